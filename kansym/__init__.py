@@ -1,0 +1,1 @@
+"""kansym: from a table of measurements to a closed-form law."""

@@ -1,0 +1,145 @@
+"""Analytic Jacobian of the network's output, and the normal equations of least squares, in row chunks.
+
+One backward pass gives every node's delta, d output / d node, per row; the Jacobian of an edge's spline coefficients is
+then delta times the four active bases, and that of a symbolic edge's constants delta times f, f' and df/dp. Only
+J^T W J and J^T W r are kept, so memory does not grow with the number of rows.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from kansym.kan.layer import EdgeValues, Layer, node_gradient
+from kansym.kan.network import Network
+from kansym.kan.parameters import ParameterMap
+
+CHUNK_BYTES = 192 * 2**20
+"""Memory for one chunk of the Jacobian; larger brings nothing once the matrix products are efficient."""
+
+
+@dataclass
+class NormalEquations:
+    """Gauss-Newton quantities of a population.
+
+    Attributes
+    ----------
+    matrix : Tensor, shape (P, size, size)
+        J^T W J / n.
+    gradient : Tensor, shape (P, size)
+        J^T W r / n with r = output - target: half the gradient of the loss.
+    loss : Tensor, shape (P,)
+        Mean of w r^2 over rows, summed over outputs.
+    """
+
+    matrix: Tensor
+    gradient: Tensor
+    loss: Tensor
+
+
+def chunks(rows: int, per_row: int) -> list[slice]:
+    """Slices of the rows such that one chunk of doubles stays within `CHUNK_BYTES`."""
+    size = max(16, CHUNK_BYTES // (8 * max(per_row, 1)))
+    return [slice(start, min(start + size, rows)) for start in range(0, rows, size)]
+
+
+def _write_block(out: Tensor, layer: Layer, edges: EdgeValues, delta: Tensor, kind: str) -> None:
+    """Fill the columns of one block, `out` of shape (P, n, columns)."""
+    if kind == "coefficients":
+        assert edges.basis is not None
+        view = out.unflatten(-1, tuple(layer.coefficients.shape[1:]))
+        torch.mul(delta.unsqueeze(-1), edges.basis.unsqueeze(3), out=view)
+        return
+    assert edges.primitive is not None and edges.shifted is not None
+    view = out.unflatten(-1, tuple(layer.affine.shape[1:]))
+    inner = delta * layer.affine[:, None, ..., 2] * edges.shifted
+    torch.mul(inner, edges.inputs.unsqueeze(-1), out=view[..., 0])
+    view[..., 1] = inner
+    torch.mul(delta, edges.primitive, out=view[..., 2])
+    view[..., 3] = delta
+    if edges.shaped is None:
+        view[..., 4] = 0.0
+    else:
+        torch.mul(delta * layer.affine[:, None, ..., 2], edges.shaped, out=view[..., 4])
+
+
+def jacobian(
+    network: Network, states: list[tuple[Tensor, EdgeValues | None]], parameters: ParameterMap, output: int = 0
+) -> Tensor:
+    """Jacobian of one output, shape (P, n, size), from a trace of the network with slopes."""
+    rows = states[0][0].shape[1]
+    result = torch.zeros(network.population, rows, parameters.size, dtype=network.dtype, device=network.device)
+    delta = torch.zeros(network.population, rows, network.n_outputs, dtype=network.dtype, device=network.device)
+    delta[..., output] = 1.0
+    for number in reversed(range(len(network.layers))):
+        layer, edges = network.layers[number], states[number + 1][1]
+        assert edges is not None
+        through = delta[:, :, None, :] * node_gradient(layer, edges)
+        for block in parameters.blocks:
+            if block.layer == number:
+                _write_block(result[..., block.start : block.stop], layer, edges, through, block.kind)
+        if number:
+            delta = (through * edges.slope).sum(-1)
+    return result.mul_(parameters.active[:, None])
+
+
+def edge_sensitivity(network: Network, x: Tensor, output: int = 0) -> list[Tensor]:
+    """d output / d edge for every layer, each of shape (P, n, n_in, n_out)."""
+    states = network.trace(x)
+    delta = torch.zeros(network.population, x.shape[0], network.n_outputs, dtype=network.dtype, device=network.device)
+    delta[..., output] = 1.0
+    found: list[Tensor] = []
+    for number in reversed(range(len(network.layers))):
+        edges = states[number + 1][1]
+        assert edges is not None
+        through = delta[:, :, None, :] * node_gradient(network.layers[number], edges)
+        found.append(through)
+        delta = (through * edges.slope).sum(-1)
+    return found[::-1]
+
+
+def normal_equations(
+    network: Network, x: Tensor, y: Tensor, parameters: ParameterMap, weights: Tensor | None = None
+) -> NormalEquations:
+    """J^T W J, J^T W r and the loss of every network.
+
+    Parameters
+    ----------
+    network : Network
+    x : Tensor, shape (n, n_inputs)
+    y : Tensor, shape (n, n_outputs)
+    parameters : ParameterMap
+    weights : Tensor, shape (n,), optional
+        Row weights, of mean 1.
+    """
+    size, count, rows = parameters.size, network.population, x.shape[0]
+    options = {"dtype": network.dtype, "device": network.device}
+    matrix, gradient = torch.zeros(count, size, size, **options), torch.zeros(count, size, **options)
+    loss = torch.zeros(count, **options)
+    for part in chunks(rows, count * max(size, 1)):
+        states = network.trace(x[part])
+        residual = states[-1][0] - y[part]
+        root = None if weights is None else weights[part].sqrt()[None, :, None]
+        if root is not None:
+            residual = residual * root
+        loss += residual.square().sum((1, 2))
+        for output in range(network.n_outputs):
+            slope = jacobian(network, states, parameters, output)
+            if root is not None:
+                slope = slope * root
+            transposed = slope.transpose(1, 2)
+            matrix += torch.bmm(transposed, slope)
+            gradient += torch.bmm(transposed, residual[..., output : output + 1]).squeeze(-1)
+    return NormalEquations(matrix / rows, gradient / rows, loss / rows)
+
+
+def mean_loss(network: Network, x: Tensor, y: Tensor, weights: Tensor | None = None) -> Tensor:
+    """Weighted mean squared residual of every network, shape (P,); nan where the output is not finite."""
+    widest = max(layer.n_in * layer.n_out * (layer.grid + 3) for layer in network.layers)
+    total = torch.zeros(network.population, dtype=network.dtype, device=network.device)
+    for part in chunks(x.shape[0], network.population * widest):
+        residual = (network(x[part]) - y[part]).square()
+        if weights is not None:
+            residual = residual * weights[part][None, :, None]
+        total += residual.sum((1, 2))
+    return total / x.shape[0]

@@ -1,0 +1,218 @@
+"""One layer of a population of networks: its edges as tensors, and how they are evaluated.
+
+Axes are always (P, in, out, ...): network of the population, input node, output node. An edge is off, a spline, or a
+primitive ``c * f(a * h + b) + d``; every network of the population has its own mix.
+"""
+
+from dataclasses import dataclass, replace
+from enum import IntEnum
+
+import torch
+from torch import Tensor
+
+from kansym.kan.spline import DEGREE, basis
+from kansym.primitives.primitive import Primitive
+
+
+class EdgeMode(IntEnum):
+    """What an edge is."""
+
+    OFF = 0
+    SPLINE = 1
+    SYMBOLIC = 2
+
+
+AFFINE = ("a", "b", "c", "d", "p")
+"""Order of the constants of a symbolic edge along the last axis of `Layer.affine`."""
+
+
+@dataclass
+class Layer:
+    """Edges from `n_in` to `n_out` nodes for P networks.
+
+    Attributes
+    ----------
+    coefficients : Tensor, shape (P, n_in, n_out, G + 3)
+        Spline coefficients over the normalised input ``(h - center) / half_width``.
+    mode : Tensor of int8, shape (P, n_in, n_out)
+        `EdgeMode` of each edge.
+    affine : Tensor, shape (P, n_in, n_out, 5)
+        Constants a, b, c, d, p of symbolic edges, over the raw input h.
+    frozen : Tensor of bool, shape (P, n_in, n_out, 5)
+        Constants that training leaves alone.
+    primitive : Tensor of int64, shape (P, n_in, n_out)
+        Index into the network's primitives, -1 where the edge is not symbolic.
+    offset : Tensor, shape (P, n_out)
+        Added to a sum node, factor of a product node; changed by rescaling and pruning only, never trained.
+    center, half_width : Tensor, shape (P, n_in)
+        Position of the spline grid on each input node.
+    product : Tensor of bool, shape (n_out,)
+        Which output nodes multiply their edges; the others add them.
+    """
+
+    coefficients: Tensor
+    mode: Tensor
+    affine: Tensor
+    frozen: Tensor
+    primitive: Tensor
+    offset: Tensor
+    center: Tensor
+    half_width: Tensor
+    product: Tensor
+
+    @property
+    def grid(self) -> int:
+        """Number of intervals of the spline grid."""
+        return self.coefficients.shape[-1] - DEGREE
+
+    @property
+    def n_in(self) -> int:
+        return self.mode.shape[1]
+
+    @property
+    def n_out(self) -> int:
+        return self.mode.shape[2]
+
+    @property
+    def has_splines(self) -> bool:
+        return bool((self.mode == EdgeMode.SPLINE).any())
+
+    @property
+    def has_symbolic(self) -> bool:
+        return bool((self.mode == EdgeMode.SYMBOLIC).any())
+
+    def map(self, function) -> "Layer":
+        """A layer with `function` applied to every per-network tensor (all but `product`)."""
+        fields = ("coefficients", "mode", "affine", "frozen", "primitive", "offset", "center", "half_width")
+        return replace(self, **{name: function(getattr(self, name)) for name in fields})
+
+    def clone(self) -> "Layer":
+        return self.map(torch.Tensor.clone)
+
+
+@dataclass
+class EdgeValues:
+    """Edges of one layer evaluated on n rows.
+
+    Attributes
+    ----------
+    value, slope : Tensor, shape (P, n, n_in, n_out)
+        phi(h) and d phi / d h; off edges are 0.
+    basis : Tensor or None, shape (Q, n, n_in, G + 3)
+        Spline bases, Q = 1 where all networks share the inputs (the first layer), else P.
+    primitive, shifted, shaped : Tensor or None, shape (P, n, n_in, n_out)
+        f(z), f'(z) and df/dp of symbolic edges before the outer affine map; 0 elsewhere.
+    inputs : Tensor, shape (Q, n, n_in)
+    """
+
+    value: Tensor
+    slope: Tensor
+    basis: Tensor | None
+    primitive: Tensor | None
+    shifted: Tensor | None
+    shaped: Tensor | None
+    inputs: Tensor
+
+
+def _splines(layer: Layer, h: Tensor, need_slope: bool) -> tuple[Tensor, Tensor | None, Tensor]:
+    """Values and slopes of all splines, shape (P, n, n_in, n_out), and the bases."""
+    networks, n_in, n_out, size = layer.coefficients.shape
+    # Where every network has the same inputs on the same grid, the bases are computed once and the population becomes
+    # part of the output axis of one matrix product.
+    shared = h.shape[0] == 1
+    center = layer.center[:1] if shared else layer.center
+    half = layer.half_width[:1] if shared else layer.half_width
+    values, derivatives = basis((h - center[:, None]) / half[:, None], layer.grid)
+    coefficients = layer.coefficients * (layer.mode == EdgeMode.SPLINE).unsqueeze(-1)
+
+    def apply(bases: Tensor) -> Tensor:
+        if shared:
+            flat = coefficients.permute(1, 3, 0, 2).reshape(n_in, size, networks * n_out)
+            product = torch.bmm(bases[0].transpose(0, 1), flat)  # (n_in, n, P * n_out)
+            return product.reshape(n_in, -1, networks, n_out).permute(2, 1, 0, 3)
+        product = torch.matmul(bases.transpose(1, 2), coefficients.transpose(2, 3))  # (P, n_in, n, n_out)
+        return product.transpose(1, 2)
+
+    slope = None
+    if need_slope:
+        slope = apply(derivatives) / half[:, None, :, None]
+    return apply(values), slope, values
+
+
+def _symbolic(layer: Layer, h: Tensor, primitives: tuple[Primitive, ...], value: Tensor, slope: Tensor):
+    """Write symbolic edges into `value` and `slope`; return f, f' and df/dp before the outer affine map."""
+    plain = torch.zeros_like(value)
+    shifted = torch.zeros_like(value)
+    shaped: Tensor | None = None
+    symbolic = layer.mode == EdgeMode.SYMBOLIC
+    for index in torch.unique(layer.primitive[symbolic]).tolist():
+        primitive = primitives[index]
+        network, source, target = torch.nonzero(symbolic & (layer.primitive == index), as_tuple=True)
+        a, b, c, d, p = layer.affine[network, source, target].unbind(-1)
+        inputs = h[network if h.shape[0] > 1 else torch.zeros_like(network), :, source]  # (edges, n)
+        z = a[:, None] * inputs + b[:, None]
+        f = primitive.function(z, p[:, None])
+        df = primitive.derivative(z, p[:, None])
+        # A zero outer constant silences an edge for good, also where f itself is infinite.
+        plain[network, :, source, target] = f
+        shifted[network, :, source, target] = df
+        value[network, :, source, target] = c[:, None] * f + d[:, None]
+        slope[network, :, source, target] = (c * a)[:, None] * df
+        if primitive.shape_derivative is not None:
+            if shaped is None:
+                shaped = torch.zeros_like(value)
+            shaped[network, :, source, target] = primitive.shape_derivative(z, p[:, None])
+    return plain, shifted, shaped
+
+
+def evaluate_edges(layer: Layer, h: Tensor, primitives: tuple[Primitive, ...], *, need_slope: bool = True) -> EdgeValues:
+    """Evaluate all edges of a layer.
+
+    Parameters
+    ----------
+    layer : Layer
+    h : Tensor, shape (Q, n, n_in)
+        Inputs; Q = 1 when all networks share them.
+    primitives : tuple of Primitive
+        What `Layer.primitive` points into.
+    need_slope : bool, default True
+        Whether derivatives are needed; they cost about as much as the values.
+    """
+    networks = layer.mode.shape[0]
+    shape = (networks, h.shape[1], layer.n_in, layer.n_out)
+    bases = None
+    if layer.has_splines:
+        value, slope, bases = _splines(layer, h, need_slope)
+        slope = torch.zeros_like(value) if slope is None else slope
+    else:
+        value = torch.zeros(shape, dtype=h.dtype, device=h.device)
+        slope = torch.zeros_like(value)
+    if not layer.has_symbolic:
+        return EdgeValues(value, slope, bases, None, None, None, h)
+    value, slope = value.contiguous(), slope.contiguous()
+    plain, shifted, shaped = _symbolic(layer, h, primitives, value, slope)
+    return EdgeValues(value, slope, bases, plain, shifted, shaped, h)
+
+
+def combine(layer: Layer, edges: EdgeValues) -> Tensor:
+    """Node values from edge values, shape (P, n, n_out)."""
+    total = edges.value.sum(2) + layer.offset[:, None]
+    if not bool(layer.product.any()):
+        return total
+    active = (layer.mode != EdgeMode.OFF)[:, None]
+    factors = torch.where(active, edges.value, torch.ones((), dtype=total.dtype, device=total.device))
+    return torch.where(layer.product, factors.prod(2) * layer.offset[:, None], total)
+
+
+def node_gradient(layer: Layer, edges: EdgeValues) -> Tensor:
+    """d node / d edge value, shape (P, n, n_in, n_out): 1 in sums, the product of the other factors in products."""
+    active = (layer.mode != EdgeMode.OFF)[:, None].to(edges.value.dtype)
+    if not bool(layer.product.any()):
+        return active.expand_as(edges.value)
+    factors = torch.where(active > 0, edges.value, torch.ones((), dtype=active.dtype, device=active.device))
+    # Products of the factors before and after each one: exact where a factor is zero, unlike total / factor.
+    one = torch.ones_like(factors[:, :, :1])
+    before = torch.cumprod(torch.cat([one, factors[:, :, :-1]], 2), 2)
+    after = torch.cumprod(torch.cat([one, factors[:, :, 1:].flip(2)], 2), 2).flip(2)
+    others = before * after * layer.offset[:, None, None]
+    return torch.where(layer.product, others, torch.ones_like(others)) * active

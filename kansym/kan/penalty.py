@@ -1,0 +1,159 @@
+"""Penalties that fit the Gauss-Newton solve: roughness of splines and sparsity of edges.
+
+Sparsity follows Liu et al. (arXiv:2404.19756, section 2.5): an L1 norm and an entropy of edge activations,
+
+    lamb * (lamb_l1 * sum_e s_e + lamb_entropy * H),    H = - sum_e p_e log p_e,  p_e = s_e / sum s,
+
+per layer, with s_e the standard deviation of an edge over the data. The standard deviation rather than the mean
+absolute value: a constant edge does nothing, in a sum and in a product alike, whatever its level. s_e^2 is a quadratic
+form in the coefficients, so the majoriser w_e s_e^2 / (2 s_e) makes the penalty an iteratively reweighted ridge
+(Hunter and Li 2005, doi:10.1214/009053605000000200).
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from kansym.kan.layer import EdgeMode, EdgeValues, Layer
+from kansym.kan.network import Network
+from kansym.kan.parameters import Block, ParameterMap
+from kansym.kan.spline import roughness
+
+GRAM_ROWS = 512
+"""Rows used for edge standard deviations: they only weigh edges against each other."""
+
+
+@dataclass
+class Penalty:
+    """Value (P,), gradient / 2 (P, size) and Gauss-Newton matrix (P, size, size) of the penalties, in units of loss."""
+
+    value: Tensor
+    gradient: Tensor
+    matrix: Tensor
+
+
+@dataclass(frozen=True)
+class PenaltyWeights:
+    """Weights of the penalties; see `kansym.kan.training.TrainingOptions` for what they mean."""
+
+    smoothness: float = 1e-9
+    ridge: float = 1e-10
+    lamb: float = 0.0
+    lamb_l1: float = 1.0
+    lamb_entropy: float = 2.0
+
+
+def edge_deviation(edges: EdgeValues) -> Tensor:
+    """Standard deviation of every edge over the rows, shape (P, n_in, n_out)."""
+    return edges.value.var(1, correction=0).clamp_min(0).sqrt()
+
+
+def sparsity(deviation: Tensor, active: Tensor, weights: PenaltyWeights) -> tuple[Tensor, Tensor]:
+    """The sparsity term of one layer, shape (P,), and its derivative in every deviation, shape (P, n_in, n_out)."""
+    deviation = torch.where(active, deviation, torch.zeros_like(deviation))
+    total = deviation.sum((1, 2)).clamp_min(1e-12)
+    share = deviation / total[:, None, None]
+    logarithm = torch.where(share > 0, share.clamp_min(1e-300).log(), torch.zeros_like(share))
+    entropy = -(share * logarithm).sum((1, 2))
+    value = weights.lamb * (weights.lamb_l1 * total + weights.lamb_entropy * entropy)
+    slope = -(logarithm + entropy[:, None, None]) / total[:, None, None]
+    derivative = weights.lamb * (weights.lamb_l1 + weights.lamb_entropy * slope)
+    return value, torch.where(active, derivative, torch.zeros_like(derivative))
+
+
+def _spline_curvature(layer: Layer, edges: EdgeValues) -> Tensor:
+    """Centred Gram matrix of the bases, shape (Q, n_in, m, m): s_e^2 = c^T G c."""
+    assert edges.basis is not None
+    centred = (edges.basis - edges.basis.mean(1, keepdim=True)).transpose(1, 2)
+    return centred.transpose(-1, -2) @ centred / centred.shape[-2]
+
+
+def _add_block(penalty: Penalty, block: Block, local: Tensor, values: Tensor, shape: tuple[int, ...]) -> None:
+    """Add per-edge quadratic forms `local` (P, edges, k, k) acting on the block's parameters."""
+    count, edges, k = values.shape[0], shape[0] * shape[1], shape[2]
+    own = values[:, block.start : block.stop].reshape(count, edges, k)
+    penalty.gradient[:, block.start : block.stop] += (local @ own.unsqueeze(-1)).reshape(count, -1)
+    square = penalty.matrix[:, block.start : block.stop, block.start : block.stop]
+    view = square.unflatten(2, (edges, k)).unflatten(1, (edges, k))
+    index = torch.arange(edges, device=values.device)
+    view[:, index, :, index, :] += local.transpose(0, 1)
+
+
+def _local_forms(
+    network: Network, layer: Layer, block: Block, edges: EdgeValues | None, pull: Tensor | None, weights: PenaltyWeights
+) -> Tensor:
+    """Quadratic forms (P, edges, k, k) of one block; `pull` is w_e / s_e of the sparsity term, shape (P, in, out)."""
+    count, n_in, n_out = layer.mode.shape
+    options = {"dtype": network.dtype, "device": network.device}
+    if block.kind == "coefficients":
+        size = layer.coefficients.shape[-1]
+        form = weights.smoothness * roughness(layer.grid, **options) + weights.ridge * torch.eye(size, **options)
+        local = form.expand(count, n_in, n_out, size, size)
+        if pull is not None and edges is not None:
+            local = local + pull[..., None, None] * _spline_curvature(layer, edges).unsqueeze(2)
+        return local.reshape(count, n_in * n_out, size, size)
+    local = torch.zeros(count, n_in, n_out, 5, 5, **options)
+    if pull is not None and edges is not None and edges.primitive is not None:
+        # Only the outer scale c of a symbolic edge is pulled; s_e is proportional to it.
+        local[..., 2, 2] = pull * edges.primitive.var(1, correction=0)
+    return local.reshape(count, n_in * n_out, 5, 5)
+
+
+def penalise(network: Network, x: Tensor, parameters: ParameterMap, weights: PenaltyWeights) -> Penalty:
+    """All penalties of a population at its present parameters.
+
+    Parameters
+    ----------
+    network : Network
+    x : Tensor, shape (n, n_inputs)
+        Rows over which edge activations are taken; at most `GRAM_ROWS` are used.
+    parameters : ParameterMap
+    weights : PenaltyWeights
+    """
+    count, size = network.population, parameters.size
+    options = {"dtype": network.dtype, "device": network.device}
+    penalty = Penalty(
+        penalty_value(network, x, weights),
+        torch.zeros(count, size, **options),
+        torch.zeros(count, size, size, **options),
+    )
+    values = parameters.flatten(network) * parameters.active
+    states = None
+    if weights.lamb > 0:
+        states = network.trace(x[:: max(1, x.shape[0] // GRAM_ROWS)], need_slope=False)
+    pulls: dict[int, Tensor] = {}
+    for number, layer in enumerate(network.layers):
+        if states is None:
+            break
+        edges = states[number + 1][1]
+        assert edges is not None
+        deviation = edge_deviation(edges)
+        _, derivative = sparsity(deviation, layer.mode != EdgeMode.OFF, weights)
+        # Entropy rewards large edges for growing; dropping that negative curvature keeps the matrix positive definite.
+        pulls[number] = derivative.clamp_min(0) / (2 * deviation.clamp_min(1e-6))
+    for block in parameters.blocks:
+        layer = network.layers[block.layer]
+        edges = states[block.layer + 1][1] if states is not None else None
+        local = _local_forms(network, layer, block, edges, pulls.get(block.layer), weights)
+        shape = (layer.n_in, layer.n_out, local.shape[-1])
+        _add_block(penalty, block, local, values, shape)
+    return penalty
+
+
+def penalty_value(network: Network, x: Tensor, weights: PenaltyWeights) -> Tensor:
+    """The value of the penalties alone, shape (P,)."""
+    options = {"dtype": network.dtype, "device": network.device}
+    total = torch.zeros(network.population, **options)
+    for layer in network.layers:
+        if layer.has_splines:
+            size = layer.coefficients.shape[-1]
+            form = weights.smoothness * roughness(layer.grid, **options) + weights.ridge * torch.eye(size, **options)
+            own = layer.coefficients * (layer.mode == EdgeMode.SPLINE).unsqueeze(-1)
+            total += ((own @ form) * own).sum((1, 2, 3))
+    if weights.lamb > 0:
+        states = network.trace(x[:: max(1, x.shape[0] // GRAM_ROWS)], need_slope=False)
+        for layer, (_, edges) in zip(network.layers, states[1:], strict=True):
+            assert edges is not None
+            total += sparsity(edge_deviation(edges), layer.mode != EdgeMode.OFF, weights)[0]
+    return total

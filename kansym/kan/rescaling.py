@@ -1,0 +1,86 @@
+"""Keep hidden nodes on their grids: rescale nodes to [-1, 1] and refit the splines that read them.
+
+A hidden node may be scaled and shifted freely if the next edges undo it. Training drifts along that freedom until node
+values leave the grid, where splines are straight lines. Every few steps the nodes are put back: exactly for symbolic
+edges, by least squares over the rows for splines.
+"""
+
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from kansym.kan.layer import EdgeMode
+from kansym.kan.network import Network
+from kansym.kan.spline import fit_coefficients
+
+MAX_ROWS = 4096
+"""Rows used to find ranges and refit: a spline of some twenty coefficients is settled by far fewer."""
+
+
+def _scale_node_values(network: Network, number: int, shift: Tensor, scale: Tensor) -> None:
+    """Replace node values h of layer `number` by (h - shift) / scale in place, next symbolic edges undoing it."""
+    layer, after = network.layers[number], network.layers[number + 1]
+    network.layers[number] = replace(
+        layer,
+        coefficients=torch.where(
+            layer.product[:, None], layer.coefficients, layer.coefficients / scale[:, None, :, None]
+        ),
+        affine=layer.affine.clone(),
+        offset=(layer.offset - shift) / scale,
+    )
+    rescaled = network.layers[number].affine
+    sums = ~layer.product
+    for constant in (2, 3):
+        column = rescaled[..., constant]
+        rescaled[..., constant] = torch.where(sums, column / scale[:, None], column)
+    affine = after.affine.clone()
+    affine[..., 1] += affine[..., 0] * shift[..., None]
+    affine[..., 0] *= scale[..., None]
+    network.layers[number + 1] = replace(after, affine=affine)
+
+
+def rescale(network: Network, x: Tensor, *, only_off_grid: bool = True) -> Network:
+    """A network with the same outputs on `x` (up to the spline refit) and hidden nodes spread over their grids.
+
+    Parameters
+    ----------
+    network : Network
+    x : Tensor, shape (n, n_inputs)
+        Rows that define the ranges; every k-th row is used when there are more than `MAX_ROWS`.
+    only_off_grid : bool, default True
+        Leave nodes alone that already fill at least three quarters of their grid and stay within a tenth of it.
+    """
+    if x.shape[0] > MAX_ROWS:
+        x = x[:: x.shape[0] // MAX_ROWS + 1]
+    result = replace(network, layers=list(network.layers))
+    for number in range(len(network.layers) - 1):
+        states = result.trace(x, need_slope=False)
+        nodes, edges = states[number + 1][0], states[number + 2][1]
+        assert edges is not None
+        layer, after = result.layers[number], result.layers[number + 1]
+        low, high = nodes.amin(1), nodes.amax(1)
+        middle, half = (high + low) / 2, (high - low) / 2
+        usable = torch.isfinite(half) & (half > 1e-12 * (1 + middle.abs()))
+        if only_off_grid:
+            relative = half / after.half_width
+            drift = (middle - after.center).abs() / after.half_width
+            usable &= (relative < 0.75) | (relative + drift > 1.1)
+        if not bool(usable.any()):
+            continue
+        # Product nodes can be scaled but not shifted; their grid is moved instead.
+        sums = ~layer.product
+        shift = torch.where(usable & sums, middle, torch.zeros_like(middle))
+        scale = torch.where(usable, torch.where(sums, half, torch.maximum(high.abs(), low.abs())), 1.0)
+        center = torch.where(usable, (middle - shift) / scale, after.center)
+        half_width = torch.where(usable, half / scale, after.half_width)
+        _scale_node_values(result, number, shift, scale)
+        after = replace(result.layers[number + 1], center=center, half_width=half_width)
+        if after.has_splines:
+            inputs = ((nodes - shift[:, None]) / scale[:, None] - center[:, None]) / half_width[:, None]
+            fitted = fit_coefficients(inputs.transpose(1, 2), edges.value.transpose(1, 2), after.grid)
+            change = usable[..., None, None] & (after.mode == EdgeMode.SPLINE).unsqueeze(-1)
+            change = change & torch.isfinite(fitted).all(2, keepdim=True).transpose(2, 3)
+            after = replace(after, coefficients=torch.where(change, fitted.transpose(2, 3), after.coefficients))
+        result.layers[number + 1] = after
+    return result

@@ -1,0 +1,242 @@
+"""Training of a population of networks: one entry point for all optimizers.
+
+The best weights by validation error are kept per network, a step that gives anything but a finite loss is undone, and
+what comes back is always a finite network.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from kansym.errors import ArgumentError, TrainingError
+from kansym.kan.jacobian import mean_loss
+from kansym.kan.levenberg_marquardt import LevenbergMarquardtOptions, copy_rows, levenberg_marquardt
+from kansym.kan.network import Network
+from kansym.kan.penalty import PenaltyWeights
+
+OptimizerFactory = Callable[[list[Tensor]], torch.optim.Optimizer]
+
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    """How a population is trained.
+
+    Attributes
+    ----------
+    optimizer : str or callable, default "levenberg-marquardt"
+        "levenberg-marquardt" (second order, all networks at once, best for the small networks of this package),
+        "lbfgs", "adam", "lamb" (You et al., arXiv:1904.00962; needs the extra ``optim``), or a function that takes the
+        list of parameters and returns a torch optimizer.
+    steps : int, default 50
+        Iterations. First-order optimizers need thousands.
+    learning_rate : float, default 1e-2
+        For "adam" and "lamb"; "lbfgs" finds its own step length.
+    smoothness : float, default 1e-9
+        Weight of the splines' roughness, relative to a target of unit variance. It settles knots without data; raise
+        it to 1e-6 or more for noisy data on a fine grid.
+    ridge : float, default 1e-10
+        Weight of the squared coefficients; settles the free constants between edges.
+    lamb : float, default 0
+        Overall weight of sparsity. 1e-3 to 1e-2 switches off edges that are not needed; 0 while accuracy is sought.
+    lamb_l1, lamb_entropy : float, default 1 and 2
+        Weights of the L1 norm and of the entropy of edge activations within it.
+    tolerance : float, default 1e-6
+        Levenberg-Marquardt stops a network whose objective falls by less than this fraction in four steps.
+    rescale_every : int, default 5
+        Iterations between rescalings of hidden nodes onto their grids; 0 for never.
+    """
+
+    optimizer: str | OptimizerFactory = "levenberg-marquardt"
+    steps: int = 50
+    learning_rate: float = 1e-2
+    smoothness: float = 1e-9
+    ridge: float = 1e-10
+    lamb: float = 0.0
+    lamb_l1: float = 1.0
+    lamb_entropy: float = 2.0
+    tolerance: float = 1e-6
+    rescale_every: int = 5
+
+    def __post_init__(self) -> None:
+        if self.steps < 0:
+            raise ArgumentError(f"steps must not be negative, got {self.steps!r}")
+        for name in ("smoothness", "ridge", "lamb", "lamb_l1", "lamb_entropy", "tolerance"):
+            value = getattr(self, name)
+            if not 0 <= value < float("inf"):
+                raise ArgumentError(f"{name} must be a finite number of at least 0, got {value!r}")
+        if not 0 < self.learning_rate < float("inf"):
+            raise ArgumentError(f"learning_rate must be positive, got {self.learning_rate!r}")
+
+    @property
+    def penalty(self) -> PenaltyWeights:
+        """The weights of the penalties alone."""
+        return PenaltyWeights(self.smoothness, self.ridge, self.lamb, self.lamb_l1, self.lamb_entropy)
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """A trained population.
+
+    Attributes
+    ----------
+    network : Network
+        The best weights of every network.
+    train_loss, validation_loss : Tensor, shape (P,)
+        Mean squared residuals at those weights; without validation rows both are the training loss.
+    steps : int
+        Iterations done.
+    history : tuple of (step, best validation loss)
+        One entry each time the best of the population improved.
+    stopped : bool
+        Whether the deadline ended training.
+    """
+
+    network: Network
+    train_loss: Tensor
+    validation_loss: Tensor
+    steps: int
+    history: tuple[tuple[int, float], ...] = field(default=())
+    stopped: bool = False
+
+    @property
+    def best(self) -> int:
+        """Position of the network with the smallest validation loss."""
+        return int(self.validation_loss.argmin())
+
+    def ranked(self) -> list[int]:
+        """Positions by validation loss, best first; networks that never were finite come last."""
+        return torch.argsort(self.validation_loss.nan_to_num(nan=float("inf"))).tolist()
+
+
+class BestKeeper:
+    """Remembers the best state of every network by validation loss (training loss where there is no validation)."""
+
+    def __init__(
+        self,
+        network: Network,
+        validation: tuple[Tensor, Tensor] | None,
+        deadline: float | None,
+        callback: Callable[[int, float], None] | None,
+    ) -> None:
+        self.network = network.clone()
+        self.validation, self.deadline, self.callback = validation, deadline, callback
+        infinite = torch.full((network.population,), float("inf"), dtype=network.dtype, device=network.device)
+        self.train_loss, self.validation_loss = infinite.clone(), infinite.clone()
+        self.history: list[tuple[int, float]] = []
+        self.steps, self.stopped = 0, False
+
+    def observe(self, network: Network, index: Tensor, loss: Tensor, step: int) -> bool:
+        """Keep what improved; True when the deadline has passed."""
+        self.steps = max(self.steps, step)
+        measured = loss if self.validation is None else mean_loss(network, *self.validation)
+        better = torch.isfinite(measured) & torch.isfinite(loss) & (measured < self.validation_loss[index])
+        if bool(better.any()):
+            where = better.nonzero().squeeze(-1)
+            copy_rows(self.network, network.select(where), index[where])
+            self.validation_loss[index[where]] = measured[where]
+            self.train_loss[index[where]] = loss[where]
+            best = float(self.validation_loss.min())
+            if not self.history or best < self.history[-1][1]:
+                self.history.append((step, best))
+        if self.callback is not None and self.history:
+            self.callback(step, self.history[-1][1])
+        self.stopped = self.deadline is not None and time.monotonic() > self.deadline
+        return self.stopped
+
+
+def _as_column(y: Tensor, rows: int, outputs: int, name: str) -> Tensor:
+    if y.ndim == 1:
+        y = y[:, None]
+    if y.shape != (rows, outputs):
+        raise ArgumentError(f"{name} must have shape ({rows}, {outputs}) to go with x, got {tuple(y.shape)}")
+    return y
+
+
+def train(
+    network: Network,
+    x: Tensor,
+    y: Tensor,
+    options: TrainingOptions | None = None,
+    *,
+    weights: Tensor | None = None,
+    validation: tuple[Tensor, Tensor] | None = None,
+    deadline: float | None = None,
+    callback: Callable[[int, float], None] | None = None,
+) -> TrainingResult:
+    """Fit a population of networks to rows of data.
+
+    Parameters
+    ----------
+    network : Network
+        Start; it is not changed.
+    x : Tensor, shape (n, n_inputs)
+        Inputs, scaled to [-1, 1] (`kansym.data.Scaling`).
+    y : Tensor, shape (n,) or (n, n_outputs)
+        Targets, of about unit variance.
+    options : TrainingOptions, optional
+    weights : Tensor, shape (n,), optional
+        Row weights; only their ratios matter.
+    validation : (x, y), optional
+        Rows that decide which weights are kept. Without them the training loss decides.
+    deadline : float, optional
+        Value of `time.monotonic` at which to stop and return the best so far.
+    callback : callable ``(step, best validation loss)``, optional
+
+    Returns
+    -------
+    TrainingResult
+
+    Raises
+    ------
+    ArgumentError
+        If shapes do not fit together, data are not finite, or the optimizer is unknown.
+    TrainingError
+        If no network of the population was finite at any step, including the start.
+    """
+    options = options or TrainingOptions()
+    y = _as_column(y, x.shape[0], network.n_outputs, "y")
+    for name, tensor in (("x", x), ("y", y), *((("weights", weights),) if weights is not None else ())):
+        if not bool(torch.isfinite(tensor).all()):
+            raise ArgumentError(f"{name} must be finite; it has {int((~torch.isfinite(tensor)).sum())} other values")
+    if validation is not None:
+        if validation[0].shape[0] == 0:
+            validation = None
+        else:
+            validation = (
+                validation[0],
+                _as_column(validation[1], validation[0].shape[0], network.n_outputs, "validation y"),
+            )
+    if weights is not None:
+        weights = weights / weights.mean()
+    keeper = BestKeeper(network, validation, deadline, callback)
+    if options.optimizer == "levenberg-marquardt":
+        levenberg_marquardt(
+            network,
+            x,
+            y,
+            weights=weights,
+            penalty=options.penalty,
+            options=LevenbergMarquardtOptions(
+                steps=options.steps, tolerance=options.tolerance, rescale_every=options.rescale_every
+            ),
+            observe=keeper.observe,
+        )
+    else:
+        from kansym.kan.optimizers import first_order
+
+        first_order(network, x, y, weights=weights, options=options, observe=keeper.observe)
+    if not bool(torch.isfinite(keeper.validation_loss).any()):
+        raise TrainingError(
+            f"no network of shape {network.shape} gave a finite output on the data; check the ranges of symbolic edges"
+        )
+    return TrainingResult(
+        network=keeper.network,
+        train_loss=keeper.train_loss,
+        validation_loss=keeper.validation_loss,
+        steps=keeper.steps,
+        history=tuple(keeper.history),
+        stopped=keeper.stopped,
+    )
