@@ -1,0 +1,120 @@
+"""One column of any origin, as float64."""
+
+import re
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from kansym.errors import DataError
+
+FORTRAN_EXPONENT = re.compile(r"^([+-]?(?:\d+\.?\d*|\.\d+))[dD]([+-]?\d+)$")
+"""Numbers such as ``1.5D+03``, as Fortran programs write double precision."""
+
+
+def is_constant(values: np.ndarray) -> bool:
+    """Whether all values agree to rounding, relative to the largest, so that a column of 1e-30 is not a constant."""
+    peak = float(np.max(np.abs(values)))
+    if peak == 0.0:
+        return True
+    # Divided first: the difference of +1e308 and -1e308 overflows.
+    scaled = values / peak
+    return bool(np.max(scaled) - np.min(scaled) <= 4.0 * np.finfo(np.float64).eps)
+
+
+def listing(values: Any, limit: int = 5) -> str:
+    """The first few values, comma separated, with an ellipsis when there are more."""
+    shown = ", ".join(str(value) for value in values[:limit])
+    return f"{shown}, ..." if len(values) > limit else shown
+
+
+def as_float_column(
+    values: Any, label: str, row_numbers: np.ndarray | None = None, row_word: str = "row"
+) -> np.ndarray:
+    """Convert one column to float64; what is missing (None, NaN, masked) becomes NaN.
+
+    Parameters
+    ----------
+    values : array-like, shape (n,)
+        Numbers of any real type; a pandas or polars Series, a masked array and a torch tensor are accepted.
+    label : str
+        What to call the column in an error, e.g. ``"column 'v'"``.
+    row_numbers : ndarray, shape (n,), optional
+        The number of each row as the user counts them; 0, 1, ... by default.
+    row_word : str, optional
+        ``"row"``, or ``"line"`` for a text file.
+
+    Raises
+    ------
+    DataError
+        For complex numbers, dates and text; the message names the column, the row and the value.
+    """
+    if hasattr(values, "detach"):
+        values = values.detach().cpu().numpy()
+    if isinstance(values, np.ma.MaskedArray):
+        real = values.dtype.kind in "biuf"
+        array = np.ma.filled(values.astype(np.float64), np.nan) if real else np.ma.filled(values)
+    elif isinstance(values, pd.Series) and (
+        pd.api.types.is_datetime64_any_dtype(values) or pd.api.types.is_timedelta64_dtype(values)
+    ):
+        array = np.empty(0, dtype="datetime64[ns]")
+    elif isinstance(values, pd.Series):
+        array = (
+            values.to_numpy(dtype=np.float64, na_value=np.nan) if _is_real(values) else values.to_numpy(dtype=object)
+        )
+    else:
+        array = np.asarray(values.to_numpy() if hasattr(values, "to_numpy") else values)
+    kind = array.dtype.kind
+    if kind == "c":
+        raise DataError(
+            f"Complex data not supported: {label} is complex; give its real and imaginary parts as two columns"
+        )
+    if kind in "mM":
+        raise DataError(f"{label} holds dates or durations; convert it to numbers, e.g. seconds since the first row")
+    if kind in "biuf":
+        return np.array(array, dtype=np.float64)
+    return _parse(array, label, row_numbers, row_word)
+
+
+def _is_real(series: pd.Series) -> bool:
+    return pd.api.types.is_numeric_dtype(series) and not pd.api.types.is_complex_dtype(series)
+
+
+def _parse(array: np.ndarray, label: str, row_numbers: np.ndarray | None, row_word: str) -> np.ndarray:
+    """Numbers hidden in an object or string array; anything else is reported with its place."""
+    if any(isinstance(value, (complex, np.complexfloating)) for value in array):
+        raise DataError(f"Complex data not supported: {label} holds complex numbers; give real and imaginary parts")
+    series = pd.Series(array, dtype=object).where(lambda column: ~column.isna(), None)
+    numbers, bad = parse_numbers(series)
+    if bad.any():
+        position = int(np.argmax(bad))
+        number = position if row_numbers is None else int(row_numbers[position])
+        value = str(series.iloc[position])
+        shown = value if len(value) <= 40 else value[:37] + "..."
+        raise DataError(f"{label}, {row_word} {number}: {shown!r} is not a number; correct it or leave the column out")
+    return numbers
+
+
+def parse_numbers(series: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """Numbers of a column of objects, and a mask of the entries that are there but are no numbers.
+
+    Returns
+    -------
+    numbers : ndarray, shape (n,)
+        float64, NaN where missing or not a number.
+    bad : ndarray of bool, shape (n,)
+        True where an entry is present and is not a number.
+    """
+    numbers = _to_float(series)
+    absent = series.isna().to_numpy(dtype=bool)
+    bad = np.isnan(numbers) & ~absent
+    if bad.any():
+        text = pd.Series(series.to_numpy()[bad]).astype(str).str.strip()
+        fixed = text.str.replace(FORTRAN_EXPONENT, r"\1e\2", regex=True)
+        numbers[bad] = _to_float(fixed)
+        bad[bad] = np.isnan(numbers[bad]) & ~text.str.lower().isin({"", "nan"}).to_numpy(dtype=bool)
+    return numbers, bad
+
+
+def _to_float(series: pd.Series) -> np.ndarray:
+    return np.array(pd.Series(pd.to_numeric(series, errors="coerce")).to_numpy(dtype=np.float64, na_value=np.nan))

@@ -1,0 +1,342 @@
+"""The table that everything works on: checked once, then trusted."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from kansym.data.columns import as_float_column, is_constant, listing
+from kansym.data.splitting import canonical_order as canonical_order
+from kansym.data.splitting import split as split
+from kansym.errors import DataError
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """A table of finite numbers, its names, and what was done to it.
+
+    Attributes
+    ----------
+    X : ndarray, shape (n, d)
+        Inputs, float64, finite.
+    y : ndarray, shape (n,)
+        Target, float64, finite.
+    names : tuple of str
+        One name per column of `X`; any strings, all different.
+    target : str
+        Name of `y`.
+    y_error : ndarray, shape (n,), or None
+        Standard errors of `y`, in the units of `y`, all positive.
+    sample_weight : ndarray, shape (n,), or None
+        Weights of the rows, none negative. With `y_error` they multiply the weights 1 / y_error^2.
+    units : tuple of (str or None)
+        One unit per column of `X`; None where it is not known. All None by default.
+    y_units : str or None
+        Unit of `y`.
+    notes : tuple of str
+        What was done to the data on the way in, one plain sentence each.
+
+    Raises
+    ------
+    DataError
+        If shapes, names or values break the above.
+    """
+
+    X: np.ndarray
+    y: np.ndarray
+    names: tuple[str, ...]
+    target: str = "y"
+    y_error: np.ndarray | None = None
+    sample_weight: np.ndarray | None = None
+    units: tuple[str | None, ...] = ()
+    y_units: str | None = None
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.units:
+            object.__setattr__(self, "units", (None,) * len(self.names))
+        if self.X.ndim != 2 or self.X.dtype != np.float64 or self.y.dtype != np.float64:
+            raise DataError("Dataset needs X of shape (n, d) and y of shape (n,), float64; use make_dataset to convert")
+        rows, columns = self.X.shape
+        if rows == 0 or columns == 0:
+            raise DataError(f"X has {rows} rows and {columns} columns; at least one of each is needed")
+        if len(self.names) != columns or len(self.units) != columns:
+            raise DataError(f"X has {columns} columns, but there are {len(self.names)} names, {len(self.units)} units")
+        _require_different([*self.names, self.target])
+        for label, values in (("y", self.y), ("y_error", self.y_error), ("sample_weight", self.sample_weight)):
+            if values is None:
+                continue
+            if values.shape != (rows,):
+                raise DataError(f"{label} has shape {values.shape}, but X has {rows} rows; expected ({rows},)")
+            if not np.isfinite(values).all():
+                raise DataError(f"{label} has NaN or infinite values; use make_dataset(..., drop_missing=True)")
+        if not np.isfinite(self.X).all():
+            raise DataError("X has NaN or infinite values; use make_dataset(..., drop_missing=True)")
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows n."""
+        return self.X.shape[0]
+
+    @property
+    def n_columns(self) -> int:
+        """Number of input columns d."""
+        return self.X.shape[1]
+
+    def take(self, rows: np.ndarray) -> "Dataset":
+        """The dataset of the given rows (indices or a boolean mask), in the given order; names and notes are kept."""
+        return Dataset(
+            X=self.X[rows],
+            y=self.y[rows],
+            names=self.names,
+            target=self.target,
+            y_error=None if self.y_error is None else self.y_error[rows],
+            sample_weight=None if self.sample_weight is None else self.sample_weight[rows],
+            units=self.units,
+            y_units=self.y_units,
+            notes=self.notes,
+        )
+
+
+def make_dataset(
+    X: Any,
+    y: Any,
+    *,
+    names: Sequence[str] | None = None,
+    target: str = "y",
+    y_error: Any = None,
+    sample_weight: Any = None,
+    units: Sequence[str | None] | Mapping[str, str] | None = None,
+    y_units: str | None = None,
+    drop_missing: bool = False,
+    remove_constant: bool = True,
+    row_numbers: np.ndarray | None = None,
+    row_word: str = "row",
+) -> Dataset:
+    """Check arrays or a DataFrame and make a `Dataset` of them.
+
+    Parameters
+    ----------
+    X : array-like, shape (n, d), or a pandas or polars DataFrame
+        Inputs: any real numbers. Names come from the columns of a DataFrame.
+    y : array-like, shape (n,) or (n, 1)
+        Target.
+    names : sequence of str, optional
+        Names of the columns, any different strings. Default ``x0, x1, ...`` for arrays.
+    target : str, optional
+        Name of the target. If the default ``"y"`` is also the name of a column, the target becomes ``"target"``.
+    y_error : array-like, shape (n,), or float, optional
+        Standard errors of y, in the units of y, positive; one number means the same error everywhere.
+    sample_weight : array-like, shape (n,), optional
+        Weights of the rows, none negative.
+    units : sequence of (str or None), or mapping of name to unit, optional
+        Units of the columns.
+    y_units : str, optional
+        Unit of the target.
+    drop_missing : bool, optional
+        Drop rows that hold NaN or infinite values, and note how many. Default False: such rows are an error, so that
+        nobody loses data without knowing.
+    remove_constant : bool, optional
+        Drop constant columns and repeated columns, and note which. Default True; False keeps the columns as given.
+    row_numbers : ndarray of int, shape (n,), optional
+        Numbers of the rows as the user sees them, for the messages (lines of a file). Default 0, 1, ...
+    row_word : str, optional
+        What `row_numbers` count: ``"row"`` or ``"line"``.
+
+    Returns
+    -------
+    Dataset
+        With a note for every change made to the data.
+
+    Raises
+    ------
+    DataError
+        For complex numbers, text, missing values, too few rows or columns, a constant target, lengths that differ,
+        repeated names and errors that are not positive. The message names the column or argument.
+    """
+    raw, names = _raw_columns(X, names)
+    if target == "y" and "y" in names:
+        target = next(name for name in ("target", *(f"target_{k}" for k in range(len(names)))) if name not in names)
+    _require_different([*names, target])
+    columns = [
+        as_float_column(column, f"column {name!r}", row_numbers, row_word)
+        for column, name in zip(raw, names, strict=True)
+    ]
+    inputs = np.column_stack(columns)
+    rows = len(inputs)
+    outcome = _vector(y, f"target {target!r}", "y", rows, row_numbers, row_word)
+    error = (
+        None if y_error is None else _vector(y_error, "y_error", "y_error", rows, row_numbers, row_word, scalar=True)
+    )
+    weight = (
+        None
+        if sample_weight is None
+        else _vector(sample_weight, "sample_weight", "sample_weight", rows, row_numbers, row_word)
+    )
+    notes: list[str] = []
+
+    labelled = [(f"column {name!r}", column) for name, column in zip(names, columns, strict=True)]
+    labelled += [(f"target {target!r}", outcome), ("y_error", error), ("sample_weight", weight)]
+    keep = _finite_rows(labelled, drop_missing, row_numbers, row_word, notes)
+    inputs, outcome = inputs[keep], outcome[keep]
+    error = None if error is None else error[keep]
+    weight = None if weight is None else weight[keep]
+
+    if len(inputs) < 2:
+        raise DataError(
+            f"the table has only 1 sample ({len(inputs)} row); at least two rows are needed to fit anything"
+        )
+    if error is not None and not (error > 0).all():
+        raise DataError(f"y_error must be positive, got {error[~(error > 0)][0]:g}; leave it out if it is unknown")
+    if weight is not None and (not (weight >= 0).all() or not (weight > 0).any()):
+        raise DataError(f"sample_weight must not be negative nor all zero, got a minimum of {weight.min():g}")
+    if is_constant(outcome):
+        raise DataError(f"the target {target!r} is constant ({outcome[0]:g}): there is no law to find")
+
+    unit_list = _units(units, names)
+    chosen = _useful_columns(inputs, names, notes) if remove_constant else list(range(len(names)))
+    return Dataset(
+        X=np.ascontiguousarray(inputs[:, chosen]),
+        y=outcome,
+        names=tuple(names[k] for k in chosen),
+        target=target,
+        y_error=error,
+        sample_weight=weight,
+        units=tuple(unit_list[k] for k in chosen),
+        y_units=y_units,
+        notes=tuple(notes),
+    )
+
+
+def _raw_columns(X: Any, names: Sequence[str] | None) -> tuple[list[Any], list[str]]:
+    """The columns of X as they are, and their names."""
+    if sparse.issparse(X):
+        raise DataError("X is a sparse matrix, which is not supported; pass X.toarray()")
+    if hasattr(X, "columns") and hasattr(X, "to_numpy"):
+        found = [str(name) for name in X.columns]
+        _require_different(found)
+        raw = [X[name] for name in X.columns]
+        shape = (len(X), len(found))
+    else:
+        array = X if isinstance(X, np.ma.MaskedArray) else _as_array(X, "X")
+        if array.ndim != 2:
+            raise DataError(
+                f"Expected 2D array X, got shape {array.shape}. Reshape your data: X.reshape(-1, 1) for one column"
+            )
+        raw, found, shape = list(array.T), [f"x{k}" for k in range(array.shape[1])], array.shape
+    if shape[1] == 0:
+        raise DataError(f"X has 0 feature(s) (shape={shape}) while a minimum of 1 is required: give an input column")
+    if shape[0] == 0:
+        raise DataError(f"X is empty: 0 sample(s) (shape={shape}) while a minimum of 2 is required")
+    if names is not None:
+        if len(names) != shape[1]:
+            raise DataError(f"names has {len(names)} entries, but X has {shape[1]} columns")
+        found = [str(name) for name in names]
+    return raw, found
+
+
+def _as_array(values: Any, label: str) -> np.ndarray:
+    if hasattr(values, "detach"):
+        values = values.detach().cpu().numpy()
+    try:
+        return np.asarray(values)
+    except ValueError as error:
+        raise DataError(f"{label} cannot be made an array: {error}") from error
+
+
+def _vector(
+    values: Any,
+    label: str,
+    argument: str,
+    rows: int,
+    row_numbers: np.ndarray | None,
+    row_word: str,
+    scalar: bool = False,
+) -> np.ndarray:
+    """A float64 vector of one value per row."""
+    if sparse.issparse(values):
+        raise DataError(f"{argument} is a sparse matrix, which is not supported; pass {argument}.toarray().ravel()")
+    if hasattr(values, "columns") and len(values.columns) == 1:
+        values = values[values.columns[0]]
+    if not hasattr(values, "to_numpy") and not isinstance(values, np.ma.MaskedArray):
+        values = _as_array(values, argument)
+        if values.ndim == 2 and values.shape[1] == 1:
+            values = values[:, 0]
+        if values.ndim == 0 and scalar:
+            values = np.full(rows, values)
+    shape = np.shape(values)
+    if shape != (rows,):
+        raise DataError(f"{argument} has shape {shape}, but X has {rows} rows; expected ({rows},)")
+    return as_float_column(values, label, row_numbers, row_word)
+
+
+def _require_different(names: Sequence[str]) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise DataError(f"two columns are named {name!r}; rename one of them")
+        seen.add(name)
+
+
+def _finite_rows(
+    labelled: Sequence[tuple[str, np.ndarray | None]],
+    drop_missing: bool,
+    row_numbers: np.ndarray | None,
+    row_word: str,
+    notes: list[str],
+) -> np.ndarray:
+    """Mask of the rows without missing values."""
+    masks = {label: np.isfinite(values) for label, values in labelled if values is not None}
+    keep = np.logical_and.reduce(list(masks.values()))
+    if keep.all():
+        return keep
+    guilty = [label for label, mask in masks.items() if not mask.all()]
+    if not drop_missing:
+        missing = np.flatnonzero(~masks[guilty[0]])
+        numbers = missing if row_numbers is None else row_numbers[missing]
+        counted = " (counted from 0)" if row_numbers is None else ""
+        plural = "s" if len(missing) > 1 else ""
+        raise DataError(
+            f"{guilty[0]} has NaN or inf in {len(missing)} row{plural}, {row_word}{plural} {listing(numbers)}{counted};"
+            " correct them or drop such rows with drop_missing=True (--drop-missing)"
+        )
+    dropped = int((~keep).sum())
+    if dropped == len(keep):
+        raise DataError(f"every row has a missing value ({listing(guilty)}); nothing is left after dropping them")
+    notes.append(f"Dropped {dropped} of {len(keep)} rows with missing or infinite values in {listing(guilty)}.")
+    return keep
+
+
+def _useful_columns(inputs: np.ndarray, names: Sequence[str], notes: list[str]) -> list[int]:
+    """Indices of the columns that vary and do not repeat an earlier one."""
+    chosen: list[int] = []
+    first_of: dict[bytes, str] = {}
+    for k, name in enumerate(names):
+        column = inputs[:, k]
+        if is_constant(column):
+            notes.append(f"Dropped column {name!r}: it is constant ({column[0]:g}).")
+            continue
+        key = (column + 0.0).tobytes()  # + 0.0 turns -0.0 into 0.0
+        if key in first_of:
+            notes.append(f"Dropped column {name!r}: it repeats column {first_of[key]!r}.")
+            continue
+        first_of[key] = name
+        chosen.append(k)
+    if not chosen:
+        raise DataError(f"all input columns are constant ({listing([repr(name) for name in names])}): nothing varies")
+    return chosen
+
+
+def _units(units: Sequence[str | None] | Mapping[str, str] | None, names: Sequence[str]) -> list[str | None]:
+    if units is None:
+        return [None] * len(names)
+    if isinstance(units, Mapping):
+        unknown = [name for name in units if name not in names]
+        if unknown:
+            raise DataError(f"units names {unknown[0]!r}, which is not a column; columns: {listing(list(names), 20)}")
+        return [units.get(name) for name in names]
+    if isinstance(units, str) or len(units) != len(names):
+        raise DataError(f"units must have one entry per column of X ({len(names)}), got {units!r}")
+    return list(units)

@@ -1,0 +1,78 @@
+"""How precise the target can be at best: the floor below which a smaller residual means nothing."""
+
+import numpy as np
+
+from kansym.data.dataset import Dataset
+
+RELATIVE_ROUNDING = 1e-13
+"""Formulas are evaluated in double precision; a few dozen operations leave about this much of the largest value."""
+
+
+def noise_floor(dataset: Dataset) -> float:
+    """Smallest meaningful root-mean-square residual of y, in the units of y.
+
+    The largest of: the rounding of double precision, the rounding of the table's own digits, and the measurement error
+    that is known from `y_error` or seen in repeated points. What the table does not tell is not guessed: a network's
+    residual bounds the noise only from above.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    """
+    floors = [RELATIVE_ROUNDING * float(np.max(np.abs(dataset.y))), digit_rounding(dataset.y)]
+    if dataset.y_error is not None:
+        # The loss weighs rows by 1 / error^2; with right errors its expectation is the harmonic mean square.
+        scale = float(dataset.y_error.max())
+        floors.append(scale * float(np.mean((dataset.y_error / scale) ** -2.0)) ** -0.5)
+    repeated = pure_error(dataset.X, dataset.y)
+    if repeated is not None:
+        floors.append(repeated)
+    return max(floors)
+
+
+def digit_rounding(y: np.ndarray, *, most_digits: int = 11) -> float:
+    """Standard deviation of the rounding of a table written with few decimals; 0 for full double precision.
+
+    The finest power of ten of which all values are multiples is taken for the last digit; a rounded value is uniformly
+    distributed over it, with standard deviation 1/sqrt(12) of it.
+
+    Parameters
+    ----------
+    y : ndarray, shape (n,)
+    most_digits : int, default 11
+        Values with more significant digits than this count as full precision.
+    """
+    peak = float(np.max(np.abs(y)))
+    if peak == 0.0 or not np.isfinite(peak):
+        return 0.0
+    top = int(np.floor(np.log10(peak)))
+    # Coarse digits first; a table of integers counts as exact where its integers are counts, so digits above the
+    # decimal point are not taken for rounding.
+    for exponent in range(0, -(most_digits - top), -1):
+        scaled = y * 10.0**-exponent
+        if np.all(np.abs(scaled - np.round(scaled)) <= 4e-16 * np.abs(scaled) + 1e-9):
+            return 0.0 if exponent == 0 else 10.0**exponent / np.sqrt(12.0)
+    return 0.0
+
+
+def pure_error(X: np.ndarray, y: np.ndarray, *, least_groups: int = 5) -> float | None:
+    """Root-mean-square spread of y among rows with equal inputs, or None without enough repeated points.
+
+    Parameters
+    ----------
+    X : ndarray, shape (n, d)
+    y : ndarray, shape (n,)
+    least_groups : int, default 5
+        Degrees of freedom below which the estimate would be too uncertain to use.
+    """
+    _, group, counts = np.unique(X, axis=0, return_inverse=True, return_counts=True)
+    freedom = int(np.sum(counts - 1))
+    if freedom < least_groups:
+        return None
+    group = group.reshape(-1)
+    scale = float(np.max(np.abs(y))) or 1.0
+    values = y / scale
+    means = np.bincount(group, weights=values) / counts
+    spread = float(np.sqrt(np.sum((values - means[group]) ** 2) / freedom)) * scale
+    # Exact copies of rows say nothing about noise.
+    return spread if spread > 0.0 else None

@@ -1,0 +1,98 @@
+"""From a file or a DataFrame to a `Dataset`."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from kansym.data.binary_tables import read_hdf5, read_npy, read_npz, read_parquet
+from kansym.data.dataset import Dataset
+from kansym.data.table import RawTable, to_dataset
+from kansym.data.text_table import read_text
+from kansym.errors import DataError
+
+TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".dat", ".tab", ".asc")
+PARQUET_SUFFIXES = (".parquet", ".pq")
+HDF5_SUFFIXES = (".h5", ".hdf5", ".hdf", ".he5")
+ALL_SUFFIXES = (*TEXT_SUFFIXES, *PARQUET_SUFFIXES, *HDF5_SUFFIXES, ".npy", ".npz")
+
+
+def read_table(
+    path: str | os.PathLike[str] | Any,
+    *,
+    target: str | int,
+    error: str | int | None = None,
+    columns: Sequence[str | int] | None = None,
+    drop_missing: bool = False,
+    key: str | None = None,
+) -> Dataset:
+    """Read a table and pick its target.
+
+    Text files may have any delimiter (comma, semicolon, tab, bar, blanks), a decimal comma where the comma does not
+    delimit, quoted names, comment lines that start with ``#`` or ``%``, and a header or none: columns are then
+    ``x0, x1, ...``. A header ``v [m/s]`` is the name ``v`` with the unit ``m/s``; other brackets stay in the name.
+
+    Parameters
+    ----------
+    path : path-like, or a pandas or polars DataFrame
+        ``.csv .tsv .txt .dat .tab .asc``, ``.parquet .pq``, ``.h5 .hdf5 .hdf .he5``, ``.npy`` (a 2-D or a structured
+        array) or ``.npz`` (one array per column, or one 2-D array).
+    target : str or int
+        The target's name, with or without its unit; an index where the file has no header.
+    error : str or int, optional
+        Column with the standard errors of the target, in the target's unit.
+    columns : sequence of str or int, optional
+        The inputs. Default: all columns but target and error, less those that hold only text, which are noted.
+    drop_missing : bool, optional
+        Drop rows with missing values, and note how many; by default they are an error.
+    key : str, optional
+        The group or dataset of an HDF5 file, or the array of a .npz file, when there are several.
+
+    Returns
+    -------
+    Dataset
+
+    Raises
+    ------
+    DataError
+        If the file is missing, damaged, empty, ragged or of an unknown kind, or a column cannot be used. The message
+        names the file, and the column and line where there is one.
+    MissingDependencyError
+        If pyarrow or h5py is needed and not installed.
+    """
+    table = _from_frame(path) if hasattr(path, "columns") else _from_file(Path(path), key)
+    return to_dataset(table, target=target, error=error, columns=columns, drop_missing=drop_missing)
+
+
+def _from_frame(frame: Any) -> RawTable:
+    """A pandas or polars DataFrame as a table."""
+    if hasattr(frame, "to_pandas"):
+        frame = frame.to_pandas()
+    return RawTable(
+        "DataFrame",
+        [str(name) for name in frame.columns],
+        # By position: names may repeat, which is reported later.
+        [frame.iloc[:, k].reset_index(drop=True) for k in range(frame.shape[1])],
+    )
+
+
+def _from_file(path: Path, key: str | None) -> RawTable:
+    if path.is_dir():
+        raise DataError(f"{path} is a folder; name the file in it")
+    if not path.exists():
+        raise DataError(f"there is no file {path}")
+    suffix = path.suffix.lower()
+    if suffix not in ALL_SUFFIXES:
+        raise DataError(f"{path.name}: unknown kind of file {suffix!r}; known: {' '.join(ALL_SUFFIXES)}")
+    if path.stat().st_size == 0:
+        raise DataError(f"{path.name} is empty; a table with at least two rows is needed")
+    try:
+        if suffix in TEXT_SUFFIXES:
+            return read_text(path)
+        if suffix in PARQUET_SUFFIXES:
+            return read_parquet(path)
+        if suffix in HDF5_SUFFIXES:
+            return read_hdf5(path, key)
+        return read_npy(path) if suffix == ".npy" else read_npz(path, key)
+    except PermissionError as failure:
+        raise DataError(f"{path} cannot be opened: permission denied") from failure

@@ -1,0 +1,214 @@
+"""Datasets from arrays and frames; splits and order."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kansym.data import Dataset, canonical_order, make_dataset, split
+from kansym.errors import ArgumentError, DataError
+
+
+def random_table(rows: int = 60, columns: int = 3, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    generator = np.random.default_rng(seed)
+    X = generator.normal(size=(rows, columns))
+    return X, X @ np.arange(1.0, columns + 1.0)
+
+
+def test_integer_arrays_become_float64_with_default_names():
+    X = np.arange(12).reshape(6, 2)
+    dataset = make_dataset(X, np.arange(6) ** 2)
+    assert dataset.X.dtype == dataset.y.dtype == np.float64
+    assert dataset.names == ("x0", "x1")
+    assert dataset.units == (None, None)
+    assert dataset.notes == ()
+    np.testing.assert_array_equal(dataset.X, X)
+
+
+@pytest.mark.parametrize("name", ["E", "I", "lambda", "λ (nm)", "x-1", "beta", "a b"])
+def test_any_string_is_a_name(name):
+    X, y = random_table(columns=2)
+    assert make_dataset(X, y, names=[name, "S"]).names == (name, "S")
+    assert make_dataset(pd.DataFrame({name: X[:, 0], "S": X[:, 1]}), y).names == (name, "S")
+
+
+def test_frames_give_names_and_do_not_need_float_columns():
+    X = pd.DataFrame({"a": [1, 2, 3], "b": pd.array([1, 2, 4], dtype="Int64"), 7: [True, False, True]})
+    dataset = make_dataset(X, pd.Series([1.0, 2.0, 4.0]))
+    assert dataset.names == ("a", "b", "7")
+    np.testing.assert_array_equal(dataset.X, [[1, 1, 1], [2, 2, 0], [3, 4, 1]])
+
+
+def test_other_containers():
+    X, y = random_table(rows=30)
+    plain = make_dataset(X, y)
+    for other in (X.tolist(), X.astype(object), np.ma.masked_array(X), torch.tensor(X), X.astype(np.longdouble)):
+        np.testing.assert_array_equal(make_dataset(other, y).X, plain.X)
+    for column in (y[:, None], y.tolist(), pd.DataFrame({"y": y}), torch.tensor(y)):
+        np.testing.assert_array_equal(make_dataset(X, column).y, y)
+
+
+def test_masked_values_are_missing():
+    X, y = random_table(rows=30)
+    masked = np.ma.masked_array(X, mask=np.zeros_like(X, dtype=bool))
+    masked[4, 1] = np.ma.masked
+    with pytest.raises(DataError, match=r"'x1' has NaN or inf in 1 row, row 4 "):
+        make_dataset(masked, y)
+
+
+def test_target_named_like_a_column_is_renamed_only_by_default():
+    X, z = random_table(columns=2)
+    assert make_dataset(X, z, names=["x", "y"]).target == "target"
+    with pytest.raises(DataError, match="two columns are named 'x'"):
+        make_dataset(X, z, names=["x", "y"], target="x")
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-30, 1.0, 1e30, 1e300])
+def test_extreme_scales_are_neither_constant_nor_rejected(scale):
+    X, y = random_table()
+    dataset = make_dataset(X * scale, y * scale, y_error=scale)
+    assert dataset.n_columns == 3 and dataset.notes == ()
+    np.testing.assert_array_equal(dataset.X, X * scale)
+
+
+def test_constant_and_repeated_columns_are_dropped_and_noted():
+    X, y = random_table(columns=2)
+    wide = np.column_stack([X[:, 0], np.full(len(y), 3e-30), X[:, 1], X[:, 0], np.zeros(len(y))])
+    dataset = make_dataset(wide, y, names=["a", "b", "c", "d", "e"], units=["m", "s", "kg", "m", None])
+    assert dataset.names == ("a", "c") and dataset.units == ("m", "kg")
+    np.testing.assert_array_equal(dataset.X, X)
+    assert [note.split(":")[0] for note in dataset.notes] == [
+        "Dropped column 'b'",
+        "Dropped column 'd'",
+        "Dropped column 'e'",
+    ]
+    assert "repeats column 'a'" in dataset.notes[1]
+    kept = make_dataset(wide, y, remove_constant=False)
+    assert kept.n_columns == 5 and kept.notes == ()
+
+
+def test_rows_with_missing_values_are_dropped_on_request_with_their_errors_and_weights():
+    X, y = random_table(rows=10)
+    X[2, 0], y[5], weight, error = np.nan, np.inf, np.arange(1.0, 11.0), np.linspace(1.0, 2.0, 10)
+    dataset = make_dataset(X, y, drop_missing=True, sample_weight=weight, y_error=error)
+    keep = np.array([0, 1, 3, 4, 6, 7, 8, 9])
+    np.testing.assert_array_equal(dataset.X, X[keep])
+    assert dataset.sample_weight is not None and dataset.y_error is not None
+    np.testing.assert_array_equal(dataset.sample_weight, weight[keep])
+    np.testing.assert_array_equal(dataset.y_error, error[keep])
+    assert dataset.notes[0].startswith("Dropped 2 of 10 rows") and "'x0'" in dataset.notes[0]
+
+
+def test_scalar_error_is_spread_over_the_rows_and_units_may_be_a_mapping():
+    X, y = random_table(rows=10)
+    dataset = make_dataset(X, y, y_error=0.5, units={"x1": "m"}, y_units="s")
+    np.testing.assert_array_equal(dataset.y_error, np.full(10, 0.5))  # pyright: ignore[reportArgumentType]
+    assert dataset.units == (None, "m", None) and dataset.y_units == "s"
+
+
+def test_take_keeps_the_rows_together():
+    X, y = random_table(rows=30)
+    dataset = make_dataset(X, y, y_error=np.abs(y) + 1.0)
+    part = dataset.take(np.array([4, 2]))
+    np.testing.assert_array_equal(part.X, X[[4, 2]])
+    np.testing.assert_array_equal(part.y_error, np.abs(y[[4, 2]]) + 1.0)  # pyright: ignore[reportArgumentType]
+
+
+def test_make_dataset_does_not_share_memory_with_its_arguments():
+    X, y = random_table()
+    dataset = make_dataset(X, y)
+    X[:], y[:] = 0.0, 0.0
+    assert dataset.X.any() and dataset.y.any()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"names": ("a",)}, "1 names"),
+        ({"names": ("a", "a", "b")}, "two columns are named 'a'"),
+        ({"y": np.ones(3)}, "y has shape"),
+        ({"y": np.full(60, np.nan)}, "NaN or infinite"),
+        ({"X": np.ones((60, 3), dtype=np.float32)}, "float64"),
+        ({"X": np.ones((0, 3))}, "0 rows"),
+    ],
+)
+def test_dataset_checks_its_own_fields(change, message):
+    X, y = random_table()
+    fields = {"X": X, "y": y, "names": ("a", "b", "c"), **change}
+    with pytest.raises(DataError, match=message):
+        Dataset(**fields)
+
+
+# ---- order and split
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    values=st.lists(st.tuples(*[st.sampled_from([-1.0, 0.0, 0.5, 2.0])] * 3), min_size=2, max_size=50),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_canonical_order_undoes_any_shuffle(values, seed):
+    table = np.array(values)
+    shuffled = np.random.default_rng(seed).permutation(table)
+    ordered = [part[canonical_order(part[:, :2], part[:, 2])] for part in (table, shuffled)]
+    np.testing.assert_array_equal(ordered[0], ordered[1])
+    assert ordered[0].tolist() == sorted(table.tolist())
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    rows=st.integers(20, 120),
+    levels=st.integers(2, 50),
+    seed=st.integers(0, 1000),
+    shuffle=st.integers(0, 1000),
+    fraction=st.sampled_from([0.1, 0.2, 0.5]),
+)
+def test_split_depends_on_contents_not_on_order(rows, levels, seed, shuffle, fraction):
+    generator = np.random.default_rng(rows * 1000 + levels)
+    X = generator.integers(0, levels, size=(rows, 2)).astype(float)
+    y = X[:, 0] - X[:, 1] + 0.25
+    y[0] += 1.0
+    order = np.random.default_rng(shuffle).permutation(rows)
+    first = Dataset(X, y, ("a", "b"))
+    second = Dataset(X[order], y[order], ("a", "b"))
+    for left, right in zip(
+        split(first, validation_fraction=fraction, seed=seed),
+        split(second, validation_fraction=fraction, seed=seed),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(first.X[left], second.X[right])
+        np.testing.assert_array_equal(first.y[left], second.y[right])
+    train, validation = split(first, validation_fraction=fraction, seed=seed)
+    assert sorted([*train, *validation]) == list(range(rows))
+    rows_of = [{(*first.X[k], first.y[k]) for k in part} for part in (train, validation)]
+    assert not rows_of[0] & rows_of[1]
+
+
+def test_split_without_repeats_has_the_size_asked_for_and_depends_on_the_seed():
+    dataset = make_dataset(*random_table(rows=100))
+    train, validation = split(dataset, seed=1)
+    assert len(train) == 80 and len(validation) == 20
+    assert set(validation) != set(split(dataset, seed=2)[1])
+    np.testing.assert_array_equal(validation, split(dataset, seed=1)[1])
+
+
+def test_small_tables_hold_out_nothing():
+    for rows, held_out in ((19, 0), (20, 4)):
+        train, validation = split(make_dataset(*random_table(rows=rows)), seed=0)
+        assert len(validation) == held_out and len(train) == rows - held_out
+
+
+def test_one_dominant_repeat_still_leaves_both_sides():
+    X = np.concatenate([np.zeros((40, 1)), np.arange(1.0, 11.0)[:, None]])
+    dataset = Dataset(X, X[:, 0] ** 2, ("x",))
+    for seed in range(10):
+        train, validation = split(dataset, seed=seed)
+        assert 0 < len(validation) <= 25 and len(train) >= 25
+
+
+@pytest.mark.parametrize("fraction", [-0.1, 1.0, np.nan])
+def test_split_refuses_a_bad_fraction(fraction):
+    with pytest.raises(ArgumentError, match="validation_fraction"):
+        split(make_dataset(*random_table()), validation_fraction=fraction, seed=0)
