@@ -2,6 +2,7 @@
 
 import difflib
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -90,22 +91,37 @@ def describe_dataset(name: str) -> DatasetInfo:
     )
 
 
-def load_dataset(name: str) -> Dataset:
+def load_dataset(
+    name: str, *, target: str | None = None, error: str | None = None, columns: Sequence[str] | None = None
+) -> Dataset:
     """A measured table, ready to be fitted.
 
     Parameters
     ----------
     name : str
         One of `dataset_names()`.
+    target : str, optional
+        Another column to explain than the usual one; the inputs are then all others.
+    error : str, optional
+        Column with the standard errors of the target. Default: the one that belongs to the usual target.
+    columns : sequence of str, optional
+        Other inputs than the usual ones.
 
     Raises
     ------
     ArgumentError
         If there is no table of that name.
+    DataError
+        If there is no column of that name.
     """
     info = describe_dataset(name)
+    usual = target is None or target == info.target
+    if usual and error is None:
+        error = info.error
+    if columns is None:
+        columns = info.columns if usual else [c for c in (info.target, *info.columns) if c not in (target, error)]
     with resources.as_file(_folder() / f"{name}.csv") as path:
-        return read_table(path, target=info.target, error=info.error, columns=info.columns)
+        return read_table(path, target=info.target if target is None else target, error=error, columns=columns)
 
 
 @cache

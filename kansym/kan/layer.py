@@ -139,7 +139,9 @@ def _splines(layer: Layer, h: Tensor, need_slope: bool) -> tuple[Tensor, Tensor 
     return apply(values), slope, values
 
 
-def _symbolic(layer: Layer, h: Tensor, primitives: tuple[Primitive, ...], value: Tensor, slope: Tensor):
+def _symbolic(
+    layer: Layer, h: Tensor, primitives: tuple[Primitive, ...], value: Tensor, slope: Tensor, need_slope: bool
+) -> tuple[Tensor, Tensor, Tensor | None]:
     """Write symbolic edges into `value` and `slope`; return f, f' and df/dp before the outer affine map."""
     plain = torch.zeros_like(value)
     shifted = torch.zeros_like(value)
@@ -152,11 +154,12 @@ def _symbolic(layer: Layer, h: Tensor, primitives: tuple[Primitive, ...], value:
         inputs = h[network if h.shape[0] > 1 else torch.zeros_like(network), :, source]  # (edges, n)
         z = a[:, None] * inputs + b[:, None]
         f = primitive.function(z, p[:, None])
-        df = primitive.derivative(z, p[:, None])
-        # A zero outer constant silences an edge for good, also where f itself is infinite.
         plain[network, :, source, target] = f
-        shifted[network, :, source, target] = df
         value[network, :, source, target] = c[:, None] * f + d[:, None]
+        if not need_slope:
+            continue
+        df = primitive.derivative(z, p[:, None])
+        shifted[network, :, source, target] = df
         slope[network, :, source, target] = (c * a)[:, None] * df
         if primitive.shape_derivative is not None:
             if shaped is None:
@@ -165,7 +168,9 @@ def _symbolic(layer: Layer, h: Tensor, primitives: tuple[Primitive, ...], value:
     return plain, shifted, shaped
 
 
-def evaluate_edges(layer: Layer, h: Tensor, primitives: tuple[Primitive, ...], *, need_slope: bool = True) -> EdgeValues:
+def evaluate_edges(
+    layer: Layer, h: Tensor, primitives: tuple[Primitive, ...], *, need_slope: bool = True
+) -> EdgeValues:
     """Evaluate all edges of a layer.
 
     Parameters
@@ -190,7 +195,7 @@ def evaluate_edges(layer: Layer, h: Tensor, primitives: tuple[Primitive, ...], *
     if not layer.has_symbolic:
         return EdgeValues(value, slope, bases, None, None, None, h)
     value, slope = value.contiguous(), slope.contiguous()
-    plain, shifted, shaped = _symbolic(layer, h, primitives, value, slope)
+    plain, shifted, shaped = _symbolic(layer, h, primitives, value, slope, need_slope)
     return EdgeValues(value, slope, bases, plain, shifted, shaped, h)
 
 

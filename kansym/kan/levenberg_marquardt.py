@@ -166,11 +166,12 @@ def levenberg_marquardt(
     damping = torch.full((count,), options.damping, dtype=network.dtype, device=network.device)
     growth = torch.full_like(damping, 2.0)
     slow = torch.zeros(count, dtype=torch.long, device=network.device)
-    batch = batch.select(torch.isfinite(batch.objective).nonzero().squeeze(-1), problem)
+    finite = torch.isfinite(batch.objective)
+    if not bool(finite.any()):
+        return
+    batch = batch.select(finite.nonzero().squeeze(-1), problem)
     for iteration in range(1, options.steps + 1):
         index = batch.index
-        if index.numel() == 0:
-            return
         step = _solve(batch.matrix, batch.gradient, damping[index], batch.parameters.active)
         moved = batch.parameters.assign(batch.network, batch.parameters.flatten(batch.network) + step)
         _, objective = problem.evaluate(moved)
@@ -193,7 +194,7 @@ def levenberg_marquardt(
         if observe(batch.network, index, batch.loss, iteration):
             return
         running = (slow[index] < options.patience) & (damping[index] < MAX_DAMPING) & torch.isfinite(batch.objective)
+        if not bool(running.any()):
+            return
         if not bool(running.all()):
             batch = batch.select(running.nonzero().squeeze(-1), problem)
-
-

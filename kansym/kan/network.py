@@ -11,6 +11,7 @@ Z. Liu et al., "KAN: Kolmogorov-Arnold Networks", arXiv:2404.19756; "KAN 2.0", a
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -85,7 +86,7 @@ class Network:
                 raise ArgumentError(f"{name} must be at least 1, got {value!r}")
         widths = [_nodes(width, position) for position, width in enumerate(shape)]
         layers = []
-        for (sums_in, products_in), (sums, products) in zip(widths[:-1], widths[1:], strict=True):
+        for (sums_in, products_in), (sums, products) in pairwise(widths):
             n_in, n_out = sums_in + products_in, sums + products
             product = torch.arange(n_out) >= sums
             noise = torch.randn(population, n_in, n_out, grid + DEGREE, generator=generator, dtype=torch.float64)

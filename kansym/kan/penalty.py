@@ -46,7 +46,10 @@ class PenaltyWeights:
 
 def edge_deviation(edges: EdgeValues) -> Tensor:
     """Standard deviation of every edge over the rows, shape (P, n_in, n_out)."""
-    return edges.value.var(1, correction=0).clamp_min(0).sqrt()
+    variance = edges.value.var(1, correction=0)
+    varies = variance > 0
+    # The root has no derivative at 0; without the detour a constant edge would give nan to automatic differentiation.
+    return torch.where(varies, torch.where(varies, variance, torch.ones_like(variance)).sqrt(), variance)
 
 
 def sparsity(deviation: Tensor, active: Tensor, weights: PenaltyWeights) -> tuple[Tensor, Tensor]:

@@ -49,7 +49,8 @@ def rescale(network: Network, x: Tensor, *, only_off_grid: bool = True) -> Netwo
     x : Tensor, shape (n, n_inputs)
         Rows that define the ranges; every k-th row is used when there are more than `MAX_ROWS`.
     only_off_grid : bool, default True
-        Leave nodes alone that already fill at least three quarters of their grid and stay within a tenth of it.
+        Leave nodes alone that already fill at least three quarters of their grid and stay within a tenth of it. Nodes
+        that no spline reads are never touched.
     """
     if x.shape[0] > MAX_ROWS:
         x = x[:: x.shape[0] // MAX_ROWS + 1]
@@ -62,6 +63,8 @@ def rescale(network: Network, x: Tensor, *, only_off_grid: bool = True) -> Netwo
         low, high = nodes.amin(1), nodes.amax(1)
         middle, half = (high + low) / 2, (high - low) / 2
         usable = torch.isfinite(half) & (half > 1e-12 * (1 + middle.abs()))
+        # Symbolic edges have no grid; where nothing but they read a node, the constants stay as they are.
+        usable &= (after.mode == EdgeMode.SPLINE).any(2)
         if only_off_grid:
             relative = half / after.half_width
             drift = (middle - after.center).abs() / after.half_width

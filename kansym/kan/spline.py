@@ -40,7 +40,8 @@ def local_basis(u: Tensor, grid: int) -> tuple[Tensor, Tensor, Tensor]:
     inside = u.clamp(-1.0, 1.0)
     position = (inside + 1.0) / step
     # The right end belongs to the last interval: t = 1 there, so the basis is continuous up to and including u = 1.
-    cell = position.floor().clamp(0, grid - 1)
+    # A nan, from a primitive outside its domain one layer below, gets a cell like any other and stays nan through t.
+    cell = position.floor().clamp(0, grid - 1).nan_to_num(0.0)
     t = position - cell
     s = 1.0 - t
     t2, s2 = t * t, s * s

@@ -92,6 +92,9 @@ class Primitive:
         Period in z for periodic functions; starts for `a` come from the spectrum of the curve.
     starts : tuple of float
         Values of a (in units of one over the half-width of the data) from which the fit starts.
+    end_starts : tuple of float
+        Arguments to put at the two ends of the data, in all pairs, as further starts: for oscillations without
+        symmetry or period (Ai), one value per radian of phase.
     shape_starts : tuple of float
         Values of p from which the fit starts; empty without a shape parameter.
     equivalent_to : str or None
@@ -113,6 +116,7 @@ class Primitive:
     shape_derivative: Callable[[Tensor, Tensor], Tensor] | None = None
     shape_starts: tuple[float, ...] = ()
     equivalent_to: str | None = None
+    end_starts: tuple[float, ...] = ()
 
     @property
     def has_shape(self) -> bool:

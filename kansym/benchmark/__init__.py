@@ -1,0 +1,1 @@
+"""Side-by-side benchmark against pykan: ``python -m kansym.benchmark``, or ``make bench``."""

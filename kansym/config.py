@@ -1,0 +1,52 @@
+"""Options of a discovery: one frozen dataclass per stage, with defaults that are meant to be left alone."""
+
+from dataclasses import dataclass, field
+
+from kansym.errors import ArgumentError
+from kansym.extraction.selection import SelectionOptions
+from kansym.kan.growth import GrowthOptions
+from kansym.primitives.library import PrimitiveLibrary, default_library
+
+
+@dataclass(frozen=True)
+class DiscoveryOptions:
+    """Everything that decides a run, next to the data.
+
+    Attributes
+    ----------
+    max_seconds : float, default 60
+        Wall time, kept to within 10 %. Easy laws stop long before it.
+    seed : int, default 0
+        Source of every random choice; the same seed, data and device give the same formula.
+    device : str, default "auto"
+        "cpu", "cuda" (or "cuda:1", ...), or "auto": CUDA for tables large enough to fill it, where there is one.
+    validation_fraction : float, default 0.2
+        Share of the rows held out to judge networks and formulas; tables below 20 rows use leave-one-out instead.
+    primitives : PrimitiveLibrary
+        What edges are matched against.
+    growth : GrowthOptions
+    selection : SelectionOptions
+    formulas_per_network : int, default 4
+        Symbolic networks turned into formulas, per trained network.
+    """
+
+    max_seconds: float = 60.0
+    seed: int = 0
+    device: str = "auto"
+    validation_fraction: float = 0.2
+    primitives: PrimitiveLibrary = field(default_factory=default_library)
+    growth: GrowthOptions = field(default_factory=GrowthOptions)
+    selection: SelectionOptions = field(default_factory=SelectionOptions)
+    formulas_per_network: int = 4
+
+    def __post_init__(self) -> None:
+        if not 0 < self.max_seconds < float("inf"):
+            raise ArgumentError(f"max_seconds must be a positive number of seconds, got {self.max_seconds!r}")
+        if not isinstance(self.seed, int) or self.seed < 0:
+            raise ArgumentError(f"seed must be an integer of at least 0, got {self.seed!r}")
+        if not 0 <= self.validation_fraction < 0.9:
+            raise ArgumentError(f"validation_fraction must lie in [0, 0.9), got {self.validation_fraction!r}")
+        if self.formulas_per_network < 1:
+            raise ArgumentError(f"formulas_per_network must be at least 1, got {self.formulas_per_network!r}")
+        if len(self.primitives) == 0:
+            raise ArgumentError("primitives must hold at least one primitive, got an empty library")

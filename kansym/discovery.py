@@ -1,0 +1,431 @@
+"""The pipeline: a `Dataset` goes in, a `Discovery` comes out.
+
+Networks grow from the smallest shape up (`kansym.kan.growth`); each one that is worth it is read as formulas
+(`kansym.extraction`, `kansym.formulation`); the run ends when a formula is as good as the data allow, when larger
+networks no longer see more than the formula does, or when time is up. What has been found so far is always valid.
+"""
+
+import logging
+import math
+import time
+from dataclasses import dataclass, field
+
+import numpy as np
+import sympy
+import torch
+
+from kansym.config import DiscoveryOptions
+from kansym.data.dataset import Dataset
+from kansym.data.noise import noise_floor
+from kansym.data.scaling import Scaling
+from kansym.data.splitting import canonical_order, split
+from kansym.errors import ArgumentError
+from kansym.extraction.one_dimensional import as_networks, read_curve
+from kansym.extraction.selection import EXACT, Rows, Selector, SymbolicCandidate
+from kansym.formula import Formula, ParetoFront
+from kansym.formulation import Bench, formulate, from_expression
+from kansym.kan.growth import Candidate, Decision, Grower, format_shape
+from kansym.kan.network import Network
+from kansym.kan.pruning import prune
+from kansym.primitives.primitive import Primitive
+from kansym.progress import Progress, ProgressCallback
+from kansym.symbolic.complexity import OPERATORS, description_length
+from kansym.symbolic.composition import AffineMap
+from kansym.threads import threads_for
+
+logger = logging.getLogger(__name__)
+
+PROMISING = 0.03
+"""Validation RMSE, relative to the spread of y, below which a network is read at once."""
+
+CUDA_ROWS = 50_000
+"""Rows from which "auto" takes a GPU: below, a step is launch overhead and the CPU is as fast."""
+
+RESERVE = 0.03
+"""Share of the time budget kept for the last refit."""
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedNetwork:
+    """A network and the scaling that it lives in.
+
+    Attributes
+    ----------
+    network : Network
+        Population 1, double precision, on the CPU.
+    scaling : Scaling
+    train_loss, validation_loss : float
+        Mean squared residuals in squared units of y.
+    """
+
+    network: Network
+    scaling: Scaling
+    train_loss: float
+    validation_loss: float
+
+    def predict(self, X: np.ndarray) -> np.ndarray:
+        """Predictions for rows in the user's units, shape (n, d) -> (n,)."""
+        x = torch.from_numpy(np.ascontiguousarray(self.scaling.scale_inputs(X)))
+        with torch.no_grad():
+            return self.scaling.unscale_target(self.network(x)[0, :, 0].numpy())
+
+
+@dataclass(frozen=True, eq=False)
+class Discovery:
+    """What a run found.
+
+    Attributes
+    ----------
+    front : ParetoFront
+        Formulas, complexity against held-out loss.
+    formula : Formula
+        The pick: the least description length (see `kansym.symbolic.complexity.description_length`).
+    network : TrainedNetwork or None
+        The best network by validation; None when a run was stopped before one was trained.
+    decisions : tuple of Decision
+        How the network grew.
+    dataset : Dataset
+    noise_floor : float
+        Root-mean-square residual below which nothing is known, in units of y.
+    seconds : float
+    stopped : str
+        Why the run ended, in words.
+    notes : tuple of str
+        What the user should know: from the data and from the run.
+    """
+
+    front: ParetoFront
+    formula: Formula
+    network: TrainedNetwork | None
+    decisions: tuple[Decision, ...]
+    dataset: Dataset
+    noise_floor: float
+    seconds: float
+    stopped: str
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the user stopped the run."""
+        return self.stopped == "interrupted"
+
+
+def choose_device(name: str, rows: int) -> torch.device:
+    """The torch device for a name, "auto" included.
+
+    Raises
+    ------
+    ArgumentError
+        If the name is not a device of this machine.
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() and rows >= CUDA_ROWS else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        raise ArgumentError(f"device must be 'auto', 'cpu' or 'cuda', got {name!r}") from None
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise ArgumentError(f"device={name!r} needs a CUDA device and none is available; use 'auto' or 'cpu'")
+    if device.type not in ("cpu", "cuda"):
+        raise ArgumentError(f"device must be 'auto', 'cpu' or 'cuda', got {name!r}")
+    return device
+
+
+def discover(
+    dataset: Dataset, options: DiscoveryOptions | None = None, *, progress: ProgressCallback | None = None
+) -> Discovery:
+    """Look for the law behind a table.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    options : DiscoveryOptions, optional
+    progress : callable, optional
+        Called with a `Progress` after every step. KeyboardInterrupt (Ctrl-C) at any time ends the run with the best so
+        far.
+
+    Returns
+    -------
+    Discovery
+    """
+    with threads_for(len(dataset.y)):
+        run = _Run(dataset, options or DiscoveryOptions(), progress)
+        try:
+            stopped = run.search()
+        except KeyboardInterrupt:
+            stopped = "interrupted"
+        return run.finish(stopped)
+
+
+class _Run:
+    """State of one discovery."""
+
+    def __init__(self, dataset: Dataset, options: DiscoveryOptions, progress: ProgressCallback | None) -> None:
+        self.start = time.monotonic()
+        self.options, self.progress = options, progress
+        order = canonical_order(dataset.X, dataset.y)
+        self.dataset = dataset.take(order)
+        self.floor = noise_floor(self.dataset)
+        train, validation = split(self.dataset, validation_fraction=options.validation_fraction, seed=options.seed)
+        self.bench = Bench.of(self.dataset, train, validation, self.floor)
+        self.device = choose_device(options.device, len(dataset.y))
+        self.formulas: list[Formula] = []
+        self.network: TrainedNetwork | None = None
+        self.decisions: list[Decision] = []
+        self._read_already: set[int] = set()
+        self.deadline = self.start + options.max_seconds * (1 - RESERVE)
+
+    # -- reporting ---------------------------------------------------------------------------------------------------
+
+    def report(self, stage: str, message: str) -> None:
+        logger.info("%s: %s", stage, message)
+        if self.progress is not None:
+            elapsed = time.monotonic() - self.start
+            self.progress(Progress(stage, message, self.best(), elapsed, max(0.0, self.options.max_seconds - elapsed)))
+
+    def best(self) -> Formula | None:
+        return min(self.formulas, key=lambda formula: formula.description_length, default=None)
+
+    def best_loss(self) -> float:
+        return min((formula.validation_loss for formula in self.formulas), default=math.inf)
+
+    def out_of_time(self) -> bool:
+        return time.monotonic() > self.deadline
+
+    def _on_decision(self, decision: Decision) -> None:
+        self.decisions.append(decision)
+        self.report("training", str(decision))
+
+    # -- search ------------------------------------------------------------------------------------------------------
+
+    def search(self) -> str:
+        """Run until done; returns why it ended."""
+        self._baseline()
+        if self._as_good_as_possible():
+            return "the formula is as good as the data"
+        held: list[Candidate] = []
+        unimproved = 0
+        grower = self._grower()
+        if self.dataset.X.shape[1] == 1:
+            self._one_dimensional()
+            if self._as_good_as_possible():
+                for candidate in grower:
+                    self._keep_network(candidate)
+                    break
+                return "the formula is as good as the data"
+        for candidate in grower:
+            self._keep_network(candidate)
+            held.append(candidate)
+            if self.out_of_time():
+                break
+            if self.formulas and len(self.formulas) > 1:
+                # A larger network that sees no more than the formula is evidence that there is no more to see.
+                better = self._user_loss(candidate) < 0.9 * self.best_loss()
+                unimproved = 0 if better else unimproved + 1
+            if self._worth_reading(candidate, held):
+                self._read(candidate)
+                if self._as_good_as_possible():
+                    return "the formula is as good as the data"
+            if unimproved >= 3 and self._matches_network():
+                return "larger networks see no more than the formula does"
+        self._read_held(held)
+        if self._as_good_as_possible():
+            return "the formula is as good as the data"
+        return "time is up" if self.out_of_time() else "every shape was tried"
+
+    def _baseline(self) -> None:
+        """A constant and a linear formula: the front is valid from the first moment."""
+        variables = self.bench.variables
+        X, y, _ = self.bench.rows(self.bench.train)
+        mean = float(np.mean(y))
+        linear = sympy.Float(mean if mean else float(np.std(y)))
+        for expression in (linear, sympy.Add(linear, *(sympy.Float(1e-3) * v for v in variables))):
+            if len(variables) + 1 > len(y) and expression is not linear:
+                break
+            self.formulas += from_expression(expression, self.bench, structure="linear", deadline=self.deadline)
+        del X
+        self.report("composing", "constant and linear formulas")
+
+    def _grower(self) -> Grower:
+        """Growth on scaled rows. The target is not centred, so that a product stays a product."""
+        X, y, weights = self.bench.rows(self.bench.train)
+        Xv, yv, _ = self.bench.rows(self.bench.validation)
+        self.scaling = Scaling.fit(X, y, center_target=False)
+        spread = float(np.std(y / self.scaling.y_scale)) * self.scaling.y_scale
+        self.scaling = Scaling(self.scaling.center, self.scaling.half_width, 0.0, spread)
+
+        def tensor(array: np.ndarray) -> torch.Tensor:
+            return torch.from_numpy(np.ascontiguousarray(array)).to(self.device)
+
+        self.rows = Rows(
+            x=tensor(self.scaling.scale_inputs(X)),
+            y=tensor(self.scaling.scale_target(y)),
+            validation=(tensor(self.scaling.scale_inputs(Xv)), tensor(self.scaling.scale_target(yv))),
+            weights=None if weights is None else tensor(weights),
+        )
+        self.map = AffineMap(self.scaling.center.tolist(), self.scaling.half_width.tolist(), 0.0, spread)
+        return Grower(
+            self.rows.x,
+            self.rows.y,
+            validation=self.rows.validation,
+            options=self.options.growth,
+            generator=torch.Generator().manual_seed(self.options.seed),
+            weights=self.rows.weights,
+            deadline=self.deadline,
+            on_decision=self._on_decision,
+        )
+
+    def _user_loss(self, candidate: Candidate) -> float:
+        return candidate.validation_loss * self.scaling.y_scale**2
+
+    def _keep_network(self, candidate: Candidate) -> None:
+        loss = self._user_loss(candidate)
+        if self.network is None or loss < self.network.validation_loss:
+            network = candidate.network.to("cpu", torch.float64)
+            self.network = TrainedNetwork(
+                network, self.scaling, candidate.train_loss * self.scaling.y_scale**2, loss
+            )
+
+    def _worth_reading(self, candidate: Candidate, held: list[Candidate]) -> bool:
+        rmse = math.sqrt(candidate.validation_loss)
+        improves = self._user_loss(candidate) < 0.5 * self.best_loss()
+        return improves and rmse < max(PROMISING, 3 * self.floor / self.scaling.y_scale)
+
+    def _read_held(self, held: list[Candidate]) -> None:
+        """Read what was left aside: the smallest network within a tenth of the best error, then the best ones."""
+        if not held or self.out_of_time():
+            return
+        best = min(candidate.validation_loss for candidate in held)
+        close = [candidate for candidate in held if candidate.validation_loss < 1.2**2 * best]
+        rest = sorted((c for c in held if c not in close), key=lambda candidate: candidate.validation_loss)
+        for candidate in close[:3] + rest[:2]:
+            if self.out_of_time() or self._as_good_as_possible():
+                return
+            if id(candidate) not in self._read_already:
+                self._read(candidate)
+
+    def _matches_network(self) -> bool:
+        return self.network is not None and self.best_loss() < 1.1 * self.network.validation_loss
+
+    def _as_good_as_possible(self) -> bool:
+        """Whether the best formula's residual is the noise floor, or rounding."""
+        best = self.best()
+        if best is None:
+            return False
+        return best.validation_loss <= max((1.5 * self.floor) ** 2, EXACT * float(np.mean(self.dataset.y**2)))
+
+    # -- one input ---------------------------------------------------------------------------------------------------
+
+    def _one_dimensional(self) -> None:
+        """A table with one input is one edge: read it as one or two primitives."""
+        self.report("matching", "reading the curve as one or two primitives")
+        origin = float(-self.scaling.center[0] / self.scaling.half_width[0])
+        readings = read_curve(
+            self.rows.x[:, 0],
+            self.rows.y,
+            self._primitives(),
+            origin=origin,
+            weights=self.rows.weights,
+            seed=self.options.seed,
+            floor=max(EXACT, (self.floor / self.scaling.y_scale) ** 2),
+        )
+        selector = self._selector()
+        for form, group in readings.items():
+            if self.out_of_time():
+                return
+            found = selector.fit_all(as_networks(group, self.rows.x))
+            self._formulate(found, form)
+            if self._as_good_as_possible():
+                return
+
+    # -- reading a network -------------------------------------------------------------------------------------------
+
+    def _read(self, candidate: Candidate) -> None:
+        """Prune, match, select in context, and turn the best symbolic networks into formulas."""
+        self._read_already.add(id(candidate))
+        label = format_shape(candidate.network.shape)
+        network = self._pruned(candidate)
+        self.report("matching", f"reading the network {label}")
+        self._formulate(self._selector().select(network), label)
+
+    def _primitives(self) -> list[Primitive]:
+        return [primitive for primitive in self.options.primitives.values() if primitive.equivalent_to is None]
+
+    def _selector(self) -> Selector:
+        return Selector(
+            rows=self.rows,
+            primitives=self._primitives(),
+            options=self.options.selection,
+            seed=self.options.seed,
+            deadline=self.deadline,
+            target=max(EXACT, (self.floor / self.scaling.y_scale) ** 2),
+        )
+
+    def _could_win(self, symbolic: SymbolicCandidate) -> bool:
+        """Whether a symbolic network could become the pick, were its formula as short as its edges allow.
+
+        Each primitive that is not the identity needs at least an operator and an operand; everything else about the
+        bound is optimistic too, so what is left out here would not have been picked.
+        """
+        best = self.best()
+        if best is None:
+            return True
+        n, d = self.dataset.X.shape
+        loss = symbolic.train_loss * self.scaling.y_scale**2
+        nodes = 1 + symbolic.curved_edges
+        least = nodes * math.log2(OPERATORS + d) + description_length(sympy.S.One, n, loss, self.floor, d)
+        return least - math.log2(OPERATORS + d) < best.description_length
+
+    def _formulate(self, found: list[SymbolicCandidate], structure: str) -> None:
+        """Turn the best symbolic networks into formulas."""
+        for symbolic in found[: self.options.formulas_per_network]:
+            if self.out_of_time():
+                return
+            if not self._could_win(symbolic):
+                continue
+            formulas = formulate(
+                symbolic.network.to("cpu"), self.map, self.bench, structure=structure, deadline=self.deadline
+            )
+            self.formulas += formulas
+            for formula in formulas:
+                self.report("composing", f"{formula}")
+            if self._as_good_as_possible():
+                return
+
+    def _pruned(self, candidate: Candidate) -> Network:
+        error = math.sqrt(candidate.validation_loss)
+        result = prune(
+            candidate.network,
+            self.rows.x,
+            self.rows.y,
+            validation=self.rows.validation,
+            threshold=min(0.03, max(1e-6, 0.3 * error)),
+            options=self.options.growth.training,
+            weights=self.rows.weights,
+            deadline=self.deadline,
+        )
+        if result.removed[0]:
+            self.report("training", f"pruned {result.removed[0]} edges")
+        return result.network
+
+    # -- end ---------------------------------------------------------------------------------------------------------
+
+    def finish(self, stopped: str) -> Discovery:
+        """The front, with the pick's constants refitted on all rows."""
+        notes = list(self.dataset.notes)
+        if not self.formulas:
+            self._baseline()
+        front = ParetoFront.from_formulas(self.formulas)
+        self.report("finishing", stopped)
+        return Discovery(
+            front=front,
+            formula=front.best,
+            network=self.network,
+            decisions=tuple(self.decisions),
+            dataset=self.dataset,
+            noise_floor=self.floor,
+            seconds=time.monotonic() - self.start,
+            stopped=stopped,
+            notes=tuple(notes),
+        )
+

@@ -1,0 +1,318 @@
+# sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false
+"""Formulas as results: one formula with its evidence, and the Pareto front of several."""
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any, overload
+
+import numpy as np
+import pandas as pd
+import scipy.stats
+import sympy
+
+from kansym.errors import ArgumentError, DataError, StorageError
+from kansym.symbolic.latex import name_to_latex, to_latex
+from kansym.symbolic.naming import plain, plain_symbol
+from kansym.symbolic.parametric import ParametricForm, parametrize
+from kansym.symbolic.serialization import from_tree, to_tree
+from kansym.symbolic.text import to_text
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A constant of a formula.
+
+    Attributes
+    ----------
+    name : str
+    value : float
+    error : float or None
+        Standard error; None if exact or unknown.
+    snapped : str or None
+        The exact number it was replaced by, e.g. ``"1/(4*pi)"``; None if it was fitted.
+    """
+
+    name: str
+    value: float
+    error: float | None = None
+    snapped: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Formula:
+    """A law that was found, with its losses and constants.
+
+    Attributes
+    ----------
+    expression : sympy.Expr
+        In plain symbols named like the columns.
+    variables : tuple of str, length d
+        Names of all columns, in order; not all need occur.
+    target : str
+        Name of what is predicted.
+    complexity : int
+        Number of nodes, see `kansym.symbolic.complexity.complexity`.
+    train_loss, validation_loss : float
+        Mean squared residuals in squared units of the target; validation_loss is nan without held-out rows.
+    description_length : float
+        Bits, up to a constant of the data; the smaller, the better.
+    constants : tuple of Constant
+    structure : str
+        Which network or hypothesis it came from.
+    notes : tuple of str
+        What the user should know about it.
+    """
+
+    expression: sympy.Expr
+    variables: tuple[str, ...]
+    target: str
+    complexity: int
+    train_loss: float
+    validation_loss: float
+    description_length: float
+    constants: tuple[Constant, ...] = ()
+    structure: str = ""
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "variables", tuple(self.variables))
+        unknown = {symbol.name for symbol in self.expression.free_symbols} - set(self.variables)
+        if unknown:
+            raise ArgumentError(f"expression contains {sorted(unknown)}, which are not among variables")
+
+    @property
+    def loss(self) -> float:
+        """The held-out loss, or the training loss without held-out rows."""
+        return self.train_loss if math.isnan(self.validation_loss) else self.validation_loss
+
+    def predict(self, X: np.ndarray | pd.DataFrame) -> np.ndarray:
+        """Values of the formula.
+
+        Parameters
+        ----------
+        X : array (n, d) or DataFrame
+            Columns in the order of `variables`; a DataFrame is read by column name and may have others.
+
+        Returns
+        -------
+        array (n,)
+            nan where the formula is not defined.
+
+        Raises
+        ------
+        DataError
+            If columns are missing or their number is wrong.
+        """
+        if isinstance(X, pd.DataFrame):
+            missing = [name for name in self.variables if name not in X.columns]
+            if missing:
+                raise DataError(f"X lacks the columns {missing}; the formula was found with {list(self.variables)}")
+            X = X[list(self.variables)].to_numpy(dtype=np.float64)
+        X = np.asarray(X, dtype=np.float64)
+        if X.ndim != 2 or X.shape[1] != len(self.variables):
+            raise DataError(
+                f"X must have shape (n, {len(self.variables)}) with the columns {list(self.variables)}, got {X.shape}"
+            )
+        return self._form.evaluate(X)
+
+    def sympy(self) -> sympy.Expr:
+        """The formula as a sympy expression in plain symbols."""
+        return self.expression
+
+    def latex(self, digits: int | None = 6, *, with_target: bool = False) -> str:
+        """The formula in LaTeX.
+
+        Parameters
+        ----------
+        digits : int or None, default 6
+            Significant digits of constants; None shows each to two digits of its standard error.
+        with_target : bool, default False
+            Put ``target =`` in front.
+        """
+        text = to_latex(self.expression, digits=self._digits(digits))
+        return f"{name_to_latex(self.target)} = {text}" if with_target else text
+
+    def text(self, digits: int | None = 6) -> str:
+        """The formula in plain text; `digits` as in `latex`."""
+        return to_text(self.expression, digits=self._digits(digits))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything, in JSON types; exact."""
+        return {
+            "expression": to_tree(self.expression),
+            "variables": list(self.variables),
+            "target": self.target,
+            "complexity": self.complexity,
+            "train_loss": _to_json(self.train_loss),
+            "validation_loss": _to_json(self.validation_loss),
+            "description_length": _to_json(self.description_length),
+            "constants": [asdict(constant) for constant in self.constants],
+            "structure": self.structure,
+            "notes": list(self.notes),
+        }
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> "Formula":
+        """The formula of a dictionary made by `to_dict`.
+
+        Raises
+        ------
+        StorageError
+            If a key is missing or has the wrong type.
+        """
+        try:
+            return cls(
+                expression=plain(from_tree(data["expression"])),
+                variables=tuple(str(name) for name in data["variables"]),
+                target=str(data["target"]),
+                complexity=int(data["complexity"]),
+                train_loss=float(data["train_loss"]),
+                validation_loss=float(data["validation_loss"]),
+                description_length=float(data["description_length"]),
+                constants=tuple(Constant(**constant) for constant in data["constants"]),
+                structure=str(data["structure"]),
+                notes=tuple(str(note) for note in data["notes"]),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            if isinstance(error, StorageError):
+                raise
+            raise StorageError(f"formula cannot be read: {type(error).__name__} {error}") from error
+
+    def __str__(self) -> str:
+        return f"{self.target} = {self.text()}"
+
+    def _repr_latex_(self) -> str:
+        return f"${self.latex(with_target=True)}$"
+
+    def _digits(self, digits: int | None) -> int | dict[float, float]:
+        if digits is not None:
+            return digits
+        errors = {constant.value: constant.error for constant in self.constants if constant.error}
+        # sympy distributes signs, so a constant may occur with either.
+        return errors | {-value: error for value, error in errors.items()}
+
+    @cached_property
+    def _form(self) -> ParametricForm:
+        # Floats as arguments, not as text: printed code would round them.
+        return parametrize(self.expression, tuple(plain_symbol(name) for name in self.variables))
+
+
+class ParetoFront(Sequence[Formula]):
+    """Formulas of increasing complexity, each better than all simpler ones; immutable.
+
+    Parameters
+    ----------
+    formulas : iterable of Formula
+        Sorted by complexity and taken as they are; see `from_formulas`.
+    """
+
+    def __init__(self, formulas: Iterable[Formula]) -> None:
+        self._formulas = tuple(sorted(formulas, key=lambda formula: (formula.complexity, formula.loss)))
+
+    @classmethod
+    def from_formulas(cls, formulas: Iterable[Formula]) -> "ParetoFront":
+        """The front of any formulas: without those that are not finite, are dominated, or equal a simpler one."""
+        kept: list[Formula] = []
+        fingerprints: list[np.ndarray] = []
+        finite = [formula for formula in formulas if math.isfinite(formula.loss)]
+        for formula in sorted(finite, key=lambda f: (f.complexity, f.loss, f.description_length)):
+            if kept and formula.loss >= kept[-1].loss * (1 - 1e-9):
+                continue
+            fingerprint = _fingerprint(formula)
+            if any(_same(fingerprint, other) for other in fingerprints):
+                continue
+            kept.append(formula)
+            fingerprints.append(fingerprint)
+        return cls(kept)
+
+    @overload
+    def __getitem__(self, index: int) -> Formula: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> "ParetoFront": ...
+
+    def __getitem__(self, index: int | slice) -> "Formula | ParetoFront":
+        if isinstance(index, slice):
+            return ParetoFront(self._formulas[index])
+        return self._formulas[index]
+
+    def __len__(self) -> int:
+        return len(self._formulas)
+
+    def __iter__(self) -> Iterator[Formula]:
+        return iter(self._formulas)
+
+    @property
+    def best(self) -> Formula:
+        """The pick: the formula with the smallest description length, the simpler one of equals.
+
+        Raises
+        ------
+        ArgumentError
+            If the front is empty.
+        """
+        if not self._formulas:
+            raise ArgumentError("the Pareto front is empty, so it has no best formula")
+        return min(self._formulas, key=lambda formula: (formula.description_length, formula.complexity))
+
+    def to_frame(self) -> pd.DataFrame:
+        """A table with the columns complexity, loss, score, equation, sympy_format, latex, description_length, picked.
+
+        The score is PySR's: the drop of log(loss) per unit of complexity since the formula before.
+        """
+        best = self.best if self._formulas else None
+        rows = []
+        before: Formula | None = None
+        for formula in self._formulas:
+            score = 0.0
+            if before is not None:
+                drop = math.log(max(before.loss, 1e-300)) - math.log(max(formula.loss, 1e-300))
+                score = drop / max(formula.complexity - before.complexity, 1)
+            rows.append(
+                {
+                    "complexity": formula.complexity,
+                    "loss": formula.loss,
+                    "score": score,
+                    "equation": formula.text(),
+                    "sympy_format": formula.sympy(),
+                    "latex": formula.latex(),
+                    "description_length": formula.description_length,
+                    "picked": formula is best,
+                }
+            )
+            before = formula
+        columns = [
+            "complexity", "loss", "score", "equation", "sympy_format", "latex", "description_length", "picked",
+        ]  # fmt: skip
+        return pd.DataFrame(rows, columns=columns)
+
+    def __str__(self) -> str:
+        best = self.best if self._formulas else None
+        lines = [f"{'':2}{'complexity':>10}  {'loss':>10}  equation"]
+        for formula in self._formulas:
+            mark = ">" if formula is best else " "
+            lines.append(f"{mark} {formula.complexity:>10}  {formula.loss:>10.3e}  {formula}")
+        return "\n".join(lines)
+
+
+def _to_json(value: float) -> float | str:
+    # JSON has no nan and no infinity.
+    return value if math.isfinite(value) else str(value)
+
+
+def _fingerprint(formula: Formula) -> np.ndarray:
+    """Values at fixed points of both signs, to tell whether two formulas are the same function."""
+    d = len(formula.variables)
+    unit = scipy.stats.qmc.Halton(max(d, 1), scramble=False).random(49)[1:, :d]
+    return formula.predict(np.concatenate([0.5 + 1.5 * unit, 4 * unit - 2]))
+
+
+def _same(first: np.ndarray, second: np.ndarray) -> bool:
+    both = np.isfinite(first) & np.isfinite(second)
+    if both.sum() < 10 or (np.isfinite(first) != np.isfinite(second)).any():
+        return False
+    first, second = first[both], second[both]
+    return bool((np.abs(first - second) <= 1e-8 * np.maximum(np.abs(first), np.abs(second))).all())

@@ -1,0 +1,249 @@
+"""From an all-symbolic network to a `Formula`: compose, fit all constants jointly, snap, simplify, judge."""
+
+import logging
+import math
+import time
+from dataclasses import dataclass, field
+
+import numpy as np
+import sympy
+
+from kansym.data.dataset import Dataset
+from kansym.formula import Constant, Formula
+from kansym.kan.network import Network
+from kansym.symbolic.canonical import canonicalize
+from kansym.symbolic.complexity import complexity, description_length
+from kansym.symbolic.composition import AffineMap, compose
+from kansym.symbolic.elimination import eliminate
+from kansym.symbolic.naming import internal_symbols, plain
+from kansym.symbolic.parametric import ParametricForm, parametrize
+from kansym.symbolic.refit import refit
+from kansym.symbolic.simplification import simplify
+from kansym.symbolic.snapping import snap
+
+logger = logging.getLogger(__name__)
+
+MAX_CONSTANTS = 40
+"""Formulas with more constants than this are tables in disguise and are not worth the algebra."""
+
+
+@dataclass(frozen=True, eq=False)
+class Bench:
+    """The rows that formulas are fitted and judged on, in the user's units.
+
+    Attributes
+    ----------
+    dataset : Dataset
+        Rows in canonical order.
+    train, validation : ndarray of int
+        Row indices; `validation` may be empty, the loss is then leave-one-out.
+    weights : ndarray, shape (n,), or None
+        Mean 1.
+    noise_floor : float
+        In the units of y.
+    variables : tuple of Symbol
+        Real, or positive where the data are.
+    finished : dict
+        Description lengths of the forms finished so far, by their expression: many networks lead to one formula.
+    eliminated : dict
+        Refits of the smaller forms met in backward elimination, for the same reason.
+    """
+
+    dataset: Dataset
+    train: np.ndarray
+    validation: np.ndarray
+    weights: np.ndarray | None
+    noise_floor: float
+    variables: tuple[sympy.Symbol, ...]
+    finished: dict[str, float] = field(default_factory=dict)
+    eliminated: dict[str, tuple[ParametricForm, float] | None] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, dataset: Dataset, train: np.ndarray, validation: np.ndarray, noise_floor: float) -> "Bench":
+        variables = internal_symbols(dataset.names, dataset.X)
+        return cls(dataset, train, validation, row_weights(dataset), noise_floor, variables)
+
+    def rows(self, index: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+        weights = None if self.weights is None else self.weights[index]
+        return self.dataset.X[index], self.dataset.y[index], weights
+
+    def loss(self, form: ParametricForm, index: np.ndarray) -> float:
+        """Weighted mean squared residual over some rows; inf where the formula is not finite."""
+        X, y, weights = self.rows(index)
+        value = mean_square(form.evaluate(X) - y, weights)
+        return value if math.isfinite(value) else math.inf
+
+
+def row_weights(dataset: Dataset) -> np.ndarray | None:
+    """Weights of mean 1 from standard errors and sample weights."""
+    if dataset.y_error is None and dataset.sample_weight is None:
+        return None
+    weights = np.ones(len(dataset.y))
+    if dataset.y_error is not None:
+        weights = (dataset.y_error / dataset.y_error.max()) ** -2.0
+    if dataset.sample_weight is not None:
+        weights = weights * dataset.sample_weight
+    return weights / weights.mean()
+
+
+def mean_square(residual: np.ndarray, weights: np.ndarray | None) -> float:
+    """Weighted mean of squares that neither overflows nor underflows for units of 1e-200 or 1e200."""
+    peak = float(np.max(np.abs(residual), initial=0.0))
+    if peak == 0.0 or not math.isfinite(peak):
+        return peak
+    squares = (residual / peak) ** 2
+    if weights is not None:
+        squares = squares * (weights / weights.mean())
+    return float(squares.mean()) * peak * peak
+
+
+def leave_one_out(form: ParametricForm, X: np.ndarray, y: np.ndarray, weights: np.ndarray | None) -> float:
+    """Leave-one-out mean squared residual of a fitted form, from the leverages (PRESS, Allen 1974).
+
+    Each residual is divided by 1 - h_i with h_i the row's leverage in the linearised fit: exact for linear constants,
+    and good wherever one row does not move the constants far.
+    """
+    residual = form.evaluate(X) - y
+    if not len(form.constants):
+        return mean_square(residual, weights)
+    root = np.ones(len(y)) if weights is None else np.sqrt(weights)
+    jacobian = form.jacobian(X) * root[:, None]
+    norms = np.linalg.norm(jacobian, axis=0)
+    if not np.all(np.isfinite(norms)):
+        return math.inf
+    left, singular, _ = np.linalg.svd(jacobian / np.where(norms > 0, norms, 1.0), full_matrices=False)
+    leverage = (left[:, singular > 1e-10 * singular.max(initial=0.0)] ** 2).sum(1)
+    # A row that alone decides a constant has leverage 1 and predicts nothing; its residual is kept finite.
+    return mean_square(residual / np.maximum(1.0 - leverage, 1e-3), weights)
+
+
+def formulate(
+    network: Network, scaling: AffineMap, bench: Bench, *, structure: str, deadline: float | None = None
+) -> list[Formula]:
+    """The formulas of an all-symbolic network (P = 1); none where it cannot be evaluated on the rows."""
+    raw = compose(network, bench.variables, scaling)
+    return from_expression(raw, bench, structure=structure, deadline=deadline)
+
+
+def from_expression(
+    raw: sympy.Expr, bench: Bench, *, structure: str, deadline: float | None = None
+) -> list[Formula]:
+    """Fit, snap and simplify an expression with Float constants in `bench.variables`.
+
+    Returns the formula with all its constants, snapped where the data allow, and the smaller ones that backward
+    elimination leads to; all are valid, and the front sorts them out.
+    """
+    positive = [symbol for symbol in bench.variables if symbol.is_positive]
+    form = parametrize(canonicalize(raw, positive), bench.variables)
+    if len(form.constants) > min(MAX_CONSTANTS, len(bench.train)):
+        return []
+    X, y, weights = bench.rows(bench.train)
+    fitted = refit(form, X, y, weights=weights)
+    if fitted.status == "non-finite":
+        return []
+    if not _is_news(fitted.form, bench):
+        return []
+    first = _finish(fitted.form, bench, structure, deadline)
+    found = [] if first is None else [first]
+    # An exact fit has nothing to gain: snapping has already removed what is exactly 0 or 1.
+    if first is not None and first.validation_loss <= (10 * bench.noise_floor) ** 2:
+        return found
+
+    def fit(smaller: ParametricForm) -> tuple[ParametricForm, float] | None:
+        if deadline is not None and time.monotonic() > deadline:
+            return None
+        key = str(smaller.expression)
+        if key not in bench.eliminated:
+            result = refit(smaller, X, y, weights=weights, max_steps=30)
+            finite = result.status != "non-finite"
+            bench.eliminated[key] = (result.form, bits(result.form, bench)) if finite else None
+        return bench.eliminated[key]
+
+    previous = math.inf if first is None else first.description_length
+    for smaller in eliminate(fitted.form, fit):
+        if not _is_news(smaller, bench):
+            break
+        formula = _finish(smaller, bench, structure, deadline)
+        if formula is None:
+            break
+        found.append(formula)
+        # Once a step costs this many bits, further ones only add what nobody would pick.
+        if formula.description_length > previous + 60:
+            break
+        previous = min(previous, formula.description_length)
+    return found
+
+
+def _is_news(form: ParametricForm, bench: Bench) -> bool:
+    """Whether this expression was not finished before with as good constants; remembers it."""
+    key, length = str(form.expression), bits(form, bench)
+    if length > bench.finished.get(key, math.inf) - 0.01:
+        return False
+    bench.finished[key] = length
+    return True
+
+
+def _finish(form: ParametricForm, bench: Bench, structure: str, deadline: float | None) -> Formula | None:
+    """Snap, simplify and judge; the smaller description length of the snapped and the plain form."""
+    plain_formula = judge(form, bench, structure=structure)
+    if deadline is not None and time.monotonic() > deadline:
+        return plain_formula
+    X, y, weights = bench.rows(bench.train)
+    Xv, yv, _ = bench.rows(bench.validation)
+    snapped = snap(form, X, y, Xv, yv, weights=weights, noise_floor=bench.noise_floor)
+    formula = judge(_simpler(snapped.form, bench), bench, structure=structure)
+    candidates = [f for f in (formula, plain_formula) if f is not None]
+    return min(candidates, key=lambda f: f.description_length, default=None)
+
+
+def _simpler(form: ParametricForm, bench: Bench) -> ParametricForm:
+    """The form after bounded simplification and one more refit."""
+    X, y, weights = bench.rows(bench.train)
+    simplified = simplify(form.substituted(), bench.variables, X[:: max(1, len(X) // 200)], seconds=0.5)
+    shorter = parametrize(simplified.expression, bench.variables)
+    result = refit(shorter, X, y, weights=weights)
+    return form if result.status == "non-finite" else result.form
+
+
+def losses(form: ParametricForm, bench: Bench) -> tuple[float, float]:
+    """Training loss, and the loss on held-out rows (leave-one-out where there are none)."""
+    train_loss = bench.loss(form, bench.train)
+    if len(bench.validation):
+        return train_loss, bench.loss(form, bench.validation)
+    return train_loss, leave_one_out(form, *bench.rows(bench.train))
+
+
+def bits(form: ParametricForm, bench: Bench) -> float:
+    """Description length of the data with the help of a fitted form."""
+    train_loss, held_out_loss = losses(form, bench)
+    n, held_out = len(bench.dataset.y), len(bench.validation)
+    # All rows count where some are held out. In small tables the training loss flatters every extra constant by more
+    # than its bits cost, so leave-one-out stands for all rows.
+    pooled = (train_loss * (n - held_out) + held_out_loss * held_out) / n if held_out else held_out_loss
+    return description_length(form, n, pooled, bench.noise_floor, len(bench.variables))
+
+
+def judge(form: ParametricForm, bench: Bench, *, structure: str) -> Formula | None:
+    """A `Formula` with its losses, size and constants; None when it is not finite on the rows it was made for."""
+    X, y, weights = bench.rows(bench.train)
+    train_loss, validation_loss = losses(form, bench)
+    if not (math.isfinite(train_loss) and math.isfinite(validation_loss)):
+        return None
+    result = refit(form, X, y, weights=weights, max_steps=1)
+    errors = result.errors if result.status != "non-finite" else np.full(len(form.constants), np.nan)
+    constants = tuple(
+        Constant(name=symbol.name, value=float(value), error=float(error) if math.isfinite(error) else None)
+        for symbol, value, error in zip(form.constants, form.values, errors, strict=True)
+    )
+    expression = plain(form.substituted(), bench.dataset.names)
+    return Formula(
+        expression=expression,
+        variables=bench.dataset.names,
+        target=bench.dataset.target,
+        complexity=complexity(expression),
+        train_loss=train_loss,
+        validation_loss=validation_loss,
+        description_length=bits(form, bench),
+        constants=constants,
+        structure=structure,
+    )

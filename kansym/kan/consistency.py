@@ -1,0 +1,70 @@
+"""Whether the tensors of a network fit together: asked before a network is written and after one is read."""
+
+import torch
+from torch import Tensor
+
+from kansym.kan.layer import EdgeMode, Layer
+from kansym.kan.network import Network
+from kansym.kan.spline import DEGREE
+
+FLOATS = ("coefficients", "affine", "offset", "center", "half_width")
+"""Attributes of `Layer` that hold numbers of the network's precision."""
+
+FLAGS = ("frozen", "product")
+"""Attributes of `Layer` that hold booleans."""
+
+INTEGERS = {"mode": torch.int8, "primitive": torch.int64}
+"""Attributes of `Layer` that hold integers, and their types."""
+
+
+def inconsistency(network: Network) -> str | None:
+    """What is wrong with a network, in words, or None: types, shapes, finite numbers, modes, primitives."""
+    if len(network.layers) != len(network.shape) - 1:
+        return f"it has {len(network.layers)} layers for shape {network.shape!r}"
+    if network.dtype not in (torch.float32, torch.float64):
+        return f"its numbers are {network.dtype}, not float32 or float64"
+    networks = network.layers[0].mode.shape[0] if network.layers[0].mode.ndim else 0
+    if networks < 1:
+        return "it holds no network"
+    widths = [(width, 0) if isinstance(width, int) else width for width in network.shape]
+    for number, layer in enumerate(network.layers):
+        n_in, (sums, products) = sum(widths[number]), widths[number + 1]
+        problem = _layer_problem(layer, networks, n_in, sums, products, network.dtype, len(network.primitives))
+        if problem:
+            return f"{problem} in layer {number}"
+    return None
+
+
+def _layer_problem(
+    layer: Layer, networks: int, n_in: int, sums: int, products: int, dtype: torch.dtype, primitives: int
+) -> str | None:
+    edges, n_out = (networks, n_in, sums + products), sums + products
+    size = layer.coefficients.shape[-1] if layer.coefficients.ndim else 0
+    shapes = {
+        "coefficients": (*edges, max(size, DEGREE + 1)),
+        "affine": (*edges, 5),
+        "offset": (networks, n_out),
+        "center": (networks, n_in),
+        "half_width": (networks, n_in),
+        "frozen": (*edges, 5),
+        "product": (n_out,),
+        "mode": edges,
+        "primitive": edges,
+    }
+    for name, shape in shapes.items():
+        tensor: Tensor = getattr(layer, name)
+        kind = dtype if name in FLOATS else INTEGERS.get(name, torch.bool)
+        if tuple(tensor.shape) != shape or tensor.dtype != kind:
+            return f"{name} is {tensor.dtype} of shape {tuple(tensor.shape)}, not {kind} of {shape}"
+        if name in FLOATS and not bool(torch.isfinite(tensor).all()):
+            return f"{name} is not finite"
+    if bool((layer.half_width <= 0).any()):
+        return "half_width is not positive"
+    if not torch.equal(layer.product.cpu(), torch.arange(n_out) >= sums):
+        return "the product nodes do not go with the shape"
+    if bool(((layer.mode < EdgeMode.OFF) | (layer.mode > EdgeMode.SYMBOLIC)).any()):
+        return "an edge has an unknown mode"
+    symbolic = layer.mode == EdgeMode.SYMBOLIC
+    if bool(((layer.primitive < torch.where(symbolic, 0, -1)) | (layer.primitive >= primitives)).any()):
+        return "an edge refers to a primitive that is not there"
+    return None

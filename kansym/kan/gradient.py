@@ -1,0 +1,90 @@
+"""Loss, objective and gradient of a population by automatic differentiation, in row chunks."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from kansym.kan.jacobian import chunks
+from kansym.kan.network import Network
+from kansym.kan.parameters import ParameterMap
+from kansym.kan.penalty import PenaltyWeights, penalty_value
+
+
+@dataclass(frozen=True)
+class Gradient:
+    """Where a population stands.
+
+    Attributes
+    ----------
+    loss : Tensor, shape (P,)
+        Weighted mean squared residual over rows, summed over outputs.
+    objective : Tensor, shape (P,)
+        The loss plus the penalties.
+    gradient : Tensor, shape (P, size)
+        Gradient of the objective; 0 in columns that a network does not train and where it is not finite.
+    """
+
+    loss: Tensor
+    objective: Tensor
+    gradient: Tensor
+
+    def select(self, where: Tensor) -> "Gradient":
+        return Gradient(self.loss[where], self.objective[where], self.gradient[where])
+
+    def replaced(self, mask: Tensor, other: "Gradient") -> "Gradient":
+        """The same with the rows of `other` where `mask` (P,) is true."""
+        return Gradient(
+            torch.where(mask, other.loss, self.loss),
+            torch.where(mask, other.objective, self.objective),
+            torch.where(mask[:, None], other.gradient, self.gradient),
+        )
+
+
+def _numbers_per_row(network: Network) -> int:
+    """Doubles that automatic differentiation keeps per row, generously: bases with their intermediates, and edges."""
+    total = 0
+    for layer in network.layers:
+        total += layer.n_in * (2 * layer.coefficients.shape[-1] + 60) + 12 * layer.n_in * layer.n_out
+    return total * network.population
+
+
+def objective_gradient(
+    network: Network,
+    x: Tensor,
+    y: Tensor,
+    parameters: ParameterMap,
+    *,
+    weights: Tensor | None,
+    penalty: PenaltyWeights,
+) -> Gradient:
+    """Loss, objective and gradient of every network where it stands.
+
+    Parameters
+    ----------
+    network : Network
+        Every network must have at least one parameter in `parameters`.
+    x, y : Tensor, shapes (n, n_inputs) and (n, n_outputs)
+    parameters : ParameterMap
+    weights : Tensor, shape (n,), or None
+        Row weights of mean 1.
+    penalty : PenaltyWeights
+    """
+    values = parameters.flatten(network).detach().requires_grad_()
+    total, loss = torch.zeros_like(values), torch.zeros(network.population, dtype=network.dtype, device=network.device)
+    with torch.enable_grad():
+        for part in chunks(x.shape[0], _numbers_per_row(network)):
+            residual = (parameters.assign(network, values)(x[part]) - y[part]).square()
+            if weights is not None:
+                residual = residual * weights[part][None, :, None]
+            share = residual.sum((1, 2)) / x.shape[0]
+            # Networks share no parameter, so the gradient of the sum is the gradient of each.
+            total += torch.autograd.grad(share.sum(), values)[0]
+            loss += share.detach()
+        extra = penalty_value(parameters.assign(network, values), x, penalty)
+        if extra.requires_grad:
+            total += torch.autograd.grad(extra.sum(), values)[0]
+    # A row on the edge of a primitive's domain (sqrt at 0) has a finite value and an infinite slope; the constants it
+    # touches stay where they are, the others still follow a descent direction.
+    gradient = torch.nan_to_num(total, nan=0.0, posinf=0.0, neginf=0.0) * parameters.active
+    return Gradient(loss, loss + extra.detach(), gradient)

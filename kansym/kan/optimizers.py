@@ -1,0 +1,129 @@
+"""First-order training: L-BFGS, Adam, LAMB, or any torch optimizer.
+
+Each network of a population has an optimizer of its own (`kansym.kan.descent`): what becomes of it does not depend on
+its neighbours.
+
+References
+----------
+D. C. Liu and J. Nocedal, Math. Program. 45 (1989) 503, doi:10.1007/BF01589116 (L-BFGS).
+D. P. Kingma and J. Ba, "Adam", arXiv:1412.6980. Y. You et al., arXiv:1904.00962 (LAMB).
+"""
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from kansym.errors import ArgumentError
+from kansym.kan.descent import Descent, Factory, Observe, StopTrainingError
+from kansym.kan.gradient import Gradient, objective_gradient
+from kansym.kan.jacobian import mean_loss
+from kansym.kan.network import Network
+from kansym.kan.parameters import ParameterMap
+from kansym.optional import optional_module
+
+if TYPE_CHECKING:
+    from kansym.kan.training import TrainingOptions
+
+OPTIMIZERS = ("levenberg-marquardt", "lbfgs", "adam", "lamb")
+"""Names that `kansym.kan.training.TrainingOptions.optimizer` takes."""
+
+LBFGS_ITERATIONS = 10
+"""Iterations of L-BFGS in one training step."""
+
+RESCALE_FACTOR = 10
+"""A rescale costs a first-order optimizer its memory, so it is considered this many times less often than asked."""
+
+
+def _resolve(optimizer: str | Factory, learning_rate: float, steps: int) -> tuple[Factory, Callable[[int], float]]:
+    """The factory of an optimizer, and the factor on its learning rate at each step."""
+    if callable(optimizer):
+        return optimizer, lambda step: 1.0
+    if optimizer == "lbfgs":
+        return _lbfgs, lambda step: 1.0
+
+    def cosine(step: int) -> float:
+        return 0.01 + 0.99 * 0.5 * (1.0 + math.cos(math.pi * step / max(steps, 1)))
+
+    if optimizer == "adam":
+        return lambda leaves: torch.optim.Adam(leaves, lr=learning_rate), cosine
+    if optimizer == "lamb":
+        module = optional_module("pytorch_optimizer", feature="The LAMB optimizer", extra="optim")
+        return lambda leaves: module.Lamb(leaves, lr=learning_rate), cosine
+    raise ArgumentError(f"optimizer must be one of {', '.join(OPTIMIZERS)} or a function, got {optimizer!r}")
+
+
+def _lbfgs(leaves: list[Tensor]) -> torch.optim.Optimizer:
+    # Fits end near rounding: the stopping rules of torch, made for single precision, would end them at 1e-9.
+    return torch.optim.LBFGS(
+        leaves,
+        max_iter=LBFGS_ITERATIONS,
+        history_size=20,
+        tolerance_grad=1e-15,
+        tolerance_change=1e-16,
+        line_search_fn="strong_wolfe",
+    )
+
+
+def first_order(
+    network: Network,
+    x: Tensor,
+    y: Tensor,
+    *,
+    weights: Tensor | None,
+    options: "TrainingOptions",
+    observe: Observe,
+) -> None:
+    """Train every network of a population with an optimizer of its own; every finite state is shown to `observe`.
+
+    One step is one call of the optimizer's ``step``: one update of "adam" and "lamb", up to `LBFGS_ITERATIONS`
+    iterations of "lbfgs". The learning rate of "adam" and "lamb" falls along a half cosine to a hundredth; that of a
+    function's optimizer is left alone. "lamb" is ``pytorch_optimizer.Lamb`` with its defaults: the update of version 3
+    of the paper, without bias correction, weight decay or normalisation of the gradient beforehand; the trust ratio of
+    a layer is the norm of its parameters, at most 10, over the norm of its Adam update.
+
+    Parameters
+    ----------
+    network : Network
+        Start; not changed.
+    x, y : Tensor, shapes (n, n_inputs) and (n, n_outputs)
+    weights : Tensor, shape (n,), or None
+        Row weights of mean 1.
+    options : TrainingOptions
+    observe : callable ``(network, index, loss, step) -> bool``
+        As in `kansym.kan.levenberg_marquardt.levenberg_marquardt`; during the line search of "lbfgs" it is called with
+        one network at a time.
+
+    Raises
+    ------
+    ArgumentError
+        If the optimizer is unknown.
+    MissingDependencyError
+        If "lamb" is asked for and pytorch-optimizer is not installed.
+    """
+    factory, decay = _resolve(options.optimizer, options.learning_rate, options.steps)
+
+    def evaluate(candidate: Network, parameters: ParameterMap) -> Gradient:
+        return objective_gradient(candidate, x, y, parameters, weights=weights, penalty=options.penalty)
+
+    everything = torch.arange(network.population, device=network.device)
+    if observe(network, everything, mean_loss(network, x, y, weights), 0):
+        return
+    where = ParameterMap.of(network).active.any(1).nonzero().squeeze(-1)
+    if where.numel() == 0:
+        return
+    descent = Descent(network.select(where), where, evaluate, factory)
+    period = RESCALE_FACTOR * options.rescale_every
+    try:
+        for step in range(1, options.steps + 1):
+            if period and (step - 1) % period == 0 and descent.size:
+                descent.rescale(x)
+            if not descent.size:
+                return
+            descent.advance(step, decay(step - 1), observe)
+            if observe(descent.network, descent.index, descent.state.loss, step):
+                return
+    except StopTrainingError:
+        return

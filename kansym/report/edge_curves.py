@@ -1,0 +1,173 @@
+"""The one-dimensional function of every edge as a curve that can be drawn."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from kansym.errors import ArgumentError
+from kansym.kan.layer import EdgeMode, evaluate_edges
+from kansym.kan.network import Network
+from kansym.kan.pruning import attribute
+from kansym.report.labels import primitive_label
+
+POINTS = 160
+"""Points per curve: smooth at the size of the boxes."""
+
+MOST_ROWS = 4096
+"""Rows that ranges, scores and 1 - R^2 are taken from."""
+
+
+@dataclass(frozen=True, eq=False)
+class EdgeCurve:
+    """One active edge.
+
+    Attributes
+    ----------
+    layer, source, target : int
+    score : float
+        Attribution score (`kansym.kan.pruning.Attribution`); nan where it cannot be computed.
+    points : ndarray, shape (m, 2)
+        Node value and edge value along the range of the data, finite.
+    low, high : float
+        Range of the edge over the rows, which is what the box shows: a pole between two rows must not flatten the rest.
+    name : str or None
+        The primitive, None for a spline.
+    plain : bool
+        Whether the edge is a fixed straight line, such as those from product nodes to their sum.
+    spline : ndarray, shape (m, 2), or None
+        The same edge of the reference network, mapped to the gauge of this one.
+    misfit : float or None
+        1 - R^2 of this edge against the reference's, over the rows.
+    """
+
+    layer: int
+    source: int
+    target: int
+    score: float
+    points: np.ndarray
+    low: float
+    high: float
+    name: str | None
+    plain: bool
+    spline: np.ndarray | None
+    misfit: float | None
+
+
+def edge_curves(network: Network, x: Tensor, *, index: int = 0, reference: Network | None = None) -> list[EdgeCurve]:
+    """Curves of all edges that are not off, in order of layer, source and target.
+
+    Parameters
+    ----------
+    network : Network
+    x : Tensor, shape (n, n_inputs)
+        Rows in the network's units; they set the range of each curve.
+    index : int, default 0
+        Position in the population.
+    reference : Network, optional
+        A network of the same shape to compare with, such as the splines that the primitives were matched to.
+
+    Raises
+    ------
+    ArgumentError
+        If `index` is out of range, `x` has no rows or the wrong width, or `reference` has another shape.
+    """
+    single = _single(network, index, "network")
+    x = torch.as_tensor(x).detach().to("cpu", torch.float64)
+    if x.ndim != 2 or x.shape[0] < 1:
+        raise ArgumentError(f"x must have shape (n, {network.n_inputs}) with at least one row, got {tuple(x.shape)}")
+    x = x[:: max(1, math.ceil(x.shape[0] / MOST_ROWS))]
+    other = None
+    if reference is not None:
+        if reference.shape != network.shape:
+            raise ArgumentError(f"reference must have the network's shape {network.shape}, got {reference.shape}")
+        other = _single(reference, index if reference.population > 1 else 0, "reference")
+    with torch.no_grad():
+        states = single.trace(x, need_slope=False)
+        grids = [_grid_values(single, number, states[number][0][0]) for number in range(len(single.layers))]
+        scores = [score[0] for score in attribute(single, x).edges] if x.shape[0] > 1 else None
+        states_of_other = None if other is None else other.trace(x, need_slope=False)
+    curves = []
+    for number, layer in enumerate(single.layers):
+        edges = states[number + 1][1]
+        assert edges is not None
+        for source, target in torch.nonzero(layer.mode[0] != EdgeMode.OFF).tolist():
+            symbolic = int(layer.mode[0, source, target]) == EdgeMode.SYMBOLIC
+            primitive = single.primitives[int(layer.primitive[0, source, target])] if symbolic else None
+            affine = layer.affine[0, source, target].tolist()
+            rows = np.column_stack([states[number][0][0, :, source], edges.value[0, :, source, target]])
+            rows = rows[np.isfinite(rows).all(1)]
+            grid, values = grids[number]
+            points = np.column_stack([grid[:, source], values[:, source, target]])
+            spline, misfit = None, None
+            if other is not None and states_of_other is not None:
+                edges_of_other = states_of_other[number + 1][1]
+                assert edges_of_other is not None
+                if int(other.layers[number].mode[0, source, target]) != EdgeMode.OFF:
+                    theirs = np.column_stack(
+                        [states_of_other[number][0][0, :, source], edges_of_other.value[0, :, source, target]]
+                    )
+                    mine = np.column_stack([states[number][0][0, :, source], edges.value[0, :, source, target]])
+                    spline, misfit = _aligned(mine, theirs)
+            shown = [part for part in (rows, spline) if part is not None and len(part)]
+            curves.append(
+                EdgeCurve(
+                    layer=number,
+                    source=source,
+                    target=target,
+                    score=float(scores[number][source, target]) if scores is not None else math.nan,
+                    points=points[np.isfinite(points).all(1)],
+                    low=min((float(part[:, 1].min()) for part in shown), default=0.0),
+                    high=max((float(part[:, 1].max()) for part in shown), default=0.0),
+                    name=None if primitive is None else primitive_label(primitive, affine[4]),
+                    plain=primitive is not None
+                    and primitive.name == "x"
+                    and bool(layer.frozen[0, source, target].all()),
+                    spline=spline,
+                    misfit=misfit,
+                )
+            )
+    return curves
+
+
+def _single(network: Network, index: int, label: str) -> Network:
+    if not 0 <= index < network.population:
+        raise ArgumentError(f"index must lie in 0..{network.population - 1} for this {label}, got {index!r}")
+    return network.select([index]).to("cpu", torch.float64)
+
+
+def _grid_values(network: Network, number: int, nodes: Tensor) -> tuple[np.ndarray, np.ndarray]:
+    """Node values evenly spaced over the range of the data, shape (m, n_in), and edge values (m, n_in, n_out)."""
+    finite = torch.where(torch.isfinite(nodes), nodes, torch.nan)
+    low = torch.nan_to_num(finite, nan=math.inf).amin(0)
+    high = torch.nan_to_num(finite, nan=-math.inf).amax(0)
+    low, high = torch.where(low <= high, low, -1.0), torch.where(low <= high, high, 1.0)
+    grid = low + (high - low) * torch.linspace(0, 1, POINTS, dtype=nodes.dtype)[:, None]
+    values = evaluate_edges(network.layers[number], grid[None], network.primitives, need_slope=False).value[0]
+    return grid.numpy(), values.numpy()
+
+
+def _aligned(mine: np.ndarray, theirs: np.ndarray) -> tuple[np.ndarray | None, float | None]:
+    """The reference's edge in this network's gauge, and 1 - R^2 between the two edges.
+
+    Refitting moves scale and offset between neighbouring layers, so both axes are compared up to an affine map.
+    """
+    finite = np.isfinite(mine).all(1) & np.isfinite(theirs).all(1)
+    mine, theirs = mine[finite], theirs[finite]
+    if len(mine) < 3 or not (np.ptp(mine, axis=0) > 0).all() or not (np.ptp(theirs, axis=0) > 0).all():
+        return None, None
+    mapped = []
+    misfit = 0.0
+    for axis in (0, 1):
+        peaks = [np.abs(column - column.mean()).max() for column in (theirs[:, axis], mine[:, axis])]
+        u, v = (theirs[:, axis] - theirs[:, axis].mean()) / peaks[0], (mine[:, axis] - mine[:, axis].mean()) / peaks[1]
+        # Matched in spread rather than by least squares, which would flatten a spline that the primitive misses.
+        ratio = math.copysign(math.sqrt(float(v @ v) / float(u @ u)), float(u @ v))
+        mapped.append(mine[:, axis].mean() + peaks[1] * ratio * u)
+        residual = v - float(u @ v) / float(u @ u) * u
+        misfit = float(residual @ residual) / float(v @ v)
+    order = np.argsort(mapped[0], kind="stable")
+    order = order[:: max(1, len(order) // 400)]
+    return np.column_stack(mapped)[order], misfit

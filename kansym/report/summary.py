@@ -1,0 +1,320 @@
+"""A run in plain values: what the report says and what is stored, from a `Discovery` or from a file."""
+
+import datetime
+import hashlib
+import importlib.metadata
+import math
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from kansym.config import DiscoveryOptions
+from kansym.data.dataset import Dataset
+from kansym.discovery import Discovery
+from kansym.errors import StorageError
+from kansym.formula import Formula, ParetoFront
+from kansym.kan.growth import format_shape
+from kansym.primitives.library import default_library
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How well a formula and the table agree, over all rows.
+
+    Attributes
+    ----------
+    rms : float
+        Root-mean-square residual in the units of y; weighted where the table has errors or weights.
+    relative : float
+        The same, over the standard deviation of y.
+    one_minus_r2 : float
+        1 - R^2, weighted likewise.
+    held_out_rms : float or None
+        Root-mean-square residual of the held-out rows, or of leave-one-out in tables below 20 rows.
+    reduced_chi2 : float or None
+        Chi-squared per degree of freedom, where the table has errors of y.
+    undefined_rows : int
+        Rows on which the formula has no finite value.
+    """
+
+    rms: float
+    relative: float
+    one_minus_r2: float
+    held_out_rms: float | None
+    reduced_chi2: float | None
+    undefined_rows: int
+
+    @classmethod
+    def of(cls, formula: Formula, dataset: Dataset) -> "Agreement":
+        with np.errstate(all="ignore"):
+            predicted = formula.predict(dataset.X)
+        finite = np.isfinite(predicted)
+        residual, y = (dataset.y - predicted)[finite], dataset.y[finite]
+        weights = np.ones(len(y))
+        if dataset.y_error is not None:
+            weights = (dataset.y_error.max() / dataset.y_error[finite]) ** 2
+        if dataset.sample_weight is not None:
+            weights = weights * dataset.sample_weight[finite]
+        rms, spread = math.nan, math.nan
+        chi2 = None
+        if len(y) and weights.sum() > 0:
+            weights = weights / weights.sum()
+            rms = _root_mean_square(residual, weights)
+            spread = _root_mean_square(y - float(weights @ (y / _peak(y))) * _peak(y), weights)
+            if dataset.y_error is not None:
+                freedom = len(y) - len(formula.constants)
+                if freedom > 0:
+                    chi2 = float(np.sum((residual / dataset.y_error[finite]) ** 2)) / freedom
+        held_out = formula.validation_loss
+        relative = rms / spread if spread > 0 else math.nan
+        return cls(
+            rms=rms,
+            relative=relative,
+            one_minus_r2=relative**2,
+            held_out_rms=math.sqrt(held_out) if held_out >= 0 and math.isfinite(held_out) else None,
+            reduced_chi2=chi2,
+            undefined_rows=int((~finite).sum()),
+        )
+
+
+def _peak(values: np.ndarray) -> float:
+    return float(np.max(np.abs(values), initial=0.0)) or 1.0
+
+
+def _root_mean_square(values: np.ndarray, weights: np.ndarray) -> float:
+    """Of values whose squares may overflow or underflow; weights sum to 1."""
+    peak = _peak(values)
+    return math.sqrt(float(weights @ (values / peak) ** 2)) * peak
+
+
+@dataclass(frozen=True, eq=False)
+class RunSummary:
+    """A finished run.
+
+    Attributes
+    ----------
+    formula : Formula
+        The pick.
+    front : ParetoFront
+    agreement : Agreement
+    names, units : tuple
+        Input columns and their units (None where unknown).
+    target : str
+    y_units : str or None
+    rows : int
+    notes : tuple of str
+        From the data and the run.
+    noise_floor : float
+        In units of y.
+    network : str
+        The best network, in words; empty without one.
+    decisions : tuple of str
+        How the network grew.
+    seconds : float
+    stopped : str
+    seed : int or None
+    options : dict
+        Other options of the run, as text or numbers.
+    command : str
+    created : str
+        UTC, ISO 8601.
+    versions : dict
+    data_sha256 : str
+        Of names and numbers, in the canonical order of the rows: the same for a shuffled table.
+    """
+
+    formula: Formula
+    front: ParetoFront
+    agreement: Agreement
+    names: tuple[str, ...]
+    units: tuple[str | None, ...]
+    target: str
+    y_units: str | None
+    rows: int
+    notes: tuple[str, ...]
+    noise_floor: float
+    network: str
+    decisions: tuple[str, ...]
+    seconds: float
+    stopped: str
+    seed: int | None
+    options: Mapping[str, Any]
+    command: str
+    created: str
+    versions: Mapping[str, str]
+    data_sha256: str
+
+    @classmethod
+    def of(cls, discovery: Discovery, *, command: str = "", options: DiscoveryOptions | None = None) -> "RunSummary":
+        """Of a discovery.
+
+        Parameters
+        ----------
+        discovery : Discovery
+        command : str, optional
+            How the run was started, for the record.
+        options : DiscoveryOptions, optional
+            What the run was started with, for the record.
+        """
+        dataset = discovery.dataset
+        network = discovery.network
+        words = ""
+        if network is not None:
+            rmse = math.sqrt(network.validation_loss) if math.isfinite(network.validation_loss) else math.nan
+            grid = max(layer.grid for layer in network.network.layers)
+            words = f"{format_shape(network.network.shape)}, grid {grid}, held-out RMS {rmse:.3g}"
+        record: dict[str, Any] = {}
+        if options is not None:
+            known = list(options.primitives)
+            record = {
+                "max_seconds": options.max_seconds,
+                "device": options.device,
+                "validation_fraction": options.validation_fraction,
+                "primitives": "all" if known == list(default_library()) else known,
+            }
+        return cls(
+            formula=discovery.formula,
+            front=discovery.front,
+            agreement=Agreement.of(discovery.formula, dataset),
+            names=dataset.names,
+            units=dataset.units,
+            target=dataset.target,
+            y_units=dataset.y_units,
+            rows=dataset.n_rows,
+            notes=tuple(dict.fromkeys((*discovery.notes, *discovery.formula.notes))),
+            noise_floor=discovery.noise_floor,
+            network=words,
+            decisions=tuple(str(decision) for decision in discovery.decisions),
+            seconds=discovery.seconds,
+            stopped=discovery.stopped,
+            seed=None if options is None else options.seed,
+            options=record,
+            command=command,
+            created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+            versions=versions(),
+            data_sha256=fingerprint(dataset),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything, in JSON types."""
+        record = {field.name: getattr(self, field.name) for field in fields(self)}
+        record |= {
+            "formula": self.formula.to_dict(),
+            "front": [formula.to_dict() for formula in self.front],
+            "agreement": asdict(self.agreement),
+        }
+        return finite_json(record)
+
+    @classmethod
+    def from_dict(cls, record: Mapping[str, Any]) -> "RunSummary":
+        """The inverse of `to_dict`.
+
+        Raises
+        ------
+        StorageError
+            If a key is missing or has the wrong type.
+        """
+        try:
+            agreement = {field.name: _number_or(record["agreement"][field.name], None) for field in fields(Agreement)}
+            return cls(
+                formula=_formula(record["formula"]),
+                front=ParetoFront(_formula(formula) for formula in _list(record["front"])),
+                agreement=Agreement(
+                    rms=_number_or(agreement["rms"], math.nan),
+                    relative=_number_or(agreement["relative"], math.nan),
+                    one_minus_r2=_number_or(agreement["one_minus_r2"], math.nan),
+                    held_out_rms=agreement["held_out_rms"],
+                    reduced_chi2=agreement["reduced_chi2"],
+                    undefined_rows=int(record["agreement"]["undefined_rows"]),
+                ),
+                names=_texts(record["names"]),
+                units=tuple(None if unit is None else _text(unit) for unit in _list(record["units"])),
+                target=_text(record["target"]),
+                y_units=None if record["y_units"] is None else _text(record["y_units"]),
+                rows=int(record["rows"]),
+                notes=_texts(record["notes"]),
+                noise_floor=_number_or(record["noise_floor"], math.nan),
+                network=_text(record["network"]),
+                decisions=_texts(record["decisions"]),
+                seconds=_number_or(record["seconds"], math.nan),
+                stopped=_text(record["stopped"]),
+                seed=None if record["seed"] is None else int(record["seed"]),
+                options=dict(record["options"]),
+                command=_text(record["command"]),
+                created=_text(record["created"]),
+                versions={_text(key): _text(value) for key, value in record["versions"].items()},
+                data_sha256=_text(record["data_sha256"]),
+            )
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            if isinstance(error, StorageError):
+                raise
+            raise StorageError(f"run record cannot be read: {type(error).__name__} {str(error)[:100]}") from error
+
+
+def versions() -> dict[str, str]:
+    """Versions of what a result depends on."""
+    found = {"python": platform.python_version()}
+    for package in ("kansym", "torch", "sympy", "numpy", "scipy"):
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            found[package] = "unknown"
+    return found
+
+
+def fingerprint(dataset: Dataset) -> str:
+    """SHA-256 of names and numbers of a table, in hexadecimal."""
+    digest = hashlib.sha256()
+    for name in (*dataset.names, dataset.target):
+        digest.update(f"{len(name)}:{name};".encode("utf-8", "surrogatepass"))
+    for values in (dataset.X, dataset.y, dataset.y_error, dataset.sample_weight):
+        digest.update(b"-" if values is None else np.ascontiguousarray(values, dtype="<f8").tobytes())
+    return digest.hexdigest()
+
+
+def finite_json(value: Any) -> Any:
+    """The value with tuples as lists and numbers that JSON does not have as None."""
+    if isinstance(value, Mapping):
+        return {str(key): finite_json(entry) for key, entry in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [finite_json(entry) for entry in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def _number_or(value: Any, otherwise: Any) -> Any:
+    if value is None:
+        return otherwise
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"expected a number, got {str(value)[:40]!r}")
+    return float(value)
+
+
+def _formula(record: Any) -> Formula:
+    formula = Formula.from_dict(record)
+    for constant in formula.constants:
+        _text(constant.name)
+        _number_or(constant.value, math.nan)
+        _number_or(constant.error, None)
+        _text(constant.snapped or "")
+    return formula
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"expected text, got {str(value)[:40]!r}")
+    return value
+
+
+def _list(value: Any) -> list:
+    if not isinstance(value, list):
+        raise TypeError(f"expected a list, got {str(value)[:40]!r}")
+    return value
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    return tuple(_text(entry) for entry in _list(value))

@@ -1,0 +1,166 @@
+"""The report of a run in plain text."""
+
+import math
+import textwrap
+from collections.abc import Iterable
+
+from kansym.formula import Constant, Formula
+from kansym.report.summary import RunSummary
+
+WIDTH = 100
+"""Columns that prose is wrapped to; formulas are never broken, so that they can be copied."""
+
+
+def text_report(summary: RunSummary, *, full: bool = True) -> str:
+    """A report to read in a terminal or keep beside the data.
+
+    Parameters
+    ----------
+    summary : RunSummary
+    full : bool, default True
+        False leaves out how the network grew, and the record of versions, options and command.
+    """
+    formula = summary.formula
+    parts = [
+        f"{formula}\n",
+        _section("Constants", _constants(formula)),
+        _section("Agreement with the data", _agreement(summary)),
+        _section("LaTeX", [formula.latex(with_target=True)]),
+        _section("Formulas by complexity (* is the pick)", front_table(summary)),
+        _section("Notes", _notes(summary)),
+    ]
+    if full:
+        parts += [
+            _section("How it was found", _history(summary)),
+            _section("Data", _data(summary)),
+            _section("Record", _record(summary)),
+        ]
+    else:
+        parts.append(f"{_ended(summary)}\n")
+    return "\n".join(part for part in parts if part)
+
+
+def with_error(value: float, error: float | None) -> str:
+    """A number and its standard error to two digits of the error: ``9.812 ± 0.015``, ``(6.626 ± 0.021)e-34``."""
+    if error is None or not math.isfinite(error):
+        return f"{value:.6g}"
+    if error <= 0 or not math.isfinite(value):
+        return f"{value:.12g}"
+    order = math.floor(math.log10(max(abs(value), error)))
+    decimals = max(0, order - math.floor(math.log10(error)) + 1)
+    if decimals > 14:
+        return f"{value:.15g} ± {error:.1e}"
+    if -4 <= order < 6:
+        places = max(0, decimals - order)
+        return f"{value:.{places}f} ± {error:.{places}f}"
+    # Divided twice: 10^order of a subnormal number is no double.
+    half = order // 2
+    mantissas = [number / 10.0**half / 10.0 ** (order - half) for number in (value, error)]
+    return f"({mantissas[0]:.{decimals}f} ± {mantissas[1]:.{decimals}f})e{order}"
+
+
+def _section(title: str, lines: Iterable[str]) -> str:
+    body = "\n".join(f"  {line}" for line in lines)
+    return f"{title}\n{body}\n" if body else ""
+
+
+def _constants(formula: Formula) -> list[str]:
+    lines = []
+    for constant in formula.constants:
+        value = constant.snapped or with_error(constant.value, constant.error)
+        lines.append(f"{constant.name} = {value}{_remark(constant)}")
+    return lines
+
+
+def _remark(constant: Constant) -> str:
+    if constant.snapped is not None:
+        return "  (taken as exact)"
+    return "" if constant.error is not None else "  (standard error unknown)"
+
+
+def _unit(summary: RunSummary) -> str:
+    return f" {summary.y_units}" if summary.y_units else ""
+
+
+def _agreement(summary: RunSummary) -> list[str]:
+    agreement, unit = summary.agreement, _unit(summary)
+    lines = [
+        f"RMS residual {agreement.rms:.3g}{unit}, {_percent(agreement.relative)} of the spread of {summary.target}"
+    ]
+    if agreement.held_out_rms is not None:
+        kind = "leave-one-out" if summary.rows < 20 else "on held-out rows"
+        lines.append(f"RMS residual {kind}: {agreement.held_out_rms:.3g}{unit}")
+    lines.append(r_squared(agreement.one_minus_r2))
+    if agreement.reduced_chi2 is not None:
+        lines.append(f"chi-squared per degree of freedom: {agreement.reduced_chi2:.3g}")
+    if summary.noise_floor > 0:
+        lines.append(f"noise floor of the data: {summary.noise_floor:.2g}{unit} (residuals below mean nothing)")
+    if agreement.undefined_rows:
+        lines.append(f"the formula has no finite value on {agreement.undefined_rows} rows")
+    return lines
+
+
+def r_squared(one_minus_r2: float) -> str:
+    """R^2, or 1 - R^2 where R^2 would show nothing but nines."""
+    if not math.isfinite(one_minus_r2):
+        return "R² is not defined"
+    return f"R² = {1 - one_minus_r2:.5f}" if one_minus_r2 > 1e-4 else f"R² = 1 − {one_minus_r2:.2g}"
+
+
+def _percent(fraction: float) -> str:
+    if not math.isfinite(fraction):
+        return "an unknown part"
+    return f"{100 * fraction:.2g} %" if fraction > 1e-6 else f"{fraction:.1g}"
+
+
+def front_table(summary: RunSummary) -> list[str]:
+    """The Pareto front, one formula a line."""
+    best = summary.formula
+    lines = [f"{'':2}{'complexity':>10}  {'loss':>10}  formula"]
+    for formula in summary.front:
+        # The pick may have been refitted after the front was made.
+        picked = formula is best or formula.to_dict() == best.to_dict()
+        lines.append(f"{'*' if picked else '':2}{formula.complexity:>10}  {formula.loss:>10.3g}  {formula}")
+    return lines
+
+
+def _notes(summary: RunSummary) -> list[str]:
+    lines = []
+    for note in summary.notes:
+        lines += textwrap.wrap(note, WIDTH - 4, initial_indent="- ", subsequent_indent="  ")
+    return lines
+
+
+def _ended(summary: RunSummary) -> str:
+    return f"{summary.seconds:.1f} s; ended because: {summary.stopped}"
+
+
+def _history(summary: RunSummary) -> list[str]:
+    lines = list(summary.decisions)
+    if summary.network:
+        lines.append(f"best network: {summary.network}{_unit(summary)}")
+    if summary.formula.structure:
+        lines.append(f"the formula was read from: {summary.formula.structure}")
+    return [*lines, _ended(summary)]
+
+
+def _data(summary: RunSummary) -> list[str]:
+    def named(name: str, unit: str | None) -> str:
+        return f"{name} [{unit}]" if unit else name
+
+    inputs = ", ".join(named(name, unit) for name, unit in zip(summary.names, summary.units, strict=False))
+    return [
+        f"{summary.rows} rows; target {named(summary.target, summary.y_units)}; inputs {inputs}",
+        f"sha256 {summary.data_sha256}",
+    ]
+
+
+def _record(summary: RunSummary) -> list[str]:
+    lines = [f"command: {summary.command}"] if summary.command else []
+    if summary.seed is not None:
+        lines.append(f"seed: {summary.seed}")
+    for key, value in summary.options.items():
+        shown = ", ".join(str(entry) for entry in value) if isinstance(value, list) else str(value)
+        lines += textwrap.wrap(f"{key}: {shown}", WIDTH - 4, subsequent_indent="  ")
+    lines.append("versions: " + ", ".join(f"{name} {version}" for name, version in summary.versions.items()))
+    return [*lines, f"time: {summary.created}"]

@@ -1,0 +1,233 @@
+"""A run on disk: one folder of files that can be read without kansym, and loaded again without running code.
+
+``formula.json``  all formulas, exact, with data, options and versions; ``equations.csv``  the Pareto front;
+``model.safetensors``  the network; ``network.svg``, ``network.png``; ``report.txt``; ``run.log``.
+"""
+
+import json
+import os
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from kansym.config import DiscoveryOptions
+from kansym.data.scaling import Scaling
+from kansym.discovery import Discovery, TrainedNetwork
+from kansym.errors import ArgumentError, StorageError
+from kansym.formula import Formula, ParetoFront
+from kansym.kan.persistence import load_network, save_network
+from kansym.report.network_figure import network_figure
+from kansym.report.summary import RunSummary
+from kansym.report.text import text_report
+
+SCHEMA = 1
+"""Version of ``formula.json``; files of other versions are refused."""
+
+MAX_BYTES = 64 * 2**20
+"""Largest ``formula.json`` that is read; real ones take kilobytes."""
+
+RECORD, EQUATIONS, MODEL, REPORT, LOG = "formula.json", "equations.csv", "model.safetensors", "report.txt", "run.log"
+FIGURES = ("network.svg", "network.png")
+
+
+@dataclass(frozen=True, eq=False)
+class SavedRun:
+    """What `load_run` gives back.
+
+    Attributes
+    ----------
+    summary : RunSummary
+    network : TrainedNetwork or None
+        None for a run that was stopped before a network was trained.
+    metadata : dict
+        What the network file says about itself.
+    """
+
+    summary: RunSummary
+    network: TrainedNetwork | None
+    metadata: dict[str, Any]
+
+    @property
+    def formula(self) -> Formula:
+        """The pick."""
+        return self.summary.formula
+
+    @property
+    def front(self) -> ParetoFront:
+        return self.summary.front
+
+
+def prepare_directory(directory: str | os.PathLike[str]) -> Path:
+    """Make the folder and see that files can be written there, so that a long search does not end in an error.
+
+    Raises
+    ------
+    ArgumentError
+        If it is a file or cannot be made or written to.
+    """
+    path = Path(directory)
+    if path.exists() and not path.is_dir():
+        raise ArgumentError(f"the output directory {path} is a file; name a folder")
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            pass
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise ArgumentError(f"the output directory {path} cannot be written to: {reason}; name another") from error
+    return path
+
+
+def save_run(
+    discovery: Discovery,
+    directory: str | os.PathLike[str],
+    *,
+    command: str = "",
+    options: DiscoveryOptions | None = None,
+    log_lines: Iterable[str] = (),
+) -> Path:
+    """Write everything about a run to a folder; each file is replaced in one step, files of an older run included.
+
+    Parameters
+    ----------
+    discovery : Discovery
+    directory : path-like
+        Made if need be.
+    command : str, optional
+        How the run was started, for the record.
+    options : DiscoveryOptions, optional
+        What it was started with, for the record.
+    log_lines : iterable of str, optional
+        For ``run.log``.
+
+    Returns
+    -------
+    Path
+        The folder.
+
+    Raises
+    ------
+    ArgumentError
+        If the folder cannot be written to.
+    """
+    path = prepare_directory(directory)
+    summary = RunSummary.of(discovery, command=command, options=options)
+    network = discovery.network
+    if network is None:
+        for name in (MODEL, *FIGURES):
+            (path / name).unlink(missing_ok=True)
+    else:
+        save_network(network.network, path / MODEL, metadata=_describe(network, summary))
+        for name, data in _draw(network, discovery).items():
+            _write(path / name, data)
+    record = {"kansym": "run", "schema": SCHEMA, **summary.to_dict()}
+    _write(path / EQUATIONS, summary.front.to_frame().to_csv(index=False).encode("utf-8"))
+    _write(path / REPORT, text_report(summary).encode("utf-8"))
+    _write(path / LOG, "".join(f"{line}\n" for line in log_lines).encode("utf-8"))
+    # Last: a folder with a record is a complete run.
+    _write(path / RECORD, json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False).encode("utf-8"))
+    return path
+
+
+def load_run(directory: str | os.PathLike[str]) -> SavedRun:
+    """Read what `save_run` wrote. Nothing in the files is executed.
+
+    Raises
+    ------
+    StorageError
+        If a file is missing, damaged, too large, of another version or not kansym's.
+    """
+    path = Path(directory)
+    if not path.is_dir():
+        raise StorageError(f"{path} is not a folder; name the folder that a run was saved to (--out)")
+    summary = RunSummary.from_dict(_record(path / RECORD))
+    if not (path / MODEL).exists():
+        if summary.network:
+            raise StorageError(f"{path / MODEL} is missing; the run had a network")
+        return SavedRun(summary, None, {})
+    network, metadata = load_network(path / MODEL)
+    try:
+        scaling = Scaling(
+            center=np.array([float(value) for value in metadata["scaling"]["center"]]),
+            half_width=np.array([float(value) for value in metadata["scaling"]["half_width"]]),
+            y_center=float(metadata["scaling"]["y_center"]),
+            y_scale=float(metadata["scaling"]["y_scale"]),
+        )
+        losses = [float(metadata[key]) for key in ("train_loss", "validation_loss")]
+    except (KeyError, TypeError, ValueError) as error:
+        raise StorageError(f"{path / MODEL} does not say how its inputs are scaled; it is not of a run") from error
+    if not len(scaling.center) == len(scaling.half_width) == network.n_inputs == len(summary.names):
+        raise StorageError(f"{path / MODEL} and {RECORD} do not belong together: numbers of inputs differ")
+    return SavedRun(summary, TrainedNetwork(network, scaling, losses[0], losses[1]), metadata)
+
+
+def _describe(network: TrainedNetwork, summary: RunSummary) -> dict[str, Any]:
+    scaling = network.scaling
+    return {
+        "names": list(summary.names),
+        "target": summary.target,
+        "scaling": {
+            "center": scaling.center.tolist(),
+            "half_width": scaling.half_width.tolist(),
+            "y_center": scaling.y_center,
+            "y_scale": scaling.y_scale,
+        },
+        "train_loss": network.train_loss,
+        "validation_loss": network.validation_loss,
+        "seed": summary.seed,
+        "data_sha256": summary.data_sha256,
+    }
+
+
+def _draw(network: TrainedNetwork, discovery: Discovery) -> dict[str, bytes]:
+    dataset = discovery.dataset
+    x = torch.from_numpy(np.ascontiguousarray(network.scaling.scale_inputs(dataset.X)))
+    figure = network_figure(network.network, x, input_names=dataset.names, output_name=dataset.target)
+    files = {}
+    for name in FIGURES:
+        buffer = BytesIO()
+        # Without a date, the same run gives the same file.
+        extra = {"metadata": {"Date": None}} if name.endswith("svg") else {"dpi": 150}
+        figure.savefig(buffer, format=name.rpartition(".")[2], **extra)
+        files[name] = buffer.getvalue()
+    return files
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Replace a file in one step: a reader sees the old one or the new one, never half of it."""
+    handle, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+        # mkstemp makes files that only the owner can read.
+        umask = os.umask(0)
+        os.umask(umask)
+        os.chmod(partial, 0o666 & ~umask)
+        os.replace(partial, path)
+    except BaseException:
+        Path(partial).unlink(missing_ok=True)
+        raise
+
+
+def _record(path: Path) -> dict[str, Any]:
+    try:
+        if not path.is_file():
+            raise StorageError(f"{path.parent} holds no finished run: {path.name} is missing")
+        if path.stat().st_size > MAX_BYTES:
+            raise StorageError(f"{path} is too large for a run record: {path.stat().st_size} bytes")
+        record = json.loads(path.read_bytes().decode("utf-8"))
+    except OSError as error:
+        raise StorageError(f"{path} cannot be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise StorageError(f"{path} is damaged: it is not JSON") from error
+    if not isinstance(record, dict) or record.get("kansym") != "run":
+        raise StorageError(f"{path} is not the record of a kansym run")
+    if record.get("schema") != SCHEMA or isinstance(record["schema"], bool):
+        raise StorageError(f"{path} has schema {str(record.get('schema'))[:20]}, this version of kansym reads {SCHEMA}")
+    return record

@@ -1,0 +1,64 @@
+# sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false
+"""Decimal digits of constants in printed formulas."""
+
+import math
+from collections.abc import Mapping
+
+import sympy
+
+from kansym.symbolic.naming import rebuild
+
+Digits = int | Mapping[float, float]
+"""Significant digits, or the standard error of each constant by its value."""
+
+
+def split_number(value: float, digits: Digits = 6) -> tuple[str, int]:
+    """Mantissa and power of ten of a rounded number: ("1.602", -19), ("9.81", 0).
+
+    Parameters
+    ----------
+    value : float
+    digits : int or mapping, default 6
+        Significant digits, without trailing zeros; or standard errors by value: the last digit shown is then the
+        second significant digit of the error, and values without a finite positive error get 6 digits.
+    """
+    if value == 0 or not math.isfinite(value):
+        return ("0" if value == 0 else str(value)), 0
+    exact = True
+    if isinstance(digits, Mapping):
+        error = digits.get(value)
+        exact = error is None or not math.isfinite(error) or error <= 0
+        significant = 6 if exact else min(max(_order(value) - _order(error) + 2, 1), 17)
+    else:
+        significant = digits
+    text = f"{value:.{significant - 1}e}"
+    mantissa, _, exponent = text.partition("e")
+    order = int(exponent)
+    if -4 <= order < max(significant, 6):
+        places = max(significant - 1 - order, 0)
+        mantissa, order = f"{value:.{places}f}", 0
+    if exact and "." in mantissa:
+        mantissa = mantissa.rstrip("0").rstrip(".")
+    return mantissa, order
+
+
+def with_whole_numbers(expression: sympy.Expr, digits: Digits = 6) -> sympy.Expr:
+    """The expression with Floats that would print as integers made Integers: x**2.0 prints as a square, 1.0*x as x."""
+    if isinstance(expression, sympy.Float):
+        mantissa, order = split_number(float(expression), digits)
+        return sympy.Integer(int(mantissa)) if order == 0 and mantissa.lstrip("-").isdigit() else expression
+    if not expression.args:
+        return expression
+    arguments = [with_whole_numbers(argument, digits) for argument in expression.args]
+    if expression.is_Mul:
+        arguments = [argument for argument in arguments if argument is not sympy.S.One] or [sympy.S.One]
+        if len(arguments) == 1:
+            return arguments[0]
+    if expression.is_Pow and arguments[1] is sympy.S.One:
+        return arguments[0]
+    return rebuild(expression.func, arguments, expression)
+
+
+def _order(value: float) -> int:
+    return math.floor(math.log10(abs(value)))

@@ -1,0 +1,231 @@
+# sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false, reportCallIssue=false
+# pyright: reportOperatorIssue=false, reportAssignmentType=false, reportIndexIssue=false, reportGeneralTypeIssues=false
+"""A formula whose constants are adjustable: fast values and exact derivatives with respect to them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+import sympy
+
+from kansym.errors import ArgumentError
+from kansym.symbolic.functions import NUMPY_FUNCTIONS, real_functions
+
+ROUND_DIGITS = 7
+"""Equal Floats with more digits than this are one constant that occurs twice; shorter ones may agree by chance."""
+
+
+@dataclass(frozen=True, eq=False)
+class ParametricForm:
+    """An expression whose real constants are symbols with values.
+
+    Attributes
+    ----------
+    expression : sympy.Expr
+        In `variables` and `constants`; all other numbers in it are exact and belong to its structure.
+    variables : tuple of sympy.Symbol, length d
+        One per column of the data, in their order.
+    constants : tuple of sympy.Symbol, length k
+        The adjustable constants, in the order of `values`.
+    values : array (k,), float64
+    """
+
+    expression: sympy.Expr
+    variables: tuple[sympy.Symbol, ...]
+    constants: tuple[sympy.Symbol, ...]
+    values: np.ndarray
+
+    def evaluate(self, X: np.ndarray) -> np.ndarray:
+        """Values of the formula, shape (n,), for rows `X` of shape (n, d); nan wherever it is not finite and real."""
+        return self.value_at(columns_of(X, len(self.variables)), self.values)
+
+    def jacobian(self, X: np.ndarray) -> np.ndarray:
+        """Exact derivatives with respect to the constants, shape (n, k); nan where not finite and real."""
+        return self.jacobian_at(columns_of(X, len(self.variables)), self.values)
+
+    def value_at(self, columns: Sequence[np.ndarray], values: np.ndarray) -> np.ndarray:
+        """`evaluate` for contiguous columns (see `columns_of`) and other values of the constants."""
+        function = _compiled_value(self.expression, self.variables, self.constants)
+        n = len(columns[0]) if columns else 1
+        with np.errstate(all="ignore"):
+            return _finite(function(*columns, *values), n)
+
+    def jacobian_at(self, columns: Sequence[np.ndarray], values: np.ndarray) -> np.ndarray:
+        """`jacobian` for contiguous columns and other values of the constants."""
+        function, _ = _compiled_jacobian(self.expression, self.variables, self.constants)
+        n = len(columns[0]) if columns else 1
+        result = np.empty((n, len(self.constants)))
+        with np.errstate(all="ignore"):
+            for j, column in enumerate(function(*columns, *values)):
+                result[:, j] = _finite(column, n)
+        return result
+
+    @property
+    def linear_constants(self) -> tuple[int, ...]:
+        """Indices of constants in which the expression is jointly linear, e.g. prefactors and offsets."""
+        return _compiled_jacobian(self.expression, self.variables, self.constants)[1]
+
+    def with_values(self, values: np.ndarray) -> "ParametricForm":
+        """The same form with other values, shape (k,)."""
+        values = np.array(values, dtype=np.float64)
+        if values.shape != (len(self.constants),):
+            raise ArgumentError(f"values must have shape ({len(self.constants)},), got {values.shape}")
+        return replace(self, values=values)
+
+    def with_constant(self, symbol: sympy.Symbol, value: sympy.Expr) -> "ParametricForm":
+        """The form with one constant replaced by an exact expression, which may contain the other constants."""
+        index = self.constants.index(symbol)
+        return ParametricForm(
+            self.expression.xreplace({symbol: value}),
+            self.variables,
+            self.constants[:index] + self.constants[index + 1 :],
+            np.delete(self.values, index),
+        )
+
+    def substituted(self) -> sympy.Expr:
+        """The expression with the values back in as Floats of full double precision."""
+        numbers = {symbol: sympy.Float(float(value)) for symbol, value in zip(self.constants, self.values, strict=True)}
+        return _substitute(self.expression, numbers)
+
+
+def parametrize(expression: sympy.Expr, variables: Sequence[sympy.Symbol]) -> ParametricForm:
+    """Turn the Floats of an expression into adjustable constants.
+
+    Integers, rationals and named numbers are structure and stay. A Float with many digits that occurs in several
+    places is one constant (a part of the formula that is used twice); round Floats are a constant per occurrence.
+
+    Parameters
+    ----------
+    expression : sympy.Expr
+        With Float constants.
+    variables : sequence of sympy.Symbol, length d
+        The columns, in order; a variable need not occur.
+
+    Raises
+    ------
+    ArgumentError
+        If a Float is not finite in double precision.
+    """
+    builder = _Builder({symbol.name for symbol in (expression.free_symbols | set(variables))})
+    result = builder.visit(expression)
+    values = np.array(list(builder.values.values()), dtype=np.float64)
+    return ParametricForm(result, tuple(variables), tuple(builder.values), values)
+
+
+def columns_of(X: np.ndarray, d: int) -> tuple[np.ndarray, ...]:
+    """The columns of `X` (n, d) as contiguous float64 arrays, the layout `ParametricForm.value_at` is fast on."""
+    X = np.asarray(X, dtype=np.float64)
+    if X.ndim != 2 or X.shape[1] != d:
+        raise ArgumentError(f"X must have shape (n, {d}), one column per variable, got {X.shape}")
+    return tuple(np.ascontiguousarray(X[:, j]) for j in range(d))
+
+
+class _Builder:
+    """Replaces Floats by symbols, in one walk over the tree."""
+
+    def __init__(self, taken: set[str]) -> None:
+        self.prefix = "c"
+        while any(name.startswith(self.prefix) and name[len(self.prefix) :].isdigit() for name in taken):
+            self.prefix += "_"
+        self.values: dict[sympy.Symbol, float] = {}
+        self.shared: dict[float, sympy.Symbol] = {}
+
+    def visit(self, node: sympy.Expr) -> sympy.Expr:
+        if isinstance(node, sympy.Float):
+            return self.constant(node)
+        if not node.args or not node.has(sympy.Float):
+            return node
+        return node.func(*(self.visit(argument) for argument in node.args))
+
+    def constant(self, number: sympy.Float) -> sympy.Expr:
+        value = float(number)
+        if not np.isfinite(value) or (value == 0 and not number.is_zero):
+            raise ArgumentError(f"expression contains {number}, which is beyond the range of double precision")
+        # sympy distributes a factor over a sum, so the same constant may come back with the other sign.
+        if -value in self.shared:
+            return -self.shared[-value]
+        if value in self.shared:
+            return self.shared[value]
+        symbol = sympy.Symbol(f"{self.prefix}{len(self.values)}", real=True)
+        self.values[symbol] = value
+        if float(f"{value:.{ROUND_DIGITS}g}") != value:
+            self.shared[value] = symbol
+        return symbol
+
+
+def _substitute(node: sympy.Expr, numbers: dict[sympy.Symbol, sympy.Float]) -> sympy.Expr:
+    """Replace symbols by numbers without distributing a number over a sum: ``c*(x - y)`` has one constant."""
+    if isinstance(node, sympy.Symbol):
+        return numbers.get(node, node)
+    if not node.args or not node.has(*numbers):
+        return node
+    arguments = [_substitute(argument, numbers) for argument in node.args]
+    if isinstance(node, sympy.exp) and any(abs(number) > 600 for number in arguments[0].atoms(sympy.Float)):
+        # sympy would take the number out of the exponent, where no double can hold its exponential.
+        return sympy.exp(arguments[0], evaluate=False)
+    result = node.func(*arguments)
+    if node.is_Mul and result.is_Add:
+        sums = [argument for argument in arguments if argument.is_Add]
+        coefficient = sympy.Mul(*(argument for argument in arguments if not argument.is_Add))
+        if len(sums) == 1 and coefficient.is_Number:
+            return sympy.Mul(coefficient, sums[0], evaluate=False)
+    return result
+
+
+def _finite(result: object, n: int) -> np.ndarray:
+    """A float64 array (n,) with nan for everything that is not a finite real number."""
+    array = np.asarray(result)
+    if np.iscomplexobj(array):
+        array = np.where(array.imag == 0, array.real, np.nan)
+    array = np.asarray(array, dtype=np.float64)
+    array = np.where(np.isfinite(array), array, np.nan)
+    return array if array.shape == (n,) else np.broadcast_to(array, (n,)).copy()
+
+
+def _prepared(
+    expression: sympy.Expr, variables: tuple[sympy.Symbol, ...], constants: tuple[sympy.Symbol, ...]
+) -> tuple[sympy.Expr, list[sympy.Symbol], list[sympy.Symbol]]:
+    """The expression in real symbols with harmless names, fit for derivatives and for numpy."""
+    x = [sympy.Symbol(f"x{i}", real=True) for i in range(len(variables))]
+    c = [sympy.Symbol(f"k{i}", real=True) for i in range(len(constants))]
+    mapping: dict = dict(zip((*variables, *constants), (*x, *c), strict=True))
+    unknown = expression.free_symbols - set(mapping)
+    if unknown:
+        names = sorted(symbol.name for symbol in unknown)
+        raise ArgumentError(f"expression contains symbols that are not among its variables: {names}")
+    if expression.has(sympy.zoo, sympy.nan, sympy.oo, -sympy.oo):
+        return sympy.nan, x, c
+    # numpy turns integers beyond 64 bits into slow object arrays.
+    for integer in expression.atoms(sympy.Integer):
+        if abs(int(integer)) > 2**53:
+            mapping[integer] = sympy.Float(float(integer))
+    return real_functions(expression.xreplace(mapping)), x, c
+
+
+@lru_cache(maxsize=512)
+def _compiled_value(
+    expression: sympy.Expr, variables: tuple[sympy.Symbol, ...], constants: tuple[sympy.Symbol, ...]
+) -> Callable:
+    prepared, x, c = _prepared(expression, variables, constants)
+    if prepared is sympy.nan:
+        return lambda *arguments: np.nan
+    return sympy.lambdify([*x, *c], prepared, modules=[NUMPY_FUNCTIONS, "scipy", "numpy"], cse=True)
+
+
+@lru_cache(maxsize=512)
+def _compiled_jacobian(
+    expression: sympy.Expr, variables: tuple[sympy.Symbol, ...], constants: tuple[sympy.Symbol, ...]
+) -> tuple[Callable, tuple[int, ...]]:
+    prepared, x, c = _prepared(expression, variables, constants)
+    if prepared is sympy.nan:
+        return (lambda *arguments: [np.nan] * len(c)), ()
+    derivatives = [sympy.diff(prepared, symbol) for symbol in c]
+    # Greedy: a constant joins while its derivative contains neither itself nor a member.
+    linear: list[int] = []
+    for j, derivative in enumerate(derivatives):
+        if not derivative.free_symbols & {c[j], *(c[i] for i in linear)}:
+            linear.append(j)
+    function = sympy.lambdify([*x, *c], derivatives, modules=[NUMPY_FUNCTIONS, "scipy", "numpy"], cse=True)
+    return function, tuple(linear)

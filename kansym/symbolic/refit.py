@@ -1,0 +1,381 @@
+# sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false, reportCallIssue=false
+# pyright: reportOperatorIssue=false, reportAssignmentType=false, reportIndexIssue=false, reportGeneralTypeIssues=false
+"""Refinement: all constants of a composed formula fitted jointly, to machine precision, with their covariance."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.linalg
+import scipy.optimize
+import sympy
+
+from kansym.errors import ArgumentError
+from kansym.symbolic.parametric import ParametricForm, columns_of
+
+TOLERANCE = 1e-15
+"""Relative tolerance of the optimizer: machine precision; stricter values make scipy warn."""
+
+RANK_TOLERANCE = 1e-10
+"""Singular values of the column-scaled Jacobian below this times the largest count as zero. Redundant constants of
+composed formulas give 1e-16 (rounding), the least well determined real ones seen 1e-6."""
+
+BARRIER = 1e30
+"""Residual, in units of the RMS of y, of a row where the formula is not finite: the step is always refused."""
+
+
+@dataclass(frozen=True, eq=False)
+class RefitResult:
+    """Outcome of `refit`.
+
+    Attributes
+    ----------
+    form : ParametricForm
+        With the fitted values; the given form if nothing better was found.
+    loss : float
+        Weighted mean squared residual in squared units of y; nan if not finite.
+    covariance : array (k, k) or None
+        Of the constants, scaled by the residual variance; rows and columns of constants that the data do not
+        determine are nan. None if there are too few rows or the fit is not finite.
+    rank : int
+        Number of constants, or combinations of them, that the data determine.
+    status : {"converged", "max-steps", "non-finite", "no-constants"}
+    """
+
+    form: ParametricForm
+    loss: float
+    covariance: np.ndarray | None
+    rank: int
+    status: str
+
+    @property
+    def errors(self) -> np.ndarray:
+        """Standard errors of the constants, shape (k,); nan where unknown."""
+        if self.covariance is None:
+            return np.full(len(self.form.constants), np.nan)
+        with np.errstate(invalid="ignore"):
+            return np.sqrt(np.diagonal(self.covariance))
+
+
+def refit(
+    form: ParametricForm,
+    X: np.ndarray,
+    y: np.ndarray,
+    *,
+    weights: np.ndarray | None = None,
+    max_steps: int = 100,
+    log_scale_start: bool = False,
+) -> RefitResult:
+    """Least-squares fit of all constants, starting from the form's values.
+
+    The constants in which the formula is linear are first solved for exactly, the idea of variable projection
+    (Golub and Pereyra, SIAM J. Numer. Anal. 10 (1973) 413, doi:10.1137/0710036); then MINPACK's Levenberg-Marquardt
+    (Moré 1978, doi:10.1007/BFb0067700) runs on all of them with the analytic Jacobian and column scaling. y is
+    scaled to unit RMS, so its unit does not matter.
+
+    Parameters
+    ----------
+    form : ParametricForm
+    X : array (n, d)
+    y : array (n,)
+    weights : array (n,), optional
+        Non-negative weight of each squared residual, 1/sigma^2 for measured errors sigma. Only ratios matter: the
+        covariance is scaled by the residuals.
+    max_steps : int, default 100
+        Limit on evaluations of the Jacobian.
+    log_scale_start : bool, default False
+        First fit log|y|, which helps when y spans many decades and the start is poor. Rows where the formula and y
+        differ in sign, or either is zero, are left out of that first stage only.
+
+    Returns
+    -------
+    RefitResult
+        Never worse than the start.
+
+    Raises
+    ------
+    ArgumentError
+        If shapes do not fit, or a weight is negative or not finite.
+    """
+    columns = columns_of(X, len(form.variables))
+    problem = LeastSquares(form, columns, y, weights)
+    if not np.isfinite(problem.loss(form.values)):
+        return RefitResult(form, float("nan"), None, 0, "non-finite")
+    k = len(form.constants)
+    if k == 0:
+        return RefitResult(form, problem.loss(form.values), np.zeros((0, 0)), 0, "no-constants")
+    starts = [form.values]
+    if log_scale_start:
+        starts.append(problem.log_fit(form.values, max_steps))
+    values, loss, converged = min((problem.fit(start, max_steps) for start in starts), key=lambda fit: fit[1])
+    covariance, rank = problem.covariance(values, loss)
+    return RefitResult(form.with_values(values), loss, covariance, rank, "converged" if converged else "max-steps")
+
+
+def jacobian_rank(form: ParametricForm, X: np.ndarray) -> int:
+    """Number of independent directions in which the constants change the formula on the rows `X` (n, d).
+
+    Numeric rank of the Jacobian with columns scaled to unit length, the test for superfluous constants of
+    Kronberger and de França, J. Symb. Comput. 129 (2025) 102413, doi:10.1016/j.jsc.2024.102413.
+    """
+    jacobian = _zero_if_undefined(form.jacobian(X))
+    return _scaled_svd(jacobian)[3]
+
+
+def redundant_constants(form: ParametricForm, X: np.ndarray) -> tuple[sympy.Symbol, ...]:
+    """Constants that can be fixed without losing freedom: the others alone reach the same Jacobian rank on `X`."""
+    jacobian = _zero_if_undefined(form.jacobian(X))
+    k = jacobian.shape[1]
+    rank = _scaled_svd(jacobian)[3]
+    if rank == k:
+        return ()
+    scaled, _ = _unit_columns(jacobian)
+    order = scipy.linalg.qr(scaled, mode="r", pivoting=True)[-1]
+    return tuple(form.constants[j] for j in sorted(order[rank:]))
+
+
+class LeastSquares:
+    """The fit of a form to data, with constants optionally tied by a linear map.
+
+    Values of the constants are ``origin + basis @ z`` with z free; without `basis` z are the constants themselves.
+
+    Parameters
+    ----------
+    form : ParametricForm
+    columns : sequence of d arrays (n,)
+    y : array (n,)
+    weights : array (n,) or None
+    """
+
+    def __init__(
+        self, form: ParametricForm, columns: Sequence[np.ndarray], y: np.ndarray, weights: np.ndarray | None = None
+    ) -> None:
+        self.form = form
+        self.columns = columns
+        self.y = np.asarray(y, dtype=np.float64)
+        n = len(columns[0]) if columns else len(self.y)
+        if self.y.shape != (n,) or n == 0:
+            raise ArgumentError(f"y must have shape ({n},) and at least one row, got {self.y.shape}")
+        root = np.ones(n) if weights is None else np.asarray(weights, dtype=np.float64)
+        if root.shape != (n,) or not np.isfinite(root).all() or (root < 0).any() or not root.any():
+            raise ArgumentError(f"weights must be {n} finite non-negative numbers, not all zero")
+        self.root = np.sqrt(root / root.mean())
+        self.used = self.root > 0
+        rms = float(np.abs(self.y).max())
+        rms *= float(np.sqrt(np.mean((self.y / rms) ** 2))) if rms > 0 else 0.0
+        self.scale = rms if rms > 0 else 1.0
+
+    @property
+    def n(self) -> int:
+        """Number of rows that carry weight."""
+        return int(self.used.sum())
+
+    def residuals(self, values: np.ndarray) -> np.ndarray:
+        """Weighted residuals (n,) in units of the RMS of y; nan where the formula is not finite."""
+        with np.errstate(all="ignore"):
+            residuals = self.root * ((self.form.value_at(self.columns, values) - self.y) / self.scale)
+        return np.where(self.used, residuals, 0.0)
+
+    def loss(self, values: np.ndarray) -> float:
+        """Weighted mean squared residual in squared units of y; nan if not finite."""
+        return float(np.mean(self.residuals(values) ** 2)) * self.scale**2
+
+    def jacobian(self, values: np.ndarray) -> np.ndarray:
+        """Weighted Jacobian (n, k) in units of the RMS of y, zero where a derivative does not exist."""
+        # d(x^p)/dp is 0*log(0) at x = 0, where its limit is zero.
+        jacobian = _zero_if_undefined(self.form.jacobian_at(self.columns, values))
+        return jacobian * (self.root / self.scale)[:, None]
+
+    def fit(
+        self,
+        start: np.ndarray,
+        max_steps: int = 100,
+        *,
+        basis: np.ndarray | None = None,
+        fixed: np.ndarray | None = None,
+    ) -> tuple[np.ndarray, float, bool]:
+        """Fit from `start` (k,): values (k,), loss, and whether it converged. Never worse than its start.
+
+        With `fixed` (k,) and `basis` (k, m) only z is fitted in ``values = fixed + basis @ z``; `start` is then
+        first projected onto such values. A start that is not finite is returned with its loss nan.
+        """
+        k = len(start)
+        basis = np.eye(k) if basis is None else basis
+        fixed = np.zeros(k) if fixed is None else fixed
+        if not np.isfinite(self.loss(start)):
+            return np.array(start), float("nan"), True
+        stuck = self._stuck(start)
+        if stuck.any():
+            fixed = np.where(stuck, start, fixed)
+            basis = np.where(stuck[:, None], 0.0, basis)
+            basis = basis[:, basis.any(axis=0)]
+        free = np.flatnonzero(basis.any(axis=1))
+
+        def residuals(z: np.ndarray) -> np.ndarray:
+            r = self.residuals(fixed + basis @ z)
+            return np.clip(np.where(np.isnan(r), BARRIER, r), -BARRIER, BARRIER)
+
+        def jacobian(z: np.ndarray) -> np.ndarray:
+            return self.jacobian(fixed + basis @ z)[:, free] @ basis[free]
+
+        best = np.linalg.lstsq(basis, start - fixed, rcond=None)[0]
+        best_loss = self.loss(fixed + basis @ best)
+        start_loss = best_loss
+        if len(best) == 0 or not np.isfinite(best_loss):
+            return fixed + basis @ best, best_loss, True
+        converged = True
+        for stage in ("linear", "all", "linear"):
+            if stage == "linear":
+                candidate = self._linear_solution(best, basis, fixed)
+            else:
+                solution = scipy.optimize.least_squares(
+                    residuals,
+                    best,
+                    jac=jacobian,
+                    method="lm" if len(self.y) >= len(best) else "trf",
+                    x_scale="jac",
+                    ftol=TOLERANCE,
+                    xtol=TOLERANCE,
+                    gtol=TOLERANCE,
+                    max_nfev=max_steps,
+                )
+                candidate, converged = solution.x, solution.status > 0
+            loss = self.loss(fixed + basis @ candidate)
+            if loss < best_loss:
+                best, best_loss = candidate, loss
+        best, best_loss = self._polished(best, best_loss, start_loss, residuals, jacobian, fixed, basis)
+        return fixed + basis @ best, best_loss, converged
+
+    def _polished(
+        self,
+        z: np.ndarray,
+        loss: float,
+        start_loss: float,
+        residuals: Callable[[np.ndarray], np.ndarray],
+        jacobian: Callable[[np.ndarray], np.ndarray],
+        fixed: np.ndarray,
+        basis: np.ndarray,
+    ) -> tuple[np.ndarray, float]:
+        """The last digits of the minimum, by Gauss-Newton steps that shrink the gradient.
+
+        The loss is flat there: a relative change of 1e-15, where the optimizer stops, still leaves an error of 1e-7
+        standard errors.
+        """
+        best, best_loss, gradient = z, loss, np.inf
+        for _ in range(4):
+            unit, lengths = _unit_columns(jacobian(z))
+            r = residuals(z)
+            new_gradient = float(np.linalg.norm(unit.T @ r))
+            candidate_loss = self.loss(fixed + basis @ z)
+            # Also with nan from a step out of the domain, the negated comparison ends the loop.
+            if not (new_gradient < gradient and candidate_loss <= min(start_loss, loss * (1 + 1e-12))):
+                break
+            best, best_loss, gradient = z, candidate_loss, new_gradient
+            step = np.linalg.lstsq(unit, -r, rcond=RANK_TOLERANCE)[0]
+            z = z + np.divide(step, lengths, out=np.zeros_like(step), where=lengths > 0)
+        return best, best_loss
+
+    def log_fit(self, start: np.ndarray, max_steps: int) -> np.ndarray:
+        """Values that fit log|y| on the rows where formula and y have the same sign, as a start for `fit`."""
+        with np.errstate(all="ignore"):
+            values = self.form.value_at(self.columns, start)
+            rows = np.flatnonzero((values * np.sign(self.y) > 0) & self.used)
+        if len(rows) < len(start):
+            return start
+        columns = [column[rows] for column in self.columns]
+        target, root = np.log(np.abs(self.y[rows])), self.root[rows]
+
+        def residuals(constants: np.ndarray) -> np.ndarray:
+            with np.errstate(all="ignore"):
+                r = root * (np.log(np.abs(self.form.value_at(columns, constants))) - target)
+            return np.where(np.isfinite(r), r, BARRIER)
+
+        def jacobian(constants: np.ndarray) -> np.ndarray:
+            with np.errstate(all="ignore"):
+                value = self.form.value_at(columns, constants)
+                return _zero_if_undefined(self.form.jacobian_at(columns, constants) / value[:, None]) * root[:, None]
+
+        solution = scipy.optimize.least_squares(
+            residuals,
+            start,
+            jac=jacobian,
+            method="lm",
+            x_scale="jac",
+            max_nfev=max_steps,
+        )
+        return solution.x if np.isfinite(self.loss(solution.x)) else start
+
+    def covariance(self, values: np.ndarray, loss: float) -> tuple[np.ndarray | None, int]:
+        """Covariance (k, k) of the constants at a minimum with this loss, and the rank of the Jacobian.
+
+        ``s^2 (J^T W J)^-1`` with s^2 the residual variance per degree of freedom. A constant with a part in the null
+        space of J is not determined by the data: its rows and columns are nan.
+        """
+        jacobian = self.jacobian(values) * self.scale
+        lengths, singular, vectors, rank = _scaled_svd(jacobian)
+        if self.n <= rank or not np.isfinite(loss):
+            return None, rank
+        stuck = self._stuck(values)
+        kept = vectors[:rank] / singular[:rank, None]
+        variance = loss * len(self.y) / (self.n - rank)
+        inverse_length = np.divide(1.0, lengths, out=np.zeros_like(lengths), where=lengths > 0)
+        with np.errstate(all="ignore"):
+            factor = np.sqrt(variance) * inverse_length[:, None] * kept.T
+            covariance = factor @ factor.T
+        undetermined = (np.abs(vectors[rank:]) > 1e-6).any(axis=0) | (lengths == 0) | stuck
+        covariance[undetermined, :] = np.nan
+        covariance[:, undetermined] = np.nan
+        return covariance, rank
+
+    def _stuck(self, values: np.ndarray) -> np.ndarray:
+        """Constants (k,) that cannot be moved at all: the formula stops being real, as x^2.0 does for negative x."""
+        stuck = np.zeros(len(values), dtype=bool)
+        for j in range(len(values)):
+            moved = values.copy()
+            moved[j] += 1e-9 * (abs(values[j]) or 1.0)
+            back = 2 * values - moved
+            stuck[j] = not (np.isfinite(self.loss(moved)) or np.isfinite(self.loss(back)))
+        return stuck
+
+    def _linear_solution(self, z: np.ndarray, basis: np.ndarray, fixed: np.ndarray) -> np.ndarray:
+        """`z` with the constants in which the form is linear solved for exactly."""
+        linear = [
+            j
+            for j in range(basis.shape[1])
+            if np.count_nonzero(basis[:, j]) == 1 and int(np.flatnonzero(basis[:, j])[0]) in self.form.linear_constants
+        ]
+        if not linear:
+            return z
+        values = fixed + basis @ z
+        jacobian, lengths = _unit_columns(self.jacobian(values) @ basis[:, linear])
+        # Around the current point, so that what is left of the residual keeps its digits.
+        step = np.linalg.lstsq(jacobian, -self.residuals(values), rcond=RANK_TOLERANCE)[0]
+        result = z.copy()
+        result[linear] += np.divide(step, lengths, out=np.zeros_like(step), where=lengths > 0)
+        return result
+
+
+def _zero_if_undefined(array: np.ndarray) -> np.ndarray:
+    return np.where(np.isfinite(array), array, 0.0)
+
+
+def _unit_columns(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Columns scaled to unit length, and the lengths; without overflow or underflow in the squares."""
+    largest = np.abs(matrix).max(axis=0, initial=0.0)
+    safe = np.where(largest > 0, largest, 1.0)
+    scaled = matrix / safe
+    lengths = np.sqrt((scaled**2).sum(axis=0))
+    unit = np.divide(scaled, lengths, out=np.zeros_like(scaled), where=lengths > 0)
+    return unit, np.where(largest > 0, safe * lengths, 0.0)
+
+
+def _scaled_svd(jacobian: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
+    """Column lengths (k,), singular values, all k right vectors (k, k), and rank, of the column-scaled matrix."""
+    unit, lengths = _unit_columns(jacobian)
+    # The triangular factor has the same singular values and right vectors, and does not grow with n.
+    triangle = np.linalg.qr(unit, mode="r") if unit.shape[0] > unit.shape[1] else unit
+    _, singular, vectors = np.linalg.svd(triangle, full_matrices=True)
+    largest = singular[0] if singular.size else 0.0
+    rank = int((singular > RANK_TOLERANCE * largest).sum()) if largest > 0 else 0
+    return lengths, singular, vectors, rank

@@ -1,0 +1,207 @@
+# sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false, reportCallIssue=false
+# pyright: reportOperatorIssue=false, reportAssignmentType=false, reportIndexIssue=false, reportGeneralTypeIssues=false
+"""Shorter forms of the same formula, by bounded steps that are each checked numerically."""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import sympy
+from sympy import Expr
+
+from kansym.errors import ArgumentError
+from kansym.symbolic.canonical import canonicalize
+from kansym.symbolic.complexity import complexity, node_count
+from kansym.symbolic.hyperbolic import recognize_hyperbolic
+from kansym.symbolic.naming import internal_symbols, rename
+from kansym.symbolic.parametric import ParametricForm, parametrize
+from kansym.symbolic.timelimit import TimeLimitError, call_with_limit
+
+logger = logging.getLogger(__name__)
+
+TOLERANCE = 1e-9
+"""Largest relative difference between a formula and its simplification."""
+
+LARGEST_TREE = 400
+"""Trees with more nodes than this are only brought into canonical gauge."""
+
+CHECK_ROWS = 256
+"""Rows of data that every step is checked on."""
+
+ROUNDS = 6
+
+
+@dataclass(frozen=True)
+class SimplifyResult:
+    """Outcome of `simplify`.
+
+    Attributes
+    ----------
+    expression : sympy.Expr
+        Never more complex than the input.
+    steps : tuple of str
+        Names of the passes that were accepted, in order.
+    rejected : tuple of (str, str)
+        Name and reason of passes whose result was shorter but not equal, or that failed or ran out of time.
+    """
+
+    expression: Expr
+    steps: tuple[str, ...]
+    rejected: tuple[tuple[str, str], ...]
+
+
+def simplify(
+    expression: Expr,
+    variables: Sequence[sympy.Symbol],
+    X_check: np.ndarray,
+    *,
+    seconds: float = 1.0,
+) -> SimplifyResult:
+    """Look for a shorter form of an expression with Float constants.
+
+    A fixed sequence of targeted passes, never sympy's own `simplify`, which takes minutes on sums of a few dozen
+    terms. Each pass has a time limit; its result is kept only if it is shorter (the canonical gauge: not longer) and
+    agrees with the input to a relative 1e-9 on the data and slightly beyond them. Applying it again changes nothing,
+    unless the time ran out.
+
+    Parameters
+    ----------
+    expression : sympy.Expr
+        Taken to be real valued on the data.
+    variables : sequence of sympy.Symbol, length d
+        The columns, in order.
+    X_check : array (n, d)
+        Rows on which equality is tested; strictly positive columns are also what allows powers to combine.
+    seconds : float, default 1.0
+        Limit for all passes together. The canonical gauge (milliseconds) comes first.
+
+    Raises
+    ------
+    ArgumentError
+        If `X_check` does not have one column per variable.
+    """
+    X_check = np.asarray(X_check, dtype=np.float64)
+    if X_check.ndim != 2 or X_check.shape[1] != len(variables) or len(X_check) == 0:
+        raise ArgumentError(f"X_check must have shape (n > 0, {len(variables)}), got {X_check.shape}")
+    internal = internal_symbols([symbol.name for symbol in variables], X_check)
+    forward = dict(zip(variables, internal, strict=True))
+    check = _Check(rename(expression, forward), internal, X_check)
+    deadline = time.monotonic() + seconds
+    best = rename(expression, forward)
+    size = complexity(best)
+    steps: list[str] = []
+    rejected: dict[tuple[str, str], None] = {}
+    for _ in range(ROUNDS):
+        changed = False
+        for name, function in PASSES.items():
+            if name != "canonical gauge" and node_count(best) > LARGEST_TREE:
+                continue
+            remaining = deadline - time.monotonic()
+            if remaining <= 0:
+                rejected[(name, "out of time")] = None
+                break
+            candidate, reason = _attempt(function, best, min(remaining, max(0.25 * seconds, 0.05)))
+            if candidate is None:
+                rejected[(name, reason)] = None
+                continue
+            new_size = complexity(candidate)
+            if candidate == best or new_size > size or (new_size == size and name != "canonical gauge"):
+                continue
+            if not check(candidate):
+                rejected[(name, "not equal on the check points")] = None
+                continue
+            best, size, changed = candidate, new_size, True
+            steps.append(name)
+        if not changed or time.monotonic() > deadline:
+            break
+    backward = {new: old for old, new in forward.items()}
+    return SimplifyResult(rename(best, backward), tuple(steps), tuple(rejected))
+
+
+def _attempt(function: Callable[[Expr], Expr], expression: Expr, seconds: float) -> tuple[Expr | None, str]:
+    try:
+        return call_with_limit(lambda: canonicalize(function(expression)), seconds), ""
+    except TimeLimitError:
+        return None, "out of time"
+    except Exception as error:  # sympy raises many types from deep inside; a failed pass is a pass without result
+        logger.debug("a simplification pass failed", exc_info=error)
+        return None, f"{type(error).__name__}: {error}"
+
+
+def _powers(expression: Expr) -> Expr:
+    return sympy.powsimp(expression, combine="all")
+
+
+def _trigonometry(expression: Expr) -> Expr:
+    if len(expression.atoms(sympy.sin, sympy.cos, sympy.tan)) < 2:
+        return expression
+    return sympy.trigsimp(expression)
+
+
+def _collect(expression: Expr) -> Expr:
+    candidates = [sympy.collect(expression, symbol) for symbol in sorted(expression.free_symbols, key=str)]
+    return min(candidates, key=complexity, default=expression)
+
+
+def _factor(expression: Expr) -> Expr:
+    # With symbols for the Floats: polynomial algebra on inexact numbers is neither exact nor stable.
+    form = parametrize(expression, ())
+    factored = sympy.factor(form.expression)
+    return ParametricForm(factored, (), form.constants, form.values).substituted()
+
+
+def _expand(expression: Expr) -> Expr:
+    return sympy.expand(expression, power_exp=False, power_base=False, log=False)
+
+
+PASSES: dict[str, Callable[[Expr], Expr]] = {
+    "canonical gauge": lambda expression: expression,
+    "common factors": sympy.factor_terms,
+    "powers": _powers,
+    "hyperbolic functions": recognize_hyperbolic,
+    "trigonometry": _trigonometry,
+    "collection": _collect,
+    "common denominator": sympy.together,
+    "expansion": _expand,
+    "factorization": _factor,
+}
+"""The passes of `simplify` in order; each is followed by the canonical gauge."""
+
+
+class _Check:
+    """Numerical equality with the original expression, on the data and a little off their box."""
+
+    def __init__(self, expression: Expr, variables: tuple[sympy.Symbol, ...], X: np.ndarray) -> None:
+        self.variables = variables
+        rows = np.unique(np.linspace(0, len(X) - 1, CHECK_ROWS).astype(int))
+        self.inside = X[rows]
+        middle = (X.min(axis=0) + X.max(axis=0)) / 2
+        off = middle + 1.1 * (self.inside - middle)
+        # Positive columns stay positive: simplification may rely on that.
+        self.outside = np.where((X > 0).all(axis=0), np.maximum(off, X.min(axis=0) / 2), off)
+        self.expected = self._values(expression, self.inside)
+        self.expected_outside = self._values(expression, self.outside)
+
+    def __call__(self, candidate: Expr) -> bool:
+        inside = self._values(candidate, self.inside)
+        outside = self._values(candidate, self.outside)
+        known = np.isfinite(self.expected)
+        if not np.isfinite(inside[known]).all():
+            return False
+        both = np.isfinite(self.expected_outside) & np.isfinite(outside)
+        return _close(inside[known], self.expected[known]) and _close(outside[both], self.expected_outside[both])
+
+    def _values(self, expression: Expr, X: np.ndarray) -> np.ndarray:
+        # Floats as arguments: printed code would round them.
+        return parametrize(expression, self.variables).evaluate(X)
+
+
+def _close(values: np.ndarray, expected: np.ndarray) -> bool:
+    if not len(expected):
+        return True
+    # Near a zero of the formula rounding errors are relative to its terms, not to their sum.
+    floor = 1e-3 * float(np.median(np.abs(expected)))
+    return bool((np.abs(values - expected) <= TOLERANCE * np.maximum(np.abs(expected), floor)).all())

@@ -1,0 +1,77 @@
+import math
+
+import pytest
+import sympy
+
+from kansym.errors import ArgumentError
+from kansym.symbolic import complexity, description_length, node_count, parametrize
+
+X, Y = sympy.symbols("x y")
+
+
+@pytest.mark.parametrize(
+    ("expression", "size"),
+    [
+        (X, 1),
+        (sympy.Float(2.5), 1),
+        (sympy.Rational(-3, 7), 1),
+        (sympy.pi, 1),
+        (X + Y, 3),
+        (X - Y, 3),
+        (-X, 2),
+        (-X - Y, 4),
+        (X - 2.5 * Y, 5),
+        (X * Y, 3),
+        (X / Y, 3),
+        (1 / X, 2),
+        (1 / (X * Y), 4),
+        (2.5 / X, 3),
+        (X / 2, 3),
+        (X**2, 3),
+        (X / Y**2, 5),
+        (X**-2, 3),
+        (sympy.sqrt(X), 2),
+        (1 / sympy.sqrt(X), 3),
+        (X / sympy.sqrt(Y), 4),
+        (X**1.5, 3),
+        (sympy.exp(-X), 3),
+        (sympy.sin(2 * X + 1), 6),
+        (sympy.besselj(0, X), 2),
+        (sympy.sign(X) * sympy.Abs(X) ** sympy.Rational(1, 3), 3),
+        (sympy.Mul(sympy.Float(4.9), X - Y, evaluate=False), 5),
+    ],
+    ids=str,
+)
+def test_nodes_as_a_person_would_write_them(expression, size):
+    assert complexity(expression) == size
+
+
+def test_node_count_is_that_of_the_tree():
+    assert node_count(X + 2 * Y) == 5
+
+
+def test_description_length_of_a_better_fit_is_shorter():
+    short = description_length(2.5 * X, 100, 1e-4, 0.0, 1)
+    assert description_length(2.5 * X, 100, 1e-2, 0.0, 1) - short == pytest.approx(50 * math.log2(100))
+    assert description_length(2.5 * X, 100, math.nan, 0.0, 1) == math.inf
+    assert math.isfinite(description_length(2.5 * X, 100, 0.0, 0.0, 1))
+
+
+def test_a_loss_below_the_noise_floor_gains_nothing():
+    assert description_length(X, 100, 1e-8, 0.1, 1) == description_length(X, 100, 1e-2, 0.1, 1)
+
+
+def test_a_real_constant_costs_half_a_logarithm_of_n_and_an_exact_one_its_digits():
+    def at(expression):
+        return description_length(expression, 1024, 1.0, 1.0, 1)
+
+    assert at(2.5 * X) - at(sympy.Rational(5, 7) * X) == pytest.approx(5 - math.log2(6) - math.log2(7))
+    assert at(sympy.Float(2.5) * X) == at(parametrize(sympy.Float(2.5) * X, (X,)))
+    assert at(3 * X) < at(sympy.Rational(97, 41) * X)
+
+
+def test_bad_arguments_are_refused():
+    with pytest.raises(ArgumentError, match="n must be positive, got 0"):
+        description_length(X, 0, 1.0, 0.0, 1)
+    with pytest.raises(ArgumentError, match="noise_floor must not be negative"):
+        description_length(X, 10, 1.0, -1.0, 1)

@@ -1,0 +1,117 @@
+import threading
+import time
+
+import numpy as np
+import pytest
+import sympy
+
+from kansym.errors import ArgumentError
+from kansym.symbolic import complexity, simplify
+from kansym.symbolic.hyperbolic import recognize_hyperbolic
+from kansym.symbolic.timelimit import TimeLimitError, call_with_limit
+
+F = sympy.Float
+X, Y, Z = VARIABLES = sympy.symbols("x y z")
+ROWS = np.random.default_rng(0).uniform([0.5, 0.5, -1.0], 3.0, (300, 3))
+
+
+def hard_sum():
+    rng = np.random.default_rng(1)
+    c = rng.normal(size=(36, 4))
+    return sympy.Add(*(F(a) * sympy.sin(F(b) * X + F(p)) * sympy.exp(F(q) * Y) for a, b, p, q in c))
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        (F(1.7) * X * Y + F(1.7) * X * Z, F(1.7) * X * (Y + Z)),
+        (F(2.2) * sympy.sin(Z) ** 2 + F(2.2) * sympy.cos(Z) ** 2, F(2.2)),
+        ((X + Y) ** 2 - X**2 - Y**2, 2 * X * Y),
+        (F(1.7) * X**2 - F(3.4) * X * Y + F(1.7) * Y**2, F(1.7) * (X - Y) ** 2),
+        (F(1.3) * (1 - sympy.exp(-F(2.0) * Z)) / (1 + sympy.exp(-F(2.0) * Z)), F(1.3) * sympy.tanh(Z)),
+        (F(0.5) * sympy.exp(Z) - F(0.5) * sympy.exp(-Z), sympy.sinh(Z)),
+        (sympy.sqrt(X**2 * Y**2), X * Y),
+    ],
+    ids=str,
+)
+def test_shorter_forms_are_found(raw, expected):
+    result = simplify(raw, VARIABLES, ROWS, seconds=20.0)
+    assert complexity(result.expression) == complexity(expected)
+    difference = sympy.lambdify(VARIABLES, result.expression - expected)(*ROWS.T)
+    assert np.abs(difference).max() < 1e-12
+    assert result.steps
+
+
+@pytest.mark.parametrize("seconds", [0.2, 1.0])
+def test_time_limit_holds_on_a_sum_that_takes_sympy_a_minute(seconds):
+    raw = hard_sum()
+    start = time.perf_counter()
+    result = simplify(raw, VARIABLES, ROWS, seconds=seconds)
+    # The fixed part: printing 36 terms as numpy code and the grace of the limit.
+    assert time.perf_counter() - start < seconds + 3
+    assert complexity(result.expression) <= complexity(raw)
+
+
+def test_works_outside_the_main_thread():
+    results = []
+    thread = threading.Thread(target=lambda: results.append(simplify(X * Y + X * Z, VARIABLES, ROWS)))
+    thread.start()
+    thread.join()
+    assert complexity(results[0].expression) == 5
+
+
+def test_a_pass_that_changes_the_function_is_rejected(monkeypatch):
+    from kansym.symbolic import simplification
+
+    monkeypatch.setitem(simplification.PASSES, "powers", lambda e: next(s for s in e.free_symbols if s.name == "x"))
+    result = simplify(X + F(1e-6) * sympy.sin(Y), VARIABLES, ROWS)
+    assert ("powers", "not equal on the check points") in result.rejected
+    assert result.expression == X + F(1e-6) * sympy.sin(Y)
+
+
+def test_a_pass_that_fails_is_rejected(monkeypatch):
+    from kansym.symbolic import simplification
+
+    def broken(expression):
+        raise RuntimeError("no")
+
+    monkeypatch.setitem(simplification.PASSES, "powers", broken)
+    result = simplify(X * Y + X * Z, VARIABLES, ROWS)
+    assert ("powers", "RuntimeError: no") in result.rejected
+    assert complexity(result.expression) == 5
+
+
+def test_tiny_terms_stay():
+    raw = X + F(1e-7) * Y
+    assert simplify(raw, VARIABLES, ROWS).expression.has(Y)
+
+
+def test_wrong_rows_are_refused():
+    with pytest.raises(ArgumentError, match="X_check must have shape"):
+        simplify(X, VARIABLES, ROWS[:, :2])
+
+
+def test_limit_stops_an_endless_loop():
+    def forever():
+        while True:
+            pass
+
+    threads = threading.active_count()
+    with pytest.raises(TimeLimitError):
+        call_with_limit(forever, 0.1)
+    time.sleep(0.3)
+    assert threading.active_count() == threads
+
+
+def test_limit_passes_results_and_errors_on():
+    assert call_with_limit(lambda: 3, 5.0) == 3
+    with pytest.raises(KeyError):
+        call_with_limit(lambda: {}["missing"], 5.0)
+
+
+def test_hyperbolic_functions():
+    z = sympy.Symbol("z", real=True)
+    assert recognize_hyperbolic(sympy.exp(z) + sympy.exp(-z)) == 2 * sympy.cosh(z)
+    assert recognize_hyperbolic((sympy.exp(z) - 1) / (sympy.exp(z) + 1)) == sympy.tanh(z / 2)
+    assert recognize_hyperbolic((sympy.exp(z) + 1) / (sympy.exp(z) - 1)) == 1 / sympy.tanh(z / 2)
+    assert recognize_hyperbolic(sympy.exp(z) + sympy.exp(2 * z)) == sympy.exp(z) + sympy.exp(2 * z)

@@ -1,0 +1,134 @@
+import dataclasses
+import json
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+import sympy
+
+from kansym.errors import ArgumentError, DataError, StorageError
+from kansym.formula import Constant, Formula, ParetoFront
+
+X, Y = sympy.symbols("x y")
+F = sympy.Float
+
+
+def formula(expression, complexity=5, loss=1e-3, bits=10.0, **changes):
+    return Formula(
+        expression=expression,
+        variables=("x", "y"),
+        target="force",
+        complexity=complexity,
+        train_loss=loss,
+        validation_loss=loss,
+        description_length=bits,
+        structure="[2,1,1]",
+        **changes,
+    )
+
+
+def newton():
+    return formula(F(9.81234567) * X / Y**2, constants=(Constant("c0", 9.81234567, 0.019),), notes=("a note",))
+
+
+def test_predicts_arrays_and_tables():
+    rows = np.array([[1.0, 2.0], [3.0, 0.5]])
+    expected = 9.81234567 * rows[:, 0] / rows[:, 1] ** 2
+    assert newton().predict(rows) == pytest.approx(expected, rel=1e-15)
+    table = pd.DataFrame({"y": rows[:, 1], "other": [0, 0], "x": rows[:, 0]})
+    assert newton().predict(table) == pytest.approx(expected, rel=1e-15)
+    assert np.isnan(newton().predict(np.array([[1.0, 0.0]]))).all()
+
+
+def test_wrong_columns_are_named():
+    with pytest.raises(DataError, match=r"X must have shape \(n, 2\) with the columns \['x', 'y'\], got \(3, 1\)"):
+        newton().predict(np.zeros((3, 1)))
+    with pytest.raises(DataError, match=r"lacks the columns \['y'\]"):
+        newton().predict(pd.DataFrame({"x": [1.0]}))
+    with pytest.raises(ArgumentError, match=r"\['z'\]"):
+        formula(sympy.Symbol("z"))
+
+
+def test_prints_itself():
+    assert str(newton()) == "force = 9.81235*x/y**2"
+    assert newton().latex(digits=3) == r"\frac{9.81 x}{y^{2}}"
+    assert newton().latex(digits=None) == r"\frac{9.812 x}{y^{2}}"
+    assert newton()._repr_latex_() == r"$\mathrm{force} = \frac{9.81235 x}{y^{2}}$"
+    assert newton().sympy() == F(9.81234567) * X / Y**2
+
+
+def test_storage_keeps_everything():
+    original = dataclasses.replace(newton(), validation_loss=math.nan)
+    loaded = Formula.from_dict(json.loads(json.dumps(original.to_dict(), allow_nan=False)))
+    for field in dataclasses.fields(Formula):
+        before, after = getattr(original, field.name), getattr(loaded, field.name)
+        assert after == before or (math.isnan(after) and math.isnan(before))
+
+
+@pytest.mark.parametrize(
+    "change", [{"expression": {"type": "Nothing"}}, {"constants": [{"wrong": 1}]}, {"complexity": "many"}]
+)
+def test_damaged_storage_is_refused(change):
+    with pytest.raises(StorageError):
+        Formula.from_dict(newton().to_dict() | change)
+    data = newton().to_dict()
+    del data["target"]
+    with pytest.raises(StorageError, match="target"):
+        Formula.from_dict(data)
+
+
+def test_is_immutable():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        newton().target = "x"  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def front():
+    return ParetoFront.from_formulas(
+        [
+            formula(F(2.0) * X, 3, 1e-2, 50.0),
+            formula(F(9.8) * X / Y**2, 7, 1e-6, 20.0),
+            formula(X, 1, 1.0, 100.0),
+            formula(X + Y, 3, 2e-2, 60.0),  # as large as 2*x and worse
+            formula(X * Y**3 + Y, 9, 1e-5, 30.0),  # larger and worse
+            formula(F(9.8) * X * Y / Y**3 + 0 * X, 7, 1e-6, 20.0),  # the same again
+            formula(F(9.8) * X / (Y * sympy.exp(sympy.log(Y))), 8, 0.5e-6, 21.0),  # the same function, larger
+            formula(F(9.8) * X / Y**2 + F(1e-3) * sympy.sin(X), 12, 1e-7, 25.0),
+            formula(X**3, 2, math.nan, 0.0),
+        ]
+    )
+
+
+def test_front_keeps_what_is_not_dominated_and_not_a_copy():
+    assert [f.complexity for f in front()] == [1, 3, 7, 12]
+    losses = [f.loss for f in front()]
+    assert losses == sorted(losses, reverse=True)
+    assert front()[1].expression == F(2.0) * X
+    assert len(front()[:2]) == 2 and isinstance(front()[:2], ParetoFront)
+
+
+def test_the_pick_has_the_smallest_description_length():
+    assert front().best.complexity == 7
+    with pytest.raises(ArgumentError, match="empty"):
+        _ = ParetoFront([]).best
+
+
+def test_table_has_the_columns_of_pysr():
+    frame = front().to_frame()
+    assert list(frame.columns) == [
+        "complexity", "loss", "score", "equation", "sympy_format", "latex", "description_length", "picked",
+    ]  # fmt: skip
+    assert frame["score"].tolist() == pytest.approx(
+        [0.0, math.log(100) / 2, math.log(1e4) / 4, math.log(10) / 5], rel=1e-12
+    )
+    assert frame["picked"].tolist() == [False, False, True, False]
+    assert list(ParetoFront([]).to_frame().columns) == list(frame.columns)
+
+
+def test_front_prints_with_the_pick_marked():
+    lines = str(front()).splitlines()
+    assert len(lines) == 5 and [line.startswith(">") for line in lines] == [False, False, False, True, False]
+
+
+def test_without_held_out_rows_the_training_loss_counts():
+    assert dataclasses.replace(newton(), validation_loss=math.nan).loss == newton().train_loss
