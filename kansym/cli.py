@@ -1,6 +1,7 @@
 """The ``kansym`` command."""
 
 import csv
+import io
 import json
 import logging
 import math
@@ -258,7 +259,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _tokens[:] = tokens
     for stream in (sys.stdout, sys.stderr):
         # Names of columns may hold characters that a terminal's encoding lacks.
-        if hasattr(stream, "reconfigure"):
+        if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
         return app(tokens) or OK

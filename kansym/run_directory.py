@@ -13,6 +13,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import matplotlib
 import numpy as np
 import torch
 
@@ -72,12 +73,14 @@ def prepare_directory(directory: str | os.PathLike[str]) -> Path:
         If it is a file or cannot be made or written to.
     """
     path = Path(directory)
-    if path.exists() and not path.is_dir():
-        raise ArgumentError(f"the output directory {path} is a file; name a folder")
     try:
+        if path.exists() and not path.is_dir():
+            raise ArgumentError(f"the output directory {path} is a file; name a folder")
         path.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path):
             pass
+    except ArgumentError:
+        raise
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else error
         raise ArgumentError(f"the output directory {path} cannot be written to: {reason}; name another") from error
@@ -189,14 +192,12 @@ def _draw(network: TrainedNetwork, discovery: Discovery) -> dict[str, bytes]:
     dataset = discovery.dataset
     x = torch.from_numpy(np.ascontiguousarray(network.scaling.scale_inputs(dataset.X)))
     figure = network_figure(network.network, x, input_names=dataset.names, output_name=dataset.target)
-    files = {}
-    for name in FIGURES:
-        buffer = BytesIO()
-        # Without a date, the same run gives the same file.
-        extra = {"metadata": {"Date": None}} if name.endswith("svg") else {"dpi": 150}
-        figure.savefig(buffer, format=name.rpartition(".")[2], **extra)
-        files[name] = buffer.getvalue()
-    return files
+    vector, pixels = BytesIO(), BytesIO()
+    # Without a date and random ids the same run gives the same file.
+    with matplotlib.rc_context({"svg.hashsalt": "kansym"}):
+        figure.savefig(vector, format="svg", metadata={"Date": None})
+    figure.savefig(pixels, format="png", dpi=150)
+    return dict(zip(FIGURES, (vector.getvalue(), pixels.getvalue()), strict=True))
 
 
 def _write(path: Path, data: bytes) -> None:
@@ -221,9 +222,11 @@ def _record(path: Path) -> dict[str, Any]:
             raise StorageError(f"{path.parent} holds no finished run: {path.name} is missing")
         if path.stat().st_size > MAX_BYTES:
             raise StorageError(f"{path} is too large for a run record: {path.stat().st_size} bytes")
-        record = json.loads(path.read_bytes().decode("utf-8"))
+        data = path.read_bytes()
     except OSError as error:
         raise StorageError(f"{path} cannot be read: {error.strerror}") from error
+    try:
+        record = json.loads(data.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise StorageError(f"{path} is damaged: it is not JSON") from error
     if not isinstance(record, dict) or record.get("kansym") != "run":

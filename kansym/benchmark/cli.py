@@ -51,7 +51,7 @@ def main(
     if quick:
         settings = replace(settings, seeds=1, steps=10, edges=4, many_points=0)
     # A file or a pipe has no width; the tables need this one.
-    console = Console(width=None if sys.stdout.isatty() else 150)
+    console = Console(width=None if sys.stdout.isatty() else 170)
     sys.exit(benchmark(settings, out, console, launch.run))
 
 
@@ -94,20 +94,24 @@ def benchmark(settings: plan.Settings, out: Path, console: Console, run: launch.
 
 
 def _collect(settings: plan.Settings, console: Console, run: launch.Run) -> tuple[list[dict[str, Any]], str | None]:
-    """All results, up to the first failure, and what failed."""
+    """All results, and the first failure; a tool that has failed once is left out from there on."""
     requests = plan.requests(settings)
     results: list[dict[str, Any]] = []
+    failed: dict[str, str] = {}
     with Progress(console=console, transient=True) as progress:
         task = progress.add_task("", total=sum(len(request["jobs"]) for request in requests))
         for request in requests:
-            progress.update(task, description=f"{request['tool']} {request['dtype']}")
+            tool = request["tool"]
+            if tool in failed:
+                continue
+            progress.update(task, description=f"{tool} {request['dtype']}")
             try:
                 for result in run(request):
                     results.append(result)
                     progress.advance(task)
             except KansymError as error:
-                return results, str(error)
-    return results, None
+                failed[tool] = str(error)
+    return results, next(iter(failed.values()), None)
 
 
 def _show(results: list[dict[str, Any]], found: list[Any], console: Console) -> None:
@@ -124,7 +128,8 @@ def _show(results: list[dict[str, Any]], found: list[Any], console: Console) -> 
         how = "all edges at once" if entry["batched"] else "edge by edge"
         console.print(
             f"kansym, {how}, makes {entry['ratio']:.0f} times as many edge-primitive fits a second as pykan in "
-            f"{entry['pykan_dtype']} ({curves} curves, {entry['points']} points)"
+            f"{entry['pykan_dtype']}, {entry['cpu_ratio']:.0f} times in CPU time ({curves} curves, "
+            f"{entry['points']} points)"
         )
 
 

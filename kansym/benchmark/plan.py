@@ -41,37 +41,40 @@ class Settings:
     kinds: tuple[str, ...] = ("training", "matching")
 
 
-def _training(settings: Settings, **variants: Any) -> list[dict[str, Any]]:
-    return [
-        {"kind": "training", "problem": problem.name, "seed": seed, **variants}
-        for problem in PROBLEMS
-        for seed in range(settings.seeds)
-    ]
-
-
 def _matching(points: int, **variants: Any) -> dict[str, Any]:
     return {"kind": "matching", "seed": 0, "points": points, "splined": False, **variants}
 
 
-def requests(settings: Settings) -> list[dict[str, Any]]:
-    """Requests for the workers: kansym, pykan in float64, pykan in float32 (its own default)."""
+def _training_requests(settings: Settings, problem: str) -> list[tuple[str, str, list[dict[str, Any]]]]:
+    def runs(steps: int, **variants: Any) -> list[dict[str, Any]]:
+        common = {"kind": "training", "problem": problem, "steps": steps}
+        return [{**common, "seed": seed, **variants} for seed in range(settings.seeds)]
+
+    own = [job for count in POPULATIONS for job in runs(settings.kansym_steps, population=count)]
+    fixed, moving = runs(settings.steps, update_grid=False), runs(settings.steps, update_grid=True)
+    return [("kansym", "float64", own), ("pykan", "float64", fixed + moving), ("pykan", "float32", fixed)]
+
+
+def _matching_requests(settings: Settings) -> list[tuple[str, str, list[dict[str, Any]]]]:
     few, many = settings.points, settings.many_points
-    plain = [job for count in POPULATIONS for job in _training(settings, steps=settings.kansym_steps, population=count)]
-    plain += [
-        _matching(few, batched=True),
-        _matching(few, batched=True, splined=True),
-        _matching(few, batched=False),
-    ]
-    double = _training(settings, steps=settings.steps, update_grid=False)
-    double += _training(settings, steps=settings.steps, update_grid=True)
-    double += [_matching(few, edges=settings.edges), _matching(few, edges=settings.edges, splined=True)]
-    single = _training(settings, steps=settings.steps, update_grid=False)
-    single += [_matching(few, edges=min(settings.edges or 4, 4))]
+    own = [_matching(few, batched=True), _matching(few, batched=True, splined=True), _matching(few, batched=False)]
+    double = [_matching(few, edges=settings.edges), _matching(few, edges=settings.edges, splined=True)]
+    single = [_matching(few, edges=min(settings.edges or 4, 4))]
     if many:
-        plain += [_matching(many, batched=True)]
-        single += [_matching(many, edges=1)]
-    found = []
-    for tool, dtype, jobs in (("kansym", "float64", plain), ("pykan", "float64", double), ("pykan", "float32", single)):
-        chosen = [job for job in jobs if job["kind"] in settings.kinds]
-        found.append({"tool": tool, "dtype": dtype, "threads": settings.threads, "jobs": chosen})
-    return found
+        own.append(_matching(many, batched=True))
+        single.append(_matching(many, edges=1))
+    return [("kansym", "float64", own), ("pykan", "float64", double), ("pykan", "float32", single)]
+
+
+def requests(settings: Settings) -> list[dict[str, Any]]:
+    """Requests for the workers: kansym, pykan in float64 and in float32 (its default), problem by problem.
+
+    The tools take turns so that both meet about the same load of the machine.
+    """
+    parts: list[tuple[str, str, list[dict[str, Any]]]] = []
+    if "training" in settings.kinds:
+        for problem in PROBLEMS:
+            parts += _training_requests(settings, problem.name)
+    if "matching" in settings.kinds:
+        parts += _matching_requests(settings)
+    return [{"tool": tool, "dtype": dtype, "threads": settings.threads, "jobs": jobs} for tool, dtype, jobs in parts]

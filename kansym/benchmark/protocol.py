@@ -46,6 +46,8 @@ class Comparison:
         Wall time of each to twice the target.
     peer_error : float
         pykan's RMSE after kansym's time to the target; nan where there is none.
+    peer_cpu, own_cpu : float
+        CPU time of each to the target, which other programs on the machine disturb less.
     own_best, own_total : float
         kansym's best RMSE and the wall time of its whole run.
     """
@@ -61,6 +63,8 @@ class Comparison:
     peer_near: float
     own_near: float
     peer_error: float
+    peer_cpu: float
+    own_cpu: float
     own_best: float
     own_total: float
 
@@ -68,6 +72,11 @@ class Comparison:
     def speedup(self) -> float:
         """Time of pykan over time of kansym; 0 where kansym does not reach the target."""
         return self.peer_seconds / self.own_seconds
+
+    @property
+    def cpu_speedup(self) -> float:
+        """The same in CPU time."""
+        return self.peer_cpu / self.own_cpu
 
     @property
     def near_speedup(self) -> float:
@@ -80,9 +89,9 @@ def best(trace: Trace) -> float:
     return min((entry[2] for entry in trace if math.isfinite(entry[2])), default=math.inf)
 
 
-def time_to(trace: Trace, target: float) -> float:
-    """Wall seconds to an error of at most `target`; infinite if it is never reached."""
-    return next((entry[0] for entry in trace if entry[2] <= target), math.inf)
+def time_to(trace: Trace, target: float, *, clock: int = 0) -> float:
+    """Seconds (wall, or CPU for clock 1) to an error of at most `target`; infinite if it is never reached."""
+    return next((entry[clock] for entry in trace if entry[2] <= target), math.inf)
 
 
 def error_after(trace: Trace, seconds: float) -> float:
@@ -107,6 +116,8 @@ def compare(peer: dict[str, Any], own: dict[str, Any]) -> Comparison:
         peer_near=time_to(peer["trace"], 2 * target),
         own_near=time_to(own["trace"], 2 * target),
         peer_error=error_after(peer["trace"], seconds) if math.isfinite(seconds) else math.nan,
+        peer_cpu=time_to(peer["trace"], target, clock=1),
+        own_cpu=time_to(own["trace"], target, clock=1),
         own_best=best(own["trace"]),
         own_total=own["trace"][-1][0],
     )
@@ -143,6 +154,7 @@ def as_records(found: Iterable[Comparison]) -> list[dict[str, Any]]:
     """Plain dictionaries for JSON, with infinite and undefined numbers as None."""
     records = []
     for comparison in found:
-        record = {**asdict(comparison), "speedup": comparison.speedup, "near_speedup": comparison.near_speedup}
+        record = asdict(comparison)
+        record |= {name: getattr(comparison, name) for name in ("speedup", "cpu_speedup", "near_speedup")}
         records.append({k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in record.items()})
     return records

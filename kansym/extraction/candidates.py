@@ -63,7 +63,9 @@ class Candidates:
             ceiling=column([d.upper if d.upper_closed else math.inf for d in domains]),
             anchor=column([_anchor(d) for d in domains]),
             poles=column(poles).reshape(len(primitives), widest),
-            pole_periods=column([[d.pole_period or math.inf] * widest for d in domains]).reshape(-1, widest),
+            pole_periods=column([[d.pole_period or math.inf] * widest for d in domains]).reshape(
+                len(primitives), widest
+            ),
             steps=steps,
         )
 

@@ -17,8 +17,8 @@ from kansym.primitives.library import default_library
 from kansym.primitives.primitive import Primitive
 
 _SCREENING_POINTS = 40
-_SCREENED_STARTS = 6
-_SCREENED_ITERATIONS = 5
+_SCREENED_STARTS = 8
+_SCREENED_ITERATIONS = 4
 _COARSE_POINTS = 64
 _COARSE_STARTS = 2
 _COARSE_ITERATIONS = 15
@@ -131,7 +131,7 @@ def match_edges(
         results.append([] if changes and has_width else [constant])
     ordinary = (varied & wide).nonzero()[:, 0]
     size = _CHUNK_CUDA if x.is_cuda else _CHUNK
-    for chunk in ordinary.split(size):
+    for chunk in ordinary.split(size) if len(ordinary) else ():
         generator = torch.Generator().manual_seed(generator_seed)
         curves = Curves.from_data(x[chunk], y[chunk], weights[chunk], max_points)
         fitted, _ = _fit(curves, candidates, top_k, iterations, generator)

@@ -91,7 +91,7 @@ ALGEBRAIC: tuple[Primitive, ...] = (
         expression=sympy.airyai(_Z),
         complexity=5,
         starts=(0.5, 1.5, 4.0),
-        end_starts=(4.0, 2.0, 1.0, 0.0, -1.0, *(-((1.5 * phase) ** (2 / 3)) for phase in range(2, 22))),
+        end_starts=(4.0, 2.0, 1.0, 0.0, -1.0, *(-((1.5 * phase) ** (2 / 3)) for phase in range(2, 27))),
     ),
 )
 """Lorentzian, sqrt(1 +- z^2) and inverses, J0, J1, Ai."""

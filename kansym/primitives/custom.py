@@ -1,5 +1,7 @@
 """A primitive of the user's own, from a sympy expression."""
 
+from typing import cast
+
 import mpmath
 import sympy
 import torch
@@ -70,7 +72,7 @@ def primitive_from_expression(
     if complexity is not None and complexity < 1:
         raise ArgumentError(f"complexity: expected at least 1, got {complexity}")
     (symbol,) = expression.free_symbols
-    expression = expression.xreplace({symbol: ARGUMENT})
+    expression = cast(sympy.Expr, expression.xreplace({symbol: ARGUMENT}))
     slope = expression.diff(ARGUMENT)
     function, derivative = torch_function(expression, ARGUMENT), torch_function(slope, ARGUMENT)
     found, removable = find_domain(function)
@@ -111,7 +113,7 @@ def _filled(function: TorchFunction, expression: sympy.Expr, point: float) -> To
 def _taylor(expression: sympy.Expr, point: float) -> tuple[list[float], float] | None:
     """Polynomial through high-precision values around `point`, and the radius where it is exact to rounding."""
 
-    def value(offset: mpmath.mpf) -> mpmath.mpf:
+    def value(offset):
         number = expression.evalf(_TAYLOR_DIGITS, subs={ARGUMENT: sympy.Float(point + offset, _TAYLOR_DIGITS)})
         return mpmath.mpf(str(number))
 

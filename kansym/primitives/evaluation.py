@@ -17,7 +17,7 @@ from kansym.primitives.special import airy_ai, airy_ai_prime, bessel_j0, bessel_
 TorchFunction = Callable[[Tensor], Tensor]
 
 
-def torch_function(expression: sympy.Expr, symbol: sympy.Symbol) -> TorchFunction:
+def torch_function(expression: sympy.Basic, symbol: sympy.Symbol) -> TorchFunction:
     """A torch function of one float64 tensor that evaluates `expression`.
 
     Parameters
@@ -48,7 +48,7 @@ def torch_function(expression: sympy.Expr, symbol: sympy.Symbol) -> TorchFunctio
         return lambda z: torch.zeros_like(z)
     if isinstance(expression, sympy.besselj | sympy.besseli):
         return _bessel(expression, symbol)
-    if isinstance(expression, sympy.polygamma) and expression.args[0].is_Integer:
+    if isinstance(expression, sympy.polygamma) and isinstance(expression.args[0], sympy.Integer):
         order, inner = int(expression.args[0]), torch_function(expression.args[1], symbol)
         return lambda z: torch.special.polygamma(order, inner(z))
     if isinstance(expression, sympy.Heaviside):
@@ -68,8 +68,8 @@ def torch_function(expression: sympy.Expr, symbol: sympy.Symbol) -> TorchFunctio
     )
 
 
-def _constant(expression: sympy.Expr) -> TorchFunction:
-    value = complex(expression.evalf(20)) if expression.is_number else complex(math.nan)
+def _constant(expression: sympy.Basic) -> TorchFunction:
+    value = complex(expression.evalf(20)) if isinstance(expression, sympy.Expr) else complex(math.nan)
     if value.imag != 0:
         raise ArgumentError(f"expression: the number {expression} is complex; a primitive has to be real")
     return lambda z: torch.full_like(z, value.real)
@@ -83,14 +83,16 @@ def _power(expression: sympy.Pow, parts: list[TorchFunction]) -> TorchFunction:
         return lambda z: torch.sqrt(parts[0](z))
     if exponent == sympy.Rational(-1, 2):
         return lambda z: 1 / torch.sqrt(parts[0](z))
-    if exponent.is_Integer:
+    if isinstance(exponent, sympy.Integer):
         n = int(exponent)
         return lambda z: parts[0](z) ** n
     return lambda z: parts[0](z) ** parts[1](z)
 
 
 def _piecewise(expression: sympy.Piecewise, symbol: sympy.Symbol) -> TorchFunction:
-    branches = [(torch_function(value, symbol), _condition(test, symbol)) for value, test in expression.args]
+    branches = [
+        (torch_function(branch.args[0], symbol), _condition(branch.args[1], symbol)) for branch in expression.args
+    ]
 
     def evaluate(z: Tensor) -> Tensor:
         result = torch.full_like(z, math.nan)
@@ -115,7 +117,7 @@ def _condition(test: sympy.Basic, symbol: sympy.Symbol) -> TorchFunction:
     raise ArgumentError(f"expression: the condition {test} is not a comparison; use <, <=, >, >=, == or !=")
 
 
-def _bessel(expression: sympy.Expr, symbol: sympy.Symbol) -> TorchFunction:
+def _bessel(expression: sympy.Basic, symbol: sympy.Symbol) -> TorchFunction:
     order, inner = expression.args[0], torch_function(expression.args[1], symbol)
     if order not in (-1, 0, 1, 2) or (isinstance(expression, sympy.besseli) and order == -1):
         raise ArgumentError(f"expression: {expression} cannot be evaluated with torch; use orders 0 and 1")

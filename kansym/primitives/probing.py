@@ -3,6 +3,7 @@
 Symbolic answers (sympy's `continuous_domain`, `singularities`) can take unbounded time; these take milliseconds.
 """
 
+import itertools
 import math
 
 import torch
@@ -54,7 +55,7 @@ def find_domain(function: TorchFunction) -> tuple[Domain, tuple[float, ...]]:
     inner = slice(first, last + 1)
     poles, removable = _singular_points(function, grid[inner], values[inner], lower, upper)
     period = None
-    gaps = [b - a for a, b in zip(poles, poles[1:], strict=False)]
+    gaps = [b - a for a, b in itertools.pairwise(poles)]
     if len(poles) > 2 and max(gaps) - min(gaps) < 1e-6:
         poles, period = [min(poles, key=abs)], sum(gaps) / len(gaps)
     domain = Domain(
@@ -167,5 +168,7 @@ def _finite(function: TorchFunction, z: float) -> bool:
 
 def _plain(z: float) -> float:
     """The short decimal that a search has converged to, if it is one."""
+    if abs(z) < 1e-15:
+        return 0.0
     short = float(f"{z:.9g}")
     return short if abs(short - z) <= 1e-12 * max(1.0, abs(z)) else z

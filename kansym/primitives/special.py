@@ -110,7 +110,7 @@ def _airy_near(z: Tensor, *, derivative: bool) -> Tensor:
 
 
 def _airy_far(z: Tensor, *, derivative: bool) -> Tensor:
-    # DLMF 9.7.5-6 and 9.7.9-10 with the coefficients u_k, v_k of 9.7.2; the smallest term is about exp(-2 zeta) < 1e-16.
+    # DLMF 9.7.5-6 and 9.7.9-10 with u_k, v_k of 9.7.2; the smallest term is about exp(-2 zeta) < 1e-16.
     x = z.abs()
     zeta = 2 / 3 * x * torch.sqrt(x)
     plain, even, odd = torch.zeros_like(z), torch.zeros_like(z), torch.zeros_like(z)

@@ -254,7 +254,9 @@ def _content(expression: Expr, *, keep_sign: bool) -> tuple[Expr, Expr]:
     terms = []
     for term in expression.args:
         factor, rest = term.as_coeff_Mul()
-        terms.append(Mul(sympy.sign(factor / number) if rest == leading else _without_unit(factor / number), rest))
+        # The leading coefficient becomes exactly 1, whatever the rounding of the division.
+        scaled = sympy.sign(factor / number) if superfluous and rest == leading else factor / number
+        terms.append(Mul(_without_unit(scaled), rest))
     if number.has(Float) and not all(_moderate([term.as_coeff_Mul()[0]]) for term in terms):
         return sympy.S.One, expression
     return number, Add(*terms)

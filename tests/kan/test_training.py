@@ -10,7 +10,7 @@ from kansym.errors import ArgumentError, MissingDependencyError, TrainingError
 from kansym.kan import jacobian
 from kansym.kan.jacobian import mean_loss
 from kansym.kan.network import Network
-from kansym.kan.optimizers import OPTIMIZERS
+from kansym.kan.optimizers import OPTIMIZERS, first_order
 from kansym.kan.spline import basis, fit_coefficients
 from kansym.kan.training import TrainingOptions, train
 from kansym.primitives.library import default_library
@@ -70,7 +70,7 @@ class TestContract:
     def test_trains_networks_of_every_kind_of_edge(self, options, mixed_network, problem):
         network, (x, y) = mixed_network((2, (1, 1), 1), population=2), problem(60)
         start = mean_loss(network, x, y[:, None])
-        result = train(network, x, y, with_steps(options, 10, lamb=1e-3))
+        result = train(network, x, y, with_steps(options, min(options.steps, 40), lamb=1e-3))
         assert (result.train_loss < start).all()
         assert all(torch.isfinite(tensor).all() for tensor in tensors(result.network))
 
@@ -143,10 +143,10 @@ class TestContract:
 
     @each_optimizer
     def test_does_not_depend_on_chunks_of_rows(self, options, monkeypatch, plain_network, problem):
-        network, (x, y) = plain_network((2, 1, 1)), problem(150)
-        whole = train(network, x, y, with_steps(options, 4))
+        network, (x, y) = plain_network((2, 1, 1)), problem(90)
+        whole = train(network, x, y, with_steps(options, 3))
         monkeypatch.setattr(jacobian, "CHUNK_BYTES", 1)
-        parts = train(network, x, y, with_steps(options, 4))
+        parts = train(network, x, y, with_steps(options, 3))
         assert_allclose(parts.train_loss, whole.train_loss, rtol=1e-6)
 
     @each_optimizer
@@ -252,10 +252,23 @@ def test_a_step_out_of_the_domain_is_taken_back(optimizer, plain_network, rows):
 def test_drifted_nodes_are_put_back_on_their_grids(optimizer, plain_network, problem):
     network, (x, y) = plain_network((2, 1, 1), population=1), problem()
     network.layers[0].coefficients *= 50.0
-    options = TrainingOptions(optimizer=optimizer, steps=20, rescale_every=1)
+    options = TrainingOptions(optimizer=optimizer, steps=10, rescale_every=1)
     moved = train(network, x, y, options).network
-    stayed = train(network, x, y, with_steps(options, 20, rescale_every=0)).network
+    stayed = train(network, x, y, with_steps(options, 10, rescale_every=0)).network
     assert moved.trace(x)[1][0].abs().max() < 2 < stayed.trace(x)[1][0].abs().max()
+
+
+def test_time_is_up_also_in_the_middle_of_a_line_search(plain_network, problem):
+    network, (x, y) = plain_network((2, 1, 1), population=3), problem()
+    shown = []
+
+    def observe(network, index, loss, step):
+        shown.append((step, index.tolist()))
+        return len(shown) == 4
+
+    options = TrainingOptions(optimizer="lbfgs", steps=5)
+    first_order(network, x, y[:, None], weights=None, options=options, observe=observe)
+    assert shown == [(0, [0, 1, 2]), (1, [0]), (1, [0]), (1, [0])]
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "", 3])

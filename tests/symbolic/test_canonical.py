@@ -104,3 +104,11 @@ def test_exponents_stay_as_they_were_fitted():
 
 def test_equal_coefficients_make_a_shorter_formula():
     assert complexity(canonicalize(sympy.sin(F(4.9) * X - F(4.9) * Y))) == 6
+
+
+def test_exact_coefficients_stay():
+    x = sympy.Symbol("x", positive=True)
+    for raw in (x * (-2 * x + Y), (-2 * x + 3 * Y) ** 3, sympy.Abs(-3 * Z + 1) * 2, F(1.5) * (-2 * Z + Y) * x):
+        rows = np.random.default_rng(0).uniform(0.5, 3, (20, 3))
+        expected, actual = (parametrize(e, (x, Y, Z)).evaluate(rows) for e in (raw, canonicalize(raw)))
+        assert actual == pytest.approx(expected, rel=1e-12)

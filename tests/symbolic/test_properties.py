@@ -75,7 +75,9 @@ def test_simplify_keeps_the_function_is_idempotent_and_never_longer(data, any_fo
 @few
 @given(data=st.data())
 def test_storage_is_exact(data, any_formula, symbols, rows):
-    for expression in (data.draw(any_formula), canonicalize(data.draw(any_formula), symbols[:2])):
+    drawn = data.draw(any_formula)
+    assume(not drawn.has(sympy.I, sympy.zoo, sympy.nan))
+    for expression in (drawn, canonicalize(drawn, symbols[:2])):
         tree = to_tree(expression)
         loaded = from_tree(json.loads(json.dumps(tree)))
         assert loaded == expression

@@ -1,0 +1,66 @@
+"""Curves planted for the edge matcher."""
+
+import math
+from dataclasses import dataclass
+
+import pytest
+import torch
+from torch import Tensor
+
+from kansym.primitives import Primitive
+
+
+@dataclass(frozen=True)
+class Planted:
+    """Curves ``y = c f(z) + d`` with z affine in x, and the constants in x."""
+
+    x: Tensor
+    y: Tensor
+    a: Tensor
+    b: Tensor
+    c: Tensor
+    d: Tensor
+    p: Tensor
+
+
+def _planted(primitive: Primitive, edges: int = 8, points: int = 200, seed: int = 0) -> Planted:
+    """Random constants, on boxes where the primitive is not mistaken for another one."""
+    generator = torch.Generator().manual_seed(seed)
+
+    def uniform(low: float, high: float) -> Tensor:
+        return low + (high - low) * torch.rand(edges, generator=generator, dtype=torch.float64)
+
+    domain = primitive.domain
+    if domain.pole_period is not None:
+        low, high = uniform(-1.5, -0.6), uniform(0.6, 1.5)
+    elif math.isfinite(domain.lower) and math.isfinite(domain.upper):
+        low, high = uniform(-0.99, -0.4), uniform(0.4, 0.99)
+    elif primitive.name == "bose":
+        low = uniform(0.05, 0.3)
+        high = low + uniform(2, 5)
+    elif math.isfinite(domain.lower) or domain.poles:
+        low = 10 ** uniform(-2, 0.0)
+        high = low * 10 ** uniform(0.7, 1.5)
+        if primitive.name == "xlogx":
+            low, high = low * 0.2, high + 1
+    else:
+        width = {"sin": uniform(4, 60), "exp": uniform(1, 8), "Ai": uniform(4, 6)}.get(primitive.name, uniform(4, 7))
+        centre = uniform(-1, 1) - (2 if primitive.name == "Ai" else 0)
+        low, high = centre - width / 2, centre + width / 2
+    t = 2 * torch.rand(edges, points, generator=generator, dtype=torch.float64) - 1
+    t[:, 0], t[:, 1] = -1.0, 1.0
+    sign = torch.where(uniform(0, 1) < 0.5, -1.0, 1.0)
+    half, middle = 10 ** uniform(-2, 2), uniform(-2, 2)
+    x = (t * sign[:, None] + middle[:, None]) * half[:, None]
+    a = sign * (high - low) / (2 * half)
+    b = (low + high) / 2 - a * middle * half
+    p = uniform(2.2, 2.8) if primitive.has_shape else torch.full_like(a, math.nan)
+    f = primitive.function(a[:, None] * x + b[:, None], p[:, None])
+    c = torch.where(uniform(0, 1) < 0.5, -1.0, 1.0) * 10 ** uniform(-2, 2)
+    d = c * f.std(-1) * uniform(-2, 2)
+    return Planted(x, c[:, None] * f + d[:, None], a, b, c, d, p)
+
+
+@pytest.fixture(scope="session")
+def planted():
+    return _planted

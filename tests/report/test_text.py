@@ -1,0 +1,176 @@
+"""Summary and plain-text report: the numbers against their definitions, the record against itself."""
+
+import json
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import sympy
+
+from kansym.config import DiscoveryOptions
+from kansym.data.dataset import make_dataset
+from kansym.discovery import Discovery
+from kansym.errors import StorageError
+from kansym.formula import Constant, Formula, ParetoFront
+from kansym.kan.growth import Decision
+from kansym.primitives.library import default_library
+from kansym.report.summary import Agreement, RunSummary, fingerprint
+from kansym.report.text import r_squared, text_report, with_error
+
+A, B = sympy.Symbol("a"), sympy.Symbol("λ (nm)")
+DATA = make_dataset(
+    np.array([[1.0, 5.0], [2.0, 3.0], [3.0, 4.0], [4.0, 1.0], [5.0, 2.0]]),
+    np.array([2.1, 3.9, 6.2, 7.8, 10.0]),
+    names=["a", "λ (nm)"],
+    target="E",
+    y_error=np.array([0.1, 0.1, 0.2, 0.2, 0.1]),
+    units=["m", None],
+    y_units="J",
+)
+
+
+def formula(expression, loss: float, bits: float, **options) -> Formula:
+    return Formula(expression, DATA.names, "E", 3, loss, loss, bits, **options)
+
+
+PICK = formula(
+    2.0 * A, 0.01, -5.0, constants=(Constant("c0", 2.0, 0.02), Constant("c1", 0.25, None, "1/4")), structure="[2, 1]"
+)
+DISCOVERY = Discovery(
+    front=ParetoFront([Formula(sympy.Float(6.0), DATA.names, "E", 1, 8.0, 8.0, 3.0), PICK]),
+    formula=PICK,
+    network=None,
+    decisions=(Decision("start", (2, 1), 3, 0.1, 0.2, True, "the smallest shape"),),
+    dataset=DATA,
+    noise_floor=0.12,
+    seconds=1.25,
+    stopped="every shape was tried",
+    notes=("Dropped column 'c': it is constant (3).",),
+)
+
+
+def test_agreement_is_by_definition():
+    agreement = Agreement.of(PICK, DATA)
+    residual = DATA.y - 2 * DATA.X[:, 0]
+    error = DATA.y_error
+    assert error is not None
+    weights = error**-2.0
+    mean = np.average(DATA.y, weights=weights)
+    square, variance = np.average(residual**2, weights=weights), np.average((DATA.y - mean) ** 2, weights=weights)
+    assert agreement.rms == pytest.approx(math.sqrt(square), rel=1e-12)
+    assert agreement.one_minus_r2 == pytest.approx(square / variance, rel=1e-12)
+    assert agreement.relative == pytest.approx(math.sqrt(square / variance), rel=1e-12)
+    assert agreement.reduced_chi2 == pytest.approx(np.sum((residual / error) ** 2) / 3, rel=1e-12)
+    assert agreement.held_out_rms == pytest.approx(0.1)
+    assert agreement.undefined_rows == 0
+
+
+def test_agreement_survives_extreme_units_and_undefined_rows():
+    for unit in (1e-200, 1e200):
+        scaled = make_dataset(DATA.X, DATA.y * unit, names=DATA.names, target="E")
+        agreement = Agreement.of(formula(sympy.Float(2.0 * unit) * A, 0.0, 0.0), scaled)
+        assert agreement.rms == pytest.approx(unit * np.sqrt(np.mean((DATA.y - 2 * DATA.X[:, 0]) ** 2)), rel=1e-9)
+        assert 0 < agreement.one_minus_r2 < 0.01
+    agreement = Agreement.of(formula(sympy.log(A - 2.5), 0.0, 0.0), DATA)
+    assert agreement.undefined_rows == 2 and math.isfinite(agreement.rms)
+
+
+def test_report_says_everything():
+    options = DiscoveryOptions(max_seconds=7, seed=3, primitives=default_library().only("x", "exp"))
+    text = text_report(RunSummary.of(DISCOVERY, command="kansym discover t.csv --target E", options=options))
+    assert text.startswith("E = 2*a\n")
+    for part in (
+        "c0 = 2.000 ± 0.020",
+        "c1 = 1/4  (taken as exact)",
+        " J, ",
+        "RMS residual leave-one-out: 0.1 J",
+        "chi-squared per degree of freedom",
+        "noise floor of the data: 0.12 J",
+        PICK.latex(with_target=True),
+        "- Dropped column 'c': it is constant (3).",
+        "start [2, 1] grid 3",
+        "the formula was read from: [2, 1]",
+        "1.2 s; ended because: every shape was tried",
+        "5 rows; target E [J]; inputs a [m], λ (nm)",
+        "command: kansym discover t.csv --target E",
+        "seed: 3",
+        "max_seconds: 7",
+        "primitives: x, exp",
+        "torch ",
+        fingerprint(DATA),
+    ):
+        assert part in text, part
+    starred = [line for line in text.splitlines() if line.lstrip().startswith("*")]
+    assert len(starred) == 1 and starred[0].endswith("E = 2*a")
+    brief = text_report(RunSummary.of(DISCOVERY), full=False)
+    assert "sha256" not in brief and "start [2, 1]" not in brief and "ended because" in brief
+
+
+def test_summary_comes_back_from_json():
+    summary = RunSummary.of(DISCOVERY, options=DiscoveryOptions())
+    text = json.dumps(summary.to_dict(), allow_nan=False)
+    again = RunSummary.from_dict(json.loads(text))
+    assert text_report(again) == text_report(summary)
+    assert again.formula.predict(DATA.X) == pytest.approx(PICK.predict(DATA.X), rel=0, abs=0)
+
+
+def test_summary_with_unknown_numbers_comes_back():
+    lost = replace(DISCOVERY, noise_floor=math.nan, formula=formula(sympy.log(-1 - A**2), math.inf, math.nan))
+    summary = RunSummary.of(lost)
+    again = RunSummary.from_dict(json.loads(json.dumps(summary.to_dict(), allow_nan=False)))
+    assert text_report(again) == text_report(summary)
+    assert "no finite value on 5 rows" in text_report(again)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("formula", {}), ("front", {}), ("rows", "many"), ("names", [1]), ("agreement", []), ("versions", []),
+     ("seconds", "1"), ("notes", "text"), ("units", None)],
+)  # fmt: skip
+def test_damaged_records_are_refused(key, value):
+    record = RunSummary.of(DISCOVERY).to_dict()
+    RunSummary.from_dict(record)
+    with pytest.raises(StorageError):
+        RunSummary.from_dict({**record, key: value})
+    del record[key]
+    with pytest.raises(StorageError):
+        RunSummary.from_dict(record)
+
+
+def test_constants_that_are_no_numbers_are_refused():
+    record = RunSummary.of(DISCOVERY).to_dict()
+    record["formula"]["constants"][0]["value"] = "__import__('os')"
+    with pytest.raises(StorageError):
+        RunSummary.from_dict(record)
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "expected"),
+    [
+        (9.81234, 0.0153, "9.812 ± 0.015"),
+        (-0.0123456, 0.00012, "-0.01235 ± 0.00012"),
+        (6.62607e-34, 2.1e-36, "(6.626 ± 0.021)e-34"),
+        (1234567890.0, 1.2e4, "(1.234568 ± 0.000012)e9"),
+        (123.456, 45.6, "123 ± 46"),
+        (0.0, 0.5, "0.00 ± 0.50"),
+        (3.0, None, "3"),
+        (3.0, math.nan, "3"),
+        (1.0, 1e-17, "1 ± 1.0e-17"),
+        (3e-312, 1e-313, "(3.00 ± 0.10)e-312"),
+    ],
+)
+def test_a_value_is_given_to_two_digits_of_its_error(value, error, expected):
+    assert with_error(value, error) == expected
+
+
+def test_r_squared_never_shows_nothing_but_nines():
+    assert r_squared(0.25) == "R² = 0.75000"
+    assert r_squared(2e-9) == "R² = 1 − 2e-09"
+    assert r_squared(math.nan) == "R² is not defined"
+
+
+def test_fingerprint_knows_the_numbers_and_the_names():
+    assert fingerprint(DATA) == fingerprint(DATA.take(np.arange(5)))
+    others = [replace(DATA, y=DATA.y + 1e-15), replace(DATA, names=("a", "b")), replace(DATA, y_error=None)]
+    assert len({fingerprint(table) for table in (DATA, *others)}) == 4

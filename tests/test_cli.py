@@ -1,0 +1,361 @@
+"""The command line: what works, what is refused with one line, and what a terminal sees."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+
+import numpy as np
+import pytest
+
+from kansym import cli, terminal
+from kansym.cli import main
+from kansym.primitives.library import default_library
+from kansym.progress import Progress
+
+FAST = ["--seconds", "4", "--primitives", "x,x^2"]
+SQUARES = "".join(f"{a},{b},{3.5 * a * a!r}\n" for a, b in zip(range(1, 9), (3, 1, 4, 1, 5, 9, 2, 6), strict=True))
+
+
+@pytest.fixture
+def table(tmp_path, monkeypatch):
+    """Writes a table and returns its name; the working directory is the folder it is in."""
+    monkeypatch.chdir(tmp_path)
+
+    def write(text: str, name: str = "t.csv") -> str:
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        return name
+
+    return write
+
+
+def refused(capsys, *arguments: str, code: int = 2) -> str:
+    """The one line that a refused command writes."""
+    assert main(list(arguments)) == code
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert re.fullmatch(r"kansym: error: [^\n]+\n", captured.err), captured.err
+    assert "Traceback" not in captured.err
+    return captured.err
+
+
+def found(capsys, *arguments: str) -> dict:
+    """The JSON result of a search, with what was written to standard error under "stderr"."""
+    assert main(["discover", *arguments, *FAST, "--json"]) == 0
+    captured = capsys.readouterr()
+    assert "Traceback" not in captured.err
+    return {**json.loads(captured.out), "stderr": captured.err}
+
+
+# -- bad input ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "message"),
+    [
+        ("", ["--target", "y"], "t.csv is empty"),
+        ("# only\n# comments\n", ["--target", "y"], "only comments"),
+        ("a,b,y\n1,2,3\n4,5\n6,7,8\n", ["--target", "y"], "line 3: expected 3 fields, got 2"),
+        ("a,y\n1,2\nbad,3\n4,5\n", ["--target", "y"], "line 3: 'bad' is not a number"),
+        ("a,y\n1,2\n2,\n3,5\n", ["--target", "y"], "--drop-missing"),
+        ("a,y\n1,2\nnan,4\n3,5\n", ["--target", "y"], "--drop-missing"),
+        ("a,b,y\n1,2,3\n2,3,4\n", ["--target", "z"], "no target column 'z'; columns: 'a', 'b', 'y'"),
+        ("a,b,y\n1,2,3\n2,3,4\n", [], "--target is missing; t.csv: the columns are 'a', 'b', 'y'"),
+        ("a,y\n1,2\n2,2\n3,2\n", ["--target", "y"], "target 'y' is constant"),
+        ("a,a,y\n1,2,3\n2,3,4\n", ["--target", "y"], "two columns are named 'a'"),
+        ("a,y\n1,2\n", ["--target", "y"], "at least two rows"),
+        ("a,y\n", ["--target", "y"], "no rows"),
+        ("y\n1\n2\n3\n", ["--target", "y"], "no input column is left besides the target 'y'"),
+        ("a,y\n1,2\n2,3\n", ["--target", "y", "--columns", "b"], "no input column 'b'"),
+        ("a,y\n1,2\n2,3\n", ["--target", "y", "--error", "s"], "no error column 's'"),
+        ("a,s,y\n1,0,2\n2,1,3\n", ["--target", "y", "--error", "s"], "must be positive"),
+        ("a,y\n1,2\n2,3\n", ["--target", "y", "--device", "abacus"], "--device must be 'auto', 'cpu' or 'cuda'"),
+        ("a,y\n1,2\n2,3\n", ["--target", "y", "--primitives", "sin,wiggle"], "--primitives: there is no primitive"),
+        ("a,y\n1,2\n2,3\n", ["--target", "y", "--without", "wiggle"], "--without: there is no primitive"),
+        ("a,y\n1,2\n2,3\n", ["--target", "y", "--out", "t.csv"], "the output directory t.csv is a file"),
+        ("a,y\n1,2\n2,3\n", ["--target", "y", "--out", "t.csv/below"], "cannot be written to"),
+        ("a,y\n1,2\n2,3\n", ["--target", "y", "--seconds", "0"], "--seconds must be a positive number"),
+        ("a,y\n1,2\n2,3\n", ["--target", "y", "--seconds", "-1"], "--seconds must be a positive number"),
+        ("a,y\n1,2\n2,3\n", ["--target", "y", "--seconds", "nan"], "--seconds must be a positive number"),
+        ("a,y\n1,2\n2,3\n", ["--target", "y", "--seconds", "abc"], "--seconds"),
+        ("a,y\n1,2\n2,3\n", ["--target", "y", "--seed", "-1"], "--seed must be an integer of at least 0"),
+        ("a,y\n1,2\n2,3\n", ["--target", "y", "--seed", "1.5"], "--seed"),
+        ("a,y\n1,2\n2,3\n", ["--target", "y", "--validation-fraction", "1"], "--validation-fraction must lie"),
+        ("a,y\n1,2\n2,3\n", ["--target", "y", "--fast"], "Unknown option: --fast"),
+        ("a,y\n1,2\n2,3\n", ["--target"], "--target"),
+        ("a,y\n1,2\n2,3\n", ["more.csv", "--target", "y"], "more.csv"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(table, capsys, text, options, message):
+    assert message in refused(capsys, "discover", table(text), *options)
+
+
+def test_other_bad_commands_are_one_line_and_exit_code_2(table, capsys, tmp_path):
+    (tmp_path / "folder.csv").mkdir()
+    assert "there is no file no.csv" in refused(capsys, "discover", "no.csv", "--target", "y")
+    message = refused(capsys, "discover", "keplr", "--target", "y")
+    assert "there is no file keplr, nor a dataset of that name; known: " in message and "kepler" in message
+    assert "is a folder" in refused(capsys, "discover", "folder.csv", "--target", "y")
+    assert "unknown kind of file" in refused(capsys, "discover", table("a,y\n1,2\n", "t.exe"), "--target", "y")
+    assert "'semi_major_axis', 'period'" in refused(capsys, "discover", "kepler")
+    assert "FILE" in refused(capsys, "discover")
+    assert "Unknown command" in refused(capsys, "discovr")
+    assert "is not a folder" in refused(capsys, "report", "nowhere")
+    assert "no finished run" in refused(capsys, "report", str(tmp_path))
+
+
+def test_a_bad_output_folder_is_noticed_before_the_search(table, capsys, monkeypatch):
+    monkeypatch.setattr("kansym.discovery.discover", lambda *a, **k: pytest.fail("the search has started"))
+    refused(capsys, "discover", table(SQUARES), "--target", "x2", "--out", "t.csv")
+
+
+def test_unexpected_errors_name_their_type_and_how_to_see_more(table, capsys, monkeypatch):
+    def broken(*arguments, **options):
+        raise ZeroDivisionError("a\nbug")
+
+    monkeypatch.setattr("kansym.discovery.discover", broken)
+    line = refused(capsys, "discover", table(SQUARES), "--target", "x2", "--quiet", code=1)
+    assert line == "kansym: error: unexpected ZeroDivisionError: a bug; re-run with --verbose for a traceback\n"
+    assert main(["discover", "t.csv", "--target", "x2", "--verbose"]) == 1
+    assert "Traceback (most recent call last)" in capsys.readouterr().err
+
+
+def test_ctrl_c_outside_of_the_search_ends_with_130(table, capsys, monkeypatch):
+    def stop(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("kansym.data.readers.read_table", stop)
+    assert refused(capsys, "discover", table(SQUARES), "--target", "x2", code=130) == "kansym: error: interrupted\n"
+
+
+# -- results -----------------------------------------------------------------------------------------------------------
+
+
+def test_result_report_and_run_directory(table, capsys, tmp_path):
+    name = table("a [s],b,y [m]\n" + SQUARES)
+    assert main(["discover", name, "--target", "y", *FAST, "--out", "run"]) == 0
+    captured = capsys.readouterr()
+    assert captured.out.startswith("y = 3.5*a**2\n") or captured.out.startswith("y = 7*a**2/2\n")
+    for part in ("Agreement with the data", "LaTeX\n  y = ", "Formulas by complexity", " * ", " m", "ended because"):
+        assert part in captured.out
+    assert "saved to run" in captured.err and "composing: " in captured.err
+    assert {path.name for path in (tmp_path / "run").iterdir()} >= {"formula.json", "report.txt", "run.log"}
+    assert "constant and linear formulas" in (tmp_path / "run" / "run.log").read_text(encoding="utf-8")
+
+    assert main(["report", "run"]) == 0
+    report = capsys.readouterr().out
+    assert report.split("\n")[0] == captured.out.split("\n")[0]
+    assert "command: kansym discover t.csv --target y --seconds 4 --primitives x,x^2 --out run" in report
+    assert report.rstrip("\n") == (tmp_path / "run" / "report.txt").read_text(encoding="utf-8").rstrip("\n")
+
+
+def test_json_is_one_object_and_quiet_is_quiet(table, capsys):
+    name = table("a,b,y\n" + SQUARES)
+    assert main(["discover", name, "--target", "y", *FAST, "--json", "--quiet"]) == 0
+    captured = capsys.readouterr()
+    assert captured.err == ""
+    result = json.loads(captured.out)
+    assert result["text"].startswith("y = ") and result["latex"].startswith("y = ")
+    assert result["target"] == "y" and result["names"] == ["a", "b"] and result["seed"] == 0
+    assert {formula["complexity"] for formula in result["front"]} and result["agreement"]["one_minus_r2"] < 1e-8
+
+
+def test_verbose_logs_to_stderr_and_leaves_logging_as_it_was(table, capsys):
+    import logging
+
+    before = [(logging.getLogger(n).level, logging.getLogger(n).handlers[:]) for n in terminal.LOGGERS]
+    assert main(["discover", table("a,y\n1,2\n2,3.9\n3,6.1\n"), "--target", "y", *FAST, "--verbose"]) == 0
+    captured = capsys.readouterr()
+    assert re.search(r"^\d\d:\d\d:\d\d composing: ", captured.err, re.MULTILINE)
+    assert [(logging.getLogger(n).level, logging.getLogger(n).handlers[:]) for n in terminal.LOGGERS] == before
+
+
+def test_any_names_work_and_columns_are_chosen_by_comma(table, capsys):
+    rng = np.random.default_rng(1)
+    values = rng.uniform(1, 2, (12, 6))
+    y = 2.5 * values[:, 3] * 1.0
+    rows = "\n".join(",".join(map(repr, [*row, t])) for row, t in zip(values.tolist(), y.tolist(), strict=True))
+    name = table(f'E,I,lambda,λ (nm),x-1,"a, b",N\n{rows}\n')
+    result = found(capsys, name, "--target", "N")
+    assert result["names"] == ["E", "I", "lambda", "λ (nm)", "x-1", "a, b"]
+    assert "λ (nm)" in result["text"] and result["agreement"]["one_minus_r2"] < 1e-12
+    result = found(capsys, name, "--target", "N", "--columns", 'E,"a, b"', "--columns", "λ (nm)")
+    assert result["names"] == ["E", "a, b", "λ (nm)"] and result["agreement"]["one_minus_r2"] < 1e-12
+
+
+@pytest.mark.parametrize("unit", [1e-30, 1e30])
+def test_extreme_units_work(table, capsys, unit):
+    x = np.linspace(1, 2, 10)
+    rows = "\n".join(f"{a * unit!r},{3 * a**2 / unit!r}" for a in x.tolist())
+    result = found(capsys, table(f"a,y\n{rows}\n"), "--target", "y")
+    assert result["agreement"]["one_minus_r2"] < 1e-10
+
+
+def test_what_is_done_to_the_data_is_said(table, capsys):
+    name = table("n,c,a,b,y\n" + "".join(f"{k},7,{k},{k % 3},{2 * k + 1}\n" for k in range(1, 11)) + "11,7,11,2,\n")
+    assert "--drop-missing" in refused(capsys, "discover", name, "--target", "y")
+    result = found(capsys, name, "--target", "y", "--drop-missing")
+    notes = " ".join(result["notes"])
+    assert "Dropped 1 of 11 rows with missing or infinite values" in notes
+    assert "Dropped column 'c': it is constant (7)" in notes
+    assert "Dropped column 'a': it repeats column 'n'" in notes
+    assert result["names"] == ["n", "b"] and result["agreement"]["one_minus_r2"] < 1e-12
+    assert main(["discover", name, "--target", "y", "--drop-missing", *FAST]) == 0
+    out = capsys.readouterr().out
+    assert "Dropped 1 of 11 rows" in out and "it is constant (7)" in out and "it repeats column 'n'" in out
+
+
+def test_few_rows_work_and_larger_networks_are_refused_in_words(table, capsys):
+    rng = np.random.default_rng(2)
+    rows = "\n".join(",".join(map(repr, row)) for row in rng.uniform(1, 2, (5, 4)).tolist())
+    result = found(capsys, table(f"a,b,c,y\n{rows}\n"), "--target", "y")
+    assert result["rows"] == 5
+    assert any("more parameters than the" in decision for decision in result["decisions"])
+
+
+def test_a_dataset_that_comes_along_is_found_by_name_and_a_file_goes_first(table, capsys, tmp_path):
+    result = found(capsys, "hydrogen", "--target", "wavenumber", "--columns", "n1")
+    assert "using the dataset 'hydrogen' that comes with kansym" in result["stderr"] and result["names"] == ["n1"]
+    result = found(capsys, "kepler", "--target", "semi_major_axis")
+    assert result["target"] == "semi_major_axis" and result["names"] == ["period"]
+    (tmp_path / "kepler").write_text("")
+    assert "unknown kind of file" in refused(capsys, "discover", "kepler", "--target", "period")
+
+
+def test_errors_of_y_weigh_rows(table, capsys):
+    rows = "".join(f"{k},{3 * k},0.01\n" for k in range(1, 10)) + "10,900,1e6\n"
+    result = found(capsys, table("a,y,s\n" + rows), "--target", "y", "--error", "s")
+    assert result["text"] == "y = 3*a" and result["agreement"]["reduced_chi2"] < 1
+
+
+# -- the other commands ------------------------------------------------------------------------------------------------
+
+
+def test_primitives_lists_the_library(capsys):
+    assert main(["primitives"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines[1:]] == list(default_library())
+    assert main(["primitives", "--json"]) == 0
+    rows = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
+    assert rows["log"] == {
+        "name": "log", "formula": "log(z)", "domain": "z > 0", "complexity": 2, "equivalent_to": None
+    }  # fmt: skip
+    assert rows["cos"]["equivalent_to"] == "sin" and rows["asin"]["domain"] == "-1 ≤ z ≤ 1"
+    assert rows["tan"]["domain"] == "z ≠ 1.571 + k 3.142" and rows["exp"]["domain"] == ""
+
+
+def test_datasets_version_and_help(capsys):
+    from kansym.data.catalogue import dataset_names
+
+    assert main(["datasets"]) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()[1:]] == list(dataset_names())
+    assert main(["datasets", "--json"]) == 0
+    assert [entry["name"] for entry in json.loads(capsys.readouterr().out)] == list(dataset_names())
+    assert main(["--version"]) == 0
+    assert re.fullmatch(r"\d+\.\d+\S*\n", capsys.readouterr().out)
+    for command in ([], ["discover"], ["report"], ["primitives"], ["datasets"]):
+        assert main([*command, "--help"]) == 0
+        assert "Usage: kansym" in capsys.readouterr().out
+    assert main(["discover", "--help"]) == 0
+    text = " ".join(capsys.readouterr().out.replace("│", " ").split())
+    for part in ("--seconds FLOAT", "[default: 60.0]", "Nothing is written without it", "exit code 0", "--key"):
+        assert part in text
+
+
+def test_help_and_wrong_options_do_not_load_the_numerical_libraries():
+    script = (
+        "import sys; from kansym.cli import main; codes = [main(['--version']), main(['discover', '--nonsense'])];"
+        "assert codes == [0, 2], codes; assert 'torch' not in sys.modules and 'sympy' not in sys.modules"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+# -- the terminal ------------------------------------------------------------------------------------------------------
+
+
+def progress(elapsed: float, message: str = "a [bold]step") -> Progress:
+    return Progress("training", message, None, elapsed, 60 - elapsed)
+
+
+def test_lines_are_at_most_one_per_second(capsys):
+    from rich.console import Console
+
+    display = terminal.ProgressDisplay(Console(stderr=True, force_terminal=False), 60)
+    with display.running():
+        for k in range(40):
+            display(progress(0.1 * k))
+    lines = capsys.readouterr().err.splitlines()
+    assert 3 <= len(lines) <= 4 and "a [bold]step" in lines[0]
+
+
+def test_a_terminal_gets_a_bar_that_is_cleared():
+    from io import StringIO
+
+    from rich.console import Console
+
+    stream = StringIO()
+    display = terminal.ProgressDisplay(Console(file=stream, force_terminal=True, width=100), 60)
+    with display.running():
+        display(progress(1.0))
+        display.live.refresh()
+    text = stream.getvalue()
+    assert "training" in text and "s left" in text
+    assert text.rstrip().endswith("\x1b[2K")  # the line is erased
+
+
+def run(*arguments: str, **options) -> subprocess.Popen:
+    command = [sys.executable, "-m", "kansym", *arguments]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no SIGINT to a child on Windows")
+def test_ctrl_c_gives_the_best_formula_so_far(tmp_path):
+    rng = np.random.default_rng(0)
+    X = rng.uniform(1, 3, (300, 6))
+    y = np.sin(3 * X[:, 0] * X[:, 1]) / (X[:, 2] + np.exp(X[:, 3] * X[:, 4])) + np.log(X[:, 5]) * X[:, 0]
+    path = tmp_path / "hard.csv"
+    np.savetxt(path, np.column_stack([X, y]), delimiter=",", header="a,b,c,d,e,f,y", comments="")
+    # A job that a shell puts in the background ignores SIGINT, and its children inherit that.
+    process = run(
+        "discover", str(path), "--target", "y", "--seconds", "60", "--out", str(tmp_path / "run"),
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
+    watchdog = threading.Timer(50, process.kill)
+    watchdog.start()
+    try:
+        assert process.stderr is not None
+        assert "constant and linear formulas" in process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=45)
+    finally:
+        watchdog.cancel()
+    assert process.returncode == 0, err
+    assert out.startswith("y = ") and "ended because: interrupted" in out and "Traceback" not in err
+    assert (tmp_path / "run" / "formula.json").exists()
+
+
+def test_the_module_runs_and_a_closed_pipe_is_no_error():
+    process = run("primitives")
+    assert process.stdout is not None
+    process.stdout.close()
+    process.stdout = None
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 0 and err == ""
+
+
+def test_names_that_a_terminal_cannot_show_are_escaped(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("λ,y\n1,2\n2,4\n3,6\n4,8.5\n", encoding="utf-8")
+    process = run("discover", str(path), "--target", "y", *FAST, env={**os.environ, "PYTHONIOENCODING": "ascii"})
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    assert "\\u03bb" in out
+
+
+def test_split_names():
+    assert cli._split(["a,b", '"c, d"', " e , "]) == ["a", "b", "c, d", "e"]
+    assert cli._split(None) == []

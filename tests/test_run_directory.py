@@ -1,0 +1,219 @@
+"""A run written to a folder and read back, and folders that are damaged, foreign or hostile."""
+
+import json
+import os
+import xml.etree.ElementTree
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from kansym import run_directory
+from kansym.config import DiscoveryOptions
+from kansym.data.dataset import make_dataset
+from kansym.discovery import Discovery, discover
+from kansym.errors import ArgumentError, KansymError, StorageError
+from kansym.kan.growth import GrowthOptions
+from kansym.report.summary import RunSummary
+from kansym.report.text import text_report
+from kansym.run_directory import load_run, prepare_directory, save_run
+
+FILES = {
+    "formula.json",
+    "equations.csv",
+    "model.safetensors",
+    "network.svg",
+    "network.png",
+    "report.txt",
+    "run.log",
+}
+
+
+@pytest.fixture(scope="module")
+def discovery() -> Discovery:
+    a = np.linspace(1.0, 3.0, 12)
+    data = make_dataset(np.column_stack([a, a[::-1] ** 2]), 3.0 * a**2, names=["λ (nm)", "x-1"], target="E")
+    options = DiscoveryOptions(max_seconds=5, growth=GrowthOptions(shapes=((2, 1),), population=1))
+    found = discover(data, options)
+    assert found.network is not None or found.stopped == "the formula is as good as the data"
+    return found if found.network is not None else replace(found, network=_network(data))
+
+
+def _network(data):
+    from kansym.data.scaling import Scaling
+    from kansym.discovery import TrainedNetwork
+    from kansym.kan.network import Network
+
+    network = Network.create((2, 1), generator=torch.Generator().manual_seed(0))
+    return TrainedNetwork(network, Scaling.fit(data.X, data.y), 0.5, 0.25)
+
+
+@pytest.fixture
+def saved(discovery, tmp_path):
+    options = DiscoveryOptions(max_seconds=5, seed=4)
+    return save_run(discovery, tmp_path / "new" / "run", command="kansym discover t.csv", options=options,
+                    log_lines=["first", "second λ"])  # fmt: skip
+
+
+def test_all_files_are_written_and_open_elsewhere(saved, discovery):
+    assert {path.name for path in saved.iterdir()} == FILES
+    record = json.loads((saved / "formula.json").read_text(encoding="utf-8"))
+    assert record["names"] == ["λ (nm)", "x-1"] and record["seed"] == 4 and len(record["data_sha256"]) == 64
+    table = pd.read_csv(saved / "equations.csv")
+    assert table["complexity"].tolist() == [formula.complexity for formula in discovery.front]
+    assert table["picked"].sum() == 1
+    root = xml.etree.ElementTree.parse(saved / "network.svg").getroot()
+    assert root.tag.endswith("svg") and not root.findall(".//{*}image")
+    assert (saved / "network.png").read_bytes().startswith(b"\x89PNG")
+    assert (saved / "run.log").read_text(encoding="utf-8") == "first\nsecond λ\n"
+    assert (saved / "report.txt").read_text(encoding="utf-8").startswith(str(discovery.formula))
+
+
+def test_a_run_comes_back_exactly(saved, discovery):
+    run = load_run(saved)
+    X = discovery.dataset.X
+    assert len(run.front) == len(discovery.front)
+    for mine, theirs in zip(run.front, discovery.front, strict=True):
+        assert mine.expression == theirs.expression
+        assert np.array_equal(mine.predict(X), theirs.predict(X))
+    assert run.formula.to_dict() == discovery.formula.to_dict()
+    assert run.network is not None and discovery.network is not None
+    assert np.array_equal(run.network.predict(X), discovery.network.predict(X))
+    assert run.network.validation_loss == discovery.network.validation_loss
+    assert run.metadata["names"] == ["λ (nm)", "x-1"]
+    assert text_report(run.summary) == (saved / "report.txt").read_text(encoding="utf-8")
+
+
+def test_an_older_run_is_replaced_and_leaves_nothing_behind(saved, discovery):
+    (saved / "mine.txt").write_text("kept")
+    other = replace(discovery, network=None, stopped="interrupted")
+    save_run(other, saved)
+    assert {path.name for path in saved.iterdir()} == {
+        "formula.json", "equations.csv", "report.txt", "run.log", "mine.txt"
+    }  # fmt: skip
+    run = load_run(saved)
+    assert run.network is None and run.summary.stopped == "interrupted"
+
+
+def test_a_failure_while_writing_leaves_the_old_file(saved, monkeypatch):
+    before = (saved / "report.txt").read_bytes()
+
+    def fail(*arguments):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", fail)
+    with pytest.raises(OSError, match="No space"):
+        run_directory._write(saved / "report.txt", b"new")
+    assert (saved / "report.txt").read_bytes() == before
+    assert {path.name for path in saved.iterdir()} == FILES
+
+
+def test_the_same_run_gives_the_same_figure(discovery, tmp_path):
+    first, second = (save_run(discovery, tmp_path / name) for name in ("a", "b"))
+    assert (first / "network.svg").read_bytes() == (second / "network.svg").read_bytes()
+
+
+def test_a_folder_that_cannot_be_used_is_refused_at_once(tmp_path):
+    file = tmp_path / "file"
+    file.write_text("mine")
+    for bad in (file, file / "below", tmp_path / ("x" * 300), "a\0b"):
+        with pytest.raises(ArgumentError, match="output directory") as caught:
+            prepare_directory(bad)
+        assert "\n" not in str(caught.value)
+    assert file.read_text() == "mine"
+    assert prepare_directory(tmp_path / "a" / "b").is_dir()
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="the superuser may write anywhere")
+def test_a_read_only_folder_is_refused(tmp_path):
+    tmp_path.chmod(0o500)
+    try:
+        with pytest.raises(ArgumentError, match="cannot be written to"):
+            prepare_directory(tmp_path / "run")
+    finally:
+        tmp_path.chmod(0o700)
+
+
+def refused(folder, match: str) -> None:
+    with pytest.raises(StorageError, match=match) as caught:
+        load_run(folder)
+    assert "\n" not in str(caught.value) and len(str(caught.value)) < 500
+
+
+def test_missing_and_foreign_files_are_refused(saved, tmp_path):
+    refused(tmp_path / "nothing", "is not a folder")
+    refused(saved / "report.txt", "is not a folder")
+    (tmp_path / "empty").mkdir()
+    refused(tmp_path / "empty", "no finished run: formula.json is missing")
+    (saved / "model.safetensors").unlink()
+    refused(saved, "model.safetensors is missing")
+
+
+@pytest.mark.parametrize(
+    ("text", "match"),
+    [
+        ("", "not JSON"),
+        ("{", "not JSON"),
+        ("\xff\xfe", "not JSON"),
+        ("[" * 100_000, "not JSON"),
+        ("[]", "not the record"),
+        ("{}", "not the record"),
+        ('{"kansym": "run"}', "schema None"),
+        ('{"kansym": "run", "schema": 99}', "schema 99, this version of kansym reads 1"),
+        ('{"kansym": "run", "schema": 1}', "cannot be read"),
+        ('{"kansym": "run", "schema": true}', "schema True"),
+    ],
+)
+def test_damaged_records_are_refused(saved, text, match):
+    (saved / "formula.json").write_bytes(text.encode("latin-1"))
+    refused(saved, match)
+
+
+def test_a_huge_record_is_not_read(saved):
+    with (saved / "formula.json").open("wb") as file:
+        file.truncate(run_directory.MAX_BYTES + 1)
+    refused(saved, "too large")
+
+
+def test_code_in_a_record_is_never_run(saved, tmp_path):
+    record = json.loads((saved / "formula.json").read_text(encoding="utf-8"))
+    victim = tmp_path / "victim"
+    attack = f"__import__('pathlib').Path({str(victim)!r}).touch()"
+
+    def poisoned(value):
+        """Every record with one text replaced by code."""
+        if isinstance(value, dict):
+            for key, entry in value.items():
+                yield from ({**value, key: bad} for bad in poisoned(entry))
+        elif isinstance(value, list):
+            for k, entry in enumerate(value[:2]):
+                yield from ([*value[:k], bad, *value[k + 1 :]] for bad in poisoned(entry))
+        elif isinstance(value, str):
+            yield attack
+
+    tried = 0
+    for bad in poisoned(record):
+        tried += 1
+        try:
+            text_report(RunSummary.from_dict(bad))
+        except KansymError:
+            continue
+    assert tried > 30 and not victim.exists()
+
+
+def test_files_of_two_runs_do_not_mix(saved, discovery):
+    record = json.loads((saved / "formula.json").read_text(encoding="utf-8"))
+    record["names"] = ["one"]
+    (saved / "formula.json").write_text(json.dumps(record))
+    refused(saved, "do not belong together")
+
+
+def test_a_network_without_scaling_is_refused(saved, discovery):
+    from kansym.kan.persistence import save_network
+
+    save_network(discovery.network.network, saved / "model.safetensors")
+    refused(saved, "does not say how its inputs are scaled")
+    (saved / "model.safetensors").write_bytes(b"no network")
+    refused(saved, "model.safetensors")
