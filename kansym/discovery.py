@@ -15,6 +15,7 @@ import sympy
 import torch
 
 from kansym.config import DiscoveryOptions
+from kansym.data.copies import merge_copies
 from kansym.data.dataset import Dataset
 from kansym.data.noise import noise_floor
 from kansym.data.scaling import Scaling
@@ -163,8 +164,8 @@ class _Run:
     def __init__(self, dataset: Dataset, options: DiscoveryOptions, progress: ProgressCallback | None) -> None:
         self.start = time.monotonic()
         self.options, self.progress = options, progress
-        order = canonical_order(dataset.X, dataset.y)
-        self.dataset = dataset.take(order)
+        dataset = merge_copies(dataset)
+        self.dataset = dataset.take(canonical_order(dataset.X, dataset.y))
         self.floor = noise_floor(self.dataset)
         train, validation = split(self.dataset, validation_fraction=options.validation_fraction, seed=options.seed)
         self.bench = Bench.of(self.dataset, train, validation, self.floor)

@@ -112,7 +112,11 @@ def leave_one_out(form: ParametricForm, X: np.ndarray, y: np.ndarray, weights: n
     if not np.all(np.isfinite(norms)):
         return math.inf
     left, singular, _ = np.linalg.svd(jacobian / np.where(norms > 0, norms, 1.0), full_matrices=False)
-    leverage = (left[:, singular > 1e-10 * singular.max(initial=0.0)] ** 2).sum(1)
+    determined = singular > 1e-10 * singular.max(initial=0.0)
+    if determined.sum() >= len(y):
+        # As many constants as rows: every residual vanishes whatever the data, so they are no evidence at all.
+        return math.inf
+    leverage = (left[:, determined] ** 2).sum(1)
     # A row that alone decides a constant has leverage 1 and predicts nothing; its residual is kept finite.
     return mean_square(residual / np.maximum(1.0 - leverage, 1e-3), weights)
 
@@ -225,12 +229,16 @@ def bits(form: ParametricForm, bench: Bench) -> float:
 
 def judge(form: ParametricForm, bench: Bench, *, structure: str) -> Formula | None:
     """A `Formula` with its losses, size and constants; None when it is not finite on the rows it was made for."""
-    X, y, weights = bench.rows(bench.train)
     train_loss, validation_loss = losses(form, bench)
     if not (math.isfinite(train_loss) and math.isfinite(validation_loss)):
         return None
-    result = refit(form, X, y, weights=weights, max_steps=1)
-    errors = result.errors if result.status != "non-finite" else np.full(len(form.constants), np.nan)
+    length = bits(form, bench)
+    # The losses above are those of constants that never saw the held-out rows; the constants that are handed out, with
+    # their errors, come from all rows.
+    result = refit(form, bench.dataset.X, bench.dataset.y, weights=bench.weights, max_steps=30)
+    if result.status == "non-finite":
+        return None
+    form, errors = result.form, result.errors
     constants = tuple(
         Constant(name=symbol.name, value=float(value), error=float(error) if math.isfinite(error) else None)
         for symbol, value, error in zip(form.constants, form.values, errors, strict=True)
@@ -243,7 +251,7 @@ def judge(form: ParametricForm, bench: Bench, *, structure: str) -> Formula | No
         complexity=complexity(expression),
         train_loss=train_loss,
         validation_loss=validation_loss,
-        description_length=bits(form, bench),
+        description_length=length,
         constants=constants,
         structure=structure,
     )
