@@ -14,7 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, CycloptsError, Parameter, Token
 from rich.console import Console
 from rich.table import Table
 
@@ -45,6 +45,14 @@ def _version() -> str:
         return "unknown"
 
 
+def _whole_number(kind: type, tokens: Sequence[Token]) -> int:
+    # By default 1.5 would become 1 without a word.
+    try:
+        return int(tokens[0].value)
+    except ValueError:
+        raise ValueError(f"expected a whole number, got {tokens[0].value!r}") from None
+
+
 app = App(
     name="kansym",
     help="Find the closed-form law behind a table of measurements.\n\n"
@@ -71,7 +79,7 @@ def discover(
     error: str | None = None,
     columns: Names = None,
     seconds: float = 60.0,
-    seed: int = 0,
+    seed: Annotated[int, Parameter(converter=_whole_number)] = 0,
     device: str = "auto",
     out: Path | None = None,
     drop_missing: Flag = False,
@@ -287,6 +295,7 @@ def _fail(message: str, code: int) -> int:
 
 def _write(text: str) -> None:
     sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 def _help_for(tokens: Sequence[str]) -> str:
@@ -380,4 +389,7 @@ def _table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         table.add_column(header, overflow="fold")
     for row in rows:
         table.add_row(*(str(cell) for cell in row))
-    console.print(table, markup=False, highlight=False)
+    # Captured, since rich would end the process itself when the reader closes the pipe.
+    with console.capture() as captured:
+        console.print(table, markup=False, highlight=False)
+    _write(captured.get().rstrip("\n"))

@@ -1,6 +1,6 @@
 """Edge curves, standardised and thinned for matching."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -115,10 +115,6 @@ class Curves:
         """The same curves with x itself as the coordinate."""
         zero = torch.zeros_like(self.half)
         return replace(self, v=self.x, low=self.x[:, 0], high=self.x[:, -1], origin=zero, half=zero + 1)
-
-    def edges(self, index: Tensor | slice) -> "Curves":
-        """The curves of some edges."""
-        return Curves(**{field.name: getattr(self, field.name)[index] for field in fields(self)})
 
 
 def quantile_ranks(total: int, count: int, device: torch.device) -> Tensor:

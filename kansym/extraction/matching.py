@@ -80,8 +80,9 @@ def match_edges(
 ) -> list[list[Match]]:
     """Fit ``c f(a x + b) + d`` for every edge and every primitive, and return the best of each edge.
 
-    Stage one screens many starts on about 40 quantile points with c and d in closed form; the best six are refined
-    by Levenberg-Marquardt on 64 points, and the best two of those on all points. A fit whose arguments leave the
+    Many starts are screened on about 40 quantile points with c and d in closed form. Levenberg-Marquardt takes the
+    best eight of each primitive a few steps further on these points, the best two of those to 64 points, and the
+    primitives that come closest (16, or twice `top_k`) to all points. A fit whose arguments leave the
     domain of f anywhere between the lowest and the highest x, or have a pole among them, is refused at every stage.
     Everything happens in standardised coordinates, so neither the scale of x nor that of y matters.
 

@@ -19,6 +19,8 @@ _FLOOR = 1e-31
 _DAMPING_LIMIT = 1e10
 _SAFE_RANGE = 1e100
 _LARGEST_GROWTH = 2.0
+_PINNED = 2e-15
+_INSIDE = 6e-15
 
 
 @dataclass(frozen=True)
@@ -192,15 +194,19 @@ def into_closed_domain(problems: Problems, candidates: Candidates, low: Tensor, 
     floor, ceiling = candidates.floor[problems.kind], candidates.ceiling[problems.kind]
     shift_only = ~candidates.steps[..., 0].any(-1)[problems.kind]
     a, b = problems.a, problems.b
-    # Rounding can leave the corrected end outside by an ulp: a second pass then aims just inside.
-    for margin in (0.0, 4e-15):
+    # Overshoot by rounding goes back onto the end, where fits that start there stay (see `_Frame`); a real overshoot
+    # ends just inside, free to move. The second pass is for an ulp lost in the first.
+    for attempt in range(2):
         first, last = a * low + b, a * high + b
         out_first, out_last = (first < floor) | (first > ceiling), (last < floor) | (last > ceiling)
         out = out_first | out_last
         if not bool(out.any()):
             break
-        new_first = torch.where(out_first, first.clamp(floor + margin, ceiling - margin), first)
-        new_last = torch.where(out_last, last.clamp(floor + margin, ceiling - margin), last)
+        new_first, new_last = (
+            torch.where(end_out, end.clamp(floor + margin, ceiling - margin), end)
+            for end, end_out in ((first, out_first), (last, out_last))
+            for margin in (torch.where((end - end.clamp(floor, ceiling)).abs() > _PINNED, _INSIDE, attempt * _INSIDE),)
+        )
         shift = torch.where(out_first, new_first - first, new_last - last)
         slope = torch.where(shift_only | ~out, a, (new_last - new_first) / (high - low))
         # The end that was corrected is the one to hit exactly: anchor the line there.
@@ -260,7 +266,9 @@ def _move(problems: Problems, step: Tensor, candidates: Candidates, data: Data) 
     growth_a, growth_b = (torch.exp(d.clamp(-_LARGEST_GROWTH, _LARGEST_GROWTH)) for d in (da, db))
     a = torch.where(frame.anchored, problems.a * growth_a, problems.a + da)
     gap = frame.unit_b * growth_b
-    b = torch.where(frame.anchored, frame.anchor + gap - a * frame.pivot, problems.b + db - da * frame.pivot)
+    b = torch.where(
+        frame.anchored, frame.anchor + gap - a * frame.pivot, problems.b + db * frame.unit_b - da * frame.pivot
+    )
     p = (problems.p + dp).clamp(-_LARGEST_EXPONENT, _LARGEST_EXPONENT)
     return replace(problems, a=a, b=torch.where(frame.anchored & (db == 0) & (da == 0), problems.b, b), p=p)
 
@@ -271,7 +279,8 @@ class _Frame:
 
     In general a and the argument at the centre of the data, which decouples the two. Next to the single end or pole
     of a domain: the logarithms of a and of the gap between the pole and the nearest datum. The valley of the loss is
-    far straighter there, and no step can cross the pole.
+    far straighter there, and no step can cross the pole. With one end of the data exactly on a closed end of a bounded
+    domain (a semicircle from its rim): a about that end, which stays where it is.
     """
 
     anchored: Tensor
@@ -288,6 +297,11 @@ class _Frame:
         at_low = first.abs() <= last.abs()
         pivot = torch.where(anchored, torch.where(at_low, data.low, data.high), (data.low + data.high) / 2)
         gap = torch.where(anchored, torch.where(at_low, first, last), 1.0)
+        floor, ceiling = candidates.floor[problems.kind], candidates.ceiling[problems.kind]
+        for end in (data.low, data.high):
+            z = problems.a * end + problems.b
+            pinned = ~anchored & (((z - floor).abs() < _PINNED) | ((z - ceiling).abs() < _PINNED))
+            pivot, gap = torch.where(pinned, end, pivot), torch.where(pinned, 0.0, gap)
         return cls(anchored, anchor, pivot, torch.where(anchored, problems.a, 1.0), gap)
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from kansym.config import DiscoveryOptions
 from kansym.data.dataset import Dataset
+from kansym.data.splitting import MINIMUM_ROWS
 from kansym.discovery import Discovery
 from kansym.errors import StorageError
 from kansym.formula import Formula, ParetoFront
@@ -165,7 +166,15 @@ class RunSummary:
         if network is not None:
             rmse = math.sqrt(network.validation_loss) if math.isfinite(network.validation_loss) else math.nan
             grid = max(layer.grid for layer in network.network.layers)
-            words = f"{format_shape(network.network.shape)}, grid {grid}, held-out RMS {rmse:.3g}"
+            # Small tables have no rows to hold out for networks; their one loss is the training loss.
+            judged = "RMS residual" if network.validation_loss == network.train_loss else "held-out RMS residual"
+            words = f"{format_shape(network.network.shape)}, grid {grid}, {judged} {rmse:.3g}"
+        notes = [*discovery.notes, *discovery.formula.notes]
+        if dataset.n_rows < MINIMUM_ROWS:
+            notes.append(
+                f"Only {dataset.n_rows} rows for {dataset.n_columns} input{'s'[: dataset.n_columns > 1]}: formulas are "
+                "judged by leave-one-out, and networks with many more parameters than rows are not tried."
+            )
         record: dict[str, Any] = {}
         if options is not None:
             known = list(options.primitives)
@@ -184,7 +193,7 @@ class RunSummary:
             target=dataset.target,
             y_units=dataset.y_units,
             rows=dataset.n_rows,
-            notes=tuple(dict.fromkeys((*discovery.notes, *discovery.formula.notes))),
+            notes=tuple(dict.fromkeys(notes)),
             noise_floor=discovery.noise_floor,
             network=words,
             decisions=tuple(str(decision) for decision in discovery.decisions),

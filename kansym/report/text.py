@@ -110,6 +110,8 @@ def r_squared(one_minus_r2: float) -> str:
 def _percent(fraction: float) -> str:
     if not math.isfinite(fraction):
         return "an unknown part"
+    if fraction >= 0.1:
+        return f"{100 * fraction:.0f} %"
     return f"{100 * fraction:.2g} %" if fraction > 1e-6 else f"{fraction:.1g}"
 
 

@@ -3,6 +3,7 @@
 import math
 
 import pytest
+import sympy
 import torch
 
 from kansym.extraction.matching import match_edges
@@ -54,8 +55,6 @@ def _check_constants(match, curves, edge):
 
 
 def test_a_primitive_of_the_users_own_is_found(planted):
-    import sympy
-
     z = sympy.Symbol("z")
     langevin = primitive_from_expression("langevin", sympy.coth(z) - 1 / z)
     curves = planted(langevin, edges=4)
@@ -92,13 +91,13 @@ def test_the_loss_is_one_minus_r_squared():
 
 
 def test_sympy_form_is_the_matched_curve():
-    import sympy
-
     x = torch.linspace(0.5, 4, 60, dtype=torch.float64)[None]
     t = sympy.Symbol("t", real=True)
-    for match in match_edges(x, 2 * x**2.3 - 1, LIBRARY)[0]:
-        value = float(match.sympy(t).subs(t, sympy.Float(1.7, 30)))
-        assert value == pytest.approx(float(match.evaluate(torch.tensor([1.7]).double())[0]), rel=1e-8, abs=1e-12)
+    for name, y in (("x^p", 2 * x**2.3 - 1), ("gaussian", torch.exp(-((x - 1) ** 2))), ("log", torch.log(x + 1))):
+        match = match_edges(x, y, LIBRARY)[0][0]
+        assert match.primitive.name == name
+        value = float(match.sympy(t).subs(t, sympy.Float(1.5, 30)))
+        assert value == pytest.approx(float(match.evaluate(torch.tensor([1.5]).double())[0]), rel=1e-12)
 
 
 @pytest.mark.cuda

@@ -31,7 +31,11 @@ def test_values_are_those_of_the_expression(primitive, exact, arguments):
             truth = exact(primitive, z, p)
             # Relative to the value, plus what half an ulp of the argument does to it.
             conditioning = abs(z * exact(primitive, z, p, order=1)) * 4 * EPS
-            assert abs(value - truth) <= 1e-12 * abs(truth) + conditioning + 2e-15 * _scale(primitive) + TINY, (z, p, value)
+            assert abs(value - truth) <= 1e-12 * abs(truth) + conditioning + 2e-15 * _scale(primitive) + TINY, (
+                z,
+                p,
+                value,
+            )
 
 
 def test_derivative_is_that_of_the_expression(primitive, exact, arguments):

@@ -43,9 +43,7 @@ def test_a_removable_singularity_is_filled():
     # Series z/3 - z^3/45 + 2 z^5/945, whose next term is below 1e-17 here.
     series = z / 3 - z**3 / 45 + 2 * z**5 / 945
     torch.testing.assert_close(langevin.function(z, z), series, rtol=1e-12, atol=1e-17)
-    torch.testing.assert_close(
-        langevin.derivative(z, z), 1 / 3 - z**2 / 15 + 2 * z**4 / 189, rtol=1e-12, atol=0
-    )
+    torch.testing.assert_close(langevin.derivative(z, z), 1 / 3 - z**2 / 15 + 2 * z**4 / 189, rtol=1e-12, atol=0)
 
 
 def test_domain_of_a_shifted_and_scaled_expression():
@@ -74,7 +72,9 @@ def test_piecewise_and_special_functions():
     assert clipped.derivative(z, z).tolist() == [0.0, 4.0]
     gamma = primitive_from_expression("gamma", sympy.gamma(t), domain=Domain(lower=0.0, lower_closed=False))
     z = torch.tensor([0.5, 5.0], dtype=torch.float64)
-    torch.testing.assert_close(gamma.function(z, z), torch.tensor([math.sqrt(math.pi), 24.0]).double(), rtol=1e-6, atol=0)
+    torch.testing.assert_close(
+        gamma.function(z, z), torch.tensor([math.sqrt(math.pi), 24.0]).double(), rtol=1e-6, atol=0
+    )
 
 
 @pytest.mark.parametrize(

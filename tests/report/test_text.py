@@ -89,6 +89,7 @@ def test_report_says_everything():
         "noise floor of the data: 0.12 J",
         PICK.latex(with_target=True),
         "- Dropped column 'c': it is constant (3).",
+        "- Only 5 rows for 2 inputs: formulas are judged by leave-one-out",
         "start [2, 1] grid 3",
         "the formula was read from: [2, 1]",
         "1.2 s; ended because: every shape was tried",
