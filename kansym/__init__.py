@@ -1,21 +1,66 @@
 """kansym: from a table of measurements to a closed-form law, by Kolmogorov-Arnold networks."""
 
-from kansym.config import DiscoveryOptions as DiscoveryOptions
-from kansym.data import Dataset as Dataset
-from kansym.data import dataset_names as dataset_names
-from kansym.data import load_dataset as load_dataset
-from kansym.data import make_dataset as make_dataset
-from kansym.data import read_table as read_table
-from kansym.discovery import Discovery as Discovery
-from kansym.discovery import discover as discover
-from kansym.errors import ArgumentError as ArgumentError
-from kansym.errors import DataError as DataError
-from kansym.errors import KansymError as KansymError
-from kansym.estimator import SymbolicRegressor as SymbolicRegressor
-from kansym.formula import Formula as Formula
-from kansym.formula import ParetoFront as ParetoFront
-from kansym.primitives import Primitive as Primitive
-from kansym.primitives import PrimitiveLibrary as PrimitiveLibrary
-from kansym.primitives import default_library as default_library
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kansym.config import DiscoveryOptions as DiscoveryOptions
+    from kansym.data import Dataset as Dataset
+    from kansym.data import dataset_names as dataset_names
+    from kansym.data import load_dataset as load_dataset
+    from kansym.data import make_dataset as make_dataset
+    from kansym.data import read_table as read_table
+    from kansym.discovery import Discovery as Discovery
+    from kansym.discovery import discover as discover
+    from kansym.errors import ArgumentError as ArgumentError
+    from kansym.errors import DataError as DataError
+    from kansym.errors import KansymError as KansymError
+    from kansym.estimator import SymbolicRegressor as SymbolicRegressor
+    from kansym.formula import Formula as Formula
+    from kansym.formula import ParetoFront as ParetoFront
+    from kansym.primitives import Primitive as Primitive
+    from kansym.primitives import PrimitiveLibrary as PrimitiveLibrary
+    from kansym.primitives import default_library as default_library
+    from kansym.primitives import primitive_from_expression as primitive_from_expression
+    from kansym.run_directory import load_run as load_run
+    from kansym.run_directory import save_run as save_run
 
 __version__ = "0.1.0"
+
+# torch, pandas, sympy and scikit-learn take seconds to import; `kansym --help` needs none of them (PEP 562).
+_HOMES = {
+    "DiscoveryOptions": "kansym.config",
+    "Dataset": "kansym.data",
+    "dataset_names": "kansym.data",
+    "load_dataset": "kansym.data",
+    "make_dataset": "kansym.data",
+    "read_table": "kansym.data",
+    "Discovery": "kansym.discovery",
+    "discover": "kansym.discovery",
+    "ArgumentError": "kansym.errors",
+    "DataError": "kansym.errors",
+    "KansymError": "kansym.errors",
+    "SymbolicRegressor": "kansym.estimator",
+    "Formula": "kansym.formula",
+    "ParetoFront": "kansym.formula",
+    "Primitive": "kansym.primitives",
+    "PrimitiveLibrary": "kansym.primitives",
+    "default_library": "kansym.primitives",
+    "primitive_from_expression": "kansym.primitives",
+    "load_run": "kansym.run_directory",
+    "save_run": "kansym.run_directory",
+}
+
+__all__ = ["__version__", *_HOMES]  # pyright: ignore[reportUnsupportedDunderAll]
+
+
+def __getattr__(name: str) -> Any:
+    try:
+        home = _HOMES[name]
+    except KeyError:
+        raise AttributeError(f"module 'kansym' has no attribute {name!r}") from None
+    return getattr(importlib.import_module(home), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

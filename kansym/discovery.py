@@ -321,7 +321,8 @@ class _Run:
         """A table with one input is one edge: read it as one or two primitives."""
         self.report("matching", "reading the curve as one or two primitives")
         origin = float(-self.scaling.center[0] / self.scaling.half_width[0])
-        readings = read_curve(
+        selector = self._selector()
+        for form, group in read_curve(
             self.rows.x[:, 0],
             self.rows.y,
             self._primitives(),
@@ -329,9 +330,8 @@ class _Run:
             weights=self.rows.weights,
             seed=self.options.seed,
             floor=max(EXACT, (self.floor / self.scaling.y_scale) ** 2),
-        )
-        selector = self._selector()
-        for form, group in readings.items():
+            deadline=self.deadline,
+        ):
             if self.out_of_time():
                 return
             found = selector.fit_all(as_networks(group, self.rows.x))

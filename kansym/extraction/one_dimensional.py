@@ -8,6 +8,7 @@ then become symbolic networks, and all their constants are fitted together on th
 """
 
 import math
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -22,6 +23,12 @@ from kansym.primitives.primitive import Primitive
 
 INNER_COMPLEXITY = 3
 """Most complex primitive laid down inside: the outer one may be anything."""
+
+OUTER_COMPLEXITY = 4
+"""Most complex outer primitive of chains and products; Bessel functions of something are not worth their time."""
+
+CHUNK = 24
+"""Edges matched between two looks at the clock."""
 
 SHAPES: dict[str, tuple] = {"single": (1, 1), "chain": (1, 1, 1), "product": (1, 2, (0, 1)), "sum": (1, 2, 1)}
 """Network shapes of the readings; in products and sums the second layer only multiplies or adds."""
@@ -106,10 +113,6 @@ def _straight(u: Tensor, value: Tensor) -> bool:
     return float(1 - r * r) < 1e-6
 
 
-def _match(x: Tensor, y: Tensor, primitives: Sequence[Primitive], weights: Tensor, seed: int) -> list[list[Match]]:
-    return match_edges(x, y, primitives, weights=weights, top_k=8, max_points=64, iterations=12, seed=seed)
-
-
 def read_curve(
     u: Tensor,
     y: Tensor,
@@ -121,8 +124,9 @@ def read_curve(
     floor: float = 1e-24,
     count: int = 64,
     seed: int = 0,
-) -> dict[str, list[Reading]]:
-    """The most plausible readings of a curve, per form, best first.
+    deadline: float | None = None,
+) -> Iterator[tuple[str, list[Reading]]]:
+    """The most plausible readings of a curve, form after form: single, chain, product, sum; best first.
 
     Parameters
     ----------
@@ -138,51 +142,101 @@ def read_curve(
     floor : float, default 1e-24
         Relative mean squared residual below which a better fit is a tie.
     count : int, default 64
-        Readings to return per form.
+        Most readings per form.
     seed : int, default 0
+    deadline : float, optional
+        `time.monotonic` value after which no further candidates are matched.
     """
-    weights = torch.ones_like(y) if weights is None else weights
-    matched = match_edges(u[None], y[None], primitives, weights=weights[None], top_k=len(primitives), seed=seed)[0]
-    singles = [Reading("single", (match,), match_cost(match, floor, complexity_weight)) for match in matched]
+    curve = _Curve(u, y, torch.ones_like(y) if weights is None else weights, complexity_weight, floor, seed, deadline)
+    matched = match_edges(u[None], y[None], primitives, weights=curve.weights[None], top_k=len(primitives), seed=seed)
+    singles = [Reading("single", (match,), match_cost(match, floor, complexity_weight)) for match in matched[0]]
+    yield "single", _best(singles, count)
+    outer = [primitive for primitive in primitives if primitive.complexity <= OUTER_COMPLEXITY]
     inner, values = _laid_down(u, primitives, origin)
+    for form, readings in (
+        ("chain", curve.chains(inner, values, outer)),
+        ("product", curve.products(inner, values, outer)),
+        ("sum", curve.sums(sorted(singles, key=lambda reading: reading.cost)[:12], primitives)),
+    ):
+        if readings:
+            yield form, _best(readings, count)
 
-    def pair(form: str, first: Match, second: Match, loss: float) -> Reading:
-        price = complexity_weight * (first.primitive.complexity + second.primitive.complexity)
-        return Reading(form, (first, second), math.log10(max(loss, floor, 1e-30)) / 2 + price)
 
-    chains, products, sums = [], [], []
-    if inner:
-        targets = y.expand_as(values)
-        for first, found in zip(
-            inner, _match(values, targets, primitives, weights.expand_as(values), seed), strict=True
-        ):
-            chains += [pair("chain", first, match, match.loss) for match in found if match.primitive.name != "x"]
-        nonzero = values.abs().amin(1) > 1e-6 * values.abs().amax(1)
-        chosen = [k for k, keep in enumerate(nonzero.tolist()) if keep]
-        quotient = y / values[chosen]
-        heavier = weights * values[chosen].square()
-        spread = _weighted_variance(y[None], weights[None])[0]
-        for k, residual_scale, found in zip(
-            chosen,
-            _weighted_variance(quotient, heavier).tolist(),
-            _match(u.expand_as(quotient).contiguous(), quotient, primitives, heavier, seed),
-            strict=True,
-        ):
-            for match in found:
-                # 1 - R^2 of y / g, brought back to the scale of y by the weights g^2.
-                loss = match.loss * residual_scale * float(heavier[chosen.index(k)].sum() / weights.sum())
-                products.append(pair("product", inner[k], match, loss / max(float(spread), 1e-300)))
-    starts = sorted(singles, key=lambda reading: reading.cost)[:12]
-    if starts:
-        residuals = torch.stack([y - reading.matches[0].evaluate(u) for reading in starts])
-        spreads = (_weighted_variance(residuals, weights.expand_as(residuals)) / y.var()).tolist()
-        found = _match(
-            u.expand_as(residuals).contiguous(), residuals, primitives, weights.expand_as(residuals), seed
-        )
-        for reading, spread_left, matches in zip(starts, spreads, found, strict=True):
-            sums += [pair("sum", reading.matches[0], match, match.loss * spread_left) for match in matches]
-    groups = {"single": singles, "chain": chains, "product": products, "sum": sums}
-    return {form: _best(group, count) for form, group in groups.items() if group}
+@dataclass(frozen=True, eq=False)
+class _Curve:
+    """The points of a curve and how readings of it are priced."""
+
+    u: Tensor
+    y: Tensor
+    weights: Tensor
+    complexity_weight: float
+    floor: float
+    seed: int
+    deadline: float | None
+
+    def match(self, x: Tensor, y: Tensor, weights: Tensor, primitives: Sequence[Primitive]) -> list[list[Match]]:
+        """Matches of edges, shape (E, n) each, in chunks; edges that the deadline cuts off get none."""
+        found: list[list[Match]] = []
+        for part in torch.arange(x.shape[0]).split(CHUNK):
+            if self.deadline is not None and time.monotonic() > self.deadline:
+                found += [[] for _ in part]
+                continue
+            found += match_edges(
+                x[part].contiguous(),
+                y[part].contiguous(),
+                primitives,
+                weights=weights[part].contiguous(),
+                top_k=8,
+                max_points=64,
+                iterations=12,
+                seed=self.seed,
+            )
+        return found
+
+    def pair(self, form: str, first: Match, second: Match, loss: float) -> Reading:
+        price = self.complexity_weight * (first.primitive.complexity + second.primitive.complexity)
+        return Reading(form, (first, second), math.log10(max(loss, self.floor, 1e-30)) / 2 + price)
+
+    def chains(self, inner: list[Match], values: Tensor, outer: Sequence[Primitive]) -> list[Reading]:
+        """f(g(x)): y against g(x)."""
+        found = self.match(values, self.y.expand_as(values), self.weights.expand_as(values), outer)
+        return [
+            self.pair("chain", first, match, match.loss)
+            for first, matches in zip(inner, found, strict=True)
+            for match in matches
+            if match.primitive.name != "x"
+        ]
+
+    def products(self, inner: list[Match], values: Tensor, outer: Sequence[Primitive]) -> list[Reading]:
+        """f(x) g(x): y / g against x, weighted by g^2 so that residuals are those of y."""
+        keep = values.abs().amin(1) > 1e-6 * values.abs().amax(1)
+        inner = [match for match, kept in zip(inner, keep.tolist(), strict=True) if kept]
+        values = values[keep]
+        quotient, heavier = self.y / values, self.weights * values.square()
+        spread = float(_weighted_variance(self.y[None], self.weights[None])[0])
+        # 1 - R^2 of y / g, brought back to the scale of y.
+        scale = _weighted_variance(quotient, heavier) * heavier.sum(1) / self.weights.sum() / max(spread, 1e-300)
+        found = self.match(self.u.expand_as(quotient), quotient, heavier, outer)
+        return [
+            self.pair("product", first, match, match.loss * factor)
+            for first, factor, matches in zip(inner, scale.tolist(), found, strict=True)
+            for match in matches
+        ]
+
+    def sums(self, singles: Sequence[Reading], primitives: Sequence[Primitive]) -> list[Reading]:
+        """f(x) + g(x): what the best single matches leave."""
+        if not singles:
+            return []
+        residuals = torch.stack([self.y - reading.matches[0].evaluate(self.u) for reading in singles])
+        weights = self.weights.expand_as(residuals)
+        spread = _weighted_variance(self.y[None], self.weights[None]).clamp_min(1e-300)
+        left = (_weighted_variance(residuals, weights) / spread).tolist()
+        found = self.match(self.u.expand_as(residuals), residuals, weights, primitives)
+        return [
+            self.pair("sum", reading.matches[0], match, match.loss * share)
+            for reading, share, matches in zip(singles, left, found, strict=True)
+            for match in matches
+        ]
 
 
 def _best(readings: list[Reading], count: int) -> list[Reading]:

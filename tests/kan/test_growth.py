@@ -62,9 +62,9 @@ def test_a_sum_of_products_shows_its_rank():
 
 
 def test_overfitting_shrinks_the_grid_first():
-    # 56 training rows of noise on a straight line, 27 coefficients: the spline follows the noise.
-    x, y = table(lambda a: a, 70, 1, noise=0.3)
-    grower, candidates = grow(x, y, shapes=((1, 1),), first_grid=24, overfit=1.2)
+    # Sixty training rows of noise on a straight line, 27 coefficients: the spline follows the noise.
+    x, y = table(lambda a: a, 120, 1, noise=0.3)
+    grower, candidates = grow(x, y, held_out=0.5, shapes=((1, 1),), first_grid=24)
     assert "shrink grid" in [decision.action for decision in grower.decisions]
     assert candidates[0].network.layers[0].grid < 24
 
