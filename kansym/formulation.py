@@ -20,6 +20,7 @@ from kansym.symbolic.parametric import ParametricForm, parametrize
 from kansym.symbolic.refit import refit
 from kansym.symbolic.simplification import simplify
 from kansym.symbolic.snapping import snap
+from kansym.symbolic.terms import drop_terms
 
 logger = logging.getLogger(__name__)
 
@@ -145,6 +146,13 @@ def from_expression(
     fitted = refit(form, X, y, weights=weights)
     if fitted.status == "non-finite":
         return []
+    lean = drop_terms(
+        fitted.form,
+        lambda form: bench.loss(form, bench.train),
+        allowed=max(1.001 * fitted.loss, bench.noise_floor**2),
+    )
+    if lean is not fitted.form:
+        fitted = refit(lean, X, y, weights=weights)
     if not _is_news(fitted.form, bench):
         return []
     first = _finish(fitted.form, bench, structure, deadline)

@@ -178,8 +178,9 @@ class LeastSquares:
         return np.where(self.used, residuals, 0.0)
 
     def loss(self, values: np.ndarray) -> float:
-        """Weighted mean squared residual in squared units of y; nan if not finite."""
-        return float(np.mean(self.residuals(values) ** 2)) * self.scale**2
+        """Weighted mean squared residual in squared units of y; nan or inf if not finite."""
+        with np.errstate(over="ignore"):
+            return float(np.mean(self.residuals(values) ** 2)) * self.scale**2
 
     def jacobian(self, values: np.ndarray) -> np.ndarray:
         """Weighted Jacobian (n, k) in units of the RMS of y, zero where a derivative does not exist."""
