@@ -72,6 +72,23 @@ class TrainedNetwork:
 
 
 @dataclass(frozen=True, eq=False)
+class NetworkReading:
+    """What became of a network's edges.
+
+    Attributes
+    ----------
+    symbolic : Network
+        Population 1, every edge a primitive or off, in the scaling of `Discovery.network`.
+    trained : Network or None
+        The network with spline edges that it was read from, of the same shape; None where a table with one input was
+        read directly.
+    """
+
+    symbolic: Network
+    trained: Network | None
+
+
+@dataclass(frozen=True, eq=False)
 class Discovery:
     """What a run found.
 
@@ -83,6 +100,8 @@ class Discovery:
         The pick: the least description length (see `kansym.symbolic.complexity.description_length`).
     network : TrainedNetwork or None
         The best network by validation; None when a run was stopped before one was trained.
+    reading : NetworkReading or None
+        The all-symbolic network that the picked formula was composed from; None for the constant and linear formulas.
     decisions : tuple of Decision
         How the network grew.
     dataset : Dataset
@@ -98,6 +117,7 @@ class Discovery:
     front: ParetoFront
     formula: Formula
     network: TrainedNetwork | None
+    reading: NetworkReading | None
     decisions: tuple[Decision, ...]
     dataset: Dataset
     noise_floor: float
@@ -172,6 +192,7 @@ class _Run:
         self.device = choose_device(options.device, len(dataset.y))
         self.formulas: list[Formula] = []
         self.network: TrainedNetwork | None = None
+        self.readings: dict[Formula, NetworkReading] = {}
         self.decisions: list[Decision] = []
         self._read_already: set[int] = set()
         self.deadline = self.start + options.max_seconds * (1 - RESERVE)
@@ -224,7 +245,7 @@ class _Run:
                 better = self._user_loss(candidate) < 0.9 * self.best_loss()
                 unimproved = 0 if better else unimproved + 1
             if self._worth_reading(candidate, held):
-                self._read(candidate)
+                self._read(candidate, thorough=False)
                 if self._as_good_as_possible():
                     return "the formula is as good as the data"
             if unimproved >= 3 and self._matches_network():
@@ -303,7 +324,7 @@ class _Run:
             if self.out_of_time() or self._as_good_as_possible():
                 return
             if id(candidate) not in self._read_already:
-                self._read(candidate)
+                self._read(candidate, thorough=True)
 
     def _matches_network(self) -> bool:
         return self.network is not None and self.best_loss() < 1.1 * self.network.validation_loss
@@ -341,13 +362,22 @@ class _Run:
 
     # -- reading a network -------------------------------------------------------------------------------------------
 
-    def _read(self, candidate: Candidate) -> None:
-        """Prune, match, select in context, and turn the best symbolic networks into formulas."""
-        self._read_already.add(id(candidate))
+    def _read(self, candidate: Candidate, *, thorough: bool) -> None:
+        """Prune, match, select in context, and turn the best symbolic networks into formulas.
+
+        A quick look that comes nowhere near the network's error leaves the network for the end of the ladder: its
+        structure is likely to be wrong.
+        """
         label = format_shape(candidate.network.shape)
         network = self._pruned(candidate)
         self.report("matching", f"reading the network {label}")
-        self._formulate(self._selector().select(network), label)
+        selector = self._selector()
+        found = selector.select(network, thorough=thorough)
+        if thorough or selector.is_close(found, network):
+            self._read_already.add(id(candidate))
+        else:
+            found = found[:1]
+        self._formulate(found, label, network.to("cpu"))
 
     def _primitives(self) -> list[Primitive]:
         return [primitive for primitive in self.options.primitives.values() if primitive.equivalent_to is None]
@@ -377,18 +407,18 @@ class _Run:
         least = nodes * math.log2(OPERATORS + d) + description_length(sympy.S.One, n, loss, self.floor, d)
         return least - math.log2(OPERATORS + d) < best.description_length
 
-    def _formulate(self, found: list[SymbolicCandidate], structure: str) -> None:
-        """Turn the best symbolic networks into formulas."""
+    def _formulate(self, found: list[SymbolicCandidate], structure: str, trained: Network | None = None) -> None:
+        """Turn the best symbolic networks into formulas; `trained` is the network that they were read from."""
         for symbolic in found[: self.options.formulas_per_network]:
             if self.out_of_time():
                 return
             if not self._could_win(symbolic):
                 continue
-            formulas = formulate(
-                symbolic.network.to("cpu"), self.map, self.bench, structure=structure, deadline=self.deadline
-            )
+            network = symbolic.network.to("cpu")
+            formulas = formulate(network, self.map, self.bench, structure=structure, deadline=self.deadline)
             self.formulas += formulas
             for formula in formulas:
+                self.readings[formula] = NetworkReading(network, trained)
                 self.report("composing", f"{formula}")
             if self._as_good_as_possible():
                 return
@@ -412,7 +442,7 @@ class _Run:
     # -- end ---------------------------------------------------------------------------------------------------------
 
     def finish(self, stopped: str) -> Discovery:
-        """The front, with the pick's constants refitted on all rows."""
+        """The front and the pick, from whatever has been found."""
         notes = list(self.dataset.notes)
         if not self.formulas:
             self._baseline()
@@ -422,6 +452,7 @@ class _Run:
             front=front,
             formula=front.best,
             network=self.network,
+            reading=self.readings.get(front.best),
             decisions=tuple(self.decisions),
             dataset=self.dataset,
             noise_floor=self.floor,

@@ -191,7 +191,11 @@ def _describe(network: TrainedNetwork, summary: RunSummary) -> dict[str, Any]:
 def _draw(network: TrainedNetwork, discovery: Discovery) -> dict[str, bytes]:
     dataset = discovery.dataset
     x = torch.from_numpy(np.ascontiguousarray(network.scaling.scale_inputs(dataset.X)))
-    figure = network_figure(network.network, x, input_names=dataset.names, output_name=dataset.target)
+    names = {"input_names": dataset.names, "output_name": dataset.target}
+    if discovery.reading is None:
+        figure = network_figure(network.network, x, **names)
+    else:
+        figure = network_figure(discovery.reading.symbolic, x, reference=discovery.reading.trained, **names)
     vector, pixels = BytesIO(), BytesIO()
     # Without a date and random ids the same run gives the same file.
     with matplotlib.rc_context({"svg.hashsalt": "kansym"}):

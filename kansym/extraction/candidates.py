@@ -27,6 +27,8 @@ class Candidates:
         The one end or pole of the domain, for domains with a single one; nan for the others.
     poles, pole_periods : Tensor (P, K)
         Poles, padded with nan, and their periods, infinite for single poles.
+    kinks : Tensor (P,)
+        Argument that the data must lie on both sides of; nan for none.
     steps : Tensor (P, 2, 3)
         0 or 1: which of (a, b, p) each of the two components of a step moves.
     """
@@ -39,6 +41,7 @@ class Candidates:
     anchor: Tensor
     poles: Tensor
     pole_periods: Tensor
+    kinks: Tensor
     steps: Tensor
 
     @classmethod
@@ -66,6 +69,7 @@ class Candidates:
             pole_periods=column([[d.pole_period or math.inf] * widest for d in domains]).reshape(
                 len(primitives), widest
             ),
+            kinks=column([math.nan if p.kink is None else p.kink for p in primitives]),
             steps=steps,
         )
 
@@ -80,14 +84,15 @@ class Candidates:
                 yield primitive, slice(start, end)
 
     def cover(self, kind: Tensor, first: Tensor, last: Tensor) -> Tensor:
-        """Boolean tensor: no argument between `first` and `last` leaves the domain or meets a pole."""
+        """Boolean tensor: no argument between `first` and `last` leaves the domain or meets a pole, a kink lies there."""
         low, high = torch.minimum(first, last), torch.maximum(first, last)
         inside = (low >= self.lower[kind]) & (high <= self.upper[kind]) & torch.isfinite(high - low)
         for pole, period in zip(self.poles.unbind(-1), self.pole_periods.unbind(-1), strict=True):
             pole, period = pole[kind], period[kind]
             turn = torch.where(torch.isinf(period), 0.0, period) * torch.ceil((low - pole) / period)
             inside = inside & ~((pole + turn >= low) & (pole + turn <= high))
-        return inside
+        kink = self.kinks[kind]
+        return inside & (torch.isnan(kink) | ((low < kink) & (kink < high)))
 
 
 def _anchor(domain: Domain) -> float:

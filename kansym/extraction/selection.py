@@ -159,22 +159,36 @@ class Selector:
     def out_of_time(self) -> bool:
         return self.deadline is not None and time.monotonic() > self.deadline
 
-    def select(self, network: Network) -> list[SymbolicCandidate]:
-        """All-symbolic networks for a trained one (P = 1), best first; empty when nothing finite was found."""
+    def select(self, network: Network, *, thorough: bool = True) -> list[SymbolicCandidate]:
+        """All-symbolic networks for a trained one (P = 1), best first; empty when nothing finite was found.
+
+        Parameters
+        ----------
+        network : Network
+        thorough : bool, default True
+            Whether to go on where the joint search comes nowhere near the network's own error. A network of the right
+            structure rarely needs it, so False is a quick look.
+        """
         refs = edges_of_mode(network, EdgeMode.SPLINE)
         if not refs:
             return self._finalise(network, [[]], [])
         found = self._joint(network, refs)
-        if found and not self._done(found) and not self.out_of_time():
+        if self._done(found) or self.out_of_time() or not (thorough or self.is_close(found, network)):
+            return found
+        if found:
             found = self._merge(found, self._reconsider(found[0], network))
-        good = found and found[0].validation_loss < 100 * self._network_loss(network)
-        if not self._done(found) and not good and not self.out_of_time() and len(refs) > 1:
-            stepped = self._stepwise(network)
-            if stepped is not None:
-                found = self._merge(found, [stepped])
-                if not self._done(found) and not self.out_of_time():
-                    found = self._merge(found, self._reconsider(found[0], network))
+        if not thorough or self._done(found) or self.is_close(found, network) or self.out_of_time() or len(refs) < 2:
+            return found
+        stepped = self._stepwise(network)
+        if stepped is not None:
+            found = self._merge(found, [stepped])
+            if not self._done(found) and not self.out_of_time():
+                found = self._merge(found, self._reconsider(found[0], network))
         return found
+
+    def is_close(self, found: list[SymbolicCandidate], network: Network) -> bool:
+        """Whether the best symbolic network is within a factor of ten of the trained one's error."""
+        return bool(found) and found[0].validation_loss < 100 * self._network_loss(network)
 
     def _match(self, network: Network, refs: list[EdgeRef]) -> list[list[Match]]:
         return match_network(

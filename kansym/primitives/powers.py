@@ -108,6 +108,7 @@ POWERS: tuple[Primitive, ...] = (
         complexity=2,
         redundant=_A,
         parity="even",
+        kink=0.0,
     ),
     Primitive(
         name="sign",
@@ -117,6 +118,7 @@ POWERS: tuple[Primitive, ...] = (
         complexity=3,
         redundant=_A,
         parity="odd",
+        kink=0.0,
     ),
 )
 """x, whole and fractional powers, the free power, |x| and sign."""

@@ -90,6 +90,9 @@ class Primitive:
         Symmetry of f about z = 0: the sign of a is then a matter of convention and is taken positive.
     period : float or None
         Period in z for periodic functions; starts for `a` come from the spectrum of the curve.
+    kink : float or None
+        Argument where f is not smooth (0 for |x|). Data on one side of it do not show this primitive but a plain one,
+        so the matcher refuses such a fit.
     starts : tuple of float
         Values of a (in units of one over the half-width of the data) from which the fit starts.
     end_starts : tuple of float
@@ -113,6 +116,7 @@ class Primitive:
     parity: str = "none"
     period: float | None = None
     starts: tuple[float, ...] = (0.2, 0.5, 1.0, 2.0, 4.0)
+    kink: float | None = None
     shape_derivative: Callable[[Tensor, Tensor], Tensor] | None = None
     shape_starts: tuple[float, ...] = ()
     equivalent_to: str | None = None

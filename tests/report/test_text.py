@@ -41,6 +41,7 @@ DISCOVERY = Discovery(
     front=ParetoFront([Formula(sympy.Float(6.0), DATA.names, "E", 1, 8.0, 8.0, 3.0), PICK]),
     formula=PICK,
     network=None,
+    reading=None,
     decisions=(Decision("start", (2, 1), 3, 0.1, 0.2, True, "the smallest shape"),),
     dataset=DATA,
     noise_floor=0.12,
