@@ -304,9 +304,7 @@ class _Run:
         loss = self._user_loss(candidate)
         if self.network is None or loss < self.network.validation_loss:
             network = candidate.network.to("cpu", torch.float64)
-            self.network = TrainedNetwork(
-                network, self.scaling, candidate.train_loss * self.scaling.y_scale**2, loss
-            )
+            self.network = TrainedNetwork(network, self.scaling, candidate.train_loss * self.scaling.y_scale**2, loss)
 
     def _worth_reading(self, candidate: Candidate, held: list[Candidate]) -> bool:
         rmse = math.sqrt(candidate.validation_loss)
@@ -460,4 +458,3 @@ class _Run:
             stopped=stopped,
             notes=tuple(notes),
         )
-

@@ -197,5 +197,3 @@ def _free_name(target: str, names: Sequence[str]) -> str:
     while target in names:
         target += "'"
     return target
-
-

@@ -130,9 +130,7 @@ def formulate(
     return from_expression(raw, bench, structure=structure, deadline=deadline)
 
 
-def from_expression(
-    raw: sympy.Expr, bench: Bench, *, structure: str, deadline: float | None = None
-) -> list[Formula]:
+def from_expression(raw: sympy.Expr, bench: Bench, *, structure: str, deadline: float | None = None) -> list[Formula]:
     """Fit, snap and simplify an expression with Float constants in `bench.variables`.
 
     Returns the formula with all its constants, snapped where the data allow, and the smaller ones that backward

@@ -84,7 +84,7 @@ class Candidates:
                 yield primitive, slice(start, end)
 
     def cover(self, kind: Tensor, first: Tensor, last: Tensor) -> Tensor:
-        """Boolean tensor: no argument between `first` and `last` leaves the domain or meets a pole, a kink lies there."""
+        """Boolean tensor: between `first` and `last` no argument leaves the domain, no pole lies, but any kink does."""
         low, high = torch.minimum(first, last), torch.maximum(first, last)
         inside = (low >= self.lower[kind]) & (high <= self.upper[kind]) & torch.isfinite(high - low)
         for pole, period in zip(self.poles.unbind(-1), self.pole_periods.unbind(-1), strict=True):

@@ -35,7 +35,9 @@ def edges_of_mode(network: Network, mode: EdgeMode, *, index: int = 0) -> list[E
     return found
 
 
-def edge_curves(network: Network, x: Tensor, refs: Sequence[EdgeRef], *, index: int = 0) -> tuple[Tensor, Tensor, Tensor]:
+def edge_curves(
+    network: Network, x: Tensor, refs: Sequence[EdgeRef], *, index: int = 0
+) -> tuple[Tensor, Tensor, Tensor]:
     """Inputs, values and squared sensitivities of edges over the rows, each of shape (E, n).
 
     The squared sensitivity, (d output / d edge)^2, says where along the curve an error would be seen at the output: it

@@ -289,7 +289,9 @@ class Selector:
         """Free one edge at a time of the best network and choose its primitive again."""
         best, found = start, []
         refs = edges_of_mode(best.network, EdgeMode.SYMBOLIC)
-        refs = [ref for ref in refs if int(trained.layers[ref.layer].mode[0, ref.source, ref.target]) == EdgeMode.SPLINE]
+        refs = [
+            ref for ref in refs if int(trained.layers[ref.layer].mode[0, ref.source, ref.target]) == EdgeMode.SPLINE
+        ]
         for _ in range(self.options.rounds):
             improved = False
             for ref in refs:
@@ -297,9 +299,11 @@ class Selector:
                     return found
                 alternatives = self._choose_again(best, ref)
                 found = self._merge(found, alternatives)
-                if alternatives and alternatives[0].score(self.options.complexity_weight) < best.score(
-                    self.options.complexity_weight
-                ) - 0.02:
+                if (
+                    alternatives
+                    and alternatives[0].score(self.options.complexity_weight)
+                    < best.score(self.options.complexity_weight) - 0.02
+                ):
                     best, improved = alternatives[0], True
             if not improved:
                 break
@@ -337,7 +341,9 @@ class Selector:
             if self.out_of_time():
                 return None
             lists = self._match(current, refs)
-            order = sorted(range(len(refs)), key=lambda k: (refs[k] in postponed, lists[k][0].loss if lists[k] else 1e9))
+            order = sorted(
+                range(len(refs)), key=lambda k: (refs[k] in postponed, lists[k][0].loss if lists[k] else 1e9)
+            )
             chosen = order[0]
             if not lists[chosen]:
                 return None
@@ -395,12 +401,12 @@ def best_combinations(lists: Sequence[Sequence[Match]], count: int, complexity_w
     A choice costs, per edge, the decades by which its match is worse than the edge's best one plus the price of its
     complexity; combinations are drawn in order of total cost with a heap, so lists of any length are cheap.
     """
-    costs = []
+    costs: list[list[tuple[float, int]]] = []
     for matches in lists:
         floor = min(match.loss for match in matches)
         cost = [match_cost(match, max(floor, 1e-12), complexity_weight) for match in matches]
         costs.append([(cost[k], k) for k in sorted(range(len(matches)), key=cost.__getitem__)])
-    start = (0,) * len(lists)
+    start = tuple(0 * len(column) for column in costs)
     heap = [(sum(column[0][0] for column in costs), start)]
     seen, found = {start}, []
     while heap and len(found) < count:

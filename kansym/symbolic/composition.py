@@ -12,7 +12,7 @@ from kansym.kan.network import Network
 
 @dataclass(frozen=True)
 class AffineMap:
-    """The scaling between the network and the table: network input ``(x - center) / half_width``, y = shift + scale * out.
+    """The scaling of a table: the network reads ``(x - center) / half_width`` and y is ``y_center + y_scale * output``.
 
     Attributes
     ----------

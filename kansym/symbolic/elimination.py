@@ -24,7 +24,7 @@ def without(form: ParametricForm, constant: sympy.Symbol, value: int) -> Paramet
         for symbol, number in zip(form.constants, form.values, strict=True)
         if symbol != constant
     }
-    reduced = form.expression.xreplace({constant: sympy.Integer(value)}).xreplace(others)
+    reduced: sympy.Expr = form.expression.xreplace({constant: sympy.Integer(value), **others})  # pyright: ignore[reportAssignmentType]
     if reduced.has(sympy.nan, sympy.zoo, sympy.oo, -sympy.oo) or not reduced.free_symbols:
         return None
     positive = [symbol for symbol in form.variables if symbol.is_positive]

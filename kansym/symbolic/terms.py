@@ -36,7 +36,7 @@ def drop_terms(form: ParametricForm, loss: Callable[[ParametricForm], float], *,
         # Float constants in place: the sums of the form are those of the formula.
         expression = form.substituted()
         for node, term in _additive_terms(expression):
-            reduced = expression.xreplace({node: node - term})
+            reduced: sympy.Expr = expression.xreplace({node: node - term})  # pyright: ignore[reportAssignmentType]
             if not reduced.free_symbols & set(form.variables):
                 continue
             candidate = parametrize(canonicalize(reduced, positive), form.variables)

@@ -103,6 +103,4 @@ def test_the_callback_sees_every_decision():
 def test_options_out_of_range_are_refused():
     x, y = table(lambda a: a, 30, 1)
     with pytest.raises(ArgumentError, match="population"):
-        Grower(
-            x, y, validation=None, options=GrowthOptions(population=0), generator=torch.Generator().manual_seed(0)
-        )
+        Grower(x, y, validation=None, options=GrowthOptions(population=0), generator=torch.Generator().manual_seed(0))
