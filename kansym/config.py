@@ -26,6 +26,8 @@ class DiscoveryOptions:
         What edges are matched against.
     growth : GrowthOptions
     selection : SelectionOptions
+    network_rows : int, default 6000
+        Most rows that networks are trained on; formulas are fitted and judged on all rows. Raise it for very noisy tables.
     formulas_per_network : int, default 4
         Symbolic networks turned into formulas, per trained network.
     """
@@ -37,6 +39,7 @@ class DiscoveryOptions:
     primitives: PrimitiveLibrary = field(default_factory=default_library)
     growth: GrowthOptions = field(default_factory=GrowthOptions)
     selection: SelectionOptions = field(default_factory=SelectionOptions)
+    network_rows: int = 6000
     formulas_per_network: int = 4
 
     def __post_init__(self) -> None:
@@ -46,6 +49,8 @@ class DiscoveryOptions:
             raise ArgumentError(f"seed must be an integer of at least 0, got {self.seed!r}")
         if not 0 <= self.validation_fraction < 0.9:
             raise ArgumentError(f"validation_fraction must lie in [0, 0.9), got {self.validation_fraction!r}")
+        if self.network_rows < 50:
+            raise ArgumentError(f"network_rows must be at least 50, got {self.network_rows!r}")
         if self.formulas_per_network < 1:
             raise ArgumentError(f"formulas_per_network must be at least 1, got {self.formulas_per_network!r}")
         if len(self.primitives) == 0:

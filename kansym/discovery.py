@@ -19,7 +19,7 @@ from kansym.data.copies import merge_copies
 from kansym.data.dataset import Dataset
 from kansym.data.noise import noise_floor
 from kansym.data.scaling import Scaling
-from kansym.data.splitting import canonical_order, split
+from kansym.data.splitting import canonical_order, split, thinned
 from kansym.errors import ArgumentError
 from kansym.extraction.one_dimensional import as_networks, read_curve
 from kansym.extraction.selection import EXACT, Rows, Selector, SymbolicCandidate
@@ -38,6 +38,9 @@ logger = logging.getLogger(__name__)
 
 PROMISING = 0.03
 """Validation RMSE, relative to the spread of y, below which a network is read at once."""
+
+ELBOW = 1.1
+"""Larger networks that lower the validation RMSE by less than this factor have not bettered a smaller one."""
 
 CUDA_ROWS = 50_000
 """Rows from which "auto" takes a GPU: below, a step is launch overhead and the CPU is as fast."""
@@ -195,6 +198,7 @@ class _Run:
         self.readings: dict[Formula, NetworkReading] = {}
         self.decisions: list[Decision] = []
         self._read_already: set[int] = set()
+        self._glanced: set[int] = set()
         self.deadline = self.start + options.max_seconds * (1 - RESERVE)
 
     # -- reporting ---------------------------------------------------------------------------------------------------
@@ -244,8 +248,9 @@ class _Run:
                 # A larger network that sees no more than the formula is evidence that there is no more to see.
                 better = self._user_loss(candidate) < 0.9 * self.best_loss()
                 unimproved = 0 if better else unimproved + 1
-            if self._worth_reading(candidate, held):
-                self._read(candidate, thorough=False)
+            chosen = self._worth_reading(held)
+            if chosen is not None:
+                self._read(chosen, thorough=False)
                 if self._as_good_as_possible():
                     return "the formula is as good as the data"
             if unimproved >= 3 and self._matches_network():
@@ -270,8 +275,10 @@ class _Run:
 
     def _grower(self) -> Grower:
         """Growth on scaled rows. The target is not centred, so that a product stays a product."""
-        X, y, weights = self.bench.rows(self.bench.train)
-        Xv, yv, _ = self.bench.rows(self.bench.validation)
+        # Formulas are fitted on all rows; a spline of some twenty coefficients is settled by a few thousand.
+        most = self.options.network_rows
+        X, y, weights = self.bench.rows(thinned(self.bench.train, most))
+        Xv, yv, _ = self.bench.rows(thinned(self.bench.validation, most // 4))
         self.scaling = Scaling.fit(X, y, center_target=False)
         spread = float(np.std(y / self.scaling.y_scale)) * self.scaling.y_scale
         self.scaling = Scaling(self.scaling.center, self.scaling.half_width, 0.0, spread)
@@ -306,10 +313,22 @@ class _Run:
             network = candidate.network.to("cpu", torch.float64)
             self.network = TrainedNetwork(network, self.scaling, candidate.train_loss * self.scaling.y_scale**2, loss)
 
-    def _worth_reading(self, candidate: Candidate, held: list[Candidate]) -> bool:
-        rmse = math.sqrt(candidate.validation_loss)
-        improves = self._user_loss(candidate) < 0.5 * self.best_loss()
-        return improves and rmse < max(PROMISING, 3 * self.floor / self.scaling.y_scale)
+    def _worth_reading(self, held: list[Candidate]) -> Candidate | None:
+        """The network to read now, if any.
+
+        That is the latest one where it is precise; with noise, where no network is, the smallest one that two larger
+        ones have not bettered: what it leaves is noise, as far as anyone can see.
+        """
+        latest = held[-1]
+        precise = math.sqrt(latest.validation_loss) < max(PROMISING, 3 * self.floor / self.scaling.y_scale)
+        if precise and self._user_loss(latest) < 0.5 * self.best_loss():
+            return latest
+        best = min(candidate.validation_loss for candidate in held)
+        place, elbow = next((k, c) for k, c in enumerate(held) if c.validation_loss < ELBOW**2 * best)
+        unread = id(elbow) not in self._read_already and id(elbow) not in self._glanced
+        if place <= len(held) - 3 and unread and self._user_loss(elbow) < 0.9 * self.best_loss():
+            return elbow
+        return None
 
     def _read_held(self, held: list[Candidate]) -> None:
         """Read what was left aside: the smallest network within a tenth of the best error, then the best ones."""
@@ -371,6 +390,7 @@ class _Run:
         self.report("matching", f"reading the network {label}")
         selector = self._selector()
         found = selector.select(network, thorough=thorough)
+        self._glanced.add(id(candidate))
         if thorough or selector.is_close(found, network):
             self._read_already.add(id(candidate))
         else:

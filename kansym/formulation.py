@@ -9,6 +9,7 @@ import numpy as np
 import sympy
 
 from kansym.data.dataset import Dataset
+from kansym.data.splitting import thinned
 from kansym.formula import Constant, Formula
 from kansym.kan.network import Network
 from kansym.symbolic.canonical import canonicalize
@@ -23,6 +24,9 @@ from kansym.symbolic.snapping import snap
 from kansym.symbolic.terms import drop_terms
 
 logger = logging.getLogger(__name__)
+
+FITTING_ROWS = 10_000
+"""Most rows for trial fits: snapping and elimination fit a formula some hundred times."""
 
 MAX_CONSTANTS = 40
 """Formulas with more constants than this are tables in disguise and are not worth the algebra."""
@@ -67,6 +71,11 @@ class Bench:
     def rows(self, index: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
         weights = None if self.weights is None else self.weights[index]
         return self.dataset.X[index], self.dataset.y[index], weights
+
+    @property
+    def fitting(self) -> np.ndarray:
+        """Training rows that constants are searched on; more would only cost time, the last fit takes all rows."""
+        return thinned(self.train, FITTING_ROWS)
 
     def loss(self, form: ParametricForm, index: np.ndarray) -> float:
         """Weighted mean squared residual over some rows; inf where the formula is not finite."""
@@ -140,13 +149,13 @@ def from_expression(raw: sympy.Expr, bench: Bench, *, structure: str, deadline: 
     form = parametrize(canonicalize(raw, positive), bench.variables)
     if len(form.constants) > min(MAX_CONSTANTS, len(bench.train)):
         return []
-    X, y, weights = bench.rows(bench.train)
+    X, y, weights = bench.rows(bench.fitting)
     fitted = refit(form, X, y, weights=weights)
     if fitted.status == "non-finite":
         return []
     lean = drop_terms(
         fitted.form,
-        lambda form: bench.loss(form, bench.train),
+        lambda form: bench.loss(form, bench.fitting),
         allowed=max(1.001 * fitted.loss, bench.noise_floor**2),
     )
     if lean is not fitted.form:
@@ -198,8 +207,8 @@ def _finish(form: ParametricForm, bench: Bench, structure: str, deadline: float 
     plain_formula = judge(form, bench, structure=structure)
     if deadline is not None and time.monotonic() > deadline:
         return plain_formula
-    X, y, weights = bench.rows(bench.train)
-    Xv, yv, _ = bench.rows(bench.validation)
+    X, y, weights = bench.rows(bench.fitting)
+    Xv, yv, _ = bench.rows(thinned(bench.validation, FITTING_ROWS))
     snapped = snap(form, X, y, Xv, yv, weights=weights, noise_floor=bench.noise_floor)
     formula = judge(_simpler(snapped.form, bench), bench, structure=structure)
     candidates = [f for f in (formula, plain_formula) if f is not None]
@@ -208,7 +217,7 @@ def _finish(form: ParametricForm, bench: Bench, structure: str, deadline: float 
 
 def _simpler(form: ParametricForm, bench: Bench) -> ParametricForm:
     """The form after bounded simplification and one more refit."""
-    X, y, weights = bench.rows(bench.train)
+    X, y, weights = bench.rows(bench.fitting)
     simplified = simplify(form.substituted(), bench.variables, X[:: max(1, len(X) // 200)], seconds=0.5)
     shorter = parametrize(simplified.expression, bench.variables)
     result = refit(shorter, X, y, weights=weights)

@@ -74,5 +74,5 @@ def pure_error(X: np.ndarray, y: np.ndarray, *, least_groups: int = 5) -> float 
     values = y / scale
     means = np.bincount(group, weights=values) / counts
     spread = float(np.sqrt(np.sum((values - means[group]) ** 2) / freedom)) * scale
-    # Exact copies of rows say nothing about noise.
-    return spread if spread > 0.0 else None
+    # Exact copies of rows say nothing about noise; their mean rounds.
+    return spread if spread > RELATIVE_ROUNDING * scale else None

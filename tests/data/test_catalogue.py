@@ -14,7 +14,7 @@ from scipy import constants
 
 import kansym.data.catalogue as catalogue
 from kansym.data import dataset_names, describe_dataset, load_dataset
-from kansym.errors import ArgumentError
+from kansym.errors import ArgumentError, DataError
 
 FOLDER = Path(str(catalogue._folder()))
 FIELDS = {
@@ -201,3 +201,39 @@ def test_hydrogen_levels_are_assigned_right():
     n1, n2 = dataset.X.T
     rydberg = constants.Rydberg / 100.0 / (1.0 + constants.m_e / constants.m_p)
     np.testing.assert_allclose(dataset.y, rydberg * (1.0 / n1**2 - 1.0 / n2**2), rtol=4e-5)
+
+
+def test_another_target_takes_all_other_columns():
+    dataset = load_dataset("firas", target="wavenumber")
+    usual = load_dataset("firas")
+    assert dataset.target == "wavenumber" and dataset.names == ("intensity",)
+    # The usual target's errors are not those of another one.
+    assert dataset.y_error is None
+    np.testing.assert_array_equal(dataset.y, usual.X[:, 0])
+    np.testing.assert_array_equal(dataset.X[:, 0], usual.y)
+
+
+def test_the_usual_target_by_name_is_no_change():
+    named, usual = load_dataset("firas", target="intensity"), load_dataset("firas")
+    np.testing.assert_array_equal(named.y_error, usual.y_error)
+    assert (named.names, named.target) == (usual.names, usual.target)
+
+
+def test_a_column_given_as_error_is_no_input():
+    dataset = load_dataset("firas", target="wavenumber", error="intensity_error")
+    assert dataset.names == ("intensity",)
+    np.testing.assert_array_equal(dataset.y_error, load_dataset("firas").y_error)
+
+
+def test_inputs_can_be_chosen():
+    dataset = load_dataset("hydrogen", columns=["n2"])
+    assert dataset.names == ("n2",) and dataset.target == "wavenumber"
+    np.testing.assert_array_equal(dataset.X[:, 0], load_dataset("hydrogen").X[:, 1])
+    chosen = load_dataset("hydrogen", target="n1", columns=["wavenumber"])
+    assert (chosen.names, chosen.target) == (("wavenumber",), "n1")
+
+
+@pytest.mark.parametrize("wrong", [{"target": "wavenumbr"}, {"columns": ["wavenumbr"]}, {"error": "wavenumbr"}])
+def test_an_unknown_column_is_named(wrong):
+    with pytest.raises(DataError, match="there is no .* column 'wavenumbr'; did you mean 'wavenumber'"):
+        load_dataset("hydrogen", **wrong)

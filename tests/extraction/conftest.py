@@ -7,7 +7,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from kansym.primitives import Primitive
+from kansym.kan.layer import EdgeMode
+from kansym.kan.network import Network
+from kansym.kan.spline import fit_coefficients
+from kansym.primitives import Primitive, default_library
 
 
 @dataclass(frozen=True)
@@ -73,3 +76,45 @@ def one_thread():
 @pytest.fixture(scope="session")
 def planted():
     return _planted
+
+
+def _symbolic_network(shape, edges):
+    """A network with every edge planted: ``{(layer, source, target): (name, constants)}``; other edges are off."""
+    network = Network.create(shape, grid=1, generator=torch.Generator().manual_seed(0))
+    for number, layer in enumerate(network.layers):
+        for source, target in torch.cartesian_prod(torch.arange(layer.n_in), torch.arange(layer.n_out)).tolist():
+            if (number, source, target) in edges:
+                name, constants = edges[number, source, target]
+                network.set_symbolic(number, source, target, default_library()[name], **constants)
+            else:
+                network.set_off(number, source, target)
+    return network
+
+
+@pytest.fixture(scope="session")
+def symbolic_network():
+    return _symbolic_network
+
+
+def _splined(network, x, grid):
+    """The network with splines on a grid in place of its symbolic edges; the frozen ones of its last layer stay."""
+    result = Network.create(network.shape, grid=grid, generator=torch.Generator().manual_seed(0))
+    states = network.trace(x, need_slope=False)
+    for number, (layer, old) in enumerate(zip(result.layers, network.layers, strict=True)):
+        h, values = states[number][0][0], states[number + 1][1].value[0]
+        if number:
+            low, high = h.amin(0), h.amax(0)
+            layer.center[0], layer.half_width[0] = (high + low) / 2, (high - low) / 2
+        for source, target in torch.nonzero(old.mode[0] == EdgeMode.SYMBOLIC).tolist():
+            if bool(old.frozen[0, source, target].all()):
+                result.set_symbolic(number, source, target, default_library()["x"], frozen="abcdp")
+                continue
+            u = (h[:, source] - layer.center[0, source]) / layer.half_width[0, source]
+            fitted = fit_coefficients(u, values[:, source, target, None], grid)
+            layer.coefficients[0, source, target] = fitted[:, 0]
+    return result
+
+
+@pytest.fixture(scope="session")
+def splined():
+    return _splined

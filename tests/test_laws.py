@@ -1,0 +1,56 @@
+"""Laws planted without noise come back exactly, end to end.
+
+The laws are those of the AI Feynman collection that are products of powers or nearly so, with its ranges (Udrescu and
+Tegmark, Science Advances 6 (2020) eaay2631, doi:10.1126/sciadv.aay2631), and the example of the KAN paper
+(Liu et al., arXiv:2404.19756).
+"""
+
+import time
+
+import numpy as np
+import pytest
+
+from kansym import DiscoveryOptions, discover, make_dataset
+
+PI = np.pi
+LAWS = {
+    # name: (law, range of every column)
+    "I.12.2": (lambda q1, q2, e, r: q1 * q2 * r / (4 * PI * e * r**3), [(1, 5)] * 4),
+    "I.12.4": (lambda q1, e, r: q1 * r / (4 * PI * e * r**3), [(1, 5)] * 3),
+    "I.14.3": (lambda m, g, z: m * g * z, [(1, 5)] * 3),
+    "I.25.13": (lambda q, c: q / c, [(1, 5)] * 2),
+    "I.32.5": (lambda q, a, e, c: q**2 * a**2 / (6 * PI * e * c**3), [(1, 5)] * 4),
+    "I.34.8": (lambda q, v, b, p: q * v * b / p, [(1, 5)] * 4),
+    "I.39.11": (lambda g, p, v: p * v / (g - 1), [(2, 5), (1, 5), (1, 5)]),
+    "I.43.43": (lambda g, k, a, v: k * v / ((g - 1) * a), [(2, 5), (1, 5), (1, 5), (1, 5)]),
+    "I.47.23": (lambda g, p, rho: np.sqrt(g * p / rho), [(1, 5)] * 3),
+    "II.8.7": (lambda q, e, d: 3 / 5 * q**2 / (4 * PI * e * d), [(1, 5)] * 3),
+    "II.11.20": (lambda n, p, f, k, t: n * p**2 * f / (3 * k * t), [(1, 5)] * 5),
+    "II.38.14": (lambda y, s: y / (2 * (1 + s)), [(1, 5)] * 2),
+    "III.15.14": (lambda h, e, d: (h / (2 * PI)) ** 2 / (2 * e * d**2), [(1, 5)] * 3),
+    "III.19.51": (
+        lambda m, q, h, n, e: -m * q**4 / (2 * (4 * PI * e) ** 2 * (h / (2 * PI)) ** 2) / n**2,
+        [(1, 5)] * 5,
+    ),
+    "III.21.20": (lambda rho, q, a, m: -rho * q * a / m, [(1, 5)] * 4),
+    "exp(sin(pi x) + y^2)": (lambda x, y: np.exp(np.sin(PI * x) + y**2), [(-1, 1)] * 2),
+}
+
+
+def rows_of(ranges, rows, seed):
+    rng = np.random.default_rng(seed)
+    return np.column_stack([rng.uniform(low, high, rows) for low, high in ranges])
+
+
+@pytest.mark.parametrize("name", LAWS)
+def test_the_law_is_found_exactly(name):
+    law, ranges = LAWS[name]
+    X = rows_of(ranges, 2000, seed=1)
+    start = time.monotonic()
+    found = discover(make_dataset(X, law(*X.T)), DiscoveryOptions(max_seconds=60))
+    seconds = time.monotonic() - start
+    fresh = rows_of(ranges, 5000, seed=2)
+    np.testing.assert_allclose(found.formula.predict(fresh), law(*fresh.T), rtol=1e-9)
+    assert found.stopped == "the formula is as good as the data"
+    # An exact law ends the run long before the budget: a few seconds on an idle core, some times that on a busy one.
+    assert seconds < 40
