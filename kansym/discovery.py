@@ -27,7 +27,7 @@ from kansym.formula import Formula, ParetoFront
 from kansym.formulation import Bench, formulate, from_expression
 from kansym.kan.growth import Candidate, Decision, Grower, format_shape
 from kansym.kan.network import Network
-from kansym.kan.pruning import prune
+from kansym.kan.pruning import count_edges, prune
 from kansym.primitives.primitive import Primitive
 from kansym.progress import Progress, ProgressCallback
 from kansym.symbolic.complexity import OPERATORS, description_length
@@ -38,6 +38,9 @@ logger = logging.getLogger(__name__)
 
 PROMISING = 0.03
 """Validation RMSE, relative to the spread of y, below which a network is read at once."""
+
+READABLE_EDGES = 10
+"""Edges of a network whose formula a person would still read."""
 
 ELBOW = 1.1
 """Larger networks that lower the validation RMSE by less than this factor have not bettered a smaller one."""
@@ -324,16 +327,26 @@ class _Run:
         if precise and self._user_loss(latest) < 0.5 * self.best_loss():
             return latest
         best = min(candidate.validation_loss for candidate in held)
+        if not self._glanced and time.monotonic() - self.start > 0.5 * self.options.max_seconds:
+            # Half the time is gone and nothing has been read: a rough formula is better than none.
+            return self._best_readable(held)
         place, elbow = next((k, c) for k, c in enumerate(held) if c.validation_loss < ELBOW**2 * best)
         unread = id(elbow) not in self._read_already and id(elbow) not in self._glanced
         if place <= len(held) - 3 and unread and self._user_loss(elbow) < 0.9 * self.best_loss():
             return elbow
         return None
 
+    def _best_readable(self, held: list[Candidate]) -> Candidate | None:
+        readable = [candidate for candidate in held if int(count_edges(candidate.network)[0]) <= READABLE_EDGES]
+        return min(readable, key=lambda candidate: candidate.validation_loss, default=None)
+
     def _read_held(self, held: list[Candidate]) -> None:
         """Read what was left aside: the smallest network within a tenth of the best error, then the best ones."""
         if not held or self.out_of_time():
             return
+        readable = None if self._glanced else self._best_readable(held)
+        if readable is not None:
+            self._read(readable, thorough=False)
         best = min(candidate.validation_loss for candidate in held)
         close = [candidate for candidate in held if candidate.validation_loss < 1.2**2 * best]
         rest = sorted((c for c in held if c not in close), key=lambda candidate: candidate.validation_loss)

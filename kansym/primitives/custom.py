@@ -18,6 +18,19 @@ _TAYLOR_RADIUS = 0.4
 _TAYLOR_HALVINGS = 6
 
 
+class _FromExpression(Primitive):
+    """A primitive that pickle makes anew from its expression; closures cannot be stored."""
+
+    def __reduce_ex__(self, protocol: object) -> tuple:
+        arguments = (self.name, self.expression, self.complexity, self.domain, self.period)
+        state = {k: v for k, v in self.__dict__.items() if k not in ("function", "derivative", "shape_derivative")}
+        return _rebuilt, arguments, state
+
+
+def _rebuilt(name: str, expression: sympy.Expr, complexity: int, domain: Domain, period: float | None) -> Primitive:
+    return primitive_from_expression(name, expression, complexity=complexity, domain=domain, period=period)
+
+
 def primitive_from_expression(
     name: str,
     expression: sympy.Expr,
@@ -80,7 +93,7 @@ def primitive_from_expression(
         function = _filled(function, expression, point)
         derivative = _filled(derivative, slope, point)
     domain = domain or found
-    return Primitive(
+    return _FromExpression(
         name=name,
         function=lambda z, p: function(z),
         derivative=lambda z, p: derivative(z),

@@ -1,5 +1,6 @@
 """The table of primitives that edges are matched against."""
 
+import copyreg
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
@@ -90,3 +91,17 @@ class PrimitiveLibrary(Mapping[str, Primitive]):
 def default_library() -> PrimitiveLibrary:
     """The built-in primitives."""
     return PrimitiveLibrary((*POWERS, *EXPONENTIALS, *TRIGONOMETRIC, *ALGEBRAIC))
+
+
+def _reduce(primitive: Primitive) -> object:
+    """How pickle and copy see a primitive: one of the library by its name, since its functions cannot be stored."""
+    if primitive.name in default_library() and default_library()[primitive.name] is primitive:
+        return _built_in, (primitive.name,)
+    return object.__reduce_ex__(primitive, 4)
+
+
+def _built_in(name: str) -> Primitive:
+    return default_library()[name]
+
+
+copyreg.pickle(Primitive, _reduce)  # pyright: ignore[reportArgumentType]

@@ -1,0 +1,129 @@
+"""Backward elimination of constants."""
+
+import numpy as np
+import pytest
+import sympy
+
+from kansym.symbolic import parametrize, refit
+from kansym.symbolic.complexity import complexity, description_length
+from kansym.symbolic.elimination import eliminate, without
+
+X, Y = sympy.symbols("x y", positive=True)
+F = sympy.Float
+
+
+def table(law, noise, rows=400, seed=0):
+    rng = np.random.default_rng(seed)
+    inputs = np.column_stack([rng.uniform(0.5, 3, rows), rng.uniform(0.5, 3, rows)])
+    y = law(*inputs.T)
+    return inputs, y + noise * y.std() * rng.normal(size=rows)
+
+
+def chain(expression, inputs, y):
+    """The fitted start and all that elimination leads to, each with its description length."""
+
+    def fit(form):
+        result = refit(form, inputs, y)
+        if result.status == "non-finite":
+            return None
+        return result.form, description_length(result.form, len(y), result.loss, 0.0, 2)
+
+    start = fit(parametrize(expression, (X, Y)))
+    assert start is not None
+    forms = [start[0], *eliminate(start[0], fit)]
+    return [(form, description_length(form, len(y), refit(form, inputs, y).loss, 0.0, 2)) for form in forms]
+
+
+def shortest(forms):
+    return min(forms, key=lambda pair: pair[1])[0]
+
+
+def normal(form):
+    """The expression with every constant called c."""
+    return form.expression.xreplace(dict.fromkeys(form.constants, sympy.Symbol("c")))
+
+
+C = sympy.Symbol("c")
+CASES = {
+    "offset and origin": (lambda x, y: 2.5 * x**2 / y, F(2.1) * (X + F(0.1)) ** 2 / (Y + F(0.05)) + F(0.2), C * X**2 / Y),
+    "exponent": (lambda x, y: 1.7 * x + y, F(1.5) * X ** F(1.1) + F(1.2) * Y ** F(0.9), None),
+    "decay": (
+        lambda x, y: 3.0 * np.exp(-0.8 * x) + 0 * y,
+        F(2.9) * sympy.exp(-F(0.7) * X) + F(0.1) * Y + F(0.02),
+        C * sympy.exp(C * X),
+    ),
+}
+
+
+@pytest.mark.parametrize("noise", [0.01, 0.05])
+@pytest.mark.parametrize("name", ["offset and origin", "decay"])
+def test_the_planted_law_is_the_shortest_of_the_chain(name, noise):
+    law, start, expected = CASES[name]
+    forms = chain(start, *table(law, noise))
+    best = shortest(forms)
+    assert len(best.constants) < len(forms[0][0].constants)
+    found = normal(best)
+    assert found == expected or sympy.simplify(found - expected) == 0
+
+
+@pytest.mark.parametrize("noise", [0.02])
+def test_exponents_of_one_go(noise):
+    law, start, _ = CASES["exponent"]
+    inputs, y = table(law, noise)
+    best = shortest(chain(start, inputs, y))
+    assert not [node for node in sympy.preorder_traversal(best.expression) if node.is_Pow]
+    # Two terms are left, and they fit to the noise.
+    assert best.expression.free_symbols >= {X, Y} and len(best.constants) <= 2
+    assert np.sqrt(np.mean((best.evaluate(inputs) - law(*inputs.T)) ** 2)) < 0.3 * noise * y.std()
+
+
+def test_the_chain_only_shrinks():
+    law, start, _ = CASES["offset and origin"]
+    forms = [form for form, _ in chain(start, *table(law, 0.01))]
+    counts = [len(form.constants) for form in forms]
+    sizes = [complexity(form.expression) for form in forms]
+    assert len(forms) > 2 and all(after < before for before, after in zip(counts, counts[1:], strict=False))
+    assert sizes == sorted(sizes, reverse=True)
+    assert counts[-1] >= 1 and all(form.expression.free_symbols & {X, Y} for form in forms)
+
+
+def test_the_least_harmful_constant_goes_first():
+    form = parametrize(F(2.0) * X + F(5.5) * Y + F(0.001), (X, Y))
+    inputs, _ = table(lambda x, y: x, 0)
+    y = 2.0 * inputs[:, 0] + 5.5 * inputs[:, 1] + 0.001
+
+    def fit(smaller):
+        result = refit(smaller, inputs, y)
+        return result.form, result.loss
+
+    first = next(iter(eliminate(form, fit)))
+    assert normal(first) == C * X + C * Y
+
+
+def test_a_fit_that_fails_ends_the_chain():
+    form = parametrize(F(2.1) * X + F(0.7) * Y, (X, Y))
+    assert list(eliminate(form, lambda smaller: None)) == []
+
+
+def test_one_constant_stays():
+    form = parametrize(F(2.1) * X, (X, Y))
+    assert list(eliminate(form, lambda smaller: (smaller, 0.0))) == []
+
+
+def test_without_gives_smaller_forms_or_none():
+    form = parametrize(F(2.1) * X + F(0.7), (X, Y))
+    factor = form.constants[list(form.values).index(2.1)]
+    level = form.constants[list(form.values).index(0.7)]
+    smaller = without(form, level, 0)
+    assert smaller is not None and normal(smaller) == C * X and list(smaller.values) == [2.1]
+    one = without(form, factor, 1)
+    assert one is not None and normal(one) == C + X
+    # A formula without its variable is none.
+    assert without(form, factor, 0) is None
+
+
+def test_without_refuses_what_has_no_value():
+    form = parametrize(1 / (X + Y) ** 2 / sympy.log(F(2.1) + X), (X, Y))
+    assert without(form, form.constants[0], 1) is not None
+    form = parametrize(sympy.log(F(2.1) * X) + Y, (X, Y))
+    assert without(form, form.constants[0], 0) is None

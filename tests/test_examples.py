@@ -1,0 +1,80 @@
+"""The examples run from any folder, without a warning, and find the laws that they are about."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+
+
+def run_example(folder: Path, name: str, call: str) -> str:
+    """Standard output of a call of an example's `main`, in a process of its own."""
+    code = f"import sys; from pathlib import Path; sys.path.insert(0, {str(EXAMPLES)!r}); import {name}; {name}.{call}"
+    command = [sys.executable, "-W", "error", "-c", code]
+    result = subprocess.run(command, cwd=folder, capture_output=True, text=True, encoding="utf-8", timeout=120)
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+def number(pattern: str, text: str) -> tuple[float, ...]:
+    """The numbers that a pattern captures in a text."""
+    found = re.search(pattern, text)
+    assert found, f"no {pattern!r} in:\n{text}"
+    return tuple(float(group) for group in found.groups())
+
+
+def test_every_example_is_tested():
+    tested = {"kepler", "rydberg", "planck", "own_primitive", "noisy_decay", "network_and_formula"}
+    assert {path.stem for path in EXAMPLES.glob("*.py")} == tested
+
+
+def test_kepler_finds_the_power_three_halves(tmp_path):
+    output = run_example(tmp_path, "kepler", "main(seconds=6)")
+    (power,) = number(r"^period = semi_major_axis\*\*\(?([\d./]+?)\)?\n", output.replace("3/2", "1.5"))
+    # The unweighted fit follows the outer planets, whose periods deviate by up to a part in 1000.
+    assert power == pytest.approx(1.5, abs=5e-4)
+
+
+def test_rydberg_finds_the_difference_of_inverse_squares(tmp_path):
+    output = run_example(tmp_path, "rydberg", "main(seconds=20)")
+    assert re.search(r"wavenumber = \d+\*\(-1/n2\*\*2 \+ n1\*\*\(-2\)\)", output)
+    constant, error = number(r"= (\d+\.\d+) ± (\d+\.\d+) 1/cm", output)
+    assert constant == pytest.approx(109677.58, rel=2e-5)
+    assert 0 < error < 1
+    assert number(r"H-alpha: ([\d.]+) nm", output)[0] == pytest.approx(656.46, abs=0.02)
+
+
+def test_planck_finds_the_law_and_the_temperature(tmp_path):
+    output = run_example(tmp_path, "planck", "main(seconds=30)")
+    assert re.search(r"intensity = [\d.]+\*wavenumber\*\*3/\(exp\([\d.]+\*wavenumber\) - 1\)", output)
+    temperature, error = number(r"temperature: ([\d.]+) ± ([\d.]+) K", output)
+    # The published table is 2.725 K plus residuals.
+    assert temperature == pytest.approx(2.725, abs=1e-4)
+    assert 1e-6 < error < 1e-4
+    assert number(r"degree of freedom: ([\d.]+)", output)[0] == pytest.approx(1, abs=0.3)
+
+
+def test_own_primitive_is_recovered_with_its_constants(tmp_path):
+    output = run_example(tmp_path, "own_primitive", "main(seconds=20)")
+    saturation, rate, _ = number(r"M = ([\d.]+)\*coth\(([\d.]+)\*B\) - ([\d.]+)/B", output)
+    assert saturation == pytest.approx(4.46, rel=2e-3)
+    assert rate == pytest.approx(23.7, rel=5e-3)
+
+
+def test_noisy_decay_has_the_true_constants_within_their_errors(tmp_path):
+    output = run_example(tmp_path, "noisy_decay", "main(seconds=20)")
+    assert re.search(r"exp\(-[\d./]+\*?t(/\d+)?\)", output)
+    constants = re.findall(r"c\d+ = (-?[\d.]+) ± ([\d.]+)", output)
+    assert constants
+    for value, error in constants:
+        assert min(abs(float(value) - true) for true in (1.0, 8.0, -0.4)) < 4 * float(error)
+
+
+def test_network_and_formula_draws_the_network(tmp_path):
+    output = run_example(tmp_path, "network_and_formula", "main(Path('figure'), seconds=30)")
+    assert "f = exp(y**2 + sin(pi*x))" in output
+    assert (tmp_path / "figure" / "network.svg").read_text(encoding="utf-8").lstrip().startswith("<?xml")
+    assert (tmp_path / "figure" / "network.png").read_bytes().startswith(b"\x89PNG")
