@@ -322,14 +322,16 @@ class _Run:
         That is the latest one where it is precise; with noise, where no network is, the smallest one that two larger
         ones have not bettered: what it leaves is noise, as far as anyone can see.
         """
+        if not self.readings and time.monotonic() - self.start > 0.5 * self.options.max_seconds:
+            # Half the time is gone and no network has given a formula: a rough one is better than none.
+            readable = self._best_readable(held)
+            if readable is not None and id(readable) not in self._glanced:
+                return readable
         latest = held[-1]
         precise = math.sqrt(latest.validation_loss) < max(PROMISING, 3 * self.floor / self.scaling.y_scale)
         if precise and self._user_loss(latest) < 0.5 * self.best_loss():
             return latest
         best = min(candidate.validation_loss for candidate in held)
-        if not self._glanced and time.monotonic() - self.start > 0.5 * self.options.max_seconds:
-            # Half the time is gone and nothing has been read: a rough formula is better than none.
-            return self._best_readable(held)
         place, elbow = next((k, c) for k, c in enumerate(held) if c.validation_loss < ELBOW**2 * best)
         unread = id(elbow) not in self._read_already and id(elbow) not in self._glanced
         if place <= len(held) - 3 and unread and self._user_loss(elbow) < 0.9 * self.best_loss():
@@ -344,7 +346,7 @@ class _Run:
         """Read what was left aside: the smallest network within a tenth of the best error, then the best ones."""
         if not held or self.out_of_time():
             return
-        readable = None if self._glanced else self._best_readable(held)
+        readable = None if self.readings else self._best_readable(held)
         if readable is not None:
             self._read(readable, thorough=False)
         best = min(candidate.validation_loss for candidate in held)

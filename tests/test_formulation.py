@@ -77,8 +77,8 @@ def test_leave_one_out_is_close_to_refits_for_other_constants(rng):
 def test_as_many_constants_as_rows_are_no_evidence(rng):
     x, y = rng.uniform(1, 3, 4), rng.normal(size=4)
     assert leave_one_out(fitted(CUBIC, x, y), x[:, None], y, None) == np.inf
-    assert np.isfinite(leave_one_out(fitted(CUBIC, np.append(x, 4.0), np.append(y, 0.1)), np.append(x, 4.0)[:, None],
-                                     np.append(y, 0.1), None))  # fmt: skip
+    x, y = np.append(x, 4.0), np.append(y, 0.1)
+    assert np.isfinite(leave_one_out(fitted(CUBIC, x, y), x[:, None], y, None))
 
 
 def test_redundant_constants_do_not_count_as_rows_used(rng):
@@ -123,7 +123,7 @@ def test_mean_square_at_the_ends_of_double_precision():
     assert mean_square(np.array([1e-200, -1e-200]), None) == 0.0
     assert mean_square(np.array([1e200, -1e200]), None) == np.inf
     # An intermediate square must not overflow where the mean does not.
-    assert mean_square(np.array([1e154, 0.0, 0.0, 0.0]) * 1.5, None) == pytest.approx(2.25e308 / 4, rel=1e-12)
+    assert mean_square(np.array([1e154, 0.0, 0.0, 0.0]) * 1.5, None) == pytest.approx(5.625e307, rel=1e-12)
     assert mean_square(np.zeros(3), None) == 0.0
     assert not np.isfinite(mean_square(np.array([1.0, np.nan]), None))
 
@@ -202,8 +202,8 @@ def test_elimination_offers_the_smaller_law(rng):
     v = bench.variables[0]
     found = from_expression(F(2.2) * sympy.exp(-F(0.7) * v) + F(0.03) + F(0.01) * v, bench, structure="planted")
     best = min(found, key=lambda f: f.description_length)
-    assert best.complexity < max(f.complexity for f in found)
-    assert len(best.constants) == 2 and best.expression.has(sympy.exp)
+    assert len(best.constants) == 2
+    assert isinstance(best.expression / best.constants[0].value, sympy.exp)
 
 
 def test_a_network_becomes_its_formula(rng):
