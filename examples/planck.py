@@ -30,7 +30,7 @@ def main(seconds: float = 60.0) -> None:
 
     # In exp(b * wavenumber), b = h c / (k T).
     rates = [constant for constant in formula.constants if 0.1 < abs(constant.value) < 1.0]
-    if len(rates) == 1:
+    if len(rates) == 1 and rates[0].error is not None:
         b, error = abs(rates[0].value), rates[0].error
         temperature = SECOND_RADIATION_CONSTANT / b
         print(f"temperature: {temperature:.5f} ± {temperature * error / b:.5f} K")

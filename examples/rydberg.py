@@ -8,6 +8,8 @@ level (by 1.46 1/cm).
 Run it with ``python examples/rydberg.py``; it takes a few seconds.
 """
 
+import numpy as np
+
 from kansym import DiscoveryOptions, discover, load_dataset
 
 
@@ -21,7 +23,7 @@ def main(seconds: float = 30.0) -> None:
         print(f"  {constant.name} = {constant.value:.2f} ± {constant.error:.2f} 1/cm")
 
     # H-alpha, from n = 3 to n = 2: 656.46 nm in vacuum.
-    (wavenumber,) = formula.predict([[2.0, 3.0]])
+    (wavenumber,) = formula.predict(np.array([[2.0, 3.0]]))
     print(f"H-alpha: {1e7 / wavenumber:.2f} nm")
 
 

@@ -111,7 +111,8 @@ def discover(
     seconds
         Time budget. A law that is found exactly ends the search earlier; give more time for many columns.
     seed
-        Source of every random choice: the same seed, data and device give the same formula.
+        Source of every random choice: the same seed, data and device give the same formula, as long as the time budget
+        does not end the search.
     device
         cpu, cuda, or auto: CUDA for tables large enough to gain from it.
     out

@@ -17,7 +17,8 @@ class DiscoveryOptions:
     max_seconds : float, default 60
         Wall time, kept to within 10 %. Easy laws stop long before it.
     seed : int, default 0
-        Source of every random choice; the same seed, data and device give the same formula.
+        Source of every random choice; the same seed, data and device give the same formula, as long as the budget does
+        not end the run.
     device : str, default "auto"
         "cpu", "cuda" (or "cuda:1", ...), or "auto": CUDA for tables large enough to fill it, where there is one.
     validation_fraction : float, default 0.2
@@ -27,7 +28,8 @@ class DiscoveryOptions:
     growth : GrowthOptions
     selection : SelectionOptions
     network_rows : int, default 6000
-        Most rows that networks are trained on; formulas are fitted and judged on all rows. Raise it for very noisy tables.
+        Most rows that networks are trained on; formulas are fitted and judged on all rows. Raise it for very noisy
+        tables.
     formulas_per_network : int, default 4
         Symbolic networks turned into formulas, per trained network.
     """

@@ -20,7 +20,7 @@ from kansym.data.dataset import Dataset
 from kansym.data.noise import noise_floor
 from kansym.data.scaling import Scaling
 from kansym.data.splitting import canonical_order, split, thinned
-from kansym.errors import ArgumentError
+from kansym.errors import ArgumentError, DataError
 from kansym.extraction.one_dimensional import as_networks, read_curve
 from kansym.extraction.selection import EXACT, Rows, Selector, SymbolicCandidate
 from kansym.formula import Formula, ParetoFront
@@ -44,6 +44,9 @@ READABLE_EDGES = 10
 
 ELBOW = 1.1
 """Larger networks that lower the validation RMSE by less than this factor have not bettered a smaller one."""
+
+LARGEST_TARGET = 1e130
+"""Largest |y|, and one over the smallest one: beyond, losses, which are squares, leave double precision."""
 
 CUDA_ROWS = 50_000
 """Rows from which "auto" takes a GPU: below, a step is launch overhead and the CPU is as fast."""
@@ -105,7 +108,7 @@ class Discovery:
     formula : Formula
         The pick: the least description length (see `kansym.symbolic.complexity.description_length`).
     network : TrainedNetwork or None
-        The best network by validation; None when a run was stopped before one was trained.
+        The best network by validation; None when the run ended before one was trained, as for an exactly linear table.
     reading : NetworkReading or None
         The all-symbolic network that the picked formula was composed from; None for the constant and linear formulas.
     decisions : tuple of Decision
@@ -174,7 +177,18 @@ def discover(
     Returns
     -------
     Discovery
+
+    Raises
+    ------
+    DataError
+        If y is so large or small that its squares leave double precision, or no row has a positive weight.
     """
+    peak = float(np.max(np.abs(dataset.y)))
+    if peak and not 1 / LARGEST_TARGET <= peak <= LARGEST_TARGET:
+        raise DataError(
+            f"target {dataset.target!r} reaches {peak:.3g}, whose square leaves double precision; give it in a unit in "
+            f"which its largest value lies between {1 / LARGEST_TARGET:g} and {LARGEST_TARGET:g}"
+        )
     with threads_for(len(dataset.y)):
         run = _Run(dataset, options or DiscoveryOptions(), progress)
         try:

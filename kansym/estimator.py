@@ -47,10 +47,11 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
     formula_ : Formula
         The pick of the front, by description length.
     equations_ : DataFrame
-        The Pareto front: complexity, loss, score, equation, sympy_format, latex.
+        The Pareto front: complexity, loss, score, equation, sympy_format, latex, description_length, picked.
     front_ : ParetoFront
-    network_ : TrainedNetwork
-        The trained network behind it; predicts on its own.
+    network_ : TrainedNetwork or None
+        The best trained network; predicts on its own. None where the run ended before one was trained, as for an
+        exactly linear table.
     discovery_ : Discovery
         Everything about the run, the growth of the network included.
     n_features_in_, feature_names_in_

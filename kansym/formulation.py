@@ -97,7 +97,7 @@ def row_weights(dataset: Dataset) -> np.ndarray | None:
 
 
 def mean_square(residual: np.ndarray, weights: np.ndarray | None) -> float:
-    """Weighted mean of squares that neither overflows nor underflows for units of 1e-200 or 1e200."""
+    """Weighted mean of squares; overflows or underflows only where the result itself leaves double precision."""
     peak = float(np.max(np.abs(residual), initial=0.0))
     if peak == 0.0 or not math.isfinite(peak):
         return peak

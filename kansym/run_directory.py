@@ -45,7 +45,7 @@ class SavedRun:
     ----------
     summary : RunSummary
     network : TrainedNetwork or None
-        None for a run that was stopped before a network was trained.
+        None for a run that ended before a network was trained, as for an exactly linear table.
     metadata : dict
         What the network file says about itself.
     """

@@ -235,5 +235,5 @@ def test_inputs_can_be_chosen():
 
 @pytest.mark.parametrize("wrong", [{"target": "wavenumbr"}, {"columns": ["wavenumbr"]}, {"error": "wavenumbr"}])
 def test_an_unknown_column_is_named(wrong):
-    with pytest.raises(DataError, match="there is no .* column 'wavenumbr'; did you mean 'wavenumber'"):
+    with pytest.raises(DataError, match=r"there is no .* column 'wavenumbr'; did you mean 'wavenumber'"):
         load_dataset("hydrogen", **wrong)

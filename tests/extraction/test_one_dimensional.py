@@ -119,9 +119,7 @@ def test_the_network_of_a_reading_is_its_curve(form):
 
 
 def test_inner_candidates_put_the_pole_of_a_power_at_the_raw_zero():
-    found = [
-        (a, b) for primitive, a, b, _ in inner_candidates(PRIMITIVES, origin=-1.7) if primitive.name == "x^-1"
-    ]
+    found = [(a, b) for primitive, a, b, _ in inner_candidates(PRIMITIVES, origin=-1.7) if primitive.name == "x^-1"]
     assert any(-b / a == pytest.approx(-1.7) for a, b in found)
     names = {primitive.name for primitive, *_ in inner_candidates(PRIMITIVES, origin=-1.7)}
     assert "x" not in names and "J0" not in names

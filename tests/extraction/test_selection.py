@@ -136,17 +136,17 @@ def test_reconsideration_undoes_a_wrong_choice(root_of_sum, wrong):
 
 
 def test_reconsideration_leaves_a_right_choice_alone(root_of_sum):
-    rows, network, planted = root_of_sum
+    rows, network, _ = root_of_sum
     selector = Selector(rows, PRIMITIVES)
     right = selector.select(network)[0]
     assert selector._reconsider(right, network) == []
 
 
 def test_stepwise_alone_finds_the_law(root_of_sum):
-    rows, network, planted = root_of_sum
+    rows, network, _ = root_of_sum
     stepped = Selector(rows, PRIMITIVES)._stepwise(network)
     assert stepped is not None and stepped.network.is_symbolic
-    # The grid is coarse, so a nearly equal primitive may stand for one edge; the loss has to be far below the network's.
+    # The grid is coarse, so a nearly equal primitive may stand for one edge; the loss is far below the network's.
     assert stepped.validation_loss < 0.1 * Selector(rows, PRIMITIVES)._network_loss(network)
 
 

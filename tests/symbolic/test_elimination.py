@@ -1,5 +1,7 @@
 """Backward elimination of constants."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import sympy
@@ -45,7 +47,11 @@ def normal(form):
 
 C = sympy.Symbol("c")
 CASES = {
-    "offset and origin": (lambda x, y: 2.5 * x**2 / y, F(2.1) * (X + F(0.1)) ** 2 / (Y + F(0.05)) + F(0.2), C * X**2 / Y),
+    "offset and origin": (
+        lambda x, y: 2.5 * x**2 / y,
+        F(2.1) * (X + F(0.1)) ** 2 / (Y + F(0.05)) + F(0.2),
+        C * X**2 / Y,
+    ),
     "exponent": (lambda x, y: 1.7 * x + y, F(1.5) * X ** F(1.1) + F(1.2) * Y ** F(0.9), None),
     "decay": (
         lambda x, y: 3.0 * np.exp(-0.8 * x) + 0 * y,
@@ -82,7 +88,7 @@ def test_the_chain_only_shrinks():
     forms = [form for form, _ in chain(start, *table(law, 0.01))]
     counts = [len(form.constants) for form in forms]
     sizes = [complexity(form.expression) for form in forms]
-    assert len(forms) > 2 and all(after < before for before, after in zip(counts, counts[1:], strict=False))
+    assert len(forms) > 2 and all(after < before for before, after in pairwise(counts))
     assert sizes == sorted(sizes, reverse=True)
     assert counts[-1] >= 1 and all(form.expression.free_symbols & {X, Y} for form in forms)
 

@@ -1,0 +1,232 @@
+"""The scikit-learn estimator: its contract, and what it adds to `discover`."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+import sympy
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from kansym import ArgumentError, DataError, DiscoveryOptions, SymbolicRegressor, default_library
+from kansym.extraction.selection import SelectionOptions
+from kansym.kan.growth import GrowthOptions
+from kansym.kan.training import TrainingOptions
+
+# The contract does not need good formulas: small networks, two primitives and a second for each fit.
+CHEAP = DiscoveryOptions(
+    growth=GrowthOptions(population=1, last_grid=5, training=TrainingOptions(steps=5)),
+    selection=SelectionOptions(top_k=2, beam=2, screen_steps=5, finalists=1, final_steps=5, rounds=1),
+    formulas_per_network=1,
+)
+
+
+@parametrize_with_checks([SymbolicRegressor(primitives=["x", "x^2"], max_seconds=1.0, options=CHEAP)])
+def test_contract_of_scikit_learn(estimator, check):
+    check(estimator)
+
+
+def law(X):
+    return 1.7 * X[:, 0] ** 2 / (X[:, 1] + 0.5)
+
+
+def table(rows=200, seed=0):
+    X = np.random.default_rng(seed).uniform(1, 4, (rows, 2))
+    return X, law(X)
+
+
+@pytest.fixture(scope="module")
+def model():
+    return SymbolicRegressor(max_seconds=30).fit(*table())
+
+
+def test_it_finds_and_predicts_a_law(model):
+    X, y = table(seed=5)
+    np.testing.assert_allclose(model.predict(X), y, rtol=1e-9)
+    assert model.score(X, y) == pytest.approx(1.0, abs=1e-12)
+    assert (model.n_features_in_, model.variable_names_) == (2, ("x0", "x1"))
+    x0, x1 = sympy.symbols("x0 x1")
+    np.testing.assert_allclose(sympy.lambdify([x0, x1], model.sympy())(*X.T), y, rtol=1e-9)
+
+
+def test_formulas_of_the_front_by_index(model):
+    X, _ = table(seed=5)
+    picked = int(np.flatnonzero(model.equations_["picked"])[0])
+    np.testing.assert_array_equal(model.predict(X, index=picked), model.predict(X))
+    for index, formula in enumerate(model.front_):
+        np.testing.assert_array_equal(model.predict(X, index=index), formula.predict(X))
+        assert model.sympy(index) == formula.expression
+        assert model.latex(index) == formula.latex(digits=4)
+    assert model.sympy(-1) == model.front_[len(model.front_) - 1].expression
+    assert model.get_best()["equation"] == model.equations_["equation"][picked]
+    assert len(model.equations_) == len(model.front_)
+
+
+def test_a_wrong_index_is_named(model):
+    count = len(model.front_)
+    for index in (count, -count - 1, 99):
+        with pytest.raises(ArgumentError, match=rf"index must name one of the {count} formulas of the front, got"):
+            model.sympy(index)
+
+
+def test_latex_has_the_wanted_precision(model):
+    assert "1.7" in model.latex()
+    noisy = SymbolicRegressor(max_seconds=5)
+    x = np.linspace(1, 3, 50)
+    noisy.fit(x[:, None], 1.23456789 * np.exp(x))
+    assert "1.235" in noisy.latex() and "1.23457" in noisy.latex(precision=6)
+
+
+def test_before_fit_everything_says_so():
+    model = SymbolicRegressor()
+    for call in (lambda: model.predict([[1.0]]), model.sympy, model.latex, model.get_best):
+        with pytest.raises(NotFittedError):
+            call()
+
+
+def test_columns_of_a_frame_are_names():
+    X, y = table()
+    frame = pd.DataFrame(X, columns=["mass", "r"])
+    model = SymbolicRegressor(max_seconds=30).fit(frame, pd.Series(y, name="force"))
+    assert list(model.feature_names_in_) == ["mass", "r"] and model.formula_.target == "force"
+    assert {symbol.name for symbol in model.sympy().free_symbols} == {"mass", "r"}
+    np.testing.assert_allclose(model.predict(frame), y, rtol=1e-9)
+    with pytest.raises(ValueError, match="feature names"):
+        model.predict(frame.rename(columns={"r": "s"}))
+
+
+@pytest.mark.parametrize("names", [("E", "I"), ("lambda", "λ (nm)"), ("x-1", "beta"), ("S", "a b")], ids=str)
+def test_any_string_names_a_variable(names):
+    X, y = table()
+    model = SymbolicRegressor(max_seconds=30).fit(X, y, variable_names=names)
+    found = model.sympy()
+    assert {symbol.name for symbol in found.free_symbols} == set(names)
+    # Plain symbols: those that the user makes from the names are the same ones.
+    function = sympy.lambdify([sympy.Symbol(name) for name in names], found)
+    np.testing.assert_allclose(function(*X.T), y, rtol=1e-9)
+    np.testing.assert_allclose(model.predict(X), y, rtol=1e-9)
+    text = model.latex()
+    assert text.count("{") == text.count("}") and "\\frac" in text
+    for index in range(len(model.front_)):
+        assert isinstance(model.latex(index), str) and isinstance(model.sympy(index), sympy.Expr)
+
+
+def test_a_target_named_like_a_column_is_primed():
+    X, y = table(30)
+    model = SymbolicRegressor(max_seconds=3, primitives=["x", "x^2", "x^-1"])
+    model.fit(pd.DataFrame(X, columns=["y", "z"]), pd.Series(y, name="y"))
+    assert model.formula_.target == "y'"
+
+
+def test_errors_of_y_weigh_the_rows():
+    # Half of the rows are spoiled, and their errors say so.
+    rng = np.random.default_rng(0)
+    x = rng.uniform(1, 3, 200)
+    error = np.where(np.arange(200) % 2, 10.0, 0.01)
+    y = 2.0 * x**2 + error * rng.normal(size=200)
+    model = SymbolicRegressor(max_seconds=10, primitives=["x", "x^2", "x^3", "exp"]).fit(x[:, None], y, y_error=error)
+    fresh = np.linspace(1, 3, 20)
+    np.testing.assert_allclose(model.predict(fresh[:, None]), 2 * fresh**2, rtol=0.01)
+    assert model.discovery_.noise_floor == pytest.approx(np.mean(error**-2.0) ** -0.5, rel=1e-9)
+
+
+def test_rows_of_zero_weight_do_not_count():
+    X, y = table()
+    y = y.copy()
+    y[::4] = 1e3
+    weight = np.ones(len(y))
+    weight[::4] = 0
+    model = SymbolicRegressor(max_seconds=30).fit(X, y, sample_weight=weight)
+    fresh, expected = table(seed=5)
+    np.testing.assert_allclose(model.predict(fresh), expected, rtol=1e-9)
+
+
+def test_a_constant_column_is_left_out_and_may_come_back_in_predict():
+    X, y = table()
+    wide = np.column_stack([X[:, 0], np.full(len(y), 3.0), X[:, 1]])
+    model = SymbolicRegressor(max_seconds=30).fit(wide, y)
+    assert model.n_features_in_ == 3 and model.formula_.variables == ("x0", "x2")
+    wide[:, 1] = -7.0
+    np.testing.assert_allclose(model.predict(wide), y, rtol=1e-9)
+    assert any("x1" in note for note in model.discovery_.notes)
+
+
+def test_parameters_are_those_of_the_constructor():
+    library = default_library().only("x", "exp")
+    model = SymbolicRegressor(max_seconds=5, random_state=3, primitives=library, options=CHEAP)
+    parameters = model.get_params()
+    assert set(parameters) == {
+        "max_seconds", "random_state", "device", "primitives", "validation_fraction", "options", "progress",
+    }  # fmt: skip
+    assert parameters["random_state"] == 3 and parameters["options"] is CHEAP
+    model.set_params(max_seconds=7.5)
+    copy = clone(model)
+    assert copy is not model and copy.max_seconds == 7.5 and list(copy.primitives) == ["x", "exp"]
+    with pytest.raises(ValueError, match="Invalid parameter 'seconds'"):
+        model.set_params(seconds=1)
+
+
+def test_parameters_override_the_options():
+    options = SymbolicRegressor(max_seconds=5, random_state=np.int64(3), primitives=["exp"], options=CHEAP)._options()
+    assert (options.max_seconds, options.seed, list(options.primitives)) == (5, 3, ["exp"])
+    assert options.growth == CHEAP.growth and options.selection == CHEAP.selection
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"random_state": "seven"}, "random_state must be an integer, got 'seven'"),
+        ({"random_state": None}, "random_state must be an integer, got None"),
+        ({"random_state": -1}, "seed must be an integer of at least 0, got -1"),
+        ({"max_seconds": 0}, "max_seconds must be a positive number of seconds, got 0"),
+        ({"validation_fraction": 1.5}, r"validation_fraction must lie in \[0, 0.9\), got 1.5"),
+        ({"device": "abacus"}, "device must be 'auto', 'cpu' or 'cuda', got 'abacus'"),
+        ({"primitives": ["sinus"]}, "there is no primitive 'sinus'"),
+    ],
+    ids=str,
+)
+def test_wrong_parameters_are_named_at_fit(parameters, message):
+    with pytest.raises(ArgumentError, match=message):
+        SymbolicRegressor(**parameters).fit(*table(20))
+
+
+def test_wrong_data_are_named():
+    X, y = table(20)
+    with pytest.raises(DataError, match="names has 3 entries, but X has 2 columns"):
+        SymbolicRegressor().fit(X, y, variable_names=["a", "b", "c"])
+    with pytest.raises(DataError, match="y_error must be positive"):
+        SymbolicRegressor().fit(X, y, y_error=-1.0)
+    with pytest.raises(DataError, match="constant"):
+        SymbolicRegressor().fit(X, np.ones(20))
+
+
+def test_a_fitted_model_survives_pickle(model):
+    again = pickle.loads(pickle.dumps(model))
+    X, _ = table(seed=5)
+    np.testing.assert_array_equal(again.predict(X), model.predict(X))
+    assert again.sympy() == model.sympy() and str(again.front_) == str(model.front_)
+    np.testing.assert_array_equal(again.network_.predict(X), model.network_.predict(X))
+
+
+def test_the_network_predicts_on_its_own(model):
+    X, y = table(seed=5)
+    rmse = np.sqrt(np.mean((model.network_.predict(X) - y) ** 2))
+    assert 0 < rmse < 0.05 * y.std()
+
+
+def test_in_a_grid_search():
+    X, y = table(60)
+    search = GridSearchCV(
+        SymbolicRegressor(max_seconds=1.0, options=CHEAP), {"primitives": [["x"], ["x", "x^2", "x^-1"]]}, cv=2
+    )
+    search.fit(X, y)
+    assert search.best_params_ == {"primitives": ["x", "x^2", "x^-1"]}
+
+
+def test_progress_reaches_the_callback():
+    seen = []
+    SymbolicRegressor(max_seconds=1.0, options=CHEAP, progress=seen.append).fit(*table(30))
+    assert seen and seen[-1].stage == "finishing"
