@@ -8,7 +8,6 @@ networks no longer see more than the formula does, or when time is up. What has 
 import logging
 import math
 import time
-from dataclasses import dataclass, field
 
 import numpy as np
 import sympy
@@ -24,20 +23,25 @@ from kansym.errors import ArgumentError, DataError
 from kansym.extraction.one_dimensional import as_networks, read_curve
 from kansym.extraction.selection import EXACT, Rows, Selector, SymbolicCandidate
 from kansym.formula import Formula, ParetoFront
-from kansym.formulation import Bench, formulate, from_expression
+from kansym.formulation import Bench, formulate, from_expression, judge
 from kansym.kan.growth import Candidate, Decision, Grower, format_shape
 from kansym.kan.network import Network
 from kansym.kan.pruning import count_edges, prune
 from kansym.primitives.primitive import Primitive
 from kansym.progress import Progress, ProgressCallback
+from kansym.results import Discovery, NetworkReading, TrainedNetwork
 from kansym.symbolic.complexity import OPERATORS, description_length
 from kansym.symbolic.composition import AffineMap
+from kansym.symbolic.parametric import parametrize
 from kansym.threads import threads_for
 
 logger = logging.getLogger(__name__)
 
 PROMISING = 0.03
 """Validation RMSE, relative to the spread of y, below which a network is read at once."""
+
+SPLINE_ERROR = 1e-3
+"""Validation RMSE, relative to the spread of y, that splines reach where there is no noise."""
 
 READABLE_EDGES = 10
 """Edges of a network whose formula a person would still read."""
@@ -53,91 +57,6 @@ CUDA_ROWS = 50_000
 
 RESERVE = 0.03
 """Share of the time budget kept for the last refit."""
-
-
-@dataclass(frozen=True, eq=False)
-class TrainedNetwork:
-    """A network and the scaling that it lives in.
-
-    Attributes
-    ----------
-    network : Network
-        Population 1, double precision, on the CPU.
-    scaling : Scaling
-    train_loss, validation_loss : float
-        Mean squared residuals in squared units of y.
-    """
-
-    network: Network
-    scaling: Scaling
-    train_loss: float
-    validation_loss: float
-
-    def predict(self, X: np.ndarray) -> np.ndarray:
-        """Predictions for rows in the user's units, shape (n, d) -> (n,)."""
-        x = torch.from_numpy(np.ascontiguousarray(self.scaling.scale_inputs(X)))
-        with torch.no_grad():
-            return self.scaling.unscale_target(self.network(x)[0, :, 0].numpy())
-
-
-@dataclass(frozen=True, eq=False)
-class NetworkReading:
-    """What became of a network's edges.
-
-    Attributes
-    ----------
-    symbolic : Network
-        Population 1, every edge a primitive or off, in the scaling of `Discovery.network`.
-    trained : Network or None
-        The network with spline edges that it was read from, of the same shape; None where a table with one input was
-        read directly.
-    """
-
-    symbolic: Network
-    trained: Network | None
-
-
-@dataclass(frozen=True, eq=False)
-class Discovery:
-    """What a run found.
-
-    Attributes
-    ----------
-    front : ParetoFront
-        Formulas, complexity against held-out loss.
-    formula : Formula
-        The pick: the least description length (see `kansym.symbolic.complexity.description_length`).
-    network : TrainedNetwork or None
-        The best network by validation; None when the run ended before one was trained, as for an exactly linear table.
-    reading : NetworkReading or None
-        The all-symbolic network that the picked formula was composed from; None for the constant and linear formulas.
-    decisions : tuple of Decision
-        How the network grew.
-    dataset : Dataset
-    noise_floor : float
-        Root-mean-square residual below which nothing is known, in units of y.
-    seconds : float
-    stopped : str
-        Why the run ended, in words.
-    notes : tuple of str
-        What the user should know: from the data and from the run.
-    """
-
-    front: ParetoFront
-    formula: Formula
-    network: TrainedNetwork | None
-    reading: NetworkReading | None
-    decisions: tuple[Decision, ...]
-    dataset: Dataset
-    noise_floor: float
-    seconds: float
-    stopped: str
-    notes: tuple[str, ...] = field(default=())
-
-    @property
-    def interrupted(self) -> bool:
-        """Whether the user stopped the run."""
-        return self.stopped == "interrupted"
 
 
 def choose_device(name: str, rows: int) -> torch.device:
@@ -248,15 +167,19 @@ class _Run:
             return "the formula is as good as the data"
         held: list[Candidate] = []
         unimproved = 0
-        grower = self._grower()
+        candidates = iter(self._grower())
         if self.dataset.X.shape[1] == 1:
+            # The curve itself as one spline: what it leaves is noise, and a reading that leaves no more needs no other.
+            first = next(candidates, None)
+            if first is not None:
+                self._keep_network(first)
+                held.append(first)
             self._one_dimensional()
             if self._as_good_as_possible():
-                for candidate in grower:
-                    self._keep_network(candidate)
-                    break
                 return "the formula is as good as the data"
-        for candidate in grower:
+            if self._matches_network(1.05):
+                return "the curve as a free spline shows no more than the formula does"
+        for candidate in candidates:
             self._keep_network(candidate)
             held.append(candidate)
             if self.out_of_time():
@@ -280,14 +203,15 @@ class _Run:
     def _baseline(self) -> None:
         """A constant and a linear formula: the front is valid from the first moment."""
         variables = self.bench.variables
-        X, y, _ = self.bench.rows(self.bench.train)
+        y = self.dataset.y[self.bench.train]
         mean = float(np.mean(y))
-        linear = sympy.Float(mean if mean else float(np.std(y)))
-        for expression in (linear, sympy.Add(linear, *(sympy.Float(1e-3) * v for v in variables))):
-            if len(variables) + 1 > len(y) and expression is not linear:
-                break
-            self.formulas += from_expression(expression, self.bench, structure="linear", deadline=self.deadline)
-        del X
+        level = sympy.Float(mean if mean else float(np.std(y)))
+        # The mean is not snapped: "y = 0" as the simplest description of a table would read like a mistake.
+        constant = judge(parametrize(level, variables), self.bench, structure="constant")
+        self.formulas += [] if constant is None else [constant]
+        if len(variables) + 1 <= len(y):
+            linear = sympy.Add(level, *(sympy.Float(1e-3) * variable for variable in variables))
+            self.formulas += from_expression(linear, self.bench, structure="linear", deadline=self.deadline)
         self.report("composing", "constant and linear formulas")
 
     def _grower(self) -> Grower:
@@ -372,8 +296,15 @@ class _Run:
             if id(candidate) not in self._read_already:
                 self._read(candidate, thorough=True)
 
-    def _matches_network(self) -> bool:
-        return self.network is not None and self.best_loss() < 1.1 * self.network.validation_loss
+    def _matches_network(self, factor: float = 1.1) -> bool:
+        """Whether the pick's held-out loss is within `factor` of the best network's; never without held-out rows."""
+        best = self.best()
+        if best is None or self.network is None or not len(self.bench.validation):
+            return False
+        # A network this precise may still be limited by its splines and not by noise: a formula that is merely as good
+        # as its splines need not be the law.
+        noisy = self.network.validation_loss > (SPLINE_ERROR * self.scaling.y_scale) ** 2
+        return noisy and best.validation_loss < factor * self.network.validation_loss
 
     def _as_good_as_possible(self) -> bool:
         """Whether the best formula's residual is the noise floor, or rounding."""
@@ -403,7 +334,7 @@ class _Run:
                 return
             found = selector.fit_all(as_networks(group, self.rows.x))
             self._formulate(found, form)
-            if self._as_good_as_possible():
+            if self._as_good_as_possible() or self._matches_network(1.05):
                 return
 
     # -- reading a network -------------------------------------------------------------------------------------------
@@ -494,6 +425,13 @@ class _Run:
         if not self.formulas:
             self._baseline()
         front = ParetoFront.from_formulas(self.formulas)
+        network = self.network
+        if network is not None and front.best.validation_loss > max(9 * network.validation_loss, (3 * self.floor) ** 2):
+            ratio = math.sqrt(front.best.validation_loss / network.validation_loss)
+            notes.append(
+                f"No closed form found that matches the network: held out, the formula's residual is {ratio:.2g} times "
+                f"the network's, so take it as a rough description and not as the law."
+            )
         self.report("finishing", stopped)
         return Discovery(
             front=front,

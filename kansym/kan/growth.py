@@ -76,7 +76,10 @@ class Decision:
         tried = f"{self.action} {format_shape(self.shape)} grid {self.grid}"
         if math.isnan(self.validation_rmse):
             return f"{tried}: {kept} ({self.reason})"
-        errors = f"validation {self.validation_rmse:.2e}, training {self.train_rmse:.2e}"
+        errors = f"training {self.train_rmse:.2e}"
+        # Without held-out rows training judges, and the same number twice would pretend otherwise.
+        if self.validation_rmse != self.train_rmse:
+            errors = f"validation {self.validation_rmse:.2e}, {errors}"
         return f"{tried}: {errors}, {kept} ({self.reason})"
 
 

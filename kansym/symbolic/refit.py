@@ -185,8 +185,9 @@ class LeastSquares:
     def jacobian(self, values: np.ndarray) -> np.ndarray:
         """Weighted Jacobian (n, k) in units of the RMS of y, zero where a derivative does not exist."""
         # d(x^p)/dp is 0*log(0) at x = 0, where its limit is zero.
-        jacobian = _zero_if_undefined(self.form.jacobian_at(self.columns, values))
-        return jacobian * (self.root / self.scale)[:, None]
+        with np.errstate(all="ignore"):
+            jacobian = _zero_if_undefined(self.form.jacobian_at(self.columns, values))
+            return _zero_if_undefined(jacobian * (self.root / self.scale)[:, None])
 
     def fit(
         self,
@@ -218,7 +219,8 @@ class LeastSquares:
             return np.clip(np.where(np.isnan(r), BARRIER, r), -BARRIER, BARRIER)
 
         def jacobian(z: np.ndarray) -> np.ndarray:
-            return self.jacobian(fixed + basis @ z)[:, free] @ basis[free]
+            with np.errstate(all="ignore"):
+                return _zero_if_undefined(self.jacobian(fixed + basis @ z)[:, free] @ basis[free])
 
         best = np.linalg.lstsq(basis, start - fixed, rcond=None)[0]
         best_loss = self.loss(fixed + basis @ best)

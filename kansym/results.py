@@ -1,0 +1,97 @@
+"""What a discovery hands back."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+
+from kansym.data.dataset import Dataset
+from kansym.data.scaling import Scaling
+from kansym.formula import Formula, ParetoFront
+from kansym.kan.growth import Decision
+from kansym.kan.network import Network
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedNetwork:
+    """A network and the scaling that it lives in.
+
+    Attributes
+    ----------
+    network : Network
+        Population 1, double precision, on the CPU.
+    scaling : Scaling
+    train_loss, validation_loss : float
+        Mean squared residuals in squared units of y.
+    """
+
+    network: Network
+    scaling: Scaling
+    train_loss: float
+    validation_loss: float
+
+    def predict(self, X: np.ndarray) -> np.ndarray:
+        """Predictions for rows in the user's units, shape (n, d) -> (n,)."""
+        x = torch.from_numpy(np.ascontiguousarray(self.scaling.scale_inputs(X)))
+        with torch.no_grad():
+            return self.scaling.unscale_target(self.network(x)[0, :, 0].numpy())
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkReading:
+    """What became of a network's edges.
+
+    Attributes
+    ----------
+    symbolic : Network
+        Population 1, every edge a primitive or off, in the scaling of `Discovery.network`.
+    trained : Network or None
+        The network with spline edges that it was read from, of the same shape; None where a table with one input was
+        read directly.
+    """
+
+    symbolic: Network
+    trained: Network | None
+
+
+@dataclass(frozen=True, eq=False)
+class Discovery:
+    """What a run found.
+
+    Attributes
+    ----------
+    front : ParetoFront
+        Formulas, complexity against held-out loss.
+    formula : Formula
+        The pick: the least description length (see `kansym.symbolic.complexity.description_length`).
+    network : TrainedNetwork or None
+        The best network by validation; None when the run ended before one was trained, as for an exactly linear table.
+    reading : NetworkReading or None
+        The all-symbolic network that the picked formula was composed from; None for the constant and linear formulas.
+    decisions : tuple of Decision
+        How the network grew.
+    dataset : Dataset
+    noise_floor : float
+        Root-mean-square residual below which nothing is known, in units of y.
+    seconds : float
+    stopped : str
+        Why the run ended, in words.
+    notes : tuple of str
+        What the user should know: from the data and from the run.
+    """
+
+    front: ParetoFront
+    formula: Formula
+    network: TrainedNetwork | None
+    reading: NetworkReading | None
+    decisions: tuple[Decision, ...]
+    dataset: Dataset
+    noise_floor: float
+    seconds: float
+    stopped: str
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the user stopped the run."""
+        return self.stopped == "interrupted"
