@@ -425,7 +425,8 @@ class _Run:
         if not self.formulas:
             self._baseline()
         front = ParetoFront.from_formulas(self.formulas)
-        network = self.network
+        # Without held-out rows the network's loss is that of training, which says nothing against a formula.
+        network = self.network if len(self.bench.validation) else None
         if network is not None and front.best.validation_loss > max(9 * network.validation_loss, (3 * self.floor) ** 2):
             ratio = math.sqrt(front.best.validation_loss / network.validation_loss)
             notes.append(

@@ -3,6 +3,7 @@
 import logging
 import math
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,6 +11,7 @@ import sympy
 
 from kansym.data.dataset import Dataset
 from kansym.data.splitting import thinned
+from kansym.errors import ArgumentError
 from kansym.formula import Constant, Formula
 from kansym.kan.network import Network
 from kansym.symbolic.canonical import canonicalize
@@ -145,14 +147,24 @@ def from_expression(raw: sympy.Expr, bench: Bench, *, structure: str, deadline: 
     Returns the formula with all its constants, snapped where the data allow, and the smaller ones that backward
     elimination leads to; all are valid, and the front sorts them out.
     """
+    found: list[Formula] = []
+    try:
+        found.extend(_formulas(raw, bench, structure, deadline))
+    except ArgumentError as error:
+        # A constant that a fit has driven out of double precision; what came before it stands.
+        logger.info("formula given up: %s", error)
+    return found
+
+
+def _formulas(raw: sympy.Expr, bench: Bench, structure: str, deadline: float | None) -> Iterator[Formula]:
     positive = [symbol for symbol in bench.variables if symbol.is_positive]
     form = parametrize(canonicalize(raw, positive), bench.variables)
     if len(form.constants) > min(MAX_CONSTANTS, len(bench.train)):
-        return []
+        return
     X, y, weights = bench.rows(bench.fitting)
     fitted = refit(form, X, y, weights=weights)
     if fitted.status == "non-finite":
-        return []
+        return
     lean = drop_terms(
         fitted.form,
         lambda form: bench.loss(form, bench.fitting),
@@ -161,12 +173,13 @@ def from_expression(raw: sympy.Expr, bench: Bench, *, structure: str, deadline: 
     if lean is not fitted.form:
         fitted = refit(lean, X, y, weights=weights)
     if not _is_news(fitted.form, bench):
-        return []
+        return
     first = _finish(fitted.form, bench, structure, deadline)
-    found = [] if first is None else [first]
+    if first is not None:
+        yield first
     # An exact fit has nothing to gain: snapping has already removed what is exactly 0 or 1.
     if first is not None and first.validation_loss <= (10 * bench.noise_floor) ** 2:
-        return found
+        return
 
     def fit(smaller: ParametricForm) -> tuple[ParametricForm, float] | None:
         if deadline is not None and time.monotonic() > deadline:
@@ -185,12 +198,11 @@ def from_expression(raw: sympy.Expr, bench: Bench, *, structure: str, deadline: 
         formula = _finish(smaller, bench, structure, deadline)
         if formula is None:
             break
-        found.append(formula)
+        yield formula
         # Once a step costs this many bits, further ones only add what nobody would pick.
         if formula.description_length > previous + 60:
             break
         previous = min(previous, formula.description_length)
-    return found
 
 
 def _is_news(form: ParametricForm, bench: Bench) -> bool:
