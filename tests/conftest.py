@@ -1,8 +1,16 @@
 """Fixtures for all tests."""
 
+import os
+
 import numpy as np
 import pytest
 import torch
+from hypothesis import settings
+
+# The same examples on every CI run, so that a red build is the change's own doing; new ones on every local run.
+settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    settings.load_profile("ci")
 
 
 @pytest.fixture(autouse=True)

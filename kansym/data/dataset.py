@@ -8,8 +8,6 @@ import numpy as np
 from scipy import sparse
 
 from kansym.data.columns import as_float_column, is_constant, listing
-from kansym.data.splitting import canonical_order as canonical_order
-from kansym.data.splitting import split as split
 from kansym.errors import DataError
 
 

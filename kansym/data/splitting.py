@@ -1,13 +1,9 @@
 """Training and validation rows, chosen by what the rows hold and not by where they stand."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from kansym.data.dataset import Dataset
 from kansym.errors import ArgumentError
-
-if TYPE_CHECKING:
-    from kansym.data.dataset import Dataset
 
 MINIMUM_ROWS = 20
 """Below this many rows none is held out: too few would be left on either side."""
@@ -31,7 +27,7 @@ def canonical_order(X: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def split(
-    dataset: "Dataset", *, validation_fraction: float = 0.2, seed: int | np.random.Generator
+    dataset: Dataset, *, validation_fraction: float = 0.2, seed: int | np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
     """Choose rows at random for training and validation, whatever the order of the rows.
 

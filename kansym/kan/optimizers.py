@@ -11,7 +11,6 @@ D. P. Kingma and J. Ba, "Adam", arXiv:1412.6980. Y. You et al., arXiv:1904.00962
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -22,10 +21,8 @@ from kansym.kan.gradient import Gradient, objective_gradient
 from kansym.kan.jacobian import mean_loss
 from kansym.kan.network import Network
 from kansym.kan.parameters import ParameterMap
+from kansym.kan.training_options import TrainingOptions
 from kansym.optional import optional_module
-
-if TYPE_CHECKING:
-    from kansym.kan.training import TrainingOptions
 
 OPTIMIZERS = ("levenberg-marquardt", "lbfgs", "adam", "lamb")
 """Names that `kansym.kan.training.TrainingOptions.optimizer` takes."""
@@ -73,7 +70,7 @@ def first_order(
     y: Tensor,
     *,
     weights: Tensor | None,
-    options: "TrainingOptions",
+    options: TrainingOptions,
     observe: Observe,
 ) -> None:
     """Train every network of a population with an optimizer of its own; every finite state is shown to `observe`.

@@ -15,65 +15,8 @@ from kansym.errors import ArgumentError, TrainingError
 from kansym.kan.jacobian import mean_loss
 from kansym.kan.levenberg_marquardt import LevenbergMarquardtOptions, copy_rows, levenberg_marquardt
 from kansym.kan.network import Network
-from kansym.kan.penalty import PenaltyWeights
-
-OptimizerFactory = Callable[[list[Tensor]], torch.optim.Optimizer]
-
-
-@dataclass(frozen=True)
-class TrainingOptions:
-    """How a population is trained.
-
-    Attributes
-    ----------
-    optimizer : str or callable, default "levenberg-marquardt"
-        "levenberg-marquardt" (second order, all networks at once, best for the small networks of this package),
-        "lbfgs", "adam", "lamb" (You et al., arXiv:1904.00962; needs the extra ``optim``), or a function that takes the
-        list of parameters and returns a torch optimizer.
-    steps : int, default 50
-        Iterations. First-order optimizers need thousands.
-    learning_rate : float, default 1e-2
-        For "adam" and "lamb"; "lbfgs" finds its own step length.
-    smoothness : float, default 1e-9
-        Weight of the splines' roughness, relative to a target of unit variance. It settles knots without data; raise
-        it to 1e-6 or more for noisy data on a fine grid.
-    ridge : float, default 1e-10
-        Weight of the squared coefficients; settles the free constants between edges.
-    lamb : float, default 0
-        Overall weight of sparsity. 1e-3 to 1e-2 switches off edges that are not needed; 0 while accuracy is sought.
-    lamb_l1, lamb_entropy : float, default 1 and 2
-        Weights of the L1 norm and of the entropy of edge activations within it.
-    tolerance : float, default 1e-6
-        Levenberg-Marquardt stops a network whose objective falls by less than this fraction in four steps.
-    rescale_every : int, default 5
-        Iterations between rescalings of hidden nodes onto their grids; 0 for never.
-    """
-
-    optimizer: str | OptimizerFactory = "levenberg-marquardt"
-    steps: int = 50
-    learning_rate: float = 1e-2
-    smoothness: float = 1e-9
-    ridge: float = 1e-10
-    lamb: float = 0.0
-    lamb_l1: float = 1.0
-    lamb_entropy: float = 2.0
-    tolerance: float = 1e-6
-    rescale_every: int = 5
-
-    def __post_init__(self) -> None:
-        if self.steps < 0:
-            raise ArgumentError(f"steps must not be negative, got {self.steps!r}")
-        for name in ("smoothness", "ridge", "lamb", "lamb_l1", "lamb_entropy", "tolerance"):
-            value = getattr(self, name)
-            if not 0 <= value < float("inf"):
-                raise ArgumentError(f"{name} must be a finite number of at least 0, got {value!r}")
-        if not 0 < self.learning_rate < float("inf"):
-            raise ArgumentError(f"learning_rate must be positive, got {self.learning_rate!r}")
-
-    @property
-    def penalty(self) -> PenaltyWeights:
-        """The weights of the penalties alone."""
-        return PenaltyWeights(self.smoothness, self.ridge, self.lamb, self.lamb_l1, self.lamb_entropy)
+from kansym.kan.optimizers import first_order
+from kansym.kan.training_options import TrainingOptions
 
 
 @dataclass(frozen=True)
@@ -225,8 +168,6 @@ def train(
             observe=keeper.observe,
         )
     else:
-        from kansym.kan.optimizers import first_order
-
         first_order(network, x, y, weights=weights, options=options, observe=keeper.observe)
     if not bool(torch.isfinite(keeper.validation_loss).any()):
         raise TrainingError(
