@@ -30,6 +30,18 @@ def exponent_of(expression, symbol):
 # -- measured tables ---------------------------------------------------------------------------------------------------
 
 
+def test_moseley():
+    found = discover(load_dataset("moseley"), DiscoveryOptions(max_seconds=30))
+    expression = found.formula.expression
+    (Z,) = expression.free_symbols
+    # c * (Z - b)**2 with a screening constant of order one.
+    square = sympy.Poly(sympy.expand(expression), Z)
+    c, linear, constant = square.all_coeffs()
+    assert square.degree() == 2
+    assert float(constant) == pytest.approx(float(linear) ** 2 / (4 * float(c)), rel=1e-9)
+    assert 0.5 < -float(linear) / (2 * float(c)) < 2.5
+
+
 def test_kepler():
     found = discover(load_dataset("kepler"), FEW)
     (axis,) = found.formula.expression.free_symbols
