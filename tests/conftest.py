@@ -13,7 +13,7 @@ if os.environ.get("CI"):
     settings.load_profile("ci")
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="session", autouse=True)
 def _one_thread():
     """Tests are many small operations; threads only add waiting on a busy machine."""
     before = torch.get_num_threads()

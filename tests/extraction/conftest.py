@@ -64,15 +64,6 @@ def _planted(primitive: Primitive, edges: int = 5, points: int = 150, seed: int 
     return Planted(x, c[:, None] * f + d[:, None], a, b, c, d, p)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def one_thread():
-    """The arrays are small: more threads cost more in waiting for each other than they save."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 @pytest.fixture(scope="session")
 def planted():
     return _planted

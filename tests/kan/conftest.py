@@ -16,14 +16,6 @@ _EDGES = (
 )
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 @pytest.fixture
 def rows():
     """`rows(n, d)`: n random inputs in [-1, 1]^d."""
