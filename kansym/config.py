@@ -32,6 +32,9 @@ class DiscoveryOptions:
         tables.
     formulas_per_network : int, default 4
         Symbolic networks turned into formulas, per trained network.
+    structure : bool, default True
+        Look for symmetries and inner functions first, and solve the smaller problems that they leave. Turn it off to
+        see what networks alone find.
     """
 
     max_seconds: float = 60.0
@@ -43,6 +46,7 @@ class DiscoveryOptions:
     selection: SelectionOptions = field(default_factory=SelectionOptions)
     network_rows: int = 6000
     formulas_per_network: int = 4
+    structure: bool = True
 
     def __post_init__(self) -> None:
         if not 0 < self.max_seconds < float("inf"):

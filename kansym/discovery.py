@@ -8,6 +8,7 @@ networks no longer see more than the formula does, or when time is up. What has 
 import logging
 import math
 import time
+from dataclasses import replace
 
 import numpy as np
 import sympy
@@ -30,6 +31,8 @@ from kansym.kan.pruning import count_edges, prune
 from kansym.primitives.primitive import Primitive
 from kansym.progress import Progress, ProgressCallback
 from kansym.results import Discovery, NetworkReading, TrainedNetwork
+from kansym.structure.problem import Problem
+from kansym.structure.search import Reducer
 from kansym.symbolic.complexity import OPERATORS, description_length
 from kansym.symbolic.composition import AffineMap
 from kansym.symbolic.parametric import parametrize
@@ -54,6 +57,9 @@ LARGEST_TARGET = 1e130
 
 CUDA_ROWS = 50_000
 """Rows from which "auto" takes a GPU: below, a step is launch overhead and the CPU is as fast."""
+
+STRUCTURE_SHARE = 0.6
+"""Share of the time budget that the structure search may take before networks on the whole problem have their turn."""
 
 RESERVE = 0.03
 """Share of the time budget kept for the last refit."""
@@ -165,6 +171,10 @@ class _Run:
         self._baseline()
         if self._as_good_as_possible():
             return "the formula is as good as the data"
+        if self.options.structure and self.dataset.X.shape[1] > 1:
+            self._structure()
+            if self._as_good_as_possible():
+                return "the formula is as good as the data"
         held: list[Candidate] = []
         unimproved = 0
         candidates = iter(self._grower())
@@ -312,6 +322,45 @@ class _Run:
         if best is None:
             return False
         return best.validation_loss <= max((1.5 * self.floor) ** 2, EXACT * float(np.mean(self.dataset.y**2)))
+
+    # -- structure ---------------------------------------------------------------------------------------------------
+
+    def _structure(self) -> None:
+        """Solve the smaller problems that symmetries and inner functions make of this one."""
+        self.report("structure", "looking for symmetries")
+        X, y, weights = self.bench.rows(self.bench.fitting)
+        until = self.start + STRUCTURE_SHARE * self.options.max_seconds
+        reducer = Reducer(y, seed=self.options.seed, deadline=until)
+        for problem in reducer.reduced(Problem.of(X, y, self.bench.variables, weights)):
+            if not problem.steps or time.monotonic() > until:
+                return
+            self.report("structure", "; ".join(step for step in problem.steps if step))
+            self._solve(problem, until)
+            if self._as_good_as_possible():
+                return
+
+    def _solve(self, problem: Problem, until: float) -> None:
+        """Formulas of a smaller problem, composed to formulas of the whole."""
+        structure = "; ".join(step for step in problem.steps if step)
+        if problem.dimension == 0:
+            weights = problem.target_weights()
+            raw = problem.compose(sympy.Float(float((weights * problem.t).sum() / weights.sum())), ())
+            self.formulas += from_expression(raw, self.bench, structure=structure, deadline=self.deadline)
+            return
+        names = tuple(f"z{k}" for k in range(problem.dimension))
+        seconds = 0.5 * (until - time.monotonic())
+        options = replace(self.options, structure=False, max_seconds=max(1.0, seconds))
+        part = _Run(Dataset(problem.X, problem.t, names, target="t"), options, None)
+        try:
+            part.search()
+        finally:
+            # An interruption keeps what the part has found so far.
+            found = sorted(part.formulas, key=lambda formula: formula.description_length)[: 2]
+            best = min(part.formulas, key=lambda formula: formula.validation_loss, default=None)
+            for formula in dict.fromkeys(found + ([best] if best is not None else [])):
+                symbols = tuple(sympy.Symbol(name) for name in names)
+                raw = problem.compose(formula.expression, symbols)
+                self.formulas += from_expression(raw, self.bench, structure=structure, deadline=self.deadline)
 
     # -- one input ---------------------------------------------------------------------------------------------------
 

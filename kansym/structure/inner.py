@@ -1,0 +1,138 @@
+# sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false, reportCallIssue=false
+# pyright: reportOperatorIssue=false, reportAssignmentType=false, reportGeneralTypeIssues=false
+"""Inner functions of two columns: differences, sums of squares, sums of reciprocals, products.
+
+If y depends on x_i and x_j only through h = phi_i(x_i) + phi_j(x_j), then the ratio of the two partial derivatives is
+phi_i'(x_i) / phi_j'(x_j): its logarithm is a sum of a function of x_i and one of x_j and of nothing else. For powers,
+which is what inner functions of laws are made of, it is linear in log|x_i| and log|x_j|, so one least-squares fit says
+whether h exists and what it is: slopes 0 make a difference or sum, 1 make x^2 + y^2, -1 a product, -2 1/x + 1/y.
+"""
+
+import itertools
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import sympy
+
+from kansym.structure.scaling_symmetry import nearest_rational
+from kansym.structure.surrogate import Surrogate
+
+SLOPES = (0.0, 1.0, -1.0, -2.0, 2.0, -0.5, -1.5, 0.5, 3.0, -3.0)
+"""Exponents p of phi' = x^p that are believed."""
+
+
+@dataclass(frozen=True, eq=False)
+class InnerFunction:
+    """h = ratio * phi_i(x_i) + phi_j(x_j) with phi' = x^p.
+
+    Attributes
+    ----------
+    i, j : int
+        Columns.
+    slopes : tuple of float
+        The two p.
+    ratio : float
+    misfit : float
+        RMS of what log|dT/dx_i : dT/dx_j| leaves, in units of one: the smaller, the surer.
+    """
+
+    i: int
+    j: int
+    slopes: tuple[float, float]
+    ratio: float
+    misfit: float
+
+    def apply(self, x: tuple[sympy.Expr, ...], X: np.ndarray) -> tuple[sympy.Expr, np.ndarray]:
+        """The inner function of the columns, as an expression and as values."""
+        if self.slopes == (-1.0, -1.0):
+            power = _number(self.ratio)
+            if power.is_Rational:
+                # log x + log z is a function of the product, which is the simpler column.
+                return x[self.i] ** power * x[self.j], X[:, self.i] ** float(power) * X[:, self.j]
+        first, a = _antiderivative(x[self.i], X[:, self.i], self.slopes[0])
+        second, b = _antiderivative(x[self.j], X[:, self.j], self.slopes[1])
+        # A difference is written as x - y, not as -x + y, and a common factor is left to the rest of the law.
+        p, q = self.slopes
+        factor = self.ratio * (_level(q) / _level(p))
+        number = _number(factor)
+        return number * first + second, float(number) * a + b
+
+
+def inner_functions(surrogate: Surrogate, X: np.ndarray, *, loose: float = 0.3) -> list[InnerFunction]:
+    """Pairs of columns that may enter through one inner function, the surest first.
+
+    Parameters
+    ----------
+    surrogate : Surrogate
+        Of the target, fitted on the same columns.
+    X : ndarray, shape (n, d)
+        Points to read gradients at.
+    loose : float, default 0.3
+        Largest misfit that is still worth a confirming fit.
+    """
+    _, gradient = surrogate.derivatives(X)
+    size = np.sqrt((gradient**2).mean(0))
+    found = []
+    for i, j in itertools.combinations(range(X.shape[1]), 2):
+        steep = (np.abs(gradient[:, i]) > 0.05 * size[i]) & (np.abs(gradient[:, j]) > 0.05 * size[j])
+        if steep.sum() < 30:
+            continue
+        ratio = gradient[steep, i] / gradient[steep, j]
+        candidate = _fit(i, j, ratio, X[steep, i], X[steep, j])
+        if candidate is not None and candidate.misfit < loose:
+            found.append(candidate)
+    return sorted(found, key=lambda candidate: candidate.misfit)
+
+
+def _fit(i: int, j: int, ratio: np.ndarray, x: np.ndarray, z: np.ndarray) -> InnerFunction | None:
+    """The powers that explain a ratio of derivatives."""
+    logs = np.log(np.abs(ratio))
+    usable = (np.abs(x) > 1e-3 * np.abs(x).max()) & (np.abs(z) > 1e-3 * np.abs(z).max())
+    logs, x, z, ratio = logs[usable], x[usable], z[usable], ratio[usable]
+    if len(logs) < 30:
+        return None
+    columns = np.column_stack([np.ones(len(x)), np.log(np.abs(x)), -np.log(np.abs(z))])
+    # Gradients of a surrogate have outliers where they cross zero; three reweighted rounds leave those out.
+    weights = np.ones(len(x))
+    solution = np.zeros(3)
+    for _ in range(4):
+        root = np.sqrt(weights)[:, None]
+        solution = np.linalg.lstsq(columns * root, logs * root[:, 0], rcond=None)[0]
+        residual = np.abs(logs - columns @ solution)
+        scale = max(float(np.median(residual)), 1e-12)
+        weights = 1.0 / (1.0 + (residual / (2 * scale)) ** 2)
+    rounded, distance = nearest_rational(solution[1:])
+    if distance > 0.25 or not all(slope in SLOPES for slope in rounded):
+        return None
+    level = logs - columns[:, 1:] @ rounded
+    constant = float(np.median(level))
+    misfit = float(np.median(np.abs(level - constant))) * 1.48
+    # |x|^p with an odd p changes sign with x.
+    signs = np.sign(ratio) * np.sign(x) ** (rounded[0] % 2) * np.sign(z) ** (rounded[1] % 2)
+    sign = float(np.sign(signs.sum()))
+    if np.mean(signs == sign) < 0.9:
+        return None
+    return InnerFunction(i, j, (float(rounded[0]), float(rounded[1])), sign * math.exp(constant), misfit)
+
+
+def _level(slope: float) -> float:
+    return 1.0 if slope == -1.0 else slope + 1.0
+
+
+def _antiderivative(x: sympy.Expr, values: np.ndarray, slope: float) -> tuple[sympy.Expr, np.ndarray]:
+    """x^(p+1), or log x for p = -1; the factor 1/(p+1) is left to the ratio."""
+    if slope == -1.0:
+        return sympy.log(x), np.log(np.abs(values))
+    power = sympy.nsimplify(slope + 1.0, rational=True)
+    return x**power, values ** float(power)
+
+
+def _number(value: float) -> sympy.Expr:
+    """A small rational where the value is near one: what is nearly -1 was read off a surrogate and is -1."""
+    for denominator in (1, 2, 3, 4):
+        numerator = round(value * denominator)
+        if numerator and abs(numerator) <= 6 and abs(value * denominator - numerator) < 0.02 * abs(value * denominator):
+            return sympy.Rational(numerator, denominator)
+    return sympy.Float(value)

@@ -1,0 +1,103 @@
+# sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false, reportCallIssue=false
+# pyright: reportOperatorIssue=false, reportAssignmentType=false, reportGeneralTypeIssues=false
+"""A problem is a table that was made from the user's table by exact steps, and knows the way back."""
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+import sympy
+
+TARGET = sympy.Symbol("_target")
+"""Stands for a problem's own target in `Problem.outer`."""
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """Inputs and a target computed from the user's columns, so that every residual can be brought back to the user's y.
+
+    Attributes
+    ----------
+    X : ndarray, shape (n, m)
+        Inputs of this problem; m = 0 means a constant is left.
+    t : ndarray, shape (n,)
+        Target of this problem.
+    columns : tuple of sympy.Expr, length m
+        Each input in the user's columns.
+    outer : sympy.Expr
+        The user's y in `TARGET` and the user's columns.
+    slope : ndarray, shape (n,)
+        |dy/dt| at the data: what a small error of t does to y.
+    weights : ndarray, shape (n,), or None
+        Of the user's rows, mean 1.
+    steps : tuple of str
+        What was done, in words, outermost first.
+    """
+
+    X: np.ndarray
+    t: np.ndarray
+    columns: tuple[sympy.Expr, ...]
+    outer: sympy.Expr
+    slope: np.ndarray
+    weights: np.ndarray | None = None
+    steps: tuple[str, ...] = ()
+
+    @classmethod
+    def of(
+        cls, X: np.ndarray, y: np.ndarray, variables: tuple[sympy.Symbol, ...], weights: np.ndarray | None = None
+    ) -> "Problem":
+        return cls(X, y, tuple(variables), TARGET, np.ones(len(y)), weights)
+
+    @property
+    def dimension(self) -> int:
+        return self.X.shape[1]
+
+    def finite(self) -> bool:
+        return bool(np.isfinite(self.X).all() and np.isfinite(self.t).all() and np.isfinite(self.slope).all())
+
+    def target_weights(self) -> np.ndarray:
+        """Weights of t that make its squared residuals those of y."""
+        own = np.ones(len(self.t)) if self.weights is None else self.weights
+        return own * self.slope**2
+
+    def compose(self, formula: sympy.Expr, variables: tuple[sympy.Symbol, ...]) -> sympy.Expr:
+        """The user's y, from a formula for this problem's target in `variables`, one per input."""
+        inner = formula.xreplace(dict(zip(variables, self.columns, strict=True)))
+        return self.outer.xreplace({TARGET: inner})
+
+    def divided(self, exponents: np.ndarray, step: str) -> "Problem":
+        """The same inputs with the target divided by the monomial of the inputs with these exponents."""
+        factor, values = monomial(self.columns, self.X, exponents)
+        outer = self.outer.xreplace({TARGET: factor * TARGET})
+        return replace(
+            self, t=self.t / values, outer=outer, slope=self.slope * np.abs(values), steps=(*self.steps, step)
+        )
+
+    def with_inputs(self, X: np.ndarray, columns: tuple[sympy.Expr, ...], step: str) -> "Problem":
+        return replace(self, X=X, columns=columns, steps=(*self.steps, step))
+
+    def linked(self, t: np.ndarray, back: sympy.Expr, slope: np.ndarray, step: str) -> "Problem":
+        """The same inputs with another target; `back` is the present target in `TARGET`, `slope` |d present / d new|."""
+        outer = self.outer.xreplace({TARGET: back})
+        return replace(self, t=t, outer=outer, slope=self.slope * slope, steps=(*self.steps, step))
+
+
+def monomial(columns: tuple[sympy.Expr, ...], X: np.ndarray, exponents: np.ndarray) -> tuple[sympy.Expr, np.ndarray]:
+    """Product of the columns to rational powers, as an expression and as values."""
+    values = np.ones(len(X))
+    factors = []
+    for column, x, exponent in zip(columns, X.T, exponents, strict=True):
+        if exponent == 0:
+            continue
+        power = sympy.nsimplify(exponent, rational=True).limit_denominator(12)
+        negative = bool((x < 0).all()) and not power.is_integer
+        factors.append((-column if negative else column) ** power)
+        values = values * (np.abs(x) ** float(power) if negative else x ** float(power))
+    return sympy.Mul(*factors), values
+
+
+def relative_error(residual: np.ndarray, y: np.ndarray, weights: np.ndarray | None) -> float:
+    """Weighted RMS residual in units of the spread of y."""
+    share = 1.0 if weights is None else weights / weights.mean()
+    return math.sqrt(float(np.mean(share * residual**2))) / (float(y.std()) or 1.0)

@@ -1,0 +1,153 @@
+"""Scaling symmetries: the dimensional analysis that the data themselves imply, without units.
+
+If y(x) is unchanged, up to a power of lambda, when the columns are multiplied by powers of lambda, then
+sum_i a_i x_i dy/dx_i = b y at every point. All such (a, b) form a linear space, which is the null space of one matrix
+of gradients. With k independent ones, y is a monomial times a function of d - k dimensionless products: Buckingham's
+theorem, with the exponents read from the data. Laws of physics have as many of them as they have base units, whether
+the table states its units or not, and those of a column without influence, which is k = 1 with b = 0.
+"""
+
+import itertools
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from kansym.structure.surrogate import Surrogate, one_signed
+
+NULL = 0.12
+"""Singular value, relative to the rms of the columns, below which a direction may be a symmetry. Liberal, since every
+reduction is confirmed by a fit."""
+
+DENOMINATORS = (1, 2, 3)
+"""Denominators of exponents; laws hardly ever have others."""
+
+LARGEST_EXPONENT = 8.5
+"""Largest exponent believed."""
+
+MOST_PIVOT_SETS = 400
+"""Sets of columns to divide by that are looked at."""
+
+
+@dataclass(frozen=True, eq=False)
+class ScalingReduction:
+    """y = prod x_p^m_p * F(pi_1, ..., pi_(d-k)) with pi_j = prod x^e_j.
+
+    Attributes
+    ----------
+    factor : ndarray, shape (d,)
+        Exponents m.
+    groups : ndarray, shape (d - k, d)
+        Exponents of the dimensionless products.
+    misfit : float
+        Largest distance of a measured exponent from the rational it was rounded to.
+    cost : float
+        Sum of |exponents|, fractions counted double: the simplest reduction is tried first.
+    """
+
+    factor: np.ndarray
+    groups: np.ndarray
+    misfit: float
+    cost: float
+
+
+def symmetry_matrix(surrogate: Surrogate, X: np.ndarray) -> np.ndarray:
+    """Rows (x_1 dT/dx_1, ..., x_d dT/dx_d, -b-term), each of unit length; shape (n, d + 1)."""
+    value, gradient = surrogate.derivatives(X)
+    # With T = log|y| the relation reads sum a_i x_i dT/dx_i = b.
+    last = np.ones(len(X)) if surrogate.axes.log_target else value
+    matrix = np.column_stack([gradient * X, -last])
+    return matrix / np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-300)
+
+
+def scaling_reductions(
+    surrogate: Surrogate, X: np.ndarray, *, tolerance: float = 0.12, most: int = 3
+) -> Iterator[list[ScalingReduction]]:
+    """Candidate reductions, the largest number of symmetries first; per number the simplest ones.
+
+    Parameters
+    ----------
+    surrogate : Surrogate
+        Of the target, fitted on the same columns.
+    X : ndarray, shape (n, d)
+        Points to read gradients at.
+    tolerance : float, default 0.12
+        Distance from a rational within which an exponent is rounded to it.
+    most : int, default 3
+        Reductions per number of symmetries.
+    """
+    d = X.shape[1]
+    matrix = symmetry_matrix(surrogate, X)
+    size = np.sqrt((matrix**2).mean(0))
+    # A column that moves nothing is its own symmetry; scaled to unit size it would be all noise.
+    scale = np.maximum(size, 1e-2 * size.max())
+    _, singular, right = np.linalg.svd(matrix / scale, full_matrices=False)
+    singular = singular / math.sqrt(len(X))
+    least = int((singular >= NULL).sum())
+    for number in range(min(d + 1 - least, d), 0, -1):
+        below, above = singular[d + 1 - number], singular[d - number]
+        if above < 1.5 * below:
+            continue
+        basis = right[d + 1 - number :] / scale
+        found = _reductions(basis, X, tolerance)
+        if found:
+            yield found[:most]
+
+
+def _reductions(basis: np.ndarray, X: np.ndarray, tolerance: float) -> list[ScalingReduction]:
+    """Reductions of one symmetry space, one per admissible set of pivots, the simplest first."""
+    k, d = basis.shape[0], basis.shape[1] - 1
+    A, b = basis[:, :d], basis[:, d]
+    signed = one_signed(X)
+    found: dict[tuple, ScalingReduction] = {}
+    for pivots in itertools.islice(itertools.combinations(range(d), k), MOST_PIVOT_SETS):
+        chosen = list(pivots)
+        if not signed[chosen].all() or np.linalg.cond(A[:, chosen]) > 1e3:
+            continue
+        # sum_i a_i e_i = 0 for every symmetry: with e_j = 1 for one other column, the pivots' exponents follow.
+        solved = np.linalg.solve(A[:, chosen], np.column_stack([A, b]))
+        if np.abs(solved).max() > LARGEST_EXPONENT:
+            continue
+        rounded, misfit = nearest_rational(solved)
+        if misfit > tolerance:
+            continue
+        others = [j for j in range(d) if j not in pivots]
+        groups = np.zeros((d - k, d))
+        for row, j in enumerate(others):
+            groups[row, j] = 1.0
+            groups[row, chosen] = -rounded[:, j]
+            groups[row] *= _denominator(groups[row])
+        factor = np.zeros(d)
+        factor[chosen] = rounded[:, d]
+        reduction = ScalingReduction(factor, groups, misfit, _cost(factor) + sum(_cost(row) for row in groups))
+        found.setdefault((tuple(factor), tuple(map(tuple, groups))), reduction)
+    return sorted(found.values(), key=lambda reduction: reduction.cost)
+
+
+def nearest_rational(values: np.ndarray) -> tuple[np.ndarray, float]:
+    """Values rounded to fractions of small denominators, and the largest change.
+
+    A larger denominator is taken only where it comes at least three times as close.
+    """
+    best = np.round(values)
+    error = np.abs(values - best)
+    for denominator in DENOMINATORS[1:]:
+        finer = np.round(values * denominator) / denominator
+        closer = (np.abs(values - finer) < error / 3) & (error > 0.02)
+        best = np.where(closer, finer, best)
+        error = np.where(closer, np.abs(values - finer), error)
+    return best, float(error.max(initial=0.0))
+
+
+def _denominator(row: np.ndarray) -> int:
+    """Least factor that makes the exponents integers: a function of sqrt(u) is one of u too, and u has no root."""
+    for factor in (1, 2, 3, 6):
+        if np.allclose(row * factor, np.round(row * factor), atol=1e-9):
+            return factor
+    return 1
+
+
+def _cost(exponents: np.ndarray) -> float:
+    whole = np.isclose(exponents, np.round(exponents))
+    return float(np.sum(np.abs(exponents) * np.where(whole, 1.0, 2.0)))
