@@ -8,6 +8,7 @@ networks no longer see more than the formula does, or when time is up. What has 
 import logging
 import math
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -32,9 +33,10 @@ from kansym.primitives.primitive import Primitive
 from kansym.progress import Progress, ProgressCallback
 from kansym.results import Discovery, NetworkReading, TrainedNetwork
 from kansym.structure.problem import Problem
-from kansym.structure.search import Reducer
+from kansym.structure.solver import Leaf, Solver
 from kansym.symbolic.complexity import OPERATORS, description_length
 from kansym.symbolic.composition import AffineMap
+from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parametric import parametrize
 from kansym.threads import threads_for
 
@@ -126,7 +128,14 @@ def discover(
 class _Run:
     """State of one discovery."""
 
-    def __init__(self, dataset: Dataset, options: DiscoveryOptions, progress: ProgressCallback | None) -> None:
+    def __init__(
+        self,
+        dataset: Dataset,
+        options: DiscoveryOptions,
+        progress: ProgressCallback | None,
+        *,
+        attainable: float | None = None,
+    ) -> None:
         self.start = time.monotonic()
         self.options, self.progress = options, progress
         dataset = merge_copies(dataset)
@@ -139,6 +148,8 @@ class _Run:
         self.network: TrainedNetwork | None = None
         self.readings: dict[Formula, NetworkReading] = {}
         self.decisions: list[Decision] = []
+        # Where something smooth is known to reach an error, networks far above it have the wrong shape.
+        self.promising = PROMISING if attainable is None else min(PROMISING, max(SPLINE_ERROR, 30 * attainable))
         self._read_already: set[int] = set()
         self._glanced: set[int] = set()
         self.deadline = self.start + options.max_seconds * (1 - RESERVE)
@@ -276,7 +287,7 @@ class _Run:
             if readable is not None and id(readable) not in self._glanced:
                 return readable
         latest = held[-1]
-        precise = math.sqrt(latest.validation_loss) < max(PROMISING, 3 * self.floor / self.scaling.y_scale)
+        precise = math.sqrt(latest.validation_loss) < max(self.promising, 3 * self.floor / self.scaling.y_scale)
         if precise and self._user_loss(latest) < 0.5 * self.best_loss():
             return latest
         best = min(candidate.validation_loss for candidate in held)
@@ -330,37 +341,30 @@ class _Run:
         self.report("structure", "looking for symmetries")
         X, y, weights = self.bench.rows(self.bench.fitting)
         until = self.start + STRUCTURE_SHARE * self.options.max_seconds
-        reducer = Reducer(y, seed=self.options.seed, deadline=until)
-        for problem in reducer.reduced(Problem.of(X, y, self.bench.variables, weights)):
-            if not problem.steps or time.monotonic() > until:
-                return
-            self.report("structure", "; ".join(step for step in problem.steps if step))
-            self._solve(problem, until)
+        solver = Solver(y, self._leaf, seed=self.options.seed, until=until)
+        for raw, problem in solver.solutions(Problem.of(X, y, self.bench.variables, weights)):
+            structure = "; ".join(step for step in problem.steps if step) or "rational function"
+            self.formulas += from_expression(raw, self.bench, structure=structure, deadline=self.deadline)
+            self.report("structure", structure)
             if self._as_good_as_possible():
                 return
 
-    def _solve(self, problem: Problem, until: float) -> None:
-        """Formulas of a smaller problem, composed to formulas of the whole."""
-        structure = "; ".join(step for step in problem.steps if step)
-        if problem.dimension == 0:
-            weights = problem.target_weights()
-            raw = problem.compose(sympy.Float(float((weights * problem.t).sum() / weights.sum())), ())
-            self.formulas += from_expression(raw, self.bench, structure=structure, deadline=self.deadline)
-            return
-        names = tuple(f"z{k}" for k in range(problem.dimension))
-        seconds = 0.5 * (until - time.monotonic())
-        options = replace(self.options, structure=False, max_seconds=max(1.0, seconds))
-        part = _Run(Dataset(problem.X, problem.t, names, target="t"), options, None)
+    def _leaf(self, leaf: Leaf) -> Iterator[sympy.Expr]:
+        """Formulas of a small table, by the same search without structure; the best ones first."""
+        options = replace(self.options, structure=False, max_seconds=max(0.5, leaf.until - time.monotonic()))
+        names = tuple(variable.name for variable in leaf.variables)
+        error = None if leaf.error is None else np.full(len(leaf.t), leaf.error)
+        table = Dataset(leaf.X, leaf.t, names, target="_t", y_error=error, sample_weight=leaf.weights)
+        part = _Run(table, options, None, attainable=leaf.attainable)
         try:
             part.search()
         finally:
-            # An interruption keeps what the part has found so far.
-            found = sorted(part.formulas, key=lambda formula: formula.description_length)[: 2]
-            best = min(part.formulas, key=lambda formula: formula.validation_loss, default=None)
-            for formula in dict.fromkeys(found + ([best] if best is not None else [])):
-                symbols = tuple(sympy.Symbol(name) for name in names)
-                raw = problem.compose(formula.expression, symbols)
-                self.formulas += from_expression(raw, self.bench, structure=structure, deadline=self.deadline)
+            # Also after Ctrl-C: what the part has found so far goes into the whole before the run ends.
+            shortest = sorted(part.formulas, key=lambda formula: formula.description_length)[:2]
+            closest = sorted(part.formulas, key=lambda formula: formula.validation_loss)[:1]
+            plain_names = {plain_symbol(variable.name): variable for variable in leaf.variables}
+            found = [formula.expression.xreplace(plain_names) for formula in dict.fromkeys(shortest + closest)]
+        yield from found
 
     # -- one input ---------------------------------------------------------------------------------------------------
 

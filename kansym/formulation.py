@@ -14,6 +14,7 @@ from kansym.data.splitting import thinned
 from kansym.errors import ArgumentError
 from kansym.formula import Constant, Formula
 from kansym.kan.network import Network
+from kansym.symbolic.absolute import drop_absolute
 from kansym.symbolic.canonical import canonicalize
 from kansym.symbolic.complexity import complexity, description_length
 from kansym.symbolic.composition import AffineMap, compose
@@ -231,6 +232,9 @@ def _simpler(form: ParametricForm, bench: Bench) -> ParametricForm:
     """The form after bounded simplification and one more refit."""
     X, y, weights = bench.rows(bench.fitting)
     simplified = simplify(form.substituted(), bench.variables, X[:: max(1, len(X) // 200)], seconds=0.5)
+    smooth = drop_absolute(simplified.expression, bench.variables, X)
+    if smooth != simplified.expression:
+        simplified = simplify(smooth, bench.variables, X[:: max(1, len(X) // 200)], seconds=0.5)
     shorter = parametrize(simplified.expression, bench.variables)
     result = refit(shorter, X, y, weights=weights)
     return form if result.status == "non-finite" else result.form

@@ -31,6 +31,8 @@ class Problem:
         |dy/dt| at the data: what a small error of t does to y.
     weights : ndarray, shape (n,), or None
         Of the user's rows, mean 1.
+    trust : ndarray, shape (n,), or None
+        Weights of t where it was read off an interpolant: the inverse square of its error, up to a factor.
     steps : tuple of str
         What was done, in words, outermost first.
     """
@@ -41,6 +43,7 @@ class Problem:
     outer: sympy.Expr
     slope: np.ndarray
     weights: np.ndarray | None = None
+    trust: np.ndarray | None = None
     steps: tuple[str, ...] = ()
 
     @classmethod
@@ -61,6 +64,10 @@ class Problem:
         own = np.ones(len(self.t)) if self.weights is None else self.weights
         return own * self.slope**2
 
+    def fitting_weights(self) -> np.ndarray | None:
+        """Weights for fits to t: those of y with noise; without, all rows are equally good unless t is approximate."""
+        return self.trust if self.weights is None else self.target_weights()
+
     def compose(self, formula: sympy.Expr, variables: tuple[sympy.Symbol, ...]) -> sympy.Expr:
         """The user's y, from a formula for this problem's target in `variables`, one per input."""
         inner = formula.xreplace(dict(zip(variables, self.columns, strict=True)))
@@ -72,6 +79,25 @@ class Problem:
         outer = self.outer.xreplace({TARGET: factor * TARGET})
         return replace(
             self, t=self.t / values, outer=outer, slope=self.slope * np.abs(values), steps=(*self.steps, step)
+        )
+
+    def without(
+        self, column: int, expression: sympy.Expr, values: np.ndarray, *, product: bool, step: str
+    ) -> "Problem":
+        """The problem less one column whose factor or term is known: `expression`, with `values` on the rows."""
+        keep = [k for k in range(self.dimension) if k != column]
+        trust = np.ones(len(self.t)) if self.trust is None else self.trust
+        outer = self.outer.xreplace({TARGET: expression * TARGET if product else expression + TARGET})
+        return replace(
+            self,
+            X=self.X[:, keep],
+            columns=tuple(self.columns[k] for k in keep),
+            t=self.t / values if product else self.t - values,
+            outer=outer,
+            slope=self.slope * np.abs(values) if product else self.slope,
+            # The factor is not exact, and where it is small its error makes that of the quotient large.
+            trust=trust * values**2 if product else trust,
+            steps=(*self.steps, step),
         )
 
     def with_inputs(self, X: np.ndarray, columns: tuple[sympy.Expr, ...], step: str) -> "Problem":

@@ -48,14 +48,10 @@ class Reducer:
             weights = problem.target_weights()
             residual = problem.t - (weights * problem.t).sum() / weights.sum()
             return None, relative_error(residual * problem.slope, self.y, problem.weights)
-        noisy = problem.weights is not None
-        surrogate = best_surrogate(
-            problem.X, problem.t, weights=problem.target_weights() if noisy else None, seed=self.seed
-        )
+        surrogate = best_surrogate(problem.X, problem.t, weights=problem.fitting_weights(), seed=self.seed)
         if surrogate is None:
             return None, math.inf
-        sign = np.sign(problem.t) if surrogate.axes.log_target else 1.0
-        residual = (sign * surrogate.predict(problem.X) - problem.t) * problem.slope
+        residual = (surrogate.predict(problem.X) - problem.t) * problem.slope
         return surrogate, relative_error(residual, self.y, problem.weights)
 
     def reduced(self, problem: Problem) -> Iterator[Problem]:

@@ -305,11 +305,13 @@ def _pull_common_factor(expression: Expr) -> Expr:
     if not exact and not all(isinstance(coefficient, Float) for coefficient, _ in pairs):
         return expression
     smallest = min((coefficient for coefficient, _ in pairs), key=abs)
-    if abs(smallest) == 1:
+    if abs(smallest) == 1 or smallest == 0:
         return expression
     terms = []
     for coefficient, rest in pairs:
         ratio = float(coefficient / smallest)
+        if not math.isfinite(ratio):
+            return expression
         multiple = round(ratio)
         # 2.0*x + 4.0 is no more natural as 2.0*(x + 2).
         largest = 1 if exact or rest is sympy.S.One else LARGEST_RATIO

@@ -1,0 +1,89 @@
+# sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false, reportCallIssue=false
+# pyright: reportOperatorIssue=false, reportAssignmentType=false, reportGeneralTypeIssues=false
+"""Links: functions of the target under which a law may be simpler, L(y) in place of y."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import sympy
+
+from kansym.structure.problem import TARGET, Problem
+
+Function = Callable[[np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True, eq=False)
+class Link:
+    """A function applied to the target.
+
+    Attributes
+    ----------
+    name : str
+    forward, slope : callable
+        L and dL/dt.
+    back : sympy.Expr
+        The inverse, in `TARGET`; for targets below zero `sign` multiplies it where `even`.
+    usable : callable
+        Whether a target allows it.
+    even : bool
+        Whether L forgets the sign of t, which must then be one and the same on all rows.
+    """
+
+    name: str
+    forward: Function
+    slope: Function
+    back: sympy.Expr
+    usable: Callable[[np.ndarray], bool]
+    even: bool = False
+
+    def apply(self, problem: Problem) -> Problem:
+        """The problem with L(t) as its target."""
+        if self.name == "identity":
+            return problem
+        value = self.forward(problem.t)
+        back = -self.back if self.even and problem.t[0] < 0 else self.back
+        with np.errstate(all="ignore"):
+            slope = 1.0 / np.abs(self.slope(problem.t))
+        return problem.linked(value, back, slope, f"link {self.name}")
+
+
+def _one_signed(t: np.ndarray) -> bool:
+    return bool((t > 0).all() or (t < 0).all())
+
+
+def _within(low: float, high: float) -> Callable[[np.ndarray], bool]:
+    return lambda t: bool((t > low).all() and (t < high).all())
+
+
+def _signed_log(t: np.ndarray) -> np.ndarray:
+    return np.log(np.abs(t))
+
+
+LINKS: tuple[Link, ...] = (
+    Link("identity", lambda t: t, np.ones_like, TARGET, lambda t: True),
+    Link("log", _signed_log, lambda t: 1 / t, sympy.exp(TARGET), _one_signed, even=True),
+    Link("square", lambda t: t**2, lambda t: 2 * t, sympy.sqrt(TARGET), _one_signed, even=True),
+    Link("reciprocal", lambda t: 1 / t, lambda t: -1 / t**2, 1 / TARGET, _one_signed),
+    Link("exp", np.exp, np.exp, sympy.log(TARGET), _within(-30, 30)),
+    Link("sin", np.sin, np.cos, sympy.asin(TARGET), _within(-np.pi / 2, np.pi / 2)),
+    Link("cos", np.cos, lambda t: -np.sin(t), sympy.acos(TARGET), _within(0, np.pi)),
+    Link("tan", np.tan, lambda t: 1 / np.cos(t) ** 2, sympy.atan(TARGET), _within(-np.pi / 2, np.pi / 2)),
+    Link("reciprocal square", lambda t: t**-2.0, lambda t: -2 * t**-3.0, TARGET ** sympy.Rational(-1, 2), _one_signed,
+         even=True),
+    Link("root", lambda t: np.sqrt(np.abs(t)), lambda t: 0.5 / np.sqrt(np.abs(t)), TARGET**2, _one_signed, even=True),
+)
+"""The identity first: it wins ties."""
+
+
+def usable_links(t: np.ndarray) -> list[Link]:
+    """Links that are finite, and forget nothing, on a target."""
+    found = []
+    for link in LINKS:
+        if link.usable(t):
+            with np.errstate(all="ignore"):
+                finite = np.isfinite(link.forward(t)).all() and np.isfinite(link.slope(t)).all()
+            if finite:
+                found.append(link)
+    return found

@@ -1,0 +1,158 @@
+# sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false, reportCallIssue=false
+# pyright: reportOperatorIssue=false, reportAssignmentType=false, reportGeneralTypeIssues=false
+"""Rational laws by linear algebra: N(x) - y D(x) = 0 with polynomials N and D is linear in their coefficients.
+
+The smallest singular vector of [B, -y B], B the monomials, holds both polynomials at once, however the variables are
+shared between numerator and denominator: (u + v) / (1 + u v) is found in milliseconds. The same for y^2, exp(y) and
+log(y) in place of y finds their roots, logarithms and exponentials. The method asks for data without noise; with noise
+the null space drowns, and networks take over.
+"""
+
+import itertools
+import math
+from collections.abc import Iterator
+
+import numpy as np
+import sympy
+
+DEGREES = ((1, 0), (1, 1), (2, 0), (0, 2), (2, 1), (1, 2), (2, 2), (3, 0), (3, 2), (4, 0), (3, 3), (4, 2), (4, 4))
+"""Total degrees of numerator and denominator, simplest first."""
+
+MOST_TERMS = 60
+"""Coefficients of both polynomials together."""
+
+EXACT = 1e-9
+"""Singular value, relative to the rms of the columns, at which a null vector is exact."""
+
+
+def rational_laws(X: np.ndarray, t: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> Iterator[sympy.Expr]:
+    """Expressions for t that are exact on the rows: rational functions, and roots, logarithms, exponentials of them.
+
+    Parameters
+    ----------
+    X : ndarray, shape (n, d)
+    t : ndarray, shape (n,)
+    variables : tuple of Symbol, length d
+    """
+    if not 0 < X.shape[1] <= 4:
+        return
+    one_signed = bool((t > 0).all() or (t < 0).all())
+    sign = -1 if one_signed and t[0] < 0 else 1
+    links: list[tuple[np.ndarray, str]] = [(t, "plain")]
+    if one_signed:
+        links.append((t**2, "root"))
+        links.append((np.log(np.abs(t)), "exp"))
+    if np.abs(t).max() < 50:
+        links.append((np.exp(t), "log"))
+    for value, link in links:
+        found = rational(X, value, variables)
+        if found is None:
+            continue
+        if link == "plain":
+            yield found
+        elif link == "root":
+            yield sign * sympy.sqrt(found)
+        elif link == "exp":
+            yield sign * sympy.exp(found)
+        else:
+            yield sympy.log(found)
+
+
+def rational(X: np.ndarray, t: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> sympy.Expr | None:
+    """The simplest rational function that is exact on the rows, or None."""
+    size = np.abs(X).max(0)
+    if not np.isfinite(t).all() or not (size > 0).all():
+        return None
+    scale = float(np.sqrt(np.mean(t**2))) or 1.0
+    U, target = X / size, t / scale
+    for top, bottom in DEGREES:
+        upper, lower = _powers(X.shape[1], top), _powers(X.shape[1], bottom)
+        if len(upper) + len(lower) > min(MOST_TERMS, len(t) // 4):
+            continue
+        vector = _null_vector(_monomials(U, upper), target[:, None] * _monomials(U, lower))
+        if vector is None:
+            continue
+        numerator, denominator = vector[: len(upper)], vector[len(upper) :]
+        unit = np.abs(denominator).max()
+        if unit < 1e-12 or not _same(U, target, upper, lower, numerator, denominator):
+            continue
+        pivot = denominator[np.flatnonzero(np.abs(denominator) > 1e-3 * unit)[0]]
+        top_expression = _polynomial(upper, numerator / pivot * scale, size, variables)
+        bottom_expression = _polynomial(lower, denominator / pivot, size, variables)
+        return top_expression / bottom_expression
+    return None
+
+
+def _powers(d: int, degree: int) -> list[tuple[int, ...]]:
+    powers = [p for p in itertools.product(range(degree + 1), repeat=d) if sum(p) <= degree]
+    return sorted(powers, key=lambda p: (sum(p), p))
+
+
+def _monomials(U: np.ndarray, powers: list[tuple[int, ...]]) -> np.ndarray:
+    return np.column_stack([np.prod(U ** np.array(p), axis=1) for p in powers])
+
+
+def _null_vector(top: np.ndarray, bottom: np.ndarray) -> np.ndarray | None:
+    """The sparsest vector found in the null space of [top, -bottom]; None where there is none."""
+    matrix = np.column_stack([top, -bottom])
+    size = np.sqrt((matrix**2).mean(0))
+    _, singular, right = np.linalg.svd(matrix / size, full_matrices=False)
+    singular = singular / math.sqrt(len(matrix))
+    number = int((singular < EXACT).sum())
+    if number == 0:
+        return None
+    basis = right[-number:]
+    if number > 1:
+        # Numerator and denominator share a factor that may be anything: fix it by removing the highest monomials.
+        basis = _eliminated(basis)
+    vector = basis[0] / size
+    largest = np.abs(basis[0]).max()
+    return np.where(np.abs(basis[0]) < 1e-6 * largest, 0.0, vector)
+
+
+def _eliminated(basis: np.ndarray) -> np.ndarray:
+    """Gaussian elimination from the last column, which leaves the vector of lowest degree in the first row."""
+    rows = basis.copy()
+    for count in range(len(rows) - 1, 0, -1):
+        columns = np.abs(rows[: count + 1]).max(0)
+        place = int(np.flatnonzero(columns > 1e-6 * columns.max())[-1])
+        pivot = int(np.abs(rows[: count + 1, place]).argmax())
+        rows[[pivot, count]] = rows[[count, pivot]]
+        rows[:count] -= np.outer(rows[:count, place] / rows[count, place], rows[count])
+        rows[:count] /= np.linalg.norm(rows[:count], axis=1, keepdims=True)
+    return rows
+
+
+def _same(
+    U: np.ndarray,
+    target: np.ndarray,
+    upper: list[tuple[int, ...]],
+    lower: list[tuple[int, ...]],
+    numerator: np.ndarray,
+    denominator: np.ndarray,
+) -> bool:
+    """Whether N / D is the target on the rows; a null vector may also vanish on them as a whole."""
+    with np.errstate(all="ignore"):
+        value = (_monomials(U, upper) @ numerator) / (_monomials(U, lower) @ denominator)
+    return bool(np.isfinite(value).all() and np.sqrt(np.mean((value - target) ** 2)) < 1e-6)
+
+
+def _polynomial(
+    powers: list[tuple[int, ...]], coefficients: np.ndarray, size: np.ndarray, variables: tuple[sympy.Symbol, ...]
+) -> sympy.Expr:
+    terms = []
+    for power, coefficient in zip(powers, coefficients, strict=True):
+        if coefficient != 0:
+            number = float(coefficient / np.prod(size ** np.array(power)))
+            factors = [variable**exponent for variable, exponent in zip(variables, power, strict=True)]
+            terms.append(sympy.Mul(_tidy(number), *factors))
+    return sympy.Add(*terms)
+
+
+def _tidy(number: float) -> sympy.Expr:
+    """Exact small integers, whose cancellations the algebra can then see; anything else as it is."""
+    nearest = round(number)
+    if nearest and abs(nearest) <= 12 and abs(number - nearest) < 1e-7 * abs(nearest):
+        return sympy.Integer(nearest)
+    return sympy.Float(number)

@@ -1,0 +1,257 @@
+# sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false, reportCallIssue=false
+# pyright: reportOperatorIssue=false, reportAssignmentType=false, reportGeneralTypeIssues=false
+"""Formulas for a problem: reduced as far as it goes, then exact linear algebra, separation, and networks on the rest."""
+
+import logging
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import sympy
+
+from kansym.structure.links import Link, usable_links
+from kansym.structure.problem import Problem
+from kansym.structure.rank import link_ranks
+from kansym.structure.rational import rational_laws
+from kansym.structure.search import GRADIENT_ROWS, Reducer
+from kansym.structure.separability import Separation, separated_curve, separations
+from kansym.structure.sparse import sparse_law
+from kansym.structure.surrogate import Surrogate, fit_surrogate
+
+logger = logging.getLogger(__name__)
+
+DEEPEST = 4
+"""Separations one after another."""
+
+MOST_SEPARATIONS = 3
+"""Separations tried per problem."""
+
+ROUGH = 5e-4
+"""Error of an interpolant without noise above which its target has a kink, a pole or an edge that a link may remove."""
+
+NOISY = 1e-5
+"""Noise variance, relative to that of the target, above which the data count as noisy."""
+
+READINGS = 3
+"""Formulas of a separated curve that are tried."""
+
+
+@dataclass(frozen=True, eq=False)
+class Leaf:
+    """A small table for networks.
+
+    Attributes
+    ----------
+    X : ndarray, shape (n, m)
+    t : ndarray, shape (n,)
+    variables : tuple of Symbol, length m
+    error : float or None
+        Standard error of t where t was read off an interpolant.
+    weights : ndarray, shape (n,), or None
+    until : float
+        `time.monotonic` value to stop at.
+    attainable : float or None
+        Error, in units of the spread of t, that the interpolant reaches: networks far above it have the wrong shape.
+    """
+
+    X: np.ndarray
+    t: np.ndarray
+    variables: tuple[sympy.Symbol, ...]
+    error: float | None
+    weights: np.ndarray | None
+    until: float
+    attainable: float | None
+
+
+LeafSolver = Callable[[Leaf], Iterator[sympy.Expr]]
+"""Formulas of a leaf in its variables, best first."""
+
+
+class Solver:
+    """Solves problems by making them smaller.
+
+    Parameters
+    ----------
+    y : ndarray, shape (n,)
+        The user's target.
+    leaf : LeafSolver
+        Networks, for what is left.
+    seed : int
+    until : float
+        `time.monotonic` value to stop at.
+    """
+
+    def __init__(self, y: np.ndarray, leaf: LeafSolver, *, seed: int, until: float) -> None:
+        self.leaf, self.seed, self.until = leaf, seed, until
+        self.reducer = Reducer(y, seed=seed, deadline=until)
+
+    def solutions(self, problem: Problem, depth: int = 0, expected: float = math.inf) -> Iterator[tuple[sympy.Expr, Problem]]:
+        """Formulas for the user's y, with the smaller problem that each one solves."""
+        for smaller in self.reducer.reduced(problem):
+            if self._late():
+                return
+            yield from self._exactly(smaller)
+            if smaller.dimension == 0:
+                continue
+            surrogate, _ = self.reducer.surrogate(smaller)
+            if surrogate is None:
+                yield from self._by_networks(smaller, None)
+                continue
+            if surrogate.error > expected:
+                logger.info("structure: rejected, error %.1e where %.1e was expected", surrogate.error, expected)
+                continue
+            whole = depth == 0 and not smaller.steps
+            if smaller.dimension > 1:
+                linked = self._smoother(smaller, surrogate)
+                if linked is not None:
+                    yield from self._exactly(linked)
+                    own, _ = self.reducer.surrogate(linked)
+                    if own is not None:
+                        yield from self._separately(linked, own, depth)
+                        yield from self._by_networks(linked, own)
+                yield from self._separately(smaller, surrogate, depth)
+                yield from self._linked_networks(smaller, surrogate)
+            # The whole problem itself goes to the networks of the main search.
+            if not whole:
+                yield from self._by_networks(smaller, surrogate)
+
+    def _smoother(self, problem: Problem, surrogate: Surrogate) -> Problem | None:
+        """The problem under the link that makes it smooth, where it has a kink, a pole or an edge."""
+        if surrogate.error < ROUGH:
+            return None
+        best, lowest = None, 0.2 * surrogate.error
+        for link in usable_links(problem.t)[1:]:
+            if self._late():
+                return None
+            linked = link.apply(problem)
+            if not linked.finite():
+                continue
+            own = fit_surrogate(
+                linked.X, linked.t, log=surrogate.axes.log, weights=linked.fitting_weights(), seed=self.seed
+            )
+            if own is not None and own.error < lowest:
+                best, lowest = linked, own.error
+        return best
+
+    def _linked_networks(self, problem: Problem, surrogate: Surrogate) -> Iterator[tuple[sympy.Expr, Problem]]:
+        """Networks on L(t) where a link lowers the rank."""
+        if surrogate.noise > NOISY:
+            return
+        rows = np.random.default_rng(self.seed).permutation(len(problem.X))[:GRADIENT_ROWS]
+        tolerance = max(1e-5, 10 * surrogate.error)
+        ranked = link_ranks(surrogate, problem.X[rows], problem.t, tolerance=tolerance)
+        if not ranked:
+            return
+        link, rank = ranked[0]
+        plain = next((value for other, value in ranked if other.name == "identity"), 99)
+        linked = link.apply(problem)
+        if rank < plain and linked.finite():
+            logger.info("structure: rank %d in place of %d under %s", rank, plain, link.name)
+            yield from self._by_networks(linked, self.reducer.surrogate(linked)[0])
+
+    def _late(self) -> bool:
+        return time.monotonic() > self.until
+
+    def _exactly(self, problem: Problem) -> Iterator[tuple[sympy.Expr, Problem]]:
+        if problem.dimension == 0:
+            weights = problem.target_weights()
+            level = sympy.Float(float((weights * problem.t).sum() / weights.sum()))
+            yield problem.compose(level, ()), problem
+            return
+        variables = symbols(problem.dimension)
+        for law in rational_laws(problem.X, problem.t, variables):
+            yield problem.compose(law, variables), problem
+        for link in usable_links(problem.t):
+            linked = link.apply(problem)
+            law = sparse_law(linked.X, linked.t, variables) if linked.finite() else None
+            if law is not None:
+                yield linked.compose(law, variables), linked
+
+    def _by_networks(self, problem: Problem, surrogate: Surrogate | None) -> Iterator[tuple[sympy.Expr, Problem]]:
+        variables = symbols(problem.dimension)
+        weights = problem.fitting_weights()
+        until = min(self.until, time.monotonic() + max(1.0, 0.4 * (self.until - time.monotonic())))
+        attainable = None if surrogate is None else surrogate.error
+        for formula in self.leaf(Leaf(problem.X, problem.t, variables, None, weights, until, attainable)):
+            yield problem.compose(formula, variables), problem
+
+    def _separately(
+        self, problem: Problem, surrogate: Surrogate, depth: int
+    ) -> Iterator[tuple[sympy.Expr, Problem]]:
+        """One column at a time is read on its own, taken out, and the rest goes on as a smaller problem."""
+        if depth >= DEEPEST:
+            return
+        loose = min(0.1, max(3e-3, 300 * surrogate.error))
+        rows = np.random.default_rng(self.seed).permutation(len(problem.X))[:GRADIENT_ROWS]
+        for link, separation in linked_separations(surrogate, problem.X[rows], problem.t, loose)[:MOST_SEPARATIONS]:
+            if self._late():
+                return
+            logger.info("structure: link %s, %s", link.name, separation)
+            linked = link.apply(problem)
+            own = surrogate if linked is problem else self.reducer.surrogate(linked)[0]
+            if own is None:
+                continue
+            for smaller in self._without(linked, own, separation):
+                yield from self.solutions(smaller, depth + 1, max(0.02, 30 * own.error))
+
+    def _without(
+        self, problem: Problem, surrogate: Surrogate, separation: Separation
+    ) -> Iterator[Problem]:
+        """The problem less one column, for each reading of that column's curve."""
+        x, a = separated_curve(surrogate, problem.X, separation, seed=self.seed)
+        variables = symbols(1)
+        until = min(self.until, time.monotonic() + max(1.0, 0.25 * (self.until - time.monotonic())))
+        uncertain = max(surrogate.error, 1e-9) * float(a.std())
+        readings = self.leaf(Leaf(x[:, None], a, variables, uncertain, None, until, None))
+        for count, formula in enumerate(readings):
+            if count >= READINGS:
+                return
+            expression, values = _evaluate(formula, variables[0], problem, separation.column)
+            if values is None:
+                continue
+            step = f"{'factor' if separation.product else 'term'} {expression}"
+            yield problem.without(separation.column, expression, values, product=separation.product, step=step)
+
+
+def linked_separations(
+    surrogate: Surrogate, X: np.ndarray, t: np.ndarray, loose: float
+) -> list[tuple[Link, Separation]]:
+    """Columns that separate under some link, the surest first; the identity and sums of logarithms go before others."""
+    value, gradient = surrogate.value_and_gradient(X)
+    found: list[tuple[float, Link, Separation]] = []
+    for link in usable_links(t):
+        if not link.usable(value):
+            continue
+        price = 1.0 if link.name == "identity" else 3.0
+        with np.errstate(all="ignore"):
+            linked, slopes = link.forward(value), link.slope(value)[:, None] * gradient
+        if not (np.isfinite(linked).all() and np.isfinite(slopes).all()):
+            continue
+        for separation in separations(linked, slopes, X, loose=loose):
+            # A product under the logarithm, the reciprocal or a power is a sum or a product of the plain target.
+            if link.name in ("log", "reciprocal", "square", "root", "reciprocal square") and separation.product:
+                continue
+            if link.name == "log":
+                continue
+            found.append((max(price * separation.misfit, 1e-5), link, separation))
+    return [(link, separation) for _, link, separation in sorted(found, key=lambda one: one[0])]
+
+
+def symbols(number: int) -> tuple[sympy.Symbol, ...]:
+    """Names of a part's inputs; they never meet the user's."""
+    return tuple(sympy.Symbol(f"_z{k}") for k in range(number))
+
+
+def _evaluate(
+    formula: sympy.Expr, variable: sympy.Symbol, problem: Problem, column: int
+) -> tuple[sympy.Expr, np.ndarray | None]:
+    """A formula of one column, in the user's columns and as values on the rows; None where not finite or zero."""
+    with np.errstate(all="ignore"):
+        values = np.broadcast_to(
+            np.asarray(sympy.lambdify(variable, formula, "scipy")(problem.X[:, column]), dtype=float), problem.t.shape
+        )
+    usable = np.isfinite(values).all() and (np.abs(values) > 1e-9 * np.abs(values).max()).all()
+    return formula.xreplace({variable: problem.columns[column]}), values if usable else None

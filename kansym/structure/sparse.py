@@ -1,0 +1,157 @@
+# sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false, reportCallIssue=false
+# pyright: reportOperatorIssue=false, reportAssignmentType=false, reportGeneralTypeIssues=false
+"""Sums of a few products of elementary functions, found by linear algebra.
+
+Once the columns are the natural ones (angles, ratios, differences), many laws are short sums of products of elementary
+functions without inner constants: 1 + r^2 - 2 r cos(theta). All products of a small dictionary are columns of one
+matrix; the best three are found by trying all triples through the Gram matrix, more by orthogonal matching pursuit
+from there, and superfluous ones are removed again. Only exact fits are reported.
+"""
+
+import itertools
+
+import numpy as np
+import sympy
+
+EXACT = 1e-10
+"""RMS residual, relative to the spread of t, of an exact law; rounding leaves 1e-12 or less."""
+
+FIT_ROWS = 400
+"""Rows that terms are chosen on."""
+
+MOST_TERMS = 7
+"""Terms of a law, next to its constant."""
+
+STARTS = 12
+"""Triples that matching pursuit goes on from."""
+
+_z = sympy.Symbol("_z")
+POSITIVE: tuple[sympy.Expr, ...] = (sympy.sqrt(_z), 1 / sympy.sqrt(_z), sympy.log(_z), _z ** sympy.Rational(3, 2))
+"""Functions that need positive inputs."""
+
+NONZERO: tuple[sympy.Expr, ...] = (1 / _z, _z**-2, _z**-3)
+
+ANYWHERE: tuple[sympy.Expr, ...] = (_z, _z**2, _z**3, _z**4, sympy.sin(_z), sympy.cos(_z), sympy.sin(_z) ** 2,
+                                    sympy.sin(2 * _z), sympy.cos(2 * _z), sympy.exp(_z), sympy.exp(-_z))
+
+
+def sparse_law(X: np.ndarray, t: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> sympy.Expr | None:
+    """An exact sum of products of elementary functions of single columns, or None.
+
+    Parameters
+    ----------
+    X : ndarray, shape (n, d), d <= 3
+    t : ndarray, shape (n,)
+    variables : tuple of Symbol, length d
+    """
+    d = X.shape[1]
+    if not 1 <= d <= 3 or len(t) < 60:
+        return None
+    rows = np.unique(np.linspace(0, len(t) - 1, FIT_ROWS).astype(int))
+    names, values = _dictionary(X[rows], variables)
+    target = t[rows] - t[rows].mean()
+    spread = float(target.std())
+    if spread == 0:
+        return None
+    centred = values - values.mean(0)
+    size = centred.std(0)
+    usable = np.isfinite(size) & (size > 1e-9 * np.abs(values).max(0))
+    names = [name for name, keep in zip(names, usable, strict=True) if keep]
+    columns = centred[:, usable] / size[usable]
+    chosen = _search(columns, target / spread)
+    if chosen is None:
+        return None
+    terms = _pruned(columns, target / spread, chosen)
+    # Coefficients come from all rows, in the units of t.
+    expressions = [names[k] for k in terms]
+    full = np.column_stack([_column(expression, X, variables) for expression in expressions] + [np.ones(len(t))])
+    scale = np.sqrt((full**2).mean(0))
+    coefficients = np.linalg.lstsq(full / scale, t, rcond=None)[0] / scale
+    residual = t - full @ coefficients
+    if not float(residual.std()) <= EXACT * float(t.std()):
+        return None
+    parts = [sympy.Float(float(c)) * e for c, e in zip(coefficients, [*expressions, sympy.S.One], strict=True)]
+    relevant = np.abs(coefficients * scale) > 1e-9 * np.abs(coefficients * scale).max()
+    return sympy.Add(*(part for part, keep in zip(parts, relevant, strict=True) if keep))
+
+
+def _dictionary(X: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> tuple[list[sympy.Expr], np.ndarray]:
+    """Functions of single columns and all products of two or three of different columns."""
+    single: list[list[sympy.Expr]] = []
+    for x, variable in zip(X.T, variables, strict=True):
+        functions = list(ANYWHERE)
+        if (np.abs(x) > 1e-3 * np.abs(x).max()).all():
+            functions += NONZERO
+        if (x > 0).all():
+            functions += POSITIVE
+        if np.abs(x).max() > 30:
+            functions = [f for f in functions if not f.has(sympy.exp, sympy.sin, sympy.cos)]
+        single.append([f.xreplace({_z: variable}) for f in functions])
+    names = [f for functions in single for f in functions]
+    columns = {f: _column(f, X, variables) for f in names}
+    values = [columns[f] for f in names]
+    for number in (2, 3):
+        for group in itertools.combinations(single, number):
+            # Products of three keep to the simplest functions: their number is cubed.
+            parts = group if number == 2 else [functions[:6] for functions in group]
+            for factors in itertools.product(*parts):
+                names.append(sympy.Mul(*factors))
+                values.append(np.prod([columns[f] for f in factors], axis=0))
+    return names, np.column_stack(values)
+
+
+def _column(expression: sympy.Expr, X: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> np.ndarray:
+    with np.errstate(all="ignore"):
+        return np.asarray(sympy.lambdify(variables, expression, "numpy")(*X.T), dtype=float) * np.ones(len(X))
+
+
+def _search(columns: np.ndarray, target: np.ndarray) -> list[int] | None:
+    """Indices of columns that reproduce the target to rounding, or None."""
+    n = len(target)
+    gram, moment = columns.T @ columns / n, columns.T @ target / n
+    pairs = _best_pairs(gram, moment, STARTS)
+    for start in [[]] + pairs:
+        chosen = list(start)
+        while True:
+            coefficients, residual = _fit(columns, target, chosen)
+            if np.sqrt(np.mean(residual**2)) < EXACT:
+                return chosen
+            if len(chosen) >= MOST_TERMS:
+                break
+            # What a column adds is its part that the chosen ones do not span.
+            rest = columns
+            if chosen:
+                q, _ = np.linalg.qr(columns[:, chosen])
+                rest = columns - q @ (q.T @ columns)
+            norms = np.linalg.norm(rest, axis=0)
+            gain = np.where(norms > 1e-7 * np.sqrt(n), np.abs(residual @ rest) / np.maximum(norms, 1e-300), 0.0)
+            gain[chosen] = 0.0
+            chosen.append(int(gain.argmax()))
+    return None
+
+
+def _best_pairs(gram: np.ndarray, moment: np.ndarray, count: int) -> list[list[int]]:
+    """Pairs of unit columns that explain most, by the closed form of two-column least squares."""
+    overlap = np.minimum(gram**2, 1.0)
+    explained = (moment[:, None] ** 2 + moment**2 - 2 * moment[:, None] * moment * gram) / np.maximum(1 - overlap, 1e-6)
+    explained[np.tril_indices(len(moment))] = -np.inf
+    places = np.argsort(explained, axis=None)[::-1][:count]
+    return [list(map(int, np.unravel_index(place, explained.shape))) for place in places]
+
+
+def _fit(columns: np.ndarray, target: np.ndarray, chosen: list[int]) -> tuple[np.ndarray, np.ndarray]:
+    if not chosen:
+        return np.zeros(0), target
+    coefficients = np.linalg.lstsq(columns[:, chosen], target, rcond=None)[0]
+    return coefficients, target - columns[:, chosen] @ coefficients
+
+
+def _pruned(columns: np.ndarray, target: np.ndarray, chosen: list[int]) -> list[int]:
+    """The chosen columns less those without which the fit stays exact."""
+    kept = list(chosen)
+    for one in chosen:
+        fewer = [k for k in kept if k != one]
+        if np.sqrt(np.mean(_fit(columns, target, fewer)[1] ** 2)) < 3 * EXACT:
+            kept = fewer
+    return kept
