@@ -60,7 +60,7 @@ class InnerFunction:
         return number * first + second, float(number) * a + b
 
 
-def inner_functions(surrogate: Surrogate, X: np.ndarray, *, loose: float = 0.3) -> list[InnerFunction]:
+def inner_functions(surrogate: Surrogate, X: np.ndarray, *, noisy: bool = False, loose: float = 0.3) -> list[InnerFunction]:
     """Pairs of columns that may enter through one inner function, the surest first.
 
     Parameters
@@ -69,6 +69,8 @@ def inner_functions(surrogate: Surrogate, X: np.ndarray, *, loose: float = 0.3) 
         Of the target, fitted on the same columns.
     X : ndarray, shape (n, d)
         Points to read gradients at.
+    noisy : bool, default False
+        Whether y has noise: only sums, differences, products and sums of squares with plain ratios are then believed.
     loose : float, default 0.3
         Largest misfit that is still worth a confirming fit.
     """
@@ -80,13 +82,13 @@ def inner_functions(surrogate: Surrogate, X: np.ndarray, *, loose: float = 0.3) 
         if steep.sum() < 30:
             continue
         ratio = gradient[steep, i] / gradient[steep, j]
-        candidate = _fit(i, j, ratio, X[steep, i], X[steep, j])
+        candidate = _fit(i, j, ratio, X[steep, i], X[steep, j], noisy)
         if candidate is not None and candidate.misfit < loose:
             found.append(candidate)
     return sorted(found, key=lambda candidate: candidate.misfit)
 
 
-def _fit(i: int, j: int, ratio: np.ndarray, x: np.ndarray, z: np.ndarray) -> InnerFunction | None:
+def _fit(i: int, j: int, ratio: np.ndarray, x: np.ndarray, z: np.ndarray, noisy: bool) -> InnerFunction | None:
     """The powers that explain a ratio of derivatives."""
     logs = np.log(np.abs(ratio))
     usable = (np.abs(x) > 1e-3 * np.abs(x).max()) & (np.abs(z) > 1e-3 * np.abs(z).max())
@@ -104,17 +106,29 @@ def _fit(i: int, j: int, ratio: np.ndarray, x: np.ndarray, z: np.ndarray) -> Inn
         scale = max(float(np.median(residual)), 1e-12)
         weights = 1.0 / (1.0 + (residual / (2 * scale)) ** 2)
     rounded, distance = nearest_rational(solution[1:])
+    if noisy:
+        level = min((0.0, 1.0, -1.0), key=lambda slope: abs(solution[1] - slope) + abs(solution[2] - slope))
+        rounded, distance = np.array([level, level]), float(np.abs(solution[1:] - level).max()) / 2
     if distance > 0.25 or not all(slope in SLOPES for slope in rounded):
         return None
-    level = logs - columns[:, 1:] @ rounded
-    constant = float(np.median(level))
-    misfit = float(np.median(np.abs(level - constant))) * 1.48
+    left = logs - columns[:, 1:] @ rounded
+    constant = float(np.median(left))
+    misfit = float(np.median(np.abs(left - constant))) * 1.48
     # |x|^p with an odd p changes sign with x.
-    signs = np.sign(ratio) * np.sign(x) ** (rounded[0] % 2) * np.sign(z) ** (rounded[1] % 2)
+    signs = np.sign(ratio) * _odd(x, rounded[0]) * _odd(z, rounded[1])
     sign = float(np.sign(signs.sum()))
     if np.mean(signs == sign) < 0.9:
         return None
+    if noisy:
+        if abs(constant) > 0.25:
+            return None
+        constant = 0.0
     return InnerFunction(i, j, (float(rounded[0]), float(rounded[1])), sign * math.exp(constant), misfit)
+
+
+def _odd(x: np.ndarray, slope: float) -> np.ndarray:
+    """The sign of x^p: that of x for odd p, and one for all others."""
+    return np.sign(x) if slope % 2 == 1 else np.ones(len(x))
 
 
 def _level(slope: float) -> float:

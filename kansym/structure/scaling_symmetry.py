@@ -20,6 +20,9 @@ NULL = 0.12
 """Singular value, relative to the rms of the columns, below which a direction may be a symmetry. Liberal, since every
 reduction is confirmed by a fit."""
 
+NULL_NOISY = 0.35
+"""The same with noise in y."""
+
 DENOMINATORS = (1, 2, 3)
 """Denominators of exponents; laws hardly ever have others."""
 
@@ -43,7 +46,7 @@ class ScalingReduction:
     misfit : float
         Largest distance of a measured exponent from the rational it was rounded to.
     cost : float
-        Sum of |exponents|, fractions counted double: the simplest reduction is tried first.
+        Sum of |exponents|, fractions counted three times: the simplest reduction is tried first.
     """
 
     factor: np.ndarray
@@ -52,8 +55,15 @@ class ScalingReduction:
     cost: float
 
 
-def symmetry_matrix(surrogate: Surrogate, X: np.ndarray) -> np.ndarray:
-    """Rows (x_1 dT/dx_1, ..., x_d dT/dx_d, -b-term), each of unit length; shape (n, d + 1)."""
+def symmetry_matrix(surrogate: Surrogate, X: np.ndarray, *, noisy: bool) -> np.ndarray:
+    """Rows (x_1 dT/dx_1, ..., x_d dT/dx_d, -b-term), shape (n, d + 1).
+
+    Without noise every row is a relation of equal worth, and has unit length. With noise the gradients of rows with a
+    small y are mostly noise, and rows keep their size.
+    """
+    if noisy:
+        value, gradient = surrogate.value_and_gradient(X)
+        return np.column_stack([gradient * X, -value])
     value, gradient = surrogate.derivatives(X)
     # With T = log|y| the relation reads sum a_i x_i dT/dx_i = b.
     last = np.ones(len(X)) if surrogate.axes.log_target else value
@@ -62,7 +72,7 @@ def symmetry_matrix(surrogate: Surrogate, X: np.ndarray) -> np.ndarray:
 
 
 def scaling_reductions(
-    surrogate: Surrogate, X: np.ndarray, *, tolerance: float = 0.12, most: int = 3
+    surrogate: Surrogate, X: np.ndarray, *, noisy: bool = False, most: int = 3
 ) -> Iterator[list[ScalingReduction]]:
     """Candidate reductions, the largest number of symmetries first; per number the simplest ones.
 
@@ -72,35 +82,41 @@ def scaling_reductions(
         Of the target, fitted on the same columns.
     X : ndarray, shape (n, d)
         Points to read gradients at.
-    tolerance : float, default 0.12
-        Distance from a rational within which an exponent is rounded to it.
+    noisy : bool, default False
+        Whether y has noise: thresholds are then wider, and more is left to the confirming fit.
     most : int, default 3
         Reductions per number of symmetries.
     """
     d = X.shape[1]
-    matrix = symmetry_matrix(surrogate, X)
+    matrix = symmetry_matrix(surrogate, X, noisy=noisy)
     size = np.sqrt((matrix**2).mean(0))
     # A column that moves nothing is its own symmetry; scaled to unit size it would be all noise.
-    scale = np.maximum(size, 1e-2 * size.max())
+    scale = np.maximum(size, (0.1 if noisy else 1e-2) * size.max())
     _, singular, right = np.linalg.svd(matrix / scale, full_matrices=False)
     singular = singular / math.sqrt(len(X))
-    least = int((singular >= NULL).sum())
+    least = int((singular >= (NULL_NOISY if noisy else NULL)).sum())
     for number in range(min(d + 1 - least, d), 0, -1):
         below, above = singular[d + 1 - number], singular[d - number]
-        if above < 1.5 * below:
+        if above < (1.2 if noisy else 1.5) * below:
             continue
         basis = right[d + 1 - number :] / scale
-        found = _reductions(basis, X, tolerance)
+        found = _reductions(basis, X, matrix / math.sqrt(len(X)), noisy)
         if found:
             yield found[:most]
+    if noisy:
+        peeled = _powers(matrix, X)
+        if peeled is not None:
+            yield [peeled]
 
 
-def _reductions(basis: np.ndarray, X: np.ndarray, tolerance: float) -> list[ScalingReduction]:
-    """Reductions of one symmetry space, one per admissible set of pivots, the simplest first."""
+def _reductions(
+    basis: np.ndarray, X: np.ndarray, matrix: np.ndarray, noisy: bool
+) -> list[ScalingReduction]:
+    """Reductions of one symmetry space, one per admissible set of pivots; those that fit best, then the simplest."""
     k, d = basis.shape[0], basis.shape[1] - 1
     A, b = basis[:, :d], basis[:, d]
     signed = one_signed(X)
-    found: dict[tuple, ScalingReduction] = {}
+    found: dict[tuple, tuple[float, ScalingReduction]] = {}
     for pivots in itertools.islice(itertools.combinations(range(d), k), MOST_PIVOT_SETS):
         chosen = list(pivots)
         if not signed[chosen].all() or np.linalg.cond(A[:, chosen]) > 1e3:
@@ -109,8 +125,8 @@ def _reductions(basis: np.ndarray, X: np.ndarray, tolerance: float) -> list[Scal
         solved = np.linalg.solve(A[:, chosen], np.column_stack([A, b]))
         if np.abs(solved).max() > LARGEST_EXPONENT:
             continue
-        rounded, misfit = nearest_rational(solved)
-        if misfit > tolerance:
+        rounded, misfit = nearest_rational(solved, noisy=noisy)
+        if misfit > (0.35 if noisy else 0.12):
             continue
         others = [j for j in range(d) if j not in pivots]
         groups = np.zeros((d - k, d))
@@ -121,17 +137,45 @@ def _reductions(basis: np.ndarray, X: np.ndarray, tolerance: float) -> list[Scal
         factor = np.zeros(d)
         factor[chosen] = rounded[:, d]
         reduction = ScalingReduction(factor, groups, misfit, _cost(factor) + sum(_cost(row) for row in groups))
-        found.setdefault((tuple(factor), tuple(map(tuple, groups))), reduction)
-    return sorted(found.values(), key=lambda reduction: reduction.cost)
+        # What rounding does to the relations, next to what they leave before it.
+        after, before = (float(np.linalg.norm(matrix @ relations.T)) for relations in (rounded, solved))
+        found.setdefault((tuple(factor), tuple(map(tuple, groups))), (max(after / max(before, 1e-6), 1.2), reduction))
+    ranked = sorted(found.values(), key=lambda one: (round(4 * math.log(one[0])), one[1].cost))
+    return [reduction for _, reduction in ranked]
 
 
-def nearest_rational(values: np.ndarray) -> tuple[np.ndarray, float]:
+def _powers(matrix: np.ndarray, X: np.ndarray) -> ScalingReduction | None:
+    """Columns that enter as plain powers, each with an exponent of its own: x_i dy/dx_i = m_i y.
+
+    Noise blurs single exponents less than it blurs relations among many columns.
+    """
+    d = X.shape[1]
+    y = -matrix[:, d]
+    signed = one_signed(X)
+    factor, kept = np.zeros(d), np.ones(d, dtype=bool)
+    for i in range(d):
+        slope = float(matrix[:, i] @ y / (y @ y))
+        left = float(np.linalg.norm(matrix[:, i] - slope * y) / max(np.linalg.norm(matrix[:, i]), 1e-300))
+        rounded, misfit = nearest_rational(np.array([slope]), noisy=True)
+        if signed[i] and rounded[0] != 0 and misfit < 0.15 and left < 0.3:
+            factor[i], kept[i] = rounded[0], False
+    if kept.all():
+        return None
+    return ScalingReduction(factor, np.eye(d)[kept], 0.0, _cost(factor))
+
+
+def nearest_rational(values: np.ndarray, *, noisy: bool = False) -> tuple[np.ndarray, float]:
     """Values rounded to fractions of small denominators, and the largest change.
 
-    A larger denominator is taken only where it comes at least three times as close.
+    A larger denominator is taken only where it comes at least three times as close; with noise only halves are, and
+    only where no integer is near.
     """
     best = np.round(values)
     error = np.abs(values - best)
+    if noisy:
+        halves = np.round(2 * values) / 2
+        best = np.where(error > 0.35, halves, best)
+        return best, float(np.abs(values - best).max(initial=0.0))
     for denominator in DENOMINATORS[1:]:
         finer = np.round(values * denominator) / denominator
         closer = (np.abs(values - finer) < error / 3) & (error > 0.02)
@@ -150,4 +194,4 @@ def _denominator(row: np.ndarray) -> int:
 
 def _cost(exponents: np.ndarray) -> float:
     whole = np.isclose(exponents, np.round(exponents))
-    return float(np.sum(np.abs(exponents) * np.where(whole, 1.0, 2.0)))
+    return float(np.sum(np.abs(exponents) * np.where(whole, 1.0, 3.0)))

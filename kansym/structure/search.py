@@ -7,6 +7,7 @@ import logging
 import math
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -22,6 +23,22 @@ GRADIENT_ROWS = 600
 
 PLAIN = 0.03
 """Misfit below which a difference of two columns is plain to see."""
+
+NOISY = 1e-7
+"""Noise variance, relative to that of the target, above which the data count as noisy. Kinks and poles that the
+interpolant cannot follow look like noise too, and are treated with the same caution."""
+
+QUICK = 2
+"""Layouts of the axes tried when smaller problems are compared, with noise: there are more of them to compare."""
+
+NOISE_TIE = 1.02
+"""Ratio of two errors of noisy data that says nothing."""
+
+MOST_STEPS = 10
+"""Reductions compared before the best is taken, with noise."""
+
+Step = tuple[list[Problem], Surrogate | None, float]
+"""Equivalent smaller problems, the interpolant of the first and its error."""
 
 MOST_INNER = 4
 """Inner functions tried per problem."""
@@ -41,6 +58,7 @@ class Reducer:
 
     def __init__(self, y: np.ndarray, *, seed: int, deadline: float) -> None:
         self.y, self.seed, self.deadline = y, seed, deadline
+        self.noisy = False
 
     def surrogate(self, problem: Problem) -> tuple[Surrogate | None, float]:
         """Interpolant of a problem's target and its error, in units of the spread of the user's y."""
@@ -48,7 +66,9 @@ class Reducer:
             weights = problem.target_weights()
             residual = problem.t - (weights * problem.t).sum() / weights.sum()
             return None, relative_error(residual * problem.slope, self.y, problem.weights)
-        surrogate = best_surrogate(problem.X, problem.t, weights=problem.fitting_weights(), seed=self.seed)
+        surrogate = best_surrogate(
+            problem.X, problem.t, weights=problem.fitting_weights(), seed=self.seed, most=QUICK if self.noisy else 5
+        )
         if surrogate is None:
             return None, math.inf
         residual = (surrogate.predict(problem.X) - problem.t) * problem.slope
@@ -61,34 +81,60 @@ class Reducer:
             yield problem
             return
         logger.info("structure: %d columns, surrogate error %.1e", problem.dimension, error)
+        self.noisy = surrogate.noise > NOISY
+        if self.noisy and problem.weights is None:
+            # From here on residuals count as they do in y: a quotient's noise is not the same on all rows.
+            problem = replace(problem, weights=np.ones(len(problem.t)))
         yield from self._descend(problem, surrogate, error)
 
     def _descend(self, problem: Problem, surrogate: Surrogate, error: float) -> Iterator[Problem]:
+        step = self._best_step(problem, surrogate, error) if self.noisy else self._first_step(problem, surrogate, error)
+        if step is not None:
+            children, own, own_error = step
+            if own is None or children[0].dimension == 0:
+                yield children[0]
+            else:
+                yield from self._descend(children[0], own, own_error)
+            yield from children[1:]
+        yield problem
+
+    def _first_step(self, problem: Problem, surrogate: Surrogate, error: float) -> Step | None:
+        """The first reduction that a fit confirms: without noise a wrong one is worse by orders of magnitude."""
         for children in self._candidates(problem, surrogate):
             if time.monotonic() > self.deadline:
-                break
-            first = children[0]
-            own, own_error = self.surrogate(first)
-            logger.info("structure: %s, error %.1e -> %.1e", first.steps[-1], error, own_error)
-            if own_error > _allowed(error):
-                continue
-            if own is None or first.dimension == 0:
-                yield first
-            else:
-                yield from self._descend(first, own, own_error)
-            yield from children[1:]
-            break
-        yield problem
+                return None
+            own, own_error = self.surrogate(children[0])
+            logger.info("structure: %s, error %.1e -> %.1e", children[0].steps[-1], error, own_error)
+            if own_error <= _allowed(error):
+                return children, own, own_error
+        return None
+
+    def _best_step(self, problem: Problem, surrogate: Surrogate, error: float) -> Step | None:
+        """The reduction with the least error; with noise all errors are close to it, and fewer columns win ties."""
+        steps: list[Step] = []
+        for children in self._candidates(problem, surrogate):
+            for child in children:
+                if time.monotonic() > self.deadline or len(steps) >= MOST_STEPS:
+                    break
+                own, own_error = self.surrogate(child)
+                logger.info("structure: %s, error %.3g -> %.3g", child.steps[-1], error, own_error)
+                others = [other for other in children if other is not child]
+                steps.append(([child, *others], own, own_error))
+        lowest = min((step[2] for step in steps), default=math.inf)
+        good = [step for step in steps if step[2] <= max(NOISE_TIE * lowest, 1e-6)]
+        if not good or lowest > NOISE_TIE * error:
+            return None
+        return min(good, key=lambda step: (step[0][0].dimension, step[2]))
 
     def _candidates(self, problem: Problem, surrogate: Surrogate) -> Iterator[list[Problem]]:
         """Lists of equivalent smaller problems, the most promising list first."""
-        points = problem.X[np.random.default_rng(self.seed).permutation(len(problem.X))[:GRADIENT_ROWS]]
-        inner = inner_functions(surrogate, points)[:MOST_INNER] if problem.dimension > 1 else []
+        points = problem.X if self.noisy else problem.X[np.random.default_rng(self.seed).permutation(len(problem.X))[:GRADIENT_ROWS]]
+        inner = inner_functions(surrogate, points, noisy=self.noisy, loose=1.0 if self.noisy else 0.3)[:MOST_INNER] if problem.dimension > 1 else []
         # Differences first where they are plain to see: dividing by a column hides them.
         for candidate in inner:
             if candidate.slopes == (0.0, 0.0) and candidate.misfit < PLAIN:
                 yield from self._with_inner(problem, candidate)
-        for reductions in scaling_reductions(surrogate, points):
+        for reductions in scaling_reductions(surrogate, points, noisy=self.noisy):
             children = []
             for reduction in reductions:
                 made = [monomial(problem.columns, problem.X, row) for row in reduction.groups]

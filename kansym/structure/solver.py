@@ -16,7 +16,7 @@ from kansym.structure.links import Link, usable_links
 from kansym.structure.problem import Problem
 from kansym.structure.rank import link_ranks
 from kansym.structure.rational import rational_laws
-from kansym.structure.search import GRADIENT_ROWS, Reducer
+from kansym.structure.search import GRADIENT_ROWS, NOISY, Reducer
 from kansym.structure.separability import Separation, separated_curve, separations
 from kansym.structure.sparse import sparse_law
 from kansym.structure.surrogate import Surrogate, fit_surrogate
@@ -31,9 +31,6 @@ MOST_SEPARATIONS = 3
 
 ROUGH = 5e-4
 """Error of an interpolant without noise above which its target has a kink, a pole or an edge that a link may remove."""
-
-NOISY = 1e-5
-"""Noise variance, relative to that of the target, above which the data count as noisy."""
 
 READINGS = 3
 """Formulas of a separated curve that are tried."""
@@ -138,7 +135,7 @@ class Solver:
 
     def _linked_networks(self, problem: Problem, surrogate: Surrogate) -> Iterator[tuple[sympy.Expr, Problem]]:
         """Networks on L(t) where a link lowers the rank."""
-        if surrogate.noise > NOISY:
+        if surrogate.noise > 100 * NOISY:
             return
         rows = np.random.default_rng(self.seed).permutation(len(problem.X))[:GRADIENT_ROWS]
         tolerance = max(1e-5, 10 * surrogate.error)

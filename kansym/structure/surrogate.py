@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
+from scipy.linalg.lapack import dpotri
 from scipy.optimize import minimize
 
-HYPER_ROWS = 400
+HYPER_ROWS = 300
 """Rows that length scales are chosen on; the marginal likelihood costs their number cubed."""
 
 ROWS = 1400
@@ -21,6 +22,9 @@ ROWS = 1400
 
 CHECK_ROWS = 250
 """Held-out rows its error is measured on."""
+
+MOST_STEPS = 40
+"""Quasi-Newton steps for the length scales."""
 
 SHORTEST, LONGEST = math.log(0.03), math.log(1e3)
 """Log length scales, in units of half the range of a column."""
@@ -210,7 +214,7 @@ def _length_scales(Z: np.ndarray, t: np.ndarray, inverse: np.ndarray) -> np.ndar
         first = np.r_[np.full(d, start), math.log(1e-6)]
         found = minimize(
             _likelihood, first, args=(squares, t, inverse), jac=True, method="L-BFGS-B", bounds=bounds,
-            options={"maxiter": 60},
+            options={"maxiter": MOST_STEPS},
         )
         if found.fun < lowest:
             best, lowest = found.x, float(found.fun)
@@ -233,7 +237,10 @@ def _likelihood(theta: np.ndarray, squares: np.ndarray, t: np.ndarray, inverse: 
     alpha = cho_solve(factor, t)
     amplitude = max(float(t @ alpha) / n, 1e-300)
     value = 0.5 * n * math.log(amplitude) + float(np.log(np.diag(factor[0])).sum())
-    W = cho_solve(factor, np.eye(n)) - np.outer(alpha, alpha) / amplitude
+    # The inverse from its factor, which LAPACK fills on one side of the diagonal only.
+    inverse_K = dpotri(factor[0], lower=1)[0]
+    inverse_K = np.tril(inverse_K) + np.tril(inverse_K, -1).T
+    W = inverse_K - np.outer(alpha, alpha) / amplitude
     gradient = np.empty_like(theta)
     gradient[:-1] = 0.5 * inverse_square * np.tensordot(squares, W * R, ([1, 2], [0, 1]))
     gradient[-1] = 0.5 * noise * float(np.diag(W) @ inverse)
@@ -241,7 +248,13 @@ def _likelihood(theta: np.ndarray, squares: np.ndarray, t: np.ndarray, inverse: 
 
 
 def best_surrogate(
-    X: np.ndarray, y: np.ndarray, *, weights: np.ndarray | None = None, seed: int = 0, good: float = 3e-5
+    X: np.ndarray,
+    y: np.ndarray,
+    *,
+    weights: np.ndarray | None = None,
+    seed: int = 0,
+    good: float = 3e-5,
+    most: int = 5,
 ) -> Surrogate | None:
     """The interpolant with the smallest held-out error over linear and logarithmic axes.
 
@@ -251,6 +264,8 @@ def best_surrogate(
         As in `fit_surrogate`.
     good : float, default 3e-5
         Error, in units of the spread of y, at which no further axes are tried.
+    most : int, default 5
+        Most layouts of the axes that are tried.
     """
     signed = one_signed(X)
     ratio = np.abs(X).max(0) / np.maximum(np.abs(X).min(0), 1e-300)
@@ -264,6 +279,8 @@ def best_surrogate(
     tried: set[tuple] = set()
     found: list[Surrogate] = []
     for log, log_target in trials:
+        if len(tried) >= most:
+            break
         key = (tuple(log.tolist()), log_target)
         if key in tried:
             continue
