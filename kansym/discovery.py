@@ -150,6 +150,7 @@ class _Run:
         self.decisions: list[Decision] = []
         # Where something smooth is known to reach an error, networks far above it have the wrong shape.
         self.promising = PROMISING if attainable is None else min(PROMISING, max(SPLINE_ERROR, 30 * attainable))
+        self.settled = False
         self._read_already: set[int] = set()
         self._glanced: set[int] = set()
         self.deadline = self.start + options.max_seconds * (1 - RESERVE)
@@ -186,6 +187,8 @@ class _Run:
             self._structure()
             if self._as_good_as_possible():
                 return "the formula is as good as the data"
+            if self.settled:
+                return "no smooth function of the inputs predicts held-out rows better than the formula does"
         held: list[Candidate] = []
         unimproved = 0
         candidates = iter(self._grower())
@@ -342,11 +345,16 @@ class _Run:
         X, y, weights = self.bench.rows(self.bench.fitting)
         until = self.start + STRUCTURE_SHARE * self.options.max_seconds
         solver = Solver(y, self._leaf, seed=self.options.seed, until=until)
-        for raw, problem in solver.solutions(Problem.of(X, y, self.bench.variables, weights)):
+        whole = Problem.of(X, y, self.bench.variables, weights)
+        for raw, problem in solver.solutions(whole):
             structure = "; ".join(step for step in problem.steps if step) or "rational function"
             self.formulas += from_expression(raw, self.bench, structure=structure, deadline=self.deadline)
             self.report("structure", structure)
             if self._as_good_as_possible():
+                return
+            best = self.best()
+            if best is not None and solver.settles(best.predict(X) - y, whole):
+                self.settled = True
                 return
 
     def _leaf(self, leaf: Leaf) -> Iterator[sympy.Expr]:

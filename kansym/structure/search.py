@@ -14,7 +14,7 @@ import numpy as np
 from kansym.structure.inner import InnerFunction, inner_functions
 from kansym.structure.problem import Problem, monomial, relative_error
 from kansym.structure.scaling_symmetry import scaling_reductions
-from kansym.structure.surrogate import Surrogate, best_surrogate
+from kansym.structure.surrogate import Surrogate, best_surrogate, check_rows
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +33,9 @@ QUICK = 2
 
 NOISE_TIE = 1.02
 """Ratio of two errors of noisy data that says nothing."""
+
+BRANCHES = 3
+"""Reductions followed from one problem, with noise."""
 
 MOST_STEPS = 10
 """Reductions compared before the best is taken, with noise."""
@@ -59,20 +62,30 @@ class Reducer:
     def __init__(self, y: np.ndarray, *, seed: int, deadline: float) -> None:
         self.y, self.seed, self.deadline = y, seed, deadline
         self.noisy = False
+        self.lowest = math.inf
+        self._seen: set[tuple] = set()
 
     def surrogate(self, problem: Problem) -> tuple[Surrogate | None, float]:
         """Interpolant of a problem's target and its error, in units of the spread of the user's y."""
+        check = check_rows(len(self.y), self.seed)
         if problem.dimension == 0:
             weights = problem.target_weights()
             residual = problem.t - (weights * problem.t).sum() / weights.sum()
-            return None, relative_error(residual * problem.slope, self.y, problem.weights)
+            return None, self._error(residual * problem.slope, check, problem)
         surrogate = best_surrogate(
             problem.X, problem.t, weights=problem.fitting_weights(), seed=self.seed, most=QUICK if self.noisy else 5
         )
         if surrogate is None:
             return None, math.inf
-        residual = (surrogate.predict(problem.X) - problem.t) * problem.slope
-        return surrogate, relative_error(residual, self.y, problem.weights)
+        residual = (surrogate.predict(problem.X[check]) - problem.t[check]) * problem.slope[check]
+        return surrogate, self._error(residual, np.arange(len(check)), problem)
+
+    def _error(self, residual: np.ndarray, rows: np.ndarray, problem: Problem) -> float:
+        """Error of a residual of y on some of its entries, in units of the spread of y; the lowest one is remembered."""
+        weights = None if problem.weights is None else problem.weights[check_rows(len(self.y), self.seed)]
+        error = relative_error(residual[rows], self.y, weights)
+        self.lowest = min(self.lowest, error)
+        return error
 
     def reduced(self, problem: Problem) -> Iterator[Problem]:
         """Problems with fewer columns that describe the same table, the smallest first; then the problem itself."""
@@ -88,14 +101,22 @@ class Reducer:
         yield from self._descend(problem, surrogate, error)
 
     def _descend(self, problem: Problem, surrogate: Surrogate, error: float) -> Iterator[Problem]:
-        step = self._best_step(problem, surrogate, error) if self.noisy else self._first_step(problem, surrogate, error)
-        if step is not None:
-            children, own, own_error = step
+        if self.noisy:
+            steps = self._best_steps(problem, surrogate, error)
+        else:
+            first = self._first_step(problem, surrogate, error)
+            steps = [] if first is None else [first]
+        for children, own, own_error in steps:
+            key = (str(children[0].outer), str(children[0].columns))
+            if key in self._seen or time.monotonic() > self.deadline:
+                continue
+            self._seen.add(key)
             if own is None or children[0].dimension == 0:
                 yield children[0]
             else:
                 yield from self._descend(children[0], own, own_error)
-            yield from children[1:]
+            if not self.noisy:
+                yield from children[1:]
         yield problem
 
     def _first_step(self, problem: Problem, surrogate: Surrogate, error: float) -> Step | None:
@@ -109,8 +130,8 @@ class Reducer:
                 return children, own, own_error
         return None
 
-    def _best_step(self, problem: Problem, surrogate: Surrogate, error: float) -> Step | None:
-        """The reduction with the least error; with noise all errors are close to it, and fewer columns win ties."""
+    def _best_steps(self, problem: Problem, surrogate: Surrogate, error: float) -> list[Step]:
+        """The reductions with the least errors; with noise all errors are close to it, and fewer columns win ties."""
         steps: list[Step] = []
         for children in self._candidates(problem, surrogate):
             for child in children:
@@ -118,13 +139,10 @@ class Reducer:
                     break
                 own, own_error = self.surrogate(child)
                 logger.info("structure: %s, error %.3g -> %.3g", child.steps[-1], error, own_error)
-                others = [other for other in children if other is not child]
-                steps.append(([child, *others], own, own_error))
-        lowest = min((step[2] for step in steps), default=math.inf)
-        good = [step for step in steps if step[2] <= max(NOISE_TIE * lowest, 1e-6)]
-        if not good or lowest > NOISE_TIE * error:
-            return None
-        return min(good, key=lambda step: (step[0][0].dimension, step[2]))
+                steps.append(([child], own, own_error))
+        allowed = NOISE_TIE * min([error, *(step[2] for step in steps)])
+        good = [step for step in steps if step[2] <= max(allowed, 1e-6)]
+        return sorted(good, key=lambda step: (step[0][0].dimension, step[2]))[:BRANCHES]
 
     def _candidates(self, problem: Problem, surrogate: Surrogate) -> Iterator[list[Problem]]:
         """Lists of equivalent smaller problems, the most promising list first."""

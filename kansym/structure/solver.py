@@ -13,13 +13,13 @@ import numpy as np
 import sympy
 
 from kansym.structure.links import Link, usable_links
-from kansym.structure.problem import Problem
+from kansym.structure.problem import Problem, relative_error
 from kansym.structure.rank import link_ranks
 from kansym.structure.rational import rational_laws
 from kansym.structure.search import GRADIENT_ROWS, NOISY, Reducer
 from kansym.structure.separability import Separation, separated_curve, separations
 from kansym.structure.sparse import sparse_law
-from kansym.structure.surrogate import Surrogate, fit_surrogate
+from kansym.structure.surrogate import Surrogate, check_rows, fit_surrogate
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +31,9 @@ MOST_SEPARATIONS = 3
 
 ROUGH = 5e-4
 """Error of an interpolant without noise above which its target has a kink, a pole or an edge that a link may remove."""
+
+SETTLED = 1.003
+"""Ratio of a formula's error to the best interpolant's at which there is nothing left to find."""
 
 READINGS = 3
 """Formulas of a separated curve that are tried."""
@@ -148,6 +151,17 @@ class Solver:
         if rank < plain and linked.finite():
             logger.info("structure: rank %d in place of %d under %s", rank, plain, link.name)
             yield from self._by_networks(linked, self.reducer.surrogate(linked)[0])
+
+    def settles(self, residual: np.ndarray, problem: Problem) -> bool:
+        """Whether a formula's residual of y, on the rows of `problem`, is as small as any smooth function's, with noise.
+
+        The same held-out rows are compared, so that their noise cancels.
+        """
+        if not self.reducer.noisy:
+            return False
+        check = check_rows(len(residual), self.seed)
+        weights = None if problem.weights is None else problem.weights[check]
+        return relative_error(residual[check], self.reducer.y, weights) <= SETTLED * self.reducer.lowest
 
     def _late(self) -> bool:
         return time.monotonic() > self.until

@@ -7,7 +7,7 @@ read from it are hypotheses, and those are judged on the data.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
@@ -99,6 +99,8 @@ class Surrogate:
         Estimated noise variance, relative to the variance of the (laid out) target.
     error : float
         Root-mean-square error on held-out rows, in units of the spread of y, whichever axis y is on.
+    check : ndarray of int
+        The held-out rows: the same ones for every interpolant of as many rows and the same seed.
 
     References
     ----------
@@ -111,6 +113,7 @@ class Surrogate:
     weights: np.ndarray
     noise: float
     error: float = math.nan
+    check: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=int))
 
     def _kernel(self, Z: np.ndarray) -> np.ndarray:
         return kernel(Z, self.points, self.length)
@@ -177,8 +180,8 @@ def fit_surrogate(
     seed : int, default 0
         Chooses the rows.
     """
-    order = np.random.default_rng(seed).permutation(len(y))
-    check, rest = order[: min(CHECK_ROWS, len(y) // 4)], order[min(CHECK_ROWS, len(y) // 4) :]
+    check = check_rows(len(y), seed)
+    rest = np.random.default_rng(seed).permutation(len(y))[len(check) :]
     axes = Axes.of(X, y, log=log, log_target=log_target)
     Z, t = axes.inputs(X), axes.target(y)
     relative = np.ones(len(y))
@@ -200,7 +203,12 @@ def fit_surrogate(
     residual = fitted.predict(X[check]) - y[check]
     share = np.ones(len(check)) if weights is None else weights[check] / weights[check].mean()
     error = math.sqrt(float(np.mean(share * residual**2))) / (float(y.std()) or 1.0)
-    return Surrogate(axes, Z[large], length, coefficients, noise, error)
+    return replace(fitted, error=error, check=check)
+
+
+def check_rows(n: int, seed: int) -> np.ndarray:
+    """The held-out rows of interpolants of n rows."""
+    return np.random.default_rng(seed).permutation(n)[: min(CHECK_ROWS, n // 4)]
 
 
 def _length_scales(Z: np.ndarray, t: np.ndarray, inverse: np.ndarray) -> np.ndarray:
