@@ -13,7 +13,8 @@ import numpy as np
 
 from kansym.structure.inner import InnerFunction, inner_functions
 from kansym.structure.problem import Problem, monomial, relative_error
-from kansym.structure.scaling_symmetry import scaling_reductions
+from kansym.structure.scaling_symmetry import ScalingReduction, scaling_reductions
+from kansym.structure.single_index import single_index
 from kansym.structure.surrogate import Surrogate, best_surrogate, check_rows
 
 logger = logging.getLogger(__name__)
@@ -30,6 +31,9 @@ interpolant cannot follow look like noise too, and are treated with the same cau
 
 QUICK = 2
 """Layouts of the axes tried when smaller problems are compared, with noise: there are more of them to compare."""
+
+HOPELESS = 0.1
+"""Error of an interpolant that has not understood the law; exponents are then tried one by one."""
 
 NOISE_TIE = 1.02
 """Ratio of two errors of noisy data that says nothing."""
@@ -148,24 +152,31 @@ class Reducer:
         """Lists of equivalent smaller problems, the most promising list first."""
         points = problem.X if self.noisy else problem.X[np.random.default_rng(self.seed).permutation(len(problem.X))[:GRADIENT_ROWS]]
         inner = inner_functions(surrogate, points, noisy=self.noisy, loose=1.0 if self.noisy else 0.3)[:MOST_INNER] if problem.dimension > 1 else []
+        if surrogate.error > HOPELESS and problem.dimension > 1:
+            for reduction in single_index(problem.X, problem.t, noise=0.0, seed=self.seed):
+                # A wave in u is a chirp in 1/u: the interpolant tells which of the two the law is made of.
+                inverse = replace(reduction, groups=-reduction.groups)
+                both = [self._scaled(problem, one) for one in (reduction, inverse)]
+                yield [child for child in both if child.finite()]
         # Differences first where they are plain to see: dividing by a column hides them.
         for candidate in inner:
             if candidate.slopes == (0.0, 0.0) and candidate.misfit < PLAIN:
                 yield from self._with_inner(problem, candidate)
         for reductions in scaling_reductions(surrogate, points, noisy=self.noisy):
-            children = []
-            for reduction in reductions:
-                made = [monomial(problem.columns, problem.X, row) for row in reduction.groups]
-                columns = tuple(column for column, _ in made)
-                X = np.column_stack([values for _, values in made]) if made else np.zeros((len(problem.t), 0))
-                step = f"scaling symmetry: {len(reduction.factor) - len(made)} columns fewer"
-                children.append(problem.divided(reduction.factor, "").with_inputs(X, columns, step))
+            children = [self._scaled(problem, reduction) for reduction in reductions]
             finite = [child for child in children if child.finite()]
             if finite:
                 yield finite
         for candidate in inner:
             if candidate.slopes != (0.0, 0.0) or candidate.misfit >= PLAIN:
                 yield from self._with_inner(problem, candidate)
+
+    def _scaled(self, problem: Problem, reduction: ScalingReduction) -> Problem:
+        made = [monomial(problem.columns, problem.X, row) for row in reduction.groups]
+        columns = tuple(column for column, _ in made)
+        X = np.column_stack([values for _, values in made]) if made else np.zeros((len(problem.t), 0))
+        step = f"scaling symmetry: {len(reduction.factor) - len(made)} columns fewer"
+        return problem.divided(reduction.factor, "").with_inputs(X, columns, step)
 
     def _with_inner(self, problem: Problem, inner: InnerFunction) -> Iterator[list[Problem]]:
         expression, values = inner.apply(problem.columns, problem.X)

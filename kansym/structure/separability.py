@@ -9,13 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.interpolate import BSpline
 
-from kansym.structure.surrogate import Surrogate
-
 KNOTS = 12
 """Intervals of the spline in x_i that the derivative is compared with."""
 
-SLICES = 48
-"""Settings of the other columns that A is averaged over."""
+CURVE_KNOTS = 40
+"""Intervals of the spline that A is integrated from."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,49 +62,56 @@ def _unexplained(x: np.ndarray, slope: np.ndarray, weights: np.ndarray) -> float
     """RMS of what a spline in x leaves of a derivative, relative to the derivative's own RMS."""
     if len(x) < 5 * KNOTS:
         return np.inf
+    _, left, kept = _smooth(x, slope, weights, KNOTS)
+    root = np.sqrt(weights / weights.mean())
+    return float(np.sqrt(np.mean(left[kept] ** 2) / max(np.mean((slope * root)[kept] ** 2), 1e-300)))
+
+
+def _smooth(x: np.ndarray, slope: np.ndarray, weights: np.ndarray, knots: int) -> tuple[BSpline, np.ndarray, np.ndarray]:
+    """A cubic spline through derivatives, the weighted residuals, and which of them were kept."""
     # Knots at quantiles: columns may be spread over decades.
-    inner = np.unique(np.quantile(x, np.linspace(0, 1, KNOTS + 1)))
-    knots = np.r_[[inner[0]] * 3, inner, [inner[-1]] * 3]
-    basis = BSpline.design_matrix(x, knots, 3).toarray()
-    root = np.sqrt(weights / weights.mean())[:, None]
+    inner = np.unique(np.quantile(x, np.linspace(0, 1, knots + 1)))
+    places = np.r_[[inner[0]] * 3, inner, [inner[-1]] * 3]
+    basis = BSpline.design_matrix(x, places, 3).toarray()
+    root = np.sqrt(weights / weights.mean())
     kept = np.ones(len(x), dtype=bool)
-    left = np.zeros(len(x))
+    solution, left = np.zeros(basis.shape[1]), np.zeros(len(x))
     # Derivatives of an interpolant are poor at the edges of the data and near poles: the worst tenth has no vote.
     for _ in range(2):
-        solution = np.linalg.lstsq((basis * root)[kept], (slope * root[:, 0])[kept], rcond=None)[0]
-        left = np.abs((slope - basis @ solution) * root[:, 0])
+        solution = np.linalg.lstsq((basis * root[:, None])[kept], (slope * root)[kept], rcond=None)[0]
+        left = np.abs((slope - basis @ solution) * root)
         kept = left <= np.quantile(left, 0.9)
-    return float(np.sqrt(np.mean(left[kept] ** 2) / max(np.mean((slope * root[:, 0])[kept] ** 2), 1e-300)))
+    return BSpline(places, solution, 3), left, kept
 
 
 def separated_curve(
-    surrogate: Surrogate, X: np.ndarray, separation: Separation, *, points: int = 400, seed: int = 0
+    value: np.ndarray, gradient: np.ndarray, X: np.ndarray, separation: Separation, *, points: int = 400
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Points of A: up to a constant term for sums, up to a factor for products.
+    """Points of A, up to a constant term for sums and a factor for products.
+
+    The derivative of A, or of log|A|, is smoothed over the rows and integrated: unlike slices of the interpolant at
+    fixed other columns, this never leaves the region that the data fill, which need not be a box.
 
     Parameters
     ----------
-    surrogate : Surrogate
+    value : ndarray, shape (n,)
+        Target, from the interpolant.
+    gradient : ndarray, shape (n, d)
     X : ndarray, shape (n, d)
     separation : Separation
     points : int, default 400
-    seed : int, default 0
 
     Returns
     -------
     x, a : ndarray, shape (points,)
     """
-    generator = np.random.default_rng(seed)
-    rows = generator.permutation(len(X))
-    x = np.sort(X[rows[:points], separation.column])
-    others = X[rows[-SLICES:]]
-    total = np.zeros(len(x))
-    middle = np.median(X[:, separation.column])
-    for other in others:
-        line = np.tile(other, (len(x) + 1, 1))
-        line[:-1, separation.column] = x
-        line[-1, separation.column] = middle
-        values = surrogate.predict(line)
-        # Slices of a product that differ in sign must not cancel each other.
-        total += values[:-1] * (np.sign(values[-1]) if separation.product else 1.0)
-    return x, total / len(others)
+    x, slope, weights = X[:, separation.column], gradient[:, separation.column], np.ones(len(value))
+    if separation.product:
+        safe = np.abs(value) > 1e-3 * np.abs(value).max()
+        x, slope, weights = x[safe], slope[safe] / value[safe], value[safe] ** 2
+    spline, _, _ = _smooth(x, slope, weights, max(KNOTS, min(CURVE_KNOTS, len(x) // 20)))
+    places = np.sort(x)[np.unique(np.linspace(0, len(x) - 1, points).astype(int))]
+    integral = spline.antiderivative()(places)
+    if separation.product:
+        return places, np.exp(integral - integral.max())
+    return places, integral - integral.mean()

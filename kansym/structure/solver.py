@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import sympy
 
-from kansym.structure.links import Link, usable_links
+from kansym.structure.coordinates import Coordinates, coordinate_changes
+from kansym.structure.links import LINKS, Link, usable_links
 from kansym.structure.problem import Problem, relative_error
 from kansym.structure.rank import link_ranks
 from kansym.structure.rational import rational_laws
@@ -25,6 +26,12 @@ logger = logging.getLogger(__name__)
 
 DEEPEST = 4
 """Separations one after another."""
+
+LINK_PRICE = 3.0
+"""Factor on the misfit of what needs a link or other coordinates: the plain columns win ties."""
+
+WIDEST_CHANGE = 4
+"""Most columns for changes of coordinates."""
 
 MOST_SEPARATIONS = 3
 """Separations tried per problem."""
@@ -197,11 +204,15 @@ class Solver:
             return
         loose = min(0.1, max(3e-3, 300 * surrogate.error))
         rows = np.random.default_rng(self.seed).permutation(len(problem.X))[:GRADIENT_ROWS]
-        for link, separation in linked_separations(surrogate, problem.X[rows], problem.t, loose)[:MOST_SEPARATIONS]:
+        found = linked_separations(surrogate, problem.X[rows], problem.t, loose)[:MOST_SEPARATIONS]
+        for coordinates, link, separation in found:
             if self._late():
                 return
-            logger.info("structure: link %s, %s", link.name, separation)
-            linked = link.apply(problem)
+            logger.info("structure: link %s, %s %s", link.name, separation, coordinates or "")
+            changed = problem if coordinates is None else coordinates.apply(problem)
+            linked = link.apply(changed)
+            if not linked.finite():
+                continue
             own = surrogate if linked is problem else self.reducer.surrogate(linked)[0]
             if own is None:
                 continue
@@ -212,10 +223,11 @@ class Solver:
         self, problem: Problem, surrogate: Surrogate, separation: Separation
     ) -> Iterator[Problem]:
         """The problem less one column, for each reading of that column's curve."""
-        x, a = separated_curve(surrogate, problem.X, separation, seed=self.seed)
+        value, gradient = surrogate.value_and_gradient(problem.X)
+        x, a = separated_curve(value, gradient, problem.X, separation)
         variables = symbols(1)
         until = min(self.until, time.monotonic() + max(1.0, 0.25 * (self.until - time.monotonic())))
-        uncertain = max(surrogate.error, 1e-9) * float(a.std())
+        uncertain = max(3 * surrogate.error, 1e-6) * float(a.std())
         readings = self.leaf(Leaf(x[:, None], a, variables, uncertain, None, until, None))
         for count, formula in enumerate(readings):
             if count >= READINGS:
@@ -227,28 +239,38 @@ class Solver:
             yield problem.without(separation.column, expression, values, product=separation.product, step=step)
 
 
-def linked_separations(
-    surrogate: Surrogate, X: np.ndarray, t: np.ndarray, loose: float
-) -> list[tuple[Link, Separation]]:
-    """Columns that separate under some link, the surest first; the identity and sums of logarithms go before others."""
+Found = tuple[Coordinates | None, Link, Separation]
+
+
+def linked_separations(surrogate: Surrogate, X: np.ndarray, t: np.ndarray, loose: float) -> list[Found]:
+    """Columns that separate, the surest first: as they are, under a link, or after a change of coordinates."""
     value, gradient = surrogate.value_and_gradient(X)
-    found: list[tuple[float, Link, Separation]] = []
+    found: list[tuple[float, Found]] = []
     for link in usable_links(t):
-        if not link.usable(value):
+        # A sum under the logarithm is a product of the plain target.
+        if not link.usable(value) or link.name == "log":
             continue
-        price = 1.0 if link.name == "identity" else 3.0
         with np.errstate(all="ignore"):
             linked, slopes = link.forward(value), link.slope(value)[:, None] * gradient
         if not (np.isfinite(linked).all() and np.isfinite(slopes).all()):
             continue
+        price = 1.0 if link.name == "identity" else LINK_PRICE
         for separation in separations(linked, slopes, X, loose=loose):
-            # A product under the logarithm, the reciprocal or a power is a sum or a product of the plain target.
-            if link.name in ("log", "reciprocal", "square", "root", "reciprocal square") and separation.product:
+            # So is a product under a power.
+            if separation.product and link.name in ("reciprocal", "square", "root", "reciprocal square"):
                 continue
-            if link.name == "log":
+            found.append((max(price * separation.misfit, 1e-5), (None, link, separation)))
+    if X.shape[1] <= WIDEST_CHANGE:
+        identity = LINKS[0]
+        for coordinates in coordinate_changes(X):
+            slopes = coordinates.gradient(gradient, X)
+            if not np.isfinite(slopes).all():
                 continue
-            found.append((max(price * separation.misfit, 1e-5), link, separation))
-    return [(link, separation) for _, link, separation in sorted(found, key=lambda one: one[0])]
+            for separation in separations(value, slopes, coordinates.inputs(X), loose=loose):
+                # Any other column would separate without the change as well.
+                if separation.column == coordinates.j:
+                    found.append((max(LINK_PRICE * separation.misfit, 1e-5), (coordinates, identity, separation)))
+    return [one for _, one in sorted(found, key=lambda one: one[0])]
 
 
 def symbols(number: int) -> tuple[sympy.Symbol, ...]:
