@@ -60,7 +60,7 @@ LARGEST_TARGET = 1e130
 CUDA_ROWS = 50_000
 """Rows from which "auto" takes a GPU: below, a step is launch overhead and the CPU is as fast."""
 
-STRUCTURE_SHARE = 0.6
+STRUCTURE_SHARE = 0.75
 """Share of the time budget that the structure search may take before networks on the whole problem have their turn."""
 
 RESERVE = 0.03

@@ -14,7 +14,7 @@ from kansym.data.splitting import thinned
 from kansym.errors import ArgumentError
 from kansym.formula import Constant, Formula
 from kansym.kan.network import Network
-from kansym.symbolic.absolute import drop_absolute
+from kansym.symbolic.absolute import use_signs
 from kansym.symbolic.canonical import canonicalize
 from kansym.symbolic.complexity import complexity, description_length
 from kansym.symbolic.composition import AffineMap, compose
@@ -232,7 +232,7 @@ def _simpler(form: ParametricForm, bench: Bench) -> ParametricForm:
     """The form after bounded simplification and one more refit."""
     X, y, weights = bench.rows(bench.fitting)
     simplified = simplify(form.substituted(), bench.variables, X[:: max(1, len(X) // 200)], seconds=0.5)
-    smooth = drop_absolute(simplified.expression, bench.variables, X)
+    smooth = use_signs(simplified.expression, bench.variables, X)
     if smooth != simplified.expression:
         simplified = simplify(smooth, bench.variables, X[:: max(1, len(X) // 200)], seconds=0.5)
     shorter = parametrize(simplified.expression, bench.variables)

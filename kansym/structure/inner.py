@@ -60,7 +60,9 @@ class InnerFunction:
         return number * first + second, float(number) * a + b
 
 
-def inner_functions(surrogate: Surrogate, X: np.ndarray, *, noisy: bool = False, loose: float = 0.3) -> list[InnerFunction]:
+def inner_functions(
+    surrogate: Surrogate, X: np.ndarray, *, noisy: bool = False, loose: float = 0.3
+) -> list[InnerFunction]:
     """Pairs of columns that may enter through one inner function, the surest first.
 
     Parameters

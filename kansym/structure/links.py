@@ -70,8 +70,14 @@ LINKS: tuple[Link, ...] = (
     Link("sin", np.sin, np.cos, sympy.asin(TARGET), _within(-np.pi / 2, np.pi / 2)),
     Link("cos", np.cos, lambda t: -np.sin(t), sympy.acos(TARGET), _within(0, np.pi)),
     Link("tan", np.tan, lambda t: 1 / np.cos(t) ** 2, sympy.atan(TARGET), _within(-np.pi / 2, np.pi / 2)),
-    Link("reciprocal square", lambda t: t**-2.0, lambda t: -2 * t**-3.0, TARGET ** sympy.Rational(-1, 2), _one_signed,
-         even=True),
+    Link(
+        "reciprocal square",
+        lambda t: t**-2.0,
+        lambda t: -2 * t**-3.0,
+        TARGET ** sympy.Rational(-1, 2),
+        _one_signed,
+        even=True,
+    ),
     Link("root", lambda t: np.sqrt(np.abs(t)), lambda t: 0.5 / np.sqrt(np.abs(t)), TARGET**2, _one_signed, even=True),
 )
 """The identity first: it wins ties."""

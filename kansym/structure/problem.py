@@ -104,7 +104,7 @@ class Problem:
         return replace(self, X=X, columns=columns, steps=(*self.steps, step))
 
     def linked(self, t: np.ndarray, back: sympy.Expr, slope: np.ndarray, step: str) -> "Problem":
-        """The same inputs with another target; `back` is the present target in `TARGET`, `slope` |d present / d new|."""
+        """The same inputs, another target: `back` is the present one in `TARGET`, `slope` |d present / d new|."""
         outer = self.outer.xreplace({TARGET: back})
         return replace(self, t=t, outer=outer, slope=self.slope * slope, steps=(*self.steps, step))
 

@@ -22,7 +22,11 @@ DEGREES = ((1, 0), (1, 1), (2, 0), (0, 2), (2, 1), (1, 2), (2, 2), (3, 0), (3, 2
 MOST_TERMS = 60
 """Coefficients of both polynomials together."""
 
-EXACT = 1e-9
+LONGEST, SHORT, FULL = 10, 6, 0.75
+"""Most coefficients of a law; and, beyond six, the share of all coefficients that may be different from zero. A smooth
+function has rational approximations to many digits, whose coefficients are all different from zero; laws have gaps."""
+
+EXACT = 1e-11
 """Singular value, relative to the rms of the columns, at which a null vector is exact."""
 
 
@@ -72,6 +76,9 @@ def rational(X: np.ndarray, t: np.ndarray, variables: tuple[sympy.Symbol, ...]) 
             continue
         vector = _null_vector(_monomials(U, upper), target[:, None] * _monomials(U, lower))
         if vector is None:
+            continue
+        terms = np.count_nonzero(vector)
+        if terms > LONGEST or (terms > SHORT and terms > FULL * len(vector)):
             continue
         numerator, denominator = vector[: len(upper)], vector[len(upper) :]
         unit = np.abs(denominator).max()
@@ -135,7 +142,7 @@ def _same(
     """Whether N / D is the target on the rows; a null vector may also vanish on them as a whole."""
     with np.errstate(all="ignore"):
         value = (_monomials(U, upper) @ numerator) / (_monomials(U, lower) @ denominator)
-    return bool(np.isfinite(value).all() and np.sqrt(np.mean((value - target) ** 2)) < 1e-6)
+    return bool(np.isfinite(value).all() and np.sqrt(np.mean((value - target) ** 2)) < 1e-10)
 
 
 def _polynomial(

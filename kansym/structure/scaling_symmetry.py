@@ -109,9 +109,7 @@ def scaling_reductions(
             yield [peeled]
 
 
-def _reductions(
-    basis: np.ndarray, X: np.ndarray, matrix: np.ndarray, noisy: bool
-) -> list[ScalingReduction]:
+def _reductions(basis: np.ndarray, X: np.ndarray, matrix: np.ndarray, noisy: bool) -> list[ScalingReduction]:
     """Reductions of one symmetry space, one per admissible set of pivots; those that fit best, then the simplest."""
     k, d = basis.shape[0], basis.shape[1] - 1
     A, b = basis[:, :d], basis[:, d]

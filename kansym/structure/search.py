@@ -85,7 +85,7 @@ class Reducer:
         return surrogate, self._error(residual, np.arange(len(check)), problem)
 
     def _error(self, residual: np.ndarray, rows: np.ndarray, problem: Problem) -> float:
-        """Error of a residual of y on some of its entries, in units of the spread of y; the lowest one is remembered."""
+        """Error of some entries of a residual, in units of the spread of y; the lowest one is remembered."""
         weights = None if problem.weights is None else problem.weights[check_rows(len(self.y), self.seed)]
         error = relative_error(residual[rows], self.y, weights)
         self.lowest = min(self.lowest, error)
@@ -150,8 +150,16 @@ class Reducer:
 
     def _candidates(self, problem: Problem, surrogate: Surrogate) -> Iterator[list[Problem]]:
         """Lists of equivalent smaller problems, the most promising list first."""
-        points = problem.X if self.noisy else problem.X[np.random.default_rng(self.seed).permutation(len(problem.X))[:GRADIENT_ROWS]]
-        inner = inner_functions(surrogate, points, noisy=self.noisy, loose=1.0 if self.noisy else 0.3)[:MOST_INNER] if problem.dimension > 1 else []
+        points = (
+            problem.X
+            if self.noisy
+            else problem.X[np.random.default_rng(self.seed).permutation(len(problem.X))[:GRADIENT_ROWS]]
+        )
+        inner = (
+            inner_functions(surrogate, points, noisy=self.noisy, loose=1.0 if self.noisy else 0.3)[:MOST_INNER]
+            if problem.dimension > 1
+            else []
+        )
         if surrogate.error > HOPELESS and problem.dimension > 1:
             for reduction in single_index(problem.X, problem.t, noise=0.0, seed=self.seed):
                 # A wave in u is a chirp in 1/u: the interpolant tells which of the two the law is made of.

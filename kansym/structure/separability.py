@@ -67,7 +67,9 @@ def _unexplained(x: np.ndarray, slope: np.ndarray, weights: np.ndarray) -> float
     return float(np.sqrt(np.mean(left[kept] ** 2) / max(np.mean((slope * root)[kept] ** 2), 1e-300)))
 
 
-def _smooth(x: np.ndarray, slope: np.ndarray, weights: np.ndarray, knots: int) -> tuple[BSpline, np.ndarray, np.ndarray]:
+def _smooth(
+    x: np.ndarray, slope: np.ndarray, weights: np.ndarray, knots: int
+) -> tuple[BSpline, np.ndarray, np.ndarray]:
     """A cubic spline through derivatives, the weighted residuals, and which of them were kept."""
     # Knots at quantiles: columns may be spread over decades.
     inner = np.unique(np.quantile(x, np.linspace(0, 1, knots + 1)))

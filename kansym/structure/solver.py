@@ -1,7 +1,7 @@
 # sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
 # pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false, reportCallIssue=false
 # pyright: reportOperatorIssue=false, reportAssignmentType=false, reportGeneralTypeIssues=false
-"""Formulas for a problem: reduced as far as it goes, then exact linear algebra, separation, and networks on the rest."""
+"""Formulas for a problem: reduced as far as it goes, then linear algebra, separation, and networks on the rest."""
 
 import logging
 import math
@@ -21,6 +21,8 @@ from kansym.structure.search import GRADIENT_ROWS, NOISY, Reducer
 from kansym.structure.separability import Separation, separated_curve, separations
 from kansym.structure.sparse import sparse_law
 from kansym.structure.surrogate import Surrogate, check_rows, fit_surrogate
+from kansym.symbolic.complexity import complexity
+from kansym.symbolic.parametric import parametrize
 
 logger = logging.getLogger(__name__)
 
@@ -39,11 +41,17 @@ MOST_SEPARATIONS = 3
 ROUGH = 5e-4
 """Error of an interpolant without noise above which its target has a kink, a pole or an edge that a link may remove."""
 
+FEW_ROWS = 500
+"""Rows of the interpolants that links are compared with."""
+
 SETTLED = 1.003
 """Ratio of a formula's error to the best interpolant's at which there is nothing left to find."""
 
-READINGS = 3
-"""Formulas of a separated curve that are tried."""
+READINGS = 4
+"""Readings of separated curves that are followed."""
+
+MISFIT_PRICE = 10.0
+"""Nodes of a formula that one decade of misfit is worth, when readings of curves are compared."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +103,9 @@ class Solver:
         self.leaf, self.seed, self.until = leaf, seed, until
         self.reducer = Reducer(y, seed=seed, deadline=until)
 
-    def solutions(self, problem: Problem, depth: int = 0, expected: float = math.inf) -> Iterator[tuple[sympy.Expr, Problem]]:
+    def solutions(
+        self, problem: Problem, depth: int = 0, expected: float = math.inf
+    ) -> Iterator[tuple[sympy.Expr, Problem]]:
         """Formulas for the user's y, with the smaller problem that each one solves."""
         for smaller in self.reducer.reduced(problem):
             if self._late():
@@ -137,7 +147,12 @@ class Solver:
             if not linked.finite():
                 continue
             own = fit_surrogate(
-                linked.X, linked.t, log=surrogate.axes.log, weights=linked.fitting_weights(), seed=self.seed
+                linked.X,
+                linked.t,
+                log=surrogate.axes.log,
+                weights=linked.fitting_weights(),
+                seed=self.seed,
+                rows=FEW_ROWS,
             )
             if own is not None and own.error < lowest:
                 best, lowest = linked, own.error
@@ -160,9 +175,9 @@ class Solver:
             yield from self._by_networks(linked, self.reducer.surrogate(linked)[0])
 
     def settles(self, residual: np.ndarray, problem: Problem) -> bool:
-        """Whether a formula's residual of y, on the rows of `problem`, is as small as any smooth function's, with noise.
+        """Whether a formula's residual of y is as small as any smooth function's; only asked with noise.
 
-        The same held-out rows are compared, so that their noise cancels.
+        `residual` has one entry per row of `problem`. The same held-out rows are compared: their noise cancels.
         """
         if not self.reducer.noisy:
             return False
@@ -196,47 +211,60 @@ class Solver:
         for formula in self.leaf(Leaf(problem.X, problem.t, variables, None, weights, until, attainable)):
             yield problem.compose(formula, variables), problem
 
-    def _separately(
-        self, problem: Problem, surrogate: Surrogate, depth: int
-    ) -> Iterator[tuple[sympy.Expr, Problem]]:
+    def _separately(self, problem: Problem, surrogate: Surrogate, depth: int) -> Iterator[tuple[sympy.Expr, Problem]]:
         """One column at a time is read on its own, taken out, and the rest goes on as a smaller problem."""
         if depth >= DEEPEST:
             return
         loose = min(0.1, max(3e-3, 300 * surrogate.error))
         rows = np.random.default_rng(self.seed).permutation(len(problem.X))[:GRADIENT_ROWS]
         found = linked_separations(surrogate, problem.X[rows], problem.t, loose)[:MOST_SEPARATIONS]
+        readings: list[_Reading] = []
         for coordinates, link, separation in found:
             if self._late():
                 return
             logger.info("structure: link %s, %s %s", link.name, separation, coordinates or "")
             changed = problem if coordinates is None else coordinates.apply(problem)
             linked = link.apply(changed)
-            if not linked.finite():
-                continue
-            own = surrogate if linked is problem else self.reducer.surrogate(linked)[0]
-            if own is None:
-                continue
-            for smaller in self._without(linked, own, separation):
-                yield from self.solutions(smaller, depth + 1, max(0.02, 30 * own.error))
+            own = surrogate if linked is problem else self.reducer.surrogate(linked)[0] if linked.finite() else None
+            if own is not None:
+                readings += self._read(linked, own, separation)
+        # The column that reads best goes first: what it leaves is exact, and the others need not be read as curves.
+        for reading in sorted(readings, key=lambda reading: reading.cost)[:READINGS]:
+            if self._late():
+                return
+            yield from self.solutions(reading.rest, depth + 1, max(0.02, 30 * reading.error))
 
-    def _without(
-        self, problem: Problem, surrogate: Surrogate, separation: Separation
-    ) -> Iterator[Problem]:
+    def _read(self, problem: Problem, surrogate: Surrogate, separation: Separation) -> list["_Reading"]:
         """The problem less one column, for each reading of that column's curve."""
         value, gradient = surrogate.value_and_gradient(problem.X)
         x, a = separated_curve(value, gradient, problem.X, separation)
         variables = symbols(1)
-        until = min(self.until, time.monotonic() + max(1.0, 0.25 * (self.until - time.monotonic())))
+        until = min(self.until, time.monotonic() + max(1.0, 0.15 * (self.until - time.monotonic())))
         uncertain = max(3 * surrogate.error, 1e-6) * float(a.std())
-        readings = self.leaf(Leaf(x[:, None], a, variables, uncertain, None, until, None))
-        for count, formula in enumerate(readings):
-            if count >= READINGS:
-                return
-            expression, values = _evaluate(formula, variables[0], problem, separation.column)
-            if values is None:
+        found = []
+        for formula in self.leaf(Leaf(x[:, None], a, variables, uncertain, None, until, None)):
+            column = problem.X[:, separation.column]
+            curve, values = evaluate(formula, variables[0], x), evaluate(formula, variables[0], column)
+            if curve is None or values is None:
                 continue
+            if separation.product and not (np.abs(values) > 1e-9 * np.abs(values).max()).all():
+                continue
+            expression = formula.xreplace({variables[0]: problem.columns[separation.column]})
             step = f"{'factor' if separation.product else 'term'} {expression}"
-            yield problem.without(separation.column, expression, values, product=separation.product, step=step)
+            rest = problem.without(separation.column, expression, values, product=separation.product, step=step)
+            error = float(np.sqrt(np.mean((curve - a) ** 2)))
+            cost = complexity(formula) + MISFIT_PRICE * math.log10(max(error / uncertain, 1.0))
+            found.append(_Reading(rest, cost, surrogate.error))
+        return found
+
+
+@dataclass(frozen=True, eq=False)
+class _Reading:
+    """A problem less one column that was read, how dear the reading is, and the error it was read with."""
+
+    rest: Problem
+    cost: float
+    error: float
 
 
 Found = tuple[Coordinates | None, Link, Separation]
@@ -278,13 +306,8 @@ def symbols(number: int) -> tuple[sympy.Symbol, ...]:
     return tuple(sympy.Symbol(f"_z{k}") for k in range(number))
 
 
-def _evaluate(
-    formula: sympy.Expr, variable: sympy.Symbol, problem: Problem, column: int
-) -> tuple[sympy.Expr, np.ndarray | None]:
-    """A formula of one column, in the user's columns and as values on the rows; None where not finite or zero."""
+def evaluate(formula: sympy.Expr, variable: sympy.Symbol, x: np.ndarray) -> np.ndarray | None:
+    """Values of a formula of one variable; None where one is not finite."""
     with np.errstate(all="ignore"):
-        values = np.broadcast_to(
-            np.asarray(sympy.lambdify(variable, formula, "scipy")(problem.X[:, column]), dtype=float), problem.t.shape
-        )
-    usable = np.isfinite(values).all() and (np.abs(values) > 1e-9 * np.abs(values).max()).all()
-    return formula.xreplace({variable: problem.columns[column]}), values if usable else None
+        values = parametrize(formula, (variable,)).evaluate(x[:, None])
+    return values if np.isfinite(values).all() else None

@@ -32,8 +32,19 @@ POSITIVE: tuple[sympy.Expr, ...] = (sympy.sqrt(_z), 1 / sympy.sqrt(_z), sympy.lo
 
 NONZERO: tuple[sympy.Expr, ...] = (1 / _z, _z**-2, _z**-3)
 
-ANYWHERE: tuple[sympy.Expr, ...] = (_z, _z**2, _z**3, _z**4, sympy.sin(_z), sympy.cos(_z), sympy.sin(_z) ** 2,
-                                    sympy.sin(2 * _z), sympy.cos(2 * _z), sympy.exp(_z), sympy.exp(-_z))
+ANYWHERE: tuple[sympy.Expr, ...] = (
+    _z,
+    _z**2,
+    _z**3,
+    _z**4,
+    sympy.sin(_z),
+    sympy.cos(_z),
+    sympy.sin(_z) ** 2,
+    sympy.sin(2 * _z),
+    sympy.cos(2 * _z),
+    sympy.exp(_z),
+    sympy.exp(-_z),
+)
 
 
 def sparse_law(X: np.ndarray, t: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> sympy.Expr | None:
@@ -111,10 +122,10 @@ def _search(columns: np.ndarray, target: np.ndarray) -> list[int] | None:
     n = len(target)
     gram, moment = columns.T @ columns / n, columns.T @ target / n
     pairs = _best_pairs(gram, moment, STARTS)
-    for start in [[]] + pairs:
+    for start in [[], *pairs]:
         chosen = list(start)
         while True:
-            coefficients, residual = _fit(columns, target, chosen)
+            _, residual = _fit(columns, target, chosen)
             if np.sqrt(np.mean(residual**2)) < EXACT:
                 return chosen
             if len(chosen) >= MOST_TERMS:

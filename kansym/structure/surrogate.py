@@ -26,6 +26,13 @@ CHECK_ROWS = 250
 MOST_STEPS = 40
 """Quasi-Newton steps for the length scales."""
 
+SKEWED, WIDE = 4.0, 30.0
+"""Ratio of the 90 % to the 10 % quantile of |x| from which a logarithmic axis is tried, and from which it is the rule.
+A uniform distribution from zero has 9."""
+
+DECADES = 100.0
+"""The same ratio of |y| from which a logarithmic target is tried first."""
+
 SHORTEST, LONGEST = math.log(0.03), math.log(1e3)
 """Log length scales, in units of half the range of a column."""
 
@@ -165,6 +172,7 @@ def fit_surrogate(
     log_target: bool = False,
     weights: np.ndarray | None = None,
     seed: int = 0,
+    rows: int = ROWS,
 ) -> Surrogate | None:
     """Fit one interpolant; None where no Cholesky factor exists.
 
@@ -179,6 +187,8 @@ def fit_surrogate(
         Inverse noise variances, up to a factor.
     seed : int, default 0
         Chooses the rows.
+    rows : int, default 1400
+        Of the interpolant; length scales are chosen on at most half of them.
     """
     check = check_rows(len(y), seed)
     rest = np.random.default_rng(seed).permutation(len(y))[len(check) :]
@@ -190,7 +200,7 @@ def fit_surrogate(
         if log_target:
             relative = relative * y**2 / np.mean(y**2)
     inverse = 1.0 / relative
-    small, large = rest[:HYPER_ROWS], rest[:ROWS]
+    small, large = rest[: min(HYPER_ROWS, rows // 2)], rest[:rows]
     theta = _length_scales(Z[small], t[small], inverse[small])
     length, noise = np.exp(theta[:-1]), float(np.exp(theta[-1]))
     K = kernel(Z[large], Z[large], length)
@@ -221,7 +231,12 @@ def _length_scales(Z: np.ndarray, t: np.ndarray, inverse: np.ndarray) -> np.ndar
     for start in (1.0, -0.7):
         first = np.r_[np.full(d, start), math.log(1e-6)]
         found = minimize(
-            _likelihood, first, args=(squares, t, inverse), jac=True, method="L-BFGS-B", bounds=bounds,
+            _likelihood,
+            first,
+            args=(squares, t, inverse),
+            jac=True,
+            method="L-BFGS-B",
+            bounds=bounds,
             options={"maxiter": MOST_STEPS},
         )
         if found.fun < lowest:
@@ -276,10 +291,12 @@ def best_surrogate(
         Most layouts of the axes that are tried.
     """
     signed = one_signed(X)
-    ratio = np.abs(X).max(0) / np.maximum(np.abs(X).min(0), 1e-300)
-    skewed, wide = signed & (ratio > 8), signed & (ratio > 30)
+    low, high = np.quantile(np.abs(X), [0.1, 0.9], axis=0)
+    ratio = high / np.maximum(low, 1e-300)
+    skewed, wide = signed & (ratio > SKEWED), signed & (ratio > WIDE)
     positive = bool((y > 0).all() or (y < 0).all())
-    decades = positive and np.abs(y).max() > 1e3 * np.abs(y).min()
+    low, high = np.quantile(np.abs(y), [0.1, 0.9])
+    decades = positive and high > DECADES * low
     # Wide columns belong on logarithmic axes, whatever the error says on the few rows that dominate it.
     trials = [(wide, False), (signed, False), (signed, positive), (wide, positive), (skewed, False)]
     if decades:
