@@ -252,6 +252,65 @@ def datasets(*, as_json: Annotated[bool, Parameter(name="--json", negative=(), s
     return OK
 
 
+@app.command
+def bench(
+    catalogue: str,
+    /,
+    *,
+    laws: Names = None,
+    noise: float = 0.0,
+    rows: Annotated[int, Parameter(converter=_whole_number)] = 2000,
+    seconds: float = 60.0,
+    seeds: Names = None,
+    dummies: Annotated[int, Parameter(converter=_whole_number)] = 0,
+    peers: Names = None,
+    jobs: Annotated[int, Parameter(converter=_whole_number)] = 1,
+    out: Path | None = None,
+) -> int:
+    """Count how many known laws are found from numbers alone.
+
+    Every law is sampled into a table with nameless columns in shuffled order, searched, and judged by a strict
+    criterion (the law's values inside and 30 % beyond the data, and a formula not much longer than the law) and by
+    that of SRBench. Ctrl-C keeps what is done; the same command with the same --out goes on from there.
+
+    Parameters
+    ----------
+    catalogue
+        feynman, feynman_bonus, nguyen, strogatz, empirical, srsd, srsd_bonus, or a TOML file in the same format.
+    laws
+        Only these laws, separated by commas.
+    noise
+        Standard deviation of Gaussian noise on the target, in units of the root mean square of the target.
+    rows
+        Rows of a table, where the law does not bring its own.
+    seconds
+        Time budget of a law.
+    seeds
+        Seeds of rows, noise, order of columns and search, separated by commas. Default: 0.
+    dummies
+        Columns that do not matter, added to every table.
+    peers
+        Other tools on the same tables: operon (pip install 'kansym[bench]').
+    jobs
+        Worker processes, one thread each.
+    out
+        Folder for results.jsonl and a plot of recovered laws against time. Nothing is written without it.
+    """
+    from kansym.benchmark.recovery.command import bench as run_benchmark
+    from kansym.benchmark.recovery.settings import Settings
+
+    try:
+        numbers = [int(seed) for seed in _split(seeds)] or [0]
+    except ValueError:
+        raise ArgumentError(f"--seeds: expected whole numbers, got {seeds}") from None
+    settings = Settings(catalogue, rows=rows, seconds=seconds, noise=noise, dummies=dummies)
+    console = Console(file=sys.stdout)
+    if not console.is_terminal:
+        console = Console(file=sys.stdout, width=500)
+    run_benchmark(settings, console, laws=_split(laws), seeds=numbers, peers=_split(peers), jobs=jobs, out=out)
+    return OK
+
+
 _tokens: list[str] = []
 """The command line of the present call, for the record of a run."""
 
@@ -300,7 +359,7 @@ def _write(text: str) -> None:
 
 
 def _help_for(tokens: Sequence[str]) -> str:
-    command = tokens[0] if tokens and tokens[0] in ("discover", "report", "primitives", "datasets") else ""
+    command = tokens[0] if tokens and tokens[0] in ("discover", "report", "primitives", "datasets", "bench") else ""
     return f"kansym {command} --help".replace("  ", " ")
 
 

@@ -1,1 +1,1 @@
-"""Side-by-side benchmark against pykan: ``python -m kansym.benchmark``, or ``make bench``."""
+"""Benchmarks: pykan side by side (``python -m kansym.benchmark``), and known laws (``kansym bench``)."""

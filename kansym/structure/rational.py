@@ -16,6 +16,8 @@ from collections.abc import Iterator
 import numpy as np
 import sympy
 
+from kansym.symbolic.complexity import complexity
+
 DEGREES = ((1, 0), (1, 1), (2, 0), (0, 2), (2, 1), (1, 2), (2, 2), (3, 0), (3, 2), (4, 0), (3, 3), (4, 2), (4, 4))
 """Total degrees of numerator and denominator, simplest first."""
 
@@ -26,7 +28,7 @@ LONGEST, SHORT, FULL = 10, 6, 0.75
 """Most coefficients of a law; and, beyond six, the share of all coefficients that may be different from zero. A smooth
 function has rational approximations to many digits, whose coefficients are all different from zero; laws have gaps."""
 
-EXACT = 1e-11
+EXACT = 1e-13
 """Singular value, relative to the rms of the columns, at which a null vector is exact."""
 
 
@@ -49,18 +51,20 @@ def rational_laws(X: np.ndarray, t: np.ndarray, variables: tuple[sympy.Symbol, .
         links.append((np.log(np.abs(t)), "exp"))
     if np.abs(t).max() < 50:
         links.append((np.exp(t), "log"))
+    laws = []
     for value, link in links:
         found = rational(X, value, variables)
         if found is None:
             continue
-        if link == "plain":
-            yield found
-        elif link == "root":
-            yield sign * sympy.sqrt(found)
+        if link == "root":
+            found = sign * sympy.sqrt(found)
         elif link == "exp":
-            yield sign * sympy.exp(found)
-        else:
-            yield sympy.log(found)
+            found = sign * sympy.exp(found)
+        elif link == "log":
+            found = sympy.log(found)
+        laws.append(found)
+    # 1/sqrt(1 - x) with small x is nearly a rational function, with more coefficients.
+    yield from sorted(laws, key=complexity)
 
 
 def rational(X: np.ndarray, t: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> sympy.Expr | None:
@@ -104,6 +108,8 @@ def _null_vector(top: np.ndarray, bottom: np.ndarray) -> np.ndarray | None:
     """The sparsest vector found in the null space of [top, -bottom]; None where there is none."""
     matrix = np.column_stack([top, -bottom])
     size = np.sqrt((matrix**2).mean(0))
+    if not (size > 0).all():
+        return None
     _, singular, right = np.linalg.svd(matrix / size, full_matrices=False)
     singular = singular / math.sqrt(len(matrix))
     number = int((singular < EXACT).sum())
@@ -113,9 +119,12 @@ def _null_vector(top: np.ndarray, bottom: np.ndarray) -> np.ndarray | None:
     if number > 1:
         # Numerator and denominator share a factor that may be anything: fix it by removing the highest monomials.
         basis = _eliminated(basis)
-    vector = basis[0] / size
-    largest = np.abs(basis[0]).max()
-    return np.where(np.abs(basis[0]) < 1e-6 * largest, 0.0, vector)
+    support = np.abs(basis[0]) > 1e-6 * np.abs(basis[0]).max()
+    # The other monomials blur the coefficients where columns are nearly dependent, so the last solve is without them.
+    _, _, right = np.linalg.svd((matrix / size)[:, support], full_matrices=False)
+    vector = np.zeros(len(size))
+    vector[support] = right[-1] / size[support]
+    return vector
 
 
 def _eliminated(basis: np.ndarray) -> np.ndarray:

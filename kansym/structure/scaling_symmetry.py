@@ -68,7 +68,9 @@ def symmetry_matrix(surrogate: Surrogate, X: np.ndarray, *, noisy: bool) -> np.n
     # With T = log|y| the relation reads sum a_i x_i dT/dx_i = b.
     last = np.ones(len(X)) if surrogate.axes.log_target else value
     matrix = np.column_stack([gradient * X, -last])
-    return matrix / np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-300)
+    size = np.linalg.norm(matrix, axis=1, keepdims=True)
+    # Where y and its gradient vanish, only the interpolant's error is left.
+    return matrix / np.maximum(size, max(30 * surrogate.error * float(np.std(value)), 1e-300))
 
 
 def scaling_reductions(

@@ -238,9 +238,12 @@ class Solver:
         """The problem less one column, for each reading of that column's curve."""
         value, gradient = surrogate.value_and_gradient(problem.X)
         x, a = separated_curve(value, gradient, problem.X, separation)
+        spread = float(a.std())
+        if not (math.isfinite(spread) and spread > 1e-12 * float(np.abs(a).max())):
+            return []
         variables = symbols(1)
         until = min(self.until, time.monotonic() + max(1.0, 0.15 * (self.until - time.monotonic())))
-        uncertain = max(3 * surrogate.error, 1e-6) * float(a.std())
+        uncertain = max(3 * surrogate.error, 1e-6) * spread
         found = []
         for formula in self.leaf(Leaf(x[:, None], a, variables, uncertain, None, until, None)):
             column = problem.X[:, separation.column]

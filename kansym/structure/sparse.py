@@ -23,6 +23,9 @@ FIT_ROWS = 400
 MOST_TERMS = 7
 """Terms of a law, next to its constant."""
 
+LARGEST_ARGUMENT = 100.0
+"""Largest |x| whose exponential or sine is in the dictionary."""
+
 STARTS = 12
 """Triples that matching pursuit goes on from."""
 
@@ -96,7 +99,7 @@ def _dictionary(X: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> tuple[lis
             functions += NONZERO
         if (x > 0).all():
             functions += POSITIVE
-        if np.abs(x).max() > 30:
+        if np.abs(x).max() > LARGEST_ARGUMENT:
             functions = [f for f in functions if not f.has(sympy.exp, sympy.sin, sympy.cos)]
         single.append([f.xreplace({_z: variable}) for f in functions])
     names = [f for functions in single for f in functions]

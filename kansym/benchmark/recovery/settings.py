@@ -1,0 +1,70 @@
+"""What a recovery benchmark is run with."""
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from kansym.errors import ArgumentError
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings that decide a result, next to law, seed and tool; results of other settings are never mixed.
+
+    Attributes
+    ----------
+    catalogue : str
+        Name or path.
+    rows : int, default 2000
+        Where the law does not bring its own.
+    seconds : float, default 60
+        Budget of a law.
+    noise : float, default 0
+        Standard deviation of the noise on the target, in units of the RMS of the clean target.
+    dummies : int, default 0
+        Columns that do not matter.
+    """
+
+    catalogue: str
+    rows: int = 2000
+    seconds: float = 60.0
+    noise: float = 0.0
+    dummies: int = 0
+
+    def __post_init__(self) -> None:
+        if self.rows < 2:
+            raise ArgumentError(f"rows must be at least 2, got {self.rows}")
+        if not 0 < self.seconds < math.inf:
+            raise ArgumentError(f"seconds must be a positive number, got {self.seconds}")
+        if not 0 <= self.noise < math.inf:
+            raise ArgumentError(f"noise must not be negative, got {self.noise}")
+        if self.dummies < 0:
+            raise ArgumentError(f"dummies must not be negative, got {self.dummies}")
+
+    def to_dict(self) -> dict[str, Any]:
+        """The settings in JSON types."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One law, one seed, one tool.
+
+    Attributes
+    ----------
+    settings : Settings
+    law : str
+    seed : int
+    tool : str
+        "kansym" or a peer.
+    """
+
+    settings: Settings
+    law: str
+    seed: int
+    tool: str = "kansym"
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """What tells results apart."""
+        return (*self.settings.to_dict().values(), self.law, self.seed, self.tool)

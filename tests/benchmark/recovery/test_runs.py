@@ -1,0 +1,80 @@
+"""Whole runs on the smallest laws, in this process and in others."""
+
+import importlib.util
+
+import numpy as np
+import pytest
+import sympy
+
+from kansym.benchmark.recovery import run_law, runner, stages
+from kansym.benchmark.recovery.settings import Job, Settings
+from kansym.benchmark.recovery.single_precision import without_rounding
+from kansym.symbolic.parser import parse_expression
+
+SETTINGS = Settings("feynman", rows=100, seconds=10.0)
+
+
+@pytest.fixture
+def product():
+    return Job(SETTINGS, "I.12.1", 0)
+
+
+def test_the_product_of_two_columns_is_recovered(product):
+    record = run_law.run_job(product)
+    assert record["failure"] is None
+    assert record["recovered"] and record["srbench"] and record["front_recovered"], record
+    assert record["stage"] == stages.RECOVERED and record["formula"] == "x0*x1"
+    assert (record["nodes"], record["law_nodes"], record["law"]) == (3, 3, "I.12.1")
+    assert 0 < record["elapsed"] < 60
+
+
+def test_a_tool_that_raises_is_a_failed_row(product, monkeypatch):
+    def broken(dataset, options):
+        raise ValueError("two\nlines")
+
+    monkeypatch.setattr("kansym.discovery.discover", broken)
+    record = run_law.run_job(product)
+    assert record["failure"] == "ValueError: two lines" and record["stage"] == stages.FAILED
+    assert not record["recovered"]
+
+
+def test_an_interrupted_discovery_interrupts_the_benchmark(product, monkeypatch):
+    monkeypatch.setattr("kansym.discovery._Run.search", lambda self: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        run_law.run_job(product)
+
+
+def test_worker_processes_answer_like_this_process():
+    jobs = [Job(SETTINGS, law, 0) for law in ("I.12.1", "nothing")]
+    found = {record["law"]: record for record in runner.run(jobs, workers=2)}
+    assert found["I.12.1"]["formula"] == "x0*x1"
+    assert "no law 'nothing'" in found["nothing"]["failure"]
+
+
+def test_a_peer_that_crashes_is_a_failed_row():
+    record = run_law.run_job(Job(SETTINGS, "I.12.1", 0, "nothing"))
+    assert "nothing ended with exit code 1: " in record["failure"] and "No module named" in record["failure"]
+    assert record["stage"] == stages.FAILED
+
+
+@pytest.mark.skipif(importlib.util.find_spec("pyoperon") is None, reason="pyoperon is not installed")
+def test_operon_answers():
+    record = run_law.run_job(Job(Settings("feynman", rows=100, seconds=1.0), "I.12.1", 0, "operon"))
+    assert record["failure"] is None
+    assert record["inside"] < 1e-3 and record["tool"] == "operon" and record["elapsed"] < 10
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1.0000001*x + 3e-9", "x"),
+        ("2.0*x**2.0", "2*x**2"),
+        ("0.3333333*x + 1e-3", "0.3333333*x + 1e-3"),
+        ("1.001*x", "1.001*x"),
+        ("x + 1e-9*exp(20.0000002*x)", "x + 1e-9*exp(20.0000002*x)"),
+    ],
+)
+def test_rounding_errors_of_single_precision_are_taken_away(text, expected):
+    x = sympy.Symbol("x")
+    X = np.linspace(0.5, 2, 40)[:, None]
+    assert without_rounding(parse_expression(text, ["x"]), (x,), X) == parse_expression(expected, ["x"])

@@ -1,0 +1,143 @@
+import time
+
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+import sympy
+from hypothesis import given, settings
+
+from kansym.errors import KansymError
+from kansym.symbolic.parser import DEEPEST, LONGEST_TEXT, FormulaSyntaxError, parse_expression
+
+X, Y, G = sympy.symbols("x y gamma")
+NAMES = ["x", "y", "gamma", "E", "lambda", "λ (nm)", "x-1", "2theta", "pi"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("-x**2", -(X**2)),
+        ("x^-2", X**-2),
+        ("2**3**2", sympy.Integer(512)),
+        ("1/2*x", X / 2),
+        ("x - y - 1", X - Y - 1),
+        ("x/y/2", X / Y / 2),
+        ("2.5e-3*x", sympy.Float(0.0025) * X),
+        (".5*x", sympy.Float(0.5) * X),
+        ("exp(-(x/y)**2/2)", sympy.exp(-((X / Y) ** 2) / 2)),
+        ("arcsin(x) + ln(y) + abs(x)", sympy.asin(X) + sympy.log(Y) + sympy.Abs(X)),
+        ("log10(x)", sympy.log(X) / sympy.log(10)),
+        ("atan2(x, y)", sympy.atan2(X, Y)),
+        ("--x", X),
+        ("+x", X),
+        ("2*E", 2 * sympy.Symbol("E")),
+        ("lambda + 1", sympy.Symbol("lambda") + 1),
+        ("λ (nm)*2", 2 * sympy.Symbol("λ (nm)")),
+        ("x-1", sympy.Symbol("x-1")),
+        ("x - 1", X - 1),
+        ("`x-1`*`x`", sympy.Symbol("x-1") * X),
+        ("2theta + 1", sympy.Symbol("2theta") + 1),
+        ("gamma*gamma(x)", G * sympy.gamma(X)),
+    ],
+)
+def test_formula(text, expected):
+    assert parse_expression(text, NAMES) == expected
+
+
+def test_named_numbers_where_no_column_has_the_name():
+    assert parse_expression("pi*E") == sympy.pi * sympy.E
+    assert parse_expression("pi", ["pi"]) == sympy.Symbol("pi")
+
+
+def test_numbers_keep_double_precision():
+    for value in (0.1, 1 / 3, 6.62607015e-34, 2.99792458e8, 123456789.123456789):
+        assert float(parse_expression(repr(value))) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "position", "problem"),
+    [
+        ("", 0, "the formula ends"),
+        ("x +", 3, "the formula ends"),
+        ("x y", 2, "found 'y'"),
+        ("(x + 1", 6, "expected '\\)'"),
+        ("x + foo", 4, "unknown name 'foo'"),
+        ("foo(x)", 0, "unknown function 'foo'"),
+        ("sin", 0, "needs an argument"),
+        ("asin(x, y)", 0, "argument"),
+        ("x + ?", 4, "unexpected character"),
+        ("`nothing`", 0, "no column 'nothing'"),
+        ("`x", 0, "closing"),
+        ("x/0", 1, "division by zero"),
+        ("0**-1", 1, "division by zero"),
+        ("log(0)", 0, "not a finite number"),
+        ("1e400", 0, "beyond the range"),
+        ("1e-400", 0, "beyond the range"),
+        ("__import__('os').system('true')", 11, "unexpected character"),
+        ("x.__class__", 1, "unexpected character"),
+        ("[x for x in y]", 0, "unexpected character"),
+        ("(lambda: x)()", 7, "unexpected character"),
+    ],
+)
+def test_error_names_text_and_position(text, position, problem):
+    with pytest.raises(FormulaSyntaxError, match=problem) as caught:
+        parse_expression(text, NAMES)
+    assert caught.value.position == position
+    assert isinstance(caught.value, KansymError)
+    assert repr(text) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "9**9**9",
+        "9**9**9**9**9",
+        "(2*x)**100000",
+        "((((10**300*x)**1000)**1000)**1000)",
+        "exp(exp(exp(100.0)))",
+        "exp(1e300)",
+        "gamma(10**9)",
+        "gamma(100000)",
+        "loggamma(10**9)",
+        "(9**999)**(9**999)",
+        "2.0**(10**12)",
+        "(1/3)**(10**9)",
+        "9" * 5000,
+        "(" * (DEEPEST + 2) + "x" + ")" * (DEEPEST + 2),
+        "-" * 500 + "x",
+        "x**" * 500 + "x",
+        "x+" * LONGEST_TEXT + "x",
+    ],
+)
+def test_what_would_take_forever_is_refused_at_once(text):
+    start = time.monotonic()
+    with pytest.raises(FormulaSyntaxError):
+        parse_expression(text, ["x"])
+    # Seconds, not milliseconds: the machine may be busy.
+    assert time.monotonic() - start < 5
+
+
+@given(st.text(alphabet="xy0123456789.e+-*/^() ,sincoxplgqrt", max_size=40))
+@settings(max_examples=300, deadline=None)
+def test_any_text_is_a_formula_or_a_clear_error(text):
+    try:
+        expression = parse_expression(text, ["x", "y"])
+    except FormulaSyntaxError:
+        return
+    assert expression.free_symbols <= {X, Y}
+
+
+@given(st.floats(-5, 5), st.floats(0.1, 5))
+@settings(max_examples=50, deadline=None)
+def test_values_are_those_of_python(x, y):
+    text = "(x - 2*y)**2/(1 + y**2) - 3*x*y + 2**-y"
+    expected = (x - 2 * y) ** 2 / (1 + y**2) - 3 * x * y + 2**-y
+    found = float(parse_expression(text, ["x", "y"]).subs({X: x, Y: y}))
+    assert found == pytest.approx(expected, rel=1e-12, abs=1e-12)
+
+
+def test_printed_formulas_are_read_back():
+    expression = sympy.exp(-X / 2) * sympy.sqrt(Y) / (1 + sympy.Float(0.25) * X**3) - sympy.pi
+    again = parse_expression(str(expression), ["x", "y"])
+    values = [float(e.subs({X: 1.3, Y: 0.7})) for e in (expression, again)]
+    assert np.isclose(*values, rtol=1e-14)
