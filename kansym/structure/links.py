@@ -54,7 +54,8 @@ def _one_signed(t: np.ndarray) -> bool:
 
 
 def _within(low: float, high: float) -> Callable[[np.ndarray], bool]:
-    return lambda t: bool((t > low).all() and (t < high).all())
+    # On numbers much smaller than one these functions are straight lines, and say nothing.
+    return lambda t: bool((t > low).all() and (t < high).all() and np.std(t) > 1e-2)
 
 
 def _signed_log(t: np.ndarray) -> np.ndarray:

@@ -13,6 +13,10 @@ TARGET = sympy.Symbol("_target")
 """Stands for a problem's own target in `Problem.outer`."""
 
 
+MODERATE = (1e-3, 1e3)
+"""Median sizes of a column that need no other unit."""
+
+
 @dataclass(frozen=True, eq=False)
 class Problem:
     """Inputs and a target computed from the user's columns, so that every residual can be brought back to the user's y.
@@ -50,7 +54,18 @@ class Problem:
     def of(
         cls, X: np.ndarray, y: np.ndarray, variables: tuple[sympy.Symbol, ...], weights: np.ndarray | None = None
     ) -> "Problem":
-        return cls(X, y, tuple(variables), TARGET, np.ones(len(y)), weights)
+        """The user's table as a problem, with columns and target of extreme size in units of their own typical size.
+
+        Numbers near one keep their units, so that sin(x) stays sin(x); numbers such as 1e-19 would be lost among
+        tolerances.
+        """
+        scales = np.array([typical_size(x) for x in X.T])
+        scale = typical_size(y)
+        columns = tuple(
+            variable if s == 1 else variable / sympy.Float(s) for variable, s in zip(variables, scales, strict=True)
+        )
+        outer = TARGET if scale == 1 else sympy.Float(scale) * TARGET
+        return cls(X / scales, y / scale, columns, outer, np.full(len(y), scale), weights)
 
     @property
     def dimension(self) -> int:
@@ -107,6 +122,12 @@ class Problem:
         """The same inputs, another target: `back` is the present one in `TARGET`, `slope` |d present / d new|."""
         outer = self.outer.xreplace({TARGET: back})
         return replace(self, t=t, outer=outer, slope=self.slope * slope, steps=(*self.steps, step))
+
+
+def typical_size(values: np.ndarray) -> float:
+    """One for numbers of moderate size, otherwise the power of ten nearest to their median."""
+    middle = float(np.median(np.abs(values[values != 0]))) if np.any(values != 0) else 1.0
+    return 1.0 if MODERATE[0] <= middle <= MODERATE[1] else 10.0 ** round(math.log10(middle))
 
 
 def monomial(columns: tuple[sympy.Expr, ...], X: np.ndarray, exponents: np.ndarray) -> tuple[sympy.Expr, np.ndarray]:

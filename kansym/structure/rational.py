@@ -110,6 +110,8 @@ def _null_vector(top: np.ndarray, bottom: np.ndarray) -> np.ndarray | None:
     size = np.sqrt((matrix**2).mean(0))
     if not (size > 0).all():
         return None
+    if not np.isfinite(matrix / size).all():
+        return None
     _, singular, right = np.linalg.svd(matrix / size, full_matrices=False)
     singular = singular / math.sqrt(len(matrix))
     number = int((singular < EXACT).sum())

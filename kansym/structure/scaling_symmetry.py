@@ -115,11 +115,11 @@ def _reductions(basis: np.ndarray, X: np.ndarray, matrix: np.ndarray, noisy: boo
     """Reductions of one symmetry space, one per admissible set of pivots; those that fit best, then the simplest."""
     k, d = basis.shape[0], basis.shape[1] - 1
     A, b = basis[:, :d], basis[:, d]
-    signed = one_signed(X)
+    signed, nonzero = one_signed(X), (X != 0).all(0)
     found: dict[tuple, tuple[float, ScalingReduction]] = {}
     for pivots in itertools.islice(itertools.combinations(range(d), k), MOST_PIVOT_SETS):
         chosen = list(pivots)
-        if not signed[chosen].all() or np.linalg.cond(A[:, chosen]) > 1e3:
+        if not nonzero[chosen].all() or np.linalg.cond(A[:, chosen]) > 1e3:
             continue
         # sum_i a_i e_i = 0 for every symmetry: with e_j = 1 for one other column, the pivots' exponents follow.
         solved = np.linalg.solve(A[:, chosen], np.column_stack([A, b]))
@@ -127,6 +127,10 @@ def _reductions(basis: np.ndarray, X: np.ndarray, matrix: np.ndarray, noisy: boo
             continue
         rounded, misfit = nearest_rational(solved, noisy=noisy)
         if misfit > (0.35 if noisy else 0.12):
+            continue
+        # A column of both signs has integer powers only.
+        mixed = ~signed[chosen]
+        if mixed.any() and not np.allclose(rounded[mixed], np.round(rounded[mixed])):
             continue
         others = [j for j in range(d) if j not in pivots]
         groups = np.zeros((d - k, d))

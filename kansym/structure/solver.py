@@ -44,6 +44,9 @@ ROUGH = 5e-4
 FEW_ROWS = 500
 """Rows of the interpolants that links are compared with."""
 
+LEAST_NOISE = 3e-4
+"""Error of the best interpolant, in units of the spread of y, below which it may be its own and not that of the data."""
+
 SETTLED = 1.003
 """Ratio of a formula's error to the best interpolant's at which there is nothing left to find."""
 
@@ -179,7 +182,7 @@ class Solver:
 
         `residual` has one entry per row of `problem`. The same held-out rows are compared: their noise cancels.
         """
-        if not self.reducer.noisy:
+        if not self.reducer.noisy or self.reducer.lowest < LEAST_NOISE:
             return False
         check = check_rows(len(residual), self.seed)
         weights = None if problem.weights is None else problem.weights[check]
