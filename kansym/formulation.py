@@ -232,10 +232,13 @@ def _simpler(form: ParametricForm, bench: Bench) -> ParametricForm:
     """The form after bounded simplification and one more refit."""
     X, y, weights = bench.rows(bench.fitting)
     simplified = simplify(form.substituted(), bench.variables, X[:: max(1, len(X) // 200)], seconds=0.5)
-    smooth = use_signs(simplified.expression, bench.variables, X)
-    if smooth != simplified.expression:
+    for _ in range(3):
+        smooth = use_signs(simplified.expression, bench.variables, X)
+        if smooth == simplified.expression:
+            break
+        # Algebra on the new form may come to absolute values again.
         simplified = simplify(smooth, bench.variables, X[:: max(1, len(X) // 200)], seconds=0.5)
-    shorter = parametrize(simplified.expression, bench.variables)
+    shorter = parametrize(use_signs(simplified.expression, bench.variables, X), bench.variables)
     result = refit(shorter, X, y, weights=weights)
     return form if result.status == "non-finite" else result.form
 

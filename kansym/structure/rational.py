@@ -16,10 +16,24 @@ from collections.abc import Iterator
 import numpy as np
 import sympy
 
+from kansym.structure.links import usable_links
+from kansym.structure.problem import TARGET
 from kansym.symbolic.complexity import complexity
 
-DEGREES = ((1, 0), (1, 1), (2, 0), (0, 2), (2, 1), (1, 2), (2, 2), (3, 0), (3, 2), (4, 0), (3, 3), (4, 2), (4, 4))
+DEGREES = (
+    *((1, 0), (1, 1), (2, 0), (0, 2), (2, 1), (1, 2), (2, 2), (3, 0), (3, 1), (1, 3), (3, 2), (4, 0), (4, 1)),
+    *((2, 4), (3, 3), (4, 2), (4, 4)),
+)
 """Total degrees of numerator and denominator, simplest first."""
+
+FEATURE_DEGREES = ((1, 1), (2, 1), (1, 2), (2, 2), (2, 4))
+"""The same for elementary functions of the columns, of which there are many combinations."""
+
+RATIONAL_LINKS = ("identity", "square", "log", "exp", "sin", "cos", "tan")
+"""Links under which rational functions are looked for; the reciprocal of one is one."""
+
+FEW_ROWS = 150
+"""Rows of the first look."""
 
 MOST_TERMS = 60
 """Coefficients of both polynomials together."""
@@ -33,50 +47,87 @@ EXACT = 1e-13
 
 
 def rational_laws(X: np.ndarray, t: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> Iterator[sympy.Expr]:
-    """Expressions for t that are exact on the rows: rational functions, and roots, logarithms, exponentials of them.
+    """Expressions for t that are exact on the rows: functions of rational functions of the columns, simplest first.
 
     Parameters
     ----------
-    X : ndarray, shape (n, d)
+    X : ndarray, shape (n, d), d <= 4
     t : ndarray, shape (n,)
     variables : tuple of Symbol, length d
     """
-    if not 0 < X.shape[1] <= 4:
+    yield from _sorted_laws(X, t, variables, variables, DEGREES)
+
+
+def featured_laws(X: np.ndarray, t: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> Iterator[sympy.Expr]:
+    """The same in elementary functions of the columns: (1 - a^2) / (1 + a cos b), (cos a - b) / (1 - b cos a).
+
+    Parameters
+    ----------
+    X : ndarray, shape (n, d), d <= 3
+    t : ndarray, shape (n,)
+    variables : tuple of Symbol, length d
+    """
+    if not 0 < X.shape[1] <= 3:
         return
-    one_signed = bool((t > 0).all() or (t < 0).all())
-    sign = -1 if one_signed and t[0] < 0 else 1
-    links: list[tuple[np.ndarray, str]] = [(t, "plain")]
-    if one_signed:
-        links.append((t**2, "root"))
-        links.append((np.log(np.abs(t)), "exp"))
-    if np.abs(t).max() < 50:
-        links.append((np.exp(t), "log"))
-    laws = []
-    for value, link in links:
-        found = rational(X, value, variables)
-        if found is None:
+    options = [_features(x, variable) for x, variable in zip(X.T, variables, strict=True)]
+    for chosen in itertools.product(*options):
+        if all(expression.is_Symbol for expression, _ in chosen):
             continue
-        if link == "root":
-            found = sign * sympy.sqrt(found)
-        elif link == "exp":
-            found = sign * sympy.exp(found)
-        elif link == "log":
-            found = sympy.log(found)
-        laws.append(found)
-    # 1/sqrt(1 - x) with small x is nearly a rational function, with more coefficients.
-    yield from sorted(laws, key=complexity)
+        columns = np.column_stack([values for _, values in chosen])
+        yield from _sorted_laws(columns, t, tuple(expression for expression, _ in chosen), variables, FEATURE_DEGREES)
 
 
-def rational(X: np.ndarray, t: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> sympy.Expr | None:
-    """The simplest rational function that is exact on the rows, or None."""
+def _features(x: np.ndarray, variable: sympy.Symbol) -> list[tuple[sympy.Expr, np.ndarray]]:
+    found = [(variable, x)]
+    size = float(np.abs(x).max())
+    if 0.1 < size < 300:
+        found += [(sympy.cos(variable), np.cos(x)), (sympy.sin(variable), np.sin(x))]
+    if 0.1 < size < 30:
+        found.append((sympy.exp(variable), np.exp(x)))
+    if (x > 0).all():
+        found.append((sympy.sqrt(variable), np.sqrt(x)))
+    return found
+
+
+def _sorted_laws(
+    X: np.ndarray,
+    t: np.ndarray,
+    columns: tuple[sympy.Expr, ...],
+    variables: tuple[sympy.Symbol, ...],
+    degrees: tuple[tuple[int, int], ...],
+) -> list[sympy.Expr]:
+    """Laws under every link. 1/sqrt(1 - x) with small x is nearly a rational function with more coefficients, so the
+    simplest one goes first."""
+    if not 0 < X.shape[1] <= 4:
+        return []
+    laws = []
+    for link in usable_links(t):
+        if link.name in RATIONAL_LINKS:
+            found = rational(X, link.forward(t), columns, degrees)
+            if found is not None:
+                back = -link.back if link.even and t[0] < 0 else link.back
+                laws.append(back.xreplace({TARGET: found}))
+    return sorted(laws, key=complexity)
+
+
+def rational(
+    X: np.ndarray,
+    t: np.ndarray,
+    columns: tuple[sympy.Expr, ...],
+    degrees: tuple[tuple[int, int], ...] = DEGREES,
+) -> sympy.Expr | None:
+    """The simplest rational function of the columns that is exact on the rows, or None."""
     size = np.abs(X).max(0)
     if not np.isfinite(t).all() or not (size > 0).all():
         return None
     scale = float(np.sqrt(np.mean(t**2))) or 1.0
     U, target = X / size, t / scale
-    for top, bottom in DEGREES:
+    for top, bottom in degrees:
         upper, lower = _powers(X.shape[1], top), _powers(X.shape[1], bottom)
         if len(upper) + len(lower) > min(MOST_TERMS, len(t) // 4):
+            continue
+        few = slice(None, None, max(1, len(t) // FEW_ROWS))
+        if _null_vector(_monomials(U[few], upper), target[few, None] * _monomials(U[few], lower)) is None:
             continue
         vector = _null_vector(_monomials(U, upper), target[:, None] * _monomials(U, lower))
         if vector is None:
@@ -89,8 +140,8 @@ def rational(X: np.ndarray, t: np.ndarray, variables: tuple[sympy.Symbol, ...]) 
         if unit < 1e-12 or not _same(U, target, upper, lower, numerator, denominator):
             continue
         pivot = denominator[np.flatnonzero(np.abs(denominator) > 1e-3 * unit)[0]]
-        top_expression = _polynomial(upper, numerator / pivot * scale, size, variables)
-        bottom_expression = _polynomial(lower, denominator / pivot, size, variables)
+        top_expression = _polynomial(upper, numerator / pivot * scale, size, columns)
+        bottom_expression = _polynomial(lower, denominator / pivot, size, columns)
         return top_expression / bottom_expression
     return None
 
@@ -157,13 +208,13 @@ def _same(
 
 
 def _polynomial(
-    powers: list[tuple[int, ...]], coefficients: np.ndarray, size: np.ndarray, variables: tuple[sympy.Symbol, ...]
+    powers: list[tuple[int, ...]], coefficients: np.ndarray, size: np.ndarray, columns: tuple[sympy.Expr, ...]
 ) -> sympy.Expr:
     terms = []
     for power, coefficient in zip(powers, coefficients, strict=True):
         if coefficient != 0:
             number = float(coefficient / np.prod(size ** np.array(power)))
-            factors = [variable**exponent for variable, exponent in zip(variables, power, strict=True)]
+            factors = [variable**exponent for variable, exponent in zip(columns, power, strict=True)]
             terms.append(sympy.Mul(_tidy(number), *factors))
     return sympy.Add(*terms)
 

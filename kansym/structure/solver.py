@@ -16,7 +16,7 @@ from kansym.structure.coordinates import Coordinates, coordinate_changes
 from kansym.structure.links import LINKS, Link, usable_links
 from kansym.structure.problem import Problem, relative_error
 from kansym.structure.rank import link_ranks
-from kansym.structure.rational import rational_laws
+from kansym.structure.rational import featured_laws, rational_laws
 from kansym.structure.search import GRADIENT_ROWS, NOISY, Reducer
 from kansym.structure.separability import Separation, separated_curve, separations
 from kansym.structure.sparse import sparse_law
@@ -45,7 +45,10 @@ FEW_ROWS = 500
 """Rows of the interpolants that links are compared with."""
 
 LEAST_NOISE = 3e-4
-"""Error of the best interpolant, in units of the spread of y, below which it may be its own and not that of the data."""
+"""Error of the best interpolant, in units of the spread of y, below which it may be its own and not the data's."""
+
+FEATURE_NOISE = 1e-3
+"""Noise variance of an interpolant above which the dearer of the exact searches are left out."""
 
 SETTLED = 1.003
 """Ratio of a formula's error to the best interpolant's at which there is nothing left to find."""
@@ -113,10 +116,10 @@ class Solver:
         for smaller in self.reducer.reduced(problem):
             if self._late():
                 return
-            yield from self._exactly(smaller)
+            surrogate, _ = self.reducer.surrogate(smaller)
+            yield from self._exactly(smaller, surrogate)
             if smaller.dimension == 0:
                 continue
-            surrogate, _ = self.reducer.surrogate(smaller)
             if surrogate is None:
                 yield from self._by_networks(smaller, None)
                 continue
@@ -127,8 +130,8 @@ class Solver:
             if smaller.dimension > 1:
                 linked = self._smoother(smaller, surrogate)
                 if linked is not None:
-                    yield from self._exactly(linked)
                     own, _ = self.reducer.surrogate(linked)
+                    yield from self._exactly(linked, own)
                     if own is not None:
                         yield from self._separately(linked, own, depth)
                         yield from self._by_networks(linked, own)
@@ -191,7 +194,7 @@ class Solver:
     def _late(self) -> bool:
         return time.monotonic() > self.until
 
-    def _exactly(self, problem: Problem) -> Iterator[tuple[sympy.Expr, Problem]]:
+    def _exactly(self, problem: Problem, surrogate: Surrogate | None) -> Iterator[tuple[sympy.Expr, Problem]]:
         if problem.dimension == 0:
             weights = problem.target_weights()
             level = sympy.Float(float((weights * problem.t).sum() / weights.sum()))
@@ -205,6 +208,9 @@ class Solver:
             law = sparse_law(linked.X, linked.t, variables) if linked.finite() else None
             if law is not None:
                 yield linked.compose(law, variables), linked
+        if surrogate is None or surrogate.noise < FEATURE_NOISE:
+            for law in featured_laws(problem.X, problem.t, variables):
+                yield problem.compose(law, variables), problem
 
     def _by_networks(self, problem: Problem, surrogate: Surrogate | None) -> Iterator[tuple[sympy.Expr, Problem]]:
         variables = symbols(problem.dimension)
