@@ -1,116 +1,74 @@
-"""One variable, two primitives deep: f(g(x)), f(x) g(x) and f(x) + g(x).
+"""One variable: a table with one input is one edge, and no single primitive may fit it.
 
-A table with one input is one edge, and no single primitive may fit it: Clausius and Clapeyron need exp(1/x), Planck
-x^3 / (e^x - 1). A chain of two splines does not settle such a curve (any monotone inner function will do), so the inner
-primitive is laid down first, on a few scales and origins, and what it leaves to explain is matched like any edge:
-y against g(x) for chains, y / g(x) for products, y less the best single match for sums. The most plausible readings
-then become symbolic networks, and all their constants are fitted together on the data.
+The forms are tried from the cheapest to the dearest: one primitive; polynomials and rational functions, by linear
+algebra; pairs of primitives A and B in sums, products and A B + A + B, and polynomials of a primitive; chains f(g(x));
+pairs of which one is a chain. Atoms are laid down on a grid of scales and places (`curve_atoms`), all pairs are judged
+at once by their inner products (`curve_screening`), and the best of each pair of primitives are fitted in batches
+(`curve_sketches`), the field being narrowed as the fits converge. A reading that is exact is handed out at once; what
+is merely close waits until every form was tried.
 """
 
 import math
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
-from kansym.extraction.edges import EdgeRef, apply_match, match_cost
-from kansym.extraction.matching import Match, match_edges
-from kansym.kan.network import Network
-from kansym.primitives.library import default_library
+from kansym.extraction.curve_atoms import Atoms, chained_atoms, plain_atoms
+from kansym.extraction.curve_noise import bins, fastest_frequency, noise_variance, thinned
+from kansym.extraction.curve_rationals import rationals
+from kansym.extraction.curve_readings import Reading, as_networks, power_name, rational_reading, single, sketch_reading
+from kansym.extraction.curve_screening import (
+    best_pairs,
+    best_singles,
+    best_within,
+    modulated_oscillations,
+    term_subsets,
+)
+from kansym.extraction.curve_sketches import Fit, Points, Sketches, minimise
+from kansym.extraction.edges import match_cost
+from kansym.extraction.matching import match_edges
 from kansym.primitives.primitive import Primitive
 
-INNER_COMPLEXITY = 3
-"""Most complex primitive laid down inside: the outer one may be anything."""
+__all__ = ["Reading", "as_networks", "read_curve"]
+
+POINTS = 72
+"""Points that sketches are fitted on; more where the curve oscillates."""
+
+NOISY_POINTS = 240
+"""Bins of a noisy curve: each is a mean over its points."""
+
+SEARCH_SHARE = 0.6
+"""Share of the time until the deadline that the search itself may take."""
+
+EXACT_LOSS = 1e-19
+"""1 - R^2 of a sketch that is the law: what is left is rounding."""
 
 OUTER_COMPLEXITY = 4
-"""Most complex outer primitive of chains and products; Bessel functions of something are not worth their time."""
+"""Most complex outer primitive of a chain."""
 
-CHUNK = 24
-"""Edges matched between two looks at the clock."""
+SIMPLE_INSIDE = ("x^2", "x^3", "x^-1", "sqrt", "exp", "log")
+"""Inner functions of the chains that are paired with other primitives."""
 
-SHAPES: dict[str, tuple] = {"single": (1, 1), "chain": (1, 1, 1), "product": (1, 2, (0, 1)), "sum": (1, 2, 1)}
-"""Network shapes of the readings; in products and sums the second layer only multiplies or adds."""
+MIXED_ATOMS, MIXED_STARTS = 2000, 4000
+"""Chains that are paired with primitives, and pairs that are fitted."""
 
+RACE = ((3, 1600), (5, 500), (8, 160), (15, 48), (40, 16))
+"""Iterations, and how many sketches go on after them."""
 
-@dataclass(frozen=True)
-class Reading:
-    """A curve read as one or two primitives.
+EACH = 4
+"""Most sketches of the same primitives and terms that go on."""
 
-    Attributes
-    ----------
-    form : {"single", "chain", "product", "sum"}
-    matches : tuple of Match
-        The primitive, or the inner (first) and the outer (second) one.
-    cost : float
-        Decades of error plus the price of complexity; lower is better.
-    """
+ALWAYS_KEPT = 5
+"""Complexity up to which sketches stay in the race to the end: what is likeliest is worth the longest fit."""
 
-    form: str
-    matches: tuple[Match, ...]
-    cost: float
+COARSE = 2
+"""Rounds of the race that are run on every other point."""
 
-
-def inner_candidates(primitives: Sequence[Primitive], origin: float) -> Iterator[tuple[Primitive, float, float, float]]:
-    """Inner functions f(a u + b) worth trying on u in [-1, 1], as (primitive, a, b, p).
-
-    Parameters
-    ----------
-    primitives : sequence of Primitive
-    origin : float
-        Where the raw variable is zero, in u. Physical laws count from there more often than from anywhere else.
-    """
-    for primitive in primitives:
-        if primitive.name == "x" or primitive.complexity > INNER_COMPLEXITY:
-            continue
-        power_like, exponential = "a" in primitive.redundant, "b" in primitive.redundant
-        if power_like:
-            # A power's only free constant is its origin: that of the raw variable, or one just off either end.
-            scales, centres = (1.0, -1.0), (origin, -1.3, 1.3)
-        elif exponential:
-            scales, centres = (0.7, -0.7, 2.5, -2.5), (0.0,)
-        else:
-            scales, centres = (0.7, 2.5), (origin, 0.0)
-        if primitive.parity != "none":
-            scales = tuple(scale for scale in scales if scale > 0)
-        for p in primitive.shape_starts[:2] or (1.0,):
-            for a in scales:
-                for centre in centres:
-                    # An origin far outside the data makes every smooth function of that scale a straight line.
-                    if power_like or abs(centre) < 4:
-                        yield primitive, a, -a * centre, p
-
-
-def _laid_down(u: Tensor, primitives: Sequence[Primitive], origin: float) -> tuple[list[Match], Tensor]:
-    """Inner candidates that are finite and vary on the data, with their values, shape (E, n)."""
-    found: list[Match] = []
-    values: list[Tensor] = []
-    ends = torch.stack([u.min(), u.max()])
-    for primitive, a, b, p in inner_candidates(primitives, origin):
-        shape = torch.tensor(p, dtype=u.dtype, device=u.device)
-        z = a * ends + b
-        low, high = float(z.min()), float(z.max())
-        if not bool(primitive.domain.contains(z).all()) or any(low <= pole <= high for pole in primitive.domain.poles):
-            continue
-        value = primitive.function(a * u + b, shape)
-        spread = float(value.max() - value.min())
-        if not math.isfinite(spread) or spread <= 1e-9 * float(value.abs().max()):
-            continue
-        # A straight line adds nothing to the outer primitive, which has its own.
-        if _straight(u, value):
-            continue
-        found.append(Match(primitive, a, b, 1.0, 0.0, p if primitive.has_shape else math.nan, math.nan))
-        values.append(value)
-    if not values:
-        return [], torch.zeros(0, u.shape[0], dtype=u.dtype, device=u.device)
-    return found, torch.stack(values)
-
-
-def _straight(u: Tensor, value: Tensor) -> bool:
-    centred_u, centred = u - u.mean(), value - value.mean()
-    r = (centred_u * centred).sum() / (centred_u.norm() * centred.norm()).clamp_min(1e-300)
-    return float(1 - r * r) < 1e-6
+HANDED_OUT = 4
+"""Readings of each form that are handed out where none is exact."""
 
 
 def read_curve(
@@ -126,7 +84,7 @@ def read_curve(
     seed: int = 0,
     deadline: float | None = None,
 ) -> Iterator[tuple[str, list[Reading]]]:
-    """The most plausible readings of a curve, form after form: single, chain, product, sum; best first.
+    """The most plausible readings of a curve, in groups of one form and one shape of network; best first.
 
     Parameters
     ----------
@@ -142,155 +100,300 @@ def read_curve(
     floor : float, default 1e-24
         Relative mean squared residual below which a better fit is a tie.
     count : int, default 64
-        Most readings per form.
+        Most readings per group.
     seed : int, default 0
     deadline : float, optional
-        `time.monotonic` value after which no further candidates are matched.
+        `time.monotonic` value after which no further forms are tried.
+
+    Yields
+    ------
+    form : str
+        See `Reading`.
+    readings : list of Reading
+        Exact ones, or ones that leave nothing but noise, as soon as they are found; the rest at the end.
     """
-    curve = _Curve(u, y, torch.ones_like(y) if weights is None else weights, complexity_weight, floor, seed, deadline)
-    matched = match_edges(u[None], y[None], primitives, weights=curve.weights[None], top_k=len(primitives), seed=seed)
-    singles = [Reading("single", (match,), match_cost(match, floor, complexity_weight)) for match in matched[0]]
-    yield "single", _best(singles, count)
-    outer = [primitive for primitive in primitives if primitive.complexity <= OUTER_COMPLEXITY]
-    inner, values = _laid_down(u, primitives, origin)
-    for form, readings in (
-        ("chain", curve.chains(inner, values, outer)),
-        ("product", curve.products(inner, values, outer)),
-        ("sum", curve.sums(sorted(singles, key=lambda reading: reading.cost)[:12], primitives)),
-    ):
-        if readings:
-            yield form, _best(readings, count)
+    weights = torch.ones_like(y) if weights is None else weights
+    now = time.monotonic()
+    if deadline is not None:
+        # What was found is worth nothing until it is fitted and written down.
+        deadline = now + SEARCH_SHARE * (deadline - now)
+    curve = _Curve.of(u, y, weights, primitives, origin, complexity_weight, floor, seed, deadline)
+    held: list[Reading] = []
+    for stage in (curve.singles, curve.rationals, curve.pairs, curve.chains, curve.mixed):
+        if curve.late() and held:
+            break
+        found = stage()
+        # Within known noise many forms are as good, and the simplest of all stages is to come first.
+        ready = stage == curve.singles or not curve.noise_known
+        good = [reading for reading in found if ready and reading.loss <= curve.enough]
+        held += [reading for reading in found if not (ready and reading.loss <= curve.enough)]
+        yield from _groups(good, min(count, 3))
+    groups = list(_groups(held, min(count, HANDED_OUT)))
+    if all(reading.loss > curve.enough for reading in held):
+        # Nobody knows how much of what is left is noise: the simple forms first, for whoever can tell.
+        singles = [reading for reading in held if reading.form == "single"]
+        groups = [*_groups(singles, count, total=count), *(group for group in groups if group[0] != "single")]
+    elif curve.noise_known:
+        # All that reach the noise are as good, and the cheapest is the one to believe: one at a time.
+        best = sorted((r for r in held if r.loss <= curve.enough), key=lambda reading: reading.cost)[:HANDED_OUT]
+        yield from ((reading.form, [reading]) for reading in best)
+    yield from groups
 
 
-@dataclass(frozen=True, eq=False)
+def _groups(readings: list[Reading], count: int, total: int = 14) -> Iterator[tuple[str, list[Reading]]]:
+    """The best readings in groups of one form and shape, the group with the best one first."""
+    groups: dict[tuple, list[Reading]] = {}
+    seen: set[tuple] = set()
+    for reading in sorted(readings, key=lambda reading: reading.cost):
+        key = (reading.form, reading.network.shape)
+        if (*key, reading.names) in seen or len(groups.get(key, ())) >= count:
+            continue
+        seen.add((*key, reading.names))
+        groups.setdefault(key, []).append(reading)
+        total -= 1
+        if total == 0:
+            break
+    for (form, _), group in groups.items():
+        yield form, group
+
+
+def _spread(atoms: Atoms, most: int) -> Atoms:
+    """At most about `most` atoms, evenly taken from the grids."""
+    return atoms.select(torch.arange(0, len(atoms), max(1, len(atoms) // most)))
+
+
+@dataclass(eq=False)
 class _Curve:
-    """The points of a curve and how readings of it are priced."""
+    """A curve, its points, and the search over forms."""
 
     u: Tensor
     y: Tensor
     weights: Tensor
+    points: Points
+    coarse: Points
+    primitives: Sequence[Primitive]
+    origin: float
+    fastest: float
     complexity_weight: float
     floor: float
+    enough: float
+    noisy: bool
+    noise_known: bool
     seed: int
     deadline: float | None
+    _plain: Atoms | None = field(default=None)
+    _few: Atoms | None = field(default=None)
 
-    def match(self, x: Tensor, y: Tensor, weights: Tensor, primitives: Sequence[Primitive]) -> list[list[Match]]:
-        """Matches of edges, shape (E, n) each, in chunks; edges that the deadline cuts off get none."""
-        found: list[list[Match]] = []
-        for part in torch.arange(x.shape[0]).split(CHUNK):
-            if self.deadline is not None and time.monotonic() > self.deadline:
-                found += [[] for _ in part]
-                continue
-            found += match_edges(
-                x[part].contiguous(),
-                y[part].contiguous(),
-                primitives,
-                weights=weights[part].contiguous(),
-                top_k=8,
-                max_points=64,
-                iterations=12,
-                seed=self.seed,
+    @classmethod
+    def of(
+        cls,
+        u: Tensor,
+        y: Tensor,
+        weights: Tensor,
+        primitives: Sequence[Primitive],
+        origin: float,
+        complexity_weight: float,
+        floor: float,
+        seed: int,
+        deadline: float | None,
+    ) -> "_Curve":
+        share = weights / weights.sum()
+        spread = max(float((share * (y - (share * y).sum()).square()).sum()), 1e-300)
+        # Losses are shares of the weighted variance, which need not be that of the rows.
+        floor = floor / spread
+        noise = noise_variance(u, y, weights)
+        noisy = noise is not None and noise > 1e-10 * spread
+        level = noise if noisy and noise is not None else 0.0
+        make = bins if noisy else thinned
+        seen = make(u, y, weights, NOISY_POINTS if noisy else 4 * POINTS)
+        per_bin = math.sqrt(level * len(seen[0]) / len(u))
+        fastest = fastest_frequency(seen[1], per_bin)
+        if not noisy:
+            seen = thinned(u, y, weights, int(min(3 * POINTS, max(POINTS, 4 * fastest))))
+        # What binning leaves of the noise is what a right sketch leaves of the points.
+        left = level * len(seen[0]) / len(u) / spread if noisy else 0.0
+        # The mean square of n residuals scatters by sqrt(2 / n); its expectation is known to some five per cent.
+        margin = min(2.0, 1.05 + 3 * math.sqrt(2 / len(seen[0])))
+        enough = max(EXACT_LOSS, floor * margin if floor > EXACT_LOSS else floor, margin * left)
+        return cls(
+            u,
+            y,
+            weights,
+            Points.of(*seen),
+            Points.of(*thinned(*seen, len(seen[0]) // 2 + 1)) if len(seen[0]) > 60 and not noisy else Points.of(*seen),
+            primitives,
+            origin,
+            fastest,
+            complexity_weight,
+            max(floor, 1e-22, enough if noisy else 0.0),
+            enough,
+            noisy,
+            noisy or floor > EXACT_LOSS,
+            seed,
+            deadline,
+        )
+
+    def late(self) -> bool:
+        return self.deadline is not None and time.monotonic() > self.deadline
+
+    def price(self, loss: float, complexity: float) -> float:
+        # Half a decade below the floor still counts a little: of two ties the better fit is the more plausible.
+        loss = max(loss, 1e-24)
+        return math.log10(max(loss, self.floor)) / 2 + 0.02 * math.log10(loss) / 2 + self.complexity_weight * complexity
+
+    # -- forms -------------------------------------------------------------------------------------------------------
+
+    def singles(self) -> list[Reading]:
+        """One primitive."""
+        u, y, weights = self.u, self.y, self.weights
+        if self.noisy:
+            # Losses have to be those of the bins, like all others.
+            root = self.points.root_weight
+            u, y, weights = self.points.u, self.points.y / root * self.points.norm + self.points.level, root.square()
+        count = len(self.primitives)
+        matched = match_edges(u[None], y[None], self.primitives, weights=weights[None], top_k=count, seed=self.seed)
+        return [
+            single(
+                match,
+                self.primitives,
+                loss=match.loss,
+                cost=match_cost(match, self.floor, self.complexity_weight),
             )
-        return found
-
-    def pair(self, form: str, first: Match, second: Match, loss: float) -> Reading:
-        price = self.complexity_weight * (first.primitive.complexity + second.primitive.complexity)
-        return Reading(form, (first, second), math.log10(max(loss, self.floor, 1e-30)) / 2 + price)
-
-    def chains(self, inner: list[Match], values: Tensor, outer: Sequence[Primitive]) -> list[Reading]:
-        """f(g(x)): y against g(x)."""
-        found = self.match(values, self.y.expand_as(values), self.weights.expand_as(values), outer)
-        return [
-            self.pair("chain", first, match, match.loss)
-            for first, matches in zip(inner, found, strict=True)
-            for match in matches
-            if match.primitive.name != "x"
+            for match in matched[0]
         ]
 
-    def products(self, inner: list[Match], values: Tensor, outer: Sequence[Primitive]) -> list[Reading]:
-        """f(x) g(x): y / g against x, weighted by g^2 so that residuals are those of y."""
-        keep = values.abs().amin(1) > 1e-6 * values.abs().amax(1)
-        inner = [match for match, kept in zip(inner, keep.tolist(), strict=True) if kept]
-        values = values[keep]
-        quotient, heavier = self.y / values, self.weights * values.square()
-        spread = float(_weighted_variance(self.y[None], self.weights[None])[0])
-        # 1 - R^2 of y / g, brought back to the scale of y.
-        scale = _weighted_variance(quotient, heavier) * heavier.sum(1) / self.weights.sum() / max(spread, 1e-300)
-        found = self.match(self.u.expand_as(quotient), quotient, heavier, outer)
+    def rationals(self) -> list[Reading]:
+        """Polynomials and rational functions, as far as their powers are among the primitives."""
+        names = {primitive.name for primitive in self.primitives}
+        u, y, root = (tensor.numpy() for tensor in (self.points.u, self.points.y, self.points.root_weight))
+        ordinates = y / root * self.points.norm + self.points.level
+        centre = self.origin if abs(self.origin) < 30 else 0.0
+        readings = []
+        for fit in rationals(u, ordinates, root**2, enough=self.enough):
+            exact = fit.loss <= self.enough and not self.noisy
+            numerator, denominator = fit.powers(centre, negligible=1e-9 if exact else 1e-14)
+            degree = max(len(numerator), len(denominator)) - 1
+            if degree == 0 or not names.issuperset(power_name(k) for k in range(1, degree + 1)):
+                continue
+            terms = sum(c != 0 for side in (numerator, denominator) for c in side)
+            cost = self.price(fit.loss, 1.5 * terms)
+            readings.append(rational_reading(numerator, denominator, centre, self.primitives, loss=fit.loss, cost=cost))
+        return readings
+
+    def pairs(self) -> list[Reading]:
+        """Sums and products of two primitives, and polynomials of one."""
+        atoms = self.plain()
+        starts = [best_pairs(atoms, atoms, self.points, self.primitives, each={"sum": 1, "product": 1, "both": 1})]
+        for terms in (("A", "A2"), ("A", "A2", "A3"), ("AB", "uAB", "u2AB"), ("AB", "uAB", "u2AB", "u3AB")):
+            starts.append(best_within(atoms, terms, self.points, self.primitives))
+        starts.append(modulated_oscillations(atoms, self.coarse, self.primitives))
+        return self.race(Sketches.concatenate(starts))
+
+    def chains(self) -> list[Reading]:
+        """f(g(x))."""
+        outer = self.outer(OUTER_COMPLEXITY)
+        atoms = chained_atoms(self.points, self.primitives, self.few(), outer=outer)
+        return self.race(best_singles(atoms, self.points, self.primitives, each=6))
+
+    def mixed(self) -> list[Reading]:
+        """Sums and products of a chain and a primitive."""
+        inside = self.few()
+        simple = torch.tensor([self.primitives[k].name in SIMPLE_INSIDE for k in inside.inner.tolist()])
+        inside = inside.select(simple.nonzero()[:, 0])
+        atoms = chained_atoms(self.points, self.primitives, inside, outer=self.outer(3))
+        plain = self.plain()
+        simple = torch.tensor([self.primitives[k].complexity <= 3 for k in plain.inner.tolist()])
+        plain = plain.select(simple.nonzero()[:, 0])
+        starts = best_pairs(
+            _spread(atoms, MIXED_ATOMS), _spread(plain, 500), self.points, self.primitives,
+            each={"sum": 1, "product": 1}, most=MIXED_STARTS,
+        )  # fmt: skip
+        return self.race(starts)
+
+    # -- machinery ---------------------------------------------------------------------------------------------------
+
+    def plain(self) -> Atoms:
+        if self._plain is None:
+            self._plain = plain_atoms(self.points, self.primitives, self.origin, self.fastest)
+        return self._plain
+
+    def few(self) -> Atoms:
+        if self._few is None:
+            self._few = plain_atoms(self.points, self.primitives, self.origin, self.fastest, few=True)
+        return self._few
+
+    def outer(self, complexity: int) -> list[int]:
         return [
-            self.pair("product", first, match, match.loss * factor)
-            for first, factor, matches in zip(inner, scale.tolist(), found, strict=True)
-            for match in matches
+            k
+            for k, primitive in enumerate(self.primitives)
+            if primitive.complexity <= complexity and primitive.kink is None and primitive.name != "x"
         ]
 
-    def sums(self, singles: Sequence[Reading], primitives: Sequence[Primitive]) -> list[Reading]:
-        """f(x) + g(x): what the best single matches leave."""
-        if not singles:
+    def race(self, sketches: Sketches) -> list[Reading]:
+        """Fit sketches in rounds, the more plausible going on, and return those that reach the end."""
+        if not len(sketches):
             return []
-        residuals = torch.stack([self.y - reading.matches[0].evaluate(self.u) for reading in singles])
-        weights = self.weights.expand_as(residuals)
-        spread = _weighted_variance(self.y[None], self.weights[None]).clamp_min(1e-300)
-        left = (_weighted_variance(residuals, weights) / spread).tolist()
-        found = self.match(self.u.expand_as(residuals), residuals, weights, primitives)
-        return [
-            self.pair("sum", reading.matches[0], match, match.loss * share)
-            for reading, share, matches in zip(singles, left, found, strict=True)
-            for match in matches
-        ]
+        fit: Fit | None = None
+        for number, (iterations, kept) in enumerate(RACE):
+            if fit is not None and self.late():
+                break
+            points = self.coarse if number < COARSE else self.points
+            sketches, fit = minimise(sketches, points, self.primitives, iterations=iterations, deadline=self.deadline)
+            index = self.ranked(sketches, fit)
+            simple = sketches.complexity(self.primitives)[index[kept:]] <= ALWAYS_KEPT
+            index = torch.cat([index[:kept], index[kept:][simple][: 2 * RACE[2][1]]])
+            sketches, fit = sketches.select(index), fit.select(index)
+            if number >= COARSE - 1 and not self.noise_known and bool((fit.loss <= self.enough).any()):
+                break
+        # Which of the terms are needed shows only now.
+        sketches = Sketches.concatenate([sketches, term_subsets(sketches.select(torch.arange(min(len(sketches), 24))))])
+        sketches, fit = minimise(sketches, self.points, self.primitives, iterations=25, deadline=self.deadline)
+        index = self.ranked(sketches, fit)[: RACE[-1][1]]
+        return self.as_readings(sketches.select(index), fit.select(index))
 
+    def ranked(self, sketches: Sketches, fit: Fit) -> Tensor:
+        """Finite sketches, the most plausible first."""
+        decades = fit.loss.clamp_min(max(self.floor, 1e-30)).log10() / 2
+        cost = decades + self.complexity_weight * sketches.complexity(self.primitives)
+        order = torch.argsort(cost)
+        order = order[torch.isfinite(fit.loss[order])]
+        # A few of each pair of primitives: what is ahead early need not be the right one.
+        kinds = torch.cat([sketches.inner, sketches.outer, sketches.terms.long()], 1)[order]
+        kind = torch.unique(kinds, dim=0, return_inverse=True)[1]
+        by_kind = torch.argsort(kind, stable=True)
+        counts = torch.unique_consecutive(kind[by_kind], return_counts=True)[1]
+        place = torch.empty_like(kind)
+        place[by_kind] = torch.cat([torch.arange(int(count)) for count in counts]) if len(counts) else place
+        return order[place < EACH]
 
-def _best(readings: list[Reading], count: int) -> list[Reading]:
-    """The best readings, at most three starts for one and the same pair of primitives."""
-    seen: dict[tuple[str, ...], int] = {}
-    kept = []
-    for reading in sorted(readings, key=lambda reading: reading.cost):
-        names = tuple(match.primitive.name for match in reading.matches)
-        if seen.get(names, 0) < 3:
-            seen[names] = seen.get(names, 0) + 1
-            kept.append(reading)
-        if len(kept) == count:
-            break
-    return kept
+    def vanishing(self, sketches: Sketches, fit: Fit) -> Tensor:
+        """How many free constants of each sketch are zero over the raw variable: shifts, and the level."""
+        a, b, _, _, beta, _ = sketches.theta.unbind(-1)
+        centred = ((b + a * self.origin).abs() < 1e-6 * a.abs()) & sketches.free[..., 1]
+        bare = (beta.abs() < 1e-6) & sketches.free[..., 4]
+        level = (fit.linear[:, 0] + self.points.level / self.points.norm).abs() < 1e-6
+        return centred.sum(-1) + bare.sum(-1) + level.long()
 
-
-def _weighted_variance(values: Tensor, weights: Tensor) -> Tensor:
-    total = weights.sum(-1, keepdim=True).clamp_min(1e-300)
-    mean = (weights * values).sum(-1, keepdim=True) / total
-    return ((weights * (values - mean).square()).sum(-1, keepdim=True) / total).squeeze(-1)
-
-
-def as_networks(readings: Sequence[Reading], like: Tensor) -> Network:
-    """Readings of one form as a population of symbolic networks.
-
-    Parameters
-    ----------
-    readings : sequence of Reading
-        All of one form.
-    like : Tensor
-        Gives dtype and device.
-    """
-    form = readings[0].form
-    network = Network.create(
-        SHAPES[form],
-        grid=1,
-        population=len(readings),
-        generator=torch.Generator().manual_seed(0),
-        device=like.device,
-        dtype=like.dtype,
-    )
-    identity = default_library().get("x")
-    if form in ("product", "sum"):
-        for source in (0, 1):
-            network.set_symbolic(1, source, 0, identity, frozen="abcdp")
-    for position, reading in enumerate(readings):
-        if form == "single":
-            apply_match(network, EdgeRef(0, 0, 0), reading.matches[0], position=position)
-            continue
-        first, second = reading.matches
-        place = EdgeRef(0, 0, 0)
-        apply_match(network, place, first, position=position)
-        # The inner scale and level of a chain, and the scale of one factor, are free: the other edge has them too.
-        held = {"chain": [2, 3], "product": [2, 3], "sum": [3]}[form]
-        network.layers[0].frozen[position, 0, 0, held] = True
-        apply_match(network, EdgeRef(1, 0, 0) if form == "chain" else EdgeRef(0, 0, 1), second, position=position)
-    return network
+    def as_readings(self, sketches: Sketches, fit: Fit) -> list[Reading]:
+        complexity = sketches.complexity(self.primitives).tolist()
+        zeros = self.vanishing(sketches, fit).tolist()
+        linear = fit.linear * self.points.norm
+        linear[:, 0] += self.points.level
+        readings = []
+        for k, loss in enumerate(fit.loss.tolist()):
+            if not math.isfinite(loss):
+                continue
+            readings.append(
+                sketch_reading(
+                    sketches.inner[k].tolist(),
+                    sketches.outer[k].tolist(),
+                    sketches.theta[k].tolist(),
+                    sketches.terms[k].tolist(),
+                    linear[k].tolist(),
+                    self.primitives,
+                    centre=self.origin if abs(self.origin) < 30 else 0.0,
+                    loss=loss,
+                    cost=self.price(loss, complexity[k] - zeros[k] / 3),
+                )
+            )
+        return readings

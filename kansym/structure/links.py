@@ -70,7 +70,7 @@ LINKS: tuple[Link, ...] = (
     Link("log", _signed_log, lambda t: 1 / t, sympy.exp(TARGET), _one_signed, even=True),
     Link("square", lambda t: t**2, lambda t: 2 * t, sympy.sqrt(TARGET), _one_signed, even=True),
     Link("reciprocal", lambda t: 1 / t, lambda t: -1 / t**2, 1 / TARGET, _one_signed),
-    Link("exp", np.exp, np.exp, sympy.log(TARGET), lambda t: 1e-2 < np.std(t) and np.ptp(t) < WIDEST_EXP),
+    Link("exp", np.exp, np.exp, sympy.log(TARGET), lambda t: np.std(t) > 1e-2 and np.ptp(t) < WIDEST_EXP),
     Link("sin", np.sin, np.cos, sympy.asin(TARGET), _within(-np.pi / 2, np.pi / 2)),
     Link("cos", np.cos, lambda t: -np.sin(t), sympy.acos(TARGET), _within(0, np.pi)),
     Link("tan", np.tan, lambda t: 1 / np.cos(t) ** 2, sympy.atan(TARGET), _within(-np.pi / 2, np.pi / 2)),
