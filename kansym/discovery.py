@@ -38,6 +38,7 @@ from kansym.symbolic.complexity import OPERATORS, description_length
 from kansym.symbolic.composition import AffineMap
 from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parametric import parametrize
+from kansym.symbolic.refit import refit
 from kansym.threads import threads_for
 
 logger = logging.getLogger(__name__)
@@ -62,6 +63,9 @@ CUDA_ROWS = 50_000
 
 STRUCTURE_SHARE = 0.75
 """Share of the time budget that the structure search may take before networks on the whole problem have their turn."""
+
+NEARLY_LINEAR = 0.3
+"""Error of the linear formula, in units of the spread of y, up to which its smaller forms are looked for."""
 
 RESERVE = 0.03
 """Share of the time budget kept for the last refit."""
@@ -235,7 +239,14 @@ class _Run:
         self.formulas += [] if constant is None else [constant]
         if len(variables) + 1 <= len(y):
             linear = sympy.Add(level, *(sympy.Float(1e-3) * variable for variable in variables))
-            self.formulas += from_expression(linear, self.bench, structure="linear", deadline=self.deadline)
+            form = parametrize(linear, variables)
+            fitted = refit(form, *self.bench.rows(self.bench.train)[:2], weights=self.bench.rows(self.bench.train)[2])
+            plain_linear = judge(fitted.form, self.bench, structure="linear")
+            self.formulas += [] if plain_linear is None else [plain_linear]
+            spread = float(np.std(self.dataset.y))
+            if plain_linear is not None and plain_linear.validation_loss < (NEARLY_LINEAR * spread) ** 2:
+                # Exact numbers and fewer terms are worth their time where a straight line says something.
+                self.formulas += from_expression(linear, self.bench, structure="linear", deadline=self.deadline)
         self.report("composing", "constant and linear formulas")
 
     def _grower(self) -> Grower:

@@ -11,6 +11,7 @@ the null space drowns, and networks take over.
 
 import itertools
 import math
+import time
 from collections.abc import Iterator
 
 import numpy as np
@@ -58,7 +59,9 @@ def rational_laws(X: np.ndarray, t: np.ndarray, variables: tuple[sympy.Symbol, .
     yield from _sorted_laws(X, t, variables, variables, DEGREES)
 
 
-def featured_laws(X: np.ndarray, t: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> Iterator[sympy.Expr]:
+def featured_laws(
+    X: np.ndarray, t: np.ndarray, variables: tuple[sympy.Symbol, ...], *, until: float = math.inf
+) -> Iterator[sympy.Expr]:
     """The same in elementary functions of the columns: (1 - a^2) / (1 + a cos b), (cos a - b) / (1 - b cos a).
 
     Parameters
@@ -66,12 +69,18 @@ def featured_laws(X: np.ndarray, t: np.ndarray, variables: tuple[sympy.Symbol, .
     X : ndarray, shape (n, d), d <= 3
     t : ndarray, shape (n,)
     variables : tuple of Symbol, length d
+    until : float
+        `time.monotonic` value to stop at.
     """
     if not 0 < X.shape[1] <= 3:
         return
     options = [_features(x, variable) for x, variable in zip(X.T, variables, strict=True)]
     for chosen in itertools.product(*options):
-        if all(expression.is_Symbol for expression, _ in chosen):
+        if time.monotonic() > until:
+            return
+        changed = sum(not expression.is_Symbol for expression, _ in chosen)
+        # Of three columns one at a time: combinations multiply, and so do the monomials of each.
+        if changed == 0 or (changed > 1 and len(chosen) > 2):
             continue
         columns = np.column_stack([values for _, values in chosen])
         yield from _sorted_laws(columns, t, tuple(expression for expression, _ in chosen), variables, FEATURE_DEGREES)

@@ -204,12 +204,14 @@ class Solver:
         for law in rational_laws(problem.X, problem.t, variables):
             yield problem.compose(law, variables), problem
         for link in usable_links(problem.t):
+            if self._late():
+                return
             linked = link.apply(problem)
             law = sparse_law(linked.X, linked.t, variables) if linked.finite() else None
             if law is not None:
                 yield linked.compose(law, variables), linked
         if surrogate is None or surrogate.noise < FEATURE_NOISE:
-            for law in featured_laws(problem.X, problem.t, variables):
+            for law in featured_laws(problem.X, problem.t, variables, until=self.until):
                 yield problem.compose(law, variables), problem
 
     def _by_networks(self, problem: Problem, surrogate: Surrogate | None) -> Iterator[tuple[sympy.Expr, Problem]]:

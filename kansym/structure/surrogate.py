@@ -14,7 +14,7 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from scipy.linalg.lapack import dpotri
 from scipy.optimize import minimize
 
-HYPER_ROWS = 300
+HYPER_ROWS = 250
 """Rows that length scales are chosen on; the marginal likelihood costs their number cubed."""
 
 ROWS = 1400
@@ -23,7 +23,7 @@ ROWS = 1400
 CHECK_ROWS = 250
 """Held-out rows its error is measured on."""
 
-MOST_STEPS = 40
+MOST_STEPS = 30
 """Quasi-Newton steps for the length scales."""
 
 SKEWED, WIDE = 4.0, 30.0
