@@ -17,7 +17,7 @@ import numpy as np
 import sympy
 
 from kansym.structure.scaling_symmetry import nearest_rational
-from kansym.structure.surrogate import Surrogate
+from kansym.structure.surrogate import Surrogate, one_signed
 
 SLOPES = (0.0, 1.0, -1.0, -2.0, 2.0, -0.5, -1.5, 0.5, 3.0, -3.0)
 """Exponents p of phi' = x^p that are believed."""
@@ -48,7 +48,7 @@ class InnerFunction:
         """The inner function of the columns, as an expression and as values."""
         if self.slopes == (-1.0, -1.0):
             power = _number(self.ratio)
-            if power.is_Rational:
+            if power.is_Integer:
                 # log x + log z is a function of the product, which is the simpler column.
                 return x[self.i] ** power * x[self.j], X[:, self.i] ** float(power) * X[:, self.j]
         first, a = _antiderivative(x[self.i], X[:, self.i], self.slopes[0])
@@ -79,13 +79,21 @@ def inner_functions(
     _, gradient = surrogate.derivatives(X)
     size = np.sqrt((gradient**2).mean(0))
     found = []
+    signed = one_signed(X)
     for i, j in itertools.combinations(range(X.shape[1]), 2):
         steep = (np.abs(gradient[:, i]) > 0.05 * size[i]) & (np.abs(gradient[:, j]) > 0.05 * size[j])
         if steep.sum() < 30:
             continue
         ratio = gradient[steep, i] / gradient[steep, j]
         candidate = _fit(i, j, ratio, X[steep, i], X[steep, j], noisy)
-        if candidate is not None and candidate.misfit < loose:
+        if candidate is None:
+            continue
+        # Logarithms and roots need columns of one sign.
+        real = all(
+            signed[column] or (slope != -1.0 and slope == round(slope))
+            for column, slope in zip((i, j), candidate.slopes, strict=True)
+        )
+        if real and candidate.misfit < loose:
             found.append(candidate)
     return sorted(found, key=lambda candidate: candidate.misfit)
 
@@ -139,9 +147,11 @@ def _level(slope: float) -> float:
 
 def _antiderivative(x: sympy.Expr, values: np.ndarray, slope: float) -> tuple[sympy.Expr, np.ndarray]:
     """x^(p+1), or log x for p = -1; the factor 1/(p+1) is left to the ratio."""
-    if slope == -1.0:
-        return sympy.log(x), np.log(np.abs(values))
     power = sympy.nsimplify(slope + 1.0, rational=True)
+    if (slope == -1.0 or not power.is_integer) and (values < 0).all():
+        x, values = -x, -values
+    if slope == -1.0:
+        return sympy.log(x), np.log(values)
     return x**power, values ** float(power)
 
 

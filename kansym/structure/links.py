@@ -82,7 +82,14 @@ LINKS: tuple[Link, ...] = (
         _one_signed,
         even=True,
     ),
-    Link("root", lambda t: np.sqrt(np.abs(t)), lambda t: 0.5 / np.sqrt(np.abs(t)), TARGET**2, _one_signed, even=True),
+    Link(
+        "root",
+        lambda t: np.sqrt(np.abs(t)),
+        lambda t: 0.5 * np.sign(t) / np.sqrt(np.abs(t)),
+        TARGET**2,
+        _one_signed,
+        even=True,
+    ),
 )
 """The identity first: it wins ties."""
 

@@ -33,6 +33,8 @@ def link_ranks(surrogate: Surrogate, X: np.ndarray, t: np.ndarray, *, tolerance:
     tolerance : float
         Singular values below this share of the largest count as zero.
     """
+    if X.shape[1] < 2:
+        return []
     grids = [_values(surrogate, X, i, j) for i, j in itertools.combinations(range(X.shape[1]), 2)]
     found = []
     for place, link in enumerate(usable_links(t)):

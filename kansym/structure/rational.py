@@ -142,7 +142,11 @@ def rational(
         if vector is None:
             continue
         terms = np.count_nonzero(vector)
-        if terms > LONGEST or (terms > SHORT and terms > FULL * len(vector)):
+        # Columns that do not occur leave gaps of their own, which are no evidence.
+        powers = np.array(upper + lower)
+        present = powers[vector != 0].any(0)
+        possible = int((powers[:, ~present] == 0).all(1).sum())
+        if terms > LONGEST or (terms > SHORT and terms > FULL * possible):
             continue
         numerator, denominator = vector[: len(upper)], vector[len(upper) :]
         unit = np.abs(denominator).max()

@@ -92,6 +92,8 @@ def scaling_reductions(
     d = X.shape[1]
     matrix = symmetry_matrix(surrogate, X, noisy=noisy)
     size = np.sqrt((matrix**2).mean(0))
+    if not size.max() > 0 or not np.isfinite(size).all():
+        return
     # A column that moves nothing is its own symmetry; scaled to unit size it would be all noise.
     scale = np.maximum(size, (0.1 if noisy else 1e-2) * size.max())
     _, singular, right = np.linalg.svd(matrix / scale, full_matrices=False)

@@ -16,6 +16,7 @@ from kansym.structure.problem import Problem, monomial, relative_error
 from kansym.structure.scaling_symmetry import ScalingReduction, scaling_reductions
 from kansym.structure.single_index import single_index
 from kansym.structure.surrogate import Surrogate, best_surrogate, check_rows
+from kansym.symbolic.complexity import complexity
 
 logger = logging.getLogger(__name__)
 
@@ -146,7 +147,11 @@ class Reducer:
                 steps.append(([child], own, own_error))
         allowed = NOISE_TIE * min([error, *(step[2] for step in steps)])
         good = [step for step in steps if step[2] <= max(allowed, 1e-6)]
-        return sorted(good, key=lambda step: (step[0][0].dimension, step[2]))[:BRANCHES]
+        # Among equals the simpler columns: noise moves errors by a per cent, and exponents are small in laws.
+        level = max(allowed, 1e-6) * (NOISE_TIE - 1)
+        return sorted(
+            good, key=lambda step: (step[0][0].dimension, round(step[2] / level), _size(step[0][0]), step[2])
+        )[:BRANCHES]
 
     def _candidates(self, problem: Problem, surrogate: Surrogate) -> Iterator[list[Problem]]:
         """Lists of equivalent smaller problems, the most promising list first."""
@@ -194,6 +199,11 @@ class Reducer:
         child = problem.with_inputs(X, columns, f"inner function {expression}")
         if child.finite():
             yield [child]
+
+
+def _size(problem: Problem) -> int:
+    """Nodes of a problem's columns and of what was taken out."""
+    return sum(complexity(expression) for expression in (*problem.columns, problem.outer))
 
 
 def _allowed(error: float) -> float:

@@ -60,7 +60,7 @@ def separations(value: np.ndarray, gradient: np.ndarray, X: np.ndarray, *, loose
 
 def _unexplained(x: np.ndarray, slope: np.ndarray, weights: np.ndarray) -> float:
     """RMS of what a spline in x leaves of a derivative, relative to the derivative's own RMS."""
-    if len(x) < 5 * KNOTS:
+    if len(x) < 5 * KNOTS or np.ptp(x) == 0:
         return np.inf
     _, left, kept = _smooth(x, slope, weights, KNOTS)
     root = np.sqrt(weights / weights.mean())
@@ -73,6 +73,7 @@ def _smooth(
     """A cubic spline through derivatives, the weighted residuals, and which of them were kept."""
     # Knots at quantiles: columns may be spread over decades.
     inner = np.unique(np.quantile(x, np.linspace(0, 1, knots + 1)))
+    interval = np.clip(np.searchsorted(inner, x, side="right") - 1, 0, max(len(inner) - 2, 0))
     places = np.r_[[inner[0]] * 3, inner, [inner[-1]] * 3]
     basis = BSpline.design_matrix(x, places, 3).toarray()
     root = np.sqrt(weights / weights.mean())
@@ -82,7 +83,11 @@ def _smooth(
     for _ in range(2):
         solution = np.linalg.lstsq((basis * root[:, None])[kept], (slope * root)[kept], rcond=None)[0]
         left = np.abs((slope - basis @ solution) * root)
-        kept = left <= np.quantile(left, 0.9)
+        # A tenth of every interval, so that none is emptied: where the derivative is steep all residuals are large.
+        for one in range(len(inner) - 1):
+            inside = interval == one
+            if inside.sum() >= 10:
+                kept[inside] = left[inside] <= np.quantile(left[inside], 0.9)
     return BSpline(places, solution, 3), left, kept
 
 

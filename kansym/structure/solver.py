@@ -19,6 +19,7 @@ from kansym.structure.rank import link_ranks
 from kansym.structure.rational import featured_laws, rational_laws
 from kansym.structure.search import GRADIENT_ROWS, NOISY, Reducer
 from kansym.structure.separability import Separation, separated_curve, separations
+from kansym.structure.simple_forms import simple_forms
 from kansym.structure.sparse import sparse_law
 from kansym.structure.surrogate import Surrogate, check_rows, fit_surrogate
 from kansym.symbolic.complexity import complexity
@@ -49,6 +50,15 @@ LEAST_NOISE = 3e-4
 
 FEATURE_NOISE = 1e-3
 """Noise variance of an interpolant above which the dearer of the exact searches are left out."""
+
+EXACT_FORM = 1e-20
+"""Mean squared residual of a form, relative to that of the target, that is rounding."""
+
+FORM_TIE = 1.1
+"""Ratio of losses up to which a form is handed on, with noise."""
+
+MOST_FORMS = 4
+"""Forms handed on per problem, with noise."""
 
 SETTLED = 1.003
 """Ratio of a formula's error to the best interpolant's at which there is nothing left to find."""
@@ -126,6 +136,7 @@ class Solver:
             if surrogate.error > expected:
                 logger.info("structure: rejected, error %.1e where %.1e was expected", surrogate.error, expected)
                 continue
+            yield from self._simply(smaller, surrogate)
             whole = depth == 0 and not smaller.steps
             if smaller.dimension > 1:
                 linked = self._smoother(smaller, surrogate)
@@ -140,6 +151,25 @@ class Solver:
             # The whole problem itself goes to the networks of the main search.
             if not whole:
                 yield from self._by_networks(smaller, surrogate)
+
+    def _simply(self, problem: Problem, surrogate: Surrogate) -> Iterator[tuple[sympy.Expr, Problem]]:
+        """Forms without inner constants: exact ones, or with noise those that leave no more than the interpolant."""
+        if self._late() or problem.dimension > 3:
+            return
+        variables = symbols(problem.dimension)
+        weights = problem.fitting_weights()
+        forms = simple_forms(problem.X, problem.t, variables, weights)
+        if not forms:
+            return
+        size = float(np.mean((np.ones(1) if weights is None else weights / weights.mean()) * problem.t**2))
+        exact = [form for form in forms if form.loss <= EXACT_FORM * size]
+        if exact:
+            yield problem.compose(exact[0].expression, variables), problem
+        elif self.reducer.noisy:
+            least = min(form.loss for form in forms)
+            close = [form for form in forms if form.loss <= FORM_TIE * least]
+            for form in close[:MOST_FORMS]:
+                yield problem.compose(form.expression, variables), problem
 
     def _smoother(self, problem: Problem, surrogate: Surrogate) -> Problem | None:
         """The problem under the link that makes it smooth, where it has a kink, a pole or an edge."""
@@ -215,6 +245,8 @@ class Solver:
                 yield problem.compose(law, variables), problem
 
     def _by_networks(self, problem: Problem, surrogate: Surrogate | None) -> Iterator[tuple[sympy.Expr, Problem]]:
+        if self._late():
+            return
         variables = symbols(problem.dimension)
         weights = problem.fitting_weights()
         until = min(self.until, time.monotonic() + max(1.0, 0.4 * (self.until - time.monotonic())))

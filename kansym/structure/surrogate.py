@@ -20,11 +20,14 @@ HYPER_ROWS = 250
 ROWS = 1400
 """Rows of the interpolant itself."""
 
-CHECK_ROWS = 250
+CHECK_ROWS = 400
 """Held-out rows its error is measured on."""
 
 MOST_STEPS = 30
 """Quasi-Newton steps for the length scales."""
+
+LEAST_ROWS = 12
+"""Rows below which there is nothing to interpolate."""
 
 SKEWED, WIDE = 4.0, 30.0
 """Ratio of the 90 % to the 10 % quantile of |x| from which a logarithmic axis is tried, and from which it is the rule.
@@ -190,6 +193,8 @@ def fit_surrogate(
     rows : int, default 1400
         Of the interpolant; length scales are chosen on at most half of them.
     """
+    if len(y) < LEAST_ROWS:
+        return None
     check = check_rows(len(y), seed)
     rest = np.random.default_rng(seed).permutation(len(y))[len(check) :]
     axes = Axes.of(X, y, log=log, log_target=log_target)
@@ -213,7 +218,10 @@ def fit_surrogate(
     residual = fitted.predict(X[check]) - y[check]
     share = np.ones(len(check)) if weights is None else weights[check] / weights[check].mean()
     error = math.sqrt(float(np.mean(share * residual**2))) / (float(y.std()) or 1.0)
-    return replace(fitted, error=error, check=check)
+    # The noise in units of the target: the kernel's amplitude times its nugget. Where the nugget is at its bound it is
+    # none of the data's, and the held-out error bounds the noise from above in any case.
+    amplitude = max(float(t[large] @ coefficients) / len(large), 0.0)
+    return replace(fitted, noise=min(noise * amplitude, error**2), error=error, check=check)
 
 
 def check_rows(n: int, seed: int) -> np.ndarray:
@@ -228,7 +236,7 @@ def _length_scales(Z: np.ndarray, t: np.ndarray, inverse: np.ndarray) -> np.ndar
     bounds = [(SHORTEST, LONGEST)] * d + [(math.log(LEAST_NOISE), math.log(2.0))]
     best, lowest = np.r_[np.ones(d), math.log(1e-4)], math.inf
     # Long waves first; short ones only where those explain nothing, since they fit anything.
-    for start in (1.0, -0.7):
+    for start in (1.0, -0.7, -2.2):
         first = np.r_[np.full(d, start), math.log(1e-6)]
         found = minimize(
             _likelihood,

@@ -1,0 +1,206 @@
+# sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false, reportCallIssue=false
+# pyright: reportOperatorIssue=false, reportAssignmentType=false, reportGeneralTypeIssues=false
+"""Forms without inner constants, tried by the ten thousand: c * F(A op B).
+
+In dimensionless variables most laws have no constants but a factor: 1/sqrt(1 - v^2), x^3/(exp(x) - 1), 1 + r^2. With
+noise, where a dozen curves with two constants fit as well as the law does, having none is what tells the law apart.
+All combinations of two elementary functions A and B of the columns under one of four operations and an outer function
+are evaluated, and their one factor c comes from least squares. It is a search over forms, with the same forms for
+every table.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import sympy
+
+from kansym.symbolic.complexity import complexity
+
+FEW_ROWS = 250
+"""Rows of the first look at all forms; the best ones are looked at on all rows."""
+
+SHORTLIST = 300
+
+MOST_ATOMS = 130
+
+NODE_BITS = 2.0
+"""Bits of a node of a form."""
+
+LARGEST = 300.0
+"""Largest |x| that is the argument of a sine, and twenty times that of an exponential."""
+
+_z = sympy.Symbol("_z", positive=True)
+
+
+@dataclass(frozen=True, eq=False)
+class SimpleForm:
+    """A form with its factor.
+
+    Attributes
+    ----------
+    expression : sympy.Expr
+        In the variables, the factor c included.
+    loss : float
+        Weighted mean squared residual on all rows.
+    """
+
+    expression: sympy.Expr
+    loss: float
+
+    def bits(self, n: int) -> float:
+        """Description length up to a constant: n rows of Gaussian noise, and two bits for a node."""
+        return 0.5 * n * math.log2(max(self.loss, 1e-300)) + NODE_BITS * complexity(self.expression)
+
+
+def _both_ways(forms: list[sympy.Expr]) -> list[sympy.Expr]:
+    """The forms of z and of 1/z: which of a dimensionless number and its inverse is natural is not known."""
+    return forms + [form.xreplace({_z: 1 / _z}) for form in forms]
+
+
+_half = sympy.Rational(1, 2)
+POWERS: list[sympy.Expr] = [_z**p for p in (1, -1, 2, -2, 3, -3, 4, -4)]
+ROOTS: list[sympy.Expr] = [sympy.sqrt(_z), 1 / sympy.sqrt(_z), _z ** sympy.Rational(3, 2)]
+SHIFTED: list[sympy.Expr] = [1 + _z, 1 - _z, 1 + _z**2, 1 - _z**2, 1 + 1 / _z, 1 - 1 / _z, 1 + _z**-2, 1 - _z**-2]
+SHIFTED_ROOTS: list[sympy.Expr] = [sympy.sqrt(form) for form in SHIFTED]
+EXPONENTIALS: list[sympy.Expr] = _both_ways(
+    [
+        sympy.exp(_z),
+        sympy.exp(-_z),
+        sympy.exp(_z) - 1,
+        1 - sympy.exp(-_z),
+        sympy.exp(_z) + 1,
+        sympy.exp(-(_z**2) / 2),
+        sympy.exp(-(_z**2)),
+        sympy.tanh(_z),
+        1 / sympy.tanh(_z),
+        sympy.cosh(_z),
+        sympy.sinh(_z),
+    ]
+)
+LOGARITHMS: list[sympy.Expr] = [sympy.log(_z), *_both_ways([sympy.log(1 + _z)])]
+PERIODIC: list[sympy.Expr] = [
+    sympy.sin(_z),
+    sympy.cos(_z),
+    sympy.sin(_z) ** 2,
+    sympy.cos(_z) ** 2,
+    1 - sympy.cos(_z),
+    1 + sympy.cos(_z),
+    sympy.sin(_z / 2) ** 2,
+    sympy.tan(_z),
+]
+
+OUTER: tuple[tuple[Callable[[np.ndarray], np.ndarray], Callable[[sympy.Expr], sympy.Expr]], ...] = (
+    (lambda u: u, lambda u: u),
+    (np.sqrt, sympy.sqrt),
+    (lambda u: 1 / u, lambda u: 1 / u),
+    (lambda u: 1 / np.sqrt(u), lambda u: 1 / sympy.sqrt(u)),
+    (np.log, sympy.log),
+    (np.arcsin, sympy.asin),
+)
+"""Outer functions, as arrays and as expressions."""
+
+OPERATIONS: tuple[tuple[Callable, Callable], ...] = (
+    (lambda a, b: a * b, lambda a, b: a * b),
+    (lambda a, b: a / b, lambda a, b: a / b),
+    (lambda a, b: a + b, lambda a, b: a + b),
+    (lambda a, b: a - b, lambda a, b: a - b),
+)
+
+
+def simple_forms(
+    X: np.ndarray, t: np.ndarray, variables: tuple[sympy.Symbol, ...], weights: np.ndarray | None = None
+) -> list[SimpleForm]:
+    """The forms that fit best, those of least description length first.
+
+    Parameters
+    ----------
+    X : ndarray, shape (n, d), d <= 3
+    t : ndarray, shape (n,)
+    variables : tuple of Symbol, length d
+    weights : ndarray, shape (n,), optional
+    """
+    if not 1 <= X.shape[1] <= 3 or len(t) < 20:
+        return []
+    w = np.ones(len(t)) if weights is None else weights / weights.mean()
+    rows = np.unique(np.linspace(0, len(t) - 1, FEW_ROWS).astype(int))
+    atoms = _atoms(X, variables)
+    values = np.stack([value for _, value in atoms])
+    few, target, share = values[:, rows], t[rows], w[rows]
+    shortlist: list[tuple[float, int, int, int, int]] = []
+    for i in range(len(atoms)):
+        shortlist += _best_with(i, few, target, share)
+        if len(shortlist) > 4 * SHORTLIST:
+            shortlist = sorted(shortlist)[:SHORTLIST]
+    found: dict[sympy.Expr, SimpleForm] = {}
+    for _, i, j, operation, outer in sorted(shortlist)[:SHORTLIST]:
+        with np.errstate(all="ignore"):
+            value = OUTER[outer][0](OPERATIONS[operation][0](values[i], values[j]))
+        if not np.isfinite(value).all():
+            continue
+        factor = float((w * value * t).sum() / max((w * value * value).sum(), 1e-300))
+        loss = float((w * (t - factor * value) ** 2).mean())
+        inner = OPERATIONS[operation][1](atoms[i][0], atoms[j][0])
+        expression = sympy.Float(factor) * OUTER[outer][1](inner)
+        if math.isfinite(loss):
+            found.setdefault(OUTER[outer][1](inner), SimpleForm(expression, loss))
+    best = sorted(found.values(), key=lambda form: form.loss)[: SHORTLIST // 4]
+    return sorted(best, key=lambda form: form.bits(len(t)))
+
+
+def _best_with(
+    i: int, values: np.ndarray, target: np.ndarray, weights: np.ndarray
+) -> Iterator[tuple[float, int, int, int, int]]:
+    """The best forms whose first atom is i, as (loss, i, j, operation, outer)."""
+    total = float((weights * target**2).sum())
+    for operation, (combine, _) in enumerate(OPERATIONS):
+        # Products and sums are the same both ways round.
+        first = i if operation in (0, 2) else 0
+        with np.errstate(all="ignore"):
+            inner = combine(values[i], values[first:])
+        for outer, (function, _) in enumerate(OUTER):
+            with np.errstate(all="ignore"):
+                u = function(inner)
+                square = (weights * u * u).sum(1)
+                loss = 1 - (u @ (weights * target)) ** 2 / (square * total)
+            loss = np.where(np.isfinite(loss) & (square > 0), loss, np.inf)
+            for place in np.argsort(loss)[:6]:
+                if np.isfinite(loss[place]):
+                    yield float(loss[place]), i, int(place) + first, operation, outer
+
+
+def _atoms(X: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> list[tuple[sympy.Expr, np.ndarray]]:
+    """One, elementary functions of single columns, and simple functions of pairs; all finite on the rows."""
+    found: list[tuple[sympy.Expr, np.ndarray]] = [(sympy.S.One, np.ones(len(X)))]
+    for x, variable in zip(X.T, variables, strict=True):
+        forms = [*POWERS, *SHIFTED]
+        if (x > 0).all():
+            forms += [*ROOTS, *LOGARITHMS]
+        forms += SHIFTED_ROOTS
+        if np.abs(x).max() < LARGEST:
+            forms += PERIODIC
+        forms += EXPONENTIALS
+        if X.shape[1] == 3:
+            forms = [form for form in forms if form not in POWERS[4:]][:40]
+        for form in forms:
+            with np.errstate(all="ignore"):
+                value = sympy.lambdify(_z, form, "numpy")(x) * np.ones(len(x))
+            if np.isrealobj(value) and np.isfinite(value).all() and 0 < np.abs(value).max() < 1e12:
+                found.append((form.xreplace({_z: variable}), value))
+    for a in range(X.shape[1]):
+        for b in range(a):
+            x, z = variables[a], variables[b]
+            pairs = [x * z, x / z, x + z, x - z, 1 + x * z, 1 - x * z, x**2 + z**2, x**2 - z**2, 1 + x**2 + z**2]
+            for form in pairs:
+                with np.errstate(all="ignore"):
+                    value = sympy.lambdify((x, z), form, "numpy")(X[:, a], X[:, b])
+                if np.isfinite(value).all():
+                    found.append((form, value))
+    # Functions that are one and the same on the rows to rounding are kept once.
+    kept: list[tuple[sympy.Expr, np.ndarray]] = []
+    for expression, value in found:
+        if not any(np.allclose(value, other, rtol=1e-12, atol=0) for _, other in kept):
+            kept.append((expression, value))
+    return kept[:MOST_ATOMS]
