@@ -67,6 +67,9 @@ STRUCTURE_SHARE = 0.75
 NEARLY_LINEAR = 0.3
 """Error of the linear formula, in units of the spread of y, up to which its smaller forms are looked for."""
 
+NETWORK_SECONDS = 1.0
+"""Most time for a network beside a formula that was found without one."""
+
 RESERVE = 0.03
 """Share of the time budget kept for the last refit."""
 
@@ -139,6 +142,7 @@ class _Run:
         progress: ProgressCallback | None,
         *,
         attainable: float | None = None,
+        part: bool = False,
     ) -> None:
         self.start = time.monotonic()
         self.options, self.progress = options, progress
@@ -155,6 +159,7 @@ class _Run:
         # Where something smooth is known to reach an error, networks far above it have the wrong shape.
         self.promising = PROMISING if attainable is None else min(PROMISING, max(SPLINE_ERROR, 30 * attainable))
         self.settled = False
+        self.part = part
         self._read_already: set[int] = set()
         self._glanced: set[int] = set()
         self.deadline = self.start + options.max_seconds * (1 - RESERVE)
@@ -374,7 +379,7 @@ class _Run:
         names = tuple(variable.name for variable in leaf.variables)
         error = None if leaf.error is None else np.full(len(leaf.t), leaf.error)
         table = Dataset(leaf.X, leaf.t, names, target="_t", y_error=error, sample_weight=leaf.weights)
-        part = _Run(table, options, None, attainable=leaf.attainable)
+        part = _Run(table, options, None, attainable=leaf.attainable, part=True)
         try:
             part.search()
         finally:
@@ -489,10 +494,26 @@ class _Run:
             self.report("training", f"pruned {result.removed[0]} edges")
         return result.network
 
+    def _network_beside(self) -> None:
+        """A network where algebra alone found the law: to look at, to predict with, and to hold against the formula."""
+        until = min(self.deadline, time.monotonic() + NETWORK_SECONDS)
+        grower = self._grower()
+        grower.deadline = until
+        try:
+            for candidate in grower:
+                self._keep_network(candidate)
+                if math.sqrt(candidate.validation_loss) < PROMISING or time.monotonic() > until:
+                    break
+        except KeyboardInterrupt:
+            # The formula stands without it.
+            logger.info("the network beside the formula was interrupted")
+
     # -- end ---------------------------------------------------------------------------------------------------------
 
     def finish(self, stopped: str) -> Discovery:
         """The front and the pick, from whatever has been found."""
+        if self.network is None and stopped != "interrupted" and not self.part:
+            self._network_beside()
         notes = list(self.dataset.notes)
         if not self.formulas:
             self._baseline()

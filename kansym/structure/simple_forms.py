@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 import sympy
 
-from kansym.symbolic.complexity import complexity
+from kansym.symbolic.complexity import formula_bits
 
 FEW_ROWS = 250
 """Rows of the first look at all forms; the best ones are looked at on all rows."""
@@ -25,9 +25,6 @@ FEW_ROWS = 250
 SHORTLIST = 300
 
 MOST_ATOMS = 130
-
-NODE_BITS = 2.0
-"""Bits of a node of a form."""
 
 LARGEST = 300.0
 """Largest |x| that is the argument of a sine, and twenty times that of an exponential."""
@@ -50,9 +47,9 @@ class SimpleForm:
     expression: sympy.Expr
     loss: float
 
-    def bits(self, n: int) -> float:
-        """Description length up to a constant: n rows of Gaussian noise, and two bits for a node."""
-        return 0.5 * n * math.log2(max(self.loss, 1e-300)) + NODE_BITS * complexity(self.expression)
+    def bits(self, n: int, columns: int) -> float:
+        """Description length up to a constant; the factor counts as one constant whatever it is."""
+        return 0.5 * n * math.log2(max(self.loss, 1e-300)) + formula_bits(self.expression, n, columns)
 
 
 def _both_ways(forms: list[sympy.Expr]) -> list[sympy.Expr]:
@@ -147,7 +144,7 @@ def simple_forms(
         if math.isfinite(loss):
             found.setdefault(OUTER[outer][1](inner), SimpleForm(expression, loss))
     best = sorted(found.values(), key=lambda form: form.loss)[: SHORTLIST // 4]
-    return sorted(best, key=lambda form: form.bits(len(t)))
+    return sorted(best, key=lambda form: form.bits(len(t), X.shape[1]))
 
 
 def _best_with(

@@ -54,8 +54,8 @@ FEATURE_NOISE = 1e-3
 EXACT_FORM = 1e-20
 """Mean squared residual of a form, relative to that of the target, that is rounding."""
 
-FORM_TIE = 1.1
-"""Ratio of losses up to which a form is handed on, with noise."""
+FORM_BITS = 6.0
+"""Bits of description length behind the best form up to which others are handed on, with noise."""
 
 MOST_FORMS = 4
 """Forms handed on per problem, with noise."""
@@ -166,10 +166,11 @@ class Solver:
         if exact:
             yield problem.compose(exact[0].expression, variables), problem
         elif self.reducer.noisy:
-            least = min(form.loss for form in forms)
-            close = [form for form in forms if form.loss <= FORM_TIE * least]
-            for form in close[:MOST_FORMS]:
-                yield problem.compose(form.expression, variables), problem
+            n = len(problem.t)
+            least = forms[0].bits(n, problem.dimension) + FORM_BITS
+            for form in forms[:MOST_FORMS]:
+                if form.bits(n, problem.dimension) <= least:
+                    yield problem.compose(form.expression, variables), problem
 
     def _smoother(self, problem: Problem, surrogate: Surrogate) -> Problem | None:
         """The problem under the link that makes it smooth, where it has a kink, a pole or an edge."""

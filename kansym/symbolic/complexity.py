@@ -14,6 +14,16 @@ OPERATORS = 20
 """Operators and functions in the alphabet that structure is coded in; the exact number hardly matters."""
 
 
+RARITY: dict[type, float] = {
+    **dict.fromkeys((sympy.tan, sympy.cot, sympy.tanh, sympy.cosh, sympy.sinh, sympy.coth), 3.0),
+    **dict.fromkeys((sympy.asin, sympy.acos, sympy.atan, sympy.atanh, sympy.asinh, sympy.acosh), 3.0),
+    **dict.fromkeys((sympy.erf, sympy.Abs), 5.0),
+    **dict.fromkeys((sympy.airyai, sympy.airybi, sympy.besselj, sympy.bessely), 8.0),
+}
+"""Bits of a function beyond those of any operator: log2 of how much rarer it is in physics than exp, log, sine or a
+root. With noise several functions fit a short curve as well as the law's own does, and this is what is known then."""
+
+
 def complexity(expression: sympy.Expr) -> int:
     """Number of nodes of the formula as a person would write it.
 
@@ -65,7 +75,7 @@ def description_length(
     """Bits to write down the data with the help of the formula, up to a constant of the data.
 
     ``n/2 log2(max(loss, noise_floor^2))`` for the residuals, plus the formula: every node from an alphabet of
-    operators and variables, ``1/2 log2(n)`` for each fitted real constant, ``log2(1 + |p|) + log2(q)`` for each
+    operators and variables, rare functions at `RARITY` more, ``1/2 log2(n)`` for each fitted real constant, ``log2(1 + |p|) + log2(q)`` for each
     rational p/q. Only differences between formulas for the same data mean anything.
 
     Parameters
@@ -110,6 +120,7 @@ def formula_bits(formula: sympy.Expr | ParametricForm, n: int, n_variables: int)
         form, size = parametrize(formula, ()), complexity(formula)
     bits = size * math.log2(OPERATORS + n_variables) + 0.5 * math.log2(n) * len(form.constants)
     for node in sympy.preorder_traversal(form.expression):
+        bits += RARITY.get(node.func, 0.0)
         # -1 is a sign, and the 1 of 1/2 in a square root is part of the operator.
         if isinstance(node, sympy.Rational) and node not in (sympy.S.NegativeOne, sympy.S.Half):
             bits += math.log2(1 + abs(node.p)) + math.log2(node.q)
