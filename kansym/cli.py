@@ -136,7 +136,7 @@ def discover(
         Print the result as one JSON object.
     """
     from kansym.config import DiscoveryOptions
-    from kansym.discovery import choose_device
+    from kansym.device import choose_device
     from kansym.discovery import discover as search
     from kansym.report.summary import RunSummary
     from kansym.report.text import text_report

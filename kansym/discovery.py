@@ -10,6 +10,7 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import cast
 
 import numpy as np
 import sympy
@@ -21,7 +22,8 @@ from kansym.data.dataset import Dataset
 from kansym.data.noise import noise_floor
 from kansym.data.scaling import Scaling
 from kansym.data.splitting import canonical_order, split, thinned
-from kansym.errors import ArgumentError, DataError
+from kansym.device import choose_device
+from kansym.errors import DataError
 from kansym.extraction.one_dimensional import as_networks, read_curve
 from kansym.extraction.selection import EXACT, Rows, Selector, SymbolicCandidate
 from kansym.formula import Formula, ParetoFront
@@ -58,11 +60,12 @@ ELBOW = 1.1
 LARGEST_TARGET = 1e130
 """Largest |y|, and one over the smallest one: beyond, losses, which are squares, leave double precision."""
 
-CUDA_ROWS = 50_000
-"""Rows from which "auto" takes a GPU: below, a step is launch overhead and the CPU is as fast."""
-
 STRUCTURE_SHARE = 0.75
 """Share of the time budget that the structure search may take before networks on the whole problem have their turn."""
+
+STRUCTURE_ROWS = 100
+"""Rows from which a table with one input is looked at for structure too: forms without constants are told apart from
+others by many rows, or not at all."""
 
 NEARLY_LINEAR = 0.3
 """Error of the linear formula, in units of the spread of y, up to which its smaller forms are looked for."""
@@ -72,27 +75,6 @@ NETWORK_SECONDS = 1.0
 
 RESERVE = 0.03
 """Share of the time budget kept for the last refit."""
-
-
-def choose_device(name: str, rows: int) -> torch.device:
-    """The torch device for a name, "auto" included.
-
-    Raises
-    ------
-    ArgumentError
-        If the name is not a device of this machine.
-    """
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() and rows >= CUDA_ROWS else "cpu")
-    try:
-        device = torch.device(name)
-    except RuntimeError:
-        raise ArgumentError(f"device must be 'auto', 'cpu' or 'cuda', got {name!r}") from None
-    if device.type == "cuda" and not torch.cuda.is_available():
-        raise ArgumentError(f"device={name!r} needs a CUDA device and none is available; use 'auto' or 'cpu'")
-    if device.type not in ("cpu", "cuda"):
-        raise ArgumentError(f"device must be 'auto', 'cpu' or 'cuda', got {name!r}")
-    return device
 
 
 def discover(
@@ -192,7 +174,8 @@ class _Run:
         self._baseline()
         if self._as_good_as_possible():
             return "the formula is as good as the data"
-        if self.options.structure and self.dataset.X.shape[1] > 1:
+        rows, columns = self.dataset.X.shape
+        if self.options.structure and (columns > 1 or rows >= STRUCTURE_ROWS):
             self._structure()
             if self._as_good_as_possible():
                 return "the formula is as good as the data"
@@ -363,7 +346,7 @@ class _Run:
         solver = Solver(y, self._leaf, seed=self.options.seed, until=until)
         whole = Problem.of(X, y, self.bench.variables, weights)
         for raw, problem in solver.solutions(whole):
-            structure = "; ".join(step for step in problem.steps if step) or "rational function"
+            structure = "; ".join(step for step in problem.steps if step) or "the table as it is"
             self.formulas += from_expression(raw, self.bench, structure=structure, deadline=self.deadline)
             self.report("structure", structure)
             if self._as_good_as_possible():
@@ -380,15 +363,19 @@ class _Run:
         error = None if leaf.error is None else np.full(len(leaf.t), leaf.error)
         table = Dataset(leaf.X, leaf.t, names, target="_t", y_error=error, sample_weight=leaf.weights)
         part = _Run(table, options, None, attainable=leaf.attainable, part=True)
+        interrupted = False
         try:
             part.search()
-        finally:
-            # Also after Ctrl-C: what the part has found so far goes into the whole before the run ends.
-            shortest = sorted(part.formulas, key=lambda formula: formula.description_length)[:2]
-            closest = sorted(part.formulas, key=lambda formula: formula.validation_loss)[:1]
-            plain_names = {plain_symbol(variable.name): variable for variable in leaf.variables}
-            found = [formula.expression.xreplace(plain_names) for formula in dict.fromkeys(shortest + closest)]
-        yield from found
+        except KeyboardInterrupt:
+            # What the part has found so far goes into the whole before the run ends.
+            interrupted = True
+        shortest = sorted(part.formulas, key=lambda formula: formula.description_length)[:2]
+        closest = sorted(part.formulas, key=lambda formula: formula.validation_loss)[:1]
+        plain_names = {plain_symbol(variable.name): variable for variable in leaf.variables}
+        for formula in dict.fromkeys(shortest + closest):
+            yield cast(sympy.Expr, formula.expression.xreplace(plain_names))
+        if interrupted:
+            raise KeyboardInterrupt
 
     # -- one input ---------------------------------------------------------------------------------------------------
 

@@ -78,7 +78,12 @@ class Reducer:
             residual = problem.t - (weights * problem.t).sum() / weights.sum()
             return None, self._error(residual * problem.slope, check, problem)
         surrogate = best_surrogate(
-            problem.X, problem.t, weights=problem.fitting_weights(), seed=self.seed, most=QUICK if self.noisy else 5
+            problem.X,
+            problem.t,
+            weights=problem.fitting_weights(),
+            seed=self.seed,
+            most=QUICK if self.noisy else 5,
+            until=self.deadline,
         )
         if surrogate is None:
             return None, math.inf

@@ -11,6 +11,7 @@ every table.
 """
 
 import math
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -108,7 +109,12 @@ OPERATIONS: tuple[tuple[Callable, Callable], ...] = (
 
 
 def simple_forms(
-    X: np.ndarray, t: np.ndarray, variables: tuple[sympy.Symbol, ...], weights: np.ndarray | None = None
+    X: np.ndarray,
+    t: np.ndarray,
+    variables: tuple[sympy.Symbol, ...],
+    weights: np.ndarray | None = None,
+    *,
+    until: float = math.inf,
 ) -> list[SimpleForm]:
     """The forms that fit best, those of least description length first.
 
@@ -118,6 +124,8 @@ def simple_forms(
     t : ndarray, shape (n,)
     variables : tuple of Symbol, length d
     weights : ndarray, shape (n,), optional
+    until : float
+        `time.monotonic` value after which no further combinations are tried.
     """
     if not 1 <= X.shape[1] <= 3 or len(t) < 20:
         return []
@@ -128,6 +136,8 @@ def simple_forms(
     few, target, share = values[:, rows], t[rows], w[rows]
     shortlist: list[tuple[float, int, int, int, int]] = []
     for i in range(len(atoms)):
+        if time.monotonic() > until:
+            break
         shortlist += _best_with(i, few, target, share)
         if len(shortlist) > 4 * SHORTLIST:
             shortlist = sorted(shortlist)[:SHORTLIST]

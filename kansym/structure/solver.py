@@ -131,7 +131,8 @@ class Solver:
             if smaller.dimension == 0:
                 continue
             if surrogate is None:
-                yield from self._by_networks(smaller, None)
+                if smaller.steps:
+                    yield from self._by_networks(smaller, None)
                 continue
             if surrogate.error > expected:
                 logger.info("structure: rejected, error %.1e where %.1e was expected", surrogate.error, expected)
@@ -158,7 +159,7 @@ class Solver:
             return
         variables = symbols(problem.dimension)
         weights = problem.fitting_weights()
-        forms = simple_forms(problem.X, problem.t, variables, weights)
+        forms = simple_forms(problem.X, problem.t, variables, weights, until=self.until)
         if not forms:
             return
         size = float(np.mean((np.ones(1) if weights is None else weights / weights.mean()) * problem.t**2))

@@ -7,11 +7,12 @@ read from it are hypotheses, and those are judged on the data.
 """
 
 import math
+import time
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
-from scipy.linalg.lapack import dpotri
+from scipy.linalg.lapack import dpotri  # pyright: ignore[reportAttributeAccessIssue]
 from scipy.optimize import minimize
 
 HYPER_ROWS = 250
@@ -286,6 +287,7 @@ def best_surrogate(
     seed: int = 0,
     good: float = 3e-5,
     most: int = 5,
+    until: float = math.inf,
 ) -> Surrogate | None:
     """The interpolant with the smallest held-out error over linear and logarithmic axes.
 
@@ -297,6 +299,8 @@ def best_surrogate(
         Error, in units of the spread of y, at which no further axes are tried.
     most : int, default 5
         Most layouts of the axes that are tried.
+    until : float
+        `time.monotonic` value after which no further layout is tried.
     """
     signed = one_signed(X)
     low, high = np.quantile(np.abs(X), [0.1, 0.9], axis=0)
@@ -312,7 +316,7 @@ def best_surrogate(
     tried: set[tuple] = set()
     found: list[Surrogate] = []
     for log, log_target in trials:
-        if len(tried) >= most:
+        if len(tried) >= most or (found and time.monotonic() > until):
             break
         key = (tuple(log.tolist()), log_target)
         if key in tried:
@@ -328,4 +332,4 @@ def best_surrogate(
 
 def one_signed(X: np.ndarray) -> np.ndarray:
     """Which columns have values of one sign only, zero excluded; shape (d,)."""
-    return (X > 0).all(0) | (X < 0).all(0)
+    return np.asarray((X > 0).all(0) | (X < 0).all(0))

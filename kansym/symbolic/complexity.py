@@ -75,8 +75,9 @@ def description_length(
     """Bits to write down the data with the help of the formula, up to a constant of the data.
 
     ``n/2 log2(max(loss, noise_floor^2))`` for the residuals, plus the formula: every node from an alphabet of
-    operators and variables, rare functions at `RARITY` more, ``1/2 log2(n)`` for each fitted real constant, ``log2(1 + |p|) + log2(q)`` for each
-    rational p/q. Only differences between formulas for the same data mean anything.
+    operators and variables, rare functions `RARITY` more, ``1/2 log2(n)`` for each fitted real constant,
+    ``log2(1 + |p|) + log2(q)`` for each rational p/q. Only differences between formulas for the same data mean
+    anything.
 
     Parameters
     ----------

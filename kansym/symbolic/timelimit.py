@@ -1,11 +1,23 @@
 """A time limit for pure Python code that works in any thread."""
 
+import contextlib
 import ctypes
+import gc
+import sys
 import threading
-from collections.abc import Callable
-from typing import TypeVar
+import time
+import weakref
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import Any, TypeVar
 
 Result = TypeVar("Result")
+
+AGAIN = 0.02
+"""Seconds until an interruption that had no effect is repeated: the called code may have caught it."""
+
+LOOK = 0.001
+"""Seconds between two looks at a thread that must not be interrupted where it is."""
 
 
 class _Expired(BaseException):
@@ -20,8 +32,10 @@ def call_with_limit(function: Callable[[], Result], seconds: float, *, grace: fl
     """Call ``function()`` and give up after a time limit.
 
     The call runs in a thread of its own. At the limit that thread is sent an asynchronous exception, again and
-    again until it ends or `grace` has passed; signals would work in the main thread only. A call stuck in one long
-    step of C code cannot be stopped that way: it is left behind as a daemon thread.
+    again until it ends or `grace` has passed; signals would work in the main thread only. Finalizers, callbacks of
+    weak references and of the garbage collector are let finish first. A call stuck in one long step of C code cannot
+    be stopped that way: it is left behind as a daemon thread. The call is stopped, too, when the caller is interrupted
+    while it waits.
 
     Parameters
     ----------
@@ -37,38 +51,123 @@ def call_with_limit(function: Callable[[], Result], seconds: float, *, grace: fl
     TimeLimitError
         If the limit passed. Exceptions of `function` are passed on.
     """
-    results: list[Result] = []
-    errors: list[BaseException] = []
-    finished = threading.Event()
-
-    def work() -> None:
-        try:
-            results.append(function())
-        except _Expired:
-            pass
-        except BaseException as error:
-            errors.append(error)
-        finally:
-            finished.set()
-
-    thread = threading.Thread(target=_quietly, args=(work,), daemon=True, name="kansym-time-limit")
-    thread.start()
-    if not finished.wait(max(seconds, 0.0)):
-        for _ in range(10):
-            if finished.is_set() or thread.ident is None:
-                break
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(_Expired))
-            finished.wait(grace / 10)
-    if errors:
-        raise errors[0]
-    if results:
-        return results[0]
+    call = _Call(function)
+    threading.Thread(target=call.run, daemon=True, name="kansym-time-limit").start()
+    try:
+        call.finished.wait(max(seconds, 0.0))
+    finally:
+        call.stop(grace)
+    if call.error is not None:
+        raise call.error
+    if call.results:
+        return call.results[0]
     raise TimeLimitError(f"the call did not finish within {seconds} s")
 
 
-def _quietly(work: Callable[[], None]) -> None:
-    # The exception may arrive after the work's own handler has ended; it must not reach threading's excepthook.
+class _Call:
+    """One call: `run` in the worker, the rest in the thread that waits for it."""
+
+    def __init__(self, function: Callable[[], Any]) -> None:
+        self.results: list[Any] = []
+        self.error: BaseException | None = None
+        self.finished = threading.Event()
+        self._function = function
+        self._worker: int | None = None
+        self._gate = threading.Lock()
+
+    def run(self) -> None:
+        # `_interrupt` sends nothing once `function` has returned, so at most one interruption is still on its way
+        # then. It may arrive at any later step, and one of these handlers takes it.
+        try:
+            try:
+                self._worker = threading.get_ident()
+                self.results.append(self._function())
+            except _Expired:
+                pass
+            except BaseException as error:
+                self.error = error
+        except _Expired:
+            pass
+        try:
+            self._close()
+        except _Expired:
+            self._close()
+
+    def _close(self) -> None:
+        """From here on nothing is sent, and what was sent and has not arrived is called back."""
+        with self._gate:
+            worker, self._worker = self._worker, None
+            if worker is not None:
+                _send(worker, None)
+        self.finished.set()
+
+    def stop(self, grace: float) -> None:
+        """Interrupt the worker until it has ended, or `grace` seconds have passed."""
+        if self.finished.is_set():
+            return
+        with _expiry_unreported():
+            deadline = time.monotonic() + grace
+            while not self.finished.is_set() and time.monotonic() < deadline:
+                self.finished.wait(AGAIN if self._interrupt() else LOOK)
+
+    def _interrupt(self) -> bool:
+        """Send the exception if the worker is at a place where it can be raised; whether it was sent."""
+        with self._gate:
+            # The worker waits for the interpreter while its frames are looked at, and goes on from the same place.
+            worker = self._worker
+            if worker is None or not _may_be_interrupted(sys._current_frames().get(worker)):
+                return False
+            _send(worker, _Expired)
+            return True
+
+
+def _send(thread: int, exception: type[BaseException] | None) -> None:
+    """Raise an exception in a thread as soon as it runs Python code; None calls back one that has not arrived."""
+    target = ctypes.py_object() if exception is None else ctypes.py_object(exception)
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), target)
+
+
+def _may_be_interrupted(frame: FrameType | None) -> bool:
+    """Whether the innermost frame of a thread is one of the called function, outside finalizers and callbacks.
+
+    What is raised in a finalizer does not end the call: Python reports it and goes on, with the finalizer cut short.
+    """
+    if frame is None or frame.f_code is _Call.run.__code__:
+        return False
+    callbacks = {code for one in gc.callbacks if (code := getattr(one, "__code__", None)) is not None}
+    weak = (weakref.__file__, sys.modules["_weakrefset"].__file__)
+    while frame is not None and frame.f_code is not _Call.run.__code__:
+        code = frame.f_code
+        if code.co_name == "__del__" or code.co_filename in weak or code in callbacks:
+            return False
+        frame = frame.f_back
+    return frame is not None
+
+
+# -- generators that are closed, and callbacks that nobody knows of ---------------------------------------------------
+
+_reporting = threading.Lock()
+_stopping = 0
+_previous_hook: Callable[[Any], Any] = sys.unraisablehook
+
+
+def _without_expiry(unraisable: Any) -> None:
+    if not issubclass(unraisable.exc_type, _Expired):
+        _previous_hook(unraisable)
+
+
+@contextlib.contextmanager
+def _expiry_unreported() -> Iterator[None]:
+    """No report of an `_Expired` that was raised where Python can only ignore it; the next one ends the call."""
+    global _stopping, _previous_hook
+    with _reporting:
+        if _stopping == 0:
+            _previous_hook, sys.unraisablehook = sys.unraisablehook, _without_expiry
+        _stopping += 1
     try:
-        work()
-    except _Expired:
-        return
+        yield
+    finally:
+        with _reporting:
+            _stopping -= 1
+            if _stopping == 0 and sys.unraisablehook is _without_expiry:
+                sys.unraisablehook = _previous_hook
