@@ -87,6 +87,8 @@ PERIODIC: list[sympy.Expr] = [
     1 - sympy.cos(_z),
     1 + sympy.cos(_z),
     sympy.sin(_z / 2) ** 2,
+    sympy.sin(_z**2),
+    sympy.cos(_z**2),
     sympy.tan(_z),
 ]
 
@@ -114,6 +116,7 @@ def simple_forms(
     variables: tuple[sympy.Symbol, ...],
     weights: np.ndarray | None = None,
     *,
+    offset: bool = False,
     until: float = math.inf,
 ) -> list[SimpleForm]:
     """The forms that fit best, those of least description length first.
@@ -124,6 +127,8 @@ def simple_forms(
     t : ndarray, shape (n,)
     variables : tuple of Symbol, length d
     weights : ndarray, shape (n,), optional
+    offset : bool, default False
+        Whether a constant is fitted as well; it is not part of the expressions.
     until : float
         `time.monotonic` value after which no further combinations are tried.
     """
@@ -138,7 +143,7 @@ def simple_forms(
     for i in range(len(atoms)):
         if time.monotonic() > until:
             break
-        shortlist += _best_with(i, few, target, share)
+        shortlist += _best_with(i, few, target, share, offset)
         if len(shortlist) > 4 * SHORTLIST:
             shortlist = sorted(shortlist)[:SHORTLIST]
     found: dict[sympy.Expr, SimpleForm] = {}
@@ -147,8 +152,11 @@ def simple_forms(
             value = OUTER[outer][0](OPERATIONS[operation][0](values[i], values[j]))
         if not np.isfinite(value).all():
             continue
-        factor = float((w * value * t).sum() / max((w * value * value).sum(), 1e-300))
-        loss = float((w * (t - factor * value) ** 2).mean())
+        middle, level = (float((w * value).mean()), float((w * t).mean())) if offset else (0.0, 0.0)
+        moment, square = (w * (value - middle) * (t - level)).sum(), (w * (value - middle) ** 2).sum()
+        factor = float(moment / max(square, 1e-300))
+        constant = level - factor * middle
+        loss = float((w * (t - factor * value - constant) ** 2).mean())
         inner = OPERATIONS[operation][1](atoms[i][0], atoms[j][0])
         expression = sympy.Float(factor) * OUTER[outer][1](inner)
         if math.isfinite(loss):
@@ -158,9 +166,12 @@ def simple_forms(
 
 
 def _best_with(
-    i: int, values: np.ndarray, target: np.ndarray, weights: np.ndarray
+    i: int, values: np.ndarray, target: np.ndarray, weights: np.ndarray, offset: bool
 ) -> Iterator[tuple[float, int, int, int, int]]:
     """The best forms whose first atom is i, as (loss, i, j, operation, outer)."""
+    share = weights / weights.sum()
+    if offset:
+        target = target - float((share * target).sum())
     total = float((weights * target**2).sum())
     for operation, (combine, _) in enumerate(OPERATIONS):
         # Products and sums are the same both ways round.
@@ -170,6 +181,8 @@ def _best_with(
         for outer, (function, _) in enumerate(OUTER):
             with np.errstate(all="ignore"):
                 u = function(inner)
+                if offset:
+                    u = u - (u @ share)[:, None]
                 square = (weights * u * u).sum(1)
                 loss = 1 - (u @ (weights * target)) ** 2 / (square * total)
             loss = np.where(np.isfinite(loss) & (square > 0), loss, np.inf)

@@ -271,26 +271,32 @@ class Solver:
             changed = problem if coordinates is None else coordinates.apply(problem)
             linked = link.apply(changed)
             own = surrogate if linked is problem else self.reducer.surrogate(linked)[0] if linked.finite() else None
-            if own is not None:
-                readings += self._read(linked, own, separation)
+            if own is None:
+                continue
+            found_here, sure = self._read(linked, own, separation)
+            if sure:
+                # Nothing simpler will come of the other columns; the rest goes on at once.
+                yield from self.solutions(found_here[0].rest, depth + 1, max(0.02, 30 * own.error))
+            else:
+                readings += found_here
         # The column that reads best goes first: what it leaves is exact, and the others need not be read as curves.
         for reading in sorted(readings, key=lambda reading: reading.cost)[:READINGS]:
             if self._late():
                 return
             yield from self.solutions(reading.rest, depth + 1, max(0.02, 30 * reading.error))
 
-    def _read(self, problem: Problem, surrogate: Surrogate, separation: Separation) -> list["_Reading"]:
-        """The problem less one column, for each reading of that column's curve."""
+    def _read(self, problem: Problem, surrogate: Surrogate, separation: Separation) -> tuple[list["_Reading"], bool]:
+        """The problem less one column, for each reading of that column's curve; and whether the first one is sure."""
         value, gradient = surrogate.value_and_gradient(problem.X)
         x, a = separated_curve(value, gradient, problem.X, separation)
         spread = float(a.std())
         if not (math.isfinite(spread) and spread > 1e-12 * float(np.abs(a).max())):
-            return []
+            return [], False
         variables = symbols(1)
         until = min(self.until, time.monotonic() + max(1.0, 0.15 * (self.until - time.monotonic())))
         uncertain = max(3 * surrogate.error, 1e-6) * spread
-        found = []
-        for formula in self.leaf(Leaf(x[:, None], a, variables, uncertain, None, until, None)):
+        found, sure = [], False
+        for formula, simple in self._curve_formulas(x, a, uncertain, separation, until):
             column = problem.X[:, separation.column]
             curve, values = evaluate(formula, variables[0], x), evaluate(formula, variables[0], column)
             if curve is None or values is None:
@@ -300,10 +306,27 @@ class Solver:
             expression = formula.xreplace({variables[0]: problem.columns[separation.column]})
             step = f"{'factor' if separation.product else 'term'} {expression}"
             rest = problem.without(separation.column, expression, values, product=separation.product, step=step)
-            error = float(np.sqrt(np.mean((curve - a) ** 2)))
+            residual = curve - a
+            # The constant of a term belongs to the rest.
+            error = float(np.std(residual) if not separation.product else np.sqrt(np.mean(residual**2)))
             cost = complexity(formula) + MISFIT_PRICE * math.log10(max(error / uncertain, 1.0))
             found.append(_Reading(rest, cost, surrogate.error))
-        return found
+            sure = sure or (simple and len(found) == 1)
+        return found, sure
+
+    def _curve_formulas(
+        self, x: np.ndarray, a: np.ndarray, error: float, separation: Separation, until: float
+    ) -> Iterator[tuple[sympy.Expr, bool]]:
+        """Formulas of a separated curve: simple forms without constants that fit (True), or else those of networks."""
+        variables = symbols(1)
+        forms = simple_forms(x[:, None], a, variables, offset=not separation.product, until=until)
+        fitting = [form for form in forms if form.loss <= error**2]
+        if fitting:
+            best = min(fitting, key=lambda form: complexity(form.expression))
+            yield best.expression, not self.reducer.noisy
+            return
+        for formula in self.leaf(Leaf(x[:, None], a, variables, error, None, until, None)):
+            yield formula, False
 
 
 @dataclass(frozen=True, eq=False)

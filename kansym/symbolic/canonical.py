@@ -30,7 +30,7 @@ def canonicalize(expression: Expr, positive_variables: Collection[sympy.Symbol] 
     - positive factors leave powers, ``(a*x + b)**p`` becomes ``a**p*(x + b/a)**p``, likewise in ``log`` and ``Abs``;
     - nested affine maps fold, additive and multiplicative constants merge, exact 1.0 and 0.0 vanish;
     - phases of sin, cos and tan go to [-pi/2, pi/2), signs of even and odd functions to the outside;
-    - equal coefficients of a sum are pulled out: ``4.9*x - 4.9*y`` becomes ``4.9*(x - y)``.
+    - equal coefficients of a sum are pulled out: ``4.9*x - 4.9*y + 0.5`` becomes ``4.9*(x - y) + 0.5``.
 
     Exponents stay Floats and no term is dropped: rounding constants is the business of snapping.
 
@@ -274,7 +274,7 @@ def _present(node: Expr, *, factor: bool = False) -> Expr:
     if not result.is_Add:
         return result
     joined = _join_logarithms(result)
-    return joined if factor else _pull_common_factor(joined)
+    return _pull_equal_factors(joined if factor else _pull_common_factor(joined))
 
 
 def _join_logarithms(expression: Expr) -> Expr:
@@ -322,6 +322,28 @@ def _pull_common_factor(expression: Expr) -> Expr:
     if all(term.could_extract_minus_sign() for term in total.args):
         total, smallest = -total, -smallest
     return Mul(smallest, total, evaluate=False)
+
+
+def _pull_equal_factors(expression: Expr) -> Expr:
+    """Equal Floats pulled out where not all terms have them: ``4.9*x - 4.9*y + 0.5`` is ``4.9*(x - y) + 0.5``."""
+    if not expression.is_Add:
+        return expression
+    groups: list[tuple[Float, list[Expr]]] = []
+    others: list[Expr] = []
+    for term in expression.args:
+        coefficient, rest = term.as_coeff_Mul()
+        if not isinstance(coefficient, Float) or rest is sympy.S.One:
+            others.append(term)
+            continue
+        for first, members in groups:
+            if abs(abs(coefficient) - abs(first)) <= ROUNDING * abs(first):
+                members.append(rest if coefficient * first > 0 else -rest)
+                break
+        else:
+            groups.append((coefficient, [rest]))
+    if all(len(members) == 1 for _, members in groups):
+        return expression
+    return Add(*others, *(Mul(first, Add(*members), evaluate=False) for first, members in groups))
 
 
 def _float(number: Expr) -> Float | None:
