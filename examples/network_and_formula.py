@@ -25,7 +25,8 @@ def main(folder: Path, seconds: float = 60.0) -> None:
     f = np.exp(np.sin(np.pi * X[:, 0]) + X[:, 1] ** 2)
 
     dataset = make_dataset(X, f, names=["x", "y"], target="f")
-    discovery = discover(dataset, DiscoveryOptions(max_seconds=seconds))
+    # Without the structure search, which would take the law apart before any network sees the whole of it.
+    discovery = discover(dataset, DiscoveryOptions(max_seconds=seconds, structure=False))
     print(discovery.formula)
     print(f"found in {discovery.seconds:.1f} s; {discovery.stopped}")
 

@@ -3,7 +3,7 @@
 The monopole spectrum of COBE/FIRAS (Fixsen et al. 1996, doi:10.1086/178173): 43 wavenumbers in 1/cm, intensities in
 MJy/sr, each with its standard error. The errors weigh the rows, and say when a formula is as good as the data.
 
-Run it with ``python examples/planck.py``; it takes about ten seconds.
+Run it with ``python examples/planck.py``; it takes less than a minute.
 """
 
 import numpy as np

@@ -27,7 +27,7 @@ def number(pattern: str, text: str) -> tuple[float, ...]:
 
 
 def test_every_example_is_tested():
-    tested = {"kepler", "rydberg", "planck", "own_primitive", "noisy_decay", "network_and_formula"}
+    tested = {"kepler", "rydberg", "planck", "own_primitive", "noisy_decay", "network_and_formula", "beam"}
     assert {path.stem for path in EXAMPLES.glob("*.py")} == tested
 
 
@@ -78,3 +78,9 @@ def test_network_and_formula_draws_the_network(tmp_path):
     assert "f = exp(y**2 + sin(pi*x))" in output
     assert (tmp_path / "figure" / "network.svg").read_text(encoding="utf-8").lstrip().startswith("<?xml")
     assert (tmp_path / "figure" / "network.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_nine_inputs_are_taken_apart(tmp_path):
+    output = run_example(tmp_path, "beam", "main(seconds=20)")
+    assert "the formula is as good as the data" in output
+    assert number(r"twice as long: ([\d.e+-]+)", output)[0] < 1e-9

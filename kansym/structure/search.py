@@ -39,6 +39,9 @@ HOPELESS = 0.1
 NOISE_TIE = 1.02
 """Ratio of two errors of noisy data that says nothing."""
 
+PLAINLY = 0.3
+"""Ratio of errors at which a reduction is taken at once: noise cannot fall by so much."""
+
 BRANCHES = 3
 """Reductions followed from one problem, with noise."""
 
@@ -150,6 +153,8 @@ class Reducer:
                 own, own_error = self.surrogate(child)
                 logger.info("structure: %s, error %.3g -> %.3g", child.steps[-1], error, own_error)
                 steps.append(([child], own, own_error))
+                if own_error < PLAINLY * error:
+                    return [steps[-1]]
         allowed = NOISE_TIE * min([error, *(step[2] for step in steps)])
         good = [step for step in steps if step[2] <= max(allowed, 1e-6)]
         # Among equals the simpler columns: noise moves errors by a per cent, and exponents are small in laws.

@@ -255,6 +255,16 @@ class Solver:
         attainable = None if surrogate is None else surrogate.error
         for formula in self.leaf(Leaf(problem.X, problem.t, variables, None, weights, until, attainable)):
             yield problem.compose(formula, variables), problem
+        if problem.dimension == 1 and not self.reducer.noisy and (problem.X > 0).all():
+            # Exponents of a dimensionless column are made integers, and tanh(sqrt(u)) is harder to read than tanh(v).
+            x, column = problem.X, problem.columns[0]
+            for values, expression in ((np.sqrt(x), sympy.sqrt(column)), (1 / x, 1 / column)):
+                if self._late():
+                    return
+                until = min(self.until, time.monotonic() + max(1.0, 0.4 * (self.until - time.monotonic())))
+                other = problem.with_inputs(values, (expression,), f"coordinate {expression}")
+                for formula in self.leaf(Leaf(values, problem.t, variables, None, weights, until, attainable)):
+                    yield other.compose(formula, variables), other
 
     def _separately(self, problem: Problem, surrogate: Surrogate, depth: int) -> Iterator[tuple[sympy.Expr, Problem]]:
         """One column at a time is read on its own, taken out, and the rest goes on as a smaller problem."""

@@ -8,7 +8,6 @@ import sympy
 from kansym.errors import ArgumentError
 from kansym.symbolic import complexity, simplify
 from kansym.symbolic.hyperbolic import recognize_hyperbolic
-from kansym.symbolic.timelimit import TimeLimitError, call_with_limit
 
 F = sympy.Float
 X, Y, Z = VARIABLES = sympy.symbols("x y z")
@@ -89,24 +88,6 @@ def test_tiny_terms_stay():
 def test_wrong_rows_are_refused():
     with pytest.raises(ArgumentError, match="X_check must have shape"):
         simplify(X, VARIABLES, ROWS[:, :2])
-
-
-def test_limit_stops_an_endless_loop():
-    def forever():
-        while True:
-            pass
-
-    threads = threading.active_count()
-    with pytest.raises(TimeLimitError):
-        call_with_limit(forever, 0.1)
-    time.sleep(0.3)
-    assert threading.active_count() == threads
-
-
-def test_limit_passes_results_and_errors_on():
-    assert call_with_limit(lambda: 3, 5.0) == 3
-    with pytest.raises(KeyError):
-        call_with_limit(lambda: {}["missing"], 5.0)
 
 
 def test_hyperbolic_functions():

@@ -1,0 +1,175 @@
+"""The time limit: what it stops, and what its exception must never reach."""
+
+import gc
+import sys
+import threading
+import time
+import weakref
+
+import pytest
+
+from kansym.symbolic.timelimit import TimeLimitError, _Call, call_with_limit
+
+
+@pytest.fixture
+def reports(monkeypatch):
+    """What Python could only report: exceptions in finalizers and callbacks, and those that end a thread."""
+    found = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda report: found.append((report.object, report.exc_value)))
+    monkeypatch.setattr(threading, "excepthook", lambda report: found.append((report.thread, report.exc_value)))
+    return found
+
+
+def ended(threads):
+    for _ in range(100):
+        if threading.active_count() == threads:
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def forever():
+    while True:
+        pass
+
+
+def test_an_endless_loop_is_stopped(reports):
+    threads = threading.active_count()
+    with pytest.raises(TimeLimitError, match=r"did not finish within 0\.05 s"):
+        call_with_limit(forever, 0.05)
+    assert ended(threads) and reports == []
+
+
+def test_results_and_errors_are_passed_on():
+    assert call_with_limit(lambda: 3, 5.0) == 3
+    assert call_with_limit(lambda: None, 5.0) is None
+    with pytest.raises(KeyError):
+        call_with_limit(lambda: {}["missing"], 5.0)
+
+
+def test_code_that_catches_everything_once_is_stopped():
+    def stubborn():
+        try:
+            forever()
+        except BaseException:
+            forever()
+
+    threads = threading.active_count()
+    with pytest.raises(TimeLimitError):
+        call_with_limit(stubborn, 0.01)
+    assert ended(threads)
+
+
+def test_a_limit_inside_a_limit():
+    def outer():
+        with pytest.raises(TimeLimitError):
+            call_with_limit(forever, 0.02)
+        return "went on"
+
+    assert call_with_limit(outer, 5.0) == "went on"
+
+
+def spin(count=30):
+    for _ in range(count):
+        pass
+
+
+class Finalized:
+    started = finished = 0
+
+    def __del__(self):
+        Finalized.started += 1
+        spin()
+        Finalized.finished += 1
+
+
+def closed_early():
+    try:
+        yield 1
+    finally:
+        spin()
+
+
+class Plain:
+    pass
+
+
+def finalizers():
+    while True:
+        Finalized()
+
+
+def weak_references():
+    kept = weakref.WeakSet()
+    while True:
+        kept.add(Plain())
+
+
+def closed_generators():
+    while True:
+        next(closed_early())
+
+
+def collections():
+    while True:
+        cycle = []
+        cycle.append(cycle)
+
+
+@pytest.mark.parametrize("function", [finalizers, weak_references, closed_generators, collections])
+def test_finalizers_and_callbacks_are_not_cut_short(reports, monkeypatch, function):
+    def callback(phase, info):
+        spin()
+
+    monkeypatch.setattr(Finalized, "started", 0)
+    monkeypatch.setattr(Finalized, "finished", 0)
+    gc.callbacks.append(callback)
+    before = gc.get_threshold()
+    gc.set_threshold(50)
+    threads = threading.active_count()
+    try:
+        for _ in range(6):
+            with pytest.raises(TimeLimitError):
+                call_with_limit(function, 0.005, grace=2.0)
+        assert ended(threads)
+    finally:
+        gc.set_threshold(*before)
+        gc.callbacks.remove(callback)
+    assert reports == []
+    assert Finalized.started == Finalized.finished
+
+
+def test_a_limit_that_passes_as_the_call_ends(reports):
+    # Calls that take about as long as they may: the exception is on its way when they return.
+    threads = threading.active_count()
+    for count in range(0, 40_000, 400):
+        try:
+            assert call_with_limit(lambda count=count: spin(count) or "done", 1e-4, grace=2.0) == "done"
+        except TimeLimitError:
+            continue
+    assert ended(threads) and reports == []
+
+
+def test_nothing_is_sent_before_or_after_the_call():
+    call = _Call(lambda: 3)
+    assert not call._interrupt()
+    call.run()
+    assert not call._interrupt() and call.results == [3]
+    call.stop(5.0)
+    assert call.finished.is_set() and call.error is None
+
+
+def test_other_reports_go_where_they_went(reports):
+    class Careless:
+        def __del__(self):
+            raise ValueError("theirs")
+
+    def careless():
+        while True:
+            Careless()
+
+    hook = sys.unraisablehook
+    with pytest.raises(TimeLimitError):
+        call_with_limit(careless, 0.01)
+    assert sys.unraisablehook is hook
+    assert reports and all(isinstance(value, ValueError) for _, value in reports)
