@@ -164,6 +164,8 @@ def _modulated(
     """level + P(u) A B with a polynomial P, given by its coefficients from degree 0 up."""
     library = default_library()
     shifted = Polynomial(coefficients)(Polynomial([centre, 1.0])).coef
+    # numpy leaves out leading coefficients that are zero.
+    shifted = np.pad(shifted, (0, len(coefficients) - len(shifted)))
     size = np.abs(shifted) * (1 + abs(centre)) ** np.arange(len(shifted))
     degrees = [k for k in range(1, len(shifted)) if size[k] > 1e-9 * size.max()]
     count, last = len(atoms), max(degrees, default=1)

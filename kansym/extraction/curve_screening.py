@@ -73,6 +73,9 @@ def best_pairs(
     most : int, optional
         The best so many only.
     """
+    if not len(first) or not len(second):
+        nothing = torch.zeros(0, dtype=torch.int64)
+        return with_terms(as_sketches(first.select(nothing), second.select(nothing)), ("A", "B"))
     same = first is second
     order_a, sizes_a, _ = _grouped(first)
     order_b, sizes_b, _ = _grouped(second)

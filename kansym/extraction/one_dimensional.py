@@ -27,7 +27,7 @@ from kansym.extraction.curve_screening import (
     modulated_oscillations,
     term_subsets,
 )
-from kansym.extraction.curve_sketches import Fit, Points, Sketches, minimise
+from kansym.extraction.curve_sketches import TERMS, Fit, Points, Sketches, minimise
 from kansym.extraction.edges import match_cost
 from kansym.extraction.matching import match_edges
 from kansym.primitives.primitive import Primitive
@@ -36,6 +36,9 @@ __all__ = ["Reading", "as_networks", "read_curve"]
 
 POINTS = 72
 """Points that sketches are fitted on; more where the curve oscillates."""
+
+LEAST_POINTS = 4
+"""Distinct points from which more than one primitive is tried."""
 
 NOISY_POINTS = 240
 """Bins of a noisy curve: each is a mean over its points."""
@@ -119,7 +122,8 @@ def read_curve(
         deadline = now + SEARCH_SHARE * (deadline - now)
     curve = _Curve.of(u, y, weights, primitives, origin, complexity_weight, floor, seed, deadline)
     held: list[Reading] = []
-    for stage in (curve.singles, curve.rationals, curve.pairs, curve.chains, curve.mixed):
+    stages = (curve.singles, curve.rationals, curve.pairs, curve.chains, curve.mixed)
+    for stage in stages[:1] if curve.says_little() else stages:
         if curve.late() and held:
             break
         found = stage()
@@ -232,6 +236,10 @@ class _Curve:
             seed,
             deadline,
         )
+
+    def says_little(self) -> bool:
+        """Whether the curve is constant, or has too few points for anything but one primitive."""
+        return len(self.points.u.unique()) < LEAST_POINTS or self.points.norm <= 1e-15 * abs(self.points.level)
 
     def late(self) -> bool:
         return self.deadline is not None and time.monotonic() > self.deadline
@@ -371,7 +379,7 @@ class _Curve:
         a, b, _, _, beta, _ = sketches.theta.unbind(-1)
         centred = ((b + a * self.origin).abs() < 1e-6 * a.abs()) & sketches.free[..., 1]
         bare = (beta.abs() < 1e-6) & sketches.free[..., 4]
-        level = (fit.linear[:, 0] + self.points.level / self.points.norm).abs() < 1e-6
+        level = (fit.linear[:, 0] * self.points.norm + self.points.level).abs() < 1e-6 * self.points.norm
         return centred.sum(-1) + bare.sum(-1) + level.long()
 
     def as_readings(self, sketches: Sketches, fit: Fit) -> list[Reading]:
@@ -380,8 +388,10 @@ class _Curve:
         linear = fit.linear * self.points.norm
         linear[:, 0] += self.points.level
         readings = []
+        # A product that the other terms make superfluous: the sketch without it is among them.
+        empty = sketches.terms[:, TERMS["AB"]] & ~sketches.terms[:, TERMS["uAB"]] & (linear[:, 1 + TERMS["AB"]] == 0)
         for k, loss in enumerate(fit.loss.tolist()):
-            if not math.isfinite(loss):
+            if not math.isfinite(loss) or empty[k]:
                 continue
             readings.append(
                 sketch_reading(

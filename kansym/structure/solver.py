@@ -17,12 +17,13 @@ from kansym.structure.links import LINKS, Link, usable_links
 from kansym.structure.problem import Problem, relative_error
 from kansym.structure.rank import link_ranks
 from kansym.structure.rational import featured_laws, rational_laws
+from kansym.structure.scaled_forms import scaled_forms
 from kansym.structure.search import GRADIENT_ROWS, NOISY, Reducer
 from kansym.structure.separability import Separation, separated_curve, separations
 from kansym.structure.simple_forms import simple_forms
 from kansym.structure.sparse import sparse_law
 from kansym.structure.surrogate import Surrogate, check_rows, fit_surrogate
-from kansym.symbolic.complexity import complexity
+from kansym.symbolic.complexity import complexity, formula_bits
 from kansym.symbolic.parametric import parametrize
 
 logger = logging.getLogger(__name__)
@@ -160,12 +161,18 @@ class Solver:
         variables = symbols(problem.dimension)
         weights = problem.fitting_weights()
         forms = simple_forms(problem.X, problem.t, variables, weights, until=self.until)
+        if problem.dimension == 1:
+            for offset in (False, True):
+                forms += scaled_forms(problem.X[:, 0], problem.t, variables[0], weights, offset=offset)
+            forms.sort(key=lambda form: form.bits(len(problem.t), 1))
         if not forms:
             return
         size = float(np.mean((np.ones(1) if weights is None else weights / weights.mean()) * problem.t**2))
         exact = [form for form in forms if form.loss <= EXACT_FORM * size]
         if exact:
-            yield problem.compose(exact[0].expression, variables), problem
+            # Bits of losses at the level of rounding say nothing.
+            simplest = min(exact, key=lambda form: formula_bits(form.expression, len(problem.t), problem.dimension))
+            yield problem.compose(simplest.expression, variables), problem
         elif self.reducer.noisy:
             n = len(problem.t)
             least = forms[0].bits(n, problem.dimension) + FORM_BITS
@@ -330,6 +337,7 @@ class Solver:
         """Formulas of a separated curve: simple forms without constants that fit (True), or else those of networks."""
         variables = symbols(1)
         forms = simple_forms(x[:, None], a, variables, offset=not separation.product, until=until)
+        forms += scaled_forms(x, a, variables[0], offset=not separation.product)
         fitting = [form for form in forms if form.loss <= error**2]
         if fitting:
             best = min(fitting, key=lambda form: complexity(form.expression))

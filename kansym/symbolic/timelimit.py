@@ -134,7 +134,7 @@ def _may_be_interrupted(frame: FrameType | None) -> bool:
     """
     if frame is None or frame.f_code is _Call.run.__code__:
         return False
-    callbacks = {code for one in gc.callbacks if (code := getattr(one, "__code__", None)) is not None}
+    callbacks = {getattr(one, "__code__", None) for one in (*gc.callbacks, _without_expiry)}
     weak = [one.__init__.__code__.co_filename for one in (weakref.WeakSet, weakref.WeakKeyDictionary)]
     while frame is not None and frame.f_code is not _Call.run.__code__:
         code = frame.f_code
