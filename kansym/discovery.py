@@ -358,6 +358,9 @@ class _Run:
 
     def _leaf(self, leaf: Leaf) -> Iterator[sympy.Expr]:
         """Formulas of a small table, by the same search without structure; the best ones first."""
+        if not np.ptp(leaf.t) > 0:
+            yield sympy.Float(float(leaf.t[0]))
+            return
         options = replace(self.options, structure=False, max_seconds=max(0.5, leaf.until - time.monotonic()))
         names = tuple(variable.name for variable in leaf.variables)
         error = None if leaf.error is None else np.full(len(leaf.t), leaf.error)

@@ -13,6 +13,7 @@ from kansym.device import choose_device
 from kansym.kan.growth import GrowthOptions
 
 FEW = DiscoveryOptions(max_seconds=30)
+NETWORKS_ONLY = DiscoveryOptions(max_seconds=30, structure=False)
 
 
 def product_table(rows=300, seed=0):
@@ -107,8 +108,15 @@ def test_the_planted_law_is_found(reference):
     assert not reference.interrupted and reference.seconds < 30
     assert reference.front.best is reference.formula
     assert reference.network is not None and reference.decisions
+
+
+def test_networks_alone_find_the_planted_law():
+    found = discover(make_dataset(*product_table()), NETWORKS_ONLY)
+    X, y = product_table(seed=7)
+    np.testing.assert_allclose(found.formula.predict(X), y, rtol=1e-9)
+    assert found.network is not None and found.decisions
     # The network that the formula was read from is the same function.
-    assert reference.reading is not None and reference.reading.symbolic.is_symbolic
+    assert found.reading is not None and found.reading.symbolic.is_symbolic
 
 
 def test_the_same_seed_gives_the_same_formula(reference):
@@ -202,8 +210,8 @@ def test_a_tiny_budget_still_gives_a_formula():
     assert_valid(found)
 
 
-@pytest.mark.parametrize("report", [1, 3, 6])
-def test_an_interrupted_run_keeps_what_it_has(report):
+@pytest.mark.parametrize(("options", "report"), [(FEW, 1), (FEW, 3), (NETWORKS_ONLY, 1), (NETWORKS_ONLY, 6)])
+def test_an_interrupted_run_keeps_what_it_has(options, report):
     seen = []
 
     def interrupt(progress):
@@ -211,16 +219,21 @@ def test_an_interrupted_run_keeps_what_it_has(report):
         if len(seen) == report:
             raise KeyboardInterrupt
 
-    found = discover(make_dataset(*product_table()), FEW, progress=interrupt)
+    found = discover(make_dataset(*product_table()), options, progress=interrupt)
     assert found.interrupted and found.stopped == "interrupted"
     assert_valid(found)
     assert str(found.formula) == str(seen[-1].best)
 
 
-def test_progress_says_where_the_run_is():
+@pytest.mark.parametrize(
+    ("options", "stages"),
+    [(FEW, {"composing", "training", "finishing"}), (NETWORKS_ONLY, {"composing", "training", "matching", "finishing"})],
+    ids=["structure", "networks only"],
+)
+def test_progress_says_where_the_run_is(options, stages):
     seen = []
-    found = discover(make_dataset(*product_table()), FEW, progress=seen.append)
-    assert {report.stage for report in seen} >= {"composing", "training", "matching", "finishing"}
+    found = discover(make_dataset(*product_table()), options, progress=seen.append)
+    assert {report.stage for report in seen} >= stages
     elapsed = [report.elapsed for report in seen]
     assert elapsed == sorted(elapsed) and elapsed[0] >= 0 and elapsed[-1] <= found.seconds
     assert all(report.remaining == pytest.approx(30 - report.elapsed, abs=1e-9) for report in seen)

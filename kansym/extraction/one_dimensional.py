@@ -101,7 +101,8 @@ def read_curve(
     complexity_weight : float, default 0.15
         Decades of error that one unit of complexity must buy.
     floor : float, default 1e-24
-        Relative mean squared residual below which a better fit is a tie.
+        Mean squared residual, in the unit of y squared, below which a better fit is a tie. The default is for a y
+        of a spread near one.
     count : int, default 64
         Most readings per group.
     seed : int, default 0

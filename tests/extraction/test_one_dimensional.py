@@ -6,6 +6,7 @@ import time
 import pytest
 import torch
 
+from kansym.errors import ArgumentError
 from kansym.extraction.one_dimensional import as_networks, read_curve
 from kansym.extraction.selection import Rows, Selector
 from kansym.primitives import default_library
@@ -108,6 +109,60 @@ def test_only_primitives_that_were_offered_are_used():
     offered = [primitive for primitive in PRIMITIVES if primitive.name in ("x", "exp", "sin")]
     for _, readings in read_curve(u, y, offered, origin=origin):
         assert all(set(reading.names) <= {"polynomial", "x", "exp", "sin"} for reading in readings)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3, 4, 6])
+def test_few_rows_are_no_error(rows):
+    u = torch.linspace(-1, 1, rows, dtype=torch.float64) if rows > 1 else torch.zeros(1, dtype=torch.float64)
+    groups = list(read_curve(u, torch.sin(2 * u) + 1, PRIMITIVES, origin=-1.3))
+    assert groups and (rows >= 4 or {form for form, _ in groups} == {"single"})
+    for _, readings in groups:
+        assert torch.isfinite(as_networks(readings, u)(u[:, None])).all()
+
+
+@pytest.mark.parametrize("level", [0.0, 3.0, -1e90, 0.1])
+@pytest.mark.parametrize("rows", [2, 5, 12, 100])
+def test_a_constant_curve_is_one_primitive_of_no_influence(rows, level):
+    u = torch.linspace(-1, 1, rows, dtype=torch.float64)
+    for form, readings in read_curve(u, torch.full_like(u, level), PRIMITIVES, origin=-1.3):
+        assert form == "single"
+        torch.testing.assert_close(as_networks(readings, u)(u[:, None])[0, :, 0], torch.full_like(u, level))
+
+
+@pytest.mark.parametrize(
+    "u, y",
+    [
+        ([-1, -1, 1, 1, 1], [0, 1, 2, 3, 4]),
+        ([0, 0, 0, 0, 0], [0, 1, 2, 3, 4]),
+        ([-1, -0.5, 0, 0.5, 1, 1], [0, 1, 0, 1, 0, 1]),
+        ([-1, -0.6, -0.2, 0.2, 0.6, 1], [0, 0, 0, 1, 1, 1]),
+    ],
+    ids=["two places", "one place", "zigzag", "step"],
+)
+def test_strange_curves_are_no_error(u, y):
+    u, y = (torch.tensor(values, dtype=torch.float64) for values in (u, y))
+    for _, readings in read_curve(u, y, PRIMITIVES, origin=-1.3):
+        assert torch.isfinite(as_networks(readings, u)(u[:, None])).all()
+
+
+def test_rows_without_weight_do_not_count_as_points():
+    u = torch.linspace(-1, 1, 50, dtype=torch.float64)
+    groups = list(read_curve(u, torch.sin(u), PRIMITIVES, origin=-1.3, weights=(torch.arange(50) < 3).double()))
+    assert {form for form, _ in groups} == {"single"}
+
+
+@pytest.mark.parametrize("wrong", [math.nan, math.inf])
+def test_points_that_are_not_finite_are_refused(wrong):
+    u = torch.linspace(-1, 1, 50, dtype=torch.float64)
+    with pytest.raises(ArgumentError, match="not finite"):
+        list(read_curve(u, torch.where(u == u[7], wrong, u), PRIMITIVES, origin=-1.3))
+
+
+@pytest.mark.parametrize("scale", [1e-90, 1e90])
+def test_the_unit_of_y_does_not_matter(scale):
+    u, y, origin = scaled(*CURVES["planck"][1:3], rows=60)
+    form, readings = first_exact(u, scale * y, origin, floor=1e-24 * scale**2)
+    assert form == "product" and set(readings[0].names) == {"x^3", "bose"}
 
 
 @pytest.mark.parametrize("allowed", [-1.0, 0.4])

@@ -9,8 +9,17 @@ import torch
 from kansym.extraction.curve_atoms import as_sketches, chained_atoms, plain_atoms, raw_values
 from kansym.extraction.curve_noise import bins, fastest_frequency, noise_variance, thinned
 from kansym.extraction.curve_rationals import fit_rational, rationals
-from kansym.extraction.curve_screening import best_pairs, freed, pair_losses, with_terms
-from kansym.extraction.curve_sketches import Points, atom_values, evaluate, minimise
+from kansym.extraction.curve_readings import sketch_reading
+from kansym.extraction.curve_screening import (
+    best_pairs,
+    best_singles,
+    best_within,
+    freed,
+    modulated_oscillations,
+    pair_losses,
+    with_terms,
+)
+from kansym.extraction.curve_sketches import TERMS, Points, atom_values, evaluate, minimise
 from kansym.primitives import default_library
 
 LIBRARY = default_library()
@@ -93,6 +102,31 @@ def test_the_race_finds_a_product_between_the_grid_points(atoms):
     before = evaluate(starts, planted, PRIMITIVES).loss.min()
     _, fit = minimise(starts, planted, PRIMITIVES, iterations=30)
     assert float(before) > 1e-6 and float(fit.loss.min()) < 1e-24
+
+
+def test_without_atoms_there_is_nothing_to_fit(points, atoms):
+    none = atoms.select(torch.arange(0))
+    each = {"sum": 1, "product": 1, "both": 1}
+    for first, second in ((none, none), (atoms, none), (none, atoms)):
+        assert len(best_pairs(first, second, points, PRIMITIVES, each=each)) == 0
+    assert len(best_singles(none, points, PRIMITIVES, each=3)) == 0
+    assert len(best_within(none, ("A", "A2"), points, PRIMITIVES)) == 0
+    assert len(modulated_oscillations(none, points, PRIMITIVES)) == 0
+    assert len(chained_atoms(points, PRIMITIVES, none, outer=[3])) == 0
+
+
+@pytest.mark.parametrize("coefficients", [(2.0, 0.0, 0.0, 0.0), (0.0, 0.0, 0.0, 0.0), (1.0, 2.0, 0.0, 0.0)])
+def test_a_modulated_product_whose_polynomial_is_shorter(coefficients):
+    exp, sin = (next(k for k, primitive in enumerate(PRIMITIVES) if primitive.name == name) for name in ("exp", "sin"))
+    c, c_1, c_2, c_3 = coefficients
+    theta = [[0.4, 0.0, 1.0, 1.0, 0.0, 1.0], [3.0, 0.2, 1.0, 1.0, 0.0, 1.0]]
+    terms = [name in ("AB", "uAB", "u2AB", "u3AB") for name in TERMS]
+    reading = sketch_reading(
+        (exp, sin), (-1, -1), theta, terms, (0.5, 0.0, 0.0, c, 0.0, 0.0, c_1, c_2, c_3), PRIMITIVES,
+        centre=-1.2, loss=0.0, cost=0.0,
+    )  # fmt: skip
+    expected = 0.5 + (c + c_1 * U) * torch.exp(0.4 * U) * torch.sin(3 * U + 0.2)
+    torch.testing.assert_close(reading.network(U[:, None])[0, :, 0], expected)
 
 
 def test_minimise_never_makes_a_sketch_worse(points, atoms):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import sympy
 
-from kansym.structure.surrogate import best_surrogate, check_rows, fit_surrogate, kernel, one_signed
+from kansym.structure.surrogate import CHECK_ROWS, best_surrogate, check_rows, fit_surrogate, kernel, one_signed
 
 A, B = sympy.symbols("a b")
 LAW = sympy.exp(A / 2) * sympy.sin(B) + B
@@ -97,7 +97,7 @@ def test_more_rows_make_it_better(box, law):
 @pytest.mark.parametrize("n", [4, 10, 399, 1000, 5000])
 def test_held_out_rows(n):
     rows = check_rows(n, 3)
-    assert len(rows) == len(set(rows.tolist())) == min(250, n // 4)
+    assert len(rows) == len(set(rows.tolist())) == min(CHECK_ROWS, n // 4)
     assert rows.min() >= 0 and rows.max() < n
     np.testing.assert_array_equal(rows, check_rows(n, 3))
 

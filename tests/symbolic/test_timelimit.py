@@ -167,9 +167,10 @@ def test_other_reports_go_where_they_went(reports):
     def careless():
         while True:
             Careless()
+            spin(3000)
 
-    hook = sys.unraisablehook
+    hook, threads = sys.unraisablehook, threading.active_count()
     with pytest.raises(TimeLimitError):
-        call_with_limit(careless, 0.01)
-    assert sys.unraisablehook is hook
+        call_with_limit(careless, 0.01, grace=2.0)
+    assert sys.unraisablehook is hook and ended(threads)
     assert reports and all(isinstance(value, ValueError) for _, value in reports)
