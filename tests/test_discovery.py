@@ -227,7 +227,10 @@ def test_an_interrupted_run_keeps_what_it_has(options, report):
 
 @pytest.mark.parametrize(
     ("options", "stages"),
-    [(FEW, {"composing", "training", "finishing"}), (NETWORKS_ONLY, {"composing", "training", "matching", "finishing"})],
+    [
+        (FEW, {"composing", "training", "finishing"}),
+        (NETWORKS_ONLY, {"composing", "training", "matching", "finishing"}),
+    ],
     ids=["structure", "networks only"],
 )
 def test_progress_says_where_the_run_is(options, stages):

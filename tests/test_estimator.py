@@ -1,5 +1,6 @@
 """The scikit-learn estimator: its contract, and what it adds to `discover`."""
 
+import dataclasses
 import pickle
 
 import numpy as np
@@ -22,6 +23,9 @@ CHEAP = DiscoveryOptions(
     selection=SelectionOptions(top_k=2, beam=2, screen_steps=5, finalists=1, final_steps=5, rounds=1),
     formulas_per_network=1,
 )
+
+
+NETWORKS_ONLY = dataclasses.replace(CHEAP, structure=False)
 
 
 @parametrize_with_checks([SymbolicRegressor(primitives=["x", "x^2"], max_seconds=1.0, options=CHEAP)])
@@ -73,7 +77,8 @@ def test_a_wrong_index_is_named(model):
 
 
 def test_latex_has_the_wanted_precision(model):
-    assert "1.7" in model.latex()
+    # 1.7 a^2 / (b + 0.5), or the same law with whole numbers below.
+    assert "1.7" in model.latex() or "3.4" in model.latex()
     noisy = SymbolicRegressor(max_seconds=5)
     x = np.linspace(1, 3, 50)
     noisy.fit(x[:, None], 1.23456789 * np.exp(x))
@@ -218,9 +223,10 @@ def test_the_network_predicts_on_its_own(model):
 
 
 def test_in_a_grid_search():
+    # Exact algebra finds the law with any library.
     X, y = table(60)
     search = GridSearchCV(
-        SymbolicRegressor(max_seconds=1.0, options=CHEAP), {"primitives": [["x"], ["x", "x^2", "x^-1"]]}, cv=2
+        SymbolicRegressor(max_seconds=1.0, options=NETWORKS_ONLY), {"primitives": [["x"], ["x", "x^2", "x^-1"]]}, cv=2
     )
     search.fit(X, y)
     assert search.best_params_ == {"primitives": ["x", "x^2", "x^-1"]}

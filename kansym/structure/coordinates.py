@@ -23,19 +23,22 @@ POWERS = ((1, 1), (1, -1), (1, 2), (2, 1), (1, -2), (2, -1))
 
 @dataclass(frozen=True, eq=False)
 class Coordinates:
-    """Column i replaced by u(x_i, x_j): x_i^p x_j^q, or x_i + sign * x_j where the powers are None.
+    """Column i replaced by u(x_i, x_j): (x_i - shift)^p x_j^q, or x_i + sign * x_j where the powers are None.
 
     Attributes
     ----------
     i, j : int
     powers : tuple of int, or None
     sign : int
+    shift : int
+        With r = x/z the difference x - z has become z (r - 1).
     """
 
     i: int
     j: int
     powers: tuple[int, int] | None
     sign: int = 1
+    shift: int = 0
 
     def inputs(self, X: np.ndarray) -> np.ndarray:
         """The columns with u in place of x_i."""
@@ -44,7 +47,7 @@ class Coordinates:
             changed[:, self.i] = X[:, self.i] + self.sign * X[:, self.j]
         else:
             p, q = self.powers
-            changed[:, self.i] = X[:, self.i] ** float(p) * X[:, self.j] ** float(q)
+            changed[:, self.i] = (X[:, self.i] - self.shift) ** float(p) * X[:, self.j] ** float(q)
         return changed
 
     def gradient(self, gradient: np.ndarray, X: np.ndarray) -> np.ndarray:
@@ -54,6 +57,7 @@ class Coordinates:
             by_x, by_z = np.ones(len(X)), np.full(len(X), float(self.sign))
         else:
             p, q = self.powers
+            x = x - self.shift
             u = x ** float(p) * z ** float(q)
             by_x, by_z = p * u / x, q * u / z
         changed = gradient.copy()
@@ -67,7 +71,7 @@ class Coordinates:
         if self.powers is None:
             new = x + self.sign * z
         else:
-            new = x ** sympy.Integer(self.powers[0]) * z ** sympy.Integer(self.powers[1])
+            new = (x - self.shift) ** sympy.Integer(self.powers[0]) * z ** sympy.Integer(self.powers[1])
         columns = list(problem.columns)
         columns[self.i] = new
         return problem.with_inputs(self.inputs(problem.X), tuple(columns), f"coordinate {new}")
@@ -80,3 +84,7 @@ def coordinate_changes(X: np.ndarray) -> Iterator[Coordinates]:
         if signed[i] and signed[j]:
             yield from (Coordinates(i, j, powers) for powers in POWERS)
         yield from (Coordinates(i, j, None, sign) for sign in (1, -1))
+        if signed[j]:
+            for shift in (1, -1):
+                if (X[:, i] != shift).all():
+                    yield from (Coordinates(i, j, (1, q), 1, shift) for q in (1, -1))

@@ -11,7 +11,7 @@ whether h exists and what it is: slopes 0 make a difference or sum, 1 make x^2 +
 
 import itertools
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import sympy
@@ -21,6 +21,10 @@ from kansym.structure.surrogate import Surrogate, one_signed
 
 SLOPES = (0.0, 1.0, -1.0, -2.0, 2.0, -0.5, -1.5, 0.5, 3.0, -3.0)
 """Exponents p of phi' = x^p that are believed."""
+
+
+SURE = 0.03
+"""Misfit up to which shifted columns are believed: there are eight pairs of shifts, and one fits by chance."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +38,8 @@ class InnerFunction:
     slopes : tuple of float
         The two p.
     ratio : float
+    shifts : tuple of int
+        Numbers taken off the columns first: with r = x/z the difference x - z has become z (r - 1).
     misfit : float
         RMS of what log|dT/dx_i : dT/dx_j| leaves, in units of one: the smaller, the surer.
     """
@@ -43,16 +49,19 @@ class InnerFunction:
     slopes: tuple[float, float]
     ratio: float
     misfit: float
+    shifts: tuple[int, int] = (0, 0)
 
     def apply(self, x: tuple[sympy.Expr, ...], X: np.ndarray) -> tuple[sympy.Expr, np.ndarray]:
         """The inner function of the columns, as an expression and as values."""
+        u, z = x[self.i] - self.shifts[0], x[self.j] - self.shifts[1]
+        U, Z = X[:, self.i] - self.shifts[0], X[:, self.j] - self.shifts[1]
         if self.slopes == (-1.0, -1.0):
             power = _number(self.ratio)
             if power.is_Integer:
-                # log x + log z is a function of the product, which is the simpler column.
-                return x[self.i] ** power * x[self.j], X[:, self.i] ** float(power) * X[:, self.j]
-        first, a = _antiderivative(x[self.i], X[:, self.i], self.slopes[0])
-        second, b = _antiderivative(x[self.j], X[:, self.j], self.slopes[1])
+                # log u + log z is a function of the product, which is the simpler column.
+                return u**power * z, U ** float(power) * Z
+        first, a = _antiderivative(u, U, self.slopes[0])
+        second, b = _antiderivative(z, Z, self.slopes[1])
         # A difference is written as x - y, not as -x + y, and a common factor is left to the rest of the law.
         p, q = self.slopes
         factor = self.ratio * (_level(q) / _level(p))
@@ -86,16 +95,32 @@ def inner_functions(
             continue
         ratio = gradient[steep, i] / gradient[steep, j]
         candidate = _fit(i, j, ratio, X[steep, i], X[steep, j], noisy)
+        if not noisy and (candidate is None or candidate.misfit > SURE):
+            candidate = _shifted(i, j, ratio, X[steep, i], X[steep, j]) or candidate
         if candidate is None:
             continue
         # Logarithms and roots need columns of one sign.
         real = all(
-            signed[column] or (slope != -1.0 and slope == round(slope))
+            signed[column] or (slope != -1.0 and slope == round(slope)) or candidate.slopes == (-1.0, -1.0)
             for column, slope in zip((i, j), candidate.slopes, strict=True)
         )
         if real and candidate.misfit < loose:
             found.append(candidate)
     return sorted(found, key=lambda candidate: candidate.misfit)
+
+
+def _shifted(i: int, j: int, ratio: np.ndarray, x: np.ndarray, z: np.ndarray) -> InnerFunction | None:
+    """A sure product of columns less one or plus one, or None."""
+    best = None
+    for shifts in itertools.product((0, 1, -1), repeat=2):
+        if shifts == (0, 0):
+            continue
+        found = _fit(i, j, ratio, x - shifts[0], z - shifts[1], False)
+        if found is None or found.slopes != (-1.0, -1.0) or found.misfit > SURE:
+            continue
+        if best is None or found.misfit < best.misfit:
+            best = replace(found, shifts=shifts)
+    return best
 
 
 def _fit(i: int, j: int, ratio: np.ndarray, x: np.ndarray, z: np.ndarray, noisy: bool) -> InnerFunction | None:

@@ -39,6 +39,9 @@ HOPELESS = 0.1
 NOISE_TIE = 1.02
 """Ratio of two errors of noisy data that says nothing."""
 
+CLEAR = 1e-3
+"""Error below which gradients are good enough for any inner function, whatever the data are called."""
+
 PLAINLY = 0.3
 """Ratio of errors at which a reduction is taken at once: noise cannot fall by so much."""
 
@@ -171,7 +174,9 @@ class Reducer:
             else problem.X[np.random.default_rng(self.seed).permutation(len(problem.X))[:GRADIENT_ROWS]]
         )
         inner = (
-            inner_functions(surrogate, points, noisy=self.noisy, loose=1.0 if self.noisy else 0.3)[:MOST_INNER]
+            inner_functions(
+                surrogate, points, noisy=self.noisy and surrogate.error > CLEAR, loose=1.0 if self.noisy else 0.3
+            )[:MOST_INNER]
             if problem.dimension > 1
             else []
         )

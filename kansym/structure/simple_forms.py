@@ -48,9 +48,9 @@ class SimpleForm:
     expression: sympy.Expr
     loss: float
 
-    def bits(self, n: int, columns: int) -> float:
+    def bits(self, n: int, columns: int, floor: float = 0.0) -> float:
         """Description length up to a constant; the factor counts as one constant whatever it is."""
-        return 0.5 * n * math.log2(max(self.loss, 1e-300)) + formula_bits(self.expression, n, columns)
+        return 0.5 * n * math.log2(max(self.loss, floor, 1e-300)) + formula_bits(self.expression, n, columns)
 
 
 def _both_ways(forms: list[sympy.Expr]) -> list[sympy.Expr]:
@@ -117,6 +117,7 @@ def simple_forms(
     weights: np.ndarray | None = None,
     *,
     offset: bool = False,
+    floor: float = 0.0,
     until: float = math.inf,
 ) -> list[SimpleForm]:
     """The forms that fit best, those of least description length first.
@@ -129,6 +130,8 @@ def simple_forms(
     weights : ndarray, shape (n,), optional
     offset : bool, default False
         Whether a constant is fitted as well; it is not part of the expressions.
+    floor : float, default 0
+        Mean squared error of t: smaller losses are ties.
     until : float
         `time.monotonic` value after which no further combinations are tried.
     """
@@ -143,7 +146,7 @@ def simple_forms(
     for i in range(len(atoms)):
         if time.monotonic() > until:
             break
-        shortlist += _best_with(i, few, target, share, offset)
+        shortlist += _best_with(i, few, target, share, offset, floor)
         if len(shortlist) > 4 * SHORTLIST:
             shortlist = sorted(shortlist)[:SHORTLIST]
     found: dict[sympy.Expr, SimpleForm] = {}
@@ -161,12 +164,12 @@ def simple_forms(
         expression = sympy.Float(factor) * OUTER[outer][1](inner)
         if math.isfinite(loss):
             found.setdefault(OUTER[outer][1](inner), SimpleForm(expression, loss))
-    best = sorted(found.values(), key=lambda form: form.loss)[: SHORTLIST // 4]
-    return sorted(best, key=lambda form: form.bits(len(t), X.shape[1]))
+    best = sorted(found.values(), key=lambda form: max(form.loss, floor))[: SHORTLIST // 4]
+    return sorted(best, key=lambda form: form.bits(len(t), X.shape[1], floor))
 
 
 def _best_with(
-    i: int, values: np.ndarray, target: np.ndarray, weights: np.ndarray, offset: bool
+    i: int, values: np.ndarray, target: np.ndarray, weights: np.ndarray, offset: bool, floor: float
 ) -> Iterator[tuple[float, int, int, int, int]]:
     """The best forms whose first atom is i, as (loss, i, j, operation, outer)."""
     share = weights / weights.sum()
@@ -185,8 +188,9 @@ def _best_with(
                     u = u - (u @ share)[:, None]
                 square = (weights * u * u).sum(1)
                 loss = 1 - (u @ (weights * target)) ** 2 / (square * total)
-            loss = np.where(np.isfinite(loss) & (square > 0), loss, np.inf)
-            for place in np.argsort(loss)[:6]:
+            # Among ties the simpler atoms win, which come first.
+            loss = np.where(np.isfinite(loss) & (square > 0), np.maximum(loss, floor * weights.sum() / total), np.inf)
+            for place in np.argsort(loss, kind="stable")[:6]:
                 if np.isfinite(loss[place]):
                     yield float(loss[place]), i, int(place) + first, operation, outer
 

@@ -311,7 +311,7 @@ class Solver:
             return [], False
         variables = symbols(1)
         until = min(self.until, time.monotonic() + max(1.0, 0.15 * (self.until - time.monotonic())))
-        uncertain = max(3 * surrogate.error, 1e-6) * spread
+        uncertain = max(3 * surrogate.error, 3 * separation.misfit, 1e-6) * spread
         found, sure = [], False
         for formula, simple in self._curve_formulas(x, a, uncertain, separation, until):
             column = problem.X[:, separation.column]
@@ -336,7 +336,7 @@ class Solver:
     ) -> Iterator[tuple[sympy.Expr, bool]]:
         """Formulas of a separated curve: simple forms without constants that fit (True), or else those of networks."""
         variables = symbols(1)
-        forms = simple_forms(x[:, None], a, variables, offset=not separation.product, until=until)
+        forms = simple_forms(x[:, None], a, variables, offset=not separation.product, floor=error**2, until=until)
         forms += scaled_forms(x, a, variables[0], offset=not separation.product)
         fitting = [form for form in forms if form.loss <= error**2]
         if fitting:

@@ -51,14 +51,15 @@ def test_the_way_back(box, values, change, i, j):
 
 
 def test_all_changes_of_positive_columns(box):
-    found = [(one.i, one.j, one.powers, one.sign) for one in coordinate_changes(box(20, None, None, None))]
+    changes = [one for one in coordinate_changes(box(20, None, None, None)) if not one.shift]
+    found = [(one.i, one.j, one.powers, one.sign) for one in changes]
     assert len(found) == len(set(found)) == 6 * (len(POWERS) + 2)
     assert {(i, j) for i, j, _, _ in found} == set(itertools.permutations(range(3), 2))
 
 
 def test_products_of_columns_of_one_sign_only(box):
     X = box(20, None, (-1.0, 1.0), (-2.0, -1.0))
-    found = list(coordinate_changes(X))
+    found = [one for one in coordinate_changes(X) if not one.shift]
     assert {frozenset((one.i, one.j)) for one in found if one.powers is not None} == {frozenset((0, 2))}
     assert len([one for one in found if one.powers is None]) == 12
     assert all(np.isfinite(one.inputs(X)).all() for one in found)
@@ -86,3 +87,14 @@ def test_a_column_in_two_places_separates_in_the_right_coordinates(box, law, exp
     found = separations(value, change.gradient(gradient, X), change.inputs(X), loose=np.inf)
     assert found[0].misfit < 0.01
     assert found[0].product == isinstance(expression, sympy.Mul)
+
+
+def test_a_difference_hidden_in_a_ratio_is_a_shifted_product(box):
+    X = box(40, None, None)
+    found = [one for one in coordinate_changes(X) if one.shift == 1 and one.powers == (1, 1)]
+    assert {(one.i, one.j) for one in found} == {(0, 1), (1, 0)}
+    change = next(one for one in found if one.i == 0)
+    np.testing.assert_allclose(change.inputs(X)[:, 0], (X[:, 0] - 1) * X[:, 1], rtol=1e-14)
+    # A function of the new column alone has no derivative along the old one.
+    gradient = np.cos((X[:, :1] - 1) * X[:, 1:]) * np.column_stack([X[:, 1], X[:, 0] - 1])
+    assert np.abs(change.gradient(gradient, X)[:, 1]).max() < 1e-12
