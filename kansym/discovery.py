@@ -31,6 +31,7 @@ from kansym.formulation import Bench, formulate, from_expression, judge
 from kansym.kan.growth import Candidate, Decision, Grower, format_shape
 from kansym.kan.network import Network
 from kansym.kan.pruning import count_edges, prune
+from kansym.primitives.library import default_library
 from kansym.primitives.primitive import Primitive
 from kansym.progress import Progress, ProgressCallback
 from kansym.results import Discovery, NetworkReading, TrainedNetwork
@@ -343,7 +344,9 @@ class _Run:
         self.report("structure", "looking for symmetries")
         X, y, weights = self.bench.rows(self.bench.fitting)
         until = self.start + STRUCTURE_SHARE * self.options.max_seconds
-        solver = Solver(y, self._leaf, seed=self.options.seed, until=until)
+        allowed = {primitive.name for primitive in self.options.primitives}
+        every = all(primitive.name in allowed for primitive in default_library())
+        solver = Solver(y, self._leaf, seed=self.options.seed, until=until, any_function=every)
         whole = Problem.of(X, y, self.bench.variables, weights)
         for raw, problem in solver.solutions(whole):
             structure = "; ".join(step for step in problem.steps if step) or "the table as it is"
@@ -361,7 +364,13 @@ class _Run:
         if not np.ptp(leaf.t) > 0:
             yield sympy.Float(float(leaf.t[0]))
             return
-        options = replace(self.options, structure=False, max_seconds=max(0.5, leaf.until - time.monotonic()))
+        growth = self.options.growth
+        if growth.shapes and leaf.X.shape[1] != self.dataset.X.shape[1]:
+            # The user's shapes are for the user's columns.
+            growth = replace(growth, shapes=())
+        options = replace(
+            self.options, structure=False, growth=growth, max_seconds=max(0.5, leaf.until - time.monotonic())
+        )
         names = tuple(variable.name for variable in leaf.variables)
         error = None if leaf.error is None else np.full(len(leaf.t), leaf.error)
         table = Dataset(leaf.X, leaf.t, names, target="_t", y_error=error, sample_weight=leaf.weights)

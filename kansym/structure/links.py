@@ -106,7 +106,9 @@ def usable_links(t: np.ndarray) -> list[Link]:
     for link in LINKS:
         if link.usable(t):
             with np.errstate(all="ignore"):
-                finite = np.isfinite(link.forward(t)).all() and np.isfinite(link.slope(t)).all()
-            if finite:
+                slope = link.slope(t)
+                finite = np.isfinite(link.forward(t)).all() and np.isfinite(slope).all()
+            # Where the slope underflows to zero the way back is lost.
+            if finite and (slope != 0).all():
                 found.append(link)
     return found

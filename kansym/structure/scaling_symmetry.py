@@ -121,7 +121,9 @@ def _reductions(basis: np.ndarray, X: np.ndarray, matrix: np.ndarray, noisy: boo
     found: dict[tuple, tuple[float, ScalingReduction]] = {}
     for pivots in itertools.islice(itertools.combinations(range(d), k), MOST_PIVOT_SETS):
         chosen = list(pivots)
-        if not nonzero[chosen].all() or np.linalg.cond(A[:, chosen]) > 1e3:
+        # Columns of little influence have large entries, which say nothing about how well the others are told apart.
+        lengths = np.linalg.norm(A[:, chosen], axis=0)
+        if not nonzero[chosen].all() or not lengths.all() or np.linalg.cond(A[:, chosen] / lengths) > 1e3:
             continue
         # sum_i a_i e_i = 0 for every symmetry: with e_j = 1 for one other column, the pivots' exponents follow.
         solved = np.linalg.solve(A[:, chosen], np.column_stack([A, b]))

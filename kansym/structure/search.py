@@ -105,6 +105,10 @@ class Reducer:
 
     def reduced(self, problem: Problem) -> Iterator[Problem]:
         """Problems with fewer columns that describe the same table, the smallest first; then the problem itself."""
+        if not np.ptp(problem.t) > 0:
+            yield problem.with_inputs(np.zeros((len(problem.t), 0)), (), "constant target")
+            yield problem
+            return
         surrogate, error = self.surrogate(problem)
         if surrogate is None or time.monotonic() > self.deadline:
             yield problem

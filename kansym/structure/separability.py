@@ -83,11 +83,12 @@ def _smooth(
     for _ in range(2):
         solution = np.linalg.lstsq((basis * root[:, None])[kept], (slope * root)[kept], rcond=None)[0]
         left = np.abs((slope - basis @ solution) * root)
-        # A tenth of every interval, so that none is emptied: where the derivative is steep all residuals are large.
+        # No interval loses more than half, so that none is emptied: where the derivative is steep all are large.
+        kept = left <= np.quantile(left, 0.9)
         for one in range(len(inner) - 1):
             inside = interval == one
             if inside.sum() >= 10:
-                kept[inside] = left[inside] <= np.quantile(left[inside], 0.9)
+                kept[inside] |= left[inside] <= np.quantile(left[inside], 0.5)
     return BSpline(places, solution, 3), left, kept
 
 

@@ -114,10 +114,13 @@ class Solver:
     seed : int
     until : float
         `time.monotonic` value to stop at.
+    any_function : bool, default True
+        Whether forms may use any elementary function; False leaves those to the leaf solver, which knows what its user
+        allows, and keeps to symmetries and rational functions here.
     """
 
-    def __init__(self, y: np.ndarray, leaf: LeafSolver, *, seed: int, until: float) -> None:
-        self.leaf, self.seed, self.until = leaf, seed, until
+    def __init__(self, y: np.ndarray, leaf: LeafSolver, *, seed: int, until: float, any_function: bool = True) -> None:
+        self.leaf, self.seed, self.until, self.any_function = leaf, seed, until, any_function
         self.reducer = Reducer(y, seed=seed, deadline=until)
 
     def solutions(
@@ -156,7 +159,7 @@ class Solver:
 
     def _simply(self, problem: Problem, surrogate: Surrogate) -> Iterator[tuple[sympy.Expr, Problem]]:
         """Forms without inner constants: exact ones, or with noise those that leave no more than the interpolant."""
-        if self._late() or problem.dimension > 3:
+        if self._late() or problem.dimension > 3 or not self.any_function:
             return
         variables = symbols(problem.dimension)
         weights = problem.fitting_weights()
@@ -242,6 +245,8 @@ class Solver:
         variables = symbols(problem.dimension)
         for law in rational_laws(problem.X, problem.t, variables):
             yield problem.compose(law, variables), problem
+        if not self.any_function:
+            return
         for link in usable_links(problem.t):
             if self._late():
                 return

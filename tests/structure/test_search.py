@@ -100,7 +100,7 @@ def test_a_column_without_influence_goes(box, law):
     assert W in named[-1] and any(W not in names for names in named)
 
 
-@pytest.mark.parametrize("level", [3.0, -2e-12])
+@pytest.mark.parametrize("level", [0.0, 3.0, -2e-12])
 def test_a_constant_target_needs_no_columns(box, level):
     X = box(100, None, None)
     _, problems = reduced(X, np.full(100, level), SYMBOLS)
