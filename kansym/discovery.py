@@ -344,8 +344,7 @@ class _Run:
         self.report("structure", "looking for symmetries")
         X, y, weights = self.bench.rows(self.bench.fitting)
         until = self.start + STRUCTURE_SHARE * self.options.max_seconds
-        allowed = {primitive.name for primitive in self.options.primitives}
-        every = all(primitive.name in allowed for primitive in default_library())
+        every = set(default_library()) <= set(self.options.primitives)
         solver = Solver(y, self._leaf, seed=self.options.seed, until=until, any_function=every)
         whole = Problem.of(X, y, self.bench.variables, weights)
         for raw, problem in solver.solutions(whole):
