@@ -9,28 +9,28 @@ import logging
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import replace
-from typing import cast
 
 import numpy as np
 import sympy
 import torch
 
+from kansym.baseline import baseline
 from kansym.config import DiscoveryOptions
 from kansym.data.copies import merge_copies
 from kansym.data.dataset import Dataset
+from kansym.data.magnitude import require_moderate_target
 from kansym.data.noise import noise_floor
 from kansym.data.scaling import Scaling
 from kansym.data.splitting import canonical_order, split, thinned
 from kansym.device import choose_device
-from kansym.errors import DataError
 from kansym.extraction.one_dimensional import as_networks, read_curve
 from kansym.extraction.selection import EXACT, Rows, Selector, SymbolicCandidate
 from kansym.formula import Formula, ParetoFront
-from kansym.formulation import Bench, formulate, from_expression, judge
+from kansym.formulation import Bench, formulate, from_expression
 from kansym.kan.growth import Candidate, Decision, Grower, format_shape
 from kansym.kan.network import Network
 from kansym.kan.pruning import count_edges, prune
+from kansym.leaves import leaf_formulas, leaf_table
 from kansym.primitives.library import default_library
 from kansym.primitives.primitive import Primitive
 from kansym.progress import Progress, ProgressCallback
@@ -39,9 +39,6 @@ from kansym.structure.problem import Problem
 from kansym.structure.solver import Leaf, Solver
 from kansym.symbolic.complexity import OPERATORS, description_length
 from kansym.symbolic.composition import AffineMap
-from kansym.symbolic.naming import plain_symbol
-from kansym.symbolic.parametric import parametrize
-from kansym.symbolic.refit import refit
 from kansym.threads import threads_for
 
 logger = logging.getLogger(__name__)
@@ -58,18 +55,12 @@ READABLE_EDGES = 10
 ELBOW = 1.1
 """Larger networks that lower the validation RMSE by less than this factor have not bettered a smaller one."""
 
-LARGEST_TARGET = 1e130
-"""Largest |y|, and one over the smallest one: beyond, losses, which are squares, leave double precision."""
-
 STRUCTURE_SHARE = 0.75
 """Share of the time budget that the structure search may take before networks on the whole problem have their turn."""
 
 STRUCTURE_ROWS = 100
 """Rows from which a table with one input is looked at for structure too: forms without constants are told apart from
 others by many rows, or not at all."""
-
-NEARLY_LINEAR = 0.3
-"""Error of the linear formula, in units of the spread of y, up to which its smaller forms are looked for."""
 
 NETWORK_SECONDS = 1.0
 """Most time for a network beside a formula that was found without one."""
@@ -100,12 +91,7 @@ def discover(
     DataError
         If y is so large or small that its squares leave double precision, or no row has a positive weight.
     """
-    peak = float(np.max(np.abs(dataset.y)))
-    if peak and not 1 / LARGEST_TARGET <= peak <= LARGEST_TARGET:
-        raise DataError(
-            f"target {dataset.target!r} reaches {peak:.3g}, whose square leaves double precision; give it in a unit in "
-            f"which its largest value lies between {1 / LARGEST_TARGET:g} and {LARGEST_TARGET:g}"
-        )
+    require_moderate_target(dataset)
     with threads_for(len(dataset.y)):
         run = _Run(dataset, options or DiscoveryOptions(), progress)
         try:
@@ -218,24 +204,8 @@ class _Run:
         return "time is up" if self.out_of_time() else "every shape was tried"
 
     def _baseline(self) -> None:
-        """A constant and a linear formula: the front is valid from the first moment."""
-        variables = self.bench.variables
-        y = self.dataset.y[self.bench.train]
-        mean = float(np.mean(y))
-        level = sympy.Float(mean if mean else float(np.std(y)))
-        # The mean is not snapped: "y = 0" as the simplest description of a table would read like a mistake.
-        constant = judge(parametrize(level, variables), self.bench, structure="constant")
-        self.formulas += [] if constant is None else [constant]
-        if len(variables) + 1 <= len(y):
-            linear = sympy.Add(level, *(sympy.Float(1e-3) * variable for variable in variables))
-            form = parametrize(linear, variables)
-            fitted = refit(form, *self.bench.rows(self.bench.train)[:2], weights=self.bench.rows(self.bench.train)[2])
-            plain_linear = judge(fitted.form, self.bench, structure="linear")
-            self.formulas += [] if plain_linear is None else [plain_linear]
-            spread = float(np.std(self.dataset.y))
-            if plain_linear is not None and plain_linear.validation_loss < (NEARLY_LINEAR * spread) ** 2:
-                # Exact numbers and fewer terms are worth their time where a straight line says something.
-                self.formulas += from_expression(linear, self.bench, structure="linear", deadline=self.deadline)
+        """The front is valid from the first moment."""
+        self.formulas += baseline(self.bench, self.deadline)
         self.report("composing", "constant and linear formulas")
 
     def _grower(self) -> Grower:
@@ -363,16 +333,7 @@ class _Run:
         if not np.ptp(leaf.t) > 0:
             yield sympy.Float(float(leaf.t[0]))
             return
-        growth = self.options.growth
-        if growth.shapes and leaf.X.shape[1] != self.dataset.X.shape[1]:
-            # The user's shapes are for the user's columns.
-            growth = replace(growth, shapes=())
-        options = replace(
-            self.options, structure=False, growth=growth, max_seconds=max(0.5, leaf.until - time.monotonic())
-        )
-        names = tuple(variable.name for variable in leaf.variables)
-        error = None if leaf.error is None else np.full(len(leaf.t), leaf.error)
-        table = Dataset(leaf.X, leaf.t, names, target="_t", y_error=error, sample_weight=leaf.weights)
+        table, options = leaf_table(leaf, self.options, self.dataset.n_columns)
         part = _Run(table, options, None, attainable=leaf.attainable, part=True)
         interrupted = False
         try:
@@ -380,11 +341,7 @@ class _Run:
         except KeyboardInterrupt:
             # What the part has found so far goes into the whole before the run ends.
             interrupted = True
-        shortest = sorted(part.formulas, key=lambda formula: formula.description_length)[:2]
-        closest = sorted(part.formulas, key=lambda formula: formula.validation_loss)[:1]
-        plain_names = {plain_symbol(variable.name): variable for variable in leaf.variables}
-        for formula in dict.fromkeys(shortest + closest):
-            yield cast(sympy.Expr, formula.expression.xreplace(plain_names))
+        yield from leaf_formulas(leaf, part.formulas)
         if interrupted:
             raise KeyboardInterrupt
 

@@ -5,8 +5,8 @@
 
 Once the columns are the natural ones (angles, ratios, differences), many laws are short sums of products of elementary
 functions without inner constants: 1 + r^2 - 2 r cos(theta). All products of a small dictionary are columns of one
-matrix; the best three are found by trying all triples through the Gram matrix, more by orthogonal matching pursuit
-from there, and superfluous ones are removed again. Only exact fits are reported.
+matrix; the best two are found by trying all pairs through the Gram matrix, more by orthogonal matching pursuit from
+there, and superfluous ones are removed again. Only exact fits are reported.
 """
 
 import itertools
@@ -27,7 +27,7 @@ LARGEST_ARGUMENT = 100.0
 """Largest |x| whose exponential or sine is in the dictionary."""
 
 STARTS = 12
-"""Triples that matching pursuit goes on from."""
+"""Pairs that matching pursuit goes on from."""
 
 _z = sympy.Symbol("_z")
 POSITIVE: tuple[sympy.Expr, ...] = (sympy.sqrt(_z), 1 / sympy.sqrt(_z), sympy.log(_z), _z ** sympy.Rational(3, 2))

@@ -1,8 +1,8 @@
 """A smooth interpolant of the table with exact derivatives: what structure is read from before any formula exists.
 
-A Gaussian process with one length scale per column. On a few thousand noise-free rows of a smooth law its error is one
-to three decades below that of a spline network that knows nothing of the law's structure, and its gradients are
-analytic; with noise it is the smoother that the marginal likelihood asks for. It is never part of an answer: what is
+A Gaussian process with one length scale per column. On a few thousand noise-free rows of a smooth law its error is
+mostly well below that of a spline network that knows nothing of the law's structure, and its gradients are analytic;
+with noise it is the smoother that the marginal likelihood asks for. It is never part of an answer: what is
 read from it are hypotheses, and those are judged on the data.
 """
 

@@ -1,0 +1,44 @@
+# sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false, reportCallIssue=false
+# pyright: reportOperatorIssue=false
+"""A constant and a linear formula: what every table has."""
+
+import numpy as np
+import sympy
+
+from kansym.formula import Formula
+from kansym.formulation import Bench, from_expression, judge
+from kansym.symbolic.parametric import parametrize
+from kansym.symbolic.refit import refit
+
+NEARLY_LINEAR = 0.3
+"""Error of the linear formula, in units of the spread of y, up to which its smaller forms are looked for."""
+
+
+def baseline(bench: Bench, deadline: float) -> list[Formula]:
+    """The constant, and the linear formula where there are rows enough for it.
+
+    Parameters
+    ----------
+    bench : Bench
+    deadline : float
+        `time.monotonic` value after which no smaller forms of the linear formula are looked for.
+    """
+    X, y, weights = bench.rows(bench.train)
+    mean = float(np.mean(y))
+    level = sympy.Float(mean if mean else float(np.std(y)))
+    # The mean is not snapped: "y = 0" as the simplest description of a table would read like a mistake.
+    constant = judge(parametrize(level, bench.variables), bench, structure="constant")
+    found = [] if constant is None else [constant]
+    if len(bench.variables) + 1 > len(y):
+        return found
+    linear = sympy.Add(level, *(sympy.Float(1e-3) * variable for variable in bench.variables))
+    fitted = refit(parametrize(linear, bench.variables), X, y, weights=weights)
+    plain_linear = judge(fitted.form, bench, structure="linear")
+    if plain_linear is None:
+        return found
+    found.append(plain_linear)
+    if plain_linear.validation_loss < (NEARLY_LINEAR * float(np.std(bench.dataset.y))) ** 2:
+        # Exact numbers and fewer terms are worth their time where a straight line says something.
+        found += from_expression(linear, bench, structure="linear", deadline=deadline)
+    return found
