@@ -36,8 +36,8 @@ from kansym.primitives.primitive import Primitive
 from kansym.progress import Progress, ProgressCallback
 from kansym.results import Discovery, NetworkReading, TrainedNetwork
 from kansym.structure.problem import Problem
-from kansym.structure.solver import Leaf, Solver
-from kansym.symbolic.complexity import OPERATORS, description_length
+from kansym.structure.solver import SMALL_TABLE, Leaf, Solver
+from kansym.symbolic.complexity import description_length
 from kansym.symbolic.composition import AffineMap
 from kansym.threads import threads_for
 
@@ -58,12 +58,11 @@ ELBOW = 1.1
 STRUCTURE_SHARE = 0.75
 """Share of the time budget that the structure search may take before networks on the whole problem have their turn."""
 
-STRUCTURE_ROWS = 100
-"""Rows from which a table with one input is looked at for structure too: forms without constants are told apart from
-others by many rows, or not at all."""
-
 NETWORK_SECONDS = 1.0
 """Most time for a network beside a formula that was found without one."""
+
+EDGE_BITS = 4.0
+"""Least bits of a primitive that is not the identity: an operator and a share of an operand."""
 
 RESERVE = 0.03
 """Share of the time budget kept for the last refit."""
@@ -162,9 +161,10 @@ class _Run:
         if self._as_good_as_possible():
             return "the formula is as good as the data"
         rows, columns = self.dataset.X.shape
-        if self.options.structure and (columns > 1 or rows >= STRUCTURE_ROWS):
+        if self.options.structure:
             self._structure()
-            if self._as_good_as_possible():
+            # With few rows much is as good as the data, and the readings of the curve are still to come.
+            if self._exact() or (self._as_good_as_possible() and (columns > 1 or rows >= SMALL_TABLE)):
                 return "the formula is as good as the data"
             if self.settled:
                 return "no smooth function of the inputs predicts held-out rows better than the formula does"
@@ -307,6 +307,11 @@ class _Run:
             return False
         return best.validation_loss <= max((1.5 * self.floor) ** 2, EXACT * float(np.mean(self.dataset.y**2)))
 
+    def _exact(self) -> bool:
+        """Whether the best formula's residual is rounding."""
+        best = self.best()
+        return best is not None and best.validation_loss <= EXACT * float(np.mean(self.dataset.y**2))
+
     # -- structure ---------------------------------------------------------------------------------------------------
 
     def _structure(self) -> None:
@@ -321,7 +326,7 @@ class _Run:
             structure = "; ".join(step for step in problem.steps if step) or "the table as it is"
             self.formulas += from_expression(raw, self.bench, structure=structure, deadline=self.deadline)
             self.report("structure", structure)
-            if self._as_good_as_possible():
+            if self._exact() or (self._as_good_as_possible() and len(y) >= SMALL_TABLE):
                 return
             best = self.best()
             if best is not None and solver.settles(best.predict(X) - y, whole):
@@ -366,7 +371,7 @@ class _Run:
                 return
             found = selector.fit_all(as_networks(group, self.rows.x))
             self._formulate(found, form)
-            if self._as_good_as_possible() or self._matches_network(1.05):
+            if self._as_good_as_possible() or (len(self.dataset.y) >= SMALL_TABLE and self._matches_network(1.05)):
                 return
 
     # -- reading a network -------------------------------------------------------------------------------------------
@@ -413,9 +418,8 @@ class _Run:
             return True
         n, d = self.dataset.X.shape
         loss = symbolic.train_loss * self.scaling.y_scale**2
-        nodes = 1 + symbolic.curved_edges
-        least = nodes * math.log2(OPERATORS + d) + description_length(sympy.S.One, n, loss, self.floor, d)
-        return least - math.log2(OPERATORS + d) < best.description_length
+        least = EDGE_BITS * symbolic.curved_edges + description_length(sympy.S.One, n, loss, self.floor, d)
+        return least < best.description_length
 
     def _formulate(self, found: list[SymbolicCandidate], structure: str, trained: Network | None = None) -> None:
         """Turn the best symbolic networks into formulas; `trained` is the network that they were read from."""

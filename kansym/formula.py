@@ -201,7 +201,7 @@ class Formula:
 
 
 class ParetoFront(Sequence[Formula]):
-    """Formulas of increasing complexity, each better than all simpler ones; immutable.
+    """Formulas of increasing complexity, the pick and those that are better than all simpler ones; immutable.
 
     Parameters
     ----------
@@ -214,16 +214,25 @@ class ParetoFront(Sequence[Formula]):
 
     @classmethod
     def from_formulas(cls, formulas: Iterable[Formula]) -> "ParetoFront":
-        """The front of any formulas: without those that are not finite, are dominated, or equal a simpler one."""
+        """The front of any formulas: without those that are not finite, are dominated, or equal a simpler one.
+
+        Of several formulas of one complexity the one of the smallest description length stays: x^(3/2) next to a
+        real exponent that fits a little better. The formula of the smallest description length of all stays in any
+        case, also where one of fewer nodes has a smaller loss: nodes are not of equal price.
+        """
+        finite = [formula for formula in formulas if math.isfinite(formula.loss)]
+        best = min(finite, key=lambda f: (f.description_length, f.complexity), default=None)
         kept: list[Formula] = []
         fingerprints: list[np.ndarray] = []
-        finite = [formula for formula in formulas if math.isfinite(formula.loss)]
-        for formula in sorted(finite, key=lambda f: (f.complexity, f.loss, f.description_length)):
-            if kept and formula.loss >= kept[-1].loss * (1 - 1e-9):
+        lowest = math.inf
+        for formula in sorted(finite, key=lambda f: (f.complexity, f.description_length, f.loss)):
+            dominated = formula.loss >= lowest * (1 - 1e-9)
+            if formula is not best and (dominated or (kept and formula.complexity == kept[-1].complexity)):
                 continue
             fingerprint = _fingerprint(formula)
             if any(_same(fingerprint, other) for other in fingerprints):
                 continue
+            lowest = min(lowest, formula.loss)
             kept.append(formula)
             fingerprints.append(fingerprint)
         return cls(kept)

@@ -31,6 +31,10 @@ logger = logging.getLogger(__name__)
 FITTING_ROWS = 10_000
 """Most rows for trial fits: snapping and elimination fit a formula some hundred times."""
 
+ROUND_NUMBERS = 3.0
+"""Bits by which a formula with rational or named numbers may be longer than one with real ones: -2 is believed where
+-1.99 +- 0.02 was fitted."""
+
 MAX_CONSTANTS = 40
 """Formulas with more constants than this are tables in disguise and are not worth the algebra."""
 
@@ -224,8 +228,10 @@ def _finish(form: ParametricForm, bench: Bench, structure: str, deadline: float 
     Xv, yv, _ = bench.rows(thinned(bench.validation, FITTING_ROWS))
     snapped = snap(form, X, y, Xv, yv, weights=weights, noise_floor=bench.noise_floor)
     formula = judge(_simpler(snapped.form, bench), bench, structure=structure)
-    candidates = [f for f in (formula, plain_formula) if f is not None]
-    return min(candidates, key=lambda f: f.description_length, default=None)
+    if formula is None or plain_formula is None:
+        return formula or plain_formula
+    snapped_wins = formula.description_length <= plain_formula.description_length + ROUND_NUMBERS
+    return formula if snapped_wins else plain_formula
 
 
 def _simpler(form: ParametricForm, bench: Bench) -> ParametricForm:

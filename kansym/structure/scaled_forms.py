@@ -68,7 +68,7 @@ def scaled_forms(
     offset : bool, default False
         Whether a constant is added; unlike in `simple_forms` it is part of the expressions.
     """
-    if not (x > 0).all() or len(t) < 20:
+    if not (x > 0).all() or len(t) < 20 or not (np.isfinite(x).all() and np.isfinite(t).all()):
         return []
     w = np.ones(len(t)) if weights is None else weights / weights.mean()
     rows = np.unique(np.linspace(0, len(t) - 1, FEW_ROWS).astype(int))

@@ -135,7 +135,9 @@ def simple_forms(
     until : float
         `time.monotonic` value after which no further combinations are tried.
     """
-    if not 1 <= X.shape[1] <= 3 or len(t) < 20:
+    if not 1 <= X.shape[1] <= 3 or len(t) < 20 or not (np.isfinite(X).all() and np.isfinite(t).all()):
+        return []
+    if not t.any() or (offset and not np.ptp(t) > 0):
         return []
     w = np.ones(len(t)) if weights is None else weights / weights.mean()
     rows = np.unique(np.linspace(0, len(t) - 1, FEW_ROWS).astype(int))

@@ -14,7 +14,8 @@ import sympy
 
 from kansym.structure.coordinates import Coordinates, coordinate_changes
 from kansym.structure.links import LINKS, Link, usable_links
-from kansym.structure.problem import Problem, relative_error
+from kansym.structure.problem import TARGET, Problem, relative_error
+from kansym.structure.product_units import product_unit_laws
 from kansym.structure.rank import link_ranks
 from kansym.structure.rational import featured_laws, rational_laws
 from kansym.structure.scaled_forms import scaled_forms
@@ -60,6 +61,16 @@ FORM_BITS = 6.0
 
 MOST_FORMS = 4
 """Forms handed on per problem, with noise."""
+
+SMALL_TABLE = 200
+"""Rows below which gradients of an interpolant say little, and whole laws are fitted first."""
+
+SMALL_TABLE_FORMS = 10
+"""Forms handed on for a small table, where trials are cheap and leave-one-out has the last word."""
+
+FORM_ROWS = 100
+"""Rows from which a table with one input is looked at for other structure: forms without constants are told apart
+from others by many rows, or not at all."""
 
 SETTLED = 1.003
 """Ratio of a formula's error to the best interpolant's at which there is nothing left to find."""
@@ -127,6 +138,11 @@ class Solver:
         self, problem: Problem, depth: int = 0, expected: float = math.inf
     ) -> Iterator[tuple[sympy.Expr, Problem]]:
         """Formulas for the user's y, with the smaller problem that each one solves."""
+        small = len(problem.t) < SMALL_TABLE
+        if depth == 0 and small:
+            yield from self._as_product_units(problem)
+            if problem.dimension == 1 and len(problem.t) < FORM_ROWS:
+                return
         for smaller in self.reducer.reduced(problem):
             if self._late():
                 return
@@ -153,6 +169,8 @@ class Solver:
                         yield from self._by_networks(linked, own)
                 yield from self._separately(smaller, surrogate, depth)
                 yield from self._linked_networks(smaller, surrogate)
+            if whole and self.reducer.noisy and not small:
+                yield from self._as_product_units(problem)
             # The whole problem itself goes to the networks of the main search.
             if not whole:
                 yield from self._by_networks(smaller, surrogate)
@@ -182,6 +200,32 @@ class Solver:
             for form in forms[:MOST_FORMS]:
                 if form.bits(n, problem.dimension) <= least:
                     yield problem.compose(form.expression, variables), problem
+
+    def _as_product_units(self, problem: Problem) -> Iterator[tuple[sympy.Expr, Problem]]:
+        """Power laws times functions of products, fitted to the whole table: few rows or much noise suffice."""
+        if self._late() or not self.any_function:
+            return
+        variables = symbols(problem.dimension)
+        small = len(problem.t) < SMALL_TABLE
+        lowest = self.reducer.lowest
+        floor = (lowest * float(problem.t.std())) ** 2 if math.isfinite(lowest) and not small else 0.0
+        found = []
+        for exponential in (False, True) if problem.dimension == 1 and (problem.X > 0).all() else (False,):
+            # A logarithm has no unit that could be changed.
+            for logarithm in (False, True) if problem.outer == TARGET else (False,):
+                found += product_unit_laws(
+                    problem.X,
+                    problem.t,
+                    variables,
+                    problem.fitting_weights(),
+                    logarithm=logarithm,
+                    exponential=exponential,
+                    floor=floor,
+                    seed=self.seed,
+                    until=self.until,
+                )
+        for law in sorted(found, key=lambda law: law.bits)[: SMALL_TABLE_FORMS if small else MOST_FORMS]:
+            yield problem.compose(law.expression, variables), problem
 
     def _smoother(self, problem: Problem, surrogate: Surrogate) -> Problem | None:
         """The problem under the link that makes it smooth, where it has a kink, a pole or an edge."""

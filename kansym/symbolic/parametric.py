@@ -12,9 +12,14 @@ import sympy
 
 from kansym.errors import ArgumentError
 from kansym.symbolic.functions import NUMPY_FUNCTIONS, real_functions
+from kansym.symbolic.stable import log_exp_sum, stable_logarithms, stable_powers
 
 ROUND_DIGITS = 7
 """Equal Floats with more digits than this are one constant that occurs twice; shorter ones may agree by chance."""
+
+
+MODULES = [{**NUMPY_FUNCTIONS, "LogExpSum": log_exp_sum}, "scipy", "numpy"]
+"""What lambdify takes functions from."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -211,7 +216,7 @@ def _compiled_value(
     prepared, x, c = _prepared(expression, variables, constants)
     if prepared is sympy.nan:
         return lambda *arguments: np.nan
-    return sympy.lambdify([*x, *c], prepared, modules=[NUMPY_FUNCTIONS, "scipy", "numpy"], cse=True)
+    return sympy.lambdify([*x, *c], stable_logarithms(prepared), modules=MODULES, cse=True)
 
 
 @lru_cache(maxsize=512)
@@ -221,11 +226,12 @@ def _compiled_jacobian(
     prepared, x, c = _prepared(expression, variables, constants)
     if prepared is sympy.nan:
         return (lambda *arguments: [np.nan] * len(c)), ()
+    prepared = stable_powers(prepared)
     derivatives = [sympy.diff(prepared, symbol) for symbol in c]
     # Greedy: a constant joins while its derivative contains neither itself nor a member.
     linear: list[int] = []
     for j, derivative in enumerate(derivatives):
         if not derivative.free_symbols & {c[j], *(c[i] for i in linear)}:
             linear.append(j)
-    function = sympy.lambdify([*x, *c], derivatives, modules=[NUMPY_FUNCTIONS, "scipy", "numpy"], cse=True)
+    function = sympy.lambdify([*x, *c], derivatives, modules=MODULES, cse=True)
     return function, tuple(linear)

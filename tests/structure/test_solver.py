@@ -187,11 +187,12 @@ def test_the_whole_problem_is_not_a_leaf(box, law):
 
 
 def test_a_leaf_solver_without_answers(box, law):
-    X = box(150, None, None)
-    # No sum of products, no form without constants: only the leaf solver could tell.
+    X = box(250, None, None)
+    # No sum of products, no form without constants: only the leaf solver could tell. The others offer what they have.
     law_of_both = sympy.atan(sympy.exp(2 * U) - U) * sympy.tanh(V**3 / 3 + V)
     y = law(law_of_both, (U, V)).predict(X)
-    assert solve(X, y, leaf=lambda leaf: iter(()), most=3)[1] == []
+    for formula, _ in solve(X, y, leaf=lambda leaf: iter(()))[1]:
+        assert np.sqrt(np.mean((law(formula, (U, V)).predict(X) - y) ** 2)) > 1e-6 * y.std()
 
 
 def test_a_constant(box):
