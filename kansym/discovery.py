@@ -26,7 +26,7 @@ from kansym.device import choose_device
 from kansym.extraction.one_dimensional import as_networks, read_curve
 from kansym.extraction.selection import EXACT, Rows, Selector, SymbolicCandidate
 from kansym.formula import Formula, ParetoFront
-from kansym.formulation import Bench, formulate, from_expression
+from kansym.formulation import Bench, could_win, formulate, from_expression
 from kansym.kan.growth import Candidate, Decision, Grower, format_shape
 from kansym.kan.network import Network
 from kansym.kan.pruning import count_edges, prune
@@ -37,7 +37,6 @@ from kansym.progress import Progress, ProgressCallback
 from kansym.results import Discovery, NetworkReading, TrainedNetwork
 from kansym.structure.problem import Problem
 from kansym.structure.solver import SMALL_TABLE, Leaf, Solver
-from kansym.symbolic.complexity import description_length
 from kansym.symbolic.composition import AffineMap
 from kansym.threads import threads_for
 
@@ -60,9 +59,6 @@ STRUCTURE_SHARE = 0.75
 
 NETWORK_SECONDS = 1.0
 """Most time for a network beside a formula that was found without one."""
-
-EDGE_BITS = 4.0
-"""Least bits of a primitive that is not the identity: an operator and a share of an operand."""
 
 RESERVE = 0.03
 """Share of the time budget kept for the last refit."""
@@ -322,6 +318,7 @@ class _Run:
         every = set(default_library()) <= set(self.options.primitives)
         solver = Solver(y, self._leaf, seed=self.options.seed, until=until, any_function=every)
         whole = Problem.of(X, y, self.bench.variables, weights)
+        leader, unbeaten = None, 0
         for raw, problem in solver.solutions(whole):
             structure = "; ".join(step for step in problem.steps if step) or "the table as it is"
             self.formulas += from_expression(raw, self.bench, structure=structure, deadline=self.deadline)
@@ -329,7 +326,8 @@ class _Run:
             if self._exact() or (self._as_good_as_possible() and len(y) >= SMALL_TABLE):
                 return
             best = self.best()
-            if best is not None and solver.settles(best.predict(X) - y, whole):
+            leader, unbeaten = best, unbeaten + 1 if best is leader else 0
+            if best is not None and solver.settles(best.predict(X) - y, whole, unbeaten=unbeaten):
                 self.settled = True
                 return
 
@@ -407,26 +405,13 @@ class _Run:
             target=max(EXACT, (self.floor / self.scaling.y_scale) ** 2),
         )
 
-    def _could_win(self, symbolic: SymbolicCandidate) -> bool:
-        """Whether a symbolic network could become the pick, were its formula as short as its edges allow.
-
-        Each primitive that is not the identity needs at least an operator and an operand; everything else about the
-        bound is optimistic too, so what is left out here would not have been picked.
-        """
-        best = self.best()
-        if best is None:
-            return True
-        n, d = self.dataset.X.shape
-        loss = symbolic.train_loss * self.scaling.y_scale**2
-        least = EDGE_BITS * symbolic.curved_edges + description_length(sympy.S.One, n, loss, self.floor, d)
-        return least < best.description_length
-
     def _formulate(self, found: list[SymbolicCandidate], structure: str, trained: Network | None = None) -> None:
         """Turn the best symbolic networks into formulas; `trained` is the network that they were read from."""
         for symbolic in found[: self.options.formulas_per_network]:
             if self.out_of_time():
                 return
-            if not self._could_win(symbolic):
+            loss = symbolic.train_loss * self.scaling.y_scale**2
+            if not could_win(symbolic.curved_edges, loss, self.best(), self.bench):
                 continue
             network = symbolic.network.to("cpu")
             formulas = formulate(network, self.map, self.bench, structure=structure, deadline=self.deadline)

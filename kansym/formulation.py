@@ -31,6 +31,9 @@ logger = logging.getLogger(__name__)
 FITTING_ROWS = 10_000
 """Most rows for trial fits: snapping and elimination fit a formula some hundred times."""
 
+EDGE_BITS = 4.0
+"""Least bits of a primitive that is not the identity: an operator and a share of an operand."""
+
 ROUND_NUMBERS = 3.0
 """Bits by which a formula with rational or named numbers may be longer than one with real ones: -2 is believed where
 -1.99 +- 0.02 was fitted."""
@@ -265,6 +268,28 @@ def bits(form: ParametricForm, bench: Bench) -> float:
     # than its bits cost, so leave-one-out stands for all rows.
     pooled = (train_loss * (n - held_out) + held_out_loss * held_out) / n if held_out else held_out_loss
     return description_length(form, n, pooled, bench.noise_floor, len(bench.variables))
+
+
+def could_win(curved_edges: int, loss: float, best: Formula | None, bench: Bench) -> bool:
+    """Whether a symbolic network could become the pick, were its formula as short as its edges allow.
+
+    Each primitive that is not the identity needs at least an operator and an operand; everything else about the bound
+    is optimistic too, so what is left out here would not have been picked.
+
+    Parameters
+    ----------
+    curved_edges : int
+    loss : float
+        Of the network on the training rows, in squared units of y.
+    best : Formula or None
+        The pick so far.
+    bench : Bench
+    """
+    if best is None:
+        return True
+    n, d = bench.dataset.X.shape
+    constant = description_length(sympy.S.One, n, loss, bench.noise_floor, d)
+    return EDGE_BITS * curved_edges + constant < best.description_length
 
 
 def judge(form: ParametricForm, bench: Bench, *, structure: str) -> Formula | None:

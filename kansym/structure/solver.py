@@ -72,8 +72,9 @@ FORM_ROWS = 100
 """Rows from which a table with one input is looked at for other structure: forms without constants are told apart
 from others by many rows, or not at all."""
 
-SETTLED = 1.003
-"""Ratio of a formula's error to the best interpolant's at which there is nothing left to find."""
+SETTLED, SETTLED_LATE, PATIENCE = 1.003, 1.01, 4
+"""Ratio of a formula's error to the best interpolant's at which there is nothing left to find: at once, and after so
+many others that were no better."""
 
 READINGS = 4
 """Readings of separated curves that are followed."""
@@ -266,16 +267,19 @@ class Solver:
             logger.info("structure: rank %d in place of %d under %s", rank, plain, link.name)
             yield from self._by_networks(linked, self.reducer.surrogate(linked)[0])
 
-    def settles(self, residual: np.ndarray, problem: Problem) -> bool:
+    def settles(self, residual: np.ndarray, problem: Problem, *, unbeaten: int = 0) -> bool:
         """Whether a formula's residual of y is as small as any smooth function's; only asked with noise.
 
-        `residual` has one entry per row of `problem`. The same held-out rows are compared: their noise cancels.
+        `residual` has one entry per row of `problem`. The same held-out rows are compared: their noise cancels. The
+        lowest of many interpolants' errors is low by chance as well, so a formula that `PATIENCE` others have not
+        bettered may be a little farther from it; `unbeaten` is their number.
         """
         if not self.reducer.noisy or self.reducer.lowest < LEAST_NOISE:
             return False
         check = check_rows(len(residual), self.seed)
         weights = None if problem.weights is None else problem.weights[check]
-        return relative_error(residual[check], self.reducer.y, weights) <= SETTLED * self.reducer.lowest
+        near = SETTLED if unbeaten < PATIENCE else SETTLED_LATE
+        return relative_error(residual[check], self.reducer.y, weights) <= near * self.reducer.lowest
 
     def _late(self) -> bool:
         return time.monotonic() > self.until
@@ -298,7 +302,12 @@ class Solver:
             law = sparse_law(linked.X, linked.t, variables) if linked.finite() else None
             if law is not None:
                 yield linked.compose(law, variables), linked
+        if self._late():
+            return
         if surrogate is None or surrogate.noise < FEATURE_NOISE:
+            law = sparse_law(problem.X, problem.t, variables, triples=True)
+            if law is not None:
+                yield problem.compose(law, variables), problem
             for law in featured_laws(problem.X, problem.t, variables, until=self.until):
                 yield problem.compose(law, variables), problem
 

@@ -27,7 +27,10 @@ LARGEST_ARGUMENT = 100.0
 """Largest |x| whose exponential or sine is in the dictionary."""
 
 STARTS = 12
-"""Pairs that matching pursuit goes on from."""
+"""Pairs, and triples, that matching pursuit goes on from."""
+
+MOST_FOR_TRIPLES = 400
+"""Columns of which all triples are tried."""
 
 _z = sympy.Symbol("_z")
 POSITIVE: tuple[sympy.Expr, ...] = (sympy.sqrt(_z), 1 / sympy.sqrt(_z), sympy.log(_z), _z ** sympy.Rational(3, 2))
@@ -50,7 +53,9 @@ ANYWHERE: tuple[sympy.Expr, ...] = (
 )
 
 
-def sparse_law(X: np.ndarray, t: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> sympy.Expr | None:
+def sparse_law(
+    X: np.ndarray, t: np.ndarray, variables: tuple[sympy.Symbol, ...], *, triples: bool = False
+) -> sympy.Expr | None:
     """An exact sum of products of elementary functions of single columns, or None.
 
     Parameters
@@ -58,6 +63,9 @@ def sparse_law(X: np.ndarray, t: np.ndarray, variables: tuple[sympy.Symbol, ...]
     X : ndarray, shape (n, d), d <= 3
     t : ndarray, shape (n,)
     variables : tuple of Symbol, length d
+    triples : bool, default False
+        Whether all sets of three terms are tried too, which takes some tenths of a second: terms of equal size hide
+        each other from a greedy search.
     """
     d = X.shape[1]
     if not 1 <= d <= 3 or len(t) < 60:
@@ -73,7 +81,7 @@ def sparse_law(X: np.ndarray, t: np.ndarray, variables: tuple[sympy.Symbol, ...]
     usable = np.isfinite(size) & (size > 1e-9 * np.abs(values).max(0))
     names = [name for name, keep in zip(names, usable, strict=True) if keep]
     columns = centred[:, usable] / size[usable]
-    chosen = _search(columns, target / spread)
+    chosen = _search(columns, target / spread, triples=triples and columns.shape[1] <= MOST_FOR_TRIPLES)
     if chosen is None:
         return None
     terms = _pruned(columns, target / spread, chosen)
@@ -120,12 +128,14 @@ def _column(expression: sympy.Expr, X: np.ndarray, variables: tuple[sympy.Symbol
         return np.asarray(sympy.lambdify(variables, expression, "numpy")(*X.T), dtype=float) * np.ones(len(X))
 
 
-def _search(columns: np.ndarray, target: np.ndarray) -> list[int] | None:
+def _search(columns: np.ndarray, target: np.ndarray, *, triples: bool) -> list[int] | None:
     """Indices of columns that reproduce the target to rounding, or None."""
     n = len(target)
     gram, moment = columns.T @ columns / n, columns.T @ target / n
-    pairs = _best_pairs(gram, moment, STARTS)
-    for start in [[], *pairs]:
+    starts = [[], *_best_pairs(gram, moment, STARTS)]
+    if triples:
+        starts += _best_triples(gram, moment, STARTS)
+    for start in starts:
         chosen = list(start)
         while True:
             _, residual = _fit(columns, target, chosen)
@@ -152,6 +162,24 @@ def _best_pairs(gram: np.ndarray, moment: np.ndarray, count: int) -> list[list[i
     explained[np.tril_indices(len(moment))] = -np.inf
     places = np.argsort(explained, axis=None)[::-1][:count]
     return [list(map(int, np.unravel_index(place, explained.shape))) for place in places]
+
+
+def _best_triples(gram: np.ndarray, moment: np.ndarray, count: int) -> list[list[int]]:
+    """Triples of unit columns that explain most: for each column the best pair of what it leaves of the others."""
+    found: list[tuple[float, list[int]]] = []
+    for k in range(len(moment) - 2):
+        # Each set once: the other two come later.
+        along = gram[k, k + 1 :]
+        left = 1 - along**2
+        usable = left > 1e-6
+        size = np.sqrt(np.where(usable, left, 1.0))
+        rest = (gram[k + 1 :, k + 1 :] - np.outer(along, along)) / np.outer(size, size)
+        own = np.where(usable, (moment[k + 1 :] - along * moment[k]) / size, 0.0)
+        explained = (own[:, None] ** 2 + own**2 - 2 * own[:, None] * own * rest) / np.maximum(1 - rest**2, 1e-6)
+        explained[np.tril_indices(len(own))] = -np.inf
+        place = np.unravel_index(int(explained.argmax()), explained.shape)
+        found.append((float(moment[k] ** 2 + explained[place]), [k, *(int(j) + k + 1 for j in place)]))
+    return [triple for _, triple in sorted(found, reverse=True)[:count]]
 
 
 def _fit(columns: np.ndarray, target: np.ndarray, chosen: list[int]) -> tuple[np.ndarray, np.ndarray]:

@@ -15,6 +15,7 @@ from sympy import Expr
 from kansym.errors import ArgumentError
 from kansym.symbolic.canonical import canonicalize
 from kansym.symbolic.complexity import complexity, node_count
+from kansym.symbolic.division import divide
 from kansym.symbolic.hyperbolic import recognize_hyperbolic
 from kansym.symbolic.naming import internal_symbols, rename
 from kansym.symbolic.parametric import ParametricForm, parametrize
@@ -167,6 +168,7 @@ PASSES: dict[str, Callable[[Expr], Expr]] = {
     "common denominator": sympy.together,
     "expansion": _expand,
     "factorization": _factor,
+    "division": divide,
 }
 """The passes of `simplify` in order; each is followed by the canonical gauge."""
 
