@@ -22,6 +22,7 @@ from kansym.symbolic.elimination import eliminate
 from kansym.symbolic.naming import internal_symbols, plain
 from kansym.symbolic.parametric import ParametricForm, parametrize
 from kansym.symbolic.refit import refit
+from kansym.symbolic.roots import join_roots
 from kansym.symbolic.simplification import simplify
 from kansym.symbolic.snapping import snap
 from kansym.symbolic.terms import drop_terms
@@ -308,7 +309,7 @@ def judge(form: ParametricForm, bench: Bench, *, structure: str) -> Formula | No
         Constant(name=symbol.name, value=float(value), error=float(error) if math.isfinite(error) else None)
         for symbol, value, error in zip(form.constants, form.values, errors, strict=True)
     )
-    expression = plain(form.substituted(), bench.dataset.names)
+    expression = join_roots(plain(form.substituted(), bench.dataset.names))
     return Formula(
         expression=expression,
         variables=bench.dataset.names,

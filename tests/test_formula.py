@@ -125,6 +125,21 @@ def test_table_has_the_columns_of_pysr():
     assert list(ParetoFront([]).to_frame().columns) == list(frame.columns)
 
 
+def test_front_keeps_a_rational_exponent_next_to_a_real_one_that_fits_a_little_better():
+    rational = formula(F(2.5) * X ** sympy.Rational(3, 2), complexity=5, loss=1.1e-3, bits=40.0)
+    real = formula(F(2.4) * X ** F(1.507), complexity=5, loss=1e-3, bits=48.0)
+    assert list(ParetoFront.from_formulas([real, rational])) == [rational]
+
+
+def test_front_keeps_the_pick_where_fewer_nodes_fit_better():
+    # Moseley's square of a difference, and the power that imitates it.
+    power = formula(F(0.5) * X ** F(2.106), complexity=5, loss=1.0e-3, bits=48.0)
+    square = formula(F(0.8) * (X - F(1.5)) ** 2, complexity=7, loss=1.1e-3, bits=40.0)
+    worse = formula(F(0.7) * X * Y + F(3.0), complexity=9, loss=1.05e-3, bits=60.0)
+    found = ParetoFront.from_formulas([worse, square, power])
+    assert list(found) == [power, square] and found.best is square
+
+
 def test_front_prints_with_the_pick_marked():
     lines = str(front()).splitlines()
     assert len(lines) == 5 and [line.startswith(">") for line in lines] == [False, False, False, True, False]

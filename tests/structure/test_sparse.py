@@ -129,3 +129,13 @@ def test_a_constant_column_does_no_harm(box, law, agree):
     found = sparse_law(X, np.sin(X[:, 0]) + X[:, 0], (A, B))
     assert found is not None
     assert agree(found, sympy.sin(A) + A, (A, B), X)
+
+
+def test_three_terms_that_hide_each_other(box, law, agree):
+    # Bar magnets (Strogatz, p. 286): any two of the three terms are a poor start.
+    expression = sympy.sin(A) * sympy.cos(B) / 2 - sympy.cos(A) * sympy.sin(B) / 2 - sympy.sin(A)
+    X = box(300, (0.0, 6.3), (0.0, 6.3))
+    t = law(expression, (A, B)).predict(X)
+    found = sparse_law(X, t, (A, B), triples=True)
+    assert found is not None
+    assert agree(found, expression, (A, B), box(100, (-1, 7), (-1, 7), seed=1), relative=1e-8)

@@ -5,6 +5,7 @@ import sympy
 
 from kansym.errors import ArgumentError
 from kansym.symbolic import complexity, description_length, node_count, parametrize
+from kansym.symbolic.complexity import kinds
 
 X, Y = sympy.symbols("x y")
 
@@ -68,6 +69,40 @@ def test_a_real_constant_costs_half_a_logarithm_of_n_and_an_exact_one_its_digits
     assert at(2.5 * X) - at(sympy.Rational(5, 7) * X) == pytest.approx(5 - math.log2(6) - math.log2(7))
     assert at(sympy.Float(2.5) * X) == at(parametrize(sympy.Float(2.5) * X, (X,)))
     assert at(3 * X) < at(sympy.Rational(97, 41) * X)
+
+
+@pytest.mark.parametrize(
+    ("shorter", "longer"),
+    [
+        (X * Y, X + Y),
+        (X + Y, X / Y),
+        (X / Y, X - Y),
+        (X**2, X**3),
+        (X ** sympy.Rational(3, 2), X**1.5),
+        (sympy.exp(X), sympy.tanh(X)),
+        (sympy.sin(X), sympy.atan(X)),
+        (X**2 / Y**2, X**3 / Y**3),
+    ],
+    ids=str,
+)
+def test_common_operators_cost_less_than_rare_ones(shorter, longer):
+    assert complexity(shorter) == complexity(longer)
+    assert description_length(shorter, 100, 1.0, 1.0, 2) < description_length(longer, 100, 1.0, 1.0, 2)
+
+
+def test_kinds_add_up_to_the_node_count():
+    expression = sympy.exp(-(X**2) / 2) / sympy.sqrt(Y) - 3 * X * Y**-2 + sympy.sin(X - Y) ** 2.5
+    assert sum(kinds(expression).values()) == complexity(expression)
+    assert kinds(expression)["variable"] == 6
+
+
+def test_every_place_of_a_constant_is_a_leaf_but_it_is_fitted_once():
+    shared = sympy.Float(1.2345678901234567)
+    once = description_length(shared * X, 100, 1.0, 1.0, 1)
+    twice = description_length(shared * X + sympy.exp(shared * X), 100, 1.0, 1.0, 1)
+    apart = description_length(shared * X + sympy.exp(sympy.Float(2.3456789012345678) * X), 100, 1.0, 1.0, 1)
+    assert twice > once
+    assert apart - twice == pytest.approx(0.5 * math.log2(100))
 
 
 def test_bad_arguments_are_refused():
