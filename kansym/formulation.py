@@ -32,6 +32,9 @@ logger = logging.getLogger(__name__)
 FITTING_ROWS = 10_000
 """Most rows for trial fits: snapping and elimination fit a formula some hundred times."""
 
+FEW_ROWS = 50
+"""Rows below which formulas are judged by leave-one-out."""
+
 EDGE_BITS = 4.0
 """Least bits of a primitive that is not the identity: an operator and a share of an operand."""
 
@@ -263,11 +266,16 @@ def losses(form: ParametricForm, bench: Bench) -> tuple[float, float]:
 
 def bits(form: ParametricForm, bench: Bench) -> float:
     """Description length of the data with the help of a fitted form."""
-    train_loss, held_out_loss = losses(form, bench)
     n, held_out = len(bench.dataset.y), len(bench.validation)
-    # All rows count where some are held out. In small tables the training loss flatters every extra constant by more
-    # than its bits cost, so leave-one-out stands for all rows.
-    pooled = (train_loss * (n - held_out) + held_out_loss * held_out) / n if held_out else held_out_loss
+    if n < FEW_ROWS:
+        # The training loss flatters every extra constant by more than its bits cost, and a handful of held-out rows
+        # say little: leave-one-out stands for all rows.
+        rows = bench.rows(np.arange(n))
+        whole = refit(form, rows[0], rows[1], weights=rows[2], max_steps=30).form if held_out else form
+        pooled = leave_one_out(whole, *rows)
+    else:
+        train_loss, held_out_loss = losses(form, bench)
+        pooled = (train_loss * (n - held_out) + held_out_loss * held_out) / n if held_out else held_out_loss
     return description_length(form, n, pooled, bench.noise_floor, len(bench.variables))
 
 

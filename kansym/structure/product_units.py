@@ -22,7 +22,7 @@ import numpy as np
 import sympy
 
 from kansym.structure.unit_expressions import FRACTIONS, Entries, expression_of, rational
-from kansym.structure.unit_fitting import Fit, fit, screened
+from kansym.structure.unit_fitting import Fit, Start, fit, screened
 from kansym.structure.unit_functions import FACTORS, Factor
 from kansym.symbolic.complexity import COSTS, formula_bits
 
@@ -49,6 +49,9 @@ AT_FLOOR = 1.02
 
 CENTRES = (0.3, 1.5)
 """Values of a product v at the centre of the data to start from."""
+
+WIDE = 2.0
+"""Standard deviation of a product's logarithm from which starts at both ends of its range are tried too."""
 
 EXTENDED = 2
 """Models that get a second function."""
@@ -168,6 +171,7 @@ class _Search:
         self.columns, self.floor = columns, floor / self.scale**2
         self.order = np.random.default_rng(seed).permutation(len(t))
         self.rows = self.order[:MOST_ROWS]
+        self.steps = 6 if len(t) > SCREEN_ROWS else 12
 
     def models(self) -> list[Model]:
         """Models with up to two functions, rounded, the best first."""
@@ -177,25 +181,24 @@ class _Search:
         plain = np.concatenate([[level], exponents])
         found = self._best([((), plain)])
         if n >= ROWS_PER_CONSTANT * (2 * m + 2):
-            starts = [
-                ((factor,), np.concatenate([plain, [math.log(centre)], q]))
-                for factor in FACTORS
-                for centre in CENTRES
-                for q in _directions(m, self.power)
-            ]
-            found += self._best(starts)
+            found += self._best(self._with_factor((), plain))
         least = min((model.fit.loss for model in found), default=math.inf)
         if n >= 5 * ROWS_PER_CONSTANT * (3 * m + 3) and least > AT_FLOOR * self.floor:
             first = [model for model in sorted(found, key=lambda one: one.bits) if model.factors][:EXTENDED]
             for model in first:
-                starts = [
-                    ((*model.factors, factor), np.concatenate([model.fit.parameters, [math.log(centre)], q]))
-                    for factor in FACTORS
-                    for centre in CENTRES
-                    for q in _directions(m, self.power)
-                ]
-                found += self._best(starts)
+                found += self._best(self._with_factor(model.factors, model.fit.parameters))
         return sorted(found, key=lambda model: model.bits)
+
+    def _with_factor(self, factors: tuple[Factor, ...], parameters: np.ndarray) -> list[Start]:
+        """Starts with one more function, of every product of one or two columns."""
+        starts = []
+        for q in _directions(self.values.shape[1], self.power):
+            spread = float(np.std(self.values @ q))
+            # Over decades the function's bend may be anywhere.
+            shifts = (0.0,) if spread < WIDE else (-1.3 * spread, 0.0, 1.3 * spread)
+            levels = [math.log(centre) for centre in CENTRES] + [shift for shift in shifts if shift]
+            starts += [((*factors, f), np.concatenate([parameters, [a], q])) for f in FACTORS for a in levels]
+        return starts
 
     def _power_law(self, rows: np.ndarray) -> tuple[float, np.ndarray]:
         """Level and exponents of the power law nearest to log|t|, to start from."""
@@ -213,11 +216,13 @@ class _Search:
         )[0]
         return float(solved[0]), solved[1:]
 
-    def _best(self, starts: list[tuple[tuple[Factor, ...], np.ndarray]]) -> list[Model]:
+    def _best(self, starts: list[Start]) -> list[Model]:
         few, more = self.order[:SCREEN_ROWS], self.order[:SHORT_ROWS]
         candidates = starts
         if len(starts) > FINAL:
-            looked = screened(self.values[few], self.t[few], self.w[few], starts, self.logarithm, until=self.until)
+            looked = screened(
+                self.values[few], self.t[few], self.w[few], starts, self.logarithm, steps=self.steps, until=self.until
+            )
             candidates = []
             for factors, first in looked[:SHORTLIST]:
                 if time.monotonic() > self.until:

@@ -22,7 +22,7 @@ from kansym.structure.scaled_forms import scaled_forms
 from kansym.structure.search import GRADIENT_ROWS, NOISY, Reducer
 from kansym.structure.separability import Separation, separated_curve, separations
 from kansym.structure.simple_forms import simple_forms
-from kansym.structure.sparse import sparse_law
+from kansym.structure.sparse import sparse_fits, sparse_law
 from kansym.structure.surrogate import Surrogate, check_rows, fit_surrogate
 from kansym.symbolic.complexity import complexity, formula_bits
 from kansym.symbolic.parametric import parametrize
@@ -159,6 +159,8 @@ class Solver:
                 logger.info("structure: rejected, error %.1e where %.1e was expected", surrogate.error, expected)
                 continue
             yield from self._simply(smaller, surrogate)
+            if self.reducer.noisy:
+                yield from self._as_sums(smaller)
             whole = depth == 0 and not smaller.steps
             if smaller.dimension > 1:
                 linked = self._smoother(smaller, surrogate)
@@ -227,6 +229,19 @@ class Solver:
                 )
         for law in sorted(found, key=lambda law: law.bits)[: SMALL_TABLE_FORMS if small else MOST_FORMS]:
             yield problem.compose(law.expression, variables), problem
+
+    def _as_sums(self, problem: Problem) -> Iterator[tuple[sympy.Expr, Problem]]:
+        """Short sums of products that leave no more than noise, of the target and of its square."""
+        if not self.any_function or not 2 <= problem.dimension <= 3:
+            return
+        variables = symbols(problem.dimension)
+        for link in usable_links(problem.t):
+            if link.name not in ("identity", "square") or self._late():
+                continue
+            linked = link.apply(problem)
+            if linked.finite():
+                for law in sparse_fits(linked.X, linked.t, variables, linked.fitting_weights()):
+                    yield linked.compose(law, variables), linked
 
     def _smoother(self, problem: Problem, surrogate: Surrogate) -> Problem | None:
         """The problem under the link that makes it smooth, where it has a kink, a pole or an edge."""

@@ -10,9 +10,12 @@ there, and superfluous ones are removed again. Only exact fits are reported.
 """
 
 import itertools
+import math
 
 import numpy as np
 import sympy
+
+from kansym.symbolic.complexity import formula_bits
 
 EXACT = 1e-10
 """RMS residual, relative to the spread of t, of an exact law; rounding leaves 1e-12 or less."""
@@ -28,6 +31,12 @@ LARGEST_ARGUMENT = 100.0
 
 STARTS = 12
 """Pairs, and triples, that matching pursuit goes on from."""
+
+NOISY_ROWS = 1000
+"""Rows that noisy sums are chosen on."""
+
+LARGEST_WEIGHT = 10.0
+"""Of a row, in units of the median, for noisy sums."""
 
 MOST_FOR_TRIPLES = 400
 """Columns of which all triples are tried."""
@@ -96,6 +105,63 @@ def sparse_law(
     parts = [sympy.Float(float(c)) * e for c, e in zip(coefficients, [*expressions, sympy.S.One], strict=True)]
     relevant = np.abs(coefficients * scale) > 1e-9 * np.abs(coefficients * scale).max()
     return sympy.Add(*(part for part, keep in zip(parts, relevant, strict=True) if keep))
+
+
+def sparse_fits(
+    X: np.ndarray,
+    t: np.ndarray,
+    variables: tuple[sympy.Symbol, ...],
+    weights: np.ndarray | None = None,
+    *,
+    most: int = 3,
+) -> list[sympy.Expr]:
+    """Sums of one to three products that fit noisy values best, those of least description length first.
+
+    Parameters
+    ----------
+    X : ndarray, shape (n, d), d <= 3
+    t : ndarray, shape (n,)
+    variables : tuple of Symbol, length d
+    weights : ndarray, shape (n,), optional
+    most : int, default 3
+    """
+    n, d = X.shape
+    if not 1 <= d <= 3 or n < 60 or not np.ptp(t) > 0:
+        return []
+    rows = np.unique(np.linspace(0, n - 1, NOISY_ROWS).astype(int))
+    names, values = _dictionary(X[rows], variables)
+    share = np.ones(len(rows))
+    if weights is not None:
+        # Where a link's slope has a pole, a few rows would weigh more than all others.
+        share = np.minimum(weights[rows], LARGEST_WEIGHT * np.median(weights[rows]))
+        share = share / share.mean()
+    root = np.sqrt(share)
+
+    def centred(columns: np.ndarray) -> np.ndarray:
+        return ((columns - (share @ columns) / len(rows)).T * root).T
+
+    target = centred(t[rows])
+    with np.errstate(all="ignore"):
+        columns = centred(values)
+        size = np.sqrt((columns**2).mean(0))
+        usable = np.isfinite(size) & (size > 1e-9 * np.abs(values).max(0))
+    names = [name for name, keep in zip(names, usable, strict=True) if keep]
+    columns = columns[:, usable] / size[usable]
+    total = float((target**2).mean())
+    gram, moment = columns.T @ columns / len(rows), columns.T @ target / len(rows) / np.sqrt(total)
+    chosen = [[k] for k in np.argsort(-np.abs(moment))[:STARTS]] + _best_pairs(gram, moment, STARTS)
+    if len(names) <= MOST_FOR_TRIPLES:
+        chosen += _best_triples(gram, moment, STARTS)
+    found: list[tuple[float, sympy.Expr]] = []
+    for terms in chosen:
+        full = np.column_stack([values[:, usable][:, terms], np.ones(len(rows))])
+        scale = np.sqrt((full**2).mean(0))
+        coefficients = np.linalg.lstsq((full / scale) * root[:, None], t[rows] * root, rcond=None)[0] / scale
+        loss = float((share * (full @ coefficients - t[rows]) ** 2).mean())
+        parts = [names[k] for k in terms] + [sympy.S.One]
+        expression = sympy.Add(*(sympy.Float(float(c)) * e for c, e in zip(coefficients, parts, strict=True)))
+        found.append((0.5 * n * math.log2(max(loss, 1e-300)) + formula_bits(expression, n, d), expression))
+    return [expression for _, expression in sorted(found, key=lambda one: one[0])[:most]]
 
 
 def _dictionary(X: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> tuple[list[sympy.Expr], np.ndarray]:

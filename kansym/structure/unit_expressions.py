@@ -124,21 +124,24 @@ def expression_of(
             moved = np.where(units[absorbing][1:] != 0, exponents, 0.0)
             if not moved.any():
                 continue
-        parts = []
+        parts, linear = [], []
         for k, (factor, unit) in enumerate(zip(factors, units, strict=True)):
-            if k != absorbing:
+            if k == absorbing:
+                share = moved / factor.power
+                first = entries.product(0.0, share)
+                second = entries.product(float(unit[0]), unit[1:] + share)
+                parts.append((first + factor.sign * second) ** rational(factor.power))
+            elif logarithm and isinstance(factor.base, sympy.exp):
+                # log(exp(-v)) underflows where -v does not.
+                linear.append(rational(factor.power) * entries.product(float(unit[0]), unit[1:]))
+            else:
                 parts.append(factor.expression(entries.product(float(unit[0]), unit[1:])))
-                continue
-            share = moved / factor.power
-            first = entries.product(0.0, share)
-            second = entries.product(float(unit[0]), unit[1:] + share)
-            parts.append((first + factor.sign * second) ** rational(factor.power))
         rest = exponents - moved
         if logarithm:
             inner = sympy.log(sympy.Mul(*parts)) if parts else sympy.S.Zero
             if len(parts) == 1 and isinstance(parts[0], sympy.Pow):
                 inner = parts[0].args[1] * sympy.log(parts[0].args[0])
-            written.append(entries.logarithm(level, rest) + inner)
+            written.append(sympy.Add(entries.logarithm(level, rest), inner, *linear))
         else:
             written.append(sympy.Mul(sympy.Float(amplitude), entries.product(level, rest), *parts))
     return min(written, key=complexity)

@@ -14,9 +14,6 @@ import numpy as np
 
 from kansym.structure.unit_functions import Factor
 
-SCREEN_STEPS = 6
-"""Steps of every start."""
-
 CHUNK = 3_000_000
 """Numbers of a batch of Jacobians."""
 
@@ -168,6 +165,7 @@ def screened(
     starts: Sequence[Start],
     logarithm: bool,
     *,
+    steps: int = 6,
     until: float = math.inf,
 ) -> list[tuple[tuple[Factor, ...], Fit]]:
     """All starts after a few steps, the best first.
@@ -182,6 +180,8 @@ def screened(
         Only the last function's parameters and the power law move: the others were fitted before.
     logarithm : bool
         Whether t is the logarithm of a law.
+    steps : int, default 6
+        Of every start.
     until : float
         `time.monotonic` value after which no further functions are tried.
     """
@@ -201,7 +201,7 @@ def screened(
             free[0] = False
         most = max(1, CHUNK // (n * theta.shape[1]))
         for low in range(0, len(theta), most):
-            moved, amplitude, loss, _ = _steps(F, t, w, theta[low : low + most], factors, logarithm, free, SCREEN_STEPS)
+            moved, amplitude, loss, _ = _steps(F, t, w, theta[low : low + most], factors, logarithm, free, steps)
             found += [
                 (factors, Fit(one, float(a), float(value), np.zeros(len(one))))
                 for one, a, value in zip(moved, amplitude, loss, strict=True)

@@ -6,7 +6,7 @@ import sympy
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from kansym.structure.sparse import sparse_law
+from kansym.structure.sparse import sparse_fits, sparse_law
 
 SYMBOLS = A, B, C = sympy.symbols("a b c", positive=True)
 few = settings(max_examples=15, deadline=None)
@@ -139,3 +139,46 @@ def test_three_terms_that_hide_each_other(box, law, agree):
     found = sparse_law(X, t, (A, B), triples=True)
     assert found is not None
     assert agree(found, expression, (A, B), box(100, (-1, 7), (-1, 7), seed=1), relative=1e-8)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        # Interference (Feynman I.37.4) and the law of cosines, per unit of one amplitude.
+        1 + A + 2 * sympy.sqrt(A) * sympy.cos(B),
+        1 + A**2 - 2 * A * sympy.cos(B),
+        2.5 * A * B - B**3,
+        3 * sympy.exp(-A) + 0.7,
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("noise", [0.01, 0.1])
+def test_noisy_sums_have_the_right_terms_first(box, law, rng, expression, noise):
+    X = box(1000, (0.3, 3.0), (0.3, 5.0))
+    exact = law(expression, (A, B)).predict(X)
+    t = exact + noise * exact.std() * rng.normal(size=len(X))
+    found = sparse_fits(X, t, (A, B))[0]
+    expected = {term.as_coeff_Mul()[1] for term in sympy.Add.make_args(sympy.sympify(expression))} - {sympy.S.One}
+    assert {term.as_coeff_Mul()[1] for term in sympy.Add.make_args(found)} - {sympy.S.One} == expected
+    # Three or four coefficients from a thousand rows: sqrt(4/1000) of the noise, give or take as much.
+    assert np.sqrt(np.mean((law(found, (A, B)).predict(X) - exact) ** 2)) < 0.15 * noise * exact.std()
+
+
+def test_noisy_sums_heed_weights_but_not_one_row_above_all(box, law, rng):
+    X = box(600, (0.3, 3.0), (0.3, 5.0))
+    expression = 1 + A**2 - 2 * A * sympy.cos(B)
+    t = law(expression, (A, B)).predict(X)
+    weights = np.ones(len(t))
+    bad = rng.random(len(t)) < 0.2
+    bad[0] = False
+    t[bad] += 30 * rng.normal(size=bad.sum())
+    weights[bad] = 1e-6
+    weights[0] = 1e12
+    found = sparse_fits(X, t, (A, B), weights)[0]
+    assert {term.as_coeff_Mul()[1] for term in sympy.Add.make_args(found)} == {1, A**2, A * sympy.cos(B)}
+
+
+@pytest.mark.parametrize("rows", [59, 0])
+def test_no_noisy_sums_of_few_rows_or_of_nothing(box, rows):
+    X = box(max(rows, 100), None, None)[: rows or None]
+    assert sparse_fits(X, X[:, 0] if rows else np.ones(len(X)), (A, B)) == []
