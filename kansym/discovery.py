@@ -57,6 +57,10 @@ ELBOW = 1.1
 STRUCTURE_SHARE = 0.75
 """Share of the time budget that the structure search may take before networks on the whole problem have their turn."""
 
+SECOND_LOOK = 0.4
+"""Share of the time budget for reading a curve that a formula describes already as well as the data allow: with few
+rows the first such formula need not be the best."""
+
 NETWORK_SECONDS = 1.0
 """Most time for a network beside a formula that was found without one."""
 
@@ -176,7 +180,7 @@ class _Run:
             self._one_dimensional()
             if self._as_good_as_possible():
                 return "the formula is as good as the data"
-            if self._matches_network(1.05):
+            if self._nothing_left():
                 return "the curve as a free spline shows no more than the formula does"
         for candidate in candidates:
             self._keep_network(candidate)
@@ -355,6 +359,8 @@ class _Run:
         self.report("matching", "reading the curve as one or two primitives")
         origin = float(-self.scaling.center[0] / self.scaling.half_width[0])
         selector = self._selector()
+        # Where a formula leaves nothing to find, something shorter may be as good, but is not worth the whole budget.
+        second_look = min(self.deadline, time.monotonic() + SECOND_LOOK * self.options.max_seconds)
         for form, group in read_curve(
             self.rows.x[:, 0],
             self.rows.y,
@@ -365,12 +371,16 @@ class _Run:
             floor=max(EXACT, (self.floor / self.scaling.y_scale) ** 2),
             deadline=self.deadline,
         ):
-            if self.out_of_time():
+            if self.out_of_time() or (time.monotonic() > second_look and self._nothing_left()):
                 return
             found = selector.fit_all(as_networks(group, self.rows.x))
             self._formulate(found, form)
-            if self._as_good_as_possible() or (len(self.dataset.y) >= SMALL_TABLE and self._matches_network(1.05)):
+            if self._nothing_left() and len(self.dataset.y) >= SMALL_TABLE:
                 return
+
+    def _nothing_left(self) -> bool:
+        """Whether the best formula is as good as the data, or as a free spline through them."""
+        return self._as_good_as_possible() or self._matches_network(1.05)
 
     # -- reading a network -------------------------------------------------------------------------------------------
 

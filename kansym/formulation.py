@@ -19,7 +19,8 @@ from kansym.symbolic.canonical import canonicalize
 from kansym.symbolic.complexity import complexity, description_length
 from kansym.symbolic.composition import AffineMap, compose
 from kansym.symbolic.elimination import eliminate
-from kansym.symbolic.naming import internal_symbols, plain
+from kansym.symbolic.logarithms import join_logarithms
+from kansym.symbolic.naming import internal_symbols, plain, plain_symbol
 from kansym.symbolic.parametric import ParametricForm, parametrize
 from kansym.symbolic.refit import refit
 from kansym.symbolic.roots import join_roots
@@ -276,7 +277,17 @@ def bits(form: ParametricForm, bench: Bench) -> float:
     else:
         train_loss, held_out_loss = losses(form, bench)
         pooled = (train_loss * (n - held_out) + held_out_loss * held_out) / n if held_out else held_out_loss
-    return description_length(form, n, pooled, bench.noise_floor, len(bench.variables))
+    return description_length(as_written(form, bench), n, pooled, bench.noise_floor, len(bench.variables))
+
+
+def as_written(form: ParametricForm, bench: Bench) -> ParametricForm:
+    """The form as users see it: in plain symbols, with roots and logarithms of products.
+
+    sympy takes those of positive symbols apart, so this is done last; sizes and description lengths are of this form.
+    """
+    names = bench.dataset.names
+    expression = join_roots(join_logarithms(plain(form.expression, names)))
+    return ParametricForm(expression, tuple(map(plain_symbol, names)), form.constants, form.values)
 
 
 def could_win(curved_edges: int, loss: float, best: Formula | None, bench: Bench) -> bool:
@@ -317,7 +328,7 @@ def judge(form: ParametricForm, bench: Bench, *, structure: str) -> Formula | No
         Constant(name=symbol.name, value=float(value), error=float(error) if math.isfinite(error) else None)
         for symbol, value, error in zip(form.constants, form.values, errors, strict=True)
     )
-    expression = join_roots(plain(form.substituted(), bench.dataset.names))
+    expression = as_written(form, bench).substituted()
     return Formula(
         expression=expression,
         variables=bench.dataset.names,

@@ -59,6 +59,9 @@ EXTENDED = 2
 ROWS_PER_CONSTANT = 2
 """Rows per fitted number below which a model is not tried."""
 
+LARGEST_EXPONENT = 16.0
+"""Of a column: steeper ones are a fit gone astray, and their factors leave double precision."""
+
 MOST_ENTRIES = 10
 """Columns, at most: a unit has as many exponents."""
 
@@ -171,7 +174,7 @@ class _Search:
         self.columns, self.floor = columns, floor / self.scale**2
         self.order = np.random.default_rng(seed).permutation(len(t))
         self.rows = self.order[:MOST_ROWS]
-        self.steps = 6 if len(t) > SCREEN_ROWS else 12
+        self.steps = 6 if len(t) > SCREEN_ROWS else 20
 
     def models(self) -> list[Model]:
         """Models with up to two functions, rounded, the best first."""
@@ -227,7 +230,7 @@ class _Search:
             for factors, first in looked[:SHORTLIST]:
                 if time.monotonic() > self.until:
                     break
-                better = self._fitted(factors, first.parameters, more, steps=15)
+                better = self._fitted(factors, first.parameters, more, steps=3 * self.steps)
                 candidates.append((better.loss, factors, better.parameters))
             candidates = [one[1:] for one in _distinct(sorted(candidates, key=lambda one: one[0]))[:FINAL]]
         models = []
@@ -261,7 +264,7 @@ class _Search:
         With few rows a column that matters a little may be dropped on the training rows and missed on all.
         """
         free = np.zeros(len(parameters), dtype=bool)
-        real = self._model(factors, self._fitted(factors, parameters, self.rows, steps=40, fixed=free), free)
+        real = self._model(factors, self._fitted(factors, parameters, self.rows, steps=80, fixed=free), free)
         found = [real, self._with_rounding(real, zero=True)]
         if len(self.t) < FEW_ROWS:
             found.append(self._with_rounding(real, zero=False))
@@ -280,7 +283,7 @@ class _Search:
             trial, held = model.fit.parameters.copy(), model.fixed.copy()
             for _, k, rounded, _ in chosen:
                 trial[k], held[k] = rounded, True
-            fitted = self._fitted(model.factors, trial, self.rows, steps=6, fixed=held)
+            fitted = self._fitted(model.factors, trial, self.rows, steps=self.steps, fixed=held)
             following = self._model(model.factors, fitted, held)
             if following.bits <= model.bits + 1:
                 model = following
@@ -350,6 +353,9 @@ class _Search:
     def _model(self, factors: tuple[Factor, ...], found: Fit, fixed: np.ndarray) -> Model:
         n, m = self.values.shape
         if not math.isfinite(found.loss):
+            return Model(factors, found, fixed)
+        entries = found.parameters.reshape(-1, m + 1)[:, 1:]
+        if np.abs(entries[:, self.power]).max(initial=0.0) > LARGEST_EXPONENT:
             return Model(factors, found, fixed)
         bits = 0.5 * n * math.log2(max(found.loss, 1e-300))
         for k in self.exponents(len(found.parameters)):

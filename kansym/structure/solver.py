@@ -208,7 +208,11 @@ class Solver:
         """Power laws times functions of products, fitted to the whole table: few rows or much noise suffice."""
         if self._late() or not self.any_function:
             return
-        variables = symbols(problem.dimension)
+        # sympy asks many questions about the arguments of a logarithm, and has quick answers for positive symbols only.
+        variables = tuple(
+            sympy.Symbol(f"_z{k}", positive=True) if (x > 0).all() else sympy.Symbol(f"_z{k}", real=True)
+            for k, x in enumerate(problem.X.T)
+        )
         small = len(problem.t) < SMALL_TABLE
         lowest = self.reducer.lowest
         floor = (lowest * float(problem.t.std())) ** 2 if math.isfinite(lowest) and not small else 0.0
