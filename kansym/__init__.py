@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from kansym.errors import DataError as DataError
     from kansym.errors import KansymError as KansymError
     from kansym.estimator import SymbolicRegressor as SymbolicRegressor
+    from kansym.fitting.known_form import fit_constants as fit_constants
+    from kansym.fitting.result import KnownForm as KnownForm
     from kansym.formula import Formula as Formula
     from kansym.formula import ParetoFront as ParetoFront
     from kansym.primitives import Primitive as Primitive
@@ -41,6 +43,8 @@ _HOMES = {
     "DataError": "kansym.errors",
     "KansymError": "kansym.errors",
     "SymbolicRegressor": "kansym.estimator",
+    "KnownForm": "kansym.fitting.result",
+    "fit_constants": "kansym.fitting.known_form",
     "Formula": "kansym.formula",
     "ParetoFront": "kansym.formula",
     "Primitive": "kansym.primitives",

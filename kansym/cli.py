@@ -14,10 +14,11 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from cyclopts import App, CycloptsError, Parameter, Token
+from cyclopts import App, CycloptsError, Parameter
 from rich.console import Console
 from rich.table import Table
 
+from kansym.command_options import Flag, LawNames, Names, whole_number
 from kansym.errors import ArgumentError, DataError, KansymError
 
 # The numerical libraries take seconds to import; --help, --version and errors in options do without them.
@@ -45,14 +46,6 @@ def _version() -> str:
         return "unknown"
 
 
-def _whole_number(kind: type, tokens: Sequence[Token]) -> int:
-    # By default 1.5 would become 1 without a word.
-    try:
-        return int(tokens[0].value)
-    except ValueError:
-        raise ValueError(f"expected a whole number, got {tokens[0].value!r}") from None
-
-
 app = App(
     name="kansym",
     help="Find the closed-form law behind a table of measurements.\n\n"
@@ -66,8 +59,8 @@ app = App(
     result_action="return_value",
 )
 
-Names = Annotated[list[str] | None, Parameter(negative=(), n_tokens=1, accepts_keys=False)]
-Flag = Annotated[bool, Parameter(negative=(), show_default=False)]
+# Named by text, so that it is imported only when it is called.
+app.command("kansym.fitting.command:fit_constants", name="fit-constants", help="Fit the constants of a known formula.")
 
 
 @app.command
@@ -79,7 +72,7 @@ def discover(
     error: str | None = None,
     columns: Names = None,
     seconds: float = 60.0,
-    seed: Annotated[int, Parameter(converter=_whole_number)] = 0,
+    seed: Annotated[int, Parameter(converter=whole_number)] = 0,
     device: str = "auto",
     out: Path | None = None,
     drop_missing: Flag = False,
@@ -257,14 +250,14 @@ def bench(
     catalogue: str,
     /,
     *,
-    laws: Names = None,
+    laws: LawNames = None,
     noise: float = 0.0,
-    rows: Annotated[int, Parameter(converter=_whole_number)] = 2000,
+    rows: Annotated[int, Parameter(converter=whole_number)] = 2000,
     seconds: float = 60.0,
     seeds: Names = None,
-    dummies: Annotated[int, Parameter(converter=_whole_number)] = 0,
+    dummies: Annotated[int, Parameter(converter=whole_number)] = 0,
     peers: Names = None,
-    jobs: Annotated[int, Parameter(converter=_whole_number)] = 1,
+    jobs: Annotated[int, Parameter(converter=whole_number)] = 1,
     out: Path | None = None,
 ) -> int:
     """Count how many known laws are found from numbers alone.
@@ -359,7 +352,11 @@ def _write(text: str) -> None:
 
 
 def _help_for(tokens: Sequence[str]) -> str:
-    command = tokens[0] if tokens and tokens[0] in ("discover", "report", "primitives", "datasets", "bench") else ""
+    command = (
+        tokens[0]
+        if tokens and tokens[0] in ("discover", "report", "primitives", "datasets", "bench", "fit-constants")
+        else ""
+    )
     return f"kansym {command} --help".replace("  ", " ")
 
 

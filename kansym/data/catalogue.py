@@ -2,7 +2,8 @@
 
 import difflib
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -120,8 +121,15 @@ def load_dataset(
         error = info.error
     if columns is None:
         columns = info.columns if usual else [c for c in (info.target, *info.columns) if c not in (target, error)]
-    with resources.as_file(_folder() / f"{name}.csv") as path:
+    with dataset_file(name) as path:
         return read_table(path, target=info.target if target is None else target, error=error, columns=columns)
+
+
+@contextmanager
+def dataset_file(name: str) -> Iterator[Path]:
+    """The file of a table, there while the context lasts."""
+    with resources.as_file(_folder() / f"{name}.csv") as path:
+        yield path
 
 
 @cache

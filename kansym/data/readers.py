@@ -7,7 +7,7 @@ from typing import Any
 
 from kansym.data.binary_tables import read_hdf5, read_npy, read_npz, read_parquet
 from kansym.data.dataset import Dataset
-from kansym.data.table import RawTable, to_dataset
+from kansym.data.table import RawTable, names_and_units, to_dataset
 from kansym.data.text_table import read_text
 from kansym.errors import DataError
 
@@ -25,6 +25,7 @@ def read_table(
     columns: Sequence[str | int] | None = None,
     drop_missing: bool = False,
     key: str | None = None,
+    remove_constant: bool = True,
 ) -> Dataset:
     """Read a table and pick its target.
 
@@ -47,6 +48,8 @@ def read_table(
         Drop rows with missing values, and note how many; by default they are an error.
     key : str, optional
         The group or dataset of an HDF5 file, or the array of a .npz file, when there are several.
+    remove_constant : bool, optional
+        Drop constant and repeated columns, and note which; True by default.
 
     Returns
     -------
@@ -61,7 +64,14 @@ def read_table(
         If pyarrow or h5py is needed and not installed.
     """
     table = _from_frame(path) if hasattr(path, "columns") else _from_file(Path(path), key)
-    return to_dataset(table, target=target, error=error, columns=columns, drop_missing=drop_missing)
+    return to_dataset(
+        table, target=target, error=error, columns=columns, drop_missing=drop_missing, remove_constant=remove_constant
+    )
+
+
+def column_names(path: str | os.PathLike[str], key: str | None = None) -> list[str]:
+    """Names of all columns of a file, without units; arguments and errors as of `read_table`."""
+    return names_and_units(_from_file(Path(path), key))[0]
 
 
 def _from_frame(frame: Any) -> RawTable:

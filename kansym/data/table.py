@@ -59,12 +59,13 @@ def to_dataset(
     error: str | int | None = None,
     columns: Sequence[str | int] | None = None,
     drop_missing: bool = False,
+    remove_constant: bool = True,
 ) -> Dataset:
     """Pick target, error and input columns of a table and check them; see `kansym.data.readers.read_table`."""
     source = table.source
     if not table.headers:
         raise DataError(f"{source}: the table has no columns")
-    names, units = _names_and_units(table)
+    names, units = names_and_units(table)
     for position, name in enumerate(names):
         if name in names[:position]:
             first = names.index(name)
@@ -105,6 +106,7 @@ def to_dataset(
             units=[units[k] for k in dict.fromkeys(chosen)],
             y_units=units[target_at],
             drop_missing=drop_missing,
+            remove_constant=remove_constant,
             row_numbers=table.row_numbers,
             row_word=table.row_word,
         )
@@ -114,7 +116,7 @@ def to_dataset(
     return replace(dataset, notes=(*notes, *dataset.notes))
 
 
-def _names_and_units(table: RawTable) -> tuple[list[str], list[str | None]]:
+def names_and_units(table: RawTable) -> tuple[list[str], list[str | None]]:
     """`v [m/s]` is the name `v` and the unit `m/s`; round brackets stay in the name, they may be mathematics."""
     names: list[str] = []
     units: list[str | None] = []

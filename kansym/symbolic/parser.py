@@ -3,6 +3,7 @@
 # pyright: reportOperatorIssue=false, reportAssignmentType=false, reportIndexIssue=false, reportGeneralTypeIssues=false
 """Formulas from text: a small parser that evaluates nothing and ends in bounded time."""
 
+import itertools
 import math
 import re
 from collections.abc import Callable, Iterable
@@ -109,6 +110,33 @@ def parse_expression(text: str, names: Iterable[str] = ()) -> sympy.Expr:
     if parser.token.kind != "end":
         parser.fail(f"expected an operator or the end, found {parser.token.text!r}")
     return expression
+
+
+def free_names(text: str, names: Iterable[str] = ()) -> tuple[str, ...]:
+    """Names in a formula that are neither columns nor functions nor numbers, in the order they first occur.
+
+    These are the constants of a formula such as ``A*exp(-t/tau)`` with the column ``t``. What is followed by a
+    parenthesis is a function, known or not; without one, ``gamma`` is a name like any other.
+
+    Parameters
+    ----------
+    text : str
+        The formula; only its words are looked at, so it may still turn out to be none.
+    names : iterable of str
+        Columns.
+
+    Raises
+    ------
+    FormulaSyntaxError
+        If the text holds characters that no formula has.
+    """
+    tokens = _tokens(text[:LONGEST_TEXT], list(names))
+    found: dict[str, None] = {}
+    for token, following in itertools.pairwise(tokens):
+        called = following.kind == "operator" and following.text == "("
+        if token.kind == "word" and not called and token.text not in NUMBER_SYMBOLS:
+            found[token.text] = None
+    return tuple(found)
 
 
 @dataclass(frozen=True)

@@ -196,8 +196,12 @@ class LeastSquares:
         *,
         basis: np.ndarray | None = None,
         fixed: np.ndarray | None = None,
+        linear_first: bool = True,
     ) -> tuple[np.ndarray, float, bool]:
         """Fit from `start` (k,): values (k,), loss, and whether it converged. Never worse than its start.
+
+        With `linear_first` the linear constants are solved for before the first step, which is better from a poor
+        start and leads elsewhere from a good one now and then.
 
         With `fixed` (k,) and `basis` (k, m) only z is fitted in ``values = fixed + basis @ z``; `start` is then
         first projected onto such values. A start that is not finite is returned with its loss nan.
@@ -228,7 +232,7 @@ class LeastSquares:
         if len(best) == 0 or not np.isfinite(best_loss):
             return fixed + basis @ best, best_loss, True
         converged = True
-        for stage in ("linear", "all", "linear"):
+        for stage in ("linear", "all", "linear")[not linear_first :]:
             if stage == "linear":
                 candidate = self._linear_solution(best, basis, fixed)
             else:
@@ -267,16 +271,18 @@ class LeastSquares:
         """
         best, best_loss, gradient = z, loss, np.inf
         for _ in range(4):
-            unit, lengths = _unit_columns(jacobian(z))
-            r = residuals(z)
-            new_gradient = float(np.linalg.norm(unit.T @ r))
-            candidate_loss = self.loss(fixed + basis @ z)
-            # Also with nan from a step out of the domain, the negated comparison ends the loop.
-            if not (new_gradient < gradient and candidate_loss <= min(start_loss, loss * (1 + 1e-12))):
-                break
-            best, best_loss, gradient = z, candidate_loss, new_gradient
-            step = np.linalg.lstsq(unit, -r, rcond=RANK_TOLERANCE)[0]
-            z = z + np.divide(step, lengths, out=np.zeros_like(step), where=lengths > 0)
+            # Near the limits of double precision this overflows.
+            with np.errstate(all="ignore"):
+                unit, lengths = _unit_columns(jacobian(z))
+                r = residuals(z)
+                new_gradient = float(np.linalg.norm(unit.T @ r))
+                candidate_loss = self.loss(fixed + basis @ z)
+                # Also with nan from a step out of the domain, the negated comparison ends the loop.
+                if not (new_gradient < gradient and candidate_loss <= min(start_loss, loss * (1 + 1e-12))):
+                    break
+                best, best_loss, gradient = z, candidate_loss, new_gradient
+                step = np.linalg.lstsq(unit, -r, rcond=RANK_TOLERANCE)[0]
+                z = z + np.divide(step, lengths, out=np.zeros_like(step), where=lengths > 0)
         return best, best_loss
 
     def log_fit(self, start: np.ndarray, max_steps: int) -> np.ndarray:
@@ -315,21 +321,31 @@ class LeastSquares:
         ``s^2 (J^T W J)^-1`` with s^2 the residual variance per degree of freedom. A constant with a part in the null
         space of J is not determined by the data: its rows and columns are nan.
         """
-        jacobian = self.jacobian(values) * self.scale
-        lengths, singular, vectors, rank = _scaled_svd(jacobian)
+        rank = _scaled_svd(self.jacobian(values))[3]
         if self.n <= rank or not np.isfinite(loss):
             return None, rank
-        stuck = self._stuck(values)
+        return self.inverse_normal(values, float(np.sqrt(loss * len(self.y) / (self.n - rank))))
+
+    def inverse_normal(self, values: np.ndarray, sigma: float = 1.0) -> tuple[np.ndarray, int]:
+        """``sigma^2 (J^T W J)^-1`` (k, k) with weights W of mean 1, and the rank of the Jacobian J.
+
+        Rows and columns of constants that the data do not determine are nan.
+        """
+        lengths, singular, vectors, rank = _scaled_svd(self.jacobian(values) * self.scale)
         kept = vectors[:rank] / singular[:rank, None]
-        variance = loss * len(self.y) / (self.n - rank)
         inverse_length = np.divide(1.0, lengths, out=np.zeros_like(lengths), where=lengths > 0)
         with np.errstate(all="ignore"):
-            factor = np.sqrt(variance) * inverse_length[:, None] * kept.T
-            covariance = factor @ factor.T
-        undetermined = (np.abs(vectors[rank:]) > 1e-6).any(axis=0) | (lengths == 0) | stuck
-        covariance[undetermined, :] = np.nan
-        covariance[:, undetermined] = np.nan
-        return covariance, rank
+            factor = sigma * inverse_length[:, None] * kept.T
+            inverse = factor @ factor.T
+        undetermined = (np.abs(vectors[rank:]) > 1e-6).any(axis=0) | (lengths == 0) | self._stuck(values)
+        inverse[undetermined, :] = np.nan
+        inverse[:, undetermined] = np.nan
+        return inverse, rank
+
+    def null_space(self, values: np.ndarray) -> np.ndarray:
+        """Directions (k, k - rank) in which the constants, each in units of its own effect, change nothing."""
+        _, _, vectors, rank = _scaled_svd(self.jacobian(values))
+        return vectors[rank:].T
 
     def _stuck(self, values: np.ndarray) -> np.ndarray:
         """Constants (k,) that cannot be moved at all: the formula stops being real, as x^2.0 does for negative x."""

@@ -7,6 +7,7 @@ import pytest
 
 from kansym.data import read_table
 from kansym.data.dataset import Dataset
+from kansym.data.readers import column_names
 
 ROWS = [(0.1, 10.0, 1.5), (0.2, -20.5, 2.25), (0.30000000000000004, 1e-30, 3.125), (0.4, 6.02e23, 1e30)]
 T, V, Y = (np.array(column) for column in zip(*ROWS, strict=True))
@@ -201,3 +202,13 @@ def test_frame_that_is_not_pandas():
             return pd.DataFrame({"t": T, "v": V, "y": Y})
 
     expect(read_table(Frame(), target="y"))
+
+
+def test_names_of_all_columns_and_constant_columns_on_demand(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("t [s],g,label,y\n1,9.8,a,2\n2,9.8,b,4\n")
+    assert column_names(path) == ["t", "g", "label", "y"]
+    assert read_table(path, target="y").names == ("t",)
+    kept = read_table(path, target="y", remove_constant=False)
+    assert kept.names == ("t", "g")
+    assert (kept.X[:, 1] == 9.8).all()

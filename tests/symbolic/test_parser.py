@@ -7,7 +7,7 @@ import sympy
 from hypothesis import given, settings
 
 from kansym.errors import KansymError
-from kansym.symbolic.parser import DEEPEST, LONGEST_TEXT, FormulaSyntaxError, parse_expression
+from kansym.symbolic.parser import DEEPEST, LONGEST_TEXT, FormulaSyntaxError, free_names, parse_expression
 
 X, Y, G = sympy.symbols("x y gamma")
 NAMES = ["x", "y", "gamma", "E", "lambda", "λ (nm)", "x-1", "2theta", "pi"]
@@ -141,3 +141,13 @@ def test_printed_formulas_are_read_back():
     again = parse_expression(str(expression), ["x", "y"])
     values = [float(e.subs({X: 1.3, Y: 0.7})) for e in (expression, again)]
     assert np.isclose(*values, rtol=1e-14)
+
+
+def test_free_names_are_the_constants_of_a_formula():
+    assert free_names("A*exp(-t/tau) + B*A + pi*E", ["t"]) == ("A", "tau", "B")
+    # Without a parenthesis a function's name is a name like any other; an unknown function is no constant.
+    assert free_names("gamma*x + foo(x)", ["x"]) == ("gamma",)
+    assert free_names("`x-1`*k*(pi)", ["x-1", "pi"]) == ("k",)
+    assert free_names("3*(", []) == ()
+    with pytest.raises(FormulaSyntaxError):
+        free_names("a ? b")

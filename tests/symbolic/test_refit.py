@@ -7,7 +7,7 @@ import sympy
 
 from kansym.errors import ArgumentError
 from kansym.symbolic import ParametricForm, parametrize, redundant_constants, refit
-from kansym.symbolic.refit import jacobian_rank
+from kansym.symbolic.refit import LeastSquares, jacobian_rank
 
 X, Y = sympy.symbols("x y", positive=True)
 B = sympy.symbols("b1:4", real=True)
@@ -178,3 +178,18 @@ def test_bad_weights_are_refused():
             refit(form, np.ones((2, 1)), np.ones(2), weights=weights)
     with pytest.raises(ArgumentError, match="y must have shape"):
         refit(form, np.ones((2, 1)), np.ones(3))
+
+
+def test_directions_without_effect_and_absolute_covariance():
+    x = np.linspace(1.0, 2.0, 12)
+    a, b, c, u = sympy.symbols("a b c u")
+    form = ParametricForm(a * b * u + c, (u,), (a, b, c), np.array([2.0, 5.0, 1.0]))
+    problem = LeastSquares(form, (x,), 10 * x + 1)
+    null = problem.null_space(form.values)
+    # Of a times b only the product counts: in units of their effects, one up and the other down.
+    assert null.shape == (3, 1)
+    np.testing.assert_allclose(np.abs(null[:, 0]), [np.sqrt(0.5), np.sqrt(0.5), 0], atol=1e-12)
+    inverse, rank = problem.inverse_normal(form.values, sigma=3.0)
+    assert rank == 2 and np.isnan(inverse[:2]).all()
+    design = np.column_stack([x, np.ones(12)])
+    assert inverse[2, 2] == pytest.approx(9 * np.linalg.inv(design.T @ design)[1, 1], rel=1e-10)

@@ -1,0 +1,128 @@
+"""The arguments of `fit_constants`, checked once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from kansym.data.columns import as_float_column, listing
+from kansym.errors import ArgumentError, DataError
+from kansym.symbolic.naming import plain_symbol
+from kansym.symbolic.parametric import ParametricForm
+from kansym.symbolic.parser import free_names, parse_expression
+
+
+@dataclass(frozen=True, eq=False)
+class KnownFormProblem:
+    """A formula with constants to fit, and the table.
+
+    Attributes
+    ----------
+    text : str
+        The formula as given.
+    form : ParametricForm
+        With values of 1, and the columns that the formula uses.
+    X : array (n, d)
+    y : array (n,)
+    y_error : array (n,) or None
+    given : dict of str to float
+        Starting values, in the order of the constants.
+    target : str
+    """
+
+    text: str
+    form: ParametricForm
+    X: np.ndarray
+    y: np.ndarray
+    y_error: np.ndarray | None
+    given: Mapping[str, float]
+    target: str
+
+    @property
+    def mean_error(self) -> float:
+        """The error of a row of weight 1 when weights have mean 1: 1/sqrt(mean(1/y_error^2)); nan without errors."""
+        if self.y_error is None:
+            return float("nan")
+        smallest = float(self.y_error.min())
+        return smallest / float(np.sqrt(np.mean((smallest / self.y_error) ** 2)))
+
+    @property
+    def weights(self) -> np.ndarray | None:
+        """Weights of the rows, up to a factor; None without errors of y."""
+        # Divided first: the square of an error of 1e-200 is no double.
+        return None if self.y_error is None else (self.y_error.min() / self.y_error) ** 2
+
+    def named(self, values: np.ndarray) -> dict[str, float]:
+        """Numbers (k,) by names of the constants."""
+        return {symbol.name: float(value) for symbol, value in zip(self.form.constants, values, strict=True)}
+
+    def undefined(self, values: np.ndarray) -> str:
+        """Where the formula has no finite value, in words."""
+        bad = np.flatnonzero(~np.isfinite(self.form.with_values(values).evaluate(self.X)))
+        if not len(bad):
+            return "the sum of squares is not finite"
+        names = [symbol.name for symbol in self.form.variables]
+        place = ", ".join(f"{name}={value:g}" for name, value in zip(names, self.X[bad[0]], strict=True))
+        return f"the formula has no finite value on {len(bad)} of {len(self.y)} rows, first on row {bad[0]} ({place})"
+
+
+def read_arguments(
+    expression: str, data: Any, y: Any, *, start: Mapping[str, float] | None, y_error: Any, target: str
+) -> KnownFormProblem:
+    """Check the arguments of `kansym.fitting.known_form.fit_constants`, which says what they are.
+
+    Raises
+    ------
+    FormulaSyntaxError, ArgumentError, DataError
+    """
+    if not isinstance(expression, str):
+        raise ArgumentError(f"expression must be a text such as 'A*exp(-t/tau)', got {type(expression).__name__}")
+    if not hasattr(data, "keys"):
+        raise ArgumentError(f"data must map names of columns to arrays, or be a DataFrame, got {type(data).__name__}")
+    names = [str(name) for name in data.keys()]  # noqa: SIM118 - a DataFrame iterates differently from a mapping
+    constants = free_names(expression, names)
+    parsed = parse_expression(expression, [*names, *constants])
+    used = [name for name in names if plain_symbol(name) in parsed.free_symbols]
+    if not constants:
+        raise ArgumentError(f"expression {expression!r} has no constants to fit: all its names are columns or numbers")
+    if not used:
+        raise ArgumentError(
+            f"expression {expression!r} contains no column of the data; columns: {listing(names, 20) or 'none'}"
+        )
+    outcome = _vector("y", y, None)
+    n = len(outcome)
+    by_name = {str(name): data[name] for name in data.keys()}  # noqa: SIM118
+    X = np.column_stack([_vector(f"column {name!r}", by_name[name], n) for name in used])
+    error = None if y_error is None else _vector("y_error", y_error, n)
+    if error is not None and not (error > 0).all():
+        raise DataError(f"y_error must be positive, got {error[~(error > 0)][0]:g}; leave it out if it is unknown")
+    form = ParametricForm(
+        parsed, tuple(map(plain_symbol, used)), tuple(map(plain_symbol, constants)), np.ones(len(constants))
+    )
+    return KnownFormProblem(expression, form, X, outcome, error, _given(start, constants, names), target)
+
+
+def _given(start: Mapping[str, float] | None, constants: tuple[str, ...], columns: list[str]) -> dict[str, float]:
+    start = {} if start is None else dict(start)
+    for name, value in start.items():
+        if name not in constants:
+            what = "a column" if name in columns else "not a constant of the formula"
+            raise ArgumentError(f"start names {name!r}, which is {what}; constants: {', '.join(constants)}")
+        if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not np.isfinite(value):
+            raise ArgumentError(f"start[{name!r}] must be a finite number, got {value!r}")
+    return {name: float(start[name]) for name in constants if name in start}
+
+
+def _vector(label: str, values: Any, n: int | None) -> np.ndarray:
+    """Finite float64 numbers (n,); a single number is repeated where n is known."""
+    if np.ndim(values) == 0 and n is not None:
+        values = np.full(n, values)
+    if np.ndim(values) != 1 or len(values) == 0 or (n is not None and len(values) != n):
+        wanted = "one-dimensional and not empty" if n is None else f"of shape ({n},), like y"
+        raise DataError(f"{label} must be {wanted}, got shape {np.shape(values)}")
+    array = as_float_column(values, label)
+    bad = np.flatnonzero(~np.isfinite(array))
+    if len(bad):
+        raise DataError(f"{label} has NaN or infinite values in {len(bad)} rows, first in row {bad[0]}; leave them out")
+    return array

@@ -1,0 +1,170 @@
+"""The command ``kansym fit-constants``."""
+
+import json
+import sys
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+
+from kansym.command_options import Flag, Names, whole_number
+from kansym.errors import ArgumentError, DataError
+
+# The numerical libraries take seconds to import; --help does without them.
+if TYPE_CHECKING:
+    from kansym.data.dataset import Dataset
+    from kansym.fitting.result import KnownForm
+
+
+def fit_constants(
+    expression: str,
+    file: str,
+    /,
+    *,
+    target: str | None = None,
+    error: str | None = None,
+    start: Names = None,
+    scale_errors: Flag = False,
+    seed: Annotated[int, Parameter(converter=whole_number)] = 0,
+    drop_missing: Flag = False,
+    key: str | None = None,
+    as_json: Annotated[bool, Parameter(name="--json", negative=(), show_default=False)] = False,
+) -> int:
+    """Fit the constants of a formula that you know: kansym fit-constants "A*exp(-t/tau) + B" data.csv --target y
+
+    Names in the formula that are not columns are its constants. Prints their values with standard errors, their
+    correlations, chi-squared and p-value where the table has errors, and which constants the data cannot tell apart.
+    Mistakes in options or data give one line and exit code 2.
+
+    Parameters
+    ----------
+    expression
+        The formula, in quotes: + - * / ** ^, parentheses, functions, columns and constants. Put a column whose name
+        holds signs between backquotes.
+    file
+        The table: csv, tsv, txt, dat, parquet, hdf5, npy or npz. If there is no such file, the name of a table that
+        comes along (see `kansym datasets`).
+    target
+        Column that the formula describes. Required.
+    error
+        Column with the standard errors of the target: rows are then weighted by 1/error^2, and the errors of the
+        constants follow from them.
+    start
+        Starting values, such as A=1,tau=5. Constants without one are started from the data.
+    scale_errors
+        Scale the errors of the constants by the residuals also where the table has errors: only their ratios count.
+    seed
+        Source of the starting values.
+    drop_missing
+        Leave out rows with missing values instead of refusing the table.
+    key
+        Group or dataset of an HDF5 file, or array of an npz file, where there are several.
+    as_json
+        Print the result as one JSON object.
+    """
+    from kansym.fitting.known_form import fit_constants as fit
+    from kansym.fitting.text import text_report
+
+    begin = _start(start or [])
+    dataset, remark = _read(expression, file, target, error, drop_missing, key)
+    if remark:
+        sys.stderr.write(f"{remark}\n")
+    result = fit(
+        expression,
+        {name: dataset.X[:, j] for j, name in enumerate(dataset.names)},
+        dataset.y,
+        start=begin,
+        y_error=dataset.y_error,
+        scale_errors=scale_errors,
+        seed=seed,
+        target=dataset.target,
+    )
+    text = json.dumps(_record(result), ensure_ascii=False, allow_nan=False) if as_json else text_report(result)
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+    return 0
+
+
+def _start(options: list[str]) -> dict[str, float]:
+    begin: dict[str, float] = {}
+    for part in (part.strip() for option in options for part in option.split(",")):
+        name, sign, value = part.partition("=")
+        try:
+            number = float(value)
+        except ValueError:
+            number = None
+        if not sign or number is None or not name.strip():
+            raise ArgumentError(f"--start: expected name=number, got {part!r}")
+        begin[name.strip()] = number
+    return begin
+
+
+def _read(
+    expression: str, file: str, target: str | None, error: str | None, drop_missing: bool, key: str | None
+) -> "tuple[Dataset, str]":
+    """The columns that the formula names, of a file or of a shipped dataset, and what to say about it."""
+    from kansym.data.catalogue import dataset_file, dataset_names, describe_dataset
+    from kansym.data.readers import column_names, read_table
+    from kansym.symbolic.naming import plain_symbol
+    from kansym.symbolic.parser import free_names, parse_expression
+
+    shipped = file in dataset_names() and not Path(file).exists()
+    remark = (
+        f"using the dataset {file!r} that comes with kansym (there is no file of that name here)" if shipped else ""
+    )
+    with dataset_file(file) if shipped else nullcontext(Path(file)) as path:
+        try:
+            names = column_names(path, key)
+        except DataError as failure:
+            if str(failure) == f"there is no file {file}" and not path.suffix:
+                known = ", ".join(dataset_names())
+                raise DataError(f"{failure}, nor a dataset of that name; known: {known}") from None
+            raise
+        listed = ", ".join(repr(name) for name in names)
+        if target is None:
+            raise DataError(f"--target is missing; the columns are {listed}")
+        if shipped and error is None and target == describe_dataset(file).target:
+            error = describe_dataset(file).error
+        symbols = parse_expression(expression, [*names, *free_names(expression, names)]).free_symbols
+        used = [name for name in names if plain_symbol(name) in symbols]
+        if not used:
+            raise ArgumentError(f"the formula {expression!r} names no column; the columns are {listed}")
+        dataset = read_table(
+            path,
+            target=target,
+            error=error,
+            columns=used,
+            drop_missing=drop_missing,
+            key=key,
+            # A column that happens to be constant is a number that the formula needs.
+            remove_constant=False,
+        )
+    return dataset, remark
+
+
+def _record(result: "KnownForm") -> dict[str, Any]:
+    """The result in JSON types; numbers that JSON does not have are null."""
+    from kansym.report.summary import finite_json
+
+    return finite_json(
+        {
+            "text": str(result.formula),
+            "latex": result.formula.latex(with_target=True),
+            "expression": result.expression,
+            "values": dict(result.values),
+            "errors": dict(result.errors),
+            "errors_scaled": result.errors_scaled,
+            "covariance": result.covariance.tolist(),
+            "correlation": result.correlation.tolist(),
+            "rows": len(result.residuals),
+            "rss": result.rss,
+            "ndf": result.ndf,
+            "residual_sd": result.residual_sd,
+            "chi2": result.chi2,
+            "p_value": result.p_value,
+            "start": dict(result.start),
+            "notes": list(result.notes),
+            "formula": result.formula.to_dict(),
+        }
+    )

@@ -1,0 +1,132 @@
+"""From one start to a minimum, by several ways of which the best counts."""
+
+import numpy as np
+import scipy.optimize
+
+from kansym.symbolic.refit import BARRIER, RANK_TOLERANCE, LeastSquares
+
+STEPS = 500
+"""Limit on evaluations of the Jacobian of each way."""
+
+POLISHING = 60
+"""Limit on Gauss-Newton steps for the last digits; they end when the gradient shrinks no more."""
+
+
+PATIENCE = 5
+"""Steps in a row that may fail to shrink the gradient: along the flattest direction it rises before it falls."""
+
+FLAT = 1e-6
+"""Relative rise of the loss that is rounding: that of exact data is rounding altogether."""
+
+
+def best_descent(problem: LeastSquares, start: np.ndarray) -> tuple[np.ndarray, float, bool]:
+    """Values (k,), loss and whether it converged, of the best of several fits from `start` (k,).
+
+    They are: Levenberg-Marquardt on all constants, with the linear ones solved for first and without; on the nonlinear
+    ones alone, variable projection; and from a fit of log|y|. From a poor start each of them runs off to infinity
+    where another arrives.
+    """
+    begins = [(start, True), (start, False)]
+    projected = projected_descent(problem, start)
+    if projected is not None:
+        begins.append((projected, True))
+    logarithmic = problem.log_fit(start, STEPS)
+    if not np.array_equal(logarithmic, start):
+        begins.append((logarithmic, True))
+    fits = [problem.fit(values, STEPS, linear_first=first) for values, first in begins]
+    return min(fits, key=lambda fit: fit[1] if np.isfinite(fit[1]) else np.inf)
+
+
+def settled(problem: LeastSquares, values: np.ndarray) -> tuple[np.ndarray, bool]:
+    """The minimum to its last digits, from values near it, and whether the fit converged.
+
+    Gauss-Newton steps go on as long as they shrink the gradient, and the point of the smallest is kept. The loss is
+    flat at the minimum and decides nothing there: a relative change of 1e-15 leaves an error of 1e-7 standard errors.
+    Where residuals are large a step gains a factor, not twice the digits, so there may be many.
+    """
+    values, loss, converged = problem.fit(values, STEPS, linear_first=False)
+    best, gradient, in_vain = values, np.inf, 0
+    for _ in range(POLISHING):
+        with np.errstate(all="ignore"):
+            jacobian, residuals = problem.jacobian(values), problem.residuals(values)
+            lengths = np.sqrt((jacobian**2).sum(axis=0))
+            unit = np.divide(jacobian, lengths, out=np.zeros_like(jacobian), where=lengths > 0)
+            new_gradient = float(np.linalg.norm(unit.T @ residuals))
+            # Also with nan from a step out of the domain, the negated comparison ends the loop.
+            if not (np.isfinite(new_gradient) and problem.loss(values) <= loss * (1 + FLAT)):
+                break
+            in_vain = 0 if new_gradient < gradient else in_vain + 1
+            if in_vain > PATIENCE:
+                break
+            if not in_vain:
+                best, gradient = values, new_gradient
+            step = np.linalg.lstsq(unit, -residuals, rcond=RANK_TOLERANCE)[0]
+            values = values + np.divide(step, lengths, out=np.zeros_like(step), where=lengths > 0)
+    return best, converged
+
+
+def projected_descent(problem: LeastSquares, start: np.ndarray) -> np.ndarray | None:
+    """Levenberg-Marquardt on the nonlinear constants alone, the linear ones always at their best.
+
+    The Jacobian is Kaufman's (BIT 15 (1975) 49, doi:10.1007/BF01932995): derivatives at fixed linear constants, less
+    their part in the space of the linear ones.
+
+    Parameters
+    ----------
+    problem : LeastSquares
+    start : array (k,)
+
+    Returns
+    -------
+    array (k,) or None
+        None if all constants are linear, or none is, or the formula is not finite at the start.
+    """
+    linear = list(problem.form.linear_constants)
+    nonlinear = [j for j in range(len(start)) if j not in linear]
+    if not linear or not nonlinear or len(problem.y) < len(start):
+        return None
+
+    def completed(z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """All constants, and an orthonormal basis of the directions of the linear ones."""
+        values = start.copy()
+        values[nonlinear] = z
+        design = problem.jacobian(values)[:, linear]
+        lengths = np.sqrt((design**2).sum(axis=0))
+        unit = np.divide(design, lengths, out=np.zeros_like(design), where=lengths > 0)
+        left, singular, right = np.linalg.svd(unit, full_matrices=False)
+        kept = singular > RANK_TOLERANCE * max(singular[0], 1e-300)
+        residuals = problem.residuals(values)
+        step = -(right[kept].T / singular[kept]) @ (left[:, kept].T @ residuals)
+        values[linear] += np.divide(step, lengths, out=np.zeros_like(step), where=lengths > 0)
+        return values, left[:, kept]
+
+    def residuals(z: np.ndarray) -> np.ndarray:
+        with np.errstate(all="ignore"):
+            try:
+                r = problem.residuals(completed(z)[0])
+            except np.linalg.LinAlgError:
+                return np.full(len(problem.y), BARRIER)
+            return np.clip(np.where(np.isnan(r), BARRIER, r), -BARRIER, BARRIER)
+
+    def jacobian(z: np.ndarray) -> np.ndarray:
+        with np.errstate(all="ignore"):
+            values, basis = completed(z)
+            slopes = problem.jacobian(values)[:, nonlinear]
+            projected = slopes - basis @ (basis.T @ slopes)
+            return np.where(np.isfinite(projected), projected, 0.0)
+
+    if not np.isfinite(problem.residuals(start)).all():
+        return None
+    try:
+        solution = scipy.optimize.least_squares(
+            residuals,
+            start[nonlinear],
+            jac=jacobian,  # pyright: ignore[reportArgumentType]
+            method="lm",
+            x_scale="jac",
+            max_nfev=STEPS,
+        )
+        values = completed(solution.x)[0]
+    except (np.linalg.LinAlgError, ValueError):
+        return None
+    return values if np.isfinite(problem.loss(values)) else None

@@ -1,0 +1,89 @@
+"""Many values of the constants judged at once, those that enter linearly solved for."""
+
+import numpy as np
+
+from kansym.symbolic.parametric import ParametricForm
+from kansym.symbolic.refit import LeastSquares
+
+CHUNK = 400_000
+"""Numbers in one array, so that screening stays in the cache and a few megabytes."""
+
+RIDGE = 1e-13
+"""Relative ridge of the normal equations of unit columns: keeps them solvable when two columns are equal."""
+
+
+class Screen:
+    """Variable projection (Golub and Pereyra 1973, doi:10.1137/0710036) in batches.
+
+    Parameters
+    ----------
+    problem : LeastSquares
+        On the few rows that candidates are judged by.
+    """
+
+    def __init__(self, problem: LeastSquares) -> None:
+        self.problem = problem
+        self.form: ParametricForm = problem.form
+        self.linear = list(self.form.linear_constants)
+        self.nonlinear = [j for j in range(len(self.form.constants)) if j not in self.linear]
+        self.n = len(problem.y)
+
+    def losses(self, nonlinear: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Loss and all constants for each of m choices of the nonlinear ones.
+
+        Parameters
+        ----------
+        nonlinear : array (m, q)
+
+        Returns
+        -------
+        losses : array (m,)
+            Weighted mean squares in units of the mean square of y; inf where the formula is not finite.
+        values : array (m, k)
+        """
+        size = max(1, CHUNK // (self.n * max(1, len(self.linear))))
+        parts = [self._losses(nonlinear[i : i + size]) for i in range(0, len(nonlinear), size)]
+        return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
+
+    def _losses(self, nonlinear: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        m, p = len(nonlinear), len(self.linear)
+        values = np.zeros((m, len(self.form.constants)))
+        values[:, self.nonlinear] = nonlinear
+        with np.errstate(all="ignore"):
+            target = self.problem.root * ((self.problem.y - self._value(values)) / self.problem.scale)
+            if p:
+                # The derivatives with respect to the linear constants do not depend on these.
+                design = self.jacobian(values)[:, :, self.linear]
+                lengths = np.sqrt((design**2).sum(axis=1))
+                unit = np.where(lengths[:, None, :] > 0, design / lengths[:, None, :], 0.0)
+                usable = np.isfinite(unit).all(axis=(1, 2)) & np.isfinite(target).all(axis=1)
+                unit, target = np.where(usable[:, None, None], unit, 0.0), np.where(usable[:, None], target, 0.0)
+                gram = np.swapaxes(unit, 1, 2) @ unit + RIDGE * p * np.eye(p)
+                solved = np.linalg.solve(gram, np.swapaxes(unit, 1, 2) @ target[:, :, None])
+                target = np.where(usable[:, None], target - (unit @ solved)[:, :, 0], np.nan)
+                values[:, self.linear] = np.where(lengths > 0, solved[:, :, 0] / lengths, 0.0)
+            losses = np.mean(target**2, axis=1)
+        finite = np.isfinite(losses) & np.isfinite(values).all(axis=1)
+        return np.where(finite, losses, np.inf), np.where(finite[:, None], values, 0.0)
+
+    def residuals(self, values: np.ndarray) -> np.ndarray:
+        """Weighted residuals (m, n) for all constants (m, k), in units of the RMS of y; nan where not finite."""
+        with np.errstate(all="ignore"):
+            return self.problem.root * ((self._value(values) - self.problem.y) / self.problem.scale)
+
+    def jacobian(self, values: np.ndarray) -> np.ndarray:
+        """Derivatives (m, n, k) of `residuals`."""
+        columns, repeated = self._tiled(values)
+        with np.errstate(all="ignore"):
+            jacobian = self.form.jacobian_at(columns, repeated).reshape(len(values), self.n, values.shape[1])
+            return jacobian * (self.problem.root / self.problem.scale)[None, :, None]
+
+    def _value(self, values: np.ndarray) -> np.ndarray:
+        """The formula (m, n)."""
+        columns, repeated = self._tiled(values)
+        return self.form.value_at(columns, repeated).reshape(len(values), self.n)
+
+    def _tiled(self, values: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
+        # One row per pair of candidate and row of the table: the compiled formula takes arrays for constants, too.
+        m = len(values)
+        return [np.tile(column, m) for column in self.problem.columns], np.repeat(values.T, self.n, axis=1)

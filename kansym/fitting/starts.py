@@ -1,0 +1,147 @@
+"""Starting values from the data alone: many are drawn and screened on few rows, the best are fitted."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import scipy.stats
+
+from kansym.fitting.batch import descended
+from kansym.fitting.candidates import Candidates
+from kansym.fitting.descents import best_descent
+from kansym.fitting.evolution import evolved
+from kansym.fitting.roughness import aliased, roughness
+from kansym.fitting.screening import Screen
+from kansym.symbolic.parametric import ParametricForm, columns_of
+from kansym.symbolic.refit import LeastSquares
+
+SCREENING_ROWS = 100
+"""Rows that candidates are judged by."""
+
+FITTING_ROWS = 2000
+"""Rows that the best are fitted to; the fits that decide see all."""
+
+DRAWN = 2048
+"""Candidates drawn, a power of two as Sobol's sequence wants it."""
+
+DESCENDED, EVOLVED = 512, 48
+"""The best of those drawn that are fitted in a batch, and that are bred."""
+
+FITTED = 20
+"""Candidates fitted one by one; half of them from the batch, half bred, at first."""
+
+FINAL = 5
+"""Fits that are brought to the minimum of all rows where there are more than `FITTING_ROWS`."""
+
+SAME_DECADE = 0.02
+"""Difference of the decimal logarithms of the losses of candidates that are about equal."""
+
+SAME_LOSS = 1e-7
+"""Relative difference of losses of one minimum, or of minima that the rows cannot tell apart."""
+
+
+def starting_values(
+    form: ParametricForm,
+    X: np.ndarray,
+    y: np.ndarray,
+    weights: np.ndarray | None,
+    fixed: Mapping[int, float],
+    rng: np.random.Generator,
+) -> np.ndarray | None:
+    """Constants (k,) at the best minimum found; None if the formula was finite nowhere.
+
+    Constants that enter linearly are solved for, the others drawn by a shifted Sobol sequence. The best of them go two
+    ways: down in a batch, which finds narrow basins, and through differential evolution, which finds the way between
+    many minima, as those of a frequency. The best of both are fitted on more rows, then on all.
+
+    Parameters
+    ----------
+    form : ParametricForm
+    X : array (n, d)
+    y : array (n,)
+    weights : array (n,) or None
+    fixed : mapping of int to float
+        Constants that start at a given value, by index.
+    rng : numpy.random.Generator
+    """
+    screen = Screen(_problem(form, X, y, weights, _spread_rows(X, SCREENING_ROWS, rng)))
+    rows = _spread_rows(X, FITTING_ROWS, rng)
+    pool = _pool(screen, Candidates.of(form, screen.nonlinear, X, y), X[rows], fixed, rng)
+    some = _problem(form, X, y, weights, rows)
+    fits = _best([best_descent(some, start)[:2] for start in pool])
+    problem = _problem(form, X, y, weights, np.arange(len(y)))
+    finals = fits if len(y) <= FITTING_ROWS else _best([best_descent(problem, fit[0])[:2] for fit in fits[:FINAL]])
+    if not finals:
+        return None
+    limit = finals[0][1] * (1 + SAME_LOSS)
+    equals = [values for values, loss in finals if loss <= limit]
+    # On evenly spaced rows a fast oscillation has the values of a slow one (aliasing): the slow one is meant.
+    return min(equals, key=lambda values: roughness(form, X, values))
+
+
+def _problem(
+    form: ParametricForm, X: np.ndarray, y: np.ndarray, weights: np.ndarray | None, rows: np.ndarray
+) -> LeastSquares:
+    chosen = None if weights is None else weights[rows]
+    return LeastSquares(form, columns_of(X[rows], X.shape[1]), y[rows], chosen)
+
+
+def _spread_rows(X: np.ndarray, m: int, rng: np.random.Generator) -> np.ndarray:
+    """At most m rows, one at random from each of m equal parts of the table sorted by its first column."""
+    n = len(X)
+    if n <= m:
+        return np.arange(n)
+    edges = np.linspace(0, n, m + 1).astype(int)
+    places = edges[:-1] + (rng.random(m) * np.diff(edges)).astype(int)
+    return np.sort(np.argsort(X[:, 0], kind="stable")[places])
+
+
+def _pool(
+    screen: Screen, candidates: Candidates, X: np.ndarray, fixed: Mapping[int, float], rng: np.random.Generator
+) -> list[np.ndarray]:
+    """Different starts, at most `FITTED`."""
+    held = {screen.nonlinear.index(j): value for j, value in fixed.items() if j in screen.nonlinear}
+    drawn = _draw(candidates, DRAWN, rng, held)
+    losses, values = screen.losses(drawn)
+    order = [i for i in np.argsort(losses, kind="stable") if np.isfinite(losses[i])]
+    resolved = [i for i in order if not aliased(screen.form, X, values[i])]
+    order = resolved if len(resolved) >= EVOLVED else order
+    if len(held) == drawn.shape[1]:
+        return [values[i] for i in order[:1]]
+    if not order:
+        return []
+    fitted = descended(screen, values[order[:DESCENDED]])
+    parts = [fitted]
+    if len(order) >= 4:
+        parts.append(evolved(screen, drawn[order[:EVOLVED]], held, rng))
+    kept: list[np.ndarray] = []
+    for part_losses, part_values in parts:
+        room = len(kept) + FITTED // len(parts)
+        # Of candidates of about one loss those that the rows resolve and then the smooth ones come first.
+        with np.errstate(all="ignore"):
+            about = np.round(np.log10(part_losses) / SAME_DECADE)
+        best = [i for i in range(len(about)) if np.isfinite(part_losses[i])][: 4 * FITTED]
+        keys = {
+            i: (about[i], aliased(screen.form, X, part_values[i]), roughness(screen.form, X, part_values[i]))
+            for i in best
+        }
+        for row in (part_values[i] for i in sorted(best, key=keys.__getitem__)):
+            if len(kept) < room and not any(np.allclose(row, other, rtol=1e-4, atol=0.0) for other in kept):
+                kept.append(row)
+    return kept
+
+
+def _draw(candidates: Candidates, m: int, rng: np.random.Generator, held: Mapping[int, float]) -> np.ndarray:
+    """Values (m, q) of the nonlinear constants."""
+    q = candidates.sizes.shape[1]
+    if q == 0:
+        return np.zeros((1, 0))
+    # Shifted by a random vector rather than scrambled: the same in every version of scipy.
+    points = (scipy.stats.qmc.Sobol(2 * q, scramble=False).random(m) + rng.random(2 * q)) % 1.0
+    values = np.column_stack([candidates.at(points[:, 2 * j : 2 * j + 2], j) for j in range(q)])
+    for j, value in held.items():
+        values[:, j] = value
+    return values
+
+
+def _best(fits: list[tuple[np.ndarray, float]]) -> list[tuple[np.ndarray, float]]:
+    return sorted((fit for fit in fits if np.isfinite(fit[1])), key=lambda fit: fit[1])

@@ -1,0 +1,85 @@
+"""A fit of a known form in plain text."""
+
+import math
+import textwrap
+
+import numpy as np
+
+from kansym.fitting.result import KnownForm
+from kansym.report.text import WIDTH, with_error
+
+
+def text_report(fit: KnownForm) -> str:
+    """A report to read in a terminal: formula, constants with errors, agreement, correlations and notes."""
+    formula = fit.formula
+    kind = "scaled by the residuals" if fit.errors_scaled else "absolute, from the errors of the table"
+    sections = [
+        ("", [f"{formula.target} = {fit.expression}", f"{formula}"]),
+        (f"Constants (standard errors {kind})", _constants(fit)),
+        ("Agreement with the data", _agreement(fit)),
+        ("Correlations", correlation_table(fit)),
+        ("LaTeX", [formula.latex(with_target=True)]),
+        ("Notes", _notes(fit)),
+    ]
+    return "\n".join(_section(title, lines) for title, lines in sections if lines).rstrip("\n")
+
+
+def correlation_table(fit: KnownForm) -> list[str]:
+    """The correlation matrix below its diagonal; empty for a single constant."""
+    names = list(fit.values)
+    if len(names) < 2:
+        return []
+    correlation = fit.correlation
+    width = max(7, *(len(name) for name in names))
+    first = max(len(name) for name in names)
+    lines = [" ".join([" " * first, *(f"{name:>{width}}" for name in names)])]
+    for i, name in enumerate(names):
+        cells = [f"{_number(correlation[i, j]):>{width}}" for j in range(i + 1)]
+        lines.append(" ".join([f"{name:<{first}}", *cells]))
+    return lines
+
+
+def _number(correlation: float) -> str:
+    if not math.isfinite(correlation):
+        return "-"
+    # 0.99999 matters: rounded to 1.000 it would hide that two constants can hardly be told apart.
+    return f"{correlation:.3f}" if abs(correlation) <= 0.999 or correlation == 1.0 else f"{correlation:.6f}"
+
+
+def _section(title: str, lines: list[str]) -> str:
+    if not title:
+        return "\n".join(lines) + "\n"
+    return "\n".join([title, *(f"  {line}" for line in lines)]) + "\n"
+
+
+def _constants(fit: KnownForm) -> list[str]:
+    lines = []
+    for name, value in fit.values.items():
+        error = fit.errors[name]
+        known = math.isfinite(error)
+        lines.append(f"{name} = {with_error(value, error if known else None)}{'' if known else '  (error unknown)'}")
+    return lines
+
+
+def _agreement(fit: KnownForm) -> list[str]:
+    n = len(fit.residuals)
+    rms = float(np.sqrt(np.mean(fit.residuals**2)))
+    lines = [
+        f"{n} rows, {fit.ndf} degrees of freedom",
+        f"RMS residual {rms:.3g}; residual sum of squares {fit.rss:.6g}",
+    ]
+    if fit.ndf > 0 and fit.chi2 is None:
+        lines.append(f"residual standard deviation {fit.residual_sd:.4g}")
+    if fit.chi2 is not None:
+        per = f" = {fit.chi2 / fit.ndf:.3g} per degree of freedom" if fit.ndf > 0 else ""
+        lines.append(f"chi-squared {fit.chi2:.4g} / {fit.ndf}{per}")
+    if fit.p_value is not None:
+        lines.append(f"p-value {fit.p_value:.3g}")
+    return lines
+
+
+def _notes(fit: KnownForm) -> list[str]:
+    lines = []
+    for note in fit.notes:
+        lines += textwrap.wrap(note, WIDTH - 4, initial_indent="- ", subsequent_indent="  ")
+    return lines

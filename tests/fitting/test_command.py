@@ -1,0 +1,100 @@
+"""`kansym fit-constants`: what it prints, and what it refuses with one line."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+import scipy.optimize
+
+from kansym.cli import main
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A folder with decay.csv: time with a unit, two constant columns, a column with a gap, y and its error."""
+    monkeypatch.chdir(tmp_path)
+    t = np.linspace(0, 9, 30)
+    y = 3 * np.exp(-t / 2.5) + 0.7 + 0.02 * np.sin(40 * t)
+    rows = [
+        f"{a!r},{9.81},{9.81},{'' if i == 3 else 1},{b!r},0.02"
+        for i, (a, b) in enumerate(zip(t.tolist(), y.tolist(), strict=True))
+    ]
+    (tmp_path / "decay.csv").write_text("\n".join(["t [s],g,h,gap,y [V],e", *rows]))
+    return t, y
+
+
+def run(capsys, *arguments):
+    assert main(["fit-constants", *arguments]) == 0
+    return capsys.readouterr()
+
+
+def test_report(folder, capsys):
+    out = run(capsys, "A*exp(-t/tau)+B", "decay.csv", "--target", "y", "--error", "e").out
+    assert out.startswith("y = A*exp(-t/tau)+B\ny = ")
+    assert re.search(r"tau = 2\.\d\d\d? ± 0\.0\d", out)
+    assert "absolute" in out and "Correlations" in out and "chi-squared" in out and "p-value" in out
+    assert "Notes" not in out
+
+
+def test_json_agrees_with_scipy(folder, capsys):
+    t, y = folder
+    text = run(capsys, "A*exp(-t/tau)+B", "decay.csv", "--target", "y", "--error", "e", "--json").out
+    found = json.loads(text)
+    values, covariance = scipy.optimize.curve_fit(
+        lambda t, A, tau, B: A * np.exp(-t / tau) + B, t, y, p0=[3, 2, 1], sigma=0.02 + 0 * t, absolute_sigma=True
+    )
+    assert list(found["values"].values()) == pytest.approx(values, rel=1e-6)
+    assert list(found["errors"].values()) == pytest.approx(np.sqrt(np.diag(covariance)), rel=1e-4)
+    scaled = run(
+        capsys, "A*exp(-t/tau)+B", "decay.csv", "--target", "y", "--error", "e", "--scale-errors", "--json"
+    ).out
+    factor = np.sqrt(found["chi2"] / found["ndf"])
+    assert json.loads(scaled)["errors"]["tau"] == pytest.approx(found["errors"]["tau"] * factor, rel=1e-6)
+
+
+def test_start_and_constant_columns(folder, capsys):
+    # g and h are constant and equal: a search drops them, a formula needs them. The gap is in a column it does not use.
+    out = run(capsys, "g/h*A*exp(-t/tau)+B", "decay.csv", "--target", "y", "--start", "A=1,tau=1", "--json").out
+    found = json.loads(out)
+    assert list(found["values"]) == ["A", "tau", "B"]
+    assert found["values"]["A"] == pytest.approx(3, rel=0.02)
+
+
+def test_undetermined_constants_are_null_in_json_and_a_note(folder, capsys):
+    out = run(capsys, "A*C*exp(-t/tau)", "decay.csv", "--target", "y", "--json").out
+    assert json.loads(out)["errors"]["A"] is None
+    out = run(capsys, "A*C*exp(-t/tau)", "decay.csv", "--target", "y").out
+    assert "cannot tell A and C apart" in " ".join(out.split()) and "(error unknown)" in out
+
+
+def test_a_shipped_table_brings_its_errors(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    captured = run(capsys, "A*exp(-B/(temperature+C))", "mercury", "--target", "pressure", "--json")
+    assert json.loads(captured.out)["chi2"] == pytest.approx(13.4, abs=0.1)
+    assert "comes with kansym" in captured.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["A*t", "decay.csv"], "--target is missing; the columns are 't', 'g', 'h', 'gap', 'y', 'e'"),
+        (["A*t", "nothing", "--target", "y"], "there is no file nothing, nor a dataset of that name; known: "),
+        (["A*x", "decay.csv", "--target", "y"], "names no column; the columns are"),
+        (["A*(t", "decay.csv", "--target", "y"], "position 4"),
+        (["A*t*y", "decay.csv", "--target", "y"], "column 'y' is the target"),
+        (["t*2", "decay.csv", "--target", "y"], "has no constants to fit"),
+        (["A*t", "decay.csv", "--target", "y", "--start", "A"], "--start: expected name=number, got 'A'"),
+        (["A*t", "decay.csv", "--target", "y", "--start", "A=x"], "--start: expected name=number, got 'A=x'"),
+        (["A*t", "decay.csv", "--target", "y", "--start", "Q=1"], "start names 'Q'"),
+        (["A*gap", "decay.csv", "--target", "y"], "--drop-missing"),
+        (["A*t", "decay.csv", "--target", "y", "--seed", "-1"], "seed must be"),
+        (["A*t", "decay.csv", "--target", "y", "--seed", "1.5"], "whole number"),
+        (["A*t"], "kansym fit-constants --help"),
+    ],
+)
+def test_refuses_with_one_line(folder, capsys, arguments, message):
+    assert main(["fit-constants", *arguments]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == "" and captured.err.startswith("kansym: error: ") and captured.err.count("\n") == 1
+    assert message in captured.err
