@@ -283,7 +283,7 @@ def bench(
     dummies
         Columns that do not matter, added to every table.
     peers
-        Other tools on the same tables: operon (pip install 'kansym[bench]').
+        Other tools on the same tables: operon (pip install 'kansym[operon]').
     jobs
         Worker processes, one thread each.
     out

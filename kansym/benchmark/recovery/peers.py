@@ -42,7 +42,7 @@ def check_peer(name: str) -> None:
     if name not in PEERS:
         raise ArgumentError(f"peers: there is no peer {name!r}; known: {', '.join(PEERS)}")
     if importlib.util.find_spec(PEERS[name]) is None:
-        raise MissingDependencyError(f"the peer {name} needs the package {PEERS[name]!r}: pip install 'kansym[bench]'")
+        raise MissingDependencyError(f"the peer {name} needs the package {PEERS[name]!r}: pip install 'kansym[operon]'")
 
 
 def run_peer(problem: Problem, job: Job) -> dict[str, Any]:

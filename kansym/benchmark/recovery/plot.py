@@ -39,5 +39,5 @@ def plot(records: Sequence[Record], path: Path, *, budget: float) -> None:
     axes.set(xlabel="time of a run (s)", ylabel="runs that recovered their law (%)", ylim=(0, 100), xlim=(0, None))
     axes.grid(alpha=0.3)
     if len(tools) > 1:
-        axes.legend()
+        axes.legend(loc="upper left")
     figure.savefig(path)
