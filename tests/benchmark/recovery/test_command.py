@@ -122,7 +122,7 @@ def test_wrong_arguments(console, monkeypatch):
     with pytest.raises(ArgumentError, match="seeds must be"):
         bench(SETTINGS, console, seeds=(-1,), run=fake)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(MissingDependencyError, match=r"pip install 'kansym\[bench\]'"):
+    with pytest.raises(MissingDependencyError, match=r"pip install 'kansym\[operon\]'"):
         bench(SETTINGS, console, peers=["operon"], run=fake)
     for wrong in ({"rows": 1}, {"seconds": 0}, {"noise": -1}, {"dummies": -1}):
         with pytest.raises(ArgumentError, match=next(iter(wrong))):
