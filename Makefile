@@ -27,7 +27,7 @@ demo: $(VENV)/.runtime
 	$(BIN)/kansym discover datasets/kepler.csv --target period --seconds 30 --seed 0 --out runs/kepler
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
