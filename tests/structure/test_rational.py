@@ -90,7 +90,7 @@ def test_units_do_not_matter(box, law, agree, decades):
 
 
 @pytest.mark.parametrize("sign", [1, -1])
-@pytest.mark.parametrize("function", [sympy.sqrt, sympy.exp], ids=str)
+@pytest.mark.parametrize("function", [sympy.sqrt, sympy.exp], ids=["sqrt", "exp"])
 def test_roots_and_exponentials_of_rational_functions(box, law, agree, function, sign):
     X = box(400, None, None)
     expression = sign * function((1 + A**2) / (B + 2))
