@@ -133,7 +133,9 @@ def leave_one_out(form: ParametricForm, X: np.ndarray, y: np.ndarray, weights: n
         return mean_square(residual, weights)
     root = np.ones(len(y)) if weights is None else np.sqrt(weights)
     jacobian = form.jacobian(X) * root[:, None]
-    norms = np.linalg.norm(jacobian, axis=0)
+    # Overflow means a constant that no double can determine; the loss is then infinite.
+    with np.errstate(over="ignore"):
+        norms = np.linalg.norm(jacobian, axis=0)
     if not np.all(np.isfinite(norms)):
         return math.inf
     left, singular, _ = np.linalg.svd(jacobian / np.where(norms > 0, norms, 1.0), full_matrices=False)
