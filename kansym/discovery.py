@@ -36,7 +36,8 @@ from kansym.primitives.primitive import Primitive
 from kansym.progress import Progress, ProgressCallback
 from kansym.results import Discovery, NetworkReading, TrainedNetwork
 from kansym.structure.problem import Problem
-from kansym.structure.solver import SMALL_TABLE, Leaf, Solver
+from kansym.structure.product_units import SMALL_TABLE
+from kansym.structure.solver import Leaf, Solver
 from kansym.symbolic.composition import AffineMap
 from kansym.threads import threads_for
 

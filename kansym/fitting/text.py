@@ -1,12 +1,11 @@
 """A fit of a known form in plain text."""
 
 import math
-import textwrap
 
 import numpy as np
 
 from kansym.fitting.result import KnownForm
-from kansym.report.text import WIDTH, with_error
+from kansym.report.text import note_lines, with_error
 
 
 def text_report(fit: KnownForm) -> str:
@@ -19,7 +18,7 @@ def text_report(fit: KnownForm) -> str:
         ("Agreement with the data", _agreement(fit)),
         ("Correlations", correlation_table(fit)),
         ("LaTeX", [formula.latex(with_target=True)]),
-        ("Notes", _notes(fit)),
+        ("Notes", note_lines(fit.notes)),
     ]
     return "\n".join(_section(title, lines) for title, lines in sections if lines).rstrip("\n")
 
@@ -75,11 +74,4 @@ def _agreement(fit: KnownForm) -> list[str]:
         lines.append(f"chi-squared {fit.chi2:.4g} / {fit.ndf}{per}")
     if fit.p_value is not None:
         lines.append(f"p-value {fit.p_value:.3g}")
-    return lines
-
-
-def _notes(fit: KnownForm) -> list[str]:
-    lines = []
-    for note in fit.notes:
-        lines += textwrap.wrap(note, WIDTH - 4, initial_indent="- ", subsequent_indent="  ")
     return lines

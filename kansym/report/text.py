@@ -27,7 +27,7 @@ def text_report(summary: RunSummary, *, full: bool = True) -> str:
         _section("Agreement with the data", _agreement(summary)),
         _section("LaTeX", [formula.latex(with_target=True)]),
         _section("Formulas by complexity (* is the pick)", front_table(summary)),
-        _section("Notes", _notes(summary)),
+        _section("Notes", note_lines(summary.notes)),
     ]
     if full:
         parts += [
@@ -126,9 +126,10 @@ def front_table(summary: RunSummary) -> list[str]:
     return lines
 
 
-def _notes(summary: RunSummary) -> list[str]:
+def note_lines(notes: Iterable[str]) -> list[str]:
+    """Notes as a list, wrapped."""
     lines = []
-    for note in summary.notes:
+    for note in notes:
         lines += textwrap.wrap(note, WIDTH - 4, initial_indent="- ", subsequent_indent="  ")
     return lines
 

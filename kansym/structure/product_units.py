@@ -38,8 +38,9 @@ FINAL = 8
 MOST_ROWS = 2000
 """Rows of the last fits."""
 
-FEW_ROWS = 200
-"""Rows below which a column is not dropped for good."""
+SMALL_TABLE = 200
+"""Rows below which gradients of an interpolant say little, whole laws are fitted first, and no column is dropped for
+good."""
 
 NEAR_FRACTION = 1.5
 """Distance in standard errors at which several exponents are rounded at once."""
@@ -195,7 +196,7 @@ class _Search:
     def _with_factor(self, factors: tuple[Factor, ...], parameters: np.ndarray) -> list[Start]:
         """Starts with one more function, of every product of one or two columns."""
         starts = []
-        for q in _directions(self.values.shape[1], self.power):
+        for q in _directions(self.values.shape[1]):
             spread = float(np.std(self.values @ q))
             # Over decades the function's bend may be anywhere.
             shifts = (0.0,) if spread < WIDE else (-1.3 * spread, 0.0, 1.3 * spread)
@@ -266,7 +267,7 @@ class _Search:
         free = np.zeros(len(parameters), dtype=bool)
         real = self._model(factors, self._fitted(factors, parameters, self.rows, steps=80, fixed=free), free)
         found = [real, self._with_rounding(real, zero=True)]
-        if len(self.t) < FEW_ROWS:
+        if len(self.t) < SMALL_TABLE:
             found.append(self._with_rounding(real, zero=False))
         return found
 
@@ -388,7 +389,7 @@ def _distinct(ranked: list[tuple[float, tuple[Factor, ...], np.ndarray]]) -> lis
     return kept
 
 
-def _directions(m: int, power: np.ndarray) -> list[np.ndarray]:
+def _directions(m: int) -> list[np.ndarray]:
     """Exponents of a product to start from: single entries and pairs."""
     found = []
     for i in range(m):

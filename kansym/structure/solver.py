@@ -15,7 +15,7 @@ import sympy
 from kansym.structure.coordinates import Coordinates, coordinate_changes
 from kansym.structure.links import LINKS, Link, usable_links
 from kansym.structure.problem import TARGET, Problem, relative_error
-from kansym.structure.product_units import product_unit_laws
+from kansym.structure.product_units import SMALL_TABLE, product_unit_laws
 from kansym.structure.rank import link_ranks
 from kansym.structure.rational import featured_laws, rational_laws
 from kansym.structure.scaled_forms import scaled_forms
@@ -61,9 +61,6 @@ FORM_BITS = 6.0
 
 MOST_FORMS = 4
 """Forms handed on per problem, with noise."""
-
-SMALL_TABLE = 200
-"""Rows below which gradients of an interpolant say little, and whole laws are fitted first."""
 
 SMALL_TABLE_FORMS = 10
 """Forms handed on for a small table, where trials are cheap and leave-one-out has the last word."""

@@ -6,7 +6,8 @@
 Once the columns are the natural ones (angles, ratios, differences), many laws are short sums of products of elementary
 functions without inner constants: 1 + r^2 - 2 r cos(theta). All products of a small dictionary are columns of one
 matrix; the best two are found by trying all pairs through the Gram matrix, more by orthogonal matching pursuit from
-there, and superfluous ones are removed again. Only exact fits are reported.
+there, and superfluous ones are removed again. `sparse_law` reports exact fits only; with noise `sparse_fits` ranks sums
+of up to three terms by description length.
 """
 
 import itertools
