@@ -7,6 +7,9 @@ import math
 
 import sympy
 
+LARGEST_POWER = 12
+"""Of an argument: beyond, the sum is easier to read, and the power of a number may be too long to hold."""
+
 
 def join_logarithms(expression: sympy.Expr) -> sympy.Expr:
     """The expression with ``p log(a) + q log(b)`` as ``r log(a^(p/r) b^(q/r))`` for rational p and q.
@@ -34,6 +37,8 @@ def _joined(total: sympy.Expr) -> sympy.Expr:
     common = sympy.Rational(numerators, math.lcm(*(int(c.q) for c, _ in logarithms)))
     if all(c < 0 for c, _ in logarithms):
         common = -common
+    if max(abs(c / common) for c, _ in logarithms) > LARGEST_POWER:
+        return total
     product = sympy.Mul(*(argument ** (c / common) for c, argument in logarithms))
     # Evaluation would take the powers of positive symbols out again.
     joined = sympy.log(product, evaluate=False)

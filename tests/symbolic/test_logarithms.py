@@ -36,6 +36,12 @@ def test_nothing_to_join(expression):
     assert join_logarithms(expression) == expression
 
 
+def test_coefficients_without_a_common_measure_make_no_giant_power():
+    # 7^998610117 has 800 million digits.
+    expression = sympy.Rational(100003, 9973) * log(X) + sympy.Rational(99991, 10007) * log(sympy.Integer(7))
+    assert join_logarithms(expression) == expression
+
+
 coefficients = st.sampled_from([sympy.Rational(p, q) for p in (-3, -2, -1, 1, 2, 3) for q in (1, 2, 3)])
 
 
