@@ -64,6 +64,9 @@ class Formula:
         Which network or hypothesis it came from.
     notes : tuple of str
         What the user should know about it.
+    covariance : array (k, k) or None
+        Of the fitted constants, in the order of `constants`; nan where a constant is not determined by the data, None
+        where it is not known.
     """
 
     expression: sympy.Expr
@@ -76,6 +79,7 @@ class Formula:
     constants: tuple[Constant, ...] = ()
     structure: str = ""
     notes: tuple[str, ...] = ()
+    covariance: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "variables", tuple(self.variables))
@@ -87,6 +91,11 @@ class Formula:
     def loss(self) -> float:
         """The held-out loss, or the training loss without held-out rows."""
         return self.train_loss if math.isnan(self.validation_loss) else self.validation_loss
+
+    @property
+    def correlation(self) -> np.ndarray | None:
+        """Correlation (k, k) of the fitted constants, nan where it is not known; None without a covariance."""
+        return None if self.covariance is None else correlation_of(self.covariance)
 
     def predict(self, X: np.ndarray | pd.DataFrame) -> np.ndarray:
         """Values of the formula.
@@ -152,6 +161,7 @@ class Formula:
             "constants": [asdict(constant) for constant in self.constants],
             "structure": self.structure,
             "notes": list(self.notes),
+            "covariance": None if self.covariance is None else [[_to_json(c) for c in row] for row in self.covariance],
         }
 
     @classmethod
@@ -175,6 +185,7 @@ class Formula:
                 constants=tuple(Constant(**constant) for constant in data["constants"]),
                 structure=str(data["structure"]),
                 notes=tuple(str(note) for note in data["notes"]),
+                covariance=_covariance(data.get("covariance"), len(data["constants"])),
             )
         except (KeyError, TypeError, ValueError) as error:
             if isinstance(error, StorageError):
@@ -305,6 +316,26 @@ class ParetoFront(Sequence[Formula]):
             mark = ">" if formula is best else " "
             lines.append(f"{mark} {formula.complexity:>10}  {formula.loss:>10.3e}  {formula}")
         return "\n".join(lines)
+
+
+def correlation_of(covariance: np.ndarray) -> np.ndarray:
+    """Correlation (k, k) of a covariance; nan where a variance is nan or zero."""
+    with np.errstate(all="ignore"):
+        sigma = np.sqrt(np.diagonal(covariance))
+        correlation = covariance / sigma[:, None] / sigma
+    known = np.isfinite(np.diagonal(correlation))
+    # Rounding must not leave a diagonal of 0.9999999.
+    correlation[known, known] = 1.0
+    return np.clip(correlation, -1.0, 1.0)
+
+
+def _covariance(stored: Any, k: int) -> np.ndarray | None:
+    if stored is None:
+        return None
+    covariance = np.array(stored, dtype=np.float64).reshape(len(stored), -1)
+    if covariance.shape != (k, k) and not (k == 0 and covariance.size == 0):
+        raise ValueError(f"covariance has shape {covariance.shape} for {k} constants")
+    return covariance.reshape(k, k)
 
 
 def _to_json(value: float) -> float | str:

@@ -341,4 +341,5 @@ def judge(form: ParametricForm, bench: Bench, *, structure: str) -> Formula | No
         description_length=length,
         constants=constants,
         structure=structure,
+        covariance=result.covariance,
     )

@@ -39,6 +39,8 @@ def merge_copies(dataset: Dataset) -> Dataset:
     parts = [dataset.X, dataset.y[:, None]]
     if dataset.y_error is not None:
         parts.append(dataset.y_error[:, None])
+    if dataset.x_error is not None:
+        parts.append(dataset.x_error)
     # -0.0 equals 0.0 but has other bits; adding zero removes the sign.
     table = np.hstack(parts) + 0.0
     _, first, group = np.unique(table, axis=0, return_index=True, return_inverse=True)

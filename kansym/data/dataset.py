@@ -35,6 +35,8 @@ class Dataset:
         Unit of `y`.
     notes : tuple of str
         What was done to the data on the way in, one plain sentence each.
+    x_error : ndarray, shape (n, d), or None
+        Standard errors of `X`, in the units of its columns, none negative; 0 for columns that are exact.
 
     Raises
     ------
@@ -51,6 +53,7 @@ class Dataset:
     units: tuple[str | None, ...] = ()
     y_units: str | None = None
     notes: tuple[str, ...] = ()
+    x_error: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         if not self.units:
@@ -70,6 +73,8 @@ class Dataset:
                 raise DataError(f"{label} has shape {values.shape}, but X has {rows} rows; expected ({rows},)")
             if not np.isfinite(values).all():
                 raise DataError(f"{label} has NaN or infinite values; use make_dataset(..., drop_missing=True)")
+        if self.x_error is not None and self.x_error.shape != self.X.shape:
+            raise DataError(f"x_error has shape {self.x_error.shape}, but X has shape {self.X.shape}")
         if not np.isfinite(self.X).all():
             raise DataError("X has NaN or infinite values; use make_dataset(..., drop_missing=True)")
 
@@ -95,6 +100,7 @@ class Dataset:
             units=self.units,
             y_units=self.y_units,
             notes=self.notes,
+            x_error=None if self.x_error is None else self.x_error[rows],
         )
 
 
@@ -105,6 +111,7 @@ def make_dataset(
     names: Sequence[str] | None = None,
     target: str = "y",
     y_error: Any = None,
+    x_error: Any = None,
     sample_weight: Any = None,
     units: Sequence[str | None] | Mapping[str, str] | None = None,
     y_units: str | None = None,
@@ -127,6 +134,9 @@ def make_dataset(
         Name of the target. If the default ``"y"`` is also the name of a column, the target becomes ``"target"``.
     y_error : array-like, shape (n,), or float, optional
         Standard errors of y, in the units of y, positive; one number means the same error everywhere.
+    x_error : mapping of name to (float or array of shape (n,)), or array-like of shape (n, d) or (d,), optional
+        Standard errors of the inputs, in the units of their columns, none negative; 0, the default for columns that a
+        mapping does not name, means exact. They need `y_error` beside them.
     sample_weight : array-like, shape (n,), optional
         Weights of the rows, none negative.
     units : sequence of (str or None), or mapping of name to unit, optional
@@ -168,6 +178,9 @@ def make_dataset(
     error = (
         None if y_error is None else _vector(y_error, "y_error", "y_error", rows, row_numbers, row_word, scalar=True)
     )
+    if x_error is not None and error is None:
+        raise DataError("x_error needs y_error beside it; if errors of y are negligible, give a small number for them")
+    inputs_error = None if x_error is None else _input_errors(x_error, names, rows, row_numbers, row_word)
     weight = (
         None
         if sample_weight is None
@@ -177,10 +190,13 @@ def make_dataset(
 
     labelled = [(f"column {name!r}", column) for name, column in zip(names, columns, strict=True)]
     labelled += [(f"target {target!r}", outcome), ("y_error", error), ("sample_weight", weight)]
+    if inputs_error is not None:
+        labelled += [(f"x_error of {name!r}", column) for name, column in zip(names, inputs_error.T, strict=True)]
     keep = _finite_rows(labelled, drop_missing, row_numbers, row_word, notes)
     inputs, outcome = inputs[keep], outcome[keep]
     error = None if error is None else error[keep]
     weight = None if weight is None else weight[keep]
+    inputs_error = None if inputs_error is None else inputs_error[keep]
 
     if len(inputs) < 2:
         raise DataError(
@@ -188,6 +204,8 @@ def make_dataset(
         )
     if error is not None and not (error > 0).all():
         raise DataError(f"y_error must be positive, got {error[~(error > 0)][0]:g}; leave it out if it is unknown")
+    if inputs_error is not None and not (inputs_error >= 0).all():
+        raise DataError(f"x_error must not be negative, got {inputs_error.min():g}; give 0 for exact columns")
     if weight is not None and (not (weight >= 0).all() or not (weight > 0).any()):
         raise DataError(f"sample_weight must not be negative nor all zero, got a minimum of {weight.min():g}")
     if is_constant(outcome):
@@ -205,6 +223,7 @@ def make_dataset(
         units=tuple(unit_list[k] for k in chosen),
         y_units=y_units,
         notes=tuple(notes),
+        x_error=None if inputs_error is None else np.ascontiguousarray(inputs_error[:, chosen]),
     )
 
 
@@ -268,6 +287,37 @@ def _vector(
     if shape != (rows,):
         raise DataError(f"{argument} has shape {shape}, but X has {rows} rows; expected ({rows},)")
     return as_float_column(values, label, row_numbers, row_word)
+
+
+def _input_errors(
+    x_error: Any, names: Sequence[str], rows: int, row_numbers: np.ndarray | None, row_word: str
+) -> np.ndarray:
+    """Standard errors of the inputs, shape (n, d)."""
+    if isinstance(x_error, Mapping):
+        unknown = [name for name in x_error if name not in names]
+        if unknown:
+            raise DataError(f"x_error names {unknown[0]!r}, which is not a column; columns: {listing(list(names), 20)}")
+        columns = [x_error.get(name, 0.0) for name in names]
+    else:
+        if not hasattr(x_error, "columns"):
+            x_error = _as_array(x_error, "x_error")
+            if x_error.ndim == 0 or x_error.shape == (len(names),) != (rows,):
+                x_error = np.broadcast_to(x_error, (rows, len(names)))
+            elif x_error.ndim == 1 and len(names) == 1:
+                x_error = x_error[:, None]
+        if np.shape(x_error) != (rows, len(names)):
+            raise DataError(
+                f"x_error has shape {np.shape(x_error)}; expected ({rows}, {len(names)}), ({len(names)},) or a mapping "
+                "of names to errors"
+            )
+        columns, _ = _raw_columns(x_error, None)
+    labels = [f"x_error of {name!r}" for name in names]
+    return np.column_stack(
+        [
+            _vector(column, label, label, rows, row_numbers, row_word, scalar=True)
+            for column, label in zip(columns, labels, strict=True)
+        ]
+    )
 
 
 def _require_different(names: Sequence[str]) -> None:

@@ -1,7 +1,7 @@
 """From a file or a DataFrame to a `Dataset`."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ def read_table(
     *,
     target: str | int,
     error: str | int | None = None,
+    x_error: Mapping[str, str | float] | None = None,
     columns: Sequence[str | int] | None = None,
     drop_missing: bool = False,
     key: str | None = None,
@@ -42,8 +43,10 @@ def read_table(
         The target's name, with or without its unit; an index where the file has no header.
     error : str or int, optional
         Column with the standard errors of the target, in the target's unit.
+    x_error : mapping of str to (str or float), optional
+        Input columns with the column of their standard errors, or with one error for all rows. Needs `error`.
     columns : sequence of str or int, optional
-        The inputs. Default: all columns but target and error, less those that hold only text, which are noted.
+        The inputs. Default: all columns but target and errors, less those that hold only text, which are noted.
     drop_missing : bool, optional
         Drop rows with missing values, and note how many; by default they are an error.
     key : str, optional
@@ -65,7 +68,13 @@ def read_table(
     """
     table = _from_frame(path) if hasattr(path, "columns") else _from_file(Path(path), key)
     return to_dataset(
-        table, target=target, error=error, columns=columns, drop_missing=drop_missing, remove_constant=remove_constant
+        table,
+        target=target,
+        error=error,
+        x_error=x_error,
+        columns=columns,
+        drop_missing=drop_missing,
+        remove_constant=remove_constant,
     )
 
 

@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -57,6 +57,7 @@ def to_dataset(
     *,
     target: str | int,
     error: str | int | None = None,
+    x_error: Mapping[str, str | float] | None = None,
     columns: Sequence[str | int] | None = None,
     drop_missing: bool = False,
     remove_constant: bool = True,
@@ -78,9 +79,13 @@ def to_dataset(
     error_at = None if error is None else _find(table, names, error, "error")
     if error_at == target_at:
         raise DataError(f"{source}: the error column {error!r} is the target itself; name another column")
+    input_errors = _input_errors(table, names, x_error or {})
+    taken = {at for at in input_errors.values() if isinstance(at, int)}
+    if {target_at, *input_errors} & taken or target_at in input_errors or error_at in input_errors:
+        raise DataError(f"{source}: x_error pairs input columns with columns of errors; the target is neither")
     notes = list(table.notes)
     if columns is None:
-        others = [k for k in range(len(names)) if k not in (target_at, error_at)]
+        others = [k for k in range(len(names)) if k not in (target_at, error_at) and k not in taken]
         chosen = _without_labels(table, names, others, notes)
     else:
         chosen = [_find(table, names, column, "input") for column in columns]
@@ -94,6 +99,10 @@ def to_dataset(
             f"columns: {listing([repr(name) for name in names], 20)}. {' '.join(notes[:3])}".rstrip(" .")
         )
 
+    for k in input_errors:
+        if k not in chosen:
+            raise DataError(f"{source}: x_error names {names[k]!r}, which is not among the inputs")
+
     def numbers(k: int) -> np.ndarray:
         return as_float_column(table.columns[k], f"{source}: column {names[k]!r}", table.row_numbers, table.row_word)
 
@@ -103,6 +112,7 @@ def to_dataset(
             numbers(target_at),
             target=names[target_at],
             y_error=None if error_at is None else numbers(error_at),
+            x_error={names[k]: numbers(at) if isinstance(at, int) else at for k, at in input_errors.items()} or None,
             units=[units[k] for k in dict.fromkeys(chosen)],
             y_units=units[target_at],
             drop_missing=drop_missing,
@@ -149,6 +159,22 @@ def _find(table: RawTable, names: list[str], wanted: str | int, role: str) -> in
         f"{table.source}: there is no {role} column {text!r}; {hint}"
         f"columns: {listing([repr(name) for name in names], 20)}{unnamed}"
     )
+
+
+def _input_errors(table: RawTable, names: list[str], x_error: Mapping[str, str | float]) -> dict[int, int | float]:
+    """Input columns with the column of their errors, by position, or with one error for all rows."""
+    found: dict[int, int | float] = {}
+    for column, error in x_error.items():
+        at = _find(table, names, column, "input")
+        # A column may be called 0.1: names go before numbers.
+        try:
+            found[at] = _find(table, names, str(error), "input error")
+        except DataError:
+            try:
+                found[at] = float(error)
+            except ValueError:
+                raise
+    return found
 
 
 def _without_labels(table: RawTable, names: list[str], positions: list[int], notes: list[str]) -> list[int]:

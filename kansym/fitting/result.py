@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kansym.formula import Formula
+from kansym.formula import Formula, correlation_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,13 +63,7 @@ class KnownForm:
     @property
     def correlation(self) -> np.ndarray:
         """Correlation (k, k) of the constants, in the order of `values`; nan where an error is nan or zero."""
-        sigma = np.array(list(self.errors.values()))
-        with np.errstate(all="ignore"):
-            correlation = self.covariance / sigma[:, None] / sigma
-        known = np.isfinite(np.diagonal(correlation))
-        # Rounding must not leave a diagonal of 0.9999999.
-        correlation[known, known] = 1.0
-        return np.clip(correlation, -1.0, 1.0)
+        return correlation_of(self.covariance)
 
     def __str__(self) -> str:
         from kansym.fitting.text import text_report
