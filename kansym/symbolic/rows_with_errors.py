@@ -24,9 +24,7 @@ class RowsWithErrors:
     ) -> None:
         X, y = np.asarray(X, dtype=np.float64), np.asarray(y, dtype=np.float64)
         if X.ndim != 2 or y.shape != (len(X),) or not len(y) or X.shape[1] != len(form.variables):
-            raise ArgumentError(
-                f"X of shape {X.shape} and y of shape {y.shape} do not fit {len(form.variables)} columns"
-            )
+            raise ArgumentError(f"X {X.shape} and y {y.shape} do not fit a formula of {len(form.variables)} columns")
         weight = np.ones(len(y)) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
         if weight.shape != y.shape or not np.isfinite(weight).all() or (weight < 0).any() or not weight.any():
             raise ArgumentError(f"sample_weight must be {len(y)} finite non-negative numbers, not all zero")
