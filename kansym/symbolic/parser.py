@@ -15,18 +15,42 @@ import sympy
 from kansym.errors import ArgumentError
 from kansym.symbolic.functions import FUNCTIONS, NUMBER_SYMBOLS
 from kansym.symbolic.naming import plain_symbol
+from kansym.symbolic.parsed_numbers import (
+    LARGEST_BITS,
+    double_of,
+    double_of_call,
+    exponential_bits,
+    is_larger_than,
+    power_bits,
+    rational_bits,
+)
+from kansym.symbolic.timelimit import TimeLimitError, call_with_limit
 
 LONGEST_TEXT = 10_000
 """Characters of a formula; a person's formula has some hundred."""
 
+MOST_TOKENS = 2_000
+"""Numbers, names, operators and parentheses of a formula."""
+
+MOST_NODES = 5_000
+"""Nodes of a formula as a tree; ``cbrt`` writes its argument twice, and so on inside each other."""
+
+LARGEST_CONSTANT = 60
+"""Nodes of a number that stays as it is written; longer ones become a Float."""
+
 DEEPEST = 60
 """Parentheses, signs and powers inside each other."""
 
-LARGEST_BITS = 4096
-"""Bits of an exact number; 9**9**9 has more than a thousand million."""
+LARGEST_EXPONENT = 100
+"""Largest whole exponent of a column that stays a whole number: sympy multiplies out powers to see whether they are
+real, which takes minutes for x**(10**9) and no time for x**1e9."""
 
 LARGEST_FACTORIAL = 170
-"""Largest whole number whose gamma function is written out; beyond, it leaves double precision."""
+"""Largest rational number whose gamma function is written out; beyond, it leaves double precision."""
+
+LONGEST_SECONDS = 2.0
+"""The limits above keep formulas below a second; this one ends what sympy does with nests of a dozen functions that no
+person writes."""
 
 _ALIASES: dict[str, Callable[..., sympy.Expr]] = {
     "abs": sympy.Abs,
@@ -50,8 +74,17 @@ _ALIASES: dict[str, Callable[..., sympy.Expr]] = {
 KNOWN_FUNCTIONS: dict[str, Callable[..., sympy.Expr]] = {**FUNCTIONS, **_ALIASES}
 """Functions by the names that are understood."""
 
-_NUMBER = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
-_WORD = re.compile(r"[^\W\d]\w*")
+_ARGUMENTS: dict[str, tuple[int, ...]] = {
+    **{name: tuple(sorted(map(int, function.nargs))) for name, function in FUNCTIONS.items()},
+    **dict.fromkeys(_ALIASES, (1,)),
+    "ln": (1, 2),
+    "arctan2": (2,),
+}
+
+_RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+_NUMBER = re.compile(r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+# Raised digits are no part of a word: x² would be taken for the name of a constant.
+_WORD = re.compile(rf"[^\W\d{_RAISED}][^\W{_RAISED}]*")
 _OPERATOR = re.compile(r"\*\*|[-+*/^(),]")
 
 
@@ -95,7 +128,8 @@ def parse_expression(text: str, names: Iterable[str] = ()) -> sympy.Expr:
     Raises
     ------
     FormulaSyntaxError
-        If the text is no formula, holds an unknown name, or a number that is beyond double precision or too large.
+        If the text is no formula, is longer than a person could read, holds an unknown name, or a number that is not
+        real, beyond double precision, or exact with more than `LARGEST_BITS` bits.
 
     Examples
     --------
@@ -105,11 +139,13 @@ def parse_expression(text: str, names: Iterable[str] = ()) -> sympy.Expr:
     if len(text) > LONGEST_TEXT:
         raise FormulaSyntaxError(text, LONGEST_TEXT, f"longer than {LONGEST_TEXT} characters")
     tokens = _tokens(text, list(names))
-    parser = _Parser(text, tokens)
-    expression = parser.sum(0)
-    if parser.token.kind != "end":
-        parser.fail(f"expected an operator or the end, found {parser.token.text!r}")
-    return expression
+    if len(tokens) > MOST_TOKENS:
+        at = tokens[MOST_TOKENS].position
+        raise FormulaSyntaxError(text, at, f"more than {MOST_TOKENS} numbers, names and signs")
+    try:
+        return call_with_limit(_Parser(text, tokens).formula, LONGEST_SECONDS)
+    except TimeLimitError:
+        raise FormulaSyntaxError(text, 0, f"takes more than {LONGEST_SECONDS:g} s to read; write it shorter") from None
 
 
 def free_names(text: str, names: Iterable[str] = ()) -> tuple[str, ...]:
@@ -188,11 +224,28 @@ def _plain_token(text: str, position: int, known: set[str]) -> _Token:
         if found:
             column = kind == "word" and found.group() in known
             return _Token("column" if column else kind, found.group(), position)
-    raise FormulaSyntaxError(text, position, f"unexpected character {text[position]!r}")
+    hint = "; write a power as x**2" if text[position] in _RAISED else ""
+    raise FormulaSyntaxError(text, position, f"unexpected character {text[position]!r}{hint}")
+
+
+def _brief(text: str) -> str:
+    """A token for a message."""
+    return repr(text if len(text) <= 40 else f"{text[:40]}...")
 
 
 def _is_word(character: str) -> bool:
     return character.isalnum() or character == "_"
+
+
+def _is_large_power(factor: sympy.Expr) -> bool:
+    return factor.is_Pow and factor.exp.is_Integer and abs(factor.exp) > LARGEST_EXPONENT and not factor.is_number
+
+
+def _with_float_exponent(power: sympy.Expr) -> sympy.Expr:
+    return sympy.Pow(power.base, sympy.Float(double_of(power.exp)))
+
+
+_NO_NUMBER = "the value is not a finite number, or not real"
 
 
 class _Parser:
@@ -217,8 +270,15 @@ class _Parser:
 
     def expect(self, operator: str) -> None:
         if self.take(operator) is None:
-            found = repr(self.token.text) if self.token.kind != "end" else "the end"
+            found = _brief(self.token.text) if self.token.kind != "end" else "the end"
             self.fail(f"expected {operator!r}, found {found}")
+
+    def formula(self) -> sympy.Expr:
+        """The whole text."""
+        expression = self.sum(0)
+        if self.token.kind != "end":
+            self.fail(f"expected an operator or the end, found {_brief(self.token.text)}")
+        return expression
 
     def sum(self, depth: int) -> sympy.Expr:
         if depth > DEEPEST:
@@ -231,16 +291,19 @@ class _Parser:
         return terms[0] if len(terms) == 1 else self.checked(lambda: sympy.Add(*terms), start)
 
     def product(self, depth: int) -> sympy.Expr:
-        result = self.signed(depth)
-        while True:
-            start = self.token.position
-            operator = self.take("*", "/")
-            if operator is None:
-                return result
-            left, right = result, self.signed(depth)
-            if operator == "/" and right.is_zero:
-                self.fail("division by zero", start)
-            result = self.checked(lambda a=left, b=right, o=operator: a * b if o == "*" else a / b, start)
+        # All factors at once: one after another, long products take time that grows with the square of their length.
+        factors = [self.signed(depth)]
+        start = self.token.position
+        while operator := self.take("*", "/"):
+            position = self.tokens[self.index - 1].position
+            factor = self.signed(depth)
+            factors.append(factor if operator == "*" else self.inverse(factor, position))
+        return factors[0] if len(factors) == 1 else self.checked(lambda: sympy.Mul(*factors), start)
+
+    def inverse(self, divisor: sympy.Expr, position: int) -> sympy.Expr:
+        if self.is_zero(divisor):
+            self.fail("division by zero", position)
+        return self.checked(lambda: sympy.Pow(divisor, -1), position)
 
     def signed(self, depth: int) -> sympy.Expr:
         if depth > DEEPEST:
@@ -257,10 +320,15 @@ class _Parser:
         if self.take("**", "^") is None:
             return base
         exponent = self.signed(depth + 1)
-        if base.is_zero and exponent.is_negative:
+        numbers = not exponent.free_symbols and not base.free_symbols
+        if self.is_zero(base) and not exponent.free_symbols and double_of(exponent) < 0:
             self.fail("division by zero", start)
-        if exponent.is_Rational and _bits(base.as_coeff_Mul()[0]) * abs(exponent) > LARGEST_BITS:
+        if power_bits(base, exponent) > LARGEST_BITS:
             self.fail(f"the power is too large: more than {LARGEST_BITS} bits", start)
+        if numbers and math.isnan(double_of(sympy.Pow(base, exponent, evaluate=False))):
+            self.fail(_NO_NUMBER, start)
+        if exponent.is_Integer and abs(exponent) > LARGEST_EXPONENT and base.free_symbols:
+            exponent = sympy.Float(double_of(exponent))
         return self.checked(lambda: base**exponent, start)
 
     def atom(self, depth: int) -> sympy.Expr:
@@ -285,10 +353,11 @@ class _Parser:
         if token.text.isdigit():
             if len(token.text) > LARGEST_BITS // 4:
                 self.fail(f"a number of {len(token.text)} digits", token.position)
-            return sympy.Integer(int(token.text))
+            return self.checked(lambda: sympy.Integer(int(token.text)), token.position)
         value = float(token.text)
         if not math.isfinite(value) or (value == 0 and re.search("[1-9]", re.split("[eE]", token.text)[0])):
-            self.fail(f"{token.text} is beyond the range of double precision", token.position)
+            shown = token.text if len(token.text) <= 40 else f"{token.text[:40]}..."
+            self.fail(f"{shown} is beyond the range of double precision", token.position)
         return sympy.Float(value)
 
     def word(self, token: _Token, depth: int) -> sympy.Expr:
@@ -299,7 +368,7 @@ class _Parser:
         if token.text in KNOWN_FUNCTIONS:
             self.fail(f"the function {token.text} needs an argument in parentheses", token.position)
         kind = "function" if self.token.text == "(" else "name"
-        self.fail(f"unknown {kind} {token.text!r}", token.position)
+        self.fail(f"unknown {kind} {_brief(token.text)}", token.position)
 
     def call(self, token: _Token, depth: int) -> sympy.Expr:
         self.expect("(")
@@ -307,34 +376,56 @@ class _Parser:
         while self.take(","):
             arguments.append(self.sum(depth + 1))
         self.expect(")")
+        name, at = token.text, token.position
+        wanted = _ARGUMENTS[name]
+        if len(arguments) not in wanted:
+            plural = "s" if wanted[-1] > 1 else ""
+            self.fail(f"{name} takes {' or '.join(map(str, wanted))} argument{plural}, got {len(arguments)}", at)
         first = arguments[0]
-        if token.text in ("gamma", "loggamma") and first.is_Integer and abs(first) > LARGEST_FACTORIAL:
-            self.fail(f"{token.text} of {first} is beyond the range of double precision", token.position)
-        return self.checked(lambda: KNOWN_FUNCTIONS[token.text](*arguments), token.position)
+        if name in ("gamma", "loggamma") and first.is_Rational and abs(first) > LARGEST_FACTORIAL:
+            self.fail(f"{name} of {_brief(str(first))} is beyond the range of double precision", at)
+        if name == "exp" and exponential_bits(first) > LARGEST_BITS:
+            self.fail(f"the power is too large: more than {LARGEST_BITS} bits", at)
+        if not any(argument.free_symbols for argument in arguments):
+            value = double_of_call(name, [double_of(argument) for argument in arguments])
+            if math.isnan(value):
+                self.fail(_NO_NUMBER, at)
+            if any(argument.has(sympy.Float) for argument in arguments):
+                # Here, since some series of special functions take sympy seconds, or do not converge.
+                return sympy.Float(value)
+        return self.checked(lambda: KNOWN_FUNCTIONS[name](*arguments), at)
+
+    def is_zero(self, expression: sympy.Expr) -> bool:
+        """Whether an expression is the number zero, in double precision."""
+        return not expression.free_symbols and double_of(expression) == 0.0
 
     def checked(self, build: Callable[[], sympy.Expr], position: int) -> sympy.Expr:
-        """What `build` returns, unless it is no finite number or needs more than a bounded number of digits."""
+        """What `build` returns, unless it is too long or no finite number; a long number as a Float."""
         try:
             result = build()
-        except (TypeError, ValueError, ArithmeticError) as error:
+        except (TypeError, ValueError, ArithmeticError, AttributeError, RecursionError, NotImplementedError) as error:
             self.fail(f"{error}", position)
-        if result.has(sympy.oo, -sympy.oo, sympy.zoo, sympy.nan):
-            self.fail("the value is not a finite number", position)
+        if any(_is_large_power(factor) for factor in sympy.Mul.make_args(result)):
+            factors = sympy.Mul.make_args(result)
+            result = sympy.Mul(*(_with_float_exponent(f) if _is_large_power(f) else f for f in factors))
+        if is_larger_than(result, MOST_NODES):
+            self.fail(f"written out, the formula is longer than {MOST_NODES} numbers, names and signs", position)
+        if result.has(sympy.oo, -sympy.oo, sympy.zoo, sympy.nan, sympy.I):
+            self.fail(_NO_NUMBER, position)
         for number in result.args if result.is_Mul or result.is_Add else (result,):
             self._check_number(number, position)
-        return result
+        if result.is_Rational or result.free_symbols:
+            return result
+        value = double_of(result)
+        if math.isnan(value):
+            self.fail(_NO_NUMBER, position)
+        return sympy.Float(value) if is_larger_than(result, LARGEST_CONSTANT) else result
 
     def _check_number(self, number: sympy.Basic, position: int) -> None:
-        if isinstance(number, sympy.Float):
-            value = float(number)
-            if not math.isfinite(value) or (value == 0 and not number.is_zero):
-                self.fail("a number is beyond the range of double precision", position)
-        elif isinstance(number, sympy.Rational) and _bits(number) > LARGEST_BITS:
+        if not isinstance(number, sympy.Float | sympy.Rational):
+            return
+        if isinstance(number, sympy.Rational) and rational_bits(number) > LARGEST_BITS:
             self.fail(f"a number has more than {LARGEST_BITS} bits", position)
-
-
-def _bits(number: sympy.Expr) -> int:
-    """Bits of numerator and denominator of a rational number that is not of size 1; 0 for everything else."""
-    if not isinstance(number, sympy.Rational) or abs(number) == 1:
-        return 0
-    return max(abs(number.p).bit_length(), number.q.bit_length())
+        value = double_of(number)
+        if not math.isfinite(value) or (value == 0 and not number.is_zero):
+            self.fail("a number is beyond the range of double precision", position)

@@ -7,7 +7,15 @@ import sympy
 from hypothesis import given, settings
 
 from kansym.errors import KansymError
-from kansym.symbolic.parser import DEEPEST, LONGEST_TEXT, FormulaSyntaxError, free_names, parse_expression
+from kansym.symbolic.parser import (
+    DEEPEST,
+    KNOWN_FUNCTIONS,
+    LONGEST_TEXT,
+    MOST_TOKENS,
+    FormulaSyntaxError,
+    free_names,
+    parse_expression,
+)
 
 X, Y, G = sympy.symbols("x y gamma")
 NAMES = ["x", "y", "gamma", "E", "lambda", "λ (nm)", "x-1", "2theta", "pi"]
@@ -107,6 +115,29 @@ def test_error_names_text_and_position(text, position, problem):
         "-" * 500 + "x",
         "x**" * 500 + "x",
         "x+" * LONGEST_TEXT + "x",
+        "x*" * MOST_TOKENS + "x",
+        "(" * 10**6,
+        "gamma(10**9 + 1/2)",
+        "loggamma(-10**9)",
+        "log(" * 50 + "2" + ")" * 50,
+        "exp(10**9*log(2))",
+        "exp(log(9)*9**9)",
+        "exp(10**9*log(3*x))",
+        "sqrt(2)**(10**9)",
+        "sqrt(12345)**(10**7)",
+        "sqrt(3*x)**(10**7)",
+        "(exp(2)*3)**(10**7)",
+        "(1 + sqrt(2))**4000",
+        "pi**pi**pi**pi",
+        "cbrt(" * 45 + "x" + ")" * 45,
+        "expm1(" * 45 + "1" + ")" * 45,
+        "besseli(1e5, 1e5)",
+        "exp(-1000.0)",
+        "1e308 + 1e308",
+        "1e300*x*1e300",
+        "x/(3*2 - 6)",
+        "0*(1/(x - x))",
+        "sin(1" + ",1" * 900 + ")",
     ],
 )
 def test_what_would_take_forever_is_refused_at_once(text):
@@ -115,6 +146,76 @@ def test_what_would_take_forever_is_refused_at_once(text):
         parse_expression(text, ["x"])
     # Seconds, not milliseconds: the machine may be busy.
     assert time.monotonic() - start < 5
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("x**(10**10)", 1.0),
+        ("(x + 1)**1000", 2.0**1000),
+        ("(x + 1)**999/(x + 1)**998", 2.0),
+        ("cosh(x**(10**9))", np.cosh(1)),
+        ("exp(500*log(x + 1))", 2.0**500),
+        ("sec(x)/besseli(1/2, x**(10**300))", 1 / np.cos(1) / (np.sqrt(2 / np.pi) * np.sinh(1))),
+        ("*".join(f"(x + {k})" for k in range(100)) + "".join(f"/(x + {k})" for k in range(99)), 100.0),
+        ("+".join(f"1/{k}" for k in range(1, 400)), sum(1 / k for k in range(1, 400))),
+        ("abs(" * 50 + "-x" + ")" * 50, 1.0),
+        ("sqrt(2 + " * 50 + "2*x" + ")" * 50, 2.0),
+        ("sqrt(2 + " * 50 + "2.5" + ")" * 50, 2.0),
+        ("besselj(1e15, 1e15)", 4.4730730e-6),
+        ("-" * 50 + "x", 1.0),
+    ],
+)
+def test_what_is_large_and_harmless_is_read_at_once(text, value):
+    start = time.monotonic()
+    expression = parse_expression(text, ["x"])
+    assert time.monotonic() - start < 5
+    assert float(expression.subs(X, 1)) == pytest.approx(value, rel=1e-7)
+
+
+@pytest.mark.parametrize("text", ["sqrt(-1)", "(-8)**(1/3)", "log(-1)*x", "asin(2)", "acosh(1/2)", "LambertW(-1)"])
+def test_numbers_are_real(text):
+    with pytest.raises(FormulaSyntaxError, match="or not real"):
+        parse_expression(text, ["x"])
+
+
+@pytest.mark.parametrize("name", sorted(KNOWN_FUNCTIONS))
+def test_numbers_are_those_of_sympy(name):
+    for arguments in (["0.7"], ["2.5"], ["-0.3"], ["0.5", "0.7"], ["2.0", "2.5"]):
+        try:
+            found = parse_expression(f"{name}({', '.join(arguments)})")
+        except FormulaSyntaxError as failure:
+            wrong = "argument" in str(failure)
+            expected = None if wrong else sympy.N(KNOWN_FUNCTIONS[name](*map(sympy.Rational, arguments)))
+            assert wrong or not expected.is_real
+            continue
+        assert found.is_Float or found.is_Integer
+        expected = sympy.N(KNOWN_FUNCTIONS[name](*(sympy.Rational(argument) for argument in arguments)), 30)
+        assert float(found) == pytest.approx(float(expected), rel=1e-13)
+
+
+@pytest.mark.parametrize(
+    "text", ["x\0", "s\u200bin(x)", "\u202ex", "x\u2212y", "\uff53in(x)", "x\ud800", "\u0663*x", "x²"]
+)
+def test_look_alikes_are_refused_in_one_line(text):
+    with pytest.raises(FormulaSyntaxError) as caught:
+        parse_expression(text, ["x", "y"])
+    message = str(caught.value)
+    assert len(message.splitlines()) == 1 and message.isprintable()
+
+
+def test_a_raised_digit_is_no_part_of_a_name():
+    with pytest.raises(FormulaSyntaxError, match="write a power as x\\*\\*2"):
+        free_names("k*x²", ["x"])
+    assert free_names("A₁*x²", ["x²"]) == ("A₁",)
+    assert parse_expression("2*x²", ["x²"]) == 2 * sympy.Symbol("x²")
+
+
+def test_messages_stay_short():
+    for text in ("1e" + "9" * 5000, "gamma(" + "9" * 900 + ")", "k" * 9000, "x " + "y" * 5000):
+        with pytest.raises(FormulaSyntaxError) as caught:
+            parse_expression(text, ["x"])
+        assert len(str(caught.value)) < 400
 
 
 @given(st.text(alphabet="xy0123456789.e+-*/^() ,sincoxplgqrt", max_size=40))
