@@ -81,6 +81,9 @@ _ARGUMENTS: dict[str, tuple[int, ...]] = {
     "arctan2": (2,),
 }
 
+# Their series in mpmath take seconds, or do not converge, for large arguments: of numbers they are Floats at once.
+_SERIES = frozenset(("besselj", "bessely", "besseli", "besselk", "airyai", "airybi"))
+
 _RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 _NUMBER = re.compile(r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 # Raised digits are no part of a word: x² would be taken for the name of a constant.
@@ -390,8 +393,7 @@ class _Parser:
             value = double_of_call(name, [double_of(argument) for argument in arguments])
             if math.isnan(value):
                 self.fail(_NO_NUMBER, at)
-            if any(argument.has(sympy.Float) for argument in arguments):
-                # Here, since some series of special functions take sympy seconds, or do not converge.
+            if name in _SERIES or any(argument.has(sympy.Float) for argument in arguments):
                 return sympy.Float(value)
         return self.checked(lambda: KNOWN_FUNCTIONS[name](*arguments), at)
 

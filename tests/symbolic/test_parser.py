@@ -162,7 +162,9 @@ def test_what_would_take_forever_is_refused_at_once(text):
         ("abs(" * 50 + "-x" + ")" * 50, 1.0),
         ("sqrt(2 + " * 50 + "2*x" + ")" * 50, 2.0),
         ("sqrt(2 + " * 50 + "2.5" + ")" * 50, 2.0),
-        ("besselj(1e15, 1e15)", 4.4730730e-6),
+        # J_n(n) = 0.4473073184 n**(-1/3), DLMF 10.19.8
+        ("besselj(1e15, 1e15)", 4.473073184e-6),
+        ("besselj(10**9, 10**9)", 4.473073184e-4),
         ("-" * 50 + "x", 1.0),
     ],
 )
@@ -182,16 +184,16 @@ def test_numbers_are_real(text):
 @pytest.mark.parametrize("name", sorted(KNOWN_FUNCTIONS))
 def test_numbers_are_those_of_sympy(name):
     for arguments in (["0.7"], ["2.5"], ["-0.3"], ["0.5", "0.7"], ["2.0", "2.5"]):
+        if name == "LambertW" and len(arguments) == 2:
+            continue  # the second one is the number of a branch
+        exact = [sympy.Rational(argument) for argument in arguments]
         try:
             found = parse_expression(f"{name}({', '.join(arguments)})")
         except FormulaSyntaxError as failure:
-            wrong = "argument" in str(failure)
-            expected = None if wrong else sympy.N(KNOWN_FUNCTIONS[name](*map(sympy.Rational, arguments)))
-            assert wrong or not expected.is_real
+            assert "argument" in str(failure) or not sympy.N(KNOWN_FUNCTIONS[name](*exact)).is_real
             continue
         assert found.is_Float or found.is_Integer
-        expected = sympy.N(KNOWN_FUNCTIONS[name](*(sympy.Rational(argument) for argument in arguments)), 30)
-        assert float(found) == pytest.approx(float(expected), rel=1e-13)
+        assert float(found) == pytest.approx(float(sympy.N(KNOWN_FUNCTIONS[name](*exact), 30)), rel=1e-13)
 
 
 @pytest.mark.parametrize(
