@@ -142,7 +142,7 @@ class _Run:
             self.progress(Progress(stage, message, self.best(), elapsed, max(0.0, self.options.max_seconds - elapsed)))
 
     def best(self) -> Formula | None:
-        return min(self.formulas, key=lambda formula: formula.description_length, default=None)
+        return min(self.formulas, key=lambda formula: formula.rank, default=None)
 
     def best_loss(self) -> float:
         return min((formula.validation_loss for formula in self.formulas), default=math.inf)

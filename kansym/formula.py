@@ -33,12 +33,16 @@ class Constant:
         Standard error; None if exact or unknown.
     snapped : str or None
         The exact number it was replaced by, e.g. ``"1/(4*pi)"``; None if it was fitted.
+    unit : str or None
+        The unit that makes the formula dimensionally consistent, ``"1"`` for a pure number; None where units are not
+        known.
     """
 
     name: str
     value: float
     error: float | None = None
     snapped: str | None = None
+    unit: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +71,8 @@ class Formula:
     covariance : array (k, k) or None
         Of the fitted constants, in the order of `constants`; nan where a constant is not determined by the data, None
         where it is not known.
+    consistent : bool or None
+        Whether some units of the constants make it dimensionally consistent; None where the table has no units.
     """
 
     expression: sympy.Expr
@@ -80,6 +86,7 @@ class Formula:
     structure: str = ""
     notes: tuple[str, ...] = ()
     covariance: np.ndarray | None = None
+    consistent: bool | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "variables", tuple(self.variables))
@@ -91,6 +98,11 @@ class Formula:
     def loss(self) -> float:
         """The held-out loss, or the training loss without held-out rows."""
         return self.train_loss if math.isnan(self.validation_loss) else self.validation_loss
+
+    @property
+    def rank(self) -> tuple[bool, float]:
+        """What formulas are picked by, smallest first: dimensionally wrong ones last, then the description length."""
+        return self.consistent is False, self.description_length
 
     @property
     def correlation(self) -> np.ndarray | None:
@@ -162,6 +174,7 @@ class Formula:
             "structure": self.structure,
             "notes": list(self.notes),
             "covariance": None if self.covariance is None else [[_to_json(c) for c in row] for row in self.covariance],
+            "consistent": self.consistent,
         }
 
     @classmethod
@@ -186,6 +199,7 @@ class Formula:
                 structure=str(data["structure"]),
                 notes=tuple(str(note) for note in data["notes"]),
                 covariance=_covariance(data.get("covariance"), len(data["constants"])),
+                consistent=None if data.get("consistent") is None else bool(data["consistent"]),
             )
         except (KeyError, TypeError, ValueError) as error:
             if isinstance(error, StorageError):
@@ -229,21 +243,23 @@ class ParetoFront(Sequence[Formula]):
 
         Of several formulas of one complexity the one of the smallest description length stays: x^(3/2) next to a
         real exponent that fits a little better. The formula of the smallest description length of all stays in any
-        case, also where one of fewer nodes has a smaller loss: nodes are not of equal price.
+        case, also where one of fewer nodes has a smaller loss: nodes are not of equal price. A dimensionally wrong
+        formula is kept where it is better than all simpler ones, but it hides no right one.
         """
         finite = [formula for formula in formulas if math.isfinite(formula.loss)]
-        best = min(finite, key=lambda f: (f.description_length, f.complexity), default=None)
+        best = min(finite, key=lambda f: (f.rank, f.complexity), default=None)
         kept: list[Formula] = []
         fingerprints: list[np.ndarray] = []
-        lowest = math.inf
-        for formula in sorted(finite, key=lambda f: (f.complexity, f.description_length, f.loss)):
-            dominated = formula.loss >= lowest * (1 - 1e-9)
+        lowest = {True: math.inf, False: math.inf}
+        for formula in sorted(finite, key=lambda f: (f.complexity, f.rank, f.loss)):
+            wrong = formula.consistent is False
+            dominated = formula.loss >= (min(lowest.values()) if wrong else lowest[False]) * (1 - 1e-9)
             if formula is not best and (dominated or (kept and formula.complexity == kept[-1].complexity)):
                 continue
             fingerprint = _fingerprint(formula)
             if any(_same(fingerprint, other) for other in fingerprints):
                 continue
-            lowest = min(lowest, formula.loss)
+            lowest[wrong] = min(lowest[wrong], formula.loss)
             kept.append(formula)
             fingerprints.append(fingerprint)
         return cls(kept)
@@ -269,6 +285,8 @@ class ParetoFront(Sequence[Formula]):
     def best(self) -> Formula:
         """The pick: the formula with the smallest description length, the simpler one of equals.
 
+        Where the table has units, dimensionally wrong formulas come after all others.
+
         Raises
         ------
         ArgumentError
@@ -276,10 +294,11 @@ class ParetoFront(Sequence[Formula]):
         """
         if not self._formulas:
             raise ArgumentError("the Pareto front is empty, so it has no best formula")
-        return min(self._formulas, key=lambda formula: (formula.description_length, formula.complexity))
+        return min(self._formulas, key=lambda formula: (formula.rank, formula.complexity))
 
     def to_frame(self) -> pd.DataFrame:
-        """A table with the columns complexity, loss, score, equation, sympy_format, latex, description_length, picked.
+        """A table with the columns complexity, loss, score, equation, sympy_format, latex, description_length,
+        consistent (of its units, None where the table has none), picked.
 
         The score is PySR's: the drop of log(loss) per unit of complexity since the formula before.
         """
@@ -300,12 +319,14 @@ class ParetoFront(Sequence[Formula]):
                     "sympy_format": formula.sympy(),
                     "latex": formula.latex(),
                     "description_length": formula.description_length,
+                    "consistent": formula.consistent,
                     "picked": formula is best,
                 }
             )
             before = formula
         columns = [
-            "complexity", "loss", "score", "equation", "sympy_format", "latex", "description_length", "picked",
+            "complexity", "loss", "score", "equation", "sympy_format", "latex", "description_length", "consistent",
+            "picked",
         ]  # fmt: skip
         return pd.DataFrame(rows, columns=columns)
 

@@ -27,6 +27,8 @@ from kansym.symbolic.roots import join_roots
 from kansym.symbolic.simplification import simplify
 from kansym.symbolic.snapping import snap
 from kansym.symbolic.terms import drop_terms
+from kansym.units.consistency import Consistency
+from kansym.units.system import UnitSystem
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +44,10 @@ EDGE_BITS = 4.0
 ROUND_NUMBERS = 3.0
 """Bits by which a formula with rational or named numbers may be longer than one with real ones: -2 is believed where
 -1.99 +- 0.02 was fitted."""
+
+DIMENSIONAL_BITS = 10.0
+"""Bits of a constant with a dimension, where the columns alone could give the target its unit: such a constant is one
+more thing that nature would have to hold, beside those that were measured."""
 
 MAX_CONSTANTS = 40
 """Formulas with more constants than this are tables in disguise and are not worth the algebra."""
@@ -67,6 +73,8 @@ class Bench:
         Description lengths of the forms finished so far, by their expression: many networks lead to one formula.
     eliminated : dict
         Refits of the smaller forms met in backward elimination, for the same reason.
+    units : UnitSystem or None
+        None where the table has none.
     """
 
     dataset: Dataset
@@ -77,11 +85,25 @@ class Bench:
     variables: tuple[sympy.Symbol, ...]
     finished: dict[str, float] = field(default_factory=dict)
     eliminated: dict[str, tuple[ParametricForm, float] | None] = field(default_factory=dict)
+    units: UnitSystem | None = None
 
     @classmethod
     def of(cls, dataset: Dataset, train: np.ndarray, validation: np.ndarray, noise_floor: float) -> "Bench":
         variables = internal_symbols(dataset.names, dataset.X)
-        return cls(dataset, train, validation, row_weights(dataset), noise_floor, variables)
+        units = UnitSystem.of(dataset)
+        return cls(dataset, train, validation, row_weights(dataset), noise_floor, variables, units=units)
+
+    def consistency(self, form: ParametricForm) -> Consistency | None:
+        """Whether a form is dimensionally consistent; None where the table has no units."""
+        if self.units is None or not self.units.known:
+            return None
+        values = {symbol.name: float(value) for symbol, value in zip(form.constants, form.values, strict=True)}
+        return self.units.check(form.expression, values)
+
+    def admits(self, form: ParametricForm) -> bool:
+        """Whether nothing is known against the units of a form."""
+        found = self.consistency(form)
+        return found is None or found.consistent
 
     def rows(self, index: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
         weights = None if self.weights is None else self.weights[index]
@@ -236,10 +258,13 @@ def _finish(form: ParametricForm, bench: Bench, structure: str, deadline: float 
         return plain_formula
     X, y, weights = bench.rows(bench.fitting)
     Xv, yv, _ = bench.rows(thinned(bench.validation, FITTING_ROWS))
-    snapped = snap(form, X, y, Xv, yv, weights=weights, noise_floor=bench.noise_floor)
+    admits = bench.admits if bench.admits(form) else None
+    snapped = snap(form, X, y, Xv, yv, weights=weights, noise_floor=bench.noise_floor, admits=admits)
     formula = judge(_simpler(snapped.form, bench), bench, structure=structure)
     if formula is None or plain_formula is None:
         return formula or plain_formula
+    if formula.consistent != plain_formula.consistent:
+        return min(formula, plain_formula, key=lambda one: one.rank)
     snapped_wins = formula.description_length <= plain_formula.description_length + ROUND_NUMBERS
     return formula if snapped_wins else plain_formula
 
@@ -279,7 +304,16 @@ def bits(form: ParametricForm, bench: Bench) -> float:
     else:
         train_loss, held_out_loss = losses(form, bench)
         pooled = (train_loss * (n - held_out) + held_out_loss * held_out) / n if held_out else held_out_loss
-    return description_length(as_written(form, bench), n, pooled, bench.noise_floor, len(bench.variables))
+    return description_length(as_written(form, bench), n, pooled, bench.noise_floor, len(bench.variables)) + _unit_bits(
+        bench.consistency(form), bench
+    )
+
+
+def _unit_bits(found: Consistency | None, bench: Bench) -> float:
+    """Bits of the constants that have a dimension."""
+    if found is None or bench.units is None or not bench.units.closed:
+        return 0.0
+    return DIMENSIONAL_BITS * found.dimensional
 
 
 def as_written(form: ParametricForm, bench: Bench) -> ParametricForm:
@@ -326,8 +360,15 @@ def judge(form: ParametricForm, bench: Bench, *, structure: str) -> Formula | No
     if result.status == "non-finite":
         return None
     form, errors = result.form, result.errors
+    found = bench.consistency(form)
+    units = {} if found is None or not found.consistent else found.units
     constants = tuple(
-        Constant(name=symbol.name, value=float(value), error=float(error) if math.isfinite(error) else None)
+        Constant(
+            name=symbol.name,
+            value=float(value),
+            error=float(error) if math.isfinite(error) else None,
+            unit=bench.units.named(units[symbol.name]) if bench.units is not None and units else None,
+        )
         for symbol, value, error in zip(form.constants, form.values, errors, strict=True)
     )
     expression = as_written(form, bench).substituted()
@@ -341,5 +382,7 @@ def judge(form: ParametricForm, bench: Bench, *, structure: str) -> Formula | No
         description_length=length,
         constants=constants,
         structure=structure,
+        notes=() if found is None or found.consistent else (f"The units do not go together: {found.reason}.",),
         covariance=result.covariance,
+        consistent=None if found is None else found.consistent,
     )

@@ -9,6 +9,7 @@ from scipy import sparse
 
 from kansym.data.columns import as_float_column, is_constant, listing
 from kansym.errors import DataError
+from kansym.units.unit import parse_unit
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,7 +141,7 @@ def make_dataset(
     sample_weight : array-like, shape (n,), optional
         Weights of the rows, none negative.
     units : sequence of (str or None), or mapping of name to unit, optional
-        Units of the columns.
+        Units of the columns, such as ``m/s``, ``kg m^2 s^-2``, or ``1`` for a pure number; None where it is not known.
     y_units : str, optional
         Unit of the target.
     drop_missing : bool, optional
@@ -162,7 +163,8 @@ def make_dataset(
     ------
     DataError
         For complex numbers, text, missing values, too few rows or columns, a constant target, lengths that differ,
-        repeated names and errors that are not positive. The message names the column or argument.
+        repeated names, errors that are not positive and units that pint does not know. The message names the column or
+        argument.
     """
     raw, names = _raw_columns(X, names)
     if target == "y" and "y" in names:
@@ -212,6 +214,11 @@ def make_dataset(
         raise DataError(f"the target {target!r} is constant ({outcome[0]:g}): there is no law to find")
 
     unit_list = _units(units, names)
+    for label, unit in [(f"unit of {name!r}", unit) for name, unit in zip(names, unit_list, strict=True)] + [
+        (f"unit of the target {target!r}", y_units)
+    ]:
+        if unit is not None:
+            parse_unit(unit, label)
     chosen = _useful_columns(inputs, names, notes) if remove_constant else list(range(len(names)))
     return Dataset(
         X=np.ascontiguousarray(inputs[:, chosen]),

@@ -113,8 +113,6 @@ def to_dataset(
             target=names[target_at],
             y_error=None if error_at is None else numbers(error_at),
             x_error={names[k]: numbers(at) if isinstance(at, int) else at for k, at in input_errors.items()} or None,
-            units=[units[k] for k in dict.fromkeys(chosen)],
-            y_units=units[target_at],
             drop_missing=drop_missing,
             remove_constant=remove_constant,
             row_numbers=table.row_numbers,
@@ -123,7 +121,9 @@ def to_dataset(
     except DataError as failure:
         message = str(failure)
         raise DataError(message if message.startswith(source) else f"{source}: {message}") from failure
-    return replace(dataset, notes=(*notes, *dataset.notes))
+    # Units of a header are what somebody wrote there: one that is not known is kept for display (`UnitSystem.of`).
+    found = tuple(units[names.index(name)] for name in dataset.names)
+    return replace(dataset, notes=(*notes, *dataset.notes), units=found, y_units=units[target_at])
 
 
 def names_and_units(table: RawTable) -> tuple[list[str], list[str | None]]:

@@ -5,7 +5,7 @@
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,6 +69,7 @@ def snap(
     noise_floor: float,
     errors: np.ndarray | None = None,
     seconds: float = 10.0,
+    admits: Callable[[ParametricForm], bool] | None = None,
 ) -> SnapResult:
     """Replace constants by exact numbers, one at a time, refitting the others after each.
 
@@ -95,13 +96,15 @@ def snap(
         Standard errors of the constants at the start; from the covariance by default.
     seconds : float, default 10
         No new candidate is tried after this time.
+    admits : callable, optional
+        Whether a form may be; ``1 + x`` may not, where x has a unit.
 
     References
     ----------
     Rissanen, Automatica 14 (1978) 465, doi:10.1016/0005-1098(78)90005-5 (description length); Udrescu et al., AI
     Feynman 2 (2020), arXiv:2006.10782 (snapping by it).
     """
-    judge = _Judge(X_train, y_train, X_validation, y_validation, weights, noise_floor)
+    judge = _Judge(X_train, y_train, X_validation, y_validation, weights, noise_floor, admits)
     state = judge.state(form, errors)
     if not math.isfinite(state.loss):
         return SnapResult(form, ())
@@ -144,7 +147,9 @@ class _Judge:
         y_validation: np.ndarray,
         weights: np.ndarray | None,
         noise_floor: float,
+        admits: Callable[[ParametricForm], bool] | None,
     ) -> None:
+        self.admits = admits
         self.X, self.y, self.weights = np.asarray(X, dtype=np.float64), np.asarray(y, dtype=np.float64), weights
         self.X_validation, self.y_validation = X_validation, y_validation
         self.columns = columns_of(self.X, self.X.shape[1])
@@ -179,6 +184,10 @@ class _Judge:
             natural = np.where(sensitivity > 0, (self.y / problem.scale).std() / sensitivity, np.inf)
         exact = loss <= EXACT**2 * self.mean_square
         return _State(form, loss, self.validation_loss(form), covariance, natural, exact)
+
+    def permits(self, form: ParametricForm) -> bool:
+        """Whether a form may be, whatever its loss."""
+        return self.admits is None or self.admits(form)
 
     def try_tie(self, state: _State, index: int, other: int | None, factor: float) -> tuple[np.ndarray, float] | None:
         """Refit with ``constant = factor``, or factor times another constant; None if it cannot be evaluated."""
@@ -268,6 +277,8 @@ def _snap_constant(
     for candidate, gain in _options(state, index, role):
         if time.monotonic() > deadline:
             break
+        if not judge.permits(state.form.with_constant(symbol, candidate.expression)):
+            continue
         trial = judge.try_tie(state, index, None, candidate.value)
         if trial is None:
             continue
@@ -335,7 +346,9 @@ def _snap_ratios(
             if not abs(b - multiple * a) <= window:
                 continue
             gain = TIE_PRIOR_BITS + _bits_of_real(state, j, error) - rational(multiple).bits
-            trial = judge.try_tie(state, j, i, float(multiple)) if gain > 0 else None
+            if gain <= 0 or not judge.permits(state.form.with_constant(second, multiple * first)):
+                continue
+            trial = judge.try_tie(state, j, i, float(multiple))
             if trial is None:
                 continue
             form = state.form.with_values(trial[0])
