@@ -1,0 +1,212 @@
+"""`certify`: everything that can be measured about a formula, and the verdict."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from kansym.config import DiscoveryOptions
+from kansym.errors import ArgumentError
+from kansym.progress import ProgressCallback
+from kansym.results import Discovery
+from kansym.threads import threads_for
+from kansym.validation.agreement import Agreement, agreement
+from kansym.validation.bits import Explained, explained
+from kansym.validation.codec import from_json, to_json
+from kansym.validation.constants import CheckedConstants, check_constants
+from kansym.validation.domain import Domain, check_domain
+from kansym.validation.extrapolation import Extrapolation, extrapolation
+from kansym.validation.fit import Fit, measure_fit
+from kansym.validation.leftover import Leftover, leftover
+from kansym.validation.places import box_of, extended
+from kansym.validation.repeats import LackOfFit, lack_of_fit
+from kansym.validation.residual_tests import ResidualTest, check_residuals
+from kansym.validation.rivals import Rival, nearest_rival
+from kansym.validation.rows import residuals_of
+from kansym.validation.verdict import DESCRIPTION, LAW, Evidence, Verdict, judge
+
+logger = logging.getLogger(__name__)
+
+FORMAT = 1
+"""Version of the stored form."""
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What was measured about a formula, and what follows.
+
+    Attributes
+    ----------
+    formula, target : str
+        In plain text.
+    names : tuple of str
+        Columns.
+    verdict : Verdict
+        "law", "good description" or "no closed form found", why, and the grounds for and against.
+    fit : Fit
+        Errors of formula and network, R^2, chi-squared, noise floor.
+    explained : Explained
+        Bits saved over the mean of y.
+    residual_tests : tuple of ResidualTest
+        Empty for an exact fit and for very few rows.
+    leftover : Leftover or None
+        Whether a smooth function of the inputs predicts the residuals; None where that could not be asked.
+    lack_of_fit : LackOfFit or None
+        Against the spread of repeated points, where there are any.
+    constants : CheckedConstants
+    rival : Rival or None
+        The nearest formula of another form.
+    domain, domain_beyond : Domain
+        In the box of the data, and in the box that is 30 % larger on every side.
+    extrapolation : Extrapolation
+    agreement : Agreement or None
+        Searches from other seeds; None where they were not asked for.
+    """
+
+    formula: str
+    target: str
+    names: tuple[str, ...]
+    verdict: Verdict
+    fit: Fit
+    explained: Explained
+    residual_tests: tuple[ResidualTest, ...]
+    leftover: Leftover | None
+    lack_of_fit: LackOfFit | None
+    constants: CheckedConstants
+    rival: Rival | None
+    domain: Domain
+    domain_beyond: Domain
+    extrapolation: Extrapolation
+    agreement: Agreement | None
+
+    @property
+    def is_law(self) -> bool:
+        """Whether nothing that was measured speaks against a law."""
+        return self.verdict.kind == LAW
+
+    @property
+    def found(self) -> bool:
+        """Whether there is a closed form: a law or a good description."""
+        return self.verdict.kind in (LAW, DESCRIPTION)
+
+    def text(self) -> list[str]:
+        """The certificate in lines of plain text."""
+        from kansym.validation.text import certificate_lines
+
+        return certificate_lines(self)
+
+    def __str__(self) -> str:
+        return "\n".join(self.text())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything, in JSON types; exact."""
+        return {"format": FORMAT, **to_json(self)}
+
+    @classmethod
+    def from_dict(cls, record: Mapping[str, Any]) -> "Certificate":
+        """The inverse of `to_dict`.
+
+        Raises
+        ------
+        StorageError
+            If a key is missing or has the wrong type.
+        """
+        return from_json(cls, record)
+
+
+def certify(
+    discovery: Discovery,
+    *,
+    seeds: int = 0,
+    seconds: float = 60.0,
+    seconds_each: float | None = None,
+    options: DiscoveryOptions | None = None,
+    progress: ProgressCallback | None = None,
+) -> Certificate:
+    """Measure what speaks for and against the picked formula of a discovery.
+
+    Without `seeds` this takes a second or few, and nothing is searched again. The formula was picked by all rows, the
+    held-out ones included, so nothing here replaces rows of your own that the search never saw.
+
+    Parameters
+    ----------
+    discovery : Discovery
+    seeds : int, default 0
+        Searches from other seeds, to see whether they find the same; 0 asks for none. Four say much already.
+    seconds : float, default 60
+        Time for all of them together.
+    seconds_each : float, optional
+        Time for each; default what `options` say, or else as long as the discovery itself took.
+    options : DiscoveryOptions, optional
+        Those of the discovery: the searches use them, the seeds follow on theirs, and random choices here come from
+        their seed. Default: `DiscoveryOptions()`.
+    progress : callable, optional
+        Called with the progress of the searches.
+
+    Raises
+    ------
+    ArgumentError
+        If `seeds` is negative or `seconds` is not positive.
+    """
+    if isinstance(seeds, bool) or not isinstance(seeds, int | np.integer) or seeds < 0:
+        raise ArgumentError(f"seeds must be a number of searches, 0 or more, got {seeds!r}")
+    if not seconds > 0:
+        raise ArgumentError(f"seconds must be a positive number, got {seconds!r}")
+    if seconds_each is not None and not seconds_each > 0:
+        raise ArgumentError(f"seconds_each must be a positive number, got {seconds_each!r}")
+    if seconds_each is None and options is None:
+        seconds_each = max(1.0, discovery.seconds)
+    options = options or DiscoveryOptions()
+    again = None
+    if seeds:
+        again = agreement(
+            discovery.dataset,
+            discovery.formula,
+            range(options.seed + 1, options.seed + 1 + int(seeds)),
+            options=options,
+            seconds_each=seconds_each,
+            seconds=seconds,
+            progress=progress,
+        )
+    with threads_for(discovery.dataset.n_rows):
+        return _measure(discovery, options, again)
+
+
+def _measure(discovery: Discovery, options: DiscoveryOptions, again: Agreement | None) -> Certificate:
+    dataset, formula, seed = discovery.dataset, discovery.formula, options.seed
+    residuals = residuals_of(formula, dataset)
+    box = box_of(dataset.X)
+    evidence = Evidence(
+        fit=measure_fit(discovery, residuals, validation_fraction=options.validation_fraction),
+        explained=explained(residuals, discovery.noise_floor),
+        residual_tests=check_residuals(residuals, dataset.names, seed=seed),
+        leftover=leftover(residuals, dataset.names, seed=seed),
+        lack_of_fit=lack_of_fit(residuals),
+        constants=check_constants(formula, residuals),
+        rival=nearest_rival(discovery, residuals, seed=seed),
+        domain=check_domain(formula.expression, dataset.names, box, rows=dataset.X, seed=seed),
+        extrapolation=extrapolation(discovery, seed=seed),
+        agreement=again,
+        depends_on_inputs=bool(formula.expression.free_symbols),
+    )
+    verdict = judge(evidence)
+    logger.info("certificate: %s", verdict.kind)
+    return Certificate(
+        formula=str(formula),
+        target=formula.target,
+        names=dataset.names,
+        verdict=verdict,
+        fit=evidence.fit,
+        explained=evidence.explained,
+        residual_tests=evidence.residual_tests,
+        leftover=evidence.leftover,
+        lack_of_fit=evidence.lack_of_fit,
+        constants=evidence.constants,
+        rival=evidence.rival,
+        domain=evidence.domain,
+        domain_beyond=check_domain(formula.expression, dataset.names, extended(box), rows=dataset.X, seed=seed),
+        extrapolation=evidence.extrapolation,
+        agreement=again,
+    )

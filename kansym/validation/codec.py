@@ -1,0 +1,75 @@
+"""Frozen dataclasses to JSON types and back, by their annotations."""
+
+import math
+import types
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from functools import cache
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+import numpy as np
+
+from kansym.errors import StorageError
+
+Record = TypeVar("Record")
+
+
+def to_json(value: Any) -> Any:
+    """A value in JSON types: dataclasses as objects, tuples as lists, and "nan", "inf", "-inf" as text."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: to_json(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, list | tuple):
+        return [to_json(entry) for entry in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(float(value))
+    return value
+
+
+def from_json(kind: type[Record], record: Any) -> Record:
+    """The inverse of `to_json` for a dataclass.
+
+    Parameters
+    ----------
+    kind : type
+        A dataclass whose fields are float, int, bool, str, dataclasses, tuples of one of these of any length, or one
+        of these or None.
+    record : dict
+
+    Raises
+    ------
+    StorageError
+        If a key is missing or has the wrong type.
+    """
+    try:
+        return _read(kind, record)
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        reason = f"{error} is missing" if isinstance(error, KeyError) else str(error)[:100]
+        raise StorageError(f"certificate cannot be read: {reason}") from error
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
+def _read(kind: Any, value: Any) -> Any:
+    if get_origin(kind) in (Union, types.UnionType):
+        if value is None:
+            return None
+        (inner,) = (part for part in get_args(kind) if part is not type(None))
+        return _read(inner, value)
+    if get_origin(kind) is tuple:
+        if not isinstance(value, list | tuple):
+            raise TypeError(f"expected a list, got {str(value)[:40]!r}")
+        return tuple(_read(get_args(kind)[0], entry) for entry in value)
+    if is_dataclass(kind):
+        if not isinstance(value, Mapping):
+            raise TypeError(f"expected an object, got {str(value)[:40]!r}")
+        return kind(**{name: _read(hint, value[name]) for name, hint in _hints(kind).items()})  # type: ignore[operator]
+    if kind is float and (type(value) in (int, float) or value in ("nan", "inf", "-inf")):
+        return float(value)
+    if kind in (int, bool, str) and type(value) is kind:
+        return value
+    raise TypeError(f"expected {getattr(kind, '__name__', kind)}, got {str(value)[:40]!r}")

@@ -1,0 +1,169 @@
+"""Generic curves as rivals: polynomials in the columns and in their logarithms, at the price of their coefficients."""
+
+import itertools
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from kansym.formulation import mean_square
+from kansym.symbolic.complexity import COSTS
+from kansym.validation.rows import Residuals
+
+MOST_DEGREE = 8
+
+MOST_TERMS = 60
+
+
+@dataclass(frozen=True, eq=False)
+class Generic:
+    """A fitted polynomial.
+
+    Attributes
+    ----------
+    words : str
+    predicted : array (n,)
+        Of every row from the others.
+    bits : float
+        Description length in the coin of `kansym.symbolic.complexity`.
+    basis : function of points (m, d) to (m, terms)
+    log_target : bool
+        Whether it is the logarithm of |y| that is a polynomial.
+    """
+
+    words: str
+    predicted: np.ndarray
+    bits: float
+    basis: "Basis"
+    log_target: bool
+
+    def mimics(self, values: np.ndarray, points: np.ndarray, allowed: float) -> bool:
+        """Whether some coefficients give these values (m,) at the points (m, d), to a root mean square of `allowed`."""
+        usable = np.isfinite(values)
+        if self.log_target:
+            usable &= np.abs(values) > 0
+            if len(set(np.sign(values[usable]))) > 1:
+                return False
+        basis = self.basis(points[usable])
+        if self.basis.logarithms and not np.isfinite(basis).all():
+            keep = np.isfinite(basis).all(axis=1)
+            usable[np.flatnonzero(usable)[~keep]] = False
+            basis = basis[keep]
+        if usable.sum() <= basis.shape[1]:
+            return False
+        target = np.log(np.abs(values[usable])) if self.log_target else values[usable]
+        fitted = basis @ np.linalg.lstsq(basis, target, rcond=1e-12)[0]
+        with np.errstate(all="ignore"):
+            found = np.exp(fitted) * np.sign(values[usable]) if self.log_target else fitted
+            return bool(np.sqrt(np.mean((found - values[usable]) ** 2)) <= allowed)
+
+
+@dataclass(frozen=True, eq=False)
+class Basis:
+    """All products of powers of columns up to a degree, as Chebyshev polynomials of the scaled columns."""
+
+    columns: tuple[int, ...]
+    degree: int
+    logarithms: bool
+    center: np.ndarray
+    half_width: np.ndarray
+
+    @classmethod
+    def of(cls, X: np.ndarray, columns: tuple[int, ...], degree: int, logarithms: bool) -> "Basis":
+        part = X[:, columns]
+        part = np.log(part) if logarithms else part
+        low, high = part.min(axis=0), part.max(axis=0)
+        half = 0.5 * (high - low)
+        return cls(columns, degree, logarithms, 0.5 * (low + high), np.where(half > 0, half, 1.0))
+
+    @property
+    def powers(self) -> list[tuple[int, ...]]:
+        """Exponents of every term, the constant first."""
+        every = itertools.product(range(self.degree + 1), repeat=len(self.columns))
+        return sorted((p for p in every if sum(p) <= self.degree), key=lambda p: (sum(p), p))
+
+    def __call__(self, X: np.ndarray) -> np.ndarray:
+        with np.errstate(all="ignore"):
+            part = np.log(X[:, self.columns]) if self.logarithms else X[:, self.columns]
+            z = (part - self.center) / self.half_width
+        # T_k by recurrence, since beyond [-1, 1] the arc cosine does not exist.
+        table = [np.ones_like(z), z]
+        for _ in range(2, self.degree + 1):
+            table.append(2 * z * table[-1] - table[-2])
+        return np.column_stack(
+            [np.prod([table[k][:, j] for j, k in enumerate(powers)], axis=0) for powers in self.powers]
+        )
+
+
+def generic_curves(residuals: Residuals, columns: tuple[int, ...], noise_floor: float) -> Iterator[Generic]:
+    """Polynomials of every degree worth trying, fitted to y and, where the signs allow, to log|y|.
+
+    Parameters
+    ----------
+    residuals : Residuals
+        Brings the rows.
+    columns : tuple of int
+        Columns to use: those that the formula uses, so that the polynomials have what the formula has.
+    noise_floor : float
+        In units of y.
+    """
+    X, y = residuals.X, residuals.y
+    if not columns or len(y) < 4:
+        return
+    scales = [False] + [True] * bool((X[:, columns] > 0).all())
+    targets = [False] + [True] * bool((y > 0).all() or (y < 0).all())
+    for logarithms, log_target in itertools.product(scales, targets):
+        for degree in range(1, MOST_DEGREE + 1):
+            terms = math.comb(len(columns) + degree, degree)
+            if terms > min(MOST_TERMS, len(y) // 2):
+                break
+            found = _fit(residuals, Basis.of(X, columns, degree, logarithms), log_target, noise_floor)
+            if found is not None:
+                yield found
+
+
+def _fit(residuals: Residuals, basis: Basis, log_target: bool, noise_floor: float) -> Generic | None:
+    y, n = residuals.y, residuals.n
+    target = np.log(np.abs(y)) if log_target else y
+    weights = np.ones(n) if residuals.weights is None else residuals.weights
+    # A small error of log|y| is one of y over |y|.
+    root = np.sqrt(weights) * (np.abs(y) / np.abs(y).max() if log_target else 1.0)
+    rows = basis(residuals.X)
+    q, r = np.linalg.qr(rows * root[:, None])
+    diagonal = np.abs(np.diagonal(r))
+    if not np.isfinite(diagonal).all() or diagonal.min() < 1e-10 * diagonal.max():
+        return None
+    scaled = target * root
+    leverage = np.minimum((q**2).sum(axis=1), 0.999)
+    left_out = (scaled - q @ (q.T @ scaled)) / (1 - leverage)
+    usable = root > 0
+    if not usable.all():
+        return None
+    predicted = target - left_out / root
+    if log_target:
+        with np.errstate(over="ignore"):
+            predicted = np.exp(predicted) * np.sign(y)
+    loss = mean_square(predicted - y, residuals.weights)
+    if not math.isfinite(loss):
+        return None
+    bits = 0.5 * n * math.log2(max(loss, noise_floor**2, 1e-300)) + price(basis, n, residuals.X.shape[1], log_target)
+    return Generic(_words(basis, log_target), predicted, bits, basis, log_target)
+
+
+def price(basis: Basis, n: int, n_variables: int, log_target: bool = False) -> float:
+    """Bits of a polynomial written in Horner's way: per further term a coefficient, a sum, a product, a variable."""
+    terms = len(basis.powers)
+    variable = COSTS["variable"] + math.log2(n_variables) + (5.5 if basis.logarithms else 0.0)
+    bits = terms * (COSTS["constant"] + 0.5 * math.log2(n)) + (terms - 1) * (COSTS["+"] + COSTS["*"] + variable)
+    return bits + (4.5 if log_target else 0.0)
+
+
+def _words(basis: Basis, log_target: bool) -> str:
+    of = "the logarithms of the inputs" if basis.logarithms else "the inputs"
+    if len(basis.columns) == 1:
+        of = of.replace("logarithms", "logarithm").replace("inputs", "input")
+    if basis.degree == 1 and basis.logarithms and log_target:
+        return "a product of real powers"
+    name = f"a polynomial of degree {basis.degree} in {of}"
+    return f"the exponential of {name}" if log_target else name

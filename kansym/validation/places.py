@@ -1,0 +1,55 @@
+"""Points inside the box of the data, and around it."""
+
+import numpy as np
+import scipy.stats
+
+BEYOND = 0.3
+"""The box is extended by this part of its width on either side."""
+
+
+def box_of(X: np.ndarray) -> np.ndarray:
+    """Lowest and highest value of every column of X (n, d), shape (d, 2)."""
+    return np.column_stack([X.min(axis=0), X.max(axis=0)])
+
+
+def extended(box: np.ndarray, share: float = BEYOND) -> np.ndarray:
+    """A box (d, 2) with every side longer by `share` of its width at either end.
+
+    A column that is positive in all of the data stays so, and a negative one negative: where the step would cross
+    zero, the side is longer by that share of its logarithmic width. Masses and temperatures do not become negative.
+    """
+    low, high = box.T
+    width = high - low
+    below, above = low - share * width, high + share * width
+    with np.errstate(all="ignore"):
+        below = np.where((low > 0) & (below <= 0), low * (low / high) ** share, below)
+        above = np.where((high < 0) & (above >= 0), high * (high / low) ** share, above)
+    return np.column_stack([below, above])
+
+
+def inside(box: np.ndarray, count: int, *, seed: int) -> np.ndarray:
+    """Evenly spread points (count, d) of a box: a Halton sequence, shifted at random (Cranley and Patterson 1976)."""
+    unit = scipy.stats.qmc.Halton(len(box), scramble=False).random(count)
+    unit = (unit + np.random.default_rng(seed).random(len(box))) % 1.0
+    return box[:, 0] + unit * (box[:, 1] - box[:, 0])
+
+
+def around(box: np.ndarray, count: int, *, seed: int) -> np.ndarray:
+    """Points (count, d) of the extended box that lie outside of the box itself.
+
+    In every row some columns, drawn with equal chances for every column but at least one, lie beyond their range and
+    the others within. Even points of the extended box would lie beyond in nearly every column at once where there are
+    many columns.
+    """
+    d = len(box)
+    generator = np.random.default_rng(seed)
+    points = inside(box, count, seed=seed)
+    out = generator.random((count, d)) < 1.0 / d
+    lacking = ~out.any(axis=1)
+    out[lacking, generator.integers(d, size=int(lacking.sum()))] = True
+    larger = extended(box)
+    step = generator.random((count, d))
+    low = larger[:, 0] + step * (box[:, 0] - larger[:, 0])
+    high = box[:, 1] + step * (larger[:, 1] - box[:, 1])
+    above = generator.random((count, d)) < 0.5
+    return np.where(out, np.where(above, high, low), points)

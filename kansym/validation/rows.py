@@ -1,0 +1,161 @@
+# sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false
+"""Residuals of a formula on the rows of a table, each in units of its own standard deviation."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import sympy
+
+from kansym.data.dataset import Dataset
+from kansym.formula import Formula
+from kansym.formulation import row_weights
+from kansym.symbolic.functions import real_functions
+from kansym.symbolic.naming import plain_symbol
+from kansym.symbolic.parametric import ParametricForm, parametrize
+
+EXACT = 1e-11
+"""Root-mean-square residual, relative to that of y, below which a fit is exact: what is left is the rounding of double
+precision in data and formula, and says nothing about either."""
+
+
+@dataclass(frozen=True, eq=False)
+class Residuals:
+    """A formula on its rows; rows where it is not finite, or that have no weight, are left out.
+
+    Attributes
+    ----------
+    form : ParametricForm
+        The formula, its fitted constants as parameters.
+    X : array (n, d)
+    y, predicted : array (n,)
+    sigma : array (n,) or None
+        Standard errors of y, with those of the inputs folded in; None where the table gives none.
+    weights : array (n,) or None
+        Mean 1; None where all rows count the same.
+    leverage : array (n,)
+        Of each row in the linearised fit: how much of its residual the fit has taken up.
+    undefined : int
+        Rows on which the formula has no finite value.
+    """
+
+    form: ParametricForm
+    X: np.ndarray
+    y: np.ndarray
+    predicted: np.ndarray
+    sigma: np.ndarray | None
+    weights: np.ndarray | None
+    leverage: np.ndarray
+    undefined: int
+
+    @property
+    def n(self) -> int:
+        """Number of rows."""
+        return len(self.y)
+
+    @property
+    def k(self) -> int:
+        """Number of fitted constants."""
+        return len(self.form.constants)
+
+    @property
+    def raw(self) -> np.ndarray:
+        """y minus formula (n,), in units of y."""
+        return self.y - self.predicted
+
+    @property
+    def rms(self) -> float:
+        """Weighted root mean square of the residuals, in units of y."""
+        return weighted_rms(self.raw, self.weights)
+
+    @property
+    def spread(self) -> float:
+        """Weighted standard deviation of y."""
+        return weighted_rms(self.y - float(np.average(self.y, weights=self.weights)), self.weights)
+
+    @property
+    def exact(self) -> bool:
+        """Whether the residuals are at the level of rounding."""
+        return self.n > 0 and self.rms <= EXACT * weighted_rms(self.y, self.weights)
+
+    @property
+    def standardized(self) -> np.ndarray:
+        """Residuals (n,) in units of their own standard deviations (internally studentized), about of variance 1."""
+        scaled = self.raw if self.weights is None else self.raw * np.sqrt(self.weights)
+        scaled = scaled / np.sqrt(np.maximum(1.0 - self.leverage, 1e-3))
+        size = float(np.sqrt(np.mean(scaled**2)))
+        return scaled / size if size > 0 else scaled
+
+
+def weighted_rms(values: np.ndarray, weights: np.ndarray | None) -> float:
+    """Root of the weighted mean square, without overflow or underflow in the squares; nan for no values."""
+    if not len(values):
+        return float("nan")
+    peak = float(np.max(np.abs(values)))
+    if peak == 0.0 or not np.isfinite(peak):
+        return peak
+    return peak * float(np.sqrt(np.average((values / peak) ** 2, weights=weights)))
+
+
+def residuals_of(formula: Formula, dataset: Dataset) -> Residuals:
+    """Residuals of `formula` on `dataset`.
+
+    Errors of the inputs are folded in as effective variance, sigma^2 = sigma_y^2 + sum_i (df/dx_i sigma_i)^2 (Orear,
+    Am. J. Phys. 50 (1982) 912, doi:10.1119/1.12972).
+    """
+    symbols = tuple(plain_symbol(name) for name in formula.variables)
+    form = parametrize(formula.expression, symbols)
+    predicted = form.evaluate(dataset.X)
+    keep = np.isfinite(predicted)
+    undefined = int((~keep).sum())
+    if dataset.sample_weight is not None:
+        keep &= dataset.sample_weight > 0
+    weights = row_weights(dataset)
+    sigma = effective_error(formula, dataset)
+    if sigma is not None and dataset.x_error is not None:
+        weights = (sigma / sigma.max()) ** -2.0
+        if dataset.sample_weight is not None:
+            weights = weights * dataset.sample_weight
+    if weights is not None:
+        weights = weights[keep]
+        weights = weights / weights.mean() if len(weights) else weights
+    X = dataset.X[keep]
+    return Residuals(
+        form=form,
+        X=X,
+        y=dataset.y[keep],
+        predicted=predicted[keep],
+        sigma=None if sigma is None else sigma[keep],
+        weights=weights,
+        leverage=_leverage(form, X, weights),
+        undefined=undefined,
+    )
+
+
+def effective_error(formula: Formula, dataset: Dataset) -> np.ndarray | None:
+    """Standard errors of y (n,) with those of the inputs folded in; None where the table gives none."""
+    if dataset.y_error is None:
+        return None
+    variance = dataset.y_error**2
+    if dataset.x_error is not None:
+        symbols = tuple(plain_symbol(name) for name in formula.variables)
+        expression = real_functions(formula.expression)
+        for column in np.flatnonzero(dataset.x_error.any(axis=0)):
+            slope = parametrize(sympy.diff(expression, symbols[column]), symbols).evaluate(dataset.X)
+            # Where the slope does not exist, as at a kink, the error of this input is not counted.
+            variance = variance + (np.nan_to_num(slope) * dataset.x_error[:, column]) ** 2
+    return np.sqrt(variance)
+
+
+def _leverage(form: ParametricForm, X: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
+    if not len(form.constants) or not len(X):
+        return np.zeros(len(X))
+    jacobian = form.jacobian(X)
+    jacobian = np.where(np.isfinite(jacobian), jacobian, 0.0)
+    if weights is not None:
+        jacobian = jacobian * np.sqrt(weights)[:, None]
+    peak = np.abs(jacobian).max(axis=0)
+    jacobian = jacobian / np.where(peak > 0, peak, 1.0)
+    jacobian = jacobian / np.maximum(np.linalg.norm(jacobian, axis=0), 1e-300)
+    left, singular, _ = np.linalg.svd(jacobian, full_matrices=False)
+    return (left[:, singular > 1e-10 * singular.max(initial=0.0)] ** 2).sum(axis=1)

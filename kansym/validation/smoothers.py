@@ -1,0 +1,99 @@
+"""Linear smoothers with leave-one-out predictions: what any smooth function of the inputs could make of a column.
+
+All depend on the inputs alone, so one decomposition serves a column of residuals and all its permutations.
+"""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import scipy.spatial
+import scipy.stats
+
+LENGTHS = (0.03, 0.1, 0.3, 1.0)
+"""Length scales of the kernels, in units of the range of ranks; times the root of the number of columns."""
+
+NOISE = (0.3, 3.0)
+"""Ridges of the kernels, in units of the kernel at distance zero."""
+
+NEIGHBOURS = (2, 5, 12)
+
+WAVES = (2, 4, 8, 16)
+"""Numbers of cosines along a single column."""
+
+MOST_COLUMNS = 10
+"""Single columns that are looked at."""
+
+Smoother = tuple[str, Callable[[np.ndarray], np.ndarray]]
+"""What it is, and the map from columns (n, m) of centred values to their leave-one-out predictions (n, m)."""
+
+
+def smoothers(X: np.ndarray, names: tuple[str, ...]) -> Iterator[Smoother]:
+    """Smoothers of rows X (n, d): cosines along single columns, then kernels and neighbours in all columns.
+
+    Columns are replaced by their ranks: one length scale then fits columns over decades as well as even ones.
+    """
+    ranks = unit_ranks(X)
+    n, d = ranks.shape
+    for j in range(min(d, MOST_COLUMNS)):
+        for waves in WAVES:
+            if waves + 2 <= n // 2:
+                basis = np.cos(np.pi * np.outer(ranks[:, j], np.arange(1, waves + 1)))
+                yield f"a function of {names[j]}", _projection(basis)
+    if n < 8:
+        return
+    distances = scipy.spatial.distance.squareform(scipy.spatial.distance.pdist(ranks))
+    for length in LENGTHS:
+        kernel = np.exp(-0.5 * (distances / (length * np.sqrt(d))) ** 2)
+        values, vectors = np.linalg.eigh(kernel)
+        for noise in NOISE:
+            yield _whole(d, names), _shrinkage(vectors, np.maximum(values, 0.0), noise)
+    np.fill_diagonal(distances, np.inf)
+    order = np.argsort(distances, axis=1, kind="stable")
+    for count in NEIGHBOURS:
+        if 2 * count < n:
+            yield _whole(d, names), _neighbours(order[:, :count])
+
+
+def unit_ranks(X: np.ndarray) -> np.ndarray:
+    """Every column replaced by its ranks, from 0 to 1; equal values share a rank."""
+    ranks = scipy.stats.rankdata(X, axis=0)
+    return (ranks - 0.5) / len(X)
+
+
+def _whole(d: int, names: tuple[str, ...]) -> str:
+    return f"a function of {names[0]}" if d == 1 else "a function of all inputs"
+
+
+def _projection(basis: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+    # The constant belongs to it: columns are centred over all rows, not over those that predict.
+    q, r = np.linalg.qr(np.column_stack([np.ones(len(basis)), basis]))
+    q = q[:, np.abs(np.diagonal(r)) > 1e-9 * np.abs(r).max()]
+    leverage = np.minimum((q**2).sum(axis=1), 0.999)
+
+    def predict(columns: np.ndarray) -> np.ndarray:
+        return columns - (columns - q @ (q.T @ columns)) / (1 - leverage)[:, None]
+
+    return predict
+
+
+def _shrinkage(vectors: np.ndarray, values: np.ndarray, noise: float) -> Callable[[np.ndarray], np.ndarray]:
+    shrunk = values / (values + noise)
+    leverage = np.minimum((vectors**2) @ shrunk, 0.999)
+
+    def predict(columns: np.ndarray) -> np.ndarray:
+        smooth = vectors @ (shrunk[:, None] * (vectors.T @ columns))
+        return columns - (columns - smooth) / (1 - leverage)[:, None]
+
+    return predict
+
+
+def _neighbours(index: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+    def predict(columns: np.ndarray) -> np.ndarray:
+        # Neighbour by neighbour: the array of all at once would be large.
+        total = columns[index[:, 0]].copy()
+        for place in range(1, index.shape[1]):
+            total += columns[index[:, place]]
+        # The mean of k noisy values, shrunk towards zero by a prior as strong as one of them.
+        return total / (index.shape[1] + 1)
+
+    return predict

@@ -1,0 +1,179 @@
+"""A certificate in lines of plain text."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from kansym.validation.domain import DEFINED, UNDEFINED, Domain
+from kansym.validation.residual_tests import LEVEL
+from kansym.validation.verdict import NOTHING
+
+if TYPE_CHECKING:
+    from kansym.validation.certificate import Certificate
+
+WIDTH = 18
+"""Of the first column."""
+
+ALWAYS_SHOWN = ("mean", "distribution")
+"""Tests that have a line of their own; the others have one where they fail."""
+
+
+def certificate_lines(certificate: "Certificate") -> list[str]:
+    """All lines of a certificate, the verdict first."""
+    verdict = certificate.verdict
+    lines = [f"{certificate.formula}", "", f"Verdict: {verdict.kind}.", f"  {_sentence(verdict.reason)}"]
+    if verdict.kind == NOTHING:
+        lines.append(f"  {_network_still(certificate)}")
+    if verdict.supporting:
+        lines += ["For:", *(f"  + {words}" for words in verdict.supporting)]
+    if verdict.against:
+        lines += ["Against:", *(f"  - {words}" for words in verdict.against)]
+    lines.append("")
+    lines += [f"{label:<{WIDTH}}{words}" for label, words in _rows(certificate)]
+    return lines
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}."
+
+
+def _network_still(certificate: "Certificate") -> str:
+    fit = certificate.fit
+    if fit.network_rms is None:
+        return "There is no network with held-out rows to predict with instead."
+    share = (fit.network_rms / fit.spread) ** 2 if fit.spread > 0 else float("inf")
+    if share > 0.9:
+        return f"Nor does the network predict: held out, it leaves {share:.0%} of the variance."
+    return (
+        f"The network still predicts: held out, its error is {fit.network_rms:.3g}, which leaves {share:.2g} of the "
+        "variance."
+    )
+
+
+def _rows(c: "Certificate") -> Iterator[tuple[str, str]]:
+    yield from _fit(c)
+    yield (
+        "bits",
+        (
+            f"gains {c.explained.gained:.0f} over the mean of {c.target}, costs {c.explained.cost:.0f}, saves "
+            f"{c.explained.saved:.0f}{_chance(c.explained.saved)}"
+        ),
+    )
+    yield from _residuals(c)
+    yield from _constants(c)
+    yield from _rival(c)
+    yield "domain", _domain(c.domain, c.names, "in the box of the data")
+    yield "", _domain(c.domain_beyond, c.names, "30 % beyond it")
+    yield from _extrapolation(c)
+    if c.agreement is None:
+        yield "other seeds", "not asked"
+    else:
+        done = len(c.agreement.reruns)
+        words = f"the same formula in {c.agreement.same_form} of {done} searches"
+        if c.agreement.same_values > c.agreement.same_form:
+            words += f", the same values in {c.agreement.same_values}"
+        if done < c.agreement.asked:
+            words += f" ({c.agreement.asked} were asked for)"
+        yield "other seeds", words
+
+
+def _fit(c: "Certificate") -> Iterator[tuple[str, str]]:
+    fit = c.fit
+    how = f"{fit.held_out_rows} held-out rows" if fit.held_out_rows else "leave-one-out"
+    yield "residual", f"{fit.rms:.3g} rms over {fit.rows} rows; {fit.held_out_rms:.3g} ({how})"
+    if fit.network_rms is not None:
+        yield "network", f"{fit.network_rms:.3g} held out"
+    yield "1 - R^2", f"{fit.one_minus_r2:.3g}; held out {fit.held_out_one_minus_r2:.3g}"
+    if fit.chi2 is not None and fit.chi2_p is not None:
+        yield "chi-squared", f"{fit.chi2:.4g} for {fit.freedom} degrees of freedom, p = {fit.chi2_p:.2g}"
+    yield "noise floor", f"{fit.noise_floor:.3g}"
+
+
+def _chance(saved: float) -> str:
+    if saved <= 0:
+        return ""
+    return f"; by chance in one of {2.0**saved:.1g} tables at most" if saved < 60 else "; not by chance"
+
+
+def _residuals(c: "Certificate") -> Iterator[tuple[str, str]]:
+    if c.fit.exact:
+        yield "residuals", "at the level of rounding, so they say nothing and are not tested"
+        return
+    if not c.residual_tests and c.leftover is None:
+        yield "residuals", "too few rows to test them"
+    label = "residuals"
+    for test in c.residual_tests:
+        if test.adjusted_p < LEVEL or test.name in ALWAYS_SHOWN:
+            yield label, f"{test.words} ({test.statistic_name} = {test.statistic:.3g}, p = {test.adjusted_p:.2g})"
+            label = ""
+    passed = [test for test in c.residual_tests if test.adjusted_p >= LEVEL and test.name not in ALWAYS_SHOWN]
+    if passed:
+        kinds = ", ".join(dict.fromkeys(test.name for test in passed))
+        yield label, f"{len(passed)} other tests passed ({kinds}), least p = {min(t.adjusted_p for t in passed):.2g}"
+    if c.leftover is not None:
+        if c.leftover.objection:
+            share = f"{c.leftover.smoother} predicts {c.leftover.share:.0%} of their variance"
+            yield "anything left", f"yes: {share}, p = {c.leftover.p_value:.2g}"
+        else:
+            yield "anything left", f"no smooth function of the inputs predicts them (p = {c.leftover.p_value:.2g})"
+    if c.lack_of_fit is not None:
+        test = c.lack_of_fit
+        ratio = f"F({test.freedom}, {test.pure_freedom}) = {test.statistic:.3g}, p = {test.p_value:.2g}"
+        yield "repeated points", f"spread {test.pure_error:.3g}; lack of fit {ratio}"
+
+
+def _constants(c: "Certificate") -> Iterator[tuple[str, str]]:
+    count = len(c.constants.constants)
+    if not count:
+        yield "constants", "none fitted"
+        return
+    yield "constants", f"{count} fitted, {c.constants.rank} determined by the data"
+    for constant in c.constants.constants:
+        if not constant.determined:
+            words = f"{constant.value:.6g}, not determined: others make up for any change"
+        elif constant.error is None:
+            words = f"{constant.value:.10g}, error unknown"
+        else:
+            words = f"{constant.value:.10g} ± {constant.error:.2g}"
+            words += ", error larger than value" if constant.weak else ""
+        yield "", f"{constant.name} = {words}"
+
+
+def _rival(c: "Certificate") -> Iterator[tuple[str, str]]:
+    rival = c.rival
+    if rival is None:
+        yield "nearest rival", "none"
+        return
+    yield "nearest rival", rival.words
+    if rival.margin >= 0:
+        odds = f"odds of {rival.odds:.2g} to one" if rival.margin < 60 else "odds beyond doubt"
+        yield "", f"{rival.margin:.1f} bits longer: {odds} for the pick"
+    else:
+        yield "", f"{-rival.margin:.1f} bits shorter: odds of {1 / rival.odds:.2g} to one against the pick"
+    errors = f"{rival.rms:.3g} rms against {rival.pick_rms:.3g}"
+    yield "", f"each row from the others: {errors}; smaller in {rival.better:.0%} of resampled tables"
+
+
+def _domain(domain: Domain, names: tuple[str, ...], where: str) -> str:
+    if domain.status == DEFINED:
+        return f"finite and real everywhere {where}, proved by interval arithmetic"
+    place = ", ".join(f"{name} = {value:.4g}" for name, value in zip(names, domain.example, strict=True))
+    if domain.status == UNDEFINED:
+        rows = ", between rows" if domain.among_rows else ", where no rows are"
+        return f"not defined {where}: {domain.reason}, at {place}{rows}"
+    return f"undecided {where}, in a share of {domain.undecided_share:.1g}: {domain.reason}, near {place}"
+
+
+def _extrapolation(c: "Certificate") -> Iterator[tuple[str, str]]:
+    e = c.extrapolation
+    if e.inside is not None and e.beyond is not None:
+        yield (
+            "against network",
+            (f"median difference {e.inside:.2g} of the spread of {c.target} inside, {e.beyond:.2g} up to 30 % beyond"),
+        )
+        yield "", "(a network continues about linearly: a difference beyond is information, not proof)"
+    words = f"largest value {e.largest:.3g} times that of the data"
+    if e.undefined:
+        words += f"; undefined at {e.undefined:.0%} of the points"
+    if e.exploding:
+        words += f"; explodes at {e.exploding:.0%}"
+    yield "30 % beyond", words

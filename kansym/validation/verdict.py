@@ -1,0 +1,310 @@
+"""The rules: from what was measured to "law", "good description" or "no closed form found", with the grounds.
+
+A closed form was **found** if the formula saves bits over the mean of y with its own length paid for (`SAVED`), has
+values on all rows, and describes y: it leaves no more than the known errors, or less than half of the variance; and
+where structure is left, or a network predicts better, it must at least leave less than a hundredth of the variance.
+Otherwise there is **no closed form**.
+
+It is a **law** only if nothing speaks against it that could be measured:
+
+1. it saves bits far beyond chance (`LAW_SAVED`), and gains several bits for each that it costs (`LAW_RATIO`);
+2. it accounts for the data: exactly, or within the errors of the table, or else but for a tenth of the variance;
+3. nothing is left: residuals without structure, no lack of fit against repeated points, no smooth function that
+   predicts them, no network that does better held out;
+4. the data determine every constant, and there are few of them (`MOST_CONSTANTS`) unless the fit is exact;
+5. no rival that says something else comes near (`MARGIN`), polynomials among them;
+6. it is defined between the rows, and continues sanely around them;
+7. where it was asked, other seeds find the same.
+
+What is neither is a **good description**. The numbers were set beforehand, by the odds they stand for.
+"""
+
+from dataclasses import dataclass
+
+from kansym.validation.agreement import Agreement
+from kansym.validation.bits import Explained
+from kansym.validation.constants import CheckedConstants
+from kansym.validation.domain import DEFINED, UNDEFINED, Domain
+from kansym.validation.extrapolation import Extrapolation
+from kansym.validation.fit import Fit
+from kansym.validation.leftover import Leftover
+from kansym.validation.repeats import LackOfFit
+from kansym.validation.residual_tests import ResidualTest
+from kansym.validation.rivals import Rival
+
+LAW, DESCRIPTION, NOTHING = "law", "good description", "no closed form found"
+
+LEVEL = 0.01
+"""Probability of each objection where there is nothing to object to."""
+
+CHI2_LEVEL = 1e-3
+"""The same for chi-squared: published errors are seldom better known than to a few percent."""
+
+SAVED = 10.0
+"""Bits saved, for a closed form: one in a thousand tables without any would let a formula save as many."""
+
+LAW_SAVED = 20.0
+"""Bits saved, for a law: one in a million."""
+
+LAW_RATIO = 2.0
+"""Bits gained per bit of formula, for a law: what is half as long as what it explains is half a table."""
+
+MARGIN = 7.0
+"""Bits to the nearest rival, for a law: odds above a hundred, "decisive" on the scale of Jeffreys (Theory of
+Probability, 1961, appendix B)."""
+
+MOST_CONSTANTS = 4
+"""Fitted constants of a law that is not exact: "with four parameters I can fit an elephant" (von Neumann, by Dyson,
+Nature 427 (2004) 297, doi:10.1038/427297a)."""
+
+FEWEST_FREE = 4
+"""Least rows less constants, for a law."""
+
+HALF, TENTH, HUNDREDTH = 0.5, 0.1, 0.01
+"""Shares of the variance that may be left for a description; for a law without known errors; where structure is left.
+"""
+
+NETWORK_BETTER = 1.1
+"""Ratio of held-out errors from which a network that is better beyond chance counts as better."""
+
+AGREES = 0.5
+"""Share of other seeds that must find the same, for a law."""
+
+
+@dataclass(frozen=True)
+class Ground:
+    """One reason.
+
+    Attributes
+    ----------
+    supports : bool
+        Whether it speaks for the formula.
+    words : str
+    """
+
+    supports: bool
+    words: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The outcome.
+
+    Attributes
+    ----------
+    kind : str
+        "law", "good description" or "no closed form found".
+    reason : str
+        In one sentence.
+    grounds : tuple of Ground
+        For and against being a law.
+    """
+
+    kind: str
+    reason: str
+    grounds: tuple[Ground, ...]
+
+    @property
+    def against(self) -> tuple[str, ...]:
+        """What speaks against a law."""
+        return tuple(ground.words for ground in self.grounds if not ground.supports)
+
+    @property
+    def supporting(self) -> tuple[str, ...]:
+        """What speaks for it."""
+        return tuple(ground.words for ground in self.grounds if ground.supports)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that was measured; see the modules for each."""
+
+    fit: Fit
+    explained: Explained
+    residual_tests: tuple[ResidualTest, ...]
+    leftover: Leftover | None
+    lack_of_fit: LackOfFit | None
+    constants: CheckedConstants
+    rival: Rival | None
+    domain: Domain
+    extrapolation: Extrapolation
+    agreement: Agreement | None
+    depends_on_inputs: bool
+
+
+def judge(evidence: Evidence) -> Verdict:
+    """Apply the rules."""
+    grounds = tuple(_grounds(evidence))
+    missing = _no_closed_form(evidence)
+    if missing:
+        return Verdict(NOTHING, missing, grounds)
+    against = [ground.words for ground in grounds if not ground.supports]
+    if not against:
+        return Verdict(LAW, _law_reason(evidence), grounds)
+    more = f" ({len(against) - 1} more ground{'s'[: len(against) > 2]} below)" if len(against) > 1 else ""
+    return Verdict(DESCRIPTION, f"it describes the data, but {against[0]}{more}", grounds)
+
+
+def network_better(fit: Fit) -> bool:
+    """Whether the network predicts held-out rows better than the formula, beyond chance."""
+    if fit.exact or fit.at_noise_floor or fit.network_rms is None or fit.network_p is None:
+        return False
+    return fit.network_p < LEVEL and fit.held_out_rms > NETWORK_BETTER * fit.network_rms
+
+
+def accounts_for_errors(fit: Fit) -> bool:
+    """Whether chi-squared is what the table's errors allow."""
+    return fit.chi2_p is not None and fit.chi2_p >= CHI2_LEVEL
+
+
+def structure_left(evidence: Evidence) -> bool:
+    """Whether residuals show structure, by any of the tests."""
+    left = evidence.leftover is not None and evidence.leftover.objection
+    lack = evidence.lack_of_fit is not None and evidence.lack_of_fit.p_value < LEVEL
+    return left or lack or any(test.objection for test in evidence.residual_tests)
+
+
+def _no_closed_form(evidence: Evidence) -> str:
+    """Why there is no closed form, or nothing."""
+    fit, saved = evidence.fit, evidence.explained.saved
+    if fit.rows == 0:
+        return "the formula has no finite value on any row"
+    if fit.undefined_rows:
+        return f"the formula has no finite value on {fit.undefined_rows} of {fit.rows + fit.undefined_rows} rows"
+    if not evidence.depends_on_inputs:
+        return "no formula describes y better than its mean"
+    if not saved >= SAVED:
+        return (
+            f"the formula saves {max(saved, 0.0):.0f} bits over the mean of y, which some formula or other would do by "
+            "chance"
+        )
+    if fit.exact or accounts_for_errors(fit) or fit.at_noise_floor:
+        return ""
+    left = max(fit.one_minus_r2, fit.held_out_one_minus_r2)
+    if not left <= HALF:
+        return f"the formula follows a tendency and leaves {left:.0%} of the variance"
+    if left > HUNDREDTH and (structure_left(evidence) or network_better(fit)):
+        what = "a network predicts y better" if network_better(fit) else "what it leaves is not noise"
+        return f"the formula leaves {left:.0%} of the variance, and {what}"
+    return ""
+
+
+def _law_reason(evidence: Evidence) -> str:
+    constants = len(evidence.constants.constants)
+    how = "exactly" if evidence.fit.exact else "as well as noise allows"
+    words = f"{constants} fitted constant{'s'[: constants != 1]}" if constants else "no fitted constant"
+    return f"it describes {evidence.fit.rows} rows {how} with {words}, and no test speaks against it"
+
+
+def _grounds(e: Evidence) -> list[Ground]:
+    return [*_of_size(e), *_of_fit(e), *_of_residuals(e), *_of_constants(e), *_of_rivals(e), *_of_place(e)]
+
+
+def _of_size(e: Evidence) -> list[Ground]:
+    saved, ratio = e.explained.saved, e.explained.ratio
+    found = [
+        Ground(
+            saved >= LAW_SAVED,
+            f"it saves {saved:.0f} bits over the mean of y with its own length paid for"
+            if saved >= LAW_SAVED
+            else f"it saves only {saved:.0f} bits over the mean of y with its own length paid for",
+        )
+    ]
+    if not ratio >= LAW_RATIO:
+        found.append(Ground(False, f"it explains {max(ratio, 0.0):.1f} bits for each bit of its own length"))
+    if e.fit.freedom < FEWEST_FREE:
+        found.append(Ground(False, f"only {e.fit.freedom} rows more than fitted constants"))
+    return found
+
+
+def _of_fit(e: Evidence) -> list[Ground]:
+    fit = e.fit
+    if fit.undefined_rows:
+        return [Ground(False, f"it has no finite value on {fit.undefined_rows} rows")]
+    if fit.exact:
+        return [Ground(True, "the fit is exact: what is left is the rounding of double precision")]
+    found = []
+    if fit.chi2 is not None and fit.chi2_p is not None:
+        ratio = f"chi-squared is {fit.chi2:.4g} for {fit.freedom} degrees of freedom (p = {fit.chi2_p:.2g})"
+        found.append(Ground(accounts_for_errors(fit), f"{ratio}"))
+    elif fit.at_noise_floor:
+        found.append(Ground(True, "residuals are as small as the known noise"))
+    else:
+        left = max(fit.one_minus_r2, fit.held_out_one_minus_r2)
+        found.append(Ground(left <= TENTH, f"it leaves {left:.2g} of the variance"))
+    if fit.network_rms is not None:
+        if network_better(fit):
+            words = f"held out, a network is better by a factor of {fit.held_out_rms / fit.network_rms:.2g}"
+            found.append(Ground(False, words))
+        else:
+            found.append(Ground(True, "held out, no network is better"))
+    return found
+
+
+def _of_residuals(e: Evidence) -> list[Ground]:
+    if e.fit.exact:
+        return []
+    found = []
+    for test in e.residual_tests:
+        if test.objection:
+            found.append(Ground(False, f"{test.words} (p = {test.adjusted_p:.1g})"))
+    if e.leftover is not None and e.leftover.objection:
+        share = f"{e.leftover.share:.0%} of the variance of the residuals"
+        found.append(Ground(False, f"{e.leftover.smoother} predicts {share} (p = {e.leftover.p_value:.2g})"))
+    if e.lack_of_fit is not None and e.lack_of_fit.p_value < LEVEL:
+        words = (
+            f"the means of repeated points are off by more than their spread allows (p = {e.lack_of_fit.p_value:.1g})"
+        )
+        found.append(Ground(False, words))
+    if not found:
+        tested = bool(e.residual_tests) or e.leftover is not None
+        found.append(
+            Ground(True, "the residuals show no structure")
+            if tested
+            else Ground(False, "there are too few rows to test the residuals")
+        )
+    return found
+
+
+def _of_constants(e: Evidence) -> list[Ground]:
+    count = len(e.constants.constants)
+    found = []
+    if e.constants.undetermined:
+        found.append(Ground(False, f"the data do not determine {_listed(e.constants.undetermined)}"))
+    if e.constants.weak:
+        found.append(Ground(False, f"the error exceeds the value of {_listed(e.constants.weak)}"))
+    if count > MOST_CONSTANTS and not e.fit.exact:
+        found.append(Ground(False, f"{count} fitted constants are enough for many a curve"))
+    if not found:
+        found.append(Ground(True, "every constant is determined" if count else "no constant is fitted"))
+    return found
+
+
+def _of_rivals(e: Evidence) -> list[Ground]:
+    if e.rival is None:
+        return []
+    margin = e.rival.margin
+    if margin >= MARGIN:
+        return [Ground(True, f"the nearest rival is {margin:.0f} bits longer")]
+    if margin < 0:
+        return [Ground(False, f"{e.rival.words} is a shorter description, by {-margin:.1f} bits")]
+    return [Ground(False, f"{e.rival.words} is nearly as good: {margin:.1f} bits, odds of {e.rival.odds:.2g} to one")]
+
+
+def _of_place(e: Evidence) -> list[Ground]:
+    found = []
+    if e.domain.status == DEFINED:
+        found.append(Ground(True, "it is defined everywhere in the box of the data"))
+    # A resonance has its pole between the rows; where the fit is exact, the rows say that it is there.
+    elif e.domain.status == UNDEFINED and e.domain.among_rows and not e.fit.exact:
+        found.append(Ground(False, f"it is undefined between the rows ({e.domain.reason})"))
+    if e.extrapolation.absurd and not e.fit.exact:
+        found.append(Ground(False, "around the data it is undefined or explodes"))
+    if e.agreement is not None and e.agreement.reruns:
+        same, of = e.agreement.same_values, len(e.agreement.reruns)
+        found.append(Ground(same >= AGREES * of, f"{same} of {of} searches from other seeds find the same"))
+    return found
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
