@@ -321,7 +321,9 @@ class _Run:
         X, y, weights = self.bench.rows(self.bench.fitting)
         until = self.start + STRUCTURE_SHARE * self.options.max_seconds
         every = set(default_library()) <= set(self.options.primitives)
-        solver = Solver(y, self._leaf, seed=self.options.seed, until=until, any_function=every)
+        solver = Solver(
+            y, self._leaf, seed=self.options.seed, until=until, any_function=every, units=self.bench.units
+        )
         whole = Problem.of(X, y, self.bench.variables, weights)
         leader, unbeaten = None, 0
         for raw, problem in solver.solutions(whole):

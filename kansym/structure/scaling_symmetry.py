@@ -104,7 +104,7 @@ def scaling_reductions(
         if above < (1.2 if noisy else 1.5) * below:
             continue
         basis = right[d + 1 - number :] / scale
-        found = _reductions(basis, X, matrix / math.sqrt(len(X)), noisy)
+        found = reductions_of(basis, X, matrix / math.sqrt(len(X)), noisy=noisy)
         if found:
             yield found[:most]
     if noisy:
@@ -113,8 +113,22 @@ def scaling_reductions(
             yield [peeled]
 
 
-def _reductions(basis: np.ndarray, X: np.ndarray, matrix: np.ndarray, noisy: bool) -> list[ScalingReduction]:
-    """Reductions of one symmetry space, one per admissible set of pivots; those that fit best, then the simplest."""
+def reductions_of(
+    basis: np.ndarray, X: np.ndarray, matrix: np.ndarray | None = None, *, noisy: bool = False
+) -> list[ScalingReduction]:
+    """Reductions of one symmetry space, one per admissible set of pivots; those that fit best, then the simplest.
+
+    Parameters
+    ----------
+    basis : ndarray, shape (k, d + 1)
+        Independent symmetries (a, b).
+    X : ndarray, shape (n, d)
+    matrix : ndarray, shape (n, d + 1), optional
+        Relations by which roundings of exponents are judged; without, the symmetries are taken as exact.
+    noisy : bool, default False
+        Whether exponents may be farther from the fractions that they are rounded to.
+    """
+    matrix = np.zeros((1, basis.shape[1])) if matrix is None else matrix
     k, d = basis.shape[0], basis.shape[1] - 1
     A, b = basis[:, :d], basis[:, d]
     signed, nonzero = one_signed(X), (X != 0).all(0)

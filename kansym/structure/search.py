@@ -16,7 +16,9 @@ from kansym.structure.problem import Problem, monomial, relative_error
 from kansym.structure.scaling_symmetry import ScalingReduction, scaling_reductions
 from kansym.structure.single_index import single_index
 from kansym.structure.surrogate import Surrogate, best_surrogate, check_rows
+from kansym.structure.unit_groups import STEP, sound, unit_reductions
 from kansym.symbolic.complexity import complexity
+from kansym.units.system import UnitSystem
 
 logger = logging.getLogger(__name__)
 
@@ -68,10 +70,13 @@ class Reducer:
     seed : int
     deadline : float
         `time.monotonic` value.
+    units : UnitSystem, optional
+        Where all units are known and the columns can give the target its own: dimensional analysis then comes first.
     """
 
-    def __init__(self, y: np.ndarray, *, seed: int, deadline: float) -> None:
+    def __init__(self, y: np.ndarray, *, seed: int, deadline: float, units: UnitSystem | None = None) -> None:
         self.y, self.seed, self.deadline = y, seed, deadline
+        self.units = units if units is not None and units.closed else None
         self.noisy = False
         self.lowest = math.inf
         self._seen: set[tuple] = set()
@@ -153,14 +158,18 @@ class Reducer:
     def _best_steps(self, problem: Problem, surrogate: Surrogate, error: float) -> list[Step]:
         """The reductions with the least errors; with noise all errors are close to it, and fewer columns win ties."""
         steps: list[Step] = []
+        unsound: list[Problem] = []
         for children in self._candidates(problem, surrogate):
             for child in children:
-                if time.monotonic() > self.deadline or len(steps) >= MOST_STEPS:
-                    break
-                own, own_error = self.surrogate(child)
-                logger.info("structure: %s, error %.3g -> %.3g", child.steps[-1], error, own_error)
-                steps.append(([child], own, own_error))
-                if own_error < PLAINLY * error:
+                if self.units is not None and not sound(child, self.units):
+                    unsound.append(child)
+                    continue
+                if self._compare(child, error, steps):
+                    return [steps[-1]]
+        if not any(step[2] <= NOISE_TIE * error for step in steps):
+            # No reduction with right units will do: a constant with a unit may be hidden.
+            for child in unsound:
+                if self._compare(child, error, steps):
                     return [steps[-1]]
         allowed = NOISE_TIE * min([error, *(step[2] for step in steps)])
         good = [step for step in steps if step[2] <= max(allowed, 1e-6)]
@@ -170,8 +179,23 @@ class Reducer:
             good, key=lambda step: (step[0][0].dimension, round(step[2] / level), _size(step[0][0]), step[2])
         )[:BRANCHES]
 
+    def _compare(self, child: Problem, error: float, steps: list[Step]) -> bool:
+        """Add a smaller problem to the steps; whether it is so much better that noise cannot be the reason."""
+        if time.monotonic() > self.deadline or len(steps) >= MOST_STEPS:
+            return False
+        own, own_error = self.surrogate(child)
+        logger.info("structure: %s, error %.3g -> %.3g", child.steps[-1], error, own_error)
+        steps.append(([child], own, own_error))
+        return own_error < PLAINLY * error
+
     def _candidates(self, problem: Problem, surrogate: Surrogate) -> Iterator[list[Problem]]:
         """Lists of equivalent smaller problems, the most promising list first."""
+        if self.units is not None:
+            reductions = unit_reductions(problem, self.units)
+            children = [self._scaled(problem, reduction, STEP) for reduction in reductions]
+            finite = [child for child in children if child.finite()]
+            if finite:
+                yield finite
         points = (
             problem.X
             if self.noisy
@@ -203,11 +227,11 @@ class Reducer:
             if candidate.slopes != (0.0, 0.0) or candidate.misfit >= PLAIN:
                 yield from self._with_inner(problem, candidate)
 
-    def _scaled(self, problem: Problem, reduction: ScalingReduction) -> Problem:
+    def _scaled(self, problem: Problem, reduction: ScalingReduction, kind: str = "scaling symmetry") -> Problem:
         made = [monomial(problem.columns, problem.X, row) for row in reduction.groups]
         columns = tuple(column for column, _ in made)
         X = np.column_stack([values for _, values in made]) if made else np.zeros((len(problem.t), 0))
-        step = f"scaling symmetry: {len(reduction.factor) - len(made)} columns fewer"
+        step = f"{kind}: {len(reduction.factor) - len(made)} columns fewer"
         return problem.divided(reduction.factor, "").with_inputs(X, columns, step)
 
     def _with_inner(self, problem: Problem, inner: InnerFunction) -> Iterator[list[Problem]]:

@@ -24,8 +24,10 @@ from kansym.structure.separability import Separation, separated_curve, separatio
 from kansym.structure.simple_forms import simple_forms
 from kansym.structure.sparse import sparse_fits, sparse_law
 from kansym.structure.surrogate import Surrogate, check_rows, fit_surrogate
+from kansym.structure.unit_groups import STEP
 from kansym.symbolic.complexity import complexity, formula_bits
 from kansym.symbolic.parametric import parametrize
+from kansym.units.system import UnitSystem
 
 logger = logging.getLogger(__name__)
 
@@ -126,11 +128,22 @@ class Solver:
     any_function : bool, default True
         Whether forms may use any elementary function; False leaves those to the leaf solver, which knows what its user
         allows, and keeps to symmetries and rational functions here.
+    units : UnitSystem, optional
+        Of the user's table.
     """
 
-    def __init__(self, y: np.ndarray, leaf: LeafSolver, *, seed: int, until: float, any_function: bool = True) -> None:
+    def __init__(
+        self,
+        y: np.ndarray,
+        leaf: LeafSolver,
+        *,
+        seed: int,
+        until: float,
+        any_function: bool = True,
+        units: UnitSystem | None = None,
+    ) -> None:
         self.leaf, self.seed, self.until, self.any_function = leaf, seed, until, any_function
-        self.reducer = Reducer(y, seed=seed, deadline=until)
+        self.reducer = Reducer(y, seed=seed, deadline=until, units=units)
 
     def solutions(
         self, problem: Problem, depth: int = 0, expected: float = math.inf
@@ -158,6 +171,8 @@ class Solver:
             yield from self._simply(smaller, surrogate)
             if self.reducer.noisy:
                 yield from self._as_sums(smaller)
+                if smaller.steps and smaller.steps[-1].startswith(STEP):
+                    yield from self._as_product_units(smaller)
             whole = depth == 0 and not smaller.steps
             if smaller.dimension > 1:
                 linked = self._smoother(smaller, surrogate)

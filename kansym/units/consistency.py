@@ -194,7 +194,8 @@ class _Walk:
     def solved(self) -> Consistency:
         """Dimensions of the unknowns from all equations."""
         index = {name: k for k, name in enumerate(self.unknowns)}
-        matrix, right, logs = [], [], []
+        # 0 = 0 to begin with: a formula without sums or a target has no equations at all.
+        matrix, right, logs = [[Fraction(0)] * len(index)], [[Fraction(0)] * len(PURE)], [0.0]
         for form, _ in self.equations:
             row = [Fraction(0)] * len(index)
             for name, exponent in form.unknowns:
@@ -215,7 +216,7 @@ class _Walk:
     def _first_contradiction(self, matrix: list[list[Fraction]], right: list[list[Fraction]]) -> str:
         for length in range(1, len(matrix) + 1):
             if solve(matrix[:length], right[:length], len(self.unknowns)) is None:
-                form, what = self.equations[length - 1]
+                form, what = self.equations[length - 2]
                 return f"no units of the constants make {what} agree" if form.unknowns else f"{what} do not agree"
         return "no units of the constants make it agree"
 

@@ -39,3 +39,13 @@ def solve(
     for place, k in enumerate(pivots):
         solution[k] = rows[place][unknowns:]
     return solution
+
+
+def independent_rows(rows: Sequence[Sequence[Fraction]]) -> list[Sequence[Fraction]]:
+    """The first rows of which none is a combination of those before."""
+    chosen: list[Sequence[Fraction]] = []
+    for row in rows:
+        transposed = [[one[k] for one in chosen] for k in range(len(row))]
+        if solve(transposed, [[entry] for entry in row], len(chosen)) is None:
+            chosen.append(row)
+    return chosen
