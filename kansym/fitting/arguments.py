@@ -26,6 +26,8 @@ class KnownFormProblem:
     X : array (n, d)
     y : array (n,)
     y_error : array (n,) or None
+    x_error : array (n, d) or None
+        Zero where a column is exact.
     given : dict of str to float
         Starting values, in the order of the constants.
     target : str
@@ -36,16 +38,9 @@ class KnownFormProblem:
     X: np.ndarray
     y: np.ndarray
     y_error: np.ndarray | None
+    x_error: np.ndarray | None
     given: Mapping[str, float]
     target: str
-
-    @property
-    def mean_error(self) -> float:
-        """The error of a row of weight 1 when weights have mean 1: 1/sqrt(mean(1/y_error^2)); nan without errors."""
-        if self.y_error is None:
-            return float("nan")
-        smallest = float(self.y_error.min())
-        return smallest / float(np.sqrt(np.mean((smallest / self.y_error) ** 2)))
 
     @property
     def weights(self) -> np.ndarray | None:
@@ -68,7 +63,7 @@ class KnownFormProblem:
 
 
 def read_arguments(
-    expression: str, data: Any, y: Any, *, start: Mapping[str, float] | None, y_error: Any, target: str
+    expression: str, data: Any, y: Any, *, start: Mapping[str, float] | None, y_error: Any, x_error: Any, target: str
 ) -> KnownFormProblem:
     """Check the arguments of `kansym.fitting.known_form.fit_constants`, which says what they are.
 
@@ -97,10 +92,13 @@ def read_arguments(
     error = None if y_error is None else _vector("y_error", y_error, n)
     if error is not None and not (error > 0).all():
         raise DataError(f"y_error must be positive, got {error[~(error > 0)][0]:g}; leave it out if it is unknown")
+    inputs_error = _input_errors(x_error, names, used, n)
+    if inputs_error is not None and error is None:
+        raise DataError("x_error needs y_error beside it; if errors of y are negligible, give a small number for them")
     form = ParametricForm(
         parsed, tuple(map(plain_symbol, used)), tuple(map(plain_symbol, constants)), np.ones(len(constants))
     )
-    return KnownFormProblem(expression, form, X, outcome, error, _given(start, constants, names), target)
+    return KnownFormProblem(expression, form, X, outcome, error, inputs_error, _given(start, constants, names), target)
 
 
 def _given(start: Mapping[str, float] | None, constants: tuple[str, ...], columns: list[str]) -> dict[str, float]:
@@ -112,6 +110,28 @@ def _given(start: Mapping[str, float] | None, constants: tuple[str, ...], column
         if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not np.isfinite(value):
             raise ArgumentError(f"start[{name!r}] must be a finite number, got {value!r}")
     return {name: float(start[name]) for name in constants if name in start}
+
+
+def _input_errors(x_error: Any, names: list[str], used: list[str], n: int) -> np.ndarray | None:
+    """Standard errors (n, d) of the columns used; None if all are exact."""
+    if x_error is None:
+        return None
+    if not hasattr(x_error, "keys"):
+        raise ArgumentError(
+            f"x_error must map names of columns to errors, such as {{{used[0]!r}: 0.1}}, got {type(x_error).__name__}"
+        )
+    by_name = {str(name): x_error[name] for name in x_error.keys()}  # noqa: SIM118
+    for name in by_name:
+        if name not in names:
+            raise ArgumentError(f"x_error names {name!r}, which is not a column; columns: {listing(names, 20)}")
+    errors = np.zeros((n, len(used)))
+    for name, values in by_name.items():
+        column = _vector(f"x_error of {name!r}", values, n)
+        if (column < 0).any():
+            raise DataError(f"x_error of {name!r} must not be negative, got {column.min():g}; 0 says that it is exact")
+        if name in used:
+            errors[:, used.index(name)] = column
+    return errors if errors.any() else None
 
 
 def _vector(label: str, values: Any, n: int | None) -> np.ndarray:

@@ -8,7 +8,10 @@ import scipy.stats
 
 from kansym.errors import ArgumentError, DataError
 from kansym.fitting.arguments import KnownFormProblem, read_arguments
-from kansym.fitting.descents import best_descent, settled
+from kansym.fitting.descents import best_descent
+from kansym.fitting.estimate import Estimate, estimate
+from kansym.fitting.losses import robust_loss
+from kansym.fitting.outliers import outlier_note
 from kansym.fitting.result import KnownForm
 from kansym.fitting.signs import positive_where_free
 from kansym.fitting.starts import starting_values
@@ -19,6 +22,12 @@ from kansym.symbolic.naming import plain
 from kansym.symbolic.parametric import columns_of
 from kansym.symbolic.refit import LeastSquares
 
+NOTED_CORRECTION = 0.3
+"""Change of a constant for the curvature, in its standard errors, that is worth a note."""
+
+BENT = 0.5
+"""Curvature correction of a row, in its effective errors, beyond which its leading order is not enough."""
+
 
 def fit_constants(
     expression: str,
@@ -27,6 +36,8 @@ def fit_constants(
     *,
     start: Mapping[str, float] | None = None,
     y_error: Any = None,
+    x_error: Any = None,
+    loss: str = "linear",
     scale_errors: bool = False,
     seed: int = 0,
     target: str = "y",
@@ -49,6 +60,15 @@ def fit_constants(
         screened, and the best twenty fitted. Give a start where you want a certain one of several minima.
     y_error : array (n,) or float, optional
         Standard errors of y, positive, in units of y. Rows are then weighted by 1/y_error^2.
+    x_error : mapping of str to (array (n,) or float), optional
+        Standard errors of columns, in their units, 0 where exact; columns that it does not name are exact. The
+        orthogonal distances are minimised then (see `kansym.symbolic.orthogonal`), from the constants of the ordinary
+        fit, and the constants corrected for the curvature of the formula within the errors. It needs `y_error`.
+    loss : {"linear", "huber", "soft_l1", "cauchy", "tukey"}, default "linear"
+        Linear is least squares: right for Gaussian errors, and one wild row can spoil it. The others give rows far
+        from the formula less weight. ``"tukey"`` gives rows beyond 4.7 standard errors none, and starts from Huber's
+        estimate: the one to take for a table with mistakes in it. ``"huber"`` and ``"soft_l1"`` have one minimum where
+        the formula is linear. Standard errors are Huber's then (Robust Statistics, 1981), from the residuals.
     scale_errors : bool, default False
         With `y_error`, errors of the constants are absolute by default: they follow from `y_error` alone. True scales
         the covariance by chi-squared per degree of freedom, as is right when only ratios of `y_error` are known.
@@ -70,7 +90,8 @@ def fit_constants(
     ArgumentError
         If the formula has no constants or no column of the data, or a start cannot be used.
     DataError
-        If columns are missing values or of different lengths, or the formula has no finite value on some row.
+        If columns are missing values or of different lengths, the formula has no finite value on some row, or there
+        are errors of inputs and none of y.
 
     Examples
     --------
@@ -80,7 +101,8 @@ def fit_constants(
     >>> {name: round(value, 6) for name, value in fit.values.items()}
     {'A': 3.0, 'tau': 2.0, 'B': 1.0}
     """
-    problem = read_arguments(expression, data, y, start=start, y_error=y_error, target=target)
+    problem = read_arguments(expression, data, y, start=start, y_error=y_error, x_error=x_error, target=target)
+    robust_loss(loss)
     if not isinstance(seed, int | np.integer) or isinstance(seed, bool) or seed < 0:
         raise ArgumentError(f"seed must be a whole number that is not negative, got {seed!r}")
     own = len(problem.given) < len(problem.form.constants)
@@ -91,9 +113,16 @@ def fit_constants(
         given = ", ".join(f"{name}={value:g}" for name, value in problem.named(begin).items())
         raise ArgumentError(f"start {given}: {problem.undefined(begin)}; start where it is finite on all rows")
     values = begin if own else best_descent(squares, begin)[0]
-    values, converged = settled(squares, values)
-    notes = [] if converged else ["The fit did not converge; the values are the best so far."]
-    return _result(problem, squares, values, begin, scale_errors or problem.y_error is None, notes)
+    fit = estimate(
+        problem.form.with_values(values),
+        problem.X,
+        problem.y,
+        y_error=problem.y_error,
+        x_error=problem.x_error,
+        loss=loss,
+        scale_errors=scale_errors,
+    )
+    return _result(problem, fit, begin, loss)
 
 
 def _own_start(problem: KnownFormProblem, seed: int) -> np.ndarray:
@@ -107,59 +136,90 @@ def _own_start(problem: KnownFormProblem, seed: int) -> np.ndarray:
     return positive_where_free(problem.form, columns_of(problem.X, problem.X.shape[1]), start, set(fixed))
 
 
-def _result(
-    problem: KnownFormProblem,
-    squares: LeastSquares,
-    values: np.ndarray,
-    begin: np.ndarray,
-    scaled: bool,
-    notes: list[str],
-) -> KnownForm:
-    form = problem.form.with_values(values)
-    n, k = len(problem.y), len(values)
-    residuals = problem.y - form.evaluate(problem.X)
-    loss = squares.loss(values)
-    rank = k - squares.null_space(values).shape[1]
-    ndf = n - rank
-    residual_sd = float(np.sqrt(loss * n / ndf)) if ndf > 0 else float("nan")
-    # Weights have mean 1, so that they are 1/y_error^2 times the square of this.
-    sigma = residual_sd if scaled else problem.mean_error
-    covariance = squares.inverse_normal(values, sigma)[0]
-    with np.errstate(invalid="ignore"):
-        errors = np.sqrt(np.diagonal(covariance))
-    notes = notes + undetermined_notes([symbol.name for symbol in form.constants], squares.null_space(values))
-    if scaled and ndf <= 0:
-        notes.append(f"There are no more rows ({n}) than constants ({k}), so that errors cannot be estimated.")
-    chi2 = None if problem.y_error is None else float(np.sum((residuals / problem.y_error) ** 2))
+def _result(problem: KnownFormProblem, fit: Estimate, begin: np.ndarray, loss: str) -> KnownForm:
+    form, n = fit.form, len(problem.y)
+    notes = _notes(problem, fit, loss)
     constants = tuple(
         Constant(symbol.name, float(value), float(error) if np.isfinite(error) else None)
-        for symbol, value, error in zip(form.constants, values, errors, strict=True)
+        for symbol, value, error in zip(form.constants, fit.values, fit.errors, strict=True)
     )
     formula = Formula(
         expression=plain(form.substituted()),
         variables=tuple(symbol.name for symbol in form.variables),
         target=problem.target,
         complexity=complexity(form.substituted()),
-        train_loss=loss,
+        train_loss=fit.loss,
         validation_loss=float("nan"),
-        description_length=description_length(form, n, loss, 0.0, len(form.variables)),
+        description_length=description_length(form, n, fit.loss, 0.0, len(form.variables)),
         constants=constants,
         structure="given",
-        notes=tuple(notes),
+        notes=notes,
+        covariance=fit.covariance,
     )
+    p_value = float(scipy.stats.chi2.sf(fit.chi2, fit.ndf)) if fit.chi2 is not None and fit.ndf > 0 else None
     return KnownForm(
         expression=problem.text,
-        values=problem.named(values),
-        errors=problem.named(errors),
-        covariance=covariance,
+        values=problem.named(fit.values),
+        errors=problem.named(fit.errors),
+        covariance=fit.covariance,
         formula=formula,
-        residuals=residuals,
-        rss=float(np.sum(residuals**2)),
-        ndf=ndf,
-        residual_sd=residual_sd,
-        chi2=chi2,
-        p_value=float(scipy.stats.chi2.sf(chi2, ndf)) if chi2 is not None and ndf > 0 else None,
-        errors_scaled=scaled,
+        residuals=fit.residuals,
+        rss=float(np.sum(fit.residuals**2)),
+        ndf=fit.ndf,
+        residual_sd=fit.residual_sd,
+        chi2=fit.chi2,
+        p_value=p_value,
+        errors_scaled=fit.errors_scaled,
         start=problem.named(begin),
-        notes=tuple(notes),
+        notes=notes,
+        loss=loss,
+        x_residuals=_by_column(problem, fit.deltas),
+        weights=fit.weights,
+        outliers=fit.outliers,
+        problem=problem,
+        fit=fit,
     )
+
+
+def _by_column(problem: KnownFormProblem, deltas: np.ndarray | None) -> dict[str, np.ndarray] | None:
+    if deltas is None or problem.x_error is None:
+        return None
+    names = [symbol.name for symbol in problem.form.variables]
+    return {name: -deltas[:, j] for j, name in enumerate(names) if problem.x_error[:, j].any()}
+
+
+def _notes(problem: KnownFormProblem, fit: Estimate, loss: str) -> tuple[str, ...]:
+    names = [symbol.name for symbol in fit.form.constants]
+    notes = [] if fit.converged else ["The fit did not converge; the values are the best so far."]
+    notes += undetermined_notes(names, fit.null_space)
+    if fit.errors_scaled and fit.ndf <= 0:
+        n, k = len(problem.y), len(names)
+        notes.append(f"There are no more rows ({n}) than constants ({k}), so that errors cannot be estimated.")
+    notes += _curvature_notes(fit, names)
+    note = outlier_note(fit.outliers, loss == "linear")
+    return tuple([*notes, note] if note else notes)
+
+
+def _curvature_notes(fit: Estimate, names: list[str]) -> list[str]:
+    """What the correction for curvature within the errors of the inputs did, where it is worth saying."""
+    if fit.shift is None or not fit.shift.any():
+        return []
+    # The shift of y moves the constants by N^-1 J'W shift, to first order.
+    pull = fit.squares.jacobian(fit.values) * fit.squares.scale
+    covariance = np.nan_to_num(fit.covariance) / fit.sigma**2
+    moved = covariance @ (pull.T @ (fit.squares.root * fit.shift))
+    with np.errstate(all="ignore"):
+        shares = np.nan_to_num(moved / fit.errors)
+    largest = int(np.argmax(np.abs(shares)))
+    notes = []
+    if abs(shares[largest]) > NOTED_CORRECTION:
+        notes.append(
+            f"The formula bends within the errors of the inputs. The constants were corrected for it, {names[largest]} "
+            f"by {shares[largest]:+.2g} of its standard error."
+        )
+    if float(np.max(np.abs(fit.shift) / fit.effective_error)) > BENT:
+        notes.append(
+            "On some rows the formula bends so much within the errors of the inputs that constants and errors are "
+            "approximate; intervals by bootstrap are safer."
+        )
+    return notes

@@ -1,10 +1,15 @@
 """What a fit of a known form says."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from kansym.fitting.arguments import KnownFormProblem
+from kansym.fitting.estimate import Estimate
+from kansym.fitting.intervals import Intervals, intervals_of
+from kansym.fitting.outliers import Outlier
+from kansym.fitting.rows import Rows
 from kansym.formula import Formula, correlation_of
 
 
@@ -25,7 +30,8 @@ class KnownForm:
     formula : Formula
         With the values in it; for `predict`, `latex` and so on.
     residuals : array (n,)
-        ``y - formula``, in units of y.
+        ``y - formula``, in units of y; with errors of the inputs at the nearest point of the formula, and y raised by
+        the correction for curvature.
     rss : float
         Sum of the squared residuals, in squared units of y.
     ndf : int
@@ -33,7 +39,7 @@ class KnownForm:
     residual_sd : float
         ``sqrt(rss/ndf)`` in units of y, rows weighted by 1/y_error^2 of mean 1; nan without degrees of freedom.
     chi2 : float or None
-        Sum of (residual/y_error)^2; None without errors of y.
+        Sum of (residual/y_error)^2, with errors of the inputs also of (x_residual/x_error)^2; None without errors of y.
     p_value : float or None
         Probability of a larger chi-squared if formula and errors are right; None without errors of y or degrees of
         freedom.
@@ -43,6 +49,20 @@ class KnownForm:
         What the fit started from.
     notes : tuple of str
         What the user should know, one sentence or two each.
+    loss : str
+        What was minimised, "linear" for least squares.
+    x_residuals : dict of str to array (n,), or None
+        For columns with errors: the column less the input of the nearest point of the formula, in its units.
+        `residuals` belongs to that point too. None without errors of the inputs.
+    weights : array (n,) or None
+        With a robust loss: what each row counts, from 0 to 1.
+    outliers : tuple of Outlier
+        Rows farther from the formula than chance allows, the farthest first: `row` counted from 0, `residual`, and
+        `sigmas`, the distance in standard errors.
+    problem : KnownFormProblem
+        The table and the formula with symbols for constants.
+    fit : Estimate
+        The fit in arrays, for programs.
     """
 
     expression: str
@@ -59,11 +79,54 @@ class KnownForm:
     errors_scaled: bool
     start: Mapping[str, float]
     notes: tuple[str, ...]
+    loss: str
+    x_residuals: Mapping[str, np.ndarray] | None
+    weights: np.ndarray | None
+    outliers: tuple[Outlier, ...]
+    problem: KnownFormProblem = field(repr=False)
+    fit: Estimate = field(repr=False)
 
     @property
     def correlation(self) -> np.ndarray:
         """Correlation (k, k) of the constants, in the order of `values`; nan where an error is nan or zero."""
         return correlation_of(self.covariance)
+
+    def intervals(
+        self, level: float = 0.6827, method: str = "profile", *, samples: int = 1000, seed: int = 0
+    ) -> Intervals:
+        """Intervals of the constants at a level of confidence; asymmetric where the formula bends.
+
+        Parameters
+        ----------
+        level : float, default 0.6827
+            0.6827 is what one standard error means for a Gaussian, 0.9545 two.
+        method : {"profile", "covariance", "bootstrap"}, default "profile"
+            "profile" moves one constant and refits all others until chi-squared has risen by the quantile, 1 for
+            0.6827; where the residuals set the scale, until the profile t reaches Student's quantile (Bates and Watts,
+            Nonlinear Regression Analysis (1988), chapter 6). A second or less.
+            "covariance" is value ± quantile x error, with Student's quantile where the residuals set the scale.
+            "bootstrap" fits `samples` tables simulated from this fit (bootstrap-t): for strong curvature within errors
+            of the inputs, where the other two are biased. Seconds to minutes.
+        samples : int, default 1000
+            Of the bootstrap.
+        seed : int, default 0
+            Of the bootstrap.
+
+        Returns
+        -------
+        Intervals
+            A dict of names to (low, high), infinite where the data set no bound, with `notes`, and `better`, the
+            constants of a lower minimum if one was met.
+
+        Raises
+        ------
+        ArgumentError
+            If level or method cannot be used, a robust loss is asked for other intervals than "covariance", or there is
+            nothing to tell the errors from.
+        """
+        problem = self.problem
+        rows = Rows(problem.X, problem.y, problem.y_error, problem.x_error)
+        return intervals_of(self.fit, rows, level=level, method=method, samples=samples, seed=seed)
 
     def __str__(self) -> str:
         from kansym.fitting.text import text_report

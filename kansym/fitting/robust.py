@@ -1,0 +1,133 @@
+"""Constants that outliers do not rule: M-estimates by least squares that are weighted anew until they agree."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from kansym.fitting.losses import ROBUST, RobustLoss
+from kansym.fitting.rows import Minimum, Rows, least
+from kansym.symbolic.parametric import ParametricForm
+
+ROUNDS = 300
+"""Limit on rounds of weights and fit. Each gains a constant factor."""
+
+AGREED = 1e-9
+"""Change of the distances of all rows, in units of their scale, that ends the rounds."""
+
+LEAST_WEIGHT = 1e-12
+"""A row without any weight would have no nearest point, with errors of the inputs."""
+
+GAUSSIAN = 0.6744897501960817
+"""Median of the absolute value of a standard Gaussian."""
+
+
+@dataclass(frozen=True, eq=False)
+class RobustMinimum:
+    """Outcome of `robust_minimum`.
+
+    Attributes
+    ----------
+    minimum : Minimum
+        Its statistic is that of the last weights.
+    weights : array (n,)
+        1 for a row that counts fully, 0 for one that does not count.
+    scale : float
+        Of the distances: 1 with errors of the table, or estimated.
+    factor : float
+        What the covariance of least squares with errors of this scale is multiplied by.
+    """
+
+    minimum: Minimum
+    weights: np.ndarray
+    scale: float
+    factor: float
+
+
+def robust_minimum(
+    form: ParametricForm,
+    rows: Rows,
+    start: np.ndarray,
+    loss: RobustLoss,
+    *,
+    scaled: bool,
+    rank: int,
+    correct_curvature: bool = False,
+) -> RobustMinimum:
+    """The M-estimate from `start`, the values of a least-squares fit.
+
+    A loss that is not convex starts from Huber's estimate and keeps its scale: the scale of residuals whose outliers
+    have no weight could shrink for ever (the MM-estimates of Yohai, Ann. Statist. 15 (1987) 642).
+
+    Parameters
+    ----------
+    form : ParametricForm
+    rows : Rows
+    start : array (k,)
+    loss : RobustLoss
+    scaled : bool
+        Estimate the scale of the distances, from the median of their absolute values; False takes them as they are, in
+        units of the errors of the table.
+    rank : int
+        Number of constants that the data determine.
+    correct_curvature : bool, default False
+    """
+    scale = None if scaled else 1.0
+    if loss.convex:
+        found = least(form, rows, start, near=True, correct_curvature=correct_curvature)
+    else:
+        begun = robust_minimum(
+            form, rows, start, ROBUST["huber"], scaled=scaled, rank=rank, correct_curvature=correct_curvature
+        )
+        found, scale = begun.minimum, begun.scale
+    weights, now = np.ones(len(rows.y)), 1.0
+    settled = False
+    for _ in range(ROUNDS):
+        now = scale_of(found.distances, rank, rows) if scale is None else scale
+        weights = loss.weight(found.distances / now)
+        new = least(
+            form,
+            rows.weighted(np.maximum(weights, LEAST_WEIGHT)),
+            found.values,
+            near=True,
+            correct_curvature=correct_curvature,
+        )
+        change = float(np.max(np.abs(new.distances - found.distances))) / now
+        found = new
+        if not np.isfinite(change) or change < AGREED:
+            settled = bool(np.isfinite(change))
+            break
+    minimum = Minimum(found.values, found.statistic, found.distances, found.error, found.orthogonal, settled)
+    return RobustMinimum(minimum, weights, now, covariance_factor(found.distances / now, rows.weight, loss, rank))
+
+
+def scale_of(distances: np.ndarray, rank: int, rows: Rows) -> float:
+    """Standard deviation of the distances from the median of their absolute values.
+
+    As many of the smallest as there are constants are left out: a fit goes through about that many points whatever
+    their errors are (Street, Carroll and Ruppert, Am. Stat. 42 (1988) 152).
+    """
+    sizes = np.sort(np.abs(distances[rows.weight > 0]))
+    kept = sizes[min(rank, len(sizes) - 1) :]
+    # Where more than half of the rows are fitted exactly, rounding is the scale.
+    rounding = 64 * np.finfo(np.float64).eps * float(np.abs(rows.y / rows.error).max())
+    return max(float(np.median(kept)) / GAUSSIAN, rounding, 1e-300)
+
+
+def covariance_factor(u: np.ndarray, weight: np.ndarray, loss: RobustLoss, rank: int) -> float:
+    """Variance of an M-estimate in units of that of least squares on residuals of variance 1.
+
+    ``K^2 [sum psi(u)^2/(n - k)]/[mean psi'(u)]^2`` with K = 1 + (k/n) var(psi')/(mean psi')^2: Huber, Robust Statistics
+    (Wiley, 1981), section 7.6. It is taken from the rows and so needs no belief in the errors of the table.
+    """
+    used = weight > 0
+    u, weight = u[used], weight[used]
+    n = len(u)
+    if n <= rank:
+        return float("nan")
+    slopes = loss.slope(u)
+    mean = float(np.average(slopes, weights=weight))
+    if mean <= 0:
+        return float("nan")
+    correction = 1 + rank / n * float(np.average((slopes - mean) ** 2, weights=weight)) / mean**2
+    spread = float(np.average(loss.influence(u) ** 2, weights=weight)) * n / (n - rank)
+    return correction**2 * spread / mean**2
