@@ -22,10 +22,14 @@ class Explained:
         Bits by which the residuals are shorter than those about the mean, each row predicted from the others.
     cost : float
         Bits of the formula: its nodes, its exact numbers, and its fitted constants to the digits that the data give.
+
+    left: float
+        Share of the variance of y that is left, each row from the others.
     """
 
     gained: float
     cost: float
+    left: float
 
     @property
     def saved(self) -> float:
@@ -55,6 +59,8 @@ def explained(residuals: Residuals, noise_floor: float) -> Explained:
         In units of y.
     """
     n = residuals.n
+    if n == 0:
+        return Explained(-math.inf, 0.0, math.inf)
     floor = max(noise_floor**2, 1e-300)
     loss = loo(residuals)
     about_mean = residuals.spread**2 * (n / max(n - 1, 1)) ** 2
@@ -62,7 +68,8 @@ def explained(residuals: Residuals, noise_floor: float) -> Explained:
     # Symbols in place of constants: their digits are charged here and not by the nodes.
     cost = formula_bits(residuals.form, n, residuals.X.shape[1]) + _digits(residuals, math.sqrt(max(loss, floor)))
     # The mean alone is a constant too.
-    return Explained(gained, cost - 3.0 - 0.5 * math.log2(n))
+    left = loss / about_mean if about_mean > 0 else math.nan
+    return Explained(gained, cost - 3.0 - 0.5 * math.log2(max(n, 1)), left)
 
 
 def loo(residuals: Residuals) -> float:

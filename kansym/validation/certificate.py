@@ -16,9 +16,11 @@ from kansym.validation.agreement import Agreement, agreement
 from kansym.validation.bits import Explained, explained
 from kansym.validation.codec import from_json, to_json
 from kansym.validation.constants import CheckedConstants, check_constants
+from kansym.validation.dependence import Dependence, dependence
 from kansym.validation.domain import Domain, check_domain
 from kansym.validation.extrapolation import Extrapolation, extrapolation
 from kansym.validation.fit import Fit, measure_fit
+from kansym.validation.form_facts import FormFacts, form_facts
 from kansym.validation.leftover import Leftover, leftover
 from kansym.validation.places import box_of, extended
 from kansym.validation.repeats import LackOfFit, lack_of_fit
@@ -61,6 +63,10 @@ class Certificate:
     domain, domain_beyond : Domain
         In the box of the data, and in the box that is 30 % larger on every side.
     extrapolation : Extrapolation
+    dependence : Dependence or None
+        Whether y depends on the inputs at all, and what any smooth function leaves; None below eight rows.
+    form : FormFacts
+        What kind of formula it is.
     agreement : Agreement or None
         Searches from other seeds; None where they were not asked for.
     """
@@ -79,6 +85,8 @@ class Certificate:
     domain: Domain
     domain_beyond: Domain
     extrapolation: Extrapolation
+    dependence: Dependence | None
+    form: FormFacts
     agreement: Agreement | None
 
     @property
@@ -189,7 +197,8 @@ def _measure(discovery: Discovery, options: DiscoveryOptions, again: Agreement |
         domain=check_domain(formula.expression, dataset.names, box, rows=dataset.X, seed=seed),
         extrapolation=extrapolation(discovery, seed=seed),
         agreement=again,
-        depends_on_inputs=bool(formula.expression.free_symbols),
+        dependence=dependence(residuals, dataset.names, seed=seed),
+        form=form_facts(residuals.form),
     )
     verdict = judge(evidence)
     logger.info("certificate: %s", verdict.kind)
@@ -208,5 +217,7 @@ def _measure(discovery: Discovery, options: DiscoveryOptions, again: Agreement |
         domain=evidence.domain,
         domain_beyond=check_domain(formula.expression, dataset.names, extended(box), rows=dataset.X, seed=seed),
         extrapolation=evidence.extrapolation,
+        dependence=evidence.dependence,
+        form=evidence.form,
         agreement=again,
     )

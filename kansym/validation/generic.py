@@ -1,11 +1,12 @@
-"""Generic curves as rivals: polynomials in the columns and in their logarithms, at the price of their coefficients."""
+"""Generic curves as rivals: polynomials in columns, their logarithms or reciprocals, at the price of coefficients."""
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import sympy
 
 from kansym.formulation import mean_square
 from kansym.symbolic.complexity import COSTS
@@ -14,6 +15,15 @@ from kansym.validation.rows import Residuals
 MOST_DEGREE = 8
 
 MOST_TERMS = 60
+
+SCALES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "": lambda x: x,
+    "logarithm": np.log,
+    "reciprocal": np.reciprocal,
+}
+"""What polynomials are of, by name; the latter two for positive columns."""
+
+SCALE_BITS = {"": 0.0, "logarithm": COSTS[sympy.log], "reciprocal": COSTS["1/"]}
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +56,7 @@ class Generic:
             if len(set(np.sign(values[usable]))) > 1:
                 return False
         basis = self.basis(points[usable])
-        if self.basis.logarithms and not np.isfinite(basis).all():
+        if not np.isfinite(basis).all():
             keep = np.isfinite(basis).all(axis=1)
             usable[np.flatnonzero(usable)[~keep]] = False
             basis = basis[keep]
@@ -65,17 +75,16 @@ class Basis:
 
     columns: tuple[int, ...]
     degree: int
-    logarithms: bool
+    scale: str
     center: np.ndarray
     half_width: np.ndarray
 
     @classmethod
-    def of(cls, X: np.ndarray, columns: tuple[int, ...], degree: int, logarithms: bool) -> "Basis":
-        part = X[:, columns]
-        part = np.log(part) if logarithms else part
+    def of(cls, X: np.ndarray, columns: tuple[int, ...], degree: int, scale: str) -> "Basis":
+        part = SCALES[scale](X[:, columns])
         low, high = part.min(axis=0), part.max(axis=0)
         half = 0.5 * (high - low)
-        return cls(columns, degree, logarithms, 0.5 * (low + high), np.where(half > 0, half, 1.0))
+        return cls(columns, degree, scale, 0.5 * (low + high), np.where(half > 0, half, 1.0))
 
     @property
     def powers(self) -> list[tuple[int, ...]]:
@@ -85,8 +94,7 @@ class Basis:
 
     def __call__(self, X: np.ndarray) -> np.ndarray:
         with np.errstate(all="ignore"):
-            part = np.log(X[:, self.columns]) if self.logarithms else X[:, self.columns]
-            z = (part - self.center) / self.half_width
+            z = (SCALES[self.scale](X[:, self.columns]) - self.center) / self.half_width
         # T_k by recurrence, since beyond [-1, 1] the arc cosine does not exist.
         table = [np.ones_like(z), z]
         for _ in range(2, self.degree + 1):
@@ -111,14 +119,14 @@ def generic_curves(residuals: Residuals, columns: tuple[int, ...], noise_floor: 
     X, y = residuals.X, residuals.y
     if not columns or len(y) < 4:
         return
-    scales = [False] + [True] * bool((X[:, columns] > 0).all())
+    scales = list(SCALES) if (X[:, columns] > 0).all() else [""]
     targets = [False] + [True] * bool((y > 0).all() or (y < 0).all())
-    for logarithms, log_target in itertools.product(scales, targets):
+    for scale, log_target in itertools.product(scales, targets):
         for degree in range(1, MOST_DEGREE + 1):
             terms = math.comb(len(columns) + degree, degree)
             if terms > min(MOST_TERMS, len(y) // 2):
                 break
-            found = _fit(residuals, Basis.of(X, columns, degree, logarithms), log_target, noise_floor)
+            found = _fit(residuals, Basis.of(X, columns, degree, scale), log_target, noise_floor)
             if found is not None:
                 yield found
 
@@ -152,18 +160,26 @@ def _fit(residuals: Residuals, basis: Basis, log_target: bool, noise_floor: floa
 
 
 def price(basis: Basis, n: int, n_variables: int, log_target: bool = False) -> float:
-    """Bits of a polynomial written in Horner's way: per further term a coefficient, a sum, a product, a variable."""
+    """Bits of a polynomial written in Horner's way: per further term a coefficient, a sum, a product, a variable.
+
+    The exponential of a sum of logarithms is a product of real powers, and as dear as those are elsewhere.
+    """
     terms = len(basis.powers)
-    variable = COSTS["variable"] + math.log2(n_variables) + (5.5 if basis.logarithms else 0.0)
-    bits = terms * (COSTS["constant"] + 0.5 * math.log2(n)) + (terms - 1) * (COSTS["+"] + COSTS["*"] + variable)
-    return bits + (4.5 if log_target else 0.0)
+    number = COSTS["constant"] + 0.5 * math.log2(n)
+    variable = COSTS["variable"] + math.log2(n_variables)
+    step = number + COSTS["+"] + COSTS["*"] + variable + SCALE_BITS[basis.scale]
+    if log_target and basis.scale == "logarithm":
+        powers = len(basis.columns)
+        real_power = number + COSTS["*"] + COSTS["^ real"] + variable
+        return number + powers * real_power + (terms - 1 - powers) * step
+    return number + (terms - 1) * step + (COSTS[sympy.exp] if log_target else 0.0)
 
 
 def _words(basis: Basis, log_target: bool) -> str:
-    of = "the logarithms of the inputs" if basis.logarithms else "the inputs"
-    if len(basis.columns) == 1:
-        of = of.replace("logarithms", "logarithm").replace("inputs", "input")
-    if basis.degree == 1 and basis.logarithms and log_target:
-        return "a product of real powers"
+    inputs = "the input" if len(basis.columns) == 1 else "the inputs"
+    plural = "s" if len(basis.columns) > 1 else ""
+    of = f"the {basis.scale}{plural} of {inputs}" if basis.scale else inputs
+    if basis.degree == 1 and basis.scale == "logarithm" and log_target:
+        return "a product of real powers" if plural else "a real power of the input"
     name = f"a polynomial of degree {basis.degree} in {of}"
     return f"the exponential of {name}" if log_target else name

@@ -5,14 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kansym.validation.rows import Residuals
-from kansym.validation.smoothers import smoothers
-
-MOST_ROWS = 800
-"""Rows that are used; more are thinned by a random choice."""
-
-FEWEST_ROWS = 8
-
-PERMUTATIONS = 499
+from kansym.validation.smoothers import FEWEST_ROWS, MOST_ROWS, best_share
 
 LEVEL = 0.01
 """Probability of an objection to residuals that are pure noise."""
@@ -73,22 +66,5 @@ def leftover(residuals: Residuals, names: tuple[str, ...], *, seed: int) -> Left
         rows = np.sort(generator.choice(len(rows), MOST_ROWS, replace=False))
     # Single wild residuals would decide alone; beyond four standard deviations they are drawn in.
     r = np.clip(residuals.standardized[rows], -4.0, 4.0)
-    r = r - r.mean()
-    shuffled = generator.permuted(np.tile(r[:, None], (1, PERMUTATIONS)), axis=0)
-    columns = np.column_stack([r, shuffled])
-    n = len(r)
-    # The mean of the others, as prediction of each row, is what has to be bettered.
-    total = float(r @ r) * (n / (n - 1)) ** 2
-    if total == 0:
-        return None
-    best = np.full(columns.shape[1], -np.inf)
-    which = ""
-    for label, predict in smoothers(residuals.X[rows], names):
-        share = 1 - ((columns - predict(columns)) ** 2).sum(axis=0) / total
-        if share[0] > best[0]:
-            which = label
-        best = np.maximum(best, share)
-    if not which:
-        return None
-    p = (1 + int(np.sum(best[1:] >= best[0]))) / (PERMUTATIONS + 1)
-    return Leftover(float(best[0]), p, which, n)
+    found = best_share(residuals.X[rows], r, names, generator)
+    return None if found is None else Leftover(found.share, found.p_value, found.smoother, len(rows))

@@ -4,6 +4,7 @@ All depend on the inputs alone, so one decomposition serves a column of residual
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import scipy.spatial
@@ -23,8 +24,73 @@ WAVES = (2, 4, 8, 16)
 MOST_COLUMNS = 10
 """Single columns that are looked at."""
 
+MOST_ROWS = 800
+"""Rows that are used; more are to be thinned by a random choice."""
+
+FEWEST_ROWS = 8
+
+PERMUTATIONS = 499
+
 Smoother = tuple[str, Callable[[np.ndarray], np.ndarray]]
 """What it is, and the map from columns (n, m) of centred values to their leave-one-out predictions (n, m)."""
+
+
+@dataclass(frozen=True)
+class BestShare:
+    """What the best smoother predicts.
+
+    Attributes
+    ----------
+    share : float
+        Of the variance, each row from the others; negative where the mean of the others is better.
+    p_value : float
+        Of as large a share for permuted values, with the choice of the best in it; nan where it was not asked for.
+    smoother : str
+    """
+
+    share: float
+    p_value: float
+    smoother: str
+
+
+def best_share(
+    X: np.ndarray, values: np.ndarray, names: tuple[str, ...], generator: np.random.Generator | None
+) -> BestShare | None:
+    """The largest share of the variance of `values` (n,) that a smoother of the rows X (n, d) predicts.
+
+    Parameters
+    ----------
+    X : array (n, d)
+    values : array (n,)
+    names : tuple of str, length d
+    generator : Generator or None
+        For permutations; None leaves them out.
+
+    Returns
+    -------
+    BestShare or None
+        None for values that are all equal, or too few rows for any smoother.
+    """
+    n = len(values)
+    centred = values - values.mean()
+    # The mean of the others, as prediction of each row, is what has to be bettered.
+    total = float(centred @ centred) * (n / (n - 1)) ** 2
+    if not total > 0:
+        return None
+    columns = centred[:, None]
+    if generator is not None:
+        shuffled = generator.permuted(np.tile(columns, (1, PERMUTATIONS)), axis=0)
+        columns = np.hstack([columns, shuffled])
+    best, which = np.full(columns.shape[1], -np.inf), ""
+    for label, predict in smoothers(X, names):
+        share = 1 - ((columns - predict(columns)) ** 2).sum(axis=0) / total
+        if share[0] > best[0]:
+            which = label
+        best = np.maximum(best, share)
+    if not which:
+        return None
+    p = float("nan") if generator is None else (1 + int(np.sum(best[1:] >= best[0]))) / (PERMUTATIONS + 1)
+    return BestShare(float(best[0]), p, which)
 
 
 def smoothers(X: np.ndarray, names: tuple[str, ...]) -> Iterator[Smoother]:

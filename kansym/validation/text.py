@@ -10,7 +10,7 @@ from kansym.validation.verdict import NOTHING
 if TYPE_CHECKING:
     from kansym.validation.certificate import Certificate
 
-WIDTH = 18
+WIDTH = 19
 """Of the first column."""
 
 ALWAYS_SHOWN = ("mean", "distribution")
@@ -58,6 +58,9 @@ def _rows(c: "Certificate") -> Iterator[tuple[str, str]]:
             f"{c.explained.saved:.0f}{_chance(c.explained.saved)}"
         ),
     )
+    if c.dependence is not None:
+        left = f"the best smooth function leaves {c.dependence.left:.2g}, the formula {c.explained.left:.2g}"
+        yield "left-out variance", f"{left} (p of no dependence {c.dependence.p_value:.2g})"
     yield from _residuals(c)
     yield from _constants(c)
     yield from _rival(c)

@@ -1,9 +1,11 @@
 """The rules: from what was measured to "law", "good description" or "no closed form found", with the grounds.
 
-A closed form was **found** if the formula saves bits over the mean of y with its own length paid for (`SAVED`), has
-values on all rows, and describes y: it leaves no more than the known errors, or less than half of the variance; and
-where structure is left, or a network predicts better, it must at least leave less than a hundredth of the variance.
-Otherwise there is **no closed form**.
+A closed form was **found** if the formula is more than chance and describes y. It is more than chance if it saves bits
+over the mean of y with its own length paid for (`SAVED`), or if y depends on the inputs by a test that no search has
+touched (`kansym.validation.dependence`) and the formula predicts left-out rows as well as any smooth function does
+(`AS_SMOOTH`). It describes y if it has values on all rows and leaves no more than the known errors, or less than half
+of the variance; and where structure is left, or a network predicts better, less than a hundredth of it. Otherwise there
+is **no closed form**.
 
 It is a **law** only if nothing speaks against it that could be measured:
 
@@ -11,7 +13,8 @@ It is a **law** only if nothing speaks against it that could be measured:
 2. it accounts for the data: exactly, or within the errors of the table, or else but for a tenth of the variance;
 3. nothing is left: residuals without structure, no lack of fit against repeated points, no smooth function that
    predicts them, no network that does better held out;
-4. the data determine every constant, and there are few of them (`MOST_CONSTANTS`) unless the fit is exact;
+4. the data determine every constant, and there are few of them (`MOST_CONSTANTS`) unless the fit is exact; no real
+   exponent was fitted, except in a plain power law: over a short range it imitates many a function;
 5. no rival that says something else comes near (`MARGIN`), polynomials among them;
 6. it is defined between the rows, and continues sanely around them;
 7. where it was asked, other seeds find the same.
@@ -24,9 +27,11 @@ from dataclasses import dataclass
 from kansym.validation.agreement import Agreement
 from kansym.validation.bits import Explained
 from kansym.validation.constants import CheckedConstants
+from kansym.validation.dependence import Dependence
 from kansym.validation.domain import DEFINED, UNDEFINED, Domain
 from kansym.validation.extrapolation import Extrapolation
 from kansym.validation.fit import Fit
+from kansym.validation.form_facts import FormFacts
 from kansym.validation.leftover import Leftover
 from kansym.validation.repeats import LackOfFit
 from kansym.validation.residual_tests import ResidualTest
@@ -59,6 +64,9 @@ Nature 427 (2004) 297, doi:10.1038/427297a)."""
 
 FEWEST_FREE = 4
 """Least rows less constants, for a law."""
+
+AS_SMOOTH = 1.5
+"""Most left-out variance of a description, in units of what the best smooth function leaves."""
 
 HALF, TENTH, HUNDREDTH = 0.5, 0.1, 0.01
 """Shares of the variance that may be left for a description; for a law without known errors; where structure is left.
@@ -129,7 +137,8 @@ class Evidence:
     domain: Domain
     extrapolation: Extrapolation
     agreement: Agreement | None
-    depends_on_inputs: bool
+    dependence: Dependence | None
+    form: FormFacts
 
 
 def judge(evidence: Evidence) -> Verdict:
@@ -157,6 +166,14 @@ def accounts_for_errors(fit: Fit) -> bool:
     return fit.chi2_p is not None and fit.chi2_p >= CHI2_LEVEL
 
 
+def as_good_as_smooth(evidence: Evidence) -> bool:
+    """Whether y depends on the inputs, and the formula predicts left-out rows about as well as any smooth function."""
+    found = evidence.dependence
+    if found is None or not found.p_value < LEVEL:
+        return False
+    return evidence.explained.left <= AS_SMOOTH * max(found.left, 1e-12)
+
+
 def structure_left(evidence: Evidence) -> bool:
     """Whether residuals show structure, by any of the tests."""
     left = evidence.leftover is not None and evidence.leftover.objection
@@ -171,9 +188,9 @@ def _no_closed_form(evidence: Evidence) -> str:
         return "the formula has no finite value on any row"
     if fit.undefined_rows:
         return f"the formula has no finite value on {fit.undefined_rows} of {fit.rows + fit.undefined_rows} rows"
-    if not evidence.depends_on_inputs:
+    if not evidence.form.depends_on_inputs:
         return "no formula describes y better than its mean"
-    if not saved >= SAVED:
+    if not (saved >= SAVED or as_good_as_smooth(evidence)):
         return (
             f"the formula saves {max(saved, 0.0):.0f} bits over the mean of y, which some formula or other would do by "
             "chance"
@@ -202,14 +219,8 @@ def _grounds(e: Evidence) -> list[Ground]:
 
 def _of_size(e: Evidence) -> list[Ground]:
     saved, ratio = e.explained.saved, e.explained.ratio
-    found = [
-        Ground(
-            saved >= LAW_SAVED,
-            f"it saves {saved:.0f} bits over the mean of y with its own length paid for"
-            if saved >= LAW_SAVED
-            else f"it saves only {saved:.0f} bits over the mean of y with its own length paid for",
-        )
-    ]
+    amount = f"{saved:.0f}" if saved >= LAW_SAVED else f"only {saved:.0f}" if saved >= 1 else "no"
+    found = [Ground(saved >= LAW_SAVED, f"it saves {amount} bits over the mean of y with its own length paid for")]
     if not ratio >= LAW_RATIO:
         found.append(Ground(False, f"it explains {max(ratio, 0.0):.1f} bits for each bit of its own length"))
     if e.fit.freedom < FEWEST_FREE:
@@ -252,9 +263,7 @@ def _of_residuals(e: Evidence) -> list[Ground]:
         share = f"{e.leftover.share:.0%} of the variance of the residuals"
         found.append(Ground(False, f"{e.leftover.smoother} predicts {share} (p = {e.leftover.p_value:.2g})"))
     if e.lack_of_fit is not None and e.lack_of_fit.p_value < LEVEL:
-        words = (
-            f"the means of repeated points are off by more than their spread allows (p = {e.lack_of_fit.p_value:.1g})"
-        )
+        words = f"means of repeated points are off by more than their spread allows (p = {e.lack_of_fit.p_value:.1g})"
         found.append(Ground(False, words))
     if not found:
         tested = bool(e.residual_tests) or e.leftover is not None
@@ -275,6 +284,8 @@ def _of_constants(e: Evidence) -> list[Ground]:
         found.append(Ground(False, f"the error exceeds the value of {_listed(e.constants.weak)}"))
     if count > MOST_CONSTANTS and not e.fit.exact:
         found.append(Ground(False, f"{count} fitted constants are enough for many a curve"))
+    if e.form.real_exponents and not e.form.power_law and not e.fit.exact:
+        found.append(Ground(False, "a fitted real exponent imitates many a function"))
     if not found:
         found.append(Ground(True, "every constant is determined" if count else "no constant is fitted"))
     return found
