@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 OK, UNEXPECTED, USAGE, INTERRUPTED = 0, 1, 2, 130
 """Exit codes. A search that Ctrl-C ends early has a result, and exits with 0; 130 is for Ctrl-C elsewhere."""
 
+LONGEST_MESSAGE = 1000
+"""Characters of an error message."""
+
 OPTION_NAMES = {
     "max_seconds": "--seconds",
     "seed": "--seed",
@@ -257,6 +260,7 @@ def bench(
     seeds: Names = None,
     dummies: Annotated[int, Parameter(converter=whole_number)] = 0,
     peers: Names = None,
+    units: Flag = False,
     jobs: Annotated[int, Parameter(converter=whole_number)] = 1,
     out: Path | None = None,
 ) -> int:
@@ -284,6 +288,8 @@ def bench(
         Columns that do not matter, added to every table.
     peers
         Other tools on the same tables: operon (pip install 'kansym[operon]').
+    units
+        Run every law a second time, with the units of its columns and target.
     jobs
         Worker processes, one thread each.
     out
@@ -300,7 +306,9 @@ def bench(
     console = Console(file=sys.stdout)
     if not console.is_terminal:
         console = Console(file=sys.stdout, width=500)
-    run_benchmark(settings, console, laws=_split(laws), seeds=numbers, peers=_split(peers), jobs=jobs, out=out)
+    run_benchmark(
+        settings, console, laws=_split(laws), seeds=numbers, peers=_split(peers), units=units, jobs=jobs, out=out
+    )
     return OK
 
 
@@ -342,7 +350,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _fail(message: str, code: int) -> int:
-    sys.stderr.write(f"kansym: error: {' '.join(message.split())}\n")
+    text = " ".join(message.split())
+    # A formula or a name is quoted as it was given, however long.
+    sys.stderr.write(f"kansym: error: {text if len(text) <= LONGEST_MESSAGE else text[:LONGEST_MESSAGE] + '...'}\n")
     return code
 
 

@@ -233,4 +233,3 @@ def _has(form: _Form) -> str:
 def _short(expression: sympy.Basic) -> str:
     text = str(expression)
     return text if len(text) <= 40 else f"{text[:37]}..."
-

@@ -14,7 +14,7 @@ from kansym.benchmark.recovery.peers import check_peer
 from kansym.benchmark.recovery.plot import NAME as PLOT
 from kansym.benchmark.recovery.plot import plot
 from kansym.benchmark.recovery.records import Record
-from kansym.benchmark.recovery.settings import Job, Settings
+from kansym.benchmark.recovery.settings import OWN, Job, Settings
 from kansym.errors import ArgumentError
 
 Run = Callable[[Sequence[Job], int], Iterator[Record]]
@@ -27,6 +27,7 @@ def bench(
     laws: Sequence[str] = (),
     seeds: Sequence[int] = (0,),
     peers: Sequence[str] = (),
+    units: bool = False,
     jobs: int = 1,
     out: Path | None = None,
     run: Run = runner.run,
@@ -43,6 +44,8 @@ def bench(
     seeds : sequence of int
     peers : sequence of str
         Tools next to kansym.
+    units : bool, default False
+        Run every law a second time with the units of its columns.
     jobs : int, default 1
         Worker processes.
     out : Path, optional
@@ -68,7 +71,7 @@ def bench(
         raise ArgumentError(f"jobs must be at least 1, got {jobs}")
     if not seeds or min(seeds) < 0:
         raise ArgumentError(f"seeds must be whole numbers of at least 0, got {list(seeds)}")
-    planned = runner.plan(catalogue, settings, seeds, ("kansym", *peers))
+    planned = runner.plan(catalogue, settings, seeds, (*(OWN if units else OWN[:1]), *peers))
     known: list[Record] = []
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)

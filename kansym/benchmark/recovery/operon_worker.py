@@ -49,7 +49,7 @@ def search(request: dict[str, Any]) -> dict[str, Any]:
     dict
         "formulas" (texts of the front, the pick first) and "elapsed" (seconds).
     """
-    from pyoperon.sklearn import SymbolicRegressor
+    from pyoperon.sklearn import SymbolicRegressor  # pyright: ignore[reportMissingImports]
 
     X, y = np.array(request["X"]), np.array(request["y"])
     model = SymbolicRegressor(**SETTINGS, max_time=math.ceil(request["seconds"]), random_state=request["seed"] + 1)

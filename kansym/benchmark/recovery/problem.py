@@ -4,6 +4,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import sympy
@@ -61,6 +62,15 @@ class Problem:
     def symbols(self) -> tuple[sympy.Symbol, ...]:
         """The columns as symbols."""
         return tuple(plain_symbol(name) for name in self.names)
+
+    def units(self) -> dict[str, Any]:
+        """Units of columns and target, as arguments of `kansym.data.dataset.make_dataset`.
+
+        Columns that do not matter are pure numbers. A logarithm is one too.
+        """
+        own = {self.places[variable.name]: variable.unit for variable in self.law.variables}
+        target = "1" if self.law.log_target else self.law.target_unit
+        return {"units": [own.get(name, "1") for name in self.names], "y_units": target}
 
     def law_at(self, X: np.ndarray) -> np.ndarray:
         """The law at rows of columns, shape (n,)."""

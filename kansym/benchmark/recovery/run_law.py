@@ -9,7 +9,7 @@ from kansym.benchmark.recovery.catalogue import load_catalogue
 from kansym.benchmark.recovery.judge import judge
 from kansym.benchmark.recovery.problem import Problem, make_problem
 from kansym.benchmark.recovery.records import Record
-from kansym.benchmark.recovery.settings import Job
+from kansym.benchmark.recovery.settings import OWN, WITH_UNITS, Job
 from kansym.benchmark.recovery.strict import strict
 
 MOST_JUDGED = 40
@@ -29,7 +29,7 @@ def run_job(job: Job) -> Record:
         settings = job.settings
         law = load_catalogue(settings.catalogue)[job.law]
         problem = make_problem(law, rows=settings.rows, seed=job.seed, noise=settings.noise, dummies=settings.dummies)
-        if job.tool == "kansym":
+        if job.tool in OWN:
             return _record(job, **_kansym(problem, job))
         from kansym.benchmark.recovery.peers import run_peer
 
@@ -44,6 +44,7 @@ def _record(job: Job, **found: Any) -> Record:
         ("elapsed", "inside", "beyond", "nodes", "law_nodes", "formula", "stopped", "network_error", "failure"), None
     )
     flags = {"stage": stages.NO_FORMULA, "recovered": False, "srbench": False, "front_recovered": False}
+    flags["wrong_units"] = None
     return {**job.settings.to_dict(), "law": job.law, "seed": job.seed, "tool": job.tool, **flags, **empty, **found}
 
 
@@ -52,7 +53,8 @@ def _kansym(problem: Problem, job: Job) -> Record:
     from kansym.data.dataset import make_dataset
     from kansym.discovery import discover
 
-    dataset = make_dataset(problem.X, problem.y, names=list(problem.names), target="y")
+    told: dict[str, Any] = problem.units() if job.tool == WITH_UNITS else {}
+    dataset = make_dataset(problem.X, problem.y, names=list(problem.names), target="y", **told)
     options = DiscoveryOptions(max_seconds=job.settings.seconds, seed=job.seed, device="cpu")
     start = time.perf_counter()
     discovery = discover(dataset, options)
@@ -75,6 +77,7 @@ def _kansym(problem: Problem, job: Job) -> Record:
         "nodes": verdict.strict.nodes,
         "law_nodes": verdict.strict.law_nodes,
         "formula": discovery.formula.text(),
+        "wrong_units": None if not told else discovery.formula.consistent is not True,
         "stopped": discovery.stopped,
         "network_error": math.nan if predict is None else stages.network_error(problem, predict),
     }

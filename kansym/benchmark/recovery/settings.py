@@ -46,6 +46,13 @@ class Settings:
         return asdict(self)
 
 
+WITH_UNITS = "kansym with units"
+"""The tool that is told the units of columns and target."""
+
+OWN = ("kansym", WITH_UNITS)
+"""Tools that are kansym."""
+
+
 @dataclass(frozen=True)
 class Job:
     """One law, one seed, one tool.
@@ -56,7 +63,7 @@ class Job:
     law : str
     seed : int
     tool : str
-        "kansym" or a peer.
+        "kansym", `WITH_UNITS` or a peer.
     """
 
     settings: Settings

@@ -42,11 +42,14 @@ def summary(records: Sequence[Record]) -> Table:
         "anywhere on the front": lambda rs: _share(rs, "front_recovered"),
         "laws, strict, in every seed": lambda rs: _laws(rs, all),
         "laws, strict, in any seed": lambda rs: _laws(rs, any),
+        "dimensionally wrong pick": lambda rs: _wrong(rs),
         "median time of a run": lambda rs: _median(rs),
         "median time of a recovered run": lambda rs: _median([r for r in rs if r["recovered"]]),
     }
     if all(record["seed"] == records[0]["seed"] for record in records):
         rows = {name: row for name, row in rows.items() if not name.startswith("laws")}
+    if not any(record.get("wrong_units") is not None for record in records):
+        del rows["dimensionally wrong pick"]
     for name, row in rows.items():
         table.add_row(name, *(row(parts[tool]) for tool in tools))
     return table
@@ -77,6 +80,11 @@ def _tools(records: Sequence[Record]) -> list[str]:
 def _share(records: Sequence[Record], field: str) -> str:
     count = sum(bool(record[field]) for record in records)
     return f"{count} of {len(records)} ({100 * count / max(len(records), 1):.1f} %)"
+
+
+def _wrong(records: Sequence[Record]) -> str:
+    told = [record for record in records if record.get("wrong_units") is not None]
+    return f"{sum(record['wrong_units'] for record in told)} of {len(told)}" if told else "-"
 
 
 def _laws(records: Sequence[Record], over_seeds: Callable[[list[bool]], bool]) -> str:
