@@ -1,14 +1,18 @@
 """Tables in Parquet, HDF5 and numpy files."""
 
+import math
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile, is_zipfile
 
 import numpy as np
 import pandas as pd
 
 from kansym.data.columns import listing
+from kansym.data.limits import require_moderate_table
 from kansym.data.table import RawTable
 from kansym.errors import DataError
 from kansym.optional import optional_module
@@ -19,11 +23,17 @@ def read_parquet(path: Path) -> RawTable:
     parquet = optional_module("pyarrow.parquet", feature="Reading Parquet files", extra="io")
     arrow = optional_module("pyarrow", feature="Reading Parquet files", extra="io")
     try:
-        table = parquet.ParquetFile(path).read()
-    except (arrow.ArrowException, OSError) as failure:
+        with parquet.ParquetFile(path) as file:
+            about = file.metadata
+            size = sum(about.row_group(k).total_byte_size for k in range(about.num_row_groups))
+            require_moderate_table(path.name, [(about.num_rows, about.num_columns)], size)
+            table = file.read()
+        columns = [table.column(k).to_pandas() for k in range(table.num_columns)]
+        return RawTable(path.name, [str(name) for name in table.column_names], columns)
+    except DataError:
+        raise
+    except (arrow.ArrowException, OSError, ValueError, TypeError, KeyError) as failure:
         raise _damaged(path, "Parquet", failure) from failure
-    columns = [table.column(k).to_pandas() for k in range(table.num_columns)]
-    return RawTable(path.name, [str(name) for name in table.column_names], columns)
 
 
 def read_hdf5(path: Path, key: str | None) -> RawTable:
@@ -32,7 +42,9 @@ def read_hdf5(path: Path, key: str | None) -> RawTable:
     try:
         with h5py.File(path, "r") as file:
             return _hdf5_table(h5py, path, file, key)
-    except (OSError, RuntimeError) as failure:
+    except DataError:
+        raise
+    except (OSError, RuntimeError, ValueError, TypeError, KeyError) as failure:
         raise _damaged(path, "HDF5", failure) from failure
 
 
@@ -54,12 +66,22 @@ def _hdf5_table(h5py: Any, path: Path, file: Any, key: str | None) -> RawTable:
         raise DataError(f"{path.name} has no {key!r}; it holds {listing(found, 20)}")
     node = file[key]
     if isinstance(node, h5py.Dataset):
-        return _from_array(path, node[()], f"dataset {key!r}")
+        return _from_array(path, _hdf5_array(path, node), f"dataset {key!r}")
     members = {name: child for name, child in node.items() if isinstance(child, h5py.Dataset)}
     if not members:
         raise DataError(f"{path.name}: group {key!r} holds no datasets; datasets: {listing(found, 20)}")
     units = {name: _text(child.attrs["units"]) for name, child in members.items() if "units" in child.attrs}
-    return _from_columns(path, {name: child[()] for name, child in members.items()}, f"group {key!r}", units)
+    return _from_columns(
+        path, {name: _hdf5_array(path, child) for name, child in members.items()}, f"group {key!r}", units
+    )
+
+
+def _hdf5_array(path: Path, node: Any) -> np.ndarray:
+    """A dataset, unless it is too large; one that was never written takes no place in the file."""
+    if node.shape is None:
+        raise DataError(f"{path.name}: dataset {node.name!r} is empty")
+    require_moderate_table(path.name, [node.shape], node.size * node.dtype.itemsize)
+    return node[()]
 
 
 def read_npy(path: Path) -> RawTable:
@@ -87,18 +109,59 @@ def _load(path: Path, kind: str, key: str | None) -> dict[str, np.ndarray]:
     # Opened here: numpy leaves a file that it opened itself open when the archive is damaged.
     with path.open("rb") as file:
         try:
-            loaded = np.load(file, allow_pickle=False)
-            if isinstance(loaded, np.ndarray) == (kind == "npz"):
-                raise DataError(f"{path.name} is not a {kind} file in spite of its suffix")
-            if isinstance(loaded, np.ndarray):
-                return {"": loaded}
-            if key is not None and key not in loaded.files:
-                raise DataError(f"{path.name} has no array {key!r}; it holds {listing(loaded.files, 20)}")
-            return {name: loaded[name] for name in (loaded.files if key is None else [key])}
+            if is_zipfile(file) != (kind == "npz"):
+                raise DataError(f"{path.name} is not a {kind} file in spite of its suffix; it is damaged or misnamed")
+            file.seek(0)
+            if kind == "npy":
+                return {"": _array(path, file)}
+            with ZipFile(file) as archive:
+                return _members(path, archive, key)
         except DataError:
             raise
-        except (ValueError, OSError, BadZipFile, EOFError) as failure:
+        except _NUMPY_FAILURES as failure:
             raise _damaged(path, kind, failure) from failure
+
+
+_NUMPY_FAILURES = (
+    ValueError,
+    OSError,
+    BadZipFile,
+    EOFError,
+    SyntaxError,
+    TypeError,
+    KeyError,
+    RuntimeError,
+    zlib.error,
+)
+"""What numpy and zipfile raise for damaged files, NotImplementedError for unknown compression included."""
+
+
+def _members(path: Path, archive: ZipFile, key: str | None) -> dict[str, np.ndarray]:
+    names = [name.removesuffix(".npy") for name in archive.namelist()]
+    if key is not None and key not in names:
+        raise DataError(f"{path.name} has no array {key!r}; it holds {listing(names, 20)}")
+    arrays: dict[str, np.ndarray] = {}
+    for name, member in zip(names, archive.namelist(), strict=True):
+        if key in (None, name):
+            with archive.open(member) as stream:
+                arrays[name] = _array(path, stream, arrays)
+    return arrays
+
+
+def _array(path: Path, stream: Any, before: Mapping[str, np.ndarray] = MappingProxyType({})) -> np.ndarray:
+    """One array in numpy's format, after a look at how large it says it is; `before` are others of the same table."""
+    version = np.lib.format.read_magic(stream)
+    if version not in ((1, 0), (2, 0), (3, 0)):
+        raise ValueError(f"version {version} of the format is not known")
+    # Version 3 differs from 2 by the encoding of names of fields, which does not matter to the shape.
+    header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, _, dtype = header(stream)
+    if dtype.hasobject:
+        raise ValueError("it holds Python objects, which are not read since they may run code; save numbers")
+    shapes = [shape, *(array.shape for array in before.values())]
+    require_moderate_table(path.name, shapes, math.prod(shape) * dtype.itemsize)
+    stream.seek(0)
+    return np.lib.format.read_array(stream, allow_pickle=False)
 
 
 def _from_array(path: Path, array: np.ndarray, what: str) -> RawTable:

@@ -96,10 +96,16 @@ def _from_frame(frame: Any) -> RawTable:
 
 
 def _from_file(path: Path, key: str | None) -> RawTable:
-    if path.is_dir():
-        raise DataError(f"{path} is a folder; name the file in it")
-    if not path.exists():
-        raise DataError(f"there is no file {path}")
+    try:
+        if path.is_dir():
+            raise DataError(f"{path} is a folder; name the file in it")
+        if not path.exists():
+            raise DataError(f"there is no file {path}")
+    except OSError as failure:
+        # A name that is too long, a link to itself, a folder that may not be looked into.
+        raise DataError(f"there is no file {str(path)[:200]}: {failure.strerror}") from failure
+    if not path.is_file():
+        raise DataError(f"{path} is a pipe or a device; write the table to a file first")
     suffix = path.suffix.lower()
     if suffix not in ALL_SUFFIXES:
         raise DataError(f"{path.name}: unknown kind of file {suffix!r}; known: {' '.join(ALL_SUFFIXES)}")
@@ -115,3 +121,5 @@ def _from_file(path: Path, key: str | None) -> RawTable:
         return read_npy(path) if suffix == ".npy" else read_npz(path, key)
     except PermissionError as failure:
         raise DataError(f"{path} cannot be opened: permission denied") from failure
+    except MemoryError as failure:
+        raise DataError(f"{path.name} does not fit into memory; keep fewer rows or columns") from failure
