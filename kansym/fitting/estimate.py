@@ -96,6 +96,7 @@ def estimate(
     loss: str = "linear",
     scale_errors: bool = False,
     correct_curvature: bool = True,
+    near: bool = False,
 ) -> Estimate:
     """Fit the constants from the form's values, which should be near: those of an ordinary fit.
 
@@ -117,6 +118,8 @@ def estimate(
         With `y_error`: scale the covariance by chi-squared per degree of freedom.
     correct_curvature : bool, default True
         With `x_error`: see `kansym.symbolic.orthogonal.orthogonal_fit`.
+    near : bool, default False
+        With `x_error`: the start is the minimum of another fit, or known to be near; faster on small tables.
 
     Raises
     ------
@@ -131,7 +134,7 @@ def estimate(
     rows = Rows(X, y, y_error, x_error, sample_weight)
     if not np.isfinite(form.evaluate(X[rows.weight > 0])).all():
         raise ArgumentError("form has no finite value on some row at its values; start where it has")
-    minimum = least(form, rows, form.values, correct_curvature=correct_curvature, last_digits=True)
+    minimum = least(form, rows, form.values, near=near, correct_curvature=correct_curvature, last_digits=True)
     tuned = None
     if robust is not None:
         rank = _rank(form, rows, minimum)

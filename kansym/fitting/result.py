@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,6 +12,9 @@ from kansym.fitting.intervals import Intervals, intervals_of
 from kansym.fitting.outliers import Outlier
 from kansym.fitting.rows import Rows
 from kansym.formula import Formula, correlation_of
+
+if TYPE_CHECKING:
+    from uncertainties.core import AffineScalarFunc
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +94,16 @@ class KnownForm:
     def correlation(self) -> np.ndarray:
         """Correlation (k, k) of the constants, in the order of `values`; nan where an error is nan or zero."""
         return correlation_of(self.covariance)
+
+    @property
+    def uncertain(self) -> "dict[str, AffineScalarFunc]":
+        """The constants as numbers of the package `uncertainties`: computing with them propagates their correlations.
+
+        Constants that the data do not determine have nan as standard deviation.
+        """
+        from kansym.report.measured import uncertain_numbers
+
+        return uncertain_numbers(self.values, self.covariance)
 
     def intervals(
         self, level: float = 0.6827, method: str = "profile", *, samples: int = 1000, seed: int = 0

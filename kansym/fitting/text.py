@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from kansym.fitting.result import KnownForm
+from kansym.report.measured import measured
 from kansym.report.text import note_lines, with_error
 
 
@@ -52,12 +53,14 @@ def _section(title: str, lines: list[str]) -> str:
 
 
 def _constants(fit: KnownForm) -> list[str]:
-    lines = []
+    long, short = [], []
     for name, value in fit.values.items():
         error = fit.errors[name]
         known = math.isfinite(error)
-        lines.append(f"{name} = {with_error(value, error if known else None)}{'' if known else '  (error unknown)'}")
-    return lines
+        long.append(f"{name} = {with_error(value, error if known else None)}{'' if known else '  (error unknown)'}")
+        short.append(f"  {name} = {measured(value, error)}" if known and error > 0 else "")
+    width = max(map(len, long))
+    return [f"{line:<{width}}{brief}".rstrip() for line, brief in zip(long, short, strict=True)]
 
 
 def _agreement(fit: KnownForm) -> list[str]:

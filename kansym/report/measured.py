@@ -1,0 +1,118 @@
+"""Numbers with standard errors as the Particle Data Group writes them, and as correlated numbers to compute with."""
+
+import math
+import re
+from collections.abc import Mapping
+
+import numpy as np
+from uncertainties import correlated_values, ufloat
+from uncertainties.core import AffineScalarFunc, LinearCombination
+
+from kansym.errors import ArgumentError
+from kansym.formula import Formula
+
+DIGITS = 15
+"""Decimal digits of double precision: errors beyond them are not written into the number."""
+
+
+def measured(value: float, error: float | None) -> str:
+    """A number with its standard error in parentheses: ``9.812(20)``, ``6.626(21)e-34``.
+
+    The error has one or two digits by the rule of the Particle Data Group (Review of Particle Physics, introduction,
+    section 5.3): two if its three leading digits are below 355, one up to 949, and 1000 in two digits from 950.
+
+    Parameters
+    ----------
+    value : float
+    error : float or None
+        Six digits of the value stand alone where it is None or not finite; all that count where it is 0, exact.
+    """
+    return _written(value, error, "S", "e")
+
+
+def measured_latex(value: float, error: float | None) -> str:
+    r"""`measured` in LaTeX: ``9.812(20)``, ``6.626(21) \times 10^{-34}``."""
+    return _written(value, error, "SL", r" \times 10^")
+
+
+def uncertain_numbers(values: Mapping[str, float], covariance: np.ndarray) -> dict[str, AffineScalarFunc]:
+    """Numbers of the package `uncertainties` that know their correlations.
+
+    Parameters
+    ----------
+    values : mapping of str to float, length k
+    covariance : array (k, k)
+        In the order of `values`; nan in rows and columns of numbers whose error is unknown.
+
+    Returns
+    -------
+    dict of str to AffineScalarFunc
+        Those with an unknown error have nan as standard deviation, and so has everything computed from them.
+
+    Raises
+    ------
+    ArgumentError
+        If the shape does not fit.
+
+    Examples
+    --------
+    >>> numbers = uncertain_numbers({"a": 2.0, "b": 4.0}, np.array([[0.01, 0.01], [0.01, 0.04]]))
+    >>> f"{numbers['b'] / numbers['a']:S}"
+    '2.00(10)'
+    """
+    covariance = np.asarray(covariance, dtype=np.float64)
+    names = list(values)
+    if covariance.shape != (len(names), len(names)):
+        raise ArgumentError(f"covariance must have shape ({len(names)}, {len(names)}), got {covariance.shape}")
+    variances = np.diagonal(covariance)
+    known = [j for j in range(len(names)) if np.isfinite(variances[j]) and variances[j] > 0]
+    related = correlated_values([values[names[j]] for j in known], covariance[np.ix_(known, known)]) if known else ()
+    result = dict(zip((names[j] for j in known), related, strict=True))
+    for j, name in enumerate(names):
+        if name not in result:
+            result[name] = exact_number(values[name]) if variances[j] == 0 else ufloat(values[name], math.nan)
+    return {name: result[name] for name in names}
+
+
+def uncertain_constants(formula: Formula) -> dict[str, AffineScalarFunc]:
+    """The constants of a formula as correlated numbers, see `uncertain_numbers`; exact ones have no error.
+
+    Raises
+    ------
+    ArgumentError
+        If the formula has constants and no covariance.
+    """
+    k = len(formula.constants)
+    if formula.covariance is None and k:
+        raise ArgumentError("formula has no covariance, so that its constants have no known correlations")
+    covariance = np.zeros((0, 0)) if formula.covariance is None else np.array(formula.covariance)
+    for j, constant in enumerate(formula.constants):
+        if constant.snapped is not None:
+            covariance[j, :] = covariance[:, j] = 0.0
+    return uncertain_numbers({constant.name: constant.value for constant in formula.constants}, covariance)
+
+
+def exact_number(value: float) -> AffineScalarFunc:
+    """A number of the package `uncertainties` without an error; `ufloat` warns of a standard deviation of zero."""
+    return AffineScalarFunc(float(value), LinearCombination({}))
+
+
+def _written(value: float, error: float | None, kind: str, power: str) -> str:
+    if error is None or not math.isfinite(error) or not math.isfinite(value):
+        return _power(f"{value:.6g}", power)
+    if error <= 0:
+        return _power(f"{value:.12g}", power)
+    if abs(value) >= error * 10.0**DIGITS:
+        sign = r"\pm" if kind == "SL" else "±"
+        return f"{_power(f'{value:.{DIGITS}g}', power)} {sign} {_power(f'{error:.2g}', power)}"
+    text = format(ufloat(value, error), kind)
+    return text if kind == "SL" else _power(text, power)
+
+
+def _power(text: str, power: str) -> str:
+    """The exponent without plus sign and leading zeros."""
+    found = re.search(r"e([+-]\d+)$", text)
+    if not found:
+        return text
+    exponent = int(found[1])
+    return text[: found.start()] + (f"{power}{exponent}" if power == "e" else f"{power}{{{exponent}}}")
