@@ -182,15 +182,14 @@ def work(connection: Connection, seed: int, home: Path) -> None:
     """Cases as the parent asks for them by number, until it sends None; `home` is an empty folder."""
     import torch
 
-    import kansym.discovery
-    import kansym.fitting.known_form
-    import kansym.report.text  # noqa: F401
     from kansym.cli import main
 
     torch.set_num_threads(1)
     run, folder = home / "saved", home / "case"
     with _redirected(home / "out", home / "err"):
         main(["discover", "kepler", "--target", "period", "--seconds", "1", "--quiet", "--out", str(run)])
+    if not (run / "formula.json").is_file():
+        raise RuntimeError(f"no run to start with: {(home / 'err').read_text()}")
     connection.send("ready")
     while (number := connection.recv()) is not None:
         shutil.rmtree(folder, ignore_errors=True)

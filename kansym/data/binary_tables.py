@@ -1,12 +1,11 @@
 """Tables in Parquet, HDF5 and numpy files."""
 
 import math
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
-from zipfile import BadZipFile, ZipFile, is_zipfile
+from zipfile import ZipFile, is_zipfile
 
 import numpy as np
 import pandas as pd
@@ -17,11 +16,14 @@ from kansym.data.table import RawTable
 from kansym.errors import DataError
 from kansym.optional import optional_module
 
+_OURS = (DataError, PermissionError, MemoryError)
+"""What goes on to the caller. Everything else that comes out of a reader means damage: they raise whatever their
+parsers happen to stumble over, such as a TokenError of numpy or a decompressor's own errors."""
+
 
 def read_parquet(path: Path) -> RawTable:
     """Read a Parquet file."""
     parquet = optional_module("pyarrow.parquet", feature="Reading Parquet files", extra="io")
-    arrow = optional_module("pyarrow", feature="Reading Parquet files", extra="io")
     try:
         with parquet.ParquetFile(path) as file:
             about = file.metadata
@@ -30,9 +32,9 @@ def read_parquet(path: Path) -> RawTable:
             table = file.read()
         columns = [table.column(k).to_pandas() for k in range(table.num_columns)]
         return RawTable(path.name, [str(name) for name in table.column_names], columns)
-    except DataError:
+    except _OURS:
         raise
-    except (arrow.ArrowException, OSError, ValueError, TypeError, KeyError) as failure:
+    except Exception as failure:
         raise _damaged(path, "Parquet", failure) from failure
 
 
@@ -42,9 +44,9 @@ def read_hdf5(path: Path, key: str | None) -> RawTable:
     try:
         with h5py.File(path, "r") as file:
             return _hdf5_table(h5py, path, file, key)
-    except DataError:
+    except _OURS:
         raise
-    except (OSError, RuntimeError, ValueError, TypeError, KeyError) as failure:
+    except Exception as failure:
         raise _damaged(path, "HDF5", failure) from failure
 
 
@@ -116,24 +118,10 @@ def _load(path: Path, kind: str, key: str | None) -> dict[str, np.ndarray]:
                 return {"": _array(path, file)}
             with ZipFile(file) as archive:
                 return _members(path, archive, key)
-        except DataError:
+        except _OURS:
             raise
-        except _NUMPY_FAILURES as failure:
+        except Exception as failure:
             raise _damaged(path, kind, failure) from failure
-
-
-_NUMPY_FAILURES = (
-    ValueError,
-    OSError,
-    BadZipFile,
-    EOFError,
-    SyntaxError,
-    TypeError,
-    KeyError,
-    RuntimeError,
-    zlib.error,
-)
-"""What numpy and zipfile raise for damaged files, NotImplementedError for unknown compression included."""
 
 
 def _members(path: Path, archive: ZipFile, key: str | None) -> dict[str, np.ndarray]:

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from kansym.errors import DataError
 
 MOST_VALUES = 20_000_000
-"""Numbers of a table, rows times columns. Reading takes some 50 bytes each on the way, so that this is a gigabyte."""
+"""Numbers of a table, rows times columns. Reading takes up to 50 bytes each on the way, so that this is a gigabyte."""
 
-LARGEST_TEXT = 1_000_000_000
-"""Bytes of a text file."""
+LARGEST_TEXT = 300_000_000
+"""Bytes of a text file; reading takes five times as much on the way."""
 
 WIDEST_VALUE = 64
 """Bytes of one value, on average; texts may be longer than numbers."""

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from kansym.data.columns import FORTRAN_EXPONENT
+from kansym.data.limits import LARGEST_TEXT, require_moderate_table
 from kansym.data.table import RawTable
 from kansym.errors import DataError
 
@@ -37,7 +39,7 @@ class Dialect:
     def fields(self, line: str) -> list[str]:
         """The fields of one line, unquoted and stripped."""
         if self.delimiter == WHITESPACE:
-            line = line.replace("\t", " ").strip()
+            line = _single_blanks(line)
         reader = csv.reader([line], delimiter=self.delimiter, skipinitialspace=True)
         return [field.strip() for field in next(reader, [])]
 
@@ -50,19 +52,17 @@ class Dialect:
 
 def read_text(path: Path) -> RawTable:
     """Read a delimited text file; see `kansym.data.readers.read_table` for what is understood."""
-    text = _decode(path)
-    numbered = [
-        (number, line)
-        for number, line in enumerate(text.split("\n"), start=1)
-        if line.strip() and not line.lstrip().startswith(COMMENT_SIGNS)
-    ]
-    if not numbered:
-        what = "holds only comments" if text.strip() else "is empty"
+    every = _decode(path).split("\n")
+    # By the lines themselves and not in pairs with their numbers: a million rows are a million small objects.
+    numbers = np.array([k for k, line in enumerate(every, start=1) if _holds_data(line)], dtype=np.int64)
+    if not len(numbers):
+        what = "holds only comments" if any(line.strip() for line in every) else "is empty"
         raise DataError(f"{path.name} {what}; a table with at least two rows is needed")
-    numbers = np.array([number for number, _ in numbered])
-    lines = [line for _, line in numbered]
+    lines = [every[k - 1] for k in numbers]
+    above = every[numbers[0] - 2] if numbers[0] > 1 else ""
+    del every
     dialect = _dialect(lines)
-    headers, notes = _headers(text, numbers, lines, dialect)
+    headers, notes = _headers(above, int(numbers[0]), lines, dialect)
     named = headers is not None
     if headers is not None and (not notes):
         numbers, lines = numbers[1:], lines[1:]
@@ -82,12 +82,18 @@ def read_text(path: Path) -> RawTable:
         headers = [f"x{k}" for k in range(width)]
     if "" in headers:
         raise DataError(f"{path.name}: column {headers.index('') + 1} has no name in the header; give it one")
+    require_moderate_table(path.name, [(len(lines), width)])
     columns = _parse(path, numbers, lines, dialect, width)
     return RawTable(path.name, headers, columns[: len(headers)], named=named, row_numbers=numbers, notes=notes)
 
 
 def _decode(path: Path) -> str:
     """Text of the file, lines ended by a newline: UTF-8, UTF-16 with a byte order mark, else Latin-1."""
+    if path.stat().st_size > LARGEST_TEXT:
+        size = f"{path.stat().st_size / 1e6:,.0f} MB"
+        raise DataError(
+            f"{path.name} has {size}, more than {LARGEST_TEXT / 1e6:g} MB of text; keep fewer rows or columns"
+        )
     raw = path.read_bytes()
     marked = raw.startswith((b"\xff\xfe", b"\xfe\xff"))
     encodings = ("utf-16" if marked else "utf-8-sig", "latin-1")
@@ -103,6 +109,16 @@ def _decode(path: Path) -> str:
         raise DataError(f"{path.name} is not a text file (it holds zero bytes); give it the suffix of its format")
     # Not str.splitlines: it also breaks lines at form feeds and, in Latin-1, at the byte 0x85.
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _single_blanks(line: str) -> str:
+    """One blank between words: a no-break space or a tab in such a file is a blank, too, but not to pandas."""
+    return " ".join(line.split())
+
+
+def _holds_data(line: str) -> bool:
+    content = line.lstrip()
+    return bool(content) and not content.startswith(COMMENT_SIGNS)
 
 
 def _is_number(field: str, decimal: str = ".") -> bool:
@@ -143,8 +159,8 @@ def _dialect(lines: list[str]) -> Dialect:
     return best
 
 
-def _headers(text: str, numbers: np.ndarray, lines: list[str], dialect: Dialect) -> tuple[list[str] | None, list[str]]:
-    """Names of the columns and a note, or None for a file without a header.
+def _headers(above: str, number: int, lines: list[str], dialect: Dialect) -> tuple[list[str] | None, list[str]]:
+    """Names of the columns and a note, or None for a file without a header; `above` is the line before the first one.
 
     The first line is a header if nothing in it is a number, or if a word stands where the next line has a number.
     Otherwise a comment just above the data with one word per column is taken for the header (numpy.savetxt, gnuplot).
@@ -164,12 +180,11 @@ def _headers(text: str, numbers: np.ndarray, lines: list[str], dialect: Dialect)
     )
     if is_header:
         return first, []
-    above = text.split("\n")[: int(numbers[0]) - 1]
-    comment = above[-1].lstrip() if above else ""
+    comment = above.lstrip()
     if comment.startswith(COMMENT_SIGNS):
         words = dialect.fields(comment.lstrip("#% \t"))
         if len(words) == len(first) and all(words) and not any(numeric(words)):
-            return words, [f"Took the names of the columns from the comment on line {len(above)}."]
+            return words, [f"Took the names of the columns from the comment on line {number - 1}."]
     return None, []
 
 
@@ -178,20 +193,27 @@ def _parse(path: Path, numbers: np.ndarray, lines: list[str], dialect: Dialect, 
     if not lines:
         return [pd.Series([], dtype=object) for _ in range(width)]
     whitespace = dialect.delimiter == WHITESPACE
+    joined = "\n".join(map(_single_blanks, lines) if whitespace else lines)
+    # Bytes: a text buffer takes four bytes for every character.
+    data = io.BytesIO(joined.encode("utf-8"))
+    del joined
     try:
-        frame = pd.read_csv(
-            io.StringIO("\n".join(line.strip() for line in lines) if whitespace else "\n".join(lines)),
-            sep=r"\s+" if whitespace else dialect.delimiter,
-            decimal=dialect.decimal,
-            header=None,
-            names=list(range(width)),
-            index_col=False,
-            skipinitialspace=True,
-            skip_blank_lines=False,
-            low_memory=False,
-            **EXACT_NUMBERS,
-        )
-    except (pd.errors.ParserError, ValueError) as failure:
+        with warnings.catch_warnings():
+            # Warned of, and then lost, are fields beyond the width; quotes may hide them from the count of a line.
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            frame = pd.read_csv(
+                data,
+                sep=dialect.delimiter,
+                decimal=dialect.decimal,
+                header=None,
+                names=list(range(width)),
+                index_col=False,
+                skipinitialspace=True,
+                skip_blank_lines=False,
+                low_memory=False,
+                **EXACT_NUMBERS,
+            )
+    except (pd.errors.ParserError, pd.errors.ParserWarning, ValueError) as failure:
         raise DataError(f"{path.name} cannot be read as a table: {' '.join(str(failure).split())}") from failure
     if len(frame) != len(lines):  # a quote left open swallows the end of its line
         quoted = (number for number, line in zip(numbers, lines, strict=True) if line.count('"') % 2)
