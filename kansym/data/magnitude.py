@@ -17,9 +17,14 @@ def require_moderate_target(dataset: Dataset) -> None:
     DataError
         If y is so large or small that its squares leave double precision.
     """
-    peak = float(np.max(np.abs(dataset.y)))
+    require_moderate_values(dataset.y, dataset.target)
+
+
+def require_moderate_values(y: np.ndarray, target: str) -> None:
+    """The same for the values (n,) of a target of that name."""
+    peak = float(np.max(np.abs(y)))
     if peak and not 1 / LARGEST_TARGET <= peak <= LARGEST_TARGET:
         raise DataError(
-            f"target {dataset.target!r} reaches {peak:.3g}, whose square leaves double precision; give it in a unit in "
+            f"target {target!r} reaches {peak:.3g}, whose square leaves double precision; give it in a unit in "
             f"which its largest value lies between {1 / LARGEST_TARGET:g} and {LARGEST_TARGET:g}"
         )
