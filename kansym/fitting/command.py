@@ -4,7 +4,7 @@ import json
 import sys
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
@@ -14,7 +14,6 @@ from kansym.errors import ArgumentError, DataError
 # The numerical libraries take seconds to import; --help does without them.
 if TYPE_CHECKING:
     from kansym.data.dataset import Dataset
-    from kansym.fitting.result import KnownForm
 
 
 def fit_constants(
@@ -24,7 +23,11 @@ def fit_constants(
     *,
     target: str | None = None,
     error: str | None = None,
+    x_error: Names = None,
     start: Names = None,
+    robust: Flag = False,
+    intervals: Flag = False,
+    level: float = 0.6827,
     scale_errors: Flag = False,
     seed: Annotated[int, Parameter(converter=whole_number)] = 0,
     drop_missing: Flag = False,
@@ -50,8 +53,20 @@ def fit_constants(
     error
         Column with the standard errors of the target: rows are then weighted by 1/error^2, and the errors of the
         constants follow from them.
+    x_error
+        Standard errors of input columns, such as t=t_error or t=0.1: the column they are of, and a column or a number.
+        Several are separated by commas, or the option is given again. The orthogonal distances are minimised then. It
+        needs --error.
     start
         Starting values, such as A=1,tau=5. Constants without one are started from the data.
+    robust
+        Rows far from the formula lose their weight (Tukey's loss, from Huber's estimate): for a table with mistakes in
+        it. Beyond 4.7 standard errors they have none, so that wrong rows do not count at all.
+    intervals
+        Print intervals from profiles too: each constant is moved and all others are refitted. They are asymmetric where
+        the formula bends, and more to be trusted than the standard errors there.
+    level
+        Probability of these intervals: 0.6827 is one standard error for a Gaussian, 0.9545 two.
     scale_errors
         Scale the errors of the constants by the residuals also where the table has errors: only their ratios count.
     seed
@@ -64,10 +79,11 @@ def fit_constants(
         Print the result as one JSON object.
     """
     from kansym.fitting.known_form import fit_constants as fit
+    from kansym.fitting.record import record
     from kansym.fitting.text import text_report
 
     begin = _start(start or [])
-    dataset, remark = _read(expression, file, target, error, drop_missing, key)
+    dataset, remark = _read(expression, file, target, error, _input_errors(x_error or []), drop_missing, key)
     if remark:
         sys.stderr.write(f"{remark}\n")
     result = fit(
@@ -76,11 +92,17 @@ def fit_constants(
         dataset.y,
         start=begin,
         y_error=dataset.y_error,
+        x_error=None if dataset.x_error is None else dict(zip(dataset.names, dataset.x_error.T, strict=True)),
+        loss="tukey" if robust else "linear",
         scale_errors=scale_errors,
         seed=seed,
         target=dataset.target,
     )
-    text = json.dumps(_record(result), ensure_ascii=False, allow_nan=False) if as_json else text_report(result)
+    ends = result.intervals(level, "covariance" if robust else "profile") if intervals else None
+    if as_json:
+        text = json.dumps(record(result, ends), ensure_ascii=False, allow_nan=False)
+    else:
+        text = text_report(result, ends)
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
     return 0
@@ -100,8 +122,27 @@ def _start(options: list[str]) -> dict[str, float]:
     return begin
 
 
+def _input_errors(options: list[str]) -> dict[str, str | float]:
+    errors: dict[str, str | float] = {}
+    for part in (part.strip() for option in options for part in option.split(",")):
+        name, sign, value = (piece.strip() for piece in part.partition("="))
+        if not sign or not name or not value:
+            raise ArgumentError(f"--x-error: expected column=column or column=number, got {part!r}")
+        try:
+            errors[name] = float(value)
+        except ValueError:
+            errors[name] = value
+    return errors
+
+
 def _read(
-    expression: str, file: str, target: str | None, error: str | None, drop_missing: bool, key: str | None
+    expression: str,
+    file: str,
+    target: str | None,
+    error: str | None,
+    x_error: dict[str, str | float],
+    drop_missing: bool,
+    key: str | None,
 ) -> "tuple[Dataset, str]":
     """The columns that the formula names, of a file or of a shipped dataset, and what to say about it."""
     from kansym.data.catalogue import dataset_file, dataset_names, describe_dataset
@@ -134,6 +175,7 @@ def _read(
             path,
             target=target,
             error=error,
+            x_error=x_error or None,
             columns=used,
             drop_missing=drop_missing,
             key=key,
@@ -141,30 +183,3 @@ def _read(
             remove_constant=False,
         )
     return dataset, remark
-
-
-def _record(result: "KnownForm") -> dict[str, Any]:
-    """The result in JSON types; numbers that JSON does not have are null."""
-    from kansym.report.summary import finite_json
-
-    return finite_json(
-        {
-            "text": str(result.formula),
-            "latex": result.formula.latex(with_target=True),
-            "expression": result.expression,
-            "values": dict(result.values),
-            "errors": dict(result.errors),
-            "errors_scaled": result.errors_scaled,
-            "covariance": result.covariance.tolist(),
-            "correlation": result.correlation.tolist(),
-            "rows": len(result.residuals),
-            "rss": result.rss,
-            "ndf": result.ndf,
-            "residual_sd": result.residual_sd,
-            "chi2": result.chi2,
-            "p_value": result.p_value,
-            "start": dict(result.start),
-            "notes": list(result.notes),
-            "formula": result.formula.to_dict(),
-        }
-    )

@@ -9,6 +9,7 @@ import scipy.stats
 from kansym.errors import ArgumentError, DataError
 from kansym.fitting.arguments import KnownFormProblem, read_arguments
 from kansym.fitting.descents import best_descent
+from kansym.fitting.determined import Combination, determined_combinations
 from kansym.fitting.estimate import Estimate, estimate
 from kansym.fitting.losses import robust_loss
 from kansym.fitting.outliers import outlier_note
@@ -17,6 +18,7 @@ from kansym.fitting.signs import positive_where_free
 from kansym.fitting.starts import starting_values
 from kansym.fitting.undetermined import undetermined_notes
 from kansym.formula import Constant, Formula
+from kansym.report.measured import measured
 from kansym.symbolic.complexity import complexity, description_length
 from kansym.symbolic.naming import plain
 from kansym.symbolic.parametric import columns_of
@@ -122,7 +124,8 @@ def fit_constants(
         loss=loss,
         scale_errors=scale_errors,
     )
-    return _result(problem, fit, begin, loss)
+    determined = determined_combinations(fit, np.random.default_rng(seed))
+    return _result(problem, fit, begin, loss, determined)
 
 
 def _own_start(problem: KnownFormProblem, seed: int) -> np.ndarray:
@@ -136,9 +139,11 @@ def _own_start(problem: KnownFormProblem, seed: int) -> np.ndarray:
     return positive_where_free(problem.form, columns_of(problem.X, problem.X.shape[1]), start, set(fixed))
 
 
-def _result(problem: KnownFormProblem, fit: Estimate, begin: np.ndarray, loss: str) -> KnownForm:
+def _result(
+    problem: KnownFormProblem, fit: Estimate, begin: np.ndarray, loss: str, determined: tuple[Combination, ...]
+) -> KnownForm:
     form, n = fit.form, len(problem.y)
-    notes = _notes(problem, fit, loss)
+    notes = _notes(problem, fit, loss, determined)
     constants = tuple(
         Constant(symbol.name, float(value), float(error) if np.isfinite(error) else None)
         for symbol, value, error in zip(form.constants, fit.values, fit.errors, strict=True)
@@ -176,6 +181,7 @@ def _result(problem: KnownFormProblem, fit: Estimate, begin: np.ndarray, loss: s
         x_residuals=_by_column(problem, fit.deltas),
         weights=fit.weights,
         outliers=fit.outliers,
+        determined=determined,
         problem=problem,
         fit=fit,
     )
@@ -188,15 +194,16 @@ def _by_column(problem: KnownFormProblem, deltas: np.ndarray | None) -> dict[str
     return {name: -deltas[:, j] for j, name in enumerate(names) if problem.x_error[:, j].any()}
 
 
-def _notes(problem: KnownFormProblem, fit: Estimate, loss: str) -> tuple[str, ...]:
+def _notes(problem: KnownFormProblem, fit: Estimate, loss: str, determined: tuple[Combination, ...]) -> tuple[str, ...]:
     names = [symbol.name for symbol in fit.form.constants]
     notes = [] if fit.converged else ["The fit did not converge; the values are the best so far."]
-    notes += undetermined_notes(names, fit.null_space)
+    written = [(part.names, f"{part.text} = {measured(part.value, part.error)}") for part in determined]
+    notes += undetermined_notes(names, fit.null_space, written)
     if fit.errors_scaled and fit.ndf <= 0:
         n, k = len(problem.y), len(names)
         notes.append(f"There are no more rows ({n}) than constants ({k}), so that errors cannot be estimated.")
     notes += _curvature_notes(fit, names)
-    note = outlier_note(fit.outliers, loss == "linear")
+    note = outlier_note(fit.outliers, len(problem.y), loss == "linear")
     return tuple([*notes, note] if note else notes)
 
 

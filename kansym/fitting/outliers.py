@@ -8,6 +8,9 @@ import scipy.stats
 LEVEL = 0.01
 """Chance that a table without outliers has a row that is called one."""
 
+MANY = 0.1
+"""Share of the rows beyond which it is the errors or the formula that are wrong, and not the rows."""
+
 
 @dataclass(frozen=True)
 class Outlier:
@@ -84,20 +87,34 @@ def outliers_of(sigmas: np.ndarray, limit: float, residuals: np.ndarray) -> tupl
     return tuple(Outlier(int(row), float(residuals[row]), float(sigmas[row])) for row in order)
 
 
-def outlier_note(outliers: tuple[Outlier, ...], kept: bool, first_row: int = 0) -> str:
-    """A sentence about them; empty if there are none."""
+def outlier_note(outliers: tuple[Outlier, ...], n: int, kept: bool) -> str:
+    """A sentence about them; empty if there are none.
+
+    Parameters
+    ----------
+    outliers : tuple of Outlier
+    n : int
+        Rows of the table.
+    kept : bool
+        Whether they counted like all others.
+    """
     if not outliers:
         return ""
-    shown = ", ".join(f"{outlier.row + first_row} ({outlier.sigmas:+.3g} standard errors)" for outlier in outliers[:5])
+    if len(outliers) > max(2, MANY * n):
+        return (
+            f"{len(outliers)} of {n} rows lie farther from the formula than chance allows: the errors of the table are "
+            "too small, or the formula is not that of the data."
+        )
+    shown = ", ".join(f"{outlier.row} ({outlier.sigmas:+.3g} standard errors)" for outlier in outliers[:5])
     more = f" and {len(outliers) - 5} more" if len(outliers) > 5 else ""
     one = len(outliers) == 1
+    who, verb, whom = ("Row", "lies", "it") if one else ("Rows", "lie", "them")
     what = (
-        f"{'It counts' if one else 'They count'} like all others; a robust loss gives {'it' if one else 'them'} less "
-        "weight"
+        f"{'It counts' if one else 'They count'} like all others; a robust loss gives {whom} less weight"
         if kept
-        else f"The robust loss gave {'it' if one else 'them'} little weight or none"
+        else f"The robust loss gave {whom} little weight or none"
     )
     return (
-        f"{'Row' if one else 'Rows'} {shown}{more} {'lies' if one else 'lie'} farther from the formula than chance "
-        f"allows in 99 of 100 tables (rows counted from {first_row}). {what}."
+        f"{who} {shown}{more} {verb} farther from the formula than chance allows in 99 of 100 tables (rows counted "
+        f"from 0). {what}."
     )

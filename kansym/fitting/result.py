@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kansym.fitting.arguments import KnownFormProblem
+from kansym.fitting.determined import Combination
 from kansym.fitting.estimate import Estimate
 from kansym.fitting.intervals import Intervals, intervals_of
 from kansym.fitting.outliers import Outlier
@@ -63,6 +64,9 @@ class KnownForm:
     outliers : tuple of Outlier
         Rows farther from the formula than chance allows, the farthest first: `row` counted from 0, `residual`, and
         `sigmas`, the distance in standard errors.
+    determined : tuple of Combination
+        Where the data cannot tell constants apart, what they do determine: `text` such as ``"A*C"``, `names`, `value`
+        and `error`. Empty where every constant is determined, or no simple combination is.
     problem : KnownFormProblem
         The table and the formula with symbols for constants.
     fit : Estimate
@@ -87,6 +91,7 @@ class KnownForm:
     x_residuals: Mapping[str, np.ndarray] | None
     weights: np.ndarray | None
     outliers: tuple[Outlier, ...]
+    determined: tuple[Combination, ...]
     problem: KnownFormProblem = field(repr=False)
     fit: Estimate = field(repr=False)
 

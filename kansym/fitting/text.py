@@ -4,19 +4,33 @@ import math
 
 import numpy as np
 
+from kansym.fitting.intervals import Intervals
 from kansym.fitting.result import KnownForm
 from kansym.report.measured import measured
 from kansym.report.text import note_lines, with_error
 
+SHOWN = 20
+"""Outliers that the report lists."""
 
-def text_report(fit: KnownForm) -> str:
+
+def text_report(fit: KnownForm, intervals: Intervals | None = None) -> str:
     """A report to read in a terminal: formula, constants with errors, agreement, correlations and notes."""
     formula = fit.formula
     kind = "scaled by the residuals" if fit.errors_scaled else "absolute, from the errors of the table"
+    if fit.loss != "linear":
+        kind = f"of the {fit.loss} loss, from the residuals"
+    method = {"profile": "profile likelihood", "covariance": "from the standard errors"}
     sections = [
         ("", [f"{formula.target} = {fit.expression}", f"{formula}"]),
         (f"Constants (standard errors {kind})", _constants(fit)),
+        (
+            f"Intervals of {100 * intervals.level:.4g} % ({method.get(intervals.method, intervals.method)})"
+            if intervals is not None
+            else "",
+            [] if intervals is None else _intervals(fit, intervals),
+        ),
         ("Agreement with the data", _agreement(fit)),
+        ("Outliers (rows counted from 0)", _outliers(fit)),
         ("Correlations", correlation_table(fit)),
         ("LaTeX", [formula.latex(with_target=True)]),
         ("Notes", note_lines(fit.notes)),
@@ -59,8 +73,37 @@ def _constants(fit: KnownForm) -> list[str]:
         known = math.isfinite(error)
         long.append(f"{name} = {with_error(value, error if known else None)}{'' if known else '  (error unknown)'}")
         short.append(f"  {name} = {measured(value, error)}" if known and error > 0 else "")
+    for part in fit.determined:
+        long.append(f"{part.text} = {with_error(part.value, part.error)}")
+        short.append(f"  {part.text} = {measured(part.value, part.error)}")
     width = max(map(len, long))
     return [f"{line:<{width}}{brief}".rstrip() for line, brief in zip(long, short, strict=True)]
+
+
+def _intervals(fit: KnownForm, intervals: Intervals) -> list[str]:
+    lines = []
+    for name, (low, high) in intervals.items():
+        value = fit.values[name]
+        apart = f"  ({_difference(low - value)}, {_difference(high - value)})"
+        lines.append(f"{name}: {low:.6g} to {high:.6g}{apart}")
+    return lines + note_lines(intervals.notes)
+
+
+def _difference(number: float) -> str:
+    return f"{number:+.3g}" if math.isfinite(number) else "no bound"
+
+
+def _outliers(fit: KnownForm) -> list[str]:
+    names = list(fit.formula.variables)
+    lines = []
+    for outlier in fit.outliers[:SHOWN]:
+        place = ", ".join(f"{name}={x:g}" for name, x in zip(names, fit.problem.X[outlier.row], strict=True))
+        weight = "" if fit.weights is None else f", weight {fit.weights[outlier.row]:.2g}"
+        distance = f"residual {outlier.residual:.3g}, {outlier.sigmas:+.3g} standard errors"
+        lines.append(f"row {outlier.row} ({place}): {distance}{weight}")
+    if len(fit.outliers) > SHOWN:
+        lines.append(f"and {len(fit.outliers) - SHOWN} more")
+    return lines
 
 
 def _agreement(fit: KnownForm) -> list[str]:

@@ -34,8 +34,18 @@ def undetermined_groups(null_space: np.ndarray) -> list[list[int]]:
     return groups
 
 
-def undetermined_notes(names: Sequence[str], null_space: np.ndarray) -> list[str]:
-    """A sentence for every group of `undetermined_groups`."""
+def undetermined_notes(
+    names: Sequence[str], null_space: np.ndarray, determined: Sequence[tuple[tuple[str, ...], str]] = ()
+) -> list[str]:
+    """A sentence for every group of `undetermined_groups`.
+
+    Parameters
+    ----------
+    names : sequence of str, length k
+    null_space : array (k, r)
+    determined : sequence of (names, text)
+        What is known instead: the constants in a combination, and the combination with its value.
+    """
     notes = []
     for group in undetermined_groups(null_space):
         members = [names[j] for j in group]
@@ -50,8 +60,10 @@ def undetermined_notes(names: Sequence[str], null_space: np.ndarray) -> list[str
         free = int(np.linalg.matrix_rank(part, tol=NEGLIGIBLE))
         left = len(group) - free
         kept = f"only {left} combination{'s' if left > 1 else ''} of them" if left else "none of them"
+        texts = [text for inside, text in determined if set(inside) <= set(members)]
+        known = f" What they determine: {', '.join(texts)}." if texts else ""
         notes.append(
             f"The data cannot tell {listed} apart: they determine {kept}. Their values are one choice of many and have "
-            f"no errors; fix {free} of them at a number in the formula."
+            f"no errors; fix {free} of them at a number in the formula.{known}"
         )
     return notes

@@ -1,0 +1,228 @@
+"""Combinations of constants that the data do determine, where they cannot tell the constants themselves apart."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import combinations, product
+
+import numpy as np
+
+from kansym.fitting.estimate import Estimate
+from kansym.fitting.undetermined import undetermined_groups
+from kansym.symbolic.refit import _scaled_svd, _zero_if_undefined
+
+POWERS = (1, -1, 2, -2, 3, -3)
+"""Exponents in a product, and multiples in a sum."""
+
+LARGEST = 6
+"""Parts of a combination at most."""
+
+ORTHOGONAL = 1e-6
+"""Part of a gradient along a direction without effect that counts as none."""
+
+CHECKS, MOVED = 3, 0.2
+"""Other places where a combination must be determined too, and how far away they are, relative to the constants.
+Derivatives in one place may be orthogonal to a direction by chance; algebra holds everywhere."""
+
+
+@dataclass(frozen=True)
+class Combination:
+    """A combination of constants that the data determine.
+
+    Attributes
+    ----------
+    text : str
+        Such as ``"A*C"`` or ``"B - D"``.
+    names : tuple of str
+        The constants in it.
+    value : float
+    error : float
+        Standard error; nan where errors cannot be estimated.
+    """
+
+    text: str
+    names: tuple[str, ...]
+    value: float
+    error: float
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """A function of the constants with its gradient."""
+
+    text: str
+    is_sum: bool
+    members: frozenset[int]
+    value: Callable[[np.ndarray], float]
+    gradient: Callable[[np.ndarray], np.ndarray]
+
+
+def determined_combinations(fit: Estimate, rng: np.random.Generator) -> tuple[Combination, ...]:
+    """The simplest independent combinations, as many as can be found of those that the data determine.
+
+    Products with whole powers and sums with whole multiples are tried, of constants and of sums or products of two of
+    them, and products with an exponential. A combination is determined if its gradient lies in the row space of the
+    Jacobian; the algebra of the formula or of the rows (columns that are proportional) may make it so.
+
+    Parameters
+    ----------
+    fit : Estimate
+    rng : numpy.random.Generator
+        Where else the combinations are checked.
+    """
+    if not fit.null_space.shape[1]:
+        return ()
+    values = fit.values
+    places = [(values, _directions(fit, values))]
+    for _ in range(4 * CHECKS):
+        moved = values * (1 + MOVED * rng.uniform(-1, 1, values.shape))
+        directions = _directions(fit, moved)
+        if directions is not None and directions.shape == fit.null_space.shape:
+            places.append((moved, directions))
+        if len(places) > CHECKS:
+            break
+    names = [symbol.name for symbol in fit.form.constants]
+    found: list[Combination] = []
+    for group in undetermined_groups(fit.null_space):
+        if len(group) < 2 or len(places) < 2:
+            continue
+        wanted = len(group) - int(np.linalg.matrix_rank(fit.null_space[group], tol=ORTHOGONAL))
+        found += _of_group(fit, names, group, wanted, places)
+    return tuple(found)
+
+
+def _directions(fit: Estimate, values: np.ndarray) -> np.ndarray | None:
+    """Directions without effect at these values, in units of the constants; None where the formula is not finite."""
+    if not np.isfinite(fit.squares.loss(values)):
+        return None
+    lengths, _, vectors, rank = _scaled_svd(fit.squares.jacobian(values))
+    null = vectors[rank:].T
+    with np.errstate(all="ignore"):
+        # A constant without effect moves freely: any length will do.
+        return null / np.where(lengths > 0, lengths, 1.0)[:, None]
+
+
+def _of_group(
+    fit: Estimate,
+    names: Sequence[str],
+    group: Sequence[int],
+    wanted: int,
+    places: list[tuple[np.ndarray, np.ndarray | None]],
+) -> list[Combination]:
+    found: list[Combination] = []
+    basis = np.zeros((0, len(names)))
+    for part in _candidates(names, group):
+        if len(found) == wanted:
+            break
+        if not all(_orthogonal(part, values, directions) for values, directions in places if directions is not None):
+            continue
+        gradient = part.gradient(fit.values)
+        scale = np.abs(fit.values) + (fit.values == 0)
+        extended = np.vstack([basis, gradient * scale / np.linalg.norm(gradient * scale)])
+        if np.linalg.matrix_rank(extended, tol=1e-6) <= len(basis):
+            continue
+        basis = extended
+        members = tuple(names[j] for j in sorted(part.members))
+        found.append(Combination(part.text, members, part.value(fit.values), _error(fit, gradient)))
+    return found
+
+
+def _orthogonal(part: _Part, values: np.ndarray, directions: np.ndarray) -> bool:
+    with np.errstate(all="ignore"):
+        gradient = part.gradient(values)
+        terms = gradient[:, None] * directions
+        sizes = np.abs(terms).sum(axis=0)
+        # The directions of other groups have parts along this one that are rounding.
+        return bool(np.isfinite(terms).all() and (np.abs(terms.sum(axis=0)) <= ORTHOGONAL * sizes.max()).all())
+
+
+def _error(fit: Estimate, gradient: np.ndarray) -> float:
+    """Standard error of a combination whose gradient lies in the row space."""
+    squares = fit.squares
+    lengths, singular, vectors, rank = _scaled_svd(squares.jacobian(fit.values) * squares.scale)
+    with np.errstate(all="ignore"):
+        scaled = _zero_if_undefined(gradient / lengths)
+        return float(fit.sigma * np.linalg.norm((vectors[:rank] @ scaled) / singular[:rank]))
+
+
+def _candidates(names: Sequence[str], group: Sequence[int]) -> list[_Part]:
+    """Products and sums, the simple ones first."""
+    plain = [_constant(names[j], j, len(names)) for j in group]
+    pairs_of_sums = [_sum([a, b], [1, sign]) for a, b in combinations(plain, 2) for sign in (1, -1)]
+    pairs_of_products = [_product([a, b], [1, power]) for a, b in combinations(plain, 2) for power in (1, -1)]
+    result: list[tuple[tuple[int, int, int], _Part]] = []
+    for size in range(2, min(LARGEST, len(group)) + 1):
+        for parts in combinations(plain, size):
+            for weights in _weights(size):
+                cost = (size, sum(map(abs, weights)), sum(weight < 0 for weight in weights))
+                result.append((cost, _product(parts, weights)))
+                result.append((cost, _sum(parts, weights)))
+    for pair, other in product(pairs_of_sums, plain):
+        if not pair.members & other.members:
+            result += [((5, 2, power < 0), _product([other, pair], [power, 1])) for power in (1, -1)]
+    for pair, other in product(pairs_of_products, plain):
+        if not pair.members & other.members:
+            result += [((5, 2, sign < 0), _sum([other, pair], [1, sign])) for sign in (1, -1)]
+    for one, other in product(plain, plain):
+        if one is not other:
+            result += [((6, 2, power < 0), _product([one, _exponential(other)], [1, power])) for power in (1, -1)]
+    order = sorted(range(len(result)), key=lambda i: (result[i][0], i))
+    return [result[i][1] for i in order]
+
+
+def _weights(size: int) -> list[tuple[int, ...]]:
+    """Whole numbers without common factor, the first positive."""
+    options = POWERS[: {2: 6, 3: 6, 4: 4}.get(size, 2)]
+    return [weights for weights in product(options, repeat=size) if weights[0] > 0 and np.gcd.reduce(weights) == 1]
+
+
+def _constant(name: str, j: int, k: int) -> _Part:
+    unit = np.zeros(k)
+    unit[j] = 1.0
+    return _Part(name, False, frozenset([j]), lambda values: float(values[j]), lambda values: unit)
+
+
+def _product(parts: Sequence[_Part], powers: Sequence[int]) -> _Part:
+    def value(values: np.ndarray) -> float:
+        with np.errstate(all="ignore"):
+            factors = [np.float64(part.value(values)) ** power for part, power in zip(parts, powers, strict=True)]
+            return float(np.prod(factors))
+
+    def gradient(values: np.ndarray) -> np.ndarray:
+        with np.errstate(all="ignore"):
+            logarithmic = [
+                power * part.gradient(values) / part.value(values) for part, power in zip(parts, powers, strict=True)
+            ]
+            return value(values) * np.sum(logarithmic, axis=0)
+
+    texts = [(f"({part.text})" if part.is_sum else part.text, power) for part, power in zip(parts, powers, strict=True)]
+    above = "*".join(_powered(text, power) for text, power in texts if power > 0) or "1"
+    below = [_powered(text, -power) for text, power in texts if power < 0]
+    divisor = f"({'*'.join(below)})" if len(below) > 1 else "".join(below)
+    members = frozenset().union(*(part.members for part in parts))
+    return _Part(f"{above}/{divisor}" if below else above, False, members, value, gradient)
+
+
+def _powered(text: str, power: int) -> str:
+    return text if power == 1 else f"{text}**{power}"
+
+
+def _exponential(part: _Part) -> _Part:
+    def value(values: np.ndarray) -> float:
+        with np.errstate(all="ignore"):
+            return float(np.exp(part.value(values)))
+
+    return _Part(f"exp({part.text})", False, part.members, value, lambda values: value(values) * part.gradient(values))
+
+
+def _sum(parts: Sequence[_Part], multiples: Sequence[int]) -> _Part:
+    def value(values: np.ndarray) -> float:
+        return float(sum(number * part.value(values) for part, number in zip(parts, multiples, strict=True)))
+
+    def gradient(values: np.ndarray) -> np.ndarray:
+        return np.sum([number * part.gradient(values) for part, number in zip(parts, multiples, strict=True)], axis=0)
+
+    text = ""
+    for part, number in zip(parts, multiples, strict=True):
+        term = part.text if abs(number) == 1 else f"{abs(number)}*{part.text}"
+        text += term if not text else f" {'-' if number < 0 else '+'} {term}"
+    return _Part(text, True, frozenset().union(*(part.members for part in parts)), value, gradient)
