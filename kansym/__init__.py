@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from kansym.data import load_dataset as load_dataset
     from kansym.data import make_dataset as make_dataset
     from kansym.data import read_table as read_table
-    from kansym.discovery import Discovery as Discovery
     from kansym.discovery import discover as discover
     from kansym.errors import ArgumentError as ArgumentError
     from kansym.errors import DataError as DataError
@@ -24,8 +23,11 @@ if TYPE_CHECKING:
     from kansym.primitives import PrimitiveLibrary as PrimitiveLibrary
     from kansym.primitives import default_library as default_library
     from kansym.primitives import primitive_from_expression as primitive_from_expression
+    from kansym.results import Discovery as Discovery
     from kansym.run_directory import load_run as load_run
     from kansym.run_directory import save_run as save_run
+    from kansym.validation.certificate import Certificate as Certificate
+    from kansym.validation.certificate import certify as certify
 
 __version__ = "0.1.0"
 
@@ -37,8 +39,10 @@ _HOMES = {
     "load_dataset": "kansym.data",
     "make_dataset": "kansym.data",
     "read_table": "kansym.data",
-    "Discovery": "kansym.discovery",
+    "Discovery": "kansym.results",
     "discover": "kansym.discovery",
+    "Certificate": "kansym.validation.certificate",
+    "certify": "kansym.validation.certificate",
     "ArgumentError": "kansym.errors",
     "DataError": "kansym.errors",
     "KansymError": "kansym.errors",

@@ -1,12 +1,9 @@
 """The ``kansym`` command."""
 
-import csv
 import io
 import json
-import logging
 import math
 import os
-import shlex
 import sys
 import traceback
 from collections.abc import Iterable, Sequence
@@ -18,13 +15,11 @@ from cyclopts import App, CycloptsError, Parameter
 from rich.console import Console
 from rich.table import Table
 
-from kansym.command_options import Flag, LawNames, Names, whole_number
-from kansym.errors import ArgumentError, DataError, KansymError
+from kansym.command_options import Flag, LawNames, Names, command_line, split_names, whole_number, write_line
+from kansym.errors import ArgumentError, KansymError
 
 # The numerical libraries take seconds to import; --help, --version and errors in options do without them.
 if TYPE_CHECKING:
-    from kansym.data.dataset import Dataset
-    from kansym.primitives.library import PrimitiveLibrary
     from kansym.primitives.primitive import Domain
 
 OK, UNEXPECTED, USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -62,119 +57,11 @@ app = App(
     result_action="return_value",
 )
 
-# Named by text, so that it is imported only when it is called.
+# Named by text, so that they are imported only when they are called.
+app.command(
+    "kansym.discover_command:discover", name="discover", help="Search a table for the formula of one of its columns."
+)
 app.command("kansym.fitting.command:fit_constants", name="fit-constants", help="Fit the constants of a known formula.")
-
-
-@app.command
-def discover(
-    file: str,
-    /,
-    *,
-    target: str | None = None,
-    error: str | None = None,
-    columns: Names = None,
-    seconds: float = 60.0,
-    seed: Annotated[int, Parameter(converter=whole_number)] = 0,
-    device: str = "auto",
-    out: Path | None = None,
-    drop_missing: Flag = False,
-    key: str | None = None,
-    primitives: Names = None,
-    without: Names = None,
-    validation_fraction: float = 0.2,
-    quiet: Annotated[bool, Parameter(name=("--quiet", "-q"), negative=(), show_default=False)] = False,
-    verbose: Annotated[bool, Parameter(name=("--verbose", "-v"), negative=(), show_default=False)] = False,
-    as_json: Annotated[bool, Parameter(name="--json", negative=(), show_default=False)] = False,
-) -> int:
-    """Search a table for the formula that explains one of its columns.
-
-    Prints the formula, its constants with standard errors, LaTeX, and the front of simpler and more exact formulas.
-    Ctrl-C ends the search and prints the best formula so far (exit code 0, with the note "interrupted"). Mistakes in
-    options or data give one line and exit code 2.
-
-    Parameters
-    ----------
-    file
-        The table: csv, tsv, txt, dat, parquet, hdf5, npy or npz. If there is no such file, the name of a table that
-        comes along (see `kansym datasets`).
-    target
-        Column to explain. Required.
-    error
-        Column with the standard errors of the target: rows are then weighted by 1/error^2.
-    columns
-        Inputs, separated by commas. Default: all other columns that hold numbers. Quote a name that holds a comma.
-    seconds
-        Time budget. A law that is found exactly ends the search earlier; give more time for many columns.
-    seed
-        Source of every random choice: the same seed, data and device give the same formula, as long as the time budget
-        does not end the search.
-    device
-        cpu, cuda, or auto: CUDA for tables large enough to gain from it.
-    out
-        Folder for formula.json, equations.csv, model.safetensors, network.svg and .png, report.txt and run.log.
-        Nothing is written without it; files of an earlier run there are replaced.
-    drop_missing
-        Leave out rows with missing values instead of refusing the table.
-    key
-        Group or dataset of an HDF5 file, or array of an npz file, where there are several.
-    primitives
-        Use only these functions, separated by commas (see `kansym primitives`).
-    without
-        Do not use these functions. Leave out what the physics forbids.
-    validation_fraction
-        Share of the rows held out to judge formulas; tables below 20 rows use leave-one-out instead.
-    quiet
-        Print the result and nothing else.
-    verbose
-        Log every step to standard error, and show tracebacks.
-    as_json
-        Print the result as one JSON object.
-    """
-    from kansym.config import DiscoveryOptions
-    from kansym.device import choose_device
-    from kansym.discovery import discover as search
-    from kansym.report.summary import RunSummary
-    from kansym.report.text import text_report
-    from kansym.run_directory import prepare_directory, save_run
-    from kansym.terminal import ProgressDisplay, recorded_log
-
-    console = Console(stderr=True, quiet=quiet)
-    options = DiscoveryOptions(
-        max_seconds=seconds,
-        seed=seed,
-        device=device,
-        validation_fraction=validation_fraction,
-        primitives=_library(_split(primitives), _split(without)),
-    )
-    dataset, remarks = _read(file, target, error, _split(columns) or None, drop_missing, key)
-    choose_device(device, dataset.n_rows)
-    if out is not None:
-        prepare_directory(out)
-    for remark in remarks:
-        console.print(remark, markup=False, highlight=False, soft_wrap=True)
-    handler = None
-    if verbose:
-        handler = logging.StreamHandler(sys.stderr)
-        handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", datefmt="%H:%M:%S"))
-    display = ProgressDisplay(console, seconds)
-    with recorded_log(handler) as log:
-        if quiet or verbose:
-            discovery = search(dataset, options)
-        else:
-            with display.running():
-                discovery = search(dataset, options, progress=display)
-    command = shlex.join(["kansym", *_tokens])
-    summary = RunSummary.of(discovery, command=command, options=options)
-    if as_json:
-        record = {"text": str(summary.formula), "latex": summary.formula.latex(with_target=True), **summary.to_dict()}
-        _write(json.dumps(record, ensure_ascii=False, allow_nan=False))
-    else:
-        _write(text_report(summary, full=False).rstrip("\n"))
-    if out is not None:
-        path = save_run(discovery, out, command=command, options=options, log_lines=log)
-        console.print(f"saved to {path}", markup=False, highlight=False, soft_wrap=True)
-    return OK
 
 
 @app.command
@@ -189,7 +76,7 @@ def report(directory: Path, /) -> int:
     from kansym.report.text import text_report
     from kansym.run_directory import load_run
 
-    _write(text_report(load_run(directory).summary).rstrip("\n"))
+    write_line(text_report(load_run(directory).summary).rstrip("\n"))
     return OK
 
 
@@ -215,7 +102,7 @@ def primitives(*, as_json: Annotated[bool, Parameter(name="--json", negative=(),
         for primitive in default_library().values()
     ]
     if as_json:
-        _write(json.dumps(rows, ensure_ascii=False))
+        write_line(json.dumps(rows, ensure_ascii=False))
         return OK
     _table(
         ("name", "formula of z", "domain", "complexity", "same up to scale and shift as"),
@@ -239,7 +126,7 @@ def datasets(*, as_json: Annotated[bool, Parameter(name="--json", negative=(), s
 
     known = [describe_dataset(name) for name in dataset_names()]
     if as_json:
-        _write(json.dumps([asdict(info) for info in known], ensure_ascii=False))
+        write_line(json.dumps([asdict(info) for info in known], ensure_ascii=False))
         return OK
     _table(
         ("name", "rows", "target", "inputs", "what was measured"),
@@ -299,7 +186,7 @@ def bench(
     from kansym.benchmark.recovery.settings import Settings
 
     try:
-        numbers = [int(seed) for seed in _split(seeds)] or [0]
+        numbers = [int(seed) for seed in split_names(seeds)] or [0]
     except ValueError:
         raise ArgumentError(f"--seeds: expected whole numbers, got {seeds}") from None
     settings = Settings(catalogue, rows=rows, seconds=seconds, noise=noise, dummies=dummies)
@@ -307,13 +194,16 @@ def bench(
     if not console.is_terminal:
         console = Console(file=sys.stdout, width=500)
     run_benchmark(
-        settings, console, laws=_split(laws), seeds=numbers, peers=_split(peers), units=units, jobs=jobs, out=out
+        settings,
+        console,
+        laws=split_names(laws),
+        seeds=numbers,
+        peers=split_names(peers),
+        units=units,
+        jobs=jobs,
+        out=out,
     )
     return OK
-
-
-_tokens: list[str] = []
-"""The command line of the present call, for the record of a run."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -325,7 +215,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Default: those of the process.
     """
     tokens = list(sys.argv[1:] if arguments is None else arguments)
-    _tokens[:] = tokens
+    command_line[:] = tokens
     for stream in (sys.stdout, sys.stderr):
         # Names of columns may hold characters that a terminal's encoding lacks.
         if isinstance(stream, io.TextIOWrapper):
@@ -356,11 +246,6 @@ def _fail(message: str, code: int) -> int:
     return code
 
 
-def _write(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
-
-
 def _help_for(tokens: Sequence[str]) -> str:
     command = (
         tokens[0]
@@ -376,59 +261,6 @@ def _in_terms_of_options(message: str) -> str:
             if message.startswith(argument + sign):
                 return option + message[len(argument) :]
     return message
-
-
-def _split(values: Iterable[str] | None) -> list[str]:
-    """Names from options that hold one or several, separated by commas; quoted names may hold commas themselves."""
-    names = [name.strip() for row in csv.reader(values or [], skipinitialspace=True) for name in row]
-    return [name for name in names if name]
-
-
-def _library(only: Sequence[str], without: Sequence[str]) -> "PrimitiveLibrary":
-    from kansym.primitives.library import default_library
-
-    library = default_library()
-    for option, names in (("--primitives", only), ("--without", without)):
-        try:
-            if names:
-                library = library.only(*names) if option == "--primitives" else library.without(*names)
-        except ArgumentError as error:
-            raise ArgumentError(f"{option}: {str(error).removeprefix('name: ')}") from error
-    if not library:
-        raise ArgumentError("--without: no primitive is left; leave out fewer")
-    return library
-
-
-def _read(
-    file: str, target: str | None, error: str | None, columns: list[str] | None, drop_missing: bool, key: str | None
-) -> "tuple[Dataset, list[str]]":
-    """The table of a file, or of a shipped dataset, and what to say about it."""
-    from kansym.data.catalogue import dataset_names, describe_dataset, load_dataset
-    from kansym.data.readers import read_table
-
-    known = file in dataset_names()
-    if known and not Path(file).exists():
-        if target is None:
-            info = describe_dataset(file)
-            names = ", ".join(repr(name) for name in (*info.columns, info.target))
-            raise DataError(f"--target is missing; the columns of the dataset {file} are {names}")
-        dataset = load_dataset(file, target=target, error=error, columns=columns)
-        return dataset, [f"using the dataset {file!r} that comes with kansym (there is no file of that name here)"]
-    if target is None:
-        # Read all the same, for the message to list the columns.
-        try:
-            read_table(file, target="", key=key)
-        except DataError as failure:
-            columns_of_file = str(failure).replace("there is no target column ''; columns:", "the columns are")
-            raise DataError(f"--target is missing; {columns_of_file}") from None
-        raise DataError("--target is missing; name the column to explain")
-    try:
-        dataset = read_table(file, target=target, error=error, columns=columns, drop_missing=drop_missing, key=key)
-    except DataError as failure:
-        if str(failure) == f"there is no file {file}" and not Path(file).suffix:
-            raise DataError(f"{failure}, nor a dataset of that name; known: {', '.join(dataset_names())}") from None
-        raise
-    return dataset, []
 
 
 def _domain(domain: "Domain") -> str:
@@ -459,4 +291,4 @@ def _table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     # Captured, since rich would end the process itself when the reader closes the pipe.
     with console.capture() as captured:
         console.print(table, markup=False, highlight=False)
-    _write(captured.get().rstrip("\n"))
+    write_line(captured.get().rstrip("\n"))

@@ -1,9 +1,13 @@
-"""Kinds of options that several commands have."""
+"""Kinds of options that several commands have, and what they share."""
 
-from collections.abc import Sequence
+import csv
+import sys
+from collections.abc import Iterable, Sequence
 from typing import Annotated
 
 from cyclopts import Parameter, Token
+
+from kansym.errors import ArgumentError
 
 Names = Annotated[list[str] | None, Parameter(negative=(), n_tokens=1, accepts_keys=False)]
 LawNames = Annotated[
@@ -18,3 +22,33 @@ def whole_number(kind: type, tokens: Sequence[Token]) -> int:
         return int(tokens[0].value)
     except ValueError:
         raise ValueError(f"expected a whole number, got {tokens[0].value!r}") from None
+
+
+command_line: list[str] = []
+"""The arguments of the present call, for the record of a run."""
+
+
+def write_line(text: str) -> None:
+    """Put text and a line break on standard output."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def split_names(values: Iterable[str] | None) -> list[str]:
+    """Names from options that hold one or several, separated by commas; quoted names may hold commas themselves."""
+    names = [name.strip() for row in csv.reader(values or [], skipinitialspace=True) for name in row]
+    return [name for name in names if name]
+
+
+def input_errors(values: Iterable[str] | None) -> dict[str, str | float]:
+    """Input columns with the column of their errors or a number, from options such as ``t=t_error,u=0.1``."""
+    errors: dict[str, str | float] = {}
+    for part in (part.strip() for option in values or [] for part in option.split(",")):
+        name, sign, value = (piece.strip() for piece in part.partition("="))
+        if not sign or not name or not value:
+            raise ArgumentError(f"--x-error: expected column=column or column=number, got {part!r}")
+        try:
+            errors[name] = float(value)
+        except ValueError:
+            errors[name] = value
+    return errors

@@ -7,6 +7,9 @@ from kansym.extraction.selection import SelectionOptions
 from kansym.kan.growth import GrowthOptions
 from kansym.primitives.library import PrimitiveLibrary, default_library
 
+LOSSES = ("linear", "tukey", "huber", "soft_l1", "cauchy")
+"""What residuals may count; see `kansym.fitting.losses`."""
+
 
 @dataclass(frozen=True)
 class DiscoveryOptions:
@@ -35,6 +38,14 @@ class DiscoveryOptions:
     structure : bool, default True
         Look for symmetries and inner functions first, and solve the smaller problems that they leave. Turn it off to
         see what networks alone find.
+    loss : str, default "linear"
+        What residuals count: "linear" is least squares. "tukey", "huber", "soft_l1" and "cauchy" are for tables with
+        outliers: rows that no smooth function comes near are left out of the search, and the constants are fitted to
+        all rows with that loss. See `kansym.fitting.losses`; "tukey" is a good choice.
+    given : str or None, default None
+        A part of the law that is known, with ``...`` for what is looked for, as in ``"g*x/2 + ..."`` or
+        ``"exp(-t/tau)*(...)"``.
+        Names that are not columns are constants, fitted with the rest; numbers are kept.
     """
 
     max_seconds: float = 60.0
@@ -47,6 +58,8 @@ class DiscoveryOptions:
     network_rows: int = 6000
     formulas_per_network: int = 4
     structure: bool = True
+    loss: str = "linear"
+    given: str | None = None
 
     def __post_init__(self) -> None:
         if not 0 < self.max_seconds < float("inf"):
@@ -57,6 +70,8 @@ class DiscoveryOptions:
             raise ArgumentError(f"validation_fraction must lie in [0, 0.9), got {self.validation_fraction!r}")
         if self.network_rows < 50:
             raise ArgumentError(f"network_rows must be at least 50, got {self.network_rows!r}")
+        if self.loss not in LOSSES:
+            raise ArgumentError(f"loss must be one of {', '.join(LOSSES)}, got {self.loss!r}")
         if self.formulas_per_network < 1:
             raise ArgumentError(f"formulas_per_network must be at least 1, got {self.formulas_per_network!r}")
         if len(self.primitives) == 0:

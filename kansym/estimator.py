@@ -12,11 +12,13 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from kansym.config import DiscoveryOptions
 from kansym.data.dataset import make_dataset
-from kansym.discovery import Discovery, discover
+from kansym.discovery import discover
 from kansym.errors import ArgumentError
 from kansym.formula import Formula
 from kansym.primitives.library import PrimitiveLibrary
 from kansym.progress import ProgressCallback
+from kansym.results import Discovery
+from kansym.validation.certificate import Certificate, certify
 
 
 class SymbolicRegressor(RegressorMixin, BaseEstimator):
@@ -35,6 +37,11 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
     primitives : PrimitiveLibrary or sequence of str, optional
         What edges may be; a sequence names members of the default library. Restrict it where physics forbids a
         function, or add your own with `PrimitiveLibrary.with_primitive`.
+    given : str, optional
+        A part of the law that is known, with ``...`` for what is looked for, as in ``"g*x/2 + ..."``. Names that are
+        not columns are constants, and are fitted.
+    loss : str, default "linear"
+        "tukey" for tables with outliers, see `DiscoveryOptions`; "linear" is least squares.
     validation_fraction : float, default 0.2
         Share of the rows held out; tables below 20 rows use leave-one-out.
     options : DiscoveryOptions, optional
@@ -52,6 +59,8 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
     network_ : TrainedNetwork or None
         The best trained network; predicts on its own. None where the run ended before one was trained, as for an
         exactly linear table.
+    certificate_ : Certificate
+        "law", "good description" or "no closed form found", with the grounds.
     discovery_ : Discovery
         Everything about the run, the growth of the network included.
     n_features_in_, feature_names_in_
@@ -74,6 +83,8 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
         random_state: int = 0,
         device: str = "auto",
         primitives: PrimitiveLibrary | Sequence[str] | None = None,
+        given: str | None = None,
+        loss: str = "linear",
         validation_fraction: float = 0.2,
         options: DiscoveryOptions | None = None,
         progress: ProgressCallback | None = None,
@@ -82,6 +93,8 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
         self.random_state = random_state
         self.device = device
         self.primitives = primitives
+        self.given = given
+        self.loss = loss
         self.validation_fraction = validation_fraction
         self.options = options
         self.progress = progress
@@ -95,6 +108,7 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
         X_units: Sequence[str | None] | None = None,
         y_units: str | None = None,
         y_error: Any = None,
+        x_error: Any = None,
         sample_weight: Any = None,
     ) -> "SymbolicRegressor":
         """Search for the formula.
@@ -106,9 +120,13 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
         variable_names : sequence of str, optional
             Any strings. Default: a DataFrame's column names, else x0, x1, ...
         X_units, y_units : optional
-            Units as strings; kept with the formula.
+            Units as strings, such as ``"m/s"``, ``"1"`` for pure numbers, None where one is not known. Formulas are
+            checked for them, constants get units, and the search begins with dimensional analysis.
         y_error : float or array, shape (n,), optional
-            Standard errors of y: rows are weighted by 1 / y_error^2, and residuals below them count as noise.
+            Standard errors of y: rows are weighted by 1 / y_error^2, residuals below them count as noise, and the
+            errors of the constants follow from them.
+        x_error : mapping of name to (float or array), or array of shape (n, d) or (d,), optional
+            Standard errors of the inputs, 0 where exact: the last fit minimises orthogonal distances. Needs `y_error`.
         sample_weight : array, shape (n,), optional
             Weights of the rows; a weight of 2 means the same as the row twice, a weight of 0 as no row.
 
@@ -133,6 +151,7 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
             names=names,
             target=_free_name(target, names),
             y_error=y_error,
+            x_error=x_error,
             sample_weight=sample_weight,
             units=X_units,
             y_units=y_units,
@@ -143,7 +162,19 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
         self.formula_: Formula = self.discovery_.formula
         self.network_ = self.discovery_.network
         self.equations_: pd.DataFrame = self.front_.to_frame()
+        self._certificate: Certificate | None = None
         return self
+
+    @property
+    def certificate_(self) -> Certificate:
+        """What speaks for and against the picked formula; measured when it is first asked for, which takes seconds.
+
+        For more, with searches from other seeds: `certify(model.discovery_, seeds=7)`.
+        """
+        check_is_fitted(self)
+        if self._certificate is None:
+            self._certificate = certify(self.discovery_, options=self._options())
+        return self._certificate
 
     def predict(self, X: Any, index: int | None = None) -> np.ndarray:
         """Values of the picked formula, or of formula number `index` of the front; shape (n,)."""
@@ -190,6 +221,8 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
             device=self.device,
             validation_fraction=self.validation_fraction,
             primitives=library,
+            given=self.given if self.given is not None else options.given,
+            loss=self.loss if self.loss != "linear" else options.loss,
         )
 
 

@@ -7,6 +7,7 @@ import torch
 
 from kansym.data.dataset import Dataset
 from kansym.data.scaling import Scaling
+from kansym.fitting.outliers import Outlier
 from kansym.formula import Formula, ParetoFront
 from kansym.kan.growth import Decision
 from kansym.kan.network import Network
@@ -78,6 +79,9 @@ class Discovery:
         Why the run ended, in words.
     notes : tuple of str
         What the user should know: from the data and from the run.
+    outliers : tuple of Outlier
+        Rows of `dataset` that are farther from the formula than chance allows, the farthest first; looked for where the
+        table has errors of y or the loss is robust.
     """
 
     front: ParetoFront
@@ -90,6 +94,7 @@ class Discovery:
     seconds: float
     stopped: str
     notes: tuple[str, ...] = field(default=())
+    outliers: tuple[Outlier, ...] = field(default=())
 
     @property
     def interrupted(self) -> bool:

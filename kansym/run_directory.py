@@ -1,6 +1,7 @@
 """A run on disk: one folder of files that can be read without kansym, and loaded again without running code.
 
-``formula.json``  all formulas, exact, with data, options and versions; ``equations.csv``  the Pareto front;
+``formula.json``  all formulas, exact, with data, options and versions; ``certificate.json``  what speaks for and
+against the pick; ``equations.csv``  the Pareto front;
 ``model.safetensors``  the network; ``network.svg``, ``network.png``; ``report.txt``; ``run.log``.
 """
 
@@ -19,13 +20,14 @@ import torch
 
 from kansym.config import DiscoveryOptions
 from kansym.data.scaling import Scaling
-from kansym.discovery import Discovery, TrainedNetwork
 from kansym.errors import ArgumentError, StorageError
 from kansym.formula import Formula, ParetoFront
 from kansym.kan.persistence import load_network, save_network
 from kansym.report.network_figure import network_figure
 from kansym.report.summary import RunSummary
 from kansym.report.text import text_report
+from kansym.results import Discovery, TrainedNetwork
+from kansym.validation.certificate import Certificate
 
 SCHEMA = 1
 """Version of ``formula.json``; files of other versions are refused."""
@@ -34,6 +36,7 @@ MAX_BYTES = 64 * 2**20
 """Largest ``formula.json`` that is read; real ones take kilobytes."""
 
 RECORD, EQUATIONS, MODEL, REPORT, LOG = "formula.json", "equations.csv", "model.safetensors", "report.txt", "run.log"
+CERTIFICATE = "certificate.json"
 FIGURES = ("network.svg", "network.png")
 
 
@@ -94,6 +97,7 @@ def save_run(
     command: str = "",
     options: DiscoveryOptions | None = None,
     log_lines: Iterable[str] = (),
+    certificate: Certificate | None = None,
 ) -> Path:
     """Write everything about a run to a folder; each file is replaced in one step, files of an older run included.
 
@@ -108,6 +112,8 @@ def save_run(
         What it was started with, for the record.
     log_lines : iterable of str, optional
         For ``run.log``.
+    certificate : Certificate, optional
+        Of the picked formula, see `kansym.validation.certificate.certify`.
 
     Returns
     -------
@@ -120,7 +126,7 @@ def save_run(
         If the folder cannot be written to.
     """
     path = prepare_directory(directory)
-    summary = RunSummary.of(discovery, command=command, options=options)
+    summary = RunSummary.of(discovery, command=command, options=options, certificate=certificate)
     network = discovery.network
     if network is None:
         for name in (MODEL, *FIGURES):
@@ -132,6 +138,10 @@ def save_run(
     record = {"kansym": "run", "schema": SCHEMA, **summary.to_dict()}
     _write(path / EQUATIONS, summary.front.to_frame().to_csv(index=False).encode("utf-8"))
     _write(path / REPORT, text_report(summary).encode("utf-8"))
+    if certificate is None:
+        (path / CERTIFICATE).unlink(missing_ok=True)
+    else:
+        _write(path / CERTIFICATE, json.dumps(certificate.to_dict(), indent=1, ensure_ascii=False).encode("utf-8"))
     _write(path / LOG, "".join(f"{line}\n" for line in log_lines).encode("utf-8"))
     # Last: a folder with a record is a complete run.
     _write(path / RECORD, json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False).encode("utf-8"))

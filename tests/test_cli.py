@@ -11,8 +11,9 @@ import threading
 import numpy as np
 import pytest
 
-from kansym import cli, terminal
+from kansym import terminal
 from kansym.cli import main
+from kansym.command_options import split_names
 from kansym.primitives.library import default_library
 from kansym.progress import Progress
 
@@ -348,5 +349,5 @@ def test_names_that_a_terminal_cannot_show_are_escaped(tmp_path):
 
 
 def test_split_names():
-    assert cli._split(["a,b", '"c, d"', " e , "]) == ["a", "b", "c, d", "e"]
-    assert cli._split(None) == []
+    assert split_names(["a,b", '"c, d"', " e , "]) == ["a", "b", "c, d", "e"]
+    assert split_names(None) == []

@@ -13,11 +13,12 @@ import torch
 from kansym import run_directory
 from kansym.config import DiscoveryOptions
 from kansym.data.dataset import make_dataset
-from kansym.discovery import Discovery, discover
+from kansym.discovery import discover
 from kansym.errors import ArgumentError, KansymError, StorageError
 from kansym.kan.growth import GrowthOptions
 from kansym.report.summary import RunSummary
 from kansym.report.text import text_report
+from kansym.results import Discovery
 from kansym.run_directory import load_run, prepare_directory, save_run
 
 FILES = {
@@ -43,8 +44,8 @@ def discovery() -> Discovery:
 
 def _network(data):
     from kansym.data.scaling import Scaling
-    from kansym.discovery import TrainedNetwork
     from kansym.kan.network import Network
+    from kansym.results import TrainedNetwork
 
     network = Network.create((2, 1), generator=torch.Generator().manual_seed(0))
     return TrainedNetwork(network, Scaling.fit(data.X, data.y), 0.5, 0.25)

@@ -2,7 +2,7 @@
 
 import difflib
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -93,7 +93,12 @@ def describe_dataset(name: str) -> DatasetInfo:
 
 
 def load_dataset(
-    name: str, *, target: str | None = None, error: str | None = None, columns: Sequence[str] | None = None
+    name: str,
+    *,
+    target: str | None = None,
+    error: str | None = None,
+    x_error: Mapping[str, str | float] | None = None,
+    columns: Sequence[str] | None = None,
 ) -> Dataset:
     """A measured table, ready to be fitted.
 
@@ -105,6 +110,8 @@ def load_dataset(
         Another column to explain than the usual one; the inputs are then all others.
     error : str, optional
         Column with the standard errors of the target. Default: the one that belongs to the usual target.
+    x_error : mapping of str to (str or float), optional
+        Errors of the inputs, as in `kansym.data.readers.read_table`.
     columns : sequence of str, optional
         Other inputs than the usual ones.
 
@@ -122,7 +129,8 @@ def load_dataset(
     if columns is None:
         columns = info.columns if usual else [c for c in (info.target, *info.columns) if c not in (target, error)]
     with dataset_file(name) as path:
-        return read_table(path, target=info.target if target is None else target, error=error, columns=columns)
+        own = info.target if target is None else target
+        return read_table(path, target=own, error=error, x_error=x_error, columns=columns)
 
 
 @contextmanager

@@ -14,11 +14,13 @@ import numpy as np
 from kansym.config import DiscoveryOptions
 from kansym.data.dataset import Dataset
 from kansym.data.splitting import MINIMUM_ROWS
-from kansym.discovery import Discovery
 from kansym.errors import StorageError
 from kansym.formula import Formula, ParetoFront
+from kansym.input_errors import effective_error
 from kansym.kan.growth import format_shape
 from kansym.primitives.library import default_library
+from kansym.results import Discovery
+from kansym.validation.certificate import Certificate
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,8 @@ class Agreement:
     held_out_rms : float or None
         Root-mean-square residual of the held-out rows, or of leave-one-out in tables below 20 rows.
     reduced_chi2 : float or None
-        Chi-squared per degree of freedom, where the table has errors of y.
+        Chi-squared per degree of freedom, where the table has errors of y; those of the inputs are counted by the
+        slopes of the formula.
     undefined_rows : int
         Rows on which the formula has no finite value.
     """
@@ -65,10 +68,11 @@ class Agreement:
             weights = weights / weights.sum()
             rms = _root_mean_square(residual, weights)
             spread = _root_mean_square(y - float(weights @ (y / _peak(y))) * _peak(y), weights)
-            if dataset.y_error is not None:
+            error = effective_error(formula, dataset)
+            if error is not None:
                 freedom = len(y) - len(formula.constants)
                 if freedom > 0:
-                    chi2 = float(np.sum((residual / dataset.y_error[finite]) ** 2)) / freedom
+                    chi2 = float(np.sum((residual / error[finite]) ** 2)) / freedom
         held_out = formula.validation_loss
         relative = rms / spread if spread > 0 else math.nan
         return cls(
@@ -125,6 +129,8 @@ class RunSummary:
     versions : dict
     data_sha256 : str
         Of names and numbers, in the canonical order of the rows: the same for a shuffled table.
+    certificate : Certificate or None
+        What speaks for and against the formula.
     """
 
     formula: Formula
@@ -147,9 +153,17 @@ class RunSummary:
     created: str
     versions: Mapping[str, str]
     data_sha256: str
+    certificate: Certificate | None = None
 
     @classmethod
-    def of(cls, discovery: Discovery, *, command: str = "", options: DiscoveryOptions | None = None) -> "RunSummary":
+    def of(
+        cls,
+        discovery: Discovery,
+        *,
+        command: str = "",
+        options: DiscoveryOptions | None = None,
+        certificate: Certificate | None = None,
+    ) -> "RunSummary":
         """Of a discovery.
 
         Parameters
@@ -159,6 +173,7 @@ class RunSummary:
             How the run was started, for the record.
         options : DiscoveryOptions, optional
             What the run was started with, for the record.
+        certificate : Certificate, optional
         """
         dataset = discovery.dataset
         network = discovery.network
@@ -184,6 +199,8 @@ class RunSummary:
                 "validation_fraction": options.validation_fraction,
                 "primitives": "all" if known == list(default_library()) else known,
             }
+            record |= {} if options.loss == "linear" else {"loss": options.loss}
+            record |= {} if options.given is None else {"given": options.given}
         return cls(
             formula=discovery.formula,
             front=discovery.front,
@@ -205,6 +222,7 @@ class RunSummary:
             created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
             versions=versions(),
             data_sha256=fingerprint(dataset),
+            certificate=certificate,
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -214,6 +232,7 @@ class RunSummary:
             "formula": self.formula.to_dict(),
             "front": [formula.to_dict() for formula in self.front],
             "agreement": asdict(self.agreement),
+            "certificate": None if self.certificate is None else self.certificate.to_dict(),
         }
         return finite_json(record)
 
@@ -256,6 +275,7 @@ class RunSummary:
                 created=_text(record["created"]),
                 versions={_text(key): _text(value) for key, value in record["versions"].items()},
                 data_sha256=_text(record["data_sha256"]),
+                certificate=None if record.get("certificate") is None else Certificate.from_dict(record["certificate"]),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             if isinstance(error, StorageError):
@@ -279,7 +299,8 @@ def fingerprint(dataset: Dataset) -> str:
     digest = hashlib.sha256()
     for name in (*dataset.names, dataset.target):
         digest.update(f"{len(name)}:{name};".encode("utf-8", "surrogatepass"))
-    for values in (dataset.X, dataset.y, dataset.y_error, dataset.sample_weight):
+    errors = () if dataset.x_error is None else (dataset.x_error,)
+    for values in (dataset.X, dataset.y, dataset.y_error, dataset.sample_weight, *errors):
         digest.update(b"-" if values is None else np.ascontiguousarray(values, dtype="<f8").tobytes())
     return digest.hexdigest()
 

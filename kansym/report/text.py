@@ -26,6 +26,7 @@ def text_report(summary: RunSummary, *, full: bool = True) -> str:
         _section("Constants", _constants(formula)),
         _section("Agreement with the data", _agreement(summary)),
         _section("LaTeX", [formula.latex(with_target=True)]),
+        _section("Certificate", _certificate(summary, full)),
         _section("Formulas by complexity (* is the pick)", front_table(summary)),
         _section("Notes", note_lines(summary.notes)),
     ]
@@ -68,7 +69,8 @@ def _constants(formula: Formula) -> list[str]:
     lines = []
     for constant in formula.constants:
         value = constant.snapped or with_error(constant.value, constant.error)
-        lines.append(f"{constant.name} = {value}{_remark(constant)}")
+        unit = f" {constant.unit}" if constant.unit not in (None, "1") else ""
+        lines.append(f"{constant.name} = {value}{unit}{_remark(constant)}")
     return lines
 
 
@@ -76,6 +78,15 @@ def _remark(constant: Constant) -> str:
     if constant.snapped is not None:
         return "  (taken as exact)"
     return "" if constant.error is not None else "  (standard error unknown)"
+
+
+def _certificate(summary: RunSummary, full: bool) -> list[str]:
+    """The verdict with its grounds; in full, everything that was measured."""
+    if summary.certificate is None:
+        return []
+    # The formula itself stands above.
+    lines = summary.certificate.text()[2:]
+    return lines if full else lines[: lines.index("")] if "" in lines else lines
 
 
 def _unit(summary: RunSummary) -> str:
@@ -122,7 +133,10 @@ def front_table(summary: RunSummary) -> list[str]:
     for formula in summary.front:
         # The pick may have been refitted after the front was made.
         picked = formula is best or formula.to_dict() == best.to_dict()
-        lines.append(f"{'*' if picked else '':2}{formula.complexity:>10}  {formula.loss:>10.3g}  {formula}")
+        mark = "*" if picked else "!" if formula.consistent is False else ""
+        lines.append(f"{mark:2}{formula.complexity:>10}  {formula.loss:>10.3g}  {formula}")
+    if any(formula.consistent is False for formula in summary.front):
+        lines.append("! the units of this formula do not go together")
     return lines
 
 

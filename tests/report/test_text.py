@@ -10,7 +10,7 @@ import sympy
 
 from kansym.config import DiscoveryOptions
 from kansym.data.dataset import make_dataset
-from kansym.discovery import Discovery
+from kansym.results import Discovery
 from kansym.errors import StorageError
 from kansym.formula import Constant, Formula, ParetoFront
 from kansym.kan.growth import Decision

@@ -1,0 +1,257 @@
+"""The command ``kansym discover``."""
+
+import json
+import logging
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+from rich.console import Console
+
+from kansym.command_options import (
+    Flag,
+    Names,
+    command_line,
+    input_errors,
+    split_names,
+    whole_number,
+    write_line,
+)
+from kansym.errors import ArgumentError, DataError
+
+# The numerical libraries take seconds to import; --help does without them.
+if TYPE_CHECKING:
+    from kansym.data.dataset import Dataset
+    from kansym.primitives.library import PrimitiveLibrary
+
+CERTIFYING = 0.06
+"""Share of the time budget kept for the certificate."""
+
+
+def discover(
+    file: str,
+    /,
+    *,
+    target: str | None = None,
+    error: str | None = None,
+    x_error: Names = None,
+    units: Path | None = None,
+    given: str | None = None,
+    columns: Names = None,
+    seconds: float = 60.0,
+    seed: Annotated[int, Parameter(converter=whole_number)] = 0,
+    device: str = "auto",
+    out: Path | None = None,
+    robust: Flag = False,
+    agreement: Annotated[int, Parameter(converter=whole_number)] = 0,
+    drop_missing: Flag = False,
+    key: str | None = None,
+    primitives: Names = None,
+    without: Names = None,
+    validation_fraction: float = 0.2,
+    quiet: Annotated[bool, Parameter(name=("--quiet", "-q"), negative=(), show_default=False)] = False,
+    verbose: Annotated[bool, Parameter(name=("--verbose", "-v"), negative=(), show_default=False)] = False,
+    as_json: Annotated[bool, Parameter(name="--json", negative=(), show_default=False)] = False,
+) -> int:
+    """Search a table for the formula that explains one of its columns.
+
+    Prints the formula, its constants with standard errors, LaTeX, the front of simpler and more exact formulas, and a
+    certificate: a law, a good description, or no closed form, with the grounds.
+    Ctrl-C ends the search and prints the best formula so far (exit code 0, with the note "interrupted"). Mistakes in
+    options or data give one line and exit code 2.
+
+    Parameters
+    ----------
+    file
+        The table: csv, tsv, txt, dat, parquet, hdf5, npy or npz. If there is no such file, the name of a table that
+        comes along (see `kansym datasets`).
+    target
+        Column to explain. Required.
+    error
+        Column with the standard errors of the target: rows are then weighted by 1/error^2, and the errors of the
+        constants follow from them.
+    x_error
+        Standard errors of input columns, such as t=t_error or t=0.1: the column they are of, and a column or a number.
+        Several are separated by commas, or the option is given again. Needs --error.
+    units
+        File with units of columns: lines such as v = m/s, or TOML. They go before those in the header (v [m/s]). With
+        units formulas are checked, constants get units, and the search begins with dimensional analysis.
+    given
+        A part of the law that is known, with ... for what is looked for: "g*x/2 + ..." or "exp(-t/tau)*(...)". Names
+        that are not columns are constants, and are fitted.
+    robust
+        For a table with mistakes in it: rows that no smooth function comes near are left out of the search, hardly
+        count in the last fit, and are listed.
+    agreement
+        Searches from so many other seeds for the certificate, each with the time budget; 0 for none.
+    columns
+        Inputs, separated by commas. Default: all other columns that hold numbers. Quote a name that holds a comma.
+    seconds
+        Time budget of the search and the certificate. A law that is found exactly ends the search earlier; give more
+        time for many columns.
+    seed
+        Source of every random choice: the same seed, data and device give the same formula, as long as the time budget
+        does not end the search.
+    device
+        cpu, cuda, or auto: CUDA for tables large enough to gain from it.
+    out
+        Folder for formula.json, certificate.json, equations.csv, model.safetensors, network.svg and .png, report.txt
+        and run.log. Nothing is written without it; files of an earlier run there are replaced.
+    drop_missing
+        Leave out rows with missing values instead of refusing the table.
+    key
+        Group or dataset of an HDF5 file, or array of an npz file, where there are several.
+    primitives
+        Use only these functions, separated by commas (see `kansym primitives`).
+    without
+        Do not use these functions. Leave out what the physics forbids.
+    validation_fraction
+        Share of the rows held out to judge formulas; tables below 20 rows use leave-one-out instead.
+    quiet
+        Print the result and nothing else.
+    verbose
+        Log every step to standard error, and show tracebacks.
+    as_json
+        Print the result as one JSON object.
+    """
+    from dataclasses import replace
+
+    from kansym.config import DiscoveryOptions
+    from kansym.device import choose_device
+    from kansym.discovery import discover as search
+    from kansym.report.summary import RunSummary
+    from kansym.report.text import text_report
+    from kansym.run_directory import prepare_directory, save_run
+    from kansym.terminal import ProgressDisplay, recorded_log
+    from kansym.validation.certificate import certify
+
+    console = Console(stderr=True, quiet=quiet)
+    if agreement < 0:
+        raise ArgumentError(f"--agreement must be a number of searches, 0 or more, got {agreement}")
+    options = DiscoveryOptions(
+        max_seconds=seconds,
+        seed=seed,
+        device=device,
+        validation_fraction=validation_fraction,
+        primitives=_library(split_names(primitives), split_names(without)),
+        loss="tukey" if robust else "linear",
+        given=given,
+    )
+    dataset, remarks = _read(
+        file, target, error, input_errors(x_error), split_names(columns) or None, drop_missing, key
+    )
+    if units is not None:
+        dataset = _with_units(dataset, units)
+    choose_device(device, dataset.n_rows)
+    if given is not None:
+        from kansym.given.part import GivenPart
+
+        GivenPart.read(given, dataset.names)
+    if out is not None:
+        prepare_directory(out)
+    for remark in remarks:
+        console.print(remark, markup=False, highlight=False, soft_wrap=True)
+    handler = None
+    if verbose:
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", datefmt="%H:%M:%S"))
+    display = ProgressDisplay(console, seconds)
+    searched = replace(options, max_seconds=(1 - CERTIFYING) * seconds)
+    with recorded_log(handler) as log:
+        if quiet or verbose:
+            discovery = search(dataset, searched)
+        else:
+            with display.running():
+                discovery = search(dataset, searched, progress=display)
+        again = {"seeds": agreement, "seconds": agreement * seconds, "seconds_each": seconds} if agreement else {}
+        try:
+            certificate = certify(discovery, options=searched, **again)
+        except KeyboardInterrupt:
+            # The formula stands; it has no certificate.
+            certificate = None
+    command = shlex.join(["kansym", *command_line])
+    summary = RunSummary.of(discovery, command=command, options=options, certificate=certificate)
+    if as_json:
+        record = {"text": str(summary.formula), "latex": summary.formula.latex(with_target=True), **summary.to_dict()}
+        write_line(json.dumps(record, ensure_ascii=False, allow_nan=False))
+    else:
+        write_line(text_report(summary, full=False).rstrip("\n"))
+    if out is not None:
+        path = save_run(discovery, out, command=command, options=options, log_lines=log, certificate=certificate)
+        console.print(f"saved to {path}", markup=False, highlight=False, soft_wrap=True)
+    return 0
+
+
+def _with_units(dataset: "Dataset", path: Path) -> "Dataset":
+    """The table with the units of a file in place of its own."""
+    from dataclasses import replace
+
+    from kansym.units.files import read_units
+
+    units = read_units(path, [*dataset.names, dataset.target])
+    own = tuple(units.get(name, unit) for name, unit in zip(dataset.names, dataset.units, strict=True))
+    return replace(dataset, units=own, y_units=units.get(dataset.target, dataset.y_units))
+
+
+def _library(only: Sequence[str], without: Sequence[str]) -> "PrimitiveLibrary":
+    from kansym.primitives.library import default_library
+
+    library = default_library()
+    for option, names in (("--primitives", only), ("--without", without)):
+        try:
+            if names:
+                library = library.only(*names) if option == "--primitives" else library.without(*names)
+        except ArgumentError as error:
+            raise ArgumentError(f"{option}: {str(error).removeprefix('name: ')}") from error
+    if not library:
+        raise ArgumentError("--without: no primitive is left; leave out fewer")
+    return library
+
+
+def _read(
+    file: str,
+    target: str | None,
+    error: str | None,
+    x_error: dict[str, str | float],
+    columns: list[str] | None,
+    drop_missing: bool,
+    key: str | None,
+) -> "tuple[Dataset, list[str]]":
+    """The table of a file, or of a shipped dataset, and what to say about it."""
+    from kansym.data.catalogue import dataset_names, describe_dataset, load_dataset
+    from kansym.data.readers import read_table
+
+    known = file in dataset_names()
+    if known and not Path(file).exists():
+        if target is None:
+            info = describe_dataset(file)
+            names = ", ".join(repr(name) for name in (*info.columns, info.target))
+            raise DataError(f"--target is missing; the columns of the dataset {file} are {names}")
+        dataset = load_dataset(file, target=target, error=error, x_error=x_error, columns=columns)
+        return dataset, [f"using the dataset {file!r} that comes with kansym (there is no file of that name here)"]
+    if target is None:
+        # Read all the same, for the message to list the columns.
+        try:
+            read_table(file, target="", key=key)
+        except DataError as failure:
+            columns_of_file = str(failure).replace("there is no target column ''; columns:", "the columns are")
+            raise DataError(f"--target is missing; {columns_of_file}") from None
+        raise DataError("--target is missing; name the column to explain")
+    try:
+        dataset = read_table(
+            file,
+            target=target,
+            error=error,
+            x_error=x_error,
+            columns=columns,
+            drop_missing=drop_missing,
+            key=key,
+        )
+    except DataError as failure:
+        if str(failure) == f"there is no file {file}" and not Path(file).suffix:
+            raise DataError(f"{failure}, nor a dataset of that name; known: {', '.join(dataset_names())}") from None
+        raise
+    return dataset, []

@@ -1,0 +1,1 @@
+"""Searches where a part of the law is given."""

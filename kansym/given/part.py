@@ -1,0 +1,137 @@
+# sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false, reportCallIssue=false
+# pyright: reportOperatorIssue=false, reportAssignmentType=false
+"""The part of a law that is given, solved for the part that is not."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import sympy
+
+from kansym.errors import ArgumentError
+from kansym.symbolic.naming import plain_symbol
+from kansym.symbolic.parametric import ParametricForm
+from kansym.symbolic.parser import free_names, parse_expression
+
+PLACE = "..."
+"""Stands for what is looked for."""
+
+REST = sympy.Symbol(PLACE)
+"""Its symbol; also the name that the column of its values has while it is searched."""
+
+_OUTCOME = sympy.Symbol("_outcome")
+
+
+@dataclass(frozen=True, eq=False)
+class GivenPart:
+    """A formula with one unknown part.
+
+    Attributes
+    ----------
+    text : str
+        As given.
+    expression : sympy.Expr
+        In plain symbols of the columns, of the constants, and `REST`; all numbers are exact.
+    rest : sympy.Expr
+        What the unknown part is, in the columns, the constants and the outcome.
+    names : tuple of str
+        Columns of the table.
+    constants : tuple of str
+        Names that are not columns: constants to fit.
+    """
+
+    text: str
+    expression: sympy.Expr
+    rest: sympy.Expr
+    names: tuple[str, ...]
+    constants: tuple[str, ...]
+
+    @classmethod
+    def read(cls, text: str, names: Sequence[str]) -> "GivenPart":
+        """Read a text such as ``"g*x/2 + ..."``; without ``...`` it is one term of a sum.
+
+        Parameters
+        ----------
+        text : str
+            ``...`` once, as a term, a factor or the argument of an invertible function.
+        names : sequence of str
+            Columns.
+
+        Raises
+        ------
+        FormulaSyntaxError
+            If it is no formula.
+        ArgumentError
+            If there are several ``...``, or it cannot be solved for them.
+        """
+        written = text.replace("…", PLACE)
+        if PLACE not in written:
+            written = f"({written}) + {PLACE}"
+        if written.count(PLACE) > 1:
+            raise ArgumentError(f"given {text!r} has several '...'; one part can be looked for at a time")
+        if PLACE in names:
+            raise ArgumentError("given: a column is called '...'; rename it")
+        constants = free_names(written, [*names, PLACE])
+        parsed = parse_expression(written, [*names, PLACE, *constants])
+        exact = {number: sympy.Rational(str(number)) for number in parsed.atoms(sympy.Float)}
+        expression = parsed.xreplace(exact)
+        if not expression.has(REST):
+            raise ArgumentError(f"given {text!r}: the part that is looked for cancels; write it as '... + ...' once")
+        if expression == REST:
+            raise ArgumentError(f"given {text!r} gives nothing; leave the option out")
+        rest = _solved(expression, _OUTCOME, text)
+        return cls(text, expression, rest, tuple(names), constants)
+
+    def values_of_rest(self, X: np.ndarray, y: np.ndarray, constants: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The unknown part at the rows, and |d rest/dy|, both (n,); nan where it has no value.
+
+        Parameters
+        ----------
+        X : array (n, d)
+        y : array (n,)
+        constants : array (k,)
+        """
+        table = np.column_stack([X, y])
+        value = self._form(self.rest, constants).evaluate(table)
+        slope = self._form(sympy.diff(self.rest, _OUTCOME), constants).evaluate(table)
+        return value, np.abs(slope)
+
+    def values(self, X: np.ndarray, rest: np.ndarray, constants: np.ndarray) -> np.ndarray:
+        """The whole law (n,) from values of the unknown part."""
+        whole = self.expression.xreplace({REST: _OUTCOME})
+        return self._form(whole, constants).evaluate(np.column_stack([X, rest]))
+
+    def composed(self, rest: sympy.Expr) -> sympy.Expr:
+        """The whole law with an expression for the unknown part."""
+        return self.expression.xreplace({REST: rest})
+
+    def _form(self, expression: sympy.Expr, constants: np.ndarray) -> ParametricForm:
+        variables = (*map(plain_symbol, self.names), _OUTCOME)
+        return ParametricForm(expression, variables, tuple(map(plain_symbol, self.constants)), np.asarray(constants))
+
+
+def _solved(expression: sympy.Expr, outcome: sympy.Expr, text: str) -> sympy.Expr:
+    """What `REST` is, if `expression` has the value `outcome`: its operations undone from the outside in."""
+    node, value = expression, outcome
+    while node != REST:
+        inside = [argument for argument in node.args if argument.has(REST)]
+        if len(inside) != 1:
+            raise ArgumentError(f"given {text!r} cannot be solved for its '...': several places of {node} hold them")
+        others = [argument for argument in node.args if argument is not inside[0]]
+        if node.is_Add:
+            value = value - sympy.Add(*others)
+        elif node.is_Mul:
+            value = value / sympy.Mul(*others)
+        elif node.is_Pow:
+            base, exponent = node.args
+            value = sympy.log(value) / sympy.log(base) if exponent is inside[0] else value ** (1 / exponent)
+        else:
+            try:
+                value = node.inverse()(value)
+            except (AttributeError, NotImplementedError, TypeError):
+                raise ArgumentError(
+                    f"given {text!r} cannot be solved for its '...': {node.func.__name__} has no inverse"
+                ) from None
+        node = inside[0]
+    return value

@@ -1,0 +1,115 @@
+"""The last fit of the constants, with everything that is known about errors."""
+
+import logging
+import math
+import time
+from dataclasses import replace
+
+import numpy as np
+
+from kansym.data.dataset import Dataset
+from kansym.errors import KansymError
+from kansym.fitting.estimate import Estimate, estimate
+from kansym.formula import Constant, Formula, ParetoFront
+from kansym.results import Discovery
+from kansym.symbolic.naming import plain_symbol
+from kansym.symbolic.parametric import ParametricForm, parametrize
+from kansym.units.system import UnitSystem
+
+logger = logging.getLogger(__name__)
+
+MOST_VALUES = 200_000
+"""Rows times formulas that are fitted; of larger tables only the pick is."""
+
+LISTED = 10
+"""Outliers named in a note."""
+
+
+def settled(discovery: Discovery, dataset: Dataset, *, loss: str, until: float) -> Discovery:
+    """The discovery with the constants of its formulas fitted to all rows of a table, and with their errors from it.
+
+    Parameters
+    ----------
+    discovery : Discovery
+    dataset : Dataset
+        With errors of y, of the inputs, or neither.
+    loss : str
+        See `kansym.fitting.estimate.estimate`.
+    until : float
+        `time.monotonic` value after which formulas other than the pick stay as they are.
+    """
+    pick = discovery.formula
+    fitted, found = refitted(pick, dataset, loss)
+    formulas = {id(pick): fitted}
+    if dataset.n_rows * len(discovery.front) <= MOST_VALUES:
+        for formula in discovery.front:
+            if time.monotonic() < until and id(formula) not in formulas:
+                formulas[id(formula)] = refitted(formula, dataset, loss)[0]
+    front = ParetoFront(formulas.get(id(formula), formula) for formula in discovery.front)
+    notes = discovery.notes if found is None else (*discovery.notes, *_outlier_notes(found, dataset, loss))
+    outliers = () if found is None else found.outliers
+    reading = discovery.reading
+    return replace(
+        discovery, front=front, formula=fitted, dataset=dataset, notes=notes, outliers=outliers, reading=reading
+    )
+
+
+def refitted(formula: Formula, dataset: Dataset, loss: str = "linear") -> tuple[Formula, Estimate | None]:
+    """A formula with its constants fitted to a table, and the fit; the same formula where that is not possible."""
+    variables = tuple(plain_symbol(name) for name in formula.variables)
+    form = _with_names(parametrize(formula.expression, variables), formula)
+    if not form.constants:
+        return formula, None
+    try:
+        found = estimate(
+            form,
+            dataset.X,
+            dataset.y,
+            y_error=dataset.y_error,
+            x_error=dataset.x_error,
+            sample_weight=dataset.sample_weight,
+            loss=loss,
+        )
+    except KansymError as problem:
+        logger.info("constants of %s stay as they are: %s", formula, problem)
+        return formula, None
+    units = UnitSystem.of(dataset)
+    named = {}
+    if units is not None and units.known:
+        values = {symbol.name: float(value) for symbol, value in zip(form.constants, found.values, strict=True)}
+        named = {name: units.named(unit) for name, unit in units.check(form.expression, values).units.items()}
+    constants = tuple(
+        Constant(symbol.name, float(value), float(error) if math.isfinite(error) else None, unit=named.get(symbol.name))
+        for symbol, value, error in zip(form.constants, found.values, found.errors, strict=True)
+    )
+    expression = found.form.substituted()
+    if np.isnan(found.values).any():
+        return formula, None
+    return replace(formula, expression=expression, constants=constants, covariance=found.covariance), found
+
+
+def _with_names(form: ParametricForm, formula: Formula) -> ParametricForm:
+    """The form with the names that the formula's constants had, where they are told by their values."""
+    known = {constant.value: constant.name for constant in formula.constants}
+    names = [known.get(float(value), symbol.name) for symbol, value in zip(form.constants, form.values, strict=True)]
+    if len(set(names)) < len(names) or set(names) & set(formula.variables):
+        return form
+    renamed = tuple(plain_symbol(name) for name in names)
+    expression = form.expression.xreplace(dict(zip(form.constants, renamed, strict=True)))
+    return ParametricForm(expression, form.variables, renamed, form.values)  # pyright: ignore[reportArgumentType]
+
+
+def _outlier_notes(found: Estimate, dataset: Dataset, loss: str) -> list[str]:
+    if not found.outliers:
+        return []
+    shown = []
+    for outlier in found.outliers[:LISTED]:
+        place = ", ".join(
+            f"{name}={value:g}" for name, value in zip(dataset.names, dataset.X[outlier.row], strict=True)
+        )
+        shown.append(f"{place}: {outlier.sigmas:+.1f} sigma")
+    more = f"; and {len(found.outliers) - LISTED} more" if len(found.outliers) > LISTED else ""
+    treated = "they hardly count" if loss != "linear" else "they were not left out; see --robust"
+    rows = "row is" if len(found.outliers) == 1 else "rows are"
+    listed = f"{'; '.join(shown)}{more}"
+    return [f"{len(found.outliers)} {rows} farther from the formula than chance allows ({listed}): {treated}."]
