@@ -8,6 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from kansym.data.columns import as_float_column, is_constant, listing
+from kansym.data.remarks import column_remarks
 from kansym.errors import DataError
 from kansym.units.unit import parse_unit
 
@@ -35,7 +36,7 @@ class Dataset:
     y_units : str or None
         Unit of `y`.
     notes : tuple of str
-        What was done to the data on the way in, one plain sentence each.
+        What was done to the data on the way in, and what is odd about them, one plain sentence each.
     x_error : ndarray, shape (n, d), or None
         Standard errors of `X`, in the units of its columns, none negative; 0 for columns that are exact.
 
@@ -148,7 +149,9 @@ def make_dataset(
         Drop rows that hold NaN or infinite values, and note how many. Default False: such rows are an error, so that
         nobody loses data without knowing.
     remove_constant : bool, optional
-        Drop constant columns and repeated columns, and note which. Default True; False keeps the columns as given.
+        Drop constant columns and repeated columns, and note which, and note columns that repeat the target, that say
+        the same as another one, or that have a wide gap. Default True; False keeps the columns as given, without a
+        word.
     row_numbers : ndarray of int, shape (n,), optional
         Numbers of the rows as the user sees them, for the messages (lines of a file). Default 0, 1, ...
     row_word : str, optional
@@ -157,7 +160,7 @@ def make_dataset(
     Returns
     -------
     Dataset
-        With a note for every change made to the data.
+        With a note for every change made to the data, and for what is odd about them.
 
     Raises
     ------
@@ -219,7 +222,10 @@ def make_dataset(
     ]:
         if unit is not None:
             parse_unit(unit, label)
-    chosen = _useful_columns(inputs, names, notes) if remove_constant else list(range(len(names)))
+    chosen = list(range(len(names)))
+    if remove_constant:
+        chosen = _useful_columns(inputs, names, notes)
+        notes += column_remarks(inputs[:, chosen], [names[k] for k in chosen], outcome, target)
     return Dataset(
         X=np.ascontiguousarray(inputs[:, chosen]),
         y=outcome,

@@ -6,7 +6,8 @@ from kansym.data.dataset import Dataset
 from kansym.errors import ArgumentError
 
 MINIMUM_ROWS = 20
-"""Below this many rows none is held out: too few would be left on either side."""
+"""Below this many rows none is held out: too few would be left on either side. For the same reason, no input is held
+out as a whole where there are fewer different ones."""
 
 
 def canonical_order(X: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -32,7 +33,9 @@ def split(
     """Choose rows at random for training and validation, whatever the order of the rows.
 
     The rows are sorted by their contents before the random choice, so a shuffled table gives the same two sets. Rows
-    equal in all inputs and the target stay together: a copy of a training row validates nothing.
+    equal in all inputs stay together: a copy of a training row validates nothing, and a repeated measurement little,
+    since its neighbours told the mean of y there. Where there are fewer than 20 different inputs, with many
+    measurements each, only rows equal in the target as well stay together: every input is needed to train on.
 
     Parameters
     ----------
@@ -58,8 +61,10 @@ def split(
     wanted = round(validation_fraction * len(order))
     if len(order) < MINIMUM_ROWS or wanted == 0:
         return order, order[:0]
-    table = np.column_stack([dataset.X, dataset.y])[order]
-    starts = np.concatenate([[True], (table[1:] != table[:-1]).any(axis=1)])
+    X, y = dataset.X[order], dataset.y[order]
+    starts = np.concatenate([[True], (X[1:] != X[:-1]).any(axis=1)])
+    if starts.sum() < MINIMUM_ROWS:
+        starts[1:] |= y[1:] != y[:-1]
     group = np.cumsum(starts) - 1
     sizes = np.bincount(group)
     shuffled = np.random.default_rng(seed).permutation(len(sizes))

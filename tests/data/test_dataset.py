@@ -18,7 +18,7 @@ def random_table(rows: int = 60, columns: int = 3, seed: int = 0) -> tuple[np.nd
 
 
 def test_integer_arrays_become_float64_with_default_names():
-    X = np.arange(12).reshape(6, 2)
+    X = np.column_stack([np.arange(6), np.arange(6) ** 2 % 5])
     dataset = make_dataset(X, np.arange(6) ** 2)
     assert dataset.X.dtype == dataset.y.dtype == np.float64
     assert dataset.names == ("x0", "x1")
