@@ -1,7 +1,11 @@
 """Every unusable input is refused in one line that names the file, the column, the line or the argument."""
 
+import os
 import pickle
+import struct
 import sys
+import tracemalloc
+import zipfile
 
 import h5py
 import numpy as np
@@ -200,6 +204,98 @@ def test_pickled_arrays_are_refused_without_running_them(tmp_path):
         with pytest.raises(DataError) as caught:
             read_table(tmp_path / name, target="y")
         check(caught.value, [name])
+
+
+def boasting_npy(shape=(10**10, 3), descr="<f8") -> bytes:
+    """A file of some hundred bytes whose header tells of more."""
+    header = repr({"descr": descr, "fortran_order": False, "shape": shape}).encode()
+    header += b" " * (117 - len(header)) + b"\n"
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + bytes(240)
+
+
+@pytest.mark.parametrize("suffix", ["npy", "npz", "h5", "parquet"])
+def test_a_table_that_claims_to_be_huge_is_refused_before_it_is_read(tmp_path, suffix):
+    path = tmp_path / f"run7.{suffix}"
+    if suffix == "npy":
+        path.write_bytes(boasting_npy())
+    elif suffix == "npz":
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("table.npy", boasting_npy())
+    elif suffix == "h5":
+        with h5py.File(path, "w") as file:
+            file.create_dataset("table", shape=(10**10, 3), dtype="f8", chunks=(1000, 3))
+    else:
+        arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+        zeros = arrow.array(np.zeros(10**6)).dictionary_encode()
+        table = arrow.table({"t": arrow.chunked_array([zeros] * 12), "y": arrow.chunked_array([zeros] * 12)})
+        parquet.write_table(table, path)
+    assert path.stat().st_size < 2 * 10**5
+    tracemalloc.start()
+    with pytest.raises(DataError) as caught:
+        read_table(path, target="y")
+    assert tracemalloc.get_traced_memory()[1] < 10**7
+    tracemalloc.stop()
+    check(caught.value, ["run7", "numbers, more than 20,000,000"])
+
+
+def test_a_zip_bomb_of_many_arrays_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("kansym.data.limits.MOST_VALUES", 20_000)
+    path = tmp_path / "run7.npz"
+    np.savez_compressed(path, **{f"c{k}": np.zeros(1000) for k in range(30)})
+    with pytest.raises(DataError) as caught:
+        read_table(path, target="c0")
+    check(caught.value, ["run7.npz", "21,000 numbers, more than 20,000"])
+
+
+def test_a_wide_text_is_no_number_of_bytes(tmp_path):
+    (tmp_path / "run7.npy").write_bytes(boasting_npy((100, 2), "<U100000000"))
+    with pytest.raises(DataError) as caught:
+        read_table(tmp_path / "run7.npy", target=0)
+    check(caught.value, ["run7.npy", "bytes of memory"])
+
+
+def test_text_that_is_too_long(tmp_path, monkeypatch):
+    monkeypatch.setattr("kansym.data.text_table.LARGEST_TEXT", 20)
+    (tmp_path / "run7.csv").write_text(GOOD)
+    with pytest.raises(DataError) as caught:
+        read_table(tmp_path / "run7.csv", target="y")
+    check(caught.value, ["run7.csv", "MB of text"])
+
+
+@pytest.mark.parametrize(
+    "header", [b"{'descr': '<f8', 'fortra" + b"\xff" * 93 + b"\n", b"{" * 117 + b"\n", b"\0" * 118]
+)
+def test_damaged_headers_of_numpy_files(tmp_path, header):
+    (tmp_path / "run7.npy").write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", 118) + header + bytes(64))
+    with pytest.raises(DataError) as caught:
+        read_table(tmp_path / "run7.npy", target=0)
+    check(caught.value, ["run7.npy", "damaged"])
+
+
+def test_pipes_devices_and_strange_links(tmp_path):
+    os.mkfifo(tmp_path / "pipe.csv")
+    (tmp_path / "device.csv").symlink_to("/dev/zero")
+    (tmp_path / "loop.csv").symlink_to(tmp_path / "loop.csv")
+    for name, part in (("pipe", "pipe or a device"), ("device", "pipe or a device"), ("loop", "no file")):
+        with pytest.raises(DataError) as caught:
+            read_table(tmp_path / f"{name}.csv", target="y")
+        check(caught.value, [f"{name}.csv", part])
+    with pytest.raises(DataError) as caught:
+        read_table(tmp_path / ("n" * 300 + ".csv"), target="y")
+    check(caught.value, ["no file", "too long"])
+
+
+def test_no_break_spaces_delimit(tmp_path):
+    (tmp_path / "run7.dat").write_text("t y\n1\u00a02\n2\u2009 3\n\u00a03 5\n", encoding="utf-8")
+    dataset = read_table(tmp_path / "run7.dat", target="y")
+    np.testing.assert_array_equal(dataset.y, [2, 3, 5])
+
+
+def test_quotes_that_hide_fields_from_the_count(tmp_path):
+    (tmp_path / "run7.csv").write_text('t,v,y\n1,2,3\n"2"x,"3,5\n4",5,8\n')
+    with pytest.raises(DataError) as caught:
+        read_table(tmp_path / "run7.csv", target="y")
+    check(caught.value, ["run7.csv"])
 
 
 def test_numpy_files_of_the_wrong_shape(tmp_path):
