@@ -15,6 +15,8 @@ from kansym.fitting.rows import Rows
 from kansym.formula import Formula, correlation_of
 
 if TYPE_CHECKING:
+    import iminuit
+    import lmfit
     from uncertainties.core import AffineScalarFunc
 
 
@@ -146,6 +148,18 @@ class KnownForm:
         problem = self.problem
         rows = Rows(problem.X, problem.y, problem.y_error, problem.x_error)
         return intervals_of(self.fit, rows, level=level, method=method, samples=samples, seed=seed)
+
+    def to_lmfit(self) -> "tuple[lmfit.Model, lmfit.Parameters]":
+        """A model and parameters of lmfit, see `kansym.fitting.bridges.to_lmfit`."""
+        from kansym.fitting.bridges import to_lmfit
+
+        return to_lmfit(self)
+
+    def to_iminuit(self) -> "iminuit.Minuit":
+        """A `Minuit` with data and constants, see `kansym.fitting.bridges.to_iminuit`."""
+        from kansym.fitting.bridges import to_iminuit
+
+        return to_iminuit(self)
 
     def __str__(self) -> str:
         from kansym.fitting.text import text_report

@@ -149,6 +149,28 @@ def orthogonal_fit(
     return _outcome(rows.raised(shift), values, xi, shift, converged, free, scale_errors)
 
 
+def nearest_distances(
+    form: ParametricForm,
+    X: np.ndarray,
+    y: np.ndarray,
+    *,
+    x_error: np.ndarray | float,
+    y_error: np.ndarray | float,
+) -> np.ndarray:
+    """Signed distances (n,) of rows from a formula at its nearest points, in units of the errors.
+
+    Parameters are those of `orthogonal_fit`; the constants keep their values. The nearest point is looked for from the
+    measured input. Infinite where the formula is not finite there.
+    """
+    rows = RowsWithErrors(form, X, y, x_error, y_error, None)
+    if not np.isfinite(rows.chi2(form.values, rows.none)):
+        residuals = rows.residuals(form.values, rows.none)
+        return np.where(np.isfinite(residuals), residuals, np.inf)
+    xi = by_elimination(rows, form.values, rows.none, np.zeros(0, dtype=int))[1]
+    residuals = rows.residuals(form.values, xi)
+    return np.copysign(np.sqrt(residuals**2 + (xi**2).sum(axis=1)), residuals)
+
+
 def _minimum(
     rows: RowsWithErrors, values: np.ndarray, free: np.ndarray, near: bool
 ) -> tuple[np.ndarray, np.ndarray, bool]:

@@ -19,6 +19,9 @@ HALVINGS = 30
 SETTLED = 1e-9
 """Length of a step, in standard errors of the constants, that ends the fit."""
 
+INPUTS_SETTLED = 1e-7
+"""Largest move of an input, in its standard error, of a fit that has ended."""
+
 
 def independent_constants(problem: RowsWithErrors, values: np.ndarray, free: np.ndarray) -> np.ndarray:
     """Those of the free constants that can be told apart at these values."""
@@ -104,6 +107,7 @@ def by_elimination(
             left = (ahead - jacobian @ step) / variance
             direction = np.where(problem.used[:, None], slopes * left[:, None], 0.0) - xi
         size = float(np.linalg.norm(unit @ solved))
+        far = float(np.abs(direction).max(initial=0.0))
         if not (np.isfinite(size) and np.isfinite(direction).all()):
             return values, xi, False
         for halving in range(HALVINGS):
@@ -119,7 +123,7 @@ def by_elimination(
         # Chi-squared is flat at the minimum: it may stay while the constants still gain digits.
         flat = flat + 1 if trial_chi2 >= chi2 * (1 - 1e-15) else 0
         values, xi, chi2 = trial, trial_xi, trial_chi2
-        if size < SETTLED or flat > 3:
+        if (size < SETTLED and far < INPUTS_SETTLED) or flat > 3:
             return values, xi, True
     return values, xi, False
 
