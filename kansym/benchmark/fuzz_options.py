@@ -50,6 +50,39 @@ FORMULAS = (
     ),
 )
 
+GIVEN = (
+    *("x0 + ...", "x0*(...)", "A*x0 + ...", "exp(-x0/tau)*(...)", "...", "... + ...", "x0", "x0/0 + ...", "sqrt(...)"),
+    *(
+        "9**9**9 + ...",
+        "exp(exp(exp(...)))",
+        "(...)**2",
+        "",
+        "y + ...",
+        "__import__('os') + ...",
+        "...*" * 200,
+        "0*(...)",
+    ),
+)
+UNIT_FILES = (
+    *(
+        "x0 = m/s\ny = m\n",
+        "x0 = m/s\nx1 = kg\ny = J\n",
+        "y = furlong\n",
+        "",
+        "x0 m\n",
+        "[units]\nx0 = 'm'\n",
+        "z = m\n",
+    ),
+    *(
+        "x0 = m**(10**10)\n",
+        "x0 = __import__('os')\n",
+        "\0\xff",
+        "x0 = m\nx0 = s\n",
+        "# note\ny = 1/cm\n",
+        "x0 = ((((m\n",
+    ),
+)
+
 
 @dataclass(frozen=True)
 class CommandLine:
@@ -129,6 +162,26 @@ def _table_options(rng: np.random.Generator, file: RandomFile) -> tuple[list[str
     return tokens, options
 
 
+def _quoted(name: str) -> str:
+    return name if name.isidentifier() else f"`{name}`"
+
+
+def _input_error(rng: np.random.Generator, file: RandomFile) -> list[str]:
+    """Errors of an input, and most times of the target."""
+    error = pick(rng, ["0.1", "0.01", "1e-3", file.columns[-1], file.columns[0], "-1", "0", "inf", "abc", ""])
+    tokens = ["--x-error", f"{file.columns[0]}={error}" if rng.random() < 0.9 else error]
+    if len(file.columns) > 2 and rng.random() < 0.8:
+        tokens += ["--error", file.columns[-2]]
+    return tokens
+
+
+def _unit_file(rng: np.random.Generator, folder: Path) -> Path:
+    path = folder / "units.txt"
+    if rng.random() < 0.9:
+        path.write_bytes(pick(rng, UNIT_FILES).encode("latin-1"))
+    return path
+
+
 def _number(rng: np.random.Generator, right: object, wrong: float = 0.02) -> str:
     return pick(rng, WRONG_NUMBERS) if rng.random() < wrong else str(right)
 
@@ -151,7 +204,11 @@ def _discover(rng: np.random.Generator, file: RandomFile, folder: Path) -> Comma
         (0.15, ["--validation-fraction", _number(rng, rng.choice([0.0, 0.1, 0.2, 0.5, 0.89]), 0.05)]),
         (0.08, ["--primitives", ",".join(rng.choice(FUNCTIONS, int(rng.integers(1, 4))))]),
         (0.08, ["--without", ",".join(rng.choice(FUNCTIONS, int(rng.integers(1, 4))))]),
-        (0.05, ["--x-error", f"{names[0] if names else 'x0'}={pick(rng, ['0.1', 'y', '-1', 'abc', ''])}"]),
+        (0.06, _input_error(rng, file)),
+        (0.05, ["--given", pick(rng, GIVEN).replace("x0", _quoted(file.columns[0]))]),
+        (0.05, ["--robust"]),
+        (0.05, ["--units", str(_unit_file(rng, folder))]),
+        (0.02, ["--agreement", _number(rng, 1, 0.3)]),
         (0.6, ["--quiet"]),
         (0.02, [pick(rng, ["--no-such", "--target", "-z", "extra", "--json=3", "--seed", "--help"])]),
     ):
@@ -164,6 +221,8 @@ def _discover(rng: np.random.Generator, file: RandomFile, folder: Path) -> Comma
         tokens += ["--out", str(out)]
     if as_json:
         tokens.append("--json")
+    if "--agreement" in tokens:
+        seconds *= 2
     return CommandLine(("discover", str(file.path), *tokens), seconds, "discover", as_json, options, out)
 
 
@@ -172,12 +231,16 @@ def _fit_constants(rng: np.random.Generator, file: RandomFile) -> CommandLine:
     formula = pick(rng, FORMULAS[:15] if rng.random() < 0.6 else FORMULAS)
     for old, new in zip(("x0", "x1"), [*file.columns[:2], "x1"], strict=False):
         if rng.random() < 0.9:
-            formula = formula.replace(old, f"`{new}`" if not new.isidentifier() else new)
+            formula = formula.replace(old, _quoted(new))
     as_json = bool(rng.random() < 0.5)
     for chance, more in (
         (0.2, ["--seed", _number(rng, int(rng.integers(10)), 0.03)]),
         (0.2, ["--start", pick(rng, ["A=1", "A=1,B=2", "A=1e300", "A=nan", "Q=1", "A", "=", "A=1,A=2", "B=0"])]),
         (0.1, ["--scale-errors"]),
+        (0.06, _input_error(rng, file)),
+        (0.1, ["--robust"]),
+        (0.1, ["--intervals"]),
+        (0.05, ["--level", _number(rng, rng.choice([0.68, 0.95, 0.9999999]), 0.3)]),
         (0.02, [pick(rng, ["--no-such", "--seconds", "extra", "--help"])]),
     ):
         if rng.random() < chance:
