@@ -37,6 +37,8 @@ NOISES = (0.0, 0.01)
 
 LAW_ROWS = 300
 
+FAILED = "failed"
+
 MEASURED = ("boyle", "capacitor", "firas", "hydrogen", "kepler", "mercury")
 """Measured tables whose law is beyond dispute at the precision of the table, or nearly so."""
 
@@ -202,13 +204,30 @@ def lawful(count: int, seed: int) -> Iterator[Table]:
 
 
 def examine(table: Table, *, seconds: float, seed: int) -> Record:
-    """Search a table and certify what is found."""
+    """Search a table and certify what is found; an error gives a record with the verdict "failed".
+
+    Raises
+    ------
+    KeyboardInterrupt
+        Also where the search itself ended early and handed back what it had.
+    """
+    start = time.perf_counter()
+    try:
+        found = _certified(table, seconds, seed)
+    except Exception as error:
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        found = {"verdict": FAILED, "reason": reason[:500], "against": [], "formula": "", "right": None}
+    record = {"name": table.name, "kind": table.kind, "seed": seed, "seconds": seconds}
+    rows, columns = table.X.shape
+    return record | found | {"elapsed": time.perf_counter() - start, "rows": rows, "columns": columns}
+
+
+def _certified(table: Table, seconds: float, seed: int) -> Record:
     from kansym.config import DiscoveryOptions
     from kansym.data.dataset import make_dataset
     from kansym.discovery import discover
     from kansym.validation.certificate import certify
 
-    start = time.perf_counter()
     dataset = make_dataset(table.X, table.y, y_error=table.y_error)
     options = DiscoveryOptions(max_seconds=seconds, seed=seed, device="cpu")
     discovery = discover(dataset, options)
@@ -216,17 +235,10 @@ def examine(table: Table, *, seconds: float, seed: int) -> Record:
         raise KeyboardInterrupt
     certificate = certify(discovery, options=options)
     return {
-        "name": table.name,
-        "kind": table.kind,
-        "seed": seed,
-        "seconds": seconds,
         "verdict": certificate.verdict.kind,
         "reason": certificate.verdict.reason,
         "against": list(certificate.verdict.against),
         "formula": certificate.formula,
-        "elapsed": time.perf_counter() - start,
-        "rows": dataset.n_rows,
-        "columns": dataset.n_columns,
         "right": None if table.right is None else bool(table.right(discovery.formula.expression)),
     }
 
@@ -235,8 +247,8 @@ def summary(records: Sequence[Record]) -> list[str]:
     """The table of verdicts by kind, and the counts that matter."""
     from kansym.validation.verdict import DESCRIPTION, LAW, NOTHING
 
-    verdicts = (LAW, DESCRIPTION, NOTHING)
-    row = "{:<18}{:>8}{:>8}{:>20}{:>24}"
+    verdicts = (LAW, DESCRIPTION, NOTHING, FAILED)
+    row = "{:<18}{:>8}{:>8}{:>20}{:>24}{:>8}"
     lines = [row.format("", "tables", *verdicts)]
     kinds = list(dict.fromkeys(record["kind"] for record in records))
     for kind in kinds:
@@ -268,11 +280,12 @@ def line(record: Record) -> str:
     """One result in one line."""
     right = {None: "", True: " (right)", False: " (not the law)"}[record["right"]]
     size = f"{record['rows']} x {record['columns']}"
-    return f"{record['name']:<22} {size:>8} {record['elapsed']:6.1f} s  {record['verdict']}{right}: {record['formula']}"
+    outcome = record["reason"] if record["verdict"] == FAILED else record["formula"]
+    return f"{record['name']:<22} {size:>8} {record['elapsed']:6.1f} s  {record['verdict']}{right}: {outcome}"
 
 
 def read(folder: Path, seconds: float, seed: int) -> list[Record]:
-    """Results of these settings that a folder holds; a half-written last line is passed over.
+    """Results of these settings that a folder holds, but for failures; a half-written last line is passed over.
 
     Raises
     ------
@@ -290,7 +303,7 @@ def read(folder: Path, seconds: float, seed: int) -> list[Record]:
     for number, entry in enumerate(complete.splitlines(), start=1):
         try:
             record = json.loads(entry)
-            if (record["seconds"], record["seed"]) == (seconds, seed):
+            if (record["seconds"], record["seed"]) == (seconds, seed) and record["verdict"] != FAILED:
                 records.append(record)
         except (ValueError, KeyError, TypeError) as error:
             raise StorageError(f"{path}, line {number}: not a result of this benchmark ({error})") from error

@@ -62,8 +62,6 @@ def _of(node: sympy.Basic) -> Iterator[Condition]:
         yield Condition(1 + node.args[0], "positive", "atanh of a number of at most -1")
     elif name in ("bessely", "besselk"):
         yield Condition(node.args[1], "positive", f"{name} of a number that is not positive")
-    elif name in ("gamma", "loggamma"):
-        yield Condition(node.args[0], "positive", f"{name} of a number that is not positive")
     elif name == "LambertW":
         yield Condition(node.args[0] + sympy.exp(-1), "not negative", "LambertW of a number below -1/e")
 

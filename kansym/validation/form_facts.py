@@ -21,11 +21,14 @@ class FormFacts:
         Fitted exponents of something that depends on columns.
     power_law : bool
         Whether it is a product of powers of columns and a constant.
+    nested : bool
+        Whether a function, other than a power or a root, stands inside another one.
     """
 
     depends_on_inputs: bool
     real_exponents: int
     power_law: bool
+    nested: bool
 
 
 def form_facts(form: ParametricForm) -> FormFacts:
@@ -36,8 +39,20 @@ def form_facts(form: ParametricForm) -> FormFacts:
     return FormFacts(
         depends_on_inputs=bool(form.expression.free_symbols & columns),
         real_exponents=len(fitted),
+        nested=any(_functions(part, columns) for node in _functions(form.expression, columns) for part in node.args),
         power_law=all(_is_factor(factor, columns) for factor in sympy.Mul.make_args(form.expression)),
     )
+
+
+def _functions(expression: sympy.Expr, columns: set[sympy.Symbol]) -> list[sympy.Expr]:
+    """The functions of columns in an expression; a column in an exponent makes an exponential function."""
+
+    def counts(node: sympy.Basic) -> bool:
+        if node.is_Pow:
+            return bool(node.exp.free_symbols & columns)
+        return node.is_Function and not isinstance(node, sympy.Abs) and bool(node.free_symbols & columns)
+
+    return [node for node in sympy.preorder_traversal(expression) if counts(node)]
 
 
 def _is_factor(factor: sympy.Expr, columns: set[sympy.Symbol]) -> bool:

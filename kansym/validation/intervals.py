@@ -55,6 +55,8 @@ class _Walk:
         return self.known[node]
 
     def evaluate(self, node: sympy.Basic) -> Interval:
+        if node.is_number and not node.is_real:
+            return np.full(self.m, -np.inf), np.full(self.m, np.inf)
         if node.is_number and not node.args:
             value = np.full(self.m, float(node))
             return (value, value) if float(node).is_integer() and node.is_Integer else _outward(value, value)
@@ -182,8 +184,9 @@ def _tan(a: np.ndarray, b: np.ndarray) -> Interval:
 
 
 def _cot(a: np.ndarray, b: np.ndarray) -> Interval:
-    low, high = _tan(a - np.pi / 2, b - np.pi / 2)
-    return -high, -low
+    branch = np.floor((a - 1e-12) / np.pi) == np.floor((b + 1e-12) / np.pi)
+    branch &= (np.abs(a) < LARGEST_ANGLE) & (np.abs(b) < LARGEST_ANGLE)
+    return np.where(branch, 1 / np.tan(b), -np.inf), np.where(branch, 1 / np.tan(a), np.inf)
 
 
 def _over(function: Bounds) -> Bounds:
@@ -208,17 +211,20 @@ def _first_below(at: float, function: Callable, least: float) -> Bounds:
 
 
 def _gamma(a: np.ndarray, b: np.ndarray) -> Interval:
-    # Positive arguments only; the least value is at 1.4616.
-    bottom, a, b = 1.4616321449683623, np.maximum(a, 0.0), np.maximum(b, 0.0)
+    # Bounded for positive arguments only, where the least value is at 1.4616.
+    bottom, negative = 1.4616321449683623, a < 0
+    a, b = np.maximum(a, 0.0), np.maximum(b, 0.0)
     across = (a <= bottom) & (b >= bottom)
     ends = np.stack([np.where(a > 0, scipy.special.gamma(a), np.inf), scipy.special.gamma(b)])
-    return np.where(across, 0.8856031944108886, ends.min(axis=0)), ends.max(axis=0)
+    least = np.where(across, 0.8856031944108886, ends.min(axis=0))
+    return np.where(negative, -np.inf, least), np.where(negative, np.inf, ends.max(axis=0))
 
 
 def _loggamma(a: np.ndarray, b: np.ndarray) -> Interval:
-    low, high = _gamma(a, b)
-    inner = np.stack([scipy.special.gammaln(np.maximum(a, 0.0)), scipy.special.gammaln(np.maximum(b, 0.0))])
-    return np.minimum(np.log(low), inner.min(axis=0)), np.where(np.isfinite(high), np.log(high), inner.max(axis=0))
+    bottom, negative = 1.4616321449683623, a < 0
+    ends = np.stack([scipy.special.gammaln(np.maximum(end, 0.0)) for end in (a, b)])
+    least = np.where((a <= bottom) & (b >= bottom), -0.12148629053584961, ends.min(axis=0))
+    return np.where(negative, -np.inf, least), np.where(negative, np.inf, ends.max(axis=0))
 
 
 def _airybi(a: np.ndarray, b: np.ndarray) -> Interval:
@@ -283,9 +289,9 @@ def _besseli(order: float, a: np.ndarray, b: np.ndarray) -> Interval:
 def _bessely(order: float, a: np.ndarray, b: np.ndarray) -> Interval:
     # Highest at the first maximum, lowest after it at the first minimum that follows (DLMF 10.21).
     if order == 0:
-        return _first_below(2.1971413260, lambda u: scipy.special.yv(0, u), -0.34031)(a, b)
+        return _first_below(2.1971413260, lambda u: scipy.special.yv(0, u), -0.3404)(a, b)
     if order == 1:
-        return _first_below(3.6830228566, lambda u: scipy.special.yv(1, u), -0.30318)(a, b)
+        return _first_below(3.6830228566, lambda u: scipy.special.yv(1, u), -0.3033)(a, b)
     return np.full_like(a, -np.inf), np.full_like(b, np.inf)
 
 

@@ -14,7 +14,8 @@ It is a **law** only if nothing speaks against it that could be measured:
 3. nothing is left: residuals without structure, no lack of fit against repeated points, no smooth function that
    predicts them, no network that does better held out;
 4. the data determine every constant, and there are few of them (`MOST_CONSTANTS`) unless the fit is exact; no real
-   exponent was fitted, except in a plain power law: over a short range it imitates many a function;
+   exponent was fitted, except in a plain power law, and no function stands inside another one, unless the fit is exact:
+   over a short range these imitate many a function;
 5. no rival that says something else comes near (`MARGIN`), polynomials among them;
 6. it is defined between the rows, and continues sanely around them;
 7. where it was asked, other seeds find the same.
@@ -286,6 +287,8 @@ def _of_constants(e: Evidence) -> list[Ground]:
         found.append(Ground(False, f"{count} fitted constants are enough for many a curve"))
     if e.form.real_exponents and not e.form.power_law and not e.fit.exact:
         found.append(Ground(False, "a fitted real exponent imitates many a function"))
+    if e.form.nested and not e.fit.exact:
+        found.append(Ground(False, "a function inside another one imitates many a function"))
     if not found:
         found.append(Ground(True, "every constant is determined" if count else "no constant is fitted"))
     return found

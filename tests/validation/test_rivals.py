@@ -1,0 +1,40 @@
+import numpy as np
+import pytest
+
+from kansym.validation.rivals import nearest_rival
+from kansym.validation.rows import residuals_of
+
+
+def _rival(discovery):
+    return nearest_rival(discovery, residuals_of(discovery.formula, discovery.dataset), seed=0)
+
+
+def test_the_pick_with_constants_to_spare_is_no_rival(discovered, rng):
+    x = rng.uniform(0, 3, 80)
+    y = 4 * np.exp(-1.3 * x) + 0.02 * rng.normal(size=80)
+    rival = _rival(discovered(x, y, "4.1*exp(-1.2*x)", "4.1*exp(-1.2*x) + 0.01", "1.2/(x + 0.31)"))
+    # The same with an offset is nearer and is passed over, and so are exponentials of polynomials.
+    assert any(words.startswith("t = ") and "exp" in words for words in rival.special_cases)
+    assert "exp" not in rival.words
+    assert rival.margin > 20
+    assert rival.better < 0.5
+    assert rival.odds == pytest.approx(2**rival.margin)
+
+
+def test_two_forms_of_one_short_curve_are_rivals(discovered, rng):
+    x = rng.uniform(1, 1.5, 60)
+    y = x**2 + 0.02 * rng.normal(size=60)
+    rival = _rival(discovered(x, y, "1.01*x**2", "0.6*exp(1.1*x)"))
+    # The words name one of them, and no table as short decides between them.
+    assert rival.margin < 30
+
+
+def test_the_bits_are_the_gain_in_squared_residuals(discovered, rng):
+    x = rng.uniform(1, 5, 200)
+    y = 3 / x + 0.05 * rng.normal(size=200)
+    rival = _rival(discovered(x, y, "3.1/x"))
+    terms = int(rival.words.split("degree ")[1][0]) + 1
+    misfit = 200 * np.log2(rival.rms / rival.pick_rms)
+    # What is not misfit is the price of terms: 3 for a constant, half of log2(200), and a product, sum and variable.
+    assert rival.margin - misfit == pytest.approx((terms - 1) * (3 + 3.8 + 3 + 2.5 + 1.8), rel=0.5)
+    assert rival.better < 0.05

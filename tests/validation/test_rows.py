@@ -1,0 +1,48 @@
+import numpy as np
+import pytest
+
+from kansym.validation.rows import effective_error, residuals_of
+
+
+def test_leverages_are_those_of_the_hat_matrix(discovered, rng):
+    x = rng.uniform(1, 5, 40)
+    residuals = residuals_of(*_parts(discovered(x, 2 * x - 1 + 0.1 * rng.normal(size=40), "2.1*x - 1.2")))
+    A = np.column_stack([x, np.ones(40)])
+    hat = A @ np.linalg.inv(A.T @ A) @ A.T
+    np.testing.assert_allclose(residuals.leverage, np.diagonal(hat), atol=1e-10)
+
+
+def test_standardized_residuals_have_the_variance_that_noise_has(discovered, rng):
+    # Few rows: without the leverages those at the ends would be too small.
+    ends, middles = [], []
+    x = np.linspace(0, 1, 6)
+    for _ in range(200):
+        r = residuals_of(*_parts(discovered(x, x + rng.normal(size=6), "1.1*x + 0.1"))).standardized
+        ends.append(r[0])
+        middles.append(r[2])
+    assert np.var(ends) / np.var(middles) == pytest.approx(1, abs=0.35)
+
+
+def test_errors_of_inputs_are_folded_in_through_the_slope(discovered, rng):
+    x = np.linspace(1, 4, 30)
+    discovery = discovered(x, 3 * x**2, "3*x**2", y_error=0.5, x_error=0.2)
+    expected = np.sqrt(0.5**2 + (6 * x * 0.2) ** 2)
+    np.testing.assert_allclose(effective_error(discovery.formula, discovery.dataset), expected, rtol=1e-9)
+    assert discovered(x, 3 * x**2, "3*x**2").dataset.y_error is None
+
+
+def test_the_slope_of_an_absolute_value_is_its_sign(discovered):
+    x = np.linspace(-1, 2, 31) + 0.05
+    discovery = discovered(x, 3.5 * np.abs(x), "3.5*Abs(x)", y_error=0.5, x_error=0.2)
+    np.testing.assert_allclose(effective_error(discovery.formula, discovery.dataset), np.hypot(0.5, 0.7), rtol=1e-9)
+
+
+def test_an_exact_fit_is_known_as_one(discovered, rng):
+    x = rng.uniform(1, 5, 40)
+    assert residuals_of(*_parts(discovered(x, 2.3 * x**1.5, "2.3*x**(3/2)"))).exact
+    noisy = discovered(x, 2.3 * x**1.5 * (1 + 1e-8 * rng.normal(size=40)), "2.3*x**(3/2)")
+    assert not residuals_of(*_parts(noisy)).exact
+
+
+def _parts(discovery):
+    return discovery.formula, discovery.dataset
