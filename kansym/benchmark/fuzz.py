@@ -32,6 +32,9 @@ from kansym.benchmark.fuzz_worker import MOST_MEMORY, Outcome, work
 HANG = 60.0
 """Seconds without an answer after which a worker is ended; the longest budget of a case is 15 s."""
 
+START = 300.0
+"""The same for a worker that has not begun: it imports everything and makes a run for `kansym report`."""
+
 CASES_PER_WORKER = 500
 """A worker is replaced after that many, since caches of algebra grow."""
 
@@ -58,8 +61,9 @@ class _Worker:
 
     def trouble(self) -> str:
         """Why the process has to be ended, or empty."""
-        if time.monotonic() - self.since > HANG:
-            return f"no answer for {HANG:g} s"
+        limit = HANG if self.number >= 0 else START
+        if time.monotonic() - self.since > limit:
+            return f"no answer for {limit:g} s"
         if self.memory() > 1.5 * MOST_MEMORY:
             return f"took {self.memory() / 2**20:.0f} MB of memory"
         return "" if self.process.is_alive() else f"the process died with code {self.process.exitcode}"

@@ -81,6 +81,7 @@ def run_case(seed: int, number: int, folder: Path, run: Path) -> Outcome:
         with _redirected(*texts), warnings.catch_warnings():
             # Every time and not once per place: the process lives for many cases.
             warnings.simplefilter("always")
+            warnings.showwarning = _print_warning
             for silent in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning):
                 warnings.simplefilter("ignore", silent)
             outcome.code = main(line.tokens)
@@ -92,6 +93,10 @@ def run_case(seed: int, number: int, folder: Path, run: Path) -> Outcome:
     outcome.message = err[:2000]
     outcome.failure = outcome.failure or _judge(outcome, line, file, out, err)
     return outcome
+
+
+def _print_warning(message: Any, category: Any, filename: str, lineno: int, file: Any = None, line: Any = None) -> None:
+    sys.stderr.write(warnings.formatwarning(message, category, filename, lineno, line))
 
 
 def _judge(outcome: Outcome, line: CommandLine, file: RandomFile, out: str, err: str) -> str:

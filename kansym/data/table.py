@@ -169,11 +169,11 @@ def _input_errors(table: RawTable, names: list[str], x_error: Mapping[str, str |
         # A column may be called 0.1: names go before numbers.
         try:
             found[at] = _find(table, names, str(error), "input error")
-        except DataError:
+        except DataError as failure:
             try:
                 found[at] = float(error)
             except ValueError:
-                raise
+                raise failure from None
     return found
 
 

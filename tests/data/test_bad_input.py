@@ -112,6 +112,17 @@ TEXTS = {
     "index too large": ("1,2\n3,4\n", {"target": 2}, ["no target column '2'", "no header", "'x0', 'x1'"]),
     "error missing": (GOOD, {"error": "s"}, ["no error column 's'"]),
     "error is the target": (GOOD, {"error": "y"}, ["error column 'y' is the target"]),
+    "error of an input missing": (
+        GOOD,
+        {"error": "v", "x_error": {"t": "s"}},
+        ["no input error column 's'", "'t', 'v'"],
+    ),
+    "error of an input negative": (
+        GOOD,
+        {"error": "v", "x_error": {"t": -1}},
+        ["x_error must not be negative, got -1"],
+    ),
+    "error of an input infinite": (GOOD, {"error": "v", "x_error": {"t": "inf"}}, ["x_error of 't'", "inf"]),
     "error not positive": (GOOD.replace("3,5,8", "3,-5,8"), {"error": "v"}, ["y_error must be positive, got -5"]),
     "input missing": (GOOD, {"columns": ["w"]}, ["no input column 'w'"]),
     "input is the target": (GOOD, {"columns": ["t", "y"]}, ["'y' is the target"]),
