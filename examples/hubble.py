@@ -10,7 +10,7 @@ hydrogen (A. Sandage 1958).
 
 The second fit has the same velocities and modern distances of six of the nebulae, with their errors. A galaxy moves
 by some 300 km/s beside the expansion, which is the error of a velocity here. H is then within two standard errors of
-today's value. Six near galaxies, half of which fall towards the Virgo cluster, do not give more than that.
+today's value. Six near galaxies, some of them held back by the Virgo cluster, do not give more than that.
 
 Run it with ``python examples/hubble.py``; it takes a few seconds.
 """
