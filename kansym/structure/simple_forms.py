@@ -27,6 +27,14 @@ SHORTLIST = 300
 
 MOST_ATOMS = 130
 
+FRACTIONS = tuple(
+    sympy.Rational(p, q) for p, q in ((1, 1), (2, 1), (1, 2), (3, 2), (2, 3), (3, 1), (1, 3), (4, 1), (1, 4))
+)
+"""Factors of dimensionless forms that need no measuring."""
+
+FAR_ROUNDING = 16.0
+"""Squared distance in standard errors beyond which no factor is rounded."""
+
 LARGEST = 300.0
 """Largest |x| that is the argument of a sine, and twenty times that of an exponential."""
 
@@ -43,14 +51,34 @@ class SimpleForm:
         In the variables, the factor c included.
     loss : float
         Weighted mean squared residual on all rows.
+    bare : sympy.Expr or None
+        The expression without its factor, where another factor may be tried.
+    factor, square : float
+        The factor, and the weighted mean square of `bare`: what a change of the factor costs.
     """
 
     expression: sympy.Expr
     loss: float
+    bare: sympy.Expr | None = None
+    factor: float = math.nan
+    square: float = math.nan
 
     def bits(self, n: int, columns: int, floor: float = 0.0) -> float:
-        """Description length up to a constant; the factor counts as one constant whatever it is."""
-        return 0.5 * n * math.log2(max(self.loss, floor, 1e-300)) + formula_bits(self.expression, n, columns)
+        """Description length up to a constant, with the factor as a real constant or a small fraction near it."""
+
+        def length(loss: float, expression: sympy.Expr) -> float:
+            return 0.5 * n * math.log2(max(loss, floor, 1e-300)) + formula_bits(expression, n, columns)
+
+        least = length(self.loss, self.expression)
+        if self.bare is None:
+            return least
+        size = min(FRACTIONS, key=lambda fraction: abs(abs(self.factor) - float(fraction)))
+        fraction = size if self.factor > 0 else -size
+        rise = self.square * (self.factor - float(fraction)) ** 2
+        # Most fractions are much farther away than noise would put them.
+        if rise < FAR_ROUNDING * max(self.loss, floor) / n:
+            least = min(least, length(self.loss + rise, fraction * self.bare))
+        return least
 
 
 def _both_ways(forms: list[sympy.Expr]) -> list[sympy.Expr]:
@@ -165,7 +193,10 @@ def simple_forms(
         inner = OPERATIONS[operation][1](atoms[i][0], atoms[j][0])
         expression = sympy.Float(factor) * OUTER[outer][1](inner)
         if math.isfinite(loss):
-            found.setdefault(OUTER[outer][1](inner), SimpleForm(expression, loss))
+            bare = OUTER[outer][1](inner)
+            mean_square = float((w * value**2).mean())
+            form = SimpleForm(expression, loss, None if offset else bare, factor, mean_square)
+            found.setdefault(bare, form)
     best = sorted(found.values(), key=lambda form: max(form.loss, floor))[: SHORTLIST // 4]
     return sorted(best, key=lambda form: form.bits(len(t), X.shape[1], floor))
 

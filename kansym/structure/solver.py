@@ -200,7 +200,8 @@ class Solver:
         if problem.dimension == 1:
             for offset in (False, True):
                 forms += scaled_forms(problem.X[:, 0], problem.t, variables[0], weights, offset=offset)
-            forms.sort(key=lambda form: form.bits(len(problem.t), 1))
+            lengths = {form: form.bits(len(problem.t), 1) for form in forms}
+            forms.sort(key=lengths.__getitem__)
         if not forms:
             return
         size = float(np.mean((np.ones(1) if weights is None else weights / weights.mean()) * problem.t**2))
@@ -211,8 +212,10 @@ class Solver:
             yield problem.compose(simplest.expression, variables), problem
         elif self.reducer.noisy:
             n = len(problem.t)
-            least = forms[0].bits(n, problem.dimension) + FORM_BITS
-            for form in forms[:MOST_FORMS]:
+            # Dimensionless by its units: there is nothing else to be read from the data first.
+            wide = 2 if problem.steps and problem.steps[-1].startswith(STEP) else 1
+            least = forms[0].bits(n, problem.dimension) + wide * FORM_BITS
+            for form in forms[: wide * MOST_FORMS]:
                 if form.bits(n, problem.dimension) <= least:
                     yield problem.compose(form.expression, variables), problem
 
