@@ -16,7 +16,9 @@ from rich.console import Console
 from rich.table import Table
 
 from kansym.command_options import Flag, LawNames, Names, command_line, split_names, whole_number, write_line
+from kansym.discover_command import discover
 from kansym.errors import ArgumentError, KansymError
+from kansym.fitting.command import fit_constants
 
 # The numerical libraries take seconds to import; --help, --version and errors in options do without them.
 if TYPE_CHECKING:
@@ -57,11 +59,8 @@ app = App(
     result_action="return_value",
 )
 
-# Named by text, so that they are imported only when they are called.
-app.command(
-    "kansym.discover_command:discover", name="discover", help="Search a table for the formula of one of its columns."
-)
-app.command("kansym.fitting.command:fit_constants", name="fit-constants", help="Fit the constants of a known formula.")
+app.command(discover)
+app.command(fit_constants)
 
 
 @app.command

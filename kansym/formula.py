@@ -353,10 +353,10 @@ def correlation_of(covariance: np.ndarray) -> np.ndarray:
 def _covariance(stored: Any, k: int) -> np.ndarray | None:
     if stored is None:
         return None
-    covariance = np.array(stored, dtype=np.float64).reshape(len(stored), -1)
-    if covariance.shape != (k, k) and not (k == 0 and covariance.size == 0):
-        raise ValueError(f"covariance has shape {covariance.shape} for {k} constants")
-    return covariance.reshape(k, k)
+    array = np.array(stored, dtype=np.float64)
+    if array.size != k * k:
+        raise ValueError(f"covariance has {array.size} numbers for {k} constants")
+    return array.reshape(k, k)
 
 
 def _to_json(value: float) -> float | str:

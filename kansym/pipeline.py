@@ -395,7 +395,9 @@ class _Run:
         self._formulate(found, label, network.to("cpu"))
 
     def _primitives(self) -> list[Primitive]:
-        return [primitive for primitive in self.options.primitives.values() if primitive.equivalent_to is None]
+        own = self.options.primitives
+        # What another one gives by scale and shift is matched only where that other one is left out.
+        return [one for one in own.values() if one.equivalent_to is None or one.equivalent_to not in own]
 
     def _selector(self) -> Selector:
         return Selector(

@@ -116,7 +116,8 @@ def test_the_pick_has_the_smallest_description_length():
 def test_table_has_the_columns_of_pysr():
     frame = front().to_frame()
     assert list(frame.columns) == [
-        "complexity", "loss", "score", "equation", "sympy_format", "latex", "description_length", "picked",
+        "complexity", "loss", "score", "equation", "sympy_format", "latex", "description_length", "consistent",
+        "picked",
     ]  # fmt: skip
     assert frame["score"].tolist() == pytest.approx(
         [0.0, math.log(100) / 2, math.log(1e4) / 4, math.log(10) / 5], rel=1e-12

@@ -179,6 +179,13 @@ class Reducer:
             good, key=lambda step: (step[0][0].dimension, round(step[2] / level), _size(step[0][0]), step[2])
         )[:BRANCHES]
 
+    def by_units(self, problem: Problem) -> list[Problem]:
+        """The problem in dimensionless products, by the units of its columns; several choices, the simplest first."""
+        if self.units is None:
+            return []
+        children = [self._scaled(problem, reduction, STEP) for reduction in unit_reductions(problem, self.units)]
+        return [child for child in children if child.finite()]
+
     def _compare(self, child: Problem, error: float, steps: list[Step]) -> bool:
         """Add a smaller problem to the steps; whether it is so much better that noise cannot be the reason."""
         if time.monotonic() > self.deadline or len(steps) >= MOST_STEPS:
@@ -190,12 +197,9 @@ class Reducer:
 
     def _candidates(self, problem: Problem, surrogate: Surrogate) -> Iterator[list[Problem]]:
         """Lists of equivalent smaller problems, the most promising list first."""
-        if self.units is not None:
-            reductions = unit_reductions(problem, self.units)
-            children = [self._scaled(problem, reduction, STEP) for reduction in reductions]
-            finite = [child for child in children if child.finite()]
-            if finite:
-                yield finite
+        children = self.by_units(problem)
+        if children:
+            yield children
         points = (
             problem.X
             if self.noisy

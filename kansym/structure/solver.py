@@ -151,6 +151,8 @@ class Solver:
         """Formulas for the user's y, with the smaller problem that each one solves."""
         small = len(problem.t) < SMALL_TABLE
         if depth == 0 and small:
+            for smaller in self.reducer.by_units(problem):
+                yield from self._as_product_units(smaller)
             yield from self._as_product_units(problem)
             if problem.dimension == 1 and len(problem.t) < FORM_ROWS:
                 return

@@ -228,6 +228,10 @@ def _compiled_jacobian(
         return (lambda *arguments: [np.nan] * len(c)), ()
     prepared = stable_powers(prepared)
     derivatives = [sympy.diff(prepared, symbol) for symbol in c]
+    for symbol, derivative in zip(constants, derivatives, strict=True):
+        if derivative.has(sympy.Derivative, sympy.Subs):
+            # sympy has none by the order of a Bessel function.
+            raise ArgumentError(f"there is no closed derivative by the constant {symbol.name}: give it as a number")
     # Greedy: a constant joins while its derivative contains neither itself nor a member.
     linear: list[int] = []
     for j, derivative in enumerate(derivatives):

@@ -371,7 +371,8 @@ class LeastSquares:
         # Around the current point, so that what is left of the residual keeps its digits.
         step = np.linalg.lstsq(jacobian, -self.residuals(values), rcond=RANK_TOLERANCE)[0]
         result = z.copy()
-        result[linear] += np.divide(step, lengths, out=np.zeros_like(step), where=lengths > 0)
+        with np.errstate(over="ignore"):
+            result[linear] += np.divide(step, lengths, out=np.zeros_like(step), where=lengths > 0)
         return result
 
 

@@ -1,0 +1,90 @@
+"""Units from text: against SI definitions, and texts that are none."""
+
+import math
+import time
+
+import pytest
+
+from kansym.errors import DataError
+from kansym.units.naming import name_unit
+from kansym.units.unit import PURE, describe, parse_unit
+
+SI = {
+    "m/s": ("m s^-1", 1.0),
+    "kg m^2 s^-2 V^-1": ("s A", 1.0),
+    "m s-1": ("m s^-1", 1.0),
+    "1/cm": ("m^-1", 100.0),
+    "10^-27 kg": ("kg", 1e-27),
+    "1e3 kg/m^3": ("kg m^-3", 1e3),
+    "degC": ("K", 1.0),
+    "degF": ("K", 5 / 9),
+    "mmHg": ("kg m^-1 s^-2", 133.322387415),
+    "au": ("m", 149597870700.0),
+    "MJy/sr": ("kg s^-2", 1e-20),
+    "km/s/Mpc": ("s^-1", 1e3 / (1e6 * 648000 / math.pi * 149597870700.0)),
+    "L_sun": ("kg m^2 s^-3", 3.828e26),
+    "m^(1/2)": ("m^(1/2)", 1.0),
+    "eV": ("kg m^2 s^-2", 1.602176634e-19),
+}
+
+
+@pytest.mark.parametrize("text", SI)
+def test_units_in_si(text):
+    unit = parse_unit(text)
+    assert describe(unit.dimension) == SI[text][0]
+    assert unit.scale == pytest.approx(SI[text][1], rel=1e-8)
+
+
+@pytest.mark.parametrize("text", ["1", "-", "", "rad", "counts", "ppm", "%", "mag"])
+def test_pure_numbers(text):
+    assert parse_unit(text).dimension == PURE
+
+
+@pytest.mark.parametrize("text", ["a.u.", "arb. units", "arbitrary"])
+def test_arbitrary_units_are_unknown(text):
+    assert parse_unit(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "foo",
+        "m/q",
+        "9**9**9**9",
+        "m**1e9",
+        "(" * 50,
+        "(" * 10**6,
+        "m^99",
+        "$",
+        "__import__('os')",
+        "\x00",
+        "m**m**m",
+        "1e999 m",
+    ],
+)
+def test_what_is_no_unit_is_refused_at_once(text):
+    start = time.perf_counter()
+    with pytest.raises(DataError, match="column 'v'"):
+        parse_unit(text, "column 'v'")
+    assert time.perf_counter() - start < 2.0
+
+
+def test_the_message_proposes_a_unit():
+    with pytest.raises(DataError, match="did you mean metre or meter"):
+        parse_unit("metr/s", "column 'v'")
+
+
+@pytest.mark.parametrize(
+    ("unit", "own", "name"),
+    [
+        ("km/s/Mpc", ["km/s", "Mpc"], "km/s/Mpc"),
+        ("yr^2/au^3", ["yr", "au"], "yr^2/au^3"),
+        ("yr/au^1.5", ["yr", "au"], "yr/au^(3/2)"),
+        ("1/s", ["V", "s"], "1/s"),
+        ("rad", ["V"], "1"),
+        ("kg", ["m", "s"], "kg"),
+        ("1/cm", ["m"], "100 m^-1"),
+    ],
+)
+def test_names_of_units(unit, own, name):
+    assert name_unit(parse_unit(unit), [parse_unit(text) for text in own]) == name
