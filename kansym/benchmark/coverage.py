@@ -17,6 +17,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
+import scipy.stats
 from threadpoolctl import threadpool_limits
 
 from kansym.errors import KansymError
@@ -149,6 +150,18 @@ def lines_of(case: Case, method: str, percents: np.ndarray, sets: int) -> list[s
     return lines
 
 
+def summary_of(method: str, off: np.ndarray, sets: int) -> str:
+    """How far from the levels the coverages are, `off` in points (constants, levels), and how far chance takes them."""
+    errors = 100 * np.sqrt(np.array(LEVELS) * (1 - np.array(LEVELS)) / sets)
+    beyond = int((np.abs(off) > TOLERANCE).sum())
+    expected = len(off) * float((2 * scipy.stats.norm.sf(TOLERANCE / errors)).sum())
+    mean = ", ".join(f"{value:+.2f} at {100 * level:g}" for value, level in zip(off.mean(axis=0), LEVELS, strict=True))
+    return (
+        f"{method}: {beyond} of {off.size} more than {TOLERANCE:g} points off (by chance alone about {expected:.1f}); "
+        f"the worst {np.abs(off).max():.1f} points; mean {mean}"
+    )
+
+
 _ROW = "{:<11} {:>5}  {:<9} {:<10} {:<4} {:<15} {:<15}"
 
 
@@ -171,7 +184,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     titles = [f"nominal {100 * level:g}" for level in LEVELS]
     sys.stdout.write(_ROW.format("law", "noise", "errors of", "intervals", "", *titles).rstrip() + "\n")
-    worst = dict.fromkeys(METHODS, 0.0)
+    offs: dict[str, list[np.ndarray]] = {method: [] for method in METHODS}
     with ProcessPoolExecutor(options.jobs, initializer=_worker) as workers:
         pool = workers if options.jobs > 1 else None
         for case in CASES:
@@ -179,12 +192,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 if not sets:
                     continue
                 for method, percents in zip(methods, coverage(case, sets, options.seed, methods, pool), strict=True):
-                    off = np.abs(percents - 100 * np.array(LEVELS)[:, None]).max()
-                    worst[method] = max(worst[method], float(off))
+                    offs[method].append((percents - 100 * np.array(LEVELS)[:, None]).T)
                     sys.stdout.write("\n".join(lines_of(case, method, percents, sets)) + "\n")
                 sys.stdout.flush()
-    for method, off in worst.items():
-        sys.stdout.write(f"worst of {method}: {off:.1f} points off\n")
+    for method, sets in zip(METHODS, (options.sets, options.sets, options.profiles), strict=True):
+        if offs[method]:
+            sys.stdout.write(summary_of(method, np.concatenate(offs[method]), sets) + "\n")
     return 0
 
 

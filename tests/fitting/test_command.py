@@ -8,6 +8,7 @@ import pytest
 import scipy.optimize
 
 from kansym.cli import main
+from kansym.fitting.known_form import fit_constants
 
 
 @pytest.fixture
@@ -75,6 +76,49 @@ def test_a_shipped_table_brings_its_errors(capsys, tmp_path, monkeypatch):
     assert "comes with kansym" in captured.err
 
 
+def test_errors_of_the_inputs(folder, capsys):
+    t, y = folder
+    options = ["--target", "y", "--error", "e", "--json"]
+    found = json.loads(run(capsys, "A*exp(-t/tau)+B", "decay.csv", *options, "--x-error", "t=0.05").out)
+    fit = fit_constants("A*exp(-t/tau)+B", {"t": t}, y, y_error=0.02, x_error={"t": 0.05})
+    assert found["values"] == pytest.approx(fit.values, rel=1e-6)
+    assert found["errors"] == pytest.approx(fit.errors, rel=1e-5)
+    assert found["x_residuals"]["t"] == pytest.approx(list(fit.x_residuals["t"]), abs=1e-6)
+    column = json.loads(run(capsys, "A*exp(-t/tau)+B", "decay.csv", *options, "--x-error", "t=e").out)
+    assert found["errors"]["A"] > column["errors"]["A"]
+    both = run(capsys, "A*exp(-t/tau)+B*g", "decay.csv", *options, "--x-error", "t=0.05,g=e").out
+    again = run(capsys, "A*exp(-t/tau)+B*g", "decay.csv", *options, "--x-error", "t=0.05", "--x-error", "g=e").out
+    assert both == again and list(json.loads(both)["x_residuals"]) == ["t", "g"]
+
+
+def test_intervals(folder, capsys):
+    options = ["--target", "y", "--error", "e", "--intervals"]
+    out = run(capsys, "A*exp(-t/tau)+B", "decay.csv", *options).out
+    assert "Intervals of 68.27 % (profile likelihood)" in out
+    low, high = map(float, re.search(r"tau: ([\d.]+) to ([\d.]+)", out).groups())
+    found = json.loads(run(capsys, "A*exp(-t/tau)+B", "decay.csv", *options, "--level", "0.9545", "--json").out)
+    assert found["intervals"]["tau"][0] < low < found["values"]["tau"] < high < found["intervals"]["tau"][1]
+    assert found["intervals_level"] == 0.9545 and found["intervals_method"] == "profile"
+
+
+def test_robust(folder, capsys, tmp_path):
+    lines = (tmp_path / "decay.csv").read_text().split("\n")
+    cells = lines[12].split(",")
+    cells[4] = "9.9"
+    (tmp_path / "wild.csv").write_text("\n".join([*lines[:12], ",".join(cells), *lines[13:]]))
+    out = run(capsys, "A*exp(-t/tau)+B", "wild.csv", "--target", "y", "--robust", "--intervals").out
+    assert "of the tukey loss" in out and "Outliers (rows counted from 0)\n  row 11 (t=" in out and "weight 0" in out
+    found = json.loads(run(capsys, "A*exp(-t/tau)+B", "wild.csv", "--target", "y", "--robust", "--json").out)
+    assert found["values"]["tau"] == pytest.approx(2.5, abs=0.1)
+    assert [outlier["row"] for outlier in found["outliers"]] == [11] and found["loss"] == "tukey"
+
+
+def test_what_is_determined(folder, capsys):
+    out = run(capsys, "A*C*exp(-t/tau)", "decay.csv", "--target", "y", "--json").out
+    (part,) = json.loads(out)["determined"]
+    assert part["text"] == "A*C" and part["error"] > 0 and part["names"] == ["A", "C"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -91,6 +135,10 @@ def test_a_shipped_table_brings_its_errors(capsys, tmp_path, monkeypatch):
         (["A*t", "decay.csv", "--target", "y", "--seed", "-1"], "seed must be"),
         (["A*t", "decay.csv", "--target", "y", "--seed", "1.5"], "whole number"),
         (["A*t"], "kansym fit-constants --help"),
+        (["A*t", "decay.csv", "--target", "y", "--x-error", "t=0.1"], "x_error needs y_error beside it"),
+        (["A*t", "decay.csv", "--target", "y", "--error", "e", "--x-error", "t"], "--x-error: expected column=column"),
+        (["A*t", "decay.csv", "--target", "y", "--error", "e", "--x-error", "t=nothing"], "nothing"),
+        (["A*t", "decay.csv", "--target", "y", "--intervals", "--level", "2"], "level must be between 0 and 1"),
     ],
 )
 def test_refuses_with_one_line(folder, capsys, arguments, message):
