@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -69,6 +69,8 @@ class Certificate:
         What kind of formula it is.
     agreement : Agreement or None
         Searches from other seeds; None where they were not asked for.
+    outliers_left_out : int
+        Rows that a robust fit counts as outliers; everything above is of the others.
     """
 
     formula: str
@@ -88,6 +90,7 @@ class Certificate:
     dependence: Dependence | None
     form: FormFacts
     agreement: Agreement | None
+    outliers_left_out: int = 0
 
     @property
     def is_law(self) -> bool:
@@ -183,6 +186,11 @@ def certify(
 
 
 def _measure(discovery: Discovery, options: DiscoveryOptions, again: Agreement | None) -> Certificate:
+    # Rows that a robust fit has set aside are not what the formula claims to describe.
+    aside = [] if options.loss == "linear" else [outlier.row for outlier in discovery.outliers]
+    if aside:
+        kept = np.delete(np.arange(discovery.dataset.n_rows), aside)
+        discovery = replace(discovery, dataset=discovery.dataset.take(kept))
     dataset, formula, seed = discovery.dataset, discovery.formula, options.seed
     residuals = residuals_of(formula, dataset)
     box = box_of(dataset.X)
@@ -220,4 +228,5 @@ def _measure(discovery: Discovery, options: DiscoveryOptions, again: Agreement |
         dependence=evidence.dependence,
         form=evidence.form,
         agreement=again,
+        outliers_left_out=len(aside),
     )

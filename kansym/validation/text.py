@@ -50,6 +50,8 @@ def _network_still(certificate: "Certificate") -> str:
 
 
 def _rows(c: "Certificate") -> Iterator[tuple[str, str]]:
+    if c.outliers_left_out:
+        yield "outliers", f"{c.outliers_left_out} rows left out of all that follows, as a robust fit asks for"
     yield from _fit(c)
     yield (
         "bits",

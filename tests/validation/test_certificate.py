@@ -1,0 +1,171 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from kansym.config import DiscoveryOptions
+from kansym.errors import ArgumentError, StorageError
+from kansym.symbolic.parser import parse_expression
+from kansym.validation.agreement import agreement, compared
+from kansym.validation.certificate import Certificate, certify
+
+
+class _Network:
+    """Predicts the target's own curve, with the error that it says."""
+
+    def __init__(self, function, error):
+        self.function, self.validation_loss, self.train_loss = function, error**2, error**2
+
+    def predict(self, X):
+        return self.function(X[:, 0])
+
+
+@pytest.fixture
+def planck(discovered, rng):
+    x = np.linspace(2, 21, 43)
+    y = 39.7 * x**3 / (np.exp(0.528 * x) - 1)
+    network = _Network(lambda x: 39.7 * x**3 / (np.exp(0.528 * x) - 1), 0.03)
+    y = y + 0.02 * rng.normal(size=43)
+    return discovered(
+        x, y, "39.71*x**3/(exp(0.5281*x) - 1)", "90.1*x*exp(-0.11*x)", "100.1", y_error=0.02, network=network
+    )
+
+
+def test_a_law_with_noise(planck):
+    certificate = certify(planck)
+    assert certificate.is_law, certificate.verdict.against
+    assert certificate.found
+    assert certificate.domain.status == "defined"
+    assert certificate.rival.margin > 7
+    text = str(certificate)
+    assert "Verdict: law." in text
+    assert "chi-squared" in text
+    assert "c0 = 39.7" in text
+    assert "against network" in text
+    assert all(len(line) < 200 for line in certificate.text())
+
+
+def test_an_exact_law(discovered, rng):
+    X = rng.uniform(1, 3, (60, 2))
+    certificate = certify(discovered(X, 6.674 * X[:, 0] / X[:, 1] ** 2, "6.67*x/y**2", "3.1*x - 1.1*y", "2.1"))
+    assert certificate.is_law, certificate.verdict.against
+    assert certificate.residual_tests == ()
+    assert "level of rounding" in str(certificate)
+
+
+def test_noise_is_no_law(discovered, rng):
+    x = rng.uniform(0, 1, 60)
+    certificate = certify(discovered(x, rng.normal(size=60), "1.1*x + 0.1", "0.1"))
+    assert certificate.verdict.kind == "no closed form found"
+    assert "no network" in str(certificate)
+
+
+def test_the_network_still_predicts_what_no_formula_does(discovered, rng):
+    x = np.sort(rng.uniform(0, 1, 200))
+    curve = np.cumsum(np.sin(40 * x) + np.sin(93 * x**2))
+    network = _Network(lambda points: np.interp(points, x, curve), 0.05)
+    certificate = certify(discovered(x, curve, "1.1*x + 0.1", "0.1", network=network))
+    assert certificate.verdict.kind == "no closed form found"
+    assert "The network still predicts" in str(certificate)
+
+
+def test_a_smooth_curve_by_six_constants_is_a_description_at_most(discovered, rng):
+    x = np.linspace(0, 2, 80)
+    y = np.exp(np.sin(2 * x)) + 0.5 * np.tanh(3 * x - 2) + 0.005 * rng.normal(size=80)
+    six = "1.01*exp(1.02*sin(2.01*x + 0.01)) + 0.51*tanh(3.01*x - 2.01)"
+    certificate = certify(discovered(x, y, six, "1.1*x + 0.1"))
+    assert certificate.verdict.kind == "good description"
+
+
+def test_seven_rows_and_copies_and_constants_go_through(discovered, rng):
+    x = np.arange(1.0, 8)
+    for text in ("2.1*x", "5.1"):
+        assert certify(discovered(x, 2 * x + rng.normal(size=7), text)).verdict.kind != "law"
+
+
+def test_rows_where_the_formula_is_undefined(discovered, rng):
+    x = np.linspace(1, 2, 40)
+    discovery = discovered(x, x**2 + 0.1 * rng.normal(size=40), "1.1*x**2")
+    root = replace(discovery.formula, expression=parse_expression("1.1*sqrt(x - 3/2)", ["x"]))
+    certificate = certify(replace(discovery, formula=root))
+    assert certificate.fit.undefined_rows == 20
+    assert certificate.verdict.kind == "no closed form found"
+    assert certificate.domain.among_rows
+
+
+def test_back_and_forth_through_json(planck):
+    certificate = certify(planck)
+    record = json.loads(json.dumps(certificate.to_dict(), allow_nan=False))
+    again = Certificate.from_dict(record)
+    assert again == certificate
+    assert again.text() == certificate.text()
+    with pytest.raises(StorageError):
+        Certificate.from_dict({key: value for key, value in record.items() if key != "fit"})
+
+
+def test_the_same_twice(planck):
+    assert certify(planck) == certify(planck)
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"seeds": -1}, {"seeds": 1.5}, {"seeds": True}, {"seconds": 0}, {"seconds_each": -1}]
+)
+def test_arguments_are_checked(planck, arguments):
+    with pytest.raises(ArgumentError, match=next(iter(arguments))):
+        certify(planck, **arguments)
+
+
+def test_other_seeds_find_an_easy_law(discovered, rng):
+    x = rng.uniform(1, 3, 60)
+    discovery = discovered(x, 2.5 / x, "2.4/x")
+    certificate = certify(discovery, seeds=2, seconds=20, options=DiscoveryOptions(max_seconds=8, device="cpu"))
+    assert certificate.agreement.asked == 2
+    assert certificate.agreement.same_form == len(certificate.agreement.reruns) == 2
+    assert "the same formula in 2 of 2 searches" in str(certificate)
+
+
+def test_ctrl_c_keeps_what_was_counted(discovered, rng, monkeypatch):
+    x = rng.uniform(1, 3, 60)
+    discovery = discovered(x, 2.5 / x, "2.4/x")
+    calls = []
+
+    def search(dataset, options, *, progress=None):
+        calls.append(options.seed)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return discovery
+
+    monkeypatch.setattr("kansym.validation.agreement.discover", search)
+    found = agreement(discovery.dataset, discovery.formula, [5, 6, 7])
+    assert (len(found.reruns), found.asked, calls) == (1, 3, [5, 6])
+
+
+def test_no_search_starts_that_would_not_fit(discovered, rng, monkeypatch):
+    x = rng.uniform(1, 3, 60)
+    discovery = discovered(x, 2.5 / x, "2.4/x")
+    clock = iter(range(0, 1000, 4))
+    monkeypatch.setattr("kansym.validation.agreement.time.monotonic", lambda: float(next(clock)))
+    monkeypatch.setattr("kansym.validation.agreement.discover", lambda dataset, options, progress=None: discovery)
+    found = agreement(discovery.dataset, discovery.formula, range(50), seconds_each=4, seconds=30)
+    assert 1 <= len(found.reruns) <= 7
+
+
+def test_same_form_and_same_values_are_told_apart(discovered, rng):
+    x = rng.uniform(0, 1, 80)
+    y = 3 * np.exp(-x) + 0.05 * rng.normal(size=80)
+    discovery = discovered(x, y, "3.1*exp(-1.1*x)", "3.1*2**(-1.5*x)", "3.1 - 2.9*x + 1.1*x**2", "1.9")
+    exponential, other, parabola, mean = (
+        next(f for f in discovery.front if test(str(f)))
+        for test in (
+            lambda text: "exp" in text,
+            lambda text: "exp" in text or "2**" in text,
+            lambda text: "x**2" in text or "x*(" in text,
+            lambda text: "x" not in text,
+        )
+    )
+    verdicts = [
+        (rerun.same_form, rerun.same_values)
+        for rerun in (compared(f, exponential, discovery.dataset, 1) for f in (exponential, other, parabola, mean))
+    ]
+    assert verdicts == [(True, True), (True, True), (False, True), (False, False)]

@@ -1,0 +1,145 @@
+"""The rules, each by one measurement that is changed."""
+
+from dataclasses import replace
+
+import pytest
+
+from kansym.validation.agreement import Agreement, Rerun
+from kansym.validation.bits import Explained
+from kansym.validation.constants import CheckedConstant, CheckedConstants
+from kansym.validation.dependence import Dependence
+from kansym.validation.domain import Domain
+from kansym.validation.extrapolation import Extrapolation
+from kansym.validation.fit import Fit
+from kansym.validation.form_facts import FormFacts
+from kansym.validation.leftover import Leftover
+from kansym.validation.repeats import LackOfFit
+from kansym.validation.residual_tests import ResidualTest
+from kansym.validation.rivals import Rival
+from kansym.validation.verdict import DESCRIPTION, LAW, NOTHING, Evidence, judge
+
+CONSTANT = CheckedConstant("c0", 2.0, 0.01, determined=True, weak=False)
+TEST = ResidualTest("trend", "x", 0.1, "rho", 0.5, 1.0, False, "no trend along x")
+FIT = Fit(
+    rows=100, undefined_rows=0, rms=0.1, held_out_rms=0.1, network_rms=0.11, held_out_rows=20, network_p=0.7,
+    spread=2.0, one_minus_r2=0.0025, held_out_one_minus_r2=0.0025, noise_floor=1e-12, exact=False, chi2=None,
+    chi2_p=None, freedom=99,
+)  # fmt: skip
+LAWFUL = Evidence(
+    fit=FIT,
+    explained=Explained(gained=400.0, cost=40.0, left=0.0026),
+    residual_tests=(TEST,),
+    leftover=Leftover(-0.1, 0.6, "a function of x", 100),
+    lack_of_fit=None,
+    constants=CheckedConstants((CONSTANT,), 1),
+    rival=Rival("a polynomial", 30.0, 0.2, 0.1, 0.0, ()),
+    domain=Domain("defined", "", (), False, 0.0),
+    extrapolation=Extrapolation(0.01, 0.1, 0.02, 0.3, 0.0, 0.0, 1.3),
+    agreement=None,
+    dependence=Dependence(0.002, 0.01, "a function of x", 100),
+    form=FormFacts(True, 0, False, False),
+)
+
+
+def test_a_law_has_nothing_against_it():
+    verdict = judge(LAWFUL)
+    assert verdict.kind == LAW
+    assert verdict.against == ()
+    assert len(verdict.supporting) >= 6
+    assert "100 rows" in verdict.reason
+
+
+def _fit(**changes):
+    return {"fit": replace(FIT, **changes)}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"explained": Explained(55.0, 40.0, 0.3)}, "only 15 bits"),
+        ({"explained": Explained(70.0, 45.0, 0.3)}, "for each bit"),
+        (_fit(freedom=3), "only 3 rows more"),
+        (_fit(one_minus_r2=0.3, held_out_one_minus_r2=0.2), "0.3 of the variance"),
+        (_fit(chi2=250.0, chi2_p=1e-12), "chi-squared"),
+        (_fit(network_rms=0.04, network_p=1e-4), "network is better by a factor of 2.5"),
+        ({"residual_tests": (replace(TEST, objection=True, words="residuals have a trend along x"),)}, "trend along x"),
+        ({"leftover": Leftover(0.2, 0.002, "a function of x", 100)}, "a function of x predicts 20%"),
+        ({"lack_of_fit": LackOfFit(20, 0.1, 9.0, 19, 80, 1e-9)}, "repeated points"),
+        ({"residual_tests": (), "leftover": None}, "too few rows"),
+        ({"constants": CheckedConstants((replace(CONSTANT, determined=False),), 0)}, "do not determine c0"),
+        ({"constants": CheckedConstants((replace(CONSTANT, weak=True),), 1)}, "error exceeds the value of c0"),
+        ({"constants": CheckedConstants((CONSTANT,) * 5, 5)}, "5 fitted constants"),
+        ({"form": FormFacts(True, 1, False, False)}, "real exponent"),
+        ({"form": FormFacts(True, 0, False, True)}, "inside another"),
+        ({"rival": Rival("exp(x)", 3.0, 0.1, 0.1, 0.4, ())}, "exp(x) is nearly as good: 3.0 bits, odds of 8 to one"),
+        ({"rival": Rival("exp(x)", -3.0, 0.1, 0.1, 0.6, ())}, "shorter description"),
+        ({"domain": Domain("undefined", "pole: x", (0.0,), True, 0.0)}, "undefined between the rows (pole: x)"),
+        ({"extrapolation": replace(LAWFUL.extrapolation, undefined=0.5)}, "explodes"),
+        ({"agreement": Agreement((Rerun(1, "a", False, False),) * 3 + (Rerun(2, "b", True, True),), 4, 9.0)}, "1 of 4"),
+    ],
+)
+def test_one_objection_makes_a_description(changes, words):
+    verdict = judge(replace(LAWFUL, **changes))
+    assert verdict.kind == DESCRIPTION
+    assert any(words in ground for ground in verdict.against)
+    assert verdict.against[0] in verdict.reason
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"form": FormFacts(True, 1, True, False)},
+        {"domain": Domain("undefined", "pole: x", (0.0,), False, 0.0)},
+        {"domain": Domain("undecided", "pole: x", (0.0,), False, 0.01)},
+        {"rival": None},
+        {"fit": replace(FIT, chi2=98.0, chi2_p=0.5, one_minus_r2=0.4, held_out_one_minus_r2=0.4)},
+        {"fit": replace(FIT, noise_floor=0.1, one_minus_r2=0.4, held_out_one_minus_r2=0.4)},
+        {"fit": replace(FIT, network_rms=None, network_p=None)},
+        {"agreement": Agreement((Rerun(1, "a", False, True),), 4, 9.0)},
+        {"agreement": Agreement((), 4, 9.0)},
+    ],
+)
+def test_what_is_no_objection(changes):
+    assert judge(replace(LAWFUL, **changes)).kind == LAW
+
+
+def test_an_exact_fit_is_held_to_fewer_rules():
+    exact = replace(FIT, exact=True, rms=1e-15, held_out_rms=1e-15, network_rms=1e-3, network_p=1.0)
+    constants = CheckedConstants((CONSTANT,) * 6, 6)
+    form = FormFacts(True, 1, False, True)
+    pole = Domain("undefined", "pole: x", (0.0,), True, 0.0)
+    changed = replace(LAWFUL, fit=exact, constants=constants, form=form, domain=pole, residual_tests=(), leftover=None)
+    assert judge(changed).kind == LAW
+    assert "exactly" in judge(changed).reason
+
+
+CHANCE = {"explained": Explained(45.0, 40.0, 0.3), "dependence": Dependence(0.2, 0.9, "a function of x", 100)}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"form": FormFacts(False, 0, True, False)}, "mean"),
+        (CHANCE, "by chance"),
+        (CHANCE | {"dependence": None}, "by chance"),
+        (CHANCE | {"dependence": Dependence(0.002, 0.1, "a function of x", 100)}, "by chance"),
+        (_fit(undefined_rows=2), "no finite value on 2 of 102 rows"),
+        (_fit(rows=0), "any row"),
+        (_fit(one_minus_r2=0.4, held_out_one_minus_r2=0.7), "leaves 70% of the variance"),
+        (_fit(one_minus_r2=0.05) | {"leftover": Leftover(0.2, 0.002, "a function of x", 100)}, "not noise"),
+        (_fit(one_minus_r2=0.05, network_rms=0.04, network_p=1e-4), "network predicts y better"),
+    ],
+)
+def test_no_closed_form(changes, words):
+    verdict = judge(replace(LAWFUL, **changes))
+    assert verdict.kind == NOTHING
+    assert words in verdict.reason
+
+
+def test_as_good_as_any_smooth_function_is_a_description():
+    changes = {
+        "explained": Explained(25.0, 24.0, 0.41),
+        "dependence": Dependence(0.002, 0.4, "a function of x", 24),
+        "fit": replace(FIT, one_minus_r2=0.38, held_out_one_minus_r2=0.42),
+    }
+    assert judge(replace(LAWFUL, **changes)).kind == DESCRIPTION
