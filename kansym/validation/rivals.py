@@ -1,7 +1,7 @@
 """The nearest rival: how much better is the pick than the best formula that says something else?"""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from kansym.validation.rows import Residuals, residuals_of
 from kansym.validation.same_form import contains, probes, tolerance
 
 RESAMPLINGS = 2000
+
+MOST_ROWS = 10_000
+"""Rows that are compared on; more are thinned by a random choice, which leaves fewer bits between the formulas."""
 
 MOST_COMPARED = 12
 """Rivals, the nearest first, that are tested for being the pick with more constants."""
@@ -65,6 +68,10 @@ def nearest_rival(discovery: Discovery, residuals: Residuals, *, seed: int) -> R
     """
     if residuals.n == 0:
         return None
+    if residuals.n > MOST_ROWS:
+        rows = np.sort(np.random.default_rng(seed).choice(discovery.dataset.n_rows, MOST_ROWS, replace=False))
+        discovery = replace(discovery, dataset=discovery.dataset.take(rows))
+        residuals = residuals_of(discovery.formula, discovery.dataset)
     pick, floor = discovery.formula, discovery.noise_floor
     points = probes(residuals.X, seed=seed)
     values = pick.predict(points)
