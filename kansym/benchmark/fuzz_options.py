@@ -188,7 +188,7 @@ def _number(rng: np.random.Generator, right: object, wrong: float = 0.02) -> str
 
 def _discover(rng: np.random.Generator, file: RandomFile, folder: Path) -> CommandLine:
     tokens, options = _table_options(rng, file)
-    seconds = float(rng.choice([0.3, 0.5, 1.0, 2.0, 0.01], p=[0.5, 0.3, 0.12, 0.03, 0.05]))
+    seconds = float(rng.choice([0.1, 0.3, 0.5, 1.0, 2.0, 0.01], p=[0.35, 0.35, 0.15, 0.08, 0.02, 0.05]))
     tokens += ["--seconds", _number(rng, seconds)]
     names = list(file.columns[:-1])
     if names and rng.random() < 0.1:
