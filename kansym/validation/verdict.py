@@ -73,6 +73,9 @@ HALF, TENTH, HUNDREDTH = 0.5, 0.1, 0.01
 """Shares of the variance that may be left for a description; for a law without known errors; where structure is left.
 """
 
+SMALL = 1e-4
+"""Share of the variance below which structure in what is left is called a correction: a percent of the spread."""
+
 NETWORK_BETTER = 1.1
 """Ratio of held-out errors from which a network that is better beyond chance counts as better."""
 
@@ -151,6 +154,12 @@ def judge(evidence: Evidence) -> Verdict:
     against = [ground.words for ground in grounds if not ground.supports]
     if not against:
         return Verdict(LAW, _law_reason(evidence), grounds)
+    left = evidence.fit.one_minus_r2
+    if left <= SMALL and not set(against) - {ground.words for ground in _of_residuals(evidence)}:
+        reason = (
+            f"it describes all but {left:.1g} of the variance; in that, {against[0]}: a small correction is missing"
+        )
+        return Verdict(DESCRIPTION, f"{reason}, or errors of the rows are not independent", grounds)
     more = f" ({len(against) - 1} more ground{'s'[: len(against) > 2]} below)" if len(against) > 1 else ""
     return Verdict(DESCRIPTION, f"it describes the data, but {against[0]}{more}", grounds)
 

@@ -66,6 +66,8 @@ def test_a_repeated_input_and_two_columns(discovered, rng):
 def test_holm_steps_down():
     # The example of Holm's procedure done by hand: 4*0.01, 3*0.02, 2*0.03 (raised to the one before), 1*0.5.
     np.testing.assert_allclose(holm(np.array([0.03, 0.01, 0.5, 0.02])), [0.06, 0.04, 0.5, 0.06])
+    # A larger p-value is never corrected to a smaller one.
+    np.testing.assert_allclose(holm(np.array([0.022, 0.02, 0.021])), [0.06, 0.06, 0.06])
 
 
 def test_the_number_of_runs_has_its_exact_distribution():

@@ -103,6 +103,16 @@ def test_what_is_no_objection(changes):
     assert judge(replace(LAWFUL, **changes)).kind == LAW
 
 
+def test_structure_in_little_that_is_left_is_called_a_correction():
+    left = {"leftover": Leftover(0.2, 0.002, "a function of x", 100)}
+    little = judge(replace(LAWFUL, fit=replace(FIT, one_minus_r2=1e-6), **left))
+    assert little.kind == DESCRIPTION
+    assert "all but 1e-06 of the variance" in little.reason
+    assert "correction" not in judge(replace(LAWFUL, **left)).reason
+    other = judge(replace(LAWFUL, fit=replace(FIT, one_minus_r2=1e-6), form=FormFacts(True, 0, False, True), **left))
+    assert "correction" not in other.reason
+
+
 def test_an_exact_fit_is_held_to_fewer_rules():
     exact = replace(FIT, exact=True, rms=1e-15, held_out_rms=1e-15, network_rms=1e-3, network_p=1.0)
     constants = CheckedConstants((CONSTANT,) * 6, 6)
