@@ -3,11 +3,13 @@
 import time
 from dataclasses import replace
 
+import numpy as np
+
 from kansym.config import DiscoveryOptions
 from kansym.data.copies import merge_copies
 from kansym.data.dataset import Dataset
 from kansym.data.magnitude import require_moderate_target
-from kansym.data.splitting import canonical_order
+from kansym.data.splitting import canonical_order, thinned
 from kansym.given.search import discover_given
 from kansym.input_errors import with_effective_errors
 from kansym.outlying import robust_discovery
@@ -20,6 +22,10 @@ from kansym.threads import threads_for
 SETTLING = 0.04
 """Share of the time budget kept for the last fit of the constants, where the table has errors or outliers."""
 
+MOST_ROWS = 50_000
+"""Rows that formulas are searched on; constants of what is found are fitted to all. A form that fifty thousand rows do
+not tell from another is hardly told by more, and every trial costs time in proportion."""
+
 
 def discover(
     dataset: Dataset, options: DiscoveryOptions | None = None, *, progress: ProgressCallback | None = None
@@ -29,6 +35,7 @@ def discover(
     Where the table has errors of y, the errors of the constants are absolute: they follow from those errors. Where it
     has errors of the inputs, the search weighs rows by effective errors, with slopes of a smooth interpolant, and the
     constants of what it finds are fitted by orthogonal distance regression.
+    Tables of more than 50,000 rows are searched on so many of them; constants are fitted to all.
 
     Parameters
     ----------
@@ -54,9 +61,10 @@ def discover(
     start = time.monotonic()
     table = merge_copies(dataset)
     table = table.take(canonical_order(table.X, table.y))
-    plain = table.y_error is None and options.loss == "linear"
+    plain = table.y_error is None and options.loss == "linear" and table.n_rows <= MOST_ROWS
     with threads_for(len(table.y)):
-        searched = with_effective_errors(table, seed=options.seed)
+        # Rows are in the order of their contents: every so manieth of them covers all of the box.
+        searched = with_effective_errors(table.take(thinned(np.arange(table.n_rows), MOST_ROWS)), seed=options.seed)
         left = options.max_seconds * (1 if plain else 1 - SETTLING) - (time.monotonic() - start)
         inner = replace(options, max_seconds=max(left, 0.1))
         search = run_pipeline if options.given is None else discover_given
@@ -64,6 +72,9 @@ def discover(
             found = search(searched, inner, progress)
         else:
             found = robust_discovery(searched, inner, progress, search)
+        if searched.n_rows < table.n_rows:
+            words = f"Formulas were searched on {searched.n_rows} of {table.n_rows} rows; all count for the constants."
+            found = replace(found, notes=(*found.notes, words))
         until = start + options.max_seconds
         found = found if plain else settled(found, table, loss=options.loss, until=until)
     return replace(found, seconds=time.monotonic() - start)

@@ -257,8 +257,12 @@ class ParetoFront(Sequence[Formula]):
             if formula is not best and (dominated or (kept and formula.complexity == kept[-1].complexity)):
                 continue
             fingerprint = _fingerprint(formula)
-            if any(_same(fingerprint, other) for other in fingerprints):
+            twin = next((k for k, other in enumerate(fingerprints) if _same(fingerprint, other)), None)
+            if twin is not None and (wrong or kept[twin].consistent is not False):
                 continue
+            if twin is not None:
+                # sin(x) of metres next to a*sin(b*x) with a = b = 1: the same function, and the second has its units.
+                del kept[twin], fingerprints[twin]
             lowest[wrong] = min(lowest[wrong], formula.loss)
             kept.append(formula)
             fingerprints.append(fingerprint)

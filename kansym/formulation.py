@@ -27,6 +27,7 @@ from kansym.symbolic.roots import join_roots
 from kansym.symbolic.simplification import simplify
 from kansym.symbolic.snapping import snap
 from kansym.symbolic.terms import drop_terms
+from kansym.symbolic.unit_factors import with_factors
 from kansym.units.consistency import Consistency
 from kansym.units.system import UnitSystem
 
@@ -187,6 +188,10 @@ def from_expression(raw: sympy.Expr, bench: Bench, *, structure: str, deadline: 
     found: list[Formula] = []
     try:
         found.extend(_formulas(raw, bench, structure, deadline))
+        if found and all(formula.consistent is False for formula in found):
+            scaled = with_factors(raw)
+            if bench.admits(parametrize(scaled, bench.variables)):
+                found.extend(_formulas(scaled, bench, structure, deadline))
     except ArgumentError as error:
         # A constant that a fit has driven out of double precision; what came before it stands.
         logger.info("formula given up: %s", error)
@@ -260,7 +265,11 @@ def _finish(form: ParametricForm, bench: Bench, structure: str, deadline: float 
     Xv, yv, _ = bench.rows(thinned(bench.validation, FITTING_ROWS))
     admits = bench.admits if bench.admits(form) else None
     snapped = snap(form, X, y, Xv, yv, weights=weights, noise_floor=bench.noise_floor, admits=admits)
-    formula = judge(_simpler(snapped.form, bench), bench, structure=structure)
+    shorter = _simpler(snapped.form, bench)
+    if admits is not None and not bench.admits(shorter):
+        # Algebra drops a factor 1.0, and with it the unit that it has.
+        shorter = snapped.form
+    formula = judge(shorter, bench, structure=structure)
     if formula is None or plain_formula is None:
         return formula or plain_formula
     if formula.consistent != plain_formula.consistent:

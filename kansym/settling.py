@@ -3,6 +3,7 @@
 import logging
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,9 @@ import numpy as np
 from kansym.data.dataset import Dataset
 from kansym.errors import KansymError
 from kansym.fitting.estimate import Estimate, estimate
+from kansym.fitting.outliers import Outlier, outliers_of, robust_limit
 from kansym.formula import Constant, Formula, ParetoFront
+from kansym.input_errors import effective_error
 from kansym.results import Discovery
 from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parametric import ParametricForm, parametrize
@@ -46,12 +49,9 @@ def settled(discovery: Discovery, dataset: Dataset, *, loss: str, until: float) 
             if time.monotonic() < until and id(formula) not in formulas:
                 formulas[id(formula)] = refitted(formula, dataset, loss)[0]
     front = ParetoFront(formulas.get(id(formula), formula) for formula in discovery.front)
-    notes = discovery.notes if found is None else (*discovery.notes, *_outlier_notes(found, dataset, loss))
-    outliers = () if found is None else found.outliers
-    reading = discovery.reading
-    return replace(
-        discovery, front=front, formula=fitted, dataset=dataset, notes=notes, outliers=outliers, reading=reading
-    )
+    outliers = _far_rows(fitted, dataset) if found is None else found.outliers
+    notes = (*discovery.notes, *_outlier_notes(outliers, dataset, loss))
+    return replace(discovery, front=front, formula=fitted, dataset=dataset, notes=notes, outliers=outliers)
 
 
 def refitted(formula: Formula, dataset: Dataset, loss: str = "linear") -> tuple[Formula, Estimate | None]:
@@ -99,17 +99,31 @@ def _with_names(form: ParametricForm, formula: Formula) -> ParametricForm:
     return ParametricForm(expression, form.variables, renamed, form.values)  # pyright: ignore[reportArgumentType]
 
 
-def _outlier_notes(found: Estimate, dataset: Dataset, loss: str) -> list[str]:
-    if not found.outliers:
+def _far_rows(formula: Formula, dataset: Dataset) -> tuple[Outlier, ...]:
+    """Outliers of a formula without fitted constants."""
+    residuals = dataset.y - formula.predict(dataset.X)
+    if not np.isfinite(residuals).all():
+        return ()
+    error = effective_error(formula, dataset)
+    scale = np.full(len(residuals), 1.4826 * float(np.median(np.abs(residuals)))) if error is None else error
+    rounding = 1e3 * np.finfo(np.float64).eps * float(np.abs(dataset.y).max())
+    if not (scale > rounding).any():
+        return ()
+    limit = robust_limit(len(residuals), len(residuals), error is not None)
+    return outliers_of(np.where(np.abs(residuals) > rounding, residuals / scale, 0.0), limit, residuals)
+
+
+def _outlier_notes(outliers: Sequence[Outlier], dataset: Dataset, loss: str) -> list[str]:
+    if not outliers:
         return []
     shown = []
-    for outlier in found.outliers[:LISTED]:
+    for outlier in outliers[:LISTED]:
         place = ", ".join(
             f"{name}={value:g}" for name, value in zip(dataset.names, dataset.X[outlier.row], strict=True)
         )
         shown.append(f"{place}: {outlier.sigmas:+.1f} sigma")
-    more = f"; and {len(found.outliers) - LISTED} more" if len(found.outliers) > LISTED else ""
+    more = f"; and {len(outliers) - LISTED} more" if len(outliers) > LISTED else ""
     treated = "they hardly count" if loss != "linear" else "they were not left out; see --robust"
-    rows = "row is" if len(found.outliers) == 1 else "rows are"
+    rows = "row is" if len(outliers) == 1 else "rows are"
     listed = f"{'; '.join(shown)}{more}"
-    return [f"{len(found.outliers)} {rows} farther from the formula than chance allows ({listed}): {treated}."]
+    return [f"{len(outliers)} {rows} farther from the formula than chance allows ({listed}): {treated}."]

@@ -232,7 +232,8 @@ class _Judge:
             if variable.is_positive or (column > 0).all()
         ]
         form = parametrize(canonicalize(state.form.substituted(), positive), state.form.variables)
-        if len(form.constants) > len(state.form.constants):
+        # A factor 1.0 is dropped in that gauge, and with it the unit that it may have.
+        if len(form.constants) > len(state.form.constants) or not self.permits(form):
             return state
         problem = self.problem(form)
         if not math.isfinite(problem.loss(form.values)):

@@ -1,0 +1,50 @@
+"""Searches for what a given part leaves."""
+
+import numpy as np
+import pytest
+
+from kansym.config import DiscoveryOptions
+from kansym.data.dataset import make_dataset
+from kansym.discovery import discover
+from kansym.errors import DataError
+from kansym.given.part import GivenPart
+from kansym.given.start import first_constants
+
+RNG = np.random.default_rng(3)
+x, z = RNG.uniform(0.5, 4, 300), RNG.uniform(1, 3, 300)
+X = np.column_stack([x, z])
+
+
+def table(y, **more):
+    return make_dataset(X, y, names=["x", "z"], **more)
+
+
+def test_a_term_is_kept_and_the_rest_is_found():
+    y = 9.81 * x / 2 + 2 * np.exp(-z / 1.3)
+    found = discover(table(y), DiscoveryOptions(max_seconds=30, given="9.81*x/2 + ..."))
+    inside = np.column_stack([RNG.uniform(0.2, 5, 50), RNG.uniform(0.8, 4, 50)])
+    np.testing.assert_allclose(
+        found.formula.predict(inside), 9.81 * inside[:, 0] / 2 + 2 * np.exp(-inside[:, 1] / 1.3), rtol=1e-6
+    )
+    assert found.dataset.y is not None and found.formula.target == "y"
+    assert found.network is None or np.isfinite(found.network.predict(X)).all()
+
+
+def test_constants_of_a_given_factor_are_fitted_with_the_rest():
+    y = np.exp(-x / 1.7) * np.sin(3 * z) + RNG.normal(0, 1e-3, 300)
+    found = discover(table(y), DiscoveryOptions(max_seconds=30, given="exp(-x/tau)*(...)"))
+    tau = next(constant for constant in found.formula.constants if constant.name == "tau")
+    assert abs(tau.value - 1.7) < 4 * tau.error and tau.error < 0.01
+
+
+def test_the_start_sees_through_the_other_columns():
+    y = np.exp(-x / 1.7) * np.sin(3 * z)
+    part = GivenPart.read("exp(-x/tau)*(...)", ("x", "z"))
+    assert first_constants(part, table(y), 0)[0] == pytest.approx(1.7, rel=0.05)
+
+
+def test_nothing_left_and_nothing_defined_are_said():
+    with pytest.raises(DataError, match="is a constant"):
+        discover(table(2 * x + 3), DiscoveryOptions(max_seconds=2, given="2*x + ..."))
+    with pytest.raises(DataError, match="finite value on only"):
+        discover(table(x - 10), DiscoveryOptions(max_seconds=2, given="exp(...)"))

@@ -1,0 +1,46 @@
+"""Units through the whole search."""
+
+import numpy as np
+import pytest
+
+from kansym.config import DiscoveryOptions
+from kansym.data.dataset import make_dataset
+from kansym.discovery import discover
+
+RNG = np.random.default_rng(5)
+
+
+def test_an_argument_with_a_unit_keeps_its_constant():
+    x = RNG.uniform(0.1, 6, 300)
+    table = make_dataset(x[:, None], np.sin(x), names=["x"], units=["m"], y_units="V")
+    found = discover(table, DiscoveryOptions(max_seconds=20))
+    assert found.formula.consistent
+    # sin(x) itself is no formula of metres: the wave number is a constant, and so is the amplitude.
+    assert {constant.unit for constant in found.formula.constants} == {"V", "1/m"}
+    np.testing.assert_allclose([abs(constant.value) for constant in found.formula.constants], 1.0, rtol=1e-6)
+
+
+def test_a_dimensionally_wrong_formula_is_never_first():
+    x = RNG.uniform(0.5, 6, 300)
+    table = make_dataset(x[:, None], x + np.log(x), names=["x"], units=["m"], y_units="m")
+    found = discover(table, DiscoveryOptions(max_seconds=8))
+    assert found.formula.consistent
+    wrong = [formula for formula in found.front if formula.consistent is False]
+    assert all("units do not go together" in formula.notes[0] for formula in wrong)
+    frame = found.front.to_frame()
+    assert not frame.loc[frame["consistent"].eq(False), "picked"].any()
+    if min((formula.loss for formula in wrong), default=np.inf) < 1e-12 < found.formula.loss:
+        assert any("fits much better" in note for note in found.notes)
+
+
+def test_energy_with_noise_has_a_constant_with_the_right_unit():
+    m, v, h = RNG.uniform(1, 3, (3, 400))
+    y = m * (v**2 / 2 + 9.81 * h)
+    y = y + RNG.normal(0, 1e-3 * y.std(), 400)
+    table = make_dataset(np.column_stack([m, v, h]), y, names=["m", "v", "h"], units=["kg", "m/s", "m"], y_units="J")
+    found = discover(table, DiscoveryOptions(max_seconds=40))
+    assert found.formula.consistent
+    (constant,) = [constant for constant in found.formula.constants if constant.unit not in (None, "1")]
+    assert constant.unit in ("m s^-2", "J/kg/m")
+    place = np.array([[4.0, 5.0, 2.0]])
+    assert found.formula.predict(place)[0] == pytest.approx(4 * (12.5 + 19.62), rel=1e-3)
