@@ -37,6 +37,8 @@ class Generic:
         Of every row from the others.
     bits : float
         Description length in the coin of `kansym.symbolic.complexity`.
+    price : float
+        The part of it that is not the residuals'.
     basis : function of points (m, d) to (m, terms)
     log_target : bool
         Whether it is the logarithm of |y| that is a polynomial.
@@ -45,6 +47,7 @@ class Generic:
     words: str
     predicted: np.ndarray
     bits: float
+    price: float
     basis: "Basis"
     log_target: bool
 
@@ -155,8 +158,9 @@ def _fit(residuals: Residuals, basis: Basis, log_target: bool, noise_floor: floa
     loss = mean_square(predicted - y, residuals.weights)
     if not math.isfinite(loss):
         return None
-    bits = 0.5 * n * math.log2(max(loss, noise_floor**2, 1e-300)) + price(basis, n, residuals.X.shape[1], log_target)
-    return Generic(_words(basis, log_target), predicted, bits, basis, log_target)
+    cost = price(basis, n, residuals.X.shape[1], log_target)
+    bits = 0.5 * n * math.log2(max(loss, noise_floor**2, 1e-300)) + cost
+    return Generic(_words(basis, log_target), predicted, bits, cost, basis, log_target)
 
 
 def price(basis: Basis, n: int, n_variables: int, log_target: bool = False) -> float:

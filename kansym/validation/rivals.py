@@ -11,6 +11,7 @@ from kansym.results import Discovery
 from kansym.symbolic.complexity import formula_bits
 from kansym.validation.bits import loo
 from kansym.validation.generic import generic_curves
+from kansym.validation.reduced import reduced_curves
 from kansym.validation.rows import Residuals, residuals_of
 from kansym.validation.same_form import contains, probes, tolerance
 
@@ -86,7 +87,7 @@ def nearest_rival(discovery: Discovery, residuals: Residuals, *, seed: int) -> R
         if other.n == residuals.n:
             candidates.append((_length(loo(other), other, floor) - own, str(formula), _left_out(other), formula, other))
     used = tuple(j for j, name in enumerate(pick.variables) if name in _names(pick))
-    for generic in generic_curves(residuals, used, floor):
+    for generic in (*generic_curves(residuals, used, floor), *reduced_curves(residuals, floor)):
         error = residuals.y - generic.predicted
         candidates.append((generic.bits - own, generic.words, error, generic, None))
     special: list[str] = []
