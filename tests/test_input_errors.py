@@ -13,7 +13,7 @@ from kansym.symbolic.naming import plain_symbol
 t = plain_symbol("t")
 
 
-def decay(n=200, sx=0.05, sy=0.02, seed=0):
+def decay(n=400, sx=0.05, sy=0.02, seed=0):
     rng = np.random.default_rng(seed)
     true = rng.uniform(0.2, 6, n)
     y = 3.1 * np.exp(-true / 1.47) + rng.normal(0, sy, n)
@@ -50,8 +50,8 @@ def test_constants_are_those_of_the_orthogonal_fit():
 
 def test_errors_of_constants_are_absolute():
     rng = np.random.default_rng(1)
-    x = np.linspace(1, 5, 200)
-    y = 2.37 * x**2 + rng.normal(0, 0.1, 200)
+    x = np.linspace(1, 5, 400)
+    y = 2.37 * x**2 + rng.normal(0, 0.1, 400)
     errors = []
     for claimed in (0.1, 0.2):
         found = discover(make_dataset(x[:, None], y, names=["x"], y_error=claimed), DiscoveryOptions(max_seconds=10))
