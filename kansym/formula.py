@@ -4,7 +4,7 @@
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any, overload
 
@@ -36,6 +36,8 @@ class Constant:
     unit : str or None
         The unit that makes the formula dimensionally consistent, ``"1"`` for a pure number; None where units are not
         known.
+    suggestions : tuple of str
+        Constants of nature that have the same unit and agree within the errors, in words.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Constant:
     error: float | None = None
     snapped: str | None = None
     unit: str | None = None
+    suggestions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,6 +159,25 @@ class Formula:
         text = to_latex(self.expression, digits=self._digits(digits))
         return f"{name_to_latex(self.target)} = {text}" if with_target else text
 
+    @property
+    def uncertain(self) -> dict[str, Any]:
+        """The constants by name as correlated numbers of the package `uncertainties`, to compute with."""
+        from kansym.report.measured import uncertain_constants
+
+        return uncertain_constants(self)
+
+    def to_lmfit(self) -> tuple[Any, Any]:
+        """A `lmfit.Model` of the formula and its `lmfit.Parameters`; see `kansym.fitting.bridges.to_lmfit`."""
+        from kansym.fitting.bridges import formula_to_lmfit
+
+        return formula_to_lmfit(self)
+
+    def to_iminuit(self, X: Any, y: Any, y_error: Any = None) -> Any:
+        """An `iminuit.Minuit` on the chi-squared of a table; see `kansym.fitting.bridges.formula_to_iminuit`."""
+        from kansym.fitting.bridges import formula_to_iminuit
+
+        return formula_to_iminuit(self, X, y, y_error)
+
     def text(self, digits: int | None = 6) -> str:
         """The formula in plain text; `digits` as in `latex`."""
         return to_text(self.expression, digits=self._digits(digits))
@@ -195,7 +217,7 @@ class Formula:
                 train_loss=float(data["train_loss"]),
                 validation_loss=float(data["validation_loss"]),
                 description_length=float(data["description_length"]),
-                constants=tuple(Constant(**constant) for constant in data["constants"]),
+                constants=tuple(_constant(constant) for constant in data["constants"]),
                 structure=str(data["structure"]),
                 notes=tuple(str(note) for note in data["notes"]),
                 covariance=_covariance(data.get("covariance"), len(data["constants"])),
@@ -341,6 +363,11 @@ class ParetoFront(Sequence[Formula]):
             mark = ">" if formula is best else " "
             lines.append(f"{mark} {formula.complexity:>10}  {formula.loss:>10.3e}  {formula}")
         return "\n".join(lines)
+
+
+def _constant(record: dict[str, Any]) -> Constant:
+    constant = Constant(**record)
+    return replace(constant, suggestions=tuple(str(words) for words in constant.suggestions))
 
 
 def correlation_of(covariance: np.ndarray) -> np.ndarray:

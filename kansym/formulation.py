@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import sympy
 
+from kansym.constants import constants_of
 from kansym.data.dataset import Dataset
 from kansym.data.splitting import thinned
 from kansym.errors import ArgumentError
-from kansym.formula import Constant, Formula
+from kansym.formula import Formula
 from kansym.kan.network import Network
 from kansym.symbolic.absolute import use_signs
 from kansym.symbolic.canonical import canonicalize
@@ -370,16 +371,7 @@ def judge(form: ParametricForm, bench: Bench, *, structure: str) -> Formula | No
         return None
     form, errors = result.form, result.errors
     found = bench.consistency(form)
-    units = {} if found is None or not found.consistent else found.units
-    constants = tuple(
-        Constant(
-            name=symbol.name,
-            value=float(value),
-            error=float(error) if math.isfinite(error) else None,
-            unit=bench.units.named(units[symbol.name]) if bench.units is not None and units else None,
-        )
-        for symbol, value, error in zip(form.constants, form.values, errors, strict=True)
-    )
+    constants = constants_of(form, errors, bench.units, found)
     expression = as_written(form, bench).substituted()
     return Formula(
         expression=expression,

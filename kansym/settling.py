@@ -1,18 +1,18 @@
 """The last fit of the constants, with everything that is known about errors."""
 
 import logging
-import math
 import time
 from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
+from kansym.constants import constants_of
 from kansym.data.dataset import Dataset
 from kansym.errors import KansymError
 from kansym.fitting.estimate import Estimate, estimate
 from kansym.fitting.outliers import Outlier, outliers_of, robust_limit
-from kansym.formula import Constant, Formula, ParetoFront
+from kansym.formula import Formula, ParetoFront
 from kansym.input_errors import effective_error
 from kansym.results import Discovery
 from kansym.symbolic.naming import plain_symbol
@@ -74,14 +74,11 @@ def refitted(formula: Formula, dataset: Dataset, loss: str = "linear") -> tuple[
         logger.info("constants of %s stay as they are: %s", formula, problem)
         return formula, None
     units = UnitSystem.of(dataset)
-    named = {}
+    checked = None
     if units is not None and units.known:
         values = {symbol.name: float(value) for symbol, value in zip(form.constants, found.values, strict=True)}
-        named = {name: units.named(unit) for name, unit in units.check(form.expression, values).units.items()}
-    constants = tuple(
-        Constant(symbol.name, float(value), float(error) if math.isfinite(error) else None, unit=named.get(symbol.name))
-        for symbol, value, error in zip(form.constants, found.values, found.errors, strict=True)
-    )
+        checked = units.check(form.expression, values)
+    constants = constants_of(found.form, found.errors, units, checked)
     expression = found.form.substituted()
     if np.isnan(found.values).any():
         return formula, None

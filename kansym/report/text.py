@@ -5,6 +5,7 @@ import textwrap
 from collections.abc import Iterable
 
 from kansym.formula import Constant, Formula
+from kansym.report.measured import measured
 from kansym.report.summary import RunSummary
 
 WIDTH = 100
@@ -70,7 +71,9 @@ def _constants(formula: Formula) -> list[str]:
     for constant in formula.constants:
         value = constant.snapped or with_error(constant.value, constant.error)
         unit = f" {constant.unit}" if constant.unit not in (None, "1") else ""
-        lines.append(f"{constant.name} = {value}{unit}{_remark(constant)}")
+        short = f"  [{measured(constant.value, constant.error)}]" if constant.error and not constant.snapped else ""
+        lines.append(f"{constant.name} = {value}{unit}{short}{_remark(constant)}")
+        lines += [f"  may be {words}" for words in constant.suggestions]
     return lines
 
 
