@@ -20,7 +20,9 @@ It is a **law** only if nothing speaks against it that could be measured:
 6. it is defined between the rows, and continues sanely around them;
 7. where it was asked, other seeds find the same.
 
-What is neither is a **good description**. The numbers were set beforehand, by the odds they stand for.
+What is neither is a **good description**. The thresholds in bits and probabilities are the odds they stand for. The
+rules on real exponents, functions within functions and agreement with smooth functions were added after measured tables
+and noisy laws had shown forms that imitate others, and good curves of few rows that bits alone would refuse.
 """
 
 from dataclasses import dataclass
