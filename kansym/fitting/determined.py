@@ -1,12 +1,13 @@
 """Combinations of constants that the data do determine, where they cannot tell the constants themselves apart."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
 
 import numpy as np
 
 from kansym.fitting.estimate import Estimate
+from kansym.fitting.parts import Part, constant_part, exponential_of, product_of, sum_of
 from kansym.fitting.undetermined import undetermined_groups
 from kansym.symbolic.refit import _scaled_svd, _zero_if_undefined
 
@@ -14,7 +15,10 @@ POWERS = (1, -1, 2, -2, 3, -3)
 """Exponents in a product, and multiples in a sum."""
 
 LARGEST = 6
-"""Parts of a combination at most."""
+"""Parts of a combination at most, where all are tried."""
+
+SEARCHED = 6
+"""Constants of a group of which all combinations are tried; of larger groups pairs, threes and reduced rows."""
 
 ORTHOGONAL = 1e-6
 """Part of a gradient along a direction without effect that counts as none."""
@@ -43,17 +47,6 @@ class Combination:
     names: tuple[str, ...]
     value: float
     error: float
-
-
-@dataclass(frozen=True, eq=False)
-class _Part:
-    """A function of the constants with its gradient."""
-
-    text: str
-    is_sum: bool
-    members: frozenset[int]
-    value: Callable[[np.ndarray], float]
-    gradient: Callable[[np.ndarray], np.ndarray]
 
 
 def determined_combinations(fit: Estimate, rng: np.random.Generator) -> tuple[Combination, ...]:
@@ -110,7 +103,7 @@ def _of_group(
 ) -> list[Combination]:
     found: list[Combination] = []
     basis = np.zeros((0, len(names)))
-    for part in _candidates(names, group):
+    for part in _candidates(names, group, *places[0]):
         if len(found) == wanted:
             break
         if not all(_orthogonal(part, values, directions) for values, directions in places if directions is not None):
@@ -126,7 +119,7 @@ def _of_group(
     return found
 
 
-def _orthogonal(part: _Part, values: np.ndarray, directions: np.ndarray) -> bool:
+def _orthogonal(part: Part, values: np.ndarray, directions: np.ndarray) -> bool:
     with np.errstate(all="ignore"):
         gradient = part.gradient(values)
         terms = gradient[:, None] * directions
@@ -144,29 +137,44 @@ def _error(fit: Estimate, gradient: np.ndarray) -> float:
         return float(fit.sigma * np.linalg.norm((vectors[:rank] @ scaled) / singular[:rank]))
 
 
-def _candidates(names: Sequence[str], group: Sequence[int]) -> list[_Part]:
+def _candidates(
+    names: Sequence[str], group: Sequence[int], values: np.ndarray, directions: np.ndarray | None
+) -> list[Part]:
     """Products and sums, the simple ones first."""
-    plain = [_constant(names[j], j, len(names)) for j in group]
-    pairs_of_sums = [_sum([a, b], [1, sign]) for a, b in combinations(plain, 2) for sign in (1, -1)]
-    pairs_of_products = [_product([a, b], [1, power]) for a, b in combinations(plain, 2) for power in (1, -1)]
-    result: list[tuple[tuple[int, int, int], _Part]] = []
-    for size in range(2, min(LARGEST, len(group)) + 1):
+    plain = [constant_part(names[j], j, len(names)) for j in group]
+    pairs_of_sums = [sum_of([a, b], [1, sign]) for a, b in combinations(plain, 2) for sign in (1, -1)]
+    pairs_of_products = [product_of([a, b], [1, power]) for a, b in combinations(plain, 2) for power in (1, -1)]
+    result: list[tuple[tuple[int, int, int], Part]] = []
+    largest = LARGEST if len(group) <= SEARCHED else 3
+    for size in range(2, min(largest, len(group)) + 1):
         for parts in combinations(plain, size):
             for weights in _weights(size):
-                cost = (size, sum(map(abs, weights)), sum(weight < 0 for weight in weights))
-                result.append((cost, _product(parts, weights)))
-                result.append((cost, _sum(parts, weights)))
+                result.append((_cost(weights), product_of(parts, weights)))
+                result.append((_cost(weights), sum_of(parts, weights)))
     for pair, other in product(pairs_of_sums, plain):
         if not pair.members & other.members:
-            result += [((5, 2, power < 0), _product([other, pair], [power, 1])) for power in (1, -1)]
+            result += [((5, 2, power < 0), product_of([other, pair], [power, 1])) for power in (1, -1)]
     for pair, other in product(pairs_of_products, plain):
         if not pair.members & other.members:
-            result += [((5, 2, sign < 0), _sum([other, pair], [1, sign])) for sign in (1, -1)]
+            result += [((5, 2, sign < 0), sum_of([other, pair], [1, sign])) for sign in (1, -1)]
     for one, other in product(plain, plain):
         if one is not other:
-            result += [((6, 2, power < 0), _product([one, _exponential(other)], [1, power])) for power in (1, -1)]
+            result += [((6, 2, power < 0), product_of([one, exponential_of(other)], [1, power])) for power in (1, -1)]
+    if directions is not None and len(group) > SEARCHED:
+        chosen = directions[list(group)]
+        with np.errstate(all="ignore"):
+            logarithmic = chosen / values[list(group)][:, None]
+        for matrix, make in ((logarithmic, product_of), (chosen, sum_of)):
+            for row in _whole_rows(matrix):
+                used = [i for i, weight in enumerate(row) if weight]
+                weights = [row[i] for i in used]
+                result.append((_cost(weights), make([plain[i] for i in used], weights)))
     order = sorted(range(len(result)), key=lambda i: (result[i][0], i))
     return [result[i][1] for i in order]
+
+
+def _cost(weights: Sequence[int]) -> tuple[int, int, int]:
+    return len(weights), sum(map(abs, weights)), sum(weight < 0 for weight in weights)
 
 
 def _weights(size: int) -> list[tuple[int, ...]]:
@@ -175,54 +183,35 @@ def _weights(size: int) -> list[tuple[int, ...]]:
     return [weights for weights in product(options, repeat=size) if weights[0] > 0 and np.gcd.reduce(weights) == 1]
 
 
-def _constant(name: str, j: int, k: int) -> _Part:
-    unit = np.zeros(k)
-    unit[j] = 1.0
-    return _Part(name, False, frozenset([j]), lambda values: float(values[j]), lambda values: unit)
+def _whole_rows(directions: np.ndarray) -> list[list[int]]:
+    """Combinations of many constants: reduced rows that no direction (m, r) has a part along, if they are whole.
 
-
-def _product(parts: Sequence[_Part], powers: Sequence[int]) -> _Part:
-    def value(values: np.ndarray) -> float:
-        with np.errstate(all="ignore"):
-            factors = [np.float64(part.value(values)) ** power for part, power in zip(parts, powers, strict=True)]
-            return float(np.prod(factors))
-
-    def gradient(values: np.ndarray) -> np.ndarray:
-        with np.errstate(all="ignore"):
-            logarithmic = [
-                power * part.gradient(values) / part.value(values) for part, power in zip(parts, powers, strict=True)
-            ]
-            return value(values) * np.sum(logarithmic, axis=0)
-
-    texts = [(f"({part.text})" if part.is_sum else part.text, power) for part, power in zip(parts, powers, strict=True)]
-    above = "*".join(_powered(text, power) for text, power in texts if power > 0) or "1"
-    below = [_powered(text, -power) for text, power in texts if power < 0]
-    divisor = f"({'*'.join(below)})" if len(below) > 1 else "".join(below)
-    members = frozenset().union(*(part.members for part in parts))
-    return _Part(f"{above}/{divisor}" if below else above, False, members, value, gradient)
-
-
-def _powered(text: str, power: int) -> str:
-    return text if power == 1 else f"{text}**{power}"
-
-
-def _exponential(part: _Part) -> _Part:
-    def value(values: np.ndarray) -> float:
-        with np.errstate(all="ignore"):
-            return float(np.exp(part.value(values)))
-
-    return _Part(f"exp({part.text})", False, part.members, value, lambda values: value(values) * part.gradient(values))
-
-
-def _sum(parts: Sequence[_Part], multiples: Sequence[int]) -> _Part:
-    def value(values: np.ndarray) -> float:
-        return float(sum(number * part.value(values) for part, number in zip(parts, multiples, strict=True)))
-
-    def gradient(values: np.ndarray) -> np.ndarray:
-        return np.sum([number * part.gradient(values) for part, number in zip(parts, multiples, strict=True)], axis=0)
-
-    text = ""
-    for part, number in zip(parts, multiples, strict=True):
-        term = part.text if abs(number) == 1 else f"{abs(number)}*{part.text}"
-        text += term if not text else f" {'-' if number < 0 else '+'} {term}"
-    return _Part(text, True, frozenset().union(*(part.members for part in parts)), value, gradient)
+    With products in mind, the rows are exponents and the directions those of the logarithms of the constants.
+    """
+    if not np.isfinite(directions).all():
+        return []
+    left, singular, _ = np.linalg.svd(directions / np.abs(directions).max(axis=1, keepdims=True).clip(1e-300))
+    rank = int((singular > ORTHOGONAL * singular[0]).sum())
+    rows = left[:, rank:].T / np.abs(directions).max(axis=1).clip(1e-300)
+    rows = rows / np.abs(rows).max(axis=1, keepdims=True).clip(1e-300)
+    for i in range(len(rows)):
+        pivot = int(np.argmax(np.abs(rows[i])))
+        if abs(rows[i, pivot]) < ORTHOGONAL:
+            continue
+        rows[i] /= rows[i, pivot]
+        for other in range(len(rows)):
+            if other != i:
+                rows[other] -= rows[other, pivot] * rows[i]
+    found = []
+    for row in rows:
+        for multiple in (1, 2, 3):
+            whole = np.round(multiple * row)
+            if (
+                np.abs(multiple * row - whole).max() < 1e-6
+                and np.count_nonzero(whole) >= 2
+                and np.abs(whole).max() <= 3
+            ):
+                first = whole[np.flatnonzero(whole)[0]]
+                found.append([int(weight * np.sign(first)) for weight in whole])
+                break
+    return found

@@ -10,8 +10,11 @@ from kansym.errors import ArgumentError
 from kansym.fitting.estimate import Estimate
 from kansym.fitting.rows import Rows, least
 
-WIDENINGS = 40
+WIDENINGS = 20
 """Steps outwards before a side counts as unbounded; each goes at most four times as far as the one before."""
+
+LOOKED_BACK = 3
+"""Steps outwards after which the way in between is looked at closely."""
 
 PRECISION = 1e-5
 """Of the ends, in standard errors."""
@@ -38,6 +41,8 @@ class Profile:
         What one unit of the statistic is: 1 with absolute errors, else the residual variance.
     known : dict of float to array (k,)
         All constants at values that were tried.
+    taus : dict of float to float
+        What was found there: asked again, a fit from another start may come out otherwise.
     better : tuple of (float, array) or None
         A lower sum of squares that was met, and its constants.
     """
@@ -48,6 +53,7 @@ class Profile:
     least: float
     variance: float
     known: dict[float, np.ndarray] = field(default_factory=dict)
+    taus: dict[float, float] = field(default_factory=dict)
     better: tuple[float, np.ndarray] | None = None
 
     @property
@@ -66,6 +72,11 @@ class Profile:
         """
         if value == self.centre:
             return 0.0
+        if value not in self.taus:
+            self.taus[value] = self._tau(value)
+        return self.taus[value]
+
+    def _tau(self, value: float) -> float:
         found = min((self._fitted(value, start) for start in self._starts(value)), key=lambda pair: pair[0])
         if not np.isfinite(found[0]):
             return float("nan")
@@ -84,7 +95,7 @@ class Profile:
         starts = [np.array(straight), np.array(nearest)]
         for start in starts:
             start[self.index] = value
-        return starts[::-1] if self.known else starts[:1] + starts[1:]
+        return starts
 
     def _fitted(self, value: float, start: np.ndarray) -> tuple[float, np.ndarray]:
         try:
@@ -117,12 +128,12 @@ def profile_end(profile: Profile, side: int, limit: float) -> tuple[float, str]:
         "domain" if the formula stops being finite before: the end is that place.
     """
     inner, outer = profile.centre, profile.centre + side * limit * profile.error
-    for _ in range(WIDENINGS):
+    for widening in range(WIDENINGS):
         if outer == inner:
             break
         tau = profile.tau(outer)
         if tau < limit:
-            outer, tau = _stepped_over(profile, inner, outer, tau, limit)
+            outer, tau = _stepped_over(profile, inner, outer, tau, limit, widening < LOOKED_BACK)
         if np.isnan(tau):
             edge = _edge(profile.tau, inner, outer)
             if edge == inner or not profile.tau(edge) >= limit:
@@ -138,7 +149,9 @@ def profile_end(profile: Profile, side: int, limit: float) -> tuple[float, str]:
     return side * np.inf, "unbounded"
 
 
-def _stepped_over(profile: Profile, inner: float, outer: float, tau: float, limit: float) -> tuple[float, float]:
+def _stepped_over(
+    profile: Profile, inner: float, outer: float, tau: float, limit: float, closely: bool
+) -> tuple[float, float]:
     """A place before `outer` where the profile is already beyond the limit, with its tau; `outer` if there is none.
 
     A constant that is ill determined has an error larger than itself, and a step of that length leads through zero,
@@ -146,7 +159,8 @@ def _stepped_over(profile: Profile, inner: float, outer: float, tau: float, limi
     """
     flat = tau < 0.5 * abs(outer - profile.centre) / profile.error
     crossed = inner * outer < 0
-    places = [inner + part * (outer - inner) for part in (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2)] if flat else []
+    parts = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2) if closely else (1 / 2,)
+    places = [inner + part * (outer - inner) for part in parts] if flat else []
     if crossed:
         places += [part * inner for part in (0.5, 0.1, 1e-2, 1e-3, -1e-3)]
     for place in sorted(places, key=lambda place: abs(place - inner)):

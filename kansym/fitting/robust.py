@@ -1,17 +1,21 @@
 """Constants that outliers do not rule: M-estimates by least squares that are weighted anew until they agree."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from kansym.fitting.losses import ROBUST, RobustLoss
 from kansym.fitting.rows import Minimum, Rows, least
+from kansym.symbolic.orthogonal import limited_shift
 from kansym.symbolic.parametric import ParametricForm
 
-ROUNDS = 300
+ROUNDS = 100
 """Limit on rounds of weights and fit. Each gains a constant factor."""
 
-AGREED = 1e-9
+PATIENCE = 15
+"""Rounds in a row that may fail to bring the fits nearer to each other."""
+
+AGREED = 1e-8
 """Change of the distances of all rows, in units of their scale, that ends the rounds."""
 
 LEAST_WEIGHT = 1e-12
@@ -80,24 +84,34 @@ def robust_minimum(
         )
         found, scale = begun.minimum, begun.scale
     weights, now = np.ones(len(rows.y)), 1.0
-    settled = False
+    settled, least_change, in_vain = False, np.inf, 0
     for _ in range(ROUNDS):
         now = scale_of(found.distances, rank, rows) if scale is None else scale
         weights = loss.weight(found.distances / now)
-        new = least(
-            form,
-            rows.weighted(np.maximum(weights, LEAST_WEIGHT)),
-            found.values,
-            near=True,
-            correct_curvature=correct_curvature,
-        )
+        new = _weighted(form, rows, found, np.maximum(weights, LEAST_WEIGHT), correct_curvature)
         change = float(np.max(np.abs(new.distances - found.distances))) / now
         found = new
         if not np.isfinite(change) or change < AGREED:
             settled = bool(np.isfinite(change))
             break
+        in_vain = 0 if change < least_change else in_vain + 1
+        least_change = min(change, least_change)
+        if in_vain > PATIENCE:
+            break
     minimum = Minimum(found.values, found.statistic, found.distances, found.error, found.orthogonal, settled)
     return RobustMinimum(minimum, weights, now, covariance_factor(found.distances / now, rows.weight, loss, rank))
+
+
+def _weighted(form: ParametricForm, rows: Rows, last: Minimum, weights: np.ndarray, correct_curvature: bool) -> Minimum:
+    """The fit with these weights; the correction for curvature is that of the last fit, and settles with them."""
+    weighted = rows.weighted(weights)
+    if last.orthogonal is None or not correct_curvature or rows.x_error is None or rows.y_error is None:
+        return least(form, weighted, last.values, near=True)
+    fit = last.orthogonal
+    shift = limited_shift(fit.form, rows.X + fit.deltas, rows.x_error, rows.y_error)
+    found = least(form, replace(weighted, y=rows.y + shift), last.values, near=True)
+    assert found.orthogonal is not None
+    return replace(found, orthogonal=replace(found.orthogonal, shift=shift))
 
 
 def scale_of(distances: np.ndarray, rank: int, rows: Rows) -> float:

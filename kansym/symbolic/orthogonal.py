@@ -171,6 +171,15 @@ def nearest_distances(
     return np.copysign(np.sqrt(residuals**2 + (xi**2).sum(axis=1)), residuals)
 
 
+def limited_shift(form: ParametricForm, X: np.ndarray, x_error: np.ndarray, y_error: np.ndarray) -> np.ndarray:
+    """`kansym.symbolic.input_slopes.curvature_shift`, no more than `LARGEST_SHIFT`, shape (n,)."""
+    wanted = curvature_shift(form, X, x_error=x_error, y_error=y_error)
+    limit = LARGEST_SHIFT * RowsWithErrors(form, X, y_error, x_error, y_error, None).effective(
+        form.values, np.zeros(X.shape)
+    )
+    return np.clip(wanted, -limit, limit)
+
+
 def _minimum(
     rows: RowsWithErrors, values: np.ndarray, free: np.ndarray, near: bool
 ) -> tuple[np.ndarray, np.ndarray, bool]:
@@ -191,11 +200,9 @@ def _corrected(
     plain = (values, xi, np.zeros(rows.y.shape), converged)
     shift = plain[2]
     for number in range(ROUNDS):
-        form = rows.form.with_values(values)
-        wanted = curvature_shift(form, rows.X + rows.sx * xi, x_error=rows.sx, y_error=rows.sy)
-        limit = LARGEST_SHIFT * rows.effective(values, xi)
+        wanted = limited_shift(rows.form.with_values(values), rows.X + rows.sx * xi, rows.sx, rows.sy)
         # Half steps after the first rounds: where the shift overshoots, they come to rest.
-        shift = shift + (1.0 if number < 5 else 0.5) * (np.clip(wanted, -limit, limit) - shift)
+        shift = shift + (1.0 if number < 5 else 0.5) * (wanted - shift)
         moved, moved_xi, settled = by_elimination(rows.raised(shift), values, xi, free)
         if not settled:
             return plain

@@ -22,6 +22,10 @@ SETTLED = 1e-9
 INPUTS_SETTLED = 1e-7
 """Largest move of an input, in its standard error, of a fit that has ended."""
 
+FLAT, FLAT_STEPS = 1e-13, 5
+"""Relative gain of chi-squared that is none, and how many steps without gain end the fit. In chi-squared 1 is one
+standard error: a gain of 1e-13 is a step of 3e-7 standard errors."""
+
 
 def independent_constants(problem: RowsWithErrors, values: np.ndarray, free: np.ndarray) -> np.ndarray:
     """Those of the free constants that can be told apart at these values."""
@@ -120,10 +124,11 @@ def by_elimination(
                 break
         else:
             return values, xi, size < 1e-3
-        # Chi-squared is flat at the minimum: it may stay while the constants still gain digits.
-        flat = flat + 1 if trial_chi2 >= chi2 * (1 - 1e-15) else 0
+        # Chi-squared is flat at the minimum: it may stay while the constants still gain digits. Where steps gain a
+        # factor only, as with strong curvature, what is left of it says when to end.
+        flat = flat + 1 if chi2 - trial_chi2 <= FLAT * max(chi2, 1.0) else 0
         values, xi, chi2 = trial, trial_xi, trial_chi2
-        if (size < SETTLED and far < INPUTS_SETTLED) or flat > 3:
+        if (size < SETTLED and far < INPUTS_SETTLED) or flat > FLAT_STEPS:
             return values, xi, True
     return values, xi, False
 

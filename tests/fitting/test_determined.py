@@ -79,3 +79,14 @@ def test_it_is_said_in_the_report_and_the_notes():
     text = str(fit_constants("A*C*x", columns, y, y_error=0.01))
     assert "A*C = 5.00" in text and "A = " in text
     assert "What they determine: A*C = 5.00" in " ".join(text.split())
+
+
+def test_large_groups():
+    x = np.linspace(1, 2, 30)
+    names = "abcdefgh"
+    y = 3 * x + 0.01 * np.sin(40 * x)
+    fit = fit_constants("*".join(names) + "*x", {"x": x}, y, start=dict.fromkeys(names, 1.1))
+    assert [part.text for part in fit.determined] == ["*".join(names)]
+    fit = fit_constants(f"({'+'.join(names)})*x", {"x": x}, y, start=dict.fromkeys(names, 1.1))
+    assert [part.text for part in fit.determined] == [" + ".join(names)]
+    assert fit.determined[0].error == pytest.approx(fit_constants("m*x", {"x": x}, y).errors["m"], rel=1e-6)
