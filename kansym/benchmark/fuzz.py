@@ -29,8 +29,9 @@ from typing import Any
 
 from kansym.benchmark.fuzz_worker import MOST_MEMORY, Outcome, work
 
-HANG = 60.0
-"""Seconds without an answer after which a worker is ended; the longest budget of a case is 15 s."""
+HANG = 120.0
+"""Seconds without an answer after which a worker is ended; the longest budget of a case is 15 s, and other programs may
+run beside."""
 
 START = 300.0
 """The same for a worker that has not begun: it imports everything and makes a run for `kansym report`."""
