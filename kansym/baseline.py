@@ -14,6 +14,9 @@ from kansym.symbolic.refit import refit
 NEARLY_LINEAR = 0.3
 """Error of the linear formula, in units of the spread of y, up to which its smaller forms are looked for."""
 
+AT_FLOOR = 1.5
+"""Error in units of the noise floor up to which they are looked for whatever the spread of y."""
+
 
 def baseline(bench: Bench, deadline: float) -> list[Formula]:
     """The constant, and the linear formula where there are rows enough for it.
@@ -38,7 +41,9 @@ def baseline(bench: Bench, deadline: float) -> list[Formula]:
     if plain_linear is None:
         return found
     found.append(plain_linear)
-    if plain_linear.validation_loss < (NEARLY_LINEAR * float(np.std(bench.dataset.y))) ** 2:
+    nearly = plain_linear.validation_loss < (NEARLY_LINEAR * float(np.std(bench.dataset.y))) ** 2
+    # A search that ends here, at the noise, must have seen the proportional law too.
+    if nearly or plain_linear.validation_loss <= (AT_FLOOR * bench.noise_floor) ** 2:
         # Exact numbers and fewer terms are worth their time where a straight line says something.
         found += from_expression(linear, bench, structure="linear", deadline=deadline)
     return found

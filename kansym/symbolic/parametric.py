@@ -147,7 +147,7 @@ class _Builder:
     def constant(self, number: sympy.Float) -> sympy.Expr:
         value = float(number)
         if not np.isfinite(value) or (value == 0 and not number.is_zero):
-            raise ArgumentError(f"expression contains {number}, which is beyond the range of double precision")
+            raise ArgumentError(f"expression contains {number!s}, which is beyond the range of double precision")
         # sympy distributes a factor over a sum, so the same constant may come back with the other sign.
         if -value in self.shared:
             return -self.shared[-value]

@@ -102,7 +102,8 @@ class Suggestion:
     sigmas: float
 
     def __str__(self) -> str:
-        return f"{self.symbol} ({self.name}) = {self.value:.9g}, {abs(self.sigmas):.1f} standard errors away"
+        name = "" if self.name == self.symbol else f" ({self.name})"
+        return f"{self.symbol}{name} = {self.value:.9g}, {abs(self.sigmas):.1f} standard errors away"
 
 
 def suggestions(value: float, error: float | None, unit: Unit | None) -> list[Suggestion]:
@@ -126,7 +127,8 @@ def suggestions(value: float, error: float | None, unit: Unit | None) -> list[Su
         sigma = math.hypot(error, uncertainty / unit.scale)
         tolerance = max(WITHIN * sigma, 1e-9 * abs(value))
         chance = len(candidates) * 2 * tolerance / abs(value) / (DECADES * math.log(10))
-        if abs(value - own) <= tolerance and chance <= CHANCE:
+        known = any(math.isclose(own, one.value, rel_tol=1e-12) for one in found)
+        if abs(value - own) <= tolerance and chance <= CHANCE and not known:
             found.append(Suggestion(symbol, name, own, (value - own) / sigma if sigma > 0 else 0.0))
     return found
 

@@ -38,7 +38,7 @@ def name_unit(unit: Unit, own: Sequence[Unit]) -> str:
         return "1"
     coherent = not known or abs(unit.scale - 1) <= TOLERANCE
     # Products of products, such as (m/s)^2/m, are shorter in base units.
-    distinct = {one.text: one for one in own if not coherent or _simple(one.text)}
+    distinct = {one.text: one for one in map(_upright, own) if not coherent or _simple(one.text)}
     for count in range(1, min(MOST_UNITS, len(distinct)) + 1):
         fits = []
         for chosen in itertools.combinations(distinct.values(), count):
@@ -50,6 +50,14 @@ def name_unit(unit: Unit, own: Sequence[Unit]) -> str:
             return _product(chosen, powers)
     factor = "" if coherent else f"{unit.scale:.6g} "
     return factor + describe(unit.dimension)
+
+
+def _upright(unit: Unit) -> Unit:
+    """``cm`` for ``1/cm``, so that its own reciprocal is not written 1/(1/cm)."""
+    below = unit.text.strip().removeprefix("1/")
+    if below == unit.text.strip() or not _simple(below):
+        return unit
+    return Unit(tuple(-power for power in unit.dimension), 1 / unit.scale, below)
 
 
 def _is(unit: Unit, chosen: Sequence[Unit], powers: Sequence[Fraction], known: bool) -> bool:
@@ -66,7 +74,8 @@ def _simple(text: str) -> bool:
 
 def _product(units: Sequence[Unit], powers: Sequence[Fraction]) -> str:
     """``mmHg K^2``, ``km/s/Mpc``: what is below follows a stroke."""
-    pairs = sorted(zip(units, powers, strict=True), key=lambda pair: pair[1] < 0)
+    # Simple ones first: what follows a stroke would be read as below it.
+    pairs = sorted(zip(units, powers, strict=True), key=lambda pair: (pair[1] < 0, not _simple(pair[0].text)))
     text = ""
     for unit, power in pairs:
         size = abs(power)

@@ -90,7 +90,11 @@ class UnitSystem:
 
     def named(self, unit: Unit) -> str:
         """A unit in words, in terms of the table's own units where that is short."""
-        own = [one for one in (self.target, *self.columns.values()) if one is not None and not one.pure]
+        own = [
+            one
+            for one in (self.target, *self.columns.values())
+            if one is not None and not (one.pure and one.scale == 1)
+        ]
         return name_unit(unit, own)
 
     def dimension(self, expression: sympy.Expr) -> Dimension | None:

@@ -207,6 +207,7 @@ def _measure(discovery: Discovery, options: DiscoveryOptions, again: Agreement |
         agreement=again,
         dependence=dependence(residuals, dataset.names, seed=seed),
         form=form_facts(residuals.form),
+        consistent=formula.consistent,
     )
     verdict = judge(evidence)
     logger.info("certificate: %s", verdict.kind)

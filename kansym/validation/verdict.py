@@ -17,7 +17,7 @@ It is a **law** only if nothing speaks against it that could be measured:
    exponent was fitted, except in a plain power law, and no function stands inside another one, unless the fit is exact:
    over a short range these imitate many a function;
 5. no rival that says something else comes near (`MARGIN`), polynomials among them;
-6. it is defined between the rows, and continues sanely around them;
+6. it is defined between the rows, continues sanely around them, and its units, where the table has any, go together;
 7. where it was asked, other seeds find the same.
 
 What is neither is a **good description**. The thresholds in bits and probabilities are the odds they stand for. The
@@ -131,7 +131,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Evidence:
-    """All that was measured; see the modules for each."""
+    """All that was measured; see the modules for each. `consistent` is of the units, None where the table has none."""
 
     fit: Fit
     explained: Explained
@@ -145,6 +145,7 @@ class Evidence:
     agreement: Agreement | None
     dependence: Dependence | None
     form: FormFacts
+    consistent: bool | None = None
 
 
 def judge(evidence: Evidence) -> Verdict:
@@ -318,6 +319,9 @@ def _of_rivals(e: Evidence) -> list[Ground]:
 
 def _of_place(e: Evidence) -> list[Ground]:
     found = []
+    if e.consistent is not None:
+        words = "its units go together" if e.consistent else "its units do not go together"
+        found.append(Ground(e.consistent, words))
     if e.domain.status == DEFINED:
         found.append(Ground(True, "it is defined everywhere in the box of the data"))
     # A resonance has its pole between the rows; where the fit is exact, the rows say that it is there.
