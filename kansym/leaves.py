@@ -11,7 +11,7 @@ import sympy
 from kansym.config import DiscoveryOptions
 from kansym.data.dataset import Dataset
 from kansym.formula import Formula
-from kansym.structure.solver import Leaf
+from kansym.structure.leaf import Leaf
 from kansym.symbolic.naming import plain_symbol
 
 

@@ -35,9 +35,10 @@ from kansym.primitives.library import default_library
 from kansym.primitives.primitive import Primitive
 from kansym.progress import Progress, ProgressCallback
 from kansym.results import Discovery, NetworkReading, TrainedNetwork
+from kansym.structure.leaf import Leaf
 from kansym.structure.problem import Problem
 from kansym.structure.product_units import SMALL_TABLE
-from kansym.structure.solver import Leaf, Solver
+from kansym.structure.solver import Solver
 from kansym.symbolic.composition import AffineMap
 from kansym.threads import threads_for
 
@@ -323,7 +324,7 @@ class _Run:
                 return
             best = self.best()
             leader, unbeaten = best, unbeaten + 1 if best is leader else 0
-            if best is not None and solver.settles(best.predict(X) - y, whole, unbeaten=unbeaten):
+            if best is not None and not solver.more and solver.settles(best.predict(X) - y, whole, unbeaten=unbeaten):
                 self.settled = True
                 return
 

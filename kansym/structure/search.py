@@ -50,6 +50,9 @@ PLAINLY = 0.3
 BRANCHES = 3
 """Reductions followed from one problem, with noise."""
 
+UNIT_BRANCHES = 2
+"""Choices of dimensionless products that are followed, with noise; one less of the others for both of them."""
+
 MOST_STEPS = 10
 """Reductions compared before the best is taken, with noise."""
 
@@ -175,9 +178,10 @@ class Reducer:
         good = [step for step in steps if step[2] <= max(allowed, 1e-6)]
         # Among equals the simpler columns: noise moves errors by a per cent, and exponents are small in laws.
         level = max(allowed, 1e-6) * (NOISE_TIE - 1)
-        return sorted(
-            good, key=lambda step: (step[0][0].dimension, round(step[2] / level), _size(step[0][0]), step[2])
-        )[:BRANCHES]
+        good.sort(key=lambda step: (step[0][0].dimension, round(step[2] / level), _size(step[0][0]), step[2]))
+        # Units say more than a per cent of noise does.
+        told = [step for step in good if step[0][0].steps[-1].startswith(STEP)][:UNIT_BRANCHES]
+        return told + [step for step in good if not step[0][0].steps[-1].startswith(STEP)][: BRANCHES - len(told) // 2]
 
     def by_units(self, problem: Problem) -> list[Problem]:
         """The problem in dimensionless products, by the units of its columns; several choices, the simplest first."""

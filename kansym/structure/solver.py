@@ -6,13 +6,14 @@
 import logging
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import sympy
 
 from kansym.structure.coordinates import Coordinates, coordinate_changes
+from kansym.structure.leaf import Leaf, LeafSolver, Solution
 from kansym.structure.links import LINKS, Link, usable_links
 from kansym.structure.problem import TARGET, Problem, relative_error
 from kansym.structure.product_units import SMALL_TABLE, product_unit_laws
@@ -82,37 +83,6 @@ MISFIT_PRICE = 10.0
 """Nodes of a formula that one decade of misfit is worth, when readings of curves are compared."""
 
 
-@dataclass(frozen=True, eq=False)
-class Leaf:
-    """A small table for networks.
-
-    Attributes
-    ----------
-    X : ndarray, shape (n, m)
-    t : ndarray, shape (n,)
-    variables : tuple of Symbol, length m
-    error : float or None
-        Standard error of t where t was read off an interpolant.
-    weights : ndarray, shape (n,), or None
-    until : float
-        `time.monotonic` value to stop at.
-    attainable : float or None
-        Error, in units of the spread of t, that the interpolant reaches: networks far above it have the wrong shape.
-    """
-
-    X: np.ndarray
-    t: np.ndarray
-    variables: tuple[sympy.Symbol, ...]
-    error: float | None
-    weights: np.ndarray | None
-    until: float
-    attainable: float | None
-
-
-LeafSolver = Callable[[Leaf], Iterator[sympy.Expr]]
-"""Formulas of a leaf in its variables, best first."""
-
-
 class Solver:
     """Solves problems by making them smaller.
 
@@ -144,10 +114,9 @@ class Solver:
     ) -> None:
         self.leaf, self.seed, self.until, self.any_function = leaf, seed, until, any_function
         self.reducer = Reducer(y, seed=seed, deadline=until, units=units)
+        self.more = False
 
-    def solutions(
-        self, problem: Problem, depth: int = 0, expected: float = math.inf
-    ) -> Iterator[tuple[sympy.Expr, Problem]]:
+    def solutions(self, problem: Problem, depth: int = 0, expected: float = math.inf) -> Iterator[Solution]:
         """Formulas for the user's y, with the smaller problem that each one solves."""
         small = len(problem.t) < SMALL_TABLE
         if depth == 0 and small:
@@ -170,11 +139,11 @@ class Solver:
             if surrogate.error > expected:
                 logger.info("structure: rejected, error %.1e where %.1e was expected", surrogate.error, expected)
                 continue
-            yield from self._simply(smaller, surrogate)
+            yield from self._together(self._simply(smaller, surrogate))
             if self.reducer.noisy:
-                yield from self._as_sums(smaller)
+                yield from self._together(self._as_sums(smaller))
                 if smaller.steps and smaller.steps[-1].startswith(STEP):
-                    yield from self._as_product_units(smaller)
+                    yield from self._together(self._as_product_units(smaller))
             whole = depth == 0 and not smaller.steps
             if smaller.dimension > 1:
                 linked = self._smoother(smaller, surrogate)
@@ -192,7 +161,14 @@ class Solver:
             if not whole:
                 yield from self._by_networks(smaller, surrogate)
 
-    def _simply(self, problem: Problem, surrogate: Surrogate) -> Iterator[tuple[sympy.Expr, Problem]]:
+    def _together(self, solutions: Iterator[Solution]) -> Iterator[Solution]:
+        """Rivals that were found at once; `more` says that others follow, which are to be judged before any settles."""
+        found = list(solutions)
+        for number, solution in enumerate(found, start=1):
+            self.more = number < len(found)
+            yield solution
+
+    def _simply(self, problem: Problem, surrogate: Surrogate) -> Iterator[Solution]:
         """Forms without inner constants: exact ones, or with noise those that leave no more than the interpolant."""
         if self._late() or problem.dimension > 3 or not self.any_function:
             return
@@ -221,7 +197,7 @@ class Solver:
                 if form.bits(n, problem.dimension) <= least:
                     yield problem.compose(form.expression, variables), problem
 
-    def _as_product_units(self, problem: Problem) -> Iterator[tuple[sympy.Expr, Problem]]:
+    def _as_product_units(self, problem: Problem) -> Iterator[Solution]:
         """Power laws times functions of products, fitted to the whole table: few rows or much noise suffice."""
         if self._late() or not self.any_function:
             return
@@ -251,7 +227,7 @@ class Solver:
         for law in sorted(found, key=lambda law: law.bits)[: SMALL_TABLE_FORMS if small else MOST_FORMS]:
             yield problem.compose(law.expression, variables), problem
 
-    def _as_sums(self, problem: Problem) -> Iterator[tuple[sympy.Expr, Problem]]:
+    def _as_sums(self, problem: Problem) -> Iterator[Solution]:
         """Short sums of products that leave no more than noise, of the target and of its square."""
         if not self.any_function or not 2 <= problem.dimension <= 3:
             return
@@ -287,7 +263,7 @@ class Solver:
                 best, lowest = linked, own.error
         return best
 
-    def _linked_networks(self, problem: Problem, surrogate: Surrogate) -> Iterator[tuple[sympy.Expr, Problem]]:
+    def _linked_networks(self, problem: Problem, surrogate: Surrogate) -> Iterator[Solution]:
         """Networks on L(t) where a link lowers the rank."""
         if surrogate.noise > 100 * NOISY:
             return
@@ -320,7 +296,7 @@ class Solver:
     def _late(self) -> bool:
         return time.monotonic() > self.until
 
-    def _exactly(self, problem: Problem, surrogate: Surrogate | None) -> Iterator[tuple[sympy.Expr, Problem]]:
+    def _exactly(self, problem: Problem, surrogate: Surrogate | None) -> Iterator[Solution]:
         if problem.dimension == 0:
             weights = problem.target_weights()
             level = sympy.Float(float((weights * problem.t).sum() / weights.sum()))
@@ -347,7 +323,7 @@ class Solver:
             for law in featured_laws(problem.X, problem.t, variables, until=self.until):
                 yield problem.compose(law, variables), problem
 
-    def _by_networks(self, problem: Problem, surrogate: Surrogate | None) -> Iterator[tuple[sympy.Expr, Problem]]:
+    def _by_networks(self, problem: Problem, surrogate: Surrogate | None) -> Iterator[Solution]:
         if self._late():
             return
         variables = symbols(problem.dimension)
@@ -367,7 +343,7 @@ class Solver:
                 for formula in self.leaf(Leaf(values, problem.t, variables, None, weights, until, attainable)):
                     yield other.compose(formula, variables), other
 
-    def _separately(self, problem: Problem, surrogate: Surrogate, depth: int) -> Iterator[tuple[sympy.Expr, Problem]]:
+    def _separately(self, problem: Problem, surrogate: Surrogate, depth: int) -> Iterator[Solution]:
         """One column at a time is read on its own, taken out, and the rest goes on as a smaller problem."""
         if depth >= DEEPEST:
             return

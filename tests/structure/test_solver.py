@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import sympy
 
+from kansym.structure.leaf import Leaf
 from kansym.structure.problem import Problem
-from kansym.structure.solver import Leaf, Solver, evaluate, linked_separations, symbols
+from kansym.structure.solver import Solver, evaluate, linked_separations, symbols
 
 U, V, W = SYMBOLS = sympy.symbols("u v w", positive=True)
 Z = sympy.Symbol("z")
