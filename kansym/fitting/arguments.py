@@ -1,16 +1,20 @@
 """The arguments of `fit_constants`, checked once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from kansym.data.columns import as_float_column, listing
+from kansym.data.magnitude import require_moderate_values
 from kansym.errors import ArgumentError, DataError
 from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parametric import ParametricForm
 from kansym.symbolic.parser import free_names, parse_expression
+
+MOST_CONSTANTS = 50
+"""Of a formula; the search for starting values takes time that grows with their square."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +66,15 @@ class KnownFormProblem:
         return f"the formula has no finite value on {len(bad)} of {len(self.y)} rows, first on row {bad[0]} ({place})"
 
 
+def require_few_constants(argument: str, constants: Sequence[str]) -> None:
+    """Refuse a formula with more than `MOST_CONSTANTS`, before days are spent on it."""
+    if len(constants) > MOST_CONSTANTS:
+        raise ArgumentError(
+            f"{argument} has {len(constants)} constants ({listing(list(constants))}); at most {MOST_CONSTANTS} can be "
+            "fitted: give the others as numbers"
+        )
+
+
 def read_arguments(
     expression: str, data: Any, y: Any, *, start: Mapping[str, float] | None, y_error: Any, x_error: Any, target: str
 ) -> KnownFormProblem:
@@ -77,6 +90,7 @@ def read_arguments(
         raise ArgumentError(f"data must map names of columns to arrays, or be a DataFrame, got {type(data).__name__}")
     names = [str(name) for name in data.keys()]  # noqa: SIM118 - a DataFrame iterates differently from a mapping
     constants = free_names(expression, names)
+    require_few_constants("expression", constants)
     parsed = parse_expression(expression, [*names, *constants])
     used = [name for name in names if plain_symbol(name) in parsed.free_symbols]
     if not constants:
@@ -86,6 +100,7 @@ def read_arguments(
             f"expression {expression!r} contains no column of the data; columns: {listing(names, 20) or 'none'}"
         )
     outcome = _vector("y", y, None)
+    require_moderate_values(outcome, target)
     n = len(outcome)
     by_name = {str(name): data[name] for name in data.keys()}  # noqa: SIM118
     X = np.column_stack([_vector(f"column {name!r}", by_name[name], n) for name in used])

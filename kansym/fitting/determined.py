@@ -110,7 +110,11 @@ def _of_group(
             continue
         gradient = part.gradient(fit.values)
         scale = np.abs(fit.values) + (fit.values == 0)
-        extended = np.vstack([basis, gradient * scale / np.linalg.norm(gradient * scale)])
+        direction = gradient * scale
+        size = float(np.linalg.norm(direction))
+        if not (np.isfinite(size) and size > 0.0):
+            continue
+        extended = np.vstack([basis, direction / size])
         if np.linalg.matrix_rank(extended, tol=1e-6) <= len(basis):
             continue
         basis = extended

@@ -10,6 +10,7 @@ import numpy as np
 import sympy
 
 from kansym.errors import ArgumentError
+from kansym.fitting.arguments import require_few_constants
 from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parametric import ParametricForm
 from kansym.symbolic.parser import free_names, parse_expression
@@ -73,6 +74,7 @@ class GivenPart:
         if PLACE in names:
             raise ArgumentError("given: a column is called '...'; rename it")
         constants = free_names(written, [*names, PLACE])
+        require_few_constants("given", constants)
         parsed = parse_expression(written, [*names, PLACE, *constants])
         exact = {number: sympy.Rational(str(number)) for number in parsed.atoms(sympy.Float)}
         expression = parsed.xreplace(exact)

@@ -14,7 +14,7 @@ from kansym.data.columns import is_constant
 from kansym.data.dataset import Dataset
 from kansym.data.noise import noise_floor
 from kansym.data.splitting import split
-from kansym.errors import DataError
+from kansym.errors import ArgumentError, DataError
 from kansym.formula import Formula, ParetoFront
 from kansym.formulation import Bench, judge, mean_square
 from kansym.given.part import PLACE, GivenPart
@@ -25,6 +25,7 @@ from kansym.results import Discovery, TrainedNetwork
 from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parametric import ParametricForm, parametrize
 from kansym.symbolic.refit import refit
+from kansym.symbolic.timelimit import TimeLimitError, call_with_limit
 
 logger = logging.getLogger(__name__)
 
@@ -167,7 +168,12 @@ def _joined(part: GivenPart, formula: Formula, constants: np.ndarray, bench: Ben
     inner = parametrize(formula.expression, (*variables, *map(plain_symbol, part.constants)))
     # In the symbols of the bench, which know the signs of the columns.
     columns = dict(zip(variables, bench.variables, strict=True))
-    expression = part.composed(inner.expression).xreplace(columns)
+    composed = part.composed(inner.expression)
+    try:
+        # sympy asks every level of nested fractions for its sign, which takes time that grows exponentially.
+        expression = call_with_limit(lambda: composed.xreplace(columns), 2.0)
+    except TimeLimitError:
+        raise ArgumentError(f"given {part.text[:200]!r} is nested too deeply; write it as one fraction") from None
     own = tuple(map(plain_symbol, part.constants))
     form = ParametricForm(
         expression, bench.variables, (*own, *inner.constants), np.concatenate([constants, inner.values])

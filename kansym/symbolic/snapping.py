@@ -336,6 +336,9 @@ def _snap_ratios(
                 continue
             if abs(b) < abs(a):
                 (i, a, first), (j, b, second) = (j, b, second), (i, a, first)
+            # Beyond 6 no multiple is looked for, and the quotient may overflow.
+            if abs(b) > 7 * abs(a):
+                continue
             multiple = round(b / a)
             if not 1 <= abs(multiple) <= 6:
                 continue

@@ -149,11 +149,11 @@ def _rival(c: "Certificate") -> Iterator[tuple[str, str]]:
         yield "nearest rival", "none"
         return
     yield "nearest rival", rival.words
+    odds = f"odds of {2.0 ** abs(rival.margin):.2g} to one" if abs(rival.margin) < 60 else "odds beyond doubt"
     if rival.margin >= 0:
-        odds = f"odds of {rival.odds:.2g} to one" if rival.margin < 60 else "odds beyond doubt"
         yield "", f"{rival.margin:.1f} bits longer: {odds} for the pick"
     else:
-        yield "", f"{-rival.margin:.1f} bits shorter: odds of {1 / rival.odds:.2g} to one against the pick"
+        yield "", f"{-rival.margin:.1f} bits shorter: {odds} against the pick"
     errors = f"{rival.rms:.3g} rms against {rival.pick_rms:.3g}"
     yield "", f"each row from the others: {errors}; smaller in {rival.better:.0%} of resampled tables"
 

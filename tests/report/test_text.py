@@ -10,13 +10,13 @@ import sympy
 
 from kansym.config import DiscoveryOptions
 from kansym.data.dataset import make_dataset
-from kansym.results import Discovery
 from kansym.errors import StorageError
 from kansym.formula import Constant, Formula, ParetoFront
 from kansym.kan.growth import Decision
 from kansym.primitives.library import default_library
 from kansym.report.summary import Agreement, RunSummary, fingerprint
 from kansym.report.text import r_squared, text_report, with_error
+from kansym.results import Discovery
 
 A, B = sympy.Symbol("a"), sympy.Symbol("λ (nm)")
 DATA = make_dataset(
