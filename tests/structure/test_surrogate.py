@@ -1,10 +1,20 @@
 """The interpolant: exact gradients of itself, near ones of the law, and no units."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 import sympy
 
-from kansym.structure.surrogate import CHECK_ROWS, best_surrogate, check_rows, fit_surrogate, kernel, one_signed
+from kansym.structure.surrogate import (
+    BLOCK,
+    CHECK_ROWS,
+    best_surrogate,
+    check_rows,
+    fit_surrogate,
+    kernel,
+    one_signed,
+)
 
 A, B = sympy.symbols("a b")
 LAW = sympy.exp(A / 2) * sympy.sin(B) + B
@@ -221,6 +231,18 @@ def test_few_rows_are_no_error(box, n):
     X = box(n, None, None)
     fitted = best_surrogate(X, X.sum(1))
     assert fitted is None or np.isfinite(fitted.error)
+
+
+def test_many_rows_are_predicted_in_blocks(table, rng):
+    surrogate = best(*table)
+    rows = rng.uniform(0.5, 3.0, (8 * BLOCK + 5, 2))
+    tracemalloc.start()
+    values = surrogate.predict(rows)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    np.testing.assert_allclose(values, np.concatenate([surrogate.predict(part) for part in np.array_split(rows, 50)]))
+    # The kernel of all rows at once takes 8 bytes for every row and point.
+    assert peak < 8 * len(rows) * len(surrogate.points)
 
 
 def test_kernel_is_the_formula(rng):
