@@ -28,6 +28,7 @@ def number(pattern: str, text: str) -> tuple[float, ...]:
 
 def test_every_example_is_tested():
     tested = {"kepler", "rydberg", "planck", "own_primitive", "noisy_decay", "network_and_formula", "beam"}
+    tested |= {"hubble", "latent_heat"}
     assert {path.stem for path in EXAMPLES.glob("*.py")} == tested
 
 
@@ -45,6 +46,9 @@ def test_rydberg_finds_the_difference_of_inverse_squares(tmp_path):
     assert constant == pytest.approx(109677.58, rel=2e-5)
     assert 0 < error < 1
     assert number(r"H-alpha: ([\d.]+) nm", output)[0] == pytest.approx(656.46, abs=0.02)
+    # The plain formula is off by what it does not know, the one with fine structure is not.
+    assert number(r"Rydberg's formula: .*, ([+-][\d.]+) standard errors", output)[0] > 3
+    assert abs(number(r"with fine structure: .*, ([+-][\d.]+) standard errors", output)[0]) < 2
 
 
 def test_planck_finds_the_law_and_the_temperature(tmp_path):
@@ -84,3 +88,19 @@ def test_nine_inputs_are_taken_apart(tmp_path):
     output = run_example(tmp_path, "beam", "main(seconds=20)")
     assert "the formula is as good as the data" in output
     assert number(r"twice as long: ([\d.e+-]+)", output)[0] < 1e-9
+
+
+def test_hubble_is_off_by_his_distances(tmp_path):
+    output = run_example(tmp_path, "hubble", "main()")
+    # The least-squares slope through the origin of his table, by hand.
+    assert number(r"H = (\d+) ± (\d+)", output) == (424, 42)
+    modern = number(r"with these: H = (\d+)\((\d+)\)", output)
+    assert abs(modern[0] - 67.4) < 2 * modern[1]
+
+
+def test_latent_heat_of_mercury_is_the_accepted_one(tmp_path):
+    output = run_example(tmp_path, "latent_heat", "main()")
+    sigmas = [float(value) for value in re.findall(r"accepted [\d.]+: ([+-][\d.]+) standard errors", output)]
+    assert len(sigmas) == 3
+    # At room temperature, and at the boiling point once the vapour is no ideal gas.
+    assert abs(sigmas[0]) < 2 and abs(sigmas[2]) < 2 < abs(sigmas[1])

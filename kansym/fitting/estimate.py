@@ -9,6 +9,7 @@ from kansym.fitting.losses import robust_loss
 from kansym.fitting.outliers import Outlier, outliers_of, robust_limit, studentized
 from kansym.fitting.robust import RobustMinimum, robust_minimum
 from kansym.fitting.rows import Minimum, Rows, least
+from kansym.symbolic.orthogonal import bent_covariance
 from kansym.symbolic.parametric import ParametricForm
 from kansym.symbolic.refit import RANK_TOLERANCE, LeastSquares, _unit_columns
 
@@ -179,7 +180,9 @@ def _described(
         sigma = mean * tuned.scale * float(np.sqrt(tuned.factor))
     return Estimate(
         form=fitted,
-        covariance=squares.inverse_normal(values, sigma)[0],
+        covariance=squares.inverse_normal(values, sigma)[0]
+        if shift is None
+        else bent_covariance(squares, values, sigma, shift, minimum.error),
         residuals=residuals,
         deltas=deltas,
         shift=shift,

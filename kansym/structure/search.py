@@ -51,7 +51,7 @@ BRANCHES = 3
 """Reductions followed from one problem, with noise."""
 
 UNIT_BRANCHES = 2
-"""Choices of dimensionless products that are followed, with noise; one less of the others for both of them."""
+"""Choices of dimensionless products that are followed, with noise."""
 
 MOST_STEPS = 10
 """Reductions compared before the best is taken, with noise."""
@@ -179,9 +179,9 @@ class Reducer:
         # Among equals the simpler columns: noise moves errors by a per cent, and exponents are small in laws.
         level = max(allowed, 1e-6) * (NOISE_TIE - 1)
         good.sort(key=lambda step: (step[0][0].dimension, round(step[2] / level), _size(step[0][0]), step[2]))
-        # Units say more than a per cent of noise does.
-        told = [step for step in good if step[0][0].steps[-1].startswith(STEP)][:UNIT_BRANCHES]
-        return told + [step for step in good if not step[0][0].steps[-1].startswith(STEP)][: BRANCHES - len(told) // 2]
+        # The choices of dimensionless products are one hypothesis, and must not crowd out the others.
+        spare = [step for step in good if step[0][0].steps[-1].startswith(STEP)][UNIT_BRANCHES:]
+        return [step for step in good if step not in spare][:BRANCHES]
 
     def by_units(self, problem: Problem) -> list[Problem]:
         """The problem in dimensionless products, by the units of its columns; several choices, the simplest first."""

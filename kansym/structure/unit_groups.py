@@ -27,9 +27,16 @@ def dimensions_of(problem: Problem, units: UnitSystem) -> tuple[list[Dimension],
 
 
 def sound(problem: Problem, units: UnitSystem) -> bool:
-    """Whether a formula for the problem can have right units without a constant that has one."""
+    """Whether a formula for the problem can have right units without a constant that has one.
+
+    The target's unit must be a product of those of the inputs, and every input must have a part in a dimensionless
+    product: a single velocity has none, so that nothing but a power of it has right units.
+    """
     found = dimensions_of(problem, units)
-    return found is not None and spans(*found)
+    if found is None or not spans(*found):
+        return False
+    columns, _ = found
+    return all(spans([*columns[:k], *columns[k + 1 :]], own) for k, own in enumerate(columns))
 
 
 def unit_reductions(problem: Problem, units: UnitSystem, *, most: int = 3) -> list[ScalingReduction]:

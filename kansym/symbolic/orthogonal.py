@@ -9,6 +9,7 @@ from kansym.errors import ArgumentError
 from kansym.symbolic.input_slopes import curvature_shift
 from kansym.symbolic.orthogonal_steps import by_elimination, by_odrpack, independent_constants
 from kansym.symbolic.parametric import ParametricForm
+from kansym.symbolic.refit import LeastSquares
 from kansym.symbolic.rows_with_errors import RowsWithErrors
 
 LARGE = 100_000
@@ -236,7 +237,9 @@ def _outcome(
         sigma *= np.sqrt(chi2 / ndf) if ndf > 0 else np.nan
     return OrthogonalFit(
         form=rows.form.with_values(values),
-        covariance=squares.inverse_normal(values, sigma)[0] if len(free) == k else np.full((k, k), np.nan),
+        covariance=bent_covariance(squares, values, float(sigma), shift, effective)
+        if len(free) == k
+        else np.full((k, k), np.nan),
         chi2=chi2,
         ndf=ndf,
         rank=k - null_space.shape[1],
@@ -246,3 +249,36 @@ def _outcome(
         effective_error=effective,
         shift=shift,
     )
+
+
+def bent_covariance(
+    squares: LeastSquares, values: np.ndarray, sigma: float, shift: np.ndarray, effective: np.ndarray
+) -> np.ndarray:
+    """Covariance (k, k) of the constants where the formula bends within the errors of its inputs.
+
+    A point scattered by u along the formula lies kappa u^2/2 off its tangent, in units of the errors: that has the mean
+    kappa/2, which `shift` takes out, and the variance kappa^2/2, which adds to that of the distance itself. The fit's
+    weights do not know of it, so the covariance is that of least squares with other variances than its weights say
+    (the sandwich of Huber 1967). Exact to leading order for one input with errors, a bound for several.
+
+    Parameters
+    ----------
+    squares : LeastSquares
+        Linearised at the minimum, weights 1/effective^2 of mean 1.
+    values : array (k,)
+    sigma : float
+        Error of a row of weight 1.
+    shift, effective : array (n,)
+        As in `OrthogonalFit`.
+    """
+    plain = squares.inverse_normal(values, sigma)[0]
+    known = np.isfinite(np.diagonal(plain))
+    if not shift.any() or not known.any() or not np.isfinite(sigma) or sigma <= 0:
+        return plain
+    more = 2 * (shift / effective) ** 2
+    slopes = squares.jacobian(values)[:, known] * squares.scale / sigma
+    inner = (slopes * more[:, None]).T @ slopes
+    bread = plain[np.ix_(known, known)]
+    covariance = plain.copy()
+    covariance[np.ix_(known, known)] = bread + bread @ inner @ bread
+    return covariance

@@ -180,7 +180,7 @@ class LeastSquares:
     def loss(self, values: np.ndarray) -> float:
         """Weighted mean squared residual in squared units of y; nan or inf if not finite."""
         with np.errstate(over="ignore"):
-            return float(np.mean(self.residuals(values) ** 2)) * self.scale**2
+            return float(np.mean(self.residuals(values) ** 2) * np.float64(self.scale) ** 2)
 
     def jacobian(self, values: np.ndarray) -> np.ndarray:
         """Weighted Jacobian (n, k) in units of the RMS of y, zero where a derivative does not exist."""

@@ -59,3 +59,10 @@ def test_reductions_that_would_need_a_constant_with_a_unit_come_last():
     reduced = list(reducer.reduced(table))
     assert reducer.noisy and reduced[0].dimension <= 2
     assert all(sound(smaller, system) for smaller in reduced)
+
+
+def test_a_single_velocity_has_no_right_formula_but_its_powers():
+    table, system = problem(["v", "c"], ["m/s", "m/s"], "1", lambda v, c: v / c)
+    assert sound(table, system)
+    alone = table.with_inputs(table.X[:, :1], table.columns[:1], "one column")
+    assert not sound(alone, system)
