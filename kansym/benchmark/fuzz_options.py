@@ -1,5 +1,6 @@
 """Random command lines for a random file: most of them right, the others wrong in one or two places."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -189,7 +190,11 @@ def _number(rng: np.random.Generator, right: object, wrong: float = 0.02) -> str
 def _discover(rng: np.random.Generator, file: RandomFile, folder: Path) -> CommandLine:
     tokens, options = _table_options(rng, file)
     seconds = float(rng.choice([0.1, 0.3, 0.5, 1.0, 2.0, 0.01], p=[0.35, 0.35, 0.15, 0.08, 0.02, 0.05]))
-    tokens += ["--seconds", _number(rng, seconds)]
+    given = _number(rng, seconds)
+    tokens += ["--seconds", given]
+    # Odd texts may be numbers all the same: 1_0 is 10 to Python.
+    with suppress(ValueError):
+        seconds = max(seconds, min(float(given), 20.0))
     names = list(file.columns[:-1])
     if names and rng.random() < 0.1:
         chosen = [str(name) for name in rng.choice(names, int(rng.integers(1, len(names) + 1)), replace=False)]

@@ -24,7 +24,7 @@ class Dataset:
     y : ndarray, shape (n,)
         Target, float64, finite.
     names : tuple of str
-        One name per column of `X`; any strings, all different.
+        One name per column of `X`; any strings that are not empty, all different.
     target : str
         Name of `y`.
     y_error : ndarray, shape (n,), or None
@@ -131,7 +131,7 @@ def make_dataset(
     y : array-like, shape (n,) or (n, 1)
         Target.
     names : sequence of str, optional
-        Names of the columns, any different strings. Default ``x0, x1, ...`` for arrays.
+        Names of the columns, any different strings that are not empty. Default ``x0, x1, ...`` for arrays.
     target : str, optional
         Name of the target. If the default ``"y"`` is also the name of a column, the target becomes ``"target"``.
     y_error : array-like, shape (n,), or float, optional
@@ -335,7 +335,9 @@ def _input_errors(
 
 def _require_different(names: Sequence[str]) -> None:
     seen: set[str] = set()
-    for name in names:
+    for position, name in enumerate(names):
+        if not name:
+            raise DataError(f"column {position + 1} of {len(names)} has no name (an empty text); give it one")
         if name in seen:
             raise DataError(f"two columns are named {name!r}; rename one of them")
         seen.add(name)

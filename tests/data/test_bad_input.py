@@ -59,6 +59,7 @@ ARRAYS = {
     "length of weight": ({"sample_weight": np.ones(3)}, ["sample_weight has shape (3,)"]),
     "scalar weight": ({"sample_weight": 1.0}, ["sample_weight has shape ()"]),
     "length of names": ({"names": ["a"]}, ["names has 1 entries", "2 columns"]),
+    "no name": ({"names": ["a", ""]}, ["column 2 of 3 has no name", "give it one"]),
     "one name twice": ({"names": ["a", "a"]}, ["two columns are named 'a'"]),
     "frame with one name twice": ({"X": pd.DataFrame(X, columns=["v", "v"])}, ["two columns are named 'v'"]),
     "zero error": ({"y_error": 0.0}, ["y_error must be positive, got 0"]),
@@ -360,6 +361,16 @@ def test_parquet_with_one_name_twice(tmp_path):
     with pytest.raises(DataError) as caught:
         read_table(tmp_path / "run7.parquet", target="y")
     check(caught.value, ["run7.parquet", "two columns are named 'v'"])
+
+
+def test_parquet_with_a_column_without_a_name(tmp_path):
+    arrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    columns = [arrow.array([1.0, 2.0]), arrow.array([3.0, 7.0])]
+    parquet.write_table(arrow.Table.from_arrays(columns, names=["", "y"]), tmp_path / "run7.parquet")
+    with pytest.raises(DataError) as caught:
+        read_table(tmp_path / "run7.parquet", target="y")
+    check(caught.value, ["run7.parquet", "has no name"])
 
 
 def test_parquet_with_dates_only(tmp_path):
