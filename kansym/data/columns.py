@@ -1,6 +1,7 @@
 """One column of any origin, as float64."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,9 @@ from kansym.errors import DataError
 
 FORTRAN_EXPONENT = re.compile(r"^([+-]?(?:\d+\.?\d*|\.\d+))[dD]([+-]?\d+)$")
 """Numbers such as ``1.5D+03``, as Fortran programs write double precision."""
+
+LONGEST_NAME = 80
+"""Characters of a name that messages show."""
 
 
 def is_constant(values: np.ndarray) -> bool:
@@ -26,6 +30,16 @@ def listing(values: Any, limit: int = 5) -> str:
     """The first few values, comma separated, with an ellipsis when there are more."""
     shown = ", ".join(str(value) for value in values[:limit])
     return f"{shown}, ..." if len(values) > limit else shown
+
+
+def quoted(name: str) -> str:
+    """A name for a message, in quotes, and cut where it is longer than a line."""
+    return repr(name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}...")
+
+
+def name_listing(names: Sequence[str]) -> str:
+    """The first twenty names, for a message."""
+    return listing([quoted(name) for name in names], 20)
 
 
 def as_float_column(

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from kansym.data.columns import as_float_column, is_constant, listing
+from kansym.data.columns import as_float_column, is_constant, listing, name_listing, quoted
 from kansym.data.remarks import column_remarks
 from kansym.errors import DataError
 from kansym.units.unit import parse_unit
@@ -174,12 +174,12 @@ def make_dataset(
         target = next(name for name in ("target", *(f"target_{k}" for k in range(len(names)))) if name not in names)
     _require_different([*names, target])
     columns = [
-        as_float_column(column, f"column {name!r}", row_numbers, row_word)
+        as_float_column(column, f"column {quoted(name)}", row_numbers, row_word)
         for column, name in zip(raw, names, strict=True)
     ]
     inputs = np.column_stack(columns)
     rows = len(inputs)
-    outcome = _vector(y, f"target {target!r}", "y", rows, row_numbers, row_word)
+    outcome = _vector(y, f"target {quoted(target)}", "y", rows, row_numbers, row_word)
     error = (
         None if y_error is None else _vector(y_error, "y_error", "y_error", rows, row_numbers, row_word, scalar=True)
     )
@@ -193,10 +193,10 @@ def make_dataset(
     )
     notes: list[str] = []
 
-    labelled = [(f"column {name!r}", column) for name, column in zip(names, columns, strict=True)]
-    labelled += [(f"target {target!r}", outcome), ("y_error", error), ("sample_weight", weight)]
+    labelled = [(f"column {quoted(name)}", column) for name, column in zip(names, columns, strict=True)]
+    labelled += [(f"target {quoted(target)}", outcome), ("y_error", error), ("sample_weight", weight)]
     if inputs_error is not None:
-        labelled += [(f"x_error of {name!r}", column) for name, column in zip(names, inputs_error.T, strict=True)]
+        labelled += [(f"x_error of {quoted(name)}", column) for name, column in zip(names, inputs_error.T, strict=True)]
     keep = _finite_rows(labelled, drop_missing, row_numbers, row_word, notes)
     inputs, outcome = inputs[keep], outcome[keep]
     error = None if error is None else error[keep]
@@ -214,11 +214,11 @@ def make_dataset(
     if weight is not None and (not (weight >= 0).all() or not (weight > 0).any()):
         raise DataError(f"sample_weight must not be negative nor all zero, got a minimum of {weight.min():g}")
     if is_constant(outcome):
-        raise DataError(f"the target {target!r} is constant ({outcome[0]:g}): there is no law to find")
+        raise DataError(f"the target {quoted(target)} is constant ({outcome[0]:g}): there is no law to find")
 
     unit_list = _units(units, names)
-    for label, unit in [(f"unit of {name!r}", unit) for name, unit in zip(names, unit_list, strict=True)] + [
-        (f"unit of the target {target!r}", y_units)
+    for label, unit in [(f"unit of {quoted(name)}", unit) for name, unit in zip(names, unit_list, strict=True)] + [
+        (f"unit of the target {quoted(target)}", y_units)
     ]:
         if unit is not None:
             parse_unit(unit, label)
@@ -309,7 +309,9 @@ def _input_errors(
     if isinstance(x_error, Mapping):
         unknown = [name for name in x_error if name not in names]
         if unknown:
-            raise DataError(f"x_error names {unknown[0]!r}, which is not a column; columns: {listing(list(names), 20)}")
+            raise DataError(
+                f"x_error names {quoted(unknown[0])}, which is not a column; columns: {name_listing(names)}"
+            )
         columns = [x_error.get(name, 0.0) for name in names]
     else:
         if not hasattr(x_error, "columns"):
@@ -324,7 +326,7 @@ def _input_errors(
                 "of names to errors"
             )
         columns, _ = _raw_columns(x_error, None)
-    labels = [f"x_error of {name!r}" for name in names]
+    labels = [f"x_error of {quoted(name)}" for name in names]
     return np.column_stack(
         [
             _vector(column, label, label, rows, row_numbers, row_word, scalar=True)
@@ -339,7 +341,7 @@ def _require_different(names: Sequence[str]) -> None:
         if not name:
             raise DataError(f"column {position + 1} of {len(names)} has no name (an empty text); give it one")
         if name in seen:
-            raise DataError(f"two columns are named {name!r}; rename one of them")
+            raise DataError(f"two columns are named {quoted(name)}; rename one of them")
         seen.add(name)
 
 
@@ -351,24 +353,27 @@ def _finite_rows(
     notes: list[str],
 ) -> np.ndarray:
     """Mask of the rows without missing values."""
-    masks = {label: np.isfinite(values) for label, values in labelled if values is not None}
-    keep = np.logical_and.reduce(list(masks.values()))
+    # Not by label: long names are cut in labels, and may then be the same.
+    masks = [(label, np.isfinite(values)) for label, values in labelled if values is not None]
+    keep = np.logical_and.reduce([mask for _, mask in masks])
     if keep.all():
         return keep
-    guilty = [label for label, mask in masks.items() if not mask.all()]
+    guilty = [(label, mask) for label, mask in masks if not mask.all()]
+    labels = listing([label for label, _ in guilty])
     if not drop_missing:
-        missing = np.flatnonzero(~masks[guilty[0]])
+        label, mask = guilty[0]
+        missing = np.flatnonzero(~mask)
         numbers = missing if row_numbers is None else row_numbers[missing]
         counted = " (counted from 0)" if row_numbers is None else ""
         plural = "s" if len(missing) > 1 else ""
         raise DataError(
-            f"{guilty[0]} has NaN or inf in {len(missing)} row{plural}, {row_word}{plural} {listing(numbers)}{counted};"
+            f"{label} has NaN or inf in {len(missing)} row{plural}, {row_word}{plural} {listing(numbers)}{counted};"
             " correct them or drop such rows with drop_missing=True (--drop-missing)"
         )
     dropped = int((~keep).sum())
     if dropped == len(keep):
-        raise DataError(f"every row has a missing value ({listing(guilty)}); nothing is left after dropping them")
-    notes.append(f"Dropped {dropped} of {len(keep)} rows with missing or infinite values in {listing(guilty)}.")
+        raise DataError(f"every row has a missing value ({labels}); nothing is left after dropping them")
+    notes.append(f"Dropped {dropped} of {len(keep)} rows with missing or infinite values in {labels}.")
     return keep
 
 
@@ -379,16 +384,16 @@ def _useful_columns(inputs: np.ndarray, names: Sequence[str], notes: list[str]) 
     for k, name in enumerate(names):
         column = inputs[:, k]
         if is_constant(column):
-            notes.append(f"Dropped column {name!r}: it is constant ({column[0]:g}).")
+            notes.append(f"Dropped column {quoted(name)}: it is constant ({column[0]:g}).")
             continue
         key = (column + 0.0).tobytes()  # + 0.0 turns -0.0 into 0.0
         if key in first_of:
-            notes.append(f"Dropped column {name!r}: it repeats column {first_of[key]!r}.")
+            notes.append(f"Dropped column {quoted(name)}: it repeats column {quoted(first_of[key])}.")
             continue
         first_of[key] = name
         chosen.append(k)
     if not chosen:
-        raise DataError(f"all input columns are constant ({listing([repr(name) for name in names])}): nothing varies")
+        raise DataError(f"all input columns are constant ({name_listing(names)}): nothing varies")
     return chosen
 
 
@@ -398,7 +403,7 @@ def _units(units: Sequence[str | None] | Mapping[str, str] | None, names: Sequen
     if isinstance(units, Mapping):
         unknown = [name for name in units if name not in names]
         if unknown:
-            raise DataError(f"units names {unknown[0]!r}, which is not a column; columns: {listing(list(names), 20)}")
+            raise DataError(f"units names {quoted(unknown[0])}, which is not a column; columns: {name_listing(names)}")
         return [units.get(name) for name in names]
     if isinstance(units, str) or len(units) != len(names):
         raise DataError(f"units must have one entry per column of X ({len(names)}), got {units!r}")

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from kansym.data.columns import quoted
 from kansym.data.dataset import Dataset
 from kansym.errors import DataError
 
@@ -25,6 +26,6 @@ def require_moderate_values(y: np.ndarray, target: str) -> None:
     peak = float(np.max(np.abs(y)))
     if peak and not 1 / LARGEST_TARGET <= peak <= LARGEST_TARGET:
         raise DataError(
-            f"target {target!r} reaches {peak:.3g}, whose square leaves double precision; give it in a unit in "
+            f"target {quoted(target)} reaches {peak:.3g}, whose square leaves double precision; give it in a unit in "
             f"which its largest value lies between {1 / LARGEST_TARGET:g} and {LARGEST_TARGET:g}"
         )

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from kansym.data.columns import quoted
+
 SAME = 1e-9
 """Largest difference of two columns that hold the same numbers, relative to the larger peak: a copy may have fewer
 digits."""
@@ -44,8 +46,8 @@ def _leaks(X: np.ndarray, names: Sequence[str], y: np.ndarray, target: str) -> l
         peak = max(float(np.max(np.abs(column))), float(np.max(np.abs(y))))
         if float(np.max(np.abs(column / peak - y / peak))) <= SAME:
             found.append(
-                f"Column {name!r} holds the same numbers as the target {target!r}, so that the formula will be that "
-                "column; leave it out of the inputs (--columns) if it is a copy."
+                f"Column {quoted(name)} holds the same numbers as the target {quoted(target)}, so that the formula "
+                "will be that column; leave it out of the inputs (--columns) if it is a copy."
             )
     return found
 
@@ -70,8 +72,8 @@ def _twins(X: np.ndarray, names: Sequence[str]) -> list[str]:
             if float(rest @ rest) < TWINS:
                 taken.add(second)
                 found.append(
-                    f"Columns {names[first]!r} and {names[second]!r} are the same up to scale and offset, to a "
-                    "thousandth of their spread: which of them the law has can hardly be told."
+                    f"Columns {quoted(names[first])} and {quoted(names[second])} are the same up to scale and "
+                    "offset, to a thousandth of their spread: which of them the law has can hardly be told."
                 )
     return found
 
@@ -90,7 +92,7 @@ def _gaps(X: np.ndarray, names: Sequence[str]) -> list[str]:
         at = int(np.argmax(shares))
         if shares[at] > WIDEST_GAP:
             found.append(
-                f"Column {name!r} has no values between {values[at]:g} and {values[at + 1]:g}, {shares[at]:.0%} of its "
-                "range: what a formula says there is not tested by the data."
+                f"Column {quoted(name)} has no values between {values[at]:g} and {values[at + 1]:g}, "
+                f"{shares[at]:.0%} of its range: what a formula says there is not tested by the data."
             )
     return found

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
-from kansym.data.columns import as_float_column, listing, parse_numbers
+from kansym.data.columns import as_float_column, name_listing, parse_numbers, quoted
 from kansym.data.dataset import Dataset, make_dataset
 from kansym.errors import DataError
 
@@ -71,14 +71,14 @@ def to_dataset(
         if name in names[:position]:
             first = names.index(name)
             raise DataError(
-                f"{source}: two columns are named {name!r} (columns {first + 1} and {position + 1}); rename one"
+                f"{source}: two columns are named {quoted(name)} (columns {first + 1} and {position + 1}); rename one"
             )
     if len(table.columns[0]) == 0:
         raise DataError(f"{source}: the table has a header but no rows of data")
     target_at = _find(table, names, target, "target")
     error_at = None if error is None else _find(table, names, error, "error")
     if error_at == target_at:
-        raise DataError(f"{source}: the error column {error!r} is the target itself; name another column")
+        raise DataError(f"{source}: the error column {quoted(str(error))} is the target itself; name another column")
     input_errors = _input_errors(table, names, x_error or {})
     taken = {at for at in input_errors.values() if isinstance(at, int)}
     if {target_at, *input_errors} & taken or target_at in input_errors or error_at in input_errors:
@@ -92,19 +92,21 @@ def to_dataset(
         for k in chosen:
             if k in (target_at, error_at):
                 role = "target" if k == target_at else "error"
-                raise DataError(f"{source}: column {names[k]!r} is the {role} and cannot also be an input")
+                raise DataError(f"{source}: column {quoted(names[k])} is the {role} and cannot also be an input")
     if not chosen:
         raise DataError(
-            f"{source}: no input column is left besides the target {names[target_at]!r}; "
-            f"columns: {listing([repr(name) for name in names], 20)}. {' '.join(notes[:3])}".rstrip(" .")
+            f"{source}: no input column is left besides the target {quoted(names[target_at])}; "
+            f"columns: {name_listing(names)}. {' '.join(notes[:3])}".rstrip(" .")
         )
 
     for k in input_errors:
         if k not in chosen:
-            raise DataError(f"{source}: x_error names {names[k]!r}, which is not among the inputs")
+            raise DataError(f"{source}: x_error names {quoted(names[k])}, which is not among the inputs")
 
     def numbers(k: int) -> np.ndarray:
-        return as_float_column(table.columns[k], f"{source}: column {names[k]!r}", table.row_numbers, table.row_word)
+        return as_float_column(
+            table.columns[k], f"{source}: column {quoted(names[k])}", table.row_numbers, table.row_word
+        )
 
     try:
         dataset = make_dataset(
@@ -153,11 +155,10 @@ def _find(table: RawTable, names: list[str], wanted: str | int, role: str) -> in
     if not table.named and text.isdecimal() and int(text) < len(names):
         return int(text)
     close = difflib.get_close_matches(text, names, n=3, cutoff=0.5)
-    hint = f"did you mean {' or '.join(repr(name) for name in close)}? " if close else ""
+    hint = f"did you mean {' or '.join(quoted(name) for name in close)}? " if close else ""
     unnamed = "" if table.named else " (the file has no header: give a name x0, x1, ... or an index 0, 1, ...)"
     raise DataError(
-        f"{table.source}: there is no {role} column {text!r}; {hint}"
-        f"columns: {listing([repr(name) for name in names], 20)}{unnamed}"
+        f"{table.source}: there is no {role} column {quoted(text)}; {hint}columns: {name_listing(names)}{unnamed}"
     )
 
 
@@ -193,7 +194,7 @@ def _without_labels(table: RawTable, names: list[str], positions: list[int], not
             all_text = bool(present.any()) and bool(bad[present].all())
         if all_text:
             example = str(column.iloc[int(np.argmax(present))])
-            notes.append(f"Left out column {names[k]!r}: it holds text ({example!r}), no numbers.")
+            notes.append(f"Left out column {quoted(names[k])}: it holds text ({quoted(example)}), no numbers.")
         else:
             kept.append(k)
     return kept

@@ -200,7 +200,7 @@ def _tokens(text: str, names: list[str]) -> list[_Token]:
             end = text.find("`", position + 1)
             name = text[position + 1 : end]
             if end < 0 or name not in known:
-                problem = "the closing ` is missing" if end < 0 else f"there is no column {name!r}"
+                problem = "the closing ` is missing" if end < 0 else f"there is no column {_brief(name)}"
                 raise FormulaSyntaxError(text, position, problem)
             tokens.append(_Token("column", name, position))
             position = end + 1

@@ -67,7 +67,7 @@ ARRAYS = {
     "negative weight": ({"sample_weight": changed(np.ones(10), 3, -2.0)}, ["sample_weight", "-2"]),
     "zero weights": ({"sample_weight": np.zeros(10)}, ["sample_weight", "all zero"]),
     "length of units": ({"units": ["m"]}, ["units", "(2)"]),
-    "unit of no column": ({"units": {"v": "m"}}, ["'v'", "not a column", "x0, x1"]),
+    "unit of no column": ({"units": {"v": "m"}}, ["'v'", "not a column", "'x0', 'x1'"]),
 }
 
 
@@ -144,6 +144,20 @@ def test_text_files(tmp_path, case):
     with pytest.raises(DataError) as caught:
         read_table(path, **{"target": "y", **options})
     check(caught.value, ["run7.csv", *parts])
+
+
+def test_long_names_are_cut_in_messages(tmp_path):
+    first, second = "a" * 5000 + "1", "a" * 5000 + "2"
+    path = tmp_path / "run7.csv"
+    path.write_text(f"{first},{second},y\n1,2,3\n2,,5\n3,5,8\n")
+    with pytest.raises(DataError) as caught:
+        read_table(path, target="b" * 3000)
+    assert len(str(caught.value)) < 600
+    # Both names are the same in messages, and the missing value of the second is seen all the same.
+    with pytest.raises(DataError) as caught:
+        read_table(path, target="y")
+    check(caught.value, ["line 3", "--drop-missing"])
+    assert read_table(path, target="y", drop_missing=True).names == (first, second)
 
 
 def test_missing_file(tmp_path):
