@@ -1,5 +1,6 @@
 """Tables with outliers: rows that no smooth function comes near are left out of the search."""
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,6 +19,9 @@ Search = Callable[[Dataset, DiscoveryOptions, ProgressCallback | None], Discover
 ROUNDS = 8
 """Fits of the interpolant, each with the weights that the residuals of the one before give."""
 
+SCREENED = 3000
+"""Rows that the interpolant is fitted to and judged by, round after round; the last one judges all."""
+
 FAR = 4.685
 """Residual, in robust standard deviations, from which a row has no weight: Tukey's biweight at 95 % efficiency (Huber,
 Robust Statistics, 1981)."""
@@ -27,6 +31,9 @@ GAUSSIAN = 0.6744897501960817
 
 MOST = 0.3
 """Largest share of the rows that may be left out; more than that are no outliers."""
+
+SCREENING = 0.15
+"""Share of the time for the interpolant that finds outliers."""
 
 FIRST_SHARE = 0.6
 """Share of the time for the first search, where a second one on other rows follows."""
@@ -43,7 +50,7 @@ def robust_discovery(
     The dataset of the result is the whole table, and its losses are those of the rows that were kept.
     """
     start = time.monotonic()
-    kept = ~suspects(dataset, seed=options.seed)
+    kept = ~suspects(dataset, seed=options.seed, until=start + SCREENING * options.max_seconds)
     first = search(dataset.take(kept), replace(options, max_seconds=FIRST_SHARE * options.max_seconds), progress)
     left = options.max_seconds - (time.monotonic() - start)
     again = ~_far(dataset.y - first.formula.predict(dataset.X), dataset)
@@ -62,28 +69,34 @@ def robust_discovery(
     return replace(found, dataset=dataset, notes=notes)
 
 
-def suspects(dataset: Dataset, *, seed: int) -> np.ndarray:
+def suspects(dataset: Dataset, *, seed: int, until: float = math.inf) -> np.ndarray:
     """Rows (n,) that a smooth interpolant, fitted with the biweight, does not come near; none where there are too many.
 
     Parameters
     ----------
     dataset : Dataset
     seed : int
+    until : float
+        `time.monotonic` value after which the weights are not improved any more.
     """
-    n = dataset.n_rows
-    none = np.zeros(n, dtype=bool)
-    own = np.ones(n) if dataset.y_error is None else (dataset.y_error.min() / dataset.y_error) ** 2
-    weights, far = own, none
+    none = np.zeros(dataset.n_rows, dtype=bool)
+    some = dataset.take(np.sort(np.random.default_rng(seed).permutation(dataset.n_rows)[:SCREENED]))
+    own = np.ones(some.n_rows) if some.y_error is None else (some.y_error.min() / some.y_error) ** 2
+    weights, far, surrogate = own, np.zeros(some.n_rows, dtype=bool), None
     for _ in range(ROUNDS):
-        surrogate = best_surrogate(dataset.X, dataset.y, weights=weights, seed=seed, most=1)
+        surrogate = best_surrogate(some.X, some.y, weights=weights, seed=seed, most=1)
         if surrogate is None:
             return none
-        sigmas = _sigmas(dataset.y - surrogate.predict(dataset.X), dataset)
+        sigmas = _sigmas(some.y - surrogate.predict(some.X), some)
         before, far = far, np.abs(sigmas) > FAR
         weights = own * np.maximum((1 - (sigmas / FAR) ** 2).clip(0) ** 2, 1e-4)
-        if (far == before).all():
+        if (far == before).all() or time.monotonic() > until:
             break
-    return far if far.mean() <= MOST else none
+    if surrogate is None or far.mean() > MOST:
+        return none
+    if some.n_rows == dataset.n_rows:
+        return far
+    return np.abs(_sigmas(dataset.y - surrogate.predict(dataset.X), dataset)) > FAR
 
 
 def _far(residuals: np.ndarray, dataset: Dataset) -> np.ndarray:

@@ -24,6 +24,9 @@ logger = logging.getLogger(__name__)
 MOST_VALUES = 200_000
 """Rows times formulas that are fitted; of larger tables only the pick is."""
 
+MOST_ROBUST = 10_000
+"""Rows up to which a robust loss is used; in larger tables the rows beyond what chance allows are left out instead."""
+
 LISTED = 10
 """Outliers named in a note."""
 
@@ -49,7 +52,8 @@ def settled(discovery: Discovery, dataset: Dataset, *, loss: str, until: float) 
             if time.monotonic() < until and id(formula) not in formulas:
                 formulas[id(formula)] = refitted(formula, dataset, loss)[0]
     front = ParetoFront(formulas.get(id(formula), formula) for formula in discovery.front)
-    outliers = _far_rows(fitted, dataset) if found is None else found.outliers
+    few = found is not None and len(found.residuals) == dataset.n_rows
+    outliers = found.outliers if found is not None and few else _far_rows(fitted, dataset)
     notes = (*discovery.notes, *_outlier_notes(outliers, dataset, loss))
     return replace(discovery, front=front, formula=fitted, dataset=dataset, notes=notes, outliers=outliers)
 
@@ -60,14 +64,19 @@ def refitted(formula: Formula, dataset: Dataset, loss: str = "linear") -> tuple[
     form = _with_names(parametrize(formula.expression, variables), formula)
     if not form.constants:
         return formula, None
+    fitted = dataset
+    if loss != "linear" and dataset.n_rows > MOST_ROBUST:
+        # Weights that are found anew a hundred times cost minutes here; what is far away is told by any of them.
+        far = {outlier.row for outlier in _far_rows(formula, dataset)}
+        fitted, loss = dataset.take(np.array([row not in far for row in range(dataset.n_rows)])), "linear"
     try:
         found = estimate(
             form,
-            dataset.X,
-            dataset.y,
-            y_error=dataset.y_error,
-            x_error=dataset.x_error,
-            sample_weight=dataset.sample_weight,
+            fitted.X,
+            fitted.y,
+            y_error=fitted.y_error,
+            x_error=fitted.x_error,
+            sample_weight=fitted.sample_weight,
             loss=loss,
         )
     except KansymError as problem:
