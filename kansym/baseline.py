@@ -17,8 +17,11 @@ NEARLY_LINEAR = 0.3
 AT_FLOOR = 1.5
 """Error in units of the noise floor up to which they are looked for whatever the spread of y."""
 
+LEAST_FOR_QUADRATIC = 5
+"""Rows up to which three constants say nothing."""
 
-def baseline(bench: Bench, deadline: float) -> list[Formula]:
+
+def baseline(bench: Bench, deadline: float, *, quadratic: bool = False) -> list[Formula]:
     """The constant, and the linear formula where there are rows enough for it.
 
     Parameters
@@ -26,6 +29,9 @@ def baseline(bench: Bench, deadline: float) -> list[Formula]:
     bench : Bench
     deadline : float
         `time.monotonic` value after which no smaller forms of the linear formula are looked for.
+    quadratic : bool, default False
+        For tables with one input: the quadratic formula too, and its smaller forms. It is the commonest law of one
+        variable after the straight line, and searches for stranger ones end where they are as good as the data.
     """
     X, y, weights = bench.rows(bench.train)
     mean = float(np.mean(y))
@@ -46,4 +52,8 @@ def baseline(bench: Bench, deadline: float) -> list[Formula]:
     if nearly or plain_linear.validation_loss <= (AT_FLOOR * bench.noise_floor) ** 2:
         # Exact numbers and fewer terms are worth their time where a straight line says something.
         found += from_expression(linear, bench, structure="linear", deadline=deadline)
+    if quadratic and len(bench.variables) == 1 and len(y) > LEAST_FOR_QUADRATIC:
+        (x,) = bench.variables
+        square = linear + sympy.Float(1e-3) * x**2
+        found += from_expression(square, bench, structure="quadratic", deadline=deadline)
     return found

@@ -65,8 +65,8 @@ def discover(
     with threads_for(len(table.y)):
         # Rows are in the order of their contents: every so manieth of them covers all of the box.
         searched = with_effective_errors(table.take(thinned(np.arange(table.n_rows), MOST_ROWS)), seed=options.seed)
-        left = options.max_seconds * (1 if plain else 1 - SETTLING) - (time.monotonic() - start)
-        inner = replace(options, max_seconds=max(left, 0.1))
+        left = options.max_seconds * (1 - SETTLING) - (time.monotonic() - start)
+        inner = options if plain else replace(options, max_seconds=max(left, 0.1))
         search = run_pipeline if options.given is None else discover_given
         if options.loss == "linear":
             found = search(searched, inner, progress)

@@ -1,11 +1,13 @@
 """The last fit of the constants, with everything that is known about errors."""
 
 import logging
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+import sympy
 
 from kansym.constants import constants_of
 from kansym.data.dataset import Dataset
@@ -28,6 +30,9 @@ MOST_VALUES = 200_000
 
 MOST_ROBUST = 10_000
 """Rows up to which a robust loss is used; in larger tables the rows beyond what chance allows are left out instead."""
+
+RATIOS = tuple(sympy.Rational(p, q) * sign for p in (1, 2, 3, 4) for q in (1, 2, 3, 4) for sign in (1, -1))
+"""Multiples of a named constant that a number of the formula may be."""
 
 LISTED = 10
 """Outliers named in a note."""
@@ -121,14 +126,28 @@ def _few_steps(form: ParametricForm, dataset: Dataset) -> tuple[ParametricForm, 
 
 
 def _with_names(form: ParametricForm, formula: Formula) -> ParametricForm:
-    """The form with the names that the formula's constants had, where they are told by their values."""
-    known = {constant.value: constant.name for constant in formula.constants}
-    names = [known.get(float(value), symbol.name) for symbol, value in zip(form.constants, form.values, strict=True)]
+    """The form with the names that the formula's constants had, where they are told by their values.
+
+    A number of the formula may be a simple multiple of a constant: of ``g*t**2/2`` it holds g/2.
+    """
+    names, factors = [], []
+    for symbol, value in zip(form.constants, form.values, strict=True):
+        name, factor = symbol.name, sympy.S.One
+        for constant in formula.constants:
+            ratios = RATIOS if not constant.name.startswith("c") else RATIOS[:1]
+            fits = [r for r in ratios if math.isclose(float(value), float(r) * constant.value, rel_tol=1e-14)]
+            if fits:
+                name, factor = constant.name, fits[0]
+                break
+        names.append(name)
+        factors.append(factor)
     if len(set(names)) < len(names) or set(names) & set(formula.variables):
         return form
     renamed = tuple(plain_symbol(name) for name in names)
-    expression = form.expression.xreplace(dict(zip(form.constants, renamed, strict=True)))
-    return ParametricForm(expression, form.variables, renamed, form.values)  # pyright: ignore[reportArgumentType]
+    scaled = {old: factor * new for old, factor, new in zip(form.constants, factors, renamed, strict=True)}
+    expression = form.expression.xreplace(scaled)
+    values = form.values / np.array([float(factor) for factor in factors])
+    return ParametricForm(expression, form.variables, renamed, values)  # pyright: ignore[reportArgumentType]
 
 
 def _far_rows(formula: Formula, dataset: Dataset) -> tuple[Outlier, ...]:

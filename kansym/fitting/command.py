@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from kansym.command_options import Flag, Names, whole_number
+from kansym.command_options import Flag, Names, input_errors, whole_number
 from kansym.errors import ArgumentError, DataError
 
 # The numerical libraries take seconds to import; --help does without them.
@@ -83,7 +83,7 @@ def fit_constants(
     from kansym.fitting.text import text_report
 
     begin = _start(start or [])
-    dataset, remark = _read(expression, file, target, error, _input_errors(x_error or []), drop_missing, key)
+    dataset, remark = _read(expression, file, target, error, input_errors(x_error), drop_missing, key)
     if remark:
         sys.stderr.write(f"{remark}\n")
     result = fit(
@@ -120,19 +120,6 @@ def _start(options: list[str]) -> dict[str, float]:
             raise ArgumentError(f"--start: expected name=number, got {part!r}")
         begin[name.strip()] = number
     return begin
-
-
-def _input_errors(options: list[str]) -> dict[str, str | float]:
-    errors: dict[str, str | float] = {}
-    for part in (part.strip() for option in options for part in option.split(",")):
-        name, sign, value = (piece.strip() for piece in part.partition("="))
-        if not sign or not name or not value:
-            raise ArgumentError(f"--x-error: expected column=column or column=number, got {part!r}")
-        try:
-            errors[name] = float(value)
-        except ValueError:
-            errors[name] = value
-    return errors
 
 
 def _read(
