@@ -62,7 +62,7 @@ def discover(
     table = merge_copies(dataset)
     table = table.take(canonical_order(table.X, table.y))
     plain = table.y_error is None and options.loss == "linear" and table.n_rows <= MOST_ROWS
-    with threads_for(len(table.y)):
+    with threads_for(min(table.n_rows, MOST_ROWS)):
         # Rows are in the order of their contents: every so manieth of them covers all of the box.
         searched = with_effective_errors(table.take(thinned(np.arange(table.n_rows), MOST_ROWS)), seed=options.seed)
         left = options.max_seconds * (1 - SETTLING) - (time.monotonic() - start)

@@ -40,3 +40,11 @@ def test_the_setting_comes_back_after_an_error(three_threads, error):
     with pytest.raises(error), threads_for(100):
         raise error
     assert torch.get_num_threads() == 3
+
+
+def test_blas_is_limited_also_where_torch_has_one_thread_already():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    with threads_for(100):
+        assert set(blas_threads()) == {1}
+    torch.set_num_threads(before)
