@@ -157,7 +157,12 @@ def load_run(directory: str | os.PathLike[str]) -> SavedRun:
         If a file is missing, damaged, too large, of another version or not kansym's.
     """
     path = Path(directory)
-    if not path.is_dir():
+    try:
+        there = path.is_dir()
+    except OSError as error:
+        # A name longer than the system allows.
+        raise StorageError(f"{str(path)[:200]} cannot be read: {error.strerror}") from error
+    if not there:
         raise StorageError(f"{path} is not a folder; name the folder that a run was saved to (--out)")
     summary = RunSummary.from_dict(_record(path / RECORD))
     if not (path / MODEL).exists():
