@@ -48,6 +48,9 @@ real, which takes minutes for x**(10**9) and no time for x**1e9."""
 LARGEST_FACTORIAL = 170
 """Largest rational number whose gamma function is written out; beyond, it leaves double precision."""
 
+SHORT = 150
+"""Formulas of so few numbers, names and signs are read without a watch on the time, which needs a thread."""
+
 LONGEST_SECONDS = 2.0
 """The limits above keep formulas below a second; this one ends what sympy does with nests of a dozen functions that no
 person writes."""
@@ -145,8 +148,11 @@ def parse_expression(text: str, names: Iterable[str] = ()) -> sympy.Expr:
     if len(tokens) > MOST_TOKENS:
         at = tokens[MOST_TOKENS].position
         raise FormulaSyntaxError(text, at, f"more than {MOST_TOKENS} numbers, names and signs")
+    parser = _Parser(text, tokens)
+    if len(tokens) <= SHORT:
+        return parser.formula()
     try:
-        return call_with_limit(_Parser(text, tokens).formula, LONGEST_SECONDS)
+        return call_with_limit(parser.formula, LONGEST_SECONDS)
     except TimeLimitError:
         raise FormulaSyntaxError(text, 0, f"takes more than {LONGEST_SECONDS:g} s to read; write it shorter") from None
 

@@ -112,7 +112,8 @@ class _Loader:
 
 def _text(tree: dict[str, Any], key: str) -> str:
     value = tree.get(key)
-    if not isinstance(value, str) or not value:
+    # A column of a Parquet file may have no name at all.
+    if not isinstance(value, str) or (not value and key != "name"):
         raise StorageError(f"expression node {tree['type']} needs the text {key!r}, got {str(value)[:60]!r}")
     return value
 

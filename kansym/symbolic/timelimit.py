@@ -73,6 +73,7 @@ class _Call:
         self.finished = threading.Event()
         self._function = function
         self._worker: int | None = None
+        self._sent = False
         self._gate = threading.Lock()
 
     def run(self) -> None:
@@ -94,11 +95,11 @@ class _Call:
             self._close()
 
     def _close(self) -> None:
-        """From here on nothing is sent, and what was sent and has not arrived is called back."""
+        """From here on nothing is sent, and what was sent and has not arrived is taken."""
         with self._gate:
             worker, self._worker = self._worker, None
-            if worker is not None:
-                _send(worker, None)
+            if worker is not None and self._sent:
+                _take(worker)
         self.finished.set()
 
     def stop(self, grace: float) -> None:
@@ -117,14 +118,29 @@ class _Call:
             worker = self._worker
             if worker is None or not _may_be_interrupted(sys._current_frames().get(worker)):
                 return False
-            _send(worker, _Expired)
+            self._sent = True
+            _send(worker)
             return True
 
 
-def _send(thread: int, exception: type[BaseException] | None) -> None:
-    """Raise an exception in a thread as soon as it runs Python code; None calls back one that has not arrived."""
-    target = ctypes.py_object() if exception is None else ctypes.py_object(exception)
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), target)
+def _send(thread: int) -> None:
+    """Raise `_Expired` in a thread as soon as it runs Python code; one that has not arrived yet is replaced."""
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(_Expired))
+
+
+def _take(thread: int) -> None:
+    """Let the last `_Expired` of this thread arrive.
+
+    It could also be called back, by sending NULL. But until Python 3.13 the interpreter then believes for ever that one
+    is on its way: it looks at every call and every turn of a loop, which slows down all Python code by half, and under a
+    trace function (a debugger, coverage, hypothesis) it looks without end.
+    """
+    try:
+        _send(thread)
+        while True:
+            pass
+    except _Expired:
+        pass
 
 
 def _may_be_interrupted(frame: FrameType | None) -> bool:

@@ -77,3 +77,8 @@ def test_what_is_not_a_formula_cannot_be_stored():
         to_tree(sympy.Symbol("n", integer=True))
     with pytest.raises(StorageError, match="not a finite double"):
         to_tree(sympy.Float("1e400") * X)
+
+
+def test_a_column_without_a_name_is_stored():
+    expression = 2 * sympy.Symbol("") + 1
+    assert from_tree(to_tree(expression)) == expression
