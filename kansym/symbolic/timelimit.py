@@ -132,7 +132,7 @@ def _take(thread: int) -> None:
     """Let the last `_Expired` of this thread arrive.
 
     It could also be called back, by sending NULL. But until Python 3.13 the interpreter then believes for ever that one
-    is on its way: it looks at every call and every turn of a loop, which slows down all Python code by half, and under a
+    is on its way: it looks at every call and every turn of a loop, which slows down all Python code by half, and with a
     trace function (a debugger, coverage, hypothesis) it looks without end.
     """
     try:
