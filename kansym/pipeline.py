@@ -198,7 +198,8 @@ class _Run:
 
     def _baseline(self) -> None:
         """The front is valid from the first moment."""
-        self.formulas += baseline(self.bench, self.deadline, quadratic=not self.part)
+        allowed = "x^2" in self.options.primitives
+        self.formulas += baseline(self.bench, self.deadline, quadratic=allowed and not self.part)
         self.report("composing", "constant and linear formulas")
 
     def _grower(self) -> Grower:

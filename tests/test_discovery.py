@@ -60,7 +60,8 @@ def test_hydrogen():
 
 def test_mercury_with_its_errors():
     dataset = load_dataset("mercury")
-    found = discover(dataset, FEW)
+    # Curves of few rows get a second look for a share of the time, which must do on a busy machine too.
+    found = discover(dataset, DiscoveryOptions(max_seconds=75))
     residual = (found.formula.predict(dataset.X) - dataset.y) / dataset.y_error
     assert np.mean(residual**2) < 1.5
     # Antoine's form: an exponential whose exponent is one over the temperature, shifted or not.
