@@ -260,6 +260,8 @@ def _with_float_exponent(power: sympy.Expr) -> sympy.Expr:
     return sympy.Pow(power.base, sympy.Float(double_of(power.exp)))
 
 
+_OF_COMPLEX = (sympy.re, sympy.im, sympy.conjugate)
+
 _NO_NUMBER = "the value is not a finite number, or not real"
 
 
@@ -419,6 +421,12 @@ class _Parser:
             result = build()
         except (TypeError, ValueError, ArithmeticError, AttributeError, RecursionError, NotImplementedError) as error:
             self.fail(f"{error}", position)
+        if result.has(*_OF_COMPLEX):
+            # All columns and constants are real, which plain symbols do not say: abs(exp(x)) becomes exp(re(x)).
+            result = result.replace(
+                lambda part: isinstance(part, _OF_COMPLEX),
+                lambda part: sympy.Integer(0) if isinstance(part, sympy.im) else part.args[0],
+            )
         if any(_is_large_power(factor) for factor in sympy.Mul.make_args(result)):
             factors = sympy.Mul.make_args(result)
             result = sympy.Mul(*(_with_float_exponent(f) if _is_large_power(f) else f for f in factors))

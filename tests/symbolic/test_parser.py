@@ -179,6 +179,21 @@ def test_what_is_large_and_harmless_is_read_at_once(text, value):
     assert float(expression.subs(at)) == pytest.approx(value, rel=1e-7)
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("abs(exp(x))", sympy.exp(X)),
+        ("abs(2**x)", 2**X),
+        ("abs(exp(x)*y)", sympy.exp(X) * sympy.Abs(Y)),
+        ("cbrt(exp(sin(x)))", sympy.exp(sympy.sin(X) / 3) * sympy.sign(sympy.exp(sympy.sin(X)))),
+    ],
+)
+def test_columns_are_real(text, expected):
+    found = parse_expression(text, ["x", "y"])
+    assert not found.has(sympy.re, sympy.im)
+    assert found == expected
+
+
 @pytest.mark.parametrize("text", ["sqrt(-1)", "(-8)**(1/3)", "log(-1)*x", "asin(2)", "acosh(1/2)", "LambertW(-1)"])
 def test_numbers_are_real(text):
     with pytest.raises(FormulaSyntaxError, match="or not real"):
