@@ -77,9 +77,10 @@ class _Worker:
         return pages * os.sysconf("SC_PAGE_SIZE")
 
     def end(self) -> None:
-        self.connection.close()
+        # In this order: a worker that lives on would complain of the closed connection.
         self.process.kill()
         self.process.join()
+        self.connection.close()
 
 
 def outcomes(numbers: Sequence[int], *, seed: int, jobs: int, out: Path | None = None) -> Iterator[Outcome]:
