@@ -1,0 +1,66 @@
+"""The side of a peer's process: requests come on standard input, one JSON line each; answers leave the same way.
+
+What the tool itself prints goes to standard error, which the parent drains: nothing that it says can be taken for an
+answer, however much it is.
+"""
+
+import argparse
+import importlib
+import json
+import math
+import os
+import sys
+import time
+from typing import IO, Any
+
+from kansym.compare.request import Request
+
+
+def main() -> int:
+    """Serve requests with the worker module that is named, until standard input ends."""
+    parser = argparse.ArgumentParser(description="A peer's process; started by kansym.compare.process.")
+    parser.add_argument("module", help="with search(request, progress) and, if need be, prepare()")
+    name = parser.parse_args().module
+    # The channel is a descriptor of its own; descriptor 1 is standard error's from now on, for C and Julia code as well.
+    channel = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    start = time.perf_counter()
+    try:
+        module = importlib.import_module(name)
+        getattr(module, "prepare", lambda: None)()
+    except Exception as error:
+        _send(channel, "failed", {"missing": isinstance(error, ImportError), "reason": reason_of(error)})
+        return 1
+    _send(channel, "ready", {"start_up": time.perf_counter() - start})
+    for line in sys.stdin:
+        try:
+            request = Request.read(json.loads(line))
+            answer = module.search(request, lambda text: _send(channel, "progress", {"text": str(text)[:500]}))
+            _send(channel, "answer", answer.write())
+        except Exception as error:
+            _send(channel, "failed", {"missing": isinstance(error, ImportError), "reason": reason_of(error)})
+    return 0
+
+
+def reason_of(error: BaseException) -> str:
+    """An exception in one line."""
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text[:400]}" if text else type(error).__name__
+
+
+def _send(channel: IO[str], kind: str, content: dict[str, Any]) -> None:
+    channel.write(json.dumps({"kind": kind, **_finite(content)}) + "\n")
+    channel.flush()
+
+
+def _finite(value: Any) -> Any:
+    """Numbers that JSON lacks as None."""
+    if isinstance(value, dict):
+        return {key: _finite(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [_finite(entry) for entry in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+if __name__ == "__main__":
+    sys.exit(main())
