@@ -11,6 +11,7 @@ import torch
 from kansym.data import make_dataset, split
 from kansym.data.noise import noise_floor
 from kansym.formulation import (
+    FREE_BITS,
     MAX_CONSTANTS,
     Bench,
     bits,
@@ -172,6 +173,27 @@ def test_small_tables_are_judged_by_leave_one_out(rng):
     assert held_out == pytest.approx(np.mean((residual / (1 - leverage)) ** 2), rel=1e-9)
     assert train_loss == pytest.approx(np.mean(residual**2), rel=1e-12) and held_out > train_loss
     assert bits(form, bench) == description_length(form, 12, held_out, bench.noise_floor, 1)
+
+
+@pytest.mark.parametrize("noise", [0.2, 1e-5])
+def test_constants_of_precise_small_tables_cost_the_rows_that_fix_them(rng, noise):
+    x = np.linspace(0.5, 3, 12)
+    y = 1.7 * x**2 + noise * rng.normal(size=12)
+    bench = bench_of(x, y)
+    first = bench.variables[0]
+    extra = []
+    for expression in (
+        F(1.5) * first**2,
+        F(1.5) * first**2 + F(0.1) * first,
+        F(1.5) * first**2 + F(0.1) * first + F(1),
+    ):
+        form = refit(parametrize(expression, bench.variables), x[:, None], y).form
+        loss = losses(form, bench)[1]
+        extra.append(bits(form, bench) - description_length(form, 12, loss, bench.noise_floor, 1))
+        # A constant is worth a row written without any formula, less three bits, where that is more than log2(12)/2.
+        worth = 0.5 * np.log2(np.var(y) / max(loss, bench.noise_floor**2)) - 0.5 * np.log2(12) - FREE_BITS
+        assert extra[-1] == pytest.approx(len(form.constants) * max(worth, 0), abs=1e-9)
+    assert (extra[0] > 5) == (noise < 1e-3)
 
 
 def test_bits_pool_all_rows(rng):
