@@ -82,7 +82,7 @@ class Request:
         folder = Path(record["folder"])
         with np.load(folder / TABLE, allow_pickle=False) as arrays:
             X, y, points = arrays["X"], arrays["y"], arrays["points"]
-            weights = arrays["weights"] if "weights" in arrays else None
+            weights = arrays.get("weights")
         return cls(
             X,
             y,

@@ -21,13 +21,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="A peer's process; started by kansym.compare.process.")
     parser.add_argument("module", help="with search(request, progress) and, if need be, prepare()")
     name = parser.parse_args().module
-    # The channel is a descriptor of its own; descriptor 1 is standard error's from now on, for C and Julia code as well.
+    # The channel is a descriptor of its own; from now on descriptor 1 is standard error, for C and Julia code as well.
     channel = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     start = time.perf_counter()
     try:
         module = importlib.import_module(name)
-        getattr(module, "prepare", lambda: None)()
+        getattr(module, "prepare", lambda progress: None)(
+            lambda text: _send(channel, "progress", {"text": str(text)[:500]})
+        )
     except Exception as error:
         _send(channel, "failed", {"missing": isinstance(error, ImportError), "reason": reason_of(error)})
         return 1

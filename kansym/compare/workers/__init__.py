@@ -1,1 +1,1 @@
-"""Peers, each run in a process of its own: ``search(request, progress)`` and, where a tool starts slowly, ``prepare``."""
+"""Peers, each run in a process of its own: ``search(request, progress)``, and ``prepare(progress)`` to start up."""
