@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from kansym.command_options import Flag, LawNames, Names, command_line, split_names, whole_number, write_line
+from kansym.compare.command import compare
 from kansym.discover_command import discover
 from kansym.errors import ArgumentError, KansymError
 from kansym.fitting.command import fit_constants
@@ -60,6 +61,7 @@ app = App(
 )
 
 app.command(discover)
+app.command(compare)
 app.command(fit_constants)
 
 
@@ -248,7 +250,7 @@ def _fail(message: str, code: int) -> int:
 def _help_for(tokens: Sequence[str]) -> str:
     command = (
         tokens[0]
-        if tokens and tokens[0] in ("discover", "report", "primitives", "datasets", "bench", "fit-constants")
+        if tokens and tokens[0] in ("discover", "compare", "report", "primitives", "datasets", "bench", "fit-constants")
         else ""
     )
     return f"kansym {command} --help".replace("  ", " ")

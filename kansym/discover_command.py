@@ -4,9 +4,8 @@ import json
 import logging
 import shlex
 import sys
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from cyclopts import Parameter
 from rich.console import Console
@@ -20,12 +19,8 @@ from kansym.command_options import (
     whole_number,
     write_line,
 )
-from kansym.errors import ArgumentError, DataError
-
-# The numerical libraries take seconds to import; --help does without them.
-if TYPE_CHECKING:
-    from kansym.data.dataset import Dataset
-    from kansym.primitives.library import PrimitiveLibrary
+from kansym.errors import ArgumentError
+from kansym.table_options import read_dataset, restricted_library, with_units
 
 CERTIFYING = 0.06
 """Share of the time budget kept for the certificate."""
@@ -136,15 +131,15 @@ def discover(
         seed=seed,
         device=device,
         validation_fraction=validation_fraction,
-        primitives=_library(split_names(primitives), split_names(without)),
+        primitives=restricted_library(split_names(primitives), split_names(without)),
         loss="tukey" if robust else "linear",
         given=given,
     )
-    dataset, remarks = _read(
+    dataset, remarks = read_dataset(
         file, target, error, input_errors(x_error), split_names(columns) or None, drop_missing, key
     )
     if units is not None:
-        dataset = _with_units(dataset, units)
+        dataset = with_units(dataset, units)
     choose_device(device, dataset.n_rows)
     if given is not None:
         from kansym.given.part import GivenPart
@@ -183,75 +178,3 @@ def discover(
         path = save_run(discovery, out, command=command, options=options, log_lines=log, certificate=certificate)
         console.print(f"saved to {path}", markup=False, highlight=False, soft_wrap=True)
     return 0
-
-
-def _with_units(dataset: "Dataset", path: Path) -> "Dataset":
-    """The table with the units of a file in place of its own."""
-    from dataclasses import replace
-
-    from kansym.units.files import read_units
-
-    units = read_units(path, [*dataset.names, dataset.target])
-    own = tuple(units.get(name, unit) for name, unit in zip(dataset.names, dataset.units, strict=True))
-    return replace(dataset, units=own, y_units=units.get(dataset.target, dataset.y_units))
-
-
-def _library(only: Sequence[str], without: Sequence[str]) -> "PrimitiveLibrary":
-    from kansym.primitives.library import default_library
-
-    library = default_library()
-    for option, names in (("--primitives", only), ("--without", without)):
-        try:
-            if names:
-                library = library.only(*names) if option == "--primitives" else library.without(*names)
-        except ArgumentError as error:
-            raise ArgumentError(f"{option}: {str(error).removeprefix('name: ')}") from error
-    if not library:
-        raise ArgumentError("--without: no primitive is left; leave out fewer")
-    return library
-
-
-def _read(
-    file: str,
-    target: str | None,
-    error: str | None,
-    x_error: dict[str, str | float],
-    columns: list[str] | None,
-    drop_missing: bool,
-    key: str | None,
-) -> "tuple[Dataset, list[str]]":
-    """The table of a file, or of a shipped dataset, and what to say about it."""
-    from kansym.data.catalogue import dataset_names, describe_dataset, load_dataset
-    from kansym.data.readers import read_table
-
-    known = file in dataset_names()
-    if known and not Path(file).exists():
-        if target is None:
-            info = describe_dataset(file)
-            names = ", ".join(repr(name) for name in (*info.columns, info.target))
-            raise DataError(f"--target is missing; the columns of the dataset {file} are {names}")
-        dataset = load_dataset(file, target=target, error=error, x_error=x_error, columns=columns)
-        return dataset, [f"using the dataset {file!r} that comes with kansym (there is no file of that name here)"]
-    if target is None:
-        # Read all the same, for the message to list the columns.
-        try:
-            read_table(file, target="", key=key)
-        except DataError as failure:
-            columns_of_file = str(failure).replace("there is no target column ''; columns:", "the columns are")
-            raise DataError(f"--target is missing; {columns_of_file}") from None
-        raise DataError("--target is missing; name the column to explain")
-    try:
-        dataset = read_table(
-            file,
-            target=target,
-            error=error,
-            x_error=x_error,
-            columns=columns,
-            drop_missing=drop_missing,
-            key=key,
-        )
-    except DataError as failure:
-        if str(failure) == f"there is no file {file}" and not Path(file).suffix:
-            raise DataError(f"{failure}, nor a dataset of that name; known: {', '.join(dataset_names())}") from None
-        raise
-    return dataset, []

@@ -134,18 +134,30 @@ def save_run(
     else:
         save_network(network.network, path / MODEL, metadata=_describe(network, summary))
         for name, data in _draw(network, discovery).items():
-            _write(path / name, data)
+            replace_file(path / name, data)
+    replace_file(path / EQUATIONS, summary.front.to_frame().to_csv(index=False).encode("utf-8"))
+    replace_file(path / LOG, "".join(f"{line}\n" for line in log_lines).encode("utf-8"))
+    save_summary(summary, path)
+    return path
+
+
+def save_summary(summary: RunSummary, path: Path) -> None:
+    """Write what a summary holds: report, certificate and, last, the record; a folder with a record is a complete run.
+
+    Parameters
+    ----------
+    summary : RunSummary
+    path : Path
+        The folder, which exists.
+    """
     record = {"kansym": "run", "schema": SCHEMA, **summary.to_dict()}
-    _write(path / EQUATIONS, summary.front.to_frame().to_csv(index=False).encode("utf-8"))
-    _write(path / REPORT, text_report(summary).encode("utf-8"))
-    if certificate is None:
+    replace_file(path / REPORT, text_report(summary).encode("utf-8"))
+    if summary.certificate is None:
         (path / CERTIFICATE).unlink(missing_ok=True)
     else:
-        _write(path / CERTIFICATE, json.dumps(certificate.to_dict(), indent=1, ensure_ascii=False).encode("utf-8"))
-    _write(path / LOG, "".join(f"{line}\n" for line in log_lines).encode("utf-8"))
-    # Last: a folder with a record is a complete run.
-    _write(path / RECORD, json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False).encode("utf-8"))
-    return path
+        certificate = json.dumps(summary.certificate.to_dict(), indent=1, ensure_ascii=False)
+        replace_file(path / CERTIFICATE, certificate.encode("utf-8"))
+    replace_file(path / RECORD, json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False).encode("utf-8"))
 
 
 def load_run(directory: str | os.PathLike[str]) -> SavedRun:
@@ -219,7 +231,7 @@ def _draw(network: TrainedNetwork, discovery: Discovery) -> dict[str, bytes]:
     return dict(zip(FIGURES, (vector.getvalue(), pixels.getvalue()), strict=True))
 
 
-def _write(path: Path, data: bytes) -> None:
+def replace_file(path: Path, data: bytes) -> None:
     """Replace a file in one step: a reader sees the old one or the new one, never half of it."""
     handle, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:

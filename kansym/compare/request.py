@@ -65,8 +65,11 @@ class Request:
 
     def write(self) -> dict[str, Any]:
         """Put the numbers into the folder; returns the rest as JSON."""
-        arrays = {"X": self.X, "y": self.y, "points": self.points}
-        np.savez(self.folder / TABLE, **arrays, **({} if self.weights is None else {"weights": self.weights}))
+        path = self.folder / TABLE
+        if self.weights is None:
+            np.savez(path, X=self.X, y=self.y, points=self.points)
+        else:
+            np.savez(path, X=self.X, y=self.y, points=self.points, weights=self.weights)
         return {
             "units": list(self.units),
             "y_unit": self.y_unit,

@@ -1,7 +1,7 @@
 """`certify`: everything that can be measured about a formula, and the verdict."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,12 +22,13 @@ from kansym.validation.extrapolation import Extrapolation, extrapolation
 from kansym.validation.fit import Fit, measure_fit
 from kansym.validation.form_facts import FormFacts, form_facts
 from kansym.validation.leftover import Leftover, leftover
+from kansym.validation.peers import PeerFinding
 from kansym.validation.places import box_of, extended
 from kansym.validation.repeats import LackOfFit, lack_of_fit
 from kansym.validation.residual_tests import ResidualTest, check_residuals
 from kansym.validation.rivals import Rival, nearest_rival
 from kansym.validation.rows import residuals_of
-from kansym.validation.verdict import DESCRIPTION, LAW, Evidence, Verdict, judge
+from kansym.validation.verdict import DESCRIPTION, LAW, Evidence, Verdict, judge, with_peers
 
 logger = logging.getLogger(__name__)
 
@@ -71,6 +72,8 @@ class Certificate:
         Searches from other seeds; None where they were not asked for.
     outliers_left_out : int
         Rows that a robust fit counts as outliers; everything above is of the others.
+    peers : tuple of PeerFinding
+        What other tools made of the table, where that was asked; see `with_peers`.
     """
 
     formula: str
@@ -91,6 +94,7 @@ class Certificate:
     form: FormFacts
     agreement: Agreement | None
     outliers_left_out: int = 0
+    peers: tuple[PeerFinding, ...] = ()
 
     @property
     def is_law(self) -> bool:
@@ -101,6 +105,11 @@ class Certificate:
     def found(self) -> bool:
         """Whether there is a closed form: a law or a good description."""
         return self.verdict.kind in (LAW, DESCRIPTION)
+
+    def with_peers(self, findings: Iterable[PeerFinding]) -> "Certificate":
+        """The certificate with the answers of other tools, in place of those it had; they count for the verdict."""
+        peers = tuple(findings)
+        return replace(self, peers=peers, verdict=with_peers(self.verdict, peers, self.peers))
 
     def text(self) -> list[str]:
         """The certificate in lines of plain text."""

@@ -3,7 +3,8 @@
 import math
 import types
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
+from enum import StrEnum
 from functools import cache
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -22,6 +23,8 @@ def to_json(value: Any) -> Any:
         return [to_json(entry) for entry in value]
     if isinstance(value, np.generic):
         value = value.item()
+    if isinstance(value, StrEnum):
+        return value.value
     if isinstance(value, float) and not math.isfinite(value):
         return str(float(value))
     return value
@@ -33,8 +36,8 @@ def from_json(kind: type[Record], record: Any) -> Record:
     Parameters
     ----------
     kind : type
-        A dataclass whose fields are float, int, bool, str, dataclasses, tuples of one of these of any length, or one
-        of these or None.
+        A dataclass whose fields are float, int, bool, str, enumerations of str, dataclasses, tuples of one of these of
+        any length, or one of these or None. Fields that have a default may be missing: older files lack them.
     record : dict
 
     Raises
@@ -46,7 +49,7 @@ def from_json(kind: type[Record], record: Any) -> Record:
         return _read(kind, record)
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         reason = f"{error} is missing" if isinstance(error, KeyError) else str(error)[:100]
-        raise StorageError(f"certificate cannot be read: {reason}") from error
+        raise StorageError(f"the {kind.__name__.lower()} cannot be read: {reason}") from error
 
 
 @cache
@@ -67,9 +70,13 @@ def _read(kind: Any, value: Any) -> Any:
     if is_dataclass(kind):
         if not isinstance(value, Mapping):
             raise TypeError(f"expected an object, got {str(value)[:40]!r}")
-        return kind(**{name: _read(hint, value[name]) for name, hint in _hints(kind).items()})  # type: ignore[operator]
+        optional = {field.name for field in fields(kind) if field.default is not MISSING} - set(value)
+        given = {name: _read(hint, value[name]) for name, hint in _hints(kind).items() if name not in optional}
+        return kind(**given)  # type: ignore[operator]
     if kind is float and (type(value) in (int, float) or value in ("nan", "inf", "-inf")):
         return float(value)
+    if isinstance(kind, type) and issubclass(kind, StrEnum) and isinstance(value, str):
+        return kind(value)
     if kind in (int, bool, str) and type(value) is kind:
         return value
     raise TypeError(f"expected {getattr(kind, '__name__', kind)}, got {str(value)[:40]!r}")

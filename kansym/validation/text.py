@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from kansym.validation.domain import DEFINED, UNDEFINED, Domain
+from kansym.validation.peers import peer_lines
 from kansym.validation.residual_tests import LEVEL
 from kansym.validation.verdict import NOTHING
 
@@ -79,6 +80,8 @@ def _rows(c: "Certificate") -> Iterator[tuple[str, str]]:
         if done < c.agreement.asked:
             words += f" ({c.agreement.asked} were asked for)"
         yield "other seeds", words
+    for number, line in enumerate(peer_lines(c.peers)):
+        yield "" if number else "other tools", line
 
 
 def _fit(c: "Certificate") -> Iterator[tuple[str, str]]:

@@ -18,7 +18,7 @@ It is a **law** only if nothing speaks against it that could be measured:
    over a short range these imitate many a function;
 5. no rival that says something else comes near (`MARGIN`), polynomials among them;
 6. it is defined between the rows, continues sanely around them, and its units, where the table has any, go together;
-7. where it was asked, other seeds find the same.
+7. where it was asked, other seeds find the same, and no other tool finds a formula that predicts unseen rows better.
 
 What is neither is a **good description**. The thresholds in bits and probabilities are the odds they stand for. The
 rules on real exponents, functions within functions and agreement with smooth functions were added after measured tables
@@ -36,6 +36,7 @@ from kansym.validation.extrapolation import Extrapolation
 from kansym.validation.fit import Fit
 from kansym.validation.form_facts import FormFacts
 from kansym.validation.leftover import Leftover
+from kansym.validation.peers import PeerFinding, peer_grounds
 from kansym.validation.repeats import LackOfFit
 from kansym.validation.residual_tests import ResidualTest
 from kansym.validation.rivals import Rival
@@ -165,6 +166,21 @@ def judge(evidence: Evidence) -> Verdict:
         return Verdict(DESCRIPTION, f"{reason}, or errors of the rows are not independent", grounds)
     more = f" ({len(against) - 1} more ground{'s'[: len(against) > 2]} below)" if len(against) > 1 else ""
     return Verdict(DESCRIPTION, f"it describes the data, but {against[0]}{more}", grounds)
+
+
+def with_peers(verdict: Verdict, peers: tuple[PeerFinding, ...], before: tuple[PeerFinding, ...] = ()) -> Verdict:
+    """The verdict with what other tools say, in place of what they said before."""
+    said = set(peer_grounds(before))
+    kept = [ground for ground in verdict.grounds if (ground.supports, ground.words) not in said]
+    new = [Ground(supports, words) for supports, words in peer_grounds(peers)]
+    against = [ground.words for ground in new if not ground.supports]
+    grounds = (*kept, *new)
+    if verdict.kind == LAW and against:
+        return Verdict(DESCRIPTION, f"it describes the data, but {against[0]}", grounds)
+    if verdict.kind == DESCRIPTION and all(ground.supports for ground in grounds):
+        # Only what other tools had said before stood against it.
+        return Verdict(LAW, "no test speaks against it", grounds)
+    return Verdict(verdict.kind, verdict.reason, grounds)
 
 
 def network_better(fit: Fit) -> bool:

@@ -1,0 +1,85 @@
+"""What commands that read a table have in common: the table, its units, and which functions may be used."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kansym.errors import ArgumentError, DataError
+
+# The numerical libraries take seconds to import; --help does without them.
+if TYPE_CHECKING:
+    from kansym.data.dataset import Dataset
+    from kansym.primitives.library import PrimitiveLibrary
+
+
+def with_units(dataset: "Dataset", path: Path) -> "Dataset":
+    """The table with the units of a file in place of its own."""
+    from dataclasses import replace
+
+    from kansym.units.files import read_units
+
+    units = read_units(path, [*dataset.names, dataset.target])
+    own = tuple(units.get(name, unit) for name, unit in zip(dataset.names, dataset.units, strict=True))
+    return replace(dataset, units=own, y_units=units.get(dataset.target, dataset.y_units))
+
+
+def restricted_library(only: Sequence[str], without: Sequence[str]) -> "PrimitiveLibrary":
+    """The default library with the functions of --primitives only, and without those of --without."""
+    from kansym.primitives.library import default_library
+
+    library = default_library()
+    for option, names in (("--primitives", only), ("--without", without)):
+        try:
+            if names:
+                library = library.only(*names) if option == "--primitives" else library.without(*names)
+        except ArgumentError as error:
+            raise ArgumentError(f"{option}: {str(error).removeprefix('name: ')}") from error
+    if not library:
+        raise ArgumentError("--without: no primitive is left; leave out fewer")
+    return library
+
+
+def read_dataset(
+    file: str,
+    target: str | None,
+    error: str | None,
+    x_error: dict[str, str | float],
+    columns: list[str] | None,
+    drop_missing: bool,
+    key: str | None,
+) -> "tuple[Dataset, list[str]]":
+    """The table of a file, or of a shipped dataset, and what to say about it."""
+    from kansym.data.catalogue import dataset_names, describe_dataset, load_dataset
+    from kansym.data.readers import read_table
+
+    known = file in dataset_names()
+    if known and not Path(file).exists():
+        if target is None:
+            info = describe_dataset(file)
+            names = ", ".join(repr(name) for name in (*info.columns, info.target))
+            raise DataError(f"--target is missing; the columns of the dataset {file} are {names}")
+        dataset = load_dataset(file, target=target, error=error, x_error=x_error, columns=columns)
+        return dataset, [f"using the dataset {file!r} that comes with kansym (there is no file of that name here)"]
+    if target is None:
+        # Read all the same, for the message to list the columns.
+        try:
+            read_table(file, target="", key=key)
+        except DataError as failure:
+            columns_of_file = str(failure).replace("there is no target column ''; columns:", "the columns are")
+            raise DataError(f"--target is missing; {columns_of_file}") from None
+        raise DataError("--target is missing; name the column to explain")
+    try:
+        dataset = read_table(
+            file,
+            target=target,
+            error=error,
+            x_error=x_error,
+            columns=columns,
+            drop_missing=drop_missing,
+            key=key,
+        )
+    except DataError as failure:
+        if str(failure) == f"there is no file {file}" and not Path(file).suffix:
+            raise DataError(f"{failure}, nor a dataset of that name; known: {', '.join(dataset_names())}") from None
+        raise
+    return dataset, []
