@@ -164,7 +164,7 @@ def read_rows(path: Path | str) -> Rows:
         except DataError as error:
             problem = problem or error
             continue
-        if rows.whole:
+        if rows.whole and not _goes_on(file, files[-1]):
             if file is not chosen:
                 remark = f"read from {file.name}, since {chosen.name} is missing or was cut off"
                 rows = Rows(rows.rows, rows.source, True, (*rows.remarks, remark))
@@ -179,7 +179,7 @@ def read_rows(path: Path | str) -> Rows:
     raise ArgumentError(f"hall of fame: there is no file {chosen}")
 
 
-def best_pick(rows: Sequence[Row]) -> int:
+def best_pick(rows: Sequence[Row | PeerFormula]) -> int:
     """The number of the row that PySR hands out with ``model_selection="best"``.
 
     Among rows whose loss is at most 1.5 times the least, the one with the highest score: the fall of the logarithm
@@ -188,23 +188,22 @@ def best_pick(rows: Sequence[Row]) -> int:
 
     Parameters
     ----------
-    rows : sequence of Row, not empty
+    rows : sequence of Row or PeerFormula, not empty
         In the order of the file.
     """
-    losses = [row.loss if not math.isnan(row.loss) else math.inf for row in rows]
+    losses = [math.inf if row.loss is None or math.isnan(row.loss) else row.loss for row in rows]
+    sizes = [row.complexity or 0.0 for row in rows]
     least = min(losses)
     if least < 0:
         return losses.index(least)
     scores = [0.0]
-    for before, now, last, loss in zip(rows[:-1], rows[1:], losses[:-1], losses[1:], strict=True):
-        if loss <= 0:
+    for k in range(1, len(rows)):
+        if losses[k] <= 0:
             scores.append(math.inf)
-        elif last <= 0 or not math.isfinite(loss) or now.complexity == before.complexity:
+        elif losses[k] == math.inf or losses[k - 1] <= 0 or sizes[k] == sizes[k - 1]:
             scores.append(-math.inf)
-        elif math.isinf(last):
-            scores.append(math.inf)
         else:
-            scores.append(-math.log(loss / last) / (now.complexity - before.complexity))
+            scores.append(math.log(losses[k - 1] / losses[k]) / (sizes[k] - sizes[k - 1]))
     good = [k for k, loss in enumerate(losses) if loss <= 1.5 * least]
     return max(good, key=lambda k: scores[k])
 
@@ -228,6 +227,13 @@ def _file_in(folder: Path) -> Path:
             several = "PySR wrote one for each target" if places == [folder] else "there are several runs"
             raise ArgumentError(f"hall of fame: {folder} holds {len(files)} ({several}); give one of them: {listed}")
     raise ArgumentError(f"hall of fame: the folder {folder} holds no {FILE}; give the file itself")
+
+
+def _goes_on(file: Path, copy: Path) -> bool:
+    """Whether a file is the beginning of its copy: it may have been cut off between two lines."""
+    if file == copy or not copy.is_file() or not file.stat().st_size < copy.stat().st_size <= LARGEST:
+        return False
+    return copy.read_bytes().startswith(file.read_bytes())
 
 
 def _read(file: Path) -> Rows:

@@ -221,6 +221,6 @@ def _so_far(folder: Path) -> str:
     """What the hall of fame holds just now."""
     try:
         rows = read_rows(folder / RUN / FILE).rows
-    except (ArgumentError, DataError):
+    except (ArgumentError, DataError, OSError):
         return ""
     return f"{len(rows)} formulas, least loss {min(row.loss for row in rows):.3g}"

@@ -130,7 +130,7 @@ class _Lines(io.TextIOBase):
         for line in lines:
             words = " ".join(line.replace("[juliapkg]", "").split())
             # Scripts that are run are listed with a bar before each line.
-            if words and not words.startswith("|"):
+            if words and not words.startswith(("|", "Found dependencies")):
                 self.progress(words)
         return len(text)
 

@@ -216,7 +216,7 @@ class _Reader:
         if self.take("("):
             inner = self.sum(depth + 1)
             self.expect(")")
-            return f"({sign}({inner}))" if sign else f"({inner})"
+            return f"{sign}({inner})"
         kind = self.kind(0)
         if kind == "number":
             return self.number()
