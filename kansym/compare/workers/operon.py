@@ -179,7 +179,7 @@ def _remark(request: Request) -> str:
 @contextlib.contextmanager
 def _reporting(progress: Progress) -> Iterator[None]:
     """While this lasts, Operon's algorithm tells its generation; its scikit-learn interface runs it without a word."""
-    pyoperon = importlib.import_module("pyoperon")
+    pyoperon: Any = importlib.import_module("pyoperon")
     silent = pyoperon.NSGA2Algorithm
 
     class Reporting(silent):
