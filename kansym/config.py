@@ -46,6 +46,11 @@ class DiscoveryOptions:
         A part of the law that is known, with ``...`` for what is looked for, as in ``"g*x/2 + ..."`` or
         ``"exp(-t/tau)*(...)"``.
         Names that are not columns are constants, fitted with the rest; numbers are kept.
+    guesses : tuple of str, default ()
+        Formulas to start from, such as PySR's or a textbook's: ``"A*exp(-t/tau) + 0.1"``. Names that are not columns
+        are constants; numbers with a point are their starting values, other numbers stay. Each is fitted and judged
+        like any formula, so that the answer is never worse, and `Discovery.guesses` says whether the data want less
+        or more. Not together with `given`.
     """
 
     max_seconds: float = 60.0
@@ -60,6 +65,7 @@ class DiscoveryOptions:
     structure: bool = True
     loss: str = "linear"
     given: str | None = None
+    guesses: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not 0 < self.max_seconds < float("inf"):
@@ -72,6 +78,11 @@ class DiscoveryOptions:
             raise ArgumentError(f"network_rows must be at least 50, got {self.network_rows!r}")
         if self.loss not in LOSSES:
             raise ArgumentError(f"loss must be one of {', '.join(LOSSES)}, got {self.loss!r}")
+        if isinstance(self.guesses, str) or not all(isinstance(guess, str) for guess in self.guesses):
+            raise ArgumentError(f"guesses must be several texts, such as ('a*x + b',), got {self.guesses!r}")
+        object.__setattr__(self, "guesses", tuple(self.guesses))
+        if self.guesses and self.given is not None:
+            raise ArgumentError("guesses and given do not go together; write what is given into the guess")
         if self.formulas_per_network < 1:
             raise ArgumentError(f"formulas_per_network must be at least 1, got {self.formulas_per_network!r}")
         if len(self.primitives) == 0:

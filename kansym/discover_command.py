@@ -4,8 +4,9 @@ import json
 import logging
 import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 from rich.console import Console
@@ -22,6 +23,9 @@ from kansym.command_options import (
 from kansym.errors import ArgumentError
 from kansym.table_options import read_dataset, restricted_library, with_units
 
+if TYPE_CHECKING:
+    from kansym.data.dataset import Dataset
+
 CERTIFYING = 0.06
 """Share of the time budget kept for the certificate."""
 
@@ -35,6 +39,7 @@ def discover(
     x_error: Names = None,
     units: Path | None = None,
     given: str | None = None,
+    guess: Names = None,
     columns: Names = None,
     seconds: float = 60.0,
     seed: Annotated[int, Parameter(converter=whole_number)] = 0,
@@ -77,6 +82,10 @@ def discover(
     given
         A part of the law that is known, with ... for what is looked for: "g*x/2 + ..." or "exp(-t/tau)*(...)". Names
         that are not columns are constants, and are fitted.
+    guess
+        A formula to start from, of PySR or a textbook: "A*exp(-t/tau) + 0.1". Names that are not columns are constants,
+        numbers with a point their starting values. The report says whether the data want less or more. The option may
+        be given several times.
     robust
         For a table with mistakes in it: rows that no smooth function comes near are left out of the search, hardly
         count in the last fit, and are listed.
@@ -126,6 +135,8 @@ def discover(
     console = Console(stderr=True, quiet=quiet)
     if agreement < 0:
         raise ArgumentError(f"--agreement must be a number of searches, 0 or more, got {agreement}")
+    if guess and given is not None:
+        raise ArgumentError("--guess and --given do not go together; write what is given into the guess")
     options = DiscoveryOptions(
         max_seconds=seconds,
         seed=seed,
@@ -134,6 +145,7 @@ def discover(
         primitives=restricted_library(split_names(primitives), split_names(without)),
         loss="tukey" if robust else "linear",
         given=given,
+        guesses=tuple(guess or ()),
     )
     dataset, remarks = read_dataset(
         file, target, error, input_errors(x_error), split_names(columns) or None, drop_missing, key
@@ -145,6 +157,7 @@ def discover(
         from kansym.given.part import GivenPart
 
         GivenPart.read(given, dataset.names)
+    _check_guesses(guess or (), dataset)
     if out is not None:
         prepare_directory(out)
     for remark in remarks:
@@ -163,7 +176,8 @@ def discover(
                 discovery = search(dataset, searched, progress=display)
         again = {"seeds": agreement, "seconds": agreement * seconds, "seconds_each": seconds} if agreement else {}
         try:
-            certificate = certify(discovery, options=searched, **again)
+            # Other seeds must find it on their own.
+            certificate = certify(discovery, options=replace(searched, guesses=()), **again)
         except KeyboardInterrupt:
             # The formula stands; it has no certificate.
             certificate = None
@@ -178,3 +192,14 @@ def discover(
         path = save_run(discovery, out, command=command, options=options, log_lines=log, certificate=certificate)
         console.print(f"saved to {path}", markup=False, highlight=False, soft_wrap=True)
     return 0
+
+
+def _check_guesses(guesses: Sequence[str], dataset: "Dataset") -> None:
+    """Refuse what is no formula of the table, before time is spent."""
+    from kansym.guess.guess import Guess
+
+    for text in guesses:
+        try:
+            Guess.read(text, dataset.names, dataset.target)
+        except ArgumentError as error:
+            raise ArgumentError(f"--guess: {str(error).removeprefix('guesses: ')}") from error

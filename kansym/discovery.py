@@ -1,4 +1,4 @@
-"""`discover`: the whole way from a table to formulas, with errors of the inputs, outliers and a given part."""
+"""`discover`: from a table to formulas, with errors of the inputs, outliers, a given part and guesses."""
 
 import time
 from dataclasses import replace
@@ -11,6 +11,8 @@ from kansym.data.dataset import Dataset
 from kansym.data.magnitude import require_moderate_target
 from kansym.data.splitting import canonical_order, thinned
 from kansym.given.search import discover_given
+from kansym.guess.search import discover_guessed
+from kansym.guess.settling import settled_guesses
 from kansym.input_errors import with_effective_errors
 from kansym.outlying import robust_discovery
 from kansym.pipeline import run_pipeline
@@ -54,7 +56,7 @@ def discover(
     DataError
         If y is so large or small that its squares leave double precision, or no row has a positive weight.
     ArgumentError
-        If `options.given` is no formula of the columns, or cannot be solved for its ``...``.
+        If `options.given` is no formula of the columns, or cannot be solved for its ``...``, or a guess is none.
     """
     options = options or DiscoveryOptions()
     require_moderate_target(dataset)
@@ -66,8 +68,10 @@ def discover(
         # Rows are in the order of their contents: every so manieth of them covers all of the box.
         searched = with_effective_errors(table.take(thinned(np.arange(table.n_rows), MOST_ROWS)), seed=options.seed)
         left = options.max_seconds * (1 - SETTLING) - (time.monotonic() - start)
-        inner = options if plain else replace(options, max_seconds=max(left, 0.1))
+        inner = options if plain and not options.guesses else replace(options, max_seconds=max(left, 0.1))
         search = run_pipeline if options.given is None else discover_given
+        if options.guesses:
+            search = discover_guessed
         if options.loss == "linear":
             found = search(searched, inner, progress)
         else:
@@ -77,4 +81,6 @@ def discover(
             found = replace(found, notes=(*found.notes, words))
         until = start + options.max_seconds
         found = found if plain else settled(found, table, loss=options.loss, until=until)
+        if found.guesses:
+            found = settled_guesses(found, None if plain else table, loss=options.loss)
     return replace(found, seconds=time.monotonic() - start)

@@ -8,7 +8,7 @@ networks no longer see more than the formula does, or when time is up. What has 
 import logging
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import sympy
@@ -71,12 +71,25 @@ WRONG_UNITS = (
     "front, marked. Check the units of the table, and whether a column with a unit is missing."
 )
 
+NETWORK_BETTER = (
+    "No closed form found that matches the network: held out, the formula's residual is {:.2g} times the network's, so "
+    "take it as a rough description and not as the law."
+)
+
 RESERVE = 0.03
 """Share of the time budget kept for the last refit."""
 
 
-def run_pipeline(dataset: Dataset, options: DiscoveryOptions, progress: ProgressCallback | None = None) -> Discovery:
+Seeds = Callable[[Bench, float, Callable[[str, str], None]], Iterator[Formula]]
+"""Formulas to begin with, from the rows, a `time.monotonic` deadline, and what progress is reported to."""
+
+
+def run_pipeline(
+    dataset: Dataset, options: DiscoveryOptions, progress: ProgressCallback | None = None, *, seeds: Seeds | None = None
+) -> Discovery:
     """One search; errors of the inputs, outliers and a given part are the matter of `kansym.discovery.discover`.
+
+    Formulas of `seeds` come before the search. One that is exact ends it.
 
     Raises
     ------
@@ -87,7 +100,7 @@ def run_pipeline(dataset: Dataset, options: DiscoveryOptions, progress: Progress
     with threads_for(len(dataset.y)):
         run = _Run(dataset, options, progress)
         try:
-            stopped = run.search()
+            stopped = run.search(seeds)
         except KeyboardInterrupt:
             stopped = "interrupted"
         return run.finish(stopped)
@@ -125,8 +138,6 @@ class _Run:
         self._glanced: set[int] = set()
         self.deadline = self.start + options.max_seconds * (1 - RESERVE)
 
-    # -- reporting ---------------------------------------------------------------------------------------------------
-
     def report(self, stage: str, message: str) -> None:
         logger.info("%s: %s", stage, message)
         if self.progress is not None:
@@ -148,10 +159,14 @@ class _Run:
 
     # -- search ------------------------------------------------------------------------------------------------------
 
-    def search(self) -> str:
+    def search(self, seeds: Seeds | None = None) -> str:
         """Run until done; returns why it ended."""
         self._baseline()
-        if self._as_good_as_possible():
+        good = self._as_good_as_possible()
+        if seeds is not None:
+            for formula in seeds(self.bench, self.deadline, self.report):
+                self.formulas.append(formula)
+        if good or self._exact():
             return "the formula is as good as the data"
         rows, columns = self.dataset.X.shape
         if self.options.structure:
@@ -297,16 +312,12 @@ class _Run:
     def _as_good_as_possible(self) -> bool:
         """Whether the best formula's residual is the noise floor, or rounding."""
         best = self.best()
-        if best is None:
-            return False
-        return best.validation_loss <= max((1.5 * self.floor) ** 2, EXACT * float(np.mean(self.dataset.y**2)))
+        return self._exact() or (best is not None and best.validation_loss <= (1.5 * self.floor) ** 2)
 
     def _exact(self) -> bool:
         """Whether the best formula's residual is rounding."""
         best = self.best()
         return best is not None and best.validation_loss <= EXACT * float(np.mean(self.dataset.y**2))
-
-    # -- structure ---------------------------------------------------------------------------------------------------
 
     def _structure(self) -> None:
         """Solve the smaller problems that symmetries and inner functions make of this one."""
@@ -384,8 +395,7 @@ class _Run:
         A quick look that comes nowhere near the network's error leaves the network for the end of the ladder: its
         structure is likely to be wrong.
         """
-        label = format_shape(candidate.network.shape)
-        network = self._pruned(candidate)
+        label, network = format_shape(candidate.network.shape), self._pruned(candidate)
         self.report("matching", f"reading the network {label}")
         selector = self._selector()
         found = selector.select(network, thorough=thorough)
@@ -455,10 +465,7 @@ class _Run:
                 if math.sqrt(candidate.validation_loss) < PROMISING or time.monotonic() > until:
                     break
         except KeyboardInterrupt:
-            # The formula stands without it.
-            logger.info("the network beside the formula was interrupted")
-
-    # -- end ---------------------------------------------------------------------------------------------------------
+            logger.info("the network beside the formula was interrupted; the formula stands without it")
 
     def finish(self, stopped: str) -> Discovery:
         """The front and the pick, from whatever has been found."""
@@ -472,10 +479,7 @@ class _Run:
         network = self.network if len(self.bench.validation) else None
         if network is not None and front.best.validation_loss > max(9 * network.validation_loss, (3 * self.floor) ** 2):
             ratio = math.sqrt(front.best.validation_loss / network.validation_loss)
-            notes.append(
-                f"No closed form found that matches the network: held out, the formula's residual is {ratio:.2g} times "
-                f"the network's, so take it as a rough description and not as the law."
-            )
+            notes.append(NETWORK_BETTER.format(ratio))
         wrong = min((one.loss for one in self.formulas if one.consistent is False), default=math.inf)
         if front.best.loss > 4 * max(wrong, self.floor**2):
             notes.append(WRONG_UNITS)

@@ -9,6 +9,7 @@ from kansym.data.dataset import Dataset
 from kansym.data.scaling import Scaling
 from kansym.fitting.outliers import Outlier
 from kansym.formula import Formula, ParetoFront
+from kansym.guess.outcome import GuessOutcome
 from kansym.kan.growth import Decision
 from kansym.kan.network import Network
 
@@ -82,6 +83,8 @@ class Discovery:
     outliers : tuple of Outlier
         Rows of `dataset` that are farther from the formula than chance allows, the farthest first; looked for where the
         table has errors of y or the loss is robust.
+    guesses : tuple of GuessOutcome
+        What the data say about the formulas that the search was given to start from, in their order.
     """
 
     front: ParetoFront
@@ -95,6 +98,14 @@ class Discovery:
     stopped: str
     notes: tuple[str, ...] = field(default=())
     outliers: tuple[Outlier, ...] = field(default=())
+    guesses: tuple[GuessOutcome, ...] = field(default=())
+
+    @property
+    def guess(self) -> GuessOutcome | None:
+        """Of the guesses, the one that describes the data best; None without any."""
+        usable = [guess for guess in self.guesses if guess.formula is not None]
+        best = min(usable, key=lambda guess: guess.formula.rank if guess.formula else (True, 0.0), default=None)
+        return best or next(iter(self.guesses), None)
 
     @property
     def interrupted(self) -> bool:

@@ -16,6 +16,7 @@ from kansym.data.dataset import Dataset
 from kansym.data.splitting import MINIMUM_ROWS
 from kansym.errors import StorageError
 from kansym.formula import Formula, ParetoFront
+from kansym.guess.outcome import GuessOutcome
 from kansym.input_errors import effective_error
 from kansym.kan.growth import format_shape
 from kansym.primitives.library import default_library
@@ -131,6 +132,8 @@ class RunSummary:
         Of names and numbers, in the canonical order of the rows: the same for a shuffled table.
     certificate : Certificate or None
         What speaks for and against the formula.
+    guesses : tuple of GuessOutcome
+        What became of the formulas that the search started from.
     """
 
     formula: Formula
@@ -154,6 +157,7 @@ class RunSummary:
     versions: Mapping[str, str]
     data_sha256: str
     certificate: Certificate | None = None
+    guesses: tuple[GuessOutcome, ...] = ()
 
     @classmethod
     def of(
@@ -201,6 +205,7 @@ class RunSummary:
             }
             record |= {} if options.loss == "linear" else {"loss": options.loss}
             record |= {} if options.given is None else {"given": options.given}
+            record |= {"guesses": list(options.guesses)} if options.guesses else {}
         return cls(
             formula=discovery.formula,
             front=discovery.front,
@@ -223,6 +228,7 @@ class RunSummary:
             versions=versions(),
             data_sha256=fingerprint(dataset),
             certificate=certificate,
+            guesses=discovery.guesses,
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -233,6 +239,7 @@ class RunSummary:
             "front": [formula.to_dict() for formula in self.front],
             "agreement": asdict(self.agreement),
             "certificate": None if self.certificate is None else self.certificate.to_dict(),
+            "guesses": [guess.to_dict() for guess in self.guesses],
         }
         return finite_json(record)
 
@@ -276,6 +283,7 @@ class RunSummary:
                 versions={_text(key): _text(value) for key, value in record["versions"].items()},
                 data_sha256=_text(record["data_sha256"]),
                 certificate=None if record.get("certificate") is None else Certificate.from_dict(record["certificate"]),
+                guesses=tuple(GuessOutcome.from_dict(guess) for guess in _list(record.get("guesses", []))),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             if isinstance(error, StorageError):

@@ -25,6 +25,7 @@ def text_report(summary: RunSummary, *, full: bool = True) -> str:
     parts = [
         f"{formula}\n",
         _section("Constants", _constants(formula)),
+        _section("The guess" if len(summary.guesses) == 1 else "The guesses", _guesses(summary)),
         _section("Agreement with the data", _agreement(summary)),
         _section("LaTeX", [formula.latex(with_target=True)]),
         _section("Certificate", _certificate(summary, full)),
@@ -74,6 +75,25 @@ def _constants(formula: Formula) -> list[str]:
         short = f"  [{measured(constant.value, constant.error)}]" if constant.error and not constant.snapped else ""
         lines.append(f"{constant.name} = {value}{unit}{short}{_remark(constant)}")
         lines += [f"  may be {words}" for words in constant.suggestions]
+    return lines
+
+
+def _guesses(summary: RunSummary) -> list[str]:
+    """What became of the formulas that the search started from."""
+    lines = []
+    for guess in summary.guesses:
+        lines.append(guess.text)
+        if guess.formula is not None:
+            values = [f"{one.name} = {with_error(one.value, one.error)}" for one in guess.formula.constants]
+            lines += textwrap.wrap(
+                f"fitted: {', '.join(values)}" if values else "it has no constants to fit",
+                WIDTH - 4,
+                initial_indent="  ",
+                subsequent_indent="  ",
+            )
+        lines += textwrap.wrap(
+            f"{guess.verdict}: {guess.words}", WIDTH - 4, initial_indent="  ", subsequent_indent="  "
+        )
     return lines
 
 

@@ -1,0 +1,1 @@
+"""Searches that start from a formula, and formulas to and from PySR."""

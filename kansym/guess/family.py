@@ -1,0 +1,174 @@
+# sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false, reportCallIssue=false
+# pyright: reportOperatorIssue=false
+"""Whether a formula is a guess with some values of its constants, or with something added; decided by values.
+
+Formulas come back from a search in another notation than they went in. What is asked here is whether the guess, its
+constants free, can have the values of a formula on the rows of the table.
+"""
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import sympy
+
+from kansym.symbolic.naming import plain
+from kansym.symbolic.parametric import ParametricForm, parametrize
+from kansym.symbolic.refit import refit
+
+MOST_ROWS = 400
+"""Rows that values are compared on."""
+
+NEGLIGIBLE = 0.3
+"""Difference of two formulas, in units of the error that the rows leave in one constant of a formula (sigma/sqrt(n)),
+that no data could tell: it changes chi-squared by a tenth."""
+
+ROUNDING = 1e-9
+"""The same in units of the size of y, for tables without noise."""
+
+MOST_PARTS = 8
+"""Terms or factors of a formula among which the added ones are looked for."""
+
+MOST_ADDED = 3
+"""Terms or factors that may have been added."""
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """The rows that formulas are compared on.
+
+    Attributes
+    ----------
+    X : array (m, d)
+    tolerance : float
+        Root-mean-square difference, in units of y, below which two formulas are the same.
+    """
+
+    X: np.ndarray
+    tolerance: float
+
+    @classmethod
+    def of(cls, X: np.ndarray, y: np.ndarray, residual: float) -> "Place":
+        """Rows of a table on which some formula leaves a residual (root mean square, in units of y)."""
+        rows = np.linspace(0, len(X) - 1, min(len(X), MOST_ROWS)).round().astype(np.int64)
+        size = float(np.abs(y).max()) or 1.0
+        size *= float(np.sqrt(np.mean((y / size) ** 2)))
+        return cls(X[rows], max(NEGLIGIBLE * residual / np.sqrt(len(y)), ROUNDING * size))
+
+    def same(self, first: np.ndarray, second: np.ndarray) -> bool:
+        """Whether values (m,) of two formulas agree."""
+        with np.errstate(all="ignore"):
+            return bool(np.sqrt(np.mean((first - second) ** 2)) <= self.tolerance)
+
+    def reproduced(self, form: ParametricForm, target: np.ndarray) -> np.ndarray | None:
+        """Constants (k,) with which a form has the values `target` (m,), fitted from those it has; None without any."""
+        if not np.isfinite(target).all() or not np.abs(target).max() > 0:
+            return None
+        fitted = refit(form, self.X, target, max_steps=60).form
+        return fitted.values if self.same(fitted.evaluate(self.X), target) else None
+
+    def idle(self, form: ParametricForm, values: np.ndarray) -> list[sympy.Symbol]:
+        """Constants that may be zero, all at once, without a change of the values."""
+        target = form.with_values(values).evaluate(self.X)
+        found: list[int] = []
+        for j in range(len(values)):
+            trial = values.copy()
+            trial[[*found, j]] = 0.0
+            if values[j] == 0 or self.same(form.with_values(trial).evaluate(self.X), target):
+                found.append(j)
+        return [form.constants[j] for j in found]
+
+
+def parts_without(expression: sympy.Expr, constants: Sequence[sympy.Symbol]) -> list[sympy.Expr]:
+    """The terms of sums that vanish, or become numbers, when some constants are zero; the largest such terms."""
+    zero = dict.fromkeys(constants, sympy.Integer(0))
+    found: list[sympy.Expr] = []
+
+    def visit(node: sympy.Expr) -> None:
+        if not node.has(*constants):
+            return
+        for argument in node.args:
+            gone = argument.xreplace(zero)
+            if node.is_Add and argument.has(*constants) and (gone.is_number and gone.is_finite):
+                found.append(argument)
+            else:
+                visit(argument)
+
+    visit(expression)
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class Addition:
+    """What a formula has beyond a guess.
+
+    Attributes
+    ----------
+    way : str
+        "guess + ..." or "guess * ...".
+    expression : sympy.Expr
+        In plain symbols.
+    values : array (k,)
+        Constants of the guess in it.
+    """
+
+    way: str
+    expression: sympy.Expr
+    values: np.ndarray
+
+
+PLUS, TIMES = "guess + ...", "guess * ..."
+
+
+def addition(expression: sympy.Expr, form: ParametricForm, place: Place) -> Addition | None:
+    """The fewest terms, or factors, of a formula without which it is the guess; None if there are none such.
+
+    Parameters
+    ----------
+    expression : sympy.Expr
+        Of the formula, in plain symbols.
+    form : ParametricForm
+        The guess, in symbols of the same names.
+    place : Place
+    """
+    variables = tuple(sympy.Symbol(symbol.name) for symbol in form.variables)
+
+    def values(part: sympy.Expr) -> np.ndarray:
+        return parametrize(part, variables).evaluate(place.X)
+
+    whole = values(expression)
+    ways: list[tuple[str, Sequence[sympy.Expr], Callable[[np.ndarray], np.ndarray]]] = [
+        (PLUS, _terms(expression), lambda added: whole - added),
+        (TIMES, sympy.Mul.make_args(expression), lambda added: whole / added),
+    ]
+    for way, parts, without in ways:
+        join = sympy.Add if way == PLUS else sympy.Mul
+        for added in _choices(parts):
+            part = join(*added)
+            with np.errstate(all="ignore"):
+                target = without(values(part))
+            # Many a guess can be a constant, and is no part of the formula then.
+            if not np.ptp(target) > place.tolerance:
+                continue
+            found = place.reproduced(form, target)
+            if found is not None:
+                return Addition(way, plain(part), found)
+    return None
+
+
+def _terms(expression: sympy.Expr) -> Sequence[sympy.Expr]:
+    """Terms of a sum; those of a sum with a common factor too."""
+    if expression.is_Add:
+        return expression.args
+    opened = sympy.expand_mul(expression)
+    return opened.args if opened.is_Add else (expression,)
+
+
+def _choices(parts: Sequence[sympy.Expr]) -> Iterator[tuple[sympy.Expr, ...]]:
+    """Some of the parts, but never all; the fewest first."""
+    if len(parts) > MOST_PARTS:
+        return
+    for size in range(1, min(MOST_ADDED, len(parts) - 1) + 1):
+        yield from itertools.combinations(parts, size)
