@@ -106,7 +106,7 @@ def test_a_failure_while_writing_leaves_the_old_file(saved, monkeypatch):
 
     monkeypatch.setattr(os, "replace", fail)
     with pytest.raises(OSError, match="No space"):
-        run_directory._write(saved / "report.txt", b"new")
+        run_directory.replace_file(saved / "report.txt", b"new")
     assert (saved / "report.txt").read_bytes() == before
     assert {path.name for path in saved.iterdir()} == FILES
 

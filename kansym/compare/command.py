@@ -173,6 +173,7 @@ def _of_run(run: "SavedRun", data: Path | None) -> "tuple[Dataset, Any, list[str
     from cyclopts import App
 
     from kansym.config import DiscoveryOptions
+    from kansym.data.catalogue import dataset_names
     from kansym.data.copies import merge_copies
     from kansym.data.splitting import canonical_order
     from kansym.report.summary import fingerprint
@@ -189,7 +190,7 @@ def _of_run(run: "SavedRun", data: Path | None) -> "tuple[Dataset, Any, list[str
     _, bound, _ = app.parse_args(tokens[1:], print_error=False, exit_on_error=False)
     given = bound.arguments
     source = str(given["file"]) if data is None else str(data)
-    if not Path(source).exists() and data is None and "/" in source:
+    if data is None and not Path(source).exists() and source not in dataset_names():
         raise ArgumentError(f"the table of the run, {source}, is not there; name it with --data FILE")
     dataset, remarks = read_dataset(
         source,

@@ -1,13 +1,16 @@
 """What a comparison found: one entry per tool."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+import sympy
 
 from kansym.compare.same import SameVerdict
 from kansym.errors import StorageError
+from kansym.symbolic.serialization import from_tree
 from kansym.validation.codec import from_json, to_json
 
 if TYPE_CHECKING:
@@ -61,6 +64,8 @@ class ToolResult:
     remark : str
     missing : bool
         Whether the failure is that the tool is not installed.
+    tree : str
+        The pick, exact, as JSON; see `expression`.
     """
 
     tool: str
@@ -79,6 +84,12 @@ class ToolResult:
     failure: str = ""
     remark: str = ""
     missing: bool = False
+    tree: str = ""
+
+    @property
+    def expression(self) -> sympy.Expr | None:
+        """The pick in plain symbols of the columns, exact; None without a formula."""
+        return from_tree(json.loads(self.tree)) if self.tree else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,7 +143,7 @@ class Comparison:
         """One row per tool; `same` in words."""
         rows = []
         for result in self.tools:
-            record = {key: value for key, value in asdict(result).items() if key not in ("front", "same", "latex")}
+            record = {key: value for key, value in asdict(result).items() if key not in ("front", "same", "tree")}
             rows.append(record | {"same": None if result.same is None else str(result.same.kind)})
         return pd.DataFrame(rows)
 

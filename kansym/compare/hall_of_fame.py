@@ -95,7 +95,7 @@ def read_hall_of_fame(path: Path | str, names: Sequence[str]) -> HallOfFame:
     Names in its formulas are matched with the table's columns, as they are or with underscores in place of spaces,
     which is what PySR makes of them. Where all of them are ``x0``, ``x1``, ... and not all of these are columns, they
     are PySR's own names for the columns in their order, counted from 0; from 1, as SymbolicRegression.jl does, if the
-    last column would otherwise be missing from the table.
+    last column would otherwise be missing from the table. A table with one column needs no names to match.
 
     Parameters
     ----------
@@ -203,7 +203,7 @@ def best_pick(rows: Sequence[Row | PeerFormula]) -> int:
         elif losses[k] == math.inf or losses[k - 1] <= 0 or sizes[k] == sizes[k - 1]:
             scores.append(-math.inf)
         else:
-            scores.append(math.log(losses[k - 1] / losses[k]) / (sizes[k] - sizes[k - 1]))
+            scores.append(-math.log(losses[k] / losses[k - 1]) / (sizes[k] - sizes[k - 1]))
     good = [k for k, loss in enumerate(losses) if loss <= 1.5 * least]
     return max(good, key=lambda k: scores[k])
 
@@ -328,6 +328,8 @@ def _columns(used: list[str], names: Sequence[str], source: Path) -> tuple[dict[
         remark = f"x{first} is taken for {names[0]}, the first column, and so on"
         return {name: names[place - first] for name, place in places.items()}, [remark]
     unknown = [name for name in used if name not in known]
+    if len(names) == len(used) == 1:
+        return {used[0]: names[0]}, [f"{used[0]} is taken for {names[0]}, the only column"]
     raise DataError(
         f"{source}: {_listed(unknown)}: no such column in the table, which has {_listed(names)}; the file must use the "
         "table's names, or x0, x1, ... in the order of its columns: rename the columns in one of the two"

@@ -10,6 +10,7 @@ import sympy
 
 from kansym.compare.comparison import FrontPoint
 from kansym.compare.request import PeerError, PeerFormula
+from kansym.compare.single_precision import without_rounding
 from kansym.errors import KansymError
 from kansym.formulation import mean_square
 from kansym.symbolic.complexity import complexity
@@ -43,15 +44,17 @@ def read_formula(text: str, safe: Sequence[str], names: Sequence[str]) -> sympy.
 
 
 def simplified(expression: sympy.Expr, names: Sequence[str], X: np.ndarray) -> sympy.Expr:
-    """The shorter of an expression and its simplification, in plain symbols."""
+    """The shorter of an expression and its simplification, in plain symbols, without traces of single precision."""
     symbols = internal_symbols(names, X)
     inner = expression.xreplace({plain_symbol(s.name): s for s in symbols})
     rows = X[:: max(1, len(X) // ROWS_TO_SIMPLIFY)]
     try:
         shorter = plain(simplify(inner, symbols, rows, seconds=SIMPLIFY_SECONDS).expression, names)
+        plain_symbols = tuple(map(plain_symbol, names))
+        forms = [without_rounding(form, plain_symbols, rows) for form in (shorter, expression)]
     except KansymError:
         return expression
-    return min((shorter, expression), key=complexity)
+    return min(forms, key=complexity)
 
 
 def values_of(expression: sympy.Expr, names: Sequence[str], X: np.ndarray) -> np.ndarray:

@@ -23,7 +23,8 @@ class Peer:
     install : str
         What to do where it is missing.
     module : str
-        With ``search``, and where a tool needs it ``prepare`` and ``salvage``; see `kansym.compare.worker`.
+        With ``search(request, progress)``, and where a tool needs it ``prepare(progress)``, ``warm_up(request,
+        progress)``, ``salvage(folder)`` and ``pick(formulas)``; see `kansym.compare.worker`.
     start_up_limit : float
         Seconds for imports and compilation.
     """
@@ -71,12 +72,12 @@ def is_installed(peer: Peer) -> bool:
     return importlib.util.find_spec(peer.package) is not None
 
 
-def salvaged(peer: Peer, folder: Path) -> list[PeerFormula]:
-    """Formulas that a peer left in its folder before it was stopped; none where it leaves none."""
-    salvage = getattr(importlib.import_module(peer.module), "salvage", None)
-    if salvage is None:
-        return []
+def salvaged(peer: Peer, folder: Path) -> tuple[list[PeerFormula], int | None]:
+    """Formulas that a peer left in its folder before it was stopped, and the number of its pick where it has a rule."""
+    module = importlib.import_module(peer.module)
+    salvage, pick = getattr(module, "salvage", None), getattr(module, "pick", None)
     try:
-        return list(salvage(folder))
+        left = list(salvage(folder)) if salvage is not None else []
     except (OSError, ValueError):
-        return []
+        return [], None
+    return left, pick(left) if pick is not None and left else None

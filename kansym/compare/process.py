@@ -103,16 +103,19 @@ class PeerProcess:
         process = self._process
         assert process is not None and process.stdin is not None
         began = time.monotonic()
-        limit = OVERRUN * request.seconds + GRACE
+        limit = self.peer.start_up_limit
         try:
             process.stdin.write(json.dumps(request.write()).encode() + b"\n")
             process.stdin.flush()
+            self._await("searching", began + limit, report)
+            self._start_up += time.monotonic() - began
+            began, limit = time.monotonic(), OVERRUN * request.seconds + GRACE
             answer = Answer.read(self._await("answer", began + limit, report))
         except (BrokenPipeError, TimeoutError, PeerError) as error:
             ended = process.poll()
             if not isinstance(error, PeerError) or ended is not None:
                 self.close()
-            left = salvaged(self.peer, request.folder)
+            left, pick = salvaged(self.peer, request.folder)
             if not left or isinstance(error, MissingPeerError):
                 if isinstance(error, PeerError):
                     raise
@@ -121,12 +124,15 @@ class PeerProcess:
                 )
                 raise PeerError(reason) from error
             words = "stopped at the budget" if isinstance(error, TimeoutError) else str(error) or self._epitaph(ended)
-            answer = Answer(tuple(left), seconds=time.monotonic() - began, remark=f"{words}; this is what it had")
+            answer = Answer(tuple(left), pick, seconds=time.monotonic() - began, remark=f"{words}; this is what it had")
         except BaseException:
             # Ctrl-C among them: the process would go on without anyone to answer to.
             self.close()
             raise
-        return replace(answer, start_up=self._start_up)
+        answer = replace(answer, start_up=self._start_up)
+        # The next request finds the tool ready.
+        self._start_up = 0.0
+        return answer
 
     def close(self) -> None:
         """Stop the process, and all that it started."""

@@ -1,6 +1,7 @@
 """`compare`: kansym and its peers on the same rows, one after the other."""
 
 import importlib.metadata
+import json
 import logging
 import tempfile
 import time
@@ -23,13 +24,14 @@ from kansym.compare.shares import Shares
 from kansym.config import DiscoveryOptions
 from kansym.data.dataset import Dataset
 from kansym.discovery import discover
-from kansym.errors import ArgumentError
+from kansym.errors import ArgumentError, StorageError
 from kansym.formula import Formula, ParetoFront
 from kansym.formulation import row_weights
 from kansym.progress import Progress
 from kansym.results import Discovery
 from kansym.symbolic.complexity import complexity
 from kansym.symbolic.latex import to_latex
+from kansym.symbolic.serialization import to_tree
 from kansym.symbolic.text import to_text
 
 logger = logging.getLogger(__name__)
@@ -194,12 +196,21 @@ def _own(found: Discovery | Formula, front: ParetoFront | None, table: _Table) -
         version=_version(),
         formula=to_text(formula.expression),
         latex=to_latex(formula.expression),
+        tree=_tree(formula.expression),
         complexity=formula.complexity,
         seconds=None if isinstance(found, Formula) else found.seconds,
         front=front_points([formula.expression, *others], names, X, y, weights),
         remark="" if isinstance(found, Formula) else {"interrupted": "interrupted"}.get(found.stopped, ""),
         **table.errors(values_of(formula.expression, names, table.dataset.X)),
     )
+
+
+def _tree(expression: sympy.Expr) -> str:
+    try:
+        return json.dumps(to_tree(expression), separators=(",", ":"))
+    except StorageError:
+        # A peer may have functions that kansym has not; its text is there.
+        return ""
 
 
 def _version() -> str:
@@ -277,6 +288,7 @@ def _of_formula(
     return {
         "formula": to_text(shorter),
         "latex": to_latex(shorter),
+        "tree": _tree(shorter),
         "complexity": complexity(shorter),
         "front": front_points([shorter, *others], names, X, y, weights),
         "same": compare_formulas(pick, shorter, X, y, names, weights=weights, seed=options.seed),
@@ -285,7 +297,7 @@ def _of_formula(
 
 
 def _from_file(hall: HallOfFame, pick: sympy.Expr, table: _Table, options: DiscoveryOptions) -> ToolResult:
-    base = ToolResult(PYSR_FILE, remark=hall.remark)
+    base = ToolResult(PYSR_FILE, remark="; ".join(hall.remarks))
     try:
         formulas = list(hall.expressions)
         return replace(base, **_of_formula(formulas[hall.pick], formulas, pick, table, options))

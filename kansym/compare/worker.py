@@ -19,29 +19,45 @@ from kansym.compare.request import Request
 def main() -> int:
     """Serve requests with the worker module that is named, until standard input ends."""
     parser = argparse.ArgumentParser(description="A peer's process; started by kansym.compare.process.")
-    parser.add_argument("module", help="with search(request, progress) and, if need be, prepare()")
+    parser.add_argument("module", help="with search, and what else kansym.compare.peers.Peer names")
     name = parser.parse_args().module
-    # The channel is a descriptor of its own; from now on descriptor 1 is standard error, for C and Julia code as well.
+    # Requests and answers have descriptors of their own. From now on descriptor 1 is standard error and 0 is empty, for
+    # C and Julia code as well: what a tool prints is no answer, and what it reads is no request.
+    requests = os.fdopen(os.dup(0), encoding="utf-8")
     channel = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+
+    def report(text: str) -> None:
+        _send(channel, "progress", {"text": str(text)[:500]})
+
     start = time.perf_counter()
     try:
         module = importlib.import_module(name)
-        getattr(module, "prepare", lambda progress: None)(
-            lambda text: _send(channel, "progress", {"text": str(text)[:500]})
-        )
+        getattr(module, "prepare", lambda progress: None)(report)
     except Exception as error:
-        _send(channel, "failed", {"missing": isinstance(error, ImportError), "reason": reason_of(error)})
+        _fail(channel, error)
         return 1
     _send(channel, "ready", {"start_up": time.perf_counter() - start})
-    for line in sys.stdin:
+    for line in requests:
         try:
             request = Request.read(json.loads(line))
-            answer = module.search(request, lambda text: _send(channel, "progress", {"text": str(text)[:500]}))
-            _send(channel, "answer", answer.write())
+            start = time.perf_counter()
+            # What is compiled for this table alone is no part of the search either.
+            getattr(module, "warm_up", lambda request, progress: None)(request, report)
+            _send(channel, "searching", {"start_up": time.perf_counter() - start})
+            _send(channel, "answer", module.search(request, report).write())
         except Exception as error:
-            _send(channel, "failed", {"missing": isinstance(error, ImportError), "reason": reason_of(error)})
+            _fail(channel, error)
     return 0
+
+
+def _fail(channel: IO[str], error: Exception) -> None:
+    missing = isinstance(error, ImportError)
+    reason = " ".join(str(error).split()) if missing else reason_of(error)
+    _send(channel, "failed", {"missing": missing, "reason": reason})
 
 
 def reason_of(error: BaseException) -> str:

@@ -58,16 +58,17 @@ class Worker:
         self.process.stdin.flush()
 
     def message(self, timeout=WAIT):
-        """The next one that is not about progress; None if the process ends before."""
+        """The next one that is an answer of some kind; None if the process ends before."""
         until = time.monotonic() + timeout
         while True:
             line = self.lines.get(timeout=max(0.01, until - time.monotonic()))
             if line is None:
                 return None
             message = json.loads(line)
-            if message["kind"] != "progress":
+            if message["kind"] == "progress":
+                self.progress.append(message["text"])
+            elif message["kind"] != "searching":
                 return message
-            self.progress.append(message["text"])
 
     def ask(self, request):
         self.send(request)

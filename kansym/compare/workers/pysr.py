@@ -31,6 +31,7 @@ import shutil
 import tempfile
 import time
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -148,6 +149,11 @@ def search(request: Request, progress: Progress) -> Answer:
         remark="; ".join(remark for remark in remarks if remark),
         version=str(getattr(pysr, "__version__", "")),
     )
+
+
+def pick(formulas: Sequence[PeerFormula]) -> int:
+    """Number of the formula that PySR would hand out."""
+    return best_pick(formulas)
 
 
 def salvage(folder: Path) -> list[PeerFormula]:

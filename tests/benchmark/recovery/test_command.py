@@ -115,7 +115,7 @@ def test_progress_on_a_terminal():
 
 
 def test_wrong_arguments(console, monkeypatch):
-    with pytest.raises(ArgumentError, match="no peer 'eureqa'; known: operon"):
+    with pytest.raises(ArgumentError, match="no peer 'eureqa'; known: pysr, operon"):
         bench(SETTINGS, console, peers=["eureqa"], run=fake)
     with pytest.raises(ArgumentError, match="jobs must be at least 1"):
         bench(SETTINGS, console, jobs=0, run=fake)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import sympy
 
-from kansym.benchmark.recovery.evaluation import values
+from kansym.symbolic.parametric import parametrize
 
 ROUNDING = 5e-7
 """Relative rounding error of single precision, with room for a few operations."""
@@ -28,7 +28,9 @@ def without_rounding(formula: sympy.Expr, symbols: Sequence[sympy.Symbol], X: np
     X : array (n, d)
         Rows where the result must agree with the formula; else the formula comes back as it was.
     """
-    before = values(formula, symbols, X)
+    before = parametrize(formula, symbols).evaluate(X)
+    if not np.isfinite(before).all():
+        return formula
     spread = float(np.std(before))
     whole = {
         number: sympy.Integer(round(float(number)))
@@ -40,5 +42,5 @@ def without_rounding(formula: sympy.Expr, symbols: Sequence[sympy.Symbol], X: np
     if abs(float(offset)) <= ROUNDING * spread:
         result = rest
     with np.errstate(all="ignore"):
-        change = np.max(np.abs(values(result, symbols, X) - before)) / spread if spread else np.inf
+        change = np.max(np.abs(parametrize(result, symbols).evaluate(X) - before)) / spread if spread else np.inf
     return result if change <= LARGEST_CHANGE else formula
