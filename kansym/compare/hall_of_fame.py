@@ -203,7 +203,8 @@ def best_pick(rows: Sequence[Row | PeerFormula]) -> int:
         elif losses[k] == math.inf or losses[k - 1] <= 0 or sizes[k] == sizes[k - 1]:
             scores.append(-math.inf)
         else:
-            scores.append(-math.log(losses[k] / losses[k - 1]) / (sizes[k] - sizes[k - 1]))
+            ratio = losses[k] / losses[k - 1]
+            scores.append(-math.log(ratio) / (sizes[k] - sizes[k - 1]) if ratio > 0 else math.inf)
     good = [k for k, loss in enumerate(losses) if loss <= 1.5 * least]
     return max(good, key=lambda k: scores[k])
 
