@@ -26,6 +26,9 @@ from kansym.table_options import read_dataset, restricted_library, with_units
 if TYPE_CHECKING:
     from kansym.data.dataset import Dataset
 
+# A formula may begin with a minus, which is no option.
+Guesses = Annotated[list[str] | None, Parameter(negative=(), n_tokens=1, accepts_keys=False, allow_leading_hyphen=True)]
+
 CERTIFYING = 0.06
 """Share of the time budget kept for the certificate."""
 
@@ -39,7 +42,7 @@ def discover(
     x_error: Names = None,
     units: Path | None = None,
     given: str | None = None,
-    guess: Names = None,
+    guess: Guesses = None,
     columns: Names = None,
     seconds: float = 60.0,
     seed: Annotated[int, Parameter(converter=whole_number)] = 0,

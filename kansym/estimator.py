@@ -1,6 +1,7 @@
 """`SymbolicRegressor`: the pipeline as a scikit-learn estimator, with PySR's names where PySR has them."""
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,10 +16,14 @@ from kansym.data.dataset import make_dataset
 from kansym.discovery import discover
 from kansym.errors import ArgumentError
 from kansym.formula import Formula
+from kansym.guess.pysr_parameters import in_words, translate
+from kansym.guess.pysr_table import HEADS, latex_table
 from kansym.primitives.library import PrimitiveLibrary
 from kansym.progress import ProgressCallback
 from kansym.results import Discovery
 from kansym.validation.certificate import Certificate, certify
+
+logger = logging.getLogger(__name__)
 
 
 class SymbolicRegressor(RegressorMixin, BaseEstimator):
@@ -26,9 +31,9 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
 
     Parameters
     ----------
-    max_seconds : float, default 60
-        Wall-time budget. A law that is found exactly ends the run much earlier; raise the budget for many columns or
-        large tables.
+    max_seconds : float, optional
+        Wall-time budget, by default that of `options`, which is 60. A law that is found exactly ends the run much
+        earlier; raise the budget for many columns or large tables.
     random_state : int, default 0
         Seed of every random choice: the same seed, data and device give the same formula, as long as the budget does
         not end the run.
@@ -40,6 +45,9 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
     given : str, optional
         A part of the law that is known, with ``...`` for what is looked for, as in ``"g*x/2 + ..."``. Names that are
         not columns are constants, and are fitted.
+    guesses : sequence of str, optional
+        Formulas to start from, such as ``["A*exp(-t/tau) + 0.1"]``; see `DiscoveryOptions`. What became of them is in
+        `discovery_.guesses`.
     loss : str, default "linear"
         "tukey" for tables with outliers, see `DiscoveryOptions`; "linear" is least squares.
     validation_fraction : float, default 0.2
@@ -48,6 +56,8 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
         Options of all stages, for experts. The parameters above override it.
     progress : callable, optional
         Called with a `kansym.progress.Progress` after every step.
+    timeout_in_seconds : float, optional
+        PySR's name for `max_seconds`; give one of them.
 
     Attributes
     ----------
@@ -63,8 +73,12 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
         "law", "good description" or "no closed form found", with the grounds.
     discovery_ : Discovery
         Everything about the run, the growth of the network included.
+    variable_names_ : tuple of str
+        What the columns are called in formulas.
     n_features_in_, feature_names_in_
-        As in scikit-learn.
+        As in scikit-learn; the second for a DataFrame only.
+    nout_ : int
+        1: there is one target.
 
     Examples
     --------
@@ -79,25 +93,46 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
     def __init__(
         self,
         *,
-        max_seconds: float = 60.0,
+        max_seconds: float | None = None,
         random_state: int = 0,
         device: str = "auto",
         primitives: PrimitiveLibrary | Sequence[str] | None = None,
         given: str | None = None,
+        guesses: Sequence[str] | None = None,
         loss: str = "linear",
         validation_fraction: float = 0.2,
         options: DiscoveryOptions | None = None,
         progress: ProgressCallback | None = None,
+        timeout_in_seconds: float | None = None,
     ) -> None:
         self.max_seconds = max_seconds
         self.random_state = random_state
         self.device = device
         self.primitives = primitives
         self.given = given
+        self.guesses = guesses
         self.loss = loss
         self.validation_fraction = validation_fraction
         self.options = options
         self.progress = progress
+        self.timeout_in_seconds = timeout_in_seconds
+
+    @classmethod
+    def from_pysr_parameters(cls, **parameters: Any) -> "SymbolicRegressor":
+        """An estimator from the parameters of a ``PySRRegressor``, as far as they have a meaning here.
+
+        The time, the seed, the guesses, the operators and a Huber loss are taken over. What is left out is logged as
+        one warning; `kansym.guess.pysr_parameters.translate` gives it as a dictionary.
+
+        Raises
+        ------
+        ArgumentError
+            If PySR has no such parameter either.
+        """
+        own, left = translate(parameters)
+        if left:
+            logger.warning("left out of PySR's parameters: %s", in_words(left))
+        return cls(**own)
 
     def fit(
         self,
@@ -110,6 +145,7 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
         y_error: Any = None,
         x_error: Any = None,
         sample_weight: Any = None,
+        weights: Any = None,
     ) -> "SymbolicRegressor":
         """Search for the formula.
 
@@ -129,6 +165,8 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
             Standard errors of the inputs, 0 where exact: the last fit minimises orthogonal distances. Needs `y_error`.
         sample_weight : array, shape (n,), optional
             Weights of the rows; a weight of 2 means the same as the row twice, a weight of 0 as no row.
+        weights : array, shape (n,), optional
+            PySR's name for `sample_weight`. Where they are 1 / sigma^2, `y_error` = sigma says more.
 
         Returns
         -------
@@ -139,6 +177,8 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
         DataError, ArgumentError
             If the data or a parameter cannot be used; both are ValueErrors.
         """
+        if weights is not None and sample_weight is not None:
+            raise ArgumentError("weights and sample_weight are two names of one thing; give one of them")
         names = variable_names
         if names is None and hasattr(X, "columns"):
             names = [str(column) for column in X.columns]
@@ -152,12 +192,13 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
             target=_free_name(target, names),
             y_error=y_error,
             x_error=x_error,
-            sample_weight=sample_weight,
+            sample_weight=weights if sample_weight is None else sample_weight,
             units=X_units,
             y_units=y_units,
         )
         self.discovery_: Discovery = discover(dataset, self._options(), progress=self.progress)
         self.variable_names_ = tuple(names)
+        self.nout_ = 1
         self.front_ = self.discovery_.front
         self.formula_: Formula = self.discovery_.formula
         self.network_ = self.discovery_.network
@@ -173,7 +214,8 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
         """
         check_is_fitted(self)
         if self._certificate is None:
-            self._certificate = certify(self.discovery_, options=self._options())
+            # Other seeds must find it on their own.
+            self._certificate = certify(self.discovery_, options=replace(self._options(), guesses=()))
         return self._certificate
 
     def predict(self, X: Any, index: int | None = None) -> np.ndarray:
@@ -192,10 +234,46 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
         """The formula as LaTeX, constants with `precision` significant digits."""
         return self._formula(index).latex(digits=precision)
 
-    def get_best(self) -> pd.Series:
-        """The picked row of `equations_`."""
+    def get_best(self, index: int | None = None) -> pd.Series:
+        """The picked row of `equations_`, or row number `index`."""
         check_is_fitted(self)
-        return self.equations_[self.equations_["picked"]].iloc[0]
+        if index is None:
+            return self.equations_[self.equations_["picked"]].iloc[0]
+        self._formula(index)
+        return self.equations_.iloc[index]
+
+    def get_hof(self) -> pd.DataFrame:
+        """PySR's name for `equations_`: the front is kansym's hall of fame."""
+        check_is_fitted(self)
+        return self.equations_
+
+    def latex_table(
+        self, indices: Sequence[int] | None = None, precision: int = 3, columns: Sequence[str] = tuple(HEADS)
+    ) -> str:
+        """A LaTeX table of the front for the package booktabs; see `kansym.guess.pysr_table.latex_table`."""
+        check_is_fitted(self)
+        return latex_table(self.front_, indices, precision, columns)
+
+    def to_pysr_guess(self, index: int | None = None, names: Sequence[str] | Mapping[str, str] | None = None) -> str:
+        """The formula in Julia, for ``PySRRegressor(guesses=[...])``.
+
+        Parameters
+        ----------
+        index : int, optional
+            Of the front; default the pick.
+        names : sequence of str, or mapping of column to str, optional
+            What PySR calls the columns, all of them in order; see `kansym.guess.pysr_guess.pysr_guess`.
+
+        Raises
+        ------
+        ArgumentError
+            If PySR would refuse a name, or lacks a function.
+        """
+        formula = self._formula(index)
+        if names is not None and not isinstance(names, str | Mapping) and len(names) == len(self.variable_names_):
+            # Columns that are constant are none of the formula's.
+            names = dict(zip(self.variable_names_, names, strict=True))
+        return formula.to_pysr_guess(names)
 
     def _formula(self, index: int | None) -> Formula:
         check_is_fitted(self)
@@ -209,6 +287,10 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
         options = self.options or DiscoveryOptions()
         if not isinstance(self.random_state, (int, np.integer)):
             raise ArgumentError(f"random_state must be an integer, got {self.random_state!r}")
+        seconds, timeout = self.max_seconds, self.timeout_in_seconds
+        if seconds is not None and timeout is not None and seconds != timeout:
+            raise ArgumentError(f"timeout_in_seconds={timeout!r} contradicts max_seconds={seconds!r}; give one of them")
+        seconds = timeout if seconds is None else seconds
         library = options.primitives
         if isinstance(self.primitives, PrimitiveLibrary):
             library = self.primitives
@@ -216,12 +298,13 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
             library = library.only(*self.primitives)
         return replace(
             options,
-            max_seconds=self.max_seconds,
+            max_seconds=options.max_seconds if seconds is None else seconds,
             seed=int(self.random_state),
             device=self.device,
             validation_fraction=self.validation_fraction,
             primitives=library,
             given=self.given if self.given is not None else options.given,
+            guesses=options.guesses if self.guesses is None else self.guesses,  # pyright: ignore[reportArgumentType]
             loss=self.loss if self.loss != "linear" else options.loss,
         )
 

@@ -3,7 +3,7 @@
 """Formulas as results: one formula with its evidence, and the Pareto front of several."""
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any, overload
@@ -177,6 +177,21 @@ class Formula:
         from kansym.fitting.bridges import formula_to_iminuit
 
         return formula_to_iminuit(self, X, y, y_error)
+
+    def to_pysr_guess(self, names: Sequence[str] | Mapping[str, str] | None = None) -> str:
+        """The formula in Julia with all digits, for ``PySRRegressor(guesses=[...])``.
+
+        PySR must be given the operators that it uses, and call the columns by the same names; both are in
+        `kansym.guess.pysr_guess.pysr_guess`, which also says what is raised.
+
+        Parameters
+        ----------
+        names : sequence of str, or mapping of column to str, optional
+            What the columns are called in PySR. Default: their own names where PySR takes them, else ones like them.
+        """
+        from kansym.guess.pysr_guess import pysr_guess
+
+        return pysr_guess(self.expression, self.variables, names).text
 
     def text(self, digits: int | None = 6) -> str:
         """The formula in plain text; `digits` as in `latex`."""

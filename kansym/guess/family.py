@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import sympy
 
+from kansym.symbolic.complexity import complexity
 from kansym.symbolic.naming import plain
 from kansym.symbolic.parametric import ParametricForm, parametrize
 from kansym.symbolic.refit import refit
@@ -139,22 +140,49 @@ def addition(expression: sympy.Expr, form: ParametricForm, place: Place) -> Addi
         return parametrize(part, variables).evaluate(place.X)
 
     whole = values(expression)
-    ways: list[tuple[str, Sequence[sympy.Expr], Callable[[np.ndarray], np.ndarray]]] = [
-        (PLUS, _terms(expression), lambda added: whole - added),
-        (TIMES, sympy.Mul.make_args(expression), lambda added: whole / added),
+    found = [
+        _missing_term(expression, form, place, whole, values),
+        _missing_factor(expression, form, place, whole, values),
     ]
-    for way, parts, without in ways:
-        join = sympy.Add if way == PLUS else sympy.Mul
-        for added in _choices(parts):
-            part = join(*added)
-            with np.errstate(all="ignore"):
-                target = without(values(part))
-            # Many a guess can be a constant, and is no part of the formula then.
-            if not np.ptp(target) > place.tolerance:
-                continue
-            found = place.reproduced(form, target)
-            if found is not None:
-                return Addition(way, plain(part), found)
+    return min((one for one in found if one is not None), key=lambda one: complexity(one.expression), default=None)
+
+
+Values = Callable[[sympy.Expr], np.ndarray]
+
+
+def _missing_term(
+    expression: sympy.Expr, form: ParametricForm, place: Place, whole: np.ndarray, values: Values
+) -> Addition | None:
+    for terms in _choices(_terms(expression)):
+        part = sympy.Add(*terms)
+        target = whole - values(part)
+        # Many a guess can be a constant, and is no part of the formula then.
+        found = place.reproduced(form, target) if np.ptp(target) > place.tolerance else None
+        if found is not None:
+            return Addition(PLUS, plain(part), found)
+    return None
+
+
+def _missing_factor(
+    expression: sympy.Expr, form: ParametricForm, place: Place, whole: np.ndarray, values: Values
+) -> Addition | None:
+    # A guess without a factor of its own has that of the formula only after the added one has been scaled.
+    scale = sympy.Symbol("_scale", real=True)
+    scaled = ParametricForm(
+        scale * form.expression, form.variables, (*form.constants, scale), np.append(form.values, 1.0)
+    )
+    for factors in _choices(sympy.Mul.make_args(expression)):
+        part = sympy.Mul(*factors)
+        with np.errstate(all="ignore"):
+            target = whole / values(part)
+        if not np.ptp(target) > place.tolerance:
+            continue
+        found = place.reproduced(form, target)
+        if found is not None:
+            return Addition(TIMES, plain(part), found)
+        found = place.reproduced(scaled, target)
+        if found is not None:
+            return Addition(TIMES, plain(sympy.expand_mul(sympy.Float(found[-1]) * part)), found[:-1])
     return None
 
 

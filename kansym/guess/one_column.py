@@ -107,18 +107,24 @@ def _fitted(
         target = root * (y if factor else y - guess)
         if not (np.isfinite(design).all() and np.isfinite(target).all()):
             return np.inf, target, design, target
-        left, singular, right = np.linalg.svd(design, full_matrices=False)
-        kept = singular > 1e-10 * singular[0]
-        coefficients = right[kept].T @ ((left[:, kept].T @ target) / singular[kept])
-        residual = target - design @ coefficients
-        return float(residual @ residual), residual, left[:, kept], basis @ coefficients
+        # A guess may reach any size on the way; squares that overflow are no gain.
+        with np.errstate(all="ignore"):
+            left, singular, right = np.linalg.svd(design, full_matrices=False)
+            kept = singular > 1e-10 * singular[0]
+            coefficients = right[kept].T @ ((left[:, kept].T @ target) / singular[kept])
+            residual = target - design @ coefficients
+            squares = float(residual @ residual)
+        return (squares if np.isfinite(squares) else np.inf), residual, left[:, kept], basis @ coefficients
 
     values = np.array(form.values)
     squares, residual, curves, curve = state(values)
     for _ in range(STEPS if len(values) else 0):
         slopes = form.jacobian_at(columns, values) * (curve[:, None] if factor else 1.0) * root[:, None]
         slopes = np.where(np.isfinite(slopes), slopes, 0.0)
-        lengths = np.linalg.norm(slopes, axis=0)
+        with np.errstate(all="ignore"):
+            lengths = np.linalg.norm(slopes, axis=0)
+        if not np.isfinite(lengths).all():
+            break
         slopes = slopes / np.where(lengths > 0, lengths, 1.0)
         slopes = slopes - curves @ (curves.T @ slopes)
         step = np.linalg.lstsq(slopes, residual, rcond=NULL)[0] / np.where(lengths > 0, lengths, np.inf)

@@ -1,7 +1,7 @@
 """What became of a guess."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from kansym.errors import StorageError
@@ -39,6 +39,8 @@ class GuessOutcome:
         Probability that the residuals of the guess, or of what is shorter with its parts or other numbers, would look
         as structured as they do if they were noise (see `kansym.validation.leftover`); None where that could not be
         asked.
+    numbers : mapping of str to float
+        Numbers of the guess that constants of `formula` started from, by the names of these constants.
     as_written : bool
         Whether the pick is `formula` itself, so that it can be written as the guess was.
     """
@@ -52,6 +54,7 @@ class GuessOutcome:
     added: str = ""
     way: str = ""
     left: float | None = None
+    numbers: Mapping[str, float] = field(default_factory=dict)
     as_written: bool = False
 
     def to_dict(self) -> dict[str, Any]:
@@ -66,6 +69,7 @@ class GuessOutcome:
             "added": self.added,
             "way": self.way,
             "left": self.left,
+            "numbers": dict(self.numbers),
             "as_written": self.as_written,
         }
 
@@ -94,6 +98,7 @@ class GuessOutcome:
                 added=record["added"],
                 way=record["way"],
                 left=None if record["left"] is None else float(record["left"]),
+                numbers={str(name): float(value) for name, value in record["numbers"].items()},
                 as_written=bool(record["as_written"]),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:

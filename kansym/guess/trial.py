@@ -17,6 +17,7 @@ from kansym.guess.guess import Guess
 from kansym.guess.outcome import CONFIRMED, MORE, REPLACED, SMALLER, UNUSABLE, GuessOutcome
 from kansym.results import Discovery
 from kansym.symbolic.canonical import canonicalize
+from kansym.symbolic.complexity import complexity
 from kansym.symbolic.naming import plain, plain_symbol
 from kansym.symbolic.parametric import ParametricForm, parametrize
 from kansym.symbolic.refit import jacobian_rank
@@ -25,7 +26,7 @@ from kansym.symbolic.text import to_text
 AS_CLOSE = 1.2
 """Loss of a smaller formula, in units of that of the guess, that counts as no worse."""
 
-LARGEST_DENOMINATOR = 24
+LARGEST_NUMERATOR, LARGEST_DENOMINATOR = 1000, 24
 """Of a value that a formula has as an exact number."""
 
 STRUCTURE = 0.01
@@ -96,7 +97,8 @@ class _Told:
         bits = self.formula.description_length - self.pick.description_length
         if self.formula.consistent is False:
             words = f"{words} {' '.join(self.formula.notes)}"
-        own: dict = {"formula": self.formula, "bits": bits, "left": self.trial.left, **more}
+        numbers = {symbol.name: value for symbol, value in self.trial.guess.numbers.items()}
+        own: dict = {"formula": self.formula, "bits": bits, "left": self.trial.left, "numbers": numbers, **more}
         return GuessOutcome(self.trial.guess.text, verdict, words, **own)
 
     # -- the guess itself, or less -----------------------------------------------------------------------------------
@@ -114,18 +116,27 @@ class _Told:
         dropped = self._dropped(form, values)
         same_size = len(self.pick.constants) == len(self.form.constants)
         own_values = self.place.same(self.formula.predict(self.place.X), self.target)
-        if not dropped and (form is self.form or same_size):
+        shorter = len(self.pick.constants) < len(form.constants) and self.pick.complexity < self._least_size()
+        if not dropped and not shorter and (form is self.form or same_size):
             if not same_size and jacobian_rank(self.form, self.place.X) < len(self.form.constants):
                 words = f"The data cannot tell all of its constants apart: {self.pick} says the same with fewer."
                 return self.result(SMALLER, f"{words} {self._left()}".strip())
-            words = f"It is the pick, with {self._settled_values(values) or 'its constants fitted'}."
+            words = f"It is the pick, with its constants fitted{self._settled_values(values)}."
             more = {"bits": 0.0} if own_values else {}
             return self.result(
                 CONFIRMED, f"{words} {self._left()}".strip(), as_written=own_values and same_size, **more
             )
-        parts = ", ".join(dropped) or "all of it"
-        words = f"The data do not need {parts}: {self.pick} is {self._bits()} shorter. {self._left()}"
+        terms = [part for part in dropped if " = " not in part]
+        ones = [part for part in dropped if " = " in part]
+        said = [f"The data do not need {', '.join(terms)}"] if terms else []
+        said += [f"{'it' if terms else 'It'} does as well with {' and '.join(ones)}"] if ones else []
+        words = f"{', and '.join(said) or 'It can be shorter'}: {self.pick} is {self._bits()} shorter. {self._left()}"
         return self.result(SMALLER, words.strip(), dropped=tuple(dropped))
+
+    def _least_size(self) -> int:
+        """Nodes of the guess with all its constants, in its own notation or a shorter one."""
+        positive = [symbol for symbol in self.form.variables if symbol.is_positive]
+        return min(self.formula.complexity, complexity(canonicalize(self.form.substituted(), positive)))
 
     def _dropped(self, form: ParametricForm, values: np.ndarray) -> list[str]:
         """Parts of the guess that the pick does without, in words."""
@@ -134,7 +145,7 @@ class _Told:
         parts = parts_without(form.expression, idle) if idle else []
         texts = [to_text(plain(part.xreplace(shown))) for part in parts]
         held = {symbol for part in parts for symbol in part.free_symbols}
-        texts += [f"{shown.get(symbol, symbol)} (0)" for symbol in idle if symbol not in held]
+        texts += [f"{shown.get(symbol, symbol)} = 0" for symbol in idle if symbol not in held]
         if not idle and self.pick.complexity < self.formula.complexity and form is self.form:
             named = form.constants[: self.trial.guess.named]
             ones = [
@@ -147,15 +158,20 @@ class _Told:
         return list(dict.fromkeys(texts))
 
     def _settled_values(self, values: np.ndarray) -> str:
-        """Constants with a name that became round numbers in the pick; values (k,) are those they have there."""
+        """Constants that became exact numbers in the pick, in words; values (k,) are those they have there."""
         missing = len(self.form.constants) - len(self.pick.constants)
-        pairs = zip(self.form.constants[: self.trial.guess.named], values, strict=False)
-        near = [
-            (symbol, value, Fraction(float(value)).limit_denominator(LARGEST_DENOMINATOR)) for symbol, value in pairs
-        ]
-        round_ones = [(symbol, number) for symbol, value, number in near if abs(value - number) <= 1e-6 * abs(value)]
-        round_ones.sort(key=lambda pair: abs(pair[1].numerator) + pair[1].denominator)
-        return " and ".join(f"{symbol} = {number}" for symbol, number in round_ones[: max(missing, 0)])
+        if missing <= 0 or len(values) != len(self.form.constants):
+            return ""
+        given = self.trial.guess.numbers
+        exact = []
+        for symbol, value in zip(self.form.constants, values, strict=True):
+            number = Fraction(float(value)).limit_denominator(LARGEST_DENOMINATOR)
+            if abs(value - number) <= 1e-6 * abs(value) and abs(number.numerator) <= LARGEST_NUMERATOR:
+                old = given.get(symbol)
+                words = f"{symbol} = {number}" if old is None else f"{number} in place of {old:g}"
+                exact.append((abs(number.numerator) + number.denominator, words))
+        shown = [words for _, words in sorted(exact)[:missing]]
+        return f" ({', '.join(shown)})" if shown else ""
 
     def _notation(self, form: ParametricForm) -> dict[sympy.Symbol, sympy.Float]:
         """Numbers of the guess in place of their constants, as they were given."""

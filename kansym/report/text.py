@@ -84,17 +84,18 @@ def _guesses(summary: RunSummary) -> list[str]:
     for guess in summary.guesses:
         lines.append(guess.text)
         if guess.formula is not None:
-            values = [f"{one.name} = {with_error(one.value, one.error)}" for one in guess.formula.constants]
-            lines += textwrap.wrap(
-                f"fitted: {', '.join(values)}" if values else "it has no constants to fit",
-                WIDTH - 4,
-                initial_indent="  ",
-                subsequent_indent="  ",
-            )
-        lines += textwrap.wrap(
-            f"{guess.verdict}: {guess.words}", WIDTH - 4, initial_indent="  ", subsequent_indent="  "
-        )
+            values = []
+            for one in guess.formula.constants:
+                began = guess.numbers.get(one.name)
+                start = "" if began is None else f" (from {began:g})"
+                values.append(f"{one.name} = {with_error(one.value, one.error)}{start}")
+            lines += _indented(f"fitted: {', '.join(values)}" if values else "it has no constants to fit")
+        lines += _indented(f"{guess.verdict}: {guess.words}")
     return lines
+
+
+def _indented(text: str) -> list[str]:
+    return textwrap.wrap(text, WIDTH - 4, initial_indent="  ", subsequent_indent="  ")
 
 
 def _remark(constant: Constant) -> str:
