@@ -67,14 +67,14 @@ class Guess:
         symbols = tuple(map(plain_symbol, named))
         if not expression.free_symbols & set(columns):
             known = listing(list(names), 20)
-            raise ArgumentError(f"guesses: {text!r} contains no column of the table; columns: {known}")
+            raise ArgumentError(f"guesses: {_brief(text)} contains no column of the table; columns: {known}")
         # A name that cancels has nothing to say.
         symbols = tuple(symbol for symbol in symbols if symbol in expression.free_symbols)
         numbers = parametrize(expression, (*columns, *symbols))
         constants = (*symbols, *numbers.constants)
         if len(constants) > MOST_CONSTANTS:
             many = f"{len(constants)} constants; at most {MOST_CONSTANTS} are fitted"
-            raise ArgumentError(f"guesses: {text!r} has {many}")
+            raise ArgumentError(f"guesses: {_brief(text)} has {many}")
         values = [1.0] * len(symbols) + numbers.values.tolist()
         form = ParametricForm(numbers.expression, columns, constants, values)
         return cls(text, form.with_values(values), len(symbols))
@@ -84,6 +84,10 @@ class Guess:
         """The numbers of the text, by the constants that stand for them."""
         pairs = zip(self.form.constants[self.named :], self.form.values[self.named :], strict=True)
         return {symbol: float(value) for symbol, value in pairs}
+
+
+def _brief(text: str) -> str:
+    return repr(text if len(text) <= 200 else f"{text[:200]}...")
 
 
 def _parsed(text: str, names: Sequence[str]) -> tuple[tuple[str, ...], sympy.Expr]:

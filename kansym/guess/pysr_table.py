@@ -12,12 +12,15 @@ from kansym.formula import Formula, ParetoFront
 from kansym.symbolic.latex import name_to_latex
 from kansym.symbolic.number_format import split_number
 
+OPERATORS = ("+", "-", "=", r"\times")
+"""After which TeX breaks lines by itself, if it should; a break before one would look wrong."""
+
 HEADS = {"equation": "Equation", "complexity": "Complexity", "loss": "Loss", "score": "Score"}
 
 LONGEST = 50
 """Characters of a formula in LaTeX that fit on one line; PySR's number."""
 
-WIDTH = r"0.6\linewidth"
+WIDTH = r"0.55\linewidth"
 """Of the column of formulas, where one is longer."""
 
 
@@ -92,12 +95,14 @@ def breakable(text: str) -> str:
     """
     pieces: list[str] = []
     depth = 0
-    for token in _tokens(text):
+    tokens = ["", *_tokens(text), ""]
+    for before, token, after in zip(tokens, tokens[1:], tokens[2:], strict=False):
         if token in ("{", r"\left"):
             depth += 1
         elif token in ("}", r"\right"):
             depth -= 1
-        pieces.append(r" \allowbreak " if token == " " and depth == 0 else token)
+        marked = token == " " and depth == 0 and before not in OPERATORS and after not in OPERATORS
+        pieces.append(r" \allowbreak " if marked else token)
     return "".join(pieces)
 
 
