@@ -336,7 +336,7 @@ def _few_rows_surplus(constants: int, n: int, loss: float, bench: Bench) -> floa
     least = max(loss, bench.noise_floor**2, 1e-300)
     if not math.isfinite(loss) or variance <= 0.0:
         return 0.0
-    return 0.5 * min(constants, n - 1) * max(math.log2(variance / least) - math.log2(n) - 2 * FREE_BITS, 0.0)
+    return 0.5 * min(constants, n - 1) * max(math.log2(variance) - math.log2(least) - math.log2(n) - 2 * FREE_BITS, 0.0)
 
 
 def _unit_bits(found: Consistency | None, bench: Bench) -> float:

@@ -196,6 +196,15 @@ def test_constants_of_precise_small_tables_cost_the_rows_that_fix_them(rng, nois
     assert (extra[0] > 5) == (noise < 1e-3)
 
 
+@pytest.mark.parametrize("size", [1e-150, 1e150])
+def test_bits_of_small_tables_of_any_size(size):
+    x = np.linspace(0.5, 3, 12)
+    for y in (size * x**2, size * (x**2 + np.sin(40 * x))):
+        bench = bench_of(x, y)
+        form = refit(parametrize(F(size) * bench.variables[0] ** 2, bench.variables), x[:, None], y).form
+        assert np.isfinite(bits(form, bench))
+
+
 def test_bits_pool_all_rows(rng):
     x = np.linspace(0.5, 3, 100)
     y = 1.7 * x**2 + 0.2 * rng.normal(size=100)
