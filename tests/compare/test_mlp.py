@@ -12,6 +12,7 @@ from kansym.compare.peers import peer_named
 from kansym.compare.process import PeerProcess
 from kansym.compare.request import Answer, Request
 from kansym.compare.workers import mlp
+from kansym.data.scaling import Scaling
 
 
 def request_for(folder: Path, X: np.ndarray, y: np.ndarray, **changes: Any) -> Request:
@@ -94,6 +95,17 @@ def test_few_rows_and_no_points(process: PeerProcess, tmp_path: Path) -> None:
     np.testing.assert_allclose(answer.predictions, 2 * X[:, 0] + 1, atol=1e-3)
     nowhere = ask(process, tmp_path, X, 2 * X[:, 0] + 1, points=np.zeros((0, 1)), seconds=0.5)
     assert nowhere.predictions is not None and nowhere.predictions.shape == (0,)
+
+
+@pytest.mark.parametrize(("rows", "held"), [(50, 10), (9, 0), (10, 2)])
+def test_a_fifth_of_the_rows_is_held_back(tmp_path: Path, rows: int, held: int) -> None:
+    X = np.linspace(0, 1, rows)[:, None]
+    request = request_for(tmp_path, X, X[:, 0])
+    data = mlp._Data.of(request, Scaling.fit(X, X[:, 0]), torch.Generator().manual_seed(1))
+    assert len(data.training) == rows - held
+    # Without rows to spare, those that are fitted say when to stop.
+    assert len(data.validation) == (held or rows)
+    assert len({*data.training.tolist(), *data.validation.tolist()}) == rows
 
 
 @pytest.mark.parametrize("columns", [1, 2, 3, 9, 40])

@@ -179,6 +179,19 @@ def test_operon_in_units_that_single_precision_does_not_hold(tmp_path: Path) -> 
     assert pick.loss == pytest.approx(float(np.mean(residual**2)), rel=0.05, abs=1e120 * 1e-10)
 
 
+@needs("pyoperon")
+def test_operon_same_seed_same_search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Ended by its generations: where the time ends it, the machine decides.
+    monkeypatch.setitem(operon.SETTINGS, "generations", 3)
+    monkeypatch.setitem(operon.SETTINGS, "population_size", 100)
+    X, y = table()
+    first, again, other = (
+        operon.search(request_for(tmp_path, X, y, seconds=60.0, seed=seed), lambda text: None).formulas
+        for seed in (5, 5, 6)
+    )
+    assert first == again and first != other
+
+
 # -- gplearn -------------------------------------------------------------------------------------------------------
 
 

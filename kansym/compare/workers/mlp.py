@@ -34,9 +34,9 @@ INNER_STEPS = 20
 """Of L-BFGS between two looks at the validation rows."""
 
 PATIENCE = 20
-"""Looks without an error that is a thousandth lower, after which a start counts as converged."""
+"""Looks without an error that is a hundredth lower, after which a start counts as converged."""
 
-LEAST_GAIN = 1e-3
+LEAST_GAIN = 1e-2
 
 HISTORY = 50
 

@@ -127,8 +127,9 @@ def _workflow(request: Request, progress: Progress) -> tuple[str, float, list[st
 
     began = time.monotonic()
     until = {stage: began + share * request.seconds for stage, share in SHARES.items()}
-    # Inputs in [-1, 1] and outputs of spread 1, as in its examples; the formula gets the scales back.
-    scaling = Scaling.fit(request.X, request.y)
+    # Inputs in [-1, 1] and outputs of size 1, as in its examples; the formula gets the scales back. Outputs keep their
+    # zero: without it, exp(u) is a sum, and half of the networks keep needless nodes.
+    scaling = Scaling.fit(request.X, request.y, center_target=False)
     x = torch.from_numpy(scaling.scale_inputs(request.X))
     y = torch.from_numpy((request.y - scaling.y_center) / scaling.y_scale)[:, None]
     weights = None if request.weights is None else torch.from_numpy(request.weights)[:, None]
