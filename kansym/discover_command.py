@@ -203,6 +203,6 @@ def _check_guesses(guesses: Sequence[str], dataset: "Dataset") -> None:
 
     for text in guesses:
         try:
-            Guess.read(text, dataset.names, dataset.target)
+            Guess.read(text, dataset.names, dataset.target, dataset.notes)
         except ArgumentError as error:
             raise ArgumentError(f"--guess: {str(error).removeprefix('guesses: ')}") from error

@@ -86,6 +86,12 @@ def found(capsys, *arguments: str) -> dict:
         ("a,y\n1,2\n2,3\n", ["--target", "y", "--seed", "1.5"], "--seed"),
         ("a,y\n1,2\n2,3\n", ["--target", "y", "--validation-fraction", "1"], "--validation-fraction must lie"),
         ("a,y\n1,2\n2,3\n", ["--target", "y", "--fast"], "Unknown option: --fast"),
+        ("a,y\n1,2\n2,3\n", ["--target", "y", "--guess", "2*a +"], "--guess: formula '2*a +', position 5"),
+        ("a,y\n1,2\n2,3\n", ["--target", "y", "--guess", "k*b"], "--guess: 'k*b' contains no column of the table"),
+        ("a,y\n1,2\n2,3\n", ["--target", "y", "--guess", "wiggle(a)"], "--guess: formula 'wiggle(a)', position 0"),
+        ("a,b,y\n1,1,2\n2,2,3\n", ["--target", "y", "--guess", "k*b + a"], "it repeats column 'a'"),
+        ("a,y\n1,2\n2,3\n", ["--target", "y", "--guess", "k*a", "--given", "a + ..."], "--guess and --given"),
+        ("a,y\n1,2\n2,3\n", ["--target", "y", "--guess"], "--guess requires an argument"),
         ("a,y\n1,2\n2,3\n", ["--target"], "--target"),
         ("a,y\n1,2\n2,3\n", ["more.csv", "--target", "y"], "more.csv"),
     ],
@@ -151,6 +157,27 @@ def test_result_report_and_run_directory(table, capsys, tmp_path):
     assert report.split("\n")[0] == captured.out.split("\n")[0]
     assert "command: kansym discover t.csv --target y --seconds 4 --primitives 'x,x^2' --out run" in report
     assert report.rstrip("\n") == (tmp_path / "run" / "report.txt").read_text(encoding="utf-8").rstrip("\n")
+
+
+def test_a_search_from_a_guess(table, capsys, tmp_path):
+    rows = "".join(f"{a!r},{3.7 * a**1.5!r}\n" for a in np.linspace(1, 9, 15).tolist())
+    name = table(f"a,y\n{rows}")
+    # The first begins with a minus, and is no option; of the second, PySR's words are understood.
+    guesses = ["--guess", "-2.0*a", "--guess", "k*cube(sqrt(a))"]
+    result = found(capsys, name, "--target", "y", *guesses, "--out", "run")
+    assert [guess["verdict"] for guess in result["guesses"]] == ["replaced", "confirmed"]
+    assert result["options"]["guesses"] == ["-2.0*a", "k*cube(sqrt(a))"]
+    assert result["agreement"]["one_minus_r2"] < 1e-20
+    assert main(["report", "run"]) == 0
+    report = capsys.readouterr().out
+    assert "The guesses\n  -2.0*a\n    fitted: c0 = " in report and "(from -2)" in report
+    assert "  k*cube(sqrt(a))\n    fitted: k = 3.7" in report and "confirmed: It is the pick" in report
+
+
+def test_a_guess_without_values_costs_nothing(table, capsys):
+    result = found(capsys, table("a,b,y\n" + SQUARES), "--target", "y", "--guess", "log(a - 5)")
+    assert result["guesses"][0]["verdict"] == "unusable" and result["agreement"]["one_minus_r2"] < 1e-8
+    assert "log(a - 5) was not used: it has no finite value on 5 of 8 rows" in " ".join(result["notes"])
 
 
 def test_json_is_one_object_and_quiet_is_quiet(table, capsys):

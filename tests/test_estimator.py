@@ -16,6 +16,7 @@ from kansym import ArgumentError, DataError, DiscoveryOptions, SymbolicRegressor
 from kansym.extraction.selection import SelectionOptions
 from kansym.kan.growth import GrowthOptions
 from kansym.kan.training import TrainingOptions
+from kansym.symbolic.parser import parse_expression
 
 # The contract does not need good formulas: small networks, two primitives and a second for each fit.
 CHEAP = DiscoveryOptions(
@@ -87,7 +88,8 @@ def test_latex_has_the_wanted_precision(model):
 
 def test_before_fit_everything_says_so():
     model = SymbolicRegressor()
-    for call in (lambda: model.predict([[1.0]]), model.sympy, model.latex, model.get_best):
+    calls = (model.sympy, model.latex, model.get_best, model.get_hof, model.latex_table, model.to_pysr_guess)
+    for call in (lambda: model.predict([[1.0]]), *calls):
         with pytest.raises(NotFittedError):
             call()
 
@@ -237,3 +239,105 @@ def test_progress_reaches_the_callback():
     seen = []
     SymbolicRegressor(max_seconds=1.0, options=CHEAP, progress=seen.append).fit(*table(30))
     assert seen and seen[-1].stage == "finishing"
+
+
+# -- PySR's names ------------------------------------------------------------------------------------------------------
+
+
+def test_rows_of_the_hall_of_fame(model):
+    frame = model.get_hof()
+    assert frame is model.equations_ and model.nout_ == 1
+    assert {"complexity", "loss", "score", "equation", "sympy_format"} <= set(frame.columns)
+    for index in (0, -1):
+        assert model.get_best(index)["equation"] == frame["equation"].iloc[index]
+    with pytest.raises(ArgumentError, match="index must name one of"):
+        model.get_best(99)
+
+
+def test_a_latex_table_of_the_front(model):
+    table = model.latex_table()
+    assert table.count(r"\\") == len(model.front_) + 1 and "booktabs" in table
+    one = model.latex_table([-1], precision=2, columns=["equation", "loss"])
+    assert one.count(r"\\") == 2 and "Equation & Loss" in one
+    with pytest.raises(ArgumentError, match="columns must be some of"):
+        model.latex_table(columns=["nothing"])
+
+
+def test_weights_are_sample_weight():
+    X, y = table()
+    y = y.copy()
+    y[::4] = 1e3
+    weight = np.ones(len(y))
+    weight[::4] = 0
+    fresh, expected = table(seed=5)
+    model = SymbolicRegressor(max_seconds=30).fit(X, y, weights=weight)
+    np.testing.assert_allclose(model.predict(fresh), expected, rtol=1e-9)
+    with pytest.raises(ArgumentError, match="weights and sample_weight are two names of one thing"):
+        SymbolicRegressor().fit(X, y, weights=weight, sample_weight=weight)
+
+
+def test_the_budget_has_two_names():
+    assert SymbolicRegressor()._options().max_seconds == 60
+    assert SymbolicRegressor(timeout_in_seconds=7)._options().max_seconds == 7
+    assert SymbolicRegressor(max_seconds=7, timeout_in_seconds=7)._options().max_seconds == 7
+    assert SymbolicRegressor(options=DiscoveryOptions(max_seconds=9))._options().max_seconds == 9
+    assert SymbolicRegressor(max_seconds=8, options=DiscoveryOptions(max_seconds=9))._options().max_seconds == 8
+    with pytest.raises(ArgumentError, match="timeout_in_seconds=7 contradicts max_seconds=60"):
+        SymbolicRegressor(max_seconds=60, timeout_in_seconds=7)._options()
+    with pytest.raises(ArgumentError, match="max_seconds must be a positive number of seconds, got 0"):
+        SymbolicRegressor(timeout_in_seconds=0)._options()
+
+
+def test_guesses_reach_the_search():
+    X, y = table()
+    model = SymbolicRegressor(max_seconds=20, guesses=["1.5*a^2/(b + c)"]).fit(X, y, variable_names=["a", "b"])
+    (outcome,) = model.discovery_.guesses
+    assert outcome.verdict == "confirmed"
+    fresh, expected = table(seed=5)
+    np.testing.assert_allclose(model.predict(fresh), expected, rtol=1e-9)
+    # Other seeds have to find the law on their own.
+    assert model._options().guesses == ("1.5*a^2/(b + c)",) and clone(model).guesses == model.guesses
+    with pytest.raises(ArgumentError, match="guesses must be several texts"):
+        SymbolicRegressor(guesses="a*b")._options()
+
+
+def test_a_formula_for_pysr_and_back(model):
+    X, y = table(seed=5)
+    for index in (None, *range(len(model.front_))):
+        text = model.to_pysr_guess(index)
+        expression = parse_expression(text, ["x0", "x1"])
+        np.testing.assert_allclose(
+            sympy.lambdify(sympy.symbols("x0 x1"), expression)(*X.T) * np.ones(len(y)),
+            model.predict(X, index=index),
+            rtol=1e-13,
+        )
+    assert "mass" in model.to_pysr_guess(names=["mass", "r"]) and "mass" in model.to_pysr_guess(names={"x0": "mass"})
+    with pytest.raises(ArgumentError, match="PySR refuses 'beta'"):
+        model.to_pysr_guess(names=["mass", "beta"])
+
+
+def test_names_for_pysr_count_columns_that_were_left_out():
+    X, y = table(40)
+    wide = np.column_stack([X[:, 0], np.full(len(y), 3.0), X[:, 1]])
+    model = SymbolicRegressor(max_seconds=5, guesses=["1.7*x0^2/(x2 + 0.5)"]).fit(wide, y)
+    text = model.to_pysr_guess(names=["a", "b", "c"])
+    assert "a" in text and "c" in text and "b" not in text
+
+
+def test_parameters_of_pysr(caplog):
+    with caplog.at_level("WARNING", logger="kansym"):
+        model = SymbolicRegressor.from_pysr_parameters(
+            niterations=40,
+            populations=20,
+            binary_operators=["+", "*", "/"],
+            unary_operators=["exp"],
+            timeout_in_seconds=5,
+            random_state=1,
+        )
+    assert model.timeout_in_seconds == 5 and model.random_state == 1 and "sin" not in model.primitives
+    (record,) = caplog.records
+    assert "niterations and populations: " in record.getMessage()
+    X, y = table()
+    np.testing.assert_allclose(model.fit(X, y).predict(X), y, rtol=1e-9)
+    with pytest.raises(ArgumentError, match="no parameter of PySRRegressor"):
+        SymbolicRegressor.from_pysr_parameters(niterationz=3)

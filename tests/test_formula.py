@@ -148,3 +148,11 @@ def test_front_prints_with_the_pick_marked():
 
 def test_without_held_out_rows_the_training_loss_counts():
     assert dataclasses.replace(newton(), validation_loss=math.nan).loss == newton().train_loss
+
+
+def test_a_guess_for_pysr():
+    assert newton().to_pysr_guess() == "((9.81234567 * x) / (y ^ 2.0))"
+    assert newton().to_pysr_guess(["m", "r"]) == "((9.81234567 * m) / (r ^ 2.0))"
+    assert newton().to_pysr_guess({"y": "r"}) == "((9.81234567 * x) / (r ^ 2.0))"
+    with pytest.raises(ArgumentError, match="PySR has no function like besselj"):
+        formula(sympy.besselj(0, X)).to_pysr_guess()

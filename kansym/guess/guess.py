@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import sympy
 
-from kansym.data.columns import listing
+from kansym.data.columns import listing, quoted
 from kansym.errors import ArgumentError, KansymError
 from kansym.fitting.arguments import MOST_CONSTANTS
 from kansym.symbolic.naming import plain_symbol
@@ -35,7 +35,7 @@ class Guess:
     named: int
 
     @classmethod
-    def read(cls, text: str, names: Sequence[str], target: str = "") -> "Guess":
+    def read(cls, text: str, names: Sequence[str], target: str = "", notes: Sequence[str] = ()) -> "Guess":
         """Read a text such as ``"A*exp(-t/tau) + 0.1"``.
 
         Parameters
@@ -47,12 +47,14 @@ class Guess:
         names : sequence of str
             Columns.
         target : str, optional
+        notes : sequence of str, optional
+            Of the table: a column that was dropped is no constant to fit.
 
         Raises
         ------
         ArgumentError
-            If it is no formula, holds no column, or more constants than can be fitted. The message starts with
-            "guesses".
+            If it is no formula, holds no column or one that was dropped, or more constants than can be fitted. The
+            message starts with "guesses".
         """
         head, sign, tail = text.partition("=")
         body = tail if sign and head.strip() in ("y", target) else text
@@ -63,6 +65,10 @@ class Guess:
                 named, expression = _parsed(_without_julia(body), names)
             except KansymError:
                 raise ArgumentError(f"guesses: {error}") from error
+        for name in named:
+            for note in notes:
+                if note.startswith(f"Dropped column {quoted(name)}:"):
+                    raise ArgumentError(f"guesses: {_brief(text)} holds {quoted(name)}, which is left out. {note}")
         columns = tuple(map(plain_symbol, names))
         symbols = tuple(map(plain_symbol, named))
         if not expression.free_symbols & set(columns):
