@@ -535,8 +535,9 @@ class TestPykanHere:
     def test_rows_to_match_hold_the_extremes_of_every_edge(self, double_precision: None) -> None:
         x = torch.from_numpy(np.random.default_rng(0).normal(size=(400, 2)))
         model = network([2, 3, 1])
+        # Two columns and three nodes have ten extremes.
         few = pykan._rows_to_match(model, x, 5, 0.0, 1)
-        assert len(few) == pykan.FEWEST_ROWS and len(few.unique()) == len(few)
+        assert len(few) == pykan.FEWEST_MATCHED and len(few.unique()) == len(few)
         many = pykan._rows_to_match(model, x, 5, 1e6, 1)
         assert sorted(many.tolist()) == list(range(400))
         with torch.no_grad():
@@ -544,6 +545,17 @@ class TestPykanHere:
         for acts in model.acts[:-1]:
             assert torch.equal(acts[few].amin(dim=0), acts.amin(dim=0))
             assert torch.equal(acts[few].amax(dim=0), acts.amax(dim=0))
+
+    def test_large_tables_train_on_fewer_rows_and_are_measured_on_all(
+        self, double_precision: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(pykan, "MOST_TRAINED", 40)
+        X = np.random.default_rng(6).uniform(-1, 1, (120, 1))
+        y = X[:, 0] ** 2
+        answer = pykan.search(request_for(tmp_path, X, y, functions=("x", "x^2"), seconds=3.0), lambda text: None)
+        assert "trained on 40 of 120 rows" in answer.remark
+        expected = float(np.mean((values(answer.formulas[0], X) - y) ** 2))
+        assert answer.formulas[0].loss == pytest.approx(expected, rel=1e-6, abs=1e-14)
 
     def test_library_is_pykans(self) -> None:
         from kan.utils import SYMBOLIC_LIB

@@ -61,9 +61,15 @@ HIDDEN, GRID, ORDER, FINER_GRID, PENALTY = 5, 3, 3, 10, 0.001
 SHARES = {"sparse": 0.2, "pruned": 0.3, "refined": 0.4, "matched": 0.85, "symbolic": 0.95}
 """Parts of the time by which stages end; what one does not need, the next ones have."""
 
-MOST_ROWS, FEWEST_ROWS = 1000, 30
+MOST_TRAINED = 6000
+"""Rows that networks see, drawn by the seed, as many as kansym's own: with more, a step of training takes seconds."""
+
+MOST_MATCHED, FEWEST_MATCHED = 1000, 10
 """Rows that edges are matched on. pykan tries 101 x 101 scales and shifts on every row at once: 80 kB each, in double
 precision, and half a millisecond per function and edge. Its own examples have 1000."""
+
+TIMED = 30
+"""Rows of the match that is timed."""
 
 REPORT_EVERY = 1.0
 """Seconds between lines of progress."""
@@ -141,8 +147,14 @@ def _workflow(request: Request, progress: Progress) -> tuple[str, float, list[st
             told = time.monotonic()
             progress(f"{stage}, step {step}: error {error * scaling.y_scale:.3g}")
 
-    trainer = Trainer(x, y, weights, report)
+    whole = Trainer(x, y, weights, report)
     remarks: list[str] = []
+    trainer = whole
+    if len(x) > MOST_TRAINED:
+        drawn = torch.from_numpy(np.random.default_rng(request.seed).permutation(len(x))[:MOST_TRAINED])
+        x = x[drawn]
+        trainer = Trainer(x, y[drawn], None if weights is None else weights[drawn], report)
+        remarks.append(f"trained on {MOST_TRAINED} of {len(request.y)} rows")
     # pykan changes the list that it is given.
     model = KAN(width=[x.shape[1], HIDDEN, 1], grid=GRID, k=ORDER, seed=request.seed % 2**32)
     trainer.fit(model, "sparse network", until["sparse"], lamb=PENALTY)
@@ -160,7 +172,8 @@ def _workflow(request: Request, progress: Progress) -> tuple[str, float, list[st
     _attempt("auto_symbolic", lambda: model.auto_symbolic(lib=library))
     # Edges are matched one by one: behind the first layer, arguments may have left a function's domain.
     avoid = not math.isfinite(trainer.loss(model))
-    loss = trainer.fit(model, "symbolic network", until["symbolic"], singularity_avoiding=avoid)
+    trainer.fit(model, "symbolic network", until["symbolic"], singularity_avoiding=avoid)
+    loss = whole.loss(model)
     text = formula_text(model, request.names, scaling)
     if not math.isfinite(loss):
         raise PeerError(f"its symbolic network has no finite value on all rows: {text[:200]}")
@@ -226,15 +239,15 @@ def _rows_to_match(model: Any, x: torch.Tensor, functions: int, seconds: float, 
 
     with torch.no_grad():
         model(x)
-        sample = torch.linspace(-1, 1, FEWEST_ROWS)
+        sample = torch.linspace(-1, 1, TIMED)
         fit_params(sample, sample.exp(), torch.exp, verbose=False)
         # The first one allocates.
         began = time.monotonic()
         fit_params(sample, sample.exp(), torch.exp, verbose=False)
-        per_row = (time.monotonic() - began) / FEWEST_ROWS
+        per_row = (time.monotonic() - began) / TIMED
         edges = sum(int((layer.mask != 0).sum()) for layer in model.act_fun)
         affordable = seconds / (per_row * (functions + 1) * max(edges, 1))
-        count = int(min(max(affordable, FEWEST_ROWS), MOST_ROWS, len(x)))
+        count = int(min(max(affordable, FEWEST_MATCHED), MOST_MATCHED, len(x)))
         inputs = torch.cat(model.acts[:-1], dim=1)
         extremes = torch.cat([inputs.argmin(dim=0), inputs.argmax(dim=0)]).unique()
     drawn = torch.from_numpy(np.random.default_rng(seed).permutation(len(x)))
