@@ -141,11 +141,25 @@ def test_a_term_that_is_lacking():
 
 
 def test_a_factor_that_is_lacking():
-    found = run(LAW * (1 + 0.3 * np.sin(2 * x)), FORM)
+    decay, factor = 2.97 * np.exp(-x / 1.73), 1 + 0.3 * np.sin(2 * z)
+    found = run(decay * factor, "A*exp(-x/tau)")
     (outcome,) = found.guesses
     assert outcome.verdict == MORE and outcome.way.startswith("guess * ")
-    expected = law(FRESH) * (1 + 0.3 * np.sin(2 * FRESH[:, 0]))
+    expected = 2.97 * np.exp(-FRESH[:, 0] / 1.73) * (1 + 0.3 * np.sin(2 * FRESH[:, 1]))
     np.testing.assert_allclose(found.formula.predict(FRESH), expected, rtol=1e-6)
+    # Up to the factor of the guess, which is its own constant.
+    ratio = value_of(outcome.added, FRESH) / (1 + 0.3 * np.sin(2 * FRESH[:, 1]))
+    np.testing.assert_allclose(ratio, ratio[0], rtol=1e-6)
+
+
+def test_a_term_of_the_only_column():
+    t = np.linspace(0, 6, 300)
+    y = 3 * np.exp(-t / 1.73) + 0.2 * np.sin(5 * t) + 0.005 * np.random.default_rng(7).normal(size=300)
+    found = run(y, "A*exp(-x/tau)", data=t[:, None], names=("x",), seconds=20)
+    assert found.guesses[0].verdict == MORE
+    inside = np.linspace(0.1, 5.9, 50)
+    expected = 3 * np.exp(-inside / 1.73) + 0.2 * np.sin(5 * inside)
+    np.testing.assert_allclose(found.formula.predict(inside[:, None]), expected, atol=0.01)
 
 
 def test_other_numbers_than_the_guess_has():
@@ -248,7 +262,7 @@ def test_saved_and_loaded(tmp_path):
     assert again.options["guesses"] == ["a*x"]
     for old, new in zip(found.guesses, again.guesses, strict=True):
         assert new.to_dict() == old.to_dict()
-    report = text_report(again)
+    report = " ".join(text_report(again).split())
     assert "The guesses" in report and f"{FORM} + B*x*z" in report and "smaller: The data do not need B*x*z" in report
     assert "fitted: " in report and "tau = " in report and "unusable: it has no finite value" in report
     # Records of before there were guesses.

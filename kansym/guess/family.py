@@ -43,32 +43,45 @@ class Place:
     Attributes
     ----------
     X : array (m, d)
+    root : array (m,)
+        Square roots of the weights of the rows, which have the mean 1.
     tolerance : float
-        Root-mean-square difference, in units of y, below which two formulas are the same.
+        Weighted root-mean-square difference, in units of y, below which two formulas are the same.
     """
 
     X: np.ndarray
+    root: np.ndarray
     tolerance: float
 
     @classmethod
-    def of(cls, X: np.ndarray, y: np.ndarray, residual: float) -> "Place":
-        """Rows of a table on which some formula leaves a residual (root mean square, in units of y)."""
+    def of(cls, X: np.ndarray, y: np.ndarray, residual: float, weights: np.ndarray | None = None) -> "Place":
+        """Rows of a table on which some formula leaves a residual (weighted root mean square, in units of y)."""
         rows = np.linspace(0, len(X) - 1, min(len(X), MOST_ROWS)).round().astype(np.int64)
-        size = float(np.abs(y).max()) or 1.0
-        size *= float(np.sqrt(np.mean((y / size) ** 2)))
-        return cls(X[rows], max(NEGLIGIBLE * residual / np.sqrt(len(y)), ROUNDING * size))
+        root = np.ones(len(X)) if weights is None else np.sqrt(weights / weights.mean())
+        size = float(np.abs(root * y).max()) or 1.0
+        size *= float(np.sqrt(np.mean((root * y / size) ** 2)))
+        return cls(X[rows], root[rows], max(NEGLIGIBLE * residual / np.sqrt(len(y)), ROUNDING * size))
 
     def same(self, first: np.ndarray, second: np.ndarray) -> bool:
         """Whether values (m,) of two formulas agree."""
         with np.errstate(all="ignore"):
-            return bool(np.sqrt(np.mean((first - second) ** 2)) <= self.tolerance)
+            return bool(np.sqrt(np.mean((self.root * (first - second)) ** 2)) <= self.tolerance)
 
-    def reproduced(self, form: ParametricForm, target: np.ndarray) -> np.ndarray | None:
-        """Constants (k,) with which a form has the values `target` (m,), fitted from those it has; None without any."""
-        if not np.isfinite(target).all() or not np.abs(target).max() > 0:
+    def reproduced(
+        self, form: ParametricForm, target: np.ndarray, factor: np.ndarray | float = 1.0
+    ) -> np.ndarray | None:
+        """Constants (k,) with which a form has the values `target` (m,), fitted from those it has; None without any.
+
+        Where both are multiplied by a `factor` (m,) to have the units of y, that is what counts.
+        """
+        with np.errstate(all="ignore"):
+            weights = (self.root * factor) ** 2
+        if not (
+            np.isfinite(target).all() and np.isfinite(weights).all() and weights.any() and np.abs(target).max() > 0
+        ):
             return None
-        fitted = refit(form, self.X, target, max_steps=60).form
-        return fitted.values if self.same(fitted.evaluate(self.X), target) else None
+        fitted = refit(form, self.X, target, weights=weights / weights.max(), max_steps=60).form
+        return fitted.values if self.same(fitted.evaluate(self.X) * factor, target * factor) else None
 
     def idle(self, form: ParametricForm, values: np.ndarray) -> list[sympy.Symbol]:
         """Constants that may be zero, all at once, without a change of the values."""
@@ -156,8 +169,7 @@ def _missing_term(
     for terms in _choices(_terms(expression)):
         part = sympy.Add(*terms)
         target = whole - values(part)
-        # Many a guess can be a constant, and is no part of the formula then.
-        found = place.reproduced(form, target) if np.ptp(target) > place.tolerance else None
+        found = place.reproduced(form, target) if _varies(target) else None
         if found is not None:
             return Addition(PLUS, plain(part), found)
     return None
@@ -173,17 +185,23 @@ def _missing_factor(
     )
     for factors in _choices(sympy.Mul.make_args(expression)):
         part = sympy.Mul(*factors)
+        factor = values(part)
         with np.errstate(all="ignore"):
-            target = whole / values(part)
-        if not np.ptp(target) > place.tolerance:
+            target = whole / factor
+        if not _varies(target):
             continue
-        found = place.reproduced(form, target)
+        found = place.reproduced(form, target, factor)
         if found is not None:
             return Addition(TIMES, plain(part), found)
-        found = place.reproduced(scaled, target)
+        found = place.reproduced(scaled, target, factor)
         if found is not None:
             return Addition(TIMES, plain(sympy.expand_mul(sympy.Float(found[-1]) * part)), found[:-1])
     return None
+
+
+def _varies(values: np.ndarray) -> bool:
+    """Whether values are no constant: many a guess can be one, and is no part of every formula for that."""
+    return bool(np.isfinite(values).all() and np.ptp(values) > ROUNDING * np.abs(values).max())
 
 
 def _terms(expression: sympy.Expr) -> Sequence[sympy.Expr]:

@@ -17,8 +17,8 @@ OPERATORS = ("+", "-", "=", r"\times")
 
 HEADS = {"equation": "Equation", "complexity": "Complexity", "loss": "Loss", "score": "Score"}
 
-LONGEST = 50
-"""Characters of a formula in LaTeX that fit on one line; PySR's number."""
+LONGEST = 36
+"""Letters, digits and signs of a formula that fit on one line beside three columns of numbers."""
 
 WIDTH = r"0.55\linewidth"
 """Of the column of formulas, where one is longer."""
@@ -83,7 +83,7 @@ def _number(value: float, precision: int) -> str:
 def _equation(formula: Formula, precision: int) -> str:
     text = formula.latex(digits=precision)
     whole = f"{name_to_latex(formula.target)} = {text}"
-    if len(text) < LONGEST:
+    if _shown(text) <= LONGEST:
         return f"${whole}$"
     return rf"\parbox[t]{{{WIDTH}}}{{\raggedright\hangindent=1em ${breakable(whole)}$\strut}}"
 
@@ -104,6 +104,17 @@ def breakable(text: str) -> str:
         marked = token == " " and depth == 0 and before not in OPERATORS and after not in OPERATORS
         pieces.append(r" \allowbreak " if marked else token)
     return "".join(pieces)
+
+
+def _shown(text: str) -> int:
+    """About how many characters LaTeX shows."""
+    count = 0
+    for token in _tokens(text):
+        if token.startswith("\\"):
+            count += 0 if token in (r"\left", r"\right", r"\mathrm", r"\frac") else min(len(token) - 1, 3)
+        else:
+            count += token not in "{}^_ "
+    return count
 
 
 def _tokens(text: str) -> Iterable[str]:

@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 FITTING_SHARE = 0.2
 """Share of the time for the constants of all guesses, and for what is smaller or freer than they are."""
 
-CORRECTION_SHARE = 0.45
+CORRECTION_SHARE = 0.35
 """Share of the time, after that, for what they lack; the plain search has the rest."""
 
 FREED_BITS = 10.0

@@ -10,6 +10,7 @@ import numpy as np
 import sympy
 
 from kansym.formula import Formula
+from kansym.formulation import row_weights
 from kansym.guess.correction import Correction
 from kansym.guess.family import Place, addition, parts_without
 from kansym.guess.freed import Freed
@@ -74,7 +75,7 @@ def outcome(trial: Trial, found: Discovery) -> GuessOutcome:
     if trial.formula is None or trial.form is None:
         return GuessOutcome(text, UNUSABLE, trial.problem or "the search ended before it was fitted")
     pick, dataset = found.formula, found.dataset
-    place = Place.of(dataset.X, dataset.y, math.sqrt(pick.train_loss))
+    place = Place.of(dataset.X, dataset.y, math.sqrt(pick.train_loss), row_weights(dataset))
     told = _Told(trial, trial.form, trial.formula, pick, place)
     return told.of_the_family() or told.of_an_addition() or told.of_another()
 
@@ -198,7 +199,7 @@ class _Told:
             return self._more(found.way, found.expression)
         for correction in self.trial.corrections:
             for formula in correction.formulas:
-                if formula is self.pick or self.place.same(formula.predict(self.place.X), self.target):
+                if formula is self.pick or self._is_twin(formula):
                     return self._more(correction.way, correction.expression)
         free = self.trial.free
         values = None if free is None else self.place.reproduced(free.form, self.target)
@@ -207,6 +208,11 @@ class _Told:
             words = f"The data want other numbers in it: {changes}. That saves {self._bits()}: {self.pick}."
             return self.result(REPLACED, words)
         return None
+
+    def _is_twin(self, formula: Formula) -> bool:
+        """Whether a formula is the pick in another notation, and does not only fit as well."""
+        alike = formula.complexity == self.pick.complexity and len(formula.constants) == len(self.pick.constants)
+        return alike and self.place.same(formula.predict(self.place.X), self.target)
 
     def _more(self, way: str, added: sympy.Expr) -> GuessOutcome:
         text = to_text(added)

@@ -91,3 +91,24 @@ def test_exact_numbers_can_be_freed():
     # A and 1/3 are one constant.
     assert {str(number): round(value, 6) for number, value in free.changed(values)}["2"] == 1.5
     assert freed(form_of("x*z - x")) is None
+
+
+def test_small_values_are_compared_in_the_units_of_y():
+    # exp(-1/x) differs from exp(a - b/x**2) by less than any number that is small against one million of them.
+    found = Guess.read("1000000.0*exp(-20/(x + 0.5))", NAMES).form.substituted()
+    assert addition(found, form_of("exp(a - b/x)", -1.0, 20.0), Place.of(X, found_values(found), 1e-3)) is None
+    same = Guess.read("1000000.0*exp(-20.5/x)", NAMES).form.substituted()
+    result = addition(same, form_of("exp(-b/x)", 20.0), Place.of(X, found_values(same), 1e-3))
+    assert result is not None and result.way == TIMES and float(result.expression) == pytest.approx(1e6, rel=1e-6)
+
+
+def found_values(expression):
+    return sympy.lambdify(sympy.symbols("x z"), expression)(x, z)
+
+
+def test_weights_decide_what_counts():
+    form = form_of("a*x", 1.0)
+    target = at(np.where(x < 1.5, 2 * x, 2 * x + 0.1))
+    weights = np.where(x < 1.5, 1.0, 1e-12)
+    assert Place.of(X, np.ones(200), 1e-2).reproduced(form, target) is None
+    assert Place.of(X, np.ones(200), 1e-2, weights).reproduced(form, target) is not None
