@@ -16,8 +16,8 @@ LARGEST_NUMBER = 1e9
 """Exact numbers in them: algebra works out their powers, in steps that no time limit can end."""
 
 _BRANCHED = frozenset(
-    ("Abs", "sign", "Heaviside", "log", "asin", "acos", "atan", "atan2", "acosh", "atanh", "LambertW")
-    + ("gamma", "loggamma", "bessely", "besselk")
+    {"Abs", "sign", "Heaviside", "log", "asin", "acos", "atan", "atan2", "acosh", "atanh", "LambertW"}
+    | {"gamma", "loggamma", "bessely", "besselk"}
 )
 
 

@@ -20,6 +20,9 @@ EXACT = 1e-6
 """In units of the spread of y: where the rows have no noise, formulas this near to each other are the same on them,
 and constants that change a formula by no more are the same constants. Single precision is a tenth of it."""
 
+ROUNDING = 1e-15
+"""In units of the values: no table in double precision tells more apart."""
+
 STANDARD_ERRORS = 5.0
 """Where the rows have noise, what is nearer than so many standard errors is not told apart by them."""
 
@@ -106,7 +109,9 @@ def told_apart(table: Table, values: Sequence[np.ndarray]) -> bool:
     if not both.any():
         return True
     reference = [spread(values) for values in (first[both], second[both])] if table.y is None else [spread(table.y)]
-    allowed = EXACT * min(reference)
+    allowed = max(
+        EXACT * min(reference), ROUNDING * min(table.rms(np.where(both, values, 0.0)) for values in (first, second))
+    )
     if table.y is not None:
         misfit = min(table.misfit(first), table.misfit(second))
         if math.isfinite(misfit):
@@ -157,8 +162,8 @@ def fitted_alike(fits: Fits, table: Table, sampled: Sampled, check: Check) -> bo
         return False
     programs = [Program(form) for form in fits.forms]
     one, other = (Side(program, tuple(program.constants), True) for program in programs)
-    union = unite(sampled, one, other, check)
-    if union is None or union.saturated or (np.abs(union.meeting.moves) > MOVED).any():
+    union = unite(sampled, one, other, check, lambda meeting: bool((np.abs(meeting.moves) <= MOVED).all()))
+    if union is None or union.saturated:
         return False
     for form, constants, before in zip(
         fits.forms, (union.meeting.first, union.meeting.second), (first, second), strict=True
@@ -169,12 +174,20 @@ def fitted_alike(fits: Fits, table: Table, sampled: Sampled, check: Check) -> bo
     return True
 
 
-def as_good(misfit: float, fits: Fits, table: Table) -> bool:
-    """Whether a formula describes the rows as well as its form can, within `STANDARD_ERRORS` of its constants."""
-    if table.y is None or not math.isfinite(misfit):
+def as_good(values: Sequence[np.ndarray], fits: Fits, table: Table) -> bool:
+    """Whether two formulas describe the rows as well as their form can, given their values (n,) on them.
+
+    That is, each is within `STANDARD_ERRORS` of the best constants, all taken together, and of the other formula: fits
+    that are not the best ones would let pass too much.
+    """
+    if table.y is None:
         return False
     best = fits.best
     k = max(1, *(len(form.constants) for form in fits.forms))
-    excess = math.sqrt(max(misfit - best, 0.0)) * math.sqrt(misfit + best)
     noise = STANDARD_ERRORS * best * math.sqrt(k / max(table.n - k, 1))
-    return excess <= max(noise, EXACT * spread(table.y))
+    allowed = max(noise, EXACT * spread(table.y))
+    for misfit in map(table.misfit, values):
+        if not math.isfinite(misfit) or math.sqrt(max(misfit - best, 0.0)) * math.sqrt(misfit + best) > allowed:
+            return False
+    with np.errstate(all="ignore"):
+        return table.rms(values[0] - values[1]) <= allowed

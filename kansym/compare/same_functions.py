@@ -122,6 +122,8 @@ def _spare(argument: Number) -> int:
 
 
 def _erf(argument: Number, bits: int) -> Number:
+    if magnitude(argument) > 12 or 1.4427 * libmp.to_float(argument) ** 2 > bits + 4:
+        return libmp.fnone if argument[0] else ONE
     return libmp.mpf_erf(argument, bits + _spare(argument))
 
 

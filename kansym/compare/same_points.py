@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kansym.validation.places import BEYOND, box_of, inside
+from kansym.validation.places import BEYOND, inside
 
 INSIDE, OUTSIDE, ROWS = 28, 24, 16
 
@@ -33,8 +33,8 @@ class Places:
     width: np.ndarray
 
 
-def places(X: np.ndarray, *, branched: bool, also: np.ndarray, seed: int) -> Places:
-    """Points for the rows X (n, d); the rows number `also` are among them.
+def places(X: np.ndarray, box: np.ndarray, *, branched: bool, also: np.ndarray, seed: int) -> Places:
+    """Points for the rows X (n, d), the rows number `also` among them, and for a box (d, 2).
 
     Beyond is the box longer by `BEYOND` of its width at either end. A column that has no negative value in the data
     stays so, and one without positive values too: formulas that differ in such a sign only are the same where the
@@ -42,7 +42,6 @@ def places(X: np.ndarray, *, branched: bool, also: np.ndarray, seed: int) -> Pla
     """
     times = BRANCHED if branched else 1
     rows = X[np.unique(np.concatenate([np.linspace(0, len(X) - 1, times * ROWS).astype(int), also]))]
-    box = box_of(X)
     within = _inside(box, times * INSIDE, seed)
     outer = _beyond(box, times * OUTSIDE, seed)
     points = np.concatenate([rows, within, outer])

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from mpmath import libmp
 
-from kansym.compare.same_forms import fitted
+from kansym.compare.same_forms import LooseForm, fitted
 from kansym.compare.same_functions import ZERO, magnitude
 from kansym.compare.same_meeting import Check, Side
 from kansym.compare.same_program import Program
@@ -29,7 +29,7 @@ SPREAD = 0.7
 
 
 def reaches(
-    form: ParametricForm,
+    loose: LooseForm,
     sampled: Sampled,
     target: int,
     starts: Sequence[np.ndarray],
@@ -38,14 +38,14 @@ def reaches(
     check: Check,
     in_time: Callable[[], bool],
 ) -> bool:
-    """Whether some constants make `form` the formula number `target` of `sampled`.
+    """Whether some constants make a form the formula number `target` of `sampled`.
 
     Constants are fitted to the formula's values in double precision from each start and some at random, and where
     that comes near, with many digits until both agree, or do not.
 
     Parameters
     ----------
-    form : ParametricForm
+    loose : LooseForm
     sampled : Sampled
     target : {0, 1}
     starts : sequence of arrays (k,)
@@ -56,8 +56,7 @@ def reaches(
     in_time : callable
         Whether there is time for a random start.
     """
-    if not len(form.constants):
-        return False
+    form = loose.form
     X, values = _rows(sampled, target)
     if len(values) < len(form.constants) + 4:
         return False
@@ -74,7 +73,7 @@ def reaches(
         result = fitted(form.with_values(start), X, values, weights)
         with np.errstate(all="ignore"):
             apart = np.abs(result.form.evaluate(X) - values) / size
-        if not np.mean(apart <= COARSE) > ALL_BUT:
+        if not np.mean(apart <= COARSE) > ALL_BUT or not loose.keeps_signs(result.form.values):
             return False
         found = tuple(libmp.from_float(float(value)) for value in result.form.values)
         union = unite(sampled, Side(program, found, True), Side(goal, tuple(goal.constants), False), check)

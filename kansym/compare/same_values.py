@@ -146,37 +146,47 @@ class Union:
     saturated: bool
 
 
-def unite(sampled: Sampled, first: Side, second: Side, check: Check) -> Union | None:
+def unite(
+    sampled: Sampled, first: Side, second: Side, check: Check, accept: Callable[[Meeting], bool] = lambda meeting: True
+) -> Union | None:
     """Move constants of the sides so that both are the same function at all places; None where they are not.
 
     The constants are found on the points where least is absorbed, with as many digits as that asks for; all other
     points then have to agree as well.
+
+    Parameters
+    ----------
+    sampled : Sampled
+    first, second : Side
+    check : callable
+    accept : callable
+        Whether constants may be moved so.
     """
     movable = sum(len(side.constants) for side in (first, second) if side.movable)
     chosen, bits, saturated = _chosen(sampled, movable)
     if len(chosen) < max(FEW, movable + 4):
         return None
     points = [sampled.points[i] for i in chosen]
-    meeting = meet(first, second, points, bits=bits, aim=bits - GUARD, check=check)
-    if meeting is None:
-        return None
-    for i in set(sampled.common()) - set(chosen):
-        check()
-        aim = BITS - GUARD - max(0.0, sampled.absorbed(i) - ABSORBED)
-        if aim < BITS / 4:
-            continue
-        try:
-            values = (
-                first.program.value(sampled.points[i], meeting.first, BITS).number,
-                second.program.value(sampled.points[i], meeting.second, BITS).number,
-            )
-        except Undefined:
-            # At the edge of a domain that moved with the constants.
-            continue
-        apart = libmp.mpf_sub(*values, BITS)
-        if apart != ZERO and magnitude(apart) - magnitude(_larger((sampled.scale(i), *values))) > -aim:
-            return None
-    return Union(meeting, saturated)
+    others = sorted(set(sampled.common()) - set(chosen))
+    for meeting in meet(first, second, points, bits=bits, aim=bits - GUARD, check=check):
+        if accept(meeting) and all(_agree(sampled, i, first, second, meeting, check) for i in others):
+            return Union(meeting, saturated)
+    return None
+
+
+def _agree(sampled: Sampled, index: int, first: Side, second: Side, meeting: Meeting, check: Check) -> bool:
+    check()
+    aim = BITS - GUARD - max(0.0, sampled.absorbed(index) - ABSORBED)
+    if aim < BITS / 4:
+        return True
+    try:
+        one = first.program.value(sampled.points[index], meeting.first, BITS).number
+        other = second.program.value(sampled.points[index], meeting.second, BITS).number
+    except Undefined:
+        # At the edge of a domain that moved with the constants.
+        return True
+    apart = libmp.mpf_sub(one, other, BITS)
+    return apart == ZERO or magnitude(apart) - magnitude(_larger((sampled.scale(index), one, other))) <= -aim
 
 
 def _chosen(sampled: Sampled, movable: int) -> tuple[list[int], int, bool]:
