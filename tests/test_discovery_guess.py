@@ -127,6 +127,19 @@ def test_constants_that_cannot_be_told_apart():
     np.testing.assert_allclose(found.formula.predict(FRESH), law(FRESH), rtol=1e-9)
 
 
+def test_a_guess_that_is_longer_than_it_is_worth():
+    # A fit to the noise of eight orbits; the formula is one that PySR hands out for them.
+    a = np.array([0.387, 0.723, 1, 1.524, 5.203, 9.537, 19.19, 30.07])
+    period = np.array([0.241, 0.615, 1, 1.881, 11.86, 29.45, 84.02, 164.8])
+    guess = "(a + (cos(a + 0.47799591562338417) * -0.0018091024504169868)) ^ 1.499853001435204"
+    found = run(period, guess, data=a[:, None], names=("a",), seconds=4)
+    (outcome,) = found.guesses
+    assert (
+        outcome.verdict == SMALLER and outcome.bits > 20 and "longer than what it describes is worth" in outcome.words
+    )
+    assert outcome.formula.loss < found.formula.loss and found.formula.complexity < outcome.formula.complexity
+
+
 # -- more --------------------------------------------------------------------------------------------------------------
 
 

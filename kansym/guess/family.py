@@ -29,6 +29,9 @@ that no data could tell: it changes chi-squared by a tenth."""
 ROUNDING = 1e-9
 """The same in units of the size of y, for tables without noise."""
 
+VISIBLE = 1e-6
+"""Change of a formula, in units of its size, that a column makes which it depends on."""
+
 MOST_PARTS = 8
 """Terms or factors of a formula among which the added ones are looked for."""
 
@@ -82,6 +85,18 @@ class Place:
             return None
         fitted = refit(form, self.X, target, weights=weights / weights.max(), max_steps=60).form
         return fitted.values if self.same(fitted.evaluate(self.X) * factor, target * factor) else None
+
+    def needs_all(self, form: ParametricForm, values: np.ndarray) -> bool:
+        """Whether a form depends on all of its columns, and not on a limit of some constant in which one is lost."""
+        own = form.with_values(values)
+        whole = own.evaluate(self.X)
+        for j in (j for j, symbol in enumerate(form.variables) if form.expression.has(symbol)):
+            moved = self.X.copy()
+            moved[:, j] = np.roll(moved[:, j], len(moved) // 3)
+            with np.errstate(all="ignore"):
+                if not np.nanmax(np.abs(own.evaluate(moved) - whole), initial=0.0) > VISIBLE * np.abs(whole).max():
+                    return False
+        return True
 
     def idle(self, form: ParametricForm, values: np.ndarray) -> list[sympy.Symbol]:
         """Constants that may be zero, all at once, without a change of the values."""
@@ -169,8 +184,8 @@ def _missing_term(
     for terms in _choices(_terms(expression)):
         part = sympy.Add(*terms)
         target = whole - values(part)
-        found = place.reproduced(form, target) if _varies(target) else None
-        if found is not None:
+        found = place.reproduced(form, target)
+        if found is not None and place.needs_all(form, found):
             return Addition(PLUS, plain(part), found)
     return None
 
@@ -188,20 +203,13 @@ def _missing_factor(
         factor = values(part)
         with np.errstate(all="ignore"):
             target = whole / factor
-        if not _varies(target):
-            continue
         found = place.reproduced(form, target, factor)
-        if found is not None:
+        if found is not None and place.needs_all(form, found):
             return Addition(TIMES, plain(part), found)
         found = place.reproduced(scaled, target, factor)
-        if found is not None:
+        if found is not None and place.needs_all(scaled, found):
             return Addition(TIMES, plain(sympy.expand_mul(sympy.Float(found[-1]) * part)), found[:-1])
     return None
-
-
-def _varies(values: np.ndarray) -> bool:
-    """Whether values are no constant: many a guess can be one, and is no part of every formula for that."""
-    return bool(np.isfinite(values).all() and np.ptp(values) > ROUNDING * np.abs(values).max())
 
 
 def _terms(expression: sympy.Expr) -> Sequence[sympy.Expr]:

@@ -20,7 +20,8 @@ class GuessOutcome:
     text : str
         The guess as given.
     verdict : str
-        "confirmed": the pick is the guess with its constants fitted. "smaller": something smaller does as well.
+        "confirmed": the pick is the guess with its constants fitted. "smaller": something smaller does as well, or
+        describes the data in fewer bits.
         "more": the pick is the guess with something added to it, or multiplied. "replaced": the pick is another
         formula. "unusable": the guess could not be fitted, and the search went on without it.
     words : str

@@ -25,7 +25,7 @@ from kansym.symbolic.refit import jacobian_rank
 from kansym.symbolic.text import to_text
 
 AS_CLOSE = 1.2
-"""Loss of a smaller formula, in units of that of the guess, that counts as no worse."""
+"""Ratio of the losses of two formulas that fit as well as each other."""
 
 LARGEST_NUMERATOR, LARGEST_DENOMINATOR = 1000, 24
 """Of a value that a formula has as an exact number."""
@@ -194,12 +194,15 @@ class _Told:
 
     def of_an_addition(self) -> GuessOutcome | None:
         """Where the pick is the guess with something added or multiplied, or with other numbers."""
-        found = addition(self.pick.expression, self.form, self.place)
-        if found is not None:
-            return self._more(found.way, found.expression)
-        for correction in self.trial.corrections:
-            for formula in correction.formulas:
-                if formula is self.pick or self._is_twin(formula):
+        # A smaller formula has nothing added, though it may be the guess without most of it and with a new factor.
+        if self.pick.complexity >= self._least_size():
+            found = addition(self.pick.expression, self.form, self.place)
+            if found is not None:
+                return self._more(found.way, found.expression)
+            for correction in self.trial.corrections:
+                # What is longer than the whole has to undo the guess first.
+                whole = complexity(correction.expression) < self.pick.complexity
+                if whole and any(formula is self.pick or self._is_twin(formula) for formula in correction.formulas):
                     return self._more(correction.way, correction.expression)
         free = self.trial.free
         values = None if free is None else self.place.reproduced(free.form, self.target)
@@ -223,8 +226,14 @@ class _Told:
 
     def of_another(self) -> GuessOutcome:
         """Where the pick is another formula."""
-        if self.pick.complexity < self.formula.complexity and self.pick.loss <= AS_CLOSE * self.formula.loss:
+        before, after = self.formula.loss, self.pick.loss
+        if self.pick.complexity < self.formula.complexity and before <= AS_CLOSE * after:
             words = f"A smaller formula that is no part of it does as well: {self.pick}, {self._bits()} shorter."
+            if after > AS_CLOSE * before:
+                words = (
+                    f"It is longer than what it describes is worth: {self.pick} leaves {math.sqrt(after):.3g} where it "
+                    f"leaves {math.sqrt(before):.3g}, and is {self._bits()} shorter with that counted."
+                )
             return self.result(SMALLER, words)
         variables = tuple(map(plain_symbol, self.pick.variables))
         general = parametrize(self.pick.expression, variables)

@@ -81,6 +81,14 @@ def test_nothing_was_added_to_what_is_not_there():
     assert addition(Guess.read("exp(x*z)*7.0", NAMES).form.substituted(), form_of("a*x + b", 1.0, 1.0), PLACE) is None
 
 
+def test_a_limit_in_which_a_column_is_lost_is_no_part():
+    # 1/(x - c) is as good as a constant for a large c.
+    other = Guess.read("3.0*z/x**2", NAMES).form.substituted()
+    assert addition(other, form_of("z/(x - c)", -2e9), PLACE) is None
+    form = form_of("a*z + b*x", 1.0, 1.0)
+    assert PLACE.needs_all(form, np.array([1.0, 1e-3])) and not PLACE.needs_all(form, np.array([1.0, 1e-9]))
+
+
 def test_exact_numbers_can_be_freed():
     free = freed(form_of("A*x**2/3 + sqrt(z) + 1/z", 2.0))
     # sqrt and 1/z are no powers to be freed.
