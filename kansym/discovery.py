@@ -79,8 +79,8 @@ def discover(
         if searched.n_rows < table.n_rows:
             words = f"Formulas were searched on {searched.n_rows} of {table.n_rows} rows; all count for the constants."
             found = replace(found, notes=(*found.notes, words))
-        until = start + options.max_seconds
+        until, pick = start + options.max_seconds, found.formula
         found = found if plain else settled(found, table, loss=options.loss, until=until)
         if found.guesses:
-            found = settled_guesses(found, None if plain else table, loss=options.loss)
+            found = settled_guesses(found, None if plain else table, loss=options.loss, pick=pick)
     return replace(found, seconds=time.monotonic() - start)

@@ -182,9 +182,11 @@ def test_other_numbers_than_the_guess_has():
 
 
 def test_another_formula():
-    found = run(LAW + NOISE, "a*x + b*z", seconds=12)
+    found = run(LAW + NOISE, "a*x + b*z", seconds=12, y_error=0.01)
     (outcome,) = found.guesses
     assert outcome.verdict == REPLACED and outcome.bits > 1000 and outcome.added == ""
+    # The constants of the last fit are quoted, not those of the search.
+    assert str(found.formula) in outcome.words
     np.testing.assert_allclose(found.formula.predict(FRESH), law(FRESH), rtol=0.01)
 
 

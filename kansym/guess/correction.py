@@ -19,6 +19,7 @@ import sympy
 from kansym.config import DiscoveryOptions
 from kansym.data.columns import is_constant
 from kansym.data.dataset import Dataset
+from kansym.data.splitting import thinned
 from kansym.errors import KansymError
 from kansym.formula import Formula
 from kansym.formulation import Bench, bits, from_expression, judge
@@ -48,6 +49,9 @@ LEAST_DEFINED = 0.5
 
 JOINED = 3
 """Formulas of a correction that are joined with the guess, simplified and snapped."""
+
+MOST_ROWS = 3000
+"""Rows that a correction is searched on; the whole is fitted and judged on all."""
 
 LEAST_SECONDS = 0.3
 """Time below which no search is begun."""
@@ -169,7 +173,8 @@ def _whole(way: str, guess: sympy.Expr, added: sympy.Expr) -> sympy.Expr:
 
 def _table_of_rest(way: str, form: ParametricForm, bench: Bench) -> Dataset | None:
     """The table of what the guess lacks; its errors are those of y, or its noise floor, in the units of the rest."""
-    dataset = bench.dataset
+    # Rows are in the order of their contents: every so manieth of them covers all of the box.
+    dataset = bench.dataset.take(thinned(np.arange(bench.dataset.n_rows), MOST_ROWS))
     rest, slope = _rest(way, form.evaluate(dataset.X), dataset.y)
     good = np.isfinite(rest) & np.isfinite(slope) & (slope > 0)
     if good.mean() < LEAST_DEFINED or good.sum() < 4:

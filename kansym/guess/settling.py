@@ -25,7 +25,7 @@ MOST_ROBUST = 10_000
 """The same with a robust loss, whose weights are found anew many times."""
 
 
-def settled_guesses(discovery: Discovery, table: Dataset | None, *, loss: str) -> Discovery:
+def settled_guesses(discovery: Discovery, table: Dataset | None, *, loss: str, pick: Formula) -> Discovery:
     """The discovery with guesses fitted as its other formulas are, and the pick written as the guess it is.
 
     Parameters
@@ -34,8 +34,12 @@ def settled_guesses(discovery: Discovery, table: Dataset | None, *, loss: str) -
     table : Dataset or None
         What constants are settled on, where that is not the table of the search.
     loss : str
+    pick : Formula
+        As the search found it; outcomes quote it.
     """
-    outcomes = tuple(discovery.guesses)
+    said, now = str(pick), str(discovery.formula)
+    outcomes = tuple(replace(one, words=one.words.replace(said, now)) for one in discovery.guesses)
+    discovery = replace(discovery, guesses=outcomes)
     if table is not None:
         if table.n_rows > (MOST_ROWS if loss == "linear" else MOST_ROBUST):
             return discovery
@@ -43,10 +47,10 @@ def settled_guesses(discovery: Discovery, table: Dataset | None, *, loss: str) -
     discovery = replace(discovery, guesses=outcomes)
     for one in outcomes:
         if one.as_written and one.formula is not None:
-            pick = discovery.formula
             # One function has one description length, that of its shortest notation.
-            written = replace(one.formula, description_length=pick.description_length)
-            front = ParetoFront(written if formula is pick else formula for formula in discovery.front)
+            settled = discovery.formula
+            written = replace(one.formula, description_length=settled.description_length)
+            front = ParetoFront(written if formula is settled else formula for formula in discovery.front)
             return replace(discovery, formula=written, front=front)
     return discovery
 

@@ -122,7 +122,8 @@ class _Told:
             if not same_size and jacobian_rank(self.form, self.place.X) < len(self.form.constants):
                 words = f"The data cannot tell all of its constants apart: {self.pick} says the same with fewer."
                 return self.result(SMALLER, f"{words} {self._left()}".strip())
-            words = f"It is the pick, with its constants fitted{self._settled_values(values)}."
+            fitted = f", with its constants fitted{self._settled_values(values)}" if self.form.constants else ""
+            words = f"It is the pick{fitted}."
             more = {"bits": 0.0} if own_values else {}
             return self.result(
                 CONFIRMED, f"{words} {self._left()}".strip(), as_written=own_values and same_size, **more
