@@ -23,6 +23,8 @@ EXPONENT = 1e-9
 LARGEST_DENOMINATOR, LARGEST_EXPONENT = 6, 20
 """Of simple fractions. 1.3 is a fitted number that was printed short, more often than thirteen tenths."""
 
+_BLANK = sympy.Symbol("_", real=True)
+
 LARGEST_SCALE = 200
 """Binary exponent of values beyond which their squares might leave double precision."""
 
@@ -113,6 +115,29 @@ def _double(number: sympy.Expr) -> float:
 
 def _is_order(node: sympy.Expr, position: int) -> bool:
     return position == 0 and type(node).__name__.startswith("bessel")
+
+
+def written_alike(first: ParametricForm, second: ParametricForm, tolerance: float) -> bool:
+    """Whether two formulas are one expression, with constants that are equal but for rounding."""
+    (skeleton, values), (other_skeleton, other_values) = (
+        _ordered(form.expression, dict(zip(form.constants, map(float, form.values), strict=True)))
+        for form in (first, second)
+    )
+    return skeleton == other_skeleton and all(
+        abs(one - other) <= tolerance * abs(one) for one, other in zip(values, other_values, strict=True)
+    )
+
+
+def _ordered(node: sympy.Expr, own: Mapping[sympy.Symbol, float]) -> tuple[sympy.Expr, list[float]]:
+    """The expression with all constants blank, and their values in an order that depends on nothing but itself."""
+    if node in own:
+        return _BLANK, [own[node]]
+    if not node.args:
+        return node, []
+    parts = [_ordered(argument, own) for argument in node.args]
+    if node.is_Add or node.is_Mul:
+        parts.sort(key=lambda part: (sympy.default_sort_key(part[0]), part[1]))
+    return node.func(*(part for part, _ in parts), evaluate=False), [value for _, values in parts for value in values]
 
 
 def tied(form: ParametricForm, tolerance: float) -> ParametricForm:

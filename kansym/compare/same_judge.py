@@ -14,7 +14,7 @@ from mpmath import libmp
 
 from kansym.compare.same_algebra import equal_by_algebra, has_branches, not_a_number
 from kansym.compare.same_fit import Fits, Table, as_good, fit_both, fitted_alike, told_apart
-from kansym.compare.same_forms import LooseForm, exact_exponents, loosened, same_skeleton, tied
+from kansym.compare.same_forms import LooseForm, exact_exponents, loosened, same_skeleton, tied, written_alike
 from kansym.compare.same_functions import Undefined
 from kansym.compare.same_meeting import Meeting, Side
 from kansym.compare.same_points import places
@@ -81,6 +81,7 @@ class Judge:
         self.start, self.seconds = time.monotonic(), seconds
         self.inside = self.beyond = math.nan
         self.by_rows: SameVerdict | None = None
+        self.rounded = False
 
     # -- time ---------------------------------------------------------------------------------------------------------
 
@@ -97,8 +98,8 @@ class Judge:
         """The verdict when time is up: what agrees as far as it was looked at may differ beyond."""
         if self.by_rows is not None:
             return replace(self.by_rows, reason=f"{self.by_rows.reason}; {why}")
-        if max(self.inside, self.beyond) <= NOISE:
-            return self._as(Sameness.SAME_ON_DATA, f"{why}; equal to eight digits at the places that were looked at")
+        if self.rounded or max(self.inside, self.beyond) <= NOISE:
+            return self._as(Sameness.SAME_ON_DATA, f"{why}; where it was looked they differ by no more than rounding")
         return self._as(Sameness.DIFFERENT, why)
 
     def _as(self, kind: Sameness, reason: str) -> SameVerdict:
@@ -169,14 +170,18 @@ class Judge:
 
     def _equal(self, sampled: Sampled) -> SameVerdict | None:
         """Equal as they are, but for rounding of constants."""
+        forms = [program.form for program in sampled.programs]
+        if written_alike(forms[0], forms[1], NOISE):
+            return self._as(Sameness.SAME, "the same expression, but for rounding of its constants")
         sides = tuple(Side(program, tuple(program.constants), True) for program in sampled.programs)
         if not _within_rounding(sampled, sides):
             return None
+        self.rounded = True
         # A constant that occurs twice, rounded twice, first as one: apart, the two are a double root for Newton.
-        forms = [tied(side.program.form, NOISE) for side in sides]
+        tight = [tied(form, NOISE) for form in forms]
         tries = [sides]
-        if any(form is not side.program.form for form, side in zip(forms, sides, strict=True)):
-            programs = [Program(form) for form in forms]
+        if any(one is not form for one, form in zip(tight, forms, strict=True)):
+            programs = [Program(form) for form in tight]
             tries.insert(0, tuple(Side(program, tuple(program.constants), True) for program in programs))
         unions = (unite(sampled, first, second, self.check, _is_rounding) for first, second in tries)
         union = next((union for union in unions if union is not None), None)
@@ -204,8 +209,9 @@ class Judge:
             good = as_good([form.evaluate(self.table.X) for form in forms], fits, self.table)
             if good and not apart and fitted_alike(fits, self.table, sampled, self.check):
                 return self._as(Sameness.SAME, "equal once both are fitted to the same rows")
-        if not self._mutual(loose, fits, sampled):
-            return None
+        leads = self._leads(loose, fits, sampled)
+        if not all(leads):
+            return self._with_spare_constants(leads)
         if good and not apart:
             return self._as(Sameness.SAME, "the same form, and both describe the rows as well as its best constants do")
         return self._as(Sameness.OTHER_CONSTANTS, "each has constants with which it is the other")
@@ -219,17 +225,20 @@ class Judge:
             logger.debug("two formulas could not be fitted", exc_info=error)
             return None
 
-    def _mutual(self, loose: tuple[LooseForm, LooseForm], fits: Fits | None, sampled: Sampled) -> bool:
+    def _leads(self, loose: tuple[LooseForm, LooseForm], fits: Fits | None, sampled: Sampled) -> list[bool]:
+        """For each form, whether it has constants with which it is the other formula.
+
+        Where the data tell the formulas apart, a second one is not tried once the first has failed.
+        """
         forms = loose[0].form, loose[1].form
-        if not len(forms[0].constants) or not len(forms[1].constants):
-            return False
-        if same_skeleton(*forms):
-            return True
-        try:
-            # The one with fewer constants first: it is the one that fails sooner.
-            for own in sorted((0, 1), key=lambda index: len(forms[index].constants)):
-                starts = [forms[own].values, *([] if fits is None else [fits.forms[own].values])]
-                if not reaches(
+        if len(forms[0].constants) and same_skeleton(*forms):
+            return [True, True]
+        found = [False, False]
+        # The one with fewer constants first: it is the one that fails sooner.
+        for own in sorted((0, 1), key=lambda index: len(forms[index].constants)):
+            starts = [forms[own].values, *([] if fits is None else [fits.forms[own].values])]
+            try:
+                found[own] = len(forms[own].constants) > 0 and reaches(
                     loose[own],
                     sampled,
                     1 - own,
@@ -237,12 +246,19 @@ class Judge:
                     seed=self.seed,
                     check=self.check,
                     in_time=lambda: self.in_time(REACHING),
-                ):
-                    return False
-        except (ArgumentError, ArithmeticError, np.linalg.LinAlgError) as error:
-            logger.debug("constants could not be set", exc_info=error)
-            return False
-        return True
+                )
+            except (ArgumentError, ArithmeticError, np.linalg.LinAlgError) as error:
+                logger.debug("constants could not be set", exc_info=error)
+            if not found[own] and (self.by_rows is None or self.by_rows.kind is Sameness.DIFFERENT):
+                break
+        return found
+
+    def _with_spare_constants(self, leads: list[bool]) -> SameVerdict | None:
+        if self.by_rows is None or not any(leads) or self.by_rows.kind is Sameness.DIFFERENT:
+            return None
+        larger, smaller = ("first", "second") if leads[0] else ("second", "first")
+        spare = f"the {larger} is the {smaller} with constants to spare"
+        return replace(self.by_rows, reason=f"{self.by_rows.reason}; {spare}")
 
     def _on_data(self, forms: tuple[ParametricForm, ParametricForm], apart: bool) -> SameVerdict:
         values = [form.evaluate(self.table.X) for form in forms]

@@ -190,7 +190,7 @@ def _agree(sampled: Sampled, index: int, first: Side, second: Side, meeting: Mee
 
 
 def _chosen(sampled: Sampled, movable: int) -> tuple[list[int], int, bool]:
-    wanted = max(12, 2 * movable + 6)
+    wanted = max(12, 3 * movable // 2 + 8)
     clear = [i for i in sampled.common() if sampled.absorbed(i) <= MOST_ABSORBED]
     saturated = len(clear) < max(FEW, movable + 4)
     usable = sampled.common() if saturated else clear

@@ -14,7 +14,8 @@ class Sameness(StrEnum):
     numbers that multiply or are added, fitted or exact, and fitted exponents. Exponents that are fractions, orders
     and signs belong to the form, and so does the absence of a constant: x**2 and x**2.01 are different.
 
-    The same on the data: equal on the rows to six digits, or, where there is noise, within five standard errors.
+    The same on the data: equal on the rows to six digits, or, where there is noise, within five standard errors. So is
+    a law next to itself with a constant to spare; the reason says so.
     """
 
     SAME = "same formula"

@@ -19,7 +19,7 @@ from mpmath import libmp
 
 from kansym.compare import same_functions
 from kansym.compare.same import Sameness, SameVerdict, compare_formulas
-from kansym.compare.same_forms import exact_exponents, loosened, same_skeleton
+from kansym.compare.same_forms import exact_exponents, loosened, same_skeleton, tied, written_alike
 from kansym.compare.same_program import Program
 from kansym.errors import ArgumentError
 from kansym.symbolic.naming import plain_symbol
@@ -285,6 +285,14 @@ def test_other_laws_within_the_noise_are_the_same_on_the_data():
     assert judged("tanh(x)", "erf(x)", {"x": (0, 2)}, lambda x: np.tanh(x), count=60).kind is Sameness.DIFFERENT
 
 
+def test_constants_to_spare_are_named():
+    generator = np.random.default_rng(2)
+    verdict = judged("x*z", "1.002*x*z - 0.01", {"x": (1, 5), "z": (1, 5)},
+                     lambda x, z: x * z + 0.1 * generator.standard_normal(len(x)), count=100)  # fmt: skip
+    assert verdict.kind is Sameness.SAME_ON_DATA
+    assert verdict.reason.endswith("the second is the first with constants to spare")
+
+
 def test_weights_say_which_rows_count():
     X = np.linspace(0.0, 4.0, 80)[:, None]
     x = X[:, 0]
@@ -346,6 +354,25 @@ def test_what_is_loose():
     assert sorted(form.form.values) == pytest.approx([-1, 1 / math.pi, 1.5, 3])
     assert form.units == tuple(np.flatnonzero(form.form.values == -1))
     assert form.form.expression.has(plain_symbol("x") ** 2)
+
+
+def test_one_expression_with_rounded_constants():
+    texts = (
+        "2.5*sin(1.3*x) + 0.7*sin(4.1*x)",
+        "0.7*sin(4.1000000001*x) + 2.5000000001*sin(1.3*x)",
+        "0.7*sin(4.2*x) + 2.5*x",
+    )
+    first, second, third = (parametrize(parse_expression(text, ["x"]), [plain_symbol("x")]) for text in texts)
+    assert written_alike(first, second, 1e-9)
+    assert not written_alike(first, second, 1e-12)
+    assert not written_alike(first, third, 1e-9)
+
+
+def test_constants_that_occur_twice():
+    form = parametrize(parse_expression("2.5*x + 2.5000000001*z - 2.4999999999*x*z", ["x", "z"]), [x, z])
+    assert len(form.constants) == 3
+    assert len(tied(form, 1e-9).constants) == 1
+    assert tied(form, 1e-12) is form
 
 
 def test_skeletons():
