@@ -44,6 +44,8 @@ def test_noise_decides_what_is_the_same():
 def test_constants_that_do_nothing():
     form = form_of("a*x + b*x*z + c*exp(-k*z)", 1.0, 0.5, 0.1, 1.0)
     idle = PLACE.idle(form, np.array([2.0, 0.0, 0.0, 1.0]))
+    nearly = PLACE.idle(form, np.array([2.0, 1e-14, -1e-14, 1.0]))
+    assert {symbol.name for symbol in nearly} == {symbol.name for symbol in idle}
     assert {symbol.name for symbol in idle} >= {"b", "c"} and "a" not in {symbol.name for symbol in idle}
     assert {str(part) for part in parts_without(form.expression, idle)} == {"b*x*z", "c*exp(-k*z)"}
 
@@ -99,6 +101,10 @@ def test_exact_numbers_can_be_freed():
     # A and 1/3 are one constant.
     assert {str(number): round(value, 6) for number, value in free.changed(values)}["2"] == 1.5
     assert freed(form_of("x*z - x")) is None
+    other = freed(form_of("x**2 + A*z**3", 2.0))
+    assert other is not None and other.changed(other.form.values) == []
+    values = PLACE.reproduced(other.form, at(x**2.5 + 2 * z**3))
+    assert [(number, round(value, 6)) for number, value in other.changed(values)] == [(2, 2.5)]
 
 
 def test_small_values_are_compared_in_the_units_of_y():
