@@ -1,6 +1,8 @@
 """Whether two formulas are the same."""
 
+import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import sympy
@@ -10,11 +12,15 @@ from kansym.compare.same_functions import warm_up
 from kansym.compare.same_judge import Judge, OutOfTimeError
 from kansym.compare.same_verdict import Sameness, SameVerdict
 from kansym.errors import ArgumentError
-from kansym.symbolic.naming import plain
+from kansym.symbolic.naming import plain, plain_symbol
+from kansym.symbolic.parametric import parametrize
 from kansym.symbolic.timelimit import TimeLimitError, call_with_limit
 from kansym.validation.places import box_of
 
 __all__ = ["SameVerdict", "Sameness", "compare_formulas"]
+
+LEAST = 0.2
+"""Seconds below which a second look is not begun."""
 
 GRACE = 0.2
 """Seconds, at most, for ending what is not done in time."""
@@ -37,8 +43,8 @@ def compare_formulas(
     beyond. Equality is that of all digits once Floats are moved within their rounding (Newton's method, see
     `kansym.compare.same_meeting`), so that sin(x) is not x in however small a box. Formulas that are not equal are
     fitted to the rows, if there is a y, and compared again; then it is tried to set the constants of each so that it
-    becomes the other; last, the rows are asked whether they tell the two apart. Algebra is only used where numbers do
-    not decide.
+    becomes the other, a factor of the whole among them; last, the rows are asked whether they tell the two apart.
+    Algebra is only used where numbers do not decide.
 
     Beyond the box a column without negative values has none, and one without positive values too: sqrt(x**2) is x
     where x cannot be negative. Places where only one formula has a value count on the rows and in the box, not beyond.
@@ -79,13 +85,54 @@ def compare_formulas(
     if unknown:
         raise ArgumentError(f"the formulas contain {unknown}, which are not among the columns {list(names)}")
     warm_up()
+    start = time.monotonic()
+    found = _judged(formulas, table, X, names, seed, seconds)
+    left = seconds - (time.monotonic() - start)
+    scaled = _with_factors(formulas)
+    if found.kind in (Sameness.SAME, Sameness.OTHER_CONSTANTS) or scaled == formulas or left < LEAST:
+        return found
+    if not _of_one_sign(formulas, X, names):
+        # No constant turns attraction into repulsion.
+        return found
+    if _judged(scaled, table, X, names, seed, left).kind in (Sameness.SAME, Sameness.OTHER_CONSTANTS):
+        return replace(found, kind=Sameness.OTHER_CONSTANTS, reason="the same but for a constant factor")
+    return found
+
+
+def _with_factors(formulas: tuple[sympy.Expr, sympy.Expr]) -> tuple[sympy.Expr, sympy.Expr]:
+    """The formulas with a factor to set where they have none: a**(3/2) is 0.999*a**(3/2) with another constant."""
+    first, second = (
+        formula
+        if any(factor.is_Float for factor in sympy.Mul.make_args(formula))
+        # Not evaluated: sympy would give every term of a sum a factor of its own.
+        else sympy.Mul(sympy.Float(1.0), formula, evaluate=False)
+        for formula in formulas
+    )
+    return first, second
+
+
+def _of_one_sign(formulas: tuple[sympy.Expr, sympy.Expr], X: np.ndarray, names: Sequence[str]) -> bool:
+    symbols = tuple(map(plain_symbol, names))
+    first, second = (np.sign(parametrize(formula, symbols).evaluate(X)) for formula in formulas)
+    usable = np.isfinite(first) & np.isfinite(second)
+    return bool(usable.any() and (first == second)[usable].mean() > 0.5)
+
+
+def _judged(
+    formulas: tuple[sympy.Expr, sympy.Expr],
+    table: Table,
+    X: np.ndarray,
+    names: Sequence[str],
+    seed: int,
+    seconds: float,
+) -> SameVerdict:
     judge = Judge(formulas, table, box_of(X), names, seed, seconds)
     try:
         return call_with_limit(judge.verdict, max(seconds - GRACE, 0.5 * seconds), grace=min(GRACE, 0.25 * seconds))
     except (TimeLimitError, OutOfTimeError):
         return judge.undecided(f"not decided within {seconds:g} s")
-    except (RecursionError, MemoryError, OverflowError) as error:
-        return judge.undecided(f"too large to be compared ({type(error).__name__})")
+    except (RecursionError, MemoryError, ArithmeticError) as error:
+        return judge.undecided(f"the comparison failed ({type(error).__name__})")
 
 
 def _table(

@@ -15,7 +15,7 @@ from mpmath import libmp
 from kansym.compare.same_algebra import equal_by_algebra, has_branches, not_a_number
 from kansym.compare.same_fit import Fits, Table, as_good, fit_both, fitted_alike, told_apart
 from kansym.compare.same_forms import LooseForm, exact_exponents, loosened, same_skeleton, tied, written_alike
-from kansym.compare.same_functions import Undefined
+from kansym.compare.same_functions import ZERO, Number, Undefined
 from kansym.compare.same_meeting import Meeting, Side
 from kansym.compare.same_points import places
 from kansym.compare.same_program import Program
@@ -298,5 +298,7 @@ def _within_rounding(sampled: Sampled, sides: Sequence[Side]) -> bool:
     return True
 
 
-def _ratio(number: tuple, scale: tuple) -> float:
-    return libmp.to_float(libmp.mpf_div(number, scale, BITS)) if number[1] else 0.0
+def _ratio(number: Number, scale: Number) -> float:
+    if number == ZERO:
+        return 0.0
+    return math.inf if scale == ZERO else libmp.to_float(libmp.mpf_div(number, scale, BITS))

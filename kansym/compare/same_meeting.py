@@ -195,9 +195,10 @@ def _least_squares(
     """The smallest coefficients of the columns that come as near to the target as any.
 
     With Q R = columns, R x = Q^T target has the smallest solution R^T (R R^T)^-1 Q^T target. That squares the
-    condition of R, for which there are digits enough.
+    condition of R, and so it is worked out with more digits.
     """
     triangle, projected = _triangle(columns, target, bits, least, check)
+    bits *= 3
     gram: list[list[Number]] = [[_dot(row, other, bits) for other in triangle] for row in triangle]
     multipliers = _solved(gram, projected, bits)
     return [

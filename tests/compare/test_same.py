@@ -640,3 +640,18 @@ def test_absorbed_terms_are_noticed():
         program = Program(parametrize(parse_expression(text, ["x"]), [x]))
         value = program.value((libmp.from_float(at),), (), 170)
         assert value.absorbed * math.log10(2) == pytest.approx(digits, abs=1.5), text
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "kind"),
+    [
+        ("0.99937*a**(3/2)", "a**(3/2)", Sameness.OTHER_CONSTANTS),
+        ("a + sin(a)", "2.1*(a + sin(a))", Sameness.OTHER_CONSTANTS),
+        ("a", "-2.1*a", Sameness.DIFFERENT),
+        ("a**2", "2.1*a**3", Sameness.DIFFERENT),
+    ],
+)
+def test_a_factor_of_the_whole_is_a_constant(first, second, kind):
+    X = np.linspace(0.4, 39, 30)[:, None]
+    pair = (parse_expression(text, ["a"]) for text in (first, second))
+    assert compare_formulas(*pair, X, None, ["a"]).kind is kind
