@@ -4,6 +4,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from kansym.comparison.result import Comparison as Comparison
+    from kansym.comparison.run import compare as compare
     from kansym.config import DiscoveryOptions as DiscoveryOptions
     from kansym.data import Dataset as Dataset
     from kansym.data import dataset_names as dataset_names
@@ -33,6 +35,8 @@ __version__ = "0.1.0"
 
 # torch, pandas, sympy and scikit-learn take seconds to import; `kansym --help` needs none of them (PEP 562).
 _HOMES = {
+    "Comparison": "kansym.comparison.result",
+    "compare": "kansym.comparison.run",
     "DiscoveryOptions": "kansym.config",
     "Dataset": "kansym.data",
     "dataset_names": "kansym.data",

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from kansym.command_options import Flag, LawNames, Names, command_line, split_names, whole_number, write_line
-from kansym.compare.command import compare
+from kansym.comparison.command import compare
 from kansym.discover_command import discover
 from kansym.errors import ArgumentError, KansymError
 from kansym.fitting.command import fit_constants

@@ -16,10 +16,10 @@ from kansym.data.dataset import make_dataset
 from kansym.discovery import discover
 from kansym.errors import ArgumentError
 from kansym.formula import Formula
-from kansym.guess.pysr_parameters import in_words, translate
-from kansym.guess.pysr_table import HEADS, latex_table
 from kansym.primitives.library import PrimitiveLibrary
 from kansym.progress import ProgressCallback
+from kansym.pysr.latex_table import HEADS, latex_table
+from kansym.pysr.parameters import in_words, translate
 from kansym.results import Discovery
 from kansym.validation.certificate import Certificate, certify
 
@@ -122,7 +122,7 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
         """An estimator from the parameters of a ``PySRRegressor``, as far as they have a meaning here.
 
         The time, the seed, the guesses, the operators and a Huber loss are taken over. What is left out is logged as
-        one warning; `kansym.guess.pysr_parameters.translate` gives it as a dictionary.
+        one warning; `kansym.pysr.parameters.translate` gives it as a dictionary.
 
         Raises
         ------
@@ -250,7 +250,7 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
     def latex_table(
         self, indices: Sequence[int] | None = None, precision: int = 3, columns: Sequence[str] = tuple(HEADS)
     ) -> str:
-        """A LaTeX table of the front for the package booktabs; see `kansym.guess.pysr_table.latex_table`."""
+        """A LaTeX table of the front for the package booktabs; see `kansym.pysr.latex_table.latex_table`."""
         check_is_fitted(self)
         return latex_table(self.front_, indices, precision, columns)
 
@@ -262,7 +262,7 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
         index : int, optional
             Of the front; default the pick.
         names : sequence of str, or mapping of column to str, optional
-            What PySR calls the columns, all of them in order; see `kansym.guess.pysr_guess.pysr_guess`.
+            What PySR calls the columns, all of them in order; see `kansym.pysr.guess.pysr_guess`.
 
         Raises
         ------

@@ -182,14 +182,14 @@ class Formula:
         """The formula in Julia with all digits, for ``PySRRegressor(guesses=[...])``.
 
         PySR must be given the operators that it uses, and call the columns by the same names; both are in
-        `kansym.guess.pysr_guess.pysr_guess`, which also says what is raised.
+        `kansym.pysr.guess.pysr_guess`, which also says what is raised.
 
         Parameters
         ----------
         names : sequence of str, or mapping of column to str, optional
             What the columns are called in PySR. Default: their own names where PySR takes them, else ones like them.
         """
-        from kansym.guess.pysr_guess import pysr_guess
+        from kansym.pysr.guess import pysr_guess
 
         return pysr_guess(self.expression, self.variables, names).text
 

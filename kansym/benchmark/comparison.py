@@ -52,7 +52,7 @@ def run_table(kind: str, name: str, seed: int, seconds: float, peers: Sequence[s
     from kansym.benchmark.recovery.catalogue import load_catalogue
     from kansym.benchmark.recovery.problem import make_problem
     from kansym.benchmark.recovery.strict import strict
-    from kansym.compare.run import compare
+    from kansym.comparison.run import compare
     from kansym.config import DiscoveryOptions
     from kansym.data.dataset import make_dataset
 
@@ -133,7 +133,7 @@ def main(
         Folder for comparison.jsonl. The same command goes on where it stopped.
     """
     from kansym.benchmark.measured_laws import MEASURED_LAWS
-    from kansym.compare.peers import peer_named
+    from kansym.comparison.peers import peer_named
 
     tools = [peer_named(name.strip()).name for name in peers.split(",") if name.strip()]
     plan = [("table", law.table) for law in MEASURED_LAWS] if tables else []

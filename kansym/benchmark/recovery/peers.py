@@ -9,10 +9,10 @@ from kansym.benchmark.recovery.judge import judge
 from kansym.benchmark.recovery.problem import Problem
 from kansym.benchmark.recovery.settings import Job
 from kansym.benchmark.recovery.strict import strict
-from kansym.compare.peer_formulas import readable, simplified
-from kansym.compare.peers import PEERS, is_installed
-from kansym.compare.process import PeerProcess
-from kansym.compare.request import PeerError, Request
+from kansym.comparison.peer_formulas import readable, simplified
+from kansym.comparison.peers import PEERS, is_installed
+from kansym.comparison.process import PeerProcess
+from kansym.comparison.request import PeerError, Request
 from kansym.errors import ArgumentError, MissingDependencyError
 from kansym.primitives.library import default_library
 

@@ -6,7 +6,7 @@ import pytest
 
 from kansym.benchmark.recovery import run_law, runner, stages
 from kansym.benchmark.recovery.settings import Job, Settings
-from kansym.compare.peers import PEERS, Peer
+from kansym.comparison.peers import PEERS, Peer
 
 SETTINGS = Settings("feynman", rows=100, seconds=10.0)
 
@@ -49,7 +49,7 @@ def test_worker_processes_answer_like_this_process():
 
 
 def test_a_peer_that_crashes_is_a_failed_row(monkeypatch):
-    monkeypatch.setitem(PEERS, "nothing", Peer("nothing", "Nothing", "numpy", "", "kansym.compare.workers.nothing"))
+    monkeypatch.setitem(PEERS, "nothing", Peer("nothing", "Nothing", "numpy", "", "kansym.comparison.workers.nothing"))
     record = run_law.run_job(Job(SETTINGS, "I.12.1", 0, "nothing"))
     assert "MissingPeerError: No module named" in record["failure"]
     assert record["stage"] == stages.FAILED

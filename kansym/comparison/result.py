@@ -1,0 +1,180 @@
+"""What a comparison found: one entry per tool."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import sympy
+
+from kansym.comparison.same.formulas import SameVerdict
+from kansym.errors import StorageError
+from kansym.symbolic.serialization import from_tree
+from kansym.validation.codec import from_json, to_json
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+FORMAT = 1
+"""Version of the stored form."""
+
+
+@dataclass(frozen=True)
+class FrontPoint:
+    """A formula of a tool's front.
+
+    Attributes
+    ----------
+    complexity : int
+        In kansym's count.
+    rms : float
+        Root-mean-square residual on the fitted rows, in units of y.
+    formula : str
+    """
+
+    complexity: int
+    rms: float
+    formula: str
+
+
+@dataclass(frozen=True)
+class ToolResult:
+    """What one tool made of the table.
+
+    Attributes
+    ----------
+    tool, version : str
+    formula, latex : str
+        The pick; empty for a tool without formulas, and for one that failed.
+    complexity : int or None
+        Nodes of the pick, by kansym's count for all tools.
+    rms, held_out_rms, beyond_rms : float or None
+        Root-mean-square residual on the fitted rows, on rows that no tool saw, and on rows outside the box of the
+        fitted ones, weighted where the table has errors; inf where the formula has no value, None without such rows.
+    seconds, start_up : float or None
+        Of the search, and before it (imports, compilation).
+    parameters : int or None
+        Fitted numbers of a tool without formulas.
+    same : SameVerdict or None
+        Whether the pick is kansym's; None for kansym itself and without a formula.
+    front : tuple of FrontPoint
+    failure : str
+        Why there is no result; empty where there is one.
+    remark : str
+    missing : bool
+        Whether the failure is that the tool is not installed.
+    tree : str
+        The pick, exact, as JSON; see `expression`.
+    """
+
+    tool: str
+    version: str = ""
+    formula: str = ""
+    latex: str = ""
+    complexity: int | None = None
+    rms: float | None = None
+    held_out_rms: float | None = None
+    beyond_rms: float | None = None
+    seconds: float | None = None
+    start_up: float | None = None
+    parameters: int | None = None
+    same: SameVerdict | None = None
+    front: tuple[FrontPoint, ...] = ()
+    failure: str = ""
+    remark: str = ""
+    missing: bool = False
+    tree: str = ""
+
+    @property
+    def expression(self) -> sympy.Expr | None:
+        """The pick in plain symbols of the columns, exact; None without a formula."""
+        return from_tree(json.loads(self.tree)) if self.tree else None
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Several tools on one table.
+
+    Attributes
+    ----------
+    tools : tuple of ToolResult
+        kansym first.
+    target : str
+    y_units : str or None
+    rows, held_out_rows, beyond_rows : int
+        Fitted rows, and those that no tool saw.
+    spread : float
+        Standard deviation of y on the fitted rows.
+    seconds : float
+        Budget of each tool.
+    seed : int
+    interrupted : bool
+    """
+
+    tools: tuple[ToolResult, ...]
+    target: str
+    y_units: str | None
+    rows: int
+    held_out_rows: int
+    beyond_rows: int
+    spread: float
+    seconds: float
+    seed: int
+    interrupted: bool = False
+
+    @property
+    def kansym(self) -> ToolResult:
+        """kansym's own entry."""
+        return self.tools[0]
+
+    @property
+    def peers(self) -> tuple[ToolResult, ...]:
+        """The others."""
+        return self.tools[1:]
+
+    def __getitem__(self, tool: str) -> ToolResult:
+        for result in self.tools:
+            if result.tool == tool:
+                return result
+        raise KeyError(tool)
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per tool; `same` in words."""
+        rows = []
+        for result in self.tools:
+            record = {key: value for key, value in asdict(result).items() if key not in ("front", "same", "tree")}
+            rows.append(record | {"same": None if result.same is None else str(result.same.kind)})
+        return pd.DataFrame(rows)
+
+    def text(self) -> list[str]:
+        """The table and what is to be said about it, in lines of plain text."""
+        from kansym.comparison.table import comparison_lines
+
+        return comparison_lines(self)
+
+    def __str__(self) -> str:
+        return "\n".join(self.text())
+
+    def figure(self) -> "Figure":
+        """The Pareto fronts of all tools over each other."""
+        from kansym.comparison.figure import comparison_figure
+
+        return comparison_figure(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything, in JSON types."""
+        return {"format": FORMAT, **to_json(self)}
+
+    @classmethod
+    def from_dict(cls, record: Mapping[str, Any]) -> "Comparison":
+        """The inverse of `to_dict`.
+
+        Raises
+        ------
+        StorageError
+            If a key is missing or has the wrong type.
+        """
+        if record.get("format") != FORMAT:
+            raise StorageError(f"the comparison has format {record.get('format')!r}; this version reads {FORMAT}")
+        return from_json(cls, {key: value for key, value in record.items() if key != "format"})

@@ -1,0 +1,305 @@
+"""`compare`: kansym and its peers on the same rows, one after the other."""
+
+import importlib.metadata
+import json
+import logging
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import sympy
+
+from kansym.comparison.hall_of_fame import HallOfFame, read_hall_of_fame
+from kansym.comparison.peer_formulas import front_points, read_formula, readable, rms, simplified, values_of
+from kansym.comparison.peers import Peer, is_installed, peer_named
+from kansym.comparison.process import MissingPeerError, PeerProcess
+from kansym.comparison.request import Answer, PeerError, Request, safe_names
+from kansym.comparison.result import Comparison, ToolResult
+from kansym.comparison.same.formulas import compare_formulas
+from kansym.comparison.shares import Shares
+from kansym.config import DiscoveryOptions
+from kansym.data.dataset import Dataset
+from kansym.discovery import discover
+from kansym.errors import ArgumentError, StorageError
+from kansym.formula import Formula, ParetoFront
+from kansym.formulation import row_weights
+from kansym.progress import Progress
+from kansym.results import Discovery
+from kansym.symbolic.complexity import complexity
+from kansym.symbolic.latex import to_latex
+from kansym.symbolic.serialization import to_tree
+from kansym.symbolic.text import to_text
+
+logger = logging.getLogger(__name__)
+
+CompareProgress = Callable[[str, str], None]
+"""Takes the name of the tool at work, and a line of text."""
+
+KANSYM = "kansym"
+PYSR_FILE = "pysr (file)"
+INTERRUPTED = "interrupted"
+
+DEFAULT_PEERS = ("pysr", "operon", "mlp")
+
+
+def compare(
+    dataset: Dataset,
+    *,
+    peers: Sequence[str] = DEFAULT_PEERS,
+    options: DiscoveryOptions | None = None,
+    pysr_csv: str | Path | None = None,
+    found: Discovery | Formula | None = None,
+    front: ParetoFront | None = None,
+    progress: CompareProgress | None = None,
+) -> Comparison:
+    """Run kansym and other tools on the same rows, and say whether they found the same formula.
+
+    Every tool gets the same rows, weights, units where it takes them, seed, functions as far as it has them, one
+    thread, and as much time. From 20 rows on a fifth are held out, and from 50 on the outermost tenth besides: no tool
+    sees those. Peers run in processes of their own; whatever one of them does costs no more than its own entry.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    peers : sequence of str, default ("pysr", "operon", "mlp")
+        Of "pysr", "operon", "gplearn", "pykan", "mlp".
+    options : DiscoveryOptions, optional
+        Budget (of each tool), seed and primitives for all; the rest is kansym's.
+    pysr_csv : path-like, optional
+        A hall of fame that PySR wrote elsewhere, ``hall_of_fame.csv``; its formulas are compared without running PySR.
+    found : Discovery or Formula, optional
+        What kansym has found already on all rows of this table: it is not run again, nothing is held out, and peers
+        get all rows as well.
+    front : ParetoFront, optional
+        To go with a formula that is given as `found`.
+    progress : callable, optional
+        Called with the name of the tool at work and a line of text.
+
+    Returns
+    -------
+    Comparison
+        Ctrl-C ends it with what is there; see `Comparison.interrupted`.
+
+    Raises
+    ------
+    ArgumentError
+        If a peer is not known.
+    DataError
+        If the table cannot be searched, or the hall of fame not be read.
+    """
+    return run_comparison(
+        dataset, peers=peers, options=options, pysr_csv=pysr_csv, found=found, front=front, progress=progress
+    )[0]
+
+
+def run_comparison(
+    dataset: Dataset,
+    *,
+    peers: Sequence[str] = DEFAULT_PEERS,
+    options: DiscoveryOptions | None = None,
+    pysr_csv: str | Path | None = None,
+    found: Discovery | Formula | None = None,
+    front: ParetoFront | None = None,
+    progress: CompareProgress | None = None,
+) -> tuple[Comparison, Discovery | Formula]:
+    """`compare`, and what kansym found: its discovery on the fitted rows, or `found`."""
+    tools = [peer_named(name) for name in dict.fromkeys(peers)]
+    options = options or DiscoveryOptions()
+    if found is not None and options.given is not None:
+        raise ArgumentError("given and found exclude each other: what is found has been searched")
+    report = progress or (lambda tool, text: None)
+    hall = None if pysr_csv is None else read_hall_of_fame(pysr_csv, dataset.names)
+    shares = Shares.of(dataset, seed=options.seed) if found is None else Shares.all_rows(dataset.n_rows)
+    table = _Table(dataset, shares, row_weights(dataset))
+    interrupted = False
+    if found is None:
+        found = discover(table.fitted, options, progress=_words(report))
+        interrupted = found.interrupted
+    pick = found.expression if isinstance(found, Formula) else found.formula.expression
+    results = [_own(found, front, table)]
+    if hall is not None:
+        results.append(_from_file(hall, pick, table, options))
+    for peer in tools:
+        if interrupted:
+            results.append(ToolResult(peer.name, failure="not run: interrupted"))
+            continue
+        try:
+            results.append(_run(peer, pick, table, options, report))
+        except KeyboardInterrupt:
+            results.append(ToolResult(peer.name, failure=INTERRUPTED))
+            interrupted = True
+    y = dataset.y[shares.fitted]
+    comparison = Comparison(
+        tools=tuple(results),
+        target=dataset.target,
+        y_units=dataset.y_units,
+        rows=len(shares.fitted),
+        held_out_rows=len(shares.held_out),
+        beyond_rows=len(shares.beyond),
+        spread=float(np.std(y)),
+        seconds=options.max_seconds,
+        seed=options.seed,
+        interrupted=interrupted,
+    )
+    return comparison, found
+
+
+@dataclass(frozen=True, eq=False)
+class _Table:
+    """The table and its shares."""
+
+    dataset: Dataset
+    shares: Shares
+    weights: np.ndarray | None
+
+    @property
+    def fitted(self) -> Dataset:
+        return self.dataset.take(self.shares.fitted)
+
+    def part(self, index: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+        return self.dataset.X[index], self.dataset.y[index], None if self.weights is None else self.weights[index]
+
+    def errors(self, values: np.ndarray) -> dict[str, Any]:
+        """Residuals on the three shares, from values (n,) on all rows."""
+        found = {}
+        for name, index in (
+            ("rms", self.shares.fitted),
+            ("held_out_rms", self.shares.held_out),
+            ("beyond_rms", self.shares.beyond),
+        ):
+            _, y, weights = self.part(index)
+            found[name] = rms(values[index], y, weights)
+        return found
+
+
+def _words(report: CompareProgress) -> Callable[[Progress], None]:
+    def say(progress: Progress) -> None:
+        best = "" if progress.best is None else f"; best: {progress.best}"
+        report(KANSYM, f"{progress.stage}: {progress.message}{best}")
+
+    return say
+
+
+def _own(found: Discovery | Formula, front: ParetoFront | None, table: _Table) -> ToolResult:
+    formula = found if isinstance(found, Formula) else found.formula
+    if front is None and not isinstance(found, Formula):
+        front = found.front
+    X, y, weights = table.part(table.shares.fitted)
+    names = table.dataset.names
+    others = [] if front is None else [one.expression for one in front]
+    return ToolResult(
+        tool=KANSYM,
+        version=_version(),
+        formula=to_text(formula.expression),
+        latex=to_latex(formula.expression),
+        tree=_tree(formula.expression),
+        complexity=formula.complexity,
+        seconds=None if isinstance(found, Formula) else found.seconds,
+        front=front_points([formula.expression, *others], names, X, y, weights),
+        remark="" if isinstance(found, Formula) else {"interrupted": "interrupted"}.get(found.stopped, ""),
+        **table.errors(values_of(formula.expression, names, table.dataset.X)),
+    )
+
+
+def _tree(expression: sympy.Expr) -> str:
+    try:
+        return json.dumps(to_tree(expression), separators=(",", ":"))
+    except StorageError:
+        # A peer may have functions that kansym has not; its text is there.
+        return ""
+
+
+def _version() -> str:
+    try:
+        return importlib.metadata.version("kansym")
+    except importlib.metadata.PackageNotFoundError:
+        return ""
+
+
+def _run(peer: Peer, pick: sympy.Expr, table: _Table, options: DiscoveryOptions, report: CompareProgress) -> ToolResult:
+    """A peer's entry; whatever goes wrong is in it."""
+    if not is_installed(peer):
+        return ToolResult(peer.name, failure=f"not installed: {peer.install}", missing=True)
+    X, y, weights = table.part(table.shares.fitted)
+    dataset = table.dataset
+    with tempfile.TemporaryDirectory(prefix="kansym-compare-", ignore_cleanup_errors=True) as folder:
+        request = Request(
+            X=X,
+            y=y,
+            weights=weights,
+            points=dataset.X,
+            units=dataset.units,
+            y_unit=dataset.y_units,
+            functions=tuple(options.primitives),
+            seconds=options.max_seconds,
+            seed=options.seed,
+            folder=Path(folder),
+        )
+        start = time.monotonic()
+        try:
+            with PeerProcess(peer) as process:
+                answer = process.ask(request, lambda text: report(peer.name, text))
+            return _measured(peer.name, answer, pick, table, options)
+        except MissingPeerError as error:
+            return ToolResult(peer.name, failure=str(error), missing=True)
+        except PeerError as error:
+            logger.info("%s failed: %s", peer.name, error)
+            return ToolResult(peer.name, failure=str(error), seconds=time.monotonic() - start)
+
+
+def _measured(tool: str, answer: Answer, pick: sympy.Expr, table: _Table, options: DiscoveryOptions) -> ToolResult:
+    """An answer, measured as kansym's own is."""
+    base = ToolResult(
+        tool,
+        version=answer.version,
+        seconds=answer.seconds,
+        start_up=answer.start_up,
+        parameters=answer.parameters,
+        remark=answer.remark,
+    )
+    if not answer.formulas:
+        if answer.predictions is None or answer.predictions.shape != (table.dataset.n_rows,):
+            raise PeerError("predicted other rows than it was asked for")
+        if not np.isfinite(answer.predictions).any():
+            raise PeerError("predicted nothing but NaN")
+        return replace(base, **table.errors(answer.predictions))
+    safe, names = safe_names(table.dataset.n_columns), table.dataset.names
+    read = readable(answer.formulas, safe, names)
+    chosen = answer.pick if answer.pick is not None else len(answer.formulas) - 1
+    if chosen not in read:
+        # Says what is wrong with the pick.
+        read_formula(answer.formulas[chosen].expression, safe, names)
+    return replace(base, **_of_formula(read[chosen], list(read.values()), pick, table, options))
+
+
+def _of_formula(
+    formula: sympy.Expr, others: list[sympy.Expr], pick: sympy.Expr, table: _Table, options: DiscoveryOptions
+) -> dict[str, Any]:
+    names = table.dataset.names
+    X, y, weights = table.part(table.shares.fitted)
+    shorter = simplified(formula, names, X)
+    errors = table.errors(values_of(shorter, names, table.dataset.X))
+    if errors["rms"] == np.inf:
+        raise PeerError(f"its formula {to_text(shorter)[:200]} has no finite value on all rows")
+    return {
+        "formula": to_text(shorter),
+        "latex": to_latex(shorter),
+        "tree": _tree(shorter),
+        "complexity": complexity(shorter),
+        "front": front_points([shorter, *others], names, X, y, weights),
+        "same": compare_formulas(pick, shorter, X, y, names, weights=weights, seed=options.seed),
+        **errors,
+    }
+
+
+def _from_file(hall: HallOfFame, pick: sympy.Expr, table: _Table, options: DiscoveryOptions) -> ToolResult:
+    base = ToolResult(PYSR_FILE, remark="; ".join(hall.remarks))
+    try:
+        formulas = list(hall.expressions)
+        return replace(base, **_of_formula(formulas[hall.pick], formulas, pick, table, options))
+    except PeerError as error:
+        return replace(base, failure=str(error))

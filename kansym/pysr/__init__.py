@@ -1,0 +1,1 @@
+"""PySR's words: its formulas, operators, parameters and tables, without PySR and Julia."""
