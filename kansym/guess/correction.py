@@ -111,8 +111,11 @@ def _of_one_way(
     way: str, curve: Curve | None, form: ParametricForm, bench: Bench, options: DiscoveryOptions, until: float
 ) -> Iterator[Correction]:
     fitted = form if curve is None else form.with_values(curve.values)
+    # The constants beside a free curve are as good as that curve is; no formula has to come nearer at first.
+    floor = 0.0 if curve is None else math.sqrt(max(curve.variance, 0.0))
     for _ in range(ROUNDS):
-        table = _table_of_rest(way, fitted, bench)
+        table = _table_of_rest(way, fitted, bench, floor)
+        floor = 0.0
         if table is not None and curve is not None:
             table = _with_column(table, curve.column)
         left = until - time.monotonic()
@@ -171,8 +174,11 @@ def _whole(way: str, guess: sympy.Expr, added: sympy.Expr) -> sympy.Expr:
     return guess * (added if way == TIMES else 1 + added)
 
 
-def _table_of_rest(way: str, form: ParametricForm, bench: Bench) -> Dataset | None:
-    """The table of what the guess lacks; its errors are those of y, or its noise floor, in the units of the rest."""
+def _table_of_rest(way: str, form: ParametricForm, bench: Bench, floor: float) -> Dataset | None:
+    """The table of what the guess lacks; its errors are those of y, or its noise floor, in the units of the rest.
+
+    They are at least `floor`, in units of y, so that a search ends where nothing is known any more.
+    """
     # Rows are in the order of their contents: every so manieth of them covers all of the box.
     dataset = bench.dataset.take(thinned(np.arange(bench.dataset.n_rows), MOST_ROWS))
     rest, slope = _rest(way, form.evaluate(dataset.X), dataset.y)
@@ -184,6 +190,7 @@ def _table_of_rest(way: str, form: ParametricForm, bench: Bench) -> Dataset | No
         return None
     table = dataset.take(good)
     error = np.full(len(rest), bench.noise_floor) if table.y_error is None else table.y_error
+    error = error * max(1.0, floor / bench.noise_floor) if bench.noise_floor > 0 else np.maximum(error, floor)
     return replace(table, y=rest, target="rest", y_error=np.maximum(error * slope, 1e-300), y_units=None, x_error=None)
 
 

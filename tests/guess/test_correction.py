@@ -31,6 +31,16 @@ def bench_and_form(y, text):
     return bench, fitted_guess(Guess.read(text, dataset.names), bench, seed=0, until=time.monotonic() + 10)
 
 
+def until_exact(found, y):
+    """Corrections up to the first exact one: a busy machine may need most of the time that they have."""
+    seen = []
+    for one in found:
+        seen.append(one)
+        if best_of(seen).validation_loss < 1e-18 * np.var(y):
+            break
+    return seen
+
+
 def best_of(found):
     return min((formula for one in found for formula in one.formulas), key=lambda formula: formula.rank)
 
@@ -59,7 +69,8 @@ def test_rows_without_a_value_of_the_factor_are_left_out():
     # The guess is zero on some rows, where a factor can have any value.
     y = np.where(x < 1, 0.0, (x - 1)) * (2 + z)
     bench, form = bench_and_form(y, "A*(x - 1 + abs(x - 1))")
-    assert best_of(corrections(form, bench, OPTIONS, time.monotonic() + 8)).validation_loss < 1e-18 * np.var(y)
+    found = until_exact(corrections(form, bench, OPTIONS, time.monotonic() + 40), y)
+    assert best_of(found).validation_loss < 1e-18 * np.var(y)
 
 
 def test_an_interruption_is_passed_on_after_what_was_found(monkeypatch):
