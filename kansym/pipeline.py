@@ -480,7 +480,7 @@ class _Run:
         if network is not None and front.best.validation_loss > max(9 * network.validation_loss, (3 * self.floor) ** 2):
             ratio = math.sqrt(front.best.validation_loss / network.validation_loss)
             notes.append(NETWORK_BETTER.format(ratio))
-        wrong = min((one.loss for one in self.formulas if one.consistent is False), default=math.inf)
+        wrong = min((one.loss for one in front if one.consistent is False), default=math.inf)
         if front.best.loss > 4 * max(wrong, self.floor**2):
             notes.append(WRONG_UNITS)
         self.report("finishing", stopped)
