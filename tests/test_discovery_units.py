@@ -31,6 +31,8 @@ def test_a_dimensionally_wrong_formula_is_never_first():
     assert not frame.loc[frame["consistent"].eq(False), "picked"].any()
     if min((formula.loss for formula in wrong), default=np.inf) < 1e-12 < found.formula.loss:
         assert any("fits much better" in note for note in found.notes)
+    # What a note says is on the front is there.
+    assert wrong or not any("it is on the front, marked" in note for note in found.notes)
 
 
 def test_noise_does_not_hide_the_units():
