@@ -105,8 +105,8 @@ def discover(
     device
         cpu, cuda, or auto: CUDA for tables large enough to gain from it.
     out
-        Folder for formula.json, certificate.json, equations.csv, model.safetensors, network.svg and .png, report.txt
-        and run.log. Nothing is written without it; files of an earlier run there are replaced.
+        Folder for formula.json, certificate.json, equations.csv, the table and the networks (safetensors), network.svg
+        and .png, report.txt and run.log. Nothing is written without it; files of an earlier run there are replaced.
     drop_missing
         Leave out rows with missing values instead of refusing the table.
     key

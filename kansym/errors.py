@@ -21,5 +21,9 @@ class StorageError(KansymError, ValueError):
     """A saved file is damaged, of another version, or not a kansym file."""
 
 
+class MissingPrimitiveError(StorageError):
+    """A saved network uses a primitive that the library lacks, or has as another function."""
+
+
 class TrainingError(KansymError, RuntimeError):
     """Training could not produce a finite network; the message says what was tried."""

@@ -2,14 +2,16 @@
 
 ``formula.json``  all formulas, exact, with data, options and versions; ``certificate.json``  what speaks for and
 against the pick; ``equations.csv``  the Pareto front;
-``model.safetensors``  the network; ``network.svg``, ``network.png``; ``report.txt``; ``run.log``.
+``data.safetensors``  the table; ``model.safetensors``  the network; ``symbolic.safetensors``  the network of primitives
+that the pick was composed from, and ``read.safetensors`` the one that those were read from;
+``network.svg``, ``network.png``; ``report.txt``; ``run.log``.
 """
 
 import json
+import logging
 import os
 import tempfile
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -20,14 +22,19 @@ import torch
 
 from kansym.config import DiscoveryOptions
 from kansym.data.scaling import Scaling
-from kansym.errors import ArgumentError, StorageError
-from kansym.formula import Formula, ParetoFront
+from kansym.data.splitting import thinned
+from kansym.data.storage import dataset_bytes, load_table
+from kansym.errors import ArgumentError, MissingPrimitiveError, StorageError
 from kansym.kan.persistence import load_network, save_network
+from kansym.primitives.primitive import Primitive
+from kansym.report.finished import FinishedRun
 from kansym.report.network_figure import network_figure
 from kansym.report.summary import RunSummary
 from kansym.report.text import text_report
-from kansym.results import Discovery, TrainedNetwork
+from kansym.results import Discovery, NetworkReading, TrainedNetwork
 from kansym.validation.certificate import Certificate
+
+logger = logging.getLogger(__name__)
 
 SCHEMA = 1
 """Version of ``formula.json``; files of other versions are refused."""
@@ -37,34 +44,15 @@ MAX_BYTES = 64 * 2**20
 
 RECORD, EQUATIONS, MODEL, REPORT, LOG = "formula.json", "equations.csv", "model.safetensors", "report.txt", "run.log"
 CERTIFICATE = "certificate.json"
+SYMBOLIC, READ, DATA = "symbolic.safetensors", "read.safetensors", "data.safetensors"
 FIGURES = ("network.svg", "network.png")
 
 
-@dataclass(frozen=True, eq=False)
-class SavedRun:
-    """What `load_run` gives back.
+MOST_ROWS = 50_000
+"""Rows of the table that are kept; of larger ones every so manieth row."""
 
-    Attributes
-    ----------
-    summary : RunSummary
-    network : TrainedNetwork or None
-        None for a run that ended before a network was trained, as for an exactly linear table.
-    metadata : dict
-        What the network file says about itself.
-    """
-
-    summary: RunSummary
-    network: TrainedNetwork | None
-    metadata: dict[str, Any]
-
-    @property
-    def formula(self) -> Formula:
-        """The pick."""
-        return self.summary.formula
-
-    @property
-    def front(self) -> ParetoFront:
-        return self.summary.front
+SavedRun = FinishedRun
+"""What `load_run` gives back."""
 
 
 def prepare_directory(directory: str | os.PathLike[str]) -> Path:
@@ -135,6 +123,14 @@ def save_run(
         save_network(network.network, path / MODEL, metadata=_describe(network, summary))
         for name, data in _draw(network, discovery).items():
             replace_file(path / name, data)
+    reading = discovery.reading
+    for name, part in ((SYMBOLIC, reading and reading.symbolic), (READ, reading and reading.trained)):
+        if part is None:
+            (path / name).unlink(missing_ok=True)
+        else:
+            save_network(part, path / name)
+    kept = discovery.dataset.take(thinned(np.arange(discovery.dataset.n_rows), MOST_ROWS))
+    replace_file(path / DATA, dataset_bytes(kept))
     replace_file(path / EQUATIONS, summary.front.to_frame().to_csv(index=False).encode("utf-8"))
     replace_file(path / LOG, "".join(f"{line}\n" for line in log_lines).encode("utf-8"))
     save_summary(summary, path)
@@ -160,8 +156,15 @@ def save_summary(summary: RunSummary, path: Path) -> None:
     replace_file(path / RECORD, json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False).encode("utf-8"))
 
 
-def load_run(directory: str | os.PathLike[str]) -> SavedRun:
+def load_run(directory: str | os.PathLike[str], *, library: Mapping[str, Primitive] | None = None) -> FinishedRun:
     """Read what `save_run` wrote. Nothing in the files is executed.
+
+    Parameters
+    ----------
+    directory : path-like
+    library : mapping of str to Primitive, optional
+        Where the primitives of the symbolic network are looked up by name. Default: the built-in ones. A run with a
+        primitive of your own needs the library that has it; without, `FinishedRun.reading` is None.
 
     Raises
     ------
@@ -177,10 +180,12 @@ def load_run(directory: str | os.PathLike[str]) -> SavedRun:
     if not there:
         raise StorageError(f"{path} is not a folder; name the folder that a run was saved to (--out)")
     summary = RunSummary.from_dict(_record(path / RECORD))
+    dataset = load_table(path / DATA) if (path / DATA).exists() else None
+    reading = _reading(path, library)
     if not (path / MODEL).exists():
         if summary.network:
             raise StorageError(f"{path / MODEL} is missing; the run had a network")
-        return SavedRun(summary, None, {})
+        return FinishedRun(summary, None, {}, dataset, reading)
     network, metadata = load_network(path / MODEL)
     try:
         scaling = Scaling(
@@ -194,7 +199,19 @@ def load_run(directory: str | os.PathLike[str]) -> SavedRun:
         raise StorageError(f"{path / MODEL} does not say how its inputs are scaled; it is not of a run") from error
     if not len(scaling.center) == len(scaling.half_width) == network.n_inputs == len(summary.names):
         raise StorageError(f"{path / MODEL} and {RECORD} do not belong together: numbers of inputs differ")
-    return SavedRun(summary, TrainedNetwork(network, scaling, losses[0], losses[1]), metadata)
+    return FinishedRun(summary, TrainedNetwork(network, scaling, losses[0], losses[1]), metadata, dataset, reading)
+
+
+def _reading(path: Path, library: Mapping[str, Primitive] | None) -> NetworkReading | None:
+    if not (path / SYMBOLIC).exists():
+        return None
+    try:
+        symbolic, _ = load_network(path / SYMBOLIC, library=library)
+        trained = load_network(path / READ, library=library)[0] if (path / READ).exists() else None
+    except MissingPrimitiveError as error:
+        logger.warning("%s", error)
+        return None
+    return NetworkReading(symbolic, trained)
 
 
 def _describe(network: TrainedNetwork, summary: RunSummary) -> dict[str, Any]:

@@ -8,17 +8,21 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+import sympy
 import torch
 
 from kansym import run_directory
 from kansym.config import DiscoveryOptions
 from kansym.data.dataset import make_dataset
+from kansym.data.scaling import Scaling
 from kansym.discovery import discover
 from kansym.errors import ArgumentError, KansymError, StorageError
 from kansym.kan.growth import GrowthOptions
+from kansym.kan.network import Network
+from kansym.primitives import default_library, primitive_from_expression
 from kansym.report.summary import RunSummary
 from kansym.report.text import text_report
-from kansym.results import Discovery
+from kansym.results import Discovery, NetworkReading, TrainedNetwork
 from kansym.run_directory import load_run, prepare_directory, save_run
 
 FILES = {
@@ -27,9 +31,14 @@ FILES = {
     "model.safetensors",
     "network.svg",
     "network.png",
+    "data.safetensors",
     "report.txt",
     "run.log",
 }
+
+
+READINGS = {"symbolic.safetensors", "read.safetensors"}
+"""Where the pick came from a network."""
 
 
 @pytest.fixture(scope="module")
@@ -43,10 +52,6 @@ def discovery() -> Discovery:
 
 
 def _network(data):
-    from kansym.data.scaling import Scaling
-    from kansym.kan.network import Network
-    from kansym.results import TrainedNetwork
-
     network = Network.create((2, 1), generator=torch.Generator().manual_seed(0))
     return TrainedNetwork(network, Scaling.fit(data.X, data.y), 0.5, 0.25)
 
@@ -59,7 +64,7 @@ def saved(discovery, tmp_path):
 
 
 def test_all_files_are_written_and_open_elsewhere(saved, discovery):
-    assert {path.name for path in saved.iterdir()} == FILES
+    assert {path.name for path in saved.iterdir()} - READINGS == FILES
     record = json.loads((saved / "formula.json").read_text(encoding="utf-8"))
     assert record["names"] == ["λ (nm)", "x-1"] and record["seed"] == 4 and len(record["data_sha256"]) == 64
     table = pd.read_csv(saved / "equations.csv")
@@ -87,12 +92,37 @@ def test_a_run_comes_back_exactly(saved, discovery):
     assert text_report(run.summary) == (saved / "report.txt").read_text(encoding="utf-8")
 
 
+def test_the_networks_behind_the_pick_come_back_exactly(discovery, tmp_path):
+    z = torch.linspace(-1, 1, 7, dtype=torch.float64)[:, None].expand(-1, 2)
+    primitive = primitive_from_expression("own", sympy.tanh(sympy.Symbol("z")) ** 3)
+    symbolic, trained = Network.create((2, 1), generator=torch.Generator().manual_seed(1)), _network(discovery.dataset)
+    symbolic.primitives = (primitive,)
+    found = replace(discovery, reading=NetworkReading(symbolic, trained.network))
+    folder = save_run(found, tmp_path)
+    library = default_library().with_primitive(primitive)
+    again = load_run(folder, library=library).reading
+    assert again is not None and again.trained is not None
+    assert torch.equal(again.symbolic(z), symbolic(z)) and torch.equal(again.trained(z), trained.network(z))
+    # Without the library that has the primitive the run can still be read, but for this.
+    bare = load_run(folder)
+    assert bare.reading is None and bare.formula.to_dict() == found.formula.to_dict()
+
+
+def test_a_folder_without_the_table_can_be_read(saved):
+    (saved / "data.safetensors").unlink()
+    assert load_run(saved).dataset is None
+
+
+def test_growth_comes_back_in_numbers(saved, discovery):
+    assert load_run(saved).summary.growth == discovery.decisions
+
+
 def test_an_older_run_is_replaced_and_leaves_nothing_behind(saved, discovery):
     (saved / "mine.txt").write_text("kept")
-    other = replace(discovery, network=None, stopped="interrupted")
+    other = replace(discovery, network=None, reading=None, stopped="interrupted")
     save_run(other, saved)
     assert {path.name for path in saved.iterdir()} == {
-        "formula.json", "equations.csv", "report.txt", "run.log", "mine.txt"
+        "formula.json", "equations.csv", "data.safetensors", "report.txt", "run.log", "mine.txt"
     }  # fmt: skip
     run = load_run(saved)
     assert run.network is None and run.summary.stopped == "interrupted"
@@ -108,7 +138,7 @@ def test_a_failure_while_writing_leaves_the_old_file(saved, monkeypatch):
     with pytest.raises(OSError, match="No space"):
         run_directory.replace_file(saved / "report.txt", b"new")
     assert (saved / "report.txt").read_bytes() == before
-    assert {path.name for path in saved.iterdir()} == FILES
+    assert {path.name for path in saved.iterdir()} - READINGS == FILES
 
 
 def test_the_same_run_gives_the_same_figure(discovery, tmp_path):

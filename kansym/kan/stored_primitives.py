@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-from kansym.errors import StorageError
+from kansym.errors import MissingPrimitiveError, StorageError
 from kansym.primitives.primitive import Primitive
 
 _PROBES = (-1.7, -0.4, 0.3, 0.9, 2.6)
@@ -53,7 +53,9 @@ def find_all(stored: object, library: Mapping[str, Primitive], path: Path) -> tu
     Raises
     ------
     StorageError
-        If the record is damaged, or a name is missing in `library` or means another function there.
+        If the record is damaged.
+    MissingPrimitiveError
+        If a name is missing in `library` or means another function there.
     """
     if not isinstance(stored, list):
         raise StorageError(f"{path} is damaged: it has no list of primitives")
@@ -63,13 +65,13 @@ def find_all(stored: object, library: Mapping[str, Primitive], path: Path) -> tu
         if not isinstance(name, str) or len(name) > 200 or name in found:
             raise StorageError(f"{path} is damaged: {short(entry)} is not a primitive")
         if name not in library:
-            raise StorageError(
+            raise MissingPrimitiveError(
                 f"{path} uses the primitive {short(name)}, {short(entry.get('expression'))}, which is not in the "
                 f"library: pass library=default_library().with_primitive(...)"
             )
         found[name] = library[name]
         if not _same_function(found[name], entry.get("values")):
-            raise StorageError(
+            raise MissingPrimitiveError(
                 f"{path} uses the primitive {short(name)} for {short(entry.get('expression'))}, but in the library "
                 f"it is {short(str(found[name].expression))}: pass a library with the function of the file"
             )

@@ -18,7 +18,7 @@ from kansym.errors import StorageError
 from kansym.formula import Formula, ParetoFront
 from kansym.guess.outcome import GuessOutcome
 from kansym.input_errors import effective_error
-from kansym.kan.growth import format_shape
+from kansym.kan.growth import Decision, format_shape
 from kansym.primitives.library import default_library
 from kansym.results import Discovery
 from kansym.validation.certificate import Certificate
@@ -134,6 +134,8 @@ class RunSummary:
         What speaks for and against the formula.
     guesses : tuple of GuessOutcome
         What became of the formulas that the search started from.
+    growth : tuple of Decision
+        What `decisions` says, in numbers; empty for a record of a version that did not keep it.
     """
 
     formula: Formula
@@ -158,6 +160,7 @@ class RunSummary:
     data_sha256: str
     certificate: Certificate | None = None
     guesses: tuple[GuessOutcome, ...] = ()
+    growth: tuple[Decision, ...] = ()
 
     @classmethod
     def of(
@@ -229,6 +232,7 @@ class RunSummary:
             data_sha256=fingerprint(dataset),
             certificate=certificate,
             guesses=discovery.guesses,
+            growth=discovery.decisions,
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -240,6 +244,7 @@ class RunSummary:
             "agreement": asdict(self.agreement),
             "certificate": None if self.certificate is None else self.certificate.to_dict(),
             "guesses": [guess.to_dict() for guess in self.guesses],
+            "growth": [asdict(decision) for decision in self.growth],
         }
         return finite_json(record)
 
@@ -284,6 +289,7 @@ class RunSummary:
                 data_sha256=_text(record["data_sha256"]),
                 certificate=None if record.get("certificate") is None else Certificate.from_dict(record["certificate"]),
                 guesses=tuple(GuessOutcome.from_dict(guess) for guess in _list(record.get("guesses", []))),
+                growth=tuple(_decision(decision) for decision in _list(record.get("growth", []))),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             if isinstance(error, StorageError):
@@ -340,6 +346,18 @@ def _formula(record: Any) -> Formula:
         _number_or(constant.error, None)
         _text(constant.snapped or "")
     return formula
+
+
+def _decision(record: Any) -> Decision:
+    return Decision(
+        action=_text(record["action"]),
+        shape=tuple(int(w) if isinstance(w, int) else (int(w[0]), int(w[1])) for w in _list(record["shape"])),
+        grid=int(record["grid"]),
+        train_rmse=_number_or(record["train_rmse"], math.nan),
+        validation_rmse=_number_or(record["validation_rmse"], math.nan),
+        accepted=bool(record["accepted"]),
+        reason=_text(record["reason"]),
+    )
 
 
 def _text(value: Any) -> str:

@@ -1,0 +1,57 @@
+"""A finished run, from memory or from a folder: all that pictures, reports and hands on the edges need."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from kansym.config import DiscoveryOptions
+from kansym.data.dataset import Dataset
+from kansym.formula import Formula, ParetoFront
+from kansym.report.summary import RunSummary
+from kansym.results import Discovery, NetworkReading, TrainedNetwork
+from kansym.validation.certificate import Certificate
+
+
+@dataclass(frozen=True, eq=False)
+class FinishedRun:
+    """A run, its table and its networks.
+
+    Attributes
+    ----------
+    summary : RunSummary
+    network : TrainedNetwork or None
+        None for a run that ended before a network was trained, as for an exactly linear table.
+    metadata : dict
+        What the network file says about itself; empty for a run in memory.
+    dataset : Dataset or None
+        The table; None for a folder of a version that did not keep it. A folder keeps 50,000 rows at most.
+    reading : NetworkReading or None
+        The all-symbolic network that the pick was composed from; None without one.
+    """
+
+    summary: RunSummary
+    network: TrainedNetwork | None
+    metadata: dict[str, Any] = field(default_factory=dict)
+    dataset: Dataset | None = None
+    reading: NetworkReading | None = None
+
+    @classmethod
+    def of(
+        cls,
+        discovery: Discovery,
+        *,
+        command: str = "",
+        options: DiscoveryOptions | None = None,
+        certificate: Certificate | None = None,
+    ) -> "FinishedRun":
+        """Of a discovery; the arguments are those of `RunSummary.of`."""
+        summary = RunSummary.of(discovery, command=command, options=options, certificate=certificate)
+        return cls(summary, discovery.network, {}, discovery.dataset, discovery.reading)
+
+    @property
+    def formula(self) -> Formula:
+        """The pick."""
+        return self.summary.formula
+
+    @property
+    def front(self) -> ParetoFront:
+        return self.summary.front
