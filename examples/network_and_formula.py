@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from kansym import DiscoveryOptions, discover, make_dataset
-from kansym.report.network_figure import network_figure
+from kansym.figures.network_figure import network_figure
 
 
 def main(folder: Path, seconds: float = 60.0) -> None:

@@ -25,10 +25,10 @@ from kansym.data.scaling import Scaling
 from kansym.data.splitting import thinned
 from kansym.data.storage import dataset_bytes, load_table
 from kansym.errors import ArgumentError, MissingPrimitiveError, StorageError
+from kansym.figures.network_figure import network_figure
 from kansym.kan.persistence import load_network, save_network
 from kansym.primitives.primitive import Primitive
 from kansym.report.finished import FinishedRun
-from kansym.report.network_figure import network_figure
 from kansym.report.summary import RunSummary
 from kansym.report.text import text_report
 from kansym.results import Discovery, NetworkReading, TrainedNetwork

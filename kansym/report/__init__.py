@@ -1,1 +1,1 @@
-"""What a run shows: the figure of the network and the report in plain text."""
+"""What a run says: its summary and the report in plain text."""

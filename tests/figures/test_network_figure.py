@@ -13,12 +13,12 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.patches import FancyBboxPatch
 
 from kansym.errors import ArgumentError
+from kansym.figures.edge_curves import edge_curves
+from kansym.figures.labels import clean, primitive_label, scientific, shorten, text_width
+from kansym.figures.network_figure import network_figure
+from kansym.figures.network_layout import spread
 from kansym.kan.network import Network
 from kansym.primitives.library import default_library
-from kansym.report.edge_curves import edge_curves
-from kansym.report.labels import clean, primitive_label, scientific, shorten, text_width
-from kansym.report.network_figure import network_figure
-from kansym.report.network_layout import spread
 
 LIBRARY = default_library()
 

@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 
 from kansym.errors import ArgumentError
+from kansym.figures.labels import primitive_label
 from kansym.kan.layer import EdgeMode, evaluate_edges
 from kansym.kan.network import Network
 from kansym.kan.pruning import attribute
-from kansym.report.labels import primitive_label
 
 POINTS = 160
 """Points per curve: smooth at the size of the boxes."""

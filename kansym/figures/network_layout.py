@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.optimize import isotonic_regression
 
-from kansym.report.edge_curves import EdgeCurve
+from kansym.figures.edge_curves import EdgeCurve
 
 COMFORTABLE_HEIGHT = 12.0
 """Inches of a figure up to which boxes keep their full size."""

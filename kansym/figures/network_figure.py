@@ -13,10 +13,10 @@ from matplotlib.path import Path
 from torch import Tensor
 
 from kansym.errors import ArgumentError
+from kansym.figures.edge_curves import EdgeCurve, edge_curves
+from kansym.figures.labels import FONT, clean, scientific, shorten, text_width
+from kansym.figures.network_layout import Layout, lay_out
 from kansym.kan.network import Network
-from kansym.report.edge_curves import EdgeCurve, edge_curves
-from kansym.report.labels import FONT, clean, scientific, shorten, text_width
-from kansym.report.network_layout import Layout, lay_out
 
 LONGEST_NAME = 1.7
 """Inches for the name of a variable; longer ones are shortened."""
