@@ -166,9 +166,9 @@ class PeerProcess:
         )
         for target, stream in ((self._read, self._process.stdout), (self._drain, self._process.stderr)):
             threading.Thread(target=target, args=(stream, self._messages, self._words), daemon=True).start()
-        report("starting")
         began = time.monotonic()
         try:
+            report("starting")
             self._await("ready", began + self.peer.start_up_limit, report)
         except TimeoutError:
             self.close()

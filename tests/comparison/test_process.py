@@ -1,5 +1,6 @@
 """Whatever a peer does, its process ends and the caller gets an answer or a reason."""
 
+import _thread
 import os
 import threading
 import time
@@ -101,15 +102,31 @@ def test_children_end_with_the_process(faulty, request_of, tmp_path, monkeypatch
     assert not _alive(pid)
 
 
-def test_interrupts_stop_the_process(faulty, request_of, monkeypatch):
-    process = PeerProcess(faulty("hang"))
-    import _thread
+def test_interrupts_stop_the_process(faulty, request_of):
+    process, caught = PeerProcess(faulty("hang")), threading.Event()
 
-    timer = threading.Timer(3.0, _thread.interrupt_main)
-    timer.start()
+    def interrupt() -> None:
+        # Again and again: one that arrives while Python runs a destructor is lost, as a user's would be.
+        while not caught.wait(5.0):
+            _thread.interrupt_main()
+
+    threading.Thread(target=interrupt, daemon=True).start()
     with pytest.raises(KeyboardInterrupt):
-        process.ask(request_of(60.0))
-    timer.cancel()
+        try:
+            process.ask(request_of(120.0))
+        finally:
+            caught.set()
+    assert process._process is None
+
+
+def test_an_interrupt_at_the_start_leaves_no_process(faulty, request_of):
+    process = PeerProcess(faulty("hang"))
+
+    def interrupted(text: str) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        process.ask(request_of(), interrupted)
     assert process._process is None
 
 
