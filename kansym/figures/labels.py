@@ -6,10 +6,8 @@ from functools import cache
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.textpath import text_to_path
 
+from kansym.figures.style import FONT
 from kansym.primitives.primitive import Primitive
-
-FONT = "DejaVu Sans"
-"""Comes with matplotlib: figures look alike on every machine."""
 
 _SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
@@ -22,6 +20,11 @@ def _font() -> FontProperties:
 @cache
 def _drawable(character: str) -> bool:
     return character.isprintable() and get_font(findfont(_font())).get_char_index(ord(character)) != 0
+
+
+def drawable(text: str) -> bool:
+    """Whether the font has all characters of a text."""
+    return all(_drawable(character) for character in text)
 
 
 def clean(text: str) -> str:

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -14,30 +13,13 @@ from torch import Tensor
 
 from kansym.errors import ArgumentError
 from kansym.figures.edge_curves import EdgeCurve, edge_curves
-from kansym.figures.labels import FONT, clean, scientific, shorten, text_width
+from kansym.figures.labels import clean, scientific, shorten, text_width
 from kansym.figures.network_layout import Layout, lay_out
+from kansym.figures.style import FONT, Theme, theme_of
 from kansym.kan.network import Network
 
 LONGEST_NAME = 1.7
 """Inches for the name of a variable; longer ones are shortened."""
-
-
-@dataclass(frozen=True)
-class Theme:
-    """Colours; spline and primitive differ in lightness as well as in hue, for print and for the colour-blind."""
-
-    background: str
-    ink: str
-    muted: str
-    frame: str
-    face: str
-    spline: str
-    pale: str
-    primitive: str
-
-
-LIGHT = Theme("#ffffff", "#1c2128", "#6a737d", "#c9cfd6", "#fafbfc", "#2b6cb0", "#a9cbee", "#9c2a10")
-DARK = Theme("#14181d", "#e6e9ed", "#98a2ad", "#434c57", "#1b2027", "#6cb0f5", "#2d5b8c", "#ffb38a")
 
 
 def network_figure(
@@ -88,7 +70,7 @@ def network_figure(
     if len(input_names) != network.n_inputs:
         raise ArgumentError(f"input_names must have {network.n_inputs} entries, got {len(input_names)}")
     curves = edge_curves(network, x, index=index, reference=reference)
-    theme = DARK if dark else LIGHT
+    theme = theme_of(dark)
     names = [shorten(name, 10, LONGEST_NAME) for name in input_names]
     outputs = [output_name] if network.n_outputs == 1 else [f"{output_name} {k}" for k in range(network.n_outputs)]
     outputs = [shorten(name, 10, LONGEST_NAME) for name in outputs]

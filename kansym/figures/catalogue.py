@@ -1,0 +1,113 @@
+"""All figures of a run by name."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from matplotlib.figure import Figure
+
+from kansym.errors import ArgumentError
+from kansym.figures import front, parity, run_network
+from kansym.report.finished import FinishedRun
+
+if TYPE_CHECKING:
+    from kansym.comparison.result import Comparison
+
+
+@dataclass(frozen=True)
+class FigureKind:
+    """One kind of figure; calling it with a run draws it.
+
+    Attributes
+    ----------
+    name : str
+    title : str
+        A heading.
+    draw : callable
+        ``draw(run, *, dark=False) -> Figure``.
+    applies : callable
+        Whether a run has what the figure needs.
+    alt : callable
+        A sentence of what it shows.
+    """
+
+    name: str
+    title: str
+    draw: Callable[..., Figure]
+    applies: Callable[[FinishedRun], bool]
+    alt: Callable[[FinishedRun], str]
+
+    def __call__(self, run: FinishedRun, *, dark: bool = False, **options: Any) -> Figure:
+        figure = self.draw(run, dark=dark, **options)
+        figure.set_label(self.alt(run))
+        return figure
+
+
+def _kinds() -> Iterable[FigureKind]:
+    yield FigureKind("network", "Network", run_network.network, run_network.applies, run_network.alt)
+    yield FigureKind("parity", "Measured and predicted", parity.parity, parity.applies, parity.alt)
+    yield FigureKind("front", "Pareto front", front.front, front.applies, front.alt)
+
+
+FIGURES: Mapping[str, FigureKind] = {kind.name: kind for kind in _kinds()}
+"""By name, in the order in which a report shows them."""
+
+
+def figures_of(
+    run: FinishedRun,
+    *,
+    dark: bool = False,
+    only: Iterable[str] | None = None,
+    comparison: "Comparison | None" = None,
+) -> dict[str, Figure]:
+    """The figures of a run, by name; those that it has not the means for are left out.
+
+    Parameters
+    ----------
+    run : FinishedRun
+    dark : bool, default False
+        For dark backgrounds.
+    only : iterable of str, optional
+        Names of `FIGURES`. Default: all.
+    comparison : Comparison, optional
+        Of other tools on the same table, for the Pareto front.
+
+    Raises
+    ------
+    ArgumentError
+        If a name is unknown.
+    """
+    wanted = list(FIGURES) if only is None else [figure_kind(name).name for name in only]
+    figures = {}
+    for name, kind in FIGURES.items():
+        if name in wanted and kind.applies(run):
+            options = {"comparison": comparison} if name == "front" and comparison is not None else {}
+            figures[name] = kind(run, dark=dark, **options)
+    return figures
+
+
+def figure_kind(name: str) -> FigureKind:
+    """The kind of a name.
+
+    Raises
+    ------
+    ArgumentError
+        If it is unknown.
+    """
+    if name not in FIGURES:
+        raise ArgumentError(f"there is no figure {name!r}; the figures are {', '.join(FIGURES)}")
+    return FIGURES[name]
+
+
+def alt_text(name: str, run: FinishedRun) -> str:
+    """What a figure of a run shows, in a sentence with numbers.
+
+    Raises
+    ------
+    ArgumentError
+        If the name is unknown, or the run has not what the figure needs.
+    """
+    kind = figure_kind(name)
+    if not kind.applies(run):
+        raise ArgumentError(f"the run has not what the figure {name!r} needs")
+    return kind.alt(run)

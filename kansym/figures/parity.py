@@ -1,0 +1,108 @@
+"""Measured against predicted values, with what is left between them."""
+
+import math
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from kansym.figures.points import Points, points_of
+from kansym.figures.scales import label, named, scale_axis
+from kansym.figures.style import blank, finish, styled, theme_of
+from kansym.report.finished import FinishedRun
+from kansym.report.text import r_squared
+
+MOST_BARS = 150
+"""Points up to which each has its error bar."""
+
+
+def applies(run: FinishedRun) -> bool:
+    """With a table only."""
+    return run.dataset is not None
+
+
+def parity(run: FinishedRun, *, dark: bool = False) -> Figure:
+    """Predicted against measured values with the line of equality, and below it the residuals on the same axis.
+
+    At most 2000 points are drawn. The axes are logarithmic where all values are positive and reach over more than 2.5
+    decades. Rows that the formula has no value on are counted in words.
+
+    Parameters
+    ----------
+    run : FinishedRun
+    dark : bool, default False
+        For dark backgrounds.
+
+    Raises
+    ------
+    ArgumentError
+        If the run was saved without its table.
+    """
+    points, theme, summary = points_of(run), theme_of(dark), run.summary
+    target = named(summary.target, summary.y_units)
+    shown = points.shown
+    y, predicted, residual = points.y[shown], points.predicted[shown], points.residual[shown]
+    with styled(theme):
+        figure = blank(5.2, 5.6)
+        upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1.1))
+        for axes in (upper, lower):
+            finish(axes)
+        scale_axis(upper, "x", points.y, points.predicted)
+        scale_axis(upper, "y", points.y, points.predicted)
+        bars = points.error is not None and len(points) <= MOST_BARS
+        style = {"color": theme.point, "markersize": _size(len(shown)), "marker": "o", "markeredgewidth": 0}
+        upper.plot(y, predicted, linestyle="none", alpha=0.75, zorder=3, label="rows", **style)
+        lower.plot(y, residual, linestyle="none", alpha=0.75, zorder=3, **style)
+        if bars and points.error is not None:
+            error = points.error[shown]
+            lower.errorbar(y, residual, error, linestyle="none", ecolor=theme.point, elinewidth=0.8, zorder=2)
+        elif points.error is not None:
+            middle = float(np.median(points.error))
+            lower.axhspan(-middle, middle, color=theme.shade, zorder=0)
+        if len(y):
+            ends = [min(y.min(), predicted.min()), max(y.max(), predicted.max())]
+            upper.plot(ends, ends, color=theme.primitive, linewidth=1.1, zorder=2, label="equal")
+        lower.axhline(0.0, color=theme.primitive, linewidth=1.1, zorder=2)
+        if summary.noise_floor > 0 and points.error is None and _visible(summary.noise_floor, residual):
+            lower.axhspan(-summary.noise_floor, summary.noise_floor, color=theme.shade, zorder=0)
+        label(upper, "y", f"predicted {target}", 3.4)
+        label(lower, "x", f"measured {target}", 4.4)
+        lower.set_ylabel("measured\n− predicted")
+        if len(y):
+            upper.set_xlim(upper.get_xlim())
+            upper.set_ylim(upper.get_xlim())
+        upper.text(0.03, 0.97, _words(run, points), transform=upper.transAxes, va="top", parse_math=False)
+        figure.align_ylabels()
+        return figure
+
+
+def alt(run: FinishedRun) -> str:
+    """One sentence for those who do not see it."""
+    points, summary = points_of(run), run.summary
+    correlation = r_squared(summary.agreement.one_minus_r2).replace("R²", "R squared")
+    beside = f"; {points.undefined} rows without a value are left out" if points.undefined else ""
+    return (
+        f"Predicted against measured {summary.target} for {len(points)} rows: {correlation}, RMS residual "
+        f"{summary.agreement.rms:.3g}{f' {summary.y_units}' if summary.y_units else ''}{beside}."
+    )
+
+
+def _words(run: FinishedRun, points: Points) -> str:
+    agreement = run.summary.agreement
+    lines = [r_squared(agreement.one_minus_r2)]
+    if agreement.reduced_chi2 is not None:
+        lines.append(f"χ² per degree of freedom {agreement.reduced_chi2:.3g}")
+    if points.undefined:
+        lines.append(f"{points.undefined} rows without a value")
+    if len(points.shown) < len(points):
+        lines.append(f"{len(points.shown)} of {len(points)} rows drawn")
+    return "\n".join(lines)
+
+
+def _visible(level: float, residual: np.ndarray) -> bool:
+    """Whether a level is neither lost in the width of a line nor many times what there is to see."""
+    reach = float(np.max(np.abs(residual), initial=0.0))
+    return 0 < level < 3 * reach
+
+
+def _size(number: int) -> float:
+    return float(np.clip(9.0 / math.sqrt(max(number, 1) / 10), 2.0, 5.0))
