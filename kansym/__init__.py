@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from kansym.data import make_dataset as make_dataset
     from kansym.data import read_table as read_table
     from kansym.discovery import discover as discover
+    from kansym.editing.network import EditableNetwork as EditableNetwork
+    from kansym.editing.opening import edit as edit
     from kansym.errors import ArgumentError as ArgumentError
     from kansym.errors import DataError as DataError
     from kansym.errors import KansymError as KansymError
@@ -45,6 +47,8 @@ _HOMES = {
     "read_table": "kansym.data",
     "Discovery": "kansym.results",
     "discover": "kansym.discovery",
+    "EditableNetwork": "kansym.editing.network",
+    "edit": "kansym.editing.opening",
     "Certificate": "kansym.validation.certificate",
     "certify": "kansym.validation.certificate",
     "ArgumentError": "kansym.errors",

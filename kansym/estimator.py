@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,9 @@ from kansym.pysr.latex_table import HEADS, latex_table
 from kansym.pysr.parameters import in_words, translate
 from kansym.results import Discovery
 from kansym.validation.certificate import Certificate, certify
+
+if TYPE_CHECKING:
+    from kansym.editing.network import EditableNetwork
 
 logger = logging.getLogger(__name__)
 
@@ -274,6 +277,19 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
             # Columns that are constant are none of the formula's.
             names = dict(zip(self.variable_names_, names, strict=True))
         return formula.to_pysr_guess(names)
+
+    def edit(self, *, start: Any = None) -> "EditableNetwork":
+        """Take the network into your hands: fix, free, remove and add edges; see `kansym.edit`.
+
+        Parameters
+        ----------
+        start : str or shape, optional
+            "reading", "splines", "network", or a shape such as ``(2, 1, 1)`` to train a network of your own.
+        """
+        from kansym.editing.opening import edit
+
+        check_is_fitted(self)
+        return edit(self, start=start)
 
     def _formula(self, index: int | None) -> Formula:
         check_is_fitted(self)

@@ -1,0 +1,182 @@
+"""What lies around a network that is edited: its table, its rows, its units, and what judges its formulas."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from kansym.config import DiscoveryOptions
+from kansym.data.copies import merge_copies
+from kansym.data.dataset import Dataset
+from kansym.data.noise import noise_floor
+from kansym.data.scaling import Scaling
+from kansym.data.splitting import canonical_order, split, thinned
+from kansym.editing.coordinates import from_zero
+from kansym.errors import ArgumentError
+from kansym.extraction.selection import Rows
+from kansym.formulation import Bench, mean_square
+from kansym.input_errors import with_effective_errors
+from kansym.kan.network import Network
+from kansym.primitives.library import PrimitiveLibrary, default_library
+from kansym.primitives.primitive import Primitive
+from kansym.report.finished import FinishedRun
+from kansym.symbolic.composition import AffineMap
+
+
+@dataclass(frozen=True)
+class Errors:
+    """Root-mean-square residuals of a network, in units of y; weighted where the table has errors or weights.
+
+    Attributes
+    ----------
+    train : float
+        Over the rows that it is fitted to; inf where it has no finite value on one of them.
+    held_out : float
+        Over the rows that it has not seen; the same as `train` where none are held out.
+    """
+
+    train: float
+    held_out: float
+
+    @property
+    def finite(self) -> bool:
+        return math.isfinite(self.train) and math.isfinite(self.held_out)
+
+    def to_dict(self) -> dict[str, float | None]:
+        """In JSON types; None where there is no finite value."""
+        return {name: value if math.isfinite(value) else None for name, value in vars(self).items()}
+
+
+@dataclass(frozen=True, eq=False)
+class Desk:
+    """The surroundings of an edited network; nothing here changes.
+
+    Attributes
+    ----------
+    table : Dataset
+        In canonical order.
+    bench : Bench
+        The rows that formulas are fitted to and judged on.
+    scaling : Scaling
+        Of the networks. Inputs are divided by their half-width and not shifted where their zero is near, so that a
+        constant that is held in the user's units is one that the network holds.
+    centred : Scaling
+        The same with all inputs shifted to [-1, 1].
+    rows : Rows
+        Scaled rows that networks are trained on.
+    library : PrimitiveLibrary
+        What edges may be fixed to by name.
+    candidates : tuple of Primitive
+        What edges are matched against when nothing is named.
+    options : DiscoveryOptions
+        Seed, split and loss of the run.
+    run : FinishedRun or None
+        Where the network came from.
+    """
+
+    table: Dataset
+    bench: Bench
+    scaling: Scaling
+    centred: Scaling
+    rows: Rows
+    library: PrimitiveLibrary
+    candidates: tuple[Primitive, ...]
+    options: DiscoveryOptions
+    run: FinishedRun | None = None
+
+    @classmethod
+    def of(
+        cls,
+        dataset: Dataset,
+        options: DiscoveryOptions,
+        *,
+        scaling: Scaling | None = None,
+        run: FinishedRun | None = None,
+    ) -> "Desk":
+        """Of a table, split and scaled as a discovery does."""
+        table = merge_copies(dataset)
+        table = table.take(canonical_order(table.X, table.y))
+        searched = with_effective_errors(table, seed=options.seed)
+        train, validation = split(searched, validation_fraction=options.validation_fraction, seed=options.seed)
+        bench = Bench.of(searched, train, validation, noise_floor(searched))
+        X, y, weights = bench.rows(thinned(train, options.network_rows))
+        Xv, yv, _ = bench.rows(thinned(validation, options.network_rows // 4))
+        if scaling is None:
+            fitted = Scaling.fit(X, y, center_target=False)
+            spread = float(np.std(y / fitted.y_scale)) * fitted.y_scale or fitted.y_scale
+            scaling = Scaling(fitted.center, fitted.half_width, 0.0, spread)
+        centred, scaling = scaling, from_zero(scaling)
+
+        def tensor(array: np.ndarray) -> torch.Tensor:
+            return torch.from_numpy(np.ascontiguousarray(array))
+
+        rows = Rows(
+            x=tensor(scaling.scale_inputs(X)),
+            y=tensor(scaling.scale_target(y)),
+            validation=(tensor(scaling.scale_inputs(Xv)), tensor(scaling.scale_target(yv))),
+            weights=None if weights is None else tensor(weights),
+        )
+        own = options.primitives
+        candidates = tuple(one for one in own.values() if one.equivalent_to is None or one.equivalent_to not in own)
+        library = PrimitiveLibrary({**default_library(), **own}.values())
+        return cls(table, bench, scaling, centred, rows, library, candidates, options, run)
+
+    @classmethod
+    def of_run(cls, run: FinishedRun, *, library: Mapping[str, Primitive] | None = None) -> "Desk":
+        """Of a finished run, with its seed, its split and its primitives.
+
+        Raises
+        ------
+        ArgumentError
+            If the run did not keep its table, or its network is for the rest of a part that was given.
+        """
+        if run.dataset is None:
+            raise ArgumentError("the run did not keep its table, so its edges cannot be refitted; run it again")
+        record = run.summary.options
+        if record.get("given"):
+            raise ArgumentError(
+                f"the run's network is for what {record['given']!r} leaves; edges of such runs cannot be edited"
+            )
+        known = library if isinstance(library, PrimitiveLibrary) else None
+        if known is None:
+            known = default_library() if library is None else PrimitiveLibrary(library.values())
+        named = record.get("primitives", "all")
+        if isinstance(named, list):
+            present = [name for name in named if name in known]
+            known = known.only(*present) if present else known
+        options = DiscoveryOptions(
+            seed=run.summary.seed or 0,
+            validation_fraction=float(record.get("validation_fraction", 0.2)),
+            primitives=known,
+            loss=str(record.get("loss", "linear")),
+        )
+        return cls.of(run.dataset, options, scaling=None if run.network is None else run.network.scaling, run=run)
+
+    @property
+    def map(self) -> AffineMap:
+        scaling = self.scaling
+        return AffineMap(scaling.center.tolist(), scaling.half_width.tolist(), scaling.y_center, scaling.y_scale)
+
+    def fresh_bench(self) -> Bench:
+        """The bench without a memory of the formulas that were finished on it."""
+        return replace(self.bench, finished={}, eliminated={})
+
+    def predict(self, network: Network, X: np.ndarray) -> np.ndarray:
+        """Values (n,) of a network for rows (n, d) in the user's units."""
+        x = torch.from_numpy(np.ascontiguousarray(self.scaling.scale_inputs(X)))
+        with torch.no_grad():
+            return self.scaling.unscale_target(network(x)[0, :, 0].numpy())
+
+    def errors(self, network: Network) -> Errors:
+        """How well a network describes the table."""
+
+        def error(index: np.ndarray) -> float:
+            X, y, weights = self.bench.rows(index)
+            with np.errstate(all="ignore"):
+                square = mean_square(self.predict(network, X) - y, weights)
+            return math.sqrt(square) if math.isfinite(square) else math.inf
+
+        train = error(self.bench.train)
+        return Errors(train, error(self.bench.validation) if len(self.bench.validation) else train)

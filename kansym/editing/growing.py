@@ -1,0 +1,263 @@
+"""One more node in a network: a product or a sum of curves that there are already."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from kansym.editing.desk import Desk
+from kansym.errors import ArgumentError
+from kansym.extraction.edges import EdgeRef
+from kansym.kan.jacobian import mean_loss, node_gradient
+from kansym.kan.layer import EdgeMode, Layer
+from kansym.kan.network import Network, Width
+from kansym.kan.spline import DEGREE, greville
+from kansym.primitives.library import default_library
+
+if TYPE_CHECKING:
+    from kansym.editing.edge import Edge
+    from kansym.editing.network import EditableNetwork
+
+LEAST = 1e-3
+"""Least effect of a new node, in units of the spread of y: with none at all nothing would move its edges."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A node to be added.
+
+    Attributes
+    ----------
+    layer : int
+        The layer that gets the edges into the node.
+    sources : tuple of (int, int or None)
+        Nodes that it reads, each with the target of the edge whose curve is copied, if one is.
+    into : int or None
+        The node of the next level but one that it is joined to; None for the first that adds.
+    product : bool
+    label : str
+    """
+
+    layer: int
+    sources: tuple[tuple[int, int | None], ...]
+    into: int | None
+    product: bool
+    label: str
+
+    @classmethod
+    def of(
+        cls,
+        net: "EditableNetwork",
+        sources: Sequence["str | int | Edge"],
+        layer: int,
+        into: str | int | None,
+        *,
+        product: bool,
+    ) -> "Plan":
+        """From what the user named.
+
+        Raises
+        ------
+        ArgumentError
+            If a name is unknown, the sources are not of one layer, or a node occurs twice.
+        """
+        if isinstance(sources, str) or len(sources) < (2 if product else 1):
+            raise ArgumentError(f"a new node needs {'two' if product else 'one'} or more sources, got {sources!r}")
+        found: list[tuple[int, int, int | None]] = []
+        for source in sources:
+            if isinstance(source, str):
+                found.append((*_node(net, source), None))
+            elif isinstance(source, int):
+                found.append((layer, source, None))
+            else:
+                if source.mode == "off":
+                    raise ArgumentError(f"edge {source.id} is off and has no curve to copy")
+                found.append((source.layer, source.source, source.target))
+        layers = {one[0] for one in found}
+        nodes = [one[1] for one in found]
+        if len(layers) > 1 or len(set(nodes)) < len(nodes):
+            raise ArgumentError(
+                "sources must be different nodes of one level: a node has one edge from each, got "
+                + ", ".join(net.node_name(one[0], one[1]) for one in found)
+            )
+        layer = layers.pop()
+        if not 0 <= layer < len(net.network.layers):
+            raise ArgumentError(f"layer must lie in 0..{len(net.network.layers) - 1}, got {layer!r}")
+        width = net.network.layers[layer].n_in
+        if not all(0 <= node < width for node in nodes):
+            raise ArgumentError(f"level {layer} has the nodes 0..{width - 1}, got {nodes}")
+        target = None
+        if isinstance(into, str):
+            level, target = _node(net, into)
+            if level != layer + 2 and not (level == layer + 1 == len(net.network.layers)):
+                raise ArgumentError(f"into must be a node of level {layer + 2}, got {into!r}")
+        elif into is not None:
+            target = into
+        words = " * ".join if product else " + ".join
+        label = words(net.node_name(layer, node) for node in nodes)
+        return cls(layer, tuple(one[1:] for one in found), target, product, f"add {label}")
+
+
+def _node(net: "EditableNetwork", name: str) -> tuple[int, int]:
+    widths = [net.network.n_inputs, *(layer.n_out for layer in net.network.layers)]
+    for level, width in enumerate(widths):
+        for node in range(width):
+            if net.node_name(level, node) == name:
+                return level, node
+    raise ArgumentError(f"there is no node {name!r}; columns are {', '.join(net.desk.table.names)}")
+
+
+def grown(network: Network, plan: Plan, desk: Desk) -> tuple[Network, list[EdgeRef]]:
+    """A copy with the node, whose output is close to that of `network`, and the new edges, the one that leaves last.
+
+    Where the node would be an output, the present output becomes a hidden node first.
+    """
+    result = network.clone()
+    if plan.layer == len(result.layers) - 1:
+        result = _deepened(result)
+    layer, after = result.layers[plan.layer], result.layers[plan.layer + 1]
+    sums = int((~layer.product).sum())
+    place = layer.n_out if plan.product else sums
+    into = plan.into
+    if into is None:
+        adding = torch.nonzero(~after.product)[:, 0].tolist()
+        into = adding[0] if adding else 0
+    if not 0 <= into < after.n_out:
+        raise ArgumentError(f"into must lie in 0..{after.n_out - 1}, got {into}")
+    layer = _with_target(layer, place, plan.product)
+    points = greville(layer.grid, dtype=layer.coefficients.dtype)
+    for source, copied in plan.sources:
+        if copied is not None:
+            # Sum nodes before the copied one do not move; product nodes do where a sum is put before them.
+            old = copied + (1 if copied >= place else 0)
+            for name in ("coefficients", "mode", "affine", "frozen", "primitive"):
+                getattr(layer, name)[0, source, place] = getattr(layer, name)[0, source, old]
+            continue
+        # A factor is the input itself, a term its place within the data.
+        factor = layer.center[0, source] + layer.half_width[0, source] * points
+        layer.coefficients[0, source, place] = factor if plan.product else points / len(plan.sources)
+        layer.mode[0, source, place] = EdgeMode.SPLINE
+    shape = list(result.shape)
+    shape[plan.layer + 1] = _wider(shape[plan.layer + 1], plan.product)
+    layers = list(result.layers)
+    layers[plan.layer], layers[plan.layer + 1] = layer, _with_source(after, place)
+    result = replace(result, shape=tuple(shape), layers=layers)
+    _join(result, network, plan, place, into, desk)
+    refs = [EdgeRef(plan.layer, source, place) for source, _ in plan.sources]
+    return result, [*refs, EdgeRef(plan.layer + 1, place, into)]
+
+
+def _wider(width: Width, product: bool) -> Width:
+    sums, products = (width, 0) if isinstance(width, int) else width
+    wider = (sums, products + 1) if product else (sums + 1, products)
+    return wider if wider[1] else wider[0]
+
+
+def _deepened(network: Network) -> Network:
+    """A copy with one more level, whose output is the old one through the identity."""
+    last = network.layers[-1]
+    options = {"dtype": network.dtype, "device": network.device}
+    layer = Layer(
+        coefficients=torch.zeros(1, 1, 1, last.grid + DEGREE, **options),
+        mode=torch.full((1, 1, 1), int(EdgeMode.OFF), dtype=torch.int8),
+        affine=torch.zeros(1, 1, 1, 5, **options),
+        frozen=torch.ones(1, 1, 1, 5, dtype=torch.bool),
+        primitive=torch.full((1, 1, 1), -1, dtype=torch.long),
+        offset=torch.zeros(1, 1, **options),
+        center=torch.zeros(1, 1, **options),
+        half_width=torch.ones(1, 1, **options),
+        product=torch.zeros(1, dtype=torch.bool),
+    )
+    deeper = replace(network, shape=(*network.shape, 1), layers=[*network.layers, layer])
+    deeper.set_symbolic(len(deeper.layers) - 1, 0, 0, default_library()["x"], frozen="abcdp")
+    return deeper
+
+
+def _inserted(tensor: Tensor, axis: int, place: int, value: float) -> Tensor:
+    """The tensor with one more entry along an axis."""
+    head, tail = tensor.narrow(axis, 0, place), tensor.narrow(axis, place, tensor.shape[axis] - place)
+    shape = list(tensor.shape)
+    shape[axis] = 1
+    return torch.cat([head, torch.full(shape, value, dtype=tensor.dtype, device=tensor.device), tail], axis)
+
+
+_EMPTY = {"coefficients": 0.0, "mode": int(EdgeMode.OFF), "affine": 0.0, "frozen": True, "primitive": -1}
+"""What tensors of an edge that is off hold."""
+
+
+def _with_target(layer: Layer, place: int, product: bool) -> Layer:
+    edges = {name: _inserted(getattr(layer, name), 2, place, value) for name, value in _EMPTY.items()}
+    return replace(
+        layer,
+        **edges,
+        offset=_inserted(layer.offset, 1, place, 1.0 if product else 0.0),
+        product=_inserted(layer.product, 0, place, product),
+    )
+
+
+def _with_source(layer: Layer, place: int) -> Layer:
+    edges = {name: _inserted(getattr(layer, name), 1, place, value) for name, value in _EMPTY.items()}
+    return replace(
+        layer,
+        **edges,
+        center=_inserted(layer.center, 1, place, 0.0),
+        half_width=_inserted(layer.half_width, 1, place, 1.0),
+    )
+
+
+def _join(result: Network, before: Network, plan: Plan, place: int, into: int, desk: Desk) -> None:
+    """Give the edge that leaves the new node its start, in place: what the residual asks of it, or next to nothing."""
+    rows, number = desk.rows, plan.layer + 1
+    states = result.trace(rows.x)
+    node = states[number][0][0, :, place]
+    if not bool(torch.isfinite(node).all()):
+        raise ArgumentError("the new node has no finite value on every row; name other sources")
+    mean = node.mean()
+    low, high = node.min(), node.max()
+    after = result.layers[number]
+    half = ((high - low) / 2).clamp_min(1e-12 * (1 + mean.abs()))
+    after.center[0, place], after.half_width[0, place] = (low + high) / 2, half
+    edge = _sensitivity(result, states, number, into) * (node - mean)
+    residual = rows.y - states[-1][0][0, :, 0]
+    weights = torch.ones_like(residual) if rows.weights is None else rows.weights
+    square = float((weights * edge.square()).sum())
+    if not square > 0:
+        raise ArgumentError("the new node is constant on the rows, or the output does not react to it")
+    least = LEAST * float(rows.y.std(correction=0)) / (square / float(weights.sum())) ** 0.5
+    asked = float((weights * edge * residual).sum()) / square
+    base = 1.0 if bool(after.product[into]) else 0.0
+    loss = mean_loss(before, rows.x, rows.y[:, None], rows.weights)
+    for slope in (asked, least):
+        if abs(slope) < least:
+            continue
+        _set_outgoing(result, number, place, into, slope, base - slope * float(mean), plan.product)
+        if float(mean_loss(result, rows.x, rows.y[:, None], rows.weights)) <= float(loss):
+            return
+
+
+def _set_outgoing(
+    network: Network, number: int, place: int, into: int, slope: float, level: float, product: bool
+) -> None:
+    if product:
+        network.set_symbolic(number, place, into, default_library()["x"], c=slope, d=level)
+        return
+    layer = network.layers[number]
+    points = layer.center[0, place] + layer.half_width[0, place] * greville(layer.grid, dtype=network.dtype)
+    layer.coefficients[0, place, into] = slope * points + level
+    layer.mode[0, place, into] = EdgeMode.SPLINE
+
+
+def _sensitivity(network: Network, states: list, number: int, into: int) -> Tensor:
+    """d output / d (a new factor or term of node `into` of layer `number`), over the rows."""
+    layers = network.layers
+    delta = torch.zeros_like(states[-1][0])
+    delta[..., 0] = 1.0
+    for k in range(len(layers) - 1, number, -1):
+        edges = states[k + 1][1]
+        delta = (delta[:, :, None, :] * node_gradient(layers[k], edges) * edges.slope).sum(-1)
+    value = (
+        states[number + 1][0][0, :, into] if bool(layers[number].product[into]) else torch.ones(len(states[0][0][0]))
+    )
+    return delta[0, :, into] * value

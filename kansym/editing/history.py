@@ -1,0 +1,81 @@
+"""The states that a network has had, with undo and redo."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from kansym.errors import ArgumentError
+from kansym.kan.network import Network
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """One state of an edited network; never changed, so that going back to it is exact.
+
+    Attributes
+    ----------
+    network : Network
+        Population 1.
+    splines : Network
+        The network with spline edges that the primitives are drawn over, of the same shape.
+    label : str
+        The step that led here.
+    note : str
+        What the user should know about the step; empty where there is nothing.
+    memo : dict
+        What was worked out about this state and need not be worked out again.
+    """
+
+    network: Network
+    splines: Network
+    label: str
+    note: str = ""
+    memo: dict[str, Any] = field(default_factory=dict, repr=False)
+
+
+class History:
+    """States in order, and the place where one is.
+
+    Parameters
+    ----------
+    start : State
+    """
+
+    def __init__(self, start: State) -> None:
+        self._states = [start]
+        self._place = 0
+
+    @property
+    def current(self) -> State:
+        return self._states[self._place]
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The steps up to the current state, the start first."""
+        return tuple(state.label for state in self._states[: self._place + 1])
+
+    @property
+    def undone(self) -> tuple[str, ...]:
+        """The steps that `redo` would do again, the next one first."""
+        return tuple(state.label for state in self._states[self._place + 1 :])
+
+    def push(self, state: State) -> None:
+        """Go on to a new state; steps that were undone are forgotten."""
+        del self._states[self._place + 1 :]
+        self._states.append(state)
+        self._place += 1
+
+    def move(self, steps: int) -> State:
+        """Go back (negative) or forward, and return the state there.
+
+        Raises
+        ------
+        ArgumentError
+            If there are not so many steps.
+        """
+        place = self._place + steps
+        if not 0 <= place < len(self._states):
+            there = self._place if steps < 0 else len(self._states) - 1 - self._place
+            verb = "undo" if steps < 0 else "redo"
+            raise ArgumentError(f"steps must be at most {there} to {verb}, got {abs(steps)}")
+        self._place = place
+        return self.current

@@ -1,0 +1,139 @@
+"""`edit`: from whatever holds a network to an `EditableNetwork`."""
+
+import math
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import torch
+
+from kansym.config import DiscoveryOptions
+from kansym.data.dataset import Dataset
+from kansym.editing.coordinates import moved
+from kansym.editing.desk import Desk
+from kansym.editing.network import EditableNetwork
+from kansym.errors import ArgumentError
+from kansym.kan.growth import Grower, format_shape
+from kansym.kan.network import Network, Width
+from kansym.primitives.primitive import Primitive
+from kansym.report.finished import FinishedRun
+from kansym.results import Discovery
+from kansym.run_directory import load_run
+from kansym.threads import threads_for
+
+STARTS = ("reading", "splines", "network")
+"""What a run's edges may be edited from."""
+
+
+def edit(
+    source: Any,
+    *,
+    start: str | Sequence[Width] | None = None,
+    library: Mapping[str, Primitive] | None = None,
+    options: DiscoveryOptions | None = None,
+    max_seconds: float = 5.0,
+) -> EditableNetwork:
+    """Take a network into your hands.
+
+    Parameters
+    ----------
+    source : path-like, FinishedRun, Discovery, SymbolicRegressor or Dataset
+        A folder that a run was saved to, a run, a discovery, a fitted estimator, or a table (with a shape as `start`).
+    start : str or shape, optional
+        "reading": the network that the pick was read from, edges as primitives. "splines": the same network before it
+        was read. "network": the best network of the run, all splines. A shape such as ``(2, 1, 1)`` trains a new
+        network; ``(2, (0, 1), 1)`` has a node that multiplies. Default: the first of the three that the run has.
+    library : mapping of str to Primitive, optional
+        Where names of primitives are looked up; needed for runs with primitives of your own.
+    options : DiscoveryOptions, optional
+        Of a discovery or for a table: seed, split, primitives and loss. A folder has its own.
+    max_seconds : float, default 5
+        Most time for training, where `start` is a shape.
+
+    Raises
+    ------
+    ArgumentError
+        If `source` or `start` cannot be used, or the run has no such network.
+    StorageError
+        If the folder holds no run.
+    """
+    desk, run = _desk(source, library, options)
+    if start is not None and not isinstance(start, str):
+        network = _trained(desk, start, max_seconds)
+        return EditableNetwork(network, desk, label=f"trained {format_shape(network.shape)}")
+    if start is not None and start not in STARTS:
+        raise ArgumentError(f"start must be one of {', '.join(STARTS)} or a shape such as (2, 1, 1), got {start!r}")
+    if run is None:
+        raise ArgumentError("a table alone has no network; give a shape to train one, such as start=(2, 1, 1)")
+    if run.network is None:
+        raise ArgumentError("the run ended before a network was trained; give a shape to train one: start=(2, 1, 1)")
+    scaling, reading = run.network.scaling, run.reading
+    networks: dict[str, Network | None] = {
+        "reading": None if reading is None else reading.symbolic,
+        "splines": None if reading is None else reading.trained,
+        "network": run.network.network,
+    }
+    chosen = start or next(name for name in STARTS if networks[name] is not None)
+    network = networks[chosen]
+    if network is None:
+        raise ArgumentError(
+            f"the run has no {chosen}: its pick was not read from a network (start='network' has all edges as splines)"
+        )
+    splines = networks["splines"] if chosen == "reading" else None
+    return EditableNetwork(
+        moved(network, scaling, desk.scaling),
+        desk,
+        splines=None if splines is None else moved(splines, scaling, desk.scaling),
+        label=f"{chosen} {format_shape(network.shape)}",
+    )
+
+
+def _desk(
+    source: Any, library: Mapping[str, Primitive] | None, options: DiscoveryOptions | None
+) -> tuple[Desk, FinishedRun | None]:
+    if isinstance(source, str | os.PathLike):
+        source = load_run(source, library=library)
+    elif hasattr(source, "discovery_"):
+        options = options or source._options()
+        source = source.discovery_
+    if isinstance(source, Dataset):
+        return Desk.of(source, options or DiscoveryOptions()), None
+    if isinstance(source, Discovery):
+        source = FinishedRun.of(source, options=options)
+        if library is None and options is not None:
+            library = options.primitives
+    if not isinstance(source, FinishedRun):
+        raise ArgumentError(
+            "source must be a folder, a FinishedRun, a Discovery, a fitted SymbolicRegressor or a Dataset, got "
+            f"{type(source).__name__}"
+        )
+    return Desk.of_run(source, library=library), source
+
+
+def _trained(desk: Desk, shape: Sequence[Width], max_seconds: float) -> Network:
+    """The best of a few starts of one shape, its grid settled as in a discovery."""
+    inputs = desk.table.n_columns
+    if len(shape) < 2 or shape[0] != inputs or shape[-1] != 1:
+        raise ArgumentError(f"start must be a shape from {inputs} inputs to 1 output, got {tuple(shape)!r}")
+    if isinstance(max_seconds, bool) or not 0 < max_seconds < math.inf:
+        raise ArgumentError(f"max_seconds must be a positive number of seconds, got {max_seconds!r}")
+    # Splines start on the grid -1 to 1, which is where the shifted scaling puts the data.
+    shift = torch.from_numpy((desk.scaling.center - desk.centred.center) / desk.scaling.half_width)
+    rows = desk.rows
+    with threads_for(desk.table.n_rows):
+        grower = Grower(
+            rows.x + shift,
+            rows.y,
+            validation=(rows.validation[0] + shift, rows.validation[1]),
+            options=replace(desk.options.growth, shapes=(tuple(shape),)),
+            generator=torch.Generator().manual_seed(desk.options.seed),
+            weights=rows.weights,
+            deadline=time.monotonic() + max_seconds,
+        )
+        candidate = next(iter(grower), None)
+    if candidate is None:
+        reason = grower.decisions[-1].reason if grower.decisions else "it was refused"
+        raise ArgumentError(f"no network of shape {format_shape(tuple(shape))} could be trained: {reason}")
+    return moved(candidate.network, desk.centred, desk.scaling)

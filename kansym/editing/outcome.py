@@ -1,0 +1,100 @@
+"""What an edited network is read as: its formula, the front with it, and a discovery that can be saved."""
+
+import math
+import time
+from collections.abc import Sequence
+
+from kansym.editing.coordinates import moved
+from kansym.editing.desk import Desk
+from kansym.editing.history import State
+from kansym.errors import ArgumentError
+from kansym.formula import Formula, ParetoFront
+from kansym.formulation import formulate
+from kansym.kan.growth import format_shape
+from kansym.pipeline import NETWORK_BETTER
+from kansym.results import Discovery, NetworkReading, TrainedNetwork
+from kansym.settling import refitted
+from kansym.threads import threads_for
+
+BY_HAND = "edited by hand"
+"""Why a discovery of an edited network ended."""
+
+
+def formula_of(state: State, desk: Desk, spline_edges: Sequence[str], max_seconds: float) -> Formula:
+    """The formula of a state whose edges are all symbolic; see `EditableNetwork.formula`."""
+    if spline_edges:
+        raise ArgumentError(
+            f"a formula needs every edge to be a primitive; still splines: {', '.join(spline_edges)} "
+            "(fix or remove them, or let auto() choose)"
+        )
+    if "formula" not in state.memo:
+        structure = f"network {format_shape(state.network.shape)}, {BY_HAND}"
+        with threads_for(desk.table.n_rows):
+            found = formulate(
+                state.network,
+                desk.map,
+                desk.fresh_bench(),
+                structure=structure,
+                deadline=time.monotonic() + max_seconds,
+            )
+            if not found:
+                raise ArgumentError(
+                    "the network has no formula with a finite value on every row, or one with more constants than "
+                    "there are rows; undo() the last step, or refit()"
+                )
+            best = min(found, key=lambda one: one.rank)
+            table = desk.table
+            if table.y_error is not None or desk.options.loss != "linear":
+                best = refitted(best, table, desk.options.loss)[0]
+        state.memo["formula"] = best
+    return state.memo["formula"]
+
+
+def front_with(formula: Formula | None, desk: Desk) -> ParetoFront:
+    """The run's front with one more formula."""
+    before = () if desk.run is None else tuple(desk.run.front)
+    return ParetoFront.from_formulas([*before, *(() if formula is None else (formula,))])
+
+
+def discovery_of(state: State, formula: Formula, desk: Desk, steps: Sequence[str]) -> Discovery:
+    """A discovery whose formula is the one that was made by hand."""
+    front = front_with(formula, desk)
+    notes = [*desk.table.notes, *(() if desk.bench.units is None else desk.bench.units.notes)]
+    notes.append(f"The network was edited by hand: {'; '.join(steps)}.")
+    if front.best.to_dict() != formula.to_dict():
+        notes.append(
+            f"By description length the pick of the front would be {front.best}, not the formula made by hand."
+        )
+    if all(one is not formula for one in front):
+        front = ParetoFront([*front, formula])
+    network = trained_network(state, desk)
+    floor = desk.bench.noise_floor
+    if len(desk.bench.validation) and formula.loss > max(9 * network.validation_loss, (3 * floor) ** 2):
+        notes.append(NETWORK_BETTER.format(math.sqrt(formula.loss / network.validation_loss)))
+    run = desk.run
+    return Discovery(
+        front=front,
+        formula=formula,
+        network=network,
+        reading=NetworkReading(state.network, state.splines if not state.splines.is_symbolic else None),
+        decisions=() if run is None else run.summary.growth,
+        dataset=desk.table,
+        noise_floor=floor,
+        seconds=0.0 if run is None else run.summary.seconds,
+        stopped=BY_HAND,
+        notes=tuple(dict.fromkeys(notes)),
+        guesses=() if run is None else run.summary.guesses,
+    )
+
+
+def trained_network(state: State, desk: Desk) -> TrainedNetwork:
+    """The run's network or the edited one's splines, whichever is better, in the scaling of the desk."""
+    candidates = [state.splines]
+    if desk.run is not None and desk.run.network is not None:
+        own = desk.run.network
+        candidates.append(moved(own.network, own.scaling, desk.scaling))
+    trained = []
+    for network in candidates:
+        errors = desk.errors(network)
+        trained.append(TrainedNetwork(network, desk.scaling, errors.train**2, errors.held_out**2))
+    return min(trained, key=lambda one: one.validation_loss)

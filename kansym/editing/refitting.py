@@ -1,0 +1,145 @@
+"""Refit a network within a budget: splines and free constants, never worse than before."""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from kansym.editing.desk import Desk, Errors
+from kansym.editing.fixing import held_by_hand
+from kansym.errors import ArgumentError
+from kansym.kan.levenberg_marquardt import LevenbergMarquardtOptions, levenberg_marquardt
+from kansym.kan.network import Network
+from kansym.kan.training import BestKeeper
+from kansym.kan.training_options import TrainingOptions
+from kansym.threads import threads_for
+
+CONVERGED, OUT_OF_TIME, INTERRUPTED, LAST_STEP = "converged", "time is up", "interrupted", "all steps done"
+ROLLED_BACK = "rolled back"
+
+
+@dataclass(frozen=True)
+class Refit:
+    """What a refit did.
+
+    Attributes
+    ----------
+    before, after : Errors
+        In units of y; the same where it was rolled back.
+    steps : int
+    seconds : float
+    stopped : str
+        "converged", "all steps done", "time is up", "interrupted" or "rolled back".
+    note : str
+        Why it was rolled back; else empty.
+    """
+
+    before: Errors
+    after: Errors
+    steps: int
+    seconds: float
+    stopped: str
+    note: str = ""
+
+    @property
+    def improved(self) -> bool:
+        return self.after.held_out < self.before.held_out or (
+            self.after.held_out == self.before.held_out and self.after.train < self.before.train
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """In JSON types."""
+        return {**vars(self), "before": self.before.to_dict(), "after": self.after.to_dict()}
+
+    def __str__(self) -> str:
+        text = f"held-out RMS {self.before.held_out:.3g} -> {self.after.held_out:.3g}"
+        text += f" in {self.steps} steps, {self.seconds:.1f} s; {self.stopped}"
+        return f"{text}: {self.note}" if self.note else text
+
+
+def refit(
+    network: Network,
+    desk: Desk,
+    *,
+    max_seconds: float,
+    steps: int,
+    callback: Callable[[int, float], None] | None = None,
+) -> tuple[Network, Refit]:
+    """A refitted copy, and what happened; the network itself where nothing better was found.
+
+    Held-out rows decide which weights are kept. Ctrl-C keeps the best so far.
+
+    Parameters
+    ----------
+    network : Network
+        Population 1.
+    desk : Desk
+    max_seconds : float
+    steps : int
+        Most Levenberg-Marquardt steps.
+    callback : callable ``(step, loss)``, optional
+        Called after every step with the best loss on scaled rows so far.
+    """
+    if isinstance(max_seconds, bool) or not 0 < max_seconds < math.inf:
+        raise ArgumentError(f"max_seconds must be a positive number of seconds, got {max_seconds!r}")
+    if isinstance(steps, bool) or not isinstance(steps, int) or steps < 1:
+        raise ArgumentError(f"steps must be at least 1, got {steps!r}")
+    start = time.monotonic()
+    before = desk.errors(network)
+    symbolic = network.is_symbolic
+    # A formula's constants are those of least squares; splines need a little smoothness where there are no data.
+    training = TrainingOptions(smoothness=0.0, ridge=0.0) if symbolic else TrainingOptions()
+    options = LevenbergMarquardtOptions(
+        steps=steps,
+        tolerance=1e-9 if symbolic else 1e-6,
+        rescale_every=0 if symbolic or not may_rescale(network) else 5,
+    )
+    rows = desk.rows
+    validation = rows.validation if rows.validation[0].shape[0] else None
+    if validation is not None:
+        validation = (validation[0], validation[1][:, None])
+    weights = None if rows.weights is None else rows.weights / rows.weights.mean()
+    keeper = BestKeeper(network, validation, start + max_seconds, callback)
+    stopped = CONVERGED
+    try:
+        with threads_for(desk.table.n_rows), torch.no_grad():
+            levenberg_marquardt(
+                network,
+                rows.x,
+                rows.y[:, None],
+                weights=weights,
+                penalty=training.penalty,
+                options=options,
+                observe=keeper.observe,
+            )
+        if keeper.stopped:
+            stopped = OUT_OF_TIME
+        elif keeper.steps >= steps:
+            stopped = LAST_STEP
+    except KeyboardInterrupt:
+        stopped = INTERRUPTED
+
+    def report(after: Errors, stopped: str, note: str = "") -> Refit:
+        return Refit(before, after, keeper.steps, time.monotonic() - start, stopped, note)
+
+    after = desk.errors(keeper.network)
+    if not after.finite:
+        return network, report(before, ROLLED_BACK, "no step gave a finite value on every row")
+    if before.finite and after.held_out > before.held_out * (1 + 1e-9):
+        return network, report(before, ROLLED_BACK, f"the held-out error rose to {after.held_out:.3g}")
+    return keeper.network, report(after, stopped)
+
+
+def may_rescale(network: Network) -> bool:
+    """Whether hidden nodes may be rescaled while training: not where a constant is held that this would move."""
+    last = len(network.layers) - 1
+    for number in range(last + 1):
+        held = held_by_hand(network, number).any(0).any(0).tolist()
+        # The input's scale is inside a and b, the output's in c and d; neither is moved at the ends of the network.
+        inner, outer = held[0] or held[1], held[2] or held[3]
+        if (number > 0 and inner) or (number < last and outer):
+            return False
+    return True

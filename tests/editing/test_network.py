@@ -1,0 +1,66 @@
+"""A wrong edge, put right by hand; undo."""
+
+import json
+
+import numpy as np
+import pytest
+import sympy
+import torch
+
+from kansym import ArgumentError, DiscoveryOptions, edit, make_dataset
+from kansym.editing import EditableNetwork
+from kansym.kan.network import Network
+
+FIELDS = ("coefficients", "mode", "affine", "frozen", "primitive", "offset", "center", "half_width")
+
+
+def tensors(network: Network) -> list[torch.Tensor]:
+    return [getattr(layer, name).clone() for layer in network.layers for name in FIELDS]
+
+
+@pytest.fixture(scope="module")
+def trained() -> EditableNetwork:
+    rng = np.random.default_rng(0)
+    X = rng.uniform(-1, 1, (300, 2))
+    y = np.exp(np.sin(2 * X[:, 0]) + X[:, 1] ** 2)
+    dataset = make_dataset(X, y, names=["x", "z"], target="f")
+    return edit(dataset, start=(2, 1, 1), options=DiscoveryOptions(seed=0))
+
+
+def test_a_wrong_edge_put_right_by_hand_turns_a_good_description_into_the_law(trained: EditableNetwork) -> None:
+    net = trained.copy()
+    at_start = tensors(net.network)
+    net.edge("z -> h1.0").fix("x^2")
+    net.edge("h1.0 -> f").fix("exp")
+    wrong = net.edge("x -> h1.0").fix("tanh")
+    net.refit(3)
+    assert 0.9 < wrong < 0.999
+    assert net.certificate().verdict.kind == "good description"
+    steps, with_tanh = len(net.history), tensors(net.network)
+
+    net.edge("x -> h1.0").unfix()
+    freed = net.refit(3)
+    assert freed.after.held_out < 0.05 * freed.before.held_out
+    assert net.edge("x -> h1.0").fix("sin") > 0.999
+    assert net.refit(3).after.held_out < 1e-9
+    x, z = sympy.symbols("x z")
+    assert sympy.simplify(net.formula().expression - sympy.exp(sympy.sin(2 * x) + z**2)) == 0
+    assert net.certificate().verdict.kind == "law"
+
+    net.undo(len(net.history) - steps)
+    assert all(torch.equal(one, two) for one, two in zip(tensors(net.network), with_tanh, strict=True))
+    net.undo(steps - 1)
+    assert all(torch.equal(one, two) for one, two in zip(tensors(net.network), at_start, strict=True))
+
+
+def test_to_dict_is_json(trained: EditableNetwork) -> None:
+    record = json.loads(json.dumps(trained.to_dict(), allow_nan=False))
+    assert [edge["id"] for edge in record["edges"]] == ["0.0.0", "0.1.0", "1.0.0"]
+    assert record["edges"][0]["kind"] == "spline"
+
+
+def test_a_formula_needs_all_edges(trained: EditableNetwork) -> None:
+    net = trained.copy()
+    net.edge("0.1.0").fix("x^2")
+    with pytest.raises(ArgumentError, match=r"0\.0\.0 \(x -> h1\.0\), 1\.0\.0 \(h1\.0 -> f\)"):
+        net.formula()
