@@ -146,17 +146,18 @@ class Formula:
         """The formula as a sympy expression in plain symbols."""
         return self.expression
 
-    def latex(self, digits: int | None = 6, *, with_target: bool = False) -> str:
-        """The formula in LaTeX.
+    def latex(self, digits: int | None = None, *, with_target: bool = False) -> str:
+        """The formula in LaTeX, for mathematics mode; no package is needed.
 
         Parameters
         ----------
-        digits : int or None, default 6
-            Significant digits of constants; None shows each to two digits of its standard error.
+        digits : int or None, default None
+            Significant digits of constants. None shows each to two digits of its standard error, and those without one
+            with six digits.
         with_target : bool, default False
             Put ``target =`` in front.
         """
-        text = to_latex(self.expression, digits=self._digits(digits))
+        text = to_latex(self.expression, digits=self.digits(digits))
         return f"{name_to_latex(self.target)} = {text}" if with_target else text
 
     @property
@@ -194,8 +195,8 @@ class Formula:
         return pysr_guess(self.expression, self.variables, names).text
 
     def text(self, digits: int | None = 6) -> str:
-        """The formula in plain text; `digits` as in `latex`."""
-        return to_text(self.expression, digits=self._digits(digits))
+        """The formula in plain text; `digits` as in `latex`, but six by default."""
+        return to_text(self.expression, digits=self.digits(digits))
 
     def to_dict(self) -> dict[str, Any]:
         """Everything, in JSON types; exact."""
@@ -249,7 +250,8 @@ class Formula:
     def _repr_latex_(self) -> str:
         return f"${self.latex(with_target=True)}$"
 
-    def _digits(self, digits: int | None) -> int | dict[float, float]:
+    def digits(self, digits: int | None = None) -> int | dict[float, float]:
+        """What the printers take for digits: the number itself, or standard errors by value for None."""
         if digits is not None:
             return digits
         errors = {constant.value: constant.error for constant in self.constants if constant.error}

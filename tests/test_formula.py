@@ -54,7 +54,7 @@ def test_prints_itself():
     assert str(newton()) == "force = 9.81235*x/y**2"
     assert newton().latex(digits=3) == r"\frac{9.81 x}{y^{2}}"
     assert newton().latex(digits=None) == r"\frac{9.812 x}{y^{2}}"
-    assert newton()._repr_latex_() == r"$\mathrm{force} = \frac{9.81235 x}{y^{2}}$"
+    assert newton()._repr_latex_() == r"$\mathrm{force} = \frac{9.812 x}{y^{2}}$"
     assert newton().sympy() == F(9.81234567) * X / Y**2
 
 

@@ -12,6 +12,9 @@ from kansym.symbolic.naming import rebuild
 Digits = int | Mapping[float, float]
 """Significant digits, or the standard error of each constant by its value."""
 
+MOST_DIGITS = 10
+"""Significant digits that an error asks for at most."""
+
 
 def split_number(value: float, digits: Digits = 6) -> tuple[str, int]:
     """Mantissa and power of ten of a rounded number: ("1.602", -19), ("9.81", 0).
@@ -21,7 +24,8 @@ def split_number(value: float, digits: Digits = 6) -> tuple[str, int]:
     value : float
     digits : int or mapping, default 6
         Significant digits, without trailing zeros; or standard errors by value: the last digit shown is then the
-        second significant digit of the error, and values without a finite positive error get 6 digits.
+        second significant digit of the error, and values without a finite positive error get 6 digits. More than
+        `MOST_DIGITS` are never shown: so small an error is that of arithmetic, not of a measurement.
     """
     if value == 0 or not math.isfinite(value):
         return ("0" if value == 0 else str(value)), 0
@@ -29,7 +33,9 @@ def split_number(value: float, digits: Digits = 6) -> tuple[str, int]:
     if isinstance(digits, Mapping):
         error = digits.get(value)
         exact = error is None or not math.isfinite(error) or error <= 0
-        significant = 6 if exact else min(max(_order(value) - _order(error) + 2, 1), 17)
+        significant = 6 if exact else max(_order(value) - _order(error) + 2, 1)
+        if significant > MOST_DIGITS:
+            exact, significant = True, MOST_DIGITS
     else:
         significant = digits
     text = f"{value:.{significant - 1}e}"

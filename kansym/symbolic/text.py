@@ -3,13 +3,14 @@
 """Formulas as plain text."""
 
 import sympy
+from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.str import StrPrinter
 
 from kansym.symbolic.number_format import Digits, split_number, with_whole_numbers
 
 
 def to_text(expression: sympy.Expr, *, digits: Digits = 6) -> str:
-    """A formula in Python-like notation, with sensible digits.
+    """A formula in Python-like notation, with sensible digits: ``1/n1**2 - 1/n2**2``.
 
     Parameters
     ----------
@@ -29,3 +30,20 @@ class _TextPrinter(StrPrinter):
     def _print_Float(self, expr: sympy.Float) -> str:
         mantissa, order = split_number(float(expr), self._digits)
         return f"{mantissa}e{order}" if order else mantissa
+
+    def _print_Pow(self, expr: sympy.Pow, rational: bool = False) -> str:
+        exponent = expr.args[1]
+        if exponent.is_Rational and exponent < -1:
+            return f"1/{self.parenthesize(sympy.Pow(expr.args[0], -exponent, evaluate=False), PRECEDENCE['Mul'], True)}"
+        return super()._print_Pow(expr, rational)
+
+    def _as_ordered_terms(self, expr: sympy.Add, order: str | None = None) -> list[sympy.Expr]:
+        terms = list(super()._as_ordered_terms(expr, order=order))
+        # What is subtracted does not come first: x2 - x1, not -x1 + x2.
+        first = next((term for term in terms if not _subtracted(term)), terms[0])
+        terms.remove(first)
+        return [first, *terms]
+
+
+def _subtracted(term: sympy.Expr) -> bool:
+    return bool(term.as_coeff_Mul()[0].is_negative)

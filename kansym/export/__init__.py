@@ -1,0 +1,1 @@
+"""Formulas for other places: MathML, documents, and source code in other languages."""
