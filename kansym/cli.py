@@ -18,6 +18,7 @@ from rich.table import Table
 from kansym.command_options import Flag, LawNames, Names, command_line, split_names, whole_number, write_line
 from kansym.comparison.command import compare
 from kansym.discover_command import discover
+from kansym.editing.command import edges
 from kansym.errors import ArgumentError, KansymError
 from kansym.fitting.command import fit_constants
 
@@ -30,6 +31,9 @@ OK, UNEXPECTED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 LONGEST_MESSAGE = 1000
 """Characters of an error message."""
+
+COMMANDS = ("discover", "compare", "edges", "report", "primitives", "datasets", "bench", "fit-constants")
+"""Commands that have a help of their own."""
 
 OPTION_NAMES = {
     "max_seconds": "--seconds",
@@ -62,6 +66,7 @@ app = App(
 
 app.command(discover)
 app.command(compare)
+app.command(edges)
 app.command(fit_constants)
 
 
@@ -250,7 +255,8 @@ def _fail(message: str, code: int) -> int:
 def _help_for(tokens: Sequence[str]) -> str:
     command = (
         tokens[0]
-        if tokens and tokens[0] in ("discover", "compare", "report", "primitives", "datasets", "bench", "fit-constants")
+        if tokens
+        and tokens[0] in ("discover", "compare", "edges", "report", "primitives", "datasets", "bench", "fit-constants")
         else ""
     )
     return f"kansym {command} --help".replace("  ", " ")

@@ -129,8 +129,9 @@ class Edge:
         primitives : sequence of Primitive or str, optional
             What to choose from. Default: the primitives of the run.
         in_context : bool, default False
-            Fix each in turn and refit the whole network for a moment: `Suggestion.error` is then its error on
-            held-out rows, which says more than the R^2 of an edge. Takes some tenths of a second.
+            Fix each of the k in turn and refit the whole network for a moment: `Suggestion.error` is then its error
+            on held-out rows, which says more than the R^2 of an edge, and they are ranked by it. Takes some tenths of
+            a second.
 
         Raises
         ------

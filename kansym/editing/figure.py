@@ -6,8 +6,8 @@ from matplotlib.figure import Figure
 
 from kansym.editing.suggestion import Suggestions
 from kansym.errors import ArgumentError
-from kansym.report.labels import FONT, scientific, shorten
-from kansym.report.network_figure import DARK, LIGHT
+from kansym.figures.labels import scientific, shorten
+from kansym.figures.style import FONT, theme_of
 
 POINTS = 300
 """Points per curve."""
@@ -42,7 +42,7 @@ def suggestions_figure(suggestions: Suggestions, *, dark: bool = False) -> Figur
     shown = list(suggestions)[:SHOWN]
     if not shown:
         raise ArgumentError(f"there are no suggestions to draw for {suggestions.edge}")
-    theme = DARK if dark else LIGHT
+    theme = theme_of(dark)
     columns = min(3, len(shown))
     rows = -(-len(shown) // columns)
     width, height = columns * PANEL[0] + 0.2, rows * (PANEL[1] + 0.42) + 0.5

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from kansym.editing.arguments import joined
 from kansym.editing.desk import Desk
 from kansym.errors import ArgumentError
 from kansym.extraction.edges import EdgeRef
@@ -37,7 +38,8 @@ class Plan:
     into : int or None
         The node of the next level but one that it is joined to; None for the first that adds.
     product : bool
-    label : str
+    label, step : str
+        For the history: in words, and as a line of a script.
     """
 
     layer: int
@@ -45,6 +47,7 @@ class Plan:
     into: int | None
     product: bool
     label: str
+    step: str
 
     @classmethod
     def of(
@@ -71,6 +74,8 @@ class Plan:
                 found.append((*_node(net, source), None))
             elif isinstance(source, int):
                 found.append((layer, source, None))
+            elif not hasattr(source, "ref"):
+                raise ArgumentError(f"sources must be names of nodes, numbers or edges, got {source!r}")
             else:
                 if source.mode == "off":
                     raise ArgumentError(f"edge {source.id} is off and has no curve to copy")
@@ -95,9 +100,13 @@ class Plan:
                 raise ArgumentError(f"into must be a node of level {layer + 2}, got {into!r}")
         elif into is not None:
             target = into
-        words = " * ".join if product else " + ".join
-        label = words(net.node_name(layer, node) for node in nodes)
-        return cls(layer, tuple(one[1:] for one in found), target, product, f"add {label}")
+        label = (" * " if product else " + ").join(net.node_name(layer, node) for node in nodes)
+        named = [
+            net.node_name(layer, node) if copied is None else f"{layer}.{node}.{copied}" for _, node, copied in found
+        ]
+        where = [] if target is None else [f"into={target}"]
+        step = f"{'product' if product else 'node'} {joined([*named, *where])}"
+        return cls(layer, tuple(one[1:] for one in found), target, product, f"add {label}", step)
 
 
 def _node(net: "EditableNetwork", name: str) -> tuple[int, int]:

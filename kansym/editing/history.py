@@ -19,6 +19,8 @@ class State:
         The network with spline edges that the primitives are drawn over, of the same shape.
     label : str
         The step that led here.
+    step : str
+        The step as a line of a script (`kansym.editing.script`); empty for the start.
     note : str
         What the user should know about the step; empty where there is nothing.
     memo : dict
@@ -28,6 +30,7 @@ class State:
     network: Network
     splines: Network
     label: str
+    step: str = ""
     note: str = ""
     memo: dict[str, Any] = field(default_factory=dict, repr=False)
 
@@ -52,6 +55,11 @@ class History:
     def labels(self) -> tuple[str, ...]:
         """The steps up to the current state, the start first."""
         return tuple(state.label for state in self._states[: self._place + 1])
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """The same as lines of a script, without the start."""
+        return tuple(state.step for state in self._states[1 : self._place + 1])
 
     @property
     def undone(self) -> tuple[str, ...]:

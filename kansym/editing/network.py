@@ -21,6 +21,8 @@ from kansym.editing.suggestion import Suggestions, suggestions_for
 from kansym.editing.table import edge_lines, edge_rows, to_html
 from kansym.errors import ArgumentError
 from kansym.extraction.edges import EdgeRef, edges_of_mode
+from kansym.figures.edge_curves import EdgeCurve, edge_curves
+from kansym.figures.network_figure import network_figure
 from kansym.formula import Formula, ParetoFront
 from kansym.kan.growth import format_shape
 from kansym.kan.layer import EdgeMode
@@ -28,8 +30,6 @@ from kansym.kan.network import Network
 from kansym.kan.pruning import prune
 from kansym.kan.training_options import TrainingOptions
 from kansym.primitives.primitive import Primitive
-from kansym.report.edge_curves import EdgeCurve, edge_curves
-from kansym.report.network_figure import network_figure
 from kansym.results import Discovery
 from kansym.threads import threads_for
 from kansym.validation.certificate import Certificate, certify
@@ -88,6 +88,11 @@ class EditableNetwork:
     def history(self) -> tuple[str, ...]:
         """The steps so far, the start first."""
         return self._history.labels
+
+    @property
+    def script(self) -> str:
+        """The steps so far as lines that `kansym.editing.script.run_script` and ``kansym edges --script`` do again."""
+        return "".join(f"{step}\n" for step in self._history.steps)
 
     @property
     def note(self) -> str:
@@ -171,7 +176,7 @@ class EditableNetwork:
         return held_by_hand(self.network, layer)
 
     def figure(self, *, dark: bool = False) -> "Figure":
-        """The network as a picture; see `kansym.report.network_figure.network_figure`."""
+        """The network as a picture; see `kansym.figures.network_figure.network_figure`."""
         state, table = self._history.current, self.desk.table
         return network_figure(
             state.network,
@@ -211,8 +216,15 @@ class EditableNetwork:
         chosen = self._primitive(primitive)
         with self._lock, threads_for(self.desk.table.n_rows):
             network, r2 = fixed(self.network, edge.ref, chosen, given, self.desk, freeze=freeze)
-            shown = "".join(f", {name}={value:g}" for name, value in given.items())
-            self._push(network, f"fix {edge.id} ({edge.name}) to {chosen.name}{shown}{' frozen' if freeze else ''}")
+            words = [chosen.name, *(f"{name}={value:g}" for name, value in given.items()), *(["frozen"] * freeze)]
+            exact = [
+                chosen.name,
+                *(f"{name}={float(value)!r}" for name, value in given.items()),
+                *(["freeze"] * freeze),
+            ]
+            self._push(
+                network, f"fix {edge.id} ({edge.name}) to {', '.join(words)}", f"fix {edge.id}={','.join(exact)}"
+            )
         return r2
 
     def unfix(self, edge: Edge) -> None:
@@ -220,12 +232,16 @@ class EditableNetwork:
         if edge.is_spline:
             raise ArgumentError(f"edge {edge.id} is a spline already")
         with self._lock, threads_for(self.desk.table.n_rows):
-            self._push(released(self.network, edge.ref, self.desk), f"unfix {edge.id} ({edge.name})")
+            self._push(
+                released(self.network, edge.ref, self.desk), f"unfix {edge.id} ({edge.name})", f"unfix {edge.id}"
+            )
 
     def remove(self, edge: Edge) -> None:
         """`Edge.remove`."""
         with self._lock, threads_for(self.desk.table.n_rows):
-            self._push(removed(self.network, edge.ref, self.desk), f"remove {edge.id} ({edge.name})")
+            self._push(
+                removed(self.network, edge.ref, self.desk), f"remove {edge.id} ({edge.name})", f"remove {edge.id}"
+            )
 
     def hold(self, edge: Edge, *names: str) -> None:
         """`Edge.hold`."""
@@ -238,7 +254,9 @@ class EditableNetwork:
     def _set_held(self, edge: Edge, names: Sequence[str], flag: bool) -> None:
         with self._lock:
             network = with_held(self.network, edge.ref, names, flag)
-            self._push(network, f"{'hold' if flag else 'free'} {' '.join(names) or 'all'} of {edge.id} ({edge.name})")
+            verb = "hold" if flag else "free"
+            label = f"{verb} {' '.join(names) or 'all'} of {edge.id} ({edge.name})"
+            self._push(network, label, ",".join((f"{verb} {edge.id}", *names)))
 
     # -- the whole network -------------------------------------------------------------------------------------------
 
@@ -259,7 +277,7 @@ class EditableNetwork:
         with self._lock:
             network, result = refit(self.network, self.desk, max_seconds=max_seconds, steps=steps, callback=callback)
             if network is not self.network:
-                self._push(network, "refit", str(result))
+                self._push(network, "refit", f"refit {max_seconds:g},{steps}", note=str(result))
         return result
 
     def refine(self, grid: int) -> None:
@@ -267,7 +285,7 @@ class EditableNetwork:
         if isinstance(grid, bool) or not isinstance(grid, int) or not 1 <= grid <= 200:
             raise ArgumentError(f"grid must be a number of intervals from 1 to 200, got {grid!r}")
         with self._lock:
-            self._push(self.network.with_grid(grid), f"refine to grid {grid}")
+            self._push(self.network.with_grid(grid), f"refine to grid {grid}", f"refine {grid}")
 
     def prune(self, threshold: float = 0.01) -> int:
         """Remove edges that move the output by less than this fraction of its spread, and refit.
@@ -286,7 +304,8 @@ class EditableNetwork:
                 options=TrainingOptions(steps=15, rescale_every=0),
             )
             if result.removed[0]:
-                self._push(result.network, f"prune below {threshold:g}", f"{result.removed[0]} edges removed")
+                note = f"{result.removed[0]} edges removed"
+                self._push(result.network, f"prune below {threshold:g}", f"prune {threshold!r}", note=note)
         return result.removed[0]
 
     def add_product(
@@ -330,7 +349,7 @@ class EditableNetwork:
             network, refs = growing.grown(state.network, plan, self.desk)
             splines = state.splines
             splines = network if splines is state.network else growing.grown(splines, plan, self.desk)[0]
-            self._push(network, plan.label, splines=splines)
+            self._push(network, plan.label, plan.step, splines=splines)
             return tuple(Edge(self, ref) for ref in refs)
 
     def auto(self, edges: Sequence[Edge | str] | None = None, *, max_seconds: float = 10.0) -> dict[str, str]:
@@ -364,7 +383,8 @@ class EditableNetwork:
             if not refs:
                 return {}
             network = automatic.choose(self.network, refs, self.desk, max_seconds=max_seconds)
-            self._push(network, "auto " + ", ".join(map(name_of, refs)))
+            names = list(map(name_of, refs))
+            self._push(network, f"auto {', '.join(names)}", f"auto {','.join(names)}")
             return {edge.id: edge.mode for edge in self.edges if edge.ref in refs}
 
     # -- back and forth ----------------------------------------------------------------------------------------------
@@ -456,13 +476,13 @@ class EditableNetwork:
             raise ArgumentError(f"another primitive is called {primitive.name!r}; give yours another name")
         return other
 
-    def _push(self, network: Network, label: str, note: str = "", *, splines: Network | None = None) -> None:
+    def _push(self, network: Network, label: str, step: str, *, note: str = "", splines: Network | None = None) -> None:
         before = self._history.current
         if splines is None:
             # Where every edge is a spline again, the network is its own reference.
             plain = all(is_plain(network, ref) for ref in edges_of_mode(network, EdgeMode.SYMBOLIC))
             splines = network if plain else before.splines
-        self._history.push(State(network, splines, label, note))
+        self._history.push(State(network, splines, label, step, note))
 
     def __str__(self) -> str:
         error = self.error

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
@@ -15,9 +15,9 @@ from kansym.editing.desk import Desk
 from kansym.errors import ArgumentError, TrainingError
 from kansym.extraction.edges import EdgeRef, match_cost
 from kansym.extraction.matching import match_edges
+from kansym.figures.labels import primitive_label
 from kansym.kan.training import TrainingOptions, train
 from kansym.primitives.primitive import Primitive
-from kansym.report.labels import primitive_label
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -196,7 +196,10 @@ def suggest(
 
 
 def errors_in_context(suggestions: Sequence[Suggestion], curve: Curve, desk: Desk) -> list[Suggestion]:
-    """The suggestions with the error of the whole network, each fixed and everything refitted for a moment."""
+    """The suggestions with the error of the whole network, each fixed and everything refitted for a moment.
+
+    They come back ranked by that error, with the same price for complexity.
+    """
     if not suggestions:
         return []
     ref, rows = curve.ref, desk.rows
@@ -207,15 +210,15 @@ def errors_in_context(suggestions: Sequence[Suggestion], curve: Curve, desk: Des
     try:
         result = train(population, rows.x, rows.y, options, weights=rows.weights, validation=rows.validation)
     except TrainingError:
-        return [Suggestion(one.primitive, one.constants, one.misfit, math.inf) for one in suggestions]
+        return [replace(one, error=math.inf) for one in suggestions]
     errors = []
     for place in range(len(suggestions)):
         finite = math.isfinite(float(result.validation_loss[place]))
         errors.append(desk.errors(result.network.select([place])).held_out if finite else math.inf)
-    return [
-        Suggestion(one.primitive, one.constants, one.misfit, error)
-        for one, error in zip(suggestions, errors, strict=True)
-    ]
+    judged = [replace(one, error=error) for one, error in zip(suggestions, errors, strict=True)]
+    # What the whole network makes of a primitive counts for more than the R^2 of one edge.
+    weight, least = desk.options.selection.complexity_weight, 1e-12 * desk.scaling.y_scale
+    return sorted(judged, key=lambda one: math.log10(max(one.error or 0.0, least)) + weight * one.complexity)
 
 
 def suggestions_for(

@@ -8,7 +8,7 @@ import sympy
 import torch
 
 from kansym import ArgumentError, DiscoveryOptions, edit, make_dataset
-from kansym.editing import EditableNetwork
+from kansym.editing.network import EditableNetwork
 from kansym.kan.network import Network
 
 FIELDS = ("coefficients", "mode", "affine", "frozen", "primitive", "offset", "center", "half_width")
