@@ -15,6 +15,7 @@ from cyclopts import App, CycloptsError, Parameter
 from rich.console import Console
 from rich.table import Table
 
+from kansym.app.command import app as show_app
 from kansym.command_options import Flag, LawNames, Names, command_line, split_names, whole_number, write_line
 from kansym.comparison.command import compare
 from kansym.discover_command import discover
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 OK, UNEXPECTED, USAGE, INTERRUPTED = 0, 1, 2, 130
 """Exit codes. A search that Ctrl-C ends early has a result, and exits with 0; 130 is for Ctrl-C elsewhere."""
+
+COMMANDS = ("app", "bench", "compare", "datasets", "discover", "edges", "fit-constants", "primitives", "report")
 
 LONGEST_MESSAGE = 1000
 """Characters of an error message."""
@@ -68,6 +71,7 @@ app.command(discover)
 app.command(compare)
 app.command(edges)
 app.command(fit_constants)
+app.command(show_app)
 
 
 @app.command
@@ -253,12 +257,7 @@ def _fail(message: str, code: int) -> int:
 
 
 def _help_for(tokens: Sequence[str]) -> str:
-    command = (
-        tokens[0]
-        if tokens
-        and tokens[0] in ("discover", "compare", "edges", "report", "primitives", "datasets", "bench", "fit-constants")
-        else ""
-    )
+    command = tokens[0] if tokens and tokens[0] in COMMANDS else ""
     return f"kansym {command} --help".replace("  ", " ")
 
 

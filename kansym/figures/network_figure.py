@@ -112,6 +112,11 @@ def _text(axes: Axes, x: float, y: float, text: str, points: float, colour: str,
     axes.text(x, y, text, fontsize=points, color=colour, family=FONT, parse_math=False, **options)
 
 
+def edge_id(curve: EdgeCurve) -> str:
+    """Id in an SVG of the box of an edge, or of its line where it has no box: ``edge-0-1-0``."""
+    return f"edge-{curve.layer}-{curve.source}-{curve.target}"
+
+
 def _opacity(curve: EdgeCurve, strongest: float) -> float:
     if not math.isfinite(curve.score) or strongest <= 0:
         return 0.6
@@ -139,7 +144,10 @@ def _draw_lines(axes: Axes, curves: Sequence[EdgeCurve], layout: Layout, theme: 
                 [Path.MOVETO, Path.CURVE4, Path.CURVE4, Path.CURVE4],
             )
             alpha = _opacity(curve, strongest)
-            axes.add_patch(PathPatch(path, fill=False, edgecolor=theme.ink, alpha=alpha, linewidth=linewidth, zorder=1))
+            line = PathPatch(path, fill=False, edgecolor=theme.ink, alpha=alpha, linewidth=linewidth, zorder=1)
+            if k not in layout.boxes:
+                line.set_gid(edge_id(curve))
+            axes.add_patch(line)
 
 
 def _draw_box(
@@ -162,6 +170,7 @@ def _draw_box(
         edgecolor=theme.frame,
         linewidth=0.8,
         zorder=2,
+        gid=edge_id(curve),
     )
     axes.add_patch(frame)
     low, high = curve.low, curve.high

@@ -1,0 +1,185 @@
+"""What is worked out about a network after every step: formula, front and verdict, one after another."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from kansym.app.views import edges_view, formula_view, front_view, number, verdict_view
+
+if TYPE_CHECKING:
+    from kansym.editing.network import EditableNetwork
+    from kansym.formula import Formula
+    from kansym.report.finished import FinishedRun
+
+FORMULA_SECONDS = 15.0
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the page shows of a network; never changed, so that it can be read at any time.
+
+    Attributes
+    ----------
+    start : Shown or None
+        Of the run as it was opened; None for that one itself.
+    edges, errors, front : list
+    formula, verdict : dict or None
+    missing : str
+        Why there is no formula; empty where there is one.
+    remark : str
+        What is to be known about the formula; mostly empty.
+    steps, undone : tuple of str
+    note : str
+        About the last step.
+    unknown : tuple of str
+        Stages that are still to be measured.
+    """
+
+    start: "Shown | None" = None
+    edges: list[dict[str, Any]] = field(default_factory=list)
+    errors: list[dict[str, Any]] = field(default_factory=list)
+    formula: dict[str, Any] | None = None
+    missing: str = ""
+    remark: str = ""
+    front: list[dict[str, Any]] = field(default_factory=list)
+    verdict: dict[str, Any] | None = None
+    steps: tuple[str, ...] = ()
+    undone: tuple[str, ...] = ()
+    note: str = ""
+    unknown: tuple[str, ...] = ()
+
+    def to_dict(self, *, pending: Sequence[str]) -> dict[str, Any]:
+        """In JSON types; `pending` are the stages that are worked on."""
+        return {
+            "edges": self.edges,
+            "errors": self.errors,
+            "formula": self.formula,
+            "missing": self.missing,
+            "remark": self.remark,
+            "front": self.front,
+            "verdict": self.verdict,
+            "steps": list(self.steps),
+            "note": self.note,
+            "undo": self.steps[-1] if self.steps else None,
+            "redo": self.undone[0] if self.undone else None,
+            "pending": list(pending),
+        }
+
+
+def opened(run: "FinishedRun", net: "EditableNetwork") -> Shown:
+    """Of a run as it was opened: its own formula, front and verdict."""
+    certificate = run.summary.certificate
+    free = len(net.edges.splines)
+    words = f"The run found this formula without the network below, which has {free} free curves."
+    return Shown(
+        edges=edges_view(net.edges),
+        errors=[_network_errors(net, None), _formula_errors(run.formula, None)],
+        formula=formula_view(run.formula),
+        remark=words if free else "",
+        front=front_view(run.front, run.formula, before=[str(formula) for formula in run.front]),
+        verdict=None if certificate is None else verdict_view(certificate),
+        undone=net.undone,
+    )
+
+
+def stepped(before: Shown, net: "EditableNetwork") -> Shown:
+    """After a step: edges and errors of the network at once, the rest is unknown until it is measured."""
+    start = before.start or before
+    if len(net.history) == 1:
+        return replace(start, undone=net.undone)
+    steps = {"steps": net.history[1:], "undone": net.undone, "note": net.note, "start": start}
+    shown = replace(before, edges=edges_view(net.edges), remark="", **steps)
+    network = _network_errors(net, start.errors[0])
+    if net.is_symbolic:
+        return replace(shown, errors=[network, *before.errors[1:]], missing="", unknown=("formula", "front", "verdict"))
+    free = net.edges.splines
+    names = ", ".join(edge.name for edge in free[:3]) + (f" and {len(free) - 3} more" if len(free) > 3 else "")
+    formula = {"of": "formula", "train": "–", "held_out": "–", "was": _was(start.errors[1])}
+    return replace(
+        shown,
+        errors=[network, formula],
+        formula=None,
+        missing=f"No formula yet: a free curve on {names}.",
+        front=start.front,
+        verdict=None,
+        unknown=(),
+    )
+
+
+def _measure_formula(shown: Shown, net: "EditableNetwork") -> Shown:
+    start = shown.start or shown
+    formula = net.formula(max_seconds=FORMULA_SECONDS)
+    errors = [shown.errors[0], _formula_errors(formula, start.errors[1])]
+    return replace(shown, formula=formula_view(formula), errors=errors, missing="")
+
+
+def _measure_front(shown: Shown, net: "EditableNetwork") -> Shown:
+    start = shown.start or shown
+    front = net.front
+    return replace(shown, front=front_view(front, front.best, before=[row["text"] for row in start.front]))
+
+
+def _measure_verdict(shown: Shown, net: "EditableNetwork") -> Shown:
+    return replace(shown, verdict=verdict_view(net.certificate()))
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One thing to be measured.
+
+    Attributes
+    ----------
+    words : str
+        What the page says while it lasts.
+    of : callable
+        From what is shown and the network to what is shown then.
+    """
+
+    words: str
+    of: Callable[[Shown, "EditableNetwork"], Shown]
+
+    def measure(self, shown: Shown, net: "EditableNetwork") -> Shown:
+        """Measure; what is left to do is `unknown` less this stage."""
+        return replace(self.of(shown, net), unknown=shown.unknown[1:])
+
+
+STAGES = {
+    "formula": Stage("Composing the formula", _measure_formula),
+    "front": Stage("Comparing with the front", _measure_front),
+    "verdict": Stage("Measuring what speaks for and against", _measure_verdict),
+}
+
+
+def failed(shown: Shown) -> Shown:
+    """Where a stage failed: what it and those after it would show is not known."""
+    start = shown.start or shown
+    lost = set(shown.unknown)
+    if "formula" in lost:
+        formula = {"of": "formula", "train": "–", "held_out": "–", "was": _was(start.errors[1])}
+        words = "No formula: see the message above."
+        shown = replace(shown, formula=None, missing=words, errors=[shown.errors[0], formula])
+    if "front" in lost:
+        shown = replace(shown, front=start.front)
+    return replace(shown, verdict=None, unknown=())
+
+
+def _network_errors(net: "EditableNetwork", before: dict[str, Any] | None) -> dict[str, Any]:
+    error = net.error
+    return {"of": "network", "train": number(error.train), "held_out": number(error.held_out), "was": _was(before)}
+
+
+def _formula_errors(formula: "Formula", before: dict[str, Any] | None) -> dict[str, Any]:
+    def root(loss: float) -> str:
+        return number(math.sqrt(loss)) if loss >= 0 else "–"
+
+    return {
+        "of": "formula",
+        "train": root(formula.train_loss),
+        "held_out": root(formula.validation_loss),
+        "was": _was(before),
+    }
+
+
+def _was(row: dict[str, Any] | None) -> dict[str, str] | None:
+    return None if row is None else {"train": row["train"], "held_out": row["held_out"]}

@@ -1,0 +1,69 @@
+"""The figure of the network as a part of the page: each edge can be clicked, focused and read aloud."""
+
+import re
+from collections.abc import Mapping
+from io import BytesIO
+from xml.etree import ElementTree
+
+import matplotlib
+from matplotlib.figure import Figure
+
+SVG = "http://www.w3.org/2000/svg"
+XLINK = "http://www.w3.org/1999/xlink"
+EDGE = re.compile(r"edge-(\d+)-(\d+)-(\d+)")
+"""Ids of the groups that `kansym.figures.network_figure` gives to edges: layer, source, target."""
+
+POINTS_TO_PIXELS = 96 / 72
+
+
+def page_picture(figure: Figure, labels: Mapping[str, str], description: str) -> str:
+    """SVG to be put into a page.
+
+    Parameters
+    ----------
+    figure : Figure
+        Of the network.
+    labels : mapping of str to str
+        What each edge, ``"0.1.0"``, is called.
+    description : str
+        What the whole picture shows, for who does not see it.
+    """
+    stream = BytesIO()
+    # Ids that do not depend on chance, so that the same network gives the same picture.
+    with matplotlib.rc_context({"svg.hashsalt": "kansym", "svg.fonttype": "path"}):
+        figure.savefig(stream, format="svg", metadata={"Date": None})
+    ElementTree.register_namespace("", SVG)
+    ElementTree.register_namespace("xlink", XLINK)
+    root = ElementTree.fromstring(stream.getvalue())
+    _without_rest(root)
+    width = float(root.attrib.pop("width").removesuffix("pt")) * POINTS_TO_PIXELS
+    root.attrib.pop("height")
+    # No role of an image: what is inside an image is not reachable.
+    root.attrib |= {"data-width": f"{width:.0f}", "role": "group", "aria-label": description}
+    for group in root.iter(f"{{{SVG}}}g"):
+        found = EDGE.fullmatch(group.get("id", ""))
+        if not found:
+            continue
+        edge = ".".join(found.groups())
+        del group.attrib["id"]
+        words = labels.get(edge, edge)
+        group.attrib |= {
+            "class": "edge",
+            "data-edge": edge,
+            "tabindex": "0",
+            "role": "button",
+            "aria-label": words,
+            "aria-pressed": "false",
+        }
+        title = ElementTree.Element(f"{{{SVG}}}title")
+        title.text = words
+        group.insert(0, title)
+    return ElementTree.tostring(root, encoding="unicode")
+
+
+def _without_rest(root: ElementTree.Element) -> None:
+    """Drop metadata, and the style sheet, which would hold for the whole page."""
+    for parent in list(root.iter()):
+        for child in list(parent):
+            if child.tag.rpartition("}")[2] in ("metadata", "style"):
+                parent.remove(child)

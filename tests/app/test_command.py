@@ -1,0 +1,116 @@
+"""`kansym app`: its URL, its end, and what it says where it cannot start."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+
+from kansym.app import serve, start
+from kansym.cli import main
+from kansym.errors import ArgumentError, MissingDependencyError
+from kansym.run_directory import load_run
+
+from .conftest import Opened
+
+
+@contextmanager
+def command(*arguments):
+    """The command in a process of its own; ended in any case."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "kansym", "app", *map(str, arguments), "--no-browser"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Ctrl-C is a signal")
+def test_prints_its_url_and_ends_with_ctrl_c_also_while_it_works(extra, stored):
+    with command(stored) as process:
+        assert process.stdout
+        url = process.stdout.readline().strip()
+        assert url.startswith("http://127.0.0.1:") and "token=" in url
+        opened = Opened(url, stored)
+        assert opened.state()["formula"]
+        order = {"version": 0, "action": "fix", "edge": "0.0.0", "primitive": "gaussian"}
+        assert opened.json("/api/change", body=order)[0] == 202
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+        assert process.returncode == 0
+        assert err == "" and "Traceback" not in out
+
+
+def test_a_missing_package_is_named_with_what_to_install(stored, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "starlette", None)
+    assert main(["app", str(stored), "--no-browser"]) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and "pip install 'kansym[app]'" in said
+    with pytest.raises(MissingDependencyError, match=r"kansym\[app\]"):
+        serve(load_run(stored), browser=False)
+
+
+def test_a_folder_without_a_run_is_an_error(extra, tmp_path, capsys):
+    assert main(["app", str(tmp_path), "--no-browser"]) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and "formula.json" in said
+
+
+def test_a_port_that_cannot_be_had_is_an_error(extra, stored):
+    run = load_run(stored)
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        with pytest.raises(ArgumentError, match="port"):
+            start(run, port=other.getsockname()[1])
+    for port in (-1, 70_000, True, "80"):
+        with pytest.raises(ArgumentError, match="port"):
+            start(run, port=port)  # type: ignore[arg-type]
+
+
+def test_runs_that_cannot_be_edited_are_refused_before_anything_starts(extra, stored):
+    run = load_run(stored)
+    for other in (replace(run, network=None), replace(run, dataset=None)):
+        with pytest.raises(ArgumentError, match="run"):
+            start(other)
+    with pytest.raises(ArgumentError, match="directory"):
+        start(run, directory=stored / "formula.json")
+
+
+def test_listens_on_this_machine_only_and_gives_the_port_back(extra, stored):
+    with start(load_run(stored)) as app:
+        address = Opened(app.url, stored).address
+        assert address[0] == "127.0.0.1"
+        for other in {"127.0.0.2", _own_address()} - {"127.0.0.1"}:
+            with pytest.raises(OSError), socket.create_connection((other, address[1]), timeout=1):
+                pass
+    app.close()
+    with pytest.raises(OSError), socket.create_connection(address, timeout=1):
+        pass
+    assert not [thread for thread in _threads() if thread.startswith("kansym-app")]
+
+
+def _own_address() -> str:
+    """The address of this machine in its network; no packet is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+            return probe.getsockname()[0]
+        except OSError:
+            return "127.0.0.1"
+
+
+def _threads() -> list[str]:
+    import threading
+
+    return [thread.name for thread in threading.enumerate()]
