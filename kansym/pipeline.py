@@ -63,8 +63,9 @@ SECOND_LOOK = 0.4
 """Share of the time budget for reading a curve that a formula describes already as well as the data allow: with few
 rows the first such formula need not be the best."""
 
-NETWORK_SECONDS = 1.0
-"""Most time for a network beside a formula that was found without one."""
+NETWORK_SECONDS, LAST_NETWORK = 1.0, 0.03
+"""Most time for a network beside a formula that was found without one, and the share of the budget that it has in any
+case: one that is hardly trained says nothing."""
 
 WRONG_UNITS = (
     "A formula whose units do not go together fits much better than any that is dimensionally consistent; it is on the "
@@ -456,7 +457,8 @@ class _Run:
 
     def _network_beside(self) -> None:
         """A network where algebra alone found the law: to look at, to predict with, and to hold against the formula."""
-        until = min(self.deadline, time.monotonic() + NETWORK_SECONDS)
+        now = time.monotonic()
+        until = min(now + NETWORK_SECONDS, max(self.deadline, now + LAST_NETWORK * self.options.max_seconds))
         grower = self._grower()
         grower.deadline = until
         try:
