@@ -20,6 +20,9 @@ from kansym.symbolic.parametric import ParametricForm, parametrize
 from kansym.symbolic.serialization import from_tree, to_tree
 from kansym.symbolic.text import to_text
 
+LEAST_KNOWN = 0.1
+"""Largest relative error that digits of a constant are shown for."""
+
 
 @dataclass(frozen=True)
 class Constant:
@@ -251,10 +254,20 @@ class Formula:
         return f"${self.latex(with_target=True)}$"
 
     def digits(self, digits: int | None = None) -> int | dict[float, float]:
-        """What the printers take for digits: the number itself, or standard errors by value for None."""
+        """What the printers take for digits: the number itself, or errors by value for None.
+
+        These are the errors of each constant with the others held, which are smaller than the standard errors where
+        constants are correlated: rounded by standard errors, the formula would no longer describe the data.
+        """
         if digits is not None:
             return digits
-        errors = {constant.value: constant.error for constant in self.constants if constant.error}
+        alone = _errors_alone(self.covariance)
+        errors = {}
+        for k, constant in enumerate(self.constants):
+            if constant.error and math.isfinite(constant.error) and constant.value:
+                error = min(constant.error, alone[k]) if k < len(alone) and alone[k] > 0 else constant.error
+                # Three figures of a constant that is hardly known are still needed to compute with it.
+                errors[constant.value] = min(error, LEAST_KNOWN * abs(constant.value))
         # sympy distributes signs, so a constant may occur with either.
         return errors | {-value: error for value, error in errors.items()}
 
@@ -385,6 +398,29 @@ class ParetoFront(Sequence[Formula]):
 def _constant(record: dict[str, Any]) -> Constant:
     constant = Constant(**record)
     return replace(constant, suggestions=tuple(str(words) for words in constant.suggestions))
+
+
+def _errors_alone(covariance: np.ndarray | None) -> np.ndarray:
+    """Standard errors (k,) of each constant where the others are held: nan where not known, empty without covariance.
+
+    The inverse of the covariance has the reciprocal squares of these on its diagonal.
+    """
+    if covariance is None:
+        return np.empty(0)
+    alone = np.full(len(covariance), math.nan)
+    sigma = np.sqrt(np.abs(np.diagonal(covariance)))
+    known = np.flatnonzero(np.isfinite(covariance).all(1) & (sigma > 0))
+    if not len(known):
+        known = np.flatnonzero(np.isfinite(sigma) & (sigma > 0))
+    block = np.ix_(known, known)
+    correlation = correlation_of(covariance)[block]
+    if not len(known) or not np.isfinite(correlation).all():
+        return alone
+    # Rounding can leave a correlation matrix that is not quite positive definite.
+    values, vectors = np.linalg.eigh(correlation)
+    inverse = (vectors**2 / np.maximum(values, 1e-14)).sum(1)
+    alone[known] = sigma[known] / np.sqrt(inverse)
+    return alone
 
 
 def correlation_of(covariance: np.ndarray) -> np.ndarray:

@@ -9,6 +9,9 @@ import sympy
 
 from kansym.errors import ArgumentError, DataError, StorageError
 from kansym.formula import Constant, Formula, ParetoFront
+from kansym.symbolic.naming import plain_symbol
+from kansym.symbolic.parser import parse_expression
+from kansym.symbolic.text import to_text
 
 X, Y = sympy.symbols("x y")
 F = sympy.Float
@@ -156,3 +159,33 @@ def test_a_guess_for_pysr():
     assert newton().to_pysr_guess({"y": "r"}) == "((9.81234567 * x) / (r ^ 2.0))"
     with pytest.raises(ArgumentError, match="PySR has no function like besselj"):
         formula(sympy.besselj(0, X)).to_pysr_guess()
+
+
+def test_correlated_constants_keep_the_digits_that_the_formula_needs():
+    """Rounded to what LaTeX shows, a formula of strongly correlated constants still describes its data."""
+    rng = np.random.default_rng(0)
+    t, sigma = np.linspace(30.0, 31.0, 200), 1e-3
+    design = np.column_stack([np.ones(200), t, t**2])
+    y = design @ [3.0, -2.0, 0.5] + sigma * rng.normal(size=200)
+    covariance = sigma**2 * np.linalg.inv(design.T @ design)
+    best = covariance @ (design.T @ y) / sigma**2
+    symbol = plain_symbol("t")
+    expression = sum((sympy.Float(c) * symbol**k for k, c in enumerate(best)), sympy.S.Zero)
+    constants = tuple(
+        Constant(f"c{k}", float(c), float(e))
+        for k, (c, e) in enumerate(zip(best, np.sqrt(np.diag(covariance)), strict=True))
+    )
+    formula = Formula(expression, ("t",), "y", 9, 1e-6, 1e-6, 0.0, constants, covariance=covariance)
+    shown = parse_expression(to_text(expression, digits=formula.digits()), ["t"])
+    moved = np.abs(sympy.lambdify(symbol, shown)(t) - formula.predict(t[:, None])).max()
+    assert moved < 3 * sigma
+    # The standard errors alone would not do: this is what makes the test one.
+    plain = {c.value: c.error for c in constants} | {-c.value: c.error for c in constants}
+    worse = parse_expression(to_text(expression, digits=plain), ["t"])
+    assert np.abs(sympy.lambdify(symbol, worse)(t) - formula.predict(t[:, None])).max() > 10 * sigma
+
+
+def test_a_constant_that_is_hardly_known_keeps_three_figures():
+    x = plain_symbol("x")
+    formula = Formula(1.49297e-8 * x, ("x",), "y", 3, 1.0, 1.0, 0.0, (Constant("c0", 1.49297e-8, 2e-8),))
+    assert formula.latex() == r"1.49 \times 10^{-8} x"
