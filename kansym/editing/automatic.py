@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from kansym.editing.coordinates import name_of, put
 from kansym.editing.curve import curve_of
 from kansym.editing.desk import Desk
+from kansym.editing.gauge import conventional
 from kansym.editing.refitting import may_rescale
 from kansym.editing.suggestion import Suggestion, suggest
 from kansym.errors import ArgumentError, TrainingError
@@ -37,7 +38,7 @@ def choose(network: Network, refs: Sequence[EdgeRef], desk: Desk, *, max_seconds
         )
         found = selector.select(network)
         if found:
-            return found[0].network
+            return conventional(found[0].network, desk)
     return _one_by_one(network, list(refs), desk, deadline)
 
 

@@ -147,6 +147,7 @@ class Desk:
             present = [name for name in named if name in known]
             known = known.only(*present) if present else known
         options = DiscoveryOptions(
+            max_seconds=float(record.get("max_seconds", 60.0)),
             seed=run.summary.seed or 0,
             validation_fraction=float(record.get("validation_fraction", 0.2)),
             primitives=known,

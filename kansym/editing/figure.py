@@ -45,7 +45,9 @@ def suggestions_figure(suggestions: Suggestions, *, dark: bool = False) -> Figur
     theme = theme_of(dark)
     columns = min(3, len(shown))
     rows = -(-len(shown) // columns)
-    width, height = columns * PANEL[0] + 0.2, rows * (PANEL[1] + 0.42) + 0.5
+    # Above each panel a line for the name, and one for the error where there is one.
+    head = 0.42 if any(one.error is not None for one in shown) else 0.27
+    width, height = columns * PANEL[0] + 0.2, rows * (PANEL[1] + head) + 0.4
     figure = Figure(figsize=(width, height), facecolor=theme.background)
     FigureCanvasAgg(figure)
     order = np.argsort(suggestions.x, kind="stable")
@@ -57,7 +59,7 @@ def suggestions_figure(suggestions: Suggestions, *, dark: bool = False) -> Figur
     for place, one in enumerate(shown):
         row, column = divmod(place, columns)
         left = 0.1 + column * PANEL[0]
-        base = height - (row + 1) * (PANEL[1] + 0.42)
+        base = height - (row + 1) * (PANEL[1] + head) - 0.04
         axes = figure.add_axes((left / width + 0.004, base / height, (PANEL[0] - 0.12) / width, PANEL[1] / height))
         axes.set_facecolor(theme.face)
         for spine in axes.spines.values():
@@ -68,16 +70,16 @@ def suggestions_figure(suggestions: Suggestions, *, dark: bool = False) -> Figur
         axes.plot(grid, one.values(grid), color=theme.primitive, linewidth=1.3)
         axes.set_xlim(low - 0.03 * (high - low or 1.0), high + 0.03 * (high - low or 1.0))
         axes.set_ylim(bottom - margin, top + margin)
-        options = {"family": FONT, "transform": axes.transAxes, "va": "bottom", "parse_math": False}
+        options = {"family": FONT, "transform": axes.transAxes, "va": "baseline", "parse_math": False}
         name = shorten(f"{place + 1}  {one.label}", 9, PANEL[0] * 0.55)
-        axes.text(0.0, 1.16 if one.error is not None else 1.04, name, fontsize=9, color=theme.primitive, **options)
+        axes.text(0.0, 1.14 if one.error is not None else 1.04, name, fontsize=9, color=theme.primitive, **options)
         misfit = f"1−R² = {scientific(max(one.misfit, 0.0))}"
         right = {"ha": "right", "fontsize": 7.5, "color": theme.muted, **options}
-        axes.text(1.0, 1.16 if one.error is not None else 1.04, misfit, **right)
+        axes.text(1.0, 1.14 if one.error is not None else 1.04, misfit, **right)
         if one.error is not None:
             error = "not finite" if not np.isfinite(one.error) else f"{one.error:.3g}"
-            axes.text(1.0, 1.02, f"network error {error}", **right)
-    caption = f"{suggestions.edge}   ({low:.3g} to {high:.3g})   pale: the edge's curve"
+            axes.text(1.0, 1.035, f"network error {error}", **right)
+    caption = f"{suggestions.edge}, {low:.3g} to {high:.3g}; pale: the curve of the edge"
     figure.text(
         0.1 / width,
         0.12 / height,

@@ -1,10 +1,11 @@
 """Edges made primitives by hand, and constants held and freed."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 import torch
 
-from kansym.editing.coordinates import mode_of, name_of, put
+from kansym.editing.coordinates import mode_of, name_of, output_scale, put
 from kansym.editing.curve import learned_curve
 from kansym.editing.desk import Desk
 from kansym.editing.held_fit import fit_primitive
@@ -20,11 +21,50 @@ def fixed(
 ) -> tuple[Network, float]:
     """A copy with an edge made a primitive, and R^2 on its curve; see `kansym.editing.edge.Edge.fix`."""
     curve = learned_curve(network, ref, desk)
-    found = fit_primitive(curve.x, curve.y, curve.weights, primitive, given, seed=desk.options.seed)
-    frozen = AFFINE if freeze else (*redundant(primitive), *given)
     result = curve.network.clone()
-    put(result, ref, primitive, found.constants, desk.scaling, frozen=frozen)
+    layer = result.layers[ref.layer]
+    fitted = dict(given)
+    if not bool(layer.product[ref.target]):
+        # The level of a term is shared with its node, which takes what a given one leaves.
+        fitted.pop("d", None)
+    y = curve.y
+    if "c" in given and ref.layer < len(result.layers) - 1 and _may_stretch(result, ref):
+        # The scale of a hidden sum is free, so a height can be had without any change of what the network says.
+        loose = {name: value for name, value in fitted.items() if name != "c"}
+        height = fit_primitive(curve.x, y, curve.weights, primitive, loose, seed=desk.options.seed).constants["c"]
+        factor = given["c"] / height if height else 0.0
+        if factor and math.isfinite(factor):
+            stretch(result, ref.layer, ref.target, factor)
+            y = y * factor
+    found = fit_primitive(curve.x, y, curve.weights, primitive, fitted, seed=desk.options.seed)
+    constants = {**found.constants, **given}
+    left = found.constants["d"] - constants["d"]
+    if left:
+        layer.offset[0, ref.target] += left / output_scale(result, ref, desk.scaling)
+    frozen = AFFINE if freeze else (*redundant(primitive), *given)
+    put(result, ref, primitive, constants, desk.scaling, frozen=frozen)
     return result, 1.0 - found.misfit
+
+
+def _may_stretch(network: Network, ref: EdgeRef) -> bool:
+    """Whether a node may be scaled: it adds, and no constant is held that this would move."""
+    into, out = held_by_hand(network, ref.layer)[:, ref.target], held_by_hand(network, ref.layer + 1)[ref.target]
+    into[ref.source] = False
+    adds = not bool(network.layers[ref.layer].product[ref.target])
+    return adds and not bool(into[:, 2:4].any() or out[:, 0].any())
+
+
+def stretch(network: Network, number: int, node: int, factor: float) -> None:
+    """Multiply the values of a node that layer `number` sums up, in place; the edges that read it undo it exactly."""
+    layer, after = network.layers[number], network.layers[number + 1]
+    layer.coefficients[0, :, node] *= factor
+    layer.affine[0, :, node, 2:4] *= factor
+    layer.offset[0, node] *= factor
+    after.affine[0, node, :, 0] /= factor
+    after.center[0, node] *= factor
+    after.half_width[0, node] *= abs(factor)
+    if factor < 0:
+        after.coefficients[0, node] = after.coefficients[0, node].flip(-1)
 
 
 def with_held(network: Network, ref: EdgeRef, names: Sequence[str], flag: bool) -> Network:

@@ -84,11 +84,13 @@ def fit_primitive(
     return _Held(x, y, weights, primitive, dict(given)).best(matched, seed)
 
 
-def _undefined(primitive: Primitive, x: Tensor) -> ArgumentError:
+def _undefined(primitive: Primitive, x: Tensor, given: Mapping[str, float] | None = None) -> ArgumentError:
     low, high = float(x.min()), float(x.max())
+    words = ", ".join(f"{name}={value:g}" for name, value in (given or {}).items())
+    beside = f" beside {words}" if words else ""
     reason = "" if primitive.kink is None else "; its bend must lie among the data"
     return ArgumentError(
-        f"{primitive.name} cannot be this edge: with no constants is it finite on the whole range of the data, "
+        f"{primitive.name} cannot be this edge: no constants{beside} make it finite on the whole range of the data, "
         f"{low:.6g} to {high:.6g}{reason}"
     )
 
@@ -131,7 +133,7 @@ class _Held:
                     f"{self.primitive.name} with a={self.given['a']:g} and b={self.given['b']:g} is not finite for all "
                     f"arguments from {float(z.min()):.6g} to {float(z.max()):.6g}"
                 )
-            raise _undefined(self.primitive, self.x)
+            raise _undefined(self.primitive, self.x, self.given)
         c, d, _ = self._outer(best)
         return Fitted({**best, "c": c, "d": d}, least**2)
 

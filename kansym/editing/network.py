@@ -12,7 +12,7 @@ from kansym.editing.coordinates import mode_of, name_of
 from kansym.editing.description import description
 from kansym.editing.desk import Desk, Errors
 from kansym.editing.edge import Edge, EdgeTable
-from kansym.editing.fixing import fixed, held_by_hand, is_plain, with_held
+from kansym.editing.fixing import fixed, held_by_hand, with_held
 from kansym.editing.history import History, State
 from kansym.editing.outcome import discovery_of, formula_of, front_with
 from kansym.editing.refitting import Refit, refit
@@ -263,9 +263,12 @@ class EditableNetwork:
     def refit(
         self, max_seconds: float = 5.0, *, steps: int = 200, callback: Callable[[int, float], None] | None = None
     ) -> Refit:
-        """Fit splines and free constants to the training rows; held-out rows decide what is kept.
+        """Fit splines and free constants to the training rows.
 
-        A refit that gets worse or finds nothing finite changes nothing and says so. Ctrl-C keeps the best so far.
+        While there are splines, held-out rows decide which weights are kept; without any, it is least squares.
+
+        A refit that gets worse or finds nothing finite changes nothing and says so, and one that finds nothing better
+        adds no step to the history. Ctrl-C keeps the best so far.
 
         Parameters
         ----------
@@ -425,7 +428,8 @@ class EditableNetwork:
         """The network as a formula: composed, all constants fitted jointly, snapped and simplified.
 
         The same as at the end of a discovery: loss, complexity and constants with errors are there, and a term that
-        the data do not want may be gone. Constants that were held are starting values here, like all others.
+        the data do not want may be gone. With constants that are held by hand the formula keeps their values and its
+        terms; the others are fitted, and become whole numbers where the data want it.
 
         Raises
         ------
@@ -452,7 +456,7 @@ class EditableNetwork:
         Its front is `front`; a note says what was done, and whether the front would have picked another formula.
         """
         with self._lock:
-            return discovery_of(self._history.current, self.formula(), self.desk, self.history[1:])
+            return discovery_of(self._history.current, self.formula(), self.desk, self.history)
 
     def certificate(self) -> Certificate:
         """What speaks for and against the formula made by hand; takes a second or few, once per state."""
@@ -477,11 +481,14 @@ class EditableNetwork:
         return other
 
     def _push(self, network: Network, label: str, step: str, *, note: str = "", splines: Network | None = None) -> None:
-        before = self._history.current
         if splines is None:
-            # Where every edge is a spline again, the network is its own reference.
-            plain = all(is_plain(network, ref) for ref in edges_of_mode(network, EdgeMode.SYMBOLIC))
-            splines = network if plain else before.splines
+            before = self._history.current.splines
+            # The reference has to have splines wherever there are primitives to compare with them.
+            lost = any(
+                bool(((new.mode == EdgeMode.SYMBOLIC) & (old.mode == EdgeMode.SPLINE)).any())
+                for new, old in zip(network.layers, before.layers, strict=True)
+            )
+            splines = before if lost else network
         self._history.push(State(network, splines, label, step, note))
 
     def __str__(self) -> str:

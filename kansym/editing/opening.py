@@ -13,6 +13,7 @@ from kansym.config import DiscoveryOptions
 from kansym.data.dataset import Dataset
 from kansym.editing.coordinates import moved
 from kansym.editing.desk import Desk
+from kansym.editing.gauge import conventional
 from kansym.editing.network import EditableNetwork
 from kansym.errors import ArgumentError
 from kansym.kan.growth import Grower, format_shape
@@ -83,7 +84,7 @@ def edit(
         )
     splines = networks["splines"] if chosen == "reading" else None
     return EditableNetwork(
-        moved(network, scaling, desk.scaling),
+        conventional(moved(network, scaling, desk.scaling), desk),
         desk,
         splines=None if splines is None else moved(splines, scaling, desk.scaling),
         label=f"{chosen} {format_shape(network.shape)}",

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 from kansym.editing.coordinates import moved
 from kansym.editing.desk import Desk
+from kansym.editing.held_formula import held_constants, held_formula
 from kansym.editing.history import State
 from kansym.errors import ArgumentError
 from kansym.formula import Formula, ParetoFront
 from kansym.formulation import formulate
 from kansym.kan.growth import format_shape
+from kansym.kan.network import Network
 from kansym.pipeline import NETWORK_BETTER
 from kansym.results import Discovery, NetworkReading, TrainedNetwork
 from kansym.settling import refitted
@@ -30,24 +32,27 @@ def formula_of(state: State, desk: Desk, spline_edges: Sequence[str], max_second
     if "formula" not in state.memo:
         structure = f"network {format_shape(state.network.shape)}, {BY_HAND}"
         with threads_for(desk.table.n_rows):
-            found = formulate(
-                state.network,
-                desk.map,
-                desk.fresh_bench(),
-                structure=structure,
-                deadline=time.monotonic() + max_seconds,
+            best = _composed(state.network, desk, structure, max_seconds)
+        if best is None:
+            raise ArgumentError(
+                "the network has no formula with a finite value on every row, or one with more constants than there "
+                "are rows; undo() the last step, or refit()"
             )
-            if not found:
-                raise ArgumentError(
-                    "the network has no formula with a finite value on every row, or one with more constants than "
-                    "there are rows; undo() the last step, or refit()"
-                )
-            best = min(found, key=lambda one: one.rank)
-            table = desk.table
-            if table.y_error is not None or desk.options.loss != "linear":
-                best = refitted(best, table, desk.options.loss)[0]
         state.memo["formula"] = best
     return state.memo["formula"]
+
+
+def _composed(network: Network, desk: Desk, structure: str, max_seconds: float) -> Formula | None:
+    held = held_constants(network, desk)
+    if held:
+        return held_formula(network, desk, held, structure=structure)
+    until = time.monotonic() + max_seconds
+    found = formulate(network, desk.map, desk.fresh_bench(), structure=structure, deadline=until)
+    best = min(found, key=lambda one: one.rank, default=None)
+    table = desk.table
+    if best is not None and (table.y_error is not None or desk.options.loss != "linear"):
+        best = refitted(best, table, desk.options.loss)[0]
+    return best
 
 
 def front_with(formula: Formula | None, desk: Desk) -> ParetoFront:

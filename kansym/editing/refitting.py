@@ -70,7 +70,8 @@ def refit(
 ) -> tuple[Network, Refit]:
     """A refitted copy, and what happened; the network itself where nothing better was found.
 
-    Held-out rows decide which weights are kept. Ctrl-C keeps the best so far.
+    Held-out rows decide which weights are kept while there are splines, which could follow noise; the few constants of
+    a network without any are those of least squares. Ctrl-C keeps the best so far.
 
     Parameters
     ----------
@@ -98,7 +99,7 @@ def refit(
         rescale_every=0 if symbolic or not may_rescale(network) else 5,
     )
     rows = desk.rows
-    validation = rows.validation if rows.validation[0].shape[0] else None
+    validation = rows.validation if rows.validation[0].shape[0] and not symbolic else None
     if validation is not None:
         validation = (validation[0], validation[1][:, None])
     weights = None if rows.weights is None else rows.weights / rows.weights.mean()
@@ -125,11 +126,18 @@ def refit(
     def report(after: Errors, stopped: str, note: str = "") -> Refit:
         return Refit(before, after, keeper.steps, time.monotonic() - start, stopped, note)
 
+    if not keeper.history:
+        return network, report(before, ROLLED_BACK, "no step gave a finite value on every row")
+    if keeper.history[-1][0] == 0:
+        # No step was better than the start.
+        return network, report(before, stopped)
     after = desk.errors(keeper.network)
     if not after.finite:
         return network, report(before, ROLLED_BACK, "no step gave a finite value on every row")
-    if before.finite and after.held_out > before.held_out * (1 + 1e-9):
-        return network, report(before, ROLLED_BACK, f"the held-out error rose to {after.held_out:.3g}")
+    judged = "train" if symbolic else "held_out"
+    if before.finite and getattr(after, judged) > getattr(before, judged) * (1 + 1e-9):
+        words = f"the {'training' if symbolic else 'held-out'} error rose to {getattr(after, judged):.3g}"
+        return network, report(before, ROLLED_BACK, words)
     return keeper.network, report(after, stopped)
 
 
