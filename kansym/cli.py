@@ -75,18 +75,27 @@ app.command(show_app)
 
 
 @app.command
-def report(directory: Path, /) -> int:
-    """Print the report of a finished run.
+def report(directory: Path, /, *, html: Path | None = None) -> int:
+    """Print the report of a finished run, or write it as a page with figures.
 
     Parameters
     ----------
     directory
         The folder that was given as --out.
+    html
+        File for the page: one file that needs no network and no scripts. Nothing is printed then.
     """
     from kansym.report.text import text_report
     from kansym.run_directory import load_run
 
-    write_line(text_report(load_run(directory).summary).rstrip("\n"))
+    run = load_run(directory)
+    if html is None:
+        write_line(text_report(run.summary).rstrip("\n"))
+        return OK
+    from kansym.report.html.folder import write_folder_report
+
+    path = write_folder_report(run, directory, html)
+    Console(stderr=True).print(f"saved to {path}", markup=False, highlight=False, soft_wrap=True)
     return OK
 
 

@@ -129,6 +129,7 @@ def discover(
     from kansym.config import DiscoveryOptions
     from kansym.device import choose_device
     from kansym.discovery import discover as search
+    from kansym.report.html.folder import write_page
     from kansym.report.summary import RunSummary
     from kansym.report.text import text_report
     from kansym.run_directory import prepare_directory, save_run
@@ -193,6 +194,7 @@ def discover(
         write_line(text_report(summary, full=False).rstrip("\n"))
     if out is not None:
         path = save_run(discovery, out, command=command, options=options, log_lines=log, certificate=certificate)
+        write_page(path)
         console.print(f"saved to {path}", markup=False, highlight=False, soft_wrap=True)
     return 0
 

@@ -20,6 +20,7 @@ from kansym.progress import ProgressCallback
 from kansym.results import Discovery
 from kansym.settling import settled
 from kansym.threads import threads_for
+from kansym.watching import watched
 
 SETTLING = 0.04
 """Share of the time budget kept for the last fit of the constants, where the table has errors or outliers."""
@@ -30,7 +31,7 @@ not tell from another is hardly told by more, and every trial costs time in prop
 
 
 def discover(
-    dataset: Dataset, options: DiscoveryOptions | None = None, *, progress: ProgressCallback | None = None
+    dataset: Dataset, options: DiscoveryOptions | None = None, *, progress: ProgressCallback | str | None = None
 ) -> Discovery:
     """Look for the law behind a table.
 
@@ -43,9 +44,10 @@ def discover(
     ----------
     dataset : Dataset
     options : DiscoveryOptions, optional
-    progress : callable, optional
-        Called with a `Progress` after every step. KeyboardInterrupt (Ctrl-C) at any time ends the run with the best so
-        far.
+    progress : callable or "auto", optional
+        Called with a `Progress` after every step; "auto" shows what suits a notebook or a terminal, see
+        `kansym.watching.watched`. A method ``done`` of the callable is called with the result, or with None after an
+        error. KeyboardInterrupt (Ctrl-C) at any time ends the run with the best so far.
 
     Returns
     -------
@@ -59,6 +61,13 @@ def discover(
         If `options.given` is no formula of the columns, or cannot be solved for its ``...``, or a guess is none.
     """
     options = options or DiscoveryOptions()
+    with watched(progress, options.max_seconds) as watch:
+        found = _discover(dataset, options, watch.callback)
+        watch.done(found)
+    return found
+
+
+def _discover(dataset: Dataset, options: DiscoveryOptions, progress: ProgressCallback | None) -> Discovery:
     require_moderate_target(dataset)
     start = time.monotonic()
     table = merge_copies(dataset)

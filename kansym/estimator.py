@@ -1,8 +1,10 @@
 """`SymbolicRegressor`: the pipeline as a scikit-learn estimator, with PySR's names where PySR has them."""
 
 import logging
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,7 +26,9 @@ from kansym.results import Discovery
 from kansym.validation.certificate import Certificate, certify
 
 if TYPE_CHECKING:
+    from kansym.comparison.result import Comparison
     from kansym.editing.network import EditableNetwork
+    from kansym.report.finished import FinishedRun
 
 logger = logging.getLogger(__name__)
 
@@ -57,8 +61,9 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
         Share of the rows held out; tables below 20 rows use leave-one-out.
     options : DiscoveryOptions, optional
         Options of all stages, for experts. The parameters above override it.
-    progress : callable, optional
-        Called with a `kansym.progress.Progress` after every step.
+    progress : callable or "auto", optional
+        Called with a `kansym.progress.Progress` after every step. "auto": one output that is kept up to date in a
+        notebook (`kansym.notebook.live_progress`), a line that changes in a terminal, nothing elsewhere.
     timeout_in_seconds : float, optional
         PySR's name for `max_seconds`; give one of them.
 
@@ -105,7 +110,7 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
         loss: str = "linear",
         validation_fraction: float = 0.2,
         options: DiscoveryOptions | None = None,
-        progress: ProgressCallback | None = None,
+        progress: ProgressCallback | str | None = None,
         timeout_in_seconds: float | None = None,
     ) -> None:
         self.max_seconds = max_seconds
@@ -207,6 +212,10 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
         self.network_ = self.discovery_.network
         self.equations_: pd.DataFrame = self.front_.to_frame()
         self._certificate: Certificate | None = None
+        self._fitted_with = _arguments(
+            variable_names=variable_names, X_units=X_units, y_units=y_units, y_error=y_error, x_error=x_error,
+            sample_weight=sample_weight, weights=weights,
+        )  # fmt: skip
         return self
 
     @property
@@ -291,6 +300,57 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
         check_is_fitted(self)
         return edit(self, start=start)
 
+    @property
+    def _repr_html_(self) -> Any:
+        """The result once there is one; before, the diagram of scikit-learn."""
+        if not hasattr(self, "discovery_"):
+            return super()._repr_html_
+        from kansym.notebook.display import discovery_html
+
+        hint = "Whether it can be believed has not been measured yet: ask for certificate_."
+        return lambda: discovery_html(self.discovery_, self._certificate, hint)
+
+    def _repr_latex_(self) -> str | None:
+        return self.formula_._repr_latex_() if hasattr(self, "discovery_") else None
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, str]:
+        if not hasattr(self, "discovery_"):
+            return super()._repr_mimebundle_(**kwargs)
+        return {"text/plain": f"{self!r}\n{self.formula_}", "text/html": self._repr_html_()}
+
+    def finished(self) -> "FinishedRun":
+        """The run as reports and figures take it, with its certificate, which takes seconds when first asked for."""
+        from kansym.report.finished import FinishedRun
+
+        check_is_fitted(self)
+        certificate = self.certificate_
+        command = " ".join(f"{self!r}.fit({self._fitted_with})".split())
+        return FinishedRun.of(self.discovery_, command=command, options=self._options(), certificate=certificate)
+
+    def report(self, path: str | os.PathLike[str], *, comparison: "Comparison | None" = None) -> Path:
+        """Write what was found as a page to look at, print and copy from: one HTML file that needs nothing else.
+
+        Parameters
+        ----------
+        path : path-like
+            Such as ``"report.html"``; replaced where it exists.
+        comparison : Comparison, optional
+            With other tools, from `kansym.compare`.
+
+        Returns
+        -------
+        Path
+            The file.
+
+        Raises
+        ------
+        ArgumentError
+            If it cannot be written.
+        """
+        from kansym.report.html.page import write_report
+
+        return write_report(self.finished(), path, comparison=comparison)
+
     def _formula(self, index: int | None) -> Formula:
         check_is_fitted(self)
         if index is None:
@@ -323,6 +383,20 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
             guesses=options.guesses if self.guesses is None else self.guesses,  # pyright: ignore[reportArgumentType]
             loss=self.loss if self.loss != "linear" else options.loss,
         )
+
+
+def _arguments(**options: Any) -> str:
+    """The arguments of `fit`, for the record; arrays as dots."""
+    words = ["X", "y"]
+    for name, value in options.items():
+        if value is None:
+            continue
+        if name in ("variable_names", "X_units", "y_units"):
+            shown = repr(value if isinstance(value, str) else list(value))
+        else:
+            shown = repr(value) if isinstance(value, int | float) else "..."
+        words.append(f"{name}={shown}")
+    return ", ".join(words)
 
 
 def _free_name(target: str, names: Sequence[str]) -> str:

@@ -253,6 +253,11 @@ class Formula:
     def _repr_latex_(self) -> str:
         return f"${self.latex(with_target=True)}$"
 
+    def _repr_html_(self) -> str:
+        from kansym.notebook.display import formula_html
+
+        return formula_html(self)
+
     def digits(self, digits: int | None = None) -> int | dict[float, float]:
         """What the printers take for digits: the number itself, or errors by value for None.
 
@@ -385,6 +390,11 @@ class ParetoFront(Sequence[Formula]):
             "picked",
         ]  # fmt: skip
         return pd.DataFrame(rows, columns=columns)
+
+    def _repr_html_(self) -> str:
+        from kansym.notebook.display import front_html
+
+        return front_html(self)
 
     def __str__(self) -> str:
         best = self.best if self._formulas else None

@@ -38,6 +38,16 @@ class TrainedNetwork:
         with torch.no_grad():
             return self.scaling.unscale_target(self.network(x)[0, :, 0].numpy())
 
+    def _repr_svg_(self) -> str:
+        from kansym.notebook.network import network_svg
+
+        return network_svg(self)
+
+    def _repr_png_(self) -> bytes:
+        from kansym.notebook.network import network_png
+
+        return network_png(self)
+
 
 @dataclass(frozen=True, eq=False)
 class NetworkReading:
@@ -106,6 +116,11 @@ class Discovery:
         usable = [guess for guess in self.guesses if guess.formula is not None]
         best = min(usable, key=lambda guess: guess.formula.rank if guess.formula else (True, 0.0), default=None)
         return best or next(iter(self.guesses), None)
+
+    def _repr_html_(self) -> str:
+        from kansym.notebook.display import discovery_html
+
+        return discovery_html(self)
 
     @property
     def interrupted(self) -> bool:

@@ -90,8 +90,8 @@ def compare(
     key
         Group or dataset of an HDF5 file, or array of an npz file, where there are several.
     out
-        Folder for comparison.json, comparison.csv, comparison.txt and a figure, and for kansym's run. Nothing is
-        written without it.
+        Folder for comparison.json, comparison.csv, comparison.txt and a figure, and for kansym's run with its report.
+        Nothing is written without it.
     quiet
         Print the result and nothing else.
     as_json
@@ -102,7 +102,7 @@ def compare(
     from kansym.comparison.findings import findings
     from kansym.comparison.run import DEFAULT_PEERS, run_comparison
     from kansym.config import DiscoveryOptions
-    from kansym.run_directory import load_run, prepare_directory, save_run
+    from kansym.run_directory import RECORD, load_run, prepare_directory, save_run
     from kansym.terminal import recorded_log
     from kansym.validation.certificate import certify
 
@@ -164,6 +164,10 @@ def compare(
         elif out.resolve() == Path(file).resolve():
             add_to_run(out, run, findings(comparison))
         save_comparison(comparison, out)
+        if (out / RECORD).exists():
+            from kansym.report.html.folder import write_page
+
+            write_page(out)
         console.print(f"saved to {out}", markup=False, highlight=False, soft_wrap=True)
     return MISSING if any(result.missing for result in comparison.tools) else 0
 

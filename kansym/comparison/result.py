@@ -156,6 +156,11 @@ class Comparison:
     def __str__(self) -> str:
         return "\n".join(self.text())
 
+    def _repr_html_(self) -> str:
+        from kansym.notebook.display import comparison_html
+
+        return comparison_html(self)
+
     def figure(self) -> "Figure":
         """The Pareto fronts of all tools over each other."""
         from kansym.comparison.figure import comparison_figure

@@ -43,34 +43,39 @@ def _cells(result: "ToolResult") -> list[str]:
     return [
         result.tool,
         "" if result.complexity is None else str(result.complexity),
-        _error(result.rms),
-        _error(result.held_out_rms),
-        _error(result.beyond_rms),
+        error_words(result.rms),
+        error_words(result.held_out_rms),
+        error_words(result.beyond_rms),
         "" if result.seconds is None else f"{result.seconds:.1f}",
         "" if result.same is None else str(result.same.kind),
         text,
     ]
 
 
-def _error(value: float | None) -> str:
+def error_words(value: float | None) -> str:
+    """An error in three digits; "undefined" where the formula has no value, nothing where it was not asked."""
     if value is None:
         return ""
     return f"{value:.3g}" if math.isfinite(value) else "undefined"
 
 
-def _below(comparison: "Comparison") -> Iterator[str]:
+def share_words(comparison: "Comparison") -> str:
+    """What was compared, and in which units."""
     unit = f" {comparison.y_units}" if comparison.y_units else ""
     shares = [f"{comparison.rows} rows fitted by all"]
     if comparison.held_out_rows:
         shares.append(f"{comparison.held_out_rows} held out")
     if comparison.beyond_rows:
         shares.append(f"{comparison.beyond_rows} beyond the box of the others")
-    yield from textwrap.wrap(
+    return (
         f"{', '.join(shares)}; {comparison.seconds:g} s for each, seed {comparison.seed}. Errors are root-mean-square "
         f"residuals of {comparison.target}{unit or ''} (its spread is {comparison.spread:.3g}{unit}); nodes by one "
-        "count for all.",
-        WIDTH,
+        "count for all."
     )
+
+
+def _below(comparison: "Comparison") -> Iterator[str]:
+    yield from textwrap.wrap(share_words(comparison), WIDTH)
     for result in comparison.tools:
         notes = []
         if len(result.formula) > LONGEST_FORMULA:

@@ -15,6 +15,7 @@ from kansym.config import DiscoveryOptions
 from kansym.data.dataset import Dataset
 from kansym.data.splitting import MINIMUM_ROWS
 from kansym.errors import StorageError
+from kansym.fitting.outliers import Outlier
 from kansym.formula import Formula, ParetoFront
 from kansym.guess.outcome import GuessOutcome
 from kansym.input_errors import effective_error
@@ -136,6 +137,8 @@ class RunSummary:
         What became of the formulas that the search started from.
     growth : tuple of Decision
         What `decisions` says, in numbers; empty for a record of a version that did not keep it.
+    outliers : tuple of Outlier
+        Rows that are farther from the formula than chance allows.
     """
 
     formula: Formula
@@ -161,6 +164,7 @@ class RunSummary:
     certificate: Certificate | None = None
     guesses: tuple[GuessOutcome, ...] = ()
     growth: tuple[Decision, ...] = ()
+    outliers: tuple[Outlier, ...] = ()
 
     @classmethod
     def of(
@@ -233,6 +237,7 @@ class RunSummary:
             certificate=certificate,
             guesses=discovery.guesses,
             growth=discovery.decisions,
+            outliers=discovery.outliers,
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -245,6 +250,7 @@ class RunSummary:
             "certificate": None if self.certificate is None else self.certificate.to_dict(),
             "guesses": [guess.to_dict() for guess in self.guesses],
             "growth": [asdict(decision) for decision in self.growth],
+            "outliers": [asdict(outlier) for outlier in self.outliers],
         }
         return finite_json(record)
 
@@ -290,6 +296,7 @@ class RunSummary:
                 certificate=None if record.get("certificate") is None else Certificate.from_dict(record["certificate"]),
                 guesses=tuple(GuessOutcome.from_dict(guess) for guess in _list(record.get("guesses", []))),
                 growth=tuple(_decision(decision) for decision in _list(record.get("growth", []))),
+                outliers=tuple(_outlier(outlier) for outlier in _list(record.get("outliers", []))),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             if isinstance(error, StorageError):
@@ -358,6 +365,13 @@ def _decision(record: Any) -> Decision:
         accepted=bool(record["accepted"]),
         reason=_text(record["reason"]),
     )
+
+
+def _outlier(record: Any) -> Outlier:
+    # JSON has no infinity: a row off an otherwise exact fit is infinitely many standard errors away.
+    sigmas = _number_or(record["sigmas"], math.inf)
+    residual = _number_or(record["residual"], math.nan)
+    return Outlier(row=int(record["row"]), residual=residual, sigmas=math.copysign(sigmas, residual))
 
 
 def _text(value: Any) -> str:

@@ -26,7 +26,7 @@ def text_report(summary: RunSummary, *, full: bool = True) -> str:
         f"{formula}\n",
         _section("Constants", _constants(formula)),
         _section("The guess" if len(summary.guesses) == 1 else "The guesses", _guesses(summary)),
-        _section("Agreement with the data", _agreement(summary)),
+        _section("Agreement with the data", agreement_lines(summary)),
         _section("LaTeX", [formula.latex(with_target=True)]),
         _section("Certificate", _certificate(summary, full)),
         _section("Formulas by complexity (* is the pick)", front_table(summary)),
@@ -39,7 +39,7 @@ def text_report(summary: RunSummary, *, full: bool = True) -> str:
             _section("Record", _record(summary)),
         ]
     else:
-        parts.append(f"{_ended(summary)}\n")
+        parts.append(f"{ended(summary)}\n")
     return "\n".join(part for part in parts if part)
 
 
@@ -117,7 +117,8 @@ def _unit(summary: RunSummary) -> str:
     return f" {summary.y_units}" if summary.y_units else ""
 
 
-def _agreement(summary: RunSummary) -> list[str]:
+def agreement_lines(summary: RunSummary) -> list[str]:
+    """How well formula and table agree, one number a line."""
     agreement, unit = summary.agreement, _unit(summary)
     lines = [
         f"RMS residual {agreement.rms:.3g}{unit}, {_percent(agreement.relative)} of the spread of {summary.target}"
@@ -172,7 +173,8 @@ def note_lines(notes: Iterable[str]) -> list[str]:
     return lines
 
 
-def _ended(summary: RunSummary) -> str:
+def ended(summary: RunSummary) -> str:
+    """How long the run took, and why it ended."""
     return f"{summary.seconds:.1f} s; ended because: {summary.stopped}"
 
 
@@ -182,7 +184,7 @@ def _history(summary: RunSummary) -> list[str]:
         lines.append(f"best network: {summary.network}{_unit(summary)}")
     if summary.formula.structure:
         lines.append(f"the formula was read from: {summary.formula.structure}")
-    return [*lines, _ended(summary)]
+    return [*lines, ended(summary)]
 
 
 def _data(summary: RunSummary) -> list[str]:

@@ -120,6 +120,11 @@ class Certificate:
     def __str__(self) -> str:
         return "\n".join(self.text())
 
+    def _repr_html_(self) -> str:
+        from kansym.notebook.display import certificate_html
+
+        return certificate_html(self)
+
     def to_dict(self) -> dict[str, Any]:
         """Everything, in JSON types; exact."""
         return {"format": FORMAT, **to_json(self)}

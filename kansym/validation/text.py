@@ -21,23 +21,25 @@ ALWAYS_SHOWN = ("mean", "distribution")
 def certificate_lines(certificate: "Certificate") -> list[str]:
     """All lines of a certificate, the verdict first."""
     verdict = certificate.verdict
-    lines = [f"{certificate.formula}", "", f"Verdict: {verdict.kind}.", f"  {_sentence(verdict.reason)}"]
+    lines = [f"{certificate.formula}", "", f"Verdict: {verdict.kind}.", f"  {sentence(verdict.reason)}"]
     if verdict.kind == NOTHING:
-        lines.append(f"  {_network_still(certificate)}")
+        lines.append(f"  {network_still(certificate)}")
     if verdict.supporting:
         lines += ["For:", *(f"  + {words}" for words in verdict.supporting)]
     if verdict.against:
         lines += ["Against:", *(f"  - {words}" for words in verdict.against)]
     lines.append("")
-    lines += [f"{label:<{WIDTH}}{words}" for label, words in _rows(certificate)]
+    lines += [f"{label:<{WIDTH}}{words}" for label, words in certificate_rows(certificate)]
     return lines
 
 
-def _sentence(words: str) -> str:
+def sentence(words: str) -> str:
+    """With a capital and a full stop."""
     return f"{words[:1].upper()}{words[1:]}."
 
 
-def _network_still(certificate: "Certificate") -> str:
+def network_still(certificate: "Certificate") -> str:
+    """Whether the network predicts where no formula does."""
     fit = certificate.fit
     if fit.network_rms is None:
         return "There is no network with held-out rows to predict with instead."
@@ -50,7 +52,8 @@ def _network_still(certificate: "Certificate") -> str:
     )
 
 
-def _rows(c: "Certificate") -> Iterator[tuple[str, str]]:
+def certificate_rows(c: "Certificate") -> Iterator[tuple[str, str]]:
+    """What was measured, label and words; the label is empty where a line goes on with the one before."""
     if c.outliers_left_out:
         yield "outliers", f"{c.outliers_left_out} rows left out of all that follows, as a robust fit asks for"
     yield from _fit(c)
