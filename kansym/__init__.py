@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from kansym.errors import DataError as DataError
     from kansym.errors import KansymError as KansymError
     from kansym.estimator import SymbolicRegressor as SymbolicRegressor
+    from kansym.figures.single import figure as figure
     from kansym.fitting.known_form import fit_constants as fit_constants
     from kansym.fitting.result import KnownForm as KnownForm
     from kansym.formula import Formula as Formula
@@ -55,6 +56,7 @@ _HOMES = {
     "DataError": "kansym.errors",
     "KansymError": "kansym.errors",
     "SymbolicRegressor": "kansym.estimator",
+    "figure": "kansym.figures.single",
     "KnownForm": "kansym.fitting.result",
     "fit_constants": "kansym.fitting.known_form",
     "Formula": "kansym.formula",

@@ -21,6 +21,7 @@ from kansym.comparison.command import compare
 from kansym.discover_command import discover
 from kansym.editing.command import edges
 from kansym.errors import ArgumentError, KansymError
+from kansym.figures.command import figures
 from kansym.fitting.command import fit_constants
 
 # The numerical libraries take seconds to import; --help, --version and errors in options do without them.
@@ -30,12 +31,21 @@ if TYPE_CHECKING:
 OK, UNEXPECTED, USAGE, INTERRUPTED = 0, 1, 2, 130
 """Exit codes. A search that Ctrl-C ends early has a result, and exits with 0; 130 is for Ctrl-C elsewhere."""
 
-COMMANDS = ("app", "bench", "compare", "datasets", "discover", "edges", "fit-constants", "primitives", "report")
-
 LONGEST_MESSAGE = 1000
 """Characters of an error message."""
 
-COMMANDS = ("discover", "compare", "edges", "report", "primitives", "datasets", "bench", "fit-constants")
+COMMANDS = (
+    "app",
+    "bench",
+    "compare",
+    "datasets",
+    "discover",
+    "edges",
+    "figures",
+    "fit-constants",
+    "primitives",
+    "report",
+)
 """Commands that have a help of their own."""
 
 OPTION_NAMES = {
@@ -72,6 +82,7 @@ app.command(compare)
 app.command(edges)
 app.command(fit_constants)
 app.command(show_app)
+app.command(figures)
 
 
 @app.command

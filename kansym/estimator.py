@@ -26,6 +26,8 @@ from kansym.results import Discovery
 from kansym.validation.certificate import Certificate, certify
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from kansym.comparison.result import Comparison
     from kansym.editing.network import EditableNetwork
     from kansym.report.finished import FinishedRun
@@ -229,6 +231,16 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
             # Other seeds must find it on their own.
             self._certificate = certify(self.discovery_, options=replace(self._options(), guesses=()))
         return self._certificate
+
+    def figure(self, name: str, *, dark: bool = False) -> "Figure":
+        """One figure of the run, such as "parity", "residuals", "slices", "front" or "network".
+
+        See `kansym.figure` for all names and for what is raised.
+        """
+        from kansym.figures.single import figure
+
+        check_is_fitted(self)
+        return figure(self, name, dark=dark)
 
     def predict(self, X: Any, index: int | None = None) -> np.ndarray:
         """Values of the picked formula, or of formula number `index` of the front; shape (n,)."""

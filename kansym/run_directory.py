@@ -12,20 +12,18 @@ import logging
 import os
 import tempfile
 from collections.abc import Iterable, Mapping
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import matplotlib
 import numpy as np
-import torch
 
 from kansym.config import DiscoveryOptions
 from kansym.data.scaling import Scaling
 from kansym.data.splitting import thinned
 from kansym.data.storage import dataset_bytes, load_table
 from kansym.errors import ArgumentError, MissingPrimitiveError, StorageError
-from kansym.figures.network_figure import network_figure
+from kansym.figures import run_network
+from kansym.figures.svg import figure_bytes
 from kansym.kan.persistence import load_network, save_network
 from kansym.primitives.primitive import Primitive
 from kansym.report.finished import FinishedRun
@@ -121,7 +119,7 @@ def save_run(
             (path / name).unlink(missing_ok=True)
     else:
         save_network(network.network, path / MODEL, metadata=_describe(network, summary))
-        for name, data in _draw(network, discovery).items():
+        for name, data in _draw(FinishedRun(summary, network, {}, discovery.dataset, discovery.reading)).items():
             replace_file(path / name, data)
     reading = discovery.reading
     for name, part in ((SYMBOLIC, reading and reading.symbolic), (READ, reading and reading.trained)):
@@ -232,20 +230,9 @@ def _describe(network: TrainedNetwork, summary: RunSummary) -> dict[str, Any]:
     }
 
 
-def _draw(network: TrainedNetwork, discovery: Discovery) -> dict[str, bytes]:
-    dataset = discovery.dataset
-    x = torch.from_numpy(np.ascontiguousarray(network.scaling.scale_inputs(dataset.X)))
-    names = {"input_names": dataset.names, "output_name": dataset.target}
-    if discovery.reading is None:
-        figure = network_figure(network.network, x, **names)
-    else:
-        figure = network_figure(discovery.reading.symbolic, x, reference=discovery.reading.trained, **names)
-    vector, pixels = BytesIO(), BytesIO()
-    # Without a date and random ids the same run gives the same file.
-    with matplotlib.rc_context({"svg.hashsalt": "kansym"}):
-        figure.savefig(vector, format="svg", metadata={"Date": None})
-    figure.savefig(pixels, format="png", dpi=150)
-    return dict(zip(FIGURES, (vector.getvalue(), pixels.getvalue()), strict=True))
+def _draw(run: FinishedRun) -> dict[str, bytes]:
+    figure = run_network.network(run)
+    return {name: figure_bytes(figure, name.rsplit(".", 1)[1]) for name in FIGURES}
 
 
 def replace_file(path: Path, data: bytes) -> None:

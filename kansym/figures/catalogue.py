@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from matplotlib.figure import Figure
 
 from kansym.errors import ArgumentError
-from kansym.figures import front, parity, run_network
+from kansym.figures import correlation, front, gallery, growth, parity, residuals, run_network, slices, structure_tree
 from kansym.report.finished import FinishedRun
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ class FigureKind:
         Whether a run has what the figure needs.
     alt : callable
         A sentence of what it shows.
+    needs : str
+        What a run must have, in words.
     """
 
     name: str
@@ -36,20 +39,37 @@ class FigureKind:
     draw: Callable[..., Figure]
     applies: Callable[[FinishedRun], bool]
     alt: Callable[[FinishedRun], str]
+    needs: str
 
     def __call__(self, run: FinishedRun, *, dark: bool = False, **options: Any) -> Figure:
         figure = self.draw(run, dark=dark, **options)
-        figure.set_label(self.alt(run))
+        figure.set_label(self.words(run))
         return figure
 
-
-def _kinds() -> Iterable[FigureKind]:
-    yield FigureKind("network", "Network", run_network.network, run_network.applies, run_network.alt)
-    yield FigureKind("parity", "Measured and predicted", parity.parity, parity.applies, parity.alt)
-    yield FigureKind("front", "Pareto front", front.front, front.applies, front.alt)
+    def words(self, run: FinishedRun) -> str:
+        """What it shows, in one line: names may hold line breaks."""
+        return " ".join(self.alt(run).split())
 
 
-FIGURES: Mapping[str, FigureKind] = {kind.name: kind for kind in _kinds()}
+def _kind(name: str, title: str, module: ModuleType, needs: str) -> FigureKind:
+    return FigureKind(name, title, getattr(module, name), module.applies, module.alt, needs)
+
+
+_TABLE = "a table that the formula has values on"
+
+_KINDS = (
+    _kind("network", "Network", run_network, "a table and a network"),
+    _kind("parity", "Measured and predicted", parity, _TABLE),
+    _kind("residuals", "Residuals", residuals, _TABLE),
+    _kind("slices", "One input at a time", slices, f"{_TABLE}, and a formula of some input"),
+    _kind("front", "Pareto front", front, "formulas with a known loss"),
+    _kind("correlation", "Correlation of the constants", correlation, "at least two constants with errors"),
+    _kind("edges", "Edges and their nearest functions", gallery, "a table and a network with spline edges"),
+    _kind("structure", "How the law was taken apart", structure_tree, "a formula"),
+    _kind("growth", "Growth of the network", growth, "the record of a network's growth"),
+)
+
+FIGURES: Mapping[str, FigureKind] = {kind.name: kind for kind in _KINDS}
 """By name, in the order in which a report shows them."""
 
 
@@ -109,5 +129,5 @@ def alt_text(name: str, run: FinishedRun) -> str:
     """
     kind = figure_kind(name)
     if not kind.applies(run):
-        raise ArgumentError(f"the run has not what the figure {name!r} needs")
-    return kind.alt(run)
+        raise ArgumentError(f"the figure {name!r} needs {kind.needs}, which this run does not have")
+    return kind.words(run)

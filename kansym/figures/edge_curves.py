@@ -1,6 +1,7 @@
 """The one-dimensional function of every edge as a curve that can be drawn."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +9,8 @@ import torch
 from torch import Tensor
 
 from kansym.errors import ArgumentError
+from kansym.extraction.edges import EdgeRef
+from kansym.extraction.matching import Match
 from kansym.figures.labels import primitive_label
 from kansym.kan.layer import EdgeMode, evaluate_edges
 from kansym.kan.network import Network
@@ -34,13 +37,14 @@ class EdgeCurve:
     low, high : float
         Range of the edge over the rows, which is what the box shows: a pole between two rows must not flatten the rest.
     name : str or None
-        The primitive, None for a spline.
+        The primitive, also one that a spline only looks like; None for a spline.
     plain : bool
         Whether the edge is a fixed straight line, such as those from product nodes to their sum.
     spline : ndarray, shape (m, 2), or None
-        The same edge of the reference network, mapped to the gauge of this one.
+        The same edge of the reference network, mapped to the gauge of this one; or the spline that looks like the
+        primitive.
     misfit : float or None
-        1 - R^2 of this edge against the reference's, over the rows.
+        1 - R^2 of the primitive against the spline, over the rows.
     """
 
     layer: int
@@ -56,7 +60,14 @@ class EdgeCurve:
     misfit: float | None
 
 
-def edge_curves(network: Network, x: Tensor, *, index: int = 0, reference: Network | None = None) -> list[EdgeCurve]:
+def edge_curves(
+    network: Network,
+    x: Tensor,
+    *,
+    index: int = 0,
+    reference: Network | None = None,
+    likenesses: Mapping[EdgeRef, Match] | None = None,
+) -> list[EdgeCurve]:
     """Curves of all edges that are not off, in order of layer, source and target.
 
     Parameters
@@ -68,6 +79,8 @@ def edge_curves(network: Network, x: Tensor, *, index: int = 0, reference: Netwo
         Position in the population.
     reference : Network, optional
         A network of the same shape to compare with, such as the splines that the primitives were matched to.
+    likenesses : mapping of EdgeRef to Match, optional
+        Functions that spline edges look like: such an edge becomes a primitive over its own spline.
 
     Raises
     ------
@@ -111,6 +124,12 @@ def edge_curves(network: Network, x: Tensor, *, index: int = 0, reference: Netwo
                     )
                     mine = np.column_stack([states[number][0][0, :, source], edges.value[0, :, source, target]])
                     spline, misfit = _aligned(mine, theirs)
+            name = None if primitive is None else primitive_label(primitive, affine[4])
+            like = None if likenesses is None else likenesses.get(EdgeRef(number, source, target))
+            if like is not None and primitive is None:
+                name, misfit, spline = primitive_label(like.primitive, like.p), like.loss, points
+                at = torch.from_numpy(np.ascontiguousarray(points[:, 0]))
+                points = np.column_stack([points[:, 0], like.evaluate(at).numpy()])
             shown = [part for part in (rows, spline) if part is not None and len(part)]
             curves.append(
                 EdgeCurve(
@@ -121,7 +140,7 @@ def edge_curves(network: Network, x: Tensor, *, index: int = 0, reference: Netwo
                     points=points[np.isfinite(points).all(1)],
                     low=min((float(part[:, 1].min()) for part in shown), default=0.0),
                     high=max((float(part[:, 1].max()) for part in shown), default=0.0),
-                    name=None if primitive is None else primitive_label(primitive, affine[4]),
+                    name=name,
                     plain=primitive is not None
                     and primitive.name == "x"
                     and bool(layer.frozen[0, source, target].all()),

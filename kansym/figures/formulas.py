@@ -5,12 +5,18 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+import sympy
 from matplotlib.font_manager import FontProperties
 from matplotlib.mathtext import MathTextParser
 
 from kansym.figures.labels import drawable, shorten, text_width
 from kansym.figures.style import FONT
 from kansym.formula import Formula
+from kansym.symbolic.latex import name_to_latex, to_latex
+from kansym.symbolic.text import to_text
+
+MOST_LINES = 6
+"""Lines of a formula that is too long for one."""
 
 LONGEST = 400
 """Characters of LaTeX that are set; longer formulas would not fit in any case."""
@@ -48,14 +54,62 @@ def formula_label(formula: Formula, points: float, width: float, *, digits: int 
     target : bool, default False
         Put ``target =`` in front.
     """
-    names = (*formula.variables, formula.target)
-    if all(drawable(name) for name in names):
-        latex = _for_mathtext(formula.latex(digits=digits, with_target=target))
+    name = formula.target if target else None
+    return expression_label(formula.expression, points, width, digits=digits, target=name)
+
+
+def expression_label(
+    expression: sympy.Expr, points: float, width: float, *, digits: int = 3, target: str | None = None
+) -> Label:
+    """The same for any expression in plain symbols; `target` is written in front where it is given."""
+    names = [symbol.name for symbol in expression.free_symbols if isinstance(symbol, sympy.Symbol)]
+    if all(drawable(name) for name in (*names, target or "")):
+        latex = to_latex(expression, digits=digits)
+        latex = _for_mathtext(latex if target is None else f"{name_to_latex(target)} = {latex}")
         size = math_size(latex, points) if len(latex) <= LONGEST else None
         if size is not None and size[0] <= width:
             return Label(f"${latex}$", True, *size)
-    text = formula.text(digits=digits)
-    text = shorten(f"{formula.target} = {text}" if target else text, points, width)
+    text = to_text(expression, digits=digits)
+    return text_label(text if target is None else f"{target} = {text}", points, width)
+
+
+def formula_lines(formula: Formula, points: float, width: float, *, digits: int = 4) -> list[Label]:
+    """A formula with its target, in several lines where it is a sum that does not fit into one."""
+    whole = formula_label(formula, points, width, digits=digits, target=True)
+    if whole.math:
+        return [whole]
+    names = (*formula.variables, formula.target)
+    if not all(drawable(name) for name in names):
+        return [whole]
+    lines: list[Label] = []
+    for term in _terms(_for_mathtext(formula.latex(digits=digits, with_target=True))):
+        # A line of its own begins with its sign, which must not be taken for one between two terms.
+        longer = f"{lines[-1].text[1:-1]} {term}" if lines else term
+        size = math_size(longer, points)
+        if lines and size is not None and size[0] <= width:
+            lines[-1] = Label(f"${longer}$", True, *size)
+            continue
+        size = math_size(term, points)
+        if size is None or size[0] > width or len(lines) == MOST_LINES:
+            return [whole]
+        lines.append(Label(f"${term}$", True, *size))
+    return lines
+
+
+def _terms(latex: str) -> list[str]:
+    """LaTeX of a sum, cut before the signs that stand outside of all brackets."""
+    parts, depth, start = [], 0, 0
+    for place, letter in enumerate(latex):
+        depth += (letter in "({[") - (letter in ")}]")
+        if depth == 0 and latex[place : place + 3] in (" + ", " - "):
+            parts.append(latex[start:place])
+            start = place + 1
+    return [*parts, latex[start:]]
+
+
+def text_label(text: str, points: float, width: float) -> Label:
+    """Plain text, shortened to the width."""
+    text = shorten(text, points, width)
     return Label(text, False, text_width(text, points), 1.2 * points / 72)
 
 

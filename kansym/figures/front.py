@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 
 from kansym.figures.formulas import Label, formula_label
 from kansym.figures.labels import clean
-from kansym.figures.scales import label, named
+from kansym.figures.scales import label, named, set_scale
 from kansym.figures.stacking import stacked
 from kansym.figures.style import MARKERS, Theme, blank, finish, styled, theme_of
 from kansym.formula import Formula
@@ -71,11 +71,11 @@ def front(run: FinishedRun, *, dark: bool = False, comparison: "Comparison | Non
         labels = [formula_label(place.formula, POINTS, LABEL_WIDTH) for place in labelled]
         tall = sum(one.height + 0.1 for one in labels)
         widest = max((one.width for one in labels), default=0.0)
-        width, height = PLOT_WIDTH + widest + 0.4, max(3.9, tall + 0.9)
-        figure = blank(width, height, layout=None)
+        width, height = PLOT_WIDTH + 1.03 * widest + 0.45, max(3.9, tall + 0.9)
+        figure = blank(theme, width, height)
         axes = figure.add_axes((0.75 / width, 0.55 / height, (PLOT_WIDTH - 0.75) / width, (height - 0.75) / height))
         finish(axes)
-        axes.set_yscale("log")
+        set_scale(axes, "y", "log")
         peers = _draw_peers(axes, comparison, theme, floor) if comparison is not None else []
         xs, ys = [place.x for place in places], [place.y for place in places]
         axes.step(xs, ys, where="post", color=theme.spline, linewidth=1.1, alpha=0.7, zorder=3)
@@ -109,7 +109,12 @@ def front(run: FinishedRun, *, dark: bool = False, comparison: "Comparison | Non
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
         axes.set_xlabel("complexity (nodes of the formula)")
         label(axes, "y", f"RMS residual of {named(summary.target, summary.y_units)}", height - 0.8)
-        if peers:
+        if any(place.formula.consistent is False for place in places):
+            axes.plot(
+                [], [], "o", color=theme.spline, markerfacecolor=theme.background, markersize=5,
+                label="units do not go together",
+            )  # fmt: skip
+        if axes.get_legend_handles_labels()[0]:
             axes.legend(loc="lower left", fontsize=7.5)
         _write(figure, axes, labelled, labels, theme)
         return figure
@@ -161,7 +166,7 @@ def _limits(axes: Axes, xs: list[float], ys: list[float], peers: list[tuple[floa
     if not xs:
         return
     space = 0.08 * (max(xs) - min(xs)) or 1.0
-    axes.set_xlim(min(xs) - space, max(xs) + space)
+    axes.set_xlim(max(min(xs) - space, 0.0), max(xs) + space)
     decades = math.log10(max(ys)) - math.log10(min(ys))
     room = 10 ** max(0.08 * decades, 0.15)
     axes.set_ylim(min(ys) / room, max(ys) * room)

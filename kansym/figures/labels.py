@@ -7,9 +7,8 @@ from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.textpath import text_to_path
 
 from kansym.figures.style import FONT
+from kansym.figures.ticks import raised
 from kansym.primitives.primitive import Primitive
-
-_SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
 @cache
@@ -59,7 +58,7 @@ def primitive_label(primitive: Primitive, exponent: float) -> str:
     """Name of a primitive as it is drawn: ``x²`` for ``x^2``, and the fitted exponent for the free power."""
     if primitive.has_shape and primitive.name == "x^p":
         return f"x^{exponent:.3g}".replace("-", "−")
-    return re.sub(r"\^(-?\d+)(?![\d.])", lambda match: match[1].translate(_SUPERSCRIPTS), primitive.name)
+    return re.sub(r"\^(-?\d+)(?![\d.])", lambda match: raised(match[1]), primitive.name)
 
 
 def scientific(value: float) -> str:

@@ -1,21 +1,22 @@
 """A trained network as one figure: nodes, and the curve of every edge, from inputs on the left to the output."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyBboxPatch, PathPatch
 from matplotlib.path import Path
 from torch import Tensor
 
 from kansym.errors import ArgumentError
+from kansym.extraction.edges import EdgeRef
+from kansym.extraction.matching import Match
 from kansym.figures.edge_curves import EdgeCurve, edge_curves
 from kansym.figures.labels import clean, scientific, shorten, text_width
 from kansym.figures.network_layout import Layout, lay_out
-from kansym.figures.style import FONT, Theme, theme_of
+from kansym.figures.style import FONT, Theme, blank, styled, theme_of
 from kansym.kan.network import Network
 
 LONGEST_NAME = 1.7
@@ -32,6 +33,9 @@ def network_figure(
     primitives_shown: bool = True,
     reference: Network | None = None,
     dark: bool = False,
+    input_units: Sequence[str | None] | None = None,
+    output_unit: str | None = None,
+    likenesses: Mapping[EdgeRef, Match] | None = None,
 ) -> Figure:
     """Draw one network of a population.
 
@@ -56,6 +60,11 @@ def network_figure(
         The spline network that the primitives were matched to, of the same shape; adds 1 - R^2 to each name.
     dark : bool, default False
         For dark backgrounds.
+    input_units : sequence of (str or None), length n_inputs, optional
+        Written below the names; None or ``"1"`` where there is none to write.
+    output_unit : str, optional
+    likenesses : mapping of EdgeRef to Match, optional
+        Functions that spline edges look like, drawn over them; see `kansym.figures.edge_matches`.
 
     Returns
     -------
@@ -69,40 +78,48 @@ def network_figure(
     """
     if len(input_names) != network.n_inputs:
         raise ArgumentError(f"input_names must have {network.n_inputs} entries, got {len(input_names)}")
-    curves = edge_curves(network, x, index=index, reference=reference)
+    if input_units is not None and len(input_units) != network.n_inputs:
+        raise ArgumentError(f"input_units must have {network.n_inputs} entries, got {len(input_units)}")
+    curves = edge_curves(network, x, index=index, reference=reference, likenesses=likenesses)
     theme = theme_of(dark)
     names = [shorten(name, 10, LONGEST_NAME) for name in input_names]
     outputs = [output_name] if network.n_outputs == 1 else [f"{output_name} {k}" for k in range(network.n_outputs)]
     outputs = [shorten(name, 10, LONGEST_NAME) for name in outputs]
+    units = [_unit(unit) for unit in input_units or ()] or [""] * len(names)
+    unit_of_output = _unit(output_unit)
     labelled = primitives_shown and any(curve.name is not None and not curve.plain for curve in curves)
     layout = lay_out(
         curves,
         levels=len(network.layers),
         n_inputs=network.n_inputs,
         n_outputs=network.n_outputs,
-        left=0.3 + max(text_width(name, 10) for name in names),
-        right=0.3 + max(text_width(name, 10) for name in outputs),
+        left=0.3 + max(*(text_width(name, 10) for name in names), *(text_width(unit, 8) for unit in units)),
+        right=0.3 + max(*(text_width(name, 10) for name in outputs), text_width(unit_of_output, 8)),
         bottom=0.45,
         labelled=labelled,
     )
-    entries = _legend_entries(curves, primitives_shown, theme)
+    entries = _legend_entries(curves, primitives_shown, theme, likenesses is not None)
     width = max(layout.width, 0.4 + sum(_entry_width(entry) for entry in entries))
-    figure = Figure(figsize=(width, layout.height), facecolor=theme.background)
-    FigureCanvasAgg(figure)
-    axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
-    axes.set_axis_off()
-    shift = (width - layout.width) / 2
-    axes.set_xlim(-shift, width - shift)
-    axes.set_ylim(0.0, layout.height)
+    with styled(theme):
+        figure = blank(theme, width, layout.height)
+        axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
+        axes.set_axis_off()
+        shift = (width - layout.width) / 2
+        axes.set_xlim(-shift, width - shift)
+        axes.set_ylim(0.0, layout.height)
 
-    _draw_lines(axes, curves, layout, theme)
-    for k, centre in layout.boxes.items():
-        _draw_box(axes, curves[k], centre, layout, theme, primitives_shown)
-    _draw_nodes(axes, network, layout, names, outputs, theme)
-    _draw_legend(axes, entries, -shift + 0.2, theme)
-    if layout.unused:
-        text = "not used: " + ", ".join(names[k] for k in layout.unused)
-        _text(axes, -shift + 0.2, 0.42, shorten(text, 8, width - 0.4), 8, theme.muted)
+        _draw_lines(axes, curves, layout, theme)
+        for k, centre in layout.boxes.items():
+            _draw_box(axes, curves[k], centre, layout, theme, primitives_shown)
+        _draw_nodes(axes, network, layout, theme)
+        _draw_names(axes, layout, dict(enumerate(zip(names, units, strict=True))), theme, 0)
+        _draw_names(
+            axes, layout, {k: (name, unit_of_output) for k, name in enumerate(outputs)}, theme, len(network.layers)
+        )
+        _draw_legend(axes, entries, -shift + 0.2, theme)
+        if layout.unused:
+            text = "not used: " + ", ".join(names[k] for k in layout.unused)
+            _text(axes, -shift + 0.2, 0.42, shorten(text, 8, width - 0.4), 8, theme.muted)
     return figure
 
 
@@ -214,28 +231,39 @@ def _fraction(values: np.ndarray, low: float, high: float) -> np.ndarray:
     return (values - low) / span
 
 
-def _draw_nodes(
-    axes: Axes, network: Network, layout: Layout, names: Sequence[str], outputs: Sequence[str], theme: Theme
-) -> None:
-    last = len(network.layers)
+def _draw_nodes(axes: Axes, network: Network, layout: Layout, theme: Theme) -> None:
+    radius = 0.15 * layout.scale
     for (level, place), (x, y) in layout.nodes.items():
         if level == 0:
             axes.add_patch(Circle((x, y), 0.06 * layout.scale, facecolor=theme.ink, edgecolor="none", zorder=5))
-            axes.plot([x, x + 0.15 * layout.scale], [y, y], color=theme.ink, linewidth=1.2, zorder=1)
-            _text(axes, x - 0.15 * layout.scale, y, names[place], 10, theme.ink, ha="right")
+            axes.plot([x, x + radius], [y, y], color=theme.ink, linewidth=1.2, zorder=1)
             continue
-        radius = 0.15 * layout.scale
         product = bool(network.layers[level - 1].product[place])
         axes.add_patch(Circle((x, y), radius, facecolor=theme.background, edgecolor=theme.ink, linewidth=1.1, zorder=5))
         # Centred by the glyph's own box: the baseline of "×" is not where its middle is.
         size = (13 if product else 11) * layout.scale
         _text(axes, x, y, "×" if product else "Σ", size, theme.ink, ha="center", va="center_baseline", zorder=6)
-        if level == last:
-            _text(axes, x + radius + 0.07, y, outputs[place], 10, theme.ink)
+
+
+def _draw_names(axes: Axes, layout: Layout, names: Mapping[int, tuple[str, str]], theme: Theme, level: int) -> None:
+    """Names of inputs to the left of their nodes, of outputs to the right, with their units below."""
+    aside = -0.15 * layout.scale if level == 0 else 0.15 * layout.scale + 0.07
+    side = "right" if level == 0 else "left"
+    for (at, place), (x, y) in layout.nodes.items():
+        if at != level:
+            continue
+        name, unit = names[place]
+        _text(axes, x + aside, y + (0.06 if unit else 0.0), name, 10, theme.ink, ha=side)
+        if unit:
+            _text(axes, x + aside, y - 0.11, unit, 8, theme.muted, ha=side)
+
+
+def _unit(unit: str | None) -> str:
+    return shorten(unit, 8, LONGEST_NAME) if unit and unit != "1" else ""
 
 
 def _legend_entries(
-    curves: Sequence[EdgeCurve], primitives_shown: bool, theme: Theme
+    curves: Sequence[EdgeCurve], primitives_shown: bool, theme: Theme, alike: bool
 ) -> list[tuple[str, str | None, float]]:
     """Text, colour of the sample and its line width."""
     symbolic = [curve for curve in curves if curve.name is not None and not curve.plain and primitives_shown]
@@ -245,7 +273,7 @@ def _legend_entries(
     if any(curve.spline is not None for curve in symbolic):
         entries.append(("trained spline", theme.pale, 4.5))
     if symbolic:
-        entries.append(("primitive", theme.primitive, 1.3))
+        entries.append(("nearest primitive" if alike else "primitive", theme.primitive, 1.3))
     entries.append(("line strength: effect on the output", None, 0.0))
     return entries
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from matplotlib.figure import Figure
 
-from kansym.figures.points import Points, points_of
+from kansym.figures.points import Points, floor_shows, points_of
 from kansym.figures.scales import label, named, scale_axis
 from kansym.figures.style import blank, finish, styled, theme_of
 from kansym.report.finished import FinishedRun
@@ -16,8 +16,8 @@ MOST_BARS = 150
 
 
 def applies(run: FinishedRun) -> bool:
-    """With a table only."""
-    return run.dataset is not None
+    """With a table that the formula has a value on."""
+    return run.dataset is not None and len(points_of(run)) > 0
 
 
 def parity(run: FinishedRun, *, dark: bool = False) -> Figure:
@@ -42,7 +42,7 @@ def parity(run: FinishedRun, *, dark: bool = False) -> Figure:
     shown = points.shown
     y, predicted, residual = points.y[shown], points.predicted[shown], points.residual[shown]
     with styled(theme):
-        figure = blank(5.2, 5.6)
+        figure = blank(theme, 5.2, 5.6, layout="constrained")
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1.1))
         for axes in (upper, lower):
             finish(axes)
@@ -58,18 +58,16 @@ def parity(run: FinishedRun, *, dark: bool = False) -> Figure:
         elif points.error is not None:
             middle = float(np.median(points.error))
             lower.axhspan(-middle, middle, color=theme.shade, zorder=0)
-        if len(y):
-            ends = [min(y.min(), predicted.min()), max(y.max(), predicted.max())]
-            upper.plot(ends, ends, color=theme.primitive, linewidth=1.1, zorder=2, label="equal")
+        ends = [min(y.min(), predicted.min()), max(y.max(), predicted.max())]
+        upper.plot(ends, ends, color=theme.primitive, linewidth=1.1, zorder=2, label="equal")
         lower.axhline(0.0, color=theme.primitive, linewidth=1.1, zorder=2)
-        if summary.noise_floor > 0 and points.error is None and _visible(summary.noise_floor, residual):
+        if summary.noise_floor > 0 and points.error is None and floor_shows(summary.noise_floor, residual):
             lower.axhspan(-summary.noise_floor, summary.noise_floor, color=theme.shade, zorder=0)
         label(upper, "y", f"predicted {target}", 3.4)
         label(lower, "x", f"measured {target}", 4.4)
-        lower.set_ylabel("measured\n− predicted")
-        if len(y):
-            upper.set_xlim(upper.get_xlim())
-            upper.set_ylim(upper.get_xlim())
+        label(lower, "y", named("residual", summary.y_units), 1.2)
+        upper.set_xlim(upper.get_xlim())
+        upper.set_ylim(upper.get_xlim())
         upper.text(0.03, 0.97, _words(run, points), transform=upper.transAxes, va="top", parse_math=False)
         figure.align_ylabels()
         return figure
@@ -96,12 +94,6 @@ def _words(run: FinishedRun, points: Points) -> str:
     if len(points.shown) < len(points):
         lines.append(f"{len(points.shown)} of {len(points)} rows drawn")
     return "\n".join(lines)
-
-
-def _visible(level: float, residual: np.ndarray) -> bool:
-    """Whether a level is neither lost in the width of a line nor many times what there is to see."""
-    reach = float(np.max(np.abs(residual), initial=0.0))
-    return 0 < level < 3 * reach
 
 
 def _size(number: int) -> float:

@@ -76,3 +76,8 @@ def points_of(run: FinishedRun) -> Points:
         error=None if error is None else error[finite],
         undefined=int((~finite).sum()),
     )
+
+
+def floor_shows(floor: float, residual: np.ndarray) -> bool:
+    """Whether the noise floor is worth drawing beside residuals: not many times what there is to see."""
+    return 0 < floor < 3 * float(np.max(np.abs(residual), initial=0.0))

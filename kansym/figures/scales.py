@@ -1,22 +1,23 @@
 """Axes: which are logarithmic, and what they are called."""
 
-import math
-
 import numpy as np
 from matplotlib.axes import Axes
 
 from kansym.figures.labels import shorten
+from kansym.figures.ticks import number
 
-DECADES = 2.5
-"""Positive values over more decades than this are drawn on a logarithmic axis."""
+DECADES, MIDDLE_DECADES = 2.5, 1.3
+"""Positive values over more decades than this are drawn on a logarithmic axis, if the middle four fifths of them reach
+over so many: of evenly spread numbers, one near zero is no reason."""
 
 
 def is_logarithmic(*columns: np.ndarray) -> bool:
-    """Whether all values are positive and reach over more than `DECADES`."""
+    """Whether all values are positive and reach over more than `DECADES`, most of them over `MIDDLE_DECADES`."""
     values = np.concatenate([np.ravel(column) for column in columns])
     if not len(values) or not (values > 0).all():
         return False
-    return math.log10(values.max()) - math.log10(values.min()) > DECADES
+    low, lower, upper, high = np.quantile(np.log10(values), [0.0, 0.1, 0.9, 1.0])
+    return bool(high - low > DECADES and upper - lower > MIDDLE_DECADES)
 
 
 def signed_threshold(values: np.ndarray) -> float | None:
@@ -36,15 +37,21 @@ def scale_axis(axes: Axes, which: str, *columns: np.ndarray) -> str:
 
     Two axes that are to be compared are given the values of both.
     """
-    set_scale = axes.set_xscale if which == "x" else axes.set_yscale
     if is_logarithmic(*columns):
-        set_scale("log")
+        set_scale(axes, which, "log")
         return "log"
     threshold = signed_threshold(np.concatenate([np.ravel(column) for column in columns]))
     if threshold is not None:
-        set_scale("symlog", linthresh=threshold)
+        set_scale(axes, which, "symlog", linthresh=threshold)
         return "symlog"
+    set_scale(axes, which, "linear")
     return "linear"
+
+
+def set_scale(axes: Axes, which: str, kind: str, **options: float) -> None:
+    """Make an axis ("x" or "y") "linear", "log" or "symlog", with its numbers in plain text."""
+    (axes.set_xscale if which == "x" else axes.set_yscale)(kind, **options)
+    number(axes.xaxis if which == "x" else axes.yaxis)
 
 
 def named(name: str, unit: str | None) -> str:

@@ -7,8 +7,11 @@ from typing import Any, Literal
 
 import matplotlib
 from matplotlib.axes import Axes
+from matplotlib.backend_bases import RendererBase
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+
+from kansym.figures.ticks import number
 
 FONT = "DejaVu Sans"
 """Comes with matplotlib: figures look alike on every machine."""
@@ -94,15 +97,32 @@ def styled(theme: Theme) -> Iterator[None]:
             yield
 
 
-def blank(width: float, height: float, *, layout: Literal["constrained"] | None = "constrained") -> Figure:
+class StyledFigure(Figure):
+    """A figure that keeps its settings: ticks are only made when it is drawn, wherever that is."""
+
+    theme: Theme = LIGHT
+
+    def draw(self, renderer: RendererBase) -> None:
+        with styled(self.theme):
+            super().draw(renderer)
+
+    def savefig(self, fname: Any, *, transparent: bool | None = None, **kwargs: Any) -> None:
+        with styled(self.theme):
+            super().savefig(fname, transparent=transparent, **kwargs)
+
+
+def blank(theme: Theme, width: float, height: float, *, layout: Literal["constrained"] | None = None) -> Figure:
     """A figure of so many inches that pyplot does not know; to be made inside `styled`."""
-    figure = Figure(figsize=(width, height), layout=layout)
+    figure = StyledFigure(figsize=(width, height), layout=layout)
+    figure.theme = theme
     FigureCanvasAgg(figure)
     return figure
 
 
 def finish(axes: Axes) -> None:
-    """Only the two axes that carry numbers."""
+    """Only the two axes that carry numbers, and these in plain text."""
+    number(axes.xaxis)
+    number(axes.yaxis)
     axes.spines[["top", "right"]].set_visible(False)
     axes.set_axisbelow(True)
 
@@ -120,8 +140,6 @@ def _settings(theme: Theme) -> Any:
         "axes.labelsize": 9,
         "axes.linewidth": 0.7,
         "axes.grid": True,
-        "axes.formatter.use_mathtext": True,
-        "axes.formatter.limits": (-3, 4),
         "axes.unicode_minus": True,
         "grid.color": theme.shade,
         "grid.linewidth": 0.6,
@@ -140,6 +158,8 @@ def _settings(theme: Theme) -> Any:
         "legend.labelcolor": theme.ink,
         "lines.linewidth": 1.4,
         "lines.solid_capstyle": "round",
+        "svg.hashsalt": "kansym",
+        "svg.fonttype": "path",
         "figure.constrained_layout.h_pad": 0.06,
         "figure.constrained_layout.w_pad": 0.06,
     }

@@ -3,7 +3,7 @@
 import hashlib
 import html
 import re
-from io import StringIO
+from io import BytesIO, StringIO
 
 import matplotlib
 from matplotlib.figure import Figure
@@ -29,6 +29,7 @@ def to_svg(figure: Figure, *, title: str | None = None) -> str:
         What a screen reader says, see `kansym.figures.alt_text`. Default: the label of the figure.
     """
     stream = StringIO()
+    # Figures of this package keep these settings by themselves, others do not.
     with matplotlib.rc_context({"svg.hashsalt": "kansym", "svg.fonttype": "path"}):
         figure.savefig(stream, format="svg", metadata={"Date": None})
     text = _shorter(stream.getvalue())
@@ -42,6 +43,15 @@ def to_svg(figure: Figure, *, title: str | None = None) -> str:
     text = text.replace("<svg ", f'{opening}aria-labelledby="{prefix}title" ', 1)
     end = text.index(">") + 1
     return f'{text[:end]}<title id="{prefix}title">{words}</title>{text[end:]}'
+
+
+def figure_bytes(figure: Figure, kind: str) -> bytes:
+    """The figure as a file: "svg" as in `to_svg`, "png" at 150 dots per inch, or "pdf"; the same bytes every time."""
+    if kind == "svg":
+        return f"{to_svg(figure)}\n".encode()
+    stream = BytesIO()
+    figure.savefig(stream, format=kind, dpi=150, metadata={"CreationDate": None} if kind == "pdf" else None)
+    return stream.getvalue()
 
 
 def _shorter(text: str) -> str:

@@ -239,7 +239,8 @@ class Reducer:
         made = [monomial(problem.columns, problem.X, row) for row in reduction.groups]
         columns = tuple(column for column, _ in made)
         X = np.column_stack([values for _, values in made]) if made else np.zeros((len(problem.t), 0))
-        step = f"{kind}: {len(reduction.factor) - len(made)} columns fewer"
+        left = ", ".join(str(column) for column in columns)
+        step = f"{kind}: {len(reduction.factor) - len(made)} columns fewer{', leaving ' if left else ''}{left}"
         return problem.divided(reduction.factor, "").with_inputs(X, columns, step)
 
     def _with_inner(self, problem: Problem, inner: InnerFunction) -> Iterator[list[Problem]]:

@@ -11,8 +11,9 @@ from kansym.figures.svg import to_svg
 
 
 def figure(points: int = 300, dark: bool = False, label: str = ""):
-    with styled(theme_of(dark)):
-        made = blank(4, 3)
+    theme = theme_of(dark)
+    with styled(theme):
+        made = blank(theme, 4, 3, layout="constrained")
         axes = made.subplots()
         x = np.linspace(0, 1, points)
         axes.plot(x, x**2, "o", markersize=4, markeredgewidth=0, color="#123456", alpha=0.5)

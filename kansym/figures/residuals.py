@@ -1,0 +1,141 @@
+"""What the formula leaves, along each input."""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from kansym.data.splitting import thinned
+from kansym.figures.panels import inputs_shown, panel_grid
+from kansym.figures.points import MOST_POINTS, Points, floor_shows, points_of, table_of
+from kansym.figures.running import RunningMean, running_mean
+from kansym.figures.scales import label, named, scale_axis
+from kansym.figures.style import Theme, styled, theme_of
+from kansym.report.finished import FinishedRun
+
+MOST_BARS = 120
+"""Points up to which each has its error bar; of more, the median error is a band."""
+
+
+def applies(run: FinishedRun) -> bool:
+    """With a table that the formula has a value on."""
+    return run.dataset is not None and len(points_of(run)) > 0
+
+
+def residuals(run: FinishedRun, *, dark: bool = False) -> Figure:
+    """Measured less predicted values against every input, those that the formula does not use included.
+
+    Each panel has the running mean with a band of twice its standard error: where the band leaves zero, the formula
+    lacks something. The errors of the data are drawn as bars, or as a grey band of their median where there are many;
+    without errors the band is the noise floor. At most twelve inputs and 2000 points are drawn.
+
+    Parameters
+    ----------
+    run : FinishedRun
+    dark : bool, default False
+        For dark backgrounds.
+
+    Raises
+    ------
+    ArgumentError
+        If the run was saved without its table.
+    """
+    points, dataset, theme = points_of(run), table_of(run), theme_of(dark)
+    chosen = inputs_shown(run, dataset.names, others=True)
+    floor = run.summary.noise_floor
+    with styled(theme):
+        figure, panels = panel_grid(theme, len(chosen))
+        for number, (axes, k) in enumerate(zip(panels, chosen, strict=True)):
+            _panel(axes, points, points.X[:, k], floor, theme, MOST_POINTS if len(chosen) < 4 else MOST_POINTS // 3)
+            label(axes, "x", named(dataset.names[k], dataset.units[k]), 2.5 if len(panels) > 1 else 4.8)
+            if number % 3 == 0:
+                label(
+                    axes,
+                    "y",
+                    f"residual of {named(run.summary.target, run.summary.y_units)}",
+                    1.8 if len(panels) > 1 else 3.0,
+                )
+        entries = _entries(points, floor, theme)
+        figure.legend(handles=entries, loc="lower center", ncols=len(entries), fontsize=7.5)
+        return figure
+
+
+def alt(run: FinishedRun) -> str:
+    """One sentence for those who do not see it."""
+    points, dataset = points_of(run), table_of(run)
+    chosen = inputs_shown(run, dataset.names, others=True)
+    means = {dataset.names[k]: mean_along(points, points.X[:, k]) for k in chosen}
+    apart = [name for name, mean in means.items() if mean is not None and departs(mean)]
+    words = f"the running mean leaves zero along {', '.join(apart)}" if apart else "the running means stay near zero"
+    return (
+        f"Residuals of {run.summary.target} for {len(points)} rows against "
+        f"{', '.join(dataset.names[k] for k in chosen)}: {words}."
+    )
+
+
+def mean_along(points: Points, x: np.ndarray) -> RunningMean | None:
+    """The running mean of the residuals along one input, weighted where rows have errors."""
+    weights = None if points.error is None else (points.error.min() / points.error) ** 2
+    return running_mean(x, points.residual, weights)
+
+
+def departs(mean: RunningMean) -> bool:
+    """Whether it is farther from zero than four standard errors anywhere; of many places, some pass three by chance."""
+    known = np.isfinite(mean.error) & (mean.error > 0)
+    return bool((np.abs(mean.mean[known]) > 4 * mean.error[known]).any())
+
+
+def _panel(axes: Axes, points: Points, x: np.ndarray, floor: float, theme: Theme, most: int) -> None:
+    shown = thinned(np.arange(len(points)), most)
+    scale_axis(axes, "x", x)
+    bars = points.error is not None and len(points) <= MOST_BARS
+    if points.error is not None and not bars:
+        middle = float(np.median(points.error))
+        axes.axhspan(-middle, middle, color=theme.shade, zorder=0)
+    elif points.error is None and floor_shows(floor, points.residual):
+        axes.axhspan(-floor, floor, color=theme.shade, zorder=0)
+    axes.axhline(0.0, color=theme.primitive, linewidth=1.0, zorder=2)
+    if not points.residual.any():
+        axes.set_ylim(-max(floor, 1e-300), max(floor, 1e-300))
+    if bars and points.error is not None:
+        axes.errorbar(
+            x[shown], points.residual[shown], points.error[shown], fmt="none", ecolor=theme.point, elinewidth=0.7,
+            zorder=2,
+        )  # fmt: skip
+    axes.plot(
+        x[shown],
+        points.residual[shown],
+        "o",
+        color=theme.point,
+        markersize=3.5 if len(shown) <= 200 else 2.2,
+        markeredgewidth=0,
+        alpha=0.7 if len(shown) <= 300 else 0.4,
+        zorder=3,
+        label="rows",
+    )
+    mean = mean_along(points, x)
+    if mean is None:
+        return
+    if mean.discrete:
+        axes.errorbar(
+            mean.x, mean.mean, np.nan_to_num(2 * mean.error), fmt="D", color=theme.spline, markersize=4, elinewidth=1.6,
+            zorder=5, label="mean",
+        )  # fmt: skip
+        return
+    known = np.isfinite(mean.error)
+    low, high = mean.mean - 2 * mean.error, mean.mean + 2 * mean.error
+    axes.fill_between(mean.x[known], low[known], high[known], color=theme.spline, alpha=0.25, linewidth=0, zorder=4)
+    axes.plot(mean.x, mean.mean, color=theme.spline, zorder=5, label="mean")
+
+
+def _entries(points: Points, floor: float, theme: Theme) -> list[Line2D | Patch]:
+    entries: list[Line2D | Patch] = [
+        Line2D([], [], marker="o", linestyle="none", color=theme.point, markersize=4, label="rows"),
+        Line2D([], [], color=theme.spline, label="running mean ± 2 standard errors"),
+    ]
+    if points.error is not None and len(points) > MOST_BARS:
+        entries.append(Patch(color=theme.shade, label="median error of the data"))
+    elif points.error is None and floor_shows(floor, points.residual):
+        entries.append(Patch(color=theme.shade, label="noise floor"))
+    return entries

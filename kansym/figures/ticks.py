@@ -1,0 +1,45 @@
+"""Numbers along the axes, with powers of ten in raised digits: mathematics would have to be set anew for every tick."""
+
+import re
+
+from matplotlib.axis import Axis
+from matplotlib.ticker import LogFormatterSciNotation, NullFormatter, ScalarFormatter
+
+_RAISED = str.maketrans("0123456789-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻")
+
+
+def raised(number: str) -> str:
+    """An exponent in raised digits."""
+    return number.translate(_RAISED)
+
+
+class PlainFormatter(ScalarFormatter):
+    """Numbers in plain text, a common power of ten at the end of the axis as ``×10⁻¹⁵``."""
+
+    def __init__(self) -> None:
+        super().__init__(useOffset=False, useMathText=False)
+        self.set_powerlimits((-3, 4))
+
+    def get_offset(self) -> str:
+        return re.sub(
+            r"1e([-−+]?)(\d+)", lambda match: f"×10{raised(match[1].replace('+', '') + match[2])}", super().get_offset()
+        )
+
+
+class DecadeFormatter(LogFormatterSciNotation):
+    """Powers of ten in plain text: ``10⁻³``, ``6×10⁻¹``."""
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        text = re.sub(r"\$\\mathdefault\{(.*)\}\$", r"\1", super().__call__(x, pos))
+        text = text.replace(r"\times", "×")
+        return re.sub(r"10\^\{([-−]?\d+)\}", lambda match: f"10{raised(match[1])}", text)
+
+
+def number(axis: Axis) -> None:
+    """Give an axis these numbers, whatever its scale."""
+    kind = axis.get_scale()
+    if kind == "linear":
+        axis.set_major_formatter(PlainFormatter())
+        return
+    axis.set_major_formatter(DecadeFormatter(base=10.0))
+    axis.set_minor_formatter(DecadeFormatter(base=10.0, labelOnlyBase=False) if kind == "log" else NullFormatter())
