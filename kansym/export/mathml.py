@@ -24,6 +24,7 @@ from kansym.symbolic.layout import (
     Special,
     Sum,
     negative,
+    tall,
 )
 from kansym.symbolic.lettering import LETTERS, is_letter, split_name
 from kansym.symbolic.number_format import Digits
@@ -45,6 +46,7 @@ LETTER = {
 _SPECIAL = {"pi": "π", "e": "e", "gamma": "γ", "phi": "φ", "i": "i", "infinity": "∞", "nan": "nan"}
 _FUNCTIONS = {"Gamma": "Γ", "Theta": "Θ", "loggamma": "ln Γ"}
 _MINUS, _TIMES, _APPLY = "\u2212", "\u2062", "\u2061"
+_STROKE = '<mo lspace="0" rspace="0">/</mo>'
 
 
 def to_mathml(
@@ -137,10 +139,13 @@ def _write(node: Node) -> str:
             return _product(factors)
         case Fraction(above, below, inline):
             if inline:
-                return f"{_grouped(above, Sum)}<mo>/</mo>{_grouped(below, Sum, Product, Fraction)}"
+                return f"{_grouped(above, Sum)}{_STROKE}{_grouped(below, Sum, Product, Fraction)}"
             return f"<mfrac>{_row(_write(above))}{_row(_write(below))}</mfrac>"
         case Power(base, exponent):
-            return f"<msup>{_base(base)}{_row(_write(exponent))}</msup>"
+            below, above = _base(base), _row(_write(exponent))
+            if below.startswith("<msub>"):
+                return f"<msubsup>{below[6:-7]}{above}</msubsup>"
+            return f"<msup>{below}{above}</msup>"
         case Root(inside, degree):
             if degree == 2:
                 return f"<msqrt>{_write(inside)}</msqrt>"
@@ -180,7 +185,7 @@ def _between(before: Node, after: Node) -> str:
     if isinstance(first, Number) and not isinstance(before, Fraction):
         return "<mo>·</mo>"
     words = _is_word(before) or _is_word(after) or isinstance(after, Call) or isinstance(before, Call)
-    space = '<mspace width="0.17em"/>' if words and not isinstance(before, Fraction) else ""
+    space = '<mspace width="0.17em"/>' if words else ""
     return f"<mo>{_TIMES}</mo>{space}"
 
 
@@ -211,7 +216,7 @@ def _call(node: Call) -> str:
     if len(node.arguments) == 1 and bare and node.order is None and name.islower() and name not in ("erf", "erfc"):
         return _row(f'{shown}<mo>{_APPLY}</mo><mspace width="0.17em"/>{_write(argument)}')
     inside = "<mo>,</mo>".join(_row(_write(one)) for one in node.arguments)
-    return _row(f"{shown}<mo>{_APPLY}</mo>{_row(f'<mo>(</mo>{inside}<mo>)</mo>')}")
+    return _row(f"{shown}<mo>{_APPLY}</mo>{_parentheses(inside, any(map(tall, node.arguments)))}")
 
 
 def _grouped(node: Node, *kinds: type) -> str:
@@ -219,4 +224,10 @@ def _grouped(node: Node, *kinds: type) -> str:
 
 
 def _parenthesised(node: Node) -> str:
-    return _row(f"<mo>(</mo>{_write(node)}<mo>)</mo>")
+    return _parentheses(_write(node), tall(node))
+
+
+def _parentheses(content: str, grown: bool) -> str:
+    stretchy = "true" if grown else "false"
+    opening, closing = (f'<mo stretchy="{stretchy}">{sign}</mo>' for sign in "()")
+    return _row(f"{opening}{content}{closing}")
