@@ -21,6 +21,7 @@ from kansym.comparison.command import compare
 from kansym.discover_command import discover
 from kansym.editing.command import edges
 from kansym.errors import ArgumentError, KansymError
+from kansym.export.command import export
 from kansym.figures.command import figures
 from kansym.fitting.command import fit_constants
 
@@ -41,6 +42,7 @@ COMMANDS = (
     "datasets",
     "discover",
     "edges",
+    "export",
     "figures",
     "fit-constants",
     "primitives",
@@ -81,6 +83,7 @@ app.command(discover)
 app.command(compare)
 app.command(edges)
 app.command(fit_constants)
+app.command(export)
 app.command(show_app)
 app.command(figures)
 

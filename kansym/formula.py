@@ -149,8 +149,8 @@ class Formula:
         """The formula as a sympy expression in plain symbols."""
         return self.expression
 
-    def latex(self, digits: int | None = None, *, with_target: bool = False) -> str:
-        """The formula in LaTeX, for mathematics mode; no package is needed.
+    def latex(self, digits: int | None = None, *, with_target: bool = False, with_units: bool = False) -> str:
+        r"""The formula in LaTeX, for mathematics mode; no package is needed.
 
         Parameters
         ----------
@@ -159,8 +159,16 @@ class Formula:
             with six digits.
         with_target : bool, default False
             Put ``target =`` in front.
+        with_units : bool, default False
+            Letters stand for the fitted constants, and what they are follows, with errors and units:
+            ``a x, \quad a = 9.812(20)\,\mathrm{m\,s^{-2}}``; `digits` then has no effect.
         """
-        text = to_latex(self.expression, digits=self.digits(digits))
+        if with_units:
+            from kansym.export.where import latex_with_units
+
+            text = latex_with_units(self)
+        else:
+            text = to_latex(self.expression, digits=self.digits(digits))
         return f"{name_to_latex(self.target)} = {text}" if with_target else text
 
     @property
@@ -196,6 +204,32 @@ class Formula:
         from kansym.pysr.guess import pysr_guess
 
         return pysr_guess(self.expression, self.variables, names).text
+
+    def to_code(self, language: str, *, name: str | None = None) -> str:
+        """A source file that computes the formula; see `kansym.export.languages.to_code`.
+
+        Parameters
+        ----------
+        language : str
+            python, torch, c, fortran, julia, mathematica, javascript, or latex for a document.
+        name : str, optional
+            Of the function, default the target's.
+        """
+        from kansym.export.languages import to_code
+
+        return to_code(self, language, name=name)
+
+    def to_mathml(self, digits: int | None = None, *, with_target: bool = False) -> str:
+        """The formula in presentation MathML; see `kansym.export.mathml.to_mathml`."""
+        from kansym.export.mathml import to_mathml
+
+        return to_mathml(self, digits=digits, with_target=with_target)
+
+    def to_torch(self) -> Any:
+        """The formula as a `torch.nn.Module` with its constants as parameters; see `kansym.export.module.to_torch`."""
+        from kansym.export.module import to_torch
+
+        return to_torch(self)
 
     def text(self, digits: int | None = 6) -> str:
         """The formula in plain text; `digits` as in `latex`, but six by default."""

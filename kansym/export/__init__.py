@@ -1,1 +1,26 @@
-"""Formulas for other places: MathML, documents, and source code in other languages."""
+"""Formulas for other places: source code in other languages, documents, MathML, modules of torch.
+
+Public names are imported when they are first used: the command line is to start fast.
+"""
+
+import importlib
+from typing import Any
+
+_HOMES = {
+    "LANGUAGES": "kansym.export.languages",
+    "suffix_of": "kansym.export.languages",
+    "to_code": "kansym.export.languages",
+    "to_mathml": "kansym.export.mathml",
+    "to_torch": "kansym.export.module",
+    "unit_to_latex": "kansym.export.unit_latex",
+}
+
+__all__ = list(_HOMES)  # pyright: ignore[reportUnsupportedDunderAll]
+
+
+def __getattr__(name: str) -> Any:
+    try:
+        home = _HOMES[name]
+    except KeyError:
+        raise AttributeError(f"module 'kansym.export' has no attribute {name!r}") from None
+    return getattr(importlib.import_module(home), name)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from kansym.errors import ArgumentError
 from kansym.formula import Formula, ParetoFront
-from kansym.symbolic.latex import name_to_latex
+from kansym.symbolic.latex import name_to_latex, number_to_latex
 from kansym.symbolic.number_format import split_number
 
 OPERATORS = ("+", "-", "=", r"\times")
@@ -29,6 +29,8 @@ def latex_table(
     indices: Sequence[int] | None = None,
     precision: int = 3,
     columns: Sequence[str] = tuple(HEADS),
+    *,
+    environment: bool = True,
 ) -> str:
     r"""A booktabs table of formulas; put ``\usepackage{booktabs}`` into the preamble.
 
@@ -40,6 +42,8 @@ def latex_table(
     precision : int, default 3
         Significant digits.
     columns : sequence of str, default ("equation", "complexity", "loss", "score")
+    environment : bool, default True
+        Put it into a floating ``table``.
 
     Raises
     ------
@@ -56,7 +60,7 @@ def latex_table(
     scores = front.to_frame()["score"]
     lines = [
         "% Needs \\usepackage{booktabs}.",
-        r"\begin{table}[h]",
+        *([r"\begin{table}[h]"] if environment else []),
         r"\begin{center}",
         rf"\begin{{tabular}}{{@{{}}{'l' if columns[0] == 'equation' else 'c'}{'c' * (len(columns) - 1)}@{{}}}}",
         r"\toprule",
@@ -72,18 +76,18 @@ def latex_table(
             "score": f"${_number(float(scores.iloc[row]), precision)}$",
         }
         lines.append(rf"{' & '.join(cells[column] for column in columns)} \\")
-    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", r"\end{center}", r"\end{table}", ""])
+    lines += [r"\bottomrule", r"\end{tabular}", r"\end{center}", *([r"\end{table}"] if environment else []), ""]
+    return "\n".join(lines)
 
 
 def _number(value: float, precision: int) -> str:
-    mantissa, order = split_number(value, precision)
-    return rf"{mantissa} \times 10^{{{order}}}" if order else mantissa
+    return number_to_latex(*split_number(value, precision))
 
 
 def _equation(formula: Formula, precision: int) -> str:
     text = formula.latex(digits=precision)
     whole = f"{name_to_latex(formula.target)} = {text}"
-    if _shown(text) <= LONGEST:
+    if shown_width(text) <= LONGEST:
         return f"${whole}$"
     return rf"\parbox[t]{{{WIDTH}}}{{\raggedright\hangindent=1em ${breakable(whole)}$\strut}}"
 
@@ -106,8 +110,8 @@ def breakable(text: str) -> str:
     return "".join(pieces)
 
 
-def _shown(text: str) -> int:
-    """About how many characters LaTeX shows."""
+def shown_width(text: str) -> int:
+    """About how many characters LaTeX shows; those of a fraction one after the other."""
     count = 0
     for token in _tokens(text):
         if token.startswith("\\"):

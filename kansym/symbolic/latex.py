@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import unicodedata
 from collections.abc import Mapping
 
 import sympy
@@ -35,10 +36,26 @@ _ESCAPES = {
     "#": r"\#",
     "%": r"\%",
     "_": r"\_",
-    "^": r"\hat{}",
+    "^": r"\wedge{}",
     "~": r"\sim{}",
     " ": r"\ ",
+    "°": r"^{\circ}",
+    "±": r"\pm{}",
+    "×": r"\times{}",
+    "·": r"\cdot{}",
+    "ß": "ss",
+    "ø": "o",
+    "–": "-",
+    "—": "-",
+    "−": "-",
+    "′": "'",
 }
+
+_ACCENTS = {
+    "\u0300": "grave", "\u0301": "acute", "\u0302": "hat", "\u0303": "tilde", "\u0304": "bar", "\u0306": "breve",
+    "\u0307": "dot", "\u0308": "ddot", "\u030a": "mathring", "\u030c": "check",
+}  # fmt: skip
+"""Accents of mathematics mode by Unicode's combining marks."""
 
 _SPECIAL = {"pi": r"\pi", "e": "e", "gamma": r"\gamma", "phi": r"\varphi", "i": "i", "infinity": r"\infty"}
 
@@ -96,7 +113,7 @@ def name_to_latex(name: str) -> str:
     """
     found = split_name(name)
     if found is None:
-        return rf"\mathrm{{{_escaped(name)}}}"
+        return rf"\mathrm{{{escaped(name)}}}"
     word, subscript = found
     if subscript is None:
         return _word(word)
@@ -114,20 +131,33 @@ def _word(word: str) -> str:
     if word in LETTERS:
         return f"\\{word}"
     if len(word) > 1:
-        return word if word.isdigit() else rf"\mathrm{{{_escaped(word)}}}"
-    return _escaped(word)
+        return word if word.isdigit() else rf"\mathrm{{{escaped(word)}}}"
+    return escaped(word)
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    r"""Any text in mathematics mode, for the inside of ``\mathrm{}``."""
     pieces: list[str] = []
     for letter in text:
         command = greek(letter)
         if command is not None:
             pieces.append(f"\\{command}{{}}" if len(text) > 1 else f"\\{command}")
         else:
-            pieces.append(_ESCAPES.get(letter, letter))
+            pieces.append(_ESCAPES.get(letter) or _accented(letter))
     # An empty group ends the command only where a letter would run into it.
     return re.sub(r"(\\[A-Za-z]+)\{\}(?![A-Za-z])", r"\1", "".join(pieces))
+
+
+def _accented(letter: str) -> str:
+    """``\\acute{e}`` for é, and a raised 2 for its sign; other characters as they are."""
+    if letter.isascii():
+        return letter
+    plain, *marks = unicodedata.normalize("NFKD", letter)
+    if plain.isascii() and plain.isalnum() and not marks:
+        return f"^{{{plain}}}" if unicodedata.decomposition(letter).startswith("<super>") else plain
+    if plain.isascii() and len(marks) == 1 and marks[0] in _ACCENTS:
+        return f"\\{_ACCENTS[marks[0]]}{{{plain}}}"
+    return letter
 
 
 class _Writer:

@@ -6,6 +6,8 @@ the same. Nodes hold no sign but for `Sum`; a sum of one term with a minus is a 
 
 from dataclasses import dataclass
 
+from kansym.symbolic.lettering import is_letter
+
 
 @dataclass(frozen=True)
 class Number:
@@ -137,7 +139,8 @@ def width(node: Node) -> int:
         case Number(mantissa, order):
             return len(mantissa) + (3 + len(str(order)) if order else 0)
         case Name(name):
-            return len(name) if len(name) < 3 else len(name.split("_")[0]) if name.islower() else len(name)
+            # A subscript is small, and a word needs space.
+            return 1 + len(name) // 6 if is_letter(name) else len(name) + 4
         case Fraction(above, below, inline):
             return width(above) + 1 + width(below) if inline else max(width(above), width(below))
         case Sum(terms):

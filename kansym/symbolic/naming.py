@@ -98,28 +98,29 @@ def rebuild(function: type, arguments: Sequence[sympy.Basic], original: sympy.Ex
     return function(*arguments, evaluate=False)
 
 
-def safe_identifiers(names: Sequence[str], reserved: Iterable[str] = ()) -> dict[str, str]:
+def safe_identifiers(names: Sequence[str], reserved: Iterable[str] = (), *, fold_case: bool = True) -> dict[str, str]:
     """A distinct ASCII identifier for every column name, for printed code in any language.
 
     Greek letters are spelled out (``λ (nm)`` becomes ``lambda_nm``), other signs become underscores, and names that
-    are Python keywords, in `reserved`, or already taken get a number.
+    are Python keywords, in `reserved`, or already taken get a number. With `fold_case`, t and T are the same name, as
+    in Fortran.
 
     Examples
     --------
     >>> safe_identifiers(["x", "λ (nm)", "2theta", "x-1", "x_1"])
     {'x': 'x', 'λ (nm)': 'lambda_nm', '2theta': 'x_2theta', 'x-1': 'x_1', 'x_1': 'x_1_2'}
     """
-    taken = {word.lower() for word in reserved} | {word.lower() for word in keyword.kwlist}
+    folded = str.lower if fold_case else str
+    taken = {folded(word) for word in (*reserved, *keyword.kwlist)}
     result: dict[str, str] = {}
     for name in names:
         base = re.sub(r"\W+", "_", "".join(map(_ascii, name)), flags=re.ASCII).strip("_") or "x"
         if base[0].isdigit():
             base = f"x_{base}"
-        # Fortran does not tell upper from lower case.
         candidate, number = base, 2
-        while candidate.lower() in taken:
+        while folded(candidate) in taken:
             candidate, number = f"{base}_{number}", number + 1
-        taken.add(candidate.lower())
+        taken.add(folded(candidate))
         result[name] = candidate
     return result
 

@@ -2,6 +2,8 @@
 # pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false
 """Formulas as plain text."""
 
+from collections.abc import Iterable
+
 import sympy
 from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.str import StrPrinter
@@ -38,12 +40,12 @@ class _TextPrinter(StrPrinter):
         return super()._print_Pow(expr, rational)
 
     def _as_ordered_terms(self, expr: sympy.Add, order: str | None = None) -> list[sympy.Expr]:
-        terms = list(super()._as_ordered_terms(expr, order=order))
-        # What is subtracted does not come first: x2 - x1, not -x1 + x2.
-        first = next((term for term in terms if not _subtracted(term)), terms[0])
-        terms.remove(first)
-        return [first, *terms]
+        return positive_first(super()._as_ordered_terms(expr, order=order))
 
 
-def _subtracted(term: sympy.Expr) -> bool:
-    return bool(term.as_coeff_Mul()[0].is_negative)
+def positive_first(terms: Iterable[sympy.Expr]) -> list[sympy.Expr]:
+    """The terms of a sum with one that is not subtracted in front: ``x2 - x1``, not ``-x1 + x2``."""
+    ordered = list(terms)
+    first = next((term for term in ordered if not term.as_coeff_Mul()[0].is_negative), ordered[0])
+    ordered.remove(first)
+    return [first, *ordered]

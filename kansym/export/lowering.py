@@ -1,0 +1,147 @@
+# sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false, reportCallIssue=false
+# pyright: reportOperatorIssue=false
+"""A formula in the functions that languages have, written so that no digits are lost.
+
+exp(u) - 1 of a small u has lost the digits of u before it is computed; languages have expm1 for it, or can be given it.
+In the same way log(1 + u), log(exp(u) + c), and exponentials over powers of exp(u) + c, infinity over infinity.
+"""
+
+import sympy
+
+from kansym.symbolic.functions import RealAbs, RealSign
+from kansym.symbolic.stable import LogExpSum, stable_logarithms
+
+
+class Expm1(sympy.Function):
+    """exp(u) - 1."""
+
+    nargs = 1
+
+
+class Log1p(sympy.Function):
+    """log(1 + u)."""
+
+    nargs = 1
+
+
+class LogExpm1(sympy.Function):
+    """log|exp(u) - 1|, finite also where exp(u) is not."""
+
+    nargs = 1
+
+
+class Cbrt(sympy.Function):
+    """The real cube root."""
+
+    nargs = 1
+
+
+RECIPROCALS = {
+    sympy.sec: sympy.cos,
+    sympy.csc: sympy.sin,
+    sympy.cot: sympy.tan,
+    sympy.sech: sympy.cosh,
+    sympy.csch: sympy.sinh,
+    sympy.coth: sympy.tanh,
+}
+"""One over another function, which languages have."""
+
+
+def lower(expression: sympy.Expr) -> sympy.Expr:
+    """The expression in symbols, numbers, powers, the elementary functions, the special functions that formulas may
+    hold, and the classes of this module.
+
+    Parameters
+    ----------
+    expression : sympy.Expr
+        In real symbols.
+    """
+    return _visit(stable_logarithms(expression))
+
+
+def _visit(node: sympy.Expr) -> sympy.Expr:
+    if not node.args:
+        return node
+    if node.is_Mul:
+        return _product(node)
+    if node.is_Add:
+        return _sum(node)
+    if isinstance(node, sympy.log) and node.args[0].is_Add and sympy.S.One in node.args[0].args:
+        return Log1p(_visit(node.args[0] - 1))
+    if isinstance(node, LogExpSum):
+        u, c = (_visit(argument) for argument in node.args)
+        return LogExpm1(u) if c is sympy.S.NegativeOne else LogExpSum(u, c)
+    arguments = [_visit(argument) for argument in node.args]
+    if isinstance(node, RealAbs):
+        return sympy.Abs(arguments[0], evaluate=False)
+    if isinstance(node, RealSign):
+        return sympy.sign(arguments[0], evaluate=False)
+    if node.func in RECIPROCALS:
+        return sympy.Pow(RECIPROCALS[node.func](*arguments, evaluate=False), -1, evaluate=False)
+    if arguments == list(node.args):
+        return node
+    # Without evaluation: sympy must not undo what was done below.
+    return node.func(*arguments, evaluate=False)
+
+
+def _sum(node: sympy.Expr) -> sympy.Expr:
+    """``exp(u) - 1`` and its negative among the terms."""
+    terms = list(node.args)
+    for one, sign in ((sympy.S.NegativeOne, 1), (sympy.S.One, -1)):
+        power = next((t for t in terms if isinstance(sign * t, sympy.exp)), None)
+        if power is not None and one in terms:
+            terms.remove(power)
+            terms.remove(one)
+            rest = [_visit(term) for term in terms]
+            found = sign * Expm1(_visit((sign * power).args[0]))
+            return sympy.Add(found, *rest, evaluate=False) if rest else found
+    visited = [_visit(term) for term in terms]
+    return node if visited == terms else sympy.Add(*visited, evaluate=False)
+
+
+def _product(node: sympy.Expr) -> sympy.Expr:
+    factors = _without_overflow(_with_cube_roots(list(node.args)))
+    visited = [_visit(factor) for factor in factors]
+    return node if visited == list(node.args) else sympy.Mul(*visited, evaluate=False)
+
+
+def _with_cube_roots(factors: list[sympy.Expr]) -> list[sympy.Expr]:
+    """|u|^(1/3) sign(u) is the cube root of u."""
+    for factor in list(factors):
+        if factor.is_Pow and isinstance(factor.args[0], sympy.Abs) and factor.args[1] == sympy.Rational(1, 3):
+            inside = factor.args[0].args[0]
+            if sympy.sign(inside) in factors:
+                factors.remove(factor)
+                factors.remove(sympy.sign(inside))
+                factors.append(Cbrt(inside))
+    return factors
+
+
+def _without_overflow(factors: list[sympy.Expr]) -> list[sympy.Expr]:
+    """``exp(v)/(exp(u) + c)^n`` as ``exp(v - n log|exp(u) + c|)``, with the sign of what is below."""
+    above = next((factor for factor in factors if isinstance(factor, sympy.exp) and factor.free_symbols), None)
+    if above is None:
+        return factors
+    exponent, rest, signs = above.args[0], [], []
+    for factor in factors:
+        parts = _exp_plus(factor.args[0]) if factor.is_Pow and factor.args[1].is_Integer else None
+        if parts is None or factor.args[1] > 0:
+            rest.append(factor)
+            continue
+        exponent += factor.args[1] * LogExpSum(*parts)
+        if factor.args[1] % 2 and not parts[1].is_nonnegative:
+            signs.append(sympy.sign(factor.args[0], evaluate=False))
+    if exponent == above.args[0]:
+        return factors
+    rest.remove(above)
+    return [*rest, *signs, sympy.exp(exponent, evaluate=False)]
+
+
+def _exp_plus(base: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr] | None:
+    """u and c of ``exp(u) + c``."""
+    if not base.is_Add:
+        return None
+    powers = [term for term in base.args if isinstance(term, sympy.exp)]
+    rest = sympy.Add(*(term for term in base.args if not isinstance(term, sympy.exp)))
+    return (powers[0].args[0], rest) if len(powers) == 1 and not rest.has(sympy.exp) else None

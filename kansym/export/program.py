@@ -1,0 +1,151 @@
+# sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false
+"""A formula as a program in no language yet: arguments, constants, and an expression of few functions."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import sympy
+
+from kansym.export.lowering import lower
+from kansym.formula import Constant, Formula
+from kansym.symbolic.naming import plain_symbol
+from kansym.symbolic.parametric import parametrize
+
+RATIOS = tuple(sympy.Rational(p, q) * sign for p in (1, 2, 3, 4) for q in (1, 2, 3, 4) for sign in (1, -1))
+"""Multiples of a constant that the user named that a number of the formula may be: g/2 in ``g*t**2/2``."""
+
+
+@dataclass(frozen=True)
+class Argument:
+    """A column that the formula needs: `identifier` in the code, `name` in the table."""
+
+    identifier: str
+    name: str
+    unit: str | None = None
+
+
+@dataclass(frozen=True)
+class FittedConstant:
+    """A fitted constant with its name in the code."""
+
+    identifier: str
+    constant: Constant
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """What every exporter writes.
+
+    Attributes
+    ----------
+    name : str
+        Of the function.
+    target, unit : str, str or None
+        Of what it computes.
+    arguments : tuple of Argument
+        The columns that occur, in the order of the table.
+    constants : tuple of FittedConstant
+    body : sympy.Expr
+        In symbols named like the identifiers, and in functions of `kansym.export.lowering`.
+    """
+
+    name: str
+    target: str
+    unit: str | None
+    arguments: tuple[Argument, ...]
+    constants: tuple[FittedConstant, ...]
+    body: sympy.Expr
+
+
+Namer = Callable[[Sequence[str]], Mapping[str, str]]
+"""Gives every name an identifier of the language, all different."""
+
+
+def program_of(
+    formula: Formula, namer: Namer, *, name: str | None = None, units: Mapping[str, str | None] | None = None
+) -> Program:
+    """The program of a formula.
+
+    Parameters
+    ----------
+    formula : Formula
+    namer : callable
+    name : str, optional
+        Of the function, default the target's.
+    units : mapping of str to (str or None), optional
+        Of columns and target.
+    """
+    units = units or {}
+    expression, constants = named_constants(formula)
+    used = {symbol.name for symbol in expression.free_symbols}
+    columns = [column for column in formula.variables if column in used]
+    # The key of a constant cannot be a column: its symbol has a mark in front.
+    keys = [f"function {name or formula.target}", *columns, *constants]
+    shown = [name or formula.target, *columns, *(constant.name for constant in constants.values())]
+    identifiers = _identifiers(namer, keys, shown)
+    symbols = {symbol: sympy.Symbol(identifiers[symbol.name], real=True) for symbol in expression.atoms(sympy.Symbol)}
+    return Program(
+        name=identifiers[keys[0]],
+        target=formula.target,
+        unit=units.get(formula.target),
+        arguments=tuple(Argument(identifiers[column], column, units.get(column)) for column in columns),
+        constants=tuple(FittedConstant(identifiers[key], constant) for key, constant in constants.items()),
+        body=lower(expression.xreplace(symbols)),
+    )
+
+
+def named_constants(formula: Formula) -> tuple[sympy.Expr, dict[str, Constant]]:
+    """The expression with symbols for its fitted numbers, and the constants by the names of these symbols.
+
+    A symbol is called ``constant NAME``, so that it differs from a column of the same name. A number that is a simple
+    multiple of a constant with a name of its own, as g/2 in ``g*t**2/2``, becomes that multiple.
+    """
+    form = parametrize(formula.expression, tuple(plain_symbol(name) for name in formula.variables))
+    found: dict[str, Constant] = {}
+    replaced: dict[sympy.Basic, sympy.Expr] = {}
+    taken = {constant.name for constant in formula.constants}
+    for symbol, value in zip(form.constants, form.values, strict=True):
+        match = _match(float(value), formula.constants)
+        if match is None:
+            name = next(name for name in _free_names() if name not in taken)
+            taken.add(name)
+            match = Constant(name, float(value)), sympy.S.One
+        constant, ratio = match
+        found[f"constant {constant.name}"] = constant
+        replaced[symbol] = ratio * plain_symbol(f"constant {constant.name}")
+    order = {f"constant {constant.name}": k for k, constant in enumerate(formula.constants)}
+    ordered = dict(sorted(found.items(), key=lambda item: order.get(item[0], len(order))))
+    return form.expression.xreplace(replaced), ordered
+
+
+def _match(value: float, constants: Iterable[Constant]) -> tuple[Constant, sympy.Expr] | None:
+    for constant in constants:
+        for ratio in RATIOS[:2]:
+            if value == float(ratio) * constant.value:
+                return constant, ratio
+    for constant in constants:
+        for ratio in RATIOS:
+            own = not (constant.name[:1] == "c" and constant.name[1:].isdigit())
+            if own and constant.value and np.isclose(value, float(ratio) * constant.value, rtol=1e-14, atol=0.0):
+                return constant, ratio
+    return None
+
+
+def _free_names() -> Iterable[str]:
+    number = 0
+    while True:
+        yield f"c{number}"
+        number += 1
+
+
+def _identifiers(namer: Namer, keys: Sequence[str], shown: Sequence[str]) -> dict[str, str]:
+    """Identifiers by key; names that are shown twice, such as a constant called like a column, are told apart."""
+    distinct: list[str] = []
+    for name in shown:
+        while name in distinct:
+            name += "_"
+        distinct.append(name)
+    identifiers = namer(distinct)
+    return {key: identifiers[name] for key, name in zip(keys, distinct, strict=True)}

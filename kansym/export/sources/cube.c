@@ -1,0 +1,4 @@
+static double cube(double x)
+{
+    return x * x * x;
+}

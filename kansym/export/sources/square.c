@@ -1,0 +1,4 @@
+static double square(double x)
+{
+    return x * x;
+}
