@@ -1,0 +1,1 @@
+"""Formulas in LaTeX and in other languages, checked by the programs that read them."""
