@@ -22,6 +22,11 @@ class ExportError(KansymError, NotImplementedError):
     """A language has no way to write a function; the message names both."""
 
 
+def whole(value: int) -> str:
+    """A whole number; as a double where it has more than 53 bits."""
+    return str(value) if abs(value) <= 2**53 else repr(float(value))
+
+
 @dataclass(frozen=True)
 class Dialect:
     """How a language writes expressions.
@@ -49,7 +54,7 @@ class Dialect:
     functions: Mapping[str, Template]
     number: Callable[[float], str]
     power: str
-    integer: Callable[[int], str] = str
+    integer: Callable[[int], str] = whole
     helpers: Mapping[str, str] = field(default_factory=dict)
     call: tuple[str, str] = ("(", ")")
     fold_numbers: bool = False

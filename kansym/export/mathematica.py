@@ -34,10 +34,12 @@ DIALECT = Dialect(
         "LogExpSum": lambda u, c: f"Log[Abs[Exp[{u}] + {c}]]",
         "LogExpm1": lambda u: f"Log[Abs[2*Exp[({u})/2]*Sinh[({u})/2]]]",
         "Heaviside": lambda x, at_zero="1/2": f"Piecewise[{{{{0, {x} < 0}}, {{1, {x} > 0}}}}, {at_zero}]",
-        "LambertW": lambda x, branch="0": f"ProductLog[{branch}, {x}]",
+        "LambertW": lambda x, branch="0": f"ProductLog[{x}]" if branch == "0" else f"ProductLog[{branch}, {x}]",
     },
     number=number,
     power="^",
+    # Exact, however long.
+    integer=str,
     call=("[", "]"),
 )
 

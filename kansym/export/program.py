@@ -59,6 +59,9 @@ class Program:
     body: sympy.Expr
 
 
+_FUNCTION = "function "
+"""The key of the function's name; no symbol is called so."""
+
 Namer = Callable[[Sequence[str]], Mapping[str, str]]
 """Gives every name an identifier of the language, all different."""
 
@@ -82,12 +85,12 @@ def program_of(
     used = {symbol.name for symbol in expression.free_symbols}
     columns = [column for column in formula.variables if column in used]
     # The key of a constant cannot be a column: its symbol has a mark in front.
-    keys = [f"function {name or formula.target}", *columns, *constants]
-    shown = [name or formula.target, *columns, *(constant.name for constant in constants.values())]
+    keys = [*columns, *constants, _FUNCTION]
+    shown = [*columns, *(constant.name for constant in constants.values()), name or formula.target]
     identifiers = _identifiers(namer, keys, shown)
     symbols = {symbol: sympy.Symbol(identifiers[symbol.name], real=True) for symbol in expression.atoms(sympy.Symbol)}
     return Program(
-        name=identifiers[keys[0]],
+        name=identifiers[_FUNCTION],
         target=formula.target,
         unit=units.get(formula.target),
         arguments=tuple(Argument(identifiers[column], column, units.get(column)) for column in columns),

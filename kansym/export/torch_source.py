@@ -60,7 +60,11 @@ def write(program: Program, text: str, made: Sequence[str]) -> str:
         '"""',
         "",
         *(["import math", ""] if "math." in body or any("math." in one for one in printer.helpers) else []),
-        "import torch",
+        *(
+            ["import torch"]
+            if "torch." in body or program.constants or printer.helpers or not program.arguments
+            else []
+        ),
         "from torch import Tensor, nn",
         "",
         "",

@@ -93,7 +93,7 @@ def _torch(tasks: Sequence[Task], folder: Path) -> list[np.ndarray]:
         module = getattr(_module(task, folder), task.name.capitalize())()
         with torch.no_grad():
             value = module(*torch.from_numpy(np.ascontiguousarray(task.X.T)))
-        results.append(np.broadcast_to(value.numpy(), len(task.X)))
+        results.append(np.broadcast_to(value.detach().numpy(), len(task.X)))
     return results
 
 
@@ -137,7 +137,8 @@ def _fortran(tasks: Sequence[Task], folder: Path) -> list[np.ndarray]:
     lines += ["  implicit none", "  integer :: i", "  real(kind(1.0d0)) :: x(64)"]
     for task in tasks:
         n, d = task.X.shape
-        call = f"{task.name}({', '.join(f'x({k + 1})' for k in range(d))})"
+        arguments = ", &\n".join(f"x({k + 1})" for k in range(d))
+        call = f"{task.name}({arguments})"
         lines += [f"  do i = 1, {n}", *([f"    read(*, *) x(1:{d})"] if d else [])]
         lines += [f"    write(*, '(es25.17e3)') {call}", "  end do"]
     (folder / "main.f90").write_text("\n".join([*lines, "end program main", ""]), encoding="utf-8")
