@@ -9,11 +9,14 @@ from collections.abc import Iterable, Sequence
 
 from kansym.errors import ArgumentError
 from kansym.formula import Formula, ParetoFront
-from kansym.symbolic.latex import name_to_latex, number_to_latex
+from kansym.symbolic.latex import COMMANDS, name_to_latex, number_to_latex
 from kansym.symbolic.number_format import split_number
 
-OPERATORS = ("+", "-", "=", r"\times")
+OPERATORS = ("+", "-", "=", r"\times", r"\cdot")
 """After which TeX breaks lines by itself, if it should; a break before one would look wrong."""
+
+FUNCTIONS = frozenset(f"\\{name}" for name in COMMANDS)
+"""Before whose arguments TeX must not break a line."""
 
 HEADS = {"equation": "Equation", "complexity": "Complexity", "loss": "Loss", "score": "Score"}
 
@@ -98,14 +101,20 @@ def breakable(text: str) -> str:
     TeX breaks inline mathematics after relations and binary operators only, and inside no group.
     """
     pieces: list[str] = []
-    depth = 0
+    depth, function = 0, False
     tokens = ["", *_tokens(text), ""]
     for before, token, after in zip(tokens, tokens[1:], tokens[2:], strict=False):
         if token in ("{", r"\left"):
             depth += 1
         elif token in ("}", r"\right"):
             depth -= 1
-        marked = token == " " and depth == 0 and before not in OPERATORS and after not in OPERATORS
+        if depth == 0 and token not in ("^", "_", "}"):
+            # What follows a function's name, or its power, is its argument.
+            function, argument = token in FUNCTIONS, function
+            between = token == " " and not argument
+        else:
+            between = False
+        marked = between and before not in OPERATORS and after not in (*OPERATORS, r"\,")
         pieces.append(r" \allowbreak " if marked else token)
     return "".join(pieces)
 

@@ -59,7 +59,7 @@ _ACCENTS = {
 
 _SPECIAL = {"pi": r"\pi", "e": "e", "gamma": r"\gamma", "phi": r"\varphi", "i": "i", "infinity": r"\infty"}
 
-_OPERATORS = frozenset(
+COMMANDS = frozenset(
     (
         "exp",
         "ln",
@@ -215,7 +215,7 @@ class _Writer:
         if _starts_with_digit(after) and not isinstance(before, Fraction):
             return r" \cdot "
         words = [_is_word(node) for node in (before, after)]
-        if isinstance(after, Call) and after.name in _OPERATORS:
+        if isinstance(after, Call) and after.name in COMMANDS:
             # TeX sets a space before it.
             return " "
         return r" \, " if any(words) and not isinstance(before, Fraction) else " "
@@ -225,7 +225,7 @@ class _Writer:
         return self.write(node) if alone else self.parenthesised(node)
 
     def call(self, node: Call) -> str:
-        name = _SYMBOLS.get(node.name) or (f"\\{node.name}" if node.name in _OPERATORS else rf"\mathrm{{{node.name}}}")
+        name = _SYMBOLS.get(node.name) or (f"\\{node.name}" if node.name in COMMANDS else rf"\mathrm{{{node.name}}}")
         if node.name == "loggamma":
             name = r"\ln\Gamma"
         if node.order is not None:
@@ -234,7 +234,7 @@ class _Writer:
             name += f"^{{{node.power}}}"
         argument = node.arguments[0]
         bare = isinstance(argument, Special) or (isinstance(argument, Name) and self._is_letter(argument))
-        if len(node.arguments) == 1 and bare and node.name in _OPERATORS:
+        if len(node.arguments) == 1 and bare and node.name in COMMANDS:
             shown = self.write(argument)
             return f"{name}{shown}" if shown.startswith("\\") else f"{name} {shown}"
         inside = ", ".join(self.write(one) for one in node.arguments)

@@ -158,7 +158,7 @@ def test_mathematica_says_the_same():
     from sympy.parsing.mathematica import parse_mathematica
 
     checked = 0
-    for case in (case for case in ALL if case.X.shape[1] and case.name != "two arguments"):
+    for case in (case for case in ALL if case.X.shape[1] and case.name not in ("two arguments", "nasty names")):
         code = re.sub(r"\(\*.*?\*\)", "", to_code(case.formula, "mathematica"), flags=re.DOTALL)
         arguments = re.findall(r"(\w+)_", code.partition(":=")[0])
         definitions, _, body = code.partition("With[")[2].strip().partition("},")

@@ -37,7 +37,7 @@ def test_columns_rows_and_numbers():
     assert "Equation & Complexity & Loss & Score" in table
     rows = [line for line in table.splitlines() if line.startswith(("$y", r"\parbox"))]
     assert len(rows) == len(TEXTS) and all(row.count("&") == 3 for row in rows)
-    assert r"$1.5 \times 10^{-12} x$" in table.replace("y_{1} = ", "") and r"$10^{-6}$" not in table
+    assert r"$1.5 \times 10^{-12} x$" in table.replace("y_{1} = ", "") and r"$10^{-6}$" in table
     # The score is the fall of the logarithm of the loss per node: 3 log(10)/5.
     assert f"${3 * np.log(10) / 5:.3g}$" in rows[1]
     assert r"3.142" in latex_table(FRONT, precision=4) and r"3.14 x" in table
@@ -72,6 +72,8 @@ def test_places_to_break_are_outside_of_groups():
         r"y = a \allowbreak \frac{b c}{d e} \allowbreak \left(f g + h\right) \allowbreak i^{j k} - 1.2 \times 10^{3}"
     )
     assert breakable(text) == marked + r" \allowbreak l"
+    assert breakable(r"a \ln^{2} x b") == r"a \allowbreak \ln^{2} x \allowbreak b"
+    assert breakable(r"a \, b 2 \cdot 3") == r"a \, \allowbreak b \allowbreak 2 \cdot 3"
     # Nothing but these marks is added.
     for one in FRONT:
         latex = one.latex()
