@@ -60,7 +60,7 @@ def settled(discovery: Discovery, dataset: Dataset, *, loss: str, until: float) 
                 formulas[id(formula)] = refitted(formula, dataset, loss)[0]
     front = ParetoFront(formulas.get(id(formula), formula) for formula in discovery.front)
     few = found is not None and len(found.residuals) == dataset.n_rows
-    outliers = found.outliers if found is not None and few else _far_rows(fitted, dataset)
+    outliers = found.outliers if found is not None and few else far_rows(fitted, dataset)
     notes = (*discovery.notes, *_outlier_notes(outliers, dataset, loss))
     return replace(discovery, front=front, formula=fitted, dataset=dataset, notes=notes, outliers=outliers)
 
@@ -74,7 +74,7 @@ def refitted(formula: Formula, dataset: Dataset, loss: str = "linear") -> tuple[
     fitted = dataset
     if loss != "linear" and dataset.n_rows > MOST_ROBUST:
         # Weights that are found anew a hundred times cost minutes here; what is far away is told by any of them.
-        far = {outlier.row for outlier in _far_rows(formula, dataset)}
+        far = {outlier.row for outlier in far_rows(formula, dataset)}
         fitted, loss = dataset.take(np.array([row not in far for row in range(dataset.n_rows)])), "linear"
     large = fitted.n_rows > MOST_VALUES and fitted.x_error is None
     try:
@@ -150,7 +150,7 @@ def _with_names(form: ParametricForm, formula: Formula) -> ParametricForm:
     return ParametricForm(expression, form.variables, renamed, values)  # pyright: ignore[reportArgumentType]
 
 
-def _far_rows(formula: Formula, dataset: Dataset) -> tuple[Outlier, ...]:
+def far_rows(formula: Formula, dataset: Dataset) -> tuple[Outlier, ...]:
     """Outliers of a formula without fitted constants."""
     residuals = dataset.y - formula.predict(dataset.X)
     if not np.isfinite(residuals).all():

@@ -13,6 +13,7 @@ from kansym.data.dataset import Dataset
 from kansym.data.noise import noise_floor
 from kansym.data.scaling import Scaling
 from kansym.data.splitting import canonical_order, split, thinned
+from kansym.discovery import MOST_ROWS
 from kansym.editing.coordinates import from_zero
 from kansym.errors import ArgumentError
 from kansym.extraction.selection import Rows
@@ -22,6 +23,7 @@ from kansym.kan.network import Network
 from kansym.primitives.library import PrimitiveLibrary, default_library
 from kansym.primitives.primitive import Primitive
 from kansym.report.finished import FinishedRun
+from kansym.settling import far_rows
 from kansym.symbolic.composition import AffineMap
 
 
@@ -98,7 +100,11 @@ class Desk:
         """Of a table, split and scaled as a discovery does."""
         table = merge_copies(dataset)
         table = table.take(canonical_order(table.X, table.y))
-        searched = with_effective_errors(table, seed=options.seed)
+        kept = np.arange(table.n_rows)
+        if options.loss != "linear" and run is not None:
+            # What the search left out would decide a least-squares refit; the last fit of a formula sees all rows.
+            kept = np.setdiff1d(kept, [outlier.row for outlier in far_rows(run.formula, table)])
+        searched = with_effective_errors(table.take(thinned(kept, MOST_ROWS)), seed=options.seed)
         train, validation = split(searched, validation_fraction=options.validation_fraction, seed=options.seed)
         bench = Bench.of(searched, train, validation, noise_floor(searched))
         X, y, weights = bench.rows(thinned(train, options.network_rows))

@@ -14,7 +14,7 @@ from kansym.editing.desk import Desk, Errors
 from kansym.editing.edge import Edge, EdgeTable
 from kansym.editing.fixing import fixed, held_by_hand, with_held
 from kansym.editing.history import History, State
-from kansym.editing.outcome import discovery_of, formula_of, front_with
+from kansym.editing.outcome import discovery_of, formula_of, front_with, same
 from kansym.editing.refitting import Refit, refit
 from kansym.editing.release import released, removed
 from kansym.editing.suggestion import Suggestions, suggestions_for
@@ -23,6 +23,7 @@ from kansym.errors import ArgumentError
 from kansym.extraction.edges import EdgeRef, edges_of_mode
 from kansym.figures.edge_curves import EdgeCurve, edge_curves
 from kansym.figures.network_figure import network_figure
+from kansym.figures.svg import to_svg
 from kansym.formula import Formula, ParetoFront
 from kansym.kan.growth import format_shape
 from kansym.kan.layer import EdgeMode
@@ -448,7 +449,7 @@ class EditableNetwork:
     @property
     def is_pick(self) -> bool:
         """Whether the formula made by hand is the pick of `front`; False while an edge is a spline."""
-        return self.is_symbolic and self.front.best.to_dict() == self.formula().to_dict()
+        return self.is_symbolic and same(self.front.best, self.formula())
 
     def discovery(self) -> Discovery:
         """A discovery whose formula is the one made by hand, to be saved as a new run with `kansym.save_run`.
@@ -503,7 +504,7 @@ class EditableNetwork:
         return f"<EditableNetwork {format_shape(self.shape)} after {len(self.history) - 1} steps>\n{self}"
 
     def _repr_html_(self) -> str:
-        return to_html(*edge_rows(self.edges))
+        return to_svg(self.figure()) + to_html(*edge_rows(self.edges))
 
 
 def _check_steps(steps: int) -> None:

@@ -15,7 +15,7 @@ from kansym.kan.growth import format_shape
 from kansym.kan.network import Network
 from kansym.pipeline import NETWORK_BETTER
 from kansym.results import Discovery, NetworkReading, TrainedNetwork
-from kansym.settling import refitted
+from kansym.settling import far_rows, refitted
 from kansym.threads import threads_for
 
 BY_HAND = "edited by hand"
@@ -49,16 +49,24 @@ def _composed(network: Network, desk: Desk, structure: str, max_seconds: float) 
     until = time.monotonic() + max_seconds
     found = formulate(network, desk.map, desk.fresh_bench(), structure=structure, deadline=until)
     best = min(found, key=lambda one: one.rank, default=None)
-    table = desk.table
-    if best is not None and (table.y_error is not None or desk.options.loss != "linear"):
-        best = refitted(best, table, desk.options.loss)[0]
+    table, loss = desk.table, desk.options.loss
+    plain = table.y_error is None and loss == "linear" and table.n_rows == desk.bench.dataset.n_rows
+    if best is not None and not plain:
+        best = refitted(best, table, loss)[0]
     return best
 
 
 def front_with(formula: Formula | None, desk: Desk) -> ParetoFront:
-    """The run's front with one more formula."""
+    """The run's front with one more formula, in place of one that says the same."""
     before = () if desk.run is None else tuple(desk.run.front)
-    return ParetoFront.from_formulas([*before, *(() if formula is None else (formula,))])
+    if formula is None:
+        return ParetoFront.from_formulas(before)
+    return ParetoFront.from_formulas([*(one for one in before if not same(one, formula)), formula])
+
+
+def same(one: Formula, other: Formula) -> bool:
+    """Whether two formulas are the same to all digits that are shown."""
+    return one is other or str(one) == str(other)
 
 
 def discovery_of(state: State, formula: Formula, desk: Desk, steps: Sequence[str]) -> Discovery:
@@ -66,7 +74,7 @@ def discovery_of(state: State, formula: Formula, desk: Desk, steps: Sequence[str
     front = front_with(formula, desk)
     notes = [*desk.table.notes, *(() if desk.bench.units is None else desk.bench.units.notes)]
     notes.append(f"The network was edited by hand: {'; '.join(steps)}.")
-    if front.best.to_dict() != formula.to_dict():
+    if not same(front.best, formula):
         notes.append(
             f"By description length the pick of the front would be {front.best}, not the formula made by hand."
         )
@@ -77,6 +85,7 @@ def discovery_of(state: State, formula: Formula, desk: Desk, steps: Sequence[str
     if len(desk.bench.validation) and formula.loss > max(9 * network.validation_loss, (3 * floor) ** 2):
         notes.append(NETWORK_BETTER.format(math.sqrt(formula.loss / network.validation_loss)))
     run = desk.run
+    told = desk.table.y_error is not None or desk.options.loss != "linear"
     return Discovery(
         front=front,
         formula=formula,
@@ -88,6 +97,7 @@ def discovery_of(state: State, formula: Formula, desk: Desk, steps: Sequence[str
         seconds=0.0 if run is None else run.summary.seconds,
         stopped=BY_HAND,
         notes=tuple(dict.fromkeys(notes)),
+        outliers=far_rows(formula, desk.table) if told else (),
         guesses=() if run is None else run.summary.guesses,
     )
 

@@ -55,8 +55,9 @@ class Refit:
         return {**vars(self), "before": self.before.to_dict(), "after": self.after.to_dict()}
 
     def __str__(self) -> str:
-        text = f"held-out RMS {self.before.held_out:.3g} -> {self.after.held_out:.3g}"
-        text += f" in {self.steps} steps, {self.seconds:.1f} s; {self.stopped}"
+        text = f"RMS residual {self.before.train:.3g} -> {self.after.train:.3g}"
+        text += f", held out {self.before.held_out:.3g} -> {self.after.held_out:.3g}"
+        text += f", in {self.steps} steps, {self.seconds:.1f} s; {self.stopped}"
         return f"{text}: {self.note}" if self.note else text
 
 

@@ -141,7 +141,7 @@ def test_a_script_does_it_again(found: Discovery) -> None:
     refit 5,20
     """
     said = run_script(net, text)
-    assert len(said) == 8 and said[-1].startswith("refit: held-out RMS")
+    assert len(said) == 8 and said[-1].startswith("refit: RMS residual")
     again = edit(found, start="splines")
     run_script(again, net.script)
     assert again.history == net.history
