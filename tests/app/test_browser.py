@@ -126,6 +126,22 @@ def test_a_wrong_edge_is_put_right_by_hand(window, opened):
     window.complaints.clear()
 
 
+def test_the_whole_box_of_an_edge_can_be_clicked(browser, fixed):
+    watched = Watched(browser)
+    page = watched.open(fixed.url)
+    missed = page.evaluate(
+        """() => [...document.querySelectorAll("g.edge")].flatMap((edge) => {
+          edge.scrollIntoView({ block: "center" });
+          const box = edge.getBoundingClientRect();
+          const parts = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
+          return parts.flatMap((a) => parts.map((b) => [box.x + a * box.width, box.y + b * box.height]))
+            .filter(([x, y]) => document.elementFromPoint(x, y).closest("g.edge") !== edge);
+        })"""
+    )
+    assert missed == []
+    watched.close(fixed)
+
+
 def test_two_tabs_see_each_other_and_do_not_overwrite(window, opened):
     first, second = window.open(opened.url), window.open(opened.url)
     first.click('#edges tr[data-edge="0.1.0"] button')
