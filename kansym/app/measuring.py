@@ -71,7 +71,8 @@ def opened(run: "FinishedRun", net: "EditableNetwork") -> Shown:
     """Of a run as it was opened: its own formula, front and verdict."""
     certificate = run.summary.certificate
     free = len(net.edges.splines)
-    words = f"The run found this formula without the network below, which has {free} free curves."
+    curves = "a free curve" if free == 1 else f"{free} free curves"
+    words = f"The run found this formula without the network below, which has {curves}."
     return Shown(
         edges=edges_view(net.edges),
         errors=[_network_errors(net, None), _formula_errors(run.formula, None)],

@@ -78,7 +78,7 @@ class Session:
         self._net: EditableNetwork = edit(run)
         self._shown: Shown = opened(run, self._net)
         self._run = self._describe(run)
-        self._hands = threading.Lock()  # held while the network is worked on
+        self._hands = threading.Lock()  # held while the network is changed, or must not change
         self._wake = threading.Condition()  # guards everything below
         self._order: _Order | None = None
         self._stages: list[str] = []
@@ -293,12 +293,12 @@ class Session:
     def _measure(self, stage: str) -> None:
         version = self._version
         shown, problem = self._shown, None
-        with self._hands:
-            try:
-                shown = STAGES[stage].measure(self._shown, self._net)
-            except Exception as error:
-                problem = self._explain(error, STAGES[stage].words)
-                shown = failed(self._shown)
+        try:
+            # Not under `_hands`: pictures and rivals are of the same state, and need not wait for this.
+            shown = STAGES[stage].measure(self._shown, self._net)
+        except Exception as error:
+            problem = self._explain(error, STAGES[stage].words)
+            shown = failed(self._shown)
         with self._wake:
             self._measuring = None
             self._revision += 1

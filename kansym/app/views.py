@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from kansym.export.mathml import to_mathml
 from kansym.formula import Constant, Formula
-from kansym.report.measured import measured
+from kansym.report.text import with_error
 
 if TYPE_CHECKING:
     from kansym.editing.edge import Edge, EdgeTable
@@ -31,7 +31,7 @@ def formula_view(formula: Formula) -> dict[str, Any]:
 
 
 def _constant(constant: Constant) -> dict[str, str]:
-    value = constant.snapped or measured(constant.value, constant.error)
+    value = constant.snapped or with_error(constant.value, constant.error).replace("-", "−")
     return {"name": constant.name, "value": value, "unit": constant.unit if constant.unit not in (None, "1") else ""}
 
 
@@ -103,7 +103,7 @@ def rivals_view(edge: "Edge", suggestions: "Suggestions", unit: str) -> dict[str
     for one in record["suggestions"]:
         scores = [f"1−R² = {number(one['misfit'])}"]
         if one["error"] is not None:
-            scores.append(f"then held out {number(one['error'])}{f' {unit}' if unit else ''}")
+            scores.append(f"held out {number(one['error'])}{f' {unit}' if unit else ''}")
         rows.append(
             {
                 "name": one["name"],

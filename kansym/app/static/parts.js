@@ -37,8 +37,10 @@ export function constants(rows) {
   const body = rows.map((row) =>
     element("tr", {}, element("td", {}, row.name), element("td", { class: "number" }, row.value),
       element("td", {}, row.unit)));
-  return element("table", {},
+  const table = element("table", {},
     element("thead", {}, element("tr", {}, ...heads("Constant", "Value", "Unit"))), element("tbody", {}, ...body));
+  if (rows.length <= 4) return table;
+  return element("details", {}, element("summary", {}, `${rows.length} constants`), table);
 }
 
 function heads(...words) {
