@@ -1,5 +1,5 @@
 """A finished run on a local web page, where its edges can be changed by hand: `kansym app DIR`."""
 
-from kansym.app.serving import RunningApp, serve, start
+from kansym.app.serving import RunningApp, launch, serve
 
-__all__ = ["RunningApp", "serve", "start"]
+__all__ = ["RunningApp", "launch", "serve"]

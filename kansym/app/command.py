@@ -1,11 +1,11 @@
 """The command ``kansym app``."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from kansym.app.serving import serve
+from kansym.app.serving import require_packages, serve
 from kansym.command_options import whole_number, write_line
 
 
@@ -13,6 +13,7 @@ def app(
     directory: Path,
     /,
     *,
+    start: Literal["reading", "splines", "network"] | None = None,
     port: Annotated[int, Parameter(converter=whole_number)] = 0,
     browser: bool = True,
 ) -> int:
@@ -28,15 +29,15 @@ def app(
     ----------
     directory
         The folder that was given as --out.
+    start
+        reading: the network as it was read, edges as functions. splines: the same network before it was read. network:
+        the best network of the run. Default: the first of the three that the run has.
     port
         0 takes one that is free.
     browser
         Open the page in the default browser; --no-browser only prints its URL.
     """
-    from kansym.optional import optional_module
-
-    for package in ("starlette", "uvicorn"):
-        optional_module(package, feature="kansym app", extra="app")
+    require_packages()
     from kansym.run_directory import load_run
 
     run = load_run(directory)
@@ -44,6 +45,7 @@ def app(
         run,
         name=directory.resolve().name,
         directory=directory.resolve().parent,
+        start=start,
         port=port,
         browser=browser,
         announce=lambda url: write_line(f"{url}\nCtrl-C ends it."),

@@ -5,7 +5,7 @@ import os
 import socket
 import threading
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from kansym.optional import optional_module
 
 if TYPE_CHECKING:
     from kansym.app.session import Session
+    from kansym.primitives.primitive import Primitive
     from kansym.report.finished import FinishedRun
 
 ADDRESS = "127.0.0.1"
@@ -65,11 +66,18 @@ class RunningApp:
         self.close()
 
 
-def start(
-    run: "FinishedRun", *, name: str = "run", directory: str | os.PathLike[str] | None = None, port: int = 0
+def launch(
+    run: "FinishedRun",
+    *,
+    name: str = "run",
+    directory: str | os.PathLike[str] | None = None,
+    start: str | Sequence[Any] | None = None,
+    library: Mapping[str, "Primitive"] | None = None,
+    port: int = 0,
 ) -> RunningApp:
     """Start the app for a run and return at once; the arguments and errors are those of `serve`."""
-    server, listener, session, url = _prepare(run, name, directory, port)
+    session = _session(run, name, directory, start, library)
+    server, listener, url = _prepare(session, port)
     app = RunningApp(server, listener, session, url)
     app._start()
     return app
@@ -80,6 +88,8 @@ def serve(
     *,
     name: str = "run",
     directory: str | os.PathLike[str] | None = None,
+    start: str | Sequence[Any] | None = None,
+    library: Mapping[str, "Primitive"] | None = None,
     port: int = 0,
     browser: bool = True,
     announce: Callable[[str], None] | None = None,
@@ -97,6 +107,11 @@ def serve(
         What the run is called on the page; new runs are named after it.
     directory : path-like, optional
         Where new runs are saved, each in a folder of its own. Default: the working directory.
+    start : str or shape, optional
+        Which network to begin with, see `kansym.edit`. Default: the one that the pick was read from, else the best of
+        the run; where the run has none, one layer of curves is trained, which takes up to five seconds.
+    library : mapping of str to Primitive, optional
+        Needed for runs with primitives of your own.
     port : int, default 0
         0 takes one that is free.
     browser : bool, default True
@@ -107,11 +122,12 @@ def serve(
     Raises
     ------
     ArgumentError
-        If the port is taken or is none, or the run has no network or no table to work on.
+        If the port is taken or is none, or the run did not keep its table.
     MissingDependencyError
         If starlette or uvicorn is not installed: ``pip install 'kansym[app]'``.
     """
-    server, listener, session, url = _prepare(run, name, directory, port)
+    session = _session(run, name, directory, start, library)
+    server, listener, url = _prepare(session, port)
     with contextlib.closing(listener):
         session.start()
         try:
@@ -126,16 +142,31 @@ def serve(
             session.close()
 
 
-def _prepare(
-    run: "FinishedRun", name: str, directory: str | os.PathLike[str] | None, port: int
-) -> tuple[Any, socket.socket, "Session", str]:
-    optional_module("starlette", feature="kansym app", extra="app")
-    uvicorn = optional_module("uvicorn", feature="kansym app", extra="app")
-    from kansym.app.guard import new_token
+def _session(
+    run: "FinishedRun",
+    name: str,
+    directory: str | os.PathLike[str] | None,
+    start: str | Sequence[Any] | None,
+    library: Mapping[str, "Primitive"] | None,
+) -> "Session":
+    require_packages()
     from kansym.app.session import Session
+
+    return Session(run, name=name, directory=directory, start=start, library=library)
+
+
+def require_packages() -> None:
+    """Raise `MissingDependencyError` unless the packages of the extra `app` are installed."""
+    for package in ("starlette", "uvicorn"):
+        optional_module(package, feature="kansym app", extra="app")
+
+
+def _prepare(session: "Session", port: int) -> tuple[Any, socket.socket, str]:
+    import uvicorn
+
+    from kansym.app.guard import new_token
     from kansym.app.web import create_app
 
-    session = Session(run, name=name, directory=directory)
     token = new_token()
     listener = _listen(port)
     config = uvicorn.Config(
@@ -152,7 +183,7 @@ def _prepare(
         timeout_graceful_shutdown=PATIENCE,
     )
     url = f"http://{ADDRESS}:{listener.getsockname()[1]}/?token={token}"
-    return uvicorn.Server(config), listener, session, url
+    return uvicorn.Server(config), listener, url
 
 
 def _listen(port: int) -> socket.socket:

@@ -4,7 +4,7 @@ import logging
 import os
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from kansym.run_directory import save_run
 
 if TYPE_CHECKING:
     from kansym.editing.edge import Edge
+    from kansym.primitives.primitive import Primitive
     from kansym.report.finished import FinishedRun
 
 logger = logging.getLogger(__name__)
@@ -61,21 +62,32 @@ class Session:
         Where new runs are saved. Default: the working directory.
     name : str, default "run"
         What the run is called on the page, and what new runs are called after.
+    start, library : optional
+        See `kansym.edit`. Where the run has no network, a layer of curves is trained.
 
     Raises
     ------
     ArgumentError
-        If the run has no network or no table, or its directory is none.
+        If the run did not keep its table, or has no such network, or the directory is none.
     """
 
     def __init__(
-        self, run: "FinishedRun", *, directory: str | os.PathLike[str] | None = None, name: str = "run"
+        self,
+        run: "FinishedRun",
+        *,
+        directory: str | os.PathLike[str] | None = None,
+        name: str = "run",
+        start: str | Sequence[Any] | None = None,
+        library: Mapping[str, "Primitive"] | None = None,
     ) -> None:
         self._parent = Path.cwd() if directory is None else Path(directory).resolve()
         if not self._parent.is_dir():
             raise ArgumentError(f"directory must be a folder to save new runs in, got {str(self._parent)!r}")
         self._name = name
-        self._net: EditableNetwork = edit(run)
+        if start is None and run.network is None and run.dataset is not None:
+            # An exactly linear table ends before a network is trained.
+            start = (run.dataset.n_columns, 1)
+        self._net: EditableNetwork = edit(run, start=start, library=library)
         self._shown: Shown = opened(run, self._net)
         self._run = self._describe(run)
         self._hands = threading.Lock()  # held while the network is changed, or must not change

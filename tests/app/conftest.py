@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from kansym.app import start
+from kansym.app import launch
 from kansym.baseline import baseline
 from kansym.data.dataset import make_dataset
 from kansym.data.scaling import Scaling
@@ -152,14 +152,14 @@ def opened(extra, stored, tmp_path):
     """An app on a copy of the run."""
     folder = tmp_path / "waves"
     shutil.copytree(stored, folder)
-    with start(load_run(folder), name="waves", directory=tmp_path) as app:
+    with launch(load_run(folder), name="waves", directory=tmp_path) as app:
         yield Opened(app.url, folder)
 
 
 @pytest.fixture(scope="module")
 def shown(extra, stored):
     """An app that tests only look at."""
-    with start(load_run(stored), name="waves", directory=stored.parent) as app:
+    with launch(load_run(stored), name="waves", directory=stored.parent) as app:
         yield Opened(app.url, stored)
 
 
@@ -168,7 +168,7 @@ def fixed(extra, stored, tmp_path_factory):
     """An app whose wrong edge has been put right, with nothing saved yet."""
     folder = tmp_path_factory.mktemp("fixed") / "waves"
     shutil.copytree(stored, folder)
-    with start(load_run(folder), name="waves", directory=folder.parent) as app:
+    with launch(load_run(folder), name="waves", directory=folder.parent) as app:
         opened = Opened(app.url, folder)
         opened.change("fix", edge="0.0.0", primitive="sin")
         yield opened

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from kansym.app import serve, start
+from kansym.app import launch, serve
 from kansym.cli import main
 from kansym.errors import ArgumentError, MissingDependencyError
 from kansym.run_directory import load_run
@@ -72,23 +72,32 @@ def test_a_port_that_cannot_be_had_is_an_error(extra, stored):
         other.bind(("127.0.0.1", 0))
         other.listen()
         with pytest.raises(ArgumentError, match="port"):
-            start(run, port=other.getsockname()[1])
+            launch(run, port=other.getsockname()[1])
     for port in (-1, 70_000, True, "80"):
         with pytest.raises(ArgumentError, match="port"):
-            start(run, port=port)  # type: ignore[arg-type]
+            launch(run, port=port)  # type: ignore[arg-type]
 
 
 def test_runs_that_cannot_be_edited_are_refused_before_anything_starts(extra, stored):
     run = load_run(stored)
-    for other in (replace(run, network=None), replace(run, dataset=None)):
-        with pytest.raises(ArgumentError, match="run"):
-            start(other)
+    with pytest.raises(ArgumentError, match="table"):
+        launch(replace(run, dataset=None))
+    with pytest.raises(ArgumentError, match="start"):
+        launch(run, start="nothing")
     with pytest.raises(ArgumentError, match="directory"):
-        start(run, directory=stored / "formula.json")
+        launch(run, directory=stored / "formula.json")
+
+
+def test_a_run_without_a_network_gets_one_of_free_curves(extra, stored):
+    run = load_run(stored)
+    with launch(replace(run, network=None, reading=None)) as app:
+        state = Opened(app.url, stored).settled()
+    assert [row["mode"] for row in state["edges"]] == ["spline", "spline"]
+    assert state["formula"]["text"] == str(run.formula) and "free curves" in state["remark"]
 
 
 def test_listens_on_this_machine_only_and_gives_the_port_back(extra, stored):
-    with start(load_run(stored)) as app:
+    with launch(load_run(stored)) as app:
         address = Opened(app.url, stored).address
         assert address[0] == "127.0.0.1"
         for other in {"127.0.0.2", _own_address()} - {"127.0.0.1"}:

@@ -25,6 +25,7 @@ function put(id, key, make) {
 }
 
 function say(message) {
+  if (at("problem").firstElementChild.textContent === (message ?? "") && at("problem").hidden === !message) return;
   at("problem").hidden = !message;
   at("problem").firstElementChild.textContent = message ?? "";
 }
@@ -85,7 +86,16 @@ async function drawNetwork() {
   const box = at("network");
   const focused = document.activeElement?.dataset?.edge;
   const inside = box.contains(document.activeElement);
-  box.innerHTML = await readText(`/api/network.svg?theme=${dark.matches ? "dark" : "light"}`);
+  let svg;
+  try {
+    svg = await readText(`/api/network.svg?theme=${dark.matches ? "dark" : "light"}`);
+  } catch (error) {
+    drawn.delete("network");
+    throw error;
+  }
+  // Another one was asked for meanwhile.
+  if (drawn.get("network") !== key) return;
+  box.innerHTML = svg;
   const picture = box.querySelector("svg");
   // Small enough to see it all, large enough to read it; what is wider scrolls.
   picture.style.minWidth = `${0.9 * picture.dataset.width}px`;
