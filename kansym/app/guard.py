@@ -5,13 +5,16 @@ Three things keep them out. The Host header must be local, so that a foreign nam
 rebinding) is refused. The page and everything about the run need a token that only the printed URL has; the page sends
 it as a header, which another origin cannot set without a CORS preflight, and none is ever granted. No cookie is used:
 browsers share those among all ports of a host. Requests that say that they come from another origin are refused too.
+
+A browser that is started gets its address on a command line, which other users of the machine can read. So it gets a
+code instead, which leads to the page once.
 """
 
 import hmac
 import secrets
 
 from starlette.datastructures import Headers, MutableHeaders, QueryParams
-from starlette.responses import JSONResponse, PlainTextResponse
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HOSTS = ("127.0.0.1", "localhost")
@@ -52,11 +55,14 @@ class Guard:
     app : ASGI application
     token : str
         What ``?token=`` of the page and the header ``X-Kansym-Token`` of everything under ``/api`` must be.
+    code : str, optional
+        ``/?once=code`` leads to the page with its token, the first time it is asked for.
     """
 
-    def __init__(self, app: ASGIApp, token: str) -> None:
+    def __init__(self, app: ASGIApp, token: str, code: str | None = None) -> None:
         self._app = app
         self._token = token
+        self._code = code
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -73,6 +79,9 @@ class Guard:
         refused = self._refused(scope)
         if refused is None:
             await self._app(scope, receive, with_headers)
+            return
+        if refused[0] == 403 and self._takes_code(scope):
+            await RedirectResponse(f"/?token={self._token}", 303)(scope, receive, with_headers)
             return
         code, words = refused
         answer = JSONResponse({"error": words}, code)
@@ -96,9 +105,22 @@ class Guard:
             given = headers.get(HEADER, "")
         else:
             given = QueryParams(scope["query_string"]).get("token", "")
-        if not hmac.compare_digest(given.encode("utf-8", "replace"), self._token.encode()):
+        if not _equal(given, self._token):
             return 403, "the token is missing or wrong; open the URL that kansym app printed, with its token"
         return None
+
+    def _takes_code(self, scope: Scope) -> bool:
+        """Whether the address has the code; it holds no longer then."""
+        given = QueryParams(scope["query_string"]).get("once", "")
+        code, origin = self._code, Headers(scope=scope).get("origin")
+        if code is None or scope["path"] != "/" or origin is not None or not _equal(given, code):
+            return False
+        self._code = None
+        return True
+
+
+def _equal(given: str, secret: str) -> bool:
+    return hmac.compare_digest(given.encode("utf-8", "replace"), secret.encode())
 
 
 def _is_local(host: str) -> bool:

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import secrets
 import socket
 import threading
 import webbrowser
@@ -127,14 +128,16 @@ def serve(
         If starlette or uvicorn is not installed: ``pip install 'kansym[app]'``.
     """
     session = _session(run, name, directory, start, library)
-    server, listener, url = _prepare(session, port)
+    code = secrets.token_urlsafe(16) if browser else None
+    server, listener, url = _prepare(session, port, code)
     with contextlib.closing(listener):
         session.start()
         try:
             if announce is not None:
                 announce(url)
             if browser:
-                webbrowser.open(url)
+                # Not the URL itself: others can read the command line of the browser.
+                webbrowser.open(f"{url.partition('?')[0]}?once={code}")
             # uvicorn ends in order on Ctrl-C and then passes it on.
             with contextlib.suppress(KeyboardInterrupt):
                 server.run([listener])
@@ -161,7 +164,7 @@ def require_packages() -> None:
         optional_module(package, feature="kansym app", extra="app")
 
 
-def _prepare(session: "Session", port: int) -> tuple[Any, socket.socket, str]:
+def _prepare(session: "Session", port: int, code: str | None = None) -> tuple[Any, socket.socket, str]:
     import uvicorn
 
     from kansym.app.guard import new_token
@@ -170,7 +173,7 @@ def _prepare(session: "Session", port: int) -> tuple[Any, socket.socket, str]:
     token = new_token()
     listener = _listen(port)
     config = uvicorn.Config(
-        create_app(session, token),
+        create_app(session, token, code),
         log_level="warning",
         access_log=False,
         log_config=None,

@@ -101,7 +101,8 @@ def rivals_view(edge: "Edge", suggestions: "Suggestions", unit: str) -> dict[str
     record = suggestions.to_dict()
     rows = []
     for one in record["suggestions"]:
-        scores = [f"1−R² = {number(one['misfit'])}"]
+        # What is left below the rounding of double precision says nothing.
+        scores = [f"1−R² = {number(one['misfit'] if one['misfit'] > 1e-15 else 0.0)}"]
         if one["error"] is not None:
             scores.append(f"held out {number(one['error'])}{f' {unit}' if unit else ''}")
         rows.append(

@@ -28,7 +28,7 @@ STATIC = {
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-def create_app(session: Session, token: str) -> Starlette:
+def create_app(session: Session, token: str, code: str | None = None) -> Starlette:
     """The web application of one run.
 
     Parameters
@@ -36,6 +36,8 @@ def create_app(session: Session, token: str) -> Starlette:
     session : Session
     token : str
         Secret that requests must have, see `kansym.app.guard`.
+    code : str, optional
+        Leads to the page once.
     """
 
     async def page(request: Request) -> Response:
@@ -87,7 +89,7 @@ def create_app(session: Session, token: str) -> Starlette:
             Route("/api/change", change, methods=["POST"]),
             Route("/api/save", save, methods=["POST"]),
         ],
-        middleware=[Middleware(Guard, token=token)],
+        middleware=[Middleware(Guard, token=token, code=code)],
         exception_handlers={Refused: _refusal},
     )
 

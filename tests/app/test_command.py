@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -49,6 +50,28 @@ def test_prints_its_url_and_ends_with_ctrl_c_also_while_it_works(extra, stored):
         out, err = process.communicate(timeout=20)
         assert process.returncode == 0
         assert err == "" and "Traceback" not in out
+
+
+def test_the_browser_is_started_with_a_code_that_holds_once(extra, stored, monkeypatch):
+    asked = []
+
+    def open_browser(url):
+        def ask():
+            path = url[url.index("/?") :]
+            opened = Opened(urls[0], stored)
+            other, first = opened.ask("/?once=guess", token=False), opened.ask(path, token=False)
+            asked.extend([other[0], first, opened.ask(path, token=False)[0]])
+            os.kill(os.getpid(), signal.SIGINT)
+
+        assert "token" not in url and url.startswith("http://127.0.0.1:")
+        threading.Thread(target=ask, daemon=True).start()
+
+    urls = []
+    monkeypatch.setattr("webbrowser.open", open_browser)
+    serve(load_run(stored), announce=urls.append)
+    assert asked[0] == 403 and asked[2] == 403
+    status, headers, _ = asked[1]
+    assert status == 303 and headers["location"] == f"/?token={Opened(urls[0], stored).token}"
 
 
 def test_a_missing_package_is_named_with_what_to_install(stored, monkeypatch, capsys):
@@ -120,6 +143,4 @@ def _own_address() -> str:
 
 
 def _threads() -> list[str]:
-    import threading
-
     return [thread.name for thread in threading.enumerate()]
