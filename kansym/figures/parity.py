@@ -66,6 +66,7 @@ def parity(run: FinishedRun, *, dark: bool = False) -> Figure:
         label(upper, "y", f"predicted {target}", 3.4)
         label(lower, "x", f"measured {target}", 4.4)
         label(lower, "y", named("residual", summary.y_units), 1.2)
+        scale_axis(lower, "y", residual)
         upper.set_xlim(upper.get_xlim())
         upper.set_ylim(upper.get_xlim())
         upper.text(0.03, 0.97, _words(run, points), transform=upper.transAxes, va="top", parse_math=False)

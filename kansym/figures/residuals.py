@@ -89,6 +89,7 @@ def departs(mean: RunningMean) -> bool:
 def _panel(axes: Axes, points: Points, x: np.ndarray, floor: float, theme: Theme, most: int) -> None:
     shown = thinned(np.arange(len(points)), most)
     scale_axis(axes, "x", x)
+    scale_axis(axes, "y", points.residual)
     bars = points.error is not None and len(points) <= MOST_BARS
     if points.error is not None and not bars:
         middle = float(np.median(points.error))

@@ -7,10 +7,10 @@ import numpy as np
 FEW_VALUES = 12
 """Different inputs up to which the points at each are averaged, as for quantum numbers."""
 
-NEIGHBOURS = 1 / 10
+NEIGHBOURS = 1 / 8
 """Share of the points that a mean is taken of."""
 
-FEWEST, STEPS = 5, 60
+FEWEST, STEPS = 10, 60
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +50,7 @@ def running_mean(x: np.ndarray, values: np.ndarray, weights: np.ndarray | None =
         if (ends - starts).max() < 2:
             return None
         return RunningMean(places, *_means(values, shares, starts, ends), discrete=True)
-    size = max(FEWEST, round(NEIGHBOURS * len(x)))
+    size = max(min(FEWEST, len(x) // 2), round(NEIGHBOURS * len(x)))
     starts = np.unique(np.linspace(0, len(x) - size, min(STEPS, len(x) - size + 1)).round().astype(int))
     ends = starts + size
     middles, _ = _means(x, shares, starts, ends)

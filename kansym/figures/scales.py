@@ -51,7 +51,11 @@ def scale_axis(axes: Axes, which: str, *columns: np.ndarray) -> str:
 def set_scale(axes: Axes, which: str, kind: str, **options: float) -> None:
     """Make an axis ("x" or "y") "linear", "log" or "symlog", with its numbers in plain text."""
     (axes.set_xscale if which == "x" else axes.set_yscale)(kind, **options)
-    number(axes.xaxis if which == "x" else axes.yaxis)
+    axis = axes.xaxis if which == "x" else axes.yaxis
+    number(axis)
+    if kind == "symlog":
+        # Both signs share the room.
+        axis.get_major_locator().set_params(numticks=5)
 
 
 def named(name: str, unit: str | None) -> str:

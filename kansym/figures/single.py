@@ -63,6 +63,7 @@ def finished_run(run: "FinishedRun | Discovery | SymbolicRegressor | str | os.Pa
         return load_run(run)
     discovery = getattr(run, "discovery_", None)
     if isinstance(discovery, Discovery):
+        # Without the certificate, which takes seconds and is in no figure.
         return FinishedRun.of(discovery)
     raise ArgumentError(
         f"run must be a finished run, a discovery, a fitted SymbolicRegressor or a folder, got {type(run).__name__}"

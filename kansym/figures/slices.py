@@ -90,7 +90,7 @@ def slices(run: FinishedRun, *, dark: bool = False) -> Figure:
             label(axes, "x", named(dataset.names[k], dataset.units[k]), 2.5 if len(panels) > 1 else 4.8)
             if number % 3 == 0:
                 label(axes, "y", named(summary.target, summary.y_units), 1.8 if len(panels) > 1 else 3.0)
-        rows = "rows" if dataset.n_columns == 1 else "rows near the slice, moved onto it along the formula"
+        rows = "rows" if dataset.n_columns == 1 else "nearest rows, moved along the formula"
         entries: list[Line2D | Patch] = [
             Line2D([], [], color=theme.primitive, label="formula"),
             Line2D([], [], marker="o", linestyle="none", color=theme.point, markersize=4, label=rows),
@@ -189,18 +189,21 @@ def _draw(axes: Axes, one: Slice, theme: Theme, *, logarithmic: bool) -> None:
     if np.isfinite(one.network).any():
         axes.plot(one.x, one.network, color=theme.spline, linestyle=(0, (5, 2)), zorder=4, label="network")
     axes.plot(one.x, one.formula, color=theme.primitive, zorder=5, label="formula")
-    _limit(axes, shown, logarithmic)
+    _limit(axes, one.rows_y, inside, logarithmic)
 
 
-def _limit(axes: Axes, values: np.ndarray, logarithmic: bool) -> None:
-    """Room for the data and the curves among them; beyond, curves may leave the panel."""
-    if not len(values):
-        return
+def _limit(axes: Axes, rows: np.ndarray, curve: np.ndarray, logarithmic: bool) -> None:
+    """Room for the rows, and for the formula among them as far as it stays near: a pole must not flatten the rest."""
     if logarithmic:
-        low, high = np.log10(values.min()), np.log10(values.max())
-        space = 0.15 * (high - low) or 0.5
-        axes.set_ylim(10 ** (low - space), 10 ** (high + space))
+        rows, curve = np.log10(rows), np.log10(curve)
+    known = rows if len(rows) else curve
+    if not len(known):
         return
-    low, high = float(values.min()), float(values.max())
-    space = 0.2 * (high - low) or abs(high) or 1.0
-    axes.set_ylim(low - space, high + space)
+    low, high = float(known.min()), float(known.max())
+    if len(curve):
+        reach = high - low
+        low = min(low, max(float(curve.min()), low - 0.5 * reach))
+        high = max(high, min(float(curve.max()), high + 0.5 * reach))
+    space = 0.15 * (high - low) or (0.5 if logarithmic else abs(high) or 1.0)
+    ends = (low - space, high + space)
+    axes.set_ylim(*((10**end for end in ends) if logarithmic else ends))

@@ -101,14 +101,22 @@ class StyledFigure(Figure):
     """A figure that keeps its settings: ticks are only made when it is drawn, wherever that is."""
 
     theme: Theme = LIGHT
+    _saving = False
 
     def draw(self, renderer: RendererBase) -> None:
+        if self._saving:
+            super().draw(renderer)
+            return
         with styled(self.theme):
             super().draw(renderer)
 
     def savefig(self, fname: Any, *, transparent: bool | None = None, **kwargs: Any) -> None:
         with styled(self.theme):
-            super().savefig(fname, transparent=transparent, **kwargs)
+            self._saving = True
+            try:
+                super().savefig(fname, transparent=transparent, **kwargs)
+            finally:
+                self._saving = False
 
 
 def blank(theme: Theme, width: float, height: float, *, layout: Literal["constrained"] | None = None) -> Figure:

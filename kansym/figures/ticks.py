@@ -8,6 +8,10 @@ from matplotlib.ticker import LogFormatterSciNotation, NullFormatter, ScalarForm
 _RAISED = str.maketrans("0123456789-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻")
 
 
+WRITTEN_OUT = 2.01
+"""Decades around one in which numbers are written out."""
+
+
 def raised(number: str) -> str:
     """An exponent in raised digits."""
     return number.translate(_RAISED)
@@ -27,11 +31,15 @@ class PlainFormatter(ScalarFormatter):
 
 
 class DecadeFormatter(LogFormatterSciNotation):
-    """Powers of ten in plain text: ``10⁻³``, ``6×10⁻¹``."""
+    """Powers of ten in plain text, small ones written out: ``10⁻³``, ``0.6``, ``10``."""
 
     def __call__(self, x: float, pos: int | None = None) -> str:
+        if not super().__call__(x, pos):
+            return ""
+        if 10**-WRITTEN_OUT <= abs(x) <= 10**WRITTEN_OUT:
+            return f"{x:g}".replace("-", "−")
         text = re.sub(r"\$\\mathdefault\{(.*)\}\$", r"\1", super().__call__(x, pos))
-        text = text.replace(r"\times", "×")
+        text = text.replace(r"\times", "×").replace("-", "−")
         return re.sub(r"10\^\{([-−]?\d+)\}", lambda match: f"10{raised(match[1])}", text)
 
 

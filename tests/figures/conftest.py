@@ -23,8 +23,8 @@ def make_formula(dataset, expression, *, loss=0.1, complexity=5, **options):
     )  # fmt: skip
 
 
-def make_run(X, y, expression, *, names=None, front=None, network=True, growth=True, **options):
-    """A finished run with a made-up network; `expression` is one, or a function of the columns' symbols."""
+def make_discovery(X, y, expression, *, names=None, front=None, network=True, growth=True, **options):
+    """What a search hands back, with a made-up network; `expression` is one, or a function of symbols."""
     formula_options = {
         key: options.pop(key) for key in ("constants", "covariance", "structure", "consistent") if key in options
     }
@@ -49,19 +49,21 @@ def make_run(X, y, expression, *, names=None, front=None, network=True, growth=T
         Decision("extend grid", (dataset.n_columns, 1), 10, 0.4, 0.7, False, "no better"),
         Decision("multiply", (dataset.n_columns, (0, 1), 1), 5, 0.01, np.nan, True, "better"),
     )
-    return FinishedRun.of(
-        Discovery(
-            front=ParetoFront([*others, pick]) if front is None else ParetoFront(front),
-            formula=pick,
-            network=trained,
-            reading=None,
-            decisions=steps if growth else (),
-            dataset=dataset,
-            noise_floor=0.01 * float(np.std(y)),
-            seconds=1.0,
-            stopped="time is up",
-        )
+    return Discovery(
+        front=ParetoFront([*others, pick]) if front is None else ParetoFront(front),
+        formula=pick,
+        network=trained,
+        reading=None,
+        decisions=steps if growth else (),
+        dataset=dataset,
+        noise_floor=0.01 * float(np.std(y)),
+        seconds=1.0,
+        stopped="time is up",
     )
+
+
+def make_run(*arguments, **options):
+    return FinishedRun.of(make_discovery(*arguments, **options))
 
 
 def two_columns(n=60, seed=0):
@@ -209,3 +211,9 @@ def new_run():
 @pytest.fixture
 def new_formula():
     return make_formula
+
+
+@pytest.fixture(scope="session")
+def new_discovery():
+    """The function that makes discoveries."""
+    return make_discovery

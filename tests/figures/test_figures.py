@@ -270,13 +270,13 @@ def test_the_pdf_and_png_are_the_same_every_time(plain_run):
         assert first.startswith(b"%PDF" if kind == "pdf" else b"\x89PNG")
 
 
-def test_a_run_is_drawn_from_memory_folder_and_estimator(tmp_path):
-    from kansym import DiscoveryOptions, SymbolicRegressor, discover, save_run
+def test_a_run_is_drawn_from_memory_folder_and_estimator(tmp_path, new_discovery):
+    from kansym import SymbolicRegressor, save_run
 
     X = np.linspace(1, 2, 30)[:, None]
     model = SymbolicRegressor(max_seconds=2).fit(X, 3 * X[:, 0], variable_names=["t"])
     assert to_svg(model.figure("parity")) == to_svg(kansym.figure(model.discovery_, "parity"))
-    discovery = discover(make_dataset(X, 3 * X[:, 0]), DiscoveryOptions(max_seconds=2))
+    discovery = new_discovery(X, 3 * X[:, 0], lambda x: 3 * x)
     folder = save_run(discovery, tmp_path)
     assert to_svg(kansym.figure(folder, "parity")) == to_svg(kansym.figure(discovery, "parity"))
     stream = BytesIO()

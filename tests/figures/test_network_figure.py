@@ -5,6 +5,7 @@ import math
 from io import BytesIO
 
 import matplotlib
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -13,6 +14,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.patches import FancyBboxPatch
 
 from kansym.errors import ArgumentError
+from kansym.extraction.edges import EdgeRef
+from kansym.extraction.matching import match_edges
 from kansym.figures.edge_curves import edge_curves
 from kansym.figures.labels import clean, primitive_label, scientific, shorten, text_width
 from kansym.figures.network_figure import network_figure
@@ -88,6 +91,24 @@ def test_every_primitive_with_reference_is_labelled_and_tidy():
         symbolic, rows(9), input_names=[f"x{k}" for k in range(9)], output_name="y", primitives_shown=False
     )
     assert "sin" not in texts(without) and len(boxes(without)) == len(boxes(figure))
+
+
+def test_units_stand_below_names_and_splines_show_what_they_look_like():
+    net, x = network(2, 1), rows(2)
+    like = match_edges(x.T[:1].contiguous(), torch.sin(3 * x.T[:1]), LIBRARY.only("sin"))[0][0]
+    figure = network_figure(
+        net, x, input_names=["t", "angle"], output_name="E", input_units=["s", "1"], output_unit="J",
+        likenesses={EdgeRef(0, 0, 0): like},
+    )  # fmt: skip
+    shown = texts(figure)
+    assert {"t", "s", "angle", "E", "J", "sin", "1−R² = 0", "nearest primitive"} <= set(shown) and "1" not in shown
+    assert_tidy(figure)
+    curve = edge_curves(net, x, likenesses={EdgeRef(0, 0, 0): like})[0]
+    assert curve.points[:, 1] == pytest.approx(np.sin(3 * curve.points[:, 0]), abs=1e-6)
+    assert curve.spline is not None
+    assert (curve.spline == edge_curves(net, x)[0].points).all()
+    with pytest.raises(ArgumentError, match="input_units must have 2 entries, got 1"):
+        network_figure(net, x, input_names=["t", "angle"], output_name="E", input_units=["s"])
 
 
 def test_off_edges_and_dead_nodes_are_left_out():

@@ -1,0 +1,158 @@
+"""What figures are made of: steps in words, running means, labels that make room for each other, numbers on axes."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+import sympy
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kansym.data.dataset import make_dataset
+from kansym.figures.formulas import expression_label, formula_lines, math_size
+from kansym.figures.labels import text_width
+from kansym.figures.running import running_mean
+from kansym.figures.scales import is_logarithmic, named, signed_threshold
+from kansym.figures.stacking import stacked
+from kansym.figures.structure_steps import steps_of
+from kansym.figures.style import blank, finish, styled, theme_of
+from kansym.figures.ticks import DecadeFormatter, PlainFormatter
+from kansym.structure.problem import Problem
+from kansym.structure.search import Reducer
+
+A, B = sympy.symbols("a b")
+
+
+def steps(new_formula, structure):
+    dataset = make_dataset(np.array([[1.0, 2.0], [2.0, 1.0]]), np.array([1.0, 2.0]), names=["a", "b"])
+    return steps_of(new_formula(dataset, A + B, structure=structure))
+
+
+def test_words_become_steps(new_formula):
+    found = steps(
+        new_formula,
+        "scaling symmetry: 2 columns fewer, leaving a/b, atan2(a, b); link log; factor 2.0*exp(a); term b**2; "
+        "inner function a - b; coordinate sqrt(a); [2, 2x, 1]",
+    )
+    assert [step.title for step in found] == [
+        "scaling symmetry: 2 columns fewer", "log of the target", "a factor comes off", "a term comes off",
+        "inner function", "coordinate", "network [2, 2x, 1]",
+    ]  # fmt: skip
+    assert len(found[0].columns) == 2 and found[0].columns[0] == A / B
+    assert found[2].piece == 2.0 * sympy.exp(A) and found[2].product
+    assert found[3].piece == B**2 and not found[3].product
+    assert found[4].columns == (A - B,)
+
+
+@pytest.mark.parametrize(
+    ("words", "title"),
+    [("", "read as it is"), ("the table as it is", "read as it is"), ("linear", "a linear formula"),
+     ("the guess A*exp(-a)", "the guess A*exp(-a)"), ("dimensional analysis: 1 columns fewer", "1 column fewer")],
+)  # fmt: skip
+def test_other_words_are_one_step(new_formula, words, title):
+    (step,) = steps(new_formula, words)
+    assert title in step.title and step.piece is None
+
+
+def test_text_that_is_no_formula_stays_text(new_formula):
+    (step,) = steps(new_formula, "inner function ((a")
+    assert step.columns == ("((a",)
+
+
+def test_reductions_of_the_search_name_what_they_leave(new_formula):
+    rng = np.random.default_rng(0)
+    X = rng.uniform(1, 3, (300, 2))
+    y = np.exp(-X[:, 0] / X[:, 1])
+    problem = Problem.of(X, y, (sympy.Symbol("a", positive=True), sympy.Symbol("b", positive=True)))
+    reducer = Reducer(y, seed=0, deadline=math.inf)
+    words = {smaller.steps[-1] for smaller in itertools.islice(reducer.reduced(problem), 5) if smaller.steps}
+    (step,) = steps(new_formula, next(one for one in words if "symmetry" in one))
+    assert step.columns in ((A / B,), (B / A,))
+
+
+def test_running_means_are_means():
+    rng = np.random.default_rng(0)
+    x, y = rng.uniform(0, 1, 200), rng.normal(size=200)
+    mean = running_mean(x, y)
+    assert mean is not None and not mean.discrete
+    order = np.argsort(x)
+    size = round(200 / 8)
+    assert mean.mean[0] == pytest.approx(y[order][:size].mean()) and mean.mean[-1] == pytest.approx(
+        y[order][-size:].mean()
+    )
+    assert mean.error[0] == pytest.approx(y[order][:size].std(ddof=1) / math.sqrt(size))
+    assert running_mean(x[:7], y[:7]) is None
+
+
+def test_few_different_inputs_are_averaged_each():
+    x = np.repeat([1.0, 2.0, 5.0], 10)
+    y = x + np.tile([-1e200, 1e200], 15)
+    mean = running_mean(x, y)
+    assert mean is not None and mean.discrete
+    assert mean.x.tolist() == [1, 2, 5] and np.abs(mean.mean).max() < 1e185
+    assert mean.error == pytest.approx([1e200 / 3] * 3)
+    weighted = running_mean(x, x * 0 + np.tile([0.0, 1.0], 15), np.tile([1.0, 3.0], 15))
+    assert weighted is not None and weighted.mean == pytest.approx([0.75] * 3)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.tuples(st.floats(0, 10), st.floats(0.1, 1)), min_size=1, max_size=8))
+def test_property_stacked_labels_never_overlap_and_stay_inside_if_they_can(pairs):
+    wanted = sorted((place for place, _ in pairs), reverse=True)
+    heights = [height for _, height in pairs]
+    middles = stacked(wanted, heights, 0.0, 10.0)
+    for k, (upper, lower) in enumerate(itertools.pairwise(middles)):
+        assert upper - lower >= 0.5 * (heights[k] + heights[k + 1]) - 1e-9
+    assert middles[0] + heights[0] / 2 <= 10 + 1e-9 and middles[-1] - heights[-1] / 2 >= -1e-9
+
+
+def test_formulas_are_set_as_mathematics_where_they_fit():
+    label = expression_label(A**2 / (1 + B), 9, 3.0)
+    assert label.math and "dfrac" in label.text and label.width == pytest.approx(math_size(label.text[1:-1], 9)[0])
+    narrow = expression_label(sum(sympy.Symbol(f"variable_{k}") for k in range(30)), 9, 2.0)
+    assert not narrow.math and "…" in narrow.text and text_width(narrow.text, 9) <= 2.0
+    odd = expression_label(sympy.Symbol("名"), 9, 2.0)
+    assert not odd.math and odd.text == "□"
+
+
+def test_long_sums_are_broken_before_signs(new_formula):
+    names = [f"x{k}" for k in range(12)]
+    dataset = make_dataset(np.eye(12) + 1, np.arange(12.0), names=names)
+    x = sympy.symbols(names)
+    formula = new_formula(dataset, sympy.Add(*(k * sympy.sin(x[k] + x[0]) for k in range(1, 12))))
+    lines = formula_lines(formula, 10, 3.0)
+    assert len(lines) > 1 and all(line.math and line.width <= 3.0 for line in lines)
+    assert all(line.text[1] in "+-" for line in lines[1:])
+    assert sum(line.text.count("sin") for line in lines) == 11
+
+
+def test_axes_are_chosen_by_what_most_values_do():
+    assert is_logarithmic(np.logspace(0, 3, 20))
+    assert not is_logarithmic(np.logspace(0, 2, 20))
+    assert not is_logarithmic(np.append(np.linspace(1, 2, 99), 1e-6))
+    assert not is_logarithmic(np.array([0.0, 1e9])) and not is_logarithmic(np.array([]))
+    assert signed_threshold(np.array([-1.0, 0.5, 1.0])) is None
+    assert signed_threshold(np.array([-1.0, 0.5, 1.0, 1e6])) == 1.0
+    assert signed_threshold(np.zeros(3)) is None
+
+
+def test_units_are_named_unless_there_are_none():
+    assert [named("v", unit) for unit in ("m/s", "1", "", None)] == ["v [m/s]", "v", "v", "v"]
+
+
+def test_numbers_on_axes_are_plain_text():
+    theme = theme_of(False)
+    with styled(theme):
+        figure = blank(theme, 3, 2)
+        axes = figure.subplots()
+        finish(axes)
+        axes.plot([0, 1], [0, 3e-15])
+        figure.canvas.draw()
+    assert isinstance(axes.yaxis.get_major_formatter(), PlainFormatter)
+    assert axes.yaxis.get_major_formatter().get_offset() == "×10⁻¹⁵"
+    assert [text.get_text() for text in axes.yaxis.get_ticklabels()][1] in ("0", "0.0")
+    decades = DecadeFormatter(base=10.0)
+    decades.create_dummy_axis()
+    decades.axis.set_view_interval(1e-9, 1e9)
+    assert [decades(x) for x in (1e-8, 0.1, 1.0, 10.0, 1e5, -1e3)] == ["10⁻⁸", "0.1", "1", "10", "10⁵", "−10³"]
