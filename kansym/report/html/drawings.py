@@ -44,7 +44,8 @@ class Drawing:
         return self.key in WIDE
 
 
-WIDE = frozenset({"network", "residuals", "slices", "edges", "structure", "gallery"})
+WIDE = frozenset({"network", "residuals", "slices", "edges", "structure"})
+"""Figures that take the whole width of the page."""
 
 CAPTIONS = {
     "network": "Each edge is a curve of one variable: the trained spline, and where it was read the function.",

@@ -4,14 +4,27 @@ import logging
 
 from markupsafe import Markup
 
-from kansym.export.mathml import to_mathml
+from kansym.export import LANGUAGES, to_code, to_mathml
 from kansym.formula import Formula
+from kansym.report.finished import FinishedRun
 from kansym.report.html.markup import trusted_mathml
 
 logger = logging.getLogger(__name__)
 
 LONGEST = 4000
 """Characters of a formula in plain text beyond which it is not set as mathematics."""
+
+NAMES = {
+    "python": "Python",
+    "torch": "PyTorch",
+    "c": "C",
+    "fortran": "Fortran",
+    "julia": "Julia",
+    "mathematica": "Mathematica",
+    "javascript": "JavaScript",
+    "latex": "LaTeX document",
+}
+"""Languages as they are called."""
 
 
 def formula_markup(
@@ -46,6 +59,16 @@ def formula_text(formula: Formula, digits: int | None = None) -> str:
     return f"{formula.target} = {formula.text(digits)}"
 
 
-def code_listings(formula: Formula) -> list[tuple[str, str, str]]:
-    """The formula in languages to copy: key, name and text."""
-    return [("text", "Plain text", formula.text())]
+def code_listings(run: FinishedRun) -> list[dict[str, str]]:
+    """The pick in plain text and in every language that it can be written in: key, name, what it is, and text."""
+    formula = run.formula
+    listings = [{"key": "text", "name": "Plain text", "about": "", "text": formula_text(formula)}]
+    for language, about in LANGUAGES.items():
+        try:
+            text = to_code(formula, language, run=run)
+        # A language may lack a function; the others are there.
+        except Exception as error:
+            logger.warning("the report has no %s: %s: %s", language, type(error).__name__, error)
+            continue
+        listings.append({"key": language, "name": NAMES.get(language, language), "about": about, "text": text})
+    return listings

@@ -9,7 +9,7 @@ from kansym.formula import Constant, Formula, ParetoFront
 from kansym.kan.growth import Decision, format_shape
 from kansym.report.finished import FinishedRun
 from kansym.report.html.certificate import certificate_values
-from kansym.report.html.formulas import code_listings, formula_markup
+from kansym.report.html.formulas import code_listings, formula_markup, formula_text
 from kansym.report.html.table import data_values, outlier_values
 from kansym.report.measured import measured
 from kansym.report.summary import RunSummary
@@ -37,11 +37,11 @@ def summarise(run: FinishedRun, comparison: Comparison | None = None) -> dict[st
         "inputs": list(summary.names),
         "formula": {
             "markup": formula_markup(formula, display=True),
-            "text": str(formula),
+            "text": formula_text(formula),
             "latex": formula.latex(with_target=True),
             "complexity": formula.complexity,
         },
-        "code": [{"key": key, "name": name, "text": text} for key, name, text in code_listings(formula)],
+        "code": code_listings(run),
         "certificate": certificate_values(summary.certificate),
         "constants": [constant_values(constant) for constant in formula.constants],
         "agreement": agreement_lines(summary),
