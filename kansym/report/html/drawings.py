@@ -9,11 +9,45 @@ from matplotlib.figure import Figure
 
 from kansym.comparison.result import Comparison
 from kansym.figures import FIGURES, to_svg
-from kansym.figures.catalogue import FigureKind
 from kansym.report.finished import FinishedRun
 from kansym.report.html.markup import trusted_svg
 
 logger = logging.getLogger(__name__)
+
+ORDER = ("network", "parity", "front", "residuals", "slices", "edges", "correlation", "structure", "growth")
+"""Narrow figures beside each other; those that are not named follow."""
+
+CAPTIONS = {
+    "network": (
+        "Each edge is a curve of one variable: the trained spline, and the function that it was read as or looks like. "
+        "The stronger its line, the more it changes the output."
+    ),
+    "parity": "Above, rows on the line are predicted exactly. Below, what is left of them.",
+    "front": "Formulas that are better than all simpler ones, on held-out rows where there are any; the pick is marked.",
+    "residuals": (
+        "What the formula leaves along every input, those that it does not use included. Where the band of the running "
+        "mean leaves zero, the formula lacks something."
+    ),
+    "slices": (
+        "Formula and network along one input, the others at their medians; the range beyond the data is shaded. Rows "
+        "near the slice are moved onto it along the formula."
+    ),
+    "edges": (
+        "Each trained curve with the three functions that come nearest to it, and the share of its variance that they "
+        "leave. Which one is right is decided by the whole network."
+    ),
+    "correlation": "Near 1 or −1 the data know a combination of two constants better than each of them.",
+    "structure": "The steps from the table to the formula.",
+    "growth": "Errors of every network that was tried, in units of the spread of the target; refused steps are hollow.",
+    "comparison": "Down and to the left is better. Residuals are those on the rows that every tool was fitted to.",
+}
+"""How to read each figure."""
+
+WIDE = 760.0
+"""Pixels from which a figure takes the whole width of the page."""
+
+PIXELS = 96.0
+"""Of an inch, by the rules of style sheets."""
 
 
 @dataclass(frozen=True)
@@ -27,8 +61,10 @@ class Drawing:
     title, caption, alt : str
     svg : Markup or None
         None where it could not be drawn.
+    width : float
+        In pixels, as it was drawn.
     failure : str
-        Why not.
+        Why it could not.
     """
 
     key: str
@@ -36,43 +72,36 @@ class Drawing:
     caption: str = ""
     alt: str = ""
     svg: Markup | None = None
+    width: float = 0.0
     failure: str = ""
 
     @property
     def wide(self) -> bool:
         """Whether it takes the whole width of the page."""
-        return self.key in WIDE
+        return self.width > WIDE
 
 
-WIDE = frozenset({"network", "residuals", "slices", "edges", "structure"})
-"""Figures that take the whole width of the page."""
-
-CAPTIONS = {
-    "network": "Each edge is a curve of one variable: the trained spline, and where it was read the function.",
-}
-"""How to read each figure."""
-
-
-def drawings(run: FinishedRun, comparison: Comparison | None = None) -> list[Drawing]:
+def drawings(run: FinishedRun) -> list[Drawing]:
     """All figures of a run that it has the means for."""
-    found = [_of_kind(kind, run, comparison) for kind in FIGURES.values()]
+    names = [*(name for name in ORDER if name in FIGURES), *(name for name in FIGURES if name not in ORDER)]
+    found = [_of_kind(name, run) for name in names]
     return [drawing for drawing in found if drawing is not None]
 
 
-def _of_kind(kind: FigureKind, run: FinishedRun, comparison: Comparison | None) -> Drawing | None:
-    def draw() -> Figure | None:
-        if not kind.applies(run):
-            return None
-        return kind(run, comparison=comparison) if kind.name == "front" and comparison is not None else kind(run)
-
-    return _drawn(kind.name, kind.title, draw, lambda: kind.alt(run))
+def _of_kind(name: str, run: FinishedRun) -> Drawing | None:
+    kind = FIGURES[name]
+    return _drawn(name, kind.title, lambda: kind(run) if kind.applies(run) else None, lambda: kind.alt(run))
 
 
-def comparison_drawing(comparison: Comparison) -> Drawing:
-    """The fronts of several tools."""
+def comparison_drawing(comparison: Comparison, run: FinishedRun | None = None) -> Drawing:
+    """The fronts of several tools; with the run, in the style of its other figures."""
+
+    def draw() -> Figure:
+        return comparison.figure() if run is None else FIGURES["front"](run, comparison=comparison)
+
     tools = ", ".join(result.tool for result in comparison.tools)
-    alt = f"Pareto fronts of {tools}: residual against the number of nodes, the picks as large markers."
-    drawn = _drawn("comparison", "Fronts of all tools", comparison.figure, lambda: alt)
+    alt = f"Pareto fronts of {tools}: residual against the number of nodes."
+    drawn = _drawn("comparison", "Fronts of all tools", draw, lambda: alt)
     assert drawn is not None
     return drawn
 
@@ -83,8 +112,9 @@ def _drawn(key: str, title: str, draw: Callable[[], Figure | None], alt: Callabl
         figure = draw()
         if figure is None:
             return None
-        words = alt()
-        return Drawing(key, title, caption, words, trusted_svg(to_svg(figure, title=words), f"{key}-", words))
+        words = " ".join(alt().split())
+        svg = trusted_svg(to_svg(figure, title=words), f"{key}-", words)
+        return Drawing(key, title, caption, words, svg, float(figure.get_size_inches()[0]) * PIXELS)
     # A drawing is decoration next to the formula: whatever goes wrong in one must not cost the report.
     except Exception as error:
         logger.warning("the figure %r could not be drawn: %s: %s", key, type(error).__name__, error)

@@ -58,8 +58,8 @@ def write_report(run: FinishedRun, path: str | os.PathLike[str], *, comparison: 
 
 def report_html(run: FinishedRun, *, comparison: Comparison | None = None) -> str:
     """The report of a run as the text of an HTML file; see `write_report`."""
-    compared = None if comparison is None else comparison_drawing(comparison)
-    return render(summarise(run, comparison), drawings(run, comparison), compared)
+    compared = None if comparison is None else comparison_drawing(comparison, run)
+    return render(summarise(run, comparison), drawings(run), compared)
 
 
 def render(values: Mapping[str, Any], figures: Sequence[Drawing], compared: Drawing | None = None) -> str:
