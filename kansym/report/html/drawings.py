@@ -43,7 +43,7 @@ CAPTIONS = {
 }
 """How to read each figure."""
 
-WIDE = 760.0
+WIDE = 650.0
 """Pixels from which a figure takes the whole width of the page."""
 
 PIXELS = 96.0
