@@ -1,6 +1,6 @@
 """The picture of a report in the README: a search, its page in the Chromium of the system, and a picture of its top.
 
-Run it with ``python docs/screenshots.py`` in an environment with the test dependencies; it writes docs/images/report.png.
+Run it with ``python docs/screenshots.py`` and the test dependencies installed; it writes docs/images/report.png.
 """
 
 import shutil

@@ -23,7 +23,7 @@ CAPTIONS = {
         "The stronger its line, the more it changes the output."
     ),
     "parity": "Above, rows on the line are predicted exactly. Below, what is left of them.",
-    "front": "Formulas that are better than all simpler ones, on held-out rows where there are any; the pick is marked.",
+    "front": "Formulas that are better than all simpler ones, by held-out rows if there are any; the pick is marked.",
     "residuals": (
         "What the formula leaves along every input, those that it does not use included. Where the band of the running "
         "mean leaves zero, the formula lacks something."

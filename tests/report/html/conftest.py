@@ -14,10 +14,12 @@ from kansym.comparison.result import Comparison, FrontPoint, ToolResult
 from kansym.config import DiscoveryOptions
 from kansym.data.dataset import make_dataset
 from kansym.discovery import discover
+from kansym.figures import FIGURES
 from kansym.fitting.outliers import Outlier
 from kansym.formula import Constant
 from kansym.guess.outcome import GuessOutcome
 from kansym.report.finished import FinishedRun
+from kansym.report.html.page import report_html
 from kansym.validation.certificate import certify
 
 ODD = ("<script>alert(1)</script>", "$x_1$", "λ (nm)")
@@ -86,6 +88,18 @@ def comparison():
         seconds=3.0,
         seed=0,
     )
+
+
+@pytest.fixture(scope="session")
+def html(run, comparison):
+    """The page with everything; made once, since figures take their time."""
+    return report_html(run, comparison=comparison)
+
+
+@pytest.fixture
+def one_figure(monkeypatch):
+    """Pages have one figure only, for what is not about figures."""
+    monkeypatch.setattr("kansym.report.html.drawings.FIGURES", {"front": FIGURES["front"]})
 
 
 VOID = {"meta", "br", "link", "img", "input", "hr"}

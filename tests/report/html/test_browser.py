@@ -2,12 +2,11 @@
 
 import pytest
 
-from kansym.report.html.page import write_report
-
 
 @pytest.fixture(scope="module")
-def address(run, comparison, tmp_path_factory):
-    path = write_report(run, tmp_path_factory.mktemp("page") / "report.html", comparison=comparison)
+def address(html, tmp_path_factory):
+    path = tmp_path_factory.mktemp("page") / "report.html"
+    path.write_text(html, encoding="utf-8")
     return path.as_uri()
 
 

@@ -5,12 +5,14 @@ import hashlib
 import logging
 import re
 from dataclasses import replace
+from html import unescape
 
 import pytest
 
 from kansym.cli import main
 from kansym.comparison.files import save_comparison
-from kansym.errors import ArgumentError
+from kansym.errors import ArgumentError, KansymError
+from kansym.export import LANGUAGES, to_code
 from kansym.figures import FIGURES
 from kansym.report.finished import FinishedRun
 from kansym.report.html import folder
@@ -18,11 +20,6 @@ from kansym.report.html.certificate import MEANINGS, VERDICTS
 from kansym.report.html.page import report_html, write_report
 from kansym.run_directory import load_run, save_run
 from kansym.validation.verdict import Verdict
-
-
-@pytest.fixture(scope="module")
-def html(run, comparison):
-    return report_html(run, comparison=comparison)
 
 
 def test_the_page_is_well_formed_and_says_everything(html, checked, run, comparison):
@@ -42,6 +39,26 @@ def test_the_page_is_well_formed_and_says_everything(html, checked, run, compari
     assert sorted(shown[:-1]) == sorted(name for name, kind in FIGURES.items() if kind.applies(run))
     assert shown[-1] == "comparison"
     assert [tag for tag, _ in page.elements].count("script") == 1
+
+
+@pytest.mark.usefixtures("one_figure")
+def test_the_formula_is_there_in_every_language(run, html, checked, monkeypatch, caplog):
+    page = checked(html)
+    for language in LANGUAGES:
+        listing = re.search(rf'<code id="code-{language}">(.*?)</code>', html, re.DOTALL)
+        assert listing is not None, language
+        assert unescape(listing[1]) == to_code(run.formula, language, run=run)
+    assert {f"code-{language}" for language in LANGUAGES} <= set(page.ids)
+
+    def broken(formula, language, **options):
+        if language == "c":
+            raise KansymError("no <functions>")
+        return to_code(formula, language, **options)
+
+    monkeypatch.setattr("kansym.report.html.formulas.to_code", broken)
+    with caplog.at_level(logging.WARNING):
+        page = checked(report_html(run))
+    assert "code-c" not in page.ids and "code-python" in page.ids and "no <functions>" in caplog.text
 
 
 def test_landmarks_language_and_a_way_past_the_contents(html, checked):
@@ -65,23 +82,25 @@ def test_nothing_may_be_fetched_and_only_the_one_script_may_run(html, checked):
     assert f"script-src 'sha256-{digest}'" in policy
 
 
-def test_the_same_run_gives_the_same_page(run, html, comparison):
-    assert report_html(run, comparison=comparison) == html
+@pytest.mark.usefixtures("one_figure")
+def test_the_same_run_gives_the_same_page(run, comparison):
+    assert report_html(run, comparison=comparison) == report_html(run, comparison=comparison)
 
 
+@pytest.mark.usefixtures("one_figure")
 def test_a_figure_that_fails_costs_a_line(run, checked, monkeypatch, caplog):
     def broken(run, **options):
         raise ZeroDivisionError("<b>no</b> scale")
 
-    name = next(name for name, kind in FIGURES.items() if kind.applies(run))
-    monkeypatch.setattr("kansym.report.html.drawings.FIGURES", {**FIGURES, name: replace(FIGURES[name], draw=broken)})
+    monkeypatch.setattr("kansym.report.html.drawings.FIGURES", {"front": replace(FIGURES["front"], draw=broken)})
     with caplog.at_level(logging.WARNING):
         page = checked(report_html(run))
     assert "could not be drawn: ZeroDivisionError: <b>no</b> scale" in page.text
-    assert f"the figure '{name}' could not be drawn" in caplog.text
+    assert "the figure 'front' could not be drawn" in caplog.text
     assert run.summary.data_sha256 in page.text
 
 
+@pytest.mark.usefixtures("one_figure")
 def test_a_run_with_next_to_nothing(run, checked):
     summary = replace(
         run.summary, certificate=None, outliers=(), guesses=(), growth=(), notes=(), seed=None, command="", network="",
@@ -93,6 +112,7 @@ def test_a_run_with_next_to_nothing(run, checked):
     assert "Standard error" not in page.text and f"{summary.rows} rows." in page.text
 
 
+@pytest.mark.usefixtures("one_figure")
 @pytest.mark.parametrize("kind", list(VERDICTS))
 def test_the_verdict_is_said_in_words(run, checked, kind):
     certificate = replace(run.summary.certificate, verdict=Verdict(kind, "because", ()))
@@ -108,12 +128,14 @@ def test_every_measurement_of_the_certificate_is_explained(run):
     assert labels <= set(MEANINGS)
 
 
+@pytest.mark.usefixtures("one_figure")
 def test_a_formula_too_long_for_mathematics_is_shown_as_text(run, checked, monkeypatch):
     monkeypatch.setattr("kansym.report.html.formulas.LONGEST", 1)
     page = checked(report_html(run))
     assert not page.all("math") and str(run.formula) in page.text
 
 
+@pytest.mark.usefixtures("one_figure")
 def test_the_file_is_replaced_and_places_that_cannot_be_written_are_named(run, tmp_path):
     path = tmp_path / "x.html"
     path.write_text("old")
@@ -124,6 +146,7 @@ def test_the_file_is_replaced_and_places_that_cannot_be_written_are_named(run, t
         write_report(run, tmp_path / "no" / "x.html")
 
 
+@pytest.mark.usefixtures("one_figure")
 def test_of_a_folder_with_the_comparison_beside_it(found, comparison, tmp_path, checked, capsys, caplog):
     discovery, options, certificate = found
     save_run(discovery, tmp_path / "run", options=options, certificate=certificate)
