@@ -1,6 +1,7 @@
 """Formulas for pages: mathematics to read, text where that is not possible."""
 
 import logging
+from typing import Any
 
 from markupsafe import Markup
 
@@ -59,10 +60,10 @@ def formula_text(formula: Formula, digits: int | None = None) -> str:
     return f"{formula.target} = {formula.text(digits)}"
 
 
-def code_listings(run: FinishedRun) -> list[dict[str, str]]:
+def code_listings(run: FinishedRun) -> list[dict[str, Any]]:
     """The pick in plain text and in every language that it can be written in: key, name, what it is, and text."""
     formula = run.formula
-    listings = [{"key": "text", "name": "Plain text", "about": "", "text": formula_text(formula)}]
+    listings: list[dict[str, Any]] = [{"key": "text", "name": "Plain text", "about": "", "text": formula_text(formula)}]
     for language, about in LANGUAGES.items():
         try:
             text = to_code(formula, language, run=run)
