@@ -55,7 +55,7 @@ def set_scale(axes: Axes, which: str, kind: str, **options: float) -> None:
     number(axis)
     if kind == "symlog":
         # Both signs share the room.
-        axis.get_major_locator().set_params(numticks=5)
+        axis.get_major_locator().set_params(numticks=5)  # pyright: ignore[reportCallIssue]
 
 
 def named(name: str, unit: str | None) -> str:

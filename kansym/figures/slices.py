@@ -181,9 +181,10 @@ def _draw(axes: Axes, one: Slice, theme: Theme, *, logarithmic: bool) -> None:
         axes.errorbar(
             one.rows_x, one.rows_y, one.rows_error, fmt="none", ecolor=theme.point, elinewidth=0.7, zorder=2
         )  # fmt: skip
-    size = 3.5 if len(one.rows_x) <= 200 else 2.2
+    few = len(one.rows_x) <= 200
     axes.plot(
-        one.rows_x, one.rows_y, "o", color=theme.point, markersize=size, markeredgewidth=0, alpha=0.75, zorder=3,
+        one.rows_x, one.rows_y, "o", color=theme.point, markersize=3.5 if few else 2.2, markeredgewidth=0,
+        alpha=0.85 if few else 0.6, zorder=6 if few else 3,
         label="rows",
     )  # fmt: skip
     if np.isfinite(one.network).any():
