@@ -21,6 +21,25 @@ STEPS = 15
 """Steps of the refit after which primitives of one edge are compared."""
 
 
+def splines_of(network: Network, chosen: Sequence[EdgeRef] | None) -> list[EdgeRef]:
+    """The edges to choose primitives for: those that were named, or all splines.
+
+    Raises
+    ------
+    ArgumentError
+        If one of those named is no spline, or none is named.
+    """
+    splines = edges_of_mode(network, EdgeMode.SPLINE)
+    if chosen is None:
+        return splines
+    if not chosen:
+        raise ArgumentError("edges must name one or more splines, got none")
+    for ref in chosen:
+        if ref not in splines:
+            raise ArgumentError(f"edge {name_of(ref)} is no spline; unfix() it first")
+    return list(dict.fromkeys(chosen))
+
+
 def choose(network: Network, refs: Sequence[EdgeRef], desk: Desk, *, max_seconds: float) -> Network:
     """A copy with the splines `refs` fixed and everything refitted; see `EditableNetwork.auto`."""
     if isinstance(max_seconds, bool) or not 0 < max_seconds < math.inf:

@@ -176,6 +176,13 @@ class Desk:
         with torch.no_grad():
             return self.scaling.unscale_target(network(x)[0, :, 0].numpy())
 
+    def undefined_rows(self, network: Network) -> int:
+        """Number of rows, of those that networks are trained and judged on, where a network has no finite value."""
+        with torch.no_grad():
+            return sum(
+                int((~torch.isfinite(network(x)[0, :, 0])).sum()) for x in (self.rows.x, self.rows.validation[0])
+            )
+
     def errors(self, network: Network) -> Errors:
         """How well a network describes the table."""
 

@@ -80,6 +80,11 @@ def fit_primitive(
             if not given:
                 return Fitted(matched, match.loss)
     if matched is None and not given:
+        if float(y.amax() - y.amin()) <= 1e-12 * float(y.abs().amax()):
+            raise ArgumentError(
+                f"the edge is constant on the data, so nothing tells the constants of {primitive.name}; refit() first, "
+                "or remove() the edge"
+            )
         raise _undefined(primitive, x)
     return _Held(x, y, weights, primitive, dict(given)).best(matched, seed)
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kansym.errors import ArgumentError
+from kansym.kan.layer import EdgeMode
 from kansym.kan.network import Network
 
 
@@ -33,6 +34,28 @@ class State:
     step: str = ""
     note: str = ""
     memo: dict[str, Any] = field(default_factory=dict, repr=False)
+
+
+def following(
+    before: State, network: Network, label: str, step: str, note: str = "", splines: Network | None = None
+) -> State:
+    """The state after `before`; its reference is its own network where that has splines wherever the old one has.
+
+    Parameters
+    ----------
+    before : State
+    network : Network
+    label, step, note : str
+    splines : Network, optional
+        The reference, where the shape has changed.
+    """
+    if splines is None:
+        lost = any(
+            bool(((new.mode == EdgeMode.SYMBOLIC) & (old.mode == EdgeMode.SPLINE)).any())
+            for new, old in zip(network.layers, before.splines.layers, strict=True)
+        )
+        splines = before.splines if lost else network
+    return State(network, splines, label, step, note)
 
 
 class History:

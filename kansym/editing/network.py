@@ -9,18 +9,19 @@ import torch
 
 from kansym.editing import automatic, growing
 from kansym.editing.coordinates import mode_of, name_of
+from kansym.editing.curve import learned_curve
 from kansym.editing.description import description
 from kansym.editing.desk import Desk, Errors
 from kansym.editing.edge import Edge, EdgeTable
 from kansym.editing.fixing import fixed, held_by_hand, with_held
-from kansym.editing.history import History, State
+from kansym.editing.history import History, State, following
 from kansym.editing.outcome import discovery_of, formula_of, front_with, same
 from kansym.editing.refitting import Refit, refit
 from kansym.editing.release import released, removed
-from kansym.editing.suggestion import Suggestions, suggestions_for
+from kansym.editing.suggestion import Suggestions, suggest
 from kansym.editing.table import edge_lines, edge_rows, to_html
 from kansym.errors import ArgumentError
-from kansym.extraction.edges import EdgeRef, edges_of_mode
+from kansym.extraction.edges import EdgeRef
 from kansym.figures.edge_curves import EdgeCurve, edge_curves
 from kansym.figures.network_figure import network_figure
 from kansym.figures.svg import to_svg
@@ -196,16 +197,9 @@ class EditableNetwork:
         """`Edge.suggest`."""
         offered = None if primitives is None else [self._primitive(one) for one in primitives]
         with threads_for(self.desk.table.n_rows):
-            return suggestions_for(
-                self.network,
-                edge.ref,
-                self.desk,
-                k,
-                primitives=offered,
-                in_context=in_context,
-                edge=edge.name,
-                source=edge.source_name,
-            )
+            curve = learned_curve(self.network, edge.ref, self.desk)
+            found = suggest(curve, self.desk, k, primitives=offered, in_context=in_context)
+        return Suggestions(found, curve.x.numpy(), curve.y.numpy(), edge.name, edge.source_name)
 
     def fix(self, edge: Edge, primitive: str | Primitive, *, freeze: bool = False, **given: float) -> float:
         """`Edge.fix`."""
@@ -377,13 +371,7 @@ class EditableNetwork:
         """
         chosen = [self.edge(one).ref if isinstance(one, str) else one.ref for one in edges or ()]
         with self._lock, threads_for(self.desk.table.n_rows):
-            splines = edges_of_mode(self.network, EdgeMode.SPLINE)
-            refs = chosen or splines
-            if edges is not None and not chosen:
-                raise ArgumentError("edges must name one or more splines, got none")
-            wrong = [ref for ref in refs if ref not in splines]
-            if wrong:
-                raise ArgumentError(f"edge {name_of(wrong[0])} is no spline; unfix() it first")
+            refs = automatic.splines_of(self.network, None if edges is None else chosen)
             if not refs:
                 return {}
             network = automatic.choose(self.network, refs, self.desk, max_seconds=max_seconds)
@@ -482,15 +470,14 @@ class EditableNetwork:
         return other
 
     def _push(self, network: Network, label: str, step: str, *, note: str = "", splines: Network | None = None) -> None:
-        if splines is None:
-            before = self._history.current.splines
-            # The reference has to have splines wherever there are primitives to compare with them.
-            lost = any(
-                bool(((new.mode == EdgeMode.SYMBOLIC) & (old.mode == EdgeMode.SPLINE)).any())
-                for new, old in zip(network.layers, before.layers, strict=True)
+        before = self._history.current
+        lost = self.desk.undefined_rows(network)
+        if lost and not self.desk.undefined_rows(before.network):
+            raise ArgumentError(
+                f"{label} would leave the network without a finite value on {lost} rows: an edge behind it is not "
+                "defined there; unfix() or remove() that one first"
             )
-            splines = before if lost else network
-        self._history.push(State(network, splines, label, step, note))
+        self._history.push(following(before, network, label, step, note, splines))
 
     def __str__(self) -> str:
         error = self.error

@@ -10,10 +10,10 @@ import pandas as pd
 import torch
 
 from kansym.editing.coordinates import put
-from kansym.editing.curve import Curve, learned_curve
+from kansym.editing.curve import Curve
 from kansym.editing.desk import Desk
 from kansym.errors import ArgumentError, TrainingError
-from kansym.extraction.edges import EdgeRef, match_cost
+from kansym.extraction.edges import match_cost
 from kansym.extraction.matching import match_edges
 from kansym.figures.labels import primitive_label
 from kansym.kan.training import TrainingOptions, train
@@ -219,20 +219,3 @@ def errors_in_context(suggestions: Sequence[Suggestion], curve: Curve, desk: Des
     # What the whole network makes of a primitive counts for more than the R^2 of one edge.
     weight, least = desk.options.selection.complexity_weight, 1e-12 * desk.scaling.y_scale
     return sorted(judged, key=lambda one: math.log10(max(one.error or 0.0, least)) + weight * one.complexity)
-
-
-def suggestions_for(
-    network: Any,
-    ref: EdgeRef,
-    desk: Desk,
-    k: int,
-    *,
-    primitives: Sequence[Primitive] | None,
-    in_context: bool,
-    edge: str,
-    source: str,
-) -> Suggestions:
-    """`suggest` for an edge of a network, with the points for a picture."""
-    curve = learned_curve(network, ref, desk)
-    found = suggest(curve, desk, k, primitives=primitives, in_context=in_context)
-    return Suggestions(found, curve.x.numpy(), curve.y.numpy(), edge, source)

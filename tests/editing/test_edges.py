@@ -224,3 +224,15 @@ def test_far_from_zero() -> None:
     net.refit(2)
     assert torch.all(net.network.layers[0].mode == EdgeMode.SYMBOLIC)
     assert net.error.held_out < 1e-6
+
+
+def test_a_step_that_takes_an_edge_behind_out_of_its_domain_is_refused() -> None:
+    X = np.linspace(-1, 1, 60)[:, None]
+    net = edit(make_dataset(X, np.arcsin(0.9 * np.sin(X[:, 0])), names=["x"], target="y"), start=(1, 1, 1))
+    net.edge("x -> h1.0").fix("sin")
+    net.edge("h1.0 -> y").fix("asin")
+    net.edge("h1.0 -> y").hold("a")  # else the scale of the hidden node would give way
+    before = net.network
+    with pytest.raises(ArgumentError, match=r"would leave the network without a finite value on \d+ rows"):
+        net.edge("x -> h1.0").fix("x", c=1e4)
+    assert net.network is before and len(net.history) == 4
