@@ -52,7 +52,7 @@ class LiveProgress:
         share = min(100, round(100 * progress.elapsed / budget)) if budget > 0 else 100
         message = _one_line(progress.message)
         words = f"{progress.stage}: {message}; {progress.elapsed:.0f} s, {progress.remaining:.0f} s left"
-        self._show(progress.best, words, share)
+        self._show(progress.best, words, share, "best so far: ")
 
     def done(self, discovery: Discovery | None) -> None:
         """Show the result; the next search has an output of its own.
@@ -68,9 +68,9 @@ class LiveProgress:
             self._show(self._progress.best, f"ended by an error after {self._progress.elapsed:.0f} s", None)
         self._handle, self._last, self._progress = None, -math.inf, None
 
-    def _show(self, best: Formula | None, words: str, share: int | None) -> None:
+    def _show(self, best: Formula | None, words: str, share: int | None, so_far: str = "") -> None:
         text = words if best is None else f"{words}\n{best}"
-        shown = {"text/plain": text, "text/html": progress_html(best, words, _numbers(best), share)}
+        shown = {"text/plain": text, "text/html": progress_html(best, words, f"{so_far}{_numbers(best)}", share)}
         if self._handle is None:
             self._handle = self._display(shown)
         else:
@@ -126,7 +126,7 @@ def _numbers(best: Formula | None) -> str:
     if best is None:
         return ""
     rms = f", RMS residual {math.sqrt(best.loss):.3g}" if best.loss >= 0 else ""
-    return f"best so far: {best.complexity} nodes{rms}"
+    return f"{best.complexity} nodes{rms}"
 
 
 def _one_line(text: str) -> str:

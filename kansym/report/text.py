@@ -140,6 +140,8 @@ def r_squared(one_minus_r2: float) -> str:
     """R^2, or 1 - R^2 where R^2 would show nothing but nines."""
     if not math.isfinite(one_minus_r2):
         return "R² is not defined"
+    if one_minus_r2 == 0:
+        return "R² = 1"
     return f"R² = {1 - one_minus_r2:.5f}" if one_minus_r2 > 1e-4 else f"R² = 1 − {one_minus_r2:.2g}"
 
 

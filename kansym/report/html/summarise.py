@@ -59,10 +59,12 @@ def summarise(run: FinishedRun, comparison: Comparison | None = None) -> dict[st
 def constant_values(constant: Constant) -> dict[str, Any]:
     """A constant of a formula: rounded by the rule of the Particle Data Group, with unit and suggestions."""
     known = constant.error is not None and constant.snapped is None
+    short = constant.snapped or measured(constant.value, constant.error)
+    long = with_error(constant.value, constant.error) if known else ""
     return {
         "name": constant.name,
-        "short": constant.snapped or measured(constant.value, constant.error),
-        "long": with_error(constant.value, constant.error) if known else "",
+        "short": short,
+        "long": "" if long == short else long,
         "unit": constant.unit,
         "remarks": [*_remarks(constant), *(f"may be {words}" for words in constant.suggestions)],
     }

@@ -123,7 +123,7 @@ def test_it_prints(visit, tmp_path):
 
 def test_the_accessibility_tree_names_formula_and_figures(visit):
     page, _, _ = visit()
-    for name in ("The formula", "Constants"):
+    for name in ("The formula", "Table of constants"):
         assert page.get_by_role("region", name=name, exact=True).count() >= 1
     for image in page.get_by_role("img").all():
         assert image.get_attribute("aria-label")

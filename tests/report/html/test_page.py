@@ -164,6 +164,16 @@ def test_of_a_folder_with_the_comparison_beside_it(found, comparison, tmp_path, 
     assert "comparison" not in checked((tmp_path / "run" / "report.html").read_text(encoding="utf-8")).ids
 
 
+@pytest.mark.usefixtures("one_figure")
+def test_a_search_that_is_saved_has_its_page(tmp_path, monkeypatch, checked, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "t.csv").write_text("".join(f"{a},{3.5 * a * a!r}\n" for a in range(1, 9)), encoding="utf-8")
+    assert main(["discover", "t.csv", "--target", "x1", "--seconds", "2", "--quiet", "--out", "run"]) == 0
+    page = checked((tmp_path / "run" / "report.html").read_text(encoding="utf-8"))
+    assert "kansym discover t.csv --target x1" in page.text
+    capsys.readouterr()
+
+
 def test_a_page_that_cannot_be_made_leaves_the_run(found, tmp_path, monkeypatch, caplog):
     discovery, options, certificate = found
     save_run(discovery, tmp_path, options=options, certificate=certificate)
