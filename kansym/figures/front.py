@@ -76,8 +76,11 @@ def front(run: FinishedRun, *, dark: bool = False, comparison: "Comparison | Non
         axes = figure.add_axes((0.75 / width, 0.55 / height, (PLOT_WIDTH - 0.75) / width, (height - 0.75) / height))
         finish(axes)
         set_scale(axes, "y", "log")
-        peers = _draw_peers(axes, comparison, theme, floor) if comparison is not None else []
         xs, ys = [place.x for place in places], [place.y for place in places]
+        peers = []
+        if comparison is not None:
+            peers = _draw_peers(axes, comparison, theme, floor, 2 * max(xs, default=0.0))
+            axes.plot([], [], "o-", color=theme.spline, markersize=5, linewidth=1.1, label="kansym, held-out rows")
         axes.step(xs, ys, where="post", color=theme.spline, linewidth=1.1, alpha=0.7, zorder=3)
         for place in places:
             colour = theme.primitive if place.picked else theme.spline
@@ -204,7 +207,10 @@ def _write(figure: Figure, axes: Axes, places: list[_Place], labels: list[Label]
         )
 
 
-def _draw_peers(axes: Axes, comparison: "Comparison", theme: Theme, floor: float) -> list[tuple[float, float]]:
+def _draw_peers(
+    axes: Axes, comparison: "Comparison", theme: Theme, floor: float, longest: float
+) -> list[tuple[float, float]]:
+    """Fronts of the others, up to twice our own longest formula or their own pick: what is longer shows nothing."""
     drawn = []
     for number, result in enumerate(comparison.peers):
         if result.failure or result.rms is None or not math.isfinite(result.rms):
@@ -214,7 +220,10 @@ def _draw_peers(axes: Axes, comparison: "Comparison", theme: Theme, floor: float
         if result.complexity is None:
             axes.axhline(max(result.rms, floor), color=colour, linestyle="--", linewidth=1, label=name, zorder=1)
             continue
-        points = [(p.complexity, max(p.rms, floor)) for p in result.front if math.isfinite(p.rms)]
+        most = max(longest, result.complexity)
+        points = [
+            (p.complexity, max(p.rms, floor)) for p in result.front if math.isfinite(p.rms) and p.complexity <= most
+        ]
         points = points or [(result.complexity, max(result.rms, floor))]
         xs, ys = zip(*points, strict=True)
         axes.step(xs, ys, where="post", color=colour, linewidth=0.9, alpha=0.7, zorder=2)

@@ -12,6 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
 import kansym
+from kansym.comparison.result import Comparison, FrontPoint, ToolResult
 from kansym.data.dataset import make_dataset
 from kansym.errors import ArgumentError
 from kansym.figures import FIGURES, alt_text, figures_of, to_svg
@@ -206,6 +207,24 @@ def test_the_front_shows_every_formula_and_no_two_labels_overlap(new_run, new_fo
     assert len(boxes) == len(front)
     assert not any(one.overlaps(other) for one, other in itertools.combinations(boxes, 2))
     assert all(box.x1 <= figure.bbox.x1 and box.y1 <= figure.bbox.y1 and box.y0 >= 0 for box in boxes)
+
+
+def test_fronts_of_other_tools_lie_over_it(plain_run):
+    fronts = {"pysr": [(1, 2.0), (5, 0.2), (400, 1e-3)], "operon": [(3, 1.0), (9, 0.1)]}
+    tools = [ToolResult("kansym", complexity=5, rms=0.1)]
+    tools += [
+        ToolResult(tool, complexity=9, rms=0.1, front=tuple(FrontPoint(c, rms, "") for c, rms in front))
+        for tool, front in fronts.items()
+    ]
+    tools += [ToolResult("mlp", rms=0.3), ToolResult("gplearn", failure="crashed")]
+    comparison = Comparison(tuple(tools), "E", "J", 60, 0, 0, 1.0, 5.0, 0)
+    axes = figures_of(plain_run, only=["front"], comparison=comparison)["front"].axes[0]
+    assert line(axes, "operon").get_xydata().tolist() == [[3, 1.0], [9, 0.1]]
+    # Far longer than any pick.
+    assert line(axes, "pysr").get_xydata().tolist() == [[1, 2.0], [5, 0.2]]
+    assert list(line(axes, "mlp").get_ydata()) == [0.3, 0.3]
+    shown = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert shown == ["pysr", "operon", "mlp", "kansym, held-out rows"]
 
 
 def test_of_a_long_front_the_pick_is_named_and_the_others_that_gain_most(new_run, new_formula):
