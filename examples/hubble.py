@@ -1,12 +1,14 @@
-"""How fast does the universe expand, by Hubble's own table of 1929?
+"""
+How fast does the universe expand?
+==================================
 
-Velocities and distances of 24 nebulae (E. Hubble, Proc. Natl. Acad. Sci. USA 15, 168, doi:10.1073/pnas.15.3.168).
-Velocity = H * distance gives H = 424 ± 42 km/s/Mpc; Hubble, who took out the motion of the sun too, gave 465 ± 50 and
-513 ± 60. The cosmic microwave background gives 67.4 ± 0.5 (Planck Collaboration 2020, doi:10.1051/0004-6361/201833910),
-supernovae give 73.0 ± 1.0 (Riess et al. 2022, doi:10.3847/2041-8213/ac5c5b). The standard error knows nothing of the
-reason: Hubble's distances are too small, by 1.5 for the nearest nebula and by up to 14 for others. There are two kinds
-of Cepheids (W. Baade 1952), and what he took for the brightest stars of far galaxies were clusters and clouds of
-hydrogen (A. Sandage 1958).
+By Hubble's own table of 1929: velocities and distances of 24 nebulae (E. Hubble, Proc. Natl. Acad. Sci. USA 15, 168,
+doi:10.1073/pnas.15.3.168). Velocity = H * distance gives H = 424 ± 42 km/s/Mpc; Hubble, who took out the motion of the
+sun too, gave 465 ± 50 and 513 ± 60. The cosmic microwave background gives 67.4 ± 0.5 (Planck Collaboration 2020,
+doi:10.1051/0004-6361/201833910), supernovae give 73.0 ± 1.0 (Riess et al. 2022, doi:10.3847/2041-8213/ac5c5b). The
+standard error knows nothing of the reason: Hubble's distances are too small, by 1.5 for the nearest nebula and by up to
+14 for others. There are two kinds of Cepheids (W. Baade 1952), and what he took for the brightest stars of far galaxies
+were clusters and clouds of hydrogen (A. Sandage 1958).
 
 The second fit has the same velocities and modern distances of six of the nebulae, with their errors. A galaxy moves
 by some 300 km/s beside the expansion, which is the error of a velocity here. H is then 49 ± 11: the
@@ -16,6 +18,7 @@ second. Six near galaxies, some of them held back by the Virgo cluster, do not g
 Run it with ``python examples/hubble.py``; it takes a few seconds.
 """
 
+import matplotlib.pyplot as plt
 import numpy as np
 
 from kansym import KnownForm, fit_constants, load_dataset
@@ -56,6 +59,15 @@ def main() -> None:
     _compare(second)
     print(f"  chi-squared {second.chi2:.1f} for {second.ndf} degrees of freedom")
 
+    _, axis = plt.subplots(figsize=(6.5, 4), layout="constrained")
+    line = np.array([0.0, 18.0])
+    axis.plot(distance, nebulae.y, "o", color="tab:blue", label="Hubble 1929")
+    axis.plot(line / 8, first.values["H"] * line / 8, color="tab:blue", lw=1)
+    axis.errorbar(modern, velocity, BESIDE, error, fmt="s", color="tab:orange", label="modern distances of six")
+    axis.plot(line, second.values["H"] * line, color="tab:orange", lw=1)
+    axis.set(xlabel="distance (Mpc)", ylabel="velocity (km/s)")
+    axis.legend()
+
 
 def _compare(fit: KnownForm) -> None:
     for name, value in TODAY.items():
@@ -64,3 +76,4 @@ def _compare(fit: KnownForm) -> None:
 
 if __name__ == "__main__":
     main()
+    plt.show()

@@ -1,4 +1,6 @@
-"""How much heat does it take to boil mercury?
+"""
+How much heat does it take to boil mercury?
+===========================================
 
 19 vapour pressures of mercury against temperature (CRC Handbook 1973), each with an error from its last digit. By
 Clausius and Clapeyron d ln(p)/dT = L/(R T^2) for a vapour that is an ideal gas. Accepted are L = 59.11 kJ/mol at the
@@ -16,6 +18,7 @@ boiling point, 629.88 K (CRC Handbook of Chemistry and Physics, Enthalpy of Vapo
 Run it with ``python examples/latent_heat.py``; it takes a few seconds.
 """
 
+import matplotlib.pyplot as plt
 import numpy as np
 from scipy.constants import N_A, R, atm, c, h, k
 from scipy.integrate import quad
@@ -68,6 +71,17 @@ def main() -> None:
     print(f"  B = {virial * 1e6:.0f} cm^3/mol, so that L is {100 * (1 - factor):.2f} % smaller")
     _compare("L at the boiling point", latent * factor / 1000, ACCEPTED_BOILING)
 
+    _, (left, right) = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
+    left.semilogy(1000 / table.X[:, 0], table.y, "o", label="CRC Handbook 1973")
+    left.semilogy(1000 / table.X[:, 0], second.formula.predict(table.X), lw=1, label="L(T) fitted")
+    left.set(xlabel="1000 K / T", ylabel="vapour pressure (mmHg)")
+    left.legend()
+    for fit, name in ((first, "constant L"), (second, "L(T)")):
+        right.plot(table.X[:, 0], fit.residuals / table.y_error, "o-", ms=4, lw=0.8, label=name)
+    right.axhline(0, color="gray", lw=0.8)
+    right.set(xlabel="T (K)", ylabel="left, in errors")
+    right.legend()
+
 
 def _compare(name: str, number, accepted: float) -> None:
     off = (number.nominal_value - accepted) / number.std_dev
@@ -76,3 +90,4 @@ def _compare(name: str, number, accepted: float) -> None:
 
 if __name__ == "__main__":
     main()
+    plt.show()

@@ -1,12 +1,16 @@
-"""A function that the library lacks, added with one call: the Langevin function coth(z) - 1/z.
+"""
+What if the library lacks the function?
+=======================================
 
-It describes the magnetisation of classical moments in a field, M = M_s * L(mu B / (k T)). The table is synthetic: 80
-fields up to 0.3 T, M_s = 4.46 kA/m, mu / (k T) = 23.7 per tesla, and noise of 0.1 % of the saturation. The saturation
-is the coefficient of coth, and mu / (k T) the factor of B in it.
+The Langevin function coth(z) - 1/z is added with one call. It describes the magnetisation of classical moments in a
+field, M = M_s * L(mu B / (k T)). The table is synthetic: 80 fields up to 0.3 T, M_s = 4.46 kA/m, mu / (k T) = 23.7 per
+tesla, and noise of 0.1 % of the saturation. The saturation is the coefficient of coth, and mu / (k T) the factor of B
+in it.
 
 Run it with ``python examples/own_primitive.py``; it takes some seconds.
 """
 
+import matplotlib.pyplot as plt
 import numpy as np
 import sympy
 
@@ -32,6 +36,15 @@ def main(seconds: float = 30.0) -> None:
         print(f"  {constant.name} = {constant.value:.4g} ± {constant.error:.1g}")
     print(discovery.front)
 
+    _, axis = plt.subplots(figsize=(6.5, 4), layout="constrained")
+    # The formula has no value at B = 0 itself; an even number of places steps over it.
+    line = np.linspace(-0.3, 0.3, 200)
+    axis.plot(field, magnetisation, ".", color="gray", label="readings")
+    axis.plot(line, discovery.formula.predict(line[:, None]), label=str(discovery.formula))
+    axis.set(xlabel="B (T)", ylabel="M (kA/m)")
+    axis.legend(fontsize="small")
+
 
 if __name__ == "__main__":
     main()
+    plt.show()

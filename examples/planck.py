@@ -1,11 +1,15 @@
-"""What is the law of the cosmic microwave background, and how warm is it?
+"""
+How warm is the sky?
+====================
 
-The monopole spectrum of COBE/FIRAS (Fixsen et al. 1996, doi:10.1086/178173): 43 wavenumbers in 1/cm, intensities in
-MJy/sr, each with its standard error. The errors weigh the rows, and say when a formula is as good as the data.
+The law of the cosmic microwave background. The monopole spectrum of COBE/FIRAS (Fixsen et al. 1996,
+doi:10.1086/178173): 43 wavenumbers in 1/cm, intensities in MJy/sr, each with its standard error. The errors weigh the
+rows, and say when a formula is as good as the data.
 
 Run it with ``python examples/planck.py``; it takes less than a minute.
 """
 
+import matplotlib.pyplot as plt
 import numpy as np
 from scipy.constants import c, h, k
 
@@ -34,7 +38,21 @@ def main(seconds: float = 60.0) -> None:
         b, error = abs(rates[0].value), rates[0].error
         temperature = SECOND_RADIATION_CONSTANT / b
         print(f"temperature: {temperature:.5f} ± {temperature * error / b:.5f} K")
+    draw(spectrum, formula, residuals)
+
+
+def draw(spectrum, formula, residuals) -> None:
+    _, (above, below) = plt.subplots(2, 1, figsize=(6.5, 5), sharex=True, height_ratios=[3, 1], layout="constrained")
+    line = np.linspace(1.5, 22, 300)
+    above.plot(line, formula.predict(line[:, None]), color="tab:orange", label="formula found")
+    above.errorbar(spectrum.X[:, 0], spectrum.y, 400 * spectrum.y_error, fmt=".", label="FIRAS, errors times 400")
+    above.set(ylabel="intensity (MJy/sr)")
+    above.legend()
+    below.plot(spectrum.X[:, 0], residuals, ".")
+    below.axhline(0, color="gray", lw=0.8)
+    below.set(xlabel="wavenumber (1/cm)", ylabel="left, in errors")
 
 
 if __name__ == "__main__":
     main()
+    plt.show()

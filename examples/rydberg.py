@@ -1,8 +1,11 @@
-"""Which rule gives the lines of hydrogen, and what is Rydberg's constant?
+"""
+Which rule gives the lines of hydrogen?
+=======================================
 
-45 observed lines (NIST Atomic Spectra Database) as wavenumbers in 1/cm, and the principal quantum numbers n1 < n2 of
-the two levels. Rydberg's formula is R_H * (1/n1^2 - 1/n2^2) with R_H = 109677.58 1/cm: the constant of an infinitely
-heavy nucleus, 109737.316 1/cm (CODATA 2022), times the reduced mass of the electron.
+And what is Rydberg's constant? 45 observed lines (NIST Atomic Spectra Database) as wavenumbers in 1/cm, and the
+principal quantum numbers n1 < n2 of the two levels. Rydberg's formula is R_H * (1/n1^2 - 1/n2^2) with R_H = 109677.58
+1/cm: the constant of an infinitely heavy nucleus, 109737.316 1/cm (CODATA 2022), times the reduced mass of the
+electron.
 
 The constant that the formula gives comes out larger by one part in 1e5, six of its standard errors. The formula is not
 all of the physics: fine structure lowers every level, most of all the ground level. To leading order, and averaged over
@@ -18,6 +21,7 @@ small by 0.2, since in a line as it is observed the states of a shell are not ev
 Run it with ``python examples/rydberg.py``; it takes a few seconds.
 """
 
+import matplotlib.pyplot as plt
 import numpy as np
 from scipy.constants import alpha, m_e, m_p, physical_constants
 
@@ -53,7 +57,22 @@ def main(seconds: float = 30.0) -> None:
     off = (fine.values["a2"] - alpha**2) / fine.errors["a2"]
     inverse = 1 / fine.values["a2"] ** 0.5
     print(f"  alpha^2 = {fine.uncertain['a2']:S}, {off:+.1f} standard errors; alpha = 1/{inverse:.0f}")
+    draw(lines, plain, fine)
+
+
+def draw(lines, plain, fine) -> None:
+    _, axes = plt.subplots(1, 2, figsize=(9, 3.6), sharey=True, layout="constrained")
+    for axis, (name, fit) in zip(axes, {"Rydberg's formula": plain, "with fine structure": fine}.items(), strict=True):
+        left = lines.y - fit.formula.predict(lines.X)
+        for lower in np.unique(lines.X[:, 0]):
+            rows = lines.X[:, 0] == lower
+            axis.plot(lines.X[rows, 1], left[rows], "o-", ms=4, lw=0.8, label=f"to n = {lower:.0f}")
+        axis.axhline(0, color="gray", lw=0.8)
+        axis.set(title=name, xlabel="upper level n")
+    axes[0].set(ylabel="line less formula (1/cm)")
+    axes[1].legend(fontsize="small")
 
 
 if __name__ == "__main__":
     main()
+    plt.show()
