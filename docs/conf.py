@@ -3,6 +3,7 @@
 Nothing is fetched while building or reading: no intersphinx, no script from elsewhere, and formulas as MathML.
 """
 
+import logging
 import os
 import sys
 from pathlib import Path
@@ -17,6 +18,9 @@ from sphinx_gallery.sorting import ExplicitOrder  # noqa: E402
 
 import kansym  # noqa: E402
 
+# The package of the colours of code (a11y_pygments) turns on logging for everybody.
+logging.getLogger("kansym").setLevel(logging.WARNING)
+
 project = "kansym"
 author = "The kansym developers"
 copyright = author
@@ -30,6 +34,7 @@ extensions = [
     "sphinx_design",
     "sphinx_copybutton",
     "sphinx_gallery.gen_gallery",
+    "matplotlib.sphinxext.plot_directive",
     "mathml",
 ]
 exclude_patterns = ["_build", "examples/GALLERY_HEADER.rst"]
@@ -76,6 +81,12 @@ numpydoc_xref_param_type = False
 # Names of other packages are not looked up, there is no network; a docstring may also name an argument between single
 # backquotes, or something that has no page. Both are set as code.
 nitpick_ignore_regex = [("py:obj", r".*"), ("py:class", r"(?!kansym\.).*")]
+
+# Figures of pages, drawn when the pages are built.
+plot_html_show_formats = False
+plot_html_show_source_link = False
+plot_formats = [("png", 150)]
+plot_working_directory = str(HERE)
 
 # The gallery.
 ORDER = [

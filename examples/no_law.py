@@ -14,7 +14,7 @@ and, to see that the answer is not "no" to everything, the periods of the right 
 The front always holds formulas: a constant and a straight line are where every search begins. What counts is the
 verdict of the certificate.
 
-Run it with ``python examples/no_law.py``; it takes less than half a minute.
+Run it with ``python examples/no_law.py``; it takes half a minute.
 """
 
 import matplotlib.pyplot as plt
@@ -37,7 +37,7 @@ def tables():
     }
 
 
-def main(seconds: float = 4.0) -> None:
+def main(seconds: float = 6.0) -> None:
     _, axes = plt.subplots(1, 5, figsize=(12, 2.8), layout="constrained")
     for axis, (name, dataset) in zip(axes, tables().items(), strict=True):
         discovery = discover(dataset, DiscoveryOptions(max_seconds=seconds))

@@ -1,6 +1,9 @@
 """Fixtures for all tests."""
 
 import os
+import re
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -25,3 +28,27 @@ def _one_thread():
 @pytest.fixture
 def rng():
     return np.random.default_rng(20240519)
+
+
+@pytest.fixture
+def run_page(tmp_path, monkeypatch, capsys) -> Callable[..., list[str]]:
+    """A function that runs the blocks of Python of a page one after another, in an empty folder.
+
+    A line ``print(...)  # text`` says how a line starts that it prints; ``...`` in the text stands for anything. Blocks
+    that hold one of the texts in `skip` are not run. Those that were are handed back.
+    """
+
+    def run(page: Path, skip: tuple[str, ...] = ()) -> list[str]:
+        monkeypatch.chdir(tmp_path)
+        names: dict = {}
+        blocks = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+        ran = [block for block in blocks if not any(text in block for text in skip)]
+        for block in ran:
+            exec(compile(block, page.name, "exec"), names)
+            printed = capsys.readouterr().out.splitlines()
+            for match in re.finditer(r"^ *print\(.*\)  # (.*)$", block, re.MULTILINE):
+                pattern = ".*".join(re.escape(part.strip()) for part in match[1].split("..."))
+                assert any(re.match(pattern, line.strip()) for line in printed), (match[1], printed)
+        return ran
+
+    return run
