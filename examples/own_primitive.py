@@ -40,9 +40,9 @@ def main(seconds: float = 30.0) -> None:
     # The formula has no value at B = 0 itself; an even number of places steps over it.
     line = np.linspace(-0.3, 0.3, 200)
     axis.plot(field, magnetisation, ".", color="gray", label="readings")
-    axis.plot(line, discovery.formula.predict(line[:, None]), label=str(discovery.formula))
+    axis.plot(line, discovery.formula.predict(line[:, None]), label="formula found")
     axis.set(xlabel="B (T)", ylabel="M (kA/m)")
-    axis.legend(fontsize="small")
+    axis.legend()
 
 
 if __name__ == "__main__":

@@ -69,6 +69,7 @@ def draw(lines, plain, fine) -> None:
             axis.plot(lines.X[rows, 1], left[rows], "o-", ms=4, lw=0.8, label=f"to n = {lower:.0f}")
         axis.axhline(0, color="gray", lw=0.8)
         axis.set(title=name, xlabel="upper level n")
+        axis.set_yscale("symlog", linthresh=0.1)
     axes[0].set(ylabel="line less formula (1/cm)")
     axes[1].legend(fontsize="small")
 

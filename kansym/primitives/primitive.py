@@ -91,8 +91,8 @@ class Primitive:
     period : float or None
         Period in z for periodic functions; starts for `a` come from the spectrum of the curve.
     kink : float or None
-        Argument where f is not smooth (0 for ``|x|``). Data on one side of it do not show this primitive but a plain one,
-        so the matcher refuses such a fit.
+        Argument where f is not smooth (0 for ``|x|``). Data on one side of it do not show this primitive but a plain
+        one, so the matcher refuses such a fit.
     starts : tuple of float
         Values of a (in units of one over the half-width of the data) from which the fit starts.
     end_starts : tuple of float
