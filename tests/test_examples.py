@@ -17,7 +17,7 @@ def run_example(folder: Path, name: str, call: str) -> str:
     command = [sys.executable, "-W", "error", "-c", code]
     environment = {**os.environ, "MPLBACKEND": "Agg"}
     result = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, encoding="utf-8", timeout=120, env=environment
+        command, cwd=folder, capture_output=True, text=True, encoding="utf-8", timeout=300, env=environment
     )
     assert result.returncode == 0, result.stderr
     return result.stdout
@@ -46,14 +46,14 @@ def test_every_example_is_tested():
 
 
 def test_kepler_finds_the_power_three_halves(tmp_path):
-    output = run_example(tmp_path, "kepler", "main(seconds=6)")
+    output = run_example(tmp_path, "kepler", "main(seconds=15)")
     (power,) = number(r"period = (?:[\d.]+\*)?semi_major_axis\*\*\(?([\d./]+?)\)?\n", output.replace("3/2", "1.5"))
     # The unweighted fit follows the outer planets, whose periods deviate by up to a part in 1000.
     assert power == pytest.approx(1.5, abs=5e-4)
 
 
 def test_rydberg_finds_the_difference_of_inverse_squares(tmp_path):
-    output = run_example(tmp_path, "rydberg", "main(seconds=20)")
+    output = run_example(tmp_path, "rydberg", "main(seconds=60)")
     assert re.search(r"wavenumber = \d+\*\(-1/n2\*\*2 \+ n1\*\*\(-2\)\)", output)
     constant, error = number(r"= (\d+\.\d+) ± (\d+\.\d+) 1/cm", output)
     assert constant == pytest.approx(109677.58, rel=2e-5)
@@ -65,7 +65,7 @@ def test_rydberg_finds_the_difference_of_inverse_squares(tmp_path):
 
 
 def test_planck_finds_the_law_and_the_temperature(tmp_path):
-    output = run_example(tmp_path, "planck", "main(seconds=30)")
+    output = run_example(tmp_path, "planck", "main(seconds=90)")
     assert re.search(r"intensity = [\d.]+\*wavenumber\*\*3/\(exp\([\d.]+\*wavenumber\) - 1\)", output)
     temperature, error = number(r"temperature: ([\d.]+) ± ([\d.]+) K", output)
     # The published table is 2.725 K plus residuals.
@@ -82,7 +82,7 @@ def test_own_primitive_is_recovered_with_its_constants(tmp_path):
 
 
 def test_noisy_decay_has_the_true_constants_within_their_errors(tmp_path):
-    output = run_example(tmp_path, "noisy_decay", "main(seconds=20)")
+    output = run_example(tmp_path, "noisy_decay", "main(seconds=40)")
     assert re.search(r"exp\(-[\d./]+\*?t(/\d+)?\)", output)
     constants = re.findall(r"c\d+ = (-?[\d.]+) ± ([\d.]+)", output)
     assert constants
@@ -91,14 +91,14 @@ def test_noisy_decay_has_the_true_constants_within_their_errors(tmp_path):
 
 
 def test_network_and_formula_draws_the_network(tmp_path):
-    output = run_example(tmp_path, "network_and_formula", "main(seconds=30, folder=Path('figure'))")
+    output = run_example(tmp_path, "network_and_formula", "main(seconds=90, folder=Path('figure'))")
     assert "f = exp(y**2 + sin(pi*x))" in output
     assert (tmp_path / "figure" / "network.svg").read_text(encoding="utf-8").lstrip().startswith("<?xml")
     assert (tmp_path / "figure" / "network.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_nine_inputs_are_taken_apart(tmp_path):
-    output = run_example(tmp_path, "beam", "main(seconds=20)")
+    output = run_example(tmp_path, "beam", "main(seconds=60)")
     assert "the formula is as good as the data" in output
     assert number(r"twice as long: ([\d.e+-]+)", output)[0] < 1e-9
 
@@ -131,7 +131,7 @@ def test_moseleys_constant_is_nearly_rydbergs(tmp_path):
 
 
 def test_pendulum_gives_g_and_the_exact_period_with_the_right_function(tmp_path):
-    output = run_example(tmp_path, "pendulum", "main(seconds=8)")
+    output = run_example(tmp_path, "pendulum", "main(seconds=20)")
     first, second = re.findall(r"g = ([\d.]+) m/s\^2", output)
     assert float(first) == pytest.approx(9.81, rel=5e-3) and float(second) == pytest.approx(9.81, rel=5e-4)
     known = output[output.index("powers and the mean") :]
@@ -154,7 +154,7 @@ def test_damped_oscillator_has_its_true_constants(tmp_path):
 
 
 def test_drag_is_stokes_law_for_slow_spheres(tmp_path):
-    output = run_example(tmp_path, "drag", "main(seconds=10)")
+    output = run_example(tmp_path, "drag", "main(seconds=30)")
     assert "dimensional analysis" in output
     factor, true = number(r"Stokes' law: ([\d.]+), 3 pi = ([\d.]+)", output)
     assert factor == pytest.approx(true, rel=0.01)
