@@ -40,7 +40,7 @@ lint: $(VENV)/.dev
 
 # Warnings are errors. The gallery runs every example, which takes some minutes; KANSYM_GALLERY=0 leaves it unexecuted.
 docs: $(VENV)/.docs
-	$(BIN)/python -m sphinx -b html -n -W --keep-going -q docs docs/_build/html
+	$(BIN)/python -m sphinx -b html -d docs/_build/doctrees -n -W --keep-going -q docs docs/_build/html
 	$(BIN)/python docs/check_site.py docs/_build/html
 	@echo "docs/_build/html/index.html"
 
