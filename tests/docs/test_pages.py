@@ -11,8 +11,8 @@ PAGES = sorted(
     for path in DOCS.rglob("*.md")
     if not {"_build", "gallery"} & set(path.parts) and "```python" in path.read_text(encoding="utf-8")
 )
-ELSEWHERE = {"coming-from-pysr.md"}
-"""Tested in a place of its own."""
+ELSEWHERE = {"coming-from-pysr.md", "app.md"}
+"""Tested in places of their own: `tests/pysr` and `tests/app`; the app serves until it is stopped."""
 
 
 def test_there_are_pages_to_run():
