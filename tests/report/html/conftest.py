@@ -175,6 +175,15 @@ def check(html: str) -> Page:
         assert tag not in ("iframe", "object", "embed", "link", "base", "foreignobject")
     style = "".join(re.findall(r"<style>(.*?)</style>", html, re.DOTALL))
     assert "url(" not in style and "@import" not in style
+    # Landmarks have names of their own, so that a list of them says where each leads.
+    headings = [
+        " ".join(re.sub(r"<.*?>", "", text).split()) for text in re.findall(r"<h2.*?>(.*?)</h2>", html, re.DOTALL)
+    ]
+    names = [
+        *headings,
+        *(attributes["aria-label"] for _, attributes in page.elements if attributes.get("role") == "region"),
+    ]
+    assert len(names) == len(set(names)), sorted(map(str, names))
     levels = [int(tag[1]) for tag, _ in page.elements if re.fullmatch("h[1-6]", tag)]
     assert levels.count(1) == 1 and levels[0] == 1
     assert all(after <= before + 1 for before, after in itertools.pairwise(levels)), levels
