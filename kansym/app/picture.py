@@ -15,6 +15,9 @@ EDGE = re.compile(r"edge-(\d+)-(\d+)-(\d+)")
 
 POINTS_TO_PIXELS = 96 / 72
 
+REACH = "stroke-width: 16"
+"""Of what can be clicked around an edge that is drawn as a line."""
+
 
 def page_picture(figure: Figure, labels: Mapping[str, str], description: str) -> str:
     """SVG to be put into a page.
@@ -55,10 +58,19 @@ def page_picture(figure: Figure, labels: Mapping[str, str], description: str) ->
             "aria-label": words,
             "aria-pressed": "false",
         }
+        _widen(group)
         title = ElementTree.Element(f"{{{SVG}}}title")
         title.text = words
         group.insert(0, title)
     return ElementTree.tostring(root, encoding="unicode")
+
+
+def _widen(group: ElementTree.Element) -> None:
+    """Give a line that can be clicked a broad unseen one: it is a point wide."""
+    for path in list(group.iter(f"{{{SVG}}}path")):
+        if "fill: none" in path.get("style", ""):
+            reach = {"class": "reach", "d": path.get("d", ""), "style": f"fill: none; stroke: transparent; {REACH}"}
+            group.append(ElementTree.Element(f"{{{SVG}}}path", reach))
 
 
 def _without_rest(root: ElementTree.Element) -> None:

@@ -132,7 +132,10 @@ class Session:
             if key not in self._pictures:
                 labels = {edge.id: f"{edge.source_name} to {edge.target_name}: {edge.mode}" for edge in self._net.edges}
                 words = f"The network of {self._net.desk.table.target}; every edge is a button."
-                self._pictures[key] = page_picture(self._net.figure(dark=dark), labels, words)
+                try:
+                    self._pictures[key] = page_picture(self._net.figure(dark=dark), labels, words)
+                except Exception as error:
+                    raise Refused(500, self._explain(error, "Drawing the network")) from error
             return self._pictures[key]
 
     def rivals(self, edge: str) -> dict[str, Any]:
@@ -151,8 +154,9 @@ class Session:
                     return no_rivals_view(found, "The edge is off; brought back, it is a free curve that is fitted.")
                 try:
                     suggestions = found.suggest(RIVALS, in_context=True)
-                except KansymError as error:
-                    raise Refused(422, one_line(error)) from error
+                except Exception as error:
+                    code = 422 if isinstance(error, KansymError) else 500
+                    raise Refused(code, self._explain(error, "Looking for functions")) from error
                 self._rivals[key] = rivals_view(found, suggestions, self._run["unit"])
             return self._rivals[key]
 
@@ -343,7 +347,7 @@ class Session:
         if isinstance(error, KansymError):
             return one_line(error)
         logger.exception("%s failed", words)
-        return one_line(f"{words} failed, and nothing was changed: unexpected {type(error).__name__}: {error}")
+        return one_line(f"{words} failed: unexpected {type(error).__name__}: {error}")
 
     def _describe(self, run: "FinishedRun") -> dict[str, Any]:
         summary = run.summary

@@ -25,7 +25,7 @@ def formula_view(formula: Formula) -> dict[str, Any]:
     return {
         "mathml": to_mathml(formula, with_target=True, display=True),
         "text": str(formula),
-        "complexity": formula.complexity,
+        "latex": formula.latex(digits=None, with_target=True),
         "constants": [_constant(constant) for constant in formula.constants],
     }
 

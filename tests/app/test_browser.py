@@ -65,6 +65,14 @@ def formula(page):
     return page.locator("#formula > div").get_attribute("title")
 
 
+def frame(page, edge):
+    """How the box of an edge is drawn."""
+    page.mouse.move(0, 0)
+    return page.locator(f'g.edge[data-edge="{edge}"] path').evaluate(
+        "(path) => { const style = getComputedStyle(path); return { stroke: style.stroke, fill: style.fill }; }"
+    )
+
+
 def held_out(page):
     return page.locator("#errors tr[data-of=network] td").nth(1).inner_text().split("\n")[0]
 
@@ -82,6 +90,8 @@ def test_a_wrong_edge_is_put_right_by_hand(window, opened):
     assert cards.first.get_attribute("data-primitive") == "sin"
     assert "R²" in cards.first.inner_text()
     assert len(cards.first.locator("path.rival").get_attribute("d")) > 200
+    chosen, other = (frame(page, edge) for edge in ("0.0.0", "0.1.0"))
+    assert chosen["stroke"] != other["stroke"] and chosen["fill"] != other["fill"]
 
     page.click('li[data-primitive="sin"] button')
     expect(page.locator('#edges tr[data-edge="0.0.0"]')).to_contain_text("sin")
@@ -94,6 +104,12 @@ def test_a_wrong_edge_is_put_right_by_hand(window, opened):
     assert "pick" in page.locator("#front tr.picked").inner_text()
     assert held_out(page) != error and was != formula(page)
     assert page.locator("#network").inner_html() != picture
+
+    window.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.click("#copy-latex")
+    expect(page.locator("#copied")).to_have_text("Copied.")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith("y =") and r"\sin" in copied and "t^{2}" in copied
 
     # A fresh page shows the same, with the edge still chosen.
     page.reload()

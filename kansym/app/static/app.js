@@ -56,6 +56,7 @@ function draw() {
   }
   at("parent").textContent = run.parent;
   put("formula", [formula, state.missing], () => (formula ? parts.mathematics(formula) : parts.missing(state.missing)));
+  at("copy-latex").hidden = !formula;
   at("remark").textContent = state.remark;
   put("constants", formula?.constants, () => parts.constants(formula?.constants ?? []));
   put("errors", errors, () => parts.errors(errors, run.unit));
@@ -195,6 +196,16 @@ async function watch() {
 
 at("undo").addEventListener("click", () => act("undo"));
 at("redo").addEventListener("click", () => act("redo"));
+at("copy-latex").addEventListener("click", async () => {
+  try {
+    await navigator.clipboard.writeText(state.formula.latex);
+    at("copied").textContent = "Copied.";
+  } catch {
+    // Refused by the browser: to be copied by hand.
+    at("copied").textContent = state.formula.latex;
+  }
+  setTimeout(() => (at("copied").textContent = ""), 20_000);
+});
 at("refit").addEventListener("click", () => act("refit"));
 at("auto").addEventListener("click", () => act("auto"));
 at("problem").lastElementChild.addEventListener("click", () => say(null));
