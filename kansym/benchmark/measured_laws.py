@@ -24,6 +24,10 @@ spread of the formula at the points."""
 AS_GOOD = 2.0
 """Largest residual on the rows in units of the fitted law's: rounder constants than the best ones pass."""
 
+SMALL = 1e-3
+"""Residual, in units of the (weighted) spread of the rows, that passes in any case: Kepler's law with a constant of exactly 1 leaves
+ten times what 0.99937 leaves on the planets, and is the law."""
+
 LENGTH = 1.5
 """Largest node count in units of the law's, as for known laws."""
 
@@ -70,7 +74,9 @@ class MeasuredLaw:
         at_points = own.evaluate(points)
         spread = float(np.std(at_points[np.isfinite(at_points)]))
         close = contains(fitted, formula, points, EXACT * spread, max_steps=200)
-        return bool(close and residual <= AS_GOOD * best + EXACT * float(np.std(dataset.y)))
+        mean = np.average(dataset.y, weights=weights)
+        own_spread = np.sqrt(mean_square(dataset.y - mean, weights))
+        return bool(close and residual <= max(AS_GOOD * best, SMALL * own_spread))
 
 
 MEASURED_LAWS = (
