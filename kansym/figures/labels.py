@@ -61,6 +61,11 @@ def primitive_label(primitive: Primitive, exponent: float) -> str:
     return re.sub(r"\^(-?\d+)(?![\d.])", lambda match: raised(match[1]), primitive.name)
 
 
+def unit_label(unit: str) -> str:
+    """A unit with raised exponents: ``kg m² s⁻²`` for ``kg m^2 s^-2``; fractional exponents stay as they are."""
+    return re.sub(r"(?:\^|\*\*)(\()?(-?\d+)(?(1)\))(?![\d.])", lambda match: raised(match[2]), unit)
+
+
 def scientific(value: float) -> str:
     """A positive number to one digit, ``3e−8``, or ``0`` where it vanishes in double precision."""
     if value < 1e-16:

@@ -14,7 +14,7 @@ from kansym.errors import ArgumentError
 from kansym.extraction.edges import EdgeRef
 from kansym.extraction.matching import Match
 from kansym.figures.edge_curves import EdgeCurve, edge_curves
-from kansym.figures.labels import clean, scientific, shorten, text_width
+from kansym.figures.labels import clean, scientific, shorten, text_width, unit_label
 from kansym.figures.network_layout import Layout, lay_out
 from kansym.figures.style import FONT, Theme, blank, styled, theme_of
 from kansym.kan.network import Network
@@ -259,7 +259,7 @@ def _draw_names(axes: Axes, layout: Layout, names: Mapping[int, tuple[str, str]]
 
 
 def _unit(unit: str | None) -> str:
-    return shorten(unit, 8, LONGEST_NAME) if unit and unit != "1" else ""
+    return shorten(unit_label(unit), 8, LONGEST_NAME) if unit and unit != "1" else ""
 
 
 def _legend_entries(

@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.axes import Axes
 
-from kansym.figures.labels import shorten
+from kansym.figures.labels import shorten, unit_label
 from kansym.figures.ticks import number
 
 DECADES, MIDDLE_DECADES = 2.5, 1.3
@@ -60,7 +60,7 @@ def set_scale(axes: Axes, which: str, kind: str, **options: float) -> None:
 
 def named(name: str, unit: str | None) -> str:
     """A column with its unit, ``v [m/s]``; without brackets where there is no unit or it is 1."""
-    return f"{name} [{unit}]" if unit and unit != "1" else name
+    return f"{name} [{unit_label(unit)}]" if unit and unit != "1" else name
 
 
 def label(axes: Axes, which: str, text: str, width: float) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from kansym.data.dataset import make_dataset
 from kansym.figures.formulas import expression_label, formula_lines, math_size
-from kansym.figures.labels import text_width
+from kansym.figures.labels import text_width, unit_label
 from kansym.figures.running import running_mean
 from kansym.figures.scales import is_logarithmic, named, signed_threshold
 from kansym.figures.stacking import stacked
@@ -139,6 +139,13 @@ def test_axes_are_chosen_by_what_most_values_do():
 
 def test_units_are_named_unless_there_are_none():
     assert [named("v", unit) for unit in ("m/s", "1", "", None)] == ["v [m/s]", "v", "v", "v"]
+
+
+def test_exponents_of_units_are_raised():
+    units = ["kg m^2 s^-2", "m**3/s", "1/cm^(2)", "m^0.5", "m^(1/2)", "kg m^12", "degC"]
+    assert [unit_label(unit) for unit in units] == [
+        "kg m² s⁻²", "m³/s", "1/cm²", "m^0.5", "m^(1/2)", "kg m¹²", "degC",
+    ]  # fmt: skip
 
 
 def test_numbers_on_axes_are_plain_text():
