@@ -20,6 +20,10 @@ TEACHES = 0.9
 """A freed edge that does not bring the loss below this fraction has nothing to teach about its primitive."""
 
 
+LEAST_ROWS = 4
+"""Rows below which nothing is matched."""
+
+
 @dataclass(frozen=True, eq=False)
 class Curve:
     """Points of an edge over the rows, in the user's units where the edge has them.
@@ -49,14 +53,17 @@ def curve_of(network: Network, ref: EdgeRef, desk: Desk) -> Curve:
     Raises
     ------
     ArgumentError
-        If it is off, or has no finite values on the rows.
+        If it is off, or has finite values on too few rows.
     """
     if mode_of(network, ref) == EdgeMode.OFF:
         raise ArgumentError(f"edge {name_of(ref)} is off; unfix() brings it back as a spline")
     inputs, values, weights = (tensor[0] for tensor in edge_curves(network, desk.rows.x, [ref]))
     finite = torch.isfinite(inputs) & torch.isfinite(values)
-    if int(finite.sum()) < 4:
-        raise ArgumentError(f"edge {name_of(ref)} has no finite values on the rows")
+    known = int(finite.sum())
+    if known < LEAST_ROWS:
+        raise ArgumentError(
+            f"edge {name_of(ref)} has a finite value on {known} rows; {LEAST_ROWS} are needed to tell a function"
+        )
     inputs, values, weights = inputs[finite], values[finite], weights[finite]
     moved = float((weights * (values - values.mean()).square()).mean())
     loss = loss_of(network, desk)
