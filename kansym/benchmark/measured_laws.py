@@ -25,8 +25,8 @@ AS_GOOD = 2.0
 """Largest residual on the rows in units of the fitted law's: rounder constants than the best ones pass."""
 
 SMALL = 1e-3
-"""Residual, in units of the (weighted) spread of the rows, that passes in any case: Kepler's law with a constant of exactly 1 leaves
-ten times what 0.99937 leaves on the planets, and is the law."""
+"""Residual, in units of the weighted spread of the rows, that passes in any case: Kepler's law with a constant of
+exactly 1 leaves ten times what 0.99937 leaves on the planets, and is the law."""
 
 LENGTH = 1.5
 """Largest node count in units of the law's, as for known laws."""
