@@ -26,9 +26,9 @@ from kansym.symbolic.layout import (
     Sum,
     negative,
     tall,
-    width,
 )
 from kansym.symbolic.number_format import Digits, split_number, with_whole_numbers
+from kansym.symbolic.strokes import is_long, stroked
 
 LONGEST_EXPONENT = 14
 """Characters of an exponent of e; longer ones are set as exp(...)."""
@@ -141,13 +141,13 @@ class _Arranger:
     def argument(self, expr: sympy.Basic, inline: bool) -> Node:
         """``sin(n x/2)`` with a stroke, ``tanh`` of a long fraction with a line."""
         small = self.node(expr, True)
-        return small if inline or not _is_long(small, LONGEST_ARGUMENT) else self.node(expr)
+        return small if inline or not is_long(small, LONGEST_ARGUMENT) else self.node(expr)
 
     def exponential(self, exponent: sympy.Expr, inline: bool) -> Node:
         small = self.node(exponent, True)
         if small == ONE:
             return Special("e")
-        if not inline and _is_long(small, LONGEST_EXPONENT):
+        if not inline and is_long(small, LONGEST_EXPONENT):
             return Call("exp", (self.node(exponent),))
         return Call("exp", (small,)) if inline else Power(Special("e"), small)
 
@@ -205,21 +205,6 @@ def _below(expr: sympy.Expr) -> bool:
 
 def _is_negative(exponent: sympy.Expr) -> bool:
     return bool(exponent.as_coeff_Mul()[0].is_negative) if not exponent.is_Add else False
-
-
-def _is_long(node: Node, longest: int) -> bool:
-    return tall(node) or _has_long_stroke(node) or width(node) > longest
-
-
-def _has_long_stroke(node: Node) -> bool:
-    """Whether below a stroke there is more than one letter or number, which would need parentheses."""
-    if isinstance(node, Fraction):
-        return isinstance(node.below, Product | Sum | Fraction) or isinstance(node.above, Sum)
-    if isinstance(node, Sum):
-        return any(_has_long_stroke(term) for _, term in node.terms) or (
-            len(node.terms) > 1 and any(isinstance(term, Fraction) for _, term in node.terms)
-        )
-    return isinstance(node, Product) and any(isinstance(factor, Fraction) for factor in node.factors)
 
 
 class _Factors:
@@ -283,7 +268,12 @@ class _Factors:
         if not below and not lower:
             return _product([*upper, *above, *root])
         if self.inline:
-            return _product([Fraction(_product([*upper, *above]), _product([*lower, *below]), True), *root])
+            # Nothing follows a stroke: x/2 y would be read as x/(2 y).
+            return Fraction(_product([*upper, *above, *root]), _product([*lower, *below]), True)
+        if below:
+            # Fractions in a fraction are set with a stroke: sqrt(1 - v^2/c^2).
+            above = [stroked(node) for node in above]
+            below = [stroked(node, long=True) for node in below]
         if not below and not root and (len(above) <= 1 or all(isinstance(n, Name | Special) for n in above)):
             return _beside(upper, above, lower)
         if not below:

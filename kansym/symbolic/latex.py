@@ -99,7 +99,7 @@ def to_latex(expression: sympy.Expr, *, names: Mapping[str, str] | None = None, 
     --------
     >>> m, v, c = sympy.symbols("m v c")
     >>> print(to_latex(m * c**2 / sympy.sqrt(1 - v**2 / c**2)))
-    \frac{m c^{2}}{\sqrt{1 - \frac{v^{2}}{c^{2}}}}
+    \frac{m c^{2}}{\sqrt{1 - v^{2}/c^{2}}}
     """
     return _Writer(names or {}).write(arrange(expression, digits))
 

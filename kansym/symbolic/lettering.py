@@ -28,13 +28,14 @@ def split_name(name: str) -> tuple[str, str | None] | None:
 
     Several subscripts belong to a letter only: ``rho_c_0``, but not ``semi_major_axis``.
     """
-    match = re.fullmatch(r"([^\W\d_]+)(?:_?(\d+)|_([^\W_]+(?:_[^\W_]+)*))?", name)
+    match = re.fullmatch(r"([^\W\d_]+)(\d*)((?:_[^\W_]+)*)", name)
     if match is None:
         return None
-    word, number, subscript = match.groups()
-    if subscript is not None and "_" in subscript and len(word) > 1 and word not in LETTERS:
+    word, number, rest = match.groups()
+    subscripts = [part for part in (number, *rest.split("_")) if part]
+    if len(subscripts) > 1 and len(word) > 1 and word not in LETTERS:
         return None
-    return word, subscript if number is None else number
+    return word, "_".join(subscripts) or None
 
 
 def is_letter(name: str) -> bool:
