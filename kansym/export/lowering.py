@@ -4,7 +4,8 @@
 """A formula in the functions that languages have, written so that no digits are lost.
 
 exp(u) - 1 of a small u has lost the digits of u before it is computed; languages have expm1 for it, or can be given it.
-In the same way log(1 + u), log(exp(u) + c), and exponentials over powers of exp(u) + c, infinity over infinity.
+In the same way 1 - cos(u), log(1 + u), log(exp(u) + c); and exponentials over powers of exp(u) + c, which are infinity
+over infinity.
 """
 
 import sympy
@@ -86,18 +87,35 @@ def _visit(node: sympy.Expr) -> sympy.Expr:
 
 
 def _sum(node: sympy.Expr) -> sympy.Expr:
-    """``exp(u) - 1`` and its negative among the terms."""
+    """``c exp(u) - c`` and ``c cos(u) - c`` among the terms."""
     terms = list(node.args)
-    for one, sign in ((sympy.S.NegativeOne, 1), (sympy.S.One, -1)):
-        power = next((t for t in terms if isinstance(sign * t, sympy.exp)), None)
-        if power is not None and one in terms:
-            terms.remove(power)
-            terms.remove(one)
-            rest = [_visit(term) for term in terms]
-            found = sign * Expm1(_visit((sign * power).args[0]))
-            return sympy.Add(found, *rest, evaluate=False) if rest else found
+    for term in terms:
+        factors = sympy.Mul.make_args(term)
+        functions = [factor for factor in factors if isinstance(factor, sympy.exp | sympy.cos)]
+        if len(functions) != 1 or not functions[0].free_symbols:
+            continue
+        outside = sympy.Mul(*(factor for factor in factors if factor is not functions[0]))
+        if -outside not in terms:
+            continue
+        inside = _visit(functions[0].args[0])
+        if isinstance(functions[0], sympy.exp):
+            less_one = Expm1(inside)
+        else:
+            less_one = sympy.Mul(
+                -2, sympy.Pow(sympy.sin(inside / 2, evaluate=False), 2, evaluate=False), evaluate=False
+            )
+        found = _times(outside, less_one)
+        rest = [_visit(other) for other in terms if other is not term and other != -outside]
+        return sympy.Add(found, *rest, evaluate=False) if rest else found
     visited = [_visit(term) for term in terms]
     return node if visited == terms else sympy.Add(*visited, evaluate=False)
+
+
+def _times(outside: sympy.Expr, inside: sympy.Expr) -> sympy.Expr:
+    number = inside.args[0] if inside.is_Mul else sympy.S.One
+    rest = inside.args[1:] if inside.is_Mul else (inside,)
+    factors = [*sympy.Mul.make_args(outside * number), *rest]
+    return sympy.Mul(*(factor for factor in factors if factor is not sympy.S.One), evaluate=False)
 
 
 def _product(node: sympy.Expr) -> sympy.Expr:

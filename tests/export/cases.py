@@ -117,6 +117,8 @@ def other_cases():
         case("bose slope", "exp(x)/(exp(x) - 1)^2", [], x=np.logspace(-6, 2.8, 30)),
         case("fermi slope", "exp(x)/(exp(x) + 1)^2", [], x=np.linspace(-700, 700, 30)),
         case("small saturation", "1 - exp(-x)", [], x=decades),
+        case("small angle", "3 - 3*cos(x)", [], x=decades),
+        case("small angle, negative", "y*(cos(x*y) - 1)", [], x=x * 1e-7, y=y),
         case("small logarithm", "log(1 + x)", [], x=decades),
         case("softplus", "log(exp(x) + 2.5)", [], x=np.linspace(-900, 900, 25)),
         case("coth", "coth(x) - 1/x", [], x=x),

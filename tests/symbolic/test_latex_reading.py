@@ -59,7 +59,9 @@ def test_of_any_formula(data, any_formula, symbols):
 def test_of_quotients(data):
     """Products, quotients, roots and signs nested in each other, which is where parentheses go wrong."""
     names = ["x", "y", "z", "time"]
-    leaves = st.sampled_from([*(sympy.Symbol(name, real=True) for name in names), *map(sympy.Integer, (-2, -1, 2, 3, 12)), sympy.pi])
+    leaves = st.sampled_from(
+        [*(sympy.Symbol(name, real=True) for name in names), *map(sympy.Integer, (-2, -1, 2, 3, 12)), sympy.pi]
+    )
     leaves |= st.sampled_from([sympy.Rational(1, 2), sympy.Rational(-3, 4), sympy.Float(1.25), sympy.Float(-3e-7)])
 
     def larger(inner):
