@@ -53,7 +53,8 @@ def document(formula: Formula, run: "RunSummary | FinishedRun | None" = None) ->
         lines += ["", "With letters for the fitted constants:", *_equation(f"{target} = {text}")]
         rows = [f"${letter}$ & ${constant_to_latex(one)}$" for letter, one in constants]
         lines += ["", *_table("ll", "Constant & Value", rows)]
-        lines += ["Standard errors are given in units of the last digits.", ""]
+        if any(one.error for _, one in constants):
+            lines += ["Standard errors are given in units of the last digits.", ""]
     used = {symbol.name for symbol in formula.expression.free_symbols}
     columns = [name for name in formula.variables if name in used]
     if any(units.values()):

@@ -87,6 +87,7 @@ def header(program: Program, text: str, made: Sequence[str]) -> list[str]:
     if program.arguments:
         lines += ["Arguments:", *(f"  {argument_line(argument)}" for argument in program.arguments)]
     if program.constants:
-        lines.append("Constants, standard errors in units of the last digits:")
+        known = any(one.constant.error for one in program.constants)
+        lines.append(f"Constants{', standard errors in units of the last digits' if known else ''}:")
         lines += [f"  {c.identifier} = {value_and_unit(c)}" for c in program.constants]
     return [*lines, "", *made]
