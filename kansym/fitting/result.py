@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kansym.covariance import correlation_of
 from kansym.fitting.arguments import KnownFormProblem
 from kansym.fitting.determined import Combination
 from kansym.fitting.estimate import Estimate
 from kansym.fitting.intervals import Intervals, intervals_of
 from kansym.fitting.outliers import Outlier
 from kansym.fitting.rows import Rows
-from kansym.formula import Formula, correlation_of
+from kansym.formula import Formula
 
 if TYPE_CHECKING:
     import iminuit
