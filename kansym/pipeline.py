@@ -34,7 +34,7 @@ from kansym.leaves import leaf_formulas, leaf_table
 from kansym.primitives.library import default_library
 from kansym.primitives.primitive import Primitive
 from kansym.progress import Progress, ProgressCallback
-from kansym.results import Discovery, NetworkReading, TrainedNetwork
+from kansym.results import AS_GOOD, Discovery, NetworkReading, TrainedNetwork
 from kansym.structure.leaf import Leaf
 from kansym.structure.problem import Problem
 from kansym.structure.product_units import SMALL_TABLE
@@ -47,8 +47,8 @@ logger = logging.getLogger(__name__)
 PROMISING = 0.03
 """Validation RMSE, relative to the spread of y, below which a network is read at once."""
 
-SPLINE_ERROR = 1e-3
-"""Validation RMSE, relative to the spread of y, that splines reach where there is no noise."""
+SPLINE_ERROR, BLIND = 1e-3, 5.0
+"""Validation RMSE that splines reach without noise, in spreads of y, and one that shows nothing, in errors of y."""
 
 READABLE_EDGES = 10
 """Edges of a network whose formula a person would still read."""
@@ -168,13 +168,13 @@ class _Run:
             for formula in seeds(self.bench, self.deadline, self.report):
                 self.formulas.append(formula)
         if good or self._exact():
-            return "the formula is as good as the data"
+            return AS_GOOD
         rows, columns = self.dataset.X.shape
         if self.options.structure:
             self._structure()
             # With few rows much is as good as the data, and the readings of the curve are still to come.
             if self._exact() or (self._as_good_as_possible() and (columns > 1 or rows >= SMALL_TABLE)):
-                return "the formula is as good as the data"
+                return AS_GOOD
             if self.settled:
                 return "no smooth function of the inputs predicts held-out rows better than the formula does"
         held: list[Candidate] = []
@@ -188,7 +188,7 @@ class _Run:
                 held.append(first)
             self._one_dimensional()
             if self._as_good_as_possible():
-                return "the formula is as good as the data"
+                return AS_GOOD
             if self._nothing_left():
                 return "the curve as a free spline shows no more than the formula does"
         for candidate in candidates:
@@ -204,12 +204,12 @@ class _Run:
             if chosen is not None:
                 self._read(chosen, thorough=False)
                 if self._as_good_as_possible():
-                    return "the formula is as good as the data"
+                    return AS_GOOD
             if unimproved >= 3 and self._matches_network():
                 return "larger networks see no more than the formula does"
         self._read_held(held)
         if self._as_good_as_possible():
-            return "the formula is as good as the data"
+            return AS_GOOD
         return "time is up" if self.out_of_time() else "every shape was tried"
 
     def _baseline(self) -> None:
@@ -305,9 +305,9 @@ class _Run:
         best = self.best()
         if best is None or self.network is None or not len(self.bench.validation):
             return False
-        # A network this precise may still be limited by its splines and not by noise: a formula that is merely as good
-        # as its splines need not be the law.
-        noisy = self.network.validation_loss > (SPLINE_ERROR * self.scaling.y_scale) ** 2
+        # Limited by its splines and not by noise: very precise, or far above the errors. As good as it is not the law.
+        blind = self.dataset.y_error is not None and self.network.validation_loss > (BLIND * self.floor) ** 2
+        noisy = not blind and self.network.validation_loss > (SPLINE_ERROR * self.scaling.y_scale) ** 2
         return noisy and best.validation_loss < factor * self.network.validation_loss
 
     def _as_good_as_possible(self) -> bool:

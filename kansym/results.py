@@ -13,6 +13,9 @@ from kansym.guess.outcome import GuessOutcome
 from kansym.kan.growth import Decision
 from kansym.kan.network import Network
 
+AS_GOOD = "the formula is as good as the data"
+"""Why a run ended that left no more than noise."""
+
 
 @dataclass(frozen=True, eq=False)
 class TrainedNetwork:

@@ -21,7 +21,7 @@ from kansym.given.part import PLACE, GivenPart
 from kansym.given.start import first_constants
 from kansym.pipeline import run_pipeline
 from kansym.progress import ProgressCallback
-from kansym.results import Discovery, TrainedNetwork
+from kansym.results import AS_GOOD, Discovery, TrainedNetwork
 from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parametric import ParametricForm, parametrize
 from kansym.symbolic.refit import refit
@@ -108,8 +108,13 @@ def discover_given(dataset: Dataset, options: DiscoveryOptions, progress: Progre
     if not formulas:
         raise DataError(f"given {part.text!r}: no formula for the rest has a value on all rows")
     front = ParetoFront.from_formulas(formulas)
+    stopped = found.stopped
+    if stopped == AS_GOOD and not front.best.validation_loss <= (2 * bench.noise_floor) ** 2:
+        # What is left was known to nothing under the given part's constants.
+        stopped = "what the given part leaves is as good as noise with the constants that were tried"
     return replace(
         found,
+        stopped=stopped,
         front=front,
         formula=front.best,
         network=network,

@@ -25,6 +25,9 @@ RIDGE = 1e-6
 BETTER = 0.5
 """Ratio of what is left at which a smooth function of the other columns is believed."""
 
+SEEN, HIDDEN = 0.9, 1e4
+"""Share of the rows on which the unknown part is looked at, and the ratio of slopes there that hides it on some."""
+
 
 def first_constants(part: GivenPart, dataset: Dataset, seed: int) -> np.ndarray:
     """Constants (k,) of the given part before anything is known about the rest.
@@ -36,6 +39,8 @@ def first_constants(part: GivenPart, dataset: Dataset, seed: int) -> np.ndarray:
     if not part.constants:
         return np.empty(0)
     plain = _rest_constant(part, dataset, seed)
+    if not _visible(part, dataset, plain):
+        plain = _gentle(part, dataset, plain)
     others = [k for k, name in enumerate(part.names) if plain_symbol(name) not in part.expression.free_symbols]
     if not others:
         return plain
@@ -83,6 +88,30 @@ def _rest_constant(part: GivenPart, dataset: Dataset, seed: int) -> np.ndarray:
         logger.info("constants of the given part start at 1: %s", problem)
         return np.ones(len(part.constants))
     return np.array([fit.values[constant] for constant in part.constants])
+
+
+def _visible(part: GivenPart, dataset: Dataset, constants: np.ndarray) -> bool:
+    """Whether the unknown part can be seen through the given one on most rows.
+
+    Where both are of the same column, a constant for the unknown part is best hidden: exp(-t/tau) with a tau of nothing
+    leaves y alone, and what is left would be infinite.
+    """
+    rest, slope = part.values_of_rest(dataset.X, dataset.y, constants)
+    good = np.isfinite(rest) & np.isfinite(slope) & (slope > 0)
+    if good.mean() < SEEN:
+        return False
+    low, high = np.quantile(slope[good], [(1 - SEEN) / 2, (1 + SEEN) / 2])
+    return bool(high < HIDDEN * low)
+
+
+def _gentle(part: GivenPart, dataset: Dataset, plain: np.ndarray) -> np.ndarray:
+    """Constants of some size for all, the nearest to 1 through which the unknown part can be seen."""
+    for size in sorted((10.0**k for k in range(-9, 10)), key=lambda size: abs(np.log10(size))):
+        for sign in (1.0, -1.0):
+            trial = np.full(len(plain), sign * size)
+            if _visible(part, dataset, trial):
+                return trial
+    return plain
 
 
 def _left_by_constant(part: GivenPart, table: Dataset, constants: np.ndarray) -> float:

@@ -9,6 +9,7 @@ from kansym.discovery import discover
 from kansym.errors import DataError
 from kansym.given.part import GivenPart
 from kansym.given.start import first_constants
+from kansym.results import AS_GOOD
 
 RNG = np.random.default_rng(3)
 x, z = RNG.uniform(0.5, 4, 300), RNG.uniform(1, 3, 300)
@@ -48,3 +49,15 @@ def test_nothing_left_and_nothing_defined_are_said():
         discover(table(2 * x + 3), DiscoveryOptions(max_seconds=2, given="2*x + ..."))
     with pytest.raises(DataError, match="finite value on only"):
         discover(table(x - 10), DiscoveryOptions(max_seconds=2, given="exp(...)"))
+
+
+def test_a_factor_of_the_same_column_does_not_hide_the_rest():
+    """With a constant for the unknown part, a decay of no time at all leaves y alone; nothing would be left to see."""
+    t = np.linspace(0, 8, 60)
+    data = make_dataset(t[:, None], 3 * np.exp(-t / 3.2) * np.cos(6 * t), names=["t"], target="x", y_error=1e-3)
+    part = GivenPart.read("exp(-t/tau)*(...)", data.names)
+    (tau,) = first_constants(part, data, seed=0)
+    rest, slope = part.values_of_rest(data.X, data.y, np.array([tau]))
+    assert np.isfinite(rest).all() and slope.max() < 1e5 * slope.min()
+    found = discover(data, DiscoveryOptions(max_seconds=2, given="exp(-t/tau)*(...)"))
+    assert found.stopped != AS_GOOD or found.formula.loss < 1e-5
