@@ -8,6 +8,9 @@ import sympy
 
 from kansym.symbolic.parametric import ParametricForm
 
+HIGH = 5
+"""Power of a column that is as good as a function of its own inside one: laws have cos(x**2) and exp(-(x/a)**4)."""
+
 
 @dataclass(frozen=True)
 class FormFacts:
@@ -22,7 +25,7 @@ class FormFacts:
     power_law : bool
         Whether it is a product of powers of columns and a constant.
     nested : bool
-        Whether a function, other than a power or a root, stands inside another one.
+        Whether a function, other than a power or a root, or a power of `HIGH` or more, stands inside another one.
     """
 
     depends_on_inputs: bool
@@ -39,7 +42,11 @@ def form_facts(form: ParametricForm) -> FormFacts:
     return FormFacts(
         depends_on_inputs=bool(form.expression.free_symbols & columns),
         real_exponents=len(fitted),
-        nested=any(_functions(part, columns) for node in _functions(form.expression, columns) for part in node.args),
+        nested=any(
+            _functions(part, columns) or _has_high_power(part, columns)
+            for node in _functions(form.expression, columns)
+            for part in node.args
+        ),
         power_law=all(_is_factor(factor, columns) for factor in sympy.Mul.make_args(form.expression)),
     )
 
@@ -53,6 +60,11 @@ def _functions(expression: sympy.Expr, columns: set[sympy.Symbol]) -> list[sympy
         return node.is_Function and not isinstance(node, sympy.Abs) and bool(node.free_symbols & columns)
 
     return [node for node in sympy.preorder_traversal(expression) if counts(node)]
+
+
+def _has_high_power(expression: sympy.Expr, columns: set[sympy.Symbol]) -> bool:
+    powers = (node for node in expression.atoms(sympy.Pow) if node.base.free_symbols & columns)
+    return any(power.exp.is_number and abs(float(power.exp)) >= HIGH for power in powers)
 
 
 def _is_factor(factor: sympy.Expr, columns: set[sympy.Symbol]) -> bool:

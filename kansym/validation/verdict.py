@@ -14,15 +14,16 @@ It is a **law** only if nothing speaks against it that could be measured:
 3. nothing is left: residuals without structure, no lack of fit against repeated points, no smooth function that
    predicts them, no network that does better held out;
 4. the data determine every constant, and there are few of them (`MOST_CONSTANTS`) unless the fit is exact; no real
-   exponent was fitted, except in a plain power law, and no function stands inside another one, unless the fit is exact:
-   over a short range these imitate many a function;
+   exponent was fitted, except in a plain power law, and no function or high power stands inside another function,
+   unless the fit is exact: over a short range these imitate many a function;
 5. no rival that says something else comes near (`MARGIN`), polynomials among them;
 6. it is defined between the rows, continues sanely around them, and its units, where the table has any, go together;
 7. where it was asked, other seeds find the same, and no other tool finds a formula that predicts unseen rows better.
 
 What is neither is a **good description**. The thresholds in bits and probabilities are the odds they stand for. The
-rules on real exponents, functions within functions and agreement with smooth functions were added after measured tables
-and noisy laws had shown forms that imitate others, and good curves of few rows that bits alone would refuse.
+rules on real exponents, functions and high powers within functions, and agreement with smooth functions were added
+after measured tables and noisy laws had shown forms that imitate others, and good curves of few rows that bits alone
+would refuse.
 """
 
 from dataclasses import dataclass
@@ -316,7 +317,7 @@ def _of_constants(e: Evidence) -> list[Ground]:
     if e.form.real_exponents and not e.form.power_law and not e.fit.exact:
         found.append(Ground(False, "a fitted real exponent imitates many a function"))
     if e.form.nested and not e.fit.exact:
-        found.append(Ground(False, "a function inside another one imitates many a function"))
+        found.append(Ground(False, "a function or a high power inside another function imitates many a function"))
     if not found:
         found.append(Ground(True, "every constant is determined" if count else "no constant is fitted"))
     return found

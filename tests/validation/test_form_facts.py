@@ -17,6 +17,8 @@ from kansym.validation.form_facts import form_facts
         ("asin(tan(x/y))", True, 0, False, True),
         ("2.1*exp(1.3*sin(x)) + y", True, 0, False, True),
         ("Abs(sin(x))", True, 0, False, False),
+        ("1/(x**2*cos(0.0002*y**7))", True, 0, False, True),
+        ("exp(-x**4)/(x**12 - y**6)", True, 0, False, False),
         ("exp(1.2)*x", True, 0, True, False),
     ],
 )
