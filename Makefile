@@ -31,7 +31,7 @@ demo: $(VENV)/.runtime
 	$(BIN)/kansym discover datasets/kepler.csv --target period --seconds 30 --seed 0 --out runs/kepler
 
 test: $(VENV)/.dev
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m 'not pages'
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -42,6 +42,7 @@ lint: $(VENV)/.dev
 docs: $(VENV)/.docs
 	$(BIN)/python -m sphinx -b html -d docs/_build/doctrees -n -W --keep-going -q docs docs/_build/html
 	$(BIN)/python docs/check_site.py docs/_build/html
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/docs -m pages
 	@echo "docs/_build/html/index.html"
 
 bench: $(VENV)/.bench

@@ -19,6 +19,7 @@ def test_there_are_pages_to_run():
     assert {"tutorial/first_law.md", "howto/units.md", "concepts/pick.md", "coming-from-pykan.md"} <= set(PAGES)
 
 
+@pytest.mark.pages
 @pytest.mark.parametrize("page", [page for page in PAGES if page not in ELSEWHERE])
 def test_blocks_run(page, run_page):
     assert run_page(DOCS / page)
