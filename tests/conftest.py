@@ -17,7 +17,7 @@ if os.environ.get("CI"):
 
 
 LONGEST = ("test_examples.py", "test_discovery.py", "test_solver.py", "test_discovery_guess.py", "test_estimator.py")
-"""Files that take minutes: begun first, so that no process of `pytest -n 2 --dist loadfile` is left with one at the end."""
+"""Files that take minutes: begun first, so that no process of `pytest -n 2 --dist loadfile` ends with one."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
