@@ -52,6 +52,7 @@ def test_kepler_finds_the_power_three_halves(tmp_path):
     assert power == pytest.approx(1.5, abs=5e-4)
 
 
+@pytest.mark.pages
 def test_rydberg_finds_the_difference_of_inverse_squares(tmp_path):
     output = run_example(tmp_path, "rydberg", "main(seconds=60)")
     assert re.search(r"wavenumber = \d+\*\(1/n1\*\*2 - 1/n2\*\*2\)", output)
@@ -64,6 +65,7 @@ def test_rydberg_finds_the_difference_of_inverse_squares(tmp_path):
     assert abs(number(r"with fine structure: .*, ([+-][\d.]+) standard errors", output)[0]) < 2
 
 
+@pytest.mark.pages
 def test_planck_finds_the_law_and_the_temperature(tmp_path):
     output = run_example(tmp_path, "planck", "main(seconds=90)")
     assert re.search(r"intensity = [\d.]+\*wavenumber\*\*3/\(exp\([\d.]+\*wavenumber\) - 1\)", output)
@@ -74,6 +76,7 @@ def test_planck_finds_the_law_and_the_temperature(tmp_path):
     assert number(r"degree of freedom: ([\d.]+)", output)[0] == pytest.approx(1, abs=0.3)
 
 
+@pytest.mark.pages
 def test_own_primitive_is_recovered_with_its_constants(tmp_path):
     output = run_example(tmp_path, "own_primitive", "main(seconds=120)")
     saturation, rate, _ = number(r"M = ([\d.]+)\*coth\(([\d.]+)\*B\) - ([\d.]+)/B", output)
