@@ -5,6 +5,8 @@ import textwrap
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from kansym.units.words import after_number
+
 if TYPE_CHECKING:
     from kansym.comparison.result import Comparison, ToolResult
 
@@ -61,7 +63,7 @@ def error_words(value: float | None) -> str:
 
 def share_words(comparison: "Comparison") -> str:
     """What was compared, and in which units."""
-    unit = f" {comparison.y_units}" if comparison.y_units else ""
+    unit = after_number(comparison.y_units)
     shares = [f"{comparison.rows} rows fitted by all"]
     if comparison.held_out_rows:
         shares.append(f"{comparison.held_out_rows} held out")
@@ -69,7 +71,7 @@ def share_words(comparison: "Comparison") -> str:
         shares.append(f"{comparison.beyond_rows} beyond the box of the others")
     return (
         f"{', '.join(shares)}; {comparison.seconds:g} s for each, seed {comparison.seed}. Errors are root-mean-square "
-        f"residuals of {comparison.target}{unit or ''} (its spread is {comparison.spread:.3g}{unit}); nodes by one "
+        f"residuals of {comparison.target}{unit} (its spread is {comparison.spread:.3g}{unit}); nodes by one "
         "count for all."
     )
 

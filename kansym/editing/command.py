@@ -11,6 +11,7 @@ from rich.console import Console
 
 from kansym.command_options import Flag, command_line, whole_number, write_line
 from kansym.errors import ArgumentError
+from kansym.units.words import after_number
 
 # The numerical libraries take seconds to import; --help does without them.
 if TYPE_CHECKING:
@@ -153,8 +154,7 @@ def _lines(net: "EditableNetwork", said: Sequence[str], before: Any, certificate
     lines = [*said, ""] if said else []
     lines += str(net).splitlines()
     if said:
-        after, unit = net.error, net.desk.table.y_units
-        unit = f" {unit}" if unit else ""
+        after, unit = net.error, after_number(net.desk.table.y_units)
         lines += ["", f"RMS residual in training: {before.train:.3g} before, {after.train:.3g} now{unit}"]
         lines += [f"RMS residual held out:    {before.held_out:.3g} before, {after.held_out:.3g} now{unit}"]
     if certificate is not None:

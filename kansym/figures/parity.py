@@ -10,6 +10,7 @@ from kansym.figures.scales import label, named, scale_axis
 from kansym.figures.style import blank, finish, styled, theme_of
 from kansym.report.finished import FinishedRun
 from kansym.report.text import r_squared
+from kansym.units.words import after_number
 
 MOST_BARS = 150
 """Points up to which each has its error bar."""
@@ -81,7 +82,7 @@ def alt(run: FinishedRun) -> str:
     beside = f"; {points.undefined} rows without a value are left out" if points.undefined else ""
     return (
         f"Predicted against measured {summary.target} for {len(points)} rows: {correlation}, RMS residual "
-        f"{summary.agreement.rms:.3g}{f' {summary.y_units}' if summary.y_units else ''}{beside}."
+        f"{summary.agreement.rms:.3g}{after_number(summary.y_units)}{beside}."
     )
 
 

@@ -12,7 +12,7 @@ from kansym.symbolic.parser import parse_expression
 AS_IT_IS = "the table as it is"
 """What a formula says that was found without any step."""
 
-_REDUCTION = re.compile(r"(scaling symmetry|dimensional analysis): (\d+) columns fewer(?:, leaving (.*))?")
+_REDUCTION = re.compile(r"(scaling symmetry|dimensional analysis): (\d+) columns? fewer(?:, leaving (.*))?")
 _PIECE = re.compile(r"(factor|term|inner function|coordinate) (.*)")
 _LINK = re.compile(r"link (.*)")
 _SHAPE = re.compile(r"\[\d+x?(?:\+\d+x)?(?:, [\dx+]+)*\]")
@@ -20,6 +20,12 @@ _ENDS = {
     "constant": "a constant",
     "linear": "a linear formula",
     "quadratic": "a square of a linear formula, or a sum of squares",
+    "single": "one function of the column",
+    "chain": "a function of a function",
+    "product": "a product of functions",
+    "sum": "a sum of functions",
+    "polynomial": "a polynomial",
+    "rational": "a quotient of polynomials",
 }
 _MEANING = {
     "scaling symmetry": "the target scales as powers of columns do",
@@ -60,9 +66,24 @@ def steps_of(formula: Formula) -> list[Step]:
     return [_step(part, formula.variables) for part in words] or [_step(AS_IT_IS, formula.variables)]
 
 
+def steps_in_words(formula: Formula) -> list[str]:
+    """The steps as lines of text."""
+    words = [part for part in formula.structure.split("; ") if part]
+    return [_line(part, _step(part, formula.variables)) for part in words]
+
+
+def _line(words: str, step: Step) -> str:
+    columns = ", ".join(map(str, step.columns))
+    if step.piece is not None:
+        return words
+    if not columns:
+        return f"{step.title}: {step.words}" if step.words else step.title
+    return f"{step.title}; {step.words}: {columns}" if ":" in step.title else f"{step.words} {columns}"
+
+
 def _step(words: str, names: tuple[str, ...]) -> Step:
     if words == AS_IT_IS:
-        return Step("read as it is", "no structure was needed: all in one step")
+        return Step("read as it is", "no structure was needed, all in one step")
     if match := _REDUCTION.fullmatch(words):
         kind, fewer, left = match.groups()
         count = f"{fewer} column fewer" if fewer == "1" else f"{fewer} columns fewer"

@@ -12,6 +12,7 @@ from kansym.report.html.certificate import certificate_values
 from kansym.report.html.environment import environment
 from kansym.report.html.formulas import formula_markup
 from kansym.report.html.summarise import comparison_values, constant_values, front_values
+from kansym.units.words import after_number
 
 if TYPE_CHECKING:
     from kansym.comparison.result import Comparison
@@ -46,7 +47,7 @@ def discovery_html(discovery: "Discovery", certificate: "Certificate | None" = N
     """The pick with its constants, the verdict where there is one, and the front, folded."""
     formula, unit = discovery.formula, discovery.dataset.y_units
     loss = math.sqrt(formula.loss) if formula.loss >= 0 else math.nan
-    lines = [f"RMS residual {loss:.3g}{f' {unit}' if unit else ''}", f"{discovery.dataset.n_rows} rows"]
+    lines = [f"RMS residual {loss:.3g}{after_number(unit)}", f"{discovery.dataset.n_rows} rows"]
     lines += [f"{discovery.seconds:.1f} s; ended because: {discovery.stopped}"]
     return _page(
         formula=_formula(formula),

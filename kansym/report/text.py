@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from kansym.formula import Constant, Formula
 from kansym.report.measured import measured
 from kansym.report.summary import RunSummary
+from kansym.units.words import after_number
 
 WIDTH = 100
 """Columns that prose is wrapped to; formulas are never broken, so that they can be copied."""
@@ -113,13 +114,9 @@ def _certificate(summary: RunSummary, full: bool) -> list[str]:
     return lines if full else lines[: lines.index("")] if "" in lines else lines
 
 
-def _unit(summary: RunSummary) -> str:
-    return f" {summary.y_units}" if summary.y_units else ""
-
-
 def agreement_lines(summary: RunSummary) -> list[str]:
     """How well formula and table agree, one number a line."""
-    agreement, unit = summary.agreement, _unit(summary)
+    agreement, unit = summary.agreement, after_number(summary.y_units)
     lines = [
         f"RMS residual {agreement.rms:.3g}{unit}, {_percent(agreement.relative)} of the spread of {summary.target}"
     ]
@@ -183,7 +180,7 @@ def ended(summary: RunSummary) -> str:
 def _history(summary: RunSummary) -> list[str]:
     lines = list(summary.decisions)
     if summary.network:
-        lines.append(f"best network: {summary.network}{_unit(summary)}")
+        lines.append(f"best network: {summary.network}{after_number(summary.y_units)}")
     if summary.formula.structure:
         lines.append(f"the formula was read from: {summary.formula.structure}")
     return [*lines, ended(summary)]

@@ -240,7 +240,8 @@ class Reducer:
         columns = tuple(column for column, _ in made)
         X = np.column_stack([values for _, values in made]) if made else np.zeros((len(problem.t), 0))
         left = ", ".join(str(column) for column in columns)
-        step = f"{kind}: {len(reduction.factor) - len(made)} columns fewer{', leaving ' if left else ''}{left}"
+        fewer = len(reduction.factor) - len(made)
+        step = f"{kind}: {fewer} column{'s' * (fewer != 1)} fewer{', leaving ' if left else ''}{left}"
         return problem.divided(reduction.factor, "").with_inputs(X, columns, step)
 
     def _with_inner(self, problem: Problem, inner: InnerFunction) -> Iterator[list[Problem]]:

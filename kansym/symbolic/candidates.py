@@ -4,6 +4,7 @@
 """Exact numbers that a fitted constant may stand for, and what naming each of them costs."""
 
 import bisect
+import itertools
 import math
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -23,7 +24,9 @@ class Candidate:
     bits : float
         Cost of naming it: 2 log2((1 + |p|) q) for the rational p/q, so that all rationals together have a finite
         probability; factors pi^k and sqrt(m) cost extra.
-    pi_power, radicand : int
+    pi_power : float
+        Whole or half.
+    radicand : int
         The number is p/q * pi**pi_power * sqrt(radicand).
     numerator, denominator : int
     """
@@ -32,7 +35,7 @@ class Candidate:
     bits: float
     numerator: int
     denominator: int
-    pi_power: int = 0
+    pi_power: float = 0
     radicand: int = 1
 
     @property
@@ -40,7 +43,7 @@ class Candidate:
         """The number in sympy."""
         return (
             sympy.Rational(self.numerator, self.denominator)
-            * sympy.pi**self.pi_power
+            * sympy.pi ** sympy.Rational(self.pi_power)
             * sympy.sqrt(sympy.Integer(self.radicand))
         )
 
@@ -62,7 +65,7 @@ def nearby(kind: str, value: float, window: float) -> list[Candidate]:
     ----------
     kind : {"exponent", "phase", "offset", "inner", "prefactor"}
         Exponents are rational, phases fractions of pi; offsets and inner coefficients rational, multiples of pi or
-        square roots; prefactors also products with several powers of pi, such as 3/(20 pi).
+        square roots; prefactors also products with several powers of pi, such as 3/(20 pi), and 1/sqrt(2 pi).
     value, window : float
     """
     found: dict[float, Candidate] = {}
@@ -83,7 +86,7 @@ def nearby(kind: str, value: float, window: float) -> list[Candidate]:
     return sorted(found.values(), key=lambda candidate: (candidate.bits, abs(candidate.value - value)))
 
 
-def _candidate(p: int, q: int, k: int, m: int) -> Candidate:
+def _candidate(p: int, q: int, k: float, m: int) -> Candidate:
     bits = 2 * math.log2((1 + abs(p)) * q)
     bits += 2 + 2 * math.log2(1 + abs(k)) if k else 0.0
     bits += 2 + 2 * math.log2(m) if m > 1 else 0.0
@@ -122,5 +125,10 @@ def _table(name: str) -> tuple[list[float], list[Candidate]]:
             for p in range(1, numerators + 1):
                 if math.gcd(p, q) == 1 and (k, m) != (0, 1):
                     add(_candidate(p, q, k, m))
+    if name == "prefactor":
+        # The roots of pi come from integrals over Gaussians, with small numbers beside them.
+        for k, m, q, p in itertools.product((-1.5, -0.5, 0.5, 1.5), (1, 2, 3), range(1, 5), range(1, 9)):
+            if math.gcd(p, q) == 1:
+                add(_candidate(p, q, k, m))
     table = sorted(best.values(), key=lambda candidate: candidate.value)
     return [candidate.value for candidate in table], table

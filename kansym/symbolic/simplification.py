@@ -19,6 +19,7 @@ from kansym.symbolic.division import divide
 from kansym.symbolic.hyperbolic import recognize_hyperbolic
 from kansym.symbolic.naming import internal_symbols, rename
 from kansym.symbolic.parametric import ParametricForm, parametrize
+from kansym.symbolic.squares import complete_squares
 from kansym.symbolic.timelimit import TimeLimitError, call_with_limit
 
 logger = logging.getLogger(__name__)
@@ -168,6 +169,7 @@ PASSES: dict[str, Callable[[Expr], Expr]] = {
     "common denominator": sympy.together,
     "expansion": _expand,
     "factorization": _factor,
+    "squares": complete_squares,
     "division": divide,
 }
 """The passes of `simplify` in order; each is followed by the canonical gauge."""

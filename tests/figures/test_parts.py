@@ -15,7 +15,7 @@ from kansym.figures.labels import text_width, unit_label
 from kansym.figures.running import running_mean
 from kansym.figures.scales import is_logarithmic, named, signed_threshold
 from kansym.figures.stacking import stacked
-from kansym.figures.structure_steps import steps_of
+from kansym.figures.structure_steps import steps_in_words, steps_of
 from kansym.figures.style import blank, finish, styled, theme_of
 from kansym.figures.ticks import DecadeFormatter, PlainFormatter
 from kansym.structure.problem import Problem
@@ -43,6 +43,26 @@ def test_words_become_steps(new_formula):
     assert found[2].piece == 2.0 * sympy.exp(A) and found[2].product
     assert found[3].piece == B**2 and not found[3].product
     assert found[4].columns == (A - B,)
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        ("the table as it is", "read as it is: no structure was needed, all in one step"),
+        ("link sin", "sin of the target: simpler than the target itself"),
+        ("factor 2.0*exp(a)", "factor 2.0*exp(a)"),
+        ("inner function a - b", "two columns enter only as a - b"),
+        (
+            "scaling symmetry: 1 column fewer, leaving a/b",
+            "scaling symmetry: 1 column fewer; the target scales as powers of columns do: a/b",
+        ),
+        ("chain", "a function of a function: all in one step"),
+        ("", None),
+    ],
+)
+def test_steps_are_lines_of_text(new_formula, words, line):
+    dataset = make_dataset(np.array([[1.0, 2.0], [2.0, 1.0]]), np.array([1.0, 2.0]), names=["a", "b"])
+    assert steps_in_words(new_formula(dataset, A + B, structure=words)) == ([] if line is None else [line])
 
 
 @pytest.mark.parametrize(

@@ -176,3 +176,9 @@ def test_fingerprint_knows_the_numbers_and_the_names():
     assert fingerprint(DATA) == fingerprint(DATA.take(np.arange(5)))
     others = [replace(DATA, y=DATA.y + 1e-15), replace(DATA, names=("a", "b")), replace(DATA, y_error=None)]
     assert len({fingerprint(table) for table in (DATA, *others)}) == 4
+
+
+def test_a_pure_number_has_no_unit_behind_it():
+    report = text_report(replace(RunSummary.of(DISCOVERY), y_units="1"))
+    line = next(line for line in report.splitlines() if "RMS residual" in line)
+    assert "%" in line and " 1," not in line and " J" not in line

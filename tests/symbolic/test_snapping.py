@@ -40,6 +40,8 @@ def test_exponents_become_integers_and_a_measured_constant_stays(noise):
     [
         (1 / np.pi, 1 / sympy.pi),
         (1 / (4 * np.pi), 1 / (4 * sympy.pi)),
+        (1 / np.sqrt(2 * np.pi), 1 / sympy.sqrt(2 * sympy.pi)),
+        (2 / np.sqrt(np.pi), 2 / sympy.sqrt(sympy.pi)),
         (3 / (20 * np.pi), 3 / (20 * sympy.pi)),
         (np.sqrt(2) / 2, sympy.sqrt(2) / 2),
         (4 * np.pi**2 / 3, 4 * sympy.pi**2 / 3),

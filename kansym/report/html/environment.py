@@ -20,7 +20,7 @@ def environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"unit": unit_markup, "number": number_markup}
+    made.filters |= {"unit": unit_markup, "number": number_markup, "measured": measured_markup}
     return made
 
 
@@ -28,7 +28,7 @@ def unit_markup(text: str | None) -> Markup:
     """A unit with raised powers: ``cm^3 MJy/sr``; nothing for a pure number."""
     if text is None or text == "1":
         return Markup("")
-    raised = _POWER.sub(lambda match: f"<sup>{match[1].replace('-', '−').lstrip('+')}</sup>", str(escape(text)))
+    raised = _POWER.sub(_raised, str(escape(text)))
     return Markup(raised.replace("*", "·"))
 
 
@@ -40,3 +40,12 @@ def number_markup(text: str) -> Markup:
         return Markup(text)
     text = _EXPONENT.sub(lambda match: f" × 10<sup>{int(match[1])}</sup>", text)
     return Markup(re.sub(r"(?<![\w)])-(?=\d)|(?<=>)-(?=\d)", "−", text))
+
+
+def measured_markup(text: str) -> Markup:
+    """Words with numbers and units in them, ``0.21 kg m^2 s^-2``."""
+    return Markup(_POWER.sub(_raised, number_markup(text)))
+
+
+def _raised(match: re.Match[str]) -> str:
+    return f"<sup>{match[1].replace('-', '−').lstrip('+')}</sup>"

@@ -5,6 +5,7 @@ from typing import Any
 
 from kansym.comparison.result import Comparison, ToolResult
 from kansym.comparison.table import error_words, share_words
+from kansym.figures.structure_steps import steps_in_words
 from kansym.formula import Constant, Formula, ParetoFront
 from kansym.kan.growth import Decision, format_shape
 from kansym.report.finished import FinishedRun
@@ -14,6 +15,7 @@ from kansym.report.html.table import data_values, outlier_values
 from kansym.report.measured import measured
 from kansym.report.summary import RunSummary
 from kansym.report.text import agreement_lines, ended, with_error
+from kansym.units.words import after_number
 
 
 def summarise(run: FinishedRun, comparison: Comparison | None = None) -> dict[str, Any]:
@@ -132,10 +134,9 @@ def _tool(result: ToolResult) -> dict[str, Any]:
 
 
 def _history(summary: RunSummary) -> dict[str, Any]:
-    unit = f" {summary.y_units}" if summary.y_units else ""
     return {
-        "steps": [step for step in summary.formula.structure.split("; ") if step],
-        "network": f"{summary.network}{unit}" if summary.network else "",
+        "steps": steps_in_words(summary.formula) if summary.formula.structure else [],
+        "network": f"{summary.network}{after_number(summary.y_units)}" if summary.network else "",
         "growth": [_decision(decision) for decision in summary.growth],
         "decisions": [] if summary.growth else list(summary.decisions),
         "held_out": any(d.validation_rmse != d.train_rmse for d in summary.growth),

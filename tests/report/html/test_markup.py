@@ -3,7 +3,7 @@
 import pytest
 
 from kansym.figures.style import LIGHT
-from kansym.report.html.environment import number_markup, unit_markup
+from kansym.report.html.environment import measured_markup, number_markup, unit_markup
 from kansym.report.html.markup import MarkupError, trusted_mathml, trusted_svg
 
 OPEN = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="72pt" height="36pt">'
@@ -96,3 +96,10 @@ def test_numbers(text, markup):
 )
 def test_units(unit, markup):
     assert str(unit_markup(unit)) == markup
+
+
+def test_numbers_with_units_in_words():
+    line = "RMS residual 4.1e-17 kg m s^-2, 3e-16 of the spread of F"
+    expected = "RMS residual 4.1 × 10<sup>-17</sup> kg m s<sup>−2</sup>, 3 × 10<sup>-16</sup> of the spread of F"
+    assert str(measured_markup(line)).replace("<sup>−1", "<sup>-1") == expected
+    assert "<script>" not in measured_markup("<script> m^2")
