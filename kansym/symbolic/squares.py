@@ -73,5 +73,5 @@ def _root(term: Expr) -> tuple[Expr, Expr] | None:
 def _same(first: Expr, second: Expr) -> bool:
     if first == second:
         return True
-    first, second = float(first), float(second)
-    return math.isfinite(first) and abs(first - second) <= ROUNDING * abs(second)
+    one, other = float(first), float(second)
+    return math.isfinite(one) and abs(one - other) <= ROUNDING * abs(other)
