@@ -18,7 +18,7 @@ from kansym.editing.network import EditableNetwork
 from kansym.editing.opening import edit
 from kansym.errors import ArgumentError, KansymError
 from kansym.run_directory import save_run
-from kansym.units.words import after_number
+from kansym.units.words import after_number, unit_label
 
 if TYPE_CHECKING:
     from kansym.editing.edge import Edge
@@ -358,7 +358,7 @@ class Session:
             "title": f"{self._name}: {summary.target}",
             "about": f"{summary.rows} rows; columns {columns}",
             "parent": str(self._parent),
-            "unit": after_number(summary.y_units).lstrip(),
+            "unit": unit_label(after_number(summary.y_units).lstrip()),
             "verdict": None if certificate is None else certificate.verdict.kind,
             "front": self._shown.front,
             "primitives": list(self._net.desk.library),

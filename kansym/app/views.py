@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from kansym.export.mathml import to_mathml
 from kansym.formula import Constant, Formula
 from kansym.report.text import with_error
+from kansym.units.words import after_number, unit_label
 
 if TYPE_CHECKING:
     from kansym.editing.edge import Edge, EdgeTable
@@ -32,7 +33,7 @@ def formula_view(formula: Formula) -> dict[str, Any]:
 
 def _constant(constant: Constant) -> dict[str, str]:
     value = constant.snapped or with_error(constant.value, constant.error).replace("-", "−")
-    return {"name": constant.name, "value": value, "unit": constant.unit if constant.unit not in (None, "1") else ""}
+    return {"name": constant.name, "value": value, "unit": unit_label(after_number(constant.unit).lstrip())}
 
 
 def front_view(front: Iterable[Formula], best: Formula, before: Sequence[str]) -> list[dict[str, Any]]:

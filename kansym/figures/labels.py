@@ -7,8 +7,8 @@ from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.textpath import text_to_path
 
 from kansym.figures.style import FONT
-from kansym.figures.ticks import raised
 from kansym.primitives.primitive import Primitive
+from kansym.units.words import raised
 
 
 @cache
@@ -59,11 +59,6 @@ def primitive_label(primitive: Primitive, exponent: float) -> str:
     if primitive.has_shape and primitive.name == "x^p":
         return f"x^{exponent:.3g}".replace("-", "−")
     return re.sub(r"\^(-?\d+)(?![\d.])", lambda match: raised(match[1]), primitive.name)
-
-
-def unit_label(unit: str) -> str:
-    """A unit with raised exponents: ``kg m² s⁻²`` for ``kg m^2 s^-2``; fractional exponents stay as they are."""
-    return re.sub(r"(?:\^|\*\*)(\()?(-?\d+)(?(1)\))(?![\d.])", lambda match: raised(match[2]), unit)
 
 
 def scientific(value: float) -> str:

@@ -14,10 +14,11 @@ from kansym.errors import ArgumentError
 from kansym.extraction.edges import EdgeRef
 from kansym.extraction.matching import Match
 from kansym.figures.edge_curves import EdgeCurve, edge_curves
-from kansym.figures.labels import clean, scientific, shorten, text_width, unit_label
+from kansym.figures.labels import clean, scientific, shorten, text_width
 from kansym.figures.network_layout import Layout, lay_out
 from kansym.figures.style import FONT, Theme, blank, styled, theme_of
 from kansym.kan.network import Network
+from kansym.units.words import unit_label
 
 LONGEST_NAME = 1.7
 """Inches for the name of a variable; longer ones are shortened."""

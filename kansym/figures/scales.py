@@ -3,8 +3,9 @@
 import numpy as np
 from matplotlib.axes import Axes
 
-from kansym.figures.labels import shorten, unit_label
+from kansym.figures.labels import shorten
 from kansym.figures.ticks import number
+from kansym.units.words import unit_label
 
 DECADES, MIDDLE_DECADES = 2.5, 1.3
 """Positive values over more decades than this are drawn on a logarithmic axis, if the middle four fifths of them reach

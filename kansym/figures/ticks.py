@@ -5,16 +5,10 @@ import re
 from matplotlib.axis import Axis
 from matplotlib.ticker import LogFormatterSciNotation, NullFormatter, ScalarFormatter
 
-_RAISED = str.maketrans("0123456789-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻")
-
+from kansym.units.words import raised
 
 WRITTEN_OUT = 2.01
 """Decades around one in which numbers are written out."""
-
-
-def raised(number: str) -> str:
-    """An exponent in raised digits."""
-    return number.translate(_RAISED)
 
 
 class PlainFormatter(ScalarFormatter):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from kansym.data.dataset import make_dataset
 from kansym.figures.formulas import expression_label, formula_lines, math_size
-from kansym.figures.labels import text_width, unit_label
+from kansym.figures.labels import text_width
 from kansym.figures.running import running_mean
 from kansym.figures.scales import is_logarithmic, named, signed_threshold
 from kansym.figures.stacking import stacked
@@ -20,6 +20,7 @@ from kansym.figures.style import blank, finish, styled, theme_of
 from kansym.figures.ticks import DecadeFormatter, PlainFormatter
 from kansym.structure.problem import Problem
 from kansym.structure.search import Reducer
+from kansym.units.words import unit_label
 
 A, B = sympy.symbols("a b")
 
