@@ -25,6 +25,7 @@ from kansym.symbolic.naming import internal_symbols, plain, plain_symbol
 from kansym.symbolic.parametric import ParametricForm, parametrize
 from kansym.symbolic.refit import refit
 from kansym.symbolic.roots import join_roots
+from kansym.symbolic.signs import absorb_minus
 from kansym.symbolic.simplification import simplify
 from kansym.symbolic.snapping import snap
 from kansym.symbolic.terms import drop_terms
@@ -347,12 +348,12 @@ def _unit_bits(found: Consistency | None, bench: Bench) -> float:
 
 
 def as_written(form: ParametricForm, bench: Bench) -> ParametricForm:
-    """The form as users see it: in plain symbols, with roots and logarithms of products.
+    """The form as users see it: in plain symbols, with roots and logarithms of products and few minus signs.
 
     sympy takes those of positive symbols apart, so this is done last; sizes and description lengths are of this form.
     """
     names = bench.dataset.names
-    expression = join_roots(join_logarithms(plain(form.expression, names)))
+    expression = absorb_minus(join_roots(join_logarithms(plain(form.expression, names))))
     return ParametricForm(expression, tuple(map(plain_symbol, names)), form.constants, form.values)
 
 

@@ -14,28 +14,13 @@ LARGEST_POWER = 12
 def join_logarithms(expression: sympy.Expr) -> sympy.Expr:
     """The expression with ``p log(a) + q log(b)`` as ``r log(a^(p/r) b^(q/r))`` for rational p and q.
 
-    r is their greatest common divisor. A minus before the logarithm of a quotient turns the quotient. Arguments are
-    taken to be positive; the caller checks the values.
+    r is their greatest common divisor. Arguments are taken to be positive; the caller checks the values.
     """
     if not expression.args:
         return expression
     arguments = [join_logarithms(argument) for argument in expression.args]
     node = expression.func(*arguments) if arguments != list(expression.args) else expression
-    return _joined(node) if node.is_Add else _turned(node) if node.is_Mul else node
-
-
-def _turned(product: sympy.Expr) -> sympy.Expr:
-    """``-a log(b/c)`` as ``a log(c/b)``, where neither of b and c is a number."""
-    coefficient, rest = product.as_coeff_Mul()
-    factors = sympy.Mul.make_args(rest)
-    logarithms = [factor for factor in factors if isinstance(factor, sympy.log)]
-    if not (coefficient.is_Number and coefficient.is_negative) or len(logarithms) != 1:
-        return product
-    above, below = logarithms[0].args[0].as_numer_denom()
-    if not above.free_symbols or not below.free_symbols:
-        return product
-    turned = sympy.log(below / above)
-    return sympy.Mul(-coefficient, *(turned if factor is logarithms[0] else factor for factor in factors))
+    return _joined(node) if node.is_Add else node
 
 
 def _joined(total: sympy.Expr) -> sympy.Expr:

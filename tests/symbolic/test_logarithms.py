@@ -36,21 +36,6 @@ def test_nothing_to_join(expression):
     assert join_logarithms(expression) == expression
 
 
-@pytest.mark.parametrize(
-    ("written", "better"),
-    [
-        (-X * log(Y / Z), X * log(Z / Y)),
-        (3 - 2.5 * log(Y / Z), 3 + 2.5 * log(Z / Y)),
-        (-log(X) + 2, -log(X) + 2),
-        (-log(X / 2), -log(X / 2)),
-        (-log(Y / Z) * log(X / Y), -log(Y / Z) * log(X / Y)),
-    ],
-    ids=str,
-)
-def test_a_minus_turns_the_quotient(written, better):
-    assert join_logarithms(written) == better
-
-
 def test_coefficients_without_a_common_measure_make_no_giant_power():
     # 7^998610117 has 800 million digits.
     expression = sympy.Rational(100003, 9973) * log(X) + sympy.Rational(99991, 10007) * log(sympy.Integer(7))

@@ -1,0 +1,48 @@
+# sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false, reportCallIssue=false
+# pyright: reportOperatorIssue=false
+"""A minus in front of a product, taken into a factor that has room for it: ``2 (1 - cos(x))``, not ``-2 (cos(x) - 1)``."""
+
+import sympy
+from sympy import Expr, Mul
+
+from kansym.symbolic.naming import rebuild
+
+
+def absorb_minus(expression: Expr) -> Expr:
+    """The expression with ``-a (b - c)`` as ``a (c - b)`` and ``-a log(b/c)`` as ``a log(c/b)``.
+
+    Only where an exact number has the minus, and one factor can take it: fitted constants keep their signs. Arguments
+    of logarithms are taken to be positive, and quotients of numbers in them stay as they are.
+    """
+    if not expression.args:
+        return expression
+    arguments = [absorb_minus(argument) for argument in expression.args]
+    node = rebuild(expression.func, arguments, expression)
+    return _absorbed(node) if node.is_Mul else node
+
+
+def _absorbed(product: Expr) -> Expr:
+    numbers = [factor for factor in product.args if factor.is_Rational]
+    if len(numbers) != 1 or not numbers[0].is_negative:
+        return product
+    others = [factor for factor in product.args if factor is not numbers[0]]
+    room = {factor: turned for factor in others if (turned := _turned(factor)) is not None}
+    if len(room) != 1:
+        return product
+    factors = [room.get(factor, factor) for factor in others]
+    number = -numbers[0]
+    if number == 1:
+        return factors[0] if len(factors) == 1 else rebuild(Mul, factors)
+    return rebuild(Mul, [number, *factors])
+
+
+def _turned(factor: Expr) -> Expr | None:
+    """The factor with the other sign, where that is as long."""
+    if isinstance(factor, sympy.log):
+        above, below = factor.args[0].as_numer_denom()
+        return sympy.log(below / above) if above.free_symbols and below.free_symbols else None
+    if factor.is_Add and len(factor.args) == 2:
+        minus = [term.as_coeff_Mul()[0].is_negative for term in factor.args]
+        return sympy.Add(*(-term for term in factor.args)) if sum(minus) == 1 else None
+    return None
