@@ -1,7 +1,7 @@
 # sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
 # pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false, reportCallIssue=false
 # pyright: reportOperatorIssue=false
-"""A minus in front of a product, taken into a factor that has room for it: ``2 (1 - cos(x))``, not ``-2 (cos(x) - 1)``."""
+"""A minus before a product goes into a factor that has room for it: ``2 (1 - cos(x))``, not ``-2 (cos(x) - 1)``."""
 
 import sympy
 from sympy import Expr, Mul
