@@ -23,7 +23,9 @@ def comparison_figure(comparison: "Comparison") -> Figure:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.ticker import MaxNLocator
 
-    figure = Figure(figsize=(7, 4.5), layout="constrained")
+    from kansym.figures.style import StyledFigure
+
+    figure = StyledFigure(figsize=(7, 4.5), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     spread = comparison.spread or 1.0

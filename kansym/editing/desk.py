@@ -96,8 +96,9 @@ class Desk:
         *,
         scaling: Scaling | None = None,
         run: FinishedRun | None = None,
+        library: Mapping[str, Primitive] | None = None,
     ) -> "Desk":
-        """Of a table, split and scaled as a discovery does."""
+        """Of a table, split and scaled as a discovery does; names are looked up in `library` as well."""
         table = merge_copies(dataset)
         table = table.take(canonical_order(table.X, table.y))
         kept = np.arange(table.n_rows)
@@ -126,8 +127,8 @@ class Desk:
         )
         own = options.primitives
         candidates = tuple(one for one in own.values() if one.equivalent_to is None or one.equivalent_to not in own)
-        library = PrimitiveLibrary({**default_library(), **own}.values())
-        return cls(table, bench, scaling, centred, rows, library, candidates, options, run)
+        named = PrimitiveLibrary({**default_library(), **own, **(library or {})}.values())
+        return cls(table, bench, scaling, centred, rows, named, candidates, options, run)
 
     @classmethod
     def of_run(cls, run: FinishedRun, *, library: Mapping[str, Primitive] | None = None) -> "Desk":
@@ -159,7 +160,8 @@ class Desk:
             primitives=known,
             loss=str(record.get("loss", "linear")),
         )
-        return cls.of(run.dataset, options, scaling=None if run.network is None else run.network.scaling, run=run)
+        scaling = None if run.network is None else run.network.scaling
+        return cls.of(run.dataset, options, scaling=scaling, run=run, library=library)
 
     @property
     def map(self) -> AffineMap:

@@ -18,6 +18,7 @@ from kansym.editing.network import EditableNetwork
 from kansym.errors import ArgumentError
 from kansym.kan.growth import Grower, format_shape
 from kansym.kan.network import Network, Width
+from kansym.primitives.library import PrimitiveLibrary
 from kansym.primitives.primitive import Primitive
 from kansym.report.finished import FinishedRun
 from kansym.results import Discovery
@@ -47,7 +48,8 @@ def edit(
         was read. "network": the best network of the run, all splines. A shape such as ``(2, 1, 1)`` trains a new
         network; ``(2, (0, 1), 1)`` has a node that multiplies. Default: the first of the three that the run has.
     library : mapping of str to Primitive, optional
-        Where names of primitives are looked up; needed for runs with primitives of your own.
+        Where names of primitives are looked up, beside those that come with kansym; needed for runs with primitives of
+        your own. For a table without `options`, suggestions are chosen from it too.
     options : DiscoveryOptions, optional
         Of a discovery or for a table: seed, split, primitives and loss. A folder has its own.
     max_seconds : float, default 5
@@ -100,7 +102,10 @@ def _desk(
         options = options or source._options()
         source = source.discovery_
     if isinstance(source, Dataset):
-        return Desk.of(source, options or DiscoveryOptions()), None
+        if options is None:
+            own = {} if library is None else {"primitives": PrimitiveLibrary(library.values())}
+            options = DiscoveryOptions(**own)
+        return Desk.of(source, options, library=library), None
     if isinstance(source, Discovery):
         source = FinishedRun.of(source, options=options)
         if library is None and options is not None:

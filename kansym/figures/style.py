@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any, Literal
 
 import matplotlib
@@ -15,6 +16,12 @@ from kansym.figures.ticks import number
 
 FONT = "DejaVu Sans"
 """Comes with matplotlib: figures look alike on every machine."""
+
+SHARP = 2
+"""Pixels of a notebook's picture per pixel of the page, for screens with small ones."""
+
+PIXELS = 96
+"""Pixels of a page per inch."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +124,13 @@ class StyledFigure(Figure):
                 super().savefig(fname, transparent=transparent, **kwargs)
             finally:
                 self._saving = False
+
+    def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
+        # At the end of a cell; `%matplotlib inline` has a printer of its own for figures, which then goes before this.
+        width, height = (round(float(inches) * PIXELS) for inches in self.get_size_inches())
+        stream = BytesIO()
+        self.savefig(stream, format="png", dpi=SHARP * PIXELS)
+        return stream.getvalue(), {"width": width, "height": height}
 
 
 def blank(theme: Theme, width: float, height: float, *, layout: Literal["constrained"] | None = None) -> Figure:

@@ -12,10 +12,12 @@ from kansym import (
     ArgumentError,
     Discovery,
     DiscoveryOptions,
+    default_library,
     discover,
     edit,
     load_run,
     make_dataset,
+    primitive_from_expression,
     save_run,
 )
 from kansym.editing.network import EditableNetwork
@@ -25,6 +27,8 @@ from kansym.kan.growth import GrowthOptions
 from kansym.report.finished import FinishedRun
 
 OPTIONS = DiscoveryOptions(max_seconds=20, structure=False, growth=GrowthOptions(shapes=((2, 1, 1),)))
+
+Z = sympy.Symbol("z", real=True)
 
 
 def table():
@@ -189,3 +193,27 @@ def test_of_an_estimator() -> None:
     net = model.edit()
     assert isinstance(net, EditableNetwork)
     assert net.desk.options.seed == 0 and net.error.held_out < 0.05
+
+
+def test_a_table_takes_names_from_a_library() -> None:
+    own = primitive_from_expression("langevin", sympy.coth(Z) - 1 / Z)
+    only = {"langevin": own, "x": default_library()["x"]}
+    net = edit(table(), start=(2, 1), library=only, max_seconds=1)
+    net.edge(0, 0, 0).fix("langevin")
+    assert net.edge(0, 0, 0).mode == "langevin"
+    net.edge(0, 1, 0).fix("sin")  # what comes with kansym is there too
+    net.undo(2)
+    assert {one.name for one in net.edge(0, 0, 0).suggest(9)} <= set(only)
+    # With options theirs are suggested, and the library only adds names.
+    options = DiscoveryOptions(primitives=default_library().only("x", "sin"))
+    net = edit(table(), start=(2, 1), library=only, options=options, max_seconds=1)
+    assert {one.name for one in net.edge(0, 0, 0).suggest(9)} <= {"x", "sin"}
+    net.edge(0, 0, 0).fix("langevin")
+
+
+def test_a_run_with_few_functions_takes_names_from_a_library(found: Discovery) -> None:
+    few = replace(OPTIONS, primitives=default_library().only("x", "sin", "x^2", "exp"))
+    library = default_library().with_primitive(primitive_from_expression("langevin", sympy.coth(Z) - 1 / Z))
+    net = edit(found, options=few, library=library)
+    net.edge(0, 0, 0).fix("langevin")
+    assert "langevin" not in {one.name for one in net.edge(0, 1, 0).suggest(9)}

@@ -2,12 +2,14 @@
 
 import itertools
 import math
+import struct
 
 import numpy as np
 import pytest
 import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.figure import Figure
 
 from kansym.data.dataset import make_dataset
 from kansym.figures.formulas import expression_label, formula_lines, math_size
@@ -184,3 +186,25 @@ def test_numbers_on_axes_are_plain_text():
     decades.create_dummy_axis()
     decades.axis.set_view_interval(1e-9, 1e9)
     assert [decades(x) for x in (1e-8, 0.1, 1.0, 10.0, 1e5, -1e3)] == ["10⁻⁸", "0.1", "1", "10", "10⁵", "−10³"]
+
+
+def test_a_notebook_shows_a_figure_once_and_sharp():
+    theme = theme_of(True)
+    with styled(theme):
+        figure = blank(theme, 3, 2)
+    data, page = figure._repr_png_()
+    assert struct.unpack(">II", data[16:24]) == (576, 384) and page == {"width": 288, "height": 192}
+    assert not hasattr(figure, "_repr_svg_")
+
+
+def test_the_printer_of_a_notebook_for_figures_goes_first():
+    formatters = pytest.importorskip("IPython.core.formatters")
+    theme = theme_of(False)
+    with styled(theme):
+        figure = blank(theme, 3, 2)
+    formatter = formatters.DisplayFormatter()
+    shown, page = formatter.format(figure)
+    assert set(shown) == {"text/plain", "image/png"} and page["image/png"] == {"width": 288, "height": 192}
+    # What %matplotlib inline does.
+    formatter.formatters["image/png"].for_type(Figure, lambda figure: b"inline")
+    assert formatter.format(figure)[0]["image/png"] == b"inline"
