@@ -1,14 +1,13 @@
 """The last fit of the constants, with everything that is known about errors."""
 
 import logging
-import math
 import time
 from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-import sympy
 
+from kansym.constant_symbols import with_constant_symbols
 from kansym.constants import constants_of
 from kansym.data.dataset import Dataset
 from kansym.errors import KansymError
@@ -30,9 +29,6 @@ MOST_VALUES = 200_000
 
 MOST_ROBUST = 10_000
 """Rows up to which a robust loss is used; in larger tables the rows beyond what chance allows are left out instead."""
-
-RATIOS = tuple(sympy.Rational(p, q) * sign for p in (1, 2, 3, 4) for q in (1, 2, 3, 4) for sign in (1, -1))
-"""Multiples of a named constant that a number of the formula may be."""
 
 LISTED = 10
 """Outliers named in a note."""
@@ -126,28 +122,10 @@ def _few_steps(form: ParametricForm, dataset: Dataset) -> tuple[ParametricForm, 
 
 
 def _with_names(form: ParametricForm, formula: Formula) -> ParametricForm:
-    """The form with the names that the formula's constants had, where they are told by their values.
-
-    A number of the formula may be a simple multiple of a constant: of ``g*t**2/2`` it holds g/2.
-    """
-    names, factors = [], []
-    for symbol, value in zip(form.constants, form.values, strict=True):
-        name, factor = symbol.name, sympy.S.One
-        for constant in formula.constants:
-            ratios = RATIOS if not constant.name.startswith("c") else RATIOS[:1]
-            fits = [r for r in ratios if math.isclose(float(value), float(r) * constant.value, rel_tol=1e-14)]
-            if fits:
-                name, factor = constant.name, fits[0]
-                break
-        names.append(name)
-        factors.append(factor)
-    if len(set(names)) < len(names) or set(names) & set(formula.variables):
+    """The form with the formula's constants as its own, but where one of them is called like a column."""
+    if {constant.name for constant in formula.constants} & set(formula.variables):
         return form
-    renamed = tuple(plain_symbol(name) for name in names)
-    scaled = {old: factor * new for old, factor, new in zip(form.constants, factors, renamed, strict=True)}
-    expression = form.expression.xreplace(scaled)
-    values = form.values / np.array([float(factor) for factor in factors])
-    return ParametricForm(expression, form.variables, renamed, values)  # pyright: ignore[reportArgumentType]
+    return with_constant_symbols(form, formula.constants)[0]
 
 
 def far_rows(formula: Formula, dataset: Dataset) -> tuple[Outlier, ...]:

@@ -5,16 +5,13 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import sympy
 
+from kansym.constant_symbols import PREFIX, with_constant_symbols
 from kansym.export.lowering import lower
 from kansym.formula import Constant, Formula
 from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parametric import parametrize
-
-RATIOS = tuple(sympy.Rational(p, q) * sign for p in (1, 2, 3, 4) for q in (1, 2, 3, 4) for sign in (1, -1))
-"""Multiples of a constant that the user named that a number of the formula may be: g/2 in ``g*t**2/2``."""
 
 
 @dataclass(frozen=True)
@@ -102,38 +99,25 @@ def program_of(
 def named_constants(formula: Formula) -> tuple[sympy.Expr, dict[str, Constant]]:
     """The expression with symbols for its fitted numbers, and the constants by the names of these symbols.
 
-    A symbol is called ``constant NAME``, so that it differs from a column of the same name. A number that is a simple
-    multiple of a constant with a name of its own, as g/2 in ``g*t**2/2``, becomes that multiple.
+    A symbol is called ``constant NAME``, so that it differs from a column of the same name. Numbers that are made of
+    constants with names of their own, as g/2 in ``g*t**2/2`` or -1/tau in ``exp(-t/tau)``, are written so; see
+    `kansym.constant_symbols`.
     """
     form = parametrize(formula.expression, tuple(plain_symbol(name) for name in formula.variables))
+    named, _ = with_constant_symbols(form, formula.constants, PREFIX)
+    records = {PREFIX + constant.name: constant for constant in formula.constants}
+    taken = {constant.name for constant in formula.constants}
     found: dict[str, Constant] = {}
     replaced: dict[sympy.Basic, sympy.Expr] = {}
-    taken = {constant.name for constant in formula.constants}
-    for symbol, value in zip(form.constants, form.values, strict=True):
-        match = _match(float(value), formula.constants)
-        if match is None:
+    for symbol, value in zip(named.constants, named.values, strict=True):
+        constant = records.get(symbol.name)
+        if constant is None:
             name = next(name for name in _free_names() if name not in taken)
             taken.add(name)
-            match = Constant(name, float(value)), sympy.S.One
-        constant, ratio = match
-        found[f"constant {constant.name}"] = constant
-        replaced[symbol] = ratio * plain_symbol(f"constant {constant.name}")
-    order = {f"constant {constant.name}": k for k, constant in enumerate(formula.constants)}
-    ordered = dict(sorted(found.items(), key=lambda item: order.get(item[0], len(order))))
-    return form.expression.xreplace(replaced), ordered
-
-
-def _match(value: float, constants: Iterable[Constant]) -> tuple[Constant, sympy.Expr] | None:
-    for constant in constants:
-        for ratio in RATIOS[:2]:
-            if value == float(ratio) * constant.value:
-                return constant, ratio
-    for constant in constants:
-        for ratio in RATIOS:
-            own = not (constant.name[:1] == "c" and constant.name[1:].isdigit())
-            if own and constant.value and np.isclose(value, float(ratio) * constant.value, rtol=1e-14, atol=0.0):
-                return constant, ratio
-    return None
+            constant = Constant(name, float(value))
+            replaced[symbol] = plain_symbol(PREFIX + name)
+        found[PREFIX + constant.name] = constant
+    return named.expression.xreplace(replaced), found
 
 
 def _free_names() -> Iterable[str]:

@@ -1,10 +1,10 @@
 """Constants with their errors: which ones do the data determine?"""
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 
+from kansym.constant_symbols import PREFIX
 from kansym.formula import Formula
 from kansym.symbolic.refit import jacobian_rank, redundant_constants
 from kansym.validation.rows import Residuals
@@ -64,10 +64,10 @@ def check_constants(formula: Formula, residuals: Residuals) -> CheckedConstants:
     if not len(form.constants) or residuals.n == 0:
         return CheckedConstants((), 0)
     redundant = redundant_constants(form, residuals.X)
+    records = {PREFIX + constant.name: constant for constant in formula.constants}
     checked = []
     for symbol, value in zip(form.constants, form.values, strict=True):
-        # The formula's own record of a constant is found by its value: algebra may have turned its sign.
-        own = next((c for c in formula.constants if math.isclose(abs(c.value), abs(value), rel_tol=1e-12)), None)
+        own = records.get(symbol.name)
         error = None if own is None else own.error
         checked.append(
             CheckedConstant(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import sympy
 
+from kansym.constant_symbols import PREFIX, with_constant_symbols
 from kansym.data.dataset import Dataset
 from kansym.formula import Formula
 from kansym.formulation import row_weights
@@ -104,7 +105,7 @@ def residuals_of(formula: Formula, dataset: Dataset) -> Residuals:
     Am. J. Phys. 50 (1982) 912, doi:10.1119/1.12972).
     """
     symbols = tuple(plain_symbol(name) for name in formula.variables)
-    form = parametrize(formula.expression, symbols)
+    form, _ = with_constant_symbols(parametrize(formula.expression, symbols), formula.constants, PREFIX)
     predicted = form.evaluate(dataset.X)
     keep = np.isfinite(predicted)
     undefined = int((~keep).sum())

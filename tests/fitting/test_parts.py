@@ -1,5 +1,7 @@
 """The parts of a fit without a start: expected sizes, candidates, screening, descents, signs and directions."""
 
+import math
+
 import numpy as np
 import pytest
 import scipy.optimize
@@ -194,3 +196,30 @@ def test_constants_without_a_rule_are_of_size_one():
     a = sympy.Symbol("a")
     x = plain_symbol("x")
     assert expected_sizes(x + sympy.Heaviside(a), (a,), {x: 3.0}, 5.0, 10) == pytest.approx([0])
+
+
+@pytest.mark.parametrize(
+    ("text", "values", "expected"),
+    [
+        ("A*cos(w*x + p)", [-3.0, 2.1, 0.5 - math.pi + 80 * math.pi], [3.0, 2.1, 0.5]),
+        ("A*cos(w*x + p)", [3.0, -2.1, -0.5], [3.0, 2.1, 0.5]),
+        ("A*sin(w*x + p)", [3.0, -2.1, math.pi - 0.5], [3.0, 2.1, 0.5]),
+        ("A*exp(-x/T)*sin(p - w*x) + B", [-2.0, 1.5, 7.0, 3.0, -0.5], [2.0, 1.5, 7.0 - 3 * math.pi, 3.0, -0.5]),
+        ("A*cos(2*pi*(x - p)/T)", [-3.0, 0.2 + 7.5 * 2.9, 2.9], [3.0, 0.2, 2.9]),
+        ("A*cos(p)*x", [3.0, 20.0], [3.0, 20.0 - 6 * math.pi]),
+        ("p*x + cos(p*x)", [20.0], [20.0]),
+    ],
+)  # fmt: skip
+def test_phases_are_within_half_a_period(text, values, expected):
+    columns = columns_of(np.linspace(-1, 3, 40)[:, None], 1)
+    form = form_of(text)
+    found = positive_where_free(form, columns, np.array(values), ())
+    np.testing.assert_allclose(
+        form.value_at(columns, found), form.value_at(columns, np.array(values)), rtol=1e-9, atol=1e-9
+    )
+    assert found == pytest.approx(expected, abs=1e-9)
+
+
+def test_a_phase_that_was_given_keeps_its_turns():
+    columns = columns_of(np.linspace(-1, 3, 40)[:, None], 1)
+    assert positive_where_free(form_of("A*cos(w*x + p)"), columns, np.array([3.0, 2.0, 30.0]), {2})[2] == 30.0
