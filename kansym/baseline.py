@@ -51,9 +51,11 @@ def baseline(bench: Bench, deadline: float, *, quadratic: bool = False) -> list[
     # A search that ends here, at the noise, must have seen the proportional law too.
     if nearly or plain_linear.validation_loss <= (AT_FLOOR * bench.noise_floor) ** 2:
         # Exact numbers and fewer terms are worth their time where a straight line says something.
-        found += from_expression(linear, bench, structure="linear", deadline=deadline)
+        # From fitted values: equal ones at the start would be taken for one constant, of a + b.
+        found += from_expression(fitted.form.substituted(), bench, structure="linear", deadline=deadline)
     if quadratic and len(bench.variables) == 1 and len(y) > LEAST_FOR_QUADRATIC:
         (x,) = bench.variables
-        square = linear + sympy.Float(1e-3) * x**2
-        found += from_expression(square, bench, structure="quadratic", deadline=deadline)
+        square = parametrize(fitted.form.substituted() + sympy.Float(1e-3) * x**2, bench.variables)
+        start = refit(square, X, y, weights=weights).form.substituted()
+        found += from_expression(start, bench, structure="quadratic", deadline=deadline)
     return found

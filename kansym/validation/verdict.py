@@ -83,6 +83,10 @@ SMALL = 1e-4
 NETWORK_BETTER = 1.1
 """Ratio of held-out errors from which a network that is better beyond chance counts as better."""
 
+NETWORK_NEAR = 2.0
+"""Times the formula's error up to which that of a network that leaves more than a tenth of the variance says something:
+where noise is most of the variance, nothing leaves less."""
+
 AGREES = 0.5
 """Share of other seeds that must find the same, for a law."""
 
@@ -191,6 +195,13 @@ def network_better(fit: Fit) -> bool:
     return fit.network_p < LEVEL and fit.held_out_rms > NETWORK_BETTER * fit.network_rms
 
 
+def network_can_tell(fit: Fit) -> bool:
+    """Whether the network has learned enough of the table for its error to say something about the formula's."""
+    if fit.network_rms is None or not fit.spread > 0:
+        return False
+    return (fit.network_rms / fit.spread) ** 2 <= TENTH or fit.network_rms <= NETWORK_NEAR * fit.held_out_rms
+
+
 def accounts_for_errors(fit: Fit) -> bool:
     """Whether chi-squared is what the table's errors allow."""
     return fit.chi2_p is not None and fit.chi2_p >= CHI2_LEVEL
@@ -277,7 +288,7 @@ def _of_fit(e: Evidence) -> list[Ground]:
         if network_better(fit):
             words = f"held out, a network is better by a factor of {fit.held_out_rms / fit.network_rms:.2g}"
             found.append(Ground(False, words))
-        else:
+        elif network_can_tell(fit):
             found.append(Ground(True, "held out, no network is better"))
     return found
 

@@ -49,6 +49,17 @@ def test_a_law_has_nothing_against_it():
     assert "100 rows" in verdict.reason
 
 
+@pytest.mark.parametrize(
+    ("network", "held_out", "share", "told"),
+    [(0.1, 0.1, 0.0025, True), (0.6, 0.1, 0.0025, True), (1.7, 0.1, 0.0025, False), (1.7, 1.5, 0.56, True)],
+)
+def test_only_a_network_that_learned_something_is_a_witness(network, held_out, share, told):
+    # Of a spread of 2: what leaves half of the variance says nothing, but where the formula leaves as much.
+    fit = replace(FIT, network_rms=network, network_p=0.9, held_out_rms=held_out, held_out_one_minus_r2=share)
+    words = [ground.words for ground in judge(replace(LAWFUL, fit=fit)).grounds]
+    assert ("held out, no network is better" in words) == told
+
+
 def _fit(**changes):
     return {"fit": replace(FIT, **changes)}
 
