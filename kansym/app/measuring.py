@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from kansym.app.views import edges_view, formula_view, front_view, number, verdict_view
+from kansym.report.finished import found_without
 
 if TYPE_CHECKING:
     from kansym.editing.network import EditableNetwork
@@ -71,13 +72,11 @@ def opened(run: "FinishedRun", net: "EditableNetwork") -> Shown:
     """Of a run as it was opened: its own formula, front and verdict."""
     certificate = run.summary.certificate
     free = len(net.edges.splines)
-    curves = "a free curve" if free == 1 else f"{free} free curves"
-    words = f"The run found this formula without the network below, which has {curves}."
     return Shown(
         edges=edges_view(net.edges),
         errors=[_network_errors(net, None), _formula_errors(run.formula, None)],
         formula=formula_view(run.formula),
-        remark=words if free else "",
+        remark=found_without(free) if free else "",
         front=front_view(run.front, run.formula, before=[str(formula) for formula in run.front]),
         verdict=None if certificate is None else verdict_view(certificate),
         undone=net.undone,

@@ -1,6 +1,7 @@
 """The command ``kansym edges``."""
 
 import json
+import math
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -164,6 +165,9 @@ def _lines(net: "EditableNetwork", said: Sequence[str], before: Any, certificate
         lines += ["", str(formula)]
         for constant in formula.constants:
             lines.append(f"  {constant.name} = {constant.snapped or with_error(constant.value, constant.error)}")
+        train, held_out = (math.sqrt(max(loss, 0.0)) for loss in (formula.train_loss, formula.loss))
+        words = "Its constants were fitted to the rows on their own, and need not be those of the edges"
+        lines.append(f"{words}: RMS residual {train:.3g} in training, {held_out:.3g} held out.")
         lines += ["", f"Verdict: {certificate.verdict.kind}; {certificate.verdict.reason}"]
         lines.append("It is the pick of the front." if net.is_pick else f"The front's pick is {net.front.best}")
     elif said:

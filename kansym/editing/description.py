@@ -1,6 +1,10 @@
-"""An edited network in JSON types."""
+"""An edited network in JSON types and in words."""
 
 from typing import TYPE_CHECKING, Any
+
+from kansym.editing.table import edge_lines
+from kansym.kan.growth import format_shape
+from kansym.report.finished import found_without
 
 if TYPE_CHECKING:
     from kansym.editing.network import EditableNetwork
@@ -30,3 +34,18 @@ def description(net: "EditableNetwork") -> dict[str, Any]:
         "undone": list(net.undone),
         "note": net.note,
     }
+
+
+def text(net: "EditableNetwork") -> str:
+    """Shape, errors and edges, and what is to be known about them."""
+    error = net.error
+    head = f"{format_shape(net.shape)}, RMS residual {error.train:.3g} in training, {error.held_out:.3g} held out"
+    return "\n".join([head, *edge_lines(net.edges), *remarks(net)])
+
+
+def remarks(net: "EditableNetwork") -> list[str]:
+    """Whether the run's formula came without the network; no word once the network has a formula of its own."""
+    run = net.desk.run
+    if not net.apart or run is None or net.is_symbolic:
+        return []
+    return [found_without(len(net.edges.splines), f"the formula {run.formula}", "this network")]

@@ -8,7 +8,7 @@ import pandas as pd
 
 from kansym.editing.coordinates import mode_of, user_constants
 from kansym.editing.suggestion import Suggestions
-from kansym.editing.table import edge_lines, edge_rows, to_html
+from kansym.editing.table import edge_lines
 from kansym.errors import ArgumentError
 from kansym.extraction.edges import EdgeRef
 from kansym.kan.layer import AFFINE, EdgeMode
@@ -16,6 +16,7 @@ from kansym.primitives.primitive import Primitive
 
 if TYPE_CHECKING:
     from kansym.editing.network import EditableNetwork
+    from kansym.figures.edge_curves import EdgeCurve
 
 
 class Edge:
@@ -61,6 +62,21 @@ class Edge:
     def name(self) -> str:
         """``x -> h1.0``: the nodes that it joins."""
         return f"{self.source_name} -> {self.target_name}"
+
+    @property
+    def is_last(self) -> bool:
+        """Whether it ends in the target."""
+        return self.layer == len(self._net.network.layers) - 1
+
+    @property
+    def target_kind(self) -> str:
+        """ "sum" or "product": what the node at its end makes of the curves that come in."""
+        return "product" if bool(self._net.network.layers[self.layer].product[self.target]) else "sum"
+
+    @property
+    def curve(self) -> "EdgeCurve | None":
+        """Points to draw, in the network's units; None for an edge that is off."""
+        return self._net.curve(self.ref)
 
     @property
     def mode(self) -> str:
@@ -234,7 +250,9 @@ class Edge:
         return f"<edge {self.id} {self.name}: {self.mode}>"
 
     def _repr_html_(self) -> str:
-        return to_html(*edge_rows([self]))
+        from kansym.editing.drawn import edges_html
+
+        return edges_html([self])
 
 
 class EdgeTable(Sequence[Edge]):
@@ -300,4 +318,6 @@ class EdgeTable(Sequence[Edge]):
         return f"<{len(self)} edges>\n{self}"
 
     def _repr_html_(self) -> str:
-        return to_html(*edge_rows(self))
+        from kansym.editing.drawn import edges_html
+
+        return edges_html(self)

@@ -8,18 +8,20 @@ import numpy as np
 import torch
 
 from kansym.editing import automatic, growing
+from kansym.editing.chosen import Chosen
 from kansym.editing.coordinates import mode_of, name_of
 from kansym.editing.curve import learned_curve
-from kansym.editing.description import description
+from kansym.editing.description import description, remarks, text
 from kansym.editing.desk import Desk, Errors
+from kansym.editing.drawn import network_html
 from kansym.editing.edge import Edge, EdgeTable
 from kansym.editing.fixing import fixed, held_by_hand, with_held
 from kansym.editing.history import History, State, following
 from kansym.editing.outcome import discovery_of, formula_of, front_with, same
+from kansym.editing.pruned import Pruned, pruned
 from kansym.editing.refitting import Refit, refit
 from kansym.editing.release import released, removed
 from kansym.editing.suggestion import Suggestions, suggest
-from kansym.editing.table import edge_lines, edge_rows, to_html
 from kansym.errors import ArgumentError
 from kansym.extraction.edges import EdgeRef
 from kansym.figures.edge_curves import EdgeCurve, edge_curves
@@ -29,8 +31,6 @@ from kansym.formula import Formula, ParetoFront
 from kansym.kan.growth import format_shape
 from kansym.kan.layer import EdgeMode
 from kansym.kan.network import Network
-from kansym.kan.pruning import prune
-from kansym.kan.training_options import TrainingOptions
 from kansym.primitives.primitive import Primitive
 from kansym.results import Discovery
 from kansym.threads import threads_for
@@ -60,9 +60,19 @@ class EditableNetwork:
         The network with spline edges that `network` was read from, of the same shape.
     label : str, optional
         The first entry of the history.
+    apart : bool, default False
+        Whether the run found its formula without this network.
     """
 
-    def __init__(self, network: Network, desk: Desk, *, splines: Network | None = None, label: str = "start") -> None:
+    def __init__(
+        self,
+        network: Network,
+        desk: Desk,
+        *,
+        splines: Network | None = None,
+        label: str = "start",
+        apart: bool = False,
+    ) -> None:
         if network.population != 1 or network.n_outputs != 1 or network.n_inputs != desk.table.n_columns:
             raise ArgumentError(
                 f"network must be one network with {desk.table.n_columns} inputs and one output, got "
@@ -71,6 +81,7 @@ class EditableNetwork:
         if splines is None or splines.shape != network.shape:
             splines = network
         self.desk = desk
+        self.apart = apart
         self._history = History(State(network.clone(), splines.clone(), label))
         self._lock = threading.RLock()
 
@@ -162,15 +173,15 @@ class EditableNetwork:
         return state.memo["curves"]
 
     def score(self, ref: EdgeRef) -> float:
-        curve = self._curve(ref)
+        curve = self.curve(ref)
         return 0.0 if curve is None else curve.score
 
     def misfit(self, ref: EdgeRef) -> float | None:
-        curve = self._curve(ref)
+        curve = self.curve(ref)
         symbolic = mode_of(self.network, ref) == EdgeMode.SYMBOLIC
         return curve.misfit if curve is not None and symbolic else None
 
-    def _curve(self, ref: EdgeRef) -> EdgeCurve | None:
+    def curve(self, ref: EdgeRef) -> EdgeCurve | None:
         return next((one for one in self.curves() if EdgeRef(one.layer, one.source, one.target) == ref), None)
 
     def held(self, layer: int) -> torch.Tensor:
@@ -285,26 +296,17 @@ class EditableNetwork:
         with self._lock:
             self._push(self.network.with_grid(grid), f"refine to grid {grid}", f"refine {grid}")
 
-    def prune(self, threshold: float = 0.01) -> int:
+    def prune(self, threshold: float = 0.01) -> Pruned:
         """Remove edges that move the output by less than this fraction of its spread, and refit.
 
-        Taken back where the held-out error rises by more than a tenth. Returns the number of edges removed.
+        Taken back where the held-out error rises by more than a tenth. The result is the number of edges removed, and
+        says which, with the errors before and after; where that is none, nothing is added to the history.
         """
-        rows = self.desk.rows
         with self._lock, threads_for(self.desk.table.n_rows):
-            result = prune(
-                self.network,
-                rows.x,
-                rows.y,
-                validation=rows.validation,
-                threshold=threshold,
-                weights=rows.weights,
-                options=TrainingOptions(steps=15, rescale_every=0),
-            )
-            if result.removed[0]:
-                note = f"{result.removed[0]} edges removed"
-                self._push(result.network, f"prune below {threshold:g}", f"prune {threshold!r}", note=note)
-        return result.removed[0]
+            network, result = pruned(self.network, self.desk, threshold)
+            if result:
+                self._push(network, f"prune below {threshold:g}", f"prune {threshold!r}", note=str(result))
+        return result
 
     def add_product(
         self, factors: Sequence[str | int | Edge], *, layer: int = 0, into: str | int | None = None
@@ -350,7 +352,7 @@ class EditableNetwork:
             self._push(network, plan.label, plan.step, splines=splines)
             return tuple(Edge(self, ref) for ref in refs)
 
-    def auto(self, edges: Sequence[Edge | str] | None = None, *, max_seconds: float = 10.0) -> dict[str, str]:
+    def auto(self, edges: Sequence[Edge | str] | None = None, *, max_seconds: float = 10.0) -> Chosen:
         """Choose primitives for splines as a discovery does: by the loss of the whole network.
 
         Parameters
@@ -361,8 +363,9 @@ class EditableNetwork:
 
         Returns
         -------
-        dict
-            Edge ids and the primitives that were chosen.
+        Chosen
+            A dict of edge ids and the primitives that were chosen; its text has the errors before and after, and
+            1 - R^2 of each edge.
 
         Raises
         ------
@@ -372,12 +375,15 @@ class EditableNetwork:
         chosen = [self.edge(one).ref if isinstance(one, str) else one.ref for one in edges or ()]
         with self._lock, threads_for(self.desk.table.n_rows):
             refs = automatic.splines_of(self.network, None if edges is None else chosen)
+            before = self.error
             if not refs:
-                return {}
+                return Chosen({}, {}, {}, before, before)
             network = automatic.choose(self.network, refs, self.desk, max_seconds=max_seconds)
             names = list(map(name_of, refs))
             self._push(network, f"auto {', '.join(names)}", f"auto {','.join(names)}")
-            return {edge.id: edge.mode for edge in self.edges if edge.ref in refs}
+            done = [edge for edge in self.edges if edge.ref in refs]
+            functions, labels = {edge.id: edge.mode for edge in done}, {edge.id: edge.name for edge in done}
+            return Chosen(functions, labels, {edge.id: edge.misfit for edge in done}, before, self.error)
 
     # -- back and forth ----------------------------------------------------------------------------------------------
 
@@ -409,7 +415,7 @@ class EditableNetwork:
     def copy(self) -> "EditableNetwork":
         """Another network in the same state, with a history of its own."""
         state = self._history.current
-        return EditableNetwork(state.network, self.desk, splines=state.splines, label=state.label)
+        return EditableNetwork(state.network, self.desk, splines=state.splines, label=state.label, apart=self.apart)
 
     # -- what comes of it --------------------------------------------------------------------------------------------
 
@@ -480,18 +486,13 @@ class EditableNetwork:
         self._history.push(following(before, network, label, step, note, splines))
 
     def __str__(self) -> str:
-        error = self.error
-        lines = [
-            f"{format_shape(self.shape)}, RMS residual {error.train:.3g} in training, {error.held_out:.3g} held out",
-            *edge_lines(self.edges),
-        ]
-        return "\n".join(lines)
+        return text(self)
 
     def __repr__(self) -> str:
         return f"<EditableNetwork {format_shape(self.shape)} after {len(self.history) - 1} steps>\n{self}"
 
     def _repr_html_(self) -> str:
-        return to_svg(self.figure()) + to_html(*edge_rows(self.edges))
+        return network_html(to_svg(self.figure()), remarks(self), self.edges)
 
 
 def _check_steps(steps: int) -> None:

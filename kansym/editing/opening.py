@@ -65,7 +65,7 @@ def edit(
     desk, run = _desk(source, library, options)
     if start is not None and not isinstance(start, str):
         network = _trained(desk, start, max_seconds)
-        return EditableNetwork(network, desk, label=f"trained {format_shape(network.shape)}")
+        return EditableNetwork(network, desk, label=f"trained {format_shape(network.shape)}", apart=run is not None)
     if start is not None and start not in STARTS:
         raise ArgumentError(f"start must be one of {', '.join(STARTS)} or a shape such as (2, 1, 1), got {start!r}")
     if run is None:
@@ -90,6 +90,7 @@ def edit(
         desk,
         splines=None if splines is None else moved(splines, scaling, desk.scaling),
         label=f"{chosen} {format_shape(network.shape)}",
+        apart=chosen == "network",
     )
 
 
@@ -103,8 +104,9 @@ def _desk(
         source = source.discovery_
     if isinstance(source, Dataset):
         if options is None:
-            own = {} if library is None else {"primitives": PrimitiveLibrary(library.values())}
-            options = DiscoveryOptions(**own)
+            options = DiscoveryOptions()
+            if library is not None:
+                options = replace(options, primitives=PrimitiveLibrary(library.values()))
         return Desk.of(source, options, library=library), None
     if isinstance(source, Discovery):
         source = FinishedRun.of(source, options=options)

@@ -147,13 +147,12 @@ def _refine(net: "EditableNetwork", argument: str) -> str:
 
 
 def _prune(net: "EditableNetwork", argument: str) -> str:
-    removed = net.prune(_number(argument, "prune")) if argument else net.prune()
-    return f"prune: {removed} edges removed"
+    return f"prune: {net.prune(_number(argument, 'prune')) if argument else net.prune()}"
 
 
 def _auto(net: "EditableNetwork", argument: str) -> str:
     chosen = net.auto(split(argument) or None)
-    return "auto: " + (", ".join(f"{edge} {name}" for edge, name in chosen.items()) or "no splines are left")
+    return "auto: " + "; ".join(str(chosen).splitlines())
 
 
 def _refit(net: "EditableNetwork", argument: str) -> str:

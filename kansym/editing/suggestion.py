@@ -160,9 +160,9 @@ class Suggestions(Sequence[Suggestion]):
         return f"<{len(self)} suggestions for {self.edge}: {', '.join(one.name for one in self)}>"
 
     def _repr_html_(self) -> str:
-        from kansym.editing.table import suggestion_rows, to_html
+        from kansym.editing.drawn import suggestions_html
 
-        return to_html(*suggestion_rows(self))
+        return suggestions_html(self)
 
 
 def suggest(

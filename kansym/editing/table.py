@@ -1,8 +1,7 @@
-"""Edges and suggestions as tables, in text and in HTML."""
+"""Edges and suggestions as tables of text."""
 
 import math
 from collections.abc import Iterable, Sequence
-from html import escape
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -46,6 +45,20 @@ def edge_lines(edges: Iterable["Edge"]) -> list[str]:
     off = [edge.id for edge in edges if edge.mode == "off"]
     if off:
         lines.append(f"off: {', '.join(off)}")
+    return [*lines, *edge_remarks(edges)]
+
+
+def edge_remarks(edges: Sequence["Edge"]) -> list[str]:
+    """What hidden nodes do with the curves that come in, and what a star means."""
+    kinds: dict[str, list[str]] = {"sum": [], "product": []}
+    for edge in edges:
+        names = kinds[edge.target_kind]
+        # That the target adds goes without saying, until there is something that multiplies.
+        if edge.mode != "off" and (not edge.is_last or edge.target_kind == "product") and edge.target_name not in names:
+            names.append(edge.target_name)
+    words = {"sum": ("adds", "add"), "product": ("multiplies", "multiply")}
+    said = [f"{', '.join(names)} {words[kind][len(names) > 1]}" for kind, names in kinds.items() if names]
+    lines = [f"{' what comes in; '.join(said)} what comes in"] if said else []
     if any(edge.held for edge in edges):
         lines.append("* held by hand")
     return lines
@@ -72,10 +85,3 @@ def to_lines(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     table = [[line[k] for k in kept] for line in (heads, *rows)]
     widths = [max(len(line[k]) for line in table) for k in range(len(kept))]
     return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in table]
-
-
-def to_html(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """The same as an HTML table."""
-    head = "".join(f"<th>{escape(cell)}</th>" for cell in heads)
-    body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

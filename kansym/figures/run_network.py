@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from matplotlib.figure import Figure
 
 from kansym.errors import ArgumentError
-from kansym.extraction.edges import EdgeRef
+from kansym.extraction.edges import EdgeRef, edges_of_mode
 from kansym.extraction.matching import Match
 from kansym.figures.edge_matches import library_of, matched_edges, scaled_rows
 from kansym.figures.network_figure import network_figure
 from kansym.figures.points import table_of
 from kansym.kan.growth import format_shape
 from kansym.kan.layer import EdgeMode
-from kansym.report.finished import FinishedRun
+from kansym.report.finished import FinishedRun, found_without
 
 ALIKE = 0.02
 """1 - R^2 up to which a trained spline is said to look like a function."""
@@ -72,10 +72,19 @@ def alt(run: FinishedRun) -> str:
     drawn = run.network.network if run.reading is None else run.reading.symbolic
     edges = sum(int((layer.mode[0] != EdgeMode.OFF).sum()) for layer in drawn.layers)
     curves = "edge, drawn as its curve" if edges == 1 else "edges, each drawn as its curve"
-    return (
+    words = (
         f"Kolmogorov-Arnold network {format_shape(drawn.shape)} from {', '.join(run.summary.names)} to "
         f"{run.summary.target}: {edges} {curves}."
     )
+    return f"{words} {apart_words(run)}".strip()
+
+
+def apart_words(run: FinishedRun, network: str = "this network") -> str:
+    """One sentence where the pick came without the network that is drawn; else empty."""
+    if not run.is_apart:
+        return ""
+    assert run.network is not None
+    return found_without(len(edges_of_mode(run.network.network, EdgeMode.SPLINE)), network=network)
 
 
 def _likenesses(run: FinishedRun) -> Mapping[EdgeRef, Match]:

@@ -81,12 +81,15 @@ class PruningResult:
     rolled_back : tuple of bool
         Whether validation got worse by more than the tolerance, so that the network is the one that came in.
     validation_loss : Tensor, shape (P,)
+    tried_loss : Tensor, shape (P,)
+        The same of the pruned network, also where that was rolled back.
     """
 
     network: Network
     removed: tuple[int, ...]
     rolled_back: tuple[bool, ...]
     validation_loss: Tensor
+    tried_loss: Tensor
 
 
 def switch_off(network: Network, off: list[Tensor], means: tuple[Tensor, ...]) -> Network:
@@ -169,7 +172,7 @@ def prune(
     candidate = remove_below(network, x, threshold)
     removed = count_edges(network) - count_edges(candidate)
     if not bool(removed.any()):
-        return PruningResult(network.clone(), (0,) * network.population, (False,) * network.population, before)
+        return PruningResult(network.clone(), (0,) * network.population, (False,) * network.population, before, before)
     options = options or TrainingOptions(steps=15)
     retrained = train(candidate, x, y, options, weights=weights, validation=validation, deadline=deadline)
     after = mean_loss(retrained.network, judge[0], target)
@@ -190,4 +193,5 @@ def prune(
         removed=tuple(int(n) if not bad else 0 for n, bad in zip(removed, worse, strict=True)),
         rolled_back=tuple(bool(bad) and int(n) > 0 for n, bad in zip(removed, worse, strict=True)),
         validation_loss=torch.where(worse, before, after),
+        tried_loss=after,
     )

@@ -72,6 +72,11 @@ def progress_html(best: Formula | None, words: str, numbers: str, share: int | N
     )
 
 
+def wrapped(html: str) -> str:
+    """Trusted HTML in the style of the other pieces."""
+    return f'<style>{_style()}</style><div class="kansym">{html}</div>'
+
+
 def _formula(formula: Formula) -> dict[str, Any]:
     return {"markup": formula_markup(formula), "text": str(formula)}
 

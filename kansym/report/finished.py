@@ -11,6 +11,20 @@ from kansym.results import Discovery, NetworkReading, TrainedNetwork
 from kansym.validation.certificate import Certificate
 
 
+def found_without(free: int, formula: str = "this formula", network: str = "the network below") -> str:
+    """The sentence about a network that the formula beside it was not read from.
+
+    Parameters
+    ----------
+    free : int
+        Edges of the network that are splines.
+    formula, network : str
+        What they are called.
+    """
+    curves = f", which has {'a free curve' if free == 1 else f'{free} free curves'}" if free else ""
+    return f"The run found {formula} without {network}{curves}."
+
+
 @dataclass(frozen=True, eq=False)
 class FinishedRun:
     """A run, its table and its networks.
@@ -55,3 +69,8 @@ class FinishedRun:
     @property
     def front(self) -> ParetoFront:
         return self.summary.front
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether there is a network that the pick was not read from: it came from the structure of the table."""
+        return self.network is not None and self.reading is None

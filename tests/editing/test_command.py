@@ -42,6 +42,7 @@ def test_steps_in_their_order_and_a_new_run(folder: Path, tmp_path: Path, capsys
     text = capsys.readouterr().out
     assert text.index("to tanh") < text.index("unfix") < text.index("to sin")
     assert "f = exp(z**2 + sin(2*x))" in text and "Verdict: law" in text
+    assert "Its constants were fitted to the rows on their own" in text
     run = load_run(out)
     assert str(run.formula) == "f = exp(z**2 + sin(2*x))"
     assert "--fix 0.0.0=tanh" in run.summary.command

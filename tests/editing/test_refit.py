@@ -153,7 +153,7 @@ def test_refine_is_exact_and_prune_removes(net: EditableNetwork) -> None:
     assert np.abs(net.predict(X) - before).max() < 1e-9
     net.add_node(["x", "z"])
     assert net.prune(0.01) >= 1
-    assert "edges removed" in net.note
+    assert "edges (0.0.1, 0.1.1, 1.1.0) removed" in net.note
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from dataclasses import replace
 from io import BytesIO
 
 import matplotlib
@@ -16,12 +17,15 @@ from matplotlib.patches import FancyBboxPatch
 from kansym.errors import ArgumentError
 from kansym.extraction.edges import EdgeRef
 from kansym.extraction.matching import match_edges
+from kansym.figures import alt_text
 from kansym.figures.edge_curves import edge_curves
 from kansym.figures.labels import clean, primitive_label, scientific, shorten, text_width
 from kansym.figures.network_figure import network_figure
 from kansym.figures.network_layout import spread
 from kansym.kan.network import Network
 from kansym.primitives.library import default_library
+from kansym.report.html.drawings import _of_kind
+from kansym.results import NetworkReading
 
 LIBRARY = default_library()
 
@@ -244,3 +248,16 @@ def test_spread_keeps_distance_and_moves_nothing_needlessly(wanted, separation):
     if all(a - b >= separation for a, b in itertools.pairwise(wanted)):
         assert result == pytest.approx(wanted)
     assert math.fsum(result) == pytest.approx(math.fsum(wanted), abs=1e-6)
+
+
+def test_a_network_that_the_formula_came_without_says_so(plain_run):
+    words = "The run found this formula without this network, which has 3 free curves."
+    assert plain_run.is_apart and alt_text("network", plain_run).endswith(words)
+    read = replace(plain_run, reading=NetworkReading(plain_run.network.network, None))
+    assert not read.is_apart and "without" not in alt_text("network", read)
+    drawn = _of_kind("network", plain_run)
+    assert (
+        drawn is not None
+        and drawn.caption.endswith(words.replace("this network", "the network drawn here"))
+        and words in drawn.alt
+    )

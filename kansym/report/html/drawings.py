@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from kansym.comparison.result import Comparison
 from kansym.figures import FIGURES, to_svg
+from kansym.figures.run_network import apart_words
 from kansym.report.finished import FinishedRun
 from kansym.report.html.markup import trusted_svg
 
@@ -90,7 +91,8 @@ def drawings(run: FinishedRun) -> list[Drawing]:
 
 def _of_kind(name: str, run: FinishedRun) -> Drawing | None:
     kind = FIGURES[name]
-    return _drawn(name, kind.title, lambda: kind(run) if kind.applies(run) else None, lambda: kind.alt(run))
+    remark = apart_words(run, "the network drawn here") if name == "network" else ""
+    return _drawn(name, kind.title, lambda: kind(run) if kind.applies(run) else None, lambda: kind.alt(run), remark)
 
 
 def comparison_drawing(comparison: Comparison, run: FinishedRun | None = None) -> Drawing:
@@ -106,8 +108,10 @@ def comparison_drawing(comparison: Comparison, run: FinishedRun | None = None) -
     return drawn
 
 
-def _drawn(key: str, title: str, draw: Callable[[], Figure | None], alt: Callable[[], str]) -> Drawing | None:
-    caption = CAPTIONS.get(key, "")
+def _drawn(
+    key: str, title: str, draw: Callable[[], Figure | None], alt: Callable[[], str], remark: str = ""
+) -> Drawing | None:
+    caption = f"{CAPTIONS.get(key, '')} {remark}".strip()
     try:
         figure = draw()
         if figure is None:
