@@ -81,6 +81,8 @@ class DiscoveryOptions:
         if isinstance(self.guesses, str) or not all(isinstance(guess, str) for guess in self.guesses):
             raise ArgumentError(f"guesses must be several texts, such as ('a*x + b',), got {self.guesses!r}")
         object.__setattr__(self, "guesses", tuple(self.guesses))
+        if self.given is not None and not isinstance(self.given, str):
+            raise ArgumentError(f"given must be a text, such as 'g*x/2 + ...', got {self.given!r}")
         if self.guesses and self.given is not None:
             raise ArgumentError("guesses and given do not go together; write what is given into the guess")
         if self.formulas_per_network < 1:

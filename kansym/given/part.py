@@ -50,7 +50,7 @@ class GivenPart:
 
     @classmethod
     def read(cls, text: str, names: Sequence[str]) -> "GivenPart":
-        """Read a text such as ``"g*x/2 + ..."``; without ``...`` it is one term of a sum.
+        """Read a text such as ``"g*x/2 + ..."``.
 
         Parameters
         ----------
@@ -64,11 +64,16 @@ class GivenPart:
         FormulaSyntaxError
             If it is no formula.
         ArgumentError
-            If there are several ``...``, or it cannot be solved for them.
+            If there is no ``...``, or several, or it cannot be solved for them.
         """
         written = text.replace("…", PLACE)
         if PLACE not in written:
-            written = f"({written}) + {PLACE}"
+            # Added or multiplied is not for us to guess.
+            known = text.strip() or "g*x/2"
+            raise ArgumentError(
+                f"given {text!r} has no '...'; write '...' where the unknown part goes, such as "
+                f"{f'{known} + ...'!r} for a term that is missing or {f'({known})*(...)'!r} for a factor"
+            )
         if written.count(PLACE) > 1:
             raise ArgumentError(f"given {text!r} has several '...'; one part can be looked for at a time")
         if PLACE in names:

@@ -17,6 +17,7 @@ from kansym.data.splitting import split
 from kansym.errors import ArgumentError, DataError
 from kansym.formula import Formula, ParetoFront
 from kansym.formulation import Bench, judge, mean_square
+from kansym.given.merging import merged
 from kansym.given.part import PLACE, GivenPart
 from kansym.given.start import first_constants
 from kansym.pipeline import run_pipeline
@@ -37,6 +38,11 @@ MOVED = 0.1
 
 LEAST_DEFINED = 0.5
 """Share of the rows at which the unknown part must have a value."""
+
+LIKE_TERMS = (
+    "A term is given with its number, and what was found has a term of the same kind: the formula holds both as one, "
+    "with a fitted constant in place of the number."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,8 +94,7 @@ def discover_given(dataset: Dataset, options: DiscoveryOptions, progress: Progre
         # What the last rounds do not need, the first one has had.
         share = left if rounds == 1 else max(0.6 * left, 0.1)
         result = run_pipeline(table, replace(options, given=None, max_seconds=share), progress)
-        forms = [_joined(part, formula, constants, bench) for formula in result.front]
-        judged = [(form, judge(form, bench, structure=f"given {part.text}")) for form in forms]
+        judged = [_judged(part, formula, constants, bench) for formula in result.front]
         formulas += [formula for _, formula in judged if formula is not None]
         ranked = [(formula.rank, form) for form, formula in judged if formula is not None]
         if found is None or (ranked and min(ranked, key=lambda pair: pair[0])[0][1] < best):
@@ -167,25 +172,40 @@ def _table_of_rest(part: GivenPart, dataset: Dataset, constants: np.ndarray) -> 
     )
 
 
-def _joined(part: GivenPart, formula: Formula, constants: np.ndarray, bench: Bench) -> ParametricForm:
-    """The whole law with the constants of both parts fitted together; those of the given part come first."""
+def _judged(
+    part: GivenPart, formula: Formula, constants: np.ndarray, bench: Bench
+) -> tuple[ParametricForm, Formula | None]:
+    """The whole law as a form, whose first constants are those of the given part, and as a formula."""
+    form, lost = _joined(part, formula, constants, bench)
+    whole = judge(form, bench, structure=f"given {part.text}")
+    if whole is not None and lost:
+        whole = replace(whole, notes=(*whole.notes, LIKE_TERMS))
+    return form, whole
+
+
+def _joined(part: GivenPart, formula: Formula, constants: np.ndarray, bench: Bench) -> tuple[ParametricForm, bool]:
+    """The whole law with the constants of both parts fitted together, and whether a given number was lost to it."""
     variables = tuple(map(plain_symbol, part.names))
     inner = parametrize(formula.expression, (*variables, *map(plain_symbol, part.constants)))
+    composed = part.composed(inner.expression)
+    own = tuple(map(plain_symbol, part.constants))
     # In the symbols of the bench, which know the signs of the columns.
     columns = dict(zip(variables, bench.variables, strict=True))
-    composed = part.composed(inner.expression)
+
+    def whole() -> tuple[ParametricForm, bool]:
+        values = np.concatenate([constants, inner.values])
+        return merged(
+            ParametricForm(composed.xreplace(columns), bench.variables, (*own, *inner.constants), values), own
+        )
+
     try:
         # sympy asks every level of nested fractions for its sign, which takes time that grows exponentially.
-        expression = call_with_limit(lambda: composed.xreplace(columns), 2.0)
+        form, lost = call_with_limit(whole, 2.0)
     except TimeLimitError:
         raise ArgumentError(f"given {part.text[:200]!r} is nested too deeply; write it as one fraction") from None
-    own = tuple(map(plain_symbol, part.constants))
-    form = ParametricForm(
-        expression, bench.variables, (*own, *inner.constants), np.concatenate([constants, inner.values])
-    )
     X, y, weights = bench.rows(bench.fitting)
     result = refit(form, X, y, weights=weights)
-    return form if result.status == "non-finite" else result.form
+    return form if result.status == "non-finite" else result.form, lost
 
 
 def _network(part: GivenPart, found: Discovery, constants: np.ndarray, bench: Bench) -> GivenNetwork | None:

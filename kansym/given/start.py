@@ -79,8 +79,7 @@ def _rest_constant(part: GivenPart, dataset: Dataset, seed: int) -> np.ndarray:
     name = "rest"
     while name in part.constants or name in part.names:
         name += "_"
-    text = part.text.replace("…", PLACE)
-    text = text.replace(PLACE, f" {name} ") if PLACE in text else f"({text}) + {name}"
+    text = part.text.replace("…", PLACE).replace(PLACE, f" {name} ")
     columns = {column: dataset.X[:, k] for k, column in enumerate(dataset.names)}
     try:
         fit = fit_constants(text, columns, dataset.y, y_error=dataset.y_error, seed=seed)

@@ -2,12 +2,18 @@
 
 import numpy as np
 import pytest
+import sympy
 
 from kansym.config import DiscoveryOptions
 from kansym.data.dataset import make_dataset
+from kansym.data.noise import noise_floor
+from kansym.data.splitting import split
 from kansym.discovery import discover
 from kansym.errors import DataError
+from kansym.formula import Formula
+from kansym.formulation import Bench
 from kansym.given.part import GivenPart
+from kansym.given.search import LIKE_TERMS, _judged
 from kansym.given.start import first_constants
 from kansym.results import AS_GOOD
 
@@ -61,3 +67,20 @@ def test_a_factor_of_the_same_column_does_not_hide_the_rest():
     assert np.isfinite(rest).all() and slope.max() < 1e5 * slope.min()
     found = discover(data, DiscoveryOptions(max_seconds=2, given="exp(-t/tau)*(...)"))
     assert found.stopped != AS_GOOD or found.formula.loss < 1e-5
+
+
+@pytest.mark.parametrize(("given", "lost"), [("x + ...", True), ("k*x + ...", False), ("2.5*(...)", False)])
+def test_constants_are_those_that_the_formula_shows(given, lost):
+    """Of a given term and one of its kind that is found, the formula shows the sum."""
+    data = table(0.3 * x + 2 * z**2 + RNG.normal(0, 1e-2, 300))
+    train, validation = split(data, validation_fraction=0.2, seed=0)
+    bench = Bench.of(data, train, validation, noise_floor(data))
+    part = GivenPart.read(given, data.names)
+    a, b = sympy.symbols("x z")
+    rest = Formula(sympy.Float(-0.7) * a + sympy.Float(1.9) * b**2, data.names, "...", 7, 0.1, 0.1, 50.0)
+    _, formula = _judged(part, rest, np.ones(len(part.constants)), bench)
+    assert formula is not None
+    shown = sorted(float(number) for number in formula.expression.atoms(sympy.Float))
+    assert sorted(constant.value for constant in formula.constants) == pytest.approx(shown)
+    np.testing.assert_allclose(shown, [0.3, 2.0], atol=0.01)
+    assert (LIKE_TERMS in formula.notes) == lost

@@ -1,0 +1,100 @@
+# sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false, reportCallIssue=false
+# pyright: reportOperatorIssue=false, reportAssignmentType=false, reportIndexIssue=false
+"""Numbers and terms that are given where the unknown part has a fitted constant in the same place.
+
+``x + (c0*x + c1)`` is one term in x whatever is written: a printed formula shows 1 + c0, so that is the constant.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import permutations
+
+import numpy as np
+import sympy
+
+from kansym.symbolic.parametric import ParametricForm
+
+
+def merged(form: ParametricForm, own: Sequence[sympy.Symbol]) -> tuple[ParametricForm, bool]:
+    """The same function with as few constants and numbers as it takes.
+
+    A number before a constant of the unknown part goes into that constant, and so does a given term of the same kind;
+    where the given term has a constant of its own, that one stays and the other goes.
+
+    Parameters
+    ----------
+    form : ParametricForm
+        A whole law.
+    own : sequence of sympy.Symbol
+        Constants of the given part; they keep their names and places.
+
+    Returns
+    -------
+    form : ParametricForm
+    number : bool
+        Whether a term that was given with its number has lost it to a found one of the same kind.
+    """
+    lost = False
+    while (change := _without_a_number(form, own)) is not None:
+        form = change
+    while (change := _without_a_term(form, own)) is not None:
+        form, number = change
+        lost = lost or number
+    return form, lost
+
+
+def _free(form: ParametricForm, own: Sequence[sympy.Symbol]) -> set[sympy.Symbol]:
+    """Constants of the unknown part that stand in one place only, and can take up what stands beside them."""
+    return {one for one in form.constants if one not in own and form.expression.count(one) == 1}
+
+
+def _without_a_number(form: ParametricForm, own: Sequence[sympy.Symbol]) -> ParametricForm | None:
+    """The form with one number taken up by the constant that it multiplies; None where no number is left."""
+    free = _free(form, own)
+    for node in form.expression.atoms(sympy.Mul):
+        number, rest = node.as_coeff_Mul()
+        taking = next(
+            (k for k, one in enumerate(form.constants) if one in free and one in sympy.Mul.make_args(rest)), None
+        )
+        if abs(number) == 1 or taking is None:
+            continue
+        values = form.values.copy()
+        values[taking] *= float(number)
+        return replace(form, expression=form.expression.xreplace({node: rest}), values=values)
+    return None
+
+
+def _without_a_term(form: ParametricForm, own: Sequence[sympy.Symbol]) -> tuple[ParametricForm, bool] | None:
+    """The form with two terms made one, and whether one was a number; None where all terms differ."""
+    free = _free(form, own)
+    values = dict(zip(form.constants, map(float, form.values), strict=True))
+    for node in form.expression.atoms(sympy.Add):
+        parts = [(term, *_parts(term, form.constants)) for term in node.args]
+        pairs = [(one, other) for one, other in permutations(parts, 2) if one[2] in free and one[3] == other[3]]
+        for (term, number, constant, _), (its_term, its_number, its_constant, _) in pairs:
+            if its_constant is None:
+                values[constant] += float(its_number / number)
+                gone, constants = its_term, form.constants
+            elif form.expression.count(its_constant) == 1:
+                values[its_constant] += float(number / its_number) * values[constant]
+                gone, constants = term, tuple(one for one in form.constants if one is not constant)
+            else:
+                continue
+            kept = sympy.Add(*(one for one in node.args if one is not gone))
+            numbers = np.array([values[one] for one in constants])
+            changed = ParametricForm(form.expression.xreplace({node: kept}), form.variables, constants, numbers)
+            return changed, its_constant is None
+    return None
+
+
+def _parts(
+    term: sympy.Expr, constants: Sequence[sympy.Symbol]
+) -> tuple[sympy.Expr, sympy.Symbol | None, sympy.Expr | None]:
+    """A term as number, constant and the rest; no rest where it has several constants for factors."""
+    number, rest = term.as_coeff_Mul()
+    own = [argument for argument in sympy.Mul.make_args(rest) if argument in constants]
+    if len(own) > 1:
+        return number, None, None
+    rest = sympy.Mul(*(argument for argument in sympy.Mul.make_args(rest) if argument not in own))
+    return number, own[0] if own else None, rest
