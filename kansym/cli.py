@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, CycloptsError, Parameter, UnknownCommandError
 from rich.console import Console
 from rich.table import Table
 
@@ -256,7 +256,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return app(tokens) or OK
     except CycloptsError as error:
-        return _fail(f"{str(error).rstrip('.')}; see {_help_for(tokens)}", USAGE)
+        return _fail(f"{_usage_message(error)}; see {_help_for(tokens)}", USAGE)
     except KansymError as error:
         return _fail(_in_terms_of_options(str(error)), USAGE)
     except KeyboardInterrupt:
@@ -277,6 +277,14 @@ def _fail(message: str, code: int) -> int:
     # A formula or a name is quoted as it was given, however long.
     sys.stderr.write(f"kansym: error: {text if len(text) <= LONGEST_MESSAGE else text[:LONGEST_MESSAGE] + '...'}\n")
     return code
+
+
+def _usage_message(error: CycloptsError) -> str:
+    """What the parser says, with the names of all commands where it would list a few."""
+    text = str(error)
+    if isinstance(error, UnknownCommandError):
+        text = text.partition("Available commands:")[0] + f"Available commands: {', '.join(COMMANDS)}"
+    return text.rstrip(" .,")
 
 
 def _help_for(tokens: Sequence[str]) -> str:

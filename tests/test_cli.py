@@ -109,7 +109,9 @@ def test_other_bad_commands_are_one_line_and_exit_code_2(table, capsys, tmp_path
     assert "unknown kind of file" in refused(capsys, "discover", table("a,y\n1,2\n", "t.exe"), "--target", "y")
     assert "'semi_major_axis', 'period'" in refused(capsys, "discover", "kepler")
     assert "FILE" in refused(capsys, "discover")
-    assert "Unknown command" in refused(capsys, "discovr")
+    message = refused(capsys, "discovr")
+    assert 'Unknown command "discovr". Did you mean "discover"? Available commands: app, bench, ' in message
+    assert message.endswith(", primitives, report; see kansym --help\n")
     assert "is not a folder" in refused(capsys, "report", "nowhere")
     assert "no finished run" in refused(capsys, "report", str(tmp_path))
 

@@ -42,11 +42,15 @@ DEFINITIONS = (
 logarithmic ones count as pure numbers."""
 
 _NUMBER = re.compile(r"^\s*(10\s*(?:\^|\*\*)\s*[({]?-?\d{1,3}[)}]?|[+]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?)")
-_ALLOWED = re.compile(r"^[\w\s.*/^()%°µμΩÅ·×⁻¹²³⁴⁵⁶⁷⁸⁹⁰{}+'\"-]*$")
+_ALLOWED = re.compile(r"^[\w\s.*/^()%°µμΩÅ·×⁻¹²³⁴⁵⁶⁷⁸⁹⁰{}+-]*$")
 _NUMBERS = re.compile(r"(?<![^\W\d_])\d+(?:\.\d*)?(?:[eE][+-]?\d+)?")
 _SMALL = re.compile(r"\d{1,2}(?:\.\d{0,3})?")
 _TOWER = re.compile(r"(?:\*\*|\^)[\s(){}+\d./-]*(?:\*\*|\^)")
+_SLIP = re.compile(r"[/*·×^]\s*(?:[/*·×^]|\.(?!\d))|\.\s*\.|[^\W\d_]%|%\w|\+(?!\s*[\d.])")
+"""What pint reads, but nobody means: ``m//s``, ``m^^2``, ``m..s``, ``m%s``, ``+m``."""
+
 _BARE_POWER = re.compile(r"(?<=[A-Za-zµμΩÅ])([-−]?\d+)\b")
+_LIKE = "; write it like m/s, kg*m^2/s^2, or 1 for a pure number"
 
 
 @dataclass(frozen=True)
@@ -101,6 +105,10 @@ def parse_unit(text: str, where: str = "unit") -> Unit | None:
     if len(plain) > LONGEST or not _ALLOWED.match(plain):
         raise DataError(f"{where}: {_shown(plain)} is not a unit; write it like m/s, kg*m^2/s^2 or 1")
     factor, rest = _without_factor(plain)
+    slip = _SLIP.search(rest.replace("**", "^"))
+    if slip is not None:
+        found = slip[0] if slip[0] in rest else slip[0].replace("^", "**")
+        raise DataError(f"{where}: {_shown(plain)} is not a unit: {found!r} in it makes no sense{_LIKE}")
     # pint computes what it reads, and 9**9**9 has more digits than there is time.
     numbers = [number for word in re.split(r"[^\d.eE+-]+", rest) for number in _NUMBERS.findall(word)]
     if _TOWER.search(rest) or not all(_SMALL.fullmatch(n) and float(n) <= LARGEST_POWER for n in numbers):
@@ -173,7 +181,7 @@ def _hint(text: str) -> str:
             close = difflib.get_close_matches(word, _names(), n=2, cutoff=0.75)
             meant = f"did you mean {' or '.join(close)}? " if close else ""
             return f" ({word!r}): {meant}write it like m/s, kg*m^2/s^2, or 1 for a pure number"
-    return "; write it like m/s, kg*m^2/s^2, or 1 for a pure number"
+    return _LIKE
 
 
 @cache

@@ -24,6 +24,11 @@ SI = {
     "km/s/Mpc": ("s^-1", 1e3 / (1e6 * 648000 / math.pi * 149597870700.0)),
     "L_sun": ("kg m^2 s^-3", 3.828e26),
     "m^(1/2)": ("m^(1/2)", 1.0),
+    "m**2 / s": ("m^2 s^-1", 1.0),
+    "kg.m^2.s^-2": ("kg m^2 s^-2", 1.0),
+    "m^+2": ("m^2", 1.0),
+    "m^.5": ("m^(1/2)", 1.0),
+    "%/m": ("m^-1", 0.01),
     "eV": ("kg m^2 s^-2", 1.602176634e-19),
 }
 
@@ -67,6 +72,32 @@ def test_what_is_no_unit_is_refused_at_once(text):
     with pytest.raises(DataError, match="column 'v'"):
         parse_unit(text, "column 'v'")
     assert time.perf_counter() - start < 2.0
+
+
+@pytest.mark.parametrize(
+    ("text", "slip"),
+    [
+        ("m//s", "//"),
+        ("m / /s", "/ /"),
+        ("m^^2", "^^"),
+        ("m****2", "****"),
+        ("m..s", ".."),
+        ("m*.s", "*."),
+        ("m%s", "m%"),
+        ("m%%", "m%"),
+        ("+m", "+"),
+    ],
+)
+def test_slips_that_pint_reads_are_refused(text, slip):
+    with pytest.raises(DataError, match="is not a unit") as caught:
+        parse_unit(text)
+    assert f"{slip!r} in it makes no sense; write it like m/s" in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["m'", 'm"', "m**", "m^", "m/", "/s"])
+def test_other_slips_are_refused(text):
+    with pytest.raises(DataError, match="is not a unit"):
+        parse_unit(text)
 
 
 def test_the_message_proposes_a_unit():
