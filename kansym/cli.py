@@ -4,6 +4,7 @@ import io
 import json
 import math
 import os
+import re
 import sys
 import traceback
 from collections.abc import Iterable, Sequence
@@ -297,6 +298,9 @@ def _in_terms_of_options(message: str) -> str:
         for sign in (" ", "="):
             if message.startswith(argument + sign):
                 return option + message[len(argument) :]
+    # A column of such a name stands in quotes.
+    for argument, option in (("x_error", "--x-error"), ("y_error", "--error")):
+        message = re.sub(rf"(?<![\w'\"./-]){argument}(?![\w'\"=.])", option, message)
     return message
 
 

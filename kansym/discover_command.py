@@ -21,7 +21,7 @@ from kansym.command_options import (
     write_line,
 )
 from kansym.errors import ArgumentError
-from kansym.table_options import read_dataset, restricted_library, with_units
+from kansym.table_options import before_the_search, read_dataset, restricted_library, with_units
 
 if TYPE_CHECKING:
     from kansym.data.dataset import Dataset
@@ -74,7 +74,7 @@ def discover(
     target
         Column to explain. Required.
     error
-        Column with the standard errors of the target: rows are then weighted by 1/error^2, and the errors of the
+        Standard errors of the target, a column or a number: rows are then weighted by 1/error^2, and the errors of the
         constants follow from them.
     x_error
         Standard errors of input columns, such as t=t_error or t=0.1: the column they are of, and a column or a number.
@@ -83,12 +83,12 @@ def discover(
         File with units of columns: lines such as v = m/s, or TOML. They go before those in the header (v [m/s]). With
         units formulas are checked, constants get units, and the search begins with dimensional analysis.
     given
-        A part of the law that is known, with ... for what is looked for: "g*x/2 + ..." or "exp(-t/tau)*(...)". Names
-        that are not columns are constants, and are fitted.
+        A part of the law that is known, with ... for what is looked for: `"g*x/2 + ..."` or `"exp(-t/tau)*(...)"`.
+        Names that are not columns are constants, and are fitted.
     guess
-        A formula to start from, of PySR or a textbook: "A*exp(-t/tau) + 0.1". Names that are not columns are constants,
-        numbers with a point their starting values. The report says whether the data want less or more. The option may
-        be given several times.
+        A formula to start from, of PySR or a textbook: `"A*exp(-t/tau) + 0.1"`. Names that are not columns are
+        constants, numbers with a point their starting values. The report says whether the data want less or more. The
+        option may be given several times.
     robust
         For a table with mistakes in it: rows that no smooth function comes near are left out of the search, hardly
         count in the last fit, and are listed.
@@ -156,6 +156,7 @@ def discover(
     )
     if units is not None:
         dataset = with_units(dataset, units)
+    remarks += before_the_search(dataset)
     choose_device(device, dataset.n_rows)
     if given is not None:
         from kansym.given.part import GivenPart

@@ -21,6 +21,7 @@ from kansym.symbolic.naming import plain, plain_symbol
 from kansym.symbolic.parametric import ParametricForm, parametrize
 from kansym.symbolic.serialization import from_tree, to_tree
 from kansym.symbolic.text import to_text
+from kansym.units.headers import names_and_units_of
 
 LEAST_KNOWN = 0.1
 """Largest relative error that digits of a constant are shown for."""
@@ -137,6 +138,10 @@ class Formula:
         """
         if isinstance(X, pd.DataFrame):
             missing = [name for name in self.variables if name not in X.columns]
+            if missing:
+                # The table of a file has the units in its headers.
+                X = X.set_axis(names_and_units_of([str(name) for name in X.columns])[0], axis=1)
+                missing = [name for name in self.variables if name not in X.columns]
             if missing:
                 raise DataError(f"X lacks the columns {missing}; the formula was found with {list(self.variables)}")
             X = X[list(self.variables)].to_numpy(dtype=np.float64)

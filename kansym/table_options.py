@@ -23,6 +23,16 @@ def with_units(dataset: "Dataset", path: Path) -> "Dataset":
     return replace(dataset, units=own, y_units=units.get(dataset.target, dataset.y_units))
 
 
+def before_the_search(dataset: "Dataset") -> "list[str]":
+    """What to say about a table while it can still be started over: columns of errors among the inputs, and units that
+    cannot be read."""
+    from kansym.data.error_names import LOOKS_LIKE
+    from kansym.units.system import UnitSystem
+
+    units = UnitSystem.of(dataset)
+    return [*(note for note in dataset.notes if LOOKS_LIKE in note), *(() if units is None else units.notes)]
+
+
 def restricted_library(only: Sequence[str], without: Sequence[str]) -> "PrimitiveLibrary":
     """The default library with the functions of --primitives only, and without those of --without."""
     from kansym.primitives.library import default_library

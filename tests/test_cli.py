@@ -210,10 +210,14 @@ def test_any_names_work_and_columns_are_chosen_by_comma(table, capsys):
     rows = "\n".join(",".join(map(repr, [*row, t])) for row, t in zip(values.tolist(), y.tolist(), strict=True))
     name = table(f'E,I,lambda,λ (nm),x-1,"a, b",N\n{rows}\n')
     result = found(capsys, name, "--target", "N")
-    assert result["names"] == ["E", "I", "lambda", "λ (nm)", "x-1", "a, b"]
-    assert "λ (nm)" in result["text"] and result["agreement"]["one_minus_r2"] < 1e-12
+    assert result["names"] == ["E", "I", "lambda", "λ", "x-1", "a, b"]
+    assert "λ" in result["text"] and result["agreement"]["one_minus_r2"] < 1e-12
     result = found(capsys, name, "--target", "N", "--columns", 'E,"a, b"', "--columns", "λ (nm)")
-    assert result["names"] == ["E", "a, b", "λ (nm)"] and result["agreement"]["one_minus_r2"] < 1e-12
+    assert (
+        result["names"] == ["E", "a, b", "λ"]
+        and result["units"] == [None, None, "nm"]
+        and result["agreement"]["one_minus_r2"] < 1e-12
+    )
 
 
 @pytest.mark.parametrize("unit", [1e-30, 1e30])
@@ -293,6 +297,19 @@ def test_datasets_version_and_help(capsys):
     text = " ".join(capsys.readouterr().out.replace("│", " ").split())
     for part in ("--seconds FLOAT", "[default: 60.0]", "Nothing is written without it", "exit code 0", "--key"):
         assert part in text
+
+
+def test_helps_show_the_signs_of_formulas(capsys, monkeypatch):
+    import kansym.cli as cli
+
+    # Asterisks and underscores outside of backquotes are markup of the format that helps are written in.
+    monkeypatch.setenv("COLUMNS", "400")
+    for command in cli.COMMANDS:
+        assert main([command, "--help"]) == 0
+        shown = " ".join(capsys.readouterr().out.replace("│", " ").split())
+        written = cli.app[command].default_command.__doc__
+        for word in re.findall(r"\S*[*<>\[\]^\\#]\S*", written):
+            assert word.replace("`", "") in shown, (command, word)
 
 
 # -- the terminal ------------------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from kansym.command_options import (
 )
 from kansym.discover_command import discover
 from kansym.errors import ArgumentError
-from kansym.table_options import read_dataset, restricted_library, with_units
+from kansym.table_options import before_the_search, read_dataset, restricted_library, with_units
 
 # The numerical libraries take seconds to import; --help does without them.
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def compare(
     seed
         Of every tool. Default: 0, or that of the run.
     error
-        Column with the standard errors of the target: they become weights.
+        Standard errors of the target, a column or a number: they become weights.
     columns
         Inputs, separated by commas. Default: all other columns that hold numbers.
     units
@@ -120,6 +120,7 @@ def compare(
         )
         dataset, remarks = read_dataset(file, target, error, {}, split_names(columns) or None, drop_missing, key)
         dataset = dataset if units is None else with_units(dataset, units)
+        remarks += before_the_search(dataset)
     else:
         given = {"--target": target, "--error": error, "--columns": columns, "--units": units, "--key": key}
         unused = [option for option, value in given.items() if value] + ["--drop-missing"] * drop_missing

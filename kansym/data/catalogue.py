@@ -96,7 +96,7 @@ def load_dataset(
     name: str,
     *,
     target: str | None = None,
-    error: str | None = None,
+    error: str | float | None = None,
     x_error: Mapping[str, str | float] | None = None,
     columns: Sequence[str] | None = None,
 ) -> Dataset:
@@ -108,8 +108,9 @@ def load_dataset(
         One of `dataset_names()`.
     target : str, optional
         Another column to explain than the usual one; the inputs are then all others.
-    error : str, optional
-        Column with the standard errors of the target. Default: the one that belongs to the usual target.
+    error : str or float, optional
+        Column with the standard errors of the target, or one number for all rows. Default: the column that belongs to
+        the usual target.
     x_error : mapping of str to (str or float), optional
         Errors of the inputs, as in `kansym.data.readers.read_table`.
     columns : sequence of str, optional

@@ -8,6 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from kansym.data.columns import as_float_column, is_constant, listing, name_listing, quoted
+from kansym.data.error_names import error_hints
 from kansym.data.remarks import column_remarks
 from kansym.errors import DataError
 from kansym.units.unit import parse_unit
@@ -150,8 +151,8 @@ def make_dataset(
         nobody loses data without knowing.
     remove_constant : bool, optional
         Drop constant columns and repeated columns, and note which, and note columns that repeat the target, that say
-        the same as another one, or that have a wide gap. Default True; False keeps the columns as given, without a
-        word.
+        the same as another one, that are called like errors of another one, or that have a wide gap. Default True;
+        False keeps the columns as given, without a word.
     row_numbers : ndarray of int, shape (n,), optional
         Numbers of the rows as the user sees them, for the messages (lines of a file). Default 0, 1, ...
     row_word : str, optional
@@ -207,10 +208,18 @@ def make_dataset(
         raise DataError(
             f"the table has only 1 sample ({len(inputs)} row); at least two rows are needed to fit anything"
         )
+    kept = np.flatnonzero(keep) if row_numbers is None else row_numbers[keep]
     if error is not None and not (error > 0).all():
-        raise DataError(f"y_error must be positive, got {error[~(error > 0)][0]:g}; leave it out if it is unknown")
+        k = int(np.argmax(~(error > 0)))
+        raise DataError(
+            f"y_error must be positive, got {error[k]:g} in {row_word} {kept[k]}; leave it out if it is unknown"
+        )
     if inputs_error is not None and not (inputs_error >= 0).all():
-        raise DataError(f"x_error must not be negative, got {inputs_error.min():g}; give 0 for exact columns")
+        k, j = (int(at) for at in np.argwhere(~(inputs_error >= 0))[0])
+        raise DataError(
+            f"x_error of {quoted(names[j])} must not be negative, got {inputs_error[k, j]:g} in {row_word} {kept[k]}; "
+            "give 0 for exact columns"
+        )
     if weight is not None and (not (weight >= 0).all() or not (weight > 0).any()):
         raise DataError(f"sample_weight must not be negative nor all zero, got a minimum of {weight.min():g}")
     if is_constant(outcome):
@@ -224,6 +233,8 @@ def make_dataset(
             parse_unit(unit, label)
     chosen = list(range(len(names)))
     if remove_constant:
+        # Before columns are dropped: errors are often the same everywhere.
+        notes += error_hints(names, target)
         chosen = _useful_columns(inputs, names, notes)
         notes += column_remarks(inputs[:, chosen], [names[k] for k in chosen], outcome, target)
     return Dataset(

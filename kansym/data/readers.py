@@ -14,6 +14,7 @@ from kansym.errors import DataError
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".dat", ".tab", ".asc")
 PARQUET_SUFFIXES = (".parquet", ".pq")
 HDF5_SUFFIXES = (".h5", ".hdf5", ".hdf", ".he5")
+SPREADSHEETS = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".numbers")
 ALL_SUFFIXES = (*TEXT_SUFFIXES, *PARQUET_SUFFIXES, *HDF5_SUFFIXES, ".npy", ".npz")
 
 
@@ -21,7 +22,7 @@ def read_table(
     path: str | os.PathLike[str] | Any,
     *,
     target: str | int,
-    error: str | int | None = None,
+    error: str | float | None = None,
     x_error: Mapping[str, str | float] | None = None,
     columns: Sequence[str | int] | None = None,
     drop_missing: bool = False,
@@ -32,7 +33,8 @@ def read_table(
 
     Text files may have any delimiter (comma, semicolon, tab, bar, blanks), a decimal comma where the comma does not
     delimit, quoted names, comment lines that start with ``#`` or ``%``, and a header or none: columns are then
-    ``x0, x1, ...``. A header ``v [m/s]`` is the name ``v`` with the unit ``m/s``; other brackets stay in the name.
+    ``x0, x1, ...``. A header ``v [m/s]`` is the name ``v`` with the unit ``m/s``, and so are ``v (m/s)`` and
+    ``v / (m/s)`` where that is sure to be a unit (see `kansym.units.headers.names_and_units_of`).
 
     Parameters
     ----------
@@ -41,8 +43,8 @@ def read_table(
         array) or ``.npz`` (one array per column, or one 2-D array).
     target : str or int
         The target's name, with or without its unit; an index where the file has no header.
-    error : str or int, optional
-        Column with the standard errors of the target, in the target's unit.
+    error : str, int or float, optional
+        Column with the standard errors of the target, in the target's unit, or one number for all rows.
     x_error : mapping of str to (str or float), optional
         Input columns with the column of their standard errors, or with one error for all rows. Needs `error`.
     columns : sequence of str or int, optional
@@ -83,6 +85,12 @@ def column_names(path: str | os.PathLike[str], key: str | None = None) -> list[s
     return names_and_units(_from_file(Path(path), key))[0]
 
 
+def column_spellings(path: str | os.PathLike[str], key: str | None = None) -> dict[str, str]:
+    """Names of all columns of a file by their headers, such as ``v`` by ``v [m/s]``; as of `read_table`."""
+    table = _from_file(Path(path), key)
+    return dict(zip((header.strip() for header in table.headers), names_and_units(table)[0], strict=True))
+
+
 def _from_frame(frame: Any) -> RawTable:
     """A pandas or polars DataFrame as a table."""
     if hasattr(frame, "to_pandas"):
@@ -108,7 +116,8 @@ def _from_file(path: Path, key: str | None) -> RawTable:
         raise DataError(f"{path} is a pipe or a device; write the table to a file first")
     suffix = path.suffix.lower()
     if suffix not in ALL_SUFFIXES:
-        raise DataError(f"{path.name}: unknown kind of file {suffix!r}; known: {' '.join(ALL_SUFFIXES)}")
+        hint = "save it as CSV; " if suffix in SPREADSHEETS else ""
+        raise DataError(f"{path.name}: unknown kind of file {suffix!r}; {hint}known: {' '.join(ALL_SUFFIXES)}")
     if path.stat().st_size == 0:
         raise DataError(f"{path.name} is empty; a table with at least two rows is needed")
     try:

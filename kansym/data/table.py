@@ -11,8 +11,8 @@ import pandas as pd
 from kansym.data.columns import as_float_column, name_listing, parse_numbers, quoted
 from kansym.data.dataset import Dataset, make_dataset
 from kansym.errors import DataError
+from kansym.units.headers import names_and_units_of
 
-SQUARE_BRACKETS = re.compile(r"^(?P<name>.*\S)\s*\[(?P<unit>[^\[\]]*)\]$", re.DOTALL)
 ROUND_BRACKETS = re.compile(r"^(?P<name>.*\S)\s*\([^()]*\)$", re.DOTALL)
 
 
@@ -56,7 +56,7 @@ def to_dataset(
     table: RawTable,
     *,
     target: str | int,
-    error: str | int | None = None,
+    error: str | float | None = None,
     x_error: Mapping[str, str | float] | None = None,
     columns: Sequence[str | int] | None = None,
     drop_missing: bool = False,
@@ -76,7 +76,10 @@ def to_dataset(
     if len(table.columns[0]) == 0:
         raise DataError(f"{source}: the table has a header but no rows of data")
     target_at = _find(table, names, target, "target")
-    error_at = None if error is None else _find(table, names, error, "error")
+    error_at = None if error is None else _column_or_number(table, names, error, "error")
+    same_error = None
+    if isinstance(error_at, float):
+        error_at, same_error = None, error_at
     if error_at == target_at:
         raise DataError(f"{source}: the error column {quoted(str(error))} is the target itself; name another column")
     input_errors = _input_errors(table, names, x_error or {})
@@ -108,13 +111,27 @@ def to_dataset(
             table.columns[k], f"{source}: column {quoted(names[k])}", table.row_numbers, table.row_word
         )
 
+    def errors(k: int, exact: bool = False) -> np.ndarray:
+        """Numbers of a column of standard errors, 0 among them where a value may be exact."""
+        values = numbers(k)
+        bad = np.flatnonzero(values < 0 if exact else values <= 0)
+        if len(bad):
+            row = bad[0] if table.row_numbers is None else table.row_numbers[bad[0]]
+            wanted = "a standard error must not be negative" if exact else "a standard error must be positive"
+            raise DataError(
+                f"{source}: column {quoted(names[k])}, {table.row_word} {row}: {wanted}, got {values[bad[0]]:g}; "
+                "correct it, or comment the row out"
+            )
+        return values
+
     try:
         dataset = make_dataset(
             pd.DataFrame({names[k]: numbers(k) for k in dict.fromkeys(chosen)}),
             numbers(target_at),
             target=names[target_at],
-            y_error=None if error_at is None else numbers(error_at),
-            x_error={names[k]: numbers(at) if isinstance(at, int) else at for k, at in input_errors.items()} or None,
+            y_error=same_error if error_at is None else errors(error_at),
+            x_error={names[k]: errors(at, True) if isinstance(at, int) else at for k, at in input_errors.items()}
+            or None,
             drop_missing=drop_missing,
             remove_constant=remove_constant,
             row_numbers=table.row_numbers,
@@ -129,22 +146,12 @@ def to_dataset(
 
 
 def names_and_units(table: RawTable) -> tuple[list[str], list[str | None]]:
-    """`v [m/s]` is the name `v` and the unit `m/s`; round brackets stay in the name, they may be mathematics."""
-    names: list[str] = []
-    units: list[str | None] = []
-    for header in table.headers:
-        match = SQUARE_BRACKETS.match(header.strip())
-        unit = table.units.get(header)
-        if match:
-            names.append(match["name"])
-            unit = match["unit"].strip() or unit
-        else:
-            names.append(header.strip())
-        units.append(unit)
-    return names, units
+    """Names and units of the columns; those that the file says otherwise fill in where the header has none."""
+    names, units = names_and_units_of(table.headers)
+    return names, [unit or table.units.get(header) for unit, header in zip(units, table.headers, strict=True)]
 
 
-def _find(table: RawTable, names: list[str], wanted: str | int, role: str) -> int:
+def _find(table: RawTable, names: list[str], wanted: str | float, role: str) -> int:
     """Position of the column the user means: by name, by full header, by the name before round brackets, by index."""
     text = str(wanted).strip()
     headers = [header.strip() for header in table.headers]
@@ -167,15 +174,26 @@ def _input_errors(table: RawTable, names: list[str], x_error: Mapping[str, str |
     found: dict[int, int | float] = {}
     for column, error in x_error.items():
         at = _find(table, names, column, "input")
-        # A column may be called 0.1: names go before numbers.
-        try:
-            found[at] = _find(table, names, str(error), "input error")
-        except DataError as failure:
-            try:
-                found[at] = float(error)
-            except ValueError:
-                raise failure from None
+        found[at] = _column_or_number(table, names, error, "input error", f" of {quoted(names[at])}")
     return found
+
+
+def _column_or_number(table: RawTable, names: list[str], wanted: str | float, role: str, of: str = "") -> int | float:
+    """Position of a column of errors, or one error for all rows, as a float."""
+    # A column may be called 0.1: names go before numbers.
+    try:
+        return _find(table, names, wanted, role)
+    except DataError as failure:
+        try:
+            number = float(wanted)
+        except ValueError:
+            raise failure from None
+        if isinstance(wanted, int) and role == "error" and not table.named:
+            raise  # An index that is not there.
+        if not 0 <= number < float("inf") or (role == "error" and number == 0):
+            sign = "a positive number" if role == "error" else "a finite number that is not negative"
+            raise DataError(f"{table.source}: the {role}{of} must be a column or {sign}, got {wanted}") from None
+        return number
 
 
 def _without_labels(table: RawTable, names: list[str], positions: list[int], notes: list[str]) -> list[int]:

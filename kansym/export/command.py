@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
+from rich.console import Console
 
 from kansym.command_options import whole_number, write_line
 from kansym.errors import ArgumentError
@@ -49,4 +50,5 @@ def export(
         raise ArgumentError(f"--out {out} is a folder; name a file")
     prepare_directory(out.parent)
     replace_file(out, code.encode("utf-8"))
+    Console(stderr=True).print(f"saved to {out}", markup=False, highlight=False, soft_wrap=True)
     return 0

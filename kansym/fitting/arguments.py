@@ -106,7 +106,8 @@ def read_arguments(
     X = np.column_stack([_vector(f"column {name!r}", by_name[name], n) for name in used])
     error = None if y_error is None else _vector("y_error", y_error, n)
     if error is not None and not (error > 0).all():
-        raise DataError(f"y_error must be positive, got {error[~(error > 0)][0]:g}; leave it out if it is unknown")
+        row = int(np.argmax(~(error > 0)))
+        raise DataError(f"y_error must be positive, got {error[row]:g} in row {row}; leave it out if it is unknown")
     inputs_error = _input_errors(x_error, names, used, n)
     if inputs_error is not None and error is None:
         raise DataError("x_error needs y_error beside it; if errors of y are negligible, give a small number for them")

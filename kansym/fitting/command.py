@@ -51,7 +51,7 @@ def fit_constants(
     target
         Column that the formula describes. Required.
     error
-        Column with the standard errors of the target: rows are then weighted by 1/error^2, and the errors of the
+        Standard errors of the target, a column or a number: rows are then weighted by 1/error^2, and the errors of the
         constants follow from them.
     x_error
         Standard errors of input columns, such as t=t_error or t=0.1: the column they are of, and a column or a number.
@@ -83,7 +83,7 @@ def fit_constants(
     from kansym.fitting.text import text_report
 
     begin = _start(start or [])
-    dataset, remark = _read(expression, file, target, error, input_errors(x_error), drop_missing, key)
+    dataset, remark, expression = _read(expression, file, target, error, input_errors(x_error), drop_missing, key)
     if remark:
         sys.stderr.write(f"{remark}\n")
     result = fit(
@@ -130,12 +130,13 @@ def _read(
     x_error: dict[str, str | float],
     drop_missing: bool,
     key: str | None,
-) -> "tuple[Dataset, str]":
-    """The columns that the formula names, of a file or of a shipped dataset, and what to say about it."""
+) -> "tuple[Dataset, str, str]":
+    """The columns that the formula names, of a file or of a shipped dataset, what to say about it, and the formula."""
     from kansym.data.catalogue import dataset_file, dataset_names, describe_dataset
-    from kansym.data.readers import column_names, read_table
+    from kansym.data.readers import column_spellings, read_table
     from kansym.symbolic.naming import plain_symbol
     from kansym.symbolic.parser import free_names, parse_expression
+    from kansym.units.headers import with_short_names
 
     shipped = file in dataset_names() and not Path(file).exists()
     remark = (
@@ -143,7 +144,8 @@ def _read(
     )
     with dataset_file(file) if shipped else nullcontext(Path(file)) as path:
         try:
-            names = column_names(path, key)
+            spellings = column_spellings(path, key)
+            names = list(spellings.values())
         except DataError as failure:
             if str(failure) == f"there is no file {file}" and not path.suffix:
                 known = ", ".join(dataset_names())
@@ -154,6 +156,7 @@ def _read(
             raise DataError(f"--target is missing; the columns are {listed}")
         if shipped and error is None and target == describe_dataset(file).target:
             error = describe_dataset(file).error
+        expression = with_short_names(expression, spellings)
         symbols = parse_expression(expression, [*names, *free_names(expression, names)]).free_symbols
         used = [name for name in names if plain_symbol(name) in symbols]
         if not used:
@@ -169,4 +172,4 @@ def _read(
             # A column that happens to be constant is a number that the formula needs.
             remove_constant=False,
         )
-    return dataset, remark
+    return dataset, remark, expression

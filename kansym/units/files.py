@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kansym.errors import DataError
+from kansym.units.headers import names_and_units_of
 from kansym.units.unit import parse_unit
 
 LARGEST = 2**20
@@ -46,6 +47,9 @@ def read_units(path: str | os.PathLike[str], columns: Sequence[str]) -> dict[str
     except ValueError as failure:
         raise DataError(f"the file of units {path} is not UTF-8 text") from failure
     found = _table(path, text) if path.suffix.lower() in (".toml", ".json") else _lines(path, text)
+    # A line may name a column as the header does, with the unit that stands there.
+    short = dict(zip(found, names_and_units_of(list(found))[0], strict=True))
+    found = {name if name in columns else short[name]: unit for name, unit in found.items()}
     for name, unit in found.items():
         if name not in columns:
             listed = ", ".join(repr(column) for column in columns)

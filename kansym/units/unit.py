@@ -37,9 +37,10 @@ DEFINITIONS = (
     "jansky = 1e-26 W/m^2/Hz = Jy",
     "dex = []",
     "magnitude = [] = mag",
+    "@alias ohm = Ohm",
 )
 """Units of astronomy that pint lacks: IAU 2015 Resolution B3, arXiv:1510.07674, the mass from it and CODATA 2018's G;
-logarithmic ones count as pure numbers."""
+logarithmic ones count as pure numbers. And the ohm as it is often written, with all prefixes."""
 
 _NUMBER = re.compile(r"^\s*(10\s*(?:\^|\*\*)\s*[({]?-?\d{1,3}[)}]?|[+]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?)")
 _ALLOWED = re.compile(r"^[\w\s.*/^()%°µμΩÅ·×⁻¹²³⁴⁵⁶⁷⁸⁹⁰{}+-]*$")
@@ -178,10 +179,17 @@ def _hint(text: str) -> str:
     registry = _registry()
     for word in re.findall(r"[^\W\d_]+", text):
         if word not in registry:
-            close = difflib.get_close_matches(word, _names(), n=2, cutoff=0.75)
+            close = _other_case(word) or difflib.get_close_matches(word.lower(), _names(), n=2, cutoff=0.75)
             meant = f"did you mean {' or '.join(close)}? " if close else ""
             return f" ({word!r}): {meant}write it like m/s, kg*m^2/s^2, or 1 for a pure number"
     return _LIKE
+
+
+def _other_case(word: str) -> list[str]:
+    """The word in small letters, as in Kelvin, or as a symbol with a prefix, as in KHz, where that is a unit."""
+    first, rest = word[0], word[1:]
+    spellings = (word.lower(), first.lower() + rest, first + rest.capitalize(), first.lower() + rest.capitalize())
+    return [one for one in spellings if one in _registry()][:1]
 
 
 @cache

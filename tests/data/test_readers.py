@@ -8,6 +8,7 @@ import pytest
 from kansym.data import read_table
 from kansym.data.dataset import Dataset
 from kansym.data.readers import column_names
+from kansym.errors import DataError
 
 ROWS = [(0.1, 10.0, 1.5), (0.2, -20.5, 2.25), (0.30000000000000004, 1e-30, 3.125), (0.4, 6.02e23, 1e30)]
 T, V, Y = (np.array(column) for column in zip(*ROWS, strict=True))
@@ -86,10 +87,32 @@ def test_units_in_square_brackets(tmp_path, target):
 
 
 @pytest.mark.parametrize("target", ["y", "y (eV)"])
-def test_round_brackets_stay_in_the_name(tmp_path, target):
+def test_units_in_round_brackets_and_after_a_stroke(tmp_path, target):
     path = tmp_path / "table.csv"
-    path.write_text(text(header="t,v (m/s),y (eV)"))
-    expect(read_table(path, target=target), names=("t", "v (m/s)"), target="y (eV)")
+    path.write_text(text(header="t / s,v (m/s),y (eV)"))
+    expect(read_table(path, target=target, columns=["t", "v (m/s)"]), units=("s", "m/s"), y_units="eV")
+
+
+def test_other_words_in_round_brackets_stay_in_the_name(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text(text(header="t,V (t),rate (per day)"))
+    expect(read_table(path, target="rate"), names=("t", "V (t)"), target="rate (per day)")
+
+
+def test_a_number_stands_for_a_column_of_errors(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("x,0.5,y\n1,0.1,2\n2,0.2,4\n")
+    assert read_table(path, target="y", error="0.25", columns=["x"]).y_error.tolist() == [0.25, 0.25]
+    assert read_table(path, target="y", error="0.5").y_error.tolist() == [0.1, 0.2]  # the column of that name
+    for wrong in ("-0.1", 0.0, "nan"):
+        with pytest.raises(DataError, match="error must be a column or a positive number"):
+            read_table(path, target="y", error=wrong)
+
+
+def test_a_spreadsheet_is_to_be_saved_as_text(tmp_path):
+    (tmp_path / "t.xlsx").write_bytes(b"PK")
+    with pytest.raises(DataError, match="save it as CSV"):
+        read_table(tmp_path / "t.xlsx", target="y")
 
 
 def test_fortran_exponents_and_missing_words(tmp_path):

@@ -135,7 +135,7 @@ def test_what_is_determined(folder, capsys):
         (["A*t", "decay.csv", "--target", "y", "--seed", "-1"], "seed must be"),
         (["A*t", "decay.csv", "--target", "y", "--seed", "1.5"], "whole number"),
         (["A*t"], "kansym fit-constants --help"),
-        (["A*t", "decay.csv", "--target", "y", "--x-error", "t=0.1"], "x_error needs y_error beside it"),
+        (["A*t", "decay.csv", "--target", "y", "--x-error", "t=0.1"], "--x-error needs --error beside it"),
         (["A*t", "decay.csv", "--target", "y", "--error", "e", "--x-error", "t"], "--x-error: expected column=column"),
         (["A*t", "decay.csv", "--target", "y", "--error", "e", "--x-error", "t=nothing"], "nothing"),
         (["A*t", "decay.csv", "--target", "y", "--intervals", "--level", "2"], "level must be between 0 and 1"),

@@ -23,6 +23,11 @@ def test_formats(tmp_path, name, text):
     assert read_units(tmp_path / name, ["v", "odd name", "y"]) == {"v": "m/s", "odd name": "kg"}
 
 
+def test_a_line_may_name_a_column_with_the_unit_of_its_header(tmp_path):
+    (tmp_path / "u.txt").write_text("v (mm/s) = m/s\nw (t) = kg\n")
+    assert read_units(tmp_path / "u.txt", ["v", "w (t)"]) == {"v": "m/s", "w (t)": "kg"}
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
