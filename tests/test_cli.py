@@ -397,3 +397,12 @@ def test_names_that_a_terminal_cannot_show_are_escaped(tmp_path):
 def test_split_names():
     assert split_names(["a,b", '"c, d"', " e , "]) == ["a", "b", "c, d", "e"]
     assert split_names(None) == []
+
+
+def test_what_is_odd_about_a_table_is_said_before_the_search(table):
+    from kansym.table_options import before_the_search, read_dataset
+
+    path = table("f [Herz],u_y,w [m],y\n1,0.1,2,3\n2,0.2,1,5\n3,0.3,4,8\n")
+    dataset, _ = read_dataset(path, "y", None, {}, None, False, None)
+    hint, unit = before_the_search(dataset)
+    assert "say --error u_y" in hint and "did you mean hertz?" in unit

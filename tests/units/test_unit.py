@@ -122,3 +122,18 @@ def test_the_message_proposes_a_unit():
 )
 def test_names_of_units(unit, own, name):
     assert name_unit(parse_unit(unit), [parse_unit(text) for text in own]) == name
+
+
+@pytest.mark.parametrize(("text", "scale"), [("Ohm", 1.0), ("kOhm", 1e3), ("MOhm", 1e6), ("kΩ", 1e3), ("Ω", 1.0)])
+def test_the_ohm_is_read_as_it_is_written(text, scale):
+    unit, ohm = parse_unit(text), parse_unit("ohm")
+    assert unit is not None and ohm is not None and unit.dimension == ohm.dimension
+    assert unit.scale == pytest.approx(scale)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"), [("Herz", "hertz"), ("KHz", "kHz"), ("khz", "kHz"), ("Kelvin", "kelvin"), ("kOhmm", "ohm")]
+)
+def test_the_nearest_unit_is_proposed(text, meant):
+    with pytest.raises(DataError, match=f"did you mean {meant}[ ?]"):
+        parse_unit(text)
