@@ -1,6 +1,7 @@
 """Options of a discovery: one frozen dataclass per stage, with defaults that are meant to be left alone."""
 
 from dataclasses import dataclass, field
+from numbers import Real
 
 from kansym.errors import ArgumentError
 from kansym.extraction.selection import SelectionOptions
@@ -68,13 +69,13 @@ class DiscoveryOptions:
     guesses: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if not 0 < self.max_seconds < float("inf"):
+        if not (_is_number(self.max_seconds) and 0 < self.max_seconds < float("inf")):
             raise ArgumentError(f"max_seconds must be a positive number of seconds, got {self.max_seconds!r}")
         if not isinstance(self.seed, int) or self.seed < 0:
             raise ArgumentError(f"seed must be an integer of at least 0, got {self.seed!r}")
-        if not 0 <= self.validation_fraction < 0.9:
+        if not (_is_number(self.validation_fraction) and 0 <= self.validation_fraction < 0.9):
             raise ArgumentError(f"validation_fraction must lie in [0, 0.9), got {self.validation_fraction!r}")
-        if self.network_rows < 50:
+        if not (_is_number(self.network_rows) and self.network_rows >= 50):
             raise ArgumentError(f"network_rows must be at least 50, got {self.network_rows!r}")
         if self.loss not in LOSSES:
             raise ArgumentError(f"loss must be one of {', '.join(LOSSES)}, got {self.loss!r}")
@@ -85,7 +86,16 @@ class DiscoveryOptions:
             raise ArgumentError(f"given must be a text, such as 'g*x/2 + ...', got {self.given!r}")
         if self.guesses and self.given is not None:
             raise ArgumentError("guesses and given do not go together; write what is given into the guess")
-        if self.formulas_per_network < 1:
+        if not (_is_number(self.formulas_per_network) and self.formulas_per_network >= 1):
             raise ArgumentError(f"formulas_per_network must be at least 1, got {self.formulas_per_network!r}")
+        if not isinstance(self.primitives, PrimitiveLibrary):
+            raise ArgumentError(
+                f"primitives must be a PrimitiveLibrary, such as default_library().only('x', 'exp'), got "
+                f"{str(self.primitives)[:100]!r}"
+            )
         if len(self.primitives) == 0:
             raise ArgumentError("primitives must hold at least one primitive, got an empty library")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)

@@ -17,6 +17,7 @@ from kansym.config import DiscoveryOptions
 from kansym.data.dataset import make_dataset
 from kansym.discovery import discover
 from kansym.errors import ArgumentError
+from kansym.estimator_input import checked_names, checked_units, faults_named, library_of
 from kansym.formula import Formula
 from kansym.primitives.library import PrimitiveLibrary
 from kansym.progress import ProgressCallback
@@ -193,8 +194,10 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
         if names is None and hasattr(X, "columns"):
             names = [str(column) for column in X.columns]
         target = str(getattr(y, "name", None) or "y")
-        X, y = validate_data(self, X, y, dtype=np.float64, y_numeric=True, ensure_min_samples=2)
-        names = list(names) if names is not None else [f"x{column}" for column in range(X.shape[1])]
+        options = self._options()
+        with faults_named(X, y, names, target):
+            X, y = validate_data(self, X, y, dtype=np.float64, y_numeric=True, ensure_min_samples=2)
+        names = [f"x{column}" for column in range(X.shape[1])] if names is None else checked_names(names, X.shape[1])
         dataset = make_dataset(
             X,
             np.asarray(y, dtype=np.float64),
@@ -203,10 +206,10 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
             y_error=y_error,
             x_error=x_error,
             sample_weight=weights if sample_weight is None else sample_weight,
-            units=X_units,
+            units=checked_units(X_units, names),
             y_units=y_units,
         )
-        self.discovery_: Discovery = discover(dataset, self._options(), progress=self.progress)
+        self.discovery_: Discovery = discover(dataset, options, progress=self.progress)
         self.variable_names_ = tuple(names)
         self.nout_ = 1
         self.front_ = self.discovery_.front
@@ -245,7 +248,8 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
     def predict(self, X: Any, index: int | None = None) -> np.ndarray:
         """Values of the picked formula, or of formula number `index` of the front; shape (n,)."""
         check_is_fitted(self)
-        X = validate_data(self, X, reset=False, dtype=np.float64)
+        with faults_named(X, names=self.variable_names_):
+            X = validate_data(self, X, reset=False, dtype=np.float64)
         formula = self._formula(index)
         kept = [self.variable_names_.index(name) for name in formula.variables]
         return formula.predict(X[:, kept])
@@ -372,25 +376,22 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
         return self.front_[index]
 
     def _options(self) -> DiscoveryOptions:
-        options = self.options or DiscoveryOptions()
+        options = DiscoveryOptions() if self.options is None else self.options
+        if not isinstance(options, DiscoveryOptions):
+            raise ArgumentError(f"options must be a DiscoveryOptions, got {options!r}")
         if not isinstance(self.random_state, (int, np.integer)):
             raise ArgumentError(f"random_state must be an integer, got {self.random_state!r}")
         seconds, timeout = self.max_seconds, self.timeout_in_seconds
         if seconds is not None and timeout is not None and seconds != timeout:
             raise ArgumentError(f"timeout_in_seconds={timeout!r} contradicts max_seconds={seconds!r}; give one of them")
         seconds = timeout if seconds is None else seconds
-        library = options.primitives
-        if isinstance(self.primitives, PrimitiveLibrary):
-            library = self.primitives
-        elif self.primitives is not None:
-            library = library.only(*self.primitives)
         return replace(
             options,
             max_seconds=options.max_seconds if seconds is None else seconds,
             seed=int(self.random_state),
             device=self.device,
             validation_fraction=self.validation_fraction,
-            primitives=library,
+            primitives=library_of(self.primitives, options.primitives),
             given=self.given if self.given is not None else options.given,
             guesses=options.guesses if self.guesses is None else self.guesses,  # pyright: ignore[reportArgumentType]
             loss=self.loss if self.loss != "linear" else options.loss,

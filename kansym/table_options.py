@@ -43,7 +43,7 @@ def restricted_library(only: Sequence[str], without: Sequence[str]) -> "Primitiv
             if names:
                 library = library.only(*names) if option == "--primitives" else library.without(*names)
         except ArgumentError as error:
-            raise ArgumentError(f"{option}: {str(error).removeprefix('name: ')}") from error
+            raise ArgumentError(f"{option}: {error}") from error
     if not library:
         raise ArgumentError("--without: no primitive is left; leave out fewer")
     return library

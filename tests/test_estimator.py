@@ -192,7 +192,22 @@ def test_parameters_override_the_options():
         ({"max_seconds": 0}, "max_seconds must be a positive number of seconds, got 0"),
         ({"validation_fraction": 1.5}, r"validation_fraction must lie in \[0, 0.9\), got 1.5"),
         ({"device": "abacus"}, "device must be 'auto', 'cpu' or 'cuda', got 'abacus'"),
-        ({"primitives": ["sinus"]}, "there is no primitive 'sinus'"),
+        (
+            {"primitives": ["sine"]},
+            "^primitives: there is no primitive 'sine'; close names: .*sin.*`kansym primitives` and",
+        ),
+        (
+            {"primitives": "sin, exp"},
+            r"primitives must be a list of names, got 'sin, exp'; write primitives=\['sin', 'exp'\]",
+        ),
+        ({"primitives": []}, r"primitives=\[\] leaves no function to use; .*`kansym primitives`"),
+        ({"primitives": 3}, "primitives must be a list of names or a PrimitiveLibrary, got 3"),
+        ({"primitives": [np.sin]}, "primitives must be a list of names, got .<ufunc 'sin'>. in it"),
+        ({"max_seconds": "10"}, "max_seconds must be a positive number of seconds, got '10'"),
+        ({"validation_fraction": "a"}, "validation_fraction must lie in .*, got 'a'"),
+        ({"given": "x0**2"}, r"given 'x0\*\*2' has no '\.\.\.'"),
+        ({"given": 3}, "given must be a text, such as .*, got 3"),
+        ({"options": DiscoveryOptions, "max_seconds": 1}, "options must be a DiscoveryOptions, got"),
     ],
     ids=str,
 )
@@ -203,12 +218,71 @@ def test_wrong_parameters_are_named_at_fit(parameters, message):
 
 def test_wrong_data_are_named():
     X, y = table(20)
-    with pytest.raises(DataError, match="names has 3 entries, but X has 2 columns"):
+    with pytest.raises(DataError, match=r"^variable_names has 3 entries, but X has 2 columns"):
         SymbolicRegressor().fit(X, y, variable_names=["a", "b", "c"])
+    with pytest.raises(ArgumentError, match=r"variable_names must be a list of names, such as .*, got 'ab'"):
+        SymbolicRegressor().fit(X, y, variable_names="ab")
+    with pytest.raises(DataError, match=r"^X_units must have one entry per column of X \(2\), got \['m'\]"):
+        SymbolicRegressor().fit(X, y, X_units=["m"])
+    with pytest.raises(DataError, match=r"^X_units names 'q', which is not a column; columns: x0, x1"):
+        SymbolicRegressor().fit(X, y, X_units={"q": "m"})
+    with pytest.raises(DataError, match="unit of the target 'y': '5' is not a text"):
+        SymbolicRegressor().fit(X, y, y_units=5)
+    with pytest.raises(DataError, match="unit of the target 'y': 'm//s' is not a unit"):
+        SymbolicRegressor().fit(X, y, y_units="m//s")
     with pytest.raises(DataError, match="y_error must be positive"):
         SymbolicRegressor().fit(X, y, y_error=-1.0)
     with pytest.raises(DataError, match="constant"):
         SymbolicRegressor().fit(X, np.ones(20))
+
+
+def frame_with(column, values):
+    frame = pd.DataFrame(table(5)[0], columns=["a", "b"])
+    frame[column] = values
+    return frame
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ([1, 2, 3, np.nan, 5], r"^column 'b' has NaN or inf in 1 row, row 3 \(counted from 0\); .*drop_missing=True"),
+        ([1, np.inf, 3, np.nan, 5], "^column 'b' has NaN or inf in 2 rows, rows 1, 3"),
+        (["1", "2", "high", "4", "5"], "^column 'b', row 2: 'high' is not a number"),
+        (pd.date_range("2024-01-01", periods=5), "^column 'b' holds dates or durations; convert it to numbers"),
+        (pd.to_timedelta(range(5), unit="s"), "^column 'b' holds dates or durations"),
+        ([1j, 2, 3, 4, 5], "column 'b' holds complex numbers"),
+        ([{}, 2, 3, 4, 5], "^column 'b', row 0: '{}' is not a number"),
+    ],
+    ids=["nan", "inf", "text", "dates", "durations", "complex", "objects"],
+)
+def test_what_is_no_number_is_named_by_column_and_row(values, message, model):
+    frame = frame_with("b", values)
+    with pytest.raises(DataError, match=message):
+        SymbolicRegressor().fit(frame, np.arange(5.0))
+    with pytest.raises(DataError, match=message):
+        model.__class__.predict(with_names(model, ["a", "b"]), frame)
+
+
+def with_names(model, names):
+    """A fitted model as if its columns had been called so."""
+    other = pickle.loads(pickle.dumps(model))
+    other.variable_names_, other.feature_names_in_ = tuple(names), np.array(names, dtype=object)
+    return other
+
+
+def test_what_is_no_number_is_named_in_arrays_and_targets(model):
+    X, y = table(5)
+    X[3, 1] = y[2] = np.nan
+    with pytest.raises(DataError, match=r"^column 'x1' has NaN or inf in 1 row, row 3"):
+        SymbolicRegressor().fit(X, y)
+    with pytest.raises(DataError, match=r"^column 'r' has NaN or inf in 1 row, row 3"):
+        SymbolicRegressor().fit(X, y, variable_names=["m", "r"])
+    with pytest.raises(DataError, match=r"^column 'x1' has NaN"):
+        model.predict(X)
+    with pytest.raises(DataError, match=r"^target 'force' has NaN or inf in 1 row, row 2"):
+        SymbolicRegressor().fit(table(5)[0], pd.Series(y, name="force"))
+    with pytest.raises(DataError, match=r"^column 'x0' holds dates"):
+        SymbolicRegressor().fit(np.array([["2024-01-01"], ["2024-01-02"]], dtype="M8[s]"), [1.0, 2.0])
 
 
 def test_a_fitted_model_survives_pickle(model):

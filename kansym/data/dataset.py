@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from kansym.data.columns import as_float_column, is_constant, listing, name_listing, quoted
+from kansym.data.columns import as_float_column, is_constant, name_listing, quoted
 from kansym.data.error_names import error_hints
+from kansym.data.missing import finite_rows
 from kansym.data.remarks import column_remarks
 from kansym.errors import DataError
 from kansym.units.unit import parse_unit
@@ -198,7 +199,7 @@ def make_dataset(
     labelled += [(f"target {quoted(target)}", outcome), ("y_error", error), ("sample_weight", weight)]
     if inputs_error is not None:
         labelled += [(f"x_error of {quoted(name)}", column) for name, column in zip(names, inputs_error.T, strict=True)]
-    keep = _finite_rows(labelled, drop_missing, row_numbers, row_word, notes)
+    keep = finite_rows(labelled, drop_missing, row_numbers, row_word, notes)
     inputs, outcome = inputs[keep], outcome[keep]
     error = None if error is None else error[keep]
     weight = None if weight is None else weight[keep]
@@ -249,6 +250,20 @@ def make_dataset(
         notes=tuple(notes),
         x_error=None if inputs_error is None else np.ascontiguousarray(inputs_error[:, chosen]),
     )
+
+
+def check_columns(X: Any, names: Sequence[str] | None = None, kind: str = "column") -> None:
+    """Refuse columns that hold anything but finite numbers.
+
+    Raises
+    ------
+    DataError
+        The message names the column, the row and the value.
+    """
+    raw, names = _raw_columns(X, names)
+    labels = [f"{kind} {quoted(name)}" for name in names]
+    columns = [as_float_column(column, label) for column, label in zip(raw, labels, strict=True)]
+    finite_rows(list(zip(labels, columns, strict=True)), drop_missing=False)
 
 
 def _raw_columns(X: Any, names: Sequence[str] | None) -> tuple[list[Any], list[str]]:
@@ -354,38 +369,6 @@ def _require_different(names: Sequence[str]) -> None:
         if name in seen:
             raise DataError(f"two columns are named {quoted(name)}; rename one of them")
         seen.add(name)
-
-
-def _finite_rows(
-    labelled: Sequence[tuple[str, np.ndarray | None]],
-    drop_missing: bool,
-    row_numbers: np.ndarray | None,
-    row_word: str,
-    notes: list[str],
-) -> np.ndarray:
-    """Mask of the rows without missing values."""
-    # Not by label: long names are cut in labels, and may then be the same.
-    masks = [(label, np.isfinite(values)) for label, values in labelled if values is not None]
-    keep = np.logical_and.reduce([mask for _, mask in masks])
-    if keep.all():
-        return keep
-    guilty = [(label, mask) for label, mask in masks if not mask.all()]
-    labels = listing([label for label, _ in guilty])
-    if not drop_missing:
-        label, mask = guilty[0]
-        missing = np.flatnonzero(~mask)
-        numbers = missing if row_numbers is None else row_numbers[missing]
-        counted = " (counted from 0)" if row_numbers is None else ""
-        plural = "s" if len(missing) > 1 else ""
-        raise DataError(
-            f"{label} has NaN or inf in {len(missing)} row{plural}, {row_word}{plural} {listing(numbers)}{counted};"
-            " correct them or drop such rows with drop_missing=True (--drop-missing)"
-        )
-    dropped = int((~keep).sum())
-    if dropped == len(keep):
-        raise DataError(f"every row has a missing value ({labels}); nothing is left after dropping them")
-    notes.append(f"Dropped {dropped} of {len(keep)} rows with missing or infinite values in {labels}.")
-    return keep
 
 
 def _useful_columns(inputs: np.ndarray, names: Sequence[str], notes: list[str]) -> list[int]:

@@ -271,8 +271,8 @@ class EdgeTable(Sequence[Edge]):
         if isinstance(index, slice):
             return EdgeTable(self._edges[index])
         if isinstance(index, str):
-            wanted = " ".join(index.split())
-            found = [edge for edge in self._edges if wanted in (edge.id, " ".join(edge.name.split()))]
+            wanted = _plain(index)
+            found = [edge for edge in self._edges if wanted in (edge.id, _plain(edge.name))]
             if not found:
                 known = ", ".join(f"{edge.id} ({edge.name})" for edge in self._edges[:20])
                 raise ArgumentError(f"there is no edge {index!r}; the edges are {known}")
@@ -321,3 +321,8 @@ class EdgeTable(Sequence[Edge]):
         from kansym.editing.drawn import edges_html
 
         return edges_html(self)
+
+
+def _plain(name: str) -> str:
+    """A name of an edge, however it is spaced: ``x->h1.0`` is ``x -> h1.0``."""
+    return " ".join(name.replace("->", " -> ").replace("→", " -> ").split())

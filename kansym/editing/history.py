@@ -107,6 +107,8 @@ class History:
         if not 0 <= place < len(self._states):
             there = self._place if steps < 0 else len(self._states) - 1 - self._place
             verb = "undo" if steps < 0 else "redo"
+            if there == 0:
+                raise ArgumentError(f"there is nothing to {verb}")
             raise ArgumentError(f"steps must be at most {there} to {verb}, got {abs(steps)}")
         self._place = place
         return self.current

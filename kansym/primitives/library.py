@@ -12,6 +12,8 @@ from kansym.primitives.powers import POWERS
 from kansym.primitives.primitive import Primitive
 from kansym.primitives.trigonometric import TRIGONOMETRIC
 
+LISTED = "`kansym primitives` and kansym.default_library() list them all"
+
 
 class PrimitiveLibrary(Mapping[str, Primitive]):
     """Immutable mapping from names to primitives, ordered by complexity (ties in order of registration).
@@ -78,13 +80,15 @@ class PrimitiveLibrary(Mapping[str, Primitive]):
     def only(self, *names: str) -> "PrimitiveLibrary":
         """A new library of the named primitives alone."""
         if not names:
-            raise ArgumentError("names: only() needs at least one primitive name")
+            raise ArgumentError(f"names of primitives are missing; {LISTED}")
         return PrimitiveLibrary(self.get(name) for name in dict.fromkeys(names))
 
     def _unknown(self, name: object) -> str:
         close = difflib.get_close_matches(str(name), self._by_name, n=3, cutoff=0.4)
         hint = f"close names: {', '.join(close)}" if close else f"known names: {', '.join(self._by_name)}"
-        return f"name: there is no primitive {name!r}; {hint}"
+        # A library that was restricted has fewer.
+        everything = f"; {LISTED}" if len(self) == len(default_library()) else ""
+        return f"there is no primitive {name!r}; {hint}{everything}"
 
 
 @cache

@@ -98,6 +98,8 @@ def parse_unit(text: str, where: str = "unit") -> Unit | None:
     -----
     Angles, counts, magnitudes and percentages are pure numbers.
     """
+    if not isinstance(text, str):
+        raise DataError(f"{where}: {_shown(str(text))} is not a text; write it like 'm/s', 'kg*m^2/s^2' or '1'")
     plain = text.strip()
     if plain.lower() in ARBITRARY:
         return None

@@ -63,7 +63,7 @@ def test_a_script(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[st
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--fix", "0.0.0=snn"], "--fix 0.0.0=snn: name: there is no primitive 'snn'"),
+        (["--fix", "0.0.0=snn"], "--fix 0.0.0=snn: there is no primitive 'snn'"),
         (["--remove", "9.9.9"], "there is no edge '9.9.9'"),
         (["--suggest", "3"], "--suggest needs --edge"),
         (["--edge", "0.0.0", "--remove", "0.0.0"], "goes with no steps"),

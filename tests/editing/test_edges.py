@@ -230,7 +230,8 @@ def test_a_step_that_takes_an_edge_behind_out_of_its_domain_is_refused() -> None
     X = np.linspace(-1, 1, 60)[:, None]
     net = edit(make_dataset(X, np.arcsin(0.9 * np.sin(X[:, 0])), names=["x"], target="y"), start=(1, 1, 1))
     net.edge("x -> h1.0").fix("sin")
-    net.edge("h1.0 -> y").fix("asin")
+    assert net.edge("x->h1.0") == net.edge(" x  →  h1.0 ") == net.edge("x -> h1.0")
+    net.edge("h1.0->y").fix("asin")
     net.edge("h1.0 -> y").hold("a")  # else the scale of the hidden node would give way
     before = net.network
     with pytest.raises(ArgumentError, match=r"would leave the network without a finite value on \d+ rows"):

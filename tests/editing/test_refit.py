@@ -115,12 +115,15 @@ def test_undo_and_redo_are_exact(net: EditableNetwork) -> None:
     assert net.undo(2) == "refine to grid 8"
     net.edge("0.0.0").fix("x")
     assert net.undone == ()
-    with pytest.raises(ArgumentError, match="at most 0 to redo, got 1"):
+    with pytest.raises(ArgumentError, match="there is nothing to redo"):
         net.redo()
     with pytest.raises(ArgumentError, match="at most 5 to undo, got 6"):
         net.undo(6)
     with pytest.raises(ArgumentError, match="steps must be at least 1"):
         net.undo(0)
+    net.undo(5)
+    with pytest.raises(ArgumentError, match="there is nothing to undo"):
+        net.undo()
 
 
 def test_the_same_steps_give_the_same_state(trained: EditableNetwork) -> None:

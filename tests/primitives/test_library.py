@@ -26,6 +26,10 @@ def test_order_is_by_complexity():
 def test_names_of_a_misspelt_look_up():
     with pytest.raises(ArgumentError, match="lorentzian"):
         default_library().get("lorenzian")
+    with pytest.raises(ArgumentError, match=r"^there is no primitive .*; `kansym primitives` and .* list them all"):
+        default_library().only("lorenzian")
+    with pytest.raises(ArgumentError, match=r"known names: x, exp$"):
+        default_library().only("x", "exp").get("4711")
     with pytest.raises(KeyError):
         default_library()["lorenzian"]
     assert "lorenzian" not in default_library()
