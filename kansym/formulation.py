@@ -15,6 +15,7 @@ from kansym.data.splitting import thinned
 from kansym.errors import ArgumentError
 from kansym.formula import Formula
 from kansym.kan.network import Network
+from kansym.primitives.allowed import AllowedFunctions
 from kansym.symbolic.absolute import use_signs
 from kansym.symbolic.canonical import canonicalize
 from kansym.symbolic.complexity import complexity, description_length
@@ -88,6 +89,8 @@ class Bench:
         Refits of the smaller forms met in backward elimination, for the same reason.
     units : UnitSystem or None
         None where the table has none.
+    allowed : AllowedFunctions or None
+        What formulas may have besides sums, products and quotients; None where that is anything.
     """
 
     dataset: Dataset
@@ -99,12 +102,21 @@ class Bench:
     finished: dict[str, float] = field(default_factory=dict)
     eliminated: dict[str, tuple[ParametricForm, float] | None] = field(default_factory=dict)
     units: UnitSystem | None = None
+    allowed: AllowedFunctions | None = None
 
     @classmethod
-    def of(cls, dataset: Dataset, train: np.ndarray, validation: np.ndarray, noise_floor: float) -> "Bench":
+    def of(
+        cls,
+        dataset: Dataset,
+        train: np.ndarray,
+        validation: np.ndarray,
+        noise_floor: float,
+        allowed: AllowedFunctions | None = None,
+    ) -> "Bench":
         variables = internal_symbols(dataset.names, dataset.X)
         units = UnitSystem.of(dataset)
-        return cls(dataset, train, validation, row_weights(dataset), noise_floor, variables, units=units)
+        weights = row_weights(dataset)
+        return cls(dataset, train, validation, weights, noise_floor, variables, units=units, allowed=allowed)
 
     def consistency(self, form: ParametricForm) -> Consistency | None:
         """Whether a form is dimensionally consistent; None where the table has no units."""
@@ -402,7 +414,12 @@ def could_win(curved_edges: int, loss: float, best: Formula | None, bench: Bench
 
 
 def judge(form: ParametricForm, bench: Bench, *, structure: str) -> Formula | None:
-    """A `Formula` with its losses, size and constants; None when it is not finite on the rows it was made for."""
+    """A `Formula` with its losses, size and constants.
+
+    None when it is not finite on the rows it was made for, or has functions that the user left out.
+    """
+    if bench.allowed is not None and not bench.allowed.permits(form.expression):
+        return None
     train_loss, validation_loss = losses(form, bench)
     if not (math.isfinite(train_loss) and math.isfinite(validation_loss)):
         return None

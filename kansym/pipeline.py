@@ -31,7 +31,7 @@ from kansym.kan.growth import Candidate, Decision, Grower, format_shape
 from kansym.kan.network import Network
 from kansym.kan.pruning import count_edges, prune
 from kansym.leaves import leaf_formulas, leaf_table
-from kansym.primitives.library import default_library
+from kansym.primitives.allowed import allowed_functions
 from kansym.primitives.primitive import Primitive
 from kansym.progress import Progress, ProgressCallback
 from kansym.results import AS_GOOD, Discovery, NetworkReading, TrainedNetwork
@@ -125,7 +125,7 @@ class _Run:
         self.dataset = dataset.take(canonical_order(dataset.X, dataset.y))
         self.floor = noise_floor(self.dataset)
         train, validation = split(self.dataset, validation_fraction=options.validation_fraction, seed=options.seed)
-        self.bench = Bench.of(self.dataset, train, validation, self.floor)
+        self.bench = Bench.of(self.dataset, train, validation, self.floor, allowed_functions(options.primitives))
         self.device = choose_device(options.device, len(dataset.y))
         self.formulas: list[Formula] = []
         self.network: TrainedNetwork | None = None
@@ -325,7 +325,7 @@ class _Run:
         self.report("structure", "looking for symmetries")
         X, y, weights = self.bench.rows(self.bench.fitting)
         until = self.start + STRUCTURE_SHARE * self.options.max_seconds
-        every = set(default_library()) <= set(self.options.primitives)
+        every = self.bench.allowed is None or self.bench.allowed.elementary
         solver = Solver(y, self._leaf, seed=self.options.seed, until=until, any_function=every, units=self.bench.units)
         whole = Problem.of(X, y, self.bench.variables, weights)
         leader, unbeaten = None, 0

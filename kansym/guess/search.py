@@ -78,6 +78,8 @@ def _guessed(
 ) -> Iterator[Formula]:
     start = time.monotonic()
     for place, trial in enumerate(trials):
+        if bench.allowed is not None:
+            bench.allowed.allow(trial.guess.form.expression)
         report("guess", f"fitting {trial.guess.text}")
         share = FITTING_SHARE * (deadline - start) / len(trials)
         yield from _fitted(trial, bench, options, min(deadline, start + (place + 1) * share))

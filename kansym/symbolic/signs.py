@@ -73,9 +73,9 @@ def _absorbed(product: Expr) -> Expr:
 def _turned(factor: Expr) -> Expr | None:
     """The factor with the other sign, where that is as long."""
     if isinstance(factor, sympy.log):
-        above, below = factor.args[0].as_numer_denom()
+        # Of a sum of quotients that would be one long quotient.
+        above, below = sympy.fraction(factor.args[0])
         return sympy.log(below / above) if above.free_symbols and below.free_symbols else None
-    if factor.is_Add and len(factor.args) == 2:
-        minus = [term.as_coeff_Mul()[0].is_negative for term in factor.args]
-        return sympy.Add(*(-term for term in factor.args)) if sum(minus) == 1 else None
+    if factor.is_Add and any(term.as_coeff_Mul()[0].is_negative for term in factor.args):
+        return sympy.Add(*(-term for term in factor.args))
     return None

@@ -1,0 +1,75 @@
+# sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
+# pyright: reportAttributeAccessIssue=false
+"""Which formulas may be, where primitives are left out: structure and algebra know other functions than edges do."""
+
+from collections.abc import Iterable
+
+import sympy
+
+from kansym.primitives.library import PrimitiveLibrary, default_library
+
+GROUPS: tuple[frozenset[type], ...] = (
+    frozenset({sympy.sin, sympy.cos}),
+    frozenset({sympy.sin, sympy.cos, sympy.tan, sympy.cot, sympy.sec, sympy.csc}),
+    frozenset({sympy.exp, sympy.sinh, sympy.cosh, sympy.tanh, sympy.coth, sympy.sech, sympy.csch}),
+    frozenset({sympy.Abs, sympy.sign}),
+)
+"""Functions that algebra makes of each other, the narrowest group first: what is allowed of one is of all."""
+
+
+class AllowedFunctions:
+    """The functions of a restricted library; sums, products, quotients and whole powers are always allowed.
+
+    Parameters
+    ----------
+    expressions : iterable of sympy.Expr
+        Of the primitives.
+    """
+
+    def __init__(self, expressions: Iterable[sympy.Expr]) -> None:
+        self._functions: set[type] = set()
+        self._roots = self._real_powers = False
+        for expression in expressions:
+            self.allow(expression)
+
+    def allow(self, expression: sympy.Expr) -> None:
+        """Add what an expression is made of, as a guess that the user wrote down."""
+        for function in expression.atoms(sympy.Function):
+            kind = type(function)
+            self._functions.add(kind)
+            self._functions |= next((group for group in GROUPS if kind in group), frozenset())
+        for power in expression.atoms(sympy.Pow):
+            self._roots |= _is_root(power)
+            self._real_powers |= _is_real(power)
+
+    def permits(self, expression: sympy.Expr) -> bool:
+        """Whether an expression has no other function; its constants may be symbols."""
+        if any(type(function) not in self._functions for function in expression.atoms(sympy.Function)):
+            return False
+        for power in expression.atoms(sympy.Pow):
+            if power.base.is_number:
+                continue
+            if not self._real_powers and (_is_real(power) or (_is_root(power) and not self._roots)):
+                return False
+        return True
+
+    @property
+    def elementary(self) -> bool:
+        """Whether the elementary functions are all there, as where only rare ones were left out."""
+        x = sympy.Symbol("x", positive=True)
+        return self.permits(sympy.exp(x) * sympy.log(x) * sympy.sin(x) * sympy.sqrt(x))
+
+
+def allowed_functions(library: PrimitiveLibrary) -> AllowedFunctions | None:
+    """What the primitives of a library allow; None where it has all of the default library."""
+    if set(default_library()) <= set(library):
+        return None
+    return AllowedFunctions(library[name].expression for name in library)
+
+
+def _is_root(power: sympy.Pow) -> bool:
+    return bool(power.exp.is_Rational and not power.exp.is_Integer)
+
+
+def _is_real(power: sympy.Pow) -> bool:
+    return not power.exp.is_Rational
