@@ -233,6 +233,7 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
         if self._certificate is None:
             # Other seeds must find it on their own.
             self._certificate = certify(self.discovery_, options=replace(self._options(), guesses=()))
+            self.discovery_ = replace(self.discovery_, certificate=self._certificate)
         return self._certificate
 
     def figure(self, name: str, *, dark: bool = False) -> "Figure":

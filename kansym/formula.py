@@ -15,6 +15,7 @@ import sympy
 
 from kansym.constant_symbols import PREFIX, with_constant_symbols
 from kansym.covariance import correlation_of, errors_alone
+from kansym.equations import Equations
 from kansym.errors import ArgumentError, DataError, StorageError
 from kansym.symbolic.latex import name_to_latex, to_latex
 from kansym.symbolic.naming import plain, plain_symbol
@@ -291,6 +292,10 @@ class Formula:
     def __str__(self) -> str:
         return f"{self.target} = {self.text()}"
 
+    def __repr__(self) -> str:
+        rms = f", RMS residual {math.sqrt(self.loss):.3g}" if self.loss >= 0 else ""
+        return f"<Formula {self}; {self.complexity} nodes{rms}>"
+
     def _repr_latex_(self) -> str:
         return f"${self.latex(with_target=True)}$"
 
@@ -446,12 +451,16 @@ class ParetoFront(Sequence[Formula]):
             "complexity", "loss", "score", "equation", "sympy_format", "latex", "description_length", "consistent",
             "picked",
         ]  # fmt: skip
-        return pd.DataFrame(rows, columns=columns)
+        return Equations(rows, columns=columns)
 
     def _repr_html_(self) -> str:
         from kansym.notebook.display import front_html
 
         return front_html(self)
+
+    def __repr__(self) -> str:
+        pick = f"; the pick is {self.best}" if len(self) else ""
+        return f"<ParetoFront of {len(self)} formula{'' if len(self) == 1 else 's'}{pick}>"
 
     def __str__(self) -> str:
         best = self.best if self._formulas else None

@@ -256,7 +256,9 @@ class _Run:
         loss = self._user_loss(candidate)
         if self.network is None or loss < self.network.validation_loss:
             network = candidate.network.to("cpu", torch.float64)
-            self.network = TrainedNetwork(network, self.scaling, candidate.train_loss * self.scaling.y_scale**2, loss)
+            train = candidate.train_loss * self.scaling.y_scale**2
+            names, target = self.dataset.names, self.dataset.target
+            self.network = TrainedNetwork(network, self.scaling, train, loss, names, target)
 
     def _worth_reading(self, held: list[Candidate]) -> Candidate | None:
         """The network to read now, if any.

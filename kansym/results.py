@@ -1,6 +1,8 @@
 """What a discovery hands back."""
 
+import math
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -10,8 +12,11 @@ from kansym.data.scaling import Scaling
 from kansym.fitting.outliers import Outlier
 from kansym.formula import Formula, ParetoFront
 from kansym.guess.outcome import GuessOutcome
-from kansym.kan.growth import Decision
+from kansym.kan.growth import Decision, format_shape
 from kansym.kan.network import Network
+
+if TYPE_CHECKING:
+    from kansym.validation.certificate import Certificate
 
 AS_GOOD = "the formula is as good as the data"
 """Why a run ended that left no more than noise."""
@@ -28,12 +33,23 @@ class TrainedNetwork:
     scaling : Scaling
     train_loss, validation_loss : float
         Mean squared residuals in squared units of y.
+    names : tuple of str
+        Of the columns, for pictures; empty where they are not known.
+    target : str
+        Likewise.
     """
 
     network: Network
     scaling: Scaling
     train_loss: float
     validation_loss: float
+    names: tuple[str, ...] = ()
+    target: str = ""
+
+    def __repr__(self) -> str:
+        train, held_out = (math.sqrt(max(loss, 0.0)) for loss in (self.train_loss, self.validation_loss))
+        shape = format_shape(self.network.shape)
+        return f"<TrainedNetwork {shape}: RMS residual {train:.3g} in training, {held_out:.3g} held out>"
 
     def predict(self, X: np.ndarray) -> np.ndarray:
         """Predictions for rows in the user's units, shape (n, d) -> (n,)."""
@@ -68,6 +84,9 @@ class NetworkReading:
     symbolic: Network
     trained: Network | None
 
+    def __repr__(self) -> str:
+        return f"<NetworkReading of {format_shape(self.symbolic.shape)}>"
+
 
 @dataclass(frozen=True, eq=False)
 class Discovery:
@@ -98,6 +117,8 @@ class Discovery:
         table has errors of y or the loss is robust.
     guesses : tuple of GuessOutcome
         What the data say about the formulas that the search was given to start from, in their order.
+    certificate : Certificate or None
+        Of `formula`, to be shown beside it; that of a fitted estimator has it once `certificate_` was asked for.
     """
 
     front: ParetoFront
@@ -112,6 +133,7 @@ class Discovery:
     notes: tuple[str, ...] = field(default=())
     outliers: tuple[Outlier, ...] = field(default=())
     guesses: tuple[GuessOutcome, ...] = field(default=())
+    certificate: "Certificate | None" = None
 
     @property
     def guess(self) -> GuessOutcome | None:
@@ -123,7 +145,15 @@ class Discovery:
     def _repr_html_(self) -> str:
         from kansym.notebook.display import discovery_html
 
-        return discovery_html(self)
+        return discovery_html(self, self.certificate)
+
+    def __repr__(self) -> str:
+        verdict = "" if self.certificate is None else f"; {self.certificate.verdict.kind}"
+        rms = f", RMS residual {math.sqrt(self.formula.loss):.3g}" if self.formula.loss >= 0 else ""
+        counts = f"{self.dataset.n_rows} rows, {len(self.front)} formulas"
+        return (
+            f"<Discovery {self.formula}{rms}{verdict}; {counts}, {self.seconds:.1f} s, ended because: {self.stopped}>"
+        )
 
     @property
     def interrupted(self) -> bool:

@@ -197,7 +197,8 @@ def load_run(directory: str | os.PathLike[str], *, library: Mapping[str, Primiti
         raise StorageError(f"{path / MODEL} does not say how its inputs are scaled; it is not of a run") from error
     if not len(scaling.center) == len(scaling.half_width) == network.n_inputs == len(summary.names):
         raise StorageError(f"{path / MODEL} and {RECORD} do not belong together: numbers of inputs differ")
-    return FinishedRun(summary, TrainedNetwork(network, scaling, losses[0], losses[1]), metadata, dataset, reading)
+    trained = TrainedNetwork(network, scaling, losses[0], losses[1], tuple(summary.names), summary.target)
+    return FinishedRun(summary, trained, metadata, dataset, reading)
 
 
 def _reading(path: Path, library: Mapping[str, Primitive] | None) -> NetworkReading | None:

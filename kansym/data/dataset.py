@@ -14,6 +14,9 @@ from kansym.data.remarks import column_remarks
 from kansym.errors import DataError
 from kansym.units.unit import parse_unit
 
+SHOWN = 8
+"""Columns that are named where a table is shown in a line."""
+
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
@@ -91,6 +94,19 @@ class Dataset:
     def n_columns(self) -> int:
         """Number of input columns d."""
         return self.X.shape[1]
+
+    def __repr__(self) -> str:
+        units = (self.y_units, *self.units)
+        target, *names = (
+            f"{name} [{unit}]" if unit not in (None, "1") else name
+            for name, unit in zip((self.target, *self.names), units, strict=True)
+        )
+        more = [f"and {len(names) - SHOWN} more"] if len(names) > SHOWN else []
+        given = {"y_error": self.y_error, "x_error": self.x_error, "sample_weight": self.sample_weight}
+        beside = [f"with {name}" for name, value in given.items() if value is not None]
+        beside += [f"{len(self.notes)} note{'s' if len(self.notes) > 1 else ''}"] if self.notes else []
+        columns = ", ".join([*names[:SHOWN], *more])
+        return f"<Dataset of {self.n_rows} rows: {'; '.join([f'{target} by {columns}', *beside])}>"
 
     def take(self, rows: np.ndarray) -> "Dataset":
         """The dataset of the given rows (indices or a boolean mask), in the given order; names and notes are kept."""

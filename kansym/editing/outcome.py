@@ -108,8 +108,8 @@ def trained_network(state: State, desk: Desk) -> TrainedNetwork:
     if desk.run is not None and desk.run.network is not None:
         own = desk.run.network
         candidates.append(moved(own.network, own.scaling, desk.scaling))
-    trained = []
+    trained, named = [], (desk.table.names, desk.table.target)
     for network in candidates:
         errors = desk.errors(network)
-        trained.append(TrainedNetwork(network, desk.scaling, errors.train**2, errors.held_out**2))
+        trained.append(TrainedNetwork(network, desk.scaling, errors.train**2, errors.held_out**2, *named))
     return min(trained, key=lambda one: one.validation_loss)

@@ -54,6 +54,9 @@ class Refit:
         """In JSON types."""
         return {**vars(self), "before": self.before.to_dict(), "after": self.after.to_dict()}
 
+    def __repr__(self) -> str:
+        return f"<Refit {self}>"
+
     def __str__(self) -> str:
         text = f"RMS residual {self.before.train:.3g} -> {self.after.train:.3g}"
         text += f", held out {self.before.held_out:.3g} -> {self.after.held_out:.3g}"

@@ -162,6 +162,17 @@ class KnownForm:
 
         return to_iminuit(self)
 
+    def __repr__(self) -> str:
+        from kansym.report.text import with_error
+
+        values = (f"{name} = {with_error(value, self.errors[name])}" for name, value in self.values.items())
+        return f"<KnownForm {self.formula.target} = {self.expression}: {', '.join(values)}>"
+
+    def _repr_html_(self) -> str:
+        from kansym.notebook.display import fit_html
+
+        return fit_html(self)
+
     def __str__(self) -> str:
         from kansym.fitting.text import text_report
 

@@ -5,7 +5,7 @@
 import logging
 import math
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -56,8 +56,8 @@ class GivenNetwork(TrainedNetwork):
         Of the given part.
     """
 
-    part: GivenPart
-    constants: np.ndarray
+    part: GivenPart = field(kw_only=True)
+    constants: np.ndarray = field(kw_only=True)
 
     def predict(self, X: np.ndarray) -> np.ndarray:
         """Predictions of y for rows in the user's units, shape (n, d) -> (n,)."""
@@ -212,7 +212,10 @@ def _network(part: GivenPart, found: Discovery, constants: np.ndarray, bench: Be
     if found.network is None:
         return None
     own = found.network
-    network = GivenNetwork(own.network, own.scaling, own.train_loss, own.validation_loss, part, constants)
+    network = GivenNetwork(
+        own.network, own.scaling, own.train_loss, own.validation_loss, own.names, own.target,
+        part=part, constants=constants,
+    )  # fmt: skip
 
     def loss(rows: np.ndarray) -> float:
         X, y, weights = bench.rows(rows)

@@ -58,6 +58,13 @@ class GuessOutcome:
     numbers: Mapping[str, float] = field(default_factory=dict)
     as_written: bool = False
 
+    def __str__(self) -> str:
+        fitted = [] if self.formula is None else [f"fitted: {self.formula}"]
+        return "\n".join([self.text, *fitted, f"{self.verdict}: {self.words}"])
+
+    def __repr__(self) -> str:
+        return f"<GuessOutcome {self.text} is {self.verdict}: {self.words}>"
+
     def to_dict(self) -> dict[str, Any]:
         """Everything, in JSON types; exact."""
         return {

@@ -49,6 +49,12 @@ class Network:
     layers: list[Layer]
     primitives: tuple[Primitive, ...] = ()
 
+    def __repr__(self) -> str:
+        from kansym.kan.growth import format_shape
+
+        grids = "/".join(dict.fromkeys(str(layer.grid) for layer in self.layers))
+        return f"<Network {format_shape(self.shape)}, grid {grids}, population {self.population}>"
+
     @classmethod
     def create(
         cls,

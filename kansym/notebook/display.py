@@ -16,6 +16,8 @@ from kansym.units.words import after_number
 
 if TYPE_CHECKING:
     from kansym.comparison.result import Comparison
+    from kansym.fitting.result import KnownForm
+    from kansym.report.finished import FinishedRun
     from kansym.results import Discovery
     from kansym.validation.certificate import Certificate
 
@@ -45,17 +47,46 @@ def comparison_html(comparison: "Comparison") -> str:
 
 def discovery_html(discovery: "Discovery", certificate: "Certificate | None" = None, hint: str = "") -> str:
     """The pick with its constants, the verdict where there is one, and the front, folded."""
-    formula, unit = discovery.formula, discovery.dataset.y_units
+    found = discovery
+    return _found(
+        found.formula, found.front, found.dataset.y_units, found.dataset.n_rows, found.seconds, found.stopped,
+        certificate, hint,
+    )  # fmt: skip
+
+
+def run_html(run: "FinishedRun") -> str:
+    """The same of a run that may have been saved and loaded."""
+    said = run.summary
+    return _found(
+        said.formula, said.front, said.y_units, said.rows, said.seconds, said.stopped, said.certificate, ""
+    )  # fmt: skip
+
+
+def fit_html(fit: "KnownForm") -> str:
+    """A form that was fitted: the formula, and the report as text."""
+    return _page(formula=_formula(fit.formula), report=str(fit))
+
+
+def _found(
+    formula: Formula,
+    front: ParetoFront,
+    unit: str | None,
+    rows: int,
+    seconds: float,
+    stopped: str,
+    certificate: "Certificate | None",
+    hint: str,
+) -> str:
     loss = math.sqrt(formula.loss) if formula.loss >= 0 else math.nan
-    lines = [f"RMS residual {loss:.3g}{after_number(unit)}", f"{discovery.dataset.n_rows} rows"]
-    lines += [f"{discovery.seconds:.1f} s; ended because: {discovery.stopped}"]
+    lines = [f"RMS residual {loss:.3g}{after_number(unit)}", f"{rows} rows"]
+    lines += [f"{seconds:.1f} s; ended because: {stopped}"]
     return _page(
         formula=_formula(formula),
         certificate=None if certificate is None else certificate_values(certificate),
         hint=hint,
         constants=[constant_values(constant) for constant in formula.constants],
         lines=lines,
-        front=front_values(discovery.front, formula),
+        front=front_values(front, formula),
         folded=True,
     )
 
@@ -83,7 +114,7 @@ def _formula(formula: Formula) -> dict[str, Any]:
 
 def _page(**values: Any) -> str:
     empty = dict.fromkeys(
-        ("certificate", "hint", "constants", "lines", "grounds", "front", "folded", "comparison", "drawing")
+        ("certificate", "hint", "constants", "lines", "grounds", "front", "folded", "comparison", "drawing", "report")
     )
     return _template("pieces.html.j2").render(style=_style(), values=empty | values)
 

@@ -28,7 +28,7 @@ def network_png(trained: TrainedNetwork) -> bytes:
 
 
 def _figure(trained: TrainedNetwork) -> Figure:
-    # A network knows neither its table nor the names of its columns, but the table filled the box from -1 to 1.
+    # A network does not know its table, but that filled the box from -1 to 1.
     box = torch.quasirandom.SobolEngine(trained.network.n_inputs, scramble=False).draw(ROWS, dtype=torch.float64)
-    names = [f"x{column}" for column in range(trained.network.n_inputs)]
-    return network_figure(trained.network, 2 * box - 1, input_names=names, output_name="y")
+    names = trained.names or [f"x{column}" for column in range(trained.network.n_inputs)]
+    return network_figure(trained.network, 2 * box - 1, input_names=names, output_name=trained.target or "y")

@@ -55,7 +55,7 @@ class LiveProgress:
         self._show(progress.best, words, share, "best so far: ")
 
     def done(self, discovery: Discovery | None) -> None:
-        """Show the result; the next search has an output of its own.
+        """Show the result in a line; the next search has an output of its own.
 
         Parameters
         ----------
@@ -63,7 +63,10 @@ class LiveProgress:
             None for a search that ended in an error.
         """
         if discovery is not None:
-            self._show(discovery.formula, f"{discovery.seconds:.1f} s; ended because: {discovery.stopped}", None)
+            best = discovery.formula
+            words = f"{discovery.seconds:.1f} s; ended because: {discovery.stopped}"
+            # Folded to a line: what follows in the cell shows the formula as mathematics.
+            self._show(None, f"{_one_line(str(best))}; {_numbers(best)}; {words}", None)
         elif self._handle is not None and self._progress is not None:
             self._show(self._progress.best, f"ended by an error after {self._progress.elapsed:.0f} s", None)
         self._handle, self._last, self._progress = None, -math.inf, None

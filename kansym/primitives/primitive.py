@@ -122,6 +122,9 @@ class Primitive:
     equivalent_to: str | None = None
     end_starts: tuple[float, ...] = ()
 
+    def __repr__(self) -> str:
+        return f"<Primitive {self.name}: {self.expression}>"
+
     @property
     def has_shape(self) -> bool:
         """Whether the primitive has a shape parameter p (the free power)."""

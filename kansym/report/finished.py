@@ -1,5 +1,6 @@
 """A finished run, from memory or from a folder: all that pictures, reports and hands on the edges need."""
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,6 +61,20 @@ class FinishedRun:
         """Of a discovery; the arguments are those of `RunSummary.of`."""
         summary = RunSummary.of(discovery, command=command, options=options, certificate=certificate)
         return cls(summary, discovery.network, {}, discovery.dataset, discovery.reading)
+
+    def __repr__(self) -> str:
+        said = self.summary
+        rms = f", RMS residual {math.sqrt(said.formula.loss):.3g}" if said.formula.loss >= 0 else ""
+        verdict = "" if said.certificate is None else f"; {said.certificate.verdict.kind}"
+        counts = f"{said.rows} rows, {len(said.front)} formulas"
+        return (
+            f"<FinishedRun {said.formula}{rms}{verdict}; {counts}, {said.seconds:.1f} s, ended because: {said.stopped}>"
+        )
+
+    def _repr_html_(self) -> str:
+        from kansym.notebook.display import run_html
+
+        return run_html(self)
 
     @property
     def formula(self) -> Formula:

@@ -93,6 +93,7 @@ def test_the_verdict_appears_once_it_is_there():
     assert "ask for certificate_" in model._repr_html_()
     kind = model.certificate_.verdict.kind
     assert "ask for certificate_" not in model._repr_html_() and kind.capitalize() in model._repr_html_()
+    assert kind.capitalize() in model.discovery_._repr_html_() and f"; {kind};" in repr(model.discovery_)
 
 
 def test_a_discovery(model):

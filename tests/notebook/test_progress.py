@@ -95,6 +95,8 @@ def test_the_result_ends_an_output_and_the_next_search_has_its_own(outputs):
         str(result.formula) in outputs.shown[0][-1]["text/plain"]
         and "ended because" in outputs.shown[0][-1]["text/html"]
     )
+    # One line: the result itself mostly follows in the same cell.
+    assert "<math" not in outputs.shown[0][-1]["text/html"] and "\n" not in outputs.shown[0][-1]["text/plain"]
     live(at(0.5))
     assert len(outputs.shown) == 2
 
