@@ -148,6 +148,7 @@ def test_a_term_that_is_lacking():
     assert_valid(found)
     (outcome,) = found.guesses
     assert outcome.verdict == MORE and outcome.way == "guess + ..." and outcome.bits > 100
+    assert "a hint, not a discovery: see what the certificate says" in outcome.words
     np.testing.assert_allclose(value_of(outcome.added, FRESH), 0.2 * np.sin(3 * FRESH[:, 1]), atol=0.02)
     np.testing.assert_allclose(found.formula.predict(FRESH), law(FRESH) + 0.2 * np.sin(3 * FRESH[:, 1]), atol=0.02)
     assert "want more" in outcome.words
@@ -169,7 +170,7 @@ def test_a_term_of_the_only_column():
     t = np.linspace(0, 6, 300)
     y = 3 * np.exp(-t / 1.73) + 0.2 * np.sin(5 * t) + 0.005 * np.random.default_rng(7).normal(size=300)
     found = run(y, "A*exp(-x/tau)", data=t[:, None], names=("x",), seconds=20)
-    assert found.guesses[0].verdict == MORE
+    assert found.guesses[0].verdict == MORE and "a hint, not a discovery" in found.guesses[0].words
     inside = np.linspace(0.1, 5.9, 50)
     expected = 3 * np.exp(-inside / 1.73) + 0.2 * np.sin(5 * inside)
     np.testing.assert_allclose(found.formula.predict(inside[:, None]), expected, atol=0.01)

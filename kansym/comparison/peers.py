@@ -45,7 +45,7 @@ PEERS = {
     peer.name: peer
     for peer in (
         # The first start may fetch and compile Julia packages.
-        _peer("pysr", "PySR", "pysr", "pip install pysr", 1800.0),
+        _peer("pysr", "PySR", "pysr", "pip install 'kansym[pysr]'", 1800.0),
         _peer("operon", "Operon", "pyoperon", "pip install 'kansym[operon]'"),
         _peer("gplearn", "gplearn", "gplearn", "pip install 'kansym[gplearn]'"),
         _peer("pykan", "pykan", "kan", "pip install 'kansym[pykan]'"),

@@ -33,6 +33,9 @@ LARGEST_NUMERATOR, LARGEST_DENOMINATOR = 1000, 24
 STRUCTURE = 0.01
 """Probability of residuals without structure below which something is left in them."""
 
+HINT = "It is a hint, not a discovery: see what the certificate says."
+"""Bits are also saved by what imitates the missing part: the words of a guess alone are no verdict."""
+
 
 @dataclass(eq=False)
 class Trial:
@@ -220,7 +223,8 @@ class _Told:
 
     def _more(self, way: str, added: sympy.Expr) -> GuessOutcome:
         text = to_text(added)
-        words = f"The data want more: {way} with {text} for the dots. That saves {self._bits()}; {self._losses()}."
+        words = f"The data want more: {way} with {text} for the dots. That saves {self._bits()}; "
+        words += f"{self._losses()}. {HINT}"
         return self.result(MORE, words, added=text, way=way)
 
     # -- something else ----------------------------------------------------------------------------------------------
@@ -240,7 +244,7 @@ class _Told:
         general = parametrize(self.pick.expression, variables)
         if general.constants and self.place.reproduced(general, self.formula.predict(self.place.X)) is not None:
             words = f"The data want more: {self.pick}, of which the guess is a special case. That saves {self._bits()}"
-            return self.result(MORE, f"{words}; {self._losses()}.")
+            return self.result(MORE, f"{words}; {self._losses()}. {HINT}")
         words = f"The data want another formula: {self.pick}. That saves {self._bits()}; {self._losses()}."
         return self.result(REPLACED, words)
 
