@@ -26,7 +26,10 @@ def constants_of(
     found : Consistency or None
         What `units` say of the form.
     """
-    known = found.units if units is not None and found is not None and found.consistent else {}
+    known = {}
+    if units is not None and found is not None and found.consistent:
+        # A unit that hangs on one that is not known would be a guess.
+        known = {name: unit for name, unit in found.units.items() if name not in found.undetermined}
     constants = []
     for symbol, value, error in zip(form.constants, form.values, errors, strict=True):
         unit = known.get(symbol.name)

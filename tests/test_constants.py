@@ -31,7 +31,7 @@ def test_a_measured_constant_has_a_unit_and_a_suggestion(fall):
 
 def test_report_and_storage(fall):
     text = text_report(RunSummary.of(fall))
-    assert "m/s^2" in text and "may be 1/2 g" in text and "[4.90" in text
+    assert "m/s^2" in text and "may be 1/2 g" in text and "c0 = 4.90" in text
     again = Formula.from_dict(fall.formula.to_dict())
     assert again.constants == fall.formula.constants
     np.testing.assert_array_equal(again.covariance, fall.formula.covariance)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from kansym.export.mathml import to_mathml
 from kansym.formula import Constant, Formula
-from kansym.report.text import with_error
+from kansym.report.measured import with_error
 from kansym.units.words import after_number, unit_label
 
 if TYPE_CHECKING:

@@ -159,12 +159,12 @@ def _lines(net: "EditableNetwork", said: Sequence[str], before: Any, certificate
         lines += ["", f"RMS residual in training: {before.train:.3g} before, {after.train:.3g} now{unit}"]
         lines += [f"RMS residual held out:    {before.held_out:.3g} before, {after.held_out:.3g} now{unit}"]
     if certificate is not None:
-        from kansym.report.text import with_error
+        from kansym.report.text import constant_line
 
         formula = net.formula()
         lines += ["", str(formula)]
         for constant in formula.constants:
-            lines.append(f"  {constant.name} = {constant.snapped or with_error(constant.value, constant.error)}")
+            lines.append(f"  {constant_line(constant)}")
         train, held_out = (math.sqrt(max(loss, 0.0)) for loss in (formula.train_loss, formula.loss))
         words = "Its constants were fitted to the rows on their own, and need not be those of the edges"
         lines.append(f"{words}: RMS residual {train:.3g} in training, {held_out:.3g} held out.")

@@ -6,6 +6,8 @@ from kansym.formula import Constant, Formula
 from kansym.report.measured import measured_latex
 from kansym.symbolic.latex import name_to_latex, to_latex
 from kansym.symbolic.naming import plain_symbol, rename
+from kansym.units.unit import split_factor
+from kansym.units.words import begins_with_number
 
 
 def lettered(formula: Formula) -> tuple[str, tuple[tuple[str, Constant], ...]]:
@@ -21,9 +23,13 @@ def lettered(formula: Formula) -> tuple[str, tuple[tuple[str, Constant], ...]]:
 
 
 def constant_to_latex(constant: Constant) -> str:
-    r"""``9.812(20)\,\mathrm{m\,s^{-2}}``."""
-    unit = unit_to_latex(constant.unit)
-    return measured_latex(constant.value, constant.error) + (rf"\,{unit}" if unit else "")
+    r"""``9.812(20)\,\mathrm{m\,s^{-2}}``; a factor of the unit goes into the number."""
+    value, error, words = constant.value, constant.error, constant.unit
+    if words and begins_with_number(words):
+        factor, words = split_factor(words)
+        value, error = factor * value, None if error is None else factor * error
+    unit = unit_to_latex(words)
+    return measured_latex(value, error) + (rf"\,{unit}" if unit else "")
 
 
 def latex_with_units(formula: Formula) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from kansym.export.program import Argument, FittedConstant, Program
 from kansym.report.measured import measured
+from kansym.units.words import after_number
 
 WIDTH = 100
 """Columns of comments and code."""
@@ -58,7 +59,7 @@ def with_unit(name: str, unit: str | None) -> str:
 def value_and_unit(constant: FittedConstant) -> str:
     """``39.7293(17) cm^3 MJy/sr``, for a comment."""
     one = constant.constant
-    unit = f" {one.unit}" if one.unit not in (None, "", "1") else ""
+    unit = after_number(one.unit)
     remark = "" if one.error else ", exact" if one.snapped else ", error unknown"
     return one_line(f"{measured(one.value, one.error)}{unit}{remark}")
 

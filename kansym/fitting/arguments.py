@@ -35,6 +35,9 @@ class KnownFormProblem:
     given : dict of str to float
         Starting values, in the order of the constants.
     target : str
+    units : tuple of (str or None)
+        One per column of `X`, None where it is not known.
+    y_units : str or None
     """
 
     text: str
@@ -45,6 +48,13 @@ class KnownFormProblem:
     x_error: np.ndarray | None
     given: Mapping[str, float]
     target: str
+    units: tuple[str | None, ...] = ()
+    y_units: str | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the columns that the formula uses; with `units`, what `UnitSystem.of` takes."""
+        return tuple(symbol.name for symbol in self.form.variables)
 
     @property
     def weights(self) -> np.ndarray | None:
@@ -76,7 +86,16 @@ def require_few_constants(argument: str, constants: Sequence[str]) -> None:
 
 
 def read_arguments(
-    expression: str, data: Any, y: Any, *, start: Mapping[str, float] | None, y_error: Any, x_error: Any, target: str
+    expression: str,
+    data: Any,
+    y: Any,
+    *,
+    start: Mapping[str, float] | None,
+    y_error: Any,
+    x_error: Any,
+    target: str,
+    units: Mapping[str, str | None] | None = None,
+    y_units: str | None = None,
 ) -> KnownFormProblem:
     """Check the arguments of `kansym.fitting.known_form.fit_constants`, which says what they are.
 
@@ -114,7 +133,19 @@ def read_arguments(
     form = ParametricForm(
         parsed, tuple(map(plain_symbol, used)), tuple(map(plain_symbol, constants)), np.ones(len(constants))
     )
-    return KnownFormProblem(expression, form, X, outcome, error, inputs_error, _given(start, constants, names), target)
+    given = _given(start, constants, names)
+    own = _units(units, names)
+    return KnownFormProblem(
+        expression, form, X, outcome, error, inputs_error, given, target, tuple(map(own.get, used)), y_units
+    )
+
+
+def _units(units: Mapping[str, str | None] | None, names: list[str]) -> dict[str, str | None]:
+    found = {} if units is None else dict(units)
+    for name in found:
+        if name not in names:
+            raise ArgumentError(f"units names {name!r}, which is not a column; columns: {listing(names, 20)}")
+    return found
 
 
 def _given(start: Mapping[str, float] | None, constants: tuple[str, ...], columns: list[str]) -> dict[str, float]:

@@ -97,6 +97,8 @@ def fit_constants(
         scale_errors=scale_errors,
         seed=seed,
         target=dataset.target,
+        units=dict(zip(dataset.names, dataset.units, strict=True)),
+        y_units=dataset.y_units,
     )
     ends = result.intervals(level, "covariance" if robust else "profile") if intervals else None
     if as_json:

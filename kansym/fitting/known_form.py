@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import scipy.stats
 
+from kansym.constants import constants_of
 from kansym.errors import ArgumentError, DataError
 from kansym.fitting.arguments import KnownFormProblem, read_arguments
 from kansym.fitting.descents import best_descent
@@ -17,12 +18,13 @@ from kansym.fitting.result import KnownForm
 from kansym.fitting.signs import positive_where_free
 from kansym.fitting.starts import starting_values
 from kansym.fitting.undetermined import undetermined_notes
-from kansym.formula import Constant, Formula
+from kansym.formula import Formula
 from kansym.report.measured import measured
 from kansym.symbolic.complexity import complexity, description_length
 from kansym.symbolic.naming import plain
 from kansym.symbolic.parametric import columns_of
 from kansym.symbolic.refit import LeastSquares
+from kansym.units.system import UnitSystem
 
 NOTED_CORRECTION = 0.3
 """Change of a constant for the curvature, in its standard errors, that is worth a note."""
@@ -43,6 +45,8 @@ def fit_constants(
     scale_errors: bool = False,
     seed: int = 0,
     target: str = "y",
+    units: Mapping[str, str | None] | None = None,
+    y_units: str | None = None,
 ) -> KnownForm:
     """Fit the constants of a formula by least squares, with errors, correlations and chi-squared.
 
@@ -79,6 +83,11 @@ def fit_constants(
         Of the starts. The same seed gives the same result.
     target : str, default "y"
         Name of what is described, for texts.
+    units : mapping of str to str, optional
+        Units of columns, such as ``{"t": "s"}``. The constants then get theirs, where the units of the columns decide
+        them, and a formula whose units do not go together has a note.
+    y_units : str, optional
+        Unit of y.
 
     Returns
     -------
@@ -103,7 +112,17 @@ def fit_constants(
     >>> {name: round(value, 6) for name, value in fit.values.items()}
     {'A': 3.0, 'tau': 2.0, 'B': 1.0}
     """
-    problem = read_arguments(expression, data, y, start=start, y_error=y_error, x_error=x_error, target=target)
+    problem = read_arguments(
+        expression,
+        data,
+        y,
+        start=start,
+        y_error=y_error,
+        x_error=x_error,
+        target=target,
+        units=units,
+        y_units=y_units,
+    )
     robust_loss(loss)
     if not isinstance(seed, int | np.integer) or isinstance(seed, bool) or seed < 0:
         raise ArgumentError(f"seed must be a whole number that is not negative, got {seed!r}")
@@ -143,11 +162,13 @@ def _result(
     problem: KnownFormProblem, fit: Estimate, begin: np.ndarray, loss: str, determined: tuple[Combination, ...]
 ) -> KnownForm:
     form, n = fit.form, len(problem.y)
+    system = UnitSystem.of(problem)
+    found = None if system is None or not system.known else system.check(form.expression, problem.named(fit.values))
     notes = _notes(problem, fit, loss, determined)
-    constants = tuple(
-        Constant(symbol.name, float(value), float(error) if np.isfinite(error) else None)
-        for symbol, value, error in zip(form.constants, fit.values, fit.errors, strict=True)
-    )
+    notes += () if system is None else system.notes
+    if found is not None and not found.consistent:
+        notes += (f"The units do not go together: {found.reason}.",)
+    constants = constants_of(form, fit.errors, system, found)
     formula = Formula(
         expression=plain(form.substituted()),
         variables=tuple(symbol.name for symbol in form.variables),
@@ -160,6 +181,7 @@ def _result(
         structure="given",
         notes=notes,
         covariance=fit.covariance,
+        consistent=None if found is None else found.consistent,
     )
     p_value = float(scipy.stats.chi2.sf(fit.chi2, fit.ndf)) if fit.chi2 is not None and fit.ndf > 0 else None
     return KnownForm(

@@ -6,8 +6,9 @@ import numpy as np
 
 from kansym.fitting.intervals import Intervals
 from kansym.fitting.result import KnownForm
-from kansym.report.measured import measured
-from kansym.report.text import note_lines, with_error
+from kansym.report.measured import with_error
+from kansym.report.text import constant_line, note_lines
+from kansym.units.words import after_number
 
 SHOWN = 20
 """Outliers that the report lists."""
@@ -67,17 +68,9 @@ def _section(title: str, lines: list[str]) -> str:
 
 
 def _constants(fit: KnownForm) -> list[str]:
-    long, short = [], []
-    for name, value in fit.values.items():
-        error = fit.errors[name]
-        known = math.isfinite(error)
-        long.append(f"{name} = {with_error(value, error if known else None)}{'' if known else '  (error unknown)'}")
-        short.append(f"  {name} = {measured(value, error)}" if known and error > 0 else "")
-    for part in fit.determined:
-        long.append(f"{part.text} = {with_error(part.value, part.error)}")
-        short.append(f"  {part.text} = {measured(part.value, part.error)}")
-    width = max(map(len, long))
-    return [f"{line:<{width}}{brief}".rstrip() for line, brief in zip(long, short, strict=True)]
+    lines = [constant_line(constant) for constant in fit.formula.constants]
+    lines += [f"{part.text} = {with_error(part.value, part.error)}" for part in fit.determined]
+    return lines
 
 
 def _intervals(fit: KnownForm, intervals: Intervals) -> list[str]:
@@ -107,11 +100,11 @@ def _outliers(fit: KnownForm) -> list[str]:
 
 
 def _agreement(fit: KnownForm) -> list[str]:
-    n = len(fit.residuals)
+    n, unit = len(fit.residuals), after_number(fit.problem.y_units)
     rms = float(np.sqrt(np.mean(fit.residuals**2)))
     lines = [
         f"{n} rows, {fit.ndf} degrees of freedom",
-        f"RMS residual {rms:.3g}; residual sum of squares {fit.rss:.6g}",
+        f"RMS residual {rms:.3g}{unit}; residual sum of squares {fit.rss:.6g}",
     ]
     if fit.ndf > 0 and fit.chi2 is None:
         lines.append(f"residual standard deviation {fit.residual_sd:.4g}")

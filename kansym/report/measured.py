@@ -11,8 +11,13 @@ from uncertainties.core import AffineScalarFunc, LinearCombination
 from kansym.errors import ArgumentError
 from kansym.formula import Formula
 
-DIGITS = 15
-"""Decimal digits of double precision: errors beyond them are not written into the number."""
+ROUNDING = 1e-14
+"""Relative error that the arithmetic of a fit leaves in double precision; one that is no larger is not measured."""
+
+
+def is_rounding(value: float, error: float | None) -> bool:
+    """Whether a standard error is no more than that of double precision, as on tables without noise."""
+    return error is not None and math.isfinite(error) and error <= ROUNDING * abs(value)
 
 
 def measured(value: float, error: float | None) -> str:
@@ -25,9 +30,15 @@ def measured(value: float, error: float | None) -> str:
     ----------
     value : float
     error : float or None
-        Six digits of the value stand alone where it is None or not finite; all that count where it is 0, exact.
+        Six digits of the value stand alone where it is None or not finite; all that count where it is 0, exact, or no
+        more than the rounding of double precision.
     """
     return _written(value, error, "S", "e")
+
+
+def with_error(value: float, error: float | None) -> str:
+    """`measured` with the error beside the value: ``9.812 ± 0.020``, ``(6.626 ± 0.021)e-34``."""
+    return _written(value, error, "", "e")
 
 
 def measured_latex(value: float, error: float | None) -> str:
@@ -100,12 +111,9 @@ def exact_number(value: float) -> AffineScalarFunc:
 def _written(value: float, error: float | None, kind: str, power: str) -> str:
     if error is None or not math.isfinite(error) or not math.isfinite(value):
         return _power(f"{value:.6g}", power)
-    if error <= 0:
+    if error <= 0 or is_rounding(value, error):
         return _power(f"{value:.12g}", power)
-    if abs(value) >= error * 10.0**DIGITS:
-        sign = r"\pm" if kind == "SL" else "±"
-        return f"{_power(f'{value:.{DIGITS}g}', power)} {sign} {_power(f'{error:.2g}', power)}"
-    text = format(ufloat(value, error), kind)
+    text = format(ufloat(value, error), kind).replace("+/-", " ± ")
     return text if kind == "SL" else _power(text, power)
 
 

@@ -5,9 +5,10 @@ import textwrap
 from collections.abc import Iterable
 
 from kansym.formula import Constant, Formula
-from kansym.report.measured import measured
+from kansym.report.measured import is_rounding, with_error
 from kansym.report.summary import RunSummary
-from kansym.units.words import after_number
+from kansym.units.unit import split_factor
+from kansym.units.words import after_number, begins_with_number
 
 WIDTH = 100
 """Columns that prose is wrapped to; formulas are never broken, so that they can be copied."""
@@ -44,25 +45,6 @@ def text_report(summary: RunSummary, *, full: bool = True) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def with_error(value: float, error: float | None) -> str:
-    """A number and its standard error to two digits of the error: ``9.812 ± 0.015``, ``(6.626 ± 0.021)e-34``."""
-    if error is None or not math.isfinite(error):
-        return f"{value:.6g}"
-    if error <= 0 or not math.isfinite(value):
-        return f"{value:.12g}"
-    order = math.floor(math.log10(max(abs(value), error)))
-    decimals = max(0, order - math.floor(math.log10(error)) + 1)
-    if decimals > 14:
-        return f"{value:.15g} ± {error:.1e}"
-    if -4 <= order < 6:
-        places = max(0, decimals - order)
-        return f"{value:.{places}f} ± {error:.{places}f}"
-    # Divided twice: 10^order of a subnormal number is no double.
-    half = order // 2
-    mantissas = [number / 10.0**half / 10.0 ** (order - half) for number in (value, error)]
-    return f"({mantissas[0]:.{decimals}f} ± {mantissas[1]:.{decimals}f})e{order}"
-
-
 def _section(title: str, lines: Iterable[str]) -> str:
     body = "\n".join(f"  {line}" for line in lines)
     return f"{title}\n{body}\n" if body else ""
@@ -71,12 +53,20 @@ def _section(title: str, lines: Iterable[str]) -> str:
 def _constants(formula: Formula) -> list[str]:
     lines = []
     for constant in formula.constants:
-        value = constant.snapped or with_error(constant.value, constant.error)
-        unit = f" {constant.unit}" if constant.unit not in (None, "1") else ""
-        short = f"  [{measured(constant.value, constant.error)}]" if constant.error and not constant.snapped else ""
-        lines.append(f"{constant.name} = {value}{unit}{short}{_remark(constant)}")
+        lines.append(constant_line(constant))
         lines += [f"  may be {words}" for words in constant.suggestions]
     return lines
+
+
+def constant_line(constant: Constant) -> str:
+    """``c0 = 9.812 ± 0.020 m/s^2``, and what is to be said of it."""
+    value = constant.snapped or with_error(constant.value, constant.error)
+    line = f"{constant.name} = {value}{after_number(constant.unit)}"
+    if constant.snapped is None and constant.unit and begins_with_number(constant.unit):
+        factor, unit = split_factor(constant.unit)
+        error = None if constant.error is None else factor * constant.error
+        line += f", which is {with_error(factor * constant.value, error)}{after_number(unit)}"
+    return line + _remark(constant)
 
 
 def _guesses(summary: RunSummary) -> list[str]:
@@ -102,7 +92,9 @@ def _indented(text: str) -> list[str]:
 def _remark(constant: Constant) -> str:
     if constant.snapped is not None:
         return "  (taken as exact)"
-    return "" if constant.error is not None else "  (standard error unknown)"
+    if constant.error is None:
+        return "  (standard error unknown)"
+    return "  (exact to rounding)" if is_rounding(constant.value, constant.error) else ""
 
 
 def _certificate(summary: RunSummary, full: bool) -> list[str]:

@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 
 import sympy
 
@@ -47,6 +48,20 @@ class Consistency:
     consistent: bool
     reason: str = ""
     units: Mapping[str, Unit] = field(default_factory=dict)
+    _system: tuple[tuple[str, ...], tuple[tuple[Fraction, ...], ...]] = field(default=((), ()), repr=False)
+
+    @cached_property
+    def undetermined(self) -> frozenset[str]:
+        """Constants and columns whose unit hangs on that of a column, or of a target, that is not known."""
+        names, matrix = self._system
+        transposed = [[row[k] for row in matrix] for k in range(len(names))]
+        found = []
+        for name in names:
+            # What the equations determine is a combination of them.
+            wanted = [[Fraction(int(name == other))] for other in names]
+            if solve(transposed, wanted, len(matrix)) is None:
+                found.append(name)
+        return frozenset(found)
 
     @property
     def dimensional(self) -> int:
@@ -211,7 +226,7 @@ class _Walk:
         for name, k in index.items():
             dimension = tuple(solution[k])
             units[name] = Unit(dimension, math.nan if scales is None else math.exp(scales[k]), describe(dimension))
-        return Consistency(True, "", units)
+        return Consistency(True, "", units, (tuple(index), tuple(map(tuple, matrix))))
 
     def _first_contradiction(self, matrix: list[list[Fraction]], right: list[list[Fraction]]) -> str:
         for length in range(1, len(matrix) + 1):

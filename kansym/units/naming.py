@@ -2,13 +2,16 @@
 
 import itertools
 import math
+import re
 from collections.abc import Sequence
 from fractions import Fraction
 
-from kansym.units.unit import PURE, Unit, describe, exponent_text
+from kansym.errors import DataError
+from kansym.units.linear import solve
+from kansym.units.unit import PURE, Unit, describe, exponent_text, parse_unit
 
-POWERS = tuple(Fraction(k, 2) for k in (2, -2, 4, -4, 6, -6, 1, -1, 3, -3))
-"""Powers of a table's own units that are tried."""
+LARGEST_POWER = 4
+"""Of a unit in a product; halves are allowed."""
 
 MOST_UNITS = 3
 """Units in one product."""
@@ -37,19 +40,83 @@ def name_unit(unit: Unit, own: Sequence[Unit]) -> str:
     if unit.dimension == PURE and (not known or abs(unit.scale - 1) <= TOLERANCE):
         return "1"
     coherent = not known or abs(unit.scale - 1) <= TOLERANCE
-    # Products of products, such as (m/s)^2/m, are shorter in base units.
-    distinct = {one.text: one for one in map(_upright, own) if not coherent or _simple(one.text)}
-    for count in range(1, min(MOST_UNITS, len(distinct)) + 1):
+    given = {one.text.strip(): one for one in map(_upright, own)}
+    simple: dict[str, Unit] = {}
+    for text, one in given.items():
+        for part in [one] if _simple(text) else _parts(text):
+            simple.setdefault(part.text.strip(), part)
+    # Products of products, such as (m/s)^2/m, are longer than what they consist of, and than base units.
+    products = {text: one for text, one in given.items() if text not in simple}
+    compound = {} if coherent else {**products, **simple}
+    for pool, most in ((products, 1), (simple, MOST_UNITS), (compound, 2)):
+        found = _shortest(unit, list(pool.values()), most, known)
+        if found:
+            return found
+    factor = "" if coherent else _factor(unit.scale)
+    words = describe(unit.dimension)
+    return factor if factor and words == "1" else f"{factor} {words}".strip()
+
+
+def _shortest(unit: Unit, pool: Sequence[Unit], most: int, known: bool) -> str:
+    """The product of powers of the fewest units of a pool; empty where there is none."""
+    for count in range(1, min(most, len(pool)) + 1):
         fits = []
-        for chosen in itertools.combinations(distinct.values(), count):
-            for powers in itertools.product(POWERS if count < 3 else POWERS[:6], repeat=count):
-                if _is(unit, chosen, powers, known):
-                    fits.append((sum(abs(power) for power in powers), chosen, powers))
+        for chosen in itertools.combinations(pool, count):
+            powers = _powers(unit, chosen, known)
+            if powers is not None:
+                fits.append((sum(abs(power) for power in powers), chosen, powers))
         if fits:
             _, chosen, powers = min(fits, key=lambda fit: fit[0])
             return _product(chosen, powers)
-    factor = "" if coherent else f"{unit.scale:.6g} "
-    return factor + describe(unit.dimension)
+    return ""
+
+
+def _powers(unit: Unit, chosen: Sequence[Unit], known: bool) -> list[Fraction] | None:
+    """Powers of some units whose product is the unit; None where there are none that people would write."""
+    if unit.pure and len(chosen) == 1:
+        powers = [Fraction(1)]
+        return powers if chosen[0].pure and _is_size(unit, chosen, powers, known) else None
+    if unit.pure and len(chosen) == 2:
+        # A ratio of two units of one kind, such as ohm/kohm.
+        powers = [Fraction(1), Fraction(-1)]
+        orders = (powers, powers[::-1]) if chosen[0].dimension == chosen[1].dimension else ()
+        return next((one for one in orders if _is_size(unit, chosen, one, known)), None)
+    matrix = [[one.dimension[k] for one in chosen] for k in range(len(PURE))]
+    solution = solve(matrix, [[power] for power in unit.dimension], len(chosen))
+    if solution is None:
+        return None
+    powers = [power for (power,) in solution]
+    # Zero: a unit of the kind of another one, such as m beside mm, whose product would hide a factor.
+    plain = all(power and power.denominator <= 2 and abs(power) <= LARGEST_POWER for power in powers)
+    return powers if plain and _is_size(unit, chosen, powers, known) else None
+
+
+def _is_size(unit: Unit, chosen: Sequence[Unit], powers: Sequence[Fraction], known: bool) -> bool:
+    scale = sum(float(p) * math.log(one.scale) for one, p in zip(chosen, powers, strict=True))
+    return not known or abs(scale - math.log(unit.scale)) <= TOLERANCE
+
+
+def _factor(scale: float) -> str:
+    """``10^3`` for a power of ten, which is not read as a part of the number in front."""
+    order = math.log10(scale)
+    if abs(order - round(order)) <= TOLERANCE:
+        return f"10^{round(order)}"
+    text, _, power = f"{scale:.6g}".partition("e")
+    return f"{text}e{int(power)}" if power else text
+
+
+def _parts(text: str) -> list[Unit]:
+    """``mm`` and ``s`` of ``mm/s``; nothing of what cannot be read, or would lose its angle, as ``MJy/sr`` would."""
+    found = []
+    for word in re.findall(r"[^\W\d_]+|[%°]\w*", text):
+        try:
+            unit = parse_unit(word)
+        except DataError:
+            return []
+        if unit is None or unit.pure:
+            return []
+        found.append(unit)
+    return found
 
 
 def _upright(unit: Unit) -> Unit:
@@ -58,14 +125,6 @@ def _upright(unit: Unit) -> Unit:
     if below == unit.text.strip() or not _simple(below):
         return unit
     return Unit(tuple(-power for power in unit.dimension), 1 / unit.scale, below)
-
-
-def _is(unit: Unit, chosen: Sequence[Unit], powers: Sequence[Fraction], known: bool) -> bool:
-    for k, power in enumerate(unit.dimension):
-        if sum(p * one.dimension[k] for one, p in zip(chosen, powers, strict=True)) != power:
-            return False
-    scale = sum(float(p) * math.log(one.scale) for one, p in zip(chosen, powers, strict=True))
-    return not known or abs(scale - math.log(unit.scale)) <= TOLERANCE
 
 
 def _simple(text: str) -> bool:

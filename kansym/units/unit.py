@@ -107,7 +107,7 @@ def parse_unit(text: str, where: str = "unit") -> Unit | None:
         return Unit(PURE, 1.0, text)
     if len(plain) > LONGEST or not _ALLOWED.match(plain):
         raise DataError(f"{where}: {_shown(plain)} is not a unit; write it like m/s, kg*m^2/s^2 or 1")
-    factor, rest = _without_factor(plain)
+    factor, rest = split_factor(plain)
     slip = _SLIP.search(rest.replace("**", "^"))
     if slip is not None:
         found = slip[0] if slip[0] in rest else slip[0].replace("^", "**")
@@ -162,8 +162,8 @@ def _measure(text: str, factor: float) -> tuple[Dimension, float]:
     return dimension, scale
 
 
-def _without_factor(text: str) -> tuple[float, str]:
-    """A number in front, as in ``10^-27 kg``, and the rest."""
+def split_factor(text: str) -> tuple[float, str]:
+    """The number in front of a unit, as in ``10^-27 kg``, and the rest; 1 where there is none."""
     match = _NUMBER.match(text)
     if match is None or text[match.end() :].lstrip().startswith("/"):
         return 1.0, text

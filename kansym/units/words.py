@@ -11,10 +11,23 @@ def raised(number: str) -> str:
 
 
 def after_number(unit: str | None) -> str:
-    """A unit as it follows a number, with the space before it; nothing for a pure number or where it is not known."""
-    return f" {unit}" if unit and unit != "1" else ""
+    """A unit as it follows a number, with the space before it; nothing for a pure number or where it is not known.
+
+    One that begins with a number stands in brackets: ``0.217 (10^3 m s^-2)``.
+    """
+    if not unit or unit == "1":
+        return ""
+    return f" ({unit})" if begins_with_number(unit) else f" {unit}"
+
+
+def begins_with_number(unit: str) -> bool:
+    """Whether a unit has a factor, as ``10^3 m`` has; ``1/cm`` has none."""
+    return bool(re.match(r"\d", unit)) and not unit.startswith("1/")
 
 
 def unit_label(unit: str) -> str:
-    """A unit with raised exponents: ``kg m² s⁻²`` for ``kg m^2 s^-2``; fractional exponents stay as they are."""
+    """A unit with raised exponents: ``kg m² s⁻²`` for ``kg m^2 s^-2``, ``au³⁄²`` for ``au^(3/2)``."""
+    unit = re.sub(
+        r"(?:\^|\*\*)\((-?\d+)/(\d+)\)", lambda match: f"{raised(match[1])}\N{FRACTION SLASH}{raised(match[2])}", unit
+    )
     return re.sub(r"(?:\^|\*\*)(\()?(-?\d+)(?(1)\))(?![\d.])", lambda match: raised(match[2]), unit)

@@ -66,7 +66,7 @@ def test_undetermined_constants_are_null_in_json_and_a_note(folder, capsys):
     out = run(capsys, "A*C*exp(-t/tau)", "decay.csv", "--target", "y", "--json").out
     assert json.loads(out)["errors"]["A"] is None
     out = run(capsys, "A*C*exp(-t/tau)", "decay.csv", "--target", "y").out
-    assert "cannot tell A and C apart" in " ".join(out.split()) and "(error unknown)" in out
+    assert "cannot tell A and C apart" in " ".join(out.split()) and "(standard error unknown)" in out
 
 
 def test_a_shipped_table_brings_its_errors(capsys, tmp_path, monkeypatch):

@@ -251,3 +251,23 @@ def test_refuses_what_cannot_be_used(change, error, message):
         fit_constants(**arguments)
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_constants_get_the_units_that_the_columns_decide():
+    f = np.geomspace(50.0, 2e4, 30)
+    gain = 1 / np.sqrt(1 + (f / 1015.0) ** 2) + 1e-3 * np.cos(f)
+    fit = fit_constants("1/sqrt(1 + (f/fc)^2)", {"f": f}, gain, target="g", units={"f": "Hz"}, y_units="1")
+    assert fit.formula.constants[0].unit == "Hz" and fit.formula.consistent
+    line = next(line for line in str(fit).splitlines() if line.startswith("  fc = "))
+    assert line.endswith(" Hz") and line.count("fc = ") == 1
+    # A unit that cannot be read is noted, and none is made up.
+    unread = fit_constants("1/sqrt(1 + (f/fc)^2)", {"f": f}, gain, units={"f": "Herz"}, y_units="1")
+    assert unread.formula.constants[0].unit is None and any("did you mean hertz" in note for note in unread.notes)
+
+
+def test_units_that_do_not_go_together_are_noted():
+    x = np.linspace(1.0, 2.0, 12)
+    fit = fit_constants("a*x + x^2", {"x": x}, 2 * x + x**2, units={"x": "m"}, y_units="s")
+    assert fit.formula.consistent is False and any("units do not go together" in note for note in fit.notes)
+    with pytest.raises(ArgumentError, match="units names 'z'"):
+        fit_constants("a*x", {"x": x}, x, units={"z": "m"})

@@ -14,8 +14,9 @@ from kansym.errors import StorageError
 from kansym.formula import Constant, Formula, ParetoFront
 from kansym.kan.growth import Decision
 from kansym.primitives.library import default_library
+from kansym.report.measured import with_error
 from kansym.report.summary import Agreement, RunSummary, fingerprint
-from kansym.report.text import r_squared, text_report, with_error
+from kansym.report.text import r_squared, text_report
 from kansym.results import Discovery
 
 A, B = sympy.Symbol("a"), sympy.Symbol("λ (nm)")
@@ -150,19 +151,20 @@ def test_constants_that_are_no_numbers_are_refused():
 @pytest.mark.parametrize(
     ("value", "error", "expected"),
     [
+        (9.716e-7, 9.2e-9, "(9.72 ± 0.09)e-7"),
         (9.81234, 0.0153, "9.812 ± 0.015"),
         (-0.0123456, 0.00012, "-0.01235 ± 0.00012"),
         (6.62607e-34, 2.1e-36, "(6.626 ± 0.021)e-34"),
         (1234567890.0, 1.2e4, "(1.234568 ± 0.000012)e9"),
-        (123.456, 45.6, "123 ± 46"),
-        (0.0, 0.5, "0.00 ± 0.50"),
+        (123.456, 45.6, "(1.2 ± 0.5)e2"),
+        (0.0, 0.5, "0.0 ± 0.5"),
         (3.0, None, "3"),
         (3.0, math.nan, "3"),
-        (1.0, 1e-17, "1 ± 1.0e-17"),
+        (1.0, 1e-17, "1"),
         (3e-312, 1e-313, "(3.00 ± 0.10)e-312"),
     ],
 )
-def test_a_value_is_given_to_two_digits_of_its_error(value, error, expected):
+def test_a_value_is_rounded_by_its_error_as_in_latex(value, error, expected):
     assert with_error(value, error) == expected
 
 

@@ -89,3 +89,11 @@ def test_products_of_powers_have_the_unit_of_the_product(powers, extra):
     text = f"m^({powers[0]}) s^({powers[1]}) (m/s)^({powers[2]}) kg^({powers[3]})"
     assert check(expression, COLUMNS, parse_unit(text), {}).consistent
     assert check(expression, COLUMNS, parse_unit(f"{text} K^({extra})"), {}).consistent == (extra == 0)
+
+
+def test_a_unit_that_hangs_on_an_unknown_one_is_undetermined():
+    x, y, a, b = sympy.symbols("x y a b")
+    found = check(a * x + b * y, {"x": None, "y": parse_unit("s")}, parse_unit("m"), {"a": 1.0, "b": 2.0})
+    assert found.consistent and found.undetermined == {"a", "x"}
+    known = check(a * x + b * y, {"x": parse_unit("kg"), "y": parse_unit("s")}, parse_unit("m"), {"a": 1.0, "b": 2.0})
+    assert not known.undetermined

@@ -117,7 +117,7 @@ def test_the_message_proposes_a_unit():
         ("MJy/sr*cm^3", ["MJy/sr", "1/cm"], "cm^3 MJy/sr"),
         ("ppm", ["V", "ppm"], "ppm"),
         ("kg", ["m", "s"], "kg"),
-        ("1/cm", ["m"], "100 m^-1"),
+        ("1/cm", ["m"], "10^2 m^-1"),
     ],
 )
 def test_names_of_units(unit, own, name):
@@ -137,3 +137,20 @@ def test_the_ohm_is_read_as_it_is_written(text, scale):
 def test_the_nearest_unit_is_proposed(text, meant):
     with pytest.raises(DataError, match=f"did you mean {meant}[ ?]"):
         parse_unit(text)
+
+
+@pytest.mark.parametrize(
+    ("unit", "own", "name"),
+    [
+        ("mm/s^2", ["mm/s", "mm"], "mm/s^2"),
+        ("W/m^2/K^4", ["W/m^2", "K"], "W/m^2/K^4"),
+        ("N/g", ["N", "g"], "N/g"),
+        ("kg/m/s", ["Pa s", "m", "kg/m^3"], "Pa s"),
+        # Neither 1000, which is read as a part of the number in front, nor Pa/mm/(kg/m^3).
+        ("1000 m/s^2", ["mm/s", "kg/m^3", "mm", "Pa*s"], "10^3 m s^-2"),
+        ("ohm/kohm", ["ohm", "kohm"], "ohm/kohm"),
+        ("60 m", ["s"], "60 m"),
+    ],
+)
+def test_names_are_products_of_what_the_units_of_the_table_consist_of(unit, own, name):
+    assert name_unit(parse_unit(unit), [parse_unit(text) for text in own]) == name

@@ -12,9 +12,9 @@ from kansym.report.finished import FinishedRun
 from kansym.report.html.certificate import certificate_values
 from kansym.report.html.formulas import code_listings, formula_markup, formula_text
 from kansym.report.html.table import data_values, outlier_values
-from kansym.report.measured import measured
+from kansym.report.measured import is_rounding, measured, with_error
 from kansym.report.summary import RunSummary
-from kansym.report.text import agreement_lines, ended, with_error
+from kansym.report.text import agreement_lines, ended
 from kansym.units.words import after_number
 
 
@@ -67,7 +67,7 @@ def constant_values(constant: Constant) -> dict[str, Any]:
         "name": constant.name,
         "short": short,
         "long": "" if long == short else long,
-        "unit": constant.unit,
+        "unit": after_number(constant.unit).strip(),
         "remarks": [*_remarks(constant), *(f"may be {words}" for words in constant.suggestions)],
     }
 
@@ -77,6 +77,8 @@ def _remarks(constant: Constant) -> list[str]:
         return ["taken as exact"]
     if constant.error is None:
         return ["standard error unknown"]
+    if is_rounding(constant.value, constant.error):
+        return ["exact to rounding"]
     return ["the error is larger than the value"] if constant.error > abs(constant.value) else []
 
 
