@@ -48,6 +48,7 @@ def discover(
     seed: Annotated[int, Parameter(converter=whole_number)] = 0,
     device: str = "auto",
     out: Path | None = None,
+    overwrite: Flag = False,
     robust: Flag = False,
     agreement: Annotated[int, Parameter(converter=whole_number)] = 0,
     drop_missing: Flag = False,
@@ -106,7 +107,10 @@ def discover(
         cpu, cuda, or auto: CUDA for tables large enough to gain from it.
     out
         Folder for formula.json, certificate.json, equations.csv, the table and the networks (safetensors), network.svg
-        and .png, report.txt and run.log. Nothing is written without it; files of an earlier run there are replaced.
+        and .png, report.txt and run.log. Nothing is written without it. An earlier run of the same table there is
+        replaced, with its page, figures and comparison; one of another table is refused.
+    overwrite
+        With --out: replace a run of another table too.
     drop_missing
         Leave out rows with missing values instead of refusing the table.
     key
@@ -133,6 +137,7 @@ def discover(
     from kansym.report.summary import RunSummary
     from kansym.report.text import text_report
     from kansym.run_directory import prepare_directory, save_run
+    from kansym.run_replacing import require_place, saved_line, table_of_a_search
     from kansym.terminal import ProgressDisplay, recorded_log
     from kansym.validation.certificate import certify
 
@@ -165,6 +170,7 @@ def discover(
     _check_guesses(guess or (), dataset)
     if out is not None:
         prepare_directory(out)
+        require_place(out, table_of_a_search(dataset), overwrite=overwrite)
     for remark in remarks:
         console.print(remark, markup=False, highlight=False, soft_wrap=True)
     handler = None
@@ -194,9 +200,18 @@ def discover(
     else:
         write_line(text_report(summary, full=False).rstrip("\n"))
     if out is not None:
-        path = save_run(discovery, out, command=command, options=options, log_lines=log, certificate=certificate)
+        path = save_run(
+            discovery,
+            out,
+            command=command,
+            options=options,
+            log_lines=log,
+            certificate=certificate,
+            # Seen to before the search.
+            overwrite=True,
+        )
         write_page(path)
-        console.print(f"saved to {path}", markup=False, highlight=False, soft_wrap=True)
+        console.print(saved_line(path), markup=False, highlight=False, soft_wrap=True)
     return 0
 
 

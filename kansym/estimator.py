@@ -318,6 +318,11 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
         return edit(self, start=start)
 
     @property
+    def _command(self) -> str:
+        """How the run was started, for its record."""
+        return " ".join(f"{self!r}.fit({self._fitted_with})".split())
+
+    @property
     def _repr_html_(self) -> Any:
         """The result once there is one; before, the diagram of scikit-learn."""
         if not hasattr(self, "discovery_"):
@@ -341,8 +346,7 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
 
         check_is_fitted(self)
         certificate = self.certificate_
-        command = " ".join(f"{self!r}.fit({self._fitted_with})".split())
-        return FinishedRun.of(self.discovery_, command=command, options=self._options(), certificate=certificate)
+        return FinishedRun.of(self.discovery_, command=self._command, options=self._options(), certificate=certificate)
 
     def report(self, path: str | os.PathLike[str], *, comparison: "Comparison | None" = None) -> Path:
         """Write what was found as a page to look at, print and copy from: one HTML file that needs nothing else.

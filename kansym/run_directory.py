@@ -13,7 +13,7 @@ import os
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -30,21 +30,27 @@ from kansym.report.finished import FinishedRun
 from kansym.report.summary import RunSummary
 from kansym.report.text import text_report
 from kansym.results import Discovery, NetworkReading, TrainedNetwork
+from kansym.run_files import (
+    CERTIFICATE,
+    DATA,
+    EQUATIONS,
+    FIGURES,
+    LOG,
+    MODEL,
+    READ,
+    RECORD,
+    REPORT,
+    SCHEMA,
+    SYMBOLIC,
+    read_record,
+)
+from kansym.run_replacing import clear_beside, require_place
 from kansym.validation.certificate import Certificate
 
+if TYPE_CHECKING:
+    from kansym.estimator import SymbolicRegressor
+
 logger = logging.getLogger(__name__)
-
-SCHEMA = 1
-"""Version of ``formula.json``; files of other versions are refused."""
-
-MAX_BYTES = 64 * 2**20
-"""Largest ``formula.json`` that is read; real ones take kilobytes."""
-
-RECORD, EQUATIONS, MODEL, REPORT, LOG = "formula.json", "equations.csv", "model.safetensors", "report.txt", "run.log"
-CERTIFICATE = "certificate.json"
-SYMBOLIC, READ, DATA = "symbolic.safetensors", "read.safetensors", "data.safetensors"
-FIGURES = ("network.svg", "network.png")
-
 
 MOST_ROWS = 50_000
 """Rows of the table that are kept; of larger ones every so manieth row."""
@@ -77,19 +83,24 @@ def prepare_directory(directory: str | os.PathLike[str]) -> Path:
 
 
 def save_run(
-    discovery: Discovery,
+    discovery: "Discovery | SymbolicRegressor",
     directory: str | os.PathLike[str],
     *,
     command: str = "",
     options: DiscoveryOptions | None = None,
     log_lines: Iterable[str] = (),
     certificate: Certificate | None = None,
+    overwrite: bool = False,
 ) -> Path:
-    """Write everything about a run to a folder; each file is replaced in one step, files of an older run included.
+    """Write everything about a run to a folder; each file is replaced in one step.
+
+    Of an older run of the same table nothing is left: its report page, figures and comparison with other tools go, for
+    they tell of the older run. Files of yours in the folder stay.
 
     Parameters
     ----------
-    discovery : Discovery
+    discovery : Discovery or fitted SymbolicRegressor
+        An estimator brings its options and, if ``certificate_`` has been asked for, its certificate.
     directory : path-like
         Made if need be.
     command : str, optional
@@ -100,6 +111,8 @@ def save_run(
         For ``run.log``.
     certificate : Certificate, optional
         Of the picked formula, see `kansym.validation.certificate.certify`.
+    overwrite : bool, default False
+        Replace a run of another table too.
 
     Returns
     -------
@@ -109,10 +122,16 @@ def save_run(
     Raises
     ------
     ArgumentError
-        If the folder cannot be written to.
+        If `discovery` is none, the folder cannot be written to, or it holds a run of another table.
     """
+    if not isinstance(discovery, Discovery):
+        model = discovery
+        discovery = _fitted(model)
+        command, options = command or model._command, options or model._options()
+        certificate = certificate or model._certificate
     path = prepare_directory(directory)
     summary = RunSummary.of(discovery, command=command, options=options, certificate=certificate)
+    require_place(path, summary.data_sha256, overwrite=overwrite)
     network = discovery.network
     if network is None:
         for name in (MODEL, *FIGURES):
@@ -131,8 +150,17 @@ def save_run(
     replace_file(path / DATA, dataset_bytes(kept))
     replace_file(path / EQUATIONS, summary.front.to_frame().to_csv(index=False).encode("utf-8"))
     replace_file(path / LOG, "".join(f"{line}\n" for line in log_lines).encode("utf-8"))
+    clear_beside(path)
     save_summary(summary, path)
     return path
+
+
+def _fitted(model: Any) -> Discovery:
+    discovery = getattr(model, "discovery_", None)
+    if isinstance(discovery, Discovery):
+        return discovery
+    what = "one that is not fitted; call fit first" if hasattr(model, "fit") else type(model).__name__
+    raise ArgumentError(f"discovery must be a Discovery or a fitted SymbolicRegressor, got {what}")
 
 
 def save_summary(summary: RunSummary, path: Path) -> None:
@@ -177,7 +205,7 @@ def load_run(directory: str | os.PathLike[str], *, library: Mapping[str, Primiti
         raise StorageError(f"{str(path)[:200]} cannot be read: {error.strerror}") from error
     if not there:
         raise StorageError(f"{path} is not a folder; name the folder that a run was saved to (--out)")
-    summary = RunSummary.from_dict(_record(path / RECORD))
+    summary = RunSummary.from_dict(read_record(path / RECORD))
     dataset = load_table(path / DATA) if (path / DATA).exists() else None
     reading = _reading(path, library)
     if not (path / MODEL).exists():
@@ -250,23 +278,3 @@ def replace_file(path: Path, data: bytes) -> None:
     except BaseException:
         Path(partial).unlink(missing_ok=True)
         raise
-
-
-def _record(path: Path) -> dict[str, Any]:
-    try:
-        if not path.is_file():
-            raise StorageError(f"{path.parent} holds no finished run: {path.name} is missing")
-        if path.stat().st_size > MAX_BYTES:
-            raise StorageError(f"{path} is too large for a run record: {path.stat().st_size} bytes")
-        data = path.read_bytes()
-    except OSError as error:
-        raise StorageError(f"{path} cannot be read: {error.strerror}") from error
-    try:
-        record = json.loads(data.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise StorageError(f"{path} is damaged: it is not JSON") from error
-    if not isinstance(record, dict) or record.get("kansym") != "run":
-        raise StorageError(f"{path} is not the record of a kansym run")
-    if record.get("schema") != SCHEMA or isinstance(record["schema"], bool):
-        raise StorageError(f"{path} has schema {str(record.get('schema'))[:20]}, this version of kansym reads {SCHEMA}")
-    return record

@@ -11,8 +11,9 @@ import threading
 import numpy as np
 import pytest
 
-from kansym import terminal
+from kansym import load_run, terminal
 from kansym.cli import main
+from kansym.errors import ArgumentError
 from kansym.command_options import split_names
 from kansym.primitives.library import default_library
 from kansym.progress import Progress
@@ -159,6 +160,24 @@ def test_result_report_and_run_directory(table, capsys, tmp_path):
     assert report.split("\n")[0] == captured.out.split("\n")[0]
     assert "command: kansym discover t.csv --target y --seconds 4 --primitives 'x,x^2' --out run" in report
     assert report.rstrip("\n") == (tmp_path / "run" / "report.txt").read_text(encoding="utf-8").rstrip("\n")
+
+
+def test_a_run_of_the_same_table_is_replaced_and_one_of_another_is_not(table, capsys, tmp_path, monkeypatch):
+    name = table("a,b,y\n" + SQUARES)
+    command = ["discover", name, "--target", "y", "--columns", "a", "--seconds", "1", "-q", "--out", "run"]
+    assert main(command) == 0
+    (tmp_path / "run" / "notes.txt").write_text("mine")
+    assert main([option for option in command if option != "-q"]) == 0
+    assert "saved to run, beside files that are not of a run" in capsys.readouterr().err
+
+    def started(*arguments, **options):
+        raise ArgumentError("the search has started")
+
+    monkeypatch.setattr("kansym.discovery.discover", started)
+    for other in (["--target", "b"], ["--target", "y", "--columns", "b"]):
+        message = refused(capsys, "discover", name, *other, "--out", "run")
+        assert "the folder run holds a run of another table (y by a; 8 rows, " in message and "--overwrite" in message
+        assert "has started" in refused(capsys, "discover", name, *other, "-q", "--out", "run", "--overwrite")
 
 
 def test_a_search_from_a_guess(table, capsys, tmp_path):

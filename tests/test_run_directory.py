@@ -11,12 +11,13 @@ import pytest
 import sympy
 import torch
 
-from kansym import run_directory
+from kansym import run_directory, run_files
 from kansym.config import DiscoveryOptions
 from kansym.data.dataset import make_dataset
 from kansym.data.scaling import Scaling
 from kansym.discovery import discover
 from kansym.errors import ArgumentError, KansymError, StorageError
+from kansym.estimator import SymbolicRegressor
 from kansym.kan.growth import GrowthOptions
 from kansym.kan.network import Network
 from kansym.primitives import default_library, primitive_from_expression
@@ -128,6 +129,74 @@ def test_an_older_run_is_replaced_and_leaves_nothing_behind(saved, discovery):
     assert run.network is None and run.summary.stopped == "interrupted"
 
 
+def test_what_tells_of_an_older_run_goes_and_what_is_yours_stays(saved, discovery):
+    (saved / "figures").mkdir()
+    (saved / "drawings").mkdir()
+    old = ("report.html", "comparison.json", "comparison.svg", "figures/parity.svg", "figures/front-dark.pdf")
+    yours = ("mine.html", "comparison.ods", "figures/mine.svg", "figures/parity.txt", "drawings/parity.svg")
+    for name in (*old, *yours):
+        (saved / name).write_text("of the older run")
+    save_run(discovery, saved)
+    assert not [name for name in old if (saved / name).exists()]
+    assert all((saved / name).exists() for name in yours)
+
+
+def test_empty_folders_of_figures_go(saved, discovery):
+    (saved / "figures").mkdir()
+    (saved / "figures" / "network.png").write_bytes(b"old")
+    save_run(discovery, saved)
+    assert not (saved / "figures").exists()
+
+
+def test_a_folder_without_a_run_keeps_its_files(discovery, tmp_path):
+    (tmp_path / "report.html").write_text("mine")
+    save_run(discovery, tmp_path)
+    assert (tmp_path / "report.html").read_text() == "mine"
+
+
+def other_table(discovery):
+    return replace(discovery, dataset=replace(discovery.dataset, y=discovery.dataset.y + 1.0))
+
+
+def test_a_run_of_another_table_is_not_replaced_by_mistake(saved, discovery):
+    before = {path.name: path.read_bytes() for path in saved.iterdir()}
+    words = r"holds a run of another table \(E by λ \(nm\), x-1; 12 rows, 2\d\d\d-.*overwrite=True \(--overwrite\)"
+    with pytest.raises(ArgumentError, match=words):
+        save_run(other_table(discovery), saved)
+    renamed = replace(discovery, dataset=replace(discovery.dataset, target="F"))
+    with pytest.raises(ArgumentError, match="another table"):
+        save_run(renamed, saved)
+    assert {path.name: path.read_bytes() for path in saved.iterdir()} == before
+    save_run(other_table(discovery), saved, overwrite=True)
+    loaded = load_run(saved).dataset
+    assert loaded is not None and np.array_equal(loaded.y, other_table(discovery).dataset.y)
+
+
+def test_a_record_that_cannot_be_read_is_not_replaced_by_mistake(discovery, tmp_path):
+    (tmp_path / "formula.json").write_text('{"mine": 1}')
+    with pytest.raises(ArgumentError, match=r"is taken: .*not the record of a kansym run; name another folder"):
+        save_run(discovery, tmp_path)
+    assert (tmp_path / "formula.json").read_text() == '{"mine": 1}'
+    assert load_run(save_run(discovery, tmp_path, overwrite=True)).formula is not None
+
+
+def test_an_estimator_is_saved_with_its_certificate_once_it_has_one(tmp_path):
+    x = np.linspace(1, 3, 30)
+    model = SymbolicRegressor(max_seconds=2, random_state=5).fit(x[:, None], 2 * x + 1, variable_names=["t"])
+    first = load_run(save_run(model, tmp_path)).summary
+    assert first.certificate is None and first.seed == 5 and "variable_names=['t']" in first.command
+    certificate = model.certificate_
+    kept = load_run(save_run(model, tmp_path)).summary
+    assert kept.certificate is not None and kept.certificate.verdict == certificate.verdict
+    assert (tmp_path / "certificate.json").exists()
+
+
+@pytest.mark.parametrize(("what", "words"), [(SymbolicRegressor(), "is not fitted; call fit first"), ("a", "got str")])
+def test_what_is_no_run_is_not_saved(what, words, tmp_path):
+    with pytest.raises(ArgumentError, match=f"must be a Discovery or a fitted SymbolicRegressor, .*{words}"):
+        save_run(what, tmp_path)
+
+
 def test_a_failure_while_writing_leaves_the_old_file(saved, monkeypatch):
     before = (saved / "report.txt").read_bytes()
 
@@ -204,7 +273,7 @@ def test_damaged_records_are_refused(saved, text, match):
 
 def test_a_huge_record_is_not_read(saved):
     with (saved / "formula.json").open("wb") as file:
-        file.truncate(run_directory.MAX_BYTES + 1)
+        file.truncate(run_files.MAX_BYTES + 1)
     refused(saved, "too large")
 
 

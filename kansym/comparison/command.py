@@ -48,6 +48,7 @@ def compare(
     drop_missing: Flag = False,
     key: str | None = None,
     out: Path | None = None,
+    overwrite: Flag = False,
     quiet: Annotated[bool, Parameter(name=("--quiet", "-q"), negative=(), show_default=False)] = False,
     as_json: Annotated[bool, Parameter(name="--json", negative=(), show_default=False)] = False,
 ) -> int:
@@ -92,6 +93,8 @@ def compare(
     out
         Folder for comparison.json, comparison.csv, comparison.txt and a figure, and for kansym's run with its report.
         Nothing is written without it.
+    overwrite
+        With --out and a table: replace a run of another table too.
     quiet
         Print the result and nothing else.
     as_json
@@ -101,8 +104,11 @@ def compare(
 
     from kansym.comparison.findings import findings
     from kansym.comparison.run import DEFAULT_PEERS, run_comparison
+    from kansym.comparison.shares import Shares
     from kansym.config import DiscoveryOptions
-    from kansym.run_directory import RECORD, load_run, prepare_directory, save_run
+    from kansym.run_directory import load_run, prepare_directory, save_run
+    from kansym.run_files import RECORD
+    from kansym.run_replacing import require_place, saved_line, table_of_a_search
     from kansym.terminal import recorded_log
     from kansym.validation.certificate import certify
 
@@ -134,8 +140,17 @@ def compare(
             primitives=restricted_library(only, less) if only or less else options.primitives,
         )
         out = Path(file) if out is None else out
+        if overwrite:
+            raise ArgumentError("--overwrite goes with a table: the comparison of a finished run replaces no other run")
     if out is not None:
         prepare_directory(out)
+        if run is None:
+            # The run will be one of the rows that are not held out.
+            fitted = dataset.take(Shares.of(dataset, seed=options.seed).fitted)
+            tables = (table_of_a_search(dataset), table_of_a_search(fitted))
+        else:
+            tables = (run.summary.data_sha256,)
+        require_place(out, *tables, overwrite=overwrite)
     for remark in remarks:
         console.print(remark, markup=False, highlight=False, soft_wrap=True)
     with recorded_log(None) as log, _Display(console) as display:
@@ -161,7 +176,8 @@ def compare(
 
             assert isinstance(found, Discovery)
             certificate = certify(found, options=options).with_peers(findings(comparison))
-            save_run(found, out, command=command, options=options, log_lines=log, certificate=certificate)
+            given = {"command": command, "options": options, "log_lines": log, "certificate": certificate}
+            save_run(found, out, **given, overwrite=True)
         elif out.resolve() == Path(file).resolve():
             add_to_run(out, run, findings(comparison))
         save_comparison(comparison, out)
@@ -169,7 +185,7 @@ def compare(
             from kansym.report.html.folder import write_page
 
             write_page(out)
-        console.print(f"saved to {out}", markup=False, highlight=False, soft_wrap=True)
+        console.print(saved_line(out), markup=False, highlight=False, soft_wrap=True)
     return MISSING if any(result.missing for result in comparison.tools) else 0
 
 

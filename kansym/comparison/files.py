@@ -11,10 +11,10 @@ import matplotlib
 from kansym.comparison.result import Comparison
 from kansym.errors import StorageError
 from kansym.run_directory import SavedRun, replace_file, save_summary
+from kansym.run_files import COMPARISON
 from kansym.validation.peers import PeerFinding
 
-RECORD, TABLE, TEXT = "comparison.json", "comparison.csv", "comparison.txt"
-FIGURES = ("comparison.svg", "comparison.png")
+RECORD, TABLE, TEXT, *FIGURES = COMPARISON
 
 MAX_BYTES = 64 * 2**20
 

@@ -45,6 +45,7 @@ def edges(
     refit: Flag = False,
     seconds: float = 5.0,
     out: Path | None = None,
+    overwrite: Flag = False,
     as_json: Annotated[bool, Parameter(name="--json", negative=(), show_default=False)] = False,
 ) -> int:
     """Look at the edges of a finished run's network, and change them by hand.
@@ -77,12 +78,16 @@ def edges(
     seconds
         Most time for the refit.
     out
-        Folder for the new run; needs every edge to be a primitive.
+        Folder for the new run; needs every edge to be a primitive. A run of the same table there is replaced.
+    overwrite
+        With --out: replace a run of another table too.
     as_json
         Print one JSON object.
     """
     from kansym.editing.opening import edit
+    from kansym.report.summary import fingerprint
     from kansym.run_directory import prepare_directory
+    from kansym.run_replacing import require_place, saved_line
 
     if suggest is not None and edge is None:
         raise ArgumentError("--suggest needs --edge, such as --edge 0.1.0")
@@ -96,6 +101,7 @@ def edges(
     text = _read(script)
     if out is not None:
         prepare_directory(out)
+        require_place(out, fingerprint(net.desk.table), overwrite=overwrite)
     before, said = net.error, []
     if text or steps or refit:
         said = _do(net, text, steps or (), seconds)
@@ -107,7 +113,7 @@ def edges(
             write_line(line)
     if out is not None:
         _save(net, out, certificate)
-        Console(stderr=True).print(f"saved to {out}", markup=False, highlight=False, soft_wrap=True)
+        Console(stderr=True).print(saved_line(out), markup=False, highlight=False, soft_wrap=True)
     return 0
 
 
@@ -196,4 +202,5 @@ def _save(net: "EditableNetwork", out: Path, certificate: Any) -> None:
         options=net.desk.options,
         log_lines=net.script.splitlines(),
         certificate=net.certificate() if certificate is None else certificate,
+        overwrite=True,
     )

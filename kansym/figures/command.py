@@ -52,6 +52,7 @@ def figures(
     from kansym.figures.catalogue import figure_kind, figures_of
     from kansym.figures.svg import figure_bytes
     from kansym.run_directory import load_run, prepare_directory, replace_file
+    from kansym.run_files import DRAWN
 
     wanted = [figure_kind(name).name for name in split_names(only)]
     run = load_run(directory)
@@ -60,7 +61,7 @@ def figures(
     if left_out:
         kind = figure_kind(left_out[0])
         raise ArgumentError(f"--only: the figure {kind.name!r} needs {kind.needs}, which this run does not have")
-    folder = prepare_directory(directory / "figures" if out is None else out)
+    folder = prepare_directory(directory / DRAWN if out is None else out)
     for name, figure in made.items():
         for kind in kinds:
             path = folder / f"{name}{'-dark' if dark else ''}.{kind}"

@@ -15,7 +15,7 @@ _UNITS = "formulas whose units do not go together always rank last, and constant
 _TEMPLATE = "there are no templates; given='exp(-t/tau)*(...)' gives all of a formula but one part"
 _STOP = "the search ends by itself where nothing is left but noise"
 _MACHINE = "it has no meaning here"
-_FILES = "a fit writes no files; save_run(model.discovery_, folder) does"
+_FILES = "a fit writes no files; save_run(model, folder) does"
 _PRINTS = "the library prints nothing; progress=callback reports"
 _EXPORT = "formulas hold no functions of your own; sympy's lambdify makes code of model.sympy()"
 _DATA = "columns and noise are looked at by the search itself; loss='tukey' is for outliers"

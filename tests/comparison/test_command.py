@@ -33,6 +33,11 @@ def test_one_table(faulty, table, capsys, tmp_path):
     assert {"comparison.json", "comparison.csv", "comparison.txt", "comparison.svg", "comparison.png"} <= written
     assert {"formula.json", "certificate.json", "report.txt"} <= written
     assert "faulty found the same" in (tmp_path / "out" / "report.txt").read_text()
+    # Again is all right, with another table it is not.
+    assert main(arguments) == 0
+    table.write_text(table.read_text() + "9,9\n")
+    assert main(arguments) == 2
+    assert "holds a run of another table" in capsys.readouterr().err
 
 
 def test_a_missing_tool_is_exit_code_3(faulty, table, capsys):

@@ -49,6 +49,15 @@ def test_steps_in_their_order_and_a_new_run(folder: Path, tmp_path: Path, capsys
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
+def test_a_run_of_another_table_is_not_replaced(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    x = np.linspace(1, 2, 12)
+    out = save_run(discover(make_dataset(x[:, None], 2 * x), DiscoveryOptions(max_seconds=1)), tmp_path)
+    assert main(["edges", str(folder), "--out", str(out)]) == 2
+    assert "holds a run of another table (y by x0; 12 rows" in capsys.readouterr().err
+
+
 def test_a_script(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     script = tmp_path / "steps.txt"
     script.write_text("unfix 0.0.0\nrefit 1\n")

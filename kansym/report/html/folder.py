@@ -9,11 +9,9 @@ from kansym.errors import KansymError, StorageError
 from kansym.report.finished import FinishedRun
 from kansym.report.html.page import write_report
 from kansym.run_directory import load_run
+from kansym.run_files import PAGE
 
 logger = logging.getLogger(__name__)
-
-PAGE = "report.html"
-"""What the page is called in the folder of a run."""
 
 
 def write_folder_report(run: FinishedRun, directory: Path, path: Path) -> Path:
