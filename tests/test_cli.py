@@ -11,10 +11,10 @@ import threading
 import numpy as np
 import pytest
 
-from kansym import load_run, terminal
+from kansym import terminal
 from kansym.cli import main
-from kansym.errors import ArgumentError
 from kansym.command_options import split_names
+from kansym.errors import ArgumentError
 from kansym.primitives.library import default_library
 from kansym.progress import Progress
 
