@@ -40,7 +40,7 @@ FITTING_ROWS = 10_000
 """Most rows for trial fits: snapping and elimination fit a formula some hundred times."""
 
 FEW_ROWS = 50
-"""Rows below which formulas are judged by leave-one-out."""
+"""Rows below which the description length has the loss of leave-one-out, also where rows are held out."""
 
 EDGE_BITS = 4.0
 """Least bits of a primitive that is not the identity: an operator and a share of an operand."""

@@ -166,7 +166,9 @@ def failed(shown: Shown) -> Shown:
 
 def _network_errors(net: "EditableNetwork", before: dict[str, Any] | None) -> dict[str, Any]:
     error = net.error
-    return {"of": "network", "train": number(error.train), "held_out": number(error.held_out), "was": _was(before)}
+    # Where no row is held out the column is of leave-one-out, which a network is not put to.
+    held_out = number(error.held_out) if len(net.desk.bench.validation) else "–"
+    return {"of": "network", "train": number(error.train), "held_out": held_out, "was": _was(before)}
 
 
 def _formula_errors(formula: "Formula", before: dict[str, Any] | None) -> dict[str, Any]:

@@ -158,7 +158,7 @@ class Session:
                 except Exception as error:
                     code = 422 if isinstance(error, KansymError) else 500
                     raise Refused(code, self._explain(error, "Looking for functions")) from error
-                self._rivals[key] = rivals_view(found, suggestions, self._run["unit"])
+                self._rivals[key] = rivals_view(found, suggestions, self._run["unit"], self._judged())
             return self._rivals[key]
 
     # -- what is asked for -------------------------------------------------------------------------------------------
@@ -359,10 +359,15 @@ class Session:
             "about": f"{summary.rows} rows; columns {columns}",
             "parent": str(self._parent),
             "unit": unit_label(after_number(summary.y_units).lstrip()),
+            "judged": "Held out" if len(self._net.desk.bench.validation) else "Leave-one-out",
             "verdict": None if certificate is None else certificate.verdict.kind,
             "front": self._shown.front,
             "primitives": list(self._net.desk.library),
         }
+
+    def _judged(self) -> str:
+        """What errors of the whole network are of."""
+        return "held out" if len(self._net.desk.bench.validation) else "RMS residual"
 
     def _at_work(self) -> "_Turn":
         return _Turn(self)

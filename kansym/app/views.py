@@ -97,15 +97,15 @@ def _constants(values: dict[str, float], primitive: "Primitive | None") -> str:
     return ", ".join(f"{name} = {number(value)}" for name, value in values.items() if name not in left_out)
 
 
-def rivals_view(edge: "Edge", suggestions: "Suggestions", unit: str) -> dict[str, Any]:
-    """The primitives that come closest to an edge, with points to draw."""
+def rivals_view(edge: "Edge", suggestions: "Suggestions", unit: str, judged: str = "held out") -> dict[str, Any]:
+    """The primitives that come closest to an edge, with points to draw; `judged` is what their error is."""
     record = suggestions.to_dict()
     rows = []
     for one in record["suggestions"]:
         # What is left below the rounding of double precision says nothing.
         scores = [f"1−R² = {number(one['misfit'] if one['misfit'] > 1e-15 else 0.0)}"]
         if one["error"] is not None:
-            scores.append(f"held out {number(one['error'])}{f' {unit}' if unit else ''}")
+            scores.append(f"{judged} {number(one['error'])}{f' {unit}' if unit else ''}")
         rows.append(
             {
                 "name": one["name"],

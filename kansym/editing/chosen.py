@@ -50,10 +50,7 @@ class Chosen(dict[str, str]):
     def __str__(self) -> str:
         if not self:
             return "no splines are left"
-        errors = (
-            f"RMS residual {self.before.train:.3g} -> {self.after.train:.3g}, "
-            f"held out {self.before.held_out:.3g} -> {self.after.held_out:.3g}"
-        )
+        errors = self.before.to(self.after)
         lines = []
         for edge, function in self.items():
             misfit = number(self.misfits.get(edge), 2)

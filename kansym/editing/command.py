@@ -162,8 +162,11 @@ def _lines(net: "EditableNetwork", said: Sequence[str], before: Any, certificate
     lines += str(net).splitlines()
     if said:
         after, unit = net.error, after_number(net.desk.table.y_units)
-        lines += ["", f"RMS residual in training: {before.train:.3g} before, {after.train:.3g} now{unit}"]
-        lines += [f"RMS residual held out:    {before.held_out:.3g} before, {after.held_out:.3g} now{unit}"]
+        apart = before.judged_apart or after.judged_apart
+        rows = "in training" if apart else "on all rows, none held out"
+        lines += ["", f"RMS residual {rows}: {before.train:.3g} before, {after.train:.3g} now{unit}"]
+        if apart:
+            lines += [f"RMS residual held out:    {before.held_out:.3g} before, {after.held_out:.3g} now{unit}"]
     if certificate is not None:
         from kansym.report.text import constant_line
 
@@ -173,7 +176,8 @@ def _lines(net: "EditableNetwork", said: Sequence[str], before: Any, certificate
             lines.append(f"  {constant_line(constant)}")
         train, held_out = (math.sqrt(max(loss, 0.0)) for loss in (formula.train_loss, formula.loss))
         words = "Its constants were fitted to the rows on their own, and need not be those of the edges"
-        lines.append(f"{words}: RMS residual {train:.3g} in training, {held_out:.3g} held out.")
+        judged = "held out" if len(net.desk.bench.validation) else "leaving one row out at a time"
+        lines.append(f"{words}: RMS residual {train:.3g} in training, {held_out:.3g} {judged}.")
         lines += ["", f"Verdict: {certificate.verdict.kind}; {certificate.verdict.reason}"]
         lines.append("It is the pick of the front." if net.is_pick else f"The front's pick is {net.front.best}")
     elif said:

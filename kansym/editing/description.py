@@ -38,8 +38,7 @@ def description(net: "EditableNetwork") -> dict[str, Any]:
 
 def text(net: "EditableNetwork") -> str:
     """Shape, errors and edges, and what is to be known about them."""
-    error = net.error
-    head = f"{format_shape(net.shape)}, RMS residual {error.train:.3g} in training, {error.held_out:.3g} held out"
+    head = f"{format_shape(net.shape)}, {net.error}"
     return "\n".join([head, *edge_lines(net.edges), *remarks(net)])
 
 

@@ -58,8 +58,7 @@ class Refit:
         return f"<Refit {self}>"
 
     def __str__(self) -> str:
-        text = f"RMS residual {self.before.train:.3g} -> {self.after.train:.3g}"
-        text += f", held out {self.before.held_out:.3g} -> {self.after.held_out:.3g}"
+        text = self.before.to(self.after)
         text += f", in {self.steps} steps, {self.seconds:.1f} s; {self.stopped}"
         return f"{text}: {self.note}" if self.note else text
 

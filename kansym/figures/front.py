@@ -18,6 +18,8 @@ from kansym.figures.stacking import stacked
 from kansym.figures.style import MARKERS, Theme, blank, finish, styled, theme_of
 from kansym.formula import Formula
 from kansym.report.finished import FinishedRun
+from kansym.report.residuals import judging_rows, weighting
+from kansym.report.summary import RunSummary
 
 if TYPE_CHECKING:
     from kansym.comparison.result import Comparison
@@ -51,9 +53,9 @@ def applies(run: FinishedRun) -> bool:
 def front(run: FinishedRun, *, dark: bool = False, comparison: "Comparison | None" = None) -> Figure:
     """RMS residual against the nodes of the formulas, on a logarithmic axis, each formula written beside its point.
 
-    The residual is that of the held-out rows where there are any. The pick is marked. Formulas whose units do not go
-    together are hollow. What fits better than the noise floor is not worth its nodes, so the floor is drawn where it
-    is near.
+    The residual is that of the held-out rows where there are any, weighted where the table has errors. The pick is
+    marked. Formulas whose units do not go together are hollow. What fits better than the noise floor is not worth its
+    nodes, so the floor is drawn where it is near.
 
     Parameters
     ----------
@@ -111,7 +113,7 @@ def front(run: FinishedRun, *, dark: bool = False, comparison: "Comparison | Non
                 )
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
         axes.set_xlabel("complexity (nodes of the formula)")
-        label(axes, "y", f"RMS residual of {named(summary.target, summary.y_units)}", height - 0.8)
+        label(axes, "y", _axis(summary), height - 0.8)
         if any(place.formula.consistent is False for place in places):
             axes.plot(
                 [], [], "o", color=theme.spline, markerfacecolor=theme.background, markersize=5,
@@ -123,6 +125,13 @@ def front(run: FinishedRun, *, dark: bool = False, comparison: "Comparison | Non
         return figure
 
 
+def _axis(summary: RunSummary) -> str:
+    """What the residuals are: weighted ones are not the scatter that people would read off."""
+    weights = "weighted " if weighting(summary) else ""
+    rows = "leave-one-out" if judging_rows(summary) == "leave-one-out" else "held-out"
+    return f"{weights}{rows} RMS residual of {named(summary.target, summary.y_units)}"
+
+
 def alt(run: FinishedRun) -> str:
     """One sentence for those who do not see it."""
     places = _places(run)
@@ -130,8 +139,9 @@ def alt(run: FinishedRun) -> str:
     if picked is None:
         return f"Pareto front of {len(places)} formulas: residual against complexity."
     first, last = places[0], places[-1]
+    weights = "weighted " if weighting(run.summary) else ""
     return (
-        f"Pareto front of {len(places)} formulas: the RMS residual falls from {first.y:.2g} at complexity "
+        f"Pareto front of {len(places)} formulas: the {weights}RMS residual falls from {first.y:.2g} at complexity "
         f"{first.x:.0f} to {last.y:.2g} at {last.x:.0f}; the pick, {picked.formula}, has complexity {picked.x:.0f} "
         f"and {picked.y:.2g}."
     )

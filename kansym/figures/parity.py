@@ -9,6 +9,7 @@ from kansym.figures.points import Points, floor_shows, points_of
 from kansym.figures.scales import label, named, scale_axis
 from kansym.figures.style import blank, finish, styled, theme_of
 from kansym.report.finished import FinishedRun
+from kansym.report.residuals import weighting
 from kansym.report.text import r_squared
 from kansym.units.words import after_number
 
@@ -78,17 +79,21 @@ def parity(run: FinishedRun, *, dark: bool = False) -> Figure:
 def alt(run: FinishedRun) -> str:
     """One sentence for those who do not see it."""
     points, summary = points_of(run), run.summary
-    correlation = r_squared(summary.agreement.one_minus_r2).replace("R²", "R squared")
+    agreement, weights = summary.agreement, weighting(summary)
+    correlation = r_squared(agreement.one_minus_r2).replace("R²", "R squared")
+    correlation += f" ({weights})" if weights else ""
+    rms = agreement.rms if agreement.plain_rms is None else agreement.plain_rms
     beside = f"; {points.undefined} rows without a value are left out" if points.undefined else ""
     return (
         f"Predicted against measured {summary.target} for {len(points)} rows: {correlation}, RMS residual "
-        f"{summary.agreement.rms:.3g}{after_number(summary.y_units)}{beside}."
+        f"{rms:.3g}{after_number(summary.y_units)}{beside}."
     )
 
 
 def _words(run: FinishedRun, points: Points) -> str:
     agreement = run.summary.agreement
-    lines = [r_squared(agreement.one_minus_r2)]
+    weights = weighting(run.summary).replace("^2", "²")
+    lines = [r_squared(agreement.one_minus_r2) + (f", {weights}" if weights else "")]
     if agreement.reduced_chi2 is not None:
         lines.append(f"χ² per degree of freedom {agreement.reduced_chi2:.3g}")
     if points.undefined:

@@ -32,7 +32,7 @@ class Agreement:
     Attributes
     ----------
     rms : float
-        Root-mean-square residual in the units of y; weighted where the table has errors or weights.
+        Root-mean-square residual in the units of y; weighted where the table has errors or weights, see `weights`.
     relative : float
         The same, over the standard deviation of y.
     one_minus_r2 : float
@@ -44,6 +44,10 @@ class Agreement:
         slopes of the formula.
     undefined_rows : int
         Rows on which the formula has no finite value.
+    plain_rms, plain_relative : float or None
+        The first two with every row counting the same: the scatter; None in a record of a version without them.
+    weights : str
+        What rows are weighted by in all others: empty, ``"1/error^2"``, ``"the weights of the rows"``, or both.
     """
 
     rms: float
@@ -52,6 +56,9 @@ class Agreement:
     held_out_rms: float | None
     reduced_chi2: float | None
     undefined_rows: int
+    plain_rms: float | None = None
+    plain_relative: float | None = None
+    weights: str = ""
 
     @classmethod
     def of(cls, formula: Formula, dataset: Dataset) -> "Agreement":
@@ -65,11 +72,11 @@ class Agreement:
         if dataset.sample_weight is not None:
             weights = weights * dataset.sample_weight[finite]
         rms, spread = math.nan, math.nan
+        plain, plain_spread = math.nan, math.nan
         chi2 = None
         if len(y) and weights.sum() > 0:
-            weights = weights / weights.sum()
-            rms = _root_mean_square(residual, weights)
-            spread = _root_mean_square(y - float(weights @ (y / _peak(y))) * _peak(y), weights)
+            rms, spread = _scatter(residual, y, weights)
+            plain, plain_spread = _scatter(residual, y, np.ones(len(y)))
             error = effective_error(formula, dataset)
             if error is not None:
                 freedom = len(y) - len(formula.constants)
@@ -84,7 +91,24 @@ class Agreement:
             held_out_rms=math.sqrt(held_out) if held_out >= 0 and math.isfinite(held_out) else None,
             reduced_chi2=chi2,
             undefined_rows=int((~finite).sum()),
+            plain_rms=plain,
+            plain_relative=plain / plain_spread if plain_spread > 0 else math.nan,
+            weights=" and ".join(
+                words
+                for words, given in (
+                    ("1/error^2", dataset.y_error),
+                    ("the weights of the rows", dataset.sample_weight),
+                )
+                if given is not None
+            ),
         )
+
+
+def _scatter(residual: np.ndarray, y: np.ndarray, weights: np.ndarray) -> tuple[float, float]:
+    """Root-mean-square residual, and standard deviation of y."""
+    weights = weights / weights.sum()
+    mean = float(weights @ (y / _peak(y))) * _peak(y)
+    return _root_mean_square(residual, weights), _root_mean_square(y - mean, weights)
 
 
 def _peak(values: np.ndarray) -> float:
@@ -194,6 +218,7 @@ class RunSummary:
             grid = max(layer.grid for layer in network.network.layers)
             # Small tables have no rows to hold out for networks; their one loss is the training loss.
             judged = "RMS residual" if network.validation_loss == network.train_loss else "held-out RMS residual"
+            judged = judged if dataset.y_error is None else f"{judged} (weighted by 1/error^2)"
             words = f"{format_shape(network.network.shape)}, grid {grid}, {judged} {rmse:.3g}"
         notes = [*discovery.notes, *discovery.formula.notes]
         if dataset.n_rows < MINIMUM_ROWS:
@@ -264,7 +289,10 @@ class RunSummary:
             If a key is missing or has the wrong type.
         """
         try:
-            agreement = {field.name: _number_or(record["agreement"][field.name], None) for field in fields(Agreement)}
+            found = record["agreement"]
+            agreement = {name: _number_or(found[name], None) for name in _AGREEMENT}
+            # Older records do not say; errors are what they had chi-squared from.
+            weights = found.get("weights", "1/error^2" if found["reduced_chi2"] is not None else "")
             return cls(
                 formula=_formula(record["formula"]),
                 front=ParetoFront(_formula(formula) for formula in _list(record["front"])),
@@ -274,7 +302,10 @@ class RunSummary:
                     one_minus_r2=_number_or(agreement["one_minus_r2"], math.nan),
                     held_out_rms=agreement["held_out_rms"],
                     reduced_chi2=agreement["reduced_chi2"],
-                    undefined_rows=int(record["agreement"]["undefined_rows"]),
+                    undefined_rows=int(found["undefined_rows"]),
+                    plain_rms=_number_or(found["plain_rms"], math.nan) if "plain_rms" in found else None,
+                    plain_relative=_number_or(found["plain_relative"], math.nan) if "plain_rms" in found else None,
+                    weights=_text(weights),
                 ),
                 names=_texts(record["names"]),
                 units=tuple(None if unit is None else _text(unit) for unit in _list(record["units"])),
@@ -302,6 +333,10 @@ class RunSummary:
             if isinstance(error, StorageError):
                 raise
             raise StorageError(f"run record cannot be read: {type(error).__name__} {str(error)[:100]}") from error
+
+
+_AGREEMENT = ("rms", "relative", "one_minus_r2", "held_out_rms", "reduced_chi2")
+"""Numbers of an agreement that every version stored."""
 
 
 def versions() -> dict[str, str]:

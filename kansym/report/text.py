@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from kansym.formula import Constant, Formula
 from kansym.report.measured import is_rounding, with_error
+from kansym.report.residuals import floor_words, judging_rows, loss_words, weighting
 from kansym.report.summary import RunSummary
 from kansym.units.unit import split_factor
 from kansym.units.words import after_number, begins_with_number
@@ -109,17 +110,24 @@ def _certificate(summary: RunSummary, full: bool) -> list[str]:
 def agreement_lines(summary: RunSummary) -> list[str]:
     """How well formula and table agree, one number a line."""
     agreement, unit = summary.agreement, after_number(summary.y_units)
-    lines = [
-        f"RMS residual {agreement.rms:.3g}{unit}, {_percent(agreement.relative)} of the spread of {summary.target}"
-    ]
-    if agreement.held_out_rms is not None:
-        kind = "leave-one-out" if summary.rows < 20 else "on held-out rows"
-        lines.append(f"RMS residual {kind}: {agreement.held_out_rms:.3g}{unit}")
-    lines.append(r_squared(agreement.one_minus_r2))
+    weights = weighting(summary)
+    # The plain one is the scatter that people publish; an old record has the other only.
+    known = agreement.plain_rms is not None
+    rms = agreement.rms if agreement.plain_rms is None else agreement.plain_rms
+    relative = agreement.relative if agreement.plain_relative is None else agreement.plain_relative
+    beside = f" ({weights})" if weights else ""
+    share = f"{_percent(relative)} of the spread of {summary.target}"
+    lines = [f"RMS residual {rms:.3g}{unit}, {share}{'' if known else beside}"]
     if agreement.reduced_chi2 is not None:
         lines.append(f"chi-squared per degree of freedom: {agreement.reduced_chi2:.3g}")
+    if weights and known:
+        lines.append(f"RMS residual {weights}: {agreement.rms:.3g}{unit}")
+    if agreement.held_out_rms is not None:
+        kind = "leave-one-out" if judging_rows(summary) == "leave-one-out" else "on held-out rows"
+        lines.append(f"RMS residual {kind}{beside}: {agreement.held_out_rms:.3g}{unit}")
+    lines.append(f"{r_squared(agreement.one_minus_r2)}{beside}")
     if summary.noise_floor > 0:
-        lines.append(f"noise floor of the data: {summary.noise_floor:.2g}{unit} (residuals below mean nothing)")
+        lines.append(floor_words(summary))
     if agreement.undefined_rows:
         lines.append(f"the formula has no finite value on {agreement.undefined_rows} rows")
     return lines
@@ -151,6 +159,7 @@ def front_table(summary: RunSummary) -> list[str]:
         picked = formula is best or formula.to_dict() == best.to_dict()
         mark = "*" if picked else "!" if formula.consistent is False else ""
         lines.append(f"{mark:2}{formula.complexity:>10}  {formula.loss:>10.3g}  {formula}")
+    lines.append(loss_words(summary))
     if any(formula.consistent is False for formula in summary.front):
         lines.append("! the units of this formula do not go together")
     return lines

@@ -90,7 +90,8 @@ def certificate_rows(c: "Certificate") -> Iterator[tuple[str, str]]:
 def _fit(c: "Certificate") -> Iterator[tuple[str, str]]:
     fit = c.fit
     how = f"{fit.held_out_rows} held-out rows" if fit.held_out_rows else "leave-one-out"
-    yield "residual", f"{fit.rms:.3g} rms over {fit.rows} rows; {fit.held_out_rms:.3g} ({how})"
+    weights = "" if fit.chi2 is None else "; weighted by 1/error^2"
+    yield "residual", f"{fit.rms:.3g} rms over {fit.rows} rows; {fit.held_out_rms:.3g} ({how}){weights}"
     if fit.network_rms is not None:
         poor = "" if network_can_tell(fit) else ": too poor to compare with"
         yield "network", f"{fit.network_rms:.3g} held out{poor}"

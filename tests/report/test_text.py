@@ -16,7 +16,7 @@ from kansym.kan.growth import Decision
 from kansym.primitives.library import default_library
 from kansym.report.measured import with_error
 from kansym.report.summary import Agreement, RunSummary, fingerprint
-from kansym.report.text import r_squared, text_report
+from kansym.report.text import agreement_lines, r_squared, text_report
 from kansym.results import Discovery
 
 A, B = sympy.Symbol("a"), sympy.Symbol("λ (nm)")
@@ -66,6 +66,34 @@ def test_agreement_is_by_definition():
     assert agreement.reduced_chi2 == pytest.approx(np.sum((residual / error) ** 2) / 3, rel=1e-12)
     assert agreement.held_out_rms == pytest.approx(0.1)
     assert agreement.undefined_rows == 0
+    # The scatter that one would publish has no weights.
+    assert agreement.plain_rms == pytest.approx(math.sqrt(np.mean(residual**2)), rel=1e-12)
+    assert agreement.plain_relative == pytest.approx(agreement.plain_rms / np.std(DATA.y), rel=1e-12)
+    assert agreement.weights.startswith("1/error^2")
+    plain = Agreement.of(formula(sympy.Float(2.0) * A, 0.0, 0.0), make_dataset(DATA.X, DATA.y, names=DATA.names))
+    assert (plain.plain_rms, plain.weights) == (plain.rms, "")
+
+
+def test_weighted_numbers_say_so_in_the_report():
+    summary = RunSummary.of(DISCOVERY)
+    lines = agreement_lines(summary)
+    assert lines[0].startswith(f"RMS residual {summary.agreement.plain_rms:.3g} J, ")
+    assert f"RMS residual weighted by 1/error^2: {summary.agreement.rms:.3g} J" in lines
+    assert "loss: mean squared residual of each row left out in turn, in J^2, weighted by 1/error^2" in text_report(
+        summary
+    )
+    unweighted = replace(summary, agreement=replace(summary.agreement, weights="", reduced_chi2=None))
+    assert not any("weighted" in line for line in agreement_lines(unweighted))
+    assert "loss: mean squared residual of each row left out in turn, in J^2\n" in text_report(unweighted)
+
+
+def test_records_of_older_versions_are_read_and_their_weights_told():
+    record = RunSummary.of(DISCOVERY).to_dict()
+    for key in ("plain_rms", "plain_relative", "weights"):
+        del record["agreement"][key]
+    again = RunSummary.from_dict(json.loads(json.dumps(record)))
+    assert again.agreement.plain_rms is None
+    assert agreement_lines(again)[0].endswith("of the spread of E (weighted by 1/error^2)")
 
 
 def test_agreement_survives_extreme_units_and_undefined_rows():
@@ -86,7 +114,7 @@ def test_report_says_everything():
         "c0 = 2.000 ± 0.020",
         "c1 = 1/4  (taken as exact)",
         " J, ",
-        "RMS residual leave-one-out: 0.1 J",
+        "RMS residual leave-one-out (weighted by 1/error^2): 0.1 J",
         "chi-squared per degree of freedom",
         "noise floor of the data: 0.12 J",
         PICK.latex(with_target=True),

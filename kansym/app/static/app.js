@@ -59,7 +59,7 @@ function draw() {
   at("copy-latex").hidden = !formula;
   at("remark").textContent = state.remark;
   put("constants", formula?.constants, () => parts.constants(formula?.constants ?? []));
-  put("errors", errors, () => parts.errors(errors, run.unit));
+  put("errors", errors, () => parts.errors(errors, run.unit, run.judged));
   const unknown = state.steps.length ? "Not known yet." : "The run was saved without a certificate.";
   put("verdict", [state.verdict, run.verdict, unknown], () => parts.verdict(state.verdict, run.verdict, unknown));
   put("chart", front, () => parts.chart(front, run.front));

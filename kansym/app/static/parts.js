@@ -47,14 +47,14 @@ function heads(...words) {
   return words.map((word) => element("th", { scope: "col" }, word));
 }
 
-export function errors(rows, unit) {
+export function errors(rows, unit, judged) {
   const cell = (now, was) =>
     element("td", { class: "number" }, now, was && was !== now ? element("div", { class: "muted" }, `was ${was}`) : null);
   const body = rows.map((row) =>
     element("tr", { "data-of": row.of }, element("th", { scope: "row" }, row.of), cell(row.train, row.was?.train),
       cell(row.held_out, row.was?.held_out)));
   return element("table", {},
-    element("thead", {}, element("tr", {}, ...heads(unit ? `RMS residual (${unit})` : "RMS residual", "Training", "Held out"))),
+    element("thead", {}, element("tr", {}, ...heads(unit ? `RMS residual (${unit})` : "RMS residual", "Training", judged))),
     element("tbody", {}, ...body));
 }
 
@@ -176,7 +176,7 @@ export function rivals(found, state, act) {
     found.note ? element("p", { class: "muted" }, found.note) : null,
     ...(found.rivals.length ? [
       element("h3", {}, "Functions that fit"),
-      element("p", { class: "muted" }, "Pale: the trained curve. Dark: the function. Held out: the error of the whole network with it."),
+      element("p", { class: "muted" }, "Pale: the trained curve. Dark: the function. The second number is the error of the whole network with it."),
       element("ul", { class: "rivals" }, ...cards),
     ] : []),
     edge.mode === "off" ? null : other,

@@ -13,6 +13,7 @@ from kansym.report.html.certificate import certificate_values
 from kansym.report.html.formulas import code_listings, formula_markup, formula_text
 from kansym.report.html.table import data_values, outlier_values
 from kansym.report.measured import is_rounding, measured, with_error
+from kansym.report.residuals import error_words as residual_words
 from kansym.report.summary import RunSummary
 from kansym.report.text import agreement_lines, ended
 from kansym.units.words import after_number
@@ -48,6 +49,7 @@ def summarise(run: FinishedRun, comparison: Comparison | None = None) -> dict[st
         "constants": [constant_values(constant) for constant in formula.constants],
         "agreement": agreement_lines(summary),
         "front": front_values(summary.front, formula),
+        "error_words": residual_words(summary, after_number(summary.y_units)),
         "comparison": None if comparison is None else comparison_values(comparison),
         "history": _history(summary),
         "data": data_values(run),

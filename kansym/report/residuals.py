@@ -1,0 +1,50 @@
+"""What the residuals of a run are: of which rows, and whether rows count by their errors."""
+
+from kansym.data.splitting import MINIMUM_ROWS
+from kansym.report.summary import RunSummary
+from kansym.units.words import after_number
+
+
+def weighting(summary: RunSummary) -> str:
+    """``weighted by 1/error^2``, and what else rows are weighted by; empty where all count the same."""
+    weights = summary.agreement.weights
+    return f"weighted by {weights}" if weights else ""
+
+
+def judging_rows(summary: RunSummary) -> str:
+    """The rows that formulas of the front are compared on."""
+    fraction = summary.options.get("validation_fraction")
+    if summary.rows < MINIMUM_ROWS or fraction == 0:
+        return "leave-one-out"
+    return "held-out rows"
+
+
+def on_judging_rows(summary: RunSummary) -> str:
+    """The same as the end of a phrase."""
+    rows = judging_rows(summary)
+    return "of each row left out in turn" if rows == "leave-one-out" else f"on {rows}"
+
+
+def loss_words(summary: RunSummary) -> str:
+    """What the column of losses is, with its unit."""
+    unit = summary.y_units
+    words = f"loss: mean squared residual {on_judging_rows(summary)}"
+    if unit and unit != "1":
+        words += f", in {unit}^2" if unit.isalpha() else f", in ({unit})^2"
+    weights = weighting(summary)
+    return f"{words}, {weights}" if weights else words
+
+
+def error_words(summary: RunSummary, unit: str) -> str:
+    """What the column of errors on the page is; `unit` as it follows a number."""
+    weights = weighting(summary)
+    words = f"Error: root mean square of the residuals{f' in{unit}' if unit else ''}, {on_judging_rows(summary)}"
+    return f"{words}, {weights}." if weights else f"{words}."
+
+
+def floor_words(summary: RunSummary) -> str:
+    """The noise floor, and what it is the floor of."""
+    size = f"{summary.noise_floor:.2g}{after_number(summary.y_units)}"
+    if summary.agreement.weights.startswith("1/error^2"):
+        return f"noise floor of the data: {size} (weighted residuals below mean nothing)"
+    return f"noise floor of the data: {size} (residuals below mean nothing)"
