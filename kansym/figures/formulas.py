@@ -81,8 +81,27 @@ def formula_lines(formula: Formula, points: float, width: float, *, digits: int 
     names = (*formula.variables, formula.target)
     if not all(drawable(name) for name in names):
         return [whole]
+    return _broken(_terms(_for_mathtext(formula.latex(digits=digits, with_target=True))), points, width) or [whole]
+
+
+def formula_block(formula: Formula, points: float, width: float, *, digits: int = 3, most: int = 3) -> Label:
+    """A formula without its target in up to `most` lines, broken before signs, else between factors; text otherwise."""
+    whole = formula_label(formula, points, width, digits=digits)
+    if whole.math or not all(drawable(name) for name in formula.variables):
+        return whole
+    latex = _for_mathtext(to_latex(formula.expression, digits=digits))
+    for parts in (_terms(latex), _factors(latex)):
+        lines = _broken(parts, points, width)
+        if 1 < len(lines) <= most:
+            height = sum(line.height for line in lines) + 0.06 * (len(lines) - 1)
+            return Label("\n".join(line.text for line in lines), True, max(line.width for line in lines), height)
+    return whole
+
+
+def _broken(terms: list[str], points: float, width: float) -> list[Label]:
+    """Pieces of LaTeX in lines that are as long as there is room; empty where one does not fit, or there are many."""
     lines: list[Label] = []
-    for term in _terms(_for_mathtext(formula.latex(digits=digits, with_target=True))):
+    for term in terms:
         # A line of its own begins with its sign, which must not be taken for one between two terms.
         longer = f"{lines[-1].text[1:-1]} {term}" if lines else term
         size = math_size(longer, points)
@@ -91,9 +110,21 @@ def formula_lines(formula: Formula, points: float, width: float, *, digits: int 
             continue
         size = math_size(term, points)
         if size is None or size[0] > width or len(lines) == MOST_LINES:
-            return [whole]
+            return []
         lines.append(Label(f"${term}$", True, *size))
     return lines
+
+
+def _factors(latex: str) -> list[str]:
+    """LaTeX cut at the spaces outside of all brackets: before signs and between factors."""
+    parts, depth, start = [], 0, 0
+    for place, letter in enumerate(latex):
+        depth += (letter in "({[") - (letter in ")}]")
+        command = re.search(r"\\[A-Za-z]+$", latex[start:place])
+        if depth == 0 and letter == " " and command is None and latex[start:place].strip() not in ("", "+", "-"):
+            parts.append(latex[start:place].strip())
+            start = place + 1
+    return [*parts, latex[start:].strip()]
 
 
 def _terms(latex: str) -> list[str]:

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from kansym.figures.formulas import Label, formula_label
+from kansym.figures.formulas import Label, formula_block
 from kansym.figures.labels import clean
 from kansym.figures.scales import label, named, set_scale
 from kansym.figures.stacking import stacked
@@ -32,6 +32,9 @@ POINTS = 8.5
 
 LABEL_WIDTH, PLOT_WIDTH = 3.3, 3.9
 """Inches."""
+
+MOST_ABOVE = 0.35
+"""Share of the height up to which the noise floor is in the way of the legend."""
 
 ROUNDING = 1e-16
 """Residuals over the size of y below which all is rounding."""
@@ -70,7 +73,7 @@ def front(run: FinishedRun, *, dark: bool = False, comparison: "Comparison | Non
     floor = _lowest(run)
     labelled = _labelled(places)
     with styled(theme):
-        labels = [formula_label(place.formula, POINTS, LABEL_WIDTH) for place in labelled]
+        labels = [formula_block(place.formula, POINTS, LABEL_WIDTH) for place in labelled]
         tall = sum(one.height + 0.1 for one in labels)
         widest = max((one.width for one in labels), default=0.0)
         width, height = PLOT_WIDTH + 1.03 * widest + 0.45, max(3.9, tall + 0.9)
@@ -82,7 +85,9 @@ def front(run: FinishedRun, *, dark: bool = False, comparison: "Comparison | Non
         peers = []
         if comparison is not None:
             peers = _draw_peers(axes, comparison, theme, floor, 2 * max(xs, default=0.0))
-            axes.plot([], [], "o-", color=theme.spline, markersize=5, linewidth=1.1, label="kansym, held-out rows")
+            axes.plot(
+                [], [], "o-", color=theme.spline, markersize=5, linewidth=1.1, label=f"kansym, {judging_rows(summary)}"
+            )
         axes.step(xs, ys, where="post", color=theme.spline, linewidth=1.1, alpha=0.7, zorder=3)
         for place in places:
             colour = theme.primitive if place.picked else theme.spline
@@ -120,9 +125,18 @@ def front(run: FinishedRun, *, dark: bool = False, comparison: "Comparison | Non
                 label="units do not go together",
             )  # fmt: skip
         if axes.get_legend_handles_labels()[0]:
-            axes.legend(loc="lower left", fontsize=7.5)
+            axes.legend(loc="lower left", fontsize=7.5, bbox_to_anchor=(0.0, _above_floor(axes, summary.noise_floor)))
         _write(figure, axes, labelled, labels, theme)
         return figure
+
+
+def _above_floor(axes: Axes, floor: float) -> float:
+    """Where the legend begins, as a share of the height: above the words on a noise floor that is low."""
+    low, high = axes.get_ylim()
+    if not low < floor < high:
+        return 0.0
+    place = math.log(floor / low) / math.log(high / low)
+    return place + 0.06 if place < MOST_ABOVE else 0.0
 
 
 def _axis(summary: RunSummary) -> str:

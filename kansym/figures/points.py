@@ -10,6 +10,9 @@ from kansym.errors import ArgumentError
 from kansym.input_errors import effective_error
 from kansym.report.finished import FinishedRun
 
+THINNEST = 0.005
+"""Of the largest residual: a band that is narrower is hidden by the line at zero."""
+
 MOST_POINTS = 2000
 """Points of one scatter plot; a vector figure keeps every one of them."""
 
@@ -79,5 +82,6 @@ def points_of(run: FinishedRun) -> Points:
 
 
 def floor_shows(floor: float, residual: np.ndarray) -> bool:
-    """Whether the noise floor is worth drawing beside residuals: not many times what there is to see."""
-    return 0 < floor < 3 * float(np.max(np.abs(residual), initial=0.0))
+    """Whether the noise floor can be seen beside residuals: neither many times what there is to see, nor a hair."""
+    largest = float(np.max(np.abs(residual), initial=0.0))
+    return THINNEST * largest < floor < 3 * largest

@@ -56,7 +56,8 @@ def residuals(run: FinishedRun, *, dark: bool = False) -> Figure:
                     f"residual of {named(run.summary.target, run.summary.y_units)}",
                     1.8 if len(panels) > 1 else 3.0,
                 )
-        entries = _entries(points, floor, theme)
+        averaged = any(mean_along(points, points.X[:, k]) is not None for k in chosen)
+        entries = _entries(points, floor, theme, averaged)
         figure.legend(handles=entries, loc="lower center", ncols=len(entries), fontsize=7.5)
         return figure
 
@@ -130,11 +131,13 @@ def _panel(axes: Axes, points: Points, x: np.ndarray, floor: float, theme: Theme
     axes.plot(mean.x, mean.mean, color=theme.spline, zorder=5, label="mean")
 
 
-def _entries(points: Points, floor: float, theme: Theme) -> list[Line2D | Patch]:
+def _entries(points: Points, floor: float, theme: Theme, averaged: bool) -> list[Line2D | Patch]:
+    """What is drawn: few rows have no mean, and a band may be too thin to see."""
     entries: list[Line2D | Patch] = [
-        Line2D([], [], marker="o", linestyle="none", color=theme.point, markersize=4, label="rows"),
-        Line2D([], [], color=theme.spline, label="running mean ± 2 standard errors"),
+        Line2D([], [], marker="o", linestyle="none", color=theme.point, markersize=4, label="rows")
     ]
+    if averaged:
+        entries.append(Line2D([], [], color=theme.spline, label="running mean ± 2 standard errors"))
     if points.error is not None and len(points) > MOST_BARS:
         entries.append(Patch(color=theme.shade, label="median error of the data"))
     elif points.error is None and floor_shows(floor, points.residual):

@@ -227,6 +227,17 @@ def test_fronts_of_other_tools_lie_over_it(plain_run):
     assert shown == ["pysr", "operon", "mlp", "kansym, held-out rows"]
 
 
+def test_the_legend_of_residuals_names_what_is_drawn(plain_run, new_run):
+    def legend(run):
+        return [text.get_text() for text in figures_of(run, only=["residuals"])["residuals"].legends[0].get_texts()]
+
+    assert any("running mean" in words for words in legend(plain_run))
+    # Seven rows have no running mean.
+    X = np.linspace(1.0, 2.0, 7)[:, None]
+    few = new_run(X, X[:, 0] ** 2 + 0.01 * np.sin(9 * X[:, 0]), lambda a: a**2)
+    assert legend(few)[0] == "rows" and not any("running mean" in words for words in legend(few))
+
+
 def test_of_a_long_front_the_pick_is_named_and_the_others_that_gain_most(new_run, new_formula):
     dataset = make_dataset(np.ones((5, 2)), np.arange(5.0), remove_constant=False)
     a, b = sympy.symbols("x0 x1")

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
 from kansym.data.dataset import make_dataset
-from kansym.figures.formulas import expression_label, formula_lines, math_size
+from kansym.figures.formulas import expression_label, formula_block, formula_lines, math_size
+from kansym.figures.front import _above_floor
 from kansym.figures.labels import text_width
+from kansym.figures.points import floor_shows
 from kansym.figures.running import running_mean
 from kansym.figures.scales import is_logarithmic, named, signed_threshold
 from kansym.figures.stacking import stacked
@@ -148,6 +150,31 @@ def test_long_sums_are_broken_before_signs(new_formula):
     assert len(lines) > 1 and all(line.math and line.width <= 3.0 for line in lines)
     assert all(line.text[1] in "+-" for line in lines[1:])
     assert sum(line.text.count("sin") for line in lines) == 11
+
+
+def test_a_long_label_is_broken_and_stays_mathematics(new_formula):
+    dataset = make_dataset(np.ones((5, 2)), np.arange(5.0), remove_constant=False)
+    a, b = sympy.symbols("x0 x1")
+    expression = 1.5 * sympy.log(sympy.sinh(a / b)) - 0.126 * sympy.log(b) - 0.261 * sympy.log(a) + 1.7
+    block = formula_block(new_formula(dataset, expression), 8.5, 2.0)
+    assert block.math and "\n" in block.text and block.width <= 2.0 and "..." not in block.text
+    # Products are broken between factors, and what fits stays whole.
+    product = sympy.Mul(*(sympy.sin(k * a + b) for k in range(1, 5)))
+    assert formula_block(new_formula(dataset, product), 8.5, 2.0).text.count("\n") >= 1
+    assert "\n" not in formula_block(new_formula(dataset, a + b), 8.5, 2.0).text
+
+
+def test_the_legend_stands_above_the_words_on_the_noise_floor():
+    axes = Figure().subplots()
+    axes.set_yscale("log")
+    axes.set_ylim(1e-4, 1.0)
+    assert _above_floor(axes, 1e-3) == pytest.approx(0.31)
+    assert _above_floor(axes, 0.5) == 0.0 and _above_floor(axes, 1e-9) == 0.0
+
+
+def test_a_floor_too_thin_to_see_is_not_drawn():
+    residual = np.array([0.1, -1.0])
+    assert floor_shows(0.5, residual) and not floor_shows(1e-9, residual) and not floor_shows(10.0, residual)
 
 
 def test_axes_are_chosen_by_what_most_values_do():

@@ -6,7 +6,7 @@ from functools import cache
 import jinja2
 from markupsafe import Markup, escape
 
-_POWER = re.compile(r"(?:\^|\*\*)\(?([-+−]?\d+(?:/\d+)?)\)?")
+_POWER = re.compile(r"(?:\^|\*\*)(?:\(([-+−]?\d+(?:/\d+)?)\)|([-+−]?\d+(?:/\d+)?))")
 _EXPONENT = re.compile(r"(?<=[\d)])e([+-]?\d+)")
 
 
@@ -48,4 +48,4 @@ def measured_markup(text: str) -> Markup:
 
 
 def _raised(match: re.Match[str]) -> str:
-    return f"<sup>{match[1].replace('-', '−').lstrip('+')}</sup>"
+    return f"<sup>{(match[1] or match[2]).replace('-', '−').lstrip('+')}</sup>"

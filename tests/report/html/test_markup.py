@@ -92,6 +92,7 @@ def test_numbers(text, markup):
         ("kg*m^-2", "kg·m<sup>−2</sup>"),
         ("yr/au^(3/2)", "yr/au<sup>3/2</sup>"),
         ("<m>^2", "&lt;m&gt;<sup>2</sup>"),
+        ("(10^3 m s^-2)", "(10<sup>3</sup> m s<sup>−2</sup>)"),
     ],
 )
 def test_units(unit, markup):
