@@ -34,7 +34,8 @@ from kansym.leaves import leaf_formulas, leaf_table
 from kansym.primitives.allowed import allowed_functions
 from kansym.primitives.primitive import Primitive
 from kansym.progress import Progress, ProgressCallback
-from kansym.results import AS_GOOD, Discovery, NetworkReading, TrainedNetwork
+from kansym.result_notes import NETWORK_BETTER, WRONG_UNITS
+from kansym.results import AS_GOOD, Discovery, NetworkReading, TrainedNetwork, near_rivals
 from kansym.structure.leaf import Leaf
 from kansym.structure.problem import Problem
 from kansym.structure.product_units import SMALL_TABLE
@@ -66,16 +67,6 @@ rows the first such formula need not be the best."""
 NETWORK_SECONDS, LAST_NETWORK = 1.0, 0.03
 """Most time for a network beside a formula that was found without one, and the share of the budget that it has in any
 case: one that is hardly trained says nothing."""
-
-WRONG_UNITS = (
-    "A formula whose units do not go together fits much better than any that is dimensionally consistent; it is on the "
-    "front, marked. Check the units of the table, and whether a column with a unit is missing."
-)
-
-NETWORK_BETTER = (
-    "No closed form found that matches the network: held out, the formula's residual is {:.2g} times the network's, so "
-    "take it as a rough description and not as the law."
-)
 
 RESERVE = 0.03
 """Share of the time budget kept for the last refit."""
@@ -482,8 +473,7 @@ class _Run:
         # Without held-out rows the network's loss is that of training, which says nothing against a formula.
         network = self.network if len(self.bench.validation) else None
         if network is not None and front.best.validation_loss > max(9 * network.validation_loss, (3 * self.floor) ** 2):
-            ratio = math.sqrt(front.best.validation_loss / network.validation_loss)
-            notes.append(NETWORK_BETTER.format(ratio))
+            notes.append(NETWORK_BETTER.format(math.sqrt(front.best.validation_loss / network.validation_loss)))
         wrong = min((one.loss for one in front if one.consistent is False), default=math.inf)
         if front.best.loss > 4 * max(wrong, self.floor**2):
             notes.append(WRONG_UNITS)
@@ -493,6 +483,7 @@ class _Run:
             formula=front.best,
             network=self.network,
             reading=self.readings.get(front.best),
+            rivals=near_rivals(self.formulas, front),
             decisions=tuple(self.decisions),
             dataset=self.dataset,
             noise_floor=self.floor,

@@ -1,6 +1,7 @@
 """What a discovery hands back."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -88,6 +89,23 @@ class NetworkReading:
         return f"<NetworkReading of {format_shape(self.symbolic.shape)}>"
 
 
+RIVAL_BITS, MOST_RIVALS = 15.0, 5
+"""Bits behind the pick, and number, of the formulas beside the front that are kept for comparison."""
+
+
+def near_rivals(formulas: Iterable[Formula], front: ParetoFront) -> tuple[Formula, ...]:
+    """The shortest descriptions among formulas that are not on the front, the shortest first."""
+    seen = {formula.expression for formula in front}
+    kept: list[Formula] = []
+    for formula in sorted(formulas, key=lambda one: one.rank):
+        if len(kept) == MOST_RIVALS or not formula.description_length < front.best.description_length + RIVAL_BITS:
+            break
+        if formula.consistent is not False and formula.expression not in seen:
+            kept.append(formula)
+            seen.add(formula.expression)
+    return tuple(kept)
+
+
 @dataclass(frozen=True, eq=False)
 class Discovery:
     """What a run found.
@@ -117,6 +135,9 @@ class Discovery:
         table has errors of y or the loss is robust.
     guesses : tuple of GuessOutcome
         What the data say about the formulas that the search was given to start from, in their order.
+    rivals : tuple of Formula
+        Formulas that are nearly as short a description as the pick and not on the front, since a simpler one leaves
+        less; for the certificate. Not stored.
     certificate : Certificate or None
         Of `formula`, to be shown beside it; that of a fitted estimator has it once `certificate_` was asked for.
     """
@@ -133,6 +154,7 @@ class Discovery:
     notes: tuple[str, ...] = field(default=())
     outliers: tuple[Outlier, ...] = field(default=())
     guesses: tuple[GuessOutcome, ...] = field(default=())
+    rivals: tuple[Formula, ...] = field(default=())
     certificate: "Certificate | None" = None
 
     @property

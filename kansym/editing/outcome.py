@@ -13,7 +13,7 @@ from kansym.formula import Formula, ParetoFront
 from kansym.formulation import formulate
 from kansym.kan.growth import format_shape
 from kansym.kan.network import Network
-from kansym.pipeline import NETWORK_BETTER
+from kansym.result_notes import NETWORK_BETTER
 from kansym.results import Discovery, NetworkReading, TrainedNetwork
 from kansym.settling import far_rows, refitted
 from kansym.threads import threads_for

@@ -3,6 +3,7 @@
 # pyright: reportOperatorIssue=false, reportAssignmentType=false
 """Straight lines on other paper: a function of y against a function of x, as laboratories plot 1/y against 1/x."""
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
@@ -11,12 +12,16 @@ import sympy
 
 from kansym.structure.links import usable_links
 from kansym.structure.problem import Problem
+from kansym.symbolic.complexity import formula_bits
 
-MOST_LINES = 6
+MOST_LINES = 8
 """Lines handed on: formulas are fitted in y itself and judged by all that they say."""
 
 WORST = 0.3
 """Error in units of the spread of y above which a line is none."""
+
+ROUNDING = 1e-14
+"""Error in units of the spread of y below which one line is as good as another."""
 
 WIDEST = 600.0
 """Largest argument of an exponential scale."""
@@ -95,16 +100,17 @@ def straight_lines(problem: Problem, *, any_function: bool) -> Iterator[tuple[sy
             if (scale.elementary and not any_function) or (link.name == "identity" and scale.name == "x"):
                 continue
             values = _values(scale, x)
-            line = None if values is None else _line(values, linked.t, weights)
-            if line is None or line[2] > WORST * spread:
+            fit = None if values is None else _line(values, linked.t, weights)
+            if fit is None or fit[2] > WORST * spread:
                 continue
-            offset, slope, error = line
+            offset, slope, error = fit
             step = f"a straight line of {SHOWN[link.name]} against {scale.name}"
             formula = sympy.Float(offset) + sympy.Float(slope) * scale.expression(variable)
-            lines.append((error, formula, replace(linked, steps=(*problem.steps, step))))
+            line = linked.compose(formula, (variable,))
+            length = len(x) * math.log2(max(error, ROUNDING * spread, 1e-300)) + formula_bits(line, len(x), 1)
+            lines.append((length, line, replace(linked, steps=(*problem.steps, step))))
     lines.sort(key=lambda one: one[0])
-    for _, formula, linked in lines[:MOST_LINES]:
-        yield linked.compose(formula, (variable,)), linked
+    yield from ((line, linked) for _, line, linked in lines[:MOST_LINES])
 
 
 def _size(values: np.ndarray) -> float:

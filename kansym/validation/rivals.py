@@ -56,7 +56,7 @@ class Rival:
 
 
 def nearest_rival(discovery: Discovery, residuals: Residuals, *, seed: int) -> Rival | None:
-    """The rival of the least description length among the formulas of the front and polynomials.
+    """The rival of the least description length among the formulas of the front, those beside it, and polynomials.
 
     A rival whose constants can be set to give the pick's values, inside the box of the data and around it, is the
     pick with constants to spare, and is passed over. All lengths are taken here from leave-one-out losses, so that
@@ -80,7 +80,7 @@ def nearest_rival(discovery: Discovery, residuals: Residuals, *, seed: int) -> R
     left_out = _left_out(residuals)
     own = _length(loo(residuals), residuals, floor)
     candidates = []
-    for formula in discovery.front:
+    for formula in (*discovery.front, *discovery.rivals):
         if formula is pick or formula.expression == pick.expression:
             continue
         other = residuals_of(formula, discovery.dataset)
