@@ -1,5 +1,6 @@
 """`discover`: from a table to formulas, with errors of the inputs, outliers, a given part and guesses."""
 
+import logging
 import time
 from dataclasses import replace
 
@@ -14,6 +15,7 @@ from kansym.given.search import discover_given
 from kansym.guess.search import discover_guessed
 from kansym.guess.settling import settled_guesses
 from kansym.input_errors import with_effective_errors
+from kansym.interrupting import AGAIN, Abandoned, two_presses
 from kansym.outlying import robust_discovery
 from kansym.pipeline import run_pipeline
 from kansym.progress import ProgressCallback
@@ -21,6 +23,8 @@ from kansym.results import Discovery
 from kansym.settling import settled
 from kansym.threads import threads_for
 from kansym.watching import watched
+
+logger = logging.getLogger(__name__)
 
 SETTLING = 0.04
 """Share of the time budget kept for the last fit of the constants, where the table has errors or outliers."""
@@ -47,7 +51,7 @@ def discover(
     progress : callable or "auto", optional
         Called with a `Progress` after every step; "auto" shows what suits a notebook or a terminal, see
         `kansym.watching.watched`. A method ``done`` of the callable is called with the result, or with None after an
-        error. KeyboardInterrupt (Ctrl-C) at any time ends the run with the best so far.
+        error.
 
     Returns
     -------
@@ -59,10 +63,23 @@ def discover(
         If y is so large or small that its squares leave double precision, or no row has a positive weight.
     ArgumentError
         If `options.given` is no formula of the columns, or cannot be solved for its ``...``, or a guess is none.
+
+    Notes
+    -----
+    Ctrl-C ends the run with the best so far, with a warning in the log and a note in the result. A second one, while
+    that is worked out or in a search that begins within two seconds, raises KeyboardInterrupt: it ends a loop over
+    tables.
     """
     options = options or DiscoveryOptions()
-    with watched(progress, options.max_seconds) as watch:
+    with two_presses(), watched(progress, options.max_seconds) as watch:
         found = _discover(dataset, options, watch.callback)
+        if found.interrupted:
+            logger.warning(
+                "the search was interrupted after %.1f s; the best formula so far is kept: %s; %s",
+                found.seconds,
+                str(found.formula)[:200],
+                AGAIN,
+            )
         watch.done(found)
     return found
 
@@ -88,8 +105,23 @@ def _discover(dataset: Dataset, options: DiscoveryOptions, progress: ProgressCal
         if searched.n_rows < table.n_rows:
             words = f"Formulas were searched on {searched.n_rows} of {table.n_rows} rows; all count for the constants."
             found = replace(found, notes=(*found.notes, words))
-        until, pick = start + options.max_seconds, found.formula
-        found = found if plain else settled(found, table, loss=options.loss, until=until)
-        if found.guesses:
-            found = settled_guesses(found, None if plain else table, loss=options.loss, pick=pick)
-    return replace(found, seconds=time.monotonic() - start)
+        found = _settled(found, table, plain, options.loss, start + options.max_seconds)
+    seconds = time.monotonic() - start
+    notes = found.notes
+    if found.interrupted:
+        notes = (*notes, f"The search was interrupted after {seconds:.1f} s; more time may find more.")
+    return replace(found, seconds=seconds, notes=notes)
+
+
+def _settled(found: Discovery, table: Dataset, plain: bool, loss: str, until: float) -> Discovery:
+    """The last fit of what was found, to all rows of the table; Ctrl-C leaves it out."""
+    try:
+        last = found if plain else settled(found, table, loss=loss, until=until)
+        if last.guesses:
+            last = settled_guesses(last, None if plain else table, loss=loss, pick=found.formula)
+    except Abandoned:
+        raise
+    except KeyboardInterrupt:
+        words = "The last fit of the constants was interrupted; their values and errors are those of the search."
+        return replace(found, dataset=table, stopped="interrupted", notes=(*found.notes, words))
+    return last

@@ -27,6 +27,7 @@ from kansym.extraction.one_dimensional import as_networks, read_curve
 from kansym.extraction.selection import EXACT, Rows, Selector, SymbolicCandidate
 from kansym.formula import Formula, ParetoFront
 from kansym.formulation import Bench, could_win, formulate, from_expression
+from kansym.interrupting import AGAIN, Abandoned
 from kansym.kan.growth import Candidate, Decision, Grower, format_shape
 from kansym.kan.network import Network
 from kansym.kan.pruning import count_edges, prune
@@ -93,6 +94,8 @@ def run_pipeline(
         run = _Run(dataset, options, progress)
         try:
             stopped = run.search(seeds)
+        except Abandoned:
+            raise
         except KeyboardInterrupt:
             stopped = "interrupted"
         return run.finish(stopped)
@@ -344,6 +347,8 @@ class _Run:
         interrupted = False
         try:
             part.search()
+        except Abandoned:
+            raise
         except KeyboardInterrupt:
             # What the part has found so far goes into the whole before the run ends.
             interrupted = True
@@ -459,8 +464,10 @@ class _Run:
                 self._keep_network(candidate)
                 if math.sqrt(candidate.validation_loss) < PROMISING or time.monotonic() > until:
                     break
+        except Abandoned:
+            raise
         except KeyboardInterrupt:
-            logger.info("the network beside the formula was interrupted; the formula stands without it")
+            logger.warning("the network beside the formula was interrupted; the formula stands without it; %s", AGAIN)
 
     def finish(self, stopped: str) -> Discovery:
         """The front and the pick, from whatever has been found."""

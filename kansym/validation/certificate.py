@@ -224,6 +224,9 @@ def _measure(discovery: Discovery, options: DiscoveryOptions, again: Agreement |
         consistent=formula.consistent,
     )
     verdict = judge(evidence)
+    if discovery.interrupted and verdict.kind != LAW:
+        reason = f"{verdict.reason}; the search was interrupted, and a longer one may find more"
+        verdict = replace(verdict, reason=reason)
     logger.info("certificate: %s", verdict.kind)
     return Certificate(
         formula=str(formula),

@@ -141,6 +141,16 @@ def test_ctrl_c_keeps_what_was_counted(discovered, rng, monkeypatch):
     assert (len(found.reruns), found.asked, calls) == (1, 3, [5, 6])
 
 
+def test_an_interrupted_search_is_said_unless_it_found_a_law(discovered, rng):
+    x = rng.uniform(1, 3, 60)
+    words = "the search was interrupted, and a longer one may find more"
+    poor = discovered(x, np.sin(5 * x) + x, "0.9*x")
+    assert words not in certify(poor).verdict.reason
+    assert words in str(certify(replace(poor, stopped="interrupted")))
+    law = certify(replace(discovered(x, 2.5 / x, "2.4/x"), stopped="interrupted"))
+    assert law.is_law and words not in law.verdict.reason
+
+
 def test_no_search_starts_that_would_not_fit(discovered, rng, monkeypatch):
     x = rng.uniform(1, 3, 60)
     discovery = discovered(x, 2.5 / x, "2.4/x")
