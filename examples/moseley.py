@@ -12,8 +12,9 @@ with Rydberg's constant R. Two tables come along: Moseley's own of 1914, 21 elem
 wavelengths are good to about half a percent, and the energies of eleven elements from calcium to zinc to a part in 1e5
 (J. A. Bearden, Rev. Mod. Phys. 39, 78 (1967)).
 
-What the search picks for Moseley's table depends on the time that it has: (Z - b)^2, Z^2.1, Z^2 cosh(a Z). All three
-describe 21 points to a percent, and the certificate says "good description". For the precise table it finds nothing
+The search has several answers for Moseley's table: (Z - b)^2, Z^2.1, Z^2 cosh(a Z), 1/(1/Z^2 - a). All describe 21
+points to a percent; the last, the pick, a little better than the square, and the certificate says "good description"
+and names the square as its rival. For the precise table it finds nothing
 simple. That a square is meant is not in the numbers; it is Bohr's theory, so here it is fitted as a known form.
 
 With the same relative error for every line, R comes out 1.5 % larger than the accepted value, and the residuals have
