@@ -5,7 +5,7 @@
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -71,6 +71,32 @@ def with_constant_symbols(
         np.array([value for _, value in kept], dtype=np.float64),
     )
     return named, numbers
+
+
+def errors_of_parts(
+    form: ParametricForm, constants: Sequence[_Constant], errors: Mapping[float, float]
+) -> dict[float, float]:
+    """Errors of the numbers that are made of constants, as 1/tau: to first order, from those of the constants.
+
+    Parameters
+    ----------
+    form : ParametricForm
+        Of the formula's expression, a constant per number.
+    constants : sequence of Constant
+    errors : mapping of float to float
+        Of the constants, by their values.
+    """
+    named, numbers = with_constant_symbols(form, constants, PREFIX)
+    values = dict(zip(named.constants, named.values.tolist(), strict=True))
+    parts = {}
+    for symbol, value in zip(form.constants, form.values, strict=True):
+        made_of = numbers[symbol]
+        if value in errors or made_of == symbol:
+            continue
+        slopes = [(float(made_of.diff(one).xreplace(values)), values[one]) for one in made_of.free_symbols]
+        if all(size in errors for _, size in slopes):
+            parts[float(value)] = math.hypot(*(slope * errors[size] for slope, size in slopes))
+    return parts
 
 
 def is_named(name: str) -> bool:

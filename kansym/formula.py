@@ -13,7 +13,7 @@ import pandas as pd
 import scipy.stats
 import sympy
 
-from kansym.constant_symbols import PREFIX, with_constant_symbols
+from kansym.constant_symbols import errors_of_parts
 from kansym.covariance import correlation_of, errors_alone
 from kansym.equations import Equations
 from kansym.errors import ArgumentError, DataError, StorageError
@@ -319,24 +319,9 @@ class Formula:
                 error = min(constant.error, alone[k]) if k < len(alone) and alone[k] > 0 else constant.error
                 # Three figures of a constant that is hardly known are still needed to compute with it.
                 errors[constant.value] = min(error, LEAST_KNOWN * abs(constant.value))
-        errors |= self._errors_of_parts(errors)
+        errors |= errors_of_parts(self._form, self.constants, errors)
         # sympy distributes signs, so a constant may occur with either.
         return errors | {-value: error for value, error in errors.items()}
-
-    def _errors_of_parts(self, errors: Mapping[float, float]) -> dict[float, float]:
-        """Errors of numbers that are made of constants, as 1/tau: to first order, from those of the constants."""
-        form = self._form
-        named, numbers = with_constant_symbols(form, self.constants, PREFIX)
-        values = dict(zip(named.constants, named.values.tolist(), strict=True))
-        parts = {}
-        for symbol, value in zip(form.constants, form.values, strict=True):
-            made_of = numbers[symbol]
-            if value in errors or made_of == symbol:
-                continue
-            slopes = [(float(made_of.diff(one).xreplace(values)), values[one]) for one in made_of.free_symbols]
-            if all(size in errors for _, size in slopes):
-                parts[float(value)] = math.hypot(*(slope * errors[size] for slope, size in slopes))
-        return parts
 
     @cached_property
     def _form(self) -> ParametricForm:

@@ -33,8 +33,8 @@ def exponent_of(expression, symbol):
 
 def test_moseley():
     found = discover(load_dataset("moseley"), DiscoveryOptions(max_seconds=6))
-    # Other curves of two constants describe his 21 points as well. c * (Z - b)**2 with a screening constant of order one
-    # is the pick or among its rivals.
+    # Other curves of two constants describe his 21 points as well. c * (Z - b)**2, with a screening constant of order
+    # one, is the pick or among its rivals.
     squares = []
     for formula in (found.formula, *found.rivals):
         (Z,) = formula.expression.free_symbols

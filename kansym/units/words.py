@@ -21,8 +21,8 @@ def after_number(unit: str | None) -> str:
 
 
 def begins_with_number(unit: str) -> bool:
-    """Whether a unit has a factor, as ``10^3 m`` has; ``1/cm`` has none."""
-    return bool(re.match(r"\d", unit)) and not unit.startswith("1/")
+    """Whether a unit has a factor, as ``10^3 m`` has; ``1/cm`` and a pure number have none."""
+    return bool(re.match(r"\d", unit)) and unit != "1" and not unit.startswith("1/")
 
 
 def unit_label(unit: str) -> str:

@@ -16,7 +16,7 @@ from kansym.kan.growth import Decision
 from kansym.primitives.library import default_library
 from kansym.report.measured import with_error
 from kansym.report.summary import Agreement, RunSummary, fingerprint
-from kansym.report.text import agreement_lines, r_squared, text_report
+from kansym.report.text import agreement_lines, constant_line, r_squared, text_report
 from kansym.results import Discovery
 
 A, B = sympy.Symbol("a"), sympy.Symbol("λ (nm)")
@@ -212,3 +212,17 @@ def test_a_pure_number_has_no_unit_behind_it():
     report = text_report(replace(RunSummary.of(DISCOVERY), y_units="1"))
     line = next(line for line in report.splitlines() if "RMS residual" in line)
     assert "%" in line and " 1," not in line and " J" not in line
+
+
+@pytest.mark.parametrize(
+    ("unit", "line"),
+    [
+        ("1", "c0 = 2.00 ± 0.02"),
+        ("1/cm", "c0 = 2.00 ± 0.02 1/cm"),
+        ("m", "c0 = 2.00 ± 0.02 m"),
+        (None, "c0 = 2.00 ± 0.02"),
+    ],
+)
+def test_a_constant_is_written_once(unit, line):
+    written = constant_line(Constant("c0", 2.0, 0.02, unit=unit))
+    assert written.replace("2.000 ± 0.020", "2.00 ± 0.02") == line
