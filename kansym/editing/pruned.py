@@ -68,10 +68,7 @@ class Pruned(int):
         if self.taken_back:
             rise = f"{self.before.held_out:.3g} to {self.would_be:.3g}"
             return f"taken back: without {count} below {self.threshold:g} the held-out error rises from {rise}"
-        return (
-            f"{count} removed; RMS residual {self.before.train:.3g} -> {self.after.train:.3g}, "
-            f"held out {self.before.held_out:.3g} -> {self.after.held_out:.3g}"
-        )
+        return f"{count} removed; {self.before.to(self.after)}"
 
     def __repr__(self) -> str:
         return f"<{self}>"

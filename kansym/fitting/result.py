@@ -163,7 +163,7 @@ class KnownForm:
         return to_iminuit(self)
 
     def __repr__(self) -> str:
-        from kansym.report.text import with_error
+        from kansym.report.measured import with_error
 
         values = (f"{name} = {with_error(value, self.errors[name])}" for name, value in self.values.items())
         return f"<KnownForm {self.formula.target} = {self.expression}: {', '.join(values)}>"
