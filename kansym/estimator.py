@@ -259,8 +259,16 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
         """The formula as a sympy expression with plain symbols named like the columns."""
         return self._formula(index).sympy()
 
-    def latex(self, index: int | None = None, precision: int = 4) -> str:
-        """The formula as LaTeX, constants with `precision` significant digits."""
+    def latex(self, index: int | None = None, precision: int | None = None) -> str:
+        """The formula as LaTeX; `Formula.latex` can put the target and the units of the constants beside it.
+
+        Parameters
+        ----------
+        index : int, optional
+            Of the front; default the pick.
+        precision : int, optional
+            Significant digits of constants. By default each has the digits that its standard error allows.
+        """
         return self._formula(index).latex(digits=precision)
 
     def get_best(self, index: int | None = None) -> pd.Series:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import pickle
+import re
 
 import numpy as np
 import pandas as pd
@@ -83,7 +84,16 @@ def test_latex_has_the_wanted_precision(model):
     noisy = SymbolicRegressor(max_seconds=5)
     x = np.linspace(1, 3, 50)
     noisy.fit(x[:, None], 1.23456789 * np.exp(x))
-    assert "1.235" in noisy.latex() and "1.23457" in noisy.latex(precision=6)
+    assert "1.235" in noisy.latex(precision=4) and "1.23457" in noisy.latex(precision=6)
+
+
+def test_latex_has_the_digits_that_the_data_allow():
+    x = np.linspace(1, 3, 50)
+    noise = np.random.default_rng(0).normal(0, 0.05, 50)
+    model = SymbolicRegressor(max_seconds=5).fit(x[:, None], 1.23456789 * x**2 + noise, variable_names=["x"])
+    error = model.formula_.constants[0].error
+    assert 0.001 < error < 0.002  # so that the fourth decimal is the last that says something
+    assert re.fullmatch(r"1\.2\d{3} x\^\{2\}", model.latex()), model.latex()
 
 
 def test_before_fit_everything_says_so():
