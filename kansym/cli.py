@@ -180,6 +180,7 @@ def bench(
     seconds: float = 60.0,
     seeds: Names = None,
     dummies: Annotated[int, Parameter(converter=whole_number)] = 0,
+    primitives: Names = None,
     peers: Names = None,
     units: Flag = False,
     jobs: Annotated[int, Parameter(converter=whole_number)] = 1,
@@ -207,8 +208,10 @@ def bench(
         Seeds of rows, noise, order of columns and search, separated by commas. Default: 0.
     dummies
         Columns that do not matter, added to every table.
+    primitives
+        Only these functions, for every tool: names as in `kansym primitives`, separated by commas.
     peers
-        Other tools on the same tables: operon (pip install 'kansym[operon]').
+        Other tools on the same tables: operon, gplearn, pysr, pykan, as far as they are installed.
     units
         Run every law a second time, with the units of its columns and target.
     jobs
@@ -223,7 +226,8 @@ def bench(
         numbers = [int(seed) for seed in split_names(seeds)] or [0]
     except ValueError:
         raise ArgumentError(f"--seeds: expected whole numbers, got {seeds}") from None
-    settings = Settings(catalogue, rows=rows, seconds=seconds, noise=noise, dummies=dummies)
+    names = tuple(split_names(primitives))
+    settings = Settings(catalogue, rows=rows, seconds=seconds, noise=noise, dummies=dummies, primitives=names)
     console = Console(file=sys.stdout)
     if not console.is_terminal:
         console = Console(file=sys.stdout, width=500)

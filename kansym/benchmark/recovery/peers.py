@@ -14,7 +14,6 @@ from kansym.comparison.peers import PEERS, is_installed
 from kansym.comparison.process import PeerProcess
 from kansym.comparison.request import PeerError, Request
 from kansym.errors import ArgumentError, MissingDependencyError
-from kansym.primitives.library import default_library
 
 WITH_FORMULAS = tuple(name for name in PEERS if name != "mlp")
 """Peers that can recover a law."""
@@ -55,7 +54,7 @@ def run_peer(problem: Problem, job: Job) -> dict[str, Any]:
             points=problem.X[:0],
             units=(None,) * len(problem.names),
             y_unit=None,
-            functions=tuple(default_library()),
+            functions=tuple(job.settings.library()),
             seconds=job.settings.seconds,
             seed=job.seed,
             folder=Path(folder),

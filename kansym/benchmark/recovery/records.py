@@ -19,7 +19,9 @@ apply is None."""
 
 def key_of(record: Record) -> tuple[Any, ...]:
     """The key of the job that a record is of."""
-    settings = Settings(**{name: record[name] for name in Settings.__dataclass_fields__})
+    # Older results were made before primitives could be chosen.
+    known = {"primitives": (), **record}
+    settings = Settings(**{name: known[name] for name in Settings.__dataclass_fields__})
     return Job(settings, record["law"], record["seed"], record["tool"]).key
 
 

@@ -55,7 +55,9 @@ def _kansym(problem: Problem, job: Job) -> Record:
 
     told: dict[str, Any] = problem.units() if job.tool == WITH_UNITS else {}
     dataset = make_dataset(problem.X, problem.y, names=list(problem.names), target="y", **told)
-    options = DiscoveryOptions(max_seconds=job.settings.seconds, seed=job.seed, device="cpu")
+    options = DiscoveryOptions(
+        max_seconds=job.settings.seconds, seed=job.seed, device="cpu", primitives=job.settings.library()
+    )
     start = time.perf_counter()
     discovery = discover(dataset, options)
     elapsed = time.perf_counter() - start

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from kansym.errors import ArgumentError
+from kansym.primitives.library import PrimitiveLibrary, default_library
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class Settings:
         Standard deviation of the noise on the target, in units of the RMS of the clean target.
     dummies : int, default 0
         Columns that do not matter.
+    primitives : tuple of str, default ()
+        The functions that every tool may use, by kansym's names; all of the default library if empty.
     """
 
     catalogue: str
@@ -30,6 +33,7 @@ class Settings:
     seconds: float = 60.0
     noise: float = 0.0
     dummies: int = 0
+    primitives: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.rows < 2:
@@ -40,6 +44,16 @@ class Settings:
             raise ArgumentError(f"noise must not be negative, got {self.noise}")
         if self.dummies < 0:
             raise ArgumentError(f"dummies must not be negative, got {self.dummies}")
+        # JSON has no tuples; the order of names does not matter to a result, and keys are compared.
+        object.__setattr__(self, "primitives", tuple(sorted(set(self.primitives))))
+        try:
+            self.library()
+        except ArgumentError as error:
+            raise ArgumentError(f"primitives: {error}") from None
+
+    def library(self) -> PrimitiveLibrary:
+        """The primitives that every tool may use."""
+        return default_library().only(*self.primitives) if self.primitives else default_library()
 
     def to_dict(self) -> dict[str, Any]:
         """The settings in JSON types."""

@@ -133,11 +133,36 @@ def test_command_line(monkeypatch, capsys):
     seen = {}
     monkeypatch.setattr(command, "bench", lambda settings, console, **options: seen.update(s=settings, **options))
     arguments = "bench srsd --laws I.12.1,I.8.14 --noise 0.01 --rows 500 --seconds 9 --seeds 0,2 --dummies 3 --jobs 2"
-    assert cli.main(arguments.split()) == 0
-    assert seen["s"] == Settings("srsd", rows=500, seconds=9.0, noise=0.01, dummies=3)
+    assert cli.main([*arguments.split(), "--primitives", "x,sin"]) == 0
+    assert seen["s"] == Settings("srsd", rows=500, seconds=9.0, noise=0.01, dummies=3, primitives=("sin", "x"))
     assert (seen["laws"], seen["seeds"], seen["jobs"], seen["out"]) == (["I.12.1", "I.8.14"], [0, 2], 2, None)
     assert cli.main(["bench", "srsd", "--seeds", "a"]) == cli.USAGE
     assert "--seeds" in capsys.readouterr().err
+
+
+def test_unknown_primitive_on_the_command_line(capsys):
+    assert cli.main(["bench", "nguyen", "--primitives", "x,sinn"]) == cli.USAGE
+    message = capsys.readouterr().err
+    assert "primitives" in message and "'sinn'" in message
+
+
+def test_results_with_other_primitives_are_other_results(console, tmp_path):
+    restricted = Settings("nguyen", seconds=5.0, primitives=("sin", "x"))
+    for settings in (SETTINGS, restricted):
+        assert len(bench(settings, console, out=tmp_path, run=fake)) == 12
+    assert len(records.read(tmp_path)) == 24
+    # A run goes on with the same names in another order.
+    same = Settings("nguyen", seconds=5.0, primitives=("x", "sin"))
+    asked = []
+    assert len(bench(same, console, out=tmp_path, run=lambda jobs, workers: asked.extend(jobs) or ())) == 12
+    assert not asked
+
+
+def test_results_from_before_primitives_could_be_chosen_count(console, tmp_path):
+    (record,) = bench(SETTINGS, console, laws=["Nguyen-1"], out=tmp_path, run=fake)
+    del record["primitives"]
+    (tmp_path / records.FILE).write_text(json.dumps(record) + "\n")
+    assert records.key_of(records.read(tmp_path)[0]) == Job(SETTINGS, "Nguyen-1", 0).key
 
 
 def test_unknown_catalogue_on_the_command_line(capsys):

@@ -7,6 +7,7 @@ import pytest
 from kansym.benchmark.recovery import run_law, runner, stages
 from kansym.benchmark.recovery.settings import Job, Settings
 from kansym.comparison.peers import PEERS, Peer
+from kansym.comparison.request import PeerError
 
 SETTINGS = Settings("feynman", rows=100, seconds=10.0)
 
@@ -23,6 +24,38 @@ def test_the_product_of_two_columns_is_recovered(product):
     assert record["stage"] == stages.RECOVERED and record["formula"] == "x0*x1"
     assert (record["nodes"], record["law_nodes"], record["law"]) == (3, 3, "I.12.1")
     assert 0 < record["elapsed"] < 60
+
+
+def test_tools_get_the_chosen_primitives_only(monkeypatch):
+    asked = {}
+
+    class Recorder:
+        def __init__(self, peer):
+            self.name = peer.name
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            pass
+
+        def ask(self, request):
+            asked[self.name] = request.functions
+            raise PeerError("enough")
+
+    def discover(dataset, options):
+        asked["kansym"] = tuple(options.primitives)
+        raise ValueError("enough")
+
+    monkeypatch.setattr("kansym.benchmark.recovery.peers.PeerProcess", Recorder)
+    monkeypatch.setattr("kansym.discovery.discover", discover)
+    settings = Settings("feynman", rows=100, seconds=10.0, primitives=("x", "sqrt"))
+    for tool in ("kansym", "operon"):
+        assert "enough" in run_law.run_job(Job(settings, "I.12.1", 0, tool))["failure"]
+    assert {tool: set(names) for tool, names in asked.items()} == {
+        "kansym": {"x", "sqrt"},
+        "operon": {"x", "sqrt"},
+    }
 
 
 def test_a_tool_that_raises_is_a_failed_row(product, monkeypatch):
