@@ -231,13 +231,13 @@ def test_units_that_do_not_go_together_are_told():
 
 
 def test_the_budget_is_kept():
-    # Twelve constants, and nothing that helps; on a busy machine the last steps take longer than planned.
+    # Twelve constants, and nothing that helps; on a busy machine the last steps wait for the processor.
     rng = np.random.default_rng(0)
     data = rng.normal(size=(1500, 3))
     guess = "a*tanh(b*u + c) + d*exp(-e*v**2) + f*sin(g*w + h) + i*u*v + j*w + k/(1 + l*v**2)"
-    start = time.monotonic()
+    starts = time.monotonic(), time.process_time()
     found = run(rng.normal(size=1500), guess, data=data, names=("u", "v", "w"), seconds=4.0)
-    assert time.monotonic() - start < 4.4 + 1.5
+    assert min(time.monotonic() - starts[0], time.process_time() - starts[1]) < 4.4 + 0.5
     assert_valid(found)
 
 

@@ -1,7 +1,5 @@
 """Straight lines on other paper."""
 
-import itertools
-
 import numpy as np
 import pytest
 import sympy
@@ -46,10 +44,9 @@ def test_powers_alone_where_no_other_function_is_allowed():
     assert not any("log" in step or "exp" in step or "sin" in step for step in steps)
 
 
-@pytest.mark.parametrize("y", [np.ones(40), np.sin(40 * X), np.where(X > 3, 1e300, -1e-300), np.full(40, 1e-320)])
+@pytest.mark.parametrize("y", [np.sin(40 * X), np.where(X > 3, 1e300, -1e-300), np.full(40, 1e-320)])
 def test_tables_without_a_line(y):
-    for expression, _ in itertools.islice(lines_of(y), 8):
-        assert expression.is_number is False or expression.is_finite
+    assert lines_of(y) == []
 
 
 def test_a_thin_lens_with_two_percent_noise():
