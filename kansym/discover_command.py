@@ -106,9 +106,9 @@ def discover(
     device
         cpu, cuda, or auto: CUDA for tables large enough to gain from it.
     out
-        Folder for formula.json, certificate.json, equations.csv, the table and the networks (safetensors), network.svg
-        and .png, report.txt and run.log. Nothing is written without it. An earlier run of the same table there is
-        replaced, with its page, figures and comparison; one of another table is refused.
+        Folder for report.html, formula.json, certificate.json, equations.csv, the table and the networks (safetensors),
+        network.svg and .png, report.txt and run.log. Nothing is written without it. An earlier run of the same table
+        there is replaced, with its page, figures and comparison; one of another table is refused.
     overwrite
         With --out: replace a run of another table too.
     drop_missing

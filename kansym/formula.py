@@ -163,8 +163,8 @@ class Formula:
         Parameters
         ----------
         digits : int or None, default None
-            Significant digits of constants. None shows each to two digits of its standard error, and those without one
-            with six digits.
+            Significant digits of constants. None shows each to two digits of its error with the other constants held,
+            which is its standard error where it is correlated with none, and those without an error with six digits.
         with_target : bool, default False
             Put ``target =`` in front.
         with_units : bool, default False

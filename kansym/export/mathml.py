@@ -62,8 +62,8 @@ def to_mathml(
     ----------
     formula_or_expression : Formula or sympy.Expr
     digits : int, mapping or None, default None
-        Significant digits of constants. None shows each constant of a `Formula` to two digits of its standard error,
-        and those of an expression with six digits; a mapping gives standard errors by value.
+        Significant digits of constants. None shows each constant of a `Formula` to two digits of its error with the
+        others held, and those of an expression with six digits; a mapping gives errors by value.
     with_target : bool, default False
         Put ``target =`` in front; a bare expression has none.
     display : bool, default False

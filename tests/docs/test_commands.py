@@ -1,5 +1,6 @@
 """Commands on the pages and in the README exist, and so do their options."""
 
+import importlib.util
 import re
 import shlex
 from collections.abc import Iterator
@@ -24,11 +25,15 @@ def block_lines(path: Path) -> Iterator[str]:
 
 
 def commands() -> list[tuple[str, list[str]]]:
-    """Pages and words of every line that starts with ``kansym``, with or without a prompt, up to a pipe or a remark."""
+    """Pages and words of all commands, in the text too, up to a pipe or a remark.
+
+    Those of blocks are lines that start with ``kansym``, with or without a prompt.
+    """
     found = []
     for path in SOURCES:
-        for line in block_lines(path):
-            match = re.match(r"(?:\$ )?(kansym [a-z].*)", line)
+        text = path.read_text(encoding="utf-8")
+        for line in (*block_lines(path), *re.findall(r"(?<!`)`(kansym [a-z][^`]*)`(?!`)", text)):
+            match = re.match(r"(?:\$ )?(kansym [a-z].*)", " ".join(line.split()))
             if match is not None:
                 words = shlex.split(match[1], comments=True)
                 ends = [k for k, word in enumerate(words) if word in ("|", ">", "&&")]
@@ -50,7 +55,15 @@ def help_of(capsys):
 
 
 def test_there_are_commands_to_check():
-    assert len(commands()) > 20
+    assert len(commands()) > 60
+
+
+def test_every_module_that_is_run_exists():
+    texts = [path.read_text(encoding="utf-8") for path in SOURCES]
+    named = {name for text in texts for name in re.findall(r"-m (kansym\.[\w.]+\w)", text)}
+    assert len(named) > 5
+    for name in named:
+        assert importlib.util.find_spec(name), name
 
 
 def test_every_command_and_option_exists(help_of):
@@ -60,5 +73,5 @@ def test_every_command_and_option_exists(help_of):
         text = help_of(words[0])
         assert f"kansym {words[0]}" in text, (page, words)
         for word in words[1:]:
-            if re.fullmatch(r"--?[a-z][a-z-]*", word):
+            if word != "--help" and re.fullmatch(r"--?[a-z][a-z-]*", word):
                 assert re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text), (page, words, word)

@@ -25,6 +25,12 @@ def test_blocks_run(page, run_page):
     assert run_page(DOCS / page)
 
 
+@pytest.mark.pages
+def test_blocks_of_the_readme_run(run_page):
+    # All but those that need rows of the reader's.
+    assert len(run_page(DOCS.parent / "README.md", skip=('X_units=["Mpc"]', '{"t": t}'))) >= 4
+
+
 def test_no_page_is_without_a_heading():
     for path in DOCS.rglob("*.md"):
         if not {"_build", "gallery"} & set(path.parts):
