@@ -52,6 +52,9 @@ ROUND_NUMBERS = 3.0
 """Bits by which a formula with rational or named numbers may be longer than one with real ones: -2 is believed where
 -1.99 +- 0.02 was fitted."""
 
+POLISH_SECONDS = 0.3
+"""Least time in which the algebra on a formula that the end of the budget left as it was fitted gets anywhere."""
+
 DIMENSIONAL_BITS = 10.0
 """Bits of a constant with a dimension, where the columns alone could give the target its unit: such a constant is one
 more thing that nature would have to hold, beside those that were measured."""
@@ -87,6 +90,8 @@ class Bench:
         Description lengths of the forms finished so far, by their expression: many networks lead to one formula.
     eliminated : dict
         Refits of the smaller forms met in backward elimination, for the same reason.
+    rough : dict
+        Formulas that were not snapped and simplified since time was up, with their forms.
     units : UnitSystem or None
         None where the table has none.
     allowed : AllowedFunctions or None
@@ -101,6 +106,7 @@ class Bench:
     variables: tuple[sympy.Symbol, ...]
     finished: dict[str, float] = field(default_factory=dict)
     eliminated: dict[str, tuple[ParametricForm, float] | None] = field(default_factory=dict)
+    rough: dict[Formula, ParametricForm] = field(default_factory=dict)
     units: UnitSystem | None = None
     allowed: AllowedFunctions | None = None
 
@@ -295,16 +301,31 @@ def _is_news(form: ParametricForm, bench: Bench) -> bool:
     return True
 
 
-def _finish(form: ParametricForm, bench: Bench, structure: str, deadline: float | None) -> Formula | None:
+def polished(formula: Formula, bench: Bench, seconds: float) -> Formula:
+    """The formula, snapped and simplified if that was left out since time was up; some `seconds` are left for it."""
+    form = bench.rough.get(formula)
+    if form is None or seconds < POLISH_SECONDS:
+        return formula
+    better = _finish(form, bench, formula.structure, None, seconds)
+    return formula if better is None else min(better, formula, key=lambda one: one.rank)
+
+
+def _finish(
+    form: ParametricForm, bench: Bench, structure: str, deadline: float | None, seconds: float = 20.0
+) -> Formula | None:
     """Snap, simplify and judge; the smaller description length of the snapped and the plain form."""
     plain_formula = judge(form, bench, structure=structure)
     if deadline is not None and time.monotonic() > deadline:
+        if plain_formula is not None:
+            bench.rough[plain_formula] = form
         return plain_formula
     X, y, weights = bench.rows(bench.fitting)
     Xv, yv, _ = bench.rows(thinned(bench.validation, FITTING_ROWS))
     admits = bench.admits if bench.admits(form) else None
-    snapped = snap(form, X, y, Xv, yv, weights=weights, noise_floor=bench.noise_floor, admits=admits)
-    shorter = _simpler(snapped.form, bench)
+    snapped = snap(
+        form, X, y, Xv, yv, weights=weights, noise_floor=bench.noise_floor, seconds=seconds / 2, admits=admits
+    )
+    shorter = _simpler(snapped.form, bench, seconds=min(0.5, seconds / 8))
     if admits is not None and not bench.admits(shorter):
         # Algebra drops a factor 1.0, and with it the unit that it has.
         shorter = snapped.form
@@ -317,16 +338,16 @@ def _finish(form: ParametricForm, bench: Bench, structure: str, deadline: float 
     return formula if snapped_wins else plain_formula
 
 
-def _simpler(form: ParametricForm, bench: Bench) -> ParametricForm:
-    """The form after bounded simplification and one more refit."""
+def _simpler(form: ParametricForm, bench: Bench, seconds: float) -> ParametricForm:
+    """The form after at most four rounds of simplification, of so many seconds each, and one more refit."""
     X, y, weights = bench.rows(bench.fitting)
-    simplified = simplify(form.substituted(), bench.variables, X[:: max(1, len(X) // 200)], seconds=0.5)
+    simplified = simplify(form.substituted(), bench.variables, X[:: max(1, len(X) // 200)], seconds=seconds)
     for _ in range(3):
         smooth = use_signs(simplified.expression, bench.variables, X)
         if smooth == simplified.expression:
             break
         # Algebra on the new form may come to absolute values again.
-        simplified = simplify(smooth, bench.variables, X[:: max(1, len(X) // 200)], seconds=0.5)
+        simplified = simplify(smooth, bench.variables, X[:: max(1, len(X) // 200)], seconds=seconds)
     shorter = parametrize(use_signs(simplified.expression, bench.variables, X), bench.variables)
     result = refit(shorter, X, y, weights=weights)
     return form if result.status == "non-finite" else result.form

@@ -26,16 +26,15 @@ from kansym.device import choose_device
 from kansym.extraction.one_dimensional import as_networks, read_curve
 from kansym.extraction.selection import EXACT, Rows, Selector, SymbolicCandidate
 from kansym.formula import Formula, ParetoFront
-from kansym.formulation import Bench, could_win, formulate, from_expression
+from kansym.formulation import Bench, could_win, formulate, from_expression, polished
 from kansym.interrupting import AGAIN, Abandoned
 from kansym.kan.growth import Candidate, Decision, Grower, format_shape
 from kansym.kan.network import Network
 from kansym.kan.pruning import count_edges, prune
 from kansym.leaves import leaf_formulas, leaf_table
 from kansym.primitives.allowed import allowed_functions
-from kansym.primitives.primitive import Primitive
 from kansym.progress import Progress, ProgressCallback
-from kansym.result_notes import NETWORK_BETTER, WRONG_UNITS
+from kansym.result_notes import notes_on
 from kansym.results import AS_GOOD, Discovery, NetworkReading, TrainedNetwork, near_rivals
 from kansym.structure.leaf import Leaf
 from kansym.structure.problem import Problem
@@ -368,7 +367,7 @@ class _Run:
         for form, group in read_curve(
             self.rows.x[:, 0],
             self.rows.y,
-            self._primitives(),
+            self.options.primitives.distinct(),
             origin=origin,
             weights=self.rows.weights,
             seed=self.options.seed,
@@ -405,15 +404,10 @@ class _Run:
             found = found[:1]
         self._formulate(found, label, network.to("cpu"))
 
-    def _primitives(self) -> list[Primitive]:
-        own = self.options.primitives
-        # What another one gives by scale and shift is matched only where that other one is left out.
-        return [one for one in own.values() if one.equivalent_to is None or one.equivalent_to not in own]
-
     def _selector(self) -> Selector:
         return Selector(
             rows=self.rows,
-            primitives=self._primitives(),
+            primitives=self.options.primitives.distinct(),
             options=self.options.selection,
             seed=self.options.seed,
             deadline=self.deadline,
@@ -469,6 +463,14 @@ class _Run:
         except KeyboardInterrupt:
             logger.warning("the network beside the formula was interrupted; the formula stands without it; %s", AGAIN)
 
+    def _polish(self) -> None:
+        """Bring the pick into shape where time was up when it was found."""
+        best = min(range(len(self.formulas)), key=lambda k: self.formulas[k].rank)
+        rough, end = self.formulas[best], self.start + (1 + RESERVE) * self.options.max_seconds
+        self.formulas[best] = polished(rough, self.bench, end - time.monotonic())
+        if rough in self.readings:
+            self.readings[self.formulas[best]] = self.readings[rough]
+
     def finish(self, stopped: str) -> Discovery:
         """The front and the pick, from whatever has been found."""
         if self.network is None and stopped != "interrupted" and not self.part:
@@ -476,14 +478,12 @@ class _Run:
         notes = [*self.dataset.notes, *(() if self.bench.units is None else self.bench.units.notes)]
         if not self.formulas:
             self._baseline()
+        if self.out_of_time():
+            self._polish()
         front = ParetoFront.from_formulas(self.formulas)
         # Without held-out rows the network's loss is that of training, which says nothing against a formula.
         network = self.network if len(self.bench.validation) else None
-        if network is not None and front.best.validation_loss > max(9 * network.validation_loss, (3 * self.floor) ** 2):
-            notes.append(NETWORK_BETTER.format(math.sqrt(front.best.validation_loss / network.validation_loss)))
-        wrong = min((one.loss for one in front if one.consistent is False), default=math.inf)
-        if front.best.loss > 4 * max(wrong, self.floor**2):
-            notes.append(WRONG_UNITS)
+        notes += notes_on(front, None if network is None else network.validation_loss, self.floor)
         self.report("finishing", stopped)
         return Discovery(
             front=front,

@@ -10,6 +10,7 @@ import sympy
 
 from kansym import ArgumentError, DataError, DiscoveryOptions, default_library, discover, load_dataset, make_dataset
 from kansym.device import choose_device
+from kansym.formulation import from_expression
 from kansym.kan.growth import GrowthOptions
 
 SHORT = DiscoveryOptions(max_seconds=8)
@@ -238,6 +239,27 @@ def test_progress_says_where_the_run_is(options, stages):
     assert seen[-1].best is found.formula and seen[-1].message == found.stopped
     with pytest.raises(dataclasses.FrozenInstanceError):
         seen[0].stage = "other"
+
+
+def test_the_pick_is_in_shape_although_time_was_up_when_it_was_found(monkeypatch):
+    m, v, h = np.random.default_rng(0).uniform(1, 3, (3, 200))
+    noise = 1 + 0.01 * np.random.default_rng(1).normal(size=200)
+    dataset = make_dataset(np.column_stack([m, v, h]), m * (v**2 / 2 + 9.81 * h) * noise, names=["m", "v", "h"])
+
+    def found_late(run, seeds):
+        run.deadline = 0.0
+        M, V, H = run.bench.variables
+        raw = sympy.Float(0.4966) * H * M * (sympy.Float(19.76) + V**2 / H)
+        run.formulas += from_expression(raw, run.bench, structure="one", deadline=run.deadline)
+        return "time is up"
+
+    monkeypatch.setattr("kansym.pipeline._Run.search", found_late)
+    monkeypatch.setattr("kansym.pipeline._Run._network_beside", lambda run: None)
+    found = discover(dataset, DiscoveryOptions(max_seconds=60))
+    m, v, h = sympy.symbols("m v h")
+    assert found.formula.expression.has(sympy.Rational(1, 2)) and not found.formula.expression.has(1 / h)
+    # What it was before is no rival of itself.
+    assert not found.rivals and len(found.front) == 1
 
 
 def test_an_error_in_the_callback_is_not_swallowed():

@@ -21,6 +21,7 @@ from kansym.formulation import (
     leave_one_out,
     losses,
     mean_square,
+    polished,
     row_weights,
 )
 from kansym.kan.network import Network
@@ -282,3 +283,21 @@ def test_after_the_deadline_only_the_plain_formula_is_made(rng):
     start = F(2.2) * sympy.exp(-F(0.7) * v) + F(0.03) + F(0.01) * v
     found = from_expression(start, bench, structure="planted", deadline=time.monotonic() - 1)
     assert len(found) == 1 and len(found[0].constants) == 4
+
+
+def test_a_formula_of_the_last_moment_is_brought_into_shape_if_time_is_left(rng):
+    m, v, h = rng.uniform(1, 3, (3, 200))
+    y = m * (v**2 / 2 + 9.81 * h) * (1 + 0.01 * rng.normal(size=200))
+    dataset = make_dataset(np.column_stack([m, v, h]), y, names=["m", "v", "h"])
+    train, validation = split(dataset, validation_fraction=0.2, seed=0)
+    bench = Bench.of(dataset, train, validation, 0.0)
+    M, V, H = bench.variables
+    raw = F(0.4966) * H * M * (F(19.76) + V**2 / H)
+    # Time was up before it was fitted.
+    rough = from_expression(raw, bench, structure="one", deadline=0.0)[0]
+    assert rough.expression.has(1 / sympy.Symbol("h")), rough
+    assert polished(rough, bench, seconds=0.1) is rough
+    better = polished(rough, bench, seconds=5.0)
+    assert not better.expression.has(1 / sympy.Symbol("h")) and better.description_length < rough.description_length
+    assert sympy.Rational(1, 2) in better.expression.atoms(sympy.Rational), better
+    assert polished(better, bench, seconds=5.0) is better and better.structure == "one"

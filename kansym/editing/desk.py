@@ -143,7 +143,7 @@ class Desk:
             weights=None if weights is None else tensor(weights),
         )
         own = options.primitives
-        candidates = tuple(one for one in own.values() if one.equivalent_to is None or one.equivalent_to not in own)
+        candidates = tuple(own.distinct())
         named = PrimitiveLibrary({**default_library(), **own, **(library or {})}.values())
         return cls(table, bench, scaling, centred, rows, named, candidates, options, run)
 

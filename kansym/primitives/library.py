@@ -83,6 +83,10 @@ class PrimitiveLibrary(Mapping[str, Primitive]):
             raise ArgumentError(f"names of primitives are missing; {LISTED}")
         return PrimitiveLibrary(self.get(name) for name in dict.fromkeys(names))
 
+    def distinct(self) -> list[Primitive]:
+        """Those that matching needs: without any that another one of them gives by scale and shift."""
+        return [one for one in self.values() if one.equivalent_to is None or one.equivalent_to not in self]
+
     def _unknown(self, name: object) -> str:
         close = difflib.get_close_matches(str(name), self._by_name, n=3, cutoff=0.4)
         hint = f"close names: {', '.join(close)}" if close else f"known names: {', '.join(self._by_name)}"

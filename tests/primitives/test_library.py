@@ -47,6 +47,13 @@ def test_subsets_leave_the_original_alone():
             bad()
 
 
+def test_of_equivalent_primitives_one_is_matched():
+    library = default_library().only("sin", "cos", "x")
+    assert library["cos"].equivalent_to == "sin"
+    assert {one.name for one in library.distinct()} == {"sin", "x"}
+    assert {one.name for one in library.without("sin").distinct()} == {"cos", "x"}
+
+
 def test_names_are_unique():
     library = default_library()
     with pytest.raises(ArgumentError, match="'sin'"):
