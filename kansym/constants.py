@@ -28,8 +28,12 @@ def constants_of(
     """
     known = {}
     if units is not None and found is not None and found.consistent:
-        # A unit that hangs on one that is not known would be a guess.
-        known = {name: unit for name, unit in found.units.items() if name not in found.undetermined}
+        # A unit that hangs on one that is not known would be a guess; one whose size is no double cannot be written.
+        known = {
+            name: unit
+            for name, unit in found.units.items()
+            if name not in found.undetermined and unit.scale not in (0.0, math.inf)
+        }
     constants = []
     for symbol, value, error in zip(form.constants, form.values, errors, strict=True):
         unit = known.get(symbol.name)

@@ -2,13 +2,17 @@
 
 import numpy as np
 import pytest
+import sympy
 
 from kansym.config import DiscoveryOptions
+from kansym.constants import constants_of
 from kansym.data.dataset import make_dataset
 from kansym.discovery import discover
 from kansym.formula import Formula
 from kansym.report.summary import RunSummary
 from kansym.report.text import text_report
+from kansym.symbolic.parametric import ParametricForm
+from kansym.units.system import UnitSystem
 
 
 @pytest.fixture(scope="module")
@@ -46,3 +50,14 @@ def test_correlated_numbers_and_bridges(fall):
     minuit = fall.formula.to_iminuit(fall.dataset.X, fall.dataset.y, 0.01)
     minuit.migrad()
     assert minuit.errors[0] == pytest.approx(fall.formula.constants[0].error, rel=1e-2)
+
+
+@pytest.mark.parametrize(("unit", "power"), [("10^30 kg", 12), ("10^30 kg", -12), ("Mpc", 15)])
+def test_a_unit_whose_size_is_no_double_is_not_written(unit, power):
+    X = np.linspace(1, 2, 20)[:, None]
+    system = UnitSystem.of(make_dataset(X, X[:, 0], names=["m"], units=[unit], y_units="s"))
+    c0 = sympy.Symbol("c0")
+    form = ParametricForm(c0 * sympy.Symbol("m") ** power, (sympy.Symbol("m"),), (c0,), np.array([2.0]))
+    found = system.check(form.expression, {"c0": 2.0})
+    (constant,) = constants_of(form, np.array([0.1]), system, found)
+    assert found.consistent and constant.unit is None and constant.suggestions == ()

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import sympy
 
+from kansym.errors import ArgumentError
 from kansym.structure.links import usable_links
 from kansym.structure.problem import Problem
 from kansym.symbolic.complexity import formula_bits
@@ -107,7 +108,12 @@ def straight_lines(problem: Problem, *, any_function: bool) -> Iterator[tuple[sy
             step = f"a straight line of {SHOWN[link.name]} against {scale.name}"
             formula = sympy.Float(offset) + sympy.Float(slope) * scale.expression(variable)
             line = linked.compose(formula, (variable,))
-            length = len(x) * math.log2(max(error, ROUNDING * spread, 1e-300)) + formula_bits(line, len(x), 1)
+            try:
+                own = formula_bits(line, len(x), 1)
+            except ArgumentError:
+                # In user's units a number may be no double, as 1e200 squared.
+                continue
+            length = len(x) * math.log2(max(error, ROUNDING * spread, 1e-300)) + own
             lines.append((length, line, replace(linked, steps=(*problem.steps, step))))
     lines.sort(key=lambda one: one[0])
     yield from ((line, linked) for _, line, linked in lines[:MOST_LINES])

@@ -225,7 +225,7 @@ class _Walk:
         units = {}
         for name, k in index.items():
             dimension = tuple(solution[k])
-            units[name] = Unit(dimension, math.nan if scales is None else math.exp(scales[k]), describe(dimension))
+            units[name] = Unit(dimension, math.nan if scales is None else _size(scales[k]), describe(dimension))
         return Consistency(True, "", units, (tuple(index), tuple(map(tuple, matrix))))
 
     def _first_contradiction(self, matrix: list[list[Fraction]], right: list[list[Fraction]]) -> str:
@@ -239,6 +239,14 @@ class _Walk:
         """Logarithms of the constants' scales; None where exact numbers would have to have a scale."""
         solution = solve(matrix, [[-Fraction(value)] for value in logs], len(self.unknowns), SCALE_TOLERANCE)
         return None if solution is None else [float(value) for (value,) in solution]
+
+
+def _size(logarithm: float) -> float:
+    """A scale by its logarithm; 0 or infinite beyond double precision, as of (10^30 kg)^12."""
+    try:
+        return math.exp(logarithm)
+    except OverflowError:
+        return math.inf
 
 
 def _has(form: _Form) -> str:

@@ -168,7 +168,8 @@ def split_factor(text: str) -> tuple[float, str]:
     if match is None or text[match.end() :].lstrip().startswith("/"):
         return 1.0, text
     number = re.sub(r"[\s(){}]", "", match.group(1)).replace("**", "^")
-    factor = 10.0 ** int(number[3:]) if number.startswith("10^") else float(number)
+    # As text: 10.0**400 is an error, 1e400 infinite.
+    factor = float(f"1e{int(number[3:])}" if number.startswith("10^") else number)
     return factor, text[match.end() :].lstrip(" *·×")
 
 

@@ -58,3 +58,11 @@ def test_a_thin_lens_with_two_percent_noise():
     (constant,) = found.formula.constants
     assert 1 / constant.value == pytest.approx(15, rel=0.01)
     assert found.formula.latex().startswith(r"\frac{1}{0.06")
+
+
+@pytest.mark.parametrize("size", [1e299, 1e-299])
+def test_numbers_that_are_no_doubles_are_left_out(size):
+    # 1e299 squared, as in the slope against 1/x^2, is beyond double precision.
+    x = size * X
+    steps = [problem.steps[-1] for _, problem in lines_of(1 + 2 * size / x, x=x)]
+    assert "a straight line of y against 1/x" in steps and not any("x^2" in step for step in steps)

@@ -154,3 +154,9 @@ def test_the_nearest_unit_is_proposed(text, meant):
 )
 def test_names_are_products_of_what_the_units_of_the_table_consist_of(unit, own, name):
     assert name_unit(parse_unit(unit), [parse_unit(text) for text in own]) == name
+
+
+@pytest.mark.parametrize("text", ["10^400 m", "10^-400 m", "1e400 m"])
+def test_a_factor_beyond_double_precision_is_none(text):
+    with pytest.raises(DataError, match="is not a unit that is known"):
+        parse_unit(text)
