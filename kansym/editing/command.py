@@ -100,6 +100,10 @@ def edges(
         return 0
     text = _read(script)
     if out is not None:
+        if out.resolve() == directory.resolve():
+            raise ArgumentError(
+                f"--out {out} is the folder of the run itself, which is never changed; name another one"
+            )
         prepare_directory(out)
         require_place(out, fingerprint(net.desk.table), overwrite=overwrite)
     before, said = net.error, []

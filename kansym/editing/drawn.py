@@ -1,5 +1,6 @@
 """Edges and suggestions in a notebook: tables with a small picture of the curve in every row."""
 
+import itertools
 import math
 from collections.abc import Iterable, Sequence
 from html import escape
@@ -71,25 +72,30 @@ def curve_svg(pale: Sequence[Sequence[float]], dark: Sequence[Sequence[float]], 
     room = ROOM * (high - low or 1.0)
 
     def path(points: Sequence[Sequence[float]]) -> str:
-        points = [(x, y) for x, y in points if low - room <= y <= high + room]
-        points = points[:: max(1, math.ceil(len(points) / POINTS))] + points[-1:]
+        step = max(1, math.ceil(len(points) / POINTS))
         across, up = WIDTH - 2 * MARGIN, HEIGHT - 2 * MARGIN
-        return "L".join(
-            f"{MARGIN + across * (x - left) / (right - left or 1.0):.1f} "
-            f"{MARGIN + up * ((high - y) / (high - low) if high > low else 0.5):.1f}"
-            for x, y in points
-        )
+        pieces = []
+        # Where a function leaves the range, at a pole or a jump, its line ends and another one begins.
+        for inside, group in itertools.groupby(points, lambda point: low - room <= point[1] <= high + room):
+            run = list(group)
+            places = (
+                f"{MARGIN + across * (x - left) / (right - left or 1.0):.1f} "
+                f"{MARGIN + up * ((high - y) / (high - low) if high > low else 0.5):.1f}"
+                for x, y in run[::step] + run[-1:]
+            )
+            pieces += [f"M{'L'.join(places)}"] if inside else []
+        return "".join(pieces)
 
     lines = [(pale, LIGHT.pale if len(dark) else LIGHT.spline, 4 if len(dark) else 1.6), (dark, LIGHT.primitive, 1.4)]
-    drawn = "".join(
-        f'<path d="M{path(points)}" fill="none" stroke="{colour}" stroke-width="{width}" stroke-linecap="round"/>'
+    shapes = "".join(
+        f'<path d="{drawn}" fill="none" stroke="{colour}" stroke-width="{width}" stroke-linecap="round"/>'
         for points, colour, width in lines
-        if len(points)
+        if (drawn := path(points))
     )
     label = escape(words, quote=True)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{label}" width="{WIDTH}" height="{HEIGHT}" '
-        f'viewBox="0 0 {WIDTH} {HEIGHT}" style="background:{LIGHT.face};border-radius:3px">{drawn}</svg>'
+        f'viewBox="0 0 {WIDTH} {HEIGHT}" style="background:{LIGHT.face};border-radius:3px">{shapes}</svg>'
     )
 
 

@@ -23,9 +23,10 @@ class Pruned(int):
     before, after : Errors
         In units of y; the same where nothing was removed.
     taken_back : bool
-        Whether the held-out error rose by too much without them, so that nothing was changed.
-    would_be : float
-        The held-out error without the edges, in units of y.
+        Whether the error rose by too much without them, so that nothing was changed.
+    was, would_be : float
+        Where it was taken back, the error with the edges and without them, in units of y: of the held-out rows where
+        there are any, every row counting the same.
     """
 
     edges: tuple[str, ...]
@@ -33,6 +34,7 @@ class Pruned(int):
     before: Errors
     after: Errors
     taken_back: bool
+    was: float
     would_be: float
 
     def __new__(
@@ -43,12 +45,17 @@ class Pruned(int):
         after: Errors,
         *,
         taken_back: bool = False,
+        was: float = math.nan,
         would_be: float = math.nan,
     ) -> "Pruned":
         made = super().__new__(cls, 0 if taken_back else len(edges))
         made.edges, made.threshold, made.before, made.after = edges, threshold, before, after
-        made.taken_back, made.would_be = taken_back, would_be
+        made.taken_back, made.was, made.would_be = taken_back, was, would_be
         return made
+
+    def __getnewargs_ex__(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        # For copies and pickles, which would make it of the number alone.
+        return (self.edges, self.threshold, self.before, self.after), {"taken_back": self.taken_back}
 
     def to_dict(self) -> dict[str, Any]:
         """In JSON types."""
@@ -66,8 +73,11 @@ class Pruned(int):
             return f"no edge moves the output by less than {self.threshold:g} of its spread; nothing removed"
         count = f"{len(self.edges)} edge{'' if len(self.edges) == 1 else 's'} ({', '.join(self.edges)})"
         if self.taken_back:
-            rise = f"{self.before.held_out:.3g} to {self.would_be:.3g}"
-            return f"taken back: without {count} below {self.threshold:g} the held-out error rises from {rise}"
+            error = "held-out error" if self.before.judged_apart else "error"
+            rise = f"{self.was:.3g} to {self.would_be:.3g}"
+            plain = math.isclose(self.was, self.before.held_out, rel_tol=1e-6)
+            beside = "" if plain else ", every row counting the same"
+            return f"taken back: without {count} below {self.threshold:g} the {error} rises from {rise}{beside}"
         return f"{count} removed; {self.before.to(self.after)}"
 
     def __repr__(self) -> str:
@@ -89,9 +99,12 @@ def pruned(network: Network, desk: Desk, threshold: float) -> tuple[Network, Pru
     before = desk.errors(network)
     back = result.rolled_back[0]
     edges = _gone(network, remove_below(network, rows.x, threshold) if back else result.network)
-    would_be = float(result.tried_loss[0].clamp_min(0).sqrt()) * desk.scaling.y_scale if back else math.nan
+    was, would_be = (
+        float(loss[0].clamp_min(0).sqrt()) * desk.scaling.y_scale if back else math.nan
+        for loss in (result.validation_loss, result.tried_loss)
+    )
     after = desk.errors(result.network) if result.removed[0] else before
-    return result.network, Pruned(edges, threshold, before, after, taken_back=back, would_be=would_be)
+    return result.network, Pruned(edges, threshold, before, after, taken_back=back, was=was, would_be=would_be)
 
 
 def _gone(before: Network, after: Network) -> tuple[str, ...]:

@@ -58,6 +58,14 @@ def test_a_run_of_another_table_is_not_replaced(
     assert "holds a run of another table (y by x0; 12 rows" in capsys.readouterr().err
 
 
+def test_the_run_itself_is_never_changed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    for more in ([], ["--overwrite"]):
+        assert main(["edges", str(folder), "--refit", "--out", str(folder), *more]) == 2
+        assert "is the folder of the run itself, which is never changed" in capsys.readouterr().err
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
 def test_a_script(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     script = tmp_path / "steps.txt"
     script.write_text("unfix 0.0.0\nrefit 1\n")

@@ -1,6 +1,8 @@
 """Edges and suggestions in a notebook, the sentence about a network that the formula came without, results in words."""
 
+import copy
 import math
+import pickle
 from dataclasses import replace
 from xml.etree import ElementTree
 
@@ -43,6 +45,16 @@ def test_a_curve_stays_in_its_box():
     heights = numbers(pale)[1::2]
     assert heights[0] < 6 < HEIGHT - 6 < max(heights) and heights[-1] < 6
     assert curve_svg((), (), "nothing") == "" and "NaN" not in curve_svg([(0, 1.0), (1, 1.0)], (), "flat")
+
+
+def test_a_function_that_leaves_the_box_is_drawn_in_pieces():
+    pale = [(0.0, 0.0), (1.0, 1.0)]
+    pole = [(0.0, 0.5), (0.2, 0.6), (0.4, 60.0), (0.6, -60.0), (0.8, 0.4), (1.0, 0.5)]
+    _, dark = ElementTree.fromstring(curve_svg(pale, pole, "a pole")).iter(f"{SVG}path")
+    assert dark.attrib["d"].count("M") == 2
+    # Of what is far from the curve nothing is drawn, and a path without points would be no path.
+    svg = curve_svg(pale, [(0.0, 50.0), (1.0, 60.0)], "far")
+    assert len(list(ElementTree.fromstring(svg).iter(f"{SVG}path"))) == 1
 
 
 def test_a_table_of_edges_has_a_picture_in_every_row(net: EditableNetwork):
@@ -91,7 +103,28 @@ def test_pruning_says_what_it_did(net: EditableNetwork):
 def test_a_pruned_result_is_a_number():
     errors = Errors(1.0, 2.0)
     assert sum([Pruned(("0.0.0", "0.1.0"), 0.01, errors, errors), 1]) == 3
-    assert Pruned(("0.0.0",), 0.01, errors, errors, taken_back=True, would_be=math.inf) == 0
+    back = Pruned(("0.0.0",), 0.01, errors, errors, taken_back=True, was=2.0, would_be=math.inf)
+    assert back == 0 and "the held-out error rises from 2 to inf" in str(back)
+    for again in (copy.deepcopy(back), pickle.loads(pickle.dumps(back))):
+        assert again == 0 and str(again) == str(back)
+
+
+def test_an_error_that_rises_is_one_kind_of_error():
+    # A network is put back by the plain error, whatever the weights of the rows.
+    rng = np.random.default_rng(0)
+    X = rng.uniform(-1, 1, (60, 2))
+    error = np.where(X[:, 0] > 0, 0.01, 10.0)
+    table = make_dataset(X, X[:, 0] + np.where(X[:, 0] > 0, 0.0, X[:, 1]), y_error=error)
+    back = edit(table, start=(2, 1), max_seconds=1).prune(0.99)
+    assert back.taken_back and back.would_be > 1.1 * back.was
+    assert back.was != pytest.approx(back.before.held_out, rel=0.1)
+    assert str(back).endswith(", every row counting the same")
+
+
+def test_nothing_is_held_out_of_few_rows():
+    X = np.random.default_rng(0).uniform(-1, 1, (12, 2))
+    back = edit(make_dataset(X, X.sum(1)), start=(2, 1), max_seconds=1).prune(0.99)
+    assert back.taken_back and "the error rises from" in str(back) and "held" not in str(back)
 
 
 def test_choosing_says_how_good_it_is(net: EditableNetwork):
