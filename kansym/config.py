@@ -1,5 +1,6 @@
 """Options of a discovery: one frozen dataclass per stage, with defaults that are meant to be left alone."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from numbers import Real
 
@@ -79,9 +80,11 @@ class DiscoveryOptions:
             raise ArgumentError(f"network_rows must be at least 50, got {self.network_rows!r}")
         if self.loss not in LOSSES:
             raise ArgumentError(f"loss must be one of {', '.join(LOSSES)}, got {self.loss!r}")
-        if isinstance(self.guesses, str) or not all(isinstance(guess, str) for guess in self.guesses):
+        several = isinstance(self.guesses, Iterable) and not isinstance(self.guesses, str)
+        guesses = tuple(self.guesses) if several else ()
+        if not several or not all(isinstance(guess, str) for guess in guesses):
             raise ArgumentError(f"guesses must be several texts, such as ('a*x + b',), got {self.guesses!r}")
-        object.__setattr__(self, "guesses", tuple(self.guesses))
+        object.__setattr__(self, "guesses", guesses)
         if self.given is not None and not isinstance(self.given, str):
             raise ArgumentError(f"given must be a text, such as 'g*x/2 + ...', got {self.given!r}")
         if self.guesses and self.given is not None:

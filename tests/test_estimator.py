@@ -232,6 +232,11 @@ def test_wrong_data_are_named():
         SymbolicRegressor().fit(X, y, variable_names=["a", "b", "c"])
     with pytest.raises(ArgumentError, match=r"variable_names must be a list of names, such as .*, got 'ab'"):
         SymbolicRegressor().fit(X, y, variable_names="ab")
+    with pytest.raises(ValueError, match="contains NaN"):
+        SymbolicRegressor().fit(np.full_like(X, np.nan), y, variable_names=5)
+    with pytest.raises(ArgumentError, match=r"guesses must be several texts, .*, got 5"):
+        SymbolicRegressor(guesses=5).fit(X, y)
+    assert DiscoveryOptions(guesses=iter(["a*x"])).guesses == ("a*x",)
     with pytest.raises(DataError, match=r"^X_units must have one entry per column of X \(2\), got \['m'\]"):
         SymbolicRegressor().fit(X, y, X_units=["m"])
     with pytest.raises(DataError, match=r"^X_units names 'q', which is not a column; columns: x0, x1"):

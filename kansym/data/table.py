@@ -186,7 +186,7 @@ def _column_or_number(table: RawTable, names: list[str], wanted: str | float, ro
     except DataError as failure:
         try:
             number = float(wanted)
-        except ValueError:
+        except (ValueError, TypeError, OverflowError):
             raise failure from None
         if isinstance(wanted, int) and role == "error" and not table.named:
             raise  # An index that is not there.

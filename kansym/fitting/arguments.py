@@ -135,12 +135,16 @@ def read_arguments(
     )
     given = _given(start, constants, names)
     own = _units(units, names)
+    if y_units is not None and not isinstance(y_units, str):
+        raise ArgumentError(f"y_units must be a text, such as 'm/s', got {y_units!r}")
     return KnownFormProblem(
         expression, form, X, outcome, error, inputs_error, given, target, tuple(map(own.get, used)), y_units
     )
 
 
 def _units(units: Mapping[str, str | None] | None, names: list[str]) -> dict[str, str | None]:
+    if units is not None and not isinstance(units, Mapping):
+        raise ArgumentError(f"units must be a mapping of columns to units, such as {{'t': 's'}}, got {units!r}")
     found = {} if units is None else dict(units)
     for name in found:
         if name not in names:

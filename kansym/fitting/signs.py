@@ -74,7 +74,11 @@ def _period(form: ParametricForm, columns: Sequence[np.ndarray], values: np.ndar
         slope = sympy.diff(function.args[0], constant)
         if slope == 0 or slope.has(constant, *form.variables):
             continue
-        size = abs(float(slope.xreplace(numbers)))
+        try:
+            size = abs(float(slope.xreplace(numbers)))
+        except TypeError:
+            # Complex or infinite at these values.
+            continue
         if not 0 < size < math.inf:
             continue
         period = 2 * math.pi / size

@@ -1,10 +1,12 @@
 """Inputs that are called like errors of another column."""
 
+import subprocess
+
 import numpy as np
 import pytest
 
 from kansym.data.dataset import make_dataset
-from kansym.data.error_names import error_hints
+from kansym.data.error_names import error_hints, shown
 
 
 @pytest.mark.parametrize(
@@ -34,3 +36,17 @@ def test_the_table_carries_the_hint_also_for_errors_that_are_the_same_everywhere
     assert table.names == ("x",) and any("say --error u_y" in note for note in table.notes)
     known = make_dataset(x[:, None], x**2, names=["x"], y_error=0.1)
     assert known.notes == ()
+
+
+def test_columns_that_differ_in_capitals_are_two():
+    (hint,) = error_hints(["T", "t", "u_T"], "y")
+    assert "standard errors of 'T'" in hint and "--x-error T=u_T" in hint
+    assert error_hints(["Mass", "mass", "u_MASS"], "y") == []
+    # dT would be an error of T, if it is one, and not of the target t.
+    assert error_hints(["T", "dT"], "t") == []
+
+
+@pytest.mark.parametrize("name", ["u_y", "y err", "$v$ err", 'a"b_err', "`a` ±", "E!_err"])
+def test_a_shell_reads_the_option_back(name):
+    words = subprocess.run(["sh", "-c", f"printf %s {shown(name)}"], capture_output=True, text=True, check=True)
+    assert words.stdout == name

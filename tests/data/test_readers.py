@@ -235,3 +235,12 @@ def test_names_of_all_columns_and_constant_columns_on_demand(tmp_path):
     kept = read_table(path, target="y", remove_constant=False)
     assert kept.names == ("t", "g")
     assert (kept.X[:, 1] == 9.8).all()
+
+
+@pytest.mark.parametrize("error", [[0.1, 0.2], 10**400, {}])
+def test_an_error_that_is_neither_column_nor_number_is_refused(error):
+    frame = pd.DataFrame({"t": T, "y": Y})
+    with pytest.raises(DataError, match="there is no error column"):
+        read_table(frame, target="y", error=error)
+    with pytest.raises(DataError, match="there is no input error column"):
+        read_table(frame, target="y", error=0.1, x_error={"t": error})

@@ -271,3 +271,10 @@ def test_units_that_do_not_go_together_are_noted():
     assert fit.formula.consistent is False and any("units do not go together" in note for note in fit.notes)
     with pytest.raises(ArgumentError, match="units names 'z'"):
         fit_constants("a*x", {"x": x}, x, units={"z": "m"})
+
+
+@pytest.mark.parametrize("units", [{"units": ["s"]}, {"units": "s"}, {"y_units": 5}])
+def test_units_of_another_kind_are_refused(units):
+    x = np.linspace(1, 2, 9)
+    with pytest.raises(ArgumentError, match=f"^{next(iter(units))} must be a "):
+        fit_constants("a*x", {"x": x}, 2 * x, **units)

@@ -223,3 +223,6 @@ def test_phases_are_within_half_a_period(text, values, expected):
 def test_a_phase_that_was_given_keeps_its_turns():
     columns = columns_of(np.linspace(-1, 3, 40)[:, None], 1)
     assert positive_where_free(form_of("A*cos(w*x + p)"), columns, np.array([3.0, 2.0, 30.0]), {2})[2] == 30.0
+    # The turns of p are complex where k is negative, and infinite where it is 0.
+    for text, k in (("A*cos(w*x + p*sqrt(k))", -1.0), ("A*cos(w*x + p/k)", 0.0)):
+        assert positive_where_free(form_of(text), columns, np.array([3.0, 2.0, 1.0, k]), ()).shape == (4,)
