@@ -105,10 +105,11 @@ def _discover(dataset: Dataset, options: DiscoveryOptions, progress: ProgressCal
         if searched.n_rows < table.n_rows:
             words = f"Formulas were searched on {searched.n_rows} of {table.n_rows} rows; all count for the constants."
             found = replace(found, notes=(*found.notes, words))
+        searching = found.interrupted
         found = _settled(found, table, plain, options.loss, start + options.max_seconds)
     seconds = time.monotonic() - start
     notes = found.notes
-    if found.interrupted:
+    if searching:
         notes = (*notes, f"The search was interrupted after {seconds:.1f} s; more time may find more.")
     return replace(found, seconds=seconds, notes=notes)
 

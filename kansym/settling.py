@@ -122,10 +122,12 @@ def _few_steps(form: ParametricForm, dataset: Dataset) -> tuple[ParametricForm, 
 
 
 def _with_names(form: ParametricForm, formula: Formula) -> ParametricForm:
-    """The form with the formula's constants as its own, but where one of them is called like a column."""
+    """The form with the formula's constants as its own, but where one is called like a column or like a number."""
     if {constant.name for constant in formula.constants} & set(formula.variables):
         return form
-    return with_constant_symbols(form, formula.constants)[0]
+    named = with_constant_symbols(form, formula.constants)[0]
+    names = {symbol.name for symbol in named.constants}
+    return named if len(names) == len(named.constants) else form
 
 
 def far_rows(formula: Formula, dataset: Dataset) -> tuple[Outlier, ...]:

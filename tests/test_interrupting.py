@@ -117,3 +117,5 @@ def test_a_press_in_the_last_fit_keeps_what_was_found(monkeypatch):
     found = discover(dataset, DiscoveryOptions(max_seconds=5))
     assert found.interrupted and found.dataset.y_error is not None
     assert any("last fit of the constants was interrupted" in note for note in found.notes)
+    # The search had come to its end.
+    assert not any("more time may find more" in note for note in found.notes)

@@ -6,7 +6,7 @@ import sympy
 
 from kansym import settling
 from kansym.data.dataset import make_dataset
-from kansym.formula import Formula
+from kansym.formula import Constant, Formula
 from kansym.settling import refitted
 
 a, b = sympy.symbols("a b")
@@ -41,3 +41,14 @@ def test_names_of_constants_are_kept():
     y = 2 * X[:, 0] + np.exp(-X[:, 1]) + 0.01 * np.random.default_rng(2).normal(size=100)
     found, _ = refitted(named, make_dataset(X, y, names=["a", "b"]))
     assert next(one for one in found.constants if one.name == "g").value == pytest.approx(2, abs=0.01)
+
+
+def test_constants_have_names_of_their_own():
+    # Of the formula's constants one is not told by its value; the number in its place must not borrow a name.
+    numbers = sympy.Float(2.5) * a + sympy.Float(3.0) * sympy.exp(-b)
+    formula = Formula(numbers, ("a", "b"), "y", 8, 0.0, 0.0, 0.0, (Constant("c0", 5.0), Constant("c1", 3.0)))
+    X = np.random.default_rng(0).uniform(1, 3, (30, 2))
+    table = make_dataset(X, 2.6 * X[:, 0] + 3.1 * np.exp(-X[:, 1]), names=["a", "b"], y_error=0.1)
+    fitted, _ = refitted(formula, table)
+    assert sorted(one.name for one in fitted.constants) == ["c0", "c1"]
+    assert sorted(round(one.value, 6) for one in fitted.constants) == [2.6, 3.1]

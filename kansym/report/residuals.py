@@ -14,7 +14,9 @@ def weighting(summary: RunSummary) -> str:
 def judging_rows(summary: RunSummary) -> str:
     """The rows that formulas of the front are compared on."""
     fraction = summary.options.get("validation_fraction")
-    if summary.rows < MINIMUM_ROWS or fraction == 0:
+    # As `kansym.data.splitting.split` counts them.
+    none = fraction is not None and round(fraction * summary.rows) == 0
+    if summary.rows < MINIMUM_ROWS or none:
         return "leave-one-out"
     return "held-out rows"
 

@@ -310,7 +310,6 @@ def _options(state: _State, index: int, role: str) -> Iterator[tuple[Candidate, 
     for candidate in nearby(role, value, window):
         distance = abs(candidate.value - value)
         precision = max(distance, error) / abs(value) if value else math.inf
-        precision = max(distance, error) / abs(value) if value else math.inf
         if role == "prefactor" and not candidate.rational and precision > IRRATIONAL_AGREEMENT:
             continue
         prior = ZERO_PRIOR_BITS if candidate.value == 0 and role != "exponent" else PRIOR_BITS[role]

@@ -94,7 +94,7 @@ def _trusted(header: str, others: set[str]) -> tuple[str, str] | None:
 
 
 def _initial(letter: str, name: str, words: Sequence[str]) -> bool:
-    """``mass (m)`` says what the mass is called; ``m (g)`` and ``V (V)`` have a unit."""
+    """``mass (m)`` says what the mass is called; ``m (g)`` has a unit."""
     return len(name) > 1 and any(word[0].lower() == letter.lower() for word in words)
 
 

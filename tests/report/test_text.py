@@ -15,6 +15,7 @@ from kansym.formula import Constant, Formula, ParetoFront
 from kansym.kan.growth import Decision
 from kansym.primitives.library import default_library
 from kansym.report.measured import with_error
+from kansym.report.residuals import judging_rows
 from kansym.report.summary import Agreement, RunSummary, fingerprint
 from kansym.report.text import agreement_lines, constant_line, r_squared, text_report
 from kansym.results import Discovery
@@ -85,6 +86,13 @@ def test_weighted_numbers_say_so_in_the_report():
     unweighted = replace(summary, agreement=replace(summary.agreement, weights="", reduced_chi2=None))
     assert not any("weighted" in line for line in agreement_lines(unweighted))
     assert "loss: mean squared residual of each row left out in turn, in J^2\n" in text_report(unweighted)
+
+
+def test_rows_are_held_out_only_where_the_share_makes_one():
+    summary = replace(RunSummary.of(DISCOVERY), rows=40)
+    for share, rows in ((0.2, "held-out rows"), (0.01, "leave-one-out"), (0.0, "leave-one-out")):
+        assert judging_rows(replace(summary, options={"validation_fraction": share})) == rows
+    assert judging_rows(summary) == "held-out rows"
 
 
 def test_records_of_older_versions_are_read_and_their_weights_told():
