@@ -65,7 +65,7 @@ def test_formulas_of_the_front_by_index(model):
     for index, formula in enumerate(model.front_):
         np.testing.assert_array_equal(model.predict(X, index=index), formula.predict(X))
         assert model.sympy(index) == formula.expression
-        assert model.latex(index) == formula.latex(digits=4)
+        assert model.latex(index) == formula.latex()
     assert model.sympy(-1) == model.front_[len(model.front_) - 1].expression
     assert model.get_best()["equation"] == model.equations_["equation"][picked]
     assert len(model.equations_) == len(model.front_)
