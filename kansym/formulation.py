@@ -3,7 +3,7 @@
 import logging
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -139,6 +139,13 @@ class Bench:
     def rows(self, index: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
         weights = None if self.weights is None else self.weights[index]
         return self.dataset.X[index], self.dataset.y[index], weights
+
+    def loss_of(self, predict: Callable[[np.ndarray], np.ndarray], index: np.ndarray) -> float:
+        """Mean squared residual of a network, weighted like that of formulas, where it has a value; nan if nowhere."""
+        X, y, weights = self.rows(index)
+        residual = predict(X) - y
+        good = np.isfinite(residual)
+        return mean_square(residual[good], None if weights is None else weights[good]) if good.any() else math.nan
 
     def at_noise(self, formula: Formula) -> bool:
         """Whether a formula leaves no more than the known errors of the table.

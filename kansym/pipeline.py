@@ -250,8 +250,7 @@ class _Run:
         if self.network is None or loss < self.network.validation_loss:
             network = candidate.network.to("cpu", torch.float64)
             train = candidate.train_loss * self.scaling.y_scale**2
-            names, target = self.dataset.names, self.dataset.target
-            self.network = TrainedNetwork(network, self.scaling, train, loss, names, target)
+            self.network = TrainedNetwork(network, self.scaling, train, loss, self.dataset.names, self.dataset.target)
 
     def _worth_reading(self, held: list[Candidate]) -> Candidate | None:
         """The network to read now, if any.
@@ -481,14 +480,15 @@ class _Run:
         if self.out_of_time():
             self._polish()
         front = ParetoFront.from_formulas(self.formulas)
+        network = None if self.network is None else self.network.measured(self.bench)
         # Without held-out rows the network's loss is that of training, which says nothing against a formula.
-        network = self.network if len(self.bench.validation) else None
-        notes += notes_on(front, None if network is None else network.validation_loss, self.floor)
+        held_out = network.validation_loss if network is not None and len(self.bench.validation) else None
+        notes += notes_on(front, held_out, self.floor)
         self.report("finishing", stopped)
         return Discovery(
             front=front,
             formula=front.best,
-            network=self.network,
+            network=network,
             reading=self.readings.get(front.best),
             rivals=near_rivals(self.formulas, front),
             decisions=tuple(self.decisions),

@@ -2,8 +2,8 @@
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import torch
@@ -17,6 +17,7 @@ from kansym.kan.growth import Decision, format_shape
 from kansym.kan.network import Network
 
 if TYPE_CHECKING:
+    from kansym.formulation import Bench
     from kansym.validation.certificate import Certificate
 
 AS_GOOD = "the formula is as good as the data"
@@ -33,7 +34,7 @@ class TrainedNetwork:
         Population 1, double precision, on the CPU.
     scaling : Scaling
     train_loss, validation_loss : float
-        Mean squared residuals in squared units of y.
+        Mean squared residuals in squared units of y, weighted where the table has errors or weights.
     names : tuple of str
         Of the columns, for pictures; empty where they are not known.
     target : str
@@ -49,8 +50,19 @@ class TrainedNetwork:
 
     def __repr__(self) -> str:
         train, held_out = (math.sqrt(max(loss, 0.0)) for loss in (self.train_loss, self.validation_loss))
-        shape = format_shape(self.network.shape)
-        return f"<TrainedNetwork {shape}: RMS residual {train:.3g} in training, {held_out:.3g} held out>"
+        words = f"RMS residual {train:.3g}"
+        # Of tables with few rows none is held out.
+        words += f" in training, {held_out:.3g} held out" if self.validation_loss != self.train_loss else ""
+        return f"<TrainedNetwork {format_shape(self.network.shape)}: {words}>"
+
+    def measured(self, bench: "Bench") -> Self:
+        """The network with losses that compare with those of formulas: of all rows, weighted where the table says so.
+
+        A search sees some of the rows of large tables, and chooses among networks by held-out losses without weights.
+        """
+        train = bench.loss_of(self.predict, bench.train)
+        held_out = bench.loss_of(self.predict, bench.validation) if len(bench.validation) else train
+        return replace(self, train_loss=train, validation_loss=held_out)
 
     def predict(self, X: np.ndarray) -> np.ndarray:
         """Predictions for rows in the user's units, shape (n, d) -> (n,)."""

@@ -110,7 +110,7 @@ def save_run(
     log_lines : iterable of str, optional
         For ``run.log``.
     certificate : Certificate, optional
-        Of the picked formula, see `kansym.validation.certificate.certify`.
+        Of the picked formula, see `kansym.validation.certificate.certify`. Default: the one that the discovery has.
     overwrite : bool, default False
         Replace a run of another table too.
 

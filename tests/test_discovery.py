@@ -9,9 +9,11 @@ import pytest
 import sympy
 
 from kansym import ArgumentError, DataError, DiscoveryOptions, default_library, discover, load_dataset, make_dataset
+from kansym.data.splitting import split
 from kansym.device import choose_device
 from kansym.formulation import from_expression
 from kansym.kan.growth import GrowthOptions
+from kansym.report.summary import RunSummary
 
 SHORT = DiscoveryOptions(max_seconds=8)
 """For laws that are there in a second, where the rest of the time looks for something better."""
@@ -347,3 +349,16 @@ def test_a_table_without_weight_is_refused():
     dataset = dataclasses.replace(make_dataset(X, y), sample_weight=np.zeros(5))
     with pytest.raises(DataError, match="zero for every row"):
         discover(dataset)
+
+
+def test_the_error_of_the_network_is_weighted_like_that_of_the_formula():
+    rng = np.random.default_rng(0)
+    X = rng.uniform(0.5, 3, (80, 2))
+    error = np.where(X[:, 0] > 1.5, 0.01, 1.0)
+    table = make_dataset(X, X[:, 0] * X[:, 1] + error * rng.normal(size=80), y_error=error)
+    found = discover(table, DiscoveryOptions(max_seconds=3))
+    rows = found.dataset
+    for index, loss in zip(split(rows, seed=0), (found.network.train_loss, found.network.validation_loss), strict=True):
+        residual, weights = (found.network.predict(rows.X) - rows.y)[index], rows.y_error[index] ** -2.0
+        assert loss == pytest.approx(float(np.average(residual**2, weights=weights)), rel=1e-9)
+    assert f"held-out RMS residual (weighted by 1/error^2) {np.sqrt(loss):.3g}" in RunSummary.of(found).network

@@ -16,7 +16,7 @@ from kansym.data.noise import noise_floor
 from kansym.data.splitting import split
 from kansym.errors import ArgumentError, DataError
 from kansym.formula import Formula, ParetoFront
-from kansym.formulation import Bench, judge, mean_square
+from kansym.formulation import Bench, judge
 from kansym.given.merging import merged
 from kansym.given.part import PLACE, GivenPart
 from kansym.given.start import first_constants
@@ -216,12 +216,4 @@ def _network(part: GivenPart, found: Discovery, constants: np.ndarray, bench: Be
         own.network, own.scaling, own.train_loss, own.validation_loss, own.names, own.target,
         part=part, constants=constants,
     )  # fmt: skip
-
-    def loss(rows: np.ndarray) -> float:
-        X, y, weights = bench.rows(rows)
-        residual = network.predict(X) - y
-        good = np.isfinite(residual)
-        return mean_square(residual[good], None if weights is None else weights[good]) if good.any() else math.nan
-
-    validation = loss(bench.validation) if len(bench.validation) else loss(bench.train)
-    return replace(network, train_loss=loss(bench.train), validation_loss=validation)
+    return network.measured(bench)

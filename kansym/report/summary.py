@@ -209,16 +209,18 @@ class RunSummary:
         options : DiscoveryOptions, optional
             What the run was started with, for the record.
         certificate : Certificate, optional
+            Default: the one that the discovery has.
         """
         dataset = discovery.dataset
         network = discovery.network
+        agreement = Agreement.of(discovery.formula, dataset)
         words = ""
         if network is not None:
             rmse = math.sqrt(network.validation_loss) if math.isfinite(network.validation_loss) else math.nan
             grid = max(layer.grid for layer in network.network.layers)
             # Small tables have no rows to hold out for networks; their one loss is the training loss.
             judged = "RMS residual" if network.validation_loss == network.train_loss else "held-out RMS residual"
-            judged = judged if dataset.y_error is None else f"{judged} (weighted by 1/error^2)"
+            judged = f"{judged} (weighted by {agreement.weights})" if agreement.weights else judged
             words = f"{format_shape(network.network.shape)}, grid {grid}, {judged} {rmse:.3g}"
         notes = [*discovery.notes, *discovery.formula.notes]
         if dataset.n_rows < MINIMUM_ROWS:
@@ -241,7 +243,7 @@ class RunSummary:
         return cls(
             formula=discovery.formula,
             front=discovery.front,
-            agreement=Agreement.of(discovery.formula, dataset),
+            agreement=agreement,
             names=dataset.names,
             units=dataset.units,
             target=dataset.target,
@@ -259,7 +261,7 @@ class RunSummary:
             created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
             versions=versions(),
             data_sha256=fingerprint(dataset),
-            certificate=certificate,
+            certificate=discovery.certificate if certificate is None else certificate,
             guesses=discovery.guesses,
             growth=discovery.decisions,
             outliers=discovery.outliers,

@@ -10,6 +10,7 @@ from sklearn import config_context
 from kansym import ParetoFront, SymbolicRegressor
 from kansym.comparison.result import Comparison, FrontPoint, ToolResult
 from kansym.formula import Constant, Formula
+from kansym.report.finished import FinishedRun
 
 NAME = "<script>x</script>"
 X = sympy.Symbol(NAME)
@@ -94,6 +95,8 @@ def test_the_verdict_appears_once_it_is_there():
     kind = model.certificate_.verdict.kind
     assert "ask for certificate_" not in model._repr_html_() and kind.capitalize() in model._repr_html_()
     assert kind.capitalize() in model.discovery_._repr_html_() and f"; {kind};" in repr(model.discovery_)
+    # Pages and folders of the discovery have it too.
+    assert FinishedRun.of(model.discovery_).summary.certificate is model.certificate_
 
 
 def test_a_discovery(model):

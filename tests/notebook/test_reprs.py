@@ -67,6 +67,8 @@ def test_a_network_without_names_is_drawn():
     network = Network.create((2, 1), grid=3, generator=torch.Generator().manual_seed(0))
     trained = TrainedNetwork(network, Scaling(np.zeros(2), np.ones(2), 0.0, 1.0), 0.04, 0.09)
     assert repr(trained).endswith("RMS residual 0.2 in training, 0.3 held out>") and "<svg" in trained._repr_svg_()
+    # As of a table with few rows.
+    assert repr(replace(trained, validation_loss=0.04)).endswith(": RMS residual 0.2>")
 
 
 def test_a_fit_of_constants():
