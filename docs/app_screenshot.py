@@ -19,7 +19,7 @@ from kansym import certify, load_run, make_dataset, save_run
 from kansym.app import launch
 from kansym.baseline import baseline
 from kansym.editing.opening import edit
-from kansym.formula import ParetoFront
+from kansym.front import ParetoFront
 from kansym.results import Discovery
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--hide-scrollbars"]

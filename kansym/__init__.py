@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from kansym.fitting.known_form import fit_constants as fit_constants
     from kansym.fitting.result import KnownForm as KnownForm
     from kansym.formula import Formula as Formula
-    from kansym.formula import ParetoFront as ParetoFront
+    from kansym.front import ParetoFront as ParetoFront
     from kansym.primitives import Primitive as Primitive
     from kansym.primitives import PrimitiveLibrary as PrimitiveLibrary
     from kansym.primitives import default_library as default_library
@@ -60,7 +60,7 @@ _HOMES = {
     "KnownForm": "kansym.fitting.result",
     "fit_constants": "kansym.fitting.known_form",
     "Formula": "kansym.formula",
-    "ParetoFront": "kansym.formula",
+    "ParetoFront": "kansym.front",
     "Primitive": "kansym.primitives",
     "PrimitiveLibrary": "kansym.primitives",
     "default_library": "kansym.primitives",

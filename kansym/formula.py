@@ -3,19 +3,17 @@
 """Formulas as results: one formula with its evidence, and the Pareto front of several."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
-from typing import Any, overload
+from typing import Any
 
 import numpy as np
 import pandas as pd
-import scipy.stats
 import sympy
 
 from kansym.constant_symbols import errors_of_parts
 from kansym.covariance import correlation_of, errors_alone
-from kansym.equations import Equations
 from kansym.errors import ArgumentError, DataError, StorageError
 from kansym.symbolic.latex import name_to_latex, to_latex
 from kansym.symbolic.naming import plain, plain_symbol
@@ -329,133 +327,6 @@ class Formula:
         return parametrize(self.expression, tuple(plain_symbol(name) for name in self.variables))
 
 
-class ParetoFront(Sequence[Formula]):
-    """Formulas of increasing complexity, the pick and those that are better than all simpler ones; immutable.
-
-    Parameters
-    ----------
-    formulas : iterable of Formula
-        Sorted by complexity and taken as they are; see `from_formulas`.
-    """
-
-    def __init__(self, formulas: Iterable[Formula]) -> None:
-        self._formulas = tuple(sorted(formulas, key=lambda formula: (formula.complexity, formula.loss)))
-
-    @classmethod
-    def from_formulas(cls, formulas: Iterable[Formula]) -> "ParetoFront":
-        """The front of any formulas: without those that are not finite, are dominated, or equal a simpler one.
-
-        Of several formulas of one complexity the one of the smallest description length stays: x^(3/2) next to a
-        real exponent that fits a little better. The formula of the smallest description length of all stays in any
-        case, also where one of fewer nodes has a smaller loss: nodes are not of equal price. A dimensionally wrong
-        formula is kept where it is better than all simpler ones, but it hides no right one.
-        """
-        finite = [formula for formula in formulas if math.isfinite(formula.loss)]
-        best = min(finite, key=lambda f: (f.rank, f.complexity), default=None)
-        kept: list[Formula] = []
-        fingerprints: list[np.ndarray] = []
-        lowest = {True: math.inf, False: math.inf}
-        for formula in sorted(finite, key=lambda f: (f.complexity, f.rank, f.loss)):
-            wrong = formula.consistent is False
-            dominated = formula.loss >= (min(lowest.values()) if wrong else lowest[False]) * (1 - 1e-9)
-            if formula is not best and (dominated or (kept and formula.complexity == kept[-1].complexity)):
-                continue
-            fingerprint = _fingerprint(formula)
-            twin = next((k for k, other in enumerate(fingerprints) if _same(fingerprint, other)), None)
-            if twin is not None and (wrong or kept[twin].consistent is not False):
-                continue
-            if twin is not None:
-                # sin(x) of metres next to a*sin(b*x) with a = b = 1: the same function, and the second has its units.
-                del kept[twin], fingerprints[twin]
-            lowest[wrong] = min(lowest[wrong], formula.loss)
-            kept.append(formula)
-            fingerprints.append(fingerprint)
-        return cls(kept)
-
-    @overload
-    def __getitem__(self, index: int) -> Formula: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> "ParetoFront": ...
-
-    def __getitem__(self, index: int | slice) -> "Formula | ParetoFront":
-        if isinstance(index, slice):
-            return ParetoFront(self._formulas[index])
-        return self._formulas[index]
-
-    def __len__(self) -> int:
-        return len(self._formulas)
-
-    def __iter__(self) -> Iterator[Formula]:
-        return iter(self._formulas)
-
-    @property
-    def best(self) -> Formula:
-        """The pick: the formula with the smallest description length, the simpler one of equals.
-
-        Where the table has units, dimensionally wrong formulas come after all others.
-
-        Raises
-        ------
-        ArgumentError
-            If the front is empty.
-        """
-        if not self._formulas:
-            raise ArgumentError("the Pareto front is empty, so it has no best formula")
-        return min(self._formulas, key=lambda formula: (formula.rank, formula.complexity))
-
-    def to_frame(self) -> pd.DataFrame:
-        """A table with the columns complexity, loss, score, equation, sympy_format, latex, description_length,
-        consistent (of its units, None where the table has none), picked.
-
-        The score is PySR's: the drop of log(loss) per unit of complexity since the formula before.
-        """
-        best = self.best if self._formulas else None
-        rows = []
-        before: Formula | None = None
-        for formula in self._formulas:
-            score = 0.0
-            if before is not None:
-                drop = math.log(max(before.loss, 1e-300)) - math.log(max(formula.loss, 1e-300))
-                score = drop / max(formula.complexity - before.complexity, 1)
-            rows.append(
-                {
-                    "complexity": formula.complexity,
-                    "loss": formula.loss,
-                    "score": score,
-                    "equation": formula.text(),
-                    "sympy_format": formula.sympy(),
-                    "latex": formula.latex(),
-                    "description_length": formula.description_length,
-                    "consistent": formula.consistent,
-                    "picked": formula is best,
-                }
-            )
-            before = formula
-        columns = [
-            "complexity", "loss", "score", "equation", "sympy_format", "latex", "description_length", "consistent",
-            "picked",
-        ]  # fmt: skip
-        return Equations(rows, columns=columns)
-
-    def _repr_html_(self) -> str:
-        from kansym.notebook.display import front_html
-
-        return front_html(self)
-
-    def __repr__(self) -> str:
-        pick = f"; the pick is {self.best}" if len(self) else ""
-        return f"<ParetoFront of {len(self)} formula{'' if len(self) == 1 else 's'}{pick}>"
-
-    def __str__(self) -> str:
-        best = self.best if self._formulas else None
-        lines = [f"{'':2}{'complexity':>10}  {'loss':>10}  equation"]
-        for formula in self._formulas:
-            mark = ">" if formula is best else " "
-            lines.append(f"{mark} {formula.complexity:>10}  {formula.loss:>10.3e}  {formula}")
-        return "\n".join(lines)
-
-
 def _constant(record: dict[str, Any]) -> Constant:
     constant = Constant(**record)
     return replace(constant, suggestions=tuple(str(words) for words in constant.suggestions))
@@ -473,18 +344,3 @@ def _covariance(stored: Any, k: int) -> np.ndarray | None:
 def _to_json(value: float) -> float | str:
     # JSON has no nan and no infinity.
     return value if math.isfinite(value) else str(value)
-
-
-def _fingerprint(formula: Formula) -> np.ndarray:
-    """Values at fixed points of both signs, to tell whether two formulas are the same function."""
-    d = len(formula.variables)
-    unit = scipy.stats.qmc.Halton(max(d, 1), scramble=False).random(49)[1:, :d]
-    return formula.predict(np.concatenate([0.5 + 1.5 * unit, 4 * unit - 2]))
-
-
-def _same(first: np.ndarray, second: np.ndarray) -> bool:
-    both = np.isfinite(first) & np.isfinite(second)
-    if both.sum() < 10 or (np.isfinite(first) != np.isfinite(second)).any():
-        return False
-    first, second = first[both], second[both]
-    return bool((np.abs(first - second) <= 1e-8 * np.maximum(np.abs(first), np.abs(second))).all())

@@ -25,8 +25,9 @@ from kansym.data.splitting import canonical_order, split, thinned
 from kansym.device import choose_device
 from kansym.extraction.one_dimensional import as_networks, read_curve
 from kansym.extraction.selection import EXACT, Rows, Selector, SymbolicCandidate
-from kansym.formula import Formula, ParetoFront
+from kansym.formula import Formula
 from kansym.formulation import Bench, could_win, formulate, from_expression, polished
+from kansym.front import ParetoFront
 from kansym.interrupting import AGAIN, Abandoned
 from kansym.kan.growth import Candidate, Decision, Grower, format_shape
 from kansym.kan.network import Network
@@ -479,7 +480,7 @@ class _Run:
             self._baseline()
         if self.out_of_time():
             self._polish()
-        front = ParetoFront.from_formulas(self.formulas)
+        front = ParetoFront.from_formulas(self.formulas, self.dataset.X)
         network = None if self.network is None else self.network.measured(self.bench)
         # Without held-out rows the network's loss is that of training, which says nothing against a formula.
         held_out = network.validation_loss if network is not None and len(self.bench.validation) else None

@@ -2,7 +2,7 @@
 
 import math
 
-from kansym.formula import ParetoFront
+from kansym.front import ParetoFront
 
 WRONG_UNITS = (
     "A formula whose units do not go together fits much better than any that is dimensionally consistent; it is on the "

@@ -11,7 +11,8 @@ import torch
 from kansym.data.dataset import Dataset
 from kansym.data.scaling import Scaling
 from kansym.fitting.outliers import Outlier
-from kansym.formula import Formula, ParetoFront
+from kansym.formula import Formula
+from kansym.front import ParetoFront
 from kansym.guess.outcome import GuessOutcome
 from kansym.kan.growth import Decision, format_shape
 from kansym.kan.network import Network

@@ -13,8 +13,9 @@ from kansym.data.dataset import Dataset
 from kansym.errors import KansymError
 from kansym.fitting.estimate import Estimate, estimate
 from kansym.fitting.outliers import Outlier, outliers_of, robust_limit
-from kansym.formula import Formula, ParetoFront
+from kansym.formula import Formula
 from kansym.formulation import row_weights
+from kansym.front import ParetoFront
 from kansym.input_errors import effective_error
 from kansym.results import Discovery
 from kansym.symbolic.naming import plain_symbol

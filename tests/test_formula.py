@@ -8,7 +8,7 @@ import pytest
 import sympy
 
 from kansym.errors import ArgumentError, DataError, StorageError
-from kansym.formula import Constant, Formula, ParetoFront
+from kansym.formula import Constant, Formula
 from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parser import parse_expression
 from kansym.symbolic.text import to_text
@@ -84,69 +84,6 @@ def test_damaged_storage_is_refused(change):
 def test_is_immutable():
     with pytest.raises(dataclasses.FrozenInstanceError):
         newton().target = "x"  # pyright: ignore[reportAttributeAccessIssue]
-
-
-def front():
-    return ParetoFront.from_formulas(
-        [
-            formula(F(2.0) * X, 3, 1e-2, 50.0),
-            formula(F(9.8) * X / Y**2, 7, 1e-6, 20.0),
-            formula(X, 1, 1.0, 100.0),
-            formula(X + Y, 3, 2e-2, 60.0),  # as large as 2*x and worse
-            formula(X * Y**3 + Y, 9, 1e-5, 30.0),  # larger and worse
-            formula(F(9.8) * X * Y / Y**3 + 0 * X, 7, 1e-6, 20.0),  # the same again
-            formula(F(9.8) * X / (Y * sympy.exp(sympy.log(Y))), 8, 0.5e-6, 21.0),  # the same function, larger
-            formula(F(9.8) * X / Y**2 + F(1e-3) * sympy.sin(X), 12, 1e-7, 25.0),
-            formula(X**3, 2, math.nan, 0.0),
-        ]
-    )
-
-
-def test_front_keeps_what_is_not_dominated_and_not_a_copy():
-    assert [f.complexity for f in front()] == [1, 3, 7, 12]
-    losses = [f.loss for f in front()]
-    assert losses == sorted(losses, reverse=True)
-    assert front()[1].expression == F(2.0) * X
-    assert len(front()[:2]) == 2 and isinstance(front()[:2], ParetoFront)
-
-
-def test_the_pick_has_the_smallest_description_length():
-    assert front().best.complexity == 7
-    with pytest.raises(ArgumentError, match="empty"):
-        _ = ParetoFront([]).best
-
-
-def test_table_has_the_columns_of_pysr():
-    frame = front().to_frame()
-    assert list(frame.columns) == [
-        "complexity", "loss", "score", "equation", "sympy_format", "latex", "description_length", "consistent",
-        "picked",
-    ]  # fmt: skip
-    assert frame["score"].tolist() == pytest.approx(
-        [0.0, math.log(100) / 2, math.log(1e4) / 4, math.log(10) / 5], rel=1e-12
-    )
-    assert frame["picked"].tolist() == [False, False, True, False]
-    assert list(ParetoFront([]).to_frame().columns) == list(frame.columns)
-
-
-def test_front_keeps_a_rational_exponent_next_to_a_real_one_that_fits_a_little_better():
-    rational = formula(F(2.5) * X ** sympy.Rational(3, 2), complexity=5, loss=1.1e-3, bits=40.0)
-    real = formula(F(2.4) * X ** F(1.507), complexity=5, loss=1e-3, bits=48.0)
-    assert list(ParetoFront.from_formulas([real, rational])) == [rational]
-
-
-def test_front_keeps_the_pick_where_fewer_nodes_fit_better():
-    # Moseley's square of a difference, and the power that imitates it.
-    power = formula(F(0.5) * X ** F(2.106), complexity=5, loss=1.0e-3, bits=48.0)
-    square = formula(F(0.8) * (X - F(1.5)) ** 2, complexity=7, loss=1.1e-3, bits=40.0)
-    worse = formula(F(0.7) * X * Y + F(3.0), complexity=9, loss=1.05e-3, bits=60.0)
-    found = ParetoFront.from_formulas([worse, square, power])
-    assert list(found) == [power, square] and found.best is square
-
-
-def test_front_prints_with_the_pick_marked():
-    lines = str(front()).splitlines()
-    assert len(lines) == 5 and [line.startswith(">") for line in lines] == [False, False, False, True, False]
 
 
 def test_without_held_out_rows_the_training_loss_counts():

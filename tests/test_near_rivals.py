@@ -5,7 +5,8 @@ import pytest
 import sympy
 
 from kansym import DiscoveryOptions, certify, discover, load_dataset
-from kansym.formula import Formula, ParetoFront
+from kansym.formula import Formula
+from kansym.front import ParetoFront
 from kansym.results import MOST_RIVALS, RIVAL_BITS, near_rivals
 
 X = sympy.Symbol("x")

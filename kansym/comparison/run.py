@@ -25,8 +25,9 @@ from kansym.config import DiscoveryOptions
 from kansym.data.dataset import Dataset
 from kansym.discovery import discover
 from kansym.errors import ArgumentError, StorageError
-from kansym.formula import Formula, ParetoFront
+from kansym.formula import Formula
 from kansym.formulation import row_weights
+from kansym.front import ParetoFront
 from kansym.progress import Progress
 from kansym.results import Discovery
 from kansym.symbolic.complexity import complexity

@@ -27,7 +27,8 @@ from kansym.extraction.edges import EdgeRef
 from kansym.figures.edge_curves import EdgeCurve, edge_curves
 from kansym.figures.network_figure import network_figure
 from kansym.figures.svg import to_svg
-from kansym.formula import Formula, ParetoFront
+from kansym.formula import Formula
+from kansym.front import ParetoFront
 from kansym.kan.growth import format_shape
 from kansym.kan.layer import EdgeMode
 from kansym.kan.network import Network

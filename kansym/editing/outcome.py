@@ -9,8 +9,9 @@ from kansym.editing.desk import Desk
 from kansym.editing.held_formula import held_constants, held_formula
 from kansym.editing.history import State
 from kansym.errors import ArgumentError
-from kansym.formula import Formula, ParetoFront
+from kansym.formula import Formula
 from kansym.formulation import formulate
+from kansym.front import ParetoFront
 from kansym.kan.growth import format_shape
 from kansym.kan.network import Network
 from kansym.result_notes import NETWORK_BETTER
@@ -60,8 +61,8 @@ def front_with(formula: Formula | None, desk: Desk) -> ParetoFront:
     """The run's front with one more formula, in place of one that says the same."""
     before = () if desk.run is None else tuple(desk.run.front)
     if formula is None:
-        return ParetoFront.from_formulas(before)
-    return ParetoFront.from_formulas([*(one for one in before if not same(one, formula)), formula])
+        return ParetoFront.from_formulas(before, desk.table.X)
+    return ParetoFront.from_formulas([*(one for one in before if not same(one, formula)), formula], desk.table.X)
 
 
 def same(one: Formula, other: Formula) -> bool:

@@ -15,8 +15,9 @@ from kansym.data.dataset import Dataset
 from kansym.data.noise import noise_floor
 from kansym.data.splitting import split
 from kansym.errors import ArgumentError, DataError
-from kansym.formula import Formula, ParetoFront
+from kansym.formula import Formula
 from kansym.formulation import Bench, judge
+from kansym.front import ParetoFront
 from kansym.given.merging import merged
 from kansym.given.part import PLACE, GivenPart
 from kansym.given.start import first_constants
@@ -112,7 +113,7 @@ def discover_given(dataset: Dataset, options: DiscoveryOptions, progress: Progre
     assert found is not None
     if not formulas:
         raise DataError(f"given {part.text!r}: no formula for the rest has a value on all rows")
-    front = ParetoFront.from_formulas(formulas)
+    front = ParetoFront.from_formulas(formulas, dataset.X)
     stopped = found.stopped
     if stopped == AS_GOOD and not front.best.validation_loss <= (2 * bench.noise_floor) ** 2:
         # What is left was known to nothing under the given part's constants.

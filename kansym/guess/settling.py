@@ -9,7 +9,8 @@ from kansym.constants import constants_of
 from kansym.data.dataset import Dataset
 from kansym.errors import KansymError
 from kansym.fitting.estimate import estimate
-from kansym.formula import Formula, ParetoFront
+from kansym.formula import Formula
+from kansym.front import ParetoFront
 from kansym.guess.guess import Guess
 from kansym.guess.outcome import GuessOutcome
 from kansym.results import Discovery

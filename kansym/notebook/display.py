@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 from markupsafe import Markup
 
-from kansym.formula import Formula, ParetoFront
+from kansym.formula import Formula
+from kansym.front import ParetoFront
 from kansym.report.html.certificate import certificate_values
 from kansym.report.html.environment import environment
 from kansym.report.html.formulas import formula_markup

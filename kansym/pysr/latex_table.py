@@ -8,7 +8,8 @@ but booktabs is needed.
 from collections.abc import Iterable, Sequence
 
 from kansym.errors import ArgumentError
-from kansym.formula import Formula, ParetoFront
+from kansym.formula import Formula
+from kansym.front import ParetoFront
 from kansym.symbolic.latex import COMMANDS, name_to_latex, number_to_latex
 from kansym.symbolic.number_format import split_number
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from kansym.config import DiscoveryOptions
 from kansym.data.dataset import Dataset
-from kansym.formula import Formula, ParetoFront
+from kansym.formula import Formula
+from kansym.front import ParetoFront
 from kansym.report.summary import RunSummary
 from kansym.results import Discovery, NetworkReading, TrainedNetwork
 from kansym.validation.certificate import Certificate

@@ -16,7 +16,8 @@ from kansym.data.dataset import Dataset
 from kansym.data.splitting import MINIMUM_ROWS
 from kansym.errors import StorageError
 from kansym.fitting.outliers import Outlier
-from kansym.formula import Formula, ParetoFront
+from kansym.formula import Formula
+from kansym.front import ParetoFront
 from kansym.guess.outcome import GuessOutcome
 from kansym.input_errors import effective_error
 from kansym.kan.growth import Decision, format_shape

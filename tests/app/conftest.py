@@ -16,8 +16,8 @@ from kansym.app import launch
 from kansym.baseline import baseline
 from kansym.data.dataset import make_dataset
 from kansym.data.scaling import Scaling
-from kansym.formula import ParetoFront
 from kansym.formulation import Bench
+from kansym.front import ParetoFront
 from kansym.kan.network import Network
 from kansym.kan.training import train
 from kansym.kan.training_options import TrainingOptions

@@ -9,7 +9,8 @@ import torch
 
 from kansym.data.dataset import make_dataset
 from kansym.data.scaling import Scaling
-from kansym.formula import Constant, Formula, ParetoFront
+from kansym.formula import Constant, Formula
+from kansym.front import ParetoFront
 from kansym.kan.growth import Decision
 from kansym.kan.network import Network
 from kansym.report.finished import FinishedRun

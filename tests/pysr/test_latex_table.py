@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from kansym.errors import ArgumentError
-from kansym.formula import Formula, ParetoFront
+from kansym.formula import Formula
+from kansym.front import ParetoFront
 from kansym.pysr.latex_table import breakable, latex_table
 from kansym.symbolic.parser import parse_expression
 

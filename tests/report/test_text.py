@@ -11,7 +11,8 @@ import sympy
 from kansym.config import DiscoveryOptions
 from kansym.data.dataset import make_dataset
 from kansym.errors import StorageError
-from kansym.formula import Constant, Formula, ParetoFront
+from kansym.formula import Constant, Formula
+from kansym.front import ParetoFront
 from kansym.kan.growth import Decision
 from kansym.primitives.library import default_library
 from kansym.report.measured import with_error

@@ -6,8 +6,8 @@ import pytest
 from kansym.data.dataset import make_dataset
 from kansym.data.noise import noise_floor
 from kansym.data.splitting import split
-from kansym.formula import ParetoFront
 from kansym.formulation import Bench, judge
+from kansym.front import ParetoFront
 from kansym.results import Discovery
 from kansym.symbolic.naming import internal_symbols, plain_symbol
 from kansym.symbolic.parametric import parametrize

@@ -6,7 +6,8 @@ from typing import Any
 from kansym.comparison.result import Comparison, ToolResult
 from kansym.comparison.table import error_words, share_words
 from kansym.figures.structure_steps import steps_in_words
-from kansym.formula import Constant, Formula, ParetoFront
+from kansym.formula import Constant, Formula
+from kansym.front import ParetoFront
 from kansym.kan.growth import Decision, format_shape
 from kansym.report.finished import FinishedRun
 from kansym.report.html.certificate import certificate_values
