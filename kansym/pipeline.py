@@ -20,11 +20,10 @@ from kansym.data.copies import merge_copies
 from kansym.data.dataset import Dataset
 from kansym.data.magnitude import require_moderate_target
 from kansym.data.noise import noise_floor
-from kansym.data.scaling import Scaling
-from kansym.data.splitting import canonical_order, split, thinned
+from kansym.data.splitting import canonical_order, split
 from kansym.device import choose_device
 from kansym.extraction.one_dimensional import as_networks, read_curve
-from kansym.extraction.selection import EXACT, Rows, Selector, SymbolicCandidate
+from kansym.extraction.selection import EXACT, Selector, SymbolicCandidate
 from kansym.formula import Formula
 from kansym.formulation import Bench, could_win, formulate, from_expression, polished
 from kansym.front import ParetoFront
@@ -37,6 +36,7 @@ from kansym.primitives.allowed import allowed_functions
 from kansym.progress import Progress, ProgressCallback
 from kansym.result_notes import notes_on
 from kansym.results import AS_GOOD, Discovery, NetworkReading, TrainedNetwork, near_rivals
+from kansym.scaled_rows import fitted_scaling, scaled_rows
 from kansym.structure.leaf import Leaf
 from kansym.structure.problem import Problem
 from kansym.structure.product_units import SMALL_TABLE
@@ -214,24 +214,10 @@ class _Run:
 
     def _grower(self) -> Grower:
         """Growth on scaled rows. The target is not centred, so that a product stays a product."""
-        # Formulas are fitted on all rows; a spline of some twenty coefficients is settled by a few thousand.
         most = self.options.network_rows
-        X, y, weights = self.bench.rows(thinned(self.bench.train, most))
-        Xv, yv, _ = self.bench.rows(thinned(self.bench.validation, most // 4))
-        self.scaling = Scaling.fit(X, y, center_target=False)
-        spread = float(np.std(y / self.scaling.y_scale)) * self.scaling.y_scale
-        self.scaling = Scaling(self.scaling.center, self.scaling.half_width, 0.0, spread)
-
-        def tensor(array: np.ndarray) -> torch.Tensor:
-            return torch.from_numpy(np.ascontiguousarray(array)).to(self.device)
-
-        self.rows = Rows(
-            x=tensor(self.scaling.scale_inputs(X)),
-            y=tensor(self.scaling.scale_target(y)),
-            validation=(tensor(self.scaling.scale_inputs(Xv)), tensor(self.scaling.scale_target(yv))),
-            weights=None if weights is None else tensor(weights),
-        )
-        self.map = AffineMap(self.scaling.center.tolist(), self.scaling.half_width.tolist(), 0.0, spread)
+        self.scaling = fitted_scaling(self.bench, most)
+        self.rows = scaled_rows(self.bench, self.scaling, most, self.device)
+        self.map = AffineMap(self.scaling.center.tolist(), self.scaling.half_width.tolist(), 0.0, self.scaling.y_scale)
         return Grower(
             self.rows.x,
             self.rows.y,

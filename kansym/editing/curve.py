@@ -79,9 +79,7 @@ def curve_of(network: Network, ref: EdgeRef, desk: Desk) -> Curve:
 
 def loss_of(network: Network, desk: Desk) -> float:
     """Mean squared residual of the scaled target on held-out rows, or on the training rows without them."""
-    rows = desk.rows
-    x, y = rows.validation if rows.validation[0].shape[0] else (rows.x, rows.y)
-    return float(mean_loss(network, x, y[:, None])[0])
+    return float(mean_loss(network, *desk.rows.judges)[0])
 
 
 def learned_curve(network: Network, ref: EdgeRef, desk: Desk) -> Curve:

@@ -23,6 +23,7 @@ from kansym.kan.network import Network
 from kansym.primitives.library import PrimitiveLibrary, default_library
 from kansym.primitives.primitive import Primitive
 from kansym.report.finished import FinishedRun
+from kansym.scaled_rows import fitted_scaling, scaled_rows
 from kansym.settling import far_rows
 from kansym.symbolic.composition import AffineMap
 
@@ -125,23 +126,10 @@ class Desk:
         searched = with_effective_errors(table.take(thinned(kept, MOST_ROWS)), seed=options.seed)
         train, validation = split(searched, validation_fraction=options.validation_fraction, seed=options.seed)
         bench = Bench.of(searched, train, validation, noise_floor(searched))
-        X, y, weights = bench.rows(thinned(train, options.network_rows))
-        Xv, yv, _ = bench.rows(thinned(validation, options.network_rows // 4))
         if scaling is None:
-            fitted = Scaling.fit(X, y, center_target=False)
-            spread = float(np.std(y / fitted.y_scale)) * fitted.y_scale or fitted.y_scale
-            scaling = Scaling(fitted.center, fitted.half_width, 0.0, spread)
+            scaling = fitted_scaling(bench, options.network_rows)
         centred, scaling = scaling, from_zero(scaling)
-
-        def tensor(array: np.ndarray) -> torch.Tensor:
-            return torch.from_numpy(np.ascontiguousarray(array))
-
-        rows = Rows(
-            x=tensor(scaling.scale_inputs(X)),
-            y=tensor(scaling.scale_target(y)),
-            validation=(tensor(scaling.scale_inputs(Xv)), tensor(scaling.scale_target(yv))),
-            weights=None if weights is None else tensor(weights),
-        )
+        rows = scaled_rows(bench, scaling, options.network_rows)
         own = options.primitives
         candidates = tuple(own.distinct())
         named = PrimitiveLibrary({**default_library(), **own, **(library or {})}.values())

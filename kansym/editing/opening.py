@@ -17,6 +17,7 @@ from kansym.editing.gauge import conventional
 from kansym.editing.network import EditableNetwork
 from kansym.errors import ArgumentError
 from kansym.kan.growth import Grower, format_shape
+from kansym.kan.jacobian import held_out_parts
 from kansym.kan.network import Network, Width
 from kansym.primitives.library import PrimitiveLibrary
 from kansym.primitives.primitive import Primitive
@@ -130,11 +131,12 @@ def _trained(desk: Desk, shape: Sequence[Width], max_seconds: float) -> Network:
     # Splines start on the grid -1 to 1, which is where the shifted scaling puts the data.
     shift = torch.from_numpy((desk.scaling.center - desk.centred.center) / desk.scaling.half_width)
     rows = desk.rows
+    held_out, target, relative = held_out_parts(rows.validation)
     with threads_for(desk.table.n_rows):
         grower = Grower(
             rows.x + shift,
             rows.y,
-            validation=(rows.validation[0] + shift, rows.validation[1]),
+            validation=(held_out + shift, target, relative),
             options=replace(desk.options.growth, shapes=(tuple(shape),)),
             generator=torch.Generator().manual_seed(desk.options.seed),
             weights=rows.weights,

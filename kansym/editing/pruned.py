@@ -26,7 +26,7 @@ class Pruned(int):
         Whether the error rose by too much without them, so that nothing was changed.
     was, would_be : float
         Where it was taken back, the error with the edges and without them, in units of y: of the held-out rows where
-        there are any, every row counting the same.
+        there are any.
     """
 
     edges: tuple[str, ...]
@@ -75,9 +75,7 @@ class Pruned(int):
         if self.taken_back:
             error = "held-out error" if self.before.judged_apart else "error"
             rise = f"{self.was:.3g} to {self.would_be:.3g}"
-            plain = math.isclose(self.was, self.before.held_out, rel_tol=1e-6)
-            beside = "" if plain else ", every row counting the same"
-            return f"taken back: without {count} below {self.threshold:g} the {error} rises from {rise}{beside}"
+            return f"taken back: without {count} below {self.threshold:g} the {error} rises from {rise}"
         return f"{count} removed; {self.before.to(self.after)}"
 
     def __repr__(self) -> str:

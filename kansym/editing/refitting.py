@@ -11,6 +11,7 @@ import torch
 from kansym.editing.desk import Desk, Errors
 from kansym.editing.fixing import held_by_hand
 from kansym.errors import ArgumentError
+from kansym.kan.jacobian import held_out_parts
 from kansym.kan.levenberg_marquardt import LevenbergMarquardtOptions, levenberg_marquardt
 from kansym.kan.network import Network
 from kansym.kan.training import BestKeeper
@@ -104,7 +105,7 @@ def refit(
     rows = desk.rows
     validation = rows.validation if rows.validation[0].shape[0] and not symbolic else None
     if validation is not None:
-        validation = (validation[0], validation[1][:, None])
+        validation = held_out_parts(validation)
     weights = None if rows.weights is None else rows.weights / rows.weights.mean()
     keeper = BestKeeper(network, validation, start + max_seconds, callback)
     stopped = CONVERGED

@@ -25,7 +25,7 @@ from torch import Tensor
 from kansym.errors import TrainingError
 from kansym.extraction.edges import EdgeRef, apply_match, edges_of_mode, match_cost, match_network
 from kansym.extraction.matching import Match
-from kansym.kan.jacobian import mean_loss
+from kansym.kan.jacobian import HeldOut, held_out_parts, mean_loss
 from kansym.kan.layer import EdgeMode
 from kansym.kan.network import Network
 from kansym.kan.spline import fit_coefficients
@@ -43,15 +43,22 @@ class Rows:
     Attributes
     ----------
     x, y : Tensor, shapes (n, d) and (n,)
-    validation : (x, y)
+    validation : (x, y) or (x, y, weights)
         May be empty; the training rows then judge.
     weights : Tensor or None
+        Of mean 1 or nearly.
     """
 
     x: Tensor
     y: Tensor
-    validation: tuple[Tensor, Tensor]
+    validation: HeldOut
     weights: Tensor | None = None
+
+    @property
+    def judges(self) -> tuple[Tensor, Tensor, Tensor | None]:
+        """The rows that networks are compared on, those held out or all: inputs, targets (n, 1), weights."""
+        everything = (self.x, self.y, None if self.weights is None else self.weights / self.weights.mean())
+        return held_out_parts(self.validation if self.validation[0].shape[0] else everything)
 
     def thinned(self, rows: int) -> "Rows":
         """At most about `rows` training rows, evenly taken."""
@@ -275,8 +282,7 @@ class Selector:
         return bool(found) and min(candidate.validation_loss for candidate in found) <= self.target
 
     def _network_loss(self, network: Network) -> float:
-        x, y = self.rows.validation if self.rows.validation[0].shape[0] else (self.rows.x, self.rows.y)
-        return float(mean_loss(network, x, y[:, None])[0])
+        return float(mean_loss(network, *self.rows.judges)[0])
 
     def fit_all(self, population: Network) -> list[SymbolicCandidate]:
         """All networks of a symbolic population fitted on all rows, best first."""

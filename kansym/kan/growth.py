@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from kansym.errors import ArgumentError, TrainingError
+from kansym.kan.jacobian import HeldOut
 from kansym.kan.network import Network, Width
 from kansym.kan.training import TrainingOptions, TrainingResult, train
 from kansym.primitives.library import default_library
@@ -175,7 +176,7 @@ class Grower:
     ----------
     x, y : Tensor, shapes (n, n_inputs) and (n,)
         Scaled training rows.
-    validation : (x, y)
+    validation : (x, y) or (x, y, weights)
         Scaled validation rows; may be empty, then training error decides and the grid stays small.
     options : GrowthOptions
     generator : torch.Generator
@@ -198,7 +199,7 @@ class Grower:
         x: Tensor,
         y: Tensor,
         *,
-        validation: tuple[Tensor, Tensor] | None,
+        validation: HeldOut | None,
         options: GrowthOptions,
         generator: torch.Generator,
         weights: Tensor | None = None,

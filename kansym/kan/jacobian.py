@@ -133,6 +133,16 @@ def normal_equations(
     return NormalEquations(matrix / rows, gradient / rows, loss / rows)
 
 
+HeldOut = tuple[Tensor, Tensor] | tuple[Tensor, Tensor, Tensor | None]
+"""Rows that judge a network: inputs, targets, and weights of mean 1 where the rows are not alike."""
+
+
+def held_out_parts(held_out: HeldOut) -> tuple[Tensor, Tensor, Tensor | None]:
+    """Inputs, targets (n, 1) or (n, outputs), and weights or None."""
+    x, y, weights = held_out if len(held_out) == 3 else (*held_out, None)
+    return x, y if y.ndim == 2 else y[:, None], weights
+
+
 def mean_loss(network: Network, x: Tensor, y: Tensor, weights: Tensor | None = None) -> Tensor:
     """Weighted mean squared residual of every network, shape (P,); nan where the output is not finite."""
     widest = max(layer.n_in * layer.n_out * (layer.grid + 3) for layer in network.layers)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from kansym.errors import ArgumentError
-from kansym.kan.jacobian import edge_sensitivity, mean_loss
+from kansym.kan.jacobian import HeldOut, edge_sensitivity, held_out_parts, mean_loss
 from kansym.kan.layer import EdgeMode
 from kansym.kan.network import Network
 from kansym.kan.training import TrainingOptions, train
@@ -136,7 +136,7 @@ def prune(
     x: Tensor,
     y: Tensor,
     *,
-    validation: tuple[Tensor, Tensor] | None = None,
+    validation: HeldOut | None = None,
     threshold: float = 1e-2,
     tolerance: float = 0.1,
     options: TrainingOptions | None = None,
@@ -150,7 +150,7 @@ def prune(
     network : Network
         Trained population; not changed.
     x, y : Tensor, shapes (n, n_inputs) and (n,) or (n, n_outputs)
-    validation : (x, y), optional
+    validation : (x, y) or (x, y, weights), optional
         Rows that judge; without them the training rows do.
     threshold : float, default 1e-2
         Edges that move the output by less than this fraction of its spread are switched off. Lower it for very precise
@@ -166,16 +166,16 @@ def prune(
     """
     if not 0 <= threshold < 1:
         raise ArgumentError(f"threshold must lie in [0, 1), got {threshold!r}")
-    judge = validation if validation is not None and validation[0].shape[0] else (x, y)
-    target = judge[1] if judge[1].ndim == 2 else judge[1][:, None]
-    before = mean_loss(network, judge[0], target)
+    relative = None if weights is None else weights / weights.mean()
+    judges = held_out_parts(validation if validation is not None and validation[0].shape[0] else (x, y, relative))
+    before = mean_loss(network, *judges)
     candidate = remove_below(network, x, threshold)
     removed = count_edges(network) - count_edges(candidate)
     if not bool(removed.any()):
         return PruningResult(network.clone(), (0,) * network.population, (False,) * network.population, before, before)
     options = options or TrainingOptions(steps=15)
     retrained = train(candidate, x, y, options, weights=weights, validation=validation, deadline=deadline)
-    after = mean_loss(retrained.network, judge[0], target)
+    after = mean_loss(retrained.network, *judges)
     worse = ~(after <= before * (1.0 + tolerance) ** 2)
     layers = []
     for old, new in zip(network.layers, retrained.network.layers, strict=True):

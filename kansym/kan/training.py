@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from kansym.errors import ArgumentError, TrainingError
-from kansym.kan.jacobian import mean_loss
+from kansym.kan.jacobian import HeldOut, held_out_parts, mean_loss
 from kansym.kan.levenberg_marquardt import LevenbergMarquardtOptions, copy_rows, levenberg_marquardt
 from kansym.kan.network import Network
 from kansym.kan.optimizers import first_order
@@ -60,7 +60,7 @@ class BestKeeper:
     def __init__(
         self,
         network: Network,
-        validation: tuple[Tensor, Tensor] | None,
+        validation: HeldOut | None,
         deadline: float | None,
         callback: Callable[[int, float], None] | None,
     ) -> None:
@@ -74,7 +74,7 @@ class BestKeeper:
     def observe(self, network: Network, index: Tensor, loss: Tensor, step: int) -> bool:
         """Keep what improved; True when the deadline has passed."""
         self.steps = max(self.steps, step)
-        measured = loss if self.validation is None else mean_loss(network, *self.validation)
+        measured = loss if self.validation is None else mean_loss(network, *held_out_parts(self.validation))
         better = torch.isfinite(measured) & torch.isfinite(loss) & (measured < self.validation_loss[index])
         if bool(better.any()):
             where = better.nonzero().squeeze(-1)
@@ -105,7 +105,7 @@ def train(
     options: TrainingOptions | None = None,
     *,
     weights: Tensor | None = None,
-    validation: tuple[Tensor, Tensor] | None = None,
+    validation: HeldOut | None = None,
     deadline: float | None = None,
     callback: Callable[[int, float], None] | None = None,
 ) -> TrainingResult:
@@ -122,7 +122,7 @@ def train(
     options : TrainingOptions, optional
     weights : Tensor, shape (n,), optional
         Row weights; only their ratios matter.
-    validation : (x, y), optional
+    validation : (x, y) or (x, y, weights), optional
         Rows that decide which weights are kept. Without them the training loss decides.
     deadline : float, optional
         Value of `time.monotonic` at which to stop and return the best so far.
@@ -148,10 +148,9 @@ def train(
         if validation[0].shape[0] == 0:
             validation = None
         else:
-            validation = (
-                validation[0],
-                _as_column(validation[1], validation[0].shape[0], network.n_outputs, "validation y"),
-            )
+            held_out, target, relative = held_out_parts(validation)
+            target = _as_column(target, held_out.shape[0], network.n_outputs, "validation y")
+            validation = (held_out, target, relative)
     if weights is not None:
         weights = weights / weights.mean()
     keeper = BestKeeper(network, validation, deadline, callback)

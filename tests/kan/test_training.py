@@ -352,3 +352,14 @@ def test_a_population_costs_less_than_its_members(rows):
     for p in range(8):
         train(network.select([p]), x, y, options)
     assert together < time.process_time() - begin
+
+
+def test_validation_rows_count_by_their_weights(plain_network, problem):
+    (x, y), (held_out, target) = problem(60, seed=3), problem(40, seed=4)
+    # The second half of the held-out rows is nonsense, and says so.
+    relative = torch.cat([torch.full((20,), 2.0), torch.zeros(20)]).to(y)
+    target = torch.cat([target[:20], target[20:] + 100.0])
+    result = train(plain_network((2, 2, 1)), x, y, validation=(held_out, target, relative))
+    plain = train(plain_network((2, 2, 1)), x, y, validation=(held_out[:20], target[:20]))
+    assert_allclose(result.validation_loss, plain.validation_loss, rtol=1e-9)
+    assert bool((result.validation_loss < 1.0).all())
