@@ -28,7 +28,7 @@ from kansym.symbolic.refit import refit
 from kansym.symbolic.roots import join_roots
 from kansym.symbolic.signs import absorb_minus, with_positive_offsets
 from kansym.symbolic.simplification import simplify
-from kansym.symbolic.snapping import snap
+from kansym.symbolic.snapping import IRRATIONAL_AGREEMENT, snap
 from kansym.symbolic.terms import drop_terms
 from kansym.symbolic.unit_factors import with_factors
 from kansym.units.consistency import Consistency
@@ -341,8 +341,22 @@ def _finish(
         return formula or plain_formula
     if formula.consistent != plain_formula.consistent:
         return min(formula, plain_formula, key=lambda one: one.rank)
-    snapped_wins = formula.description_length <= plain_formula.description_length + ROUND_NUMBERS
-    return formula if snapped_wins else plain_formula
+    allowed = ROUND_NUMBERS + _digits_explained(plain_formula, formula, len(bench.dataset.y))
+    return formula if formula.description_length <= plain_formula.description_length + allowed else plain_formula
+
+
+def _digits_explained(plain: Formula, snapped: Formula, n: int) -> float:
+    """Bits of constants that became exact numbers, beyond the 1/2 log2(n) that the description length counts for each.
+
+    A constant that is known to ten digits and equals 1/(4 pi) to all of them is no coincidence. Which of the constants
+    became numbers is not traced: those that are known least count.
+    """
+    bits = []
+    for constant in plain.constants:
+        precision = abs(constant.error / constant.value) if constant.value and constant.error is not None else 1.0
+        known = precision < IRRATIONAL_AGREEMENT
+        bits.append(max(-math.log2(max(precision, 1e-15)) - 0.5 * math.log2(n), 0.0) if known else 0.0)
+    return sum(sorted(bits)[: max(len(plain.constants) - len(snapped.constants), 0)])
 
 
 def _simpler(form: ParametricForm, bench: Bench, seconds: float) -> ParametricForm:

@@ -301,3 +301,23 @@ def test_a_formula_of_the_last_moment_is_brought_into_shape_if_time_is_left(rng)
     assert not better.expression.has(1 / sympy.Symbol("h")) and better.description_length < rough.description_length
     assert sympy.Rational(1, 2) in better.expression.atoms(sympy.Rational), better
     assert polished(better, bench, seconds=5.0) is better and better.structure == "one"
+
+
+@pytest.mark.parametrize(
+    ("number", "noise", "exact"),
+    [
+        (sympy.Rational(1, 4) / sympy.pi, 0.0, True),
+        (sympy.Rational(3, 8) / sympy.pi, 0.0, True),
+        (1 / sympy.sqrt(2 * sympy.pi), 1e-8, True),
+        (sympy.Rational(1, 4) / sympy.pi, 1e-2, False),  # as good as any other number near it
+        (F(0.0795779), 0.0, False),
+    ],
+    ids=str,
+)
+def test_a_constant_known_to_many_digits_that_is_a_number_with_pi_is_written_as_one(rng, number, noise, exact):
+    x = rng.uniform(1, 5, 300)
+    bench = bench_of(x, float(number) / x**2 * (1 + noise * rng.normal(size=300)))
+    formula = from_expression(F(float(number)) / X**2, bench, structure="one")[0]
+    assert formula.expression.has(sympy.pi) == exact, formula
+    assert len(formula.constants) == (0 if exact else 1)
+    assert float(formula.expression.subs("x", 1)) == pytest.approx(float(number), rel=max(noise, 1e-12))
