@@ -287,9 +287,13 @@ class _Run:
         if best is None or self.network is None or not len(self.bench.validation):
             return False
         # Limited by its splines and not by noise: very precise, or far above the errors. As good as it is not the law.
-        blind = self.dataset.y_error is not None and self.network.validation_loss > (BLIND * self.floor) ** 2
+        blind = self._beyond_errors(self.network.validation_loss)
         noisy = not blind and self.network.validation_loss > (SPLINE_ERROR * self.scaling.y_scale) ** 2
         return noisy and best.validation_loss < factor * self.network.validation_loss
+
+    def _beyond_errors(self, loss: float) -> bool:
+        """Whether a loss is so far above the errors of the table that who has not less has not seen the law."""
+        return self.dataset.y_error is not None and loss > (BLIND * self.floor) ** 2
 
     def _as_good_as_possible(self) -> bool:
         """Whether the best formula's residual is the noise floor, or rounding."""
@@ -318,7 +322,9 @@ class _Run:
                 return
             best = self.best()
             leader, unbeaten = best, unbeaten + 1 if best is leader else 0
-            if best is not None and not solver.more and solver.settles(best.predict(X) - y, whole, unbeaten=unbeaten):
+            if best is None or solver.more or self._beyond_errors(best.validation_loss):
+                continue
+            if solver.settles(best.predict(X) - y, whole, unbeaten=unbeaten):
                 self.settled = True
                 return
 

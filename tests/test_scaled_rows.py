@@ -81,3 +81,11 @@ def test_pruning_judges_by_the_same_loss(fraction):
     result = prune(network, rows.x, rows.y, validation=held_out, threshold=0.9, weights=rows.weights, options=options)
     judges = rows.judges if fraction else (rows.x, rows.y[:, None], rows.weights)
     assert float(result.validation_loss[0]) == pytest.approx(float(mean_loss(network, *judges)[0]), rel=1e-9)
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_loss_far_above_the_errors_of_the_table_shows_nothing(told):
+    # "No smooth function does better" is no reason to end a search where chi-squared says that all of them are wrong.
+    run = _Run(noisy_table(**({"y_error": ERRORS} if told else {})), DiscoveryOptions(), None)
+    assert not run._beyond_errors(4 * run.floor**2)
+    assert run._beyond_errors(100 * run.floor**2 + 1.0) == told

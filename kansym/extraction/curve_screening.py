@@ -5,6 +5,7 @@ A, B and A B with one another and with the curve. For N atoms these are matrices
 than a hundred fits. What is found are starts for `curve_sketches.minimise`, the best few of each pair of primitives.
 """
 
+import time
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -12,7 +13,7 @@ import torch
 from torch import Tensor
 
 from kansym.extraction.curve_atoms import Atoms, as_sketches
-from kansym.extraction.curve_sketches import TERMS, Points, Sketches, evaluate, free_mask
+from kansym.extraction.curve_sketches import PART, TERMS, Points, Sketches, evaluate, free_mask
 from kansym.primitives.primitive import Primitive
 
 LEAST_VARIANCE = 1e-7
@@ -123,11 +124,13 @@ def best_singles(atoms: Atoms, points: Points, primitives: Sequence[Primitive], 
     return freed(with_terms(as_sketches(atoms.select(torch.cat(kept))), ("A",)), primitives)
 
 
-def best_within(atoms: Atoms, terms: Sequence[str], points: Points, primitives: Sequence[Primitive]) -> Sketches:
+def best_within(
+    atoms: Atoms, terms: Sequence[str], points: Points, primitives: Sequence[Primitive], deadline: float | None = None
+) -> Sketches:
     """Starts with one atom and several of its powers: the best of every group."""
     order, sizes, _ = _grouped(atoms)
     sketches = with_terms(as_sketches(atoms.select(order)), terms)
-    loss = evaluate(sketches, points, primitives).loss
+    loss = _losses(sketches, points, primitives, deadline)
     starts = [0]
     for size in sizes:
         starts.append(starts[-1] + size)
@@ -135,7 +138,9 @@ def best_within(atoms: Atoms, terms: Sequence[str], points: Points, primitives: 
     return freed(sketches.select(torch.tensor(kept, dtype=torch.int64)), primitives)
 
 
-def modulated_oscillations(atoms: Atoms, points: Points, primitives: Sequence[Primitive]) -> Sketches:
+def modulated_oscillations(
+    atoms: Atoms, points: Points, primitives: Sequence[Primitive], deadline: float | None = None
+) -> Sketches:
     """Starts P(u) A B with a cubic P, A exponential or gaussian and B periodic: damped and driven oscillations."""
     envelope = torch.tensor([primitive.name in ("exp", "gaussian") for primitive in primitives])[atoms.inner]
     periodic = torch.tensor([primitive.period is not None for primitive in primitives])[atoms.inner]
@@ -146,9 +151,20 @@ def modulated_oscillations(atoms: Atoms, points: Points, primitives: Sequence[Pr
     found = []
     for names in (("AB", "uAB"), ("AB", "uAB", "u2AB", "u3AB")):
         sketches = with_terms(as_sketches(atoms.select(pairs[:, 0]), atoms.select(pairs[:, 1])), names)
-        loss = evaluate(sketches, points, primitives).loss
+        loss = _losses(sketches, points, primitives, deadline)
         found.append(sketches.select(loss.topk(min(20, len(loss)), largest=False).indices))
     return freed(Sketches.concatenate(found), primitives)
+
+
+def _losses(sketches: Sketches, points: Points, primitives: Sequence[Primitive], deadline: float | None) -> Tensor:
+    """Losses of sketches as they are; infinite for those that the deadline did not leave time for."""
+    losses = []
+    for part in torch.arange(len(sketches)).split(PART):
+        if deadline is not None and time.monotonic() > deadline:
+            losses.append(torch.full((len(part),), torch.inf, dtype=points.u.dtype))
+        else:
+            losses.append(evaluate(sketches.select(part), points, primitives).loss)
+    return torch.cat(losses) if losses else torch.empty(0, dtype=points.u.dtype)
 
 
 def with_terms(sketches: Sketches, names: Sequence[str]) -> Sketches:

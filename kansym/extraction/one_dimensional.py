@@ -294,8 +294,8 @@ class _Curve:
         atoms = self.plain()
         starts = [best_pairs(atoms, atoms, self.points, self.primitives, each={"sum": 1, "product": 1, "both": 1})]
         for terms in (("A", "A2"), ("A", "A2", "A3"), ("AB", "uAB", "u2AB"), ("AB", "uAB", "u2AB", "u3AB")):
-            starts.append(best_within(atoms, terms, self.points, self.primitives))
-        starts.append(modulated_oscillations(atoms, self.coarse, self.primitives))
+            starts.append(best_within(atoms, terms, self.points, self.primitives, self.deadline))
+        starts.append(modulated_oscillations(atoms, self.coarse, self.primitives, self.deadline))
         return self.race(Sketches.concatenate(starts))
 
     def chains(self) -> list[Reading]:

@@ -1,6 +1,7 @@
 """The parts of the search over curves: sketches, screening, fractions, noise."""
 
 import dataclasses
+import math
 
 import numpy as np
 import pytest
@@ -113,6 +114,21 @@ def test_without_atoms_there_is_nothing_to_fit(points, atoms):
     assert len(best_within(none, ("A", "A2"), points, PRIMITIVES)) == 0
     assert len(modulated_oscillations(none, points, PRIMITIVES)) == 0
     assert len(chained_atoms(points, PRIMITIVES, none, outer=[3])) == 0
+
+
+def test_screening_keeps_to_the_deadline(points, atoms, monkeypatch):
+    evaluated = []
+    counted = lambda sketches, *rest: evaluated.append(len(sketches)) or evaluate(sketches, *rest)  # noqa: E731
+    monkeypatch.setattr("kansym.extraction.curve_screening.evaluate", counted)
+    for screen in (
+        lambda deadline: best_within(atoms, ("A", "A2"), points, PRIMITIVES, deadline),
+        lambda deadline: modulated_oscillations(atoms, points, PRIMITIVES, deadline),
+    ):
+        assert len(screen(0.0)) > 0 and not evaluated
+        in_parts, whole = screen(None), len(evaluated)
+        assert whole and max(evaluated) <= 1000
+        assert torch.equal(screen(math.inf).theta, in_parts.theta)
+        evaluated.clear()
 
 
 @pytest.mark.parametrize("coefficients", [(2.0, 0.0, 0.0, 0.0), (0.0, 0.0, 0.0, 0.0), (1.0, 2.0, 0.0, 0.0)])
