@@ -17,23 +17,25 @@ import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import matplotlib
 import numpy as np
 import torch
+from cyclopts import App, Parameter, validators
 
 from kansym.benchmark.machine import describe
 from kansym.config import DiscoveryOptions
 from kansym.data.dataset import make_dataset
 from kansym.discovery import discover
-from kansym.errors import ArgumentError
 from kansym.figures.network_figure import network_figure
 from kansym.figures.svg import to_svg
 from kansym.kan.growth import format_shape
 from kansym.kan.network import Network, Width
 from kansym.report.finished import FinishedRun
 from kansym.validation.certificate import certify
+
+app = App(name="python -m kansym.benchmark.figures", help="Pictures and reports.", version_flags=[])
 
 SHAPES: tuple[tuple[Width, ...], ...] = ((2, 1), (2, 5, 1), (3, (0, 2), 1), (9, 1), (9, (0, 2), 1), (9, 5, 1))
 """Sums and products; at nine inputs up to 50 edges."""
@@ -147,18 +149,17 @@ def _has_pykan() -> bool:
     return True
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the tables; 1 where something takes longer or is larger than it may."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
-    seconds = 10.0
-    if words:
-        try:
-            option, value = words
-            seconds = float(value)
-        except ValueError:
-            raise ArgumentError(f"expected nothing or --seconds NUMBER, got {' '.join(words)}") from None
-        if option != "--seconds" or not seconds > 0:
-            raise ArgumentError(f"expected --seconds and a positive number, got {' '.join(words)}")
+@app.default
+def main(*, seconds: Annotated[float, Parameter(validator=validators.Number(gt=0))] = 10.0) -> int:
+    """Time the network figure next to pykan's plot, and the report of a law with nine variables.
+
+    Exit status 1 where something takes longer or is larger than it may.
+
+    Parameters
+    ----------
+    seconds
+        Budget of the search for the law of the report.
+    """
     matplotlib.use("Agg")
     peer, within = _has_pykan(), True
     machine = describe()
@@ -183,4 +184,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(app())

@@ -20,12 +20,15 @@ from pathlib import Path
 
 import numpy as np
 import scipy.optimize
+from cyclopts import App
 
 from kansym.errors import KansymError, MissingDependencyError
 from kansym.fitting.known_form import fit_constants
 from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parametric import ParametricForm
 from kansym.symbolic.parser import free_names, parse_expression
+
+app = App(name="python -m kansym.benchmark.nist", help="Certified regression sets.", version_flags=[])
 
 _GAUSS = "b1*exp(-b2*x) + b3*exp(-(x-b4)**2/b5**2) + b6*exp(-(x-b7)**2/b8**2)"
 _LANCZOS = "b1*exp(-b2*x) + b3*exp(-b4*x) + b5*exp(-b6*x)"
@@ -228,5 +231,20 @@ def _line(name: str, row: Sequence[Sequence[float]], seconds: str) -> str:
     return _ROW.format(name, *cells[:3], seconds, *cells[3:])
 
 
+@app.default
+def main(*names: str) -> None:
+    """Fit NIST's certified sets from both published starts and from none, next to scipy's curve_fit.
+
+    Parameters
+    ----------
+    names
+        Of the sets; all 27 by default.
+    """
+    unknown = [name for name in names if name not in MODELS]
+    if unknown:
+        sys.exit(f"there is no set {unknown[0]!r}; known: {', '.join(MODELS)}")
+    sys.stdout.write("\n".join(table(names or list(MODELS))) + "\n")
+
+
 if __name__ == "__main__":
-    sys.stdout.write("\n".join(table(sys.argv[1:] or list(MODELS))) + "\n")
+    app()

@@ -137,8 +137,9 @@ def _line(x: np.ndarray, t: np.ndarray, weights: np.ndarray) -> tuple[float, flo
     """Offset, slope, and the error of y."""
     # Rows of weight zero have lost what they say; extreme weights leave fewer than two.
     root = np.sqrt(weights)
-    columns = np.column_stack([root, root * x])
-    sizes = np.linalg.norm(columns, axis=0)
+    with np.errstate(over="ignore"):
+        columns = np.column_stack([root, root * x])
+        sizes = np.linalg.norm(columns, axis=0)
     if not (np.isfinite(sizes).all() and (sizes > 0).all()):
         return None
     solution, _, rank, _ = np.linalg.lstsq(columns / sizes, root * t, rcond=None)

@@ -333,8 +333,8 @@ class LeastSquares:
         """
         lengths, singular, vectors, rank = _scaled_svd(self.jacobian(values) * self.scale)
         kept = vectors[:rank] / singular[:rank, None]
-        inverse_length = np.divide(1.0, lengths, out=np.zeros_like(lengths), where=lengths > 0)
         with np.errstate(all="ignore"):
+            inverse_length = np.divide(1.0, lengths, out=np.zeros_like(lengths), where=lengths > 0)
             factor = sigma * inverse_length[:, None] * kept.T
             inverse = factor @ factor.T
         undetermined = (np.abs(vectors[rank:]) > 1e-6).any(axis=0) | (lengths == 0) | self._stuck(values)

@@ -66,3 +66,9 @@ def test_numbers_that_are_no_doubles_are_left_out(size):
     x = size * X
     steps = [problem.steps[-1] for _, problem in lines_of(1 + 2 * size / x, x=x)]
     assert "a straight line of y against 1/x" in steps and not any("x^2" in step for step in steps)
+
+
+def test_a_scale_whose_squares_leave_double_precision_gives_no_line():
+    # exp(x) is a double up to x = 709, its square up to half of that.
+    lines = lines_of(np.cos(X) + 2, x=np.linspace(540.0, 582.0, 40))
+    assert all("exp(x)" not in problem.steps[-1] for _, problem in lines)
