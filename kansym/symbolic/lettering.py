@@ -18,6 +18,10 @@ LETTERS = GREEK | {"hbar", "ell"}
 """Words that stand for one letter."""
 
 
+SHORT = {"eps": "varepsilon", "lam": "lambda", "lamda": "lambda"}
+"""What programs call letters whose names are long, or taken by the language."""
+
+
 def split_name(name: str) -> tuple[str, str | None] | None:
     """A name as word and subscript, None where it is neither and is set as it is.
 
@@ -26,12 +30,14 @@ def split_name(name: str) -> tuple[str, str | None] | None:
     >>> split_name("x_0"), split_name("theta1"), split_name("T_max"), split_name("period"), split_name("x-1")
     (('x', '0'), ('theta', '1'), ('T', 'max'), ('period', None), None)
 
-    Several subscripts belong to a letter only: ``rho_c_0``, but not ``semi_major_axis``.
+    Several subscripts belong to a letter only: ``rho_c_0``, but not ``semi_major_axis``. ``eps`` and ``lam`` are the
+    letters that they are short for.
     """
     match = re.fullmatch(r"([^\W\d_]+)(\d*)((?:_[^\W_]+)*)", name)
     if match is None:
         return None
     word, number, rest = match.groups()
+    word = SHORT.get(word, word)
     subscripts = [part for part in (number, *rest.split("_")) if part]
     if len(subscripts) > 1 and len(word) > 1 and word not in LETTERS:
         return None

@@ -73,3 +73,9 @@ def test_it_has_the_numbers_fractions_and_roots_of_the_latex(law):
     root, latex = tree(to_mathml(law.expression)), to_latex(law.expression)
     counts = {tag: len(root.findall(f".//{{*}}{tag}")) for tag in ("mfrac", "msqrt")}
     assert counts == {"mfrac": latex.count(r"\frac"), "msqrt": latex.count(r"\sqrt")}
+
+
+def test_short_names_of_letters_are_the_letters():
+    assert "<mi>ε</mi>" in to_mathml(sympy.Symbol("eps_0") * sympy.Symbol("lam")) and "<mi>λ</mi>" in to_mathml(
+        sympy.Symbol("lam")
+    )
