@@ -2,6 +2,7 @@
 
 import _thread
 import os
+import signal
 import threading
 import time
 from pathlib import Path
@@ -102,7 +103,15 @@ def test_children_end_with_the_process(faulty, request_of, tmp_path, monkeypatch
     assert not _alive(pid)
 
 
-def test_interrupts_stop_the_process(faulty, request_of):
+@pytest.fixture
+def interruptible():
+    """Python ignores Ctrl-C where its shell does, as for jobs in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_interrupts_stop_the_process(faulty, request_of, interruptible):
     process, caught = PeerProcess(faulty("hang")), threading.Event()
 
     def interrupt() -> None:
