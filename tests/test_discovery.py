@@ -165,8 +165,8 @@ def test_targets_whose_squares_leave_double_precision_are_refused(scale):
 
 
 def test_a_row_twice_is_a_row_of_weight_two(rng):
-    X = rng.uniform(1, 4, (40, 2))
-    y = 1.7 * X[:, 0] ** 2 / X[:, 1] + 0.05 * rng.normal(size=40)
+    X, y = product_table(40)
+    y = y + 0.05 * rng.normal(size=40)
     # Without the structure search, whose parts have tests of their own weights, three searches take two seconds.
     shapes = ((2, (0, 1), 1),)
     options = DiscoveryOptions(max_seconds=60, growth=GrowthOptions(shapes=shapes), structure=False)
