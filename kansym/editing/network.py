@@ -178,9 +178,8 @@ class EditableNetwork:
         return 0.0 if curve is None else curve.score
 
     def misfit(self, ref: EdgeRef) -> float | None:
-        curve = self.curve(ref)
         symbolic = mode_of(self.network, ref) == EdgeMode.SYMBOLIC
-        return curve.misfit if curve is not None and symbolic else None
+        return curve.misfit if symbolic and (curve := self.curve(ref)) is not None else None
 
     def curve(self, ref: EdgeRef) -> EdgeCurve | None:
         return next((one for one in self.curves() if EdgeRef(one.layer, one.source, one.target) == ref), None)
