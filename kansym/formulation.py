@@ -313,8 +313,7 @@ def polished(formula: Formula, bench: Bench, seconds: float) -> Formula:
     form = bench.rough.get(formula)
     if form is None or seconds < POLISH_SECONDS:
         return formula
-    better = _finish(form, bench, formula.structure, None, seconds)
-    return formula if better is None else min(better, formula, key=lambda one: one.rank)
+    return _finish(form, bench, formula.structure, None, seconds) or formula
 
 
 def _finish(
