@@ -17,10 +17,10 @@ from playwright.sync_api import Page, sync_playwright
 
 from kansym import certify, load_run, make_dataset, save_run
 from kansym.app import launch
-from kansym.baseline import baseline
 from kansym.editing.opening import edit
-from kansym.front import ParetoFront
-from kansym.results import Discovery
+from kansym.search.baseline import baseline
+from kansym.search.front import ParetoFront
+from kansym.search.results import Discovery
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--hide-scrollbars"]
 PATIENCE = 60_000

@@ -9,8 +9,8 @@ import tempfile
 from pathlib import Path
 
 from kansym import DiscoveryOptions, certify, discover, load_dataset
-from kansym.report.finished import FinishedRun
 from kansym.report.html.page import write_report
+from kansym.run.finished import FinishedRun
 
 IMAGE = Path(__file__).parent / "images" / "report.png"
 SIZE = {"width": 1120, "height": 1290}

@@ -6,31 +6,31 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from kansym.comparison.result import Comparison as Comparison
     from kansym.comparison.run import compare as compare
-    from kansym.config import DiscoveryOptions as DiscoveryOptions
     from kansym.data import Dataset as Dataset
     from kansym.data import dataset_names as dataset_names
     from kansym.data import load_dataset as load_dataset
     from kansym.data import make_dataset as make_dataset
     from kansym.data import read_table as read_table
-    from kansym.discovery import discover as discover
     from kansym.editing.network import EditableNetwork as EditableNetwork
     from kansym.editing.opening import edit as edit
     from kansym.errors import ArgumentError as ArgumentError
     from kansym.errors import DataError as DataError
     from kansym.errors import KansymError as KansymError
-    from kansym.estimator import SymbolicRegressor as SymbolicRegressor
+    from kansym.estimator.regressor import SymbolicRegressor as SymbolicRegressor
     from kansym.figures.single import figure as figure
     from kansym.fitting.known_form import fit_constants as fit_constants
     from kansym.fitting.result import KnownForm as KnownForm
-    from kansym.formula import Formula as Formula
-    from kansym.front import ParetoFront as ParetoFront
     from kansym.primitives import Primitive as Primitive
     from kansym.primitives import PrimitiveLibrary as PrimitiveLibrary
     from kansym.primitives import default_library as default_library
     from kansym.primitives import primitive_from_expression as primitive_from_expression
-    from kansym.results import Discovery as Discovery
-    from kansym.run_directory import load_run as load_run
-    from kansym.run_directory import save_run as save_run
+    from kansym.run.storage import load_run as load_run
+    from kansym.run.storage import save_run as save_run
+    from kansym.search.discovery import discover as discover
+    from kansym.search.front import ParetoFront as ParetoFront
+    from kansym.search.options import DiscoveryOptions as DiscoveryOptions
+    from kansym.search.results import Discovery as Discovery
+    from kansym.symbolic.formula import Formula as Formula
     from kansym.validation.certificate import Certificate as Certificate
     from kansym.validation.certificate import certify as certify
 
@@ -40,14 +40,14 @@ __version__ = "0.1.0"
 _HOMES = {
     "Comparison": "kansym.comparison.result",
     "compare": "kansym.comparison.run",
-    "DiscoveryOptions": "kansym.config",
+    "DiscoveryOptions": "kansym.search.options",
     "Dataset": "kansym.data",
     "dataset_names": "kansym.data",
     "load_dataset": "kansym.data",
     "make_dataset": "kansym.data",
     "read_table": "kansym.data",
-    "Discovery": "kansym.results",
-    "discover": "kansym.discovery",
+    "Discovery": "kansym.search.results",
+    "discover": "kansym.search.discovery",
     "EditableNetwork": "kansym.editing.network",
     "edit": "kansym.editing.opening",
     "Certificate": "kansym.validation.certificate",
@@ -55,18 +55,18 @@ _HOMES = {
     "ArgumentError": "kansym.errors",
     "DataError": "kansym.errors",
     "KansymError": "kansym.errors",
-    "SymbolicRegressor": "kansym.estimator",
+    "SymbolicRegressor": "kansym.estimator.regressor",
     "figure": "kansym.figures.single",
     "KnownForm": "kansym.fitting.result",
     "fit_constants": "kansym.fitting.known_form",
-    "Formula": "kansym.formula",
-    "ParetoFront": "kansym.front",
+    "Formula": "kansym.symbolic.formula",
+    "ParetoFront": "kansym.search.front",
     "Primitive": "kansym.primitives",
     "PrimitiveLibrary": "kansym.primitives",
     "default_library": "kansym.primitives",
     "primitive_from_expression": "kansym.primitives",
-    "load_run": "kansym.run_directory",
-    "save_run": "kansym.run_directory",
+    "load_run": "kansym.run.storage",
+    "save_run": "kansym.run.storage",
 }
 
 __all__ = ["__version__", *_HOMES]  # pyright: ignore[reportUnsupportedDunderAll]

@@ -16,15 +16,15 @@ from cyclopts import App, CycloptsError, Parameter, UnknownCommandError
 from rich.console import Console
 from rich.table import Table
 
-from kansym.app.command import app as show_app
-from kansym.command_options import Flag, LawNames, Names, command_line, split_names, whole_number, write_line
-from kansym.comparison.command import compare
-from kansym.discover_command import discover
-from kansym.editing.command import edges
+from kansym.commands.app import app as show_app
+from kansym.commands.compare import compare
+from kansym.commands.discover import discover
+from kansym.commands.edges import edges
+from kansym.commands.export import export
+from kansym.commands.figures import figures
+from kansym.commands.fit_constants import fit_constants
+from kansym.commands.options import Flag, LawNames, Names, command_line, split_names, whole_number, write_line
 from kansym.errors import ArgumentError, KansymError
-from kansym.export.command import export
-from kansym.figures.command import figures
-from kansym.fitting.command import fit_constants
 
 # The numerical libraries take seconds to import; --help, --version and errors in options do without them.
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def report(directory: Path, /, *, html: Path | None = None) -> int:
         File for the page: one file that needs no network and no scripts. Nothing is printed then.
     """
     from kansym.report.text import text_report
-    from kansym.run_directory import load_run
+    from kansym.run.storage import load_run
 
     run = load_run(directory)
     if html is None:
@@ -219,8 +219,8 @@ def bench(
     out
         Folder for results.jsonl and a plot of recovered laws against time. Nothing is written without it.
     """
-    from kansym.benchmark.recovery.command import bench as run_benchmark
-    from kansym.benchmark.recovery.settings import Settings
+    from kansym.bench.settings import Settings
+    from kansym.commands.bench import bench as run_benchmark
 
     try:
         numbers = [int(seed) for seed in split_names(seeds)] or [0]

@@ -11,12 +11,12 @@ import threading
 import numpy as np
 import pytest
 
-from kansym import terminal
 from kansym.cli import main
-from kansym.command_options import split_names
+from kansym.commands.options import split_names
 from kansym.errors import ArgumentError
 from kansym.primitives.library import default_library
-from kansym.progress import Progress
+from kansym.report import terminal
+from kansym.search.progress import Progress
 
 FAST = ["--seconds", "4", "--primitives", "x,x^2"]
 SQUARES = "".join(f"{a},{b},{3.5 * a * a!r}\n" for a, b in zip(range(1, 9), (3, 1, 4, 1, 5, 9, 2, 6), strict=True))
@@ -118,7 +118,7 @@ def test_other_bad_commands_are_one_line_and_exit_code_2(table, capsys, tmp_path
 
 
 def test_a_bad_output_folder_is_noticed_before_the_search(table, capsys, monkeypatch):
-    monkeypatch.setattr("kansym.discovery.discover", lambda *a, **k: pytest.fail("the search has started"))
+    monkeypatch.setattr("kansym.search.discovery.discover", lambda *a, **k: pytest.fail("the search has started"))
     refused(capsys, "discover", table(SQUARES), "--target", "x2", "--out", "t.csv")
 
 
@@ -126,7 +126,7 @@ def test_unexpected_errors_name_their_type_and_how_to_see_more(table, capsys, mo
     def broken(*arguments, **options):
         raise ZeroDivisionError("a\nbug")
 
-    monkeypatch.setattr("kansym.discovery.discover", broken)
+    monkeypatch.setattr("kansym.search.discovery.discover", broken)
     line = refused(capsys, "discover", table(SQUARES), "--target", "x2", "--quiet", code=1)
     assert line == "kansym: error: unexpected ZeroDivisionError: a bug; re-run with --verbose for a traceback\n"
     assert main(["discover", "t.csv", "--target", "x2", "--verbose"]) == 1
@@ -173,7 +173,7 @@ def test_a_run_of_the_same_table_is_replaced_and_one_of_another_is_not(table, ca
     def started(*arguments, **options):
         raise ArgumentError("the search has started")
 
-    monkeypatch.setattr("kansym.discovery.discover", started)
+    monkeypatch.setattr("kansym.search.discovery.discover", started)
     for other in (["--target", "b"], ["--target", "y", "--columns", "b"]):
         message = refused(capsys, "discover", name, *other, "--out", "run")
         assert "the folder run holds a run of another table (y by a; 8 rows, " in message and "--overwrite" in message
@@ -419,7 +419,7 @@ def test_split_names():
 
 
 def test_what_is_odd_about_a_table_is_said_before_the_search(table):
-    from kansym.table_options import before_the_search, read_dataset
+    from kansym.commands.table_options import before_the_search, read_dataset
 
     path = table("f [Herz],u_y,w [m],y\n1,0.1,2,3\n2,0.2,1,5\n3,0.3,4,8\n")
     dataset, _ = read_dataset(path, "y", None, {}, None, False, None)

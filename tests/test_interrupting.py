@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from kansym import interrupting
-from kansym.config import DiscoveryOptions
 from kansym.data.dataset import make_dataset
-from kansym.discovery import discover
-from kansym.estimator import SymbolicRegressor
+from kansym.estimator.regressor import SymbolicRegressor
 from kansym.interrupting import Abandoned, two_presses
+from kansym.search.discovery import discover
+from kansym.search.options import DiscoveryOptions
 
 RNG = np.random.default_rng(0)
 X = RNG.uniform(1, 3, (200, 3))
@@ -111,7 +111,7 @@ def test_two_presses_end_a_loop(monkeypatch):
 
 
 def test_a_press_in_the_last_fit_keeps_what_was_found(monkeypatch):
-    monkeypatch.setattr("kansym.discovery.settled", lambda *a, **k: signal.raise_signal(signal.SIGINT))
+    monkeypatch.setattr("kansym.search.discovery.settled", lambda *a, **k: signal.raise_signal(signal.SIGINT))
     x = np.linspace(1, 2, 20)
     dataset = make_dataset(x[:, None], 2 * x, y_error=0.1)
     found = discover(dataset, DiscoveryOptions(max_seconds=5))

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from kansym.app.views import edges_view, formula_view, front_view, number, verdict_view
-from kansym.report.finished import found_without
+from kansym.run.finished import found_without
 
 if TYPE_CHECKING:
     from kansym.editing.network import EditableNetwork
-    from kansym.formula import Formula
-    from kansym.report.finished import FinishedRun
+    from kansym.run.finished import FinishedRun
+    from kansym.symbolic.formula import Formula
 
 FORMULA_SECONDS = 15.0
 

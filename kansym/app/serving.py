@@ -16,7 +16,7 @@ from kansym.optional import optional_module
 if TYPE_CHECKING:
     from kansym.app.session import Session
     from kansym.primitives.primitive import Primitive
-    from kansym.report.finished import FinishedRun
+    from kansym.run.finished import FinishedRun
 
 ADDRESS = "127.0.0.1"
 """The only address that is listened on: nothing beyond this machine can reach it."""

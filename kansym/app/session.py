@@ -17,13 +17,13 @@ from kansym.app.views import no_rivals_view, rivals_view
 from kansym.editing.network import EditableNetwork
 from kansym.editing.opening import edit
 from kansym.errors import ArgumentError, KansymError
-from kansym.run_directory import save_run
+from kansym.run.storage import save_run
 from kansym.units.words import after_number, unit_label
 
 if TYPE_CHECKING:
     from kansym.editing.edge import Edge
     from kansym.primitives.primitive import Primitive
-    from kansym.report.finished import FinishedRun
+    from kansym.run.finished import FinishedRun
 
 logger = logging.getLogger(__name__)
 

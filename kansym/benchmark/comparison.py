@@ -39,7 +39,7 @@ Record = dict[str, Any]
 
 def drawn_laws(count: int, seed: int) -> list[str]:
     """Names of laws of the Feynman catalogue, drawn without looking at anything but their number."""
-    from kansym.benchmark.recovery.catalogue import load_catalogue
+    from kansym.bench.catalogue import load_catalogue
 
     names = [law.name for law in load_catalogue(CATALOGUE).laws]
     chosen = np.random.default_rng(seed).choice(len(names), size=min(count, len(names)), replace=False)
@@ -48,13 +48,13 @@ def drawn_laws(count: int, seed: int) -> list[str]:
 
 def run_table(kind: str, name: str, seed: int, seconds: float, peers: Sequence[str]) -> list[Record]:
     """Compare on one table; one record per tool."""
+    from kansym.bench.catalogue import load_catalogue
+    from kansym.bench.problem import make_problem
+    from kansym.bench.strict import strict
     from kansym.benchmark.measured_laws import MEASURED_LAWS
-    from kansym.benchmark.recovery.catalogue import load_catalogue
-    from kansym.benchmark.recovery.problem import make_problem
-    from kansym.benchmark.recovery.strict import strict
     from kansym.comparison.run import compare
-    from kansym.config import DiscoveryOptions
     from kansym.data.dataset import make_dataset
+    from kansym.search.options import DiscoveryOptions
 
     if kind == "law":
         problem = make_problem(load_catalogue(CATALOGUE)[name], rows=ROWS, seed=seed)

@@ -25,14 +25,14 @@ import torch
 from cyclopts import App, Parameter, validators
 
 from kansym.benchmark.machine import describe
-from kansym.config import DiscoveryOptions
 from kansym.data.dataset import make_dataset
-from kansym.discovery import discover
 from kansym.figures.network_figure import network_figure
 from kansym.figures.svg import to_svg
 from kansym.kan.growth import format_shape
 from kansym.kan.network import Network, Width
-from kansym.report.finished import FinishedRun
+from kansym.run.finished import FinishedRun
+from kansym.search.discovery import discover
+from kansym.search.options import DiscoveryOptions
 from kansym.validation.certificate import certify
 
 app = App(name="python -m kansym.benchmark.figures", help="Pictures and reports.", version_flags=[])

@@ -136,7 +136,7 @@ def _wrong_result(line: CommandLine, file: RandomFile, out: str) -> str:
     if line.command not in ("discover", "fit-constants") or not file.path.is_file():
         return ""
     from kansym.data.readers import read_table
-    from kansym.formula import Formula
+    from kansym.symbolic.formula import Formula
 
     try:
         formula = Formula.from_dict(record["formula"])

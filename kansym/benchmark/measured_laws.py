@@ -9,7 +9,7 @@ import sympy
 
 from kansym.data.catalogue import load_dataset
 from kansym.data.dataset import Dataset
-from kansym.formulation import mean_square, row_weights
+from kansym.search.formulation import mean_square, row_weights
 from kansym.symbolic.complexity import complexity
 from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parametric import ParametricForm, parametrize

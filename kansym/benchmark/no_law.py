@@ -180,9 +180,9 @@ def lawless(count: int, seed: int) -> Iterator[Table]:
 
 def lawful(count: int, seed: int) -> Iterator[Table]:
     """Tables with a law: a fifth measured, the others from the Feynman catalogue, without noise and with it in turn."""
-    from kansym.benchmark.recovery.catalogue import load_catalogue
-    from kansym.benchmark.recovery.problem import make_problem
-    from kansym.benchmark.recovery.strict import strict
+    from kansym.bench.catalogue import load_catalogue
+    from kansym.bench.problem import make_problem
+    from kansym.bench.strict import strict
     from kansym.data.catalogue import load_dataset
 
     g = generator("laws", seed)
@@ -223,9 +223,9 @@ def examine(table: Table, *, seconds: float, seed: int) -> Record:
 
 
 def _certified(table: Table, seconds: float, seed: int) -> Record:
-    from kansym.config import DiscoveryOptions
     from kansym.data.dataset import make_dataset
-    from kansym.discovery import discover
+    from kansym.search.discovery import discover
+    from kansym.search.options import DiscoveryOptions
     from kansym.validation.certificate import certify
 
     dataset = make_dataset(table.X, table.y, y_error=table.y_error)

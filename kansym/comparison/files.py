@@ -10,8 +10,8 @@ import matplotlib
 
 from kansym.comparison.result import Comparison
 from kansym.errors import StorageError
-from kansym.run_directory import SavedRun, replace_file, save_summary
-from kansym.run_files import COMPARISON
+from kansym.run.files import COMPARISON
+from kansym.run.storage import SavedRun, replace_file, save_summary
 from kansym.validation.peers import PeerFinding
 
 RECORD, TABLE, TEXT, *FIGURES = COMPARISON

@@ -12,7 +12,7 @@ from kansym.comparison.request import PeerError, PeerFormula
 from kansym.comparison.result import FrontPoint
 from kansym.comparison.single_precision import without_rounding
 from kansym.errors import KansymError
-from kansym.formulation import mean_square
+from kansym.search.formulation import mean_square
 from kansym.symbolic.complexity import complexity
 from kansym.symbolic.naming import internal_symbols, plain, plain_symbol
 from kansym.symbolic.parametric import parametrize

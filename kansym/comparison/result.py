@@ -157,7 +157,7 @@ class Comparison:
         return "\n".join(self.text())
 
     def _repr_html_(self) -> str:
-        from kansym.notebook.display import comparison_html
+        from kansym.report.notebook.display import comparison_html
 
         return comparison_html(self)
 

@@ -21,16 +21,16 @@ from kansym.comparison.request import Answer, PeerError, Request, safe_names
 from kansym.comparison.result import Comparison, ToolResult
 from kansym.comparison.same.formulas import compare_formulas
 from kansym.comparison.shares import Shares
-from kansym.config import DiscoveryOptions
 from kansym.data.dataset import Dataset
-from kansym.discovery import discover
 from kansym.errors import ArgumentError, StorageError
-from kansym.formula import Formula
-from kansym.formulation import row_weights
-from kansym.front import ParetoFront
-from kansym.progress import Progress
-from kansym.results import Discovery
+from kansym.search.discovery import discover
+from kansym.search.formulation import row_weights
+from kansym.search.front import ParetoFront
+from kansym.search.options import DiscoveryOptions
+from kansym.search.progress import Progress
+from kansym.search.results import Discovery
 from kansym.symbolic.complexity import complexity
+from kansym.symbolic.formula import Formula
 from kansym.symbolic.latex import to_latex
 from kansym.symbolic.serialization import to_tree
 from kansym.symbolic.text import to_text

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from kansym.editing.table import edge_lines
 from kansym.kan.growth import format_shape
-from kansym.report.finished import found_without
+from kansym.run.finished import found_without
 
 if TYPE_CHECKING:
     from kansym.editing.network import EditableNetwork

@@ -7,25 +7,25 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from kansym.config import DiscoveryOptions
 from kansym.data.copies import merge_copies
 from kansym.data.dataset import Dataset
 from kansym.data.noise import noise_floor
 from kansym.data.scaling import Scaling
 from kansym.data.splitting import canonical_order, split, thinned
-from kansym.discovery import MOST_ROWS
 from kansym.editing.coordinates import from_zero
 from kansym.errors import ArgumentError
+from kansym.extraction.composition import AffineMap
 from kansym.extraction.selection import Rows
-from kansym.formulation import Bench, mean_square
-from kansym.input_errors import with_effective_errors
 from kansym.kan.network import Network
 from kansym.primitives.library import PrimitiveLibrary, default_library
 from kansym.primitives.primitive import Primitive
-from kansym.report.finished import FinishedRun
-from kansym.scaled_rows import fitted_scaling, scaled_rows
-from kansym.settling import far_rows
-from kansym.symbolic.composition import AffineMap
+from kansym.run.finished import FinishedRun
+from kansym.search.discovery import MOST_ROWS
+from kansym.search.effective_errors import with_effective_errors
+from kansym.search.final_fit import far_rows
+from kansym.search.formulation import Bench, mean_square
+from kansym.search.options import DiscoveryOptions
+from kansym.search.scaled_rows import fitted_scaling, scaled_rows
 
 
 @dataclass(frozen=True)

@@ -124,7 +124,7 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def _page(*parts: str | Sequence[str]) -> str:
     # Brings the style of a notebook's other results with it; it takes a moment to import.
-    from kansym.notebook.display import wrapped
+    from kansym.report.notebook.display import wrapped
 
     pieces = [
         part if isinstance(part, str) else "".join(f'<p class="quiet">{escape(line)}</p>' for line in part)

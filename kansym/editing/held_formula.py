@@ -8,20 +8,20 @@ from dataclasses import dataclass, replace
 import numpy as np
 import sympy
 
-from kansym.constants import constants_of
 from kansym.editing.coordinates import name_of, output_scale, user_constants
 from kansym.editing.desk import Desk
 from kansym.editing.fixing import held_by_hand
 from kansym.errors import KansymError
+from kansym.extraction.composition import compose
 from kansym.extraction.edges import edges_of_mode
 from kansym.fitting.estimate import estimate
-from kansym.formula import Formula
-from kansym.formulation import ROUND_NUMBERS, Bench, as_written, bits, losses
 from kansym.kan.layer import AFFINE, EdgeMode
 from kansym.kan.network import Network
+from kansym.search.formulation import ROUND_NUMBERS, Bench, as_written, bits, losses
 from kansym.symbolic.canonical import canonicalize
 from kansym.symbolic.complexity import complexity
-from kansym.symbolic.composition import compose
+from kansym.symbolic.constants import constants_of
+from kansym.symbolic.formula import Formula
 from kansym.symbolic.parametric import ParametricForm, parametrize
 from kansym.symbolic.refit import refit
 

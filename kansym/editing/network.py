@@ -27,13 +27,13 @@ from kansym.extraction.edges import EdgeRef
 from kansym.figures.edge_curves import EdgeCurve, edge_curves
 from kansym.figures.network_figure import network_figure
 from kansym.figures.svg import to_svg
-from kansym.formula import Formula
-from kansym.front import ParetoFront
 from kansym.kan.growth import format_shape
 from kansym.kan.layer import EdgeMode
 from kansym.kan.network import Network
 from kansym.primitives.primitive import Primitive
-from kansym.results import Discovery
+from kansym.search.front import ParetoFront
+from kansym.search.results import Discovery
+from kansym.symbolic.formula import Formula
 from kansym.threads import threads_for
 from kansym.validation.certificate import Certificate, certify
 

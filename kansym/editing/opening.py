@@ -9,7 +9,6 @@ from typing import Any
 
 import torch
 
-from kansym.config import DiscoveryOptions
 from kansym.data.dataset import Dataset
 from kansym.editing.coordinates import moved
 from kansym.editing.desk import Desk
@@ -21,9 +20,10 @@ from kansym.kan.jacobian import held_out_parts
 from kansym.kan.network import Network, Width
 from kansym.primitives.library import PrimitiveLibrary
 from kansym.primitives.primitive import Primitive
-from kansym.report.finished import FinishedRun
-from kansym.results import Discovery
-from kansym.run_directory import load_run
+from kansym.run.finished import FinishedRun
+from kansym.run.storage import load_run
+from kansym.search.options import DiscoveryOptions
+from kansym.search.results import Discovery
 from kansym.threads import threads_for
 
 STARTS = ("reading", "splines", "network")

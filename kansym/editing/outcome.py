@@ -9,14 +9,14 @@ from kansym.editing.desk import Desk
 from kansym.editing.held_formula import held_constants, held_formula
 from kansym.editing.history import State
 from kansym.errors import ArgumentError
-from kansym.formula import Formula
-from kansym.formulation import formulate
-from kansym.front import ParetoFront
 from kansym.kan.growth import format_shape
 from kansym.kan.network import Network
-from kansym.result_notes import NETWORK_BETTER
-from kansym.results import Discovery, NetworkReading, TrainedNetwork
-from kansym.settling import far_rows, refitted
+from kansym.search.final_fit import far_rows, refitted
+from kansym.search.formulation import formulate
+from kansym.search.front import ParetoFront
+from kansym.search.notes import NETWORK_BETTER
+from kansym.search.results import Discovery, NetworkReading, TrainedNetwork
+from kansym.symbolic.formula import Formula
 from kansym.threads import threads_for
 
 BY_HAND = "edited by hand"

@@ -4,14 +4,14 @@
 
 from collections.abc import Sequence
 
+from kansym.export.latex_table import breakable, latex_table, shown_width
 from kansym.export.provenance import made_by, summary_of, units_of
 from kansym.export.unit_latex import unit_to_latex
 from kansym.export.where import constant_to_latex, lettered
 from kansym.export.writing import one_line
-from kansym.formula import Formula
-from kansym.pysr.latex_table import breakable, latex_table, shown_width
-from kansym.report.finished import FinishedRun
-from kansym.report.summary import RunSummary
+from kansym.run.finished import FinishedRun
+from kansym.run.summary import RunSummary
+from kansym.symbolic.formula import Formula
 from kansym.symbolic.latex import name_to_latex
 
 SUFFIX = ".tex"

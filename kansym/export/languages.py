@@ -7,9 +7,9 @@ from types import ModuleType
 from kansym.errors import ArgumentError
 from kansym.export.program import program_of
 from kansym.export.provenance import made_by, units_of
-from kansym.formula import Formula
-from kansym.report.finished import FinishedRun
-from kansym.report.summary import RunSummary
+from kansym.run.finished import FinishedRun
+from kansym.run.summary import RunSummary
+from kansym.symbolic.formula import Formula
 
 LANGUAGES: Mapping[str, str] = {
     "python": "a function of numpy arrays",

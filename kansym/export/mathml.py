@@ -8,8 +8,8 @@ from xml.sax.saxutils import escape
 
 import sympy
 
-from kansym.formula import Formula
 from kansym.symbolic.arrange import arrange
+from kansym.symbolic.formula import Formula
 from kansym.symbolic.layout import (
     Bars,
     Call,

@@ -13,8 +13,8 @@ from kansym.errors import ArgumentError
 from kansym.export.dialect import ExportError
 from kansym.export.program import Program, program_of
 from kansym.export.torch_source import identify
-from kansym.formula import Formula
 from kansym.primitives.special import airy_ai, bessel_j0, bessel_j1
+from kansym.symbolic.formula import Formula
 
 
 class FormulaModule(nn.Module):

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 import kansym
-from kansym.formula import Formula
-from kansym.report.finished import FinishedRun
-from kansym.report.summary import RunSummary
+from kansym.run.finished import FinishedRun
+from kansym.run.summary import RunSummary
+from kansym.symbolic.formula import Formula
 
 
 def summary_of(run: "RunSummary | FinishedRun | None") -> RunSummary | None:

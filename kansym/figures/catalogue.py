@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from kansym.errors import ArgumentError
 from kansym.figures import correlation, front, gallery, growth, parity, residuals, run_network, slices, structure_tree
-from kansym.report.finished import FinishedRun
+from kansym.run.finished import FinishedRun
 
 if TYPE_CHECKING:
     from kansym.comparison.result import Comparison

@@ -6,8 +6,8 @@ from matplotlib.figure import Figure
 
 from kansym.figures.labels import shorten
 from kansym.figures.style import blank, styled, theme_of
-from kansym.report.finished import FinishedRun
 from kansym.report.measured import measured
+from kansym.run.finished import FinishedRun
 
 MOST_CONSTANTS = 12
 

@@ -15,7 +15,7 @@ from kansym.kan.layer import EdgeMode
 from kansym.kan.network import Network
 from kansym.primitives.library import default_library
 from kansym.primitives.primitive import Primitive
-from kansym.report.finished import FinishedRun
+from kansym.run.finished import FinishedRun
 
 ROWS, POINTS = 512, 128
 """Rows that curves are drawn from, and points that functions are matched at: figures must not be waited for."""

@@ -11,7 +11,7 @@ from matplotlib.mathtext import MathTextParser
 
 from kansym.figures.labels import drawable, shorten, text_width
 from kansym.figures.style import FONT
-from kansym.formula import Formula
+from kansym.symbolic.formula import Formula
 from kansym.symbolic.latex import name_to_latex, to_latex
 from kansym.symbolic.text import to_text
 

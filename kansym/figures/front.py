@@ -16,10 +16,10 @@ from kansym.figures.labels import clean
 from kansym.figures.scales import label, named, set_scale
 from kansym.figures.stacking import stacked
 from kansym.figures.style import MARKERS, Theme, blank, finish, styled, theme_of
-from kansym.formula import Formula
-from kansym.report.finished import FinishedRun
 from kansym.report.residuals import judging_rows, weighting
-from kansym.report.summary import RunSummary
+from kansym.run.finished import FinishedRun
+from kansym.run.summary import RunSummary
+from kansym.symbolic.formula import Formula
 
 if TYPE_CHECKING:
     from kansym.comparison.result import Comparison

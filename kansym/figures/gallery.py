@@ -12,7 +12,7 @@ from kansym.figures.labels import primitive_label, scientific, shorten, text_wid
 from kansym.figures.points import table_of
 from kansym.figures.style import Theme, blank, styled, theme_of
 from kansym.kan.layer import EdgeMode
-from kansym.report.finished import FinishedRun
+from kansym.run.finished import FinishedRun
 
 MOST_EDGES, BEST = 24, 3
 """Edges, and functions for each."""

@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 from kansym.figures.scales import set_scale
 from kansym.figures.style import blank, finish, styled, theme_of
 from kansym.kan.growth import Decision, format_shape
-from kansym.report.finished import FinishedRun
+from kansym.run.finished import FinishedRun
 
 MOST_TICKS = 26
 """Steps that are named on the axis; of more, those with a new shape."""

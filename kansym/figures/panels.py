@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from kansym.figures.style import Theme, blank, finish
-from kansym.report.finished import FinishedRun
+from kansym.run.finished import FinishedRun
 
 MOST_PANELS = 12
 """Inputs that are drawn; those of the formula come first."""

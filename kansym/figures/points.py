@@ -7,8 +7,8 @@ import numpy as np
 from kansym.data.dataset import Dataset
 from kansym.data.splitting import canonical_order, thinned
 from kansym.errors import ArgumentError
-from kansym.input_errors import effective_error
-from kansym.report.finished import FinishedRun
+from kansym.run.finished import FinishedRun
+from kansym.search.effective_errors import effective_error
 
 THINNEST = 0.005
 """Of the largest residual: a band that is narrower is hidden by the line at zero."""

@@ -12,7 +12,7 @@ from kansym.figures.points import MOST_POINTS, Points, floor_shows, points_of, t
 from kansym.figures.running import RunningMean, running_mean
 from kansym.figures.scales import label, named, scale_axis
 from kansym.figures.style import Theme, styled, theme_of
-from kansym.report.finished import FinishedRun
+from kansym.run.finished import FinishedRun
 
 MOST_BARS = 120
 """Points up to which each has its error bar; of more, the median error is a band."""

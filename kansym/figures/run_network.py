@@ -12,7 +12,7 @@ from kansym.figures.network_figure import network_figure
 from kansym.figures.points import table_of
 from kansym.kan.growth import format_shape
 from kansym.kan.layer import EdgeMode
-from kansym.report.finished import FinishedRun, found_without
+from kansym.run.finished import FinishedRun, found_without
 
 ALIKE = 0.02
 """1 - R^2 up to which a trained spline is said to look like a function."""

@@ -8,11 +8,11 @@ from matplotlib.figure import Figure
 
 from kansym.errors import ArgumentError
 from kansym.figures.catalogue import figure_kind
-from kansym.report.finished import FinishedRun
-from kansym.results import Discovery
+from kansym.run.finished import FinishedRun
+from kansym.search.results import Discovery
 
 if TYPE_CHECKING:
-    from kansym.estimator import SymbolicRegressor
+    from kansym.estimator.regressor import SymbolicRegressor
 
 
 def figure(
@@ -58,7 +58,7 @@ def finished_run(run: "FinishedRun | Discovery | SymbolicRegressor | str | os.Pa
         return FinishedRun.of(run)
     if isinstance(run, str | Path | os.PathLike):
         # Above this room: folders hold a figure of their own.
-        from kansym.run_directory import load_run
+        from kansym.run.storage import load_run
 
         return load_run(run)
     discovery = getattr(run, "discovery_", None)

@@ -13,7 +13,7 @@ from kansym.figures.panels import inputs_shown, panel_grid
 from kansym.figures.points import Points, points_of, table_of
 from kansym.figures.scales import is_logarithmic, label, named, scale_axis, set_scale
 from kansym.figures.style import Theme, styled, theme_of
-from kansym.report.finished import FinishedRun
+from kansym.run.finished import FinishedRun
 
 BEYOND = 0.3
 """How far the curves go on, in units of the range of the data; on logarithmic axes of that of the logarithm."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import sympy
 
 from kansym.errors import ArgumentError
-from kansym.formula import Formula
+from kansym.symbolic.formula import Formula
 from kansym.symbolic.parser import parse_expression
 
 AS_IT_IS = "the table as it is"

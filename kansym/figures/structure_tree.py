@@ -12,7 +12,7 @@ from kansym.figures.panels import used_names
 from kansym.figures.scales import named
 from kansym.figures.structure_steps import Step, steps_of
 from kansym.figures.style import Theme, blank, styled, theme_of
-from kansym.report.finished import FinishedRun
+from kansym.run.finished import FinishedRun
 
 MAIN, SIDE, GAP, PAD, MARGIN = 4.3, 2.3, 0.28, 0.1, 0.15
 """Inches: widths of the two columns of boxes, the space between boxes, around text and at the border."""

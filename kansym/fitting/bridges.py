@@ -11,8 +11,8 @@ import numpy as np
 from kansym.errors import ArgumentError, DataError
 from kansym.fitting.result import KnownForm
 from kansym.fitting.rows import Rows
-from kansym.formula import Formula
 from kansym.optional import optional_module
+from kansym.symbolic.formula import Formula
 from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.orthogonal import nearest_distances
 from kansym.symbolic.parametric import ParametricForm, parametrize

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import scipy.stats
 
-from kansym.constants import constants_of
 from kansym.errors import ArgumentError, DataError
 from kansym.fitting.arguments import KnownFormProblem, read_arguments
 from kansym.fitting.descents import best_descent
@@ -18,9 +17,10 @@ from kansym.fitting.result import KnownForm
 from kansym.fitting.signs import positive_where_free
 from kansym.fitting.starts import starting_values
 from kansym.fitting.undetermined import undetermined_notes
-from kansym.formula import Formula
 from kansym.report.measured import measured
 from kansym.symbolic.complexity import complexity, description_length
+from kansym.symbolic.constants import constants_of
+from kansym.symbolic.formula import Formula
 from kansym.symbolic.naming import plain
 from kansym.symbolic.parametric import columns_of
 from kansym.symbolic.refit import LeastSquares

@@ -6,7 +6,7 @@ from typing import Any
 from kansym.fitting.intervals import Intervals
 from kansym.fitting.result import KnownForm
 from kansym.report.measured import measured
-from kansym.report.summary import finite_json
+from kansym.run.summary import finite_json
 
 
 def record(result: KnownForm, intervals: Intervals | None = None) -> dict[str, Any]:

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kansym.covariance import correlation_of
 from kansym.fitting.arguments import KnownFormProblem
 from kansym.fitting.determined import Combination
 from kansym.fitting.estimate import Estimate
 from kansym.fitting.intervals import Intervals, intervals_of
 from kansym.fitting.outliers import Outlier
 from kansym.fitting.rows import Rows
-from kansym.formula import Formula
+from kansym.symbolic.covariance import correlation_of
+from kansym.symbolic.formula import Formula
 
 if TYPE_CHECKING:
     import iminuit
@@ -169,7 +169,7 @@ class KnownForm:
         return f"<KnownForm {self.formula.target} = {self.expression}: {', '.join(values)}>"
 
     def _repr_html_(self) -> str:
-        from kansym.notebook.display import fit_html
+        from kansym.report.notebook.display import fit_html
 
         return fit_html(self)
 

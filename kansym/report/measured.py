@@ -9,7 +9,7 @@ from uncertainties import correlated_values, ufloat
 from uncertainties.core import AffineScalarFunc, LinearCombination
 
 from kansym.errors import ArgumentError
-from kansym.formula import Formula
+from kansym.symbolic.formula import Formula
 
 ROUNDING = 1e-14
 """Relative error that the arithmetic of a fit leaves in double precision; one that is no larger is not measured."""

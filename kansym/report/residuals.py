@@ -1,7 +1,7 @@
 """What the residuals of a run are: of which rows, and whether rows count by their errors."""
 
 from kansym.data.splitting import MINIMUM_ROWS
-from kansym.report.summary import RunSummary
+from kansym.run.summary import RunSummary
 from kansym.units.words import after_number
 
 

@@ -4,10 +4,10 @@ import math
 import textwrap
 from collections.abc import Iterable
 
-from kansym.formula import Constant, Formula
 from kansym.report.measured import is_rounding, with_error
 from kansym.report.residuals import floor_words, judging_rows, loss_words, weighting
-from kansym.report.summary import RunSummary
+from kansym.run.summary import RunSummary
+from kansym.symbolic.formula import Constant, Formula
 from kansym.units.unit import split_factor
 from kansym.units.words import after_number, begins_with_number
 

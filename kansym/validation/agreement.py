@@ -4,11 +4,11 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from kansym.config import DiscoveryOptions
 from kansym.data.dataset import Dataset
-from kansym.discovery import discover
-from kansym.formula import Formula
-from kansym.progress import ProgressCallback
+from kansym.search.discovery import discover
+from kansym.search.options import DiscoveryOptions
+from kansym.search.progress import ProgressCallback
+from kansym.symbolic.formula import Formula
 from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parametric import parametrize
 from kansym.validation.rows import residuals_of

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kansym.formulation import mean_square
+from kansym.search.formulation import mean_square
 from kansym.symbolic.complexity import formula_bits
 from kansym.validation.rows import Residuals
 
@@ -75,8 +75,8 @@ def explained(residuals: Residuals, noise_floor: float) -> Explained:
 def loo(residuals: Residuals) -> float:
     """Leave-one-out mean squared residual, in squared units of y; inf where there are no more rows than constants.
 
-    From the leverages, as `kansym.formulation.leave_one_out`; constants whose derivative does not exist on a row, as
-    that of 0^p, take nothing up there.
+    From the leverages, as `kansym.search.formulation.leave_one_out`; constants whose derivative does not exist on a
+    row, as that of 0^p, take nothing up there.
     """
     if residuals.n <= residuals.k:
         return math.inf

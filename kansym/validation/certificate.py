@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from kansym.config import DiscoveryOptions
 from kansym.errors import ArgumentError
-from kansym.progress import ProgressCallback
-from kansym.results import Discovery
+from kansym.search.options import DiscoveryOptions
+from kansym.search.progress import ProgressCallback
+from kansym.search.results import Discovery
 from kansym.threads import threads_for
 from kansym.validation.agreement import Agreement, agreement
 from kansym.validation.bits import Explained, explained
@@ -121,7 +121,7 @@ class Certificate:
         return "\n".join(self.text())
 
     def _repr_html_(self) -> str:
-        from kansym.notebook.display import certificate_html
+        from kansym.report.notebook.display import certificate_html
 
         return certificate_html(self)
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kansym.constant_symbols import PREFIX
-from kansym.formula import Formula
+from kansym.symbolic.constant_symbols import PREFIX
+from kansym.symbolic.formula import Formula
 from kansym.symbolic.refit import jacobian_rank, redundant_constants
 from kansym.validation.rows import Residuals
 

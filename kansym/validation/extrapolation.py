@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kansym.results import Discovery
+from kansym.search.results import Discovery
 from kansym.validation.places import around, box_of, inside
 
 POINTS = 1000

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import sympy
 
-from kansym.formulation import mean_square
+from kansym.search.formulation import mean_square
 from kansym.symbolic.complexity import COSTS
 from kansym.validation.rows import Residuals
 

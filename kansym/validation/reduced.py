@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import sympy
 
-from kansym.formulation import mean_square
+from kansym.search.formulation import mean_square
 from kansym.symbolic.complexity import formula_bits
 from kansym.symbolic.parametric import ParametricForm, parametrize
 from kansym.validation.generic import Generic, generic_curves

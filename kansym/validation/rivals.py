@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kansym.formula import Formula
-from kansym.formulation import mean_square
-from kansym.results import Discovery
+from kansym.search.formulation import mean_square
+from kansym.search.results import Discovery
 from kansym.symbolic.complexity import formula_bits
+from kansym.symbolic.formula import Formula
 from kansym.validation.bits import loo
 from kansym.validation.generic import generic_curves
 from kansym.validation.reduced import reduced_curves

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import sympy
 
-from kansym.constant_symbols import PREFIX, with_constant_symbols
 from kansym.data.dataset import Dataset
-from kansym.formula import Formula
-from kansym.formulation import row_weights
+from kansym.search.formulation import row_weights
+from kansym.symbolic.constant_symbols import PREFIX, with_constant_symbols
+from kansym.symbolic.formula import Formula
 from kansym.symbolic.functions import real_functions
 from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parametric import ParametricForm, parametrize

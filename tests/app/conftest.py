@@ -13,17 +13,17 @@ import pytest
 import torch
 
 from kansym.app import launch
-from kansym.baseline import baseline
 from kansym.data.dataset import make_dataset
 from kansym.data.scaling import Scaling
-from kansym.formulation import Bench
-from kansym.front import ParetoFront
 from kansym.kan.network import Network
 from kansym.kan.training import train
 from kansym.kan.training_options import TrainingOptions
 from kansym.primitives import default_library
-from kansym.results import Discovery, NetworkReading, TrainedNetwork
-from kansym.run_directory import load_run, save_run
+from kansym.run.storage import load_run, save_run
+from kansym.search.baseline import baseline
+from kansym.search.formulation import Bench
+from kansym.search.front import ParetoFront
+from kansym.search.results import Discovery, NetworkReading, TrainedNetwork
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 

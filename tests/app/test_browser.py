@@ -7,7 +7,7 @@ import pytest
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-from kansym.run_directory import load_run  # noqa: E402
+from kansym.run.storage import load_run  # noqa: E402
 
 from .conftest import CHROMIUM, FLAGS  # noqa: E402
 

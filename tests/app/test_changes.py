@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from kansym.kan.layer import EdgeMode
-from kansym.run_directory import load_run
+from kansym.run.storage import load_run
 
 
 def files(folder):

@@ -14,7 +14,7 @@ import pytest
 from kansym.app import launch, serve
 from kansym.cli import main
 from kansym.errors import ArgumentError, MissingDependencyError
-from kansym.run_directory import load_run
+from kansym.run.storage import load_run
 
 from .conftest import Opened
 

@@ -11,11 +11,11 @@ from kansym.comparison.findings import findings
 from kansym.comparison.result import Comparison
 from kansym.comparison.run import compare
 from kansym.comparison.same.formulas import Sameness
-from kansym.config import DiscoveryOptions
 from kansym.data.dataset import make_dataset
-from kansym.discovery import discover
 from kansym.errors import ArgumentError, StorageError
-from kansym.run_directory import load_run, save_run
+from kansym.run.storage import load_run, save_run
+from kansym.search.discovery import discover
+from kansym.search.options import DiscoveryOptions
 from kansym.validation.certificate import certify
 
 OPTIONS = DiscoveryOptions(max_seconds=5)
@@ -94,7 +94,7 @@ def test_interrupts_keep_what_is_there(faulty, line, found, monkeypatch):
     monkeypatch.setattr(run_module, "_run", interrupted)
     result = compare(line, peers=["faulty", "mlp"], options=OPTIONS, found=found)
     assert result.interrupted and [tool.failure for tool in result.peers] == ["interrupted", "not run: interrupted"]
-    assert result.kansym.formula == "2*first + 1"
+    assert result.kansym.symbolic.formula == "2*first + 1"
 
 
 def test_another_formula_with_smaller_errors_speaks_against_a_law(faulty, line, found):

@@ -24,7 +24,7 @@ from kansym.editing.network import EditableNetwork
 from kansym.editing.script import do_step, run_script
 from kansym.errors import StorageError
 from kansym.kan.growth import GrowthOptions
-from kansym.report.finished import FinishedRun
+from kansym.run.finished import FinishedRun
 
 OPTIONS = DiscoveryOptions(max_seconds=20, structure=False, growth=GrowthOptions(shapes=((2, 1, 1),)))
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import sympy
 
-from kansym.formula import Constant, Formula
 from kansym.primitives import default_library
 from kansym.primitives.primitive import ARGUMENT, EXPONENT
+from kansym.symbolic.formula import Constant, Formula
 from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parser import parse_expression
 

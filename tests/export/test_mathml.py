@@ -9,10 +9,10 @@ import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kansym.benchmark.recovery.catalogue import load_catalogue
+from kansym.bench.catalogue import load_catalogue
 from kansym.export.mathml import LETTER, name_to_mathml, to_mathml
-from kansym.formula import Constant, Formula
 from kansym.symbolic import to_latex
+from kansym.symbolic.formula import Constant, Formula
 from kansym.symbolic.lettering import LETTERS
 
 X, Y = sympy.symbols("x y")

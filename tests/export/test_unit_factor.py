@@ -3,7 +3,7 @@
 from kansym.export.program import FittedConstant
 from kansym.export.where import constant_to_latex
 from kansym.export.writing import value_and_unit
-from kansym.formula import Constant
+from kansym.symbolic.formula import Constant
 
 CONSTANT = Constant("c0", 0.0021703, 5.6e-6, unit="10^3 m s^-2")
 

@@ -9,12 +9,12 @@ import torch
 
 from kansym.data.dataset import make_dataset
 from kansym.data.scaling import Scaling
-from kansym.formula import Constant, Formula
-from kansym.front import ParetoFront
 from kansym.kan.growth import Decision
 from kansym.kan.network import Network
-from kansym.report.finished import FinishedRun
-from kansym.results import Discovery, TrainedNetwork
+from kansym.run.finished import FinishedRun
+from kansym.search.front import ParetoFront
+from kansym.search.results import Discovery, TrainedNetwork
+from kansym.symbolic.formula import Constant, Formula
 
 
 def make_formula(dataset, expression, *, loss=0.1, complexity=5, **options):

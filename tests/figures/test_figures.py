@@ -18,7 +18,7 @@ from kansym.errors import ArgumentError
 from kansym.figures import FIGURES, alt_text, figures_of, to_svg
 from kansym.figures.points import points_of
 from kansym.figures.slices import slice_along
-from kansym.front import ParetoFront
+from kansym.search.front import ParetoFront
 
 
 def texts(figure):

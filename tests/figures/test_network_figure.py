@@ -25,7 +25,7 @@ from kansym.figures.network_layout import spread
 from kansym.kan.network import Network
 from kansym.primitives.library import default_library
 from kansym.report.html.drawings import _of_kind
-from kansym.results import NetworkReading
+from kansym.search.results import NetworkReading
 
 LIBRARY = default_library()
 

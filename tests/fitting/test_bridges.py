@@ -9,7 +9,7 @@ import kansym
 from kansym.errors import ArgumentError, DataError
 from kansym.fitting.bridges import formula_to_iminuit, formula_to_lmfit, safe_names
 from kansym.fitting.known_form import fit_constants
-from kansym.formula import Constant, Formula
+from kansym.symbolic.formula import Constant, Formula
 from kansym.symbolic.parser import parse_expression
 
 DECAY = "A*exp(-t/tau) + B"

@@ -5,7 +5,7 @@ import pytest
 
 from kansym import DiscoveryOptions, discover, fit_constants, make_dataset, read_table
 from kansym.data.noise import noise_floor
-from kansym.report.summary import RunSummary
+from kansym.run.summary import RunSummary
 
 QUICK = DiscoveryOptions(max_seconds=1.0)
 

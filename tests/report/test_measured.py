@@ -11,8 +11,8 @@ from uncertainties import ufloat_fromstr
 
 import kansym
 from kansym.errors import ArgumentError
-from kansym.formula import Constant, Formula
 from kansym.report.measured import measured, measured_latex, uncertain_constants, uncertain_numbers
+from kansym.symbolic.formula import Constant, Formula
 
 
 @pytest.mark.parametrize(

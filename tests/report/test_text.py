@@ -8,18 +8,18 @@ import numpy as np
 import pytest
 import sympy
 
-from kansym.config import DiscoveryOptions
 from kansym.data.dataset import make_dataset
 from kansym.errors import StorageError
-from kansym.formula import Constant, Formula
-from kansym.front import ParetoFront
 from kansym.kan.growth import Decision
 from kansym.primitives.library import default_library
 from kansym.report.measured import with_error
 from kansym.report.residuals import judging_rows
-from kansym.report.summary import Agreement, RunSummary, fingerprint
 from kansym.report.text import agreement_lines, constant_line, r_squared, text_report
-from kansym.results import Discovery
+from kansym.run.summary import Agreement, RunSummary, fingerprint
+from kansym.search.front import ParetoFront
+from kansym.search.options import DiscoveryOptions
+from kansym.search.results import Discovery
+from kansym.symbolic.formula import Constant, Formula
 
 A, B = sympy.Symbol("a"), sympy.Symbol("λ (nm)")
 DATA = make_dataset(

@@ -10,8 +10,8 @@ import sympy
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from kansym.benchmark.recovery.catalogue import load_catalogue
-from kansym.benchmark.recovery.evaluation import precise_values
+from kansym.bench.catalogue import load_catalogue
+from kansym.bench.evaluation import precise_values
 from kansym.symbolic import plain, to_latex
 from kansym.symbolic.latex import name_to_latex
 

@@ -6,9 +6,9 @@ import pytest
 from kansym.data.dataset import make_dataset
 from kansym.data.noise import noise_floor
 from kansym.data.splitting import split
-from kansym.formulation import Bench, judge
-from kansym.front import ParetoFront
-from kansym.results import Discovery
+from kansym.search.formulation import Bench, judge
+from kansym.search.front import ParetoFront
+from kansym.search.results import Discovery
 from kansym.symbolic.naming import internal_symbols, plain_symbol
 from kansym.symbolic.parametric import parametrize
 from kansym.symbolic.parser import parse_expression

@@ -4,8 +4,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from kansym.config import DiscoveryOptions
 from kansym.errors import ArgumentError, StorageError
+from kansym.search.options import DiscoveryOptions
 from kansym.symbolic.parser import parse_expression
 from kansym.validation.agreement import agreement, compared
 from kansym.validation.certificate import Certificate, certify

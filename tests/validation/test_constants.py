@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from kansym.formula import Formula
+from kansym.symbolic.formula import Formula
 from kansym.symbolic.parser import parse_expression
 from kansym.validation.constants import check_constants
 from kansym.validation.rows import residuals_of

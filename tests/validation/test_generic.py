@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from kansym.formulation import mean_square
+from kansym.search.formulation import mean_square
 from kansym.symbolic.complexity import formula_bits
 from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parametric import parametrize

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kansym.benchmark.recovery.catalogue import load_catalogue
-from kansym.benchmark.recovery.evaluation import precise_values
-from kansym.formula import Formula
+from kansym.bench.catalogue import load_catalogue
+from kansym.bench.evaluation import precise_values
 from kansym.symbolic.complexity import complexity
+from kansym.symbolic.formula import Formula
 from kansym.symbolic.naming import plain_symbol
 
 

@@ -42,7 +42,7 @@ from kansym.comparison.request import Answer, PeerError, PeerFormula, Progress, 
 from kansym.comparison.workers.pysr_settings import OPERATORS, RUN, Units, arguments, operators_for, units_for
 from kansym.comparison.workers.pysr_start import import_pysr, telling
 from kansym.errors import ArgumentError, DataError
-from kansym.pysr.text import FormulaTextError, translated
+from kansym.symbolic.pysr_text import FormulaTextError, translated
 
 _READY: set[tuple[object, ...]] = set()
 """What Julia has compiled for in this process."""

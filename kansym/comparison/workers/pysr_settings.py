@@ -10,7 +10,7 @@ from typing import Any
 
 from kansym.comparison.request import Request
 from kansym.errors import DataError
-from kansym.pysr.operators import OPERATORS, POWER
+from kansym.symbolic.pysr_operators import OPERATORS, POWER
 
 RUN = "pysr"
 """The folder that PySR makes in the request's."""

@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from kansym.comparison.result import Comparison
 from kansym.figures import FIGURES, to_svg
 from kansym.figures.run_network import apart_words
-from kansym.report.finished import FinishedRun
 from kansym.report.html.markup import trusted_svg
+from kansym.run.finished import FinishedRun
 
 logger = logging.getLogger(__name__)
 

@@ -6,10 +6,10 @@ from pathlib import Path
 from kansym.comparison.files import RECORD, load_comparison
 from kansym.comparison.result import Comparison
 from kansym.errors import KansymError, StorageError
-from kansym.report.finished import FinishedRun
 from kansym.report.html.page import write_report
-from kansym.run_directory import load_run
-from kansym.run_files import PAGE
+from kansym.run.files import PAGE
+from kansym.run.finished import FinishedRun
+from kansym.run.storage import load_run
 
 logger = logging.getLogger(__name__)
 

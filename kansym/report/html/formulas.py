@@ -6,9 +6,9 @@ from typing import Any
 from markupsafe import Markup
 
 from kansym.export import LANGUAGES, to_code, to_mathml
-from kansym.formula import Formula
-from kansym.report.finished import FinishedRun
 from kansym.report.html.markup import trusted_mathml
+from kansym.run.finished import FinishedRun
+from kansym.symbolic.formula import Formula
 
 logger = logging.getLogger(__name__)
 

@@ -12,12 +12,12 @@ from markupsafe import Markup
 from kansym.comparison.result import Comparison
 from kansym.errors import ArgumentError
 from kansym.figures.style import DARK, LIGHT
-from kansym.report.finished import FinishedRun
 from kansym.report.html.colours import drawing_colours
 from kansym.report.html.drawings import Drawing, comparison_drawing, drawings
 from kansym.report.html.environment import environment
 from kansym.report.html.summarise import summarise
-from kansym.run_directory import replace_file
+from kansym.run.finished import FinishedRun
+from kansym.run.storage import replace_file
 
 
 def write_report(run: FinishedRun, path: str | os.PathLike[str], *, comparison: Comparison | None = None) -> Path:

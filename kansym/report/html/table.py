@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import sympy
 
-from kansym.report.finished import FinishedRun
+from kansym.run.finished import FinishedRun
 
 MOST_OUTLIERS = 50
 """Outliers that are listed."""

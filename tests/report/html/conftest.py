@@ -11,15 +11,15 @@ import numpy as np
 import pytest
 
 from kansym.comparison.result import Comparison, FrontPoint, ToolResult
-from kansym.config import DiscoveryOptions
 from kansym.data.dataset import make_dataset
-from kansym.discovery import discover
 from kansym.figures import FIGURES
 from kansym.fitting.outliers import Outlier
-from kansym.formula import Constant
-from kansym.guess.outcome import GuessOutcome
-from kansym.report.finished import FinishedRun
 from kansym.report.html.page import report_html
+from kansym.run.finished import FinishedRun
+from kansym.search.discovery import discover
+from kansym.search.options import DiscoveryOptions
+from kansym.search.prior.outcome import GuessOutcome
+from kansym.symbolic.formula import Constant
 from kansym.validation.certificate import certify
 
 ODD = ("<script>alert(1)</script>", "$x_1$", "λ (nm)")

@@ -14,11 +14,11 @@ from kansym.comparison.files import save_comparison
 from kansym.errors import ArgumentError, KansymError
 from kansym.export import LANGUAGES, to_code
 from kansym.figures import FIGURES
-from kansym.report.finished import FinishedRun
 from kansym.report.html import folder
 from kansym.report.html.certificate import MEANINGS, VERDICTS
 from kansym.report.html.page import report_html, write_report
-from kansym.run_directory import load_run, save_run
+from kansym.run.finished import FinishedRun
+from kansym.run.storage import load_run, save_run
 from kansym.validation.verdict import Verdict
 
 

@@ -1,0 +1,1 @@
+"""The commands of `kansym`, one module each; `kansym.cli` lists them."""

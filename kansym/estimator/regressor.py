@@ -1,0 +1,432 @@
+"""`SymbolicRegressor`: the pipeline as a scikit-learn estimator, with PySR's names where PySR has them."""
+
+import logging
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import sympy
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from kansym.data.dataset import make_dataset
+from kansym.errors import ArgumentError
+from kansym.estimator.input import checked_names, checked_units, faults_named, library_of
+from kansym.estimator.pysr_parameters import in_words, translate
+from kansym.export.latex_table import HEADS, latex_table
+from kansym.primitives.library import PrimitiveLibrary
+from kansym.search.discovery import discover
+from kansym.search.options import DiscoveryOptions
+from kansym.search.progress import ProgressCallback
+from kansym.search.results import Discovery
+from kansym.symbolic.formula import Formula
+from kansym.validation.certificate import Certificate, certify
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from kansym.comparison.result import Comparison
+    from kansym.editing.network import EditableNetwork
+    from kansym.run.finished import FinishedRun
+
+logger = logging.getLogger(__name__)
+
+
+class SymbolicRegressor(RegressorMixin, BaseEstimator):
+    """Find a closed-form formula for y in terms of the columns of X.
+
+    Parameters
+    ----------
+    max_seconds : float, optional
+        Wall-time budget, by default that of `options`, which is 60. A law that is found exactly ends the run much
+        earlier; raise the budget for many columns or large tables.
+    random_state : int, default 0
+        Seed of every random choice: the same seed, data and device give the same formula, as long as the budget does
+        not end the run.
+    device : str, default "auto"
+        "cpu", "cuda" or "auto".
+    primitives : PrimitiveLibrary or sequence of str, optional
+        What edges may be; a sequence names members of the default library. Restrict it where physics forbids a
+        function, or add your own with `PrimitiveLibrary.with_primitive`.
+    given : str, optional
+        A part of the law that is known, with ``...`` for what is looked for, as in ``"g*x/2 + ..."``. Names that are
+        not columns are constants, and are fitted.
+    guesses : sequence of str, optional
+        Formulas to start from, such as ``["A*exp(-t/tau) + 0.1"]``; see `DiscoveryOptions`. What became of them is in
+        `discovery_.guesses`.
+    loss : str, default "linear"
+        "tukey" for tables with outliers, see `DiscoveryOptions`; "linear" is least squares.
+    validation_fraction : float, default 0.2
+        Share of the rows held out; tables below 20 rows use leave-one-out.
+    options : DiscoveryOptions, optional
+        Options of all stages, for experts. The parameters above override it.
+    progress : callable or "auto", optional
+        Called with a `kansym.search.progress.Progress` after every step. "auto": one output that is kept up to date in
+        a notebook (`kansym.report.notebook.live_progress`), a line that changes in a terminal, nothing elsewhere.
+    timeout_in_seconds : float, optional
+        PySR's name for `max_seconds`; give one of them.
+
+    Attributes
+    ----------
+    formula_ : Formula
+        The pick of the front, by description length.
+    equations_ : DataFrame
+        The Pareto front: complexity, loss, score, equation, sympy_format, latex, description_length, picked.
+    front_ : ParetoFront
+    network_ : TrainedNetwork or None
+        The best trained network; predicts on its own. None where the run ended before one was trained, as for an
+        exactly linear table.
+    certificate_ : Certificate
+        "law", "good description" or "no closed form found", with the grounds.
+    discovery_ : Discovery
+        Everything about the run, the growth of the network included.
+    variable_names_ : tuple of str
+        What the columns are called in formulas.
+    n_features_in_, feature_names_in_
+        As in scikit-learn; the second for a DataFrame only.
+    nout_ : int
+        1: there is one target.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from kansym import SymbolicRegressor
+    >>> a = np.array([0.387, 0.723, 1.0, 1.524, 5.203, 9.537, 19.19, 30.07])
+    >>> model = SymbolicRegressor(max_seconds=20).fit(a[:, None], a**1.5, variable_names=["a"])
+    >>> model.sympy()
+    a**(3/2)
+    """
+
+    def __init__(
+        self,
+        *,
+        max_seconds: float | None = None,
+        random_state: int = 0,
+        device: str = "auto",
+        primitives: PrimitiveLibrary | Sequence[str] | None = None,
+        given: str | None = None,
+        guesses: Sequence[str] | None = None,
+        loss: str = "linear",
+        validation_fraction: float = 0.2,
+        options: DiscoveryOptions | None = None,
+        progress: ProgressCallback | str | None = None,
+        timeout_in_seconds: float | None = None,
+    ) -> None:
+        self.max_seconds = max_seconds
+        self.random_state = random_state
+        self.device = device
+        self.primitives = primitives
+        self.given = given
+        self.guesses = guesses
+        self.loss = loss
+        self.validation_fraction = validation_fraction
+        self.options = options
+        self.progress = progress
+        self.timeout_in_seconds = timeout_in_seconds
+
+    @classmethod
+    def from_pysr_parameters(cls, **parameters: Any) -> "SymbolicRegressor":
+        """An estimator from the parameters of a ``PySRRegressor``, as far as they have a meaning here.
+
+        The time, the seed, the guesses, the operators and a Huber loss are taken over. What is left out is logged as
+        one warning; `kansym.estimator.pysr_parameters.translate` gives it as a dictionary.
+
+        Raises
+        ------
+        ArgumentError
+            If PySR has no such parameter either.
+        """
+        own, left = translate(parameters)
+        if left:
+            logger.warning("left out of PySR's parameters: %s", in_words(left))
+        return cls(**own)
+
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        *,
+        variable_names: Sequence[str] | None = None,
+        X_units: Sequence[str | None] | None = None,
+        y_units: str | None = None,
+        y_error: Any = None,
+        x_error: Any = None,
+        sample_weight: Any = None,
+        weights: Any = None,
+    ) -> "SymbolicRegressor":
+        """Search for the formula.
+
+        Parameters
+        ----------
+        X : array or DataFrame, shape (n, d)
+        y : array or Series, shape (n,)
+        variable_names : sequence of str, optional
+            Any strings. Default: a DataFrame's column names, else x0, x1, ...
+        X_units, y_units : optional
+            Units as strings, such as ``"m/s"``, ``"1"`` for pure numbers, None where one is not known. Formulas are
+            checked for them, constants get units, and the search begins with dimensional analysis.
+        y_error : float or array, shape (n,), optional
+            Standard errors of y: rows are weighted by 1 / y_error^2, residuals below them count as noise, and the
+            errors of the constants follow from them.
+        x_error : mapping of name to (float or array), or array of shape (n, d) or (d,), optional
+            Standard errors of the inputs, 0 where exact: the last fit minimises orthogonal distances. Needs `y_error`.
+        sample_weight : array, shape (n,), optional
+            Weights of the rows; a weight of 2 means the same as the row twice, a weight of 0 as no row.
+        weights : array, shape (n,), optional
+            PySR's name for `sample_weight`. Where they are 1 / sigma^2, `y_error` = sigma says more.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        DataError, ArgumentError
+            If the data or a parameter cannot be used; both are ValueErrors.
+        """
+        if weights is not None and sample_weight is not None:
+            raise ArgumentError("weights and sample_weight are two names of one thing; give one of them")
+        names = variable_names
+        if names is None and hasattr(X, "columns"):
+            names = [str(column) for column in X.columns]
+        target = str(getattr(y, "name", None) or "y")
+        options = self._options()
+        with faults_named(X, y, names, target):
+            X, y = validate_data(self, X, y, dtype=np.float64, y_numeric=True, ensure_min_samples=2)
+        names = [f"x{column}" for column in range(X.shape[1])] if names is None else checked_names(names, X.shape[1])
+        dataset = make_dataset(
+            X,
+            np.asarray(y, dtype=np.float64),
+            names=names,
+            target=_free_name(target, names),
+            y_error=y_error,
+            x_error=x_error,
+            sample_weight=weights if sample_weight is None else sample_weight,
+            units=checked_units(X_units, names),
+            y_units=y_units,
+        )
+        self.discovery_: Discovery = discover(dataset, options, progress=self.progress)
+        self.variable_names_ = tuple(names)
+        self.nout_ = 1
+        self.front_ = self.discovery_.front
+        self.formula_: Formula = self.discovery_.formula
+        self.network_ = self.discovery_.network
+        self.equations_: pd.DataFrame = self.front_.to_frame()
+        self._certificate: Certificate | None = None
+        self._fitted_with = _arguments(
+            variable_names=variable_names, X_units=X_units, y_units=y_units, y_error=y_error, x_error=x_error,
+            sample_weight=sample_weight, weights=weights,
+        )  # fmt: skip
+        return self
+
+    @property
+    def certificate_(self) -> Certificate:
+        """What speaks for and against the picked formula; measured when it is first asked for, which takes seconds.
+
+        For more, with searches from other seeds: `certify(model.discovery_, seeds=7)`.
+        """
+        check_is_fitted(self)
+        if self._certificate is None:
+            # Other seeds must find it on their own.
+            self._certificate = certify(self.discovery_, options=replace(self._options(), guesses=()))
+            self.discovery_ = replace(self.discovery_, certificate=self._certificate)
+        return self._certificate
+
+    def figure(self, name: str, *, dark: bool = False) -> "Figure":
+        """One figure of the run, such as "parity", "residuals", "slices", "front" or "network".
+
+        See `kansym.figure` for all names and for what is raised.
+        """
+        from kansym.figures.single import figure
+
+        check_is_fitted(self)
+        return figure(self, name, dark=dark)
+
+    def predict(self, X: Any, index: int | None = None) -> np.ndarray:
+        """Values of the picked formula, or of formula number `index` of the front; shape (n,)."""
+        check_is_fitted(self)
+        with faults_named(X, names=self.variable_names_):
+            X = validate_data(self, X, reset=False, dtype=np.float64)
+        formula = self._formula(index)
+        kept = [self.variable_names_.index(name) for name in formula.variables]
+        return formula.predict(X[:, kept])
+
+    def sympy(self, index: int | None = None) -> sympy.Expr:
+        """The formula as a sympy expression with plain symbols named like the columns."""
+        return self._formula(index).sympy()
+
+    def latex(self, index: int | None = None, precision: int | None = None) -> str:
+        """The formula as LaTeX; `Formula.latex` can put the target and the units of the constants beside it.
+
+        Parameters
+        ----------
+        index : int, optional
+            Of the front; default the pick.
+        precision : int, optional
+            Significant digits of constants. By default each has the digits that its standard error allows.
+        """
+        return self._formula(index).latex(digits=precision)
+
+    def get_best(self, index: int | None = None) -> pd.Series:
+        """The picked row of `equations_`, or row number `index`."""
+        check_is_fitted(self)
+        if index is None:
+            return self.equations_[self.equations_["picked"]].iloc[0]
+        self._formula(index)
+        return self.equations_.iloc[index]
+
+    def get_hof(self) -> pd.DataFrame:
+        """PySR's name for `equations_`: the front is kansym's hall of fame."""
+        check_is_fitted(self)
+        return self.equations_
+
+    def latex_table(
+        self, indices: Sequence[int] | None = None, precision: int = 3, columns: Sequence[str] = tuple(HEADS)
+    ) -> str:
+        """A LaTeX table of the front for the package booktabs; see `kansym.export.latex_table.latex_table`."""
+        check_is_fitted(self)
+        return latex_table(self.front_, indices, precision, columns)
+
+    def to_pysr_guess(self, index: int | None = None, names: Sequence[str] | Mapping[str, str] | None = None) -> str:
+        """The formula in Julia, for ``PySRRegressor(guesses=[...])``.
+
+        Parameters
+        ----------
+        index : int, optional
+            Of the front; default the pick.
+        names : sequence of str, or mapping of column to str, optional
+            What PySR calls the columns, all of them in order; see `kansym.export.pysr_guess.pysr_guess`.
+
+        Raises
+        ------
+        ArgumentError
+            If PySR would refuse a name, or lacks a function.
+        """
+        formula = self._formula(index)
+        if names is not None and not isinstance(names, str | Mapping) and len(names) == len(self.variable_names_):
+            # Columns that are constant are none of the formula's.
+            names = dict(zip(self.variable_names_, names, strict=True))
+        return formula.to_pysr_guess(names)
+
+    def edit(self, *, start: Any = None) -> "EditableNetwork":
+        """Take the network into your hands: fix, free, remove and add edges; see `kansym.edit`.
+
+        Parameters
+        ----------
+        start : str or shape, optional
+            "reading", "splines", "network", or a shape such as ``(2, 1, 1)`` to train a network of your own.
+        """
+        from kansym.editing.opening import edit
+
+        check_is_fitted(self)
+        return edit(self, start=start)
+
+    @property
+    def _command(self) -> str:
+        """How the run was started, for its record."""
+        return " ".join(f"{self!r}.fit({self._fitted_with})".split())
+
+    @property
+    def _repr_html_(self) -> Any:
+        """The result once there is one; before, the diagram of scikit-learn."""
+        if not hasattr(self, "discovery_"):
+            return super()._repr_html_
+        from kansym.report.notebook.display import discovery_html
+
+        hint = "Whether it can be believed has not been measured yet: ask for certificate_."
+        return lambda: discovery_html(self.discovery_, self._certificate, hint)
+
+    def _repr_latex_(self) -> str | None:
+        return self.formula_._repr_latex_() if hasattr(self, "discovery_") else None
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, str]:
+        if not hasattr(self, "discovery_"):
+            return super()._repr_mimebundle_(**kwargs)
+        return {"text/plain": f"{self!r}\n{self.formula_}", "text/html": self._repr_html_()}
+
+    def finished(self) -> "FinishedRun":
+        """The run as reports and figures take it, with its certificate, which takes seconds when first asked for."""
+        from kansym.run.finished import FinishedRun
+
+        check_is_fitted(self)
+        certificate = self.certificate_
+        return FinishedRun.of(self.discovery_, command=self._command, options=self._options(), certificate=certificate)
+
+    def report(self, path: str | os.PathLike[str], *, comparison: "Comparison | None" = None) -> Path:
+        """Write what was found as a page to look at, print and copy from: one HTML file that needs nothing else.
+
+        Parameters
+        ----------
+        path : path-like
+            Such as ``"report.html"``; replaced where it exists.
+        comparison : Comparison, optional
+            With other tools, from `kansym.compare`.
+
+        Returns
+        -------
+        Path
+            The file.
+
+        Raises
+        ------
+        ArgumentError
+            If it cannot be written.
+        """
+        from kansym.report.html.page import write_report
+
+        return write_report(self.finished(), path, comparison=comparison)
+
+    def _formula(self, index: int | None) -> Formula:
+        check_is_fitted(self)
+        if index is None:
+            return self.formula_
+        if not -len(self.front_) <= index < len(self.front_):
+            raise ArgumentError(f"index must name one of the {len(self.front_)} formulas of the front, got {index!r}")
+        return self.front_[index]
+
+    def _options(self) -> DiscoveryOptions:
+        options = DiscoveryOptions() if self.options is None else self.options
+        if not isinstance(options, DiscoveryOptions):
+            raise ArgumentError(f"options must be a DiscoveryOptions, got {options!r}")
+        if not isinstance(self.random_state, (int, np.integer)):
+            raise ArgumentError(f"random_state must be an integer, got {self.random_state!r}")
+        seconds, timeout = self.max_seconds, self.timeout_in_seconds
+        if seconds is not None and timeout is not None and seconds != timeout:
+            raise ArgumentError(f"timeout_in_seconds={timeout!r} contradicts max_seconds={seconds!r}; give one of them")
+        seconds = timeout if seconds is None else seconds
+        return replace(
+            options,
+            max_seconds=options.max_seconds if seconds is None else seconds,
+            seed=int(self.random_state),
+            device=self.device,
+            validation_fraction=self.validation_fraction,
+            primitives=library_of(self.primitives, options.primitives),
+            given=self.given if self.given is not None else options.given,
+            guesses=options.guesses if self.guesses is None else self.guesses,  # pyright: ignore[reportArgumentType]
+            loss=self.loss if self.loss != "linear" else options.loss,
+        )
+
+
+def _arguments(**options: Any) -> str:
+    """The arguments of `fit`, for the record; arrays as dots."""
+    words = ["X", "y"]
+    for name, value in options.items():
+        if value is None:
+            continue
+        if name in ("variable_names", "X_units", "y_units"):
+            shown = repr(value if isinstance(value, str) else list(value))
+        else:
+            shown = repr(value) if isinstance(value, int | float) else "..."
+        words.append(f"{name}={shown}")
+    return ", ".join(words)
+
+
+def _free_name(target: str, names: Sequence[str]) -> str:
+    """The target's name, primed where a column has it already."""
+    while target in names:
+        target += "'"
+    return target

@@ -1,1 +1,0 @@
-"""Searches where a part of the law is given."""

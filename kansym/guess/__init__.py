@@ -1,1 +1,0 @@
-"""Searches that start from a formula, and formulas to and from PySR."""

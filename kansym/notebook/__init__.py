@@ -1,6 +1,0 @@
-"""Results and running searches in a notebook."""
-
-from kansym.notebook.progress import LiveProgress as LiveProgress
-from kansym.notebook.progress import live_progress as live_progress
-
-__all__ = ["LiveProgress", "live_progress"]

@@ -1,0 +1,428 @@
+"""A run in plain values: what the report says and what is stored, from a `Discovery` or from a file."""
+
+import datetime
+import hashlib
+import importlib.metadata
+import math
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from kansym.data.dataset import Dataset
+from kansym.data.splitting import MINIMUM_ROWS
+from kansym.errors import StorageError
+from kansym.fitting.outliers import Outlier
+from kansym.kan.growth import Decision, format_shape
+from kansym.primitives.library import default_library
+from kansym.search.effective_errors import effective_error
+from kansym.search.front import ParetoFront
+from kansym.search.options import DiscoveryOptions
+from kansym.search.prior.outcome import GuessOutcome
+from kansym.search.results import Discovery
+from kansym.symbolic.formula import Formula
+from kansym.validation.certificate import Certificate
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How well a formula and the table agree, over all rows.
+
+    Attributes
+    ----------
+    rms : float
+        Root-mean-square residual in the units of y; weighted where the table has errors or weights, see `weights`.
+    relative : float
+        The same, over the standard deviation of y.
+    one_minus_r2 : float
+        1 - R^2, weighted likewise.
+    held_out_rms : float or None
+        Root-mean-square residual of the held-out rows, or of leave-one-out in tables below 20 rows.
+    reduced_chi2 : float or None
+        Chi-squared per degree of freedom, where the table has errors of y; those of the inputs are counted by the
+        slopes of the formula.
+    undefined_rows : int
+        Rows on which the formula has no finite value.
+    plain_rms, plain_relative : float or None
+        The first two with every row counting the same: the scatter; None in a record of a version without them.
+    weights : str
+        What rows are weighted by in all others: empty, ``"1/error^2"``, ``"the weights of the rows"``, or both.
+    """
+
+    rms: float
+    relative: float
+    one_minus_r2: float
+    held_out_rms: float | None
+    reduced_chi2: float | None
+    undefined_rows: int
+    plain_rms: float | None = None
+    plain_relative: float | None = None
+    weights: str = ""
+
+    @classmethod
+    def of(cls, formula: Formula, dataset: Dataset) -> "Agreement":
+        with np.errstate(all="ignore"):
+            predicted = formula.predict(dataset.X)
+        finite = np.isfinite(predicted)
+        residual, y = (dataset.y - predicted)[finite], dataset.y[finite]
+        weights = np.ones(len(y))
+        if dataset.y_error is not None:
+            weights = (dataset.y_error.max() / dataset.y_error[finite]) ** 2
+        if dataset.sample_weight is not None:
+            weights = weights * dataset.sample_weight[finite]
+        rms, spread = math.nan, math.nan
+        plain, plain_spread = math.nan, math.nan
+        chi2 = None
+        if len(y) and weights.sum() > 0:
+            rms, spread = _scatter(residual, y, weights)
+            plain, plain_spread = _scatter(residual, y, np.ones(len(y)))
+            error = effective_error(formula, dataset)
+            if error is not None:
+                freedom = len(y) - len(formula.constants)
+                if freedom > 0:
+                    chi2 = float(np.sum((residual / error[finite]) ** 2)) / freedom
+        held_out = formula.validation_loss
+        relative = rms / spread if spread > 0 else math.nan
+        return cls(
+            rms=rms,
+            relative=relative,
+            one_minus_r2=relative**2,
+            held_out_rms=math.sqrt(held_out) if held_out >= 0 and math.isfinite(held_out) else None,
+            reduced_chi2=chi2,
+            undefined_rows=int((~finite).sum()),
+            plain_rms=plain,
+            plain_relative=plain / plain_spread if plain_spread > 0 else math.nan,
+            weights=" and ".join(
+                words
+                for words, given in (
+                    ("1/error^2", dataset.y_error),
+                    ("the weights of the rows", dataset.sample_weight),
+                )
+                if given is not None
+            ),
+        )
+
+
+def _scatter(residual: np.ndarray, y: np.ndarray, weights: np.ndarray) -> tuple[float, float]:
+    """Root-mean-square residual, and standard deviation of y."""
+    weights = weights / weights.sum()
+    mean = float(weights @ (y / _peak(y))) * _peak(y)
+    return _root_mean_square(residual, weights), _root_mean_square(y - mean, weights)
+
+
+def _peak(values: np.ndarray) -> float:
+    return float(np.max(np.abs(values), initial=0.0)) or 1.0
+
+
+def _root_mean_square(values: np.ndarray, weights: np.ndarray) -> float:
+    """Of values whose squares may overflow or underflow; weights sum to 1."""
+    peak = _peak(values)
+    return math.sqrt(float(weights @ (values / peak) ** 2)) * peak
+
+
+@dataclass(frozen=True, eq=False)
+class RunSummary:
+    """A finished run.
+
+    Attributes
+    ----------
+    formula : Formula
+        The pick.
+    front : ParetoFront
+    agreement : Agreement
+    names, units : tuple
+        Input columns and their units (None where unknown).
+    target : str
+    y_units : str or None
+    rows : int
+    notes : tuple of str
+        From the data and the run.
+    noise_floor : float
+        In units of y.
+    network : str
+        The best network, in words; empty without one.
+    decisions : tuple of str
+        How the network grew.
+    seconds : float
+    stopped : str
+    seed : int or None
+    options : dict
+        Other options of the run, as text or numbers.
+    command : str
+    created : str
+        UTC, ISO 8601.
+    versions : dict
+    data_sha256 : str
+        Of names and numbers, in the canonical order of the rows: the same for a shuffled table.
+    certificate : Certificate or None
+        What speaks for and against the formula.
+    guesses : tuple of GuessOutcome
+        What became of the formulas that the search started from.
+    growth : tuple of Decision
+        What `decisions` says, in numbers; empty for a record of a version that did not keep it.
+    outliers : tuple of Outlier
+        Rows that are farther from the formula than chance allows.
+    """
+
+    formula: Formula
+    front: ParetoFront
+    agreement: Agreement
+    names: tuple[str, ...]
+    units: tuple[str | None, ...]
+    target: str
+    y_units: str | None
+    rows: int
+    notes: tuple[str, ...]
+    noise_floor: float
+    network: str
+    decisions: tuple[str, ...]
+    seconds: float
+    stopped: str
+    seed: int | None
+    options: Mapping[str, Any]
+    command: str
+    created: str
+    versions: Mapping[str, str]
+    data_sha256: str
+    certificate: Certificate | None = None
+    guesses: tuple[GuessOutcome, ...] = ()
+    growth: tuple[Decision, ...] = ()
+    outliers: tuple[Outlier, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        discovery: Discovery,
+        *,
+        command: str = "",
+        options: DiscoveryOptions | None = None,
+        certificate: Certificate | None = None,
+    ) -> "RunSummary":
+        """Of a discovery.
+
+        Parameters
+        ----------
+        discovery : Discovery
+        command : str, optional
+            How the run was started, for the record.
+        options : DiscoveryOptions, optional
+            What the run was started with, for the record.
+        certificate : Certificate, optional
+            Default: the one that the discovery has.
+        """
+        dataset = discovery.dataset
+        network = discovery.network
+        agreement = Agreement.of(discovery.formula, dataset)
+        words = ""
+        if network is not None:
+            rmse = math.sqrt(network.validation_loss) if math.isfinite(network.validation_loss) else math.nan
+            grid = max(layer.grid for layer in network.network.layers)
+            # Small tables have no rows to hold out for networks; their one loss is the training loss.
+            judged = "RMS residual" if network.validation_loss == network.train_loss else "held-out RMS residual"
+            judged = f"{judged} (weighted by {agreement.weights})" if agreement.weights else judged
+            words = f"{format_shape(network.network.shape)}, grid {grid}, {judged} {rmse:.3g}"
+        notes = [*discovery.notes, *discovery.formula.notes]
+        if dataset.n_rows < MINIMUM_ROWS:
+            notes.append(
+                f"Only {dataset.n_rows} rows for {dataset.n_columns} input{'s'[: dataset.n_columns > 1]}: formulas are "
+                "judged by leave-one-out, and networks with many more parameters than rows are not tried."
+            )
+        record: dict[str, Any] = {}
+        if options is not None:
+            known = list(options.primitives)
+            record = {
+                "max_seconds": options.max_seconds,
+                "device": options.device,
+                "validation_fraction": options.validation_fraction,
+                "primitives": "all" if known == list(default_library()) else known,
+            }
+            record |= {} if options.loss == "linear" else {"loss": options.loss}
+            record |= {} if options.given is None else {"given": options.given}
+            record |= {"guesses": list(options.guesses)} if options.guesses else {}
+        return cls(
+            formula=discovery.formula,
+            front=discovery.front,
+            agreement=agreement,
+            names=dataset.names,
+            units=dataset.units,
+            target=dataset.target,
+            y_units=dataset.y_units,
+            rows=dataset.n_rows,
+            notes=tuple(dict.fromkeys(notes)),
+            noise_floor=discovery.noise_floor,
+            network=words,
+            decisions=tuple(str(decision) for decision in discovery.decisions),
+            seconds=discovery.seconds,
+            stopped=discovery.stopped,
+            seed=None if options is None else options.seed,
+            options=record,
+            command=command,
+            created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+            versions=versions(),
+            data_sha256=fingerprint(dataset),
+            certificate=discovery.certificate if certificate is None else certificate,
+            guesses=discovery.guesses,
+            growth=discovery.decisions,
+            outliers=discovery.outliers,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything, in JSON types."""
+        record = {field.name: getattr(self, field.name) for field in fields(self)}
+        record |= {
+            "formula": self.formula.to_dict(),
+            "front": [formula.to_dict() for formula in self.front],
+            "agreement": asdict(self.agreement),
+            "certificate": None if self.certificate is None else self.certificate.to_dict(),
+            "guesses": [guess.to_dict() for guess in self.guesses],
+            "growth": [asdict(decision) for decision in self.growth],
+            "outliers": [asdict(outlier) for outlier in self.outliers],
+        }
+        return finite_json(record)
+
+    @classmethod
+    def from_dict(cls, record: Mapping[str, Any]) -> "RunSummary":
+        """The inverse of `to_dict`.
+
+        Raises
+        ------
+        StorageError
+            If a key is missing or has the wrong type.
+        """
+        try:
+            found = record["agreement"]
+            agreement = {name: _number_or(found[name], None) for name in _AGREEMENT}
+            # Older records do not say; errors are what they had chi-squared from.
+            weights = found.get("weights", "1/error^2" if found["reduced_chi2"] is not None else "")
+            return cls(
+                formula=_formula(record["formula"]),
+                front=ParetoFront(_formula(formula) for formula in _list(record["front"])),
+                agreement=Agreement(
+                    rms=_number_or(agreement["rms"], math.nan),
+                    relative=_number_or(agreement["relative"], math.nan),
+                    one_minus_r2=_number_or(agreement["one_minus_r2"], math.nan),
+                    held_out_rms=agreement["held_out_rms"],
+                    reduced_chi2=agreement["reduced_chi2"],
+                    undefined_rows=int(found["undefined_rows"]),
+                    plain_rms=_number_or(found["plain_rms"], math.nan) if "plain_rms" in found else None,
+                    plain_relative=_number_or(found["plain_relative"], math.nan) if "plain_rms" in found else None,
+                    weights=_text(weights),
+                ),
+                names=_texts(record["names"]),
+                units=tuple(None if unit is None else _text(unit) for unit in _list(record["units"])),
+                target=_text(record["target"]),
+                y_units=None if record["y_units"] is None else _text(record["y_units"]),
+                rows=int(record["rows"]),
+                notes=_texts(record["notes"]),
+                noise_floor=_number_or(record["noise_floor"], math.nan),
+                network=_text(record["network"]),
+                decisions=_texts(record["decisions"]),
+                seconds=_number_or(record["seconds"], math.nan),
+                stopped=_text(record["stopped"]),
+                seed=None if record["seed"] is None else int(record["seed"]),
+                options=dict(record["options"]),
+                command=_text(record["command"]),
+                created=_text(record["created"]),
+                versions={_text(key): _text(value) for key, value in record["versions"].items()},
+                data_sha256=_text(record["data_sha256"]),
+                certificate=None if record.get("certificate") is None else Certificate.from_dict(record["certificate"]),
+                guesses=tuple(GuessOutcome.from_dict(guess) for guess in _list(record.get("guesses", []))),
+                growth=tuple(_decision(decision) for decision in _list(record.get("growth", []))),
+                outliers=tuple(_outlier(outlier) for outlier in _list(record.get("outliers", []))),
+            )
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            if isinstance(error, StorageError):
+                raise
+            raise StorageError(f"run record cannot be read: {type(error).__name__} {str(error)[:100]}") from error
+
+
+_AGREEMENT = ("rms", "relative", "one_minus_r2", "held_out_rms", "reduced_chi2")
+"""Numbers of an agreement that every version stored."""
+
+
+def versions() -> dict[str, str]:
+    """Versions of what a result depends on."""
+    found = {"python": platform.python_version()}
+    for package in ("kansym", "torch", "sympy", "numpy", "scipy"):
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            found[package] = "unknown"
+    return found
+
+
+def fingerprint(dataset: Dataset) -> str:
+    """SHA-256 of names and numbers of a table, in hexadecimal."""
+    digest = hashlib.sha256()
+    for name in (*dataset.names, dataset.target):
+        digest.update(f"{len(name)}:{name};".encode("utf-8", "surrogatepass"))
+    errors = () if dataset.x_error is None else (dataset.x_error,)
+    for values in (dataset.X, dataset.y, dataset.y_error, dataset.sample_weight, *errors):
+        digest.update(b"-" if values is None else np.ascontiguousarray(values, dtype="<f8").tobytes())
+    return digest.hexdigest()
+
+
+def finite_json(value: Any) -> Any:
+    """The value with tuples as lists and numbers that JSON does not have as None."""
+    if isinstance(value, Mapping):
+        return {str(key): finite_json(entry) for key, entry in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [finite_json(entry) for entry in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def _number_or(value: Any, otherwise: Any) -> Any:
+    if value is None:
+        return otherwise
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"expected a number, got {str(value)[:40]!r}")
+    return float(value)
+
+
+def _formula(record: Any) -> Formula:
+    formula = Formula.from_dict(record)
+    for constant in formula.constants:
+        _text(constant.name)
+        _number_or(constant.value, math.nan)
+        _number_or(constant.error, None)
+        _text(constant.snapped or "")
+    return formula
+
+
+def _decision(record: Any) -> Decision:
+    return Decision(
+        action=_text(record["action"]),
+        shape=tuple(int(w) if isinstance(w, int) else (int(w[0]), int(w[1])) for w in _list(record["shape"])),
+        grid=int(record["grid"]),
+        train_rmse=_number_or(record["train_rmse"], math.nan),
+        validation_rmse=_number_or(record["validation_rmse"], math.nan),
+        accepted=bool(record["accepted"]),
+        reason=_text(record["reason"]),
+    )
+
+
+def _outlier(record: Any) -> Outlier:
+    # JSON has no infinity: a row off an otherwise exact fit is infinitely many standard errors away.
+    sigmas = _number_or(record["sigmas"], math.inf)
+    residual = _number_or(record["residual"], math.nan)
+    return Outlier(row=int(record["row"]), residual=residual, sigmas=math.copysign(sigmas, residual))
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"expected text, got {str(value)[:40]!r}")
+    return value
+
+
+def _list(value: Any) -> list:
+    if not isinstance(value, list):
+        raise TypeError(f"expected a list, got {str(value)[:40]!r}")
+    return value
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    return tuple(_text(entry) for entry in _list(value))

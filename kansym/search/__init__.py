@@ -1,0 +1,1 @@
+"""The search: from a table to a front of formulas and a pick."""

@@ -1,0 +1,128 @@
+"""`discover`: from a table to formulas, with errors of the inputs, outliers, a given part and guesses."""
+
+import logging
+import time
+from dataclasses import replace
+
+import numpy as np
+
+from kansym.data.copies import merge_copies
+from kansym.data.dataset import Dataset
+from kansym.data.magnitude import require_moderate_target
+from kansym.data.splitting import canonical_order, thinned
+from kansym.interrupting import AGAIN, Abandoned, two_presses
+from kansym.report.watching import watched
+from kansym.search.effective_errors import with_effective_errors
+from kansym.search.final_fit import settled
+from kansym.search.options import DiscoveryOptions
+from kansym.search.outlier_screening import robust_discovery
+from kansym.search.pipeline import run_pipeline
+from kansym.search.prior.final_fit import settled_guesses
+from kansym.search.prior.given import discover_given
+from kansym.search.prior.guessed import discover_guessed
+from kansym.search.progress import ProgressCallback
+from kansym.search.results import Discovery
+from kansym.threads import threads_for
+
+logger = logging.getLogger(__name__)
+
+SETTLING = 0.04
+"""Share of the time budget kept for the last fit of the constants, where the table has errors or outliers."""
+
+MOST_ROWS = 50_000
+"""Rows that formulas are searched on; constants of what is found are fitted to all. A form that fifty thousand rows do
+not tell from another is hardly told by more, and every trial costs time in proportion."""
+
+
+def discover(
+    dataset: Dataset, options: DiscoveryOptions | None = None, *, progress: ProgressCallback | str | None = None
+) -> Discovery:
+    """Look for the law behind a table.
+
+    Where the table has errors of y, the errors of the constants are absolute: they follow from those errors. Where it
+    has errors of the inputs, the search weighs rows by effective errors, with slopes of a smooth interpolant, and the
+    constants of what it finds are fitted by orthogonal distance regression.
+    Tables of more than 50,000 rows are searched on so many of them; constants are fitted to all.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    options : DiscoveryOptions, optional
+    progress : callable or "auto", optional
+        Called with a `Progress` after every step; "auto" shows what suits a notebook or a terminal, see
+        `kansym.report.watching.watched`. A method ``done`` of the callable is called with the result, or with None
+        after an error.
+
+    Returns
+    -------
+    Discovery
+
+    Raises
+    ------
+    DataError
+        If y is so large or small that its squares leave double precision, or no row has a positive weight.
+    ArgumentError
+        If `options.given` is no formula of the columns, or cannot be solved for its ``...``, or a guess is none.
+
+    Notes
+    -----
+    Ctrl-C ends the run with the best so far, with a warning in the log and a note in the result. A second one, while
+    that is worked out or in a search that begins within two seconds, raises KeyboardInterrupt: it ends a loop over
+    tables.
+    """
+    options = options or DiscoveryOptions()
+    with two_presses(), watched(progress, options.max_seconds) as watch:
+        found = _discover(dataset, options, watch.callback)
+        if found.interrupted:
+            logger.warning(
+                "the search was interrupted after %.1f s; the best formula so far is kept: %s; %s",
+                found.seconds,
+                str(found.formula)[:200],
+                AGAIN,
+            )
+        watch.done(found)
+    return found
+
+
+def _discover(dataset: Dataset, options: DiscoveryOptions, progress: ProgressCallback | None) -> Discovery:
+    require_moderate_target(dataset)
+    start = time.monotonic()
+    table = merge_copies(dataset)
+    table = table.take(canonical_order(table.X, table.y))
+    plain = table.y_error is None and options.loss == "linear" and table.n_rows <= MOST_ROWS
+    with threads_for(min(table.n_rows, MOST_ROWS)):
+        # Rows are in the order of their contents: every so manieth of them covers all of the box.
+        searched = with_effective_errors(table.take(thinned(np.arange(table.n_rows), MOST_ROWS)), seed=options.seed)
+        left = options.max_seconds * (1 - SETTLING) - (time.monotonic() - start)
+        inner = options if plain and not options.guesses else replace(options, max_seconds=max(left, 0.1))
+        search = run_pipeline if options.given is None else discover_given
+        if options.guesses:
+            search = discover_guessed
+        if options.loss == "linear":
+            found = search(searched, inner, progress)
+        else:
+            found = robust_discovery(searched, inner, progress, search)
+        if searched.n_rows < table.n_rows:
+            words = f"Formulas were searched on {searched.n_rows} of {table.n_rows} rows; all count for the constants."
+            found = replace(found, notes=(*found.notes, words))
+        searching = found.interrupted
+        found = _settled(found, table, plain, options.loss, start + options.max_seconds)
+    seconds = time.monotonic() - start
+    notes = found.notes
+    if searching:
+        notes = (*notes, f"The search was interrupted after {seconds:.1f} s; more time may find more.")
+    return replace(found, seconds=seconds, notes=notes)
+
+
+def _settled(found: Discovery, table: Dataset, plain: bool, loss: str, until: float) -> Discovery:
+    """The last fit of what was found, to all rows of the table; Ctrl-C leaves it out."""
+    try:
+        last = found if plain else settled(found, table, loss=loss, until=until)
+        if last.guesses:
+            last = settled_guesses(last, None if plain else table, loss=loss, pick=found.formula)
+    except Abandoned:
+        raise
+    except KeyboardInterrupt:
+        words = "The last fit of the constants was interrupted; their values and errors are those of the search."
+        return replace(found, dataset=table, stopped="interrupted", notes=(*found.notes, words))
+    return last

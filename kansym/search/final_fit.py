@@ -1,0 +1,161 @@
+"""The last fit of the constants, with everything that is known about errors."""
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from kansym.data.dataset import Dataset
+from kansym.errors import KansymError
+from kansym.fitting.estimate import Estimate, estimate
+from kansym.fitting.outliers import Outlier, outliers_of, robust_limit
+from kansym.search.effective_errors import effective_error
+from kansym.search.formulation import row_weights
+from kansym.search.front import ParetoFront
+from kansym.search.results import Discovery
+from kansym.symbolic.constant_symbols import with_constant_symbols
+from kansym.symbolic.constants import constants_of
+from kansym.symbolic.formula import Formula
+from kansym.symbolic.naming import plain_symbol
+from kansym.symbolic.parametric import ParametricForm, columns_of, parametrize
+from kansym.symbolic.refit import LeastSquares
+from kansym.units.system import UnitSystem
+
+logger = logging.getLogger(__name__)
+
+MOST_VALUES = 200_000
+"""Rows times formulas that are fitted; of larger tables only the pick is."""
+
+MOST_ROBUST = 10_000
+"""Rows up to which a robust loss is used; in larger tables the rows beyond what chance allows are left out instead."""
+
+LISTED = 10
+"""Outliers named in a note."""
+
+
+def settled(discovery: Discovery, dataset: Dataset, *, loss: str, until: float) -> Discovery:
+    """The discovery with the constants of its formulas fitted to all rows of a table, and with their errors from it.
+
+    Parameters
+    ----------
+    discovery : Discovery
+    dataset : Dataset
+        With errors of y, of the inputs, or neither.
+    loss : str
+        See `kansym.fitting.estimate.estimate`.
+    until : float
+        `time.monotonic` value after which formulas other than the pick stay as they are.
+    """
+    pick = discovery.formula
+    fitted, found = refitted(pick, dataset, loss)
+    formulas = {id(pick): fitted}
+    if dataset.n_rows * len(discovery.front) <= MOST_VALUES:
+        for formula in discovery.front:
+            if time.monotonic() < until and id(formula) not in formulas:
+                formulas[id(formula)] = refitted(formula, dataset, loss)[0]
+    front = ParetoFront(formulas.get(id(formula), formula) for formula in discovery.front)
+    few = found is not None and len(found.residuals) == dataset.n_rows
+    outliers = found.outliers if found is not None and few else far_rows(fitted, dataset)
+    notes = (*discovery.notes, *_outlier_notes(outliers, dataset, loss))
+    return replace(discovery, front=front, formula=fitted, dataset=dataset, notes=notes, outliers=outliers)
+
+
+def refitted(formula: Formula, dataset: Dataset, loss: str = "linear") -> tuple[Formula, Estimate | None]:
+    """A formula with its constants fitted to a table, and the fit; the same formula where that is not possible."""
+    variables = tuple(plain_symbol(name) for name in formula.variables)
+    form = _with_names(parametrize(formula.expression, variables), formula)
+    if not form.constants:
+        return formula, None
+    fitted = dataset
+    if loss != "linear" and dataset.n_rows > MOST_ROBUST:
+        # Weights that are found anew a hundred times cost minutes here; what is far away is told by any of them.
+        far = {outlier.row for outlier in far_rows(formula, dataset)}
+        fitted, loss = dataset.take(np.array([row not in far for row in range(dataset.n_rows)])), "linear"
+    large = fitted.n_rows > MOST_VALUES and fitted.x_error is None
+    try:
+        found = (
+            None
+            if large
+            else estimate(
+                form,
+                fitted.X,
+                fitted.y,
+                y_error=fitted.y_error,
+                x_error=fitted.x_error,
+                sample_weight=fitted.sample_weight,
+                loss=loss,
+            )
+        )
+    except KansymError as problem:
+        logger.info("constants of %s stay as they are: %s", formula, problem)
+        return formula, None
+    final, covariance = (found.form, found.covariance) if found is not None else _few_steps(form, fitted)
+    if np.isnan(final.values).any():
+        return formula, None
+    units = UnitSystem.of(dataset)
+    checked = None
+    if units is not None and units.known:
+        values = {symbol.name: float(value) for symbol, value in zip(form.constants, final.values, strict=True)}
+        checked = units.check(form.expression, values)
+    with np.errstate(invalid="ignore"):
+        errors = np.sqrt(np.diagonal(covariance))
+    constants = constants_of(final, errors, units, checked)
+    return replace(formula, expression=final.substituted(), constants=constants, covariance=covariance), found
+
+
+def _few_steps(form: ParametricForm, dataset: Dataset) -> tuple[ParametricForm, np.ndarray]:
+    """Constants and covariance after a few Gauss-Newton steps on a large table.
+
+    They start from a fit to some of the rows, which is off by a few standard errors of the whole at most: a step or two
+    does, where the search for the last digits takes minutes.
+    """
+    weights = row_weights(dataset)
+    squares = LeastSquares(form, columns_of(dataset.X, len(form.variables)), dataset.y, weights)
+    values, loss, _ = squares.fit(form.values, 3, linear_first=False)
+    if dataset.y_error is None:
+        sigma = float(np.sqrt(loss * dataset.n_rows / max(dataset.n_rows - len(values), 1)))
+    else:
+        smallest = float(dataset.y_error.min())
+        sigma = smallest / float(np.sqrt(np.mean((smallest / dataset.y_error) ** 2)))
+    return form.with_values(values), squares.inverse_normal(values, sigma)[0]
+
+
+def _with_names(form: ParametricForm, formula: Formula) -> ParametricForm:
+    """The form with the formula's constants as its own, but where one is called like a column or like a number."""
+    if {constant.name for constant in formula.constants} & set(formula.variables):
+        return form
+    named = with_constant_symbols(form, formula.constants)[0]
+    names = {symbol.name for symbol in named.constants}
+    return named if len(names) == len(named.constants) else form
+
+
+def far_rows(formula: Formula, dataset: Dataset) -> tuple[Outlier, ...]:
+    """Outliers of a formula without fitted constants."""
+    residuals = dataset.y - formula.predict(dataset.X)
+    if not np.isfinite(residuals).all():
+        return ()
+    error = effective_error(formula, dataset)
+    scale = np.full(len(residuals), 1.4826 * float(np.median(np.abs(residuals)))) if error is None else error
+    rounding = 1e3 * np.finfo(np.float64).eps * float(np.abs(dataset.y).max())
+    if not (scale > rounding).any():
+        return ()
+    limit = robust_limit(len(residuals), len(residuals), error is not None)
+    return outliers_of(np.where(np.abs(residuals) > rounding, residuals / scale, 0.0), limit, residuals)
+
+
+def _outlier_notes(outliers: Sequence[Outlier], dataset: Dataset, loss: str) -> list[str]:
+    if not outliers:
+        return []
+    shown = []
+    for outlier in outliers[:LISTED]:
+        place = ", ".join(
+            f"{name}={value:g}" for name, value in zip(dataset.names, dataset.X[outlier.row], strict=True)
+        )
+        shown.append(f"{place}: {outlier.sigmas:+.1f} sigma")
+    more = f"; and {len(outliers) - LISTED} more" if len(outliers) > LISTED else ""
+    treated = "they hardly count" if loss != "linear" else "they were not left out; see --robust"
+    rows = "row is" if len(outliers) == 1 else "rows are"
+    listed = f"{'; '.join(shown)}{more}"
+    return [f"{len(outliers)} {rows} farther from the formula than chance allows ({listed}): {treated}."]

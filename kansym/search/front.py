@@ -1,0 +1,166 @@
+"""The Pareto front: formulas of increasing complexity, each better than all simpler ones, and the pick."""
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from typing import overload
+
+import numpy as np
+import pandas as pd
+import scipy.stats
+
+from kansym.errors import ArgumentError
+from kansym.search.equations import Equations
+from kansym.symbolic.formula import Formula
+
+
+class ParetoFront(Sequence[Formula]):
+    """Formulas of increasing complexity, the pick and those that are better than all simpler ones; immutable.
+
+    Parameters
+    ----------
+    formulas : iterable of Formula
+        Sorted by complexity and taken as they are; see `from_formulas`.
+    """
+
+    def __init__(self, formulas: Iterable[Formula]) -> None:
+        self._formulas = tuple(sorted(formulas, key=lambda formula: (formula.complexity, formula.loss)))
+
+    @classmethod
+    def from_formulas(cls, formulas: Iterable[Formula], rows: np.ndarray | None = None) -> "ParetoFront":
+        """The front of any formulas: without those that are not finite, are dominated, or equal a simpler one.
+
+        Formulas are equal that have the same values on `rows`, an array (n, d); at fixed points of the size of one
+        where there are too few. At a temperature of one, all that is left of exp(-7000/T) is zero.
+
+        Of several formulas of one complexity the one of the smallest description length stays: x^(3/2) next to a
+        real exponent that fits a little better. The formula of the smallest description length of all stays in any
+        case, also where one of fewer nodes has a smaller loss: nodes are not of equal price. A dimensionally wrong
+        formula is kept where it is better than all simpler ones, but it hides no right one.
+        """
+        finite = [formula for formula in formulas if math.isfinite(formula.loss)]
+        best = min(finite, key=lambda f: (f.rank, f.complexity), default=None)
+        kept: list[Formula] = []
+        fingerprints: list[np.ndarray] = []
+        lowest = {True: math.inf, False: math.inf}
+        for formula in sorted(finite, key=lambda f: (f.complexity, f.rank, f.loss)):
+            wrong = formula.consistent is False
+            dominated = formula.loss >= (min(lowest.values()) if wrong else lowest[False]) * (1 - 1e-9)
+            if formula is not best and (dominated or (kept and formula.complexity == kept[-1].complexity)):
+                continue
+            fingerprint = _fingerprint(formula, rows)
+            twin = next((k for k, other in enumerate(fingerprints) if _same(fingerprint, other)), None)
+            if twin is not None and (wrong or kept[twin].consistent is not False):
+                continue
+            if twin is not None:
+                # sin(x) of metres next to a*sin(b*x) with a = b = 1: the same function, and the second has its units.
+                del kept[twin], fingerprints[twin]
+            lowest[wrong] = min(lowest[wrong], formula.loss)
+            kept.append(formula)
+            fingerprints.append(fingerprint)
+        return cls(kept)
+
+    @overload
+    def __getitem__(self, index: int) -> Formula: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> "ParetoFront": ...
+
+    def __getitem__(self, index: int | slice) -> "Formula | ParetoFront":
+        if isinstance(index, slice):
+            return ParetoFront(self._formulas[index])
+        return self._formulas[index]
+
+    def __len__(self) -> int:
+        return len(self._formulas)
+
+    def __iter__(self) -> Iterator[Formula]:
+        return iter(self._formulas)
+
+    @property
+    def best(self) -> Formula:
+        """The pick: the formula with the smallest description length, the simpler one of equals.
+
+        Where the table has units, dimensionally wrong formulas come after all others.
+
+        Raises
+        ------
+        ArgumentError
+            If the front is empty.
+        """
+        if not self._formulas:
+            raise ArgumentError("the Pareto front is empty, so it has no best formula")
+        return min(self._formulas, key=lambda formula: (formula.rank, formula.complexity))
+
+    def to_frame(self) -> pd.DataFrame:
+        """A table with the columns complexity, loss, score, equation, sympy_format, latex, description_length,
+        consistent (of its units, None where the table has none), picked.
+
+        The score is PySR's: the drop of log(loss) per unit of complexity since the formula before.
+        """
+        best = self.best if self._formulas else None
+        rows = []
+        before: Formula | None = None
+        for formula in self._formulas:
+            score = 0.0
+            if before is not None:
+                drop = math.log(max(before.loss, 1e-300)) - math.log(max(formula.loss, 1e-300))
+                score = drop / max(formula.complexity - before.complexity, 1)
+            rows.append(
+                {
+                    "complexity": formula.complexity,
+                    "loss": formula.loss,
+                    "score": score,
+                    "equation": formula.text(),
+                    "sympy_format": formula.sympy(),
+                    "latex": formula.latex(),
+                    "description_length": formula.description_length,
+                    "consistent": formula.consistent,
+                    "picked": formula is best,
+                }
+            )
+            before = formula
+        columns = [
+            "complexity", "loss", "score", "equation", "sympy_format", "latex", "description_length", "consistent",
+            "picked",
+        ]  # fmt: skip
+        return Equations(rows, columns=columns)
+
+    def _repr_html_(self) -> str:
+        from kansym.report.notebook.display import front_html
+
+        return front_html(self)
+
+    def __repr__(self) -> str:
+        pick = f"; the pick is {self.best}" if len(self) else ""
+        return f"<ParetoFront of {len(self)} formula{'' if len(self) == 1 else 's'}{pick}>"
+
+    def __str__(self) -> str:
+        best = self.best if self._formulas else None
+        lines = [f"{'':2}{'complexity':>10}  {'loss':>10}  equation"]
+        for formula in self._formulas:
+            mark = ">" if formula is best else " "
+            lines.append(f"{mark} {formula.complexity:>10}  {formula.loss:>10.3e}  {formula}")
+        return "\n".join(lines)
+
+
+FEWEST_POINTS, MOST_POINTS = 10, 2000
+"""Values by which two formulas are told to be the same function."""
+
+
+def _fingerprint(formula: Formula, rows: np.ndarray | None) -> np.ndarray:
+    """Values that tell whether two formulas are the same function: on the rows, with few at fixed points as well."""
+    d = len(formula.variables)
+    if rows is not None and len(rows) >= FEWEST_POINTS:
+        return formula.predict(rows[:: -(-len(rows) // MOST_POINTS)])
+    unit = scipy.stats.qmc.Halton(max(d, 1), scramble=False).random(49)[1:, :d]
+    fixed = (0.5 + 1.5 * unit, 4 * unit - 2)
+    return formula.predict(np.concatenate(fixed if rows is None else (*fixed, rows)))
+
+
+def _same(first: np.ndarray, second: np.ndarray) -> bool:
+    # Zeros of both are mostly what is left of something too small for a double, and say nothing.
+    both = np.isfinite(first) & np.isfinite(second) & ((first != 0) | (second != 0))
+    if both.sum() < FEWEST_POINTS or (np.isfinite(first) != np.isfinite(second)).any():
+        return False
+    first, second = first[both], second[both]
+    return bool((np.abs(first - second) <= 1e-8 * np.maximum(np.abs(first), np.abs(second))).all())

@@ -1,0 +1,494 @@
+"""The pipeline: a `Dataset` goes in, a `Discovery` comes out; `kansym.search.discovery.discover` is the way in.
+
+Networks grow from the smallest shape up (`kansym.kan.growth`); each one that is worth it is read as formulas
+(`kansym.extraction`, `kansym.search.formulation`); the run ends when a formula is as good as the data allow, when
+larger networks no longer see more than the formula does, or when time is up. What has been found so far is always
+valid.
+"""
+
+import logging
+import math
+import time
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import sympy
+import torch
+
+from kansym.data.copies import merge_copies
+from kansym.data.dataset import Dataset
+from kansym.data.magnitude import require_moderate_target
+from kansym.data.noise import noise_floor
+from kansym.data.splitting import canonical_order, split
+from kansym.device import choose_device
+from kansym.extraction.composition import AffineMap
+from kansym.extraction.one_dimensional import as_networks, read_curve
+from kansym.extraction.selection import EXACT, Selector, SymbolicCandidate
+from kansym.interrupting import AGAIN, Abandoned
+from kansym.kan.growth import Candidate, Decision, Grower, format_shape
+from kansym.kan.network import Network
+from kansym.kan.pruning import count_edges, prune
+from kansym.primitives.allowed import allowed_functions
+from kansym.search.baseline import baseline
+from kansym.search.formulation import Bench, could_win, formulate, from_expression, polished
+from kansym.search.front import ParetoFront
+from kansym.search.leaves import leaf_formulas, leaf_table
+from kansym.search.notes import notes_on
+from kansym.search.options import DiscoveryOptions
+from kansym.search.progress import Progress, ProgressCallback
+from kansym.search.results import AS_GOOD, Discovery, NetworkReading, TrainedNetwork, near_rivals
+from kansym.search.scaled_rows import fitted_scaling, scaled_rows
+from kansym.structure.leaf import Leaf
+from kansym.structure.problem import Problem
+from kansym.structure.product_units import SMALL_TABLE
+from kansym.structure.solver import Solver
+from kansym.symbolic.formula import Formula
+from kansym.threads import threads_for
+
+logger = logging.getLogger(__name__)
+
+PROMISING = 0.03
+"""Validation RMSE, relative to the spread of y, below which a network is read at once."""
+
+SPLINE_ERROR, BLIND = 1e-3, 5.0
+"""Validation RMSE that splines reach without noise, in spreads of y, and one that shows nothing, in errors of y."""
+
+READABLE_EDGES = 10
+"""Edges of a network whose formula a person would still read."""
+
+ELBOW = 1.1
+"""Larger networks that lower the validation RMSE by less than this factor have not bettered a smaller one."""
+
+STRUCTURE_SHARE = 0.75
+"""Share of the time budget that the structure search may take before networks on the whole problem have their turn."""
+
+SECOND_LOOK = 0.4
+"""Share of the time budget for reading a curve that a formula describes already as well as the data allow: with few
+rows the first such formula need not be the best."""
+
+NETWORK_SECONDS, LAST_NETWORK = 1.0, 0.03
+"""Most time for a network beside a formula that was found without one, and the share of the budget that it has in any
+case: one that is hardly trained says nothing."""
+
+RESERVE = 0.03
+"""Share of the time budget kept for the last refit."""
+
+
+Seeds = Callable[[Bench, float, Callable[[str, str], None]], Iterator[Formula]]
+"""Formulas to begin with, from the rows, a `time.monotonic` deadline, and what progress is reported to."""
+
+
+def run_pipeline(
+    dataset: Dataset, options: DiscoveryOptions, progress: ProgressCallback | None = None, *, seeds: Seeds | None = None
+) -> Discovery:
+    """One search; errors of the inputs, outliers and a given part are the matter of `kansym.search.discovery.discover`.
+
+    Formulas of `seeds` come before the search. One that is exact ends it.
+
+    Raises
+    ------
+    DataError
+        If y is so large or small that its squares leave double precision, or no row has a positive weight.
+    """
+    require_moderate_target(dataset)
+    with threads_for(len(dataset.y)):
+        run = _Run(dataset, options, progress)
+        try:
+            stopped = run.search(seeds)
+        except Abandoned:
+            raise
+        except KeyboardInterrupt:
+            stopped = "interrupted"
+        return run.finish(stopped)
+
+
+class _Run:
+    """State of one discovery."""
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        options: DiscoveryOptions,
+        progress: ProgressCallback | None,
+        *,
+        attainable: float | None = None,
+        part: bool = False,
+    ) -> None:
+        self.start = time.monotonic()
+        self.options, self.progress = options, progress
+        dataset = merge_copies(dataset)
+        self.dataset = dataset.take(canonical_order(dataset.X, dataset.y))
+        self.floor = noise_floor(self.dataset)
+        train, validation = split(self.dataset, validation_fraction=options.validation_fraction, seed=options.seed)
+        self.bench = Bench.of(self.dataset, train, validation, self.floor, allowed_functions(options.primitives))
+        self.device = choose_device(options.device, len(dataset.y))
+        self.formulas: list[Formula] = []
+        self.network: TrainedNetwork | None = None
+        self.readings: dict[Formula, NetworkReading] = {}
+        self.decisions: list[Decision] = []
+        # Where something smooth is known to reach an error, networks far above it have the wrong shape.
+        self.promising = PROMISING if attainable is None else min(PROMISING, max(SPLINE_ERROR, 30 * attainable))
+        self.settled = False
+        self.part = part
+        self._read_already: set[int] = set()
+        self._glanced: set[int] = set()
+        self.deadline = self.start + options.max_seconds * (1 - RESERVE)
+
+    def report(self, stage: str, message: str) -> None:
+        logger.info("%s: %s", stage, message)
+        if self.progress is not None:
+            elapsed = time.monotonic() - self.start
+            self.progress(Progress(stage, message, self.best(), elapsed, max(0.0, self.options.max_seconds - elapsed)))
+
+    def best(self) -> Formula | None:
+        return min(self.formulas, key=lambda formula: formula.rank, default=None)
+
+    def best_loss(self) -> float:
+        return min((formula.validation_loss for formula in self.formulas), default=math.inf)
+
+    def out_of_time(self) -> bool:
+        return time.monotonic() > self.deadline
+
+    def _on_decision(self, decision: Decision) -> None:
+        self.decisions.append(decision)
+        self.report("training", str(decision))
+
+    # -- search ------------------------------------------------------------------------------------------------------
+
+    def search(self, seeds: Seeds | None = None) -> str:
+        """Run until done; returns why it ended."""
+        self._baseline()
+        good = self._as_good_as_possible()
+        if seeds is not None:
+            for formula in seeds(self.bench, self.deadline, self.report):
+                self.formulas.append(formula)
+        if good or self._exact():
+            return AS_GOOD
+        rows, columns = self.dataset.X.shape
+        if self.options.structure:
+            self._structure()
+            # With few rows much is as good as the data, and the readings of the curve are still to come.
+            if self._exact() or (self._as_good_as_possible() and (columns > 1 or rows >= SMALL_TABLE)):
+                return AS_GOOD
+            if self.settled:
+                return "no smooth function of the inputs predicts held-out rows better than the formula does"
+        held: list[Candidate] = []
+        unimproved = 0
+        candidates = iter(self._grower())
+        if self.dataset.X.shape[1] == 1:
+            # The curve itself as one spline: what it leaves is noise, and a reading that leaves no more needs no other.
+            first = next(candidates, None)
+            if first is not None:
+                self._keep_network(first)
+                held.append(first)
+            self._one_dimensional()
+            if self._as_good_as_possible():
+                return AS_GOOD
+            if self._nothing_left():
+                return "the curve as a free spline shows no more than the formula does"
+        for candidate in candidates:
+            self._keep_network(candidate)
+            held.append(candidate)
+            if self.out_of_time():
+                break
+            if self.formulas and len(self.formulas) > 1:
+                # A larger network that sees no more than the formula is evidence that there is no more to see.
+                better = self._user_loss(candidate) < 0.9 * self.best_loss()
+                unimproved = 0 if better else unimproved + 1
+            chosen = self._worth_reading(held)
+            if chosen is not None:
+                self._read(chosen, thorough=False)
+                if self._as_good_as_possible():
+                    return AS_GOOD
+            if unimproved >= 3 and self._matches_network():
+                return "larger networks see no more than the formula does"
+        self._read_held(held)
+        if self._as_good_as_possible():
+            return AS_GOOD
+        return "time is up" if self.out_of_time() else "every shape was tried"
+
+    def _baseline(self) -> None:
+        """The front is valid from the first moment."""
+        allowed = "x^2" in self.options.primitives
+        self.formulas += baseline(self.bench, self.deadline, quadratic=allowed and not self.part)
+        self.report("composing", "constant and linear formulas")
+
+    def _grower(self) -> Grower:
+        """Growth on scaled rows. The target is not centred, so that a product stays a product."""
+        most = self.options.network_rows
+        self.scaling = fitted_scaling(self.bench, most)
+        self.rows = scaled_rows(self.bench, self.scaling, most, self.device)
+        self.map = AffineMap(self.scaling.center.tolist(), self.scaling.half_width.tolist(), 0.0, self.scaling.y_scale)
+        return Grower(
+            self.rows.x,
+            self.rows.y,
+            validation=self.rows.validation,
+            options=self.options.growth,
+            generator=torch.Generator().manual_seed(self.options.seed),
+            weights=self.rows.weights,
+            deadline=self.deadline,
+            on_decision=self._on_decision,
+        )
+
+    def _user_loss(self, candidate: Candidate) -> float:
+        return candidate.validation_loss * self.scaling.y_scale**2
+
+    def _keep_network(self, candidate: Candidate) -> None:
+        loss = self._user_loss(candidate)
+        if self.network is None or loss < self.network.validation_loss:
+            network = candidate.network.to("cpu", torch.float64)
+            train = candidate.train_loss * self.scaling.y_scale**2
+            self.network = TrainedNetwork(network, self.scaling, train, loss, self.dataset.names, self.dataset.target)
+
+    def _worth_reading(self, held: list[Candidate]) -> Candidate | None:
+        """The network to read now, if any.
+
+        That is the latest one where it is precise; with noise, where no network is, the smallest one that two larger
+        ones have not bettered: what it leaves is noise, as far as anyone can see.
+        """
+        if not self.readings and time.monotonic() - self.start > 0.5 * self.options.max_seconds:
+            # Half the time is gone and no network has given a formula: a rough one is better than none.
+            readable = self._best_readable(held)
+            if readable is not None and id(readable) not in self._glanced:
+                return readable
+        latest = held[-1]
+        precise = math.sqrt(latest.validation_loss) < max(self.promising, 3 * self.floor / self.scaling.y_scale)
+        if precise and self._user_loss(latest) < 0.5 * self.best_loss():
+            return latest
+        best = min(candidate.validation_loss for candidate in held)
+        place, elbow = next((k, c) for k, c in enumerate(held) if c.validation_loss < ELBOW**2 * best)
+        unread = id(elbow) not in self._read_already and id(elbow) not in self._glanced
+        if place <= len(held) - 3 and unread and self._user_loss(elbow) < 0.9 * self.best_loss():
+            return elbow
+        return None
+
+    def _best_readable(self, held: list[Candidate]) -> Candidate | None:
+        readable = [candidate for candidate in held if int(count_edges(candidate.network)[0]) <= READABLE_EDGES]
+        return min(readable, key=lambda candidate: candidate.validation_loss, default=None)
+
+    def _read_held(self, held: list[Candidate]) -> None:
+        """Read what was left aside: the smallest network within a tenth of the best error, then the best ones."""
+        if not held or self.out_of_time():
+            return
+        readable = None if self.readings else self._best_readable(held)
+        if readable is not None:
+            self._read(readable, thorough=False)
+        best = min(candidate.validation_loss for candidate in held)
+        close = [candidate for candidate in held if candidate.validation_loss < 1.2**2 * best]
+        rest = sorted((c for c in held if c not in close), key=lambda candidate: candidate.validation_loss)
+        for candidate in close[:3] + rest[:2]:
+            if self.out_of_time() or self._as_good_as_possible():
+                return
+            if id(candidate) not in self._read_already:
+                self._read(candidate, thorough=True)
+
+    def _matches_network(self, factor: float = 1.1) -> bool:
+        """Whether the pick's held-out loss is within `factor` of the best network's; never without held-out rows."""
+        best = self.best()
+        if best is None or self.network is None or not len(self.bench.validation):
+            return False
+        # Limited by its splines and not by noise: very precise, or far above the errors. As good as it is not the law.
+        blind = self._beyond_errors(self.network.validation_loss)
+        noisy = not blind and self.network.validation_loss > (SPLINE_ERROR * self.scaling.y_scale) ** 2
+        return noisy and best.validation_loss < factor * self.network.validation_loss
+
+    def _beyond_errors(self, loss: float) -> bool:
+        """Whether a loss is so far above the errors of the table that who has not less has not seen the law."""
+        return self.dataset.y_error is not None and loss > (BLIND * self.floor) ** 2
+
+    def _as_good_as_possible(self) -> bool:
+        """Whether the best formula's residual is the noise floor, or rounding."""
+        best = self.best()
+        return self._exact() or (best is not None and self.bench.at_noise(best))
+
+    def _exact(self) -> bool:
+        """Whether the best formula's residual is rounding."""
+        best = self.best()
+        return best is not None and best.validation_loss <= EXACT * float(np.mean(self.dataset.y**2))
+
+    def _structure(self) -> None:
+        """Solve the smaller problems that symmetries and inner functions make of this one."""
+        self.report("structure", "looking for symmetries")
+        X, y, weights = self.bench.rows(self.bench.fitting)
+        until = self.start + STRUCTURE_SHARE * self.options.max_seconds
+        every = self.bench.allowed is None or self.bench.allowed.elementary
+        solver = Solver(y, self._leaf, seed=self.options.seed, until=until, any_function=every, units=self.bench.units)
+        whole = Problem.of(X, y, self.bench.variables, weights)
+        leader, unbeaten = None, 0
+        for raw, problem in solver.solutions(whole):
+            structure = "; ".join(step for step in problem.steps if step) or "the table as it is"
+            self.formulas += from_expression(raw, self.bench, structure=structure, deadline=self.deadline)
+            self.report("structure", structure)
+            if self._exact() or (self._as_good_as_possible() and len(y) >= SMALL_TABLE and not solver.more):
+                return
+            best = self.best()
+            leader, unbeaten = best, unbeaten + 1 if best is leader else 0
+            if best is None or solver.more or self._beyond_errors(best.validation_loss):
+                continue
+            if solver.settles(best.predict(X) - y, whole, unbeaten=unbeaten):
+                self.settled = True
+                return
+
+    def _leaf(self, leaf: Leaf) -> Iterator[sympy.Expr]:
+        """Formulas of a small table, by the same search without structure; the best ones first."""
+        if not np.ptp(leaf.t) > 0:
+            yield sympy.Float(float(leaf.t[0]))
+            return
+        table, options = leaf_table(leaf, self.options, self.dataset.n_columns)
+        part = _Run(table, options, None, attainable=leaf.attainable, part=True)
+        interrupted = False
+        try:
+            part.search()
+        except Abandoned:
+            raise
+        except KeyboardInterrupt:
+            # What the part has found so far goes into the whole before the run ends.
+            interrupted = True
+        yield from leaf_formulas(leaf, part.formulas)
+        if interrupted:
+            raise KeyboardInterrupt
+
+    # -- one input ---------------------------------------------------------------------------------------------------
+
+    def _one_dimensional(self) -> None:
+        """A table with one input is one edge: read it as one or two primitives."""
+        self.report("matching", "reading the curve as one or two primitives")
+        origin = float(-self.scaling.center[0] / self.scaling.half_width[0])
+        selector = self._selector()
+        # Where a formula leaves nothing to find, something shorter may be as good, but is not worth the whole budget.
+        second_look = min(self.deadline, time.monotonic() + SECOND_LOOK * self.options.max_seconds)
+        for form, group in read_curve(
+            self.rows.x[:, 0],
+            self.rows.y,
+            self.options.primitives.distinct(),
+            origin=origin,
+            weights=self.rows.weights,
+            seed=self.options.seed,
+            floor=max(EXACT, (self.floor / self.scaling.y_scale) ** 2),
+            deadline=self.deadline,
+        ):
+            if self.out_of_time() or (time.monotonic() > second_look and self._nothing_left()):
+                return
+            found = selector.fit_all(as_networks(group, self.rows.x))
+            self._formulate(found, form)
+            if self._nothing_left() and len(self.dataset.y) >= SMALL_TABLE:
+                return
+
+    def _nothing_left(self) -> bool:
+        """Whether the best formula is as good as the data, or as a free spline through them."""
+        return self._as_good_as_possible() or self._matches_network(1.05)
+
+    # -- reading a network -------------------------------------------------------------------------------------------
+
+    def _read(self, candidate: Candidate, *, thorough: bool) -> None:
+        """Prune, match, select in context, and turn the best symbolic networks into formulas.
+
+        A quick look that comes nowhere near the network's error leaves the network for the end of the ladder: its
+        structure is likely to be wrong.
+        """
+        label, network = format_shape(candidate.network.shape), self._pruned(candidate)
+        self.report("matching", f"reading the network {label}")
+        selector = self._selector()
+        found = selector.select(network, thorough=thorough)
+        self._glanced.add(id(candidate))
+        if thorough or selector.is_close(found, network):
+            self._read_already.add(id(candidate))
+        else:
+            found = found[:1]
+        self._formulate(found, label, network.to("cpu"))
+
+    def _selector(self) -> Selector:
+        return Selector(
+            rows=self.rows,
+            primitives=self.options.primitives.distinct(),
+            options=self.options.selection,
+            seed=self.options.seed,
+            deadline=self.deadline,
+            target=max(EXACT, (self.floor / self.scaling.y_scale) ** 2),
+        )
+
+    def _formulate(self, found: list[SymbolicCandidate], structure: str, trained: Network | None = None) -> None:
+        """Turn the best symbolic networks into formulas; `trained` is the network that they were read from."""
+        for symbolic in found[: self.options.formulas_per_network]:
+            if self.out_of_time():
+                return
+            loss = symbolic.train_loss * self.scaling.y_scale**2
+            if not could_win(symbolic.curved_edges, loss, self.best(), self.bench):
+                continue
+            network = symbolic.network.to("cpu")
+            formulas = formulate(network, self.map, self.bench, structure=structure, deadline=self.deadline)
+            self.formulas += formulas
+            for formula in formulas:
+                self.readings[formula] = NetworkReading(network, trained)
+                self.report("composing", f"{formula}")
+            if self._as_good_as_possible():
+                return
+
+    def _pruned(self, candidate: Candidate) -> Network:
+        error = math.sqrt(candidate.validation_loss)
+        result = prune(
+            candidate.network,
+            self.rows.x,
+            self.rows.y,
+            validation=self.rows.validation,
+            threshold=min(0.03, max(1e-6, 0.3 * error)),
+            options=self.options.growth.training,
+            weights=self.rows.weights,
+            deadline=self.deadline,
+        )
+        if result.removed[0]:
+            self.report("training", f"pruned {result.removed[0]} edges")
+        return result.network
+
+    def _network_beside(self) -> None:
+        """A network where algebra alone found the law: to look at, to predict with, and to hold against the formula."""
+        now = time.monotonic()
+        until = min(now + NETWORK_SECONDS, max(self.deadline, now + LAST_NETWORK * self.options.max_seconds))
+        grower = self._grower()
+        grower.deadline = until
+        try:
+            for candidate in grower:
+                self._keep_network(candidate)
+                if math.sqrt(candidate.validation_loss) < PROMISING or time.monotonic() > until:
+                    break
+        except Abandoned:
+            raise
+        except KeyboardInterrupt:
+            logger.warning("the network beside the formula was interrupted; the formula stands without it; %s", AGAIN)
+
+    def _polish(self) -> None:
+        """Bring the pick into shape where time was up when it was found."""
+        best = min(range(len(self.formulas)), key=lambda k: self.formulas[k].rank)
+        rough, end = self.formulas[best], self.start + (1 + RESERVE) * self.options.max_seconds
+        self.formulas[best] = polished(rough, self.bench, end - time.monotonic())
+        if rough in self.readings:
+            self.readings[self.formulas[best]] = self.readings[rough]
+
+    def finish(self, stopped: str) -> Discovery:
+        """The front and the pick, from whatever has been found."""
+        if self.network is None and stopped != "interrupted" and not self.part:
+            self._network_beside()
+        notes = [*self.dataset.notes, *(() if self.bench.units is None else self.bench.units.notes)]
+        if not self.formulas:
+            self._baseline()
+        if self.out_of_time():
+            self._polish()
+        front = ParetoFront.from_formulas(self.formulas, self.dataset.X)
+        network = None if self.network is None else self.network.measured(self.bench)
+        # Without held-out rows the network's loss is that of training, which says nothing against a formula.
+        held_out = network.validation_loss if network is not None and len(self.bench.validation) else None
+        notes += notes_on(front, held_out, self.floor)
+        self.report("finishing", stopped)
+        return Discovery(
+            front=front,
+            formula=front.best,
+            network=network,
+            reading=self.readings.get(front.best),
+            rivals=near_rivals(self.formulas, front),
+            decisions=tuple(self.decisions),
+            dataset=self.dataset,
+            noise_floor=self.floor,
+            seconds=time.monotonic() - self.start,
+            stopped=stopped,
+            notes=tuple(notes),
+        )

@@ -1,0 +1,236 @@
+# sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false, reportCallIssue=false
+# pyright: reportOperatorIssue=false
+"""A search for what a guess lacks: a term, or a factor.
+
+Like a search with a given part (`kansym.search.prior.given`), with two differences: the constants of the guess have
+been fitted, and what is found is joined with the guess to one formula, of which every part may be simplified, snapped
+and left out.
+"""
+
+import logging
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import sympy
+
+from kansym.data.columns import is_constant
+from kansym.data.dataset import Dataset
+from kansym.data.splitting import thinned
+from kansym.errors import KansymError
+from kansym.search.formulation import Bench, bits, from_expression, judge
+from kansym.search.options import DiscoveryOptions
+from kansym.search.pipeline import run_pipeline
+from kansym.search.prior.family import PLUS, TIMES
+from kansym.search.prior.one_column import Curve, best_curve
+from kansym.symbolic.formula import Formula
+from kansym.symbolic.naming import plain_symbol
+from kansym.symbolic.parametric import ParametricForm, parametrize
+from kansym.symbolic.refit import refit
+from kansym.symbolic.timelimit import TimeLimitError, call_with_limit
+
+logger = logging.getLogger(__name__)
+
+TIMES_ABOUT_ONE = "guess * (1 + ...)"
+
+NEAR_ONE = 0.5
+"""Root-mean-square distance from 1 up to which a factor is looked for as 1 + something."""
+
+ROUNDS = 3
+"""Searches for one correction: what is left depends on the constants of the guess, and they on the correction."""
+
+MOVED = 0.1
+"""Change of what is left, in units of its spread, that is worth another search."""
+
+LEAST_DEFINED = 0.5
+"""Share of the rows on which a factor must have a value."""
+
+JOINED = 3
+"""Formulas of a correction that are joined with the guess, simplified and snapped."""
+
+MOST_ROWS = 3000
+"""Rows that a correction is searched on; the whole is fitted and judged on all."""
+
+LEAST_SECONDS = 0.3
+"""Time below which no search is begun."""
+
+
+@dataclass(frozen=True, eq=False)
+class Correction:
+    """A guess with something added, as it was found.
+
+    Attributes
+    ----------
+    way : str
+    expression : sympy.Expr
+        What was added, in plain symbols.
+    formulas : tuple of Formula
+        The whole, in several notations.
+    """
+
+    way: str
+    expression: sympy.Expr
+    formulas: tuple[Formula, ...]
+
+
+def corrections(form: ParametricForm, bench: Bench, options: DiscoveryOptions, until: float) -> Iterator[Correction]:
+    """Terms and factors that a fitted guess lacks.
+
+    Where a free curve of one column makes up for most of it, that curve is what is searched; the better one of term and
+    factor first. Otherwise it is a function of all columns.
+
+    Parameters
+    ----------
+    form : ParametricForm
+        The guess, fitted, in the symbols of the bench.
+    bench : Bench
+    options : DiscoveryOptions
+        Of the whole search; the seed and the primitives are used.
+    until : float
+        `time.monotonic` value at which to end.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If the user interrupts; what had been found comes first.
+    """
+    ways: list[tuple[str, Curve | None]] = []
+    for factor in (False, True):
+        curve = best_curve(form, bench, factor=factor)
+        begin = form if curve is None else form.with_values(curve.values)
+        ways.append((_factor(begin, bench) if factor else PLUS, curve))
+    ways.sort(key=lambda pair: math.inf if pair[1] is None else pair[1].variance)
+    for place, (way, curve) in enumerate(ways):
+        own = time.monotonic() + (until - time.monotonic()) / (len(ways) - place)
+        yield from _of_one_way(way, curve, form, bench, options, own)
+
+
+def _of_one_way(
+    way: str, curve: Curve | None, form: ParametricForm, bench: Bench, options: DiscoveryOptions, until: float
+) -> Iterator[Correction]:
+    fitted = form if curve is None else form.with_values(curve.values)
+    # The constants beside a free curve are as good as that curve is; no formula has to come nearer at first.
+    floor = 0.0 if curve is None else math.sqrt(max(curve.variance, 0.0))
+    for _ in range(ROUNDS):
+        table = _table_of_rest(way, fitted, bench, floor)
+        floor = 0.0
+        if table is not None and curve is not None:
+            table = _with_column(table, curve.column)
+        left = until - time.monotonic()
+        if table is None or left < LEAST_SECONDS:
+            return
+        try:
+            found = run_pipeline(table, replace(options, guesses=(), max_seconds=0.6 * left))
+        except KansymError as problem:
+            logger.info("no search for %s: %s", way, problem)
+            return
+        joined = sorted(_joined(way, fitted, found.front, bench), key=lambda pair: pair[1])
+        for whole, _length, added in joined[:JOINED]:
+            formulas = _formulas(whole, bench, way, until)
+            if formulas:
+                yield Correction(way, added, tuple(formulas))
+        if found.interrupted:
+            raise KeyboardInterrupt
+        if not joined:
+            return
+        moved = fitted.with_values(joined[0][0].values[: len(form.constants)])
+        X, y, _ = bench.rows(bench.fitting)
+        before, after = (_rest(way, one.evaluate(X), y)[0] for one in (fitted, moved))
+        with np.errstate(all="ignore"):
+            change = np.sqrt(np.nanmean((after - before) ** 2))
+        if not change > MOVED * float(np.std(table.y)):
+            return
+        fitted = moved
+
+
+def _with_column(table: Dataset, column: int) -> Dataset:
+    """The table with one input only."""
+    return replace(table, X=table.X[:, [column]], names=(table.names[column],), units=(table.units[column],))
+
+
+def _factor(form: ParametricForm, bench: Bench) -> str:
+    """Whether a factor is looked for as it is, or as one and something small."""
+    X, y, _ = bench.rows(bench.fitting)
+    with np.errstate(all="ignore"):
+        distance = np.abs(y / form.evaluate(X) - 1)
+    near = np.sqrt(np.median(distance[np.isfinite(distance)] ** 2)) if np.isfinite(distance).any() else np.inf
+    return TIMES_ABOUT_ONE if near <= NEAR_ONE else TIMES
+
+
+def _rest(way: str, guess: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What is to be added (n,), and |d rest/dy|."""
+    with np.errstate(all="ignore"):
+        if way == PLUS:
+            return y - guess, np.ones(len(y))
+        ratio = y / guess
+        return (ratio if way == TIMES else ratio - 1), 1 / np.abs(guess)
+
+
+def _whole(way: str, guess: sympy.Expr, added: sympy.Expr) -> sympy.Expr:
+    if way == PLUS:
+        return guess + added
+    return guess * (added if way == TIMES else 1 + added)
+
+
+def _table_of_rest(way: str, form: ParametricForm, bench: Bench, floor: float) -> Dataset | None:
+    """The table of what the guess lacks; its errors are those of y, or its noise floor, in the units of the rest.
+
+    They are at least `floor`, in units of y, so that a search ends where nothing is known any more.
+    """
+    # Rows are in the order of their contents: every so manieth of them covers all of the box.
+    dataset = bench.dataset.take(thinned(np.arange(bench.dataset.n_rows), MOST_ROWS))
+    rest, slope = _rest(way, form.evaluate(dataset.X), dataset.y)
+    good = np.isfinite(rest) & np.isfinite(slope) & (slope > 0)
+    if good.mean() < LEAST_DEFINED or good.sum() < 4:
+        return None
+    rest, slope = rest[good], slope[good]
+    if is_constant(rest) or not 1e-100 < np.abs(rest).max() < 1e100:
+        return None
+    table = dataset.take(good)
+    error = np.full(len(rest), bench.noise_floor) if table.y_error is None else table.y_error
+    error = error * max(1.0, floor / bench.noise_floor) if bench.noise_floor > 0 else np.maximum(error, floor)
+    return replace(table, y=rest, target="rest", y_error=np.maximum(error * slope, 1e-300), y_units=None, x_error=None)
+
+
+def _joined(
+    way: str, form: ParametricForm, front: "list[Formula] | tuple[Formula, ...]", bench: Bench
+) -> Iterator[tuple[ParametricForm, float, sympy.Expr]]:
+    """The guess with each of some corrections, all constants fitted, with its bits, and the correction alone."""
+    X, y, weights = bench.rows(bench.fitting)
+    plain = tuple(map(plain_symbol, bench.dataset.names))
+    columns = dict(zip(plain, bench.variables, strict=True))
+    for formula in front:
+        inner = parametrize(formula.expression, (*plain, *form.constants))
+        try:
+            added = call_with_limit(lambda inner=inner: inner.expression.xreplace(columns), 2.0)
+        except TimeLimitError:
+            continue
+        whole = ParametricForm(
+            _whole(way, form.expression, added),
+            bench.variables,
+            (*form.constants, *inner.constants),
+            np.concatenate([form.values, inner.values]),
+        )
+        fitted = refit(whole, X, y, weights=weights)
+        if fitted.status == "non-finite":
+            continue
+        alone = replace(inner, values=fitted.form.values[len(form.constants) :]).substituted()
+        yield fitted.form, bits(fitted.form, bench), alone
+
+
+def _formulas(whole: ParametricForm, bench: Bench, way: str, until: float) -> list[Formula]:
+    """The whole as a formula, as it stands and simplified."""
+    structure = f"a guess and what it lacks, {way}"
+    plain = judge(whole, bench, structure=structure)
+    found = [] if plain is None else [plain]
+    try:
+        found += call_with_limit(
+            lambda: from_expression(whole.substituted(), bench, structure=structure, deadline=until),
+            max(until - time.monotonic(), LEAST_SECONDS),
+        )
+    except TimeLimitError:
+        logger.info("no time to simplify a guess with %s", way)
+    return found

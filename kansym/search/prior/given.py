@@ -1,0 +1,220 @@
+# sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false
+"""A search for the part of a law that is not given."""
+
+import logging
+import math
+import time
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from kansym.data.columns import is_constant
+from kansym.data.dataset import Dataset
+from kansym.data.noise import noise_floor
+from kansym.data.splitting import split
+from kansym.errors import ArgumentError, DataError
+from kansym.search.formulation import Bench, judge
+from kansym.search.front import ParetoFront
+from kansym.search.options import DiscoveryOptions
+from kansym.search.pipeline import run_pipeline
+from kansym.search.prior.merging import merged
+from kansym.search.prior.part import PLACE, GivenPart
+from kansym.search.prior.part_start import first_constants
+from kansym.search.progress import ProgressCallback
+from kansym.search.results import AS_GOOD, Discovery, TrainedNetwork
+from kansym.symbolic.formula import Formula
+from kansym.symbolic.naming import plain_symbol
+from kansym.symbolic.parametric import ParametricForm, parametrize
+from kansym.symbolic.refit import refit
+from kansym.symbolic.timelimit import TimeLimitError, call_with_limit
+
+logger = logging.getLogger(__name__)
+
+ROUNDS = 3
+"""Searches, where the given part has constants: what is left depends on their values."""
+
+MOVED = 0.1
+"""Change of the unknown part, in units of its spread, that is worth another search."""
+
+LEAST_DEFINED = 0.5
+"""Share of the rows at which the unknown part must have a value."""
+
+LIKE_TERMS = (
+    "A term is given with its number, and what was found has a term of the same kind: the formula holds both as one, "
+    "with a fitted constant in place of the number."
+)
+
+
+@dataclass(frozen=True, eq=False)
+class GivenNetwork(TrainedNetwork):
+    """A network for the unknown part, and the given one around it.
+
+    Attributes
+    ----------
+    part : GivenPart
+    constants : ndarray, shape (k,)
+        Of the given part.
+    """
+
+    part: GivenPart = field(kw_only=True)
+    constants: np.ndarray = field(kw_only=True)
+
+    def predict(self, X: np.ndarray) -> np.ndarray:
+        """Predictions of y for rows in the user's units, shape (n, d) -> (n,)."""
+        return self.part.values(X, super().predict(X), self.constants)
+
+
+def discover_given(dataset: Dataset, options: DiscoveryOptions, progress: ProgressCallback | None = None) -> Discovery:
+    """Look for the law of what `options.given` leaves; the formulas that are found hold the given part.
+
+    Constants of the given part are fitted before the search (`first_constants`), then together with each formula that
+    is found; where that moves what is left by much, it is searched again.
+
+    Raises
+    ------
+    ArgumentError
+        If `options.given` cannot be read or solved.
+    DataError
+        If the unknown part has no value on most rows, or is a constant.
+    """
+    start = time.monotonic()
+    part = GivenPart.read(options.given or "", dataset.names)
+    train, validation = split(dataset, validation_fraction=options.validation_fraction, seed=options.seed)
+    bench = Bench.of(dataset, train, validation, noise_floor(dataset))
+    constants = first_constants(part, dataset, options.seed)
+    rounds = ROUNDS if part.constants else 1
+    formulas: list[Formula] = []
+    notes: list[str] = []
+    found, network, best = None, None, math.inf
+    for number in range(rounds):
+        left = options.max_seconds - (time.monotonic() - start)
+        if number and left < 0.1 * options.max_seconds:
+            break
+        table, notes = _table_of_rest(part, dataset, constants)
+        # What the last rounds do not need, the first one has had.
+        share = left if rounds == 1 else max(0.6 * left, 0.1)
+        result = run_pipeline(table, replace(options, given=None, max_seconds=share), progress)
+        judged = [_judged(part, formula, constants, bench) for formula in result.front]
+        formulas += [formula for _, formula in judged if formula is not None]
+        ranked = [(formula.rank, form) for form, formula in judged if formula is not None]
+        if found is None or (ranked and min(ranked, key=lambda pair: pair[0])[0][1] < best):
+            found, network = result, _network(part, result, constants, bench)
+        if not ranked or result.interrupted:
+            break
+        rank, form = min(ranked, key=lambda pair: pair[0])
+        best = min(best, rank[1])
+        moved = form.values[: len(constants)]
+        change = part.values_of_rest(dataset.X, dataset.y, moved)[0] - _rest_of(part, dataset, constants)
+        spread = float(np.std(table.y)) or 1.0
+        constants = moved
+        if not np.nanmax(np.abs(change), initial=0.0) > MOVED * spread:
+            break
+    assert found is not None
+    if not formulas:
+        raise DataError(f"given {part.text!r}: no formula for the rest has a value on all rows")
+    front = ParetoFront.from_formulas(formulas, dataset.X)
+    stopped = found.stopped
+    if stopped == AS_GOOD and not front.best.validation_loss <= (2 * bench.noise_floor) ** 2:
+        # What is left was known to nothing under the given part's constants.
+        stopped = "what the given part leaves is as good as noise with the constants that were tried"
+    return replace(
+        found,
+        stopped=stopped,
+        front=front,
+        formula=front.best,
+        network=network,
+        reading=None,
+        dataset=dataset,
+        noise_floor=bench.noise_floor,
+        seconds=time.monotonic() - start,
+        notes=(*dataset.notes, *notes),
+    )
+
+
+def _rest_of(part: GivenPart, dataset: Dataset, constants: np.ndarray) -> np.ndarray:
+    """The unknown part (n,) at the rows of a table; nan where it has no value."""
+    return part.values_of_rest(dataset.X, dataset.y, constants)[0]
+
+
+def _table_of_rest(part: GivenPart, dataset: Dataset, constants: np.ndarray) -> tuple[Dataset, list[str]]:
+    """The table of the unknown part, whose residuals count as they do in y, and what to say about it."""
+    rest, slope = part.values_of_rest(dataset.X, dataset.y, constants)
+    good = np.isfinite(rest) & np.isfinite(slope) & (slope > 0)
+    if good.mean() < LEAST_DEFINED or good.sum() < 2:
+        raise DataError(
+            f"given {part.text!r}: what is left has a finite value on only {good.sum()} of {len(rest)} rows"
+        )
+    notes = []
+    if not good.all():
+        notes.append(f"What the given part leaves has no value on {int((~good).sum())} rows; they were not searched.")
+    rest, slope = rest[good], slope[good]
+    if is_constant(rest):
+        raise DataError(f"given {part.text!r}: what is left is a constant ({rest[0]:g}); there is no more law to find")
+    table = dataset.take(good)
+    flat = bool(np.ptp(slope) <= 1e-12 * slope.max())
+    weight = None if flat else (slope.min() / slope) ** 2
+    if table.sample_weight is not None:
+        weight = table.sample_weight if weight is None else weight * table.sample_weight
+    if table.y_error is not None:
+        # The errors say it already.
+        weight = table.sample_weight
+    return (
+        replace(
+            table,
+            y=rest,
+            target=PLACE,
+            y_error=None if table.y_error is None else table.y_error * slope,
+            sample_weight=weight,
+            y_units=None,
+            x_error=None,
+        ),
+        notes,
+    )
+
+
+def _judged(
+    part: GivenPart, formula: Formula, constants: np.ndarray, bench: Bench
+) -> tuple[ParametricForm, Formula | None]:
+    """The whole law as a form, whose first constants are those of the given part, and as a formula."""
+    form, lost = _joined(part, formula, constants, bench)
+    whole = judge(form, bench, structure=f"given {part.text}")
+    if whole is not None and lost:
+        whole = replace(whole, notes=(*whole.notes, LIKE_TERMS))
+    return form, whole
+
+
+def _joined(part: GivenPart, formula: Formula, constants: np.ndarray, bench: Bench) -> tuple[ParametricForm, bool]:
+    """The whole law with the constants of both parts fitted together, and whether a given number was lost to it."""
+    variables = tuple(map(plain_symbol, part.names))
+    inner = parametrize(formula.expression, (*variables, *map(plain_symbol, part.constants)))
+    composed = part.composed(inner.expression)
+    own = tuple(map(plain_symbol, part.constants))
+    # In the symbols of the bench, which know the signs of the columns.
+    columns = dict(zip(variables, bench.variables, strict=True))
+
+    def whole() -> tuple[ParametricForm, bool]:
+        values = np.concatenate([constants, inner.values])
+        return merged(
+            ParametricForm(composed.xreplace(columns), bench.variables, (*own, *inner.constants), values), own
+        )
+
+    try:
+        # sympy asks every level of nested fractions for its sign, which takes time that grows exponentially.
+        form, lost = call_with_limit(whole, 2.0)
+    except TimeLimitError:
+        raise ArgumentError(f"given {part.text[:200]!r} is nested too deeply; write it as one fraction") from None
+    X, y, weights = bench.rows(bench.fitting)
+    result = refit(form, X, y, weights=weights)
+    return form if result.status == "non-finite" else result.form, lost
+
+
+def _network(part: GivenPart, found: Discovery, constants: np.ndarray, bench: Bench) -> GivenNetwork | None:
+    if found.network is None:
+        return None
+    own = found.network
+    network = GivenNetwork(
+        own.network, own.scaling, own.train_loss, own.validation_loss, own.names, own.target,
+        part=part, constants=constants,
+    )  # fmt: skip
+    return network.measured(bench)

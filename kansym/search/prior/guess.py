@@ -1,0 +1,108 @@
+# sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false
+"""A formula that a search starts from, read from text."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sympy
+
+from kansym.data.columns import listing, quoted
+from kansym.errors import ArgumentError, KansymError
+from kansym.fitting.arguments import MOST_CONSTANTS
+from kansym.symbolic.naming import plain_symbol
+from kansym.symbolic.parametric import ParametricForm, parametrize
+from kansym.symbolic.parser import free_names, parse_expression
+
+
+@dataclass(frozen=True, eq=False)
+class Guess:
+    """A formula with constants.
+
+    Attributes
+    ----------
+    text : str
+        As given.
+    form : ParametricForm
+        In plain symbols of all columns. Its constants are the names that are no columns, in the order they occur,
+        then the numbers with a point; whole numbers and fractions of them belong to the form.
+    named : int
+        How many of the constants have a name; their values are 1 here, those of the others the numbers of the text.
+    """
+
+    text: str
+    form: ParametricForm
+    named: int
+
+    @classmethod
+    def read(cls, text: str, names: Sequence[str], target: str = "", notes: Sequence[str] = ()) -> "Guess":
+        """Read a text such as ``"A*exp(-t/tau) + 0.1"``.
+
+        Parameters
+        ----------
+        text : str
+            See `kansym.symbolic.parser.parse_expression` for what is understood; powers may be written ``^``. Functions
+            of PySR that it lacks, such as ``cube`` and ``inv``, are understood too. ``"y = ..."`` may stand before it,
+            with the name of the target.
+        names : sequence of str
+            Columns.
+        target : str, optional
+        notes : sequence of str, optional
+            Of the table: a column that was dropped is no constant to fit.
+
+        Raises
+        ------
+        ArgumentError
+            If it is no formula, holds no column or one that was dropped, or more constants than can be fitted. The
+            message starts with "guesses".
+        """
+        head, sign, tail = text.partition("=")
+        body = tail if sign and head.strip() in ("y", target) else text
+        try:
+            named, expression = _parsed(body, names)
+        except ArgumentError as error:
+            try:
+                named, expression = _parsed(_without_julia(body), names)
+            except KansymError:
+                raise ArgumentError(f"guesses: {error}") from error
+        for name in named:
+            for note in notes:
+                if note.startswith(f"Dropped column {quoted(name)}:"):
+                    raise ArgumentError(f"guesses: {_brief(text)} holds {quoted(name)}, which is left out. {note}")
+        columns = tuple(map(plain_symbol, names))
+        symbols = tuple(map(plain_symbol, named))
+        if not expression.free_symbols & set(columns):
+            known = listing(list(names), 20)
+            raise ArgumentError(f"guesses: {_brief(text)} contains no column of the table; columns: {known}")
+        # A name that cancels has nothing to say.
+        symbols = tuple(symbol for symbol in symbols if symbol in expression.free_symbols)
+        numbers = parametrize(expression, (*columns, *symbols))
+        constants = (*symbols, *numbers.constants)
+        if len(constants) > MOST_CONSTANTS:
+            many = f"{len(constants)} constants; at most {MOST_CONSTANTS} are fitted"
+            raise ArgumentError(f"guesses: {_brief(text)} has {many}")
+        values = [1.0] * len(symbols) + numbers.values.tolist()
+        form = ParametricForm(numbers.expression, columns, constants, values)
+        return cls(text, form.with_values(values), len(symbols))
+
+    @property
+    def numbers(self) -> dict[sympy.Symbol, float]:
+        """The numbers of the text, by the constants that stand for them."""
+        pairs = zip(self.form.constants[self.named :], self.form.values[self.named :], strict=True)
+        return {symbol: float(value) for symbol, value in pairs}
+
+
+def _brief(text: str) -> str:
+    return repr(text if len(text) <= 200 else f"{text[:200]}...")
+
+
+def _parsed(text: str, names: Sequence[str]) -> tuple[tuple[str, ...], sympy.Expr]:
+    named = free_names(text, names)
+    return named, parse_expression(text, [*names, *named])
+
+
+def _without_julia(text: str) -> str:
+    """The text with functions that only PySR has written out."""
+    from kansym.symbolic.pysr_text import names_in, translated
+
+    return translated(text, {name: name for name in names_in(text)})

@@ -1,0 +1,169 @@
+# sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false, reportCallIssue=false
+"""A search that starts from formulas that the user gives."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import numpy as np
+import sympy
+
+from kansym.data.dataset import Dataset
+from kansym.extraction.selection import EXACT
+from kansym.search.formulation import Bench, bits, from_expression, judge
+from kansym.search.options import DiscoveryOptions
+from kansym.search.pipeline import run_pipeline
+from kansym.search.prior.correction import corrections
+from kansym.search.prior.freed import freed
+from kansym.search.prior.guess import Guess
+from kansym.search.prior.guess_start import UnusableGuess, fitted_guess
+from kansym.search.prior.trial import STRUCTURE, Trial, outcome
+from kansym.search.progress import ProgressCallback
+from kansym.search.results import Discovery
+from kansym.symbolic.formula import Formula
+from kansym.symbolic.parametric import ParametricForm
+from kansym.symbolic.refit import refit
+from kansym.symbolic.timelimit import TimeLimitError, call_with_limit
+from kansym.validation.leftover import leftover
+from kansym.validation.rows import residuals_of
+
+logger = logging.getLogger(__name__)
+
+FITTING_SHARE = 0.2
+"""Share of the time for the constants of all guesses, and for what is smaller or freer than they are."""
+
+CORRECTION_SHARE = 0.35
+"""Share of the time, after that, for what they lack; the plain search has the rest."""
+
+FREED_BITS = 10.0
+"""Bits by which a guess with its exact numbers free must be shorter to be corrected in place of the guess."""
+
+CORRECTED = 2
+"""Guesses that corrections are looked for, the shortest descriptions first."""
+
+BEYOND_ERRORS = 1.5
+"""Residual in units of the errors of the table from which something is left in it, with structure or without."""
+
+
+def discover_guessed(
+    dataset: Dataset, options: DiscoveryOptions, progress: ProgressCallback | None = None
+) -> Discovery:
+    """Search with guesses to begin with.
+
+    Each guess is fitted, snapped, reduced and put on the front, and once more with its exact numbers free. Where it
+    leaves residuals with structure, a term and a factor that it lacks are looked for. Then comes the search as without
+    guesses; it ends early where the guess is as good as the data.
+
+    Raises
+    ------
+    ArgumentError
+        If a guess is no formula of the columns.
+    """
+    trials = [Trial(Guess.read(text, dataset.names, dataset.target, dataset.notes)) for text in options.guesses]
+    plain = replace(options, guesses=())
+
+    def seeds(bench: Bench, deadline: float, report: Callable[[str, str], None]) -> Iterator[Formula]:
+        yield from _guessed(trials, bench, plain, deadline, report)
+
+    found = run_pipeline(dataset, plain, progress, seeds=seeds)
+    outcomes = tuple(outcome(trial, found) for trial in trials)
+    notes = [f"The guess {one.text} was not used: {one.words}" for one in outcomes if one.formula is None]
+    return replace(found, guesses=outcomes, notes=(*found.notes, *notes))
+
+
+def _guessed(
+    trials: list[Trial], bench: Bench, options: DiscoveryOptions, deadline: float, report: Callable[[str, str], None]
+) -> Iterator[Formula]:
+    start = time.monotonic()
+    for place, trial in enumerate(trials):
+        if bench.allowed is not None:
+            bench.allowed.allow(trial.guess.form.expression)
+        report("guess", f"fitting {trial.guess.text}")
+        share = FITTING_SHARE * (deadline - start) / len(trials)
+        yield from _fitted(trial, bench, options, min(deadline, start + (place + 1) * share))
+    start = time.monotonic()
+    usable = [(trial.best, trial) for trial in trials if trial.best is not None]
+    usable.sort(key=lambda pair: pair[0].rank)
+    for place, (best, trial) in enumerate(usable[:CORRECTED]):
+        # Where one formula leaves noise, others lack nothing but what it has.
+        if not _something_left(trial, bench, options.seed):
+            break
+        report("guess", f"looking for what {trial.guess.text} lacks")
+        until = start + (place + 1) * CORRECTION_SHARE * (deadline - start) / min(len(usable), CORRECTED)
+        for correction in corrections(_base(trial, bench), bench, options, until):
+            trial.corrections.append(correction)
+            yield from correction.formulas
+            report("guess", f"{correction.way} with {correction.expression}")
+            before, best = best, min((best, *correction.formulas), key=lambda one: one.rank)
+            if best is not before and not _structured(best, bench, options.seed)[0]:
+                return
+
+
+def _fitted(trial: Trial, bench: Bench, options: DiscoveryOptions, until: float) -> Iterator[Formula]:
+    """The guess with its constants fitted, the smaller formulas that it leads to, and it with its numbers free."""
+    now = time.monotonic()
+    try:
+        # Half of the time is for what follows from the fit.
+        trial.form = fitted_guess(trial.guess, bench, seed=options.seed, until=now + 0.5 * (until - now))
+    except UnusableGuess as problem:
+        trial.problem = str(problem)
+        return
+    trial.formula = judge(trial.form, bench, structure=f"the guess {trial.guess.text}")
+    if trial.formula is None:
+        trial.problem = "it has no finite value on the held-out rows"
+        return
+    trial.exact = _exact(trial.formula, bench)
+    formulas = [trial.formula, *_forms(trial.form.substituted(), bench, trial, until)]
+    if not trial.exact:
+        trial.free = freed(trial.form)
+        if trial.free is not None:
+            formulas += _forms(trial.free.form.substituted(), bench, trial, until)
+    trial.best = min(formulas, key=lambda formula: formula.rank)
+    yield from formulas
+
+
+def _forms(raw: sympy.Expr, bench: Bench, trial: Trial, until: float) -> list[Formula]:
+    structure = f"the guess {trial.guess.text}"
+    left = until - time.monotonic()
+    try:
+        return call_with_limit(lambda: from_expression(raw, bench, structure=structure, deadline=until), max(left, 0.3))
+    except TimeLimitError:
+        logger.info("no time to simplify the guess %s", trial.guess.text)
+        return []
+
+
+def _exact(formula: Formula, bench: Bench) -> bool:
+    return formula.validation_loss <= EXACT * float(np.mean(bench.dataset.y**2))
+
+
+def _something_left(trial: Trial, bench: Bench, seed: int) -> bool:
+    """Whether corrections are worth a search; remembers how much the residuals look like noise."""
+    if trial.best is None or trial.exact:
+        return False
+    structured, trial.left = _structured(trial.best, bench, seed)
+    return structured
+
+
+def _structured(formula: Formula, bench: Bench, seed: int) -> tuple[bool, float | None]:
+    """Whether a formula leaves anything but noise, as far as can be told, and the probability that it does not."""
+    if _exact(formula, bench):
+        return False, None
+    found = leftover(residuals_of(formula, bench.dataset), bench.dataset.names, seed=seed)
+    if found is None:
+        return True, None
+    errors = bench.dataset.y_error is not None
+    beyond = errors and formula.validation_loss > (BEYOND_ERRORS * bench.noise_floor) ** 2
+    return beyond or (found.p_value < STRUCTURE and found.share > 0), found.p_value
+
+
+def _base(trial: Trial, bench: Bench) -> ParametricForm:
+    """The fitted form that corrections are added to: with its exact numbers free only where that says more."""
+    assert trial.form is not None
+    if trial.free is None:
+        return trial.form
+    X, y, weights = bench.rows(bench.fitting)
+    loose = refit(trial.free.form, X, y, weights=weights)
+    better = loose.status != "non-finite" and bits(loose.form, bench) < bits(trial.form, bench) - FREED_BITS
+    return loose.form if better else trial.form

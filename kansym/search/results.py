@@ -1,0 +1,196 @@
+"""What a discovery hands back."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+import torch
+
+from kansym.data.dataset import Dataset
+from kansym.data.scaling import Scaling
+from kansym.fitting.outliers import Outlier
+from kansym.kan.growth import Decision, format_shape
+from kansym.kan.network import Network
+from kansym.search.front import ParetoFront
+from kansym.search.prior.outcome import GuessOutcome
+from kansym.symbolic.formula import Formula
+
+if TYPE_CHECKING:
+    from kansym.search.formulation import Bench
+    from kansym.validation.certificate import Certificate
+
+AS_GOOD = "the formula is as good as the data"
+"""Why a run ended that left no more than noise."""
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedNetwork:
+    """A network and the scaling that it lives in.
+
+    Attributes
+    ----------
+    network : Network
+        Population 1, double precision, on the CPU.
+    scaling : Scaling
+    train_loss, validation_loss : float
+        Mean squared residuals in squared units of y, weighted where the table has errors or weights.
+    names : tuple of str
+        Of the columns, for pictures; empty where they are not known.
+    target : str
+        Likewise.
+    """
+
+    network: Network
+    scaling: Scaling
+    train_loss: float
+    validation_loss: float
+    names: tuple[str, ...] = ()
+    target: str = ""
+
+    def __repr__(self) -> str:
+        train, held_out = (math.sqrt(max(loss, 0.0)) for loss in (self.train_loss, self.validation_loss))
+        words = f"RMS residual {train:.3g}"
+        # Of tables with few rows none is held out.
+        words += f" in training, {held_out:.3g} held out" if self.validation_loss != self.train_loss else ""
+        return f"<TrainedNetwork {format_shape(self.network.shape)}: {words}>"
+
+    def measured(self, bench: "Bench") -> Self:
+        """The network with losses that compare with those of formulas: of all rows, weighted where the table says so.
+
+        A search sees some of the rows of large tables, and chooses among networks by held-out losses without weights.
+        """
+        train = bench.loss_of(self.predict, bench.train)
+        held_out = bench.loss_of(self.predict, bench.validation) if len(bench.validation) else train
+        return replace(self, train_loss=train, validation_loss=held_out)
+
+    def predict(self, X: np.ndarray) -> np.ndarray:
+        """Predictions for rows in the user's units, shape (n, d) -> (n,)."""
+        x = torch.from_numpy(np.ascontiguousarray(self.scaling.scale_inputs(X)))
+        with torch.no_grad():
+            return self.scaling.unscale_target(self.network(x)[0, :, 0].numpy())
+
+    def _repr_svg_(self) -> str:
+        from kansym.report.notebook.network import network_svg
+
+        return network_svg(self)
+
+    def _repr_png_(self) -> bytes:
+        from kansym.report.notebook.network import network_png
+
+        return network_png(self)
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkReading:
+    """What became of a network's edges.
+
+    Attributes
+    ----------
+    symbolic : Network
+        Population 1, every edge a primitive or off, in the scaling of `Discovery.network`.
+    trained : Network or None
+        The network with spline edges that it was read from, of the same shape; None where a table with one input was
+        read directly.
+    """
+
+    symbolic: Network
+    trained: Network | None
+
+    def __repr__(self) -> str:
+        return f"<NetworkReading of {format_shape(self.symbolic.shape)}>"
+
+
+RIVAL_BITS, MOST_RIVALS = 15.0, 5
+"""Bits behind the pick, and number, of the formulas beside the front that are kept for comparison."""
+
+
+def near_rivals(formulas: Iterable[Formula], front: ParetoFront) -> tuple[Formula, ...]:
+    """The shortest descriptions among formulas that are not on the front, the shortest first."""
+    seen = {formula.expression for formula in front}
+    kept: list[Formula] = []
+    for formula in sorted(formulas, key=lambda one: one.rank):
+        if len(kept) == MOST_RIVALS or not formula.description_length < front.best.description_length + RIVAL_BITS:
+            break
+        if formula.consistent is not False and formula.expression not in seen:
+            kept.append(formula)
+            seen.add(formula.expression)
+    return tuple(kept)
+
+
+@dataclass(frozen=True, eq=False)
+class Discovery:
+    """What a run found.
+
+    Attributes
+    ----------
+    front : ParetoFront
+        Formulas, complexity against held-out loss.
+    formula : Formula
+        The pick: the least description length (see `kansym.symbolic.complexity.description_length`).
+    network : TrainedNetwork or None
+        The best network by validation; None when the run ended before one was trained, as for an exactly linear table.
+    reading : NetworkReading or None
+        The all-symbolic network that the picked formula was composed from; None for the constant and linear formulas.
+    decisions : tuple of Decision
+        How the network grew.
+    dataset : Dataset
+    noise_floor : float
+        Root-mean-square residual below which nothing is known, in units of y.
+    seconds : float
+    stopped : str
+        Why the run ended, in words.
+    notes : tuple of str
+        What the user should know: from the data and from the run.
+    outliers : tuple of Outlier
+        Rows of `dataset` that are farther from the formula than chance allows, the farthest first; looked for where the
+        table has errors of y or the loss is robust.
+    guesses : tuple of GuessOutcome
+        What the data say about the formulas that the search was given to start from, in their order.
+    rivals : tuple of Formula
+        Formulas that are nearly as short a description as the pick and not on the front, since a simpler one leaves
+        less; for the certificate. Not stored.
+    certificate : Certificate or None
+        Of `formula`, to be shown beside it; that of a fitted estimator has it once `certificate_` was asked for.
+    """
+
+    front: ParetoFront
+    formula: Formula
+    network: TrainedNetwork | None
+    reading: NetworkReading | None
+    decisions: tuple[Decision, ...]
+    dataset: Dataset
+    noise_floor: float
+    seconds: float
+    stopped: str
+    notes: tuple[str, ...] = field(default=())
+    outliers: tuple[Outlier, ...] = field(default=())
+    guesses: tuple[GuessOutcome, ...] = field(default=())
+    rivals: tuple[Formula, ...] = field(default=())
+    certificate: "Certificate | None" = None
+
+    @property
+    def guess(self) -> GuessOutcome | None:
+        """Of the guesses, the one that describes the data best; None without any."""
+        usable = [guess for guess in self.guesses if guess.formula is not None]
+        best = min(usable, key=lambda guess: guess.formula.rank if guess.formula else (True, 0.0), default=None)
+        return best or next(iter(self.guesses), None)
+
+    def _repr_html_(self) -> str:
+        from kansym.report.notebook.display import discovery_html
+
+        return discovery_html(self, self.certificate)
+
+    def __repr__(self) -> str:
+        verdict = "" if self.certificate is None else f"; {self.certificate.verdict.kind}"
+        rms = f", RMS residual {math.sqrt(self.formula.loss):.3g}" if self.formula.loss >= 0 else ""
+        counts = f"{self.dataset.n_rows} rows, {len(self.front)} formulas"
+        return (
+            f"<Discovery {self.formula}{rms}{verdict}; {counts}, {self.seconds:.1f} s, ended because: {self.stopped}>"
+        )
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the user stopped the run."""
+        return self.stopped == "interrupted"

@@ -1,0 +1,41 @@
+"""The rows of a bench as networks see them: scaled, as tensors, and not too many."""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from kansym.data.scaling import Scaling
+from kansym.data.splitting import thinned
+from kansym.extraction.selection import Rows
+from kansym.search.formulation import Bench
+
+
+def fitted_scaling(bench: Bench, most: int) -> Scaling:
+    """Of at most `most` training rows. The target is not centred, so that a product stays a product."""
+    X, y, _ = bench.rows(thinned(bench.train, most))
+    fitted = Scaling.fit(X, y, center_target=False)
+    spread = float(np.std(y / fitted.y_scale)) * fitted.y_scale or fitted.y_scale
+    return Scaling(fitted.center, fitted.half_width, 0.0, spread)
+
+
+def scaled_rows(bench: Bench, scaling: Scaling, most: int, device: torch.device | str = "cpu") -> Rows:
+    """At most `most` training rows and a quarter as many held-out ones.
+
+    Formulas are fitted on all rows; a spline of some twenty coefficients is settled by a few thousand.
+    """
+
+    def tensor(array: np.ndarray) -> Tensor:
+        return torch.from_numpy(np.ascontiguousarray(array)).to(device)
+
+    def relative(weights: np.ndarray | None) -> Tensor | None:
+        # Each of the two parts of mean 1, so that losses are mean squares, comparable with those of formulas.
+        return None if weights is None or not weights.any() else tensor(weights / weights.mean())
+
+    X, y, weights = bench.rows(thinned(bench.train, most))
+    Xv, yv, held_out = bench.rows(thinned(bench.validation, most // 4))
+    return Rows(
+        x=tensor(scaling.scale_inputs(X)),
+        y=tensor(scaling.scale_target(y)),
+        validation=(tensor(scaling.scale_inputs(Xv)), tensor(scaling.scale_target(yv)), relative(held_out)),
+        weights=relative(weights),
+    )

@@ -1,0 +1,346 @@
+# sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false
+"""Formulas as results: one formula with its evidence, and the Pareto front of several."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import sympy
+
+from kansym.errors import ArgumentError, DataError, StorageError
+from kansym.symbolic.constant_symbols import errors_of_parts
+from kansym.symbolic.covariance import correlation_of, errors_alone
+from kansym.symbolic.latex import name_to_latex, to_latex
+from kansym.symbolic.naming import plain, plain_symbol
+from kansym.symbolic.parametric import ParametricForm, parametrize
+from kansym.symbolic.serialization import from_tree, to_tree
+from kansym.symbolic.text import to_text
+from kansym.units.headers import names_and_units_of
+
+LEAST_KNOWN = 0.1
+"""Largest relative error that digits of a constant are shown for."""
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A constant of a formula.
+
+    Attributes
+    ----------
+    name : str
+    value : float
+    error : float or None
+        Standard error; None if exact or unknown.
+    snapped : str or None
+        The exact number it was replaced by, e.g. ``"1/(4*pi)"``; None if it was fitted.
+    unit : str or None
+        The unit that makes the formula dimensionally consistent, ``"1"`` for a pure number; None where units are not
+        known.
+    suggestions : tuple of str
+        Constants of nature that have the same unit and agree within the errors, in words.
+    """
+
+    name: str
+    value: float
+    error: float | None = None
+    snapped: str | None = None
+    unit: str | None = None
+    suggestions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Formula:
+    """A law that was found, with its losses and constants.
+
+    Attributes
+    ----------
+    expression : sympy.Expr
+        In plain symbols named like the columns.
+    variables : tuple of str, length d
+        Names of all columns, in order; not all need occur.
+    target : str
+        Name of what is predicted.
+    complexity : int
+        Number of nodes, see `kansym.symbolic.complexity.complexity`.
+    train_loss, validation_loss : float
+        Mean squared residuals in squared units of the target; validation_loss is nan without held-out rows.
+    description_length : float
+        Bits, up to a constant of the data; the smaller, the better.
+    constants : tuple of Constant
+    structure : str
+        Which network or hypothesis it came from.
+    notes : tuple of str
+        What the user should know about it.
+    covariance : array (k, k) or None
+        Of the fitted constants, in the order of `constants`; nan where a constant is not determined by the data, None
+        where it is not known.
+    consistent : bool or None
+        Whether some units of the constants make it dimensionally consistent; None where the table has no units.
+    """
+
+    expression: sympy.Expr
+    variables: tuple[str, ...]
+    target: str
+    complexity: int
+    train_loss: float
+    validation_loss: float
+    description_length: float
+    constants: tuple[Constant, ...] = ()
+    structure: str = ""
+    notes: tuple[str, ...] = ()
+    covariance: np.ndarray | None = None
+    consistent: bool | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "variables", tuple(self.variables))
+        unknown = {symbol.name for symbol in self.expression.free_symbols} - set(self.variables)
+        if unknown:
+            raise ArgumentError(f"expression contains {sorted(unknown)}, which are not among variables")
+
+    @property
+    def loss(self) -> float:
+        """The held-out loss, or the training loss without held-out rows."""
+        return self.train_loss if math.isnan(self.validation_loss) else self.validation_loss
+
+    @property
+    def rank(self) -> tuple[bool, float]:
+        """What formulas are picked by, smallest first: dimensionally wrong ones last, then the description length."""
+        return self.consistent is False, self.description_length
+
+    @property
+    def correlation(self) -> np.ndarray | None:
+        """Correlation (k, k) of the fitted constants, nan where it is not known; None without a covariance."""
+        return None if self.covariance is None else correlation_of(self.covariance)
+
+    def predict(self, X: np.ndarray | pd.DataFrame) -> np.ndarray:
+        """Values of the formula.
+
+        Parameters
+        ----------
+        X : array (n, d) or DataFrame
+            Columns in the order of `variables`; a DataFrame is read by column name and may have others.
+
+        Returns
+        -------
+        array (n,)
+            nan where the formula is not defined.
+
+        Raises
+        ------
+        DataError
+            If columns are missing or their number is wrong.
+        """
+        if isinstance(X, pd.DataFrame):
+            missing = [name for name in self.variables if name not in X.columns]
+            if missing:
+                # The table of a file has the units in its headers.
+                X = X.set_axis(names_and_units_of([str(name) for name in X.columns])[0], axis=1)
+                missing = [name for name in self.variables if name not in X.columns]
+            if missing:
+                raise DataError(f"X lacks the columns {missing}; the formula was found with {list(self.variables)}")
+            X = X[list(self.variables)].to_numpy(dtype=np.float64)
+        X = np.asarray(X, dtype=np.float64)
+        if X.ndim != 2 or X.shape[1] != len(self.variables):
+            raise DataError(
+                f"X must have shape (n, {len(self.variables)}) with the columns {list(self.variables)}, got {X.shape}"
+            )
+        return self._form.evaluate(X)
+
+    def sympy(self) -> sympy.Expr:
+        """The formula as a sympy expression in plain symbols."""
+        return self.expression
+
+    def latex(self, digits: int | None = None, *, with_target: bool = False, with_units: bool = False) -> str:
+        r"""The formula in LaTeX, for mathematics mode; no package is needed.
+
+        Parameters
+        ----------
+        digits : int or None, default None
+            Significant digits of constants. None shows each to two digits of its error with the other constants held,
+            which is its standard error where it is correlated with none, and those without an error with six digits.
+        with_target : bool, default False
+            Put ``target =`` in front.
+        with_units : bool, default False
+            Letters stand for the fitted constants, and what they are follows, with errors and units:
+            ``a x, \quad a = 9.812(20)\,\mathrm{m\,s^{-2}}``; `digits` then has no effect.
+        """
+        if with_units:
+            from kansym.export.where import latex_with_units
+
+            text = latex_with_units(self)
+        else:
+            text = to_latex(self.expression, digits=self.digits(digits))
+        return f"{name_to_latex(self.target)} = {text}" if with_target else text
+
+    @property
+    def uncertain(self) -> dict[str, Any]:
+        """The constants by name as correlated numbers of the package `uncertainties`, to compute with."""
+        from kansym.report.measured import uncertain_constants
+
+        return uncertain_constants(self)
+
+    def to_lmfit(self) -> tuple[Any, Any]:
+        """A `lmfit.Model` of the formula and its `lmfit.Parameters`; see `kansym.fitting.bridges.to_lmfit`."""
+        from kansym.fitting.bridges import formula_to_lmfit
+
+        return formula_to_lmfit(self)
+
+    def to_iminuit(self, X: Any, y: Any, y_error: Any = None) -> Any:
+        """An `iminuit.Minuit` on the chi-squared of a table; see `kansym.fitting.bridges.formula_to_iminuit`."""
+        from kansym.fitting.bridges import formula_to_iminuit
+
+        return formula_to_iminuit(self, X, y, y_error)
+
+    def to_pysr_guess(self, names: Sequence[str] | Mapping[str, str] | None = None) -> str:
+        """The formula in Julia with all digits, for ``PySRRegressor(guesses=[...])``.
+
+        PySR must be given the operators that it uses, and call the columns by the same names; both are in
+        `kansym.export.pysr_guess.pysr_guess`, which also says what is raised.
+
+        Parameters
+        ----------
+        names : sequence of str, or mapping of column to str, optional
+            What the columns are called in PySR. Default: their own names where PySR takes them, else ones like them.
+        """
+        from kansym.export.pysr_guess import pysr_guess
+
+        return pysr_guess(self.expression, self.variables, names).text
+
+    def to_code(self, language: str, *, name: str | None = None) -> str:
+        """A source file that computes the formula; see `kansym.export.languages.to_code`.
+
+        Parameters
+        ----------
+        language : str
+            python, torch, c, fortran, julia, mathematica, javascript, or latex for a document.
+        name : str, optional
+            Of the function, default the target's.
+        """
+        from kansym.export.languages import to_code
+
+        return to_code(self, language, name=name)
+
+    def to_mathml(self, digits: int | None = None, *, with_target: bool = False) -> str:
+        """The formula in presentation MathML; see `kansym.export.mathml.to_mathml`."""
+        from kansym.export.mathml import to_mathml
+
+        return to_mathml(self, digits=digits, with_target=with_target)
+
+    def to_torch(self) -> Any:
+        """The formula as a `torch.nn.Module` with its constants as parameters; see `kansym.export.module.to_torch`."""
+        from kansym.export.module import to_torch
+
+        return to_torch(self)
+
+    def text(self, digits: int | None = 6) -> str:
+        """The formula in plain text; `digits` as in `latex`, but six by default."""
+        return to_text(self.expression, digits=self.digits(digits))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything, in JSON types; exact."""
+        return {
+            "expression": to_tree(self.expression),
+            "variables": list(self.variables),
+            "target": self.target,
+            "complexity": self.complexity,
+            "train_loss": _to_json(self.train_loss),
+            "validation_loss": _to_json(self.validation_loss),
+            "description_length": _to_json(self.description_length),
+            "constants": [asdict(constant) for constant in self.constants],
+            "structure": self.structure,
+            "notes": list(self.notes),
+            "covariance": None if self.covariance is None else [[_to_json(c) for c in row] for row in self.covariance],
+            "consistent": self.consistent,
+        }
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> "Formula":
+        """The formula of a dictionary made by `to_dict`.
+
+        Raises
+        ------
+        StorageError
+            If a key is missing or has the wrong type.
+        """
+        try:
+            return cls(
+                expression=plain(from_tree(data["expression"])),
+                variables=tuple(str(name) for name in data["variables"]),
+                target=str(data["target"]),
+                complexity=int(data["complexity"]),
+                train_loss=float(data["train_loss"]),
+                validation_loss=float(data["validation_loss"]),
+                description_length=float(data["description_length"]),
+                constants=tuple(_constant(constant) for constant in data["constants"]),
+                structure=str(data["structure"]),
+                notes=tuple(str(note) for note in data["notes"]),
+                covariance=_covariance(data.get("covariance"), len(data["constants"])),
+                consistent=None if data.get("consistent") is None else bool(data["consistent"]),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            if isinstance(error, StorageError):
+                raise
+            raise StorageError(f"formula cannot be read: {type(error).__name__} {error}") from error
+
+    def __str__(self) -> str:
+        return f"{self.target} = {self.text()}"
+
+    def __repr__(self) -> str:
+        rms = f", RMS residual {math.sqrt(self.loss):.3g}" if self.loss >= 0 else ""
+        return f"<Formula {self}; {self.complexity} nodes{rms}>"
+
+    def _repr_latex_(self) -> str:
+        return f"${self.latex(with_target=True)}$"
+
+    def _repr_html_(self) -> str:
+        from kansym.report.notebook.display import formula_html
+
+        return formula_html(self)
+
+    def digits(self, digits: int | None = None) -> int | dict[float, float]:
+        """What the printers take for digits: the number itself, or errors by value for None.
+
+        These are the errors of each constant with the others held, which are smaller than the standard errors where
+        constants are correlated: rounded by standard errors, the formula would no longer describe the data.
+        """
+        if digits is not None:
+            return digits
+        alone = errors_alone(self.covariance)
+        errors = {}
+        for k, constant in enumerate(self.constants):
+            if constant.error and math.isfinite(constant.error) and constant.value:
+                error = min(constant.error, alone[k]) if k < len(alone) and alone[k] > 0 else constant.error
+                # Three figures of a constant that is hardly known are still needed to compute with it.
+                errors[constant.value] = min(error, LEAST_KNOWN * abs(constant.value))
+        errors |= errors_of_parts(self._form, self.constants, errors)
+        # sympy distributes signs, so a constant may occur with either.
+        return errors | {-value: error for value, error in errors.items()}
+
+    @cached_property
+    def _form(self) -> ParametricForm:
+        # Floats as arguments, not as text: printed code would round them.
+        return parametrize(self.expression, tuple(plain_symbol(name) for name in self.variables))
+
+
+def _constant(record: dict[str, Any]) -> Constant:
+    constant = Constant(**record)
+    return replace(constant, suggestions=tuple(str(words) for words in constant.suggestions))
+
+
+def _covariance(stored: Any, k: int) -> np.ndarray | None:
+    if stored is None:
+        return None
+    array = np.array(stored, dtype=np.float64)
+    if array.size != k * k:
+        raise ValueError(f"covariance has {array.size} numbers for {k} constants")
+    return array.reshape(k, k)
+
+
+def _to_json(value: float) -> float | str:
+    # JSON has no nan and no infinity.
+    return value if math.isfinite(value) else str(value)

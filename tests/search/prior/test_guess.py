@@ -1,0 +1,83 @@
+"""Guesses from text."""
+
+import numpy as np
+import pytest
+import sympy
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kansym.errors import ArgumentError
+from kansym.search.prior.guess import Guess
+
+X = np.random.default_rng(0).uniform(0.5, 2.0, (20, 2))
+NAMES = ("x", "z (m)")
+
+
+def test_names_are_constants_and_numbers_with_a_point_start_them():
+    guess = Guess.read("A*exp(-x/tau) + 0.25*x**2 + x/3 + 1.5", NAMES)
+    assert [symbol.name for symbol in guess.form.constants[: guess.named]] == ["A", "tau"]
+    assert sorted(guess.numbers.values()) == [0.25, 1.5] and len(guess.form.constants) == 4
+    values = {"A": 3.0, "tau": 0.7} | {symbol.name: value for symbol, value in guess.numbers.items()}
+    form = guess.form.with_values([values[symbol.name] for symbol in guess.form.constants])
+    x = X[:, 0]
+    np.testing.assert_allclose(form.evaluate(X), 3 * np.exp(-x / 0.7) + 0.25 * x**2 + x / 3 + 1.5, rtol=1e-13)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2*x^2", 2 * X[:, 0] ** 2),
+        ("y = 2*x^2", 2 * X[:, 0] ** 2),
+        ("force = x/`z (m)`", X[:, 0] / X[:, 1]),
+        # PySR's own functions.
+        ("cube(x) * inv(`z (m)`)", None),
+        ("cube(x) - neg(x)", X[:, 0] ** 3 + X[:, 0]),
+        ("max(x, 1.0)", np.maximum(X[:, 0], 1.0)),
+        ("(x * 3.1) ^ 2.0", (X[:, 0] * 3.1) ** 2),
+    ],
+)
+def test_notations(text, expected):
+    if expected is None:
+        # Backquotes are kansym's, not Julia's.
+        with pytest.raises(ArgumentError, match="cube"):
+            Guess.read(text, NAMES, "force")
+        return
+    guess = Guess.read(text, NAMES, "force")
+    np.testing.assert_allclose(guess.form.evaluate(X), expected, rtol=1e-13)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("x + (", "position 5"),
+        ("", "position 0"),
+        ("A*B", "contains no column of the table; columns: x, z"),
+        ("x - x + A", "contains no column"),
+        ("wiggle(x)", "unknown function 'wiggle'"),
+        ("__import__('os')*x", "unexpected character"),
+        ("x*9**9**9", "too large"),
+        ("(" * 500 + "x", "nested"),
+        ("+".join(f"c{k}*sin({k}+x)" for k in range(60)), "60 constants; at most 50"),
+        ("other = 2*x", "unexpected character '='"),
+    ],
+)
+def test_what_is_no_guess(text, message):
+    with pytest.raises(ArgumentError, match=r"^guesses: ") as caught:
+        Guess.read(text, NAMES, "y")
+    assert message in str(caught.value)
+
+
+def test_a_name_that_cancels_is_no_constant():
+    guess = Guess.read("x + k - k", NAMES)
+    assert guess.form.constants == () and guess.form.expression == sympy.Symbol("x")
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.text(alphabet="xAB0123456789.+-*/^()=, `ez", max_size=30))
+def test_any_text_is_read_or_refused_in_one_line(text):
+    try:
+        guess = Guess.read(text, NAMES, "y")
+    except ArgumentError as error:
+        assert str(error).startswith("guesses: ") and "\n" not in str(error)
+    else:
+        assert guess.form.evaluate(X).shape == (20,)

@@ -1,0 +1,67 @@
+"""What a run says about itself when it has not found a law."""
+
+import numpy as np
+import pytest
+import sympy
+
+from kansym import ArgumentError, DiscoveryOptions, discover, load_dataset, make_dataset
+from kansym.data import split
+from kansym.kan.growth import GrowthOptions
+from kansym.search.formulation import Bench, from_expression
+from kansym.symbolic import parametrize
+
+
+def options(*shapes, seconds=20.0):
+    return DiscoveryOptions(max_seconds=seconds, growth=GrowthOptions(shapes=shapes))
+
+
+def rough(note):
+    return "No closed form found" in note
+
+
+def test_a_formula_far_worse_than_the_network_is_called_rough(rng):
+    X = rng.uniform(1, 3, (800, 2))
+    # A sum over many phases: smooth for a spline network, no short formula.
+    y = sum(np.sin(1.7 * k * X[:, 0] + k * k) / k for k in range(1, 6)) + X[:, 1] ** 2
+    found = discover(make_dataset(X, y), options((2, 1)))
+    assert found.network is not None
+    assert found.formula.validation_loss > 9 * found.network.validation_loss
+    assert any(map(rough, found.notes))
+
+
+def test_a_law_that_is_found_is_not_called_rough(rng):
+    X = rng.uniform(1, 3, (300, 2))
+    found = discover(make_dataset(X, X[:, 0] / X[:, 1]), options((2, 1), (2, (0, 1), 1)))
+    assert not any(map(rough, found.notes))
+
+
+def test_without_held_out_rows_nothing_is_said_against_the_formula(rng):
+    X = rng.normal(size=(8, 3))
+    found = discover(make_dataset(X, rng.normal(size=8)), options((3, 1)))
+    assert not any(map(rough, found.notes))
+
+
+def test_wide_tables_are_searched_on_fewer_rows_and_judged_on_all(rng):
+    X = rng.uniform(1, 3, (30_000, 2))
+    found = discover(make_dataset(X, X[:, 0] * X[:, 1] ** 2), options((2, (0, 1), 1)))
+    np.testing.assert_allclose(found.formula.predict(X), X[:, 0] * X[:, 1] ** 2, rtol=1e-12)
+    assert found.stopped == "the formula is as good as the data"
+
+
+def test_the_simplest_formula_is_the_mean_itself():
+    table = load_dataset("kepler")
+    found = discover(table, options((1, 1), seconds=2.0))
+    constant = found.front[0]
+    assert not constant.expression.free_symbols
+    assert constant.predict(table.X)[0] == pytest.approx(table.y.mean(), rel=1e-12)
+
+
+def test_constants_out_of_double_precision_end_one_formula_and_not_the_run(rng):
+    X = rng.uniform(1, 3, (60, 1))
+    bench_table = make_dataset(X, X[:, 0] ** 2)
+    train, validation = split(bench_table, seed=0)
+    bench = Bench.of(bench_table, train, validation, 0.0)
+    tiny = sympy.Float("1e-900", 20) * bench.variables[0] + sympy.Float(1.0) * bench.variables[0] ** 2
+    with pytest.raises(ArgumentError):
+        parametrize(tiny, bench.variables)
+    assert from_expression(tiny, bench, structure="planted") == []

@@ -1,0 +1,91 @@
+"""Rows as networks see them, and their losses next to those of formulas."""
+
+import numpy as np
+import pytest
+import torch
+
+from kansym import DiscoveryOptions
+from kansym.data import make_dataset, split
+from kansym.kan.jacobian import mean_loss
+from kansym.kan.pruning import prune
+from kansym.kan.training import TrainingOptions
+from kansym.search.formulation import Bench
+from kansym.search.pipeline import _Run
+from kansym.search.scaled_rows import fitted_scaling, scaled_rows
+
+ERRORS = np.where(np.arange(200) % 2, 0.01, 3.0)
+
+
+def noisy_table(**changes):
+    rng = np.random.default_rng(0)
+    X = rng.uniform(-1, 1, (200, 2))
+    y = np.sin(2 * X[:, 0]) + X[:, 1] ** 2 + ERRORS * rng.normal(size=200)
+    return make_dataset(X, y, **changes)
+
+
+def bench_of(table, fraction=0.2):
+    train, validation = split(table, validation_fraction=fraction, seed=0)
+    return Bench.of(table, train, validation, 0.0)
+
+
+def test_weights_have_the_mean_one_in_either_part():
+    rows = scaled_rows(bench := bench_of(noisy_table(y_error=ERRORS)), fitted_scaling(bench, 1000), 1000)
+    held_out = rows.validation[2]
+    assert rows.weights is not None and held_out is not None
+    assert float(rows.weights.mean()) == pytest.approx(1.0) and float(held_out.mean()) == pytest.approx(1.0)
+    expected = bench.weights[bench.validation]
+    np.testing.assert_allclose(held_out, expected / expected.mean())
+
+
+def test_rows_alike_have_no_weights_and_large_tables_are_thinned():
+    bench = bench_of(noisy_table())
+    rows = scaled_rows(bench, fitted_scaling(bench, 40), 40)
+    assert rows.weights is None and rows.validation[2] is None
+    assert (len(rows.x), len(rows.validation[0])) == (40, 10)
+
+
+def test_a_held_out_part_without_weight_counts_row_by_row():
+    weight = np.ones(200)
+    bench = bench_of(noisy_table())
+    weight[bench.validation] = 0.0
+    bench = bench_of(noisy_table(sample_weight=weight))
+    rows = scaled_rows(bench, fitted_scaling(bench, 1000), 1000)
+    assert bool(torch.isfinite(mean_loss_of_zero(rows)))
+
+
+def mean_loss_of_zero(rows):
+    _, target, weights = rows.judges
+    return (target.square() * (1.0 if weights is None else weights[:, None])).mean()
+
+
+def test_losses_of_networks_are_those_of_formulas():
+    # A network is held against formulas all through the search.
+    run = _Run(noisy_table(y_error=ERRORS), DiscoveryOptions(max_seconds=30, seed=0), None)
+    candidate = next(iter(run._grower()))
+    run._keep_network(candidate)
+    assert run.network is not None
+    measured = run.network.measured(run.bench)
+    assert run.network.validation_loss == pytest.approx(measured.validation_loss, rel=1e-9)
+    assert run.network.train_loss == pytest.approx(measured.train_loss, rel=1e-9)
+    # Every row counting the same, it is another number by far.
+    plain = np.mean((run.network.predict(run.dataset.X) - run.dataset.y)[run.bench.validation] ** 2)
+    assert plain > 100 * measured.validation_loss
+
+
+@pytest.mark.parametrize("fraction", [0.2, 0.0])
+def test_pruning_judges_by_the_same_loss(fraction):
+    run = _Run(noisy_table(y_error=ERRORS), DiscoveryOptions(validation_fraction=fraction or 0.01, seed=0), None)
+    network = next(iter(run._grower())).network
+    rows, options = run.rows, TrainingOptions(steps=0)
+    held_out = rows.validation if fraction else None
+    result = prune(network, rows.x, rows.y, validation=held_out, threshold=0.9, weights=rows.weights, options=options)
+    judges = rows.judges if fraction else (rows.x, rows.y[:, None], rows.weights)
+    assert float(result.validation_loss[0]) == pytest.approx(float(mean_loss(network, *judges)[0]), rel=1e-9)
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_loss_far_above_the_errors_of_the_table_shows_nothing(told):
+    # "No smooth function does better" is no reason to end a search where chi-squared says that all of them are wrong.
+    run = _Run(noisy_table(**({"y_error": ERRORS} if told else {})), DiscoveryOptions(), None)
+    assert not run._beyond_errors(4 * run.floor**2)
+    assert run._beyond_errors(100 * run.floor**2 + 1.0) == told
