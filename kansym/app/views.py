@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from kansym.export.mathml import to_mathml
-from kansym.report.measured import with_error
+from kansym.numbers import with_error
 from kansym.symbolic.formula import Constant, Formula
 from kansym.units.words import after_number, unit_label
 

@@ -136,4 +136,4 @@ def _folder() -> Traversable:
     installed = resources.files("kansym") / "_datasets" / "laws"
     if installed.is_dir():
         return installed
-    return Path(__file__).parents[3] / "datasets" / "laws"
+    return Path(__file__).parents[2] / "datasets" / "laws"

@@ -2,7 +2,7 @@ r"""A formula with letters for its constants, and what they are: ``a x, \quad a 
 
 from kansym.export.program import named_constants
 from kansym.export.unit_latex import unit_to_latex
-from kansym.report.measured import measured_latex
+from kansym.numbers import measured_latex
 from kansym.symbolic.formula import Constant, Formula
 from kansym.symbolic.latex import name_to_latex, to_latex
 from kansym.symbolic.naming import plain_symbol, rename

@@ -5,7 +5,7 @@ import textwrap
 from collections.abc import Iterable, Sequence
 
 from kansym.export.program import Argument, FittedConstant, Program
-from kansym.report.measured import measured
+from kansym.numbers import measured
 from kansym.units.words import after_number
 
 WIDTH = 100

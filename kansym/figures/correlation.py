@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from kansym.figures.labels import shorten
 from kansym.figures.style import blank, styled, theme_of
-from kansym.report.measured import measured
+from kansym.numbers import measured
 from kansym.run.finished import FinishedRun
 
 MOST_CONSTANTS = 12

@@ -17,7 +17,7 @@ from kansym.fitting.result import KnownForm
 from kansym.fitting.signs import positive_where_free
 from kansym.fitting.starts import starting_values
 from kansym.fitting.undetermined import undetermined_notes
-from kansym.report.measured import measured
+from kansym.numbers import measured
 from kansym.symbolic.complexity import complexity, description_length
 from kansym.symbolic.constants import constants_of
 from kansym.symbolic.formula import Formula

@@ -5,7 +5,7 @@ from typing import Any
 
 from kansym.fitting.intervals import Intervals
 from kansym.fitting.result import KnownForm
-from kansym.report.measured import measured
+from kansym.numbers import measured
 from kansym.run.summary import finite_json
 
 

@@ -109,7 +109,7 @@ class KnownForm:
 
         Constants that the data do not determine have nan as standard deviation.
         """
-        from kansym.report.measured import uncertain_numbers
+        from kansym.numbers import uncertain_numbers
 
         return uncertain_numbers(self.values, self.covariance)
 
@@ -163,7 +163,7 @@ class KnownForm:
         return to_iminuit(self)
 
     def __repr__(self) -> str:
-        from kansym.report.measured import with_error
+        from kansym.numbers import with_error
 
         values = (f"{name} = {with_error(value, self.errors[name])}" for name, value in self.values.items())
         return f"<KnownForm {self.formula.target} = {self.expression}: {', '.join(values)}>"

@@ -4,7 +4,7 @@ import math
 import textwrap
 from collections.abc import Iterable
 
-from kansym.report.measured import is_rounding, with_error
+from kansym.numbers import is_rounding, with_error
 from kansym.report.residuals import floor_words, judging_rows, loss_words, weighting
 from kansym.run.summary import RunSummary
 from kansym.symbolic.formula import Constant, Formula

@@ -10,6 +10,7 @@ import scipy.stats
 
 from kansym.errors import ArgumentError
 from kansym.search.equations import Equations
+from kansym.surfaces import surface
 from kansym.symbolic.formula import Formula
 
 
@@ -126,9 +127,7 @@ class ParetoFront(Sequence[Formula]):
         return Equations(rows, columns=columns)
 
     def _repr_html_(self) -> str:
-        from kansym.report.notebook.display import front_html
-
-        return front_html(self)
+        return surface("front_html")(self)
 
     def __repr__(self) -> str:
         pick = f"; the pick is {self.best}" if len(self) else ""

@@ -15,6 +15,7 @@ from kansym.kan.growth import Decision, format_shape
 from kansym.kan.network import Network
 from kansym.search.front import ParetoFront
 from kansym.search.prior.outcome import GuessOutcome
+from kansym.surfaces import surface
 from kansym.symbolic.formula import Formula
 
 if TYPE_CHECKING:
@@ -72,14 +73,10 @@ class TrainedNetwork:
             return self.scaling.unscale_target(self.network(x)[0, :, 0].numpy())
 
     def _repr_svg_(self) -> str:
-        from kansym.report.notebook.network import network_svg
-
-        return network_svg(self)
+        return surface("network_svg")(self)
 
     def _repr_png_(self) -> bytes:
-        from kansym.report.notebook.network import network_png
-
-        return network_png(self)
+        return surface("network_png")(self)
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,9 +175,7 @@ class Discovery:
         return best or next(iter(self.guesses), None)
 
     def _repr_html_(self) -> str:
-        from kansym.report.notebook.display import discovery_html
-
-        return discovery_html(self, self.certificate)
+        return surface("discovery_html")(self, self.certificate)
 
     def __repr__(self) -> str:
         verdict = "" if self.certificate is None else f"; {self.certificate.verdict.kind}"

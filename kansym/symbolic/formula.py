@@ -13,6 +13,8 @@ import pandas as pd
 import sympy
 
 from kansym.errors import ArgumentError, DataError, StorageError
+from kansym.numbers import uncertain_numbers
+from kansym.surfaces import surface
 from kansym.symbolic.constant_symbols import errors_of_parts
 from kansym.symbolic.covariance import correlation_of, errors_alone
 from kansym.symbolic.latex import name_to_latex, to_latex
@@ -170,31 +172,36 @@ class Formula:
             ``a x, \quad a = 9.812(20)\,\mathrm{m\,s^{-2}}``; `digits` then has no effect.
         """
         if with_units:
-            from kansym.export.where import latex_with_units
-
-            text = latex_with_units(self)
+            text = surface("latex_with_units")(self)
         else:
             text = to_latex(self.expression, digits=self.digits(digits))
         return f"{name_to_latex(self.target)} = {text}" if with_target else text
 
     @property
     def uncertain(self) -> dict[str, Any]:
-        """The constants by name as correlated numbers of the package `uncertainties`, to compute with."""
-        from kansym.report.measured import uncertain_constants
+        """The constants as correlated numbers, see `kansym.numbers.uncertain_numbers`; exact ones have no error.
 
-        return uncertain_constants(self)
+        Raises
+        ------
+        ArgumentError
+            If the formula has constants and no covariance.
+        """
+        k = len(self.constants)
+        if self.covariance is None and k:
+            raise ArgumentError("formula has no covariance, so that its constants have no known correlations")
+        covariance = np.zeros((0, 0)) if self.covariance is None else np.array(self.covariance)
+        for j, constant in enumerate(self.constants):
+            if constant.snapped is not None:
+                covariance[j, :] = covariance[:, j] = 0.0
+        return uncertain_numbers({constant.name: constant.value for constant in self.constants}, covariance)
 
     def to_lmfit(self) -> tuple[Any, Any]:
         """A `lmfit.Model` of the formula and its `lmfit.Parameters`; see `kansym.fitting.bridges.to_lmfit`."""
-        from kansym.fitting.bridges import formula_to_lmfit
-
-        return formula_to_lmfit(self)
+        return surface("lmfit_model")(self)
 
     def to_iminuit(self, X: Any, y: Any, y_error: Any = None) -> Any:
         """An `iminuit.Minuit` on the chi-squared of a table; see `kansym.fitting.bridges.formula_to_iminuit`."""
-        from kansym.fitting.bridges import formula_to_iminuit
-
-        return formula_to_iminuit(self, X, y, y_error)
+        return surface("minuit")(self, X, y, y_error)
 
     def to_pysr_guess(self, names: Sequence[str] | Mapping[str, str] | None = None) -> str:
         """The formula in Julia with all digits, for ``PySRRegressor(guesses=[...])``.
@@ -207,9 +214,7 @@ class Formula:
         names : sequence of str, or mapping of column to str, optional
             What the columns are called in PySR. Default: their own names where PySR takes them, else ones like them.
         """
-        from kansym.export.pysr_guess import pysr_guess
-
-        return pysr_guess(self.expression, self.variables, names).text
+        return surface("pysr_guess")(self.expression, self.variables, names).text
 
     def to_code(self, language: str, *, name: str | None = None) -> str:
         """A source file that computes the formula; see `kansym.export.languages.to_code`.
@@ -221,21 +226,15 @@ class Formula:
         name : str, optional
             Of the function, default the target's.
         """
-        from kansym.export.languages import to_code
-
-        return to_code(self, language, name=name)
+        return surface("code")(self, language, name=name)
 
     def to_mathml(self, digits: int | None = None, *, with_target: bool = False) -> str:
         """The formula in presentation MathML; see `kansym.export.mathml.to_mathml`."""
-        from kansym.export.mathml import to_mathml
-
-        return to_mathml(self, digits=digits, with_target=with_target)
+        return surface("mathml")(self, digits=digits, with_target=with_target)
 
     def to_torch(self) -> Any:
         """The formula as a `torch.nn.Module` with its constants as parameters; see `kansym.export.module.to_torch`."""
-        from kansym.export.module import to_torch
-
-        return to_torch(self)
+        return surface("torch_module")(self)
 
     def text(self, digits: int | None = 6) -> str:
         """The formula in plain text; `digits` as in `latex`, but six by default."""
@@ -298,9 +297,7 @@ class Formula:
         return f"${self.latex(with_target=True)}$"
 
     def _repr_html_(self) -> str:
-        from kansym.report.notebook.display import formula_html
-
-        return formula_html(self)
+        return surface("formula_html")(self)
 
     def digits(self, digits: int | None = None) -> int | dict[float, float]:
         """What the printers take for digits: the number itself, or errors by value for None.

@@ -8,9 +8,10 @@ import pytest
 from rich.console import Console
 
 from kansym import cli
-from kansym.bench import command, records, runner, stages, tables
+from kansym.bench import records, runner, stages, tables
 from kansym.bench.catalogue import load_catalogue
 from kansym.bench.settings import Job, Settings
+from kansym.commands import bench as command
 from kansym.commands.bench import bench
 from kansym.errors import ArgumentError, MissingDependencyError, StorageError
 

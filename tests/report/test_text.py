@@ -11,8 +11,8 @@ import sympy
 from kansym.data.dataset import make_dataset
 from kansym.errors import StorageError
 from kansym.kan.growth import Decision
+from kansym.numbers import with_error
 from kansym.primitives.library import default_library
-from kansym.report.measured import with_error
 from kansym.report.residuals import judging_rows
 from kansym.report.text import agreement_lines, constant_line, r_squared, text_report
 from kansym.run.summary import Agreement, RunSummary, fingerprint

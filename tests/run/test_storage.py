@@ -11,7 +11,6 @@ import pytest
 import sympy
 import torch
 
-from kansym import run_directory, run_files
 from kansym.data.dataset import make_dataset
 from kansym.data.scaling import Scaling
 from kansym.errors import ArgumentError, KansymError, StorageError
@@ -20,6 +19,7 @@ from kansym.kan.growth import GrowthOptions
 from kansym.kan.network import Network
 from kansym.primitives import default_library, primitive_from_expression
 from kansym.report.text import text_report
+from kansym.run import files, storage
 from kansym.run.storage import load_run, prepare_directory, save_run
 from kansym.run.summary import RunSummary
 from kansym.search.discovery import discover
@@ -205,7 +205,7 @@ def test_a_failure_while_writing_leaves_the_old_file(saved, monkeypatch):
 
     monkeypatch.setattr(os, "replace", fail)
     with pytest.raises(OSError, match="No space"):
-        run_directory.replace_file(saved / "report.txt", b"new")
+        storage.replace_file(saved / "report.txt", b"new")
     assert (saved / "report.txt").read_bytes() == before
     assert {path.name for path in saved.iterdir()} - READINGS == FILES
 
@@ -273,7 +273,7 @@ def test_damaged_records_are_refused(saved, text, match):
 
 def test_a_huge_record_is_not_read(saved):
     with (saved / "formula.json").open("wb") as file:
-        file.truncate(run_files.MAX_BYTES + 1)
+        file.truncate(files.MAX_BYTES + 1)
     refused(saved, "too large")
 
 

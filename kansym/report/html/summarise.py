@@ -7,10 +7,10 @@ from kansym.comparison.result import Comparison, ToolResult
 from kansym.comparison.table import error_words, share_words
 from kansym.figures.structure_steps import steps_in_words
 from kansym.kan.growth import Decision, format_shape
+from kansym.numbers import is_rounding, measured, with_error
 from kansym.report.html.certificate import certificate_values
 from kansym.report.html.formulas import code_listings, formula_markup, formula_text
 from kansym.report.html.table import data_values, outlier_values
-from kansym.report.measured import is_rounding, measured, with_error
 from kansym.report.residuals import error_words as residual_words
 from kansym.report.text import agreement_lines, ended
 from kansym.run.finished import FinishedRun

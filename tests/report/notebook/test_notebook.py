@@ -32,7 +32,7 @@ CELLS = (
 
 
 def test_a_notebook(tmp_path):
-    paths = [str(HERE.parents[1]), os.environ.get("PYTHONPATH", "")]
+    paths = [str(HERE.parents[2]), os.environ.get("PYTHONPATH", "")]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "IPYTHONDIR": str(tmp_path / "ipython")}
     cells, result = tmp_path / "cells.json", tmp_path / "notebook.ipynb"
     cells.write_text(json.dumps(CELLS), encoding="utf-8")

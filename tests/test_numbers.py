@@ -11,7 +11,7 @@ from uncertainties import ufloat_fromstr
 
 import kansym
 from kansym.errors import ArgumentError
-from kansym.report.measured import measured, measured_latex, uncertain_constants, uncertain_numbers
+from kansym.numbers import measured, measured_latex, uncertain_numbers
 from kansym.symbolic.formula import Constant, Formula
 
 
@@ -82,11 +82,11 @@ def test_constants_of_a_formula():
         return Formula(2.0 * x, ("x",), "y", 1, 0.0, 0.0, 0.0, constants, covariance=covariance)
 
     covariance = np.array([[0.04, np.nan, 0.01], [np.nan, np.nan, np.nan], [0.01, np.nan, 0.01]])
-    numbers = uncertain_constants(formula(covariance))
+    numbers = formula(covariance).uncertain
     assert numbers["c1"].std_dev == 0
     assert (numbers["c0"] + numbers["c1"] + numbers["c2"]).std_dev == pytest.approx(np.sqrt(0.07))
     with pytest.raises(ArgumentError, match="formula has no covariance"):
-        uncertain_constants(formula(None))
+        _ = formula(None).uncertain
 
 
 def test_known_form_gives_correlated_numbers():

@@ -9,7 +9,6 @@ from uncertainties import correlated_values, ufloat
 from uncertainties.core import AffineScalarFunc, LinearCombination
 
 from kansym.errors import ArgumentError
-from kansym.symbolic.formula import Formula
 
 ROUNDING = 1e-14
 """Relative error that the arithmetic of a fit leaves in double precision; one that is no larger is not measured."""
@@ -83,24 +82,6 @@ def uncertain_numbers(values: Mapping[str, float], covariance: np.ndarray) -> di
         if name not in result:
             result[name] = exact_number(values[name]) if variances[j] == 0 else ufloat(values[name], math.nan)
     return {name: result[name] for name in names}
-
-
-def uncertain_constants(formula: Formula) -> dict[str, AffineScalarFunc]:
-    """The constants of a formula as correlated numbers, see `uncertain_numbers`; exact ones have no error.
-
-    Raises
-    ------
-    ArgumentError
-        If the formula has constants and no covariance.
-    """
-    k = len(formula.constants)
-    if formula.covariance is None and k:
-        raise ArgumentError("formula has no covariance, so that its constants have no known correlations")
-    covariance = np.zeros((0, 0)) if formula.covariance is None else np.array(formula.covariance)
-    for j, constant in enumerate(formula.constants):
-        if constant.snapped is not None:
-            covariance[j, :] = covariance[:, j] = 0.0
-    return uncertain_numbers({constant.name: constant.value for constant in formula.constants}, covariance)
 
 
 def exact_number(value: float) -> AffineScalarFunc:

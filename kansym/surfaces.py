@@ -1,0 +1,31 @@
+"""Where a value finds what shows it.
+
+A formula writes itself as code and a result shows itself in a notebook, yet values stand below exporters, figures and
+reports and import none of them. They ask for a surface by its name; the module that holds it is imported then.
+"""
+
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+_HOMES = {
+    "code": "kansym.export.languages:to_code",
+    "mathml": "kansym.export.mathml:to_mathml",
+    "torch_module": "kansym.export.module:to_torch",
+    "latex_with_units": "kansym.export.where:latex_with_units",
+    "pysr_guess": "kansym.export.pysr_guess:pysr_guess",
+    "lmfit_model": "kansym.fitting.bridges:formula_to_lmfit",
+    "minuit": "kansym.fitting.bridges:formula_to_iminuit",
+    "formula_html": "kansym.report.notebook.display:formula_html",
+    "front_html": "kansym.report.notebook.display:front_html",
+    "discovery_html": "kansym.report.notebook.display:discovery_html",
+    "network_svg": "kansym.report.notebook.network:network_svg",
+    "network_png": "kansym.report.notebook.network:network_png",
+}
+"""Module and function of every surface, by its name."""
+
+
+def surface(name: str) -> Callable[..., Any]:
+    """The function that shows a value on the surface of this name; its module is imported on the first call."""
+    module, _, function = _HOMES[name].partition(":")
+    return getattr(importlib.import_module(module), function)
