@@ -10,6 +10,8 @@ from dataclasses import dataclass, fields
 import torch
 from torch import Tensor
 
+from kansym import clock
+from kansym.clock import Work
 from kansym.extraction.curve_sketches import TERMS, Points, Sketches, atom_values
 from kansym.primitives.primitive import Primitive
 
@@ -77,6 +79,8 @@ class Atoms:
 def lay_down(inner: Tensor, outer: Tensor, theta: Tensor, points: Points, primitives: Sequence[Primitive]) -> Atoms:
     """Atoms from their constants, less those that are not finite, do not vary or are straight lines on the points."""
     count, n = len(inner), points.u.shape[0]
+    clock.charge(Work.TENSOR_PASSES)
+    clock.charge(Work.SKETCHED_POINTS, 2 * count * n)
     laid = Atoms(inner, outer, theta, theta, theta[:, 0])
     sketches = as_sketches(laid)
     values, inside, *_ = atom_values(sketches, points.u, primitives)

@@ -5,13 +5,14 @@ A, B and A B with one another and with the curve. For N atoms these are matrices
 than a hundred fits. What is found are starts for `curve_sketches.minimise`, the best few of each pair of primitives.
 """
 
-import time
 from collections.abc import Sequence
 from itertools import pairwise
 
 import torch
 from torch import Tensor
 
+from kansym import clock
+from kansym.clock import Work
 from kansym.extraction.curve_atoms import Atoms, as_sketches
 from kansym.extraction.curve_sketches import PART, TERMS, Points, Sketches, evaluate, free_mask
 from kansym.primitives.primitive import Primitive
@@ -22,6 +23,7 @@ LEAST_VARIANCE = 1e-7
 
 def pair_losses(first: Atoms, second: Atoms, points: Points) -> dict[str, Tensor]:
     """1 - R^2 of every pair by "sum", "product" and "both", each of shape (N1, N2)."""
+    clock.charge(Work.DENSE_PRODUCTS, 4 * len(first) * len(second) * len(points.u))
     root = points.root_weight
     # Unweighted atoms of mean 0 and variance 1; the inner products carry the weights.
     a = first.values / root.clamp_min(1e-150)
@@ -160,7 +162,7 @@ def _losses(sketches: Sketches, points: Points, primitives: Sequence[Primitive],
     """Losses of sketches as they are; infinite for those that the deadline did not leave time for."""
     losses = []
     for part in torch.arange(len(sketches)).split(PART):
-        if deadline is not None and time.monotonic() > deadline:
+        if clock.late(deadline):
             losses.append(torch.full((len(part),), torch.inf, dtype=points.u.dtype))
         else:
             losses.append(evaluate(sketches.select(part), points, primitives).loss)

@@ -7,13 +7,14 @@ constants are eliminated (variable projection, Golub and Pereyra 1973, doi:10.11
 """
 
 import math
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 
 import torch
 from torch import Tensor
 
+from kansym import clock
+from kansym.clock import Work
 from kansym.primitives.primitive import Domain, Primitive
 
 CONSTANTS = ("a", "b", "p", "alpha", "beta", "q")
@@ -329,6 +330,8 @@ def project(values: Tensor, inside: Tensor, sketches: Sketches, points: Points) 
 
 def evaluate(sketches: Sketches, points: Points, primitives: Sequence[Primitive]) -> Fit:
     """Sketches on points, with their linear constants eliminated."""
+    clock.charge(Work.TENSOR_PASSES)
+    clock.charge(Work.SKETCHED_POINTS, len(sketches) * len(points.u))
     values, inside, *_ = atom_values(sketches, points.u, primitives)
     return project(values, inside, sketches, points)
 
@@ -336,6 +339,8 @@ def evaluate(sketches: Sketches, points: Points, primitives: Sequence[Primitive]
 def _steps(sketches: Sketches, fit: Fit, slopes: Tensor, points: Points, damping: Tensor) -> Tensor:
     """Damped Gauss-Newton steps (M, 12) of the inner constants."""
     count, n = fit.residual.shape
+    clock.charge(Work.TENSOR_PASSES)
+    clock.charge(Work.SKETCHED_POINTS, 4 * count * n)
     first, second = fit.atoms[:, 0], fit.atoms[:, 1]
     _, c_a, c_b, c_ab, c_2, c_3, *c_u = fit.linear[..., None].unbind(1)
     c_ab = c_ab + sum(c * points.u**k for k, c in enumerate(c_u, start=1))
@@ -384,7 +389,7 @@ def minimise(
     tolerance : float, default 1e-3
         A sketch stops when two steps in a row lower its loss by less than this fraction.
     deadline : float, optional
-        `time.monotonic` value after which sketches stay as they are.
+        `kansym.clock.now` value after which sketches stay as they are.
 
     Returns
     -------
@@ -400,7 +405,7 @@ def minimise(
     _, sizes = torch.unique_consecutive(code[order], return_counts=True)
     for same in order.split(sizes.tolist()):
         for part in same.split(PART):
-            if deadline is not None and time.monotonic() > deadline:
+            if clock.late(deadline):
                 iterations = 0
             moved, fit = _minimise(sketches.select(part), points, primitives, iterations, tolerance)
             theta[part] = moved.theta

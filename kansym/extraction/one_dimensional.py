@@ -9,13 +9,13 @@ is merely close waits until every form was tried.
 """
 
 import math
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
+from kansym import clock
 from kansym.extraction.curve_atoms import Atoms, chained_atoms, plain_atoms
 from kansym.extraction.curve_noise import bins, fastest_frequency, noise_variance, thinned
 from kansym.extraction.curve_rationals import rationals
@@ -107,7 +107,7 @@ def read_curve(
         Most readings per group.
     seed : int, default 0
     deadline : float, optional
-        `time.monotonic` value after which no further forms are tried.
+        `kansym.clock.now` value after which no further forms are tried.
 
     Yields
     ------
@@ -117,7 +117,7 @@ def read_curve(
         Exact ones, or ones that leave nothing but noise, as soon as they are found; the rest at the end.
     """
     weights = torch.ones_like(y) if weights is None else weights
-    now = time.monotonic()
+    now = clock.now()
     if deadline is not None:
         # What was found is worth nothing until it is fitted and written down.
         deadline = now + SEARCH_SHARE * (deadline - now)
@@ -243,7 +243,7 @@ class _Curve:
         return len(self.points.u.unique()) < LEAST_POINTS or self.points.norm <= 1e-15 * abs(self.points.level)
 
     def late(self) -> bool:
-        return self.deadline is not None and time.monotonic() > self.deadline
+        return clock.late(self.deadline)
 
     def price(self, loss: float, complexity: float) -> float:
         # Half a decade below the floor still counts a little: of two ties the better fit is the more plausible.

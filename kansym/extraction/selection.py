@@ -15,13 +15,13 @@ The defect that this avoids is the best known one of symbolic KANs (pykan issues
 
 import heapq
 import math
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
 
+from kansym import clock
 from kansym.errors import TrainingError
 from kansym.extraction.edges import EdgeRef, apply_match, edges_of_mode, match_cost, match_network
 from kansym.extraction.matching import Match
@@ -151,7 +151,7 @@ class Selector:
     options : SelectionOptions
     seed : int
     deadline : float or None
-        `time.monotonic` value after which what has been found is returned.
+        `kansym.clock.now` value after which what has been found is returned.
     target : float
         Validation loss at which the search is over: the noise floor, or `EXACT`.
     """
@@ -164,7 +164,7 @@ class Selector:
     target: float = EXACT
 
     def out_of_time(self) -> bool:
-        return self.deadline is not None and time.monotonic() > self.deadline
+        return clock.late(self.deadline)
 
     def select(self, network: Network, *, thorough: bool = True) -> list[SymbolicCandidate]:
         """All-symbolic networks for a trained one (P = 1), best first; empty when nothing finite was found.

@@ -11,6 +11,8 @@ from typing import Self, TypeVar
 import torch
 from torch import Tensor
 
+from kansym import clock
+from kansym.clock import Work
 from kansym.extraction.candidates import Candidates, free_constants
 from kansym.extraction.curves import Curves, Sample
 
@@ -108,6 +110,8 @@ def evaluate(problems: Problems, candidates: Candidates, data: Data) -> Projecti
 
 def project(f: Tensor, inside: Tensor, y: Tensor, root_weight: Tensor) -> Projection:
     """Eliminate c and d for function values `f` (..., n), which are overwritten; the others broadcast against it."""
+    clock.charge(Work.TENSOR_PASSES)
+    clock.charge(Work.MATCHED_POINTS, f.numel())
     largest = torch.linalg.vector_norm(f, ord=torch.inf, dim=-1)
     valid = inside & torch.isfinite(largest) & (largest > 0)
     if not bool(valid.all()):

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from kansym.kan.jacobian import chunks
+from kansym import clock
+from kansym.clock import Work
+from kansym.kan.jacobian import chunks, edge_count
 from kansym.kan.network import Network
 from kansym.kan.parameters import ParameterMap
 from kansym.kan.penalty import PenaltyWeights, penalty_value
@@ -71,6 +73,8 @@ def objective_gradient(
     penalty : PenaltyWeights
     """
     values = parameters.flatten(network).detach().requires_grad_()
+    clock.charge(Work.NETWORK_PASSES, 4)
+    clock.charge(Work.NETWORK_PRODUCTS, 60 * network.population * x.shape[0] * edge_count(network))
     total, loss = torch.zeros_like(values), torch.zeros(network.population, dtype=network.dtype, device=network.device)
     with torch.enable_grad():
         for part in chunks(x.shape[0], _numbers_per_row(network)):

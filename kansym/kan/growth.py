@@ -184,7 +184,7 @@ class Grower:
     weights : Tensor, optional
         Row weights.
     deadline : float, optional
-        `time.monotonic` value at which growth ends.
+        `kansym.clock.now` value at which growth ends.
     on_decision : callable, optional
         Called with every `Decision` as it is made.
 

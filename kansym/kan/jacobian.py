@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from kansym import clock
+from kansym.clock import Work
 from kansym.kan.layer import EdgeValues, Layer, node_gradient
 from kansym.kan.network import Network
 from kansym.kan.parameters import ParameterMap
@@ -116,6 +118,8 @@ def normal_equations(
     options = {"dtype": network.dtype, "device": network.device}
     matrix, gradient = torch.zeros(count, size, size, **options), torch.zeros(count, size, **options)
     loss = torch.zeros(count, **options)
+    clock.charge(Work.NETWORK_PASSES, 3)
+    clock.charge(Work.NETWORK_PRODUCTS, count * rows * size * (size + 20))
     for part in chunks(rows, count * max(size, 1)):
         states = network.trace(x[part])
         residual = states[-1][0] - y[part]
@@ -143,10 +147,17 @@ def held_out_parts(held_out: HeldOut) -> tuple[Tensor, Tensor, Tensor | None]:
     return x, y if y.ndim == 2 else y[:, None], weights
 
 
+def edge_count(network: Network) -> int:
+    """Edges of a shape, by which passes through it are charged."""
+    return sum(layer.n_in * layer.n_out for layer in network.layers)
+
+
 def mean_loss(network: Network, x: Tensor, y: Tensor, weights: Tensor | None = None) -> Tensor:
     """Weighted mean squared residual of every network, shape (P,); nan where the output is not finite."""
     widest = max(layer.n_in * layer.n_out * (layer.grid + 3) for layer in network.layers)
     total = torch.zeros(network.population, dtype=network.dtype, device=network.device)
+    clock.charge(Work.NETWORK_PASSES)
+    clock.charge(Work.NETWORK_PRODUCTS, 10 * network.population * x.shape[0] * edge_count(network))
     for part in chunks(x.shape[0], network.population * widest):
         residual = (network(x[part]) - y[part]).square()
         if weights is not None:

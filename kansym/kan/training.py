@@ -4,13 +4,13 @@ The best weights by validation error are kept per network, a step that gives any
 what comes back is always a finite network.
 """
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
+from kansym import clock
 from kansym.errors import ArgumentError, TrainingError
 from kansym.kan.jacobian import HeldOut, held_out_parts, mean_loss
 from kansym.kan.levenberg_marquardt import LevenbergMarquardtOptions, copy_rows, levenberg_marquardt
@@ -86,7 +86,7 @@ class BestKeeper:
                 self.history.append((step, best))
         if self.callback is not None and self.history:
             self.callback(step, self.history[-1][1])
-        self.stopped = self.deadline is not None and time.monotonic() > self.deadline
+        self.stopped = clock.late(self.deadline)
         return self.stopped
 
 
@@ -125,7 +125,7 @@ def train(
     validation : (x, y) or (x, y, weights), optional
         Rows that decide which weights are kept. Without them the training loss decides.
     deadline : float, optional
-        Value of `time.monotonic` at which to stop and return the best so far.
+        Value of `kansym.clock.now` at which to stop and return the best so far.
     callback : callable ``(step, best validation loss)``, optional
 
     Returns

@@ -28,7 +28,7 @@ def baseline(bench: Bench, deadline: float, *, quadratic: bool = False) -> list[
     ----------
     bench : Bench
     deadline : float
-        `time.monotonic` value after which no smaller forms of the linear formula are looked for.
+        `kansym.clock.now` value after which no smaller forms of the linear formula are looked for.
     quadratic : bool, default False
         For tables with one input: the quadratic formula too, and its smaller forms. It is the commonest law of one
         variable after the straight line, and searches for stranger ones end where they are as good as the data.

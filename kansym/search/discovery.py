@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from kansym import clock
 from kansym.data.copies import merge_copies
 from kansym.data.dataset import Dataset
 from kansym.data.magnitude import require_moderate_target
@@ -28,6 +29,11 @@ logger = logging.getLogger(__name__)
 
 SETTLING = 0.04
 """Share of the time budget kept for the last fit of the constants, where the table has errors or outliers."""
+
+WALL_DECIDED = (
+    "The machine was too slow or too busy to do all the work of the time budget, so the clock on the wall ended a part "
+    "of the search; a rerun may differ. Give it more seconds, or deterministic=True (--deterministic)."
+)
 
 MOST_ROWS = 50_000
 """Rows that formulas are searched on; constants of what is found are fitted to all. A form that fifty thousand rows do
@@ -71,7 +77,8 @@ def discover(
     tables.
     """
     options = options or DiscoveryOptions()
-    with two_presses(), watched(progress, options.max_seconds) as watch:
+    limits = clock.budget(options.max_seconds, deterministic=options.deterministic)
+    with two_presses(), watched(progress, options.max_seconds) as watch, limits:
         found = _discover(dataset, options, watch.callback)
         if found.interrupted:
             logger.warning(
@@ -86,14 +93,14 @@ def discover(
 
 def _discover(dataset: Dataset, options: DiscoveryOptions, progress: ProgressCallback | None) -> Discovery:
     require_moderate_target(dataset)
-    start = time.monotonic()
+    start, began = clock.now(), time.monotonic()
     table = merge_copies(dataset)
     table = table.take(canonical_order(table.X, table.y))
     plain = table.y_error is None and options.loss == "linear" and table.n_rows <= MOST_ROWS
     with threads_for(min(table.n_rows, MOST_ROWS)):
         # Rows are in the order of their contents: every so manieth of them covers all of the box.
         searched = with_effective_errors(table.take(thinned(np.arange(table.n_rows), MOST_ROWS)), seed=options.seed)
-        left = options.max_seconds * (1 - SETTLING) - (time.monotonic() - start)
+        left = clock.left(start + options.max_seconds * (1 - SETTLING))
         inner = options if plain and not options.guesses else replace(options, max_seconds=max(left, 0.1))
         search = run_pipeline if options.given is None else discover_given
         if options.guesses:
@@ -107,8 +114,10 @@ def _discover(dataset: Dataset, options: DiscoveryOptions, progress: ProgressCal
             found = replace(found, notes=(*found.notes, words))
         searching = found.interrupted
         found = _settled(found, table, plain, options.loss, start + options.max_seconds)
-    seconds = time.monotonic() - start
+    seconds = time.monotonic() - began
     notes = found.notes
+    if clock.current().ended_by_wall:
+        notes = (*notes, WALL_DECIDED)
     if searching:
         notes = (*notes, f"The search was interrupted after {seconds:.1f} s; more time may find more.")
     return replace(found, seconds=seconds, notes=notes)

@@ -1,12 +1,12 @@
 """The last fit of the constants, with everything that is known about errors."""
 
 import logging
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
+from kansym import clock
 from kansym.data.dataset import Dataset
 from kansym.errors import KansymError
 from kansym.fitting.estimate import Estimate, estimate
@@ -46,14 +46,14 @@ def settled(discovery: Discovery, dataset: Dataset, *, loss: str, until: float) 
     loss : str
         See `kansym.fitting.estimate.estimate`.
     until : float
-        `time.monotonic` value after which formulas other than the pick stay as they are.
+        `kansym.clock.now` value after which formulas other than the pick stay as they are.
     """
     pick = discovery.formula
     fitted, found = refitted(pick, dataset, loss)
     formulas = {id(pick): fitted}
     if dataset.n_rows * len(discovery.front) <= MOST_VALUES:
         for formula in discovery.front:
-            if time.monotonic() < until and id(formula) not in formulas:
+            if not clock.late(until) and id(formula) not in formulas:
                 formulas[id(formula)] = refitted(formula, dataset, loss)[0]
     front = ParetoFront(formulas.get(id(formula), formula) for formula in discovery.front)
     few = found is not None and len(found.residuals) == dataset.n_rows

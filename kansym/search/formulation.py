@@ -2,13 +2,13 @@
 
 import logging
 import math
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 import sympy
 
+from kansym import clock
 from kansym.data.dataset import Dataset
 from kansym.data.splitting import thinned
 from kansym.errors import ArgumentError
@@ -276,7 +276,7 @@ def _formulas(raw: sympy.Expr, bench: Bench, structure: str, deadline: float | N
         return
 
     def fit(smaller: ParametricForm) -> tuple[ParametricForm, float] | None:
-        if deadline is not None and time.monotonic() > deadline:
+        if clock.late(deadline):
             return None
         key = str(smaller.expression)
         if key not in bench.eliminated:
@@ -321,7 +321,7 @@ def _finish(
 ) -> Formula | None:
     """Snap, simplify and judge; the smaller description length of the snapped and the plain form."""
     plain_formula = judge(form, bench, structure=structure)
-    if deadline is not None and time.monotonic() > deadline:
+    if clock.late(deadline):
         if plain_formula is not None:
             bench.rough[plain_formula] = form
         return plain_formula
@@ -331,7 +331,7 @@ def _finish(
     snapped = snap(
         form, X, y, Xv, yv, weights=weights, noise_floor=bench.noise_floor, seconds=seconds / 2, admits=admits
     )
-    shorter = _simpler(snapped.form, bench, seconds=min(0.5, seconds / 8))
+    shorter = _simpler(snapped.form, bench, seconds=min(1.0, seconds / 8))
     if admits is not None and not bench.admits(shorter):
         # Algebra drops a factor 1.0, and with it the unit that it has.
         shorter = snapped.form

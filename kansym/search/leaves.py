@@ -1,6 +1,5 @@
 """Leaves of the structure search as tables of their own, and their formulas on the way back."""
 
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import cast
@@ -8,6 +7,7 @@ from typing import cast
 import numpy as np
 import sympy
 
+from kansym import clock
 from kansym.data.dataset import Dataset
 from kansym.search.options import DiscoveryOptions
 from kansym.structure.leaf import Leaf
@@ -21,7 +21,7 @@ def leaf_table(leaf: Leaf, options: DiscoveryOptions, columns: int) -> tuple[Dat
     if growth.shapes and leaf.X.shape[1] != columns:
         # The user's shapes are for the user's columns.
         growth = replace(growth, shapes=())
-    seconds = max(0.5, leaf.until - time.monotonic())
+    seconds = max(0.5, clock.left(leaf.until))
     names = tuple(variable.name for variable in leaf.variables)
     error = None if leaf.error is None else np.full(len(leaf.t), leaf.error)
     table = Dataset(leaf.X, leaf.t, names, target="_t", y_error=error, sample_weight=leaf.weights)

@@ -20,10 +20,13 @@ class DiscoveryOptions:
     Attributes
     ----------
     max_seconds : float, default 60
-        Wall time, kept to within 10 %. Easy laws stop long before it.
+        Wall time, kept to within 10 %. Easy laws stop long before it. The search itself counts its work on a clock of
+        its own (`kansym.clock`), which an idle machine has spent before the wall ends it.
     seed : int, default 0
-        Source of every random choice; the same seed, data and device give the same formula, as long as the budget does
-        not end the run.
+        Source of every random choice; the same table, seed and options give the same formula on any machine, idle or
+        busy, unless the wall ended the search, which the result then says.
+    deterministic : bool, default False
+        Leave the wall out: the same answer always, however long a slow or busy machine takes for it.
     device : str, default "auto"
         "cpu", "cuda" (or "cuda:1", ...), or "auto": CUDA for tables large enough to fill it, where there is one.
     validation_fraction : float, default 0.2
@@ -57,6 +60,7 @@ class DiscoveryOptions:
 
     max_seconds: float = 60.0
     seed: int = 0
+    deterministic: bool = False
     device: str = "auto"
     validation_fraction: float = 0.2
     primitives: PrimitiveLibrary = field(default_factory=default_library)
@@ -74,6 +78,8 @@ class DiscoveryOptions:
             raise ArgumentError(f"max_seconds must be a positive number of seconds, got {self.max_seconds!r}")
         if not isinstance(self.seed, int) or self.seed < 0:
             raise ArgumentError(f"seed must be an integer of at least 0, got {self.seed!r}")
+        if not isinstance(self.deterministic, bool):
+            raise ArgumentError(f"deterministic must be True or False, got {self.deterministic!r}")
         if not (_is_number(self.validation_fraction) and 0 <= self.validation_fraction < 0.9):
             raise ArgumentError(f"validation_fraction must lie in [0, 0.9), got {self.validation_fraction!r}")
         if not (_is_number(self.network_rows) and self.network_rows >= 50):

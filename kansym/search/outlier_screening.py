@@ -1,13 +1,13 @@
 """Tables with outliers: rows that no smooth function comes near are left out of the search."""
 
 import math
-import time
 from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import scipy.stats
 
+from kansym import clock
 from kansym.data.dataset import Dataset
 from kansym.search.options import DiscoveryOptions
 from kansym.search.progress import ProgressCallback
@@ -49,10 +49,10 @@ def robust_discovery(
 
     The dataset of the result is the whole table, and its losses are those of the rows that were kept.
     """
-    start = time.monotonic()
+    start = clock.now()
     kept = ~suspects(dataset, seed=options.seed, until=start + SCREENING * options.max_seconds)
     first = search(dataset.take(kept), replace(options, max_seconds=FIRST_SHARE * options.max_seconds), progress)
-    left = options.max_seconds - (time.monotonic() - start)
+    left = clock.left(start + options.max_seconds)
     again = ~_far(dataset.y - first.formula.predict(dataset.X), dataset)
     found = first
     enough = again.mean() >= 1 - MOST and (again != kept).mean() > CHANGED
@@ -77,7 +77,7 @@ def suspects(dataset: Dataset, *, seed: int, until: float = math.inf) -> np.ndar
     dataset : Dataset
     seed : int
     until : float
-        `time.monotonic` value after which the weights are not improved any more.
+        `kansym.clock.now` value after which the weights are not improved any more.
     """
     none = np.zeros(dataset.n_rows, dtype=bool)
     some = dataset.take(np.sort(np.random.default_rng(seed).permutation(dataset.n_rows)[:SCREENED]))
@@ -90,7 +90,7 @@ def suspects(dataset: Dataset, *, seed: int, until: float = math.inf) -> np.ndar
         sigmas = _sigmas(some.y - surrogate.predict(some.X), some)
         before, far = far, np.abs(sigmas) > FAR
         weights = own * np.maximum((1 - (sigmas / FAR) ** 2).clip(0) ** 2, 1e-4)
-        if (far == before).all() or time.monotonic() > until:
+        if (far == before).all() or clock.late(until):
             break
     if surrogate is None or far.mean() > MOST:
         return none

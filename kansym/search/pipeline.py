@@ -15,6 +15,7 @@ import numpy as np
 import sympy
 import torch
 
+from kansym import clock
 from kansym.data.copies import merge_copies
 from kansym.data.dataset import Dataset
 from kansym.data.magnitude import require_moderate_target
@@ -36,7 +37,7 @@ from kansym.search.leaves import leaf_formulas, leaf_table
 from kansym.search.notes import notes_on
 from kansym.search.options import DiscoveryOptions
 from kansym.search.progress import Progress, ProgressCallback
-from kansym.search.results import AS_GOOD, Discovery, NetworkReading, TrainedNetwork, near_rivals
+from kansym.search.results import AS_GOOD, WALL_WAS_UP, Discovery, NetworkReading, TrainedNetwork, near_rivals
 from kansym.search.scaled_rows import fitted_scaling, scaled_rows
 from kansym.structure.leaf import Leaf
 from kansym.structure.problem import Problem
@@ -66,7 +67,7 @@ SECOND_LOOK = 0.4
 """Share of the time budget for reading a curve that a formula describes already as well as the data allow: with few
 rows the first such formula need not be the best."""
 
-NETWORK_SECONDS, LAST_NETWORK = 1.0, 0.03
+NETWORK_SECONDS, LAST_NETWORK = 2.0, 0.03
 """Most time for a network beside a formula that was found without one, and the share of the budget that it has in any
 case: one that is hardly trained says nothing."""
 
@@ -75,7 +76,7 @@ RESERVE = 0.03
 
 
 Seeds = Callable[[Bench, float, Callable[[str, str], None]], Iterator[Formula]]
-"""Formulas to begin with, from the rows, a `time.monotonic` deadline, and what progress is reported to."""
+"""Formulas to begin with, from the rows, a `kansym.clock.now` deadline, and what progress is reported to."""
 
 
 def run_pipeline(
@@ -91,7 +92,7 @@ def run_pipeline(
         If y is so large or small that its squares leave double precision, or no row has a positive weight.
     """
     require_moderate_target(dataset)
-    with threads_for(len(dataset.y)):
+    with threads_for(len(dataset.y)), clock.budget(options.max_seconds, deterministic=options.deterministic):
         run = _Run(dataset, options, progress)
         try:
             stopped = run.search(seeds)
@@ -114,7 +115,7 @@ class _Run:
         attainable: float | None = None,
         part: bool = False,
     ) -> None:
-        self.start = time.monotonic()
+        self.start, self.began = clock.now(), time.monotonic()
         self.options, self.progress = options, progress
         dataset = merge_copies(dataset)
         self.dataset = dataset.take(canonical_order(dataset.X, dataset.y))
@@ -137,7 +138,7 @@ class _Run:
     def report(self, stage: str, message: str) -> None:
         logger.info("%s: %s", stage, message)
         if self.progress is not None:
-            elapsed = time.monotonic() - self.start
+            elapsed = time.monotonic() - self.began
             self.progress(Progress(stage, message, self.best(), elapsed, max(0.0, self.options.max_seconds - elapsed)))
 
     def best(self) -> Formula | None:
@@ -147,7 +148,7 @@ class _Run:
         return min((formula.validation_loss for formula in self.formulas), default=math.inf)
 
     def out_of_time(self) -> bool:
-        return time.monotonic() > self.deadline
+        return clock.late(self.deadline)
 
     def _on_decision(self, decision: Decision) -> None:
         self.decisions.append(decision)
@@ -205,7 +206,10 @@ class _Run:
         self._read_held(held)
         if self._as_good_as_possible():
             return AS_GOOD
-        return "time is up" if self.out_of_time() else "every shape was tried"
+        return self._time_is_up() if self.out_of_time() else "every shape was tried"
+
+    def _time_is_up(self) -> str:
+        return WALL_WAS_UP if clock.current().ended_by_wall else "time is up"
 
     def _baseline(self) -> None:
         """The front is valid from the first moment."""
@@ -246,7 +250,7 @@ class _Run:
         That is the latest one where it is precise; with noise, where no network is, the smallest one that two larger
         ones have not bettered: what it leaves is noise, as far as anyone can see.
         """
-        if not self.readings and time.monotonic() - self.start > 0.5 * self.options.max_seconds:
+        if not self.readings and clock.now() - self.start > 0.5 * self.options.max_seconds:
             # Half the time is gone and no network has given a formula: a rough one is better than none.
             readable = self._best_readable(held)
             if readable is not None and id(readable) not in self._glanced:
@@ -356,7 +360,7 @@ class _Run:
         origin = float(-self.scaling.center[0] / self.scaling.half_width[0])
         selector = self._selector()
         # Where a formula leaves nothing to find, something shorter may be as good, but is not worth the whole budget.
-        second_look = min(self.deadline, time.monotonic() + SECOND_LOOK * self.options.max_seconds)
+        second_look = min(self.deadline, clock.now() + SECOND_LOOK * self.options.max_seconds)
         for form, group in read_curve(
             self.rows.x[:, 0],
             self.rows.y,
@@ -367,7 +371,7 @@ class _Run:
             floor=max(EXACT, (self.floor / self.scaling.y_scale) ** 2),
             deadline=self.deadline,
         ):
-            if self.out_of_time() or (time.monotonic() > second_look and self._nothing_left()):
+            if self.out_of_time() or (clock.late(second_look) and self._nothing_left()):
                 return
             found = selector.fit_all(as_networks(group, self.rows.x))
             self._formulate(found, form)
@@ -442,14 +446,15 @@ class _Run:
 
     def _network_beside(self) -> None:
         """A network where algebra alone found the law: to look at, to predict with, and to hold against the formula."""
-        now = time.monotonic()
+        now = clock.now()
+        clock.current().grant(LAST_NETWORK * self.options.max_seconds)
         until = min(now + NETWORK_SECONDS, max(self.deadline, now + LAST_NETWORK * self.options.max_seconds))
         grower = self._grower()
         grower.deadline = until
         try:
             for candidate in grower:
                 self._keep_network(candidate)
-                if math.sqrt(candidate.validation_loss) < PROMISING or time.monotonic() > until:
+                if math.sqrt(candidate.validation_loss) < PROMISING or clock.late(until):
                     break
         except Abandoned:
             raise
@@ -460,7 +465,7 @@ class _Run:
         """Bring the pick into shape where time was up when it was found."""
         best = min(range(len(self.formulas)), key=lambda k: self.formulas[k].rank)
         rough, end = self.formulas[best], self.start + (1 + RESERVE) * self.options.max_seconds
-        self.formulas[best] = polished(rough, self.bench, end - time.monotonic())
+        self.formulas[best] = polished(rough, self.bench, clock.left(end))
         if rough in self.readings:
             self.readings[self.formulas[best]] = self.readings[rough]
 
@@ -488,7 +493,7 @@ class _Run:
             decisions=tuple(self.decisions),
             dataset=self.dataset,
             noise_floor=self.floor,
-            seconds=time.monotonic() - self.start,
+            seconds=time.monotonic() - self.began,
             stopped=stopped,
             notes=tuple(notes),
         )

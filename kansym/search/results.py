@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from kansym.search.formulation import Bench
     from kansym.validation.certificate import Certificate
 
+WALL_WAS_UP = "ended by the clock; a rerun may differ"
+"""Why a run ended that a slow or busy machine kept from doing all its work."""
+
 AS_GOOD = "the formula is as good as the data"
 """Why a run ended that left no more than noise."""
 

@@ -16,6 +16,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import sympy
 
+from kansym import clock
+from kansym.clock import Work
 from kansym.structure.scaling_symmetry import nearest_rational
 from kansym.structure.surrogate import Surrogate, one_signed
 
@@ -125,6 +127,8 @@ def _shifted(i: int, j: int, ratio: np.ndarray, x: np.ndarray, z: np.ndarray) ->
 
 def _fit(i: int, j: int, ratio: np.ndarray, x: np.ndarray, z: np.ndarray, noisy: bool) -> InnerFunction | None:
     """The powers that explain a ratio of derivatives."""
+    clock.charge(Work.SMALL_FITS, 4)
+    clock.charge(Work.FORM_VALUES, 10 * len(ratio))
     logs = np.log(np.abs(ratio))
     usable = (np.abs(x) > 1e-3 * np.abs(x).max()) & (np.abs(z) > 1e-3 * np.abs(z).max())
     logs, x, z, ratio = logs[usable], x[usable], z[usable], ratio[usable]

@@ -22,7 +22,7 @@ class Leaf:
         Standard error of t where t was read off an interpolant.
     weights : ndarray, shape (n,), or None
     until : float
-        `time.monotonic` value to stop at.
+        `kansym.clock.now` value to stop at.
     attainable : float or None
         Error, in units of the spread of t, that the interpolant reaches: networks far above it have the wrong shape.
     """

@@ -14,13 +14,14 @@ doi:10.1162/neco.1989.1.1.133.
 """
 
 import math
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import sympy
 
+from kansym import clock
+from kansym.clock import Work
 from kansym.structure.unit_expressions import FRACTIONS, Entries, expression_of, rational
 from kansym.structure.unit_fitting import Fit, Start, fit, screened
 from kansym.structure.unit_functions import FACTORS, Factor
@@ -135,7 +136,7 @@ def product_unit_laws(
     seed : int, default 0
         Chooses the rows of the first looks.
     until : float
-        `time.monotonic` value after which nothing further is started.
+        `kansym.clock.now` value after which nothing further is started.
     """
     if not (np.isfinite(X).all() and np.isfinite(t).all()) or not 1 <= X.shape[1] <= MOST_ENTRIES or not np.ptp(t) > 0:
         return []
@@ -229,14 +230,14 @@ class _Search:
             )
             candidates = []
             for factors, first in looked[:SHORTLIST]:
-                if time.monotonic() > self.until:
+                if clock.late(self.until):
                     break
                 better = self._fitted(factors, first.parameters, more, steps=3 * self.steps)
                 candidates.append((better.loss, factors, better.parameters))
             candidates = [one[1:] for one in _distinct(sorted(candidates, key=lambda one: one[0]))[:FINAL]]
         models = []
         for factors, parameters in candidates:
-            if models and time.monotonic() > self.until:
+            if models and clock.late(self.until):
                 break
             models += self._rounded(factors, parameters)
         kept: list[Model] = []
@@ -255,6 +256,7 @@ class _Search:
         fixed: np.ndarray | None = None,
     ) -> Fit:
         free = np.ones(len(parameters), dtype=bool) if fixed is None else ~fixed
+        clock.charge(Work.SMALL_FITS, 3)
         return fit(
             self.values[rows], self.t[rows], self.w[rows], factors, parameters, free, self.logarithm, steps=steps
         )

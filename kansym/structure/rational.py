@@ -11,12 +11,13 @@ the null space drowns, and networks take over.
 
 import itertools
 import math
-import time
 from collections.abc import Iterator
 
 import numpy as np
 import sympy
 
+from kansym import clock
+from kansym.clock import Work
 from kansym.structure.links import usable_links
 from kansym.structure.problem import TARGET
 from kansym.symbolic.complexity import complexity
@@ -70,13 +71,13 @@ def featured_laws(
     t : ndarray, shape (n,)
     variables : tuple of Symbol, length d
     until : float
-        `time.monotonic` value to stop at.
+        `kansym.clock.now` value to stop at.
     """
     if not 0 < X.shape[1] <= 3:
         return
     options = [_features(x, variable) for x, variable in zip(X.T, variables, strict=True)]
     for chosen in itertools.product(*options):
-        if time.monotonic() > until:
+        if clock.late(until):
             return
         changed = sum(not expression.is_Symbol for expression, _ in chosen)
         # Of three columns one at a time: combinations multiply, and so do the monomials of each.
@@ -171,6 +172,8 @@ def _monomials(U: np.ndarray, powers: list[tuple[int, ...]]) -> np.ndarray:
 def _null_vector(top: np.ndarray, bottom: np.ndarray) -> np.ndarray | None:
     """The sparsest vector found in the null space of [top, -bottom]; None where there is none."""
     matrix = np.column_stack([top, -bottom])
+    clock.charge(Work.SMALL_FITS)
+    clock.charge(Work.DENSE_PRODUCTS, 4 * matrix.size * matrix.shape[1])
     size = np.sqrt((matrix**2).mean(0))
     if not (size > 0).all():
         return None

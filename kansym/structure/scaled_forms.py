@@ -14,6 +14,8 @@ from collections.abc import Callable
 import numpy as np
 import sympy
 
+from kansym import clock
+from kansym.clock import Work
 from kansym.structure.simple_forms import SimpleForm
 
 FEW_ROWS = 200
@@ -97,6 +99,7 @@ def _screened(x: np.ndarray, t: np.ndarray, w: np.ndarray, offset: bool) -> list
     total = float(share @ target**2)
     if total == 0:
         return []
+    clock.charge(Work.FORM_VALUES, 2 * len(INNER_POWERS) * len(FUNCTIONS) * SCALES * len(x))
     factors = np.stack([x**p for p in FACTOR_POWERS])
     found: list[Candidate] = []
     for q in INNER_POWERS:
@@ -155,6 +158,8 @@ def _refined(
     """Loss, scale, factor and constant after damped Gauss-Newton steps in log a."""
 
     def residual(scale: float) -> tuple[float, float, float, np.ndarray]:
+        clock.charge(Work.EVALUATIONS)
+        clock.charge(Work.FORM_VALUES, len(x))
         factor, constant, left = _fit(_columns(x, p, q, scale, number, sign), t, w, offset)
         return float((w * left**2).mean()), factor, constant, left
 

@@ -5,12 +5,12 @@
 
 import logging
 import math
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 
+from kansym import clock
 from kansym.structure.inner import InnerFunction, inner_functions
 from kansym.structure.problem import Problem, monomial, relative_error
 from kansym.structure.scaling_symmetry import ScalingReduction, scaling_reductions
@@ -72,7 +72,7 @@ class Reducer:
         The user's target, for errors.
     seed : int
     deadline : float
-        `time.monotonic` value.
+        `kansym.clock.now` value.
     units : UnitSystem, optional
         Where all units are known and the columns can give the target its own: dimensional analysis then comes first.
     """
@@ -118,7 +118,7 @@ class Reducer:
             yield problem
             return
         surrogate, error = self.surrogate(problem)
-        if surrogate is None or time.monotonic() > self.deadline:
+        if surrogate is None or clock.late(self.deadline):
             yield problem
             return
         logger.info("structure: %d columns, surrogate error %.1e", problem.dimension, error)
@@ -136,7 +136,7 @@ class Reducer:
             steps = [] if first is None else [first]
         for children, own, own_error in steps:
             key = (str(children[0].outer), str(children[0].columns))
-            if key in self._seen or time.monotonic() > self.deadline:
+            if key in self._seen or clock.late(self.deadline):
                 continue
             self._seen.add(key)
             if own is None or children[0].dimension == 0:
@@ -150,7 +150,7 @@ class Reducer:
     def _first_step(self, problem: Problem, surrogate: Surrogate, error: float) -> Step | None:
         """The first reduction that a fit confirms: without noise a wrong one is worse by orders of magnitude."""
         for children in self._candidates(problem, surrogate):
-            if time.monotonic() > self.deadline:
+            if clock.late(self.deadline):
                 return None
             own, own_error = self.surrogate(children[0])
             logger.info("structure: %s, error %.1e -> %.1e", children[0].steps[-1], error, own_error)
@@ -192,7 +192,7 @@ class Reducer:
 
     def _compare(self, child: Problem, error: float, steps: list[Step]) -> bool:
         """Add a smaller problem to the steps; whether it is so much better that noise cannot be the reason."""
-        if time.monotonic() > self.deadline or len(steps) >= MOST_STEPS:
+        if clock.late(self.deadline) or len(steps) >= MOST_STEPS:
             return False
         own, own_error = self.surrogate(child)
         logger.info("structure: %s, error %.3g -> %.3g", child.steps[-1], error, own_error)

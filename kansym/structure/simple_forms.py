@@ -11,13 +11,14 @@ every table.
 """
 
 import math
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import sympy
 
+from kansym import clock
+from kansym.clock import Work
 from kansym.symbolic.complexity import formula_bits
 
 FEW_ROWS = 250
@@ -161,7 +162,7 @@ def simple_forms(
     floor : float, default 0
         Mean squared error of t: smaller losses are ties.
     until : float
-        `time.monotonic` value after which no further combinations are tried.
+        `kansym.clock.now` value after which no further combinations are tried.
     """
     if not 1 <= X.shape[1] <= 3 or len(t) < 20 or not (np.isfinite(X).all() and np.isfinite(t).all()):
         return []
@@ -174,7 +175,7 @@ def simple_forms(
     few, target, share = values[:, rows], t[rows], w[rows]
     shortlist: list[tuple[float, int, int, int, int]] = []
     for i in range(len(atoms)):
-        if time.monotonic() > until:
+        if clock.late(until):
             break
         shortlist += _best_with(i, few, target, share, offset, floor)
         if len(shortlist) > 4 * SHORTLIST:
@@ -205,6 +206,7 @@ def _best_with(
     i: int, values: np.ndarray, target: np.ndarray, weights: np.ndarray, offset: bool, floor: float
 ) -> Iterator[tuple[float, int, int, int, int]]:
     """The best forms whose first atom is i, as (loss, i, j, operation, outer)."""
+    clock.charge(Work.FORM_VALUES, len(OPERATIONS) * len(OUTER) * values.size)
     share = weights / weights.sum()
     if offset:
         target = target - float((share * target).sum())
@@ -256,6 +258,8 @@ def _atoms(X: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> list[tuple[sym
                 if np.isfinite(value).all():
                     found.append((form, value))
     # Functions that are one and the same on the rows to rounding are kept once.
+    clock.charge(Work.COMPILED_NODES, 10 * len(found))
+    clock.charge(Work.FORM_VALUES, len(found) ** 2 * len(X))
     kept: list[tuple[sympy.Expr, np.ndarray]] = []
     for expression, value in found:
         if not any(np.allclose(value, other, rtol=1e-12, atol=0) for _, other in kept):

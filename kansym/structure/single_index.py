@@ -10,6 +10,8 @@ import math
 
 import numpy as np
 
+from kansym import clock
+from kansym.clock import Work
 from kansym.structure.scaling_symmetry import ScalingReduction
 from kansym.structure.surrogate import one_signed
 
@@ -79,6 +81,7 @@ def _combinations(d: int) -> np.ndarray:
 
 def _roughness(logs: np.ndarray, t: np.ndarray, combinations: np.ndarray) -> np.ndarray:
     """Von Neumann's ratio of t / M in the order of the index, halved: 1 for no order, 0 for a smooth curve."""
+    clock.charge(Work.SORTED_VALUES, len(combinations) * len(t))
     scores = np.empty(len(combinations))
     for start in range(0, len(combinations), CHUNK):
         part = combinations[start : start + CHUNK]

@@ -5,13 +5,13 @@
 
 import logging
 import math
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import sympy
 
+from kansym import clock
 from kansym.structure.coordinates import Coordinates, coordinate_changes
 from kansym.structure.leaf import Leaf, LeafSolver, Solution
 from kansym.structure.links import LINKS, Link, usable_links
@@ -95,7 +95,7 @@ class Solver:
         Networks, for what is left.
     seed : int
     until : float
-        `time.monotonic` value to stop at.
+        `kansym.clock.now` value to stop at.
     any_function : bool, default True
         Whether forms may use any elementary function; False leaves those to the leaf solver, which knows what its user
         allows, and keeps to symmetries and rational functions here.
@@ -297,7 +297,7 @@ class Solver:
         return relative_error(residual[check], self.reducer.y, weights) <= near * self.reducer.lowest
 
     def _late(self) -> bool:
-        return time.monotonic() > self.until
+        return clock.late(self.until)
 
     def _exactly(self, problem: Problem, surrogate: Surrogate | None) -> Iterator[Solution]:
         if problem.dimension == 0:
@@ -331,7 +331,7 @@ class Solver:
             return
         variables = symbols(problem.dimension)
         weights = problem.fitting_weights()
-        until = min(self.until, time.monotonic() + max(1.0, 0.4 * (self.until - time.monotonic())))
+        until = min(self.until, clock.now() + max(1.0, 0.4 * clock.left(self.until)))
         attainable = None if surrogate is None else surrogate.error
         for formula in self.leaf(Leaf(problem.X, problem.t, variables, None, weights, until, attainable)):
             yield problem.compose(formula, variables), problem
@@ -341,7 +341,7 @@ class Solver:
             for values, expression in ((np.sqrt(x), sympy.sqrt(column)), (1 / x, 1 / column)):
                 if self._late():
                     return
-                until = min(self.until, time.monotonic() + max(1.0, 0.4 * (self.until - time.monotonic())))
+                until = min(self.until, clock.now() + max(1.0, 0.4 * clock.left(self.until)))
                 other = problem.with_inputs(values, (expression,), f"coordinate {expression}")
                 for formula in self.leaf(Leaf(values, problem.t, variables, None, weights, until, attainable)):
                     yield other.compose(formula, variables), other
@@ -383,7 +383,7 @@ class Solver:
         if not (math.isfinite(spread) and spread > 1e-12 * float(np.abs(a).max())):
             return [], False
         variables = symbols(1)
-        until = min(self.until, time.monotonic() + max(1.0, 0.15 * (self.until - time.monotonic())))
+        until = min(self.until, clock.now() + max(1.0, 0.15 * clock.left(self.until)))
         uncertain = max(3 * surrogate.error, 3 * separation.misfit, 1e-6) * spread
         found, sure = [], False
         for formula, simple in self._curve_formulas(x, a, uncertain, separation, until):

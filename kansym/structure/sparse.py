@@ -16,6 +16,8 @@ import math
 import numpy as np
 import sympy
 
+from kansym import clock
+from kansym.clock import Work
 from kansym.symbolic.complexity import formula_bits
 
 EXACT = 1e-10
@@ -149,9 +151,12 @@ def sparse_fits(
     names = [name for name, keep in zip(names, usable, strict=True) if keep]
     columns = columns[:, usable] / size[usable]
     total = float((target**2).mean())
+    n_columns = len(names)
+    triples = n_columns <= MOST_FOR_TRIPLES
+    clock.charge(Work.DENSE_PRODUCTS, columns.size * n_columns / 10 + (n_columns**3 if triples else 0))
     gram, moment = columns.T @ columns / len(rows), columns.T @ target / len(rows) / np.sqrt(total)
     chosen = [[k] for k in np.argsort(-np.abs(moment))[:STARTS]] + _best_pairs(gram, moment, STARTS)
-    if len(names) <= MOST_FOR_TRIPLES:
+    if triples:
         chosen += _best_triples(gram, moment, STARTS)
     found: list[tuple[float, sympy.Expr]] = []
     for terms in chosen:
@@ -178,6 +183,7 @@ def _dictionary(X: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> tuple[lis
             functions = [f for f in functions if not f.has(sympy.exp, sympy.sin, sympy.cos)]
         single.append([f.xreplace({_z: variable}) for f in functions])
     names = [f for functions in single for f in functions]
+    clock.charge(Work.COMPILED_NODES, 5 * len(names))
     columns = {f: _column(f, X, variables) for f in names}
     values = [columns[f] for f in names]
     for number in (2, 3):
@@ -187,6 +193,8 @@ def _dictionary(X: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> tuple[lis
             for factors in itertools.product(*parts):
                 names.append(sympy.Mul(*factors))
                 values.append(np.prod([columns[f] for f in factors], axis=0))
+    clock.charge(Work.ALGEBRA, 3 * len(names))
+    clock.charge(Work.FORM_VALUES, len(names) * len(X))
     return names, np.column_stack(values)
 
 
@@ -197,7 +205,8 @@ def _column(expression: sympy.Expr, X: np.ndarray, variables: tuple[sympy.Symbol
 
 def _search(columns: np.ndarray, target: np.ndarray, *, triples: bool) -> list[int] | None:
     """Indices of columns that reproduce the target to rounding, or None."""
-    n = len(target)
+    n, m = columns.shape
+    clock.charge(Work.DENSE_PRODUCTS, n * m**2 / 10 + (m**3 if triples else 0))
     gram, moment = columns.T @ columns / n, columns.T @ target / n
     starts = [[], *_best_pairs(gram, moment, STARTS)]
     if triples:
@@ -210,6 +219,8 @@ def _search(columns: np.ndarray, target: np.ndarray, *, triples: bool) -> list[i
                 return chosen
             if len(chosen) >= MOST_TERMS:
                 break
+            clock.charge(Work.SMALL_FITS)
+            clock.charge(Work.DENSE_PRODUCTS, columns.size)
             # What a column adds is its part that the chosen ones do not span.
             rest = columns
             if chosen:

@@ -7,13 +7,15 @@ read from it are hypotheses, and those are judged on the data.
 """
 
 import math
-import time
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from scipy.linalg.lapack import dpotri  # pyright: ignore[reportAttributeAccessIssue]
 from scipy.optimize import minimize
+
+from kansym import clock
+from kansym.clock import Work
 
 HYPER_ROWS = 250
 """Rows that length scales are chosen on; the marginal likelihood costs their number cubed."""
@@ -170,6 +172,7 @@ class Surrogate:
 
 def kernel(A: np.ndarray, B: np.ndarray, length: np.ndarray) -> np.ndarray:
     """Squared-exponential kernel matrix, shape (len(A), len(B))."""
+    clock.charge(Work.KERNEL_ENTRIES, len(A) * len(B))
     a, b = A / length, B / length
     squares = (a * a).sum(1)[:, None] + (b * b).sum(1) - 2 * a @ b.T
     return np.exp(-0.5 * np.maximum(squares, 0.0))
@@ -217,6 +220,7 @@ def fit_surrogate(
     theta = _length_scales(Z[small], t[small], inverse[small])
     length, noise = np.exp(theta[:-1]), float(np.exp(theta[-1]))
     K = kernel(Z[large], Z[large], length)
+    clock.charge(Work.CHOLESKY, len(K) ** 3 / 2)
     K[np.diag_indices_from(K)] += noise * inverse[large]
     try:
         coefficients = cho_solve(cho_factor(K, lower=True, overwrite_a=True), t[large])
@@ -264,6 +268,8 @@ def _length_scales(Z: np.ndarray, t: np.ndarray, inverse: np.ndarray) -> np.ndar
 
 def _likelihood(theta: np.ndarray, squares: np.ndarray, t: np.ndarray, inverse: np.ndarray) -> tuple[float, np.ndarray]:
     """Negative log marginal likelihood, its amplitude maximised out, and the gradient."""
+    clock.charge(Work.CHOLESKY, len(t) ** 3)
+    clock.charge(Work.KERNEL_ENTRIES, len(t) ** 2 * len(squares))
     inverse_square, noise = np.exp(-2 * theta[:-1]), math.exp(theta[-1])
     R = np.exp(-0.5 * np.tensordot(inverse_square, squares, 1))
     K = R.copy()
@@ -307,7 +313,7 @@ def best_surrogate(
     most : int, default 5
         Most layouts of the axes that are tried.
     until : float
-        `time.monotonic` value after which no further layout is tried.
+        `kansym.clock.now` value after which no further layout is tried.
     """
     signed = one_signed(X)
     low, high = np.quantile(np.abs(X), [0.1, 0.9], axis=0)
@@ -323,7 +329,7 @@ def best_surrogate(
     tried: set[tuple] = set()
     found: list[Surrogate] = []
     for log, log_target in trials:
-        if len(tried) >= most or (found and time.monotonic() > until):
+        if len(tried) >= most or (found and clock.late(until)):
             break
         key = (tuple(log.tolist()), log_target)
         if key in tried:

@@ -6,12 +6,13 @@ function's elasticity.
 """
 
 import math
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from kansym import clock
+from kansym.clock import Work
 from kansym.structure.unit_functions import Factor
 
 CHUNK = 3_000_000
@@ -95,6 +96,8 @@ def _residuals(
     logarithm: bool,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Losses (b,), amplitudes (b,), residuals (b, n) and Jacobians (b, n, M), both with the root of the weights."""
+    clock.charge(Work.PRODUCT_UNITS, len(t) * theta.size * (2 + len(factors)))
+    clock.charge(Work.SMALL_FITS)
     with np.errstate(all="ignore"):
         value, slopes = _evaluate(F, theta, factors, logarithm)
         root = np.sqrt(w)
@@ -183,7 +186,7 @@ def screened(
     steps : int, default 6
         Of every start.
     until : float
-        `time.monotonic` value after which no further functions are tried.
+        `kansym.clock.now` value after which no further functions are tried.
     """
     groups: dict[tuple[int, ...], list[Start]] = {}
     for start in starts:
@@ -191,7 +194,7 @@ def screened(
     found: list[tuple[tuple[Factor, ...], Fit]] = []
     n, m = F.shape
     for group in groups.values():
-        if found and time.monotonic() > until:
+        if found and clock.late(until):
             break
         factors = group[0][0]
         theta = np.stack([parameters for _, parameters in group])

@@ -13,7 +13,10 @@ from collections.abc import Collection
 import sympy
 from sympy import Add, Expr, Float, Integer, Mul, Pow
 
+from kansym import clock
+from kansym.clock import Work
 from kansym.symbolic.naming import rebuild, rename
+from kansym.symbolic.parametric import size_of
 
 ROUNDING = 1e-14
 """Relative difference below which two coefficients are the same number."""
@@ -54,6 +57,7 @@ def canonicalize(expression: Expr, positive_variables: Collection[sympy.Symbol] 
         for symbol in expression.atoms(sympy.Symbol)
     }
     result = expression.xreplace(internal)
+    clock.charge(Work.ALGEBRA, size_of(expression))
     for _ in range(4):
         previous, result = result, _present(_visit(result))
         if result == previous:

@@ -10,6 +10,8 @@ from functools import lru_cache
 import numpy as np
 import sympy
 
+from kansym import clock
+from kansym.clock import Work
 from kansym.errors import ArgumentError
 from kansym.symbolic.functions import NUMPY_FUNCTIONS, real_functions
 from kansym.symbolic.stable import log_exp_sum, stable_logarithms, stable_powers
@@ -54,6 +56,8 @@ class ParametricForm:
         """`evaluate` for contiguous columns (see `columns_of`) and other values of the constants."""
         function = _compiled_value(self.expression, self.variables, self.constants)
         n = len(columns[0]) if columns else 1
+        clock.charge(Work.EVALUATIONS)
+        clock.charge(Work.EVALUATED_NODES, n * size_of(self.expression))
         with np.errstate(all="ignore"):
             return _finite(function(*columns, *values), n)
 
@@ -61,6 +65,8 @@ class ParametricForm:
         """`jacobian` for contiguous columns and other values of the constants."""
         function, _ = _compiled_jacobian(self.expression, self.variables, self.constants)
         n = len(columns[0]) if columns else 1
+        clock.charge(Work.EVALUATIONS, 1 + len(self.constants))
+        clock.charge(Work.EVALUATED_NODES, n * size_of(self.expression) * len(self.constants))
         result = np.empty((n, len(self.constants)))
         with np.errstate(all="ignore"):
             for j, column in enumerate(function(*columns, *values)):
@@ -113,10 +119,17 @@ def parametrize(expression: sympy.Expr, variables: Sequence[sympy.Symbol]) -> Pa
     ArgumentError
         If a Float is not finite in double precision.
     """
+    clock.charge(Work.ALGEBRA, size_of(expression))
     builder = _Builder({symbol.name for symbol in (expression.free_symbols | set(variables))})
     result = builder.visit(expression)
     values = np.array(list(builder.values.values()), dtype=np.float64)
     return ParametricForm(result, tuple(variables), tuple(builder.values), values)
+
+
+@lru_cache(maxsize=4096)
+def size_of(expression: sympy.Expr) -> int:
+    """Number of nodes of an expression as a tree, by which its algebra is charged."""
+    return sum(1 for _ in sympy.preorder_traversal(expression))
 
 
 def columns_of(X: np.ndarray, d: int) -> tuple[np.ndarray, ...]:

@@ -11,8 +11,10 @@ import scipy.linalg
 import scipy.optimize
 import sympy
 
+from kansym import clock
+from kansym.clock import Work
 from kansym.errors import ArgumentError
-from kansym.symbolic.parametric import ParametricForm, columns_of
+from kansym.symbolic.parametric import ParametricForm, columns_of, size_of
 
 TOLERANCE = 1e-15
 """Relative tolerance of the optimizer: machine precision; stricter values make scipy warn."""
@@ -151,6 +153,7 @@ class LeastSquares:
     def __init__(
         self, form: ParametricForm, columns: Sequence[np.ndarray], y: np.ndarray, weights: np.ndarray | None = None
     ) -> None:
+        clock.charge(Work.COMPILED_NODES, size_of(form.expression) * (1 + len(form.constants)))
         self.form = form
         self.columns = columns
         self.y = np.asarray(y, dtype=np.float64)
@@ -185,6 +188,7 @@ class LeastSquares:
     def jacobian(self, values: np.ndarray) -> np.ndarray:
         """Weighted Jacobian (n, k) in units of the RMS of y, zero where a derivative does not exist."""
         # d(x^p)/dp is 0*log(0) at x = 0, where its limit is zero.
+        clock.charge(Work.DENSE_PRODUCTS, len(self.y) * len(values) ** 2)
         with np.errstate(all="ignore"):
             jacobian = _zero_if_undefined(self.form.jacobian_at(self.columns, values))
             return _zero_if_undefined(jacobian * (self.root / self.scale)[:, None])

@@ -4,7 +4,7 @@
 """Shorter forms of the same formula, by bounded steps that are each checked numerically."""
 
 import logging
-import time
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -12,13 +12,15 @@ import numpy as np
 import sympy
 from sympy import Expr
 
+from kansym import clock
+from kansym.clock import Work
 from kansym.errors import ArgumentError
 from kansym.symbolic.canonical import canonicalize
 from kansym.symbolic.complexity import complexity, node_count
 from kansym.symbolic.division import divide
 from kansym.symbolic.hyperbolic import recognize_hyperbolic
 from kansym.symbolic.naming import internal_symbols, rename
-from kansym.symbolic.parametric import ParametricForm, parametrize
+from kansym.symbolic.parametric import ParametricForm, parametrize, size_of
 from kansym.symbolic.squares import complete_squares
 from kansym.symbolic.timelimit import TimeLimitError, call_with_limit
 
@@ -91,21 +93,20 @@ def simplify(
     internal = internal_symbols([symbol.name for symbol in variables], X_check)
     forward = dict(zip(variables, internal, strict=True))
     check = _Check(rename(expression, forward), internal, X_check)
-    deadline = time.monotonic() + seconds
+    deadline = clock.now() + seconds
     best = rename(expression, forward)
     size = complexity(best)
     steps: list[str] = []
     rejected: dict[tuple[str, str], None] = {}
     for _ in range(ROUNDS):
         changed = False
-        for name, function in PASSES.items():
-            if name != "canonical gauge" and node_count(best) > LARGEST_TREE:
+        for name in PASSES:
+            if node_count(best) > LARGEST.get(name, math.inf):
                 continue
-            remaining = deadline - time.monotonic()
-            if remaining <= 0:
+            if clock.late(deadline):
                 rejected[(name, "out of time")] = None
                 break
-            candidate, reason = _attempt(function, best, min(remaining, max(0.25 * seconds, 0.05)))
+            candidate, reason = _attempt(name, best)
             if candidate is None:
                 rejected[(name, reason)] = None
                 continue
@@ -117,16 +118,19 @@ def simplify(
                 continue
             best, size, changed = candidate, new_size, True
             steps.append(name)
-        if not changed or time.monotonic() > deadline:
+        if not changed or clock.late(deadline):
             break
     backward = {new: old for old, new in forward.items()}
     return SimplifyResult(rename(best, backward), tuple(steps), tuple(rejected))
 
 
-def _attempt(function: Callable[[Expr], Expr], expression: Expr, seconds: float) -> tuple[Expr | None, str]:
+def _attempt(name: str, expression: Expr) -> tuple[Expr | None, str]:
+    function, clock_share = PASSES[name], COSTS[name]
+    clock.charge(Work.ALGEBRA, clock_share * size_of(expression))
     try:
-        return call_with_limit(lambda: canonicalize(function(expression)), seconds), ""
+        return call_with_limit(lambda: canonicalize(function(expression)), clock.safety()), ""
     except TimeLimitError:
+        clock.interfered()
         return None, "out of time"
     except Exception as error:  # sympy raises many types from deep inside; a failed pass is a pass without result
         logger.debug("a simplification pass failed", exc_info=error)
@@ -173,6 +177,12 @@ PASSES: dict[str, Callable[[Expr], Expr]] = {
     "division": divide,
 }
 """The passes of `simplify` in order; each is followed by the canonical gauge."""
+
+COSTS: dict[str, float] = dict.fromkeys(PASSES, 1.0)
+"""Algebra of a pass, for each node, in that of the canonical gauge."""
+
+LARGEST: dict[str, int] = {name: LARGEST_TREE for name in PASSES if name != "canonical gauge"}
+"""Nodes of the largest tree that a pass is tried on."""
 
 
 class _Check:

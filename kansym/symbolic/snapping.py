@@ -4,13 +4,14 @@
 """Snapping: fitted constants that stand for exact numbers are replaced by them, if the data agree."""
 
 import math
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import sympy
 
+from kansym import clock
+from kansym.clock import Work
 from kansym.symbolic.candidates import Candidate, nearby, rational
 from kansym.symbolic.canonical import canonicalize
 from kansym.symbolic.parametric import ParametricForm, columns_of, parametrize
@@ -108,7 +109,7 @@ def snap(
     state = judge.state(form, errors)
     if not math.isfinite(state.loss):
         return SnapResult(form, ())
-    deadline = time.monotonic() + seconds
+    deadline = clock.now() + seconds
     accepted: list[tuple[sympy.Symbol, float, sympy.Expr]] = []
     for _ in range(3):
         before = len(accepted)
@@ -276,7 +277,7 @@ def _snap_constant(
     index = state.form.constants.index(symbol)
     value = float(state.form.values[index])
     for candidate, gain in _options(state, index, role):
-        if time.monotonic() > deadline:
+        if clock.late(deadline):
             break
         if not judge.permits(state.form.with_constant(symbol, candidate.expression)):
             continue
@@ -293,6 +294,7 @@ def _snap_constant(
 
 def _options(state: _State, index: int, role: str) -> Iterator[tuple[Candidate, float]]:
     """Candidates for a constant with the bits that each would save, most plausible first."""
+    clock.charge(Work.NUMBERS_TRIED)
     value, error = float(state.form.values[index]), state.error(index)
     if not math.isfinite(error):
         # The data do not determine this constant: the simplest number is as good as any, if the loss does not rise.
@@ -331,7 +333,7 @@ def _snap_ratios(
         for first, second in coefficient_pairs(state.form):
             i, j = state.form.constants.index(first), state.form.constants.index(second)
             a, b = float(state.form.values[i]), float(state.form.values[j])
-            if a == 0 or b == 0 or time.monotonic() > deadline:
+            if a == 0 or b == 0 or clock.late(deadline):
                 continue
             if abs(b) < abs(a):
                 (i, a, first), (j, b, second) = (j, b, second), (i, a, first)
@@ -367,7 +369,7 @@ def _snap_regauged(
     state: _State, judge: _Judge, accepted: list[tuple[sympy.Symbol, float, sympy.Expr]], deadline: float
 ) -> _State:
     for form, prefactor in list(regauged(state.form)):
-        if time.monotonic() > deadline:
+        if clock.late(deadline):
             break
         before = len(accepted)
         trial = _snap_constant(prefactor, "prefactor", judge.state(form), judge, accepted, deadline)

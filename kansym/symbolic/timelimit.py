@@ -8,6 +8,8 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
+from contextvars import copy_context
+from functools import partial
 from types import FrameType
 from typing import Any, TypeVar
 
@@ -15,6 +17,10 @@ Result = TypeVar("Result")
 
 AGAIN = 0.02
 """Seconds until an interruption that had no effect is repeated: the called code may have caught it."""
+
+NESTING_SECONDS = 5.0
+"""Limit for giving symbols their signs in an expression: sympy asks every level of nested fractions for its
+sign, which takes time that grows exponentially."""
 
 LOOK = 0.001
 """Seconds between two looks at a thread that must not be interrupted where it is."""
@@ -51,7 +57,8 @@ def call_with_limit(function: Callable[[], Result], seconds: float, *, grace: fl
     TimeLimitError
         If the limit passed. Exceptions of `function` are passed on.
     """
-    call = _Call(function)
+    # The clock of a search is that of the caller's context.
+    call = _Call(partial(copy_context().run, function))
     threading.Thread(target=call.run, daemon=True, name="kansym-time-limit").start()
     try:
         call.finished.wait(max(seconds, 0.0))

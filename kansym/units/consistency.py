@@ -15,6 +15,8 @@ from functools import cached_property
 
 import sympy
 
+from kansym import clock
+from kansym.clock import Work
 from kansym.units.linear import solve
 from kansym.units.unit import PURE, Dimension, Unit, describe
 
@@ -88,6 +90,7 @@ def check(
     constants : mapping of str to float
         Fitted constants, with their values (exponents count by value).
     """
+    clock.charge(Work.SMALL_FITS, 5)
     walk = _Walk(columns, constants)
     try:
         found = walk.visit(expression)

@@ -10,13 +10,13 @@ and left out.
 
 import logging
 import math
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 import sympy
 
+from kansym import clock
 from kansym.data.columns import is_constant
 from kansym.data.dataset import Dataset
 from kansym.data.splitting import thinned
@@ -30,7 +30,7 @@ from kansym.symbolic.formula import Formula
 from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parametric import ParametricForm, parametrize
 from kansym.symbolic.refit import refit
-from kansym.symbolic.timelimit import TimeLimitError, call_with_limit
+from kansym.symbolic.timelimit import NESTING_SECONDS, TimeLimitError, call_with_limit
 
 logger = logging.getLogger(__name__)
 
@@ -90,7 +90,7 @@ def corrections(form: ParametricForm, bench: Bench, options: DiscoveryOptions, u
     options : DiscoveryOptions
         Of the whole search; the seed and the primitives are used.
     until : float
-        `time.monotonic` value at which to end.
+        `kansym.clock.now` value at which to end.
 
     Raises
     ------
@@ -104,7 +104,7 @@ def corrections(form: ParametricForm, bench: Bench, options: DiscoveryOptions, u
         ways.append((_factor(begin, bench) if factor else PLUS, curve))
     ways.sort(key=lambda pair: math.inf if pair[1] is None else pair[1].variance)
     for place, (way, curve) in enumerate(ways):
-        own = time.monotonic() + (until - time.monotonic()) / (len(ways) - place)
+        own = clock.now() + clock.left(until) / (len(ways) - place)
         yield from _of_one_way(way, curve, form, bench, options, own)
 
 
@@ -119,7 +119,7 @@ def _of_one_way(
         floor = 0.0
         if table is not None and curve is not None:
             table = _with_column(table, curve.column)
-        left = until - time.monotonic()
+        left = clock.left(until)
         if table is None or left < LEAST_SECONDS:
             return
         try:
@@ -205,8 +205,9 @@ def _joined(
     for formula in front:
         inner = parametrize(formula.expression, (*plain, *form.constants))
         try:
-            added = call_with_limit(lambda inner=inner: inner.expression.xreplace(columns), 2.0)
+            added = call_with_limit(lambda inner=inner: inner.expression.xreplace(columns), NESTING_SECONDS)
         except TimeLimitError:
+            clock.interfered()
             continue
         whole = ParametricForm(
             _whole(way, form.expression, added),
@@ -229,8 +230,9 @@ def _formulas(whole: ParametricForm, bench: Bench, way: str, until: float) -> li
     try:
         found += call_with_limit(
             lambda: from_expression(whole.substituted(), bench, structure=structure, deadline=until),
-            max(until - time.monotonic(), LEAST_SECONDS),
+            clock.safety(),
         )
     except TimeLimitError:
+        clock.interfered()
         logger.info("no time to simplify a guess with %s", way)
     return found

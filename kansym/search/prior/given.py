@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from kansym import clock
 from kansym.data.columns import is_constant
 from kansym.data.dataset import Dataset
 from kansym.data.noise import noise_floor
@@ -27,7 +28,7 @@ from kansym.symbolic.formula import Formula
 from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parametric import ParametricForm, parametrize
 from kansym.symbolic.refit import refit
-from kansym.symbolic.timelimit import TimeLimitError, call_with_limit
+from kansym.symbolic.timelimit import NESTING_SECONDS, TimeLimitError, call_with_limit
 
 logger = logging.getLogger(__name__)
 
@@ -78,7 +79,7 @@ def discover_given(dataset: Dataset, options: DiscoveryOptions, progress: Progre
     DataError
         If the unknown part has no value on most rows, or is a constant.
     """
-    start = time.monotonic()
+    start, began = clock.now(), time.monotonic()
     part = GivenPart.read(options.given or "", dataset.names)
     train, validation = split(dataset, validation_fraction=options.validation_fraction, seed=options.seed)
     bench = Bench.of(dataset, train, validation, noise_floor(dataset))
@@ -88,7 +89,7 @@ def discover_given(dataset: Dataset, options: DiscoveryOptions, progress: Progre
     notes: list[str] = []
     found, network, best = None, None, math.inf
     for number in range(rounds):
-        left = options.max_seconds - (time.monotonic() - start)
+        left = clock.left(start + options.max_seconds)
         if number and left < 0.1 * options.max_seconds:
             break
         table, notes = _table_of_rest(part, dataset, constants)
@@ -127,7 +128,7 @@ def discover_given(dataset: Dataset, options: DiscoveryOptions, progress: Progre
         reading=None,
         dataset=dataset,
         noise_floor=bench.noise_floor,
-        seconds=time.monotonic() - start,
+        seconds=time.monotonic() - began,
         notes=(*dataset.notes, *notes),
     )
 
@@ -201,7 +202,7 @@ def _joined(part: GivenPart, formula: Formula, constants: np.ndarray, bench: Ben
 
     try:
         # sympy asks every level of nested fractions for its sign, which takes time that grows exponentially.
-        form, lost = call_with_limit(whole, 2.0)
+        form, lost = call_with_limit(whole, NESTING_SECONDS)
     except TimeLimitError:
         raise ArgumentError(f"given {part.text[:200]!r} is nested too deeply; write it as one fraction") from None
     X, y, weights = bench.rows(bench.fitting)

@@ -3,11 +3,11 @@
 """The constants of a guess, fitted to the rows of a search."""
 
 import logging
-import time
 from dataclasses import replace
 
 import numpy as np
 
+from kansym import clock
 from kansym.data.splitting import thinned
 from kansym.errors import ArgumentError
 from kansym.fitting.descents import best_descent
@@ -17,7 +17,7 @@ from kansym.search.formulation import Bench, mean_square
 from kansym.search.prior.guess import Guess
 from kansym.symbolic.parametric import ParametricForm, columns_of
 from kansym.symbolic.refit import LeastSquares, refit
-from kansym.symbolic.timelimit import TimeLimitError, call_with_limit
+from kansym.symbolic.timelimit import NESTING_SECONDS, TimeLimitError, call_with_limit
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ def fitted_guess(guess: Guess, bench: Bench, *, seed: int, until: float) -> Para
     bench : Bench
     seed : int
     until : float
-        `time.monotonic` value after which no other starts are tried.
+        `kansym.clock.now` value after which no other starts are tried.
 
     Raises
     ------
@@ -97,7 +97,7 @@ def in_symbols_of(guess: Guess, bench: Bench) -> ParametricForm:
     """
     symbols = dict(zip(guess.form.variables, bench.variables, strict=True))
     try:
-        expression = call_with_limit(lambda: guess.form.expression.xreplace(symbols), 2.0)
+        expression = call_with_limit(lambda: guess.form.expression.xreplace(symbols), NESTING_SECONDS)
     except TimeLimitError:
         raise ArgumentError(f"guesses: {guess.text[:200]!r} is nested too deeply; write it as one fraction") from None
     return replace(guess.form, expression=expression, variables=bench.variables)
@@ -109,12 +109,12 @@ def _from_data(
     """Values (k,) from many starts; None where the time does not suffice, or nothing is finite."""
     X, y, weights = bench.rows(thinned(bench.train, STARTING_ROWS))
     rng = np.random.default_rng(seed)
-    left = until - time.monotonic()
-    if left <= 0:
+    if clock.late(until):
         return None
     try:
-        return call_with_limit(lambda: starting_values(form, X, y, weights, fixed, rng), left)
+        return call_with_limit(lambda: starting_values(form, X, y, weights, fixed, rng), clock.safety())
     except TimeLimitError:
+        clock.interfered()
         logger.info("no time for starts of the constants of %s", form.expression)
     except np.linalg.LinAlgError as problem:
         logger.info("no starts for the constants of %s: %s", form.expression, problem)

@@ -3,13 +3,13 @@
 """A search that starts from formulas that the user gives."""
 
 import logging
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
 import sympy
 
+from kansym import clock
 from kansym.data.dataset import Dataset
 from kansym.extraction.selection import EXACT
 from kansym.search.formulation import Bench, bits, from_expression, judge
@@ -76,14 +76,14 @@ def discover_guessed(
 def _guessed(
     trials: list[Trial], bench: Bench, options: DiscoveryOptions, deadline: float, report: Callable[[str, str], None]
 ) -> Iterator[Formula]:
-    start = time.monotonic()
+    start = clock.now()
     for place, trial in enumerate(trials):
         if bench.allowed is not None:
             bench.allowed.allow(trial.guess.form.expression)
         report("guess", f"fitting {trial.guess.text}")
         share = FITTING_SHARE * (deadline - start) / len(trials)
         yield from _fitted(trial, bench, options, min(deadline, start + (place + 1) * share))
-    start = time.monotonic()
+    start = clock.now()
     usable = [(trial.best, trial) for trial in trials if trial.best is not None]
     usable.sort(key=lambda pair: pair[0].rank)
     for place, (best, trial) in enumerate(usable[:CORRECTED]):
@@ -103,7 +103,7 @@ def _guessed(
 
 def _fitted(trial: Trial, bench: Bench, options: DiscoveryOptions, until: float) -> Iterator[Formula]:
     """The guess with its constants fitted, the smaller formulas that it leads to, and it with its numbers free."""
-    now = time.monotonic()
+    now = clock.now()
     try:
         # Half of the time is for what follows from the fit.
         trial.form = fitted_guess(trial.guess, bench, seed=options.seed, until=now + 0.5 * (until - now))
@@ -126,10 +126,10 @@ def _fitted(trial: Trial, bench: Bench, options: DiscoveryOptions, until: float)
 
 def _forms(raw: sympy.Expr, bench: Bench, trial: Trial, until: float) -> list[Formula]:
     structure = f"the guess {trial.guess.text}"
-    left = until - time.monotonic()
     try:
-        return call_with_limit(lambda: from_expression(raw, bench, structure=structure, deadline=until), max(left, 0.3))
+        return call_with_limit(lambda: from_expression(raw, bench, structure=structure, deadline=until), clock.safety())
     except TimeLimitError:
+        clock.interfered()
         logger.info("no time to simplify the guess %s", trial.guess.text)
         return []
 
