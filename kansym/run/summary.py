@@ -7,7 +7,7 @@ import math
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -166,7 +166,8 @@ class RunSummary:
             created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
             versions=versions(),
             data_sha256=fingerprint(dataset),
-            certificate=discovery.certificate if certificate is None else certificate,
+            # A discovery knows of its certificate only that it has a verdict.
+            certificate=cast("Certificate | None", discovery.certificate) if certificate is None else certificate,
             guesses=discovery.guesses,
             growth=discovery.decisions,
             outliers=discovery.outliers,
