@@ -18,9 +18,13 @@ _HOMES = {
     "minuit": "kansym.fitting.bridges:formula_to_iminuit",
     "formula_html": "kansym.report.notebook.display:formula_html",
     "front_html": "kansym.report.notebook.display:front_html",
+    "run_html": "kansym.report.notebook.display:run_html",
     "discovery_html": "kansym.report.notebook.display:discovery_html",
     "network_svg": "kansym.report.notebook.network:network_svg",
     "network_png": "kansym.report.notebook.network:network_png",
+    "report_text": "kansym.report.text:text_report",
+    "run_network": "kansym.figures.run_network:network",
+    "figure_bytes": "kansym.figures.svg:figure_bytes",
 }
 """Module and function of every surface, by its name."""
 

@@ -201,7 +201,7 @@ def _own(found: Discovery | Formula, front: ParetoFront | None, table: _Table) -
         complexity=formula.complexity,
         seconds=None if isinstance(found, Formula) else found.seconds,
         front=front_points([formula.expression, *others], names, X, y, weights),
-        remark="" if isinstance(found, Formula) else {"interrupted": "interrupted"}.get(found.stopped, ""),
+        remark=INTERRUPTED if isinstance(found, Discovery) and found.interrupted else "",
         **table.errors(values_of(formula.expression, names, table.dataset.X)),
     )
 

@@ -15,11 +15,11 @@ from kansym.search.final_fit import far_rows, refitted
 from kansym.search.formulation import formulate
 from kansym.search.front import ParetoFront
 from kansym.search.notes import NETWORK_BETTER
-from kansym.search.results import Discovery, NetworkReading, TrainedNetwork
+from kansym.search.results import Discovery, NetworkReading, StopReason, TrainedNetwork
 from kansym.symbolic.formula import Formula
 from kansym.threads import threads_for
 
-BY_HAND = "edited by hand"
+BY_HAND = StopReason.EDITED
 """Why a discovery of an edited network ended."""
 
 

@@ -16,8 +16,8 @@ from kansym.figures.labels import clean
 from kansym.figures.scales import label, named, set_scale
 from kansym.figures.stacking import stacked
 from kansym.figures.style import MARKERS, Theme, blank, finish, styled, theme_of
-from kansym.report.residuals import judging_rows, weighting
 from kansym.run.finished import FinishedRun
+from kansym.run.residuals import judging_rows, weighting
 from kansym.run.summary import RunSummary
 from kansym.symbolic.formula import Formula
 

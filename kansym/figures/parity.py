@@ -8,9 +8,8 @@ from matplotlib.figure import Figure
 from kansym.figures.points import Points, floor_shows, points_of
 from kansym.figures.scales import label, named, scale_axis
 from kansym.figures.style import blank, finish, styled, theme_of
-from kansym.report.residuals import weighting
-from kansym.report.text import r_squared
 from kansym.run.finished import FinishedRun
+from kansym.run.residuals import r_squared, weighting
 from kansym.units.words import after_number
 
 MOST_BARS = 150

@@ -5,7 +5,7 @@ import textwrap
 from collections.abc import Iterable
 
 from kansym.numbers import is_rounding, with_error
-from kansym.report.residuals import floor_words, judging_rows, loss_words, weighting
+from kansym.run.residuals import floor_words, judging_rows, loss_words, r_squared, weighting
 from kansym.run.summary import RunSummary
 from kansym.symbolic.formula import Constant, Formula
 from kansym.units.unit import split_factor
@@ -131,15 +131,6 @@ def agreement_lines(summary: RunSummary) -> list[str]:
     if agreement.undefined_rows:
         lines.append(f"the formula has no finite value on {agreement.undefined_rows} rows")
     return lines
-
-
-def r_squared(one_minus_r2: float) -> str:
-    """R^2, or 1 - R^2 where R^2 would show nothing but nines."""
-    if not math.isfinite(one_minus_r2):
-        return "R² is not defined"
-    if one_minus_r2 == 0:
-        return "R² = 1"
-    return f"R² = {1 - one_minus_r2:.5f}" if one_minus_r2 > 1e-4 else f"R² = 1 − {one_minus_r2:.2g}"
 
 
 def _percent(fraction: float) -> str:

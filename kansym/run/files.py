@@ -15,7 +15,7 @@ MAX_BYTES = 64 * 2**20
 RECORD, EQUATIONS, MODEL, REPORT, LOG = "formula.json", "equations.csv", "model.safetensors", "report.txt", "run.log"
 CERTIFICATE = "certificate.json"
 SYMBOLIC, READ, DATA = "symbolic.safetensors", "read.safetensors", "data.safetensors"
-FIGURES = ("network.svg", "network.png")
+PICTURES = ("network.svg", "network.png")
 
 PAGE = "report.html"
 COMPARISON = ("comparison.json", "comparison.csv", "comparison.txt", "comparison.svg", "comparison.png")
@@ -23,7 +23,10 @@ COMPARISON = ("comparison.json", "comparison.csv", "comparison.txt", "comparison
 DRAWN = "figures"
 """Folder for what `kansym figures` draws, in the folder of the run."""
 
-OF_A_RUN = (RECORD, EQUATIONS, MODEL, REPORT, LOG, CERTIFICATE, SYMBOLIC, READ, DATA, *FIGURES)
+FIGURE_NAMES = ("network", "parity", "residuals", "slices", "front", "correlation", "edges", "structure", "growth")
+"""Names of the figures in it, without the ends of the file names."""
+
+OF_A_RUN = (RECORD, EQUATIONS, MODEL, REPORT, LOG, CERTIFICATE, SYMBOLIC, READ, DATA, *PICTURES)
 """What `kansym.save_run` writes."""
 
 

@@ -9,6 +9,7 @@ from kansym.run.summary import RunSummary
 from kansym.search.front import ParetoFront
 from kansym.search.options import DiscoveryOptions
 from kansym.search.results import Discovery, NetworkReading, TrainedNetwork
+from kansym.surfaces import surface
 from kansym.symbolic.formula import Formula
 from kansym.validation.certificate import Certificate
 
@@ -73,9 +74,7 @@ class FinishedRun:
         )
 
     def _repr_html_(self) -> str:
-        from kansym.report.notebook.display import run_html
-
-        return run_html(self)
+        return surface("run_html")(self)
 
     @property
     def formula(self) -> Formula:

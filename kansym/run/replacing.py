@@ -6,8 +6,7 @@ from kansym.data.copies import merge_copies
 from kansym.data.dataset import Dataset
 from kansym.data.splitting import canonical_order
 from kansym.errors import ArgumentError, StorageError
-from kansym.figures.catalogue import FIGURES as DRAWINGS
-from kansym.run.files import COMPARISON, DRAWN, OF_A_RUN, PAGE, RECORD, read_record
+from kansym.run.files import COMPARISON, DRAWN, FIGURE_NAMES, OF_A_RUN, PAGE, RECORD, read_record
 from kansym.run.summary import fingerprint
 
 
@@ -63,7 +62,7 @@ def clear_beside(path: Path) -> None:
     if not drawn.is_dir() or drawn.is_symlink():
         return
     for file in drawn.iterdir():
-        if file.suffix in (".svg", ".png", ".pdf") and file.stem.removesuffix("-dark") in DRAWINGS:
+        if file.suffix in (".svg", ".png", ".pdf") and file.stem.removesuffix("-dark") in FIGURE_NAMES:
             file.unlink()
     if not any(drawn.iterdir()):
         drawn.rmdir()

@@ -13,7 +13,7 @@ import os
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -21,18 +21,15 @@ from kansym.data.scaling import Scaling
 from kansym.data.splitting import thinned
 from kansym.data.storage import dataset_bytes, load_table
 from kansym.errors import ArgumentError, MissingPrimitiveError, StorageError
-from kansym.figures import run_network
-from kansym.figures.svg import figure_bytes
 from kansym.kan.persistence import load_network, save_network
 from kansym.primitives.primitive import Primitive
-from kansym.report.text import text_report
 from kansym.run.files import (
     CERTIFICATE,
     DATA,
     EQUATIONS,
-    FIGURES,
     LOG,
     MODEL,
+    PICTURES,
     READ,
     RECORD,
     REPORT,
@@ -45,10 +42,8 @@ from kansym.run.replacing import clear_beside, require_place
 from kansym.run.summary import RunSummary
 from kansym.search.options import DiscoveryOptions
 from kansym.search.results import Discovery, NetworkReading, TrainedNetwork
+from kansym.surfaces import surface
 from kansym.validation.certificate import Certificate
-
-if TYPE_CHECKING:
-    from kansym.estimator.regressor import SymbolicRegressor
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +52,17 @@ MOST_ROWS = 50_000
 
 SavedRun = FinishedRun
 """What `load_run` gives back."""
+
+
+class FittedModel(Protocol):
+    """An estimator that a search has been run with: `kansym.SymbolicRegressor`."""
+
+    discovery_: Discovery
+
+    @property
+    def _command(self) -> str: ...
+
+    def _options(self) -> DiscoveryOptions: ...
 
 
 def prepare_directory(directory: str | os.PathLike[str]) -> Path:
@@ -83,7 +89,7 @@ def prepare_directory(directory: str | os.PathLike[str]) -> Path:
 
 
 def save_run(
-    discovery: "Discovery | SymbolicRegressor",
+    discovery: Discovery | FittedModel,
     directory: str | os.PathLike[str],
     *,
     command: str = "",
@@ -125,16 +131,15 @@ def save_run(
         If `discovery` is none, the folder cannot be written to, or it holds a run of another table.
     """
     if not isinstance(discovery, Discovery):
-        model = discovery
-        discovery = _fitted(model)
-        command, options = command or model._command, options or model._options()
-        certificate = certificate or model._certificate
+        # The certificate of an estimator is that of its discovery.
+        model = _fitted(discovery)
+        discovery, command, options = model.discovery_, command or model._command, options or model._options()
     path = prepare_directory(directory)
     summary = RunSummary.of(discovery, command=command, options=options, certificate=certificate)
     require_place(path, summary.data_sha256, overwrite=overwrite)
     network = discovery.network
     if network is None:
-        for name in (MODEL, *FIGURES):
+        for name in (MODEL, *PICTURES):
             (path / name).unlink(missing_ok=True)
     else:
         save_network(network.network, path / MODEL, metadata=_describe(network, summary))
@@ -155,10 +160,9 @@ def save_run(
     return path
 
 
-def _fitted(model: Any) -> Discovery:
-    discovery = getattr(model, "discovery_", None)
-    if isinstance(discovery, Discovery):
-        return discovery
+def _fitted(model: Any) -> FittedModel:
+    if isinstance(getattr(model, "discovery_", None), Discovery):
+        return model
     what = "one that is not fitted; call fit first" if hasattr(model, "fit") else type(model).__name__
     raise ArgumentError(f"discovery must be a Discovery or a fitted SymbolicRegressor, got {what}")
 
@@ -173,7 +177,7 @@ def save_summary(summary: RunSummary, path: Path) -> None:
         The folder, which exists.
     """
     record = {"kansym": "run", "schema": SCHEMA, **summary.to_dict()}
-    replace_file(path / REPORT, text_report(summary).encode("utf-8"))
+    replace_file(path / REPORT, surface("report_text")(summary).encode("utf-8"))
     if summary.certificate is None:
         (path / CERTIFICATE).unlink(missing_ok=True)
     else:
@@ -260,8 +264,8 @@ def _describe(network: TrainedNetwork, summary: RunSummary) -> dict[str, Any]:
 
 
 def _draw(run: FinishedRun) -> dict[str, bytes]:
-    figure = run_network.network(run)
-    return {name: figure_bytes(figure, name.rsplit(".", 1)[1]) for name in FIGURES}
+    figure = surface("run_network")(run)
+    return {name: surface("figure_bytes")(figure, name.rsplit(".", 1)[1]) for name in PICTURES}
 
 
 def replace_file(path: Path, data: bytes) -> None:

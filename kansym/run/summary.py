@@ -7,7 +7,7 @@ import math
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -17,109 +17,13 @@ from kansym.errors import StorageError
 from kansym.fitting.outliers import Outlier
 from kansym.kan.growth import Decision, format_shape
 from kansym.primitives.library import default_library
-from kansym.search.effective_errors import effective_error
+from kansym.run.agreement import Agreement, Weighting
 from kansym.search.front import ParetoFront
 from kansym.search.options import DiscoveryOptions
 from kansym.search.prior.outcome import GuessOutcome
 from kansym.search.results import Discovery
 from kansym.symbolic.formula import Formula
 from kansym.validation.certificate import Certificate
-
-
-@dataclass(frozen=True)
-class Agreement:
-    """How well a formula and the table agree, over all rows.
-
-    Attributes
-    ----------
-    rms : float
-        Root-mean-square residual in the units of y; weighted where the table has errors or weights, see `weights`.
-    relative : float
-        The same, over the standard deviation of y.
-    one_minus_r2 : float
-        1 - R^2, weighted likewise.
-    held_out_rms : float or None
-        Root-mean-square residual of the held-out rows, or of leave-one-out in tables below 20 rows.
-    reduced_chi2 : float or None
-        Chi-squared per degree of freedom, where the table has errors of y; those of the inputs are counted by the
-        slopes of the formula.
-    undefined_rows : int
-        Rows on which the formula has no finite value.
-    plain_rms, plain_relative : float or None
-        The first two with every row counting the same: the scatter; None in a record of a version without them.
-    weights : str
-        What rows are weighted by in all others: empty, ``"1/error^2"``, ``"the weights of the rows"``, or both.
-    """
-
-    rms: float
-    relative: float
-    one_minus_r2: float
-    held_out_rms: float | None
-    reduced_chi2: float | None
-    undefined_rows: int
-    plain_rms: float | None = None
-    plain_relative: float | None = None
-    weights: str = ""
-
-    @classmethod
-    def of(cls, formula: Formula, dataset: Dataset) -> "Agreement":
-        with np.errstate(all="ignore"):
-            predicted = formula.predict(dataset.X)
-        finite = np.isfinite(predicted)
-        residual, y = (dataset.y - predicted)[finite], dataset.y[finite]
-        weights = np.ones(len(y))
-        if dataset.y_error is not None:
-            weights = (dataset.y_error.max() / dataset.y_error[finite]) ** 2
-        if dataset.sample_weight is not None:
-            weights = weights * dataset.sample_weight[finite]
-        rms, spread = math.nan, math.nan
-        plain, plain_spread = math.nan, math.nan
-        chi2 = None
-        if len(y) and weights.sum() > 0:
-            rms, spread = _scatter(residual, y, weights)
-            plain, plain_spread = _scatter(residual, y, np.ones(len(y)))
-            error = effective_error(formula, dataset)
-            if error is not None:
-                freedom = len(y) - len(formula.constants)
-                if freedom > 0:
-                    chi2 = float(np.sum((residual / error[finite]) ** 2)) / freedom
-        held_out = formula.validation_loss
-        relative = rms / spread if spread > 0 else math.nan
-        return cls(
-            rms=rms,
-            relative=relative,
-            one_minus_r2=relative**2,
-            held_out_rms=math.sqrt(held_out) if held_out >= 0 and math.isfinite(held_out) else None,
-            reduced_chi2=chi2,
-            undefined_rows=int((~finite).sum()),
-            plain_rms=plain,
-            plain_relative=plain / plain_spread if plain_spread > 0 else math.nan,
-            weights=" and ".join(
-                words
-                for words, given in (
-                    ("1/error^2", dataset.y_error),
-                    ("the weights of the rows", dataset.sample_weight),
-                )
-                if given is not None
-            ),
-        )
-
-
-def _scatter(residual: np.ndarray, y: np.ndarray, weights: np.ndarray) -> tuple[float, float]:
-    """Root-mean-square residual, and standard deviation of y."""
-    weights = weights / weights.sum()
-    mean = float(weights @ (y / _peak(y))) * _peak(y)
-    return _root_mean_square(residual, weights), _root_mean_square(y - mean, weights)
-
-
-def _peak(values: np.ndarray) -> float:
-    return float(np.max(np.abs(values), initial=0.0)) or 1.0
-
-
-def _root_mean_square(values: np.ndarray, weights: np.ndarray) -> float:
-    """Of values whose squares may overflow or underflow; weights sum to 1."""
-    peak = _peak(values)
-    return math.sqrt(float(weights @ (values / peak) ** 2)) * peak
 
 
 @dataclass(frozen=True, eq=False)
@@ -262,7 +166,8 @@ class RunSummary:
             created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
             versions=versions(),
             data_sha256=fingerprint(dataset),
-            certificate=discovery.certificate if certificate is None else certificate,
+            # A discovery knows of its certificate only that it has a verdict.
+            certificate=cast("Certificate | None", discovery.certificate) if certificate is None else certificate,
             guesses=discovery.guesses,
             growth=discovery.decisions,
             outliers=discovery.outliers,
@@ -308,7 +213,7 @@ class RunSummary:
                     undefined_rows=int(found["undefined_rows"]),
                     plain_rms=_number_or(found["plain_rms"], math.nan) if "plain_rms" in found else None,
                     plain_relative=_number_or(found["plain_relative"], math.nan) if "plain_rms" in found else None,
-                    weights=_text(weights),
+                    weights=Weighting(weights),
                 ),
                 names=_texts(record["names"]),
                 units=tuple(None if unit is None else _text(unit) for unit in _list(record["units"])),

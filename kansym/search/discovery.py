@@ -22,7 +22,7 @@ from kansym.search.prior.final_fit import settled_guesses
 from kansym.search.prior.given import discover_given
 from kansym.search.prior.guessed import discover_guessed
 from kansym.search.progress import ProgressCallback
-from kansym.search.results import Discovery
+from kansym.search.results import Discovery, StopReason
 from kansym.threads import threads_for
 
 logger = logging.getLogger(__name__)
@@ -133,5 +133,5 @@ def _settled(found: Discovery, table: Dataset, plain: bool, loss: str, until: fl
         raise
     except KeyboardInterrupt:
         words = "The last fit of the constants was interrupted; their values and errors are those of the search."
-        return replace(found, dataset=table, stopped="interrupted", notes=(*found.notes, words))
+        return replace(found, dataset=table, stopped=StopReason.INTERRUPTED, notes=(*found.notes, words))
     return last

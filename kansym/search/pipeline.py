@@ -37,7 +37,7 @@ from kansym.search.leaves import leaf_formulas, leaf_table
 from kansym.search.notes import notes_on
 from kansym.search.options import DiscoveryOptions
 from kansym.search.progress import Progress, ProgressCallback
-from kansym.search.results import AS_GOOD, WALL_WAS_UP, Discovery, NetworkReading, TrainedNetwork, near_rivals
+from kansym.search.results import Discovery, NetworkReading, StopReason, TrainedNetwork, near_rivals
 from kansym.search.scaled_rows import fitted_scaling, scaled_rows
 from kansym.structure.leaf import Leaf
 from kansym.structure.problem import Problem
@@ -99,7 +99,7 @@ def run_pipeline(
         except Abandoned:
             raise
         except KeyboardInterrupt:
-            stopped = "interrupted"
+            stopped = StopReason.INTERRUPTED
         return run.finish(stopped)
 
 
@@ -156,7 +156,7 @@ class _Run:
 
     # -- search ------------------------------------------------------------------------------------------------------
 
-    def search(self, seeds: Seeds | None = None) -> str:
+    def search(self, seeds: Seeds | None = None) -> StopReason:
         """Run until done; returns why it ended."""
         self._baseline()
         good = self._as_good_as_possible()
@@ -164,15 +164,15 @@ class _Run:
             for formula in seeds(self.bench, self.deadline, self.report):
                 self.formulas.append(formula)
         if good or self._exact():
-            return AS_GOOD
+            return StopReason.AS_GOOD_AS_DATA
         rows, columns = self.dataset.X.shape
         if self.options.structure:
             self._structure()
             # With few rows much is as good as the data, and the readings of the curve are still to come.
             if self._exact() or (self._as_good_as_possible() and (columns > 1 or rows >= SMALL_TABLE)):
-                return AS_GOOD
+                return StopReason.AS_GOOD_AS_DATA
             if self.settled:
-                return "no smooth function of the inputs predicts held-out rows better than the formula does"
+                return StopReason.NOTHING_SMOOTH_LEFT
         held: list[Candidate] = []
         unimproved = 0
         candidates = iter(self._grower())
@@ -184,9 +184,9 @@ class _Run:
                 held.append(first)
             self._one_dimensional()
             if self._as_good_as_possible():
-                return AS_GOOD
+                return StopReason.AS_GOOD_AS_DATA
             if self._nothing_left():
-                return "the curve as a free spline shows no more than the formula does"
+                return StopReason.AS_GOOD_AS_SPLINE
         for candidate in candidates:
             self._keep_network(candidate)
             held.append(candidate)
@@ -200,16 +200,15 @@ class _Run:
             if chosen is not None:
                 self._read(chosen, thorough=False)
                 if self._as_good_as_possible():
-                    return AS_GOOD
+                    return StopReason.AS_GOOD_AS_DATA
             if unimproved >= 3 and self._matches_network():
-                return "larger networks see no more than the formula does"
+                return StopReason.AS_GOOD_AS_NETWORKS
         self._read_held(held)
         if self._as_good_as_possible():
-            return AS_GOOD
-        return self._time_is_up() if self.out_of_time() else "every shape was tried"
-
-    def _time_is_up(self) -> str:
-        return WALL_WAS_UP if clock.current().ended_by_wall else "time is up"
+            return StopReason.AS_GOOD_AS_DATA
+        if not self.out_of_time():
+            return StopReason.ALL_SHAPES_TRIED
+        return StopReason.OUT_OF_WALL_TIME if clock.current().ended_by_wall else StopReason.OUT_OF_TIME
 
     def _baseline(self) -> None:
         """The front is valid from the first moment."""
@@ -469,9 +468,9 @@ class _Run:
         if rough in self.readings:
             self.readings[self.formulas[best]] = self.readings[rough]
 
-    def finish(self, stopped: str) -> Discovery:
+    def finish(self, stopped: StopReason) -> Discovery:
         """The front and the pick, from whatever has been found."""
-        if self.network is None and stopped != "interrupted" and not self.part:
+        if self.network is None and stopped != StopReason.INTERRUPTED and not self.part:
             self._network_beside()
         notes = [*self.dataset.notes, *(() if self.bench.units is None else self.bench.units.notes)]
         if not self.formulas:

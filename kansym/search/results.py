@@ -3,7 +3,8 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Self
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol, Self
 
 import numpy as np
 import torch
@@ -20,13 +21,21 @@ from kansym.symbolic.formula import Formula
 
 if TYPE_CHECKING:
     from kansym.search.formulation import Bench
-    from kansym.validation.certificate import Certificate
 
-WALL_WAS_UP = "ended by the clock; a rerun may differ"
-"""Why a run ended that a slow or busy machine kept from doing all its work."""
 
-AS_GOOD = "the formula is as good as the data"
-"""Why a run ended that left no more than noise."""
+class StopReason(StrEnum):
+    """Why a run ended, in the words of a report. Members compare with the text that a stored run has."""
+
+    AS_GOOD_AS_DATA = "the formula is as good as the data"
+    NOTHING_SMOOTH_LEFT = "no smooth function of the inputs predicts held-out rows better than the formula does"
+    AS_GOOD_AS_SPLINE = "the curve as a free spline shows no more than the formula does"
+    AS_GOOD_AS_NETWORKS = "larger networks see no more than the formula does"
+    GIVEN_PART_EXPLAINED = "what the given part leaves is as good as noise with the constants that were tried"
+    ALL_SHAPES_TRIED = "every shape was tried"
+    OUT_OF_TIME = "time is up"
+    OUT_OF_WALL_TIME = "ended by the clock; a rerun may differ"
+    INTERRUPTED = "interrupted"
+    EDITED = "edited by hand"
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,6 +128,18 @@ def near_rivals(formulas: Iterable[Formula], front: ParetoFront) -> tuple[Formul
     return tuple(kept)
 
 
+class HasKind(Protocol):
+    @property
+    def kind(self) -> str: ...
+
+
+class HasVerdict(Protocol):
+    """A certificate, as far as a result shows it."""
+
+    @property
+    def verdict(self) -> HasKind: ...
+
+
 @dataclass(frozen=True, eq=False)
 class Discovery:
     """What a run found.
@@ -139,8 +160,8 @@ class Discovery:
     noise_floor : float
         Root-mean-square residual below which nothing is known, in units of y.
     seconds : float
-    stopped : str
-        Why the run ended, in words.
+    stopped : StopReason
+        Why the run ended; a text that says so.
     notes : tuple of str
         What the user should know: from the data and from the run.
     outliers : tuple of Outlier
@@ -151,7 +172,7 @@ class Discovery:
     rivals : tuple of Formula
         Formulas that are nearly as short a description as the pick and not on the front, since a simpler one leaves
         less; for the certificate. Not stored.
-    certificate : Certificate or None
+    certificate : kansym.validation.certificate.Certificate or None
         Of `formula`, to be shown beside it; that of a fitted estimator has it once `certificate_` was asked for.
     """
 
@@ -163,12 +184,12 @@ class Discovery:
     dataset: Dataset
     noise_floor: float
     seconds: float
-    stopped: str
+    stopped: StopReason
     notes: tuple[str, ...] = field(default=())
     outliers: tuple[Outlier, ...] = field(default=())
     guesses: tuple[GuessOutcome, ...] = field(default=())
     rivals: tuple[Formula, ...] = field(default=())
-    certificate: "Certificate | None" = None
+    certificate: HasVerdict | None = None
 
     @property
     def guess(self) -> GuessOutcome | None:
@@ -191,4 +212,4 @@ class Discovery:
     @property
     def interrupted(self) -> bool:
         """Whether the user stopped the run."""
-        return self.stopped == "interrupted"
+        return self.stopped == StopReason.INTERRUPTED

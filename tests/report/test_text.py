@@ -13,9 +13,10 @@ from kansym.errors import StorageError
 from kansym.kan.growth import Decision
 from kansym.numbers import with_error
 from kansym.primitives.library import default_library
-from kansym.report.residuals import judging_rows
 from kansym.report.text import agreement_lines, constant_line, r_squared, text_report
-from kansym.run.summary import Agreement, RunSummary, fingerprint
+from kansym.run.agreement import Agreement, Weighting
+from kansym.run.residuals import judging_rows
+from kansym.run.summary import RunSummary, fingerprint
 from kansym.search.front import ParetoFront
 from kansym.search.options import DiscoveryOptions
 from kansym.search.results import Discovery
@@ -71,7 +72,7 @@ def test_agreement_is_by_definition():
     # The scatter that one would publish has no weights.
     assert agreement.plain_rms == pytest.approx(math.sqrt(np.mean(residual**2)), rel=1e-12)
     assert agreement.plain_relative == pytest.approx(agreement.plain_rms / np.std(DATA.y), rel=1e-12)
-    assert agreement.weights.startswith("1/error^2")
+    assert agreement.weights is Weighting.ERRORS and agreement.weights.by_errors
     plain = Agreement.of(formula(sympy.Float(2.0) * A, 0.0, 0.0), make_dataset(DATA.X, DATA.y, names=DATA.names))
     assert (plain.plain_rms, plain.weights) == (plain.rms, "")
 
@@ -84,7 +85,7 @@ def test_weighted_numbers_say_so_in_the_report():
     assert "loss: mean squared residual of each row left out in turn, in J^2, weighted by 1/error^2" in text_report(
         summary
     )
-    unweighted = replace(summary, agreement=replace(summary.agreement, weights="", reduced_chi2=None))
+    unweighted = replace(summary, agreement=replace(summary.agreement, weights=Weighting.NONE, reduced_chi2=None))
     assert not any("weighted" in line for line in agreement_lines(unweighted))
     assert "loss: mean squared residual of each row left out in turn, in J^2\n" in text_report(unweighted)
 

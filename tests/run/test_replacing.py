@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from kansym.data.dataset import make_dataset
+from kansym.figures import FIGURES
+from kansym.run.files import FIGURE_NAMES
 from kansym.run.replacing import table_of_a_search
 from kansym.run.summary import fingerprint
 from kansym.search.discovery import discover
@@ -32,3 +34,7 @@ def test_it_is_that_of_the_record(data, options):
     dataset = make_dataset(X, y, **data)
     found = discover(dataset, DiscoveryOptions(max_seconds=0.3, **options))
     assert fingerprint(found.dataset) == table_of_a_search(dataset)
+
+
+def test_every_figure_that_may_lie_in_a_folder_is_known():
+    assert set(FIGURE_NAMES) == set(FIGURES)

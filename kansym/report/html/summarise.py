@@ -11,9 +11,9 @@ from kansym.numbers import is_rounding, measured, with_error
 from kansym.report.html.certificate import certificate_values
 from kansym.report.html.formulas import code_listings, formula_markup, formula_text
 from kansym.report.html.table import data_values, outlier_values
-from kansym.report.residuals import error_words as residual_words
 from kansym.report.text import agreement_lines, ended
 from kansym.run.finished import FinishedRun
+from kansym.run.residuals import error_words as residual_words
 from kansym.run.summary import RunSummary
 from kansym.search.front import ParetoFront
 from kansym.symbolic.formula import Constant, Formula

@@ -23,7 +23,7 @@ from kansym.search.prior.merging import merged
 from kansym.search.prior.part import PLACE, GivenPart
 from kansym.search.prior.part_start import first_constants
 from kansym.search.progress import ProgressCallback
-from kansym.search.results import AS_GOOD, Discovery, TrainedNetwork
+from kansym.search.results import Discovery, StopReason, TrainedNetwork
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parametric import ParametricForm, parametrize
@@ -116,9 +116,9 @@ def discover_given(dataset: Dataset, options: DiscoveryOptions, progress: Progre
         raise DataError(f"given {part.text!r}: no formula for the rest has a value on all rows")
     front = ParetoFront.from_formulas(formulas, dataset.X)
     stopped = found.stopped
-    if stopped == AS_GOOD and not front.best.validation_loss <= (2 * bench.noise_floor) ** 2:
+    if stopped == StopReason.AS_GOOD_AS_DATA and not front.best.validation_loss <= (2 * bench.noise_floor) ** 2:
         # What is left was known to nothing under the given part's constants.
-        stopped = "what the given part leaves is as good as noise with the constants that were tried"
+        stopped = StopReason.GIVEN_PART_EXPLAINED
     return replace(
         found,
         stopped=stopped,

@@ -14,7 +14,7 @@ from kansym.search.options import DiscoveryOptions
 from kansym.search.prior.given import LIKE_TERMS, _judged
 from kansym.search.prior.part import GivenPart
 from kansym.search.prior.part_start import first_constants
-from kansym.search.results import AS_GOOD
+from kansym.search.results import StopReason
 from kansym.symbolic.formula import Formula
 
 RNG = np.random.default_rng(3)
@@ -66,7 +66,7 @@ def test_a_factor_of_the_same_column_does_not_hide_the_rest():
     rest, slope = part.values_of_rest(data.X, data.y, np.array([tau]))
     assert np.isfinite(rest).all() and slope.max() < 1e5 * slope.min()
     found = discover(data, DiscoveryOptions(max_seconds=2, given="exp(-t/tau)*(...)"))
-    assert found.stopped != AS_GOOD or found.formula.loss < 1e-5
+    assert found.stopped != StopReason.AS_GOOD_AS_DATA or found.formula.loss < 1e-5
 
 
 @pytest.mark.parametrize(("given", "lost"), [("x + ...", True), ("k*x + ...", False), ("2.5*(...)", False)])

@@ -1,4 +1,6 @@
-"""What the residuals of a run are: of which rows, and whether rows count by their errors."""
+"""What the residuals of a run are, in words: of which rows, and what the rows are weighted by."""
+
+import math
 
 from kansym.data.splitting import MINIMUM_ROWS
 from kansym.run.summary import RunSummary
@@ -47,6 +49,15 @@ def error_words(summary: RunSummary, unit: str) -> str:
 def floor_words(summary: RunSummary) -> str:
     """The noise floor, and what it is the floor of."""
     size = f"{summary.noise_floor:.2g}{after_number(summary.y_units)}"
-    if summary.agreement.weights.startswith("1/error^2"):
+    if summary.agreement.weights.by_errors:
         return f"noise floor of the data: {size} (weighted residuals below mean nothing)"
     return f"noise floor of the data: {size} (residuals below mean nothing)"
+
+
+def r_squared(one_minus_r2: float) -> str:
+    """R^2, or 1 - R^2 where R^2 would show nothing but nines."""
+    if not math.isfinite(one_minus_r2):
+        return "R² is not defined"
+    if one_minus_r2 == 0:
+        return "R² = 1"
+    return f"R² = {1 - one_minus_r2:.5f}" if one_minus_r2 > 1e-4 else f"R² = 1 − {one_minus_r2:.2g}"

@@ -1,0 +1,120 @@
+"""How well a formula and the table agree, in numbers."""
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from kansym.data.dataset import Dataset
+from kansym.search.effective_errors import effective_error
+from kansym.symbolic.formula import Formula
+
+
+class Weighting(StrEnum):
+    """What the rows of a table are weighted by, in the words of a report; empty where all count the same."""
+
+    NONE = ""
+    ERRORS = "1/error^2"
+    ROWS = "the weights of the rows"
+    BOTH = "1/error^2 and the weights of the rows"
+
+    @classmethod
+    def of(cls, dataset: Dataset) -> "Weighting":
+        if dataset.y_error is None:
+            return cls.NONE if dataset.sample_weight is None else cls.ROWS
+        return cls.ERRORS if dataset.sample_weight is None else cls.BOTH
+
+    @property
+    def by_errors(self) -> bool:
+        """Whether the errors of the target count."""
+        return self in (Weighting.ERRORS, Weighting.BOTH)
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How well a formula and the table agree, over all rows.
+
+    Attributes
+    ----------
+    rms : float
+        Root-mean-square residual in the units of y; weighted where the table has errors or weights, see `weights`.
+    relative : float
+        The same, over the standard deviation of y.
+    one_minus_r2 : float
+        1 - R^2, weighted likewise.
+    held_out_rms : float or None
+        Root-mean-square residual of the held-out rows, or of leave-one-out in tables below 20 rows.
+    reduced_chi2 : float or None
+        Chi-squared per degree of freedom, where the table has errors of y; those of the inputs are counted by the
+        slopes of the formula.
+    undefined_rows : int
+        Rows on which the formula has no finite value.
+    plain_rms, plain_relative : float or None
+        The first two with every row counting the same: the scatter; None in a record of a version without them.
+    weights : Weighting
+        What rows are weighted by in all others.
+    """
+
+    rms: float
+    relative: float
+    one_minus_r2: float
+    held_out_rms: float | None
+    reduced_chi2: float | None
+    undefined_rows: int
+    plain_rms: float | None = None
+    plain_relative: float | None = None
+    weights: Weighting = Weighting.NONE
+
+    @classmethod
+    def of(cls, formula: Formula, dataset: Dataset) -> "Agreement":
+        with np.errstate(all="ignore"):
+            predicted = formula.predict(dataset.X)
+        finite = np.isfinite(predicted)
+        residual, y = (dataset.y - predicted)[finite], dataset.y[finite]
+        weights = np.ones(len(y))
+        if dataset.y_error is not None:
+            weights = (dataset.y_error.max() / dataset.y_error[finite]) ** 2
+        if dataset.sample_weight is not None:
+            weights = weights * dataset.sample_weight[finite]
+        rms, spread = math.nan, math.nan
+        plain, plain_spread = math.nan, math.nan
+        chi2 = None
+        if len(y) and weights.sum() > 0:
+            rms, spread = _scatter(residual, y, weights)
+            plain, plain_spread = _scatter(residual, y, np.ones(len(y)))
+            error = effective_error(formula, dataset)
+            if error is not None:
+                freedom = len(y) - len(formula.constants)
+                if freedom > 0:
+                    chi2 = float(np.sum((residual / error[finite]) ** 2)) / freedom
+        held_out = formula.validation_loss
+        relative = rms / spread if spread > 0 else math.nan
+        return cls(
+            rms=rms,
+            relative=relative,
+            one_minus_r2=relative**2,
+            held_out_rms=math.sqrt(held_out) if held_out >= 0 and math.isfinite(held_out) else None,
+            reduced_chi2=chi2,
+            undefined_rows=int((~finite).sum()),
+            plain_rms=plain,
+            plain_relative=plain / plain_spread if plain_spread > 0 else math.nan,
+            weights=Weighting.of(dataset),
+        )
+
+
+def _scatter(residual: np.ndarray, y: np.ndarray, weights: np.ndarray) -> tuple[float, float]:
+    """Root-mean-square residual, and standard deviation of y."""
+    weights = weights / weights.sum()
+    mean = float(weights @ (y / _peak(y))) * _peak(y)
+    return _root_mean_square(residual, weights), _root_mean_square(y - mean, weights)
+
+
+def _peak(values: np.ndarray) -> float:
+    return float(np.max(np.abs(values), initial=0.0)) or 1.0
+
+
+def _root_mean_square(values: np.ndarray, weights: np.ndarray) -> float:
+    """Of values whose squares may overflow or underflow; weights sum to 1."""
+    peak = _peak(values)
+    return math.sqrt(float(weights @ (values / peak) ** 2)) * peak
