@@ -10,9 +10,10 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from kansym.figures.formulas import Label, expression_label, formula_lines, text_label
 from kansym.figures.panels import used_names
 from kansym.figures.scales import named
-from kansym.figures.structure_steps import Step, steps_of
+from kansym.figures.structure_steps import is_piece, meaning, steps_shown, title
 from kansym.figures.style import Theme, blank, styled, theme_of
 from kansym.run.finished import FinishedRun
+from kansym.symbolic.steps import Step, StepKind
 
 MAIN, SIDE, GAP, PAD, MARGIN = 4.3, 2.3, 0.28, 0.1, 0.15
 """Inches: widths of the two columns of boxes, the space between boxes, around text and at the border."""
@@ -49,9 +50,9 @@ def structure(run: FinishedRun, *, dark: bool = False) -> Figure:
     dark : bool, default False
         For dark backgrounds.
     """
-    theme, steps = theme_of(dark), steps_of(run.formula)
+    theme, steps = theme_of(dark), steps_shown(run.formula)
     with styled(theme):
-        aside = any(step.piece is not None for step in steps)
+        aside = any(is_piece(step) for step in steps)
         whole = MAIN + (GAP + SIDE if aside else 0.0)
         boxes = [_table(run), *(_step_lines(step) for step in steps), _formula(run, whole)]
         pieces = [None, *(_piece(step) for step in steps), None]
@@ -82,8 +83,8 @@ def structure(run: FinishedRun, *, dark: bool = False) -> Figure:
 
 def alt(run: FinishedRun) -> str:
     """One sentence for those who do not see it."""
-    steps = steps_of(run.formula)
-    words = ", ".join(step.title for step in steps)
+    steps = steps_shown(run.formula)
+    words = ", ".join(map(title, steps))
     number = len(run.summary.names)
     columns = "1 column" if number == 1 else f"{number} columns"
     return f"How the law was taken apart: {columns}; {words}; {run.formula}."
@@ -106,14 +107,14 @@ def _table(run: FinishedRun) -> list[_Line]:
 
 def _step_lines(step: Step) -> list[_Line]:
     inner = MAIN - 2 * PAD
-    lines = [_Line((text_label(step.title, 9, inner),), 9)]
-    if step.piece is not None:
-        words = "the target is divided by it" if step.product else "it is subtracted from the target"
+    lines = [_Line((text_label(title(step), 9, inner),), 9)]
+    if is_piece(step):
+        words = "the target is divided by it" if step.kind is StepKind.FACTOR else "it is subtracted from the target"
         return [*lines, _Line((text_label(words, 8, inner),), 8, muted=True)]
-    if step.words:
-        lines.append(_Line((text_label(step.words, 8, inner),), 8, muted=True))
+    if words := meaning(step):
+        lines.append(_Line((text_label(words, 8, inner),), 8, muted=True))
     row: list[Label] = []
-    for label in [_label(column, inner) for column in step.columns]:
+    for label in [_label(column, inner) for column in step.expressions]:
         if row and sum(one.width + 0.22 for one in row) + label.width > inner:
             lines.append(_Line(tuple(row), 9))
             row = []
@@ -122,7 +123,7 @@ def _step_lines(step: Step) -> list[_Line]:
 
 
 def _piece(step: Step) -> list[_Line] | None:
-    return None if step.piece is None else [_Line((_label(step.piece, SIDE - 2 * PAD),), 9)]
+    return [_Line((_label(step.expressions[0], SIDE - 2 * PAD),), 9)] if is_piece(step) else None
 
 
 def _formula(run: FinishedRun, whole: float) -> list[_Line]:
