@@ -12,16 +12,12 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
 from kansym.data.dataset import make_dataset
-from kansym.figures.formulas import expression_label, formula_block, formula_lines, math_size
+from kansym.figures.axes import DecadeFormatter, PlainFormatter, finish, is_logarithmic, named, signed_threshold
 from kansym.figures.front import _above_floor
-from kansym.figures.labels import text_width
-from kansym.figures.points import floor_shows
-from kansym.figures.running import running_mean
-from kansym.figures.scales import is_logarithmic, named, signed_threshold
-from kansym.figures.stacking import stacked
-from kansym.figures.structure_steps import is_piece, steps_in_words, steps_shown, title
-from kansym.figures.style import blank, finish, styled, theme_of
-from kansym.figures.ticks import DecadeFormatter, PlainFormatter
+from kansym.figures.labels import expression_label, formula_block, formula_lines, math_size, stacked, text_width
+from kansym.figures.points import floor_shows, running_mean
+from kansym.figures.structure import is_piece, steps_in_words, steps_shown, title
+from kansym.figures.style import blank, styled, theme_of
 from kansym.structure.problem import Problem
 from kansym.structure.search import Reducer
 from kansym.symbolic.steps import Step, StepKind
