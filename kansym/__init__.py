@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from kansym.errors import DataError as DataError
     from kansym.errors import KansymError as KansymError
     from kansym.estimator.regressor import SymbolicRegressor as SymbolicRegressor
-    from kansym.figures.single import figure as figure
+    from kansym.figures.catalogue import figure as figure
     from kansym.fitting.known_form import fit_constants as fit_constants
     from kansym.fitting.result import KnownForm as KnownForm
     from kansym.primitives import Primitive as Primitive
@@ -56,7 +56,7 @@ _HOMES = {
     "DataError": "kansym.errors",
     "KansymError": "kansym.errors",
     "SymbolicRegressor": "kansym.estimator.regressor",
-    "figure": "kansym.figures.single",
+    "figure": "kansym.figures.catalogue",
     "KnownForm": "kansym.fitting.result",
     "fit_constants": "kansym.fitting.known_form",
     "Formula": "kansym.symbolic.formula",

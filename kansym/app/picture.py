@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from io import BytesIO
 from xml.etree import ElementTree
 
-import matplotlib
 from matplotlib.figure import Figure
+
+from kansym.figures.svg import to_svg
 
 SVG = "http://www.w3.org/2000/svg"
 XLINK = "http://www.w3.org/1999/xlink"
@@ -15,7 +15,7 @@ EDGE = re.compile(r"edge-(\d+)-(\d+)-(\d+)")
 
 POINTS_TO_PIXELS = 96 / 72
 
-REACH = "stroke-width: 16"
+REACH = "stroke-width:16"
 """Of what can be clicked around an edge that is drawn as a line."""
 
 
@@ -31,14 +31,9 @@ def page_picture(figure: Figure, labels: Mapping[str, str], description: str) ->
     description : str
         What the whole picture shows, for who does not see it.
     """
-    stream = BytesIO()
-    # Ids that do not depend on chance, so that the same network gives the same picture.
-    with matplotlib.rc_context({"svg.hashsalt": "kansym", "svg.fonttype": "path"}):
-        figure.savefig(stream, format="svg", metadata={"Date": None})
     ElementTree.register_namespace("", SVG)
     ElementTree.register_namespace("xlink", XLINK)
-    root = ElementTree.fromstring(stream.getvalue())
-    _without_rest(root)
+    root = ElementTree.fromstring(to_svg(figure, title="", keep=EDGE))
     width = float(root.attrib.pop("width").removesuffix("pt")) * POINTS_TO_PIXELS
     root.attrib.pop("height")
     # No role of an image: what is inside an image is not reachable.
@@ -68,14 +63,6 @@ def page_picture(figure: Figure, labels: Mapping[str, str], description: str) ->
 def _widen(group: ElementTree.Element) -> None:
     """Give a line that can be clicked a broad unseen one: it is a point wide."""
     for path in list(group.iter(f"{{{SVG}}}path")):
-        if "fill: none" in path.get("style", ""):
-            reach = {"class": "reach", "d": path.get("d", ""), "style": f"fill: none; stroke: transparent; {REACH}"}
+        if "fill:none" in path.get("style", ""):
+            reach = {"class": "reach", "d": path.get("d", ""), "style": f"fill:none;stroke:transparent;{REACH}"}
             group.append(ElementTree.Element(f"{{{SVG}}}path", reach))
-
-
-def _without_rest(root: ElementTree.Element) -> None:
-    """Drop metadata, and the style sheet, which would hold for the whole page."""
-    for parent in list(root.iter()):
-        for child in list(parent):
-            if child.tag.rpartition("}")[2] in ("metadata", "style"):
-                parent.remove(child)

@@ -241,7 +241,7 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
 
         See `kansym.figure` for all names and for what is raised.
         """
-        from kansym.figures.single import figure
+        from kansym.figures.catalogue import figure
 
         check_is_fitted(self)
         return figure(self, name, dark=dark)

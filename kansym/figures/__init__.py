@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from kansym.figures.catalogue import FIGURES as FIGURES
     from kansym.figures.catalogue import FigureKind as FigureKind
     from kansym.figures.catalogue import alt_text as alt_text
+    from kansym.figures.catalogue import figure as figure
     from kansym.figures.catalogue import figure_kind as figure_kind
     from kansym.figures.catalogue import figures_of as figures_of
-    from kansym.figures.single import figure as figure
     from kansym.figures.svg import to_svg as to_svg
 
 # The command line imports this package to learn its options, and must not wait for matplotlib and torch.
@@ -23,7 +23,7 @@ _HOMES = {
     "alt_text": "catalogue",
     "figure_kind": "catalogue",
     "figures_of": "catalogue",
-    "figure": "single",
+    "figure": "catalogue",
     "to_svg": "svg",
 }
 

@@ -1,18 +1,25 @@
-"""All figures of a run by name."""
+"""All figures of a run by name, and one of whatever holds a run."""
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from matplotlib.figure import Figure
 
 from kansym.errors import ArgumentError
-from kansym.figures import correlation, front, gallery, growth, parity, residuals, run_network, slices, structure_tree
+from kansym.figures import correlation, edges, front, growth, parity, residuals, run_network, slices, structure
+from kansym.figures.front import OtherTools
 from kansym.run.finished import FinishedRun
+from kansym.run.storage import load_run
+from kansym.search.results import Discovery
 
-if TYPE_CHECKING:
-    from kansym.comparison.result import Comparison
+
+class Fitted(Protocol):
+    """An estimator after its search: `kansym.SymbolicRegressor`."""
+
+    discovery_: Discovery
 
 
 @dataclass(frozen=True)
@@ -64,8 +71,8 @@ _KINDS = (
     _kind("slices", "One input at a time", slices, f"{_TABLE}, and a formula of some input"),
     _kind("front", "Pareto front", front, "formulas with a known loss"),
     _kind("correlation", "Correlation of the constants", correlation, "at least two constants with errors"),
-    _kind("edges", "Edges and their nearest functions", gallery, "a table and a network with spline edges"),
-    _kind("structure", "How the law was taken apart", structure_tree, "a formula"),
+    _kind("edges", "Edges and their nearest functions", edges, "a table and a network with spline edges"),
+    _kind("structure", "How the law was taken apart", structure, "a formula"),
     _kind("growth", "Growth of the network", growth, "the record of a network's growth"),
 )
 
@@ -78,7 +85,7 @@ def figures_of(
     *,
     dark: bool = False,
     only: Iterable[str] | None = None,
-    comparison: "Comparison | None" = None,
+    comparison: OtherTools | None = None,
 ) -> dict[str, Figure]:
     """The figures of a run, by name; those that it has not the means for are left out.
 
@@ -127,7 +134,57 @@ def alt_text(name: str, run: FinishedRun) -> str:
     ArgumentError
         If the name is unknown, or the run has not what the figure needs.
     """
+    return _applying(name, run).words(run)
+
+
+def figure(run: FinishedRun | Discovery | Fitted | str | os.PathLike[str], name: str, *, dark: bool = False) -> Figure:
+    """Draw one figure of a run.
+
+    Parameters
+    ----------
+    run : FinishedRun, Discovery, fitted SymbolicRegressor, or path-like
+        A path is that of a folder that `save_run` wrote.
+    name : str
+        One of `kansym.figures.FIGURES`: "network", "parity", "residuals", "slices", "front", "correlation", "edges",
+        "structure" or "growth".
+    dark : bool, default False
+        For dark backgrounds.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Not registered with pyplot: ``figure.savefig("parity.pdf")`` works without a display, and nothing is to be
+        closed.
+
+    Raises
+    ------
+    ArgumentError
+        If there is no such figure, the run has not what it needs, or `run` is none.
+    StorageError
+        If the folder cannot be read.
+    """
+    return _applying(name, finished := finished_run(run))(finished, dark=dark)
+
+
+def finished_run(run: FinishedRun | Discovery | Fitted | str | os.PathLike[str]) -> FinishedRun:
+    """The run in the form that figures are drawn from; arguments and errors as in `figure`."""
+    if isinstance(run, FinishedRun):
+        return run
+    if isinstance(run, Discovery):
+        return FinishedRun.of(run)
+    if isinstance(run, str | os.PathLike):
+        return load_run(run)
+    discovery = getattr(run, "discovery_", None)
+    if isinstance(discovery, Discovery):
+        # Without the certificate, which takes seconds and is in no figure.
+        return FinishedRun.of(discovery)
+    raise ArgumentError(
+        f"run must be a finished run, a discovery, a fitted SymbolicRegressor or a folder, got {type(run).__name__}"
+    )
+
+
+def _applying(name: str, run: FinishedRun) -> FigureKind:
     kind = figure_kind(name)
     if not kind.applies(run):
         raise ArgumentError(f"the figure {name!r} needs {kind.needs}, which this run does not have")
-    return kind.words(run)
+    return kind

@@ -2,8 +2,9 @@
 
 import itertools
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,18 +12,13 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from kansym.figures.formulas import Label, formula_block
-from kansym.figures.labels import clean
-from kansym.figures.scales import label, named, set_scale
-from kansym.figures.stacking import stacked
-from kansym.figures.style import MARKERS, Theme, blank, finish, styled, theme_of
+from kansym.figures.axes import finish, label, named, set_scale
+from kansym.figures.labels import Label, clean, formula_block, stacked
+from kansym.figures.style import MARKERS, Theme, blank, styled, theme_of
 from kansym.run.finished import FinishedRun
 from kansym.run.residuals import judging_rows, weighting
 from kansym.run.summary import RunSummary
 from kansym.symbolic.formula import Formula
-
-if TYPE_CHECKING:
-    from kansym.comparison.result import Comparison
 
 MOST_LABELS = 14
 """Formulas with a label: the pick, and those that gain most on the one before."""
@@ -40,6 +36,37 @@ ROUNDING = 1e-16
 """Residuals over the size of y below which all is rounding."""
 
 
+class OtherPoint(Protocol):
+    """A formula on another front: its nodes and its residual."""
+
+    @property
+    def complexity(self) -> int: ...
+    @property
+    def rms(self) -> float: ...
+
+
+class OtherTool(Protocol):
+    """What another tool found: its pick, without nodes where it is no formula, and its front; or why it failed."""
+
+    @property
+    def tool(self) -> str: ...
+    @property
+    def failure(self) -> str: ...
+    @property
+    def complexity(self) -> int | None: ...
+    @property
+    def rms(self) -> float | None: ...
+    @property
+    def front(self) -> Sequence[OtherPoint]: ...
+
+
+class OtherTools(Protocol):
+    """Other tools on the same table, as `kansym.comparison.result.Comparison` holds them."""
+
+    @property
+    def peers(self) -> Sequence[OtherTool]: ...
+
+
 @dataclass(frozen=True)
 class _Place:
     formula: Formula
@@ -53,7 +80,7 @@ def applies(run: FinishedRun) -> bool:
     return bool(_places(run))
 
 
-def front(run: FinishedRun, *, dark: bool = False, comparison: "Comparison | None" = None) -> Figure:
+def front(run: FinishedRun, *, dark: bool = False, comparison: OtherTools | None = None) -> Figure:
     """RMS residual against the nodes of the formulas, on a logarithmic axis, each formula written beside its point.
 
     The residual is that of the held-out rows where there are any, weighted where the table has errors. The pick is
@@ -232,7 +259,7 @@ def _write(figure: Figure, axes: Axes, places: list[_Place], labels: list[Label]
 
 
 def _draw_peers(
-    axes: Axes, comparison: "Comparison", theme: Theme, floor: float, longest: float
+    axes: Axes, comparison: OtherTools, theme: Theme, floor: float, longest: float
 ) -> list[tuple[float, float]]:
     """Fronts of the others, up to twice our own longest formula or their own pick: what is longer shows nothing."""
     drawn = []

@@ -6,8 +6,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from kansym.figures.scales import set_scale
-from kansym.figures.style import blank, finish, styled, theme_of
+from kansym.figures.axes import finish, set_scale
+from kansym.figures.style import blank, styled, theme_of
 from kansym.kan.growth import Decision, format_shape
 from kansym.run.finished import FinishedRun
 

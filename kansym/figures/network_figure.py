@@ -65,7 +65,7 @@ def network_figure(
         Written below the names; None or ``"1"`` where there is none to write.
     output_unit : str, optional
     likenesses : mapping of EdgeRef to Match, optional
-        Functions that spline edges look like, drawn over them; see `kansym.figures.edge_matches`.
+        Functions that spline edges look like, drawn over them; see `kansym.figures.edges`.
 
     Returns
     -------

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.optimize import isotonic_regression
 
 from kansym.figures.edge_curves import EdgeCurve
+from kansym.figures.labels import stacked
 
 COMFORTABLE_HEIGHT = 12.0
 """Inches of a figure up to which boxes keep their full size."""
@@ -68,9 +68,7 @@ def alive(curves: Sequence[EdgeCurve], levels: int, n_inputs: int, n_outputs: in
 
 def spread(wanted: Sequence[float], separation: float) -> np.ndarray:
     """Positions nearest to the wanted ones (least squares), in their order from top to bottom, `separation` apart."""
-    steps = separation * np.arange(len(wanted))
-    # Downwards: -y increases. Less the steps, the condition is plain monotony.
-    return -(isotonic_regression(-np.asarray(wanted, dtype=float) - steps).x + steps)
+    return stacked(wanted, [separation] * len(wanted), -np.inf, np.inf)
 
 
 def lay_out(

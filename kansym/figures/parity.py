@@ -5,9 +5,9 @@ import math
 import numpy as np
 from matplotlib.figure import Figure
 
+from kansym.figures.axes import finish, label, named, scale_axis
 from kansym.figures.points import Points, floor_shows, points_of
-from kansym.figures.scales import label, named, scale_axis
-from kansym.figures.style import blank, finish, styled, theme_of
+from kansym.figures.style import blank, styled, theme_of
 from kansym.run.finished import FinishedRun
 from kansym.run.residuals import r_squared, weighting
 from kansym.units.words import after_number

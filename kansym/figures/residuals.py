@@ -7,10 +7,17 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from kansym.data.splitting import thinned
-from kansym.figures.panels import inputs_shown, panel_grid
-from kansym.figures.points import MOST_POINTS, Points, floor_shows, points_of, table_of
-from kansym.figures.running import RunningMean, running_mean
-from kansym.figures.scales import label, named, scale_axis
+from kansym.figures.axes import label, named, panel_grid, scale_axis
+from kansym.figures.points import (
+    MOST_POINTS,
+    Points,
+    RunningMean,
+    floor_shows,
+    inputs_shown,
+    points_of,
+    running_mean,
+    table_of,
+)
 from kansym.figures.style import Theme, styled, theme_of
 from kansym.run.finished import FinishedRun
 

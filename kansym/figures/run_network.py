@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from kansym.errors import ArgumentError
 from kansym.extraction.edges import EdgeRef, edges_of_mode
 from kansym.extraction.matching import Match
-from kansym.figures.edge_matches import library_of, matched_edges, scaled_rows
+from kansym.figures.edges import library_of, matched_edges, scaled_rows
 from kansym.figures.network_figure import network_figure
 from kansym.figures.points import table_of
 from kansym.kan.growth import format_shape
@@ -18,7 +18,7 @@ ALIKE = 0.02
 """1 - R^2 up to which a trained spline is said to look like a function."""
 
 SIMPLE = 3
-"""Complexity of primitives that trained splines are compared with; rarer ones are in the edge gallery."""
+"""Complexity of primitives that trained splines are compared with; rarer ones are in the figure of all edges."""
 
 MOST_EDGES = 24
 """Splines that are compared with functions, in a network that no formula was read from."""

@@ -9,9 +9,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from kansym.data.dataset import Dataset
-from kansym.figures.panels import inputs_shown, panel_grid
-from kansym.figures.points import Points, points_of, table_of
-from kansym.figures.scales import is_logarithmic, label, named, scale_axis, set_scale
+from kansym.figures.axes import is_logarithmic, label, named, panel_grid, scale_axis, set_scale
+from kansym.figures.points import Points, inputs_shown, points_of, table_of
 from kansym.figures.style import Theme, styled, theme_of
 from kansym.run.finished import FinishedRun
 

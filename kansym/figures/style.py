@@ -7,12 +7,9 @@ from io import BytesIO
 from typing import Any, Literal
 
 import matplotlib
-from matplotlib.axes import Axes
 from matplotlib.backend_bases import RendererBase
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-
-from kansym.figures.ticks import number
 
 FONT = "DejaVu Sans"
 """Comes with matplotlib: figures look alike on every machine."""
@@ -139,14 +136,6 @@ def blank(theme: Theme, width: float, height: float, *, layout: Literal["constra
     figure.theme = theme
     FigureCanvasAgg(figure)
     return figure
-
-
-def finish(axes: Axes) -> None:
-    """Only the two axes that carry numbers, and these in plain text."""
-    number(axes.xaxis)
-    number(axes.yaxis)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.set_axisbelow(True)
 
 
 def _settings(theme: Theme) -> Any:

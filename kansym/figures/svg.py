@@ -15,7 +15,7 @@ _REFERENCE = re.compile(r'href="#([^"]+)"|url\(#([^)]+)\)')
 _USE = r'<use xlink:href="#([^"]+)" x="([^"]+)" y="([^"]+)" style="([^"]*)"/>'
 
 
-def to_svg(figure: Figure, *, title: str | None = None) -> str:
+def to_svg(figure: Figure, *, title: str | None = None, keep: re.Pattern[str] | None = None) -> str:
     """The figure as one ``<svg>`` element.
 
     It has no date, no random ids, no style sheet and no script, so the same figure gives the same text; its ids begin
@@ -27,6 +27,8 @@ def to_svg(figure: Figure, *, title: str | None = None) -> str:
     figure : Figure
     title : str, optional
         What a screen reader says, see `kansym.figures.alt_text`. Default: the label of the figure.
+    keep : re.Pattern, optional
+        Ids that match it as a whole stay as they are, for scripts of the page that look for them. Default: none.
     """
     stream = StringIO()
     # Figures of this package keep these settings by themselves, others do not.
@@ -34,7 +36,7 @@ def to_svg(figure: Figure, *, title: str | None = None) -> str:
         figure.savefig(stream, format="svg", metadata={"Date": None})
     text = _shorter(stream.getvalue())
     prefix = f"k{hashlib.sha256(text.encode()).hexdigest()[:10]}-"
-    text = _with_own_ids(text, prefix)
+    text = _with_own_ids(text, prefix, keep)
     words = html.escape(title if title is not None else str(figure.get_label()), quote=True)
     # The style sheet of matplotlib would hold for the whole page.
     opening = '<svg role="img" style="stroke-linejoin:round;stroke-linecap:butt" '
@@ -87,9 +89,15 @@ def _dots(uses: str, text: str) -> str:
     return f'<path d="{points}" style="fill:none;{stroke};stroke-width:{width:g};stroke-linecap:round"/>'
 
 
-def _with_own_ids(text: str, prefix: str) -> str:
-    """Ids that are referred to get the prefix and a number, the others go."""
+def _with_own_ids(text: str, prefix: str, keep: re.Pattern[str] | None) -> str:
+    """Ids that are referred to get the prefix and a number, those to keep stay, the others go."""
     needed = list(dict.fromkeys(match[1] or match[2] for match in _REFERENCE.finditer(text)))
     short = {name: f"{prefix}{number}" for number, name in enumerate(needed)}
-    text = re.sub(r' id="([^"]+)"', lambda m: f' id="{short[m[1]]}"' if m[1] in short else "", text)
+
+    def written(match: re.Match[str]) -> str:
+        if match[1] in short:
+            return f' id="{short[match[1]]}"'
+        return match[0] if keep is not None and keep.fullmatch(match[1]) else ""
+
+    text = re.sub(r' id="([^"]+)"', written, text)
     return _REFERENCE.sub(lambda m: f'href="#{short[m[1]]}"' if m[1] else f"url(#{short[m[2]]})", text)

@@ -29,6 +29,7 @@ from kansym.symbolic.roots import join_roots
 from kansym.symbolic.signs import absorb_minus, with_positive_offsets
 from kansym.symbolic.simplification import simplify
 from kansym.symbolic.snapping import IRRATIONAL_AGREEMENT, snap
+from kansym.symbolic.steps import Origin, steps_of
 from kansym.symbolic.terms import drop_terms
 from kansym.symbolic.unit_factors import with_factors
 from kansym.units.consistency import Consistency
@@ -224,14 +225,16 @@ def leave_one_out(form: ParametricForm, X: np.ndarray, y: np.ndarray, weights: n
 
 
 def formulate(
-    network: Network, scaling: AffineMap, bench: Bench, *, structure: str, deadline: float | None = None
+    network: Network, scaling: AffineMap, bench: Bench, *, structure: Origin, deadline: float | None = None
 ) -> list[Formula]:
     """The formulas of an all-symbolic network (P = 1); none where it cannot be evaluated on the rows."""
     raw = compose(network, bench.variables, scaling)
     return from_expression(raw, bench, structure=structure, deadline=deadline)
 
 
-def from_expression(raw: sympy.Expr, bench: Bench, *, structure: str, deadline: float | None = None) -> list[Formula]:
+def from_expression(
+    raw: sympy.Expr, bench: Bench, *, structure: Origin, deadline: float | None = None
+) -> list[Formula]:
     """Fit, snap and simplify an expression with Float constants in `bench.variables`.
 
     Returns the formula with all its constants, snapped where the data allow, and the smaller ones that backward
@@ -250,7 +253,7 @@ def from_expression(raw: sympy.Expr, bench: Bench, *, structure: str, deadline: 
     return found
 
 
-def _formulas(raw: sympy.Expr, bench: Bench, structure: str, deadline: float | None) -> Iterator[Formula]:
+def _formulas(raw: sympy.Expr, bench: Bench, structure: Origin, deadline: float | None) -> Iterator[Formula]:
     positive = [symbol for symbol in bench.variables if symbol.is_positive]
     form = parametrize(canonicalize(raw, positive), bench.variables)
     if len(form.constants) > min(MAX_CONSTANTS, len(bench.train)):
@@ -313,11 +316,11 @@ def polished(formula: Formula, bench: Bench, seconds: float) -> Formula:
     form = bench.rough.get(formula)
     if form is None or seconds < POLISH_SECONDS:
         return formula
-    return _finish(form, bench, formula.structure, None, seconds) or formula
+    return _finish(form, bench, formula.steps, None, seconds) or formula
 
 
 def _finish(
-    form: ParametricForm, bench: Bench, structure: str, deadline: float | None, seconds: float = 20.0
+    form: ParametricForm, bench: Bench, structure: Origin, deadline: float | None, seconds: float = 20.0
 ) -> Formula | None:
     """Snap, simplify and judge; the smaller description length of the snapped and the plain form."""
     plain_formula = judge(form, bench, structure=structure)
@@ -454,7 +457,7 @@ def could_win(curved_edges: int, loss: float, best: Formula | None, bench: Bench
     return EDGE_BITS * curved_edges + constant < best.description_length
 
 
-def judge(form: ParametricForm, bench: Bench, *, structure: str) -> Formula | None:
+def judge(form: ParametricForm, bench: Bench, *, structure: Origin) -> Formula | None:
     """A `Formula` with its losses, size and constants.
 
     None when it is not finite on the rows it was made for, or has functions that the user left out.
@@ -483,7 +486,7 @@ def judge(form: ParametricForm, bench: Bench, *, structure: str) -> Formula | No
         validation_loss=validation_loss,
         description_length=length,
         constants=constants,
-        structure=structure,
+        steps=steps_of(structure),
         notes=() if found is None or found.consistent else (f"The units do not go together: {found.reason}.",),
         covariance=None if result.covariance is None else result.covariance * np.outer(signs, signs),
         consistent=None if found is None else found.consistent,

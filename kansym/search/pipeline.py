@@ -44,6 +44,7 @@ from kansym.structure.problem import Problem
 from kansym.structure.product_units import SMALL_TABLE
 from kansym.structure.solver import Solver
 from kansym.symbolic.formula import Formula
+from kansym.symbolic.steps import Origin, Step, StepKind, in_words
 from kansym.threads import threads_for
 
 logger = logging.getLogger(__name__)
@@ -319,9 +320,9 @@ class _Run:
         whole = Problem.of(X, y, self.bench.variables, weights)
         leader, unbeaten = None, 0
         for raw, problem in solver.solutions(whole):
-            structure = "; ".join(step for step in problem.steps if step) or "the table as it is"
-            self.formulas += from_expression(raw, self.bench, structure=structure, deadline=self.deadline)
-            self.report("structure", structure)
+            steps = problem.steps or (Step(StepKind.WHOLE),)
+            self.formulas += from_expression(raw, self.bench, structure=steps, deadline=self.deadline)
+            self.report("structure", in_words(steps))
             if self._exact() or (self._as_good_as_possible() and len(y) >= SMALL_TABLE and not solver.more):
                 return
             best = self.best()
@@ -398,7 +399,7 @@ class _Run:
             self._read_already.add(id(candidate))
         else:
             found = found[:1]
-        self._formulate(found, label, network.to("cpu"))
+        self._formulate(found, (Step(StepKind.NETWORK, label),), network.to("cpu"))
 
     def _selector(self) -> Selector:
         return Selector(
@@ -410,7 +411,7 @@ class _Run:
             target=max(EXACT, (self.floor / self.scaling.y_scale) ** 2),
         )
 
-    def _formulate(self, found: list[SymbolicCandidate], structure: str, trained: Network | None = None) -> None:
+    def _formulate(self, found: list[SymbolicCandidate], structure: Origin, trained: Network | None = None) -> None:
         """Turn the best symbolic networks into formulas; `trained` is the network that they were read from."""
         for symbolic in found[: self.options.formulas_per_network]:
             if self.out_of_time():

@@ -16,6 +16,7 @@ import sympy
 
 from kansym.structure.problem import Problem
 from kansym.structure.surrogate import one_signed
+from kansym.symbolic.steps import Step, StepKind
 
 POWERS = ((1, 1), (1, -1), (1, 2), (2, 1), (1, -2), (2, -1))
 """Exponents (p, q) of the new column x_i^p x_j^q."""
@@ -74,7 +75,8 @@ class Coordinates:
             new = (x - self.shift) ** sympy.Integer(self.powers[0]) * z ** sympy.Integer(self.powers[1])
         columns = list(problem.columns)
         columns[self.i] = new
-        return problem.with_inputs(self.inputs(problem.X), tuple(columns), f"coordinate {new}")
+        step = Step(StepKind.COORDINATE, expressions=(new,))
+        return problem.with_inputs(self.inputs(problem.X), tuple(columns), step)
 
 
 def coordinate_changes(X: np.ndarray) -> Iterator[Coordinates]:

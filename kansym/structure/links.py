@@ -10,6 +10,7 @@ import numpy as np
 import sympy
 
 from kansym.structure.problem import TARGET, Problem
+from kansym.symbolic.steps import Step, StepKind
 
 Function = Callable[[np.ndarray], np.ndarray]
 
@@ -46,7 +47,7 @@ class Link:
         back = -self.back if self.even and problem.t[0] < 0 else self.back
         with np.errstate(all="ignore"):
             slope = 1.0 / np.abs(self.slope(problem.t))
-        return problem.linked(value, back, slope, f"link {self.name}")
+        return problem.linked(value, back, slope, Step(StepKind.LINK, self.name))
 
 
 def _one_signed(t: np.ndarray) -> bool:

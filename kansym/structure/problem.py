@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import sympy
 
+from kansym.symbolic.steps import Step, StepKind
+
 TARGET = sympy.Symbol("_target")
 """Stands for a problem's own target in `Problem.outer`."""
 
@@ -37,8 +39,8 @@ class Problem:
         Of the user's rows, mean 1.
     trust : ndarray, shape (n,), or None
         Weights of t where it was read off an interpolant: the inverse square of its error, up to a factor.
-    steps : tuple of str
-        What was done, in words, outermost first.
+    steps : tuple of Step
+        What was done, outermost first.
     """
 
     X: np.ndarray
@@ -48,7 +50,7 @@ class Problem:
     slope: np.ndarray
     weights: np.ndarray | None = None
     trust: np.ndarray | None = None
-    steps: tuple[str, ...] = ()
+    steps: tuple[Step, ...] = ()
 
     @classmethod
     def of(
@@ -88,17 +90,16 @@ class Problem:
         inner = formula.xreplace(dict(zip(variables, self.columns, strict=True)))
         return self.outer.xreplace({TARGET: inner})
 
-    def divided(self, exponents: np.ndarray, step: str) -> "Problem":
-        """The same inputs with the target divided by the monomial of the inputs with these exponents."""
+    def divided(self, exponents: np.ndarray) -> "Problem":
+        """The same inputs with the target divided by the monomial of the inputs with these exponents.
+
+        It is one half of a step, which `with_inputs` completes.
+        """
         factor, values = monomial(self.columns, self.X, exponents)
         outer = self.outer.xreplace({TARGET: factor * TARGET})
-        return replace(
-            self, t=self.t / values, outer=outer, slope=self.slope * np.abs(values), steps=(*self.steps, step)
-        )
+        return replace(self, t=self.t / values, outer=outer, slope=self.slope * np.abs(values))
 
-    def without(
-        self, column: int, expression: sympy.Expr, values: np.ndarray, *, product: bool, step: str
-    ) -> "Problem":
+    def without(self, column: int, expression: sympy.Expr, values: np.ndarray, *, product: bool) -> "Problem":
         """The problem less one column whose factor or term is known: `expression`, with `values` on the rows."""
         keep = [k for k in range(self.dimension) if k != column]
         trust = np.ones(len(self.t)) if self.trust is None else self.trust
@@ -112,13 +113,13 @@ class Problem:
             slope=self.slope * np.abs(values) if product else self.slope,
             # The factor is not exact, and where it is small its error makes that of the quotient large.
             trust=trust * values**2 if product else trust,
-            steps=(*self.steps, step),
+            steps=(*self.steps, Step(StepKind.FACTOR if product else StepKind.TERM, expressions=(expression,))),
         )
 
-    def with_inputs(self, X: np.ndarray, columns: tuple[sympy.Expr, ...], step: str) -> "Problem":
+    def with_inputs(self, X: np.ndarray, columns: tuple[sympy.Expr, ...], step: Step) -> "Problem":
         return replace(self, X=X, columns=columns, steps=(*self.steps, step))
 
-    def linked(self, t: np.ndarray, back: sympy.Expr, slope: np.ndarray, step: str) -> "Problem":
+    def linked(self, t: np.ndarray, back: sympy.Expr, slope: np.ndarray, step: Step) -> "Problem":
         """The same inputs, another target: `back` is the present one in `TARGET`, `slope` |d present / d new|."""
         outer = self.outer.xreplace({TARGET: back})
         return replace(self, t=t, outer=outer, slope=self.slope * slope, steps=(*self.steps, step))

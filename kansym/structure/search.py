@@ -16,8 +16,9 @@ from kansym.structure.problem import Problem, monomial, relative_error
 from kansym.structure.scaling_symmetry import ScalingReduction, scaling_reductions
 from kansym.structure.single_index import single_index
 from kansym.structure.surrogate import Surrogate, best_surrogate, check_rows
-from kansym.structure.unit_groups import STEP, sound, unit_reductions
+from kansym.structure.unit_groups import sound, unit_reductions
 from kansym.symbolic.complexity import complexity
+from kansym.symbolic.steps import Step, StepKind
 from kansym.units.system import UnitSystem
 
 logger = logging.getLogger(__name__)
@@ -56,7 +57,7 @@ UNIT_BRANCHES = 2
 MOST_STEPS = 10
 """Reductions compared before the best is taken, with noise."""
 
-Step = tuple[list[Problem], Surrogate | None, float]
+Trial = tuple[list[Problem], Surrogate | None, float]
 """Equivalent smaller problems, the interpolant of the first and its error."""
 
 MOST_INNER = 4
@@ -114,7 +115,7 @@ class Reducer:
     def reduced(self, problem: Problem) -> Iterator[Problem]:
         """Problems with fewer columns that describe the same table, the smallest first; then the problem itself."""
         if not np.ptp(problem.t) > 0:
-            yield problem.with_inputs(np.zeros((len(problem.t), 0)), (), "constant target")
+            yield problem.with_inputs(np.zeros((len(problem.t), 0)), (), Step(StepKind.CONSTANT))
             yield problem
             return
         surrogate, error = self.surrogate(problem)
@@ -147,7 +148,7 @@ class Reducer:
                 yield from children[1:]
         yield problem
 
-    def _first_step(self, problem: Problem, surrogate: Surrogate, error: float) -> Step | None:
+    def _first_step(self, problem: Problem, surrogate: Surrogate, error: float) -> Trial | None:
         """The first reduction that a fit confirms: without noise a wrong one is worse by orders of magnitude."""
         for children in self._candidates(problem, surrogate):
             if clock.late(self.deadline):
@@ -158,9 +159,9 @@ class Reducer:
                 return children, own, own_error
         return None
 
-    def _best_steps(self, problem: Problem, surrogate: Surrogate, error: float) -> list[Step]:
+    def _best_steps(self, problem: Problem, surrogate: Surrogate, error: float) -> list[Trial]:
         """The reductions with the least errors; with noise all errors are close to it, and fewer columns win ties."""
-        steps: list[Step] = []
+        steps: list[Trial] = []
         unsound: list[Problem] = []
         for children in self._candidates(problem, surrogate):
             for child in children:
@@ -180,17 +181,19 @@ class Reducer:
         level = max(allowed, 1e-6) * (NOISE_TIE - 1)
         good.sort(key=lambda step: (step[0][0].dimension, round(step[2] / level), _size(step[0][0]), step[2]))
         # The choices of dimensionless products are one hypothesis, and must not crowd out the others.
-        spare = [step for step in good if step[0][0].steps[-1].startswith(STEP)][UNIT_BRANCHES:]
+        spare = [step for step in good if step[0][0].steps[-1].kind is StepKind.UNITS][UNIT_BRANCHES:]
         return [step for step in good if step not in spare][:BRANCHES]
 
     def by_units(self, problem: Problem) -> list[Problem]:
         """The problem in dimensionless products, by the units of its columns; several choices, the simplest first."""
         if self.units is None:
             return []
-        children = [self._scaled(problem, reduction, STEP) for reduction in unit_reductions(problem, self.units)]
+        children = [
+            self._scaled(problem, reduction, StepKind.UNITS) for reduction in unit_reductions(problem, self.units)
+        ]
         return [child for child in children if child.finite()]
 
-    def _compare(self, child: Problem, error: float, steps: list[Step]) -> bool:
+    def _compare(self, child: Problem, error: float, steps: list[Trial]) -> bool:
         """Add a smaller problem to the steps; whether it is so much better that noise cannot be the reason."""
         if clock.late(self.deadline) or len(steps) >= MOST_STEPS:
             return False
@@ -235,21 +238,19 @@ class Reducer:
             if candidate.slopes != (0.0, 0.0) or candidate.misfit >= PLAIN:
                 yield from self._with_inner(problem, candidate)
 
-    def _scaled(self, problem: Problem, reduction: ScalingReduction, kind: str = "scaling symmetry") -> Problem:
+    def _scaled(self, problem: Problem, reduction: ScalingReduction, kind: StepKind = StepKind.SCALING) -> Problem:
         made = [monomial(problem.columns, problem.X, row) for row in reduction.groups]
         columns = tuple(column for column, _ in made)
         X = np.column_stack([values for _, values in made]) if made else np.zeros((len(problem.t), 0))
-        left = ", ".join(str(column) for column in columns)
-        fewer = len(reduction.factor) - len(made)
-        step = f"{kind}: {fewer} column{'s' * (fewer != 1)} fewer{', leaving ' if left else ''}{left}"
-        return problem.divided(reduction.factor, "").with_inputs(X, columns, step)
+        step = Step(kind, expressions=columns, fewer=len(reduction.factor) - len(made))
+        return problem.divided(reduction.factor).with_inputs(X, columns, step)
 
     def _with_inner(self, problem: Problem, inner: InnerFunction) -> Iterator[list[Problem]]:
         expression, values = inner.apply(problem.columns, problem.X)
         keep = [k for k in range(problem.dimension) if k not in (inner.i, inner.j)]
         X = np.column_stack([values, problem.X[:, keep]])
         columns = (expression, *(problem.columns[k] for k in keep))
-        child = problem.with_inputs(X, columns, f"inner function {expression}")
+        child = problem.with_inputs(X, columns, Step(StepKind.INNER, expressions=(expression,)))
         if child.finite():
             yield [child]
 

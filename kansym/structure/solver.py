@@ -26,9 +26,9 @@ from kansym.structure.simple_forms import simple_forms
 from kansym.structure.sparse import sparse_fits, sparse_law
 from kansym.structure.straight import straight_lines
 from kansym.structure.surrogate import Surrogate, check_rows, fit_surrogate
-from kansym.structure.unit_groups import STEP
 from kansym.symbolic.complexity import complexity, formula_bits
 from kansym.symbolic.parametric import parametrize
+from kansym.symbolic.steps import Step, StepKind
 from kansym.units.system import UnitSystem
 
 logger = logging.getLogger(__name__)
@@ -145,7 +145,7 @@ class Solver:
             yield from self._together(self._simply(smaller, surrogate))
             if self.reducer.noisy:
                 yield from self._together(self._as_sums(smaller))
-                if smaller.steps and smaller.steps[-1].startswith(STEP):
+                if smaller.steps and smaller.steps[-1].kind is StepKind.UNITS:
                     yield from self._together(self._as_product_units(smaller))
             whole = depth == 0 and not smaller.steps
             if smaller.dimension > 1:
@@ -194,7 +194,7 @@ class Solver:
         elif self.reducer.noisy:
             n = len(problem.t)
             # Dimensionless by its units: there is nothing else to be read from the data first.
-            wide = 2 if problem.steps and problem.steps[-1].startswith(STEP) else 1
+            wide = 2 if problem.steps and problem.steps[-1].kind is StepKind.UNITS else 1
             least = forms[0].bits(n, problem.dimension) + wide * FORM_BITS
             for form in forms[: wide * MOST_FORMS]:
                 if form.bits(n, problem.dimension) <= least:
@@ -342,7 +342,8 @@ class Solver:
                 if self._late():
                     return
                 until = min(self.until, clock.now() + max(1.0, 0.4 * clock.left(self.until)))
-                other = problem.with_inputs(values, (expression,), f"coordinate {expression}")
+                step = Step(StepKind.COORDINATE, expressions=(expression,))
+                other = problem.with_inputs(values, (expression,), step)
                 for formula in self.leaf(Leaf(values, problem.t, variables, None, weights, until, attainable)):
                     yield other.compose(formula, variables), other
 
@@ -394,8 +395,7 @@ class Solver:
             if separation.product and not (np.abs(values) > 1e-9 * np.abs(values).max()).all():
                 continue
             expression = formula.xreplace({variables[0]: problem.columns[separation.column]})
-            step = f"{'factor' if separation.product else 'term'} {expression}"
-            rest = problem.without(separation.column, expression, values, product=separation.product, step=step)
+            rest = problem.without(separation.column, expression, values, product=separation.product)
             residual = curve - a
             # The constant of a term belongs to the rest.
             error = float(np.std(residual) if not separation.product else np.sqrt(np.mean(residual**2)))

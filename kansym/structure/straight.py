@@ -14,6 +14,7 @@ from kansym.errors import ArgumentError
 from kansym.structure.links import usable_links
 from kansym.structure.problem import Problem
 from kansym.symbolic.complexity import formula_bits
+from kansym.symbolic.steps import Step, StepKind
 
 MOST_LINES = 8
 """Lines handed on: formulas are fitted in y itself and judged by all that they say."""
@@ -105,7 +106,7 @@ def straight_lines(problem: Problem, *, any_function: bool) -> Iterator[tuple[sy
             if fit is None or fit[2] > WORST * spread:
                 continue
             offset, slope, error = fit
-            step = f"a straight line of {SHOWN[link.name]} against {scale.name}"
+            step = Step(StepKind.LINE, f"{SHOWN[link.name]} against {scale.name}")
             formula = sympy.Float(offset) + sympy.Float(slope) * scale.expression(variable)
             line = linked.compose(formula, (variable,))
             try:

@@ -14,9 +14,6 @@ from kansym.units.linear import independent_rows
 from kansym.units.system import UnitSystem, spans
 from kansym.units.unit import PURE, Dimension
 
-STEP = "dimensional analysis"
-"""What such a reduction is called among `Problem.steps`."""
-
 
 def dimensions_of(problem: Problem, units: UnitSystem) -> tuple[list[Dimension], Dimension] | None:
     """Dimensions of a problem's inputs and of its target; None where they are not known or contradict each other."""

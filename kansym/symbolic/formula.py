@@ -21,6 +21,7 @@ from kansym.symbolic.latex import name_to_latex, to_latex
 from kansym.symbolic.naming import plain, plain_symbol
 from kansym.symbolic.parametric import ParametricForm, parametrize
 from kansym.symbolic.serialization import from_tree, to_tree
+from kansym.symbolic.steps import Step, in_words, steps_of
 from kansym.symbolic.text import to_text
 from kansym.units.headers import names_and_units_of
 
@@ -75,7 +76,7 @@ class Formula:
         Bits, up to a constant of the data; the smaller, the better.
     constants : tuple of Constant
     structure : str
-        Which network or hypothesis it came from.
+        Which network or hypothesis it came from, in words. Default: those of `steps`.
     notes : tuple of str
         What the user should know about it.
     covariance : array (k, k) or None
@@ -83,6 +84,9 @@ class Formula:
         where it is not known.
     consistent : bool or None
         Whether some units of the constants make it dimensionally consistent; None where the table has no units.
+    steps : tuple of Step
+        The steps from the table to the formula, first to last, in plain symbols; one that carries `structure` as its
+        name where only the words are known, as of runs that were saved by older versions.
     """
 
     expression: sympy.Expr
@@ -97,9 +101,13 @@ class Formula:
     notes: tuple[str, ...] = ()
     covariance: np.ndarray | None = None
     consistent: bool | None = None
+    steps: tuple[Step, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "variables", tuple(self.variables))
+        object.__setattr__(self, "structure", self.structure or in_words(self.steps))
+        steps = self.steps or steps_of(self.structure)
+        object.__setattr__(self, "steps", tuple(step.in_plain_symbols() for step in steps))
         unknown = {symbol.name for symbol in self.expression.free_symbols} - set(self.variables)
         if unknown:
             raise ArgumentError(f"expression contains {sorted(unknown)}, which are not among variables")
@@ -255,6 +263,7 @@ class Formula:
             "notes": list(self.notes),
             "covariance": None if self.covariance is None else [[_to_json(c) for c in row] for row in self.covariance],
             "consistent": self.consistent,
+            "steps": [step.to_dict() for step in self.steps],
         }
 
     @classmethod
@@ -280,6 +289,7 @@ class Formula:
                 notes=tuple(str(note) for note in data["notes"]),
                 covariance=_covariance(data.get("covariance"), len(data["constants"])),
                 consistent=None if data.get("consistent") is None else bool(data["consistent"]),
+                steps=tuple(Step.from_dict(step) for step in data.get("steps", ())),
             )
         except (KeyError, TypeError, ValueError) as error:
             if isinstance(error, StorageError):

@@ -15,6 +15,7 @@ from kansym.run.finished import FinishedRun
 from kansym.search.front import ParetoFront
 from kansym.search.results import Discovery, TrainedNetwork
 from kansym.symbolic.formula import Constant, Formula
+from kansym.symbolic.steps import Step, StepKind
 
 
 def make_formula(dataset, expression, *, loss=0.1, complexity=5, **options):
@@ -27,7 +28,7 @@ def make_formula(dataset, expression, *, loss=0.1, complexity=5, **options):
 def make_discovery(X, y, expression, *, names=None, front=None, network=True, growth=True, **options):
     """What a search hands back, with a made-up network; `expression` is one, or a function of symbols."""
     formula_options = {
-        key: options.pop(key) for key in ("constants", "covariance", "structure", "consistent") if key in options
+        key: options.pop(key) for key in ("constants", "covariance", "steps", "consistent") if key in options
     }
     dataset = make_dataset(X, y, names=names, remove_constant=False, **options)
     symbols = [sympy.Symbol(name) for name in dataset.names]
@@ -67,6 +68,9 @@ def make_run(*arguments, **options):
     return FinishedRun.of(make_discovery(*arguments, **options))
 
 
+STEPS = (Step(StepKind.TERM, expressions=(sympy.Symbol("b") ** 2,)), Step(StepKind.NETWORK, "[2, 1]"))
+
+
 def two_columns(n=60, seed=0):
     rng = np.random.default_rng(seed)
     X = rng.uniform(1, 3, (n, 2))
@@ -79,7 +83,7 @@ def plain_run():
     return make_run(
         X, y, lambda a, b: 2.0 * a + 1.0 * b**2, names=["a", "b"], target="E", units=["m", None], y_units="J",
         constants=(Constant("c0", 2.0, 0.02), Constant("c1", 1.0, 0.01)),
-        covariance=np.array([[4e-4, -1.6e-4], [-1.6e-4, 1e-4]]), structure="term b**2; [2, 1]",
+        covariance=np.array([[4e-4, -1.6e-4], [-1.6e-4, 1e-4]]), steps=STEPS,
     )  # fmt: skip
 
 

@@ -12,77 +12,82 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
 from kansym.data.dataset import make_dataset
-from kansym.figures.formulas import expression_label, formula_block, formula_lines, math_size
+from kansym.figures.axes import DecadeFormatter, PlainFormatter, finish, is_logarithmic, named, signed_threshold
 from kansym.figures.front import _above_floor
-from kansym.figures.labels import text_width
-from kansym.figures.points import floor_shows
-from kansym.figures.running import running_mean
-from kansym.figures.scales import is_logarithmic, named, signed_threshold
-from kansym.figures.stacking import stacked
-from kansym.figures.structure_steps import steps_in_words, steps_of
-from kansym.figures.style import blank, finish, styled, theme_of
-from kansym.figures.ticks import DecadeFormatter, PlainFormatter
+from kansym.figures.labels import expression_label, formula_block, formula_lines, math_size, stacked, text_width
+from kansym.figures.points import floor_shows, running_mean
+from kansym.figures.structure import is_piece, steps_in_words, steps_shown, title
+from kansym.figures.style import blank, styled, theme_of
 from kansym.structure.problem import Problem
 from kansym.structure.search import Reducer
+from kansym.symbolic.steps import Step, StepKind
 from kansym.units.words import unit_label
 
 A, B = sympy.symbols("a b")
 
 
-def steps(new_formula, structure):
-    dataset = make_dataset(np.array([[1.0, 2.0], [2.0, 1.0]]), np.array([1.0, 2.0]), names=["a", "b"])
-    return steps_of(new_formula(dataset, A + B, structure=structure))
+DATASET = make_dataset(np.array([[1.0, 2.0], [2.0, 1.0]]), np.array([1.0, 2.0]), names=["a", "b"])
 
 
-def test_words_become_steps(new_formula):
-    found = steps(
-        new_formula,
-        "scaling symmetry: 2 columns fewer, leaving a/b, atan2(a, b); link log; factor 2.0*exp(a); term b**2; "
-        "inner function a - b; coordinate sqrt(a); [2, 2x, 1]",
+def test_steps_have_titles(new_formula):
+    steps = (
+        Step(StepKind.SCALING, expressions=(A / B, sympy.atan2(A, B)), fewer=2),
+        Step(StepKind.LINK, "log"),
+        Step(StepKind.FACTOR, expressions=(2.0 * sympy.exp(A),)),
+        Step(StepKind.TERM, expressions=(B**2,)),
+        Step(StepKind.INNER, expressions=(A - B,)),
+        Step(StepKind.COORDINATE, expressions=(sympy.sqrt(A),)),
+        Step(StepKind.NETWORK, "[2, 2x, 1]"),
+        Step(StepKind.LINE, "log(y) against 1/x"),
     )
-    assert [step.title for step in found] == [
+    formula = new_formula(DATASET, A + B, steps=steps)
+    assert [title(step) for step in steps_shown(formula)] == [
         "scaling symmetry: 2 columns fewer", "log of the target", "a factor comes off", "a term comes off",
-        "inner function", "coordinate", "network [2, 2x, 1]",
+        "inner function", "coordinate", "network [2, 2x, 1]", "a straight line of log(y) against 1/x",
     ]  # fmt: skip
-    assert len(found[0].columns) == 2 and found[0].columns[0] == A / B
-    assert found[2].piece == 2.0 * sympy.exp(A) and found[2].product
-    assert found[3].piece == B**2 and not found[3].product
-    assert found[4].columns == (A - B,)
+    assert [is_piece(step) for step in steps_shown(formula)] == [False, False, True, True, False, False, False, False]
 
 
 @pytest.mark.parametrize(
-    ("words", "line"),
+    ("step", "line"),
     [
-        ("the table as it is", "read as it is: no structure was needed, all in one step"),
-        ("link sin", "sin of the target: simpler than the target itself"),
-        ("factor 2.0*exp(a)", "factor 2.0*exp(a)"),
-        ("inner function a - b", "two columns enter only as a - b"),
+        (Step(StepKind.WHOLE), "read as it is: no structure was needed, all in one step"),
+        (Step(StepKind.LINK, "sin"), "sin of the target: simpler than the target itself"),
+        (Step(StepKind.FACTOR, expressions=(2.0 * sympy.exp(A),)), "factor 2.0*exp(a)"),
+        (Step(StepKind.INNER, expressions=(A - B,)), "two columns enter only as a - b"),
         (
-            "scaling symmetry: 1 column fewer, leaving a/b",
+            Step(StepKind.SCALING, expressions=(A / B,), fewer=1),
             "scaling symmetry: 1 column fewer; the target scales as powers of columns do: a/b",
         ),
-        ("chain", "a function of a function: all in one step"),
-        ("", None),
+        (Step(StepKind.NAMED, "chain"), "a function of a function: all in one step"),
+        (None, None),
     ],
 )
-def test_steps_are_lines_of_text(new_formula, words, line):
-    dataset = make_dataset(np.array([[1.0, 2.0], [2.0, 1.0]]), np.array([1.0, 2.0]), names=["a", "b"])
-    assert steps_in_words(new_formula(dataset, A + B, structure=words)) == ([] if line is None else [line])
+def test_steps_are_lines_of_text(new_formula, step, line):
+    formula = new_formula(DATASET, A + B, steps=() if step is None else (step,))
+    assert steps_in_words(formula) == ([] if line is None else [line])
 
 
 @pytest.mark.parametrize(
-    ("words", "title"),
-    [("", "read as it is"), ("the table as it is", "read as it is"), ("linear", "a linear formula"),
-     ("the guess A*exp(-a)", "the guess A*exp(-a)"), ("dimensional analysis: 1 columns fewer", "1 column fewer")],
+    ("words", "shown"),
+    [("", "read as it is"), ("linear", "a linear formula"), ("the guess A*exp(-a)", "the guess A*exp(-a)"),
+     ("link log; [2, 1]", "link log; [2, 1]")],
 )  # fmt: skip
-def test_other_words_are_one_step(new_formula, words, title):
-    (step,) = steps(new_formula, words)
-    assert title in step.title and step.piece is None
+def test_words_alone_are_one_step(new_formula, words, shown):
+    (step,) = steps_shown(new_formula(DATASET, A + B, structure=words))
+    assert title(step) == shown and not is_piece(step)
 
 
-def test_text_that_is_no_formula_stays_text(new_formula):
-    (step,) = steps(new_formula, "inner function ((a")
-    assert step.columns == ("((a",)
+def test_dimensional_analysis_may_leave_nothing():
+    step = Step(StepKind.UNITS, fewer=1)
+    assert title(step) == "dimensional analysis: 1 column fewer" and step.expressions == ()
+
+
+def test_what_cannot_be_stored_is_shown_as_text(new_formula):
+    huge = sympy.Float("1e999") * A
+    formula = new_formula(DATASET, A + B, steps=(Step(StepKind.INNER, expressions=(huge,)),))
+    assert formula.steps[0].expressions == (str(huge),)
+    assert steps_in_words(formula) == [f"two columns enter only as {huge}"]
 
 
 def test_reductions_of_the_search_name_what_they_leave(new_formula):
@@ -91,9 +96,10 @@ def test_reductions_of_the_search_name_what_they_leave(new_formula):
     y = np.exp(-X[:, 0] / X[:, 1])
     problem = Problem.of(X, y, (sympy.Symbol("a", positive=True), sympy.Symbol("b", positive=True)))
     reducer = Reducer(y, seed=0, deadline=math.inf)
-    words = {smaller.steps[-1] for smaller in itertools.islice(reducer.reduced(problem), 5) if smaller.steps}
-    (step,) = steps(new_formula, next(one for one in words if "symmetry" in one))
-    assert step.columns in ((A / B,), (B / A,))
+    found = {smaller.steps[-1] for smaller in itertools.islice(reducer.reduced(problem), 5) if smaller.steps}
+    made = next(step for step in found if step.kind is StepKind.SCALING)
+    (step,) = new_formula(DATASET, A + B, steps=(made,)).steps
+    assert step.expressions in ((A / B,), (B / A,))
 
 
 def test_running_means_are_means():

@@ -69,3 +69,12 @@ def test_every_point_is_there_at_its_place(points):
 def test_the_label_of_a_figure_is_its_title():
     assert "<title" not in to_svg(figure())
     assert ">seen<" in to_svg(figure(label="seen")) and ">heard<" in to_svg(figure(label="seen"), title="heard")
+
+
+def test_ids_to_keep_stay_as_they_are():
+    made = figure()
+    made.axes[0].lines[0].set_gid("curve-1")
+    made.axes[0].xaxis.set_gid("curve-x")
+    assert 'id="curve-1"' not in to_svg(made)
+    kept = to_svg(made, keep=re.compile(r"curve-\d"))
+    assert 'id="curve-1"' in kept and "curve-x" not in kept

@@ -9,6 +9,7 @@ from hypothesis.extra.numpy import arrays
 
 from kansym.structure.links import LINKS, usable_links
 from kansym.structure.problem import TARGET, Problem
+from kansym.symbolic.steps import Step, StepKind
 
 few = settings(max_examples=30, deadline=None)
 by_name = pytest.mark.parametrize("link", LINKS, ids=lambda link: link.name)
@@ -78,7 +79,7 @@ def test_the_problem_knows_what_an_error_of_the_new_target_does(link, values):
         if link.name == "identity":
             assert linked is problem
         else:
-            assert linked.steps == (f"link {link.name}",)
+            assert linked.steps == (Step(StepKind.LINK, link.name),)
 
 
 REFUSED = {

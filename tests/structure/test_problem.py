@@ -9,11 +9,14 @@ from hypothesis import strategies as st
 from kansym.structure.links import usable_links
 from kansym.structure.problem import TARGET, Problem, monomial, relative_error
 from kansym.symbolic.naming import internal_symbols
+from kansym.symbolic.steps import Step, StepKind
 
 few = settings(max_examples=40, deadline=None)
 FINAL = sympy.Symbol("_final")
 NAMES = ("a", "_target", "_z0")
 """Names that also occur inside."""
+
+STEP = Step(StepKind.SCALING, fewer=1)
 
 exponents = st.sampled_from([0, 1, -1, 2, -2, 0.5, -0.5, 1 / 3, -1.5])
 
@@ -25,7 +28,7 @@ def rows(seed, n=20):
 
 def divided(draw, problem):
     powers = draw(st.lists(exponents, min_size=problem.dimension, max_size=problem.dimension))
-    return problem.divided(np.array(powers, dtype=float), "divided")
+    return problem.divided(np.array(powers, dtype=float))
 
 
 def without(draw, problem):
@@ -36,7 +39,7 @@ def without(draw, problem):
     kind = draw(st.sampled_from(["exp", "atan", "scaled"]))
     values = {"exp": np.exp(-x / 4), "atan": np.arctan(x) + 2, "scaled": 1.5 * x}[kind]
     known = {"exp": sympy.exp(-expression / 4), "atan": sympy.atan(expression) + 2, "scaled": 1.5 * expression}[kind]
-    return problem.without(column, known, values, product=product, step="without")
+    return problem.without(column, known, values, product=product)
 
 
 def with_inputs(draw, problem):
@@ -53,7 +56,7 @@ def with_inputs(draw, problem):
         for _ in range(number)
     ]
     X = np.column_stack([values for _, values in made]) if made else np.zeros((len(problem.t), 0))
-    return problem.with_inputs(X, tuple(column for column, _ in made), "with inputs")
+    return problem.with_inputs(X, tuple(column for column, _ in made), STEP)
 
 
 def linked(draw, problem):
@@ -123,7 +126,7 @@ def test_formulas_are_composed_at_once_and_not_one_after_another():
     a, b = sympy.symbols("a b")
     z = sympy.symbols("_z0 _z1")
     X, y = rows(0)
-    problem = Problem.of(X[:, :2], y, z).with_inputs(X[:, [1, 0]], (z[1], z[0]), "exchanged")
+    problem = Problem.of(X[:, :2], y, z).with_inputs(X[:, [1, 0]], (z[1], z[0]), STEP)
     assert problem.compose(z[0] - 2 * z[1], z) == z[1] - 2 * z[0]
     assert problem.compose(a + b, (a, b)) == z[0] + z[1]
 
@@ -138,12 +141,11 @@ def test_problems_do_not_change():
     X, y = rows(1)
     problem = Problem.of(X, y, sympy.symbols("a b c"))
     t, inputs = problem.t.copy(), problem.X.copy()
-    after = problem.divided(np.array([1.0, 0, 0]), "one").without(
-        1, problem.columns[1], X[:, 1], product=False, step="two"
-    )
+    after = problem.with_inputs(X, problem.columns, STEP).without(1, problem.columns[1], X[:, 1], product=False)
     np.testing.assert_array_equal(problem.t, t)
     np.testing.assert_array_equal(problem.X, inputs)
-    assert problem.steps == () and after.steps == ("one", "two") and after.dimension == 2
+    assert problem.steps == () and after.steps == (STEP, Step(StepKind.TERM, expressions=(problem.columns[1],)))
+    assert after.dimension == 2
 
 
 @pytest.mark.parametrize("decade", [-30, -19, -3, 0, 2, 12, 40])
@@ -176,7 +178,7 @@ def test_what_is_read_off_an_interpolant_is_trusted_by_its_size():
     X, y = rows(5)
     problem = Problem.of(X, y, sympy.symbols("a b c"))
     assert problem.fitting_weights() is None
-    after = problem.without(0, problem.columns[0], X[:, 0], product=True, step="factor")
+    after = problem.without(0, problem.columns[0], X[:, 0], product=True)
     trusted = after.fitting_weights()
     assert trusted is not None
     np.testing.assert_allclose(trusted, X[:, 0] ** 2)
@@ -190,9 +192,9 @@ def test_finite(bad):
     assert problem.finite()
     broken = y.copy()
     broken[3] = bad
-    assert not problem.linked(broken, TARGET, np.ones(len(y)), "broken").finite()
-    assert not problem.linked(y, TARGET, broken, "broken").finite()
-    assert not problem.with_inputs(X * broken[:, None], problem.columns, "broken").finite()
+    assert not problem.linked(broken, TARGET, np.ones(len(y)), STEP).finite()
+    assert not problem.linked(y, TARGET, broken, STEP).finite()
+    assert not problem.with_inputs(X * broken[:, None], problem.columns, STEP).finite()
 
 
 @few

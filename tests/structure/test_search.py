@@ -9,6 +9,7 @@ import sympy
 
 from kansym.structure.problem import TARGET, Problem
 from kansym.structure.search import Reducer
+from kansym.symbolic.steps import Step, StepKind
 
 U, V, W = SYMBOLS = sympy.symbols("u v w", positive=True)
 
@@ -147,14 +148,14 @@ def test_errors_are_in_units_of_the_users_y(box, law):
     y = law(U**3 * sympy.sin(V), (U, V)).predict(X)
     reducer = Reducer(y, seed=0, deadline=math.inf)
     problem = Problem.of(X, y, (U, V))
-    divided = problem.divided(np.array([3.0, 0.0]), "")
+    divided = problem.divided(np.array([3.0, 0.0]))
     surrogate, error = reducer.surrogate(divided)
     assert surrogate is not None
     check = surrogate.check
     residual = X[check, 0] ** 3 * surrogate.predict(X[check]) - y[check]
     assert error == pytest.approx(np.sqrt(np.mean(residual**2)) / y.std(), rel=1e-6)
     assert reducer.lowest == error
-    nothing = problem.with_inputs(np.zeros((300, 0)), (), "")
+    nothing = problem.with_inputs(np.zeros((300, 0)), (), Step(StepKind.CONSTANT))
     surrogate, error = reducer.surrogate(nothing)
     assert surrogate is None and error == pytest.approx(1.0, rel=0.3)
 

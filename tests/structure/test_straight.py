@@ -33,13 +33,13 @@ def lines_of(y, *, any_function=True, x=X, weights=None):
 def test_the_law_is_the_first_line(law, step):
     y = law(X)
     expression, problem = lines_of(y)[0]
-    assert problem.steps == (step,)
+    assert [str(one) for one in problem.steps] == [step]
     found = np.array([float(expression.xreplace({VARIABLE: sympy.Float(x)})) for x in X])
     np.testing.assert_allclose(found, y, rtol=1e-8)
 
 
 def test_powers_alone_where_no_other_function_is_allowed():
-    steps = [problem.steps[-1] for _, problem in lines_of(2.0 + 0.7 * np.log(X), any_function=False)]
+    steps = [str(problem.steps[-1]) for _, problem in lines_of(2.0 + 0.7 * np.log(X), any_function=False)]
     assert steps
     assert not any("log" in step or "exp" in step or "sin" in step for step in steps)
 
@@ -64,11 +64,11 @@ def test_a_thin_lens_with_two_percent_noise():
 def test_numbers_that_are_no_doubles_are_left_out(size):
     # 1e299 squared, as in the slope against 1/x^2, is beyond double precision.
     x = size * X
-    steps = [problem.steps[-1] for _, problem in lines_of(1 + 2 * size / x, x=x)]
+    steps = [str(problem.steps[-1]) for _, problem in lines_of(1 + 2 * size / x, x=x)]
     assert "a straight line of y against 1/x" in steps and not any("x^2" in step for step in steps)
 
 
 def test_a_scale_whose_squares_leave_double_precision_gives_no_line():
     # exp(x) is a double up to x = 709, its square up to half of that.
     lines = lines_of(np.cos(X) + 2, x=np.linspace(540.0, 582.0, 40))
-    assert all("exp(x)" not in problem.steps[-1] for _, problem in lines)
+    assert all("exp(x)" not in str(problem.steps[-1]) for _, problem in lines)

@@ -9,6 +9,7 @@ from kansym.structure.problem import Problem
 from kansym.structure.search import Reducer
 from kansym.structure.unit_groups import sound, unit_reductions
 from kansym.symbolic.naming import internal_symbols
+from kansym.symbolic.steps import Step, StepKind
 from kansym.units.system import UnitSystem
 from kansym.units.unit import parse_unit
 
@@ -64,5 +65,5 @@ def test_reductions_that_would_need_a_constant_with_a_unit_come_last():
 def test_a_single_velocity_has_no_right_formula_but_its_powers():
     table, system = problem(["v", "c"], ["m/s", "m/s"], "1", lambda v, c: v / c)
     assert sound(table, system)
-    alone = table.with_inputs(table.X[:, :1], table.columns[:1], "one column")
+    alone = table.with_inputs(table.X[:, :1], table.columns[:1], Step(StepKind.SCALING, fewer=1))
     assert not sound(alone, system)

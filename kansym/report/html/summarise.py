@@ -5,7 +5,7 @@ from typing import Any
 
 from kansym.comparison.result import Comparison, ToolResult
 from kansym.comparison.table import error_words, share_words
-from kansym.figures.structure_steps import steps_in_words
+from kansym.figures.structure import steps_in_words
 from kansym.kan.growth import Decision, format_shape
 from kansym.numbers import is_rounding, measured, with_error
 from kansym.report.html.certificate import certificate_values

@@ -104,7 +104,7 @@ def test_a_figure_that_fails_costs_a_line(run, checked, monkeypatch, caplog):
 def test_a_run_with_next_to_nothing(run, checked):
     summary = replace(
         run.summary, certificate=None, outliers=(), guesses=(), growth=(), notes=(), seed=None, command="", network="",
-        formula=replace(run.formula, constants=(), structure=""),
+        formula=replace(run.formula, constants=(), structure="", steps=()),
     )  # fmt: skip
     page = checked(report_html(FinishedRun(summary, None)))
     assert "This run has no certificate" in page.text

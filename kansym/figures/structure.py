@@ -1,4 +1,4 @@
-"""How the law was taken apart: from the table, through what was found in it, to the formula."""
+"""How the law was taken apart: from the table, through what was found in it, to the formula; in boxes and in words."""
 
 from dataclasses import dataclass
 
@@ -7,18 +7,95 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
-from kansym.figures.formulas import Label, expression_label, formula_lines, text_label
-from kansym.figures.panels import used_names
-from kansym.figures.scales import named
-from kansym.figures.structure_steps import Step, steps_of
+from kansym.figures.axes import named
+from kansym.figures.labels import Label, expression_label, formula_lines, text_label
+from kansym.figures.points import used_names
 from kansym.figures.style import Theme, blank, styled, theme_of
 from kansym.run.finished import FinishedRun
+from kansym.symbolic.formula import Formula
+from kansym.symbolic.steps import Step, StepKind
 
 MAIN, SIDE, GAP, PAD, MARGIN = 4.3, 2.3, 0.28, 0.1, 0.15
 """Inches: widths of the two columns of boxes, the space between boxes, around text and at the border."""
 
 LINE = 0.05
 """Inches between lines."""
+
+_WHOLE = Step(StepKind.WHOLE)
+
+_MEANINGS = {
+    StepKind.SCALING: "the target scales as powers of columns do",
+    StepKind.UNITS: "the units leave only these combinations",
+    StepKind.INNER: "two columns enter only as",
+    StepKind.COORDINATE: "a better coordinate",
+    StepKind.LINK: "simpler than the target itself",
+    StepKind.NETWORK: "its edges were read as functions",
+    StepKind.WHOLE: "no structure was needed, all in one step",
+}
+
+_FORMS = {
+    "constant": "a constant",
+    "linear": "a linear formula",
+    "quadratic": "a square of a linear formula, or a sum of squares",
+    "single": "one function of the column",
+    "chain": "a function of a function",
+    "product": "a product of functions",
+    "sum": "a sum of functions",
+    "polynomial": "a polynomial",
+    "rational": "a quotient of polynomials",
+}
+"""Names of forms that are read in one step."""
+
+
+def steps_shown(formula: Formula) -> tuple[Step, ...]:
+    """The steps in their order; a single one where the formula was found without taking the table apart."""
+    return formula.steps or (_WHOLE,)
+
+
+def is_piece(step: Step) -> bool:
+    """Whether the step reads a factor or a term on its own and takes it out."""
+    return step.kind in (StepKind.FACTOR, StepKind.TERM)
+
+
+def title(step: Step) -> str:
+    """What a step does, in a few words."""
+    match step.kind:
+        case StepKind.SCALING | StepKind.UNITS:
+            return f"{step.kind}: {step.fewer} {'column' if step.fewer == 1 else 'columns'} fewer"
+        case StepKind.FACTOR | StepKind.TERM:
+            return f"a {step.kind} comes off"
+        case StepKind.LINK:
+            return f"{step.name} of the target"
+        case StepKind.NETWORK:
+            return f"network {step.name}"
+        case StepKind.WHOLE:
+            return "read as it is"
+        case StepKind.NAMED:
+            return _FORMS.get(step.name, step.name)
+        case StepKind.INNER | StepKind.COORDINATE:
+            return str(step.kind)
+    return str(step)
+
+
+def meaning(step: Step) -> str:
+    """What a step means, in a line; may be empty."""
+    if step.kind is StepKind.NAMED:
+        return "all in one step" if step.name in _FORMS else ""
+    return _MEANINGS.get(step.kind, "")
+
+
+def steps_in_words(formula: Formula) -> list[str]:
+    """The steps as lines of text."""
+    return [_line(step) for step in formula.steps]
+
+
+def _line(step: Step) -> str:
+    if is_piece(step):
+        return str(step)
+    made, words = ", ".join(map(str, step.expressions)), meaning(step)
+    if not made:
+        return f"{title(step)}: {words}" if words else title(step)
+    return f"{title(step)}; {words}: {made}" if step.kind in (StepKind.SCALING, StepKind.UNITS) else f"{words} {made}"
 
 
 @dataclass(frozen=True)
@@ -49,9 +126,9 @@ def structure(run: FinishedRun, *, dark: bool = False) -> Figure:
     dark : bool, default False
         For dark backgrounds.
     """
-    theme, steps = theme_of(dark), steps_of(run.formula)
+    theme, steps = theme_of(dark), steps_shown(run.formula)
     with styled(theme):
-        aside = any(step.piece is not None for step in steps)
+        aside = any(is_piece(step) for step in steps)
         whole = MAIN + (GAP + SIDE if aside else 0.0)
         boxes = [_table(run), *(_step_lines(step) for step in steps), _formula(run, whole)]
         pieces = [None, *(_piece(step) for step in steps), None]
@@ -82,8 +159,8 @@ def structure(run: FinishedRun, *, dark: bool = False) -> Figure:
 
 def alt(run: FinishedRun) -> str:
     """One sentence for those who do not see it."""
-    steps = steps_of(run.formula)
-    words = ", ".join(step.title for step in steps)
+    steps = steps_shown(run.formula)
+    words = ", ".join(map(title, steps))
     number = len(run.summary.names)
     columns = "1 column" if number == 1 else f"{number} columns"
     return f"How the law was taken apart: {columns}; {words}; {run.formula}."
@@ -106,14 +183,14 @@ def _table(run: FinishedRun) -> list[_Line]:
 
 def _step_lines(step: Step) -> list[_Line]:
     inner = MAIN - 2 * PAD
-    lines = [_Line((text_label(step.title, 9, inner),), 9)]
-    if step.piece is not None:
-        words = "the target is divided by it" if step.product else "it is subtracted from the target"
+    lines = [_Line((text_label(title(step), 9, inner),), 9)]
+    if is_piece(step):
+        words = "the target is divided by it" if step.kind is StepKind.FACTOR else "it is subtracted from the target"
         return [*lines, _Line((text_label(words, 8, inner),), 8, muted=True)]
-    if step.words:
-        lines.append(_Line((text_label(step.words, 8, inner),), 8, muted=True))
+    if words := meaning(step):
+        lines.append(_Line((text_label(words, 8, inner),), 8, muted=True))
     row: list[Label] = []
-    for label in [_label(column, inner) for column in step.columns]:
+    for label in [_label(column, inner) for column in step.expressions]:
         if row and sum(one.width + 0.22 for one in row) + label.width > inner:
             lines.append(_Line(tuple(row), 9))
             row = []
@@ -122,7 +199,7 @@ def _step_lines(step: Step) -> list[_Line]:
 
 
 def _piece(step: Step) -> list[_Line] | None:
-    return None if step.piece is None else [_Line((_label(step.piece, SIDE - 2 * PAD),), 9)]
+    return [_Line((_label(step.expressions[0], SIDE - 2 * PAD),), 9)] if is_piece(step) else None
 
 
 def _formula(run: FinishedRun, whole: float) -> list[_Line]:
