@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from kansym.data.splitting import thinned
+from kansym.data.preparation import thinned
 from kansym.figures.panels import inputs_shown, panel_grid
 from kansym.figures.points import MOST_POINTS, Points, floor_shows, points_of, table_of
 from kansym.figures.running import RunningMean, running_mean

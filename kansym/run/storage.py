@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from kansym.data.preparation import thinned
 from kansym.data.scaling import Scaling
-from kansym.data.splitting import thinned
 from kansym.data.storage import dataset_bytes, load_table
 from kansym.errors import ArgumentError, MissingPrimitiveError, StorageError
 from kansym.figures import run_network
