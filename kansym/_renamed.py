@@ -8,6 +8,7 @@ import importlib
 import sys
 import warnings
 from collections.abc import Sequence
+from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
@@ -58,7 +59,7 @@ def new_name(module: str) -> str | None:
     return None
 
 
-class _Finder:
+class _Finder(MetaPathFinder):
     """Finds modules at their old places."""
 
     def find_spec(
@@ -73,7 +74,7 @@ class _Finder:
         return ModuleSpec(fullname, _Stand(new))
 
 
-class _EmptiedFinder:
+class _EmptiedFinder(MetaPathFinder):
     """Finds packages that all modules have moved out of, so that the modules can be asked for."""
 
     def find_spec(
@@ -83,7 +84,7 @@ class _EmptiedFinder:
         return ModuleSpec(fullname, _Stand(None), is_package=True) if fullname in _EMPTIED else None
 
 
-class _Stand:
+class _Stand(Loader):
     """Puts the module of the new name in the place of the old one; nothing, where there is only an empty package."""
 
     def __init__(self, new: str | None) -> None:

@@ -186,7 +186,7 @@ def test_the_warning_points_at_the_import_of_the_user(tmp_path):
 
 def test_other_names_are_left_alone():
     assert new_name("kansym") is None and new_name("kansym.formulas") is None and new_name("numpy.results") is None
-    with pytest.raises(ModuleNotFoundError, match="kansym.nothing"):
+    with pytest.raises(ModuleNotFoundError, match="nothing"):
         importlib.import_module("kansym.nothing")
 
 
