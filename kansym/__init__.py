@@ -3,6 +3,8 @@
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from kansym import _renamed
+
 if TYPE_CHECKING:
     from kansym.comparison.result import Comparison as Comparison
     from kansym.comparison.run import compare as compare
@@ -68,6 +70,8 @@ _HOMES = {
     "load_run": "kansym.run.storage",
     "save_run": "kansym.run.storage",
 }
+
+_renamed.install()
 
 __all__ = ["__version__", *_HOMES]  # pyright: ignore[reportUnsupportedDunderAll]
 

@@ -194,9 +194,7 @@ def _of_run(run: "SavedRun", data: Path | None) -> "tuple[Dataset, Any, list[str
     from cyclopts import App
 
     from kansym.data.catalogue import dataset_names
-    from kansym.data.copies import merge_copies
-    from kansym.data.splitting import canonical_order
-    from kansym.run.summary import fingerprint
+    from kansym.run.replacing import table_of_a_search
     from kansym.search.options import DiscoveryOptions
 
     summary = run.summary
@@ -224,8 +222,7 @@ def _of_run(run: "SavedRun", data: Path | None) -> "tuple[Dataset, Any, list[str
     )
     if given.get("units") is not None:
         dataset = with_units(dataset, given["units"])
-    table = merge_copies(dataset)
-    if fingerprint(table.take(canonical_order(table.X, table.y))) != summary.data_sha256:
+    if table_of_a_search(dataset) != summary.data_sha256:
         raise ArgumentError(
             f"{source} is not the table that the run searched (its rows differ); name it with --data FILE"
         )

@@ -26,11 +26,11 @@ def with_units(dataset: "Dataset", path: Path) -> "Dataset":
 def before_the_search(dataset: "Dataset") -> "list[str]":
     """What to say about a table while it can still be started over: columns of errors among the inputs, and units that
     cannot be read."""
-    from kansym.data.error_names import LOOKS_LIKE
+    from kansym.data.remarks import ErrorHint
     from kansym.units.system import UnitSystem
 
     units = UnitSystem.of(dataset)
-    return [*(note for note in dataset.notes if LOOKS_LIKE in note), *(() if units is None else units.notes)]
+    return [*(note for note in dataset.notes if isinstance(note, ErrorHint)), *(() if units is None else units.notes)]
 
 
 def restricted_library(only: Sequence[str], without: Sequence[str]) -> "PrimitiveLibrary":

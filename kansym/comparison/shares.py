@@ -6,7 +6,7 @@ import numpy as np
 import scipy.stats
 
 from kansym.data.dataset import Dataset
-from kansym.data.splitting import MINIMUM_ROWS, split
+from kansym.data.preparation import MINIMUM_ROWS, split
 
 HELD_OUT = 0.2
 """Share of the rows held out at random."""
@@ -38,7 +38,7 @@ class Shares:
 
     @classmethod
     def of(cls, dataset: Dataset, *, seed: int) -> "Shares":
-        """Rows equal in all inputs stay together, as in `kansym.data.splitting.split`."""
+        """Rows equal in all inputs stay together, as in `kansym.data.preparation.split`."""
         n = dataset.n_rows
         none = np.arange(0)
         if n < MINIMUM_ROWS:

@@ -7,10 +7,8 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from kansym.data.columns import as_float_column, is_constant, name_listing, quoted
-from kansym.data.error_names import error_hints
-from kansym.data.missing import finite_rows
-from kansym.data.remarks import column_remarks
+from kansym.data.columns import as_float_column, finite_rows, is_constant, name_listing, quoted
+from kansym.data.remarks import column_remarks, error_hints
 from kansym.errors import DataError
 from kansym.units.unit import parse_unit
 

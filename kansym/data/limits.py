@@ -1,8 +1,12 @@
-"""How large a table may be."""
+"""How large a table, and the numbers in it, may be."""
 
 import math
 from collections.abc import Iterable
 
+import numpy as np
+
+from kansym.data.columns import quoted
+from kansym.data.dataset import Dataset
 from kansym.errors import DataError
 
 MOST_VALUES = 20_000_000
@@ -13,6 +17,9 @@ LARGEST_TEXT = 300_000_000
 
 WIDEST_VALUE = 64
 """Bytes of one value, on average; texts may be longer than numbers."""
+
+LARGEST_TARGET = 1e130
+"""Largest |y|, and one over the smallest one: beyond, losses, which are squares, leave double precision."""
 
 
 def require_moderate_table(source: str, shapes: Iterable[tuple[int, ...]], size: int = 0) -> None:
@@ -42,3 +49,24 @@ def require_moderate_table(source: str, shapes: Iterable[tuple[int, ...]], size:
         )
     if size > MOST_VALUES * WIDEST_VALUE:
         raise DataError(f"{source} takes {size:,} bytes of memory; leave out columns of text, or keep fewer rows")
+
+
+def require_moderate_target(dataset: Dataset) -> None:
+    """Refuse a target too large or too small for least squares.
+
+    Raises
+    ------
+    DataError
+        If y is so large or small that its squares leave double precision.
+    """
+    require_moderate_values(dataset.y, dataset.target)
+
+
+def require_moderate_values(y: np.ndarray, target: str) -> None:
+    """The same for the values (n,) of a target of that name."""
+    peak = float(np.max(np.abs(y)))
+    if peak and not 1 / LARGEST_TARGET <= peak <= LARGEST_TARGET:
+        raise DataError(
+            f"target {quoted(target)} reaches {peak:.3g}, whose square leaves double precision; give it in a unit in "
+            f"which its largest value lies between {1 / LARGEST_TARGET:g} and {LARGEST_TARGET:g}"
+        )

@@ -1,5 +1,8 @@
-"""What is odd about the columns of a table and does not forbid its use: leaks, twins, gaps."""
+"""What is odd about the columns of a table and does not forbid its use: leaks, twins, gaps, and columns that are called
+like the standard errors of another one."""
 
+import re
+import shlex
 from collections.abc import Sequence
 
 import numpy as np
@@ -24,6 +27,29 @@ GEOMETRIC = 0.15
 
 LEAST_VALUES = 30
 """Different values of a column below which gaps are its nature: levels, quantum numbers, settings."""
+
+_SIGN = r"u|unc|uncert|uncertainty|err|error|errors|sigma|sig|sd|std|stddev|se|stderr"
+_PATTERNS = (
+    re.compile(rf"(?:{_SIGN})[ _.-](?P<of>.+)", re.IGNORECASE),
+    re.compile(rf"(?:{_SIGN}|σ)\((?P<of>.+)\)", re.IGNORECASE),
+    re.compile(r"(?:σ|±|\+/?-)[ _]?(?P<of>.+)", re.IGNORECASE),
+    re.compile(rf"(?P<of>.+)[ _.-](?:{_SIGN})", re.IGNORECASE),
+    re.compile(r"(?P<of>.+?)(?:err|error)", re.IGNORECASE),
+    re.compile(r"(?P<of>.+?) ?(?:±|\+/?-)", re.IGNORECASE),
+)
+"""``u_y``, ``u(y)``, ``σ_y``, ``y_err``, ``yerr``, ``y ±``; what is left must be the name of another column."""
+
+_OF_TARGET = (
+    re.compile(r"(?:d|e|delta)[ _]?(?P<of>.+)", re.IGNORECASE),
+    re.compile(r"[δΔ][ _]?(?P<of>.+)", re.IGNORECASE),
+)
+"""``dy``, ``e_y``, ``Δy``: of an input these are more often steps and directions than errors."""
+
+
+class ErrorHint(str):
+    """A note on an input that looks like the standard errors of another column; a search is better stopped for it."""
+
+    __slots__ = ()
 
 
 def column_remarks(X: np.ndarray, names: Sequence[str], y: np.ndarray, target: str) -> list[str]:
@@ -88,11 +114,67 @@ def _gaps(X: np.ndarray, names: Sequence[str]) -> list[str]:
         sizes = np.abs(values) / np.max(np.abs(values))
         decades = (values[0] > 0 or values[-1] < 0) and np.median(sizes) < GEOMETRIC
         scale = np.log(sizes) if decades else values / np.max(np.abs(values))
-        shares = np.abs(np.diff(scale)) / abs(scale[-1] - scale[0])
-        at = int(np.argmax(shares))
-        if shares[at] > WIDEST_GAP:
+        gaps = np.abs(np.diff(scale)) / abs(scale[-1] - scale[0])
+        at = int(np.argmax(gaps))
+        if gaps[at] > WIDEST_GAP:
             found.append(
                 f"Column {quoted(name)} has no values between {values[at]:g} and {values[at + 1]:g}, "
-                f"{shares[at]:.0%} of its range: what a formula says there is not tested by the data."
+                f"{gaps[at]:.0%} of its range: what a formula says there is not tested by the data."
             )
     return found
+
+
+def error_hints(inputs: Sequence[str], target: str) -> list[ErrorHint]:
+    """Sentences on inputs that may be the standard errors of the target or of another input.
+
+    Parameters
+    ----------
+    inputs : sequence of str
+        Columns that the formula may use.
+    target : str
+    """
+    known = (*inputs, target)
+    found = []
+    for name in inputs:
+        of = _owner(name, target, known)
+        if of is None:
+            continue
+        option = f"--error {shown(name)}" if of == target else f"--x-error {shown(f'{of}={name}')}"
+        argument = "y_error" if of == target else "x_error"
+        found.append(
+            ErrorHint(
+                f"Column {quoted(name)} looks like the standard errors of {quoted(of)}, and is an input now; if it "
+                f"holds errors, say {option} (in Python {argument})."
+            )
+        )
+    return found
+
+
+def shown(text: str) -> str:
+    """As a shell takes it."""
+    if re.fullmatch(r"[\w.=+-]+", text):
+        return text
+    # Between double quotes shells read on for these.
+    return shlex.quote(text) if set(text) & set('$`"\\!') else f'"{text}"'
+
+
+def _owner(name: str, target: str, known: Sequence[str]) -> str | None:
+    """The column that a name says it is the error of."""
+    for pattern in _PATTERNS:
+        match = pattern.fullmatch(name)
+        of = None if match is None else _column(match["of"].strip(), known)
+        if of is not None and of != name:
+            return of
+    for pattern in _OF_TARGET:
+        match = pattern.fullmatch(name)
+        if match is not None and _column(match["of"].strip(), known) == target:
+            return target
+    return None
+
+
+def _column(text: str, known: Sequence[str]) -> str | None:
+    """The column of a name, in small or capital letters where that leaves one: ``T`` and ``t`` are two."""
+    if text in known:
+        return text
+    alike = [name for name in known if name.casefold() == text.casefold()]
+    return alike[0] if len(alike) == 1 else None

@@ -7,11 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from kansym.data.copies import merge_copies
 from kansym.data.dataset import Dataset
-from kansym.data.noise import noise_floor
+from kansym.data.preparation import canonical_table, prepare, thinned
 from kansym.data.scaling import Scaling
-from kansym.data.splitting import canonical_order, split, thinned
 from kansym.editing.coordinates import from_zero
 from kansym.errors import ArgumentError
 from kansym.extraction.composition import AffineMap
@@ -117,15 +115,14 @@ class Desk:
         library: Mapping[str, Primitive] | None = None,
     ) -> "Desk":
         """Of a table, split and scaled as a discovery does; names are looked up in `library` as well."""
-        table = merge_copies(dataset)
-        table = table.take(canonical_order(table.X, table.y))
+        table = canonical_table(dataset)
         kept = np.arange(table.n_rows)
         if options.loss != "linear" and run is not None:
             # What the search left out would decide a least-squares refit; the last fit of a formula sees all rows.
             kept = np.setdiff1d(kept, [outlier.row for outlier in far_rows(run.formula, table)])
         searched = with_effective_errors(table.take(thinned(kept, MOST_ROWS)), seed=options.seed)
-        train, validation = split(searched, validation_fraction=options.validation_fraction, seed=options.seed)
-        bench = Bench.of(searched, train, validation, noise_floor(searched))
+        prepared = prepare(searched, validation_fraction=options.validation_fraction, seed=options.seed)
+        bench = Bench.of(prepared.table, prepared.train, prepared.validation, prepared.noise_floor)
         if scaling is None:
             scaling = fitted_scaling(bench, options.network_rows)
         centred, scaling = scaling, from_zero(scaling)

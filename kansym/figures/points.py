@@ -7,7 +7,7 @@ import numpy as np
 import sympy
 
 from kansym.data.dataset import Dataset
-from kansym.data.splitting import canonical_order, thinned
+from kansym.data.preparation import canonical_order, thinned
 from kansym.errors import ArgumentError
 from kansym.run.finished import FinishedRun
 from kansym.search.effective_errors import effective_error

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from kansym.data.splitting import thinned
+from kansym.data.preparation import thinned
 from kansym.figures.axes import label, named, panel_grid, scale_axis
 from kansym.figures.points import (
     MOST_POINTS,

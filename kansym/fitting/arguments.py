@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from kansym.data.columns import as_float_column, listing
-from kansym.data.magnitude import require_moderate_values
+from kansym.data.limits import require_moderate_values
 from kansym.errors import ArgumentError, DataError
 from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parametric import ParametricForm

@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-from kansym.data.copies import merge_copies
 from kansym.data.dataset import Dataset
-from kansym.data.splitting import canonical_order
+from kansym.data.preparation import canonical_table
 from kansym.errors import ArgumentError, StorageError
 from kansym.run.files import COMPARISON, DRAWN, FIGURE_NAMES, OF_A_RUN, PAGE, RECORD, read_record
 from kansym.run.summary import fingerprint
@@ -12,8 +11,7 @@ from kansym.run.summary import fingerprint
 
 def table_of_a_search(dataset: Dataset) -> str:
     """The SHA-256 that a run of this table has in its record."""
-    table = merge_copies(dataset)
-    return fingerprint(table.take(canonical_order(table.X, table.y)))
+    return fingerprint(canonical_table(dataset))
 
 
 def require_place(path: Path, *sha256: str, overwrite: bool = False) -> None:

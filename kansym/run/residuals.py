@@ -2,7 +2,7 @@
 
 import math
 
-from kansym.data.splitting import MINIMUM_ROWS
+from kansym.data.preparation import MINIMUM_ROWS
 from kansym.run.summary import RunSummary
 from kansym.units.words import after_number
 
@@ -16,7 +16,7 @@ def weighting(summary: RunSummary) -> str:
 def judging_rows(summary: RunSummary) -> str:
     """The rows that formulas of the front are compared on."""
     fraction = summary.options.get("validation_fraction")
-    # As `kansym.data.splitting.split` counts them.
+    # As `kansym.data.preparation.split` counts them.
     none = fraction is not None and round(fraction * summary.rows) == 0
     if summary.rows < MINIMUM_ROWS or none:
         return "leave-one-out"

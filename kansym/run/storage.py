@@ -17,8 +17,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from kansym.data.preparation import thinned
 from kansym.data.scaling import Scaling
-from kansym.data.splitting import thinned
 from kansym.data.storage import dataset_bytes, load_table
 from kansym.errors import ArgumentError, MissingPrimitiveError, StorageError
 from kansym.kan.persistence import load_network, save_network

@@ -12,7 +12,7 @@ from typing import Any, cast
 import numpy as np
 
 from kansym.data.dataset import Dataset
-from kansym.data.splitting import MINIMUM_ROWS
+from kansym.data.preparation import MINIMUM_ROWS
 from kansym.errors import StorageError
 from kansym.fitting.outliers import Outlier
 from kansym.kan.growth import Decision, format_shape

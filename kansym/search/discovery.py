@@ -7,10 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from kansym import clock
-from kansym.data.copies import merge_copies
 from kansym.data.dataset import Dataset
-from kansym.data.magnitude import require_moderate_target
-from kansym.data.splitting import canonical_order, thinned
+from kansym.data.limits import require_moderate_target
+from kansym.data.preparation import canonical_order, merge_copies, thinned
 from kansym.interrupting import AGAIN, Abandoned, two_presses
 from kansym.report.watching import watched
 from kansym.search.effective_errors import with_effective_errors

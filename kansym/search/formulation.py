@@ -10,7 +10,7 @@ import sympy
 
 from kansym import clock
 from kansym.data.dataset import Dataset
-from kansym.data.splitting import thinned
+from kansym.data.preparation import thinned
 from kansym.errors import ArgumentError
 from kansym.extraction.composition import AffineMap, compose
 from kansym.kan.network import Network

@@ -16,11 +16,10 @@ import sympy
 import torch
 
 from kansym import clock
-from kansym.data.copies import merge_copies
 from kansym.data.dataset import Dataset
-from kansym.data.magnitude import require_moderate_target
+from kansym.data.limits import require_moderate_target
 from kansym.data.noise import noise_floor
-from kansym.data.splitting import canonical_order, split
+from kansym.data.preparation import canonical_order, merge_copies, split
 from kansym.device import choose_device
 from kansym.extraction.composition import AffineMap
 from kansym.extraction.one_dimensional import as_networks, read_curve

@@ -4,8 +4,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from kansym.data.preparation import thinned
 from kansym.data.scaling import Scaling
-from kansym.data.splitting import thinned
 from kansym.extraction.selection import Rows
 from kansym.search.formulation import Bench
 

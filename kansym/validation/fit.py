@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import scipy.stats
 
-from kansym.data.splitting import MINIMUM_ROWS
+from kansym.data.preparation import MINIMUM_ROWS
 from kansym.search.results import Discovery
 from kansym.validation.rows import Residuals, weighted_rms
 

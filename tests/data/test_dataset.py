@@ -4,11 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from kansym.data import Dataset, canonical_order, make_dataset, split
-from kansym.errors import ArgumentError, DataError
+from kansym.data import Dataset, make_dataset
+from kansym.errors import DataError
 
 
 def random_table(rows: int = 60, columns: int = 3, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -139,76 +137,3 @@ def test_dataset_checks_its_own_fields(change, message):
     fields = {"X": X, "y": y, "names": ("a", "b", "c"), **change}
     with pytest.raises(DataError, match=message):
         Dataset(**fields)
-
-
-# ---- order and split
-
-
-@settings(deadline=None, max_examples=40)
-@given(
-    values=st.lists(st.tuples(*[st.sampled_from([-1.0, 0.0, 0.5, 2.0])] * 3), min_size=2, max_size=50),
-    seed=st.integers(0, 2**32 - 1),
-)
-def test_canonical_order_undoes_any_shuffle(values, seed):
-    table = np.array(values)
-    shuffled = np.random.default_rng(seed).permutation(table)
-    ordered = [part[canonical_order(part[:, :2], part[:, 2])] for part in (table, shuffled)]
-    np.testing.assert_array_equal(ordered[0], ordered[1])
-    assert ordered[0].tolist() == sorted(table.tolist())
-
-
-@settings(deadline=None, max_examples=40)
-@given(
-    rows=st.integers(20, 120),
-    levels=st.integers(2, 50),
-    seed=st.integers(0, 1000),
-    shuffle=st.integers(0, 1000),
-    fraction=st.sampled_from([0.1, 0.2, 0.5]),
-)
-def test_split_depends_on_contents_not_on_order(rows, levels, seed, shuffle, fraction):
-    generator = np.random.default_rng(rows * 1000 + levels)
-    X = generator.integers(0, levels, size=(rows, 2)).astype(float)
-    y = X[:, 0] - X[:, 1] + 0.25
-    y[0] += 1.0
-    order = np.random.default_rng(shuffle).permutation(rows)
-    first = Dataset(X, y, ("a", "b"))
-    second = Dataset(X[order], y[order], ("a", "b"))
-    for left, right in zip(
-        split(first, validation_fraction=fraction, seed=seed),
-        split(second, validation_fraction=fraction, seed=seed),
-        strict=True,
-    ):
-        np.testing.assert_array_equal(first.X[left], second.X[right])
-        np.testing.assert_array_equal(first.y[left], second.y[right])
-    train, validation = split(first, validation_fraction=fraction, seed=seed)
-    assert sorted([*train, *validation]) == list(range(rows))
-    rows_of = [{(*first.X[k], first.y[k]) for k in part} for part in (train, validation)]
-    assert not rows_of[0] & rows_of[1]
-
-
-def test_split_without_repeats_has_the_size_asked_for_and_depends_on_the_seed():
-    dataset = make_dataset(*random_table(rows=100))
-    train, validation = split(dataset, seed=1)
-    assert len(train) == 80 and len(validation) == 20
-    assert set(validation) != set(split(dataset, seed=2)[1])
-    np.testing.assert_array_equal(validation, split(dataset, seed=1)[1])
-
-
-def test_small_tables_hold_out_nothing():
-    for rows, held_out in ((19, 0), (20, 4)):
-        train, validation = split(make_dataset(*random_table(rows=rows)), seed=0)
-        assert len(validation) == held_out and len(train) == rows - held_out
-
-
-def test_one_dominant_repeat_still_leaves_both_sides():
-    X = np.concatenate([np.zeros((40, 1)), np.arange(1.0, 11.0)[:, None]])
-    dataset = Dataset(X, X[:, 0] ** 2, ("x",))
-    for seed in range(10):
-        train, validation = split(dataset, seed=seed)
-        assert 0 < len(validation) <= 25 and len(train) >= 25
-
-
-@pytest.mark.parametrize("fraction", [-0.1, 1.0, np.nan])
-def test_split_refuses_a_bad_fraction(fraction):
-    with pytest.raises(ArgumentError, match="validation_fraction"):
-        split(make_dataset(*random_table()), validation_fraction=fraction, seed=0)

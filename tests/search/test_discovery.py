@@ -9,7 +9,7 @@ import pytest
 import sympy
 
 from kansym import ArgumentError, DataError, DiscoveryOptions, default_library, discover, load_dataset, make_dataset
-from kansym.data.splitting import split
+from kansym.data.preparation import split
 from kansym.device import choose_device
 from kansym.kan.growth import GrowthOptions
 from kansym.run.summary import RunSummary

@@ -5,7 +5,7 @@ import pytest
 
 from kansym.data.dataset import make_dataset
 from kansym.data.noise import noise_floor
-from kansym.data.splitting import split
+from kansym.data.preparation import split
 from kansym.search.formulation import Bench, judge
 from kansym.search.front import ParetoFront
 from kansym.search.results import Discovery

@@ -19,7 +19,7 @@ import sympy
 from kansym import clock
 from kansym.data.columns import is_constant
 from kansym.data.dataset import Dataset
-from kansym.data.splitting import thinned
+from kansym.data.preparation import thinned
 from kansym.errors import KansymError
 from kansym.search.formulation import Bench, bits, from_expression, judge
 from kansym.search.options import DiscoveryOptions

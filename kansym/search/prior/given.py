@@ -13,7 +13,7 @@ from kansym import clock
 from kansym.data.columns import is_constant
 from kansym.data.dataset import Dataset
 from kansym.data.noise import noise_floor
-from kansym.data.splitting import split
+from kansym.data.preparation import split
 from kansym.errors import ArgumentError, DataError
 from kansym.search.formulation import Bench, judge
 from kansym.search.front import ParetoFront

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from kansym import clock
-from kansym.data.splitting import thinned
+from kansym.data.preparation import thinned
 from kansym.errors import ArgumentError
 from kansym.fitting.descents import best_descent
 from kansym.fitting.signs import positive_where_free

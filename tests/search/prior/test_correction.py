@@ -9,7 +9,7 @@ import sympy
 
 from kansym.data.dataset import make_dataset
 from kansym.data.noise import noise_floor
-from kansym.data.splitting import split
+from kansym.data.preparation import split
 from kansym.search.formulation import Bench
 from kansym.search.options import DiscoveryOptions
 from kansym.search.prior import correction

@@ -6,7 +6,7 @@ import sympy
 
 from kansym.data.dataset import make_dataset
 from kansym.data.noise import noise_floor
-from kansym.data.splitting import split
+from kansym.data.preparation import split
 from kansym.errors import DataError
 from kansym.search.discovery import discover
 from kansym.search.formulation import Bench

@@ -8,7 +8,7 @@ import scipy.optimize
 
 from kansym.data.dataset import make_dataset
 from kansym.data.noise import noise_floor
-from kansym.data.splitting import split
+from kansym.data.preparation import split
 from kansym.search.formulation import Bench
 from kansym.search.prior.guess import Guess
 from kansym.search.prior.guess_start import UnusableGuess, fitted_guess
