@@ -1,15 +1,17 @@
 # sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
 # pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false
-"""Where a law was lost, told from what a run holds."""
+"""How a run ended: recovered by either criterion, or at which stage the law was lost."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import scipy.optimize
 import sympy
 
 from kansym.bench.problem import Problem
-from kansym.bench.strict import EXACT, StrictVerdict, nrmse
+from kansym.bench.srbench import symbolic_solution
+from kansym.bench.strict import EXACT, StrictVerdict, fitted_law, nrmse, strict
 from kansym.errors import KansymError
 from kansym.symbolic.parametric import columns_of, parametrize
 
@@ -37,6 +39,34 @@ NEAR = 1e-5
 
 FORMS = 3
 """Formulas of a front whose forms are looked at."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How a formula stands.
+
+    Attributes
+    ----------
+    strict : StrictVerdict
+    srbench : bool
+        Whether it is a symbolic solution in the sense of SRBench.
+    """
+
+    strict: StrictVerdict
+    srbench: bool
+
+
+def judge(formula: sympy.Expr, problem: Problem) -> Verdict:
+    """Judge a formula both ways; see `kansym.bench.strict` and `kansym.bench.srbench`.
+
+    Parameters
+    ----------
+    formula : sympy.Expr
+        In the names of the problem's columns.
+    problem : Problem
+    """
+    truth = fitted_law(formula, problem) if problem.law.free else problem.truth
+    return Verdict(strict(formula, problem), symbolic_solution(formula, truth, problem.symbols, problem.inside))
 
 
 def stage(
