@@ -46,7 +46,7 @@ docs: $(VENV)/.docs
 	@echo "docs/_build/html/index.html"
 
 bench: $(VENV)/.bench
-	$(BIN)/python -m kansym.benchmark
+	$(BIN)/python -m benchmarks.speed
 
 clean:
 	rm -rf $(VENV) runs build dist docs/_build docs/gallery docs/api/generated .pytest_cache .ruff_cache .hypothesis

@@ -219,7 +219,7 @@ def bench(
     out
         Folder for results.jsonl and a plot of recovered laws against time. Nothing is written without it.
     """
-    from kansym.bench.settings import Settings
+    from kansym.bench.records import Settings
     from kansym.commands.bench import bench as run_benchmark
 
     try:

@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 
 from kansym.bench.law import Law, Noise
-from kansym.bench.sampling import Variable
-from kansym.bench.trajectory import Start, Trajectory
+from kansym.bench.sampling import Start, Trajectory, Variable
 from kansym.errors import ArgumentError, DataError
 
 

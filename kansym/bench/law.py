@@ -12,7 +12,6 @@ import sympy
 
 from kansym.bench import sampling
 from kansym.bench.evaluation import values
-from kansym.bench.trajectory import Trajectory
 from kansym.errors import ArgumentError
 from kansym.symbolic.complexity import complexity
 from kansym.symbolic.naming import plain_symbol
@@ -79,7 +78,7 @@ class Law:
     rows: int | None = None
     noise: Noise | None = None
     data: Mapping[str, np.ndarray] | None = None
-    trajectory: Trajectory | None = None
+    trajectory: sampling.Trajectory | None = None
     precise: bool = False
     source: str = ""
 

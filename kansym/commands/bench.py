@@ -7,14 +7,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from kansym.bench import records as storage
-from kansym.bench import runner, tables
+from kansym.bench import display, records, runner
 from kansym.bench.catalogue import load_catalogue
-from kansym.bench.peers import check_peer
-from kansym.bench.plot import NAME as PLOT
-from kansym.bench.plot import plot
-from kansym.bench.records import Record
-from kansym.bench.settings import OWN, Job, Settings
+from kansym.bench.records import OWN, Job, Record, Settings
+from kansym.bench.runner import check_peer
 from kansym.errors import ArgumentError
 
 Run = Callable[[Sequence[Job], int], Iterator[Record]]
@@ -76,8 +72,8 @@ def bench(
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
         wanted = {job.key for job in planned}
-        known = [r for r in storage.read(out) if r["failure"] is None and storage.key_of(r) in wanted]
-    finished = storage.done(known)
+        known = [r for r in records.read(out) if r["failure"] is None and records.key_of(r) in wanted]
+    finished = records.done(known)
     missing = [job for job in planned if job.key not in finished]
     if known:
         console.print(f"{len(known)} results from {out}, {len(missing)} to go", highlight=False)
@@ -86,19 +82,19 @@ def bench(
         try:
             for record in run(missing, jobs):
                 if out is not None:
-                    storage.append(out, record)
+                    records.append(out, record)
                 found.append(record)
-                console.print(tables.line(record), markup=False, highlight=False, soft_wrap=not console.is_terminal)
+                console.print(display.line(record), markup=False, highlight=False, soft_wrap=not console.is_terminal)
                 advance(record)
         except KeyboardInterrupt:
             console.print(f"interrupted: {len(found)} of {len(planned)} results", highlight=False)
     if found:
         console.print()
-        console.print(tables.summary(found))
+        console.print(display.summary(found))
         console.print()
-        console.print(tables.losses(found))
+        console.print(display.losses(found))
         if out is not None:
-            plot(found, out / PLOT, budget=settings.seconds)
+            display.plot(found, out / display.PLOT, budget=settings.seconds)
     return found
 
 

@@ -7,8 +7,8 @@ import pytest
 import sympy
 
 from kansym.bench.catalogue import load_catalogue
-from kansym.bench.judge import judge
 from kansym.bench.law import Law, Noise
+from kansym.bench.outcome import judge
 from kansym.bench.sampling import Variable
 from kansym.bench.strict import nrmse
 

@@ -4,8 +4,8 @@ import importlib.util
 
 import pytest
 
-from kansym.bench import run_law, runner, stages
-from kansym.bench.settings import Job, Settings
+from kansym.bench import outcome, runner
+from kansym.bench.records import Job, Settings
 from kansym.comparison.peers import PEERS, Peer
 from kansym.comparison.request import PeerError
 
@@ -18,10 +18,10 @@ def product():
 
 
 def test_the_product_of_two_columns_is_recovered(product):
-    record = run_law.run_job(product)
+    record = runner.run_job(product)
     assert record["failure"] is None
     assert record["recovered"] and record["srbench"] and record["front_recovered"], record
-    assert record["stage"] == stages.RECOVERED and record["formula"] == "x0*x1"
+    assert record["stage"] == outcome.RECOVERED and record["formula"] == "x0*x1"
     assert (record["nodes"], record["law_nodes"], record["law"]) == (3, 3, "I.12.1")
     assert 0 < record["elapsed"] < 60
 
@@ -47,11 +47,11 @@ def test_tools_get_the_chosen_primitives_only(monkeypatch):
         asked["kansym"] = tuple(options.primitives)
         raise ValueError("enough")
 
-    monkeypatch.setattr("kansym.bench.peers.PeerProcess", Recorder)
-    monkeypatch.setattr("kansym.search.discovery.discover", discover)
+    monkeypatch.setattr("kansym.bench.runner.PeerProcess", Recorder)
+    monkeypatch.setattr("kansym.bench.runner.discover", discover)
     settings = Settings("feynman", rows=100, seconds=10.0, primitives=("x", "sqrt"))
     for tool in ("kansym", "operon"):
-        assert "enough" in run_law.run_job(Job(settings, "I.12.1", 0, tool))["failure"]
+        assert "enough" in runner.run_job(Job(settings, "I.12.1", 0, tool))["failure"]
     assert {tool: set(names) for tool, names in asked.items()} == {
         "kansym": {"x", "sqrt"},
         "operon": {"x", "sqrt"},
@@ -62,16 +62,16 @@ def test_a_tool_that_raises_is_a_failed_row(product, monkeypatch):
     def broken(dataset, options):
         raise ValueError("two\nlines")
 
-    monkeypatch.setattr("kansym.search.discovery.discover", broken)
-    record = run_law.run_job(product)
-    assert record["failure"] == "ValueError: two lines" and record["stage"] == stages.FAILED
+    monkeypatch.setattr("kansym.bench.runner.discover", broken)
+    record = runner.run_job(product)
+    assert record["failure"] == "ValueError: two lines" and record["stage"] == outcome.FAILED
     assert not record["recovered"]
 
 
 def test_an_interrupted_discovery_interrupts_the_benchmark(product, monkeypatch):
     monkeypatch.setattr("kansym.search.pipeline._Run.search", lambda self, *_: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
-        run_law.run_job(product)
+        runner.run_job(product)
 
 
 def test_worker_processes_answer_like_this_process():
@@ -83,13 +83,13 @@ def test_worker_processes_answer_like_this_process():
 
 def test_a_peer_that_crashes_is_a_failed_row(monkeypatch):
     monkeypatch.setitem(PEERS, "nothing", Peer("nothing", "Nothing", "numpy", "", "kansym.comparison.workers.nothing"))
-    record = run_law.run_job(Job(SETTINGS, "I.12.1", 0, "nothing"))
+    record = runner.run_job(Job(SETTINGS, "I.12.1", 0, "nothing"))
     assert "MissingPeerError: No module named" in record["failure"]
-    assert record["stage"] == stages.FAILED
+    assert record["stage"] == outcome.FAILED
 
 
 @pytest.mark.skipif(importlib.util.find_spec("pyoperon") is None, reason="pyoperon is not installed")
 def test_operon_answers():
-    record = run_law.run_job(Job(Settings("feynman", rows=100, seconds=1.0), "I.12.1", 0, "operon"))
+    record = runner.run_job(Job(Settings("feynman", rows=100, seconds=1.0), "I.12.1", 0, "operon"))
     assert record["failure"] is None
     assert record["inside"] < 1e-3 and record["tool"] == "operon" and record["elapsed"] < 10

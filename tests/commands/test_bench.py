@@ -8,9 +8,9 @@ import pytest
 from rich.console import Console
 
 from kansym import cli
-from kansym.bench import records, runner, stages, tables
+from kansym.bench import display, outcome, records, runner
 from kansym.bench.catalogue import load_catalogue
-from kansym.bench.settings import Job, Settings
+from kansym.bench.records import Job, Settings
 from kansym.commands import bench as command
 from kansym.commands.bench import bench
 from kansym.errors import ArgumentError, MissingDependencyError, StorageError
@@ -18,7 +18,7 @@ from kansym.errors import ArgumentError, MissingDependencyError, StorageError
 
 def made_up(job, **changes):
     record = dict(
-        law=job.law, seed=job.seed, tool=job.tool, stage=stages.RECOVERED, recovered=True, srbench=True,
+        law=job.law, seed=job.seed, tool=job.tool, stage=outcome.RECOVERED, recovered=True, srbench=True,
         front_recovered=True, elapsed=2.0, inside=1e-16, beyond=2e-16, nodes=3, law_nodes=3, formula="x0*x1",
         stopped="done", network_error=math.nan, failure=None,
     )  # fmt: skip
@@ -26,7 +26,7 @@ def made_up(job, **changes):
 
 
 def lost(job):
-    return made_up(job, recovered=False, srbench=False, front_recovered=True, stage=stages.NOT_PICKED, elapsed=5.0)
+    return made_up(job, recovered=False, srbench=False, front_recovered=True, stage=outcome.NOT_PICKED, elapsed=5.0)
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def test_failures_are_rows_and_are_tried_again(console, tmp_path):
     def failing(jobs, workers):
         for job in jobs:
             yield made_up(
-                job, failure="ValueError: no", stage=stages.FAILED, recovered=False, inside=None, elapsed=None
+                job, failure="ValueError: no", stage=outcome.FAILED, recovered=False, inside=None, elapsed=None
             )
 
     bench(SETTINGS, console, laws=["Nguyen-1"], out=tmp_path, run=failing)
@@ -184,4 +184,4 @@ def test_order_of_jobs():
 
 def test_line_of_a_formula_without_values():
     record = made_up(Job(SETTINGS, "Nguyen-1", 0), inside="inf", recovered=False, front_recovered=False)
-    assert "NRMSE inf" in tables.line(record)
+    assert "NRMSE inf" in display.line(record)

@@ -14,8 +14,8 @@ import pytest
 import sympy
 import torch
 
+from benchmarks.exported_code import Task, is_available, run
 from kansym.bench.evaluation import precise_values
-from kansym.benchmark.export.runners import Task, is_available, run
 from kansym.errors import KansymError
 from kansym.export import LANGUAGES, suffix_of, to_code, to_torch
 from kansym.symbolic.naming import plain_symbol

@@ -9,8 +9,7 @@ import pytest
 import sympy
 from matplotlib.mathtext import MathTextParser
 
-from kansym.benchmark.export.laws import known_laws
-from kansym.benchmark.latex import compile_latex, laws_document, main
+from benchmarks.latex import compile_latex, known_laws, laws_document, main
 from kansym.export import to_code, unit_to_latex
 from kansym.symbolic.formula import Constant, Formula
 from kansym.symbolic.latex import name_to_latex

@@ -4,7 +4,7 @@ import mpmath
 import numpy as np
 import pytest
 
-from kansym.benchmark import nist
+from benchmarks import nist
 from kansym.fitting.known_form import fit_constants
 
 DIGITS, ERROR_DIGITS = 6, 4

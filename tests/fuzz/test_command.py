@@ -1,10 +1,10 @@
-"""A few random files and command lines through the whole command; `python -m kansym.benchmark.fuzz` has thousands."""
+"""A few random files and command lines through the whole command; `python -m tests.fuzz` has thousands."""
 
 import pytest
 
-from kansym.benchmark.fuzz import describe
-from kansym.benchmark.fuzz_worker import run_case
 from kansym.cli import main
+from tests.fuzz.__main__ import describe
+from tests.fuzz.worker import run_case
 
 
 @pytest.fixture(scope="module")

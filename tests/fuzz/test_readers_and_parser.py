@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from kansym.benchmark.fuzz_loader import FORMULA, SUFFIXES, seeds, try_input
 from kansym.data import read_table
 from kansym.errors import KansymError
 from kansym.symbolic.parser import parse_expression
+from tests.fuzz.loader import FORMULA, SUFFIXES, seeds, try_input
 
 CELLS = st.one_of(
     st.floats().map(repr),

@@ -1,0 +1,1 @@
+"""Training and matching beside pykan 0.2.8."""

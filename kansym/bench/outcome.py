@@ -1,0 +1,157 @@
+# sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false
+"""How a run ended: recovered by either criterion, or at which stage the law was lost."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.optimize
+import sympy
+
+from kansym.bench.problem import Problem
+from kansym.bench.srbench import symbolic_solution
+from kansym.bench.strict import EXACT, StrictVerdict, fitted_law, nrmse, strict
+from kansym.errors import KansymError
+from kansym.symbolic.parametric import columns_of, parametrize
+
+RECOVERED = "recovered"
+NOT_PICKED = "on the front, not picked"
+TOO_LONG = "too long (simplifier)"
+INSIDE_ONLY = "right in the box, wrong outside"
+CONSTANTS = "constants off (same form)"
+CLOSE = "close: primitive or structure missed"
+INACCURATE = "network not accurate"
+NO_FORMULA = "not recovered"
+FAILED = "failed"
+
+STAGES = (RECOVERED, NOT_PICKED, TOO_LONG, CONSTANTS, INSIDE_ONLY, CLOSE, INACCURATE, NO_FORMULA, FAILED)
+"""From won to lost early; a peer has no network and ends in "not recovered" instead."""
+
+ACCURATE = 1e-2
+"""RMS error on clean targets, relative to their spread, of a network that shows the law."""
+
+MOST_CONSTANTS = 20
+"""Constants of a formula that are fitted to see whether its form is the law's."""
+
+NEAR = 1e-5
+"""NRMSE beyond the ranges that constants fitted within them still reach."""
+
+FORMS = 3
+"""Formulas of a front whose forms are looked at."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How a formula stands.
+
+    Attributes
+    ----------
+    strict : StrictVerdict
+    srbench : bool
+        Whether it is a symbolic solution in the sense of SRBench.
+    """
+
+    strict: StrictVerdict
+    srbench: bool
+
+
+def judge(formula: sympy.Expr, problem: Problem) -> Verdict:
+    """Judge a formula both ways; see `kansym.bench.strict` and `kansym.bench.srbench`.
+
+    Parameters
+    ----------
+    formula : sympy.Expr
+        In the names of the problem's columns.
+    problem : Problem
+    """
+    truth = fitted_law(formula, problem) if problem.law.free else problem.truth
+    return Verdict(strict(formula, problem), symbolic_solution(formula, truth, problem.symbols, problem.inside))
+
+
+def stage(
+    pick: StrictVerdict,
+    front: Sequence[tuple[sympy.Expr, StrictVerdict]],
+    problem: Problem,
+    predict: Callable[[np.ndarray], np.ndarray] | None,
+    *,
+    network: bool = True,
+) -> str:
+    """The stage at which a law was lost, or "recovered".
+
+    Parameters
+    ----------
+    pick : StrictVerdict
+        Of the picked formula.
+    front : sequence of (formula, StrictVerdict)
+        All formulas, the pick included.
+    problem : Problem
+    predict : callable or None
+        Predictions of the best network for rows (m, d); None where there is none.
+    network : bool, default True
+        Whether the tool trains networks; else what is left is "not recovered" where its best formula is inaccurate.
+    """
+    verdicts = [verdict for _, verdict in front]
+    if pick.recovered:
+        return RECOVERED
+    if any(verdict.recovered for verdict in verdicts):
+        return NOT_PICKED
+    if any(verdict.right for verdict in verdicts):
+        return TOO_LONG
+    best = sorted(front, key=lambda entry: entry[1].inside)[:FORMS]
+    if any(has_form(formula, problem) for formula, _ in best):
+        return CONSTANTS
+    if any(verdict.right_inside for verdict in verdicts):
+        return INSIDE_ONLY
+    error = min((verdict.inside for verdict in verdicts), default=np.inf)
+    if predict is not None:
+        error = min(error, network_error(problem, predict))
+    if error < ACCURATE:
+        return CLOSE
+    return INACCURATE if network else NO_FORMULA
+
+
+def network_error(problem: Problem, predict: Callable[[np.ndarray], np.ndarray]) -> float:
+    """RMS error of predictions within the ranges against the law itself, relative to the law's spread."""
+    clean = problem.law_at(problem.inside)
+    return float(np.sqrt(np.mean((predict(problem.inside) - clean) ** 2)) / np.std(clean))
+
+
+def has_form(formula: sympy.Expr, problem: Problem) -> bool:
+    """Whether other real constants would make the formula the law, within its ranges and beyond.
+
+    The constants are fitted within; a formula of another form that only comes very close there differs beyond.
+    """
+    try:
+        form = parametrize(formula, problem.symbols)
+        if not form.constants or len(form.constants) > MOST_CONSTANTS:
+            return False
+        clean = problem.law_at(problem.inside)
+        columns = columns_of(problem.inside, len(problem.symbols))
+        scale = float(np.std(clean)) + np.abs(clean)
+
+        def residuals(constants: np.ndarray) -> np.ndarray:
+            return np.nan_to_num((form.value_at(columns, constants) - clean) / scale, nan=1e3, posinf=1e3, neginf=1e3)
+
+        def jacobian(constants: np.ndarray) -> np.ndarray:
+            return np.nan_to_num(form.jacobian_at(columns, constants) / scale[:, None], posinf=0.0, neginf=0.0)
+
+        with np.errstate(all="ignore"):
+            fit = scipy.optimize.least_squares(
+                residuals, form.values, jacobian, x_scale="jac", ftol=1e-14, xtol=1e-14, gtol=1e-14, max_nfev=200
+            )
+    except (KansymError, ValueError, TypeError, np.linalg.LinAlgError):
+        return False
+    if np.sqrt(2 * fit.cost / len(clean)) > EXACT:
+        return False
+    refitted = form.with_values(fit.x).substituted()
+    beyond = nrmse(
+        refitted,
+        problem.truth,
+        problem.symbols,
+        problem.beyond,
+        spread=float(np.std(clean)),
+        tolerance=NEAR,
+        precise=problem.law.precise,
+    )
+    return beyond <= NEAR
