@@ -23,7 +23,7 @@ from threadpoolctl import threadpool_limits
 from kansym.errors import KansymError
 from kansym.fitting.estimate import Estimate, estimate
 from kansym.fitting.intervals import intervals_of
-from kansym.fitting.rows import Rows
+from kansym.fitting.least_squares import Measurements
 from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parametric import ParametricForm
 from kansym.symbolic.parser import parse_expression
@@ -89,7 +89,7 @@ class Case:
 CASES = [Case(law, noise, inputs) for law in LAWS for noise in NOISES for inputs in (False, True)]
 
 
-def simulated(case: Case, rng: np.random.Generator) -> tuple[ParametricForm, Rows]:
+def simulated(case: Case, rng: np.random.Generator) -> tuple[ParametricForm, Measurements]:
     """A table of the law, and the form with the true constants."""
     law = LAWS[case.law]
     form = law.form()
@@ -98,7 +98,7 @@ def simulated(case: Case, rng: np.random.Generator) -> tuple[ParametricForm, Row
     y_error = np.full(ROWS, case.noise * y.std())
     x_error = np.full((ROWS, 1), case.noise * x.std()) if case.inputs else None
     X = x[:, None] if x_error is None else x[:, None] + x_error * rng.standard_normal((ROWS, 1))
-    return form, Rows(X, y + y_error * rng.standard_normal(ROWS), y_error, x_error)
+    return form, Measurements(X, y + y_error * rng.standard_normal(ROWS), y_error, x_error)
 
 
 def covered(case: Case, seed: int, sets: Iterable[int], methods: Sequence[str]) -> np.ndarray:
@@ -119,7 +119,7 @@ def covered(case: Case, seed: int, sets: Iterable[int], methods: Sequence[str]) 
     return np.array(hits, dtype=bool)
 
 
-def _hit(method: str, fit: Estimate, rows: Rows, truth: np.ndarray, level: float) -> list[bool]:
+def _hit(method: str, fit: Estimate, rows: Measurements, truth: np.ndarray, level: float) -> list[bool]:
     if method == "scaled":
         assert fit.chi2 is not None
         fit = replace(fit, covariance=fit.covariance * fit.chi2 / fit.ndf, errors_scaled=True)

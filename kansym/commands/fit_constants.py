@@ -79,8 +79,8 @@ def fit_constants(
         Print the result as one JSON object.
     """
     from kansym.fitting.known_form import fit_constants as fit
-    from kansym.fitting.record import record
-    from kansym.fitting.text import text_report
+    from kansym.fitting.result import record
+    from kansym.report.known_form import text_report
 
     begin = _start(start or [])
     dataset, remark, expression = _read(expression, file, target, error, input_errors(x_error), drop_missing, key)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import sympy
 
+from kansym.codec import from_json, to_json
 from kansym.comparison.same.formulas import SameVerdict
 from kansym.errors import StorageError
 from kansym.symbolic.serialization import from_tree
-from kansym.validation.codec import from_json, to_json
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -9,6 +9,7 @@ import numpy as np
 from kansym.data.columns import as_float_column, listing
 from kansym.data.limits import require_moderate_values
 from kansym.errors import ArgumentError, DataError
+from kansym.fitting.least_squares import Measurements
 from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parametric import ParametricForm
 from kansym.symbolic.parser import free_names, parse_expression
@@ -55,6 +56,11 @@ class KnownFormProblem:
     def names(self) -> tuple[str, ...]:
         """Names of the columns that the formula uses; with `units`, what `UnitSystem.of` takes."""
         return tuple(symbol.name for symbol in self.form.variables)
+
+    @property
+    def measurements(self) -> Measurements:
+        """The table with its errors."""
+        return Measurements(self.X, self.y, self.y_error, self.x_error)
 
     @property
     def weights(self) -> np.ndarray | None:

@@ -10,7 +10,6 @@ import numpy as np
 
 from kansym.errors import ArgumentError, DataError
 from kansym.fitting.result import KnownForm
-from kansym.fitting.rows import Rows
 from kansym.optional import optional_module
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.naming import plain_symbol
@@ -92,7 +91,7 @@ def to_iminuit(fit: KnownForm) -> "iminuit.Minuit":
     if fit.loss != "linear":
         raise ArgumentError(f"fit has the loss {fit.loss!r}, and Minuit's errors hold for least squares: loss='linear'")
     problem, estimate = fit.problem, fit.fit
-    rows = Rows(problem.X, problem.y, problem.y_error, problem.x_error)
+    rows = problem.measurements
     spread = 1.0
     if fit.errors_scaled:
         spread = fit.residual_sd / rows.mean_error(estimate.effective_error)

@@ -1,14 +1,12 @@
-"""Combinations of constants that the data do determine, where they cannot tell the constants themselves apart."""
+"""What the data determine where they cannot tell the constants themselves apart."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
 
 import numpy as np
 
 from kansym.fitting.estimate import Estimate
-from kansym.fitting.parts import Part, constant_part, exponential_of, product_of, sum_of
-from kansym.fitting.undetermined import undetermined_groups
 from kansym.symbolic.refit import _scaled_svd, _zero_if_undefined
 
 POWERS = (1, -1, 2, -2, 3, -3)
@@ -26,6 +24,93 @@ ORTHOGONAL = 1e-6
 CHECKS, MOVED = 3, 0.2
 """Other places where a combination must be determined too, and how far away they are, relative to the constants.
 Derivatives in one place may be orthogonal to a direction by chance; algebra holds everywhere."""
+
+NEGLIGIBLE = 1e-6
+"""Share of a constant in a direction without effect that counts as none."""
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """A function of the constants with its gradient.
+
+    Attributes
+    ----------
+    text : str
+    is_sum : bool
+        Whether it needs parentheses in a product.
+    members : frozenset of int
+        Constants in it, by index.
+    value : callable
+        Of all constants (k,).
+    gradient : callable
+        With respect to all constants, shape (k,).
+    """
+
+    text: str
+    is_sum: bool
+    members: frozenset[int]
+    value: Callable[[np.ndarray], float]
+    gradient: Callable[[np.ndarray], np.ndarray]
+
+
+def constant_part(name: str, j: int, k: int) -> Part:
+    """The j-th of k constants."""
+    unit = np.zeros(k)
+    unit[j] = 1.0
+    return Part(name, False, frozenset([j]), lambda values: float(values[j]), lambda values: unit)
+
+
+def product_of(parts: Sequence[Part], powers: Sequence[int]) -> Part:
+    """A product of whole powers."""
+
+    def value(values: np.ndarray) -> float:
+        with np.errstate(all="ignore"):
+            factors = [np.float64(part.value(values)) ** power for part, power in zip(parts, powers, strict=True)]
+            return float(np.prod(factors))
+
+    def gradient(values: np.ndarray) -> np.ndarray:
+        with np.errstate(all="ignore"):
+            logarithmic = [
+                power * part.gradient(values) / part.value(values) for part, power in zip(parts, powers, strict=True)
+            ]
+            return value(values) * np.sum(logarithmic, axis=0)
+
+    texts = [(f"({part.text})" if part.is_sum else part.text, power) for part, power in zip(parts, powers, strict=True)]
+    above = "*".join(_powered(text, power) for text, power in texts if power > 0) or "1"
+    below = [_powered(text, -power) for text, power in texts if power < 0]
+    divisor = f"({'*'.join(below)})" if len(below) > 1 else "".join(below)
+    members = frozenset().union(*(part.members for part in parts))
+    return Part(f"{above}/{divisor}" if below else above, False, members, value, gradient)
+
+
+def _powered(text: str, power: int) -> str:
+    return text if power == 1 else f"{text}**{power}"
+
+
+def exponential_of(part: Part) -> Part:
+    """The exponential of a part."""
+
+    def value(values: np.ndarray) -> float:
+        with np.errstate(all="ignore"):
+            return float(np.exp(part.value(values)))
+
+    return Part(f"exp({part.text})", False, part.members, value, lambda values: value(values) * part.gradient(values))
+
+
+def sum_of(parts: Sequence[Part], multiples: Sequence[int]) -> Part:
+    """A sum of whole multiples."""
+
+    def value(values: np.ndarray) -> float:
+        return float(sum(number * part.value(values) for part, number in zip(parts, multiples, strict=True)))
+
+    def gradient(values: np.ndarray) -> np.ndarray:
+        return np.sum([number * part.gradient(values) for part, number in zip(parts, multiples, strict=True)], axis=0)
+
+    text = ""
+    for part, number in zip(parts, multiples, strict=True):
+        term = part.text if abs(number) == 1 else f"{abs(number)}*{part.text}"
+        text += term if not text else f" {'-' if number < 0 else '+'} {term}"
+    return Part(text, True, frozenset().union(*(part.members for part in parts)), value, gradient)
 
 
 @dataclass(frozen=True)
@@ -219,3 +304,64 @@ def _whole_rows(directions: np.ndarray) -> list[list[int]]:
                 found.append([int(weight * np.sign(first)) for weight in whole])
                 break
     return found
+
+
+def undetermined_groups(null_space: np.ndarray) -> list[list[int]]:
+    """Constants that are tied to each other by directions without effect.
+
+    Parameters
+    ----------
+    null_space : array (k, r)
+        Orthonormal directions, constants in units of their own effect.
+
+    Returns
+    -------
+    list of list of int
+        Indices; a single one where a constant has no effect of its own.
+    """
+    # The projector, unlike the directions, does not depend on how they were chosen.
+    tied = np.abs(null_space @ null_space.T) > NEGLIGIBLE
+    groups: list[list[int]] = []
+    left = [j for j in range(len(tied)) if tied[j, j]]
+    while left:
+        group = [left.pop(0)]
+        for member in group:
+            group += [j for j in left if tied[member, j]]
+            left = [j for j in left if j not in group]
+        groups.append(sorted(group))
+    return groups
+
+
+def undetermined_notes(
+    names: Sequence[str], null_space: np.ndarray, determined: Sequence[tuple[tuple[str, ...], str]] = ()
+) -> list[str]:
+    """A sentence for every group of `undetermined_groups`.
+
+    Parameters
+    ----------
+    names : sequence of str, length k
+    null_space : array (k, r)
+    determined : sequence of (names, text)
+        What is known instead: the constants in a combination, and the combination with its value.
+    """
+    notes = []
+    for group in undetermined_groups(null_space):
+        members = [names[j] for j in group]
+        if len(members) == 1:
+            notes.append(
+                f"The data do not determine {members[0]}: it has no effect on the formula at these rows. Its value is "
+                "arbitrary and has no error."
+            )
+            continue
+        listed = f"{', '.join(members[:-1])} and {members[-1]}"
+        part = null_space[group]
+        free = int(np.linalg.matrix_rank(part, tol=NEGLIGIBLE))
+        left = len(group) - free
+        kept = f"only {left} combination{'s' if left > 1 else ''} of them" if left else "none of them"
+        texts = [text for inside, text in determined if set(inside) <= set(members)]
+        known = f" What they determine: {', '.join(texts)}." if texts else ""
+        notes.append(
+            f"The data cannot tell {listed} apart: they determine {kept}. Their values are one choice of many and have "
+            f"no errors; fix {free} of them at a number in the formula.{known}"
+        )
+    return notes

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from kansym.errors import ArgumentError, DataError
-from kansym.fitting.losses import robust_loss
+from kansym.fitting.least_squares import Measurements, Minimum, least_squares
 from kansym.fitting.outliers import Outlier, outliers_of, robust_limit, studentized
-from kansym.fitting.robust import RobustMinimum, robust_minimum
-from kansym.fitting.rows import Minimum, Rows, least
+from kansym.fitting.robust import RobustMinimum, robust_loss, robust_minimum
 from kansym.symbolic.orthogonal import bent_covariance
 from kansym.symbolic.parametric import ParametricForm
 from kansym.symbolic.refit import RANK_TOLERANCE, LeastSquares, _unit_columns
@@ -114,7 +113,7 @@ def estimate(
         Weights that multiply each row's part of the sum.
     loss : {"linear", "huber", "soft_l1", "cauchy", "tukey"}, default "linear"
         Linear is least squares. The others limit what outliers do; the covariance is then Huber's, taken from the
-        residuals, also where the table has errors. See `kansym.fitting.losses`.
+        residuals, also where the table has errors. See `kansym.fitting.robust`.
     scale_errors : bool, default False
         With `y_error`: scale the covariance by chi-squared per degree of freedom.
     correct_curvature : bool, default True
@@ -132,10 +131,10 @@ def estimate(
     robust = robust_loss(loss)
     if x_error is not None and y_error is None:
         raise DataError("x_error needs y_error beside it; if errors of y are negligible, give a small number for them")
-    rows = Rows(X, y, y_error, x_error, sample_weight)
+    rows = Measurements(X, y, y_error, x_error, sample_weight)
     if not np.isfinite(form.evaluate(X[rows.weight > 0])).all():
         raise ArgumentError("form has no finite value on some row at its values; start where it has")
-    minimum = least(form, rows, form.values, near=near, correct_curvature=correct_curvature, last_digits=True)
+    minimum = least_squares(form, rows, form.values, near=near, correct_curvature=correct_curvature, last_digits=True)
     tuned = None
     if robust is not None:
         rank = _rank(form, rows, minimum)
@@ -147,7 +146,7 @@ def estimate(
     return _described(form, rows, minimum, tuned, scale_errors or y_error is None)
 
 
-def _rank(form: ParametricForm, rows: Rows, minimum: Minimum) -> int:
+def _rank(form: ParametricForm, rows: Measurements, minimum: Minimum) -> int:
     squares = rows.squares(form, minimum.error, _deltas(minimum))
     return len(minimum.values) - squares.null_space(minimum.values).shape[1]
 
@@ -157,7 +156,7 @@ def _deltas(minimum: Minimum) -> np.ndarray | None:
 
 
 def _described(
-    form: ParametricForm, rows: Rows, minimum: Minimum, tuned: RobustMinimum | None, scaled: bool
+    form: ParametricForm, rows: Measurements, minimum: Minimum, tuned: RobustMinimum | None, scaled: bool
 ) -> Estimate:
     values, deltas = minimum.values, _deltas(minimum)
     shift = None if minimum.orthogonal is None else minimum.orthogonal.shift
@@ -203,7 +202,7 @@ def _described(
 
 
 def _outliers(
-    rows: Rows,
+    rows: Measurements,
     minimum: Minimum,
     tuned: RobustMinimum | None,
     squares: LeastSquares,

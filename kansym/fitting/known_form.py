@@ -8,15 +8,14 @@ import scipy.stats
 
 from kansym.errors import ArgumentError, DataError
 from kansym.fitting.arguments import KnownFormProblem, read_arguments
-from kansym.fitting.descents import best_descent
-from kansym.fitting.determined import Combination, determined_combinations
+from kansym.fitting.determined import Combination, determined_combinations, undetermined_notes
 from kansym.fitting.estimate import Estimate, estimate
-from kansym.fitting.losses import robust_loss
+from kansym.fitting.least_squares import best_descent
 from kansym.fitting.outliers import outlier_note
 from kansym.fitting.result import KnownForm
+from kansym.fitting.robust import robust_loss
 from kansym.fitting.signs import positive_where_free
 from kansym.fitting.starts import starting_values
-from kansym.fitting.undetermined import undetermined_notes
 from kansym.numbers import measured
 from kansym.symbolic.complexity import complexity, description_length
 from kansym.symbolic.constants import constants_of

@@ -1,17 +1,19 @@
 """What a fit of a known form says."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from kansym.codec import finite_json
 from kansym.fitting.arguments import KnownFormProblem
 from kansym.fitting.determined import Combination
 from kansym.fitting.estimate import Estimate
 from kansym.fitting.intervals import Intervals, intervals_of
 from kansym.fitting.outliers import Outlier
-from kansym.fitting.rows import Rows
+from kansym.numbers import measured, uncertain_numbers, with_error
+from kansym.surfaces import surface
 from kansym.symbolic.covariance import correlation_of
 from kansym.symbolic.formula import Formula
 
@@ -109,8 +111,6 @@ class KnownForm:
 
         Constants that the data do not determine have nan as standard deviation.
         """
-        from kansym.numbers import uncertain_numbers
-
         return uncertain_numbers(self.values, self.covariance)
 
     def intervals(
@@ -146,34 +146,57 @@ class KnownForm:
             If level or method cannot be used, a robust loss is asked for other intervals than "covariance", or there is
             nothing to tell the errors from.
         """
-        problem = self.problem
-        rows = Rows(problem.X, problem.y, problem.y_error, problem.x_error)
-        return intervals_of(self.fit, rows, level=level, method=method, samples=samples, seed=seed)
+        return intervals_of(self.fit, self.problem.measurements, level=level, method=method, samples=samples, seed=seed)
 
     def to_lmfit(self) -> "tuple[lmfit.Model, lmfit.Parameters]":
         """A model and parameters of lmfit, see `kansym.fitting.bridges.to_lmfit`."""
-        from kansym.fitting.bridges import to_lmfit
-
-        return to_lmfit(self)
+        return surface("lmfit_model")(self)
 
     def to_iminuit(self) -> "iminuit.Minuit":
         """A `Minuit` with data and constants, see `kansym.fitting.bridges.to_iminuit`."""
-        from kansym.fitting.bridges import to_iminuit
-
-        return to_iminuit(self)
+        return surface("minuit_of_fit")(self)
 
     def __repr__(self) -> str:
-        from kansym.numbers import with_error
-
         values = (f"{name} = {with_error(value, self.errors[name])}" for name, value in self.values.items())
         return f"<KnownForm {self.formula.target} = {self.expression}: {', '.join(values)}>"
 
     def _repr_html_(self) -> str:
-        from kansym.report.notebook.display import fit_html
-
-        return fit_html(self)
+        return surface("fit_html")(self)
 
     def __str__(self) -> str:
-        from kansym.fitting.text import text_report
+        return surface("fit_text")(self)
 
-        return text_report(self)
+
+def record(result: KnownForm, intervals: Intervals | None = None) -> dict[str, Any]:
+    """The result for another program; numbers that JSON does not have are null."""
+    found = {
+        "text": str(result.formula),
+        "latex": result.formula.latex(with_target=True),
+        "expression": result.expression,
+        "values": dict(result.values),
+        "errors": dict(result.errors),
+        "written": {name: measured(value, result.errors[name]) for name, value in result.values.items()},
+        "determined": [asdict(part) for part in result.determined],
+        "errors_scaled": result.errors_scaled,
+        "covariance": result.covariance.tolist(),
+        "correlation": result.correlation.tolist(),
+        "rows": len(result.residuals),
+        "rss": result.rss,
+        "ndf": result.ndf,
+        "residual_sd": result.residual_sd,
+        "chi2": result.chi2,
+        "p_value": result.p_value,
+        "loss": result.loss,
+        "outliers": [asdict(outlier) for outlier in result.outliers],
+        "start": dict(result.start),
+        "notes": list(result.notes),
+        "formula": result.formula.to_dict(),
+    }
+    if result.x_residuals is not None:
+        found["x_residuals"] = {name: column.tolist() for name, column in result.x_residuals.items()}
+    if intervals is not None:
+        found["intervals"] = {name: list(ends) for name, ends in intervals.items()}
+        found["intervals_level"] = intervals.level
+        found["intervals_method"] = intervals.method
+        found["intervals_notes"] = list(intervals.notes)
+    return finite_json(found)

@@ -1,11 +1,12 @@
-"""Constants that outliers do not rule: M-estimates by least squares that are weighted anew until they agree."""
+"""Constants that outliers do not rule: loss functions, and least squares weighted anew until they agree."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kansym.fitting.losses import ROBUST, RobustLoss
-from kansym.fitting.rows import Minimum, Rows, least
+from kansym.errors import ArgumentError
+from kansym.fitting.least_squares import Measurements, Minimum, least_squares
 from kansym.symbolic.orthogonal import limited_shift
 from kansym.symbolic.parametric import ParametricForm
 
@@ -23,6 +24,95 @@ LEAST_WEIGHT = 1e-12
 
 GAUSSIAN = 0.6744897501960817
 """Median of the absolute value of a standard Gaussian."""
+
+
+@dataclass(frozen=True)
+class RobustLoss:
+    """A loss rho(u) of a residual u in units of its error.
+
+    Attributes
+    ----------
+    name : str
+    tuning : float
+        Where it leaves the parabola, in standard errors: the efficiency on Gaussian residuals is 95 % that of least
+        squares. Values as in Holland and Welsch, Commun. Stat. A 6 (1977) 813, that of soft_l1 by quadrature.
+    weight : callable
+        psi(u)/u with psi = rho'; 1 at u = 0.
+    slope : callable
+        psi'(u).
+    convex : bool
+        Whether the minimum does not depend on the start where the formula is linear in its constants.
+    """
+
+    name: str
+    tuning: float
+    weight: Callable[[np.ndarray], np.ndarray]
+    slope: Callable[[np.ndarray], np.ndarray]
+    convex: bool
+
+    def influence(self, u: np.ndarray) -> np.ndarray:
+        """psi(u) = u weight(u)."""
+        return u * self.weight(u)
+
+
+def _huber(c: float) -> RobustLoss:
+    return RobustLoss(
+        "huber",
+        c,
+        lambda u: c / np.maximum(np.abs(u), c),
+        lambda u: (np.abs(u) <= c).astype(np.float64),
+        True,
+    )
+
+
+def _soft_l1(c: float) -> RobustLoss:
+    return RobustLoss(
+        "soft_l1",
+        c,
+        lambda u: 1 / np.hypot(1, u / c),
+        lambda u: 1 / np.hypot(1, u / c) ** 3,
+        True,
+    )
+
+
+def _cauchy(c: float) -> RobustLoss:
+    return RobustLoss(
+        "cauchy",
+        c,
+        lambda u: 1 / np.hypot(1, u / c) ** 2,
+        lambda u: (1 - (u / c) ** 2) / np.hypot(1, u / c) ** 4,
+        False,
+    )
+
+
+def _tukey(c: float) -> RobustLoss:
+    return RobustLoss(
+        "tukey",
+        c,
+        lambda u: np.clip(1 - (u / c) ** 2, 0, None) ** 2,
+        lambda u: np.where(np.abs(u) < c, (1 - (u / c) ** 2) * (1 - 5 * (u / c) ** 2), 0.0),
+        False,
+    )
+
+
+ROBUST = {loss.name: loss for loss in (_huber(1.345), _soft_l1(1.2871), _cauchy(2.3849), _tukey(4.6851))}
+"""Robust losses by name."""
+
+LOSSES = ("linear", *ROBUST)
+"""All names that `loss` can have; linear is least squares."""
+
+
+def robust_loss(name: str) -> RobustLoss | None:
+    """The loss of a name; None for ``"linear"``.
+
+    Raises
+    ------
+    ArgumentError
+        If there is none of that name.
+    """
+    if name not in LOSSES:
+        raise ArgumentError(f"loss must be one of {', '.join(LOSSES)}, got {name!r}")
+    return ROBUST.get(name)
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +139,7 @@ class RobustMinimum:
 
 def robust_minimum(
     form: ParametricForm,
-    rows: Rows,
+    rows: Measurements,
     start: np.ndarray,
     loss: RobustLoss,
     *,
@@ -65,7 +155,7 @@ def robust_minimum(
     Parameters
     ----------
     form : ParametricForm
-    rows : Rows
+    rows : Measurements
     start : array (k,)
     loss : RobustLoss
     scaled : bool
@@ -77,14 +167,14 @@ def robust_minimum(
     """
     scale = None if scaled else 1.0
     if loss.convex:
-        found = least(form, rows, start, near=True, correct_curvature=correct_curvature)
+        found = least_squares(form, rows, start, near=True, correct_curvature=correct_curvature)
     else:
         begun = robust_minimum(
             form, rows, start, ROBUST["huber"], scaled=scaled, rank=rank, correct_curvature=correct_curvature
         )
         found, scale = begun.minimum, begun.scale
     weights, now = np.ones(len(rows.y)), 1.0
-    settled, least_change, in_vain = False, np.inf, 0
+    converged, least_change, in_vain = False, np.inf, 0
     for _ in range(ROUNDS):
         now = scale_of(found.distances, rank, rows) if scale is None else scale
         weights = loss.weight(found.distances / now)
@@ -92,29 +182,31 @@ def robust_minimum(
         change = float(np.max(np.abs(new.distances - found.distances))) / now
         found = new
         if not np.isfinite(change) or change < AGREED:
-            settled = bool(np.isfinite(change))
+            converged = bool(np.isfinite(change))
             break
         in_vain = 0 if change < least_change else in_vain + 1
         least_change = min(change, least_change)
         if in_vain > PATIENCE:
             break
-    minimum = Minimum(found.values, found.statistic, found.distances, found.error, found.orthogonal, settled)
+    minimum = Minimum(found.values, found.statistic, found.distances, found.error, found.orthogonal, converged)
     return RobustMinimum(minimum, weights, now, covariance_factor(found.distances / now, rows.weight, loss, rank))
 
 
-def _weighted(form: ParametricForm, rows: Rows, last: Minimum, weights: np.ndarray, correct_curvature: bool) -> Minimum:
+def _weighted(
+    form: ParametricForm, rows: Measurements, last: Minimum, weights: np.ndarray, correct_curvature: bool
+) -> Minimum:
     """The fit with these weights; the correction for curvature is that of the last fit, and settles with them."""
     weighted = rows.weighted(weights)
     if last.orthogonal is None or not correct_curvature or rows.x_error is None or rows.y_error is None:
-        return least(form, weighted, last.values, near=True)
+        return least_squares(form, weighted, last.values, near=True)
     fit = last.orthogonal
     shift = limited_shift(fit.form, rows.X + fit.deltas, rows.x_error, rows.y_error)
-    found = least(form, replace(weighted, y=rows.y + shift), last.values, near=True)
+    found = least_squares(form, replace(weighted, y=rows.y + shift), last.values, near=True)
     assert found.orthogonal is not None
     return replace(found, orthogonal=replace(found.orthogonal, shift=shift))
 
 
-def scale_of(distances: np.ndarray, rank: int, rows: Rows) -> float:
+def scale_of(distances: np.ndarray, rank: int, rows: Measurements) -> float:
     """Standard deviation of the distances from the median of their absolute values.
 
     As many of the smallest as there are constants are left out: a fit goes through about that many points whatever

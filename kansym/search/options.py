@@ -10,7 +10,7 @@ from kansym.kan.growth import GrowthOptions
 from kansym.primitives.library import PrimitiveLibrary, default_library
 
 LOSSES = ("linear", "tukey", "huber", "soft_l1", "cauchy")
-"""What residuals may count; see `kansym.fitting.losses`."""
+"""What residuals may count; see `kansym.fitting.robust`."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class DiscoveryOptions:
     loss : str, default "linear"
         What residuals count: "linear" is least squares. "tukey", "huber", "soft_l1" and "cauchy" are for tables with
         outliers: rows that no smooth function comes near are left out of the search, and the constants are fitted to
-        all rows with that loss. See `kansym.fitting.losses`; "tukey" is a good choice.
+        all rows with that loss. See `kansym.fitting.robust`; "tukey" is a good choice.
     given : str or None, default None
         A part of the law that is known, with ``...`` for what is looked for, as in ``"g*x/2 + ..."`` or
         ``"exp(-t/tau)*(...)"``.

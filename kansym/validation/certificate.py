@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from kansym.codec import from_json, to_json
 from kansym.errors import ArgumentError
 from kansym.search.options import DiscoveryOptions
 from kansym.search.progress import ProgressCallback
@@ -14,7 +15,6 @@ from kansym.search.results import Discovery
 from kansym.threads import threads_for
 from kansym.validation.agreement import Agreement, agreement
 from kansym.validation.bits import Explained, explained
-from kansym.validation.codec import from_json, to_json
 from kansym.validation.constants import CheckedConstants, check_constants
 from kansym.validation.dependence import Dependence, dependence
 from kansym.validation.domain import Domain, check_domain

@@ -11,7 +11,7 @@ from kansym.errors import ArgumentError
 from kansym.fitting.estimate import estimate
 from kansym.fitting.intervals import intervals_of
 from kansym.fitting.known_form import fit_constants
-from kansym.fitting.rows import Rows
+from kansym.fitting.least_squares import Measurements
 from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parametric import ParametricForm
 from kansym.symbolic.parser import parse_expression
@@ -136,7 +136,7 @@ def test_bootstrap_takes_out_the_bias_of_strong_curvature():
     expression = parse_expression("A*sin(w*t + p)", ["t", "A", "w", "p"])
     form = ParametricForm(expression, (plain_symbol("t"),), tuple(map(plain_symbol, "Awp")), np.array([2.0, 1.2, 0.4]))
     X = np.linspace(0, 10, 40)[:, None]
-    rows = Rows(X, form.evaluate(X), np.full(40, 0.15), np.full((40, 1), 0.25))
+    rows = Measurements(X, form.evaluate(X), np.full(40, 0.15), np.full((40, 1), 0.25))
     fit = estimate(form, rows.X, rows.y, x_error=rows.x_error, y_error=rows.y_error, correct_curvature=False, near=True)
     low, high = intervals_of(fit, rows, level=0.5, method="bootstrap", samples=50)["A"]
     assert (low + high) / 2 < fit.values[0] - 0.3 * fit.errors[0]

@@ -7,16 +7,12 @@ import pytest
 import scipy.optimize
 import sympy
 
-from kansym.fitting.batch import descended
-from kansym.fitting.candidates import DECADES, Candidates
-from kansym.fitting.descents import best_descent, projected_descent, settled
-from kansym.fitting.evolution import evolved
-from kansym.fitting.roughness import aliased, roughness
-from kansym.fitting.screening import Screen
+from kansym.fitting.candidates import DECADES, Candidates, expected_sizes
+from kansym.fitting.determined import undetermined_groups, undetermined_notes
+from kansym.fitting.least_squares import best_descent, polished, projected_descent
+from kansym.fitting.population import Screen, descended, evolved
 from kansym.fitting.signs import positive_where_free
-from kansym.fitting.sizes import expected_sizes
-from kansym.fitting.starts import starting_values
-from kansym.fitting.undetermined import undetermined_groups, undetermined_notes
+from kansym.fitting.starts import aliased, roughness, starting_values
 from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parametric import ParametricForm, columns_of
 from kansym.symbolic.parser import free_names, parse_expression
@@ -121,7 +117,7 @@ def test_projected_descent_and_settling():
     problem = problem_of(form, x, y)
     found = projected_descent(problem, form.values)
     assert dict(zip([s.name for s in form.constants], found, strict=True)) == pytest.approx(truth, rel=1e-4)
-    values, converged = settled(problem, found)
+    values, converged = polished(problem, found)
     assert converged
     assert dict(zip([s.name for s in form.constants], values, strict=True)) == pytest.approx(truth, rel=1e-11)
     assert projected_descent(problem_of(form_of("a + b*x"), x, y), np.ones(2)) is None
@@ -135,7 +131,7 @@ def test_settling_is_exact_with_large_residuals():
     form = form_of("A*sin(w*x)", [1, 1.1])
     x = np.linspace(0, 6, 40)
     problem = problem_of(form, x, np.sin(1.1 * x) + np.cos(2.7 * x))
-    values, _ = settled(problem, form.values)
+    values, _ = polished(problem, form.values)
     jacobian = np.column_stack([np.sin(values[1] * x), values[0] * x * np.cos(values[1] * x)])
     jacobian /= np.linalg.norm(jacobian, axis=0)
     residual = values[0] * np.sin(values[1] * x) - np.sin(1.1 * x) - np.cos(2.7 * x)

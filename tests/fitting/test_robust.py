@@ -8,7 +8,7 @@ import scipy.stats
 
 from kansym.errors import ArgumentError
 from kansym.fitting.known_form import fit_constants
-from kansym.fitting.losses import LOSSES, ROBUST, robust_loss
+from kansym.fitting.robust import LOSSES, ROBUST, robust_loss
 
 DECAY = "A*exp(-t/tau) + B"
 

@@ -10,7 +10,7 @@ import numpy as np
 from kansym import clock
 from kansym.data.preparation import thinned
 from kansym.errors import ArgumentError
-from kansym.fitting.descents import best_descent
+from kansym.fitting.least_squares import best_descent
 from kansym.fitting.signs import positive_where_free
 from kansym.fitting.starts import starting_values
 from kansym.search.formulation import Bench, mean_square

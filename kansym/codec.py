@@ -1,8 +1,8 @@
-"""Frozen dataclasses to JSON types and back, by their annotations."""
+"""Values in JSON types and back: frozen dataclasses by their annotations."""
 
 import math
 import types
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from enum import StrEnum
 from functools import cache
@@ -27,6 +27,17 @@ def to_json(value: Any) -> Any:
         return value.value
     if isinstance(value, float) and not math.isfinite(value):
         return str(float(value))
+    return value
+
+
+def finite_json(value: Any) -> Any:
+    """A value for other programs: tuples as lists, and None for numbers that JSON does not have."""
+    if isinstance(value, Mapping):
+        return {str(key): finite_json(entry) for key, entry in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [finite_json(entry) for entry in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
     return value
 
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kansym.codec import from_json, to_json
 from kansym.errors import StorageError
-from kansym.validation.codec import from_json, to_json
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,6 @@
-"""Many values of the constants judged at once, those that enter linearly solved for."""
+"""Many values of the constants at once: screened, brought down in a batch, and bred."""
+
+from collections.abc import Collection
 
 import numpy as np
 
@@ -10,6 +12,21 @@ CHUNK = 400_000
 
 RIDGE = 1e-13
 """Relative ridge of the normal equations of unit columns: keeps them solvable when two columns are equal."""
+
+STEPS = 40
+"""Steps of every start: enough to see which minimum it goes to."""
+
+DAMPING = 1e-2
+"""Damping at the start, relative to unit columns of the Jacobian."""
+
+GENERATIONS = 100
+"""Generations at most; most populations have gathered in one place by then."""
+
+GATHERED = 1e-6
+"""Relative difference of the losses within a population at which it is in one place."""
+
+CROSSOVER = 0.9
+"""Share of the constants that a trial takes from the mutant."""
 
 
 class Screen:
@@ -87,3 +104,78 @@ class Screen:
         # One row per pair of candidate and row of the table: the compiled formula takes arrays for constants, too.
         m = len(values)
         return [np.tile(column, m) for column in self.problem.columns], np.repeat(values.T, self.n, axis=1)
+
+
+def descended(screen: Screen, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Losses (m,) and all constants (m, k) after some steps from `values` (m, k), sorted, the best first."""
+    values = values.copy()
+    m, k = values.shape
+    residuals = screen.residuals(values)
+    losses = _losses(residuals)
+    damping = np.full(m, DAMPING)
+    for _ in range(STEPS):
+        with np.errstate(all="ignore"):
+            jacobian = screen.jacobian(values)
+            lengths = np.sqrt((jacobian**2).sum(axis=1))
+            unit = np.where(lengths[:, None, :] > 0, jacobian / lengths[:, None, :], 0.0)
+            unit = np.where(np.isfinite(unit), unit, 0.0)
+            transposed = np.swapaxes(unit, 1, 2)
+            right = transposed @ np.where(np.isfinite(residuals), residuals, 0.0)[:, :, None]
+            solved = np.linalg.solve(transposed @ unit + damping[:, None, None] * np.eye(k), right)[:, :, 0]
+            trials = values - np.where(lengths > 0, solved / lengths, 0.0)
+            trial_residuals = screen.residuals(trials)
+        trial_losses = _losses(trial_residuals)
+        better = trial_losses < losses
+        values[better], losses[better], residuals[better] = (
+            trials[better],
+            trial_losses[better],
+            trial_residuals[better],
+        )
+        damping = np.clip(np.where(better, damping / 4, damping * 5), 1e-12, 1e12)
+    order = np.argsort(losses, kind="stable")
+    return losses[order], values[order]
+
+
+def _losses(residuals: np.ndarray) -> np.ndarray:
+    with np.errstate(all="ignore"):
+        losses = np.mean(residuals**2, axis=1)
+    return np.where(np.isfinite(losses), losses, np.inf)
+
+
+def evolved(
+    screen: Screen, population: np.ndarray, held: Collection[int], rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """A population (m, q) after evolution: losses (m,) and all constants (m, k), the best first.
+
+    Mutants are those of Zhang and Sanderson (IEEE Trans. Evol. Comput. 13 (2009) 945, doi:10.1109/TEVC.2009.2014613):
+    the member, moved towards one of the best fifth, and by the difference of two others. Steps are as large as the
+    population is wide in each direction, so that no scale has to be known.
+
+    Parameters
+    ----------
+    screen : Screen
+    population : array (m, q), m >= 4
+    held : collection of int
+        Constants that stay as they are, by index.
+    rng : numpy.random.Generator
+    """
+    population = population.copy()
+    losses, values = screen.losses(population)
+    m, q = population.shape
+    free = np.array([j not in held for j in range(q)])
+    for _ in range(GENERATIONS):
+        order = np.argsort(losses)
+        if losses[order[-1]] - losses[order[0]] <= GATHERED * losses[order[0]]:
+            break
+        leaders = population[order[rng.integers(max(2, m // 5), size=m)]]
+        first, second = (population[rng.permutation(m)] for _ in range(2))
+        factor = rng.uniform(0.3, 1.0, size=(m, 1))
+        mutants = population + factor * (leaders - population) + factor * (first - second)
+        taken = rng.random((m, q)) < CROSSOVER
+        taken[np.arange(m), rng.integers(q, size=m)] = True
+        trials = np.where(taken & free, mutants, population)
+        trial_losses, trial_values = screen.losses(trials)
+        better = trial_losses < losses
+        population[better], losses[better], values[better] = trials[better], trial_losses[better], trial_values[better]
+    order = np.argsort(losses, kind="stable")
+    return losses[order], values[order]
