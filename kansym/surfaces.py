@@ -21,6 +21,7 @@ _HOMES = {
     "front_html": "kansym.report.notebook.display:front_html",
     "run_html": "kansym.report.notebook.display:run_html",
     "discovery_html": "kansym.report.notebook.display:discovery_html",
+    "certificate_text": "kansym.validation.text:certificate_lines",
     "certificate_html": "kansym.report.notebook.display:certificate_html",
     "fit_html": "kansym.report.notebook.display:fit_html",
     "fit_text": "kansym.report.known_form:text_report",

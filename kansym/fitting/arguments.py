@@ -8,6 +8,7 @@ import numpy as np
 
 from kansym.data.columns import as_float_column, listing
 from kansym.data.limits import require_moderate_values
+from kansym.data.weights import inverse_squares
 from kansym.errors import ArgumentError, DataError
 from kansym.fitting.least_squares import Measurements
 from kansym.symbolic.naming import plain_symbol
@@ -65,8 +66,7 @@ class KnownFormProblem:
     @property
     def weights(self) -> np.ndarray | None:
         """Weights of the rows, up to a factor; None without errors of y."""
-        # Divided first: the square of an error of 1e-200 is no double.
-        return None if self.y_error is None else (self.y_error.min() / self.y_error) ** 2
+        return None if self.y_error is None else inverse_squares(self.y_error)
 
     def named(self, values: np.ndarray) -> dict[str, float]:
         """Numbers (k,) by names of the constants."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import scipy.optimize
 
+from kansym.data.weights import inverse_squares
 from kansym.symbolic.orthogonal import OrthogonalFit, orthogonal_fit
 from kansym.symbolic.parametric import ParametricForm, columns_of
 from kansym.symbolic.refit import BARRIER, RANK_TOLERANCE, LeastSquares
@@ -61,15 +62,13 @@ class Measurements:
 
     def squares(self, form: ParametricForm, error: np.ndarray, deltas: np.ndarray | None = None) -> LeastSquares:
         """Least squares at inputs that are taken as exact, moved by `deltas`, with standard errors `error` of y."""
-        # Divided first: the square of an error of 1e-200 is no double.
-        weights = self.weight * (error.min() / error) ** 2
+        weights = self.weight * inverse_squares(error)
         X = self.X if deltas is None else self.X + deltas
         return LeastSquares(form, columns_of(X, X.shape[1]), self.y, weights)
 
     def mean_error(self, error: np.ndarray) -> float:
         """The error of a row of weight 1 when the weights of `squares` have mean 1."""
-        smallest = float(error.min())
-        return smallest / float(np.sqrt(np.mean(self.weight * (smallest / error) ** 2)))
+        return float(error.min()) / float(np.sqrt(np.mean(self.weight * inverse_squares(error))))
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,13 +5,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from kansym.data.dataset import Dataset
+from kansym.fitting.residuals import residuals_of
 from kansym.search.discovery import discover
 from kansym.search.options import DiscoveryOptions
 from kansym.search.progress import ProgressCallback
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parametric import parametrize
-from kansym.validation.rows import residuals_of
 from kansym.validation.same_form import contains, probes, tolerance, values_agree
 
 

@@ -2,33 +2,31 @@
 
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 
 from kansym.codec import from_json, to_json
 from kansym.errors import ArgumentError
+from kansym.fitting.predictability import Dependence, Leftover, dependence, leftover
+from kansym.fitting.residuals import residuals_of
 from kansym.search.options import DiscoveryOptions
 from kansym.search.progress import ProgressCallback
 from kansym.search.results import Discovery
+from kansym.surfaces import surface
 from kansym.threads import threads_for
 from kansym.validation.agreement import Agreement, agreement
-from kansym.validation.bits import Explained, explained
-from kansym.validation.constants import CheckedConstants, check_constants
-from kansym.validation.dependence import Dependence, dependence
+from kansym.validation.description_length import Explained, explained
 from kansym.validation.domain import Domain, check_domain
 from kansym.validation.extrapolation import Extrapolation, extrapolation
 from kansym.validation.fit import Fit, measure_fit
-from kansym.validation.form_facts import FormFacts, form_facts
-from kansym.validation.leftover import Leftover, leftover
+from kansym.validation.form import CheckedConstants, FormFacts, check_constants, form_facts
 from kansym.validation.peers import PeerFinding
 from kansym.validation.places import box_of, extended
-from kansym.validation.repeats import LackOfFit, lack_of_fit
-from kansym.validation.residual_tests import ResidualTest, check_residuals
+from kansym.validation.residual_tests import LackOfFit, ResidualTest, check_residuals, lack_of_fit
 from kansym.validation.rivals import Rival, nearest_rival
-from kansym.validation.rows import residuals_of
-from kansym.validation.verdict import DESCRIPTION, LAW, Evidence, Verdict, judge, with_peers
+from kansym.validation.verdict import DESCRIPTION, LAW, Evidence, Verdict, judge, with_peers, with_topics
 
 logger = logging.getLogger(__name__)
 
@@ -109,21 +107,17 @@ class Certificate:
     def with_peers(self, findings: Iterable[PeerFinding]) -> "Certificate":
         """The certificate with the answers of other tools, in place of those it had; they count for the verdict."""
         peers = tuple(findings)
-        return replace(self, peers=peers, verdict=with_peers(self.verdict, peers, self.peers))
+        return replace(self, peers=peers, verdict=with_peers(self.verdict, peers))
 
     def text(self) -> list[str]:
         """The certificate in lines of plain text."""
-        from kansym.validation.text import certificate_lines
-
-        return certificate_lines(self)
+        return surface("certificate_text")(self)
 
     def __str__(self) -> str:
         return "\n".join(self.text())
 
     def _repr_html_(self) -> str:
-        from kansym.report.notebook.display import certificate_html
-
-        return certificate_html(self)
+        return surface("certificate_html")(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Everything, in JSON types; exact."""
@@ -138,7 +132,9 @@ class Certificate:
         StorageError
             If a key is missing or has the wrong type.
         """
-        return from_json(cls, record)
+        found = from_json(cls, record)
+        verdict = with_topics(found.verdict, found.peers)
+        return found if verdict is found.verdict else replace(found, verdict=verdict)
 
 
 def certify(
@@ -233,18 +229,7 @@ def _measure(discovery: Discovery, options: DiscoveryOptions, again: Agreement |
         target=formula.target,
         names=dataset.names,
         verdict=verdict,
-        fit=evidence.fit,
-        explained=evidence.explained,
-        residual_tests=evidence.residual_tests,
-        leftover=evidence.leftover,
-        lack_of_fit=evidence.lack_of_fit,
-        constants=evidence.constants,
-        rival=evidence.rival,
-        domain=evidence.domain,
+        **{field.name: getattr(evidence, field.name) for field in fields(evidence) if field.name != "consistent"},
         domain_beyond=check_domain(formula.expression, dataset.names, extended(box), rows=dataset.X, seed=seed),
-        extrapolation=evidence.extrapolation,
-        dependence=evidence.dependence,
-        form=evidence.form,
-        agreement=again,
         outliers_left_out=len(aside),
     )

@@ -1,19 +1,20 @@
 # sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
 # pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false
+# pyright: reportOperatorIssue=false
 """Is a formula finite and real everywhere in a box? Interval arithmetic with subdivision, and points that break it."""
 
 import itertools
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from enum import Enum, auto
 
 import numpy as np
 import sympy
 
 from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parametric import parametrize
-from kansym.validation.conditions import Condition, conditions
-from kansym.validation.intervals import interval
+from kansym.validation.interval_arithmetic import interval
 from kansym.validation.places import inside
 
 POINTS = 512
@@ -57,6 +58,92 @@ class Domain:
     example: tuple[float, ...]
     among_rows: bool
     undecided_share: float
+
+
+class Requirement(Enum):
+    """What has to hold for a part of a formula."""
+
+    POSITIVE = auto()
+    NOT_NEGATIVE = auto()
+    NOT_ZERO = auto()
+    FINITE = auto()
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What has to hold for a formula to have a finite real value: a condition on one of its parts.
+
+    Attributes
+    ----------
+    part : sympy.Expr
+    kind : Requirement
+        What has to hold for it.
+    reason : str
+        What breaks where it does not hold, in words.
+    """
+
+    part: sympy.Expr
+    kind: Requirement
+    reason: str
+
+
+def conditions(expression: sympy.Expr) -> list[Condition]:
+    """All conditions of an expression, the innermost first; last that its value is finite."""
+    found: dict[tuple[sympy.Expr, Requirement], Condition] = {}
+    for node in sympy.postorder_traversal(expression):
+        for condition in _of(node):
+            if condition.part.free_symbols:
+                found.setdefault((condition.part, condition.kind), condition)
+    found[expression, Requirement.FINITE] = Condition(expression, Requirement.FINITE, "the value overflows")
+    # A positive part is also not negative and not zero.
+    strict = {part for part, kind in found if kind == Requirement.POSITIVE}
+    return [
+        c
+        for (part, kind), c in found.items()
+        if kind in (Requirement.POSITIVE, Requirement.FINITE) or part not in strict
+    ]
+
+
+def _of(node: sympy.Basic) -> Iterator[Condition]:
+    name = type(node).__name__
+    if node.is_Pow:
+        yield from _of_power(*node.args)
+    elif name == "log":
+        yield Condition(node.args[0], Requirement.POSITIVE, "logarithm of a number that is not positive")
+    elif name in ("tan", "sec"):
+        yield Condition(sympy.cos(node.args[0]), Requirement.NOT_ZERO, "pole")
+    elif name in ("cot", "csc"):
+        yield Condition(sympy.sin(node.args[0]), Requirement.NOT_ZERO, "pole")
+    elif name in ("coth", "csch"):
+        yield Condition(node.args[0], Requirement.NOT_ZERO, "pole")
+    elif name in ("asin", "acos"):
+        yield Condition(1 - node.args[0], Requirement.NOT_NEGATIVE, f"{name} of a number above 1")
+        yield Condition(1 + node.args[0], Requirement.NOT_NEGATIVE, f"{name} of a number below -1")
+    elif name == "acosh":
+        yield Condition(node.args[0] - 1, Requirement.NOT_NEGATIVE, "acosh of a number below 1")
+    elif name == "atanh":
+        yield Condition(1 - node.args[0], Requirement.POSITIVE, "atanh of a number of at least 1")
+        yield Condition(1 + node.args[0], Requirement.POSITIVE, "atanh of a number of at most -1")
+    elif name in ("bessely", "besselk"):
+        yield Condition(node.args[1], Requirement.POSITIVE, f"{name} of a number that is not positive")
+    elif name == "LambertW":
+        yield Condition(node.args[0] + sympy.exp(-1), Requirement.NOT_NEGATIVE, "LambertW of a number below -1/e")
+
+
+def _of_power(base: sympy.Expr, exponent: sympy.Expr) -> Iterator[Condition]:
+    if base is sympy.E:
+        return
+    if not exponent.is_number:
+        yield Condition(base, Requirement.POSITIVE, "power of a number that is not positive")
+    elif exponent.is_Integer:
+        if exponent.is_negative:
+            yield Condition(base, Requirement.NOT_ZERO, "pole")
+    elif exponent.is_negative:
+        yield Condition(
+            base, Requirement.POSITIVE, "root or real power of a number that is not positive, in a denominator"
+        )
+    else:
+        yield Condition(base, Requirement.NOT_NEGATIVE, "root or real power of a negative number")
 
 
 def check_domain(
@@ -107,18 +194,18 @@ def check_domain(
 def _among(condition: Condition, symbols: tuple[sympy.Symbol, ...], rows: np.ndarray, seed: int) -> bool:
     """Whether a condition breaks between rows: a part that must not vanish has both signs, or others break midway."""
     form = parametrize(condition.part, symbols)
-    if condition.kind == "not zero":
+    if condition.kind == Requirement.NOT_ZERO:
         values = form.evaluate(rows)
         return bool((values > 0).any() and (values < 0).any())
     pairs = np.random.default_rng(seed).integers(len(rows), size=(MIDPOINTS, 2))
     values = form.evaluate(0.5 * (rows[pairs[:, 0]] + rows[pairs[:, 1]]))
-    if condition.kind == "finite":
+    if condition.kind == Requirement.FINITE:
         return bool(np.isnan(values).any())
-    return bool((values <= 0).any() if condition.kind == "positive" else (values < 0).any())
+    return bool((values <= 0).any() if condition.kind == Requirement.POSITIVE else (values < 0).any())
 
 
 def _words(condition: Condition) -> str:
-    return condition.reason if condition.kind == "finite" else f"{condition.reason}: {_short(condition.part)}"
+    return condition.reason if condition.kind == Requirement.FINITE else f"{condition.reason}: {_short(condition.part)}"
 
 
 def _short(part: sympy.Expr) -> str:
@@ -137,17 +224,17 @@ def _broken_point(condition: Condition, symbols: tuple[sympy.Symbol, ...], point
     form = parametrize(condition.part, symbols)
     values = form.evaluate(points)
     known = np.isfinite(values)
-    if condition.kind == "finite":
+    if condition.kind == Requirement.FINITE:
         return None if known.all() else points[int(np.argmin(known))]
-    if condition.kind == "positive":
+    if condition.kind == Requirement.POSITIVE:
         broken = known & (values <= 0)
-    elif condition.kind == "not negative":
+    elif condition.kind == Requirement.NOT_NEGATIVE:
         broken = known & (values < 0)
     else:
         broken = known & (values == 0)
     if broken.any():
         return points[int(np.argmax(broken))]
-    if condition.kind == "not zero" and (values[known] > 0).any() and (values[known] < 0).any():
+    if condition.kind == Requirement.NOT_ZERO and (values[known] > 0).any() and (values[known] < 0).any():
         above, below = points[known & (values > 0)][0], points[known & (values < 0)][0]
         middle, value = above, 0.0
         size = float(np.max(np.abs(form.evaluate(np.stack([above, below])))))
@@ -218,19 +305,19 @@ def _halves(boxes: np.ndarray, axis: np.ndarray) -> np.ndarray:
     return np.stack([first, second], axis=1).reshape(-1, *boxes.shape[1:])
 
 
-def _certain(kind: str, low: np.ndarray, high: np.ndarray) -> np.ndarray:
-    if kind == "positive":
+def _certain(kind: Requirement, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    if kind == Requirement.POSITIVE:
         return low > 0
-    if kind == "not negative":
+    if kind == Requirement.NOT_NEGATIVE:
         return low >= 0
-    if kind == "not zero":
+    if kind == Requirement.NOT_ZERO:
         return (low > 0) | (high < 0)
     return np.isfinite(low) & np.isfinite(high)
 
 
-def _certainly_broken(kind: str, low: np.ndarray, high: np.ndarray) -> np.ndarray:
-    if kind == "positive":
+def _certainly_broken(kind: Requirement, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    if kind == Requirement.POSITIVE:
         return high <= 0
-    if kind == "not negative":
+    if kind == Requirement.NOT_NEGATIVE:
         return high < 0
     return np.zeros(len(low), dtype=bool)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import scipy.stats
 
 from kansym.data.preparation import MINIMUM_ROWS
+from kansym.data.weights import root_mean_square
+from kansym.fitting.residuals import Residuals
 from kansym.search.results import Discovery
-from kansym.validation.rows import Residuals, weighted_rms
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def measure_fit(discovery: Discovery, residuals: Residuals, *, validation_fracti
     chi2 = chi2_p = None
     freedom = residuals.n - residuals.k
     if residuals.sigma is not None and freedom > 0:
-        chi2 = residuals.n * weighted_rms(residuals.raw / residuals.sigma, None) ** 2
+        chi2 = residuals.n * root_mean_square(residuals.raw / residuals.sigma, None) ** 2
         chi2_p = float(scipy.stats.chi2.sf(chi2, freedom))
     spread = residuals.spread if residuals.n else math.nan
     return Fit(

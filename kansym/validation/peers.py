@@ -61,20 +61,6 @@ class PeerFinding:
         return max(1.0, max(self.own_error, floor) / max(self.error, floor)) if max(self.own_error, floor) > 0 else 1.0
 
 
-def peer_grounds(findings: tuple[PeerFinding, ...]) -> list[tuple[bool, str]]:
-    """What they say for (true) and against a law, in words."""
-    grounds = []
-    agreeing = [finding.tool for finding in findings if finding.agrees]
-    if agreeing:
-        tools = agreeing[0] if len(agreeing) == 1 else f"{', '.join(agreeing[:-1])} and {agreeing[-1]}"
-        grounds.append((True, f"{tools} found the same"))
-    for finding in findings:
-        if finding.formula and not finding.agrees and finding.better >= BETTER:
-            words = f"{finding.tool} found another formula ({finding.complexity} nodes)"
-            grounds.append((False, f"{words} whose error on unseen rows is {finding.better:.2g} times smaller"))
-    return grounds
-
-
 def peer_lines(findings: tuple[PeerFinding, ...]) -> list[str]:
     """One line per tool."""
     lines = []

@@ -1,15 +1,16 @@
 # scipy types its results as tuples.
 # pyright: reportAttributeAccessIssue=false
-"""Tests of the residuals: mean, trends, neighbours, scatter, distribution."""
+"""Tests of the residuals: mean, trends, neighbours, scatter, distribution, and lack of fit against repeated points."""
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import scipy.special
 import scipy.stats
 
-from kansym.validation.rows import Residuals
+from kansym.fitting.residuals import Residuals
 
 LEVEL = 0.01
 """Probability, over all tests of a family together, of an objection to residuals that are pure noise."""
@@ -62,25 +63,103 @@ class ResidualTest:
     words: str
 
 
-SAYS_AGAINST = ("mean", "trend", "neighbours", "runs")
-"""Tests whose failure means that the formula is not all there is."""
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """What a test sees.
 
-_FAILED = {
-    "mean": "residuals are not zero on average",
-    "trend": "residuals have a trend",
-    "neighbours": "neighbouring residuals are alike",
-    "runs": "residuals keep their sign in long runs",
-    "scatter": "the scatter is not the same everywhere",
-    "distribution": "residuals are not normally distributed",
-}
-_PASSED = {
-    "mean": "zero on average",
-    "trend": "no trend",
-    "neighbours": "neighbours are independent",
-    "runs": "signs change as they should",
-    "scatter": "even scatter",
-    "distribution": "normally distributed",
-}
+    Attributes
+    ----------
+    r : array (n,)
+        Standardized residuals, in the order of the table.
+    x : array (n,) or None
+        What they are looked at along; None for a test of the residuals as a whole.
+    generator : Generator
+        For permutations.
+    """
+
+    r: np.ndarray
+    x: np.ndarray | None
+    generator: np.random.Generator
+
+    @property
+    def ordered(self) -> np.ndarray:
+        """The residuals sorted along x."""
+        return self.r if self.x is None else self.r[np.argsort(self.x, kind="stable")]
+
+
+Outcome = tuple[str, float, float]
+"""Name of a statistic, its value, and its p-value."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of test: to add one to the certificate, write its function and add a line to `TESTS`.
+
+    Attributes
+    ----------
+    name : str
+    measure : callable
+        Of a `Sample`; None where there are too few rows for it.
+    along : bool
+        Whether it is done along every column and along the prediction.
+    counts : bool
+        Whether its failure means that the formula is not all there is.
+    failed, passed : str
+        The outcome in words.
+    """
+
+    name: str
+    measure: Callable[[Sample], Outcome | None]
+    along: bool
+    counts: bool
+    failed: str
+    passed: str
+
+
+def _mean(sample: Sample) -> Outcome:
+    t = scipy.stats.ttest_1samp(sample.r, 0.0)
+    return "t", float(t.statistic), float(t.pvalue)
+
+
+def _trend(sample: Sample) -> Outcome:
+    trend = scipy.stats.spearmanr(sample.x, sample.r)
+    return "Spearman's rho", float(trend.statistic), float(trend.pvalue)
+
+
+def _neighbours(sample: Sample) -> Outcome:
+    return "von Neumann's ratio", *von_neumann(sample.ordered, sample.generator)
+
+
+def _runs(sample: Sample) -> Outcome:
+    count, p = runs(sample.ordered)
+    return "runs", float(count), p
+
+
+def _scatter(sample: Sample) -> Outcome | None:
+    groups = [part for part in _groups(sample) if len(part) >= 4]
+    if len(sample.r) < GROUPED_ROWS or len(groups) < 2:
+        return None
+    levene = scipy.stats.levene(*groups, center="median")
+    return "Levene's W", float(levene.statistic), float(levene.pvalue)
+
+
+def _distribution(sample: Sample) -> Outcome:
+    if len(sample.r) >= GROUPED_ROWS:
+        normal = scipy.stats.normaltest(sample.r)
+        return "K squared", float(normal.statistic), float(normal.pvalue)
+    normal = scipy.stats.shapiro(sample.r)
+    return "Shapiro-Wilk W", float(normal.statistic), float(normal.pvalue)
+
+
+TESTS = (
+    Kind("mean", _mean, False, True, "residuals are not zero on average", "zero on average"),
+    Kind("trend", _trend, True, True, "residuals have a trend", "no trend"),
+    Kind("neighbours", _neighbours, True, True, "neighbouring residuals are alike", "neighbours are independent"),
+    Kind("runs", _runs, True, True, "residuals keep their sign in long runs", "signs change as they should"),
+    Kind("scatter", _scatter, True, False, "the scatter is not the same everywhere", "even scatter"),
+    Kind("distribution", _distribution, False, False, "residuals are not normally distributed", "normally distributed"),
+)
+"""All tests of the residuals, in the order in which they are reported."""
 
 
 def check_residuals(
@@ -110,11 +189,12 @@ def check_residuals(
     """
     if residuals.exact or residuals.n < FEWEST or residuals.n - residuals.k < 4 or residuals.rms == 0:
         return ()
-    found = list(_all(residuals, names, np.random.default_rng(seed)))
-    adjusted = holm(np.array([p for *_, p in found]))
+    generator = np.random.default_rng(seed)
+    measured = list(_measured(residuals, _sequences(residuals, names), generator))
+    adjusted = holm(np.array([p for *_, (_, _, p) in measured]))
     return tuple(
-        _verdict(name, along, value, label, p, float(q), level)
-        for (name, along, label, value, p), q in zip(found, adjusted, strict=True)
+        _described(kind, along, outcome, float(q), level)
+        for (kind, along, outcome), q in zip(measured, adjusted, strict=True)
     )
 
 
@@ -173,43 +253,34 @@ def _runs_probability(count: int, above: int, below: int) -> float:
     return float(ways / comb(above + below, above))
 
 
-def _all(
-    residuals: Residuals, names: tuple[str, ...], generator: np.random.Generator
-) -> Iterator[tuple[str, str, str, float, float]]:
-    """Name, along what, name of the statistic, its value, p-value."""
-    r, n = residuals.standardized, residuals.n
-    t = scipy.stats.ttest_1samp(r, 0.0)
-    yield "mean", "", "t", float(t.statistic), float(t.pvalue)
+def _measured(
+    residuals: Residuals, sequences: Sequence[tuple[str, np.ndarray]], generator: np.random.Generator
+) -> Iterator[tuple[Kind, str, Outcome]]:
+    """Every test with what it was done along; tests along something are done one sequence after the other."""
+    r = residuals.standardized
+    for along, kinds in itertools.groupby(TESTS, key=lambda kind: kind.along):
+        group = tuple(kinds)
+        for name, x in sequences if along else [("", None)]:
+            for kind in group:
+                outcome = kind.measure(Sample(r, x, generator))
+                if outcome is not None:
+                    yield kind, name, outcome
+
+
+def _sequences(residuals: Residuals, names: tuple[str, ...]) -> list[tuple[str, np.ndarray]]:
+    """The columns, and the prediction where it orders the rows in its own way."""
     sequences = [(name, residuals.X[:, j]) for j, name in enumerate(names[:MOST_COLUMNS])]
-    if np.ptp(residuals.predicted) > 0 and (len(names) > 1 or not _monotonic(residuals)):
+    if len(names) > 1 or not _monotonic(residuals):
         sequences.append(("the prediction", residuals.predicted))
-    for along, x in sequences:
-        if not np.ptp(x) > 0:
-            continue
-        trend = scipy.stats.spearmanr(x, r)
-        yield "trend", along, "Spearman's rho", float(trend.statistic), float(trend.pvalue)
-        order = np.argsort(x, kind="stable")
-        ratio, p = von_neumann(r[order], generator)
-        yield "neighbours", along, "von Neumann's ratio", ratio, p
-        count, p = runs(r[order])
-        yield "runs", along, "runs", float(count), p
-        groups = [part for part in _groups(x, r) if len(part) >= 4]
-        if n >= GROUPED_ROWS and len(groups) >= 2:
-            levene = scipy.stats.levene(*groups, center="median")
-            yield "scatter", along, "Levene's W", float(levene.statistic), float(levene.pvalue)
-    if n >= GROUPED_ROWS:
-        normal = scipy.stats.normaltest(r)
-        yield "distribution", "", "K squared", float(normal.statistic), float(normal.pvalue)
-    else:
-        normal = scipy.stats.shapiro(r)
-        yield "distribution", "", "Shapiro-Wilk W", float(normal.statistic), float(normal.pvalue)
+    return [(name, x) for name, x in sequences if np.ptp(x) > 0]
 
 
-def _groups(x: np.ndarray, r: np.ndarray) -> list[np.ndarray]:
+def _groups(sample: Sample) -> list[np.ndarray]:
     """Residuals in up to four groups along x; equal x stay together."""
-    edges = np.quantile(x, [0.25, 0.5, 0.75])
-    place = np.searchsorted(edges, x, side="right")
-    return [r[place == group] for group in range(4)]
+    assert sample.x is not None
+    edges = np.quantile(sample.x, [0.25, 0.5, 0.75])
+    place = np.searchsorted(edges, sample.x, side="right")
+    return [sample.r[place == group] for group in range(4)]
 
 
 def _monotonic(residuals: Residuals) -> bool:
@@ -218,10 +289,65 @@ def _monotonic(residuals: Residuals) -> bool:
     return bool((steps >= 0).all() or (steps <= 0).all())
 
 
-def _verdict(
-    name: str, along: str, statistic: float, label: str, p: float, adjusted: float, level: float
-) -> ResidualTest:
+def _described(kind: Kind, along: str, outcome: Outcome, adjusted: float, level: float) -> ResidualTest:
+    label, statistic, p = outcome
     failed = adjusted < level
-    where = f" along {along}" if along else ""
-    words = f"{_FAILED[name] if failed else _PASSED[name]}{where}"
-    return ResidualTest(name, along, statistic, label, p, adjusted, failed and name in SAYS_AGAINST, words)
+    words = f"{kind.failed if failed else kind.passed}{f' along {along}' if along else ''}"
+    return ResidualTest(kind.name, along, statistic, label, p, adjusted, failed and kind.counts, words)
+
+
+@dataclass(frozen=True)
+class LackOfFit:
+    """The F test of lack of fit (Fisher; Draper and Smith, Applied Regression Analysis, chapter 2).
+
+    Attributes
+    ----------
+    points : int
+        Different points.
+    pure_error : float
+        Spread of y among rows with equal inputs, in units of y.
+    statistic : float
+        F: the mean square of group means about the formula over that of rows about their group means.
+    freedom, pure_freedom : int
+        Degrees of freedom of either.
+    p_value : float
+        Of a larger F were the formula right.
+    """
+
+    points: int
+    pure_error: float
+    statistic: float
+    freedom: int
+    pure_freedom: int
+    p_value: float
+
+
+def lack_of_fit(residuals: Residuals) -> LackOfFit | None:
+    """The test, or None without repeated points that differ in y, or with no more points than constants."""
+    if residuals.exact or residuals.n == 0:
+        return None
+    _, group, counts = np.unique(residuals.X, axis=0, return_inverse=True, return_counts=True)
+    group = group.reshape(-1)
+    points = len(counts)
+    pure_freedom, freedom = residuals.n - points, points - residuals.k
+    if pure_freedom < 1 or freedom < 1:
+        return None
+    weights = np.ones(residuals.n) if residuals.weights is None else residuals.weights
+    peak = float(np.max(np.abs(residuals.raw)))
+    r = residuals.raw / (peak or 1.0)
+    total = np.bincount(group, weights=weights)
+    means = np.bincount(group, weights=weights * r) / total
+    pure = float(weights @ (r - means[group]) ** 2)
+    lack = float(total @ means**2)
+    if not pure > 1e-20 * lack:
+        # Copies of rows, equal in y too, say nothing about noise.
+        return None
+    statistic = (lack / freedom) / (pure / pure_freedom)
+    return LackOfFit(
+        points=points,
+        pure_error=peak * (pure / pure_freedom) ** 0.5,
+        statistic=statistic,
+        freedom=freedom,
+        pure_freedom=pure_freedom,
+        p_value=float(scipy.stats.f.sf(statistic, freedom, pure_freedom)),
+    )

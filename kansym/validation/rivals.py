@@ -5,14 +5,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kansym.search.formulation import mean_square
+from kansym.data.weights import mean_square
+from kansym.fitting.residuals import Residuals, residuals_of
 from kansym.search.results import Discovery
 from kansym.symbolic.complexity import formula_bits
 from kansym.symbolic.formula import Formula
-from kansym.validation.bits import loo
-from kansym.validation.generic import generic_curves
-from kansym.validation.reduced import reduced_curves
-from kansym.validation.rows import Residuals, residuals_of
+from kansym.validation.description_length import loo
+from kansym.validation.generic_curves import generic_curves, reduced_curves
 from kansym.validation.same_form import contains, probes, tolerance
 
 RESAMPLINGS = 2000

@@ -1,15 +1,12 @@
 """A certificate in lines of plain text."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from kansym.validation.certificate import Certificate
 from kansym.validation.domain import DEFINED, UNDEFINED, Domain
 from kansym.validation.peers import peer_lines
 from kansym.validation.residual_tests import LEVEL
 from kansym.validation.verdict import NOTHING, network_can_tell
-
-if TYPE_CHECKING:
-    from kansym.validation.certificate import Certificate
 
 WIDTH = 19
 """Of the first column."""
@@ -18,7 +15,7 @@ ALWAYS_SHOWN = ("mean", "distribution")
 """Tests that have a line of their own; the others have one where they fail."""
 
 
-def certificate_lines(certificate: "Certificate") -> list[str]:
+def certificate_lines(certificate: Certificate) -> list[str]:
     """All lines of a certificate, the verdict first."""
     verdict = certificate.verdict
     lines = [f"{certificate.formula}", "", f"Verdict: {verdict.kind}.", f"  {sentence(verdict.reason)}"]
@@ -38,7 +35,7 @@ def sentence(words: str) -> str:
     return f"{words[:1].upper()}{words[1:]}."
 
 
-def network_still(certificate: "Certificate") -> str:
+def network_still(certificate: Certificate) -> str:
     """Whether the network predicts where no formula does."""
     fit = certificate.fit
     if fit.network_rms is None:
@@ -52,7 +49,7 @@ def network_still(certificate: "Certificate") -> str:
     )
 
 
-def certificate_rows(c: "Certificate") -> Iterator[tuple[str, str]]:
+def certificate_rows(c: Certificate) -> Iterator[tuple[str, str]]:
     """What was measured, label and words; the label is empty where a line goes on with the one before."""
     if c.outliers_left_out:
         yield "outliers", f"{c.outliers_left_out} rows left out of all that follows, as a robust fit asks for"
@@ -87,7 +84,7 @@ def certificate_rows(c: "Certificate") -> Iterator[tuple[str, str]]:
         yield "" if number else "other tools", line
 
 
-def _fit(c: "Certificate") -> Iterator[tuple[str, str]]:
+def _fit(c: Certificate) -> Iterator[tuple[str, str]]:
     fit = c.fit
     how = f"{fit.held_out_rows} held-out rows" if fit.held_out_rows else "leave-one-out"
     weights = "" if fit.chi2 is None else "; weighted by 1/error^2"
@@ -107,7 +104,7 @@ def _chance(saved: float) -> str:
     return f"; by chance in one of {2.0**saved:.1g} tables at most" if saved < 60 else "; not by chance"
 
 
-def _residuals(c: "Certificate") -> Iterator[tuple[str, str]]:
+def _residuals(c: Certificate) -> Iterator[tuple[str, str]]:
     if c.fit.exact:
         yield "residuals", "at the level of rounding, so they say nothing and are not tested"
         return
@@ -134,7 +131,7 @@ def _residuals(c: "Certificate") -> Iterator[tuple[str, str]]:
         yield "repeated points", f"spread {test.pure_error:.3g}; lack of fit {ratio}"
 
 
-def _constants(c: "Certificate") -> Iterator[tuple[str, str]]:
+def _constants(c: Certificate) -> Iterator[tuple[str, str]]:
     count = len(c.constants.constants)
     if not count:
         yield "constants", "none fitted"
@@ -151,7 +148,7 @@ def _constants(c: "Certificate") -> Iterator[tuple[str, str]]:
         yield "", f"{constant.name} = {words}"
 
 
-def _rival(c: "Certificate") -> Iterator[tuple[str, str]]:
+def _rival(c: Certificate) -> Iterator[tuple[str, str]]:
     rival = c.rival
     if rival is None:
         yield "nearest rival", "none"
@@ -176,7 +173,7 @@ def _domain(domain: Domain, names: tuple[str, ...], where: str) -> str:
     return f"undecided {where}, in a share of {domain.undecided_share:.1g}: {domain.reason}, near {place}"
 
 
-def _extrapolation(c: "Certificate") -> Iterator[tuple[str, str]]:
+def _extrapolation(c: Certificate) -> Iterator[tuple[str, str]]:
     e = c.extrapolation
     if e.inside is not None and e.beyond is not None:
         yield (

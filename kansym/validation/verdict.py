@@ -2,7 +2,7 @@
 
 A closed form was **found** if the formula is more than chance and describes y. It is more than chance if it saves bits
 over the mean of y with its own length paid for (`SAVED`), or if y depends on the inputs by a test that no search has
-touched (`kansym.validation.dependence`) and the formula predicts left-out rows as well as any smooth function does
+touched (`kansym.fitting.predictability`) and the formula predicts left-out rows as well as any smooth function does
 (`AS_SMOOTH`). It describes y if it has values on all rows and leaves no more than the known errors, or less than half
 of the variance; and where structure is left, or a network predicts better, less than a hundredth of it. Otherwise there
 is **no closed form**.
@@ -26,20 +26,19 @@ after measured tables and noisy laws had shown forms that imitate others, and go
 would refuse.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
 
+from kansym.fitting.predictability import Dependence, Leftover
 from kansym.validation.agreement import Agreement
-from kansym.validation.bits import Explained
-from kansym.validation.constants import CheckedConstants
-from kansym.validation.dependence import Dependence
+from kansym.validation.description_length import Explained
 from kansym.validation.domain import DEFINED, UNDEFINED, Domain
 from kansym.validation.extrapolation import Extrapolation
 from kansym.validation.fit import Fit
-from kansym.validation.form_facts import FormFacts
-from kansym.validation.leftover import Leftover
-from kansym.validation.peers import PeerFinding, peer_grounds
-from kansym.validation.repeats import LackOfFit
-from kansym.validation.residual_tests import ResidualTest
+from kansym.validation.form import CheckedConstants, FormFacts
+from kansym.validation.peers import BETTER, PeerFinding
+from kansym.validation.residual_tests import LackOfFit, ResidualTest
 from kansym.validation.rivals import Rival
 
 LAW, DESCRIPTION, NOTHING = "law", "good description", "no closed form found"
@@ -91,6 +90,23 @@ AGREES = 0.5
 """Share of other seeds that must find the same, for a law."""
 
 
+class Topic(StrEnum):
+    """What a ground is about."""
+
+    SIZE = "size"
+    FIT = "fit"
+    RESIDUALS = "residuals"
+    CONSTANTS = "constants"
+    RIVAL = "rival"
+    UNITS = "units"
+    DOMAIN = "domain"
+    EXTRAPOLATION = "extrapolation"
+    AGREEMENT = "agreement"
+    PEERS = "peers"
+    UNKNOWN = "unknown"
+    """Of a certificate that was stored by a version without topics."""
+
+
 @dataclass(frozen=True)
 class Ground:
     """One reason.
@@ -100,10 +116,13 @@ class Ground:
     supports : bool
         Whether it speaks for the formula.
     words : str
+        For people; no rule reads them.
+    topic : Topic
     """
 
     supports: bool
     words: str
+    topic: Topic = Topic.UNKNOWN
 
 
 @dataclass(frozen=True)
@@ -156,28 +175,25 @@ class Evidence:
 
 def judge(evidence: Evidence) -> Verdict:
     """Apply the rules."""
-    grounds = tuple(_grounds(evidence))
+    grounds = tuple(replace(ground, topic=topic) for topic, rule in RULES for ground in rule(evidence))
     missing = _no_closed_form(evidence)
     if missing:
         return Verdict(NOTHING, missing, grounds)
-    against = [ground.words for ground in grounds if not ground.supports]
+    against = [ground for ground in grounds if not ground.supports]
     if not against:
         return Verdict(LAW, _law_reason(evidence), grounds)
-    left = evidence.fit.one_minus_r2
-    if left <= SMALL and not set(against) - {ground.words for ground in _of_residuals(evidence)}:
-        reason = (
-            f"it describes all but {left:.1g} of the variance; in that, {against[0]}: a small correction is missing"
-        )
+    first, left = against[0].words, evidence.fit.one_minus_r2
+    if left <= SMALL and all(ground.topic is Topic.RESIDUALS for ground in against):
+        reason = f"it describes all but {left:.1g} of the variance; in that, {first}: a small correction is missing"
         return Verdict(DESCRIPTION, f"{reason}, or errors of the rows are not independent", grounds)
     more = f" ({len(against) - 1} more ground{'s'[: len(against) > 2]} below)" if len(against) > 1 else ""
-    return Verdict(DESCRIPTION, f"it describes the data, but {against[0]}{more}", grounds)
+    return Verdict(DESCRIPTION, f"it describes the data, but {first}{more}", grounds)
 
 
-def with_peers(verdict: Verdict, peers: tuple[PeerFinding, ...], before: tuple[PeerFinding, ...] = ()) -> Verdict:
+def with_peers(verdict: Verdict, peers: tuple[PeerFinding, ...]) -> Verdict:
     """The verdict with what other tools say, in place of what they said before."""
-    said = set(peer_grounds(before))
-    kept = [ground for ground in verdict.grounds if (ground.supports, ground.words) not in said]
-    new = [Ground(supports, words) for supports, words in peer_grounds(peers)]
+    kept = [ground for ground in verdict.grounds if ground.topic is not Topic.PEERS]
+    new = list(_of_peers(peers))
     against = [ground.words for ground in new if not ground.supports]
     grounds = (*kept, *new)
     if verdict.kind == LAW and against:
@@ -186,6 +202,19 @@ def with_peers(verdict: Verdict, peers: tuple[PeerFinding, ...], before: tuple[P
         # Only what other tools had said before stood against it.
         return Verdict(LAW, "no test speaks against it", grounds)
     return Verdict(verdict.kind, verdict.reason, grounds)
+
+
+def with_topics(verdict: Verdict, peers: tuple[PeerFinding, ...]) -> Verdict:
+    """The verdict of a stored certificate, whose grounds have no topics if an older version wrote it.
+
+    What is needed later is which grounds come from `peers`; these were always the last.
+    """
+    if any(ground.topic is not Topic.UNKNOWN for ground in verdict.grounds):
+        return verdict
+    said = len(list(_of_peers(peers)))
+    first = len(verdict.grounds) - said
+    marked = (replace(ground, topic=Topic.PEERS) for ground in verdict.grounds[first:])
+    return replace(verdict, grounds=(*verdict.grounds[:first], *marked)) if said else verdict
 
 
 def network_better(fit: Fit) -> bool:
@@ -254,52 +283,44 @@ def _law_reason(evidence: Evidence) -> str:
     return f"it describes {evidence.fit.rows} rows {how} with {words}, and no test speaks against it"
 
 
-def _grounds(e: Evidence) -> list[Ground]:
-    return [*_of_size(e), *_of_fit(e), *_of_residuals(e), *_of_constants(e), *_of_rivals(e), *_of_place(e)]
-
-
-def _of_size(e: Evidence) -> list[Ground]:
+def _of_size(e: Evidence) -> Iterator[Ground]:
     saved, ratio = e.explained.saved, e.explained.ratio
     amount = f"{saved:.0f}" if saved >= LAW_SAVED else f"only {saved:.0f}" if saved >= 1 else "no"
-    found = [Ground(saved >= LAW_SAVED, f"it saves {amount} bits over the mean of y with its own length paid for")]
+    yield Ground(saved >= LAW_SAVED, f"it saves {amount} bits over the mean of y with its own length paid for")
     if not ratio >= LAW_RATIO:
-        found.append(Ground(False, f"it explains {max(ratio, 0.0):.1f} bits for each bit of its own length"))
+        yield Ground(False, f"it explains {max(ratio, 0.0):.1f} bits for each bit of its own length")
     if e.fit.freedom < FEWEST_FREE:
-        found.append(Ground(False, f"only {e.fit.freedom} rows more than fitted constants"))
-    return found
+        yield Ground(False, f"only {e.fit.freedom} rows more than fitted constants")
 
 
-def _of_fit(e: Evidence) -> list[Ground]:
+def _of_fit(e: Evidence) -> Iterator[Ground]:
     fit = e.fit
     if fit.undefined_rows:
-        return [Ground(False, f"it has no finite value on {fit.undefined_rows} rows")]
+        yield Ground(False, f"it has no finite value on {fit.undefined_rows} rows")
+        return
     if fit.exact:
-        return [Ground(True, "the fit is exact: what is left is the rounding of double precision")]
-    found = []
+        yield Ground(True, "the fit is exact: what is left is the rounding of double precision")
+        return
     if fit.chi2 is not None and fit.chi2_p is not None:
-        ratio = f"chi-squared is {fit.chi2:.4g} for {fit.freedom} degrees of freedom (p = {fit.chi2_p:.2g})"
-        found.append(Ground(accounts_for_errors(fit), f"{ratio}"))
+        words = f"chi-squared is {fit.chi2:.4g} for {fit.freedom} degrees of freedom (p = {fit.chi2_p:.2g})"
+        yield Ground(accounts_for_errors(fit), words)
     elif fit.at_noise_floor:
-        found.append(Ground(True, "residuals are as small as the known noise"))
+        yield Ground(True, "residuals are as small as the known noise")
     else:
         left = max(fit.one_minus_r2, fit.held_out_one_minus_r2)
-        found.append(Ground(left <= TENTH, f"it leaves {left:.2g} of the variance"))
+        yield Ground(left <= TENTH, f"it leaves {left:.2g} of the variance")
     if fit.network_rms is not None:
         if network_better(fit):
-            words = f"held out, a network is better by a factor of {fit.held_out_rms / fit.network_rms:.2g}"
-            found.append(Ground(False, words))
+            factor = fit.held_out_rms / fit.network_rms
+            yield Ground(False, f"held out, a network is better by a factor of {factor:.2g}")
         elif network_can_tell(fit):
-            found.append(Ground(True, "held out, no network is better"))
-    return found
+            yield Ground(True, "held out, no network is better")
 
 
 def _of_residuals(e: Evidence) -> list[Ground]:
     if e.fit.exact:
         return []
-    found = []
-    for test in e.residual_tests:
-        if test.objection:
-            found.append(Ground(False, f"{test.words} (p = {test.adjusted_p:.1g})"))
+    found = [Ground(False, f"{test.words} (p = {test.adjusted_p:.1g})") for test in e.residual_tests if test.objection]
     if e.leftover is not None and e.leftover.objection:
         share = f"{e.leftover.share:.0%} of the variance of the residuals"
         found.append(Ground(False, f"{e.leftover.smoother} predicts {share} (p = {e.leftover.p_value:.2g})"))
@@ -334,33 +355,66 @@ def _of_constants(e: Evidence) -> list[Ground]:
     return found
 
 
-def _of_rivals(e: Evidence) -> list[Ground]:
+def _of_rival(e: Evidence) -> Iterator[Ground]:
     if e.rival is None:
-        return []
+        return
     margin = e.rival.margin
     if margin >= MARGIN:
-        return [Ground(True, f"the nearest rival is {margin:.0f} bits longer")]
-    if margin < 0:
-        return [Ground(False, f"{e.rival.words} is a shorter description, by {-margin:.1f} bits")]
-    return [Ground(False, f"{e.rival.words} is nearly as good: {margin:.1f} bits, odds of {e.rival.odds:.2g} to one")]
+        yield Ground(True, f"the nearest rival is {margin:.0f} bits longer")
+    elif margin < 0:
+        yield Ground(False, f"{e.rival.words} is a shorter description, by {-margin:.1f} bits")
+    else:
+        odds = f"{margin:.1f} bits, odds of {e.rival.odds:.2g} to one"
+        yield Ground(False, f"{e.rival.words} is nearly as good: {odds}")
 
 
-def _of_place(e: Evidence) -> list[Ground]:
-    found = []
+def _of_units(e: Evidence) -> Iterator[Ground]:
     if e.consistent is not None:
-        words = "its units go together" if e.consistent else "its units do not go together"
-        found.append(Ground(e.consistent, words))
+        yield Ground(e.consistent, "its units go together" if e.consistent else "its units do not go together")
+
+
+def _of_domain(e: Evidence) -> Iterator[Ground]:
     if e.domain.status == DEFINED:
-        found.append(Ground(True, "it is defined everywhere in the box of the data"))
+        yield Ground(True, "it is defined everywhere in the box of the data")
     # A resonance has its pole between the rows; where the fit is exact, the rows say that it is there.
     elif e.domain.status == UNDEFINED and e.domain.among_rows and not e.fit.exact:
-        found.append(Ground(False, f"it is undefined between the rows ({e.domain.reason})"))
+        yield Ground(False, f"it is undefined between the rows ({e.domain.reason})")
+
+
+def _of_extrapolation(e: Evidence) -> Iterator[Ground]:
     if e.extrapolation.absurd and not e.fit.exact:
-        found.append(Ground(False, "around the data it is undefined or explodes"))
+        yield Ground(False, "around the data it is undefined or explodes")
+
+
+def _of_agreement(e: Evidence) -> Iterator[Ground]:
     if e.agreement is not None and e.agreement.reruns:
         same, of = e.agreement.same_values, len(e.agreement.reruns)
-        found.append(Ground(same >= AGREES * of, f"{same} of {of} searches from other seeds find the same"))
-    return found
+        yield Ground(same >= AGREES * of, f"{same} of {of} searches from other seeds find the same")
+
+
+def _of_peers(findings: Sequence[PeerFinding]) -> Iterator[Ground]:
+    agreeing = tuple(finding.tool for finding in findings if finding.agrees)
+    if agreeing:
+        yield Ground(True, f"{_listed(agreeing)} found the same", Topic.PEERS)
+    for finding in findings:
+        if finding.formula and not finding.agrees and finding.better >= BETTER:
+            words = f"{finding.tool} found another formula ({finding.complexity} nodes)"
+            words = f"{words} whose error on unseen rows is {finding.better:.2g} times smaller"
+            yield Ground(False, words, Topic.PEERS)
+
+
+RULES: tuple[tuple[Topic, Callable[[Evidence], Iterable[Ground]]], ...] = (
+    (Topic.SIZE, _of_size),
+    (Topic.FIT, _of_fit),
+    (Topic.RESIDUALS, _of_residuals),
+    (Topic.CONSTANTS, _of_constants),
+    (Topic.RIVAL, _of_rival),
+    (Topic.UNITS, _of_units),
+    (Topic.DOMAIN, _of_domain),
+    (Topic.EXTRAPOLATION, _of_extrapolation),
+    (Topic.AGREEMENT, _of_agreement),
+)
+"""What gives grounds, in the order in which they are listed: to add a rule, write its function and add a line here."""
 
 
 def _listed(names: tuple[str, ...]) -> str:

@@ -9,6 +9,8 @@ from kansym.search.options import DiscoveryOptions
 from kansym.symbolic.parser import parse_expression
 from kansym.validation.agreement import agreement, compared
 from kansym.validation.certificate import Certificate, certify
+from kansym.validation.peers import PeerFinding
+from kansym.validation.verdict import Topic
 
 
 class _Network:
@@ -179,3 +181,24 @@ def test_same_form_and_same_values_are_told_apart(discovered, rng):
         for rerun in (compared(f, exponential, discovery.dataset, 1) for f in (exponential, other, parabola, mean))
     ]
     assert verdicts == [(True, True), (True, True), (False, True), (False, False)]
+
+
+def _peer(**changes):
+    same = {"same": "same formula", "error": 0.02, "own_error": 0.02, "unseen": True, "spread": 10.0, "failure": ""}
+    return PeerFinding(**{"tool": "other", "version": "1", "formula": "x**2", "complexity": 3} | same | changes)
+
+
+def test_grounds_of_peers_are_replaced_also_in_a_certificate_stored_without_topics(planck):
+    plain = certify(planck)
+    agreed, better = _peer(), _peer(same="different", error=0.002)
+    doubted = plain.with_peers([agreed, better])
+    assert [ground.topic for ground in doubted.verdict.grounds][-2:] == [Topic.PEERS] * 2
+    assert doubted.verdict.kind == "good description"
+    record = json.loads(json.dumps(doubted.to_dict()))
+    for ground in record["verdict"]["grounds"]:
+        del ground["topic"]
+    old = Certificate.from_dict(record)
+    assert old.text() == doubted.text()
+    again = old.with_peers([agreed])
+    assert again.verdict.supporting == plain.with_peers([agreed]).verdict.supporting
+    assert again.verdict.against == ()

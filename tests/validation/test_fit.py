@@ -3,8 +3,8 @@ import pytest
 import scipy.optimize
 import scipy.stats
 
+from kansym.fitting.residuals import residuals_of
 from kansym.validation.fit import measure_fit
-from kansym.validation.rows import residuals_of
 
 
 def test_chi_squared_and_its_probability_are_those_of_a_weighted_line(discovered, rng):

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from kansym.fitting.residuals import residuals_of
 from kansym.validation.rivals import nearest_rival
-from kansym.validation.rows import residuals_of
 
 
 def _rival(discovery):

@@ -4,17 +4,14 @@ from dataclasses import replace
 
 import pytest
 
+from kansym.fitting.predictability import Dependence, Leftover
 from kansym.validation.agreement import Agreement, Rerun
-from kansym.validation.bits import Explained
-from kansym.validation.constants import CheckedConstant, CheckedConstants
-from kansym.validation.dependence import Dependence
+from kansym.validation.description_length import Explained
 from kansym.validation.domain import Domain
 from kansym.validation.extrapolation import Extrapolation
 from kansym.validation.fit import Fit
-from kansym.validation.form_facts import FormFacts
-from kansym.validation.leftover import Leftover
-from kansym.validation.repeats import LackOfFit
-from kansym.validation.residual_tests import ResidualTest
+from kansym.validation.form import CheckedConstant, CheckedConstants, FormFacts
+from kansym.validation.residual_tests import LackOfFit, ResidualTest
 from kansym.validation.rivals import Rival
 from kansym.validation.verdict import DESCRIPTION, LAW, NOTHING, Evidence, judge
 

@@ -12,6 +12,8 @@ import sympy
 from kansym import clock
 from kansym.data.dataset import Dataset
 from kansym.extraction.selection import EXACT
+from kansym.fitting.predictability import leftover
+from kansym.fitting.residuals import residuals_of
 from kansym.search.formulation import Bench, bits, from_expression, judge
 from kansym.search.options import DiscoveryOptions
 from kansym.search.pipeline import run_pipeline
@@ -26,8 +28,6 @@ from kansym.symbolic.formula import Formula
 from kansym.symbolic.parametric import ParametricForm
 from kansym.symbolic.refit import refit
 from kansym.symbolic.timelimit import TimeLimitError, call_with_limit
-from kansym.validation.leftover import leftover
-from kansym.validation.rows import residuals_of
 
 logger = logging.getLogger(__name__)
 

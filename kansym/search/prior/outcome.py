@@ -38,7 +38,7 @@ class GuessOutcome:
         How: ``"guess + ..."``, ``"guess * ..."`` or ``"guess * (1 + ...)"``; empty where nothing was added.
     left : float or None
         Probability that the residuals of the guess, or of what is shorter with its parts or other numbers, would look
-        as structured as they do if they were noise (see `kansym.validation.leftover`); None where that could not be
+        as structured as they do if they were noise (see `kansym.fitting.predictability`); None where that could not be
         asked.
     numbers : mapping of str to float
         Numbers of the guess that constants of `formula` started from, by the names of these constants.

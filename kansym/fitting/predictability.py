@@ -1,7 +1,4 @@
-"""Linear smoothers with leave-one-out predictions: what any smooth function of the inputs could make of a column.
-
-All depend on the inputs alone, so one decomposition serves a column of residuals and all its permutations.
-"""
+"""What any smooth function of the inputs could predict: of y, and of the residuals that a formula leaves."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,6 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.spatial
 import scipy.stats
+
+from kansym.fitting.residuals import Residuals
+
+LEVEL = 0.01
+"""Probability of an objection to residuals that are pure noise."""
 
 LENGTHS = (0.03, 0.1, 0.3, 1.0)
 """Length scales of the kernels, in units of the range of ranks; times the root of the number of columns."""
@@ -30,6 +32,125 @@ MOST_ROWS = 800
 FEWEST_ROWS = 8
 
 PERMUTATIONS = 499
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """What smooth functions of the inputs predict of the residuals.
+
+    Attributes
+    ----------
+    share : float
+        Most of the variance of the residuals that one of them predicts, each row from the others; near zero or
+        negative where nothing is left.
+    p_value : float
+        Of as large a share by chance, from permutations of the residuals, with the choice among the functions in it.
+    smoother : str
+        Which function it was, in words.
+    rows : int
+        Rows used.
+    """
+
+    share: float
+    p_value: float
+    smoother: str
+    rows: int
+
+    @property
+    def objection(self) -> bool:
+        """Whether something is left."""
+        return self.p_value < LEVEL and self.share > 0
+
+
+def leftover(residuals: Residuals, names: tuple[str, ...], *, seed: int) -> Leftover | None:
+    """Try to predict the residuals of a formula from the inputs.
+
+    Kernels of several widths, means of neighbours and cosines along single columns predict every residual from the
+    others. The same is done with permuted residuals, and the largest share of each permutation is what chance, and
+    the choice of the best of these functions, can do.
+
+    Parameters
+    ----------
+    residuals : Residuals
+    names : tuple of str, length d
+    seed : int
+        Of the permutations and of the rows that are used.
+
+    Returns
+    -------
+    Leftover or None
+        None for an exact fit and for fewer than eight rows.
+    """
+    if residuals.exact or residuals.n < FEWEST_ROWS or residuals.rms == 0 or residuals.n - residuals.k < 4:
+        return None
+    generator = np.random.default_rng(seed)
+    rows = np.arange(residuals.n)
+    if len(rows) > MOST_ROWS:
+        rows = np.sort(generator.choice(len(rows), MOST_ROWS, replace=False))
+    # Single wild residuals would decide alone; beyond four standard deviations they are drawn in.
+    r = np.clip(residuals.standardized[rows], -4.0, 4.0)
+    found = best_share(residuals.X[rows], r, names, generator)
+    return None if found is None else Leftover(found.share, found.p_value, found.smoother, len(rows))
+
+
+@dataclass(frozen=True)
+class Dependence:
+    """What generic smooth functions of the inputs make of y.
+
+    Attributes
+    ----------
+    p_value : float
+        Of as close a dependence by chance, from permutations of the ranks of y, with the choice among the functions
+        in it.
+    left : float
+        Least share of the variance of y that one of them leaves, each row from the others; 1 where none is better
+        than the mean.
+    smoother : str
+        Which function that was, in words.
+    rows : int
+        Rows used.
+    """
+
+    p_value: float
+    left: float
+    smoother: str
+    rows: int
+
+
+def dependence(residuals: Residuals, names: tuple[str, ...], *, seed: int) -> Dependence | None:
+    """Ask, without any formula, whether y depends on the inputs.
+
+    A search looks at very many formulas, and the rows that chose one cannot say whether it is chance. This asks the
+    rows a question that no search has touched. A formula that is as good as the best of these functions, each row
+    predicted from the others, is as good a description as they are.
+
+    Parameters
+    ----------
+    residuals : Residuals
+        Brings the rows; the formula is not used.
+    names : tuple of str, length d
+    seed : int
+        Of the permutations and of the rows that are used.
+
+    Returns
+    -------
+    Dependence or None
+        None below eight rows.
+    """
+    if residuals.n < FEWEST_ROWS or not np.ptp(residuals.y) > 0:
+        return None
+    generator = np.random.default_rng(seed)
+    rows = np.arange(residuals.n)
+    if len(rows) > MOST_ROWS:
+        rows = np.sort(generator.choice(len(rows), MOST_ROWS, replace=False))
+    y = residuals.y[rows] / np.max(np.abs(residuals.y))
+    # Ranks for the test, since a few large values would decide alone; the values themselves for the comparison.
+    ranked = best_share(residuals.X[rows], scipy.stats.rankdata(y), names, generator)
+    plain = best_share(residuals.X[rows], y, names, None)
+    if ranked is None or plain is None:
+        return None
+    return Dependence(ranked.p_value, float(min(1.0, max(0.0, 1.0 - plain.share))), plain.smoother, len(rows))
+
 
 Smoother = tuple[str, Callable[[np.ndarray], np.ndarray]]
 """What it is, and the map from columns (n, m) of centred values to their leave-one-out predictions (n, m)."""

@@ -3,8 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from kansym.validation.bits import explained, loo
-from kansym.validation.rows import residuals_of
+from kansym.fitting.residuals import residuals_of
+from kansym.validation.description_length import explained, loo
 
 
 def _explained(discovery):

@@ -5,15 +5,14 @@
 from dataclasses import dataclass
 
 import numpy as np
-import sympy
 
 from kansym.data.dataset import Dataset
-from kansym.search.formulation import row_weights
+from kansym.data.weights import root_mean_square, row_weights
 from kansym.symbolic.constant_symbols import PREFIX, with_constant_symbols
 from kansym.symbolic.formula import Formula
-from kansym.symbolic.functions import real_functions
+from kansym.symbolic.input_slopes import slopes_at
 from kansym.symbolic.naming import plain_symbol
-from kansym.symbolic.parametric import ParametricForm, parametrize
+from kansym.symbolic.parametric import ParametricForm, columns_of, parametrize
 
 EXACT = 1e-11
 """Root-mean-square residual, relative to that of y, below which a fit is exact: what is left is the rounding of double
@@ -67,17 +66,17 @@ class Residuals:
     @property
     def rms(self) -> float:
         """Weighted root mean square of the residuals, in units of y."""
-        return weighted_rms(self.raw, self.weights)
+        return root_mean_square(self.raw, self.weights)
 
     @property
     def spread(self) -> float:
         """Weighted standard deviation of y."""
-        return weighted_rms(self.y - float(np.average(self.y, weights=self.weights)), self.weights)
+        return root_mean_square(self.y - float(np.average(self.y, weights=self.weights)), self.weights)
 
     @property
     def exact(self) -> bool:
         """Whether the residuals are at the level of rounding."""
-        return self.n > 0 and self.rms <= EXACT * weighted_rms(self.y, self.weights)
+        return self.n > 0 and self.rms <= EXACT * root_mean_square(self.y, self.weights)
 
     @property
     def standardized(self) -> np.ndarray:
@@ -86,16 +85,6 @@ class Residuals:
         scaled = scaled / np.sqrt(np.maximum(1.0 - self.leverage, 1e-3))
         size = float(np.sqrt(np.mean(scaled**2)))
         return scaled / size if size > 0 else scaled
-
-
-def weighted_rms(values: np.ndarray, weights: np.ndarray | None) -> float:
-    """Root of the weighted mean square, without overflow or underflow in the squares; nan for no values."""
-    if not len(values):
-        return float("nan")
-    peak = float(np.max(np.abs(values)))
-    if peak == 0.0 or not np.isfinite(peak):
-        return peak
-    return peak * float(np.sqrt(np.average((values / peak) ** 2, weights=weights)))
 
 
 def residuals_of(formula: Formula, dataset: Dataset) -> Residuals:
@@ -111,12 +100,8 @@ def residuals_of(formula: Formula, dataset: Dataset) -> Residuals:
     undefined = int((~keep).sum())
     if dataset.sample_weight is not None:
         keep &= dataset.sample_weight > 0
-    weights = row_weights(dataset)
     sigma = effective_error(formula, dataset)
-    if sigma is not None and dataset.x_error is not None:
-        weights = (sigma / sigma.max()) ** -2.0
-        if dataset.sample_weight is not None:
-            weights = weights * dataset.sample_weight
+    weights = row_weights(dataset, sigma)
     if weights is not None:
         weights = weights[keep]
         weights = weights / weights.mean() if len(weights) else weights
@@ -134,18 +119,17 @@ def residuals_of(formula: Formula, dataset: Dataset) -> Residuals:
 
 
 def effective_error(formula: Formula, dataset: Dataset) -> np.ndarray | None:
-    """Standard errors of y (n,) with those of the inputs folded in; None where the table gives none."""
-    if dataset.y_error is None:
-        return None
-    variance = dataset.y_error**2
-    if dataset.x_error is not None:
-        symbols = tuple(plain_symbol(name) for name in formula.variables)
-        expression = real_functions(formula.expression)
-        for column in np.flatnonzero(dataset.x_error.any(axis=0)):
-            slope = parametrize(sympy.diff(expression, symbols[column]), symbols).evaluate(dataset.X)
-            # Where the slope does not exist, as at a kink, the error of this input is not counted.
-            variance = variance + (np.nan_to_num(slope) * dataset.x_error[:, column]) ** 2
-    return np.sqrt(variance)
+    """Standard errors (n,) of y less the formula, from those of y and of the inputs; None without errors of y.
+
+    An input counts by the slope of the formula; where that does not exist, as at a kink, it does not count.
+    """
+    if dataset.y_error is None or dataset.x_error is None:
+        return dataset.y_error
+    variables = tuple(plain_symbol(name) for name in formula.variables)
+    form = parametrize(formula.expression, variables)
+    slopes = slopes_at(form, columns_of(dataset.X, len(variables)), form.values)
+    moved = (np.where(np.isfinite(slopes), slopes, 0.0) * dataset.x_error) ** 2
+    return np.sqrt(dataset.y_error**2 + moved.sum(axis=1))
 
 
 def _leverage(form: ParametricForm, X: np.ndarray, weights: np.ndarray | None) -> np.ndarray:

@@ -1,10 +1,8 @@
 import numpy as np
 import pytest
 
-from kansym.validation.dependence import dependence
-from kansym.validation.leftover import leftover
-from kansym.validation.rows import residuals_of
-from kansym.validation.smoothers import smoothers
+from kansym.fitting.predictability import dependence, leftover, smoothers
+from kansym.fitting.residuals import residuals_of
 
 
 def _left(discovery, names=("x",)):

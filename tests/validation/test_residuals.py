@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from kansym.validation.rows import effective_error, residuals_of
+from kansym.fitting.residuals import effective_error, residuals_of
 
 
 def test_leverages_are_those_of_the_hat_matrix(discovered, rng):

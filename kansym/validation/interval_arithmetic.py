@@ -4,7 +4,7 @@
 
 Bounds are rounded outward by a few units in the last place after every operation, which covers what numpy's and
 scipy's functions round; they are as safe as those functions are accurate. Where an argument leaves the domain of a
-function, the bounds are those over the part of it within: `kansym.validation.conditions` asks for the domain itself.
+function, the bounds are those over the part of it within: `kansym.validation.domain` asks for the domain itself.
 Moore, Kearfott, Cloud, Introduction to Interval Analysis (SIAM 2009), doi:10.1137/1.9780898717716.
 """
 

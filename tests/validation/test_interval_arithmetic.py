@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from kansym.symbolic.functions import FUNCTIONS
 from kansym.symbolic.parametric import parametrize
-from kansym.validation.intervals import interval
+from kansym.validation.interval_arithmetic import interval
 
 x, y = sympy.symbols("x y")
 

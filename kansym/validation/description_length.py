@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kansym.search.formulation import mean_square
+from kansym.data.weights import mean_square
+from kansym.fitting.residuals import Residuals
 from kansym.symbolic.complexity import formula_bits
-from kansym.validation.rows import Residuals
 
 
 @dataclass(frozen=True)
