@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import Enum
 
-SLOWNESS = 2.0
+SLOWNESS = 3.0
 """How many times slower than an idle core of 2025 the reference core is."""
 
 SAFETY_SECONDS, LEAST_SAFETY = 20.0, 0.3
@@ -54,22 +54,22 @@ class Work(Enum):
 
 SECONDS: dict[Work, float] = {
     Work.ALGEBRA: 1e-4,
-    Work.COMPILED_NODES: 1e-4,
-    Work.EVALUATIONS: 3e-5,
-    Work.EVALUATED_NODES: 2e-9,
-    Work.NUMBERS_TRIED: 5e-3,
-    Work.DENSE_PRODUCTS: 1e-9,
-    Work.SMALL_FITS: 1e-4,
-    Work.KERNEL_ENTRIES: 1e-8,
+    Work.COMPILED_NODES: 2e-5,
+    Work.EVALUATIONS: 4.5e-5,
+    Work.EVALUATED_NODES: 1e-9,
+    Work.NUMBERS_TRIED: 8e-3,
+    Work.DENSE_PRODUCTS: 1.5e-9,
+    Work.SMALL_FITS: 1.5e-4,
+    Work.KERNEL_ENTRIES: 1.8e-8,
     Work.CHOLESKY: 2e-11,
-    Work.PRODUCT_UNITS: 1e-8,
-    Work.FORM_VALUES: 5e-9,
-    Work.SORTED_VALUES: 1e-8,
-    Work.TENSOR_PASSES: 5e-4,
+    Work.PRODUCT_UNITS: 2e-8,
+    Work.FORM_VALUES: 8e-9,
+    Work.SORTED_VALUES: 1e-7,
+    Work.TENSOR_PASSES: 4e-3,
     Work.MATCHED_POINTS: 1e-8,
-    Work.SKETCHED_POINTS: 1e-8,
-    Work.NETWORK_PASSES: 5e-4,
-    Work.NETWORK_PRODUCTS: 1e-10,
+    Work.SKETCHED_POINTS: 1.2e-7,
+    Work.NETWORK_PASSES: 1e-3,
+    Work.NETWORK_PRODUCTS: 1.6e-10,
 }
 """Seconds of an idle core of 2025 for a unit of each kind; `python -m benchmarks.calibration` measures them."""
 

@@ -334,7 +334,7 @@ def _finish(
     snapped = snap(
         form, X, y, Xv, yv, weights=weights, noise_floor=bench.noise_floor, seconds=seconds / 2, admits=admits
     )
-    shorter = _simpler(snapped.form, bench, seconds=min(1.0, seconds / 8))
+    shorter = _simpler(snapped.form, bench, seconds=min(1.5, seconds / 8))
     if admits is not None and not bench.admits(shorter):
         # Algebra drops a factor 1.0, and with it the unit that it has.
         shorter = snapped.form

@@ -32,6 +32,9 @@ TOLERANCE = 1e-9
 LARGEST_TREE = 400
 """Trees with more nodes than this are only brought into canonical gauge."""
 
+TRIGONOMETRY = 100.0
+"""Times that trigsimp goes through all nodes."""
+
 CHECK_ROWS = 256
 """Rows of data that every step is checked on."""
 
@@ -101,7 +104,7 @@ def simplify(
     for _ in range(ROUNDS):
         changed = False
         for name in PASSES:
-            if node_count(best) > LARGEST.get(name, math.inf):
+            if node_count(best) > LARGEST[name]:
                 continue
             if clock.late(deadline):
                 rejected[(name, "out of time")] = None
@@ -125,8 +128,8 @@ def simplify(
 
 
 def _attempt(name: str, expression: Expr) -> tuple[Expr | None, str]:
-    function, clock_share = PASSES[name], COSTS[name]
-    clock.charge(Work.ALGEBRA, clock_share * size_of(expression))
+    function = PASSES[name]
+    clock.charge(Work.ALGEBRA, COSTS.get(name, 1.0) * size_of(expression))
     try:
         return call_with_limit(lambda: canonicalize(function(expression)), clock.safety()), ""
     except TimeLimitError:
@@ -144,6 +147,7 @@ def _powers(expression: Expr) -> Expr:
 def _trigonometry(expression: Expr) -> Expr:
     if len(expression.atoms(sympy.sin, sympy.cos, sympy.tan)) < 2:
         return expression
+    clock.charge(Work.ALGEBRA, TRIGONOMETRY * size_of(expression))
     return sympy.trigsimp(expression)
 
 
@@ -178,11 +182,24 @@ PASSES: dict[str, Callable[[Expr], Expr]] = {
 }
 """The passes of `simplify` in order; each is followed by the canonical gauge."""
 
-COSTS: dict[str, float] = dict.fromkeys(PASSES, 1.0)
-"""Algebra of a pass, for each node, in that of the canonical gauge."""
+COSTS: dict[str, float] = {
+    "common factors": 2.0,
+    "powers": 4.0,
+    "collection": 2.0,
+    "common denominator": 2.0,
+    "expansion": 3.0,
+    "factorization": 6.0,
+}
+"""Times that a pass goes through all nodes, where it does so more than once."""
 
-LARGEST: dict[str, int] = {name: LARGEST_TREE for name in PASSES if name != "canonical gauge"}
-"""Nodes of the largest tree that a pass is tried on."""
+LARGEST: dict[str, float] = {
+    **{name: LARGEST_TREE for name in PASSES},
+    "canonical gauge": math.inf,
+    "trigonometry": 20,
+    "factorization": 60,
+}
+"""Nodes of the largest tree that a pass is tried on. Up to these sizes all take some tenths of a second at most; beyond,
+trigsimp takes minutes on 40 nodes and factor some seconds on 80."""
 
 
 class _Check:
