@@ -27,6 +27,7 @@ _HOMES = {
     "fit_text": "kansym.report.known_form:text_report",
     "network_svg": "kansym.report.notebook.network:network_svg",
     "network_png": "kansym.report.notebook.network:network_png",
+    "watched": "kansym.report.progress:watched",
     "report_text": "kansym.report.text:text_report",
     "run_network": "kansym.figures.run_network:network",
     "figure_bytes": "kansym.figures.svg:figure_bytes",

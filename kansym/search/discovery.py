@@ -11,7 +11,6 @@ from kansym.data.dataset import Dataset
 from kansym.data.limits import require_moderate_target
 from kansym.data.preparation import canonical_order, merge_copies, thinned
 from kansym.interrupting import AGAIN, Abandoned, two_presses
-from kansym.report.watching import watched
 from kansym.search.effective_errors import with_effective_errors
 from kansym.search.final_fit import settled
 from kansym.search.options import DiscoveryOptions
@@ -22,6 +21,7 @@ from kansym.search.prior.given import discover_given
 from kansym.search.prior.guessed import discover_guessed
 from kansym.search.progress import ProgressCallback
 from kansym.search.results import Discovery, StopReason
+from kansym.surfaces import surface
 from kansym.threads import threads_for
 
 logger = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ def discover(
     options : DiscoveryOptions, optional
     progress : callable or "auto", optional
         Called with a `Progress` after every step; "auto" shows what suits a notebook or a terminal, see
-        `kansym.report.watching.watched`. A method ``done`` of the callable is called with the result, or with None
+        `kansym.report.progress.watched`. A method ``done`` of the callable is called with the result, or with None
         after an error.
 
     Returns
@@ -77,7 +77,7 @@ def discover(
     """
     options = options or DiscoveryOptions()
     limits = clock.budget(options.max_seconds, deterministic=options.deterministic)
-    with two_presses(), watched(progress, options.max_seconds) as watch, limits:
+    with two_presses(), surface("watched")(progress, options.max_seconds) as watch, limits:
         found = _discover(dataset, options, watch.callback)
         if found.interrupted:
             logger.warning(

@@ -9,8 +9,8 @@ import pytest
 from kansym import ArgumentError, DiscoveryOptions, SymbolicRegressor, discover, make_dataset
 from kansym.report.notebook import progress as notebook_progress
 from kansym.report.notebook.progress import LiveProgress
+from kansym.report.progress import watched
 from kansym.report.terminal import ProgressDisplay
-from kansym.report.watching import watched
 
 LINE = np.linspace(1, 2, 12)
 DATA = make_dataset(LINE[:, None], 3 * LINE)

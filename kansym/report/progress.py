@@ -46,15 +46,16 @@ def watched(progress: ProgressCallback | str | None, seconds: float) -> Iterator
     ArgumentError
         If `progress` is something else.
     """
-    if progress is not None and progress != AUTO and not callable(progress):
-        raise ArgumentError(f"progress must be a callable, 'auto' or None, got {progress!r}")
-    if progress != AUTO:
-        watch = Watch(progress)  # pyright: ignore[reportArgumentType]
+    if progress is None or callable(progress):
+        watch = Watch(progress)
         try:
             yield watch
         finally:
             watch.done(None)
         return
+    if progress != AUTO:
+        raise ArgumentError(f"progress must be a callable, 'auto' or None, got {progress!r}")
+    # Neither surface is imported where nobody asks for it.
     from kansym.report.notebook.progress import LiveProgress, in_notebook
 
     if in_notebook():
