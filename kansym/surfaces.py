@@ -18,6 +18,7 @@ _HOMES = {
     "minuit": "kansym.fitting.bridges:formula_to_iminuit",
     "formula_html": "kansym.report.notebook.display:formula_html",
     "front_html": "kansym.report.notebook.display:front_html",
+    "styled_html": "kansym.report.notebook.display:wrapped",
     "discovery_html": "kansym.report.notebook.display:discovery_html",
     "network_svg": "kansym.report.notebook.network:network_svg",
     "network_png": "kansym.report.notebook.network:network_png",
