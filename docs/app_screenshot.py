@@ -41,7 +41,7 @@ def standing_wave() -> Discovery:
     found.refit()
     discovery = found.discovery()
     # The constant and the linear formula, which every run has on its front.
-    simple = baseline(found.desk.bench, math.inf)
+    simple = baseline(found.context.fit_rows, math.inf)
     return replace(discovery, front=ParetoFront.from_formulas([*simple, *discovery.front]))
 
 

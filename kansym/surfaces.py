@@ -20,6 +20,7 @@ _HOMES = {
     "formula_html": "kansym.report.notebook.display:formula_html",
     "front_html": "kansym.report.notebook.display:front_html",
     "run_html": "kansym.report.notebook.display:run_html",
+    "styled_html": "kansym.report.notebook.display:wrapped",
     "discovery_html": "kansym.report.notebook.display:discovery_html",
     "certificate_text": "kansym.validation.text:certificate_lines",
     "certificate_html": "kansym.report.notebook.display:certificate_html",

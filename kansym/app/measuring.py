@@ -167,7 +167,7 @@ def failed(shown: Shown) -> Shown:
 def _network_errors(net: "EditableNetwork", before: dict[str, Any] | None) -> dict[str, Any]:
     error = net.error
     # Where no row is held out the column is of leave-one-out, which a network is not put to.
-    held_out = number(error.held_out) if len(net.desk.bench.validation) else "–"
+    held_out = number(error.held_out) if len(net.context.fit_rows.validation) else "–"
     return {"of": "network", "train": number(error.train), "held_out": held_out, "was": _was(before)}
 
 

@@ -132,7 +132,7 @@ class Session:
             key = (version, dark)
             if key not in self._pictures:
                 labels = {edge.id: f"{edge.source_name} to {edge.target_name}: {edge.mode}" for edge in self._net.edges}
-                words = f"The network of {self._net.desk.table.target}; every edge is a button."
+                words = f"The network of {self._net.context.table.target}; every edge is a button."
                 try:
                     self._pictures[key] = page_picture(self._net.figure(dark=dark), labels, words)
                 except Exception as error:
@@ -226,7 +226,7 @@ class Session:
                 return _Order(f"Freeing {chosen.name}", lambda: _quiet(chosen.unfix))
             if action == "remove":
                 return _Order(f"Removing {chosen.name}", lambda: _quiet(chosen.remove))
-            if primitive is None or primitive not in net.desk.library:
+            if primitive is None or primitive not in net.context.library:
                 raise Refused(404, f"there is no primitive {str(primitive)[:100]!r}; `kansym primitives` lists them")
             return _Order(f"Fixing {chosen.name} to {primitive}", lambda: _quiet(lambda: chosen.fix(primitive)))
         if action == "refit":
@@ -334,7 +334,7 @@ class Session:
                 net.discovery(),
                 path,
                 command=f"kansym app {self._name}",
-                options=net.desk.options,
+                options=net.context.options,
                 log_lines=net.script.splitlines(),
                 certificate=net.certificate(),
             )
@@ -359,15 +359,15 @@ class Session:
             "about": f"{summary.rows} rows; columns {columns}",
             "parent": str(self._parent),
             "unit": unit_label(after_number(summary.y_units).lstrip()),
-            "judged": "Held out" if len(self._net.desk.bench.validation) else "Leave-one-out",
+            "judged": "Held out" if len(self._net.context.fit_rows.validation) else "Leave-one-out",
             "verdict": None if certificate is None else certificate.verdict.kind,
             "front": self._shown.front,
-            "primitives": list(self._net.desk.library),
+            "primitives": list(self._net.context.library),
         }
 
     def _judged(self) -> str:
         """What errors of the whole network are of."""
-        return "held out" if len(self._net.desk.bench.validation) else "RMS residual"
+        return "held out" if len(self._net.context.fit_rows.validation) else "RMS residual"
 
     def _at_work(self) -> "_Turn":
         return _Turn(self)

@@ -105,7 +105,7 @@ def edges(
                 f"--out {out} is the folder of the run itself, which is never changed; name another one"
             )
         prepare_directory(out)
-        require_place(out, fingerprint(net.desk.table), overwrite=overwrite)
+        require_place(out, fingerprint(net.context.table), overwrite=overwrite)
     before, said = net.error, []
     if text or steps or refit:
         said = _do(net, text, steps or (), seconds)
@@ -165,7 +165,7 @@ def _lines(net: "EditableNetwork", said: Sequence[str], before: Any, certificate
     lines = [*said, ""] if said else []
     lines += str(net).splitlines()
     if said:
-        after, unit = net.error, after_number(net.desk.table.y_units)
+        after, unit = net.error, after_number(net.context.table.y_units)
         apart = before.judged_apart or after.judged_apart
         rows = "in training" if apart else "on all rows, none held out"
         lines += ["", f"RMS residual {rows}: {before.train:.3g} before, {after.train:.3g} now{unit}"]
@@ -180,7 +180,7 @@ def _lines(net: "EditableNetwork", said: Sequence[str], before: Any, certificate
             lines.append(f"  {constant_line(constant)}")
         train, held_out = (math.sqrt(max(loss, 0.0)) for loss in (formula.train_loss, formula.loss))
         words = "Its constants were fitted to the rows on their own, and need not be those of the edges"
-        judged = "held out" if len(net.desk.bench.validation) else "leaving one row out at a time"
+        judged = "held out" if len(net.context.fit_rows.validation) else "leaving one row out at a time"
         lines.append(f"{words}: RMS residual {train:.3g} in training, {held_out:.3g} {judged}.")
         lines += ["", f"Verdict: {certificate.verdict.kind}; {certificate.verdict.reason}"]
         lines.append("It is the pick of the front." if net.is_pick else f"The front's pick is {net.front.best}")
@@ -207,7 +207,7 @@ def _save(net: "EditableNetwork", out: Path, certificate: Any) -> None:
         net.discovery(),
         out,
         command=shlex.join(["kansym", *command_line]),
-        options=net.desk.options,
+        options=net.context.options,
         log_lines=net.script.splitlines(),
         certificate=net.certificate() if certificate is None else certificate,
         overwrite=True,

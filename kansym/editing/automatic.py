@@ -1,15 +1,16 @@
-"""Primitives for splines chosen by the loss of the whole network, beside edges that were fixed by hand."""
+"""Primitives selected for splines by the loss of the whole network, beside edges that were fixed by hand."""
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from kansym.editing.coordinates import name_of, put
-from kansym.editing.curve import curve_of
-from kansym.editing.desk import Desk
-from kansym.editing.gauge import conventional
+from kansym.editing.constants import edge_id, with_conventional_constants
+from kansym.editing.context import EditContext, Errors
+from kansym.editing.curve import curve_of, suggest, with_primitives
 from kansym.editing.refitting import may_rescale
-from kansym.editing.suggestion import Suggestion, suggest
+from kansym.editing.suggestion import Suggestion
+from kansym.editing.tables import number
 from kansym.errors import ArgumentError, TrainingError
 from kansym.extraction.edges import EdgeRef, edges_of_mode
 from kansym.extraction.selection import EXACT, Selector
@@ -17,30 +18,86 @@ from kansym.kan.layer import EdgeMode
 from kansym.kan.network import Network
 from kansym.kan.training import TrainingOptions, train
 
-STEPS = 15
+REFIT_STEPS = 15
 """Steps of the refit after which primitives of one edge are compared."""
 
 
-def splines_of(network: Network, chosen: Sequence[EdgeRef] | None) -> list[EdgeRef]:
-    """The edges to choose primitives for: those that were named, or all splines.
+class PrimitiveSelection(dict[str, str]):
+    """Edge ids and the primitives that were selected for them, with the errors before and after.
+
+    Parameters
+    ----------
+    functions : mapping of str to str
+        Of edge id to primitive.
+    names : mapping of str to str
+        Names of the edges, ``"x -> h1.0"``.
+    misfits : mapping of str to (float or None)
+        1 - R^2 between each primitive, after the refit, and the spline that it stands for.
+    before, after : Errors
+        Of the whole network, in units of y.
+
+    Attributes
+    ----------
+    names, misfits, before, after
+        As above.
+    """
+
+    def __init__(
+        self,
+        functions: Mapping[str, str],
+        names: Mapping[str, str],
+        misfits: Mapping[str, float | None],
+        before: Errors,
+        after: Errors,
+    ) -> None:
+        super().__init__(functions)
+        self.names, self.misfits, self.before, self.after = dict(names), dict(misfits), before, after
+
+    def to_dict(self) -> dict[str, Any]:
+        """In JSON types."""
+        return {
+            "functions": dict(self),
+            "misfits": dict(self.misfits),
+            "before": self.before.to_dict(),
+            "after": self.after.to_dict(),
+        }
+
+    def __str__(self) -> str:
+        if not self:
+            return "no splines are left"
+        errors = self.before.to(self.after)
+        lines = []
+        for edge, function in self.items():
+            misfit = number(self.misfits.get(edge), 2)
+            lines.append(f"{edge} ({self.names[edge]}) is {function}{f', 1-R2 = {misfit}' if misfit else ''}")
+        return "\n".join([errors, *lines])
+
+    def __repr__(self) -> str:
+        return f"<{self}>"
+
+
+def splines_of(network: Network, named: Sequence[EdgeRef] | None) -> list[EdgeRef]:
+    """The edges to select primitives for: those that were named, or all splines.
 
     Raises
     ------
     ArgumentError
-        If one of those named is no spline, or none is named.
+        If one of those named is no spline, or the list is empty.
     """
     splines = edges_of_mode(network, EdgeMode.SPLINE)
-    if chosen is None:
+    if named is None:
         return splines
-    if not chosen:
+    if not named:
         raise ArgumentError("edges must name one or more splines, got none")
-    for ref in chosen:
+    for ref in named:
         if ref not in splines:
-            raise ArgumentError(f"edge {name_of(ref)} is no spline; unfix() it first")
-    return list(dict.fromkeys(chosen))
+            raise ArgumentError(f"edge {edge_id(ref)} is no spline; unfix() it first")
+    return list(dict.fromkeys(named))
 
 
-def choose(network: Network, refs: Sequence[EdgeRef], desk: Desk, *, max_seconds: float) -> Network:
+def select_primitives(
+    network: Network, refs: Sequence[EdgeRef], context: EditContext, *, max_seconds: float
+) -> Network:
     """A copy with the splines `refs` fixed and everything refitted; see `EditableNetwork.auto`."""
     if isinstance(max_seconds, bool) or not 0 < max_seconds < math.inf:
         raise ArgumentError(f"max_seconds must be a positive number of seconds, got {max_seconds!r}")
@@ -48,35 +105,35 @@ def choose(network: Network, refs: Sequence[EdgeRef], desk: Desk, *, max_seconds
     everything = set(refs) == set(edges_of_mode(network, EdgeMode.SPLINE))
     if everything and may_rescale(network):
         selector = Selector(
-            rows=desk.rows,
-            primitives=desk.candidates,
-            options=desk.options.selection,
-            seed=desk.options.seed,
+            rows=context.rows,
+            primitives=context.candidates,
+            options=context.options.selection,
+            seed=context.options.seed,
             deadline=deadline,
-            target=max(EXACT, (desk.bench.noise_floor / desk.scaling.y_scale) ** 2),
+            target=max(EXACT, (context.fit_rows.noise_floor / context.scaling.y_scale) ** 2),
         )
         found = selector.select(network)
         if found:
-            return conventional(found[0].network, desk)
-    return _one_by_one(network, list(refs), desk, deadline)
+            return with_conventional_constants(found[0].network, context)
+    return _one_by_one(network, list(refs), context, deadline)
 
 
-def _one_by_one(network: Network, refs: list[EdgeRef], desk: Desk, deadline: float) -> Network:
-    """The most certain edge first, each chosen in context; out of time, by its own curve."""
-    rows, weight = desk.rows, desk.options.selection.complexity_weight
+def _one_by_one(network: Network, refs: list[EdgeRef], context: EditContext, deadline: float) -> Network:
+    """The most certain edge first, each by the loss of the whole network; out of time, by its own curve."""
+    rows, weight = context.rows, context.options.selection.complexity_weight
     while refs:
-        offers = {ref: suggest(curve_of(network, ref, desk), desk, desk.options.selection.top_k) for ref in refs}
+        offers = {
+            ref: suggest(curve_of(network, ref, context), context, context.options.selection.top_k) for ref in refs
+        }
         hopeless = [ref for ref in refs if not offers[ref]]
         if hopeless:
             ref = hopeless[0]
-            raise ArgumentError(f"no primitive is defined on the data of edge {name_of(ref)}")
+            raise ArgumentError(f"no primitive is defined on the data of edge {edge_id(ref)}")
         ref = min(refs, key=lambda one: offers[one][0].misfit)
         refs.remove(ref)
-        chosen = offers[ref][:1] if time.monotonic() > deadline else offers[ref]
-        population = network.select([0] * len(chosen))
-        for place, one in enumerate(chosen):
-            put(population, ref, one.primitive, one.constants, desk.scaling, place=place)
-        options = TrainingOptions(steps=STEPS if refs else 4 * STEPS, rescale_every=0)
+        tried = offers[ref][:1] if time.monotonic() > deadline else offers[ref]
+        population = with_primitives(network, ref, tried, context)
+        options = TrainingOptions(steps=REFIT_STEPS if refs else 4 * REFIT_STEPS, rescale_every=0)
         try:
             result = train(
                 population,
@@ -89,9 +146,9 @@ def _one_by_one(network: Network, refs: list[EdgeRef], desk: Desk, deadline: flo
             )
         except TrainingError:
             raise ArgumentError(
-                f"no primitive for edge {name_of(ref)} gives a network that is finite on the rows"
+                f"no primitive for edge {edge_id(ref)} gives a network that is finite on the rows"
             ) from None
-        costs = [_cost(float(loss), one, weight) for loss, one in zip(result.validation_loss, chosen, strict=True)]
+        costs = [_cost(float(loss), one, weight) for loss, one in zip(result.validation_loss, tried, strict=True)]
         network = result.network.select([min(range(len(costs)), key=costs.__getitem__)])
     return network
 

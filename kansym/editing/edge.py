@@ -2,21 +2,25 @@
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, overload
+from html import escape
+from typing import Any, overload
 
+import numpy as np
 import pandas as pd
 
-from kansym.editing.coordinates import mode_of, user_constants
+from kansym.editing.constants import edge_id, edge_mode, held_mask, primitive_of, user_constants
+from kansym.editing.editor import Editor
 from kansym.editing.suggestion import Suggestions
-from kansym.editing.table import edge_lines
+from kansym.editing.tables import constants_text, curve_svg, number, styled_html, to_html, to_lines
 from kansym.errors import ArgumentError
 from kansym.extraction.edges import EdgeRef
+from kansym.figures.edge_curves import EdgeCurve
 from kansym.kan.layer import AFFINE, EdgeMode
 from kansym.primitives.primitive import Primitive
 
-if TYPE_CHECKING:
-    from kansym.editing.network import EditableNetwork
-    from kansym.figures.edge_curves import EdgeCurve
+HEADS = ("edge", "from -> to", "function", "score", "1-R2", "constants")
+
+KINDS = {EdgeMode.OFF: "off", EdgeMode.SPLINE: "spline", EdgeMode.SYMBOLIC: "primitive"}
 
 
 class Edge:
@@ -28,8 +32,8 @@ class Edge:
         From node `source` to node `target` of that layer, counted from 0.
     """
 
-    def __init__(self, net: "EditableNetwork", ref: EdgeRef) -> None:
-        self._net = net
+    def __init__(self, editor: Editor, ref: EdgeRef) -> None:
+        self._editor = editor
         self.ref = ref
 
     @property
@@ -47,57 +51,51 @@ class Edge:
     @property
     def id(self) -> str:
         """``layer.source.target``, such as ``0.1.0``."""
-        return f"{self.layer}.{self.source}.{self.target}"
+        return edge_id(self.ref)
 
     @property
     def source_name(self) -> str:
         """The column, or ``h1.0`` for node 0 of the first hidden level."""
-        return self._net.node_name(self.layer, self.source)
+        return self._editor.node_name(self.layer, self.source)
 
     @property
     def target_name(self) -> str:
-        return self._net.node_name(self.layer + 1, self.target)
+        return self._editor.node_name(self.layer + 1, self.target)
 
     @property
     def name(self) -> str:
         """``x -> h1.0``: the nodes that it joins."""
-        return f"{self.source_name} -> {self.target_name}"
+        return self._editor.edge_name(self.ref)
 
     @property
     def is_last(self) -> bool:
         """Whether it ends in the target."""
-        return self.layer == len(self._net.network.layers) - 1
+        return self.layer == len(self._editor.network.layers) - 1
 
     @property
     def target_kind(self) -> str:
         """ "sum" or "product": what the node at its end makes of the curves that come in."""
-        return "product" if bool(self._net.network.layers[self.layer].product[self.target]) else "sum"
+        return "product" if bool(self._editor.network.layers[self.layer].product[self.target]) else "sum"
 
     @property
-    def curve(self) -> "EdgeCurve | None":
+    def curve(self) -> EdgeCurve | None:
         """Points to draw, in the network's units; None for an edge that is off."""
-        return self._net.curve(self.ref)
+        return self._editor.curve(self.ref)
 
     @property
     def mode(self) -> str:
         """ "spline", "off", or the name of the primitive."""
-        mode = mode_of(self._net.network, self.ref)
-        if mode == EdgeMode.SYMBOLIC:
-            assert self.primitive is not None
-            return self.primitive.name
-        return "spline" if mode == EdgeMode.SPLINE else "off"
+        return KINDS[edge_mode(self._editor.network, self.ref)] if self.primitive is None else self.primitive.name
 
     @property
     def is_spline(self) -> bool:
-        return mode_of(self._net.network, self.ref) == EdgeMode.SPLINE
+        return edge_mode(self._editor.network, self.ref) == EdgeMode.SPLINE
 
     @property
     def primitive(self) -> Primitive | None:
         """None for a spline and for an edge that is off."""
-        network = self._net.network
-        if mode_of(network, self.ref) != EdgeMode.SYMBOLIC:
-            return None
-        return network.primitives[int(network.layers[self.layer].primitive[0, self.source, self.target])]
+        network = self._editor.network
+        return primitive_of(network, self.ref) if edge_mode(network, self.ref) == EdgeMode.SYMBOLIC else None
 
     @property
     def constants(self) -> dict[str, float] | None:
@@ -108,23 +106,23 @@ class Edge:
         """
         if self.primitive is None:
             return None
-        return user_constants(self._net.network, self.ref, self._net.desk.scaling)
+        return user_constants(self._editor.network, self.ref, self._editor.context.scaling)
 
     @property
     def held(self) -> tuple[str, ...]:
-        """Constants that are held by hand, of a, b, c, d, p: `EditableNetwork.refit` leaves them alone."""
-        held = self._net.held(self.layer)[self.source, self.target].tolist()
+        """Constants that are held, of a, b, c, d, p: `EditableNetwork.refit` leaves them alone."""
+        held = held_mask(self._editor.network, self.layer)[self.source, self.target].tolist()
         return tuple(name for name, flag in zip(AFFINE, held, strict=True) if flag)
 
     @property
     def score(self) -> float:
         """How much of the spread of the output hangs on the edge (`kansym.kan.pruning.Attribution`); 0 if off."""
-        return self._net.score(self.ref)
+        return self._editor.score(self.ref)
 
     @property
     def misfit(self) -> float | None:
         """1 - R^2 between the primitive and the spline that it stands for; None for others."""
-        return self._net.misfit(self.ref)
+        return self._editor.misfit(self.ref)
 
     @property
     def r2(self) -> float | None:
@@ -154,7 +152,7 @@ class Edge:
         ArgumentError
             If the edge is off, or `k` or a name is wrong.
         """
-        return self._net.suggest(self, k, primitives=primitives, in_context=in_context)
+        return self._editor.suggest(self.ref, k, primitives=primitives, in_context=in_context)
 
     def fix(
         self,
@@ -190,30 +188,30 @@ class Edge:
         ArgumentError
             If there is no such primitive, or it is not defined on the data of the edge. Nothing is changed then.
         """
-        given = {name: value for name, value in zip("abcdp", (a, b, c, d, p), strict=True) if value is not None}
-        return self._net.fix(self, primitive, freeze=freeze, **given)
+        held = {name: value for name, value in zip(AFFINE, (a, b, c, d, p), strict=True) if value is not None}
+        return self._editor.fix(self.ref, primitive, held, freeze=freeze)
 
     def unfix(self) -> "Edge":
         """Make the edge a spline again, which starts as the curve of its primitive; an edge that was off starts flat.
 
         The splines of the edges are not refitted by this; `EditableNetwork.refit` does it.
         """
-        self._net.unfix(self)
+        self._editor.unfix(self.ref)
         return self
 
     def remove(self) -> "Edge":
         """Switch the edge off; its mean stays in the node."""
-        self._net.remove(self)
+        self._editor.remove(self.ref)
         return self
 
     def hold(self, *names: str) -> "Edge":
         """Hold constants (all without arguments) of a primitive at their values."""
-        self._net.hold(self, *names)
+        self._editor.set_held(self.ref, names, True)
         return self
 
     def free(self, *names: str) -> "Edge":
         """Let constants (all without arguments) be fitted again."""
-        self._net.free(self, *names)
+        self._editor.set_held(self.ref, names, False)
         return self
 
     def to_dict(self) -> dict[str, Any]:
@@ -228,9 +226,7 @@ class Edge:
             "source_name": self.source_name,
             "target_name": self.target_name,
             "mode": self.mode,
-            "kind": {EdgeMode.OFF: "off", EdgeMode.SPLINE: "spline", EdgeMode.SYMBOLIC: "primitive"}[
-                mode_of(self._net.network, self.ref)
-            ],
+            "kind": KINDS[edge_mode(self._editor.network, self.ref)],
             "score": score if math.isfinite(score) else None,
             "misfit": misfit,
             "constants": self.constants,
@@ -238,21 +234,19 @@ class Edge:
         }
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Edge) and self._net is other._net and self.ref == other.ref
+        return isinstance(other, Edge) and self._editor is other._editor and self.ref == other.ref
 
     def __hash__(self) -> int:
-        return hash((id(self._net), self.ref))
+        return hash((id(self._editor), self.ref))
 
     def __str__(self) -> str:
-        return "\n".join(edge_lines([self]))
+        return "\n".join(_lines([self]))
 
     def __repr__(self) -> str:
         return f"<edge {self.id} {self.name}: {self.mode}>"
 
     def _repr_html_(self) -> str:
-        from kansym.editing.drawn import edges_html
-
-        return edges_html([self])
+        return _html([self])
 
 
 class EdgeTable(Sequence[Edge]):
@@ -312,17 +306,74 @@ class EdgeTable(Sequence[Edge]):
         return pd.DataFrame(rows, columns=["edge", "from", "to", "function", "score", "misfit", *AFFINE, "held"])
 
     def __str__(self) -> str:
-        return "\n".join(edge_lines(self))
+        return "\n".join(_lines(self))
 
     def __repr__(self) -> str:
         return f"<{len(self)} edges>\n{self}"
 
     def _repr_html_(self) -> str:
-        from kansym.editing.drawn import edges_html
-
-        return edges_html(self)
+        return _html(self)
 
 
 def _plain(name: str) -> str:
     """A name of an edge, however it is spaced: ``x->h1.0`` is ``x -> h1.0``."""
     return " ".join(name.replace("->", " -> ").replace("→", " -> ").split())
+
+
+def _rows(edges: Sequence[Edge]) -> list[list[str]]:
+    """Cells of the table of edges, under `HEADS`."""
+    rows = []
+    for edge in edges:
+        if edge.mode == "off":
+            rows.append([edge.id, edge.name, "off", "", "", ""])
+            continue
+        constants = edge.constants
+        names = "abcd" if edge.primitive is None or not edge.primitive.has_shape else "abcdp"
+        text = "" if constants is None else constants_text(constants, edge.held, names)
+        rows.append([edge.id, edge.name, edge.mode, number(edge.score, 3), number(edge.misfit, 2), text])
+    return rows
+
+
+def _lines(edges: Sequence[Edge]) -> list[str]:
+    """The table of edges in plain text."""
+    lines = to_lines(HEADS, _rows([edge for edge in edges if edge.mode != "off"]))
+    off = [edge.id for edge in edges if edge.mode == "off"]
+    if off:
+        lines.append(f"off: {', '.join(off)}")
+    return [*lines, *_remarks(edges)]
+
+
+def _html(edges: Sequence[Edge]) -> str:
+    """The table of edges, each with its curve: pale the trained spline, dark the function that it was made."""
+    cells = [[_picture(edge), *map(escape, row)] for edge, row in zip(edges, _rows(edges), strict=True)]
+    return styled_html(to_html(["curve", *HEADS], cells), _remarks(edges))
+
+
+def _remarks(edges: Sequence[Edge]) -> list[str]:
+    """What hidden nodes do with the curves that come in, and what a star means."""
+    kinds: dict[str, list[str]] = {"sum": [], "product": []}
+    for edge in edges:
+        names = kinds[edge.target_kind]
+        # That the target adds goes without saying, until there is something that multiplies.
+        if edge.mode != "off" and (not edge.is_last or edge.target_kind == "product") and edge.target_name not in names:
+            names.append(edge.target_name)
+    words = {"sum": ("adds", "add"), "product": ("multiplies", "multiply")}
+    said = [f"{', '.join(names)} {words[kind][len(names) > 1]}" for kind, names in kinds.items() if names]
+    lines = [f"{' what comes in; '.join(said)} what comes in"] if said else []
+    if any(edge.held for edge in edges):
+        lines.append("* held by hand")
+    return lines
+
+
+def _picture(edge: Edge) -> str:
+    curve = edge.curve
+    if curve is None:
+        return ""
+    if edge.is_spline:
+        return curve_svg(_points(curve.points), (), f"{edge.name}: the trained curve")
+    spline = () if curve.spline is None else _points(curve.spline)
+    return curve_svg(spline, _points(curve.points), f"{edge.name}: {edge.mode} over the trained curve")
+
+
+def _points(points: np.ndarray) -> list[list[float]]:
+    return points[np.isfinite(points).all(1)].tolist()

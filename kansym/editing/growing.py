@@ -1,14 +1,16 @@
-"""One more node in a network: a product or a sum of curves that there are already."""
+"""One more node in a network: a product or a sum of curves of nodes that are there."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-from kansym.editing.arguments import joined
-from kansym.editing.desk import Desk
+from kansym.editing.constants import edge_id
+from kansym.editing.context import EditContext
+from kansym.editing.edge import Edge
+from kansym.editing.editor import Editor
+from kansym.editing.history import join_words
 from kansym.errors import ArgumentError
 from kansym.extraction.edges import EdgeRef
 from kansym.kan.jacobian import mean_loss, node_gradient
@@ -16,10 +18,6 @@ from kansym.kan.layer import EdgeMode, Layer
 from kansym.kan.network import Network, Width
 from kansym.kan.spline import DEGREE, greville
 from kansym.primitives.library import default_library
-
-if TYPE_CHECKING:
-    from kansym.editing.edge import Edge
-    from kansym.editing.network import EditableNetwork
 
 LEAST = 1e-3
 """Least effect of a new node, in units of the spread of y: with none at all nothing would move its edges."""
@@ -49,76 +47,88 @@ class Plan:
     label: str
     step: str
 
-    @classmethod
-    def of(
-        cls,
-        net: "EditableNetwork",
-        sources: Sequence["str | int | Edge"],
-        layer: int,
-        into: str | int | None,
-        *,
-        product: bool,
-    ) -> "Plan":
-        """From what the user named.
 
-        Raises
-        ------
-        ArgumentError
-            If a name is unknown, the sources are not of one layer, or a node occurs twice.
-        """
-        if isinstance(sources, str) or len(sources) < (2 if product else 1):
-            raise ArgumentError(f"a new node needs {'two' if product else 'one'} or more sources, got {sources!r}")
-        found: list[tuple[int, int, int | None]] = []
-        for source in sources:
-            if isinstance(source, str):
-                found.append((*_node(net, source), None))
-            elif isinstance(source, int):
-                found.append((layer, source, None))
-            elif not hasattr(source, "ref"):
-                raise ArgumentError(f"sources must be names of nodes, numbers or edges, got {source!r}")
-            else:
-                if source.mode == "off":
-                    raise ArgumentError(f"edge {source.id} is off and has no curve to copy")
-                found.append((source.layer, source.source, source.target))
-        layers = {one[0] for one in found}
-        nodes = [one[1] for one in found]
-        if len(layers) > 1 or len(set(nodes)) < len(nodes):
-            raise ArgumentError(
-                "sources must be different nodes of one level: a node has one edge from each, got "
-                + ", ".join(net.node_name(one[0], one[1]) for one in found)
-            )
-        layer = layers.pop()
-        if not 0 <= layer < len(net.network.layers):
-            raise ArgumentError(f"layer must lie in 0..{len(net.network.layers) - 1}, got {layer!r}")
-        width = net.network.layers[layer].n_in
-        if not all(0 <= node < width for node in nodes):
-            raise ArgumentError(f"level {layer} has the nodes 0..{width - 1}, got {nodes}")
+def plan(
+    editor: Editor, sources: Sequence[str | int | Edge], layer: int, into: str | int | None, *, product: bool
+) -> Plan:
+    """The node that the user asked for; the arguments are those of `EditableNetwork.add_product`.
+
+    Raises
+    ------
+    ArgumentError
+        If a name is unknown, the sources are not of one layer, or a node occurs twice.
+    """
+    if isinstance(sources, str) or len(sources) < (2 if product else 1):
+        raise ArgumentError(f"a new node needs {'two' if product else 'one'} or more sources, got {sources!r}")
+    found = [_source(editor, source, layer) for source in sources]
+    layers, nodes = {one[0] for one in found}, [one[1] for one in found]
+    if len(layers) > 1 or len(set(nodes)) < len(nodes):
+        raise ArgumentError(
+            "sources must be different nodes of one level: a node has one edge from each, got "
+            + ", ".join(editor.node_name(one[0], one[1]) for one in found)
+        )
+    layer = layers.pop()
+    target = _target(editor, into, layer)
+    names = [editor.node_name(layer, node) for node in nodes]
+    words = [
+        name if copied is None else edge_id(EdgeRef(layer, node, copied))
+        for name, (_, node, copied) in zip(names, found, strict=True)
+    ]
+    words += [] if target is None else [f"into={target}"]
+    return Plan(
+        layer,
+        tuple(one[1:] for one in found),
+        target,
+        product,
+        label=f"add {(' * ' if product else ' + ').join(names)}",
+        step=f"{'product' if product else 'node'} {join_words(words)}",
+    )
+
+
+def _source(editor: Editor, source: str | int | Edge, layer: int) -> tuple[int, int, int | None]:
+    """Layer, node, and the target of the edge whose curve is copied, if one is."""
+    if isinstance(source, str):
+        layer, node = _node(editor, source)
         target = None
-        if isinstance(into, str):
-            level, target = _node(net, into)
-            if level != layer + 2 and not (level == layer + 1 == len(net.network.layers)):
-                raise ArgumentError(f"into must be a node of level {layer + 2}, got {into!r}")
-        elif into is not None:
-            target = into
-        label = (" * " if product else " + ").join(net.node_name(layer, node) for node in nodes)
-        named = [
-            net.node_name(layer, node) if copied is None else f"{layer}.{node}.{copied}" for _, node, copied in found
-        ]
-        where = [] if target is None else [f"into={target}"]
-        step = f"{'product' if product else 'node'} {joined([*named, *where])}"
-        return cls(layer, tuple(one[1:] for one in found), target, product, f"add {label}", step)
+    elif isinstance(source, int):
+        node, target = source, None
+    elif isinstance(source, Edge):
+        if source.mode == "off":
+            raise ArgumentError(f"edge {source.id} is off and has no curve to copy")
+        return source.layer, source.source, source.target
+    else:
+        raise ArgumentError(f"sources must be names of nodes, numbers or edges, got {source!r}")
+    count = len(editor.network.layers)
+    if not 0 <= layer < count:
+        raise ArgumentError(f"layer must lie in 0..{count - 1}, got {layer!r}")
+    width = editor.network.layers[layer].n_in
+    if not 0 <= node < width:
+        raise ArgumentError(f"level {layer} has the nodes 0..{width - 1}, got {node}")
+    return layer, node, target
 
 
-def _node(net: "EditableNetwork", name: str) -> tuple[int, int]:
-    widths = [net.network.n_inputs, *(layer.n_out for layer in net.network.layers)]
+def _target(editor: Editor, into: str | int | None, layer: int) -> int | None:
+    """The node that the new one is joined to; the edges into the new one belong to `layer`."""
+    if not isinstance(into, str):
+        return into
+    level, node = _node(editor, into)
+    # The present output becomes a hidden node where the new node would be an output.
+    if level != layer + 2 and not (level == layer + 1 == len(editor.network.layers)):
+        raise ArgumentError(f"into must be a node of level {layer + 2}, got {into!r}")
+    return node
+
+
+def _node(editor: Editor, name: str) -> tuple[int, int]:
+    """Level and number of a node."""
+    widths = [editor.network.n_inputs, *(layer.n_out for layer in editor.network.layers)]
     for level, width in enumerate(widths):
         for node in range(width):
-            if net.node_name(level, node) == name:
+            if editor.node_name(level, node) == name:
                 return level, node
-    raise ArgumentError(f"there is no node {name!r}; columns are {', '.join(net.desk.table.names)}")
+    raise ArgumentError(f"there is no node {name!r}; columns are {', '.join(editor.context.table.names)}")
 
 
-def grown(network: Network, plan: Plan, desk: Desk) -> tuple[Network, list[EdgeRef]]:
+def grown(network: Network, plan: Plan, context: EditContext) -> tuple[Network, list[EdgeRef]]:
     """A copy with the node, whose output is close to that of `network`, and the new edges, the one that leaves last.
 
     Where the node would be an output, the present output becomes a hidden node first.
@@ -153,7 +163,7 @@ def grown(network: Network, plan: Plan, desk: Desk) -> tuple[Network, list[EdgeR
     layers = list(result.layers)
     layers[plan.layer], layers[plan.layer + 1] = layer, _with_source(after, place)
     result = replace(result, shape=tuple(shape), layers=layers)
-    _join(result, network, plan, place, into, desk)
+    _join(result, network, plan, place, into, context)
     refs = [EdgeRef(plan.layer, source, place) for source, _ in plan.sources]
     return result, [*refs, EdgeRef(plan.layer + 1, place, into)]
 
@@ -216,9 +226,9 @@ def _with_source(layer: Layer, place: int) -> Layer:
     )
 
 
-def _join(result: Network, before: Network, plan: Plan, place: int, into: int, desk: Desk) -> None:
+def _join(result: Network, before: Network, plan: Plan, place: int, into: int, context: EditContext) -> None:
     """Give the edge that leaves the new node its start, in place: what the residual asks of it, or next to nothing."""
-    rows, number = desk.rows, plan.layer + 1
+    rows, number = context.rows, plan.layer + 1
     states = result.trace(rows.x)
     node = states[number][0][0, :, place]
     if not bool(torch.isfinite(node).all()):

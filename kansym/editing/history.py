@@ -1,5 +1,8 @@
-"""The states that a network has had, with undo and redo."""
+"""The states of a network under edit, with undo and redo."""
 
+import csv
+import io
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,7 +28,7 @@ class State:
     note : str
         What the user should know about the step; empty where there is nothing.
     memo : dict
-        What was worked out about this state and need not be worked out again.
+        Results that were worked out for this state.
     """
 
     network: Network
@@ -35,27 +38,32 @@ class State:
     note: str = ""
     memo: dict[str, Any] = field(default_factory=dict, repr=False)
 
+    def followed_by(
+        self, network: Network, label: str, step: str, note: str = "", splines: Network | None = None
+    ) -> "State":
+        """The state after this one.
 
-def following(
-    before: State, network: Network, label: str, step: str, note: str = "", splines: Network | None = None
-) -> State:
-    """The state after `before`; its reference is its own network where that has splines wherever the old one has.
+        Its reference is its own network where that has splines wherever the old reference has, else the old reference.
 
-    Parameters
-    ----------
-    before : State
-    network : Network
-    label, step, note : str
-    splines : Network, optional
-        The reference, where the shape has changed.
-    """
-    if splines is None:
-        lost = any(
-            bool(((new.mode == EdgeMode.SYMBOLIC) & (old.mode == EdgeMode.SPLINE)).any())
-            for new, old in zip(network.layers, before.splines.layers, strict=True)
-        )
-        splines = before.splines if lost else network
-    return State(network, splines, label, step, note)
+        Parameters
+        ----------
+        network : Network
+        label, step, note : str
+        splines : Network, optional
+            The reference, where the shape has changed.
+        """
+        if splines is None:
+            lost = any(
+                bool(((new.mode == EdgeMode.SYMBOLIC) & (old.mode == EdgeMode.SPLINE)).any())
+                for new, old in zip(network.layers, self.splines.layers, strict=True)
+            )
+            splines = self.splines if lost else network
+        return State(network, splines, label, step, note)
+
+    @property
+    def reference(self) -> Network | None:
+        """`splines`, or None where that is the network itself."""
+        return None if self.splines is self.network else self.splines
 
 
 class History:
@@ -112,3 +120,16 @@ class History:
             raise ArgumentError(f"steps must be at most {there} to {verb}, got {abs(steps)}")
         self._place = place
         return self.current
+
+
+def join_words(words: Iterable[str]) -> str:
+    """Words as the argument of a step, separated by commas; those with commas are quoted."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(list(words))
+    return line.getvalue()
+
+
+def split_words(argument: str) -> list[str]:
+    """The inverse of `join_words`: words without blanks around them, and without empty ones."""
+    words = [word.strip() for row in csv.reader([argument], skipinitialspace=True) for word in row]
+    return [word for word in words if word]

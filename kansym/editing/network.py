@@ -1,44 +1,37 @@
 """`EditableNetwork`: a trained network whose edges are fixed, freed, removed and added by hand."""
 
-import threading
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
+from matplotlib.figure import Figure
 
-from kansym.editing import automatic, growing
-from kansym.editing.chosen import Chosen
-from kansym.editing.coordinates import mode_of, name_of
-from kansym.editing.curve import learned_curve
-from kansym.editing.description import description, remarks, text
-from kansym.editing.desk import Desk, Errors
-from kansym.editing.drawn import network_html
+from kansym.editing.automatic import PrimitiveSelection, select_primitives, splines_of
+from kansym.editing.constants import edge_id, held_mask
+from kansym.editing.context import EditContext, Errors
 from kansym.editing.edge import Edge, EdgeTable
-from kansym.editing.fixing import fixed, held_by_hand, with_held
-from kansym.editing.history import History, State, following
-from kansym.editing.outcome import discovery_of, formula_of, front_with, same
-from kansym.editing.pruned import Pruned, pruned
+from kansym.editing.editor import Editor
+from kansym.editing.growing import grown, plan
+from kansym.editing.history import State
+from kansym.editing.outcome import discovery_of, formula_of, front_with, same_text
+from kansym.editing.pruning import Pruned, pruned
 from kansym.editing.refitting import Refit, refit
-from kansym.editing.release import released, removed
-from kansym.editing.suggestion import Suggestions, suggest
+from kansym.editing.suggestion import Suggestions
+from kansym.editing.tables import styled_html
 from kansym.errors import ArgumentError
 from kansym.extraction.edges import EdgeRef
-from kansym.figures.edge_curves import EdgeCurve, edge_curves
+from kansym.figures.edge_curves import EdgeCurve
 from kansym.figures.network_figure import network_figure
 from kansym.figures.svg import to_svg
 from kansym.kan.growth import format_shape
-from kansym.kan.layer import EdgeMode
 from kansym.kan.network import Network
 from kansym.primitives.primitive import Primitive
+from kansym.run.finished import found_without
 from kansym.search.front import ParetoFront
 from kansym.search.results import Discovery
 from kansym.symbolic.formula import Formula
-from kansym.threads import threads_for
 from kansym.validation.certificate import Certificate, certify
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 FORMULA_SECONDS = 20.0
 """Most time for `EditableNetwork.formula`, which takes about one second for a law of a few constants."""
@@ -47,15 +40,15 @@ FORMULA_SECONDS = 20.0
 class EditableNetwork:
     """A network that is edited step by step; every step can be undone exactly.
 
-    Made by `kansym.edit`. Each operation works on copies and puts a new state behind the old ones, so `undo` gives back
+    Made by `kansym.edit`. Each operation works on copies and adds a state to the history, so `undo` gives back
     the very tensors. An operation that fails changes nothing. Objects may be used from several threads: one operation
     is done at a time.
 
     Parameters
     ----------
     network : Network
-        Population 1, one output, in the scaling of `desk`.
-    desk : Desk
+        Population 1, one output, in the scaling of `context`.
+    context : EditContext
         The table and all that goes with it.
     splines : Network, optional
         The network with spline edges that `network` was read from, of the same shape.
@@ -68,30 +61,33 @@ class EditableNetwork:
     def __init__(
         self,
         network: Network,
-        desk: Desk,
+        context: EditContext,
         *,
         splines: Network | None = None,
         label: str = "start",
         apart: bool = False,
     ) -> None:
-        if network.population != 1 or network.n_outputs != 1 or network.n_inputs != desk.table.n_columns:
+        if network.population != 1 or network.n_outputs != 1 or network.n_inputs != context.table.n_columns:
             raise ArgumentError(
-                f"network must be one network with {desk.table.n_columns} inputs and one output, got "
+                f"network must be one network with {context.table.n_columns} inputs and one output, got "
                 f"{network.population} of shape {format_shape(network.shape)}"
             )
         if splines is None or splines.shape != network.shape:
             splines = network
-        self.desk = desk
         self.apart = apart
-        self._history = History(State(network.clone(), splines.clone(), label))
-        self._lock = threading.RLock()
+        self._editor = Editor(State(network.clone(), splines.clone(), label), context)
+
+    @property
+    def context(self) -> EditContext:
+        """The table, its rows and units, the primitives, and the run that the network came from."""
+        return self._editor.context
 
     # -- looking -----------------------------------------------------------------------------------------------------
 
     @property
     def network(self) -> Network:
         """The present network, population 1, in scaled units. Do not change its tensors."""
-        return self._history.current.network
+        return self._editor.network
 
     @property
     def shape(self) -> tuple:
@@ -101,17 +97,17 @@ class EditableNetwork:
     @property
     def history(self) -> tuple[str, ...]:
         """The steps so far, the start first."""
-        return self._history.labels
+        return self._editor.history.labels
 
     @property
     def script(self) -> str:
         """The steps so far as lines that `kansym.editing.script.run_script` and ``kansym edges --script`` do again."""
-        return "".join(f"{step}\n" for step in self._history.steps)
+        return "".join(f"{step}\n" for step in self._editor.history.steps)
 
     @property
     def note(self) -> str:
         """What is to be known about the last step; mostly empty."""
-        return self._history.current.note
+        return self._editor.state.note
 
     @property
     def edges(self) -> EdgeTable:
@@ -122,7 +118,7 @@ class EditableNetwork:
             for source in range(layer.n_in)
             for target in range(layer.n_out)
         ]
-        return EdgeTable([Edge(self, ref) for ref in refs])
+        return EdgeTable([Edge(self._editor, ref) for ref in refs])
 
     def edge(self, layer: int | str, source: int | None = None, target: int | None = None) -> Edge:
         """One edge: ``net.edge(0, 1, 0)``, ``net.edge("0.1.0")`` or ``net.edge("x -> h1.0")``.
@@ -140,17 +136,12 @@ class EditableNetwork:
 
     def node_name(self, level: int, node: int) -> str:
         """The column at level 0, the target at the last, else ``h1.0`` for node 0 of the first hidden level."""
-        if level == 0:
-            return self.desk.table.names[node]
-        return self.desk.table.target if level == len(self.network.layers) else f"h{level}.{node}"
+        return self._editor.node_name(level, node)
 
     @property
     def error(self) -> Errors:
         """Root-mean-square residuals of the present network on training and on held-out rows, in units of y."""
-        state = self._history.current
-        if "error" not in state.memo:
-            state.memo["error"] = self.desk.errors(state.network)
-        return state.memo["error"]
+        return self._editor.error()
 
     @property
     def is_symbolic(self) -> bool:
@@ -160,109 +151,70 @@ class EditableNetwork:
     def predict(self, X: Any) -> np.ndarray:
         """Values of the present network, shape (n,), for rows (n, d) in the user's units."""
         X = np.asarray(X, dtype=np.float64)
-        if X.ndim != 2 or X.shape[1] != self.desk.table.n_columns:
-            names = list(self.desk.table.names)
+        if X.ndim != 2 or X.shape[1] != self.context.table.n_columns:
+            names = list(self.context.table.names)
             raise ArgumentError(f"X must have shape (n, {len(names)}) with the columns {names}, got {X.shape}")
-        return self.desk.predict(self.network, X)
+        return self.context.predict(self.network, X)
 
     def curves(self) -> list[EdgeCurve]:
         """The curves of all edges that are not off, with scores and misfits, in the network's units."""
-        state = self._history.current
-        if "curves" not in state.memo:
-            reference = None if state.splines is state.network else state.splines
-            state.memo["curves"] = edge_curves(state.network, self.desk.rows.x, reference=reference)
-        return state.memo["curves"]
+        return self._editor.curves()
 
     def score(self, ref: EdgeRef) -> float:
-        curve = self.curve(ref)
-        return 0.0 if curve is None else curve.score
+        """`Edge.score`."""
+        return self._editor.score(ref)
 
     def misfit(self, ref: EdgeRef) -> float | None:
-        symbolic = mode_of(self.network, ref) == EdgeMode.SYMBOLIC
-        return curve.misfit if symbolic and (curve := self.curve(ref)) is not None else None
+        """`Edge.misfit`."""
+        return self._editor.misfit(ref)
 
     def curve(self, ref: EdgeRef) -> EdgeCurve | None:
-        return next((one for one in self.curves() if EdgeRef(one.layer, one.source, one.target) == ref), None)
+        """`Edge.curve`."""
+        return self._editor.curve(ref)
 
     def held(self, layer: int) -> torch.Tensor:
-        """Which constants of a layer's edges are held by hand, (n_in, n_out, 5)."""
-        return held_by_hand(self.network, layer)
+        """Which constants of a layer's edges are held, shape (n_in, n_out, 5)."""
+        return held_mask(self.network, layer)
 
-    def figure(self, *, dark: bool = False) -> "Figure":
+    def figure(self, *, dark: bool = False) -> Figure:
         """The network as a picture; see `kansym.figures.network_figure.network_figure`."""
-        state, table = self._history.current, self.desk.table
+        state, table = self._editor.state, self.context.table
         return network_figure(
             state.network,
-            self.desk.rows.x,
+            self.context.rows.x,
             input_names=table.names,
             output_name=table.target,
-            reference=None if state.splines is state.network else state.splines,
+            reference=state.reference,
             dark=dark,
         )
 
-    # -- hands on the edges ------------------------------------------------------------------------------------------
+    # -- single edges ------------------------------------------------------------------------------------------
 
     def suggest(
         self, edge: Edge, k: int = 5, *, primitives: Sequence[Primitive | str] | None = None, in_context: bool = False
     ) -> Suggestions:
         """`Edge.suggest`."""
-        offered = None if primitives is None else [self._primitive(one) for one in primitives]
-        with threads_for(self.desk.table.n_rows):
-            curve = learned_curve(self.network, edge.ref, self.desk)
-            found = suggest(curve, self.desk, k, primitives=offered, in_context=in_context)
-        return Suggestions(found, curve.x.numpy(), curve.y.numpy(), edge.name, edge.source_name)
+        return self._editor.suggest(edge.ref, k, primitives=primitives, in_context=in_context)
 
-    def fix(self, edge: Edge, primitive: str | Primitive, *, freeze: bool = False, **given: float) -> float:
+    def fix(self, edge: Edge, primitive: str | Primitive, *, freeze: bool = False, **held: float) -> float:
         """`Edge.fix`."""
-        if primitive == "0":
-            if given:
-                raise ArgumentError(f"0 has no constants, got {', '.join(given)}")
-            self.remove(edge)
-            return 0.0
-        chosen = self._primitive(primitive)
-        with self._lock, threads_for(self.desk.table.n_rows):
-            network, r2 = fixed(self.network, edge.ref, chosen, given, self.desk, freeze=freeze)
-            words = [chosen.name, *(f"{name}={value:g}" for name, value in given.items()), *(["frozen"] * freeze)]
-            exact = [
-                chosen.name,
-                *(f"{name}={float(value)!r}" for name, value in given.items()),
-                *(["freeze"] * freeze),
-            ]
-            self._push(
-                network, f"fix {edge.id} ({edge.name}) to {', '.join(words)}", f"fix {edge.id}={','.join(exact)}"
-            )
-        return r2
+        return self._editor.fix(edge.ref, primitive, held, freeze=freeze)
 
     def unfix(self, edge: Edge) -> None:
         """`Edge.unfix`."""
-        if edge.is_spline:
-            raise ArgumentError(f"edge {edge.id} is a spline already")
-        with self._lock, threads_for(self.desk.table.n_rows):
-            self._push(
-                released(self.network, edge.ref, self.desk), f"unfix {edge.id} ({edge.name})", f"unfix {edge.id}"
-            )
+        self._editor.unfix(edge.ref)
 
     def remove(self, edge: Edge) -> None:
         """`Edge.remove`."""
-        with self._lock, threads_for(self.desk.table.n_rows):
-            self._push(
-                removed(self.network, edge.ref, self.desk), f"remove {edge.id} ({edge.name})", f"remove {edge.id}"
-            )
+        self._editor.remove(edge.ref)
 
     def hold(self, edge: Edge, *names: str) -> None:
         """`Edge.hold`."""
-        self._set_held(edge, names, True)
+        self._editor.set_held(edge.ref, names, True)
 
     def free(self, edge: Edge, *names: str) -> None:
         """`Edge.free`."""
-        self._set_held(edge, names, False)
-
-    def _set_held(self, edge: Edge, names: Sequence[str], flag: bool) -> None:
-        with self._lock:
-            network = with_held(self.network, edge.ref, names, flag)
-            verb = "hold" if flag else "free"
-            label = f"{verb} {' '.join(names) or 'all'} of {edge.id} ({edge.name})"
-            self._push(network, label, ",".join((f"{verb} {edge.id}", *names)))
+        self._editor.set_held(edge.ref, names, False)
 
     # -- the whole network -------------------------------------------------------------------------------------------
 
@@ -283,18 +235,18 @@ class EditableNetwork:
             Most Levenberg-Marquardt steps; small networks need 20 to 60.
         callback : callable ``(step, loss)``, optional
         """
-        with self._lock:
-            network, result = refit(self.network, self.desk, max_seconds=max_seconds, steps=steps, callback=callback)
+        with self._editor.lock:
+            network, result = refit(self.network, self.context, max_seconds=max_seconds, steps=steps, callback=callback)
             if network is not self.network:
-                self._push(network, "refit", f"refit {max_seconds:g},{steps}", note=str(result))
+                self._editor.push(network, "refit", f"refit {max_seconds:g},{steps}", note=str(result))
         return result
 
     def refine(self, grid: int) -> None:
         """Put all splines on a finer grid; exact where `grid` is a multiple of the present one."""
         if isinstance(grid, bool) or not isinstance(grid, int) or not 1 <= grid <= 200:
             raise ArgumentError(f"grid must be a number of intervals from 1 to 200, got {grid!r}")
-        with self._lock:
-            self._push(self.network.with_grid(grid), f"refine to grid {grid}", f"refine {grid}")
+        with self._editor.lock:
+            self._editor.push(self.network.with_grid(grid), f"refine to grid {grid}", f"refine {grid}")
 
     def prune(self, threshold: float = 0.01) -> Pruned:
         """Remove edges that move the output by less than this fraction of its spread, and refit.
@@ -302,10 +254,10 @@ class EditableNetwork:
         Taken back where the held-out error rises by more than a tenth. The result is the number of edges removed, and
         says which, with the errors before and after; where that is none, nothing is added to the history.
         """
-        with self._lock, threads_for(self.desk.table.n_rows):
-            network, result = pruned(self.network, self.desk, threshold)
+        with self._editor.at_work():
+            network, result = pruned(self.network, self.context, threshold)
             if result:
-                self._push(network, f"prune below {threshold:g}", f"prune {threshold!r}", note=str(result))
+                self._editor.push(network, f"prune below {threshold:g}", f"prune {threshold!r}", note=str(result))
         return result
 
     def add_product(
@@ -343,16 +295,15 @@ class EditableNetwork:
     def _grown(
         self, sources: Sequence[str | int | Edge], layer: int, into: str | int | None, *, product: bool
     ) -> tuple[Edge, ...]:
-        with self._lock, threads_for(self.desk.table.n_rows):
-            state = self._history.current
-            plan = growing.Plan.of(self, sources, layer, into, product=product)
-            network, refs = growing.grown(state.network, plan, self.desk)
-            splines = state.splines
-            splines = network if splines is state.network else growing.grown(splines, plan, self.desk)[0]
-            self._push(network, plan.label, plan.step, splines=splines)
-            return tuple(Edge(self, ref) for ref in refs)
+        with self._editor.at_work():
+            state = self._editor.state
+            node = plan(self._editor, sources, layer, into, product=product)
+            network, refs = grown(state.network, node, self.context)
+            splines = network if state.reference is None else grown(state.splines, node, self.context)[0]
+            self._editor.push(network, node.label, node.step, splines=splines)
+            return tuple(Edge(self._editor, ref) for ref in refs)
 
-    def auto(self, edges: Sequence[Edge | str] | None = None, *, max_seconds: float = 10.0) -> Chosen:
+    def auto(self, edges: Sequence[Edge | str] | None = None, *, max_seconds: float = 10.0) -> PrimitiveSelection:
         """Choose primitives for splines as a discovery does: by the loss of the whole network.
 
         Parameters
@@ -363,8 +314,8 @@ class EditableNetwork:
 
         Returns
         -------
-        Chosen
-            A dict of edge ids and the primitives that were chosen; its text has the errors before and after, and
+        PrimitiveSelection
+            A dict of edge ids and the primitives that were selected; its text has the errors before and after, and
             1 - R^2 of each edge.
 
         Raises
@@ -372,20 +323,20 @@ class EditableNetwork:
         ArgumentError
             If an edge is no spline, or no combination of primitives gives a finite network.
         """
-        chosen = [self.edge(one).ref if isinstance(one, str) else one.ref for one in edges or ()]
-        with self._lock, threads_for(self.desk.table.n_rows):
-            refs = automatic.splines_of(self.network, None if edges is None else chosen)
+        named = None if edges is None else [self.edge(one).ref if isinstance(one, str) else one.ref for one in edges]
+        with self._editor.at_work():
+            refs = splines_of(self.network, named)
             before = self.error
             if not refs:
-                return Chosen({}, {}, {}, before, before)
-            network = automatic.choose(self.network, refs, self.desk, max_seconds=max_seconds)
-            names = list(map(name_of, refs))
-            self._push(network, f"auto {', '.join(names)}", f"auto {','.join(names)}")
+                return PrimitiveSelection({}, {}, {}, before, before)
+            network = select_primitives(self.network, refs, self.context, max_seconds=max_seconds)
+            ids = list(map(edge_id, refs))
+            self._editor.push(network, f"auto {', '.join(ids)}", f"auto {','.join(ids)}")
             done = [edge for edge in self.edges if edge.ref in refs]
-            functions, labels = {edge.id: edge.mode for edge in done}, {edge.id: edge.name for edge in done}
-            return Chosen(functions, labels, {edge.id: edge.misfit for edge in done}, before, self.error)
+            functions, names = {edge.id: edge.mode for edge in done}, {edge.id: edge.name for edge in done}
+            return PrimitiveSelection(functions, names, {edge.id: edge.misfit for edge in done}, before, self.error)
 
-    # -- back and forth ----------------------------------------------------------------------------------------------
+    # -- undo and redo ----------------------------------------------------------------------------------------------
 
     def undo(self, steps: int = 1) -> str:
         """Go back; the state is the very one that was left. Returns the label of the last step that was undone.
@@ -395,29 +346,29 @@ class EditableNetwork:
         ArgumentError
             If there are not so many steps to undo.
         """
-        with self._lock:
+        with self._editor.lock:
             _check_steps(steps)
             labels = self.history
-            self._history.move(-steps)
+            self._editor.history.move(-steps)
             return labels[-steps]
 
     def redo(self, steps: int = 1) -> str:
         """Do again what was undone; the label of the step arrived at."""
-        with self._lock:
+        with self._editor.lock:
             _check_steps(steps)
-            return self._history.move(steps).label
+            return self._editor.history.move(steps).label
 
     @property
     def undone(self) -> tuple[str, ...]:
         """The steps that `redo` would do again, the next one first."""
-        return self._history.undone
+        return self._editor.history.undone
 
     def copy(self) -> "EditableNetwork":
         """Another network in the same state, with a history of its own."""
-        state = self._history.current
-        return EditableNetwork(state.network, self.desk, splines=state.splines, label=state.label, apart=self.apart)
+        state = self._editor.state
+        return EditableNetwork(state.network, self.context, splines=state.splines, label=state.label, apart=self.apart)
 
-    # -- what comes of it --------------------------------------------------------------------------------------------
+    # -- results --------------------------------------------------------------------------------------------
 
     def formula(self, *, max_seconds: float = FORMULA_SECONDS) -> Formula:
         """The network as a formula: composed, all constants fitted jointly, snapped and simplified.
@@ -431,68 +382,80 @@ class EditableNetwork:
         ArgumentError
             If an edge is still a spline, or the formula is not finite on every row.
         """
-        with self._lock:
+        with self._editor.lock:
             splines = [f"{edge.id} ({edge.name})" for edge in self.edges.splines]
-            return formula_of(self._history.current, self.desk, splines, max_seconds)
+            return formula_of(self._editor.state, self.context, splines, max_seconds)
 
     @property
     def front(self) -> ParetoFront:
         """The front of the run, with the formula made by hand where there is one."""
-        return front_with(self.formula() if self.is_symbolic else None, self.desk)
+        return front_with(self.formula() if self.is_symbolic else None, self.context)
 
     @property
     def is_pick(self) -> bool:
         """Whether the formula made by hand is the pick of `front`; False while an edge is a spline."""
-        return self.is_symbolic and same(self.front.best, self.formula())
+        return self.is_symbolic and same_text(self.front.best, self.formula())
 
     def discovery(self) -> Discovery:
         """A discovery whose formula is the one made by hand, to be saved as a new run with `kansym.save_run`.
 
         Its front is `front`; a note says what was done, and whether the front would have picked another formula.
         """
-        with self._lock:
-            return discovery_of(self._history.current, self.formula(), self.desk, self.history)
+        with self._editor.lock:
+            return discovery_of(self._editor.state, self.formula(), self.context, self.history)
 
     def certificate(self) -> Certificate:
         """What speaks for and against the formula made by hand; takes a second or few, once per state."""
-        with self._lock:
-            state = self._history.current
+        with self._editor.lock:
+            state = self._editor.state
             if "certificate" not in state.memo:
-                state.memo["certificate"] = certify(self.discovery(), options=self.desk.options)
+                state.memo["certificate"] = certify(self.discovery(), options=self.context.options)
             return state.memo["certificate"]
 
     def to_dict(self) -> dict[str, Any]:
         """The present state in JSON types: shape, nodes, edges, errors, history. The formula is not worked out."""
-        with self._lock:
-            return description(self)
+        with self._editor.lock:
+            return {
+                "shape": [list(width) if isinstance(width, tuple) else width for width in self.shape],
+                "target": self.context.table.target,
+                "nodes": self._nodes(),
+                "edges": [edge.to_dict() for edge in self.edges],
+                "error": self.error.to_dict(),
+                "is_symbolic": self.is_symbolic,
+                "history": list(self.history),
+                "undone": list(self.undone),
+                "note": self.note,
+            }
 
-    def _primitive(self, primitive: str | Primitive) -> Primitive:
-        known = {**self.desk.library, **{one.name: one for one in self.network.primitives}}
-        if isinstance(primitive, str):
-            return known.get(primitive) or self.desk.library.get(primitive)
-        other = known.get(primitive.name, primitive)
-        if other is not primitive and other.expression != primitive.expression:
-            raise ArgumentError(f"another primitive is called {primitive.name!r}; give yours another name")
-        return other
+    def _nodes(self) -> list[dict[str, Any]]:
+        """All nodes in JSON types, inputs first."""
+        widths = [(width, 0) if isinstance(width, int) else width for width in self.shape]
+        return [
+            {
+                "level": level,
+                "node": node,
+                "name": self.node_name(level, node),
+                "kind": "input" if level == 0 else "product" if node >= sums else "sum",
+            }
+            for level, (sums, products) in enumerate(widths)
+            for node in range(sums + products)
+        ]
 
-    def _push(self, network: Network, label: str, step: str, *, note: str = "", splines: Network | None = None) -> None:
-        before = self._history.current
-        lost = self.desk.undefined_rows(network)
-        if lost and not self.desk.undefined_rows(before.network):
-            raise ArgumentError(
-                f"{label} would leave the network without a finite value on {lost} rows: an edge behind it is not "
-                "defined there; unfix() or remove() that one first"
-            )
-        self._history.push(following(before, network, label, step, note, splines))
+    def _remarks(self) -> list[str]:
+        """That the run found its formula without the network; nothing once the network has a formula of its own."""
+        run = self.context.run
+        if not self.apart or run is None or self.is_symbolic:
+            return []
+        return [found_without(len(self.edges.splines), f"the formula {run.formula}", "this network")]
 
     def __str__(self) -> str:
-        return text(self)
+        return "\n".join([f"{format_shape(self.shape)}, {self.error}", str(self.edges), *self._remarks()])
 
     def __repr__(self) -> str:
         return f"<EditableNetwork {format_shape(self.shape)} after {len(self.history) - 1} steps>\n{self}"
 
     def _repr_html_(self) -> str:
-        return network_html(to_svg(self.figure()), remarks(self), self.edges)
+        return styled_html(f"<figure>{to_svg(self.figure())}</figure>", self._remarks()) + self.edges._repr_html_()
 
 
 def _check_steps(steps: int) -> None:

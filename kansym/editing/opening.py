@@ -1,4 +1,4 @@
-"""`edit`: from whatever holds a network to an `EditableNetwork`."""
+"""`edit`: from a run, a discovery, an estimator or a table to an `EditableNetwork`."""
 
 import math
 import os
@@ -10,9 +10,8 @@ from typing import Any
 import torch
 
 from kansym.data.dataset import Dataset
-from kansym.editing.coordinates import moved
-from kansym.editing.desk import Desk
-from kansym.editing.gauge import conventional
+from kansym.editing.constants import with_conventional_constants, with_scaling
+from kansym.editing.context import EditContext
 from kansym.editing.network import EditableNetwork
 from kansym.errors import ArgumentError
 from kansym.kan.growth import Grower, format_shape
@@ -38,7 +37,7 @@ def edit(
     options: DiscoveryOptions | None = None,
     max_seconds: float = 5.0,
 ) -> EditableNetwork:
-    """Take a network into your hands.
+    """Take a network to edit its edges by hand.
 
     Parameters
     ----------
@@ -63,10 +62,10 @@ def edit(
     StorageError
         If the folder holds no run.
     """
-    desk, run = _desk(source, library, options)
+    context, run = _context(source, library, options)
     if start is not None and not isinstance(start, str):
-        network = _trained(desk, start, max_seconds)
-        return EditableNetwork(network, desk, label=f"trained {format_shape(network.shape)}", apart=run is not None)
+        network = _trained(context, start, max_seconds)
+        return EditableNetwork(network, context, label=f"trained {format_shape(network.shape)}", apart=run is not None)
     if start is not None and start not in STARTS:
         raise ArgumentError(f"start must be one of {', '.join(STARTS)} or a shape such as (2, 1, 1), got {start!r}")
     if run is None:
@@ -87,17 +86,17 @@ def edit(
         )
     splines = networks["splines"] if chosen == "reading" else None
     return EditableNetwork(
-        conventional(moved(network, scaling, desk.scaling), desk),
-        desk,
-        splines=None if splines is None else moved(splines, scaling, desk.scaling),
+        with_conventional_constants(with_scaling(network, scaling, context.scaling), context),
+        context,
+        splines=None if splines is None else with_scaling(splines, scaling, context.scaling),
         label=f"{chosen} {format_shape(network.shape)}",
         apart=chosen == "network",
     )
 
 
-def _desk(
+def _context(
     source: Any, library: Mapping[str, Primitive] | None, options: DiscoveryOptions | None
-) -> tuple[Desk, FinishedRun | None]:
+) -> tuple[EditContext, FinishedRun | None]:
     if isinstance(source, str | os.PathLike):
         source = load_run(source, library=library)
     elif hasattr(source, "discovery_"):
@@ -108,7 +107,7 @@ def _desk(
             options = DiscoveryOptions()
             if library is not None:
                 options = replace(options, primitives=PrimitiveLibrary(library.values()))
-        return Desk.of(source, options, library=library), None
+        return EditContext.of(source, options, library=library), None
     if isinstance(source, Discovery):
         source = FinishedRun.of(source, options=options)
         if library is None and options is not None:
@@ -118,27 +117,27 @@ def _desk(
             "source must be a folder, a FinishedRun, a Discovery, a fitted SymbolicRegressor or a Dataset, got "
             f"{type(source).__name__}"
         )
-    return Desk.of_run(source, library=library), source
+    return EditContext.of_run(source, library=library), source
 
 
-def _trained(desk: Desk, shape: Sequence[Width], max_seconds: float) -> Network:
-    """The best of a few starts of one shape, its grid settled as in a discovery."""
-    inputs = desk.table.n_columns
+def _trained(context: EditContext, shape: Sequence[Width], max_seconds: float) -> Network:
+    """The best of a few starts of one shape, with its grid grown as in a discovery."""
+    inputs = context.table.n_columns
     if len(shape) < 2 or shape[0] != inputs or shape[-1] != 1:
         raise ArgumentError(f"start must be a shape from {inputs} inputs to 1 output, got {tuple(shape)!r}")
     if isinstance(max_seconds, bool) or not 0 < max_seconds < math.inf:
         raise ArgumentError(f"max_seconds must be a positive number of seconds, got {max_seconds!r}")
     # Splines start on the grid -1 to 1, which is where the shifted scaling puts the data.
-    shift = torch.from_numpy((desk.scaling.center - desk.centred.center) / desk.scaling.half_width)
-    rows = desk.rows
+    shift = torch.from_numpy((context.scaling.center - context.centred_scaling.center) / context.scaling.half_width)
+    rows = context.rows
     held_out, target, relative = held_out_parts(rows.validation)
-    with threads_for(desk.table.n_rows):
+    with threads_for(context.table.n_rows):
         grower = Grower(
             rows.x + shift,
             rows.y,
             validation=(held_out + shift, target, relative),
-            options=replace(desk.options.growth, shapes=(tuple(shape),)),
-            generator=torch.Generator().manual_seed(desk.options.seed),
+            options=replace(context.options.growth, shapes=(tuple(shape),)),
+            generator=torch.Generator().manual_seed(context.options.seed),
             weights=rows.weights,
             deadline=time.monotonic() + max_seconds,
         )
@@ -146,4 +145,4 @@ def _trained(desk: Desk, shape: Sequence[Width], max_seconds: float) -> Network:
     if candidate is None:
         reason = grower.decisions[-1].reason if grower.decisions else "it was refused"
         raise ArgumentError(f"no network of shape {format_shape(tuple(shape))} could be trained: {reason}")
-    return moved(candidate.network, desk.centred, desk.scaling)
+    return with_scaling(candidate.network, context.centred_scaling, context.scaling)

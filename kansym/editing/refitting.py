@@ -8,8 +8,8 @@ from typing import Any
 
 import torch
 
-from kansym.editing.desk import Desk, Errors
-from kansym.editing.fixing import held_by_hand
+from kansym.editing.constants import held_mask
+from kansym.editing.context import EditContext, Errors
 from kansym.errors import ArgumentError
 from kansym.kan.jacobian import held_out_parts
 from kansym.kan.levenberg_marquardt import LevenbergMarquardtOptions, levenberg_marquardt
@@ -66,7 +66,7 @@ class Refit:
 
 def refit(
     network: Network,
-    desk: Desk,
+    context: EditContext,
     *,
     max_seconds: float,
     steps: int,
@@ -81,7 +81,7 @@ def refit(
     ----------
     network : Network
         Population 1.
-    desk : Desk
+    context : EditContext
     max_seconds : float
     steps : int
         Most Levenberg-Marquardt steps.
@@ -93,7 +93,7 @@ def refit(
     if isinstance(steps, bool) or not isinstance(steps, int) or steps < 1:
         raise ArgumentError(f"steps must be at least 1, got {steps!r}")
     start = time.monotonic()
-    before = desk.errors(network)
+    before = context.errors(network)
     symbolic = network.is_symbolic
     # A formula's constants are those of least squares; splines need a little smoothness where there are no data.
     training = TrainingOptions(smoothness=0.0, ridge=0.0) if symbolic else TrainingOptions()
@@ -102,7 +102,7 @@ def refit(
         tolerance=1e-9 if symbolic else 1e-6,
         rescale_every=0 if symbolic or not may_rescale(network) else 5,
     )
-    rows = desk.rows
+    rows = context.rows
     validation = rows.validation if rows.validation[0].shape[0] and not symbolic else None
     if validation is not None:
         validation = held_out_parts(validation)
@@ -110,7 +110,7 @@ def refit(
     keeper = BestKeeper(network, validation, start + max_seconds, callback)
     stopped = CONVERGED
     try:
-        with threads_for(desk.table.n_rows), torch.no_grad():
+        with threads_for(context.table.n_rows), torch.no_grad():
             levenberg_marquardt(
                 network,
                 rows.x,
@@ -135,7 +135,7 @@ def refit(
     if keeper.history[-1][0] == 0:
         # No step was better than the start.
         return network, report(before, stopped)
-    after = desk.errors(keeper.network)
+    after = context.errors(keeper.network)
     if not after.finite:
         return network, report(before, ROLLED_BACK, "no step gave a finite value on every row")
     judged = "train" if symbolic else "held_out"
@@ -149,7 +149,7 @@ def may_rescale(network: Network) -> bool:
     """Whether hidden nodes may be rescaled while training: not where a constant is held that this would move."""
     last = len(network.layers) - 1
     for number in range(last + 1):
-        held = held_by_hand(network, number).any(0).any(0).tolist()
+        held = held_mask(network, number).any(0).any(0).tolist()
         # The input's scale is inside a and b, the output's in c and d; neither is moved at the ends of the network.
         inner, outer = held[0] or held[1], held[2] or held[3]
         if (number > 0 and inner) or (number < last and outer):

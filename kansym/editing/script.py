@@ -15,22 +15,18 @@
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from kansym.editing.arguments import split
-from kansym.editing.refitting import Refit
+from kansym.editing.history import split_words
+from kansym.editing.network import EditableNetwork
 from kansym.errors import ArgumentError
-
-if TYPE_CHECKING:
-    from kansym.editing.network import EditableNetwork
-
-CONSTANTS = frozenset("abcdp")
+from kansym.kan.layer import AFFINE
 
 MOST_LINES = 10_000
 """Lines of a script."""
 
 
-def run_script(net: "EditableNetwork", text: str) -> list[str]:
+def run_script(net: EditableNetwork, text: str) -> list[str]:
     """Do all steps of a text in order; empty lines and what follows ``#`` are left out.
 
     Returns
@@ -67,7 +63,7 @@ def _without_comment(line: str) -> str:
     return line if '"' in line else line.partition(" #")[0].strip()
 
 
-def do_step(net: "EditableNetwork", verb: str, argument: str = "") -> str:
+def do_step(net: EditableNetwork, verb: str, argument: str = "") -> str:
     """Do one step, and say what came of it in a line.
 
     Raises
@@ -81,9 +77,9 @@ def do_step(net: "EditableNetwork", verb: str, argument: str = "") -> str:
     return known(net, argument)
 
 
-def _fix(net: "EditableNetwork", argument: str) -> str:
+def _fix(net: EditableNetwork, argument: str) -> str:
     where, sign, what = argument.partition("=")
-    words = split(what)
+    words = split_words(what)
     if not sign or not words:
         raise ArgumentError(f"fix needs an edge and a primitive, such as fix 0.1.0=sin, got {argument!r}")
     given: dict[str, Any] = {}
@@ -91,7 +87,7 @@ def _fix(net: "EditableNetwork", argument: str) -> str:
         name, equals, value = word.partition("=")
         if word == "freeze":
             given["freeze"] = True
-        elif equals and name.strip() in CONSTANTS:
+        elif equals and name.strip() in AFFINE:
             given[name.strip()] = _number(value, name.strip())
         else:
             raise ArgumentError(f"after the primitive come constants such as a=3.14, or freeze; got {word!r}")
@@ -100,19 +96,19 @@ def _fix(net: "EditableNetwork", argument: str) -> str:
     return f"fix {edge.id} ({edge.name}) to {words[0]}: 1 - R^2 = {1 - r2:.2g}" if words[0] != "0" else "removed"
 
 
-def _unfix(net: "EditableNetwork", argument: str) -> str:
+def _unfix(net: EditableNetwork, argument: str) -> str:
     edge = net.edge(argument).unfix()
     return f"unfix {edge.id} ({edge.name})"
 
 
-def _remove(net: "EditableNetwork", argument: str) -> str:
+def _remove(net: EditableNetwork, argument: str) -> str:
     edge = net.edge(argument).remove()
     return f"remove {edge.id} ({edge.name})"
 
 
-def _held(flag: bool) -> "Callable[[EditableNetwork, str], str]":
-    def held(net: "EditableNetwork", argument: str) -> str:
-        words = split(argument)
+def _held(flag: bool) -> Callable[[EditableNetwork, str], str]:
+    def held(net: EditableNetwork, argument: str) -> str:
+        words = split_words(argument)
         if not words:
             raise ArgumentError("name an edge, such as hold 0.1.0,a")
         edge = net.edge(words[0])
@@ -122,12 +118,12 @@ def _held(flag: bool) -> "Callable[[EditableNetwork, str], str]":
     return held
 
 
-def _grow(product: bool) -> "Callable[[EditableNetwork, str], str]":
-    def grow(net: "EditableNetwork", argument: str) -> str:
+def _grow(product: bool) -> Callable[[EditableNetwork, str], str]:
+    def grow(net: EditableNetwork, argument: str) -> str:
         sources: list[Any] = []
         into = None
-        names = set(net.desk.table.names)
-        for word in split(argument):
+        names = set(net.context.table.names)
+        for word in split_words(argument):
             if word.startswith("into=") and word not in names:
                 value = word.removeprefix("into=")
                 into = int(value) if value.isdigit() else value
@@ -141,32 +137,31 @@ def _grow(product: bool) -> "Callable[[EditableNetwork, str], str]":
     return grow
 
 
-def _refine(net: "EditableNetwork", argument: str) -> str:
+def _refine(net: EditableNetwork, argument: str) -> str:
     net.refine(_whole(argument, "refine"))
     return net.history[-1]
 
 
-def _prune(net: "EditableNetwork", argument: str) -> str:
+def _prune(net: EditableNetwork, argument: str) -> str:
     return f"prune: {net.prune(_number(argument, 'prune')) if argument else net.prune()}"
 
 
-def _auto(net: "EditableNetwork", argument: str) -> str:
-    chosen = net.auto(split(argument) or None)
-    return "auto: " + "; ".join(str(chosen).splitlines())
+def _auto(net: EditableNetwork, argument: str) -> str:
+    selected = net.auto(split_words(argument) or None)
+    return "auto: " + "; ".join(str(selected).splitlines())
 
 
-def _refit(net: "EditableNetwork", argument: str) -> str:
-    words = split(argument)
+def _refit(net: EditableNetwork, argument: str) -> str:
+    words = split_words(argument)
     options: dict[str, Any] = {}
     if words:
         options["max_seconds"] = _number(words[0], "refit")
     if len(words) > 1:
         options["steps"] = _whole(words[1], "steps of refit")
-    result: Refit = net.refit(**options)
-    return f"refit: {result}"
+    return f"refit: {net.refit(**options)}"
 
 
-def _undo(net: "EditableNetwork", argument: str) -> str:
+def _undo(net: EditableNetwork, argument: str) -> str:
     return f"undo {net.undo(_whole(argument, 'undo') if argument else 1)}"
 
 
@@ -184,7 +179,7 @@ def _whole(text: str, name: str) -> int:
         raise ArgumentError(f"{name} must be a whole number, got {text!r}") from None
 
 
-VERBS: "dict[str, Callable[[EditableNetwork, str], str]]" = {
+VERBS: dict[str, Callable[[EditableNetwork, str], str]] = {
     "fix": _fix,
     "unfix": _unfix,
     "remove": _remove,

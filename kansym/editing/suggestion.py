@@ -1,32 +1,36 @@
-"""What an edge may be: the primitives that come closest to its curve, and what each does to the whole network."""
+"""Primitives suggested for an edge, as a table, in JSON types and as a figure."""
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, overload
+from dataclasses import dataclass
+from html import escape
+from typing import Any, overload
 
 import numpy as np
 import pandas as pd
 import torch
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
-from kansym.editing.coordinates import put
-from kansym.editing.curve import Curve
-from kansym.editing.desk import Desk
-from kansym.errors import ArgumentError, TrainingError
-from kansym.extraction.edges import match_cost
-from kansym.extraction.matching import match_edges
-from kansym.figures.labels import primitive_label
-from kansym.kan.training import TrainingOptions, train
+from kansym.editing.tables import constants_text, curve_svg, number, styled_html, to_html, to_lines
+from kansym.errors import ArgumentError
+from kansym.figures.labels import primitive_label, scientific, shorten
+from kansym.figures.style import FONT, Theme, blank, styled, theme_of
 from kansym.primitives.primitive import Primitive
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+HEADS = ("", "primitive", "1-R2", "error", "complexity", "constants")
 
-CONTEXT_STEPS = 15
-"""Steps of the refit that shows what a primitive does to the whole network."""
+POINTS = 200
+"""Points of a curve in `Suggestions.to_dict`."""
 
-DRAWN = 200
-"""Points of a curve in a description."""
+FIGURE_POINTS = 300
+"""Points per curve in a figure."""
+
+PANELS = 6
+"""Panels of a figure; more suggestions are not drawn."""
+
+PANEL = (1.9, 1.5)
+"""Inches of one panel."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,8 +135,8 @@ class Suggestions(Sequence[Suggestion]):
     def to_dict(self) -> dict[str, Any]:
         """In JSON types, with points of the curve and of every primitive over it."""
         order = np.argsort(self.x, kind="stable")
-        order = order[:: max(1, math.ceil(len(order) / DRAWN))]
-        grid = np.linspace(float(self.x.min()), float(self.x.max()), DRAWN)
+        order = order[:: max(1, math.ceil(len(order) / POINTS))]
+        grid = np.linspace(float(self.x.min()), float(self.x.max()), POINTS)
         drawn = []
         for one in self:
             values = one.values(grid)
@@ -145,77 +149,112 @@ class Suggestions(Sequence[Suggestion]):
             "suggestions": drawn,
         }
 
-    def figure(self, *, dark: bool = False) -> "Figure":
-        """The curve with the primitives over it; see `kansym.editing.figure.suggestions_figure`."""
-        from kansym.editing.figure import suggestions_figure
+    def figure(self, *, dark: bool = False) -> Figure:
+        """A panel for each of the first six, the curve of the edge pale below it; name, 1 - R^2 and error above.
 
-        return suggestions_figure(self, dark=dark)
+        Parameters
+        ----------
+        dark : bool, default False
+            For dark backgrounds.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            Not registered with pyplot.
+
+        Raises
+        ------
+        ArgumentError
+            If there are no suggestions.
+        """
+        return _figure(self, theme_of(dark))
 
     def __str__(self) -> str:
-        from kansym.editing.table import suggestion_lines
-
-        return "\n".join(suggestion_lines(self))
+        return "\n".join([f"{self.edge}:", *to_lines(HEADS, self._rows())])
 
     def __repr__(self) -> str:
         return f"<{len(self)} suggestions for {self.edge}: {', '.join(one.name for one in self)}>"
 
     def _repr_html_(self) -> str:
-        from kansym.editing.drawn import suggestions_html
+        record = self.to_dict()
+        pictures = [
+            curve_svg(record["curve"], one["points"], f"{one['label']} over the trained curve")
+            for one in record["suggestions"]
+        ]
+        cells = [[row[0], svg, *map(escape, row[1:])] for svg, row in zip(pictures, self._rows(), strict=True)]
+        ranked = "1-R2 with a price for complexity"
+        if any(one.error is not None for one in self):
+            ranked = "the error of the whole network with it"
+        note = f"Pale: the curve of the edge. Dark: the function. Ranked by {ranked}."
+        table = to_html([HEADS[0], "curve", *HEADS[1:]], cells)
+        return styled_html(f"<p>{escape(self.edge)}</p>", table, [note])
 
-        return suggestions_html(self)
-
-
-def suggest(
-    curve: Curve,
-    desk: Desk,
-    k: int,
-    *,
-    primitives: Sequence[Primitive] | None = None,
-    in_context: bool = False,
-) -> list[Suggestion]:
-    """The k most plausible primitives of an edge; see `kansym.editing.edge.Edge.suggest`."""
-    if isinstance(k, bool) or not isinstance(k, int) or k < 1:
-        raise ArgumentError(f"k must be a number of suggestions, 1 or more, got {k!r}")
-    offered = list(desk.candidates if primitives is None else primitives)
-    weight = desk.options.selection.complexity_weight
-    found = match_edges(
-        curve.x[None],
-        curve.y[None],
-        offered,
-        weights=curve.weights[None],
-        top_k=len(offered),
-        seed=desk.options.seed,
-    )[0]
-    found = sorted(found, key=lambda match: match_cost(match, curve.floor, weight))[:k]
-    suggestions = []
-    for match in found:
-        p = match.p if match.primitive.has_shape else 1.0
-        constants = {"a": match.a, "b": match.b, "c": match.c, "d": match.d, "p": p}
-        suggestions.append(Suggestion(match.primitive, constants, max(match.loss, 0.0)))
-    return errors_in_context(suggestions, curve, desk) if in_context else suggestions
+    def _rows(self) -> list[list[str]]:
+        """Cells of the table, under `HEADS`."""
+        rows = []
+        for place, one in enumerate(self, 1):
+            text = constants_text(one.constants, (), "abcdp" if one.primitive.has_shape else "abcd")
+            rows.append([str(place), one.name, number(one.misfit, 2), number(one.error, 3), str(one.complexity), text])
+        return rows
 
 
-def errors_in_context(suggestions: Sequence[Suggestion], curve: Curve, desk: Desk) -> list[Suggestion]:
-    """The suggestions with the error of the whole network, each fixed and everything refitted for a moment.
+def _figure(suggestions: Suggestions, theme: Theme) -> Figure:
+    shown = suggestions[:PANELS]
+    if not shown:
+        raise ArgumentError(f"there are no suggestions to draw for {suggestions.edge}")
+    columns = min(3, len(shown))
+    rows = -(-len(shown) // columns)
+    # Above each panel a line for the name, and one for the error where there is one.
+    head = 0.42 if any(one.error is not None for one in shown) else 0.27
+    width, height = columns * PANEL[0] + 0.2, rows * (PANEL[1] + head) + 0.4
+    with styled(theme):
+        figure = blank(theme, width, height)
+        order = np.argsort(suggestions.x, kind="stable")
+        x, y = suggestions.x[order], suggestions.y[order]
+        for place, one in enumerate(shown):
+            row, column = divmod(place, columns)
+            left = 0.1 + column * PANEL[0]
+            base = height - (row + 1) * (PANEL[1] + head) - 0.04
+            axes = figure.add_axes((left / width + 0.004, base / height, (PANEL[0] - 0.12) / width, PANEL[1] / height))
+            _draw_panel(axes, x, y, one, theme)
+            _write_head(axes, place + 1, one, theme)
+        caption = f"{suggestions.edge}, {x[0]:.3g} to {x[-1]:.3g}; pale: the curve of the edge"
+        figure.text(
+            0.1 / width,
+            0.12 / height,
+            shorten(caption, 7.5, width - 0.2),
+            fontsize=7.5,
+            color=theme.muted,
+            family=FONT,
+            parse_math=False,
+        )
+        return figure
 
-    They come back ranked by that error, with the same price for complexity.
-    """
-    if not suggestions:
-        return []
-    ref, rows = curve.ref, desk.rows
-    population = curve.network.select([0] * len(suggestions))
-    for place, one in enumerate(suggestions):
-        put(population, ref, one.primitive, one.constants, desk.scaling, place=place)
-    options = TrainingOptions(steps=CONTEXT_STEPS, rescale_every=0)
-    try:
-        result = train(population, rows.x, rows.y, options, weights=rows.weights, validation=rows.validation)
-    except TrainingError:
-        return [replace(one, error=math.inf) for one in suggestions]
-    errors = []
-    for place in range(len(suggestions)):
-        finite = math.isfinite(float(result.validation_loss[place]))
-        errors.append(desk.errors(result.network.select([place])).held_out if finite else math.inf)
-    judged = [replace(one, error=error) for one, error in zip(suggestions, errors, strict=True)]
-    # What the whole network makes of a primitive counts for more than the R^2 of one edge.
-    weight, least = desk.options.selection.complexity_weight, 1e-12 * desk.scaling.y_scale
-    return sorted(judged, key=lambda one: math.log10(max(one.error or 0.0, least)) + weight * one.complexity)
+
+def _draw_panel(axes: Axes, x: np.ndarray, y: np.ndarray, one: Suggestion, theme: Theme) -> None:
+    """The function over the curve, whose points are in order of x."""
+    low, high, bottom, top = float(x[0]), float(x[-1]), float(y.min()), float(y.max())
+    grid = np.linspace(low, high, FIGURE_POINTS)
+    axes.set_facecolor(theme.face)
+    for spine in axes.spines.values():
+        spine.set_color(theme.frame)
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.plot(x, y, color=theme.pale, linewidth=4.5, solid_capstyle="round")
+    axes.plot(grid, one.values(grid), color=theme.primitive, linewidth=1.3)
+    side, margin = 0.03 * (high - low or 1.0), 0.08 * (top - bottom) or 1.0
+    axes.set_xlim(low - side, high + side)
+    axes.set_ylim(bottom - margin, top + margin)
+
+
+def _write_head(axes: Axes, rank: int, one: Suggestion, theme: Theme) -> None:
+    """Name and 1 - R^2 above a panel, and below them the error of the network where there is one."""
+    options = {"family": FONT, "transform": axes.transAxes, "va": "baseline", "parse_math": False}
+    right = {"ha": "right", "fontsize": 7.5, "color": theme.muted, **options}
+    height = 1.14 if one.error is not None else 1.04
+    name = shorten(f"{rank}  {one.label}", 9, PANEL[0] * 0.55)
+    axes.text(0.0, height, name, fontsize=9, color=theme.primitive, **options)
+    axes.text(1.0, height, f"1−R² = {scientific(max(one.misfit, 0.0))}", **right)
+    if one.error is not None:
+        error = "not finite" if not np.isfinite(one.error) else f"{one.error:.3g}"
+        axes.text(1.0, 1.035, f"network error {error}", **right)

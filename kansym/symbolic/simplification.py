@@ -198,8 +198,8 @@ LARGEST: dict[str, float] = {
     "trigonometry": 20,
     "factorization": 60,
 }
-"""Nodes of the largest tree that a pass is tried on. Up to these sizes all take some tenths of a second at most; beyond,
-trigsimp takes minutes on 40 nodes and factor some seconds on 80."""
+"""Nodes of the largest tree that a pass is tried on. Up to these sizes each takes some tenths of a second at most; then
+trigsimp takes minutes, from 40 nodes on, and factor some seconds, from 80 on."""
 
 
 class _Check:

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from kansym import edit, make_dataset
-from kansym.editing.desk import Errors
-from kansym.editing.drawn import HEIGHT, WIDTH, curve_svg
+from kansym.editing.context import Errors
 from kansym.editing.network import EditableNetwork
-from kansym.editing.pruned import Pruned
+from kansym.editing.pruning import Pruned
 from kansym.editing.script import do_step
+from kansym.editing.tables import HEIGHT, WIDTH, curve_svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 

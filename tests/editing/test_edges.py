@@ -133,7 +133,7 @@ def test_unfix_leaves_other_splines_what_they_are(net: EditableNetwork) -> None:
 
 
 def test_remove_leaves_the_mean_and_unfix_brings_back(net: EditableNetwork) -> None:
-    X = net.desk.bench.dataset.X[net.desk.bench.train]
+    X = net.context.fit_rows.dataset.X[net.context.fit_rows.train]
     values = net.predict(X)
     edge = net.edge("u -> h")
     assert edge.fix("0") == 0.0

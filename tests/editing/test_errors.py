@@ -1,6 +1,6 @@
 """Errors of a network in words."""
 
-from kansym.editing.desk import Errors
+from kansym.editing.context import Errors
 
 
 def test_held_out_rows_are_named_only_where_there_are_any():

@@ -101,7 +101,7 @@ def test_saved_as_a_new_run(folder: Path, tmp_path: Path) -> None:
     found = net.discovery()
     assert found.formula is net.formula() and any(one is found.formula for one in found.front)
     assert any(note.startswith("By description length the pick of the front would be") for note in found.notes)
-    save_run(found, tmp_path / "new", options=net.desk.options, certificate=net.certificate())
+    save_run(found, tmp_path / "new", options=net.context.options, certificate=net.certificate())
     run = load_run(tmp_path / "new")
     assert run.formula.to_dict() == net.formula().to_dict()
     assert run.summary.certificate is not None and run.summary.certificate.verdict.kind == "good description"
@@ -192,7 +192,7 @@ def test_of_an_estimator() -> None:
     model = SymbolicRegressor(max_seconds=5).fit(a[:, None], np.exp(-a / 2), variable_names=["a"])
     net = model.edit()
     assert isinstance(net, EditableNetwork)
-    assert net.desk.options.seed == 0 and net.error.held_out < 0.05
+    assert net.context.options.seed == 0 and net.error.held_out < 0.05
 
 
 def test_a_table_takes_names_from_a_library() -> None:

@@ -1,4 +1,4 @@
-"""What lies around a network that is edited: its table, its rows, its units, and what judges its formulas."""
+"""The fixed surroundings of a network under edit: table, rows, scaling, primitives, and the run that it came from."""
 
 import math
 from collections.abc import Mapping
@@ -10,7 +10,6 @@ import torch
 from kansym.data.dataset import Dataset
 from kansym.data.preparation import canonical_table, prepare, thinned
 from kansym.data.scaling import Scaling
-from kansym.editing.coordinates import from_zero
 from kansym.errors import ArgumentError
 from kansym.extraction.composition import AffineMap
 from kansym.extraction.selection import Rows
@@ -24,6 +23,9 @@ from kansym.search.final_fit import far_rows
 from kansym.search.formulation import Bench, mean_square
 from kansym.search.options import DiscoveryOptions
 from kansym.search.scaled_rows import fitted_scaling, scaled_rows
+
+FAR_FROM_ZERO = 1e3
+"""Centre over half-width beyond which a column keeps its shift: without it, digits of its differences are lost."""
 
 
 @dataclass(frozen=True)
@@ -68,19 +70,19 @@ class Errors:
 
 
 @dataclass(frozen=True, eq=False)
-class Desk:
-    """The surroundings of an edited network; nothing here changes.
+class EditContext:
+    """The surroundings of a network under edit; nothing here changes.
 
     Attributes
     ----------
     table : Dataset
         In canonical order.
-    bench : Bench
-        The rows that formulas are fitted to and judged on.
+    fit_rows : Bench
+        The rows that formulas are fitted to and judged on, in the user's units.
     scaling : Scaling
         Of the networks. Inputs are divided by their half-width and not shifted where their zero is near, so that a
         constant that is held in the user's units is one that the network holds.
-    centred : Scaling
+    centred_scaling : Scaling
         The same with all inputs shifted to [-1, 1].
     rows : Rows
         Scaled rows that networks are trained on.
@@ -95,9 +97,9 @@ class Desk:
     """
 
     table: Dataset
-    bench: Bench
+    fit_rows: Bench
     scaling: Scaling
-    centred: Scaling
+    centred_scaling: Scaling
     rows: Rows
     library: PrimitiveLibrary
     candidates: tuple[Primitive, ...]
@@ -113,7 +115,7 @@ class Desk:
         scaling: Scaling | None = None,
         run: FinishedRun | None = None,
         library: Mapping[str, Primitive] | None = None,
-    ) -> "Desk":
+    ) -> "EditContext":
         """Of a table, split and scaled as a discovery does; names are looked up in `library` as well."""
         table = canonical_table(dataset)
         kept = np.arange(table.n_rows)
@@ -122,18 +124,18 @@ class Desk:
             kept = np.setdiff1d(kept, [outlier.row for outlier in far_rows(run.formula, table)])
         searched = with_effective_errors(table.take(thinned(kept, MOST_ROWS)), seed=options.seed)
         prepared = prepare(searched, validation_fraction=options.validation_fraction, seed=options.seed)
-        bench = Bench.of(prepared.table, prepared.train, prepared.validation, prepared.noise_floor)
+        fit_rows = Bench.of(prepared.table, prepared.train, prepared.validation, prepared.noise_floor)
         if scaling is None:
-            scaling = fitted_scaling(bench, options.network_rows)
-        centred, scaling = scaling, from_zero(scaling)
-        rows = scaled_rows(bench, scaling, options.network_rows)
+            scaling = fitted_scaling(fit_rows, options.network_rows)
+        centred, scaling = scaling, _without_shifts(scaling)
+        rows = scaled_rows(fit_rows, scaling, options.network_rows)
         own = options.primitives
         candidates = tuple(own.distinct())
         named = PrimitiveLibrary({**default_library(), **own, **(library or {})}.values())
-        return cls(table, bench, scaling, centred, rows, named, candidates, options, run)
+        return cls(table, fit_rows, scaling, centred, rows, named, candidates, options, run)
 
     @classmethod
-    def of_run(cls, run: FinishedRun, *, library: Mapping[str, Primitive] | None = None) -> "Desk":
+    def of_run(cls, run: FinishedRun, *, library: Mapping[str, Primitive] | None = None) -> "EditContext":
         """Of a finished run, with its seed, its split and its primitives.
 
         Raises
@@ -166,13 +168,14 @@ class Desk:
         return cls.of(run.dataset, options, scaling=scaling, run=run, library=library)
 
     @property
-    def map(self) -> AffineMap:
+    def affine_map(self) -> AffineMap:
+        """From the network's units to the user's, for composing formulas."""
         scaling = self.scaling
         return AffineMap(scaling.center.tolist(), scaling.half_width.tolist(), scaling.y_center, scaling.y_scale)
 
-    def fresh_bench(self) -> Bench:
-        """The bench without a memory of the formulas that were finished on it."""
-        return replace(self.bench, finished={}, eliminated={})
+    def fresh_fit_rows(self) -> Bench:
+        """`fit_rows` without a memory of the formulas that were finished on them."""
+        return replace(self.fit_rows, finished={}, eliminated={})
 
     def predict(self, network: Network, X: np.ndarray) -> np.ndarray:
         """Values (n,) of a network for rows (n, d) in the user's units."""
@@ -191,10 +194,16 @@ class Desk:
         """How well a network describes the table."""
 
         def error(index: np.ndarray) -> float:
-            X, y, weights = self.bench.rows(index)
+            X, y, weights = self.fit_rows.rows(index)
             with np.errstate(all="ignore"):
                 square = mean_square(self.predict(network, X) - y, weights)
             return math.sqrt(square) if math.isfinite(square) else math.inf
 
-        train = error(self.bench.train)
-        return Errors(train, error(self.bench.validation) if len(self.bench.validation) else train)
+        train = error(self.fit_rows.train)
+        return Errors(train, error(self.fit_rows.validation) if len(self.fit_rows.validation) else train)
+
+
+def _without_shifts(scaling: Scaling) -> Scaling:
+    """The scaling without shifts of the inputs, except for columns that lie far from zero."""
+    near = np.abs(scaling.center) <= FAR_FROM_ZERO * scaling.half_width
+    return replace(scaling, center=np.where(near, 0.0, scaling.center))

@@ -1,10 +1,10 @@
-"""Edges that hardly matter removed, and what came of it."""
+"""Edges that hardly matter removed, with the errors before and after."""
 
 import math
 from typing import Any
 
-from kansym.editing.coordinates import name_of
-from kansym.editing.desk import Desk, Errors
+from kansym.editing.constants import edge_id
+from kansym.editing.context import EditContext, Errors
 from kansym.extraction.edges import EdgeRef
 from kansym.kan.layer import EdgeMode
 from kansym.kan.network import Network
@@ -13,7 +13,7 @@ from kansym.kan.training_options import TrainingOptions
 
 
 class Pruned(int):
-    """What pruning did: the number of edges removed, as an int, with the grounds.
+    """What pruning did: the number of edges removed, as an int, with the errors.
 
     Attributes
     ----------
@@ -82,9 +82,9 @@ class Pruned(int):
         return f"<{self}>"
 
 
-def pruned(network: Network, desk: Desk, threshold: float) -> tuple[Network, Pruned]:
+def pruned(network: Network, context: EditContext, threshold: float) -> tuple[Network, Pruned]:
     """The network without edges below a share of the output's spread, refitted; see `EditableNetwork.prune`."""
-    rows = desk.rows
+    rows = context.rows
     result = prune(
         network,
         rows.x,
@@ -94,14 +94,14 @@ def pruned(network: Network, desk: Desk, threshold: float) -> tuple[Network, Pru
         weights=rows.weights,
         options=TrainingOptions(steps=15, rescale_every=0),
     )
-    before = desk.errors(network)
+    before = context.errors(network)
     back = result.rolled_back[0]
     edges = _gone(network, remove_below(network, rows.x, threshold) if back else result.network)
     was, would_be = (
-        float(loss[0].clamp_min(0).sqrt()) * desk.scaling.y_scale if back else math.nan
+        float(loss[0].clamp_min(0).sqrt()) * context.scaling.y_scale if back else math.nan
         for loss in (result.validation_loss, result.tried_loss)
     )
-    after = desk.errors(result.network) if result.removed[0] else before
+    after = context.errors(result.network) if result.removed[0] else before
     return result.network, Pruned(edges, threshold, before, after, taken_back=back, was=was, would_be=would_be)
 
 
@@ -109,5 +109,5 @@ def _gone(before: Network, after: Network) -> tuple[str, ...]:
     found = []
     for number, (old, new) in enumerate(zip(before.layers, after.layers, strict=True)):
         off = (old.mode[0] != EdgeMode.OFF) & (new.mode[0] == EdgeMode.OFF)
-        found += [name_of(EdgeRef(number, source, target)) for source, target in off.nonzero().tolist()]
+        found += [edge_id(EdgeRef(number, source, target)) for source, target in off.nonzero().tolist()]
     return tuple(found)

@@ -1,11 +1,11 @@
-"""Edges back to splines, and switched off."""
+"""Edges made splines again, or switched off."""
 
 from dataclasses import replace
 
 import torch
 
-from kansym.editing.coordinates import name_of
-from kansym.editing.desk import Desk
+from kansym.editing.constants import edge_id
+from kansym.editing.context import EditContext
 from kansym.errors import ArgumentError
 from kansym.extraction.edges import EdgeRef
 from kansym.kan.layer import EdgeMode, Layer, evaluate_edges
@@ -23,7 +23,7 @@ FINEST = 48
 """Grid up to which a layer is refined so that a spline follows its primitive."""
 
 
-def released(network: Network, ref: EdgeRef, desk: Desk) -> Network:
+def unfixed(network: Network, ref: EdgeRef, context: EditContext) -> Network:
     """A copy in which an edge is a spline again.
 
     It starts as the curve of its primitive; the grid of its layer is refined where that needs it, which leaves the
@@ -34,11 +34,11 @@ def released(network: Network, ref: EdgeRef, desk: Desk) -> Network:
     mode = EdgeMode(int(layer.mode[0, ref.source, ref.target]))
     if mode == EdgeMode.SPLINE:
         return result
-    states = network.trace(desk.rows.x, need_slope=False)
+    states = network.trace(context.rows.x, need_slope=False)
     h = states[ref.layer][0][0, :, ref.source]
     h = h[torch.isfinite(h)]
     if not len(h):
-        raise ArgumentError(f"edge {name_of(ref)} has no finite input on the rows")
+        raise ArgumentError(f"edge {edge_id(ref)} has no finite input on the rows")
     low, high = float(h.min()), float(h.max())
     shared = bool((layer.mode[0, ref.source] == EdgeMode.SPLINE).any())
     if ref.layer and not shared:
@@ -65,7 +65,7 @@ def _following(network: Network, layer: Layer, ref: EdgeRef, h: torch.Tensor, lo
         finite = torch.isfinite(values)
         points, values = points[finite], values[finite]
     if not len(points):
-        raise ArgumentError(f"edge {name_of(ref)} has no finite values on the rows")
+        raise ArgumentError(f"edge {edge_id(ref)} has no finite values on the rows")
     u = (points - layer.center[0, ref.source]) / layer.half_width[0, ref.source]
     spread = float(values.std(correction=0)) if len(values) > 1 else 0.0
     grid = layer.grid
@@ -87,7 +87,7 @@ def _value(network: Network, ref: EdgeRef, h: torch.Tensor) -> torch.Tensor:
     return evaluate_edges(layer, inputs, network.primitives, need_slope=False).value[0, :, ref.source, ref.target]
 
 
-def removed(network: Network, ref: EdgeRef, desk: Desk) -> Network:
+def removed(network: Network, ref: EdgeRef, context: EditContext) -> Network:
     """A copy with an edge switched off; its mean stays in the node, as a term of a sum or a factor of a product.
 
     Raises
@@ -97,12 +97,12 @@ def removed(network: Network, ref: EdgeRef, desk: Desk) -> Network:
     """
     layer = network.layers[ref.layer]
     if int(layer.mode[0, ref.source, ref.target]) == EdgeMode.OFF:
-        raise ArgumentError(f"edge {name_of(ref)} is off already")
+        raise ArgumentError(f"edge {edge_id(ref)} is off already")
     off = [torch.zeros_like(one.mode, dtype=torch.bool) for one in network.layers]
     off[ref.layer][0, ref.source, ref.target] = True
-    means = attribute(network, desk.rows.x).means
+    means = attribute(network, context.rows.x).means
     if not bool(torch.isfinite(means[ref.layer][0, ref.source, ref.target])):
-        raise ArgumentError(f"edge {name_of(ref)} has no finite mean on the rows")
+        raise ArgumentError(f"edge {edge_id(ref)} has no finite mean on the rows")
     result = switch_off(network, off, means)
     result.layers[ref.layer].primitive[0, ref.source, ref.target] = -1
     return result
