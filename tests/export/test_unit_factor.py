@@ -1,7 +1,7 @@
 """A unit with a factor, in LaTeX and in comments of source code."""
 
+from kansym.export.latex import constant_to_latex
 from kansym.export.program import FittedConstant
-from kansym.export.where import constant_to_latex
 from kansym.export.writing import value_and_unit
 from kansym.symbolic.formula import Constant
 
