@@ -31,7 +31,7 @@ LANGUAGES: Mapping[str, str] = {
 
 
 def to_code(
-    formula: Formula, language: str, *, name: str | None = None, run: "RunSummary | FinishedRun | None" = None
+    formula: Formula, language: str, *, name: str | None = None, run: RunSummary | FinishedRun | None = None
 ) -> str:
     """A complete, documented source file that computes a formula.
 
@@ -102,7 +102,7 @@ class Language(ABC):
     """What names of files end with."""
 
     @abstractmethod
-    def write(self, formula: Formula, name: str | None, run: "RunSummary | FinishedRun | None") -> str:
+    def write(self, formula: Formula, name: str | None, run: RunSummary | FinishedRun | None) -> str:
         """The file, see `to_code`."""
 
 
@@ -140,7 +140,7 @@ class CodeLanguage(Language):
             What the file says about itself, in plain text; the formula comes first.
         """
 
-    def write(self, formula: Formula, name: str | None, run: "RunSummary | FinishedRun | None") -> str:
+    def write(self, formula: Formula, name: str | None, run: RunSummary | FinishedRun | None) -> str:
         """The file, see `to_code`."""
         program = program_of(formula, self.identify, name=name, units=units_of(run))
         printer = self.printer()

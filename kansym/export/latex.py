@@ -118,7 +118,7 @@ class Document(Language):
 
     suffix = ".tex"
 
-    def write(self, formula: Formula, name: str | None, run: "RunSummary | FinishedRun | None") -> str:
+    def write(self, formula: Formula, name: str | None, run: RunSummary | FinishedRun | None) -> str:
         """The document; it has no function that could have a name."""
         summary = summary_of(run)
         lines = [

@@ -103,12 +103,12 @@ def header(program: Program, text: str, made: Sequence[str]) -> list[str]:
     return [*lines, "", *made]
 
 
-def summary_of(run: "RunSummary | FinishedRun | None") -> RunSummary | None:
+def summary_of(run: RunSummary | FinishedRun | None) -> RunSummary | None:
     """The summary of a run."""
     return run.summary if isinstance(run, FinishedRun) else run
 
 
-def units_of(run: "RunSummary | FinishedRun | None") -> Mapping[str, str | None]:
+def units_of(run: RunSummary | FinishedRun | None) -> Mapping[str, str | None]:
     """Units of columns and target by name; empty without a run."""
     summary = summary_of(run)
     if summary is None:
@@ -116,7 +116,7 @@ def units_of(run: "RunSummary | FinishedRun | None") -> Mapping[str, str | None]
     return {**dict(zip(summary.names, summary.units, strict=False)), summary.target: summary.y_units}
 
 
-def made_by(run: "RunSummary | FinishedRun | None", formula: Formula) -> list[str]:
+def made_by(run: RunSummary | FinishedRun | None, formula: Formula) -> list[str]:
     """Version, command, table and verdict, one line each; the verdict is that of the pick."""
     summary = summary_of(run)
     if summary is None:
