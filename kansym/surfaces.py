@@ -11,8 +11,8 @@ from typing import Any
 _HOMES = {
     "code": "kansym.export.languages:to_code",
     "mathml": "kansym.export.mathml:to_mathml",
-    "torch_module": "kansym.export.module:to_torch",
-    "latex_with_units": "kansym.export.where:latex_with_units",
+    "torch_module": "kansym.export.torch:to_torch",
+    "latex_with_units": "kansym.export.latex:latex_with_units",
     "pysr_guess": "kansym.export.pysr_guess:pysr_guess",
     "lmfit_model": "kansym.fitting.bridges:formula_to_lmfit",
     "minuit": "kansym.fitting.bridges:formula_to_iminuit",

@@ -11,8 +11,8 @@ _HOMES = {
     "suffix_of": "kansym.export.languages",
     "to_code": "kansym.export.languages",
     "to_mathml": "kansym.export.mathml",
-    "to_torch": "kansym.export.module",
-    "unit_to_latex": "kansym.export.unit_latex",
+    "to_torch": "kansym.export.torch",
+    "unit_to_latex": "kansym.export.latex",
 }
 
 __all__ = list(_HOMES)  # pyright: ignore[reportUnsupportedDunderAll]

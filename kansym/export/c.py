@@ -1,90 +1,59 @@
+# sympy's printer calls an argument of a method other than its base class does.
+# pyright: reportIncompatibleMethodOverride=false
 """Formulas as C99."""
 
 from collections.abc import Sequence
 
-from kansym.export.dialect import Dialect, SourcePrinter, Template
-from kansym.export.identifiers import namer, words
+import sympy
+from sympy.printing.c import C99CodePrinter
+
+from kansym.export.languages import CodeLanguage
+from kansym.export.printer import SourcePrinter
 from kansym.export.program import Program
-from kansym.export.sources import source
-from kansym.export.writing import commented, folded, header, value_and_unit
-
-SUFFIX = ".c"
-
-_SAME = (
-    "exp", "log", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "asinh", "acosh",
-    "atanh", "sqrt", "pow", "erf", "erfc", "square", "cube", "sign", "sinc",
-)  # fmt: skip
-
-_HELPERS = {
-    "square": "square.c", "cube": "cube.c", "sign": "sign.c", "sinc": "sinc.c", "heaviside": "heaviside.c",
-    "log_exp_sum": "log_exp_sum.c", "log_expm1": "log_expm1.c", "airy_ai": "airy_ai.c",
-}  # fmt: skip
+from kansym.export.writing import commented, returned, value_and_unit
 
 
-def _whole_order(name: str) -> Template:
-    def call(order: str, x: str) -> str:
-        # Orders are printed as doubles, and the functions of POSIX want int.
-        return f"{name}({order.removesuffix('.0')}, {x})" if order.removeprefix("-").endswith(".0") else ""
+class CPrinter(SourcePrinter, C99CodePrinter):
+    """Numbers are doubles, whole ones too: 1/2 would be 0."""
 
-    return call
+    functions = {
+        "pow": "pow", "square": "square", "cube": "cube", "sign": "sign", "sinc": "sinc", "Heaviside": "heaviside",
+        "LogExpSum": "log_exp_sum", "LogExpm1": "log_expm1", "airyai": "airy_ai", "besselj": "jn", "bessely": "yn",
+    }  # fmt: skip
+    orders = sympy.S.Integers
+    definitions = "functions.c"
 
-
-DIALECT = Dialect(
-    language="C",
-    functions={
-        **{name: name for name in _SAME},
-        "Abs": "fabs",
-        "Expm1": "expm1",
-        "Log1p": "log1p",
-        "Cbrt": "cbrt",
-        "gamma": "tgamma",
-        "loggamma": "lgamma",
-        "LogExpSum": "log_exp_sum",
-        "LogExpm1": "log_expm1",
-        "Heaviside": lambda x, at_zero="0.5": f"heaviside({x}, {at_zero})",
-        "besselj": _whole_order("jn"),
-        "bessely": _whole_order("yn"),
-        "airyai": "airy_ai",
-    },
-    number=repr,
-    power="",
-    integer=lambda value: repr(float(value)),
-    helpers={name: source(file) for name, file in _HELPERS.items()},
-)
-
-RESERVED = (
-    *words("auto break case char const continue default do double else enum extern float for goto if inline int long"),
-    *words("register restrict return short signed sizeof static struct switch typedef union unsigned void volatile"),
-    *words("while asm fortran main NULL NAN INFINITY errno FILE HUGE_VAL"),
-    *_SAME, *_HELPERS, *words("fabs expm1 log1p cbrt tgamma lgamma gamma jn yn j0 j1 y0 y1 signgam isnan"),
-    *words("ceil floor fmod round trunc rint exp2 log2 log10 ldexp frexp modf hypot fma fmin fmax fdim remainder"),
-    *words("nan logb ilogb scalbn nearbyint lrint lround copysign nextafter fpclassify isfinite isinf isnormal"),
-    *words("signbit abs pow10 exp10 significand drem finite div_t complex I"),
-)  # fmt: skip
-
-identify = namer(RESERVED)
+    def integer(self, value: int) -> str:
+        """``2.0``."""
+        return repr(float(value))
 
 
-def write(program: Program, text: str, made: Sequence[str]) -> str:
+class C(CodeLanguage):
     """A file with one function of doubles, to be compiled with ``-lm``."""
-    printer = SourcePrinter(DIALECT)
-    body = printer.doprint(program.body)
-    lines = commented(header(program, text, made), "//")
-    lines.append("")
-    if any(f"{name}(" in body for name in ("jn", "yn")):
-        lines += ["/* Bessel functions are in POSIX, not in C99. */", "#define _XOPEN_SOURCE 700"]
-    lines += ["#include <math.h>", ""]
-    for helper in printer.helpers:
-        lines += [helper, ""]
-    parameters = ", ".join(f"double {argument.identifier}" for argument in program.arguments) or "void"
-    prototype = f"double {program.name}({parameters})"
-    lines += [prototype, "{"]
-    for one in program.constants:
-        lines += [f"    const double {one.identifier} = {one.constant.value!r}; /* {_plain(value_and_unit(one))} */"]
-    returned = folded(f"{body};", "        ", first=0)
-    lines += [f"    return {returned[0].strip()}"] if len(returned) == 1 else ["    return", *returned]
-    return "\n".join([*lines, "}", ""])
+
+    suffix = ".c"
+    printer = CPrinter
+    keywords = (
+        f"{' '.join(C99CodePrinter.reserved_words)} asm fortran main NULL NAN INFINITY errno FILE HUGE_VAL complex I "
+        "div_t gamma j0 j1 y0 y1 signgam isnan isfinite isinf isnormal fpclassify signbit finite abs ceil floor fmod "
+        "round trunc rint exp2 exp10 pow10 log2 log10 ldexp frexp modf hypot fma fmin fmax fdim remainder drem "
+        "significand nan logb ilogb scalbn nearbyint lrint lround copysign nextafter"
+    )
+
+    def lines(self, program: Program, code: str, printer: SourcePrinter, head: Sequence[str]) -> list[str]:
+        """The lines of a file."""
+        lines = [*commented(head, "//"), ""]
+        if printer.called & {"jn", "yn"}:
+            lines += ["/* Bessel functions are in POSIX, not in C99. */", "#define _XOPEN_SOURCE 700"]
+        lines += ["#include <math.h>", ""]
+        for helper in printer.helpers:
+            lines += [helper, ""]
+        parameters = ", ".join(f"double {argument.identifier}" for argument in program.arguments) or "void"
+        lines += [f"double {program.name}({parameters})", "{"]
+        for one in program.constants:
+            remark = value_and_unit(one).replace("*/", "* /").replace("/*", "/ *").replace("??/", "?? /")
+            lines.append(f"    const double {one.identifier} = {one.constant.value!r}; /* {remark} */")
+        return [*lines, *returned(code, "    ", end=";"), "}"]
 
 
-def _plain(text: str) -> str:
-    return text.replace("*/", "* /").replace("/*", "/ *").replace("??/", "?? /")
+LANGUAGE = C()

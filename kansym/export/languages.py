@@ -1,15 +1,21 @@
-"""`to_code`: a formula as a source file of another language."""
+"""Formulas as source files of other languages: `to_code`, and what every language has to say of itself.
+
+A new language is a file of this folder with a class of `CodeLanguage`, called ``LANGUAGE``, and a line in `LANGUAGES`.
+"""
 
 import importlib
-from collections.abc import Mapping
-from types import ModuleType
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 from kansym.errors import ArgumentError
-from kansym.export.program import program_of
-from kansym.export.provenance import made_by, units_of
+from kansym.export.printer import SourcePrinter
+from kansym.export.program import Program, program_of
+from kansym.export.writing import header, made_by, units_of
 from kansym.run.finished import FinishedRun
 from kansym.run.summary import RunSummary
 from kansym.symbolic.formula import Formula
+from kansym.symbolic.naming import safe_identifiers
 
 LANGUAGES: Mapping[str, str] = {
     "python": "a function of numpy arrays",
@@ -21,14 +27,11 @@ LANGUAGES: Mapping[str, str] = {
     "javascript": "a function for browsers and node",
     "latex": "a document that compiles with pdflatex",
 }
-"""What `to_code` writes, with what it is."""
-
-_MODULES = {"torch": "torch_source", "latex": "document"}
-"""Where a language is not written by the module of its name."""
+"""What `to_code` writes, with what it is; each is the name of a module of this package."""
 
 
 def to_code(
-    formula: Formula, language: str, *, name: str | None = None, run: "RunSummary | FinishedRun | None" = None
+    formula: Formula, language: str, *, name: str | None = None, run: RunSummary | FinishedRun | None = None
 ) -> str:
     """A complete, documented source file that computes a formula.
 
@@ -65,26 +68,97 @@ def to_code(
     >>> print(to_code(formula, "c").splitlines()[-2].strip())
     return m*square(v)/2.0;
     """
-    module = language_module(language)
-    if language == "latex":
-        return module.document(formula, run)
-    program = program_of(formula, module.identify, name=name, units=units_of(run))
-    return module.write(program, f"{formula.target} = {formula.text()}", made_by(run, formula))
+    return language_of(language).write(formula, name, run)
 
 
 def suffix_of(language: str) -> str:
-    """What names of such files end with, ``".f90"``."""
-    return language_module(language).SUFFIX
-
-
-def language_module(language: str) -> ModuleType:
-    """The module that writes a language.
+    """What names of such files end with, ``".f90"``.
 
     Raises
     ------
     ArgumentError
         If there is no such language.
     """
-    if language not in LANGUAGES:
-        raise ArgumentError(f"language must be one of {', '.join(LANGUAGES)}, got {language!r}")
-    return importlib.import_module(f"kansym.export.{_MODULES.get(language, language)}")
+    return language_of(language).suffix
+
+
+def language_of(name: str) -> "Language":
+    """The language of a name in `LANGUAGES`; its module is imported on the first call.
+
+    Raises
+    ------
+    ArgumentError
+        If there is no such language.
+    """
+    if name not in LANGUAGES:
+        raise ArgumentError(f"language must be one of {', '.join(LANGUAGES)}, got {name!r}")
+    return importlib.import_module(f"kansym.export.{name}").LANGUAGE
+
+
+class Language(ABC):
+    """What files of formulas are written in."""
+
+    suffix: str
+    """What names of files end with."""
+
+    @abstractmethod
+    def write(self, formula: Formula, name: str | None, run: RunSummary | FinishedRun | None) -> str:
+        """The file, see `to_code`."""
+
+
+class CodeLanguage(Language):
+    """A programming language.
+
+    Attributes
+    ----------
+    printer : type of SourcePrinter
+    keywords : str
+        Words, between spaces, that nothing may be called, beside the functions that the printer knows.
+    fold_case : bool, default False
+        Whether the language takes t and T for the same.
+    longest_name : int, default 63
+        Characters of an identifier; C99 and Fortran tell 63 apart.
+    """
+
+    printer: type[SourcePrinter]
+    keywords: str
+    fold_case = False
+    longest_name = 63
+
+    @abstractmethod
+    def lines(self, program: Program, code: str, printer: SourcePrinter, head: Sequence[str]) -> list[str]:
+        """The lines of a file.
+
+        Parameters
+        ----------
+        program : Program
+        code : str
+            The expression.
+        printer : SourcePrinter
+            Knows which functions `code` calls.
+        head : sequence of str
+            What the file says about itself, in plain text; the formula comes first.
+        """
+
+    def write(self, formula: Formula, name: str | None, run: RunSummary | FinishedRun | None) -> str:
+        """The file, see `to_code`."""
+        program = program_of(formula, self.identify, name=name, units=units_of(run))
+        printer = self.printer()
+        code = printer.code(program.body)
+        head = header(program, f"{formula.target} = {formula.text()}", made_by(run, formula))
+        return "\n".join([*self.lines(program, code, printer, head), ""])
+
+    @cached_property
+    def reserved(self) -> frozenset[str]:
+        """What nothing may be called."""
+        return frozenset(self.keywords.split()) | self.printer.vocabulary()
+
+    def identify(self, names: Sequence[str]) -> Mapping[str, str]:
+        """Distinct identifiers of the language for names that may be any text."""
+        found = safe_identifiers(names, self.reserved, fold_case=self.fold_case)
+        cut = self.longest_name
+        return {
+            # The place makes what is cut off distinct again.
+            name: identifier if len(identifier) <= cut else f"{identifier[: cut - 6]}_{place}"
+            for place, (name, identifier) in enumerate(found.items())
+        }

@@ -62,26 +62,37 @@ def latex_table(
     if isinstance(rows, int) or not all(-len(front) <= row < len(front) for row in rows):
         raise ArgumentError(f"indices must name some of the {len(front)} formulas of the front, got {indices!r}")
     scores = front.to_frame()["score"]
-    lines = [
-        "% Needs \\usepackage{booktabs}.",
-        *([r"\begin{table}[h]"] if environment else []),
+    body = [" & ".join(_cells(front[row], float(scores.iloc[row]), columns, precision)) for row in rows]
+    layout = f"{'l' if columns[0] == 'equation' else 'c'}{'c' * (len(columns) - 1)}"
+    lines = booktabs(layout, " & ".join(HEADS[column] for column in columns), body)
+    if environment:
+        lines = [r"\begin{table}[h]", *lines, r"\end{table}"]
+    return "\n".join(["% Needs \\usepackage{booktabs}.", *lines, ""])
+
+
+def booktabs(layout: str, head: str, rows: Iterable[str]) -> list[str]:
+    """The lines of a centred table: ``l`` and ``c`` for its columns, its head, and its rows."""
+    return [
         r"\begin{center}",
-        rf"\begin{{tabular}}{{@{{}}{'l' if columns[0] == 'equation' else 'c'}{'c' * (len(columns) - 1)}@{{}}}}",
+        rf"\begin{{tabular}}{{@{{}}{layout}@{{}}}}",
         r"\toprule",
-        rf"{' & '.join(HEADS[column] for column in columns)} \\",
+        rf"{head} \\",
         r"\midrule",
+        *(rf"{row} \\" for row in rows),
+        r"\bottomrule",
+        r"\end{tabular}",
+        r"\end{center}",
     ]
-    for row in rows:
-        formula = front[row]
-        cells = {
-            "equation": _equation(formula, precision),
-            "complexity": f"${formula.complexity}$",
-            "loss": f"${_number(formula.loss, precision)}$",
-            "score": f"${_number(float(scores.iloc[row]), precision)}$",
-        }
-        lines.append(rf"{' & '.join(cells[column] for column in columns)} \\")
-    lines += [r"\bottomrule", r"\end{tabular}", r"\end{center}", *([r"\end{table}"] if environment else []), ""]
-    return "\n".join(lines)
+
+
+def _cells(formula: Formula, score: float, columns: Sequence[str], precision: int) -> list[str]:
+    cells = {
+        "equation": _equation(formula, precision),
+        "complexity": f"${formula.complexity}$",
+        "loss": f"${_number(formula.loss, precision)}$",
+        "score": f"${_number(score, precision)}$",
+    }
+    return [cells[column] for column in columns]
 
 
 def _number(value: float, precision: int) -> str:

@@ -9,31 +9,14 @@ over infinity.
 """
 
 import sympy
+from sympy.codegen.cfunctions import Cbrt, expm1, log1p
 
 from kansym.symbolic.functions import RealAbs, RealSign
-from kansym.symbolic.stable import LogExpSum, stable_logarithms
-
-
-class Expm1(sympy.Function):
-    """exp(u) - 1."""
-
-    nargs = 1
-
-
-class Log1p(sympy.Function):
-    """log(1 + u)."""
-
-    nargs = 1
+from kansym.symbolic.stable import LogExpSum, exponential_and_rest, stable_logarithms
 
 
 class LogExpm1(sympy.Function):
     """log|exp(u) - 1|, finite also where exp(u) is not."""
-
-    nargs = 1
-
-
-class Cbrt(sympy.Function):
-    """The real cube root."""
 
     nargs = 1
 
@@ -51,7 +34,7 @@ RECIPROCALS = {
 
 def lower(expression: sympy.Expr) -> sympy.Expr:
     """The expression in symbols, numbers, powers, the elementary functions, the special functions that formulas may
-    hold, and the classes of this module.
+    hold, sympy's expm1, log1p and Cbrt of C, `LogExpSum` and `LogExpm1`.
 
     Parameters
     ----------
@@ -69,7 +52,7 @@ def _visit(node: sympy.Expr) -> sympy.Expr:
     if node.is_Add:
         return _sum(node)
     if isinstance(node, sympy.log) and node.args[0].is_Add and sympy.S.One in node.args[0].args:
-        return Log1p(_visit(node.args[0] - 1))
+        return log1p(_visit(node.args[0] - 1), evaluate=False)
     if isinstance(node, LogExpSum):
         u, c = (_visit(argument) for argument in node.args)
         return LogExpm1(u) if c is sympy.S.NegativeOne else LogExpSum(u, c)
@@ -99,7 +82,7 @@ def _sum(node: sympy.Expr) -> sympy.Expr:
             continue
         inside = _visit(functions[0].args[0])
         if isinstance(functions[0], sympy.exp):
-            less_one = Expm1(inside)
+            less_one = expm1(inside, evaluate=False)
         else:
             less_one = sympy.Mul(
                 -2, sympy.Pow(sympy.sin(inside / 2, evaluate=False), 2, evaluate=False), evaluate=False
@@ -132,7 +115,7 @@ def _with_cube_roots(factors: list[sympy.Expr]) -> list[sympy.Expr]:
             if sympy.sign(inside) in factors:
                 factors.remove(factor)
                 factors.remove(sympy.sign(inside))
-                factors.append(Cbrt(inside))
+                factors.append(Cbrt(inside, evaluate=False))
     return factors
 
 
@@ -143,7 +126,7 @@ def _without_overflow(factors: list[sympy.Expr]) -> list[sympy.Expr]:
         return factors
     exponent, rest, signs = above.args[0], [], []
     for factor in factors:
-        parts = _exp_plus(factor.args[0]) if factor.is_Pow and factor.args[1].is_Integer else None
+        parts = exponential_and_rest(factor.args[0]) if factor.is_Pow and factor.args[1].is_Integer else None
         if parts is None or factor.args[1] > 0:
             rest.append(factor)
             continue
@@ -154,12 +137,3 @@ def _without_overflow(factors: list[sympy.Expr]) -> list[sympy.Expr]:
         return factors
     rest.remove(above)
     return [*rest, *signs, sympy.exp(exponent, evaluate=False)]
-
-
-def _exp_plus(base: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr] | None:
-    """u and c of ``exp(u) + c``."""
-    if not base.is_Add:
-        return None
-    powers = [term for term in base.args if isinstance(term, sympy.exp)]
-    rest = sympy.Add(*(term for term in base.args if not isinstance(term, sympy.exp)))
-    return (powers[0].args[0], rest) if len(powers) == 1 and not rest.has(sympy.exp) else None

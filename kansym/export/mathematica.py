@@ -1,21 +1,14 @@
 """Formulas as Wolfram Language."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 
-from kansym.export.dialect import Dialect, SourcePrinter
-from kansym.export.identifiers import namer, without_underscores, words
+from sympy.printing.mathematica import MCodePrinter
+
+from kansym.export.languages import CodeLanguage
+from kansym.export.printer import SourcePrinter
 from kansym.export.program import Program
-from kansym.export.writing import commented, folded, header, value_and_unit
-
-SUFFIX = ".wl"
-
-_FUNCTIONS = {
-    "exp": "Exp", "log": "Log", "sin": "Sin", "cos": "Cos", "tan": "Tan", "asin": "ArcSin", "acos": "ArcCos",
-    "atan": "ArcTan", "sinh": "Sinh", "cosh": "Cosh", "tanh": "Tanh", "asinh": "ArcSinh", "acosh": "ArcCosh",
-    "atanh": "ArcTanh", "sqrt": "Sqrt", "Abs": "Abs", "sign": "Sign", "Cbrt": "CubeRoot", "erf": "Erf", "erfc": "Erfc",
-    "gamma": "Gamma", "loggamma": "LogGamma", "besselj": "BesselJ", "bessely": "BesselY", "besseli": "BesselI",
-    "besselk": "BesselK", "airyai": "AiryAi", "airybi": "AiryBi", "sinc": "Sinc",
-}  # fmt: skip
+from kansym.export.writing import commented, folded, value_and_unit
 
 
 def number(value: float) -> str:
@@ -24,51 +17,66 @@ def number(value: float) -> str:
     return f"{mantissa}`" + (f"*^{int(exponent)}" if exponent else "")
 
 
-DIALECT = Dialect(
-    language="Mathematica",
-    functions={
-        **_FUNCTIONS,
-        "atan2": lambda y, x: f"ArcTan[{x}, {y}]",
-        "Expm1": lambda x: f"(2*Exp[({x})/2]*Sinh[({x})/2])",
-        "Log1p": lambda x: f"(2*ArcTanh[({x})/(2 + ({x}))])",
+class MathematicaPrinter(SourcePrinter, MCodePrinter):
+    """Whole numbers are exact, others machine numbers."""
+
+    functions = {
+        "Abs": "Abs", "sign": "Sign", "Cbrt": "CubeRoot",
+        "expm1": lambda x: f"(2*Exp[({x})/2]*Sinh[({x})/2])",
+        "log1p": lambda x: f"(2*ArcTanh[({x})/(2 + ({x}))])",
         "LogExpSum": lambda u, c: f"Log[Abs[Exp[{u}] + {c}]]",
         "LogExpm1": lambda u: f"Log[Abs[2*Exp[({u})/2]*Sinh[({u})/2]]]",
-        "Heaviside": lambda x, at_zero="1/2": f"Piecewise[{{{{0, {x} < 0}}, {{1, {x} > 0}}}}, {at_zero}]",
-        "LambertW": lambda x, branch="0": f"ProductLog[{x}]" if branch == "0" else f"ProductLog[{branch}, {x}]",
-    },
-    number=number,
-    power="^",
-    # Exact, however long.
-    integer=str,
-    call=("[", "]"),
-)
+        "Heaviside": lambda x, at_zero: f"Piecewise[{{{{0, {x} < 0}}, {{1, {x} > 0}}}}, {at_zero}]",
+        "atan2": lambda y, x: f"ArcTan[{x}, {y}]",
+        "LambertW": lambda x, *branch: f"ProductLog[{', '.join([*branch, x])}]",
+    }  # fmt: skip
+    power = "^"
+    brackets = "[]"
 
-RESERVED = (*words("C D E I K N O Pi With Piecewise"), *_FUNCTIONS.values())
+    def number(self, value: float) -> str:
+        """``1.5`*^-19``."""
+        return number(value)
 
-identify = without_underscores(namer(RESERVED), RESERVED)
+    def integer(self, value: int) -> str:
+        """Exact, however long."""
+        return str(value)
 
 
-def write(program: Program, text: str, made: Sequence[str]) -> str:
+class Mathematica(CodeLanguage):
     """A definition of one function; numbers and lists go through it."""
-    printer = SourcePrinter(DIALECT)
-    body = printer.doprint(program.body)
-    comments = commented(header(program, text, made), " ")
-    lines = [f"(*{_plain(line)} *)" if line.strip() else "" for line in comments]
-    patterns = ", ".join(f"{argument.identifier}_" for argument in program.arguments)
-    lines += ["", f"{program.name}[{patterns}] := With["]
-    constants = [f"    {one.identifier} = {number(one.constant.value)}" for one in program.constants]
-    remarks = [f" (* {_plain(value_and_unit(one))} *)" for one in program.constants]
-    if not constants:
-        lines.append("  {},")
-    else:
-        lines.append("  {")
-        last = len(constants) - 1
-        for k, (constant, remark) in enumerate(zip(constants, remarks, strict=True)):
-            lines.append(f"{constant}{',' if k < last else ''}{remark}")
-        lines.append("  },")
-    lines += folded(body, "  ")
-    return "\n".join([*lines, "]", ""])
+
+    suffix = ".wl"
+    printer = MathematicaPrinter
+    keywords = "C D E I K N O Pi With Piecewise"
+
+    def identify(self, names: Sequence[str]) -> Mapping[str, str]:
+        """Identifiers without underscores, which are patterns, and without capitals in front, which are built in."""
+        result: dict[str, str] = {}
+        for name, identifier in super().identify(names).items():
+            joined = re.sub(r"_+(.)", lambda found: found.group(1).upper(), identifier).replace("_", "") or "x"
+            base = joined if len(joined) == 1 else joined[0].lower() + joined[1:]
+            candidate, place = base, 2
+            while candidate in self.reserved or candidate in result.values():
+                candidate, place = f"{base}v{place}", place + 1
+            result[name] = candidate
+        return result
+
+    def lines(self, program: Program, code: str, printer: SourcePrinter, head: Sequence[str]) -> list[str]:
+        """The lines of a file."""
+        lines = [f"(*{_plain(line)} *)" if line.strip() else "" for line in commented(head, " ")]
+        patterns = ", ".join(f"{argument.identifier}_" for argument in program.arguments)
+        lines += ["", f"{program.name}[{patterns}] := With["]
+        defined = []
+        for place, one in enumerate(program.constants, 1):
+            comma = "," if place < len(program.constants) else ""
+            value = number(one.constant.value)
+            defined.append(f"    {one.identifier} = {value}{comma} (* {_plain(value_and_unit(one))} *)")
+        lines += ["  {", *defined, "  },"] if defined else ["  {},"]
+        return [*lines, *folded(code, "  "), "]"]
 
 
 def _plain(text: str) -> str:
     return text.replace("(*", "( *").replace("*)", "* )")
+
+
+LANGUAGE = Mathematica()

@@ -2,7 +2,8 @@
 # pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false
 """A formula as a program in no language yet: arguments, constants, and an expression of few functions."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import sympy
@@ -107,24 +108,17 @@ def named_constants(formula: Formula) -> tuple[sympy.Expr, dict[str, Constant]]:
     named, _ = with_constant_symbols(form, formula.constants, PREFIX)
     records = {PREFIX + constant.name: constant for constant in formula.constants}
     taken = {constant.name for constant in formula.constants}
+    free = (f"c{number}" for number in itertools.count())
     found: dict[str, Constant] = {}
     replaced: dict[sympy.Basic, sympy.Expr] = {}
     for symbol, value in zip(named.constants, named.values, strict=True):
         constant = records.get(symbol.name)
         if constant is None:
-            name = next(name for name in _free_names() if name not in taken)
-            taken.add(name)
+            name = next(name for name in free if name not in taken)
             constant = Constant(name, float(value))
             replaced[symbol] = plain_symbol(PREFIX + name)
         found[PREFIX + constant.name] = constant
     return named.expression.xreplace(replaced), found
-
-
-def _free_names() -> Iterable[str]:
-    number = 0
-    while True:
-        yield f"c{number}"
-        number += 1
 
 
 def _identifiers(namer: Namer, keys: Sequence[str], shown: Sequence[str]) -> dict[str, str]:

@@ -4,12 +4,13 @@
 """Formulas as PySR takes them for ``PySRRegressor(guesses=[...])``: Julia, and nothing that PySR lacks."""
 
 import keyword
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import sympy
 
 from kansym.errors import ArgumentError
+from kansym.export.lowering import RECIPROCALS
 from kansym.symbolic.naming import safe_identifiers
 
 # PySR's own names, of `pysr.export_sympy`; columns may not be called so, nor like anything in sympy.
@@ -22,39 +23,11 @@ _TAKEN = frozenset({
 })
 # fmt: on
 
-_SAME = {
-    sympy.exp: "exp",
-    sympy.log: "log",
-    sympy.Abs: "abs",
-    sympy.sign: "sign",
-    sympy.sin: "sin",
-    sympy.cos: "cos",
-    sympy.tan: "tan",
-    sympy.asin: "asin",
-    sympy.acos: "acos",
-    sympy.atan: "atan",
-    sympy.sinh: "sinh",
-    sympy.cosh: "cosh",
-    sympy.tanh: "tanh",
-    sympy.asinh: "asinh",
-    sympy.acosh: "acosh",
-    sympy.atanh: "atanh",
-    sympy.erf: "erf",
-    sympy.erfc: "erfc",
-    sympy.gamma: "gamma",
-}
-
-_REWRITTEN: dict[type, Callable[[sympy.Expr], sympy.Expr]] = {
-    sympy.sec: lambda u: 1 / sympy.cos(u),
-    sympy.csc: lambda u: 1 / sympy.sin(u),
-    sympy.cot: lambda u: sympy.cos(u) / sympy.sin(u),
-    sympy.sech: lambda u: 1 / sympy.cosh(u),
-    sympy.csch: lambda u: 1 / sympy.sinh(u),
-    # cosh/sinh overflows where this is 1.
-    sympy.coth: lambda u: 1 / sympy.tanh(u),
-    # Julia's sinc is that of pi*u; this has a hole at 0.
-    sympy.sinc: lambda u: sympy.sin(u) / u,
-}
+_SAME = frozenset({
+    sympy.exp, sympy.log, sympy.Abs, sympy.sign, sympy.sin, sympy.cos, sympy.tan, sympy.asin, sympy.acos, sympy.atan,
+    sympy.sinh, sympy.cosh, sympy.tanh, sympy.asinh, sympy.acosh, sympy.atanh, sympy.erf, sympy.erfc, sympy.gamma,
+})  # fmt: skip
+"""Functions that PySR has, under sympy's names in small letters."""
 
 
 @dataclass(frozen=True)
@@ -171,18 +144,18 @@ class _Writer:
             return self.product(node)
         if node.is_Pow:
             return self.power(node)
-        if node.func in _REWRITTEN:
-            return self.visit(_REWRITTEN[node.func](node.args[0]))
+        rewritten = _rewritten(node)
+        if rewritten is not None:
+            return self.visit(rewritten)
         if node.func not in _SAME:
             raise ArgumentError(
                 f"PySR has no function like {node.func.__name__}, so that {str(node)[:80]} cannot be a guess; choose "
                 "another formula of the front"
             )
-        return self.call(_SAME[node.func], node.args[0])
+        return self.call(node.func.__name__.lower(), node.args[0])
 
     def number(self, node: sympy.Expr) -> str:
-        value = float(node.evalf(30))
-        return repr(value)
+        return repr(float(node.evalf(30)))
 
     def call(self, name: str, argument: sympy.Expr) -> str:
         self.used.add(name)
@@ -232,3 +205,14 @@ class _Writer:
         text = self.visit(base)
         # -2.0 ^ n is -(2.0 ^ n) in Julia.
         return self.pair(f"({text})" if text.startswith("-") else text, "^", self.visit(exponent))
+
+
+def _rewritten(node: sympy.Expr) -> sympy.Expr | None:
+    """A function that PySR lacks in those that it has, None for others."""
+    u = node.args[0]
+    if isinstance(node, sympy.sinc):
+        # Julia's sinc is that of pi*u; this has a hole at 0.
+        return sympy.sin(u) / u
+    if isinstance(node, sympy.cot):
+        return sympy.cos(u) / sympy.sin(u)
+    return 1 / RECIPROCALS[node.func](u) if node.func in RECIPROCALS else None

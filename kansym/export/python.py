@@ -1,93 +1,78 @@
-"""Formulas as Python for numpy."""
+"""Formulas as Python for numpy and scipy."""
 
 from collections.abc import Sequence
 
-from kansym.export.dialect import Dialect, SourcePrinter
-from kansym.export.identifiers import namer
+from sympy.printing.numpy import SciPyPrinter
+
+from kansym.export.languages import CodeLanguage
+from kansym.export.printer import SourcePrinter, Spelling
 from kansym.export.program import Argument, FittedConstant, Program
-from kansym.export.sources import source
-from kansym.export.writing import folded, header, one_line, value_and_unit
+from kansym.export.writing import one_line, returned, value_and_unit
 
-SUFFIX = ".py"
 
-_NUMPY = {
-    "exp": "exp", "log": "log", "sin": "sin", "cos": "cos", "tan": "tan", "asin": "arcsin", "acos": "arccos",
-    "atan": "arctan", "atan2": "arctan2", "sinh": "sinh", "cosh": "cosh", "tanh": "tanh", "asinh": "arcsinh",
-    "acosh": "arccosh", "atanh": "arctanh", "sqrt": "sqrt", "Abs": "abs", "sign": "sign", "Expm1": "expm1",
-    "Log1p": "log1p", "Cbrt": "cbrt",
-}  # fmt: skip
-_SCIPY = {
-    "erf": "erf", "erfc": "erfc", "gamma": "gamma", "loggamma": "gammaln", "besselj": "jv", "bessely": "yv",
-    "besseli": "iv", "besselk": "kv",
-}  # fmt: skip
+class NumpyPrinter(SourcePrinter, SciPyPrinter):
+    """Calls numpy ``np``, and scipy.special ``special``."""
 
-DIALECT = Dialect(
-    language="Python",
-    functions={
-        **{name: f"np.{function}" for name, function in _NUMPY.items()},
-        **{name: f"special.{function}" for name, function in _SCIPY.items()},
+    functions = {
+        "Abs": "np.abs",
+        "sqrt": "np.sqrt",
+        "Cbrt": "np.cbrt",
         "LogExpSum": "log_exp_sum",
         "LogExpm1": "log_expm1",
         "sinc": lambda x: f"np.sinc(({x})/np.pi)",
+        "Heaviside": "np.heaviside",
         "airyai": lambda x: f"special.airy({x})[0]",
         "airybi": lambda x: f"special.airy({x})[2]",
-        "LambertW": lambda x, branch="0": f"special.lambertw({x}, {branch}).real",
-        "Heaviside": lambda x, at_zero="0.5": f"np.heaviside({x}, {at_zero})",
-    },
-    number=repr,
-    power="**",
-    helpers={"log_exp_sum": source("log_exp_sum.numpy"), "log_expm1": source("log_expm1.numpy")},
-)
+        "LambertW": lambda *arguments: f"special.lambertw({', '.join(arguments)}).real",
+    }
+    power = "**"
+    definitions = "numpy_functions.py"
 
-RESERVED = ("np", "special", "log_exp_sum", "log_expm1", "float", "abs", "print", "self")
-
-identify = namer(RESERVED)
+    def spelling(self, name: str) -> Spelling | None:
+        """``np.arcsin``, ``special.jv``."""
+        known = super().spelling(name)
+        return known.replace("numpy.", "np.").replace("scipy.", "") if isinstance(known, str) else known
 
 
-def write(program: Program, text: str, made: Sequence[str]) -> str:
+class Python(CodeLanguage):
     """A module with one function of arrays."""
-    printer = SourcePrinter(DIALECT)
-    body = printer.doprint(program.body)
-    lines = [
-        '"""' + "\n".join(escaped(line) for line in header(program, text, made)).rstrip(),
-        '"""',
-        "",
-        "import numpy as np",
-    ]
-    if "special." in body:
-        lines.append("from scipy import special")
-    lines += ["", f'__all__ = ["{program.name}"]', "", ""]
-    for helper in printer.helpers:
-        lines += [helper, "", ""]
-    parameters = [argument.identifier for argument in program.arguments]
-    parameters += [f"{one.identifier}={one.constant.value!r}" for one in program.constants]
-    lines += [f"def {program.name}({', '.join(parameters)}):", *_docstring(program)]
-    lines += [f"    {one.identifier} = np.asarray({one.identifier}, dtype=np.float64)" for one in program.arguments]
-    returned = folded(body, "    ", first=len("return "))
-    if len(returned) == 1:
-        lines.append(f"    return {returned[0].strip()}")
-    else:
-        lines += ["    return (", *(f"    {line}" for line in returned), "    )"]
-    return "\n".join(lines) + "\n"
+
+    suffix = ".py"
+    printer = NumpyPrinter
+    keywords = "np special float abs print self"
+
+    def lines(self, program: Program, code: str, printer: SourcePrinter, head: Sequence[str]) -> list[str]:
+        """The lines of a file."""
+        lines = [*docstring(head), "", "import numpy as np"]
+        if "special." in code:
+            lines.append("from scipy import special")
+        lines += ["", f'__all__ = ["{program.name}"]', "", ""]
+        for helper in printer.helpers:
+            lines += [helper, "", ""]
+        parameters = [argument.identifier for argument in program.arguments]
+        parameters += [f"{one.identifier}={one.constant.value!r}" for one in program.constants]
+        lines += [f"def {program.name}({', '.join(parameters)}):", *docstring(_about(program), "    ")]
+        for one in program.arguments:
+            lines.append(f"    {one.identifier} = np.asarray({one.identifier}, dtype=np.float64)")
+        return [*lines, *returned(code, "    ")]
 
 
-def _docstring(program: Program) -> list[str]:
+def docstring(lines: Sequence[str], indent: str = "") -> list[str]:
+    """A docstring of several lines, whatever they hold."""
+    first, *rest = (line.replace("\\", "\\\\").replace('"""', "'''").removesuffix('"') for line in lines)
+    return [f'{indent}"""{first}', *(f"{indent}{line}".rstrip() for line in rest), f'{indent}"""']
+
+
+def _about(program: Program) -> list[str]:
     unit = f" in {program.unit}" if program.unit not in (None, "1") else ""
-    lines = [f'    """{escaped(one_line(program.target))}{unit}, elementwise.']
+    lines = [f"{one_line(program.target)}{unit}, elementwise."]
     if program.arguments or program.constants:
-        lines += ["", "    Parameters", "    ----------"]
+        lines += ["", "Parameters", "----------"]
     for one in program.arguments:
-        lines += [f"    {one.identifier} : float or array", f"        {escaped(_described(one))}"]
+        lines += [f"{one.identifier} : float or array", f"    {_described(one)}"]
     for one in program.constants:
-        lines += [f"    {one.identifier} : float, optional", f"        {escaped(_fitted(one))}"]
-    lines += [
-        "",
-        "    Returns",
-        "    -------",
-        "    float or array",
-        "        nan where the formula has no real value.",
-    ]
-    return [*lines, '    """']
+        lines += [f"{one.identifier} : float, optional", f"    {_fitted(one)}"]
+    return [*lines, "", "Returns", "-------", "float or array", "    nan where the formula has no real value."]
 
 
 def _described(argument: Argument) -> str:
@@ -99,6 +84,4 @@ def _fitted(one: FittedConstant) -> str:
     return f"Fitted: {value_and_unit(one)}."
 
 
-def escaped(text: str) -> str:
-    """Text that may stand in a docstring."""
-    return text.replace("\\", "\\\\").replace('"""', "'''").removesuffix('"')
+LANGUAGE = Python()

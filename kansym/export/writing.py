@@ -1,11 +1,15 @@
-"""What all source files share: comments, docstrings and lines of bearable length."""
+"""What exported files share: what they say about a formula and where it comes from, comments, lines to be read."""
 
 import re
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+import kansym
 from kansym.export.program import Argument, FittedConstant, Program
 from kansym.numbers import measured
+from kansym.run.finished import FinishedRun
+from kansym.run.summary import RunSummary
+from kansym.symbolic.formula import Formula
 from kansym.units.words import after_number
 
 WIDTH = 100
@@ -32,23 +36,28 @@ def commented(lines: Iterable[str], mark: str) -> list[str]:
     return result
 
 
-def folded(expression: str, indent: str, *, first: int = 0) -> list[str]:
-    """A long expression in several lines, broken at spaces.
+def returned(code: str, indent: str, *, end: str = "") -> list[str]:
+    """The statement that returns an expression; a long one in parentheses and several lines.
 
     Parameters
     ----------
-    expression : str
+    code : str
     indent : str
-        Of the lines.
-    first : int, default 0
-        Characters that stand before the first line.
+        Of the statement, that of a function's body; what is in parentheses has twice as much.
+    end : str, default ""
+        What ends a statement.
     """
-    if len(indent) + first + len(expression) <= WIDTH:
-        return [indent + expression]
+    body = folded(code, indent + indent)
+    if len(body) == 1:
+        return [f"{indent}return {code}{end}"]
+    return [f"{indent}return (", *body, f"{indent}){end}"]
+
+
+def folded(code: str, indent: str) -> list[str]:
+    """An expression in lines that are not too long, where there are spaces to break it at."""
     return textwrap.wrap(
-        expression, WIDTH, initial_indent=indent, subsequent_indent=indent, break_long_words=False,
-        break_on_hyphens=False,
-    )  # fmt: skip
+        code, WIDTH, initial_indent=indent, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
 
 
 def with_unit(name: str, unit: str | None) -> str:
@@ -92,3 +101,31 @@ def header(program: Program, text: str, made: Sequence[str]) -> list[str]:
         lines.append(f"Constants{', standard errors in units of the last digits' if known else ''}:")
         lines += [f"  {c.identifier} = {value_and_unit(c)}" for c in program.constants]
     return [*lines, "", *made]
+
+
+def summary_of(run: RunSummary | FinishedRun | None) -> RunSummary | None:
+    """The summary of a run."""
+    return run.summary if isinstance(run, FinishedRun) else run
+
+
+def units_of(run: RunSummary | FinishedRun | None) -> Mapping[str, str | None]:
+    """Units of columns and target by name; empty without a run."""
+    summary = summary_of(run)
+    if summary is None:
+        return {}
+    return {**dict(zip(summary.names, summary.units, strict=False)), summary.target: summary.y_units}
+
+
+def made_by(run: RunSummary | FinishedRun | None, formula: Formula) -> list[str]:
+    """Version, command, table and verdict, one line each; the verdict is that of the pick."""
+    summary = summary_of(run)
+    if summary is None:
+        return [f"Written by kansym {kansym.__version__}."]
+    lines = [f"Found by kansym {summary.versions.get('kansym', kansym.__version__)} on {summary.created[:10]}."]
+    if summary.command:
+        lines.append(f"Command: {summary.command}")
+    seed = "" if summary.seed is None else f", seed {summary.seed}"
+    lines.append(f"Table: {summary.rows} rows{seed}, sha256 {summary.data_sha256[:16]}.")
+    if summary.certificate is not None and formula.expression == summary.formula.expression:
+        lines.append(f"Verdict: {summary.certificate.verdict.kind}.")
+    return lines

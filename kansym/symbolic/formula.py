@@ -241,7 +241,7 @@ class Formula:
         return surface("mathml")(self, digits=digits, with_target=with_target)
 
     def to_torch(self) -> Any:
-        """The formula as a `torch.nn.Module` with its constants as parameters; see `kansym.export.module.to_torch`."""
+        """The formula as a `torch.nn.Module` with its constants as parameters; see `kansym.export.torch.to_torch`."""
         return surface("torch_module")(self)
 
     def text(self, digits: int | None = 6) -> str:

@@ -53,7 +53,7 @@ def _replaced(node: sympy.Expr, *, inverse_powers: bool) -> sympy.Expr:
         # Looked for in what was there: its own powers may have been rewritten by now.
         return _logarithm(node.args[0], arguments[0])
     if inverse_powers and node.is_Pow and node.args[1].is_Integer and node.args[1] < 0:
-        parts = _exp_and_rest(node.args[0])
+        parts = exponential_and_rest(node.args[0])
         if parts is not None:
             power = node.args[1]
             size = sympy.exp(power * LogExpSum(*parts))
@@ -65,7 +65,7 @@ def _logarithm(argument: sympy.Expr, rewritten: sympy.Expr) -> sympy.Expr:
     terms, rest = [], []
     for factor in sympy.Mul.make_args(argument):
         base, power = factor.as_base_exp() if factor.is_Pow else (factor, sympy.S.One)
-        parts = _exp_and_rest(base) if power.is_Integer else None
+        parts = exponential_and_rest(base) if power.is_Integer else None
         if parts is None:
             rest.append(factor)
             continue
@@ -77,7 +77,7 @@ def _logarithm(argument: sympy.Expr, rewritten: sympy.Expr) -> sympy.Expr:
     return sympy.Add(*terms, sympy.log(sympy.Mul(*rest)))
 
 
-def _exp_and_rest(node: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr] | None:
+def exponential_and_rest(node: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr] | None:
     """u and c of ``exp(u) + c``, where there is just one exponential."""
     if not node.is_Add:
         return None

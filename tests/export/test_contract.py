@@ -18,6 +18,7 @@ from benchmarks.exported_code import Task, is_available, run
 from kansym.bench.evaluation import precise_values
 from kansym.errors import KansymError
 from kansym.export import LANGUAGES, suffix_of, to_code, to_torch
+from kansym.export.languages import language_of
 from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parser import parse_expression
 
@@ -62,6 +63,22 @@ def test_what_a_language_lacks_is_said(language):
         with pytest.raises(KansymError, match=f"formula: .*{case.name.split()[0]}"):
             to_code(case.formula, language)
     assert len(missing) >= len(LACKING[language])
+
+
+@pytest.mark.parametrize("language", ["c", "fortran", "torch", "javascript"])
+def test_bessel_functions_of_other_orders_are_refused(language):
+    x = plain_symbol("x")
+    for order in (sympy.Rational(1, 2), sympy.Float(1.5), x):
+        formula = CASES["formula_of"](sympy.besselj(order, x, evaluate=False), ["x"])
+        with pytest.raises(KansymError, match=r"besselj for .* only, got"):
+            to_code(formula, language)
+
+
+@pytest.mark.parametrize("language", CODE)
+def test_columns_are_not_called_like_functions_of_the_language(language):
+    known = language_of(language)
+    assert len(known.reserved) > 10
+    assert not set(known.identify(sorted(known.reserved)).values()) & known.reserved
 
 
 def test_an_unknown_language_is_refused():

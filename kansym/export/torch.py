@@ -1,20 +1,82 @@
 # sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
 # pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false, reportCallIssue=false
-"""Formulas as modules of torch, to train further or to put into a network."""
+"""Formulas for torch: as a source file, and as modules to train further or to put into a network."""
 
-import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import sympy
 import torch
+from sympy.printing.pytorch import TorchPrinter as SympyTorchPrinter
 from torch import Tensor, nn
 
 from kansym.errors import ArgumentError
-from kansym.export.dialect import ExportError
+from kansym.export.languages import CodeLanguage
+from kansym.export.printer import ExportError, SourcePrinter
 from kansym.export.program import Program, program_of
-from kansym.export.torch_source import identify
+from kansym.export.python import docstring
+from kansym.export.sources import torch_functions
+from kansym.export.writing import argument_line, returned, value_and_unit
 from kansym.primitives.special import airy_ai, bessel_j0, bessel_j1
 from kansym.symbolic.formula import Formula
+
+
+class TorchPrinter(SourcePrinter, SympyTorchPrinter):
+    """Functions of torch take no plain numbers, so that sqrt(2) is written as a number."""
+
+    language = "torch"
+    functions = {
+        **{kind.__name__: name for kind, name in SympyTorchPrinter.mapping.items() if kind is not sympy.Pow},
+        "sqrt": "torch.sqrt", "tanh": "torch.tanh", "expm1": "torch.expm1", "log1p": "torch.log1p",
+        "erfc": "torch.erfc", "sinc": "sinc", "Cbrt": "cbrt", "gamma": "gamma", "Heaviside": "heaviside",
+        "LogExpSum": "log_exp_sum", "LogExpm1": "log_expm1", "airyai": "airy_ai", "besselj": "bessel_j",
+    }  # fmt: skip
+    power = "**"
+    orders = sympy.FiniteSet(0, 1)
+    definitions = "torch_functions.py"
+
+    def _print(self, expr: sympy.Basic, **kwargs: object) -> str:
+        if expr.args and expr.is_number and not isinstance(expr, sympy.Rational):
+            return self.number(float(expr))
+        return super()._print(expr, **kwargs)
+
+
+class Torch(CodeLanguage):
+    """A module of torch with the constants as parameters."""
+
+    suffix = ".py"
+    printer = TorchPrinter
+    keywords = " ".join(("torch", "math", "nn", "Tensor", "float", "self", *dir(nn.Module())))
+
+    def lines(self, program: Program, code: str, printer: SourcePrinter, head: Sequence[str]) -> list[str]:
+        """The lines of a file."""
+        if not program.arguments and not program.constants:
+            code = f"torch.tensor({code}, dtype=torch.float64)"
+        helpers = printer.helpers
+        lines = [*docstring(head), ""]
+        if any("math." in helper for helper in helpers):
+            lines += ["import math", ""]
+        if helpers or program.constants or "torch." in code:
+            lines.append("import torch")
+        lines += ["from torch import Tensor, nn", "", ""]
+        for helper in helpers:
+            lines += [helper, "", ""]
+        about = "The fitted constants are parameters in double precision; inputs are tensors of one shape."
+        lines.append(f"class {program.name[:1].upper()}{program.name[1:]}(nn.Module):")
+        lines += [*docstring([head[0], "", about], "    "), ""]
+        lines += ["    def __init__(self) -> None:", "        super().__init__()"]
+        for one in program.constants:
+            value = f"torch.tensor({one.constant.value!r}, dtype=torch.float64)"
+            lines += [f"        # {value_and_unit(one)}", f"        self.{one.identifier} = nn.Parameter({value})"]
+        parameters = "".join(f", {argument.identifier}: Tensor" for argument in program.arguments)
+        lines += ["", f"    def forward(self{parameters}) -> Tensor:"]
+        if program.arguments:
+            opening, closing = docstring(["; ".join(map(argument_line, program.arguments)) + "."], "        ")
+            lines.append(opening + closing.strip())
+        lines += [f"        {one.identifier} = self.{one.identifier}" for one in program.constants]
+        return [*lines, *returned(code, "        ")]
+
+
+LANGUAGE = Torch()
 
 
 class FormulaModule(nn.Module):
@@ -79,7 +141,7 @@ def to_torch(formula: Formula) -> FormulaModule:
     ExportError
         If the formula holds a function that torch lacks.
     """
-    program = program_of(formula, identify)
+    program = program_of(formula, LANGUAGE.identify)
     module = FormulaModule(program, formula.variables)
     # What torch lacks is found out now, and not in the middle of a training.
     with torch.no_grad():
@@ -122,33 +184,12 @@ def _power(node: sympy.Pow, values: Mapping[str, Tensor], like: Tensor) -> Tenso
     return base ** (float(exponent) if exponent.is_Rational else _value(exponent, values, like))
 
 
-def _log_exp_sum(u: Tensor, c: Tensor) -> Tensor:
-    small = torch.exp(-u.abs())
-    return torch.where(u > 0, u + torch.log((1 + c * small).abs()), torch.log((small + c).abs()))
-
-
-def _gamma(x: Tensor) -> Tensor:
-    reflected = math.pi / (torch.sin(math.pi * x) * torch.exp(torch.lgamma(1 - x)))
-    return torch.where(x > 0, torch.exp(torch.lgamma(x)), reflected)
-
-
-def _step(x: Tensor, at_zero: Tensor | None = None) -> Tensor:
-    return torch.heaviside(x, x.new_tensor(0.5) if at_zero is None else at_zero.to(x))
-
-
 _FUNCTIONS: dict[str, Callable[..., Tensor]] = {
-    **{name: getattr(torch, name) for name in ("exp", "log", "sin", "cos", "tan", "asin", "acos", "atan", "atan2")},
-    **{name: getattr(torch, name) for name in ("sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "sign", "erf")},
-    "erfc": torch.erfc,
-    "Abs": torch.abs,
-    "Expm1": torch.expm1,
-    "Log1p": torch.log1p,
-    "Cbrt": lambda x: torch.sign(x) * x.abs() ** (1 / 3),
-    "sinc": lambda x: torch.sinc(x / math.pi),
-    "loggamma": torch.lgamma,
-    "gamma": _gamma,
-    "LogExpSum": _log_exp_sum,
-    "LogExpm1": lambda u: torch.relu(u) + torch.log(torch.expm1(-u.abs()).abs()),
-    "Heaviside": _step,
+    **{
+        kind: getattr(torch if name.startswith("torch.") else torch_functions, name.removeprefix("torch."))
+        for kind, name in TorchPrinter.functions.items()
+        if isinstance(name, str) and kind != "besselj"
+    },
     "airyai": airy_ai,
 }
+"""The functions behind the names in exported files; Ai with the gradient of kansym's primitive."""

@@ -1,3 +1,44 @@
+static double square(double x)
+{
+    return x * x;
+}
+
+static double cube(double x)
+{
+    return x * x * x;
+}
+
+/* -1, 0 or 1. */
+static double sign(double x)
+{
+    return isnan(x) ? x : (double)((x > 0.0) - (x < 0.0));
+}
+
+/* sin(x)/x. */
+static double sinc(double x)
+{
+    return x == 0.0 ? 1.0 : sin(x) / x;
+}
+
+/* Step function. */
+static double heaviside(double x, double at_zero)
+{
+    return isnan(x) ? x : x > 0.0 ? 1.0 : x < 0.0 ? 0.0 : at_zero;
+}
+
+/* log|exp(u) + c|, also where exp(u) is too large for a double. */
+static double log_exp_sum(double u, double c)
+{
+    double small = exp(-fabs(u));
+    return u > 0.0 ? u + log(fabs(1.0 + c * small)) : log(fabs(small + c));
+}
+
+/* log|exp(u) - 1|, also where exp(u) is too large for a double or close to 1. */
+static double log_expm1(double u)
+{
+    return (u > 0.0 ? u : 0.0) + log(fabs(expm1(-fabs(u))));
+}
+
 /* Airy function Ai: exp(-2/3 x^1.5)/pi times the integral of exp(-sqrt(x) t^2) cos(t^3/3) for x > 1, Taylor steps
    of y'' = x y from 0, and the asymptotic series (DLMF 9.7.9) for x < -9. */
 static double airy_ai(double x)

@@ -1,4 +1,0 @@
-static double cube(double x)
-{
-    return x * x * x;
-}

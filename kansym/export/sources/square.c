@@ -1,4 +1,0 @@
-static double square(double x)
-{
-    return x * x;
-}
