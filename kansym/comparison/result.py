@@ -9,8 +9,8 @@ import pandas as pd
 import sympy
 
 from kansym.codec import from_json, to_json
-from kansym.comparison.same.formulas import SameVerdict
 from kansym.errors import StorageError
+from kansym.symbolic.same import SameVerdict
 from kansym.symbolic.serialization import from_tree
 
 if TYPE_CHECKING:

@@ -19,7 +19,6 @@ from kansym.comparison.peers import Peer, is_installed, peer_named
 from kansym.comparison.process import MissingPeerError, PeerProcess
 from kansym.comparison.request import Answer, PeerError, Request, safe_names
 from kansym.comparison.result import Comparison, ToolResult
-from kansym.comparison.same.formulas import compare_formulas
 from kansym.comparison.shares import Shares
 from kansym.data.dataset import Dataset
 from kansym.errors import ArgumentError, StorageError
@@ -32,6 +31,7 @@ from kansym.search.results import Discovery
 from kansym.symbolic.complexity import complexity
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.latex import to_latex
+from kansym.symbolic.same import compare_formulas
 from kansym.symbolic.serialization import to_tree
 from kansym.symbolic.text import to_text
 
