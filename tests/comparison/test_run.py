@@ -7,8 +7,7 @@ import pytest
 import kansym.comparison.process as process_module
 import kansym.comparison.run as run_module
 from kansym.comparison.files import add_to_run, load_comparison, save_comparison
-from kansym.comparison.findings import findings
-from kansym.comparison.result import Comparison
+from kansym.comparison.result import Comparison, findings
 from kansym.comparison.run import compare
 from kansym.data.dataset import make_dataset
 from kansym.errors import ArgumentError, StorageError
