@@ -103,9 +103,9 @@ def compare(
     """
     from dataclasses import replace
 
-    from kansym.comparison.findings import findings
+    from kansym.comparison.result import findings
     from kansym.comparison.run import DEFAULT_PEERS, run_comparison
-    from kansym.comparison.shares import Shares
+    from kansym.comparison.split import Split
     from kansym.report.terminal import recorded_log
     from kansym.run.files import RECORD
     from kansym.run.replacing import require_place, saved_line, table_of_a_search
@@ -147,7 +147,7 @@ def compare(
         prepare_directory(out)
         if run is None:
             # The run will be one of the rows that are not held out.
-            fitted = dataset.take(Shares.of(dataset, seed=options.seed).fitted)
+            fitted = dataset.take(Split.of(dataset, seed=options.seed).fitted)
             tables = (table_of_a_search(dataset), table_of_a_search(fitted))
         else:
             tables = (run.summary.data_sha256,)

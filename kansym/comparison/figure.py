@@ -1,11 +1,11 @@
 """Pareto fronts of several tools over each other."""
 
-from typing import TYPE_CHECKING
-
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
-if TYPE_CHECKING:
-    from kansym.comparison.result import Comparison
+from kansym.comparison.result import Comparison
+from kansym.figures.style import StyledFigure
 
 # Colours that the colour-blind tell apart (Okabe and Ito 2008), and a marker besides.
 COLOURS = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
@@ -15,16 +15,11 @@ SMALLEST = 1e-16
 """Residuals in units of the spread of y below which all is rounding."""
 
 
-def comparison_figure(comparison: "Comparison") -> Figure:
+def comparison_figure(comparison: Comparison) -> Figure:
     """Complexity against the residual on the fitted rows, one front per tool, picks as large markers.
 
     Tools without formulas are horizontal lines. The residual is in units of the spread of y.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.ticker import MaxNLocator
-
-    from kansym.figures.style import StyledFigure
-
     figure = StyledFigure(figsize=(7, 4.5), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()

@@ -10,7 +10,6 @@ import sympy
 
 from kansym.comparison.request import PeerError, PeerFormula
 from kansym.comparison.result import FrontPoint
-from kansym.comparison.single_precision import without_rounding
 from kansym.errors import KansymError
 from kansym.search.formulation import mean_square
 from kansym.symbolic.complexity import complexity
@@ -25,6 +24,12 @@ SIMPLIFY_SECONDS = 1.0
 """For the simplification of a peer's pick before its nodes are counted: it is not to look long for want of algebra."""
 
 ROWS_TO_SIMPLIFY = 200
+
+ROUNDING = 5e-7
+"""Relative rounding error of single precision, with room for a few operations."""
+
+LARGEST_CHANGE = 1e-6
+"""Largest change of values, in units of their spread, that still is rounding."""
 
 
 def read_formula(text: str, safe: Sequence[str], names: Sequence[str]) -> sympy.Expr:
@@ -100,3 +105,33 @@ def readable(formulas: Sequence[PeerFormula], safe: Sequence[str], names: Sequen
         except PeerError:
             continue
     return found
+
+
+def without_rounding(formula: sympy.Expr, symbols: Sequence[sympy.Symbol], X: np.ndarray) -> sympy.Expr:
+    """The formula with numbers next to whole ones made whole, and without an offset that is rounding error.
+
+    Tools that calculate in single precision hand back ``1.0000001*x + 3e-9`` for ``x``.
+
+    Parameters
+    ----------
+    formula : sympy.Expr
+    symbols : sequence of sympy.Symbol, length d
+    X : array (n, d)
+        Rows where the result must agree with the formula; else the formula comes back as it was.
+    """
+    before = parametrize(formula, symbols).evaluate(X)
+    if not np.isfinite(before).all():
+        return formula
+    spread = float(np.std(before))
+    whole = {
+        number: sympy.Integer(round(float(number)))
+        for number in formula.atoms(sympy.Float)
+        if 0.5 < abs(number) < 1e6 and abs(float(number) - round(float(number))) <= ROUNDING * abs(float(number))
+    }
+    result = formula.xreplace(whole)
+    offset, rest = result.as_coeff_Add()
+    if abs(float(offset)) <= ROUNDING * spread:
+        result = rest
+    with np.errstate(all="ignore"):
+        change = np.max(np.abs(parametrize(result, symbols).evaluate(X) - before)) / spread if spread else np.inf
+    return result if change <= LARGEST_CHANGE else formula

@@ -9,9 +9,11 @@ import pandas as pd
 import sympy
 
 from kansym.codec import from_json, to_json
-from kansym.comparison.same.formulas import SameVerdict
 from kansym.errors import StorageError
+from kansym.surfaces import surface
+from kansym.symbolic.same import SameVerdict
 from kansym.symbolic.serialization import from_tree
+from kansym.validation.peers import PeerFinding
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -149,23 +151,17 @@ class Comparison:
 
     def text(self) -> list[str]:
         """The table and what is to be said about it, in lines of plain text."""
-        from kansym.comparison.table import comparison_lines
-
-        return comparison_lines(self)
+        return surface("comparison_text")(self)
 
     def __str__(self) -> str:
         return "\n".join(self.text())
 
     def _repr_html_(self) -> str:
-        from kansym.report.notebook.display import comparison_html
-
-        return comparison_html(self)
+        return surface("comparison_html")(self)
 
     def figure(self) -> "Figure":
         """The Pareto fronts of all tools over each other."""
-        from kansym.comparison.figure import comparison_figure
-
-        return comparison_figure(self)
+        return surface("comparison_figure")(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Everything, in JSON types."""
@@ -183,3 +179,26 @@ class Comparison:
         if record.get("format") != FORMAT:
             raise StorageError(f"the comparison has format {record.get('format')!r}; this version reads {FORMAT}")
         return from_json(cls, {key: value for key, value in record.items() if key != "format"})
+
+
+def findings(comparison: Comparison) -> tuple[PeerFinding, ...]:
+    """What each peer says about kansym's formula; errors are those on held-out rows, where there are any."""
+    own = comparison.kansym
+    unseen = comparison.held_out_rows > 0
+    found = []
+    for result in comparison.peers:
+        found.append(
+            PeerFinding(
+                tool=result.tool,
+                version=result.version,
+                formula=result.formula,
+                complexity=result.complexity,
+                same="" if result.same is None else str(result.same.kind),
+                error=result.held_out_rms if unseen else result.rms,
+                own_error=own.held_out_rms if unseen else own.rms,
+                unseen=unseen,
+                spread=comparison.spread,
+                failure=result.failure,
+            )
+        )
+    return tuple(found)

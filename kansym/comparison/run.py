@@ -19,8 +19,7 @@ from kansym.comparison.peers import Peer, is_installed, peer_named
 from kansym.comparison.process import MissingPeerError, PeerProcess
 from kansym.comparison.request import Answer, PeerError, Request, safe_names
 from kansym.comparison.result import Comparison, ToolResult
-from kansym.comparison.same.formulas import compare_formulas
-from kansym.comparison.shares import Shares
+from kansym.comparison.split import Split
 from kansym.data.dataset import Dataset
 from kansym.errors import ArgumentError, StorageError
 from kansym.search.discovery import discover
@@ -32,6 +31,7 @@ from kansym.search.results import Discovery
 from kansym.symbolic.complexity import complexity
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.latex import to_latex
+from kansym.symbolic.same import compare_formulas
 from kansym.symbolic.serialization import to_tree
 from kansym.symbolic.text import to_text
 
@@ -114,8 +114,8 @@ def run_comparison(
         raise ArgumentError("given and found exclude each other: what is found has been searched")
     report = progress or (lambda tool, text: None)
     hall = None if pysr_csv is None else read_hall_of_fame(pysr_csv, dataset.names)
-    shares = Shares.of(dataset, seed=options.seed) if found is None else Shares.all_rows(dataset.n_rows)
-    table = _Table(dataset, shares, row_weights(dataset))
+    split = Split.of(dataset, seed=options.seed) if found is None else Split.all_rows(dataset.n_rows)
+    table = _Table(dataset, split, row_weights(dataset))
     interrupted = False
     if found is None:
         found = discover(table.fitted, options, progress=_words(report))
@@ -133,14 +133,14 @@ def run_comparison(
         except KeyboardInterrupt:
             results.append(ToolResult(peer.name, failure=INTERRUPTED))
             interrupted = True
-    y = dataset.y[shares.fitted]
+    y = dataset.y[split.fitted]
     comparison = Comparison(
         tools=tuple(results),
         target=dataset.target,
         y_units=dataset.y_units,
-        rows=len(shares.fitted),
-        held_out_rows=len(shares.held_out),
-        beyond_rows=len(shares.beyond),
+        rows=len(split.fitted),
+        held_out_rows=len(split.held_out),
+        beyond_rows=len(split.beyond),
         spread=float(np.std(y)),
         seconds=options.max_seconds,
         seed=options.seed,
@@ -151,26 +151,26 @@ def run_comparison(
 
 @dataclass(frozen=True, eq=False)
 class _Table:
-    """The table and its shares."""
+    """The table and its split."""
 
     dataset: Dataset
-    shares: Shares
+    split: Split
     weights: np.ndarray | None
 
     @property
     def fitted(self) -> Dataset:
-        return self.dataset.take(self.shares.fitted)
+        return self.dataset.take(self.split.fitted)
 
     def part(self, index: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
         return self.dataset.X[index], self.dataset.y[index], None if self.weights is None else self.weights[index]
 
     def errors(self, values: np.ndarray) -> dict[str, Any]:
-        """Residuals on the three shares, from values (n,) on all rows."""
+        """Residuals on the three parts, from values (n,) on all rows."""
         found = {}
         for name, index in (
-            ("rms", self.shares.fitted),
-            ("held_out_rms", self.shares.held_out),
-            ("beyond_rms", self.shares.beyond),
+            ("rms", self.split.fitted),
+            ("held_out_rms", self.split.held_out),
+            ("beyond_rms", self.split.beyond),
         ):
             _, y, weights = self.part(index)
             found[name] = rms(values[index], y, weights)
@@ -189,7 +189,7 @@ def _own(found: Discovery | Formula, front: ParetoFront | None, table: _Table) -
     formula = found if isinstance(found, Formula) else found.formula
     if front is None and not isinstance(found, Formula):
         front = found.front
-    X, y, weights = table.part(table.shares.fitted)
+    X, y, weights = table.part(table.split.fitted)
     names = table.dataset.names
     others = [] if front is None else [one.expression for one in front]
     return ToolResult(
@@ -225,7 +225,7 @@ def _run(peer: Peer, pick: sympy.Expr, table: _Table, options: DiscoveryOptions,
     """A peer's entry; whatever goes wrong is in it."""
     if not is_installed(peer):
         return ToolResult(peer.name, failure=f"not installed: {peer.install}", missing=True)
-    X, y, weights = table.part(table.shares.fitted)
+    X, y, weights = table.part(table.split.fitted)
     dataset = table.dataset
     with tempfile.TemporaryDirectory(prefix="kansym-compare-", ignore_cleanup_errors=True) as folder:
         request = Request(
@@ -281,7 +281,7 @@ def _of_formula(
     formula: sympy.Expr, others: list[sympy.Expr], pick: sympy.Expr, table: _Table, options: DiscoveryOptions
 ) -> dict[str, Any]:
     names = table.dataset.names
-    X, y, weights = table.part(table.shares.fitted)
+    X, y, weights = table.part(table.split.fitted)
     shorter = simplified(formula, names, X)
     errors = table.errors(values_of(shorter, names, table.dataset.X))
     if errors["rms"] == np.inf:

@@ -3,12 +3,9 @@
 import math
 import textwrap
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from kansym.comparison.result import Comparison, ToolResult
 from kansym.units.words import after_number
-
-if TYPE_CHECKING:
-    from kansym.comparison.result import Comparison, ToolResult
 
 LONGEST_FORMULA = 90
 """Characters of a formula in the table; whole ones stand below it."""
@@ -16,7 +13,7 @@ LONGEST_FORMULA = 90
 WIDTH = 100
 
 
-def comparison_lines(comparison: "Comparison") -> list[str]:
+def comparison_lines(comparison: Comparison) -> list[str]:
     """The table, then formulas in full, then remarks."""
     headers = ["tool", "nodes", "error", "held out", "beyond", "seconds", "same as kansym's", "formula"]
     kept = [True, True, True, comparison.held_out_rows > 0, comparison.beyond_rows > 0, True, True, True]
@@ -34,7 +31,7 @@ def comparison_lines(comparison: "Comparison") -> list[str]:
     return [*lines, "", *_below(comparison)]
 
 
-def _cells(result: "ToolResult") -> list[str]:
+def _cells(result: ToolResult) -> list[str]:
     if result.failure:
         return [result.tool, "", "", "", "", "", "", f"failed: {result.failure}"]
     if result.formula:
@@ -61,7 +58,7 @@ def error_words(value: float | None) -> str:
     return f"{value:.3g}" if math.isfinite(value) else "undefined"
 
 
-def share_words(comparison: "Comparison") -> str:
+def share_words(comparison: Comparison) -> str:
     """What was compared, and in which units."""
     unit = after_number(comparison.y_units)
     shares = [f"{comparison.rows} rows fitted by all"]
@@ -76,7 +73,7 @@ def share_words(comparison: "Comparison") -> str:
     )
 
 
-def _below(comparison: "Comparison") -> Iterator[str]:
+def _below(comparison: Comparison) -> Iterator[str]:
     yield from textwrap.wrap(share_words(comparison), WIDTH)
     for result in comparison.tools:
         notes = []

@@ -12,6 +12,7 @@ from kansym.errors import ArgumentError
 from kansym.search.equations import Equations
 from kansym.surfaces import surface
 from kansym.symbolic.formula import Formula
+from kansym.symbolic.same import equal_values
 
 
 class ParetoFront(Sequence[Formula]):
@@ -49,7 +50,9 @@ class ParetoFront(Sequence[Formula]):
             if formula is not best and (dominated or (kept and formula.complexity == kept[-1].complexity)):
                 continue
             fingerprint = _fingerprint(formula, rows)
-            twin = next((k for k, other in enumerate(fingerprints) if _same(fingerprint, other)), None)
+            twin = next(
+                (k for k, other in enumerate(fingerprints) if equal_values(fingerprint, other, relative=SAME)), None
+            )
             if twin is not None and (wrong or kept[twin].consistent is not False):
                 continue
             if twin is not None:
@@ -145,6 +148,9 @@ class ParetoFront(Sequence[Formula]):
 FEWEST_POINTS, MOST_POINTS = 10, 2000
 """Values by which two formulas are told to be the same function."""
 
+SAME = 1e-8
+"""Relative difference of values up to which they are."""
+
 
 def _fingerprint(formula: Formula, rows: np.ndarray | None) -> np.ndarray:
     """Values that tell whether two formulas are the same function: on the rows, with few at fixed points as well."""
@@ -154,12 +160,3 @@ def _fingerprint(formula: Formula, rows: np.ndarray | None) -> np.ndarray:
     unit = scipy.stats.qmc.Halton(max(d, 1), scramble=False).random(49)[1:, :d]
     fixed = (0.5 + 1.5 * unit, 4 * unit - 2)
     return formula.predict(np.concatenate(fixed if rows is None else (*fixed, rows)))
-
-
-def _same(first: np.ndarray, second: np.ndarray) -> bool:
-    # Zeros of both are mostly what is left of something too small for a double, and say nothing.
-    both = np.isfinite(first) & np.isfinite(second) & ((first != 0) | (second != 0))
-    if both.sum() < FEWEST_POINTS or (np.isfinite(first) != np.isfinite(second)).any():
-        return False
-    first, second = first[both], second[both]
-    return bool((np.abs(first - second) <= 1e-8 * np.maximum(np.abs(first), np.abs(second))).all())

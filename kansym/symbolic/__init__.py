@@ -4,8 +4,6 @@ from kansym.symbolic.canonical import canonicalize as canonicalize
 from kansym.symbolic.complexity import complexity as complexity
 from kansym.symbolic.complexity import description_length as description_length
 from kansym.symbolic.complexity import node_count as node_count
-from kansym.symbolic.equivalence import Equivalence as Equivalence
-from kansym.symbolic.equivalence import equivalent as equivalent
 from kansym.symbolic.latex import to_latex as to_latex
 from kansym.symbolic.naming import internal_symbols as internal_symbols
 from kansym.symbolic.naming import plain as plain

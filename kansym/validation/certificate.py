@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from kansym.codec import from_json, to_json
+from kansym.data.sample_points import box_of, extended
 from kansym.errors import ArgumentError
 from kansym.fitting.predictability import Dependence, Leftover, dependence, leftover
 from kansym.fitting.residuals import residuals_of
@@ -23,7 +24,6 @@ from kansym.validation.extrapolation import Extrapolation, extrapolation
 from kansym.validation.fit import Fit, measure_fit
 from kansym.validation.form import CheckedConstants, FormFacts, check_constants, form_facts
 from kansym.validation.peers import PeerFinding
-from kansym.validation.places import box_of, extended
 from kansym.validation.residual_tests import LackOfFit, ResidualTest, check_residuals, lack_of_fit
 from kansym.validation.rivals import Rival, nearest_rival
 from kansym.validation.verdict import DESCRIPTION, LAW, Evidence, Verdict, judge, with_peers, with_topics

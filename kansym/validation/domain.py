@@ -12,10 +12,10 @@ from enum import Enum, auto
 import numpy as np
 import sympy
 
+from kansym.data.sample_points import inside
 from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parametric import parametrize
 from kansym.validation.interval_arithmetic import interval
-from kansym.validation.places import inside
 
 POINTS = 512
 """Points at which every condition is looked at first."""

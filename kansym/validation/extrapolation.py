@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kansym.data.sample_points import around, box_of, inside
 from kansym.search.results import Discovery
-from kansym.validation.places import around, box_of, inside
 
 POINTS = 1000
 

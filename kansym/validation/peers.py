@@ -25,7 +25,8 @@ class PeerFinding:
     complexity : int or None
         Nodes, by the count that kansym's formula has.
     same : str
-        "same formula", "same form, other constants", "same on the data, differs beyond it", "different", or empty.
+        "same formula", "same form, other constants", "same on the data, differs beyond it", "different",
+        "not decided", or empty.
     error, own_error : float or None
         Root-mean-square residual of the tool and of the formula on rows that neither has seen; on the fitted rows where
         `unseen` is false.

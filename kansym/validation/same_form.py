@@ -3,9 +3,10 @@
 import numpy as np
 import sympy
 
+from kansym.data.sample_points import around, box_of, inside
 from kansym.symbolic.parametric import ParametricForm, parametrize
-from kansym.symbolic.refit import refit
-from kansym.validation.places import around, box_of, inside
+from kansym.symbolic.same import can_fit_values, equal_values
+from kansym.symbolic.same.rows import STRAYS
 
 POINTS = 120
 """Points inside of the box of the data, and as many around it."""
@@ -34,27 +35,14 @@ def contains(
 ) -> bool:
     """Whether some constants make `form` agree with `other` at the points, to a root mean square of `allowed`."""
     values = parametrize(other, form.variables).evaluate(points)
-    mine = form.evaluate(points)
-    usable = np.isfinite(values) & np.isfinite(mine)
-    # Undefined at different places, they are different functions; a few points may lie next to an edge of the domain.
-    if usable.sum() < max(10, len(form.constants) + 1) or np.mean(np.isfinite(values) != np.isfinite(mine)) > 0.05:
-        return False
-    points, values = points[usable], values[usable]
-    if not np.any(values):
-        return bool(np.sqrt(np.mean(mine[usable] ** 2)) <= allowed)
-    result = refit(form, points, values, max_steps=max_steps)
-    return bool(np.sqrt(result.loss) <= allowed)
+    return can_fit_values(form, points, values, allowed, max_steps=max_steps)
 
 
 def values_agree(first: sympy.Expr, second: sympy.Expr, variables: tuple[sympy.Symbol, ...], points: np.ndarray,
                  allowed: float) -> bool:  # fmt: skip
     """Whether two formulas agree at the points, to a root mean square of `allowed`, and are defined at the same ones.
 
-    A point in twenty may be left out on either side: poles next to a point would decide alone.
+    A point in twenty may be left out on either side.
     """
     a, b = (parametrize(expression, variables).evaluate(points) for expression in (first, second))
-    usable = np.isfinite(a) & np.isfinite(b)
-    if usable.sum() < 10 or np.mean(np.isfinite(a) != np.isfinite(b)) > 0.05:
-        return False
-    squares = np.sort((a[usable] - b[usable]) ** 2)
-    return bool(np.sqrt(np.mean(squares[: max(10, int(0.95 * len(squares)))])) <= allowed)
+    return equal_values(a, b, rms=allowed, strays=STRAYS)

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from kansym.comparison.request import Answer, Request
-from kansym.comparison.workers import pysr, pysr_settings, pysr_start
+from kansym.comparison.workers import pysr, pysr_start
 from kansym.primitives import default_library
 from kansym.symbolic.parser import parse_expression
 
@@ -316,18 +316,18 @@ def test_faults_of_one_search_leave_the_next_alone(stand_in, tmp_path):
 
 
 def test_every_primitive_is_known_or_has_no_counterpart():
-    assert set(default_library()) - set(pysr_settings.OPERATORS) == {"J0", "J1", "Ai"}
-    assert set(pysr_settings.OPERATORS) <= set(default_library())
+    assert set(default_library()) - set(pysr.OPERATORS) == {"J0", "J1", "Ai"}
+    assert set(pysr.OPERATORS) <= set(default_library())
 
 
 def test_the_fewest_operators():
-    few = pysr_settings.operators_for(("x", "x^-1", "lorentzian", "sin"))
-    assert few == pysr_settings.Operators(("+", "-", "*", "/"), ("square", "sin"), ())
-    power = pysr_settings.operators_for(("x^3", "x^p", "sqrt", "my own"))
-    assert power == pysr_settings.Operators(("+", "-", "*", "/", "^"), ("sqrt",), ("my own",))
+    few = pysr.operators_for(("x", "x^-1", "lorentzian", "sin"))
+    assert few == pysr.Operators(("+", "-", "*", "/"), ("square", "sin"), ())
+    power = pysr.operators_for(("x^3", "x^p", "sqrt", "my own"))
+    assert power == pysr.Operators(("+", "-", "*", "/", "^"), ("sqrt",), ("my own",))
     # Julia compiles for each order anew.
     names = list(default_library())
-    assert pysr_settings.operators_for(names).unary == pysr_settings.operators_for(names[::-1]).unary
+    assert pysr.operators_for(names).unary == pysr.operators_for(names[::-1]).unary
 
 
 @pytest.mark.parametrize(
@@ -342,13 +342,13 @@ def test_the_fewest_operators():
     ],
 )
 def test_units_in_julias_spelling(units, target, expected):
-    found = pysr_settings.units_for(units, target)
+    found = pysr.units_for(units, target)
     assert (found.columns, found.target) == expected and found.remark == ""
 
 
 @pytest.mark.parametrize("units", [("m", None), ("m", "furlongs per beard"), ("m", "arb. units")])
 def test_units_are_left_out_where_one_is_unknown(units):
-    found = pysr_settings.units_for(units, "s")
+    found = pysr.units_for(units, "s")
     assert found.columns is None and found.target is None and "left out" in found.remark
 
 

@@ -7,15 +7,14 @@ import pytest
 import kansym.comparison.process as process_module
 import kansym.comparison.run as run_module
 from kansym.comparison.files import add_to_run, load_comparison, save_comparison
-from kansym.comparison.findings import findings
-from kansym.comparison.result import Comparison
+from kansym.comparison.result import Comparison, findings
 from kansym.comparison.run import compare
-from kansym.comparison.same.formulas import Sameness
 from kansym.data.dataset import make_dataset
 from kansym.errors import ArgumentError, StorageError
 from kansym.run.storage import load_run, save_run
 from kansym.search.discovery import discover
 from kansym.search.options import DiscoveryOptions
+from kansym.symbolic.same import Sameness
 from kansym.validation.certificate import certify
 
 OPTIONS = DiscoveryOptions(max_seconds=5)

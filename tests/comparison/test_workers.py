@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from kansym.comparison.peers import peer_named
 from kansym.comparison.process import PeerProcess
 from kansym.comparison.request import Answer, PeerError, PeerFormula, Request, safe_names
-from kansym.comparison.workers import gplearn, gplearn_text, operon, pykan
-from kansym.comparison.workers.pykan_fit import Trainer
+from kansym.comparison.workers import gplearn, operon, pykan
+from kansym.comparison.workers.pykan import Trainer
 from kansym.data.scaling import Scaling
 from kansym.errors import MissingDependencyError
 from kansym.primitives.library import default_library
@@ -102,7 +102,7 @@ def test_functions_are_gplearns() -> None:
     # exp is made by `make_function`, and called like no function of its own.
     assert set(gplearn.functions_of(ALL)) - {"exp"} <= set(_function_map)
     assert "exp" not in _function_map
-    assert set(gplearn_text._TEXTS) == {*_function_map, "exp", "sig"}
+    assert set(gplearn._TEXTS) == {*_function_map, "exp", "sig"}
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ Settings, and why; all others are PySR's defaults, which its authors tuned and a
   1000 rows on.
 - ``model_selection="best"``, the default; the pick is PySR's own.
 - Operators: arithmetic, and those that are needed to write the primitives that kansym may use
-  (`kansym.comparison.workers.pysr_settings.OPERATORS`). What needs no operator of its own gets none, ``1/x`` and the
+  (`kansym.symbolic.pysr_operators.OPERATORS`). What needs no operator of its own gets none, ``1/x`` and the
   Lorentzian for example, and with ``^`` there is no ``square`` and ``cube``: its authors advise the fewest operators,
   and none that another can stand in for.
 - ``constraints={"^": (-1, 1)}``: exponents are a number or a column, as its authors advise and as in kansym.
@@ -31,7 +31,9 @@ import shutil
 import tempfile
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -39,9 +41,9 @@ import numpy as np
 
 from kansym.comparison.hall_of_fame import FILE, Row, best_pick, read_rows
 from kansym.comparison.request import Answer, PeerError, PeerFormula, Progress, Request
-from kansym.comparison.workers.pysr_settings import OPERATORS, RUN, Units, arguments, operators_for, units_for
 from kansym.comparison.workers.pysr_start import import_pysr, telling
 from kansym.errors import ArgumentError, DataError
+from kansym.symbolic.pysr_operators import OPERATORS, POWER
 from kansym.symbolic.pysr_text import FormulaTextError, translated
 
 _READY: set[tuple[object, ...]] = set()
@@ -51,6 +53,133 @@ _REFUSED: set[tuple[object, ...]] = set()
 """Units that PySR did not take."""
 
 _WARM_UP_ROWS = 20
+
+# -- settings ----------------------------------------------------------------------------------------------------------
+
+RUN = "pysr"
+"""The folder that PySR makes in the request's."""
+
+ARITHMETIC = ("+", "-", "*", "/")
+"""Always there, as in every network of kansym's."""
+
+_ORDER = tuple(dict.fromkeys(operator for needed in OPERATORS.values() for operator in needed))
+
+_SI = ("m", "kg", "s", "A", "K", "mol", "cd")
+
+
+@dataclass(frozen=True)
+class Operators:
+    """PySR's operators for a set of primitives.
+
+    Attributes
+    ----------
+    binary, unary : tuple of str
+        Always in the same order: Julia compiles for each order anew.
+    missing : tuple of str
+        Primitives that PySR cannot write.
+    """
+
+    binary: tuple[str, ...]
+    unary: tuple[str, ...]
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Units:
+    """Units as PySR takes them.
+
+    Attributes
+    ----------
+    columns : tuple of str, or None
+    target : str or None
+    remark : str
+        Why they were left out; empty where they were not.
+    """
+
+    columns: tuple[str, ...] | None = None
+    target: str | None = None
+    remark: str = ""
+
+
+def operators_for(functions: Iterable[str]) -> Operators:
+    """The fewest operators with which PySR can write all that kansym may use.
+
+    Parameters
+    ----------
+    functions : iterable of str
+        Names of primitives.
+    """
+    functions = list(functions)
+    needed = {operator for name in functions for operator in OPERATORS.get(name, ())}
+    binary = (*ARITHMETIC, POWER) if POWER in needed else ARITHMETIC
+    # PySR's tuning page: pow does what square does, so one of them only.
+    redundant = {POWER, "square", "cube"} if POWER in needed else set()
+    unary = tuple(name for name in _ORDER if name in needed and name not in redundant)
+    return Operators(binary, unary, tuple(name for name in functions if name not in OPERATORS))
+
+
+def units_for(units: Iterable[str | None], target: str | None) -> Units:
+    """Units in SI base units, in the spelling of DynamicQuantities.jl.
+
+    PySR checks dimensions only, so that ``km`` and ``m`` are the same to it. It has no word for an unknown unit of a
+    column, so that all are left out where one is unknown; the target's may be missing.
+    """
+    from kansym.units.unit import PURE, parse_unit
+
+    dimensions = []
+    for text in (*units, target):
+        try:
+            unit = None if text is None else parse_unit(text)
+        except DataError:
+            unit = None
+        dimensions.append(None if unit is None else unit.dimension)
+    columns, last = dimensions[:-1], dimensions[-1]
+    if all(dimension is None for dimension in columns):
+        return Units()
+    if all(dimension == PURE for dimension in columns) and last in (None, PURE):
+        # Nothing to go wrong, and checking it takes time.
+        return Units()
+    if any(dimension is None for dimension in columns):
+        return Units(remark="units left out: PySR needs those of all columns")
+    return Units(tuple(_spelled(d) for d in columns if d is not None), None if last is None else _spelled(last))
+
+
+def _spelled(dimension: tuple[Fraction, ...]) -> str:
+    parts = []
+    for name, power in zip(_SI, dimension, strict=True):
+        if power == 1:
+            parts.append(name)
+        elif power.denominator == 1 and power != 0:
+            parts.append(f"{name}^{power.numerator}")
+        elif power != 0:
+            parts.append(f"{name}^({power.numerator}//{power.denominator})")
+    return "*".join(parts) or "1"
+
+
+def arguments(operators: Operators, request: Request) -> dict[str, Any]:
+    """Arguments of ``PySRRegressor`` for a search."""
+    return {
+        "binary_operators": list(operators.binary),
+        "unary_operators": list(operators.unary) or None,
+        "constraints": {POWER: (-1, 1)} if POWER in operators.binary else None,
+        "niterations": 10_000_000,
+        "timeout_in_seconds": float(request.seconds),
+        "model_selection": "best",
+        "parallelism": "serial",
+        "deterministic": True,
+        "random_state": request.seed % 2**32,
+        "batching": False,
+        "precision": 64,
+        "progress": False,
+        "verbosity": 0,
+        "input_stream": "devnull",
+        "output_directory": str(request.folder),
+        "run_id": RUN,
+        "temp_equation_file": False,
+    }
+
+
+# -- the search --------------------------------------------------------------------------------------------------------
 
 
 def prepare(progress: Progress = lambda text: None) -> None:

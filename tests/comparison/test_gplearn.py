@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kansym.comparison.workers import gplearn_text
+from kansym.comparison.workers import gplearn
 from kansym.errors import KansymError
 from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parametric import parametrize
@@ -26,7 +26,7 @@ def random_program(seed: int, columns: int) -> Any:
     functions = [
         *_function_map.values(),
         sig1,
-        make_function(function=gplearn_text.protected_exp, name="exp", arity=1, wrap=False),
+        make_function(function=gplearn.protected_exp, name="exp", arity=1, wrap=False),
     ]
     arities: dict[int, list[Any]] = {}
     for function in functions:
@@ -53,7 +53,7 @@ def test_translations_compute_what_gplearn_computes() -> None:
         program = random_program(seed, 2)
         with np.errstate(all="ignore"):
             expected = program.execute(rows)
-        translation = gplearn_text.translate(program.program, NAMES, rows)
+        translation = gplearn.translate(program.program, NAMES, rows)
         assert translation is not None
         try:
             formula = parse_expression(translation.formula, NAMES)
@@ -93,12 +93,12 @@ LOG, INV, EXP, MAX = (Function(n, a) for n, a in (("log", 1), ("inv", 1), ("exp"
 )
 def test_what_is_protected_everywhere_is_a_constant(program: list[Any], formula: str) -> None:
     rows = np.random.default_rng(0).uniform(1, 2, (5, 2))
-    assert gplearn_text.translate(program, NAMES, rows) == gplearn_text.Translation(formula, 0)
+    assert gplearn.translate(program, NAMES, rows) == gplearn.Translation(formula, 0)
 
 
 def test_what_is_protected_somewhere_is_counted() -> None:
     rows = np.array([[1.0, 2.0], [1.0, 0.0005], [1.0, -4.0]])
-    assert gplearn_text.translate([DIV, 0, 1], NAMES, rows) == gplearn_text.Translation("x0/x1", 1)
+    assert gplearn.translate([DIV, 0, 1], NAMES, rows) == gplearn.Translation("x0/x1", 1)
 
 
 @pytest.mark.parametrize(
@@ -115,18 +115,18 @@ def test_what_is_protected_somewhere_is_counted() -> None:
 )
 def test_parentheses_where_they_are_needed(program: list[Any], formula: str) -> None:
     rows = np.random.default_rng(0).uniform(1, 2, (5, 2))
-    translation = gplearn_text.translate(program, NAMES, rows)
+    translation = gplearn.translate(program, NAMES, rows)
     assert translation is not None and translation.formula == formula
 
 
 def test_constants_keep_all_digits() -> None:
     rows = np.ones((2, 1))
     for number in (0.1 + 0.2, np.float64(1e-300), -1 / 3):
-        translation = gplearn_text.translate([number], ("x0",), rows)
+        translation = gplearn.translate([number], ("x0",), rows)
         assert translation is not None and float(translation.formula) == float(number)
 
 
 def test_a_maximum_of_maxima_is_too_long() -> None:
     # Each writes its operands twice.
     program: list[Any] = [MAX] * 20 + [0] * 21
-    assert gplearn_text.translate(program, ("x0",), np.ones((2, 1))) is None
+    assert gplearn.translate(program, ("x0",), np.ones((2, 1))) is None

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import sympy
 
-from kansym.comparison.single_precision import without_rounding
+from kansym.comparison.peer_formulas import without_rounding
 from kansym.symbolic.parser import parse_expression
 
 

@@ -3,10 +3,10 @@
 import mpmath
 import numpy as np
 
-from kansym.comparison.same.formulas import compare_formulas
 from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parametric import parametrize
 from kansym.symbolic.parser import parse_expression
+from kansym.symbolic.same import compare_formulas
 
 ROWS = 60
 

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 import sympy
 
-from kansym.comparison.same.formulas import Sameness, compare_formulas
 from kansym.symbolic.parser import parse_expression
+from kansym.symbolic.same import Sameness, compare_formulas
 
 HERE = Path(__file__).parent
 HELPERS = runpy.run_path(str(HERE / "same_helpers.py"))

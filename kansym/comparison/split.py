@@ -19,7 +19,7 @@ ROWS_FOR_EDGES = 50
 
 
 @dataclass(frozen=True, eq=False)
-class Shares:
+class Split:
     """Row indices, disjoint.
 
     Attributes
@@ -37,7 +37,7 @@ class Shares:
     beyond: np.ndarray
 
     @classmethod
-    def of(cls, dataset: Dataset, *, seed: int) -> "Shares":
+    def of(cls, dataset: Dataset, *, seed: int) -> "Split":
         """Rows equal in all inputs stay together, as in `kansym.data.preparation.split`."""
         n = dataset.n_rows
         none = np.arange(0)
@@ -53,7 +53,7 @@ class Shares:
         return cls(np.sort(np.concatenate([fitted, beyond[~outside]])), held, beyond[outside])
 
     @classmethod
-    def all_rows(cls, n: int) -> "Shares":
+    def all_rows(cls, n: int) -> "Split":
         """Nothing held out, for a run that has seen all rows."""
         return cls(np.arange(n), np.arange(0), np.arange(0))
 
