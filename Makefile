@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet
 
-.PHONY: venv demo test lint docs bench clean
+.PHONY: venv demo test lint docs bench golden clean
 
 venv: $(VENV)/.runtime
 
@@ -47,6 +47,10 @@ docs: $(VENV)/.docs
 
 bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks.speed
+
+# Eighty searches that must find what they found before; see benchmarks/golden.py.
+golden: $(VENV)/.runtime
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.golden
 
 clean:
 	rm -rf $(VENV) runs build dist docs/_build docs/gallery docs/api/generated .pytest_cache .ruff_cache .hypothesis
