@@ -12,9 +12,10 @@ from kansym.errors import ArgumentError
 from kansym.extraction.edges import EdgeRef
 from kansym.extraction.matching import Match
 from kansym.figures.labels import primitive_label
-from kansym.kan.layer import EdgeMode, evaluate_edges
+from kansym.kan.layer import EdgeMode, EdgeValues, evaluate_edges
 from kansym.kan.network import Network
 from kansym.kan.pruning import attribute
+from kansym.primitives.primitive import Primitive
 
 POINTS = 160
 """Points per curve: smooth at the size of the boxes."""
@@ -98,57 +99,75 @@ def edge_curves(
             raise ArgumentError(f"reference must have the network's shape {network.shape}, got {reference.shape}")
         other = _single(reference, index if reference.population > 1 else 0, "reference")
     with torch.no_grad():
-        states = single.trace(x, need_slope=False)
-        grids = [_grid_values(single, number, states[number][0][0]) for number in range(len(single.layers))]
+        traced = _Traced(single, single.trace(x, need_slope=False))
+        compared = None if other is None else _Traced(other, other.trace(x, need_slope=False))
         scores = [score[0] for score in attribute(single, x).edges] if x.shape[0] > 1 else None
-        states_of_other = None if other is None else other.trace(x, need_slope=False)
+        grids = [_grid_values(single, number, traced.states[number][0][0]) for number in range(len(single.layers))]
     curves = []
     for number, layer in enumerate(single.layers):
-        edges = states[number + 1][1]
-        assert edges is not None
+        grid, values = grids[number]
         for source, target in torch.nonzero(layer.mode[0] != EdgeMode.OFF).tolist():
-            symbolic = int(layer.mode[0, source, target]) == EdgeMode.SYMBOLIC
-            primitive = single.primitives[int(layer.primitive[0, source, target])] if symbolic else None
-            affine = layer.affine[0, source, target].tolist()
-            rows = np.column_stack([states[number][0][0, :, source], edges.value[0, :, source, target]])
-            rows = rows[np.isfinite(rows).all(1)]
-            grid, values = grids[number]
+            ref = EdgeRef(number, source, target)
             points = np.column_stack([grid[:, source], values[:, source, target]])
-            spline, misfit = None, None
-            if other is not None and states_of_other is not None:
-                edges_of_other = states_of_other[number + 1][1]
-                assert edges_of_other is not None
-                if int(other.layers[number].mode[0, source, target]) != EdgeMode.OFF:
-                    theirs = np.column_stack(
-                        [states_of_other[number][0][0, :, source], edges_of_other.value[0, :, source, target]]
-                    )
-                    mine = np.column_stack([states[number][0][0, :, source], edges.value[0, :, source, target]])
-                    spline, misfit = _aligned(mine, theirs)
-            name = None if primitive is None else primitive_label(primitive, affine[4])
-            like = None if likenesses is None else likenesses.get(EdgeRef(number, source, target))
-            if like is not None and primitive is None:
-                name, misfit, spline = primitive_label(like.primitive, like.p), like.loss, points
-                at = torch.from_numpy(np.ascontiguousarray(points[:, 0]))
-                points = np.column_stack([points[:, 0], like.evaluate(at).numpy()])
-            shown = [part for part in (rows, spline) if part is not None and len(part)]
-            curves.append(
-                EdgeCurve(
-                    layer=number,
-                    source=source,
-                    target=target,
-                    score=float(scores[number][source, target]) if scores is not None else math.nan,
-                    points=points[np.isfinite(points).all(1)],
-                    low=min((float(part[:, 1].min()) for part in shown), default=0.0),
-                    high=max((float(part[:, 1].max()) for part in shown), default=0.0),
-                    name=name,
-                    plain=primitive is not None
-                    and primitive.name == "x"
-                    and bool(layer.frozen[0, source, target].all()),
-                    spline=spline,
-                    misfit=misfit,
-                )
-            )
+            score = math.nan if scores is None else float(scores[number][source, target])
+            like = None if likenesses is None else likenesses.get(ref)
+            curves.append(_curve(traced, ref, points, score, compared, like))
     return curves
+
+
+@dataclass(frozen=True, eq=False)
+class _Traced:
+    """A network of population 1 with what its nodes and edges are on the rows."""
+
+    network: Network
+    states: list[tuple[Tensor, EdgeValues | None]]
+
+    def is_off(self, ref: EdgeRef) -> bool:
+        return int(self.network.layers[ref.layer].mode[0, ref.source, ref.target]) == EdgeMode.OFF
+
+    def primitive(self, ref: EdgeRef) -> Primitive | None:
+        """What a symbolic edge is; None for others."""
+        layer = self.network.layers[ref.layer]
+        if int(layer.mode[0, ref.source, ref.target]) != EdgeMode.SYMBOLIC:
+            return None
+        return self.network.primitives[int(layer.primitive[0, ref.source, ref.target])]
+
+    def rows(self, ref: EdgeRef) -> np.ndarray:
+        """Node value and edge value on the rows, shape (n, 2)."""
+        edges = self.states[ref.layer + 1][1]
+        assert edges is not None
+        nodes = self.states[ref.layer][0]
+        return np.column_stack([nodes[0, :, ref.source], edges.value[0, :, ref.source, ref.target]])
+
+
+def _curve(
+    traced: _Traced, ref: EdgeRef, points: np.ndarray, score: float, compared: _Traced | None, like: Match | None
+) -> EdgeCurve:
+    layer, primitive, rows = traced.network.layers[ref.layer], traced.primitive(ref), traced.rows(ref)
+    name = spline = misfit = None
+    if compared is not None and not compared.is_off(ref):
+        spline, misfit = _aligned(rows, compared.rows(ref))
+    if primitive is not None:
+        name = primitive_label(primitive, float(layer.affine[0, ref.source, ref.target, 4]))
+    elif like is not None:
+        name, misfit, spline = primitive_label(like.primitive, like.p), like.loss, points
+        at = torch.from_numpy(np.ascontiguousarray(points[:, 0]))
+        points = np.column_stack([points[:, 0], like.evaluate(at).numpy()])
+    finite = rows[np.isfinite(rows).all(1)]
+    shown = [part for part in (finite, spline) if part is not None and len(part)]
+    return EdgeCurve(
+        layer=ref.layer,
+        source=ref.source,
+        target=ref.target,
+        score=score,
+        points=points[np.isfinite(points).all(1)],
+        low=min((float(part[:, 1].min()) for part in shown), default=0.0),
+        high=max((float(part[:, 1].max()) for part in shown), default=0.0),
+        name=name,
+        plain=primitive is not None and primitive.name == "x" and bool(layer.frozen[0, ref.source, ref.target].all()),
+        spline=spline,
+        misfit=misfit,
+    )
 
 
 def _single(network: Network, index: int, label: str) -> Network:
