@@ -1,20 +1,16 @@
 """The ``kansym`` command."""
 
 import io
-import json
-import math
 import os
-import re
 import sys
 import traceback
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from cyclopts import App, CycloptsError, Parameter, UnknownCommandError
 from rich.console import Console
-from rich.table import Table
 
 from kansym.commands.app import app as show_app
 from kansym.commands.compare import compare
@@ -23,35 +19,23 @@ from kansym.commands.edges import edges
 from kansym.commands.export import export
 from kansym.commands.figures import figures
 from kansym.commands.fit_constants import fit_constants
-from kansym.commands.options import Flag, LawNames, Names, command_line, split_names, whole_number, write_line
+from kansym.commands.listings import datasets, primitives
+from kansym.commands.options import Flag, LawNames, Names, command_line, split_names, whole_number
+from kansym.commands.report import report
 from kansym.errors import ArgumentError, KansymError
 
-# The numerical libraries take seconds to import; --help, --version and errors in options do without them.
-if TYPE_CHECKING:
-    from kansym.primitives.primitive import Domain
-
+# The numerical libraries take seconds to import; --help, --version and errors in options do without them, so that
+# commands import what they need when they run.
 OK, UNEXPECTED, USAGE, INTERRUPTED = 0, 1, 2, 130
 """Exit codes. A search that Ctrl-C ends early has a result, and exits with 0; 130 is for Ctrl-C elsewhere."""
 
 LONGEST_MESSAGE = 1000
 """Characters of an error message."""
 
-COMMANDS = (
-    "app",
-    "bench",
-    "compare",
-    "datasets",
-    "discover",
-    "edges",
-    "export",
-    "figures",
-    "fit-constants",
-    "primitives",
-    "report",
-)
-"""Commands that have a help of their own."""
-
 OPTION_NAMES = {
+    "guesses": "--guess",
+    "x_error": "--x-error",
+    "y_error": "--error",
     "max_seconds": "--seconds",
     "seed": "--seed",
     "device": "--device",
@@ -67,109 +51,6 @@ def _version() -> str:
         return "unknown"
 
 
-app = App(
-    name="kansym",
-    help="Find the closed-form law behind a table of measurements.\n\n"
-    "Start with `kansym discover data.csv --target y`, or try a table that comes along: "
-    "`kansym discover kepler --target period`.",
-    version=_version,
-    help_format="markdown",
-    exit_on_error=False,
-    print_error=False,
-    suppress_keyboard_interrupt=False,
-    result_action="return_value",
-)
-
-app.command(discover)
-app.command(compare)
-app.command(edges)
-app.command(fit_constants)
-app.command(export)
-app.command(show_app)
-app.command(figures)
-
-
-@app.command
-def report(directory: Path, /, *, html: Path | None = None) -> int:
-    """Print the report of a finished run, or write it as a page with figures.
-
-    Parameters
-    ----------
-    directory
-        The folder that was given as --out.
-    html
-        File for the page: one file that needs no network and no scripts. Nothing is printed then.
-    """
-    from kansym.report.text import text_report
-    from kansym.run.storage import load_run
-
-    run = load_run(directory)
-    if html is None:
-        write_line(text_report(run.summary).rstrip("\n"))
-        return OK
-    from kansym.report.html.folder import write_folder_report
-
-    path = write_folder_report(run, directory, html)
-    Console(stderr=True).print(f"saved to {path}", markup=False, highlight=False, soft_wrap=True)
-    return OK
-
-
-@app.command
-def primitives(*, as_json: Annotated[bool, Parameter(name="--json", negative=(), show_default=False)] = False) -> int:
-    """List the functions that an edge of the network can turn out to be.
-
-    Parameters
-    ----------
-    as_json
-        Print a JSON array.
-    """
-    from kansym.primitives.library import default_library
-
-    rows = [
-        {
-            "name": primitive.name,
-            "formula": str(primitive.expression),
-            "domain": _domain(primitive.domain),
-            "complexity": primitive.complexity,
-            "equivalent_to": primitive.equivalent_to,
-        }
-        for primitive in default_library().values()
-    ]
-    if as_json:
-        write_line(json.dumps(rows, ensure_ascii=False))
-        return OK
-    _table(
-        ("name", "formula of z", "domain", "complexity", "same up to scale and shift as"),
-        ([row["name"], row["formula"], row["domain"], row["complexity"], row["equivalent_to"] or ""] for row in rows),
-    )
-    return OK
-
-
-@app.command
-def datasets(*, as_json: Annotated[bool, Parameter(name="--json", negative=(), show_default=False)] = False) -> int:
-    """List the measured tables that come along.
-
-    Parameters
-    ----------
-    as_json
-        Print a JSON array.
-    """
-    from dataclasses import asdict
-
-    from kansym.data.catalogue import dataset_names, describe_dataset
-
-    known = [describe_dataset(name) for name in dataset_names()]
-    if as_json:
-        write_line(json.dumps([asdict(info) for info in known], ensure_ascii=False))
-        return OK
-    _table(
-        ("name", "rows", "target", "inputs", "what was measured"),
-        ([info.name, info.rows, info.target, ", ".join(info.columns), info.title] for info in known),
-    )
-    return OK
-
-
-@app.command
 def bench(
     catalogue: str,
     /,
@@ -244,6 +125,37 @@ def bench(
     return OK
 
 
+COMMANDS = {
+    "discover": discover,
+    "report": report,
+    "figures": figures,
+    "export": export,
+    "fit-constants": fit_constants,
+    "edges": edges,
+    "app": show_app,
+    "compare": compare,
+    "datasets": datasets,
+    "primitives": primitives,
+    "bench": bench,
+}
+"""Commands, each with a help of its own, in the order in which the help lists them."""
+
+app = App(
+    name="kansym",
+    help="Find the closed-form law behind a table of measurements.\n\n"
+    "Start with `kansym discover data.csv --target y`, or try a table that comes along: "
+    "`kansym discover kepler --target period`.",
+    version=_version,
+    help_format="markdown",
+    exit_on_error=False,
+    print_error=False,
+    suppress_keyboard_interrupt=False,
+    result_action="return_value",
+)
+for place, (name, command) in enumerate(COMMANDS.items()):
+    app.command(command, name=name, sort_key=place)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code.
 
@@ -263,7 +175,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CycloptsError as error:
         return _fail(f"{_usage_message(error)}; see {_help_for(tokens)}", USAGE)
     except KansymError as error:
-        return _fail(_in_terms_of_options(str(error)), USAGE)
+        return _fail(error.in_terms_of(OPTION_NAMES), USAGE)
     except KeyboardInterrupt:
         return _fail("interrupted", INTERRUPTED)
     except BrokenPipeError:
@@ -288,52 +200,10 @@ def _usage_message(error: CycloptsError) -> str:
     """What the parser says, with the names of all commands where it would list a few."""
     text = str(error)
     if isinstance(error, UnknownCommandError):
-        text = text.partition("Available commands:")[0] + f"Available commands: {', '.join(COMMANDS)}"
+        text = text.partition("Available commands:")[0] + f"Available commands: {', '.join(sorted(COMMANDS))}"
     return text.rstrip(" .,")
 
 
 def _help_for(tokens: Sequence[str]) -> str:
     command = tokens[0] if tokens and tokens[0] in COMMANDS else ""
     return f"kansym {command} --help".replace("  ", " ")
-
-
-def _in_terms_of_options(message: str) -> str:
-    for argument, option in OPTION_NAMES.items():
-        for sign in (" ", "="):
-            if message.startswith(argument + sign):
-                return option + message[len(argument) :]
-    # A column of such a name stands in quotes.
-    for argument, option in (("x_error", "--x-error"), ("y_error", "--error")):
-        message = re.sub(rf"(?<![\w'\"./-]){argument}(?![\w'\"=.])", option, message)
-    return message
-
-
-def _domain(domain: "Domain") -> str:
-    """A domain in words; empty for all real numbers."""
-    less = ["≤" if closed else "<" for closed in (domain.lower_closed, domain.upper_closed)]
-    words = []
-    if math.isfinite(domain.lower) and math.isfinite(domain.upper):
-        words.append(f"{domain.lower:g} {less[0]} z {less[1]} {domain.upper:g}")
-    elif math.isfinite(domain.lower):
-        words.append(f"z {'≥' if domain.lower_closed else '>'} {domain.lower:g}")
-    elif math.isfinite(domain.upper):
-        words.append(f"z {less[1]} {domain.upper:g}")
-    period = "" if domain.pole_period is None else f" + k {domain.pole_period:.4g}"
-    words += [f"z ≠ {pole:.4g}{period}" for pole in domain.poles]
-    return ", ".join(words)
-
-
-def _table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    console = Console(file=sys.stdout)
-    if not console.is_terminal:
-        # Piped: as wide as it needs to be, so that a line is a row.
-        console = Console(file=sys.stdout, width=500)
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for header in headers:
-        table.add_column(header, overflow="fold")
-    for row in rows:
-        table.add_row(*(str(cell) for cell in row))
-    # Captured, since rich would end the process itself when the reader closes the pipe.
-    with console.capture() as captured:
-        console.print(table, markup=False, highlight=False)
-    write_line(captured.get().rstrip("\n"))

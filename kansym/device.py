@@ -2,7 +2,7 @@
 
 import torch
 
-from kansym.errors import ArgumentError
+from kansym.errors import Argument, ArgumentError
 
 CUDA_ROWS = 50_000
 """Rows from which "auto" takes a GPU: below, a step is launch overhead and the CPU is as fast."""
@@ -21,9 +21,11 @@ def choose_device(name: str, rows: int) -> torch.device:
     try:
         device = torch.device(name)
     except RuntimeError:
-        raise ArgumentError(f"device must be 'auto', 'cpu' or 'cuda', got {name!r}") from None
+        raise ArgumentError(Argument("device"), f" must be 'auto', 'cpu' or 'cuda', got {name!r}") from None
     if device.type == "cuda" and not torch.cuda.is_available():
-        raise ArgumentError(f"device={name!r} needs a CUDA device and none is available; use 'auto' or 'cpu'")
+        raise ArgumentError(
+            Argument("device"), f"={name!r} needs a CUDA device and none is available; use 'auto' or 'cpu'"
+        )
     if device.type not in ("cpu", "cuda"):
-        raise ArgumentError(f"device must be 'auto', 'cpu' or 'cuda', got {name!r}")
+        raise ArgumentError(Argument("device"), f" must be 'auto', 'cpu' or 'cuda', got {name!r}")
     return device

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from kansym.commands.discover import discover
 from kansym.commands.options import (
+    ADVANCED,
     Flag,
     Names,
     command_line,
@@ -41,14 +42,14 @@ def compare(
     error: str | None = None,
     columns: Names = None,
     units: Path | None = None,
-    pysr_csv: Path | None = None,
-    data: Path | None = None,
+    pysr_csv: Annotated[Path | None, ADVANCED] = None,
+    data: Annotated[Path | None, ADVANCED] = None,
     primitives: Names = None,
     without: Names = None,
-    drop_missing: Flag = False,
-    key: str | None = None,
+    drop_missing: Annotated[Flag, ADVANCED] = False,
+    key: Annotated[str | None, ADVANCED] = None,
     out: Path | None = None,
-    overwrite: Flag = False,
+    overwrite: Annotated[Flag, ADVANCED] = False,
     quiet: Annotated[bool, Parameter(name=("--quiet", "-q"), negative=(), show_default=False)] = False,
     as_json: Annotated[bool, Parameter(name="--json", negative=(), show_default=False)] = False,
 ) -> int:

@@ -12,6 +12,7 @@ from cyclopts import Parameter
 from rich.console import Console
 
 from kansym.commands.options import (
+    ADVANCED,
     Flag,
     Names,
     command_line,
@@ -39,25 +40,25 @@ def discover(
     *,
     target: str | None = None,
     error: str | None = None,
-    x_error: Names = None,
+    x_error: Annotated[Names, ADVANCED] = None,
     units: Path | None = None,
     given: str | None = None,
     guess: Guesses = None,
     columns: Names = None,
     seconds: float = 60.0,
     seed: Annotated[int, Parameter(converter=whole_number)] = 0,
-    device: str = "auto",
+    device: Annotated[str, ADVANCED] = "auto",
     out: Path | None = None,
-    overwrite: Flag = False,
+    overwrite: Annotated[Flag, ADVANCED] = False,
     robust: Flag = False,
-    agreement: Annotated[int, Parameter(converter=whole_number)] = 0,
+    agreement: Annotated[int, Parameter(converter=whole_number), ADVANCED] = 0,
     drop_missing: Flag = False,
-    key: str | None = None,
+    key: Annotated[str | None, ADVANCED] = None,
     primitives: Names = None,
     without: Names = None,
-    validation_fraction: float = 0.2,
+    validation_fraction: Annotated[float, ADVANCED] = 0.2,
     quiet: Annotated[bool, Parameter(name=("--quiet", "-q"), negative=(), show_default=False)] = False,
-    verbose: Annotated[bool, Parameter(name=("--verbose", "-v"), negative=(), show_default=False)] = False,
+    verbose: Annotated[bool, Parameter(name=("--verbose", "-v"), negative=(), show_default=False), ADVANCED] = False,
     as_json: Annotated[bool, Parameter(name="--json", negative=(), show_default=False)] = False,
 ) -> int:
     """Search a table for the formula that explains one of its columns.
@@ -220,7 +221,4 @@ def _check_guesses(guesses: Sequence[str], dataset: "Dataset") -> None:
     from kansym.search.prior.guess import Guess
 
     for text in guesses:
-        try:
-            Guess.read(text, dataset.names, dataset.target, dataset.notes)
-        except ArgumentError as error:
-            raise ArgumentError(f"--guess: {str(error).removeprefix('guesses: ')}") from error
+        Guess.read(text, dataset.names, dataset.target, dataset.notes)

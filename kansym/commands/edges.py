@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter, Token
 from rich.console import Console
 
-from kansym.commands.options import Flag, command_line, whole_number, write_line
+from kansym.commands.options import ADVANCED, Flag, command_line, whole_number, write_line
 from kansym.errors import ArgumentError
 from kansym.units.words import after_number
 
@@ -41,11 +41,11 @@ def edges(
     edge: str | None = None,
     suggest: Annotated[int | None, Parameter(converter=whole_number)] = None,
     steps: Steps = None,
-    script: Path | None = None,
+    script: Annotated[Path | None, ADVANCED] = None,
     refit: Flag = False,
     seconds: float = 5.0,
     out: Path | None = None,
-    overwrite: Flag = False,
+    overwrite: Annotated[Flag, ADVANCED] = False,
     as_json: Annotated[bool, Parameter(name="--json", negative=(), show_default=False)] = False,
 ) -> int:
     """Look at the edges of a finished run's network, and change them by hand.
@@ -89,6 +89,8 @@ def edges(
     from kansym.run.storage import prepare_directory
     from kansym.run.summary import fingerprint
 
+    if not 0 < seconds < math.inf:
+        raise ArgumentError(f"--seconds must be a positive number of seconds, got {seconds!r}")
     if suggest is not None and edge is None:
         raise ArgumentError("--suggest needs --edge, such as --edge 0.1.0")
     if edge is not None and (steps or script is not None or out is not None):

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from kansym.commands.options import Flag, Names, input_errors, whole_number
+from kansym.commands.options import ADVANCED, Flag, Names, input_errors, whole_number
+from kansym.commands.table_options import require_table
 from kansym.errors import ArgumentError, DataError
 
 # The numerical libraries take seconds to import; --help does without them.
@@ -27,11 +28,11 @@ def fit_constants(
     start: Names = None,
     robust: Flag = False,
     intervals: Flag = False,
-    level: float = 0.6827,
-    scale_errors: Flag = False,
-    seed: Annotated[int, Parameter(converter=whole_number)] = 0,
+    level: Annotated[float, ADVANCED] = 0.6827,
+    scale_errors: Annotated[Flag, ADVANCED] = False,
+    seed: Annotated[int, Parameter(converter=whole_number), ADVANCED] = 0,
     drop_missing: Flag = False,
-    key: str | None = None,
+    key: Annotated[str | None, ADVANCED] = None,
     as_json: Annotated[bool, Parameter(name="--json", negative=(), show_default=False)] = False,
 ) -> int:
     """Fit the constants of a formula that you know: kansym fit-constants "A*exp(-t/tau) + B" data.csv --target y
@@ -145,14 +146,9 @@ def _read(
         f"using the dataset {file!r} that comes with kansym (there is no file of that name here)" if shipped else ""
     )
     with dataset_file(file) if shipped else nullcontext(Path(file)) as path:
-        try:
-            spellings = column_spellings(path, key)
-            names = list(spellings.values())
-        except DataError as failure:
-            if str(failure) == f"there is no file {file}" and not path.suffix:
-                known = ", ".join(dataset_names())
-                raise DataError(f"{failure}, nor a dataset of that name; known: {known}") from None
-            raise
+        require_table(str(path))
+        spellings = column_spellings(path, key)
+        names = list(spellings.values())
         listed = ", ".join(repr(name) for name in names)
         if target is None:
             raise DataError(f"--target is missing; the columns are {listed}")

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Annotated
 
-from cyclopts import Parameter, Token
+from cyclopts import Group, Parameter, Token
 
 from kansym.errors import ArgumentError
 
@@ -14,6 +14,8 @@ LawNames = Annotated[
     list[str] | None, Parameter(name=("--laws", "--only"), negative=(), n_tokens=1, accepts_keys=False)
 ]
 Flag = Annotated[bool, Parameter(negative=(), show_default=False)]
+ADVANCED = Parameter(group=Group("Advanced", sort_key=1))
+"""For options that few calls need: helps show them last."""
 
 
 def whole_number(kind: type, tokens: Sequence[Token]) -> int:

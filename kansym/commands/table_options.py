@@ -1,5 +1,6 @@
 """What commands that read a table have in common: the table, its units, and which functions may be used."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -60,7 +61,7 @@ def read_dataset(
 ) -> "tuple[Dataset, list[str]]":
     """The table of a file, or of a shipped dataset, and what to say about it."""
     from kansym.data.catalogue import dataset_names, describe_dataset, load_dataset
-    from kansym.data.readers import read_table
+    from kansym.data.readers import columns_in_words, read_table
 
     known = file in dataset_names()
     if known and not Path(file).exists():
@@ -73,23 +74,27 @@ def read_dataset(
     if target is None:
         # Read all the same, for the message to list the columns.
         try:
-            read_table(file, target="", key=key)
+            found = columns_in_words(file, key)
         except DataError as failure:
-            columns_of_file = str(failure).replace("there is no target column ''; columns:", "the columns are")
-            raise DataError(f"--target is missing; {columns_of_file}") from None
-        raise DataError("--target is missing; name the column to explain")
-    try:
-        dataset = read_table(
-            file,
-            target=target,
-            error=error,
-            x_error=x_error,
-            columns=columns,
-            drop_missing=drop_missing,
-            key=key,
-        )
-    except DataError as failure:
-        if str(failure) == f"there is no file {file}" and not Path(file).suffix:
-            raise DataError(f"{failure}, nor a dataset of that name; known: {', '.join(dataset_names())}") from None
-        raise
+            raise DataError(f"--target is missing; {failure}") from None
+        raise DataError(f"--target is missing; {found}")
+    require_table(file)
+    dataset = read_table(
+        file,
+        target=target,
+        error=error,
+        x_error=x_error,
+        columns=columns,
+        drop_missing=drop_missing,
+        key=key,
+    )
     return dataset, []
+
+
+def require_table(file: str) -> None:
+    """Refuse a word that is neither a file nor a shipped dataset."""
+    from kansym.data.catalogue import dataset_names
+
+    if not Path(file).suffix and not os.path.lexists(file):
+        known = ", ".join(dataset_names())
+        raise DataError(f"there is no file {file}, nor a dataset of that name; known: {known}")

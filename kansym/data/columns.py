@@ -171,8 +171,9 @@ def finite_rows(
         counted = " (counted from 0)" if row_numbers is None else ""
         plural = "s" if len(missing) > 1 else ""
         raise DataError(
-            f"{label} has NaN or inf in {len(missing)} row{plural}, {row_word}{plural} {listing(numbers)}{counted};"
-            " correct them or drop such rows with make_dataset(..., drop_missing=True) or --drop-missing"
+            label,
+            f" has NaN or inf in {len(missing)} row{plural}, {row_word}{plural} {listing(numbers)}{counted};"
+            " correct them or drop such rows with make_dataset(..., drop_missing=True) or --drop-missing",
         )
     dropped = int((~keep).sum())
     if dropped == len(keep):

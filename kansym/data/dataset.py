@@ -9,7 +9,7 @@ from scipy import sparse
 
 from kansym.data.columns import as_float_column, finite_rows, is_constant, name_listing, quoted
 from kansym.data.remarks import column_remarks, error_hints
-from kansym.errors import DataError
+from kansym.errors import Argument, DataError
 from kansym.units.unit import parse_unit
 
 SHOWN = 8
@@ -200,7 +200,12 @@ def make_dataset(
         None if y_error is None else _vector(y_error, "y_error", "y_error", rows, row_numbers, row_word, scalar=True)
     )
     if x_error is not None and error is None:
-        raise DataError("x_error needs y_error beside it; if errors of y are negligible, give a small number for them")
+        raise DataError(
+            Argument("x_error"),
+            " needs ",
+            Argument("y_error"),
+            " beside it; if errors of y are negligible, give a small number for them",
+        )
     inputs_error = None if x_error is None else _input_errors(x_error, names, rows, row_numbers, row_word)
     weight = (
         None
@@ -210,9 +215,9 @@ def make_dataset(
     notes: list[str] = []
 
     labelled = [(f"column {quoted(name)}", column) for name, column in zip(names, columns, strict=True)]
-    labelled += [(f"target {quoted(target)}", outcome), ("y_error", error), ("sample_weight", weight)]
+    labelled += [(f"target {quoted(target)}", outcome), (Argument("y_error"), error), ("sample_weight", weight)]
     if inputs_error is not None:
-        labelled += [(f"x_error of {quoted(name)}", column) for name, column in zip(names, inputs_error.T, strict=True)]
+        labelled += [(_error_of(name), column) for name, column in zip(names, inputs_error.T, strict=True)]
     keep = finite_rows(labelled, drop_missing, row_numbers, row_word, notes)
     inputs, outcome = inputs[keep], outcome[keep]
     error = None if error is None else error[keep]
@@ -227,13 +232,14 @@ def make_dataset(
     if error is not None and not (error > 0).all():
         k = int(np.argmax(~(error > 0)))
         raise DataError(
-            f"y_error must be positive, got {error[k]:g} in {row_word} {kept[k]}; leave it out if it is unknown"
+            Argument("y_error"),
+            f" must be positive, got {error[k]:g} in {row_word} {kept[k]}; leave it out if it is unknown",
         )
     if inputs_error is not None and not (inputs_error >= 0).all():
         k, j = (int(at) for at in np.argwhere(~(inputs_error >= 0))[0])
         raise DataError(
-            f"x_error of {quoted(names[j])} must not be negative, got {inputs_error[k, j]:g} in {row_word} {kept[k]}; "
-            "give 0 for exact columns"
+            _error_of(names[j]),
+            f" must not be negative, got {inputs_error[k, j]:g} in {row_word} {kept[k]}; give 0 for exact columns",
         )
     if weight is not None and (not (weight >= 0).all() or not (weight > 0).any()):
         raise DataError(f"sample_weight must not be negative nor all zero, got a minimum of {weight.min():g}")
@@ -350,7 +356,8 @@ def _input_errors(
         unknown = [name for name in x_error if name not in names]
         if unknown:
             raise DataError(
-                f"x_error names {quoted(unknown[0])}, which is not a column; columns: {name_listing(names)}"
+                Argument("x_error"),
+                f" names {quoted(unknown[0])}, which is not a column; columns: {name_listing(names)}",
             )
         columns = [x_error.get(name, 0.0) for name in names]
     else:
@@ -366,13 +373,18 @@ def _input_errors(
                 "of names to errors"
             )
         columns, _ = _raw_columns(x_error, None)
-    labels = [f"x_error of {quoted(name)}" for name in names]
+    labels = [_error_of(name) for name in names]
     return np.column_stack(
         [
             _vector(column, label, label, rows, row_numbers, row_word, scalar=True)
             for column, label in zip(columns, labels, strict=True)
         ]
     )
+
+
+def _error_of(name: str) -> Argument:
+    """What messages call the errors of an input."""
+    return Argument("x_error", f" of {quoted(name)}")
 
 
 def _require_different(names: Sequence[str]) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 
 from kansym.data.dataset import Dataset
 from kansym.data.noise import noise_floor
-from kansym.errors import ArgumentError, DataError
+from kansym.errors import Argument, ArgumentError, DataError
 
 MINIMUM_ROWS = 20
 """Below this many rows none is held out: too few would be left on either side. For the same reason, no input is held
@@ -165,7 +165,9 @@ def split(
         If `validation_fraction` is out of range.
     """
     if not 0.0 <= validation_fraction < 1.0:
-        raise ArgumentError(f"validation_fraction must be at least 0 and below 1, got {validation_fraction!r}")
+        raise ArgumentError(
+            Argument("validation_fraction"), f" must be at least 0 and below 1, got {validation_fraction!r}"
+        )
     order = canonical_order(dataset.X, dataset.y)
     wanted = round(validation_fraction * len(order))
     if len(order) < MINIMUM_ROWS or wanted == 0:

@@ -7,7 +7,7 @@ from typing import Any
 
 from kansym.data.binary_tables import read_hdf5, read_npy, read_npz, read_parquet
 from kansym.data.dataset import Dataset
-from kansym.data.table import RawTable, names_and_units, to_dataset
+from kansym.data.table import RawTable, column_listing, names_and_units, to_dataset
 from kansym.data.text_table import read_text
 from kansym.errors import DataError
 
@@ -83,6 +83,12 @@ def read_table(
 def column_names(path: str | os.PathLike[str], key: str | None = None) -> list[str]:
     """Names of all columns of a file, without units; arguments and errors as of `read_table`."""
     return names_and_units(_from_file(Path(path), key))[0]
+
+
+def columns_in_words(path: str | os.PathLike[str], key: str | None = None) -> str:
+    """The columns of a file for a message, after its name; arguments and errors as of `read_table`."""
+    table = _from_file(Path(path), key)
+    return f"{table.source}: the columns are {column_listing(table, names_and_units(table)[0])}"
 
 
 def column_spellings(path: str | os.PathLike[str], key: str | None = None) -> dict[str, str]:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from kansym.data.columns import as_float_column, name_listing, parse_numbers, quoted
 from kansym.data.dataset import Dataset, make_dataset
-from kansym.errors import DataError
+from kansym.errors import Argument, DataError
 from kansym.units.headers import names_and_units_of
 
 ROUND_BRACKETS = re.compile(r"^(?P<name>.*\S)\s*\([^()]*\)$", re.DOTALL)
@@ -85,7 +85,11 @@ def to_dataset(
     input_errors = _input_errors(table, names, x_error or {})
     taken = {at for at in input_errors.values() if isinstance(at, int)}
     if {target_at, *input_errors} & taken or target_at in input_errors or error_at in input_errors:
-        raise DataError(f"{source}: x_error pairs input columns with columns of errors; the target is neither")
+        raise DataError(
+            f"{source}: ",
+            Argument("x_error"),
+            " pairs input columns with columns of errors; the target is neither",
+        )
     notes = list(table.notes)
     if columns is None:
         others = [k for k in range(len(names)) if k not in (target_at, error_at) and k not in taken]
@@ -104,7 +108,9 @@ def to_dataset(
 
     for k in input_errors:
         if k not in chosen:
-            raise DataError(f"{source}: x_error names {quoted(names[k])}, which is not among the inputs")
+            raise DataError(
+                f"{source}: ", Argument("x_error"), f" names {quoted(names[k])}, which is not among the inputs"
+            )
 
     def numbers(k: int) -> np.ndarray:
         return as_float_column(
@@ -124,22 +130,24 @@ def to_dataset(
             )
         return values
 
+    inputs = pd.DataFrame({names[k]: numbers(k) for k in dict.fromkeys(chosen)})
+    outcome = numbers(target_at)
+    y_error = same_error if error_at is None else errors(error_at)
+    of_inputs = {names[k]: errors(at, True) if isinstance(at, int) else at for k, at in input_errors.items()}
     try:
         dataset = make_dataset(
-            pd.DataFrame({names[k]: numbers(k) for k in dict.fromkeys(chosen)}),
-            numbers(target_at),
+            inputs,
+            outcome,
             target=names[target_at],
-            y_error=same_error if error_at is None else errors(error_at),
-            x_error={names[k]: errors(at, True) if isinstance(at, int) else at for k, at in input_errors.items()}
-            or None,
+            y_error=y_error,
+            x_error=of_inputs or None,
             drop_missing=drop_missing,
             remove_constant=remove_constant,
             row_numbers=table.row_numbers,
             row_word=table.row_word,
         )
     except DataError as failure:
-        message = str(failure)
-        raise DataError(message if message.startswith(source) else f"{source}: {message}") from failure
+        raise DataError(f"{source}: ", *failure.args) from failure
     # Units of a header are what somebody wrote there: one that is not known is kept for display (`UnitSystem.of`).
     found = tuple(units[names.index(name)] for name in dataset.names)
     return replace(dataset, notes=(*notes, *dataset.notes), units=found, y_units=units[target_at])
@@ -163,10 +171,15 @@ def _find(table: RawTable, names: list[str], wanted: str | float, role: str) -> 
         return int(text)
     close = difflib.get_close_matches(text, names, n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(quoted(name) for name in close)}? " if close else ""
-    unnamed = "" if table.named else " (the file has no header: give a name x0, x1, ... or an index 0, 1, ...)"
     raise DataError(
-        f"{table.source}: there is no {role} column {quoted(text)}; {hint}columns: {name_listing(names)}{unnamed}"
+        f"{table.source}: there is no {role} column {quoted(text)}; {hint}columns: {column_listing(table, names)}"
     )
+
+
+def column_listing(table: RawTable, names: Sequence[str]) -> str:
+    """The names of the columns, for a message, and how to name one where the file has no header."""
+    unnamed = "" if table.named else " (the file has no header: give a name x0, x1, ... or an index 0, 1, ...)"
+    return f"{name_listing(names)}{unnamed}"
 
 
 def _input_errors(table: RawTable, names: list[str], x_error: Mapping[str, str | float]) -> dict[int, int | float]:

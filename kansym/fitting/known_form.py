@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import scipy.stats
 
-from kansym.errors import ArgumentError, DataError
+from kansym.errors import Argument, ArgumentError, DataError
 from kansym.fitting.arguments import KnownFormProblem, read_arguments
 from kansym.fitting.determined import Combination, determined_combinations, undetermined_notes
 from kansym.fitting.estimate import Estimate, estimate
@@ -124,7 +124,7 @@ def fit_constants(
     )
     robust_loss(loss)
     if not isinstance(seed, int | np.integer) or isinstance(seed, bool) or seed < 0:
-        raise ArgumentError(f"seed must be a whole number that is not negative, got {seed!r}")
+        raise ArgumentError(Argument("seed"), f" must be a whole number that is not negative, got {seed!r}")
     own = len(problem.given) < len(problem.form.constants)
     begin = _own_start(problem, int(seed)) if own else np.array(list(problem.given.values()))
     columns = columns_of(problem.X, problem.X.shape[1])

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from numbers import Real
 
-from kansym.errors import ArgumentError
+from kansym.errors import Argument, ArgumentError
 from kansym.extraction.selection import SelectionOptions
 from kansym.kan.growth import GrowthOptions
 from kansym.primitives.library import PrimitiveLibrary, default_library
@@ -75,13 +75,17 @@ class DiscoveryOptions:
 
     def __post_init__(self) -> None:
         if not (_is_number(self.max_seconds) and 0 < self.max_seconds < float("inf")):
-            raise ArgumentError(f"max_seconds must be a positive number of seconds, got {self.max_seconds!r}")
+            raise ArgumentError(
+                Argument("max_seconds"), f" must be a positive number of seconds, got {self.max_seconds!r}"
+            )
         if not isinstance(self.seed, int) or self.seed < 0:
-            raise ArgumentError(f"seed must be an integer of at least 0, got {self.seed!r}")
+            raise ArgumentError(Argument("seed"), f" must be an integer of at least 0, got {self.seed!r}")
         if not isinstance(self.deterministic, bool):
             raise ArgumentError(f"deterministic must be True or False, got {self.deterministic!r}")
         if not (_is_number(self.validation_fraction) and 0 <= self.validation_fraction < 0.9):
-            raise ArgumentError(f"validation_fraction must lie in [0, 0.9), got {self.validation_fraction!r}")
+            raise ArgumentError(
+                Argument("validation_fraction"), f" must lie in [0, 0.9), got {self.validation_fraction!r}"
+            )
         if not (_is_number(self.network_rows) and self.network_rows >= 50):
             raise ArgumentError(f"network_rows must be at least 50, got {self.network_rows!r}")
         if self.loss not in LOSSES:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import sympy
 
 from kansym.data.columns import listing, quoted
-from kansym.errors import ArgumentError, KansymError
+from kansym.errors import Argument, ArgumentError, KansymError
 from kansym.fitting.arguments import MOST_CONSTANTS
 from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parametric import ParametricForm, parametrize
@@ -64,23 +64,27 @@ class Guess:
             try:
                 named, expression = _parsed(_without_julia(body), names)
             except KansymError:
-                raise ArgumentError(f"guesses: {error}") from error
+                raise ArgumentError(Argument("guesses"), f": {error}") from error
         for name in named:
             for note in notes:
                 if note.startswith(f"Dropped column {quoted(name)}:"):
-                    raise ArgumentError(f"guesses: {_brief(text)} holds {quoted(name)}, which is left out. {note}")
+                    raise ArgumentError(
+                        Argument("guesses"), f": {_brief(text)} holds {quoted(name)}, which is left out. {note}"
+                    )
         columns = tuple(map(plain_symbol, names))
         symbols = tuple(map(plain_symbol, named))
         if not expression.free_symbols & set(columns):
             known = listing(list(names), 20)
-            raise ArgumentError(f"guesses: {_brief(text)} contains no column of the table; columns: {known}")
+            raise ArgumentError(
+                Argument("guesses"), f": {_brief(text)} contains no column of the table; columns: {known}"
+            )
         # A name that cancels has nothing to say.
         symbols = tuple(symbol for symbol in symbols if symbol in expression.free_symbols)
         numbers = parametrize(expression, (*columns, *symbols))
         constants = (*symbols, *numbers.constants)
         if len(constants) > MOST_CONSTANTS:
             many = f"{len(constants)} constants; at most {MOST_CONSTANTS} are fitted"
-            raise ArgumentError(f"guesses: {_brief(text)} has {many}")
+            raise ArgumentError(Argument("guesses"), f": {_brief(text)} has {many}")
         values = [1.0] * len(symbols) + numbers.values.tolist()
         form = ParametricForm(numbers.expression, columns, constants, values)
         return cls(text, form.with_values(values), len(symbols))

@@ -9,7 +9,7 @@ import numpy as np
 
 from kansym import clock
 from kansym.data.preparation import thinned
-from kansym.errors import ArgumentError
+from kansym.errors import Argument, ArgumentError
 from kansym.fitting.least_squares import best_descent
 from kansym.fitting.signs import positive_where_free
 from kansym.fitting.starts import starting_values
@@ -99,7 +99,9 @@ def in_symbols_of(guess: Guess, bench: Bench) -> ParametricForm:
     try:
         expression = call_with_limit(lambda: guess.form.expression.xreplace(symbols), NESTING_SECONDS)
     except TimeLimitError:
-        raise ArgumentError(f"guesses: {guess.text[:200]!r} is nested too deeply; write it as one fraction") from None
+        raise ArgumentError(
+            Argument("guesses"), f": {guess.text[:200]!r} is nested too deeply; write it as one fraction"
+        ) from None
     return replace(guess.form, expression=expression, variables=bench.variables)
 
 
