@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from kansym.errors import ArgumentError
+from kansym.symbolic.pysr_operators import OPERATORS
 
 _EVOLUTION = "kansym does not evolve formulas; max_seconds says how long it may look"
 _SIZE = "formulas are not limited in size; take a simpler one from equations_"
@@ -162,8 +163,6 @@ def _take_loss(loss: Any, own: dict[str, Any], left: dict[str, str]) -> None:
 
 
 def _take_operators(parameters: Mapping[str, Any], own: dict[str, Any], left: dict[str, str]) -> None:
-    from kansym.symbolic.pysr_operators import OPERATORS
-
     given: list[str] = []
     for name in ("binary_operators", "unary_operators"):
         given += list(parameters.get(name) or ())

@@ -19,10 +19,12 @@ from kansym.estimator.input import checked_names, checked_units, faults_named, l
 from kansym.estimator.pysr_parameters import in_words, translate
 from kansym.export.latex_table import HEADS, latex_table
 from kansym.primitives.library import PrimitiveLibrary
+from kansym.run.finished import FinishedRun
 from kansym.search.discovery import discover
 from kansym.search.options import DiscoveryOptions
 from kansym.search.progress import ProgressCallback
 from kansym.search.results import Discovery
+from kansym.surfaces import surface
 from kansym.symbolic.formula import Formula
 from kansym.validation.certificate import Certificate, certify
 
@@ -31,8 +33,9 @@ if TYPE_CHECKING:
 
     from kansym.comparison.result import Comparison
     from kansym.editing.network import EditableNetwork
-    from kansym.run.finished import FinishedRun
 
+# Figures, editing and pages are imported by the methods that show them: they bring matplotlib and templates, which a
+# fit does without.
 logger = logging.getLogger(__name__)
 
 
@@ -335,10 +338,8 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
         """The result once there is one; before, the diagram of scikit-learn."""
         if not hasattr(self, "discovery_"):
             return super()._repr_html_
-        from kansym.report.notebook.display import discovery_html
-
         hint = "Whether it can be believed has not been measured yet: ask for certificate_."
-        return lambda: discovery_html(self.discovery_, self._certificate, hint)
+        return lambda: surface("discovery_html")(self.discovery_, self._certificate, hint)
 
     def _repr_latex_(self) -> str | None:
         return self.formula_._repr_latex_() if hasattr(self, "discovery_") else None
@@ -348,10 +349,8 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
             return super()._repr_mimebundle_(**kwargs)
         return {"text/plain": f"{self!r}\n{self.formula_}", "text/html": self._repr_html_()}
 
-    def finished(self) -> "FinishedRun":
+    def finished(self) -> FinishedRun:
         """The run as reports and figures take it, with its certificate, which takes seconds when first asked for."""
-        from kansym.run.finished import FinishedRun
-
         check_is_fitted(self)
         certificate = self.certificate_
         return FinishedRun.of(self.discovery_, command=self._command, options=self._options(), certificate=certificate)

@@ -6,15 +6,8 @@ from collections.abc import Iterable
 
 import sympy
 
+from kansym.functions import family_of
 from kansym.primitives.library import PrimitiveLibrary, default_library
-
-GROUPS: tuple[frozenset[type], ...] = (
-    frozenset({sympy.sin, sympy.cos}),
-    frozenset({sympy.sin, sympy.cos, sympy.tan, sympy.cot, sympy.sec, sympy.csc}),
-    frozenset({sympy.exp, sympy.sinh, sympy.cosh, sympy.tanh, sympy.coth, sympy.sech, sympy.csch}),
-    frozenset({sympy.Abs, sympy.sign}),
-)
-"""Functions that algebra makes of each other, the narrowest group first: what is allowed of one is of all."""
 
 
 class AllowedFunctions:
@@ -37,7 +30,7 @@ class AllowedFunctions:
         for function in expression.atoms(sympy.Function):
             kind = type(function)
             self._functions.add(kind)
-            self._functions |= next((group for group in GROUPS if kind in group), frozenset())
+            self._functions |= family_of(kind)
         for power in expression.atoms(sympy.Pow):
             self._roots |= _is_root(power)
             self._real_powers |= _is_real(power)

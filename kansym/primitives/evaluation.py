@@ -6,12 +6,14 @@ printer lacks Bessel and Airy functions and fails on numbers such as sqrt(2).
 
 import math
 from collections.abc import Callable
+from functools import partial
 
 import sympy
 import torch
 from torch import Tensor
 
 from kansym.errors import ArgumentError
+from kansym.functions import TABLE
 from kansym.primitives.special import airy_ai, airy_ai_prime, bessel_j0, bessel_j1
 
 TorchFunction = Callable[[Tensor], Tensor]
@@ -158,36 +160,17 @@ _RELATIONS = {
     sympy.Eq: torch.eq,
     sympy.Ne: torch.ne,
 }
-_UNARY: dict[type, TorchFunction] = {
-    sympy.exp: torch.exp,
-    sympy.log: torch.log,
-    sympy.sin: torch.sin,
-    sympy.cos: torch.cos,
-    sympy.tan: torch.tan,
-    sympy.cot: lambda z: 1 / torch.tan(z),
-    sympy.sec: lambda z: 1 / torch.cos(z),
-    sympy.csc: lambda z: 1 / torch.sin(z),
-    sympy.asin: torch.asin,
-    sympy.acos: torch.acos,
-    sympy.atan: torch.atan,
+_OWN: dict[type, TorchFunction] = {
     sympy.acot: lambda z: torch.atan(1 / z),
-    sympy.sinh: torch.sinh,
-    sympy.cosh: torch.cosh,
-    sympy.tanh: torch.tanh,
-    sympy.coth: lambda z: 1 / torch.tanh(z),
-    sympy.sech: lambda z: 1 / torch.cosh(z),
-    sympy.csch: lambda z: 1 / torch.sinh(z),
-    sympy.asinh: torch.asinh,
-    sympy.acosh: torch.acosh,
-    sympy.atanh: torch.atanh,
     sympy.sinc: lambda z: torch.where(z == 0, 1.0, torch.sin(z) / z),
-    sympy.Abs: torch.abs,
-    sympy.sign: torch.sign,
-    sympy.floor: torch.floor,
-    sympy.erf: torch.erf,
-    sympy.erfc: torch.erfc,
-    sympy.loggamma: torch.lgamma,
     sympy.gamma: _gamma,
     sympy.airyai: airy_ai,
     sympy.airyaiprime: airy_ai_prime,
+}
+"""Functions of one argument that torch lacks, or has to six digits only."""
+
+_UNARY: dict[type, TorchFunction] = {
+    **{function.kind: getattr(torch, function.torch) for function in TABLE if function.torch is not None},
+    **{function.kind: partial(function.quotient, torch) for function in TABLE if function.quotient is not None},
+    **_OWN,
 }

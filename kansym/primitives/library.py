@@ -6,11 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 
 from kansym.errors import ArgumentError
-from kansym.primitives.algebraic import ALGEBRAIC
-from kansym.primitives.exponentials import EXPONENTIALS
-from kansym.primitives.powers import POWERS
+from kansym.primitives.builtin import BUILT_IN
 from kansym.primitives.primitive import Primitive
-from kansym.primitives.trigonometric import TRIGONOMETRIC
 
 LISTED = "`kansym primitives` and kansym.default_library() list them all"
 
@@ -98,7 +95,7 @@ class PrimitiveLibrary(Mapping[str, Primitive]):
 @cache
 def default_library() -> PrimitiveLibrary:
     """The built-in primitives."""
-    return PrimitiveLibrary((*POWERS, *EXPONENTIALS, *TRIGONOMETRIC, *ALGEBRAIC))
+    return PrimitiveLibrary(BUILT_IN)
 
 
 def _reduce(primitive: Primitive) -> object:

@@ -9,7 +9,7 @@ import numpy as np
 from kansym import clock
 from kansym.data.dataset import Dataset
 from kansym.data.limits import require_moderate_target
-from kansym.data.preparation import canonical_order, merge_copies, thinned
+from kansym.data.preparation import canonical_table, thinned
 from kansym.interrupting import AGAIN, Abandoned, two_presses
 from kansym.search.effective_errors import with_effective_errors
 from kansym.search.final_fit import settled
@@ -93,8 +93,7 @@ def discover(
 def _discover(dataset: Dataset, options: DiscoveryOptions, progress: ProgressCallback | None) -> Discovery:
     require_moderate_target(dataset)
     start, began = clock.now(), time.monotonic()
-    table = merge_copies(dataset)
-    table = table.take(canonical_order(table.X, table.y))
+    table = canonical_table(dataset)
     plain = table.y_error is None and options.loss == "linear" and table.n_rows <= MOST_ROWS
     with threads_for(min(table.n_rows, MOST_ROWS)):
         # Rows are in the order of their contents: every so manieth of them covers all of the box.

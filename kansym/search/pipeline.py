@@ -18,8 +18,7 @@ import torch
 from kansym import clock
 from kansym.data.dataset import Dataset
 from kansym.data.limits import require_moderate_target
-from kansym.data.noise import noise_floor
-from kansym.data.preparation import canonical_order, merge_copies, split
+from kansym.data.preparation import prepare
 from kansym.device import choose_device
 from kansym.extraction.composition import AffineMap
 from kansym.extraction.one_dimensional import as_networks, read_curve
@@ -117,12 +116,12 @@ class _Run:
     ) -> None:
         self.start, self.began = clock.now(), time.monotonic()
         self.options, self.progress = options, progress
-        dataset = merge_copies(dataset)
-        self.dataset = dataset.take(canonical_order(dataset.X, dataset.y))
-        self.floor = noise_floor(self.dataset)
-        train, validation = split(self.dataset, validation_fraction=options.validation_fraction, seed=options.seed)
-        self.bench = Bench.of(self.dataset, train, validation, self.floor, allowed_functions(options.primitives))
-        self.device = choose_device(options.device, len(dataset.y))
+        rows = prepare(dataset, validation_fraction=options.validation_fraction, seed=options.seed)
+        self.dataset, self.floor = rows.table, rows.noise_floor
+        self.bench = Bench.of(
+            rows.table, rows.train, rows.validation, rows.noise_floor, allowed_functions(options.primitives)
+        )
+        self.device = choose_device(options.device, rows.table.n_rows)
         self.formulas: list[Formula] = []
         self.network: TrainedNetwork | None = None
         self.readings: dict[Formula, NetworkReading] = {}

@@ -3,51 +3,15 @@
 # pyright: reportOperatorIssue=false, reportAssignmentType=false, reportIndexIssue=false, reportGeneralTypeIssues=false
 """The functions a formula may contain, and how numpy evaluates them."""
 
+from functools import partial
+
 import numpy as np
 import sympy
 from sympy.core.function import ArgumentIndexError
 
-FUNCTIONS: dict[str, type[sympy.Function]] = {
-    function.__name__: function
-    for function in (
-        sympy.Abs,
-        sympy.sign,
-        sympy.exp,
-        sympy.log,
-        sympy.sin,
-        sympy.cos,
-        sympy.tan,
-        sympy.sec,
-        sympy.csc,
-        sympy.cot,
-        sympy.asin,
-        sympy.acos,
-        sympy.atan,
-        sympy.atan2,
-        sympy.sinh,
-        sympy.cosh,
-        sympy.tanh,
-        sympy.sech,
-        sympy.csch,
-        sympy.coth,
-        sympy.asinh,
-        sympy.acosh,
-        sympy.atanh,
-        sympy.sinc,
-        sympy.erf,
-        sympy.erfc,
-        sympy.gamma,
-        sympy.loggamma,
-        sympy.besselj,
-        sympy.bessely,
-        sympy.besseli,
-        sympy.besselk,
-        sympy.airyai,
-        sympy.airybi,
-        sympy.LambertW,
-        sympy.Heaviside,
-    )
-}
+from kansym.functions import TABLE
+
+FUNCTIONS: dict[str, type[sympy.Function]] = {function.name: function.kind for function in TABLE if function.stored}
 """Name to class of every function that formulas are built from; storage accepts no other."""
 
 NUMBER_SYMBOLS: dict[str, sympy.Expr] = {
@@ -86,12 +50,7 @@ class RealSign(sympy.Function):
 NUMPY_FUNCTIONS = {
     "RealAbs": np.abs,
     "RealSign": np.sign,
-    "sec": lambda argument: 1 / np.cos(argument),
-    "csc": lambda argument: 1 / np.sin(argument),
-    "cot": lambda argument: 1 / np.tan(argument),
-    "sech": lambda argument: 1 / np.cosh(argument),
-    "csch": lambda argument: 1 / np.sinh(argument),
-    "coth": lambda argument: 1 / np.tanh(argument),
+    **{function.name: partial(function.quotient, np) for function in TABLE if function.quotient is not None},
     "DiracDelta": lambda argument, *order: np.zeros_like(argument),
 }
 """Names that lambdify has to be told about, before numpy's and scipy's own."""

@@ -12,8 +12,7 @@ import numpy as np
 from kansym import clock
 from kansym.data.columns import is_constant
 from kansym.data.dataset import Dataset
-from kansym.data.noise import noise_floor
-from kansym.data.preparation import split
+from kansym.data.preparation import prepare
 from kansym.errors import ArgumentError, DataError
 from kansym.search.formulation import Bench, judge
 from kansym.search.front import ParetoFront
@@ -81,8 +80,9 @@ def discover_given(dataset: Dataset, options: DiscoveryOptions, progress: Progre
     """
     start, began = clock.now(), time.monotonic()
     part = GivenPart.read(options.given or "", dataset.names)
-    train, validation = split(dataset, validation_fraction=options.validation_fraction, seed=options.seed)
-    bench = Bench.of(dataset, train, validation, noise_floor(dataset))
+    rows = prepare(dataset, validation_fraction=options.validation_fraction, seed=options.seed)
+    dataset = rows.table
+    bench = Bench.of(dataset, rows.train, rows.validation, rows.noise_floor)
     constants = first_constants(part, dataset, options.seed)
     rounds = ROUNDS if part.constants else 1
     formulas: list[Formula] = []
