@@ -31,6 +31,7 @@ class CPrinter(SourcePrinter, C99CodePrinter):
 class C(CodeLanguage):
     """A file with one function of doubles, to be compiled with ``-lm``."""
 
+    title = "C"
     suffix = ".c"
     printer = CPrinter
     keywords = (

@@ -40,6 +40,7 @@ class FortranPrinter(SourcePrinter, FCodePrinter):
 class Fortran(CodeLanguage):
     """A module with one elemental function in double precision."""
 
+    title = "Fortran"
     suffix = ".f90"
     printer = FortranPrinter
     keywords = (

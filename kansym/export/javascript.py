@@ -26,6 +26,7 @@ class JavaScriptPrinter(SourcePrinter, JavascriptCodePrinter):
 class JavaScript(CodeLanguage):
     """A file with one function of numbers; a script of a page, or a module of node."""
 
+    title = "JavaScript"
     suffix = ".js"
     printer = JavaScriptPrinter
     keywords = (

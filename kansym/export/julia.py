@@ -29,6 +29,7 @@ class JuliaPrinter(SourcePrinter, JuliaCodePrinter):
 class Julia(CodeLanguage):
     """A file with one function of numbers; arrays go through it with a dot, ``f.(x)``."""
 
+    title = "Julia"
     suffix = ".jl"
     printer = JuliaPrinter
     keywords = (

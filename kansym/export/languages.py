@@ -96,10 +96,18 @@ def language_of(name: str) -> "Language":
 
 
 class Language(ABC):
-    """What files of formulas are written in."""
+    """What files of formulas are written in.
 
+    Attributes
+    ----------
+    title : str
+        What people call it.
+    suffix : str
+        What names of files end with.
+    """
+
+    title: str
     suffix: str
-    """What names of files end with."""
 
     @abstractmethod
     def write(self, formula: Formula, name: str | None, run: RunSummary | FinishedRun | None) -> str:

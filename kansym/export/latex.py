@@ -116,6 +116,7 @@ class Document(Language):
     The run brings the units of the columns, the front, and how the formula was found.
     """
 
+    title = "LaTeX document"
     suffix = ".tex"
 
     def write(self, formula: Formula, name: str | None, run: RunSummary | FinishedRun | None) -> str:

@@ -45,6 +45,7 @@ class MathematicaPrinter(SourcePrinter, MCodePrinter):
 class Mathematica(CodeLanguage):
     """A definition of one function; numbers and lists go through it."""
 
+    title = "Mathematica"
     suffix = ".wl"
     printer = MathematicaPrinter
     keywords = "C D E I K N O Pi With Piecewise"

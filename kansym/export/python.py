@@ -37,6 +37,7 @@ class NumpyPrinter(SourcePrinter, SciPyPrinter):
 class Python(CodeLanguage):
     """A module with one function of arrays."""
 
+    title = "Python"
     suffix = ".py"
     printer = NumpyPrinter
     keywords = "np special float abs print self"

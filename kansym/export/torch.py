@@ -43,6 +43,7 @@ class TorchPrinter(SourcePrinter, SympyTorchPrinter):
 class Torch(CodeLanguage):
     """A module of torch with the constants as parameters."""
 
+    title = "PyTorch"
     suffix = ".py"
     printer = TorchPrinter
     keywords = " ".join(("torch", "math", "nn", "Tensor", "float", "self", *dir(nn.Module())))

@@ -6,6 +6,7 @@ from typing import Any
 from markupsafe import Markup
 
 from kansym.export import LANGUAGES, to_code, to_mathml
+from kansym.export.languages import language_of
 from kansym.report.html.markup import trusted_mathml
 from kansym.run.finished import FinishedRun
 from kansym.symbolic.formula import Formula
@@ -14,18 +15,6 @@ logger = logging.getLogger(__name__)
 
 LONGEST = 4000
 """Characters of a formula in plain text beyond which it is not set as mathematics."""
-
-NAMES = {
-    "python": "Python",
-    "torch": "PyTorch",
-    "c": "C",
-    "fortran": "Fortran",
-    "julia": "Julia",
-    "mathematica": "Mathematica",
-    "javascript": "JavaScript",
-    "latex": "LaTeX document",
-}
-"""Languages as they are called."""
 
 
 def formula_markup(
@@ -71,5 +60,5 @@ def code_listings(run: FinishedRun) -> list[dict[str, Any]]:
         except Exception as error:
             logger.warning("the report has no %s: %s: %s", language, type(error).__name__, error)
             continue
-        listings.append({"key": language, "name": NAMES.get(language, language), "about": about, "text": text})
+        listings.append({"key": language, "name": language_of(language).title, "about": about, "text": text})
     return listings
