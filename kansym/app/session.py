@@ -1,29 +1,26 @@
-"""One run in the hands of one user: every change goes through one thread, and the page sees finished values only."""
+"""The session of one user with one run: changes go through one thread, and the page sees finished values only."""
 
 import logging
 import os
+import re
 import shutil
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from kansym.app.measuring import STAGES, Shown, failed, opened, stepped
+from kansym.app.page_state import STAGES, Shown, failed, no_rivals_view, opened, rivals_view, stepped
 from kansym.app.picture import page_picture
-from kansym.app.refusals import Refused
-from kansym.app.saving import new_folder, suggested_name
-from kansym.app.views import no_rivals_view, rivals_view
+from kansym.editing.edge import Edge
 from kansym.editing.network import EditableNetwork
 from kansym.editing.opening import edit
 from kansym.errors import ArgumentError, KansymError
+from kansym.primitives.primitive import Primitive
+from kansym.run.finished import FinishedRun
 from kansym.run.storage import save_run
 from kansym.units.words import after_number, unit_label
-
-if TYPE_CHECKING:
-    from kansym.editing.edge import Edge
-    from kansym.primitives.primitive import Primitive
-    from kansym.run.finished import FinishedRun
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +35,25 @@ PATIENCE = 60.0
 
 LONGEST_PROBLEM = 500
 """Characters of a message on the page."""
+
+FOLDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+RESERVED_NAMES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+"""Names that Windows keeps for devices."""
+
+
+class Refused(KansymError):
+    """The request is not carried out, and nothing has changed.
+
+    Attributes
+    ----------
+    code : int
+        HTTP status.
+    """
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 @dataclass(frozen=True)
@@ -74,12 +90,12 @@ class Session:
 
     def __init__(
         self,
-        run: "FinishedRun",
+        run: FinishedRun,
         *,
         directory: str | os.PathLike[str] | None = None,
         name: str = "run",
         start: str | Sequence[Any] | None = None,
-        library: Mapping[str, "Primitive"] | None = None,
+        library: Mapping[str, Primitive] | None = None,
     ) -> None:
         self._parent = Path.cwd() if directory is None else Path(directory).resolve()
         if not self._parent.is_dir():
@@ -118,7 +134,7 @@ class Session:
             return {
                 "revision": self._revision,
                 "version": self._version,
-                "run": {**self._run, "suggestion": suggested_name(self._parent, self._name)},
+                "run": {**self._run, "suggestion": _free_name(self._parent, self._name)},
                 "working": self._order.words if self._order else None,
                 "measuring": self._measuring,
                 "problem": self._problem,
@@ -196,7 +212,7 @@ class Session:
             raise Refused(422, "There is nothing to save yet: a run is a formula that differs from the one opened.")
         with self._wake:
             self._check(version)
-            path = new_folder(self._parent, name)
+            path = _new_folder(self._parent, name)
             self._accept(_Order("Saving", lambda: self._write(path), changes=False))
 
     def start(self) -> None:
@@ -239,7 +255,7 @@ class Session:
             return _Order("Redoing", lambda: f"Done again: {net.redo()}")
         raise Refused(400, f"action must be fix, unfix, remove, refit, auto, undo or redo, got {action[:100]!r}")
 
-    def _edge(self, edge: str) -> "Edge":
+    def _edge(self, edge: str) -> Edge:
         for one in self._net.edges:
             if one.id == edge:
                 return one
@@ -339,7 +355,7 @@ class Session:
                 certificate=net.certificate(),
             )
         except BaseException:
-            # Made by `new_folder` a moment ago; half a run is none.
+            # Made by `_new_folder` a moment ago; half a run is none.
             shutil.rmtree(path, ignore_errors=True)
             raise
         return f"Saved to {path}"
@@ -350,7 +366,7 @@ class Session:
         logger.exception("%s failed", words)
         return one_line(f"{words} failed: unexpected {type(error).__name__}: {error}")
 
-    def _describe(self, run: "FinishedRun") -> dict[str, Any]:
+    def _describe(self, run: FinishedRun) -> dict[str, Any]:
         summary = run.summary
         columns = ", ".join(summary.names)
         certificate = summary.certificate
@@ -369,23 +385,58 @@ class Session:
         """What errors of the whole network are of."""
         return "held out" if len(self._net.context.fit_rows.validation) else "RMS residual"
 
-    def _at_work(self) -> "_Turn":
-        return _Turn(self)
-
-
-class _Turn:
-    """The network for as long as a question takes; gives the version that is asked about."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
-    def __enter__(self) -> int:
-        if not self._session._hands.acquire(timeout=PATIENCE):
+    @contextmanager
+    def _at_work(self) -> Iterator[int]:
+        """The network for as long as a question takes; gives the version that is asked about."""
+        if not self._hands.acquire(timeout=PATIENCE):
             raise Refused(409, "The app is busy; ask again in a moment.")
-        return self._session._version
+        try:
+            yield self._version
+        finally:
+            self._hands.release()
 
-    def __exit__(self, *of: object) -> None:
-        self._session._hands.release()
+
+def _new_folder(parent: Path, name: str) -> Path:
+    """Make a folder for a run.
+
+    Parameters
+    ----------
+    parent : Path
+        The only folder that is written to.
+    name : str
+        Letters, digits, dots, hyphens and underscores, so that it can only mean a folder in `parent`.
+
+    Raises
+    ------
+    Refused
+        If the name is none, or is taken, or the folder cannot be made.
+    """
+    if not FOLDER_NAME.fullmatch(name) or name.endswith(".") or RESERVED_NAMES.fullmatch(name):
+        raise Refused(
+            400,
+            f"{name[:100]!r} is no name for a folder: it must begin with a letter or digit and hold letters, digits, "
+            "dots, hyphens and underscores only",
+        )
+    path = parent / name
+    # A link that leads nowhere is there all the same.
+    if os.path.lexists(path):
+        raise Refused(409, f"{path} is there already and is not written over; take another name")
+    try:
+        path.mkdir()
+    except FileExistsError:
+        raise Refused(409, f"{path} is there already and is not written over; take another name") from None
+    except OSError as error:
+        raise Refused(422, f"{path} cannot be made: {error.strerror}") from None
+    return path
+
+
+def _free_name(parent: Path, name: str) -> str:
+    """A name like the given one that is free in `parent`."""
+    stem = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip(".-_")[:80] or "run"
+    for number in range(2, 1000):
+        if not os.path.lexists(parent / f"{stem}-{number}"):
+            return f"{stem}-{number}"
+    return f"{stem}-new"
 
 
 def one_line(words: object) -> str:

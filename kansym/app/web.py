@@ -13,8 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from kansym.app.guard import LARGEST_BODY, Guard
-from kansym.app.refusals import Refused
-from kansym.app.session import Session
+from kansym.app.session import Refused, Session
 
 STATIC = {
     "app.css": "text/css",

@@ -90,6 +90,7 @@ def test_a_node_beside_a_product() -> None:
         (["x", "nope"], {}, "there is no node 'nope'"),
         (["x", "z"], {"into": 7}, "into must lie in"),
         ([0, 9], {}, "level 0 has the nodes"),
+        ([9, 9], {}, "level 0 has the nodes 0..2, got 9"),
         ([0, 1], {"layer": 5}, "layer must lie in"),
         ([0, 1.5], {}, "names of nodes, numbers or edges"),
         ("xz", {}, "two or more sources"),

@@ -1,6 +1,7 @@
 """A wrong edge, put right by hand; undo."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -64,3 +65,20 @@ def test_a_formula_needs_all_edges(trained: EditableNetwork) -> None:
     net.edge("0.1.0").fix("x^2")
     with pytest.raises(ArgumentError, match=r"0\.0\.0 \(x -> h1\.0\), 1\.0\.0 \(h1\.0 -> f\)"):
         net.formula()
+
+
+def test_a_network_that_the_formula_came_without_says_so(idle_column: EditableNetwork):
+    net = idle_column.copy()
+    net.edge(0, 2, 0).remove()
+    net.auto()
+    # As after a search whose formula came from the structure of the table.
+    found = replace(net.discovery(), reading=None)
+    apart = edit(found)
+    words = f"The run found the formula {found.formula} without this network, which has 2 free curves."
+    assert str(apart).splitlines()[-1] == words and words in repr(apart) and words in str(apart.copy())
+    assert "without this network" in apart._repr_html_()
+    apart.edge(0, 0, 0).fix("sin")
+    apart.edge(0, 1, 0).fix("x^2")
+    # It has a formula of its own now.
+    assert "without this network" not in str(apart)
+    assert "without this network" not in str(edit(net.discovery()))

@@ -175,15 +175,3 @@ def test_arguments_are_checked(net: EditableNetwork, wrong) -> None:
     with pytest.raises(ArgumentError):
         wrong(net)
     assert len(net.history) == 1
-
-
-def test_auto_beside_what_was_fixed(net: EditableNetwork) -> None:
-    net.edge("0.1.0").fix("x^2", b=0.0)
-    assert net.auto(["0.0.0"]) == {"0.0.0": "sin"}
-    assert net.edge("1.0.0").is_spline and net.edge("0.1.0").held == ("b",)
-    with pytest.raises(ArgumentError, match="is no spline"):
-        net.auto(["0.0.0"])
-    assert net.auto() == {"1.0.0": "exp"}
-    assert net.auto() == {}
-    assert net.edge("0.1.0").constants["b"] == 0.0
-    assert net.error.held_out < 1e-3

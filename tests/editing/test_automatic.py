@@ -1,0 +1,37 @@
+"""Primitives selected for splines."""
+
+import numpy as np
+import pytest
+
+from kansym import ArgumentError, DiscoveryOptions, edit, make_dataset
+from kansym.editing.network import EditableNetwork
+from kansym.editing.script import do_step
+
+
+def test_choosing_says_how_good_it_is(idle_column: EditableNetwork):
+    net = idle_column.copy()
+    net.edge(0, 2, 0).remove()
+    chosen = net.auto()
+    assert chosen == {"0.0.0": "sin", "0.1.0": "x^2"} and set(chosen.misfits) == set(chosen)
+    first, *lines = str(chosen).splitlines()
+    assert first.startswith("RMS residual") and "held out" in first
+    assert [line.partition(",")[0] for line in lines] == ["0.0.0 (<a> -> f) is sin", "0.1.0 (b -> f) is x^2"]
+    assert all("1-R2 = " in line for line in lines) and chosen.to_dict()["functions"] == dict(chosen)
+    assert str(net.auto()) == "no splines are left" and do_step(net, "auto") == "auto: no splines are left"
+    assert do_step(net, "prune", "0").startswith("prune: no edge moves")
+
+
+def test_beside_what_was_fixed() -> None:
+    rng = np.random.default_rng(0)
+    X = rng.uniform(-1, 1, (250, 2))
+    table = make_dataset(X, np.exp(np.sin(2 * X[:, 0]) + X[:, 1] ** 2), names=["x", "z"], target="f")
+    net = edit(table, start=(2, 1, 1), options=DiscoveryOptions(seed=0))
+    net.edge("0.1.0").fix("x^2", b=0.0)
+    assert net.auto(["0.0.0"]) == {"0.0.0": "sin"}
+    assert net.edge("1.0.0").is_spline and net.edge("0.1.0").held == ("b",)
+    with pytest.raises(ArgumentError, match="is no spline"):
+        net.auto(["0.0.0"])
+    assert net.auto() == {"1.0.0": "exp"}
+    assert net.auto() == {}
+    assert net.edge("0.1.0").constants["b"] == 0.0
+    assert net.error.held_out < 1e-3
