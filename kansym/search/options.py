@@ -25,8 +25,6 @@ class DiscoveryOptions:
     seed : int, default 0
         Source of every random choice; the same table, seed and options give the same formula on any machine, idle or
         busy, unless the wall ended the search, which the result then says.
-    deterministic : bool, default False
-        Leave the wall out: the same answer always, however long a slow or busy machine takes for it.
     device : str, default "auto"
         "cpu", "cuda" (or "cuda:1", ...), or "auto": CUDA for tables large enough to fill it, where there is one.
     validation_fraction : float, default 0.2
@@ -56,11 +54,12 @@ class DiscoveryOptions:
         are constants; numbers with a point are their starting values, other numbers stay. Each is fitted and judged
         like any formula, so that the answer is never worse, and `Discovery.guesses` says whether the data want less
         or more. Not together with `given`.
+    deterministic : bool, default False
+        Leave the wall out: the same answer always, however long a slow or busy machine takes for it.
     """
 
     max_seconds: float = 60.0
     seed: int = 0
-    deterministic: bool = False
     device: str = "auto"
     validation_fraction: float = 0.2
     primitives: PrimitiveLibrary = field(default_factory=default_library)
@@ -72,6 +71,7 @@ class DiscoveryOptions:
     loss: str = "linear"
     given: str | None = None
     guesses: tuple[str, ...] = ()
+    deterministic: bool = False
 
     def __post_init__(self) -> None:
         if not (_is_number(self.max_seconds) and 0 < self.max_seconds < float("inf")):
