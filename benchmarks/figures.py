@@ -28,8 +28,7 @@ from benchmarks.machine import describe
 from kansym.data.dataset import make_dataset
 from kansym.figures.network_figure import network_figure
 from kansym.figures.svg import to_svg
-from kansym.kan.growth import format_shape
-from kansym.kan.network import Network, Width
+from kansym.kan.network import Network, Width, format_shape
 from kansym.report.html.page import write_report
 from kansym.run.finished import FinishedRun
 from kansym.search.discovery import discover

@@ -24,8 +24,7 @@ from kansym.extraction.edges import EdgeRef
 from kansym.figures.edge_curves import EdgeCurve
 from kansym.figures.network_figure import network_figure
 from kansym.figures.svg import to_svg
-from kansym.kan.growth import format_shape
-from kansym.kan.network import Network
+from kansym.kan.network import Network, format_shape
 from kansym.primitives.primitive import Primitive
 from kansym.run.finished import found_without
 from kansym.search.front import ParetoFront

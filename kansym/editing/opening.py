@@ -14,9 +14,9 @@ from kansym.editing.constants import with_conventional_constants, with_scaling
 from kansym.editing.context import EditContext
 from kansym.editing.network import EditableNetwork
 from kansym.errors import ArgumentError
-from kansym.kan.growth import Grower, format_shape
+from kansym.kan.growth import Grower
 from kansym.kan.jacobian import held_out_parts
-from kansym.kan.network import Network, Width
+from kansym.kan.network import Network, Width, format_shape
 from kansym.primitives.library import PrimitiveLibrary
 from kansym.primitives.primitive import Primitive
 from kansym.run.finished import FinishedRun

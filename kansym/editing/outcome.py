@@ -9,8 +9,7 @@ from kansym.editing.context import EditContext
 from kansym.editing.held_formula import held_constants, held_formula
 from kansym.editing.history import State
 from kansym.errors import ArgumentError
-from kansym.kan.growth import format_shape
-from kansym.kan.network import Network
+from kansym.kan.network import Network, format_shape
 from kansym.search.final_fit import far_rows, refitted
 from kansym.search.formulation import formulate
 from kansym.search.front import ParetoFront

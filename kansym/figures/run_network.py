@@ -10,8 +10,8 @@ from kansym.extraction.matching import Match
 from kansym.figures.edges import library_of, matched_edges, scaled_rows
 from kansym.figures.network_figure import network_figure
 from kansym.figures.points import table_of
-from kansym.kan.growth import format_shape
 from kansym.kan.layer import EdgeMode
+from kansym.kan.network import format_shape
 from kansym.run.finished import FinishedRun, found_without
 
 ALIKE = 0.02

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from kansym.errors import ArgumentError, TrainingError
 from kansym.kan.jacobian import HeldOut
-from kansym.kan.network import Network, Width
+from kansym.kan.network import Network, Width, format_shape
 from kansym.kan.training import TrainingOptions, TrainingResult, train
 from kansym.primitives.library import default_library
 
@@ -105,15 +105,6 @@ class Candidate:
     train_loss: float
     validation_loss: float
     decisions: tuple[Decision, ...]
-
-
-def format_shape(shape: Sequence[Width]) -> str:
-    """``[3, 2x, 1]`` for two product nodes, ``[3, 1+2x, 1]`` for one sum node beside them."""
-    parts = []
-    for width in shape:
-        sums, products = (width, 0) if isinstance(width, int) else width
-        parts.append(str(sums) if not products else f"{products}x" if not sums else f"{sums}+{products}x")
-    return "[" + ", ".join(parts) + "]"
 
 
 def growth_ladder(n_inputs: int) -> tuple[tuple[Width, ...], ...]:

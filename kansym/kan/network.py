@@ -31,6 +31,15 @@ def _nodes(width: Width, position: int) -> tuple[int, int]:
     return sums, products
 
 
+def format_shape(shape: Sequence[Width]) -> str:
+    """``[3, 2x, 1]`` for two product nodes, ``[3, 1+2x, 1]`` for one sum node beside them."""
+    parts = []
+    for width in shape:
+        sums, products = (width, 0) if isinstance(width, int) else width
+        parts.append(str(sums) if not products else f"{products}x" if not sums else f"{sums}+{products}x")
+    return "[" + ", ".join(parts) + "]"
+
+
 @dataclass
 class Network:
     """P networks of one shape.
@@ -50,8 +59,6 @@ class Network:
     primitives: tuple[Primitive, ...] = ()
 
     def __repr__(self) -> str:
-        from kansym.kan.growth import format_shape
-
         grids = "/".join(dict.fromkeys(str(layer.grid) for layer in self.layers))
         return f"<Network {format_shape(self.shape)}, grid {grids}, population {self.population}>"
 

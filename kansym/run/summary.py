@@ -15,7 +15,8 @@ from kansym.data.dataset import Dataset
 from kansym.data.preparation import MINIMUM_ROWS
 from kansym.errors import StorageError
 from kansym.fitting.outliers import Outlier
-from kansym.kan.growth import Decision, format_shape
+from kansym.kan.growth import Decision
+from kansym.kan.network import format_shape
 from kansym.primitives.library import default_library
 from kansym.run.agreement import Agreement, Weighting
 from kansym.search.front import ParetoFront

@@ -24,8 +24,8 @@ from kansym.extraction.composition import AffineMap
 from kansym.extraction.one_dimensional import as_networks, read_curve
 from kansym.extraction.selection import EXACT, Selector, SymbolicCandidate
 from kansym.interrupting import AGAIN, Abandoned
-from kansym.kan.growth import Candidate, Decision, Grower, format_shape
-from kansym.kan.network import Network
+from kansym.kan.growth import Candidate, Decision, Grower
+from kansym.kan.network import Network, format_shape
 from kansym.kan.pruning import count_edges, prune
 from kansym.primitives.allowed import allowed_functions
 from kansym.search.baseline import baseline

@@ -12,8 +12,8 @@ import torch
 from kansym.data.dataset import Dataset
 from kansym.data.scaling import Scaling
 from kansym.fitting.outliers import Outlier
-from kansym.kan.growth import Decision, format_shape
-from kansym.kan.network import Network
+from kansym.kan.growth import Decision
+from kansym.kan.network import Network, format_shape
 from kansym.search.front import ParetoFront
 from kansym.search.prior.outcome import GuessOutcome
 from kansym.surfaces import surface

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from kansym.errors import ArgumentError
-from kansym.kan.growth import Grower, GrowthOptions, format_shape, growth_ladder, parameter_count
+from kansym.kan.growth import Grower, GrowthOptions, growth_ladder, parameter_count
+from kansym.kan.network import format_shape
 
 
 def table(function, rows, inputs, seed=0, noise=0.0):

@@ -6,7 +6,8 @@ from typing import Any
 from kansym.comparison.result import Comparison, ToolResult
 from kansym.comparison.table import error_words, share_words
 from kansym.figures.structure import steps_in_words
-from kansym.kan.growth import Decision, format_shape
+from kansym.kan.growth import Decision
+from kansym.kan.network import format_shape
 from kansym.numbers import is_rounding, measured, with_error
 from kansym.report.html.certificate import certificate_values
 from kansym.report.html.formulas import code_listings, formula_markup, formula_text
