@@ -37,6 +37,7 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
+	$(BIN)/lint-imports
 
 # Warnings are errors. The gallery runs every example, which takes some minutes; KANSYM_GALLERY=0 leaves it unexecuted.
 docs: $(VENV)/.docs

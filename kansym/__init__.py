@@ -4,6 +4,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from kansym import _renamed
+from kansym._version import __version__ as __version__
 
 if TYPE_CHECKING:
     from kansym.comparison.result import Comparison as Comparison
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from kansym.validation.certificate import Certificate as Certificate
     from kansym.validation.certificate import certify as certify
 
-__version__ = "0.1.0"
 
 # torch, pandas, sympy and scikit-learn take seconds to import; `kansym --help` needs none of them (PEP 562).
 _HOMES = {

@@ -28,7 +28,7 @@ RENAMED = {
     "kansym.front": "kansym.search.front",
     "kansym.given.part": "kansym.search.prior.part",
     "kansym.guess.guess": "kansym.search.prior.guess",
-    "kansym.guess.outcome": "kansym.search.prior.outcome",
+    "kansym.guess.outcome": "kansym.search.guess_outcome",
     "kansym.notebook": "kansym.report.notebook",
     "kansym.pipeline": "kansym.search.pipeline",
     "kansym.primitives.algebraic": "kansym.primitives.builtin",

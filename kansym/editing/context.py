@@ -20,7 +20,7 @@ from kansym.run.finished import FinishedRun
 from kansym.search.discovery import MOST_ROWS
 from kansym.search.effective_errors import with_effective_errors
 from kansym.search.final_fit import far_rows
-from kansym.search.formulation import Bench, mean_square
+from kansym.search.formulation import FitRows, mean_square
 from kansym.search.options import DiscoveryOptions
 from kansym.search.scaled_rows import fitted_scaling, scaled_rows
 
@@ -77,7 +77,7 @@ class EditContext:
     ----------
     table : Dataset
         In canonical order.
-    fit_rows : Bench
+    fit_rows : FitRows
         The rows that formulas are fitted to and judged on, in the user's units.
     scaling : Scaling
         Of the networks. Inputs are divided by their half-width and not shifted where their zero is near, so that a
@@ -97,7 +97,7 @@ class EditContext:
     """
 
     table: Dataset
-    fit_rows: Bench
+    fit_rows: FitRows
     scaling: Scaling
     centred_scaling: Scaling
     rows: Rows
@@ -124,7 +124,7 @@ class EditContext:
             kept = np.setdiff1d(kept, [outlier.row for outlier in far_rows(run.formula, table)])
         searched = with_effective_errors(table.take(thinned(kept, MOST_ROWS)), seed=options.seed)
         prepared = prepare(searched, validation_fraction=options.validation_fraction, seed=options.seed)
-        fit_rows = Bench.of(prepared.table, prepared.train, prepared.validation, prepared.noise_floor)
+        fit_rows = FitRows.of(prepared.table, prepared.train, prepared.validation, prepared.noise_floor)
         if scaling is None:
             scaling = fitted_scaling(fit_rows, options.network_rows)
         centred, scaling = scaling, _without_shifts(scaling)
@@ -173,7 +173,7 @@ class EditContext:
         scaling = self.scaling
         return AffineMap(scaling.center.tolist(), scaling.half_width.tolist(), scaling.y_center, scaling.y_scale)
 
-    def fresh_fit_rows(self) -> Bench:
+    def fresh_fit_rows(self) -> FitRows:
         """`fit_rows` without a memory of the formulas that were finished on them."""
         return replace(self.fit_rows, finished={}, eliminated={})
 

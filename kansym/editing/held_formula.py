@@ -17,7 +17,7 @@ from kansym.extraction.edges import edges_of_mode
 from kansym.fitting.estimate import estimate
 from kansym.kan.layer import AFFINE, EdgeMode
 from kansym.kan.network import Network
-from kansym.search.formulation import ROUND_NUMBERS, Bench, as_written, bits, judge
+from kansym.search.formulation import ROUND_NUMBERS, FitRows, as_written, bits, judge
 from kansym.symbolic.canonical import canonicalize
 from kansym.symbolic.complexity import complexity
 from kansym.symbolic.constants import constants_of
@@ -112,7 +112,7 @@ def _as_held(number: int, constant: Constant) -> Constant:
 
 
 def _with_held_symbols(
-    raw: sympy.Expr, held: Sequence[HeldConstant], rows: Bench
+    raw: sympy.Expr, held: Sequence[HeldConstant], rows: FitRows
 ) -> tuple[ParametricForm, dict[sympy.Symbol, float]]:
     """The canonical form with a symbol for each held number, and the values of those symbols."""
     marks = {sympy.Dummy(f"held{k}", real=True): one.value for k, one in enumerate(held)}
@@ -130,7 +130,7 @@ def _with_held_symbols(
     return form, {named[mark]: value for mark, value in marks.items() if named[mark] in form.expression.free_symbols}
 
 
-def _estimated(form: ParametricForm, context: EditContext, rows: Bench) -> tuple[ParametricForm, np.ndarray]:
+def _estimated(form: ParametricForm, context: EditContext, rows: FitRows) -> tuple[ParametricForm, np.ndarray]:
     """The form with constants from all rows of the table and all that is known about errors, and their covariance."""
     table = context.table
     try:
@@ -152,7 +152,9 @@ def _estimated(form: ParametricForm, context: EditContext, rows: Bench) -> tuple
     return result.form, np.full((k, k), math.nan) if result.covariance is None else result.covariance
 
 
-def _with_whole_numbers(form: ParametricForm, rows: Bench) -> tuple[ParametricForm, dict[sympy.Symbol, sympy.Integer]]:
+def _with_whole_numbers(
+    form: ParametricForm, rows: FitRows
+) -> tuple[ParametricForm, dict[sympy.Symbol, sympy.Integer]]:
     """The form with constants at whole numbers, zero among them, where that makes the description no longer."""
     exact: dict[sympy.Symbol, sympy.Integer] = {}
     X, y, weights = rows.rows(rows.fitting)

@@ -4,7 +4,7 @@ import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 
-import kansym
+from kansym._version import __version__
 from kansym.export.program import Argument, FittedConstant, Program
 from kansym.numbers import measured
 from kansym.run.finished import FinishedRun
@@ -120,8 +120,8 @@ def made_by(run: RunSummary | FinishedRun | None, formula: Formula) -> list[str]
     """Version, command, table and verdict, one line each; the verdict is that of the pick."""
     summary = summary_of(run)
     if summary is None:
-        return [f"Written by kansym {kansym.__version__}."]
-    lines = [f"Found by kansym {summary.versions.get('kansym', kansym.__version__)} on {summary.created[:10]}."]
+        return [f"Written by kansym {__version__}."]
+    lines = [f"Found by kansym {summary.versions.get('kansym', __version__)} on {summary.created[:10]}."]
     if summary.command:
         lines.append(f"Command: {summary.command}")
     seed = "" if summary.seed is None else f", seed {summary.seed}"

@@ -20,8 +20,8 @@ from kansym.kan.network import format_shape
 from kansym.primitives.library import default_library
 from kansym.run.agreement import Agreement, Weighting
 from kansym.search.front import ParetoFront
+from kansym.search.guess_outcome import GuessOutcome
 from kansym.search.options import DiscoveryOptions
-from kansym.search.prior.outcome import GuessOutcome
 from kansym.search.results import Discovery
 from kansym.symbolic.formula import Formula
 from kansym.validation.certificate import Certificate

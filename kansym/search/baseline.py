@@ -6,7 +6,7 @@
 import numpy as np
 import sympy
 
-from kansym.search.formulation import Bench, from_expression, judge
+from kansym.search.formulation import FitRows, from_expression, judge
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.parametric import parametrize
 from kansym.symbolic.refit import refit
@@ -21,41 +21,41 @@ LEAST_FOR_QUADRATIC = 5
 """Rows up to which three constants say nothing."""
 
 
-def baseline(bench: Bench, deadline: float, *, quadratic: bool = False) -> list[Formula]:
+def baseline(fit_rows: FitRows, deadline: float, *, quadratic: bool = False) -> list[Formula]:
     """The constant, and the linear formula where there are rows enough for it.
 
     Parameters
     ----------
-    bench : Bench
+    fit_rows : FitRows
     deadline : float
         `kansym.clock.now` value after which no smaller forms of the linear formula are looked for.
     quadratic : bool, default False
         For tables with one input: the quadratic formula too, and its smaller forms. It is the commonest law of one
         variable after the straight line, and searches for stranger ones end where they are as good as the data.
     """
-    X, y, weights = bench.rows(bench.train)
+    X, y, weights = fit_rows.rows(fit_rows.train)
     mean = float(np.mean(y))
     level = sympy.Float(mean if mean else float(np.std(y)))
     # The mean is not snapped: "y = 0" as the simplest description of a table would read like a mistake.
-    constant = judge(parametrize(level, bench.variables), bench, structure="constant")
+    constant = judge(parametrize(level, fit_rows.variables), fit_rows, structure="constant")
     found = [] if constant is None else [constant]
-    if len(bench.variables) + 1 > len(y):
+    if len(fit_rows.variables) + 1 > len(y):
         return found
-    linear = sympy.Add(level, *(sympy.Float(1e-3) * variable for variable in bench.variables))
-    fitted = refit(parametrize(linear, bench.variables), X, y, weights=weights)
-    plain_linear = judge(fitted.form, bench, structure="linear")
+    linear = sympy.Add(level, *(sympy.Float(1e-3) * variable for variable in fit_rows.variables))
+    fitted = refit(parametrize(linear, fit_rows.variables), X, y, weights=weights)
+    plain_linear = judge(fitted.form, fit_rows, structure="linear")
     if plain_linear is None:
         return found
     found.append(plain_linear)
-    nearly = plain_linear.validation_loss < (NEARLY_LINEAR * float(np.std(bench.dataset.y))) ** 2
+    nearly = plain_linear.validation_loss < (NEARLY_LINEAR * float(np.std(fit_rows.dataset.y))) ** 2
     # A search that ends here, at the noise, must have seen the proportional law too.
-    if nearly or plain_linear.validation_loss <= (AT_FLOOR * bench.noise_floor) ** 2:
+    if nearly or plain_linear.validation_loss <= (AT_FLOOR * fit_rows.noise_floor) ** 2:
         # Exact numbers and fewer terms are worth their time where a straight line says something.
         # From fitted values: equal ones at the start would be taken for one constant, of a + b.
-        found += from_expression(fitted.form.substituted(), bench, structure="linear", deadline=deadline)
-    if quadratic and len(bench.variables) == 1 and len(y) > LEAST_FOR_QUADRATIC:
-        (x,) = bench.variables
-        square = parametrize(fitted.form.substituted() + sympy.Float(1e-3) * x**2, bench.variables)
+        found += from_expression(fitted.form.substituted(), fit_rows, structure="linear", deadline=deadline)
+    if quadratic and len(fit_rows.variables) == 1 and len(y) > LEAST_FOR_QUADRATIC:
+        (x,) = fit_rows.variables
+        square = parametrize(fitted.form.substituted() + sympy.Float(1e-3) * x**2, fit_rows.variables)
         start = refit(square, X, y, weights=weights).form.substituted()
-        found += from_expression(start, bench, structure="quadratic", deadline=deadline)
+        found += from_expression(start, fit_rows, structure="quadratic", deadline=deadline)
     return found

@@ -72,7 +72,7 @@ CHI2_DEVIATIONS = 3.0
 
 
 @dataclass(frozen=True, eq=False)
-class Bench:
+class FitRows:
     """The rows that formulas are fitted and judged on, in the user's units.
 
     Attributes
@@ -119,7 +119,7 @@ class Bench:
         validation: np.ndarray,
         noise_floor: float,
         allowed: AllowedFunctions | None = None,
-    ) -> "Bench":
+    ) -> "FitRows":
         variables = internal_symbols(dataset.names, dataset.X)
         units = UnitSystem.of(dataset)
         weights = row_weights(dataset)
@@ -225,74 +225,74 @@ def leave_one_out(form: ParametricForm, X: np.ndarray, y: np.ndarray, weights: n
 
 
 def formulate(
-    network: Network, scaling: AffineMap, bench: Bench, *, structure: Origin, deadline: float | None = None
+    network: Network, scaling: AffineMap, fit_rows: FitRows, *, structure: Origin, deadline: float | None = None
 ) -> list[Formula]:
     """The formulas of an all-symbolic network (P = 1); none where it cannot be evaluated on the rows."""
-    raw = compose(network, bench.variables, scaling)
-    return from_expression(raw, bench, structure=structure, deadline=deadline)
+    raw = compose(network, fit_rows.variables, scaling)
+    return from_expression(raw, fit_rows, structure=structure, deadline=deadline)
 
 
 def from_expression(
-    raw: sympy.Expr, bench: Bench, *, structure: Origin, deadline: float | None = None
+    raw: sympy.Expr, fit_rows: FitRows, *, structure: Origin, deadline: float | None = None
 ) -> list[Formula]:
-    """Fit, snap and simplify an expression with Float constants in `bench.variables`.
+    """Fit, snap and simplify an expression with Float constants in `fit_rows.variables`.
 
     Returns the formula with all its constants, snapped where the data allow, and the smaller ones that backward
     elimination leads to; all are valid, and the front sorts them out.
     """
     found: list[Formula] = []
     try:
-        found.extend(_formulas(raw, bench, structure, deadline))
+        found.extend(_formulas(raw, fit_rows, structure, deadline))
         if found and all(formula.consistent is False for formula in found):
             scaled = with_factors(raw)
-            if bench.admits(parametrize(scaled, bench.variables)):
-                found.extend(_formulas(scaled, bench, structure, deadline))
+            if fit_rows.admits(parametrize(scaled, fit_rows.variables)):
+                found.extend(_formulas(scaled, fit_rows, structure, deadline))
     except ArgumentError as error:
         # A constant that a fit has driven out of double precision; what came before it stands.
         logger.info("formula given up: %s", error)
     return found
 
 
-def _formulas(raw: sympy.Expr, bench: Bench, structure: Origin, deadline: float | None) -> Iterator[Formula]:
-    positive = [symbol for symbol in bench.variables if symbol.is_positive]
-    form = parametrize(canonicalize(raw, positive), bench.variables)
-    if len(form.constants) > min(MAX_CONSTANTS, len(bench.train)):
+def _formulas(raw: sympy.Expr, fit_rows: FitRows, structure: Origin, deadline: float | None) -> Iterator[Formula]:
+    positive = [symbol for symbol in fit_rows.variables if symbol.is_positive]
+    form = parametrize(canonicalize(raw, positive), fit_rows.variables)
+    if len(form.constants) > min(MAX_CONSTANTS, len(fit_rows.train)):
         return
-    X, y, weights = bench.rows(bench.fitting)
+    X, y, weights = fit_rows.rows(fit_rows.fitting)
     fitted = refit(form, X, y, weights=weights)
     if fitted.status == "non-finite":
         return
     lean = drop_terms(
         fitted.form,
-        lambda form: bench.loss(form, bench.fitting),
-        allowed=max(1.001 * fitted.loss, bench.noise_floor**2),
+        lambda form: fit_rows.loss(form, fit_rows.fitting),
+        allowed=max(1.001 * fitted.loss, fit_rows.noise_floor**2),
     )
     if lean is not fitted.form:
         fitted = refit(lean, X, y, weights=weights)
-    if not _is_news(fitted.form, bench):
+    if not _is_news(fitted.form, fit_rows):
         return
-    first = _finish(fitted.form, bench, structure, deadline)
+    first = _finish(fitted.form, fit_rows, structure, deadline)
     if first is not None:
         yield first
     # An exact fit has nothing to gain: snapping has already removed what is exactly 0 or 1.
-    if first is not None and first.validation_loss <= (10 * bench.noise_floor) ** 2:
+    if first is not None and first.validation_loss <= (10 * fit_rows.noise_floor) ** 2:
         return
 
     def fit(smaller: ParametricForm) -> tuple[ParametricForm, float] | None:
         if clock.late(deadline):
             return None
         key = str(smaller.expression)
-        if key not in bench.eliminated:
+        if key not in fit_rows.eliminated:
             result = refit(smaller, X, y, weights=weights, max_steps=30)
             finite = result.status != "non-finite"
-            bench.eliminated[key] = (result.form, bits(result.form, bench)) if finite else None
-        return bench.eliminated[key]
+            fit_rows.eliminated[key] = (result.form, bits(result.form, fit_rows)) if finite else None
+        return fit_rows.eliminated[key]
 
     previous = math.inf if first is None else first.description_length
     for smaller in eliminate(fitted.form, fit):
-        if not _is_news(smaller, bench):
+        if not _is_news(smaller, fit_rows):
             break
-        formula = _finish(smaller, bench, structure, deadline)
+        formula = _finish(smaller, fit_rows, structure, deadline)
         if formula is None:
             break
         yield formula
@@ -302,48 +302,48 @@ def _formulas(raw: sympy.Expr, bench: Bench, structure: Origin, deadline: float 
         previous = min(previous, formula.description_length)
 
 
-def _is_news(form: ParametricForm, bench: Bench) -> bool:
+def _is_news(form: ParametricForm, fit_rows: FitRows) -> bool:
     """Whether this expression was not finished before with as good constants; remembers it."""
-    key, length = str(form.expression), bits(form, bench)
-    if length > bench.finished.get(key, math.inf) - 0.01:
+    key, length = str(form.expression), bits(form, fit_rows)
+    if length > fit_rows.finished.get(key, math.inf) - 0.01:
         return False
-    bench.finished[key] = length
+    fit_rows.finished[key] = length
     return True
 
 
-def polished(formula: Formula, bench: Bench, seconds: float) -> Formula:
+def polished(formula: Formula, fit_rows: FitRows, seconds: float) -> Formula:
     """The formula, snapped and simplified if that was left out since time was up; some `seconds` are left for it."""
-    form = bench.rough.get(formula)
+    form = fit_rows.rough.get(formula)
     if form is None or seconds < POLISH_SECONDS:
         return formula
-    return _finish(form, bench, formula.steps, None, seconds) or formula
+    return _finish(form, fit_rows, formula.steps, None, seconds) or formula
 
 
 def _finish(
-    form: ParametricForm, bench: Bench, structure: Origin, deadline: float | None, seconds: float = 20.0
+    form: ParametricForm, fit_rows: FitRows, structure: Origin, deadline: float | None, seconds: float = 20.0
 ) -> Formula | None:
     """Snap, simplify and judge; the smaller description length of the snapped and the plain form."""
-    plain_formula = judge(form, bench, structure=structure)
+    plain_formula = judge(form, fit_rows, structure=structure)
     if clock.late(deadline):
         if plain_formula is not None:
-            bench.rough[plain_formula] = form
+            fit_rows.rough[plain_formula] = form
         return plain_formula
-    X, y, weights = bench.rows(bench.fitting)
-    Xv, yv, _ = bench.rows(thinned(bench.validation, FITTING_ROWS))
-    admits = bench.admits if bench.admits(form) else None
+    X, y, weights = fit_rows.rows(fit_rows.fitting)
+    Xv, yv, _ = fit_rows.rows(thinned(fit_rows.validation, FITTING_ROWS))
+    admits = fit_rows.admits if fit_rows.admits(form) else None
     snapped = snap(
-        form, X, y, Xv, yv, weights=weights, noise_floor=bench.noise_floor, seconds=seconds / 2, admits=admits
+        form, X, y, Xv, yv, weights=weights, noise_floor=fit_rows.noise_floor, seconds=seconds / 2, admits=admits
     )
-    shorter = _simpler(snapped.form, bench, seconds=min(1.5, seconds / 8))
-    if admits is not None and not bench.admits(shorter):
+    shorter = _simpler(snapped.form, fit_rows, seconds=min(1.5, seconds / 8))
+    if admits is not None and not fit_rows.admits(shorter):
         # Algebra drops a factor 1.0, and with it the unit that it has.
         shorter = snapped.form
-    formula = judge(shorter, bench, structure=structure)
+    formula = judge(shorter, fit_rows, structure=structure)
     if formula is None or plain_formula is None:
         return formula or plain_formula
     if formula.consistent != plain_formula.consistent:
         return min(formula, plain_formula, key=lambda one: one.rank)
-    allowed = ROUND_NUMBERS + _digits_explained(plain_formula, formula, len(bench.dataset.y))
+    allowed = ROUND_NUMBERS + _digits_explained(plain_formula, formula, len(fit_rows.dataset.y))
     return formula if formula.description_length <= plain_formula.description_length + allowed else plain_formula
 
 
@@ -361,81 +361,81 @@ def _digits_explained(plain: Formula, snapped: Formula, n: int) -> float:
     return sum(sorted(bits)[: max(len(plain.constants) - len(snapped.constants), 0)])
 
 
-def _simpler(form: ParametricForm, bench: Bench, seconds: float) -> ParametricForm:
+def _simpler(form: ParametricForm, fit_rows: FitRows, seconds: float) -> ParametricForm:
     """The form after at most four rounds of simplification, of so many seconds each, and one more refit."""
-    X, y, weights = bench.rows(bench.fitting)
-    simplified = simplify(form.substituted(), bench.variables, X[:: max(1, len(X) // 200)], seconds=seconds)
+    X, y, weights = fit_rows.rows(fit_rows.fitting)
+    simplified = simplify(form.substituted(), fit_rows.variables, X[:: max(1, len(X) // 200)], seconds=seconds)
     for _ in range(3):
-        smooth = use_signs(simplified.expression, bench.variables, X)
+        smooth = use_signs(simplified.expression, fit_rows.variables, X)
         if smooth == simplified.expression:
             break
         # Algebra on the new form may come to absolute values again.
-        simplified = simplify(smooth, bench.variables, X[:: max(1, len(X) // 200)], seconds=seconds)
-    shorter = parametrize(use_signs(simplified.expression, bench.variables, X), bench.variables)
+        simplified = simplify(smooth, fit_rows.variables, X[:: max(1, len(X) // 200)], seconds=seconds)
+    shorter = parametrize(use_signs(simplified.expression, fit_rows.variables, X), fit_rows.variables)
     result = refit(shorter, X, y, weights=weights)
     return form if result.status == "non-finite" else result.form
 
 
-def losses(form: ParametricForm, bench: Bench) -> tuple[float, float]:
+def losses(form: ParametricForm, fit_rows: FitRows) -> tuple[float, float]:
     """Training loss, and the loss on held-out rows (leave-one-out where there are none)."""
-    train_loss = bench.loss(form, bench.train)
-    if len(bench.validation):
-        return train_loss, bench.loss(form, bench.validation)
-    return train_loss, leave_one_out(form, *bench.rows(bench.train))
+    train_loss = fit_rows.loss(form, fit_rows.train)
+    if len(fit_rows.validation):
+        return train_loss, fit_rows.loss(form, fit_rows.validation)
+    return train_loss, leave_one_out(form, *fit_rows.rows(fit_rows.train))
 
 
-def bits(form: ParametricForm, bench: Bench) -> float:
+def bits(form: ParametricForm, fit_rows: FitRows) -> float:
     """Description length of the data with the help of a fitted form."""
-    n, held_out = len(bench.dataset.y), len(bench.validation)
+    n, held_out = len(fit_rows.dataset.y), len(fit_rows.validation)
     if n < FEW_ROWS:
         # The training loss flatters every extra constant by more than its bits cost, and a handful of held-out rows
         # say little: leave-one-out stands for all rows.
-        rows = bench.rows(np.arange(n))
+        rows = fit_rows.rows(np.arange(n))
         whole = refit(form, rows[0], rows[1], weights=rows[2], max_steps=30).form if held_out else form
         pooled = leave_one_out(whole, *rows)
-        surplus = _few_rows_surplus(len(form.constants), n, pooled, bench)
+        surplus = _few_rows_surplus(len(form.constants), n, pooled, fit_rows)
     else:
         surplus = 0.0
-        train_loss, held_out_loss = losses(form, bench)
+        train_loss, held_out_loss = losses(form, fit_rows)
         pooled = (train_loss * (n - held_out) + held_out_loss * held_out) / n if held_out else held_out_loss
-    return description_length(as_written(form, bench), n, pooled, bench.noise_floor, len(bench.variables)) + (
-        surplus + _unit_bits(bench.consistency(form), bench)
+    return description_length(as_written(form, fit_rows), n, pooled, fit_rows.noise_floor, len(fit_rows.variables)) + (
+        surplus + _unit_bits(fit_rows.consistency(form), fit_rows)
     )
 
 
-def _few_rows_surplus(constants: int, n: int, loss: float, bench: Bench) -> float:
+def _few_rows_surplus(constants: int, n: int, loss: float, fit_rows: FitRows) -> float:
     """Bits of a constant beyond the 1/2 log2(n) that hold for many rows.
 
     Written one after the other, the first rows only fix the constants: each costs what it costs without a formula,
     1/2 log2(variance / loss) bits more than the rows that the formula predicts (predictive coding, Dawid,
     doi:10.2307/2981683), less `FREE_BITS`. For many rows that is lost in the sum; of nine, five constants leave four.
     """
-    _, y, weights = bench.rows(np.arange(n))
+    _, y, weights = fit_rows.rows(np.arange(n))
     variance = mean_square(y - np.average(y, weights=weights), weights)
-    least = max(loss, bench.noise_floor**2, 1e-300)
+    least = max(loss, fit_rows.noise_floor**2, 1e-300)
     if not math.isfinite(loss) or variance <= 0.0:
         return 0.0
     return 0.5 * min(constants, n - 1) * max(math.log2(variance) - math.log2(least) - math.log2(n) - 2 * FREE_BITS, 0.0)
 
 
-def _unit_bits(found: Consistency | None, bench: Bench) -> float:
+def _unit_bits(found: Consistency | None, fit_rows: FitRows) -> float:
     """Bits of the constants that have a dimension."""
-    if found is None or bench.units is None or not bench.units.closed:
+    if found is None or fit_rows.units is None or not fit_rows.units.closed:
         return 0.0
     return DIMENSIONAL_BITS * found.dimensional
 
 
-def as_written(form: ParametricForm, bench: Bench) -> ParametricForm:
+def as_written(form: ParametricForm, fit_rows: FitRows) -> ParametricForm:
     """The form as users see it: in plain symbols, with roots and logarithms of products and few minus signs.
 
     sympy takes those of positive symbols apart, so this is done last; sizes and description lengths are of this form.
     """
-    names = bench.dataset.names
+    names = fit_rows.dataset.names
     expression = absorb_minus(join_roots(join_logarithms(plain(form.expression, names))))
     return ParametricForm(expression, tuple(map(plain_symbol, names)), form.constants, form.values)
 
 
-def could_win(curved_edges: int, loss: float, best: Formula | None, bench: Bench) -> bool:
+def could_win(curved_edges: int, loss: float, best: Formula | None, fit_rows: FitRows) -> bool:
     """Whether a symbolic network could become the pick, were its formula as short as its edges allow.
 
     Each primitive that is not the identity needs at least an operator and an operand; everything else about the bound
@@ -448,39 +448,39 @@ def could_win(curved_edges: int, loss: float, best: Formula | None, bench: Bench
         Of the network on the training rows, in squared units of y.
     best : Formula or None
         The pick so far.
-    bench : Bench
+    fit_rows : FitRows
     """
     if best is None:
         return True
-    n, d = bench.dataset.X.shape
-    constant = description_length(sympy.S.One, n, loss, bench.noise_floor, d)
+    n, d = fit_rows.dataset.X.shape
+    constant = description_length(sympy.S.One, n, loss, fit_rows.noise_floor, d)
     return EDGE_BITS * curved_edges + constant < best.description_length
 
 
-def judge(form: ParametricForm, bench: Bench, *, structure: Origin) -> Formula | None:
+def judge(form: ParametricForm, fit_rows: FitRows, *, structure: Origin) -> Formula | None:
     """A `Formula` with its losses, size and constants.
 
     None when it is not finite on the rows it was made for, or has functions that the user left out.
     """
-    if bench.allowed is not None and not bench.allowed.permits(form.expression):
+    if fit_rows.allowed is not None and not fit_rows.allowed.permits(form.expression):
         return None
-    train_loss, validation_loss = losses(form, bench)
+    train_loss, validation_loss = losses(form, fit_rows)
     if not (math.isfinite(train_loss) and math.isfinite(validation_loss)):
         return None
-    length = bits(form, bench)
+    length = bits(form, fit_rows)
     # The losses above are those of constants that never saw the held-out rows; the constants that are handed out, with
     # their errors, come from all rows.
-    result = refit(form, bench.dataset.X, bench.dataset.y, weights=bench.weights, max_steps=30)
+    result = refit(form, fit_rows.dataset.X, fit_rows.dataset.y, weights=fit_rows.weights, max_steps=30)
     if result.status == "non-finite":
         return None
     (form, signs), errors = with_positive_offsets(result.form), result.errors
-    found = bench.consistency(form)
-    constants = constants_of(form, errors, bench.units, found)
-    expression = as_written(form, bench).substituted()
+    found = fit_rows.consistency(form)
+    constants = constants_of(form, errors, fit_rows.units, found)
+    expression = as_written(form, fit_rows).substituted()
     return Formula(
         expression=expression,
-        variables=bench.dataset.names,
-        target=bench.dataset.target,
+        variables=fit_rows.dataset.names,
+        target=fit_rows.dataset.target,
         complexity=complexity(expression),
         train_loss=train_loss,
         validation_loss=validation_loss,

@@ -29,7 +29,7 @@ from kansym.kan.network import Network, format_shape
 from kansym.kan.pruning import count_edges, prune
 from kansym.primitives.allowed import allowed_functions
 from kansym.search.baseline import baseline
-from kansym.search.formulation import Bench, could_win, formulate, from_expression, polished
+from kansym.search.formulation import FitRows, could_win, formulate, from_expression, polished
 from kansym.search.front import ParetoFront
 from kansym.search.leaves import leaf_formulas, leaf_table
 from kansym.search.notes import notes_on
@@ -74,7 +74,7 @@ RESERVE = 0.03
 """Share of the time budget kept for the last refit."""
 
 
-Seeds = Callable[[Bench, float, Callable[[str, str], None]], Iterator[Formula]]
+Seeds = Callable[[FitRows, float, Callable[[str, str], None]], Iterator[Formula]]
 """Formulas to begin with, from the rows, a `kansym.clock.now` deadline, and what progress is reported to."""
 
 
@@ -118,7 +118,7 @@ class _Run:
         self.options, self.progress = options, progress
         rows = prepare(dataset, validation_fraction=options.validation_fraction, seed=options.seed)
         self.dataset, self.floor = rows.table, rows.noise_floor
-        self.bench = Bench.of(
+        self.fit_rows = FitRows.of(
             rows.table, rows.train, rows.validation, rows.noise_floor, allowed_functions(options.primitives)
         )
         self.device = choose_device(options.device, rows.table.n_rows)
@@ -160,7 +160,7 @@ class _Run:
         self._baseline()
         good = self._as_good_as_possible()
         if seeds is not None:
-            for formula in seeds(self.bench, self.deadline, self.report):
+            for formula in seeds(self.fit_rows, self.deadline, self.report):
                 self.formulas.append(formula)
         if good or self._exact():
             return StopReason.AS_GOOD_AS_DATA
@@ -212,14 +212,14 @@ class _Run:
     def _baseline(self) -> None:
         """The front is valid from the first moment."""
         allowed = "x^2" in self.options.primitives
-        self.formulas += baseline(self.bench, self.deadline, quadratic=allowed and not self.part)
+        self.formulas += baseline(self.fit_rows, self.deadline, quadratic=allowed and not self.part)
         self.report("composing", "constant and linear formulas")
 
     def _grower(self) -> Grower:
         """Growth on scaled rows. The target is not centred, so that a product stays a product."""
         most = self.options.network_rows
-        self.scaling = fitted_scaling(self.bench, most)
-        self.rows = scaled_rows(self.bench, self.scaling, most, self.device)
+        self.scaling = fitted_scaling(self.fit_rows, most)
+        self.rows = scaled_rows(self.fit_rows, self.scaling, most, self.device)
         self.map = AffineMap(self.scaling.center.tolist(), self.scaling.half_width.tolist(), 0.0, self.scaling.y_scale)
         return Grower(
             self.rows.x,
@@ -287,7 +287,7 @@ class _Run:
     def _matches_network(self, factor: float = 1.1) -> bool:
         """Whether the pick's held-out loss is within `factor` of the best network's; never without held-out rows."""
         best = self.best()
-        if best is None or self.network is None or not len(self.bench.validation):
+        if best is None or self.network is None or not len(self.fit_rows.validation):
             return False
         # Limited by its splines and not by noise: very precise, or far above the errors. As good as it is not the law.
         blind = self._beyond_errors(self.network.validation_loss)
@@ -301,7 +301,7 @@ class _Run:
     def _as_good_as_possible(self) -> bool:
         """Whether the best formula's residual is the noise floor, or rounding."""
         best = self.best()
-        return self._exact() or (best is not None and self.bench.at_noise(best))
+        return self._exact() or (best is not None and self.fit_rows.at_noise(best))
 
     def _exact(self) -> bool:
         """Whether the best formula's residual is rounding."""
@@ -311,15 +311,17 @@ class _Run:
     def _structure(self) -> None:
         """Solve the smaller problems that symmetries and inner functions make of this one."""
         self.report("structure", "looking for symmetries")
-        X, y, weights = self.bench.rows(self.bench.fitting)
+        X, y, weights = self.fit_rows.rows(self.fit_rows.fitting)
         until = self.start + STRUCTURE_SHARE * self.options.max_seconds
-        every = self.bench.allowed is None or self.bench.allowed.elementary
-        solver = Solver(y, self._leaf, seed=self.options.seed, until=until, any_function=every, units=self.bench.units)
-        whole = Problem.of(X, y, self.bench.variables, weights)
+        every = self.fit_rows.allowed is None or self.fit_rows.allowed.elementary
+        solver = Solver(
+            y, self._leaf, seed=self.options.seed, until=until, any_function=every, units=self.fit_rows.units
+        )
+        whole = Problem.of(X, y, self.fit_rows.variables, weights)
         leader, unbeaten = None, 0
         for raw, problem in solver.solutions(whole):
             steps = problem.steps or (Step(StepKind.WHOLE),)
-            self.formulas += from_expression(raw, self.bench, structure=steps, deadline=self.deadline)
+            self.formulas += from_expression(raw, self.fit_rows, structure=steps, deadline=self.deadline)
             self.report("structure", in_words(steps))
             if self._exact() or (self._as_good_as_possible() and len(y) >= SMALL_TABLE and not solver.more):
                 return
@@ -415,10 +417,10 @@ class _Run:
             if self.out_of_time():
                 return
             loss = symbolic.train_loss * self.scaling.y_scale**2
-            if not could_win(symbolic.curved_edges, loss, self.best(), self.bench):
+            if not could_win(symbolic.curved_edges, loss, self.best(), self.fit_rows):
                 continue
             network = symbolic.network.to("cpu")
-            formulas = formulate(network, self.map, self.bench, structure=structure, deadline=self.deadline)
+            formulas = formulate(network, self.map, self.fit_rows, structure=structure, deadline=self.deadline)
             self.formulas += formulas
             for formula in formulas:
                 self.readings[formula] = NetworkReading(network, trained)
@@ -463,7 +465,7 @@ class _Run:
         """Bring the pick into shape where time was up when it was found."""
         best = min(range(len(self.formulas)), key=lambda k: self.formulas[k].rank)
         rough, end = self.formulas[best], self.start + (1 + RESERVE) * self.options.max_seconds
-        self.formulas[best] = polished(rough, self.bench, clock.left(end))
+        self.formulas[best] = polished(rough, self.fit_rows, clock.left(end))
         if rough in self.readings:
             self.readings[self.formulas[best]] = self.readings[rough]
 
@@ -471,15 +473,15 @@ class _Run:
         """The front and the pick, from whatever has been found."""
         if self.network is None and stopped != StopReason.INTERRUPTED and not self.part:
             self._network_beside()
-        notes = [*self.dataset.notes, *(() if self.bench.units is None else self.bench.units.notes)]
+        notes = [*self.dataset.notes, *(() if self.fit_rows.units is None else self.fit_rows.units.notes)]
         if not self.formulas:
             self._baseline()
         if self.out_of_time():
             self._polish()
         front = ParetoFront.from_formulas(self.formulas, self.dataset.X)
-        network = None if self.network is None else self.network.measured(self.bench)
+        network = None if self.network is None else self.network.measured(self.fit_rows)
         # Without held-out rows the network's loss is that of training, which says nothing against a formula.
-        held_out = network.validation_loss if network is not None and len(self.bench.validation) else None
+        held_out = network.validation_loss if network is not None and len(self.fit_rows.validation) else None
         notes += notes_on(front, held_out, self.floor)
         self.report("finishing", stopped)
         return Discovery(

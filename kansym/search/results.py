@@ -15,12 +15,12 @@ from kansym.fitting.outliers import Outlier
 from kansym.kan.growth import Decision
 from kansym.kan.network import Network, format_shape
 from kansym.search.front import ParetoFront
-from kansym.search.prior.outcome import GuessOutcome
+from kansym.search.guess_outcome import GuessOutcome
 from kansym.surfaces import surface
 from kansym.symbolic.formula import Formula
 
 if TYPE_CHECKING:
-    from kansym.search.formulation import Bench
+    from kansym.search.formulation import FitRows
 
 
 class StopReason(StrEnum):
@@ -69,13 +69,13 @@ class TrainedNetwork:
         words += f" in training, {held_out:.3g} held out" if self.validation_loss != self.train_loss else ""
         return f"<TrainedNetwork {format_shape(self.network.shape)}: {words}>"
 
-    def measured(self, bench: "Bench") -> Self:
+    def measured(self, fit_rows: "FitRows") -> Self:
         """The network with losses that compare with those of formulas: of all rows, weighted where the table says so.
 
         A search sees some of the rows of large tables, and chooses among networks by held-out losses without weights.
         """
-        train = bench.loss_of(self.predict, bench.train)
-        held_out = bench.loss_of(self.predict, bench.validation) if len(bench.validation) else train
+        train = fit_rows.loss_of(self.predict, fit_rows.train)
+        held_out = fit_rows.loss_of(self.predict, fit_rows.validation) if len(fit_rows.validation) else train
         return replace(self, train_loss=train, validation_loss=held_out)
 
     def predict(self, X: np.ndarray) -> np.ndarray:

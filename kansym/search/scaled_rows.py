@@ -1,4 +1,4 @@
-"""The rows of a bench as networks see them: scaled, as tensors, and not too many."""
+"""The rows of a fit_rows as networks see them: scaled, as tensors, and not too many."""
 
 import numpy as np
 import torch
@@ -7,18 +7,18 @@ from torch import Tensor
 from kansym.data.preparation import thinned
 from kansym.data.scaling import Scaling
 from kansym.extraction.selection import Rows
-from kansym.search.formulation import Bench
+from kansym.search.formulation import FitRows
 
 
-def fitted_scaling(bench: Bench, most: int) -> Scaling:
+def fitted_scaling(fit_rows: FitRows, most: int) -> Scaling:
     """Of at most `most` training rows. The target is not centred, so that a product stays a product."""
-    X, y, _ = bench.rows(thinned(bench.train, most))
+    X, y, _ = fit_rows.rows(thinned(fit_rows.train, most))
     fitted = Scaling.fit(X, y, center_target=False)
     spread = float(np.std(y / fitted.y_scale)) * fitted.y_scale or fitted.y_scale
     return Scaling(fitted.center, fitted.half_width, 0.0, spread)
 
 
-def scaled_rows(bench: Bench, scaling: Scaling, most: int, device: torch.device | str = "cpu") -> Rows:
+def scaled_rows(fit_rows: FitRows, scaling: Scaling, most: int, device: torch.device | str = "cpu") -> Rows:
     """At most `most` training rows and a quarter as many held-out ones.
 
     Formulas are fitted on all rows; a spline of some twenty coefficients is settled by a few thousand.
@@ -31,8 +31,8 @@ def scaled_rows(bench: Bench, scaling: Scaling, most: int, device: torch.device 
         # Each of the two parts of mean 1, so that losses are mean squares, comparable with those of formulas.
         return None if weights is None or not weights.any() else tensor(weights / weights.mean())
 
-    X, y, weights = bench.rows(thinned(bench.train, most))
-    Xv, yv, held_out = bench.rows(thinned(bench.validation, most // 4))
+    X, y, weights = fit_rows.rows(thinned(fit_rows.train, most))
+    Xv, yv, held_out = fit_rows.rows(thinned(fit_rows.validation, most // 4))
     return Rows(
         x=tensor(scaling.scale_inputs(X)),
         y=tensor(scaling.scale_target(y)),

@@ -21,7 +21,7 @@ from kansym.kan.training_options import TrainingOptions
 from kansym.primitives import default_library
 from kansym.run.storage import load_run, save_run
 from kansym.search.baseline import baseline
-from kansym.search.formulation import Bench
+from kansym.search.formulation import FitRows
 from kansym.search.front import ParetoFront
 from kansym.search.results import Discovery, NetworkReading, TrainedNetwork
 
@@ -55,7 +55,7 @@ def wrong_by_one_edge() -> Discovery:
     symbolic.set_symbolic(0, 1, 0, library["x^2"], a=half_t, b=middle_t, c=scale)
     read = train(symbolic, u, v, TrainingOptions(steps=20))
     index = np.arange(data.n_rows)
-    bench = Bench.of(data, index[index % 5 > 0], index[index % 5 == 0], 1e-12)
+    bench = FitRows.of(data, index[index % 5 > 0], index[index % 5 == 0], 1e-12)
     front = ParetoFront.from_formulas(baseline(bench, math.inf))
     loss = float(trained.train_loss[0]) * scaling.y_scale**2
     return Discovery(

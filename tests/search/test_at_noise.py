@@ -7,7 +7,7 @@ import pytest
 import sympy
 
 from kansym.data.dataset import make_dataset
-from kansym.search.formulation import Bench, judge
+from kansym.search.formulation import FitRows, judge
 from kansym.symbolic.parametric import parametrize
 
 
@@ -15,7 +15,7 @@ def bench_of(error=None):
     x = np.linspace(1, 2, 30)[:, None]
     table = make_dataset(x, x[:, 0], names=["x"], y_error=None if error is None else np.full(30, error))
     rows = np.arange(30)
-    return Bench.of(table, rows[rows % 5 > 0], rows[rows % 5 == 0], 0.1)
+    return FitRows.of(table, rows[rows % 5 > 0], rows[rows % 5 == 0], 0.1)
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def bench_of(error=None):
     ],
 )
 def test_chi_squared_decides_where_errors_are_known(train, held_out, errors, good):
-    bench = bench_of(0.1 if errors else None)
-    formula = judge(parametrize(sympy.Float(1.0) * bench.variables[0], bench.variables), bench, structure="")
+    fit_rows = bench_of(0.1 if errors else None)
+    formula = judge(parametrize(sympy.Float(1.0) * fit_rows.variables[0], fit_rows.variables), fit_rows, structure="")
     losses = {"train_loss": train * 0.01, "validation_loss": held_out * 0.01}
-    assert bench.at_noise(replace(formula, **losses)) == good
+    assert fit_rows.at_noise(replace(formula, **losses)) == good

@@ -12,7 +12,7 @@ from kansym import ArgumentError, DiscoveryOptions, discover, load_run, make_dat
 from kansym.errors import StorageError
 from kansym.report.text import text_report
 from kansym.run.summary import RunSummary
-from kansym.search.prior.outcome import CONFIRMED, MORE, REPLACED, SMALLER, UNUSABLE, GuessOutcome
+from kansym.search.guess_outcome import CONFIRMED, MORE, REPLACED, SMALLER, UNUSABLE, GuessOutcome
 from kansym.symbolic.parser import parse_expression
 
 RNG = np.random.default_rng(3)

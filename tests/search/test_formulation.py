@@ -16,7 +16,7 @@ from kansym.primitives import default_library
 from kansym.search.formulation import (
     FREE_BITS,
     MAX_CONSTANTS,
-    Bench,
+    FitRows,
     bits,
     formulate,
     from_expression,
@@ -37,7 +37,7 @@ X = sympy.Symbol("x", positive=True)
 def bench_of(x, y, *, noise=None, seed=0, fraction=0.2, **arguments):
     dataset = make_dataset(np.asarray(x)[:, None], y, names=["x"], **arguments)
     train, validation = split(dataset, validation_fraction=fraction, seed=seed)
-    return Bench.of(dataset, train, validation, noise_floor(dataset) if noise is None else noise)
+    return FitRows.of(dataset, train, validation, noise_floor(dataset) if noise is None else noise)
 
 
 def fitted(expression, x, y, weights=None):
@@ -134,8 +134,8 @@ def test_constants_and_errors_are_those_of_curve_fit(rng):
     x = np.linspace(0.1, 4, 60)
     sigma = rng.uniform(0.01, 0.03, 60)
     y = 2.7 * np.exp(-0.83 * x) + sigma * rng.normal(size=60)
-    bench = bench_of(x, y, y_error=sigma)
-    found = judge(parametrize(F(2.5) * sympy.exp(-F(0.8) * X), bench.variables), bench, structure="planted")
+    fit_rows = bench_of(x, y, y_error=sigma)
+    found = judge(parametrize(F(2.5) * sympy.exp(-F(0.8) * X), fit_rows.variables), fit_rows, structure="planted")
     assert found is not None
     # All rows, not only those trained on, determine what is handed out.
     values, covariance = scipy.optimize.curve_fit(
@@ -149,10 +149,10 @@ def test_constants_and_errors_are_those_of_curve_fit(rng):
 def test_held_out_losses_are_those_of_constants_that_never_saw_the_rows(rng):
     x = np.linspace(0.5, 3, 100)
     y = 1.7 * x**2 + 0.2 * rng.normal(size=100)
-    bench = bench_of(x, y)
-    assert len(bench.validation) == 20
-    (found, *_) = from_expression(F(1.5) * bench.variables[0] ** 2, bench, structure="planted")
-    train, held = bench.train, bench.validation
+    fit_rows = bench_of(x, y)
+    assert len(fit_rows.validation) == 20
+    (found, *_) = from_expression(F(1.5) * fit_rows.variables[0] ** 2, fit_rows, structure="planted")
+    train, held = fit_rows.train, fit_rows.validation
     alone = np.linalg.lstsq(x[train, None] ** 2, y[train], rcond=None)[0][0]
     together = np.linalg.lstsq(x[:, None] ** 2, y, rcond=None)[0][0]
     assert alone != pytest.approx(together, rel=1e-6)
@@ -165,34 +165,34 @@ def test_held_out_losses_are_those_of_constants_that_never_saw_the_rows(rng):
 def test_small_tables_are_judged_by_leave_one_out(rng):
     x = np.linspace(0.5, 3, 12)
     y = 1.7 * x**2 + 0.2 * rng.normal(size=12)
-    bench = bench_of(x, y)
-    assert len(bench.validation) == 0
-    form = refit(parametrize(F(1.5) * bench.variables[0] ** 2, bench.variables), x[:, None], y).form
-    train_loss, held_out = losses(form, bench)
+    fit_rows = bench_of(x, y)
+    assert len(fit_rows.validation) == 0
+    form = refit(parametrize(F(1.5) * fit_rows.variables[0] ** 2, fit_rows.variables), x[:, None], y).form
+    train_loss, held_out = losses(form, fit_rows)
     leverage = x**4 / np.sum(x**4)
     residual = form.evaluate(x[:, None]) - y
     assert held_out == pytest.approx(np.mean((residual / (1 - leverage)) ** 2), rel=1e-9)
     assert train_loss == pytest.approx(np.mean(residual**2), rel=1e-12) and held_out > train_loss
-    assert bits(form, bench) == description_length(form, 12, held_out, bench.noise_floor, 1)
+    assert bits(form, fit_rows) == description_length(form, 12, held_out, fit_rows.noise_floor, 1)
 
 
 @pytest.mark.parametrize("noise", [0.2, 1e-5])
 def test_constants_of_precise_small_tables_cost_the_rows_that_fix_them(rng, noise):
     x = np.linspace(0.5, 3, 12)
     y = 1.7 * x**2 + noise * rng.normal(size=12)
-    bench = bench_of(x, y)
-    first = bench.variables[0]
+    fit_rows = bench_of(x, y)
+    first = fit_rows.variables[0]
     extra = []
     for expression in (
         F(1.5) * first**2,
         F(1.5) * first**2 + F(0.1) * first,
         F(1.5) * first**2 + F(0.1) * first + F(1),
     ):
-        form = refit(parametrize(expression, bench.variables), x[:, None], y).form
-        loss = losses(form, bench)[1]
-        extra.append(bits(form, bench) - description_length(form, 12, loss, bench.noise_floor, 1))
+        form = refit(parametrize(expression, fit_rows.variables), x[:, None], y).form
+        loss = losses(form, fit_rows)[1]
+        extra.append(bits(form, fit_rows) - description_length(form, 12, loss, fit_rows.noise_floor, 1))
         # A constant is worth a row written without any formula, less three bits, where that is more than log2(12)/2.
-        worth = 0.5 * np.log2(np.var(y) / max(loss, bench.noise_floor**2)) - 0.5 * np.log2(12) - FREE_BITS
+        worth = 0.5 * np.log2(np.var(y) / max(loss, fit_rows.noise_floor**2)) - 0.5 * np.log2(12) - FREE_BITS
         assert extra[-1] == pytest.approx(len(form.constants) * max(worth, 0), abs=1e-9)
     assert (extra[0] > 5) == (noise < 1e-3)
 
@@ -201,28 +201,28 @@ def test_constants_of_precise_small_tables_cost_the_rows_that_fix_them(rng, nois
 def test_bits_of_small_tables_of_any_size(size):
     x = np.linspace(0.5, 3, 12)
     for y in (size * x**2, size * (x**2 + np.sin(40 * x))):
-        bench = bench_of(x, y)
-        form = refit(parametrize(F(size) * bench.variables[0] ** 2, bench.variables), x[:, None], y).form
-        assert np.isfinite(bits(form, bench))
+        fit_rows = bench_of(x, y)
+        form = refit(parametrize(F(size) * fit_rows.variables[0] ** 2, fit_rows.variables), x[:, None], y).form
+        assert np.isfinite(bits(form, fit_rows))
 
 
 def test_bits_pool_all_rows(rng):
     x = np.linspace(0.5, 3, 100)
     y = 1.7 * x**2 + 0.2 * rng.normal(size=100)
-    bench = bench_of(x, y)
-    form = parametrize(F(1.5) * bench.variables[0] ** 2, bench.variables)
+    fit_rows = bench_of(x, y)
+    form = parametrize(F(1.5) * fit_rows.variables[0] ** 2, fit_rows.variables)
     everything = np.mean((form.evaluate(x[:, None]) - y) ** 2)
-    assert bits(form, bench) == pytest.approx(
-        description_length(form, 100, everything, bench.noise_floor, 1), rel=1e-12
+    assert bits(form, fit_rows) == pytest.approx(
+        description_length(form, 100, everything, fit_rows.noise_floor, 1), rel=1e-12
     )
 
 
 def test_an_exact_law_is_snapped_and_simplified(rng):
     x = rng.uniform(0.5, 3, 60)
     y = x**1.5 / (4 * np.pi)
-    bench = bench_of(x, y)
-    start = F(0.079) * (bench.variables[0] + F(1e-3)) ** F(1.49) + F(1e-4)
-    best = min(from_expression(start, bench, structure="planted"), key=lambda f: f.description_length)
+    fit_rows = bench_of(x, y)
+    start = F(0.079) * (fit_rows.variables[0] + F(1e-3)) ** F(1.49) + F(1e-4)
+    best = min(from_expression(start, fit_rows, structure="planted"), key=lambda f: f.description_length)
     x_ = sympy.Symbol("x")
     assert sympy.simplify(best.expression - x_ ** sympy.Rational(3, 2) / (4 * sympy.pi)) == 0
     assert best.constants == () and best.structure == "planted"
@@ -232,9 +232,9 @@ def test_an_exact_law_is_snapped_and_simplified(rng):
 def test_elimination_offers_the_smaller_law(rng):
     x = rng.uniform(0.5, 3, 200)
     y = 2.37 * np.exp(-0.71 * x) + 0.02 * rng.normal(size=200)
-    bench = bench_of(x, y)
-    v = bench.variables[0]
-    found = from_expression(F(2.2) * sympy.exp(-F(0.7) * v) + F(0.03) + F(0.01) * v, bench, structure="planted")
+    fit_rows = bench_of(x, y)
+    v = fit_rows.variables[0]
+    found = from_expression(F(2.2) * sympy.exp(-F(0.7) * v) + F(0.03) + F(0.01) * v, fit_rows, structure="planted")
     best = min(found, key=lambda f: f.description_length)
     assert len(best.constants) == 2
     # Nothing but an exponential and its factor: the logarithmic slope is constant.
@@ -245,10 +245,10 @@ def test_elimination_offers_the_smaller_law(rng):
 
 def test_a_network_becomes_its_formula(rng):
     x = rng.uniform(1, 5, 80)
-    bench = bench_of(x, 3.25 * np.log(x) + 0.5)
+    fit_rows = bench_of(x, 3.25 * np.log(x) + 0.5)
     network = Network.create((1, 1), grid=1, generator=torch.Generator().manual_seed(0))
     network.set_symbolic(0, 0, 0, default_library()["log"], a=1.0, b=1.6, c=1.0)
-    found = formulate(network, AffineMap([3.0], [2.0], 0.0, 2.0), bench, structure="[1, 1]")
+    found = formulate(network, AffineMap([3.0], [2.0], 0.0, 2.0), fit_rows, structure="[1, 1]")
     best = min(found, key=lambda f: f.description_length)
     np.testing.assert_allclose(best.predict(x[:, None]), 3.25 * np.log(x) + 0.5, rtol=1e-10)
     assert best.structure == "[1, 1]"
@@ -256,32 +256,32 @@ def test_a_network_becomes_its_formula(rng):
 
 def test_what_is_not_finite_on_the_rows_is_no_formula(rng):
     x = rng.uniform(0.5, 3, 40)
-    bench = bench_of(x, x**2)
-    assert from_expression(sympy.log(bench.variables[0] - F(50.0)), bench, structure="planted") == []
+    fit_rows = bench_of(x, x**2)
+    assert from_expression(sympy.log(fit_rows.variables[0] - F(50.0)), fit_rows, structure="planted") == []
 
 
 def test_a_form_is_finished_once(rng):
     x = rng.uniform(0.5, 3, 60)
-    bench = bench_of(x, 1.7 * x**2 + 0.1 * rng.normal(size=60))
-    start = F(1.5) * bench.variables[0] ** 2
-    assert from_expression(start, bench, structure="first")
-    assert from_expression(start, bench, structure="again") == []
+    fit_rows = bench_of(x, 1.7 * x**2 + 0.1 * rng.normal(size=60))
+    start = F(1.5) * fit_rows.variables[0] ** 2
+    assert from_expression(start, fit_rows, structure="first")
+    assert from_expression(start, fit_rows, structure="again") == []
 
 
 def test_tables_in_disguise_are_left_alone(rng):
     x = rng.uniform(0.5, 3, 100)
-    bench = bench_of(x, np.sin(x))
-    v = bench.variables[0]
+    fit_rows = bench_of(x, np.sin(x))
+    v = fit_rows.variables[0]
     many = sympy.Add(*(F(0.1 + 0.01 * k) * sympy.sin(F(1.1 + 0.13 * k) * v) for k in range(MAX_CONSTANTS)))
-    assert from_expression(many, bench, structure="planted") == []
+    assert from_expression(many, fit_rows, structure="planted") == []
 
 
 def test_after_the_deadline_only_the_plain_formula_is_made(rng):
     x = rng.uniform(0.5, 3, 200)
-    bench = bench_of(x, 2.37 * np.exp(-0.71 * x) + 0.02 * rng.normal(size=200))
-    v = bench.variables[0]
+    fit_rows = bench_of(x, 2.37 * np.exp(-0.71 * x) + 0.02 * rng.normal(size=200))
+    v = fit_rows.variables[0]
     start = F(2.2) * sympy.exp(-F(0.7) * v) + F(0.03) + F(0.01) * v
-    found = from_expression(start, bench, structure="planted", deadline=time.monotonic() - 1)
+    found = from_expression(start, fit_rows, structure="planted", deadline=time.monotonic() - 1)
     assert len(found) == 1 and len(found[0].constants) == 4
 
 
@@ -290,17 +290,17 @@ def test_a_formula_of_the_last_moment_is_brought_into_shape_if_time_is_left(rng)
     y = m * (v**2 / 2 + 9.81 * h) * (1 + 0.01 * rng.normal(size=200))
     dataset = make_dataset(np.column_stack([m, v, h]), y, names=["m", "v", "h"])
     train, validation = split(dataset, validation_fraction=0.2, seed=0)
-    bench = Bench.of(dataset, train, validation, 0.0)
-    M, V, H = bench.variables
+    fit_rows = FitRows.of(dataset, train, validation, 0.0)
+    M, V, H = fit_rows.variables
     raw = F(0.4966) * H * M * (F(19.76) + V**2 / H)
     # Time was up before it was fitted.
-    rough = from_expression(raw, bench, structure="one", deadline=0.0)[0]
+    rough = from_expression(raw, fit_rows, structure="one", deadline=0.0)[0]
     assert rough.expression.has(1 / sympy.Symbol("h")), rough
-    assert polished(rough, bench, seconds=0.1) is rough
-    better = polished(rough, bench, seconds=5.0)
+    assert polished(rough, fit_rows, seconds=0.1) is rough
+    better = polished(rough, fit_rows, seconds=5.0)
     assert not better.expression.has(1 / sympy.Symbol("h")) and better.description_length < rough.description_length
     assert sympy.Rational(1, 2) in better.expression.atoms(sympy.Rational), better
-    assert polished(better, bench, seconds=5.0) is better and better.structure == "one"
+    assert polished(better, fit_rows, seconds=5.0) is better and better.structure == "one"
 
 
 @pytest.mark.parametrize(
@@ -316,8 +316,8 @@ def test_a_formula_of_the_last_moment_is_brought_into_shape_if_time_is_left(rng)
 )
 def test_a_constant_known_to_many_digits_that_is_a_number_with_pi_is_written_as_one(rng, number, noise, exact):
     x = rng.uniform(1, 5, 300)
-    bench = bench_of(x, float(number) / x**2 * (1 + noise * rng.normal(size=300)))
-    formula = from_expression(F(float(number)) / X**2, bench, structure="one")[0]
+    fit_rows = bench_of(x, float(number) / x**2 * (1 + noise * rng.normal(size=300)))
+    formula = from_expression(F(float(number)) / X**2, fit_rows, structure="one")[0]
     assert formula.expression.has(sympy.pi) == exact, formula
     assert len(formula.constants) == (0 if exact else 1)
     assert float(formula.expression.subs("x", 1)) == pytest.approx(float(number), rel=max(noise, 1e-12))

@@ -7,7 +7,7 @@ import sympy
 from kansym import ArgumentError, DiscoveryOptions, discover, load_dataset, make_dataset
 from kansym.data import split
 from kansym.kan.growth import GrowthOptions
-from kansym.search.formulation import Bench, from_expression
+from kansym.search.formulation import FitRows, from_expression
 from kansym.symbolic import parametrize
 
 
@@ -60,8 +60,8 @@ def test_constants_out_of_double_precision_end_one_formula_and_not_the_run(rng):
     X = rng.uniform(1, 3, (60, 1))
     bench_table = make_dataset(X, X[:, 0] ** 2)
     train, validation = split(bench_table, seed=0)
-    bench = Bench.of(bench_table, train, validation, 0.0)
-    tiny = sympy.Float("1e-900", 20) * bench.variables[0] + sympy.Float(1.0) * bench.variables[0] ** 2
+    fit_rows = FitRows.of(bench_table, train, validation, 0.0)
+    tiny = sympy.Float("1e-900", 20) * fit_rows.variables[0] + sympy.Float(1.0) * fit_rows.variables[0] ** 2
     with pytest.raises(ArgumentError):
-        parametrize(tiny, bench.variables)
-    assert from_expression(tiny, bench, structure="planted") == []
+        parametrize(tiny, fit_rows.variables)
+    assert from_expression(tiny, fit_rows, structure="planted") == []

@@ -9,7 +9,7 @@ from kansym.data import make_dataset, split
 from kansym.kan.jacobian import mean_loss
 from kansym.kan.pruning import prune
 from kansym.kan.training import TrainingOptions
-from kansym.search.formulation import Bench
+from kansym.search.formulation import FitRows
 from kansym.search.pipeline import _Run
 from kansym.search.scaled_rows import fitted_scaling, scaled_rows
 
@@ -25,31 +25,31 @@ def noisy_table(**changes):
 
 def bench_of(table, fraction=0.2):
     train, validation = split(table, validation_fraction=fraction, seed=0)
-    return Bench.of(table, train, validation, 0.0)
+    return FitRows.of(table, train, validation, 0.0)
 
 
 def test_weights_have_the_mean_one_in_either_part():
-    rows = scaled_rows(bench := bench_of(noisy_table(y_error=ERRORS)), fitted_scaling(bench, 1000), 1000)
+    rows = scaled_rows(fit_rows := bench_of(noisy_table(y_error=ERRORS)), fitted_scaling(fit_rows, 1000), 1000)
     held_out = rows.validation[2]
     assert rows.weights is not None and held_out is not None
     assert float(rows.weights.mean()) == pytest.approx(1.0) and float(held_out.mean()) == pytest.approx(1.0)
-    expected = bench.weights[bench.validation]
+    expected = fit_rows.weights[fit_rows.validation]
     np.testing.assert_allclose(held_out, expected / expected.mean())
 
 
 def test_rows_alike_have_no_weights_and_large_tables_are_thinned():
-    bench = bench_of(noisy_table())
-    rows = scaled_rows(bench, fitted_scaling(bench, 40), 40)
+    fit_rows = bench_of(noisy_table())
+    rows = scaled_rows(fit_rows, fitted_scaling(fit_rows, 40), 40)
     assert rows.weights is None and rows.validation[2] is None
     assert (len(rows.x), len(rows.validation[0])) == (40, 10)
 
 
 def test_a_held_out_part_without_weight_counts_row_by_row():
     weight = np.ones(200)
-    bench = bench_of(noisy_table())
-    weight[bench.validation] = 0.0
-    bench = bench_of(noisy_table(sample_weight=weight))
-    rows = scaled_rows(bench, fitted_scaling(bench, 1000), 1000)
+    fit_rows = bench_of(noisy_table())
+    weight[fit_rows.validation] = 0.0
+    fit_rows = bench_of(noisy_table(sample_weight=weight))
+    rows = scaled_rows(fit_rows, fitted_scaling(fit_rows, 1000), 1000)
     assert bool(torch.isfinite(mean_loss_of_zero(rows)))
 
 
@@ -64,11 +64,11 @@ def test_losses_of_networks_are_those_of_formulas():
     candidate = next(iter(run._grower()))
     run._keep_network(candidate)
     assert run.network is not None
-    measured = run.network.measured(run.bench)
+    measured = run.network.measured(run.fit_rows)
     assert run.network.validation_loss == pytest.approx(measured.validation_loss, rel=1e-9)
     assert run.network.train_loss == pytest.approx(measured.train_loss, rel=1e-9)
     # Every row counting the same, it is another number by far.
-    plain = np.mean((run.network.predict(run.dataset.X) - run.dataset.y)[run.bench.validation] ** 2)
+    plain = np.mean((run.network.predict(run.dataset.X) - run.dataset.y)[run.fit_rows.validation] ** 2)
     assert plain > 100 * measured.validation_loss
 
 

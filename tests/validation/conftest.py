@@ -6,7 +6,7 @@ import pytest
 from kansym.data.dataset import make_dataset
 from kansym.data.noise import noise_floor
 from kansym.data.preparation import split
-from kansym.search.formulation import Bench, judge
+from kansym.search.formulation import FitRows, judge
 from kansym.search.front import ParetoFront
 from kansym.search.results import Discovery
 from kansym.symbolic.naming import internal_symbols, plain_symbol
@@ -25,7 +25,7 @@ def discovered():
         names = names or ["x", "y", "z"][: X.shape[1]]
         dataset = make_dataset(X, y, names=names, target="t", **columns)
         floor = noise_floor(dataset)
-        bench = Bench.of(dataset, *split(dataset, seed=0), floor)
+        bench = FitRows.of(dataset, *split(dataset, seed=0), floor)
         found = []
         for text in formulas:
             raw = parse_expression(text, names)

@@ -21,7 +21,7 @@ from kansym.data.columns import is_constant
 from kansym.data.dataset import Dataset
 from kansym.data.preparation import thinned
 from kansym.errors import KansymError
-from kansym.search.formulation import Bench, bits, from_expression, judge
+from kansym.search.formulation import FitRows, bits, from_expression, judge
 from kansym.search.options import DiscoveryOptions
 from kansym.search.pipeline import run_pipeline
 from kansym.search.prior.family import PLUS, TIMES
@@ -76,7 +76,9 @@ class Correction:
     formulas: tuple[Formula, ...]
 
 
-def corrections(form: ParametricForm, bench: Bench, options: DiscoveryOptions, until: float) -> Iterator[Correction]:
+def corrections(
+    form: ParametricForm, fit_rows: FitRows, options: DiscoveryOptions, until: float
+) -> Iterator[Correction]:
     """Terms and factors that a fitted guess lacks.
 
     Where a free curve of one column makes up for most of it, that curve is what is searched; the better one of term and
@@ -85,8 +87,8 @@ def corrections(form: ParametricForm, bench: Bench, options: DiscoveryOptions, u
     Parameters
     ----------
     form : ParametricForm
-        The guess, fitted, in the symbols of the bench.
-    bench : Bench
+        The guess, fitted, in the symbols of the rows.
+    fit_rows : FitRows
     options : DiscoveryOptions
         Of the whole search; the seed and the primitives are used.
     until : float
@@ -99,23 +101,23 @@ def corrections(form: ParametricForm, bench: Bench, options: DiscoveryOptions, u
     """
     ways: list[tuple[str, Curve | None]] = []
     for factor in (False, True):
-        curve = best_curve(form, bench, factor=factor)
+        curve = best_curve(form, fit_rows, factor=factor)
         begin = form if curve is None else form.with_values(curve.values)
-        ways.append((_factor(begin, bench) if factor else PLUS, curve))
+        ways.append((_factor(begin, fit_rows) if factor else PLUS, curve))
     ways.sort(key=lambda pair: math.inf if pair[1] is None else pair[1].variance)
     for place, (way, curve) in enumerate(ways):
         own = clock.now() + clock.left(until) / (len(ways) - place)
-        yield from _of_one_way(way, curve, form, bench, options, own)
+        yield from _of_one_way(way, curve, form, fit_rows, options, own)
 
 
 def _of_one_way(
-    way: str, curve: Curve | None, form: ParametricForm, bench: Bench, options: DiscoveryOptions, until: float
+    way: str, curve: Curve | None, form: ParametricForm, fit_rows: FitRows, options: DiscoveryOptions, until: float
 ) -> Iterator[Correction]:
     fitted = form if curve is None else form.with_values(curve.values)
     # The constants beside a free curve are as good as that curve is; no formula has to come nearer at first.
     floor = 0.0 if curve is None else math.sqrt(max(curve.variance, 0.0))
     for _ in range(ROUNDS):
-        table = _table_of_rest(way, fitted, bench, floor)
+        table = _table_of_rest(way, fitted, fit_rows, floor)
         floor = 0.0
         if table is not None and curve is not None:
             table = _with_column(table, curve.column)
@@ -127,9 +129,9 @@ def _of_one_way(
         except KansymError as problem:
             logger.info("no search for %s: %s", way, problem)
             return
-        joined = sorted(_joined(way, fitted, found.front, bench), key=lambda pair: pair[1])
+        joined = sorted(_joined(way, fitted, found.front, fit_rows), key=lambda pair: pair[1])
         for whole, _length, added in joined[:JOINED]:
-            formulas = _formulas(whole, bench, way, until)
+            formulas = _formulas(whole, fit_rows, way, until)
             if formulas:
                 yield Correction(way, added, tuple(formulas))
         if found.interrupted:
@@ -137,7 +139,7 @@ def _of_one_way(
         if not joined:
             return
         moved = fitted.with_values(joined[0][0].values[: len(form.constants)])
-        X, y, _ = bench.rows(bench.fitting)
+        X, y, _ = fit_rows.rows(fit_rows.fitting)
         before, after = (_rest(way, one.evaluate(X), y)[0] for one in (fitted, moved))
         with np.errstate(all="ignore"):
             change = np.sqrt(np.nanmean((after - before) ** 2))
@@ -151,9 +153,9 @@ def _with_column(table: Dataset, column: int) -> Dataset:
     return replace(table, X=table.X[:, [column]], names=(table.names[column],), units=(table.units[column],))
 
 
-def _factor(form: ParametricForm, bench: Bench) -> str:
+def _factor(form: ParametricForm, fit_rows: FitRows) -> str:
     """Whether a factor is looked for as it is, or as one and something small."""
-    X, y, _ = bench.rows(bench.fitting)
+    X, y, _ = fit_rows.rows(fit_rows.fitting)
     with np.errstate(all="ignore"):
         distance = np.abs(y / form.evaluate(X) - 1)
     near = np.sqrt(np.median(distance[np.isfinite(distance)] ** 2)) if np.isfinite(distance).any() else np.inf
@@ -175,13 +177,13 @@ def _whole(way: str, guess: sympy.Expr, added: sympy.Expr) -> sympy.Expr:
     return guess * (added if way == TIMES else 1 + added)
 
 
-def _table_of_rest(way: str, form: ParametricForm, bench: Bench, floor: float) -> Dataset | None:
+def _table_of_rest(way: str, form: ParametricForm, fit_rows: FitRows, floor: float) -> Dataset | None:
     """The table of what the guess lacks; its errors are those of y, or its noise floor, in the units of the rest.
 
     They are at least `floor`, in units of y, so that a search ends where nothing is known any more.
     """
     # Rows are in the order of their contents: every so manieth of them covers all of the box.
-    dataset = bench.dataset.take(thinned(np.arange(bench.dataset.n_rows), MOST_ROWS))
+    dataset = fit_rows.dataset.take(thinned(np.arange(fit_rows.dataset.n_rows), MOST_ROWS))
     rest, slope = _rest(way, form.evaluate(dataset.X), dataset.y)
     good = np.isfinite(rest) & np.isfinite(slope) & (slope > 0)
     if good.mean() < LEAST_DEFINED or good.sum() < 4:
@@ -190,18 +192,18 @@ def _table_of_rest(way: str, form: ParametricForm, bench: Bench, floor: float) -
     if is_constant(rest) or not 1e-100 < np.abs(rest).max() < 1e100:
         return None
     table = dataset.take(good)
-    error = np.full(len(rest), bench.noise_floor) if table.y_error is None else table.y_error
-    error = error * max(1.0, floor / bench.noise_floor) if bench.noise_floor > 0 else np.maximum(error, floor)
+    error = np.full(len(rest), fit_rows.noise_floor) if table.y_error is None else table.y_error
+    error = error * max(1.0, floor / fit_rows.noise_floor) if fit_rows.noise_floor > 0 else np.maximum(error, floor)
     return replace(table, y=rest, target="rest", y_error=np.maximum(error * slope, 1e-300), y_units=None, x_error=None)
 
 
 def _joined(
-    way: str, form: ParametricForm, front: "list[Formula] | tuple[Formula, ...]", bench: Bench
+    way: str, form: ParametricForm, front: "list[Formula] | tuple[Formula, ...]", fit_rows: FitRows
 ) -> Iterator[tuple[ParametricForm, float, sympy.Expr]]:
     """The guess with each of some corrections, all constants fitted, with its bits, and the correction alone."""
-    X, y, weights = bench.rows(bench.fitting)
-    plain = tuple(map(plain_symbol, bench.dataset.names))
-    columns = dict(zip(plain, bench.variables, strict=True))
+    X, y, weights = fit_rows.rows(fit_rows.fitting)
+    plain = tuple(map(plain_symbol, fit_rows.dataset.names))
+    columns = dict(zip(plain, fit_rows.variables, strict=True))
     for formula in front:
         inner = parametrize(formula.expression, (*plain, *form.constants))
         try:
@@ -211,7 +213,7 @@ def _joined(
             continue
         whole = ParametricForm(
             _whole(way, form.expression, added),
-            bench.variables,
+            fit_rows.variables,
             (*form.constants, *inner.constants),
             np.concatenate([form.values, inner.values]),
         )
@@ -219,17 +221,17 @@ def _joined(
         if fitted.status == "non-finite":
             continue
         alone = replace(inner, values=fitted.form.values[len(form.constants) :]).substituted()
-        yield fitted.form, bits(fitted.form, bench), alone
+        yield fitted.form, bits(fitted.form, fit_rows), alone
 
 
-def _formulas(whole: ParametricForm, bench: Bench, way: str, until: float) -> list[Formula]:
+def _formulas(whole: ParametricForm, fit_rows: FitRows, way: str, until: float) -> list[Formula]:
     """The whole as a formula, as it stands and simplified."""
     structure = f"a guess and what it lacks, {way}"
-    plain = judge(whole, bench, structure=structure)
+    plain = judge(whole, fit_rows, structure=structure)
     found = [] if plain is None else [plain]
     try:
         found += call_with_limit(
-            lambda: from_expression(whole.substituted(), bench, structure=structure, deadline=until),
+            lambda: from_expression(whole.substituted(), fit_rows, structure=structure, deadline=until),
             clock.safety(),
         )
     except TimeLimitError:

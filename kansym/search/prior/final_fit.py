@@ -9,8 +9,8 @@ from kansym.data.dataset import Dataset
 from kansym.errors import KansymError
 from kansym.fitting.estimate import estimate
 from kansym.search.front import ParetoFront
+from kansym.search.guess_outcome import GuessOutcome
 from kansym.search.prior.guess import Guess
-from kansym.search.prior.outcome import GuessOutcome
 from kansym.search.results import Discovery
 from kansym.symbolic.constants import constants_of
 from kansym.symbolic.formula import Formula

@@ -14,7 +14,7 @@ from kansym.data.columns import is_constant
 from kansym.data.dataset import Dataset
 from kansym.data.preparation import prepare
 from kansym.errors import ArgumentError, DataError
-from kansym.search.formulation import Bench, judge
+from kansym.search.formulation import FitRows, judge
 from kansym.search.front import ParetoFront
 from kansym.search.options import DiscoveryOptions
 from kansym.search.pipeline import run_pipeline
@@ -82,7 +82,7 @@ def discover_given(dataset: Dataset, options: DiscoveryOptions, progress: Progre
     part = GivenPart.read(options.given or "", dataset.names)
     rows = prepare(dataset, validation_fraction=options.validation_fraction, seed=options.seed)
     dataset = rows.table
-    bench = Bench.of(dataset, rows.train, rows.validation, rows.noise_floor)
+    fit_rows = FitRows.of(dataset, rows.train, rows.validation, rows.noise_floor)
     constants = first_constants(part, dataset, options.seed)
     rounds = ROUNDS if part.constants else 1
     formulas: list[Formula] = []
@@ -96,11 +96,11 @@ def discover_given(dataset: Dataset, options: DiscoveryOptions, progress: Progre
         # What the last rounds do not need, the first one has had.
         share = left if rounds == 1 else max(0.6 * left, 0.1)
         result = run_pipeline(table, replace(options, given=None, max_seconds=share), progress)
-        judged = [_judged(part, formula, constants, bench) for formula in result.front]
+        judged = [_judged(part, formula, constants, fit_rows) for formula in result.front]
         formulas += [formula for _, formula in judged if formula is not None]
         ranked = [(formula.rank, form) for form, formula in judged if formula is not None]
         if found is None or (ranked and min(ranked, key=lambda pair: pair[0])[0][1] < best):
-            found, network = result, _network(part, result, constants, bench)
+            found, network = result, _network(part, result, constants, fit_rows)
         if not ranked or result.interrupted:
             break
         rank, form = min(ranked, key=lambda pair: pair[0])
@@ -116,7 +116,7 @@ def discover_given(dataset: Dataset, options: DiscoveryOptions, progress: Progre
         raise DataError(f"given {part.text!r}: no formula for the rest has a value on all rows")
     front = ParetoFront.from_formulas(formulas, dataset.X)
     stopped = found.stopped
-    if stopped == StopReason.AS_GOOD_AS_DATA and not front.best.validation_loss <= (2 * bench.noise_floor) ** 2:
+    if stopped == StopReason.AS_GOOD_AS_DATA and not front.best.validation_loss <= (2 * fit_rows.noise_floor) ** 2:
         # What is left was known to nothing under the given part's constants.
         stopped = StopReason.GIVEN_PART_EXPLAINED
     return replace(
@@ -127,7 +127,7 @@ def discover_given(dataset: Dataset, options: DiscoveryOptions, progress: Progre
         network=network,
         reading=None,
         dataset=dataset,
-        noise_floor=bench.noise_floor,
+        noise_floor=fit_rows.noise_floor,
         seconds=time.monotonic() - began,
         notes=(*dataset.notes, *notes),
     )
@@ -175,29 +175,29 @@ def _table_of_rest(part: GivenPart, dataset: Dataset, constants: np.ndarray) -> 
 
 
 def _judged(
-    part: GivenPart, formula: Formula, constants: np.ndarray, bench: Bench
+    part: GivenPart, formula: Formula, constants: np.ndarray, fit_rows: FitRows
 ) -> tuple[ParametricForm, Formula | None]:
     """The whole law as a form, whose first constants are those of the given part, and as a formula."""
-    form, lost = _joined(part, formula, constants, bench)
-    whole = judge(form, bench, structure=f"given {part.text}")
+    form, lost = _joined(part, formula, constants, fit_rows)
+    whole = judge(form, fit_rows, structure=f"given {part.text}")
     if whole is not None and lost:
         whole = replace(whole, notes=(*whole.notes, LIKE_TERMS))
     return form, whole
 
 
-def _joined(part: GivenPart, formula: Formula, constants: np.ndarray, bench: Bench) -> tuple[ParametricForm, bool]:
+def _joined(part: GivenPart, formula: Formula, constants: np.ndarray, fit_rows: FitRows) -> tuple[ParametricForm, bool]:
     """The whole law with the constants of both parts fitted together, and whether a given number was lost to it."""
     variables = tuple(map(plain_symbol, part.names))
     inner = parametrize(formula.expression, (*variables, *map(plain_symbol, part.constants)))
     composed = part.composed(inner.expression)
     own = tuple(map(plain_symbol, part.constants))
-    # In the symbols of the bench, which know the signs of the columns.
-    columns = dict(zip(variables, bench.variables, strict=True))
+    # In the symbols of the rows, which know the signs of the columns.
+    columns = dict(zip(variables, fit_rows.variables, strict=True))
 
     def whole() -> tuple[ParametricForm, bool]:
         values = np.concatenate([constants, inner.values])
         return merged(
-            ParametricForm(composed.xreplace(columns), bench.variables, (*own, *inner.constants), values), own
+            ParametricForm(composed.xreplace(columns), fit_rows.variables, (*own, *inner.constants), values), own
         )
 
     try:
@@ -205,12 +205,12 @@ def _joined(part: GivenPart, formula: Formula, constants: np.ndarray, bench: Ben
         form, lost = call_with_limit(whole, NESTING_SECONDS)
     except TimeLimitError:
         raise ArgumentError(f"given {part.text[:200]!r} is nested too deeply; write it as one fraction") from None
-    X, y, weights = bench.rows(bench.fitting)
+    X, y, weights = fit_rows.rows(fit_rows.fitting)
     result = refit(form, X, y, weights=weights)
     return form if result.status == "non-finite" else result.form, lost
 
 
-def _network(part: GivenPart, found: Discovery, constants: np.ndarray, bench: Bench) -> GivenNetwork | None:
+def _network(part: GivenPart, found: Discovery, constants: np.ndarray, fit_rows: FitRows) -> GivenNetwork | None:
     if found.network is None:
         return None
     own = found.network
@@ -218,4 +218,4 @@ def _network(part: GivenPart, found: Discovery, constants: np.ndarray, bench: Be
         own.network, own.scaling, own.train_loss, own.validation_loss, own.names, own.target,
         part=part, constants=constants,
     )  # fmt: skip
-    return network.measured(bench)
+    return network.measured(fit_rows)

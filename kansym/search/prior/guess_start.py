@@ -13,7 +13,7 @@ from kansym.errors import Argument, ArgumentError
 from kansym.fitting.least_squares import best_descent
 from kansym.fitting.signs import positive_where_free
 from kansym.fitting.starts import starting_values
-from kansym.search.formulation import Bench, mean_square
+from kansym.search.formulation import FitRows, mean_square
 from kansym.search.prior.guess import Guess
 from kansym.symbolic.parametric import ParametricForm, columns_of
 from kansym.symbolic.refit import LeastSquares, refit
@@ -35,8 +35,8 @@ class UnusableGuess(Exception):
     """The data cannot be described by a guess at all; the message says why."""
 
 
-def fitted_guess(guess: Guess, bench: Bench, *, seed: int, until: float) -> ParametricForm:
-    """The form of a guess in the symbols of the bench, with constants fitted to its training rows.
+def fitted_guess(guess: Guess, fit_rows: FitRows, *, seed: int, until: float) -> ParametricForm:
+    """The form of a guess in the symbols of the rows, with constants fitted to its training rows.
 
     Numbers of the guess are starting values. Constants with a name are started from the data, as in
     `kansym.fit_constants`; so are the numbers where the fit from them leaves much, and where it cannot begin.
@@ -44,7 +44,7 @@ def fitted_guess(guess: Guess, bench: Bench, *, seed: int, until: float) -> Para
     Parameters
     ----------
     guess : Guess
-    bench : Bench
+    fit_rows : FitRows
     seed : int
     until : float
         `kansym.clock.now` value after which no other starts are tried.
@@ -54,14 +54,14 @@ def fitted_guess(guess: Guess, bench: Bench, *, seed: int, until: float) -> Para
     UnusableGuess
         If there are more constants than rows, or no finite value on some row.
     """
-    form = in_symbols_of(guess, bench)
-    k, n = len(form.constants), len(bench.train)
+    form = in_symbols_of(guess, fit_rows)
+    k, n = len(form.constants), len(fit_rows.train)
     if k > n:
-        held_out = f" ({len(bench.dataset.y)} less those held out)" if len(bench.validation) else ""
+        held_out = f" ({len(fit_rows.dataset.y)} less those held out)" if len(fit_rows.validation) else ""
         raise UnusableGuess(f"it has {k} constants, and the table has {n} rows{held_out} to fit them to")
     if not k:
-        return _checked(form, bench)
-    X, y, weights = bench.rows(thinned(bench.train, DESCENT_ROWS))
+        return _checked(form, fit_rows)
+    X, y, weights = fit_rows.rows(thinned(fit_rows.train, DESCENT_ROWS))
     problem = LeastSquares(form, columns_of(X, len(form.variables)), y, weights)
     values: list[np.ndarray] = [form.values]
     if not guess.named and np.isfinite(problem.loss(form.values)):
@@ -71,7 +71,7 @@ def fitted_guess(guess: Guess, bench: Bench, *, seed: int, until: float) -> Para
         numbers = range(guess.named, k)
         held = {j: float(form.values[j]) for j in numbers}
         for fixed in [held, {}] if held and guess.named else [{}]:
-            start = _from_data(form, bench, fixed, seed, until)
+            start = _from_data(form, fit_rows, fixed, seed, until)
             if start is not None:
                 values.append(best_descent(problem, start)[0])
                 if np.sqrt(problem.loss(values[-1])) <= POOR * spread:
@@ -82,34 +82,34 @@ def fitted_guess(guess: Guess, bench: Bench, *, seed: int, until: float) -> Para
     losses = [problem.loss(one) for one in values]
     best = values[int(np.argmin(np.where(np.isfinite(losses), losses, np.inf)))]
     best = positive_where_free(form, columns_of(X, len(form.variables)), best, range(guess.named, k))
-    form = _checked(form.with_values(best), bench)
-    rows = bench.rows(bench.fitting)
+    form = _checked(form.with_values(best), fit_rows)
+    rows = fit_rows.rows(fit_rows.fitting)
     return refit(form, rows[0], rows[1], weights=rows[2]).form
 
 
-def in_symbols_of(guess: Guess, bench: Bench) -> ParametricForm:
-    """The form of a guess in the symbols of the bench, which know the signs of the columns.
+def in_symbols_of(guess: Guess, fit_rows: FitRows) -> ParametricForm:
+    """The form of a guess in the symbols of the rows, which know the signs of the columns.
 
     Raises
     ------
     ArgumentError
         If it is nested so deeply that sympy asks for signs without end.
     """
-    symbols = dict(zip(guess.form.variables, bench.variables, strict=True))
+    symbols = dict(zip(guess.form.variables, fit_rows.variables, strict=True))
     try:
         expression = call_with_limit(lambda: guess.form.expression.xreplace(symbols), NESTING_SECONDS)
     except TimeLimitError:
         raise ArgumentError(
             Argument("guesses"), f": {guess.text[:200]!r} is nested too deeply; write it as one fraction"
         ) from None
-    return replace(guess.form, expression=expression, variables=bench.variables)
+    return replace(guess.form, expression=expression, variables=fit_rows.variables)
 
 
 def _from_data(
-    form: ParametricForm, bench: Bench, fixed: dict[int, float], seed: int, until: float
+    form: ParametricForm, fit_rows: FitRows, fixed: dict[int, float], seed: int, until: float
 ) -> np.ndarray | None:
     """Values (k,) from many starts; None where the time does not suffice, or nothing is finite."""
-    X, y, weights = bench.rows(thinned(bench.train, STARTING_ROWS))
+    X, y, weights = fit_rows.rows(thinned(fit_rows.train, STARTING_ROWS))
     rng = np.random.default_rng(seed)
     if clock.late(until):
         return None
@@ -123,12 +123,12 @@ def _from_data(
     return None
 
 
-def _checked(form: ParametricForm, bench: Bench) -> ParametricForm:
+def _checked(form: ParametricForm, fit_rows: FitRows) -> ParametricForm:
     """The form, if it is finite on all rows."""
-    X = bench.dataset.X
+    X = fit_rows.dataset.X
     bad = np.flatnonzero(~np.isfinite(form.evaluate(X)))
     if len(bad):
-        names = bench.dataset.names
+        names = fit_rows.dataset.names
         place = ", ".join(f"{name}={value:g}" for name, value in zip(names, X[bad[0]], strict=True))
         raise UnusableGuess(f"it has no finite value on {len(bad)} of {len(X)} rows, such as {place}")
     return form

@@ -14,7 +14,7 @@ from kansym.data.dataset import Dataset
 from kansym.extraction.selection import EXACT
 from kansym.fitting.predictability import leftover
 from kansym.fitting.residuals import residuals_of
-from kansym.search.formulation import Bench, bits, from_expression, judge
+from kansym.search.formulation import FitRows, bits, from_expression, judge
 from kansym.search.options import DiscoveryOptions
 from kansym.search.pipeline import run_pipeline
 from kansym.search.prior.correction import corrections
@@ -64,8 +64,8 @@ def discover_guessed(
     trials = [Trial(Guess.read(text, dataset.names, dataset.target, dataset.notes)) for text in options.guesses]
     plain = replace(options, guesses=())
 
-    def seeds(bench: Bench, deadline: float, report: Callable[[str, str], None]) -> Iterator[Formula]:
-        yield from _guessed(trials, bench, plain, deadline, report)
+    def seeds(fit_rows: FitRows, deadline: float, report: Callable[[str, str], None]) -> Iterator[Formula]:
+        yield from _guessed(trials, fit_rows, plain, deadline, report)
 
     found = run_pipeline(dataset, plain, progress, seeds=seeds)
     outcomes = tuple(outcome(trial, found) for trial in trials)
@@ -74,96 +74,102 @@ def discover_guessed(
 
 
 def _guessed(
-    trials: list[Trial], bench: Bench, options: DiscoveryOptions, deadline: float, report: Callable[[str, str], None]
+    trials: list[Trial],
+    fit_rows: FitRows,
+    options: DiscoveryOptions,
+    deadline: float,
+    report: Callable[[str, str], None],
 ) -> Iterator[Formula]:
     start = clock.now()
     for place, trial in enumerate(trials):
-        if bench.allowed is not None:
-            bench.allowed.allow(trial.guess.form.expression)
+        if fit_rows.allowed is not None:
+            fit_rows.allowed.allow(trial.guess.form.expression)
         report("guess", f"fitting {trial.guess.text}")
         share = FITTING_SHARE * (deadline - start) / len(trials)
-        yield from _fitted(trial, bench, options, min(deadline, start + (place + 1) * share))
+        yield from _fitted(trial, fit_rows, options, min(deadline, start + (place + 1) * share))
     start = clock.now()
     usable = [(trial.best, trial) for trial in trials if trial.best is not None]
     usable.sort(key=lambda pair: pair[0].rank)
     for place, (best, trial) in enumerate(usable[:CORRECTED]):
         # Where one formula leaves noise, others lack nothing but what it has.
-        if not _something_left(trial, bench, options.seed):
+        if not _something_left(trial, fit_rows, options.seed):
             break
         report("guess", f"looking for what {trial.guess.text} lacks")
         until = start + (place + 1) * CORRECTION_SHARE * (deadline - start) / min(len(usable), CORRECTED)
-        for correction in corrections(_base(trial, bench), bench, options, until):
+        for correction in corrections(_base(trial, fit_rows), fit_rows, options, until):
             trial.corrections.append(correction)
             yield from correction.formulas
             report("guess", f"{correction.way} with {correction.expression}")
             before, best = best, min((best, *correction.formulas), key=lambda one: one.rank)
-            if best is not before and not _structured(best, bench, options.seed)[0]:
+            if best is not before and not _structured(best, fit_rows, options.seed)[0]:
                 return
 
 
-def _fitted(trial: Trial, bench: Bench, options: DiscoveryOptions, until: float) -> Iterator[Formula]:
+def _fitted(trial: Trial, fit_rows: FitRows, options: DiscoveryOptions, until: float) -> Iterator[Formula]:
     """The guess with its constants fitted, the smaller formulas that it leads to, and it with its numbers free."""
     now = clock.now()
     try:
         # Half of the time is for what follows from the fit.
-        trial.form = fitted_guess(trial.guess, bench, seed=options.seed, until=now + 0.5 * (until - now))
+        trial.form = fitted_guess(trial.guess, fit_rows, seed=options.seed, until=now + 0.5 * (until - now))
     except UnusableGuess as problem:
         trial.problem = str(problem)
         return
-    trial.formula = judge(trial.form, bench, structure=f"the guess {trial.guess.text}")
+    trial.formula = judge(trial.form, fit_rows, structure=f"the guess {trial.guess.text}")
     if trial.formula is None:
         trial.problem = "it has no finite value on the held-out rows"
         return
-    trial.exact = _exact(trial.formula, bench)
-    formulas = [trial.formula, *_forms(trial.form.substituted(), bench, trial, until)]
+    trial.exact = _exact(trial.formula, fit_rows)
+    formulas = [trial.formula, *_forms(trial.form.substituted(), fit_rows, trial, until)]
     if not trial.exact:
         trial.free = freed(trial.form)
         if trial.free is not None:
-            formulas += _forms(trial.free.form.substituted(), bench, trial, until)
+            formulas += _forms(trial.free.form.substituted(), fit_rows, trial, until)
     trial.best = min(formulas, key=lambda formula: formula.rank)
     yield from formulas
 
 
-def _forms(raw: sympy.Expr, bench: Bench, trial: Trial, until: float) -> list[Formula]:
+def _forms(raw: sympy.Expr, fit_rows: FitRows, trial: Trial, until: float) -> list[Formula]:
     structure = f"the guess {trial.guess.text}"
     try:
-        return call_with_limit(lambda: from_expression(raw, bench, structure=structure, deadline=until), clock.safety())
+        return call_with_limit(
+            lambda: from_expression(raw, fit_rows, structure=structure, deadline=until), clock.safety()
+        )
     except TimeLimitError:
         clock.interfered()
         logger.info("no time to simplify the guess %s", trial.guess.text)
         return []
 
 
-def _exact(formula: Formula, bench: Bench) -> bool:
-    return formula.validation_loss <= EXACT * float(np.mean(bench.dataset.y**2))
+def _exact(formula: Formula, fit_rows: FitRows) -> bool:
+    return formula.validation_loss <= EXACT * float(np.mean(fit_rows.dataset.y**2))
 
 
-def _something_left(trial: Trial, bench: Bench, seed: int) -> bool:
+def _something_left(trial: Trial, fit_rows: FitRows, seed: int) -> bool:
     """Whether corrections are worth a search; remembers how much the residuals look like noise."""
     if trial.best is None or trial.exact:
         return False
-    structured, trial.left = _structured(trial.best, bench, seed)
+    structured, trial.left = _structured(trial.best, fit_rows, seed)
     return structured
 
 
-def _structured(formula: Formula, bench: Bench, seed: int) -> tuple[bool, float | None]:
+def _structured(formula: Formula, fit_rows: FitRows, seed: int) -> tuple[bool, float | None]:
     """Whether a formula leaves anything but noise, as far as can be told, and the probability that it does not."""
-    if _exact(formula, bench):
+    if _exact(formula, fit_rows):
         return False, None
-    found = leftover(residuals_of(formula, bench.dataset), bench.dataset.names, seed=seed)
+    found = leftover(residuals_of(formula, fit_rows.dataset), fit_rows.dataset.names, seed=seed)
     if found is None:
         return True, None
-    errors = bench.dataset.y_error is not None
-    beyond = errors and formula.validation_loss > (BEYOND_ERRORS * bench.noise_floor) ** 2
+    errors = fit_rows.dataset.y_error is not None
+    beyond = errors and formula.validation_loss > (BEYOND_ERRORS * fit_rows.noise_floor) ** 2
     return beyond or (found.p_value < STRUCTURE and found.share > 0), found.p_value
 
 
-def _base(trial: Trial, bench: Bench) -> ParametricForm:
+def _base(trial: Trial, fit_rows: FitRows) -> ParametricForm:
     """The fitted form that corrections are added to: with its exact numbers free only where that says more."""
     assert trial.form is not None
     if trial.free is None:
         return trial.form
-    X, y, weights = bench.rows(bench.fitting)
+    X, y, weights = fit_rows.rows(fit_rows.fitting)
     loose = refit(trial.free.form, X, y, weights=weights)
-    better = loose.status != "non-finite" and bits(loose.form, bench) < bits(trial.form, bench) - FREED_BITS
+    better = loose.status != "non-finite" and bits(loose.form, fit_rows) < bits(trial.form, fit_rows) - FREED_BITS
     return loose.form if better else trial.form

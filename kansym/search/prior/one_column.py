@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.interpolate
 
-from kansym.search.formulation import Bench
+from kansym.search.formulation import FitRows
 from kansym.symbolic.parametric import ParametricForm, columns_of
 
 ROWS = 3000
@@ -56,18 +56,20 @@ class Curve:
     variance: float
 
 
-def best_curve(form: ParametricForm, bench: Bench, *, factor: bool) -> Curve | None:
+def best_curve(form: ParametricForm, fit_rows: FitRows, *, factor: bool) -> Curve | None:
     """The column whose free curve, as a term or a factor, leaves least; None where none leaves much less.
 
     Parameters
     ----------
     form : ParametricForm
         The guess, fitted.
-    bench : Bench
+    fit_rows : FitRows
     factor : bool
     """
-    rows = bench.train[np.linspace(0, len(bench.train) - 1, min(len(bench.train), ROWS)).round().astype(np.int64)]
-    X, y, weights = bench.rows(rows)
+    rows = fit_rows.train[
+        np.linspace(0, len(fit_rows.train) - 1, min(len(fit_rows.train), ROWS)).round().astype(np.int64)
+    ]
+    X, y, weights = fit_rows.rows(rows)
     freedom = len(y) - len(form.constants)
     if len(y) < LEAST_ROWS or freedom < 1:
         return None

@@ -10,11 +10,11 @@ import numpy as np
 import sympy
 
 from kansym.search.formulation import row_weights
+from kansym.search.guess_outcome import CONFIRMED, MORE, REPLACED, SMALLER, UNUSABLE, GuessOutcome
 from kansym.search.prior.correction import Correction
 from kansym.search.prior.family import Place, addition, parts_without
 from kansym.search.prior.freed import Freed
 from kansym.search.prior.guess import Guess
-from kansym.search.prior.outcome import CONFIRMED, MORE, REPLACED, SMALLER, UNUSABLE, GuessOutcome
 from kansym.search.results import Discovery
 from kansym.symbolic.canonical import canonicalize
 from kansym.symbolic.complexity import complexity

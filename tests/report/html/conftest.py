@@ -17,8 +17,8 @@ from kansym.fitting.outliers import Outlier
 from kansym.report.html.page import report_html
 from kansym.run.finished import FinishedRun
 from kansym.search.discovery import discover
+from kansym.search.guess_outcome import GuessOutcome
 from kansym.search.options import DiscoveryOptions
-from kansym.search.prior.outcome import GuessOutcome
 from kansym.symbolic.formula import Constant
 from kansym.validation.certificate import certify
 

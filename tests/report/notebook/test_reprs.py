@@ -12,7 +12,7 @@ from kansym import default_library, edit, fit_constants, make_dataset
 from kansym.data.scaling import Scaling
 from kansym.kan.network import Network
 from kansym.run.finished import FinishedRun
-from kansym.search.prior.outcome import GuessOutcome
+from kansym.search.guess_outcome import GuessOutcome
 from kansym.search.results import Discovery, TrainedNetwork
 
 

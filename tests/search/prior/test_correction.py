@@ -10,7 +10,7 @@ import sympy
 from kansym.data.dataset import make_dataset
 from kansym.data.noise import noise_floor
 from kansym.data.preparation import split
-from kansym.search.formulation import Bench
+from kansym.search.formulation import FitRows
 from kansym.search.options import DiscoveryOptions
 from kansym.search.prior import correction
 from kansym.search.prior.correction import TIMES_ABOUT_ONE, corrections
@@ -27,8 +27,8 @@ OPTIONS = DiscoveryOptions(max_seconds=10)
 def bench_and_form(y, text):
     dataset = make_dataset(X, y, names=["x", "z"])
     train, validation = split(dataset, seed=0)
-    bench = Bench.of(dataset, train, validation, noise_floor(dataset))
-    return bench, fitted_guess(Guess.read(text, dataset.names), bench, seed=0, until=time.monotonic() + 10)
+    fit_rows = FitRows.of(dataset, train, validation, noise_floor(dataset))
+    return fit_rows, fitted_guess(Guess.read(text, dataset.names), fit_rows, seed=0, until=time.monotonic() + 10)
 
 
 def until_exact(found, y):
@@ -55,8 +55,8 @@ def best_of(found):
     ids=["term", "factor", "small factor"],
 )
 def test_a_term_or_a_factor_of_another_column(y, way):
-    bench, form = bench_and_form(y, "A*exp(-x/tau)")
-    found = until_exact(corrections(form, bench, OPTIONS, time.monotonic() + 30), y)
+    fit_rows, form = bench_and_form(y, "A*exp(-x/tau)")
+    found = until_exact(corrections(form, fit_rows, OPTIONS, time.monotonic() + 30), y)
     best = best_of(found)
     assert best.validation_loss < 1e-18 * np.var(y)
     if way is not None:
@@ -68,13 +68,13 @@ def test_a_term_or_a_factor_of_another_column(y, way):
 def test_rows_without_a_value_of_the_factor_are_left_out():
     # The guess is zero on some rows, where a factor can have any value.
     y = np.where(x < 1, 0.0, (x - 1)) * (2 + z)
-    bench, form = bench_and_form(y, "A*(x - 1 + abs(x - 1))")
-    found = until_exact(corrections(form, bench, OPTIONS, time.monotonic() + 40), y)
+    fit_rows, form = bench_and_form(y, "A*(x - 1 + abs(x - 1))")
+    found = until_exact(corrections(form, fit_rows, OPTIONS, time.monotonic() + 40), y)
     assert best_of(found).validation_loss < 1e-18 * np.var(y)
 
 
 def test_an_interruption_is_passed_on_after_what_was_found(monkeypatch):
-    bench, form = bench_and_form(2.6 * np.exp(-x / 1.7) + 0.3 * z**2, "A*exp(-x/tau)")
+    fit_rows, form = bench_and_form(2.6 * np.exp(-x / 1.7) + 0.3 * z**2, "A*exp(-x/tau)")
     real, calls = correction.run_pipeline, []
 
     def interrupted(*arguments, **options):
@@ -84,11 +84,11 @@ def test_an_interruption_is_passed_on_after_what_was_found(monkeypatch):
     monkeypatch.setattr(correction, "run_pipeline", interrupted)
     found = []
     with pytest.raises(KeyboardInterrupt):
-        for one in corrections(form, bench, OPTIONS, time.monotonic() + 10):
+        for one in corrections(form, fit_rows, OPTIONS, time.monotonic() + 10):
             found.append(one)
     assert len(calls) == 1 and found and best_of(found).validation_loss < 1e-18
 
 
 def test_no_time_is_no_search():
-    bench, form = bench_and_form(2.6 * np.exp(-x / 1.7) + 0.3 * z**2, "A*exp(-x/tau)")
-    assert list(corrections(form, bench, OPTIONS, time.monotonic() - 1)) == []
+    fit_rows, form = bench_and_form(2.6 * np.exp(-x / 1.7) + 0.3 * z**2, "A*exp(-x/tau)")
+    assert list(corrections(form, fit_rows, OPTIONS, time.monotonic() - 1)) == []

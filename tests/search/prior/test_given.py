@@ -9,7 +9,7 @@ from kansym.data.noise import noise_floor
 from kansym.data.preparation import split
 from kansym.errors import DataError
 from kansym.search.discovery import discover
-from kansym.search.formulation import Bench
+from kansym.search.formulation import FitRows
 from kansym.search.options import DiscoveryOptions
 from kansym.search.prior.given import LIKE_TERMS, _judged
 from kansym.search.prior.part import GivenPart
@@ -74,11 +74,11 @@ def test_constants_are_those_that_the_formula_shows(given, lost):
     """Of a given term and one of its kind that is found, the formula shows the sum."""
     data = table(0.3 * x + 2 * z**2 + RNG.normal(0, 1e-2, 300))
     train, validation = split(data, validation_fraction=0.2, seed=0)
-    bench = Bench.of(data, train, validation, noise_floor(data))
+    fit_rows = FitRows.of(data, train, validation, noise_floor(data))
     part = GivenPart.read(given, data.names)
     a, b = sympy.symbols("x z")
     rest = Formula(sympy.Float(-0.7) * a + sympy.Float(1.9) * b**2, data.names, "...", 7, 0.1, 0.1, 50.0)
-    _, formula = _judged(part, rest, np.ones(len(part.constants)), bench)
+    _, formula = _judged(part, rest, np.ones(len(part.constants)), fit_rows)
     assert formula is not None
     shown = sorted(float(number) for number in formula.expression.atoms(sympy.Float))
     assert sorted(constant.value for constant in formula.constants) == pytest.approx(shown)

@@ -9,7 +9,7 @@ import scipy.optimize
 from kansym.data.dataset import make_dataset
 from kansym.data.noise import noise_floor
 from kansym.data.preparation import split
-from kansym.search.formulation import Bench
+from kansym.search.formulation import FitRows
 from kansym.search.prior.guess import Guess
 from kansym.search.prior.guess_start import UnusableGuess, fitted_guess
 from kansym.search.prior.one_column import best_curve, spline_basis
@@ -18,12 +18,12 @@ from kansym.search.prior.one_column import best_curve, spline_basis
 def bench_of(X, y, names, **more):
     dataset = make_dataset(X, y, names=names, **more)
     train, validation = split(dataset, seed=0)
-    return Bench.of(dataset, train, validation, noise_floor(dataset))
+    return FitRows.of(dataset, train, validation, noise_floor(dataset))
 
 
-def fitted(text, bench, seconds=20.0):
-    guess = Guess.read(text, bench.dataset.names)
-    form = fitted_guess(guess, bench, seed=0, until=time.monotonic() + seconds)
+def fitted(text, fit_rows, seconds=20.0):
+    guess = Guess.read(text, fit_rows.dataset.names)
+    form = fitted_guess(guess, fit_rows, seed=0, until=time.monotonic() + seconds)
     return {symbol.name: value for symbol, value in zip(form.constants, form.values, strict=True)}
 
 
@@ -40,10 +40,10 @@ def decay():
 )
 def test_constants_are_those_of_curve_fit(decay, text):
     t, y = decay
-    bench = bench_of(t[:, None], y, ["t"])
-    rows = bench.train
+    fit_rows = bench_of(t[:, None], y, ["t"])
+    rows = fit_rows.train
     expected, _ = scipy.optimize.curve_fit(lambda t, a, k, b: a * np.exp(-k * t) + b, t[rows], y[rows], [3, 0.6, 0.4])
-    values = np.sort(list(fitted(text, bench).values()))
+    values = np.sort(list(fitted(text, fit_rows).values()))
     own = np.sort([expected[0], 1 / expected[1] if "tau" in text else -expected[1], expected[2]])
     np.testing.assert_allclose(values, own, rtol=1e-5)
 
@@ -92,11 +92,11 @@ def test_a_free_curve_gives_the_constants_back(factor):
     x, z = X.T
     law = 3 * np.exp(-x / 1.7) * z**1.5
     y = law * (1 + 0.2 * np.sin(3 * z)) if factor else law + 0.3 * np.sin(3 * z)
-    bench = bench_of(X, y, ["x", "z"])
+    fit_rows = bench_of(X, y, ["x", "z"])
     guess = Guess.read("A*exp(-x/tau)*z**p", ["x", "z"])
-    form = fitted_guess(guess, bench, seed=0, until=time.monotonic() + 20)
+    form = fitted_guess(guess, fit_rows, seed=0, until=time.monotonic() + 20)
     tau = form.values[1]
-    curve = best_curve(form, bench, factor=factor)
+    curve = best_curve(form, fit_rows, factor=factor)
     assert curve is not None and curve.column == 1
     assert abs(curve.values[1] - 1.7) < 0.01 or factor
     if not factor:
