@@ -10,6 +10,7 @@ import torch
 from kansym.data.dataset import Dataset
 from kansym.data.preparation import canonical_table, prepare, thinned
 from kansym.data.scaling import Scaling
+from kansym.data.weights import mean_square
 from kansym.errors import ArgumentError
 from kansym.extraction.composition import AffineMap
 from kansym.extraction.selection import Rows
@@ -20,7 +21,7 @@ from kansym.run.finished import FinishedRun
 from kansym.search.discovery import MOST_ROWS
 from kansym.search.effective_errors import with_effective_errors
 from kansym.search.final_fit import far_rows
-from kansym.search.formulation import Bench, mean_square
+from kansym.search.formulation import Bench
 from kansym.search.options import DiscoveryOptions
 from kansym.search.scaled_rows import fitted_scaling, scaled_rows
 

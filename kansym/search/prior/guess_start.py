@@ -9,11 +9,12 @@ import numpy as np
 
 from kansym import clock
 from kansym.data.preparation import thinned
+from kansym.data.weights import mean_square
 from kansym.errors import Argument, ArgumentError
 from kansym.fitting.least_squares import best_descent
 from kansym.fitting.signs import positive_where_free
 from kansym.fitting.starts import starting_values
-from kansym.search.formulation import Bench, mean_square
+from kansym.search.formulation import Bench
 from kansym.search.prior.guess import Guess
 from kansym.symbolic.parametric import ParametricForm, columns_of
 from kansym.symbolic.refit import LeastSquares, refit

@@ -9,7 +9,7 @@ from fractions import Fraction
 import numpy as np
 import sympy
 
-from kansym.search.formulation import row_weights
+from kansym.data.weights import row_weights
 from kansym.search.prior.correction import Correction
 from kansym.search.prior.family import Place, addition, parts_without
 from kansym.search.prior.freed import Freed
