@@ -32,8 +32,8 @@ from kansym.comparison.peers import peer_named
 from kansym.comparison.run import compare
 from kansym.data.catalogue import load_dataset
 from kansym.data.dataset import Dataset, make_dataset
+from kansym.data.weights import mean_square, row_weights
 from kansym.errors import ArgumentError, StorageError
-from kansym.search.formulation import mean_square, row_weights
 from kansym.search.options import DiscoveryOptions
 from kansym.symbolic.complexity import complexity
 from kansym.symbolic.naming import plain_symbol

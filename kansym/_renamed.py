@@ -45,6 +45,12 @@ RENAMED = {
     "kansym.run_directory": "kansym.run.storage",
     "kansym.run_files": "kansym.run.files",
     "kansym.terminal": "kansym.report.terminal",
+    "kansym.validation.bits": "kansym.validation.description_length",
+    "kansym.validation.constants": "kansym.validation.form",
+    "kansym.validation.dependence": "kansym.fitting.predictability",
+    "kansym.validation.form_facts": "kansym.validation.form",
+    "kansym.validation.leftover": "kansym.fitting.predictability",
+    "kansym.validation.repeats": "kansym.validation.residual_tests",
 }
 """Old name of a module to its new name. A package that is gone needs no line of its own."""
 

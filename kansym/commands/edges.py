@@ -193,7 +193,7 @@ def _lines(net: "EditableNetwork", said: Sequence[str], before: Any, certificate
 
 
 def _record(net: "EditableNetwork", said: Sequence[str], before: Any, certificate: Any) -> dict[str, Any]:
-    from kansym.run.summary import finite_json
+    from kansym.codec import finite_json
 
     record = {**net.to_dict(), "steps": list(said), "error_before": before.to_dict(), "script": net.script}
     if certificate is not None:

@@ -10,8 +10,8 @@ import sympy
 
 from kansym.comparison.request import PeerError, PeerFormula
 from kansym.comparison.result import FrontPoint
+from kansym.data.weights import mean_square
 from kansym.errors import KansymError
-from kansym.search.formulation import mean_square
 from kansym.symbolic.complexity import complexity
 from kansym.symbolic.naming import internal_symbols, plain, plain_symbol
 from kansym.symbolic.parametric import parametrize

@@ -21,9 +21,9 @@ from kansym.comparison.request import Answer, PeerError, Request, safe_names
 from kansym.comparison.result import Comparison, ToolResult
 from kansym.comparison.split import Split
 from kansym.data.dataset import Dataset
+from kansym.data.weights import row_weights
 from kansym.errors import ArgumentError, StorageError
 from kansym.search.discovery import discover
-from kansym.search.formulation import row_weights
 from kansym.search.front import ParetoFront
 from kansym.search.options import DiscoveryOptions
 from kansym.search.progress import Progress

@@ -45,6 +45,19 @@ def root_mean_square(residual: np.ndarray, weights: np.ndarray | None) -> float:
     return peak * math.sqrt(mean) if len(residual) else math.nan
 
 
+def spread(values: np.ndarray, weights: np.ndarray | None) -> float:
+    """Weighted standard deviation; nan for no values."""
+    if not len(values):
+        return math.nan
+    peak = float(np.max(np.abs(values))) or 1.0
+    return root_mean_square(values - peak * float(np.average(values / peak, weights=weights)), weights)
+
+
+def mean_error(error: np.ndarray, weight: np.ndarray | float = 1.0) -> float:
+    """The standard error whose 1/error^2 is the mean of those of all rows, each times its `weight`."""
+    return float(error.min()) / float(np.sqrt(np.mean(weight * inverse_squares(error))))
+
+
 def _relative_mean_square(residual: np.ndarray, weights: np.ndarray | None) -> tuple[float, float]:
     """Weighted mean of squares in units of the largest absolute value squared, and that value."""
     peak = float(np.max(np.abs(residual), initial=0.0))

@@ -10,6 +10,7 @@ import torch
 from kansym.data.dataset import Dataset
 from kansym.data.preparation import canonical_table, prepare, thinned
 from kansym.data.scaling import Scaling
+from kansym.data.weights import mean_square
 from kansym.errors import ArgumentError
 from kansym.extraction.composition import AffineMap
 from kansym.extraction.selection import Rows

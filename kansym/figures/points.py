@@ -9,8 +9,8 @@ import sympy
 from kansym.data.dataset import Dataset
 from kansym.data.preparation import canonical_order, thinned
 from kansym.errors import ArgumentError
+from kansym.fitting.residuals import effective_error
 from kansym.run.finished import FinishedRun
-from kansym.search.effective_errors import effective_error
 
 THINNEST = 0.005
 """Of the largest residual: a band that is narrower is hidden by the line at zero."""

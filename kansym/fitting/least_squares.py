@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import scipy.optimize
 
-from kansym.data.weights import inverse_squares
+from kansym.data.weights import inverse_squares, mean_error
 from kansym.symbolic.orthogonal import OrthogonalFit, orthogonal_fit
 from kansym.symbolic.parametric import ParametricForm, columns_of
 from kansym.symbolic.refit import BARRIER, RANK_TOLERANCE, LeastSquares
@@ -68,7 +68,7 @@ class Measurements:
 
     def mean_error(self, error: np.ndarray) -> float:
         """The error of a row of weight 1 when the weights of `squares` have mean 1."""
-        return float(error.min()) / float(np.sqrt(np.mean(self.weight * inverse_squares(error))))
+        return mean_error(error, self.weight)
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kansym.data.dataset import Dataset
-from kansym.data.weights import root_mean_square, row_weights
+from kansym.data.weights import root_mean_square, row_weights, spread
 from kansym.symbolic.constant_symbols import PREFIX, with_constant_symbols
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.input_slopes import slopes_at
@@ -71,7 +71,7 @@ class Residuals:
     @property
     def spread(self) -> float:
         """Weighted standard deviation of y."""
-        return root_mean_square(self.y - float(np.average(self.y, weights=self.weights)), self.weights)
+        return spread(self.y, self.weights)
 
     @property
     def exact(self) -> bool:

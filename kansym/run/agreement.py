@@ -7,7 +7,8 @@ from enum import StrEnum
 import numpy as np
 
 from kansym.data.dataset import Dataset
-from kansym.search.effective_errors import effective_error
+from kansym.data.weights import root_mean_square, row_weights, spread
+from kansym.fitting.residuals import effective_error
 from kansym.symbolic.formula import Formula
 
 
@@ -72,24 +73,21 @@ class Agreement:
             predicted = formula.predict(dataset.X)
         finite = np.isfinite(predicted)
         residual, y = (dataset.y - predicted)[finite], dataset.y[finite]
-        weights = np.ones(len(y))
-        if dataset.y_error is not None:
-            weights = (dataset.y_error.max() / dataset.y_error[finite]) ** 2
-        if dataset.sample_weight is not None:
-            weights = weights * dataset.sample_weight[finite]
-        rms, spread = math.nan, math.nan
-        plain, plain_spread = math.nan, math.nan
+        weights = row_weights(dataset)
+        weights = None if weights is None else weights[finite]
+        rms, scatter = math.nan, math.nan
+        plain, plain_scatter = math.nan, math.nan
         chi2 = None
-        if len(y) and weights.sum() > 0:
-            rms, spread = _scatter(residual, y, weights)
-            plain, plain_spread = _scatter(residual, y, np.ones(len(y)))
+        if len(y) and (weights is None or weights.any()):
+            rms, scatter = root_mean_square(residual, weights), spread(y, weights)
+            plain, plain_scatter = root_mean_square(residual, None), spread(y, None)
             error = effective_error(formula, dataset)
             if error is not None:
                 freedom = len(y) - len(formula.constants)
                 if freedom > 0:
                     chi2 = float(np.sum((residual / error[finite]) ** 2)) / freedom
         held_out = formula.validation_loss
-        relative = rms / spread if spread > 0 else math.nan
+        relative = rms / scatter if scatter > 0 else math.nan
         return cls(
             rms=rms,
             relative=relative,
@@ -98,23 +96,6 @@ class Agreement:
             reduced_chi2=chi2,
             undefined_rows=int((~finite).sum()),
             plain_rms=plain,
-            plain_relative=plain / plain_spread if plain_spread > 0 else math.nan,
+            plain_relative=plain / plain_scatter if plain_scatter > 0 else math.nan,
             weights=Weighting.of(dataset),
         )
-
-
-def _scatter(residual: np.ndarray, y: np.ndarray, weights: np.ndarray) -> tuple[float, float]:
-    """Root-mean-square residual, and standard deviation of y."""
-    weights = weights / weights.sum()
-    mean = float(weights @ (y / _peak(y))) * _peak(y)
-    return _root_mean_square(residual, weights), _root_mean_square(y - mean, weights)
-
-
-def _peak(values: np.ndarray) -> float:
-    return float(np.max(np.abs(values), initial=0.0)) or 1.0
-
-
-def _root_mean_square(values: np.ndarray, weights: np.ndarray) -> float:
-    """Of values whose squares may overflow or underflow; weights sum to 1."""
-    peak = _peak(values)
-    return math.sqrt(float(weights @ (values / peak) ** 2)) * peak

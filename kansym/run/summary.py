@@ -5,12 +5,13 @@ import hashlib
 import importlib.metadata
 import math
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, cast
 
 import numpy as np
 
+from kansym.codec import finite_json
 from kansym.data.dataset import Dataset
 from kansym.data.preparation import MINIMUM_ROWS
 from kansym.errors import StorageError
@@ -268,17 +269,6 @@ def fingerprint(dataset: Dataset) -> str:
     for values in (dataset.X, dataset.y, dataset.y_error, dataset.sample_weight, *errors):
         digest.update(b"-" if values is None else np.ascontiguousarray(values, dtype="<f8").tobytes())
     return digest.hexdigest()
-
-
-def finite_json(value: Any) -> Any:
-    """The value with tuples as lists and numbers that JSON does not have as None."""
-    if isinstance(value, Mapping):
-        return {str(key): finite_json(entry) for key, entry in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [finite_json(entry) for entry in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
 
 
 def _number_or(value: Any, otherwise: Any) -> Any:

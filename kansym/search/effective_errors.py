@@ -6,10 +6,6 @@ import numpy as np
 
 from kansym.data.dataset import Dataset
 from kansym.structure.surrogate import best_surrogate
-from kansym.symbolic.formula import Formula
-from kansym.symbolic.input_slopes import slopes_at
-from kansym.symbolic.naming import plain_symbol
-from kansym.symbolic.parametric import columns_of, parametrize
 
 
 def with_effective_errors(dataset: Dataset, *, seed: int) -> Dataset:
@@ -22,17 +18,6 @@ def with_effective_errors(dataset: Dataset, *, seed: int) -> Dataset:
         return dataset
     moved = (_slopes(dataset, seed) * dataset.x_error) ** 2
     return replace(dataset, y_error=np.sqrt(dataset.y_error**2 + moved.sum(axis=1)))
-
-
-def effective_error(formula: Formula, dataset: Dataset) -> np.ndarray | None:
-    """Standard errors (n,) of y less the formula, from those of y and of the inputs; None without errors of y."""
-    if dataset.y_error is None or dataset.x_error is None:
-        return dataset.y_error
-    variables = tuple(plain_symbol(name) for name in formula.variables)
-    form = parametrize(formula.expression, variables)
-    slopes = slopes_at(form, columns_of(dataset.X, len(variables)), form.values)
-    moved = (np.where(np.isfinite(slopes), slopes, 0.0) * dataset.x_error) ** 2
-    return np.sqrt(dataset.y_error**2 + moved.sum(axis=1))
 
 
 def _slopes(dataset: Dataset, seed: int) -> np.ndarray:

@@ -8,11 +8,11 @@ import numpy as np
 
 from kansym import clock
 from kansym.data.dataset import Dataset
+from kansym.data.weights import mean_error, row_weights
 from kansym.errors import KansymError
 from kansym.fitting.estimate import Estimate, estimate
 from kansym.fitting.outliers import Outlier, outliers_of, robust_limit
-from kansym.search.effective_errors import effective_error
-from kansym.search.formulation import row_weights
+from kansym.fitting.residuals import effective_error
 from kansym.search.front import ParetoFront
 from kansym.search.results import Discovery
 from kansym.symbolic.constant_symbols import with_constant_symbols
@@ -117,8 +117,7 @@ def _few_steps(form: ParametricForm, dataset: Dataset) -> tuple[ParametricForm, 
     if dataset.y_error is None:
         sigma = float(np.sqrt(loss * dataset.n_rows / max(dataset.n_rows - len(values), 1)))
     else:
-        smallest = float(dataset.y_error.min())
-        sigma = smallest / float(np.sqrt(np.mean((smallest / dataset.y_error) ** 2)))
+        sigma = mean_error(dataset.y_error)
     return form.with_values(values), squares.inverse_normal(values, sigma)[0]
 
 

@@ -11,6 +11,7 @@ import sympy
 from kansym import clock
 from kansym.data.dataset import Dataset
 from kansym.data.preparation import thinned
+from kansym.data.weights import mean_square, row_weights
 from kansym.errors import ArgumentError
 from kansym.extraction.composition import AffineMap, compose
 from kansym.kan.network import Network
@@ -173,29 +174,6 @@ class FitRows:
         X, y, weights = self.rows(index)
         value = mean_square(form.evaluate(X) - y, weights)
         return value if math.isfinite(value) else math.inf
-
-
-def row_weights(dataset: Dataset) -> np.ndarray | None:
-    """Weights of mean 1 from standard errors and sample weights."""
-    if dataset.y_error is None and dataset.sample_weight is None:
-        return None
-    weights = np.ones(len(dataset.y))
-    if dataset.y_error is not None:
-        weights = (dataset.y_error / dataset.y_error.max()) ** -2.0
-    if dataset.sample_weight is not None:
-        weights = weights * dataset.sample_weight
-    return weights / weights.mean()
-
-
-def mean_square(residual: np.ndarray, weights: np.ndarray | None) -> float:
-    """Weighted mean of squares; overflows or underflows only where the result itself leaves double precision."""
-    peak = float(np.max(np.abs(residual), initial=0.0))
-    if peak == 0.0 or not math.isfinite(peak):
-        return peak
-    squares = (residual / peak) ** 2
-    if weights is not None:
-        squares = squares * (weights / weights.mean())
-    return float(squares.mean()) * peak * peak
 
 
 def leave_one_out(form: ParametricForm, X: np.ndarray, y: np.ndarray, weights: np.ndarray | None) -> float:

@@ -9,6 +9,7 @@ import scipy.stats
 
 from kansym import clock
 from kansym.data.dataset import Dataset
+from kansym.data.weights import inverse_squares
 from kansym.search.options import DiscoveryOptions
 from kansym.search.progress import ProgressCallback
 from kansym.search.results import Discovery
@@ -81,7 +82,7 @@ def suspects(dataset: Dataset, *, seed: int, until: float = math.inf) -> np.ndar
     """
     none = np.zeros(dataset.n_rows, dtype=bool)
     some = dataset.take(np.sort(np.random.default_rng(seed).permutation(dataset.n_rows)[:SCREENED]))
-    own = np.ones(some.n_rows) if some.y_error is None else (some.y_error.min() / some.y_error) ** 2
+    own = np.ones(some.n_rows) if some.y_error is None else inverse_squares(some.y_error)
     weights, far, surrogate = own, np.zeros(some.n_rows, dtype=bool), None
     for _ in range(ROUNDS):
         surrogate = best_surrogate(some.X, some.y, weights=weights, seed=seed, most=1)

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from kansym.data.dataset import make_dataset
+from kansym.fitting.residuals import effective_error
 from kansym.search.discovery import discover
-from kansym.search.effective_errors import effective_error, with_effective_errors
+from kansym.search.effective_errors import with_effective_errors
 from kansym.search.options import DiscoveryOptions
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.naming import plain_symbol

@@ -10,6 +10,7 @@ import torch
 
 from kansym.data import make_dataset, split
 from kansym.data.noise import noise_floor
+from kansym.data.weights import mean_square, row_weights
 from kansym.extraction.composition import AffineMap
 from kansym.kan.network import Network
 from kansym.primitives import default_library
@@ -23,9 +24,7 @@ from kansym.search.formulation import (
     judge,
     leave_one_out,
     losses,
-    mean_square,
     polished,
-    row_weights,
 )
 from kansym.symbolic import parametrize, refit
 from kansym.symbolic.complexity import description_length

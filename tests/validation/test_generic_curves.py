@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import sympy
 
+from kansym.data.weights import mean_square
 from kansym.fitting.residuals import residuals_of
-from kansym.search.formulation import mean_square
 from kansym.symbolic.complexity import formula_bits
 from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parametric import parametrize

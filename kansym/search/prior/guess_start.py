@@ -9,6 +9,7 @@ import numpy as np
 
 from kansym import clock
 from kansym.data.preparation import thinned
+from kansym.data.weights import mean_square
 from kansym.errors import Argument, ArgumentError
 from kansym.fitting.least_squares import best_descent
 from kansym.fitting.signs import positive_where_free
