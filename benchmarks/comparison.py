@@ -25,6 +25,7 @@ import numpy as np
 import sympy
 from cyclopts import App, Parameter, validators
 
+from benchmarks.table import keep as keep_figures
 from kansym.bench.catalogue import load_catalogue
 from kansym.bench.problem import make_problem
 from kansym.bench.strict import strict
@@ -197,6 +198,7 @@ def main(
     seed: Count = 0,
     jobs: Annotated[int, Parameter(validator=validators.Number(gte=1))] = 1,
     out: Path | None = None,
+    keep: bool = False,
 ) -> int:
     """Run the comparison and print one table.
 
@@ -216,6 +218,8 @@ def main(
         Worker processes, one thread each.
     out
         Folder for comparison.jsonl. The same command goes on where it stopped.
+    keep
+        Keep the headline figures in benchmarks/results, for the table of the pages.
     """
     tools = [peer_named(name.strip()).name for name in peers.split(",") if name.strip()]
     plan = [("table", law.table) for law in MEASURED_LAWS] if tables else []
@@ -237,6 +241,8 @@ def main(
     records = [record for record in records if (record["kind"], record["table"]) in set(plan)]
     for line in summary(records, ["kansym", *tools]):
         print(line)
+    if keep and len({(record["kind"], record["table"]) for record in records}) == len(plan):
+        keep_figures("comparison", "Other tools on the same tables", headlines(records, ["kansym", *tools]))
     return 0
 
 
@@ -274,6 +280,22 @@ def summary(records: Sequence[Record], tools: Sequence[str]) -> list[str]:
             if part:
                 lines.append(f"{title:<16}{tool:<10}{_totals(part, records)}")
     return lines
+
+
+def headlines(records: Sequence[Record], tools: Sequence[str]) -> dict[str, str]:
+    """Of every tool: what it recovered, its time, and its median error on rows that it has not seen."""
+    figures = {}
+    for tool in tools:
+        own = [record for record in records if record["tool"] == tool]
+        for name, kind in (("measured tables", "table"), ("laws", "law")):
+            part = [record["recovered"] for record in own if record["kind"] == kind]
+            if any(recovered is not None for recovered in part):
+                figures[f"{tool}, {name}"] = f"{sum(map(bool, part))} of {len(part)}"
+        figures[f"{tool}, seconds in all"] = f"{sum(record['seconds'] or 0.0 for record in own):.0f}"
+        errors = [r["held_out_rms"] / r["spread"] for r in own if r["held_out_rms"] is not None and r["spread"] > 0]
+        if errors:
+            figures[f"{tool}, median error held out"] = f"{statistics.median(errors):.1e}"
+    return figures
 
 
 def _cell(record: Record | None) -> str:

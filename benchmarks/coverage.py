@@ -12,7 +12,7 @@ what is tested are the errors, not the search for a start.
 
 import argparse
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -20,6 +20,7 @@ import numpy as np
 import scipy.stats
 from threadpoolctl import threadpool_limits
 
+from benchmarks.table import keep
 from kansym.errors import KansymError
 from kansym.fitting.estimate import Estimate, estimate
 from kansym.fitting.intervals import intervals_of
@@ -162,6 +163,17 @@ def summary_of(method: str, off: np.ndarray, sets: int) -> str:
     )
 
 
+def headlines(offs: Mapping[str, np.ndarray]) -> dict[str, str]:
+    """Counts beyond `TOLERANCE` and the worst one, by method."""
+    names = {"covariance": "errors known", "scaled": "errors scaled", "profile": "profile intervals"}
+    figures = {}
+    for method, off in offs.items():
+        beyond = f"{(np.abs(off) > TOLERANCE).sum()} of {off.size}"
+        figures[f"{names[method]}, counts more than {TOLERANCE:g} points off"] = beyond
+        figures[f"{names[method]}, the worst, in points"] = f"{np.abs(off).max():.1f}"
+    return figures
+
+
 _ROW = "{:<11} {:>5}  {:<9} {:<10} {:<4} {:<15} {:<15}"
 
 
@@ -177,6 +189,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--profiles", type=int, default=200, help="tables for profile intervals (default 200, 0: none)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=2, help="processes (default 2)")
+    parser.add_argument("--keep", action="store_true", help="keep the headline figures in benchmarks/results")
     options = parser.parse_args(arguments)
     print(
         f"Coverage in per cent of {options.sets} tables ({options.profiles} for profiles) of {ROWS} rows, ± the "
@@ -197,6 +210,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for method, sets in zip(METHODS, (options.sets, options.sets, options.profiles), strict=True):
         if offs[method]:
             print(summary_of(method, np.concatenate(offs[method]), sets))
+    if options.keep:
+        found = {method: np.concatenate(parts) for method, parts in offs.items() if parts}
+        keep("coverage", "Coverage of intervals", headlines(found))
     return 0
 
 

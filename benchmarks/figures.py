@@ -25,6 +25,7 @@ import torch
 from cyclopts import App, Parameter, validators
 
 from benchmarks.machine import describe
+from benchmarks.table import keep as keep_figures
 from kansym.data.dataset import make_dataset
 from kansym.figures.network_figure import network_figure
 from kansym.figures.svg import to_svg
@@ -108,6 +109,15 @@ def _pykan(shape: Sequence[Width], x: torch.Tensor, names: list[str], folder: Pa
     return seconds, len(list(folder.iterdir())) - 1
 
 
+def headlines(found: Sequence[Drawn]) -> dict[str, str]:
+    """Times of the networks with the fewest and the most edges, and the range of ratios to pykan."""
+    first, last = min(found, key=lambda one: one.edges), max(found, key=lambda one: one.edges)
+    times = f"{first.seconds:.2f} ({first.edges} edges) to {last.seconds:.2f} ({last.edges} edges)"
+    ratios = [one.peer_seconds / one.seconds for one in found if one.peer_seconds is not None]
+    figures = {"figure of a network, seconds of the processor": times}
+    return figures | ({"times as long for pykan's plot": f"{min(ratios):.0f} to {max(ratios):.0f}"} if ratios else {})
+
+
 def nine_variables(seconds: float) -> FinishedRun:
     """The run of a bent beam with two loads and 2 % noise: seven variables that count, and two that do not."""
     rng = np.random.default_rng(0)
@@ -148,7 +158,7 @@ def _has_pykan() -> bool:
 
 
 @app.default
-def main(*, seconds: Annotated[float, Parameter(validator=validators.Number(gt=0))] = 10.0) -> int:
+def main(*, seconds: Annotated[float, Parameter(validator=validators.Number(gt=0))] = 10.0, keep: bool = False) -> int:
     """Time the network figure next to pykan's plot, and the report of a law with nine variables.
 
     Exit status 1 where something takes longer or is larger than it may.
@@ -157,9 +167,11 @@ def main(*, seconds: Annotated[float, Parameter(validator=validators.Number(gt=0
     ----------
     seconds
         Budget of the search for the law of the report.
+    keep
+        Keep the headline figures in benchmarks/results, for the table of the pages.
     """
     matplotlib.use("Agg")
-    peer, within = _has_pykan(), True
+    peer, within, found = _has_pykan(), True, []
     machine = describe()
     print(f"{machine['cpu']}, {machine['cores']} cores, load average {machine['load_average']}\n")
     print(f"{'network':<14}{'edges':>6}{'kansym, s':>11}{'kB':>5}{'pykan, s':>10}{'files':>7}{'ratio':>7}")
@@ -167,6 +179,7 @@ def main(*, seconds: Annotated[float, Parameter(validator=validators.Number(gt=0
         folder = Path(place)
         for shape in SHAPES:
             one = drawn(shape, folder, peer=peer)
+            found.append(one)
             within = within and one.seconds < LONGEST_FIGURE
             theirs = f"{'-':>10}{'-':>7}{'-':>7}"
             if one.peer_seconds is not None:
@@ -176,6 +189,8 @@ def main(*, seconds: Annotated[float, Parameter(validator=validators.Number(gt=0
         took, size = reported(run, folder / "report.html")
         within = within and took < LONGEST_REPORT and size < LARGEST_REPORT
         print(f"\nreport of a law with nine variables: {took:.2f} s, {size / 1e6:.2f} MB\n  {run.formula}")
+    if keep:
+        keep_figures("figures", "Pictures", headlines(found))
     return 0 if within else 1
 
 

@@ -18,13 +18,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks.exported_code import PROGRAMS, Task, is_available, run
+from benchmarks.table import keep
 from kansym.bench.catalogue import load_catalogue
 from kansym.bench.evaluation import precise_values
 from kansym.export import to_code
@@ -140,9 +141,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rows", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, help="folder for laws.tex and laws.pdf")
+    parser.add_argument("--keep", action="store_true", help="keep the headline figures in benchmarks/results")
     options = parser.parse_args(arguments)
     laws = known_laws(options.catalogues.split(","), options.rows, options.seed)
-    failed = not _document(laws, options.out)
+    compiled = _document(laws, options.out)
+    failed, worst = compiled is False, {}
     predicted = np.array([_error(law.formula.predict(law.X), law.exact) for law in laws])
     print(f"{'language':14}{'laws':>6}{'right':>7}{'worst':>10}  {'law':12}{'seconds':>8}", flush=True)
     _row("predict", predicted, laws, 0.0)
@@ -154,13 +157,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
         errors = relative_errors(laws, language)
         _row(language, errors, laws, time.monotonic() - start)
         failed |= not bool((errors <= TOLERANCE).all())
+        worst[language] = errors
+    if options.keep:
+        keep("latex", "LaTeX and code", headlines(len(laws), compiled, worst))
     return int(failed)
 
 
-def _document(laws: Sequence[KnownLaw], out: Path | None) -> bool:
+def headlines(count: int, compiled: bool | None, errors: Mapping[str, np.ndarray]) -> dict[str, str]:
+    """Laws that compile, laws that are right in each language that could be run, and the largest error."""
+    figures = {} if compiled is None else {"laws whose LaTeX compiles": f"{count if compiled else 0} of {count}"}
+    if errors:
+        table = np.array(list(errors.values()))
+        right = (table <= TOLERANCE).all(axis=0).sum()
+        figures[f"laws right to {TOLERANCE:g} in each of {', '.join(errors)}"] = f"{right} of {count}"
+        figures["worst relative error"] = f"{np.nanmax(table):.0e}"
+    return figures
+
+
+def _document(laws: Sequence[KnownLaw], out: Path | None) -> bool | None:
+    """Whether the document of all laws compiles; None without pdflatex."""
     if shutil.which("pdflatex") is None:
         print("LaTeX: pdflatex is not on this machine", flush=True)
-        return True
+        return None
     with tempfile.TemporaryDirectory() as folder:
         try:
             pages, remarks = compile_latex(laws_document(laws), Path(folder))

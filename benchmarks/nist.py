@@ -22,6 +22,7 @@ import numpy as np
 import scipy.optimize
 from cyclopts import App
 
+from benchmarks.table import keep as keep_figures
 from kansym.errors import KansymError, MissingDependencyError
 from kansym.fitting.known_form import fit_constants
 from kansym.symbolic.naming import plain_symbol
@@ -201,22 +202,42 @@ def _function(problem: NistSet) -> Callable[..., np.ndarray]:
     return lambda columns, *constants: form.value_at(tuple(columns), np.array(constants))
 
 
-def table(names: Sequence[str]) -> list[str]:
+@dataclass(frozen=True)
+class Agreement:
+    """Digits of constants and of standard deviations for one set.
+
+    Attributes
+    ----------
+    name : str
+    digits : list of (float, float)
+        From start 1, start 2 and none; then of `curve_fit` from start 1 and start 2.
+    seconds : float
+        Without a start.
+    """
+
+    name: str
+    digits: list[tuple[float, float]]
+    seconds: float
+
+
+def measure(name: str) -> Agreement:
+    """Fit a set in every way."""
+    problem = load_set(name)
+    found = [kansym_digits(problem, problem.start(1)), kansym_digits(problem, problem.start(2))]
+    began = time.perf_counter()
+    found.append(kansym_digits(problem, None))
+    seconds = time.perf_counter() - began
+    return Agreement(name, [*found, scipy_digits(problem, 1), scipy_digits(problem, 2)], seconds)
+
+
+def table(sets: Sequence[Agreement]) -> list[str]:
     """Lines of a table: digits of constants / digits of standard deviations, per set and way to start."""
     lines = [
         "Digits that agree with the certified constants / standard deviations, the worst of each set (11 = all)",
         _ROW.format("set", "start 1", "start 2", "own start", "seconds", "curve_fit 1", "curve_fit 2"),
     ]
-    rows = []
-    for name in names:
-        problem = load_set(name)
-        row = [kansym_digits(problem, problem.start(1)), kansym_digits(problem, problem.start(2))]
-        began = time.perf_counter()
-        row.append(kansym_digits(problem, None))
-        seconds = time.perf_counter() - began
-        row += [scipy_digits(problem, 1), scipy_digits(problem, 2)]
-        rows.append(row)
-        lines.append(_line(name, row, f"{seconds:.1f}"))
+    lines += [_line(one.name, one.digits, f"{one.seconds:.1f}") for one in sets]
+    rows = [one.digits for one in sets]
     if len(rows) > 1:
         worst = [tuple(min(row[column][part] for row in rows) for part in range(2)) for column in range(5)]
         lines.append(_line("worst", worst, ""))
@@ -226,24 +247,40 @@ def table(names: Sequence[str]) -> list[str]:
     return lines
 
 
+def headlines(sets: Sequence[Agreement]) -> dict[str, str]:
+    """How many sets agree with the certified values, from whichever start."""
+    own = [[min(part) for part in zip(*one.digits[:3], strict=True)] for one in sets]
+    peer = [all(values >= 6 and errors >= 4 for values, errors in one.digits[3:]) for one in sets]
+    return {
+        "constants to 10 digits, from either start and from none": f"{sum(v >= 10 for v, _ in own)} of {len(sets)}",
+        "standard deviations to 10 digits": f"{sum(e >= 10 for _, e in own)} of {len(sets)}",
+        "curve_fit, 6 digits, and 4 of standard deviations, from either start": f"{sum(peer)} of {len(sets)}",
+    }
+
+
 def _line(name: str, row: Sequence[Sequence[float]], seconds: str) -> str:
     cells = [f"{values:.1f} / {errors:.1f}" for values, errors in row]
     return _ROW.format(name, *cells[:3], seconds, *cells[3:])
 
 
 @app.default
-def main(*names: str) -> None:
+def main(*names: str, keep: bool = False) -> None:
     """Fit NIST's certified sets from both published starts and from none, next to scipy's curve_fit.
 
     Parameters
     ----------
     names
         Of the sets; all 27 by default.
+    keep
+        Keep the headline figures in benchmarks/results, for the table of the pages.
     """
     unknown = [name for name in names if name not in MODELS]
     if unknown:
         sys.exit(f"there is no set {unknown[0]!r}; known: {', '.join(MODELS)}")
-    print("\n".join(table(names or list(MODELS))))
+    sets = [measure(name) for name in names or MODELS]
+    print("\n".join(table(sets)))
+    if keep:
+        keep_figures("nist", "NIST's regression sets", headlines(sets))
 
 
 if __name__ == "__main__":

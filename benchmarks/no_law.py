@@ -23,6 +23,7 @@ from typing import Annotated, Any
 import numpy as np
 from cyclopts import App, Parameter, validators
 
+from benchmarks.table import keep as keep_figures
 from kansym.bench.catalogue import load_catalogue
 from kansym.bench.problem import make_problem
 from kansym.bench.strict import strict
@@ -271,6 +272,23 @@ def summary(records: Sequence[Record]) -> list[str]:
     return lines
 
 
+def headlines(records: Sequence[Record]) -> dict[str, str]:
+    """Verdicts on tables without a law, and how many of the others are called a law."""
+    figures = {}
+    without = [record["verdict"] for record in records if not record["kind"].startswith("law")]
+    for words, verdict in (("certified a law", LAW), (DESCRIPTION, DESCRIPTION), (NOTHING, NOTHING)):
+        figures[f"without a law, {words}"] = f"{without.count(verdict)} of {len(without)}"
+    parts = {
+        "laws found": [record for record in records if record["right"] is True],
+        "laws not found": [record for record in records if record["right"] is False],
+        "measured tables": [record for record in records if record["kind"] == "law, measured"],
+    }
+    for name, part in parts.items():
+        if part:
+            figures[f"{name}, certified a law"] = f"{sum(r['verdict'] == LAW for r in part)} of {len(part)}"
+    return figures
+
+
 def line(record: Record) -> str:
     """One result in one line."""
     right = {None: "", True: " (right)", False: " (not the law)"}[record["right"]]
@@ -307,7 +325,13 @@ def read(folder: Path, seconds: float, seed: int) -> list[Record]:
 
 @app.default
 def main(
-    *, tables: Count = 50, laws: Count = 20, seconds: Seconds = 20.0, seed: Count = 0, out: Path | None = None
+    *,
+    tables: Count = 50,
+    laws: Count = 20,
+    seconds: Seconds = 20.0,
+    seed: Count = 0,
+    out: Path | None = None,
+    keep: bool = False,
 ) -> None:
     """Search tables without and with a law, and count the verdicts.
 
@@ -325,6 +349,8 @@ def main(
         Draws the tables, and starts the searches.
     out
         Folder for results, a line of JSON each; those it holds already are not computed again.
+    keep
+        Keep the headline figures in benchmarks/results, for the table of the pages.
     """
     if not math.isfinite(seconds):
         sys.exit("--seconds must be finite")
@@ -346,6 +372,8 @@ def main(
     except KeyboardInterrupt:
         print(f"interrupted: {len(records)} of {len(wanted)} results")
     print("", *summary(records), sep="\n")
+    if keep and len(records) == len(wanted):
+        keep_figures("no_law", "Tables without a law", headlines(records))
     false = any(r["verdict"] == LAW and not r["kind"].startswith("law") for r in records)
     sys.exit(1 if false else 0)
 

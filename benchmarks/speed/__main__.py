@@ -14,6 +14,7 @@ from rich.progress import Progress
 from benchmarks.machine import describe
 from benchmarks.speed import tables, worker
 from benchmarks.speed.protocol import PROTOCOL, Settings, as_records, comparisons, requests
+from benchmarks.table import keep as keep_figures
 from kansym.errors import KansymError
 
 app = App(name="python -m benchmarks.speed", help="Side-by-side benchmark of kansym and pykan.", version_flags=[])
@@ -29,6 +30,7 @@ def main(
     threads: Count = 1,
     quick: bool = False,
     out: Path = Path("benchmark.json"),
+    keep: bool = False,
 ) -> None:
     """Run the benchmark, print its tables and write all raw figures to a JSON file.
 
@@ -46,13 +48,18 @@ def main(
         One seed, 10 steps of pykan and 4 edges: a look at the output in about a minute, not a measurement.
     out
         The JSON file.
+    keep
+        Keep the headline figures in benchmarks/results, for the table of the pages.
     """
     settings = Settings(seeds=seeds, threads=threads, kinds=(only,) if only else ("training", "matching"))
     if quick:
         settings = replace(settings, seeds=1, steps=10, edges=4, many_points=0)
     # A file or a pipe has no width; the tables need this one.
     console = Console(width=None if sys.stdout.isatty() else 170)
-    sys.exit(benchmark(settings, out, console, worker.run))
+    status = benchmark(settings, out, console, worker.run)
+    if keep and status == 0:
+        keep_figures("speed", "Speed beside pykan", tables.headlines(json.loads(out.read_text())))
+    sys.exit(status)
 
 
 def benchmark(settings: Settings, out: Path, console: Console, run: worker.Run) -> int:

@@ -1,5 +1,6 @@
 """The benchmark's tables in the terminal."""
 
+import statistics
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -133,3 +134,31 @@ def matching_ratios(results: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
         if (own["tool"], peer["tool"]) == ("kansym", "pykan")
         and (own["points"], own["splined"]) == (peer["points"], peer["splined"])
     ]
+
+
+def headlines(report: dict[str, Any]) -> dict[str, str]:
+    """How many times as fast kansym is, from the raw figures of a run: the range over settings of pykan."""
+    figures = {}
+    runs = report["comparisons"]
+    for name, population in dict.fromkeys((run["problem"], run["population"]) for run in runs):
+        groups: dict[Any, list[float]] = {}
+        for run in runs:
+            if (run["problem"], run["population"]) == (name, population):
+                groups.setdefault((run["dtype"], run["update_grid"]), []).append(run["speedup"] or 0.0)
+        starts = "one start" if population == 1 else f"{population} starts at once"
+        figures[f"training {list(problem_named(name).shape)}, {starts}"] = _range(
+            map(statistics.median, groups.values())
+        )
+    for entry in report["matching_ratios"]:
+        if not entry["splined"]:
+            how = "" if entry["batched"] else ", edge by edge"
+            figures[f"matching{how}, {entry['points']} points, pykan in {entry['pykan_dtype']}"] = _range(
+                [entry["ratio"]]
+            )
+    return figures
+
+
+def _range(values: Iterable[float]) -> str:
+    ordered = sorted(values)
+    low, high = (f"{value:.0f}x" for value in (ordered[0], ordered[-1]))
+    return low if low == high else f"{low} to {high}"

@@ -103,10 +103,14 @@ class Job:
 
 def key_of(record: Record) -> tuple[Any, ...]:
     """The key of the job that a record is of."""
+    return Job(settings_of(record), record["law"], record["seed"], record["tool"]).key
+
+
+def settings_of(record: Record) -> Settings:
+    """The settings that a record was made with."""
     # Older results were made before primitives could be chosen.
     known = {"primitives": (), **record}
-    settings = Settings(**{name: known[name] for name in Settings.__dataclass_fields__})
-    return Job(settings, record["law"], record["seed"], record["tool"]).key
+    return Settings(**{name: known[name] for name in Settings.__dataclass_fields__})
 
 
 def append(folder: Path, record: Record) -> None:

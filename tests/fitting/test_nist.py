@@ -59,7 +59,7 @@ def _lanczos_errors(x: list, y: list, start: np.ndarray) -> np.ndarray:
 
 
 def test_table_of_digits():
-    lines = nist.table(["DanWood", "Misra1a"])
+    lines = nist.table([nist.measure(name) for name in ("DanWood", "Misra1a")])
     assert [line.split()[0] for line in lines[2:]] == ["DanWood", "Misra1a", "worst", "6"]
     assert "2 of 2" in lines[-1]
 
