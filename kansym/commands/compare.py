@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 from rich.console import Console
 
-from kansym.commands.discover import discover
 from kansym.commands.options import (
     ADVANCED,
     Flag,
@@ -191,24 +190,17 @@ def compare(
 
 
 def _of_run(run: "SavedRun", data: Path | None) -> "tuple[Dataset, Any, list[str]]":
-    """The table and the options of a finished run: from the command that made it, checked by the hash of its rows."""
-    from cyclopts import App
-
+    """The table and the options of a finished run, as it was told them; rows are checked by their hash."""
     from kansym.data.catalogue import dataset_names
     from kansym.run.replacing import table_of_a_search
     from kansym.search.options import DiscoveryOptions
 
-    summary = run.summary
-    tokens = shlex.split(summary.command)[1:]
-    if tokens[:1] != ["discover"]:
+    summary, given = run.summary, run.summary.table
+    if "file" not in given:
         raise ArgumentError(
-            "the run was not made by `kansym discover`, so its table is not known; compare the table itself, or use "
-            "kansym.compare(dataset, found=...)"
+            "the run does not say how its table was read (not made by `kansym discover`, or by an older "
+            "version); compare the table itself, or use kansym.compare(dataset, found=...)"
         )
-    app = App(help_flags=(), version_flags=())
-    app.default(discover)
-    _, bound, _ = app.parse_args(tokens[1:], print_error=False, exit_on_error=False)
-    given = bound.arguments
     source = str(given["file"]) if data is None else str(data)
     if data is None and not Path(source).exists() and source not in dataset_names():
         raise ArgumentError(f"the table of the run, {source}, is not there; name it with --data FILE")
@@ -222,7 +214,7 @@ def _of_run(run: "SavedRun", data: Path | None) -> "tuple[Dataset, Any, list[str
         given.get("key"),
     )
     if given.get("units") is not None:
-        dataset = with_units(dataset, given["units"])
+        dataset = with_units(dataset, Path(given["units"]))
     if table_of_a_search(dataset) != summary.data_sha256:
         raise ArgumentError(
             f"{source} is not the table that the run searched (its rows differ); name it with --data FILE"

@@ -194,7 +194,19 @@ def discover(
             # The formula stands; it has no certificate.
             certificate = None
     command = shlex.join(["kansym", *command_line])
-    summary = RunSummary.of(discovery, command=command, options=options, certificate=certificate)
+    table = {
+        "file": file,
+        "target": target,
+        "error": error,
+        "x_error": x_error,
+        "units": None if units is None else str(units),
+        "columns": columns,
+        "drop_missing": drop_missing,
+        "key": key,
+        "primitives": primitives,
+        "without": without,
+    }
+    summary = RunSummary.of(discovery, command=command, options=options, certificate=certificate, table=table)
     if as_json:
         record = {"text": str(summary.formula), "latex": summary.formula.latex(with_target=True), **summary.to_dict()}
         write_line(json.dumps(record, ensure_ascii=False, allow_nan=False))
@@ -208,6 +220,7 @@ def discover(
             options=options,
             log_lines=log,
             certificate=certificate,
+            table=table,
             # Seen to before the search.
             overwrite=True,
         )

@@ -96,6 +96,7 @@ def save_run(
     options: DiscoveryOptions | None = None,
     log_lines: Iterable[str] = (),
     certificate: Certificate | None = None,
+    table: Mapping[str, Any] | None = None,
     overwrite: bool = False,
 ) -> Path:
     """Write everything about a run to a folder; each file is replaced in one step.
@@ -117,6 +118,8 @@ def save_run(
         For ``run.log``.
     certificate : Certificate, optional
         Of the picked formula, see `kansym.validation.certificate.certify`. Default: the one that the discovery has.
+    table : dict, optional
+        Options of `kansym discover` by which the table can be read again, for the record.
     overwrite : bool, default False
         Replace a run of another table too.
 
@@ -135,7 +138,7 @@ def save_run(
         model = _fitted(discovery)
         discovery, command, options = model.discovery_, command or model._command, options or model._options()
     path = prepare_directory(directory)
-    summary = RunSummary.of(discovery, command=command, options=options, certificate=certificate)
+    summary = RunSummary.of(discovery, command=command, options=options, certificate=certificate, table=table)
     require_place(path, summary.data_sha256, overwrite=overwrite)
     network = discovery.network
     if network is None:

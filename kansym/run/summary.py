@@ -7,6 +7,8 @@ import math
 import platform
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, cast
 
 import numpy as np
@@ -70,6 +72,9 @@ class RunSummary:
         What `decisions` says, in numbers; empty for a record of a version that did not keep it.
     outliers : tuple of Outlier
         Rows that are farther from the formula than chance allows.
+    table : dict
+        Options of `kansym discover` that say which table was searched and with which functions; empty for a run that
+        was started otherwise.
     """
 
     formula: Formula
@@ -96,6 +101,7 @@ class RunSummary:
     guesses: tuple[GuessOutcome, ...] = ()
     growth: tuple[Decision, ...] = ()
     outliers: tuple[Outlier, ...] = ()
+    table: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -105,6 +111,7 @@ class RunSummary:
         command: str = "",
         options: DiscoveryOptions | None = None,
         certificate: Certificate | None = None,
+        table: Mapping[str, Any] | None = None,
     ) -> "RunSummary":
         """Of a discovery.
 
@@ -117,6 +124,8 @@ class RunSummary:
             What the run was started with, for the record.
         certificate : Certificate, optional
             Default: the one that the discovery has.
+        table : dict, optional
+            Options of `kansym discover` by which the table can be read again, in JSON types.
         """
         dataset = discovery.dataset
         network = discovery.network
@@ -173,11 +182,12 @@ class RunSummary:
             guesses=discovery.guesses,
             growth=discovery.decisions,
             outliers=discovery.outliers,
+            table={} if table is None else table,
         )
 
     def to_dict(self) -> dict[str, Any]:
         """Everything, in JSON types."""
-        record = {field.name: getattr(self, field.name) for field in fields(self)}
+        record = {entry.name: getattr(self, entry.name) for entry in fields(self)}
         record |= {
             "formula": self.formula.to_dict(),
             "front": [formula.to_dict() for formula in self.front],
@@ -238,6 +248,7 @@ class RunSummary:
                 guesses=tuple(GuessOutcome.from_dict(guess) for guess in _list(record.get("guesses", []))),
                 growth=tuple(_decision(decision) for decision in _list(record.get("growth", []))),
                 outliers=tuple(_outlier(outlier) for outlier in _list(record.get("outliers", []))),
+                table=dict(record.get("table", {})),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             if isinstance(error, StorageError):

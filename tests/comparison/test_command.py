@@ -73,6 +73,12 @@ def test_a_finished_run(faulty, table, capsys, tmp_path):
     capsys.readouterr()
     assert main(["compare", "run", "--with", "faulty", "-q"]) == 2
     assert "rows differ" in capsys.readouterr().err
+    # A run of an older version does not say how its table was read.
+    record = json.loads((tmp_path / "run" / "formula.json").read_text())
+    assert record["table"]["file"] == "line.csv" and record["table"]["target"] == "b"
+    (tmp_path / "run" / "formula.json").write_text(json.dumps(record | {"table": {}}))
+    assert main(["compare", "run", "--with", "faulty", "-q"]) == 2
+    assert "compare the table itself" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
