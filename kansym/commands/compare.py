@@ -182,7 +182,7 @@ def compare(
             add_to_run(out, run, findings(comparison))
         save_comparison(comparison, out)
         if (out / RECORD).exists():
-            from kansym.report.html.folder import write_page
+            from kansym.report.html.page import write_page
 
             write_page(out)
         console.print(saved_line(out), markup=False, highlight=False, soft_wrap=True)

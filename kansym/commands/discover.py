@@ -132,7 +132,7 @@ def discover(
     from dataclasses import replace
 
     from kansym.device import choose_device
-    from kansym.report.html.folder import write_page
+    from kansym.report.html.page import write_page
     from kansym.report.terminal import ProgressDisplay, recorded_log
     from kansym.report.text import text_report
     from kansym.run.replacing import require_place, saved_line, table_of_a_search

@@ -24,7 +24,7 @@ def report(directory: Path, /, *, html: Path | None = None) -> int:
     if html is None:
         write_line(text_report(run.summary).rstrip("\n"))
         return 0
-    from kansym.report.html.folder import write_folder_report
+    from kansym.report.html.page import write_folder_report
 
     path = write_folder_report(run, directory, html)
     Console(stderr=True).print(f"saved to {path}", markup=False, highlight=False, soft_wrap=True)

@@ -1,15 +1,14 @@
 """The report of a run in plain text."""
 
-import math
 import textwrap
 from collections.abc import Iterable
 
-from kansym.numbers import is_rounding, with_error
-from kansym.run.residuals import floor_words, judging_rows, loss_words, r_squared, weighting
+from kansym.report.values import ConstantValues, agreement_lines, ended, front_rows, guesses_of, option_words
+from kansym.run.residuals import loss_words
 from kansym.run.summary import RunSummary
 from kansym.symbolic.formula import Constant, Formula
-from kansym.units.unit import split_factor
-from kansym.units.words import after_number, begins_with_number
+from kansym.units.words import after_number
+from kansym.validation.text import measurement_lines, verdict_lines
 
 WIDTH = 100
 """Columns that prose is wrapped to; formulas are never broken, so that they can be copied."""
@@ -55,32 +54,29 @@ def _constants(formula: Formula) -> list[str]:
     lines = []
     for constant in formula.constants:
         lines.append(constant_line(constant))
-        lines += [f"  may be {words}" for words in constant.suggestions]
+        lines += [f"  {words}" for words in ConstantValues.of(constant).suggestions]
     return lines
 
 
 def constant_line(constant: Constant) -> str:
     """``c0 = 9.812 ± 0.020 m/s^2``, and what is to be said of it."""
-    value = constant.snapped or with_error(constant.value, constant.error)
-    line = f"{constant.name} = {value}{after_number(constant.unit)}"
-    if constant.snapped is None and constant.unit and begins_with_number(constant.unit):
-        factor, unit = split_factor(constant.unit)
-        error = None if constant.error is None else factor * constant.error
-        line += f", which is {with_error(factor * constant.value, error)}{after_number(unit)}"
-    return line + _remark(constant)
+    shown = ConstantValues.of(constant)
+    line = f"{shown.name} = {shown.full}{after_number(constant.unit)}"
+    if shown.converted:
+        line += f", which is {shown.converted}"
+    return f"{line}  ({shown.remark})" if shown.remark else line
 
 
 def _guesses(summary: RunSummary) -> list[str]:
     """What became of the formulas that the search started from."""
     lines = []
-    for guess in summary.guesses:
+    for guess in guesses_of(summary):
         lines.append(guess.text)
-        if guess.formula is not None:
-            values = []
-            for one in guess.formula.constants:
-                began = guess.numbers.get(one.name)
-                start = "" if began is None else f" (from {began:g})"
-                values.append(f"{one.name} = {with_error(one.value, one.error)}{start}")
+        if guess.fitted:
+            values = [
+                f"{one['name']} = {one['value']}" + (f" (from {one['start']})" if one["start"] else "")
+                for one in guess.constants
+            ]
             lines += _indented(f"fitted: {', '.join(values)}" if values else "it has no constants to fit")
         lines += _indented(f"{guess.verdict}: {guess.words}")
     return lines
@@ -90,65 +86,21 @@ def _indented(text: str) -> list[str]:
     return textwrap.wrap(text, WIDTH - 4, initial_indent="  ", subsequent_indent="  ")
 
 
-def _remark(constant: Constant) -> str:
-    if constant.snapped is not None:
-        return "  (taken as exact)"
-    if constant.error is None:
-        return "  (standard error unknown)"
-    return "  (exact to rounding)" if is_rounding(constant.value, constant.error) else ""
-
-
 def _certificate(summary: RunSummary, full: bool) -> list[str]:
     """The verdict with its grounds; in full, everything that was measured."""
     if summary.certificate is None:
         return []
     # The formula itself stands above.
-    lines = summary.certificate.text()[2:]
-    return lines if full else lines[: lines.index("")] if "" in lines else lines
-
-
-def agreement_lines(summary: RunSummary) -> list[str]:
-    """How well formula and table agree, one number a line."""
-    agreement, unit = summary.agreement, after_number(summary.y_units)
-    weights = weighting(summary)
-    # The plain one is the scatter that people publish; an old record has the other only.
-    known = agreement.plain_rms is not None
-    rms = agreement.rms if agreement.plain_rms is None else agreement.plain_rms
-    relative = agreement.relative if agreement.plain_relative is None else agreement.plain_relative
-    beside = f" ({weights})" if weights else ""
-    share = f"{_percent(relative)} of the spread of {summary.target}"
-    lines = [f"RMS residual {rms:.3g}{unit}, {share}{'' if known else beside}"]
-    if agreement.reduced_chi2 is not None:
-        lines.append(f"chi-squared per degree of freedom: {agreement.reduced_chi2:.3g}")
-    if weights and known:
-        lines.append(f"RMS residual {weights}: {agreement.rms:.3g}{unit}")
-    if agreement.held_out_rms is not None:
-        kind = "leave-one-out" if judging_rows(summary) == "leave-one-out" else "on held-out rows"
-        lines.append(f"RMS residual {kind}{beside}: {agreement.held_out_rms:.3g}{unit}")
-    lines.append(f"{r_squared(agreement.one_minus_r2)}{beside}")
-    if summary.noise_floor > 0:
-        lines.append(floor_words(summary))
-    if agreement.undefined_rows:
-        lines.append(f"the formula has no finite value on {agreement.undefined_rows} rows")
-    return lines
-
-
-def _percent(fraction: float) -> str:
-    if not math.isfinite(fraction):
-        return "an unknown part"
-    if fraction >= 0.1:
-        return f"{100 * fraction:.0f} %"
-    return f"{100 * fraction:.2g} %" if fraction > 1e-6 else f"{fraction:.1g}"
+    lines = verdict_lines(summary.certificate)
+    return [*lines, "", *measurement_lines(summary.certificate)] if full else lines
 
 
 def front_table(summary: RunSummary) -> list[str]:
     """The Pareto front, one formula a line."""
-    best = summary.formula
     lines = [f"{'':2}{'complexity':>10}  {'loss':>10}  formula"]
-    for formula in summary.front:
-        # The pick may have been refitted after the front was made.
-        picked = formula is best or formula.to_dict() == best.to_dict()
-        mark = "*" if picked else "!" if formula.consistent is False else ""
+    for row in front_rows(summary.front, summary.formula):
+        formula = row.formula
+        mark = "*" if row.picked else "!" if formula.consistent is False else ""
         lines.append(f"{mark:2}{formula.complexity:>10}  {formula.loss:>10.3g}  {formula}")
     lines.append(loss_words(summary))
     if any(formula.consistent is False for formula in summary.front):
@@ -162,11 +114,6 @@ def note_lines(notes: Iterable[str]) -> list[str]:
     for note in notes:
         lines += textwrap.wrap(note, WIDTH - 4, initial_indent="- ", subsequent_indent="  ")
     return lines
-
-
-def ended(summary: RunSummary) -> str:
-    """How long the run took, and why it ended."""
-    return f"{summary.seconds:.1f} s; ended because: {summary.stopped}"
 
 
 def _history(summary: RunSummary) -> list[str]:
@@ -193,8 +140,7 @@ def _record(summary: RunSummary) -> list[str]:
     lines = [f"command: {summary.command}"] if summary.command else []
     if summary.seed is not None:
         lines.append(f"seed: {summary.seed}")
-    for key, value in summary.options.items():
-        shown = ", ".join(str(entry) for entry in value) if isinstance(value, list) else str(value)
+    for key, shown in option_words(summary.options).items():
         lines += textwrap.wrap(f"{key}: {shown}", WIDTH - 4, subsequent_indent="  ")
     lines.append("versions: " + ", ".join(f"{name} {version}" for name, version in summary.versions.items()))
     return [*lines, f"time: {summary.created}"]

@@ -17,17 +17,25 @@ ALWAYS_SHOWN = ("mean", "distribution")
 
 def certificate_lines(certificate: Certificate) -> list[str]:
     """All lines of a certificate, the verdict first."""
+    return [f"{certificate.formula}", "", *verdict_lines(certificate), "", *measurement_lines(certificate)]
+
+
+def verdict_lines(certificate: "Certificate") -> list[str]:
+    """The verdict and its grounds."""
     verdict = certificate.verdict
-    lines = [f"{certificate.formula}", "", f"Verdict: {verdict.kind}.", f"  {sentence(verdict.reason)}"]
+    lines = [f"Verdict: {verdict.kind}.", f"  {sentence(verdict.reason)}"]
     if verdict.kind == NOTHING:
         lines.append(f"  {network_still(certificate)}")
     if verdict.supporting:
         lines += ["For:", *(f"  + {words}" for words in verdict.supporting)]
     if verdict.against:
         lines += ["Against:", *(f"  - {words}" for words in verdict.against)]
-    lines.append("")
-    lines += [f"{label:<{WIDTH}}{words}" for label, words in certificate_rows(certificate)]
     return lines
+
+
+def measurement_lines(certificate: "Certificate") -> list[str]:
+    """What was measured, one number or two a line."""
+    return [f"{label:<{WIDTH}}{words}" for label, words in certificate_rows(certificate)]
 
 
 def sentence(words: str) -> str:

@@ -13,9 +13,10 @@ from kansym.errors import StorageError
 from kansym.kan.growth import Decision
 from kansym.numbers import with_error
 from kansym.primitives.library import default_library
-from kansym.report.text import agreement_lines, constant_line, r_squared, text_report
+from kansym.report.text import constant_line, text_report
+from kansym.report.values import agreement_lines
 from kansym.run.agreement import Agreement, Weighting
-from kansym.run.residuals import judging_rows
+from kansym.run.residuals import judging_rows, r_squared
 from kansym.run.summary import RunSummary, fingerprint
 from kansym.search.front import ParetoFront
 from kansym.search.options import DiscoveryOptions

@@ -6,6 +6,8 @@ from functools import cache
 import jinja2
 from markupsafe import Markup, escape
 
+from kansym.report.html.formulas import formula_markup
+
 _POWER = re.compile(r"(?:\^|\*\*)(?:\(([-+−]?\d+(?:/\d+)?)\)|([-+−]?\d+(?:/\d+)?))")
 _EXPONENT = re.compile(r"(?<=[\d)])e([+-]?\d+)")
 
@@ -20,7 +22,12 @@ def environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"unit": unit_markup, "number": number_markup, "measured": measured_markup}
+    made.filters |= {
+        "mathematics": formula_markup,
+        "unit": unit_markup,
+        "number": number_markup,
+        "measured": measured_markup,
+    }
     return made
 
 

@@ -1,11 +1,12 @@
 """Drawings and formulas as pieces of a page: read as XML and written again, so that only known markup gets in."""
 
 import re
+from dataclasses import fields
 from xml.etree import ElementTree
 
 from markupsafe import Markup
 
-from kansym.report.html.colours import with_properties
+from kansym.figures.style import LIGHT, Theme
 
 SVG = "http://www.w3.org/2000/svg"
 
@@ -33,7 +34,7 @@ _MATHML_ATTRIBUTES = frozenset({
 # fmt: on
 
 _REFERENCE = re.compile(r"url\(\s*(['\"]?)#([^)'\"]+)\1\s*\)")
-
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}\b")
 
 LEAST = 0.6
 """Share of its size down to which a drawing shrinks; below, its letters could not be read."""
@@ -47,7 +48,7 @@ def trusted_svg(text: str, prefix: str, label: str) -> Markup:
     """An SVG drawing to stand within a page.
 
     Ids get a prefix, since several drawings of one library use the same ones; colours become properties of the page,
-    see `kansym.report.html.colours`. Metadata, titles, which pages show as tips, comments and the document type are
+    see `drawing_colours`. Metadata, titles, which pages show as tips, comments and the document type are
     left out; it is as wide as it wants to be where the page allows, and scrolls below 60 % of that.
 
     Parameters
@@ -172,3 +173,26 @@ def _local(tag: str) -> str:
 
 def _written(root: ElementTree.Element) -> str:
     return ElementTree.tostring(root, encoding="unicode", short_empty_elements=True)
+
+
+def _named(theme: Theme) -> dict[str, str]:
+    """Name of the property to colour."""
+    found = {}
+    for field in fields(theme):
+        value = getattr(theme, field.name)
+        for k, colour in enumerate((value,) if isinstance(value, str) else value):
+            found[f"--drawing-{field.name}-{k}"] = colour.lower()
+    return found
+
+
+def drawing_colours(theme: Theme) -> Markup:
+    """Declarations of a theme's colours for a style sheet."""
+    return Markup(" ".join(f"{name}: {colour};" for name, colour in _named(theme).items()))
+
+
+def with_properties(style: str) -> str:
+    """The style of a drawing made in light colours, with the properties in their place; without them they hold."""
+    return _COLOUR.sub(lambda match: _PROPERTIES.get(match[0].lower(), match[0]), style)
+
+
+_PROPERTIES = {colour: f"var({name},{colour})" for name, colour in reversed(_named(LIGHT).items())}

@@ -1,7 +1,8 @@
-"""The page: drawn, summarised, rendered, written."""
+"""The page: summarised, drawn, rendered, written; alone, or into the folder of a run."""
 
 import base64
 import hashlib
+import logging
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,15 +10,33 @@ from typing import Any
 
 from markupsafe import Markup
 
+from kansym.comparison.files import RECORD, load_comparison
 from kansym.comparison.result import Comparison
-from kansym.errors import ArgumentError
+from kansym.errors import ArgumentError, KansymError, StorageError
 from kansym.figures.style import DARK, LIGHT
-from kansym.report.html.colours import drawing_colours
+from kansym.report.html.certificate import certificate_values
 from kansym.report.html.drawings import Drawing, comparison_drawing, drawings
 from kansym.report.html.environment import environment
-from kansym.report.html.summarise import summarise
+from kansym.report.html.formulas import code_listings, formula_markup, formula_text
+from kansym.report.html.markup import drawing_colours
+from kansym.report.values import (
+    agreement_lines,
+    comparison_values,
+    constants_of,
+    data_values,
+    front_rows,
+    guesses_of,
+    history_values,
+    option_words,
+    outlier_values,
+)
+from kansym.run.files import PAGE
 from kansym.run.finished import FinishedRun
-from kansym.run.storage import replace_file
+from kansym.run.residuals import error_words as residual_words
+from kansym.run.storage import load_run, replace_file
+from kansym.units.words import after_number
+
+logger = logging.getLogger(__name__)
 
 
 def write_report(run: FinishedRun, path: str | os.PathLike[str], *, comparison: Comparison | None = None) -> Path:
@@ -62,6 +81,53 @@ def report_html(run: FinishedRun, *, comparison: Comparison | None = None) -> st
     return render(summarise(run, comparison), drawings(run), compared)
 
 
+def summarise(run: FinishedRun, comparison: Comparison | None = None) -> dict[str, Any]:
+    """What the page of a run says.
+
+    Parameters
+    ----------
+    run : FinishedRun
+    comparison : Comparison, optional
+        With other tools on the same table.
+
+    Returns
+    -------
+    dict
+        Of text, numbers, lists and dictionaries, and of formulas as MathML.
+    """
+    summary = run.summary
+    formula = summary.formula
+    return {
+        "target": summary.target,
+        "inputs": list(summary.names),
+        "formula": {
+            "markup": formula_markup(formula, display=True),
+            "text": formula_text(formula),
+            "latex": formula.latex(with_target=True),
+            "complexity": formula.complexity,
+        },
+        "code": code_listings(run),
+        "certificate": certificate_values(summary.certificate),
+        "constants": constants_of(formula),
+        "agreement": agreement_lines(summary),
+        "front": front_rows(summary.front, formula),
+        "error_words": residual_words(summary, after_number(summary.y_units)),
+        "comparison": None if comparison is None else comparison_values(comparison),
+        "history": history_values(summary),
+        "data": data_values(run),
+        "outliers": outlier_values(run),
+        "guesses": guesses_of(summary),
+        "notes": list(summary.notes),
+        "record": {
+            "command": summary.command,
+            "seed": "" if summary.seed is None else str(summary.seed),
+            "options": option_words(summary.options),
+            "versions": dict(summary.versions),
+            "created": summary.created,
+        },
+    }
+
+
 def render(values: Mapping[str, Any], figures: Sequence[Drawing], compared: Drawing | None = None) -> str:
     """The page from what it says and shows."""
     templates = environment()
@@ -84,3 +150,33 @@ def _source(name: str) -> str:
     templates = environment()
     assert templates.loader is not None
     return templates.loader.get_source(templates, name)[0]
+
+
+def write_folder_report(run: FinishedRun, directory: Path, path: Path) -> Path:
+    """Write the page of a run that was loaded from `directory`; see `write_report`."""
+    return write_report(run, path, comparison=comparison_beside(directory))
+
+
+def write_page(directory: Path) -> Path | None:
+    """Write ``report.html`` into the folder of a run; None where that fails, which is logged: the run itself stands."""
+    path = directory / PAGE
+    try:
+        return write_folder_report(load_run(directory), directory, path)
+    # A page is one more view of what is saved already.
+    except Exception as error:
+        logger.warning("%s could not be written: %s: %s", path, type(error).__name__, error)
+        if not isinstance(error, KansymError):
+            logger.debug("the error", exc_info=True)
+        path.unlink(missing_ok=True)
+        return None
+
+
+def comparison_beside(directory: Path) -> Comparison | None:
+    """The comparison in a run's folder; None without one, and where it cannot be read, which is logged."""
+    if not (directory / RECORD).exists():
+        return None
+    try:
+        return load_comparison(directory)
+    except StorageError as error:
+        logger.warning("the comparison is left out of the report: %s", error)
+        return None

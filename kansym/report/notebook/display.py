@@ -10,7 +10,7 @@ from markupsafe import Markup
 from kansym.report.html.certificate import certificate_values
 from kansym.report.html.environment import environment
 from kansym.report.html.formulas import formula_markup
-from kansym.report.html.summarise import comparison_values, constant_values, front_values
+from kansym.report.values import comparison_values, constants_of, front_rows
 from kansym.search.front import ParetoFront
 from kansym.symbolic.formula import Formula
 from kansym.units.words import after_number
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 def formula_html(formula: Formula) -> str:
     """The formula with its constants."""
-    return _page(formula=_formula(formula), constants=[constant_values(constant) for constant in formula.constants])
+    return _page(formula=_formula(formula), constants=constants_of(formula))
 
 
 def front_html(front: ParetoFront) -> str:
     """The formulas by complexity, the pick marked."""
-    return _page(front=front_values(front, front.best if len(front) else None))
+    return _page(front=front_rows(front, front.best if len(front) else None))
 
 
 def certificate_html(certificate: "Certificate") -> str:
@@ -85,9 +85,9 @@ def _found(
         formula=_formula(formula),
         certificate=None if certificate is None else certificate_values(certificate),
         hint=hint,
-        constants=[constant_values(constant) for constant in formula.constants],
+        constants=constants_of(formula),
         lines=lines,
-        front=front_values(front, formula),
+        front=front_rows(front, formula),
         folded=True,
     )
 

@@ -14,7 +14,7 @@ from kansym.comparison.files import save_comparison
 from kansym.errors import ArgumentError, KansymError
 from kansym.export import LANGUAGES, to_code
 from kansym.figures import FIGURES
-from kansym.report.html import folder
+from kansym.report.html import page as page_module
 from kansym.report.html.certificate import MEANINGS, VERDICTS
 from kansym.report.html.page import report_html, write_report
 from kansym.run.finished import FinishedRun
@@ -159,7 +159,7 @@ def test_of_a_folder_with_the_comparison_beside_it(found, comparison, tmp_path, 
     # A comparison that cannot be read is left out; the run is still shown.
     (tmp_path / "run" / "comparison.json").write_text("{")
     with caplog.at_level(logging.WARNING):
-        assert folder.write_page(tmp_path / "run") == tmp_path / "run" / "report.html"
+        assert page_module.write_page(tmp_path / "run") == tmp_path / "run" / "report.html"
     assert "left out of the report" in caplog.text
     assert "comparison" not in checked((tmp_path / "run" / "report.html").read_text(encoding="utf-8")).ids
 
@@ -181,9 +181,9 @@ def test_a_page_that_cannot_be_made_leaves_the_run(found, tmp_path, monkeypatch,
     def broken(*args, **options):
         raise RuntimeError("no page")
 
-    monkeypatch.setattr(folder, "write_report", broken)
+    monkeypatch.setattr(page_module, "write_report", broken)
     with caplog.at_level(logging.WARNING):
-        assert folder.write_page(tmp_path) is None
+        assert page_module.write_page(tmp_path) is None
     assert "no page" in caplog.text and not (tmp_path / "report.html").exists()
     assert str(load_run(tmp_path).formula) == str(discovery.formula)
 

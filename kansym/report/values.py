@@ -1,0 +1,334 @@
+"""What reports say about a run, as plain values that text, page and notebook render in their own ways."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import sympy
+
+from kansym.comparison.result import Comparison, ToolResult
+from kansym.comparison.table import error_words, share_words
+from kansym.figures.structure import steps_in_words
+from kansym.kan.growth import Decision
+from kansym.kan.network import format_shape
+from kansym.numbers import is_rounding, measured, with_error
+from kansym.run.finished import FinishedRun
+from kansym.run.residuals import floor_words, judging_rows, r_squared, weighting
+from kansym.run.summary import RunSummary
+from kansym.search.front import ParetoFront
+from kansym.symbolic.formula import Constant, Formula
+from kansym.units.unit import split_factor
+from kansym.units.words import after_number, begins_with_number
+
+MOST_OUTLIERS = 50
+"""Outliers that are listed."""
+
+
+@dataclass(frozen=True)
+class ConstantValues:
+    """A constant of a formula.
+
+    Attributes
+    ----------
+    name : str
+    short : str
+        Rounded by the rule of the Particle Data Group, ``9.812(20)``, or the number that it was snapped to.
+    full : str
+        ``9.812 ± 0.020``, or the number that it was snapped to.
+    unit : str
+        Empty for a pure number.
+    converted : str
+        The full value in a unit without a number in it, for units such as ``1000 m``; else empty.
+    remark : str
+        How its error is to be understood; empty where it is a plain standard error.
+    known : bool
+        Whether it has a standard error: it was fitted, and the data determine it.
+    weak : bool
+        Whether the error is larger than the value.
+    suggestions : tuple of str
+        Known constants that it may be.
+    """
+
+    name: str
+    short: str
+    full: str
+    unit: str
+    converted: str
+    remark: str
+    known: bool
+    weak: bool
+    suggestions: tuple[str, ...]
+
+    @classmethod
+    def of(cls, constant: Constant) -> "ConstantValues":
+        value, error, unit = constant.value, constant.error, constant.unit
+        snapped = constant.snapped is not None
+        converted = ""
+        if not snapped and unit and begins_with_number(unit):
+            factor, plain = split_factor(unit)
+            scaled = None if error is None else factor * error
+            converted = f"{with_error(factor * value, scaled)}{after_number(plain)}"
+        rounding = error is not None and is_rounding(value, error)
+        remark = "exact to rounding" if rounding else "standard error unknown" if error is None else ""
+        return cls(
+            name=constant.name,
+            short=constant.snapped or measured(value, error),
+            full=constant.snapped or with_error(value, error),
+            unit=after_number(unit).strip(),
+            converted=converted,
+            remark="taken as exact" if snapped else remark,
+            known=not snapped and error is not None,
+            weak=not snapped and not rounding and error is not None and error > abs(value),
+            suggestions=tuple(f"may be {words}" for words in constant.suggestions),
+        )
+
+    @property
+    def long(self) -> str:
+        """The full value, for a column beside the short one; empty where it says no more."""
+        return self.full if self.known and self.full != self.short else ""
+
+    @property
+    def remarks(self) -> list[str]:
+        """All that is to be said of it."""
+        weak = ["the error is larger than the value"] if self.weak else []
+        return [*([self.remark] if self.remark else weak), *self.suggestions]
+
+
+def constants_of(formula: Formula) -> list[ConstantValues]:
+    """The constants of a formula."""
+    return [ConstantValues.of(constant) for constant in formula.constants]
+
+
+@dataclass(frozen=True)
+class FrontRow:
+    """A formula of the front.
+
+    Attributes
+    ----------
+    formula : Formula
+    picked : bool
+    rms, bits : str
+        Root-mean-square residual and description length; empty where they are not known.
+    """
+
+    formula: Formula
+    picked: bool
+    rms: str
+    bits: str
+
+
+def front_rows(front: ParetoFront, best: Formula | None) -> list[FrontRow]:
+    """The formulas of a front, the simplest first; `best` is the pick."""
+    return [
+        FrontRow(
+            formula=formula,
+            picked=best is not None and is_pick(formula, best),
+            rms=f"{math.sqrt(formula.loss):.3g}" if formula.loss >= 0 else "",
+            bits=f"{formula.description_length:.0f}" if math.isfinite(formula.description_length) else "",
+        )
+        for formula in front
+    ]
+
+
+def is_pick(formula: Formula, best: Formula) -> bool:
+    """Whether a formula of the front is the pick, which may have been read from another file."""
+    return formula is best or formula.to_dict() == best.to_dict()
+
+
+def agreement_lines(summary: RunSummary) -> list[str]:
+    """How well formula and table agree, one number a line."""
+    agreement, unit = summary.agreement, after_number(summary.y_units)
+    weights = weighting(summary)
+    # The plain one is the scatter that people publish; an old record has the other only.
+    known = agreement.plain_rms is not None
+    rms = agreement.rms if agreement.plain_rms is None else agreement.plain_rms
+    relative = agreement.relative if agreement.plain_relative is None else agreement.plain_relative
+    beside = f" ({weights})" if weights else ""
+    share = f"{_percent(relative)} of the spread of {summary.target}"
+    lines = [f"RMS residual {rms:.3g}{unit}, {share}{'' if known else beside}"]
+    if agreement.reduced_chi2 is not None:
+        lines.append(f"chi-squared per degree of freedom: {agreement.reduced_chi2:.3g}")
+    if weights and known:
+        lines.append(f"RMS residual {weights}: {agreement.rms:.3g}{unit}")
+    if agreement.held_out_rms is not None:
+        kind = "leave-one-out" if judging_rows(summary) == "leave-one-out" else "on held-out rows"
+        lines.append(f"RMS residual {kind}{beside}: {agreement.held_out_rms:.3g}{unit}")
+    lines.append(f"{r_squared(agreement.one_minus_r2)}{beside}")
+    if summary.noise_floor > 0:
+        lines.append(floor_words(summary))
+    if agreement.undefined_rows:
+        lines.append(f"the formula has no finite value on {agreement.undefined_rows} rows")
+    return lines
+
+
+def _percent(fraction: float) -> str:
+    if not math.isfinite(fraction):
+        return "an unknown part"
+    if fraction >= 0.1:
+        return f"{100 * fraction:.0f} %"
+    return f"{100 * fraction:.2g} %" if fraction > 1e-6 else f"{fraction:.1g}"
+
+
+def ended(summary: RunSummary) -> str:
+    """How long the run took, and why it ended."""
+    return f"{summary.seconds:.1f} s; ended because: {summary.stopped}"
+
+
+@dataclass(frozen=True)
+class GuessValues:
+    """What became of a formula that the search started from.
+
+    Attributes
+    ----------
+    text, verdict, words : str
+    fitted : bool
+        Whether its constants could be fitted.
+    constants : list of dict
+        With ``name``, ``value`` with its error, and ``start``, the number in the guess; empty without one.
+    """
+
+    text: str
+    verdict: str
+    words: str
+    fitted: bool
+    constants: list[dict[str, str]]
+
+
+def guesses_of(summary: RunSummary) -> list[GuessValues]:
+    """The guesses of a run."""
+    found = []
+    for guess in summary.guesses:
+        constants = [
+            {
+                "name": one.name,
+                "value": with_error(one.value, one.error),
+                "start": f"{guess.numbers[one.name]:g}" if one.name in guess.numbers else "",
+            }
+            for one in (() if guess.formula is None else guess.formula.constants)
+        ]
+        found.append(GuessValues(guess.text, guess.verdict, guess.words, guess.formula is not None, constants))
+    return found
+
+
+def history_values(summary: RunSummary) -> dict[str, Any]:
+    return {
+        "steps": steps_in_words(summary.formula) if summary.formula.structure else [],
+        "network": f"{summary.network}{after_number(summary.y_units)}" if summary.network else "",
+        "growth": [_decision(decision) for decision in summary.growth],
+        "decisions": [] if summary.growth else list(summary.decisions),
+        "held_out": any(d.validation_rmse != d.train_rmse for d in summary.growth),
+        "ended": ended(summary),
+    }
+
+
+def _decision(decision: Decision) -> dict[str, Any]:
+    return {
+        "action": decision.action,
+        "shape": format_shape(decision.shape),
+        "grid": decision.grid,
+        "train": _error(decision.train_rmse),
+        "validation": _error(decision.validation_rmse),
+        "accepted": decision.accepted,
+        "reason": decision.reason,
+    }
+
+
+def _error(value: float) -> str:
+    return f"{value:.3g}" if math.isfinite(value) else ""
+
+
+def option_words(options: Mapping[str, Any]) -> dict[str, str]:
+    """The options of a run as text."""
+    return {
+        key: ", ".join(str(entry) for entry in value) if isinstance(value, list) else str(value)
+        for key, value in options.items()
+    }
+
+
+def comparison_values(comparison: Comparison) -> dict[str, Any]:
+    """A comparison with other tools."""
+    return {
+        "tools": [_tool(result) for result in comparison.tools],
+        "held_out": comparison.held_out_rows > 0,
+        "beyond": comparison.beyond_rows > 0,
+        "about": share_words(comparison),
+        "interrupted": comparison.interrupted,
+    }
+
+
+def _tool(result: ToolResult) -> dict[str, Any]:
+    same = result.same
+    return {
+        "tool": f"{result.tool} {result.version}".strip(),
+        "nodes": "" if result.complexity is None else str(result.complexity),
+        "error": error_words(result.rms),
+        "held_out": error_words(result.held_out_rms),
+        "beyond": error_words(result.beyond_rms),
+        "seconds": "" if result.seconds is None else f"{result.seconds:.1f}",
+        "same": "" if same is None else str(same.kind),
+        "reason": "" if same is None else same.reason,
+        "formula": result.formula,
+        "parameters": result.parameters,
+        "failure": result.failure,
+        "remark": result.remark,
+    }
+
+
+def data_values(run: FinishedRun) -> dict[str, Any]:
+    """Rows, columns and the hash; ranges and errors where the table was kept."""
+    summary, dataset = run.summary, run.dataset
+    target = _column(summary.target, "target", summary.y_units)
+    columns = [_column(name, "input", unit) for name, unit in zip(summary.names, summary.units, strict=True)]
+    if dataset is not None and dataset.names == summary.names:
+        target |= _range(dataset.y, dataset.y_error)
+        for k, column in enumerate(columns):
+            column |= _range(dataset.X[:, k], None if dataset.x_error is None else dataset.x_error[:, k])
+    used = {symbol.name for symbol in run.formula.expression.atoms(sympy.Symbol)}
+    for column in columns:
+        column["used"] = column["name"] in used
+    everything = [target, *columns]
+    return {
+        "rows": summary.rows,
+        "kept_rows": None if dataset is None or dataset.n_rows == summary.rows else dataset.n_rows,
+        "columns": everything,
+        "has_errors": any(column["error"] for column in everything),
+        "has_ranges": any(column["low"] for column in everything),
+        "weighted": dataset is not None and dataset.sample_weight is not None,
+        "sha256": summary.data_sha256,
+    }
+
+
+def outlier_values(run: FinishedRun) -> dict[str, Any]:
+    """Rows farther from the formula than chance allows, the farthest first, with their columns if known."""
+    summary, dataset = run.summary, run.dataset
+    # Of a large table a folder keeps evenly spaced rows only, under other numbers.
+    known = dataset if dataset is not None and dataset.n_rows == summary.rows else None
+    rows = []
+    for outlier in summary.outliers[:MOST_OUTLIERS]:
+        rows.append(
+            {
+                "inputs": [] if known is None else [f"{value:.6g}" for value in known.X[outlier.row]],
+                "target": "" if known is None else f"{known.y[outlier.row]:.6g}",
+                "residual": f"{outlier.residual:+.3g}",
+                "sigmas": f"{outlier.sigmas:+.1f}" if math.isfinite(outlier.sigmas) else "beyond all errors",
+            }
+        )
+    return {
+        "rows": rows,
+        "names": list(summary.names) if known is not None else [],
+        "more": max(0, len(summary.outliers) - MOST_OUTLIERS),
+    }
+
+
+def _column(name: str, role: str, unit: str | None) -> dict[str, Any]:
+    return {"name": name, "role": role, "unit": unit, "low": "", "high": "", "error": "", "used": True}
+
+
+def _range(values: np.ndarray, error: np.ndarray | None) -> dict[str, str]:
+    found = {"low": f"{values.min():.6g}", "high": f"{values.max():.6g}", "error": ""}
+    if error is not None and error.any():
+        low, high = f"{error.min():.3g}", f"{error.max():.3g}"
+        found["error"] = low if low == high else f"{low} to {high}"
+    return found
