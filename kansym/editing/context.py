@@ -21,7 +21,7 @@ from kansym.run.finished import FinishedRun
 from kansym.search.discovery import MOST_ROWS
 from kansym.search.effective_errors import with_effective_errors
 from kansym.search.final_fit import far_rows
-from kansym.search.formulation import FitRows, mean_square
+from kansym.search.formulation import FitRows
 from kansym.search.options import DiscoveryOptions
 from kansym.search.scaled_rows import fitted_scaling, scaled_rows
 

@@ -6,8 +6,6 @@ import importlib.metadata
 import math
 import platform
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
-from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, cast
 

@@ -14,7 +14,7 @@ from kansym.errors import Argument, ArgumentError
 from kansym.fitting.least_squares import best_descent
 from kansym.fitting.signs import positive_where_free
 from kansym.fitting.starts import starting_values
-from kansym.search.formulation import FitRows, mean_square
+from kansym.search.formulation import FitRows
 from kansym.search.prior.guess import Guess
 from kansym.symbolic.parametric import ParametricForm, columns_of
 from kansym.symbolic.refit import LeastSquares, refit

@@ -10,7 +10,6 @@ import numpy as np
 import sympy
 
 from kansym.data.weights import row_weights
-from kansym.search.formulation import row_weights
 from kansym.search.guess_outcome import CONFIRMED, MORE, REPLACED, SMALLER, UNUSABLE, GuessOutcome
 from kansym.search.prior.correction import Correction
 from kansym.search.prior.family import Place, addition, parts_without
