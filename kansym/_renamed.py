@@ -4,13 +4,15 @@ A module that moves and may be imported by users (`docs/api` names it, or an exa
 imports from it) gets a line in `RENAMED`. Modules below it are found with it: an entry for a package moves all of it.
 """
 
+import functools
 import importlib
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
+from typing import Any
 
 RENAMED = {
     "kansym.baseline": "kansym.search.baseline",
@@ -23,6 +25,8 @@ RENAMED = {
     "kansym.data.missing": "kansym.data.columns",
     "kansym.data.splitting": "kansym.data.preparation",
     "kansym.discovery": "kansym.search.discovery",
+    "kansym.editing.chosen": "kansym.editing.automatic",
+    "kansym.editing.pruned": "kansym.editing.pruning",
     "kansym.equations": "kansym.search.equations",
     "kansym.formula": "kansym.symbolic.formula",
     "kansym.front": "kansym.search.front",
@@ -111,6 +115,24 @@ class _Stand(Loader):
         warnings.warn(f"{old} has moved to {self.new}; import it from there", DeprecationWarning, stacklevel=2)
         # The import system takes what stands here afterwards, so that both names are one module.
         sys.modules[old] = importlib.import_module(self.new)
+
+
+def renamed_arguments(**new_names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """A decorator by which a function still takes arguments by the names that they had, with a warning."""
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def called(*positional: Any, **named: Any) -> Any:
+            for old in new_names.keys() & named.keys():
+                words = f"{function.__qualname__}: the argument {old} is called {new_names[old]} now"
+                warnings.warn(words, DeprecationWarning, stacklevel=2)
+                named[new_names[old]] = named.pop(old)
+            return function(*positional, **named)
+
+        called.__dict__["renamed_arguments"] = new_names
+        return called
+
+    return decorate
 
 
 def install() -> None:

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 import kansym
-from kansym._renamed import RENAMED, new_name
+from kansym._renamed import RENAMED, new_name, renamed_arguments
 
 HERE = Path(__file__).parent
 RECORD = HERE / "public_surface.json"
@@ -43,7 +43,10 @@ def parameters(function: Any) -> dict[str, list[str]]:
         found = inspect.signature(function).parameters
     except ValueError:
         return {}
-    return {name: [one.kind.name, default(one.default)] for name, one in found.items()}
+    renamed = getattr(getattr(function, "__init__", function), "renamed_arguments", {})
+    found = {**found, **{old: found[new] for old, new in renamed.items()}}
+    # Nobody can pass anything by the name of a parameter that takes all other names.
+    return {n: [one.kind.name, default(one.default)] for n, one in found.items() if one.kind is not one.VAR_KEYWORD}
 
 
 def default(value: Any) -> str:
@@ -192,3 +195,13 @@ def test_other_names_are_left_alone():
 
 if __name__ == "__main__":
     sys.stdout.write(json.dumps(surface(), indent=1, ensure_ascii=False) + "\n")
+
+
+def test_an_argument_may_be_given_by_its_old_name():
+    @renamed_arguments(desk="context")
+    def function(context: int) -> int:
+        return context
+
+    with pytest.warns(DeprecationWarning, match="the argument desk is called context now"):
+        assert function(desk=3) == 3
+    assert function(context=4) == 4

@@ -76,6 +76,10 @@ class PrimitiveSelection(dict[str, str]):
         return f"<{self}>"
 
 
+Chosen = PrimitiveSelection
+"""The name of `PrimitiveSelection` before."""
+
+
 def splines_of(network: Network, named: Sequence[EdgeRef] | None) -> list[EdgeRef]:
     """The edges to select primitives for: those that were named, or all splines.
 

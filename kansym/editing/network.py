@@ -1,5 +1,6 @@
 """`EditableNetwork`: a trained network whose edges are fixed, freed, removed and added by hand."""
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -7,6 +8,7 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure
 
+from kansym._renamed import renamed_arguments
 from kansym.editing.automatic import PrimitiveSelection, select_primitives, splines_of
 from kansym.editing.constants import edge_id, held_mask
 from kansym.editing.context import EditContext, Errors
@@ -57,6 +59,7 @@ class EditableNetwork:
         Whether the run found its formula without this network.
     """
 
+    @renamed_arguments(desk="context")
     def __init__(
         self,
         network: Network,
@@ -80,6 +83,12 @@ class EditableNetwork:
     def context(self) -> EditContext:
         """The table, its rows and units, the primitives, and the run that the network came from."""
         return self._editor.context
+
+    @property
+    def desk(self) -> EditContext:
+        """The name of `context` before; it warns."""
+        warnings.warn("EditableNetwork.desk is called context now", DeprecationWarning, stacklevel=2)
+        return self.context
 
     # -- looking -----------------------------------------------------------------------------------------------------
 

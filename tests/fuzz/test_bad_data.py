@@ -95,5 +95,5 @@ def test_a_copy_of_the_target_is_said_in_the_report(tmp_path, rng):
 def test_values_near_the_ends_of_double_precision(size, rng):
     X = rng.uniform(1, 3, (30, 2))
     y = size * (3 * X[:, 0] + X[:, 1])
-    found = run(X * [1e150, 1e-150], y)
+    found = run(X * [1e150, 1e-150], y, DiscoveryOptions(max_seconds=8.0, deterministic=True))
     np.testing.assert_allclose(found.formula.predict(X * [1e150, 1e-150]), y, rtol=1e-6)
