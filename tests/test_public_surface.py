@@ -44,7 +44,8 @@ def parameters(function: Any) -> dict[str, list[str]]:
     except ValueError:
         return {}
     renamed = getattr(getattr(function, "__init__", function), "renamed_arguments", {})
-    found = {**found, **{old: found[new] for old, new in renamed.items()}}
+    old_names = {new: old for old, new in renamed.items()}
+    found = {old_names.get(name, name): one for name, one in found.items()}
     # Nobody can pass anything by the name of a parameter that takes all other names.
     return {n: [one.kind.name, default(one.default)] for n, one in found.items() if one.kind is not one.VAR_KEYWORD}
 
