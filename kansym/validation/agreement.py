@@ -1,5 +1,6 @@
 """Agreement over seeds: does the search find the same formula from other starts and with other rows held out?"""
 
+import math
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -88,7 +89,7 @@ def agreement(
     seconds_each : float, optional
         Time of each search; default that of `options`. Give what the run itself had.
     seconds : float, default without limit
-        For all of them: no search is started that would not fit in.
+        For all of them: no search is started that would not fit in, but where `options` are deterministic.
     progress : callable, optional
         Called with the progress of each search.
     """
@@ -98,7 +99,7 @@ def agreement(
     reruns: list[Rerun] = []
     try:
         for seed in seeds:
-            remaining = seconds - (time.monotonic() - start)
+            remaining = math.inf if options.deterministic else seconds - (time.monotonic() - start)
             if remaining < min(each, 0.5 * seconds):
                 break
             again = replace(options, seed=seed, max_seconds=min(each, remaining))

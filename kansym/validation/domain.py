@@ -4,7 +4,6 @@
 """Is a formula finite and real everywhere in a box? Interval arithmetic with subdivision, and points that break it."""
 
 import itertools
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
@@ -27,9 +26,6 @@ AT_ONCE = 4_000
 
 MIDPOINTS = 2_000
 """Pairs of rows between which conditions are looked at."""
-
-SECONDS = 2.0
-"""Default time for all conditions."""
 
 DEFINED, UNDEFINED, UNDECIDED = "defined", "undefined", "undecided"
 
@@ -152,7 +148,6 @@ def check_domain(
     box: np.ndarray,
     *,
     rows: np.ndarray | None = None,
-    seconds: float = SECONDS,
     seed: int = 0,
 ) -> Domain:
     """Look for poles and undefined places of a formula in a box, or prove that there are none.
@@ -169,19 +164,16 @@ def check_domain(
     box : array (d, 2)
     rows : array (n, d), optional
         The table: where it fills only a part of the box, as with x < y, a formula may well be undefined in the rest.
-    seconds : float, default 2
-        For all conditions together.
     seed : int
         Of the points.
     """
-    deadline = time.monotonic() + seconds
     symbols = tuple(plain_symbol(name) for name in names)
     points = np.concatenate([inside(box, POINTS, seed=seed), _corners(box)])
     found = []
     for condition in conditions(expression):
         broken = _broken_point(condition, symbols, points)
         if broken is None:
-            verdict = _decide(condition, symbols, box, deadline)
+            verdict = _decide(condition, symbols, box)
         else:
             verdict = Domain(UNDEFINED, _words(condition), tuple(float(x) for x in broken), False, 0.0)
         if verdict.status == UNDEFINED and rows is not None and _among(condition, symbols, rows, seed):
@@ -249,7 +241,7 @@ def _broken_point(condition: Condition, symbols: tuple[sympy.Symbol, ...], point
     return None
 
 
-def _decide(condition: Condition, symbols: tuple[sympy.Symbol, ...], box: np.ndarray, deadline: float) -> Domain:
+def _decide(condition: Condition, symbols: tuple[sympy.Symbol, ...], box: np.ndarray) -> Domain:
     """Prove a condition by bounds on smaller and smaller boxes."""
     used = [j for j, symbol in enumerate(symbols) if symbol in condition.part.free_symbols]
     if not used:
@@ -264,7 +256,7 @@ def _decide(condition: Condition, symbols: tuple[sympy.Symbol, ...], box: np.nda
             waiting.append(boxes[AT_ONCE:])
             share.append(shares[AT_ONCE:])
             boxes, shares = boxes[:AT_ONCE], shares[:AT_ONCE]
-        if count + len(boxes) > MOST_BOXES or time.monotonic() > deadline:
+        if count + len(boxes) > MOST_BOXES:
             left += float(shares.sum()) + sum(float(part.sum()) for part in share)
             example = boxes[0].mean(axis=1)
             break

@@ -63,9 +63,9 @@ def test_a_square_that_touches_zero_stays_open():
     assert 0 < found.undecided_share < 1e-2
 
 
-def test_time_is_bounded():
+def test_boxes_are_bounded():
     hard = sum((sympy.sin(3 * k * x) * sympy.cos(5 * k * y) * z for k in range(1, 9)), sympy.Integer(0)) + 9
-    found = check_domain(1 / hard, ["x", "y", "z"], np.array([[0.0, 9], [0, 9], [0, 1]]), seconds=0.2)
+    found = check_domain(1 / hard, ["x", "y", "z"], np.array([[0.0, 9], [0, 9], [0, 1]]))
     assert found.status in ("undecided", "undefined", "defined")
 
 
