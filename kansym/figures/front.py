@@ -16,7 +16,7 @@ from kansym.figures.axes import finish, label, named, set_scale
 from kansym.figures.labels import Label, clean, formula_block, stacked
 from kansym.figures.style import MARKERS, Theme, blank, styled, theme_of
 from kansym.run.finished import FinishedRun
-from kansym.run.residuals import judging_rows, weighting
+from kansym.run.residuals import holds_out, judging_rows, weighting
 from kansym.run.summary import RunSummary
 from kansym.symbolic.formula import Formula
 
@@ -169,7 +169,7 @@ def _above_floor(axes: Axes, floor: float) -> float:
 def _axis(summary: RunSummary) -> str:
     """What the residuals are: weighted ones are not the scatter that people would read off."""
     weights = "weighted " if weighting(summary) else ""
-    rows = "leave-one-out" if judging_rows(summary) == "leave-one-out" else "held-out"
+    rows = "held-out" if holds_out(summary) else "leave-one-out"
     return f"{weights}{rows} RMS residual of {named(summary.target, summary.y_units)}"
 
 

@@ -15,7 +15,7 @@ from kansym.kan.growth import Decision
 from kansym.kan.network import format_shape
 from kansym.numbers import is_rounding, measured, with_error
 from kansym.run.finished import FinishedRun
-from kansym.run.residuals import floor_words, judging_rows, r_squared, weighting
+from kansym.run.residuals import floor_words, holds_out, r_squared, weighting
 from kansym.run.summary import RunSummary
 from kansym.search.front import ParetoFront
 from kansym.symbolic.formula import Constant, Formula
@@ -153,7 +153,7 @@ def agreement_lines(summary: RunSummary) -> list[str]:
     if weights and known:
         lines.append(f"RMS residual {weights}: {agreement.rms:.3g}{unit}")
     if agreement.held_out_rms is not None:
-        kind = "leave-one-out" if judging_rows(summary) == "leave-one-out" else "on held-out rows"
+        kind = "on held-out rows" if holds_out(summary) else "leave-one-out"
         lines.append(f"RMS residual {kind}{beside}: {agreement.held_out_rms:.3g}{unit}")
     lines.append(f"{r_squared(agreement.one_minus_r2)}{beside}")
     if summary.noise_floor > 0:

@@ -13,20 +13,20 @@ def weighting(summary: RunSummary) -> str:
     return f"weighted by {weights}" if weights else ""
 
 
+def holds_out(summary: RunSummary) -> bool:
+    """Whether rows were held out, as `kansym.data.preparation.split` counts them; else each is left out in turn."""
+    fraction = summary.options.get("validation_fraction")
+    return summary.rows >= MINIMUM_ROWS and (fraction is None or round(fraction * summary.rows) > 0)
+
+
 def judging_rows(summary: RunSummary) -> str:
     """The rows that formulas of the front are compared on."""
-    fraction = summary.options.get("validation_fraction")
-    # As `kansym.data.preparation.split` counts them.
-    none = fraction is not None and round(fraction * summary.rows) == 0
-    if summary.rows < MINIMUM_ROWS or none:
-        return "leave-one-out"
-    return "held-out rows"
+    return "held-out rows" if holds_out(summary) else "leave-one-out"
 
 
 def on_judging_rows(summary: RunSummary) -> str:
     """The same as the end of a phrase."""
-    rows = judging_rows(summary)
-    return "of each row left out in turn" if rows == "leave-one-out" else f"on {rows}"
+    return "on held-out rows" if holds_out(summary) else "of each row left out in turn"
 
 
 def loss_words(summary: RunSummary) -> str:
