@@ -9,7 +9,6 @@ import importlib
 import sys
 import warnings
 from collections.abc import Callable, Sequence
-from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
@@ -73,7 +72,7 @@ def new_name(module: str) -> str | None:
     return None
 
 
-class _Finder(MetaPathFinder):
+class _Finder:
     """Finds modules at their old places."""
 
     def find_spec(
@@ -85,20 +84,22 @@ class _Finder(MetaPathFinder):
         new = new_name(fullname)
         if new is None:
             return None
-        return ModuleSpec(fullname, _Stand(new))
+        return ModuleSpec(fullname, _Stand(new))  # pyright: ignore[reportArgumentType]
 
 
-class _EmptiedFinder(MetaPathFinder):
+class _EmptiedFinder:
     """Finds packages that all modules have moved out of, so that the modules can be asked for."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """The spec of an empty package; asked last, after every package that is still there."""
-        return ModuleSpec(fullname, _Stand(None), is_package=True) if fullname in _EMPTIED else None
+        if fullname not in _EMPTIED:
+            return None
+        return ModuleSpec(fullname, _Stand(None), is_package=True)  # pyright: ignore[reportArgumentType]
 
 
-class _Stand(Loader):
+class _Stand:
     """Puts the module of the new name in the place of the old one; nothing, where there is only an empty package."""
 
     def __init__(self, new: str | None) -> None:
