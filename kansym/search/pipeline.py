@@ -66,7 +66,7 @@ SECOND_LOOK = 0.4
 """Share of the time budget for reading a curve that a formula describes already as well as the data allow: with few
 rows the first such formula need not be the best."""
 
-NETWORK_SECONDS, LAST_NETWORK = 3.0, 0.03
+NETWORK_SECONDS, LAST_NETWORK = 1.6, 0.03
 """Most time for a network beside a formula that was found without one, and the share of the budget that it has in any
 case: one that is hardly trained says nothing."""
 
