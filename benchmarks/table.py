@@ -1,4 +1,4 @@
-"""Headline figures of the benchmarks: kept as JSON in ``benchmarks/results``, and set as one table for the pages.
+"""Headline figures of the benchmarks: kept as JSON in ``benchmarks/results``, and set as tables for the pages.
 
 ::
 
@@ -12,6 +12,7 @@ date are then those of the page that stated them first.
 """
 
 import datetime
+import itertools
 import json
 import shlex
 import statistics
@@ -144,20 +145,30 @@ def _bench_command(settings: Settings, records: Sequence[Record]) -> str:
 
 
 def render(folder: Path = RESULTS) -> str:
-    """The table of all runs that are kept, in Markdown."""
-    lines = [
-        "<!-- Made by `python -m benchmarks.table` from benchmarks/results; not to be edited by hand. -->",
-        "",
-        "| benchmark | command | figures | commit, date, machine |",
-        "|---|---|---|---|",
-    ]
+    """The tables of all runs that are kept, in Markdown: a part for each benchmark, between marks that pages include."""
+    lines = ["<!-- Made by `python -m benchmarks.table` from benchmarks/results; not to be edited by hand. -->"]
     for title, runs in map(load, sorted(folder.glob("*.json"))):
-        for run in runs:
-            figures = "; ".join(f"{what}: **{figure}**" for what, figure in run.figures.items())
-            source = [f"quoted since {run.commit}" if run.quoted else run.commit, run.date]
-            source += [] if run.machine is None else [run.machine]
-            lines.append(f"| {title} | `{run.command}` | {figures} | {', '.join(source)} |")
+        lines += ["", f"<!-- {title} -->", ""]
+        for _, group in itertools.groupby(runs, key=lambda run: tuple(run.figures)):
+            lines += _table(list(group))
+        lines.append(f"<!-- end: {title} -->")
     return "\n".join(lines) + "\n"
+
+
+def _table(runs: Sequence[Run]) -> list[str]:
+    """Runs with the same figures: a row for each, or for a single run a row for each figure."""
+    if len(runs) == 1:
+        (run,) = runs
+        rows = [f"| {what} | {figure} |" for what, figure in run.figures.items()]
+        return [f"| `{run.command}` | |", "|---|---|", *rows, "", f"Source: {_source(run)}.", ""]
+    names = list(runs[0].figures)
+    rows = [f"| {' | '.join([f'`{run.command}`', *run.figures.values(), _source(run)])} |" for run in runs]
+    return [f"| {' | '.join(['command', *names, 'source'])} |", f"|{'---|' * (len(names) + 2)}", *rows, ""]
+
+
+def _source(run: Run) -> str:
+    source = [f"quoted since {run.commit}" if run.quoted else run.commit, run.date]
+    return ", ".join(source + ([] if run.machine is None else [run.machine]))
 
 
 @app.default

@@ -212,6 +212,15 @@ def test_json_is_one_object_and_quiet_is_quiet(table, capsys):
     assert {formula["complexity"] for formula in result["front"]} and result["agreement"]["one_minus_r2"] < 1e-8
 
 
+def test_a_deterministic_search_says_so_and_no_wall_ends_it(table, capsys, monkeypatch):
+    name = table("a,b,y\n" + SQUARES)
+    monkeypatch.setattr("kansym.clock.Clock.wall", property(lambda clock: 1e9))
+    assert found(capsys, name, "--target", "y")["stopped"] == "ended by the clock; a rerun may differ"
+    result = found(capsys, name, "--target", "y", "--deterministic")
+    assert result["options"]["deterministic"] is True
+    assert result["stopped"] == "the formula is as good as the data" and result["text"] == "y = 7*a**2/2"
+
+
 def test_verbose_logs_to_stderr_and_leaves_logging_as_it_was(table, capsys):
     import logging
 

@@ -48,6 +48,7 @@ def discover(
     seconds: float = 60.0,
     seed: Annotated[int, Parameter(converter=whole_number)] = 0,
     device: Annotated[str, ADVANCED] = "auto",
+    deterministic: Annotated[Flag, ADVANCED] = False,
     out: Path | None = None,
     overwrite: Annotated[Flag, ADVANCED] = False,
     robust: Flag = False,
@@ -99,13 +100,15 @@ def discover(
     columns
         Inputs, separated by commas. Default: all other columns that hold numbers. Quote a name that holds a comma.
     seconds
-        Time budget of the search and the certificate. A law that is found exactly ends the search earlier; give more
-        time for many columns.
+        Wall time of the search and the certificate, kept to within 10 %. A law that is found exactly ends the search
+        earlier; give more time for many columns.
     seed
-        Source of every random choice: the same seed, data and device give the same formula, as long as the time budget
-        does not end the search.
+        Source of every random choice: the same table, seed and options give the same formula on any machine, unless the
+        clock on the wall ended the search, which the report then says.
     device
         cpu, cuda, or auto: CUDA for tables large enough to gain from it.
+    deterministic
+        Leave the clock on the wall out: a slow or busy machine takes longer than --seconds and finds the same.
     out
         Folder for report.html, formula.json, certificate.json, equations.csv, the table and the networks (safetensors),
         network.svg and .png, report.txt and run.log. Nothing is written without it. An earlier run of the same table
@@ -156,6 +159,7 @@ def discover(
         loss="tukey" if robust else "linear",
         given=given,
         guesses=tuple(guess or ()),
+        deterministic=deterministic,
     )
     dataset, remarks = read_dataset(
         file, target, error, input_errors(x_error), split_names(columns) or None, drop_missing, key

@@ -154,6 +154,7 @@ class RunSummary:
             record |= {} if options.loss == "linear" else {"loss": options.loss}
             record |= {} if options.given is None else {"given": options.given}
             record |= {"guesses": list(options.guesses)} if options.guesses else {}
+            record |= {"deterministic": True} if options.deterministic else {}
         return cls(
             formula=discovery.formula,
             front=discovery.front,

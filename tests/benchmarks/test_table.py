@@ -39,7 +39,17 @@ def test_a_run_takes_the_place_of_one_of_the_same_command(tmp_path, monkeypatch)
     assert first.figures == {"sets": "2 of 2"} and not first.quoted
     assert first.machine is not None and first.machine.endswith("cores")
     lines = table.render(tmp_path).splitlines()
-    assert lines[-2].startswith("| NIST | `python -m benchmarks.nist Thurber` | sets: **2 of 2** | ")
+    assert lines[2] == "<!-- NIST -->" and lines[-1] == "<!-- end: NIST -->"
+    assert lines[4] == "| command | sets | source |"
+    assert lines[6].startswith("| `python -m benchmarks.nist Thurber` | 2 of 2 | ")
+    assert lines[7].startswith("| `python -m benchmarks.nist` | 0 of 1 | ")
+
+
+def test_a_run_of_its_own_has_a_row_for_each_figure(tmp_path):
+    table.keep("nist", "NIST", {"sets": "1 of 2", "digits": "6"}, command="python -m benchmarks.nist", folder=tmp_path)
+    lines = table.render(tmp_path).splitlines()
+    assert lines[4:8] == ["| `python -m benchmarks.nist` | |", "|---|---|", "| sets | 1 of 2 |", "| digits | 6 |"]
+    assert lines[9].startswith("Source: ")
 
 
 def test_figures_of_kansym_bench(tmp_path):
