@@ -145,7 +145,7 @@ def _bench_command(settings: Settings, records: Sequence[Record]) -> str:
 
 
 def render(folder: Path = RESULTS) -> str:
-    """The tables of all runs that are kept, in Markdown: a part for each benchmark, between marks that pages include."""
+    """The tables of all runs that are kept, in Markdown: a part for each benchmark, between marks for pages."""
     lines = ["<!-- Made by `python -m benchmarks.table` from benchmarks/results; not to be edited by hand. -->"]
     for title, runs in map(load, sorted(folder.glob("*.json"))):
         lines += ["", f"<!-- {title} -->", ""]
