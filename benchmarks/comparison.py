@@ -74,7 +74,7 @@ LENGTH = 1.5
 
 @dataclass(frozen=True)
 class MeasuredLaw:
-    """The law of a table that comes along.
+    """The law of a table that comes with kansym.
 
     Attributes
     ----------

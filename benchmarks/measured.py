@@ -1,4 +1,4 @@
-"""What the tables that come along give, and what their units and errors are good for.
+"""What the tables that come with kansym give, and what their units and errors are good for.
 
 ::
 

@@ -8,7 +8,7 @@ n = 1 in the field of the nucleus less what the other electrons hide of it, b ch
 
     wavenumber = R * (1 - 1/4) * (Z - b)^2
 
-with Rydberg's constant R. Two tables come along: Moseley's own of 1914, 21 elements from aluminium to silver whose
+with Rydberg's constant R. Two tables are at hand: Moseley's own of 1914, 21 elements from aluminium to silver whose
 wavelengths are good to about half a percent, and the energies of eleven elements from calcium to zinc to a part in 1e5
 (J. A. Bearden, Rev. Mod. Phys. 39, 78 (1967)).
 

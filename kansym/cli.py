@@ -143,7 +143,7 @@ COMMANDS = {
 app = App(
     name="kansym",
     help="Find the closed-form law behind a table of measurements.\n\n"
-    "Start with `kansym discover data.csv --target y`, or try a table that comes along: "
+    "Start with `kansym discover data.csv --target y`, or try a table that comes with kansym: "
     "`kansym discover kepler --target period`.",
     version=_version,
     help_format="markdown",

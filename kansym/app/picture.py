@@ -29,7 +29,7 @@ def page_picture(figure: Figure, labels: Mapping[str, str], description: str) ->
     labels : mapping of str to str
         What each edge, ``"0.1.0"``, is called.
     description : str
-        What the whole picture shows, for who does not see it.
+        What the whole picture shows, for those who do not see it.
     """
     ElementTree.register_namespace("", SVG)
     ElementTree.register_namespace("xlink", XLINK)

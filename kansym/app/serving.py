@@ -97,8 +97,8 @@ def serve(
 ) -> None:
     """Show a finished run on a local web page where its edges can be changed by hand, until Ctrl-C.
 
-    The page is served on 127.0.0.1 only, and only to who has its URL. Nothing is written until "Save" is pressed, and
-    then into a new folder.
+    The page is served on 127.0.0.1 only, and for those who have its URL. Nothing is written until "Save" is pressed,
+    and then into a new folder.
 
     Parameters
     ----------

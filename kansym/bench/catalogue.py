@@ -48,7 +48,7 @@ class Catalogue:
 
 
 def catalogue_names() -> tuple[str, ...]:
-    """Names of the catalogues that come along, sorted."""
+    """Names of the catalogues that come with kansym, sorted."""
     return tuple(sorted(entry.name[:-5] for entry in _folder().iterdir() if entry.name.endswith(".toml")))
 
 

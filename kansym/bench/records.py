@@ -20,7 +20,7 @@ apply is None."""
 
 @dataclass(frozen=True)
 class Settings:
-    """Settings that decide a result, next to law, seed and tool; results of other settings are never mixed.
+    """Settings that decide a result, besides law, seed and tool; results of other settings are never mixed.
 
     Attributes
     ----------
@@ -97,7 +97,7 @@ class Job:
 
     @property
     def key(self) -> tuple[Any, ...]:
-        """What tells results apart."""
+        """What distinguishes results."""
         return (*self.settings.to_dict().values(), self.law, self.seed, self.tool)
 
 

@@ -59,7 +59,7 @@ def check_peer(name: str) -> None:
 
 
 def plan(catalogue: Catalogue, settings: Settings, seeds: Sequence[int], tools: Sequence[str]) -> list[Job]:
-    """All jobs: seed by seed and law by law, the tools in turn, so that they meet about the same load."""
+    """All jobs: seed by seed and law by law, the tools in turn, so that they run under about the same load."""
     return [Job(settings, law.name, seed, tool) for seed in seeds for law in catalogue.laws for tool in tools]
 
 

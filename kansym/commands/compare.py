@@ -190,7 +190,7 @@ def compare(
 
 
 def _of_run(run: "SavedRun", data: Path | None) -> "tuple[Dataset, Any, list[str]]":
-    """The table and the options of a finished run, as it was told them; rows are checked by their hash."""
+    """The table and the options of a finished run, as they were given to it; rows are checked by their hash."""
     from kansym.data.catalogue import dataset_names
     from kansym.run.replacing import table_of_a_search
     from kansym.search.options import DiscoveryOptions

@@ -73,7 +73,7 @@ def discover(
     ----------
     file
         The table: csv, tsv, txt, dat, parquet, hdf5, npy or npz. If there is no such file, the name of a table that
-        comes along (see `kansym datasets`).
+        comes with kansym (see `kansym datasets`).
     target
         Column to explain. Required.
     error
@@ -96,7 +96,7 @@ def discover(
         For a table with mistakes in it: rows that no smooth function comes near are left out of the search, hardly
         count in the last fit, and are listed.
     agreement
-        Searches from so many other seeds for the certificate, each with the time budget; 0 for none.
+        Number of further searches, from other seeds, for the certificate, each with --seconds; 0 for none.
     columns
         Inputs, separated by commas. Default: all other columns that hold numbers. Quote a name that holds a comma.
     seconds
@@ -225,7 +225,7 @@ def discover(
             log_lines=log,
             certificate=certificate,
             table=table,
-            # Seen to before the search.
+            # Checked before the search.
             overwrite=True,
         )
         write_page(path)

@@ -48,7 +48,7 @@ def fit_constants(
         holds signs between backquotes.
     file
         The table: csv, tsv, txt, dat, parquet, hdf5, npy or npz. If there is no such file, the name of a table that
-        comes along (see `kansym datasets`).
+        comes with kansym (see `kansym datasets`).
     target
         Column that the formula describes. Required.
     error

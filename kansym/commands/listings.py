@@ -49,7 +49,7 @@ def primitives(*, as_json: Annotated[bool, Parameter(name="--json", negative=(),
 
 
 def datasets(*, as_json: Annotated[bool, Parameter(name="--json", negative=(), show_default=False)] = False) -> int:
-    """List the measured tables that come along.
+    """List the measured tables that come with kansym.
 
     Parameters
     ----------

@@ -150,7 +150,7 @@ class Comparison:
         return pd.DataFrame(rows)
 
     def text(self) -> list[str]:
-        """The table and what is to be said about it, in lines of plain text."""
+        """The table and notes on it, in lines of plain text."""
         return surface("comparison_text")(self)
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Tables of numbers: reading, checking, scaling, splitting, and the measured tables that come along."""
+"""Tables of numbers: reading, checking, scaling, splitting, and the measured tables that come with kansym."""
 
 from kansym.data.catalogue import DatasetInfo as DatasetInfo
 from kansym.data.catalogue import dataset_names as dataset_names

@@ -143,7 +143,7 @@ def split(
 
     The rows are sorted by their contents before the random choice, so a shuffled table gives the same two sets. Rows
     equal in all inputs stay together: a copy of a training row validates nothing, and a repeated measurement little,
-    since its neighbours told the mean of y there. Where there are fewer than 20 different inputs, with many
+    since its neighbours give away the mean of y there. Where there are fewer than 20 different inputs, with many
     measurements each, only rows equal in the target as well stay together: every input is needed to train on.
 
     Parameters

@@ -99,7 +99,7 @@ def _twins(X: np.ndarray, names: Sequence[str]) -> list[str]:
                 taken.add(second)
                 found.append(
                     f"Columns {quoted(names[first])} and {quoted(names[second])} are the same up to scale and "
-                    "offset, to a thousandth of their spread: which of them the law has can hardly be told."
+                    "offset, to a thousandth of their spread: which of them the law has can hardly be decided."
                 )
     return found
 

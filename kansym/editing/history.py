@@ -109,7 +109,7 @@ class History:
         Raises
         ------
         ArgumentError
-            If there are not so many steps.
+            If there are fewer steps than that.
         """
         place = self._place + steps
         if not 0 <= place < len(self._states):

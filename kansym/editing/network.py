@@ -352,7 +352,7 @@ class EditableNetwork:
         Raises
         ------
         ArgumentError
-            If there are not so many steps to undo.
+            If there are fewer steps to undo.
         """
         with self._editor.lock:
             _check_steps(steps)
@@ -413,7 +413,7 @@ class EditableNetwork:
             return discovery_of(self._editor.state, self.formula(), self.context, self.history)
 
     def certificate(self) -> Certificate:
-        """What speaks for and against the formula made by hand; takes a second or few, once per state."""
+        """What speaks for and against the formula made by hand; takes a few seconds at most, once per state."""
         with self._editor.lock:
             state = self._editor.state
             if "certificate" not in state.memo:

@@ -37,7 +37,7 @@ def edit(
     options: DiscoveryOptions | None = None,
     max_seconds: float = 5.0,
 ) -> EditableNetwork:
-    """Take a network to edit its edges by hand.
+    """Open a network, to edit its edges by hand.
 
     Parameters
     ----------

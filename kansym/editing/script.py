@@ -64,7 +64,7 @@ def _without_comment(line: str) -> str:
 
 
 def do_step(net: EditableNetwork, verb: str, argument: str = "") -> str:
-    """Do one step, and say what came of it in a line.
+    """Do one step, and report its outcome in one line.
 
     Raises
     ------

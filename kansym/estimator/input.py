@@ -35,7 +35,7 @@ def faults_named(X: Any, y: Any = None, names: Sequence[str] | None = None, targ
 
 
 def _require_numbers(X: Any, y: Any, names: Sequence[str] | None, target: str) -> None:
-    """Whatever else is wrong is let pass."""
+    """Anything else that is wrong passes."""
     if np.ndim(X) != 2 or (names is not None and (not hasattr(names, "__len__") or len(names) != np.shape(X)[1])):
         return
     check_columns(X, names)

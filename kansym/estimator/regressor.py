@@ -316,7 +316,7 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
         return formula.to_pysr_guess(names)
 
     def edit(self, *, start: Any = None) -> "EditableNetwork":
-        """Take the network into your hands: fix, free, remove and add edges; see `kansym.edit`.
+        """Edit the network by hand: fix, free, remove and add edges; see `kansym.edit`.
 
         Parameters
         ----------

@@ -125,7 +125,7 @@ class CodeLanguage(Language):
     fold_case : bool, default False
         Whether the language takes t and T for the same.
     longest_name : int, default 63
-        Characters of an identifier; C99 and Fortran tell 63 apart.
+        Characters of an identifier; C99 and Fortran distinguish 63.
     """
 
     printer: type[SourcePrinter]

@@ -75,7 +75,7 @@ def unit_to_latex(unit: str | None) -> str:
         if name != "1":
             base = _SPELLED.get(name) or escaped(name)
             pieces.append(base if exponent == "1" else f"{base}^{{{exponent}}}")
-        # A stroke holds for one factor: J/kg K is read as pint does, J K/kg.
+        # A slash holds for one factor: J/kg K is read as pint does, J K/kg.
         below = False
     joined = r"\,".join(pieces)
     return rf"\mathrm{{{joined}}}" if pieces else ""

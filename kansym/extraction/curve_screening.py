@@ -74,7 +74,7 @@ def best_pairs(
     each : dict
         "sum", "product" and "both" (both and the product), to how many starts.
     most : int, optional
-        The best so many only.
+        How many of the best to keep.
     """
     if not len(first) or not len(second):
         nothing = torch.zeros(0, dtype=torch.int64)

@@ -1,6 +1,6 @@
 """One variable: a table with one input is one edge, and no single primitive may fit it.
 
-The forms are tried from the cheapest to the dearest: one primitive; polynomials and rational functions, by linear
+The forms are tried from cheap to expensive: one primitive; polynomials and rational functions, by linear
 algebra; pairs of primitives A and B in sums, products and A B + A + B, and polynomials of a primitive; chains f(g(x));
 pairs of which one is a chain. Atoms are laid down on a grid of scales and places (`curve_atoms`), all pairs are judged
 at once by their inner products (`curve_screening`), and the best of each pair of primitives are fitted in batches

@@ -128,7 +128,7 @@ def number(axis: Axis) -> None:
 
 
 def panel_grid(theme: Theme, number: int) -> tuple[Figure, list[Axes]]:
-    """A figure with so many panels, up to three in a row; one alone is larger. To be made inside `styled`.
+    """A figure with `number` panels, up to three in a row; one alone is larger. To be made inside `styled`.
 
     The places are fixed: to ask every text for its size takes longer than to draw the rest.
     """

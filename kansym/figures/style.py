@@ -131,7 +131,7 @@ class StyledFigure(Figure):
 
 
 def blank(theme: Theme, width: float, height: float, *, layout: Literal["constrained"] | None = None) -> Figure:
-    """A figure of so many inches that pyplot does not know; to be made inside `styled`."""
+    """A figure of `width` by `height` inches that pyplot does not know; to be made inside `styled`."""
     figure = StyledFigure(figsize=(width, height), layout=layout)
     figure.theme = theme
     FigureCanvasAgg(figure)

@@ -39,7 +39,7 @@ class Intervals(dict[str, tuple[float, float]]):
     notes : tuple of str
         What the user should know: sides without bound, ends at the edge of the formula's domain, a better minimum.
     better : dict of str to float, or None
-        Constants of a lower minimum met on the way. The intervals are about the one that was fitted, and mean little
+        Constants of a lower minimum found on the way. The intervals are about the one that was fitted, and mean little
         then: fit again with these as start.
     """
 

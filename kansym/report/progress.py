@@ -1,4 +1,4 @@
-"""Who is told how a search goes: a callback of the user's, or what suits the place where it runs."""
+"""Who hears of the progress of a search: a callback of the user's, or what suits the place where it runs."""
 
 import sys
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ class Watch:
 
 @contextmanager
 def watched(progress: ProgressCallback | str | None, seconds: float) -> Iterator[Watch]:
-    """A watch on a search of so many seconds.
+    """A watch on a search of `seconds`.
 
     Parameters
     ----------

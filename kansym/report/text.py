@@ -59,7 +59,7 @@ def _constants(formula: Formula) -> list[str]:
 
 
 def constant_line(constant: Constant) -> str:
-    """``c0 = 9.812 ± 0.020 m/s^2``, and what is to be said of it."""
+    """``c0 = 9.812 ± 0.020 m/s^2``, with its remarks."""
     shown = ConstantValues.of(constant)
     line = f"{shown.name} = {shown.full}{after_number(constant.unit)}"
     if shown.converted:

@@ -91,7 +91,7 @@ class ConstantValues:
 
     @property
     def remarks(self) -> list[str]:
-        """All that is to be said of it."""
+        """All remarks on the constant."""
         weak = ["the error is larger than the value"] if self.weak else []
         return [*([self.remark] if self.remark else weak), *self.suggestions]
 

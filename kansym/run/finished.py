@@ -1,4 +1,4 @@
-"""A finished run, from memory or from a folder: all that pictures, reports and hands on the edges need."""
+"""A finished run, from memory or from a folder: all that figures, reports and editing need."""
 
 import math
 from dataclasses import dataclass, field

@@ -48,7 +48,7 @@ from kansym.validation.certificate import Certificate
 logger = logging.getLogger(__name__)
 
 MOST_ROWS = 50_000
-"""Rows of the table that are kept; of larger ones every so manieth row."""
+"""Rows of the table that are kept; larger ones are thinned evenly."""
 
 SavedRun = FinishedRun
 """What `load_run` gives back."""

@@ -35,8 +35,8 @@ WALL_DECIDED = (
 )
 
 MOST_ROWS = 50_000
-"""Rows that formulas are searched on; constants of what is found are fitted to all. A form that fifty thousand rows do
-not tell from another is hardly told by more, and every trial costs time in proportion."""
+"""Rows that formulas are searched on; constants of what is found are fitted to all. Forms that
+fifty thousand rows cannot distinguish more rows hardly can, and every trial costs time in proportion."""
 
 
 def discover(
@@ -47,7 +47,7 @@ def discover(
     Where the table has errors of y, the errors of the constants are absolute: they follow from those errors. Where it
     has errors of the inputs, the search weighs rows by effective errors, with slopes of a smooth interpolant, and the
     constants of what it finds are fitted by orthogonal distance regression.
-    Tables of more than 50,000 rows are searched on so many of them; constants are fitted to all.
+    Of tables with more than 50,000 rows, 50,000 are searched; constants are fitted to all.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def _discover(dataset: Dataset, options: DiscoveryOptions, progress: ProgressCal
     table = canonical_table(dataset)
     plain = table.y_error is None and options.loss == "linear" and table.n_rows <= MOST_ROWS
     with threads_for(min(table.n_rows, MOST_ROWS)):
-        # Rows are in the order of their contents: every so manieth of them covers all of the box.
+        # Rows are in the order of their contents, so that evenly spaced ones cover the whole box.
         searched = with_effective_errors(table.take(thinned(np.arange(table.n_rows), MOST_ROWS)), seed=options.seed)
         left = clock.left(start + options.max_seconds * (1 - SETTLING))
         inner = options if plain and not options.guesses else replace(options, max_seconds=max(left, 0.1))

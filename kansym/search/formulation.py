@@ -48,7 +48,7 @@ EDGE_BITS = 4.0
 """Least bits of a primitive that is not the identity: an operator and a share of an operand."""
 
 FREE_BITS = 3.0
-"""Bits of a constant that nobody is surprised by: most are within a factor of eight of what the table's scales say."""
+"""Bits of an unremarkable constant: most are within a factor of eight of the scales of the table."""
 
 ROUND_NUMBERS = 3.0
 """Bits by which a formula with rational or named numbers may be longer than one with real ones: -2 is believed where
@@ -340,7 +340,7 @@ def _digits_explained(plain: Formula, snapped: Formula, n: int) -> float:
 
 
 def _simpler(form: ParametricForm, fit_rows: FitRows, seconds: float) -> ParametricForm:
-    """The form after at most four rounds of simplification, of so many seconds each, and one more refit."""
+    """The form after at most four rounds of simplification, of `seconds` each, and one more refit."""
     X, y, weights = fit_rows.rows(fit_rows.fitting)
     simplified = simplify(form.substituted(), fit_rows.variables, X[:: max(1, len(X) // 200)], seconds=seconds)
     for _ in range(3):

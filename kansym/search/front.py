@@ -146,7 +146,7 @@ class ParetoFront(Sequence[Formula]):
 
 
 FEWEST_POINTS, MOST_POINTS = 10, 2000
-"""Values by which two formulas are told to be the same function."""
+"""Fewest and most values by which two formulas are compared, to see whether they are the same function."""
 
 SAME = 1e-8
 """Relative difference of values up to which they are."""

@@ -15,7 +15,7 @@ LOSSES = ("linear", "tukey", "huber", "soft_l1", "cauchy")
 
 @dataclass(frozen=True)
 class DiscoveryOptions:
-    """Everything that decides a run, next to the data.
+    """Everything that decides a run, besides the data.
 
     Attributes
     ----------

@@ -46,7 +46,7 @@ CHANGED = 0.02
 def robust_discovery(
     dataset: Dataset, options: DiscoveryOptions, progress: ProgressCallback | None, search: Search
 ) -> Discovery:
-    """Search the rows that are no outliers; of what is found there the residuals decide anew which rows are.
+    """Search the rows that are not outliers; the residuals of what is found there then decide again which rows are.
 
     The dataset of the result is the whole table, and its losses are those of the rows that were kept.
     """

@@ -81,7 +81,7 @@ Seeds = Callable[[FitRows, float, Callable[[str, str], None]], Iterator[Formula]
 def run_pipeline(
     dataset: Dataset, options: DiscoveryOptions, progress: ProgressCallback | None = None, *, seeds: Seeds | None = None
 ) -> Discovery:
-    """One search; errors of the inputs, outliers and a given part are the matter of `kansym.search.discovery.discover`.
+    """One search; errors of the inputs, outliers and a given part are left to `kansym.search.discovery.discover`.
 
     Formulas of `seeds` come before the search. One that is exact ends it.
 
@@ -295,7 +295,7 @@ class _Run:
         return noisy and best.validation_loss < factor * self.network.validation_loss
 
     def _beyond_errors(self, loss: float) -> bool:
-        """Whether a loss is so far above the errors of the table that who has not less has not seen the law."""
+        """Whether a loss is so far above the errors of the table that the law cannot have been found."""
         return self.dataset.y_error is not None and loss > (BLIND * self.floor) ** 2
 
     def _as_good_as_possible(self) -> bool:

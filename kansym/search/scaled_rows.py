@@ -1,4 +1,4 @@
-"""The rows of a fit_rows as networks see them: scaled, as tensors, and not too many."""
+"""The rows of a `FitRows` as networks see them: scaled, as tensors, and not too many."""
 
 import numpy as np
 import torch

@@ -422,7 +422,7 @@ class Solver:
 
 @dataclass(frozen=True, eq=False)
 class _Reading:
-    """A problem less one column that was read, how dear the reading is, and the error it was read with."""
+    """A problem less one column that was read, what the reading costs, and the error it was read with."""
 
     rest: Problem
     cost: float
@@ -464,7 +464,7 @@ def linked_separations(surrogate: Surrogate, X: np.ndarray, t: np.ndarray, loose
 
 
 def symbols(number: int) -> tuple[sympy.Symbol, ...]:
-    """Names of a part's inputs; they never meet the user's."""
+    """Names of a part's inputs; they never clash with the user's."""
     return tuple(sympy.Symbol(f"_z{k}") for k in range(number))
 
 

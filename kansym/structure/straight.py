@@ -1,7 +1,7 @@
 # sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
 # pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false, reportCallIssue=false
 # pyright: reportOperatorIssue=false, reportAssignmentType=false
-"""Straight lines on other paper: a function of y against a function of x, as laboratories plot 1/y against 1/x."""
+"""Straight lines on transformed axes: a function of y against a function of x, as laboratories plot 1/y against 1/x."""
 
 import math
 from collections.abc import Callable, Iterator

@@ -52,7 +52,7 @@ class Fit:
     variance: np.ndarray
 
     def without_variance(self, k: int) -> "Fit":
-        """The same fit with parameter k not to be touched."""
+        """The same fit with parameter k held."""
         variance = self.variance.copy()
         variance[k] = 0.0
         return replace(self, variance=variance)

@@ -9,7 +9,7 @@ from kansym.units.unit import parse_unit
 SQUARE = re.compile(r"^(?P<name>.*\S)\s*\[(?P<unit>[^\[\]]*)\]$", re.DOTALL)
 ROUND = re.compile(r"^(?P<name>[^()\[\]]*[^()\[\]\s])\s*\((?P<unit>[^()\[\]]*(?:\([^()\[\]]*\)[^()\[\]]*)*)\)$")
 STROKE = re.compile(r"^(?P<name>[^\W\d][\w .'-]*?)\s+/\s+(?P<unit>\S.*)$")
-"""``r [mm]``, ``r (mm)`` and ``r / mm``, as ISO 80000-1 writes heads of columns; the stroke stands between blanks."""
+"""``r [mm]``, ``r (mm)`` and ``r / mm``, as ISO 80000-1 writes heads of columns; with a slash between blanks."""
 
 PREFIX = r"(?:[YZEPTGMkhdcmµμunpfa]|da)?"
 PREFIXED = "m|g|s|A|K|mol|cd|Hz|N|Pa|J|W|C|V|F|S|Wb|T|H|lm|lx|Bq|Gy|Sv|L|l|eV|bar|[Oo]hm|Ω|Ω|rad|sr|pc|Jy"
@@ -19,7 +19,7 @@ PLAIN = (
     "metres?|meters?|volts?|amperes?|kelvin|hertz|ohms?|newtons?|pascals?|joules?|watts?|tesla|farads?|grams?|radians?"
 )
 SYMBOL = re.compile(rf"(?:{PREFIX}(?:{PREFIXED})|{PLAIN})")
-"""Units that brackets and strokes are trusted with: pint would also read ``(c)``, as a speed."""
+"""Units that are believed in brackets and after a slash: pint would also read ``(c)``, as a speed."""
 
 FUNCTIONS = frozenset(
     (

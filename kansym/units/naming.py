@@ -132,8 +132,8 @@ def _simple(text: str) -> bool:
 
 
 def _product(units: Sequence[Unit], powers: Sequence[Fraction]) -> str:
-    """``mmHg K^2``, ``km/s/Mpc``: what is below follows a stroke."""
-    # Simple ones first: what follows a stroke would be read as below it.
+    """``mmHg K^2``, ``km/s/Mpc``: what is below follows a slash."""
+    # Simple ones first: what follows a slash would be read as below it.
     pairs = sorted(zip(units, powers, strict=True), key=lambda pair: (pair[1] < 0, not _simple(pair[0].text)))
     text = ""
     for unit, power in pairs:

@@ -148,7 +148,7 @@ def certify(
 ) -> Certificate:
     """Measure what speaks for and against the picked formula of a discovery.
 
-    Without `seeds` this takes a second or few, and nothing is searched again. The formula was picked by all rows, the
+    Without `seeds` this takes seconds, and nothing is searched again. The formula was picked by all rows, the
     held-out ones included, so nothing here replaces rows of your own that the search never saw.
 
     Parameters

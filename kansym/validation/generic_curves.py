@@ -181,7 +181,7 @@ def _fit(residuals: Residuals, basis: Basis, log_target: bool, noise_floor: floa
 def price(basis: Basis, n: int, n_variables: int, log_target: bool = False) -> float:
     """Bits of a polynomial written in Horner's way: per further term a coefficient, a sum, a product, a variable.
 
-    The exponential of a sum of logarithms is a product of real powers, and as dear as those are elsewhere.
+    The exponential of a sum of logarithms is a product of real powers, and costs as much as those do elsewhere.
     """
     terms = len(basis.powers)
     number = COSTS["constant"] + 0.5 * math.log2(n)

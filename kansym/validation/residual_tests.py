@@ -243,7 +243,7 @@ def runs(values: np.ndarray) -> tuple[int, float]:
 
 
 def _runs_probability(count: int, above: int, below: int) -> float:
-    """Probability of exactly `count` runs among all orders of so many signs."""
+    """Probability of exactly `count` runs among all orders of these numbers of signs."""
     comb = scipy.special.comb
     half = count // 2
     if count % 2 == 0:

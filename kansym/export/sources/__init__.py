@@ -1,4 +1,4 @@
-"""Functions that a language lacks, in that language; one file for each, whose functions stand apart by empty lines."""
+"""Functions that a language lacks, in that language; one file for each, with empty lines between functions."""
 
 import re
 from collections.abc import Iterable
