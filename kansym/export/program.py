@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import sympy
 
 from kansym.export.lowering import lower
-from kansym.symbolic.constant_symbols import PREFIX, with_constant_symbols
+from kansym.symbolic.constants import PREFIX, with_constant_symbols
 from kansym.symbolic.formula import Constant, Formula
 from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parametric import parametrize
@@ -102,7 +102,7 @@ def named_constants(formula: Formula) -> tuple[sympy.Expr, dict[str, Constant]]:
 
     A symbol is called ``constant NAME``, so that it differs from a column of the same name. Numbers that are made of
     constants with names of their own, as g/2 in ``g*t**2/2`` or -1/tau in ``exp(-t/tau)``, are written so; see
-    `kansym.symbolic.constant_symbols`.
+    `kansym.symbolic.constants`.
     """
     form = parametrize(formula.expression, tuple(plain_symbol(name) for name in formula.variables))
     named, _ = with_constant_symbols(form, formula.constants, PREFIX)

@@ -8,9 +8,9 @@ import numpy as np
 
 from kansym.data.dataset import Dataset
 from kansym.data.weights import root_mean_square, row_weights, spread
-from kansym.symbolic.constant_symbols import PREFIX, with_constant_symbols
+from kansym.fitting.input_errors import slopes_at
+from kansym.symbolic.constants import PREFIX, with_constant_symbols
 from kansym.symbolic.formula import Formula
-from kansym.symbolic.input_slopes import slopes_at
 from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parametric import ParametricForm, columns_of, parametrize
 

@@ -171,6 +171,6 @@ _OWN: dict[type, TorchFunction] = {
 
 _UNARY: dict[type, TorchFunction] = {
     **{function.kind: getattr(torch, function.torch) for function in TABLE if function.torch is not None},
-    **{function.kind: partial(function.quotient, torch) for function in TABLE if function.quotient is not None},
+    **{function.kind: partial(function.reciprocal, torch) for function in TABLE if function.reciprocal_of},
     **_OWN,
 }

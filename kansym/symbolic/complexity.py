@@ -9,6 +9,7 @@ from collections import Counter
 import sympy
 
 from kansym.errors import ArgumentError
+from kansym.functions import TABLE
 from kansym.symbolic.parametric import ParametricForm, parametrize
 
 Kind = str | type
@@ -26,16 +27,7 @@ COSTS: dict[Kind, float] = {
     "-": 4.3,
     "1/": 4.5,
     "sqrt": 5.0,
-    sympy.exp: 4.5,
-    sympy.log: 5.5,
-    sympy.sin: 6.0,
-    sympy.cos: 6.0,
-    **dict.fromkeys((sympy.tan, sympy.cot, sympy.tanh, sympy.cosh, sympy.sinh, sympy.coth), 8.5),
-    **dict.fromkeys((sympy.asin, sympy.acos, sympy.atan, sympy.atanh, sympy.asinh, sympy.acosh), 10.5),
-    sympy.erf: 9.5,
-    sympy.Abs: 9.5,
-    sympy.sign: 9.5,
-    **dict.fromkeys((sympy.airyai, sympy.airybi, sympy.besselj, sympy.bessely), 12.5),
+    **{function.kind: function.bits for function in TABLE},
 }
 """Bits of a node, about -log2 of how often it is met in formulas of science: products before sums before quotients,
 powers and differences, then roots and exponentials. With noise several functions fit a short curve as well as the law's
@@ -101,11 +93,6 @@ def _count(expression: sympy.Expr, found: Counter[Kind]) -> None:
         found[expression.func] += 1
         for argument in arguments:
             _count(argument, found)
-
-
-def node_count(expression: sympy.Basic) -> int:
-    """Number of nodes of sympy's own tree, a guard for the cost of algebra rather than a measure of simplicity."""
-    return sum(1 for _ in sympy.preorder_traversal(expression))
 
 
 def description_length(

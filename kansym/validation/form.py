@@ -8,7 +8,7 @@ import numpy as np
 import sympy
 
 from kansym.fitting.residuals import Residuals
-from kansym.symbolic.constant_symbols import PREFIX
+from kansym.symbolic.constants import PREFIX
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.parametric import ParametricForm
 from kansym.symbolic.refit import jacobian_rank, redundant_constants
