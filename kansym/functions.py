@@ -7,10 +7,15 @@ formulas is a line of `TABLE`; where numpy, torch or Python's `math` have none o
 `kansym.symbolic.evaluation`, `kansym.primitives.evaluation` or `kansym.symbolic.parsed_numbers`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import sympy
+
+USUAL_BITS = 9.5
+"""Price of a function in description lengths, where nothing else is said."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,7 @@ class Function:
     """
 
     kind: type[sympy.Function]
-    bits: float = 9.5
+    bits: float = USUAL_BITS
     aliases: tuple[str, ...] = ()
     on_paper: str = ""
     torch: str | None = None
@@ -50,10 +55,6 @@ class Function:
     def name(self) -> str:
         """Name of the function in formulas."""
         return self.kind.__name__
-
-    def reciprocal(self, library: Any, u: Any) -> Any:
-        """The function as one over another, by numpy, torch or math, whichever `library` is."""
-        return 1 / getattr(library, self.reciprocal_of.__name__)(u)
 
 
 SIGN, HARMONIC, CIRCULAR, EXPONENTIAL = "sign", "harmonic", "circular", "exponential"
@@ -116,6 +117,15 @@ NUMBER_SYMBOLS: dict[str, sympy.Expr] = {
 
 RECIPROCALS = {function.kind: function.reciprocal_of for function in TABLE if function.reciprocal_of is not None}
 """The functions that are one over another, and that one."""
+
+
+def reciprocals(library: Any) -> dict[type, Callable[[Any], Any]]:
+    """The functions of `RECIPROCALS` by those of numpy, torch or math, whichever `library` is."""
+    return {kind: partial(_one_over, getattr(library, other.__name__)) for kind, other in RECIPROCALS.items()}
+
+
+def _one_over(function: Callable[[Any], Any], u: Any) -> Any:
+    return 1 / function(u)
 
 
 def family_of(kind: type) -> frozenset[type]:

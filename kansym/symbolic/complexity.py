@@ -9,7 +9,7 @@ from collections import Counter
 import sympy
 
 from kansym.errors import ArgumentError
-from kansym.functions import TABLE
+from kansym.functions import TABLE, USUAL_BITS
 from kansym.symbolic.parametric import ParametricForm, parametrize
 
 Kind = str | type
@@ -34,9 +34,6 @@ powers and differences, then roots and exponentials. With noise several function
 own does, and this is what is known then. The sizes are set by hand, not counted; those of inverse functions and of real
 exponents with the measured tables of the tests in view. Guimera et al., Science Advances 6 (2020) eaav6971,
 doi:10.1126/sciadv.aav6971, take such a prior from a corpus."""
-
-OTHER_FUNCTION = 9.5
-"""Bits of a function that has no entry."""
 
 
 def complexity(expression: sympy.Expr) -> int:
@@ -154,7 +151,7 @@ def formula_bits(formula: sympy.Expr | ParametricForm, n: int, n_variables: int)
     counts["variable"] -= constants
     counts["constant"] += constants
     for kind, number in counts.items():
-        bits += number * COSTS.get(kind, OTHER_FUNCTION)
+        bits += number * COSTS.get(kind, USUAL_BITS)
     bits += counts["variable"] * math.log2(max(n_variables, 1))
     for node in sympy.preorder_traversal(expression):
         # -1 is a sign, and the 1/2 of a square root is part of the operator.

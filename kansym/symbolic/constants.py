@@ -95,7 +95,7 @@ ROUNDING = 1e-14
 """Relative difference of a number from what it is made of: some roundings of double precision."""
 
 
-PREFIX = "constant "
+CONSTANT_PREFIX = "constant "
 """Before names of constants that must not be taken for columns."""
 
 
@@ -152,7 +152,7 @@ def errors_of_parts(
     errors : mapping of float to float
         Of the constants, by their values.
     """
-    named, numbers = with_constant_symbols(form, constants, PREFIX)
+    named, numbers = with_constant_symbols(form, constants, CONSTANT_PREFIX)
     values = dict(zip(named.constants, named.values.tolist(), strict=True))
     parts = {}
     for symbol, value in zip(form.constants, form.values, strict=True):

@@ -8,14 +8,12 @@ exp(u)/(exp(u) - 1)^2, infinity over infinity. Both are harmless numbers, and ex
 rewritten so that they come out.
 """
 
-from functools import partial
-
 import numpy as np
 import sympy
 from sympy.core.function import ArgumentIndexError
 
 from kansym.errors import ArgumentError
-from kansym.functions import TABLE
+from kansym.functions import reciprocals
 
 
 class RealAbs(sympy.Function):
@@ -45,7 +43,7 @@ class RealSign(sympy.Function):
 NUMPY_FUNCTIONS = {
     "RealAbs": np.abs,
     "RealSign": np.sign,
-    **{function.name: partial(function.reciprocal, np) for function in TABLE if function.reciprocal_of},
+    **{kind.__name__: function for kind, function in reciprocals(np).items()},
     "DiracDelta": lambda argument, *order: np.zeros_like(argument),
 }
 """Names that lambdify has to be told about, before numpy's and scipy's own."""

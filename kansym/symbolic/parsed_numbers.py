@@ -8,12 +8,11 @@ digits. What double precision cannot hold is refused before that.
 
 import math
 from collections.abc import Callable
-from functools import partial
 
 import scipy.special
 import sympy
 
-from kansym.functions import TABLE, Function
+from kansym.functions import TABLE, reciprocals
 
 LARGEST_BITS = 4096
 """Bits of an exact number; 9**9**9 has more than a thousand million."""
@@ -53,15 +52,15 @@ _OWN: dict[str, Callable[..., float]] = {
 """Functions that `math` lacks."""
 
 
-def _double(function: Function) -> Callable[..., float]:
-    own = _OWN.get(function.name)
-    if own is not None:
-        return own
-    return partial(function.reciprocal, math) if function.reciprocal_of else getattr(math, function.name)
+_BY_MATH = {kind.__name__: function for kind, function in reciprocals(math).items()}
+
+
+def _double(name: str) -> Callable[..., float]:
+    return _OWN.get(name) or _BY_MATH.get(name) or getattr(math, name)
 
 
 DOUBLES: dict[str, Callable[..., float]] = {
-    **{name: _double(one) for one in TABLE if one.stored for name in (one.name, *one.aliases)},
+    **{name: _double(one.name) for one in TABLE if one.stored for name in (one.name, *one.aliases)},
     "log10": math.log10,
     "log2": math.log2,
     "log1p": math.log1p,
