@@ -16,7 +16,7 @@ import sympy
 
 from kansym.comparison.request import MOST_FORMULAS, PeerFormula
 from kansym.errors import ArgumentError, DataError
-from kansym.symbolic.pysr_text import FormulaTextError, names_in, translated
+from kansym.symbolic.pysr import FormulaTextError, names_in, translated
 
 FILE = "hall_of_fame.csv"
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from kansym.errors import ArgumentError
-from kansym.symbolic.pysr_operators import OPERATORS
+from kansym.symbolic.pysr import OPERATORS
 
 _EVOLUTION = "kansym does not evolve formulas; max_seconds says how long it may look"
 _SIZE = "formulas are not limited in size; take a simpler one from equations_"

@@ -11,7 +11,7 @@ from kansym.errors import ArgumentError
 from kansym.search.front import ParetoFront
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.latex import COMMANDS, name_to_latex, number_to_latex
-from kansym.symbolic.number_format import split_number
+from kansym.symbolic.text import split_number
 
 OPERATORS = ("+", "-", "=", r"\times", r"\cdot")
 """After which TeX breaks lines by itself, if it should; a break before one would look wrong."""

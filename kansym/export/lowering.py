@@ -11,25 +11,14 @@ over infinity.
 import sympy
 from sympy.codegen.cfunctions import Cbrt, expm1, log1p
 
-from kansym.symbolic.functions import RealAbs, RealSign
-from kansym.symbolic.stable import LogExpSum, exponential_and_rest, stable_logarithms
+from kansym.functions import RECIPROCALS
+from kansym.symbolic.evaluation import LogExpSum, RealAbs, RealSign, exponential_and_rest, stable_logarithms
 
 
 class LogExpm1(sympy.Function):
     """log|exp(u) - 1|, finite also where exp(u) is not."""
 
     nargs = 1
-
-
-RECIPROCALS = {
-    sympy.sec: sympy.cos,
-    sympy.csc: sympy.sin,
-    sympy.cot: sympy.tan,
-    sympy.sech: sympy.cosh,
-    sympy.csch: sympy.sinh,
-    sympy.coth: sympy.tanh,
-}
-"""One over another function, which languages have."""
 
 
 def lower(expression: sympy.Expr) -> sympy.Expr:

@@ -26,8 +26,8 @@ from kansym.symbolic.layout import (
     negative,
     tall,
 )
-from kansym.symbolic.lettering import LETTERS, is_letter, split_name
-from kansym.symbolic.number_format import Digits
+from kansym.symbolic.naming import LETTERS, is_letter, split_name
+from kansym.symbolic.text import Digits
 
 NAMESPACE = "http://www.w3.org/1998/Math/MathML"
 
@@ -41,7 +41,7 @@ LETTER = {
     "hbar": "ℏ", "ell": "ℓ",
 }
 # fmt: on
-"""The characters that LaTeX draws for the words of `kansym.symbolic.lettering.LETTERS`."""
+"""The characters that LaTeX draws for the words of `kansym.symbolic.naming.LETTERS`."""
 
 _SPECIAL = {"pi": "π", "e": "e", "gamma": "γ", "phi": "φ", "i": "i", "infinity": "∞", "nan": "nan"}
 _FUNCTIONS = {"Gamma": "Γ", "Theta": "Θ", "loggamma": "ln Γ"}

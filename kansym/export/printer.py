@@ -18,7 +18,7 @@ from sympy.printing.str import StrPrinter
 
 from kansym.errors import KansymError
 from kansym.export.sources import functions_in, needed
-from kansym.symbolic.functions import FUNCTIONS
+from kansym.functions import FUNCTIONS
 from kansym.symbolic.text import positive_first
 
 Spelling = str | Callable[..., str]

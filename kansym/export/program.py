@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import sympy
 
 from kansym.export.lowering import lower
-from kansym.symbolic.constant_symbols import PREFIX, with_constant_symbols
+from kansym.symbolic.constants import CONSTANT_PREFIX, with_constant_symbols
 from kansym.symbolic.formula import Constant, Formula
 from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parametric import parametrize
@@ -102,11 +102,11 @@ def named_constants(formula: Formula) -> tuple[sympy.Expr, dict[str, Constant]]:
 
     A symbol is called ``constant NAME``, so that it differs from a column of the same name. Numbers that are made of
     constants with names of their own, as g/2 in ``g*t**2/2`` or -1/tau in ``exp(-t/tau)``, are written so; see
-    `kansym.symbolic.constant_symbols`.
+    `kansym.symbolic.constants`.
     """
     form = parametrize(formula.expression, tuple(plain_symbol(name) for name in formula.variables))
-    named, _ = with_constant_symbols(form, formula.constants, PREFIX)
-    records = {PREFIX + constant.name: constant for constant in formula.constants}
+    named, _ = with_constant_symbols(form, formula.constants, CONSTANT_PREFIX)
+    records = {CONSTANT_PREFIX + constant.name: constant for constant in formula.constants}
     taken = {constant.name for constant in formula.constants}
     free = (f"c{number}" for number in itertools.count())
     found: dict[str, Constant] = {}
@@ -116,8 +116,8 @@ def named_constants(formula: Formula) -> tuple[sympy.Expr, dict[str, Constant]]:
         if constant is None:
             name = next(name for name in free if name not in taken)
             constant = Constant(name, float(value))
-            replaced[symbol] = plain_symbol(PREFIX + name)
-        found[PREFIX + constant.name] = constant
+            replaced[symbol] = plain_symbol(CONSTANT_PREFIX + name)
+        found[CONSTANT_PREFIX + constant.name] = constant
     return named.expression.xreplace(replaced), found
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import sympy
 
 from kansym.errors import ArgumentError
-from kansym.export.lowering import RECIPROCALS
+from kansym.functions import RECIPROCALS
 from kansym.symbolic.naming import safe_identifiers
 
 # PySR's own names, of `pysr.export_sympy`; columns may not be called so, nor like anything in sympy.

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kansym.errors import ArgumentError, DataError
+from kansym.fitting.orthogonal import nearest_distances
 from kansym.fitting.result import KnownForm
 from kansym.optional import optional_module
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.naming import plain_symbol
-from kansym.symbolic.orthogonal import nearest_distances
 from kansym.symbolic.parametric import ParametricForm, parametrize
 from kansym.symbolic.refit import redundant_constants
 

@@ -7,7 +7,7 @@ from itertools import combinations, product
 import numpy as np
 
 from kansym.fitting.estimate import Estimate
-from kansym.symbolic.refit import _scaled_svd, _zero_if_undefined
+from kansym.symbolic.refit import scaled_svd, zero_if_undefined
 
 POWERS = (1, -1, 2, -2, 3, -3)
 """Exponents in a product, and multiples in a sum."""
@@ -172,7 +172,7 @@ def _directions(fit: Estimate, values: np.ndarray) -> np.ndarray | None:
     """Directions without effect at these values, in units of the constants; None where the formula is not finite."""
     if not np.isfinite(fit.squares.loss(values)):
         return None
-    lengths, _, vectors, rank = _scaled_svd(fit.squares.jacobian(values))
+    lengths, _, vectors, rank = scaled_svd(fit.squares.jacobian(values))
     null = vectors[rank:].T
     with np.errstate(all="ignore"):
         # A constant without effect moves freely: any length will do.
@@ -220,9 +220,9 @@ def _orthogonal(part: Part, values: np.ndarray, directions: np.ndarray) -> bool:
 def _error(fit: Estimate, gradient: np.ndarray) -> float:
     """Standard error of a combination whose gradient lies in the row space."""
     squares = fit.squares
-    lengths, singular, vectors, rank = _scaled_svd(squares.jacobian(fit.values) * squares.scale)
+    lengths, singular, vectors, rank = scaled_svd(squares.jacobian(fit.values) * squares.scale)
     with np.errstate(all="ignore"):
-        scaled = _zero_if_undefined(gradient / lengths)
+        scaled = zero_if_undefined(gradient / lengths)
         return float(fit.sigma * np.linalg.norm((vectors[:rank] @ scaled) / singular[:rank]))
 
 

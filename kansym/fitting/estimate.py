@@ -6,11 +6,11 @@ import numpy as np
 
 from kansym.errors import ArgumentError, DataError
 from kansym.fitting.least_squares import Measurements, Minimum, least_squares
+from kansym.fitting.orthogonal import bent_covariance
 from kansym.fitting.outliers import Outlier, outliers_of, robust_limit, studentized
 from kansym.fitting.robust import RobustMinimum, robust_loss, robust_minimum
-from kansym.symbolic.orthogonal import bent_covariance
 from kansym.symbolic.parametric import ParametricForm
-from kansym.symbolic.refit import RANK_TOLERANCE, LeastSquares, _unit_columns
+from kansym.symbolic.refit import RANK_TOLERANCE, LeastSquares, unit_columns
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,7 +117,7 @@ def estimate(
     scale_errors : bool, default False
         With `y_error`: scale the covariance by chi-squared per degree of freedom.
     correct_curvature : bool, default True
-        With `x_error`: see `kansym.symbolic.orthogonal.orthogonal_fit`.
+        With `x_error`: see `kansym.fitting.orthogonal.orthogonal_fit`.
     near : bool, default False
         With `x_error`: the start is the minimum of another fit, or known to be near; faster on small tables.
 
@@ -215,7 +215,7 @@ def _outliers(
         sigmas = minimum.distances / tuned.scale
         limit = robust_limit(int((rows.weight > 0).sum()), ndf, known)
     else:
-        unit = _unit_columns(squares.jacobian(minimum.values))[0]
+        unit = unit_columns(squares.jacobian(minimum.values))[0]
         left, singular, _ = np.linalg.svd(unit, full_matrices=False)
         kept = singular > RANK_TOLERANCE * singular.max(initial=0.0)
         leverage = (left[:, kept] ** 2).sum(axis=1)

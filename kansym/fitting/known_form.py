@@ -67,7 +67,7 @@ def fit_constants(
         Standard errors of y, positive, in units of y. Rows are then weighted by 1/y_error^2.
     x_error : mapping of str to (array (n,) or float), optional
         Standard errors of columns, in their units, 0 where exact; columns that it does not name are exact. The
-        orthogonal distances are minimised then (see `kansym.symbolic.orthogonal`), from the constants of the ordinary
+        orthogonal distances are minimised then (see `kansym.fitting.orthogonal`), from the constants of the ordinary
         fit, and the constants corrected for the curvature of the formula within the errors. It needs `y_error`.
     loss : {"linear", "huber", "soft_l1", "cauchy", "tukey"}, default "linear"
         Linear is least squares: right for Gaussian errors, and one wild row can spoil it. The others give rows far

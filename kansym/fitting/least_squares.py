@@ -7,7 +7,7 @@ import numpy as np
 import scipy.optimize
 
 from kansym.data.weights import inverse_squares, mean_error
-from kansym.symbolic.orthogonal import OrthogonalFit, orthogonal_fit
+from kansym.fitting.orthogonal import OrthogonalFit, orthogonal_fit
 from kansym.symbolic.parametric import ParametricForm, columns_of
 from kansym.symbolic.refit import BARRIER, RANK_TOLERANCE, LeastSquares
 
@@ -117,7 +117,7 @@ def least_squares(
     held : sequence of int
         Constants that keep their values, by index.
     near : bool, default False
-        The start is near the minimum, see `kansym.symbolic.orthogonal.orthogonal_fit`.
+        The start is near the minimum, see `kansym.fitting.orthogonal.orthogonal_fit`.
     correct_curvature : bool, default False
         With errors of the inputs: correct for the curvature of the formula.
     last_digits : bool, default False

@@ -8,9 +8,9 @@ import numpy as np
 
 from kansym.data.dataset import Dataset
 from kansym.data.weights import root_mean_square, row_weights, spread
-from kansym.symbolic.constant_symbols import PREFIX, with_constant_symbols
+from kansym.fitting.input_errors import slopes_at
+from kansym.symbolic.constants import CONSTANT_PREFIX, with_constant_symbols
 from kansym.symbolic.formula import Formula
-from kansym.symbolic.input_slopes import slopes_at
 from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parametric import ParametricForm, columns_of, parametrize
 
@@ -94,7 +94,7 @@ def residuals_of(formula: Formula, dataset: Dataset) -> Residuals:
     Am. J. Phys. 50 (1982) 912, doi:10.1119/1.12972).
     """
     symbols = tuple(plain_symbol(name) for name in formula.variables)
-    form, _ = with_constant_symbols(parametrize(formula.expression, symbols), formula.constants, PREFIX)
+    form, _ = with_constant_symbols(parametrize(formula.expression, symbols), formula.constants, CONSTANT_PREFIX)
     predicted = form.evaluate(dataset.X)
     keep = np.isfinite(predicted)
     undefined = int((~keep).sum())

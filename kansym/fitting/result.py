@@ -14,7 +14,7 @@ from kansym.fitting.intervals import Intervals, intervals_of
 from kansym.fitting.outliers import Outlier
 from kansym.numbers import measured, uncertain_numbers, with_error
 from kansym.surfaces import surface
-from kansym.symbolic.covariance import correlation_of
+from kansym.symbolic.constants import correlation_of
 from kansym.symbolic.formula import Formula
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import numpy as np
 
 from kansym.errors import ArgumentError
 from kansym.fitting.least_squares import Measurements, Minimum, least_squares
-from kansym.symbolic.orthogonal import limited_shift
+from kansym.fitting.orthogonal import limited_shift
 from kansym.symbolic.parametric import ParametricForm
 
 ROUNDS = 100

@@ -6,14 +6,13 @@ printer lacks Bessel and Airy functions and fails on numbers such as sqrt(2).
 
 import math
 from collections.abc import Callable
-from functools import partial
 
 import sympy
 import torch
 from torch import Tensor
 
 from kansym.errors import ArgumentError
-from kansym.functions import TABLE
+from kansym.functions import TABLE, reciprocals
 from kansym.primitives.special import airy_ai, airy_ai_prime, bessel_j0, bessel_j1
 
 TorchFunction = Callable[[Tensor], Tensor]
@@ -171,6 +170,6 @@ _OWN: dict[type, TorchFunction] = {
 
 _UNARY: dict[type, TorchFunction] = {
     **{function.kind: getattr(torch, function.torch) for function in TABLE if function.torch is not None},
-    **{function.kind: partial(function.quotient, torch) for function in TABLE if function.quotient is not None},
+    **reciprocals(torch),
     **_OWN,
 }

@@ -15,8 +15,7 @@ from kansym.fitting.outliers import Outlier, outliers_of, robust_limit
 from kansym.fitting.residuals import effective_error
 from kansym.search.front import ParetoFront
 from kansym.search.results import Discovery
-from kansym.symbolic.constant_symbols import with_constant_symbols
-from kansym.symbolic.constants import constants_of
+from kansym.symbolic.constants import constants_of, with_constant_symbols
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parametric import ParametricForm, columns_of, parametrize

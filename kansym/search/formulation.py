@@ -16,23 +16,25 @@ from kansym.errors import ArgumentError
 from kansym.extraction.composition import AffineMap, compose
 from kansym.kan.network import Network
 from kansym.primitives.allowed import AllowedFunctions
-from kansym.symbolic.absolute import use_signs
 from kansym.symbolic.canonical import canonicalize
 from kansym.symbolic.complexity import complexity, description_length
 from kansym.symbolic.constants import constants_of
-from kansym.symbolic.elimination import eliminate
 from kansym.symbolic.formula import Formula
-from kansym.symbolic.logarithms import join_logarithms
 from kansym.symbolic.naming import internal_symbols, plain, plain_symbol
 from kansym.symbolic.parametric import ParametricForm, parametrize
+from kansym.symbolic.reduction import drop_terms, eliminate
 from kansym.symbolic.refit import refit
-from kansym.symbolic.roots import join_roots
-from kansym.symbolic.signs import absorb_minus, with_positive_offsets
+from kansym.symbolic.rewriting import (
+    absorb_minus,
+    join_logarithms,
+    join_roots,
+    use_signs,
+    with_factors,
+    with_positive_offsets,
+)
 from kansym.symbolic.simplification import simplify
 from kansym.symbolic.snapping import IRRATIONAL_AGREEMENT, snap
 from kansym.symbolic.steps import Origin, steps_of
-from kansym.symbolic.terms import drop_terms
-from kansym.symbolic.unit_factors import with_factors
 from kansym.units.consistency import Consistency
 from kansym.units.system import UnitSystem
 

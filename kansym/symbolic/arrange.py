@@ -1,7 +1,7 @@
 # sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
 # pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false, reportCallIssue=false
 # pyright: reportOperatorIssue=false
-"""A formula as people write it: what stands above and below a stroke, which factor and which term comes first.
+"""A formula as people write it: what stands above and below a fraction bar, which factor and which term comes first.
 
 A physicist writes ``1/n^2`` and not ``n^-2``, ``m c^2`` and not ``c^2 m``, ``1 - v^2/c^2`` and not ``-v^2/c^2 + 1``.
 """
@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 
 import sympy
 
+from kansym.functions import TABLE
 from kansym.symbolic.layout import (
     ONE,
     Bars,
@@ -24,26 +25,20 @@ from kansym.symbolic.layout import (
     Root,
     Special,
     Sum,
+    is_long,
     negative,
     tall,
+    with_inline_fractions,
 )
-from kansym.symbolic.number_format import Digits, split_number, with_whole_numbers
-from kansym.symbolic.strokes import is_long, stroked
+from kansym.symbolic.text import Digits, split_number, with_whole_numbers
 
 LONGEST_EXPONENT = 14
 """Characters of an exponent of e; longer ones are set as exp(...)."""
 
 LONGEST_ARGUMENT = 16
-"""Characters of an argument with a stroke, ``sin(x/2)``; longer ones get a line."""
+"""Characters of an argument with a slash, ``sin(x/2)``; longer ones get a bar."""
 
-FUNCTIONS = {
-    "exp": "exp", "log": "ln", "sin": "sin", "cos": "cos", "tan": "tan", "cot": "cot", "sec": "sec", "csc": "csc",
-    "asin": "arcsin", "acos": "arccos", "atan": "arctan", "sinh": "sinh", "cosh": "cosh", "tanh": "tanh",
-    "coth": "coth", "sign": "sgn", "gamma": "Gamma", "Heaviside": "Theta", "airyai": "Ai", "airybi": "Bi",
-    "LambertW": "W", "asinh": "arsinh", "acosh": "arcosh", "atanh": "artanh", "besselj": "J", "bessely": "Y",
-    "besseli": "I", "besselk": "K",
-}  # fmt: skip
-"""Names on paper, where they are not sympy's."""
+NAMES_ON_PAPER = {function.name: function.on_paper for function in TABLE if function.on_paper}
 
 SPECIAL = {
     sympy.pi: "pi",
@@ -65,7 +60,7 @@ def arrange(expression: sympy.Expr, digits: Digits = 6) -> Node:
     expression : sympy.Expr
     digits : int or mapping, default 6
         Significant digits of constants, or their standard errors by value, see
-        `kansym.symbolic.number_format.split_number`.
+        `kansym.symbolic.text.split_number`.
     """
     return _Arranger(digits).node(with_whole_numbers(expression, digits))
 
@@ -86,7 +81,7 @@ def _product(factors: Sequence[Node]) -> Node:
 
 
 class _Arranger:
-    """One walk over the tree; `inline` is for exponents, where fractions are set with a stroke."""
+    """One walk over the tree; `inline` is for exponents, where fractions are set with a slash."""
 
     def __init__(self, digits: Digits) -> None:
         self.digits = digits
@@ -128,7 +123,7 @@ class _Arranger:
 
     def call(self, expr: sympy.Function, inline: bool) -> Node:
         kind = type(expr).__name__
-        name, arguments = FUNCTIONS.get(kind, kind), expr.args
+        name, arguments = NAMES_ON_PAPER.get(kind, kind), expr.args
         order = None
         if kind.startswith("bessel"):
             order, arguments = self.node(arguments[0], True), arguments[1:]
@@ -139,7 +134,7 @@ class _Arranger:
         return Call(name, tuple(self.argument(argument, inline) for argument in arguments), order=order)
 
     def argument(self, expr: sympy.Basic, inline: bool) -> Node:
-        """``sin(n x/2)`` with a stroke, ``tanh`` of a long fraction with a line."""
+        """``sin(n x/2)`` with a slash, ``tanh`` of a long fraction with a bar."""
         small = self.node(expr, True)
         return small if inline or not is_long(small, LONGEST_ARGUMENT) else self.node(expr)
 
@@ -199,7 +194,7 @@ def _starts_a_line(term: sympy.Expr) -> bool:
 
 
 def _below(expr: sympy.Expr) -> bool:
-    """Whether a factor stands below the stroke."""
+    """Whether a factor stands below the fraction bar."""
     return expr.is_Pow and not isinstance(expr, sympy.exp) and _is_negative(expr.args[1])
 
 
@@ -268,16 +263,16 @@ class _Factors:
         if not below and not lower:
             return _product([*upper, *above, *root])
         if self.inline:
-            # Nothing follows a stroke: x/2 y would be read as x/(2 y).
+            # Nothing follows a slash: x/2 y would be read as x/(2 y).
             return Fraction(_product([*upper, *above, *root]), _product([*lower, *below]), True)
         if below:
-            # Fractions in a fraction are set with a stroke: sqrt(1 - v^2/c^2).
-            above = [stroked(node) for node in above]
-            below = [stroked(node, long=True) for node in below]
+            # Fractions in a fraction are set with a slash: sqrt(1 - v^2/c^2).
+            above = [with_inline_fractions(node) for node in above]
+            below = [with_inline_fractions(node, long=True) for node in below]
         if not below and not root and (len(above) <= 1 or all(isinstance(n, Name | Special) for n in above)):
             return _beside(upper, above, lower)
         if not below:
-            # Half m v^2, and no stroke under all of it.
+            # Half m v^2, and no bar under all of it.
             return _product([_over(upper, lower), *above, *root])
         # A tall factor stands beside the fraction, unless what is below is tall as well.
         outside = [] if any(map(tall, below)) else [node for node in above if tall(node)]
@@ -312,7 +307,7 @@ class _Factors:
         return []
 
     def _is_power_law(self, below: list[Node]) -> bool:
-        """A fitted exponent alone below the stroke: ``5.2 x^{-1.53}``."""
+        """A fitted exponent alone below the bar: ``5.2 x^{-1.53}``."""
         return (
             bool(below)
             and self.q == 1

@@ -4,19 +4,21 @@
 """The canonical gauge of a formula: every constant that another one can absorb is absorbed.
 
 One walk over the tree, bottom up. Each rule below builds one kind of node from children that are already canonical,
-so the cost is that of building the expression; nothing is searched.
+so the cost is that of building the expression; nothing is searched. `regauged` gives the one other gauge that laws are
+written in.
 """
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
+import numpy as np
 import sympy
 from sympy import Add, Expr, Float, Integer, Mul, Pow
 
 from kansym import clock
 from kansym.clock import Work
 from kansym.symbolic.naming import rebuild, rename
-from kansym.symbolic.parametric import size_of
+from kansym.symbolic.parametric import ParametricForm, node_count
 
 ROUNDING = 1e-14
 """Relative difference below which two coefficients are the same number."""
@@ -57,7 +59,7 @@ def canonicalize(expression: Expr, positive_variables: Collection[sympy.Symbol] 
         for symbol in expression.atoms(sympy.Symbol)
     }
     result = expression.xreplace(internal)
-    clock.charge(Work.ALGEBRA, size_of(expression))
+    clock.charge(Work.ALGEBRA, node_count(expression))
     for _ in range(4):
         previous, result = result, _present(_visit(result))
         if result == previous:
@@ -371,3 +373,46 @@ def _without_unit(number: Expr) -> Expr:
     if value == 1.0:
         return sympy.S.One
     return sympy.S.NegativeOne if value == -1.0 else number
+
+
+def regauged(form: ParametricForm) -> Iterator[tuple[ParametricForm, sympy.Symbol]]:
+    """Equal forms in which a sum with a fitted offset is scaled to the offset 1 or -1.
+
+    The canonical gauge scales the leading term of a sum to 1. Where the law is ``1/(1 + 0.3*x)`` that hides the two
+    ones in ``3.33/(x + 3.33)``. Number of constants and function are the same.
+
+    Yields
+    ------
+    ParametricForm
+    sympy.Symbol
+        The prefactor, which may now be a simple number.
+    """
+    constants = set(form.constants)
+    values = dict(zip(form.constants, form.values, strict=True))
+    for node in sympy.preorder_traversal(form.expression):
+        if not isinstance(node, Mul):
+            continue
+        prefactors = [factor for factor in node.args if factor in constants]
+        if len(prefactors) != 1:
+            continue
+        for factor in node.args:
+            base, exponent = factor.as_base_exp()
+            if not base.is_Add or not exponent.is_number:
+                continue
+            offsets = [term for term in base.args if term in constants]
+            if len(offsets) != 1 or form.expression.count(offsets[0]) != 1:
+                continue
+            if form.expression.count(prefactors[0]) != 1 or values[offsets[0]] == 0:
+                continue
+            prefactor, offset = prefactors[0], offsets[0]
+            b = float(values[offset])
+            rest = Add(*(term for term in base.args if term is not offset))
+            # Distributed, so that a coefficient of the sum itself does not hide.
+            scaled = Pow(Add(1 if b > 0 else -1, sympy.expand_mul(offset * rest)), exponent)
+            others = [argument for argument in node.args if argument is not factor]
+            changed = {prefactor: values[prefactor] * abs(b) ** float(exponent), offset: 1 / abs(b)}
+            new_values = np.array([changed.get(symbol, values[symbol]) for symbol in form.constants])
+            if not np.isfinite(new_values).all():
+                continue
+            expression = form.expression.xreplace({node: Mul(*others, scaled)})
+            yield ParametricForm(expression, form.variables, form.constants, new_values), prefactor

@@ -9,6 +9,7 @@ from collections import Counter
 import sympy
 
 from kansym.errors import ArgumentError
+from kansym.functions import TABLE, USUAL_BITS
 from kansym.symbolic.parametric import ParametricForm, parametrize
 
 Kind = str | type
@@ -26,25 +27,13 @@ COSTS: dict[Kind, float] = {
     "-": 4.3,
     "1/": 4.5,
     "sqrt": 5.0,
-    sympy.exp: 4.5,
-    sympy.log: 5.5,
-    sympy.sin: 6.0,
-    sympy.cos: 6.0,
-    **dict.fromkeys((sympy.tan, sympy.cot, sympy.tanh, sympy.cosh, sympy.sinh, sympy.coth), 8.5),
-    **dict.fromkeys((sympy.asin, sympy.acos, sympy.atan, sympy.atanh, sympy.asinh, sympy.acosh), 10.5),
-    sympy.erf: 9.5,
-    sympy.Abs: 9.5,
-    sympy.sign: 9.5,
-    **dict.fromkeys((sympy.airyai, sympy.airybi, sympy.besselj, sympy.bessely), 12.5),
+    **{function.kind: function.bits for function in TABLE},
 }
 """Bits of a node, about -log2 of how often it is met in formulas of science: products before sums before quotients,
 powers and differences, then roots and exponentials. With noise several functions fit a short curve as well as the law's
 own does, and this is what is known then. The sizes are set by hand, not counted; those of inverse functions and of real
 exponents with the measured tables of the tests in view. Guimera et al., Science Advances 6 (2020) eaav6971,
 doi:10.1126/sciadv.aav6971, take such a prior from a corpus."""
-
-OTHER_FUNCTION = 9.5
-"""Bits of a function that has no entry."""
 
 
 def complexity(expression: sympy.Expr) -> int:
@@ -101,11 +90,6 @@ def _count(expression: sympy.Expr, found: Counter[Kind]) -> None:
         found[expression.func] += 1
         for argument in arguments:
             _count(argument, found)
-
-
-def node_count(expression: sympy.Basic) -> int:
-    """Number of nodes of sympy's own tree, a guard for the cost of algebra rather than a measure of simplicity."""
-    return sum(1 for _ in sympy.preorder_traversal(expression))
 
 
 def description_length(
@@ -167,7 +151,7 @@ def formula_bits(formula: sympy.Expr | ParametricForm, n: int, n_variables: int)
     counts["variable"] -= constants
     counts["constant"] += constants
     for kind, number in counts.items():
-        bits += number * COSTS.get(kind, OTHER_FUNCTION)
+        bits += number * COSTS.get(kind, USUAL_BITS)
     bits += counts["variable"] * math.log2(max(n_variables, 1))
     for node in sympy.preorder_traversal(expression):
         # -1 is a sign, and the 1/2 of a square root is part of the operator.

@@ -1,14 +1,52 @@
-"""Fitted constants as results: value, error, unit, and what they may be."""
+# sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false, reportCallIssue=false
+# pyright: reportOperatorIssue=false
+"""The constants of a formula: value, error, unit, and what they may be; numbers that are made of them; correlations.
 
+Of ``A*exp(-t/tau)`` sympy keeps the number -1/tau; tau is what counts.
+"""
+
+import itertools
 import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
+import sympy
+from sympy import Expr, Symbol
 
-from kansym.symbolic.formula import Constant
+from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parametric import ParametricForm
 from kansym.units.consistency import Consistency
 from kansym.units.named_constants import suggestions
 from kansym.units.system import UnitSystem
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A constant of a formula.
+
+    Attributes
+    ----------
+    name : str
+    value : float
+    error : float or None
+        Standard error; None if exact or unknown.
+    snapped : str or None
+        The exact number it was replaced by, e.g. ``"1/(4*pi)"``; None if it was fitted.
+    unit : str or None
+        The unit that makes the formula dimensionally consistent, ``"1"`` for a pure number; None where units are not
+        known.
+    suggestions : tuple of str
+        Constants of nature that have the same unit and agree within the errors, in words.
+    """
+
+    name: str
+    value: float
+    error: float | None = None
+    snapped: str | None = None
+    unit: str | None = None
+    suggestions: tuple[str, ...] = ()
 
 
 def constants_of(
@@ -48,3 +86,148 @@ def constants_of(
             )
         )
     return tuple(constants)
+
+
+RATIOS = tuple(sympy.Rational(p, q) * sign for p in (1, 2, 3, 4) for q in (1, 2, 3, 4) for sign in (1, -1))
+"""Multiples of a constant that a number may be."""
+
+ROUNDING = 1e-14
+"""Relative difference of a number from what it is made of: some roundings of double precision."""
+
+
+CONSTANT_PREFIX = "constant "
+"""Before names of constants that must not be taken for columns."""
+
+
+def with_constant_symbols(
+    form: ParametricForm, constants: Sequence[Constant], prefix: str = ""
+) -> tuple[ParametricForm, dict[Symbol, Expr]]:
+    """A form whose constants are the named ones of a formula, where its numbers are made of them.
+
+    A number is a constant or its negative; or, for constants that the user has named, a simple multiple of one, of its
+    reciprocal, square or square root, or of a product or quotient of two. Other numbers keep their symbols.
+
+    Parameters
+    ----------
+    form : ParametricForm
+        Of the formula's expression, a constant per number.
+    constants : sequence of Constant
+        With name and value.
+    prefix : str, default ""
+        Put before the names, where they could be those of columns.
+
+    Returns
+    -------
+    form : ParametricForm
+        Its constants are those that occur, in the order of `constants`; then numbers that are none of them.
+    numbers : dict
+        By the symbol of the given form, what its number is in the symbols of the new one.
+    """
+    symbols = [plain_symbol(prefix + constant.name) for constant in constants]
+    numbers: dict[Symbol, Expr] = {}
+    for symbol, value in zip(form.constants, form.values, strict=True):
+        numbers[symbol] = _made_of(float(value), constants, symbols, symbol)
+    used = set().union(*(expression.free_symbols for expression in numbers.values()))
+    kept = [(symbol, constant.value) for symbol, constant in zip(symbols, constants, strict=True) if symbol in used]
+    kept += [(s, float(v)) for s, v in zip(form.constants, form.values, strict=True) if numbers[s] == s]
+    named = ParametricForm(
+        form.expression.xreplace(numbers),
+        form.variables,
+        tuple(symbol for symbol, _ in kept),
+        np.array([value for _, value in kept], dtype=np.float64),
+    )
+    return named, numbers
+
+
+def errors_of_parts(
+    form: ParametricForm, constants: Sequence[Constant], errors: Mapping[float, float]
+) -> dict[float, float]:
+    """Errors of the numbers that are made of constants, as 1/tau: to first order, from those of the constants.
+
+    Parameters
+    ----------
+    form : ParametricForm
+        Of the formula's expression, a constant per number.
+    constants : sequence of Constant
+    errors : mapping of float to float
+        Of the constants, by their values.
+    """
+    named, numbers = with_constant_symbols(form, constants, CONSTANT_PREFIX)
+    values = dict(zip(named.constants, named.values.tolist(), strict=True))
+    parts = {}
+    for symbol, value in zip(form.constants, form.values, strict=True):
+        made_of = numbers[symbol]
+        if value in errors or made_of == symbol:
+            continue
+        slopes = [(float(made_of.diff(one).xreplace(values)), values[one]) for one in made_of.free_symbols]
+        if all(size in errors for _, size in slopes):
+            parts[float(value)] = math.hypot(*(slope * errors[size] for slope, size in slopes))
+    return parts
+
+
+def is_named(name: str) -> bool:
+    """Whether a constant has a name of its own, and not the one that every formula gives: c0, c1, ..."""
+    return not (name[:1] == "c" and name[1:].isdigit())
+
+
+def _made_of(value: float, constants: Sequence[Constant], symbols: Sequence[Symbol], other: Symbol) -> Expr:
+    for constant, symbol in zip(constants, symbols, strict=True):
+        for sign in (1, -1):
+            # Algebra turns signs without rounding.
+            if math.isclose(value, sign * constant.value, rel_tol=1e-15, abs_tol=0.0):
+                return sign * symbol
+    own = [(s, c.value) for s, c in zip(symbols, constants, strict=True) if is_named(c.name) and c.value]
+    for expression, part in _combinations(own):
+        for ratio in RATIOS:
+            if math.isfinite(part) and math.isclose(value, float(ratio) * part, rel_tol=ROUNDING, abs_tol=0.0):
+                return ratio * expression
+    return other
+
+
+def _combinations(own: Sequence[tuple[Symbol, float]]) -> Iterator[tuple[Expr, float]]:
+    """Expressions of one or two constants with their values, the simplest first."""
+    yield from own
+    yield from ((1 / symbol, 1 / value) for symbol, value in own)
+    for (a, x), (b, y) in itertools.combinations(own, 2):
+        yield from ((a * b, x * y), (a / b, x / y), (b / a, y / x), (1 / (a * b), 1 / (x * y) if x * y else math.inf))
+    for symbol, value in own:
+        square = value * value
+        yield symbol**2, square
+        yield symbol**-2, 1 / square if square else math.inf
+        if value > 0:
+            yield sympy.sqrt(symbol), math.sqrt(value)
+            yield 1 / sympy.sqrt(symbol), 1 / math.sqrt(value)
+
+
+def correlation_of(covariance: np.ndarray) -> np.ndarray:
+    """Correlation (k, k) of a covariance; nan where a variance is nan or zero."""
+    with np.errstate(all="ignore"):
+        sigma = np.sqrt(np.diagonal(covariance))
+        correlation = covariance / sigma[:, None] / sigma
+    known = np.isfinite(np.diagonal(correlation))
+    # Rounding must not leave a diagonal of 0.9999999.
+    correlation[known, known] = 1.0
+    return np.clip(correlation, -1.0, 1.0)
+
+
+def errors_alone(covariance: np.ndarray | None) -> np.ndarray:
+    """Standard errors (k,) of each constant where the others are held: nan where not known, empty without covariance.
+
+    The inverse of the covariance has the reciprocal squares of these on its diagonal.
+    """
+    if covariance is None:
+        return np.empty(0)
+    alone = np.full(len(covariance), math.nan)
+    sigma = np.sqrt(np.abs(np.diagonal(covariance)))
+    known = np.flatnonzero(np.isfinite(covariance).all(1) & (sigma > 0))
+    if not len(known):
+        known = np.flatnonzero(np.isfinite(sigma) & (sigma > 0))
+    block = np.ix_(known, known)
+    correlation = correlation_of(covariance)[block]
+    if not len(known) or not np.isfinite(correlation).all():
+        return alone
+    # Rounding can leave a correlation matrix that is not quite positive definite.
+    values, vectors = np.linalg.eigh(correlation)
+    inverse = (vectors**2 / np.maximum(values, 1e-14)).sum(1)
+    alone[known] = sigma[known] / np.sqrt(inverse)
+    return alone

@@ -15,8 +15,8 @@ import sympy
 from kansym.errors import ArgumentError, DataError, StorageError
 from kansym.numbers import uncertain_numbers
 from kansym.surfaces import surface
-from kansym.symbolic.constant_symbols import errors_of_parts
-from kansym.symbolic.covariance import correlation_of, errors_alone
+from kansym.symbolic.constants import Constant as Constant
+from kansym.symbolic.constants import correlation_of, errors_alone, errors_of_parts
 from kansym.symbolic.latex import name_to_latex, to_latex
 from kansym.symbolic.naming import plain, plain_symbol
 from kansym.symbolic.parametric import ParametricForm, parametrize
@@ -27,33 +27,6 @@ from kansym.units.headers import names_and_units_of
 
 LEAST_KNOWN = 0.1
 """Largest relative error that digits of a constant are shown for."""
-
-
-@dataclass(frozen=True)
-class Constant:
-    """A constant of a formula.
-
-    Attributes
-    ----------
-    name : str
-    value : float
-    error : float or None
-        Standard error; None if exact or unknown.
-    snapped : str or None
-        The exact number it was replaced by, e.g. ``"1/(4*pi)"``; None if it was fitted.
-    unit : str or None
-        The unit that makes the formula dimensionally consistent, ``"1"`` for a pure number; None where units are not
-        known.
-    suggestions : tuple of str
-        Constants of nature that have the same unit and agree within the errors, in words.
-    """
-
-    name: str
-    value: float
-    error: float | None = None
-    snapped: str | None = None
-    unit: str | None = None
-    suggestions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

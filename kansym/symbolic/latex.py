@@ -24,8 +24,8 @@ from kansym.symbolic.layout import (
     negative,
     tall,
 )
-from kansym.symbolic.lettering import LETTERS, greek, is_letter, split_name
-from kansym.symbolic.number_format import Digits
+from kansym.symbolic.naming import LETTERS, greek, is_letter, split_name
+from kansym.symbolic.text import Digits
 
 _ESCAPES = {
     "\\": r"\backslash{}",
@@ -93,7 +93,7 @@ def to_latex(expression: sympy.Expr, *, names: Mapping[str, str] | None = None, 
         LaTeX for symbol names; by default `name_to_latex`.
     digits : int or mapping, default 6
         Significant digits of constants, or their standard errors by value (see
-        `kansym.symbolic.number_format.split_number`). Powers of ten are written out: ``1.2 \times 10^{-19}``.
+        `kansym.symbolic.text.split_number`). Powers of ten are written out: ``1.2 \times 10^{-19}``.
 
     Examples
     --------

@@ -6,7 +6,7 @@ the same. Nodes hold no sign but for `Sum`; a sum of one term with a minus is a 
 
 from dataclasses import dataclass
 
-from kansym.symbolic.lettering import is_letter
+from kansym.symbolic.naming import is_letter
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Product:
 
 @dataclass(frozen=True)
 class Fraction:
-    """One over the other, or beside each other with a stroke (`inline`), as in exponents."""
+    """One over the other, or beside each other with a slash (`inline`), as in exponents."""
 
     above: "Node"
     below: "Node"
@@ -151,3 +151,49 @@ def width(node: Node) -> int:
             return len(text)
         case _:
             return sum(map(width, parts(node))) + (0 if isinstance(node, Product) else 1)
+
+
+LONGEST_INLINE = 20
+"""Characters of a fraction with a slash within a fraction; longer ones get a bar."""
+
+
+def with_inline_fractions(node: Node, *, long: bool = False) -> Node:
+    """The node with short fractions among its terms set with a slash, `long` ones with parentheses below it too."""
+    match node:
+        case Fraction(above, below):
+            beside = Fraction(with_inline_fractions(above, long=long), with_inline_fractions(below, long=long), True)
+            fits = not tall(beside) and width(beside) <= LONGEST_INLINE and (long or not has_long_inline(beside))
+            return beside if fits else node
+        case Sum(terms):
+            return Sum(tuple((sign, with_inline_fractions(term, long=long)) for sign, term in terms))
+        case Product(factors):
+            # A fraction among the factors would take the next one below the slash.
+            return Product(
+                tuple(one if isinstance(one, Fraction) else with_inline_fractions(one, long=long) for one in factors)
+            )
+        case Root(inside, degree):
+            return Root(with_inline_fractions(inside, long=long), degree)
+        case Bars(inside):
+            return Bars(with_inline_fractions(inside, long=long))
+        case Power(base, exponent):
+            return Power(with_inline_fractions(base, long=long), exponent)
+        case Call(name, arguments, power, order):
+            return Call(name, tuple(with_inline_fractions(one, long=long) for one in arguments), power, order)
+        case _:
+            return node
+
+
+def is_long(node: Node, longest: int) -> bool:
+    """Whether it needs a fraction bar: too high, with parentheses below a slash, or wider than `longest`."""
+    return tall(node) or has_long_inline(node) or width(node) > longest
+
+
+def has_long_inline(node: Node) -> bool:
+    """Whether below a slash there is more than one letter or number, which would need parentheses."""
+    if isinstance(node, Fraction):
+        return isinstance(node.below, Product | Sum | Fraction) or isinstance(node.above, Sum)
+    if isinstance(node, Sum):
+        return any(has_long_inline(term) for _, term in node.terms) or (
+            len(node.terms) > 1 and any(isinstance(term, Fraction) for _, term in node.terms)
+        )
+    return isinstance(node, Product) and any(isinstance(factor, Fraction) for factor in node.factors)

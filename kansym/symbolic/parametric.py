@@ -13,15 +13,10 @@ import sympy
 from kansym import clock
 from kansym.clock import Work
 from kansym.errors import ArgumentError
-from kansym.symbolic.functions import NUMPY_FUNCTIONS, real_functions
-from kansym.symbolic.stable import log_exp_sum, stable_logarithms, stable_powers
+from kansym.symbolic.evaluation import MODULES, finite_column, stable_logarithms, stable_powers, with_real_symbols
 
 ROUND_DIGITS = 7
 """Equal Floats with more digits than this are one constant that occurs twice; shorter ones may agree by chance."""
-
-
-MODULES = [{**NUMPY_FUNCTIONS, "LogExpSum": log_exp_sum}, "scipy", "numpy"]
-"""What lambdify takes functions from."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,20 +52,20 @@ class ParametricForm:
         function = _compiled_value(self.expression, self.variables, self.constants)
         n = len(columns[0]) if columns else 1
         clock.charge(Work.EVALUATIONS)
-        clock.charge(Work.EVALUATED_NODES, n * size_of(self.expression))
+        clock.charge(Work.EVALUATED_NODES, n * node_count(self.expression))
         with np.errstate(all="ignore"):
-            return _finite(function(*columns, *values), n)
+            return finite_column(function(*columns, *values), n)
 
     def jacobian_at(self, columns: Sequence[np.ndarray], values: np.ndarray) -> np.ndarray:
         """`jacobian` for contiguous columns and other values of the constants."""
         function, _ = _compiled_jacobian(self.expression, self.variables, self.constants)
         n = len(columns[0]) if columns else 1
         clock.charge(Work.EVALUATIONS, 1 + len(self.constants))
-        clock.charge(Work.EVALUATED_NODES, n * size_of(self.expression) * len(self.constants))
+        clock.charge(Work.EVALUATED_NODES, n * node_count(self.expression) * len(self.constants))
         result = np.empty((n, len(self.constants)))
         with np.errstate(all="ignore"):
             for j, column in enumerate(function(*columns, *values)):
-                result[:, j] = _finite(column, n)
+                result[:, j] = finite_column(column, n)
         return result
 
     @property
@@ -119,7 +114,7 @@ def parametrize(expression: sympy.Expr, variables: Sequence[sympy.Symbol]) -> Pa
     ArgumentError
         If a Float is not finite in double precision.
     """
-    clock.charge(Work.ALGEBRA, size_of(expression))
+    clock.charge(Work.ALGEBRA, node_count(expression))
     builder = _Builder({symbol.name for symbol in (expression.free_symbols | set(variables))})
     result = builder.visit(expression)
     values = np.array(list(builder.values.values()), dtype=np.float64)
@@ -127,8 +122,8 @@ def parametrize(expression: sympy.Expr, variables: Sequence[sympy.Symbol]) -> Pa
 
 
 @lru_cache(maxsize=4096)
-def size_of(expression: sympy.Expr) -> int:
-    """Number of nodes of an expression as a tree, by which its algebra is charged."""
+def node_count(expression: sympy.Basic) -> int:
+    """Number of nodes of sympy's own tree: what algebra costs, rather than a measure of simplicity."""
     return sum(1 for _ in sympy.preorder_traversal(expression))
 
 
@@ -192,41 +187,11 @@ def _substitute(node: sympy.Expr, numbers: dict[sympy.Symbol, sympy.Float]) -> s
     return result
 
 
-def _finite(result: object, n: int) -> np.ndarray:
-    """A float64 array (n,) with nan for everything that is not a finite real number."""
-    array = np.asarray(result)
-    if np.iscomplexobj(array):
-        array = np.where(array.imag == 0, array.real, np.nan)
-    array = np.asarray(array, dtype=np.float64)
-    array = np.where(np.isfinite(array), array, np.nan)
-    return array if array.shape == (n,) else np.broadcast_to(array, (n,)).copy()
-
-
-def _prepared(
-    expression: sympy.Expr, variables: tuple[sympy.Symbol, ...], constants: tuple[sympy.Symbol, ...]
-) -> tuple[sympy.Expr, list[sympy.Symbol], list[sympy.Symbol]]:
-    """The expression in real symbols with harmless names, fit for derivatives and for numpy."""
-    x = [sympy.Symbol(f"x{i}", real=True) for i in range(len(variables))]
-    c = [sympy.Symbol(f"k{i}", real=True) for i in range(len(constants))]
-    mapping: dict = dict(zip((*variables, *constants), (*x, *c), strict=True))
-    unknown = expression.free_symbols - set(mapping)
-    if unknown:
-        names = sorted(symbol.name for symbol in unknown)
-        raise ArgumentError(f"expression contains symbols that are not among its variables: {names}")
-    if expression.has(sympy.zoo, sympy.nan, sympy.oo, -sympy.oo):
-        return sympy.nan, x, c
-    # numpy turns integers beyond 64 bits into slow object arrays.
-    for integer in expression.atoms(sympy.Integer):
-        if abs(int(integer)) > 2**53:
-            mapping[integer] = sympy.Float(float(integer))
-    return real_functions(expression.xreplace(mapping)), x, c
-
-
 @lru_cache(maxsize=512)
 def _compiled_value(
     expression: sympy.Expr, variables: tuple[sympy.Symbol, ...], constants: tuple[sympy.Symbol, ...]
 ) -> Callable:
-    prepared, x, c = _prepared(expression, variables, constants)
+    prepared, x, c = with_real_symbols(expression, variables, constants)
     if prepared is sympy.nan:
         return lambda *arguments: np.nan
     return sympy.lambdify([*x, *c], stable_logarithms(prepared), modules=MODULES, cse=True)
@@ -236,7 +201,7 @@ def _compiled_value(
 def _compiled_jacobian(
     expression: sympy.Expr, variables: tuple[sympy.Symbol, ...], constants: tuple[sympy.Symbol, ...]
 ) -> tuple[Callable, tuple[int, ...]]:
-    prepared, x, c = _prepared(expression, variables, constants)
+    prepared, x, c = with_real_symbols(expression, variables, constants)
     if prepared is sympy.nan:
         return (lambda *arguments: [np.nan] * len(c)), ()
     prepared = stable_powers(prepared)

@@ -12,12 +12,10 @@ from collections.abc import Callable
 import scipy.special
 import sympy
 
+from kansym.functions import TABLE, reciprocals
+
 LARGEST_BITS = 4096
 """Bits of an exact number; 9**9**9 has more than a thousand million."""
-
-
-def _inverse(function: Callable[[float], float]) -> Callable[[float], float]:
-    return lambda u: 1.0 / function(u)
 
 
 def _lambert(u: float, branch: float = 0.0) -> float:
@@ -33,51 +31,14 @@ def _log(u: float, base: float | None = None) -> float:
     return math.log(u) if base is None else math.log(u) / math.log(base)
 
 
-DOUBLES: dict[str, Callable[..., float]] = {
+_OWN: dict[str, Callable[..., float]] = {
     "Abs": abs,
-    "abs": abs,
     "sign": lambda u: float((u > 0) - (u < 0)),
-    "exp": math.exp,
     "log": _log,
-    "ln": _log,
-    "log10": math.log10,
-    "log2": math.log2,
-    "log1p": math.log1p,
-    "expm1": math.expm1,
-    "sqrt": math.sqrt,
-    "cbrt": math.cbrt,
-    "square": lambda u: u * u,
-    "sin": math.sin,
-    "cos": math.cos,
-    "tan": math.tan,
-    "sec": _inverse(math.cos),
-    "csc": _inverse(math.sin),
-    "cot": _inverse(math.tan),
-    "asin": math.asin,
-    "acos": math.acos,
-    "atan": math.atan,
-    "atan2": math.atan2,
-    "arcsin": math.asin,
-    "arccos": math.acos,
-    "arctan": math.atan,
-    "arctan2": math.atan2,
-    "sinh": math.sinh,
-    "cosh": math.cosh,
-    "tanh": math.tanh,
     # Not the inverse of cosh, which overflows where sech is merely small.
     "sech": lambda u: 2.0 * math.exp(-abs(u)) / (1.0 + math.exp(-2.0 * abs(u))),
     "csch": lambda u: math.copysign(2.0, u) * math.exp(-abs(u)) / -math.expm1(-2.0 * abs(u)),
-    "coth": _inverse(math.tanh),
-    "asinh": math.asinh,
-    "acosh": math.acosh,
-    "atanh": math.atanh,
-    "arcsinh": math.asinh,
-    "arccosh": math.acosh,
-    "arctanh": math.atanh,
     "sinc": lambda u: math.sin(u) / u if u else 1.0,
-    "erf": math.erf,
-    "erfc": math.erfc,
-    "gamma": math.gamma,
     "loggamma": lambda u: math.lgamma(u) if u > 0 else math.nan,
     "besselj": lambda order, u: float(scipy.special.jv(order, u)),
     "bessely": lambda order, u: float(scipy.special.yv(order, u)),
@@ -87,6 +48,26 @@ DOUBLES: dict[str, Callable[..., float]] = {
     "airybi": lambda u: float(scipy.special.airy(u)[2]),
     "LambertW": _lambert,
     "Heaviside": _step,
+}
+"""Functions that `math` lacks."""
+
+
+_BY_MATH = {kind.__name__: function for kind, function in reciprocals(math).items()}
+
+
+def _double(name: str) -> Callable[..., float]:
+    return _OWN.get(name) or _BY_MATH.get(name) or getattr(math, name)
+
+
+DOUBLES: dict[str, Callable[..., float]] = {
+    **{name: _double(one.name) for one in TABLE if one.stored for name in (one.name, *one.aliases)},
+    "log10": math.log10,
+    "log2": math.log2,
+    "log1p": math.log1p,
+    "expm1": math.expm1,
+    "sqrt": math.sqrt,
+    "cbrt": math.cbrt,
+    "square": lambda u: u * u,
 }
 """Every function of the parser, for numbers."""
 

@@ -13,7 +13,7 @@ from typing import NoReturn
 import sympy
 
 from kansym.errors import ArgumentError
-from kansym.symbolic.functions import FUNCTIONS, NUMBER_SYMBOLS
+from kansym.functions import FUNCTIONS, NUMBER_SYMBOLS, TABLE
 from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parsed_numbers import (
     LARGEST_BITS,
@@ -51,13 +51,11 @@ LARGEST_FACTORIAL = 170
 SHORT = 60
 """Formulas of so few numbers, names and signs are read without a watch on the time, which needs a thread."""
 
-LONGEST_SECONDS = 2.0
-"""The limits above keep formulas below a second; this one ends what sympy does with nests of a dozen functions that no
-person writes."""
+LONGEST_SECONDS = 10.0
+"""A net below the limits above, which alone decide on formulas that a person writes and keep them below a second; on
+a busy machine, too. It ends what sympy does with some nests of a dozen functions."""
 
-_ALIASES: dict[str, Callable[..., sympy.Expr]] = {
-    "abs": sympy.Abs,
-    "ln": sympy.log,
+_WRITTEN_OUT: dict[str, Callable[[sympy.Expr], sympy.Expr]] = {
     "log10": lambda u: sympy.log(u) / sympy.log(10),
     "log2": lambda u: sympy.log(u) / sympy.log(2),
     "log1p": lambda u: sympy.log(1 + u),
@@ -65,23 +63,17 @@ _ALIASES: dict[str, Callable[..., sympy.Expr]] = {
     "sqrt": sympy.sqrt,
     "cbrt": lambda u: sympy.sign(u) * sympy.Abs(u) ** sympy.Rational(1, 3),
     "square": lambda u: u**2,
-    "arcsin": sympy.asin,
-    "arccos": sympy.acos,
-    "arctan": sympy.atan,
-    "arctan2": sympy.atan2,
-    "arcsinh": sympy.asinh,
-    "arccosh": sympy.acosh,
-    "arctanh": sympy.atanh,
 }
+"""Functions that formulas hold in other functions and powers."""
 
-KNOWN_FUNCTIONS: dict[str, Callable[..., sympy.Expr]] = {**FUNCTIONS, **_ALIASES}
+_ALIASES = {alias: function.kind for function in TABLE for alias in function.aliases}
+
+KNOWN_FUNCTIONS: dict[str, Callable[..., sympy.Expr]] = {**FUNCTIONS, **_ALIASES, **_WRITTEN_OUT}
 """Functions by the names that are understood."""
 
 _ARGUMENTS: dict[str, tuple[int, ...]] = {
-    **{name: tuple(sorted(map(int, function.nargs))) for name, function in FUNCTIONS.items()},
-    **dict.fromkeys(_ALIASES, (1,)),
-    "ln": (1, 2),
-    "arctan2": (2,),
+    **{name: tuple(sorted(map(int, kind.nargs))) for name, kind in (FUNCTIONS | _ALIASES).items()},
+    **dict.fromkeys(_WRITTEN_OUT, (1,)),
 }
 
 # Their series in mpmath take seconds, or do not converge, for large arguments: of numbers they are Floats at once.
@@ -113,7 +105,7 @@ def parse_expression(text: str, names: Iterable[str] = ()) -> sympy.Expr:
     """Read a formula.
 
     Understood are numbers, ``+ - * / ** ^``, signs, parentheses, the constants of
-    `kansym.symbolic.functions.NUMBER_SYMBOLS` (``pi``, ``E``, ...), the functions of `KNOWN_FUNCTIONS`, and columns by
+    `kansym.functions.NUMBER_SYMBOLS` (``pi``, ``E``, ...), the functions of `KNOWN_FUNCTIONS`, and columns by
     name. A power binds more tightly than a sign before it and groups to the right, as in Python. Whole numbers are
     exact, so ``1/2`` is a half; numbers with a point or an exponent are Floats.
 

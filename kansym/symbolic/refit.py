@@ -14,7 +14,7 @@ import sympy
 from kansym import clock
 from kansym.clock import Work
 from kansym.errors import ArgumentError
-from kansym.symbolic.parametric import ParametricForm, columns_of, size_of
+from kansym.symbolic.parametric import ParametricForm, columns_of, node_count
 
 TOLERANCE = 1e-15
 """Relative tolerance of the optimizer: machine precision; stricter values make scipy warn."""
@@ -121,18 +121,18 @@ def jacobian_rank(form: ParametricForm, X: np.ndarray) -> int:
     Numeric rank of the Jacobian with columns scaled to unit length, the test for superfluous constants of
     Kronberger and de França, J. Symb. Comput. 129 (2025) 102413, doi:10.1016/j.jsc.2024.102413.
     """
-    jacobian = _zero_if_undefined(form.jacobian(X))
-    return _scaled_svd(jacobian)[3]
+    jacobian = zero_if_undefined(form.jacobian(X))
+    return scaled_svd(jacobian)[3]
 
 
 def redundant_constants(form: ParametricForm, X: np.ndarray) -> tuple[sympy.Symbol, ...]:
     """Constants that can be fixed without losing freedom: the others alone reach the same Jacobian rank on `X`."""
-    jacobian = _zero_if_undefined(form.jacobian(X))
+    jacobian = zero_if_undefined(form.jacobian(X))
     k = jacobian.shape[1]
-    rank = _scaled_svd(jacobian)[3]
+    rank = scaled_svd(jacobian)[3]
     if rank == k:
         return ()
-    scaled, _ = _unit_columns(jacobian)
+    scaled, _ = unit_columns(jacobian)
     order = scipy.linalg.qr(scaled, mode="r", pivoting=True)[-1]
     return tuple(form.constants[j] for j in sorted(order[rank:]))
 
@@ -153,7 +153,7 @@ class LeastSquares:
     def __init__(
         self, form: ParametricForm, columns: Sequence[np.ndarray], y: np.ndarray, weights: np.ndarray | None = None
     ) -> None:
-        clock.charge(Work.COMPILED_NODES, size_of(form.expression) * (1 + len(form.constants)))
+        clock.charge(Work.COMPILED_NODES, node_count(form.expression) * (1 + len(form.constants)))
         self.form = form
         self.columns = columns
         self.y = np.asarray(y, dtype=np.float64)
@@ -190,8 +190,8 @@ class LeastSquares:
         # d(x^p)/dp is 0*log(0) at x = 0, where its limit is zero.
         clock.charge(Work.DENSE_PRODUCTS, len(self.y) * len(values) ** 2)
         with np.errstate(all="ignore"):
-            jacobian = _zero_if_undefined(self.form.jacobian_at(self.columns, values))
-            return _zero_if_undefined(jacobian * (self.root / self.scale)[:, None])
+            jacobian = zero_if_undefined(self.form.jacobian_at(self.columns, values))
+            return zero_if_undefined(jacobian * (self.root / self.scale)[:, None])
 
     def fit(
         self,
@@ -215,7 +215,7 @@ class LeastSquares:
         fixed = np.zeros(k) if fixed is None else fixed
         if not np.isfinite(self.loss(start)):
             return np.array(start), float("nan"), True
-        stuck = self._stuck(start)
+        stuck = self.stuck(start)
         if stuck.any():
             fixed = np.where(stuck, start, fixed)
             basis = np.where(stuck[:, None], 0.0, basis)
@@ -228,7 +228,7 @@ class LeastSquares:
 
         def jacobian(z: np.ndarray) -> np.ndarray:
             with np.errstate(all="ignore"):
-                return _zero_if_undefined(self.jacobian(fixed + basis @ z)[:, free] @ basis[free])
+                return zero_if_undefined(self.jacobian(fixed + basis @ z)[:, free] @ basis[free])
 
         best = np.linalg.lstsq(basis, start - fixed, rcond=None)[0]
         best_loss = self.loss(fixed + basis @ best)
@@ -277,7 +277,7 @@ class LeastSquares:
         for _ in range(4):
             # Near the limits of double precision this overflows.
             with np.errstate(all="ignore"):
-                unit, lengths = _unit_columns(jacobian(z))
+                unit, lengths = unit_columns(jacobian(z))
                 r = residuals(z)
                 new_gradient = float(np.linalg.norm(unit.T @ r))
                 candidate_loss = self.loss(fixed + basis @ z)
@@ -307,7 +307,7 @@ class LeastSquares:
         def jacobian(constants: np.ndarray) -> np.ndarray:
             with np.errstate(all="ignore"):
                 value = self.form.value_at(columns, constants)
-                return _zero_if_undefined(self.form.jacobian_at(columns, constants) / value[:, None]) * root[:, None]
+                return zero_if_undefined(self.form.jacobian_at(columns, constants) / value[:, None]) * root[:, None]
 
         solution = scipy.optimize.least_squares(
             residuals,
@@ -325,7 +325,7 @@ class LeastSquares:
         ``s^2 (J^T W J)^-1`` with s^2 the residual variance per degree of freedom. A constant with a part in the null
         space of J is not determined by the data: its rows and columns are nan.
         """
-        rank = _scaled_svd(self.jacobian(values))[3]
+        rank = scaled_svd(self.jacobian(values))[3]
         if self.n <= rank or not np.isfinite(loss):
             return None, rank
         return self.inverse_normal(values, float(np.sqrt(loss * len(self.y) / (self.n - rank))))
@@ -335,23 +335,23 @@ class LeastSquares:
 
         Rows and columns of constants that the data do not determine are nan.
         """
-        lengths, singular, vectors, rank = _scaled_svd(self.jacobian(values) * self.scale)
+        lengths, singular, vectors, rank = scaled_svd(self.jacobian(values) * self.scale)
         kept = vectors[:rank] / singular[:rank, None]
         with np.errstate(all="ignore"):
             inverse_length = np.divide(1.0, lengths, out=np.zeros_like(lengths), where=lengths > 0)
             factor = sigma * inverse_length[:, None] * kept.T
             inverse = factor @ factor.T
-        undetermined = (np.abs(vectors[rank:]) > 1e-6).any(axis=0) | (lengths == 0) | self._stuck(values)
+        undetermined = (np.abs(vectors[rank:]) > 1e-6).any(axis=0) | (lengths == 0) | self.stuck(values)
         inverse[undetermined, :] = np.nan
         inverse[:, undetermined] = np.nan
         return inverse, rank
 
     def null_space(self, values: np.ndarray) -> np.ndarray:
         """Directions (k, k - rank) in which the constants, each in units of its own effect, change nothing."""
-        _, _, vectors, rank = _scaled_svd(self.jacobian(values))
+        _, _, vectors, rank = scaled_svd(self.jacobian(values))
         return vectors[rank:].T
 
-    def _stuck(self, values: np.ndarray) -> np.ndarray:
+    def stuck(self, values: np.ndarray) -> np.ndarray:
         """Constants (k,) that cannot be moved at all: the formula stops being real, as x^2.0 does for negative x."""
         stuck = np.zeros(len(values), dtype=bool)
         for j in range(len(values)):
@@ -371,7 +371,7 @@ class LeastSquares:
         if not linear:
             return z
         values = fixed + basis @ z
-        jacobian, lengths = _unit_columns(self.jacobian(values) @ basis[:, linear])
+        jacobian, lengths = unit_columns(self.jacobian(values) @ basis[:, linear])
         # Around the current point, so that what is left of the residual keeps its digits.
         step = np.linalg.lstsq(jacobian, -self.residuals(values), rcond=RANK_TOLERANCE)[0]
         result = z.copy()
@@ -380,11 +380,12 @@ class LeastSquares:
         return result
 
 
-def _zero_if_undefined(array: np.ndarray) -> np.ndarray:
+def zero_if_undefined(array: np.ndarray) -> np.ndarray:
+    """The array with zeros for everything that is not finite."""
     return np.where(np.isfinite(array), array, 0.0)
 
 
-def _unit_columns(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def unit_columns(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Columns scaled to unit length, and the lengths; without overflow or underflow in the squares."""
     largest = np.abs(matrix).max(axis=0, initial=0.0)
     safe = np.where(largest > 0, largest, 1.0)
@@ -394,9 +395,9 @@ def _unit_columns(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return unit, np.where(largest > 0, safe * lengths, 0.0)
 
 
-def _scaled_svd(jacobian: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
+def scaled_svd(jacobian: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
     """Column lengths (k,), singular values, all k right vectors (k, k), and rank, of the column-scaled matrix."""
-    unit, lengths = _unit_columns(jacobian)
+    unit, lengths = unit_columns(jacobian)
     # The triangular factor has the same singular values and right vectors, and does not grow with n.
     triangle = np.linalg.qr(unit, mode="r") if unit.shape[0] > unit.shape[1] else unit
     _, singular, vectors = np.linalg.svd(triangle, full_matrices=True)

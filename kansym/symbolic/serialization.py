@@ -8,7 +8,7 @@ from typing import Any
 import sympy
 
 from kansym.errors import StorageError
-from kansym.symbolic.functions import FUNCTIONS, NUMBER_SYMBOLS
+from kansym.functions import FUNCTIONS, NUMBER_SYMBOLS
 
 MAX_DEPTH = 200
 MAX_NODES = 20_000
@@ -25,7 +25,7 @@ def to_tree(expression: sympy.Expr) -> dict[str, Any]:
     ------
     StorageError
         If the expression contains anything but sums, products, powers, numbers, symbols and the known functions
-        (`kansym.symbolic.functions.FUNCTIONS`).
+        (`kansym.functions.FUNCTIONS`).
     """
     if isinstance(expression, sympy.Symbol):
         tree: dict[str, Any] = {"type": "Symbol", "name": expression.name}

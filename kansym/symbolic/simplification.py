@@ -4,8 +4,7 @@
 """Shorter forms of the same formula, by bounded steps that are each checked numerically."""
 
 import logging
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,24 +15,16 @@ from kansym import clock
 from kansym.clock import Work
 from kansym.errors import ArgumentError
 from kansym.symbolic.canonical import canonicalize
-from kansym.symbolic.complexity import complexity, node_count
-from kansym.symbolic.division import divide
-from kansym.symbolic.hyperbolic import recognize_hyperbolic
+from kansym.symbolic.complexity import complexity
 from kansym.symbolic.naming import internal_symbols, rename
-from kansym.symbolic.parametric import ParametricForm, parametrize, size_of
-from kansym.symbolic.squares import complete_squares
+from kansym.symbolic.parametric import node_count, parametrize
+from kansym.symbolic.passes import PASSES
 from kansym.symbolic.timelimit import TimeLimitError, call_with_limit
 
 logger = logging.getLogger(__name__)
 
 TOLERANCE = 1e-9
 """Largest relative difference between a formula and its simplification."""
-
-LARGEST_TREE = 400
-"""Trees with more nodes than this are only brought into canonical gauge."""
-
-TRIGONOMETRY = 100.0
-"""Times that trigsimp goes through all nodes."""
 
 CHECK_ROWS = 256
 """Rows of data that every step is checked on."""
@@ -104,7 +95,7 @@ def simplify(
     for _ in range(ROUNDS):
         changed = False
         for name in PASSES:
-            if node_count(best) > LARGEST[name]:
+            if node_count(best) > PASSES[name].largest:
                 continue
             if clock.late(deadline):
                 rejected[(name, "out of time")] = None
@@ -128,78 +119,16 @@ def simplify(
 
 
 def _attempt(name: str, expression: Expr) -> tuple[Expr | None, str]:
-    function = PASSES[name]
-    clock.charge(Work.ALGEBRA, COSTS.get(name, 1.0) * size_of(expression))
+    one = PASSES[name]
+    clock.charge(Work.ALGEBRA, one.cost * node_count(expression))
     try:
-        return call_with_limit(lambda: canonicalize(function(expression)), clock.safety()), ""
+        return call_with_limit(lambda: canonicalize(one.rewrite(expression)), clock.safety()), ""
     except TimeLimitError:
         clock.interfered()
         return None, "out of time"
     except Exception as error:  # sympy raises many types from deep inside; a failed pass is a pass without result
         logger.debug("a simplification pass failed", exc_info=error)
         return None, f"{type(error).__name__}: {error}"
-
-
-def _powers(expression: Expr) -> Expr:
-    return sympy.powsimp(expression, combine="all")
-
-
-def _trigonometry(expression: Expr) -> Expr:
-    if len(expression.atoms(sympy.sin, sympy.cos, sympy.tan)) < 2:
-        return expression
-    clock.charge(Work.ALGEBRA, TRIGONOMETRY * size_of(expression))
-    return sympy.trigsimp(expression)
-
-
-def _collect(expression: Expr) -> Expr:
-    candidates = [sympy.collect(expression, symbol) for symbol in sorted(expression.free_symbols, key=str)]
-    return min(candidates, key=complexity, default=expression)
-
-
-def _factor(expression: Expr) -> Expr:
-    # With symbols for the Floats: polynomial algebra on inexact numbers is neither exact nor stable.
-    form = parametrize(expression, ())
-    factored = sympy.factor(form.expression)
-    return ParametricForm(factored, (), form.constants, form.values).substituted()
-
-
-def _expand(expression: Expr) -> Expr:
-    return sympy.expand(expression, power_exp=False, power_base=False, log=False)
-
-
-PASSES: dict[str, Callable[[Expr], Expr]] = {
-    "canonical gauge": lambda expression: expression,
-    "common factors": sympy.factor_terms,
-    "powers": _powers,
-    "hyperbolic functions": recognize_hyperbolic,
-    "trigonometry": _trigonometry,
-    "collection": _collect,
-    "common denominator": sympy.together,
-    "expansion": _expand,
-    "factorization": _factor,
-    "squares": complete_squares,
-    "division": divide,
-}
-"""The passes of `simplify` in order; each is followed by the canonical gauge."""
-
-COSTS: dict[str, float] = {
-    "common factors": 2.0,
-    "powers": 4.0,
-    "collection": 2.0,
-    "common denominator": 2.0,
-    "expansion": 3.0,
-    "factorization": 6.0,
-}
-"""Times that a pass goes through all nodes, where it does so more than once."""
-
-LARGEST: dict[str, float] = {
-    **{name: LARGEST_TREE for name in PASSES},
-    "canonical gauge": math.inf,
-    "trigonometry": 20,
-    "factorization": 60,
-}
-"""Nodes of the largest tree that a pass is tried on. Up to these sizes each takes some tenths of a second at most; then
-trigsimp takes minutes, from 40 nodes on, and factor some seconds, from 80 on."""
 
 
 class _Check:

@@ -12,12 +12,10 @@ import sympy
 
 from kansym import clock
 from kansym.clock import Work
-from kansym.symbolic.candidates import Candidate, nearby, rational
-from kansym.symbolic.canonical import canonicalize
+from kansym.symbolic.candidates import ROLES, Candidate, coefficient_pairs, nearby, rational, roles
+from kansym.symbolic.canonical import canonicalize, regauged
 from kansym.symbolic.parametric import ParametricForm, columns_of, parametrize
 from kansym.symbolic.refit import LeastSquares
-from kansym.symbolic.regauge import regauged
-from kansym.symbolic.roles import ORDER, coefficient_pairs, roles
 
 PRIOR_BITS = {"exponent": 4.0, "phase": 1.0, "offset": -1.0, "inner": -2.0, "prefactor": -2.0}
 """log2 of the odds, before seeing data, that a constant of this role is an exact number: exponents of laws nearly
@@ -113,7 +111,7 @@ def snap(
     accepted: list[tuple[sympy.Symbol, float, sympy.Expr]] = []
     for _ in range(3):
         before = len(accepted)
-        for role in ORDER:
+        for role in ROLES:
             state = _snap_role(role, state, judge, accepted, deadline)
         state = _snap_ratios(state, judge, accepted, deadline)
         if len(accepted) == before:

@@ -1,14 +1,75 @@
 # sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
 # pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false
-"""Formulas as plain text."""
+"""Formulas as plain text, and the decimal digits of constants in all printed formulas."""
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Mapping
 
 import sympy
 from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.str import StrPrinter
 
-from kansym.symbolic.number_format import Digits, split_number, with_whole_numbers
+from kansym.symbolic.naming import rebuild
+
+Digits = int | Mapping[float, float]
+"""Significant digits, or the standard error of each constant by its value."""
+
+MOST_DIGITS = 10
+"""Significant digits that an error asks for at most."""
+
+
+def split_number(value: float, digits: Digits = 6) -> tuple[str, int]:
+    """Mantissa and power of ten of a rounded number: ("1.602", -19), ("9.81", 0).
+
+    Parameters
+    ----------
+    value : float
+    digits : int or mapping, default 6
+        Significant digits, without trailing zeros; or standard errors by value: the last digit shown is then the
+        second significant digit of the error, and values without a finite positive error get 6 digits. More than
+        `MOST_DIGITS` are never shown: so small an error is that of arithmetic, not of a measurement.
+    """
+    if value == 0 or not math.isfinite(value):
+        return ("0" if value == 0 else str(value)), 0
+    exact = True
+    if isinstance(digits, Mapping):
+        error = digits.get(value)
+        exact = error is None or not math.isfinite(error) or error <= 0
+        significant = 6 if exact else max(_order(value) - _order(error) + 2, 1)
+        if significant > MOST_DIGITS:
+            exact, significant = True, MOST_DIGITS
+    else:
+        significant = digits
+    text = f"{value:.{significant - 1}e}"
+    mantissa, _, exponent = text.partition("e")
+    order = int(exponent)
+    if -4 <= order < max(significant, 6):
+        places = max(significant - 1 - order, 0)
+        mantissa, order = f"{value:.{places}f}", 0
+    if exact and "." in mantissa:
+        mantissa = mantissa.rstrip("0").rstrip(".")
+    return mantissa, order
+
+
+def with_whole_numbers(expression: sympy.Expr, digits: Digits = 6) -> sympy.Expr:
+    """The expression with Floats that would print as integers made Integers: x**2.0 prints as a square, 1.0*x as x."""
+    if isinstance(expression, sympy.Float):
+        mantissa, order = split_number(float(expression), digits)
+        return sympy.Integer(int(mantissa)) if order == 0 and mantissa.lstrip("-").isdigit() else expression
+    if not expression.args:
+        return expression
+    arguments = [with_whole_numbers(argument, digits) for argument in expression.args]
+    if expression.is_Mul:
+        arguments = [argument for argument in arguments if argument is not sympy.S.One] or [sympy.S.One]
+        if len(arguments) == 1:
+            return arguments[0]
+    if expression.is_Pow and arguments[1] is sympy.S.One:
+        return arguments[0]
+    return rebuild(expression.func, arguments, expression)
+
+
+def _order(value: float) -> int:
+    return math.floor(math.log10(abs(value)))
 
 
 def to_text(expression: sympy.Expr, *, digits: Digits = 6) -> str:
@@ -19,7 +80,7 @@ def to_text(expression: sympy.Expr, *, digits: Digits = 6) -> str:
     expression : sympy.Expr
     digits : int or mapping, default 6
         Significant digits of constants, or their standard errors by value (see
-        `kansym.symbolic.number_format.split_number`).
+        `kansym.symbolic.text.split_number`).
     """
     return _TextPrinter(digits).doprint(with_whole_numbers(expression, digits))
 

@@ -8,7 +8,7 @@ import numpy as np
 import sympy
 
 from kansym.fitting.residuals import Residuals
-from kansym.symbolic.constant_symbols import PREFIX
+from kansym.symbolic.constants import CONSTANT_PREFIX
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.parametric import ParametricForm
 from kansym.symbolic.refit import jacobian_rank, redundant_constants
@@ -71,7 +71,7 @@ def check_constants(formula: Formula, residuals: Residuals) -> CheckedConstants:
     if not len(form.constants) or residuals.n == 0:
         return CheckedConstants((), 0)
     redundant = redundant_constants(form, residuals.X)
-    records = {PREFIX + constant.name: constant for constant in formula.constants}
+    records = {CONSTANT_PREFIX + constant.name: constant for constant in formula.constants}
     checked = []
     for symbol, value in zip(form.constants, form.values, strict=True):
         own = records.get(symbol.name)

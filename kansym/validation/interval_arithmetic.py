@@ -30,7 +30,7 @@ def interval(expression: sympy.Expr, bounds: Mapping[sympy.Symbol, Interval]) ->
     Parameters
     ----------
     expression : sympy.Expr
-        Of numbers, the symbols of `bounds`, and the functions of `kansym.symbolic.functions`; a function that is not
+        Of numbers, the symbols of `bounds`, and the functions of `kansym.functions`; a function that is not
         known here is bounded by nothing.
     bounds : mapping of Symbol to (lower (m,), upper (m,))
 

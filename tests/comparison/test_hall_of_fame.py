@@ -14,9 +14,9 @@ from scipy import special
 
 from kansym.comparison.hall_of_fame import Row, best_pick, read_hall_of_fame, read_rows
 from kansym.errors import ArgumentError, DataError
-from kansym.symbolic.functions import NUMPY_FUNCTIONS
+from kansym.symbolic.evaluation import NUMPY_FUNCTIONS
 from kansym.symbolic.parser import KNOWN_FUNCTIONS, parse_expression
-from kansym.symbolic.pysr_text import SAME, FormulaTextError, names_in, translated
+from kansym.symbolic.pysr import SAME, FormulaTextError, names_in, translated
 
 FILES = Path(__file__).parent / "pysr_files"
 

@@ -13,7 +13,7 @@ from kansym.bench.catalogue import load_catalogue
 from kansym.export.mathml import LETTER, name_to_mathml, to_mathml
 from kansym.symbolic import to_latex
 from kansym.symbolic.formula import Constant, Formula
-from kansym.symbolic.lettering import LETTERS
+from kansym.symbolic.naming import LETTERS
 
 X, Y = sympy.symbols("x y")
 F = sympy.Float

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from kansym.errors import ArgumentError
 from kansym.export.pysr_guess import pysr_guess, pysr_names
 from kansym.symbolic.parser import parse_expression
-from kansym.symbolic.pysr_text import translated
+from kansym.symbolic.pysr import translated
 
 X = np.random.default_rng(0).uniform(0.2, 0.9, (40, 2))
 x, z = sympy.symbols("x z")

@@ -8,7 +8,7 @@ import scipy.stats
 from kansym.errors import ArgumentError, DataError
 from kansym.fitting.estimate import estimate
 from kansym.fitting.known_form import fit_constants
-from kansym.symbolic.orthogonal import orthogonal_fit
+from kansym.fitting.orthogonal import orthogonal_fit
 
 DECAY = "A*exp(-t/tau) + B"
 

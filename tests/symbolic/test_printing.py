@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from kansym.symbolic import plain, safe_identifiers, to_latex, to_text
 from kansym.symbolic.latex import name_to_latex
-from kansym.symbolic.number_format import split_number
 from kansym.symbolic.parser import parse_expression
+from kansym.symbolic.text import split_number
 
 matplotlib.use("Agg")
 F = sympy.Float

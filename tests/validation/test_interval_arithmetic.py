@@ -5,7 +5,7 @@ import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kansym.symbolic.functions import FUNCTIONS
+from kansym.functions import FUNCTIONS
 from kansym.symbolic.parametric import parametrize
 from kansym.validation.interval_arithmetic import interval
 

@@ -15,7 +15,7 @@ Settings, and why; all others are PySR's defaults, which its authors tuned and a
   1000 rows on.
 - ``model_selection="best"``, the default; the pick is PySR's own.
 - Operators: arithmetic, and those that are needed to write the primitives that kansym may use
-  (`kansym.symbolic.pysr_operators.OPERATORS`). What needs no operator of its own gets none, ``1/x`` and the
+  (`kansym.symbolic.pysr.OPERATORS`). What needs no operator of its own gets none, ``1/x`` and the
   Lorentzian for example, and with ``^`` there is no ``square`` and ``cube``: its authors advise the fewest operators,
   and none that another can stand in for.
 - ``constraints={"^": (-1, 1)}``: exponents are a number or a column, as its authors advise and as in kansym.
@@ -43,8 +43,7 @@ from kansym.comparison.hall_of_fame import FILE, Row, best_pick, read_rows
 from kansym.comparison.request import Answer, PeerError, PeerFormula, Progress, Request
 from kansym.comparison.workers.pysr_start import import_pysr, telling
 from kansym.errors import ArgumentError, DataError
-from kansym.symbolic.pysr_operators import OPERATORS, POWER
-from kansym.symbolic.pysr_text import FormulaTextError, translated
+from kansym.symbolic.pysr import OPERATORS, POWER, FormulaTextError, translated
 
 _READY: set[tuple[object, ...]] = set()
 """What Julia has compiled for in this process."""

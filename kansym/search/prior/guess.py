@@ -107,6 +107,6 @@ def _parsed(text: str, names: Sequence[str]) -> tuple[tuple[str, ...], sympy.Exp
 
 def _without_julia(text: str) -> str:
     """The text with functions that only PySR has written out."""
-    from kansym.symbolic.pysr_text import names_in, translated
+    from kansym.symbolic.pysr import names_in, translated
 
     return translated(text, {name: name for name in names_in(text)})

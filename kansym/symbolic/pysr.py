@@ -1,4 +1,4 @@
-"""PySR's formulas, which are Julia, in the words of `kansym.symbolic.parser`: tokens and grammar, nothing evaluated."""
+"""PySR's notation: its formulas in Julia as text of kansym's, and which of its operators write a primitive."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -265,3 +265,53 @@ def _call(name: str, arguments: list[str]) -> str:
         count = f" of {len(arguments)} arguments" if len(arguments) > 1 else ""
         raise FormulaTextError(f"uses {name}{count}, which kansym's formulas do not have")
     return form.format(*arguments)
+
+
+POWER = "^"
+
+OPERATORS: dict[str, tuple[str, ...]] = {
+    "x": (),
+    "x^2": ("square",),
+    "x^3": ("cube",),
+    "x^4": ("square",),
+    "x^5": ("square",),
+    "x^6": ("square", "cube"),
+    "x^-1": (),
+    "x^-2": ("square",),
+    "x^-3": ("cube",),
+    "x^-4": ("square",),
+    "x^1.5": ("sqrt",),
+    "x^p": (POWER,),
+    "sqrt": ("sqrt",),
+    "1/sqrt": ("sqrt",),
+    "cbrt": ("cbrt",),
+    "abs": ("abs",),
+    "sign": ("sign",),
+    "exp": ("exp",),
+    "log": ("log",),
+    "xlogx": ("log",),
+    "gaussian": ("exp", "square"),
+    "logistic": ("exp",),
+    "fermi": ("exp",),
+    "bose": ("exp",),
+    "sin": ("sin",),
+    "cos": ("cos",),
+    "sin^2": ("sin", "square"),
+    "sinc": ("sin",),
+    "tan": ("tan",),
+    "asin": ("asin",),
+    "acos": ("acos",),
+    "atan": ("atan",),
+    "sinh": ("sinh",),
+    "cosh": ("cosh",),
+    "tanh": ("tanh",),
+    "sech": ("cosh",),
+    "atanh": ("atanh",),
+    "erf": ("erf",),
+    "lorentzian": ("square",),
+    "sqrt(1+x^2)": ("sqrt", "square"),
+    "sqrt(1-x^2)": ("sqrt", "square"),
+    "1/sqrt(1+x^2)": ("sqrt", "square"),
+    "1/sqrt(1-x^2)": ("sqrt", "square"),
+}
+"""What PySR needs, beside arithmetic, to write a primitive of kansym's; those not listed it cannot write."""

@@ -1,4 +1,4 @@
-"""Squares that stand multiplied out in sums."""
+"""The passes of simplification, one by one."""
 
 import numpy as np
 import pytest
@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from kansym.symbolic.complexity import complexity
 from kansym.symbolic.parametric import parametrize
+from kansym.symbolic.passes import complete_squares, divide, recognize_hyperbolic
 from kansym.symbolic.simplification import simplify
-from kansym.symbolic.squares import complete_squares
 
 X, Y, Z = SYMBOLS = sympy.symbols("x y z")
 F = sympy.Float
@@ -51,7 +51,7 @@ def test_what_is_no_square_stays(expression):
 
 
 @given(st.floats(0.1, 50), st.floats(-9, 9).filter(lambda q: abs(q) > 0.1), st.integers(1, 3), st.sampled_from([-1, 1]))
-def test_values_stay(p, q, power, sign):
+def test_completed_squares_keep_values(p, q, power, sign):
     square = sign * (F(p) * X**power + F(q) * Y * Z) ** 2
     expression = sympy.expand(square) + F(0.7) * Z
     rows = np.random.default_rng(0).uniform(0.2, 5.0, (20, 3))
@@ -68,3 +68,60 @@ def test_newtons_law_with_one_square_multiplied_out():
     rows = np.random.default_rng(1).uniform([1, 1, 3, 1, 3, 1, 3], [2, 2, 4, 2, 4, 2, 4], (300, 7))
     found = simplify(apart, names, rows, seconds=20.0).expression
     assert complexity(found) == complexity(m / ((x1 - x2) ** 2 + (y1 - y2) ** 2 + (z1 - z2) ** 2))
+
+
+U, V = sympy.symbols("x y", positive=True)
+
+
+@pytest.mark.parametrize(
+    ("fraction", "expected"),
+    [
+        # The respiration of bacteria, and a predator's prey (Strogatz, p. 288).
+        (-(U * V + U**3 / 2 - 10 * U**2 + U - 20) / (U**2 / 2 + 1), 20 - U - U * V / (U**2 / 2 + 1)),
+        (-U * (V + U**2 - 3 * U - 4) / (U + 1), -U * (U - 4 + V / (U + 1))),
+        ((U * V + V + 1) / (U + 1), V + 1 / (U + 1)),
+        (sympy.exp(U**2 * V * (U**2 - 1 + V) / (U + 1)), sympy.exp(U**2 * V * (U - 1 + V / (U + 1)))),
+    ],
+    ids=str,
+)
+def test_whole_parts_are_taken_out(fraction, expected):
+    found = divide(fraction)
+    assert complexity(found) == complexity(expected) < complexity(fraction)
+    assert sympy.simplify(found - expected) == 0
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [U, U / (1 + V), (U + 1) / (V + 2), U**2 / (1 + U), (1 - U) / (1 + U), sympy.sin(U) / (1 + U)],
+    ids=str,
+)
+def test_a_division_that_is_no_shorter_is_not_made(expression):
+    assert divide(expression) == expression
+
+
+def test_real_constants_are_divided_without_rounding():
+    a = sympy.Float(1.2345678901234567)
+    found = divide((U * V + a * U**2 + a * U) / (U + 1))
+    assert sympy.Float(a) in found.atoms(sympy.Float)
+    assert complexity(found) == complexity(a * U + U * V / (U + 1))
+
+
+coefficients = st.integers(-5, 5)
+
+
+@given(st.lists(coefficients, min_size=3, max_size=4), coefficients, st.integers(1, 5))
+def test_division_keeps_values(above, cross, below):
+    numerator = sum((c * U**k for k, c in enumerate(above)), cross * U * V)
+    fraction = numerator / (U + below)
+    found = divide(fraction)
+    assert complexity(found) <= complexity(fraction)
+    point = {U: sympy.Rational(7, 3), V: sympy.Rational(5, 11)}
+    assert sympy.expand(found.subs(point) - fraction.subs(point)) == 0
+
+
+def test_hyperbolic_functions():
+    z = sympy.Symbol("z", real=True)
+    assert recognize_hyperbolic(sympy.exp(z) + sympy.exp(-z)) == 2 * sympy.cosh(z)
+    assert recognize_hyperbolic((sympy.exp(z) - 1) / (sympy.exp(z) + 1)) == sympy.tanh(z / 2)
+    assert recognize_hyperbolic((sympy.exp(z) + 1) / (sympy.exp(z) - 1)) == 1 / sympy.tanh(z / 2)
+    assert recognize_hyperbolic(sympy.exp(z) + sympy.exp(2 * z)) == sympy.exp(z) + sympy.exp(2 * z)

@@ -6,10 +6,10 @@ import pytest
 import scipy.optimize
 
 from kansym.errors import ArgumentError
+from kansym.fitting.input_errors import curvature_shift, second_slopes_at, slopes_at
+from kansym.fitting.orthogonal import orthogonal_fit
 from kansym.symbolic import orthogonal
-from kansym.symbolic.input_slopes import curvature_shift, second_slopes_at, slopes_at
 from kansym.symbolic.naming import plain_symbol
-from kansym.symbolic.orthogonal import orthogonal_fit
 from kansym.symbolic.parametric import ParametricForm, columns_of
 from kansym.symbolic.parser import parse_expression
 from kansym.symbolic.refit import refit

@@ -1,0 +1,271 @@
+# sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false, reportCallIssue=false
+# pyright: reportOperatorIssue=false, reportAssignmentType=false, reportIndexIssue=false, reportGeneralTypeIssues=false
+"""The passes of simplification, with what each costs and the largest formula it is tried on."""
+
+import itertools
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import sympy
+from sympy import Add, Expr, Mul, Pow
+
+from kansym import clock
+from kansym.clock import Work
+from kansym.symbolic.complexity import complexity
+from kansym.symbolic.parametric import ParametricForm, node_count, parametrize
+
+LARGEST_TREE = 400
+"""Trees with more nodes than this are only brought into canonical gauge."""
+
+TRIGONOMETRY = 100.0
+"""Times that trigsimp goes through all nodes."""
+
+
+def recognize_hyperbolic(expression: Expr) -> Expr:
+    """Write differences, sums and quotients of exponentials as sinh, cosh and tanh.
+
+    ``exp(u) - exp(-u)`` becomes ``2*sinh(u)``, ``exp(u) + exp(-u)`` becomes ``2*cosh(u)``, and
+    ``(exp(u) - k)/(exp(u) + k)`` becomes ``tanh((u - log(k))/2)`` for a positive number k.
+    """
+    if not expression.has(sympy.exp):
+        return expression
+    return expression.replace(lambda node: node.is_Add, _hyperbolic_sum).replace(
+        lambda node: node.is_Mul, _hyperbolic_quotient
+    )
+
+
+def _hyperbolic_sum(expression: Expr) -> Expr:
+    coefficients: dict[Expr, Expr] = {}
+    others: list[Expr] = []
+    for term in expression.args:
+        coefficient, rest = term.as_coeff_Mul()
+        if isinstance(rest, sympy.exp):
+            coefficients[rest.args[0]] = coefficient
+        else:
+            others.append(term)
+    changed = False
+    for argument in list(coefficients):
+        first, second = coefficients.get(argument), coefficients.get(-argument)
+        if first is None or second is None or abs(first) != abs(second):
+            continue
+        function = sympy.cosh if first == second else sympy.sinh
+        others.append(2 * first * function(argument))
+        del coefficients[argument], coefficients[-argument]
+        changed = True
+    if not changed:
+        return expression
+    return Add(*others, *(coefficient * sympy.exp(argument) for argument, coefficient in coefficients.items()))
+
+
+def _hyperbolic_quotient(expression: Expr) -> Expr:
+    factors = list(expression.args)
+    for denominator in [factor for factor in factors if factor.is_Pow and factor.args[1] == -1]:
+        for numerator in [factor for factor in factors if factor.is_Add]:
+            below, above = _exponential_and_number(denominator.args[0]), _exponential_and_number(numerator)
+            if below is None or above is None or below[0] != above[0]:
+                continue
+            if below[1] == -above[1] and below[1].is_nonzero:
+                sign = 1 if below[1].is_positive else -1
+                factors.remove(numerator)
+                factors.remove(denominator)
+                tanh = sympy.tanh((below[0] - sympy.log(abs(below[1]))) / 2)
+                return Mul(*factors, tanh**sign)
+    return expression
+
+
+def _exponential_and_number(expression: Expr) -> tuple[Expr, Expr] | None:
+    """(u, k) of ``exp(u) + k``."""
+    if not expression.is_Add or len(expression.args) != 2:
+        return None
+    number, rest = expression.as_coeff_Add()
+    if isinstance(rest, sympy.exp) and number != 0:
+        return rest.args[0], number
+    return None
+
+
+SQUARE_ROUNDING = 1e-10
+"""Relative difference of the square of a coefficient that is taken to be rounding."""
+
+
+def complete_squares(expression: Expr) -> Expr:
+    """The expression with ``p^2 a^2 + 2 p q a b + q^2 b^2`` as ``(p a + q b)^2`` wherever the three terms are in a sum.
+
+    `sympy.factor` sees it only where nothing else is in the sum.
+    """
+    return expression.replace(lambda node: node.is_Add and len(node.args) >= 3, _completed)
+
+
+def _completed(total: Expr) -> Expr:
+    terms = list(total.args)
+    done: list[Expr] = []
+    while (found := _one_square(terms)) is not None:
+        used, square = found
+        terms = [term for place, term in enumerate(terms) if place not in used]
+        done.append(square)
+    return Add(*terms, *done) if done else total
+
+
+def _one_square(terms: list[Expr]) -> tuple[set[int], Expr] | None:
+    """Places of three terms that are a square, and the square."""
+    squares = [(place, *root) for place, term in enumerate(terms) if (root := _square_root(term)) is not None]
+    by_rest: dict[Expr, list[tuple[int, Expr]]] = {}
+    for place, term in enumerate(terms):
+        coefficient, rest = term.as_coeff_Mul()
+        by_rest.setdefault(rest, []).append((place, coefficient))
+    for (i, p, a), (j, q, b) in itertools.combinations(squares, 2):
+        if (p > 0) != (q > 0):
+            continue
+        for place, middle in by_rest.get(a * b, ()):
+            if place in (i, j) or not _same(middle**2, 4 * p * q):
+                continue
+            # The whole sign and the common size in front, the sign of the middle term between the two.
+            ratio = middle / (2 * p)
+            exact = sympy.S.One if _same(abs(ratio), 1) else abs(ratio)
+            sign = sympy.sign(ratio)
+            # (x - 1)^2 rather than (1 - x)^2
+            root = sign * a + exact * b if a.is_Number else a + sign * exact * b
+            return {i, j, place}, Mul(p, Pow(root, 2))
+    return None
+
+
+def _square_root(term: Expr) -> tuple[Expr, Expr] | None:
+    """(p, a) of a term ``p a^2``; a is 1 of a number."""
+    coefficient, rest = term.as_coeff_Mul()
+    if not coefficient.is_Number or not coefficient.is_finite or coefficient == 0:
+        return None
+    factors = []
+    for factor in Mul.make_args(rest):
+        base, exponent = factor.as_base_exp()
+        if factor is sympy.S.One:
+            continue
+        if not (exponent.is_Integer and exponent % 2 == 0):
+            return None
+        factors.append(base ** (exponent / 2))
+    return coefficient, Mul(*factors)
+
+
+def _same(first: Expr, second: Expr) -> bool:
+    if first == second:
+        return True
+    one, other = float(first), float(second)
+    return math.isfinite(one) and abs(one - other) <= SQUARE_ROUNDING * abs(other)
+
+
+HIGHEST_DEGREE = 8
+"""Degree of the numerators that are divided."""
+
+
+def divide(expression: sympy.Expr) -> sympy.Expr:
+    """The expression with polynomial division where that makes it shorter.
+
+    In every product with a sum below, the factors above that are sums, one at a time and all together, are divided by
+    it with respect to each symbol.
+    """
+    # With symbols for the Floats: polynomial algebra on inexact numbers is neither exact nor stable.
+    form = parametrize(expression, ())
+    divided = _divided(form.expression)
+    return ParametricForm(divided, (), form.constants, form.values).substituted()
+
+
+def _divided(node: sympy.Expr) -> sympy.Expr:
+    if not node.args:
+        return node
+    node = node.func(*(_divided(argument) for argument in node.args))
+    return min([node, *_divisions(node)], key=complexity) if node.is_Mul else node
+
+
+def _divisions(node: sympy.Expr) -> list[sympy.Expr]:
+    below = [f for f in node.args if f.is_Pow and f.args[1] is sympy.S.NegativeOne and f.args[0].is_Add]
+    above = [f for f in node.args if f not in below]
+    found = []
+    for factor in below:
+        denominator = factor.args[0]
+        rest = [f for f in below if f is not factor]
+        groups = [[f] for f in above if f.is_Add]
+        if len(above) > 1:
+            groups.append(above)
+        for group, symbol in itertools.product(groups, sorted(denominator.free_symbols, key=str)):
+            numerator = sympy.expand(sympy.Mul(*group))
+            parts = _polynomial_quotient(numerator, denominator, symbol)
+            if parts is not None:
+                others = [f for f in above if f not in group]
+                found.append(sympy.Mul(*others, *rest, parts[0] + parts[1] / denominator))
+    return found
+
+
+def _polynomial_quotient(
+    numerator: sympy.Expr, denominator: sympy.Expr, symbol: sympy.Symbol
+) -> tuple[sympy.Expr, sympy.Expr] | None:
+    """Quotient and remainder with respect to a symbol, where there is a quotient."""
+    if not (numerator.is_polynomial(symbol) and denominator.is_polynomial(symbol)):
+        return None
+    degree = sympy.degree(numerator, symbol)
+    if not 0 < sympy.degree(denominator, symbol) <= degree <= HIGHEST_DEGREE:
+        return None
+    quotient, remainder = sympy.div(numerator, denominator, symbol)
+    return quotient, sympy.factor_terms(remainder)
+
+
+def _powers(expression: Expr) -> Expr:
+    return sympy.powsimp(expression, combine="all")
+
+
+def _trigonometry(expression: Expr) -> Expr:
+    if len(expression.atoms(sympy.sin, sympy.cos, sympy.tan)) < 2:
+        return expression
+    clock.charge(Work.ALGEBRA, TRIGONOMETRY * node_count(expression))
+    return sympy.trigsimp(expression)
+
+
+def _collect(expression: Expr) -> Expr:
+    candidates = [sympy.collect(expression, symbol) for symbol in sorted(expression.free_symbols, key=str)]
+    return min(candidates, key=complexity, default=expression)
+
+
+def _factor(expression: Expr) -> Expr:
+    # With symbols for the Floats: polynomial algebra on inexact numbers is neither exact nor stable.
+    form = parametrize(expression, ())
+    factored = sympy.factor(form.expression)
+    return ParametricForm(factored, (), form.constants, form.values).substituted()
+
+
+def _expand(expression: Expr) -> Expr:
+    return sympy.expand(expression, power_exp=False, power_base=False, log=False)
+
+
+@dataclass(frozen=True)
+class Pass:
+    """A pass of `kansym.symbolic.simplification.simplify`.
+
+    Attributes
+    ----------
+    rewrite : callable
+        From one expression to an equal one, which need not be shorter.
+    cost : float
+        How many times it goes through all nodes.
+    largest : float
+        Nodes of the largest tree that it is tried on.
+    """
+
+    rewrite: Callable[[Expr], Expr]
+    cost: float = 1.0
+    largest: float = LARGEST_TREE
+
+
+PASSES: dict[str, Pass] = {
+    "canonical gauge": Pass(lambda expression: expression, largest=math.inf),
+    "common factors": Pass(sympy.factor_terms, cost=2.0),
+    "powers": Pass(_powers, cost=4.0),
+    "hyperbolic functions": Pass(recognize_hyperbolic),
+    "trigonometry": Pass(_trigonometry, largest=20),
+    "collection": Pass(_collect, cost=2.0),
+    "common denominator": Pass(sympy.together, cost=2.0),
+    "expansion": Pass(_expand, cost=3.0),
+    "factorization": Pass(_factor, cost=6.0, largest=60),
+    "squares": Pass(complete_squares),
+    "division": Pass(divide),
+}
+"""The passes in order; each is followed by the canonical gauge. Up to their largest trees each takes some tenths of a
+second at most; then trigsimp takes minutes, from 40 nodes on, and factor some seconds, from 80 on."""
