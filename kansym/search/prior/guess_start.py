@@ -36,7 +36,9 @@ class UnusableGuess(Exception):
     """The data cannot be described by a guess at all; the message says why."""
 
 
-def fitted_guess(guess: Guess, fit_rows: FitRows, *, seed: int, until: float) -> ParametricForm:
+def fitted_guess(
+    guess: Guess, fit_rows: FitRows, *, seed: int, until: float, deadline: float | None = None
+) -> ParametricForm:
     """The form of a guess in the symbols of the rows, with constants fitted to its training rows.
 
     Numbers of the guess are starting values. Constants with a name are started from the data, as in
@@ -49,6 +51,8 @@ def fitted_guess(guess: Guess, fit_rows: FitRows, *, seed: int, until: float) ->
     seed : int
     until : float
         `kansym.clock.now` value after which no other starts are tried.
+    deadline : float, optional
+        The same, after which those that are being tried are cut short.
 
     Raises
     ------
@@ -66,20 +70,20 @@ def fitted_guess(guess: Guess, fit_rows: FitRows, *, seed: int, until: float) ->
     problem = LeastSquares(form, columns_of(X, len(form.variables)), y, weights)
     values: list[np.ndarray] = [form.values]
     if not guess.named and np.isfinite(problem.loss(form.values)):
-        values.append(best_descent(problem, form.values)[0])
+        values.append(best_descent(problem, form.values, deadline)[0])
     spread = float(np.sqrt(mean_square(y - np.average(y, weights=weights), weights)))
     if guess.named or not np.sqrt(problem.loss(values[-1])) <= POOR * spread:
         numbers = range(guess.named, k)
         held = {j: float(form.values[j]) for j in numbers}
         for fixed in [held, {}] if held and guess.named else [{}]:
-            start = _from_data(form, fit_rows, fixed, seed, until)
+            start = _from_data(form, fit_rows, fixed, seed, until, deadline)
             if start is not None:
-                values.append(best_descent(problem, start)[0])
+                values.append(best_descent(problem, start, deadline)[0])
                 if np.sqrt(problem.loss(values[-1])) <= POOR * spread:
                     break
         if guess.named and len(values) == 1:
             # No time, or no luck: 1 is as good as any.
-            values.append(best_descent(problem, form.values)[0])
+            values.append(best_descent(problem, form.values, deadline)[0])
     losses = [problem.loss(one) for one in values]
     best = values[int(np.argmin(np.where(np.isfinite(losses), losses, np.inf)))]
     best = positive_where_free(form, columns_of(X, len(form.variables)), best, range(guess.named, k))
@@ -107,7 +111,12 @@ def in_symbols_of(guess: Guess, fit_rows: FitRows) -> ParametricForm:
 
 
 def _from_data(
-    form: ParametricForm, fit_rows: FitRows, fixed: dict[int, float], seed: int, until: float
+    form: ParametricForm,
+    fit_rows: FitRows,
+    fixed: dict[int, float],
+    seed: int,
+    until: float,
+    deadline: float | None,
 ) -> np.ndarray | None:
     """Values (k,) from many starts; None where the time does not suffice, or nothing is finite."""
     X, y, weights = fit_rows.rows(thinned(fit_rows.train, STARTING_ROWS))
@@ -115,7 +124,7 @@ def _from_data(
     if clock.late(until):
         return None
     try:
-        return call_with_limit(lambda: starting_values(form, X, y, weights, fixed, rng), clock.safety())
+        return call_with_limit(lambda: starting_values(form, X, y, weights, fixed, rng, deadline), clock.safety())
     except TimeLimitError:
         clock.interfered()
         logger.info("no time for starts of the constants of %s", form.expression)

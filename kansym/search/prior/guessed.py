@@ -86,7 +86,7 @@ def _guessed(
             fit_rows.allowed.allow(trial.guess.form.expression)
         report("guess", f"fitting {trial.guess.text}")
         share = FITTING_SHARE * (deadline - start) / len(trials)
-        yield from _fitted(trial, fit_rows, options, min(deadline, start + (place + 1) * share))
+        yield from _fitted(trial, fit_rows, options, min(deadline, start + (place + 1) * share), deadline)
     start = clock.now()
     usable = [(trial.best, trial) for trial in trials if trial.best is not None]
     usable.sort(key=lambda pair: pair[0].rank)
@@ -105,12 +105,15 @@ def _guessed(
                 return
 
 
-def _fitted(trial: Trial, fit_rows: FitRows, options: DiscoveryOptions, until: float) -> Iterator[Formula]:
+def _fitted(
+    trial: Trial, fit_rows: FitRows, options: DiscoveryOptions, until: float, deadline: float
+) -> Iterator[Formula]:
     """The guess with its constants fitted, the smaller formulas that it leads to, and it with its numbers free."""
     now = clock.now()
     try:
         # Half of the time is for what follows from the fit.
-        trial.form = fitted_guess(trial.guess, fit_rows, seed=options.seed, until=now + 0.5 * (until - now))
+        half = now + 0.5 * (until - now)
+        trial.form = fitted_guess(trial.guess, fit_rows, seed=options.seed, until=half, deadline=deadline)
     except UnusableGuess as problem:
         trial.problem = str(problem)
         return
