@@ -1,10 +1,11 @@
 """Fitted constants as results: value, error, unit, and what they may be."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
-from kansym.symbolic.formula import Constant
+from kansym.symbolic.formula import Constant, Formula
 from kansym.symbolic.parametric import ParametricForm
 from kansym.units.consistency import Consistency
 from kansym.units.named_constants import suggestions
@@ -48,3 +49,40 @@ def constants_of(
             )
         )
     return tuple(constants)
+
+
+def consistency_of(form: ParametricForm, units: UnitSystem | None) -> Consistency | None:
+    """Whether a fitted form is dimensionally consistent; None where the table has no units.
+
+    Parameters
+    ----------
+    form : ParametricForm
+    units : UnitSystem or None
+        Of the table.
+    """
+    if units is None or not units.known:
+        return None
+    values = {symbol.name: float(value) for symbol, value in zip(form.constants, form.values, strict=True)}
+    return units.check(form.expression, values)
+
+
+def with_fitted_constants(
+    formula: Formula, form: ParametricForm, covariance: np.ndarray, units: UnitSystem | None
+) -> Formula:
+    """A formula with constants that were fitted anew, their errors and units.
+
+    Parameters
+    ----------
+    formula : Formula
+        Its losses, size and notes stay.
+    form : ParametricForm
+        The formula as a fitted form.
+    covariance : array (k, k)
+        Of the constants, nan where unknown.
+    units : UnitSystem or None
+        Of the table.
+    """
+    with np.errstate(invalid="ignore"):
+        errors = np.sqrt(np.diagonal(covariance))
+    constants = constants_of(form, errors, units, consistency_of(form, units))
+    return replace(formula, expression=form.substituted(), constants=constants, covariance=covariance)

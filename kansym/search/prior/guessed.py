@@ -14,19 +14,18 @@ from kansym.data.dataset import Dataset
 from kansym.extraction.selection import EXACT
 from kansym.fitting.predictability import leftover
 from kansym.fitting.residuals import residuals_of
-from kansym.search.formulation import FitRows, bits, from_expression, judge
+from kansym.search.formulation import description_length_of, from_expression, judge
 from kansym.search.options import DiscoveryOptions
 from kansym.search.pipeline import run_pipeline
 from kansym.search.prior.correction import corrections
-from kansym.search.prior.freed import freed
-from kansym.search.prior.guess import Guess
-from kansym.search.prior.guess_start import UnusableGuess, fitted_guess
+from kansym.search.prior.guess import Guess, freed
+from kansym.search.prior.starts import UnusableGuess, fitted_guess
 from kansym.search.prior.trial import STRUCTURE, Trial, outcome
 from kansym.search.progress import ProgressCallback
 from kansym.search.results import Discovery
+from kansym.search.rows import FitRows
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.parametric import ParametricForm
-from kansym.symbolic.refit import refit
 from kansym.symbolic.timelimit import TimeLimitError, call_with_limit
 
 logger = logging.getLogger(__name__)
@@ -172,7 +171,8 @@ def _base(trial: Trial, fit_rows: FitRows) -> ParametricForm:
     assert trial.form is not None
     if trial.free is None:
         return trial.form
-    X, y, weights = fit_rows.rows(fit_rows.fitting)
-    loose = refit(trial.free.form, X, y, weights=weights)
-    better = loose.status != "non-finite" and bits(loose.form, fit_rows) < bits(trial.form, fit_rows) - FREED_BITS
-    return loose.form if better else trial.form
+    loose = fit_rows.fit(trial.free.form)
+    if loose.status == "non-finite":
+        return trial.form
+    length = description_length_of(trial.form, fit_rows)
+    return loose.form if description_length_of(loose.form, fit_rows) < length - FREED_BITS else trial.form

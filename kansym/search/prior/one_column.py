@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.interpolate
 
-from kansym.search.formulation import FitRows
+from kansym.search.rows import FitRows
 from kansym.symbolic.parametric import ParametricForm, columns_of
 
 ROWS = 3000

@@ -1,6 +1,6 @@
 # sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
 # pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false, reportCallIssue=false
-"""A guess on its way through a search, and what became of it."""
+"""A guess during a search, and the verdict of the data on it."""
 
 import math
 from dataclasses import dataclass, field
@@ -13,8 +13,7 @@ from kansym.data.weights import row_weights
 from kansym.search.guess_outcome import CONFIRMED, MORE, REPLACED, SMALLER, UNUSABLE, GuessOutcome
 from kansym.search.prior.correction import Correction
 from kansym.search.prior.family import Place, addition, parts_without
-from kansym.search.prior.freed import Freed
-from kansym.search.prior.guess import Guess
+from kansym.search.prior.guess import Freed, Guess
 from kansym.search.results import Discovery
 from kansym.symbolic.canonical import canonicalize
 from kansym.symbolic.complexity import complexity
@@ -73,7 +72,7 @@ class Trial:
 
 
 def outcome(trial: Trial, found: Discovery) -> GuessOutcome:
-    """What became of a guess, from the pick of the search."""
+    """The verdict on a guess, from the pick of the search."""
     text = trial.guess.text
     if trial.formula is None or trial.form is None:
         return GuessOutcome(text, UNUSABLE, trial.problem or "the search ended before it was fitted")
