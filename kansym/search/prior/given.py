@@ -86,7 +86,7 @@ def discover_given(dataset: Dataset, options: DiscoveryOptions, progress: Progre
             break
         rest = Rest.of(part, dataset, constants)
         table, notes = _table_of(rest, part)
-        # What the last rounds do not need, the first one has had.
+        # The first round has most of the time: later ones begin near their end.
         share = left if rounds == 1 else max(0.6 * left, 0.1)
         result = run_pipeline(table, replace(options, given=None, max_seconds=share), progress)
         judged = [_judged(part, formula, constants, fit_rows) for formula in result.front]
@@ -110,7 +110,7 @@ def discover_given(dataset: Dataset, options: DiscoveryOptions, progress: Progre
     front = ParetoFront.from_formulas(formulas, dataset.X)
     stopped = found.stopped
     if stopped == StopReason.AS_GOOD_AS_DATA and not front.best.validation_loss <= (2 * fit_rows.noise_floor) ** 2:
-        # What is left was known to nothing under the given part's constants.
+        # The rest is as good as noise, but only with the constants that were tried for the given part.
         stopped = StopReason.GIVEN_PART_EXPLAINED
     return replace(
         found,

@@ -90,7 +90,7 @@ def _guessed(
     usable = [(trial.best, trial) for trial in trials if trial.best is not None]
     usable.sort(key=lambda pair: pair[0].rank)
     for place, (best, trial) in enumerate(usable[:CORRECTED]):
-        # Where one formula leaves noise, others lack nothing but what it has.
+        # Where one formula leaves only noise, the others lack nothing that it does not have.
         if not _something_left(trial, fit_rows, options.seed):
             break
         report("guess", f"looking for what {trial.guess.text} lacks")

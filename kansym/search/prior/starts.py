@@ -47,10 +47,10 @@ RIDGE = 1e-6
 """Its penalty, in units of its normal matrix."""
 
 BETTER = 0.5
-"""Ratio of what is left at which a smooth function of the other columns is believed."""
+"""Ratio of the residuals' mean squares below which a smooth function of the other columns is believed."""
 
 SEEN, HIDDEN = 0.9, 1e4
-"""Share of the rows on which the unknown part is looked at, and the ratio of slopes there that hides it on some."""
+"""Share of the rows on which the unknown part must be seen, and the ratio of slopes among them that hides some."""
 
 
 # -- of a guess --------------------------------------------------------------------------------------------------------
@@ -106,7 +106,7 @@ def fitted_guess(
                 if np.sqrt(problem.loss(values[-1])) <= POOR * spread:
                     break
         if guess.named and len(values) == 1:
-            # No time, or no luck: 1 is as good as any.
+            # No start was found: 1 is as good as any.
             values.append(best_descent(problem, form.values, deadline)[0])
     losses = [problem.loss(one) for one in values]
     best = values[int(np.argmin(np.where(np.isfinite(losses), losses, np.inf)))]
@@ -245,7 +245,7 @@ def _visible(part: GivenPart, dataset: Dataset, constants: np.ndarray) -> bool:
 
 
 def _gentle(part: GivenPart, dataset: Dataset, plain: np.ndarray) -> np.ndarray:
-    """Constants of some size for all, the nearest to 1 through which the unknown part can be seen."""
+    """The same value for all constants, as near to 1 as lets the unknown part be seen."""
     for size in sorted((10.0**k for k in range(-9, 10)), key=lambda size: abs(np.log10(size))):
         for sign in (1.0, -1.0):
             trial = np.full(len(plain), sign * size)
