@@ -3,7 +3,7 @@
 # pyright: reportOperatorIssue=false
 """A formula that a search starts from, read from text, and the same with its exact numbers as constants too."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,7 +40,9 @@ class Guess:
     named: int
 
     @classmethod
-    def read(cls, text: str, names: Sequence[str], target: str = "", notes: Sequence[str] = ()) -> "Guess":
+    def read(
+        cls, text: str, names: Sequence[str], target: str = "", dropped: Mapping[str, str] | None = None
+    ) -> "Guess":
         """Read a text such as ``"A*exp(-t/tau) + 0.1"``.
 
         Parameters
@@ -52,8 +54,8 @@ class Guess:
         names : sequence of str
             Columns.
         target : str, optional
-        notes : sequence of str, optional
-            Of the table: a column that was dropped is no constant to fit.
+        dropped : mapping of str to str, optional
+            Columns that were left out of the table, and why: they are no constants to fit.
 
         Raises
         ------
@@ -71,11 +73,9 @@ class Guess:
             except KansymError:
                 raise ArgumentError(Argument("guesses"), f": {error}") from error
         for name in named:
-            for note in notes:
-                if note.startswith(f"Dropped column {quoted(name)}:"):
-                    raise ArgumentError(
-                        Argument("guesses"), f": {_brief(text)} holds {quoted(name)}, which is left out. {note}"
-                    )
+            if dropped and name in dropped:
+                reason = f"{quoted(name)}, which is left out. {dropped[name]}"
+                raise ArgumentError(Argument("guesses"), f": {_brief(text)} holds {reason}")
         columns = tuple(map(plain_symbol, names))
         symbols = tuple(map(plain_symbol, named))
         if not expression.free_symbols & set(columns):

@@ -60,7 +60,7 @@ def discover_guessed(
     ArgumentError
         If a guess is no formula of the columns.
     """
-    trials = [Trial(Guess.read(text, dataset.names, dataset.target, dataset.notes)) for text in options.guesses]
+    trials = [Trial(Guess.read(text, dataset.names, dataset.target, dataset.dropped)) for text in options.guesses]
     plain = replace(options, guesses=())
 
     def seeds(fit_rows: FitRows, deadline: float, report: Callable[[str, str], None]) -> Iterator[Formula]:
