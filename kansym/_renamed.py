@@ -26,7 +26,7 @@ RENAMED = {
     "kansym.discovery": "kansym.search.discovery",
     "kansym.editing.chosen": "kansym.editing.automatic",
     "kansym.editing.pruned": "kansym.editing.pruning",
-    "kansym.equations": "kansym.search.equations",
+    "kansym.equations": "kansym.search.front",
     "kansym.formula": "kansym.symbolic.formula",
     "kansym.front": "kansym.search.front",
     "kansym.given.part": "kansym.search.prior.part",

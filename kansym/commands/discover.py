@@ -238,4 +238,4 @@ def _check_guesses(guesses: Sequence[str], dataset: "Dataset") -> None:
     from kansym.search.prior.guess import Guess
 
     for text in guesses:
-        Guess.read(text, dataset.names, dataset.target, dataset.notes)
+        Guess.read(text, dataset.names, dataset.target, dataset.dropped)

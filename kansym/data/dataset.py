@@ -1,7 +1,7 @@
 """The table that everything works on: checked once, then trusted."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -42,6 +42,8 @@ class Dataset:
         What was done to the data on the way in, and what is odd about them, one plain sentence each.
     x_error : ndarray, shape (n, d), or None
         Standard errors of `X`, in the units of its columns, none negative; 0 for columns that are exact.
+    dropped : mapping of str to str
+        Columns that were left out since they say nothing, by name, each with the note that says why.
 
     Raises
     ------
@@ -59,6 +61,7 @@ class Dataset:
     y_units: str | None = None
     notes: tuple[str, ...] = ()
     x_error: np.ndarray | None = None
+    dropped: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.units:
@@ -119,6 +122,7 @@ class Dataset:
             y_units=self.y_units,
             notes=self.notes,
             x_error=None if self.x_error is None else self.x_error[rows],
+            dropped=self.dropped,
         )
 
 
@@ -252,11 +256,12 @@ def make_dataset(
     ]:
         if unit is not None:
             parse_unit(unit, label)
-    chosen = list(range(len(names)))
+    chosen, dropped = list(range(len(names))), {}
     if remove_constant:
         # Before columns are dropped: errors are often the same everywhere.
         notes += error_hints(names, target)
-        chosen = _useful_columns(inputs, names, notes)
+        chosen, dropped = _useful_columns(inputs, names)
+        notes += dropped.values()
         notes += column_remarks(inputs[:, chosen], [names[k] for k in chosen], outcome, target)
     return Dataset(
         X=np.ascontiguousarray(inputs[:, chosen]),
@@ -269,6 +274,7 @@ def make_dataset(
         y_units=y_units,
         notes=tuple(notes),
         x_error=None if inputs_error is None else np.ascontiguousarray(inputs_error[:, chosen]),
+        dropped=dropped,
     )
 
 
@@ -397,24 +403,25 @@ def _require_different(names: Sequence[str]) -> None:
         seen.add(name)
 
 
-def _useful_columns(inputs: np.ndarray, names: Sequence[str], notes: list[str]) -> list[int]:
-    """Indices of the columns that vary and do not repeat an earlier one."""
+def _useful_columns(inputs: np.ndarray, names: Sequence[str]) -> tuple[list[int], dict[str, str]]:
+    """Indices of the columns that vary and do not repeat an earlier one, and notes on the others by name."""
     chosen: list[int] = []
+    dropped: dict[str, str] = {}
     first_of: dict[bytes, str] = {}
     for k, name in enumerate(names):
         column = inputs[:, k]
         if is_constant(column):
-            notes.append(f"Dropped column {quoted(name)}: it is constant ({column[0]:g}).")
+            dropped[name] = f"Dropped column {quoted(name)}: it is constant ({column[0]:g})."
             continue
         key = (column + 0.0).tobytes()  # + 0.0 turns -0.0 into 0.0
         if key in first_of:
-            notes.append(f"Dropped column {quoted(name)}: it repeats column {quoted(first_of[key])}.")
+            dropped[name] = f"Dropped column {quoted(name)}: it repeats column {quoted(first_of[key])}."
             continue
         first_of[key] = name
         chosen.append(k)
     if not chosen:
         raise DataError(f"all input columns are constant ({name_listing(names)}): nothing varies")
-    return chosen
+    return chosen, dropped
 
 
 def _units(units: Sequence[str | None] | Mapping[str, str] | None, names: Sequence[str]) -> list[str | None]:

@@ -21,9 +21,8 @@ from kansym.run.finished import FinishedRun
 from kansym.search.discovery import MOST_ROWS
 from kansym.search.effective_errors import with_effective_errors
 from kansym.search.final_fit import far_rows
-from kansym.search.formulation import FitRows
 from kansym.search.options import DiscoveryOptions
-from kansym.search.scaled_rows import fitted_scaling, scaled_rows
+from kansym.search.rows import FitRows, fitted_scaling, scaled_rows
 
 FAR_FROM_ZERO = 1e3
 """Centre over half-width beyond which a column keeps its shift: without it, digits of its differences are lost."""

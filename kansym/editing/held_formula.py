@@ -17,7 +17,8 @@ from kansym.extraction.edges import edges_of_mode
 from kansym.fitting.estimate import estimate
 from kansym.kan.layer import AFFINE, EdgeMode
 from kansym.kan.network import Network
-from kansym.search.formulation import ROUND_NUMBERS, FitRows, as_written, bits, judge
+from kansym.search.formulation import ROUND_NUMBERS, as_written, description_length_of, judge
+from kansym.search.rows import FitRows
 from kansym.symbolic.canonical import canonicalize
 from kansym.symbolic.complexity import complexity
 from kansym.symbolic.constants import constants_of
@@ -72,8 +73,7 @@ def held_formula(
     form, values = _with_held_symbols(compose(network, rows.variables, context.affine_map), held, rows)
     numbers = {symbol: sympy.Float(value) for symbol, value in values.items()}
     free = replace(form, expression=form.expression.xreplace(numbers))
-    X, y, weights = rows.rows(rows.fitting)
-    fitted = refit(free, X, y, weights=weights)
+    fitted = rows.fit(free)
     if fitted.status == "non-finite":
         return None
     shorter, whole = _with_whole_numbers(fitted.form, rows)
@@ -157,8 +157,7 @@ def _with_whole_numbers(
 ) -> tuple[ParametricForm, dict[sympy.Symbol, sympy.Integer]]:
     """The form with constants at whole numbers, zero among them, where that makes the description no longer."""
     exact: dict[sympy.Symbol, sympy.Integer] = {}
-    X, y, weights = rows.rows(rows.fitting)
-    length, changed = bits(form, rows), True
+    length, changed = description_length_of(form, rows), True
     while changed:
         changed = False
         for symbol, value in sorted(
@@ -167,10 +166,10 @@ def _with_whole_numbers(
             whole = round(value)
             if abs(whole) > LARGEST or abs(value - whole) > NEAR * max(1.0, abs(value)):
                 continue
-            trial = refit(form.with_constant(symbol, sympy.Integer(whole)), X, y, weights=weights, max_steps=30)
+            trial = rows.fit(form.with_constant(symbol, sympy.Integer(whole)), max_steps=30)
             if trial.status == "non-finite":
                 continue
-            trial_length = bits(trial.form, rows)
+            trial_length = description_length_of(trial.form, rows)
             if trial_length <= length + ROUND_NUMBERS and rows.admits(trial.form) >= rows.admits(form):
                 form, length, changed = trial.form, min(length, trial_length), True
                 exact[symbol] = sympy.Integer(whole)

@@ -13,8 +13,7 @@ from kansym.kan.network import Network, format_shape
 from kansym.search.final_fit import far_rows, refitted
 from kansym.search.formulation import formulate
 from kansym.search.front import ParetoFront
-from kansym.search.notes import NETWORK_BETTER
-from kansym.search.results import Discovery, NetworkReading, StopReason, TrainedNetwork
+from kansym.search.results import NETWORK_BETTER, Discovery, NetworkReading, StopReason, TrainedNetwork
 from kansym.symbolic.formula import Formula
 from kansym.threads import threads_for
 

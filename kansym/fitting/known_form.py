@@ -18,7 +18,7 @@ from kansym.fitting.signs import positive_where_free
 from kansym.fitting.starts import starting_values
 from kansym.numbers import measured
 from kansym.symbolic.complexity import complexity, description_length
-from kansym.symbolic.constants import constants_of
+from kansym.symbolic.constants import consistency_of, constants_of
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.naming import plain
 from kansym.symbolic.parametric import columns_of
@@ -162,7 +162,7 @@ def _result(
 ) -> KnownForm:
     form, n = fit.form, len(problem.y)
     system = UnitSystem.of(problem)
-    found = None if system is None or not system.known else system.check(form.expression, problem.named(fit.values))
+    found = consistency_of(form, system)
     notes = _notes(problem, fit, loss, determined)
     notes += () if system is None else system.notes
     if found is not None and not found.consistent:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import scipy.optimize
 
+from kansym import clock
 from kansym.data.weights import inverse_squares, mean_error
 from kansym.fitting.orthogonal import OrthogonalFit, orthogonal_fit
 from kansym.symbolic.parametric import ParametricForm, columns_of
@@ -153,13 +154,17 @@ def least_squares(
     return Minimum(values, statistic, distances, rows.error, None, converged)
 
 
-def best_descent(problem: LeastSquares, start: np.ndarray) -> tuple[np.ndarray, float, bool]:
+def best_descent(
+    problem: LeastSquares, start: np.ndarray, deadline: float | None = None
+) -> tuple[np.ndarray, float, bool]:
     """Values (k,), loss and whether it converged, of the best of several fits from `start` (k,).
 
     They are: Levenberg-Marquardt on all constants, with the linear ones solved for first and without; on the nonlinear
     ones alone, variable projection; and from a fit of log|y|. From a poor start each of them runs off to infinity
-    where another arrives.
+    where another arrives. After `deadline`, a `kansym.clock.now` value, the first of them has to do.
     """
+    if clock.late(deadline):
+        return problem.fit(start, STEPS, linear_first=True)
     begins = [(start, True), (start, False)]
     projected = projected_descent(problem, start)
     if projected is not None:

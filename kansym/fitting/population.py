@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 import numpy as np
 
+from kansym import clock
 from kansym.symbolic.parametric import ParametricForm
 from kansym.symbolic.refit import LeastSquares
 
@@ -106,14 +107,19 @@ class Screen:
         return [np.tile(column, m) for column in self.problem.columns], np.repeat(values.T, self.n, axis=1)
 
 
-def descended(screen: Screen, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Losses (m,) and all constants (m, k) after some steps from `values` (m, k), sorted, the best first."""
+def descended(screen: Screen, values: np.ndarray, deadline: float | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Losses (m,) and all constants (m, k) after some steps from `values` (m, k), sorted, the best first.
+
+    No step begins after `deadline`, a `kansym.clock.now` value.
+    """
     values = values.copy()
     m, k = values.shape
     residuals = screen.residuals(values)
     losses = _losses(residuals)
     damping = np.full(m, DAMPING)
     for _ in range(STEPS):
+        if clock.late(deadline):
+            break
         with np.errstate(all="ignore"):
             jacobian = screen.jacobian(values)
             lengths = np.sqrt((jacobian**2).sum(axis=1))
@@ -143,7 +149,11 @@ def _losses(residuals: np.ndarray) -> np.ndarray:
 
 
 def evolved(
-    screen: Screen, population: np.ndarray, held: Collection[int], rng: np.random.Generator
+    screen: Screen,
+    population: np.ndarray,
+    held: Collection[int],
+    rng: np.random.Generator,
+    deadline: float | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """A population (m, q) after evolution: losses (m,) and all constants (m, k), the best first.
 
@@ -158,6 +168,8 @@ def evolved(
     held : collection of int
         Constants that stay as they are, by index.
     rng : numpy.random.Generator
+    deadline : float, optional
+        `kansym.clock.now` value after which no generation begins.
     """
     population = population.copy()
     losses, values = screen.losses(population)
@@ -165,7 +177,7 @@ def evolved(
     free = np.array([j not in held for j in range(q)])
     for _ in range(GENERATIONS):
         order = np.argsort(losses)
-        if losses[order[-1]] - losses[order[0]] <= GATHERED * losses[order[0]]:
+        if losses[order[-1]] - losses[order[0]] <= GATHERED * losses[order[0]] or clock.late(deadline):
             break
         leaders = population[order[rng.integers(max(2, m // 5), size=m)]]
         first, second = (population[rng.permutation(m)] for _ in range(2))

@@ -1,10 +1,11 @@
 """Starting values from the data alone: many are drawn and screened on few rows, the best are fitted."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import scipy.stats
 
+from kansym import clock
 from kansym.fitting.candidates import OSCILLATING, Candidates
 from kansym.fitting.least_squares import best_descent
 from kansym.fitting.population import Screen, descended, evolved
@@ -49,6 +50,7 @@ def starting_values(
     weights: np.ndarray | None,
     fixed: Mapping[int, float],
     rng: np.random.Generator,
+    deadline: float | None = None,
 ) -> np.ndarray | None:
     """Constants (k,) at the best minimum found; None if the formula was finite nowhere.
 
@@ -65,14 +67,16 @@ def starting_values(
     fixed : mapping of int to float
         Constants that start at a given value, by index.
     rng : numpy.random.Generator
+    deadline : float, optional
+        `kansym.clock.now` value after which the best values so far are only brought down once.
     """
     screen = Screen(_problem(form, X, y, weights, _spread_rows(X, SCREENING_ROWS, rng)))
     rows = _spread_rows(X, FITTING_ROWS, rng)
-    pool = _pool(screen, Candidates.of(form, screen.nonlinear, X, y), X[rows], fixed, rng)
+    pool = _pool(screen, Candidates.of(form, screen.nonlinear, X, y), X[rows], fixed, rng, deadline)
     some = _problem(form, X, y, weights, rows)
-    fits = _best([best_descent(some, start)[:2] for start in pool])
+    fits = _fits(some, pool, deadline)
     problem = _problem(form, X, y, weights, np.arange(len(y)))
-    finals = fits if len(y) <= FITTING_ROWS else _best([best_descent(problem, fit[0])[:2] for fit in fits[:FINAL]])
+    finals = fits if len(y) <= FITTING_ROWS else _fits(problem, [fit[0] for fit in fits[:FINAL]], deadline)
     if not finals:
         return None
     limit = finals[0][1] * (1 + SAME_LOSS)
@@ -99,7 +103,12 @@ def _spread_rows(X: np.ndarray, m: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def _pool(
-    screen: Screen, candidates: Candidates, X: np.ndarray, fixed: Mapping[int, float], rng: np.random.Generator
+    screen: Screen,
+    candidates: Candidates,
+    X: np.ndarray,
+    fixed: Mapping[int, float],
+    rng: np.random.Generator,
+    deadline: float | None,
 ) -> list[np.ndarray]:
     """Different starts, at most `FITTED`."""
     held = {screen.nonlinear.index(j): value for j, value in fixed.items() if j in screen.nonlinear}
@@ -112,10 +121,10 @@ def _pool(
         return [values[i] for i in order[:1]]
     if not order:
         return []
-    fitted = descended(screen, values[order[:DESCENDED]])
+    fitted = descended(screen, values[order[:DESCENDED]], deadline)
     parts = [fitted]
     if len(order) >= 4:
-        parts.append(evolved(screen, drawn[order[:EVOLVED]], held, rng))
+        parts.append(evolved(screen, drawn[order[:EVOLVED]], held, rng, deadline))
     kept: list[np.ndarray] = []
     for part_losses, part_values in parts:
         room = len(kept) + FITTED // len(parts)
@@ -146,7 +155,15 @@ def _draw(candidates: Candidates, m: int, rng: np.random.Generator, held: Mappin
     return values
 
 
-def _best(fits: list[tuple[np.ndarray, float]]) -> list[tuple[np.ndarray, float]]:
+def _fits(
+    problem: LeastSquares, starts: Sequence[np.ndarray], deadline: float | None
+) -> list[tuple[np.ndarray, float]]:
+    """Values and losses of the fits from some starts, the best first; only from the first start once it is late."""
+    fits: list[tuple[np.ndarray, float]] = []
+    for start in starts:
+        if fits and clock.late(deadline):
+            break
+        fits.append(best_descent(problem, start, deadline)[:2])
     return sorted((fit for fit in fits if np.isfinite(fit[1])), key=lambda fit: fit[1])
 
 

@@ -6,7 +6,8 @@
 import numpy as np
 import sympy
 
-from kansym.search.formulation import FitRows, from_expression, judge
+from kansym.search.formulation import from_expression, judge
+from kansym.search.rows import FitRows
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.parametric import parametrize
 from kansym.symbolic.refit import refit

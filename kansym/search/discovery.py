@@ -12,11 +12,10 @@ from kansym.data.limits import require_moderate_target
 from kansym.data.preparation import canonical_table, thinned
 from kansym.interrupting import AGAIN, Abandoned, two_presses
 from kansym.search.effective_errors import with_effective_errors
-from kansym.search.final_fit import settled
+from kansym.search.final_fit import settled, settled_guesses
 from kansym.search.options import DiscoveryOptions
 from kansym.search.outlier_screening import robust_discovery
 from kansym.search.pipeline import run_pipeline
-from kansym.search.prior.final_fit import settled_guesses
 from kansym.search.prior.given import discover_given
 from kansym.search.prior.guessed import discover_guessed
 from kansym.search.progress import ProgressCallback

@@ -1,4 +1,4 @@
-"""The last fit of the constants, with everything that is known about errors."""
+"""The last fit of the constants, of formulas and of guesses, with everything that is known about errors."""
 
 import logging
 from collections.abc import Sequence
@@ -14,9 +14,11 @@ from kansym.fitting.estimate import Estimate, estimate
 from kansym.fitting.outliers import Outlier, outliers_of, robust_limit
 from kansym.fitting.residuals import effective_error
 from kansym.search.front import ParetoFront
+from kansym.search.guess_outcome import GuessOutcome
+from kansym.search.prior.guess import Guess
 from kansym.search.results import Discovery
-from kansym.symbolic.constants import constants_of, with_constant_symbols
-from kansym.symbolic.formula import Formula
+from kansym.symbolic.constants import with_constant_symbols
+from kansym.symbolic.formula import Formula, with_fitted_constants
 from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parametric import ParametricForm, columns_of, parametrize
 from kansym.symbolic.refit import LeastSquares
@@ -29,6 +31,10 @@ MOST_VALUES = 200_000
 
 MOST_ROBUST = 10_000
 """Rows up to which a robust loss is used; in larger tables the rows beyond what chance allows are left out instead."""
+
+MOST_GUESS_ROWS = 50_000
+"""Rows up to which guesses are fitted once more; in longer tables their constants stay those of the search. With a
+robust loss, whose weights are found anew many times, that is `MOST_ROBUST`."""
 
 LISTED = 10
 """Outliers named in a note."""
@@ -74,34 +80,71 @@ def refitted(formula: Formula, dataset: Dataset, loss: str = "linear") -> tuple[
         fitted, loss = dataset.take(np.array([row not in far for row in range(dataset.n_rows)])), "linear"
     large = fitted.n_rows > MOST_VALUES and fitted.x_error is None
     try:
-        found = (
-            None
-            if large
-            else estimate(
-                form,
-                fitted.X,
-                fitted.y,
-                y_error=fitted.y_error,
-                x_error=fitted.x_error,
-                sample_weight=fitted.sample_weight,
-                loss=loss,
-            )
-        )
+        found = None if large else _estimated(form, fitted, loss)
     except KansymError as problem:
         logger.info("constants of %s stay as they are: %s", formula, problem)
         return formula, None
     final, covariance = (found.form, found.covariance) if found is not None else _few_steps(form, fitted)
     if np.isnan(final.values).any():
         return formula, None
-    units = UnitSystem.of(dataset)
-    checked = None
-    if units is not None and units.known:
-        values = {symbol.name: float(value) for symbol, value in zip(form.constants, final.values, strict=True)}
-        checked = units.check(form.expression, values)
-    with np.errstate(invalid="ignore"):
-        errors = np.sqrt(np.diagonal(covariance))
-    constants = constants_of(final, errors, units, checked)
-    return replace(formula, expression=final.substituted(), constants=constants, covariance=covariance), found
+    return with_fitted_constants(formula, final, covariance, UnitSystem.of(dataset)), found
+
+
+def settled_guesses(discovery: Discovery, table: Dataset | None, *, loss: str, pick: Formula) -> Discovery:
+    """The discovery with guesses fitted as its other formulas are, and the pick written as the guess it is.
+
+    Parameters
+    ----------
+    discovery : Discovery
+    table : Dataset or None
+        What constants are settled on, where that is not the table of the search.
+    loss : str
+    pick : Formula
+        As the search found it; outcomes quote it.
+    """
+    said, now = str(pick), str(discovery.formula)
+    outcomes = tuple(replace(one, words=one.words.replace(said, now)) for one in discovery.guesses)
+    discovery = replace(discovery, guesses=outcomes)
+    if table is not None:
+        if table.n_rows > (MOST_GUESS_ROWS if loss == "linear" else MOST_ROBUST):
+            return discovery
+        outcomes = tuple(_settled_guess(one, table, loss) for one in outcomes)
+    discovery = replace(discovery, guesses=outcomes)
+    for one in outcomes:
+        if one.as_written and one.formula is not None:
+            # One function has one description length, that of its shortest notation.
+            settled = discovery.formula
+            written = replace(one.formula, description_length=settled.description_length)
+            front = ParetoFront(written if formula is settled else formula for formula in discovery.front)
+            return replace(discovery, formula=written, front=front)
+    return discovery
+
+
+def _settled_guess(outcome: GuessOutcome, table: Dataset, loss: str) -> GuessOutcome:
+    formula = outcome.formula
+    if formula is None or not formula.constants:
+        return outcome
+    form = Guess.read(outcome.text, table.names, table.target).form
+    form = form.with_values(np.array([constant.value for constant in formula.constants]))
+    try:
+        fit = _estimated(form, table, loss)
+    except KansymError as problem:
+        logger.info("constants of the guess %s stay as they are: %s", outcome.text, problem)
+        return outcome
+    fitted = with_fitted_constants(formula, fit.form, fit.covariance, UnitSystem.of(table))
+    return replace(outcome, formula=fitted)
+
+
+def _estimated(form: ParametricForm, table: Dataset, loss: str) -> Estimate:
+    return estimate(
+        form,
+        table.X,
+        table.y,
+        y_error=table.y_error,
+        x_error=table.x_error,
+        sample_weight=table.sample_weight,
+        loss=loss,
+    )
 
 
 def _few_steps(form: ParametricForm, dataset: Dataset) -> tuple[ParametricForm, np.ndarray]:

@@ -2,25 +2,23 @@
 
 import logging
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 
 import numpy as np
 import sympy
 
 from kansym import clock
-from kansym.data.dataset import Dataset
 from kansym.data.preparation import thinned
-from kansym.data.weights import mean_square, row_weights
+from kansym.data.weights import mean_square
 from kansym.errors import ArgumentError
 from kansym.extraction.composition import AffineMap, compose
 from kansym.kan.network import Network
-from kansym.primitives.allowed import AllowedFunctions
+from kansym.search.rows import FITTING_ROWS, FitRows, leave_one_out, losses
 from kansym.symbolic.canonical import canonicalize
 from kansym.symbolic.complexity import complexity, description_length
 from kansym.symbolic.constants import constants_of
 from kansym.symbolic.formula import Formula
-from kansym.symbolic.naming import internal_symbols, plain, plain_symbol
+from kansym.symbolic.naming import plain, plain_symbol
 from kansym.symbolic.parametric import ParametricForm, parametrize
 from kansym.symbolic.reduction import drop_terms, eliminate
 from kansym.symbolic.refit import refit
@@ -36,12 +34,8 @@ from kansym.symbolic.simplification import simplify
 from kansym.symbolic.snapping import IRRATIONAL_AGREEMENT, snap
 from kansym.symbolic.steps import Origin, steps_of
 from kansym.units.consistency import Consistency
-from kansym.units.system import UnitSystem
 
 logger = logging.getLogger(__name__)
-
-FITTING_ROWS = 10_000
-"""Most rows for trial fits: snapping and elimination fit a formula some hundred times."""
 
 FEW_ROWS = 50
 """Rows below which the description length has the loss of leave-one-out, also where rows are held out."""
@@ -60,148 +54,11 @@ POLISH_SECONDS = 0.3
 """Least time in which the algebra on a formula that the end of the budget left as it was fitted gets anywhere."""
 
 DIMENSIONAL_BITS = 10.0
-"""Bits of a constant with a dimension, where the columns alone could give the target its unit: such a constant is one
-more thing that nature would have to hold, beside those that were measured."""
+"""Bits of a constant with a dimension, where the columns alone could give the target its unit: such a constant claims a
+quantity of nature beside those that were measured."""
 
 MAX_CONSTANTS = 40
 """Formulas with more constants than this are tables in disguise and are not worth the algebra."""
-
-
-NEAR_FLOOR = 1.5
-"""Error in units of the noise floor up to which a formula is as good as the data."""
-
-CHI2_DEVIATIONS = 3.0
-"""Standard deviations of chi-squared beyond its mean up to which it is as errors allow."""
-
-
-@dataclass(frozen=True, eq=False)
-class FitRows:
-    """The rows that formulas are fitted and judged on, in the user's units.
-
-    Attributes
-    ----------
-    dataset : Dataset
-        Rows in canonical order.
-    train, validation : ndarray of int
-        Row indices; `validation` may be empty, the loss is then leave-one-out.
-    weights : ndarray, shape (n,), or None
-        Mean 1.
-    noise_floor : float
-        In the units of y.
-    variables : tuple of Symbol
-        Real, or positive where the data are.
-    finished : dict
-        Description lengths of the forms finished so far, by their expression: many networks lead to one formula.
-    eliminated : dict
-        Refits of the smaller forms met in backward elimination, for the same reason.
-    rough : dict
-        Formulas that were not snapped and simplified since time was up, with their forms.
-    units : UnitSystem or None
-        None where the table has none.
-    allowed : AllowedFunctions or None
-        What formulas may have besides sums, products and quotients; None where that is anything.
-    """
-
-    dataset: Dataset
-    train: np.ndarray
-    validation: np.ndarray
-    weights: np.ndarray | None
-    noise_floor: float
-    variables: tuple[sympy.Symbol, ...]
-    finished: dict[str, float] = field(default_factory=dict)
-    eliminated: dict[str, tuple[ParametricForm, float] | None] = field(default_factory=dict)
-    rough: dict[Formula, ParametricForm] = field(default_factory=dict)
-    units: UnitSystem | None = None
-    allowed: AllowedFunctions | None = None
-
-    @classmethod
-    def of(
-        cls,
-        dataset: Dataset,
-        train: np.ndarray,
-        validation: np.ndarray,
-        noise_floor: float,
-        allowed: AllowedFunctions | None = None,
-    ) -> "FitRows":
-        variables = internal_symbols(dataset.names, dataset.X)
-        units = UnitSystem.of(dataset)
-        weights = row_weights(dataset)
-        return cls(dataset, train, validation, weights, noise_floor, variables, units=units, allowed=allowed)
-
-    def consistency(self, form: ParametricForm) -> Consistency | None:
-        """Whether a form is dimensionally consistent; None where the table has no units."""
-        if self.units is None or not self.units.known:
-            return None
-        values = {symbol.name: float(value) for symbol, value in zip(form.constants, form.values, strict=True)}
-        return self.units.check(form.expression, values)
-
-    def admits(self, form: ParametricForm) -> bool:
-        """Whether nothing is known against the units of a form."""
-        found = self.consistency(form)
-        return found is None or found.consistent
-
-    def rows(self, index: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-        weights = None if self.weights is None else self.weights[index]
-        return self.dataset.X[index], self.dataset.y[index], weights
-
-    def loss_of(self, predict: Callable[[np.ndarray], np.ndarray], index: np.ndarray) -> float:
-        """Mean squared residual of a network, weighted like that of formulas, where it has a value; nan if nowhere."""
-        X, y, weights = self.rows(index)
-        residual = predict(X) - y
-        good = np.isfinite(residual)
-        return mean_square(residual[good], None if weights is None else weights[good]) if good.any() else math.nan
-
-    def at_noise(self, formula: Formula) -> bool:
-        """Whether a formula leaves no more than the known errors of the table.
-
-        Where y has standard errors, chi-squared of all rows says so; a rounding or a scatter of repeated points is
-        known less well, and half as much again passes.
-        """
-        if not formula.validation_loss <= (NEAR_FLOOR * self.noise_floor) ** 2:
-            return False
-        if self.dataset.y_error is None:
-            return True
-        n, held_out = len(self.dataset.y), len(self.validation)
-        rest = formula.validation_loss * held_out + formula.train_loss * (n - held_out)
-        fitted = 0 if held_out else min(len(formula.constants), n - 1)
-        return rest / (n - fitted) <= self.noise_floor**2 * (1 + CHI2_DEVIATIONS * math.sqrt(2 / (n - fitted)))
-
-    @property
-    def fitting(self) -> np.ndarray:
-        """Training rows that constants are searched on; more would only cost time, the last fit takes all rows."""
-        return thinned(self.train, FITTING_ROWS)
-
-    def loss(self, form: ParametricForm, index: np.ndarray) -> float:
-        """Weighted mean squared residual over some rows; inf where the formula is not finite."""
-        X, y, weights = self.rows(index)
-        value = mean_square(form.evaluate(X) - y, weights)
-        return value if math.isfinite(value) else math.inf
-
-
-def leave_one_out(form: ParametricForm, X: np.ndarray, y: np.ndarray, weights: np.ndarray | None) -> float:
-    """Leave-one-out mean squared residual of a fitted form, from the leverages (PRESS, Allen 1974).
-
-    Each residual is divided by 1 - h_i with h_i the row's leverage in the linearised fit: exact for linear constants,
-    and good wherever one row does not move the constants far.
-    """
-    residual = form.evaluate(X) - y
-    if not len(form.constants):
-        return mean_square(residual, weights)
-    root = np.ones(len(y)) if weights is None else np.sqrt(weights)
-    jacobian = form.jacobian(X) * root[:, None]
-    # Overflow means a constant that no double can determine; the loss is then infinite.
-    with np.errstate(over="ignore"):
-        norms = np.linalg.norm(jacobian, axis=0)
-    if not np.all(np.isfinite(norms)):
-        return math.inf
-    left, singular, _ = np.linalg.svd(jacobian / np.where(norms > 0, norms, 1.0), full_matrices=False)
-    determined = singular > 1e-10 * singular.max(initial=0.0)
-    if determined.sum() >= len(y):
-        # As many constants as rows: every residual vanishes whatever the data, so they are no evidence at all.
-        return math.inf
-    leverage = (left[:, determined] ** 2).sum(1)
-    # A row that alone decides a constant has leverage 1 and predicts nothing; its residual is kept finite.
-    return mean_square(residual / np.maximum(1.0 - leverage, 1e-3), weights)
 
 
 def formulate(
@@ -238,8 +95,7 @@ def _formulas(raw: sympy.Expr, fit_rows: FitRows, structure: Origin, deadline: f
     form = parametrize(canonicalize(raw, positive), fit_rows.variables)
     if len(form.constants) > min(MAX_CONSTANTS, len(fit_rows.train)):
         return
-    X, y, weights = fit_rows.rows(fit_rows.fitting)
-    fitted = refit(form, X, y, weights=weights)
+    fitted = fit_rows.fit(form)
     if fitted.status == "non-finite":
         return
     lean = drop_terms(
@@ -248,7 +104,7 @@ def _formulas(raw: sympy.Expr, fit_rows: FitRows, structure: Origin, deadline: f
         allowed=max(1.001 * fitted.loss, fit_rows.noise_floor**2),
     )
     if lean is not fitted.form:
-        fitted = refit(lean, X, y, weights=weights)
+        fitted = fit_rows.fit(lean)
     if not _is_news(fitted.form, fit_rows):
         return
     first = _finish(fitted.form, fit_rows, structure, deadline)
@@ -263,9 +119,9 @@ def _formulas(raw: sympy.Expr, fit_rows: FitRows, structure: Origin, deadline: f
             return None
         key = str(smaller.expression)
         if key not in fit_rows.eliminated:
-            result = refit(smaller, X, y, weights=weights, max_steps=30)
+            result = fit_rows.fit(smaller, max_steps=30)
             finite = result.status != "non-finite"
-            fit_rows.eliminated[key] = (result.form, bits(result.form, fit_rows)) if finite else None
+            fit_rows.eliminated[key] = (result.form, description_length_of(result.form, fit_rows)) if finite else None
         return fit_rows.eliminated[key]
 
     previous = math.inf if first is None else first.description_length
@@ -276,7 +132,7 @@ def _formulas(raw: sympy.Expr, fit_rows: FitRows, structure: Origin, deadline: f
         if formula is None:
             break
         yield formula
-        # Once a step costs this many bits, further ones only add what nobody would pick.
+        # Once a step costs this many bits, further ones only lead to formulas that nobody would pick.
         if formula.description_length > previous + 60:
             break
         previous = min(previous, formula.description_length)
@@ -284,7 +140,7 @@ def _formulas(raw: sympy.Expr, fit_rows: FitRows, structure: Origin, deadline: f
 
 def _is_news(form: ParametricForm, fit_rows: FitRows) -> bool:
     """Whether this expression was not finished before with as good constants; remembers it."""
-    key, length = str(form.expression), bits(form, fit_rows)
+    key, length = str(form.expression), description_length_of(form, fit_rows)
     if length > fit_rows.finished.get(key, math.inf) - 0.01:
         return False
     fit_rows.finished[key] = length
@@ -343,7 +199,7 @@ def _digits_explained(plain: Formula, snapped: Formula, n: int) -> float:
 
 def _simpler(form: ParametricForm, fit_rows: FitRows, seconds: float) -> ParametricForm:
     """The form after at most four rounds of simplification, of `seconds` each, and one more refit."""
-    X, y, weights = fit_rows.rows(fit_rows.fitting)
+    X = fit_rows.dataset.X[fit_rows.fitting]
     simplified = simplify(form.substituted(), fit_rows.variables, X[:: max(1, len(X) // 200)], seconds=seconds)
     for _ in range(3):
         smooth = use_signs(simplified.expression, fit_rows.variables, X)
@@ -352,19 +208,11 @@ def _simpler(form: ParametricForm, fit_rows: FitRows, seconds: float) -> Paramet
         # Algebra on the new form may come to absolute values again.
         simplified = simplify(smooth, fit_rows.variables, X[:: max(1, len(X) // 200)], seconds=seconds)
     shorter = parametrize(use_signs(simplified.expression, fit_rows.variables, X), fit_rows.variables)
-    result = refit(shorter, X, y, weights=weights)
+    result = fit_rows.fit(shorter)
     return form if result.status == "non-finite" else result.form
 
 
-def losses(form: ParametricForm, fit_rows: FitRows) -> tuple[float, float]:
-    """Training loss, and the loss on held-out rows (leave-one-out where there are none)."""
-    train_loss = fit_rows.loss(form, fit_rows.train)
-    if len(fit_rows.validation):
-        return train_loss, fit_rows.loss(form, fit_rows.validation)
-    return train_loss, leave_one_out(form, *fit_rows.rows(fit_rows.train))
-
-
-def bits(form: ParametricForm, fit_rows: FitRows) -> float:
+def description_length_of(form: ParametricForm, fit_rows: FitRows) -> float:
     """Description length of the data with the help of a fitted form."""
     n, held_out = len(fit_rows.dataset.y), len(fit_rows.validation)
     if n < FEW_ROWS:
@@ -447,7 +295,7 @@ def judge(form: ParametricForm, fit_rows: FitRows, *, structure: Origin) -> Form
     train_loss, validation_loss = losses(form, fit_rows)
     if not (math.isfinite(train_loss) and math.isfinite(validation_loss)):
         return None
-    length = bits(form, fit_rows)
+    length = description_length_of(form, fit_rows)
     # The losses above are those of constants that never saw the held-out rows; the constants that are handed out, with
     # their errors, come from all rows.
     result = refit(form, fit_rows.dataset.X, fit_rows.dataset.y, weights=fit_rows.weights, max_steps=30)

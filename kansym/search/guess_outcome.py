@@ -1,4 +1,4 @@
-"""What became of a guess."""
+"""What the data say about a guess."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

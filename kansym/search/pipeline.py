@@ -9,39 +9,40 @@ valid.
 import logging
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import cast
 
 import numpy as np
 import sympy
-import torch
 
 from kansym import clock
 from kansym.data.dataset import Dataset
 from kansym.data.limits import require_moderate_target
 from kansym.data.preparation import prepare
 from kansym.device import choose_device
-from kansym.extraction.composition import AffineMap
-from kansym.extraction.one_dimensional import as_networks, read_curve
-from kansym.extraction.selection import EXACT, Selector, SymbolicCandidate
+from kansym.extraction.one_dimensional import as_networks
+from kansym.extraction.selection import EXACT, SymbolicCandidate
 from kansym.interrupting import AGAIN, Abandoned
-from kansym.kan.growth import Candidate, Decision, Grower
+from kansym.kan.growth import Candidate, Decision
 from kansym.kan.network import Network, format_shape
-from kansym.kan.pruning import count_edges, prune
+from kansym.kan.pruning import count_edges
 from kansym.primitives.allowed import allowed_functions
 from kansym.search.baseline import baseline
-from kansym.search.formulation import FitRows, could_win, formulate, from_expression, polished
+from kansym.search.formulation import could_win, formulate, from_expression, polished
 from kansym.search.front import ParetoFront
-from kansym.search.leaves import leaf_formulas, leaf_table
-from kansym.search.notes import notes_on
+from kansym.search.networks import Networks
 from kansym.search.options import DiscoveryOptions
 from kansym.search.progress import Progress, ProgressCallback
-from kansym.search.results import Discovery, NetworkReading, StopReason, TrainedNetwork, near_rivals
-from kansym.search.scaled_rows import fitted_scaling, scaled_rows
+from kansym.search.results import Discovery, NetworkReading, StopReason, TrainedNetwork, near_rivals, notes_on
+from kansym.search.rows import FitRows
 from kansym.structure.leaf import Leaf
 from kansym.structure.problem import Problem
 from kansym.structure.product_units import SMALL_TABLE
 from kansym.structure.solver import Solver
 from kansym.symbolic.formula import Formula
+from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.steps import Origin, Step, StepKind, in_words
 from kansym.threads import threads_for
 
@@ -174,7 +175,7 @@ class _Run:
                 return StopReason.NOTHING_SMOOTH_LEFT
         held: list[Candidate] = []
         unimproved = 0
-        candidates = iter(self._grower())
+        candidates = iter(self.networks.grower(self._on_decision))
         if self.dataset.X.shape[1] == 1:
             # The curve itself as one spline: what it leaves is noise, and a reading that leaves no more needs no other.
             first = next(candidates, None)
@@ -215,32 +216,16 @@ class _Run:
         self.formulas += baseline(self.fit_rows, self.deadline, quadratic=allowed and not self.part)
         self.report("composing", "constant and linear formulas")
 
-    def _grower(self) -> Grower:
-        """Growth on scaled rows. The target is not centred, so that a product stays a product."""
-        most = self.options.network_rows
-        self.scaling = fitted_scaling(self.fit_rows, most)
-        self.rows = scaled_rows(self.fit_rows, self.scaling, most, self.device)
-        self.map = AffineMap(self.scaling.center.tolist(), self.scaling.half_width.tolist(), 0.0, self.scaling.y_scale)
-        return Grower(
-            self.rows.x,
-            self.rows.y,
-            validation=self.rows.validation,
-            options=self.options.growth,
-            generator=torch.Generator().manual_seed(self.options.seed),
-            weights=self.rows.weights,
-            deadline=self.deadline,
-            on_decision=self._on_decision,
-        )
+    @cached_property
+    def networks(self) -> Networks:
+        return Networks(self.fit_rows, self.options, self.device, self.deadline)
 
     def _user_loss(self, candidate: Candidate) -> float:
-        return candidate.validation_loss * self.scaling.y_scale**2
+        return self.networks.user_loss(candidate.validation_loss)
 
     def _keep_network(self, candidate: Candidate) -> None:
-        loss = self._user_loss(candidate)
-        if self.network is None or loss < self.network.validation_loss:
-            network = candidate.network.to("cpu", torch.float64)
-            train = candidate.train_loss * self.scaling.y_scale**2
-            self.network = TrainedNetwork(network, self.scaling, train, loss, self.dataset.names, self.dataset.target)
+        if self.network is None or self._user_loss(candidate) < self.network.validation_loss:
+            self.network = self.networks.trained(candidate)
 
     def _worth_reading(self, held: list[Candidate]) -> Candidate | None:
         """The network to read now, if any.
@@ -254,7 +239,9 @@ class _Run:
             if readable is not None and id(readable) not in self._glanced:
                 return readable
         latest = held[-1]
-        precise = math.sqrt(latest.validation_loss) < max(self.promising, 3 * self.floor / self.scaling.y_scale)
+        precise = math.sqrt(latest.validation_loss) < max(
+            self.promising, 3 * self.floor / self.networks.scaling.y_scale
+        )
         if precise and self._user_loss(latest) < 0.5 * self.best_loss():
             return latest
         best = min(candidate.validation_loss for candidate in held)
@@ -291,7 +278,7 @@ class _Run:
             return False
         # Limited by its splines and not by noise: very precise, or far above the errors. As good as it is not the law.
         blind = self._beyond_errors(self.network.validation_loss)
-        noisy = not blind and self.network.validation_loss > (SPLINE_ERROR * self.scaling.y_scale) ** 2
+        noisy = not blind and self.network.validation_loss > (SPLINE_ERROR * self.networks.scaling.y_scale) ** 2
         return noisy and best.validation_loss < factor * self.network.validation_loss
 
     def _beyond_errors(self, loss: float) -> bool:
@@ -338,7 +325,7 @@ class _Run:
         if not np.ptp(leaf.t) > 0:
             yield sympy.Float(float(leaf.t[0]))
             return
-        table, options = leaf_table(leaf, self.options, self.dataset.n_columns)
+        table, options = _leaf_table(leaf, self.options, self.dataset.n_columns)
         part = _Run(table, options, None, attainable=leaf.attainable, part=True)
         interrupted = False
         try:
@@ -348,7 +335,7 @@ class _Run:
         except KeyboardInterrupt:
             # What the part has found so far goes into the whole before the run ends.
             interrupted = True
-        yield from leaf_formulas(leaf, part.formulas)
+        yield from _leaf_formulas(leaf, part.formulas)
         if interrupted:
             raise KeyboardInterrupt
 
@@ -357,24 +344,13 @@ class _Run:
     def _one_dimensional(self) -> None:
         """A table with one input is one edge: read it as one or two primitives."""
         self.report("matching", "reading the curve as one or two primitives")
-        origin = float(-self.scaling.center[0] / self.scaling.half_width[0])
-        selector = self._selector()
         # Where a formula leaves nothing to find, something shorter may be as good, but is not worth the whole budget.
         second_look = min(self.deadline, clock.now() + SECOND_LOOK * self.options.max_seconds)
-        for form, group in read_curve(
-            self.rows.x[:, 0],
-            self.rows.y,
-            self.options.primitives.distinct(),
-            origin=origin,
-            weights=self.rows.weights,
-            seed=self.options.seed,
-            floor=max(EXACT, (self.floor / self.scaling.y_scale) ** 2),
-            deadline=self.deadline,
-        ):
+        selector = self.networks.selector()
+        for form, group in self.networks.curve_readings():
             if self.out_of_time() or (clock.late(second_look) and self._nothing_left()):
                 return
-            found = selector.fit_all(as_networks(group, self.rows.x))
-            self._formulate(found, form)
+            self._formulate(selector.fit_all(as_networks(group, self.networks.rows.x)), form)
             if self._nothing_left() and len(self.dataset.y) >= SMALL_TABLE:
                 return
 
@@ -390,9 +366,12 @@ class _Run:
         A quick look that comes nowhere near the network's error leaves the network for the end of the ladder: its
         structure is likely to be wrong.
         """
-        label, network = format_shape(candidate.network.shape), self._pruned(candidate)
+        label, pruned = format_shape(candidate.network.shape), self.networks.pruned(candidate)
+        network = pruned.network
+        if pruned.removed[0]:
+            self.report("training", f"pruned {pruned.removed[0]} edges")
         self.report("matching", f"reading the network {label}")
-        selector = self._selector()
+        selector = self.networks.selector()
         found = selector.select(network, thorough=thorough)
         self._glanced.add(id(candidate))
         if thorough or selector.is_close(found, network):
@@ -401,26 +380,16 @@ class _Run:
             found = found[:1]
         self._formulate(found, (Step(StepKind.NETWORK, label),), network.to("cpu"))
 
-    def _selector(self) -> Selector:
-        return Selector(
-            rows=self.rows,
-            primitives=self.options.primitives.distinct(),
-            options=self.options.selection,
-            seed=self.options.seed,
-            deadline=self.deadline,
-            target=max(EXACT, (self.floor / self.scaling.y_scale) ** 2),
-        )
-
     def _formulate(self, found: list[SymbolicCandidate], structure: Origin, trained: Network | None = None) -> None:
         """Turn the best symbolic networks into formulas; `trained` is the network that they were read from."""
         for symbolic in found[: self.options.formulas_per_network]:
             if self.out_of_time():
                 return
-            loss = symbolic.train_loss * self.scaling.y_scale**2
+            loss = self.networks.user_loss(symbolic.train_loss)
             if not could_win(symbolic.curved_edges, loss, self.best(), self.fit_rows):
                 continue
             network = symbolic.network.to("cpu")
-            formulas = formulate(network, self.map, self.fit_rows, structure=structure, deadline=self.deadline)
+            formulas = formulate(network, self.networks.map, self.fit_rows, structure=structure, deadline=self.deadline)
             self.formulas += formulas
             for formula in formulas:
                 self.readings[formula] = NetworkReading(network, trained)
@@ -428,28 +397,12 @@ class _Run:
             if self._as_good_as_possible():
                 return
 
-    def _pruned(self, candidate: Candidate) -> Network:
-        error = math.sqrt(candidate.validation_loss)
-        result = prune(
-            candidate.network,
-            self.rows.x,
-            self.rows.y,
-            validation=self.rows.validation,
-            threshold=min(0.03, max(1e-6, 0.3 * error)),
-            options=self.options.growth.training,
-            weights=self.rows.weights,
-            deadline=self.deadline,
-        )
-        if result.removed[0]:
-            self.report("training", f"pruned {result.removed[0]} edges")
-        return result.network
-
     def _network_beside(self) -> None:
         """A network where algebra alone found the law: to look at, to predict with, and to hold against the formula."""
         now = clock.now()
         clock.current().grant(LAST_NETWORK * self.options.max_seconds)
         until = min(now + NETWORK_SECONDS, max(self.deadline, now + LAST_NETWORK * self.options.max_seconds))
-        grower = self._grower()
+        grower = self.networks.grower(self._on_decision)
         grower.deadline = until
         try:
             for candidate in grower:
@@ -497,3 +450,25 @@ class _Run:
             stopped=stopped,
             notes=tuple(notes),
         )
+
+
+def _leaf_table(leaf: Leaf, options: DiscoveryOptions, columns: int) -> tuple[Dataset, DiscoveryOptions]:
+    """The table of a leaf and the options of its search, `columns` being those of the user's table."""
+    growth = options.growth
+    if growth.shapes and leaf.X.shape[1] != columns:
+        # The user's shapes are for the user's columns.
+        growth = replace(growth, shapes=())
+    seconds = max(0.5, clock.left(leaf.until))
+    names = tuple(variable.name for variable in leaf.variables)
+    error = None if leaf.error is None else np.full(len(leaf.t), leaf.error)
+    table = Dataset(leaf.X, leaf.t, names, target="_t", y_error=error, sample_weight=leaf.weights)
+    return table, replace(options, structure=False, growth=growth, max_seconds=seconds)
+
+
+def _leaf_formulas(leaf: Leaf, formulas: Sequence[Formula]) -> Iterator[sympy.Expr]:
+    """The two formulas of least description length and the one of least loss, in the leaf's variables."""
+    shortest = sorted(formulas, key=lambda formula: formula.description_length)[:2]
+    closest = sorted(formulas, key=lambda formula: formula.validation_loss)[:1]
+    names = {plain_symbol(variable.name): variable for variable in leaf.variables}
+    for formula in dict.fromkeys(shortest + closest):
+        yield cast(sympy.Expr, formula.expression.xreplace(names))

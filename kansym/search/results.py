@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import Protocol, Self
 
 import numpy as np
 import torch
@@ -16,11 +16,9 @@ from kansym.kan.growth import Decision
 from kansym.kan.network import Network, format_shape
 from kansym.search.front import ParetoFront
 from kansym.search.guess_outcome import GuessOutcome
+from kansym.search.rows import FitRows
 from kansym.surfaces import surface
 from kansym.symbolic.formula import Formula
-
-if TYPE_CHECKING:
-    from kansym.search.formulation import FitRows
 
 
 class StopReason(StrEnum):
@@ -69,7 +67,7 @@ class TrainedNetwork:
         words += f" in training, {held_out:.3g} held out" if self.validation_loss != self.train_loss else ""
         return f"<TrainedNetwork {format_shape(self.network.shape)}: {words}>"
 
-    def measured(self, fit_rows: "FitRows") -> Self:
+    def measured(self, fit_rows: FitRows) -> Self:
         """The network with losses that compare with those of formulas: of all rows, weighted where the table says so.
 
         A search sees some of the rows of large tables, and chooses among networks by held-out losses without weights.
@@ -93,7 +91,7 @@ class TrainedNetwork:
 
 @dataclass(frozen=True, eq=False)
 class NetworkReading:
-    """What became of a network's edges.
+    """A network and the symbolic one that was read from it.
 
     Attributes
     ----------
@@ -126,6 +124,37 @@ def near_rivals(formulas: Iterable[Formula], front: ParetoFront) -> tuple[Formul
             kept.append(formula)
             seen.add(formula.expression)
     return tuple(kept)
+
+
+WRONG_UNITS = (
+    "A formula whose units do not go together fits much better than any that is dimensionally consistent; it is on the "
+    "front, marked. Check the units of the table, and whether a column with a unit is missing."
+)
+
+NETWORK_BETTER = (
+    "No closed form found that matches the network: held out, the formula's residual is {:.2g} times the network's, so "
+    "take it as a rough description and not as the law."
+)
+
+
+def notes_on(front: ParetoFront, network_loss: float | None, floor: float) -> list[str]:
+    """Notes on a front: that a network does much better, or formulas of wrong units.
+
+    Parameters
+    ----------
+    front : ParetoFront
+    network_loss : float or None
+        Mean squared residual of the best network on the held-out rows, None without either.
+    floor : float
+        Noise floor, in the units of the target.
+    """
+    notes, loss = [], front.best.validation_loss
+    if network_loss is not None and loss > max(9 * network_loss, (3 * floor) ** 2):
+        notes.append(NETWORK_BETTER.format(math.sqrt(loss / network_loss)))
+    wrong = min((one.loss for one in front if one.consistent is False), default=math.inf)
+    if front.best.loss > 4 * max(wrong, floor**2):
+        notes.append(WRONG_UNITS)
+    return notes
 
 
 class HasKind(Protocol):

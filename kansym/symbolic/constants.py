@@ -88,6 +88,21 @@ def constants_of(
     return tuple(constants)
 
 
+def consistency_of(form: ParametricForm, units: UnitSystem | None) -> Consistency | None:
+    """Whether a fitted form is dimensionally consistent; None where the table has no units.
+
+    Parameters
+    ----------
+    form : ParametricForm
+    units : UnitSystem or None
+        Of the table.
+    """
+    if units is None or not units.known:
+        return None
+    values = {symbol.name: float(value) for symbol, value in zip(form.constants, form.values, strict=True)}
+    return units.check(form.expression, values)
+
+
 RATIOS = tuple(sympy.Rational(p, q) * sign for p in (1, 2, 3, 4) for q in (1, 2, 3, 4) for sign in (1, -1))
 """Multiples of a constant that a number may be."""
 

@@ -16,7 +16,7 @@ from kansym.errors import ArgumentError, DataError, StorageError
 from kansym.numbers import uncertain_numbers
 from kansym.surfaces import surface
 from kansym.symbolic.constants import Constant as Constant
-from kansym.symbolic.constants import correlation_of, errors_alone, errors_of_parts
+from kansym.symbolic.constants import consistency_of, constants_of, correlation_of, errors_alone, errors_of_parts
 from kansym.symbolic.latex import name_to_latex, to_latex
 from kansym.symbolic.naming import plain, plain_symbol
 from kansym.symbolic.parametric import ParametricForm, parametrize
@@ -24,6 +24,7 @@ from kansym.symbolic.serialization import from_tree, to_tree
 from kansym.symbolic.steps import Step, in_words, steps_of
 from kansym.symbolic.text import to_text
 from kansym.units.headers import names_and_units_of
+from kansym.units.system import UnitSystem
 
 LEAST_KNOWN = 0.1
 """Largest relative error that digits of a constant are shown for."""
@@ -324,3 +325,25 @@ def _covariance(stored: Any, k: int) -> np.ndarray | None:
 def _to_json(value: float) -> float | str:
     # JSON has no nan and no infinity.
     return value if math.isfinite(value) else str(value)
+
+
+def with_fitted_constants(
+    formula: Formula, form: ParametricForm, covariance: np.ndarray, units: UnitSystem | None
+) -> Formula:
+    """A formula with constants that were fitted anew, their errors and units.
+
+    Parameters
+    ----------
+    formula : Formula
+        Its losses, size and notes stay.
+    form : ParametricForm
+        The formula as a fitted form.
+    covariance : array (k, k)
+        Of the constants, nan where unknown.
+    units : UnitSystem or None
+        Of the table.
+    """
+    with np.errstate(invalid="ignore"):
+        errors = np.sqrt(np.diagonal(covariance))
+    constants = constants_of(form, errors, units, consistency_of(form, units))
+    return replace(formula, expression=form.substituted(), constants=constants, covariance=covariance)

@@ -75,7 +75,7 @@ def explained(residuals: Residuals, noise_floor: float) -> Explained:
 def loo(residuals: Residuals) -> float:
     """Leave-one-out mean squared residual, in squared units of y; inf where there are no more rows than constants.
 
-    From the leverages, as `kansym.search.formulation.leave_one_out`; constants whose derivative does not exist on a
+    From the leverages, as `kansym.search.rows.leave_one_out`; constants whose derivative does not exist on a
     row, as that of 0^p, take nothing up there.
     """
     if residuals.n <= residuals.k:

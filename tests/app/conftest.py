@@ -21,9 +21,9 @@ from kansym.kan.training_options import TrainingOptions
 from kansym.primitives import default_library
 from kansym.run.storage import load_run, save_run
 from kansym.search.baseline import baseline
-from kansym.search.formulation import FitRows
 from kansym.search.front import ParetoFront
 from kansym.search.results import Discovery, NetworkReading, TrainedNetwork
+from kansym.search.rows import FitRows
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 

@@ -7,6 +7,7 @@ import pytest
 import scipy.optimize
 import sympy
 
+from kansym import clock
 from kansym.fitting.candidates import DECADES, Candidates, expected_sizes
 from kansym.fitting.determined import undetermined_groups, undetermined_notes
 from kansym.fitting.least_squares import best_descent, polished, projected_descent
@@ -186,6 +187,19 @@ def test_many_rows_are_thinned_for_the_starts():
     y = 2 * np.exp(-0.7 * x)
     found = starting_values(form, x[:, None], y, np.ones(20_000), {}, np.random.default_rng(0))
     assert found == pytest.approx([2, 0.7], rel=1e-8)
+
+
+def test_starts_are_cut_short_at_their_deadline():
+    form = form_of("A*exp(-k*x) + B*exp(-l*x)")
+    x = np.linspace(0, 5, 100)
+    y = 2 * np.exp(-0.7 * x) + 3 * np.exp(-4.0 * x)
+    spent = []
+    for deadline in (None, 0.0):
+        with clock.running(clock.Clock()) as work:
+            found = starting_values(form, x[:, None], y, None, {}, np.random.default_rng(0), deadline)
+            spent.append(work.now())
+        assert found is not None and np.isfinite(found).all()
+    assert spent[1] < 0.1 * spent[0]
 
 
 def test_constants_without_a_rule_are_of_size_one():

@@ -17,15 +17,13 @@ from kansym.primitives import default_library
 from kansym.search.formulation import (
     FREE_BITS,
     MAX_CONSTANTS,
-    FitRows,
-    bits,
+    description_length_of,
     formulate,
     from_expression,
     judge,
-    leave_one_out,
-    losses,
     polished,
 )
+from kansym.search.rows import FitRows, leave_one_out, losses
 from kansym.symbolic import parametrize, refit
 from kansym.symbolic.complexity import description_length
 
@@ -172,7 +170,7 @@ def test_small_tables_are_judged_by_leave_one_out(rng):
     residual = form.evaluate(x[:, None]) - y
     assert held_out == pytest.approx(np.mean((residual / (1 - leverage)) ** 2), rel=1e-9)
     assert train_loss == pytest.approx(np.mean(residual**2), rel=1e-12) and held_out > train_loss
-    assert bits(form, fit_rows) == description_length(form, 12, held_out, fit_rows.noise_floor, 1)
+    assert description_length_of(form, fit_rows) == description_length(form, 12, held_out, fit_rows.noise_floor, 1)
 
 
 @pytest.mark.parametrize("noise", [0.2, 1e-5])
@@ -189,7 +187,9 @@ def test_constants_of_precise_small_tables_cost_the_rows_that_fix_them(rng, nois
     ):
         form = refit(parametrize(expression, fit_rows.variables), x[:, None], y).form
         loss = losses(form, fit_rows)[1]
-        extra.append(bits(form, fit_rows) - description_length(form, 12, loss, fit_rows.noise_floor, 1))
+        extra.append(
+            description_length_of(form, fit_rows) - description_length(form, 12, loss, fit_rows.noise_floor, 1)
+        )
         # A constant is worth a row written without any formula, less three bits, where that is more than log2(12)/2.
         worth = 0.5 * np.log2(np.var(y) / max(loss, fit_rows.noise_floor**2)) - 0.5 * np.log2(12) - FREE_BITS
         assert extra[-1] == pytest.approx(len(form.constants) * max(worth, 0), abs=1e-9)
@@ -202,7 +202,7 @@ def test_bits_of_small_tables_of_any_size(size):
     for y in (size * x**2, size * (x**2 + np.sin(40 * x))):
         fit_rows = bench_of(x, y)
         form = refit(parametrize(F(size) * fit_rows.variables[0] ** 2, fit_rows.variables), x[:, None], y).form
-        assert np.isfinite(bits(form, fit_rows))
+        assert np.isfinite(description_length_of(form, fit_rows))
 
 
 def test_bits_pool_all_rows(rng):
@@ -211,7 +211,7 @@ def test_bits_pool_all_rows(rng):
     fit_rows = bench_of(x, y)
     form = parametrize(F(1.5) * fit_rows.variables[0] ** 2, fit_rows.variables)
     everything = np.mean((form.evaluate(x[:, None]) - y) ** 2)
-    assert bits(form, fit_rows) == pytest.approx(
+    assert description_length_of(form, fit_rows) == pytest.approx(
         description_length(form, 100, everything, fit_rows.noise_floor, 1), rel=1e-12
     )
 

@@ -6,9 +6,10 @@ import pytest
 from kansym.data.dataset import make_dataset
 from kansym.data.noise import noise_floor
 from kansym.data.preparation import split
-from kansym.search.formulation import FitRows, judge
+from kansym.search.formulation import judge
 from kansym.search.front import ParetoFront
 from kansym.search.results import Discovery
+from kansym.search.rows import FitRows
 from kansym.symbolic.naming import internal_symbols, plain_symbol
 from kansym.symbolic.parametric import parametrize
 from kansym.symbolic.parser import parse_expression

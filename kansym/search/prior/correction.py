@@ -3,14 +3,14 @@
 # pyright: reportOperatorIssue=false
 """A search for what a guess lacks: a term, or a factor.
 
-Like a search with a given part (`kansym.search.prior.given`), with two differences: the constants of the guess have
-been fitted, and what is found is joined with the guess to one formula, of which every part may be simplified, snapped
-and left out.
+As in a search with a given part (`kansym.search.prior.given`), what the known part leaves is searched
+(`kansym.search.prior.rest`). But the constants of the guess have been fitted before, and every part of the joined
+formula may be simplified, snapped or left out.
 """
 
 import logging
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,32 +21,21 @@ from kansym.data.columns import is_constant
 from kansym.data.dataset import Dataset
 from kansym.data.preparation import thinned
 from kansym.errors import KansymError
-from kansym.search.formulation import FitRows, bits, from_expression, judge
+from kansym.search.formulation import description_length_of, from_expression, judge
 from kansym.search.options import DiscoveryOptions
 from kansym.search.pipeline import run_pipeline
-from kansym.search.prior.family import PLUS, TIMES
+from kansym.search.prior.family import PLUS, TIMES, TIMES_ABOUT_ONE
 from kansym.search.prior.one_column import Curve, best_curve
+from kansym.search.prior.rest import MOVED, ROUNDS, Rest, whole_law
+from kansym.search.rows import FitRows
 from kansym.symbolic.formula import Formula
-from kansym.symbolic.naming import plain_symbol
-from kansym.symbolic.parametric import ParametricForm, parametrize
-from kansym.symbolic.refit import refit
+from kansym.symbolic.parametric import ParametricForm
 from kansym.symbolic.timelimit import NESTING_SECONDS, TimeLimitError, call_with_limit
 
 logger = logging.getLogger(__name__)
 
-TIMES_ABOUT_ONE = "guess * (1 + ...)"
-
 NEAR_ONE = 0.5
 """Root-mean-square distance from 1 up to which a factor is looked for as 1 + something."""
-
-ROUNDS = 3
-"""Searches for one correction: what is left depends on the constants of the guess, and they on the correction."""
-
-MOVED = 0.1
-"""Change of what is left, in units of its spread, that is worth another search."""
-
-LEAST_DEFINED = 0.5
-"""Share of the rows on which a factor must have a value."""
 
 JOINED = 3
 """Formulas of a correction that are joined with the guess, simplified and snapped."""
@@ -182,46 +171,43 @@ def _table_of_rest(way: str, form: ParametricForm, fit_rows: FitRows, floor: flo
 
     They are at least `floor`, in units of y, so that a search ends where nothing is known any more.
     """
-    # Rows are in the order of their contents: every so manieth of them covers all of the box.
+    # Rows are ordered by their contents, so that evenly spaced ones cover all of the box.
     dataset = fit_rows.dataset.take(thinned(np.arange(fit_rows.dataset.n_rows), MOST_ROWS))
-    rest, slope = _rest(way, form.evaluate(dataset.X), dataset.y)
-    good = np.isfinite(rest) & np.isfinite(slope) & (slope > 0)
-    if good.mean() < LEAST_DEFINED or good.sum() < 4:
+    rest = Rest(dataset, *_rest(way, form.evaluate(dataset.X), dataset.y))
+    if not rest.is_defined(4):
         return None
-    rest, slope = rest[good], slope[good]
-    if is_constant(rest) or not 1e-100 < np.abs(rest).max() < 1e100:
+    good = rest.defined
+    values = rest.values[good]
+    if is_constant(values) or not 1e-100 < np.abs(values).max() < 1e100:
         return None
-    table = dataset.take(good)
-    error = np.full(len(rest), fit_rows.noise_floor) if table.y_error is None else table.y_error
+    error = np.full(len(values), fit_rows.noise_floor) if dataset.y_error is None else dataset.y_error[good]
     error = error * max(1.0, floor / fit_rows.noise_floor) if fit_rows.noise_floor > 0 else np.maximum(error, floor)
-    return replace(table, y=rest, target="rest", y_error=np.maximum(error * slope, 1e-300), y_units=None, x_error=None)
+    weight = None if dataset.sample_weight is None else dataset.sample_weight[good]
+    return rest.table("rest", error=error, weight=weight)
 
 
 def _joined(
-    way: str, form: ParametricForm, front: "list[Formula] | tuple[Formula, ...]", fit_rows: FitRows
+    way: str, form: ParametricForm, front: Iterable[Formula], fit_rows: FitRows
 ) -> Iterator[tuple[ParametricForm, float, sympy.Expr]]:
     """The guess with each of some corrections, all constants fitted, with its bits, and the correction alone."""
-    X, y, weights = fit_rows.rows(fit_rows.fitting)
-    plain = tuple(map(plain_symbol, fit_rows.dataset.names))
-    columns = dict(zip(plain, fit_rows.variables, strict=True))
+
+    def known(rest: sympy.Expr) -> sympy.Expr:
+        return _whole(way, form.expression, rest)
+
     for formula in front:
-        inner = parametrize(formula.expression, (*plain, *form.constants))
         try:
-            added = call_with_limit(lambda inner=inner: inner.expression.xreplace(columns), NESTING_SECONDS)
+            whole, alone = call_with_limit(
+                lambda formula=formula: whole_law(known, form.constants, form.values, formula, fit_rows),
+                NESTING_SECONDS,
+            )
         except TimeLimitError:
             clock.interfered()
             continue
-        whole = ParametricForm(
-            _whole(way, form.expression, added),
-            fit_rows.variables,
-            (*form.constants, *inner.constants),
-            np.concatenate([form.values, inner.values]),
-        )
-        fitted = refit(whole, X, y, weights=weights)
+        fitted = fit_rows.fit(whole)
         if fitted.status == "non-finite":
             continue
-        alone = replace(inner, values=fitted.form.values[len(form.constants) :]).substituted()
-        yield fitted.form, bits(fitted.form, fit_rows), alone
+        added = replace(alone, values=fitted.form.values[len(form.constants) :]).substituted()
+        yield fitted.form, description_length_of(fitted.form, fit_rows), added
 
 
 def _formulas(whole: ParametricForm, fit_rows: FitRows, way: str, until: float) -> list[Formula]:

@@ -148,7 +148,8 @@ class Addition:
     values: np.ndarray
 
 
-PLUS, TIMES = "guess + ...", "guess * ..."
+PLUS, TIMES, TIMES_ABOUT_ONE = "guess + ...", "guess * ...", "guess * (1 + ...)"
+"""Ways in which a guess may lack something."""
 
 
 def addition(expression: sympy.Expr, form: ParametricForm, place: Place) -> Addition | None:

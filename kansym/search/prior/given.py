@@ -8,37 +8,29 @@ import time
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+import sympy
 
 from kansym import clock
 from kansym.data.columns import is_constant
 from kansym.data.dataset import Dataset
 from kansym.data.preparation import prepare
 from kansym.errors import ArgumentError, DataError
-from kansym.search.formulation import FitRows, judge
+from kansym.search.formulation import judge
 from kansym.search.front import ParetoFront
 from kansym.search.options import DiscoveryOptions
 from kansym.search.pipeline import run_pipeline
-from kansym.search.prior.merging import merged
-from kansym.search.prior.part import PLACE, GivenPart
-from kansym.search.prior.part_start import first_constants
+from kansym.search.prior.part import PLACE, REST, GivenPart
+from kansym.search.prior.rest import MOVED, ROUNDS, Rest, merged, whole_law
+from kansym.search.prior.starts import first_constants
 from kansym.search.progress import ProgressCallback
 from kansym.search.results import Discovery, StopReason, TrainedNetwork
+from kansym.search.rows import FitRows
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.naming import plain_symbol
-from kansym.symbolic.parametric import ParametricForm, parametrize
-from kansym.symbolic.refit import refit
+from kansym.symbolic.parametric import ParametricForm
 from kansym.symbolic.timelimit import NESTING_SECONDS, TimeLimitError, call_with_limit
 
 logger = logging.getLogger(__name__)
-
-ROUNDS = 3
-"""Searches, where the given part has constants: what is left depends on their values."""
-
-MOVED = 0.1
-"""Change of the unknown part, in units of its spread, that is worth another search."""
-
-LEAST_DEFINED = 0.5
-"""Share of the rows at which the unknown part must have a value."""
 
 LIKE_TERMS = (
     "A term is given with its number, and what was found has a term of the same kind: the formula holds both as one, "
@@ -92,8 +84,9 @@ def discover_given(dataset: Dataset, options: DiscoveryOptions, progress: Progre
         left = clock.left(start + options.max_seconds)
         if number and left < 0.1 * options.max_seconds:
             break
-        table, notes = _table_of_rest(part, dataset, constants)
-        # What the last rounds do not need, the first one has had.
+        rest = Rest.of(part, dataset, constants)
+        table, notes = _table_of(rest, part)
+        # The first round has most of the time: later ones begin near their end.
         share = left if rounds == 1 else max(0.6 * left, 0.1)
         result = run_pipeline(table, replace(options, given=None, max_seconds=share), progress)
         judged = [_judged(part, formula, constants, fit_rows) for formula in result.front]
@@ -106,7 +99,7 @@ def discover_given(dataset: Dataset, options: DiscoveryOptions, progress: Progre
         rank, form = min(ranked, key=lambda pair: pair[0])
         best = min(best, rank[1])
         moved = form.values[: len(constants)]
-        change = part.values_of_rest(dataset.X, dataset.y, moved)[0] - _rest_of(part, dataset, constants)
+        change = Rest.of(part, dataset, moved).values - rest.values
         spread = float(np.std(table.y)) or 1.0
         constants = moved
         if not np.nanmax(np.abs(change), initial=0.0) > MOVED * spread:
@@ -117,7 +110,7 @@ def discover_given(dataset: Dataset, options: DiscoveryOptions, progress: Progre
     front = ParetoFront.from_formulas(formulas, dataset.X)
     stopped = found.stopped
     if stopped == StopReason.AS_GOOD_AS_DATA and not front.best.validation_loss <= (2 * fit_rows.noise_floor) ** 2:
-        # What is left was known to nothing under the given part's constants.
+        # The rest is as good as noise, but only with the constants that were tried for the given part.
         stopped = StopReason.GIVEN_PART_EXPLAINED
     return replace(
         found,
@@ -133,45 +126,29 @@ def discover_given(dataset: Dataset, options: DiscoveryOptions, progress: Progre
     )
 
 
-def _rest_of(part: GivenPart, dataset: Dataset, constants: np.ndarray) -> np.ndarray:
-    """The unknown part (n,) at the rows of a table; nan where it has no value."""
-    return part.values_of_rest(dataset.X, dataset.y, constants)[0]
-
-
-def _table_of_rest(part: GivenPart, dataset: Dataset, constants: np.ndarray) -> tuple[Dataset, list[str]]:
+def _table_of(rest: Rest, part: GivenPart) -> tuple[Dataset, list[str]]:
     """The table of the unknown part, whose residuals count as they do in y, and what to say about it."""
-    rest, slope = part.values_of_rest(dataset.X, dataset.y, constants)
-    good = np.isfinite(rest) & np.isfinite(slope) & (slope > 0)
-    if good.mean() < LEAST_DEFINED or good.sum() < 2:
+    dataset, good = rest.dataset, rest.defined
+    if not rest.is_defined(2):
         raise DataError(
-            f"given {part.text!r}: what is left has a finite value on only {good.sum()} of {len(rest)} rows"
+            f"given {part.text!r}: what is left has a finite value on only {good.sum()} of {len(good)} rows"
         )
     notes = []
     if not good.all():
         notes.append(f"What the given part leaves has no value on {int((~good).sum())} rows; they were not searched.")
-    rest, slope = rest[good], slope[good]
-    if is_constant(rest):
-        raise DataError(f"given {part.text!r}: what is left is a constant ({rest[0]:g}); there is no more law to find")
-    table = dataset.take(good)
+    values, slope = rest.values[good], rest.slope[good]
+    if is_constant(values):
+        raise DataError(
+            f"given {part.text!r}: what is left is a constant ({values[0]:g}); there is no more law to find"
+        )
+    weight = None if dataset.sample_weight is None else dataset.sample_weight[good]
     flat = bool(np.ptp(slope) <= 1e-12 * slope.max())
-    weight = None if flat else (slope.min() / slope) ** 2
-    if table.sample_weight is not None:
-        weight = table.sample_weight if weight is None else weight * table.sample_weight
-    if table.y_error is not None:
-        # The errors say it already.
-        weight = table.sample_weight
-    return (
-        replace(
-            table,
-            y=rest,
-            target=PLACE,
-            y_error=None if table.y_error is None else table.y_error * slope,
-            sample_weight=weight,
-            y_units=None,
-            x_error=None,
-        ),
-        notes,
-    )
+    # Errors of y say already what a row counts.
+    if dataset.y_error is None and not flat:
+        by_slope = (slope.min() / slope) ** 2
+        weight = by_slope if weight is None else by_slope * weight
+    error = None if dataset.y_error is None else dataset.y_error[good]
+    return rest.table(PLACE, error=error, weight=weight), notes
 
 
 def _judged(
@@ -187,26 +164,19 @@ def _judged(
 
 def _joined(part: GivenPart, formula: Formula, constants: np.ndarray, fit_rows: FitRows) -> tuple[ParametricForm, bool]:
     """The whole law with the constants of both parts fitted together, and whether a given number was lost to it."""
-    variables = tuple(map(plain_symbol, part.names))
-    inner = parametrize(formula.expression, (*variables, *map(plain_symbol, part.constants)))
-    composed = part.composed(inner.expression)
     own = tuple(map(plain_symbol, part.constants))
-    # In the symbols of the rows, which know the signs of the columns.
-    columns = dict(zip(variables, fit_rows.variables, strict=True))
+    columns = dict(zip(map(plain_symbol, part.names), fit_rows.variables, strict=True))
 
-    def whole() -> tuple[ParametricForm, bool]:
-        values = np.concatenate([constants, inner.values])
-        return merged(
-            ParametricForm(composed.xreplace(columns), fit_rows.variables, (*own, *inner.constants), values), own
-        )
+    def known(rest: sympy.Expr) -> sympy.Expr:
+        return part.expression.xreplace({**columns, REST: rest})
 
     try:
-        # sympy asks every level of nested fractions for its sign, which takes time that grows exponentially.
-        form, lost = call_with_limit(whole, NESTING_SECONDS)
+        form, lost = call_with_limit(
+            lambda: merged(whole_law(known, own, constants, formula, fit_rows)[0], own), NESTING_SECONDS
+        )
     except TimeLimitError:
         raise ArgumentError(f"given {part.text[:200]!r} is nested too deeply; write it as one fraction") from None
-    X, y, weights = fit_rows.rows(fit_rows.fitting)
-    result = refit(form, X, y, weights=weights)
+    result = fit_rows.fit(form)
     return form if result.status == "non-finite" else result.form, lost
 
 

@@ -1,10 +1,12 @@
 # sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
-# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false
-"""A formula that a search starts from, read from text."""
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false, reportCallIssue=false
+# pyright: reportOperatorIssue=false
+"""A formula that a search starts from, read from text, and the same with its exact numbers as constants too."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import sympy
 
 from kansym.data.columns import listing, quoted
@@ -13,6 +15,9 @@ from kansym.fitting.arguments import MOST_CONSTANTS
 from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parametric import ParametricForm, parametrize
 from kansym.symbolic.parser import free_names, parse_expression
+
+MOST_FREED = 8
+"""Exact numbers that are freed; a formula with more has little that is sure."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +40,9 @@ class Guess:
     named: int
 
     @classmethod
-    def read(cls, text: str, names: Sequence[str], target: str = "", notes: Sequence[str] = ()) -> "Guess":
+    def read(
+        cls, text: str, names: Sequence[str], target: str = "", dropped: Mapping[str, str] | None = None
+    ) -> "Guess":
         """Read a text such as ``"A*exp(-t/tau) + 0.1"``.
 
         Parameters
@@ -47,8 +54,8 @@ class Guess:
         names : sequence of str
             Columns.
         target : str, optional
-        notes : sequence of str, optional
-            Of the table: a column that was dropped is no constant to fit.
+        dropped : mapping of str to str, optional
+            Columns that were left out of the table, and why: they are no constants to fit.
 
         Raises
         ------
@@ -66,11 +73,9 @@ class Guess:
             except KansymError:
                 raise ArgumentError(Argument("guesses"), f": {error}") from error
         for name in named:
-            for note in notes:
-                if note.startswith(f"Dropped column {quoted(name)}:"):
-                    raise ArgumentError(
-                        Argument("guesses"), f": {_brief(text)} holds {quoted(name)}, which is left out. {note}"
-                    )
+            if dropped and name in dropped:
+                reason = f"{quoted(name)}, which is left out. {dropped[name]}"
+                raise ArgumentError(Argument("guesses"), f": {_brief(text)} holds {reason}")
         columns = tuple(map(plain_symbol, names))
         symbols = tuple(map(plain_symbol, named))
         if not expression.free_symbols & set(columns):
@@ -94,6 +99,56 @@ class Guess:
         """The numbers of the text, by the constants that stand for them."""
         pairs = zip(self.form.constants[self.named :], self.form.values[self.named :], strict=True)
         return {symbol: float(value) for symbol, value in pairs}
+
+
+@dataclass(frozen=True, eq=False)
+class Freed:
+    """A form with more constants than a guess has.
+
+    Attributes
+    ----------
+    form : ParametricForm
+        Its constants are those of the guess, then one for each exact number.
+    exact : tuple of sympy.Rational
+        The numbers that the others stand for.
+    """
+
+    form: ParametricForm
+    exact: tuple[sympy.Rational, ...]
+
+    def changed(self, values: np.ndarray) -> list[tuple[sympy.Rational, float]]:
+        """Numbers that are others among some values (k,) of the constants, with what they are then."""
+        own = values[len(values) - len(self.exact) :]
+        pairs = zip(self.exact, own, strict=True)
+        return [(number, float(value)) for number, value in pairs if abs(value - float(number)) > 1e-6 * abs(number)]
+
+
+def freed(form: ParametricForm) -> Freed | None:
+    """The form with its exact coefficients and exponents as constants; None if it has none, or too many.
+
+    Exponents of -1 and of square roots stay: a quotient is no power.
+    """
+    exact: list[sympy.Rational] = []
+    symbols: list[sympy.Symbol] = []
+
+    def visit(node: sympy.Expr) -> sympy.Expr:
+        if node.is_Rational:
+            if abs(node) == 1 or node.is_zero:
+                return node
+            exact.append(node)
+            symbols.append(sympy.Symbol(f"_n{len(symbols)}", real=True))
+            return symbols[-1]
+        if not node.args:
+            return node
+        if node.is_Pow and node.exp in (sympy.S.NegativeOne, sympy.S.Half, -sympy.S.Half):
+            return sympy.Pow(visit(node.base), node.exp)
+        return node.func(*(visit(argument) for argument in node.args))
+
+    expression = visit(form.expression)
+    if not 0 < len(exact) <= MOST_FREED:
+        return None
+    values = np.concatenate([form.values, [float(number) for number in exact]])
+    return Freed(ParametricForm(expression, form.variables, (*form.constants, *symbols), values), tuple(exact))
 
 
 def _brief(text: str) -> str:

@@ -14,19 +14,18 @@ from kansym.data.dataset import Dataset
 from kansym.extraction.selection import EXACT
 from kansym.fitting.predictability import leftover
 from kansym.fitting.residuals import residuals_of
-from kansym.search.formulation import FitRows, bits, from_expression, judge
+from kansym.search.formulation import description_length_of, from_expression, judge
 from kansym.search.options import DiscoveryOptions
 from kansym.search.pipeline import run_pipeline
 from kansym.search.prior.correction import corrections
-from kansym.search.prior.freed import freed
-from kansym.search.prior.guess import Guess
-from kansym.search.prior.guess_start import UnusableGuess, fitted_guess
+from kansym.search.prior.guess import Guess, freed
+from kansym.search.prior.starts import UnusableGuess, fitted_guess
 from kansym.search.prior.trial import STRUCTURE, Trial, outcome
 from kansym.search.progress import ProgressCallback
 from kansym.search.results import Discovery
+from kansym.search.rows import FitRows
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.parametric import ParametricForm
-from kansym.symbolic.refit import refit
 from kansym.symbolic.timelimit import TimeLimitError, call_with_limit
 
 logger = logging.getLogger(__name__)
@@ -61,7 +60,7 @@ def discover_guessed(
     ArgumentError
         If a guess is no formula of the columns.
     """
-    trials = [Trial(Guess.read(text, dataset.names, dataset.target, dataset.notes)) for text in options.guesses]
+    trials = [Trial(Guess.read(text, dataset.names, dataset.target, dataset.dropped)) for text in options.guesses]
     plain = replace(options, guesses=())
 
     def seeds(fit_rows: FitRows, deadline: float, report: Callable[[str, str], None]) -> Iterator[Formula]:
@@ -86,12 +85,12 @@ def _guessed(
             fit_rows.allowed.allow(trial.guess.form.expression)
         report("guess", f"fitting {trial.guess.text}")
         share = FITTING_SHARE * (deadline - start) / len(trials)
-        yield from _fitted(trial, fit_rows, options, min(deadline, start + (place + 1) * share))
+        yield from _fitted(trial, fit_rows, options, min(deadline, start + (place + 1) * share), deadline)
     start = clock.now()
     usable = [(trial.best, trial) for trial in trials if trial.best is not None]
     usable.sort(key=lambda pair: pair[0].rank)
     for place, (best, trial) in enumerate(usable[:CORRECTED]):
-        # Where one formula leaves noise, others lack nothing but what it has.
+        # Where one formula leaves only noise, the others lack nothing that it does not have.
         if not _something_left(trial, fit_rows, options.seed):
             break
         report("guess", f"looking for what {trial.guess.text} lacks")
@@ -105,12 +104,15 @@ def _guessed(
                 return
 
 
-def _fitted(trial: Trial, fit_rows: FitRows, options: DiscoveryOptions, until: float) -> Iterator[Formula]:
+def _fitted(
+    trial: Trial, fit_rows: FitRows, options: DiscoveryOptions, until: float, deadline: float
+) -> Iterator[Formula]:
     """The guess with its constants fitted, the smaller formulas that it leads to, and it with its numbers free."""
     now = clock.now()
     try:
         # Half of the time is for what follows from the fit.
-        trial.form = fitted_guess(trial.guess, fit_rows, seed=options.seed, until=now + 0.5 * (until - now))
+        half = now + 0.5 * (until - now)
+        trial.form = fitted_guess(trial.guess, fit_rows, seed=options.seed, until=half, deadline=deadline)
     except UnusableGuess as problem:
         trial.problem = str(problem)
         return
@@ -169,7 +171,8 @@ def _base(trial: Trial, fit_rows: FitRows) -> ParametricForm:
     assert trial.form is not None
     if trial.free is None:
         return trial.form
-    X, y, weights = fit_rows.rows(fit_rows.fitting)
-    loose = refit(trial.free.form, X, y, weights=weights)
-    better = loose.status != "non-finite" and bits(loose.form, fit_rows) < bits(trial.form, fit_rows) - FREED_BITS
-    return loose.form if better else trial.form
+    loose = fit_rows.fit(trial.free.form)
+    if loose.status == "non-finite":
+        return trial.form
+    length = description_length_of(trial.form, fit_rows)
+    return loose.form if description_length_of(loose.form, fit_rows) < length - FREED_BITS else trial.form

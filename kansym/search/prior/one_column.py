@@ -2,8 +2,8 @@
 # pyright: reportArgumentType=false
 """Whether what a guess lacks is a function of one column, and its constants if it is.
 
-The constants of a guess that lacks a term have moved to make up for it, and what is left then depends on all columns.
-Fitted together with a free curve of the right column they move back, and what is left is that curve (variable
+The constants of a guess that lacks a term have moved to make up for it, so that the residuals depend on all columns.
+Fitted together with a free curve of the right column they move back, and the curve is what the guess lacks (variable
 projection: Golub and Pereyra, SIAM J. Numer. Anal. 10 (1973) 413, doi:10.1137/0710036).
 """
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.interpolate
 
-from kansym.search.formulation import FitRows
+from kansym.search.rows import FitRows
 from kansym.symbolic.parametric import ParametricForm, columns_of
 
 ROWS = 3000

@@ -19,7 +19,7 @@ PLACE = "..."
 """Stands for what is looked for."""
 
 REST = sympy.Symbol(PLACE)
-"""Its symbol; also the name that the column of its values has while it is searched."""
+"""Its symbol; the column of its values has the same name while it is searched."""
 
 _OUTCOME = sympy.Symbol("_outcome")
 
@@ -68,7 +68,7 @@ class GivenPart:
         """
         written = text.replace("…", PLACE)
         if PLACE not in written:
-            # Added or multiplied is not for us to guess.
+            # Whether it is added or multiplied is for the user to say.
             known = text.strip() or "g*x/2"
             raise ArgumentError(
                 f"given {text!r} has no '...'; write '...' where the unknown part goes, such as "

@@ -1,6 +1,6 @@
 # sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
 # pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false, reportCallIssue=false
-"""A guess on its way through a search, and what became of it."""
+"""A guess during a search, and the verdict of the data on it."""
 
 import math
 from dataclasses import dataclass, field
@@ -13,8 +13,7 @@ from kansym.data.weights import row_weights
 from kansym.search.guess_outcome import CONFIRMED, MORE, REPLACED, SMALLER, UNUSABLE, GuessOutcome
 from kansym.search.prior.correction import Correction
 from kansym.search.prior.family import Place, addition, parts_without
-from kansym.search.prior.freed import Freed
-from kansym.search.prior.guess import Guess
+from kansym.search.prior.guess import Freed, Guess
 from kansym.search.results import Discovery
 from kansym.symbolic.canonical import canonicalize
 from kansym.symbolic.complexity import complexity
@@ -73,18 +72,18 @@ class Trial:
 
 
 def outcome(trial: Trial, found: Discovery) -> GuessOutcome:
-    """What became of a guess, from the pick of the search."""
+    """The verdict on a guess, from the pick of the search."""
     text = trial.guess.text
     if trial.formula is None or trial.form is None:
         return GuessOutcome(text, UNUSABLE, trial.problem or "the search ended before it was fitted")
     pick, dataset = found.formula, found.dataset
     place = Place.of(dataset.X, dataset.y, math.sqrt(pick.train_loss), row_weights(dataset))
-    told = _Told(trial, trial.form, trial.formula, pick, place)
-    return told.of_the_family() or told.of_an_addition() or told.of_another()
+    comparison = _Comparison(trial, trial.form, trial.formula, pick, place)
+    return comparison.of_the_family() or comparison.of_an_addition() or comparison.of_another()
 
 
 @dataclass(frozen=True, eq=False)
-class _Told:
+class _Comparison:
     """The ways in which a pick may relate to a guess."""
 
     trial: Trial
@@ -111,7 +110,7 @@ class _Told:
         """Where the pick is the guess with some values of its constants."""
         values, form = self.place.reproduced(self.form, self.target), self.form
         if values is None:
-            # A decay without end is none, exp(-t/tau) for any large tau: in the canonical gauge its rate is zero.
+            # exp(-t/tau) is constant for any large tau; in the canonical form its rate is zero, and can be fitted.
             positive = [symbol for symbol in form.variables if symbol.is_positive]
             form = parametrize(canonicalize(form.substituted(), positive), form.variables)
             values = self.place.reproduced(form, self.target)
@@ -204,7 +203,7 @@ class _Told:
             if found is not None:
                 return self._more(found.way, found.expression)
             for correction in self.trial.corrections:
-                # What is longer than the whole has to undo the guess first.
+                # A correction that is longer than the whole undoes the guess first.
                 whole = complexity(correction.expression) < self.pick.complexity
                 if whole and any(formula is self.pick or self._is_twin(formula) for formula in correction.formulas):
                     return self._more(correction.way, correction.expression)

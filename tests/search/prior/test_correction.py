@@ -10,13 +10,13 @@ import sympy
 from kansym.data.dataset import make_dataset
 from kansym.data.noise import noise_floor
 from kansym.data.preparation import split
-from kansym.search.formulation import FitRows
 from kansym.search.options import DiscoveryOptions
 from kansym.search.prior import correction
-from kansym.search.prior.correction import TIMES_ABOUT_ONE, corrections
-from kansym.search.prior.family import PLUS
+from kansym.search.prior.correction import corrections
+from kansym.search.prior.family import PLUS, TIMES_ABOUT_ONE
 from kansym.search.prior.guess import Guess
-from kansym.search.prior.guess_start import fitted_guess
+from kansym.search.prior.starts import fitted_guess
+from kansym.search.rows import FitRows
 
 RNG = np.random.default_rng(6)
 X = RNG.uniform(0.5, 4, (300, 2))

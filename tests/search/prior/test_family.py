@@ -5,8 +5,7 @@ import pytest
 import sympy
 
 from kansym.search.prior.family import PLUS, TIMES, Place, addition, parts_without
-from kansym.search.prior.freed import freed
-from kansym.search.prior.guess import Guess
+from kansym.search.prior.guess import Guess, freed
 from kansym.symbolic.parser import parse_expression
 
 RNG = np.random.default_rng(1)

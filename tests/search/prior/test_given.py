@@ -9,12 +9,12 @@ from kansym.data.noise import noise_floor
 from kansym.data.preparation import split
 from kansym.errors import DataError
 from kansym.search.discovery import discover
-from kansym.search.formulation import FitRows
 from kansym.search.options import DiscoveryOptions
 from kansym.search.prior.given import LIKE_TERMS, _judged
 from kansym.search.prior.part import GivenPart
-from kansym.search.prior.part_start import first_constants
+from kansym.search.prior.starts import first_constants
 from kansym.search.results import StopReason
+from kansym.search.rows import FitRows
 from kansym.symbolic.formula import Formula
 
 RNG = np.random.default_rng(3)

@@ -6,6 +6,7 @@ import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kansym.data.dataset import make_dataset
 from kansym.errors import ArgumentError
 from kansym.search.prior.guess import Guess
 
@@ -81,3 +82,11 @@ def test_any_text_is_read_or_refused_in_one_line(text):
         assert str(error).startswith("guesses: ") and "\n" not in str(error)
     else:
         assert guess.form.evaluate(X).shape == (20,)
+
+
+def test_a_column_that_was_left_out_of_the_table_is_no_constant():
+    x = np.linspace(1, 2, 20)
+    table = make_dataset(np.column_stack([x, np.full(20, 7.0)]), x**2, names=["x", "c"])
+    assert table.take(np.arange(5)).dropped == {"c": "Dropped column 'c': it is constant (7)."}
+    with pytest.raises(ArgumentError, match=r"guesses: 'A\*x \+ c' holds 'c', which is left out. Dropped column 'c'"):
+        Guess.read("A*x + c", table.names, "y", table.dropped)

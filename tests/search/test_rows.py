@@ -1,7 +1,10 @@
-"""Rows as networks see them, and their losses next to those of formulas."""
+"""Rows as formulas and as networks see them, and when a formula is as good as they are."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
+import sympy
 import torch
 
 from kansym import DiscoveryOptions
@@ -9,9 +12,10 @@ from kansym.data import make_dataset, split
 from kansym.kan.jacobian import mean_loss
 from kansym.kan.pruning import prune
 from kansym.kan.training import TrainingOptions
-from kansym.search.formulation import FitRows
+from kansym.search.formulation import judge
 from kansym.search.pipeline import _Run
-from kansym.search.scaled_rows import fitted_scaling, scaled_rows
+from kansym.search.rows import FitRows, fitted_scaling, scaled_rows
+from kansym.symbolic.parametric import parametrize
 
 ERRORS = np.where(np.arange(200) % 2, 0.01, 3.0)
 
@@ -61,7 +65,7 @@ def mean_loss_of_zero(rows):
 def test_losses_of_networks_are_those_of_formulas():
     # A network is held against formulas all through the search.
     run = _Run(noisy_table(y_error=ERRORS), DiscoveryOptions(max_seconds=30, seed=0), None)
-    candidate = next(iter(run._grower()))
+    candidate = next(iter(run.networks.grower(run._on_decision)))
     run._keep_network(candidate)
     assert run.network is not None
     measured = run.network.measured(run.fit_rows)
@@ -75,8 +79,8 @@ def test_losses_of_networks_are_those_of_formulas():
 @pytest.mark.parametrize("fraction", [0.2, 0.0])
 def test_pruning_judges_by_the_same_loss(fraction):
     run = _Run(noisy_table(y_error=ERRORS), DiscoveryOptions(validation_fraction=fraction or 0.01, seed=0), None)
-    network = next(iter(run._grower())).network
-    rows, options = run.rows, TrainingOptions(steps=0)
+    network = next(iter(run.networks.grower(run._on_decision))).network
+    rows, options = run.networks.rows, TrainingOptions(steps=0)
     held_out = rows.validation if fraction else None
     result = prune(network, rows.x, rows.y, validation=held_out, threshold=0.9, weights=rows.weights, options=options)
     judges = rows.judges if fraction else (rows.x, rows.y[:, None], rows.weights)
@@ -89,3 +93,31 @@ def test_a_loss_far_above_the_errors_of_the_table_shows_nothing(told):
     run = _Run(noisy_table(**({"y_error": ERRORS} if told else {})), DiscoveryOptions(), None)
     assert not run._beyond_errors(4 * run.floor**2)
     assert run._beyond_errors(100 * run.floor**2 + 1.0) == told
+
+
+# -- as good as the data ----------------------------------------------------------------------------------------------
+
+
+def level_of(error=None):
+    x = np.linspace(1, 2, 30)[:, None]
+    table = make_dataset(x, x[:, 0], names=["x"], y_error=None if error is None else np.full(30, error))
+    rows = np.arange(30)
+    return FitRows.of(table, rows[rows % 5 > 0], rows[rows % 5 == 0], 0.1)
+
+
+@pytest.mark.parametrize(
+    ("train", "held_out", "errors", "good"),
+    [
+        (1.0, 1.0, True, True),
+        (1.7, 1.7, True, True),
+        (2.1, 1.5, True, False),
+        (2.1, 1.5, False, True),
+        (0.3, 2.5, True, False),
+        (0.3, 2.5, False, False),
+    ],
+)
+def test_chi_squared_decides_where_errors_are_known(train, held_out, errors, good):
+    fit_rows = level_of(0.1 if errors else None)
+    formula = judge(parametrize(sympy.Float(1.0) * fit_rows.variables[0], fit_rows.variables), fit_rows, structure="")
+    losses = {"train_loss": train * 0.01, "validation_loss": held_out * 0.01}
+    assert fit_rows.at_noise(replace(formula, **losses)) == good

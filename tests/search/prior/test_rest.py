@@ -1,10 +1,10 @@
-"""Given and found terms of one kind."""
+"""The whole law from a known and a found part: terms of one kind become one."""
 
 import numpy as np
 import pytest
 import sympy
 
-from kansym.search.prior.merging import merged
+from kansym.search.prior.rest import merged
 from kansym.symbolic.parametric import ParametricForm
 
 X = np.random.default_rng(0).uniform(0.5, 2.0, (20, 2))

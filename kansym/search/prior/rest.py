@@ -1,23 +1,124 @@
 # sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
 # pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false, reportCallIssue=false
 # pyright: reportOperatorIssue=false, reportAssignmentType=false, reportIndexIssue=false
-"""Numbers and terms that are given where the unknown part has a fitted constant in the same place.
+"""What a known part of a law leaves: its table, which is searched, and the whole law from what is found there.
 
-``x + (c0*x + c1)`` is one term in x whatever is written: a printed formula shows 1 + c0, so that is the constant.
+The known part is given (`kansym.search.prior.given`) or a guess (`kansym.search.prior.correction`).
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from itertools import permutations
 
 import numpy as np
 import sympy
 
-from kansym.symbolic.parametric import ParametricForm
+from kansym.data.dataset import Dataset
+from kansym.search.prior.part import GivenPart
+from kansym.search.rows import FitRows
+from kansym.symbolic.formula import Formula
+from kansym.symbolic.naming import plain_symbol
+from kansym.symbolic.parametric import ParametricForm, parametrize
+
+ROUNDS = 3
+"""Searches for one rest, which depends on the constants of the known part, and they on what is found."""
+
+MOVED = 0.1
+"""Change of the rest, in units of its spread, that is worth another search."""
+
+LEAST_DEFINED = 0.5
+"""Share of the rows at which the rest must have a value."""
+
+
+@dataclass(frozen=True, eq=False)
+class Rest:
+    """The unknown part of a law at the rows of a table, with some constants of the known part.
+
+    Attributes
+    ----------
+    dataset : Dataset
+    values : ndarray, shape (n,)
+        nan where the unknown part has no value.
+    slope : ndarray, shape (n,)
+        |d values/dy|.
+    """
+
+    dataset: Dataset
+    values: np.ndarray
+    slope: np.ndarray
+
+    @classmethod
+    def of(cls, part: GivenPart, dataset: Dataset, constants: np.ndarray) -> "Rest":
+        """What a given part leaves with constants (k,)."""
+        return cls(dataset, *part.values_of_rest(dataset.X, dataset.y, constants))
+
+    @property
+    def defined(self) -> np.ndarray:
+        """Mask (n,) of the rows at which the rest has a value that depends on y."""
+        return np.isfinite(self.values) & np.isfinite(self.slope) & (self.slope > 0)
+
+    def is_defined(self, least: int) -> bool:
+        """Whether that are enough rows for a search, at least so many."""
+        good = self.defined
+        return bool(good.mean() >= LEAST_DEFINED and good.sum() >= least)
+
+    def table(self, target: str, *, error: np.ndarray | None, weight: np.ndarray | None) -> Dataset:
+        """The table of the rows at which the rest is defined, with the rest as its target.
+
+        Parameters
+        ----------
+        target : str
+        error : array (m,) or None
+            Standard errors at these rows, in units of y.
+        weight : array (m,) or None
+            Their weights.
+        """
+        good = self.defined
+        return replace(
+            self.dataset.take(good),
+            y=self.values[good],
+            target=target,
+            y_error=None if error is None else np.maximum(error * self.slope[good], 1e-300),
+            sample_weight=weight,
+            y_units=None,
+            x_error=None,
+        )
+
+
+def whole_law(
+    known: Callable[[sympy.Expr], sympy.Expr],
+    constants: Sequence[sympy.Symbol],
+    values: np.ndarray,
+    rest: Formula,
+    fit_rows: FitRows,
+) -> tuple[ParametricForm, ParametricForm]:
+    """The whole law with a formula for the rest, and the rest alone; not fitted yet.
+
+    sympy may take a time for it that grows exponentially with the nesting: call it with a limit.
+
+    Parameters
+    ----------
+    known : callable
+        Makes the whole of an expression for the rest, in the symbols of the rows.
+    constants : sequence of sympy.Symbol
+        Of the known part; they come first among the constants of the whole.
+    values : array (k,)
+        Theirs.
+    rest : Formula
+    fit_rows : FitRows
+    """
+    columns = dict(zip(map(plain_symbol, fit_rows.dataset.names), fit_rows.variables, strict=True))
+    alone = parametrize(rest.expression, (*columns, *constants))
+    # In the symbols of the rows, which know the signs of the columns.
+    expression = known(alone.expression.xreplace(columns))
+    numbers = np.concatenate([values, alone.values])
+    return ParametricForm(expression, fit_rows.variables, (*constants, *alone.constants), numbers), alone
 
 
 def merged(form: ParametricForm, own: Sequence[sympy.Symbol]) -> tuple[ParametricForm, bool]:
     """The same function with as few constants and numbers as it takes.
+
+    ``x + (c0*x + c1)`` is one term in x whatever is written: a printed formula shows 1 + c0, so that is the constant.
 
     A number before a constant of the unknown part goes into that constant, and so does a given term of the same kind;
     where the given term has a constant of its own, that one stays and the other goes.

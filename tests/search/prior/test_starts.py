@@ -9,10 +9,10 @@ import scipy.optimize
 from kansym.data.dataset import make_dataset
 from kansym.data.noise import noise_floor
 from kansym.data.preparation import split
-from kansym.search.formulation import FitRows
 from kansym.search.prior.guess import Guess
-from kansym.search.prior.guess_start import UnusableGuess, fitted_guess
 from kansym.search.prior.one_column import best_curve, spline_basis
+from kansym.search.prior.starts import UnusableGuess, fitted_guess
+from kansym.search.rows import FitRows
 
 
 def bench_of(X, y, names, **more):

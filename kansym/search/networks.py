@@ -1,0 +1,113 @@
+"""Networks over the table of a search: how they see its rows, how they grow, and how they become symbolic."""
+
+import math
+from collections.abc import Callable, Iterator
+
+import torch
+
+from kansym.extraction.composition import AffineMap
+from kansym.extraction.one_dimensional import Reading, read_curve
+from kansym.extraction.selection import EXACT, Selector
+from kansym.kan.growth import Candidate, Decision, Grower
+from kansym.kan.pruning import PruningResult, prune
+from kansym.search.options import DiscoveryOptions
+from kansym.search.results import TrainedNetwork
+from kansym.search.rows import FitRows, fitted_scaling, scaled_rows
+
+
+class Networks:
+    """The rows of a search as networks see them, and what is done with networks on them.
+
+    Parameters
+    ----------
+    fit_rows : FitRows
+    options : DiscoveryOptions
+    device : torch.device or str
+    deadline : float
+        `kansym.clock.now` value at which training and reading end.
+
+    Attributes
+    ----------
+    scaling : Scaling
+    rows : Rows
+        Scaled.
+    map : AffineMap
+        From the user's units to the network's and back.
+    """
+
+    def __init__(
+        self, fit_rows: FitRows, options: DiscoveryOptions, device: torch.device | str, deadline: float
+    ) -> None:
+        self.fit_rows, self.options, self.deadline = fit_rows, options, deadline
+        self.scaling = fitted_scaling(fit_rows, options.network_rows)
+        self.rows = scaled_rows(fit_rows, self.scaling, options.network_rows, device)
+        self.map = AffineMap(self.scaling.center.tolist(), self.scaling.half_width.tolist(), 0.0, self.scaling.y_scale)
+
+    @property
+    def floor(self) -> float:
+        """The noise floor, scaled."""
+        return self.fit_rows.noise_floor / self.scaling.y_scale
+
+    def grower(self, on_decision: Callable[[Decision], None]) -> Grower:
+        return Grower(
+            self.rows.x,
+            self.rows.y,
+            validation=self.rows.validation,
+            options=self.options.growth,
+            generator=torch.Generator().manual_seed(self.options.seed),
+            weights=self.rows.weights,
+            deadline=self.deadline,
+            on_decision=on_decision,
+        )
+
+    def user_loss(self, loss: float) -> float:
+        """A scaled mean square, in squared units of y."""
+        return loss * self.scaling.y_scale**2
+
+    def trained(self, candidate: Candidate) -> TrainedNetwork:
+        """A network as a result, on the CPU."""
+        return TrainedNetwork(
+            candidate.network.to("cpu", torch.float64),
+            self.scaling,
+            self.user_loss(candidate.train_loss),
+            self.user_loss(candidate.validation_loss),
+            self.fit_rows.dataset.names,
+            self.fit_rows.dataset.target,
+        )
+
+    def selector(self) -> Selector:
+        return Selector(
+            rows=self.rows,
+            primitives=self.options.primitives.distinct(),
+            options=self.options.selection,
+            seed=self.options.seed,
+            deadline=self.deadline,
+            target=max(EXACT, self.floor**2),
+        )
+
+    def pruned(self, candidate: Candidate) -> PruningResult:
+        """The network without the edges that it does not need for its error."""
+        error = math.sqrt(candidate.validation_loss)
+        return prune(
+            candidate.network,
+            self.rows.x,
+            self.rows.y,
+            validation=self.rows.validation,
+            threshold=min(0.03, max(1e-6, 0.3 * error)),
+            options=self.options.growth.training,
+            weights=self.rows.weights,
+            deadline=self.deadline,
+        )
+
+    def curve_readings(self) -> Iterator[tuple[str, list[Reading]]]:
+        """What a table with one input, which is one edge, may be as one or two primitives, see `read_curve`."""
+        return read_curve(
+            self.rows.x[:, 0],
+            self.rows.y,
+            self.options.primitives.distinct(),
+            origin=float(-self.scaling.center[0] / self.scaling.half_width[0]),
+            weights=self.rows.weights,
+            seed=self.options.seed,
+            floor=max(EXACT, self.floor**2),
+            deadline=self.deadline,
+        )
