@@ -16,6 +16,7 @@ import sympy
 
 from kansym.comparison.request import MOST_FORMULAS, PeerFormula
 from kansym.errors import ArgumentError, DataError
+from kansym.symbolic.parser import FormulaSyntaxError, parse_expression
 from kansym.symbolic.pysr import FormulaTextError, names_in, translated
 
 FILE = "hall_of_fame.csv"
@@ -121,7 +122,7 @@ def read_hall_of_fame(path: Path | str, names: Sequence[str]) -> HallOfFame:
     for row in kept:
         try:
             text = translated(row.equation, columns)
-            readable.append((row, text, _parsed(text, names)))
+            readable.append((row, text, parse_expression(text, names)))
         except (FormulaTextError, ArgumentError) as error:
             remarks.append(_left_out(row, error))
     if not readable:
@@ -337,15 +338,10 @@ def _columns(used: list[str], names: Sequence[str], source: Path) -> tuple[dict[
     )
 
 
-def _parsed(text: str, names: Sequence[str]) -> sympy.Expr:
-    from kansym.symbolic.parser import parse_expression
-
-    return parse_expression(text, names)
-
-
 def _left_out(row: Row, error: Exception) -> str:
-    # The parser quotes the formula first; what is wrong with it comes last.
-    reason = str(error).rpartition("position ")[2] if "position " in str(error) else str(error)
+    # The remark names the formula by its complexity and need not quote it.
+    syntax = isinstance(error, FormulaSyntaxError)
+    reason = f"{error.position}: {error.problem}" if syntax else str(error)
     return f"the formula of complexity {row.complexity:g} is left out: {reason}"
 
 

@@ -93,12 +93,14 @@ class FormulaSyntaxError(ArgumentError):
     ----------
     position : int
         Index into the text.
+    problem : str
+        What is wrong there.
     """
 
     def __init__(self, text: str, position: int, problem: str) -> None:
         shown = text if len(text) <= 200 else f"{text[:200]}..."
         super().__init__(f"formula {shown!r}, position {position}: {problem}")
-        self.position = position
+        self.position, self.problem = position, problem
 
 
 def parse_expression(text: str, names: Iterable[str] = ()) -> sympy.Expr:
