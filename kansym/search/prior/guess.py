@@ -83,7 +83,7 @@ class Guess:
             raise ArgumentError(
                 Argument("guesses"), f": {_brief(text)} contains no column of the table; columns: {known}"
             )
-        # A name that cancels has nothing to say.
+        # A name that cancels is no constant.
         symbols = tuple(symbol for symbol in symbols if symbol in expression.free_symbols)
         numbers = parametrize(expression, (*columns, *symbols))
         constants = (*symbols, *numbers.constants)
