@@ -32,7 +32,7 @@ def _log(u: float, base: float | None = None) -> float:
 
 
 _OWN: dict[str, Callable[..., float]] = {
-    "Abs": abs,
+    "Abs": math.fabs,
     "sign": lambda u: float((u > 0) - (u < 0)),
     "log": _log,
     # Not the inverse of cosh, which overflows where sech is merely small.

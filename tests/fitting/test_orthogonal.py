@@ -6,9 +6,9 @@ import pytest
 import scipy.optimize
 
 from kansym.errors import ArgumentError
+from kansym.fitting import orthogonal
 from kansym.fitting.input_errors import curvature_shift, second_slopes_at, slopes_at
 from kansym.fitting.orthogonal import orthogonal_fit
-from kansym.symbolic import orthogonal
 from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parametric import ParametricForm, columns_of
 from kansym.symbolic.parser import parse_expression
