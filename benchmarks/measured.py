@@ -41,7 +41,7 @@ def described(formula: Formula, verdict: str) -> str:
 
 
 @app.default
-def main(*, seconds: float = 30.0, keep: bool = False) -> None:
+def main(*, seconds: float = 15.0, keep: bool = False) -> None:
     """Search all tables.
 
     Parameters

@@ -123,7 +123,7 @@ def serve(
     Raises
     ------
     ArgumentError
-        If the port is taken or is none, or the run did not keep its table.
+        If the port is taken or not a port number, or the run did not keep its table.
     MissingDependencyError
         If starlette or uvicorn is not installed: ``pip install 'kansym[app]'``.
     """

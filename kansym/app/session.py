@@ -85,7 +85,7 @@ class Session:
     Raises
     ------
     ArgumentError
-        If the run did not keep its table, or has no such network, or the directory is none.
+        If the run did not keep its table, or has no such network, or the directory is not one.
     """
 
     def __init__(
@@ -206,7 +206,7 @@ class Session:
         Raises
         ------
         Refused
-            If the name is none or taken, or the network has changed, is being changed or has no formula.
+            If the name cannot be used or is taken, or the network has changed, is being changed or has no formula.
         """
         if self._shown.formula is None or not self._shown.steps:
             raise Refused(422, "There is nothing to save yet: a run is a formula that differs from the one opened.")
@@ -355,7 +355,7 @@ class Session:
                 certificate=net.certificate(),
             )
         except BaseException:
-            # Made by `_new_folder` a moment ago; half a run is none.
+            # Made by `_new_folder` a moment ago; half a run is not a run.
             shutil.rmtree(path, ignore_errors=True)
             raise
         return f"Saved to {path}"
@@ -409,7 +409,7 @@ def _new_folder(parent: Path, name: str) -> Path:
     Raises
     ------
     Refused
-        If the name is none, or is taken, or the folder cannot be made.
+        If the name cannot be used, or is taken, or the folder cannot be made.
     """
     if not FOLDER_NAME.fullmatch(name) or name.endswith(".") or RESERVED_NAMES.fullmatch(name):
         raise Refused(

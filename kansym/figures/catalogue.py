@@ -159,7 +159,7 @@ def figure(run: FinishedRun | Discovery | Fitted | str | os.PathLike[str], name:
     Raises
     ------
     ArgumentError
-        If there is no such figure, the run has not what it needs, or `run` is none.
+        If there is no such figure, the run has not what it needs, or `run` is not a run.
     StorageError
         If the folder cannot be read.
     """

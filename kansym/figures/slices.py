@@ -136,7 +136,7 @@ def slice_along(run: FinishedRun, dataset: Dataset, points: Points, column: int)
 
 
 def _middle(X: np.ndarray) -> np.ndarray:
-    """Medians, as values that occur: half a quantum number is none."""
+    """Medians, as values that occur: half a quantum number is not one."""
     return np.array([np.sort(column)[(len(column) - 1) // 2] for column in X.T])
 
 

@@ -44,7 +44,7 @@ def to_lmfit(fit: "KnownForm | Formula") -> "tuple[lmfit.Model, lmfit.Parameters
     -------
     model : lmfit.Model
         Its independent variables are the columns; ``model.columns`` maps their names to identifiers, which differ where
-        a name is none or has a meaning to lmfit, and ``model.constants`` does that for the constants.
+        a name is not an identifier or has a meaning to lmfit, and ``model.constants`` does that for the constants.
     parameters : lmfit.Parameters
         At the fitted values, with their standard errors. Exact constants, and those that the data cannot tell from
         others, do not vary.

@@ -131,7 +131,7 @@ def save_run(
     Raises
     ------
     ArgumentError
-        If `discovery` is none, the folder cannot be written to, or it holds a run of another table.
+        If `discovery` is not a discovery, the folder cannot be written to, or it holds a run of another table.
     """
     if not isinstance(discovery, Discovery):
         # The certificate of an estimator is that of its discovery.

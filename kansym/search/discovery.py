@@ -66,7 +66,7 @@ def discover(
     DataError
         If y is so large or small that its squares leave double precision, or no row has a positive weight.
     ArgumentError
-        If `options.given` is no formula of the columns, or cannot be solved for its ``...``, or a guess is none.
+        If `options.given` is no formula of the columns, or cannot be solved for its ``...``, or a guess is not one.
 
     Notes
     -----

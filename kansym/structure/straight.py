@@ -20,7 +20,7 @@ MOST_LINES = 8
 """Lines handed on: formulas are fitted in y itself and judged by all that they say."""
 
 WORST = 0.3
-"""Error in units of the spread of y above which a line is none."""
+"""Error in units of the spread of y above which points are not on a straight line."""
 
 ROUNDING = 1e-14
 """Error in units of the spread of y below which one line is as good as another."""

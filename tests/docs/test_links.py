@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import kansym
 
 ROOT = Path(__file__).parents[2]
@@ -65,3 +67,13 @@ def test_the_checker_of_the_site_sees_what_is_broken(tmp_path):
     result = check()
     assert result.returncode == 1
     assert "gone.html" in result.stdout and "#there" in result.stdout and "cdn.example" in result.stdout
+
+
+@pytest.mark.parametrize("page", ["docs/design.md", "docs/numerics.md", "CONTRIBUTING.md", "README.md"])
+def test_files_that_are_named_exist(page):
+    named = set(re.findall(r"`((?:[a-z_]+/)*[a-z_]+\.(?:py|json|toml))`", (ROOT / page).read_text(encoding="utf-8")))
+    rooms = ("kansym", "benchmarks", "tests", "docs", "examples", "datasets")
+    files = [f"/{path.relative_to(ROOT).as_posix()}" for room in rooms for path in (ROOT / room).rglob("*.*")]
+    # A file of a room may be named without the way to it.
+    missing = {name for name in named if not any(file.endswith(f"/{name}") for file in [*files, "/pyproject.toml"])}
+    assert not missing
