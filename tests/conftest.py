@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +11,18 @@ import pytest
 import torch
 from hypothesis import settings
 
+from kansym import clock
+
 # The same examples on every CI run, so that a red build is the change's own doing; new ones on every local run.
 settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):
     settings.load_profile("ci")
 
+
+BUDGET = float(os.environ.get("KANSYM_TEST_BUDGET", "1"))
+"""Every search gets so many times its time budget, see CONTRIBUTING.md."""
+
+WITH_WALL = clock.budget
 
 LONGEST = ("test_examples.py", "test_discovery.py", "test_solver.py", "test_discovery_guess.py", "test_estimator.py")
 """Files that take minutes: begun first, so that no process of `pytest -n 2 --dist loadfile` ends with one."""
@@ -23,6 +31,9 @@ LONGEST = ("test_examples.py", "test_discovery.py", "test_solver.py", "test_disc
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     places = {name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: places.get(item.path.name, len(places)))
+    for item in items:
+        if BUDGET != 1 and item.get_closest_marker("budget"):
+            item.add_marker(pytest.mark.skip(reason="it is about the budget, and KANSYM_TEST_BUDGET changes that"))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -32,6 +43,36 @@ def _one_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_wall():
+    """Every search does all the work of its budget, so that it finds the same on a slow or busy machine."""
+    from kansym.search import discovery
+
+    search = discovery._discover
+
+    def with_budget(dataset, options, progress):
+        return search(dataset, replace(options, max_seconds=BUDGET * options.max_seconds), progress)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(clock, "budget", lambda seconds, **_: WITH_WALL(seconds, deterministic=True))
+        if BUDGET != 1:
+            patch.setattr(discovery, "_discover", with_budget)
+        yield
+
+
+@pytest.fixture
+def with_wall(monkeypatch):
+    """Searches have their limit on the wall, as for a user."""
+    monkeypatch.setattr(clock, "budget", WITH_WALL)
+
+
+@pytest.fixture
+def work_clock():
+    """Time is work, for deadlines of `clock.now` that let through as much on every machine."""
+    with clock.running(clock.Clock()) as running:
+        yield running
 
 
 @pytest.fixture

@@ -212,7 +212,7 @@ def test_json_is_one_object_and_quiet_is_quiet(table, capsys):
     assert {formula["complexity"] for formula in result["front"]} and result["agreement"]["one_minus_r2"] < 1e-8
 
 
-def test_a_deterministic_search_says_so_and_no_wall_ends_it(table, capsys, monkeypatch):
+def test_a_deterministic_search_says_so_and_no_wall_ends_it(table, capsys, monkeypatch, with_wall):
     name = table("a,b,y\n" + SQUARES)
     monkeypatch.setattr("kansym.clock.Clock.wall", property(lambda clock: 1e9))
     assert found(capsys, name, "--target", "y")["stopped"] == "ended by the clock; a rerun may differ"
@@ -323,7 +323,14 @@ def test_datasets_version_and_help(capsys):
         assert "Usage: kansym" in capsys.readouterr().out
     assert main(["discover", "--help"]) == 0
     text = " ".join(capsys.readouterr().out.replace("│", " ").split())
-    for part in ("--seconds FLOAT", "[default: 60.0]", "Nothing is written without it", "exit code 0", "--key"):
+    for part in (
+        "--seconds FLOAT",
+        "[default: 60.0]",
+        "Nothing is written without it",
+        "exit code 0",
+        "--key",
+        "--deterministic",
+    ):
         assert part in text
 
 
@@ -387,16 +394,16 @@ def test_ctrl_c_gives_the_best_formula_so_far(tmp_path):
     np.savetxt(path, np.column_stack([X, y]), delimiter=",", header="a,b,c,d,e,f,y", comments="")
     # A job that a shell puts in the background ignores SIGINT, and its children inherit that.
     process = run(
-        "discover", str(path), "--target", "y", "--seconds", "60", "--out", str(tmp_path / "run"),
+        "discover", str(path), "--target", "y", "--seconds", "3000", "--out", str(tmp_path / "run"),
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
-    watchdog = threading.Timer(50, process.kill)
+    watchdog = threading.Timer(300, process.kill)
     watchdog.start()
     try:
         assert process.stderr is not None
         assert "constant and linear formulas" in process.stderr.readline()
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=45)
+        out, err = process.communicate(timeout=300)
     finally:
         watchdog.cancel()
     assert process.returncode == 0, err
@@ -409,7 +416,7 @@ def test_the_module_runs_and_a_closed_pipe_is_no_error():
     assert process.stdout is not None
     process.stdout.close()
     process.stdout = None
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=300)
     assert process.returncode == 0 and err == ""
 
 
@@ -417,7 +424,7 @@ def test_names_that_a_terminal_cannot_show_are_escaped(tmp_path):
     path = tmp_path / "t.csv"
     path.write_text("λ,y\n1,2\n2,4\n3,6\n4,8.5\n", encoding="utf-8")
     process = run("discover", str(path), "--target", "y", *FAST, env={**os.environ, "PYTHONIOENCODING": "ascii"})
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=300)
     assert process.returncode == 0, err
     assert "\\u03bb" in out
 

@@ -1,10 +1,10 @@
 """Primitives selected for splines by the loss of the whole network, beside edges that were fixed by hand."""
 
 import math
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from kansym import clock
 from kansym.editing.constants import edge_id, with_conventional_constants
 from kansym.editing.context import EditContext, Errors
 from kansym.editing.curve import curve_of, suggest, with_primitives
@@ -105,7 +105,7 @@ def select_primitives(
     """A copy with the splines `refs` fixed and everything refitted; see `EditableNetwork.auto`."""
     if isinstance(max_seconds, bool) or not 0 < max_seconds < math.inf:
         raise ArgumentError(f"max_seconds must be a positive number of seconds, got {max_seconds!r}")
-    deadline = time.monotonic() + max_seconds
+    deadline = clock.now() + max_seconds
     everything = set(refs) == set(edges_of_mode(network, EdgeMode.SPLINE))
     if everything and may_rescale(network):
         selector = Selector(
@@ -135,7 +135,7 @@ def _one_by_one(network: Network, refs: list[EdgeRef], context: EditContext, dea
             raise ArgumentError(f"no primitive is defined on the data of edge {edge_id(ref)}")
         ref = min(refs, key=lambda one: offers[one][0].misfit)
         refs.remove(ref)
-        tried = offers[ref][:1] if time.monotonic() > deadline else offers[ref]
+        tried = offers[ref][:1] if clock.late(deadline) else offers[ref]
         population = with_primitives(network, ref, tried, context)
         options = TrainingOptions(steps=REFIT_STEPS if refs else 4 * REFIT_STEPS, rescale_every=0)
         try:
@@ -146,7 +146,7 @@ def _one_by_one(network: Network, refs: list[EdgeRef], context: EditContext, dea
                 options,
                 weights=rows.weights,
                 validation=rows.validation,
-                deadline=max(deadline, time.monotonic() + 0.2),
+                deadline=max(deadline, clock.now() + 0.2),
             )
         except TrainingError:
             raise ArgumentError(

@@ -2,13 +2,13 @@
 
 import math
 import os
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import torch
 
+from kansym import clock
 from kansym.data.dataset import Dataset
 from kansym.editing.constants import with_conventional_constants, with_scaling
 from kansym.editing.context import EditContext
@@ -139,7 +139,7 @@ def _trained(context: EditContext, shape: Sequence[Width], max_seconds: float) -
             options=replace(context.options.growth, shapes=(tuple(shape),)),
             generator=torch.Generator().manual_seed(context.options.seed),
             weights=rows.weights,
-            deadline=time.monotonic() + max_seconds,
+            deadline=clock.now() + max_seconds,
         )
         candidate = next(iter(grower), None)
     if candidate is None:

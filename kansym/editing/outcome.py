@@ -1,9 +1,9 @@
 """An edited network as a result: its formula, the front with it, and a discovery that can be saved."""
 
 import math
-import time
 from collections.abc import Sequence
 
+from kansym import clock
 from kansym.editing.constants import with_scaling
 from kansym.editing.context import EditContext
 from kansym.editing.held_formula import held_constants, held_formula
@@ -45,7 +45,7 @@ def _composed(network: Network, context: EditContext, structure: str, max_second
     held = held_constants(network, context)
     if held:
         return held_formula(network, context, held, structure=structure)
-    until = time.monotonic() + max_seconds
+    until = clock.now() + max_seconds
     found = formulate(network, context.affine_map, context.fresh_fit_rows(), structure=structure, deadline=until)
     best = min(found, key=lambda one: one.rank, default=None)
     table, loss = context.table, context.options.loss

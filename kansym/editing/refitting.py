@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from kansym import clock
 from kansym.editing.constants import held_mask
 from kansym.editing.context import EditContext, Errors
 from kansym.errors import ArgumentError
@@ -92,7 +93,7 @@ def refit(
         raise ArgumentError(f"max_seconds must be a positive number of seconds, got {max_seconds!r}")
     if isinstance(steps, bool) or not isinstance(steps, int) or steps < 1:
         raise ArgumentError(f"steps must be at least 1, got {steps!r}")
-    start = time.monotonic()
+    start, deadline = time.monotonic(), clock.now() + max_seconds
     before = context.errors(network)
     symbolic = network.is_symbolic
     # A formula's constants are those of least squares; splines need a little smoothness where there are no data.
@@ -107,7 +108,7 @@ def refit(
     if validation is not None:
         validation = held_out_parts(validation)
     weights = None if rows.weights is None else rows.weights / rows.weights.mean()
-    keeper = BestKeeper(network, validation, start + max_seconds, callback)
+    keeper = BestKeeper(network, validation, deadline, callback)
     stopped = CONVERGED
     try:
         with threads_for(context.table.n_rows), torch.no_grad():

@@ -50,7 +50,7 @@ _REASONS: dict[str, str] = {
         _MACHINE: (
             "parallelism", "multithreading", "procs", "cluster_manager", "heap_size_hint_in_bytes", "worker_timeout",
             "worker_imports", "batching", "batch_size", "fast_cycle", "turbo", "bumper", "precision",
-            "autodiff_backend", "deterministic", "update", "input_stream",
+            "autodiff_backend", "update", "input_stream",
         ),
         _FILES: (
             "run_id", "output_directory", "temp_equation_file", "tempdir", "delete_tempfiles", "use_tracing",
@@ -71,6 +71,7 @@ _REASONS: dict[str, str] = {
 MAPPED = (
     "timeout_in_seconds",
     "random_state",
+    "deterministic",
     "guesses",
     "unary_operators",
     "binary_operators",
@@ -129,6 +130,8 @@ def translate(parameters: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, 
             left[name] = _REASONS[name]
     if parameters.get("timeout_in_seconds") is not None:
         own["timeout_in_seconds"] = parameters["timeout_in_seconds"]
+    if parameters.get("deterministic"):
+        own["deterministic"] = True
     seed = parameters.get("random_state")
     if isinstance(seed, int):
         own["random_state"] = seed

@@ -45,11 +45,11 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
     Parameters
     ----------
     max_seconds : float, optional
-        Wall-time budget, by default that of `options`, which is 60. A law that is found exactly ends the run much
+        Time budget, by default that of `options`, which is 60. A law that is found exactly ends the run much
         earlier; raise the budget for many columns or large tables.
     random_state : int, default 0
-        Seed of every random choice: the same seed, data and device give the same formula, as long as the budget does
-        not end the run.
+        Seed of every random choice: the same seed, data and device give the same formula, as long as the wall clock
+        does not end the run.
     device : str, default "auto"
         "cpu", "cuda" or "auto".
     primitives : PrimitiveLibrary or sequence of str, optional
@@ -72,6 +72,8 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
         a notebook (`kansym.report.notebook.live_progress`), a line that changes in a terminal, nothing elsewhere.
     timeout_in_seconds : float, optional
         PySR's name for `max_seconds`; give one of them.
+    deterministic : bool, default False
+        Leave the wall clock out: the same answer always, however long a slow or busy machine takes for it.
 
     Attributes
     ----------
@@ -118,6 +120,7 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
         options: DiscoveryOptions | None = None,
         progress: ProgressCallback | str | None = None,
         timeout_in_seconds: float | None = None,
+        deterministic: bool = False,
     ) -> None:
         self.max_seconds = max_seconds
         self.random_state = random_state
@@ -130,13 +133,14 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
         self.options = options
         self.progress = progress
         self.timeout_in_seconds = timeout_in_seconds
+        self.deterministic = deterministic
 
     @classmethod
     def from_pysr_parameters(cls, **parameters: Any) -> "SymbolicRegressor":
         """An estimator from the parameters of a ``PySRRegressor``, as far as they have a meaning here.
 
-        The time, the seed, the guesses, the operators and a Huber loss are taken over. What is left out is logged as
-        one warning; `kansym.estimator.pysr_parameters.translate` gives it as a dictionary.
+        The time, the seed, determinism, the guesses, the operators and a Huber loss are taken over. What is left out is
+        logged as one warning; `kansym.estimator.pysr_parameters.translate` gives it as a dictionary.
 
         Raises
         ------
@@ -407,6 +411,7 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
             given=self.given if self.given is not None else options.given,
             guesses=options.guesses if self.guesses is None else self.guesses,  # pyright: ignore[reportArgumentType]
             loss=self.loss if self.loss != "linear" else options.loss,
+            deterministic=self.deterministic or options.deterministic,
         )
 
 

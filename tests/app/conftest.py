@@ -96,7 +96,7 @@ class Opened:
 
     def ask(self, path, *, body=None, host=None, token=True, headers=()) -> tuple[int, dict[str, str], bytes]:
         """One request; status, headers and body."""
-        connection = http.client.HTTPConnection(*self.address, timeout=30)
+        connection = http.client.HTTPConnection(*self.address, timeout=120)
         try:
             connection.putrequest("GET" if body is None else "POST", path, skip_host=True)
             connection.putheader("Host", "{}:{}".format(*self.address) if host is None else host)
@@ -123,7 +123,7 @@ class Opened:
     def state(self):
         return self.json("/api/state")[1]
 
-    def settled(self, seconds=60.0):
+    def settled(self, seconds=300.0):
         """The state once nothing is being worked on."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:

@@ -47,7 +47,7 @@ def test_prints_its_url_and_ends_with_ctrl_c_also_while_it_works(extra, stored):
         order = {"version": 0, "action": "fix", "edge": "0.0.0", "primitive": "gaussian"}
         assert opened.json("/api/change", body=order)[0] == 202
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=120)
         assert process.returncode == 0
         assert err == "" and "Traceback" not in out
 

@@ -69,7 +69,7 @@ def test_what_the_browser_says_about_the_asking_page_counts(shown):
 
 
 def test_no_other_origin_is_ever_granted_anything(shown):
-    connection = http.client.HTTPConnection(*shown.address, timeout=10)
+    connection = http.client.HTTPConnection(*shown.address, timeout=60)
     asked = {"Origin": "http://attacker.example", "Access-Control-Request-Method": "POST"}
     connection.request("OPTIONS", "/api/change", headers=asked)
     answer = connection.getresponse()

@@ -51,7 +51,7 @@ def test_faults_are_reasons(faulty, request_of, fault, reason):
     with PeerProcess(faulty(fault)) as process:
         with pytest.raises(PeerError, match=reason):
             process.ask(request_of(0.3))
-        assert time.monotonic() - start < 30
+        assert time.monotonic() - start < 120
         # The next table is asked of a new process.
         faulty("")
         if process._process is None:
@@ -97,7 +97,7 @@ def test_children_end_with_the_process(faulty, request_of, tmp_path, monkeypatch
     with PeerProcess(faulty("child")) as process, pytest.raises(PeerError):
         process.ask(request_of(0.3))
     pid = int((tmp_path / "child").read_text())
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while _alive(pid) and time.monotonic() < until:
         time.sleep(0.1)
     assert not _alive(pid)

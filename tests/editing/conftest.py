@@ -13,4 +13,4 @@ def idle_column() -> EditableNetwork:
     X = rng.uniform(-1, 1, (120, 3))
     y = np.sin(2 * X[:, 0]) + X[:, 1] ** 2
     table = make_dataset(X, y, names=["<a>", "b", "idle"], target="f")
-    return edit(table, start=(3, 1), max_seconds=1)
+    return edit(table, start=(3, 1), max_seconds=60)

@@ -33,7 +33,7 @@ def net(trained: EditableNetwork) -> EditableNetwork:
 def test_constants_are_in_the_users_units(net: EditableNetwork) -> None:
     assert net.edge("t -> h").fix("sin") > 0.99999
     net.edge("u -> h").fix("x^2")
-    net.refit(2)
+    net.refit(60)
     constants = net.edge("t -> h").constants
     assert constants is not None
     t = np.linspace(1, 3, 7)
@@ -50,7 +50,7 @@ def test_given_constants_are_kept_and_held(net: EditableNetwork) -> None:
     assert constants["c"] == pytest.approx(2.0, rel=1e-3)
     assert edge.held == ("a", "b")
     net.edge("u -> h").fix("x^2")
-    net.refit(2)
+    net.refit(60)
     assert edge.constants["a"] == constants["a"] and edge.constants["b"] == 0.5
     edge.free()
     assert edge.held == ()
@@ -61,7 +61,7 @@ def test_given_constants_are_kept_and_held(net: EditableNetwork) -> None:
 def test_a_formula_keeps_what_is_held(net: EditableNetwork) -> None:
     net.edge("t -> h").fix("sin", a=2.9)
     net.edge("u -> h").fix("x^2")
-    net.refit(2)
+    net.refit(60)
     formula = net.formula()
     t = sympy.Symbol("t")
     slopes = [one.args[0].coeff(t) for one in formula.expression.atoms(sympy.sin)]
@@ -75,7 +75,7 @@ def test_a_formula_keeps_what_is_held(net: EditableNetwork) -> None:
 def test_a_held_number_that_is_right_gives_the_law(net: EditableNetwork) -> None:
     net.edge("t -> h").fix("sin", a=3.0)
     net.edge("u -> h").fix("x^2")
-    net.refit(2)
+    net.refit(60)
     t, u = sympy.symbols("t u")
     difference = net.formula().expression - 2 * sympy.sin(3 * t + 0.5) - u**2
     assert abs(float(difference.subs({t: 1.7, u: 0.3}))) < 1e-6
@@ -147,7 +147,7 @@ def test_remove_leaves_the_mean_and_unfix_brings_back(net: EditableNetwork) -> N
         edge.suggest()
     edge.unfix()
     assert np.abs(net.predict(X) - removed).max() < 1e-12
-    net.refit(2)
+    net.refit(60)
     assert net.error.held_out < 1e-2
 
 
@@ -173,10 +173,10 @@ def test_suggestions(net: EditableNetwork) -> None:
 def test_a_wrong_primitive_is_suggested_the_right_one(net: EditableNetwork) -> None:
     edge = net.edge("t -> h")
     edge.fix("tanh")
-    net.refit(2)
+    net.refit(60)
     assert edge.suggest(1)[0].name == "sin"
     edge.fix("sin")
-    net.refit(2)
+    net.refit(60)
     assert net.error.held_out < 1e-2
 
 
@@ -221,7 +221,7 @@ def test_far_from_zero() -> None:
     dataset = make_dataset(year[:, None], np.exp(-(year - 1e5) / 3), names=["year"], target="c")
     net = edit(dataset, start=(1, 1))
     assert net.edge(0, 0, 0).fix("exp") > 0.9999
-    net.refit(2)
+    net.refit(60)
     assert torch.all(net.network.layers[0].mode == EdgeMode.SYMBOLIC)
     assert net.error.held_out < 1e-6
 

@@ -32,7 +32,7 @@ def test_a_product_that_the_network_lacks(net: EditableNetwork) -> None:
     assert net.shape == (3, (1, 1), 1) and inconsistency(net.network) is None
     assert (into_x.name, into_z.name, leaving.name) == ("x -> h1.1", "z -> h1.1", "h1.1 -> q")
     assert net.error.train <= before.train
-    net.refit(4)
+    net.refit(60)
     assert net.error.held_out < 1e-2 * before.held_out
     net.edge("w -> h1.0").fix("sin")
     assert set(net.auto().values()) == {"x"}
@@ -60,7 +60,7 @@ def test_a_sum_whose_curve_the_network_lacks() -> None:
     *_, leaving = net.add_node(["x", "z"])
     assert leaving.is_spline and net.shape == (2, 2, 1) and inconsistency(net.network) is None
     assert net.error.train == pytest.approx(before.train, rel=1e-3)
-    net.refit(4)
+    net.refit(60)
     assert net.error.held_out < 0.1 * before.held_out
 
 

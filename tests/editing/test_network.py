@@ -34,16 +34,16 @@ def test_a_wrong_edge_put_right_by_hand_turns_a_good_description_into_the_law(tr
     net.edge("z -> h1.0").fix("x^2")
     net.edge("h1.0 -> f").fix("exp")
     wrong = net.edge("x -> h1.0").fix("tanh")
-    net.refit(3)
+    net.refit(60)
     assert 0.9 < wrong < 0.999
     assert net.certificate().verdict.kind == "good description"
     steps, with_tanh = len(net.history), tensors(net.network)
 
     net.edge("x -> h1.0").unfix()
-    freed = net.refit(3)
+    freed = net.refit(60)
     assert freed.after.held_out < 0.05 * freed.before.held_out
     assert net.edge("x -> h1.0").fix("sin") > 0.999
-    assert net.refit(3).after.held_out < 1e-9
+    assert net.refit(60).after.held_out < 1e-9
     x, z = sympy.symbols("x z")
     assert sympy.simplify(net.formula().expression - sympy.exp(sympy.sin(2 * x) + z**2)) == 0
     assert net.certificate().verdict.kind == "law"

@@ -43,7 +43,7 @@ def test_pruning_goes_by_the_weighted_error(precise):
     matters = X[:, 0] < 0
     error = np.where(matters == (precise == "where the edge matters"), 0.01, 10.0)
     table = make_dataset(X, X[:, 0] + np.where(matters, X[:, 1], 0.0), y_error=error)
-    done = edit(table, start=(2, 1), max_seconds=1).prune(0.99)
+    done = edit(table, start=(2, 1), max_seconds=60).prune(0.99)
     assert done.taken_back == (precise == "where the edge matters")
     if done.taken_back:
         assert done.was == pytest.approx(done.before.held_out, rel=1e-6) and done.would_be > 1.1 * done.was
@@ -51,5 +51,5 @@ def test_pruning_goes_by_the_weighted_error(precise):
 
 def test_nothing_is_held_out_of_few_rows():
     X = np.random.default_rng(0).uniform(-1, 1, (12, 2))
-    back = edit(make_dataset(X, X.sum(1)), start=(2, 1), max_seconds=1).prune(0.99)
+    back = edit(make_dataset(X, X.sum(1)), start=(2, 1), max_seconds=60).prune(0.99)
     assert back.taken_back and "the error rises from" in str(back) and "held" not in str(back)

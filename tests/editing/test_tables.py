@@ -62,7 +62,7 @@ def test_a_table_of_suggestions_has_a_picture_in_every_row(idle_column: Editable
 def test_what_nodes_do_is_said():
     rng = np.random.default_rng(0)
     X = rng.uniform(0.5, 2, (60, 2))
-    net = edit(make_dataset(X, X[:, 0] * X[:, 1]), start=(2, (0, 1), 1), max_seconds=1)
+    net = edit(make_dataset(X, X[:, 0] * X[:, 1]), start=(2, (0, 1), 1), max_seconds=60)
     assert str(net.edges).splitlines()[-1] == "h1.0 multiplies what comes in"
     assert "h1.0 multiplies what comes in" in net.edges._repr_html_()
     net.add_node(["x0", "x1"])

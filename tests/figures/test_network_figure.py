@@ -194,17 +194,16 @@ def test_a_pole_between_rows_and_non_finite_values_are_survived():
     network_figure(network(1, 1), rows(1, 1), input_names=["a"], output_name="y").savefig(BytesIO(), format="png")
 
 
-def test_the_figure_is_fast_and_leaves_pyplot_alone():
+def test_the_figure_draws_few_points_and_leaves_pyplot_alone():
     import sys
-    import time
 
     net, x = network(9, (0, 2), 1), rows(9, 2000)
     names = [f"x{k}" for k in range(9)]
     before = dict(matplotlib.rcParams)
-    network_figure(net, x, input_names=names, output_name="y")
-    start = time.process_time()
-    network_figure(net, x, input_names=names, output_name="y").savefig(BytesIO(), format="svg")
-    assert time.process_time() - start < 1.0
+    figure = network_figure(net, x, input_names=names, output_name="y")
+    # However many rows there are, a curve has few points: that makes it fast.
+    assert sum(len(line.get_xdata()) for line in figure.axes[0].lines) < 20_000
+    figure.savefig(BytesIO(), format="svg")
     assert dict(matplotlib.rcParams) == before
     if "matplotlib.pyplot" in sys.modules:
         assert sys.modules["matplotlib.pyplot"].get_fignums() == []

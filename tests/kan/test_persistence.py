@@ -3,7 +3,6 @@ import os
 import pickle
 import random
 import struct
-import time
 from dataclasses import replace
 from typing import Any
 
@@ -72,10 +71,8 @@ def with_tensors(path, change):
 
 
 def refused(path, match=None, library=None):
-    begin = time.monotonic()
     with pytest.raises(StorageError, match=match) as caught:
         load_network(path, library=library)
-    assert time.monotonic() - begin < 1.0
     assert "\n" not in str(caught.value) and len(str(caught.value)) < 1000
 
 

@@ -1,12 +1,12 @@
 """Reductions: the right ones are taken, wrong ones refused, and every smaller problem describes the same table."""
 
 import math
-import time
 
 import numpy as np
 import pytest
 import sympy
 
+from kansym import clock
 from kansym.structure.problem import TARGET, Problem
 from kansym.structure.search import Reducer
 from kansym.symbolic.steps import Step, StepKind
@@ -14,9 +14,10 @@ from kansym.symbolic.steps import Step, StepKind
 U, V, W = SYMBOLS = sympy.symbols("u v w", positive=True)
 
 
-def reduced(X, y, symbols, *, seed=0, seconds=60.0, weights=None):
-    reducer = Reducer(y, seed=seed, deadline=time.monotonic() + seconds)
-    return reducer, list(reducer.reduced(Problem.of(X, y, symbols[: X.shape[1]], weights)))
+def reduced(X, y, symbols, *, seed=0, seconds=120.0, weights=None):
+    with clock.running(clock.Clock()):
+        reducer = Reducer(y, seed=seed, deadline=seconds)
+        return reducer, list(reducer.reduced(Problem.of(X, y, symbols[: X.shape[1]], weights)))
 
 
 def is_function_of(problem, inner, X, law):

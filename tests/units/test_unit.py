@@ -1,7 +1,6 @@
 """Units from text: against SI definitions, and texts that are none."""
 
 import math
-import time
 
 import pytest
 
@@ -68,10 +67,9 @@ def test_arbitrary_units_are_unknown(text):
     ],
 )
 def test_what_is_no_unit_is_refused_at_once(text):
-    start = time.perf_counter()
-    with pytest.raises(DataError, match="column 'v'"):
+    with pytest.raises(DataError, match="column 'v'") as caught:
         parse_unit(text, "column 'v'")
-    assert time.perf_counter() - start < 2.0
+    assert len(str(caught.value)) < 300
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ manager._kernel_spec = KernelSpec(
     argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"], language="python", display_name="test"
 )
 client = nbclient.NotebookClient(
-    notebook, km=manager, timeout=120, resources={"metadata": {"path": str(result.parent)}}
+    notebook, km=manager, timeout=600, resources={"metadata": {"path": str(result.parent)}}
 )
 client.execute()
 nbformat.write(notebook, result)

@@ -37,7 +37,7 @@ def test_a_notebook(tmp_path):
     cells, result = tmp_path / "cells.json", tmp_path / "notebook.ipynb"
     cells.write_text(json.dumps(CELLS), encoding="utf-8")
     command = [sys.executable, str(HERE / "run_notebook.py"), str(cells), str(result)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=150)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stderr
     outputs = [cell.outputs for cell in nbformat.read(result, as_version=4).cells]
     assert outputs[0] == outputs[1] == outputs[2] == []

@@ -21,7 +21,7 @@ def found() -> Discovery:
     rng = np.random.default_rng(0)
     X = rng.uniform(1, 3, (50, 2))
     table = make_dataset(X, 2 * X[:, 0] + X[:, 1], names=["length", "<m>"], target="t", units=["m", "1"])
-    net = edit(table, start=(2, 1), max_seconds=1)
+    net = edit(table, start=(2, 1), max_seconds=60)
     net.edge(0, 0, 0).fix("x")
     net.edge(0, 1, 0).fix("x")
     return net.discovery()
@@ -81,7 +81,7 @@ def test_a_fit_of_constants():
 
 def test_a_refit_is_a_line(found: Discovery):
     net = edit(found)
-    result = net.refit(max_seconds=0.5)
+    result = net.refit(max_seconds=30)
     assert repr(result) == f"<Refit {result}>"
 
 
