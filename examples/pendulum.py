@@ -16,8 +16,9 @@ is worth a look:
    down never comes back, so the period must be infinite at 180 degrees; the form does not know that, and nor does any
    row of the table. For small swings, which are in the table, it gives the right g.
 3. K is pi/2 over an arithmetic-geometric mean (Gauss), and two steps of that mean are good to 2e-6 here. Given this one
-   function and powers, the search finds the law, with g and with what lies beyond the rows. The certificate is not much
-   impressed: the formula is long, since it spells the mean out.
+   function and powers, the search can find the law, with g and with what lies beyond the rows. It need not: within the
+   noise of the rows other combinations of these functions are as good, and which of them is picked can change with the
+   time that the search has. They agree with the law where there are rows, and part from it beyond.
 
 Known physics (which functions can occur, what happens at the ends) is worth more than any test of a fit.
 
