@@ -188,6 +188,18 @@ def test_a_search_whose_wall_is_up_at_once_gives_a_valid_result_and_says_so():
     assert found.formula in list(found.front) and np.isfinite(found.formula.predict(found.dataset.X)).all()
 
 
+def test_the_wall_ends_a_search_on_a_machine_that_is_too_slow():
+    class Slow(Clock):
+        """Ten times slower than the reference core."""
+
+        wall = property(lambda self: 10 * self.now())
+
+    with clock.running(Slow(WALL_SHARE * 60)) as running:
+        found = discover(noise(), DiscoveryOptions(max_seconds=60))
+    assert running.ended_by_wall and 0.9 * 6 * WALL_SHARE < running.now() < 6 + 2
+    assert found.stopped == StopReason.OUT_OF_WALL_TIME and WALL_DECIDED in found.notes
+
+
 def test_a_search_that_spends_its_work_does_not_speak_of_the_wall():
     with clock.running(Clock()) as running:
         found = discover(noise(), DiscoveryOptions(max_seconds=1))
