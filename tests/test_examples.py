@@ -138,18 +138,18 @@ def test_moseleys_constant_is_nearly_rydbergs(tmp_path):
     assert dirac < plain / 8
 
 
-@pytest.mark.parametrize("seconds", [12, *(pytest.param(seconds, marks=pytest.mark.pages) for seconds in (6, 24, 48))])
-def test_pendulum_gives_g_and_the_period_within_the_rows(tmp_path, seconds):
+# What is found by the functions that kansym knows changes with the time, what holds of it does not.
+@pytest.mark.parametrize("seconds", [12, *(pytest.param(other, marks=pytest.mark.pages) for other in (6, 24, 48))])
+def test_pendulum_gives_the_period_and_with_the_right_function_the_law(tmp_path, seconds):
     output = run_example(tmp_path, "pendulum", f"main(seconds={seconds})")
     known = output.index("powers and the mean")
-    for found in (output[:known], output[known:]):
-        assert number(r"g = ([\d.]+) m/s\^2", found)[0] == pytest.approx(9.81, rel=5e-3)
-        for angle in (60, 120):
-            assert abs(number(rf"{angle} degrees: ([+-][\d.]+) %", found)[0]) < 0.2
-    # With the right function, what is called a law holds beyond the rows too.
-    if "\n  law: " in output[known:]:
-        for angle in (160, 170):
-            assert abs(number(rf"{angle} degrees: ([+-][\d.]+) %", output[known:])[0]) < 0.5
+    anything, law = output[:known], output[known:]
+    assert number(r"g = ([\d.]+) m/s\^2", anything)[0] == pytest.approx(9.81, rel=0.02)
+    for angle in (60, 120):
+        assert abs(number(rf"{angle} degrees: ([+-][\d.]+) %", anything)[0]) < 0.2
+    assert number(r"g = ([\d.]+) m/s\^2", law)[0] == pytest.approx(9.81, rel=5e-4)
+    for angle in (60, 120, 160, 170):
+        assert abs(number(rf"{angle} degrees: ([+-][\d.]+) %", law)[0]) < 0.05
 
 
 def test_damped_oscillator_has_its_true_constants(tmp_path):
