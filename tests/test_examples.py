@@ -139,7 +139,7 @@ def test_moseleys_constant_is_nearly_rydbergs(tmp_path):
 
 
 # What is found by the functions that kansym knows changes with the time, what holds of it does not.
-@pytest.mark.parametrize("seconds", [12, *(pytest.param(other, marks=pytest.mark.pages) for other in (6, 24, 48))])
+@pytest.mark.parametrize("seconds", [12, *(pytest.param(other, marks=pytest.mark.pages) for other in (6, 24, 48, 96))])
 def test_pendulum_gives_the_period_and_with_the_right_function_the_law(tmp_path, seconds):
     output = run_example(tmp_path, "pendulum", f"main(seconds={seconds})")
     known = output.index("powers and the mean")

@@ -5,7 +5,6 @@ Tegmark, Science Advances 6 (2020) eaay2631, doi:10.1126/sciadv.aay2631), and th
 (Liu et al., arXiv:2404.19756).
 """
 
-
 import numpy as np
 import pytest
 
