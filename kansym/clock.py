@@ -20,6 +20,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import Enum
 
+DEFAULT_SECONDS = 120.0
+"""Wall seconds of a search, where the user names none."""
+
 SLOWNESS = 3.0
 """How many times slower than an idle core of 2025 the reference core is."""
 

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from kansym.clock import DEFAULT_SECONDS
 from kansym.errors import ArgumentError, StorageError
 from kansym.primitives.library import PrimitiveLibrary, default_library
 
@@ -28,7 +29,7 @@ class Settings:
         Name or path.
     rows : int, default 2000
         Where the law does not bring its own.
-    seconds : float, default 60
+    seconds : float, default 120
         Budget of a law.
     noise : float, default 0
         Standard deviation of the noise on the target, in units of the RMS of the clean target.
@@ -40,7 +41,7 @@ class Settings:
 
     catalogue: str
     rows: int = 2000
-    seconds: float = 60.0
+    seconds: float = DEFAULT_SECONDS
     noise: float = 0.0
     dummies: int = 0
     primitives: tuple[str, ...] = ()

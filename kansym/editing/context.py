@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
+from kansym.clock import DEFAULT_SECONDS
 from kansym.data.dataset import Dataset
 from kansym.data.preparation import canonical_table, prepare, thinned
 from kansym.data.scaling import Scaling
@@ -158,7 +159,7 @@ class EditContext:
             present = [name for name in named if name in known]
             known = known.only(*present) if present else known
         options = DiscoveryOptions(
-            max_seconds=float(record.get("max_seconds", 60.0)),
+            max_seconds=float(record.get("max_seconds", DEFAULT_SECONDS)),
             seed=run.summary.seed or 0,
             validation_fraction=float(record.get("validation_fraction", 0.2)),
             primitives=known,

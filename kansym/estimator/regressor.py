@@ -45,7 +45,7 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
     Parameters
     ----------
     max_seconds : float, optional
-        Time budget, by default that of `options`, which is 60. A law that is found exactly ends the run much
+        Time budget, by default that of `options`, which is 120. A law that is found exactly ends the run much
         earlier; raise the budget for many columns or large tables.
     random_state : int, default 0
         Seed of every random choice: the same seed, data and device give the same formula, as long as the wall clock

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from numbers import Real
 
+from kansym.clock import DEFAULT_SECONDS
 from kansym.errors import Argument, ArgumentError
 from kansym.extraction.selection import SelectionOptions
 from kansym.kan.growth import GrowthOptions
@@ -19,7 +20,7 @@ class DiscoveryOptions:
 
     Attributes
     ----------
-    max_seconds : float, default 60
+    max_seconds : float, default 120
         Wall time, kept to within 10 %. Easy laws stop long before it. The search itself counts its work on a clock of
         its own (`kansym.clock`), which an idle machine has spent before the wall ends it.
     seed : int, default 0
@@ -58,7 +59,7 @@ class DiscoveryOptions:
         Leave the wall out: the same answer always, however long a slow or busy machine takes for it.
     """
 
-    max_seconds: float = 60.0
+    max_seconds: float = DEFAULT_SECONDS
     seed: int = 0
     device: str = "auto"
     validation_fraction: float = 0.2
