@@ -165,13 +165,12 @@ def require_packages() -> None:
 
 
 def _prepare(session: "Session", port: int, code: str | None = None) -> tuple[Any, socket.socket, str]:
-    import uvicorn
-
     from kansym.app.guard import new_token
     from kansym.app.web import create_app
 
     token = new_token()
     listener = _listen(port)
+    uvicorn = optional_module("uvicorn", feature="kansym app", extra="app")
     config = uvicorn.Config(
         create_app(session, token, code),
         log_level="warning",

@@ -257,7 +257,11 @@ def prepare(progress: Progress | None = None) -> None:
     MissingDependencyError
         If it is not installed.
     """
-    optional_module("gplearn.genetic", feature="gplearn as a peer", extra="gplearn")
+    _part("genetic")
+
+
+def _part(name: str) -> Any:
+    return optional_module(f"gplearn.{name}", feature="gplearn as a peer", extra="gplearn")
 
 
 def search(request: Request, progress: Progress) -> Answer:
@@ -269,13 +273,11 @@ def search(request: Request, progress: Progress) -> Answer:
         The best program of each length in any generation, as far as longer ones are better, and its own pick, the best
         of the last generation. Losses are mean absolute errors.
     """
-    from gplearn.genetic import SymbolicRegressor  # pyright: ignore[reportMissingImports]
-
     start = time.perf_counter()
     sizes = np.array([typical_size(column) for column in request.X.T])
     y_size = typical_size(request.y)
     X, y = request.X / sizes, request.y / y_size
-    model = SymbolicRegressor(
+    model = _part("genetic").SymbolicRegressor(
         function_set=_function_set(request.functions),
         metric=_metric(),
         parsimony_coefficient=PARSIMONY * float(np.std(y)),
@@ -338,21 +340,18 @@ def functions_of(functions: Sequence[str]) -> tuple[str, ...]:
 
 
 def _function_set(functions: Sequence[str]) -> list[Any]:
-    from gplearn.functions import make_function  # pyright: ignore[reportMissingImports]
-
-    exp = make_function(function=protected_exp, name="exp", arity=1, wrap=False)
+    exp = _part("functions").make_function(function=protected_exp, name="exp", arity=1, wrap=False)
     return [exp if name == "exp" else name for name in functions_of(functions)]
 
 
 def _metric() -> Any:
     """gplearn's mean absolute error, but infinite where a program has no value: tournaments are won by NaN."""
-    from gplearn.fitness import make_fitness  # pyright: ignore[reportMissingImports]
 
     def error(y: np.ndarray, y_pred: np.ndarray, w: np.ndarray) -> float:
         value = float(np.average(np.abs(y_pred - y), weights=w))
         return value if np.isfinite(value) else np.inf
 
-    return make_fitness(function=error, greater_is_better=False, wrap=False)
+    return _part("fitness").make_fitness(function=error, greater_is_better=False, wrap=False)
 
 
 def _front(best: dict[int, tuple[float, list[Any]]]) -> list[tuple[float, list[Any]]]:

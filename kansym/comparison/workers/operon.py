@@ -104,7 +104,11 @@ def prepare(progress: Progress | None = None) -> None:
     MissingDependencyError
         If it is not installed.
     """
-    optional_module("pyoperon.sklearn", feature="Operon as a peer", extra="operon")
+    _operon()
+
+
+def _operon() -> Any:
+    return optional_module("pyoperon.sklearn", feature="Operon as a peer", extra="operon")
 
 
 def search(request: Request, progress: Progress) -> Answer:
@@ -115,12 +119,10 @@ def search(request: Request, progress: Progress) -> Answer:
     Answer
         Its front by length; the pick is its own, by the Bayesian information criterion. Losses are mean squares.
     """
-    from pyoperon.sklearn import SymbolicRegressor  # pyright: ignore[reportMissingImports]
-
     start = time.perf_counter()
     sizes = [typical_size(column) for column in request.X.T]
     y_size = typical_size(request.y)
-    model = SymbolicRegressor(
+    model = _operon().SymbolicRegressor(
         allowed_symbols=",".join(symbols_of(request.functions)),
         # Whole seconds are all that Operon takes.
         max_time=math.ceil(request.seconds),

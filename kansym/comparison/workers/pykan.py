@@ -6,6 +6,7 @@ the grid, train, make every edge symbolic, train, and read the formula. ``docs/p
 
 import contextlib
 import copy
+import importlib
 import importlib.metadata
 import math
 import time
@@ -229,7 +230,7 @@ def prepare(progress: Progress | None = None) -> None:
         If it, or a package that it does not ask for itself, is not installed.
     """
     try:
-        import kan  # pyright: ignore[reportMissingImports]  # noqa: F401
+        importlib.import_module("kan")
     except ImportError as error:
         raise MissingDependencyError(
             f"pykan as a peer needs the package {error.name!r}, which is not installed: pip install 'kansym[pykan]'"
@@ -274,8 +275,6 @@ def library_of(functions: Sequence[str]) -> list[str]:
 
 
 def _workflow(request: Request, progress: Progress) -> tuple[str, float, list[str]]:
-    from kan import KAN  # pyright: ignore[reportMissingImports]
-
     began = time.monotonic()
     until = {stage: began + share * request.seconds for stage, share in SHARES.items()}
     # Inputs in [-1, 1] and outputs of size 1, as in its examples; the formula gets the scales back. Outputs keep their
@@ -301,7 +300,8 @@ def _workflow(request: Request, progress: Progress) -> tuple[str, float, list[st
         trainer = Trainer(x, y[drawn], None if weights is None else weights[drawn], report)
         remarks.append(f"trained on {MOST_TRAINED} of {len(request.y)} rows")
     # pykan changes the list that it is given.
-    model = KAN(width=[x.shape[1], HIDDEN, 1], grid=GRID, k=ORDER, seed=request.seed % 2**32)
+    kan = importlib.import_module("kan")
+    model = kan.KAN(width=[x.shape[1], HIDDEN, 1], grid=GRID, k=ORDER, seed=request.seed % 2**32)
     trainer.fit(model, "sparse network", until["sparse"], lamb=PENALTY)
     model = _pruned(model, trainer, remarks)
     trainer.fit(model, "pruned network", until["pruned"])
@@ -380,8 +380,7 @@ def _pruned(model: Any, trainer: Trainer, remarks: list[str]) -> Any:
 
 def _rows_to_match(model: Any, x: torch.Tensor, functions: int, seconds: float, seed: int) -> torch.Tensor:
     """Rows for `auto_symbolic`: as many as there is time for, with the least and largest input of every edge."""
-    from kan.utils import fit_params  # pyright: ignore[reportMissingImports]
-
+    fit_params = importlib.import_module("kan.utils").fit_params
     with torch.no_grad():
         model(x)
         sample = torch.linspace(-1, 1, TIMED)

@@ -44,6 +44,7 @@ from kansym.comparison.request import Answer, PeerError, PeerFormula, Progress, 
 from kansym.comparison.workers.pysr_start import import_pysr, telling
 from kansym.errors import ArgumentError, DataError
 from kansym.symbolic.pysr import OPERATORS, POWER, FormulaTextError, translated
+from kansym.units.unit import PURE, parse_unit
 
 _READY: set[tuple[object, ...]] = set()
 """What Julia has compiled for in this process."""
@@ -123,8 +124,6 @@ def units_for(units: Iterable[str | None], target: str | None) -> Units:
     PySR checks dimensions only, so that ``km`` and ``m`` are the same to it. It has no word for an unknown unit of a
     column, so that all are left out where one is unknown; the target's may be missing.
     """
-    from kansym.units.unit import PURE, parse_unit
-
     dimensions = []
     for text in (*units, target):
         try:

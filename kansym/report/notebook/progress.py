@@ -1,6 +1,7 @@
 """A running search in a notebook: one output that is kept up to date."""
 
 import math
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -97,8 +98,6 @@ def live_progress() -> LiveProgress:
 
 def in_notebook() -> bool:
     """Whether the code runs in a kernel that shows outputs, such as Jupyter's."""
-    import sys
-
     # Where IPython is not imported this is no notebook, and importing it takes a second.
     if "IPython" not in sys.modules:
         return False

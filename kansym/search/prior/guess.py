@@ -15,6 +15,7 @@ from kansym.fitting.arguments import MOST_CONSTANTS
 from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parametric import ParametricForm, parametrize
 from kansym.symbolic.parser import free_names, parse_expression
+from kansym.symbolic.pysr import names_in, translated
 
 MOST_FREED = 8
 """Exact numbers that are freed; a formula with more has little that is sure."""
@@ -162,6 +163,4 @@ def _parsed(text: str, names: Sequence[str]) -> tuple[tuple[str, ...], sympy.Exp
 
 def _without_julia(text: str) -> str:
     """The text with functions that only PySR has written out."""
-    from kansym.symbolic.pysr import names_in, translated
-
     return translated(text, {name: name for name in names_in(text)})
