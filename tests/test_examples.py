@@ -89,6 +89,7 @@ def test_own_primitive_is_recovered_with_its_constants(tmp_path):
     assert rate == pytest.approx(23.7, rel=5e-3)
 
 
+@pytest.mark.pages
 def test_noisy_decay_has_the_true_constants_within_their_errors(tmp_path):
     output = run_example(tmp_path, "noisy_decay", "main(seconds=40)")
     assert re.search(r"exp\(-[\d./]+\*?t(/\d+)?\)", output)
@@ -98,6 +99,7 @@ def test_noisy_decay_has_the_true_constants_within_their_errors(tmp_path):
         assert min(abs(float(value) - true) for true in (1.0, 8.0, -0.4)) < 4 * float(error)
 
 
+@pytest.mark.pages
 def test_network_and_formula_draws_the_network(tmp_path):
     output = run_example(tmp_path, "network_and_formula", "main(seconds=90, folder=Path('figure'))")
     assert "f = exp(y**2 + sin(pi*x))" in output
@@ -127,6 +129,7 @@ def test_latent_heat_of_mercury_is_the_accepted_one(tmp_path):
     assert abs(sigmas[0]) < 2 and abs(sigmas[2]) < 2 < abs(sigmas[1])
 
 
+@pytest.mark.pages
 def test_moseleys_constant_is_nearly_rydbergs(tmp_path):
     output = run_example(tmp_path, "moseley", "main(seconds=3)")
     assert output.count("good description") == 2
@@ -166,6 +169,7 @@ def test_damped_oscillator_has_its_true_constants(tmp_path):
     assert "is not noise" in output or "more." in output[output.index("with a second mode") :]
 
 
+@pytest.mark.pages
 def test_drag_is_stokes_law_for_slow_spheres(tmp_path):
     output = run_example(tmp_path, "drag", "main(seconds=30)")
     assert "dimensional analysis" in output
@@ -184,6 +188,7 @@ def test_the_falling_ball_needs_all_its_errors(tmp_path):
     assert "do not belong: [11, 33, 52]" in output
 
 
+@pytest.mark.pages
 def test_no_law_is_found_where_there_is_none(tmp_path):
     output = run_example(tmp_path, "no_law", "main(seconds=6)")
     for name in ("noise", "lookup table", "random walk", "wrong planets"):

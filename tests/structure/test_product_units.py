@@ -70,10 +70,9 @@ def test_exact_laws(box, values, agree, expression):
     assert agree(laws[0].expression, expression, (U, V), box(50, (0.3, 2.1), (0.3, 2.1), seed=9), relative=1e-7)
 
 
-@pytest.mark.parametrize("expression", [LAWS[1], LAWS[3]], ids=str)
-def test_a_column_of_no_influence_is_dropped(box, values, rng, expression):
+def test_a_column_of_no_influence_is_dropped(box, values, rng):
     X = box(300, (0.2, 5.0), (0.2, 5.0), None)
-    t = values(expression, (U, V, W), X)
+    t = values(LAWS[1], (U, V, W), X)
     noise = 0.003 * t.std()
     laws = product_unit_laws(X, t + noise * rng.normal(size=300), (U, V, W), floor=noise**2)
     assert W not in laws[0].expression.free_symbols

@@ -140,11 +140,10 @@ def test_without_noise_nothing_settles(box):
     assert not solver.settles(np.zeros(200), Problem.of(X, y, (U, V)))
 
 
-@pytest.mark.parametrize("noise", [0.0, 0.05])
-def test_the_same_seed_gives_the_same_formulas(box, law, noise):
+def test_the_same_seed_gives_the_same_formulas(box, law):
     X = box(100, None, None)
     y = law(U * sympy.tanh(V / U), (U, V)).predict(X)
-    y = y + noise * np.random.default_rng(1).normal(size=len(y))
+    y = y + 0.05 * np.random.default_rng(1).normal(size=len(y))
     runs = [[formula for formula, _ in solve(X, y, seed=5, most=2)[1]] for _ in range(2)]
     assert runs[0] == runs[1] and len(runs[0]) >= 1
 
@@ -153,12 +152,12 @@ def test_the_deadline_is_passed_on_and_kept(box, rng):
     class Slow(Curves):
         def __call__(self, leaf):
             yield from super().__call__(leaf)
-            clock.charge(Work.ALGEBRA, 60 / (SLOWNESS * SECONDS[Work.ALGEBRA]))
+            clock.charge(Work.ALGEBRA, 30 / (SLOWNESS * SECONDS[Work.ALGEBRA]))
 
     X = box(150, None, None)
     leaf = Slow()
-    solve(X, rng.normal(size=150), leaf=leaf, seconds=100.0, most=10_000)
-    assert leaf.asked and all(one.until <= 100.0 for one in leaf.asked)
+    solve(X, rng.normal(size=150), leaf=leaf, seconds=50.0, most=10_000)
+    assert leaf.asked and all(one.until <= 50.0 for one in leaf.asked)
     # Two leaves use the time up; of the step that is under way a few more may be asked.
     assert len(leaf.asked) <= 6
 
