@@ -6,26 +6,20 @@ import sys
 import traceback
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
-from typing import Annotated
 
-from cyclopts import App, CycloptsError, Parameter, UnknownCommandError
-from rich.console import Console
+from cyclopts import App, CycloptsError, UnknownCommandError
 
-from kansym.commands.app import app as show_app
+from kansym.commands.bench import bench
 from kansym.commands.compare import compare
 from kansym.commands.discover import discover
 from kansym.commands.edges import edges
-from kansym.commands.export import export
-from kansym.commands.figures import figures
+from kansym.commands.finished_runs import app as show_app
+from kansym.commands.finished_runs import export, figures, report
 from kansym.commands.fit_constants import fit_constants
 from kansym.commands.listings import datasets, primitives
-from kansym.commands.options import Flag, LawNames, Names, command_line, split_names, whole_number
-from kansym.commands.report import report
-from kansym.errors import ArgumentError, KansymError
+from kansym.commands.output import command_line
+from kansym.errors import KansymError
 
-# The numerical libraries take seconds to import; --help, --version and errors in options do without them, so that
-# commands import what they need when they run.
 OK, UNEXPECTED, USAGE, INTERRUPTED = 0, 1, 2, 130
 """Exit codes. A search that Ctrl-C ends early has a result, and exits with 0; 130 is for Ctrl-C elsewhere."""
 
@@ -49,80 +43,6 @@ def _version() -> str:
         return version("kansym")
     except PackageNotFoundError:
         return "unknown"
-
-
-def bench(
-    catalogue: str,
-    /,
-    *,
-    laws: LawNames = None,
-    noise: float = 0.0,
-    rows: Annotated[int, Parameter(converter=whole_number)] = 2000,
-    seconds: float = 60.0,
-    seeds: Names = None,
-    dummies: Annotated[int, Parameter(converter=whole_number)] = 0,
-    primitives: Names = None,
-    peers: Names = None,
-    units: Flag = False,
-    jobs: Annotated[int, Parameter(converter=whole_number)] = 1,
-    out: Path | None = None,
-) -> int:
-    """Count how many known laws are found from numbers alone.
-
-    Every law is sampled into a table with nameless columns in shuffled order, searched, and judged by a strict
-    criterion (the law's values inside and 30 % beyond the data, and a formula not much longer than the law) and by
-    that of SRBench. Ctrl-C keeps what is done; the same command with the same --out goes on from there.
-
-    Parameters
-    ----------
-    catalogue
-        feynman, feynman_bonus, nguyen, strogatz, empirical, srsd, srsd_bonus, or a TOML file in the same format.
-    laws
-        Only these laws, separated by commas.
-    noise
-        Standard deviation of Gaussian noise on the target, in units of the root mean square of the target.
-    rows
-        Rows of a table, where the law does not bring its own.
-    seconds
-        Time budget of a law.
-    seeds
-        Seeds of rows, noise, order of columns and search, separated by commas. Default: 0.
-    dummies
-        Columns that do not matter, added to every table.
-    primitives
-        Only these functions, for every tool: names as in `kansym primitives`, separated by commas.
-    peers
-        Other tools on the same tables: operon, gplearn, pysr, pykan, as far as they are installed.
-    units
-        Run every law a second time, with the units of its columns and target.
-    jobs
-        Worker processes, one thread each.
-    out
-        Folder for results.jsonl and a plot of recovered laws against time. Nothing is written without it.
-    """
-    from kansym.bench.records import Settings
-    from kansym.commands.bench import bench as run_benchmark
-
-    try:
-        numbers = [int(seed) for seed in split_names(seeds)] or [0]
-    except ValueError:
-        raise ArgumentError(f"--seeds: expected whole numbers, got {seeds}") from None
-    names = tuple(split_names(primitives))
-    settings = Settings(catalogue, rows=rows, seconds=seconds, noise=noise, dummies=dummies, primitives=names)
-    console = Console(file=sys.stdout)
-    if not console.is_terminal:
-        console = Console(file=sys.stdout, width=500)
-    run_benchmark(
-        settings,
-        console,
-        laws=split_names(laws),
-        seeds=numbers,
-        peers=split_names(peers),
-        units=units,
-        jobs=jobs,
-        out=out,
-    )
-    return OK
 
 
 COMMANDS = {

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from kansym.cli import main
+from kansym.commands.implementation.tables import TableOptions, before_the_search
 from kansym.commands.options import split_names
 from kansym.errors import ArgumentError
 from kansym.primitives.library import default_library
@@ -118,7 +119,9 @@ def test_other_bad_commands_are_one_line_and_exit_code_2(table, capsys, tmp_path
 
 
 def test_a_bad_output_folder_is_noticed_before_the_search(table, capsys, monkeypatch):
-    monkeypatch.setattr("kansym.search.discovery.discover", lambda *a, **k: pytest.fail("the search has started"))
+    monkeypatch.setattr(
+        "kansym.commands.implementation.discover.search", lambda *a, **k: pytest.fail("the search has started")
+    )
     refused(capsys, "discover", table(SQUARES), "--target", "x2", "--out", "t.csv")
 
 
@@ -126,7 +129,7 @@ def test_unexpected_errors_name_their_type_and_how_to_see_more(table, capsys, mo
     def broken(*arguments, **options):
         raise ZeroDivisionError("a\nbug")
 
-    monkeypatch.setattr("kansym.search.discovery.discover", broken)
+    monkeypatch.setattr("kansym.commands.implementation.discover.search", broken)
     line = refused(capsys, "discover", table(SQUARES), "--target", "x2", "--quiet", code=1)
     assert line == "kansym: error: unexpected ZeroDivisionError: a bug; re-run with --verbose for a traceback\n"
     assert main(["discover", "t.csv", "--target", "x2", "--verbose"]) == 1
@@ -137,7 +140,7 @@ def test_ctrl_c_outside_of_the_search_ends_with_130(table, capsys, monkeypatch):
     def stop(*arguments, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("kansym.data.readers.read_table", stop)
+    monkeypatch.setattr("kansym.commands.implementation.tables.read_table", stop)
     assert refused(capsys, "discover", table(SQUARES), "--target", "x2", code=130) == "kansym: error: interrupted\n"
 
 
@@ -173,7 +176,7 @@ def test_a_run_of_the_same_table_is_replaced_and_one_of_another_is_not(table, ca
     def started(*arguments, **options):
         raise ArgumentError("the search has started")
 
-    monkeypatch.setattr("kansym.search.discovery.discover", started)
+    monkeypatch.setattr("kansym.commands.implementation.discover.search", started)
     for other in (["--target", "b"], ["--target", "y", "--columns", "b"]):
         message = refused(capsys, "discover", name, *other, "--out", "run")
         assert "the folder run holds a run of another table (y by a; 8 rows, " in message and "--overwrite" in message
@@ -435,9 +438,7 @@ def test_split_names():
 
 
 def test_what_is_odd_about_a_table_is_said_before_the_search(table):
-    from kansym.commands.table_options import before_the_search, read_dataset
-
     path = table("f [Herz],u_y,w [m],y\n1,0.1,2,3\n2,0.2,1,5\n3,0.3,4,8\n")
-    dataset, _ = read_dataset(path, "y", None, {}, None, False, None)
+    dataset, _ = TableOptions(path, "y").read()
     hint, unit = before_the_search(dataset)
     assert "say --error u_y" in hint and "did you mean hertz?" in unit

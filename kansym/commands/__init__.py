@@ -1,1 +1,4 @@
-"""The commands of `kansym`, one module each; `kansym.cli` lists them."""
+"""The commands of `kansym`: their options and helps; `kansym.cli` lists them.
+
+What a command does is in `kansym.commands.implementation`.
+"""

@@ -1,117 +1,61 @@
-"""The work behind ``kansym bench``: run what has no result yet, show it, and sum up."""
+"""The command ``kansym bench``."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
+from typing import Annotated
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from cyclopts import Parameter
 
-from kansym.bench import display, records, runner
-from kansym.bench.catalogue import load_catalogue
-from kansym.bench.records import OWN, Job, Record, Settings
-from kansym.bench.runner import check_peer
-from kansym.errors import ArgumentError
-
-Run = Callable[[Sequence[Job], int], Iterator[Record]]
+from kansym.commands.implementation import run
+from kansym.commands.options import WHOLE, Flag, Names
 
 
 def bench(
-    settings: Settings,
-    console: Console,
+    catalogue: str,
+    /,
     *,
-    laws: Sequence[str] = (),
-    seeds: Sequence[int] = (0,),
-    peers: Sequence[str] = (),
-    units: bool = False,
-    jobs: int = 1,
+    laws: Annotated[Names, Parameter(name=("--laws", "--only"))] = None,
+    noise: float = 0.0,
+    rows: Annotated[int, WHOLE] = 2000,
+    seconds: float = 60.0,
+    seeds: Names = None,
+    dummies: Annotated[int, WHOLE] = 0,
+    primitives: Names = None,
+    peers: Names = None,
+    units: Flag = False,
+    jobs: Annotated[int, WHOLE] = 1,
     out: Path | None = None,
-    run: Run = runner.run,
-) -> list[Record]:
-    """Run a recovery benchmark and print it.
+) -> int:
+    """Count how many known laws are found from numbers alone.
+
+    Every law is sampled into a table with nameless columns in shuffled order, searched, and judged by a strict
+    criterion (the law's values inside and 30 % beyond the data, and a formula not much longer than the law) and by
+    that of SRBench. Ctrl-C keeps what is done; the same command with the same --out goes on from there.
 
     Parameters
     ----------
-    settings : Settings
-    console : rich.console.Console
-        For lines, progress and tables.
-    laws : sequence of str
-        Names of laws; all of the catalogue by default.
-    seeds : sequence of int
-    peers : sequence of str
-        Tools next to kansym.
-    units : bool, default False
-        Run every law a second time with the units of its columns.
-    jobs : int, default 1
-        Worker processes.
-    out : Path, optional
-        Folder for ``results.jsonl`` and ``recovered.svg``; results of the same settings that it holds already are not
-        computed again.
-    run : callable
-        Maps jobs and a number of workers to records, `kansym.bench.runner.run` in earnest.
-
-    Returns
-    -------
-    list of dict
-        The records of these settings, those from an earlier run included. Ctrl-C ends the run and keeps what is done.
-
-    Raises
-    ------
-    ArgumentError
-        If there is no such catalogue, law or peer, or a number is out of range.
+    catalogue
+        feynman, feynman_bonus, nguyen, strogatz, empirical, srsd, srsd_bonus, or a TOML file in the same format.
+    laws
+        Only these laws, separated by commas.
+    noise
+        Standard deviation of Gaussian noise on the target, in units of the root mean square of the target.
+    rows
+        Rows of a table, where the law does not bring its own.
+    seconds
+        Time budget of a law.
+    seeds
+        Seeds of rows, noise, order of columns and search, separated by commas. Default: 0.
+    dummies
+        Columns that do not matter, added to every table.
+    primitives
+        Only these functions, for every tool: names as in `kansym primitives`, separated by commas.
+    peers
+        Other tools on the same tables: operon, gplearn, pysr, pykan, as far as they are installed.
+    units
+        Run every law a second time, with the units of its columns and target.
+    jobs
+        Worker processes, one thread each.
+    out
+        Folder for results.jsonl and a plot of recovered laws against time. Nothing is written without it.
     """
-    catalogue = load_catalogue(settings.catalogue).only(laws)
-    for peer in peers:
-        check_peer(peer)
-    if jobs < 1:
-        raise ArgumentError(f"jobs must be at least 1, got {jobs}")
-    if not seeds or min(seeds) < 0:
-        raise ArgumentError(f"seeds must be whole numbers of at least 0, got {list(seeds)}")
-    planned = runner.plan(catalogue, settings, seeds, (*(OWN if units else OWN[:1]), *peers))
-    known: list[Record] = []
-    if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
-        wanted = {job.key for job in planned}
-        known = [r for r in records.read(out) if r["failure"] is None and records.key_of(r) in wanted]
-    finished = records.done(known)
-    missing = [job for job in planned if job.key not in finished]
-    if known:
-        console.print(f"{len(known)} results from {out}, {len(missing)} to go", highlight=False)
-    found = list(known)
-    with _progress(console, len(planned), len(known)) as advance:
-        try:
-            for record in run(missing, jobs):
-                if out is not None:
-                    records.append(out, record)
-                found.append(record)
-                console.print(display.line(record), markup=False, highlight=False, soft_wrap=not console.is_terminal)
-                advance(record)
-        except KeyboardInterrupt:
-            console.print(f"interrupted: {len(found)} of {len(planned)} results", highlight=False)
-    if found:
-        console.print()
-        console.print(display.summary(found))
-        console.print()
-        console.print(display.losses(found))
-        if out is not None:
-            display.plot(found, out / display.PLOT, budget=settings.seconds)
-    return found
-
-
-@contextmanager
-def _progress(console: Console, total: int, completed: int) -> Iterator[Callable[[Record], None]]:
-    """A bar under the lines on a terminal; nothing elsewhere."""
-    if not console.is_terminal:
-        yield lambda record: None
-        return
-    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as display:
-        task = display.add_task("", total=total, completed=completed)
-        recovered = 0
-
-        def advance(record: Record) -> None:
-            nonlocal recovered
-            recovered += record["tool"] == "kansym" and record["recovered"]
-            display.update(task, advance=1, description=f"{recovered} recovered")
-
-        yield advance
+    return run(bench, locals())

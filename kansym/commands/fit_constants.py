@@ -1,20 +1,9 @@
 """The command ``kansym fit-constants``."""
 
-import json
-import sys
-from contextlib import nullcontext
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
-from cyclopts import Parameter
-
-from kansym.commands.options import ADVANCED, Flag, Names, input_errors, whole_number
-from kansym.commands.table_options import require_table
-from kansym.errors import ArgumentError, DataError
-
-# The numerical libraries take seconds to import; --help does without them.
-if TYPE_CHECKING:
-    from kansym.data.dataset import Dataset
+from kansym.commands.implementation import run
+from kansym.commands.options import ADVANCED, WHOLE, AsJson, Flag, Names
 
 
 def fit_constants(
@@ -30,10 +19,10 @@ def fit_constants(
     intervals: Flag = False,
     level: Annotated[float, ADVANCED] = 0.6827,
     scale_errors: Annotated[Flag, ADVANCED] = False,
-    seed: Annotated[int, Parameter(converter=whole_number), ADVANCED] = 0,
+    seed: Annotated[int, WHOLE, ADVANCED] = 0,
     drop_missing: Flag = False,
     key: Annotated[str | None, ADVANCED] = None,
-    as_json: Annotated[bool, Parameter(name="--json", negative=(), show_default=False)] = False,
+    as_json: AsJson = False,
 ) -> int:
     """Fit the constants of a formula that you know: kansym fit-constants "A*exp(-t/tau) + B" data.csv --target y
 
@@ -79,95 +68,4 @@ def fit_constants(
     as_json
         Print the result as one JSON object.
     """
-    from kansym.fitting.known_form import fit_constants as fit
-    from kansym.fitting.result import record
-    from kansym.report.known_form import text_report
-
-    begin = _start(start or [])
-    dataset, remark, expression = _read(expression, file, target, error, input_errors(x_error), drop_missing, key)
-    if remark:
-        sys.stderr.write(f"{remark}\n")
-    result = fit(
-        expression,
-        {name: dataset.X[:, j] for j, name in enumerate(dataset.names)},
-        dataset.y,
-        start=begin,
-        y_error=dataset.y_error,
-        x_error=None if dataset.x_error is None else dict(zip(dataset.names, dataset.x_error.T, strict=True)),
-        loss="tukey" if robust else "linear",
-        scale_errors=scale_errors,
-        seed=seed,
-        target=dataset.target,
-        units=dict(zip(dataset.names, dataset.units, strict=True)),
-        y_units=dataset.y_units,
-    )
-    ends = result.intervals(level, "covariance" if robust else "profile") if intervals else None
-    if as_json:
-        text = json.dumps(record(result, ends), ensure_ascii=False, allow_nan=False)
-    else:
-        text = text_report(result, ends)
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
-    return 0
-
-
-def _start(options: list[str]) -> dict[str, float]:
-    begin: dict[str, float] = {}
-    for part in (part.strip() for option in options for part in option.split(",")):
-        name, sign, value = part.partition("=")
-        try:
-            number = float(value)
-        except ValueError:
-            number = None
-        if not sign or number is None or not name.strip():
-            raise ArgumentError(f"--start: expected name=number, got {part!r}")
-        begin[name.strip()] = number
-    return begin
-
-
-def _read(
-    expression: str,
-    file: str,
-    target: str | None,
-    error: str | None,
-    x_error: dict[str, str | float],
-    drop_missing: bool,
-    key: str | None,
-) -> "tuple[Dataset, str, str]":
-    """The columns that the formula names, of a file or of a shipped dataset, what to say about it, and the formula."""
-    from kansym.data.catalogue import dataset_file, dataset_names, describe_dataset
-    from kansym.data.readers import column_spellings, read_table
-    from kansym.symbolic.naming import plain_symbol
-    from kansym.symbolic.parser import free_names, parse_expression
-    from kansym.units.headers import with_short_names
-
-    shipped = file in dataset_names() and not Path(file).exists()
-    remark = (
-        f"using the dataset {file!r} that comes with kansym (there is no file of that name here)" if shipped else ""
-    )
-    with dataset_file(file) if shipped else nullcontext(Path(file)) as path:
-        require_table(str(path))
-        spellings = column_spellings(path, key)
-        names = list(spellings.values())
-        listed = ", ".join(repr(name) for name in names)
-        if target is None:
-            raise DataError(f"--target is missing; the columns are {listed}")
-        if shipped and error is None and target == describe_dataset(file).target:
-            error = describe_dataset(file).error
-        expression = with_short_names(expression, spellings)
-        symbols = parse_expression(expression, [*names, *free_names(expression, names)]).free_symbols
-        used = [name for name in names if plain_symbol(name) in symbols]
-        if not used:
-            raise ArgumentError(f"the formula {expression!r} names no column; the columns are {listed}")
-        dataset = read_table(
-            path,
-            target=target,
-            error=error,
-            x_error=x_error or None,
-            columns=used,
-            drop_missing=drop_missing,
-            key=key,
-            # A column that happens to be constant is a number that the formula needs.
-            remove_constant=False,
-        )
-    return dataset, remark, expression
+    return run(fit_constants, locals())

@@ -1,21 +1,12 @@
-"""Kinds of options that several commands have, and what they share."""
+"""Kinds of options that several commands have, and how their values are read."""
 
 import csv
-import sys
 from collections.abc import Iterable, Sequence
 from typing import Annotated
 
 from cyclopts import Group, Parameter, Token
 
 from kansym.errors import ArgumentError
-
-Names = Annotated[list[str] | None, Parameter(negative=(), n_tokens=1, accepts_keys=False)]
-LawNames = Annotated[
-    list[str] | None, Parameter(name=("--laws", "--only"), negative=(), n_tokens=1, accepts_keys=False)
-]
-Flag = Annotated[bool, Parameter(negative=(), show_default=False)]
-ADVANCED = Parameter(group=Group("Advanced", sort_key=1))
-"""For options that few calls need: helps show them last."""
 
 
 def whole_number(kind: type, tokens: Sequence[Token]) -> int:
@@ -26,14 +17,18 @@ def whole_number(kind: type, tokens: Sequence[Token]) -> int:
         raise ValueError(f"expected a whole number, got {tokens[0].value!r}") from None
 
 
-command_line: list[str] = []
-"""The arguments of the present call, for the record of a run."""
+SEVERAL = Parameter(negative=(), n_tokens=1, accepts_keys=False)
+"""For lists: the option may be given again, each time with one value."""
 
+WHOLE = Parameter(converter=whole_number)
 
-def write_line(text: str) -> None:
-    """Put text and a line break on standard output."""
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
+ADVANCED = Parameter(group=Group("Advanced", sort_key=1))
+"""For options that few calls need: helps show them last."""
+
+Names = Annotated[list[str] | None, SEVERAL]
+Flag = Annotated[bool, Parameter(negative=(), show_default=False)]
+Quiet = Annotated[Flag, Parameter(name=("--quiet", "-q"))]
+AsJson = Annotated[Flag, Parameter(name="--json")]
 
 
 def split_names(values: Iterable[str] | None) -> list[str]:

@@ -11,8 +11,8 @@ from kansym import cli
 from kansym.bench import display, outcome, records, runner
 from kansym.bench.catalogue import load_catalogue
 from kansym.bench.records import Job, Settings
-from kansym.commands import bench as command
-from kansym.commands.bench import bench
+from kansym.commands.implementation import bench as command
+from kansym.commands.implementation.bench import run_benchmark
 from kansym.errors import ArgumentError, MissingDependencyError, StorageError
 
 
@@ -43,7 +43,7 @@ def fake(jobs, workers):
 
 
 def test_lines_tables_files_and_plot(console, tmp_path):
-    found = bench(SETTINGS, console, seeds=(0, 1), out=tmp_path / "new", run=fake)
+    found = run_benchmark(SETTINGS, console, seeds=(0, 1), out=tmp_path / "new", run=fake)
     text = console.file.getvalue()
     assert len(found) == 24
     assert "Nguyen-1           seed 0  recovered yes SRBench yes    2.0 s  NRMSE 1.0e-16  x0*x1" in text
@@ -64,15 +64,15 @@ def test_a_killed_run_goes_on_where_it_ended(console, tmp_path):
         yield from fake(jobs[:5], workers)
         raise KeyboardInterrupt
 
-    assert len(bench(SETTINGS, console, out=tmp_path, run=interrupted)) == 5
+    assert len(run_benchmark(SETTINGS, console, out=tmp_path, run=interrupted)) == 5
     assert "interrupted: 5 of 12 results" in console.file.getvalue()
     with (tmp_path / records.FILE).open("a") as file:
         file.write('{"catalogue": "ngu')
-    assert len(bench(SETTINGS, console, out=tmp_path, run=interrupted)) == 10
-    assert len(bench(SETTINGS, console, out=tmp_path, run=interrupted)) == 12
+    assert len(run_benchmark(SETTINGS, console, out=tmp_path, run=interrupted)) == 10
+    assert len(run_benchmark(SETTINGS, console, out=tmp_path, run=interrupted)) == 12
     assert asked == [12, 7, 2]
     # Other settings in the same folder are other runs.
-    assert len(bench(Settings("nguyen", seconds=5.0, noise=0.1), console, out=tmp_path, run=interrupted)) == 5
+    assert len(run_benchmark(Settings("nguyen", seconds=5.0, noise=0.1), console, out=tmp_path, run=interrupted)) == 5
     assert len(records.read(tmp_path)) == 17
 
 
@@ -83,16 +83,16 @@ def test_failures_are_rows_and_are_tried_again(console, tmp_path):
                 job, failure="ValueError: no", stage=outcome.FAILED, recovered=False, inside=None, elapsed=None
             )
 
-    bench(SETTINGS, console, laws=["Nguyen-1"], out=tmp_path, run=failing)
+    run_benchmark(SETTINGS, console, laws=["Nguyen-1"], out=tmp_path, run=failing)
     assert "failed: ValueError: no" in console.file.getvalue()
-    (record,) = bench(SETTINGS, console, laws=["Nguyen-1"], out=tmp_path, run=fake)
+    (record,) = run_benchmark(SETTINGS, console, laws=["Nguyen-1"], out=tmp_path, run=fake)
     assert record["recovered"]
 
 
 def test_a_file_that_holds_something_else_is_an_error(console, tmp_path):
     (tmp_path / records.FILE).write_text('{"a": 1}\n')
     with pytest.raises(StorageError, match="line 1: not a result"):
-        bench(SETTINGS, console, out=tmp_path, run=fake)
+        run_benchmark(SETTINGS, console, out=tmp_path, run=fake)
 
 
 def test_peers_have_a_column_of_their_own(console, monkeypatch):
@@ -102,7 +102,7 @@ def test_peers_have_a_column_of_their_own(console, monkeypatch):
         for job in jobs:
             yield made_up(job) if job.tool == "kansym" else lost(job)
 
-    bench(SETTINGS, console, laws=["Nguyen-1", "Nguyen-2"], peers=["operon"], run=two)
+    run_benchmark(SETTINGS, console, laws=["Nguyen-1", "Nguyen-2"], peers=["operon"], run=two)
     text = console.file.getvalue()
     assert "operon Nguyen-1" in text
     strict = next(line for line in text.splitlines() if line.startswith("strict"))
@@ -111,20 +111,20 @@ def test_peers_have_a_column_of_their_own(console, monkeypatch):
 
 def test_progress_on_a_terminal():
     console = Console(file=io.StringIO(), width=120, force_terminal=True)
-    bench(SETTINGS, console, run=fake)
+    run_benchmark(SETTINGS, console, run=fake)
     assert "recovered" in console.file.getvalue()
 
 
 def test_wrong_arguments(console, monkeypatch):
     with pytest.raises(ArgumentError, match="no peer 'eureqa'; known: pysr, operon"):
-        bench(SETTINGS, console, peers=["eureqa"], run=fake)
+        run_benchmark(SETTINGS, console, peers=["eureqa"], run=fake)
     with pytest.raises(ArgumentError, match="jobs must be at least 1"):
-        bench(SETTINGS, console, jobs=0, run=fake)
+        run_benchmark(SETTINGS, console, jobs=0, run=fake)
     with pytest.raises(ArgumentError, match="seeds must be"):
-        bench(SETTINGS, console, seeds=(-1,), run=fake)
+        run_benchmark(SETTINGS, console, seeds=(-1,), run=fake)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(MissingDependencyError, match=r"pip install 'kansym\[operon\]'"):
-        bench(SETTINGS, console, peers=["operon"], run=fake)
+        run_benchmark(SETTINGS, console, peers=["operon"], run=fake)
     for wrong in ({"rows": 1}, {"seconds": 0}, {"noise": -1}, {"dummies": -1}):
         with pytest.raises(ArgumentError, match=next(iter(wrong))):
             Settings("nguyen", **wrong)
@@ -132,7 +132,9 @@ def test_wrong_arguments(console, monkeypatch):
 
 def test_command_line(monkeypatch, capsys):
     seen = {}
-    monkeypatch.setattr(command, "bench", lambda settings, console, **options: seen.update(s=settings, **options))
+    monkeypatch.setattr(
+        command, "run_benchmark", lambda settings, console, **options: seen.update(s=settings, **options)
+    )
     arguments = "bench srsd --laws I.12.1,I.8.14 --noise 0.01 --rows 500 --seconds 9 --seeds 0,2 --dummies 3 --jobs 2"
     assert cli.main([*arguments.split(), "--primitives", "x,sin"]) == 0
     assert seen["s"] == Settings("srsd", rows=500, seconds=9.0, noise=0.01, dummies=3, primitives=("sin", "x"))
@@ -150,17 +152,17 @@ def test_unknown_primitive_on_the_command_line(capsys):
 def test_results_with_other_primitives_are_other_results(console, tmp_path):
     restricted = Settings("nguyen", seconds=5.0, primitives=("sin", "x"))
     for settings in (SETTINGS, restricted):
-        assert len(bench(settings, console, out=tmp_path, run=fake)) == 12
+        assert len(run_benchmark(settings, console, out=tmp_path, run=fake)) == 12
     assert len(records.read(tmp_path)) == 24
     # A run goes on with the same names in another order.
     same = Settings("nguyen", seconds=5.0, primitives=("x", "sin"))
     asked = []
-    assert len(bench(same, console, out=tmp_path, run=lambda jobs, workers: asked.extend(jobs) or ())) == 12
+    assert len(run_benchmark(same, console, out=tmp_path, run=lambda jobs, workers: asked.extend(jobs) or ())) == 12
     assert not asked
 
 
 def test_results_from_before_primitives_could_be_chosen_count(console, tmp_path):
-    (record,) = bench(SETTINGS, console, laws=["Nguyen-1"], out=tmp_path, run=fake)
+    (record,) = run_benchmark(SETTINGS, console, laws=["Nguyen-1"], out=tmp_path, run=fake)
     del record["primitives"]
     (tmp_path / records.FILE).write_text(json.dumps(record) + "\n")
     assert records.key_of(records.read(tmp_path)[0]) == Job(SETTINGS, "Nguyen-1", 0).key

@@ -1,0 +1,125 @@
+"""The work of ``kansym discover``."""
+
+import logging
+import sys
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from rich.console import Console
+
+from kansym.commands.implementation.tables import TableOptions, before_the_search
+from kansym.commands.output import this_command, write_json, write_line, write_note
+from kansym.device import choose_device
+from kansym.report.html.page import write_page
+from kansym.report.terminal import ProgressDisplay, recorded_log
+from kansym.report.text import text_report
+from kansym.run.replacing import require_place, saved_line, table_of_a_search
+from kansym.run.storage import prepare_directory, save_run
+from kansym.run.summary import RunSummary
+from kansym.search.discovery import discover as search
+from kansym.search.options import DiscoveryOptions
+from kansym.search.prior.guess import Guess
+from kansym.search.prior.part import GivenPart
+from kansym.validation.certificate import certify
+
+CERTIFYING = 0.06
+"""Share of the time budget kept for the certificate."""
+
+
+def discover(
+    *,
+    file: str,
+    target: str | None,
+    error: str | None,
+    x_error: list[str] | None,
+    units: Path | None,
+    given: str | None,
+    guess: list[str] | None,
+    columns: list[str] | None,
+    seconds: float,
+    seed: int,
+    device: str,
+    deterministic: bool,
+    out: Path | None,
+    overwrite: bool,
+    robust: bool,
+    agreement: int,
+    drop_missing: bool,
+    key: str | None,
+    primitives: list[str] | None,
+    without: list[str] | None,
+    validation_fraction: float,
+    quiet: bool,
+    verbose: bool,
+    as_json: bool,
+) -> int:
+    """Search a table, print what was found, and save it as a run."""
+    table = TableOptions(
+        file=file,
+        target=target,
+        error=error,
+        x_error=x_error,
+        units=None if units is None else str(units),
+        columns=columns,
+        drop_missing=drop_missing,
+        key=key,
+        primitives=primitives,
+        without=without,
+    )
+    options = DiscoveryOptions(
+        max_seconds=seconds,
+        seed=seed,
+        device=device,
+        validation_fraction=validation_fraction,
+        primitives=table.library(),
+        loss="tukey" if robust else "linear",
+        given=given,
+        guesses=tuple(guess or ()),
+        deterministic=deterministic,
+    )
+    dataset, remarks = table.read()
+    remarks += before_the_search(dataset)
+    # What the search would refuse is refused before time is spent.
+    choose_device(device, dataset.n_rows)
+    if given is not None:
+        GivenPart.read(given, dataset.names)
+    for text in options.guesses:
+        Guess.read(text, dataset.names, dataset.target, dataset.dropped)
+    if out is not None:
+        prepare_directory(out)
+        require_place(out, table_of_a_search(dataset), overwrite=overwrite)
+    for remark in remarks:
+        write_note(remark, quiet=quiet)
+    handler = None
+    if verbose:
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", datefmt="%H:%M:%S"))
+    display = ProgressDisplay(Console(stderr=True), seconds)
+    searched = replace(options, max_seconds=(1 - CERTIFYING) * seconds)
+    with recorded_log(handler) as log:
+        if quiet or verbose:
+            discovery = search(dataset, searched)
+        else:
+            with display.running():
+                discovery = search(dataset, searched, progress=display)
+        again = {"seeds": agreement, "seconds": agreement * seconds, "seconds_each": seconds} if agreement else {}
+        try:
+            # Other seeds must find it on their own.
+            certificate = certify(discovery, options=replace(searched, guesses=()), **again)
+        except KeyboardInterrupt:
+            # The formula stands; it has no certificate.
+            certificate = None
+    record = {"command": this_command(), "options": options, "certificate": certificate, "table": asdict(table)}
+    summary = RunSummary.of(discovery, **record)
+    if as_json:
+        write_json(
+            {"text": str(summary.formula), "latex": summary.formula.latex(with_target=True), **summary.to_dict()}
+        )
+    else:
+        write_line(text_report(summary, full=False).rstrip("\n"))
+    if out is not None:
+        # The folder was checked before the search.
+        path = save_run(discovery, out, log_lines=log, overwrite=True, **record)
+        write_page(path)
+        write_note(saved_line(path), quiet=quiet)
+    return 0

@@ -1,0 +1,27 @@
+"""The work of ``kansym export``."""
+
+from pathlib import Path
+
+from kansym.commands.output import write_line, write_note
+from kansym.errors import ArgumentError
+from kansym.export.languages import LANGUAGES, to_code
+from kansym.run.storage import load_run, prepare_directory, replace_file
+
+
+def export(*, directory: Path, to: str, index: int | None, name: str | None, out: Path | None) -> int:
+    """Write a formula of a run as code."""
+    if to not in LANGUAGES:
+        raise ArgumentError(f"--to must be one of {', '.join(LANGUAGES)}, got {to!r}")
+    run = load_run(directory)
+    if index is not None and not -len(run.front) <= index < len(run.front):
+        raise ArgumentError(f"--index must name one of the {len(run.front)} formulas of the front, got {index}")
+    code = to_code(run.formula if index is None else run.front[index], to, name=name, run=run)
+    if out is None:
+        write_line(code.rstrip("\n"))
+        return 0
+    if out.is_dir():
+        raise ArgumentError(f"--out {out} is a folder; name a file")
+    prepare_directory(out.parent)
+    replace_file(out, code.encode("utf-8"))
+    write_note(f"saved to {out}")
+    return 0

@@ -1,0 +1,116 @@
+"""The work of ``kansym fit-constants``."""
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+from pathlib import Path
+
+from kansym.commands.implementation.tables import is_shipped, require_table, shipped_remark
+from kansym.commands.options import input_errors
+from kansym.commands.output import write_json, write_line, write_note
+from kansym.data.catalogue import dataset_file, describe_dataset
+from kansym.data.dataset import Dataset
+from kansym.data.readers import column_spellings, read_table
+from kansym.errors import ArgumentError, DataError
+from kansym.fitting.known_form import fit_constants as fit
+from kansym.fitting.result import record
+from kansym.report.known_form import text_report
+from kansym.symbolic.naming import plain_symbol
+from kansym.symbolic.parser import free_names, parse_expression
+from kansym.units.headers import with_short_names
+
+
+def fit_constants(
+    *,
+    expression: str,
+    file: str,
+    target: str | None,
+    error: str | None,
+    x_error: list[str] | None,
+    start: list[str] | None,
+    robust: bool,
+    intervals: bool,
+    level: float,
+    scale_errors: bool,
+    seed: int,
+    drop_missing: bool,
+    key: str | None,
+    as_json: bool,
+) -> int:
+    """Fit the constants of a formula and print them."""
+    begin = _start(start or ())
+    dataset, expression = _read(expression, file, target, error, input_errors(x_error), drop_missing, key)
+    if is_shipped(file):
+        write_note(shipped_remark(file))
+    result = fit(
+        expression,
+        {name: dataset.X[:, j] for j, name in enumerate(dataset.names)},
+        dataset.y,
+        start=begin,
+        y_error=dataset.y_error,
+        x_error=None if dataset.x_error is None else dict(zip(dataset.names, dataset.x_error.T, strict=True)),
+        loss="tukey" if robust else "linear",
+        scale_errors=scale_errors,
+        seed=seed,
+        target=dataset.target,
+        units=dict(zip(dataset.names, dataset.units, strict=True)),
+        y_units=dataset.y_units,
+    )
+    ends = result.intervals(level, "covariance" if robust else "profile") if intervals else None
+    if as_json:
+        write_json(record(result, ends))
+    else:
+        write_line(text_report(result, ends))
+    return 0
+
+
+def _start(options: Sequence[str]) -> dict[str, float]:
+    begin: dict[str, float] = {}
+    for part in (part.strip() for option in options for part in option.split(",")):
+        name, sign, value = part.partition("=")
+        try:
+            number = float(value)
+        except ValueError:
+            number = None
+        if not sign or number is None or not name.strip():
+            raise ArgumentError(f"--start: expected name=number, got {part!r}")
+        begin[name.strip()] = number
+    return begin
+
+
+def _read(
+    expression: str,
+    file: str,
+    target: str | None,
+    error: str | None,
+    x_error: dict[str, str | float],
+    drop_missing: bool,
+    key: str | None,
+) -> tuple[Dataset, str]:
+    """The columns that the formula names, of a file or of a shipped dataset, and the formula with short names."""
+    shipped = is_shipped(file)
+    with dataset_file(file) if shipped else nullcontext(Path(file)) as path:
+        require_table(str(path))
+        spellings = column_spellings(path, key)
+        names = list(spellings.values())
+        listed = ", ".join(repr(name) for name in names)
+        if target is None:
+            raise DataError(f"--target is missing; the columns are {listed}")
+        if shipped and error is None and target == describe_dataset(file).target:
+            error = describe_dataset(file).error
+        expression = with_short_names(expression, spellings)
+        symbols = parse_expression(expression, [*names, *free_names(expression, names)]).free_symbols
+        used = [name for name in names if plain_symbol(name) in symbols]
+        if not used:
+            raise ArgumentError(f"the formula {expression!r} names no column; the columns are {listed}")
+        dataset = read_table(
+            path,
+            target=target,
+            error=error,
+            x_error=x_error or None,
+            columns=used,
+            drop_missing=drop_missing,
+            key=key,
+            # A column that happens to be constant is a number that the formula needs.
+            remove_constant=False,
+        )
+    return dataset, expression

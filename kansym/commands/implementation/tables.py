@@ -1,0 +1,120 @@
+"""What commands that read a table have in common: the table, its units, and which functions may be used."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from kansym.commands.options import input_errors, split_names
+from kansym.data.catalogue import dataset_names, describe_dataset, load_dataset
+from kansym.data.dataset import Dataset
+from kansym.data.readers import columns_in_words, read_table
+from kansym.data.remarks import ErrorHint
+from kansym.errors import ArgumentError, DataError
+from kansym.primitives.library import PrimitiveLibrary, default_library
+from kansym.units.files import read_units
+from kansym.units.system import UnitSystem
+
+
+@dataclass(frozen=True)
+class TableOptions:
+    """Options that say which table is searched and with which functions, as they were given; runs keep them.
+
+    Attributes
+    ----------
+    file, target, error, x_error, units, columns, drop_missing, key, primitives, without
+        As for `kansym discover`.
+    """
+
+    file: str
+    target: str | None = None
+    error: str | None = None
+    x_error: Sequence[str] | None = None
+    units: str | None = None
+    columns: Sequence[str] | None = None
+    drop_missing: bool = False
+    key: str | None = None
+    primitives: Sequence[str] | None = None
+    without: Sequence[str] | None = None
+
+    @classmethod
+    def of_record(cls, record: Mapping[str, Any]) -> "TableOptions":
+        """Those that a run keeps."""
+        return cls(**{field.name: record[field.name] for field in fields(cls) if field.name in record})
+
+    def library(self) -> PrimitiveLibrary:
+        """The default library with the functions of --primitives only, and without those of --without."""
+        library = default_library()
+        for option, names in (("--primitives", self.primitives), ("--without", self.without)):
+            try:
+                if names := split_names(names):
+                    library = library.only(*names) if option == "--primitives" else library.without(*names)
+            except ArgumentError as error:
+                raise ArgumentError(f"{option}: {error}") from error
+        if not library:
+            raise ArgumentError("--without: no primitive is left; leave out fewer")
+        return library
+
+    def read(self) -> tuple[Dataset, list[str]]:
+        """The table, with the units of the file of units in place of its own, and what to say about it."""
+        x_error, columns = input_errors(self.x_error), split_names(self.columns) or None
+        remarks = []
+        if is_shipped(self.file):
+            remarks.append(shipped_remark(self.file))
+            if self.target is None:
+                info = describe_dataset(self.file)
+                names = ", ".join(repr(name) for name in (*info.columns, info.target))
+                raise DataError(f"--target is missing; the columns of the dataset {self.file} are {names}")
+            dataset = load_dataset(self.file, target=self.target, error=self.error, x_error=x_error, columns=columns)
+        else:
+            if self.target is None:
+                raise DataError(f"--target is missing; {self._columns_in_words()}")
+            require_table(self.file)
+            dataset = read_table(
+                self.file,
+                target=self.target,
+                error=self.error,
+                x_error=x_error,
+                columns=columns,
+                drop_missing=self.drop_missing,
+                key=self.key,
+            )
+        return dataset if self.units is None else _with_units(dataset, Path(self.units)), remarks
+
+    def _columns_in_words(self) -> str:
+        """For a message; why they cannot be listed, where that is so."""
+        try:
+            return columns_in_words(self.file, self.key)
+        except DataError as failure:
+            return str(failure)
+
+
+def _with_units(dataset: Dataset, path: Path) -> Dataset:
+    units = read_units(path, [*dataset.names, dataset.target])
+    own = tuple(units.get(name, unit) for name, unit in zip(dataset.names, dataset.units, strict=True))
+    return replace(dataset, units=own, y_units=units.get(dataset.target, dataset.y_units))
+
+
+def before_the_search(dataset: Dataset) -> list[str]:
+    """What to say about a table while it can still be started over: columns of errors among the inputs, and units that
+    cannot be read."""
+    units = UnitSystem.of(dataset)
+    return [*(note for note in dataset.notes if isinstance(note, ErrorHint)), *(() if units is None else units.notes)]
+
+
+def is_shipped(file: str) -> bool:
+    """Whether a table that comes with kansym is meant; files go first."""
+    return file in dataset_names() and not Path(file).exists()
+
+
+def shipped_remark(file: str) -> str:
+    """What to say then."""
+    return f"using the dataset {file!r} that comes with kansym (there is no file of that name here)"
+
+
+def require_table(file: str) -> None:
+    """Refuse a word that is neither a file nor a shipped dataset."""
+    if not Path(file).suffix and not os.path.lexists(file):
+        known = ", ".join(dataset_names())
+        raise DataError(f"there is no file {file}, nor a dataset of that name; known: {known}")
