@@ -328,7 +328,7 @@ def test_datasets_version_and_help(capsys):
     text = " ".join(capsys.readouterr().out.replace("│", " ").split())
     for part in (
         "--seconds FLOAT",
-        "[default: 60.0]",
+        "[default: 120.0]",
         "Nothing is written without it",
         "exit code 0",
         "--key",

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from kansym.clock import DEFAULT_SECONDS
 from kansym.commands.implementation import run
 from kansym.commands.options import WHOLE, Flag, Names
 
@@ -16,7 +17,7 @@ def bench(
     laws: Annotated[Names, Parameter(name=("--laws", "--only"))] = None,
     noise: float = 0.0,
     rows: Annotated[int, WHOLE] = 2000,
-    seconds: float = 60.0,
+    seconds: float = DEFAULT_SECONDS,
     seeds: Names = None,
     dummies: Annotated[int, WHOLE] = 0,
     primitives: Names = None,

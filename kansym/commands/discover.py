@@ -5,6 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from kansym.clock import DEFAULT_SECONDS
 from kansym.commands.implementation import run
 from kansym.commands.options import ADVANCED, WHOLE, AsJson, Flag, Names, Quiet
 from kansym.errors import ArgumentError
@@ -21,7 +22,7 @@ def discover(
     given: str | None = None,
     guess: Annotated[Names, Parameter(allow_leading_hyphen=True)] = None,
     columns: Names = None,
-    seconds: float = 60.0,
+    seconds: float = DEFAULT_SECONDS,
     seed: Annotated[int, WHOLE] = 0,
     device: Annotated[str, ADVANCED] = "auto",
     deterministic: Annotated[Flag, ADVANCED] = False,

@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from kansym.clock import DEFAULT_SECONDS
 from kansym.commands.implementation.tables import TableOptions, before_the_search
 from kansym.commands.options import split_names
 from kansym.commands.output import this_command, write_json, write_line, write_note
@@ -68,7 +69,7 @@ def compare(
         if data is not None:
             raise ArgumentError("--data goes with the folder of a finished run; the table comes first otherwise")
         options = DiscoveryOptions(
-            max_seconds=60.0 if seconds is None else seconds,
+            max_seconds=DEFAULT_SECONDS if seconds is None else seconds,
             seed=0 if seed is None else seed,
             primitives=table.library(),
         )
@@ -155,7 +156,7 @@ def _of_run(run: SavedRun, data: Path | None) -> tuple[Dataset, DiscoveryOptions
             f"{table.file} is not the table that the run searched (its rows differ); name it with --data FILE"
         )
     options = DiscoveryOptions(
-        max_seconds=float(summary.options.get("max_seconds", 60.0)),
+        max_seconds=float(summary.options.get("max_seconds", DEFAULT_SECONDS)),
         seed=summary.seed or 0,
         primitives=table.library(),
     )
