@@ -105,7 +105,12 @@ def select_primitives(
     """A copy with the splines `refs` fixed and everything refitted; see `EditableNetwork.auto`."""
     if isinstance(max_seconds, bool) or not 0 < max_seconds < math.inf:
         raise ArgumentError(f"max_seconds must be a positive number of seconds, got {max_seconds!r}")
-    deadline = clock.now() + max_seconds
+    # Work is counted as in a search, so that the same primitives are selected however busy the machine is.
+    with clock.budget(max_seconds, deterministic=context.options.deterministic):
+        return _selected(network, refs, context, clock.now() + max_seconds)
+
+
+def _selected(network: Network, refs: Sequence[EdgeRef], context: EditContext, deadline: float) -> Network:
     everything = set(refs) == set(edges_of_mode(network, EdgeMode.SPLINE))
     if everything and may_rescale(network):
         selector = Selector(

@@ -1,9 +1,12 @@
 """Primitives selected for splines."""
 
+import itertools
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
-from kansym import ArgumentError, DiscoveryOptions, edit, make_dataset
+from kansym import ArgumentError, DiscoveryOptions, clock, edit, make_dataset
 from kansym.editing.network import EditableNetwork
 from kansym.editing.script import do_step
 
@@ -35,3 +38,20 @@ def test_beside_what_was_fixed() -> None:
     assert net.auto() == {}
     assert net.edge("0.1.0").constants["b"] == 0.0
     assert net.error.held_out < 1e-3
+
+
+def test_a_slow_machine_selects_the_same(idle_column: EditableNetwork, monkeypatch: pytest.MonkeyPatch) -> None:
+    quick, slow = idle_column.copy(), idle_column.copy()
+    quick.auto(max_seconds=5)
+    # Every look at the wall takes a minute.
+    looks = itertools.count()
+    monkeypatch.setattr(clock, "time", SimpleNamespace(monotonic=lambda: 60.0 * next(looks)))
+    slow.auto(max_seconds=5)
+    X = np.random.default_rng(0).uniform(-1, 1, (20, 3))
+    assert [edge.mode for edge in quick.edges] == [edge.mode for edge in slow.edges] and quick.error == slow.error
+    np.testing.assert_array_equal(quick.predict(X), slow.predict(X))
+
+
+def test_once_the_wall_is_up_every_spline_gets_a_primitive(idle_column: EditableNetwork, with_wall: None) -> None:
+    net = idle_column.copy()
+    assert len(net.auto(max_seconds=1e-6)) == 3 and np.isfinite(net.error.held_out)
