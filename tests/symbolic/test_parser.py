@@ -1,5 +1,3 @@
-import time
-
 import hypothesis.strategies as st
 import numpy as np
 import pytest
@@ -95,6 +93,12 @@ def test_error_names_text_and_position(text, position, problem):
     assert repr(text) in str(caught.value)
 
 
+@pytest.fixture
+def wide_net(monkeypatch):
+    """No formula is refused for the seconds that it takes, on however slow a machine."""
+    monkeypatch.setattr("kansym.symbolic.parser.LONGEST_SECONDS", 600.0)
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -140,12 +144,10 @@ def test_error_names_text_and_position(text, position, problem):
         "sin(1" + ",1" * 900 + ")",
     ],
 )
-def test_what_would_take_forever_is_refused_at_once(text):
-    start = time.monotonic()
-    with pytest.raises(FormulaSyntaxError):
+def test_what_would_take_forever_is_refused_for_its_size(text, wide_net):
+    with pytest.raises(FormulaSyntaxError) as raised:
         parse_expression(text, ["x"])
-    # Seconds, not milliseconds: the machine may be busy.
-    assert time.monotonic() - start < 5
+    assert "to read; write it shorter" not in str(raised.value)
 
 
 @pytest.mark.parametrize(
@@ -171,10 +173,8 @@ def test_what_would_take_forever_is_refused_at_once(text):
         ("-" * 50 + "x", 1.0),
     ],
 )
-def test_what_is_large_and_harmless_is_read_at_once(text, value):
-    start = time.monotonic()
+def test_what_is_large_and_harmless_is_read(text, value, wide_net):
     expression = parse_expression(text, ["x", "y", "k"])
-    assert time.monotonic() - start < 5
     at = {X: 1, Y: 1, sympy.Symbol("k"): sympy.Rational(1, 2)}
     assert float(expression.subs(at)) == pytest.approx(value, rel=1e-7)
 
