@@ -1,7 +1,6 @@
 """Searches that start from a formula: what the data want less or more of it."""
 
 import json
-import time
 
 import numpy as np
 import pytest
@@ -52,10 +51,9 @@ def assert_valid(found):
 # -- the guess is right ------------------------------------------------------------------------------------------------
 
 
-def test_a_right_guess_ends_the_search_at_once():
-    start = time.monotonic()
+def test_a_right_guess_ends_the_search_at_once(work_clock):
     found = run(LAW, FORM)
-    assert time.monotonic() - start < 10
+    assert work_clock.now() < 10
     assert_valid(found)
     (outcome,) = found.guesses
     assert outcome.verdict == CONFIRMED and "exact" in outcome.words
@@ -234,14 +232,15 @@ def test_units_that_do_not_go_together_are_told():
 # -- time, interruptions, outliers, files ------------------------------------------------------------------------------
 
 
-def test_the_budget_is_kept():
-    # Twelve constants, and nothing that helps; on a busy machine the last steps wait for the processor.
+@pytest.mark.budget
+def test_the_budget_is_kept(work_clock):
+    # Twelve constants, and nothing that helps. A step that has begun is finished; the largest is to bring the fitted
+    # guess into shape, about two seconds of work.
     rng = np.random.default_rng(0)
     data = rng.normal(size=(1500, 3))
     guess = "a*tanh(b*u + c) + d*exp(-e*v**2) + f*sin(g*w + h) + i*u*v + j*w + k/(1 + l*v**2)"
-    starts = time.monotonic(), time.process_time()
     found = run(rng.normal(size=1500), guess, data=data, names=("u", "v", "w"), seconds=4.0)
-    assert min(time.monotonic() - starts[0], time.process_time() - starts[1]) < 4.4 + 0.5
+    assert 0.9 * 4 < work_clock.now() < 4 + 3
     assert_valid(found)
 
 

@@ -1,11 +1,10 @@
 """The constants of guesses, and what cannot be fitted."""
 
-import time
-
 import numpy as np
 import pytest
 import scipy.optimize
 
+from kansym import clock
 from kansym.data.dataset import make_dataset
 from kansym.data.noise import noise_floor
 from kansym.data.preparation import split
@@ -13,6 +12,8 @@ from kansym.search.prior.guess import Guess
 from kansym.search.prior.one_column import best_curve, spline_basis
 from kansym.search.prior.starts import UnusableGuess, fitted_guess
 from kansym.search.rows import FitRows
+
+pytestmark = pytest.mark.usefixtures("work_clock")
 
 
 def bench_of(X, y, names, **more):
@@ -23,7 +24,7 @@ def bench_of(X, y, names, **more):
 
 def fitted(text, fit_rows, seconds=20.0):
     guess = Guess.read(text, fit_rows.dataset.names)
-    form = fitted_guess(guess, fit_rows, seed=0, until=time.monotonic() + seconds)
+    form = fitted_guess(guess, fit_rows, seed=0, until=clock.now() + seconds)
     return {symbol.name: value for symbol, value in zip(form.constants, form.values, strict=True)}
 
 
@@ -94,7 +95,7 @@ def test_a_free_curve_gives_the_constants_back(factor):
     y = law * (1 + 0.2 * np.sin(3 * z)) if factor else law + 0.3 * np.sin(3 * z)
     fit_rows = bench_of(X, y, ["x", "z"])
     guess = Guess.read("A*exp(-x/tau)*z**p", ["x", "z"])
-    form = fitted_guess(guess, fit_rows, seed=0, until=time.monotonic() + 20)
+    form = fitted_guess(guess, fit_rows, seed=0, until=clock.now() + 20)
     tau = form.values[1]
     curve = best_curve(form, fit_rows, factor=factor)
     assert curve is not None and curve.column == 1
@@ -104,5 +105,5 @@ def test_a_free_curve_gives_the_constants_back(factor):
     assert curve.variance < 1e-3 * np.var(y)
     # A sine of the other column belongs to that.
     other = bench_of(X, law + 0.3 * np.sin(3 * x), ["x", "z"])
-    found = best_curve(fitted_guess(guess, other, seed=0, until=time.monotonic() + 20), other, factor=False)
+    found = best_curve(fitted_guess(guess, other, seed=0, until=clock.now() + 20), other, factor=False)
     assert found is not None and found.column == 0
