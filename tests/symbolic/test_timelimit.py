@@ -21,7 +21,7 @@ def reports(monkeypatch):
 
 
 def ended(threads):
-    for _ in range(100):
+    for _ in range(30_000):
         if threading.active_count() == threads:
             return True
         time.sleep(0.01)
@@ -36,15 +36,15 @@ def forever():
 def test_an_endless_loop_is_stopped(reports):
     threads = threading.active_count()
     with pytest.raises(TimeLimitError, match=r"did not finish within 0\.05 s"):
-        call_with_limit(forever, 0.05)
+        call_with_limit(forever, 0.05, grace=60.0)
     assert ended(threads) and reports == []
 
 
 def test_results_and_errors_are_passed_on():
-    assert call_with_limit(lambda: 3, 5.0) == 3
-    assert call_with_limit(lambda: None, 5.0) is None
+    assert call_with_limit(lambda: 3, 300.0) == 3
+    assert call_with_limit(lambda: None, 300.0) is None
     with pytest.raises(KeyError):
-        call_with_limit(lambda: {}["missing"], 5.0)
+        call_with_limit(lambda: {}["missing"], 300.0)
 
 
 def test_code_that_catches_everything_once_is_stopped():
@@ -56,17 +56,17 @@ def test_code_that_catches_everything_once_is_stopped():
 
     threads = threading.active_count()
     with pytest.raises(TimeLimitError):
-        call_with_limit(stubborn, 0.01)
+        call_with_limit(stubborn, 0.01, grace=60.0)
     assert ended(threads)
 
 
 def test_a_limit_inside_a_limit():
     def outer():
         with pytest.raises(TimeLimitError):
-            call_with_limit(forever, 0.02)
+            call_with_limit(forever, 0.02, grace=60.0)
         return "went on"
 
-    assert call_with_limit(outer, 5.0) == "went on"
+    assert call_with_limit(outer, 300.0) == "went on"
 
 
 def spin(count=30):
@@ -130,7 +130,7 @@ def test_finalizers_and_callbacks_are_not_cut_short(reports, monkeypatch, functi
     try:
         for _ in range(6):
             with pytest.raises(TimeLimitError):
-                call_with_limit(function, 0.005, grace=2.0)
+                call_with_limit(function, 0.005, grace=60.0)
         assert ended(threads)
     finally:
         gc.set_threshold(*before)
@@ -144,7 +144,7 @@ def test_a_limit_that_passes_as_the_call_ends(reports):
     threads = threading.active_count()
     for count in range(0, 40_000, 400):
         try:
-            assert call_with_limit(lambda count=count: spin(count) or "done", 1e-4, grace=2.0) == "done"
+            assert call_with_limit(lambda count=count: spin(count) or "done", 1e-4, grace=60.0) == "done"
         except TimeLimitError:
             continue
     assert ended(threads) and reports == []
@@ -171,6 +171,6 @@ def test_other_reports_go_where_they_went(reports):
 
     hook, threads = sys.unraisablehook, threading.active_count()
     with pytest.raises(TimeLimitError):
-        call_with_limit(careless, 0.01, grace=2.0)
+        call_with_limit(careless, 0.01, grace=60.0)
     assert sys.unraisablehook is hook and ended(threads)
     assert reports and all(isinstance(value, ValueError) for _, value in reports)
