@@ -14,7 +14,7 @@ from .conftest import CHROMIUM, FLAGS  # noqa: E402
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium")
 expect = playwright.expect
 
-PATIENCE = 60_000
+PATIENCE = 120_000
 """Milliseconds; the machine may be busy."""
 
 
