@@ -56,6 +56,8 @@ def _no_wall():
         return search(dataset, replace(options, max_seconds=BUDGET * options.max_seconds), progress)
 
     with pytest.MonkeyPatch.context() as patch:
+        # Nor is a single step given up on a slow machine.
+        patch.setattr(clock, "SAFETY_SECONDS", 300.0)
         patch.setattr(clock, "budget", lambda seconds, **_: WITH_WALL(seconds, deterministic=True))
         if BUDGET != 1:
             patch.setattr(discovery, "_discover", with_budget)
