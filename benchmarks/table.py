@@ -32,6 +32,9 @@ RESULTS = Path(__file__).parent / "results"
 PAGE = Path(__file__).parents[1] / "docs" / "_figures.md"
 BENCH = "Known laws"
 
+FEW = 5
+"""Laws that a command names; of more that are the first of their catalogue it says how many."""
+
 app = App(name="python -m benchmarks.table", help="The table of headline figures.", version_flags=[])
 
 
@@ -106,7 +109,10 @@ def bench_figures(records: Sequence[Record], tool: str) -> dict[str, str]:
     """Headline figures of `kansym bench` for a tool that some of the records are of."""
     own = [record for record in records if record["tool"] == tool]
     times = [record["elapsed"] for record in own if record["elapsed"] is not None]
-    counts = {"strict": "recovered", "SRBench": "srbench", "anywhere on the front": "front_recovered"}
+    counts = {"strict": "recovered", "form": "form", "SRBench": "srbench", "anywhere on the front": "front_recovered"}
+    if any(record.get("form") is None for record in own):
+        # Results from before the form was judged.
+        del counts["form"]
     figures = {name: f"{sum(bool(r[field]) for r in own)} of {len(own)}" for name, field in counts.items()}
     return figures | ({"median seconds": f"{statistics.median(times):.1f}"} if times else {})
 
@@ -132,10 +138,15 @@ def _bench_command(settings: Settings, records: Sequence[Record]) -> str:
         if (value := getattr(settings, name)) != getattr(default, name):
             words += [f"--{name}", f"{value:g}"]
     laws, tools = (list(dict.fromkeys(record[field] for record in records)) for field in ("law", "tool"))
+    names = load_catalogue(settings.catalogue).names
+    if len(laws) == len(names):
+        laws = []
+    elif len(laws) > FEW and set(laws) == set(names[: len(laws)]):
+        laws = [str(len(laws))]
     seeds = sorted({record["seed"] for record in records})
     lists = {
         "primitives": settings.primitives,
-        "laws": laws if len(laws) < len(load_catalogue(settings.catalogue).laws) else [],
+        "laws": laws,
         "seeds": seeds if seeds != [0] else [],
         "peers": [tool for tool in tools if tool not in OWN],
     }

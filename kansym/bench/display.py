@@ -27,10 +27,12 @@ def line(record: Record) -> str:
     strict = "yes" if record["recovered"] else "no"
     front = " (on the front)" if record["front_recovered"] and not record["recovered"] else ""
     srbench = "yes" if record["srbench"] else "no"
+    # Results from before the form was judged have none.
+    form = "" if record.get("form") is None else f"form {'yes' if record['form'] else 'no':<3} "
     error = f"{float(record['inside']):.1e}"
     return (
-        f"{name:<18} seed {record['seed']}  recovered {strict:<3} SRBench {srbench:<3} {elapsed}  NRMSE {error:<8} "
-        f"{record['formula']}{front}"
+        f"{name:<18} seed {record['seed']}  recovered {strict:<3} {form}SRBench {srbench:<3} {elapsed}  "
+        f"NRMSE {error:<8} {record['formula']}{front}"
     )
 
 
@@ -44,6 +46,7 @@ def summary(records: Sequence[Record]) -> Table:
     parts = {tool: [record for record in records if record["tool"] == tool] for tool in tools}
     rows = {
         "strict": lambda rs: _share(rs, "recovered"),
+        "form": lambda rs: _share([r for r in rs if r.get("form") is not None], "form"),
         "SRBench": lambda rs: _share(rs, "srbench"),
         "anywhere on the front": lambda rs: _share(rs, "front_recovered"),
         "laws, strict, in every seed": lambda rs: _laws(rs, all),
@@ -54,6 +57,8 @@ def summary(records: Sequence[Record]) -> Table:
     }
     if all(record["seed"] == records[0]["seed"] for record in records):
         rows = {name: row for name, row in rows.items() if not name.startswith("laws")}
+    if not any(record.get("form") is not None for record in records):
+        del rows["form"]
     if not any(record.get("wrong_units") is not None for record in records):
         del rows["dimensionally wrong pick"]
     for name, row in rows.items():

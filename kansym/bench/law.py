@@ -24,13 +24,31 @@ class Noise:
 
     Attributes
     ----------
-    kind : {"relative", "absolute"}
-        In parts of each target, or in units of the target. Before the logarithm, where the target is one.
-    scale : float
+    kind : {"relative", "absolute", "counts"}
+        In parts of each target, or in units of the target; before the logarithm, where the target is one. Counts are
+        drawn from Poisson's distribution around the law.
+    scale : float, default 1
+        Without a meaning for counts.
+    given : bool, default False
+        Whether the table has a column of errors: the standard deviation of each target, for counts the square root of
+        the count (1 for none).
     """
 
-    kind: Literal["relative", "absolute"]
-    scale: float
+    kind: Literal["relative", "absolute", "counts"]
+    scale: float = 1.0
+    given: bool = False
+
+    def __post_init__(self) -> None:
+        if self.kind not in ("relative", "absolute", "counts"):
+            raise ArgumentError(f"noise: kind must be 'relative', 'absolute' or 'counts', got {self.kind!r}")
+        if not 0 <= self.scale < np.inf:
+            raise ArgumentError(f"noise: scale must be a number that is not negative, got {self.scale}")
+
+    def deviations(self, clean: np.ndarray) -> np.ndarray:
+        """Standard deviation of each target (n,), from the targets without noise."""
+        if self.kind == "counts":
+            return np.sqrt(np.maximum(clean, 0.0))
+        return self.scale * (np.abs(clean) if self.kind == "relative" else np.ones(len(clean)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +81,13 @@ class Law:
         Where the rows are states of a dynamical system.
     precise : bool
         Evaluate with 50 digits: in double precision the law overflows or cancels.
+    levels : tuple of int
+        Where the rows are a grid: so many values of each variable, evenly spaced in the scale that it is drawn in.
+    judge : {"values", "fit"}
+        What the strict criterion asks for: the law's values, or values as good as those of the law with its `free`
+        constants fitted to the same rows.
+    group : str
+        Laws of one group are never in different halves of a catalogue; empty for none.
     source : str
     """
 
@@ -80,7 +105,22 @@ class Law:
     data: Mapping[str, np.ndarray] | None = None
     trajectory: sampling.Trajectory | None = None
     precise: bool = False
+    levels: tuple[int, ...] = ()
+    judge: Literal["values", "fit"] = "values"
+    group: str = ""
     source: str = ""
+
+    def __post_init__(self) -> None:
+        if self.levels and (len(self.levels) != len(self.variables) or min(self.levels) < 1):
+            raise ArgumentError(f"levels must be a whole number of at least 1 for each variable, got {self.levels}")
+        if self.levels and any(variable.signed or variable.above for variable in self.variables):
+            raise ArgumentError("levels: a grid has no variables of either sign, and none above another")
+        if self.judge not in ("values", "fit"):
+            raise ArgumentError(f"judge must be 'values' or 'fit', got {self.judge!r}")
+        if self.judge == "fit" and not self.free:
+            raise ArgumentError("judge: 'fit' needs the names of constants under free")
+        if self.log_target and self.noise is not None and (self.noise.given or self.noise.kind == "counts"):
+            raise ArgumentError("noise: counts, and errors that are given, are not those of a logarithm")
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -140,6 +180,12 @@ class Law:
         if self.trajectory is not None:
             X = self.trajectory.sample(rows, generator)
             return X, self.evaluate(X)
+        if self.levels:
+            X = sampling.grid(self.variables, self.levels)
+            y = self.evaluate(X)
+            if not np.isfinite(y).any():
+                raise ArgumentError(f"the law {self.name} is defined nowhere on its grid")
+            return X[np.isfinite(y)], y[np.isfinite(y)]
         return sampling.within_domain(
             lambda count: sampling.draw(self.variables, count, generator), self.evaluate, rows, f"the law {self.name}"
         )
@@ -147,10 +193,11 @@ class Law:
     def add_noise(self, y: np.ndarray, noise: float, seed: int) -> np.ndarray:
         """Targets with noise: the law's own and ``N(0, noise * RMS(y))``; shape (n,)."""
         generator = sampling.generator(f"{self.name} noise", seed)
-        if self.noise is not None and self.data is None:
+        if self.noise is not None and self.noise.kind == "counts" and self.data is None:
+            y = generator.poisson(np.maximum(y, 0.0)).astype(np.float64)
+        elif self.noise is not None and self.data is None:
             plain = np.exp(y) if self.log_target else y
-            size = self.noise.scale * (np.abs(plain) if self.noise.kind == "relative" else 1.0)
-            noisy = plain + size * generator.standard_normal(len(y))
+            noisy = plain + self.noise.deviations(plain) * generator.standard_normal(len(y))
             if self.log_target and self.noise.kind == "relative":
                 # The logarithm of each factor by itself: the plain target may leave double precision.
                 noisy = y + np.log(np.abs(1 + self.noise.scale * generator.standard_normal(len(y))))
@@ -160,6 +207,21 @@ class Law:
         if noise < 0:
             raise ArgumentError(f"noise must not be negative, got {noise}")
         return y + noise * float(np.sqrt(np.mean(y**2))) * generator.standard_normal(len(y)) if noise else y
+
+    def errors(self, clean: np.ndarray, measured: np.ndarray, noise: float = 0.0) -> np.ndarray | None:
+        """The table's column of errors (n,), if it has one.
+
+        Parameters
+        ----------
+        clean, measured : array (n,)
+            Targets without noise and with it.
+        noise : float, default 0
+            What `add_noise` has added to the law's own.
+        """
+        if self.noise is None or not self.noise.given:
+            return None
+        own = np.sqrt(np.maximum(measured, 1.0)) if self.noise.kind == "counts" else self.noise.deviations(clean)
+        return np.hypot(own, noise * float(np.sqrt(np.mean(clean**2))))
 
     def box(self, X: np.ndarray) -> tuple[sampling.Variable, ...]:
         """The ranges within which the law is judged.

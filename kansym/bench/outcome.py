@@ -1,19 +1,17 @@
 # sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
 # pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false
-"""How a run ended: recovered by either criterion, or at which stage the law was lost."""
+"""How a run ended: recovered by which criterion, or at which stage the law was lost."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.optimize
 import sympy
 
+from kansym.bench.form import same_form
 from kansym.bench.problem import Problem
 from kansym.bench.srbench import symbolic_solution
-from kansym.bench.strict import EXACT, StrictVerdict, fitted_law, nrmse, strict
-from kansym.errors import KansymError
-from kansym.symbolic.parametric import columns_of, parametrize
+from kansym.bench.strict import EXACT, StrictVerdict, fitted_law, strict
 
 RECOVERED = "recovered"
 NOT_PICKED = "on the front, not picked"
@@ -31,12 +29,6 @@ STAGES = (RECOVERED, NOT_PICKED, TOO_LONG, CONSTANTS, INSIDE_ONLY, CLOSE, INACCU
 ACCURATE = 1e-2
 """RMS error on clean targets, relative to their spread, of a network that shows the law."""
 
-MOST_CONSTANTS = 20
-"""Constants of a formula that are fitted to see whether its form is the law's."""
-
-NEAR = 1e-5
-"""NRMSE beyond the ranges that constants fitted within them still reach."""
-
 FORMS = 3
 """Formulas of a front whose forms are looked at."""
 
@@ -50,14 +42,17 @@ class Verdict:
     strict : StrictVerdict
     srbench : bool
         Whether it is a symbolic solution in the sense of SRBench.
+    form : bool
+        Whether other numbers would make it the law, see `kansym.bench.form`; so they do where it has the law's values.
     """
 
     strict: StrictVerdict
     srbench: bool
+    form: bool
 
 
 def judge(formula: sympy.Expr, problem: Problem) -> Verdict:
-    """Judge a formula both ways; see `kansym.bench.strict` and `kansym.bench.srbench`.
+    """Judge a formula by all criteria; see `kansym.bench.strict`, `kansym.bench.srbench` and `kansym.bench.form`.
 
     Parameters
     ----------
@@ -66,7 +61,9 @@ def judge(formula: sympy.Expr, problem: Problem) -> Verdict:
     problem : Problem
     """
     truth = fitted_law(formula, problem) if problem.law.free else problem.truth
-    return Verdict(strict(formula, problem), symbolic_solution(formula, truth, problem.symbols, problem.inside))
+    verdict = strict(formula, problem)
+    form = (verdict.right and verdict.tolerance <= EXACT) or same_form(formula, problem)
+    return Verdict(verdict, symbolic_solution(formula, truth, problem.symbols, problem.inside), form)
 
 
 def stage(
@@ -99,7 +96,7 @@ def stage(
     if any(verdict.right for verdict in verdicts):
         return TOO_LONG
     best = sorted(front, key=lambda entry: entry[1].inside)[:FORMS]
-    if any(has_form(formula, problem) for formula, _ in best):
+    if any(same_form(formula, problem) for formula, _ in best):
         return CONSTANTS
     if any(verdict.right_inside for verdict in verdicts):
         return INSIDE_ONLY
@@ -115,43 +112,3 @@ def network_error(problem: Problem, predict: Callable[[np.ndarray], np.ndarray])
     """RMS error of predictions within the ranges against the law itself, relative to the law's spread."""
     clean = problem.law_at(problem.inside)
     return float(np.sqrt(np.mean((predict(problem.inside) - clean) ** 2)) / np.std(clean))
-
-
-def has_form(formula: sympy.Expr, problem: Problem) -> bool:
-    """Whether other real constants would make the formula the law, within its ranges and beyond.
-
-    The constants are fitted within; a formula of another form that only comes very close there differs beyond.
-    """
-    try:
-        form = parametrize(formula, problem.symbols)
-        if not form.constants or len(form.constants) > MOST_CONSTANTS:
-            return False
-        clean = problem.law_at(problem.inside)
-        columns = columns_of(problem.inside, len(problem.symbols))
-        scale = float(np.std(clean)) + np.abs(clean)
-
-        def residuals(constants: np.ndarray) -> np.ndarray:
-            return np.nan_to_num((form.value_at(columns, constants) - clean) / scale, nan=1e3, posinf=1e3, neginf=1e3)
-
-        def jacobian(constants: np.ndarray) -> np.ndarray:
-            return np.nan_to_num(form.jacobian_at(columns, constants) / scale[:, None], posinf=0.0, neginf=0.0)
-
-        with np.errstate(all="ignore"):
-            fit = scipy.optimize.least_squares(
-                residuals, form.values, jacobian, x_scale="jac", ftol=1e-14, xtol=1e-14, gtol=1e-14, max_nfev=200
-            )
-    except (KansymError, ValueError, TypeError, np.linalg.LinAlgError):
-        return False
-    if np.sqrt(2 * fit.cost / len(clean)) > EXACT:
-        return False
-    refitted = form.with_values(fit.x).substituted()
-    beyond = nrmse(
-        refitted,
-        problem.truth,
-        problem.symbols,
-        problem.beyond,
-        spread=float(np.std(clean)),
-        tolerance=NEAR,
-        precise=problem.law.precise,
-    )
-    return beyond <= NEAR

@@ -38,6 +38,8 @@ class Problem:
     X : array (n, d)
     y : array (n,)
         With noise.
+    errors : array (n,) or None
+        Standard errors of y, where the table has a column of them.
     truth : sympy.Expr
         The law in the names of the columns.
     form : sympy.Expr
@@ -53,6 +55,7 @@ class Problem:
     places: Mapping[str, str]
     X: np.ndarray
     y: np.ndarray
+    errors: np.ndarray | None
     truth: sympy.Expr
     form: sympy.Expr
     inside: np.ndarray
@@ -71,6 +74,14 @@ class Problem:
         own = {self.places[variable.name]: variable.unit for variable in self.law.variables}
         target = "1" if self.law.log_target else self.law.target_unit
         return {"units": [own.get(name, "1") for name in self.names], "y_units": target}
+
+    @property
+    def weights(self) -> np.ndarray | None:
+        """Weights of the rows (n,), of mean 1; None without errors."""
+        if self.errors is None:
+            return None
+        weights = (self.errors / self.errors.max()) ** -2.0
+        return weights / weights.mean()
 
     def law_at(self, X: np.ndarray) -> np.ndarray:
         """The law at rows of columns, shape (n,)."""
@@ -119,6 +130,7 @@ def make_problem(law: Law, *, rows: int, seed: int, noise: float = 0.0, dummies:
         places=places,
         X=columns(X, extra),
         y=y,
+        errors=law.errors(clean, y, noise),
         truth=rename(law.expression, symbols),
         form=rename(law.form, symbols),
         inside=columns(inside, extra),

@@ -14,9 +14,9 @@ from kansym.primitives.library import PrimitiveLibrary, default_library
 FILE = "results.jsonl"
 
 Record = dict[str, Any]
-"""Of a job: its settings, "law", "seed", "tool", "stage", "recovered", "srbench", "front_recovered", "elapsed" (in
-seconds), "inside", "beyond", "nodes", "law_nodes", "formula", "stopped", "network_error" and "failure"; what does not
-apply is None."""
+"""Of a job: its settings, "law", "seed", "tool", "stage", "recovered", "form", "srbench", "front_recovered", "elapsed"
+(in seconds), "inside", "beyond", "nodes", "law_nodes", "formula", "stopped", "network_error" and "failure"; what does
+not apply is None. Older results lack "form"."""
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,7 @@ def check_peer(name: str) -> None:
 
 def plan(catalogue: Catalogue, settings: Settings, seeds: Sequence[int], tools: Sequence[str]) -> list[Job]:
     """All jobs: seed by seed and law by law, the tools in turn, so that they run under about the same load."""
-    return [Job(settings, law.name, seed, tool) for seed in seeds for law in catalogue.laws for tool in tools]
+    return [Job(settings, law, seed, tool) for seed in seeds for law in catalogue.names for tool in tools]
 
 
 def run(jobs: Sequence[Job], workers: int = 1) -> Iterator[Record]:
@@ -121,14 +121,14 @@ def _record(job: Job, **found: Any) -> Record:
     empty = dict.fromkeys(
         ("elapsed", "inside", "beyond", "nodes", "law_nodes", "formula", "stopped", "network_error", "failure"), None
     )
-    flags = {"stage": outcome.NO_FORMULA, "recovered": False, "srbench": False, "front_recovered": False}
-    flags["wrong_units"] = None
+    flags: dict[str, Any] = dict.fromkeys(("recovered", "form", "srbench", "front_recovered"), False)
+    flags |= {"stage": outcome.NO_FORMULA, "wrong_units": None}
     return {**job.settings.to_dict(), "law": job.law, "seed": job.seed, "tool": job.tool, **flags, **empty, **found}
 
 
 def _kansym(problem: Problem, job: Job) -> Record:
     told: dict[str, Any] = problem.units() if job.tool == WITH_UNITS else {}
-    dataset = make_dataset(problem.X, problem.y, names=list(problem.names), target="y", **told)
+    dataset = make_dataset(problem.X, problem.y, names=list(problem.names), target="y", y_error=problem.errors, **told)
     options = DiscoveryOptions(
         max_seconds=job.settings.seconds, seed=job.seed, device="cpu", primitives=job.settings.library()
     )
@@ -145,6 +145,7 @@ def _kansym(problem: Problem, job: Job) -> Record:
     return {
         "stage": outcome.stage(verdict.strict, front, problem, predict),
         "recovered": verdict.strict.recovered,
+        "form": verdict.form,
         "srbench": verdict.srbench,
         "front_recovered": any(entry.recovered for _, entry in front),
         "elapsed": elapsed,
@@ -165,7 +166,7 @@ def _peer(problem: Problem, job: Job) -> dict[str, Any]:
         request = Request(
             X=problem.X,
             y=problem.y,
-            weights=None,
+            weights=problem.weights,
             points=problem.X[:0],
             units=(None,) * len(problem.names),
             y_unit=None,
@@ -187,6 +188,7 @@ def _peer(problem: Problem, job: Job) -> dict[str, Any]:
         # A peer has no network: what was close or inaccurate is told by its best formula.
         "stage": outcome.stage(pick.strict, front, problem, None, network=False),
         "recovered": pick.strict.recovered,
+        "form": pick.form,
         "srbench": pick.srbench,
         "front_recovered": any(verdict.recovered for _, verdict in front),
         "elapsed": answer.seconds,

@@ -109,6 +109,26 @@ def draw(variables: Sequence[Variable], count: int, generator: np.random.Generat
     return np.column_stack(list(columns.values()))
 
 
+def grid(variables: Sequence[Variable], levels: Sequence[int]) -> np.ndarray:
+    """All combinations of evenly spaced values, shape (product of levels, d); the last variable runs fastest.
+
+    Parameters
+    ----------
+    variables : sequence of Variable, length d
+        Spaced evenly in their values, or in their logarithms where they are drawn so; whole numbers are rounded.
+    levels : sequence of int, length d
+        Values of each variable, both ends included; a single one is the middle.
+    """
+    axes = []
+    for variable, count in zip(variables, levels, strict=True):
+        logarithmic = variable.distribution == "log"
+        low, high = (float(np.log(end)) if logarithmic else end for end in (variable.low, variable.high))
+        values = np.linspace(low, high, count) if count > 1 else np.array([(low + high) / 2])
+        values = np.exp(values) if logarithmic else values
+        axes.append(np.unique(np.round(values)) if variable.integer else values)
+    return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(axes))
+
+
 def within_domain(
     draw_rows: Callable[[int], np.ndarray], evaluate: Callable[[np.ndarray], np.ndarray], count: int, what: str
 ) -> tuple[np.ndarray, np.ndarray]:

@@ -4,6 +4,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import scipy.optimize
@@ -14,6 +15,8 @@ from kansym.bench.problem import Problem
 from kansym.errors import KansymError
 from kansym.symbolic.complexity import complexity
 from kansym.symbolic.naming import plain_symbol
+from kansym.symbolic.parametric import ParametricForm
+from kansym.symbolic.refit import refit
 
 EXACT = 1e-6
 """Largest NRMSE without noise."""
@@ -28,6 +31,13 @@ AS_GOOD = 2.0
 """Where constants are free: largest RMS residual on the rows in units of the fitted law's; constants
 that were rounded to those of the textbook (Bode's 0.4 and 0.3) pass."""
 
+FIT_INSIDE, FIT_BEYOND = 2.0, 3.0
+"""Where a law is judged by its fit: largest NRMSE within the ranges and beyond, in units of that of the law with its
+free constants fitted to the same rows."""
+
+WORST = 1.0
+"""Largest such NRMSE, where the rows do not even determine the law's own constants."""
+
 PROBES = 8
 """Worst points that are looked at with many digits before the rest are."""
 
@@ -41,9 +51,13 @@ class StrictVerdict:
     inside, beyond : float
         NRMSE within the ranges and beyond; inf where the formula has no value and the law has one.
     tolerance : float
+        For `inside`, and for `beyond` unless it has one of its own.
     nodes, law_nodes : int
     fits : bool
         Where the law's constants are free: whether the formula describes the rows as well as the fitted law; else true.
+    tolerance_beyond : float or None
+    any_length : bool
+        Whether the length of the formula does not count.
     """
 
     inside: float
@@ -52,6 +66,8 @@ class StrictVerdict:
     nodes: int
     law_nodes: int
     fits: bool = True
+    tolerance_beyond: float | None = None
+    any_length: bool = False
 
     @property
     def right_inside(self) -> bool:
@@ -61,12 +77,13 @@ class StrictVerdict:
     @property
     def right(self) -> bool:
         """Whether the values are right within the ranges and beyond."""
-        return self.right_inside and self.beyond <= self.tolerance
+        allowed = self.tolerance if self.tolerance_beyond is None else self.tolerance_beyond
+        return self.right_inside and self.beyond <= allowed
 
     @property
     def short(self) -> bool:
         """Whether the formula is not much longer than the law."""
-        return self.nodes <= LENGTH * self.law_nodes
+        return self.any_length or self.nodes <= LENGTH * self.law_nodes
 
     @property
     def recovered(self) -> bool:
@@ -85,12 +102,18 @@ def strict(formula: sympy.Expr, problem: Problem) -> StrictVerdict:
     Where constants of the law are free (measured tables), only the form is to be recovered: the constants are fitted
     to the formula, which must then agree to `EXACT`, and the formula must describe the rows as well as the fitted law.
 
+    Where the law is judged by its fit (few measured rows with errors), recovered is what comes as close to the law,
+    within the ranges and beyond, as the law itself does with its constants fitted to the same rows: within factors of
+    `FIT_INSIDE` and `FIT_BEYOND`, however long it is.
+
     Parameters
     ----------
     formula : sympy.Expr
         In the names of the columns.
     problem : Problem
     """
+    if problem.law.judge == "fit":
+        return _as_good_as_fit(formula, problem)
     truth, fits = problem.truth, True
     if problem.law.free:
         truth = fitted_law(formula, problem)
@@ -104,6 +127,41 @@ def strict(formula: sympy.Expr, problem: Problem) -> StrictVerdict:
         for X in (problem.inside, problem.beyond)
     )
     return StrictVerdict(inside, beyond, tolerance, complexity(formula), problem.law.nodes, fits)
+
+
+def _as_good_as_fit(formula: sympy.Expr, problem: Problem) -> StrictVerdict:
+    own = fit_errors(problem)
+    tolerances = [
+        min(WORST, max(EXACT, factor * error)) for factor, error in zip((FIT_INSIDE, FIT_BEYOND), own, strict=True)
+    ]
+    inside, beyond = (
+        _nrmse_of(formula, problem, X, tolerance)
+        for X, tolerance in zip((problem.inside, problem.beyond), tolerances, strict=True)
+    )
+    nodes = problem.law.nodes
+    return StrictVerdict(
+        inside, beyond, tolerances[0], complexity(formula), nodes, tolerance_beyond=tolerances[1], any_length=True
+    )
+
+
+@lru_cache(maxsize=8)
+def fit_errors(problem: Problem) -> tuple[float, float]:
+    """NRMSE within the ranges and beyond of the law with its free constants fitted to the rows, errors as weights."""
+    law = problem.law
+    fixed = {plain_symbol(n): sympy.Float(v) for n, v in law.constants.items() if n not in law.free}
+    start = np.array([law.constants[name] for name in law.free], dtype=np.float64)
+    free = tuple(plain_symbol(name) for name in law.free)
+    form = ParametricForm(problem.form.xreplace(fixed), problem.symbols, free, start)
+    fitted = refit(form, problem.X, problem.y, weights=problem.weights).form.substituted()
+    inside, beyond = (_nrmse_of(fitted, problem, X, EXACT) for X in (problem.inside, problem.beyond))
+    return inside, beyond
+
+
+def _nrmse_of(formula: sympy.Expr, problem: Problem, X: np.ndarray, tolerance: float) -> float:
+    """`nrmse` against the law itself."""
+    precise = problem.law.precise
+    spread = float(np.std(values(problem.truth, problem.symbols, problem.inside, precise=precise)))
+    return nrmse(formula, problem.truth, problem.symbols, X, spread=spread, tolerance=tolerance, precise=precise)
 
 
 def nrmse(

@@ -29,15 +29,18 @@ def bench(
     """Count how many known laws are found from numbers alone.
 
     Every law is sampled into a table with nameless columns in shuffled order, searched, and judged by a strict
-    criterion (the law's values inside and 30 % beyond the data, and a formula not much longer than the law) and by
-    that of SRBench. Ctrl-C keeps what is done; the same command with the same --out goes on from there.
+    criterion (the law's values inside and 30 % beyond the data, and a formula not much longer than the law), by its
+    form (other numbers in the same places make it the law) and by that of SRBench. Ctrl-C keeps what is done; the same
+    command with the same --out goes on from there.
 
     Parameters
     ----------
     catalogue
-        feynman, feynman_bonus, nguyen, strogatz, empirical, srsd, srsd_bonus, or a TOML file in the same format.
+        feynman, feynman_bonus, nguyen, strogatz, empirical, srsd, srsd_bonus, classics, livermore2, odebench, llm_ode,
+        or a TOML file in the same format; a half of one, as in livermore2:development or livermore2:report; or laws
+        drawn from a seed: random:7, sums:7, lab:7.
     laws
-        Only these laws, separated by commas.
+        Only these laws, separated by commas; or how many, from the first on.
     noise
         Standard deviation of Gaussian noise on the target, in units of the root mean square of the target.
     rows

@@ -65,7 +65,9 @@ def extrapolation(discovery: Discovery, *, seed: int) -> Extrapolation:
     finite = np.isfinite(at_far)
     with np.errstate(all="ignore"):
         exploding = finite & (np.abs(at_far - middle) > (EXPLODES + 0.5) * reach)
-        largest = float(np.max(np.abs(at_far[finite]))) / float(np.max(np.abs(dataset.y))) if finite.any() else math.nan
+        # Zero in all rows that are left of a robust search, and there is nothing to compare with.
+        comparable = finite.any() and dataset.y.any()
+        largest = float(np.max(np.abs(at_far[finite])) / np.max(np.abs(dataset.y))) if comparable else math.nan
     differences: tuple[float | None, ...] = (None, None, None, None)
     if discovery.network is not None:
         pairs = [(at_near, discovery.network.predict(near)), (at_far, discovery.network.predict(far))]

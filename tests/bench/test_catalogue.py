@@ -21,6 +21,10 @@ SIZES = {
     "empirical": 9,
     "srsd": 100,
     "srsd_bonus": 20,
+    "classics": 90,
+    "livermore2": 146,
+    "odebench": 117,
+    "llm_ode": 97,
 }
 
 
@@ -37,6 +41,7 @@ def test_rows_can_be_drawn_and_are_reproducible(name):
         assert np.isfinite(X).all() and np.isfinite(y).all() and np.std(y) > 0, law.name
         assert np.array_equal(X, again), law.name
         assert law.source and law.nodes >= 1
+        assert np.isfinite(np.std(y)), law.name
         # The starts of lv are listed, so every seed has the same rows.
         if law.data is None and not law.name.startswith("lv"):
             other, _ = law.sample(60, 2)
@@ -142,11 +147,59 @@ def test_values_known_from_physics():
 
 
 def test_unknown_names_come_with_a_hint():
-    with pytest.raises(ArgumentError, match="no catalogue 'feynmann'; known: empirical"):
+    with pytest.raises(ArgumentError, match="no catalogue 'feynmann'; known: classics, empirical"):
         load_catalogue("feynmann")
     with pytest.raises(ArgumentError, match=r"no law 'I\.12\.22'; did you mean 'I\.12\.2'"):
         load_catalogue("feynman").only(["I.12.22"])
     assert [law.name for law in load_catalogue("feynman").only(["I.12.2", "I.8.14"]).laws] == ["I.8.14", "I.12.2"]
+
+
+@pytest.mark.parametrize("name", ["feynman", "srsd", "classics", "livermore2", "odebench", "llm_ode"])
+def test_halves_share_nothing_and_hold_everything(name):
+    whole, development, report = (load_catalogue(name + part) for part in ("", ":development", ":report"))
+    assert sorted([*development.names, *report.names]) == sorted(whole.names)
+    assert abs(len(development.names) - len(report.names)) <= 6
+    groups = [{law.group or law.name for law in half.laws} for half in (development, report)]
+    assert not groups[0] & groups[1]
+    # The order of the whole is kept.
+    assert [law for law in whole.names if law in report.names] == list(report.names)
+
+
+def test_halves_stay_what_they_are():
+    # What was only reported must not become what is worked on.
+    assert load_catalogue("livermore2:report").names[:4] == ("Vars2-1", "Vars2-2", "Vars2-4", "Vars2-7")
+    assert load_catalogue("odebench:report").names[:4] == ("ode01_0", "ode08_0", "ode09_0", "ode10_0")
+
+
+def test_laws_of_a_system_and_laws_that_differ_in_numbers_are_groups():
+    ode = load_catalogue("odebench")
+    assert all(law.group == law.name.split("_")[0] for law in ode.laws)
+    groups = {law.name: law.group for law in load_catalogue("classics").laws}
+    assert groups["Keijzer-1"] == groups["Keijzer-3"] and groups["Jin-5"] == groups["Vladislavleva-6"]
+
+
+def test_equations_of_ode_systems():
+    # Lorenz with sigma 10, rho 28, beta 8/3; and van der Pol with mu 0.43.
+    ode = load_catalogue("odebench")
+    state = np.array([[1.0, 2.0, 3.0]])
+    assert [ode[f"ode56_{k}"].evaluate(state)[0] for k in range(3)] == pytest.approx([10.0, 23.0, -6.0])
+    assert ode["ode37_1"].evaluate(np.array([[2.0, 1.0]]))[0] == pytest.approx(-2.0 - 0.43 * 3)
+
+
+def test_physical_ranges_have_halves_with_logarithms_and_two_signs():
+    # FastSRB's table of the laws: the strain of a spring has either sign, the other factors one.
+    halves = [load_catalogue(f"srsd:{part}") for part in ("development", "report")]
+    (law,) = (half["II.38.3"] for half in halves if "II.38.3" in half.names)
+    assert all(variable.distribution == "log" for variable in law.variables)
+    assert [variable.name for variable in law.variables if variable.signed] == ["x"]
+
+
+def test_the_first_laws_can_be_asked_for_by_their_number():
+    assert load_catalogue("classics").only(["3"]).names == ("Keijzer-1", "Keijzer-2", "Keijzer-3")
+    with pytest.raises(ArgumentError, match="classics has 90 laws, not 91"):
+        load_catalogue("classics").only(["91"])
+    with pytest.raises(ArgumentError, match="one of development, report"):
+        load_catalogue("classics:half")
 
 
 OWN = """
@@ -182,6 +235,9 @@ def test_own_catalogue(tmp_path):
         ("low = 0, ", "", "'fall'.*'low' is missing"),
         ('name = "fall"', 'name = "fall"\nfoo = 1', "'fall'.*foo"),
         ('name = "fall"', 'name = "fall"\nfree = ["h"]', r"'fall'.*lacks \['h'\]"),
+        ('name = "fall"', 'name = "fall"\nlevels = [3, 4]', "'fall'.*levels"),
+        ('name = "fall"', 'name = "fall"\njudge = "fit"', "'fall'.*under free"),
+        ('name = "fall"', 'name = "fall"\nnoise = { kind = "loud" }', "'fall'.*'counts'"),
         ("title =", "title", "not a TOML file"),
         ("[[law]]", "[law]", "mine"),
     ],

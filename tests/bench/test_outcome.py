@@ -53,14 +53,8 @@ def test_network_error_is_relative_to_the_spread(problem):
     assert outcome.network_error(problem, lambda X: problem.law_at(X) + 0.3 * spread) == pytest.approx(0.3)
 
 
-def test_form_needs_its_constants(problem, in_columns):
-    assert outcome.has_form(in_columns(problem, "1.7*a*sin(0.9*b)"), problem)
-    assert not outcome.has_form(in_columns(problem, "a*sin(b)"), problem)
-    assert not outcome.has_form(in_columns(problem, "1.7*a*b**0.9"), problem)
-    # Right to 1e-7 within the ranges, and of another form.
+def test_another_form_that_is_right_within_the_ranges_is_told_apart(problem, in_columns):
+    # Right to 1e-7 within the ranges.
     wide = np.linspace(0, 2, 200)
     series = " + ".join(f"({c})*b**{k}" for k, c in enumerate(np.polyfit(wide, np.sin(wide), 7)[::-1]))
-    assert not outcome.has_form(in_columns(problem, f"a*({series})"), problem)
     assert staged(problem, in_columns, [f"a*({series})"]) == outcome.INSIDE_ONLY
-    many = " + ".join(f"{k}.5*a**{k}" for k in range(1, outcome.MOST_CONSTANTS + 3))
-    assert not outcome.has_form(in_columns(problem, many), problem)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from kansym.bench.sampling import Variable, draw, generator, within_domain
+from kansym.bench.sampling import Variable, draw, generator, grid, within_domain
 from kansym.errors import ArgumentError
 
 
@@ -19,6 +19,12 @@ def test_distributions():
     whole = column(Variable("n", 1, 4, integer=True))
     values, counts = np.unique(whole, return_counts=True)
     assert values.tolist() == [1, 2, 3, 4] and counts.min() > 850
+
+
+def test_grids():
+    X = grid([Variable("x", 0, 1), Variable("y", 1, 100, distribution="log"), Variable("z", 2, 4)], (2, 3, 1))
+    np.testing.assert_allclose(X, [[x, y, 3] for x in (0, 1) for y in (1, 10, 100)])
+    assert grid([Variable("n", 1, 5, integer=True)], (9,)).tolist() == [[1], [2], [3], [4], [5]]
 
 
 def test_a_whole_number_above_another():

@@ -72,6 +72,20 @@ def test_figures_of_kansym_bench(tmp_path):
     assert run.figures["operon, anywhere on the front"] == "0 of 2" and run.figures["operon, median seconds"] == "2.0"
 
 
+def test_the_form_is_a_figure_where_all_runs_have_it():
+    settings = Settings("random:7", seconds=5.0)
+    flags = {"recovered": True, "srbench": False, "front_recovered": True, "form": True}
+    kept = [
+        settings.to_dict() | {"law": f"7-{k:03d}", "seed": 0, "tool": "kansym", "elapsed": 2.0, "failure": None} | flags
+        for k in range(1, 8)
+    ]
+    assert table.bench_figures(kept, "kansym")["form"] == "7 of 7"
+    del kept[3]["form"]
+    assert "form" not in table.bench_figures(kept, "kansym")
+    # Seven laws from the first on are told by their number.
+    assert table._bench_command(settings, kept) == "kansym bench random:7 --seconds 5 --laws 7"
+
+
 def test_headlines_of_nist():
     sets = [
         nist.Agreement("a", [(11.0, 10.5), (10.2, 10.1), (10.0, 10.0), (6.5, 4.5), (7.0, 5.0)], 0.1),

@@ -109,6 +109,30 @@ def test_peers_have_a_column_of_their_own(console, monkeypatch):
     assert "2 of 2 (100.0 %)" in strict and "0 of 2 (0.0 %)" in strict
 
 
+def test_the_form_is_counted_where_it_was_judged(console, tmp_path):
+    def half(jobs, workers):
+        for job in jobs:
+            yield made_up(job, form=job.law != "Nguyen-3", recovered=job.law == "Nguyen-1")
+
+    run_benchmark(SETTINGS, console, laws=["3"], out=tmp_path, run=half)
+    text = console.file.getvalue()
+    assert "recovered yes form yes SRBench yes" in text and "recovered no  form no  SRBench yes" in text
+    assert next(line for line in text.splitlines() if line.startswith("form")).split()[1:4] == ["2", "of", "3"]
+    # Results from before are read, go on, and are no misses.
+    lines = [json.loads(line) for line in (tmp_path / records.FILE).read_text().splitlines()]
+    del lines[0]["form"]
+    (tmp_path / records.FILE).write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert len(run_benchmark(SETTINGS, console, laws=["3"], out=tmp_path, run=half)) == 3
+    last = [line for line in console.file.getvalue().splitlines() if line.startswith("form")][-1]
+    assert last.split()[1:4] == ["1", "of", "2"]
+
+
+def test_halves_and_drawn_laws_are_catalogues(console):
+    for name, first in (("livermore2:report", "Vars2-1"), ("random:7", "7-001"), ("lab:7", "7-001")):
+        found = run_benchmark(Settings(name, seconds=5.0), console, laws=["2"], run=fake)
+        assert [record["catalogue"] for record in found] == [name, name] and found[0]["law"] == first
+
+
 def test_progress_on_a_terminal():
     console = Console(file=io.StringIO(), width=120, force_terminal=True)
     run_benchmark(SETTINGS, console, run=fake)
@@ -170,7 +194,7 @@ def test_results_from_before_primitives_could_be_chosen_count(console, tmp_path)
 
 def test_unknown_catalogue_on_the_command_line(capsys):
     assert cli.main(["bench", "nothing"]) == cli.USAGE
-    assert "there is no catalogue 'nothing'; known: empirical" in capsys.readouterr().err
+    assert "there is no catalogue 'nothing'; known: classics, empirical" in capsys.readouterr().err
 
 
 def test_order_of_jobs():

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -37,3 +39,11 @@ def test_undefined_places_are_counted(discovered):
     assert found.undefined == 1
     assert np.isnan(found.largest)
     assert found.inside is None
+
+
+def test_rows_that_are_all_zero_have_no_size_to_compare_with(discovered):
+    x = np.linspace(0, 1, 60)
+    found = discovered(x, (np.arange(60) == 59).astype(float), "0.001*x")
+    # A robust search has left the only other row out.
+    rest = replace(found, dataset=found.dataset.take(np.arange(59)))
+    assert np.isnan(extrapolation(rest, seed=0).largest)
