@@ -30,6 +30,11 @@ class Equations(pd.DataFrame):
         return f'<style>{STYLE}</style><div class="kansym-equations" style="overflow-x: auto">{table}</div>'
 
 
+def _order_of_picks(formula: Formula) -> tuple[tuple[bool, float], int]:
+    """By this the pick is the first: right in its units, the shortest description, and of equals the simpler."""
+    return formula.rank, formula.complexity
+
+
 class ParetoFront(Sequence[Formula]):
     """Formulas of increasing complexity, the pick and those that are better than all simpler ones; immutable.
 
@@ -55,7 +60,7 @@ class ParetoFront(Sequence[Formula]):
         formula is kept where it is better than all simpler ones, but it hides no right one.
         """
         finite = [formula for formula in formulas if math.isfinite(formula.loss)]
-        best = min(finite, key=lambda f: (f.rank, f.complexity), default=None)
+        best = min(finite, key=_order_of_picks, default=None)
         kept: list[Formula] = []
         fingerprints: list[np.ndarray] = []
         lowest = {True: math.inf, False: math.inf}
@@ -108,7 +113,7 @@ class ParetoFront(Sequence[Formula]):
         """
         if not self._formulas:
             raise ArgumentError("the Pareto front is empty, so it has no best formula")
-        return min(self._formulas, key=lambda formula: (formula.rank, formula.complexity))
+        return min(self._formulas, key=_order_of_picks)
 
     def to_frame(self) -> pd.DataFrame:
         """A table with the columns complexity, loss, score, equation, sympy_format, latex, description_length,

@@ -6,6 +6,7 @@ import pytest
 from kansym.cli import main
 from kansym.data import make_dataset
 from kansym.export import to_code
+from kansym.export.languages import LANGUAGES
 from kansym.run.storage import load_run, save_run
 from kansym.search.discovery import discover
 from kansym.search.options import DiscoveryOptions
@@ -44,7 +45,7 @@ def test_another_formula_goes_to_a_file(folder, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--to", "cobol"], "--to must be one of python, torch, c, fortran, julia, mathematica, javascript, latex"),
+        (["--to", "cobol"], f"--to must be one of {', '.join(LANGUAGES)}, latex"),
         (["--to", "c", "--index", "99"], "--index must name one of the"),
         (["--to", "c", "--out", "."], "is a folder; name a file"),
         ([], "--to"),
