@@ -1,0 +1,242 @@
+"""Term pursuit: sums of products of primitives with inner constants, for tables of one to three inputs.
+
+A law of one to five terms, each a product of functions of inputs or of simple combinations of inputs, is a product
+network whose edges are symbolic from the start. Where a law is such a sum no column separates, and a network of splines
+needs a node for every product; here its terms are found one by one in a dictionary, and all inner constants are refined
+together. Nothing is known of the law but what the dictionary can write.
+"""
+
+import logging
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import sympy
+import torch
+
+from kansym import clock
+from kansym.interrupting import Abandoned
+from kansym.primitives.allowed import AllowedFunctions
+from kansym.terms.arguments import Argument, arguments
+from kansym.terms.beam import Beam, State
+from kansym.terms.dictionary import Dictionary
+from kansym.terms.finishing import finished
+from kansym.terms.length import Lengths
+from kansym.terms.refinement import Refined
+from kansym.terms.rows import TermRows
+from kansym.terms.slots import Slots, expression
+from kansym.terms.targets import Target, targets
+
+logger = logging.getLogger(__name__)
+
+WIDEST = 3
+"""Most inputs."""
+
+LEAST_ROWS = 12
+"""Fewest rows: below, the dictionary has more columns that fit by chance than the rows can refuse."""
+
+ROWS = {1: 80, 2: 144, 3: 192}
+"""Rows that terms are looked for on, by the number of inputs, without noise; `NOISY_ROWS` times as many with noise."""
+
+NOISY_ROWS, NOISE = 2, 1e-4
+"""How many times more rows with noise, and noise that counts as such, in units of the target's root mean square."""
+
+WIDTH = {1: 56, 2: 28, 3: 16}
+"""Sums in the beam, by the number of inputs."""
+
+TOP = 16
+"""Columns tried beside each sum."""
+
+FIRST_COST = {1: 19.0, 2: 19.0, 3: 23.0}
+"""Nats of the longest terms of the first pass over a target, by the number of inputs."""
+
+EXACT = 1e-12
+"""Residual, in units of the target's root mean square, at which nothing is left to find."""
+
+SEARCHED = 0.8
+"""Share of the time that goes into looking for sums; the rest is for their constants."""
+
+
+@dataclass(frozen=True)
+class TermOptions:
+    """What sums are looked for.
+
+    Attributes
+    ----------
+    terms : int, default 5
+        Most terms.
+    moves : int, default 2
+        Most rounds of changes after each new term.
+    handed : int, default 2
+        Formulas handed on per target.
+    """
+
+    terms: int = 5
+    moves: int = 2
+    handed: int = 2
+
+
+def pursue(
+    X: np.ndarray,
+    y: np.ndarray,
+    variables: tuple[sympy.Symbol, ...],
+    *,
+    weights: np.ndarray | None = None,
+    noise: float = 0.0,
+    allowed: AllowedFunctions | None = None,
+    until: float = math.inf,
+    seed: int = 0,
+    options: TermOptions | None = None,
+    device: torch.device | str = "cpu",
+) -> Iterator[sympy.Expr]:
+    """Formulas for a table, in its variables, as they are found.
+
+    Parameters
+    ----------
+    X : ndarray, shape (n, d)
+        One to three inputs.
+    y : ndarray, shape (n,)
+    variables : tuple of Symbol, length d
+    weights : ndarray, shape (n,), optional
+        Of the squared residuals.
+    noise : float, default 0
+        Standard deviation of the errors of y, in units of y, where it is known.
+    allowed : AllowedFunctions, optional
+        What formulas may have; default anything.
+    until : float, default inf
+        `kansym.clock.now` value to stop at.
+    seed : int, default 0
+        Of the rows that terms are looked for on.
+    options : TermOptions, optional
+    device : torch.device or str, default "cpu"
+
+    Yields
+    ------
+    sympy.Expr
+        With Float constants. After Ctrl-C the best sum so far comes, and then the KeyboardInterrupt.
+    """
+    n, d = X.shape
+    if not (1 <= d <= WIDEST and n >= LEAST_ROWS and np.ptp(y) > 0) or clock.late(until):
+        return
+    search = _Pursuit(X, y, variables, weights, noise, allowed, until, seed, options or TermOptions(), device)
+    yield from search.formulas()
+
+
+class _Pursuit:
+    """State of one pursuit."""
+
+    def __init__(
+        self,
+        X: np.ndarray,
+        y: np.ndarray,
+        variables: tuple[sympy.Symbol, ...],
+        weights: np.ndarray | None,
+        noise: float,
+        allowed: AllowedFunctions | None,
+        until: float,
+        seed: int,
+        options: TermOptions,
+        device: torch.device | str,
+    ) -> None:
+        self.y, self.until, self.options, self.allowed = y, until, options, allowed
+        self.began = clock.now()
+        n, self.dimension = X.shape
+        self.device = torch.device(device)
+        self.weight_root = np.ones(n) if weights is None else np.sqrt(weights / weights.mean())
+        size = float(np.sqrt(np.mean((self.weight_root * y) ** 2)))
+        self.noise = noise / size
+        self.arguments: list[Argument] = arguments(X, variables, allowed)
+        self.columns = self._tensor(np.array([argument.column for argument in self.arguments]))
+        count = ROWS[self.dimension] * (NOISY_ROWS if self.noise > NOISE else 1)
+        chosen = np.sort(np.random.default_rng(seed).permutation(n)[:count])
+        self.chosen = torch.from_numpy(chosen).to(self.device)
+        self.lengths = Lengths(self.arguments, n, self.noise, self.device)
+        plain = self._rows(y, np.ones(n))
+        self.dictionary = Dictionary(
+            self.arguments,
+            plain.take(self.chosen),
+            self.lengths,
+            allowed,
+            self.dimension,
+        )
+        self.seeds = self._seeds(X)
+
+    def formulas(self) -> Iterator[sympy.Expr]:
+        """Formulas of all targets, until one is exact or time is up."""
+        seen: set[str] = set()
+        whole = clock.left(self.until) if math.isfinite(self.until) else math.inf
+        for target in targets(self.y, self.allowed, self.options.terms):
+            if clock.late(self.until):
+                return
+            # Past the first look at y, shares are of the time that is left.
+            share = min(whole * target.share, clock.left(self.until)) if math.isfinite(whole) else math.inf
+            rows = self._rows(target.z, target.slope)
+            pool: list[State] = []
+            interrupted = False
+            try:
+                exact = self._search(target, rows, clock.now() + SEARCHED * share, pool)
+            except Abandoned:
+                raise
+            except KeyboardInterrupt:
+                interrupted, exact = True, False
+            pool.sort(key=lambda state: state.length)
+            until = clock.now() if interrupted else self.until
+            found = finished(pool[:12], rows, self.lengths, until=until)
+            for _, refined in found[: self.options.handed]:
+                formula = target.back(self._expression(refined, rows))
+                if str(formula) not in seen:
+                    seen.add(str(formula))
+                    yield formula
+            if interrupted:
+                raise KeyboardInterrupt
+            if exact and found and float(found[0][1].square[0]) < EXACT**2 * rows.number:
+                return
+
+    def _search(self, target: Target, rows: TermRows, until: float, pool: list[State]) -> bool:
+        """Fill a pool with the best sums of every size; whether one is exact on the rows of the search."""
+        few = rows.take(self.chosen)
+        with torch.no_grad():
+            self.dictionary.weighted(few)
+            beam = Beam(
+                self.dictionary,
+                few,
+                self.lengths,
+                self.seeds,
+                width=WIDTH[self.dimension],
+                top=TOP,
+                until=until,
+                most_cost=FIRST_COST[self.dimension] if target.share < 1 else math.inf,
+            )
+            for states in beam.rounds(target.terms, self.options.moves):
+                pool += states[:6]
+                best = states[0]
+                logger.info(
+                    "terms: %s, %d terms, residual %.1e", target.name, len(best.slots), (best.square / few.number) ** 0.5
+                )
+        return beam.exact
+
+    def _rows(self, z: np.ndarray, slope: np.ndarray) -> TermRows:
+        """All rows for a target, of mean square one."""
+        root = self.weight_root * slope
+        y = z * root
+        size = float(np.sqrt(np.mean(y**2)))
+        return TermRows(self.columns, self._tensor(y / size), self._tensor(root), size)
+
+    def _expression(self, refined: Refined, rows: TermRows) -> sympy.Expr:
+        """A sum for the target itself: coefficients are those of a target of mean square one."""
+        coefficients = (refined.coefficients[0] * rows.size).tolist()
+        return expression(refined.slots[0], coefficients, self.arguments)
+
+    def _seeds(self, X: np.ndarray) -> Slots:
+        """1, x, x^2, 1/x and x z: the companions of the commonest sums of physics."""
+        products = [[]]
+        for j in range(self.dimension):
+            products += [[(("power", e, 0.0), j)] for e in (1.0, 2.0, -1.0) if e > 0 or X[:, j].min() > 0]
+        for i in range(self.dimension):
+            products += [[(("power", 1.0, 0.0), i), (("power", 1.0, 0.0), j)] for j in range(i + 1, self.dimension)]
+        table = Slots.of(products, self.device, self.columns.dtype)
+        return table.map(lambda tensor: tensor[:, None])
+
+    def _tensor(self, values: np.ndarray) -> torch.Tensor:
+        return torch.from_numpy(np.ascontiguousarray(values, dtype=np.float64)).to(self.device)
