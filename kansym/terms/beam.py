@@ -70,7 +70,9 @@ class Beam:
     until : float
         `kansym.clock.now` value to stop at.
     most_cost : float, default inf
-        Longest term in nats, coefficient not counted; also sets whether pairs are looked at.
+        Longest term in nats, coefficient not counted.
+    paired : int, default 0
+        Cheap columns of which all pairs are tried as second round, and plain first terms with them.
     """
 
     def __init__(
@@ -84,9 +86,11 @@ class Beam:
         top: int,
         until: float,
         most_cost: float = math.inf,
+        paired: int = 0,
     ) -> None:
         self.dictionary, self.rows, self.lengths, self.seeds = dictionary, rows, lengths, seeds
         self.width, self.top, self.until, self.most_cost = width, top, until, most_cost
+        self.paired = paired
         self.exact = False
 
     def late(self) -> bool:
@@ -126,8 +130,9 @@ class Beam:
         if not states:
             return self._added([None], FIRST_TERMS * self.top)
         grown = self._added(states, self.top)
-        if terms == 2 and math.isfinite(self.most_cost) and not self.late():
-            grown += [best_pairs(self.dictionary, self.rows.y, PAIRS)]
+        if terms == 2 and self.paired and not self.late():
+            pairs = best_pairs(self.dictionary, self.rows.y, PAIRS, columns=self.paired, until=self.until)
+            grown += [pairs] if pairs is not None else []
             grown += self._added([seed for seed in self._each(self.seeds)], SEED_COLUMNS)
         return grown
 

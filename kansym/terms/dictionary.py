@@ -99,7 +99,7 @@ class Dictionary:
         allowed: AllowedFunctions | None,
         dimension: int,
     ) -> None:
-        self.rows, self.lengths = rows, lengths
+        self.rows, self.lengths, self.dimension = rows, lengths, dimension
         device, dtype = rows.y.device, rows.y.dtype
         right: list[list[tuple[Atom, int]]] = [[(("one", 0.0, 0.0), 0)]]
         for number, argument in enumerate(arguments):
@@ -234,11 +234,7 @@ def _left(
     for argument in arguments[:dimension]:
         low = argument.column.min()
         exponents.append(
-            [
-                e
-                for e in SINGLE
-                if (low > 0 or e > 0) and (e == int(e) or low >= 0) and power.permitted(allowed, e, 0.0)
-            ]
+            [e for e in SINGLE if (low > 0 or e > 0) and (e == int(e) or low >= 0) and power.permitted(allowed, e, 0.0)]
         )
     for count, among in ((1, SINGLE), (2, DOUBLE), (3, TRIPLED)):
         for inputs in itertools.combinations(range(dimension), count):

@@ -269,7 +269,8 @@ NUMBER = {factor.name: number for number, factor in enumerate(FACTORS)}
 EXPONENTS = frozenset({"real power", "hill"})
 """Factors whose first constant is an exponent."""
 
-CAN_VANISH = frozenset({("log", 0), ("sin", 1), ("tanh", 1), ("fermi", 1), ("softplus", 1), ("gaussian", 1)} | {
-    ("lorentzian", 1), ("shifted", 0), ("square plus", 0), ("abs", 0)
-})
+CAN_VANISH = frozenset(
+    {("log", 0), ("sin", 1), ("tanh", 1), ("fermi", 1), ("softplus", 1), ("gaussian", 1)}
+    | {("lorentzian", 1), ("shifted", 0), ("square plus", 0), ("abs", 0)}
+)
 """Constants, as (factor, 0 for a or 1 for b), that may be zero and leave a shorter factor."""

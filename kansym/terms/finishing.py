@@ -73,9 +73,7 @@ def _length(refined: Refined, rows: TermRows, lengths: Lengths) -> float:
     return float(lengths.of(refined.slots, refined.square, rows.number)[0])
 
 
-def _shortened(
-    best: Refined, length: float, rows: TermRows, lengths: Lengths, until: float
-) -> tuple[float, Refined]:
+def _shortened(best: Refined, length: float, rows: TermRows, lengths: Lengths, until: float) -> tuple[float, Refined]:
     """A sum after all changes that make it shorter."""
     few = rows.take(torch.arange(min(LOOK_ROWS, rows.number), device=rows.y.device))
     for _ in range(LONGEST):
@@ -100,9 +98,9 @@ def _shortened(
 def _zeros(new: Slots, old: Slots) -> torch.Tensor:
     """How many constants of each sum are held at zero that were fitted before."""
     was_free = joined([old.widened(new.factor.shape[-1])]).free
-    return (~new.free & was_free & (new.theta == 0) & (new.factor == old.widened(new.factor.shape[-1]).factor)[
-        ..., None
-    ]).sum((-1, -2, -3))
+    return (
+        ~new.free & was_free & (new.theta == 0) & (new.factor == old.widened(new.factor.shape[-1]).factor)[..., None]
+    ).sum((-1, -2, -3))
 
 
 def _changes(slots: Slots) -> Iterator[Slots]:

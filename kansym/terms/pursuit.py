@@ -33,8 +33,8 @@ logger = logging.getLogger(__name__)
 WIDEST = 3
 """Most inputs."""
 
-LEAST_ROWS = 12
-"""Fewest rows: below, the dictionary has more columns that fit by chance than the rows can refuse."""
+LEAST_ROWS = 60
+"""Fewest rows: below, some of so many columns fit by chance, and nothing in the table can refuse them."""
 
 ROWS = {1: 80, 2: 144, 3: 192}
 """Rows that terms are looked for on, by the number of inputs, without noise; `NOISY_ROWS` times as many with noise."""
@@ -50,6 +50,9 @@ TOP = 16
 
 FIRST_COST = {1: 19.0, 2: 19.0, 3: 23.0}
 """Nats of the longest terms of the first pass over a target, by the number of inputs."""
+
+PAIRED, PAIRED_LINKED, LINKED_TERMS = 5000, 1500, 3
+"""Cheap columns of which all pairs are tried, for y and for functions of y, in the passes over sums of few terms."""
 
 EXACT = 1e-12
 """Residual, in units of the target's root mean square, at which nothing is left to find."""
@@ -84,6 +87,7 @@ def pursue(
     *,
     weights: np.ndarray | None = None,
     noise: float = 0.0,
+    noisy: bool = False,
     allowed: AllowedFunctions | None = None,
     until: float = math.inf,
     seed: int = 0,
@@ -102,6 +106,8 @@ def pursue(
         Of the squared residuals.
     noise : float, default 0
         Standard deviation of the errors of y, in units of y, where it is known.
+    noisy : bool, default False
+        Whether y has noise of a size that is not known: terms are then looked for on more rows.
     allowed : AllowedFunctions, optional
         What formulas may have; default anything.
     until : float, default inf
@@ -119,7 +125,7 @@ def pursue(
     n, d = X.shape
     if not (1 <= d <= WIDEST and n >= LEAST_ROWS and np.ptp(y) > 0) or clock.late(until):
         return
-    search = _Pursuit(X, y, variables, weights, noise, allowed, until, seed, options or TermOptions(), device)
+    search = _Pursuit(X, y, variables, weights, noise, noisy, allowed, until, seed, options or TermOptions(), device)
     yield from search.formulas()
 
 
@@ -133,6 +139,7 @@ class _Pursuit:
         variables: tuple[sympy.Symbol, ...],
         weights: np.ndarray | None,
         noise: float,
+        noisy: bool,
         allowed: AllowedFunctions | None,
         until: float,
         seed: int,
@@ -148,7 +155,7 @@ class _Pursuit:
         self.noise = noise / size
         self.arguments: list[Argument] = arguments(X, variables, allowed)
         self.columns = self._tensor(np.array([argument.column for argument in self.arguments]))
-        count = ROWS[self.dimension] * (NOISY_ROWS if self.noise > NOISE else 1)
+        count = ROWS[self.dimension] * (NOISY_ROWS if noisy or self.noise > NOISE else 1)
         chosen = np.sort(np.random.default_rng(seed).permutation(n)[:count])
         self.chosen = torch.from_numpy(chosen).to(self.device)
         self.lengths = Lengths(self.arguments, n, self.noise, self.device)
@@ -207,12 +214,16 @@ class _Pursuit:
                 top=TOP,
                 until=until,
                 most_cost=FIRST_COST[self.dimension] if target.share < 1 else math.inf,
+                paired=(PAIRED if target.name == "y" else PAIRED_LINKED) if target.terms <= LINKED_TERMS else 0,
             )
             for states in beam.rounds(target.terms, self.options.moves):
                 pool += states[:6]
                 best = states[0]
                 logger.info(
-                    "terms: %s, %d terms, residual %.1e", target.name, len(best.slots), (best.square / few.number) ** 0.5
+                    "terms: %s, %d terms, residual %.1e",
+                    target.name,
+                    len(best.slots),
+                    (best.square / few.number) ** 0.5,
                 )
         return beam.exact
 

@@ -174,9 +174,7 @@ def _sorted(flat: Tensor) -> list[tuple[int, Tensor]]:
     """The places of each factor that occurs."""
     order = torch.argsort(flat, stable=True)
     counts = torch.bincount(flat, minlength=len(FACTORS)).tolist()
-    return [
-        (factor, index) for factor, index in enumerate(torch.split(order, counts)) if factor > 0 and counts[factor]
-    ]
+    return [(factor, index) for factor, index in enumerate(torch.split(order, counts)) if factor > 0 and counts[factor]]
 
 
 def expression(slots: Slots, coefficients: Sequence[float], arguments: Sequence[Argument]) -> sympy.Expr:

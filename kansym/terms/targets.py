@@ -64,4 +64,8 @@ def targets(y: np.ndarray, allowed: AllowedFunctions | None, most_terms: int) ->
         ]
     symbol = sympy.Symbol("z", positive=True)
     found = [one for one in found if allowed is None or allowed.permits(one.back(symbol))]
-    return [*found, Target("y", y, one, lambda e: e, 0.5, most_terms), Target("y", y, one, lambda e: e, 1.0, most_terms)]
+    return [
+        *found,
+        Target("y", y, one, lambda e: e, 0.5, most_terms),
+        Target("y", y, one, lambda e: e, 1.0, most_terms),
+    ]
