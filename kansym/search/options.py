@@ -44,7 +44,7 @@ class DiscoveryOptions:
         see what networks alone find.
     terms : bool, default True
         Look for sums of products of functions with inner constants, in tables and parts of one to three inputs, before
-        networks. Turn it off to see what it adds.
+        networks. Turn it off to see what it adds; it is off with `structure`.
     loss : str, default "linear"
         What residuals count: "linear" is least squares. "tukey", "huber", "soft_l1" and "cauchy" are for tables with
         outliers: rows that no smooth function comes near are left out of the search, and the constants are fitted to

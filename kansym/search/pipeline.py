@@ -66,9 +66,9 @@ SECOND_LOOK = 0.4
 """Share of the time budget for reading a curve that a formula describes already as well as the data allow: with few
 rows the first such formula need not be the best."""
 
-TERMS_SHARE, TERMS_AFTER = 0.5, 0.25
-"""Share of the time that is left for sums of products, and share of the budget for which the readings of a curve go on
-alone before these have their turn."""
+TERMS_SHARE, TERMS_SHARE_OF_PART, TERMS_AFTER = 0.5, 0.35, 0.25
+"""Share of the time that is left for sums of products, in the user's table and in parts, and share of the budget for
+which the readings of a curve go on alone before these have their turn."""
 
 NETWORK_SECONDS, LAST_NETWORK = 1.6, 0.03
 """Most time for a network beside a formula that was found without one, and the share of the budget that it has in any
@@ -314,7 +314,6 @@ class _Run:
         whole = Problem.of(X, y, self.fit_rows.variables, weights)
         leader, unbeaten = None, 0
         for raw, problem in solver.solutions(whole):
-            self.noisy = solver.reducer.noisy
             steps = problem.steps or (Step(StepKind.WHOLE),)
             self.formulas += from_expression(raw, self.fit_rows, structure=steps, deadline=self.deadline)
             self.report("structure", in_words(steps))
@@ -327,6 +326,8 @@ class _Run:
             if solver.settles(best.predict(X) - y, whole, unbeaten=unbeaten):
                 self.settled = True
                 return
+
+        self.noisy = solver.reducer.noisy
 
     def _leaf(self, leaf: Leaf) -> Iterator[sympy.Expr]:
         """Formulas of a small table, by the same search without structure; the best ones first."""
@@ -349,9 +350,12 @@ class _Run:
 
     def _terms(self) -> bool:
         """Look for sums of products, once; whether one is as good as the data allow."""
-        if self._pursued or not self.options.terms or self.dataset.n_columns > WIDEST or self.out_of_time():
+        # Without structure the user wants to see networks alone; parts have had theirs.
+        wanted = self.options.terms and (self.options.structure or self.part)
+        if self._pursued or not wanted or self.dataset.n_columns > WIDEST or self.out_of_time():
             return False
         self._pursued = True
+        share = TERMS_SHARE_OF_PART if self.part else TERMS_SHARE
         self.report("terms", "looking for sums of products")
         X, y, weights = self.fit_rows.rows(self.fit_rows.fitting)
         found = pursue(
@@ -362,7 +366,7 @@ class _Run:
             noise=self.floor,
             noisy=self.noisy,
             allowed=self.fit_rows.allowed,
-            until=clock.now() + TERMS_SHARE * clock.left(self.deadline),
+            until=clock.now() + share * clock.left(self.deadline),
             seed=self.options.seed,
             device=self.device,
         )

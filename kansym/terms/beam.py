@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from kansym import clock
+from kansym.clock import Work
 from kansym.terms.dictionary import Dictionary, limited
 from kansym.terms.length import Lengths
 from kansym.terms.pairs import best_pairs
@@ -40,6 +41,9 @@ PAIRS = 500
 
 REPLACED, MULTIPLIED = 5, 8
 """Columns tried in place of a term, and functions by which a term is multiplied."""
+
+CANDIDATE_OVERHEAD = 0.2
+"""What it costs to tell a candidate from the others, in small fits."""
 
 GAIN = 2.0
 """Nats that a round of moves or a term must bring for another one."""
@@ -116,6 +120,7 @@ class Beam:
                     break
             self.exact = self._is_exact(new)
             yield new
+            # Whoever asks for another term may have given more time for it.
             if self.exact or self.late() or new[0].length > last - 1:
                 return
             last = new[0].length
@@ -272,6 +277,7 @@ def _distinct(candidates: Sequence[Slots]) -> Slots | None:
     if not candidates:
         return None
     table = joined(list(candidates)).packed()
+    clock.charge(Work.SMALL_FITS, CANDIDATE_OVERHEAD * len(table))
     starts = table.theta.flatten(1).round(decimals=3).tolist()
     seen: dict[tuple, int] = {}
     for b, (key, start) in enumerate(zip(table.keys(), starts, strict=True)):

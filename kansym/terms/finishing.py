@@ -18,10 +18,10 @@ from kansym.terms.refinement import Refined, refine
 from kansym.terms.rows import TermRows
 from kansym.terms.slots import Slots, joined
 
-POLISHED = 5
+POLISHED = 3
 """Sums whose constants are fitted to all rows."""
 
-LOOK_ROWS = 600
+LOOK_ROWS = 300
 """Rows on which smaller sums are compared."""
 
 FAR = 40.0

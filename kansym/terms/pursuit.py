@@ -51,8 +51,11 @@ TOP = 16
 FIRST_COST = {1: 19.0, 2: 19.0, 3: 23.0}
 """Nats of the longest terms of the first pass over a target, by the number of inputs."""
 
-PAIRED, PAIRED_LINKED, LINKED_TERMS = 5000, 1500, 3
-"""Cheap columns of which all pairs are tried, for y and for functions of y, in the passes over sums of few terms."""
+PAIRED, PAIRED_LINKED = 5000, 1500
+"""Cheap columns of which all pairs are tried, for y and for functions of y, while terms are short."""
+
+NEWS = 1.0
+"""Nats by which a sum has to be shorter than all before it to be handed on."""
 
 EXACT = 1e-12
 """Residual, in units of the target's root mean square, at which nothing is left to find."""
@@ -168,10 +171,11 @@ class _Pursuit:
             self.dimension,
         )
         self.seeds = self._seeds(X)
+        self.started: dict[str, tuple[Beam, Iterator[list[State]]]] = {}
 
     def formulas(self) -> Iterator[sympy.Expr]:
         """Formulas of all targets, until one is exact or time is up."""
-        seen: set[str] = set()
+        best = math.inf
         whole = clock.left(self.until) if math.isfinite(self.until) else math.inf
         for target in targets(self.y, self.allowed, self.options.terms):
             if clock.late(self.until):
@@ -190,11 +194,12 @@ class _Pursuit:
             pool.sort(key=lambda state: state.length)
             until = clock.now() if interrupted else self.until
             found = finished(pool[:12], rows, self.lengths, until=until)
-            for _, refined in found[: self.options.handed]:
-                formula = target.back(self._expression(refined, rows))
-                if str(formula) not in seen:
-                    seen.add(str(formula))
-                    yield formula
+            # In units of y, so that sums for functions of y can be compared: only news is worth the algebra.
+            scale = len(self.y) * math.log(rows.size)
+            news = [refined for length, refined in found if length + scale < best - NEWS]
+            best = min([best, *(length + scale for length, _ in found)])
+            for refined in news[: self.options.handed]:
+                yield target.back(self._expression(refined, rows))
             if interrupted:
                 raise KeyboardInterrupt
             if exact and found and float(found[0][1].square[0]) < EXACT**2 * rows.number:
@@ -205,27 +210,33 @@ class _Pursuit:
         few = rows.take(self.chosen)
         with torch.no_grad():
             self.dictionary.weighted(few)
-            beam = Beam(
-                self.dictionary,
-                few,
-                self.lengths,
-                self.seeds,
-                width=WIDTH[self.dimension],
-                top=TOP,
-                until=until,
-                most_cost=FIRST_COST[self.dimension] if target.share < 1 else math.inf,
-                paired=(PAIRED if target.name == "y" else PAIRED_LINKED) if target.terms <= LINKED_TERMS else 0,
-            )
-            for states in beam.rounds(target.terms, self.options.moves):
+            if target.name not in self.started or target.any_length:
+                self.started[target.name] = self._beam(target, few, until)
+            beam, rounds = self.started[target.name]
+            beam.until = until
+            for states in rounds:
                 pool += states[:6]
-                best = states[0]
-                logger.info(
-                    "terms: %s, %d terms, residual %.1e",
-                    target.name,
-                    len(best.slots),
-                    (best.square / few.number) ** 0.5,
-                )
+                best, terms = states[0], len(states[0].slots)
+                error = math.sqrt(best.square / few.number)
+                logger.info("terms: %s, %d terms, residual %.1e", target.name, terms, error)
+                if terms >= target.terms or beam.exact:
+                    break
         return beam.exact
+
+    def _beam(self, target: Target, few: TermRows, until: float) -> tuple[Beam, Iterator[list[State]]]:
+        """A search for one target and its rounds, which can be left and taken up again."""
+        beam = Beam(
+            self.dictionary,
+            few,
+            self.lengths,
+            self.seeds,
+            width=WIDTH[self.dimension],
+            top=TOP,
+            until=until,
+            most_cost=math.inf if target.any_length else FIRST_COST[self.dimension],
+            paired=0 if target.any_length else PAIRED if target.name == "y" else PAIRED_LINKED,
+        )
+        return beam, beam.rounds(self.options.terms, self.options.moves)
 
     def _rows(self, z: np.ndarray, slope: np.ndarray) -> TermRows:
         """All rows for a target, of mean square one."""

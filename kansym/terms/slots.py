@@ -47,21 +47,20 @@ class Slots:
     def of(cls, products: Sequence[Sequence[tuple[Atom, int]]], device: torch.device, dtype: torch.dtype) -> "Slots":
         """Products of atoms of arguments, one row each."""
         width = max((len(product) for product in products), default=1) or 1
-        factor = torch.zeros(len(products), width, dtype=torch.int64)
-        argument = torch.zeros_like(factor)
-        theta = torch.zeros(len(products), width, 2, dtype=torch.float64)
-        free = torch.zeros(len(products), width, 2, dtype=torch.bool)
-        for row, product in enumerate(products):
-            for place, ((name, a, b), number) in enumerate(product):
-                factor[row, place], argument[row, place] = NUMBER[name], number
-                theta[row, place, 0], theta[row, place, 1] = a, b
-                free[row, place, : FACTORS[NUMBER[name]].constants] = True
+        empty = (0, 0, 0.0, 0.0, False, False)
+        rows = []
+        for product in products:
+            row = []
+            for (name, a, b), number in product:
+                constants = FACTORS[NUMBER[name]].constants
                 # Zero is exact: log(u), and functions that are centred where their argument vanishes.
-                if a == 0 and name in ("log", "abs"):
-                    free[row, place, 0] = False
-                if b == 0 and name in ("gaussian", "tanh", "fermi", "softplus"):
-                    free[row, place, 1] = False
-        return cls(factor.to(device), argument.to(device), theta.to(device, dtype), free.to(device))
+                a_free = constants > 0 and not (a == 0 and name in ("log", "abs"))
+                b_free = constants > 1 and not (b == 0 and name in ("gaussian", "tanh", "fermi", "softplus"))
+                row.append((NUMBER[name], number, a, b, a_free, b_free))
+            rows.append(row + [empty] * (width - len(row)))
+        table = torch.tensor(rows, dtype=torch.float64, device=device).reshape(len(rows), width, 6)
+        factor, argument = table[..., 0].long(), table[..., 1].long()
+        return cls(factor, argument, table[..., 2:4].to(dtype), table[..., 4:6].bool())
 
     def map(self, change: Callable[[Tensor], Tensor]) -> Self:
         """The same change of all four tensors, of their leading axes."""

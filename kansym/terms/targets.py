@@ -6,7 +6,7 @@ Rows are weighted by |dy/dz|, so that small errors of z count as the errors of y
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import sympy
@@ -33,6 +33,8 @@ class Target:
         Part of the time that is given to it.
     terms : int
         Most terms.
+    any_length : bool
+        Whether terms may be of any length; a target met before is then begun anew, and otherwise taken up again.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Target:
     back: Callable[[sympy.Expr], sympy.Expr]
     share: float
     terms: int
+    any_length: bool = False
 
 
 def targets(y: np.ndarray, allowed: AllowedFunctions | None, most_terms: int) -> list[Target]:
@@ -64,8 +67,5 @@ def targets(y: np.ndarray, allowed: AllowedFunctions | None, most_terms: int) ->
         ]
     symbol = sympy.Symbol("z", positive=True)
     found = [one for one in found if allowed is None or allowed.permits(one.back(symbol))]
-    return [
-        *found,
-        Target("y", y, one, lambda e: e, 0.5, most_terms),
-        Target("y", y, one, lambda e: e, 1.0, most_terms),
-    ]
+    whole = Target("y", y, one, lambda e: e, 0.5, most_terms)
+    return [*found, whole, replace(whole, share=1.0, any_length=True)]
