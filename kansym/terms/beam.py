@@ -67,8 +67,9 @@ class Beam:
         Weighted for `rows`.
     rows : TermRows
     lengths : Lengths
-    seeds : Slots
-        Plain first terms (M, 1, F), tried as companions whatever they explain alone.
+    seeds : int
+        Plain first terms, the cheapest of the left columns, beside which all columns are tried whatever they explain
+        alone: a term of a law of two hardly ever looks like the law.
     width, top : int
         States that are kept, and columns tried for each.
     until : float
@@ -76,7 +77,7 @@ class Beam:
     most_cost : float, default inf
         Longest term in nats, coefficient not counted.
     paired : int, default 0
-        Cheap columns of which all pairs are tried as second round, and plain first terms with them.
+        Cheap columns of which all pairs are tried in the second round.
     """
 
     def __init__(
@@ -84,15 +85,16 @@ class Beam:
         dictionary: Dictionary,
         rows: TermRows,
         lengths: Lengths,
-        seeds: Slots,
         *,
+        seeds: int,
         width: int,
         top: int,
         until: float,
         most_cost: float = math.inf,
         paired: int = 0,
     ) -> None:
-        self.dictionary, self.rows, self.lengths, self.seeds = dictionary, rows, lengths, seeds
+        self.dictionary, self.rows, self.lengths = dictionary, rows, lengths
+        self.seeds = seeds
         self.width, self.top, self.until, self.most_cost = width, top, until, most_cost
         self.paired = paired
         self.exact = False
@@ -135,10 +137,11 @@ class Beam:
         if not states:
             return self._added([None], FIRST_TERMS * self.top)
         grown = self._added(states, self.top)
-        if terms == 2 and self.paired and not self.late():
-            pairs = best_pairs(self.dictionary, self.rows.y, PAIRS, columns=self.paired, until=self.until)
-            grown += [pairs] if pairs is not None else []
-            grown += self._added([seed for seed in self._each(self.seeds)], SEED_COLUMNS)
+        if terms == 2 and math.isfinite(self.most_cost):
+            grown += self._added(self.dictionary.plain(self.seeds), SEED_COLUMNS)
+            if self.paired and not self.late():
+                pairs = best_pairs(self.dictionary, self.rows.y, PAIRS, columns=self.paired, until=self.until)
+                grown += [pairs] if pairs is not None else []
         return grown
 
     def _added(self, states: Sequence[Slots | None], top: int) -> list[Slots]:
@@ -258,10 +261,6 @@ class Beam:
             fresh = [b for b in torch.argsort(lengths, stable=True).tolist() if b not in chosen]
             chosen |= dict.fromkeys(fresh[: int(share * self.width)])
         return sorted((found[b] for b in chosen), key=lambda state: state.length)
-
-    @staticmethod
-    def _each(table: Slots) -> list[Slots]:
-        return [table[b] for b in range(len(table))]
 
 
 def _with(state: Slots | None, terms: Slots) -> Slots:

@@ -222,6 +222,11 @@ class Dictionary:
 
     # -- columns -----------------------------------------------------------------------------------------------------
 
+    def plain(self, count: int) -> list[Slots]:
+        """The cheapest left columns as sums of one term, tables (1, F)."""
+        order = torch.argsort(self.left_cost, stable=True)[:count].tolist()
+        return [self.left_slots[left : left + 1] for left in order]
+
     def terms(self, chosen: Sequence[tuple[int, int]]) -> Slots:
         """Columns as a table (M, 1, F) of one term each."""
         left, right = (torch.tensor(side, device=self.rows.y.device) for side in zip(*chosen, strict=True))

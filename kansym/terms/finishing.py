@@ -16,7 +16,7 @@ from kansym.terms.factors import CAN_VANISH, EXPONENTS, FACTORS, NUMBER
 from kansym.terms.length import Lengths
 from kansym.terms.refinement import Refined, refine
 from kansym.terms.rows import TermRows
-from kansym.terms.slots import Slots, joined
+from kansym.terms.slots import Key, Slots, joined
 
 POLISHED = 3
 """Sums whose constants are fitted to all rows."""
@@ -57,6 +57,7 @@ def finished(pool: Sequence[State], rows: TermRows, lengths: Lengths, *, until: 
         Tables with B = 1.
     """
     found: list[tuple[float, Refined]] = []
+    keys: set[Key] = set()
     for state in pool:
         if len(found) >= POLISHED or (found and clock.late(until)):
             break
@@ -65,7 +66,12 @@ def finished(pool: Sequence[State], rows: TermRows, lengths: Lengths, *, until: 
         best = min((other for other, _ in found), default=math.inf)
         if not math.isfinite(length) or length > best + FAR:
             continue
-        found.append(_shortened(polished, length, rows, lengths, until))
+        shorter = _shortened(polished, length, rows, lengths, until)
+        # Different sums may become the same one.
+        key = shorter[1].slots.keys()[0]
+        if key not in keys:
+            keys.add(key)
+            found.append(shorter)
     return sorted(found, key=lambda one: one[0])
 
 

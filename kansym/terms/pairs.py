@@ -15,7 +15,7 @@ from kansym.clock import Work
 from kansym.terms.dictionary import Dictionary
 from kansym.terms.slots import Slots, joined
 
-STARTS = 4
+STARTS = 8
 """Most starts of one family among the columns."""
 
 BLOCK = 512

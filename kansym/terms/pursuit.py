@@ -25,7 +25,7 @@ from kansym.terms.finishing import finished
 from kansym.terms.length import Lengths
 from kansym.terms.refinement import Refined
 from kansym.terms.rows import TermRows
-from kansym.terms.slots import Slots, expression
+from kansym.terms.slots import expression
 from kansym.terms.targets import Target, targets
 
 logger = logging.getLogger(__name__)
@@ -51,8 +51,9 @@ TOP = 16
 FIRST_COST = {1: 19.0, 2: 19.0, 3: 23.0}
 """Nats of the longest terms of the first pass over a target, by the number of inputs."""
 
-PAIRED, PAIRED_LINKED = 5000, 1500
-"""Cheap columns of which all pairs are tried, for y and for functions of y, while terms are short."""
+PAIRED, SEEDS, LINKED_SEEDS = 2500, {1: 100, 2: 80, 3: 30}, {1: 40, 2: 20, 3: 10}
+"""Cheap columns of which all pairs are tried for y, and plain first terms beside which all columns are, for y and for
+functions of y, by the number of inputs."""
 
 NEWS = 1.0
 """Nats by which a sum has to be shorter than all before it to be handed on."""
@@ -170,7 +171,6 @@ class _Pursuit:
             allowed,
             self.dimension,
         )
-        self.seeds = self._seeds(X)
         self.started: dict[str, tuple[Beam, Iterator[list[State]]]] = {}
 
     def formulas(self) -> Iterator[sympy.Expr]:
@@ -229,12 +229,12 @@ class _Pursuit:
             self.dictionary,
             few,
             self.lengths,
-            self.seeds,
+            seeds=(SEEDS if target.name == "y" else LINKED_SEEDS)[self.dimension],
             width=WIDTH[self.dimension],
             top=TOP,
             until=until,
             most_cost=math.inf if target.any_length else FIRST_COST[self.dimension],
-            paired=0 if target.any_length else PAIRED if target.name == "y" else PAIRED_LINKED,
+            paired=PAIRED if target.name == "y" and not target.any_length else 0,
         )
         return beam, beam.rounds(self.options.terms, self.options.moves)
 
@@ -249,16 +249,6 @@ class _Pursuit:
         """A sum for the target itself: coefficients are those of a target of mean square one."""
         coefficients = (refined.coefficients[0] * rows.size).tolist()
         return expression(refined.slots[0], coefficients, self.arguments)
-
-    def _seeds(self, X: np.ndarray) -> Slots:
-        """1, x, x^2, 1/x and x z: the companions of the commonest sums of physics."""
-        products = [[]]
-        for j in range(self.dimension):
-            products += [[(("power", e, 0.0), j)] for e in (1.0, 2.0, -1.0) if e > 0 or X[:, j].min() > 0]
-        for i in range(self.dimension):
-            products += [[(("power", 1.0, 0.0), i), (("power", 1.0, 0.0), j)] for j in range(i + 1, self.dimension)]
-        table = Slots.of(products, self.device, self.columns.dtype)
-        return table.map(lambda tensor: tensor[:, None])
 
     def _tensor(self, values: np.ndarray) -> torch.Tensor:
         return torch.from_numpy(np.ascontiguousarray(values, dtype=np.float64)).to(self.device)
