@@ -50,7 +50,8 @@ class Factor:
         """Whether a formula may have this factor with exponents such as a and b."""
         if allowed is None:
             return True
-        u = sympy.Symbol("u", positive=True)
+        # Of a positive number sympy would know the sign.
+        u = sympy.Symbol("u", real=True)
         first, second = (
             sympy.Symbol(f"c{k}", real=True) if k < self.constants else exact(value) for k, value in enumerate((a, b))
         )

@@ -48,6 +48,9 @@ WIDTH = {1: 56, 2: 28, 3: 16}
 TOP = 16
 """Columns tried beside each sum."""
 
+LINKED_WIDTH = 8
+"""Least width of the beam for functions of y, which is a quarter of the other: most laws are for y."""
+
 FIRST_COST = {1: 19.0, 2: 19.0, 3: 23.0}
 """Nats of the longest terms of the first pass over a target, by the number of inputs."""
 
@@ -55,11 +58,12 @@ PAIRED, SEEDS, LINKED_SEEDS = 2500, {1: 100, 2: 80, 3: 30}, {1: 40, 2: 20, 3: 10
 """Cheap columns of which all pairs are tried for y, and plain first terms beside which all columns are, for y and for
 functions of y, by the number of inputs."""
 
-NEWS = 1.0
-"""Nats by which a sum has to be shorter than all before it to be handed on."""
+HELD = 6
+"""Sums of each number of terms that are kept for the end."""
 
-EXACT = 1e-12
-"""Residual, in units of the target's root mean square, at which nothing is left to find."""
+EXACT, NEAR_NOISE = 1e-11, 1.1
+"""Residual, in units of the target's root mean square, at which nothing is left to find, and the same in units of the
+noise where that is known."""
 
 SEARCHED = 0.8
 """Share of the time that goes into looking for sums; the rest is for their constants."""
@@ -75,13 +79,27 @@ class TermOptions:
         Most terms.
     moves : int, default 2
         Most rounds of changes after each new term.
+    finished : int, default 4
+        Sums whose constants are fitted to all rows.
     handed : int, default 2
-        Formulas handed on per target.
+        Formulas handed on, of those.
     """
 
     terms: int = 5
     moves: int = 2
+    finished: int = 4
     handed: int = 2
+
+
+@dataclass(frozen=True, eq=False)
+class _Held:
+    """A sum that was found: its description length in units of y, its residual, and what it is for."""
+
+    length: float
+    error: float
+    target: Target
+    state: State
+    rows: TermRows
 
 
 def pursue(
@@ -157,6 +175,7 @@ class _Pursuit:
         self.weight_root = np.ones(n) if weights is None else np.sqrt(weights / weights.mean())
         size = float(np.sqrt(np.mean((self.weight_root * y) ** 2)))
         self.noise = noise / size
+        self.enough = max(EXACT, NEAR_NOISE * self.noise)
         self.arguments: list[Argument] = arguments(X, variables, allowed)
         self.columns = self._tensor(np.array([argument.column for argument in self.arguments]))
         count = ROWS[self.dimension] * (NOISY_ROWS if noisy or self.noise > NOISE else 1)
@@ -174,39 +193,54 @@ class _Pursuit:
         self.started: dict[str, tuple[Beam, Iterator[list[State]]]] = {}
 
     def formulas(self) -> Iterator[sympy.Expr]:
-        """Formulas of all targets, until one is exact or time is up."""
-        best = math.inf
+        """Formulas of all targets: at once where a sum is as good as the data, and the best of all at the end."""
         whole = clock.left(self.until) if math.isfinite(self.until) else math.inf
-        for target in targets(self.y, self.allowed, self.options.terms):
-            if clock.late(self.until):
-                return
-            # Past the first look at y, shares are of the time that is left.
-            share = min(whole * target.share, clock.left(self.until)) if math.isfinite(whole) else math.inf
-            rows = self._rows(target.z, target.slope)
-            pool: list[State] = []
-            interrupted = False
-            try:
-                exact = self._search(target, rows, clock.now() + SEARCHED * share, pool)
-            except Abandoned:
-                raise
-            except KeyboardInterrupt:
-                interrupted, exact = True, False
-            pool.sort(key=lambda state: state.length)
-            until = clock.now() if interrupted else self.until
-            found = finished(pool[:12], rows, self.lengths, until=until)
-            # In units of y, so that sums for functions of y can be compared: only news is worth the algebra.
-            scale = len(self.y) * math.log(rows.size)
-            news = [refined for length, refined in found if length + scale < best - NEWS]
-            best = min([best, *(length + scale for length, _ in found)])
-            for refined in news[: self.options.handed]:
-                yield target.back(self._expression(refined, rows))
-            if interrupted:
-                raise KeyboardInterrupt
-            if exact and found and float(found[0][1].square[0]) < EXACT**2 * rows.number:
-                return
+        held: list[_Held] = []
+        interrupted = False
+        try:
+            for target in targets(self.y, self.allowed, self.options.terms):
+                if clock.late(self.until):
+                    break
+                share = min(whole * target.share, clock.left(self.until)) if math.isfinite(whole) else math.inf
+                rows, before = self._rows(target.z, target.slope), len(held)
+                self._search(target, rows, clock.now() + SEARCHED * share, held)
+                found = min(held[before:], key=lambda one: one.length, default=None)
+                if found is None or found.error > self.enough:
+                    continue
+                done = list(self._finished(held[before:]))
+                held = held[:before]
+                yield from (formula for formula, _ in done)
+                if any(error <= self.enough for _, error in done):
+                    return
+        except Abandoned:
+            raise
+        except KeyboardInterrupt:
+            interrupted = True
+        # Only the first is finished where nobody waits for the rest.
+        until = clock.now() if interrupted else self.until
+        yield from (formula for formula, _ in self._finished(held, until))
+        if interrupted:
+            raise KeyboardInterrupt
 
-    def _search(self, target: Target, rows: TermRows, until: float, pool: list[State]) -> bool:
-        """Fill a pool with the best sums of every size; whether one is exact on the rows of the search."""
+    def _finished(self, held: list["_Held"], until: float | None = None) -> Iterator[tuple[sympy.Expr, float]]:
+        """The best of some sums, on all rows and as short as they get, with their relative residuals."""
+        until = self.until if until is None else until
+        best = sorted(held, key=lambda one: one.length)[: self.options.finished]
+        done: list[tuple[float, Target, Refined, TermRows]] = []
+        for name in dict.fromkeys(one.target.name for one in best):
+            mine = [one for one in best if one.target.name == name]
+            rows = mine[0].rows
+            # In units of y, so that sums for functions of y can be compared.
+            scale = len(self.y) * math.log(rows.size)
+            for length, refined in finished([one.state for one in mine], rows, self.lengths, until=until):
+                done.append((length + scale, mine[0].target, refined, rows))
+        done.sort(key=lambda one: one[0])
+        for _, target, refined, rows in done[: self.options.handed]:
+            error = math.sqrt(float(refined.square[0]) / rows.number)
+            yield target.back(self._expression(refined, rows)), error
+
+    def _search(self, target: Target, rows: TermRows, until: float, held: list["_Held"]) -> None:
+        """Add the best sums of every size."""
         few = rows.take(self.chosen)
         with torch.no_grad():
             self.dictionary.weighted(few)
@@ -215,28 +249,30 @@ class _Pursuit:
             beam, rounds = self.started[target.name]
             beam.until = until
             for states in rounds:
-                pool += states[:6]
-                best, terms = states[0], len(states[0].slots)
-                error = math.sqrt(best.square / few.number)
-                logger.info("terms: %s, %d terms, residual %.1e", target.name, terms, error)
+                terms, scale = len(states[0].slots), few.number * math.log(rows.size)
+                for state in states[:HELD]:
+                    error = math.sqrt(state.square / few.number)
+                    held.append(_Held(state.length + scale, error, target, state, rows))
+                error = math.sqrt(states[0].square / few.number)
+                logger.info("terms: %s, %d terms, residual %.1e, at %.1f s", target.name, terms, error, clock.now())
                 if terms >= target.terms or beam.exact:
                     break
-        return beam.exact
 
     def _beam(self, target: Target, few: TermRows, until: float) -> tuple[Beam, Iterator[list[State]]]:
         """A search for one target and its rounds, which can be left and taken up again."""
+        plain = target.name == "y"
         beam = Beam(
             self.dictionary,
             few,
             self.lengths,
-            seeds=(SEEDS if target.name == "y" else LINKED_SEEDS)[self.dimension],
-            width=WIDTH[self.dimension],
-            top=TOP,
+            seeds=(SEEDS if plain else LINKED_SEEDS)[self.dimension],
+            width=WIDTH[self.dimension] if plain else max(LINKED_WIDTH, WIDTH[self.dimension] // 4),
+            top=TOP if plain else TOP // 2,
             until=until,
             most_cost=math.inf if target.any_length else FIRST_COST[self.dimension],
-            paired=PAIRED if target.name == "y" and not target.any_length else 0,
+            paired=PAIRED if plain and not target.any_length else 0,
         )
-        return beam, beam.rounds(self.options.terms, self.options.moves)
+        return beam, beam.rounds(self.options.terms, self.options.moves if plain else 0)
 
     def _rows(self, z: np.ndarray, slope: np.ndarray) -> TermRows:
         """All rows for a target, of mean square one."""
