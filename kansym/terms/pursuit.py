@@ -238,6 +238,9 @@ class _Pursuit:
         for _, target, refined, rows in done[: self.options.handed]:
             error = math.sqrt(float(refined.square[0]) / rows.number)
             yield target.back(self._expression(refined, rows)), error
+            if error <= EXACT:
+                # What follows is the same in other words.
+                return
 
     def _search(self, target: Target, rows: TermRows, until: float, held: list["_Held"]) -> None:
         """Add the best sums of every size."""
