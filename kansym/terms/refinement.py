@@ -13,7 +13,7 @@ from torch import Tensor
 from kansym import clock
 from kansym.clock import Work
 from kansym.terms.rows import TermRows, orthonormal
-from kansym.terms.slots import Slots, joined, values_and_slopes
+from kansym.terms.slots import Index, Slots, joined, values_and_slopes
 
 EXACT_SQUARE = 1e-26
 """Mean squared residual, in units of the target's, that is rounding: there is nothing to refine."""
@@ -46,7 +46,7 @@ class Refined:
     square: Tensor
     coefficients: Tensor
 
-    def __getitem__(self, index: object) -> "Refined":
+    def __getitem__(self, index: Index) -> "Refined":
         return Refined(self.slots[index], self.square[index], self.coefficients[index])
 
     def __len__(self) -> int:

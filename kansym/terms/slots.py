@@ -20,6 +20,9 @@ from kansym.terms.grids import Atom
 MOST_FACTORS = 7
 """Factors of a term."""
 
+Index = int | slice | Tensor | list[int] | tuple[slice | int | list[int] | None, ...]
+"""What picks products out of a table, along its leading axes."""
+
 Key = tuple
 """What a sum is but for the values of its fitted constants; the order of terms and factors does not matter."""
 
@@ -66,7 +69,7 @@ class Slots:
         """The same change of all four tensors, of their leading axes."""
         return type(self)(*(change(getattr(self, field.name)) for field in fields(self)))
 
-    def __getitem__(self, index: object) -> Self:
+    def __getitem__(self, index: Index) -> Self:
         return self.map(lambda tensor: tensor[index])
 
     def __len__(self) -> int:
