@@ -52,7 +52,7 @@ def targets(y: np.ndarray, allowed: AllowedFunctions | None, most_terms: int) ->
     Functions of y are for targets of one sign that keep away from zero, and for functions that formulas may have.
     """
     one = np.ones_like(y)
-    plain = Target("y", y, one, lambda e: e, 0.35, 2)
+    plain = Target("y", y, one, lambda e: e, 0.32, 2)
     found = [plain]
     size = float(np.sqrt(np.mean(y**2)))
     positive = bool((y > 0).all())
@@ -60,8 +60,8 @@ def targets(y: np.ndarray, allowed: AllowedFunctions | None, most_terms: int) ->
         sign = 1 if positive else -1
         magnitude = np.abs(y)
         found += [
-            Target("1/y", 1 / y, y * y, lambda e: 1 / e, 0.1, 3),
-            Target("log y", np.log(magnitude), magnitude, lambda e: sign * sympy.exp(e), 0.1, 3),
+            Target("1/y", 1 / y, y * y, lambda e: 1 / e, 0.13, 3),
+            Target("log y", np.log(magnitude), magnitude, lambda e: sign * sympy.exp(e), 0.13, 3),
             Target("y^2", y * y, 0.5 / magnitude, lambda e: sign * sympy.sqrt(e), 0.1, 3),
             Target("sqrt y", np.sqrt(magnitude), 2 * np.sqrt(magnitude), lambda e: sign * e**2, 0.1, 2),
         ]

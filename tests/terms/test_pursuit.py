@@ -43,7 +43,7 @@ def test_sums_are_found(table, name):
 def test_a_target_under_a_link_is_found(table):
     X = table((0.5, 3.0), (1.0, 2.0))
     y = 1 / (0.7 * X[:, 0] + 0.4 * X[:, 1] ** 2)
-    found, variables, _ = pursued(X, y, seconds=20.0)
+    found, variables, _ = pursued(X, y, seconds=40.0)
     assert error(found[-1], variables, X, y) < 1e-8
 
 
