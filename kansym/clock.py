@@ -47,6 +47,7 @@ class Work(Enum):
     CHOLESKY = "cubed rows of a Cholesky factor and its inverse"
     PRODUCT_UNITS = "rows times parameters of a step of product units"
     FORM_VALUES = "values of candidate forms that are scored"
+    DICTIONARY_VALUES = "rows times columns of a dictionary of terms that are scored"
     SORTED_VALUES = "values that are sorted and scored"
     TENSOR_PASSES = "passes over a batch of curves, whatever its size"
     MATCHED_POINTS = "points of edges matched to a primitive"
@@ -67,6 +68,7 @@ SECONDS: dict[Work, float] = {
     Work.CHOLESKY: 2e-11,
     Work.PRODUCT_UNITS: 2e-8,
     Work.FORM_VALUES: 8e-9,
+    Work.DICTIONARY_VALUES: 1e-10,
     Work.SORTED_VALUES: 1e-7,
     Work.TENSOR_PASSES: 4e-3,
     Work.MATCHED_POINTS: 1e-8,

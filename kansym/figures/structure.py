@@ -41,6 +41,7 @@ _FORMS = {
     "chain": "a function of a function",
     "product": "a product of functions",
     "sum": "a sum of functions",
+    "sum of products": "a sum of products of functions",
     "polynomial": "a polynomial",
     "rational": "a quotient of polynomials",
 }

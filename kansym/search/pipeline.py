@@ -9,10 +9,8 @@ valid.
 import logging
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator
 from functools import cached_property
-from typing import cast
 
 import numpy as np
 import sympy
@@ -34,6 +32,7 @@ from kansym.search.formulation import could_win, formulate, from_expression, pol
 from kansym.search.front import ParetoFront
 from kansym.search.networks import Networks
 from kansym.search.options import DiscoveryOptions
+from kansym.search.parts import leaf_formulas, leaf_table
 from kansym.search.progress import Progress, ProgressCallback
 from kansym.search.results import Discovery, NetworkReading, StopReason, TrainedNetwork, near_rivals, notes_on
 from kansym.search.rows import FitRows
@@ -42,8 +41,8 @@ from kansym.structure.problem import Problem
 from kansym.structure.product_units import SMALL_TABLE
 from kansym.structure.solver import Solver
 from kansym.symbolic.formula import Formula
-from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.steps import Origin, Step, StepKind, in_words
+from kansym.terms.pursuit import WIDEST, pursue
 from kansym.threads import threads_for
 
 logger = logging.getLogger(__name__)
@@ -66,6 +65,10 @@ STRUCTURE_SHARE = 0.75
 SECOND_LOOK = 0.4
 """Share of the time budget for reading a curve that a formula describes already as well as the data allow: with few
 rows the first such formula need not be the best."""
+
+TERMS_SHARE, TERMS_SHARE_OF_PART, TERMS_AFTER = 0.5, 0.35, 0.25
+"""Share of the time that is left for sums of products, in the user's table and in parts, and share of the budget for
+which the readings of a curve go on alone before these have their turn."""
 
 NETWORK_SECONDS, LAST_NETWORK = 1.6, 0.03
 """Most time for a network beside a formula that was found without one, and the share of the budget that it has in any
@@ -131,6 +134,8 @@ class _Run:
         self.promising = PROMISING if attainable is None else min(PROMISING, max(SPLINE_ERROR, 30 * attainable))
         self.settled = False
         self.part = part
+        self.noisy = attainable is not None and attainable > SPLINE_ERROR
+        self._pursued = False
         self._read_already: set[int] = set()
         self._glanced: set[int] = set()
         self.deadline = self.start + options.max_seconds * (1 - RESERVE)
@@ -187,6 +192,8 @@ class _Run:
                 return StopReason.AS_GOOD_AS_DATA
             if self._nothing_left():
                 return StopReason.AS_GOOD_AS_SPLINE
+        if self._terms():
+            return StopReason.AS_GOOD_AS_DATA
         for candidate in candidates:
             self._keep_network(candidate)
             held.append(candidate)
@@ -320,12 +327,14 @@ class _Run:
                 self.settled = True
                 return
 
+        self.noisy = solver.reducer.noisy
+
     def _leaf(self, leaf: Leaf) -> Iterator[sympy.Expr]:
         """Formulas of a small table, by the same search without structure; the best ones first."""
         if not np.ptp(leaf.t) > 0:
             yield sympy.Float(float(leaf.t[0]))
             return
-        table, options = _leaf_table(leaf, self.options, self.dataset.n_columns)
+        table, options = leaf_table(leaf, self.options, self.dataset.n_columns)
         part = _Run(table, options, None, attainable=leaf.attainable, part=True)
         interrupted = False
         try:
@@ -335,9 +344,38 @@ class _Run:
         except KeyboardInterrupt:
             # What the part has found so far goes into the whole before the run ends.
             interrupted = True
-        yield from _leaf_formulas(leaf, part.formulas)
+        yield from leaf_formulas(leaf, part.formulas)
         if interrupted:
             raise KeyboardInterrupt
+
+    def _terms(self) -> bool:
+        """Look for sums of products, once; whether one is as good as the data allow."""
+        # Without structure the user wants to see networks alone; parts have had theirs.
+        wanted = self.options.terms and (self.options.structure or self.part)
+        if self._pursued or not wanted or self.dataset.n_columns > WIDEST or self.out_of_time():
+            return False
+        self._pursued = True
+        share = TERMS_SHARE_OF_PART if self.part else TERMS_SHARE
+        self.report("terms", "looking for sums of products")
+        X, y, weights = self.fit_rows.rows(self.fit_rows.fitting)
+        found = pursue(
+            X,
+            y,
+            self.fit_rows.variables,
+            weights=weights,
+            noise=self.floor,
+            noisy=self.noisy,
+            allowed=self.fit_rows.allowed,
+            until=clock.now() + share * clock.left(self.deadline),
+            seed=self.options.seed,
+            device=self.device,
+        )
+        for raw in found:
+            self.formulas += from_expression(raw, self.fit_rows, structure="sum of products", deadline=self.deadline)
+            self.report("terms", f"{self.best()}")
+            if self._as_good_as_possible():
+                return True
+        return False
 
     # -- one input ---------------------------------------------------------------------------------------------------
 
@@ -346,9 +384,12 @@ class _Run:
         self.report("matching", "reading the curve as one or two primitives")
         # Where a formula leaves nothing to find, something shorter may be as good, but is not worth the whole budget.
         second_look = min(self.deadline, clock.now() + SECOND_LOOK * self.options.max_seconds)
+        alone = clock.now() + TERMS_AFTER * self.options.max_seconds
         selector = self.networks.selector()
         for form, group in self.networks.curve_readings():
             if self.out_of_time() or (clock.late(second_look) and self._nothing_left()):
+                return
+            if clock.late(alone) and not self._nothing_left() and self._terms():
                 return
             self._formulate(selector.fit_all(as_networks(group, self.networks.rows.x)), form)
             if self._nothing_left() and len(self.dataset.y) >= SMALL_TABLE:
@@ -450,25 +491,3 @@ class _Run:
             stopped=stopped,
             notes=tuple(notes),
         )
-
-
-def _leaf_table(leaf: Leaf, options: DiscoveryOptions, columns: int) -> tuple[Dataset, DiscoveryOptions]:
-    """The table of a leaf and the options of its search, `columns` being those of the user's table."""
-    growth = options.growth
-    if growth.shapes and leaf.X.shape[1] != columns:
-        # The user's shapes are for the user's columns.
-        growth = replace(growth, shapes=())
-    seconds = max(0.5, clock.left(leaf.until))
-    names = tuple(variable.name for variable in leaf.variables)
-    error = None if leaf.error is None else np.full(len(leaf.t), leaf.error)
-    table = Dataset(leaf.X, leaf.t, names, target="_t", y_error=error, sample_weight=leaf.weights)
-    return table, replace(options, structure=False, growth=growth, max_seconds=seconds)
-
-
-def _leaf_formulas(leaf: Leaf, formulas: Sequence[Formula]) -> Iterator[sympy.Expr]:
-    """The two formulas of least description length and the one of least loss, in the leaf's variables."""
-    shortest = sorted(formulas, key=lambda formula: formula.description_length)[:2]
-    closest = sorted(formulas, key=lambda formula: formula.validation_loss)[:1]
-    names = {plain_symbol(variable.name): variable for variable in leaf.variables}
-    for formula in dict.fromkeys(shortest + closest):
-        yield cast(sympy.Expr, formula.expression.xreplace(names))

@@ -1,0 +1,101 @@
+# sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
+# pyright: reportArgumentType=false, reportReturnType=false, reportOperatorIssue=false
+"""What functions are functions of: the inputs, simple functions of one, and combinations of two or three."""
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import sympy
+
+from kansym.primitives.allowed import AllowedFunctions
+
+INPUT, OWN, PAIR, TRIPLE = 0, 1, 2, 3
+"""Levels of an argument: an input, a function of one input, a combination of two, of three."""
+
+NODES = (1, 2, 3, 5)
+"""Nodes of an argument of each level."""
+
+LEAST_LOGARITHM = -0.9
+"""Smallest value of a column for log(x + 1)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Argument:
+    """A column that functions are applied to.
+
+    Attributes
+    ----------
+    level : int
+        `INPUT`, `OWN`, `PAIR` or `TRIPLE`.
+    expression : sympy.Expr
+        In the inputs.
+    column : ndarray, shape (n,)
+    """
+
+    level: int
+    expression: sympy.Expr
+    column: np.ndarray
+
+
+def arguments(
+    X: np.ndarray, variables: tuple[sympy.Symbol, ...], allowed: AllowedFunctions | None = None
+) -> list[Argument]:
+    """All arguments of a table that are finite, the inputs first.
+
+    Parameters
+    ----------
+    X : ndarray, shape (n, d)
+    variables : tuple of Symbol, length d
+    allowed : AllowedFunctions, optional
+        What formulas may have.
+    """
+    x = list(X.T)
+    found = [Argument(INPUT, variable, column) for variable, column in zip(variables, x, strict=True)]
+    found += itertools.chain(_own(x, variables), _pairs(x, variables), _triples(x, variables))
+    return [
+        argument
+        for argument in found
+        if np.isfinite(argument.column).all()
+        and np.ptp(argument.column) > 0
+        and (argument.level == INPUT or allowed is None or allowed.permits(argument.expression))
+    ]
+
+
+def _own(x: list[np.ndarray], s: tuple[sympy.Symbol, ...]) -> Iterator[Argument]:
+    for symbol, column in zip(s, x, strict=True):
+        low = column.min()
+        yield Argument(OWN, symbol**2, column**2)
+        if low > LEAST_LOGARITHM:
+            yield Argument(OWN, sympy.log(symbol + 1), np.log1p(column))
+        if low > 0:
+            yield Argument(OWN, 1 / symbol, 1 / column)
+        if low >= 0:
+            yield Argument(OWN, sympy.sqrt(symbol), np.sqrt(column))
+
+
+def _pairs(x: list[np.ndarray], s: tuple[sympy.Symbol, ...]) -> Iterator[Argument]:
+    for i, j in itertools.combinations(range(len(x)), 2):
+        yield Argument(PAIR, s[i] * s[j], x[i] * x[j])
+        yield Argument(PAIR, s[i] - s[j], x[i] - x[j])
+        yield Argument(PAIR, s[i] + s[j], x[i] + x[j])
+        for k, m in ((i, j), (j, i)):
+            if x[m].min() > 0:
+                yield Argument(PAIR, s[k] / s[m], x[k] / x[m])
+            yield Argument(PAIR, s[k] ** 2 * s[m], x[k] ** 2 * x[m])
+        yield Argument(PAIR, s[i] ** 2 + s[j] ** 2, x[i] ** 2 + x[j] ** 2)
+
+
+def _triples(x: list[np.ndarray], s: tuple[sympy.Symbol, ...]) -> Iterator[Argument]:
+    for k in range(len(x)):
+        for i, j in itertools.combinations([other for other in range(len(x)) if other != k], 2):
+            if x[k].min() > 0:
+                yield Argument(TRIPLE, (s[i] - s[j]) / s[k], (x[i] - x[j]) / x[k])
+                yield Argument(TRIPLE, s[i] * s[j] / s[k], x[i] * x[j] / x[k])
+            yield Argument(TRIPLE, s[i] * s[j] + s[k], x[i] * x[j] + x[k])
+            yield Argument(TRIPLE, s[i] * s[j] - s[k], x[i] * x[j] - x[k])
+            for m, o in ((i, j), (j, i)):
+                if x[o].min() > 0:
+                    yield Argument(TRIPLE, s[m] / s[o] - s[k], x[m] / x[o] - x[k])
+                    yield Argument(TRIPLE, s[m] / s[o] + s[k], x[m] / x[o] + x[k])

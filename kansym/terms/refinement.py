@@ -1,0 +1,179 @@
+"""Levenberg-Marquardt on the inner constants of many sums at once, with their coefficients in closed form.
+
+Variable projection (Golub and Pereyra 1973, doi:10.1137/0710036) with Kaufman's Jacobian (1975,
+doi:10.1007/BF01932995). The batch axis holds states, candidates and starts together; each sum has a damping of its own.
+Products of the factors before and after a slot give the derivative of its term without a division.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from kansym import clock
+from kansym.clock import Work
+from kansym.terms.rows import TermRows, orthonormal
+from kansym.terms.slots import Index, Slots, joined, values_and_slopes
+
+EXACT_SQUARE = 1e-26
+"""Mean squared residual, in units of the target's, that is rounding: there is nothing to refine."""
+
+CHUNK = 1_500_000
+"""Values of factors that are held at once: what fits into the cache of a core is twice as fast."""
+
+STEP_OVERHEAD = 8.0
+"""Calls of a step that cost the same for every number of sums, in small fits."""
+
+SINGULAR, LARGEST_COEFFICIENT = 1e-9, 2e3
+"""Share of a term that its companions must leave, and the largest coefficient in units of the target: sums of terms
+that cancel imitate anything."""
+
+
+@dataclass(frozen=True, eq=False)
+class Refined:
+    """Sums with their constants.
+
+    Attributes
+    ----------
+    slots : Slots
+        A table (B, K, F).
+    square : Tensor (B,)
+        Sum of squared residuals; inf where a sum has no value or its terms cancel.
+    coefficients : Tensor (B, K)
+    """
+
+    slots: Slots
+    square: Tensor
+    coefficients: Tensor
+
+    def __getitem__(self, index: Index) -> "Refined":
+        return Refined(self.slots[index], self.square[index], self.coefficients[index])
+
+    def __len__(self) -> int:
+        return len(self.square)
+
+
+@dataclass(eq=False)
+class _State:
+    """A batch at its present constants: the Jacobian of the terms (B, P, n), basis, residual and what they give."""
+
+    jacobian: Tensor
+    basis: Tensor
+    residual: Tensor
+    coefficients: Tensor
+    square: Tensor
+
+
+def refine(slots: Slots, rows: TermRows, steps: int, *, until: float) -> Refined:
+    """Fit the free constants of every sum.
+
+    Parameters
+    ----------
+    slots : Slots
+        A table (B, K, F).
+    rows : TermRows
+    steps : int
+        Most steps; zero only solves for the coefficients.
+    until : float
+        `kansym.clock.now` value after which sums are left as they are, with an infinite square.
+    """
+    batch, terms, width = slots.factor.shape
+    each = max(1, CHUNK // max(terms * width * rows.number, 1))
+    parts = []
+    for start in range(0, batch, each):
+        part = slots[start : start + each]
+        if clock.late(until):
+            number = len(part)
+            endless = rows.y.new_full((number,), torch.inf)
+            parts.append(Refined(part, endless, rows.y.new_zeros(number, terms)))
+        else:
+            parts.append(_refine(part, rows, steps, until))
+    if not parts:
+        return Refined(slots, rows.y.new_zeros(0), rows.y.new_zeros(0, terms))
+    return Refined(
+        joined([part.slots for part in parts]),
+        torch.cat([part.square for part in parts]),
+        torch.cat([part.coefficients for part in parts]),
+    )
+
+
+@torch.no_grad()
+def _refine(slots: Slots, rows: TermRows, steps: int, until: float) -> Refined:
+    batch, n = len(slots), rows.number
+    flat = slots.free.reshape(batch, -1)
+    most = int(flat.sum(1).max())
+    # Place of each constant in the table, and its number among the free constants of its sum.
+    rank = torch.cumsum(flat, 1) - 1
+    state = _evaluate(slots, rows, rank, most)
+    if most == 0:
+        return Refined(slots, state.square, state.coefficients)
+    on = torch.arange(most, device=flat.device)[None] < flat.sum(1)[:, None]
+    sums, places = flat.nonzero(as_tuple=True)
+    numbers = rank[sums, places]
+    damping = state.square.new_full((batch,), 1e-2)
+    theta = slots.theta
+    for _ in range(steps):
+        step = _step(state, damping, on)
+        moved = theta.reshape(batch, -1).clone()
+        moved[sums, places] += step[sums, numbers]
+        trial = Slots(slots.factor, slots.argument, moved.reshape(theta.shape), slots.free)
+        attempt = _evaluate(trial, rows, rank, most)
+        better = attempt.square < state.square
+        theta = torch.where(better[:, None, None, None], trial.theta, theta)
+        slots = Slots(slots.factor, slots.argument, theta, slots.free)
+        for name in ("jacobian", "basis", "residual", "coefficients", "square"):
+            new, old = getattr(attempt, name), getattr(state, name)
+            setattr(state, name, torch.where(better.reshape(-1, *[1] * (new.ndim - 1)), new, old))
+        damping = torch.where(better, damping * 0.2, damping * 6).clamp(1e-12, 1e8)
+        if clock.late(until) or float(state.square.min()) < EXACT_SQUARE * n:
+            break
+    return Refined(slots, state.square, state.coefficients)
+
+
+def _evaluate(slots: Slots, rows: TermRows, rank: Tensor, most: int) -> _State:
+    batch, terms, width = slots.factor.shape
+    n = rows.number
+    active = int((slots.factor > 0).sum())
+    clock.charge(Work.SMALL_FITS, STEP_OVERHEAD)
+    clock.charge(Work.PRODUCT_UNITS, n * (active + batch * (terms + most)) / 2)
+    factors, slopes, places = values_and_slopes(slots, rows.columns)
+    before = torch.ones_like(factors)
+    for f in range(1, width):
+        torch.mul(before[:, :, f - 1], factors[:, :, f - 1], out=before[:, :, f])
+    product = before[:, :, -1] * factors[:, :, -1] * rows.root
+    others = before
+    after = torch.ones_like(product)
+    for f in range(width - 2, -1, -1):
+        after = after * factors[:, :, f + 1]
+        others[:, :, f] *= after
+    finite = torch.isfinite(product).all(-1).all(-1)
+    product = torch.nan_to_num(product, 0.0, 0.0, 0.0)
+    basis, triangle, size = orthonormal(product)
+    share = (basis @ rows.y[:, None])[..., 0]
+    residual = rows.y - (share[:, None] @ basis)[:, 0]
+    scaled = torch.linalg.solve_triangular(triangle, share[..., None], upper=True)[..., 0]
+    square = residual.square().sum(-1)
+    distinct = triangle.diagonal(dim1=-2, dim2=-1).abs().amin(-1) > SINGULAR
+    moderate = scaled.abs().amax(-1) < LARGEST_COEFFICIENT * torch.linalg.vector_norm(rows.y)
+    square = torch.where(finite & distinct & moderate & torch.isfinite(square), square, torch.inf)
+    coefficients = scaled / size
+    # A constant's derivative: that of its factor, times the other factors of its term, times the coefficient.
+    slot = places // 2
+    weight = coefficients.reshape(-1)[slot // width][:, None] * rows.root
+    columns = slopes * others.reshape(-1, n)[slot] * weight
+    jacobian = rows.y.new_zeros(batch, most, n)
+    jacobian[slot // (terms * width), rank.reshape(-1)[places]] = torch.nan_to_num(columns, 0.0, 0.0, 0.0)
+    return _State(jacobian, basis, residual, coefficients, square)
+
+
+def _step(state: _State, damping: Tensor, on: Tensor) -> Tensor:
+    """Damped Gauss-Newton step (B, P) of the free constants; zero for those a sum does not have."""
+    J, Q = state.jacobian, torch.nan_to_num(state.basis, 0.0, 0.0, 0.0)
+    # What the coefficients absorb is no reason to move.
+    J = J - (J @ Q.transpose(-1, -2)) @ Q
+    normal, gradient = J @ J.transpose(-1, -2), (J @ state.residual[..., None])[..., 0]
+    diagonal = normal.diagonal(dim1=-2, dim2=-1)
+    ridge = diagonal * damping[:, None] + 1e-12 * diagonal.amax(-1, keepdim=True) + 1e-300
+    system = normal + torch.diag_embed(ridge + (~on).to(ridge.dtype))
+    step = torch.linalg.solve_ex(torch.nan_to_num(system), torch.nan_to_num(gradient)[..., None])[0][..., 0]
+    return torch.nan_to_num(step, 0.0, 0.0, 0.0) * on

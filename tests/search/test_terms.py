@@ -1,0 +1,29 @@
+"""Sums of products as an engine of the search."""
+
+import numpy as np
+import pytest
+
+from kansym import Dataset, DiscoveryOptions, discover
+
+
+@pytest.fixture
+def table():
+    """A law that has no symmetry, and of which no column separates."""
+    P, t = np.random.default_rng(3).uniform([0.1, 0], [5, 20], (600, 2)).T
+    y = 0.47 * np.cbrt(P) + 0.47 * P * np.exp(-0.086 * t)
+    return Dataset(np.column_stack([P, t]), y, ("P", "t"))
+
+
+def test_a_sum_that_nothing_else_finds(table):
+    found = discover(table, DiscoveryOptions(max_seconds=60, deterministic=True))
+    assert found.formula.validation_loss < 1e-20
+    assert found.formula.structure == "sum of products"
+
+
+@pytest.mark.parametrize("option", ["terms", "structure"])
+def test_it_can_be_turned_off(table, option, monkeypatch):
+    def refuse(*args, **kwargs):
+        raise AssertionError("sums of products were looked for")
+
+    monkeypatch.setattr("kansym.search.pipeline.pursue", refuse)
+    discover(table, DiscoveryOptions(max_seconds=2, deterministic=True, **{option: False}))

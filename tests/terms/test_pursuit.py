@@ -1,0 +1,89 @@
+"""Term pursuit: sums are found, in the time and with the functions that are given."""
+
+import numpy as np
+import pytest
+import sympy
+
+from kansym import clock
+from kansym.clock import Clock
+from kansym.primitives.allowed import allowed_functions
+from kansym.primitives.library import default_library
+from kansym.terms.pursuit import TermOptions, pursue
+
+SHORT = TermOptions(terms=2, moves=1)
+
+
+def pursued(X, y, *, seconds=12.0, **options):
+    variables = sympy.symbols(f"x:{X.shape[1]}", real=True)
+    options.setdefault("options", SHORT)
+    with clock.running(Clock()) as running:
+        found = list(pursue(X, y, variables, until=seconds, **options))
+        return found, variables, running.now()
+
+
+def error(formula, variables, X, y):
+    return np.sqrt(np.mean((sympy.lambdify(variables, formula)(*X.T) - y) ** 2)) / y.std()
+
+
+CASES = {
+    "decay and wave": (((0.0, 4.0),), lambda x: 2 * np.exp(-0.7 * x) + 0.5 * np.sin(3.1 * x)),
+    "kink": (((-2.0, 2.0), (0.0, 4.0)), lambda x, t: 1.5 * np.abs(x) - 0.8 * np.exp(-0.6 * t)),
+    "product": (((0.5, 4.0), (0.0, 6.0)), lambda p, t: 1.4 * np.sqrt(p) + 0.3 * p * np.exp(-0.4 * t)),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_sums_are_found(table, name):
+    ends, law = CASES[name]
+    X, far = table(*ends), table(*ends, seed=1)
+    found, variables, _ = pursued(X, law(*X.T))
+    assert min(error(one, variables, far, law(*far.T)) for one in found) < 1e-8
+
+
+def test_a_target_under_a_link_is_found(table):
+    X = table((0.5, 3.0), (1.0, 2.0))
+    y = 1 / (0.7 * X[:, 0] + 0.4 * X[:, 1] ** 2)
+    found, variables, _ = pursued(X, y, seconds=40.0)
+    assert error(found[-1], variables, X, y) < 1e-8
+
+
+def test_the_same_seed_gives_the_same_formulas(table):
+    X = table((0.0, 4.0))
+    y = np.tanh(X[:, 0] - 1) / (1 + X[:, 0] ** 2) + 0.1 * X[:, 0]
+    first, second = (pursued(X, y, seconds=4.0, seed=3)[0] for _ in range(2))
+    assert first == second
+
+
+def test_work_that_is_charged_ends_it(table):
+    X = table((0.5, 3.0), (1.0, 2.0))
+    y = np.random.default_rng(0).normal(size=len(X))
+    _, _, spent = pursued(X, y, seconds=3.0, options=TermOptions())
+    assert spent < 6.0
+    assert pursued(X, y, seconds=-1.0)[0] == []
+
+
+def test_only_allowed_functions_are_used(table):
+    X = table((0.5, 3.0))
+    y = np.sin(2 * X[:, 0]) + np.exp(-X[:, 0])
+    allowed = allowed_functions(default_library().only("x", "exp"))
+    found, _, _ = pursued(X, y, seconds=4.0, allowed=allowed)
+    assert found and all(allowed.permits(one) for one in found)
+
+
+def test_rows_without_weight_do_not_count(table):
+    X = table((0.0, 4.0))
+    y = 2 * np.exp(-0.7 * X[:, 0]) + 0.3 * X[:, 0]
+    weights = np.ones(len(y))
+    weights[:100] = 0.0
+    spoilt = np.where(weights > 0, y, 9.0)
+    found, variables, _ = pursued(X, spoilt, weights=weights)
+    assert min(error(one, variables, X, y) for one in found) < 1e-8
+
+
+def test_extreme_units_and_tables_that_say_nothing(table):
+    X = table((0.0, 4.0))
+    y = 1e-19 * (2 * np.exp(-0.7 * X[:, 0]) + 0.3 * X[:, 0])
+    found, variables, _ = pursued(X, y)
+    assert min(error(one, variables, X, y) for one in found) < 1e-8
+    assert pursued(X, np.ones(len(X)))[0] == []
+    assert pursued(X[:20], X[:20, 0])[0] == []
