@@ -12,7 +12,6 @@ date are then those of the page that stated them first.
 """
 
 import datetime
-import itertools
 import json
 import shlex
 import statistics
@@ -160,8 +159,11 @@ def render(folder: Path = RESULTS) -> str:
     lines = ["<!-- Made by `python -m benchmarks.table` from benchmarks/results; not to be edited by hand. -->"]
     for title, runs in map(load, sorted(folder.glob("*.json"))):
         lines += ["", f"<!-- {title} -->", ""]
-        for _, group in itertools.groupby(runs, key=lambda run: tuple(run.figures)):
-            lines += _table(list(group))
+        alike: dict[tuple[str, ...], list[Run]] = {}
+        for run in runs:
+            alike.setdefault(tuple(run.figures), []).append(run)
+        for group in alike.values():
+            lines += _table(group)
         lines.append(f"<!-- end: {title} -->")
     return "\n".join(lines) + "\n"
 

@@ -60,7 +60,9 @@ def judge(formula: sympy.Expr, problem: Problem) -> Verdict:
         In the names of the problem's columns.
     problem : Problem
     """
-    truth = fitted_law(formula, problem) if problem.law.free else problem.truth
+    # A law that is judged by its fit has true constants; fitted to the formula, those that it lacks would vanish.
+    measured = bool(problem.law.free) and problem.law.judge == "values"
+    truth = fitted_law(formula, problem) if measured else problem.truth
     verdict = strict(formula, problem)
     form = (verdict.right and verdict.tolerance <= EXACT) or same_form(formula, problem)
     return Verdict(verdict, symbolic_solution(formula, truth, problem.symbols, problem.inside), form)
