@@ -9,6 +9,7 @@ is a saturation and ``(u^2 + a)^-1`` a resonance. Amplitudes are left out, since
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 
 import sympy
 import torch
@@ -60,7 +61,8 @@ class Factor:
 
 def exact(value: float) -> sympy.Expr:
     """The rational number that a fixed exponent is, or else the float itself."""
-    fraction = sympy.Rational(value).limit_denominator(12)
+    near = Fraction(value).limit_denominator(12)
+    fraction = sympy.Rational(near.numerator, near.denominator)
     return fraction if abs(float(fraction) - value) < 1e-12 else sympy.Float(value, 17)
 
 

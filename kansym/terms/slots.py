@@ -20,7 +20,7 @@ from kansym.terms.grids import Atom
 MOST_FACTORS = 7
 """Factors of a term."""
 
-Index = int | slice | Tensor | list[int] | tuple[slice | int | list[int] | None, ...]
+Index = int | slice | None | Tensor | list[int] | tuple[slice | int | list[int] | None, ...]
 """What picks products out of a table, along its leading axes."""
 
 Key = tuple
