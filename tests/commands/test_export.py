@@ -45,7 +45,7 @@ def test_another_formula_goes_to_a_file(folder, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--to", "cobol"], f"--to must be one of {', '.join(LANGUAGES)}, latex"),
+        (["--to", "cobol"], f"--to must be one of {', '.join(LANGUAGES)}"),
         (["--to", "c", "--index", "99"], "--index must name one of the"),
         (["--to", "c", "--out", "."], "is a folder; name a file"),
         ([], "--to"),
