@@ -63,7 +63,7 @@ def load_table(path: str | os.PathLike[str]) -> Dataset:
     if schema != SCHEMA or isinstance(schema, bool):
         raise StorageError(f"{path} has schema {str(schema)[:20]}, this version of kansym reads {SCHEMA}")
     try:
-        arrays = safetensors.numpy.load(data)
+        arrays: dict[str, Any] = safetensors.numpy.load(data)
         if set(arrays) - set(_ARRAYS) or any(values.dtype != np.float64 for values in arrays.values()):
             raise ValueError("its columns are not those of a table")
         return Dataset(
