@@ -77,8 +77,8 @@ def discover(
     columns
         Inputs, separated by commas. Default: all other columns that hold numbers. Quote a name that holds a comma.
     seconds
-        Wall time of the search and the certificate, kept to within 10 %. A law that is found exactly ends the search
-        earlier; give more time for many columns.
+        Wall time of the search and the certificate, kept to within 10 % from 5 s on. A law that is found exactly ends
+        the search earlier; give more time for many columns.
     seed
         Source of every random choice: the same table, seed and options give the same formula on any machine, unless the
         clock on the wall ended the search, which the report then says.

@@ -21,8 +21,8 @@ class DiscoveryOptions:
     Attributes
     ----------
     max_seconds : float, default 120
-        Wall time, kept to within 10 %. Easy laws stop long before it. The search itself counts its work on a clock of
-        its own (`kansym.clock`), which an idle machine has spent before the wall ends it.
+        Wall time, kept to within 10 % from 5 s on. Easy laws stop long before it. The search itself counts its work on
+        a clock of its own (`kansym.clock`), which an idle machine has spent before the wall ends it.
     seed : int, default 0
         Source of every random choice; the same table, seed and options give the same formula on any machine, idle or
         busy, unless the wall ended the search, which the result then says.

@@ -24,7 +24,7 @@ GRACE = 6.0
 """Seconds beyond the budget and a tenth of it, for reading the table, the last step and the report.
 
 Tables have up to a hundred thousand rows; reading one, the least that a search does and the tests of the residuals then
-take four to five seconds of a core that is not idle, whatever the budget.
+take four to six seconds of a core that is not idle, whatever the budget.
 """
 
 MOST_MEMORY = 2 * 2**30
