@@ -43,11 +43,17 @@ class Link:
         """The problem with L(t) as its target."""
         if self.name == "identity":
             return problem
-        value = self.forward(problem.t)
-        back = -self.back if self.even and problem.t[0] < 0 else self.back
+        value, slope = self.forward(problem.t), self.slope_back(problem.t)
+        return problem.linked(value, self.inverse(problem.t), slope, Step(StepKind.LINK, self.name))
+
+    def inverse(self, t: np.ndarray) -> sympy.Expr:
+        """The inverse, in `TARGET`, with the sign of these targets."""
+        return -self.back if self.even and t[0] < 0 else self.back
+
+    def slope_back(self, t: np.ndarray) -> np.ndarray:
+        """|dt/dL|, shape (n,), by which errors of L(t) count as errors of t."""
         with np.errstate(all="ignore"):
-            slope = 1.0 / np.abs(self.slope(problem.t))
-        return problem.linked(value, back, slope, Step(StepKind.LINK, self.name))
+            return 1.0 / np.abs(self.slope(t))
 
 
 def _one_signed(t: np.ndarray) -> bool:

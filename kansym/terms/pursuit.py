@@ -237,7 +237,7 @@ class _Pursuit:
         done.sort(key=lambda one: one[0])
         for _, target, refined, rows in done[: self.options.handed]:
             error = math.sqrt(float(refined.square[0]) / rows.number)
-            yield target.back(self._expression(refined, rows)), error
+            yield target.formula(self._expression(refined, rows)), error
             if error <= EXACT:
                 # What follows is the same in other words.
                 return
@@ -263,7 +263,7 @@ class _Pursuit:
 
     def _beam(self, target: Target, few: TermRows, until: float) -> tuple[Beam, Iterator[list[State]]]:
         """A search for one target and its rounds, which can be left and taken up again."""
-        plain = target.name == "y"
+        plain = not target.linked
         beam = Beam(
             self.dictionary,
             few,

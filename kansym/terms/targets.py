@@ -5,13 +5,17 @@
 Rows are weighted by |dy/dz|, so that small errors of z count as the errors of y that they are.
 """
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 import sympy
 
 from kansym.primitives.allowed import AllowedFunctions
+from kansym.structure.links import usable_links
+from kansym.structure.problem import TARGET
+
+POSITIVE = sympy.Symbol("z", positive=True)
 
 LEAST = 1e-6
 """Smallest |y|, in units of its root mean square, under a link."""
@@ -27,8 +31,8 @@ class Target:
     z : ndarray, shape (n,)
     slope : ndarray, shape (n,)
         |dy/dz|.
-    back : callable
-        y from an expression for z.
+    back : sympy.Expr
+        y, in `TARGET`, which stands for z.
     share : float
         Part of the time that is given to it.
     terms : int
@@ -40,10 +44,27 @@ class Target:
     name: str
     z: np.ndarray
     slope: np.ndarray
-    back: Callable[[sympy.Expr], sympy.Expr]
+    back: sympy.Expr
     share: float
     terms: int
     any_length: bool = False
+
+    @property
+    def linked(self) -> bool:
+        return self.back != TARGET
+
+    def formula(self, expression: sympy.Expr) -> sympy.Expr:
+        """y from an expression for z."""
+        return self.back.xreplace({TARGET: expression})
+
+
+SHARES: Mapping[str, tuple[float, int]] = {
+    "reciprocal": (0.13, 3),
+    "log": (0.13, 3),
+    "square": (0.1, 3),
+    "root": (0.1, 2),
+}
+"""Links of y, in this order, with the part of the time that each has and the most terms under it."""
 
 
 def targets(y: np.ndarray, allowed: AllowedFunctions | None, most_terms: int) -> list[Target]:
@@ -51,21 +72,14 @@ def targets(y: np.ndarray, allowed: AllowedFunctions | None, most_terms: int) ->
 
     Functions of y are for targets of one sign that keep away from zero, and for functions that formulas may have.
     """
-    one = np.ones_like(y)
-    plain = Target("y", y, one, lambda e: e, 0.32, 2)
+    plain = Target("identity", y, np.ones_like(y), TARGET, 0.32, 2)
     found = [plain]
-    size = float(np.sqrt(np.mean(y**2)))
-    positive = bool((y > 0).all())
-    if (positive or bool((y < 0).all())) and float(np.abs(y).min()) > LEAST * size:
-        sign = 1 if positive else -1
-        magnitude = np.abs(y)
-        found += [
-            Target("1/y", 1 / y, y * y, lambda e: 1 / e, 0.13, 3),
-            Target("log y", np.log(magnitude), magnitude, lambda e: sign * sympy.exp(e), 0.13, 3),
-            Target("y^2", y * y, 0.5 / magnitude, lambda e: sign * sympy.sqrt(e), 0.1, 3),
-            Target("sqrt y", np.sqrt(magnitude), 2 * np.sqrt(magnitude), lambda e: sign * e**2, 0.1, 2),
-        ]
-    symbol = sympy.Symbol("z", positive=True)
-    found = [one for one in found if allowed is None or allowed.permits(one.back(symbol))]
-    whole = Target("y", y, one, lambda e: e, 0.7, most_terms)
+    if float(np.abs(y).min()) > LEAST * float(np.sqrt(np.mean(y**2))):
+        links = {link.name: link for link in usable_links(y)}
+        for name, (share, terms) in SHARES.items():
+            if name in links:
+                link = links[name]
+                found.append(Target(name, link.forward(y), link.slope_back(y), link.inverse(y), share, terms))
+    found = [one for one in found if allowed is None or allowed.permits(one.formula(POSITIVE))]
+    whole = replace(plain, share=0.7, terms=most_terms)
     return [*found, whole, replace(whole, share=1.0, any_length=True)]
