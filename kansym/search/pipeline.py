@@ -42,7 +42,7 @@ from kansym.structure.product_units import SMALL_TABLE
 from kansym.structure.solver import Solver
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.steps import Origin, Step, StepKind, in_words
-from kansym.terms.pursuit import WIDEST, pursue
+from kansym.terms.pursuit import Pursuit, suits
 from kansym.threads import threads_for
 
 logger = logging.getLogger(__name__)
@@ -66,9 +66,11 @@ SECOND_LOOK = 0.4
 """Share of the time budget for reading a curve that a formula describes already as well as the data allow: with few
 rows the first such formula need not be the best."""
 
-TERMS_SHARE, TERMS_SHARE_OF_PART, TERMS_AFTER = 0.5, 0.35, 0.25
-"""Share of the time that is left for sums of products, in the user's table and in parts, and share of the budget for
-which the readings of a curve go on alone before these have their turn."""
+TERMS_SHARE, TERMS_SHARE_OF_PART, BRIEF_SHARE = 0.6, 0.35, 0.15
+"""Share of the time that is left for sums of products, in the user's table and in parts, and for a brief look."""
+
+TERMS_AFTER = 0.25
+"""Share of the budget for which the readings of a curve go on alone before sums of products have their turn."""
 
 NETWORK_SECONDS, LAST_NETWORK = 1.6, 0.03
 """Most time for a network beside a formula that was found without one, and the share of the budget that it has in any
@@ -135,7 +137,8 @@ class _Run:
         self.settled = False
         self.part = part
         self.noisy = attainable is not None and attainable > SPLINE_ERROR
-        self._pursued = False
+        self._pursuits: dict[bool, Pursuit] = {}
+        self._pursued: set[bool] = set()
         self._read_already: set[int] = set()
         self._glanced: set[int] = set()
         self.deadline = self.start + options.max_seconds * (1 - RESERVE)
@@ -187,7 +190,9 @@ class _Run:
             if first is not None:
                 self._keep_network(first)
                 held.append(first)
-            self._one_dimensional()
+            # With noise much is as good as the data, and what is simplest is to be read first.
+            if not (not self.noisy and self._terms(brief=True)):
+                self._one_dimensional()
             if self._as_good_as_possible():
                 return StopReason.AS_GOOD_AS_DATA
             if self._nothing_left():
@@ -348,34 +353,42 @@ class _Run:
         if interrupted:
             raise KeyboardInterrupt
 
-    def _terms(self) -> bool:
-        """Look for sums of products, once; whether one is as good as the data allow."""
+    def _terms(self, *, brief: bool = False) -> bool:
+        """Look for sums of products, once, or once briefly before; whether one is as good as the data allow."""
         # Without structure the user wants to see networks alone; parts have had theirs.
         wanted = self.options.terms and (self.options.structure or self.part)
-        if self._pursued or not wanted or self.dataset.n_columns > WIDEST or self.out_of_time():
+        X, y, _ = self.fit_rows.rows(self.fit_rows.fitting)
+        if not wanted or self._pursued & {brief, False} or self.out_of_time() or not suits(X, y):
             return False
-        self._pursued = True
-        share = TERMS_SHARE_OF_PART if self.part else TERMS_SHARE
+        if not brief and self._terms(brief=True):
+            return True
+        self._pursued.add(brief)
+        share = BRIEF_SHARE if brief else TERMS_SHARE_OF_PART if self.part else TERMS_SHARE
         self.report("terms", "looking for sums of products")
-        X, y, weights = self.fit_rows.rows(self.fit_rows.fitting)
-        found = pursue(
-            X,
-            y,
-            self.fit_rows.variables,
-            weights=weights,
-            noise=self.floor,
-            noisy=self.noisy,
-            allowed=self.fit_rows.allowed,
-            until=clock.now() + share * clock.left(self.deadline),
-            seed=self.options.seed,
-            device=self.device,
-        )
-        for raw in found:
+        # An exact sum is one whatever the interpolant says, which may see a kink as noise.
+        pursuit = self._pursuit(noisy=self.noisy and not brief)
+        for raw in pursuit.formulas(clock.now() + share * clock.left(self.deadline), brief=brief):
             self.formulas += from_expression(raw, self.fit_rows, structure="sum of products", deadline=self.deadline)
             self.report("terms", f"{self.best()}")
             if self._as_good_as_possible():
                 return True
         return False
+
+    def _pursuit(self, *, noisy: bool) -> Pursuit:
+        if noisy not in self._pursuits:
+            X, y, weights = self.fit_rows.rows(self.fit_rows.fitting)
+            self._pursuits[noisy] = Pursuit(
+                X,
+                y,
+                self.fit_rows.variables,
+                weights=weights,
+                noise=self.floor,
+                noisy=noisy,
+                allowed=self.fit_rows.allowed,
+                seed=self.options.seed,
+                device=self.device,
+            )
+        return self._pursuits[noisy]
 
     # -- one input ---------------------------------------------------------------------------------------------------
 

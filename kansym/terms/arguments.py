@@ -1,6 +1,6 @@
 # sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
 # pyright: reportArgumentType=false, reportReturnType=false, reportOperatorIssue=false
-"""What functions are functions of: the inputs, simple functions of one, and combinations of two or three."""
+"""What functions are functions of: the inputs, simple functions of one, and combinations of two."""
 
 import itertools
 from collections.abc import Iterator
@@ -10,12 +10,16 @@ import numpy as np
 import sympy
 
 from kansym.primitives.allowed import AllowedFunctions
+from kansym.terms.effort import WIDE
 
-INPUT, OWN, PAIR, TRIPLE = 0, 1, 2, 3
-"""Levels of an argument: an input, a function of one input, a combination of two, of three."""
+INPUT, OWN, PAIR = 0, 1, 2
+"""Levels of an argument: an input, a function of one input, a combination of two."""
 
-NODES = (1, 2, 3, 5)
+NODES = (1, 2, 3)
 """Nodes of an argument of each level."""
+
+LARGEST = 1e60
+"""Largest magnitude of a column: powers of it are to stay in double precision."""
 
 LEAST_LOGARITHM = -0.9
 """Smallest value of a column for log(x + 1)."""
@@ -28,7 +32,7 @@ class Argument:
     Attributes
     ----------
     level : int
-        `INPUT`, `OWN`, `PAIR` or `TRIPLE`.
+        `INPUT`, `OWN` or `PAIR`.
     expression : sympy.Expr
         In the inputs.
     column : ndarray, shape (n,)
@@ -42,7 +46,7 @@ class Argument:
 def arguments(
     X: np.ndarray, variables: tuple[sympy.Symbol, ...], allowed: AllowedFunctions | None = None
 ) -> list[Argument]:
-    """All arguments of a table that are finite, the inputs first.
+    """All arguments of a table that are finite and not extreme, the inputs first.
 
     Parameters
     ----------
@@ -53,12 +57,13 @@ def arguments(
     """
     x = list(X.T)
     found = [Argument(INPUT, variable, column) for variable, column in zip(variables, x, strict=True)]
-    found += itertools.chain(_own(x, variables), _pairs(x, variables), _triples(x, variables))
+    found += itertools.chain(_own(x, variables), _pairs(x, variables, wide=len(x) >= WIDE))
     return [
         argument
         for argument in found
         if np.isfinite(argument.column).all()
         and np.ptp(argument.column) > 0
+        and np.abs(argument.column).max() < LARGEST
         and (argument.level == INPUT or allowed is None or allowed.permits(argument.expression))
     ]
 
@@ -73,29 +78,19 @@ def _own(x: list[np.ndarray], s: tuple[sympy.Symbol, ...]) -> Iterator[Argument]
             yield Argument(OWN, 1 / symbol, 1 / column)
         if low >= 0:
             yield Argument(OWN, sympy.sqrt(symbol), np.sqrt(column))
+        elif column.max() > 0:
+            yield Argument(OWN, sympy.Abs(symbol), np.abs(column))
 
 
-def _pairs(x: list[np.ndarray], s: tuple[sympy.Symbol, ...]) -> Iterator[Argument]:
+def _pairs(x: list[np.ndarray], s: tuple[sympy.Symbol, ...], *, wide: bool) -> Iterator[Argument]:
     for i, j in itertools.combinations(range(len(x)), 2):
         yield Argument(PAIR, s[i] * s[j], x[i] * x[j])
         yield Argument(PAIR, s[i] - s[j], x[i] - x[j])
-        yield Argument(PAIR, s[i] + s[j], x[i] + x[j])
+        if not wide:
+            yield Argument(PAIR, s[i] + s[j], x[i] + x[j])
+            yield Argument(PAIR, s[i] ** 2 + s[j] ** 2, x[i] ** 2 + x[j] ** 2)
         for k, m in ((i, j), (j, i)):
             if x[m].min() > 0:
                 yield Argument(PAIR, s[k] / s[m], x[k] / x[m])
-            yield Argument(PAIR, s[k] ** 2 * s[m], x[k] ** 2 * x[m])
-        yield Argument(PAIR, s[i] ** 2 + s[j] ** 2, x[i] ** 2 + x[j] ** 2)
-
-
-def _triples(x: list[np.ndarray], s: tuple[sympy.Symbol, ...]) -> Iterator[Argument]:
-    for k in range(len(x)):
-        for i, j in itertools.combinations([other for other in range(len(x)) if other != k], 2):
-            if x[k].min() > 0:
-                yield Argument(TRIPLE, (s[i] - s[j]) / s[k], (x[i] - x[j]) / x[k])
-                yield Argument(TRIPLE, s[i] * s[j] / s[k], x[i] * x[j] / x[k])
-            yield Argument(TRIPLE, s[i] * s[j] + s[k], x[i] * x[j] + x[k])
-            yield Argument(TRIPLE, s[i] * s[j] - s[k], x[i] * x[j] - x[k])
-            for m, o in ((i, j), (j, i)):
-                if x[o].min() > 0:
-                    yield Argument(TRIPLE, s[m] / s[o] - s[k], x[m] / x[o] - x[k])
-                    yield Argument(TRIPLE, s[m] / s[o] + s[k], x[m] / x[o] + x[k])
+            if not wide:
+                yield Argument(PAIR, s[k] ** 2 * s[m], x[k] ** 2 * x[m])

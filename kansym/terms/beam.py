@@ -5,16 +5,19 @@ constants of all candidates together by successive halving, and then tries moves
 place of one, one more factor in a term, another factor in place of one.
 """
 
+import itertools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from kansym import clock
 from kansym.clock import Work
 from kansym.terms.dictionary import Dictionary, limited
+from kansym.terms.effort import Effort
 from kansym.terms.length import Lengths
 from kansym.terms.pairs import best_pairs
 from kansym.terms.refinement import Refined, refine
@@ -36,8 +39,8 @@ FIRST_TERMS = 10
 SEED_COLUMNS = 8
 """Second terms tried beside each of the plain first ones."""
 
-PAIRS = 500
-"""Pairs of terms under each noise floor."""
+PAIRS_BESIDE = 200
+"""Pairs under each noise floor beside plain terms."""
 
 REPLACED, MULTIPLIED = 5, 8
 """Columns tried in place of a term, and functions by which a term is multiplied."""
@@ -67,17 +70,19 @@ class Beam:
         Weighted for `rows`.
     rows : TermRows
     lengths : Lengths
-    seeds : int
-        Plain first terms, the cheapest of the left columns, beside which all columns are tried whatever they explain
-        alone: a term of a law of two hardly ever looks like the law.
-    width, top : int
-        States that are kept, and columns tried for each.
+    effort : Effort
+        Its seeds are first terms beside which all columns are tried whatever they explain alone: a term of a law of
+        two hardly ever looks like the law.
+    top : int
+        Columns tried for each state.
     until : float
         `kansym.clock.now` value to stop at.
     most_cost : float, default inf
         Longest term in nats, coefficient not counted.
-    paired : int, default 0
-        Cheap columns of which all pairs are tried in the second round.
+    paired : bool, default False
+        Whether all pairs of cheap columns are tried in the second round.
+    beside : bool, default False
+        Begin with three terms instead: all those pairs beside one plain term, and then beside two.
     """
 
     def __init__(
@@ -86,29 +91,34 @@ class Beam:
         rows: TermRows,
         lengths: Lengths,
         *,
-        seeds: int,
-        width: int,
+        effort: Effort,
         top: int,
         until: float,
         most_cost: float = math.inf,
-        paired: int = 0,
+        paired: bool = False,
+        beside: bool = False,
     ) -> None:
         self.dictionary, self.rows, self.lengths = dictionary, rows, lengths
-        self.seeds = seeds
-        self.width, self.top, self.until, self.most_cost = width, top, until, most_cost
-        self.paired = paired
+        self.effort, self.width, self.top = effort, effort.width, top
+        self.until, self.most_cost = until, most_cost
+        self.paired, self.beside = paired, beside
         self.exact = False
 
     def late(self) -> bool:
         return clock.late(self.until)
 
     def rounds(self, most_terms: int, moves: int) -> Iterator[list[State]]:
-        """The best sums of one term, of two, and so on; ends when another term no longer pays."""
+        """The best sums of one term, of two, and so on, or none where time is up; ends when another no longer pays."""
         states: list[Slots] = []
         last = math.inf
-        for terms in range(1, most_terms + 1):
-            grown = self._grown(states, terms)
-            new = self.sift(grown)
+        for terms in range(3 if self.beside else 1, most_terms + 1):
+            new = self.sift(self._grown(states, terms))
+            while self.late():
+                # Begun again where whoever asks has given more time for it.
+                yield new
+                if self.late():
+                    return
+                new = self.sift(self._grown(states, terms))
             if not new:
                 return
             for _ in range(moves):
@@ -134,15 +144,34 @@ class Beam:
     # -- candidates --------------------------------------------------------------------------------------------------
 
     def _grown(self, states: list[Slots], terms: int) -> list[Slots]:
-        if not states:
+        grown = self._added(states, self.top) if states else []
+        if self.beside:
+            return grown + self._pairs(terms - 2)
+        if terms == 1:
             return self._added([None], FIRST_TERMS * self.top)
-        grown = self._added(states, self.top)
         if terms == 2 and math.isfinite(self.most_cost):
-            grown += self._added(self.dictionary.plain(self.seeds), SEED_COLUMNS)
-            if self.paired and not self.late():
-                pairs = best_pairs(self.dictionary, self.rows.y, PAIRS, columns=self.paired, until=self.until)
-                grown += [pairs] if pairs is not None else []
+            grown += self._added(self.dictionary.plain(self.effort.seeds), SEED_COLUMNS)
+            grown += self._added(self.dictionary.functions(self.effort.functions), SEED_COLUMNS)
+            grown += self._pairs(0)
         return grown
+
+    def _pairs(self, beside: int) -> list[Slots]:
+        """All pairs of cheap columns beside so many of the plainest terms."""
+        if not self.paired or beside > self.effort.beside:
+            return []
+        found = []
+        for chosen in itertools.combinations(self.dictionary.plainest(), beside):
+            if self.late():
+                break
+            plain = joined(list(chosen)) if chosen else None
+            basis, _ = self._projected(plain)
+            top = PAIRS_BESIDE if chosen else self.effort.pairs
+            pairs = best_pairs(
+                self.dictionary, self.rows.y, top, columns=self.effort.paired, beside=basis, until=self.until
+            )
+            if pairs is not None:
+                found.append(pairs if plain is None else _with(plain, pairs))
+        return found
 
     def _added(self, states: Sequence[Slots | None], top: int) -> list[Slots]:
         """Each state with another term."""
@@ -230,14 +259,14 @@ class Beam:
 
     def _choose(self, refined: Refined, keep: int, alike: int) -> list[int]:
         """The shortest under each noise floor; at most `alike` starts of one structure."""
-        keys = refined.slots.keys()
+        keys = refined.slots.keys().tolist()
         counts: dict[Key, int] = {}
         chosen: dict[int, None] = {}
         for floor, share in FLOORS:
             lengths = self.lengths.of(refined.slots, refined.square, self.rows.number, floor=floor)
             taken = 0
-            order = torch.argsort(lengths, stable=True).tolist()
-            for b, length in zip(order, lengths[order].tolist(), strict=True):
+            order = torch.argsort(lengths, stable=True)
+            for b, length in zip(order.tolist(), lengths[order].tolist(), strict=True):
                 if taken >= share * keep or not math.isfinite(length):
                     break
                 if b not in chosen and counts.get(keys[b], 0) < alike:
@@ -250,7 +279,7 @@ class Beam:
         """The beam from states of one size: one of each structure, the best under each noise floor."""
         distinct: dict[Key, State] = {}
         ordered = sorted(states, key=lambda state: state.length)
-        for state, key in zip(ordered, joined([state.slots[None] for state in ordered]).keys(), strict=True):
+        for state, key in zip(ordered, joined([state.slots[None] for state in ordered]).keys().tolist(), strict=True):
             distinct.setdefault(key, state)
         found = list(distinct.values())
         table = joined([state.slots[None] for state in found])
@@ -277,11 +306,8 @@ def _distinct(candidates: Sequence[Slots]) -> Slots | None:
         return None
     table = joined(list(candidates)).packed()
     clock.charge(Work.SMALL_FITS, CANDIDATE_OVERHEAD * len(table))
-    starts = table.theta.flatten(1).round(decimals=3).tolist()
-    seen: dict[tuple, int] = {}
-    for b, (key, start) in enumerate(zip(table.keys(), starts, strict=True)):
-        seen.setdefault((key, tuple(start)), b)
+    _, first = np.unique(table.keys(decimals=3), return_index=True)
     kept = torch.zeros(len(table), dtype=torch.bool)
-    kept[list(seen.values())] = True
+    kept[first.tolist()] = True
     table = table[kept.to(table.factor.device) & limited(table)]
     return table if len(table) else None

@@ -19,16 +19,26 @@ from kansym import clock
 from kansym.clock import Work
 from kansym.primitives.allowed import AllowedFunctions
 from kansym.terms.arguments import INPUT, PAIR, Argument
+from kansym.terms.effort import WIDE
 from kansym.terms.factors import FACTORS, NUMBER
-from kansym.terms.grids import Atom, atoms
+from kansym.terms.grids import Atom, Density, atoms
 from kansym.terms.length import Lengths
 from kansym.terms.rows import TermRows
 from kansym.terms.slots import MOST_FACTORS, Slots, joined, values
 
 SINGLE = (-3, -2, -1, -1.5, -0.5, 1 / 3, 0.5, 1, 1.5, 2, 3, 4)
 DOUBLE = (-2, -1, -0.5, 0.5, 1, 2, 3)
-TRIPLED = (-2, -1, 0.5, 1, 2)
-"""Exponents of monomials of one, two and three inputs."""
+WIDE_DOUBLE = (-1, 1)
+"""Exponents of monomials of one input, of two, and of two among many."""
+
+PLAINEST = (-2, -1, 0.5, 1, 2)
+"""Exponents of the most common terms."""
+
+FEW_STARTS = 4
+"""Starts of one function among first terms."""
+
+THINNED = 16
+"""Most starts of one family among the cheapest columns."""
 
 COARSE_PAIRS = 12
 """Functions of a pair of inputs among the left factors."""
@@ -42,8 +52,18 @@ FLAT = 1e-3
 SHARP_ROWS, SINGULAR = {torch.float32: 1e-6, torch.float64: 1e-13}, {torch.float32: 3e-5, torch.float64: 1e-9}
 """Share of the residual that is rounding when columns are scored, and share of a column that must be new."""
 
-PASSES = 150
-"""Passes over the scores, in multiplications of a product of matrices."""
+HALF = {torch.float32: 0.5, torch.float64: 1.0}
+"""Time of single precision in units of double precision."""
+
+COARSE = 1e-3
+"""Share of the target's sum of squares above which single precision sees enough of a residual, with two inputs."""
+
+SMALL = {torch.float32: 1e-2, torch.float64: 1e-6}
+"""Share of the target's sum of squares above which a residual's products are differences of others."""
+
+PASSES, CHOICE_PASSES = 60, 450
+"""Passes over the scores, and over the best of each family where some are chosen, in multiplications of a product of
+matrices."""
 
 BY_EXPONENT = frozenset({"shifted", "square plus", "square less"})
 """Factors whose second constant makes another function of them, and no other start of the same."""
@@ -73,6 +93,16 @@ class Scores:
     left_cost: Tensor
 
 
+@dataclass(frozen=True, eq=False)
+class _Sides:
+    """Left columns with root weights (L, n), right ones (R, n), and their products: squares and with y (L, R)."""
+
+    left: Tensor
+    right: Tensor
+    square: Tensor
+    target: Tensor
+
+
 class Dictionary:
     """Columns for one table.
 
@@ -84,7 +114,7 @@ class Dictionary:
     lengths : Lengths
     allowed : AllowedFunctions, optional
     dimension : int
-        Inputs of the table, one to three.
+        Inputs of the table, one to five.
 
     Attributes
     ----------
@@ -106,7 +136,7 @@ class Dictionary:
         device, dtype = rows.y.device, rows.y.dtype
         right: list[list[tuple[Atom, int]]] = [[(("one", 0.0, 0.0), 0)]]
         for number, argument in enumerate(arguments):
-            right += [[(atom, number)] for atom in atoms(argument, allowed=allowed)]
+            right += [[(atom, number)] for atom in atoms(argument, density=_density(dimension), allowed=allowed)]
         left = list(_left(arguments, dimension, allowed))
         self.left_slots, self.left = self._columns(Slots.of(left, device, dtype), "L")
         slots, columns = self._columns(Slots.of(right, device, dtype), "R")
@@ -121,9 +151,10 @@ class Dictionary:
         self.family = torch.from_numpy(np.repeat(np.arange(len(starts)), self.ends - starts)).to(device)
         self.left_cost, self.right_cost = lengths.cost(self.left_slots), lengths.cost(self.right_slots)
         self.family_cost = self.right_cost[torch.from_numpy(starts).to(device)]
-        # Two inputs at most have smooth columns that differ by less than single precision sees.
-        self.dtype = torch.float64 if dimension < 3 else torch.float32
-        self._right = self.right.to(self.dtype)
+        self.levels = torch.tensor([argument.level for argument in arguments], device=device)
+        self._sides: dict[torch.dtype, _Sides] = {}
+        self._costs: dict[tuple[torch.dtype, float], Tensor] = {}
+        self._cheapest: dict[int, tuple[Tensor, Tensor, np.ndarray]] = {}
         self.weighted(rows)
 
     @property
@@ -133,9 +164,21 @@ class Dictionary:
     def weighted(self, rows: TermRows) -> None:
         """Score on these rows: the same inputs, with another target or other weights."""
         self.rows = rows
-        self._left = (self.left * rows.root).to(self.dtype)
-        self._square = (self._left**2) @ (self._right**2).T
+        self._sides = {}
         clock.charge(Work.DICTIONARY_VALUES, self.size * rows.number)
+
+    def _precision(self, residual: Tensor) -> torch.dtype:
+        """Single precision where it sees enough of a residual (n,): never with one input, whose columns are smooth."""
+        if self.dimension == 1:
+            return torch.float64
+        coarse = float(residual.square().sum()) > COARSE * float(self.rows.y.square().sum())
+        return torch.float32 if self.dimension >= 3 or coarse else torch.float64
+
+    def _in(self, dtype: torch.dtype) -> "_Sides":
+        if dtype not in self._sides:
+            left, right = (self.left * self.rows.root).to(dtype), self.right.to(dtype)
+            self._sides[dtype] = _Sides(left, right, (left**2) @ (right**2).T, (left * self.rows.y.to(dtype)) @ right.T)
+        return self._sides[dtype]
 
     def _columns(self, slots: Slots, side: str) -> tuple[Slots, Tensor]:
         """What is finite and varies, and is not decided by a few rows; of unit mean square."""
@@ -151,26 +194,31 @@ class Dictionary:
 
     def scores(self, basis: Tensor, residual: Tensor, own: tuple[Tensor, Tensor] | None = None) -> Scores:
         """Gains of the columns beside a basis (K, n), or of `own` left columns (M, n), given with their costs."""
-        if own is None:
-            left, cost, square = self._left, self.left_cost, self._square.clone()
-        else:
-            left, cost = own[0].to(self.dtype), own[1]
-            square = (left**2) @ (self._right**2).T
+        dtype = self._precision(residual)
+        sides = self._in(dtype)
+        left, right = sides.left, sides.right
+        cost, square = self.left_cost, sides.square
+        if own is not None:
+            left, cost = own[0].to(dtype), own[1]
+            square = (left**2) @ (right**2).T
         n, count = residual.numel(), len(basis)
-        # Products in single precision take half the time; scores are passed over whatever the number of rows.
-        products_each = n * (1 + count) * (0.5 if self.dtype == torch.float32 else 1.0)
-        clock.charge(Work.DICTIONARY_VALUES, len(left) * len(self.right) * (products_each + PASSES))
-
-        def products(v: Tensor) -> Tensor:
-            return (left * v.to(self.dtype)) @ self._right.T
-
-        least = square * SINGULAR[self.dtype]
-        for vector in basis:
-            square.sub_(products(vector).square_())
         total = residual.square().sum()
-        gain = products(residual / total.sqrt()).square_().div_(square)
+        # Where the residual is no small difference, its products are those of the target and of the basis.
+        known = own is None and float(total) > SMALL[dtype] * float(self.rows.y.square().sum())
+        # Single precision takes half the time.
+        values = n * (count if known else 1 + count) + PASSES
+        clock.charge(Work.DICTIONARY_VALUES, len(left) * len(right) * values * HALF[dtype])
+        least = square * SINGULAR[dtype]
+        gain = sides.target.clone() if known else (left * residual.to(dtype)) @ right.T
+        for number, vector in enumerate(basis):
+            products = (left * vector.to(dtype)) @ right.T
+            if known:
+                gain.sub_(products, alpha=float(vector @ self.rows.y))
+            products.square_()
+            square = square - products if number == 0 else square.sub_(products)
+        gain.div_(total.sqrt().to(dtype)).square_().div_(square)
         gain[square < least] = 0.0
-        gain.clamp_(0, 1 - SHARP_ROWS[self.dtype])
+        gain.clamp_(0, 1 - SHARP_ROWS[dtype])
         return Scores(gain, float(total / n), cost)
 
     def best(self, scores: Scores, top: int, *, most_cost: float = math.inf) -> list[tuple[int, int]]:
@@ -183,16 +231,17 @@ class Dictionary:
         list of (left, right)
         """
         best = self._by_family(scores.gain)
+        clock.charge(Work.DICTIONARY_VALUES, CHOICE_PASSES * best.numel() * HALF[best.dtype])
         error = math.sqrt(scores.mean_square)
         n = self.rows.number
         # Near the end only what the data resolve counts; before, a term may matter that explains little yet.
         floors = (0.0, 0.03, 0.15) if scores.mean_square > 1e-3 else (0.0, 0.3 * error)
-        cost = scores.left_cost[:, None] + self.family_cost[None, :]
+        cost = self._cost(scores.left_cost, best.dtype, most_cost)
         found: dict[tuple[int, int], None] = {}
         for floor in floors:
             least = max(floor, self.lengths.floor)
-            length = 0.5 * n * torch.log(scores.mean_square * (1 - best) + least**2) + cost
-            length = torch.where(cost > most_cost, torch.inf, length).reshape(-1)
+            misfit = torch.mul(best, -scores.mean_square).add_(scores.mean_square + least**2).log_()
+            length = misfit.mul_(0.5 * n).add_(cost).reshape(-1)
             values, order = torch.topk(length, min(3 * top, length.numel()), largest=False)
             alike: dict[int, int] = {}
             taken = 0
@@ -208,6 +257,17 @@ class Dictionary:
                 if taken >= top // 2:
                     break
         return [(left, self._start(scores.gain, left, family)) for left, family in found]
+
+    def _cost(self, left_cost: Tensor, dtype: torch.dtype, most: float) -> Tensor:
+        """Nats of left columns beside families, inf above `most`."""
+        own = left_cost is not self.left_cost
+        if own or (dtype, most) not in self._costs:
+            cost = (left_cost[:, None] + self.family_cost[None, :]).to(dtype)
+            cost = cost.masked_fill_(cost > most, torch.inf)
+            if own:
+                return cost
+            self._costs[dtype, most] = cost
+        return self._costs[dtype, most]
 
     def _by_family(self, gain: Tensor) -> Tensor:
         """Largest gain of each family, (L, families)."""
@@ -227,6 +287,43 @@ class Dictionary:
         order = torch.argsort(self.left_cost, stable=True)[:count].tolist()
         return [self.left_slots[left : left + 1] for left in order]
 
+    def functions(self, count: int) -> list[Slots]:
+        """The cheapest functions of one input, a few starts of each, as sums of one term, tables (1, F)."""
+        found: list[tuple[float, int]] = []
+        factor, level = self.right_slots.factor[:, 0].tolist(), self.levels[self.right_slots.argument[:, 0]].tolist()
+        for start, end, cost in zip(self.starts.tolist(), self.ends.tolist(), self.family_cost.tolist(), strict=True):
+            if factor[start] not in (0, NUMBER["power"]) and level[start] == INPUT:
+                chosen = np.unique(np.linspace(start, end - 1, FEW_STARTS + 2).round().astype(int)[1:-1])
+                found += [(cost, place) for place in chosen.tolist()]
+        return [self.right_slots[place : place + 1] for _, place in sorted(found)[:count]]
+
+    def plainest(self) -> list[Slots]:
+        """The constant and the most common powers of one input as sums of one term, tables (1, F)."""
+        found = []
+        factor, theta = self.left_slots.factor.tolist(), self.left_slots.theta.tolist()
+        for left, (factors, constants) in enumerate(zip(factor, theta, strict=True)):
+            powers = [a for number, (a, _) in zip(factors, constants, strict=True) if number == NUMBER["power"]]
+            if sum(number > 0 for number in factors) == len(powers) <= 1 and all(a in PLAINEST for a in powers):
+                found.append(self.left_slots[left : left + 1])
+        return found
+
+    def cheapest(self, count: int) -> tuple[Tensor, Tensor, np.ndarray]:
+        """Left and right columns of the cheapest products, and a number for the functions of each; sorted by it."""
+        if count not in self._cheapest:
+            thin = torch.zeros(len(self.right), dtype=torch.bool, device=self.right.device)
+            for start, end in zip(self.starts.tolist(), self.ends.tolist(), strict=True):
+                thin[np.unique(np.linspace(start, end - 1, THINNED).round().astype(int)).tolist()] = True
+            cost = self.left_cost[:, None] + self.right_cost[None, :]
+            cost = torch.where(thin[None, :], cost, torch.inf).reshape(-1)
+            # Equal costs are taken in the order of the dictionary, on every device.
+            order = torch.argsort(cost, stable=True)[:count]
+            order = order[torch.isfinite(cost[order])]
+            left, right = order // len(self.right), order % len(self.right)
+            sorts = left * len(self.starts) + self.family[right]
+            place = torch.argsort(sorts, stable=True)
+            self._cheapest[count] = left[place], right[place], sorts[place].cpu().numpy()
+        return self._cheapest[count]
+
     def terms(self, chosen: Sequence[tuple[int, int]]) -> Slots:
         """Columns as a table (M, 1, F) of one term each."""
         left, right = (torch.tensor(side, device=self.rows.y.device) for side in zip(*chosen, strict=True))
@@ -237,7 +334,7 @@ class Dictionary:
 def _left(
     arguments: Sequence[Argument], dimension: int, allowed: AllowedFunctions | None
 ) -> Iterator[list[tuple[Atom, int]]]:
-    """Products of the left side: monomials of up to three inputs, then a coarse set of functions."""
+    """Products of the left side: monomials of one or two inputs, then a coarse set of functions."""
     yield []
     power = FACTORS[NUMBER["power"]]
     exponents: list[list[float]] = []
@@ -246,15 +343,22 @@ def _left(
         exponents.append(
             [e for e in SINGLE if (low > 0 or e > 0) and (e == int(e) or low >= 0) and power.permitted(allowed, e, 0.0)]
         )
-    for count, among in ((1, SINGLE), (2, DOUBLE), (3, TRIPLED)):
+    wide = dimension >= WIDE
+    for count, among in ((1, SINGLE), (2, WIDE_DOUBLE if wide else DOUBLE)):
         for inputs in itertools.combinations(range(dimension), count):
             for chosen in itertools.product(*([e for e in exponents[j] if e in among] for j in inputs)):
                 yield [(("power", float(e), 0.0), j) for e, j in zip(chosen, inputs, strict=True)]
     for number, argument in enumerate(arguments):
         if argument.level == INPUT:
-            yield from ([(atom, number)] for atom in atoms(argument, coarse=True, allowed=allowed))
-        elif argument.level == PAIR:
-            yield from ([(atom, number)] for atom in atoms(argument, coarse=True, allowed=allowed)[:COARSE_PAIRS])
+            yield from ([(atom, number)] for atom in atoms(argument, density=Density.COARSE, allowed=allowed))
+        elif argument.level == PAIR and not wide:
+            found = atoms(argument, density=Density.COARSE, allowed=allowed)[:COARSE_PAIRS]
+            yield from ([(atom, number)] for atom in found)
+
+
+def _density(dimension: int) -> Density:
+    """Of the right side: a table of one input has few columns, and one of many has too many."""
+    return Density.DENSE if dimension == 1 else Density.SPARSE if dimension >= WIDE else Density.FULL
 
 
 def _families(slots: Slots, columns: Tensor) -> np.ndarray:

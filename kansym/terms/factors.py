@@ -171,6 +171,15 @@ FACTORS: tuple[Factor, ...] = (
         4,
         lambda u, a, b: (u + a) ** b,
     ),
+    # In a product u/(u + a) is not 1/(u + a): what they differ by is another term.
+    Factor(
+        "saturation",
+        lambda u, a, b: u / (u + a),
+        lambda u, a, b, f: (-f / (u + a),),
+        1,
+        5,
+        lambda u, a, b: u / (u + a),
+    ),
     Factor(
         "square plus",
         lambda u, a, b: (u * u + a) ** b,
@@ -252,6 +261,23 @@ FACTORS: tuple[Factor, ...] = (
         6,
         lambda u, a, b: 1 / ((u - b) ** 2 + a),
     ),
+    Factor(
+        "hyperbola",
+        lambda u, a, b: ((u - b) ** 2 + a) ** 0.5,
+        lambda u, a, b, f: (0.5 / f, -(u - b) / f),
+        2,
+        7,
+        lambda u, a, b: sympy.sqrt((u - b) ** 2 + a),
+    ),
+    # Of u = x^2 this is the amplitude of a driven oscillator.
+    Factor(
+        "inverse hyperbola",
+        lambda u, a, b: ((u - b) ** 2 + a) ** -0.5,
+        lambda u, a, b, f: (-0.5 * f**3, (u - b) * f**3),
+        2,
+        7,
+        lambda u, a, b: 1 / sympy.sqrt((u - b) ** 2 + a),
+    ),
     Factor("circular", lambda u, a, b: torch.cos(u) ** a * torch.sin(u) ** b, _none, 0, 3, _circular),
     Factor(
         "abs",
@@ -274,6 +300,6 @@ EXPONENTS = frozenset({"real power", "hill"})
 
 CAN_VANISH = frozenset(
     {("log", 0), ("sin", 1), ("tanh", 1), ("fermi", 1), ("softplus", 1), ("gaussian", 1)}
-    | {("lorentzian", 1), ("shifted", 0), ("square plus", 0), ("abs", 0)}
+    | {("lorentzian", 1), ("hyperbola", 1), ("inverse hyperbola", 1), ("shifted", 0), ("square plus", 0), ("abs", 0)}
 )
 """Constants, as (factor, 0 for a or 1 for b), that may be zero and leave a shorter factor."""

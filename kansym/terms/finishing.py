@@ -68,7 +68,7 @@ def finished(pool: Sequence[State], rows: TermRows, lengths: Lengths, *, until: 
             continue
         shorter = _shortened(polished, length, rows, lengths, until)
         # Different sums may become the same one.
-        key = shorter[1].slots.keys()[0]
+        key = int(shorter[1].slots.keys()[0])
         if key not in keys:
             keys.add(key)
             found.append(shorter)

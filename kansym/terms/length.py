@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from kansym.terms.arguments import NODES, Argument
-from kansym.terms.factors import FACTORS
+from kansym.terms.factors import FACTORS, NUMBER
 from kansym.terms.slots import Slots
 
 ROUNDING = 1e-11
@@ -46,7 +46,10 @@ class Lengths:
 
     def nodes(self, slots: Slots) -> Tensor:
         """Nodes of each product, (...,) without the axis of slots."""
-        return (self._factors[slots.factor] + self._levels[slots.argument] * (slots.factor > 0)).sum(-1)
+        there = slots.factor > 0
+        # An argument itself is no power.
+        plain = (slots.factor == NUMBER["power"]) & (slots.theta[..., 0] == 1)
+        return (self._factors[slots.factor] - plain.long() + self._levels[slots.argument] * there).sum(-1)
 
     def cost(self, slots: Slots) -> Tensor:
         """Nats of each product: its nodes and its constants."""

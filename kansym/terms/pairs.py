@@ -15,24 +15,39 @@ from kansym.clock import Work
 from kansym.terms.dictionary import Dictionary
 from kansym.terms.slots import Slots, joined
 
-STARTS = 8
-"""Most starts of one family among the columns."""
+NEIGHBOURS = 6
+"""Starts of which the best is refined. The best of a family may be in the wrong valley: a function and its derivative
+by a constant imitate two functions of a family."""
 
 BLOCK = 512
 """Rows of the Gram matrix that are held at once, as they fit into a cache."""
 
-PAIR_FLOORS = (0.0, 0.003, 0.03)
-"""Noise that is pretended, in units of the target's root mean square."""
+PAIR_FLOORS = ((0.0, 1.0), (0.003, 1.0), (0.03, 1.0), (0.3, 6.0))
+"""Noise that is pretended, in units of the target's root mean square, and how many times as many pairs are taken under
+it: on short ranges thousands of pairs of starts leave as little as those of the law, and only the shortest of all are
+few enough to be refined."""
 
 NEW, ROUNDING = {torch.float32: 1e-4, torch.float64: 1e-9}, {torch.float32: 1e-6, torch.float64: 1e-12}
 """Share of the second column that must be new, and share of the target that is rounding."""
 
-PASSES = 200
-"""Passes over an entry of the Gram matrix, in multiplications of a product of matrices."""
+LEFT_OVER = 1e-5
+"""Least share of a column that other terms must leave."""
+
+PASSES, CHOICE_PASSES = 200, 1800
+"""Passes over an entry of the Gram matrix, and over a pair of groups where some are chosen, in multiplications of a
+product of matrices."""
 
 
 @torch.no_grad()
-def best_pairs(dictionary: Dictionary, y: Tensor, top: int, *, columns: int, until: float = math.inf) -> Slots | None:
+def best_pairs(
+    dictionary: Dictionary,
+    y: Tensor,
+    top: int,
+    *,
+    columns: int,
+    beside: Tensor | None = None,
+    until: float = math.inf,
+) -> Slots | None:
     """The shortest sums of two columns as a table (M, 2, F); `top` of them under each noise floor.
 
     Parameters
@@ -43,17 +58,26 @@ def best_pairs(dictionary: Dictionary, y: Tensor, top: int, *, columns: int, unt
     top : int
     columns : int
         How many of the cheapest columns are paired.
+    beside : Tensor (K, n), optional
+        Orthonormal basis of terms that the sum has besides; what those leave of target and columns counts.
     until : float, default inf
         `kansym.clock.now` value to stop at; later blocks of pairs are left out.
     """
-    left, right, sorts = _cheapest(dictionary, columns)
+    left, right, sorts = dictionary.cheapest(columns)
     # One input has smooth columns that differ by less than single precision sees.
     dtype = torch.float64 if dictionary.dimension == 1 else torch.float32
     terms = dictionary.left[left] * dictionary.right[right] * dictionary.rows.root
-    terms = (terms / torch.linalg.vector_norm(terms, dim=1, keepdim=True)).to(dtype)
+    terms = terms / torch.linalg.vector_norm(terms, dim=1, keepdim=True)
+    if beside is not None and len(beside):
+        terms = terms - (terms @ beside.T) @ beside
+        y = y - (beside @ y) @ beside
+        size = torch.linalg.vector_norm(terms, dim=1, keepdim=True)
+        # What is left of a column that those terms imitate is rounding.
+        terms = torch.where(size > LEFT_OVER, terms / size, 0.0)
+    terms = terms.to(dtype)
     share = terms @ (y / torch.linalg.vector_norm(y)).to(dtype)
     # Pairs of starts of the same two functions are one candidate.
-    starts = np.flatnonzero(np.diff(sorts, prepend=-1))
+    starts = _groups(sorts)
     ends = np.append(starts[1:], len(sorts))
     best = np.zeros((len(starts), len(starts)), dtype=np.float32 if dtype == torch.float32 else np.float64)
     first = 0
@@ -67,6 +91,9 @@ def best_pairs(dictionary: Dictionary, y: Tensor, top: int, *, columns: int, unt
         across = np.maximum.reduceat(gain, own, axis=1)
         best[first:last, first:] = np.maximum.reduceat(across, own[: last - first], axis=0)
         first = last
+    if clock.late(until):
+        return None
+    clock.charge(Work.DICTIONARY_VALUES, len(starts) ** 2 / 2 * CHOICE_PASSES)
     chosen = _shortest(dictionary, torch.from_numpy(best).to(y.device), left, right, starts, y, top)
     pairs = []
     for a, b in chosen:
@@ -81,6 +108,14 @@ def best_pairs(dictionary: Dictionary, y: Tensor, top: int, *, columns: int, unt
         index = torch.tensor(side, device=y.device)
         sides.append(dictionary.terms(list(zip(left[index].tolist(), right[index].tolist(), strict=True))))
     return joined(sides, axis=1)
+
+
+def _groups(sorts: np.ndarray) -> np.ndarray:
+    """Where groups of neighbouring starts begin, at most `NEIGHBOURS` in each, of one sort."""
+    begins = np.diff(sorts, prepend=-1) != 0
+    place = np.arange(len(sorts))
+    first = np.maximum.accumulate(np.where(begins, place, 0))
+    return np.flatnonzero((place - first) % NEIGHBOURS == 0)
 
 
 def _gains(one: Tensor, other: Tensor, first: Tensor, second: Tensor) -> Tensor:
@@ -99,30 +134,15 @@ def _shortest(
     first = torch.from_numpy(starts).to(y.device)
     cost = (dictionary.left_cost[left] + dictionary.right_cost[right])[first].to(best.dtype)
     mean_square = float(y.square().mean())
-    upper = torch.ones_like(best, dtype=torch.bool).triu()
+    one, other = torch.triu_indices(len(best), len(best), device=y.device)
+    gain = best[one, other]
+    some = (gain > 0).nonzero()[:, 0]
+    one, other, gain = one[some], other[some], gain[some]
+    rest, both = mean_square * (1 - gain), cost[one] + cost[other]
     chosen: dict[tuple[int, int], None] = {}
-    for floor in PAIR_FLOORS:
+    for floor, times in PAIR_FLOORS:
         least = max(floor, dictionary.lengths.floor)
-        length = 0.5 * len(y) * torch.log(mean_square * (1 - best) + least**2) + cost[:, None] + cost[None, :]
-        length = torch.where(upper & (best > 0), length, torch.inf).reshape(-1)
-        lengths, order = torch.topk(length, min(top, length.numel()), largest=False)
-        for value, place in zip(lengths.tolist(), order.tolist(), strict=True):
-            if math.isfinite(value):
-                chosen[divmod(place, len(starts))] = None
+        length = (rest + least**2).log_().mul_(0.5 * len(y)).add_(both)
+        _, order = torch.topk(length, min(int(times * top), length.numel()), largest=False)
+        chosen |= dict.fromkeys(zip(one[order].tolist(), other[order].tolist(), strict=True))
     return list(chosen)
-
-
-def _cheapest(dictionary: Dictionary, columns: int) -> tuple[Tensor, Tensor, np.ndarray]:
-    """Left and right columns of the cheapest products, and a number for the functions that each is made of; sorted."""
-    thin = torch.zeros(len(dictionary.right), dtype=torch.bool, device=dictionary.right.device)
-    for start, end in zip(dictionary.starts.tolist(), dictionary.ends.tolist(), strict=True):
-        thin[np.unique(np.linspace(start, end - 1, STARTS).round().astype(int)).tolist()] = True
-    cost = dictionary.left_cost[:, None] + dictionary.right_cost[None, :]
-    cost = torch.where(thin[None, :], cost, torch.inf).reshape(-1)
-    # Equal costs are taken in the order of the dictionary, on every device.
-    order = torch.argsort(cost, stable=True)[:columns]
-    order = order[torch.isfinite(cost[order])]
-    left, right = order // len(dictionary.right), order % len(dictionary.right)
-    sorts = left * len(dictionary.starts) + dictionary.family[right]
-    place = torch.argsort(sorts, stable=True)
-    return left[place], right[place], sorts[place].cpu().numpy()

@@ -21,42 +21,24 @@ from kansym.primitives.allowed import AllowedFunctions
 from kansym.terms.arguments import Argument, arguments
 from kansym.terms.beam import Beam, State
 from kansym.terms.dictionary import Dictionary
+from kansym.terms.effort import EFFORTS
 from kansym.terms.finishing import finished
 from kansym.terms.length import Lengths
 from kansym.terms.refinement import Refined
 from kansym.terms.rows import TermRows
 from kansym.terms.slots import expression
-from kansym.terms.targets import Target, targets
+from kansym.terms.targets import Target, Turn, targets
 
 logger = logging.getLogger(__name__)
-
-WIDEST = 3
-"""Most inputs."""
 
 LEAST_ROWS = 60
 """Fewest rows: below, some of so many columns fit by chance, and nothing in the table can refuse them."""
 
-ROWS = {1: 80, 2: 144, 3: 192}
-"""Rows that terms are looked for on, by the number of inputs, without noise; `NOISY_ROWS` times as many with noise."""
-
 NOISY_ROWS, NOISE = 2, 1e-4
 """How many times more rows with noise, and noise that counts as such, in units of the target's root mean square."""
 
-WIDTH = {1: 56, 2: 28, 3: 16}
-"""Sums in the beam, by the number of inputs."""
-
 TOP = 16
 """Columns tried beside each sum."""
-
-LINKED_WIDTH = 8
-"""Least width of the beam for functions of y, which is a quarter of the other: most laws are for y."""
-
-FIRST_COST = {1: 19.0, 2: 19.0, 3: 23.0}
-"""Nats of the longest terms of the first pass over a target, by the number of inputs."""
-
-PAIRED, SEEDS, LINKED_SEEDS = 2500, {1: 100, 2: 80, 3: 30}, {1: 40, 2: 20, 3: 10}
-"""Cheap columns of which all pairs are tried for y, and plain first terms beside which all columns are, for y and for
-functions of y, by the number of inputs."""
 
 HELD = 6
 """Sums of each number of terms that are kept for the end."""
@@ -102,26 +84,18 @@ class _Held:
     rows: TermRows
 
 
-def pursue(
-    X: np.ndarray,
-    y: np.ndarray,
-    variables: tuple[sympy.Symbol, ...],
-    *,
-    weights: np.ndarray | None = None,
-    noise: float = 0.0,
-    noisy: bool = False,
-    allowed: AllowedFunctions | None = None,
-    until: float = math.inf,
-    seed: int = 0,
-    options: TermOptions | None = None,
-    device: torch.device | str = "cpu",
-) -> Iterator[sympy.Expr]:
-    """Formulas for a table, in its variables, as they are found.
+def suits(X: np.ndarray, y: np.ndarray) -> bool:
+    """Whether a table can have a pursuit: one to five inputs, enough rows, and a target that varies."""
+    return X.shape[1] in EFFORTS and len(y) >= LEAST_ROWS and bool(np.ptp(y) > 0)
+
+
+class Pursuit:
+    """A search for sums of products, which can be left and taken up again.
 
     Parameters
     ----------
     X : ndarray, shape (n, d)
-        One to three inputs.
+        One to five inputs; see `suits`.
     y : ndarray, shape (n,)
     variables : tuple of Symbol, length d
     weights : ndarray, shape (n,), optional
@@ -132,45 +106,29 @@ def pursue(
         Whether y has noise of a size that is not known: terms are then looked for on more rows.
     allowed : AllowedFunctions, optional
         What formulas may have; default anything.
-    until : float, default inf
-        `kansym.clock.now` value to stop at.
     seed : int, default 0
         Of the rows that terms are looked for on.
     options : TermOptions, optional
     device : torch.device or str, default "cpu"
-
-    Yields
-    ------
-    sympy.Expr
-        With Float constants. After Ctrl-C the best sum so far comes, and then the KeyboardInterrupt.
     """
-    n, d = X.shape
-    if not (1 <= d <= WIDEST and n >= LEAST_ROWS and np.ptp(y) > 0) or clock.late(until):
-        return
-    search = _Pursuit(X, y, variables, weights, noise, noisy, allowed, until, seed, options or TermOptions(), device)
-    yield from search.formulas()
-
-
-class _Pursuit:
-    """State of one pursuit."""
 
     def __init__(
         self,
         X: np.ndarray,
         y: np.ndarray,
         variables: tuple[sympy.Symbol, ...],
-        weights: np.ndarray | None,
-        noise: float,
-        noisy: bool,
-        allowed: AllowedFunctions | None,
-        until: float,
-        seed: int,
-        options: TermOptions,
-        device: torch.device | str,
+        *,
+        weights: np.ndarray | None = None,
+        noise: float = 0.0,
+        noisy: bool = False,
+        allowed: AllowedFunctions | None = None,
+        seed: int = 0,
+        options: TermOptions | None = None,
+        device: torch.device | str = "cpu",
     ) -> None:
-        self.y, self.until, self.options, self.allowed = y, until, options, allowed
-        self.began = clock.now()
+        self.y, self.options, self.allowed = y, options or TermOptions(), allowed
         n, self.dimension = X.shape
+        self.effort = EFFORTS[self.dimension]
         self.device = torch.device(device)
         self.weight_root = np.ones(n) if weights is None else np.sqrt(weights / weights.mean())
         size = float(np.sqrt(np.mean((self.weight_root * y) ** 2)))
@@ -178,37 +136,52 @@ class _Pursuit:
         self.enough = max(EXACT, NEAR_NOISE * self.noise)
         self.arguments: list[Argument] = arguments(X, variables, allowed)
         self.columns = self._tensor(np.array([argument.column for argument in self.arguments]))
-        count = ROWS[self.dimension] * (NOISY_ROWS if noisy or self.noise > NOISE else 1)
-        chosen = np.sort(np.random.default_rng(seed).permutation(n)[:count])
-        self.chosen = torch.from_numpy(chosen).to(self.device)
+        self.count = self.effort.rows * (NOISY_ROWS if noisy or self.noise > NOISE else 1)
         self.lengths = Lengths(self.arguments, n, self.noise, self.device)
-        plain = self._rows(y, np.ones(n))
-        self.dictionary = Dictionary(
-            self.arguments,
-            plain.take(self.chosen),
-            self.lengths,
-            allowed,
-            self.dimension,
-        )
-        self.started: dict[str, tuple[Beam, Iterator[list[State]]]] = {}
+        self.generator = np.random.default_rng(seed)
+        self._draw()
+        self.started: dict[tuple[str, Turn], tuple[Beam, Iterator[list[State]]]] = {}
+        self.held: list[_Held] = []
 
-    def formulas(self) -> Iterator[sympy.Expr]:
-        """Formulas of all targets: at once where a sum is as good as the data, and the best of all at the end."""
-        whole = clock.left(self.until) if math.isfinite(self.until) else math.inf
-        held: list[_Held] = []
+    def _draw(self) -> None:
+        """Rows that terms are looked for on, and the dictionary there."""
+        n = len(self.y)
+        chosen = np.sort(self.generator.permutation(n)[: self.count])
+        self.chosen = torch.from_numpy(chosen).to(self.device)
+        rows = self._rows(self.y, np.ones(n)).take(self.chosen)
+        self.dictionary = Dictionary(self.arguments, rows, self.lengths, self.allowed, self.dimension)
+
+    def formulas(self, until: float = math.inf, *, brief: bool = False) -> Iterator[sympy.Expr]:
+        """Formulas in the variables: at once where a sum is as good as the data, and the best of all at the end.
+
+        Parameters
+        ----------
+        until : float, default inf
+            `kansym.clock.now` value to stop at.
+        brief : bool, default False
+            Only sums for y itself, of terms of moderate length, that are as good as the data. Another call goes on
+            from there.
+
+        Yields
+        ------
+        sympy.Expr
+            With Float constants. After Ctrl-C the best sum so far comes, and then the KeyboardInterrupt.
+        """
+        whole = clock.left(until) if math.isfinite(until) else math.inf
         interrupted = False
         try:
-            for target in targets(self.y, self.allowed, self.options.terms):
-                if clock.late(self.until):
+            for target in self._targets(brief=brief):
+                if clock.late(until):
                     break
-                share = min(whole * target.share, clock.left(self.until)) if math.isfinite(whole) else math.inf
-                rows, before = self._rows(target.z, target.slope), len(held)
-                self._search(target, rows, clock.now() + SEARCHED * share, held)
-                found = min(held[before:], key=lambda one: one.length, default=None)
+                part = 1.0 if brief else target.share
+                share = min(whole * part, clock.left(until)) if math.isfinite(whole) else math.inf
+                rows, before = self._rows(target.z, target.slope), len(self.held)
+                self._search(target, rows, clock.now() + SEARCHED * share)
+                found = min(self.held[before:], key=lambda one: one.length, default=None)
                 if found is None or found.error > self.enough:
                     continue
-                done = list(self._finished(held[before:]))
-                held = held[:before]
+                done = list(self._finished(self.held[before:], until))
+                self.held = self.held[:before]
                 yield from (formula for formula, _ in done)
                 if any(error <= self.enough for _, error in done):
                     return
@@ -216,15 +189,21 @@ class _Pursuit:
             raise
         except KeyboardInterrupt:
             interrupted = True
+        if brief and not interrupted:
+            # What is not yet as good as the data may grow on.
+            return
         # Only the first is finished where nobody waits for the rest.
-        until = clock.now() if interrupted else self.until
-        yield from (formula for formula, _ in self._finished(held, until))
+        until = clock.now() if interrupted else until
+        yield from (formula for formula, _ in self._finished(self.held, until))
         if interrupted:
             raise KeyboardInterrupt
 
-    def _finished(self, held: list["_Held"], until: float | None = None) -> Iterator[tuple[sympy.Expr, float]]:
+    def _targets(self, *, brief: bool) -> list[Target]:
+        found = targets(self.y, self.allowed, self.options.terms)
+        return [one for one in found if one.terms == self.options.terms][:1] if brief else found
+
+    def _finished(self, held: list[_Held], until: float) -> Iterator[tuple[sympy.Expr, float]]:
         """The best of some sums, on all rows and as short as they get, with their relative residuals."""
-        until = self.until if until is None else until
         best = sorted(held, key=lambda one: one.length)[: self.options.finished]
         done: list[tuple[float, Target, Refined, TermRows]] = []
         for name in dict.fromkeys(one.target.name for one in best):
@@ -242,20 +221,26 @@ class _Pursuit:
                 # What follows is the same in other words.
                 return
 
-    def _search(self, target: Target, rows: TermRows, until: float, held: list["_Held"]) -> None:
-        """Add the best sums of every size."""
+    def _search(self, target: Target, rows: TermRows, until: float) -> None:
+        """Hold the best sums of every size."""
+        if target.turn is Turn.AGAIN:
+            self._draw()
+            self.started.pop((target.name, target.turn), None)
         few = rows.take(self.chosen)
         with torch.no_grad():
             self.dictionary.weighted(few)
-            if target.name not in self.started or target.any_length:
-                self.started[target.name] = self._beam(target, few, until)
-            beam, rounds = self.started[target.name]
+            key = (target.name, target.turn)
+            if key not in self.started:
+                self.started[key] = self._beam(target, few, until)
+            beam, rounds = self.started[key]
             beam.until = until
             for states in rounds:
+                if not states:
+                    break
                 terms, scale = len(states[0].slots), few.number * math.log(rows.size)
                 for state in states[:HELD]:
                     error = math.sqrt(state.square / few.number)
-                    held.append(_Held(state.length + scale, error, target, state, rows))
+                    self.held.append(_Held(state.length + scale, error, target, state, rows))
                 error = math.sqrt(states[0].square / few.number)
                 logger.info("terms: %s, %d terms, residual %.1e, at %.1f s", target.name, terms, error, clock.now())
                 if terms >= target.terms or beam.exact:
@@ -268,12 +253,12 @@ class _Pursuit:
             self.dictionary,
             few,
             self.lengths,
-            seeds=(SEEDS if plain else LINKED_SEEDS)[self.dimension],
-            width=WIDTH[self.dimension] if plain else max(LINKED_WIDTH, WIDTH[self.dimension] // 4),
+            effort=self.effort if plain else self.effort.linked(),
             top=TOP if plain else TOP // 2,
             until=until,
-            most_cost=math.inf if target.any_length else FIRST_COST[self.dimension],
-            paired=PAIRED if plain and not target.any_length else 0,
+            most_cost=math.inf if target.turn is Turn.LONG else self.effort.first_cost,
+            paired=plain and target.turn is not Turn.LONG,
+            beside=target.turn is Turn.BESIDE,
         )
         return beam, beam.rounds(self.options.terms, self.options.moves if plain else 0)
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from typing import Self
 
+import numpy as np
 import sympy
 import torch
 from torch import Tensor
@@ -23,8 +24,8 @@ MOST_FACTORS = 7
 Index = int | slice | None | Tensor | list[int] | tuple[slice | int | list[int] | None, ...]
 """What picks products out of a table, along its leading axes."""
 
-Key = tuple
-"""What a sum is but for the values of its fitted constants; the order of terms and factors does not matter."""
+Key = int
+"""Hash of what a sum is but for the values of its fitted constants; the order of terms and factors does not matter."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,25 +108,32 @@ class Slots:
 
         return self.map(gather)
 
-    def keys(self) -> list[Key]:
-        """The structure of each sum of a table (B, K, F)."""
-        fixed = torch.where(self.free, torch.zeros_like(self.theta), self.theta.round(decimals=2)).tolist()
-        free, factor, argument = self.free.tolist(), self.factor.tolist(), self.argument.tolist()
-        return [
-            tuple(
-                sorted(
-                    tuple(
-                        sorted(
-                            (factor[b][k][f], argument[b][k][f], *free[b][k][f], *fixed[b][k][f])
-                            for f in range(len(factor[b][k]))
-                            if factor[b][k][f]
-                        )
-                    )
-                    for k in range(len(factor[b]))
-                )
-            )
-            for b in range(len(factor))
-        ]
+    def keys(self, *, decimals: int | None = None) -> np.ndarray:
+        """The structure of each sum of a table (B, K, F), as hashes (B,).
+
+        Parameters
+        ----------
+        decimals : int, optional
+            Fitted constants count too, with so many decimals.
+        """
+        theta = self.theta.round(decimals=2 if decimals is None else decimals)
+        if decimals is None:
+            theta = torch.where(self.free, torch.zeros_like(theta), theta)
+        constants = theta.cpu().numpy() + 0.0  # -0.0 and 0.0 are one number
+        kind = (self.factor * 4 + self.free[..., 0] * 2 + self.free[..., 1]).cpu().numpy().astype(np.uint64)
+        slots = _mixed(kind * np.uint64(1 << 32) + self.argument.cpu().numpy().astype(np.uint64))
+        for which in (0, 1):
+            slots = _mixed(slots + np.ascontiguousarray(constants[..., which]).view(np.uint64))
+        slots[self.factor.cpu().numpy() == 0] = 0
+        # Sums of hashes do not depend on an order; they wrap around.
+        return _mixed(slots.sum(-1, dtype=np.uint64)).sum(-1, dtype=np.uint64)
+
+
+def _mixed(x: np.ndarray) -> np.ndarray:
+    """A hash of 64 bits of each number (the finalizer of SplitMix64, doi:10.1145/2714064.2660195)."""
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return x ^ (x >> np.uint64(31))
 
 
 def joined(tables: Sequence[Slots], axis: int = 0) -> Slots:

@@ -7,6 +7,7 @@ Rows are weighted by |dy/dz|, so that small errors of z count as the errors of y
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from enum import Enum
 
 import numpy as np
 import sympy
@@ -19,6 +20,15 @@ POSITIVE = sympy.Symbol("z", positive=True)
 
 LEAST = 1e-6
 """Smallest |y|, in units of its root mean square, under a link."""
+
+
+class Turn(Enum):
+    """Ways to look for the sums of a target."""
+
+    SHORT = "terms of moderate length"
+    BESIDE = "pairs of terms beside plain ones"
+    AGAIN = "terms of moderate length on other rows"
+    LONG = "terms of any length"
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,8 +47,8 @@ class Target:
         Part of the time that is given to it.
     terms : int
         Most terms.
-    any_length : bool
-        Whether terms may be of any length; a target met before is then begun anew, and otherwise taken up again.
+    turn : Turn
+        How sums are looked for; one of a target that has begun is taken up again.
     """
 
     name: str
@@ -47,7 +57,7 @@ class Target:
     back: sympy.Expr
     share: float
     terms: int
-    any_length: bool = False
+    turn: Turn = Turn.SHORT
 
     @property
     def linked(self) -> bool:
@@ -57,6 +67,9 @@ class Target:
         """y from an expression for z."""
         return self.back.xreplace({TARGET: expression})
 
+
+RESTARTS = 3
+"""Most further beams on other rows."""
 
 SHARES: Mapping[str, tuple[float, int]] = {
     "reciprocal": (0.13, 3),
@@ -72,7 +85,7 @@ def targets(y: np.ndarray, allowed: AllowedFunctions | None, most_terms: int) ->
 
     Functions of y are for targets of one sign that keep away from zero, and for functions that formulas may have.
     """
-    plain = Target("identity", y, np.ones_like(y), TARGET, 0.32, 2)
+    plain = Target("identity", y, np.ones_like(y), TARGET, 0.4, 2)
     found = [plain]
     if float(np.abs(y).min()) > LEAST * float(np.sqrt(np.mean(y**2))):
         links = {link.name: link for link in usable_links(y)}
@@ -81,5 +94,7 @@ def targets(y: np.ndarray, allowed: AllowedFunctions | None, most_terms: int) ->
                 link = links[name]
                 found.append(Target(name, link.forward(y), link.slope_back(y), link.inverse(y), share, terms))
     found = [one for one in found if allowed is None or allowed.permits(one.formula(POSITIVE))]
-    whole = replace(plain, share=0.7, terms=most_terms)
-    return [*found, whole, replace(whole, share=1.0, any_length=True)]
+    whole = replace(plain, share=0.45, terms=most_terms)
+    beside, again = replace(whole, share=0.35, turn=Turn.BESIDE), replace(whole, share=0.35, turn=Turn.AGAIN)
+    # What a beam meets depends on its rows: a sum that one seed misses, another finds as often as not.
+    return [*found, whole, beside, again, replace(whole, turn=Turn.LONG), *RESTARTS * [replace(again, share=1.0)]]

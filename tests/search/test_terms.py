@@ -25,5 +25,5 @@ def test_it_is_used_on_request_only(table, options, monkeypatch):
     def refuse(*args, **kwargs):
         raise AssertionError("sums of products were looked for")
 
-    monkeypatch.setattr("kansym.search.pipeline.pursue", refuse)
+    monkeypatch.setattr("kansym.search.pipeline.Pursuit", refuse)
     discover(table, DiscoveryOptions(max_seconds=2, deterministic=True, **options))

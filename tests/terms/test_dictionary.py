@@ -69,6 +69,7 @@ def test_pairs_hold_the_two_columns_of_a_sum(table):
     X = table((0.5, 3.0), (1.0, 4.0), rows=60)
     dictionary, rows = setup(X, 2 * X[:, 0] ** 3 - 1.5 / X[:, 1])
     pairs = best_pairs(dictionary, rows.y, 20, columns=400)
+    assert pairs is not None
     terms = values(pairs, rows.columns).prod(-2)
     left = []
     for both in terms:

@@ -8,7 +8,7 @@ from kansym import clock
 from kansym.clock import Clock
 from kansym.primitives.allowed import allowed_functions
 from kansym.primitives.library import default_library
-from kansym.terms.pursuit import TermOptions, pursue
+from kansym.terms.pursuit import Pursuit, TermOptions, suits
 
 SHORT = TermOptions(terms=2, moves=1)
 
@@ -17,7 +17,7 @@ def pursued(X, y, *, seconds=12.0, **options):
     variables = sympy.symbols(f"x:{X.shape[1]}", real=True)
     options.setdefault("options", SHORT)
     with clock.running(Clock()) as running:
-        found = list(pursue(X, y, variables, until=seconds, **options))
+        found = list(Pursuit(X, y, variables, **options).formulas(seconds))
         return found, variables, running.now()
 
 
@@ -27,6 +27,7 @@ def error(formula, variables, X, y):
 
 CASES = {
     "decay and wave": (((0.0, 4.0),), lambda x: 2 * np.exp(-0.7 * x) + 0.5 * np.sin(3.1 * x)),
+    "kink anywhere": (((0.0, 4.0),), lambda x: 1.5 * np.abs(x - 0.9) + 0.8 * np.sqrt(x)),
     "kink": (((-2.0, 2.0), (0.0, 4.0)), lambda x, t: 1.5 * np.abs(x) - 0.8 * np.exp(-0.6 * t)),
     "product": (((0.5, 4.0), (0.0, 6.0)), lambda p, t: 1.4 * np.sqrt(p) + 0.3 * p * np.exp(-0.4 * t)),
 }
@@ -36,7 +37,7 @@ CASES = {
 def test_sums_are_found(table, name):
     ends, law = CASES[name]
     X, far = table(*ends), table(*ends, seed=1)
-    found, variables, _ = pursued(X, law(*X.T))
+    found, variables, _ = pursued(X, law(*X.T), seconds=40.0)
     assert min(error(one, variables, far, law(*far.T)) for one in found) < 1e-8
 
 
@@ -66,6 +67,7 @@ def test_only_allowed_functions_are_used(table):
     X = table((0.5, 3.0))
     y = np.sin(2 * X[:, 0]) + np.exp(-X[:, 0])
     allowed = allowed_functions(default_library().only("x", "exp"))
+    assert allowed is not None
     found, _, _ = pursued(X, y, seconds=4.0, allowed=allowed)
     assert found and all(allowed.permits(one) for one in found)
 
@@ -85,5 +87,18 @@ def test_extreme_units_and_tables_that_say_nothing(table):
     y = 1e-19 * (2 * np.exp(-0.7 * X[:, 0]) + 0.3 * X[:, 0])
     found, variables, _ = pursued(X, y)
     assert min(error(one, variables, X, y) for one in found) < 1e-8
-    assert pursued(X, np.ones(len(X)))[0] == []
-    assert pursued(X[:20], X[:20, 0])[0] == []
+    assert not suits(X, np.ones(len(X)))
+    assert not suits(X[:20], X[:20, 0])
+    assert not suits(np.tile(X, 6), y)
+
+
+def test_a_brief_look_hands_on_what_is_exact_and_is_taken_up_again(table):
+    X = table((0.5, 3.0))
+    variables = sympy.symbols("x:1", real=True)
+    with clock.running(Clock()) as running:
+        easy = Pursuit(X, np.exp(-X[:, 0]) + X[:, 0], variables)
+        assert len(list(easy.formulas(12.0, brief=True))) == 1
+        # What the links of y need is not looked for in brief.
+        hard = Pursuit(X, np.exp(np.sin(3 * X[:, 0]) + 0.3 * X[:, 0] ** 2), variables)
+        assert list(hard.formulas(running.now() + 6.0, brief=True)) == []
+        assert list(hard.formulas(running.now() + 40.0))

@@ -1,0 +1,59 @@
+"""How much is tried, by the number of inputs: the dictionary grows with them, and each of its columns says less."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+LINKED_WIDTH = 8
+"""Least width of the beam for functions of y."""
+
+
+@dataclass(frozen=True)
+class Effort:
+    """Sizes of a pursuit.
+
+    Attributes
+    ----------
+    rows : int
+        Rows that terms are looked for on, without noise.
+    width : int
+        Sums in the beam.
+    first_cost : float
+        Nats of the longest terms before terms of any length are tried.
+    seeds, linked_seeds : int
+        Plain first terms beside which all columns are tried, for y and for functions of y.
+    functions : int
+        Functions of one input beside which they are, for y.
+    paired, pairs : int
+        Cheap columns of which all pairs are tried for y, and pairs under each noise floor that are refined: smooth
+        curves have many that are alike.
+    beside : int
+        Most plain terms beside such a pair.
+    """
+
+    rows: int
+    width: int
+    first_cost: float
+    seeds: int
+    linked_seeds: int
+    functions: int
+    paired: int
+    pairs: int
+    beside: int
+
+    def linked(self) -> "Effort":
+        """The effort for functions of y: most laws are for y."""
+        width = max(LINKED_WIDTH, self.width // 4)
+        return replace(self, width=width, seeds=self.linked_seeds, functions=0)
+
+
+EFFORTS: Mapping[int, Effort] = {
+    1: Effort(80, 56, 19.5, 100, 40, 0, 4000, 2000, 2),
+    2: Effort(144, 28, 19.5, 40, 20, 100, 4000, 500, 1),
+    3: Effort(192, 16, 19.5, 30, 10, 40, 2500, 500, 1),
+    4: Effort(224, 16, 19.5, 30, 10, 40, 2500, 500, 1),
+    5: Effort(256, 16, 19.5, 30, 10, 40, 2500, 500, 1),
+}
+"""By the number of inputs, up to the most that a pursuit takes."""
+
+WIDE = 3
+"""Inputs from which on the dictionary is kept small: sparse grids, and few arguments and monomials of two inputs."""
