@@ -42,10 +42,9 @@ class DiscoveryOptions:
     structure : bool, default True
         Look for symmetries and inner functions first, and solve the smaller problems that they leave. Turn it off to
         see what networks alone find.
-    terms : bool, default False
-        Look for sums of products of functions with inner constants, in tables and parts of one to three inputs, before
-        networks; not without `structure`. Finds sums that nothing else finds, and takes half of the time that is left:
-        what it costs other laws has not been measured yet.
+    terms : bool, default True
+        Look for sums of products of functions with inner constants, in tables and parts of one to five inputs, before
+        networks; not without `structure`.
     loss : str, default "linear"
         What residuals count: "linear" is least squares. "tukey", "huber", "soft_l1" and "cauchy" are for tables with
         outliers: rows that no smooth function comes near are left out of the search, and the constants are fitted to
@@ -77,7 +76,7 @@ class DiscoveryOptions:
     given: str | None = None
     guesses: tuple[str, ...] = ()
     deterministic: bool = False
-    terms: bool = False
+    terms: bool = True
 
     def __post_init__(self) -> None:
         if not (_is_number(self.max_seconds) and 0 < self.max_seconds < float("inf")):

@@ -36,13 +36,13 @@ from kansym.search.parts import leaf_formulas, leaf_table
 from kansym.search.progress import Progress, ProgressCallback
 from kansym.search.results import Discovery, NetworkReading, StopReason, TrainedNetwork, near_rivals, notes_on
 from kansym.search.rows import FitRows
+from kansym.search.sums import Sums, Turn
 from kansym.structure.leaf import Leaf
 from kansym.structure.problem import Problem
 from kansym.structure.product_units import SMALL_TABLE
 from kansym.structure.solver import Solver
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.steps import Origin, Step, StepKind, in_words
-from kansym.terms.pursuit import Pursuit, suits
 from kansym.threads import threads_for
 
 logger = logging.getLogger(__name__)
@@ -66,11 +66,11 @@ SECOND_LOOK = 0.4
 """Share of the time budget for reading a curve that a formula describes already as well as the data allow: with few
 rows the first such formula need not be the best."""
 
-TERMS_SHARE, TERMS_SHARE_OF_PART, BRIEF_SHARE = 0.6, 0.35, 0.15
-"""Share of the time that is left for sums of products, in the user's table and in parts, and for a brief look."""
-
 TERMS_AFTER = 0.25
-"""Share of the budget for which the readings of a curve go on alone before sums of products have their turn."""
+"""Share of the budget for which structure, or the readings of a curve, go on alone before sums have their turn."""
+
+SHORT_FORMULA = 12
+"""Nodes of a formula than which no sum of products is much shorter."""
 
 NETWORK_SECONDS, LAST_NETWORK = 1.6, 0.03
 """Most time for a network beside a formula that was found without one, and the share of the budget that it has in any
@@ -136,12 +136,16 @@ class _Run:
         self.promising = PROMISING if attainable is None else min(PROMISING, max(SPLINE_ERROR, 30 * attainable))
         self.settled = False
         self.part = part
-        self.noisy = attainable is not None and attainable > SPLINE_ERROR
-        self._pursuits: dict[bool, Pursuit] = {}
-        self._pursued: set[bool] = set()
+        self.deadline = self.start + options.max_seconds * (1 - RESERVE)
+        self.sums = Sums(self.fit_rows, options, self.device, part=part, deadline=self.deadline)
+        if attainable is not None and attainable > SPLINE_ERROR:
+            self.sums.noise = attainable * float(self.dataset.y.std())
         self._read_already: set[int] = set()
         self._glanced: set[int] = set()
-        self.deadline = self.start + options.max_seconds * (1 - RESERVE)
+
+    @property
+    def _last_turn(self) -> Turn:
+        return Turn.PART if self.part else Turn.WHOLE
 
     def report(self, stage: str, message: str) -> None:
         logger.info("%s: %s", stage, message)
@@ -176,6 +180,8 @@ class _Run:
         rows, columns = self.dataset.X.shape
         if self.options.structure:
             self._structure()
+            if self.sums.noise > 0 and not self._exact():
+                self._terms_beside_look_alikes()
             # With few rows much is as good as the data, and the readings of the curve are still to come.
             if self._exact() or (self._as_good_as_possible() and (columns > 1 or rows >= SMALL_TABLE)):
                 return StopReason.AS_GOOD_AS_DATA
@@ -191,13 +197,13 @@ class _Run:
                 self._keep_network(first)
                 held.append(first)
             # With noise much is as good as the data, and what is simplest is to be read first.
-            if not (not self.noisy and self._terms(brief=True)):
+            if self.sums.noise > 0 or not self._terms(Turn.BRIEF):
                 self._one_dimensional()
             if self._as_good_as_possible():
                 return StopReason.AS_GOOD_AS_DATA
             if self._nothing_left():
                 return StopReason.AS_GOOD_AS_SPLINE
-        if self._terms():
+        if self._terms(self._last_turn):
             return StopReason.AS_GOOD_AS_DATA
         for candidate in candidates:
             self._keep_network(candidate)
@@ -320,9 +326,12 @@ class _Run:
         leader, unbeaten = None, 0
         for raw, problem in solver.solutions(whole):
             steps = problem.steps or (Step(StepKind.WHOLE),)
+            self.sums.noise = solver.noise
             self.formulas += from_expression(raw, self.fit_rows, structure=steps, deadline=self.deadline)
             self.report("structure", in_words(steps))
             if self._exact() or (self._as_good_as_possible() and len(y) >= SMALL_TABLE and not solver.more):
+                return
+            if clock.late(self.start + TERMS_AFTER * self.options.max_seconds) and self._terms(Turn.EARLY):
                 return
             best = self.best()
             leader, unbeaten = best, unbeaten + 1 if best is leader else 0
@@ -331,8 +340,13 @@ class _Run:
             if solver.settles(best.predict(X) - y, whole, unbeaten=unbeaten):
                 self.settled = True
                 return
+        self.sums.noise = solver.noise
 
-        self.noisy = solver.reducer.noisy
+    def _terms_beside_look_alikes(self) -> None:
+        """Sums of products where noise lets much pass for the law: the shortest description is picked in the end."""
+        best = self.best()
+        if best is None or best.complexity > SHORT_FORMULA:
+            self._terms(Turn.EARLY)
 
     def _leaf(self, leaf: Leaf) -> Iterator[sympy.Expr]:
         """Formulas of a small table, by the same search without structure; the best ones first."""
@@ -353,42 +367,17 @@ class _Run:
         if interrupted:
             raise KeyboardInterrupt
 
-    def _terms(self, *, brief: bool = False) -> bool:
-        """Look for sums of products, once, or once briefly before; whether one is as good as the data allow."""
-        # Without structure the user wants to see networks alone; parts have had theirs.
-        wanted = self.options.terms and (self.options.structure or self.part)
-        X, y, _ = self.fit_rows.rows(self.fit_rows.fitting)
-        if not wanted or self._pursued & {brief, False} or self.out_of_time() or not suits(X, y):
+    def _terms(self, turn: Turn) -> bool:
+        """Look for sums of products; whether one is as good as the data allow."""
+        if not self.sums.open(turn):
             return False
-        if not brief and self._terms(brief=True):
-            return True
-        self._pursued.add(brief)
-        share = BRIEF_SHARE if brief else TERMS_SHARE_OF_PART if self.part else TERMS_SHARE
         self.report("terms", "looking for sums of products")
-        # An exact sum is one whatever the interpolant says, which may see a kink as noise.
-        pursuit = self._pursuit(noisy=self.noisy and not brief)
-        for raw in pursuit.formulas(clock.now() + share * clock.left(self.deadline), brief=brief):
+        for raw in self.sums.formulas(turn):
             self.formulas += from_expression(raw, self.fit_rows, structure="sum of products", deadline=self.deadline)
             self.report("terms", f"{self.best()}")
             if self._as_good_as_possible():
                 return True
         return False
-
-    def _pursuit(self, *, noisy: bool) -> Pursuit:
-        if noisy not in self._pursuits:
-            X, y, weights = self.fit_rows.rows(self.fit_rows.fitting)
-            self._pursuits[noisy] = Pursuit(
-                X,
-                y,
-                self.fit_rows.variables,
-                weights=weights,
-                noise=self.floor,
-                noisy=noisy,
-                allowed=self.fit_rows.allowed,
-                seed=self.options.seed,
-                device=self.device,
-            )
-        return self._pursuits[noisy]
 
     # -- one input ---------------------------------------------------------------------------------------------------
 
@@ -402,7 +391,7 @@ class _Run:
         for form, group in self.networks.curve_readings():
             if self.out_of_time() or (clock.late(second_look) and self._nothing_left()):
                 return
-            if clock.late(alone) and not self._nothing_left() and self._terms():
+            if clock.late(alone) and not self._nothing_left() and any(map(self._terms, (Turn.BRIEF, self._last_turn))):
                 return
             self._formulate(selector.fit_all(as_networks(group, self.networks.rows.x)), form)
             if self._nothing_left() and len(self.dataset.y) >= SMALL_TABLE:

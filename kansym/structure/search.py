@@ -64,6 +64,10 @@ MOST_INNER = 4
 """Inner functions tried per problem."""
 
 
+NORMAL_MEDIAN = 0.6745
+"""Median of the absolute value of a normal variable of standard deviation one."""
+
+
 class Reducer:
     """Makes smaller problems out of one.
 
@@ -76,13 +80,23 @@ class Reducer:
         `kansym.clock.now` value.
     units : UnitSystem, optional
         Where all units are known and the columns can give the target its own: dimensional analysis then comes first.
+
+    Attributes
+    ----------
+    noisy : bool
+        Whether the interpolant of the problem at hand leaves noise, or what looks like it.
+    lowest : float
+        Smallest error of an interpolant of y, in units of the spread of y.
+    even : float
+        Median of the absolute residual of that one in units of what it is for normal errors: one for noise, and far
+        below where a kink or a pole is all that an interpolant misses.
     """
 
     def __init__(self, y: np.ndarray, *, seed: int, deadline: float, units: UnitSystem | None = None) -> None:
         self.y, self.seed, self.deadline = y, seed, deadline
         self.units = units if units is not None and units.closed else None
         self.noisy = False
-        self.lowest = math.inf
+        self.lowest, self.even = math.inf, 0.0
         self._seen: set[tuple] = set()
 
     def surrogate(self, problem: Problem) -> tuple[Surrogate | None, float]:
@@ -109,7 +123,10 @@ class Reducer:
         """Error of some entries of a residual, in units of the spread of y; the lowest one is remembered."""
         weights = None if problem.weights is None else problem.weights[check_rows(len(self.y), self.seed)]
         error = relative_error(residual[rows], self.y, weights)
-        self.lowest = min(self.lowest, error)
+        if error < self.lowest:
+            self.lowest = error
+            rms = math.sqrt(float(np.mean(residual[rows] ** 2)))
+            self.even = float(np.median(np.abs(residual[rows]))) / (NORMAL_MEDIAN * rms) if rms > 0 else 0.0
         return error
 
     def reduced(self, problem: Problem) -> Iterator[Problem]:

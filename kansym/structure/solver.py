@@ -51,6 +51,9 @@ ROUGH = 5e-4
 FEW_ROWS = 500
 """Rows of the interpolants that links are compared with."""
 
+EVEN = 0.8
+"""Smallest `Reducer.even` of what is taken for noise."""
+
 LEAST_NOISE = 3e-4
 """Error of the best interpolant, in units of the spread of y, below which it may be its own and not the data's."""
 
@@ -281,6 +284,13 @@ class Solver:
         if rank < plain and linked.finite():
             logger.info("structure: rank %d in place of %d under %s", rank, plain, link.name)
             yield from self._by_networks(linked, self.reducer.surrogate(linked)[0])
+
+    @property
+    def noise(self) -> float:
+        """Standard deviation of the noise of y as the interpolants see it, in units of y; zero where they see none."""
+        reducer = self.reducer
+        seen = reducer.noisy and LEAST_NOISE <= reducer.lowest < math.inf and reducer.even > EVEN
+        return reducer.lowest * float(np.std(reducer.y)) if seen else 0.0
 
     def settles(self, residual: np.ndarray, problem: Problem, *, unbeaten: int = 0) -> bool:
         """Whether a formula's residual of y is as small as any smooth function's; only asked with noise.

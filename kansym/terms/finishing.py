@@ -18,7 +18,7 @@ from kansym.terms.refinement import Refined, refine
 from kansym.terms.rows import TermRows
 from kansym.terms.slots import Key, Slots, joined
 
-POLISHED = 3
+POLISHED = 4
 """Sums whose constants are fitted to all rows."""
 
 LOOK_ROWS = 300

@@ -63,14 +63,15 @@ class TermOptions:
         Most rounds of changes after each new term.
     finished : int, default 4
         Sums whose constants are fitted to all rows.
-    handed : int, default 2
-        Formulas handed on, of those.
+    handed, handed_with_noise : int, default 2 and 4
+        Formulas handed on, of those: with noise several are as good, and their numbers tell which is likelier.
     """
 
     terms: int = 5
     moves: int = 2
     finished: int = 4
     handed: int = 2
+    handed_with_noise: int = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -214,7 +215,8 @@ class Pursuit:
             for length, refined in finished([one.state for one in mine], rows, self.lengths, until=until):
                 done.append((length + scale, mine[0].target, refined, rows))
         done.sort(key=lambda one: one[0])
-        for _, target, refined, rows in done[: self.options.handed]:
+        handed = self.options.handed_with_noise if self.noise > 0 else self.options.handed
+        for _, target, refined, rows in done[:handed]:
             error = math.sqrt(float(refined.square[0]) / rows.number)
             yield target.formula(self._expression(refined, rows)), error
             if error <= EXACT:

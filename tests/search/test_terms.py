@@ -15,15 +15,15 @@ def table():
 
 
 def test_a_sum_that_nothing_else_finds(table):
-    found = discover(table, DiscoveryOptions(max_seconds=120, deterministic=True, terms=True))
+    found = discover(table, DiscoveryOptions(max_seconds=120, deterministic=True))
     assert found.formula.validation_loss < 1e-20
     assert found.formula.structure == "sum of products"
 
 
-@pytest.mark.parametrize("options", [{}, {"terms": True, "structure": False}], ids=str)
-def test_it_is_used_on_request_only(table, options, monkeypatch):
+@pytest.mark.parametrize("options", [{"terms": False}, {"structure": False}], ids=str)
+def test_it_can_be_left_out(table, options, monkeypatch):
     def refuse(*args, **kwargs):
         raise AssertionError("sums of products were looked for")
 
-    monkeypatch.setattr("kansym.search.pipeline.Pursuit", refuse)
+    monkeypatch.setattr("kansym.search.sums.Pursuit", refuse)
     discover(table, DiscoveryOptions(max_seconds=2, deterministic=True, **options))

@@ -42,12 +42,9 @@ def test_a_sum_of_two_terms(setting):
 
 def test_a_sum_of_two_terms_beside_a_plain_one(setting):
     search, rows = setting(lambda x: two(x) + 1.7 * x)
-    alone = best_pairs(search.dictionary, rows.y, 2000, columns=4000)
-    assert alone is not None
-    assert float(refine(alone, rows, 12, until=np.inf).square.min()) > 1e-14
     with clock.running(Clock()):
         beam = Beam(
             search.dictionary, rows, search.lengths, effort=EFFORTS[1], top=4, until=np.inf, paired=True, beside=True
         )
-        states = next(beam.rounds(3, 0))
-    assert len(states[0].slots) == 3 and beam.exact
+        states = next(beam.rounds(3, 2))
+    assert len(states[0].slots) == 3 and states[0].square < 1e-6

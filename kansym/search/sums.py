@@ -1,0 +1,93 @@
+"""Sums of products as one engine of a search: when they are looked for, with which noise, and for how long."""
+
+from collections.abc import Iterator
+from enum import Enum
+
+import sympy
+import torch
+
+from kansym import clock
+from kansym.search.options import DiscoveryOptions
+from kansym.search.rows import FitRows
+from kansym.terms.pursuit import Pursuit, suits
+
+
+class Turn(Enum):
+    """Occasions to look for sums, with the share of the time that is left."""
+
+    BRIEF = 0.15
+    """Only exact sums, and only what is found at once."""
+
+    EARLY = 0.25
+    """In the middle of the structure search, and where noise lets much pass for the law."""
+
+    WHOLE = 0.6
+    """Before networks."""
+
+    PART = 0.35
+    """Before networks, in a part."""
+
+
+LEAST_SECONDS = 6.0
+"""Least time for a turn: in less, hardly two terms are tried, and what is nearly done elsewhere needs it."""
+
+
+class Sums:
+    """The search for sums of products in one table; each turn goes on from where the last one ended.
+
+    Parameters
+    ----------
+    fit_rows : FitRows
+    options : DiscoveryOptions
+    device : torch.device
+    part : bool
+        Whether the table is a part of another: without structure the user wants to see networks alone, and parts have
+        had theirs.
+    deadline : float
+        `kansym.clock.now` value.
+
+    Attributes
+    ----------
+    noise : float
+        Standard deviation of y's errors as the interpolants see it; zero where they see none.
+    """
+
+    def __init__(
+        self, fit_rows: FitRows, options: DiscoveryOptions, device: torch.device, *, part: bool, deadline: float
+    ) -> None:
+        self.fit_rows, self.options, self.device, self.deadline = fit_rows, options, device, deadline
+        self.wanted = options.terms and (options.structure or part)
+        self.noise = 0.0
+        self._had: set[Turn] = set()
+        self._pursuits: dict[bool, Pursuit] = {}
+
+    def open(self, turn: Turn) -> bool:
+        """Whether there is such a turn, each of which comes once; none after the whole."""
+        had = bool(self._had & {turn, Turn.WHOLE, Turn.PART})
+        X, y, _ = self.fit_rows.rows(self.fit_rows.fitting)
+        enough = turn.value * clock.left(self.deadline) > LEAST_SECONDS
+        return self.wanted and not had and enough and suits(X, y)
+
+    def formulas(self, turn: Turn) -> Iterator[sympy.Expr]:
+        """Formulas in the variables of the table, as they are found."""
+        self._had.add(turn)
+        until = clock.now() + turn.value * clock.left(self.deadline)
+        # An exact sum is one whatever the interpolants say, which may take a kink for noise.
+        pursuit = self._pursuit(noisy=self.noise > 0 and turn is not Turn.BRIEF)
+        yield from pursuit.formulas(until, brief=turn is Turn.BRIEF)
+
+    def _pursuit(self, *, noisy: bool) -> Pursuit:
+        if noisy not in self._pursuits:
+            X, y, weights = self.fit_rows.rows(self.fit_rows.fitting)
+            self._pursuits[noisy] = Pursuit(
+                X,
+                y,
+                self.fit_rows.variables,
+                weights=weights,
+                noise=self.fit_rows.noise_floor or (self.noise if noisy else 0.0),
+                noisy=noisy,
+                allowed=self.fit_rows.allowed,
+                seed=self.options.seed,
+                device=self.device,
+            )
+        return self._pursuits[noisy]
