@@ -145,6 +145,7 @@ def _bench_command(settings: Settings, records: Sequence[Record]) -> str:
     seeds = sorted({record["seed"] for record in records})
     lists = {
         "primitives": settings.primitives,
+        "without": settings.without,
         "laws": laws,
         "seeds": seeds if seeds != [0] else [],
         "peers": [tool for tool in tools if tool not in OWN],

@@ -13,6 +13,9 @@ from kansym.primitives.library import PrimitiveLibrary, default_library
 
 FILE = "results.jsonl"
 
+ENGINES = ("structure", "terms")
+"""What a search can do without: the structure search (and sums with it), and sums of products."""
+
 Record = dict[str, Any]
 """Of a job: its settings, "law", "seed", "tool", "stage", "recovered", "form", "srbench", "front_recovered", "elapsed"
 (in seconds), "inside", "beyond", "nodes", "law_nodes", "formula", "stopped", "network_error" and "failure"; what does
@@ -37,6 +40,8 @@ class Settings:
         Columns that do not matter.
     primitives : tuple of str, default ()
         The functions that every tool may use, by kansym's names; all of the default library if empty.
+    without : tuple of str, default ()
+        Engines of kansym that are switched off, of `ENGINES`.
     """
 
     catalogue: str
@@ -45,6 +50,7 @@ class Settings:
     noise: float = 0.0
     dummies: int = 0
     primitives: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.rows < 2:
@@ -57,6 +63,10 @@ class Settings:
             raise ArgumentError(f"dummies must not be negative, got {self.dummies}")
         # JSON has no tuples; the order of names does not matter to a result, and keys are compared.
         object.__setattr__(self, "primitives", tuple(sorted(set(self.primitives))))
+        object.__setattr__(self, "without", tuple(sorted(set(self.without))))
+        for name in self.without:
+            if name not in ENGINES:
+                raise ArgumentError(f"without: there is no engine {name!r}; it takes {' and '.join(ENGINES)}")
         try:
             self.library()
         except ArgumentError as error:
@@ -109,8 +119,8 @@ def key_of(record: Record) -> tuple[Any, ...]:
 
 def settings_of(record: Record) -> Settings:
     """The settings that a record was made with."""
-    # Older results were made before primitives could be chosen.
-    known = {"primitives": (), **record}
+    # Older results were made before these could be chosen.
+    known = {"primitives": (), "without": (), **record}
     return Settings(**{name: known[name] for name in Settings.__dataclass_fields__})
 
 

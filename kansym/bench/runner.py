@@ -130,7 +130,12 @@ def _kansym(problem: Problem, job: Job) -> Record:
     told: dict[str, Any] = problem.units() if job.tool == WITH_UNITS else {}
     dataset = make_dataset(problem.X, problem.y, names=list(problem.names), target="y", y_error=problem.errors, **told)
     options = DiscoveryOptions(
-        max_seconds=job.settings.seconds, seed=job.seed, device="cpu", primitives=job.settings.library()
+        max_seconds=job.settings.seconds,
+        seed=job.seed,
+        device="cpu",
+        primitives=job.settings.library(),
+        structure="structure" not in job.settings.without,
+        terms="terms" not in job.settings.without,
     )
     start = time.perf_counter()
     discovery = discover(dataset, options)

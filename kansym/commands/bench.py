@@ -21,6 +21,7 @@ def bench(
     seeds: Names = None,
     dummies: Annotated[int, WHOLE] = 0,
     primitives: Names = None,
+    without: Names = None,
     peers: Names = None,
     units: Flag = False,
     jobs: Annotated[int, WHOLE] = 1,
@@ -53,6 +54,8 @@ def bench(
         Columns that do not matter, added to every table.
     primitives
         Only these functions, for every tool: names as in `kansym primitives`, separated by commas.
+    without
+        Engines of kansym to switch off, to see what they add: structure, terms.
     peers
         Other tools on the same tables: operon, gplearn, pysr, pykan, as far as they are installed.
     units

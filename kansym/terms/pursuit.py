@@ -1,4 +1,4 @@
-"""Term pursuit: sums of products of primitives with inner constants, for tables of one to three inputs.
+"""Term pursuit: sums of products of primitives with inner constants, for tables of one to five inputs.
 
 A law of one to five terms, each a product of functions of inputs or of simple combinations of inputs, is a product
 network whose edges are symbolic from the start. Where a law is such a sum no column separates, and a network of splines

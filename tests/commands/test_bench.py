@@ -149,7 +149,7 @@ def test_wrong_arguments(console, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(MissingDependencyError, match=r"pip install 'kansym\[operon\]'"):
         run_benchmark(SETTINGS, console, peers=["operon"], run=fake)
-    for wrong in ({"rows": 1}, {"seconds": 0}, {"noise": -1}, {"dummies": -1}):
+    for wrong in ({"rows": 1}, {"seconds": 0}, {"noise": -1}, {"dummies": -1}, {"without": ("luck",)}):
         with pytest.raises(ArgumentError, match=next(iter(wrong))):
             Settings("nguyen", **wrong)
 
@@ -160,8 +160,9 @@ def test_command_line(monkeypatch, capsys):
         command, "run_benchmark", lambda settings, console, **options: seen.update(s=settings, **options)
     )
     arguments = "bench srsd --laws I.12.1,I.8.14 --noise 0.01 --rows 500 --seconds 9 --seeds 0,2 --dummies 3 --jobs 2"
-    assert cli.main([*arguments.split(), "--primitives", "x,sin"]) == 0
-    assert seen["s"] == Settings("srsd", rows=500, seconds=9.0, noise=0.01, dummies=3, primitives=("sin", "x"))
+    assert cli.main([*arguments.split(), "--primitives", "x,sin", "--without", "terms"]) == 0
+    settings = Settings("srsd", 500, 9.0, 0.01, dummies=3, primitives=("sin", "x"), without=("terms",))
+    assert seen["s"] == settings
     assert (seen["laws"], seen["seeds"], seen["jobs"], seen["out"]) == (["I.12.1", "I.8.14"], [0, 2], 2, None)
     assert cli.main(["bench", "srsd", "--seeds", "a"]) == cli.USAGE
     assert "--seeds" in capsys.readouterr().err

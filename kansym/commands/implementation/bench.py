@@ -28,6 +28,7 @@ def bench(
     seeds: list[str] | None,
     dummies: int,
     primitives: list[str] | None,
+    without: list[str] | None,
     peers: list[str] | None,
     units: bool,
     jobs: int,
@@ -40,7 +41,15 @@ def bench(
         raise ArgumentError(f"--seeds: expected whole numbers, got {seeds}") from None
     names = tuple(split_names(primitives))
     run_benchmark(
-        Settings(catalogue, rows=rows, seconds=seconds, noise=noise, dummies=dummies, primitives=names),
+        Settings(
+            catalogue,
+            rows=rows,
+            seconds=seconds,
+            noise=noise,
+            dummies=dummies,
+            primitives=names,
+            without=tuple(split_names(without)),
+        ),
         output_console(),
         laws=split_names(laws),
         seeds=numbers,
