@@ -1,7 +1,7 @@
 """Sums of products as one engine of a search: when they are looked for, with which noise, and for how long."""
 
 from collections.abc import Iterator
-from enum import Enum
+from enum import Enum, unique
 
 import sympy
 import torch
@@ -12,6 +12,7 @@ from kansym.search.rows import FitRows
 from kansym.terms.pursuit import Pursuit, suits
 
 
+@unique
 class Turn(Enum):
     """Occasions to look for sums, with the share of the time that is left."""
 
