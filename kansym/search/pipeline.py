@@ -180,7 +180,7 @@ class _Run:
         rows, columns = self.dataset.X.shape
         if self.options.structure:
             self._structure()
-            if self.sums.noise > 0 and not self._exact():
+            if self.sums.noisy and not self._exact():
                 self._terms_beside_look_alikes()
             # With few rows much is as good as the data, and the readings of the curve are still to come.
             if self._exact() or (self._as_good_as_possible() and (columns > 1 or rows >= SMALL_TABLE)):
@@ -197,7 +197,7 @@ class _Run:
                 self._keep_network(first)
                 held.append(first)
             # With noise much is as good as the data, and what is simplest is to be read first.
-            if self.sums.noise > 0 or not self._terms(Turn.BRIEF):
+            if self.sums.noisy or not self._terms(Turn.BRIEF):
                 self._one_dimensional()
             if self._as_good_as_possible():
                 return StopReason.AS_GOOD_AS_DATA

@@ -29,6 +29,9 @@ class Turn(Enum):
     """Before networks, in a part."""
 
 
+ROUNDED = 1e-5
+"""Errors of y, in units of its spread, up to which a sum can be told to be exact."""
+
 LEAST_SECONDS = 6.0
 """Least time for a turn: in less, hardly two terms are tried, and what is nearly done elsewhere needs it."""
 
@@ -59,12 +62,20 @@ class Sums:
         self.fit_rows, self.options, self.device, self.deadline = fit_rows, options, device, deadline
         self.wanted = options.terms and (options.structure or part)
         self.noise = 0.0
+        self._rounded = ROUNDED * float(fit_rows.dataset.y.std())
         self._had: set[Turn] = set()
         self._pursuits: dict[bool, Pursuit] = {}
+
+    @property
+    def noisy(self) -> bool:
+        """Whether y has noise, by its errors or as the interpolants see it."""
+        return self.noise > 0 or self.fit_rows.noise_floor > self._rounded
 
     def open(self, turn: Turn) -> bool:
         """Whether there is such a turn, each of which comes once; none after the whole."""
         had = bool(self._had & {turn, Turn.WHOLE, Turn.PART})
+        if turn is Turn.BRIEF and self.fit_rows.noise_floor > self._rounded:
+            return False
         X, y, _ = self.fit_rows.rows(self.fit_rows.fitting)
         enough = turn.value * clock.left(self.deadline) > LEAST_SECONDS
         return self.wanted and not had and enough and suits(X, y)

@@ -176,3 +176,16 @@ def test_expressions_are_real_where_columns_are_negative(box, values, function):
     for problem in reduced(X, y, (u, v))[1]:
         for column, expression in zip(problem.X.T, problem.columns, strict=True):
             np.testing.assert_allclose(values(expression, (u, v), X), column, rtol=1e-9)
+
+
+@pytest.mark.parametrize(("law", "noise"), [(lambda x: np.abs(x - 1.7), 0.0), (lambda x: np.sin(2 * x), 0.05)])
+def test_a_kink_is_told_from_noise(rng, law, noise):
+    x = rng.uniform(0.0, 4.0, (1000, 1))
+    y = law(x[:, 0]) + noise * rng.normal(size=1000)
+    reducer = Reducer(y, seed=0, deadline=math.inf)
+    reducer.surrogate(Problem.of(x, y, sympy.symbols("x:1", real=True), None))
+    if noise:
+        assert reducer.even == pytest.approx(1.0, abs=0.15)
+        assert reducer.lowest == pytest.approx(noise / y.std(), rel=0.1)
+    else:
+        assert reducer.even < 0.5

@@ -1,0 +1,56 @@
+"""When sums of products are looked for."""
+
+import numpy as np
+import pytest
+import torch
+
+from kansym import clock
+from kansym.clock import Clock
+from kansym.data.dataset import Dataset
+from kansym.data.preparation import prepare
+from kansym.search.options import DiscoveryOptions
+from kansym.search.rows import FitRows
+from kansym.search.sums import LEAST_SECONDS, Sums, Turn
+
+
+@pytest.fixture
+def sums(rng):
+    x = rng.uniform(0.5, 4.0, (300, 1))
+    rows = prepare(Dataset(x, np.exp(-x[:, 0]) + x[:, 0], ("x",)), validation_fraction=0.2, seed=0)
+    fit_rows = FitRows.of(rows.table, rows.train, rows.validation, rows.noise_floor, None)
+
+    def of(seconds=60.0, part=False, **options):
+        return Sums(fit_rows, DiscoveryOptions(**options), torch.device("cpu"), part=part, deadline=seconds)
+
+    with clock.running(Clock()):
+        yield of
+
+
+def test_each_turn_comes_once_and_none_after_the_whole(sums):
+    search = sums()
+    assert all(search.open(turn) for turn in Turn)
+    assert len(list(search.formulas(Turn.BRIEF))) == 1
+    assert not search.open(Turn.BRIEF) and search.open(Turn.EARLY)
+    next(search.formulas(Turn.WHOLE))
+    assert not any(search.open(turn) for turn in Turn)
+
+
+def test_there_is_no_turn_without_time_for_it(sums):
+    search = sums(seconds=1.01 * LEAST_SECONDS / Turn.WHOLE.value)
+    assert [turn for turn in Turn if search.open(turn)] == [Turn.WHOLE]
+
+
+def test_parts_have_turns_that_networks_alone_do_not_have(sums):
+    assert not sums(structure=False).open(Turn.WHOLE)
+    assert sums(structure=False, part=True).open(Turn.PART)
+    assert not sums(terms=False, part=True).open(Turn.PART)
+
+
+def test_with_errors_no_sum_is_exact_at_first_sight(rng):
+    x = rng.uniform(0.5, 4.0, (300, 1))
+    y = np.exp(-x[:, 0]) + 0.01 * rng.normal(size=300)
+    rows = prepare(Dataset(x, y, ("x",), y_error=np.full(300, 0.01)), validation_fraction=0.2, seed=0)
+    fit_rows = FitRows.of(rows.table, rows.train, rows.validation, rows.noise_floor, None)
+    with clock.running(Clock()):
+        search = Sums(fit_rows, DiscoveryOptions(), torch.device("cpu"), part=False, deadline=60.0)
+        assert search.noisy and not search.open(Turn.BRIEF) and search.open(Turn.WHOLE)
