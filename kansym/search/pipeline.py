@@ -179,6 +179,8 @@ class _Run:
             return StopReason.AS_GOOD_AS_DATA
         rows, columns = self.dataset.X.shape
         if self.options.structure:
+            if columns == 1 and self.sums.noisy:
+                self._terms(Turn.CURVE)
             self._structure()
             if self.sums.noisy and not self._exact():
                 self._terms_beside_look_alikes()

@@ -19,6 +19,9 @@ class Turn(Enum):
     BRIEF = 0.15
     """Only exact sums, and only what is found at once."""
 
+    CURVE = 0.3
+    """Before all else, on curves with errors as laboratories have them: peaks on backgrounds, several lifetimes."""
+
     EARLY = 0.25
     """In the middle of the structure search, and where noise lets much pass for the law."""
 

@@ -200,7 +200,7 @@ class Pursuit:
             raise KeyboardInterrupt
 
     def _targets(self, *, brief: bool) -> list[Target]:
-        found = targets(self.y, self.allowed, self.options.terms)
+        found = targets(self.y, self.allowed, self.options.terms, noisy=self.noise > NOISE)
         return [one for one in found if one.terms == self.options.terms][:1] if brief else found
 
     def _finished(self, held: list[_Held], until: float) -> Iterator[tuple[sympy.Expr, float]]:

@@ -80,7 +80,7 @@ SHARES: Mapping[str, tuple[float, int]] = {
 """Links of y, in this order, with the part of the time that each has and the most terms under it."""
 
 
-def targets(y: np.ndarray, allowed: AllowedFunctions | None, most_terms: int) -> list[Target]:
+def targets(y: np.ndarray, allowed: AllowedFunctions | None, most_terms: int, *, noisy: bool = False) -> list[Target]:
     """y with short sums first, then functions of it, and y with all there is time for.
 
     Functions of y are for targets of one sign that keep away from zero, and for functions that formulas may have.
@@ -97,4 +97,6 @@ def targets(y: np.ndarray, allowed: AllowedFunctions | None, most_terms: int) ->
     whole = replace(plain, share=0.45, terms=most_terms)
     beside, again = replace(whole, share=0.35, turn=Turn.BESIDE), replace(whole, share=0.35, turn=Turn.AGAIN)
     # What a beam meets depends on its rows: a sum that one seed misses, another finds as often as not.
-    return [*found, whole, beside, again, replace(whole, turn=Turn.LONG), *RESTARTS * [replace(again, share=1.0)]]
+    # With noise a short sum for a function of y may be as good as the law, which is a sum for y more often than not.
+    first = [plain, replace(whole, share=0.8), *found[1:]] if noisy else [*found, whole]
+    return [*first, beside, again, replace(whole, turn=Turn.LONG), *RESTARTS * [replace(again, share=1.0)]]

@@ -27,3 +27,13 @@ def test_it_can_be_left_out(table, options, monkeypatch):
 
     monkeypatch.setattr("kansym.search.sums.Pursuit", refuse)
     discover(table, DiscoveryOptions(max_seconds=2, deterministic=True, **options))
+
+
+def test_a_peak_on_a_background_with_errors(rng):
+    t = np.sort(rng.uniform(0, 12, 150))
+    y = 3.1 * np.exp(-0.42 * t) + 1.7 * np.exp(-(((t - 5.2) / 0.6) ** 2)) + 0.3 + 0.02 * rng.normal(size=150)
+    table = Dataset(t[:, None], y, ("t",), y_error=np.full(150, 0.02))
+    found = discover(table, DiscoveryOptions(max_seconds=60, deterministic=True))
+    assert found.formula.structure == "sum of products"
+    constants = sorted(abs(constant.value) for constant in found.formula.constants)
+    np.testing.assert_allclose(constants, [0.3, 0.42, 1.7, 1 / 0.36, 3.1, 5.2], rtol=0.05)
