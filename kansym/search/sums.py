@@ -94,12 +94,15 @@ class Sums:
     def _pursuit(self, *, noisy: bool) -> Pursuit:
         if noisy not in self._pursuits:
             X, y, weights = self.fit_rows.rows(self.fit_rows.fitting)
+            # Errors that are given count in full; a rounding says nothing of the noise.
+            floor = self.fit_rows.noise_floor
+            seen = self.noise if noisy and floor <= self._rounded else 0.0
             self._pursuits[noisy] = Pursuit(
                 X,
                 y,
                 self.fit_rows.variables,
                 weights=weights,
-                noise=self.fit_rows.noise_floor or (self.noise if noisy else 0.0),
+                noise=max(floor, seen),
                 noisy=noisy,
                 allowed=self.fit_rows.allowed,
                 seed=self.options.seed,

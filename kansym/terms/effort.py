@@ -46,12 +46,18 @@ class Effort:
         return replace(self, width=width, seeds=self.linked_seeds, functions=0)
 
 
+_ONE = Effort(
+    rows=80, width=56, first_cost=19.5, seeds=100, linked_seeds=40, functions=0, paired=4000, pairs=2000, beside=2
+)
+_TWO = replace(_ONE, rows=144, width=28, seeds=40, linked_seeds=20, functions=100, pairs=500, beside=1)
+_MORE = replace(_TWO, rows=192, width=16, seeds=30, linked_seeds=10, functions=40, paired=2500)
+
 EFFORTS: Mapping[int, Effort] = {
-    1: Effort(80, 56, 19.5, 100, 40, 0, 4000, 2000, 2),
-    2: Effort(144, 28, 19.5, 40, 20, 100, 4000, 500, 1),
-    3: Effort(192, 16, 19.5, 30, 10, 40, 2500, 500, 1),
-    4: Effort(224, 16, 19.5, 30, 10, 40, 2500, 500, 1),
-    5: Effort(256, 16, 19.5, 30, 10, 40, 2500, 500, 1),
+    1: _ONE,
+    2: _TWO,
+    3: _MORE,
+    4: replace(_MORE, rows=224),
+    5: replace(_MORE, rows=256),
 }
 """By the number of inputs, up to the most that a pursuit takes."""
 

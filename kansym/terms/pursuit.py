@@ -27,7 +27,7 @@ from kansym.terms.length import Lengths
 from kansym.terms.refinement import Refined
 from kansym.terms.rows import TermRows
 from kansym.terms.slots import expression
-from kansym.terms.targets import Target, Turn, targets
+from kansym.terms.targets import Target, Way, targets
 
 logger = logging.getLogger(__name__)
 
@@ -141,7 +141,7 @@ class Pursuit:
         self.lengths = Lengths(self.arguments, n, self.noise, self.device)
         self.generator = np.random.default_rng(seed)
         self._draw()
-        self.started: dict[tuple[str, Turn], tuple[Beam, Iterator[list[State]]]] = {}
+        self.started: dict[tuple[str, Way], tuple[Beam, Iterator[list[State]]]] = {}
         self.held: list[_Held] = []
 
     def _draw(self) -> None:
@@ -215,7 +215,7 @@ class Pursuit:
             for length, refined in finished([one.state for one in mine], rows, self.lengths, until=until):
                 done.append((length + scale, mine[0].target, refined, rows))
         done.sort(key=lambda one: one[0])
-        handed = self.options.handed_with_noise if self.noise > 0 else self.options.handed
+        handed = self.options.handed_with_noise if self.noise > NOISE else self.options.handed
         for _, target, refined, rows in done[:handed]:
             error = math.sqrt(float(refined.square[0]) / rows.number)
             yield target.formula(self._expression(refined, rows)), error
@@ -225,17 +225,17 @@ class Pursuit:
 
     def _search(self, target: Target, rows: TermRows, until: float) -> None:
         """Hold the best sums of every size."""
-        if target.turn is Turn.AGAIN:
+        key = (target.name, target.way)
+        if target.way is Way.AGAIN:
             self._draw()
-            self.started.pop((target.name, target.turn), None)
-        few = rows.take(self.chosen)
+            self.started.pop(key, None)
         with torch.no_grad():
-            self.dictionary.weighted(few)
-            key = (target.name, target.turn)
             if key not in self.started:
-                self.started[key] = self._beam(target, few, until)
+                self.started[key] = self._beam(target, rows.take(self.chosen), until)
             beam, rounds = self.started[key]
-            beam.until = until
+            beam.until, few = until, beam.rows
+            # A beam that is taken up again has its own rows, and its dictionary may have had another target since.
+            beam.dictionary.weighted(few)
             for states in rounds:
                 if not states:
                     break
@@ -258,9 +258,9 @@ class Pursuit:
             effort=self.effort if plain else self.effort.linked(),
             top=TOP if plain else TOP // 2,
             until=until,
-            most_cost=math.inf if target.turn is Turn.LONG else self.effort.first_cost,
-            paired=plain and target.turn is not Turn.LONG,
-            beside=target.turn is Turn.BESIDE,
+            most_cost=math.inf if target.way is Way.LONG else self.effort.first_cost,
+            paired=plain and target.way is not Way.LONG,
+            beside=target.way is Way.BESIDE,
         )
         return beam, beam.rounds(self.options.terms, self.options.moves if plain else 0)
 

@@ -22,7 +22,7 @@ LEAST = 1e-6
 """Smallest |y|, in units of its root mean square, under a link."""
 
 
-class Turn(Enum):
+class Way(Enum):
     """Ways to look for the sums of a target."""
 
     SHORT = "terms of moderate length"
@@ -47,7 +47,7 @@ class Target:
         Part of the time that is given to it.
     terms : int
         Most terms.
-    turn : Turn
+    way : Way
         How sums are looked for; one of a target that has begun is taken up again.
     """
 
@@ -57,7 +57,7 @@ class Target:
     back: sympy.Expr
     share: float
     terms: int
-    turn: Turn = Turn.SHORT
+    way: Way = Way.SHORT
 
     @property
     def linked(self) -> bool:
@@ -95,8 +95,8 @@ def targets(y: np.ndarray, allowed: AllowedFunctions | None, most_terms: int, *,
                 found.append(Target(name, link.forward(y), link.slope_back(y), link.inverse(y), share, terms))
     found = [one for one in found if allowed is None or allowed.permits(one.formula(POSITIVE))]
     whole = replace(plain, share=0.45, terms=most_terms)
-    beside, again = replace(whole, share=0.35, turn=Turn.BESIDE), replace(whole, share=0.35, turn=Turn.AGAIN)
+    beside, again = replace(whole, share=0.35, way=Way.BESIDE), replace(whole, share=0.35, way=Way.AGAIN)
     # What a beam meets depends on its rows: a sum that one seed misses, another finds as often as not.
     # With noise a short sum for a function of y may be as good as the law, which is a sum for y more often than not.
     first = [plain, replace(whole, share=0.8), *found[1:]] if noisy else [*found, whole]
-    return [*first, beside, again, replace(whole, turn=Turn.LONG), *RESTARTS * [replace(again, share=1.0)]]
+    return [*first, beside, again, replace(whole, way=Way.LONG), *RESTARTS * [replace(again, share=1.0)]]

@@ -1,5 +1,7 @@
 """Term pursuit: sums are found, in the time and with the functions that are given."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import sympy
@@ -8,7 +10,10 @@ from kansym import clock
 from kansym.clock import Clock
 from kansym.primitives.allowed import allowed_functions
 from kansym.primitives.library import default_library
+from kansym.structure.problem import TARGET
+from kansym.terms.beam import Beam
 from kansym.terms.pursuit import Pursuit, TermOptions, suits
+from kansym.terms.targets import Target, Way
 
 SHORT = TermOptions(terms=2, moves=1)
 
@@ -102,3 +107,22 @@ def test_a_brief_look_hands_on_what_is_exact_and_is_taken_up_again(table):
         hard = Pursuit(X, np.exp(np.sin(3 * X[:, 0]) + 0.3 * X[:, 0] ** 2), variables)
         assert list(hard.formulas(running.now() + 6.0, brief=True)) == []
         assert list(hard.formulas(running.now() + 40.0))
+
+
+def test_a_beam_that_is_taken_up_again_has_its_own_rows_and_target(table, monkeypatch):
+    X = table((0.5, 3.0))
+    y = np.exp(np.sin(3 * X[:, 0]) + 0.3 * X[:, 0] ** 2)
+    added, seen = Beam._added, []
+
+    def watched(beam, states, top):
+        seen.append(beam.dictionary.rows is beam.rows)
+        return added(beam, states, top)
+
+    monkeypatch.setattr(Beam, "_added", watched)
+    with clock.running(Clock()) as running:
+        search = Pursuit(X, y, sympy.symbols("x:1", real=True), options=SHORT)
+        first = Target("identity", y, np.ones_like(y), TARGET, 1.0, 1)
+        linked = Target("square", y**2, 1 / (2 * y), sympy.sqrt(TARGET), 1.0, 1)
+        for target in (first, linked, replace(first, way=Way.AGAIN), replace(first, terms=2)):
+            search._search(target, search._rows(target.z, target.slope), running.now() + 20.0)
+    assert len(seen) > 3 and all(seen)
