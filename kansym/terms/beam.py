@@ -23,6 +23,7 @@ from kansym.terms.pairs import best_pairs
 from kansym.terms.refinement import Refined, refine
 from kansym.terms.rows import TermRows, orthonormal
 from kansym.terms.slots import Key, Slots, joined, values
+from kansym.terms.triples import best_triples
 
 FLOORS = ((0.0, 0.5), (0.003, 0.25), (0.03, 0.25))
 """Noise that is pretended, in units of the target's root mean square, and the share of a beam under it."""
@@ -41,6 +42,9 @@ SEED_COLUMNS = 8
 
 PAIRS_BESIDE = 200
 """Pairs under each noise floor beside plain terms."""
+
+RICH = 3
+"""Times as many triples of richer columns."""
 
 REPLACED, MULTIPLIED = 5, 8
 """Columns tried in place of a term, and functions by which a term is multiplied."""
@@ -109,6 +113,9 @@ class Beam:
 
     def rounds(self, most_terms: int, moves: int) -> Iterator[list[State]]:
         """The best sums of one term, of two, and so on, or none where time is up; ends when another no longer pays."""
+        if self.beside and self.effort.triples:
+            yield from self._rounds_beside(most_terms, moves)
+            return
         states: list[Slots] = []
         last = math.inf
         for terms in range(3 if self.beside else 1, most_terms + 1):
@@ -121,15 +128,7 @@ class Beam:
                 new = self.sift(self._grown(states, terms))
             if not new:
                 return
-            for _ in range(moves):
-                if self.late() or self._is_exact(new):
-                    break
-                before = new[0].length
-                middle, end = new[self.width // 2 : self.width // 2 + 1], new[3:][-1:]
-                more = self.sift(self._moved([state.slots for state in [*new[:3], *middle, *end]]))
-                new = self._union(new + more)
-                if new[0].length > before - GAIN:
-                    break
+            new = self._changed(new, moves)
             self.exact = self._is_exact(new)
             yield new
             # Whoever asks for another term may have given more time for it.
@@ -137,6 +136,33 @@ class Beam:
                 return
             last = new[0].length
             states = [state.slots for state in new]
+
+    def _rounds_beside(self, most_terms: int, moves: int) -> Iterator[list[State]]:
+        """The best sums of three simple functions beside one plain term, then two, the most common first."""
+        plain = list(enumerate(self.dictionary.plainest()))
+        some = [chosen for count in range(1, most_terms - 2) for chosen in itertools.combinations(plain, count)]
+        for chosen in sorted(some, key=lambda one: (sum(1 + rank for rank, _ in one), -len(one))):
+            while self.late():
+                yield []
+            table = joined([term for _, term in chosen])
+            new = self._changed(self.sift(self._triples(table)), moves)
+            self.exact = bool(new) and self._is_exact(new)
+            yield new
+            if self.exact:
+                return
+
+    def _changed(self, new: list[State], moves: int) -> list[State]:
+        """A beam after rounds of moves, as long as they pay."""
+        for _ in range(moves if new else 0):
+            if self.late() or self._is_exact(new):
+                break
+            before = new[0].length
+            middle, end = new[self.width // 2 : self.width // 2 + 1], new[3:][-1:]
+            more = self.sift(self._moved([state.slots for state in [*new[:3], *middle, *end]]))
+            new = self._union(new + more)
+            if new[0].length > before - GAIN:
+                break
+        return new
 
     def _is_exact(self, states: Sequence[State]) -> bool:
         return min(state.square for state in states) < EXACT * self.rows.number
@@ -153,7 +179,25 @@ class Beam:
             grown += self._added(self.dictionary.plain(self.effort.seeds), SEED_COLUMNS)
             grown += self._added(self.dictionary.functions(self.effort.functions), SEED_COLUMNS)
             grown += self._pairs(0)
+        if terms == 3 and self.effort.triples:
+            grown += self._triples(None)
         return grown
+
+    def _triples(self, plain: Slots | None) -> list[Slots]:
+        """Triples of simple columns beside plain terms."""
+        basis, _ = self._projected(plain)
+        rich = math.isinf(self.most_cost)
+        triples = best_triples(
+            self.dictionary,
+            self.rows.y,
+            self.effort.triples * (RICH if rich else 1),
+            rich=rich,
+            beside=basis,
+            until=self.until,
+        )
+        if triples is None:
+            return []
+        return [triples if plain is None else _with(plain, triples)]
 
     def _pairs(self, beside: int) -> list[Slots]:
         """All pairs of cheap columns beside so many of the plainest terms."""

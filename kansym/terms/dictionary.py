@@ -31,14 +31,23 @@ DOUBLE = (-2, -1, -0.5, 0.5, 1, 2, 3)
 WIDE_DOUBLE = (-1, 1)
 """Exponents of monomials of one input, of two, and of two among many."""
 
-PLAINEST = (-2, -1, 0.5, 1, 2)
-"""Exponents of the most common terms."""
+PLAINEST = (0, 1, 2, -1, 0.5, -2)
+"""Exponents of the most common terms, the constant among them; the most common first."""
 
 FEW_STARTS = 4
 """Starts of one function among first terms."""
 
 THINNED = 16
 """Most starts of one family among the cheapest columns."""
+
+SIMPLE_STARTS, SINE_STARTS = 18, 8
+"""Most starts of one function among simple columns, and of one sine, of which there is one for each few turns."""
+
+OF_FUNCTIONS, RICH = frozenset({"exp"}), frozenset({"exp", "sin", "log", "saturation"})
+"""Functions of functions among simple columns, exp(-a/x) the most common of them, and among rich ones."""
+
+TRANSCENDENTAL = frozenset({"exp", "sin", "log", "log1p", "tanh", "gaussian", "fermi", "bose", "softplus", "circular"})
+"""Functions whose product with the input is none of the others."""
 
 COARSE_PAIRS = 12
 """Functions of a pair of inputs among the left factors."""
@@ -299,13 +308,46 @@ class Dictionary:
 
     def plainest(self) -> list[Slots]:
         """The constant and the most common powers of one input as sums of one term, tables (1, F)."""
-        found = []
+        powers = {left: exponent for left, exponent in self._powers().items() if exponent in PLAINEST}
+        order = sorted(powers, key=lambda left: PLAINEST.index(powers[left]))
+        return [self.left_slots[left : left + 1] for left in order]
+
+    def _powers(self) -> dict[int, float]:
+        """Left columns that are a power of one input, by their place, with the exponent; zero is the constant."""
+        found = {}
         factor, theta = self.left_slots.factor.tolist(), self.left_slots.theta.tolist()
         for left, (factors, constants) in enumerate(zip(factor, theta, strict=True)):
             powers = [a for number, (a, _) in zip(factors, constants, strict=True) if number == NUMBER["power"]]
-            if sum(number > 0 for number in factors) == len(powers) <= 1 and all(a in PLAINEST for a in powers):
-                found.append(self.left_slots[left : left + 1])
+            if sum(number > 0 for number in factors) == len(powers) <= 1:
+                found[left] = powers[0] if powers else 0.0
         return found
+
+    def simple(self, *, rich: bool = False) -> tuple[Tensor, Tensor, np.ndarray]:
+        """Left and right columns of powers and of functions of one input, a few starts of each, and a number for each.
+
+        Parameters
+        ----------
+        rich : bool, default False
+            Products of transcendental functions with the input, and more functions of functions, too.
+        """
+        powers = self._powers()
+        factor, level = self.right_slots.factor[:, 0].tolist(), self.levels[self.right_slots.argument[:, 0]].tolist()
+        one, constant = next(left for left, exponent in powers.items() if exponent == 0), factor.index(NUMBER["one"])
+        found = [[(left, constant)] for left in powers]
+        times = [left for left, exponent in powers.items() if exponent == 1]
+        for start, end in zip(self.starts.tolist(), self.ends.tolist(), strict=True):
+            name = FACTORS[factor[start]].name
+            if name == "one" or (level[start] != INPUT and name not in (RICH if rich else OF_FUNCTIONS)):
+                continue
+            count = SINE_STARTS if name == "sin" else SIMPLE_STARTS
+            chosen = np.unique(np.linspace(start, end - 1, count).round().astype(int)).tolist()
+            found.append([(one, place) for place in chosen])
+            if rich and level[start] == INPUT and name in TRANSCENDENTAL:
+                found += [[(left, place) for place in chosen] for left in times]
+        left, right = (
+            torch.tensor(side, device=self.left.device) for side in zip(*itertools.chain(*found), strict=True)
+        )
+        return left, right, np.repeat(np.arange(len(found)), [len(group) for group in found])
 
     def cheapest(self, count: int) -> tuple[Tensor, Tensor, np.ndarray]:
         """Left and right columns of the cheapest products, and a number for the functions of each; sorted by it."""

@@ -66,18 +66,11 @@ def best_pairs(
     left, right, sorts = dictionary.cheapest(columns)
     # One input has smooth columns that differ by less than single precision sees.
     dtype = torch.float64 if dictionary.dimension == 1 else torch.float32
-    terms = dictionary.left[left] * dictionary.right[right] * dictionary.rows.root
-    terms = terms / torch.linalg.vector_norm(terms, dim=1, keepdim=True)
-    if beside is not None and len(beside):
-        terms = terms - (terms @ beside.T) @ beside
-        y = y - (beside @ y) @ beside
-        size = torch.linalg.vector_norm(terms, dim=1, keepdim=True)
-        # What is left of a column that those terms imitate is rounding.
-        terms = torch.where(size > LEFT_OVER, terms / size, 0.0)
+    terms, y = unit_columns(dictionary, left, right, y, beside)
     terms = terms.to(dtype)
     share = terms @ (y / torch.linalg.vector_norm(y)).to(dtype)
     # Pairs of starts of the same two functions are one candidate.
-    starts = _groups(sorts)
+    starts = groups(sorts)
     ends = np.append(starts[1:], len(sorts))
     best = np.zeros((len(starts), len(starts)), dtype=np.float32 if dtype == torch.float32 else np.float64)
     first = 0
@@ -110,7 +103,21 @@ def best_pairs(
     return joined(sides, axis=1)
 
 
-def _groups(sorts: np.ndarray) -> np.ndarray:
+def unit_columns(
+    dictionary: Dictionary, left: Tensor, right: Tensor, y: Tensor, beside: Tensor | None
+) -> tuple[Tensor, Tensor]:
+    """Columns (M, n) of unit length and the target (n,), both less what an orthonormal basis (K, n) explains."""
+    terms = dictionary.left[left] * dictionary.right[right] * dictionary.rows.root
+    terms = terms / torch.linalg.vector_norm(terms, dim=1, keepdim=True)
+    if beside is None or not len(beside):
+        return terms, y
+    terms = terms - (terms @ beside.T) @ beside
+    size = torch.linalg.vector_norm(terms, dim=1, keepdim=True)
+    # What is left of a column that those terms imitate is rounding.
+    return torch.where(size > LEFT_OVER, terms / size, 0.0), y - (beside @ y) @ beside
+
+
+def groups(sorts: np.ndarray) -> np.ndarray:
     """Where groups of neighbouring starts begin, at most `NEIGHBOURS` in each, of one sort."""
     begins = np.diff(sorts, prepend=-1) != 0
     place = np.arange(len(sorts))

@@ -200,7 +200,10 @@ class Pursuit:
             raise KeyboardInterrupt
 
     def _targets(self, *, brief: bool) -> list[Target]:
-        found = targets(self.y, self.allowed, self.options.terms, noisy=self.noise > NOISE)
+        # With noise a short sum for a function of y may be as good as the law, a sum for y more often than not.
+        # With one input sums for y are found sooner than there is time for functions of it.
+        first = self.noise > NOISE or self.dimension == 1
+        found = targets(self.y, self.allowed, self.options.terms, plain_first=first)
         return [one for one in found if one.terms == self.options.terms][:1] if brief else found
 
     def _finished(self, held: list[_Held], until: float) -> Iterator[tuple[sympy.Expr, float]]:
@@ -245,7 +248,7 @@ class Pursuit:
                     self.held.append(_Held(state.length + scale, error, target, state, rows))
                 error = math.sqrt(states[0].square / few.number)
                 logger.info("terms: %s, %d terms, residual %.1e, at %.1f s", target.name, terms, error, clock.now())
-                if terms >= target.terms or beam.exact:
+                if (terms >= target.terms and target.way is not Way.BESIDE) or beam.exact:
                     break
 
     def _beam(self, target: Target, few: TermRows, until: float) -> tuple[Beam, Iterator[list[State]]]:

@@ -80,8 +80,10 @@ SHARES: Mapping[str, tuple[float, int]] = {
 """Links of y, in this order, with the part of the time that each has and the most terms under it."""
 
 
-def targets(y: np.ndarray, allowed: AllowedFunctions | None, most_terms: int, *, noisy: bool = False) -> list[Target]:
-    """y with short sums first, then functions of it, and y with all there is time for.
+def targets(
+    y: np.ndarray, allowed: AllowedFunctions | None, most_terms: int, *, plain_first: bool = False
+) -> list[Target]:
+    """y with short sums first, then functions of it, and y with all there is time for; or those sums before functions.
 
     Functions of y are for targets of one sign that keep away from zero, and for functions that formulas may have.
     """
@@ -97,6 +99,5 @@ def targets(y: np.ndarray, allowed: AllowedFunctions | None, most_terms: int, *,
     whole = replace(plain, share=0.45, terms=most_terms)
     beside, again = replace(whole, share=0.35, way=Way.BESIDE), replace(whole, share=0.35, way=Way.AGAIN)
     # What a beam meets depends on its rows: a sum that one seed misses, another finds as often as not.
-    # With noise a short sum for a function of y may be as good as the law, which is a sum for y more often than not.
-    first = [plain, replace(whole, share=0.8), *found[1:]] if noisy else [*found, whole]
+    first = [plain, replace(whole, share=0.8), *found[1:]] if plain_first else [*found, whole]
     return [*first, beside, again, replace(whole, way=Way.LONG), *RESTARTS * [replace(again, share=1.0)]]

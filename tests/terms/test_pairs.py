@@ -1,32 +1,13 @@
 """All pairs of cheap columns: the terms of a sum are found together, alone and beside a plain term."""
 
 import numpy as np
-import pytest
-import sympy
-import torch
 
 from kansym import clock
 from kansym.clock import Clock
 from kansym.terms.beam import Beam
 from kansym.terms.effort import EFFORTS
 from kansym.terms.pairs import best_pairs
-from kansym.terms.pursuit import Pursuit
 from kansym.terms.refinement import refine
-from kansym.terms.rows import TermRows
-
-
-@pytest.fixture
-def setting(table):
-    def of(law):
-        X = table((0.5, 4.0))
-        y = law(X[:, 0])
-        search = Pursuit(X, y, sympy.symbols("x:1", real=True))
-        target = torch.from_numpy(y / np.sqrt(np.mean(y**2)))
-        rows = TermRows(search.columns, target, torch.ones_like(target)).take(search.chosen)
-        search.dictionary.weighted(rows)
-        return search, rows
-
-    return of
 
 
 def two(x):
@@ -41,10 +22,10 @@ def test_a_sum_of_two_terms(setting):
 
 
 def test_a_sum_of_two_terms_beside_a_plain_one(setting):
-    search, rows = setting(lambda x: two(x) + 1.7 * x)
+    search, rows = setting(lambda x, z: two(x) + 1.7 * z, columns=2)
     with clock.running(Clock()):
         beam = Beam(
-            search.dictionary, rows, search.lengths, effort=EFFORTS[1], top=4, until=np.inf, paired=True, beside=True
+            search.dictionary, rows, search.lengths, effort=EFFORTS[2], top=4, until=np.inf, paired=True, beside=True
         )
         states = next(beam.rounds(3, 2))
     assert len(states[0].slots) == 3 and states[0].square < 1e-6
