@@ -22,7 +22,7 @@ from kansym.terms.length import Lengths
 from kansym.terms.pairs import best_pairs
 from kansym.terms.refinement import Refined, refine
 from kansym.terms.rows import TermRows, orthonormal
-from kansym.terms.slots import Key, Slots, joined, values
+from kansym.terms.slots import Key, Slots, beside, joined, values
 from kansym.terms.triples import best_triples
 
 FLOORS = ((0.0, 0.5), (0.003, 0.25), (0.03, 0.25))
@@ -197,14 +197,14 @@ class Beam:
         )
         if triples is None:
             return []
-        return [triples if plain is None else _with(plain, triples)]
+        return [triples if plain is None else beside(plain, triples)]
 
-    def _pairs(self, beside: int) -> list[Slots]:
+    def _pairs(self, plain_terms: int) -> list[Slots]:
         """All pairs of cheap columns beside so many of the plainest terms."""
-        if not self.paired or beside > self.effort.beside:
+        if not self.paired or plain_terms > self.effort.beside:
             return []
         found = []
-        for chosen in itertools.combinations(self.dictionary.plainest(), beside):
+        for chosen in itertools.combinations(self.dictionary.plainest(), plain_terms):
             if self.late():
                 break
             plain = joined(list(chosen)) if chosen else None
@@ -214,7 +214,7 @@ class Beam:
                 self.dictionary, self.rows.y, top, columns=self.effort.paired, beside=basis, until=self.until
             )
             if pairs is not None:
-                found.append(pairs if plain is None else _with(plain, pairs))
+                found.append(pairs if plain is None else beside(plain, pairs))
         return found
 
     def _added(self, states: Sequence[Slots | None], top: int) -> list[Slots]:
@@ -226,7 +226,7 @@ class Beam:
             basis, residual = self._projected(state)
             chosen = self.dictionary.best(self.dictionary.scores(basis, residual), top, most_cost=self.most_cost)
             if chosen:
-                found.append(_with(state, self.dictionary.terms(chosen)))
+                found.append(beside(state, self.dictionary.terms(chosen)))
         return found
 
     def _moved(self, states: Sequence[Slots]) -> list[Slots]:
@@ -245,7 +245,7 @@ class Beam:
                         self.dictionary.scores(basis, residual), REPLACED, most_cost=self.most_cost
                     )
                     if chosen:
-                        found.append(_with(rest, self.dictionary.terms(chosen)))
+                        found.append(beside(rest, self.dictionary.terms(chosen)))
                 found += self._multiplied(state[k], factors[k], rest, basis, residual)
         return found
 
@@ -262,7 +262,7 @@ class Beam:
         found: list[Slots] = []
         for left, right in self.dictionary.best(scores, MULTIPLIED, most_cost=self.most_cost):
             product = joined([term[kept[left]], self.dictionary.right_slots[right]], axis=0)
-            found.append(_with(rest, product[None, None]))
+            found.append(beside(rest, product[None, None]))
         return found
 
     def _projected(self, state: Slots | None) -> tuple[Tensor, Tensor]:
@@ -334,14 +334,6 @@ class Beam:
             fresh = [b for b in torch.argsort(lengths, stable=True).tolist() if b not in chosen]
             chosen |= dict.fromkeys(fresh[: int(share * self.width)])
         return sorted((found[b] for b in chosen), key=lambda state: state.length)
-
-
-def _with(state: Slots | None, terms: Slots) -> Slots:
-    """A state beside each of some terms (M, 1, F), as a table (M, K, F)."""
-    if state is None:
-        return terms
-    repeated = state.map(lambda tensor: tensor[None].expand(len(terms), *tensor.shape))
-    return joined([repeated, terms], axis=1)
 
 
 def _distinct(candidates: Sequence[Slots]) -> Slots | None:

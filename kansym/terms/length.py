@@ -44,6 +44,11 @@ class Lengths:
         self._levels = torch.tensor([NODES[argument.level] for argument in arguments], device=device)
         self._factors = torch.tensor([factor.nodes for factor in FACTORS], device=device)
 
+    @property
+    def term_cost(self) -> float:
+        """Nats of a term besides its product: the coefficient and how it joins the sum."""
+        return NODE_NATS * TERM_NODES + 0.5 * math.log(self.number)
+
     def nodes(self, slots: Slots) -> Tensor:
         """Nodes of each product, (...,) without the axis of slots."""
         there = slots.factor > 0
@@ -72,5 +77,4 @@ class Lengths:
         count = rows if count is None else count
         least = max(floor, self.floor)
         misfit = 0.5 * count * torch.log(square / rows + least**2)
-        terms = (NODE_NATS * TERM_NODES + 0.5 * math.log(self.number)) * slots.terms
-        return misfit + self.cost(slots).sum(-1) + terms
+        return misfit + self.cost(slots).sum(-1) + self.term_cost * slots.terms

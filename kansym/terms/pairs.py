@@ -114,7 +114,7 @@ def unit_columns(
     terms = terms - (terms @ beside.T) @ beside
     size = torch.linalg.vector_norm(terms, dim=1, keepdim=True)
     # What is left of a column that those terms imitate is rounding.
-    return torch.where(size > LEFT_OVER, terms / size, 0.0), y - (beside @ y) @ beside
+    return torch.where(size > LEFT_OVER, terms / size, 0.0), y - (y @ beside.T) @ beside
 
 
 def groups(sorts: np.ndarray) -> np.ndarray:

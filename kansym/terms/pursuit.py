@@ -26,6 +26,7 @@ from kansym.terms.finishing import finished
 from kansym.terms.length import Lengths
 from kansym.terms.refinement import Refined
 from kansym.terms.rows import TermRows
+from kansym.terms.separable import Separable
 from kansym.terms.slots import expression
 from kansym.terms.targets import Target, Way, targets
 
@@ -36,6 +37,9 @@ LEAST_ROWS = 60
 
 NOISY_ROWS, NOISE = 2, 1e-4
 """How many times more rows with noise, and noise that counts as such, in units of the target's root mean square."""
+
+APART_ROWS = 3
+"""How many times more rows where functions are looked for one input at a time: only few sums are fitted."""
 
 TOP = 16
 """Columns tried beside each sum."""
@@ -141,6 +145,11 @@ class Pursuit:
         self.lengths = Lengths(self.arguments, n, self.noise, self.device)
         self.generator = np.random.default_rng(seed)
         self._draw()
+        self.separable = Separable(
+            X, y, variables, self.arguments, weights=weights, noisy=self.noise > NOISE, allowed=allowed, seed=seed
+        )
+        self.apart = torch.from_numpy(self.generator.permutation(n)[: APART_ROWS * self.count]).to(self.device)
+        self.ranks: dict[str, float] = {}
         self.started: dict[tuple[str, Way], tuple[Beam, Iterator[list[State]]]] = {}
         self.held: list[_Held] = []
 
@@ -203,7 +212,8 @@ class Pursuit:
         # With noise a short sum for a function of y may be as good as the law, a sum for y more often than not.
         # With one input sums for y are found sooner than there is time for functions of it.
         first = self.noise > NOISE or self.dimension == 1
-        found = targets(self.y, self.allowed, self.options.terms, plain_first=first)
+        apart = self.dimension > 1 and not brief
+        found = targets(self.y, self.allowed, self.options.terms, plain_first=first, apart=apart)
         return [one for one in found if one.terms == self.options.terms][:1] if brief else found
 
     def _finished(self, held: list[_Held], until: float) -> Iterator[tuple[sympy.Expr, float]]:
@@ -228,6 +238,9 @@ class Pursuit:
 
     def _search(self, target: Target, rows: TermRows, until: float) -> None:
         """Hold the best sums of every size."""
+        if target.way is Way.APART:
+            self._search_apart(target, rows, until)
+            return
         key = (target.name, target.way)
         if target.way is Way.AGAIN:
             self._draw()
@@ -250,6 +263,26 @@ class Pursuit:
                 logger.info("terms: %s, %d terms, residual %.1e, at %.1f s", target.name, terms, error, clock.now())
                 if (terms >= target.terms and target.way is not Way.BESIDE) or beam.exact:
                     break
+
+    def _search_apart(self, target: Target, rows: TermRows, until: float) -> None:
+        """Hold sums whose functions are found one input at a time, under links where that takes fewer of them."""
+        if target.name in self.ranks:
+            return
+        with torch.no_grad():
+            curves = self.separable.curves(target.forward)
+            rank = math.inf if curves is None else sum(len(one.curves) for one in curves)
+            simpler = rank < min(self.ranks.values(), default=math.inf)
+            self.ranks[target.name] = rank
+            if curves is None or not simpler:
+                return
+            few = rows.take(self.apart)
+            for state in self.separable.sums(curves, few, self.lengths, until=until):
+                error = math.sqrt(state.square / few.number)
+                length = state.length + few.number * math.log(rows.size)
+                # Lengths of sums on different numbers of rows are compared as if all had as many as the others.
+                self.held.append(_Held(length * self.count / few.number, error, target, state, rows))
+                if error <= EXACT:
+                    return
 
     def _beam(self, target: Target, few: TermRows, until: float) -> tuple[Beam, Iterator[list[State]]]:
         """A search for one target and its rounds, which can be left and taken up again."""

@@ -40,6 +40,7 @@ class Refined:
     square : Tensor (B,)
         Sum of squared residuals; inf where a sum has no value or its terms cancel.
     coefficients : Tensor (B, K)
+        Of the first target where there are several.
     """
 
     slots: Slots
@@ -55,9 +56,14 @@ class Refined:
 
 @dataclass(eq=False)
 class _State:
-    """A batch at its present constants: the Jacobian of the terms (B, P, n), basis, residual and what they give."""
+    """A batch at its present constants.
 
-    jacobian: Tensor
+    Derivatives of the terms by the constants (B, P, n) and the coefficients of those terms (B, P, J), whose product is
+    the Jacobian for each of J targets, basis (B, K, n), residuals (B, J, n) and what they give.
+    """
+
+    slopes: Tensor
+    weights: Tensor
     basis: Tensor
     residual: Tensor
     coefficients: Tensor
@@ -106,7 +112,7 @@ def _refine(slots: Slots, rows: TermRows, steps: int, until: float) -> Refined:
     rank = torch.cumsum(flat, 1) - 1
     state = _evaluate(slots, rows, rank, most)
     if most == 0:
-        return Refined(slots, state.square, state.coefficients)
+        return Refined(slots, state.square, state.coefficients[..., 0])
     on = torch.arange(most, device=flat.device)[None] < flat.sum(1)[:, None]
     sums, places = flat.nonzero(as_tuple=True)
     numbers = rank[sums, places]
@@ -121,13 +127,13 @@ def _refine(slots: Slots, rows: TermRows, steps: int, until: float) -> Refined:
         better = attempt.square < state.square
         theta = torch.where(better[:, None, None, None], trial.theta, theta)
         slots = Slots(slots.factor, slots.argument, theta, slots.free)
-        for name in ("jacobian", "basis", "residual", "coefficients", "square"):
+        for name in ("slopes", "weights", "basis", "residual", "coefficients", "square"):
             new, old = getattr(attempt, name), getattr(state, name)
             setattr(state, name, torch.where(better.reshape(-1, *[1] * (new.ndim - 1)), new, old))
         damping = torch.where(better, damping * 0.2, damping * 6).clamp(1e-12, 1e8)
         if clock.late(until) or float(state.square.min()) < EXACT_SQUARE * n:
             break
-    return Refined(slots, state.square, state.coefficients)
+    return Refined(slots, state.square, state.coefficients[..., 0])
 
 
 def _evaluate(slots: Slots, rows: TermRows, rank: Tensor, most: int) -> _State:
@@ -149,29 +155,32 @@ def _evaluate(slots: Slots, rows: TermRows, rank: Tensor, most: int) -> _State:
     finite = torch.isfinite(product).all(-1).all(-1)
     product = torch.nan_to_num(product, 0.0, 0.0, 0.0)
     basis, triangle, size = orthonormal(product)
-    share = (basis @ rows.y[:, None])[..., 0]
-    residual = rows.y - (share[:, None] @ basis)[:, 0]
-    scaled = torch.linalg.solve_triangular(triangle, share[..., None], upper=True)[..., 0]
-    square = residual.square().sum(-1)
+    targets = rows.y.reshape(-1, n)
+    share = basis @ targets.T
+    residual = targets - share.transpose(-1, -2) @ basis
+    scaled = torch.linalg.solve_triangular(triangle, share, upper=True)
+    square = residual.square().sum((-1, -2))
     distinct = triangle.diagonal(dim1=-2, dim2=-1).abs().amin(-1) > SINGULAR
-    moderate = scaled.abs().amax(-1) < LARGEST_COEFFICIENT * torch.linalg.vector_norm(rows.y)
+    moderate = scaled.abs().amax((-1, -2)) < LARGEST_COEFFICIENT * torch.linalg.vector_norm(rows.y)
     square = torch.where(finite & distinct & moderate & torch.isfinite(square), square, torch.inf)
-    coefficients = scaled / size
+    coefficients = scaled / size[..., None]
     # A constant's derivative: that of its factor, times the other factors of its term, times the coefficient.
     slot = places // 2
-    weight = coefficients.reshape(-1)[slot // width][:, None] * rows.root
-    columns = slopes * others.reshape(-1, n)[slot] * weight
-    jacobian = rows.y.new_zeros(batch, most, n)
-    jacobian[slot // (terms * width), rank.reshape(-1)[places]] = torch.nan_to_num(columns, 0.0, 0.0, 0.0)
-    return _State(jacobian, basis, residual, coefficients, square)
+    owner, number = slot // (terms * width), rank.reshape(-1)[places]
+    derivatives, weights = rows.y.new_zeros(batch, most, n), rows.y.new_zeros(batch, most, len(targets))
+    derivatives[owner, number] = torch.nan_to_num(slopes * others.reshape(-1, n)[slot] * rows.root, 0.0, 0.0, 0.0)
+    weights[owner, number] = torch.nan_to_num(coefficients.reshape(-1, len(targets))[slot // width], 0.0, 0.0, 0.0)
+    return _State(derivatives, weights, basis, residual, coefficients, square)
 
 
 def _step(state: _State, damping: Tensor, on: Tensor) -> Tensor:
     """Damped Gauss-Newton step (B, P) of the free constants; zero for those a sum does not have."""
-    J, Q = state.jacobian, torch.nan_to_num(state.basis, 0.0, 0.0, 0.0)
+    C, W, Q = state.slopes, state.weights, torch.nan_to_num(state.basis, 0.0, 0.0, 0.0)
     # What the coefficients absorb is no reason to move.
-    J = J - (J @ Q.transpose(-1, -2)) @ Q
-    normal, gradient = J @ J.transpose(-1, -2), (J @ state.residual[..., None])[..., 0]
+    C = C - (C @ Q.transpose(-1, -2)) @ Q
+    # Summed over the targets, whose Jacobians differ by the coefficients only.
+    normal = (C @ C.transpose(-1, -2)) * (W @ W.transpose(-1, -2))
+    gradient = ((C @ state.residual.transpose(-1, -2)) * W).sum(-1)
     diagonal = normal.diagonal(dim1=-2, dim2=-1)
     ridge = diagonal * damping[:, None] + 1e-12 * diagonal.amax(-1, keepdim=True) + 1e-300
     system = normal + torch.diag_embed(ridge + (~on).to(ridge.dtype))

@@ -14,8 +14,8 @@ class TermRows:
     ----------
     columns : Tensor (A, n)
         Each argument on the rows.
-    y : Tensor (n,)
-        Target times root weights, of mean square one over all rows.
+    y : Tensor (n,) or (J, n)
+        Target times root weights, of mean square one over all rows; or several that are sums of the same terms.
     root : Tensor (n,)
         Root weights, such that squared residuals count alike; under a link |dy/dz| is among them.
     size : float
@@ -29,10 +29,10 @@ class TermRows:
 
     @property
     def number(self) -> int:
-        return len(self.y)
+        return self.y.shape[-1]
 
     def take(self, index: Tensor) -> "TermRows":
-        return TermRows(self.columns[:, index].contiguous(), self.y[index], self.root[index], self.size)
+        return TermRows(self.columns[:, index].contiguous(), self.y[..., index], self.root[index], self.size)
 
 
 def orthonormal(terms: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -144,6 +144,14 @@ def joined(tables: Sequence[Slots], axis: int = 0) -> Slots:
     return Slots(*(torch.cat([getattr(table, field.name) for table in tables], axis) for field in fields(Slots)))
 
 
+def beside(state: Slots | None, terms: Slots) -> Slots:
+    """A sum (K, F) beside each of some terms (M, L, F), as a table (M, K + L, F)."""
+    if state is None:
+        return terms
+    repeated = state.map(lambda tensor: tensor[None].expand(len(terms), *tensor.shape))
+    return joined([repeated, terms], axis=1)
+
+
 def values(slots: Slots, columns: Tensor) -> Tensor:
     """Values of the factors, (..., F, n), for columns (A, n) of the arguments; empty slots are one."""
     flat = slots.factor.reshape(-1)

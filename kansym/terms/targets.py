@@ -13,7 +13,7 @@ import numpy as np
 import sympy
 
 from kansym.primitives.allowed import AllowedFunctions
-from kansym.structure.links import usable_links
+from kansym.structure.links import Function, Link, usable_links
 from kansym.structure.problem import TARGET
 
 POSITIVE = sympy.Symbol("z", positive=True)
@@ -25,6 +25,7 @@ LEAST = 1e-6
 class Way(Enum):
     """Ways to look for the sums of a target."""
 
+    APART = "functions of each input on their own"
     SHORT = "terms of moderate length"
     BESIDE = "pairs of terms beside plain ones"
     AGAIN = "terms of moderate length on other rows"
@@ -41,6 +42,8 @@ class Target:
     z : ndarray, shape (n,)
     slope : ndarray, shape (n,)
         |dy/dz|.
+    forward : callable
+        z of y.
     back : sympy.Expr
         y, in `TARGET`, which stands for z.
     share : float
@@ -54,6 +57,7 @@ class Target:
     name: str
     z: np.ndarray
     slope: np.ndarray
+    forward: Function
     back: sympy.Expr
     share: float
     terms: int
@@ -68,6 +72,9 @@ class Target:
         return self.back.xreplace({TARGET: expression})
 
 
+APART = 0.6
+"""Part of the time for functions of each input on their own."""
+
 RESTARTS = 3
 """Most further beams on other rows."""
 
@@ -81,23 +88,28 @@ SHARES: Mapping[str, tuple[float, int]] = {
 
 
 def targets(
-    y: np.ndarray, allowed: AllowedFunctions | None, most_terms: int, *, plain_first: bool = False
+    y: np.ndarray, allowed: AllowedFunctions | None, most_terms: int, *, plain_first: bool = False, apart: bool = False
 ) -> list[Target]:
     """y with short sums first, then functions of it, and y with all there is time for; or those sums before functions.
 
-    Functions of y are for targets of one sign that keep away from zero, and for functions that formulas may have.
+    Functions of y are for targets of one sign that keep away from zero, and for functions that formulas may have. With
+    `apart`, functions of each input are looked for on their own before all else, for y and under every link.
     """
-    plain = Target("identity", y, np.ones_like(y), TARGET, 0.4, 2)
+    links = [
+        link for link in usable_links(y) if allowed is None or allowed.permits(link.inverse(y).subs(TARGET, POSITIVE))
+    ]
+    plain = Target("identity", y, np.ones_like(y), lambda z: z, TARGET, 0.4, 2)
     found = [plain]
     if float(np.abs(y).min()) > LEAST * float(np.sqrt(np.mean(y**2))):
-        links = {link.name: link for link in usable_links(y)}
-        for name, (share, terms) in SHARES.items():
-            if name in links:
-                link = links[name]
-                found.append(Target(name, link.forward(y), link.slope_back(y), link.inverse(y), share, terms))
-    found = [one for one in found if allowed is None or allowed.permits(one.formula(POSITIVE))]
+        known = {link.name: link for link in links}
+        found += [_under(known[name], y, share, terms) for name, (share, terms) in SHARES.items() if name in known]
     whole = replace(plain, share=0.45, terms=most_terms)
     beside, again = replace(whole, share=0.35, way=Way.BESIDE), replace(whole, share=0.35, way=Way.AGAIN)
     # What a beam meets depends on its rows: a sum that one seed misses, another finds as often as not.
     first = [plain, replace(whole, share=0.8), *found[1:]] if plain_first else [*found, whole]
-    return [*first, beside, again, replace(whole, way=Way.LONG), *RESTARTS * [replace(again, share=1.0)]]
+    separate = [replace(_under(link, y, APART, most_terms), way=Way.APART) for link in links] if apart else []
+    return [*separate, *first, beside, again, replace(whole, way=Way.LONG), *RESTARTS * [replace(again, share=1.0)]]
+
+
+def _under(link: Link, y: np.ndarray, share: float, terms: int) -> Target:
+    return Target(link.name, link.forward(y), link.slope_back(y), link.forward, link.inverse(y), share, terms)

@@ -62,8 +62,8 @@ def best_triples(
     ----------
     dictionary : Dictionary
         Of one input.
-    y : Tensor (n,)
-        Target times root weights.
+    y : Tensor (n,) or (J, n)
+        Target times root weights, or several that are sums of the same functions.
     top : int
         Triples taken under each noise floor.
     rich : bool, default False
@@ -76,7 +76,7 @@ def best_triples(
     left, right, sorts = dictionary.simple(rich=rich)
     terms, y = unit_columns(dictionary, left, right, y, beside)
     starts = groups(sorts)
-    share = terms @ (y / torch.linalg.vector_norm(y))
+    share = terms @ (y / torch.linalg.vector_norm(y)).reshape(-1, y.shape[-1]).T
     columns = _Columns(left, right, starts, np.append(starts[1:], len(sorts)), terms @ terms.T, share)
     gain = _gains(columns, np.repeat(np.arange(len(starts)), columns.ends - starts), until)
     if gain is None:
@@ -100,15 +100,17 @@ def _gains(columns: _Columns, group: np.ndarray, until: float) -> np.ndarray | N
             continue
         # What the first leaves of the second and the third, and what both leave of the third.
         row, explained = columns.gram[first, first:], columns.share[first]
-        one = columns.share[first:] - row * explained
+        one = columns.share[first:] - row[:, None] * explained
         gram = torch.addr(columns.gram[first:, first:], row, row, alpha=-1)
         new = size[first:] - row.square()
         new = torch.where(new < NEW, torch.inf, new)
         slope = gram / new[:, None]
         rest = torch.addcmul(new[None, :], slope, gram, value=-1)
-        gain = torch.addcmul(one[None, :], slope, one[:, None], value=-1).square_().div_(rest)
-        gain.masked_fill_(~(rest > NEW) | torch.isinf(rest), 0.0)
-        gain.add_((explained.square() + one.square() / new)[:, None])
+        gain = torch.zeros_like(gram)
+        for target in one.T:
+            gain.add_(torch.addcmul(target[None, :], slope, target[:, None], value=-1).square_())
+        gain.div_(rest).masked_fill_(~(rest > NEW) | torch.isinf(rest), 0.0)
+        gain.add_((explained.square().sum() + one.square().sum(1) / new)[:, None])
         found = gain.nan_to_num_(0.0, 0.0, 0.0).clamp_(0.0, 1.0 - ROUNDING).cpu().numpy()
         own = np.unique(np.maximum(starts[starts >= starts[group[first]]] - first, 0))
         found = np.maximum.reduceat(np.maximum.reduceat(found, own, axis=1), own, axis=0)
@@ -122,12 +124,12 @@ def _shortest(dictionary: Dictionary, columns: _Columns, gain: np.ndarray, y: Te
     cost = (dictionary.left_cost[columns.left] + dictionary.right_cost[columns.right]).cpu().numpy()[columns.starts]
     three = np.argwhere(gain > 0)
     three = three[(three[:, 0] <= three[:, 1]) & (three[:, 1] <= three[:, 2])]
-    rest = float(y.square().mean()) * (1 - gain[tuple(three.T)])
+    rest = float(y.square().sum()) / y.shape[-1] * (1 - gain[tuple(three.T)])
     nats = cost[three].sum(1)
     chosen: set[int] = set()
     for floor in FLOORS:
         least = max(floor, dictionary.lengths.floor)
-        length = 0.5 * len(y) * np.log(rest + least**2) + nats
+        length = 0.5 * y.shape[-1] * np.log(rest + least**2) + nats
         chosen |= set(np.argsort(length, kind="stable")[:top].tolist())
     return three[sorted(chosen)]
 
@@ -149,8 +151,9 @@ def _best_starts(columns: _Columns, three: np.ndarray) -> np.ndarray:
             new = gram[b, b] - first**2
             slope = (third - first * second) / new
             rest = gram[c, c] - second**2 - slope * (third - first * second)
-            one = share[b] - first * share[a]
-            gain = share[a] ** 2 + one**2 / new + (share[c] - second * share[a] - slope * one) ** 2 / rest
+            one = share[b] - first[..., None] * share[a]
+            two = share[c] - second[..., None] * share[a] - slope[..., None] * one
+            gain = (share[a] ** 2 + one**2 / new[..., None] + two**2 / rest[..., None]).sum(-1)
         gain[~(new > NEW) | ~(rest > NEW) | ~np.isfinite(gain)] = -1
         best = gain.argmax(1)
         found.append(places[np.arange(len(part)), best])

@@ -121,8 +121,8 @@ def test_a_beam_that_is_taken_up_again_has_its_own_rows_and_target(table, monkey
     monkeypatch.setattr(Beam, "_added", watched)
     with clock.running(Clock()) as running:
         search = Pursuit(X, y, sympy.symbols("x:1", real=True), options=SHORT)
-        first = Target("identity", y, np.ones_like(y), TARGET, 1.0, 1)
-        linked = Target("square", y**2, 1 / (2 * y), sympy.sqrt(TARGET), 1.0, 1)
+        first = Target("identity", y, np.ones_like(y), lambda z: z, TARGET, 1.0, 1)
+        linked = Target("square", y**2, 1 / (2 * y), np.square, sympy.sqrt(TARGET), 1.0, 1)
         for target in (first, linked, replace(first, way=Way.AGAIN), replace(first, terms=2)):
             search._search(target, search._rows(target.z, target.slope), running.now() + 20.0)
     assert len(seen) > 3 and all(seen)

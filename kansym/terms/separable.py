@@ -1,0 +1,260 @@
+"""Sums of products of functions of single inputs, found one input at a time on an interpolant.
+
+A table of y over one input and draws of the others is a matrix; of a sum of K products its rank is at most K, and its
+columns lie in the span of the functions of that input. So rank tells how many terms there are, and the functions of
+each input are looked for on their own (`kansym.terms.spans`), however many inputs their partners have. What is left is
+which of their products make y: a linear problem.
+"""
+
+import itertools
+import logging
+import math
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import sympy
+import torch
+
+from kansym import clock
+from kansym.clock import Work
+from kansym.primitives.allowed import AllowedFunctions
+from kansym.structure.links import Function
+from kansym.structure.surrogate import best_surrogate
+from kansym.terms.arguments import Argument, arguments
+from kansym.terms.beam import State
+from kansym.terms.length import Lengths
+from kansym.terms.refinement import refine
+from kansym.terms.rows import TermRows
+from kansym.terms.slots import Slots, joined, values
+from kansym.terms.spans import Spans
+
+logger = logging.getLogger(__name__)
+
+POINTS, OTHERS = 80, 80
+"""Points of one input, and draws of the others, at which the interpolant is read."""
+
+EDGE = 0.005
+"""Share of the rows at each end of an input where the interpolant is not read."""
+
+MOST_RANK = 3
+"""Most functions of one input that are independent of each other."""
+
+GAP = 6.0
+"""Ratio of two singular values that parts the law from what the interpolant misses."""
+
+SMOOTHED = 0.2
+"""Error of an interpolant of noisy rows, in units of what it leaves of them: it averages over neighbours."""
+
+SETS, COMBINATIONS = 5, 40
+"""Sets of functions of each input that go on, and combinations of them that are tried."""
+
+MOST_PRODUCTS = 64
+"""Most products of which a sum is chosen."""
+
+ROUNDS, STEPS = 3, 12
+"""Rounds of dropping terms and refining what is left, and steps of each."""
+
+LEAST_ERROR = 1e-9
+"""Error of curves, in units of their size, below which they are as good as exact."""
+
+RIDGE = 1e-13
+"""Share of the largest entry that keeps a Gram matrix regular."""
+
+
+class Separable:
+    """Sums of products for one table.
+
+    Parameters
+    ----------
+    X : ndarray, shape (n, d)
+        Two or more inputs.
+    y : ndarray, shape (n,)
+    variables : tuple of Symbol, length d
+    inputs : sequence of Argument
+        All arguments of the table.
+    weights : ndarray, shape (n,), optional
+        Of the squared residuals.
+    noisy : bool
+        Whether y has noise.
+    allowed : AllowedFunctions, optional
+    seed : int
+        Of the interpolant's rows and the draws of the other inputs.
+    """
+
+    def __init__(
+        self,
+        X: np.ndarray,
+        y: np.ndarray,
+        variables: tuple[sympy.Symbol, ...],
+        inputs: Sequence[Argument],
+        *,
+        weights: np.ndarray | None,
+        noisy: bool,
+        allowed: AllowedFunctions | None,
+        seed: int,
+    ) -> None:
+        self.X, self.y, self.weights, self.noisy = X, y, weights, noisy
+        self.allowed, self.seed, self.error = allowed, seed, 0.0
+        self.variables = variables
+        self._place = {argument.expression: k for k, argument in enumerate(inputs)}
+        self._tables: list[tuple[np.ndarray, np.ndarray]] | None = None
+
+    def curves(self, forward: Function) -> list["Curves"] | None:
+        """What is seen of each input for a function of y; None where the curves of one are no sums of few functions."""
+        if self._tables is None:
+            self._tables = self._read()
+        found: list[Curves] = []
+        for points, table in self._tables:
+            with np.errstate(all="ignore"):
+                values = forward(table)
+                # What an error of y is at the values of this function.
+                moved = forward(table + self.error)
+            if not (np.isfinite(values).all() and np.isfinite(moved).all()):
+                return None
+            one = Curves.of(points, values, math.sqrt(float(np.mean((moved - values) ** 2))))
+            if one is None:
+                return None
+            found.append(one)
+        return found or None
+
+    def _read(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Points of each input, and values of y there for draws of the others; none without an interpolant."""
+        surrogate = best_surrogate(self.X, self.y, weights=self.weights, seed=self.seed)
+        if surrogate is None:
+            return []
+        self.error = surrogate.error * float(self.y.std()) * (SMOOTHED if self.noisy else 1.0)
+        generator = np.random.default_rng(self.seed)
+        found = []
+        for column in range(self.X.shape[1]):
+            points = np.quantile(self.X[:, column], np.linspace(EDGE, 1 - EDGE, POINTS))
+            others = self.X[generator.permutation(len(self.X))[:OTHERS]]
+            grid = np.repeat(others[None], POINTS, 0)
+            grid[:, :, column] = points[:, None]
+            found.append((points, surrogate.predict(grid.reshape(-1, self.X.shape[1])).reshape(POINTS, len(others))))
+        return found
+
+    def sums(self, curves: Sequence["Curves"], rows: TermRows, lengths: Lengths, *, until: float) -> Iterator[State]:
+        """Sums of products with their constants refined on some rows, the likeliest first."""
+        sets = []
+        for column, seen in enumerate(curves):
+            sets.append(self._sets(column, seen, lengths, rows, until))
+            if not sets[-1]:
+                return
+        order = sorted(itertools.product(*(range(len(some)) for some in sets)), key=lambda one: (sum(one), one))
+        for chosen in order[:COMBINATIONS]:
+            if clock.late(until):
+                return
+            products = _products([some[k] for some, k in zip(sets, chosen, strict=True)])
+            if len(products) > MOST_PRODUCTS:
+                continue
+            state = _fitted(products, rows, lengths, until)
+            if state is not None:
+                yield state
+
+    def _sets(self, column: int, seen: "Curves", lengths: Lengths, rows: TermRows, until: float) -> list[Slots]:
+        """Sets of functions of one input, as tables (K, F) of the arguments of the whole table."""
+        symbol = self.variables[column]
+        own = [one for one in arguments(seen.points[:, None], (symbol,), self.allowed) if one.expression in self._place]
+        spans = Spans(
+            own,
+            seen.curves,
+            error=seen.error,
+            number=lengths.number,
+            allowed=self.allowed,
+            until=until,
+            device=rows.y.device,
+        )
+        place = torch.tensor([self._place[one.expression] for one in own], device=rows.y.device)
+        found = spans.sets(SETS)
+        logger.info("terms: %s has %d functions, %d sets", symbol, len(seen.curves), len(found))
+        return [Slots(one.factor, place[one.argument] * (one.factor > 0), one.theta, one.free) for one in found]
+
+
+class Curves:
+    """What an interpolant shows of one input.
+
+    Attributes
+    ----------
+    points : ndarray, shape (n,)
+    curves : ndarray, shape (J, n)
+        Singular vectors times singular values.
+    error : float
+        Root mean square of what they leave, in units of all.
+    """
+
+    def __init__(self, points: np.ndarray, curves: np.ndarray, error: float) -> None:
+        self.points, self.curves, self.error = points, curves, error
+
+    @classmethod
+    def of(cls, points: np.ndarray, table: np.ndarray, error: float) -> "Curves | None":
+        """From a table over points (n,) and draws of the other inputs, and the root mean square error of its values.
+
+        None where no gap of the singular values parts few curves from errors.
+        """
+        left, singular, _ = np.linalg.svd(table, full_matrices=False)
+        size = math.sqrt(float(np.sum(singular**2)))
+        if not size > 0:
+            return None
+        error, singular = error * math.sqrt(table.size) / size, singular / size
+        ratios = singular[:MOST_RANK] / np.maximum(singular[1 : MOST_RANK + 1], 1e-16)
+        parted = np.flatnonzero((ratios > GAP) & (singular[:MOST_RANK] > error))
+        if not len(parted):
+            return None
+        rank = int(parted[-1]) + 1
+        rest = math.sqrt(float(np.sum(singular[rank:] ** 2)))
+        return cls(points, (left[:, :rank] * singular[:rank]).T, max(rest, LEAST_ERROR))
+
+
+def _products(sets: Sequence[Slots]) -> Slots:
+    """All products of one function of each set, a table (K, F)."""
+    found = [
+        joined(list(chosen), axis=0)
+        for chosen in itertools.product(*([one[k] for k in range(len(one))] for one in sets))
+    ]
+    width = max(one.factor.shape[-1] for one in found)
+    rows = [one.widened(width).map(lambda tensor: tensor[None]) for one in found]
+    return joined(rows).packed()
+
+
+def _fitted(products: Slots, rows: TermRows, lengths: Lengths, until: float) -> State | None:
+    """The sum of some products that is shortest, with its constants refined."""
+    state = None
+    for _ in range(ROUNDS):
+        kept = _needed(products, rows, lengths)
+        refined = refine(products[kept][None], rows, STEPS, until=until)
+        if not math.isfinite(float(refined.square[0])):
+            return state
+        length = float(lengths.of(refined.slots, refined.square, rows.number)[0])
+        if state is not None and not length < state.length:
+            return state
+        products, state = refined.slots[0], State(length, refined.slots[0], float(refined.square[0]))
+    return state
+
+
+def _needed(products: Slots, rows: TermRows, lengths: Lengths) -> list[int]:
+    """Backward elimination of products at the precision that all of them reach together."""
+    terms = values(products, rows.columns).prod(-2) * rows.root
+    usable = torch.isfinite(terms).all(1).tolist()
+    kept = [k for k in range(len(products)) if usable[k]]
+    size = torch.linalg.vector_norm(terms[kept], dim=1, keepdim=True)
+    unit = terms[kept] / size
+    gram, share = unit @ unit.T, unit @ rows.y
+    clock.charge(Work.DENSE_PRODUCTS, len(kept) ** 4 + rows.number * len(kept) ** 2)
+    cost = (lengths.cost(products) + lengths.term_cost)[kept]
+    left = list(range(len(kept)))
+    total, floor, best, answer = float(rows.y.square().sum()), None, math.inf, left
+    while left:
+        own = gram[left][:, left] + RIDGE * torch.eye(len(left), dtype=gram.dtype, device=gram.device)
+        inverse = torch.linalg.inv(own)
+        coefficients = inverse @ share[left]
+        square = max(total - float(share[left] @ coefficients), 0.0)
+        floor = math.sqrt(square / rows.number) if floor is None else floor
+        least = max(floor, lengths.floor)
+        length = 0.5 * rows.number * math.log(square / rows.number + least**2) + float(cost[left].sum())
+        if length < best:
+            best, answer = length, list(left)
+        # What leaving out a term adds to the sum of squares, and what that makes of the length.
+        more = coefficients.square() / inverse.diagonal()
+        after = 0.5 * rows.number * torch.log((square + more) / rows.number + least**2) - cost[left]
+        left.pop(int(torch.argmin(after)))
+    return [kept[k] for k in answer]

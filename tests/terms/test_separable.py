@@ -1,0 +1,90 @@
+"""Sums of products whose functions are found one input at a time."""
+
+import math
+
+import numpy as np
+import pytest
+import sympy
+import torch
+
+from kansym import clock
+from kansym.clock import Clock
+from kansym.terms.arguments import arguments
+from kansym.terms.pursuit import Pursuit
+from kansym.terms.separable import Curves, Separable
+from kansym.terms.spans import Spans
+
+
+def law(x, z):
+    return 1.1 * z * np.log(1 + 3.0 * x) + 0.35 / (0.3 + x**2)
+
+
+def test_the_rank_is_the_number_of_products():
+    x, z = np.linspace(0.5, 4, 60), np.linspace(-1, 2, 40)
+    seen = Curves.of(x, law(x[:, None], z[None, :]), 1e-9)
+    assert seen is not None and len(seen.curves) == 2 and seen.error < 1e-8
+
+
+def test_no_rank_where_the_law_is_no_sum_of_few_products():
+    x, z = np.linspace(0.5, 4, 60), np.linspace(-1, 2, 40)
+    assert Curves.of(x, np.exp(-(((x[:, None] - z[None, :]) / 0.3) ** 2)), 1e-9) is None
+
+
+def test_errors_are_no_products():
+    x, z = np.linspace(0.5, 4, 60), np.linspace(-1, 2, 40)
+    table = np.outer(np.sqrt(x), z + 2) + np.random.default_rng(0).normal(0, 1e-3, (60, 40))
+    seen = Curves.of(x, table, 1e-3)
+    assert seen is not None and len(seen.curves) == 1
+
+
+def test_common_functions_of_several_curves():
+    x = np.linspace(0.5, 4, 80)
+    symbol = sympy.Symbol("x", real=True)
+    curves = np.array([np.sin(2.3 * x) + 0.2 / (x + 1.4), np.sin(2.3 * x) - 3.0 / (x + 1.4)])
+    with torch.no_grad(), clock.running(Clock()):
+        spans = Spans(
+            arguments(x[:, None], (symbol,)),
+            curves,
+            error=1e-9,
+            number=2000,
+            allowed=None,
+            until=math.inf,
+            device=torch.device("cpu"),
+        )
+        best = spans.sets(3)[0]
+    assert len(best) == 2
+    assert sorted(round(float(v), 6) for v in best.theta[best.free]) == pytest.approx([0.0, 1.4, 2.3], abs=1e-6)
+
+
+def test_a_sum_of_two_products(table):
+    X = table((0.5, 4.0), (0.5, 3.0), rows=800)
+    symbols = sympy.symbols("x:2", real=True)
+    y = law(*X.T)
+    found = next(iter(Pursuit(X, y, symbols).formulas()))
+    new = table((0.5, 4.0), (0.5, 3.0), seed=1)
+    assert np.abs(sympy.lambdify(symbols, found)(*new.T) - law(*new.T)).max() < 1e-9
+
+
+def test_under_a_link_where_that_takes_fewer_functions(table):
+    X = table((0.5, 4.0), (0.5, 3.0), rows=800)
+    symbols = sympy.symbols("x:2", real=True)
+
+    def root(x, z):
+        return np.sqrt(law(x, z))
+
+    found = next(iter(Pursuit(X, root(*X.T), symbols).formulas()))
+    new = table((0.5, 4.0), (0.5, 3.0), seed=1)
+    assert np.abs(sympy.lambdify(symbols, found)(*new.T) - root(*new.T)).max() < 1e-9
+
+
+def test_the_same_seed_gives_the_same_curves(table):
+    X = table((0.5, 4.0), (0.5, 3.0), rows=400)
+    symbols = sympy.symbols("x:2", real=True)
+    y = law(*X.T)
+    found = []
+    for _ in range(2):
+        separable = Separable(X, y, symbols, arguments(X, symbols), weights=None, noisy=False, allowed=None, seed=3)
+        curves = separable.curves(lambda t: t)
+        assert curves is not None
+        found.append(np.concatenate([one.curves.ravel() for one in curves]))
+    np.testing.assert_array_equal(*found)
