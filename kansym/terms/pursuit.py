@@ -24,10 +24,10 @@ from kansym.terms.dictionary import Dictionary
 from kansym.terms.effort import EFFORTS
 from kansym.terms.finishing import finished
 from kansym.terms.length import Lengths
-from kansym.terms.refinement import Refined
+from kansym.terms.refinement import Refined, refine
 from kansym.terms.rows import TermRows
 from kansym.terms.separable import Separable
-from kansym.terms.slots import expression
+from kansym.terms.slots import expression, joined
 from kansym.terms.targets import Target, Way, targets
 
 logger = logging.getLogger(__name__)
@@ -44,8 +44,11 @@ APART_ROWS = 3
 TOP = 16
 """Columns tried beside each sum."""
 
-HELD = 6
-"""Sums of each number of terms that are kept for the end."""
+HELD, HELD_WITH_NOISE = 6, 24
+"""Sums of each number of terms that are kept for the end: with noise the few rows prefer now this, now that one."""
+
+LOOKED_AT, LOOK_STEPS = 64, 6
+"""Sums whose constants are fitted to all rows, with noise, to see which are the shortest there, and steps of that."""
 
 EXACT, NEAR_NOISE = 1e-11, 1.1
 """Residual, in units of the target's root mean square, at which nothing is left to find, and the same in units of the
@@ -138,15 +141,16 @@ class Pursuit:
         self.weight_root = np.ones(n) if weights is None else np.sqrt(weights / weights.mean())
         size = float(np.sqrt(np.mean((self.weight_root * y) ** 2)))
         self.noise = noise / size
+        self.noisy = self.noise > NOISE
         self.enough = max(EXACT, NEAR_NOISE * self.noise)
         self.arguments: list[Argument] = arguments(X, variables, allowed)
         self.columns = self._tensor(np.array([argument.column for argument in self.arguments]))
-        self.count = self.effort.rows * (NOISY_ROWS if noisy or self.noise > NOISE else 1)
+        self.count = self.effort.rows * (NOISY_ROWS if noisy or self.noisy else 1)
         self.lengths = Lengths(self.arguments, n, self.noise, self.device)
         self.generator = np.random.default_rng(seed)
         self._draw()
         self.separable = Separable(
-            X, y, variables, self.arguments, weights=weights, noisy=self.noise > NOISE, allowed=allowed, seed=seed
+            X, y, variables, self.arguments, weights=weights, noisy=self.noisy, allowed=allowed, seed=seed
         )
         self.apart = torch.from_numpy(self.generator.permutation(n)[: APART_ROWS * self.count]).to(self.device)
         self.ranks: dict[str, float] = {}
@@ -188,11 +192,16 @@ class Pursuit:
                 rows, before = self._rows(target.z, target.slope), len(self.held)
                 self._search(target, rows, clock.now() + SEARCHED * share)
                 found = min(self.held[before:], key=lambda one: one.length, default=None)
-                if found is None or found.error > self.enough:
+                # With noise the first sums are as good as the data before the shortest is there.
+                early = self.noisy and target.terms < self.options.terms
+                if found is None or found.error > self.enough or early:
                     continue
                 done = list(self._finished(self.held[before:], until))
-                self.held = self.held[:before]
                 yield from (formula for formula, _ in done)
+                if self.noisy:
+                    # Much is as good as the data, and another target may have what is shorter.
+                    continue
+                self.held = self.held[:before]
                 if any(error <= self.enough for _, error in done):
                     return
         except Abandoned:
@@ -211,14 +220,15 @@ class Pursuit:
     def _targets(self, *, brief: bool) -> list[Target]:
         # With noise a short sum for a function of y may be as good as the law, a sum for y more often than not.
         # With one input sums for y are found sooner than there is time for functions of it.
-        first = self.noise > NOISE or self.dimension == 1
+        first = self.noisy or self.dimension == 1
         apart = self.dimension > 1 and not brief
         found = targets(self.y, self.allowed, self.options.terms, plain_first=first, apart=apart)
         return [one for one in found if one.terms == self.options.terms][:1] if brief else found
 
     def _finished(self, held: list[_Held], until: float) -> Iterator[tuple[sympy.Expr, float]]:
         """The best of some sums, on all rows and as short as they get, with their relative residuals."""
-        best = sorted(held, key=lambda one: one.length)[: self.options.finished]
+        best = self._on_all_rows(held, until) if self.noisy else sorted(held, key=lambda one: one.length)
+        best = best[: self.options.finished]
         done: list[tuple[float, Target, Refined, TermRows]] = []
         for name in dict.fromkeys(one.target.name for one in best):
             mine = [one for one in best if one.target.name == name]
@@ -228,13 +238,29 @@ class Pursuit:
             for length, refined in finished([one.state for one in mine], rows, self.lengths, until=until):
                 done.append((length + scale, mine[0].target, refined, rows))
         done.sort(key=lambda one: one[0])
-        handed = self.options.handed_with_noise if self.noise > NOISE else self.options.handed
+        handed = self.options.handed_with_noise if self.noisy else self.options.handed
         for _, target, refined, rows in done[:handed]:
             error = math.sqrt(float(refined.square[0]) / rows.number)
             yield target.formula(self._expression(refined, rows)), error
             if error <= EXACT:
                 # What follows is the same in other words.
                 return
+
+    def _on_all_rows(self, held: list[_Held], until: float) -> list[_Held]:
+        """The best of some sums with their constants fitted to all rows, the shortest first."""
+        best = sorted(held, key=lambda one: one.length)[:LOOKED_AT]
+        found = []
+        for name, terms in dict.fromkeys((one.target.name, len(one.state.slots)) for one in best):
+            mine = [one for one in best if (one.target.name, len(one.state.slots)) == (name, terms)]
+            target, rows = mine[0].target, mine[0].rows
+            table = joined([one.state.slots[None] for one in mine]).packed()
+            refined = refine(table, rows, LOOK_STEPS, until=until)
+            lengths = self.lengths.of(refined.slots, refined.square, rows.number).tolist()
+            for k, (length, square) in enumerate(zip(lengths, refined.square.tolist(), strict=True)):
+                if math.isfinite(length):
+                    error, whole = math.sqrt(square / rows.number), length + rows.number * math.log(rows.size)
+                    found.append(_Held(whole, error, target, State(length, refined.slots[k], square), rows))
+        return sorted(found, key=lambda one: one.length) or best
 
     def _search(self, target: Target, rows: TermRows, until: float) -> None:
         """Hold the best sums of every size."""
@@ -256,7 +282,7 @@ class Pursuit:
                 if not states:
                     break
                 terms, scale = len(states[0].slots), few.number * math.log(rows.size)
-                for state in states[:HELD]:
+                for state in states[: HELD_WITH_NOISE if self.noisy else HELD]:
                     error = math.sqrt(state.square / few.number)
                     self.held.append(_Held(state.length + scale, error, target, state, rows))
                 error = math.sqrt(states[0].square / few.number)
