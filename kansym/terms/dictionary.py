@@ -40,11 +40,14 @@ FEW_STARTS = 4
 THINNED = 16
 """Most starts of one family among the cheapest columns."""
 
-SIMPLE_STARTS, SINE_STARTS = 18, 8
-"""Most starts of one function among simple columns, and of one sine, of which there is one for each few turns."""
+SIMPLE_STARTS, SINE_STARTS, OWN_STARTS = 18, 8, 6
+"""Most starts of one function among simple columns, of one sine, of which there is one for each few turns, and of a
+function of a function."""
 
-OF_FUNCTIONS, RICH = frozenset({"exp"}), frozenset({"exp", "sin", "log", "saturation"})
-"""Functions of functions among simple columns, exp(-a/x) the most common of them, and among rich ones."""
+OF_FUNCTIONS = frozenset({"exp"})
+RICH = OF_FUNCTIONS | {"sin", "log", "saturation", "lorentzian", "inverse hyperbola"}
+"""Functions of functions among simple columns, exp(-a/x) the most common of them, and among rich ones: resonances are
+bumps in x^2."""
 
 TRANSCENDENTAL = frozenset({"exp", "sin", "log", "log1p", "tanh", "gaussian", "fermi", "bose", "softplus", "circular"})
 """Functions whose product with the input is none of the others."""
@@ -339,7 +342,7 @@ class Dictionary:
             name = FACTORS[factor[start]].name
             if name == "one" or (level[start] != INPUT and name not in (RICH if rich else OF_FUNCTIONS)):
                 continue
-            count = SINE_STARTS if name == "sin" else SIMPLE_STARTS
+            count = OWN_STARTS if level[start] != INPUT else SINE_STARTS if name == "sin" else SIMPLE_STARTS
             chosen = np.unique(np.linspace(start, end - 1, count).round().astype(int)).tolist()
             found.append([(one, place) for place in chosen])
             if rich and level[start] == INPUT and name in TRANSCENDENTAL:

@@ -218,12 +218,10 @@ class Pursuit:
             raise KeyboardInterrupt
 
     def _targets(self, *, brief: bool) -> list[Target]:
-        # With noise a short sum for a function of y may be as good as the law, a sum for y more often than not.
-        # With one input sums for y are found sooner than there is time for functions of it.
-        first = self.noisy or self.dimension == 1
-        apart = self.dimension > 1 and not brief
-        found = targets(self.y, self.allowed, self.options.terms, plain_first=first, apart=apart)
-        return [one for one in found if one.terms == self.options.terms][:1] if brief else found
+        found = targets(self.y, self.allowed, self.options.terms, noisy=self.noisy, dimension=self.dimension)
+        if brief:
+            found = [one for one in found if one.terms == self.options.terms and one.way is Way.SHORT][:1]
+        return found
 
     def _finished(self, held: list[_Held], until: float) -> Iterator[tuple[sympy.Expr, float]]:
         """The best of some sums, on all rows and as short as they get, with their relative residuals."""

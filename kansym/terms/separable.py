@@ -45,14 +45,18 @@ GAP = 6.0
 SMOOTHED = 0.2
 """Error of an interpolant of noisy rows, in units of what it leaves of them: it averages over neighbours."""
 
-SETS, COMBINATIONS = 5, 40
-"""Sets of functions of each input that go on, and combinations of them that are tried."""
+SETS, COMBINATIONS, REFINED = 6, 100, 15
+"""Sets of functions of each input that go on, combinations of them whose products are looked at, and the shortest sums
+of products whose constants are refined."""
 
 MOST_PRODUCTS = 64
 """Most products of which a sum is chosen."""
 
 ROUNDS, STEPS = 3, 12
 """Rounds of dropping terms and refining what is left, and steps of each."""
+
+MISSED = 1.0
+"""Error of curves in units of that of the values they are made of."""
 
 LEAST_ERROR = 1e-9
 """Error of curves, in units of their size, below which they are as good as exact."""
@@ -141,12 +145,16 @@ class Separable:
             if not sets[-1]:
                 return
         order = sorted(itertools.product(*(range(len(some)) for some in sets)), key=lambda one: (sum(one), one))
+        found: list[tuple[float, Slots]] = []
         for chosen in order[:COMBINATIONS]:
             if clock.late(until):
-                return
+                break
             products = _products([some[k] for some, k in zip(sets, chosen, strict=True)])
-            if len(products) > MOST_PRODUCTS:
-                continue
+            if len(products) <= MOST_PRODUCTS:
+                found.append(_needed(products, rows, lengths))
+        for _, products in sorted(found, key=lambda one: one[0])[:REFINED]:
+            if clock.late(until):
+                return
             state = _fitted(products, rows, lengths, until)
             if state is not None:
                 yield state
@@ -202,7 +210,8 @@ class Curves:
             return None
         rank = int(parted[-1]) + 1
         rest = math.sqrt(float(np.sum(singular[rank:] ** 2)))
-        return cls(points, (left[:, :rank] * singular[:rank]).T, max(rest, LEAST_ERROR))
+        # What the interpolant misses is in the first singular vectors as well.
+        return cls(points, (left[:, :rank] * singular[:rank]).T, max(rest, MISSED * error, LEAST_ERROR))
 
 
 def _products(sets: Sequence[Slots]) -> Slots:
@@ -220,19 +229,22 @@ def _fitted(products: Slots, rows: TermRows, lengths: Lengths, until: float) -> 
     """The sum of some products that is shortest, with its constants refined."""
     state = None
     for _ in range(ROUNDS):
-        kept = _needed(products, rows, lengths)
-        refined = refine(products[kept][None], rows, STEPS, until=until)
+        refined = refine(products[None], rows, STEPS, until=until)
         if not math.isfinite(float(refined.square[0])):
             return state
         length = float(lengths.of(refined.slots, refined.square, rows.number)[0])
         if state is not None and not length < state.length:
             return state
-        products, state = refined.slots[0], State(length, refined.slots[0], float(refined.square[0]))
+        state = State(length, refined.slots[0], float(refined.square[0]))
+        _, products = _needed(refined.slots[0], rows, lengths)
     return state
 
 
-def _needed(products: Slots, rows: TermRows, lengths: Lengths) -> list[int]:
-    """Backward elimination of products at the precision that all of them reach together."""
+def _needed(products: Slots, rows: TermRows, lengths: Lengths) -> tuple[float, Slots]:
+    """The length of the sum of those products that are needed, and them.
+
+    Backward elimination with constants as they are, at the precision that all products reach together.
+    """
     terms = values(products, rows.columns).prod(-2) * rows.root
     usable = torch.isfinite(terms).all(1).tolist()
     kept = [k for k in range(len(products)) if usable[k]]
@@ -257,4 +269,4 @@ def _needed(products: Slots, rows: TermRows, lengths: Lengths) -> list[int]:
         more = coefficients.square() / inverse.diagonal()
         after = 0.5 * rows.number * torch.log((square + more) / rows.number + least**2) - cost[left]
         left.pop(int(torch.argmin(after)))
-    return [kept[k] for k in answer]
+    return best, products[[kept[k] for k in answer]]

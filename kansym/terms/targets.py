@@ -88,27 +88,34 @@ SHARES: Mapping[str, tuple[float, int]] = {
 
 
 def targets(
-    y: np.ndarray, allowed: AllowedFunctions | None, most_terms: int, *, plain_first: bool = False, apart: bool = False
+    y: np.ndarray, allowed: AllowedFunctions | None, most_terms: int, *, noisy: bool = False, dimension: int = 1
 ) -> list[Target]:
-    """y with short sums first, then functions of it, and y with all there is time for; or those sums before functions.
+    """y with short sums first, then functions of it, and y with all there is time for.
 
     Functions of y are for targets of one sign that keep away from zero, and for functions that formulas may have. With
-    `apart`, functions of each input are looked for on their own before all else, for y and under every link.
+    noise sums for y come before functions of it: a short sum for one may be as good as the law, a sum for y more often
+    than not. So they do with one input, for which they are found soon. With several, the functions of each are looked
+    for on their own before all else, for y and under every link.
     """
+    alone = dimension == 1
     links = [
-        link for link in usable_links(y) if allowed is None or allowed.permits(link.inverse(y).subs(TARGET, POSITIVE))
+        one for one in usable_links(y) if allowed is None or allowed.permits(one.inverse(y).subs(TARGET, POSITIVE))
     ]
     plain = Target("identity", y, np.ones_like(y), lambda z: z, TARGET, 0.4, 2)
-    found = [plain]
+    linked = []
     if float(np.abs(y).min()) > LEAST * float(np.sqrt(np.mean(y**2))):
-        known = {link.name: link for link in links}
-        found += [_under(known[name], y, share, terms) for name, (share, terms) in SHARES.items() if name in known]
+        known, times = {link.name: link for link in links}, 2.0 if alone else 1.0
+        linked = [
+            _under(known[name], y, times * part, terms) for name, (part, terms) in SHARES.items() if name in known
+        ]
     whole = replace(plain, share=0.45, terms=most_terms)
     beside, again = replace(whole, share=0.35, way=Way.BESIDE), replace(whole, share=0.35, way=Way.AGAIN)
+    long = replace(whole, way=Way.LONG)
+    separate = [] if alone else [replace(_under(link, y, APART, most_terms), way=Way.APART) for link in links]
+    first = [plain, replace(whole, share=0.8), *linked] if noisy or alone else [plain, *linked, whole]
     # What a beam meets depends on its rows: a sum that one seed misses, another finds as often as not.
-    first = [plain, replace(whole, share=0.8), *found[1:]] if plain_first else [*found, whole]
-    separate = [replace(_under(link, y, APART, most_terms), way=Way.APART) for link in links] if apart else []
-    return [*separate, *first, beside, again, replace(whole, way=Way.LONG), *RESTARTS * [replace(again, share=1.0)]]
+    rest = [beside, long, again] if alone else [beside, again, long]
+    return [*separate, *first, *rest, *RESTARTS * [replace(again, share=1.0)]]
 
 
 def _under(link: Link, y: np.ndarray, share: float, terms: int) -> Target:
