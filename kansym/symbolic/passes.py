@@ -5,7 +5,7 @@
 
 import itertools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import sympy
@@ -156,6 +156,9 @@ def _same(first: Expr, second: Expr) -> bool:
 HIGHEST_DEGREE = 8
 """Degree of the numerators that are divided."""
 
+CANCELLED = 1e-10
+"""Share of its terms below which a coefficient is rounding."""
+
 
 def divide(expression: sympy.Expr) -> sympy.Expr:
     """The expression with polynomial division where that makes it shorter.
@@ -165,18 +168,25 @@ def divide(expression: sympy.Expr) -> sympy.Expr:
     """
     # With symbols for the Floats: polynomial algebra on inexact numbers is neither exact nor stable.
     form = parametrize(expression, ())
-    divided = _divided(form.expression)
+    values = dict(zip(form.constants, form.values, strict=True))
+    divided = _divided(form.expression, values)
     return ParametricForm(divided, (), form.constants, form.values).substituted()
 
 
-def _divided(node: sympy.Expr) -> sympy.Expr:
+Values = Mapping[sympy.Symbol, float]
+
+
+def _divided(node: sympy.Expr, values: Values) -> sympy.Expr:
     if not node.args:
         return node
-    node = node.func(*(_divided(argument) for argument in node.args))
-    return min([node, *_divisions(node)], key=complexity) if node.is_Mul else node
+    node = node.func(*(_divided(argument, values) for argument in node.args))
+    if not node.is_Mul:
+        return node
+    # A quotient of constants is one constant.
+    return min([node, *_divisions(node, values)], key=lambda one: complexity(one.subs(values)))
 
 
-def _divisions(node: sympy.Expr) -> list[sympy.Expr]:
+def _divisions(node: sympy.Expr, values: Values) -> list[sympy.Expr]:
     below = [f for f in node.args if f.is_Pow and f.args[1] is sympy.S.NegativeOne and f.args[0].is_Add]
     above = [f for f in node.args if f not in below]
     found = []
@@ -186,12 +196,13 @@ def _divisions(node: sympy.Expr) -> list[sympy.Expr]:
         groups = [[f] for f in above if f.is_Add]
         if len(above) > 1:
             groups.append(above)
-        for group, symbol in itertools.product(groups, sorted(denominator.free_symbols, key=str)):
+        for group, symbol in itertools.product(groups, sorted(denominator.free_symbols - values.keys(), key=str)):
             numerator = sympy.expand(sympy.Mul(*group))
             parts = _polynomial_quotient(numerator, denominator, symbol)
             if parts is not None:
+                quotient, remainder = (_without_rounding(part, symbol, values) for part in parts)
                 others = [f for f in above if f not in group]
-                found.append(sympy.Mul(*others, *rest, parts[0] + parts[1] / denominator))
+                found.append(sympy.Mul(*others, *rest, quotient + sympy.factor_terms(remainder) / denominator))
     return found
 
 
@@ -204,8 +215,19 @@ def _polynomial_quotient(
     degree = sympy.degree(numerator, symbol)
     if not 0 < sympy.degree(denominator, symbol) <= degree <= HIGHEST_DEGREE:
         return None
-    quotient, remainder = sympy.div(numerator, denominator, symbol)
-    return quotient, sympy.factor_terms(remainder)
+    return sympy.div(numerator, denominator, symbol)
+
+
+def _without_rounding(part: sympy.Expr, symbol: sympy.Symbol, values: Values) -> sympy.Expr:
+    """A polynomial without the coefficients that are zero but for rounding, which their symbols do not show."""
+    kept = []
+    for (power,), coefficient in sympy.Poly(part, symbol).terms():
+        terms = Add.make_args(sympy.expand(coefficient))
+        # A coefficient with other variables in it is none of these numbers.
+        numbers = [float(term.subs(values)) for term in terms if term.free_symbols <= values.keys()]
+        if len(numbers) < len(terms) or abs(math.fsum(numbers)) > CANCELLED * math.fsum(map(abs, numbers)):
+            kept.append(coefficient * symbol**power)
+    return Add(*kept)
 
 
 def _powers(expression: Expr) -> Expr:

@@ -106,6 +106,14 @@ def test_real_constants_are_divided_without_rounding():
     assert complexity(found) == complexity(a * U + U * V / (U + 1))
 
 
+def test_coefficients_that_are_rounding_are_left_out():
+    # -0.0042 u^3 - 4 u/(5.71 + u) over one denominator: u^2 and u vanish from the quotient in numbers only.
+    fraction = -0.700525394045534 * (0.00105 * U**4 + 0.0059955 * U**3 + U) / (0.175131348511384 * U + 1)
+    found = divide(fraction)
+    assert complexity(found) == complexity(0.3 * U**3 + 4.1 + 4.2 / (0.17 * U + 1)) < complexity(fraction)
+    assert float(found.subs(U, 2.3)) == pytest.approx(float(fraction.subs(U, 2.3)), rel=1e-12)
+
+
 coefficients = st.integers(-5, 5)
 
 
