@@ -23,10 +23,11 @@ from kansym.terms.beam import Beam, State
 from kansym.terms.dictionary import Dictionary
 from kansym.terms.effort import EFFORTS
 from kansym.terms.finishing import finished
+from kansym.terms.frames import Frame
 from kansym.terms.length import Lengths
 from kansym.terms.refinement import Refined, refine
 from kansym.terms.rows import TermRows
-from kansym.terms.separable import Separable
+from kansym.terms.separable import Curves, Separable
 from kansym.terms.slots import expression, joined
 from kansym.terms.targets import Target, Way, targets
 
@@ -297,16 +298,33 @@ class Pursuit:
             rank = math.inf if curves is None else sum(len(one.curves) for one in curves)
             simpler = rank < min(self.ranks.values(), default=math.inf)
             self.ranks[target.name] = rank
-            if curves is None or not simpler:
-                return
             few = rows.take(self.apart)
-            for state in self.separable.sums(curves, few, self.lengths, until=until):
-                error = math.sqrt(state.square / few.number)
-                length = state.length + few.number * math.log(rows.size)
-                # Lengths of sums on different numbers of rows are compared as if all had as many as the others.
-                self.held.append(_Held(length * self.count / few.number, error, target, state, rows))
-                if error <= EXACT:
+            if curves is not None and simpler and self._hold_apart(target, curves, rows, few, until):
+                return
+            if target.linked:
+                return
+            for frame, seen in self.separable.combinations(rank, until):
+                if self._hold_apart(target, seen, rows, few, until, frame):
                     return
+
+    def _hold_apart(
+        self,
+        target: Target,
+        curves: list[Curves],
+        rows: TermRows,
+        few: TermRows,
+        until: float,
+        frame: Frame | None = None,
+    ) -> bool:
+        """Hold sums of functions that are seen in some coordinates; whether one is exact."""
+        for state in self.separable.sums(curves, few, self.lengths, until=until, frame=frame):
+            error = math.sqrt(state.square / few.number)
+            length = state.length + few.number * math.log(rows.size)
+            # Lengths of sums on different numbers of rows are compared as if all had as many as the others.
+            self.held.append(_Held(length * self.count / few.number, error, target, state, rows))
+            if error <= EXACT:
+                return True
+        return False
 
     def _beam(self, target: Target, few: TermRows, until: float) -> tuple[Beam, Iterator[list[State]]]:
         """A search for one target and its rounds, which can be left and taken up again."""

@@ -10,6 +10,7 @@ import itertools
 import logging
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import sympy
@@ -19,9 +20,10 @@ from kansym import clock
 from kansym.clock import Work
 from kansym.primitives.allowed import AllowedFunctions
 from kansym.structure.links import Function
-from kansym.structure.surrogate import best_surrogate
+from kansym.structure.surrogate import Surrogate, best_surrogate
 from kansym.terms.arguments import Argument, arguments
 from kansym.terms.beam import State
+from kansym.terms.frames import Combined, Frame, frames
 from kansym.terms.length import Lengths
 from kansym.terms.refinement import refine
 from kansym.terms.rows import TermRows
@@ -30,11 +32,11 @@ from kansym.terms.spans import Spans
 
 logger = logging.getLogger(__name__)
 
-POINTS, OTHERS = 80, 80
-"""Points of one input, and draws of the others, at which the interpolant is read."""
+POINTS, OTHERS, GLANCE = 80, 80, 40
+"""Points of one input, and draws of the others, at which the interpolant is read, and both for a first look."""
 
-EDGE = 0.005
-"""Share of the rows at each end of an input where the interpolant is not read."""
+FRAMES = 2
+"""Coordinates with a combination of two inputs that are followed, those in which fewest functions are seen."""
 
 MOST_RANK = 3
 """Most functions of one input that are independent of each other."""
@@ -51,6 +53,9 @@ of products whose constants are refined."""
 
 MOST_PRODUCTS = 64
 """Most products of which a sum is chosen."""
+
+MOST_TERMS = 8
+"""Terms of the longest sum that is handed on: what takes more is no law that was read rightly."""
 
 ROUNDS, STEPS = 3, 12
 """Rounds of dropping terms and refining what is left, and steps of each."""
@@ -99,51 +104,81 @@ class Separable:
     ) -> None:
         self.X, self.y, self.weights, self.noisy = X, y, weights, noisy
         self.allowed, self.seed, self.error = allowed, seed, 0.0
-        self.variables = variables
-        self._place = {argument.expression: k for k, argument in enumerate(inputs)}
-        self._tables: list[tuple[np.ndarray, np.ndarray]] | None = None
+        self.plain, self.variables = Frame(X, variables), variables
+        self._place: dict[sympy.Basic, int] = {argument.expression: k for k, argument in enumerate(inputs)}
+        self._tables: list[Table] | None = None
+        self._surrogate: Surrogate | None = None
 
     def curves(self, forward: Function) -> list["Curves"] | None:
         """What is seen of each input for a function of y; None where the curves of one are no sums of few functions."""
         if self._tables is None:
-            self._tables = self._read()
-        found: list[Curves] = []
-        for points, table in self._tables:
-            with np.errstate(all="ignore"):
-                values = forward(table)
-                # What an error of y is at the values of this function.
-                moved = forward(table + self.error)
-            if not (np.isfinite(values).all() and np.isfinite(moved).all()):
-                return None
-            one = Curves.of(points, values, math.sqrt(float(np.mean((moved - values) ** 2))))
+            self._surrogate = best_surrogate(self.X, self.y, weights=self.weights, seed=self.seed)
+            if self._surrogate is not None:
+                self.error = self._surrogate.error * float(self.y.std()) * (SMOOTHED if self.noisy else 1.0)
+            self._tables = list(self._read(self.plain, POINTS, OTHERS))
+        found = [self._seen(table, forward) for table in self._tables]
+        return [one for one in found if one is not None] if found and all(one is not None for one in found) else None
+
+    def combinations(self, most: float, until: float) -> Iterator[tuple[Frame, list["Curves"]]]:
+        """Coordinates in which fewer functions than so many are seen, with what is seen; the fewest first."""
+        found: list[tuple[int, Combined]] = []
+        for frame in frames(self.X, self.variables):
+            if clock.late(until):
+                return
+            if frame.combination not in self._place:
+                continue
+            seen = self._all_seen(frame, GLANCE, GLANCE)
+            if seen is not None and sum(len(one.curves) for one in seen) < most:
+                found.append((sum(len(one.curves) for one in seen), frame))
+        for _, frame in sorted(found, key=lambda one: one[0])[:FRAMES]:
+            seen = self._all_seen(frame, POINTS, OTHERS)
+            if seen is not None:
+                yield frame, seen
+
+    def _all_seen(self, frame: Frame, points: int, others: int) -> list["Curves"] | None:
+        """Curves of all coordinates; None at the first whose curves are no sums of few functions."""
+        found = []
+        for table in self._read(frame, points, others):
+            one = self._seen(table, lambda values: values)
             if one is None:
                 return None
             found.append(one)
         return found or None
 
-    def _read(self) -> list[tuple[np.ndarray, np.ndarray]]:
-        """Points of each input, and values of y there for draws of the others; none without an interpolant."""
-        surrogate = best_surrogate(self.X, self.y, weights=self.weights, seed=self.seed)
-        if surrogate is None:
-            return []
-        self.error = surrogate.error * float(self.y.std()) * (SMOOTHED if self.noisy else 1.0)
-        generator = np.random.default_rng(self.seed)
-        found = []
-        for column in range(self.X.shape[1]):
-            points = np.quantile(self.X[:, column], np.linspace(EDGE, 1 - EDGE, POINTS))
-            others = self.X[generator.permutation(len(self.X))[:OTHERS]]
-            grid = np.repeat(others[None], POINTS, 0)
-            grid[:, :, column] = points[:, None]
-            found.append((points, surrogate.predict(grid.reshape(-1, self.X.shape[1])).reshape(POINTS, len(others))))
-        return found
+    def _seen(self, table: "Table", forward: Function) -> "Curves | None":
+        with np.errstate(all="ignore"):
+            values = forward(table.values)
+            # What an error of y is at the values of this function.
+            moved = forward(table.values + self.error)
+        if not (np.isfinite(values).all() and np.isfinite(moved).all()):
+            return None
+        return Curves.of(table.points, values, math.sqrt(float(np.mean((moved - values) ** 2))))
 
-    def sums(self, curves: Sequence["Curves"], rows: TermRows, lengths: Lengths, *, until: float) -> Iterator[State]:
+    def _read(self, frame: Frame, points: int, others: int) -> Iterator["Table"]:
+        """Tables for each coordinate, that which is a combination first; none without an interpolant."""
+        if self._surrogate is None:
+            return
+        generator = np.random.default_rng(self.seed)
+        dimension = self.X.shape[1]
+        for column in range(dimension):
+            own = frame.points(column, points)
+            grid = np.repeat(frame.draws(others, generator)[None], points, 0)
+            grid[:, :, column] = own[:, None]
+            values = self._surrogate.predict(frame.inputs(grid.reshape(-1, dimension)))
+            yield Table(own, values.reshape(points, -1))
+
+    def sums(
+        self, curves: Sequence["Curves"], rows: TermRows, lengths: Lengths, *, until: float, frame: Frame | None = None
+    ) -> Iterator[State]:
         """Sums of products with their constants refined on some rows, the likeliest first."""
+        frame = frame or self.plain
         sets = []
         for column, seen in enumerate(curves):
-            sets.append(self._sets(column, seen, lengths, rows, until))
+            sets.append(self._sets(frame.expressions[column], seen, lengths, rows, until))
             if not sets[-1]:
                 return
+        if isinstance(frame, Combined):
+            sets[frame.replaced] = [self._times_input(one, frame.replaced) for one in sets[frame.replaced]]
         order = sorted(itertools.product(*(range(len(some)) for some in sets)), key=lambda one: (sum(one), one))
         found: list[tuple[float, Slots]] = []
         for chosen in order[:COMBINATIONS]:
@@ -156,13 +191,24 @@ class Separable:
             if clock.late(until):
                 return
             state = _fitted(products, rows, lengths, until)
-            if state is not None:
+            if state is not None and len(state.slots) <= MOST_TERMS:
                 yield state
 
-    def _sets(self, column: int, seen: "Curves", lengths: Lengths, rows: TermRows, until: float) -> list[Slots]:
-        """Sets of functions of one input, as tables (K, F) of the arguments of the whole table."""
-        symbol = self.variables[column]
-        own = [one for one in arguments(seen.points[:, None], (symbol,), self.allowed) if one.expression in self._place]
+    def _times_input(self, functions: Slots, column: int) -> Slots:
+        """Functions of a combination, and each times the input that it took the place of."""
+        device, dtype = functions.theta.device, functions.theta.dtype
+        power = Slots.of([[(("power", 1.0, 0.0), column)]], device, dtype)
+        times = power.map(lambda tensor: tensor.expand(len(functions), *tensor.shape[1:]))
+        return joined([functions, joined([functions, times], axis=1)])
+
+    def _sets(
+        self, coordinate: sympy.Expr, seen: "Curves", lengths: Lengths, rows: TermRows, until: float
+    ) -> list[Slots]:
+        """Sets of functions of one coordinate, as tables (K, F) of the arguments of the whole table."""
+        symbol = sympy.Symbol("u", real=True)
+        every = arguments(seen.points[:, None], (symbol,), self.allowed)
+        places = [self._place.get(one.expression.xreplace({symbol: coordinate})) for one in every]
+        own = [one for one, place in zip(every, places, strict=True) if place is not None]
         spans = Spans(
             own,
             seen.curves,
@@ -172,10 +218,18 @@ class Separable:
             until=until,
             device=rows.y.device,
         )
-        place = torch.tensor([self._place[one.expression] for one in own], device=rows.y.device)
+        place = torch.tensor([place for place in places if place is not None], device=rows.y.device)
         found = spans.sets(SETS)
-        logger.info("terms: %s has %d functions, %d sets", symbol, len(seen.curves), len(found))
+        logger.info("terms: %s has %d functions, %d sets", coordinate, len(seen.curves), len(found))
         return [Slots(one.factor, place[one.argument] * (one.factor > 0), one.theta, one.free) for one in found]
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Values of y at points (n,) of one coordinate, for draws of the others: (n, m)."""
+
+    points: np.ndarray
+    values: np.ndarray
 
 
 class Curves:

@@ -79,22 +79,22 @@ class Spans:
         """Sets of functions, tables (K, F); the likeliest first, and none where time is up."""
         found = self._among(None)
         plain = self.dictionary.plainest()[:2]
-        for terms in ([plain[0]], [plain[-1]], plain):
+        for terms, rich in (([plain[0]], False), ([plain[-1]], False), (plain, False), ([], True)):
             if found and self._residual(found[0]) <= UNEXPLAINED * self.error:
                 break
-            found = self._sorted(found + self._among(joined(terms)))
+            found = self._sorted(found + self._among(joined(terms) if terms else None, rich=rich))
         smaller = self._sorted([*found, *(less for one in found[:DROPPED] for less in self._smaller(one))])
         return [one.slots[0] for one in smaller[:most]]
 
     def _residual(self, refined: Refined) -> float:
         return math.sqrt(float(refined.square[0]) / self.rows.number)
 
-    def _among(self, plain: Slots | None) -> list[Refined]:
+    def _among(self, plain: Slots | None, *, rich: bool = False) -> list[Refined]:
         """Sets of three functions, and of some plain ones besides."""
         basis = None
         if plain is not None:
             basis, _, _ = orthonormal(values(plain, self.rows.columns).prod(-2))
-        table = best_triples(self.dictionary, self.rows.y, TRIPLES, beside=basis, until=self.until)
+        table = best_triples(self.dictionary, self.rows.y, TRIPLES, rich=rich, beside=basis, until=self.until)
         if table is None:
             return []
         if plain is not None:
