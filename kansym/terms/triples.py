@@ -92,11 +92,12 @@ def _gains(columns: _Columns, group: np.ndarray, until: float) -> np.ndarray | N
     count, starts = len(group), columns.starts
     best = np.zeros(3 * (len(starts),))
     size = columns.gram.diagonal().clone()
+    there = (size > 1 - LEFT_OVER).tolist()
     for first in range(count):
         if clock.late(until):
             return None
         clock.charge(Work.DICTIONARY_VALUES, PASSES * (count - first) ** 2)
-        if float(size[first]) < 1 - LEFT_OVER:
+        if not there[first]:
             continue
         # What the first leaves of the second and the third, and what both leave of the third.
         row, explained = columns.gram[first, first:], columns.share[first]

@@ -54,6 +54,27 @@ def test_constants_of_a_sum_reach_rounding(table):
     np.testing.assert_allclose(found.slots.theta[0, 0, 1], [1.7, 0.4], rtol=1e-9)
 
 
+def test_several_targets_share_their_constants(table):
+    X = table((0.5, 3.0))
+    sine, decay = np.sin(1.7 * X[:, 0] + 0.4), np.exp(-0.8 * X[:, 0])
+    targets = torch.from_numpy(np.array([sine + 0.1 * decay, 0.2 * sine - decay, decay]))
+    rows = TermRows(torch.from_numpy(X.T.copy()), targets, torch.ones(len(X), dtype=torch.float64))
+    start = sums([(("sin", 1.6, 0.1), 0)], [(("exp", -0.5, 0.0), 0)])
+    found = refine(start, rows, 25, until=math.inf)
+    assert float(found.square[0]) < 1e-24 * targets.numel()
+    np.testing.assert_allclose(found.slots.theta[0, :, 0], [[1.7, 0.4], [-0.8, 0.0]], rtol=1e-9)
+
+
+def test_the_residual_of_several_targets_is_that_of_least_squares(table):
+    X = table((0.5, 3.0))
+    targets = np.array([np.sin(X[:, 0]), np.log(X[:, 0]), X[:, 0] ** 0.3])
+    rows = TermRows(torch.from_numpy(X.T.copy()), torch.from_numpy(targets), torch.ones(len(X), dtype=torch.float64))
+    found = refine(sums([(("power", 2.0, 0.0), 0)], [(("power", 1.0, 0.0), 0)]), rows, 0, until=math.inf)
+    A = np.column_stack([X[:, 0] ** 2, X[:, 0]])
+    square = np.sum((targets.T - A @ np.linalg.lstsq(A, targets.T, rcond=None)[0]) ** 2)
+    assert float(found.square[0]) == pytest.approx(square, rel=1e-10)
+
+
 def test_a_batch_gives_what_each_gives_alone(table):
     X = table((0.5, 3.0), (0.0, 6.0), rows=60)
     y = np.exp(-0.8 * X[:, 0]) + np.log(X[:, 1] + 1.4)
