@@ -188,7 +188,9 @@ class _Run:
             if self._exact() or (self._as_good_as_possible() and (columns > 1 or rows >= SMALL_TABLE)):
                 return StopReason.AS_GOOD_AS_DATA
             if self.settled:
-                return StopReason.NOTHING_SMOOTH_LEFT
+                # Near poles nothing smooth is left either, though a sum of products may be.
+                found = not self.sums.noisy and self._terms(self._last_turn)
+                return StopReason.AS_GOOD_AS_DATA if found else StopReason.NOTHING_SMOOTH_LEFT
         held: list[Candidate] = []
         unimproved = 0
         candidates = iter(self.networks.grower(self._on_decision))

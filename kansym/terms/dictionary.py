@@ -58,6 +58,9 @@ COARSE_PAIRS = 12
 STEEP = {"L": 60.0, "R": 1e4}
 """Largest value of a column in units of its root mean square: beyond, a few rows decide."""
 
+POLES = 6.0
+"""Largest value of a target, in units of its root mean square, above which it may have poles."""
+
 FLAT = 1e-3
 """Least spread of a column, in the same units."""
 
@@ -127,6 +130,8 @@ class Dictionary:
     allowed : AllowedFunctions, optional
     dimension : int
         Inputs of the table, one to five.
+    poles : bool, default False
+        Whether inputs with values of both signs may be divided by.
 
     Attributes
     ----------
@@ -143,13 +148,15 @@ class Dictionary:
         lengths: Lengths,
         allowed: AllowedFunctions | None,
         dimension: int,
+        *,
+        poles: bool = False,
     ) -> None:
         self.rows, self.lengths, self.dimension = rows, lengths, dimension
         device, dtype = rows.y.device, rows.y.dtype
         right: list[list[tuple[Atom, int]]] = [[(("one", 0.0, 0.0), 0)]]
         for number, argument in enumerate(arguments):
             right += [[(atom, number)] for atom in atoms(argument, density=_density(dimension), allowed=allowed)]
-        left = list(_left(arguments, dimension, allowed))
+        left = list(_left(arguments, dimension, allowed, poles=poles))
         self.left_slots, self.left = self._columns(Slots.of(left, device, dtype), "L")
         slots, columns = self._columns(Slots.of(right, device, dtype), "R")
         families = _families(slots, rows.columns)
@@ -377,16 +384,22 @@ class Dictionary:
 
 
 def _left(
-    arguments: Sequence[Argument], dimension: int, allowed: AllowedFunctions | None
+    arguments: Sequence[Argument], dimension: int, allowed: AllowedFunctions | None, *, poles: bool
 ) -> Iterator[list[tuple[Atom, int]]]:
     """Products of the left side: monomials of one or two inputs, then a coarse set of functions."""
     yield []
     power = FACTORS[NUMBER["power"]]
     exponents: list[list[float]] = []
     for argument in arguments[:dimension]:
-        low = argument.column.min()
+        low, least = argument.column.min(), np.abs(argument.column).min()
         exponents.append(
-            [e for e in SINGLE if (low > 0 or e > 0) and (e == int(e) or low >= 0) and power.permitted(allowed, e, 0.0)]
+            [
+                e
+                for e in SINGLE
+                if (low > 0 or e > 0 or (poles and least > 0))
+                and (e == int(e) or low >= 0)
+                and power.permitted(allowed, e, 0.0)
+            ]
         )
     wide = dimension >= WIDE
     for count, among in ((1, SINGLE), (2, WIDE_DOUBLE if wide else DOUBLE)):

@@ -20,7 +20,7 @@ from kansym.interrupting import Abandoned
 from kansym.primitives.allowed import AllowedFunctions
 from kansym.terms.arguments import Argument, arguments
 from kansym.terms.beam import Beam, State
-from kansym.terms.dictionary import Dictionary
+from kansym.terms.dictionary import POLES, Dictionary
 from kansym.terms.effort import EFFORTS
 from kansym.terms.finishing import finished
 from kansym.terms.frames import Frame
@@ -164,7 +164,8 @@ class Pursuit:
         chosen = np.sort(self.generator.permutation(n)[: self.count])
         self.chosen = torch.from_numpy(chosen).to(self.device)
         rows = self._rows(self.y, np.ones(n)).take(self.chosen)
-        self.dictionary = Dictionary(self.arguments, rows, self.lengths, self.allowed, self.dimension)
+        poles = bool(np.abs(self.y).max() > POLES * np.sqrt(np.mean(self.y**2)))
+        self.dictionary = Dictionary(self.arguments, rows, self.lengths, self.allowed, self.dimension, poles=poles)
 
     def formulas(self, until: float = math.inf, *, brief: bool = False) -> Iterator[sympy.Expr]:
         """Formulas in the variables: at once where a sum is as good as the data, and the best of all at the end.

@@ -126,3 +126,10 @@ def test_a_beam_that_is_taken_up_again_has_its_own_rows_and_target(table, monkey
         for target in (first, linked, replace(first, way=Way.AGAIN), replace(first, terms=2)):
             search._search(target, search._rows(target.z, target.slope), running.now() + 20.0)
     assert len(seen) > 3 and all(seen)
+
+
+def test_a_pole_between_values_of_both_signs(table):
+    X = table((-10.0, 10.0), (-10.0, 10.0), (-10.0, 10.0), rows=1000)
+    x, z, u = sympy.symbols("x:3", real=True)
+    found = next(iter(Pursuit(X, 2 * X[:, 0] + X[:, 1] / X[:, 2] - 0.01, (x, z, u)).formulas()))
+    assert np.abs(sympy.lambdify((x, z, u), found - 2 * x - z / u + 0.01)(*X.T)).max() < 1e-8
