@@ -86,7 +86,8 @@ class Beam:
     paired : bool, default False
         Whether all pairs of cheap columns are tried in the second round.
     beside : bool, default False
-        Begin with three terms instead: all those pairs beside one plain term, and then beside two.
+        Begin with three terms instead: all those pairs beside one plain term, and then beside two; with one input, all
+        triples of simple functions.
     """
 
     def __init__(

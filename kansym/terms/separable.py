@@ -9,7 +9,7 @@ which of their products make y: a linear problem.
 import itertools
 import logging
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,9 +59,6 @@ MOST_TERMS = 8
 
 ROUNDS, STEPS = 3, 12
 """Rounds of dropping terms and refining what is left, and steps of each."""
-
-MISSED = 1.0
-"""Error of curves in units of that of the values they are made of."""
 
 LEAST_ERROR = 1e-9
 """Error of curves, in units of their size, below which they are as good as exact."""
@@ -116,8 +113,7 @@ class Separable:
             if self._surrogate is not None:
                 self.error = self._surrogate.error * float(self.y.std()) * (SMOOTHED if self.noisy else 1.0)
             self._tables = list(self._read(self.plain, POINTS, OTHERS))
-        found = [self._seen(table, forward) for table in self._tables]
-        return [one for one in found if one is not None] if found and all(one is not None for one in found) else None
+        return self._all_seen(self._tables, forward)
 
     def combinations(self, most: float, until: float) -> Iterator[tuple[Frame, list["Curves"]]]:
         """Coordinates in which fewer functions than so many are seen, with what is seen; the fewest first."""
@@ -127,19 +123,19 @@ class Separable:
                 return
             if frame.combination not in self._place:
                 continue
-            seen = self._all_seen(frame, GLANCE, GLANCE)
+            seen = self._all_seen(self._read(frame, GLANCE, GLANCE), np.asarray)
             if seen is not None and sum(len(one.curves) for one in seen) < most:
                 found.append((sum(len(one.curves) for one in seen), frame))
         for _, frame in sorted(found, key=lambda one: one[0])[:FRAMES]:
-            seen = self._all_seen(frame, POINTS, OTHERS)
+            seen = self._all_seen(self._read(frame, POINTS, OTHERS), np.asarray)
             if seen is not None:
                 yield frame, seen
 
-    def _all_seen(self, frame: Frame, points: int, others: int) -> list["Curves"] | None:
+    def _all_seen(self, tables: Iterable["Table"], forward: Function) -> list["Curves"] | None:
         """Curves of all coordinates; None at the first whose curves are no sums of few functions."""
         found = []
-        for table in self._read(frame, points, others):
-            one = self._seen(table, lambda values: values)
+        for table in tables:
+            one = self._seen(table, forward)
             if one is None:
                 return None
             found.append(one)
@@ -155,7 +151,7 @@ class Separable:
         return Curves.of(table.points, values, math.sqrt(float(np.mean((moved - values) ** 2))))
 
     def _read(self, frame: Frame, points: int, others: int) -> Iterator["Table"]:
-        """Tables for each coordinate, that which is a combination first; none without an interpolant."""
+        """Tables for each coordinate, in their order; none without an interpolant."""
         if self._surrogate is None:
             return
         generator = np.random.default_rng(self.seed)
@@ -178,7 +174,7 @@ class Separable:
             if not sets[-1]:
                 return
         if isinstance(frame, Combined):
-            sets[frame.replaced] = [self._times_input(one, frame.replaced) for one in sets[frame.replaced]]
+            sets[frame.replaced] = [_times_input(one, frame.replaced) for one in sets[frame.replaced]]
         order = sorted(itertools.product(*(range(len(some)) for some in sets)), key=lambda one: (sum(one), one))
         found: list[tuple[float, Slots]] = []
         for chosen in order[:COMBINATIONS]:
@@ -186,20 +182,15 @@ class Separable:
                 break
             products = _products([some[k] for some, k in zip(sets, chosen, strict=True)])
             if len(products) <= MOST_PRODUCTS:
-                found.append(_needed(products, rows, lengths))
+                length, needed = _needed(products, rows, lengths)
+                if math.isfinite(length):
+                    found.append((length, needed))
         for _, products in sorted(found, key=lambda one: one[0])[:REFINED]:
             if clock.late(until):
                 return
             state = _fitted(products, rows, lengths, until)
             if state is not None and len(state.slots) <= MOST_TERMS:
                 yield state
-
-    def _times_input(self, functions: Slots, column: int) -> Slots:
-        """Functions of a combination, and each times the input that it took the place of."""
-        device, dtype = functions.theta.device, functions.theta.dtype
-        power = Slots.of([[(("power", 1.0, 0.0), column)]], device, dtype)
-        times = power.map(lambda tensor: tensor.expand(len(functions), *tensor.shape[1:]))
-        return joined([functions, joined([functions, times], axis=1)])
 
     def _sets(
         self, coordinate: sympy.Expr, seen: "Curves", lengths: Lengths, rows: TermRows, until: float
@@ -232,6 +223,7 @@ class Table:
     values: np.ndarray
 
 
+@dataclass(frozen=True, eq=False)
 class Curves:
     """What an interpolant shows of one input.
 
@@ -244,8 +236,9 @@ class Curves:
         Root mean square of what they leave, in units of all.
     """
 
-    def __init__(self, points: np.ndarray, curves: np.ndarray, error: float) -> None:
-        self.points, self.curves, self.error = points, curves, error
+    points: np.ndarray
+    curves: np.ndarray
+    error: float
 
     @classmethod
     def of(cls, points: np.ndarray, table: np.ndarray, error: float) -> "Curves | None":
@@ -265,7 +258,15 @@ class Curves:
         rank = int(parted[-1]) + 1
         rest = math.sqrt(float(np.sum(singular[rank:] ** 2)))
         # What the interpolant misses is in the first singular vectors as well.
-        return cls(points, (left[:, :rank] * singular[:rank]).T, max(rest, MISSED * error, LEAST_ERROR))
+        return cls(points, (left[:, :rank] * singular[:rank]).T, max(rest, error, LEAST_ERROR))
+
+
+def _times_input(functions: Slots, column: int) -> Slots:
+    """Functions of a combination, and each times the input that it took the place of."""
+    device, dtype = functions.theta.device, functions.theta.dtype
+    power = Slots.of([[(("power", 1.0, 0.0), column)]], device, dtype)
+    times = power.map(lambda tensor: tensor.expand(len(functions), *tensor.shape[1:]))
+    return joined([functions, joined([functions, times], axis=1)])
 
 
 def _products(sets: Sequence[Slots]) -> Slots:
@@ -290,20 +291,21 @@ def _fitted(products: Slots, rows: TermRows, lengths: Lengths, until: float) -> 
         if state is not None and not length < state.length:
             return state
         state = State(length, refined.slots[0], float(refined.square[0]))
-        _, products = _needed(refined.slots[0], rows, lengths)
+        length, products = _needed(refined.slots[0], rows, lengths)
+        if not math.isfinite(length):
+            return state
     return state
 
 
 def _needed(products: Slots, rows: TermRows, lengths: Lengths) -> tuple[float, Slots]:
-    """The length of the sum of those products that are needed, and them.
+    """The length of the sum of those products that are needed, and them; inf where none has a value on all rows.
 
     Backward elimination with constants as they are, at the precision that all products reach together.
     """
     terms = values(products, rows.columns).prod(-2) * rows.root
-    usable = torch.isfinite(terms).all(1).tolist()
-    kept = [k for k in range(len(products)) if usable[k]]
-    size = torch.linalg.vector_norm(terms[kept], dim=1, keepdim=True)
-    unit = terms[kept] / size
+    size = torch.linalg.vector_norm(terms, dim=1)
+    kept = (torch.isfinite(size) & (size > 0)).nonzero()[:, 0].tolist()
+    unit = terms[kept] / size[kept, None]
     gram, share = unit @ unit.T, unit @ rows.y
     clock.charge(Work.DENSE_PRODUCTS, len(kept) ** 4 + rows.number * len(kept) ** 2)
     cost = (lengths.cost(products) + lengths.term_cost)[kept]
@@ -311,7 +313,7 @@ def _needed(products: Slots, rows: TermRows, lengths: Lengths) -> tuple[float, S
     total, floor, best, answer = float(rows.y.square().sum()), None, math.inf, left
     while left:
         own = gram[left][:, left] + RIDGE * torch.eye(len(left), dtype=gram.dtype, device=gram.device)
-        inverse = torch.linalg.inv(own)
+        inverse = torch.linalg.inv_ex(own)[0]
         coefficients = inverse @ share[left]
         square = max(total - float(share[left] @ coefficients), 0.0)
         floor = math.sqrt(square / rows.number) if floor is None else floor

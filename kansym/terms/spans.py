@@ -117,12 +117,13 @@ class Spans:
     def _smaller(self, one: Refined) -> list[Refined]:
         """The sets that are left where functions are dropped one after another, the least missed first."""
         found = []
-        while one.slots.factor.shape[1] > 1 and not clock.late(self.until):
-            count = one.slots.factor.shape[1]
+        while one.slots.terms > 1 and not clock.late(self.until):
+            count = one.slots.terms
             less = [one.slots.map(lambda t, k=k: torch.cat([t[:, :k], t[:, k + 1 :]], 1)) for k in range(count)]
             refined = refine(joined(less), self.rows, STEPS[1], until=self.until)
-            best = int(torch.argmin(self._length(refined)))
-            if not float(self._length(refined)[best]) < float(self._length(one)[0]):
+            lengths = self._length(refined)
+            best = int(torch.argmin(lengths))
+            if not float(lengths[best]) < float(self._length(one)[0]):
                 break
             one = refined[best : best + 1]
             found.append(one)

@@ -27,7 +27,7 @@ class Way(Enum):
 
     APART = "functions of each input on their own"
     SHORT = "terms of moderate length"
-    BESIDE = "pairs of terms beside plain ones"
+    BESIDE = "pairs or triples of terms beside plain ones"
     AGAIN = "terms of moderate length on other rows"
     LONG = "terms of any length"
 

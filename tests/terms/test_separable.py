@@ -10,8 +10,11 @@ import torch
 from kansym import clock
 from kansym.clock import Clock
 from kansym.terms.arguments import arguments
+from kansym.terms.length import Lengths
 from kansym.terms.pursuit import Pursuit
-from kansym.terms.separable import Curves, Separable
+from kansym.terms.rows import TermRows
+from kansym.terms.separable import Curves, Separable, _needed
+from kansym.terms.slots import Slots
 from kansym.terms.spans import Spans
 
 
@@ -88,3 +91,16 @@ def test_the_same_seed_gives_the_same_curves(table):
         assert curves is not None
         found.append(np.concatenate([one.curves.ravel() for one in curves]))
     np.testing.assert_array_equal(*found)
+
+
+def test_products_without_a_value_on_the_rows_cost_themselves_only():
+    # log(u - 3) has no value on most rows, and exp(-1e4 u) none that differs from zero.
+    columns = torch.linspace(1.0, 4.0, 100, dtype=torch.float64)[None]
+    rows = TermRows(columns, columns[0] ** 2, torch.ones(100, dtype=torch.float64))
+    inputs = arguments(columns.numpy().T, (sympy.Symbol("x", real=True),))
+    lengths = Lengths(inputs, 100, 0.0, torch.device("cpu"))
+    bad = Slots.of([[(("log", -3.0, 0.0), 0)], [(("exp", -1e4, 0.0), 0)]], torch.device("cpu"), torch.float64)
+    assert _needed(bad, rows, lengths)[0] == math.inf
+    good = Slots.of([[(("log", -3.0, 0.0), 0)], [(("power", 2.0, 0.0), 0)]], torch.device("cpu"), torch.float64)
+    length, kept = _needed(good, rows, lengths)
+    assert math.isfinite(length) and len(kept) == 1
