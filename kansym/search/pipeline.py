@@ -188,8 +188,8 @@ class _Run:
             if self._exact() or (self._as_good_as_possible() and (columns > 1 or rows >= SMALL_TABLE)):
                 return StopReason.AS_GOOD_AS_DATA
             if self.settled:
-                # Near poles nothing smooth is left either, though a sum of products may be.
-                found = not self.sums.noisy and self._terms(self._last_turn)
+                # Near poles nothing smooth is left either, though a sum of products may be; so may a shorter formula.
+                found = (self._long() or not self.sums.noisy) and self._terms(self._last_turn)
                 return StopReason.AS_GOOD_AS_DATA if found else StopReason.NOTHING_SMOOTH_LEFT
         held: list[Candidate] = []
         unimproved = 0
@@ -348,9 +348,13 @@ class _Run:
 
     def _terms_beside_look_alikes(self) -> None:
         """Sums of products where noise lets much pass for the law: the shortest description is picked in the end."""
-        best = self.best()
-        if best is None or best.complexity > SHORT_FORMULA:
+        if self._long():
             self._terms(Turn.EARLY)
+
+    def _long(self) -> bool:
+        """Whether a sum of products may well be shorter than the best formula."""
+        best = self.best()
+        return best is None or best.complexity > SHORT_FORMULA
 
     def _leaf(self, leaf: Leaf) -> Iterator[sympy.Expr]:
         """Formulas of a small table, by the same search without structure; the best ones first."""

@@ -22,7 +22,7 @@ class Turn(Enum):
     CURVE = 0.3
     """Before all else, on curves with errors as laboratories have them: peaks on backgrounds, several lifetimes."""
 
-    EARLY = 0.25
+    EARLY = 0.55
     """In the middle of the structure search, and where noise lets much pass for the law."""
 
     WHOLE = 0.6

@@ -72,6 +72,9 @@ MOST_FORMS = 4
 SMALL_TABLE_FORMS = 10
 """Forms handed on for a small table, where trials are cheap and leave-one-out has the last word."""
 
+UNITS_SHARE = 0.25
+"""Share of the time for power laws times functions of products: what they cannot write must have its turn as well."""
+
 FORM_ROWS = 100
 """Rows from which a table with one input is looked at for other structure: forms without constants are told apart
 from others by many rows, or not at all."""
@@ -215,7 +218,7 @@ class Solver:
         small = len(problem.t) < SMALL_TABLE
         lowest = self.reducer.lowest
         floor = (lowest * float(problem.t.std())) ** 2 if math.isfinite(lowest) and not small else 0.0
-        found = []
+        found, until = [], min(self.until, clock.now() + UNITS_SHARE * clock.left(self.until))
         for exponential in (False, True) if problem.dimension == 1 and (problem.X > 0).all() else (False,):
             # A logarithm has no unit that could be changed.
             for logarithm in (False, True) if problem.outer == TARGET else (False,):
@@ -228,7 +231,7 @@ class Solver:
                     exponential=exponential,
                     floor=floor,
                     seed=self.seed,
-                    until=self.until,
+                    until=until,
                 )
         for law in sorted(found, key=lambda law: law.bits)[: SMALL_TABLE_FORMS if small else MOST_FORMS]:
             yield problem.compose(law.expression, variables), problem

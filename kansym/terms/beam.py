@@ -129,7 +129,7 @@ class Beam:
                 new = self.sift(self._grown(states, terms))
             if not new:
                 return
-            new = self._changed(new, moves)
+            new = self.changed(new, moves)
             self.exact = self._is_exact(new)
             yield new
             # Whoever asks for another term may have given more time for it.
@@ -146,13 +146,13 @@ class Beam:
             while self.late():
                 yield []
             table = joined([term for _, term in chosen])
-            new = self._changed(self.sift(self._triples(table)), moves)
+            new = self.changed(self.sift(self._triples(table)), moves)
             self.exact = bool(new) and self._is_exact(new)
             yield new
             if self.exact:
                 return
 
-    def _changed(self, new: list[State], moves: int) -> list[State]:
+    def changed(self, new: list[State], moves: int) -> list[State]:
         """A beam after rounds of moves, as long as they pay."""
         for _ in range(moves if new else 0):
             if self.late() or self._is_exact(new):

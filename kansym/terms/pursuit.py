@@ -9,7 +9,7 @@ together. Nothing is known of the law but what the dictionary can write.
 import logging
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import sympy
@@ -55,6 +55,15 @@ EXACT, NEAR_NOISE = 1e-11, 1.1
 """Residual, in units of the target's root mean square, at which nothing is left to find, and the same in units of the
 noise where that is known."""
 
+LONG_MOVES = 5
+"""Most rounds of changes of terms of any length: each adds a factor."""
+
+CHANGED = 12
+"""Sums of functions that an interpolant shows, the shortest, that are changed where the rows have noise."""
+
+ALIKE = 1e-9
+"""Relative difference of sums of squares of two sums that have the same values."""
+
 SEARCHED = 0.8
 """Share of the time that goes into looking for sums; the rest is for their constants."""
 
@@ -91,6 +100,10 @@ class _Held:
     target: Target
     state: State
     rows: TermRows
+
+
+_Done = tuple[float, Target, Refined, TermRows]
+"""A sum on all rows, after its length in units of y."""
 
 
 def suits(X: np.ndarray, y: np.ndarray) -> bool:
@@ -229,7 +242,7 @@ class Pursuit:
         """The best of some sums, on all rows and as short as they get, with their relative residuals."""
         best = self._on_all_rows(held, until) if self.noisy else sorted(held, key=lambda one: one.length)
         best = best[: self.options.finished]
-        done: list[tuple[float, Target, Refined, TermRows]] = []
+        done: list[_Done] = []
         for name in dict.fromkeys(one.target.name for one in best):
             mine = [one for one in best if one.target.name == name]
             rows = mine[0].rows
@@ -239,7 +252,7 @@ class Pursuit:
                 done.append((length + scale, mine[0].target, refined, rows))
         done.sort(key=lambda one: one[0])
         handed = self.options.handed_with_noise if self.noisy else self.options.handed
-        for _, target, refined, rows in done[:handed]:
+        for _, target, refined, rows in _different(done)[:handed]:
             error = math.sqrt(float(refined.square[0]) / rows.number)
             yield target.formula(self._expression(refined, rows)), error
             if error <= EXACT:
@@ -281,10 +294,8 @@ class Pursuit:
             for states in rounds:
                 if not states:
                     break
-                terms, scale = len(states[0].slots), few.number * math.log(rows.size)
-                for state in states[: HELD_WITH_NOISE if self.noisy else HELD]:
-                    error = math.sqrt(state.square / few.number)
-                    self.held.append(_Held(state.length + scale, error, target, state, rows))
+                terms = len(states[0].slots)
+                self._hold(target, states, rows, few.number)
                 error = math.sqrt(states[0].square / few.number)
                 logger.info("terms: %s, %d terms, residual %.1e, at %.1f s", target.name, terms, error, clock.now())
                 if (terms >= target.terms and target.way is not Way.BESIDE) or beam.exact:
@@ -299,14 +310,29 @@ class Pursuit:
             rank = math.inf if curves is None else sum(len(one.curves) for one in curves)
             simpler = rank < min(self.ranks.values(), default=math.inf)
             self.ranks[target.name] = rank
-            few = rows.take(self.apart)
+            few, before = rows.take(self.apart), len(self.held)
             if curves is not None and simpler and self._hold_apart(target, curves, rows, few, until):
                 return
-            if target.linked:
-                return
-            for frame, seen in self.separable.combinations(rank, until):
-                if self._hold_apart(target, seen, rows, few, until, frame):
-                    return
+            if not target.linked:
+                for frame, seen in self.separable.combinations(rank, until):
+                    if self._hold_apart(target, seen, rows, few, until, frame):
+                        return
+            if self.noisy and len(self.held) > before:
+                self._hold_changed(target, self.held[before:], rows, until)
+
+    def _hold_changed(self, target: Target, held: list[_Held], rows: TermRows, until: float) -> None:
+        """Hold what becomes of sums where the rows decide: with noise an interpolant takes one function for another."""
+        beam, _ = self._beam(replace(target, way=Way.LONG), rows.take(self.chosen), until)
+        best = sorted(held, key=lambda one: one.length)[:CHANGED]
+        for terms in dict.fromkeys(len(one.state.slots) for one in best):
+            mine = [one.state.slots[None] for one in best if len(one.state.slots) == terms]
+            self._hold(target, beam.changed(beam.sift(mine), LONG_MOVES), rows, beam.rows.number)
+
+    def _hold(self, target: Target, states: list[State], rows: TermRows, number: int) -> None:
+        """Hold the best of a beam that was fitted to so many rows."""
+        for state in states[: HELD_WITH_NOISE if self.noisy else HELD]:
+            length = state.length + number * math.log(rows.size)
+            self.held.append(_Held(length, math.sqrt(state.square / number), target, state, rows))
 
     def _hold_apart(
         self,
@@ -322,7 +348,7 @@ class Pursuit:
             error = math.sqrt(state.square / few.number)
             length = state.length + few.number * math.log(rows.size)
             # Lengths of sums on different numbers of rows are compared as if all had as many as the others.
-            self.held.append(_Held(length * self.count / few.number, error, target, state, rows))
+            self.held.append(_Held(length * len(self.chosen) / few.number, error, target, state, rows))
             if error <= EXACT:
                 return True
         return False
@@ -341,7 +367,8 @@ class Pursuit:
             paired=plain and target.way is not Way.LONG,
             beside=target.way is Way.BESIDE,
         )
-        return beam, beam.rounds(self.options.terms, self.options.moves if plain else 0)
+        moves = 0 if not plain else LONG_MOVES if target.way is Way.LONG else self.options.moves
+        return beam, beam.rounds(self.options.terms, moves)
 
     def _rows(self, z: np.ndarray, slope: np.ndarray) -> TermRows:
         """All rows for a target, of mean square one."""
@@ -357,3 +384,13 @@ class Pursuit:
 
     def _tensor(self, values: np.ndarray) -> torch.Tensor:
         return torch.from_numpy(np.ascontiguousarray(values, dtype=np.float64)).to(self.device)
+
+
+def _different(done: list[_Done]) -> list[_Done]:
+    """Without sums that leave what a shorter one leaves: they are the same in other words."""
+    kept: list[_Done] = []
+    for one in done:
+        square = float(one[2].square[0]) * one[3].size ** 2
+        if all(abs(square - float(other[2].square[0]) * other[3].size ** 2) > ALIKE * square for other in kept):
+            kept.append(one)
+    return kept

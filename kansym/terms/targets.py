@@ -15,6 +15,7 @@ import sympy
 from kansym.primitives.allowed import AllowedFunctions
 from kansym.structure.links import Function, Link, usable_links
 from kansym.structure.problem import TARGET
+from kansym.terms.effort import WIDE
 
 POSITIVE = sympy.Symbol("z", positive=True)
 
@@ -113,8 +114,11 @@ def targets(
     long = replace(whole, way=Way.LONG)
     separate = [] if alone else [replace(_under(link, y, APART, most_terms), way=Way.APART) for link in links]
     first = [plain, replace(whole, share=0.8), *linked] if noisy or alone else [plain, *linked, whole]
+    if dimension >= WIDE:
+        # A product of functions of many inputs is one long term.
+        first.insert(1, long)
     # What a beam meets depends on its rows: a sum that one seed misses, another finds as often as not.
-    rest = [beside, long, again] if alone else [beside, again, long]
+    rest = [beside, long, again] if alone else [beside, again, long] if dimension < WIDE else [again, beside]
     return [*separate, *first, *rest, *RESTARTS * [replace(again, share=1.0)]]
 
 
