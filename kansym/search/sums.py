@@ -2,13 +2,17 @@
 
 from collections.abc import Iterator
 from enum import Enum, unique
+from typing import TypedDict
 
+import numpy as np
 import sympy
 import torch
 
 from kansym import clock
+from kansym.primitives.allowed import AllowedFunctions
 from kansym.search.options import DiscoveryOptions
 from kansym.search.rows import FitRows
+from kansym.terms.enumeration import Enumeration
 from kansym.terms.pursuit import Pursuit, suits
 
 
@@ -39,6 +43,20 @@ LEAST_SECONDS = 6.0
 """Least time for a turn: in less, hardly two terms are tried, and what is nearly done elsewhere needs it."""
 
 
+ENUMERATED = 0.25
+"""Share of a turn for trees of operations; but in the last turn only small ones, which take half a second."""
+
+
+class _Table(TypedDict):
+    """What engines are told of a table besides its columns."""
+
+    weights: np.ndarray | None
+    noise: float
+    noisy: bool
+    allowed: AllowedFunctions | None
+    seed: int
+
+
 class Sums:
     """The search for sums of products in one table; each turn goes on from where the last one ended.
 
@@ -67,7 +85,7 @@ class Sums:
         self.noise = 0.0
         self._rounded = ROUNDED * float(fit_rows.dataset.y.std())
         self._had: set[Turn] = set()
-        self._pursuits: dict[bool, Pursuit] = {}
+        self._made: dict[bool, tuple[Enumeration, Pursuit]] = {}
 
     @property
     def noisy(self) -> bool:
@@ -88,24 +106,25 @@ class Sums:
         self._had.add(turn)
         until = clock.now() + turn.value * clock.left(self.deadline)
         # An exact sum is one whatever the interpolants say, which may take a kink for noise.
-        pursuit = self._pursuit(noisy=self.noise > 0 and turn is not Turn.BRIEF)
+        enumeration, pursuit = self._engines(noisy=self.noise > 0 and turn is not Turn.BRIEF)
+        last = turn in (Turn.WHOLE, Turn.PART)
+        yield from enumeration.formulas(clock.now() + ENUMERATED * clock.left(until), brief=not last)
         yield from pursuit.formulas(until, brief=turn is Turn.BRIEF)
 
-    def _pursuit(self, *, noisy: bool) -> Pursuit:
-        if noisy not in self._pursuits:
+    def _engines(self, *, noisy: bool) -> tuple[Enumeration, Pursuit]:
+        if noisy not in self._made:
             X, y, weights = self.fit_rows.rows(self.fit_rows.fitting)
             # Errors that are given count in full; a rounding says nothing of the noise.
             floor = self.fit_rows.noise_floor
             seen = self.noise if noisy and floor <= self._rounded else 0.0
-            self._pursuits[noisy] = Pursuit(
-                X,
-                y,
-                self.fit_rows.variables,
-                weights=weights,
-                noise=max(floor, seen),
-                noisy=noisy,
-                allowed=self.fit_rows.allowed,
-                seed=self.options.seed,
-                device=self.device,
-            )
-        return self._pursuits[noisy]
+            table: _Table = {
+                "weights": weights,
+                "noise": max(floor, seen),
+                "noisy": noisy,
+                "allowed": self.fit_rows.allowed,
+                "seed": self.options.seed,
+            }
+            variables = self.fit_rows.variables
+            pursuit = Pursuit(X, y, variables, device=self.device, **table)
+            self._made[noisy] = Enumeration(X, y, variables, **table), pursuit
+        return self._made[noisy]

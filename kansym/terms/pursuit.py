@@ -28,7 +28,7 @@ from kansym.terms.length import Lengths
 from kansym.terms.refinement import Refined, refine
 from kansym.terms.rows import TermRows
 from kansym.terms.separable import Curves, Separable
-from kansym.terms.slots import expression, joined
+from kansym.terms.slots import Slots, expression, joined
 from kansym.terms.targets import Target, Way, targets
 
 logger = logging.getLogger(__name__)
@@ -305,17 +305,20 @@ class Pursuit:
         """Hold sums whose functions are found one input at a time, under links where that takes fewer of them."""
         if target.name in self.ranks:
             return
+        if self.noisy and target.linked and min((one.error for one in self.held), default=math.inf) <= self.enough:
+            # Under a link there may be a shorter sum, but with noise what y itself is a sum of comes first.
+            return
         with torch.no_grad():
             curves = self.separable.curves(target.forward)
             rank = math.inf if curves is None else sum(len(one.curves) for one in curves)
             simpler = rank < min(self.ranks.values(), default=math.inf)
             self.ranks[target.name] = rank
-            few, before = rows.take(self.apart), len(self.held)
-            if curves is not None and simpler and self._hold_apart(target, curves, rows, few, until):
+            few, before, known = rows.take(self.apart), len(self.held), dict[int, list[Slots]]()
+            if curves is not None and simpler and self._hold_apart(target, curves, rows, few, until, known):
                 return
             if not target.linked:
                 for frame, seen in self.separable.combinations(rank, until):
-                    if self._hold_apart(target, seen, rows, few, until, frame):
+                    if self._hold_apart(target, seen, rows, few, until, known, frame):
                         return
             if self.noisy and len(self.held) > before:
                 self._hold_changed(target, self.held[before:], rows, until)
@@ -341,10 +344,11 @@ class Pursuit:
         rows: TermRows,
         few: TermRows,
         until: float,
+        known: dict[int, list[Slots]],
         frame: Frame | None = None,
     ) -> bool:
         """Hold sums of functions that are seen in some coordinates; whether one is exact."""
-        for state in self.separable.sums(curves, few, self.lengths, until=until, frame=frame):
+        for state in self.separable.sums(curves, few, self.lengths, until=until, known=known, frame=frame):
             error = math.sqrt(state.square / few.number)
             length = state.length + few.number * math.log(rows.size)
             # Lengths of sums on different numbers of rows are compared as if all had as many as the others.

@@ -164,15 +164,30 @@ class Separable:
             yield Table(own, values.reshape(points, -1))
 
     def sums(
-        self, curves: Sequence["Curves"], rows: TermRows, lengths: Lengths, *, until: float, frame: Frame | None = None
+        self,
+        curves: Sequence["Curves"],
+        rows: TermRows,
+        lengths: Lengths,
+        *,
+        until: float,
+        known: dict[int, list[Slots]],
+        frame: Frame | None = None,
     ) -> Iterator[State]:
-        """Sums of products with their constants refined on some rows, the likeliest first."""
+        """Sums of products with their constants refined on some rows, the likeliest first.
+
+        The functions of inputs as they are go into `known`, and are not looked for again in other coordinates.
+        """
         frame = frame or self.plain
         sets = []
         for column, seen in enumerate(curves):
-            sets.append(self._sets(frame.expressions[column], seen, lengths, rows, until))
+            # An input that no combination changes has the same functions in all coordinates.
+            own = not (isinstance(frame, Combined) and column in frame.sides)
+            same = known.get(column, []) if own else []
+            sets.append(same or self._sets(frame.expressions[column], seen, lengths, rows, until))
             if not sets[-1]:
                 return
+            if own:
+                known[column] = sets[-1]
         if isinstance(frame, Combined):
             sets[frame.replaced] = [_times_input(one, frame.replaced) for one in sets[frame.replaced]]
         order = sorted(itertools.product(*(range(len(some)) for some in sets)), key=lambda one: (sum(one), one))

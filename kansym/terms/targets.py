@@ -116,7 +116,7 @@ def targets(
     first = [plain, replace(whole, share=0.8), *linked] if noisy or alone else [plain, *linked, whole]
     if dimension >= WIDE:
         # A product of functions of many inputs is one long term.
-        first.insert(1, long)
+        first.insert(0 if noisy else 1, long)
     # What a beam meets depends on its rows: a sum that one seed misses, another finds as often as not.
     rest = [beside, long, again] if alone else [beside, again, long] if dimension < WIDE else [again, beside]
     return [*separate, *first, *rest, *RESTARTS * [replace(again, share=1.0)]]

@@ -1,0 +1,451 @@
+# sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
+# pyright: reportArgumentType=false, reportReturnType=false, reportOperatorIssue=false
+"""Enumeration: every tree of few operations, with its constants fitted, times a product of powers and with an offset.
+
+A sum of products of functions says nothing of functions of functions, or of a column in an exponent. There are some ten
+thousand trees of three operations of two inputs, and a grid of constants for each is a few hundred values of a curve:
+all are tried. Trees of a size are made of those of smaller sizes, whose values are kept; what they leave of y is known
+from three products of matrices, also beside an offset and times any of many monomials. The most promising under several
+noise floors get their constants by Levenberg-Marquardt, with the coefficients in closed form.
+"""
+
+import heapq
+import itertools
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import sympy
+
+from kansym import clock
+from kansym.clock import Work
+from kansym.primitives.allowed import AllowedFunctions
+from kansym.terms.length import NODE_NATS, ROUNDING
+from kansym.terms.trees import BINARY, NOTHING_NEW, SYMMETRIC, UNARY, Operation, Range, Tree
+
+ROWS = 100
+"""Rows that trees are looked at on, without noise; with it twice as many."""
+
+MOST_OPERATIONS = 6
+"""Operations of the largest trees."""
+
+KEPT = {1: 30, 2: 14}
+"""Starts of a tree that larger trees are made of, by the number of inputs, and `FEWEST` of more inputs."""
+
+FEWEST = 8
+
+FLOORS = (0.0, 0.03, 0.15)
+"""Noise that is pretended, in units of y's root mean square, where trees are chosen."""
+
+LOOKED_AT, REFINED, FINISHED = 200, 40, 8
+"""Trees under each floor that are fitted, alone and times a monomial, those fitted further, and to all rows."""
+
+STARTS = 6
+"""Starts of a tree that are fitted together."""
+
+FEW = 2500
+"""Trees that take half a second."""
+
+STEPS = (5, 15, 30)
+"""Steps of the three."""
+
+MOST_VALUE, FLAT = 1e12, 1e-9
+"""Largest value of a tree, and least spread in units of its size."""
+
+POWERS = (1.0, -1.0, 2.0, 0.5, -2.0, 3.0, -0.5)
+PAIRED = (1.0, -1.0, 2.0, 0.5)
+"""Exponents of monomials of one input, and of two."""
+
+NEARLY_EXACT = 1e-7
+"""Residual in units of y's root mean square at which a tree is the law but for the last digits of its constants."""
+
+HANDED = 3
+"""Formulas handed on."""
+
+TREE_COST, VALUE_COST, STEP_COST = 0.8, 6e-5, 1.2
+"""What a tree, one of its values and a step cost, in small fits."""
+
+Key = tuple[Tree, int, bool]
+
+
+@dataclass(frozen=True, eq=False)
+class _Monomial:
+    """A product of powers of inputs."""
+
+    powers: tuple[tuple[int, float], ...]
+    values: np.ndarray
+
+    @property
+    def nodes(self) -> int:
+        return sum(2 if power == 1 else 3 for _, power in self.powers)
+
+    def expression(self, variables: tuple[sympy.Symbol, ...]) -> sympy.Expr:
+        return sympy.Mul(*(variables[k] ** sympy.nsimplify(power) for k, power in self.powers))
+
+
+@dataclass(frozen=True, eq=False)
+class _Branch:
+    """A tree with its values on the few rows at some constants."""
+
+    tree: Tree
+    values: np.ndarray
+    theta: np.ndarray
+
+    @classmethod
+    def of(cls, tree: Tree, values: np.ndarray, theta: np.ndarray, most: int) -> "_Branch":
+        """A branch with so many of its starts."""
+        chosen = np.unique(np.linspace(0, len(theta) - 1, min(most, len(theta))).round().astype(int))
+        return cls(tree, values[chosen], theta[chosen])
+
+    @cached_property
+    def ranges(self) -> list[Range]:
+        v = self.values
+        return [Range(*one) for one in zip(v.min(1).tolist(), v.max(1).tolist(), np.median(v, 1).tolist(), strict=True)]
+
+
+@dataclass(frozen=True, eq=False)
+class _Fitted:
+    """A tree times a monomial, and an offset, with its constants."""
+
+    length: float
+    square: float
+    key: Key
+    theta: np.ndarray
+    coefficients: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """Columns (d, n), y times root weights of mean square one, root weights, and the monomials (M, n)."""
+
+    columns: np.ndarray
+    y: np.ndarray
+    root: np.ndarray
+    monomials: np.ndarray
+
+    def take(self, rows: np.ndarray) -> "_Rows":
+        return _Rows(self.columns[:, rows], self.y[rows], self.root[rows], self.monomials[:, rows])
+
+
+@dataclass(frozen=True, eq=False)
+class _State:
+    """Fits at some constants: residuals (S, n), their derivatives (S, P, n) with the other sign less what coefficients
+    absorb, those of the tree and of the offset (S, 2), and sums of squares (S,)."""
+
+    residual: np.ndarray
+    slopes: np.ndarray
+    coefficients: np.ndarray
+    square: np.ndarray
+
+    def take(self, index: np.ndarray) -> "_State":
+        return _State(self.residual[index], self.slopes[index], self.coefficients[index], self.square[index])
+
+    def where(self, better: np.ndarray, other: "_State") -> "_State":
+        """The others where those are better."""
+        return _State(
+            np.where(better[:, None], other.residual, self.residual),
+            np.where(better[:, None, None], other.slopes, self.slopes),
+            np.where(better[:, None], other.coefficients, self.coefficients),
+            np.where(better, other.square, self.square),
+        )
+
+
+class Enumeration:
+    """The search for compositions in one table; it can be left and taken up again.
+
+    Parameters
+    ----------
+    X : ndarray, shape (n, d)
+    y : ndarray, shape (n,)
+    variables : tuple of Symbol, length d
+    weights : ndarray, shape (n,), optional
+        Of the squared residuals.
+    noise : float, default 0
+        Standard deviation of the errors of y, in units of y, where it is known.
+    noisy : bool, default False
+        Whether y has noise of a size that is not known.
+    allowed : AllowedFunctions, optional
+        What formulas may have; default anything.
+    seed : int, default 0
+        Of the rows that trees are looked at on.
+    """
+
+    def __init__(
+        self,
+        X: np.ndarray,
+        y: np.ndarray,
+        variables: tuple[sympy.Symbol, ...],
+        *,
+        weights: np.ndarray | None = None,
+        noise: float = 0.0,
+        noisy: bool = False,
+        allowed: AllowedFunctions | None = None,
+        seed: int = 0,
+    ) -> None:
+        self.variables, self.noisy = variables, noisy or noise > 0
+        n, dimension = X.shape
+        root = np.ones(n) if weights is None else np.sqrt(weights / weights.mean())
+        self.size = float(np.sqrt(np.mean((root * y) ** 2)))
+        self.floor = max(ROUNDING, noise / self.size)
+        self.monomials = [one for one in _monomials(X) if np.isfinite(one.values).all()]
+        monomials = np.array([one.values for one in self.monomials])
+        self.rows = _Rows(X.T, root * y / self.size, root, monomials)
+        order = np.random.default_rng(seed).permutation(n)
+        self.few = self.rows.take(np.sort(order[: ROWS * (2 if self.noisy else 1)]))
+        unit = self.few.root / np.linalg.norm(self.few.root)
+        self._unit, self._level = unit, float(unit @ self.few.y)
+        # Columns that V, V^2 and V are multiplied by: y, the squares and the offset, each times a monomial.
+        weighted = self.few.monomials * self.few.root
+        self._target, self._square, self._offset = (weighted * self.few.y).T, (weighted**2).T, (weighted * unit).T
+        self._cost = NODE_NATS * np.array([one.nodes for one in self.monomials])
+        self.unary = [one for one in UNARY if _permitted(one, 1, allowed)]
+        self.binary = [one for one in BINARY if _permitted(one, 2, allowed)]
+        self.kept = KEPT.get(dimension, FEWEST)
+        leaves = [Tree(None, input=k) for k in range(dimension)]
+        none = np.zeros((1, 0))
+        self._bank = [[_Branch(leaf, self.few.columns[None, k], none) for k, leaf in enumerate(leaves)]]
+        self._made: Iterator[_Branch] | None = None
+        self._best: dict[tuple[float, bool], list[tuple[float, int, Key, np.ndarray]]] = {
+            heap: [] for heap in itertools.product(FLOORS, (True, False))
+        }
+        self._number = itertools.count()
+        self.found: dict[Key, _Fitted] = {}
+
+    @property
+    def done(self) -> bool:
+        """Whether all sizes have been tried."""
+        return len(self._bank) > MOST_OPERATIONS
+
+    @property
+    def _expected(self) -> float:
+        """About how many trees the next size has: each has as many more as the last one had."""
+        last, before = (len(branches) for branches in (self._bank[-1], self._bank[-2:][0]))
+        return last**2 / max(before, 1)
+
+    def formulas(self, until: float = math.inf, *, brief: bool = False) -> Iterator[sympy.Expr]:
+        """Formulas in the variables: an exact one at once, and with noise the best of all at the end.
+
+        Parameters
+        ----------
+        until : float, default inf
+            `kansym.clock.now` value to stop at; another call goes on from there.
+        brief : bool, default False
+            Only sizes of which there are few trees.
+        """
+        news: list[_Fitted] = []
+        with np.errstate(all="ignore"):
+            while not (self.done or clock.late(until) or (brief and self._expected > FEW)):
+                complete = self._next_size(until)
+                found = self._refined()
+                news += found
+                exact = [one for one in found if one.square <= NEARLY_EXACT**2 * len(self.rows.y)]
+                if exact:
+                    self._bank += [[]] * MOST_OPERATIONS
+                    yield from map(self._expression, exact[:HANDED])
+                    return
+                if not complete:
+                    break
+        if self.noisy:
+            yield from map(self._expression, sorted(news, key=lambda one: one.length)[:HANDED])
+
+    # -- trees -------------------------------------------------------------------------------------------------------
+
+    def _next_size(self, until: float) -> bool:
+        """Score the trees of one more operation; whether time sufficed for all."""
+        if self._made is None:
+            self._made = self._grown(len(self._bank))
+            self._growing: list[_Branch] = []
+        for branch in self._made:
+            self._growing.append(branch)
+            if clock.late(until):
+                return False
+        self._bank.append(self._growing)
+        self._made = None
+        return True
+
+    def _grown(self, size: int) -> Iterator[_Branch]:
+        for child in self._bank[size - 1]:
+            inner = "" if child.tree.operation is None else child.tree.operation.name
+            for operation in self.unary:
+                if inner not in NOTHING_NEW.get(operation.name, ()):
+                    yield from self._made_of(operation, child)
+        for left in range(size):
+            for one, other in itertools.product(self._bank[left], self._bank[size - 1 - left]):
+                for operation in self.binary:
+                    if operation.name in SYMMETRIC and (left > size - 1 - left or id(one) >= id(other)):
+                        continue
+                    if one is not other:
+                        yield from self._made_of(operation, one, other)
+
+    def _made_of(self, operation: Operation, *parts: _Branch) -> Iterator[_Branch]:
+        """A tree of others with all its starts, after it was scored; none where it has no values."""
+        places, own = [], []
+        for chosen in itertools.product(*(range(len(part.theta)) for part in parts)):
+            ranges = [part.ranges[k] for part, k in zip(parts, chosen, strict=True)]
+            for start in operation.starts(*ranges):
+                places.append(chosen)
+                own.append(start)
+            if len(places) >= self.kept**2:
+                break
+        clock.charge(Work.SMALL_FITS, TREE_COST + VALUE_COST * len(places) * self.few.columns.shape[1])
+        if not places:
+            return
+        index = np.array(places)
+        constants = np.array(own, dtype=float).reshape(len(places), operation.constants)
+        values = operation.value(
+            *(part.values[index[:, k]] for k, part in enumerate(parts)),
+            *(constants[:, k : k + 1] for k in range(operation.constants)),
+        )
+        largest = np.abs(values).max(1)
+        kept = (largest < MOST_VALUE) & (np.ptp(values, axis=1) > FLAT * largest)
+        if not kept.any():
+            return
+        theta = np.concatenate([*(part.theta[index[:, k]] for k, part in enumerate(parts)), constants], 1)[kept]
+        tree = Tree(operation, tuple(part.tree for part in parts))
+        self._score(tree, values[kept], theta)
+        yield _Branch.of(tree, values[kept], theta, self.kept)
+
+    # -- choice ------------------------------------------------------------------------------------------------------
+
+    def _score(self, tree: Tree, values: np.ndarray, theta: np.ndarray) -> None:
+        """Remember the best monomial and start of a tree under each noise floor, with an offset and without."""
+        n, total = len(self.few.y), float(self.few.y @ self.few.y)
+        with_y, square, with_unit = values @ self._target, values**2 @ self._square, values @ self._offset
+        plain = total - with_y**2 / square
+        rest = square - with_unit**2
+        beside = total - self._level**2 - (with_y - with_unit * self._level) ** 2 / np.where(rest > 0, rest, np.inf)
+        for offset, left in ((False, plain), (True, beside)):
+            left = np.where(np.isfinite(left), np.maximum(left, 0.0), total)
+            best = left.argmin(0)
+            least = left[best, range(len(best))]
+            cost = self._cost + self._fixed(tree, offset)
+            for floor in FLOORS:
+                lengths = 0.5 * n * np.log(least / n + max(floor, self.floor) ** 2) + cost
+                # What the data say is a tree times this or that before its constants are right may be the tree alone.
+                for alone, place in ((True, 0), (False, int(lengths.argmin()))):
+                    heap, length = self._best[floor, alone], float(lengths[place])
+                    if len(heap) == LOOKED_AT and -length <= heap[0][0]:
+                        continue
+                    some = theta[np.argsort(left[:, place], kind="stable")[:STARTS]]
+                    entry = (-length, next(self._number), (tree, place, offset), some)
+                    if len(heap) < LOOKED_AT:
+                        heapq.heappush(heap, entry)
+                    else:
+                        heapq.heapreplace(heap, entry)
+
+    def _fixed(self, tree: Tree, offset: bool) -> float:
+        """Nats of a tree with its coefficients."""
+        constants = tree.constants + 1 + offset
+        return NODE_NATS * (tree.nodes + 2 + 2 * offset) + 0.5 * math.log(len(self.rows.y)) * constants
+
+    def _refined(self) -> list[_Fitted]:
+        """The best trees so far that were not handed on before, fitted to all rows; the shortest first."""
+        chosen = {entry[2]: entry[3] for heap in self._best.values() for entry in heap if entry[2] not in self.found}
+        for heap in self._best.values():
+            heap.clear()
+        looked = self._shortest([self._fit(key, theta, self.few, STEPS[0]) for key, theta in chosen.items()], REFINED)
+        better = self._shortest([self._fit(one.key, one.theta, self.few, STEPS[1]) for one in looked], FINISHED)
+        whole = [self._fit(one.key, one.theta, self.rows, STEPS[2]) for one in better]
+        before = min((one.length for one in self.found.values()), default=math.inf)
+        self.found |= {one.key: one for one in whole}
+        # What is longer than a smaller tree is no news.
+        return [one for one in sorted(whole, key=lambda one: one.length) if one.length < before][:HANDED]
+
+    def _shortest(self, fitted: list[_Fitted], most: int) -> list[_Fitted]:
+        """Those of the shortest lengths under each noise floor."""
+        n, kept = len(self.few.y), dict[Key, _Fitted]()
+        for floor in FLOORS:
+            lengths = [
+                0.5 * n * math.log(one.square / n + max(floor, self.floor) ** 2) + self._priced(one.key)
+                if math.isfinite(one.square)
+                else math.inf
+                for one in fitted
+            ]
+            order = sorted(range(len(fitted)), key=lengths.__getitem__)[:most]
+            kept |= {fitted[k].key: fitted[k] for k in order if math.isfinite(lengths[k])}
+        return list(kept.values())
+
+    def _priced(self, key: Key) -> float:
+        tree, monomial, offset = key
+        return self._fixed(tree, offset) + float(self._cost[monomial])
+
+    def _fit(self, key: Key, theta: np.ndarray, rows: _Rows, steps: int) -> _Fitted:
+        """Constants (S, P) by Levenberg-Marquardt on what the coefficients leave; the best start goes on."""
+        state, damping = self._state(key, theta, rows), np.full(len(theta), 1e-2)
+        for _ in range(steps if theta.shape[1] else 0):
+            normal = state.slopes @ state.slopes.transpose(0, 2, 1)
+            diagonal = normal.diagonal(axis1=1, axis2=2)
+            ridge = damping[:, None] * diagonal + 1e-12 * diagonal.max(1, keepdims=True) + 1e-300
+            system = normal + ridge[:, :, None] * np.eye(theta.shape[1])
+            gradient = state.slopes @ state.residual[:, :, None]
+            sound = np.isfinite(system).all((1, 2)) & np.isfinite(gradient).all((1, 2)) & np.isfinite(state.square)
+            if not sound.any():
+                break
+            theta, damping, state = theta[sound], damping[sound], state.take(sound)
+            moved = theta + np.linalg.solve(system[sound], gradient[sound])[:, :, 0]
+            trial = self._state(key, moved, rows)
+            better = trial.square < state.square
+            ended = ~better & (damping > 1e6) | better & (state.square - trial.square < 1e-9 * trial.square)
+            theta, state = np.where(better[:, None], moved, theta), state.where(better, trial)
+            damping = np.where(better, np.maximum(0.2 * damping, 1e-12), 8 * damping)
+            if ended.all():
+                break
+        best = int(np.where(np.isfinite(state.square), state.square, np.inf).argmin())
+        square = float(state.square[best]) if math.isfinite(state.square[best]) else math.inf
+        length = 0.5 * len(rows.y) * math.log(square / len(rows.y) + self.floor**2) + self._priced(key)
+        return _Fitted(length, square, key, theta[best : best + 1], state.coefficients[best])
+
+    def _state(self, key: Key, theta: np.ndarray, rows: _Rows) -> "_State":
+        tree, monomial, offset = key
+        clock.charge(Work.SMALL_FITS, STEP_COST + VALUE_COST * len(theta) * len(rows.y) * (tree.constants + 1))
+        values, slopes = tree.values_and_slopes(rows.columns, theta)
+        factor = rows.root * rows.monomials[monomial]
+        column, y, level, shift = factor * values, rows.y, 0.0, np.zeros(len(theta))
+        unit = rows.root / np.linalg.norm(rows.root)
+        if offset:
+            # What an offset takes away of the column and of y.
+            level, shift = float(unit @ y), column @ unit
+            column, y = column - shift[:, None] * unit, y - level * unit
+        size = np.linalg.norm(column, axis=1)
+        direction = column / size[:, None]
+        share = direction @ y
+        residual, first = y - share[:, None] * direction, share / size
+        J = np.zeros((len(theta), tree.constants, len(y)))
+        for k, slope in enumerate(slopes):
+            J[:, k] = first[:, None] * factor * slope
+        J -= (J @ unit)[:, :, None] * unit if offset else 0.0
+        J -= (J @ direction[:, :, None]) * direction[:, None]
+        second = (level - first * shift) / np.linalg.norm(rows.root)
+        square = np.where(np.isfinite(J).all((1, 2)), np.square(residual).sum(1), np.inf)
+        return _State(residual, J, np.stack([first, second], 1), np.where(np.isnan(square), np.inf, square))
+
+    def _expression(self, fitted: _Fitted) -> sympy.Expr:
+        tree, monomial, offset = fitted.key
+        theta = [sympy.Float(float(value)) for value in fitted.theta[0]]
+        shape = self.monomials[monomial].expression(self.variables) * tree.expression(self.variables, theta)
+        coefficients = [sympy.Float(float(value * self.size)) for value in fitted.coefficients]
+        return coefficients[0] * shape + (coefficients[1] if offset else 0)
+
+
+def _permitted(operation: Operation, arguments: int, allowed: AllowedFunctions | None) -> bool:
+    symbols = sympy.symbols(f"u:{arguments}", positive=True)
+    constants = sympy.symbols(f"c:{operation.constants}", positive=True)
+    return allowed is None or allowed.permits(operation.write(*symbols, *constants))
+
+
+def _monomials(X: np.ndarray) -> Iterator[_Monomial]:
+    """One, and products of powers of one or two inputs that have values."""
+    yield _Monomial((), np.ones(len(X)))
+    single = {
+        (k, power): x**power
+        for k, x in enumerate(X.T)
+        for power in POWERS
+        if (power > 0 or (x != 0).all()) and (power == int(power) or (x >= 0).all())
+    }
+    for (k, power), values in single.items():
+        yield _Monomial(((k, power),), values)
+    for one, other in itertools.combinations(single, 2):
+        if one[0] != other[0] and one[1] in PAIRED and other[1] in PAIRED:
+            yield _Monomial((one, other), single[one] * single[other])

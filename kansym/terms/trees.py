@@ -1,0 +1,311 @@
+"""Trees of operations with constants in them, as enumeration makes them: values, derivatives and formulas.
+
+An operation has one or two arguments and constants that are not absorbed by those of its neighbours: exp(a u) has no
+shift, since a shift is a factor; log(u + b) no factor, since a factor is a shift. So no two trees differ in their
+constants only.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import sympy
+
+Array = np.ndarray
+Constants = Sequence[Array]
+"""Of an operation, each of shape (S, 1)."""
+
+
+@dataclass(frozen=True)
+class Range:
+    """Where the values of an argument lie."""
+
+    low: float
+    high: float
+    middle: float
+
+    @property
+    def width(self) -> float:
+        return self.high - self.low
+
+
+@dataclass(frozen=True, eq=False)
+class Operation:
+    """A function of one or two arguments with constants.
+
+    Attributes
+    ----------
+    name : str
+    constants : int
+    nodes : int
+        Of a formula, its arguments not counted.
+    starts : callable
+        Constants to begin with, from the ranges of the arguments; none where it has no values.
+    value : callable
+        Of arguments (S, n) and constants.
+    slopes : callable
+        Derivatives by each argument and by each constant, from arguments, constants and value.
+    write : callable
+    """
+
+    name: str
+    constants: int
+    nodes: int
+    starts: Callable[..., list[tuple[float, ...]]]
+    value: Callable[..., Array]
+    slopes: Callable[..., tuple[Array, ...]]
+    write: Callable[..., sympy.Expr]
+
+
+RATES, WAVES, CENTRES = (0.7, 2.0, 5.0, 12.0), (2.5, 5.0, 9.0, 14.0, 20.0), (0.25, 0.5, 0.75)
+"""Rates of exponentials and of waves over the range of an argument, and places of a bend in it."""
+
+SHIFTS = (0.1, 0.6, 3.0)
+"""Distances of a singular point from the values of an argument, in units of their range."""
+
+POWERS = (-1.5, -0.5, 0.5, 1.5, 2.5)
+SHARES = (0.3, 1.0, 3.0)
+"""Weights of a second summand in units of what makes both as large."""
+
+
+def _shifts(u: Range, *, both: bool) -> list[tuple[float, ...]]:
+    """Shifts that keep an argument above zero, or on either side of it."""
+    found = [(share * u.width - u.low,) for share in SHIFTS]
+    if both:
+        found += [(-u.high - share * u.width,) for share in SHIFTS]
+        if u.high < 0:
+            found.append((0.0,))
+    return [(0.0,), *found] if u.low > 0 else found
+
+
+def _waves(u: Range) -> list[tuple[float, ...]]:
+    return [(rate / u.width, phase) for rate in WAVES for phase in (0.0, math.pi / 2)]
+
+
+def _steps(u: Range) -> list[tuple[float, ...]]:
+    centres = [u.low + place * u.width for place in CENTRES] + ([0.0] if u.low <= 0 <= u.high else [])
+    return [(rate / u.width, -rate / u.width * centre) for rate in (2.5, 7.0) for centre in centres]
+
+
+def _bends(u: Range) -> list[tuple[float, ...]]:
+    return [(0.0,), *((-(u.low + place * u.width),) for place in CENTRES)]
+
+
+def _weights(u: Range, v: Range) -> list[tuple[float, ...]]:
+    ratio = u.width / v.width
+    found = [(sign * share * ratio,) for share in SHARES for sign in (1.0, -1.0)]
+    return [*found, (1.0,), (-1.0,)] if 0.1 < ratio < 10 else found
+
+
+def _bases(u: Range, v: Range) -> list[tuple[float, ...]]:
+    return [(share / abs(u.middle),) for share in SHARES] if u.low > 0 and max(abs(v.low), abs(v.high)) < 50 else []
+
+
+UNARY: tuple[Operation, ...] = (
+    Operation(
+        "exp", 1, 3,
+        lambda u: [(sign * rate / u.width,) for rate in RATES for sign in (-1.0, 1.0)],
+        lambda u, a: np.exp(a * u),
+        lambda u, a, f: (a * f, u * f),
+        lambda u, a: sympy.exp(a * u),
+    ),
+    Operation(
+        "log", 1, 3,
+        lambda u: _shifts(u, both=False),
+        lambda u, b: np.log(u + b),
+        lambda u, b, f: (1 / (u + b), 1 / (u + b)),
+        lambda u, b: sympy.log(u + b),
+    ),
+    Operation(
+        "sin", 2, 4,
+        _waves,
+        lambda u, a, b: np.sin(a * u + b),
+        lambda u, a, b, f: (a * np.cos(a * u + b), u * np.cos(a * u + b), np.cos(a * u + b)),
+        lambda u, a, b: sympy.sin(a * u + b),
+    ),
+    Operation(
+        "tanh", 2, 4,
+        _steps,
+        lambda u, a, b: np.tanh(a * u + b),
+        lambda u, a, b, f: (a * (1 - f * f), u * (1 - f * f), 1 - f * f),
+        lambda u, a, b: sympy.tanh(a * u + b),
+    ),
+    Operation(
+        "square", 1, 2,
+        _bends,
+        lambda u, b: (u + b) ** 2,
+        lambda u, b, f: (2 * (u + b), 2 * (u + b)),
+        lambda u, b: (u + b) ** 2,
+    ),
+    Operation(
+        "reciprocal", 1, 3,
+        lambda u: _shifts(u, both=True),
+        lambda u, b: 1 / (u + b),
+        lambda u, b, f: (-f * f, -f * f),
+        lambda u, b: 1 / (u + b),
+    ),
+    Operation(
+        "root", 1, 3,
+        lambda u: _shifts(u, both=False),
+        lambda u, b: np.sqrt(u + b),
+        lambda u, b, f: (0.5 / f, 0.5 / f),
+        lambda u, b: sympy.sqrt(u + b),
+    ),
+    Operation(
+        "root of less", 1, 3,
+        lambda u: [(u.high + share * u.width,) for share in SHIFTS],
+        lambda u, b: np.sqrt(b - u),
+        lambda u, b, f: (-0.5 / f, 0.5 / f),
+        lambda u, b: sympy.sqrt(b - u),
+    ),
+    Operation(
+        "power", 1, 2,
+        lambda u: [(p,) for p in POWERS] if u.low > 0 else [],
+        lambda u, p: u**p,
+        lambda u, p, f: (p * f / u, np.log(u) * f),
+        lambda u, p: u**p,
+    ),
+    Operation(
+        "magnitude", 1, 3,
+        _bends,
+        lambda u, b: np.abs(u + b),
+        lambda u, b, f: (np.sign(u + b), np.sign(u + b)),
+        lambda u, b: sympy.Abs(u + b),
+    ),
+)  # fmt: skip
+"""Functions of one argument."""
+
+BINARY: tuple[Operation, ...] = (
+    Operation(
+        "sum", 1, 2,
+        _weights,
+        lambda u, v, c: u + c * v,
+        lambda u, v, c, f: (np.ones_like(u), c + 0 * v, v + 0 * c),
+        lambda u, v, c: u + c * v,
+    ),
+    Operation(
+        "product", 0, 1,
+        lambda u, v: [()],
+        lambda u, v: u * v,
+        lambda u, v, f: (v, u),
+        lambda u, v: u * v,
+    ),
+    Operation(
+        "quotient", 0, 1,
+        lambda u, v: [()] if v.low > 0 or v.high < 0 else [],
+        lambda u, v: u / v,
+        lambda u, v, f: (1 / v, -f / v),
+        lambda u, v: u / v,
+    ),
+    Operation(
+        "raised", 1, 2,
+        _bases,
+        lambda u, v, a: (a * u) ** v,
+        lambda u, v, a, f: (v * f / u, np.log(a * u) * f, v * f / a),
+        lambda u, v, a: (a * u) ** v,
+    ),
+    Operation(
+        "raised less", 1, 3,
+        _bases,
+        lambda u, v, a: (a * u) ** -v,
+        lambda u, v, a, f: (-v * f / u, -np.log(a * u) * f, -v * f / a),
+        lambda u, v, a: (a * u) ** -v,
+    ),
+    Operation(
+        "one more raised", 1, 4,
+        _bases,
+        lambda u, v, a: (1 + a * u) ** v,
+        lambda u, v, a, f: (a * v * f / (1 + a * u), np.log(1 + a * u) * f, u * v * f / (1 + a * u)),
+        lambda u, v, a: (1 + a * u) ** v,
+    ),
+    Operation(
+        "one more raised less", 1, 5,
+        _bases,
+        lambda u, v, a: (1 + a * u) ** -v,
+        lambda u, v, a, f: (-a * v * f / (1 + a * u), -np.log(1 + a * u) * f, -u * v * f / (1 + a * u)),
+        lambda u, v, a: (1 + a * u) ** -v,
+    ),
+)  # fmt: skip
+"""Functions of two arguments."""
+
+SYMMETRIC = frozenset({"sum", "product"})
+"""Functions that do not ask which argument comes first."""
+
+NOTHING_NEW: Mapping[str, frozenset[str]] = {
+    "exp": frozenset({"log"}),
+    "log": frozenset({"power", "root", "root of less"}),
+    "square": frozenset({"root", "root of less", "magnitude", "power"}),
+    "reciprocal": frozenset({"reciprocal"}),
+    "root": frozenset({"power", "root"}),
+    "root of less": frozenset({"root"}),
+    "power": frozenset({"power", "root", "root of less", "exp", "raised", "raised less"}),
+    "magnitude": frozenset({"square", "magnitude", "exp", "root", "root of less", "power"}),
+}
+"""Functions whose value as an argument of another is what a shorter tree has, or of no use."""
+
+
+@dataclass(frozen=True)
+class Tree:
+    """An operation of trees; a leaf is an input."""
+
+    operation: Operation | None
+    children: tuple["Tree", ...] = ()
+    input: int = 0
+
+    @cached_property
+    def inputs(self) -> frozenset[int]:
+        if self.operation is None:
+            return frozenset({self.input})
+        return frozenset().union(*(child.inputs for child in self.children))
+
+    @cached_property
+    def nodes(self) -> int:
+        own = 1 if self.operation is None else self.operation.nodes
+        return own + sum(child.nodes for child in self.children)
+
+    @cached_property
+    def constants(self) -> int:
+        own = 0 if self.operation is None else self.operation.constants
+        return own + sum(child.constants for child in self.children)
+
+    def values(self, columns: Array, theta: Array) -> Array:
+        """Values (S, n) on columns (d, n) for constants (S, P), those of the operation after those of its children."""
+        if self.operation is None:
+            return np.broadcast_to(columns[self.input], (len(theta), columns.shape[1]))
+        arguments, own = self._arguments(theta)
+        return self.operation.value(
+            *(child.values(columns, part) for child, part in zip(self.children, arguments, strict=True)), *own
+        )
+
+    def values_and_slopes(self, columns: Array, theta: Array) -> tuple[Array, list[Array]]:
+        """Values (S, n) and their derivatives by every constant."""
+        if self.operation is None:
+            return self.values(columns, theta), []
+        arguments, own = self._arguments(theta)
+        inner = [child.values_and_slopes(columns, part) for child, part in zip(self.children, arguments, strict=True)]
+        values = [value for value, _ in inner]
+        value = self.operation.value(*values, *own)
+        slopes = self.operation.slopes(*values, *own, value)
+        outer = zip(slopes, inner, strict=False)
+        found = [slope * own_slope for slope, (_, own_slopes) in outer for own_slope in own_slopes]
+        return value, [*found, *slopes[len(self.children) :]]
+
+    def _arguments(self, theta: Array) -> tuple[list[Array], list[Array]]:
+        """The constants of the children, and those of the operation."""
+        parts, first = [], 0
+        for child in self.children:
+            parts.append(theta[:, first : first + child.constants])
+            first += child.constants
+        return parts, [theta[:, k : k + 1] for k in range(first, theta.shape[1])]
+
+    def expression(self, variables: Sequence[sympy.Expr], theta: Sequence[sympy.Expr]) -> sympy.Expr:
+        """The tree as a formula."""
+        if self.operation is None:
+            return variables[self.input]
+        arguments, first = [], 0
+        for child in self.children:
+            arguments.append(child.expression(variables, theta[first : first + child.constants]))
+            first += child.constants
+        return self.operation.write(*arguments, *theta[first:])
