@@ -182,8 +182,8 @@ class _Run:
             if columns == 1 and self.sums.noisy:
                 self._terms(Turn.CURVE)
             self._structure()
-            if self.sums.noisy and not self._exact():
-                self._terms_beside_look_alikes()
+            if self.sums.noisy and not self._exact() and self._long():
+                self._terms(self.sums.early)
             # With few rows much is as good as the data, and the readings of the curve are still to come.
             if self._exact() or (self._as_good_as_possible() and (columns > 1 or rows >= SMALL_TABLE)):
                 return StopReason.AS_GOOD_AS_DATA
@@ -335,7 +335,7 @@ class _Run:
             self.report("structure", in_words(steps))
             if self._exact() or (self._as_good_as_possible() and len(y) >= SMALL_TABLE and not solver.more):
                 return
-            if clock.late(self.start + TERMS_AFTER * self.options.max_seconds) and self._terms(Turn.EARLY):
+            if clock.late(self.start + TERMS_AFTER * self.options.max_seconds) and self._terms(self.sums.early):
                 return
             best = self.best()
             leader, unbeaten = best, unbeaten + 1 if best is leader else 0
@@ -346,15 +346,9 @@ class _Run:
                 return
         self.sums.noise = solver.noise
 
-    def _terms_beside_look_alikes(self) -> None:
-        """Sums of products where noise lets much pass for the law: the shortest description is picked in the end."""
-        if self._long():
-            self._terms(Turn.EARLY)
-
     def _long(self) -> bool:
-        """Whether a sum of products may well be shorter than the best formula."""
-        best = self.best()
-        return best is None or best.complexity > SHORT_FORMULA
+        """Whether a sum of products may well be shorter than the best formula, as where noise lets much pass for it."""
+        return min(self.formulas, key=lambda formula: formula.rank).complexity > SHORT_FORMULA
 
     def _leaf(self, leaf: Leaf) -> Iterator[sympy.Expr]:
         """Formulas of a small table, by the same search without structure; the best ones first."""

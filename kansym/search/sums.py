@@ -26,8 +26,11 @@ class Turn(Enum):
     CURVE = 0.3
     """Before all else, on curves with errors as laboratories have them: peaks on backgrounds, several lifetimes."""
 
-    EARLY = 0.55
-    """In the middle of the structure search, and where noise lets much pass for the law."""
+    EARLY = 0.25
+    """In the middle of the structure search."""
+
+    NOISY = 0.55
+    """The same, and after it, where noise lets much pass for the law."""
 
     WHOLE = 0.6
     """Before networks."""
@@ -92,9 +95,15 @@ class Sums:
         """Whether y has noise, by its errors or as the interpolants see it."""
         return self.noise > 0 or self.fit_rows.noise_floor > self._rounded
 
+    @property
+    def early(self) -> Turn:
+        """The turn before structure has ended."""
+        return Turn.NOISY if self.noisy else Turn.EARLY
+
     def open(self, turn: Turn) -> bool:
         """Whether there is such a turn, each of which comes once; none after the whole."""
-        had = bool(self._had & {turn, Turn.WHOLE, Turn.PART})
+        same = {Turn.EARLY, Turn.NOISY} if turn is self.early else {turn}
+        had = bool(self._had & (same | {Turn.WHOLE, Turn.PART}))
         if turn is Turn.BRIEF and self.fit_rows.noise_floor > self._rounded:
             return False
         X, y, _ = self.fit_rows.rows(self.fit_rows.fitting)

@@ -45,6 +45,9 @@ LOOKED_AT, REFINED, FINISHED = 200, 40, 8
 STARTS = 6
 """Starts of a tree that are fitted together."""
 
+MOST_BRANCHES = 5000
+"""Trees of a size that larger ones are made of, whose values have to be kept."""
+
 FEW = 2500
 """Trees that take half a second."""
 
@@ -57,6 +60,12 @@ MOST_VALUE, FLAT = 1e12, 1e-9
 POWERS = (1.0, -1.0, 2.0, 0.5, -2.0, 3.0, -0.5)
 PAIRED = (1.0, -1.0, 2.0, 0.5)
 """Exponents of monomials of one input, and of two."""
+
+LOOKED = 0.7
+"""Share of the time for looking at trees; the rest is for fitting the best."""
+
+NOISE = 1e-4
+"""Errors of y, in units of its root mean square, that count as noise."""
 
 NEARLY_EXACT = 1e-7
 """Residual in units of y's root mean square at which a tree is the law but for the last digits of its constants."""
@@ -184,11 +193,12 @@ class Enumeration:
         allowed: AllowedFunctions | None = None,
         seed: int = 0,
     ) -> None:
-        self.variables, self.noisy = variables, noisy or noise > 0
+        self.variables = variables
         n, dimension = X.shape
         root = np.ones(n) if weights is None else np.sqrt(weights / weights.mean())
         self.size = float(np.sqrt(np.mean((root * y) ** 2)))
         self.floor = max(ROUNDING, noise / self.size)
+        self.noisy = noisy or self.floor > NOISE
         self.monomials = [one for one in _monomials(X) if np.isfinite(one.values).all()]
         monomials = np.array([one.values for one in self.monomials])
         self.rows = _Rows(X.T, root * y / self.size, root, monomials)
@@ -206,6 +216,7 @@ class Enumeration:
         leaves = [Tree(None, input=k) for k in range(dimension)]
         none = np.zeros((1, 0))
         self._bank = [[_Branch(leaf, self.few.columns[None, k], none) for k, leaf in enumerate(leaves)]]
+        self._counts = [dimension]
         self._made: Iterator[_Branch] | None = None
         self._best: dict[tuple[float, bool], list[tuple[float, int, Key, np.ndarray]]] = {
             heap: [] for heap in itertools.product(FLOORS, (True, False))
@@ -221,7 +232,7 @@ class Enumeration:
     @property
     def _expected(self) -> float:
         """About how many trees the next size has: each has as many more as the last one had."""
-        last, before = (len(branches) for branches in (self._bank[-1], self._bank[-2:][0]))
+        last, before = self._counts[-1], self._counts[-2:][0]
         return last**2 / max(before, 1)
 
     def formulas(self, until: float = math.inf, *, brief: bool = False) -> Iterator[sympy.Expr]:
@@ -236,34 +247,38 @@ class Enumeration:
         """
         news: list[_Fitted] = []
         with np.errstate(all="ignore"):
-            while not (self.done or clock.late(until) or (brief and self._expected > FEW)):
-                complete = self._next_size(until)
-                found = self._refined()
+            while not clock.late(until):
+                if self._made is not None or not any(self._best.values()):
+                    if self.done or (brief and self._expected > FEW):
+                        break
+                    self._next_size(clock.now() + LOOKED * clock.left(until))
+                found = self._refined(until)
                 news += found
                 exact = [one for one in found if one.square <= NEARLY_EXACT**2 * len(self.rows.y)]
                 if exact:
                     self._bank += [[]] * MOST_OPERATIONS
                     yield from map(self._expression, exact[:HANDED])
                     return
-                if not complete:
-                    break
         if self.noisy:
             yield from map(self._expression, sorted(news, key=lambda one: one.length)[:HANDED])
 
     # -- trees -------------------------------------------------------------------------------------------------------
 
-    def _next_size(self, until: float) -> bool:
-        """Score the trees of one more operation; whether time sufficed for all."""
+    def _next_size(self, until: float) -> None:
+        """Score the trees of one more operation, or some of them and the others at another call."""
         if self._made is None:
             self._made = self._grown(len(self._bank))
             self._growing: list[_Branch] = []
+            self._count = 0
         for branch in self._made:
-            self._growing.append(branch)
+            self._count += 1
+            if len(self._growing) < MOST_BRANCHES:
+                self._growing.append(branch)
             if clock.late(until):
-                return False
+                return
         self._bank.append(self._growing)
+        self._counts.append(self._count)
         self._made = None
-        return True
 
     def _grown(self, size: int) -> Iterator[_Branch]:
         for child in self._bank[size - 1]:
@@ -340,12 +355,19 @@ class Enumeration:
         constants = tree.constants + 1 + offset
         return NODE_NATS * (tree.nodes + 2 + 2 * offset) + 0.5 * math.log(len(self.rows.y)) * constants
 
-    def _refined(self) -> list[_Fitted]:
+    def _refined(self, until: float) -> list[_Fitted]:
         """The best trees so far that were not handed on before, fitted to all rows; the shortest first."""
-        chosen = {entry[2]: entry[3] for heap in self._best.values() for entry in heap if entry[2] not in self.found}
+        chosen = {entry[2]: entry[3] for heap in self._best.values() for entry in heap}
+        first = []
+        for key, theta in chosen.items():
+            if clock.late(until):
+                break
+            first.append(self._fit(key, theta, self.few, STEPS[0]))
+        fitted = {one.key for one in first}
         for heap in self._best.values():
-            heap.clear()
-        looked = self._shortest([self._fit(key, theta, self.few, STEPS[0]) for key, theta in chosen.items()], REFINED)
+            heap[:] = [entry for entry in heap if entry[2] not in fitted]
+            heapq.heapify(heap)
+        looked = self._shortest(first, REFINED)
         better = self._shortest([self._fit(one.key, one.theta, self.few, STEPS[1]) for one in looked], FINISHED)
         whole = [self._fit(one.key, one.theta, self.rows, STEPS[2]) for one in better]
         before = min((one.length for one in self.found.values()), default=math.inf)
