@@ -117,7 +117,8 @@ class Sums:
         # An exact sum is one whatever the interpolants say, which may take a kink for noise.
         enumeration, pursuit = self._engines(noisy=self.noise > 0 and turn is not Turn.BRIEF)
         last = turn in (Turn.WHOLE, Turn.PART)
-        yield from enumeration.formulas(clock.now() + ENUMERATED * clock.left(until), brief=not last)
+        share = clock.now() + ENUMERATED * clock.left(until)
+        yield from enumeration.formulas(share, brief=not last, exact=turn is Turn.BRIEF)
         yield from pursuit.formulas(until, brief=turn is Turn.BRIEF)
 
     def _engines(self, *, noisy: bool) -> tuple[Enumeration, Pursuit]:

@@ -235,8 +235,8 @@ class Enumeration:
         last, before = self._counts[-1], self._counts[-2:][0]
         return last**2 / max(before, 1)
 
-    def formulas(self, until: float = math.inf, *, brief: bool = False) -> Iterator[sympy.Expr]:
-        """Formulas in the variables: an exact one at once, and with noise the best of all at the end.
+    def formulas(self, until: float = math.inf, *, brief: bool = False, exact: bool = False) -> Iterator[sympy.Expr]:
+        """Formulas in the variables: an exact one at once, or the best of all at the end.
 
         Parameters
         ----------
@@ -244,6 +244,8 @@ class Enumeration:
             `kansym.clock.now` value to stop at; another call goes on from there.
         brief : bool, default False
             Only sizes of which there are few trees.
+        exact : bool, default False
+            Only formulas that are exact but for the last digits of their constants.
         """
         news: list[_Fitted] = []
         with np.errstate(all="ignore"):
@@ -254,12 +256,12 @@ class Enumeration:
                     self._next_size(clock.now() + LOOKED * clock.left(until))
                 found = self._refined(until)
                 news += found
-                exact = [one for one in found if one.square <= NEARLY_EXACT**2 * len(self.rows.y)]
-                if exact:
+                laws = [one for one in found if one.square <= NEARLY_EXACT**2 * len(self.rows.y)]
+                if laws:
                     self._bank += [[]] * MOST_OPERATIONS
-                    yield from map(self._expression, exact[:HANDED])
+                    yield from map(self._expression, laws[:HANDED])
                     return
-        if self.noisy:
+        if not exact:
             yield from map(self._expression, sorted(news, key=lambda one: one.length)[:HANDED])
 
     # -- trees -------------------------------------------------------------------------------------------------------
