@@ -119,6 +119,8 @@ class Sums:
         last = turn in (Turn.WHOLE, Turn.PART)
         share = clock.now() + ENUMERATED * clock.left(until)
         yield from enumeration.formulas(share, brief=not last, exact=turn is Turn.BRIEF)
+        if enumeration.exact:
+            return
         yield from pursuit.formulas(until, brief=turn is Turn.BRIEF)
 
     def _engines(self, *, noisy: bool) -> tuple[Enumeration, Pursuit]:

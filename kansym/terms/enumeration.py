@@ -61,13 +61,16 @@ POWERS = (1.0, -1.0, 2.0, 0.5, -2.0, 3.0, -0.5)
 PAIRED = (1.0, -1.0, 2.0, 0.5)
 """Exponents of monomials of one input, and of two."""
 
+LARGEST_OFFSET = 2e3
+"""In units of y's root mean square: a tree and an offset that cancel imitate others, as tanh far out does exp."""
+
 LOOKED = 0.7
 """Share of the time for looking at trees; the rest is for fitting the best."""
 
 NOISE = 1e-4
 """Errors of y, in units of its root mean square, that count as noise."""
 
-NEARLY_EXACT = 1e-7
+NEARLY_EXACT = 1e-8
 """Residual in units of y's root mean square at which a tree is the law but for the last digits of its constants."""
 
 HANDED = 3
@@ -179,6 +182,11 @@ class Enumeration:
         What formulas may have; default anything.
     seed : int, default 0
         Of the rows that trees are looked at on.
+
+    Attributes
+    ----------
+    exact : bool
+        Whether a formula was found that is exact.
     """
 
     def __init__(
@@ -216,7 +224,7 @@ class Enumeration:
         leaves = [Tree(None, input=k) for k in range(dimension)]
         none = np.zeros((1, 0))
         self._bank = [[_Branch(leaf, self.few.columns[None, k], none) for k, leaf in enumerate(leaves)]]
-        self._counts = [dimension]
+        self._counts, self.exact = [dimension], False
         self._made: Iterator[_Branch] | None = None
         self._best: dict[tuple[float, bool], list[tuple[float, int, Key, np.ndarray]]] = {
             heap: [] for heap in itertools.product(FLOORS, (True, False))
@@ -226,8 +234,8 @@ class Enumeration:
 
     @property
     def done(self) -> bool:
-        """Whether all sizes have been tried."""
-        return len(self._bank) > MOST_OPERATIONS
+        """Whether the law was found, or all sizes have been tried."""
+        return self.exact or len(self._bank) > MOST_OPERATIONS
 
     @property
     def _expected(self) -> float:
@@ -258,8 +266,8 @@ class Enumeration:
                 news += found
                 laws = [one for one in found if one.square <= NEARLY_EXACT**2 * len(self.rows.y)]
                 if laws:
-                    self._bank += [[]] * MOST_OPERATIONS
-                    yield from map(self._expression, laws[:HANDED])
+                    self.exact = True
+                    yield self._expression(laws[0])
                     return
         if not exact:
             yield from map(self._expression, sorted(news, key=lambda one: one.length)[:HANDED])
@@ -442,7 +450,8 @@ class Enumeration:
         J -= (J @ unit)[:, :, None] * unit if offset else 0.0
         J -= (J @ direction[:, :, None]) * direction[:, None]
         second = (level - first * shift) / np.linalg.norm(rows.root)
-        square = np.where(np.isfinite(J).all((1, 2)), np.square(residual).sum(1), np.inf)
+        sound = np.isfinite(J).all((1, 2)) & (np.abs(second) < LARGEST_OFFSET)
+        square = np.where(sound, np.square(residual).sum(1), np.inf)
         return _State(residual, J, np.stack([first, second], 1), np.where(np.isnan(square), np.inf, square))
 
     def _expression(self, fitted: _Fitted) -> sympy.Expr:

@@ -31,7 +31,7 @@ def test_each_turn_comes_once_and_none_after_the_whole(sums):
     assert all(search.open(turn) for turn in Turn)
     assert len(list(search.formulas(Turn.BRIEF))) == 1
     assert not search.open(Turn.BRIEF) and search.open(Turn.EARLY)
-    next(search.formulas(Turn.WHOLE))
+    list(search.formulas(Turn.WHOLE))
     assert not any(search.open(turn) for turn in Turn)
 
 
@@ -54,3 +54,12 @@ def test_with_errors_no_sum_is_exact_at_first_sight(rng):
     with clock.running(Clock()):
         search = Sums(fit_rows, DiscoveryOptions(), torch.device("cpu"), part=False, deadline=60.0)
         assert search.noisy and not search.open(Turn.BRIEF) and search.open(Turn.WHOLE)
+
+
+def test_one_early_turn_longer_with_noise(sums):
+    search = sums()
+    assert search.early is Turn.EARLY
+    search.noise = 0.1
+    assert search.early is Turn.NOISY and search.open(Turn.NOISY)
+    next(search.formulas(Turn.NOISY))
+    assert not search.open(search.early)

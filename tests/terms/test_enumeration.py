@@ -19,11 +19,11 @@ def table(law, variables, *, rows=400, noise=0.0, low=0.5, high=3.0):
     return X, t + noise * np.sqrt(np.mean(t**2)) * generator.standard_normal(rows)
 
 
-def found(law, variables, *, brief=True, allowed=None, noise=0.0, **options):
+def found(law, variables, *, brief=True, exact=False, allowed=None, noise=0.0, **options):
     X, t = table(law, variables, noise=noise, **options)
     with clock.running(Clock()):
         engine = Enumeration(X, t, variables, noisy=noise > 0, allowed=allowed)
-        return list(engine.formulas(brief=brief))
+        return list(engine.formulas(brief=brief, exact=exact))
 
 
 def misfit(formula, law, variables, **options):
@@ -65,7 +65,7 @@ def test_a_search_goes_on_where_it_was_left():
     with clock.running(Clock()):
         engine = Enumeration(X, t, (x, y))
         parts = 0
-        while not (formulas := list(engine.formulas(clock.now() + 0.02, brief=True))) and parts < 1000:
+        while not (formulas := list(engine.formulas(clock.now() + 0.02, brief=True, exact=True))) and parts < 1000:
             parts += 1
     assert parts > 1
     assert misfit(formulas[0], COMPOSITIONS[0][0], (x, y)) < 1e-8
@@ -86,3 +86,9 @@ def test_the_same_seed_gives_the_same_formulas():
 def test_an_input_of_both_signs_and_zeros():
     law = 1.3 * sympy.sqrt(1 + 0.6 * x**2) - 0.2
     assert misfit(found(law, (x,), low=-2.0, high=2.0)[0], law, (x,), low=-2.0, high=2.0) < 1e-8
+
+
+def test_approximations_only_where_they_are_of_use():
+    law = sympy.sin(3 * x) + sympy.exp(-x) * y + 1 / (x + y)
+    assert found(law, (x, y), exact=True) == []
+    assert 1e-4 < misfit(found(law, (x, y))[0], law, (x, y)) < 0.5

@@ -133,3 +133,14 @@ def test_a_pole_between_values_of_both_signs(table):
     x, z, u = sympy.symbols("x:3", real=True)
     found = next(iter(Pursuit(X, 2 * X[:, 0] + X[:, 1] / X[:, 2] - 0.01, (x, z, u)).formulas()))
     assert np.abs(sympy.lambdify((x, z, u), found - 2 * x - z / u + 0.01)(*X.T)).max() < 1e-8
+
+
+def test_with_noise_the_rows_correct_what_an_interpolant_shows(table):
+    X = table((0.5, 3.0), (0.0, 2.0), (0.5, 2.0), (1.0, 20.0))[:160]
+    y = 2.1 * X[:, 0] * np.sin(3.1 * X[:, 1] + 0.5) * X[:, 2] ** 3 * X[:, 3] / (8.0 + X[:, 3])
+    noisy = y + 0.02 * y.std() * np.random.default_rng(2).normal(size=len(y))
+    variables = sympy.symbols("x:4", real=True)
+    with clock.running(Clock()):
+        first = next(Pursuit(X, noisy, variables, noise=0.02 * y.std(), noisy=True).formulas(60.0))
+    # A law with as many constants has an error of some 2 % / sqrt(160 / 4).
+    assert error(first, variables, X, y) < 0.007
