@@ -28,7 +28,7 @@ $(VENV)/.bench: $(VENV)/.runtime
 	touch $@
 
 demo: $(VENV)/.runtime
-	$(BIN)/kansym discover datasets/kepler.csv --target period --seconds 30 --seed 0 --out runs/kepler
+	$(BIN)/kansym discover datasets/kepler.csv --target period --seconds 20 --seed 0 --out runs/kepler
 
 test: $(VENV)/.dev
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m 'not pages'
