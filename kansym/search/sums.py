@@ -47,7 +47,7 @@ LEAST_SECONDS = 6.0
 
 
 ENUMERATED = 0.25
-"""Share of a turn for trees of operations; but in the last turn only small ones, which take half a second."""
+"""Share of a turn for trees of operations; but in the last turn only small ones."""
 
 
 class _Table(TypedDict):

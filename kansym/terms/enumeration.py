@@ -22,7 +22,7 @@ import sympy
 from kansym import clock
 from kansym.clock import Work
 from kansym.primitives.allowed import AllowedFunctions
-from kansym.terms.length import NODE_NATS, ROUNDING
+from kansym.terms.length import NODE_NATS, NOISE, ROUNDING
 from kansym.terms.trees import BINARY, NOTHING_NEW, SYMMETRIC, UNARY, Operation, Range, Tree
 
 ROWS = 100
@@ -42,6 +42,9 @@ FLOORS = (0.0, 0.03, 0.15)
 LOOKED_AT, REFINED, FINISHED = 200, 40, 8
 """Trees under each floor that are fitted, alone and times a monomial, those fitted further, and to all rows."""
 
+STEPS = (5, 15, 30)
+"""Steps of the three."""
+
 STARTS = 6
 """Starts of a tree that are fitted together."""
 
@@ -49,10 +52,7 @@ MOST_BRANCHES = 5000
 """Trees of a size that larger ones are made of, whose values have to be kept."""
 
 FEW = 2500
-"""Trees that take half a second."""
-
-STEPS = (5, 15, 30)
-"""Steps of the three."""
+"""Trees of a size that is tried at the beginning of a turn, in a second or two."""
 
 MOST_VALUE, FLAT = 1e12, 1e-9
 """Largest value of a tree, and least spread in units of its size."""
@@ -66,9 +66,6 @@ LARGEST_OFFSET = 2e3
 
 LOOKED = 0.7
 """Share of the time for looking at trees; the rest is for fitting the best."""
-
-NOISE = 1e-4
-"""Errors of y, in units of its root mean square, that count as noise."""
 
 NEARLY_EXACT = 1e-8
 """Residual in units of y's root mean square at which a tree is the law but for the last digits of its constants."""
@@ -206,12 +203,11 @@ class Enumeration:
         root = np.ones(n) if weights is None else np.sqrt(weights / weights.mean())
         self.size = float(np.sqrt(np.mean((root * y) ** 2)))
         self.floor = max(ROUNDING, noise / self.size)
-        self.noisy = noisy or self.floor > NOISE
         self.monomials = [one for one in _monomials(X) if np.isfinite(one.values).all()]
         monomials = np.array([one.values for one in self.monomials])
         self.rows = _Rows(X.T, root * y / self.size, root, monomials)
         order = np.random.default_rng(seed).permutation(n)
-        self.few = self.rows.take(np.sort(order[: ROWS * (2 if self.noisy else 1)]))
+        self.few = self.rows.take(np.sort(order[: ROWS * (2 if noisy or self.floor > NOISE else 1)]))
         unit = self.few.root / np.linalg.norm(self.few.root)
         self._unit, self._level = unit, float(unit @ self.few.y)
         # Columns that V, V^2 and V are multiplied by: y, the squares and the offset, each times a monomial.
@@ -297,11 +293,12 @@ class Enumeration:
                 if inner not in NOTHING_NEW.get(operation.name, ()):
                     yield from self._made_of(operation, child)
         for left in range(size):
-            for one, other in itertools.product(self._bank[left], self._bank[size - 1 - left]):
+            right = size - 1 - left
+            for (i, one), (j, other) in itertools.product(enumerate(self._bank[left]), enumerate(self._bank[right])):
+                if one is other:
+                    continue
                 for operation in self.binary:
-                    if operation.name in SYMMETRIC and (left > size - 1 - left or id(one) >= id(other)):
-                        continue
-                    if one is not other:
+                    if operation.name not in SYMMETRIC or (left, i) < (right, j):
                         yield from self._made_of(operation, one, other)
 
     def _made_of(self, operation: Operation, *parts: _Branch) -> Iterator[_Branch]:

@@ -18,6 +18,9 @@ from kansym.terms.slots import Slots
 ROUNDING = 1e-11
 """Residual, in units of the target's root mean square, that is rounding: no sum gets shorter below it."""
 
+NOISE = 1e-4
+"""Errors that count as noise, in units of the target's root mean square."""
+
 NODE_NATS = 1.3
 """Nats of a node: operators and functions of formulas of science have some two bits."""
 

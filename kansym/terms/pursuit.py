@@ -24,7 +24,7 @@ from kansym.terms.dictionary import POLES, Dictionary
 from kansym.terms.effort import EFFORTS
 from kansym.terms.finishing import finished
 from kansym.terms.frames import Frame
-from kansym.terms.length import Lengths
+from kansym.terms.length import NOISE, Lengths
 from kansym.terms.refinement import Refined, refine
 from kansym.terms.rows import TermRows
 from kansym.terms.separable import Curves, Separable
@@ -36,8 +36,8 @@ logger = logging.getLogger(__name__)
 LEAST_ROWS = 60
 """Fewest rows: below, some of so many columns fit by chance, and nothing in the table can refuse them."""
 
-NOISY_ROWS, NOISE = 2, 1e-4
-"""How many times more rows with noise, and noise that counts as such, in units of the target's root mean square."""
+NOISY_ROWS = 2
+"""How many times more rows with noise."""
 
 APART_ROWS = 3
 """How many times more rows where functions are looked for one input at a time: only few sums are fitted."""
@@ -326,6 +326,7 @@ class Pursuit:
     def _hold_changed(self, target: Target, held: list[_Held], rows: TermRows, until: float) -> None:
         """Hold what becomes of sums where the rows decide: with noise an interpolant takes one function for another."""
         beam, _ = self._beam(replace(target, way=Way.LONG), rows.take(self.chosen), until)
+        beam.dictionary.weighted(beam.rows)
         best = sorted(held, key=lambda one: one.length)[:CHANGED]
         for terms in dict.fromkeys(len(one.state.slots) for one in best):
             mine = [one.state.slots[None] for one in best if len(one.state.slots) == terms]

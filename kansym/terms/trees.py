@@ -255,12 +255,6 @@ class Tree:
     input: int = 0
 
     @cached_property
-    def inputs(self) -> frozenset[int]:
-        if self.operation is None:
-            return frozenset({self.input})
-        return frozenset().union(*(child.inputs for child in self.children))
-
-    @cached_property
     def nodes(self) -> int:
         own = 1 if self.operation is None else self.operation.nodes
         return own + sum(child.nodes for child in self.children)

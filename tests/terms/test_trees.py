@@ -80,7 +80,7 @@ def test_slopes_are_derivatives(outer, inner):
 def test_nodes_and_constants_are_counted():
     tree = Tree(UNARY[0], (Tree(BINARY[0], (leaf(0), of(UNARY[2]))),))
     assert tree.constants == 4
-    assert tree.inputs == {0}
+    assert tree.nodes == 3 + 2 + 1 + 4 + 1
 
 
 def test_names_of_what_is_nothing_new_exist():
