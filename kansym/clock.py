@@ -23,7 +23,7 @@ from enum import Enum
 DEFAULT_SECONDS = 120.0
 """Wall seconds of a search, where the user names none."""
 
-SLOWNESS = 3.0
+SLOWNESS = 2.0
 """How many times slower than an idle core of 2025 the reference core is."""
 
 SAFETY_SECONDS, LEAST_SAFETY = 20.0, 0.3
@@ -68,7 +68,7 @@ SECONDS: dict[Work, float] = {
     Work.CHOLESKY: 2e-11,
     Work.PRODUCT_UNITS: 6e-9,
     Work.FORM_VALUES: 5e-9,
-    Work.DICTIONARY_VALUES: 8e-11,
+    Work.DICTIONARY_VALUES: 1.4e-10,
     Work.SORTED_VALUES: 5e-8,
     Work.TENSOR_PASSES: 2e-3,
     Work.MATCHED_POINTS: 5e-9,

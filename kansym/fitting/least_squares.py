@@ -1,6 +1,6 @@
 """From starting values to the least sum of squares, over rows with their errors."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -163,17 +163,24 @@ def best_descent(
     ones alone, variable projection; and from a fit of log|y|. From a poor start each of them runs off to infinity
     where another arrives. After `deadline`, a `kansym.clock.now` value, the first of them has to do.
     """
-    if clock.late(deadline):
-        return problem.fit(start, STEPS, linear_first=True)
-    begins = [(start, True), (start, False)]
+    fits: list[tuple[np.ndarray, float, bool]] = []
+    for values, first in _begins(problem, start):
+        fits.append(problem.fit(values, STEPS, linear_first=first))
+        if clock.late(deadline):
+            break
+    return min(fits, key=lambda fit: fit[1] if np.isfinite(fit[1]) else np.inf)
+
+
+def _begins(problem: LeastSquares, start: np.ndarray) -> Iterator[tuple[np.ndarray, bool]]:
+    """Where fits begin, and whether the linear constants are solved for first."""
+    yield start, True
+    yield start, False
     projected = projected_descent(problem, start)
     if projected is not None:
-        begins.append((projected, True))
+        yield projected, True
     logarithmic = problem.log_fit(start, STEPS)
     if not np.array_equal(logarithmic, start):
-        begins.append((logarithmic, True))
-    fits = [problem.fit(values, STEPS, linear_first=first) for values, first in begins]
-    return min(fits, key=lambda fit: fit[1] if np.isfinite(fit[1]) else np.inf)
+        yield logarithmic, True
 
 
 def polished(problem: LeastSquares, values: np.ndarray) -> tuple[np.ndarray, bool]:

@@ -2,7 +2,7 @@
 
 import logging
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import sympy
@@ -15,7 +15,7 @@ from kansym.extraction.composition import AffineMap, compose
 from kansym.kan.network import Network
 from kansym.search.rows import FITTING_ROWS, FitRows, leave_one_out, losses
 from kansym.symbolic.canonical import canonicalize
-from kansym.symbolic.complexity import complexity, description_length
+from kansym.symbolic.complexity import complexity, description_length, formula_bits
 from kansym.symbolic.constants import constants_of
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.naming import plain, plain_symbol
@@ -49,6 +49,9 @@ FREE_BITS = 3.0
 ROUND_NUMBERS = 3.0
 """Bits by which a formula with rational or named numbers may be longer than one with real ones: -2 is believed where
 -1.99 +- 0.02 was fitted."""
+
+SINGULAR = 1e-10
+"""Singular values of the scaled Jacobian, relative to the largest, that count as this much at least."""
 
 POLISH_SECONDS = 0.3
 """Least time in which the algebra on a formula that the end of the budget left as it was fitted gets anywhere."""
@@ -125,7 +128,7 @@ def _formulas(raw: sympy.Expr, fit_rows: FitRows, structure: Origin, deadline: f
         return fit_rows.eliminated[key]
 
     previous = math.inf if first is None else first.description_length
-    for smaller in eliminate(fitted.form, fit):
+    for smaller in eliminate(fitted.form, fit, expect=lambda form: _expected(form, fit_rows)):
         if not _is_news(smaller, fit_rows):
             break
         formula = _finish(smaller, fit_rows, structure, deadline)
@@ -136,6 +139,36 @@ def _formulas(raw: sympy.Expr, fit_rows: FitRows, structure: Origin, deadline: f
         if formula.description_length > previous + 60:
             break
         previous = min(previous, formula.description_length)
+
+
+def _expected(form: ParametricForm, fit_rows: FitRows) -> Callable[[sympy.Symbol, int, ParametricForm], float]:
+    """Bits to expect with a constant replaced by a number, by Wald's test: what the covariance of the constants says.
+
+    References
+    ----------
+    Wald, Transactions of the American Mathematical Society 54 (1943) 426, doi:10.1090/S0002-9947-1943-0012401-3.
+    """
+    X, y, weights = fit_rows.rows(fit_rows.fitting)
+    root = np.ones(len(y)) if weights is None else np.sqrt(weights / weights.mean())
+    with np.errstate(all="ignore"):
+        # Overflow means a constant that no double can determine.
+        jacobian, residual = form.jacobian(X) * root[:, None], (form.evaluate(X) - y) * root
+        size = np.linalg.norm(jacobian, axis=0)
+    square, n = float(residual @ residual), len(fit_rows.dataset.y)
+    variance = np.full(len(size), math.inf)
+    if np.isfinite(size).all() and math.isfinite(square):
+        _, singular, right = np.linalg.svd(jacobian / np.where(size > 0, size, 1.0), full_matrices=False)
+        least = np.maximum(singular, SINGULAR * singular.max(initial=0.0))
+        variance = ((right / least[:, None]) ** 2).sum(0) / np.where(size > 0, size, 1.0) ** 2
+    floor = len(y) * max(fit_rows.noise_floor**2, 1e-300)
+
+    def bits(constant: sympy.Symbol, value: int, smaller: ParametricForm) -> float:
+        place = form.constants.index(constant)
+        more = (form.values[place] - value) ** 2 / variance[place]
+        misfit = 0.5 * n * math.log2(max(square + more, floor) / len(y))
+        return misfit + formula_bits(smaller, n, len(fit_rows.variables))
+
+    return bits
 
 
 def _is_news(form: ParametricForm, fit_rows: FitRows) -> bool:

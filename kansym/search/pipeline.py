@@ -10,6 +10,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -21,14 +22,16 @@ from kansym.data.limits import require_moderate_target
 from kansym.data.preparation import prepare
 from kansym.device import choose_device
 from kansym.extraction.one_dimensional import as_networks
-from kansym.extraction.selection import EXACT, SymbolicCandidate
+from kansym.extraction.selection import SymbolicCandidate
 from kansym.interrupting import AGAIN, Abandoned
 from kansym.kan.growth import Candidate, Decision
 from kansym.kan.network import Network, format_shape
 from kansym.kan.pruning import count_edges
 from kansym.primitives.allowed import allowed_functions
+from kansym.primitives.library import default_library
 from kansym.search.baseline import baseline
-from kansym.search.formulation import could_win, formulate, from_expression, polished
+from kansym.search.formulation import could_win, formulate, polished
+from kansym.search.found import FoundFormulas
 from kansym.search.front import ParetoFront
 from kansym.search.networks import Networks
 from kansym.search.options import DiscoveryOptions
@@ -62,15 +65,19 @@ ELBOW = 1.1
 STRUCTURE_SHARE = 0.75
 """Share of the time budget that the structure search may take before networks on the whole problem have their turn."""
 
+LAST_LOOK = 0.15
+"""Share of the time budget for the one column that is left of a table which a short formula settles."""
+
 SECOND_LOOK = 0.4
 """Share of the time budget for reading a curve that a formula describes already as well as the data allow: with few
 rows the first such formula need not be the best."""
 
-TERMS_AFTER = 0.25
-"""Share of the budget for which structure, or the readings of a curve, go on alone before sums have their turn."""
+TERMS_AFTER, TERMS_AFTER_REDUCED = 0.25, 0.6
+"""Share of the budget for which structure, or the readings of a curve, go on alone before sums have their turn; and
+the same with noise where a smaller problem was found, whose own sums come first."""
 
-SHORT_FORMULA = 12
-"""Nodes of a formula than which no sum of products is much shorter."""
+IMPROVING = 0.3
+"""Share of the time that is left for better parts of what has been found, with noise."""
 
 NETWORK_SECONDS, LAST_NETWORK = 1.6, 0.03
 """Most time for a network beside a formula that was found without one, and the share of the budget that it has in any
@@ -128,7 +135,6 @@ class _Run:
             rows.table, rows.train, rows.validation, rows.noise_floor, allowed_functions(options.primitives)
         )
         self.device = choose_device(options.device, rows.table.n_rows)
-        self.formulas: list[Formula] = []
         self.network: TrainedNetwork | None = None
         self.readings: dict[Formula, NetworkReading] = {}
         self.decisions: list[Decision] = []
@@ -137,27 +143,21 @@ class _Run:
         self.settled = False
         self.part = part
         self.deadline = self.start + options.max_seconds * (1 - RESERVE)
+        self.formulas = FoundFormulas(self.fit_rows, self.deadline)
         self.sums = Sums(self.fit_rows, options, self.device, part=part, deadline=self.deadline)
         if attainable is not None and attainable > SPLINE_ERROR:
             self.sums.noise = attainable * float(self.dataset.y.std())
         self._read_already: set[int] = set()
         self._glanced: set[int] = set()
-
-    @property
-    def _last_turn(self) -> Turn:
-        return Turn.PART if self.part else Turn.WHOLE
+        self._leaves = 0
+        self.own_library = set(options.primitives) != set(default_library())
 
     def report(self, stage: str, message: str) -> None:
         logger.info("%s: %s", stage, message)
         if self.progress is not None:
             elapsed = time.monotonic() - self.began
-            self.progress(Progress(stage, message, self.best(), elapsed, max(0.0, self.options.max_seconds - elapsed)))
-
-    def best(self) -> Formula | None:
-        return min(self.formulas, key=lambda formula: formula.rank, default=None)
-
-    def best_loss(self) -> float:
-        return min((formula.validation_loss for formula in self.formulas), default=math.inf)
+            remaining = max(0.0, self.options.max_seconds - elapsed)
+            self.progress(Progress(stage, message, self.formulas.best(), elapsed, remaining))
 
     def out_of_time(self) -> bool:
         return clock.late(self.deadline)
@@ -166,48 +166,53 @@ class _Run:
         self.decisions.append(decision)
         self.report("training", str(decision))
 
-    # -- search ------------------------------------------------------------------------------------------------------
-
     def search(self, seeds: Seeds | None = None) -> StopReason:
         """Run until done; returns why it ended."""
         self._baseline()
-        good = self._as_good_as_possible()
+        good = self.formulas.at_noise()
         if seeds is not None:
             for formula in seeds(self.fit_rows, self.deadline, self.report):
-                self.formulas.append(formula)
-        if good or self._exact():
+                self.formulas.all.append(formula)
+        if good or self.formulas.exact():
             return StopReason.AS_GOOD_AS_DATA
         rows, columns = self.dataset.X.shape
         if self.options.structure:
             if columns == 1 and self.sums.noisy:
                 self._terms(Turn.CURVE)
             self._structure()
-            if self.sums.noisy and not self._exact() and self._long():
+            self._improve()
+            if self.sums.noisy and not self.formulas.exact() and self.formulas.long():
                 self._terms(self.sums.early)
             # With few rows much is as good as the data, and the readings of the curve are still to come.
-            if self._exact() or (self._as_good_as_possible() and (columns > 1 or rows >= SMALL_TABLE)):
+            if self.formulas.exact() or (self.formulas.at_noise() and (columns > 1 or rows >= SMALL_TABLE)):
                 return StopReason.AS_GOOD_AS_DATA
-            if self.settled:
+            # Only readings know functions of the user's own.
+            if self.settled and not (self.own_library and columns == 1):
+                if columns == 1:
+                    self._terms(Turn.GLANCE)
                 # Near poles nothing smooth is left either, though a sum of products may be; so may a shorter formula.
-                found = (self._long() or not self.sums.noisy) and self._terms(self._last_turn)
+                found = (self.formulas.long() or not self.sums.noisy) and self._terms(self.sums.last)
                 return StopReason.AS_GOOD_AS_DATA if found else StopReason.NOTHING_SMOOTH_LEFT
-        held: list[Candidate] = []
-        unimproved = 0
+        held, unimproved = list[Candidate](), 0
         candidates = iter(self.networks.grower(self._on_decision))
-        if self.dataset.X.shape[1] == 1:
+        if columns == 1:
             # The curve itself as one spline: what it leaves is noise, and a reading that leaves no more needs no other.
             first = next(candidates, None)
             if first is not None:
                 self._keep_network(first)
                 held.append(first)
-            # With noise much is as good as the data, and what is simplest is to be read first.
+            # With noise much is as good as the data.
+            if self.sums.noisy and self.part and not self.own_library:
+                self._terms(Turn.GLANCE)
             if self.sums.noisy or not self._terms(Turn.BRIEF):
                 self._one_dimensional()
-            if self._as_good_as_possible():
-                return StopReason.AS_GOOD_AS_DATA
-            if self._nothing_left():
-                return StopReason.AS_GOOD_AS_SPLINE
-        if self._terms(self._last_turn):
+            if self.sums.noisy and not (self.own_library and self._nothing_left()):
+                self._terms(Turn.GLANCE)
+            long = self.sums.noisy and self.formulas.long() and not self.own_library
+            if self.formulas.exact() or (self._nothing_left() and not long):
+                good = self.formulas.at_noise()
+                return StopReason.AS_GOOD_AS_DATA if good else StopReason.AS_GOOD_AS_SPLINE
+        if self._terms(self.sums.last):
             return StopReason.AS_GOOD_AS_DATA
         for candidate in candidates:
             self._keep_network(candidate)
@@ -216,17 +221,17 @@ class _Run:
                 break
             if self.formulas and len(self.formulas) > 1:
                 # A larger network that sees no more than the formula is evidence that there is no more to see.
-                better = self._user_loss(candidate) < 0.9 * self.best_loss()
+                better = self._user_loss(candidate) < 0.9 * self.formulas.best_loss()
                 unimproved = 0 if better else unimproved + 1
             chosen = self._worth_reading(held)
             if chosen is not None:
                 self._read(chosen, thorough=False)
-                if self._as_good_as_possible():
+                if self.formulas.at_noise():
                     return StopReason.AS_GOOD_AS_DATA
             if unimproved >= 3 and self._matches_network():
                 return StopReason.AS_GOOD_AS_NETWORKS
         self._read_held(held)
-        if self._as_good_as_possible():
+        if self.formulas.at_noise():
             return StopReason.AS_GOOD_AS_DATA
         if not self.out_of_time():
             return StopReason.ALL_SHAPES_TRIED
@@ -235,7 +240,7 @@ class _Run:
     def _baseline(self) -> None:
         """The front is valid from the first moment."""
         allowed = "x^2" in self.options.primitives
-        self.formulas += baseline(self.fit_rows, self.deadline, quadratic=allowed and not self.part)
+        self.formulas.all += baseline(self.fit_rows, self.deadline, quadratic=allowed and not self.part)
         self.report("composing", "constant and linear formulas")
 
     @cached_property
@@ -260,16 +265,14 @@ class _Run:
             readable = self._best_readable(held)
             if readable is not None and id(readable) not in self._glanced:
                 return readable
-        latest = held[-1]
-        precise = math.sqrt(latest.validation_loss) < max(
-            self.promising, 3 * self.floor / self.networks.scaling.y_scale
-        )
-        if precise and self._user_loss(latest) < 0.5 * self.best_loss():
+        latest, floor = held[-1], 3 * self.floor / self.networks.scaling.y_scale
+        precise = math.sqrt(latest.validation_loss) < max(self.promising, floor)
+        if precise and self._user_loss(latest) < 0.5 * self.formulas.best_loss():
             return latest
         best = min(candidate.validation_loss for candidate in held)
         place, elbow = next((k, c) for k, c in enumerate(held) if c.validation_loss < ELBOW**2 * best)
         unread = id(elbow) not in self._read_already and id(elbow) not in self._glanced
-        if place <= len(held) - 3 and unread and self._user_loss(elbow) < 0.9 * self.best_loss():
+        if place <= len(held) - 3 and unread and self._user_loss(elbow) < 0.9 * self.formulas.best_loss():
             return elbow
         return None
 
@@ -288,14 +291,14 @@ class _Run:
         close = [candidate for candidate in held if candidate.validation_loss < 1.2**2 * best]
         rest = sorted((c for c in held if c not in close), key=lambda candidate: candidate.validation_loss)
         for candidate in close[:3] + rest[:2]:
-            if self.out_of_time() or self._as_good_as_possible():
+            if self.out_of_time() or self.formulas.at_noise():
                 return
             if id(candidate) not in self._read_already:
                 self._read(candidate, thorough=True)
 
     def _matches_network(self, factor: float = 1.1) -> bool:
         """Whether the pick's held-out loss is within `factor` of the best network's; never without held-out rows."""
-        best = self.best()
+        best = self.formulas.best()
         if best is None or self.network is None or not len(self.fit_rows.validation):
             return False
         # Limited by its splines and not by noise: very precise, or far above the errors. As good as it is not the law.
@@ -307,16 +310,6 @@ class _Run:
         """Whether a loss is so far above the errors of the table that the law cannot have been found."""
         return self.dataset.y_error is not None and loss > (BLIND * self.floor) ** 2
 
-    def _as_good_as_possible(self) -> bool:
-        """Whether the best formula's residual is the noise floor, or rounding."""
-        best = self.best()
-        return self._exact() or (best is not None and self.fit_rows.at_noise(best))
-
-    def _exact(self) -> bool:
-        """Whether the best formula's residual is rounding."""
-        best = self.best()
-        return best is not None and best.validation_loss <= EXACT * float(np.mean(self.dataset.y**2))
-
     def _structure(self) -> None:
         """Solve the smaller problems that symmetries and inner functions make of this one."""
         self.report("structure", "looking for symmetries")
@@ -327,34 +320,38 @@ class _Run:
             y, self._leaf, seed=self.options.seed, until=until, any_function=every, units=self.fit_rows.units
         )
         whole = Problem.of(X, y, self.fit_rows.variables, weights)
-        leader, unbeaten = None, 0
+        leader, unbeaten, reduced = None, 0, False
         for raw, problem in solver.solutions(whole):
             steps = problem.steps or (Step(StepKind.WHOLE),)
             self.sums.noise = solver.noise
-            self.formulas += from_expression(raw, self.fit_rows, structure=steps, deadline=self.deadline)
+            self.formulas.add(raw, steps)
             self.report("structure", in_words(steps))
-            if self._exact() or (self._as_good_as_possible() and len(y) >= SMALL_TABLE and not solver.more):
+            if self.formulas.exact() or (self.formulas.at_noise() and len(y) >= SMALL_TABLE and not solver.more):
                 return
-            if clock.late(self.start + TERMS_AFTER * self.options.max_seconds) and self._terms(self.sums.early):
+            # What is left of a reduced table has its own sums before the whole has.
+            reduced = reduced or (self.sums.noisy and problem.reduced)
+            after = TERMS_AFTER_REDUCED if reduced else TERMS_AFTER
+            if clock.late(self.start + after * self.options.max_seconds) and self._terms(self.sums.early):
                 return
-            best = self.best()
+            best = self.formulas.best()
             leader, unbeaten = best, unbeaten + 1 if best is leader else 0
             if best is None or solver.more or self._beyond_errors(best.validation_loss):
                 continue
             if solver.settles(best.predict(X) - y, whole, unbeaten=unbeaten):
                 self.settled = True
-                return
+                # As long as another curve of the one column that is left may be shorter, or another sum is.
+                if self._leaves or not (reduced and (problem.dimension == 1 or self.formulas.long())):
+                    return
         self.sums.noise = solver.noise
-
-    def _long(self) -> bool:
-        """Whether a sum of products may well be shorter than the best formula, as where noise lets much pass for it."""
-        return min(self.formulas, key=lambda formula: formula.rank).complexity > SHORT_FORMULA
 
     def _leaf(self, leaf: Leaf) -> Iterator[sympy.Expr]:
         """Formulas of a small table, by the same search without structure; the best ones first."""
         if not np.ptp(leaf.t) > 0:
             yield sympy.Float(float(leaf.t[0]))
             return
+        self._leaves += 1
+        if self.settled and leaf.X.shape[1] == 1:
+            leaf = replace(leaf, until=min(leaf.until, clock.now() + LAST_LOOK * self.options.max_seconds))
         table, options = leaf_table(leaf, self.options, self.dataset.n_columns)
         part = _Run(table, options, None, attainable=leaf.attainable, part=True)
         interrupted = False
@@ -365,7 +362,7 @@ class _Run:
         except KeyboardInterrupt:
             # What the part has found so far goes into the whole before the run ends.
             interrupted = True
-        yield from leaf_formulas(leaf, part.formulas)
+        yield from leaf_formulas(leaf, part.formulas.all)
         if interrupted:
             raise KeyboardInterrupt
 
@@ -373,15 +370,21 @@ class _Run:
         """Look for sums of products; whether one is as good as the data allow."""
         if not self.sums.open(turn):
             return False
+        self._improve()
         self.report("terms", "looking for sums of products")
         for raw in self.sums.formulas(turn):
-            self.formulas += from_expression(raw, self.fit_rows, structure="sum of products", deadline=self.deadline)
-            self.report("terms", f"{self.best()}")
-            if self._as_good_as_possible():
+            self.formulas.add(raw, "sum of products")
+            self.report("terms", f"{self.formulas.best()}")
+            if self.formulas.at_noise():
                 return True
+        self._improve()
         return False
 
-    # -- one input ---------------------------------------------------------------------------------------------------
+    def _improve(self) -> None:
+        """Where y has noise, let the best formulas have constants that they lack and other parts."""
+        if self.sums.noisy and not self.formulas.at_noise():
+            until = clock.now() + IMPROVING * clock.left(self.deadline)
+            self.formulas.improve(max(self.sums.noise, self.floor), until, seed=self.options.seed)
 
     def _one_dimensional(self) -> None:
         """A table with one input is one edge: read it as one or two primitives."""
@@ -393,7 +396,7 @@ class _Run:
         for form, group in self.networks.curve_readings():
             if self.out_of_time() or (clock.late(second_look) and self._nothing_left()):
                 return
-            if clock.late(alone) and not self._nothing_left() and any(map(self._terms, (Turn.BRIEF, self._last_turn))):
+            if clock.late(alone) and not self._nothing_left() and any(map(self._terms, (Turn.BRIEF, self.sums.last))):
                 return
             self._formulate(selector.fit_all(as_networks(group, self.networks.rows.x)), form)
             if self._nothing_left() and len(self.dataset.y) >= SMALL_TABLE:
@@ -401,9 +404,7 @@ class _Run:
 
     def _nothing_left(self) -> bool:
         """Whether the best formula is as good as the data, or as a free spline through them."""
-        return self._as_good_as_possible() or self._matches_network(1.05)
-
-    # -- reading a network -------------------------------------------------------------------------------------------
+        return self.formulas.at_noise() or self._matches_network(1.05)
 
     def _read(self, candidate: Candidate, *, thorough: bool) -> None:
         """Prune, match, select in context, and turn the best symbolic networks into formulas.
@@ -431,15 +432,15 @@ class _Run:
             if self.out_of_time():
                 return
             loss = self.networks.user_loss(symbolic.train_loss)
-            if not could_win(symbolic.curved_edges, loss, self.best(), self.fit_rows):
+            if not could_win(symbolic.curved_edges, loss, self.formulas.best(), self.fit_rows):
                 continue
             network = symbolic.network.to("cpu")
             formulas = formulate(network, self.networks.map, self.fit_rows, structure=structure, deadline=self.deadline)
-            self.formulas += formulas
+            self.formulas.all += formulas
             for formula in formulas:
                 self.readings[formula] = NetworkReading(network, trained)
                 self.report("composing", f"{formula}")
-            if self._as_good_as_possible():
+            if self.formulas.at_noise():
                 return
 
     def _network_beside(self) -> None:
@@ -461,11 +462,12 @@ class _Run:
 
     def _polish(self) -> None:
         """Bring the pick into shape where time was up when it was found."""
-        best = min(range(len(self.formulas)), key=lambda k: self.formulas[k].rank)
-        rough, end = self.formulas[best], self.start + (1 + RESERVE) * self.options.max_seconds
-        self.formulas[best] = polished(rough, self.fit_rows, clock.left(end))
+        found = self.formulas.all
+        best = min(range(len(found)), key=lambda k: found[k].rank)
+        rough, end = found[best], self.start + (1 + RESERVE) * self.options.max_seconds
+        found[best] = polished(rough, self.fit_rows, clock.left(end))
         if rough in self.readings:
-            self.readings[self.formulas[best]] = self.readings[rough]
+            self.readings[found[best]] = self.readings[rough]
 
     def finish(self, stopped: StopReason) -> Discovery:
         """The front and the pick, from whatever has been found."""
@@ -476,7 +478,7 @@ class _Run:
             self._baseline()
         if self.out_of_time():
             self._polish()
-        front = ParetoFront.from_formulas(self.formulas, self.dataset.X)
+        front = ParetoFront.from_formulas(self.formulas.all, self.dataset.X)
         network = None if self.network is None else self.network.measured(self.fit_rows)
         # Without held-out rows the network's loss is that of training, which says nothing against a formula.
         held_out = network.validation_loss if network is not None and len(self.fit_rows.validation) else None
@@ -487,7 +489,7 @@ class _Run:
             formula=front.best,
             network=network,
             reading=self.readings.get(front.best),
-            rivals=near_rivals(self.formulas, front),
+            rivals=near_rivals(self.formulas.all, front),
             decisions=tuple(self.decisions),
             dataset=self.dataset,
             noise_floor=self.floor,

@@ -1,5 +1,6 @@
 """Sums of products as one engine of a search: when they are looked for, with which noise, and for how long."""
 
+import math
 from collections.abc import Iterator
 from enum import Enum, unique
 from typing import TypedDict
@@ -12,7 +13,7 @@ from kansym import clock
 from kansym.primitives.allowed import AllowedFunctions
 from kansym.search.options import DiscoveryOptions
 from kansym.search.rows import FitRows
-from kansym.terms.enumeration import Enumeration
+from kansym.terms.enumeration import FEW, FEW_OF_NOISY_CURVES, Enumeration
 from kansym.terms.pursuit import Pursuit, suits
 
 
@@ -22,6 +23,9 @@ class Turn(Enum):
 
     BRIEF = 0.15
     """Only exact sums, and only what is found at once."""
+
+    GLANCE = 0.4
+    """Only compositions of few operations, of one column with noise, which else would go by its readings alone."""
 
     CURVE = 0.3
     """Before all else, on curves with errors as laboratories have them: peaks on backgrounds, several lifetimes."""
@@ -38,16 +42,21 @@ class Turn(Enum):
     PART = 0.35
     """Before networks, in a part."""
 
+    NOISY_PART = 0.85
+    """The same with noise, where networks say little."""
+
+
+LAST = {Turn.WHOLE, Turn.PART, Turn.NOISY_PART}
 
 ROUNDED = 1e-5
 """Errors of y, in units of its spread, up to which a sum can be told to be exact."""
 
-LEAST_SECONDS = 6.0
-"""Least time for a turn: in less, hardly two terms are tried, and what is nearly done elsewhere needs it."""
-
+LEAST_SECONDS, LEAST_GLANCE = 6.0, 2.0
+"""Least time for a turn, and for a glance: in less, hardly two terms are tried, and what is nearly done elsewhere
+needs it."""
 
 ENUMERATED = 0.25
-"""Share of a turn for trees of operations; but in the last turn only small ones."""
+"""Share of a turn for trees of operations, and only in the last turn for large ones."""
 
 
 class _Table(TypedDict):
@@ -86,6 +95,7 @@ class Sums:
         self.fit_rows, self.options, self.device, self.deadline = fit_rows, options, device, deadline
         self.wanted = options.terms and (options.structure or part)
         self.noise = 0.0
+        self._part = part
         self._rounded = ROUNDED * float(fit_rows.dataset.y.std())
         self._had: set[Turn] = set()
         self._made: dict[bool, tuple[Enumeration, Pursuit]] = {}
@@ -100,14 +110,20 @@ class Sums:
         """The turn before structure has ended."""
         return Turn.NOISY if self.noisy else Turn.EARLY
 
+    @property
+    def last(self) -> Turn:
+        """The turn before networks."""
+        return Turn.WHOLE if not self._part else Turn.NOISY_PART if self.noisy else Turn.PART
+
     def open(self, turn: Turn) -> bool:
-        """Whether there is such a turn, each of which comes once; none after the whole."""
+        """Whether there is such a turn, each of which comes once; none after the last."""
         same = {Turn.EARLY, Turn.NOISY} if turn is self.early else {turn}
-        had = bool(self._had & (same | {Turn.WHOLE, Turn.PART}))
+        had = bool(self._had & (same | LAST))
         if turn is Turn.BRIEF and self.fit_rows.noise_floor > self._rounded:
             return False
         X, y, _ = self.fit_rows.rows(self.fit_rows.fitting)
-        enough = turn.value * clock.left(self.deadline) > LEAST_SECONDS
+        least = LEAST_GLANCE if turn is Turn.GLANCE else LEAST_SECONDS
+        enough = turn.value * clock.left(self.deadline) > least
         return self.wanted and not had and enough and suits(X, y)
 
     def formulas(self, turn: Turn) -> Iterator[sympy.Expr]:
@@ -116,10 +132,11 @@ class Sums:
         until = clock.now() + turn.value * clock.left(self.deadline)
         # An exact sum is one whatever the interpolants say, which may take a kink for noise.
         enumeration, pursuit = self._engines(noisy=self.noise > 0 and turn is not Turn.BRIEF)
-        last = turn in (Turn.WHOLE, Turn.PART)
-        share = clock.now() + ENUMERATED * clock.left(until)
-        yield from enumeration.formulas(share, brief=not last, exact=turn is Turn.BRIEF)
-        if enumeration.exact:
+        last = turn in LAST
+        share = until if turn is Turn.GLANCE else clock.now() + ENUMERATED * clock.left(until)
+        few = FEW_OF_NOISY_CURVES if self.noisy and len(self.fit_rows.variables) == 1 else FEW
+        yield from enumeration.formulas(share, few=math.inf if last else few, exact=turn is Turn.BRIEF)
+        if enumeration.exact or turn is Turn.GLANCE:
             return
         yield from pursuit.formulas(until, brief=turn is Turn.BRIEF)
 

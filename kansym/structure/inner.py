@@ -19,11 +19,23 @@ import sympy
 from kansym import clock
 from kansym.clock import Work
 from kansym.structure.scaling_symmetry import nearest_rational
-from kansym.structure.surrogate import Surrogate, one_signed
+from kansym.structure.surrogate import Surrogate, fit_surrogate, one_signed
 
 SLOPES = (0.0, 1.0, -1.0, -2.0, 2.0, -0.5, -1.5, 0.5, 3.0, -3.0)
 """Exponents p of phi' = x^p that are believed."""
 
+
+NOISY_SLOPES = (0.0, 1.0, -1.0)
+"""The same where y has noise, for both columns alike: sums, sums of squares, and products."""
+
+PLAIN_RATIO, SAME_RATIO = 0.25, 0.02
+"""Distance of log|ratio| from zero up to which noise lets it be one, and up to which nothing else is tried."""
+
+ROUNDS, FITTED_ROWS, LARGEST_STEP = 2, 500, 0.3
+"""Steps by which a ratio is fitted, rows of the interpolants for that, and the largest relative change in one."""
+
+DEGREES = (8, 5, 4, 3)
+"""Degree of the polynomials in one, two, ... columns that smooth what a column is at given values of those."""
 
 SURE = 0.03
 """Misfit up to which shifted columns are believed: there are eight pairs of shifts, and one fits by chance."""
@@ -44,6 +56,8 @@ class InnerFunction:
         Numbers taken off the columns first: with r = x/z the difference x - z has become z (r - 1).
     misfit : float
         RMS of what log|dT/dx_i : dT/dx_j| leaves, in units of one: the smaller, the surer.
+    real : bool
+        Whether the ratio is any number, and not one that noise hides.
     """
 
     i: int
@@ -52,6 +66,7 @@ class InnerFunction:
     ratio: float
     misfit: float
     shifts: tuple[int, int] = (0, 0)
+    real: bool = False
 
     def apply(self, x: tuple[sympy.Expr, ...], X: np.ndarray) -> tuple[sympy.Expr, np.ndarray]:
         """The inner function of the columns, as an expression and as values."""
@@ -67,7 +82,7 @@ class InnerFunction:
         # A difference is written as x - y, not as -x + y, and a common factor is left to the rest of the law.
         p, q = self.slopes
         factor = self.ratio * (_level(q) / _level(p))
-        number = _number(factor)
+        number = sympy.Float(factor) if self.real else _number(factor)
         return number * first + second, float(number) * a + b
 
 
@@ -83,10 +98,12 @@ def inner_functions(
     X : ndarray, shape (n, d)
         Points to read gradients at.
     noisy : bool, default False
-        Whether y has noise: only sums, differences, products and sums of squares with plain ratios are then believed.
+        Whether y has noise: only sums, differences and products of the columns or their squares are then believed.
     loose : float, default 0.3
         Largest misfit that is still worth a confirming fit.
     """
+    if noisy:
+        return _with_noise(surrogate, X, loose)
     _, gradient = surrogate.derivatives(X)
     size = np.sqrt((gradient**2).mean(0))
     found = []
@@ -96,8 +113,8 @@ def inner_functions(
         if steep.sum() < 30:
             continue
         ratio = gradient[steep, i] / gradient[steep, j]
-        candidate = _fit(i, j, ratio, X[steep, i], X[steep, j], noisy)
-        if not noisy and (candidate is None or candidate.misfit > SURE):
+        candidate = _fit(i, j, ratio, X[steep, i], X[steep, j])
+        if candidate is None or candidate.misfit > SURE:
             candidate = _shifted(i, j, ratio, X[steep, i], X[steep, j]) or candidate
         if candidate is None:
             continue
@@ -111,13 +128,89 @@ def inner_functions(
     return sorted(found, key=lambda candidate: candidate.misfit)
 
 
+def _with_noise(surrogate: Surrogate, X: np.ndarray, loose: float) -> list[InnerFunction]:
+    """Inner functions of columns alike, by the direction in which y changes least.
+
+    Where h exists, the vectors (dy/dx_i x_j^p, dy/dx_j x_i^p) of all rows are multiples of one. Logarithms of ratios
+    would give rows where y hardly changes, and the gradients are mostly noise, as much to say as all others.
+    """
+    _, gradient = surrogate.value_and_gradient(X)
+    found, signed = [], one_signed(X)
+    for i, j in itertools.combinations(range(X.shape[1]), 2):
+        for slope in NOISY_SLOPES:
+            powers = X[:, [j, i]] if slope == 1.0 else X[:, [i, j]] if slope == -1.0 else 1.0
+            pairs = gradient[:, [i, j]] * powers
+            size = np.sqrt((pairs**2).mean(0))
+            if not (np.isfinite(size).all() and size.all()):
+                continue
+            clock.charge(Work.SMALL_FITS, 1)
+            _, (larger, smaller), right = np.linalg.svd(pairs / size, full_matrices=False)
+            across = right[1] / size
+            if across[0] == 0 or smaller > loose * larger:
+                continue
+            ratio, misfit = -float(across[1] / across[0]), float(smaller / larger)
+            near = abs(math.log(abs(ratio))) if ratio else math.inf
+            slopes = (slope, slope)
+            if near <= PLAIN_RATIO and (slope != -1.0 or signed[[i, j]].all() or ratio > 0):
+                found.append(InnerFunction(i, j, slopes, math.copysign(1.0, ratio), misfit))
+            if slope != -1.0 and SAME_RATIO < near < math.inf:
+                found.append(InnerFunction(i, j, slopes, ratio, misfit, real=True))
+    return sorted(found, key=lambda candidate: candidate.misfit)
+
+
+def with_fitted_ratio(
+    inner: InnerFunction, X: np.ndarray, t: np.ndarray, weights: np.ndarray | None, *, seed: int = 0
+) -> InnerFunction:
+    """The inner function with the ratio that lets the target be most nearly a function of it and the other columns.
+
+    Gauss-Newton steps for the ratio alone, on an interpolant in those columns; the derivative by the ratio is taken
+    less what they tell of it, since the interpolant follows (semiparametric least squares).
+
+    References
+    ----------
+    Ichimura, Journal of Econometrics 58 (1993) 71, doi:10.1016/0304-4076(93)90114-K.
+    """
+    others = [k for k in range(X.shape[1]) if k not in (inner.i, inner.j)]
+    power = inner.slopes[0] + 1.0
+    first, second = X[:, inner.i] ** power, X[:, inner.j] ** power
+    root = np.ones(len(t)) if weights is None else np.sqrt(weights / weights.mean())
+    for _ in range(ROUNDS):
+        child = np.column_stack([inner.ratio * first + second, X[:, others]])
+        linear = np.zeros(child.shape[1], dtype=bool)
+        surrogate = fit_surrogate(child, t, log=linear, weights=weights, seed=seed, rows=FITTED_ROWS)
+        if surrogate is None:
+            break
+        value, gradient = surrogate.value_and_gradient(child)
+        basis = _polynomials(child) * root[:, None]
+        clock.charge(Work.DENSE_PRODUCTS, basis.size * basis.shape[1])
+        told = np.linalg.lstsq(basis, first * root, rcond=None)[0]
+        own = gradient[:, 0] * (first * root - basis @ told)
+        size = float(own @ own)
+        if not (math.isfinite(size) and size > 0):
+            break
+        change = float(own @ ((t - value) * root)) / size
+        most = LARGEST_STEP * abs(inner.ratio)
+        inner = replace(inner, ratio=inner.ratio + float(np.clip(change, -most, most)))
+    return inner
+
+
+def _polynomials(X: np.ndarray) -> np.ndarray:
+    """Products of Chebyshev polynomials of the columns up to some total degree, shape (n, terms)."""
+    low, high = X.min(0), X.max(0)
+    unit = 2 * (X - low) / np.where(high > low, high - low, 1.0) - 1
+    degree = DEGREES[min(X.shape[1], len(DEGREES)) - 1]
+    single = [np.polynomial.chebyshev.chebvander(column, degree).T for column in unit.T]
+    exponents = (one for one in itertools.product(range(degree + 1), repeat=X.shape[1]) if sum(one) <= degree)
+    return np.column_stack([math.prod(one[p] for one, p in zip(single, powers, strict=True)) for powers in exponents])
+
+
 def _shifted(i: int, j: int, ratio: np.ndarray, x: np.ndarray, z: np.ndarray) -> InnerFunction | None:
     """A sure product of columns less one or plus one, or None."""
     best = None
     for shifts in itertools.product((0, 1, -1), repeat=2):
         if shifts == (0, 0):
             continue
-        found = _fit(i, j, ratio, x - shifts[0], z - shifts[1], False)
+        found = _fit(i, j, ratio, x - shifts[0], z - shifts[1])
         if found is None or found.slopes != (-1.0, -1.0) or found.misfit > SURE:
             continue
         if best is None or found.misfit < best.misfit:
@@ -125,7 +218,7 @@ def _shifted(i: int, j: int, ratio: np.ndarray, x: np.ndarray, z: np.ndarray) ->
     return best
 
 
-def _fit(i: int, j: int, ratio: np.ndarray, x: np.ndarray, z: np.ndarray, noisy: bool) -> InnerFunction | None:
+def _fit(i: int, j: int, ratio: np.ndarray, x: np.ndarray, z: np.ndarray) -> InnerFunction | None:
     """The powers that explain a ratio of derivatives."""
     clock.charge(Work.SMALL_FITS, 4)
     clock.charge(Work.FORM_VALUES, 10 * len(ratio))
@@ -145,9 +238,6 @@ def _fit(i: int, j: int, ratio: np.ndarray, x: np.ndarray, z: np.ndarray, noisy:
         scale = max(float(np.median(residual)), 1e-12)
         weights = 1.0 / (1.0 + (residual / (2 * scale)) ** 2)
     rounded, distance = nearest_rational(solution[1:])
-    if noisy:
-        level = min((0.0, 1.0, -1.0), key=lambda slope: abs(solution[1] - slope) + abs(solution[2] - slope))
-        rounded, distance = np.array([level, level]), float(np.abs(solution[1:] - level).max()) / 2
     if distance > 0.25 or not all(slope in SLOPES for slope in rounded):
         return None
     left = logs - columns[:, 1:] @ rounded
@@ -158,10 +248,6 @@ def _fit(i: int, j: int, ratio: np.ndarray, x: np.ndarray, z: np.ndarray, noisy:
     sign = float(np.sign(signs.sum()))
     if np.mean(signs == sign) < 0.9:
         return None
-    if noisy:
-        if abs(constant) > 0.25:
-            return None
-        constant = 0.0
     return InnerFunction(i, j, (float(rounded[0]), float(rounded[1])), sign * math.exp(constant), misfit)
 
 

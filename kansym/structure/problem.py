@@ -73,6 +73,12 @@ class Problem:
     def dimension(self) -> int:
         return self.X.shape[1]
 
+    @property
+    def reduced(self) -> bool:
+        """Whether it has fewer columns than the user's table and nothing of its target was read off an interpolant."""
+        kinds = {step.kind for step in self.steps}
+        return bool(kinds) and kinds <= {StepKind.SCALING, StepKind.UNITS, StepKind.INNER}
+
     def finite(self) -> bool:
         return bool(np.isfinite(self.X).all() and np.isfinite(self.t).all() and np.isfinite(self.slope).all())
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from kansym import clock
-from kansym.structure.inner import InnerFunction, inner_functions
+from kansym.structure.inner import InnerFunction, inner_functions, with_fitted_ratio
 from kansym.structure.problem import Problem, monomial, relative_error
 from kansym.structure.scaling_symmetry import ScalingReduction, scaling_reductions
 from kansym.structure.single_index import single_index
@@ -37,7 +37,8 @@ QUICK = 2
 """Layouts of the axes tried when smaller problems are compared, with noise: there are more of them to compare."""
 
 HOPELESS = 0.1
-"""Error of an interpolant that has not understood the law; exponents are then tried one by one."""
+"""Error of an interpolant that has not understood the law; exponents are then tried one by one, as they are with noise,
+when neighbours in the order of the right product tell more than gradients do."""
 
 NOISE_TIE = 1.02
 """Ratio of two errors of noisy data that says nothing."""
@@ -129,18 +130,23 @@ class Reducer:
             self.even = float(np.median(np.abs(residual[rows]))) / (NORMAL_MEDIAN * rms) if rms > 0 else 0.0
         return error
 
+    def look(self, problem: Problem) -> tuple[Surrogate | None, float]:
+        """`surrogate` of a problem, which says whether it has noise."""
+        surrogate, error = self.surrogate(problem)
+        self.noisy = surrogate is not None and surrogate.noise > NOISY
+        return surrogate, error
+
     def reduced(self, problem: Problem) -> Iterator[Problem]:
         """Problems with fewer columns that describe the same table, the smallest first; then the problem itself."""
         if not np.ptp(problem.t) > 0:
             yield problem.with_inputs(np.zeros((len(problem.t), 0)), (), Step(StepKind.CONSTANT))
             yield problem
             return
-        surrogate, error = self.surrogate(problem)
+        surrogate, error = self.look(problem)
         if surrogate is None or clock.late(self.deadline):
             yield problem
             return
         logger.info("structure: %d columns, surrogate error %.1e", problem.dimension, error)
-        self.noisy = surrogate.noise > NOISY
         if self.noisy and problem.weights is None:
             # From here on residuals count as they do in y: a quotient's noise is not the same on all rows.
             problem = replace(problem, weights=np.ones(len(problem.t)))
@@ -230,14 +236,12 @@ class Reducer:
             else problem.X[np.random.default_rng(self.seed).permutation(len(problem.X))[:GRADIENT_ROWS]]
         )
         inner = (
-            inner_functions(
-                surrogate, points, noisy=self.noisy and surrogate.error > CLEAR, loose=1.0 if self.noisy else 0.3
-            )[:MOST_INNER]
+            inner_functions(surrogate, points, noisy=self.noisy and surrogate.error > CLEAR, loose=0.3)[:MOST_INNER]
             if problem.dimension > 1
             else []
         )
-        if surrogate.error > HOPELESS and problem.dimension > 1:
-            for reduction in single_index(problem.X, problem.t, noise=0.0, seed=self.seed):
+        if (self.noisy or surrogate.error > HOPELESS) and problem.dimension > 1:
+            for reduction in single_index(problem.X, problem.t, problem.fitting_weights(), seed=self.seed):
                 # A wave in u is a chirp in 1/u: the interpolant tells which of the two the law is made of.
                 inverse = replace(reduction, groups=-reduction.groups)
                 both = [self._scaled(problem, one) for one in (reduction, inverse)]
@@ -263,6 +267,8 @@ class Reducer:
         return problem.divided(reduction.factor).with_inputs(X, columns, step)
 
     def _with_inner(self, problem: Problem, inner: InnerFunction) -> Iterator[list[Problem]]:
+        if inner.real:
+            inner = with_fitted_ratio(inner, problem.X, problem.t, problem.fitting_weights(), seed=self.seed)
         expression, values = inner.apply(problem.columns, problem.X)
         keep = [k for k in range(problem.dimension) if k not in (inner.i, inner.j)]
         X = np.column_stack([values, problem.X[:, keep]])

@@ -9,11 +9,21 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.interpolate import BSpline
 
+from kansym.structure.coordinates import Coordinates, coordinate_changes
+from kansym.structure.links import LINKS, Link, usable_links
+from kansym.structure.surrogate import Surrogate
+
 KNOTS = 12
 """Intervals of the spline in x_i that the derivative is compared with."""
 
 CURVE_KNOTS = 40
 """Intervals of the spline that A is integrated from."""
+
+LINK_PRICE = 3.0
+"""Factor on the misfit of what needs a link or other coordinates: the plain columns win ties."""
+
+WIDEST_CHANGE = 4
+"""Most columns for changes of coordinates."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,3 +133,37 @@ def separated_curve(
     if separation.product:
         return places, np.exp(integral - integral.max())
     return places, integral - integral.mean()
+
+
+Found = tuple[Coordinates | None, Link, Separation]
+
+
+def linked_separations(surrogate: Surrogate, X: np.ndarray, t: np.ndarray, loose: float) -> list[Found]:
+    """Columns that separate, the surest first: as they are, under a link, or after a change of coordinates."""
+    value, gradient = surrogate.value_and_gradient(X)
+    found: list[tuple[float, Found]] = []
+    for link in usable_links(t):
+        # A sum under the logarithm is a product of the plain target.
+        if not link.usable(value) or link.name == "log":
+            continue
+        with np.errstate(all="ignore"):
+            linked, slopes = link.forward(value), link.slope(value)[:, None] * gradient
+        if not (np.isfinite(linked).all() and np.isfinite(slopes).all()):
+            continue
+        price = 1.0 if link.name == "identity" else LINK_PRICE
+        for separation in separations(linked, slopes, X, loose=loose):
+            # So is a product under a power.
+            if separation.product and link.name in ("reciprocal", "square", "root", "reciprocal square"):
+                continue
+            found.append((max(price * separation.misfit, 1e-5), (None, link, separation)))
+    if X.shape[1] <= WIDEST_CHANGE:
+        identity = LINKS[0]
+        for coordinates in coordinate_changes(X):
+            slopes = coordinates.gradient(gradient, X)
+            if not np.isfinite(slopes).all():
+                continue
+            for separation in separations(value, slopes, coordinates.inputs(X), loose=loose):
+                # Any other column would separate without the change as well.
+                if separation.column == coordinates.j:
+                    found.append((max(LINK_PRICE * separation.misfit, 1e-5), (coordinates, identity, separation)))
+    return [one for _, one in sorted(found, key=lambda one: one[0])]

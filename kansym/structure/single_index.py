@@ -13,7 +13,6 @@ import numpy as np
 from kansym import clock
 from kansym.clock import Work
 from kansym.structure.scaling_symmetry import ScalingReduction
-from kansym.structure.surrogate import one_signed
 
 EXPONENTS = (0, 1, -1, 2, -2)
 """Powers tried in the index and in the factor; a column is in one of them or in neither."""
@@ -21,8 +20,8 @@ EXPONENTS = (0, 1, -1, 2, -2)
 MOST = 20_000
 """Combinations looked at."""
 
-ROWS = 400
-"""Rows of the first look; the best combinations are looked at on all rows."""
+ROWS, MANY = 400, 4000
+"""Rows of the first look, and the most that the best combinations are looked at on."""
 
 SMOOTH = 0.05
 """Half the mean squared successive difference, relative to the variance, of a curve that neighbours agree on."""
@@ -30,14 +29,18 @@ SMOOTH = 0.05
 CHUNK = 256
 
 
-def single_index(X: np.ndarray, t: np.ndarray, *, noise: float = 0.0, seed: int = 0) -> list[ScalingReduction]:
+def single_index(
+    X: np.ndarray, t: np.ndarray, weights: np.ndarray | None = None, *, noise: float = 0.0, seed: int = 0
+) -> list[ScalingReduction]:
     """Reductions to one column under which y / M is a smooth curve, the smoothest first; at most three.
 
     Parameters
     ----------
     X : ndarray, shape (n, d)
-        Columns with zeros or both signs stay out of the index.
+        Of columns with both signs the index has the sign as well.
     t : ndarray, shape (n,)
+    weights : ndarray, shape (n,), optional
+        Inverse noise variances, up to a factor.
     noise : float, default 0
         Noise variance of t, relative to its variance.
     seed : int, default 0
@@ -47,15 +50,15 @@ def single_index(X: np.ndarray, t: np.ndarray, *, noise: float = 0.0, seed: int 
     von Neumann, Annals of Mathematical Statistics 12 (1941) 367, doi:10.1214/aoms/1177731677.
     """
     d = X.shape[1]
-    if not one_signed(X).all() or d > 6:
+    if not X.all() or d > 6:
         return []
     rows = np.random.default_rng(seed).permutation(len(t))
-    logs = np.log(np.abs(X))
     combinations = _combinations(d)
-    few = rows[:ROWS]
-    scores = _roughness(logs[few], t[few], combinations)
+    share = np.ones(len(t)) if weights is None else weights / weights.mean()
+    few, many = rows[:ROWS], rows[:MANY]
+    scores = _roughness(X[few], t[few], share[few], combinations)
     best = np.argsort(scores)[:40]
-    exact = _roughness(logs[rows[:4000]], t[rows[:4000]], combinations[best])
+    exact = _roughness(X[many], t[many], share[many], combinations[best])
     found = []
     for place in np.argsort(exact)[:3]:
         if exact[place] < SMOOTH + noise:
@@ -79,15 +82,21 @@ def _combinations(d: int) -> np.ndarray:
     return np.array([pair for _, pair in found[:MOST]])
 
 
-def _roughness(logs: np.ndarray, t: np.ndarray, combinations: np.ndarray) -> np.ndarray:
+def _roughness(X: np.ndarray, t: np.ndarray, weights: np.ndarray, combinations: np.ndarray) -> np.ndarray:
     """Von Neumann's ratio of t / M in the order of the index, halved: 1 for no order, 0 for a smooth curve."""
     clock.charge(Work.SORTED_VALUES, len(combinations) * len(t))
+    logs, negative = np.log(np.abs(X)).T, (X < 0).T.astype(float)
     scores = np.empty(len(combinations))
     for start in range(0, len(combinations), CHUNK):
         part = combinations[start : start + CHUNK]
-        order = np.argsort(part[:, 0] @ logs.T, axis=1)
-        values = t * np.exp(-part[:, 1] @ logs.T)
-        ordered = np.take_along_axis(values, order, axis=1)
-        steps = np.diff(ordered, axis=1) ** 2
-        scores[start : start + CHUNK] = steps.mean(1) / 2 / np.maximum(values.var(axis=1), 1e-300)
+        index, signs = part[:, 0] @ logs, 1 - 2 * ((part @ negative) % 2)
+        # In the order of the signed values, whose logarithms do not overflow.
+        order = np.argsort(signs[:, 0] * (index - index.min(1, keepdims=True) + 1), axis=1)
+        factor = np.exp(part[:, 1] @ logs)
+        values, share = signs[:, 1] * t / factor, weights * factor**2
+        spread = (share * values**2).mean(1) - (share * values).mean(1) ** 2 / share.mean(1)
+        ordered, share = np.take_along_axis(values, order, axis=1), np.take_along_axis(share, order, axis=1)
+        # A difference has the variances of both.
+        steps = np.diff(ordered, axis=1) ** 2 / (1 / share[:, 1:] + 1 / share[:, :-1])
+        scores[start : start + CHUNK] = steps.mean(1) / np.maximum(spread, 1e-300)
     return scores

@@ -12,16 +12,15 @@ import numpy as np
 import sympy
 
 from kansym import clock
-from kansym.structure.coordinates import Coordinates, coordinate_changes
 from kansym.structure.leaf import Leaf, LeafSolver, Solution
-from kansym.structure.links import LINKS, Link, usable_links
+from kansym.structure.links import usable_links
 from kansym.structure.problem import TARGET, Problem, relative_error
 from kansym.structure.product_units import SMALL_TABLE, product_unit_laws
 from kansym.structure.rank import link_ranks
 from kansym.structure.rational import featured_laws, rational_laws
 from kansym.structure.scaled_forms import scaled_forms
 from kansym.structure.search import GRADIENT_ROWS, NOISY, Reducer
-from kansym.structure.separability import Separation, separated_curve, separations
+from kansym.structure.separability import Separation, linked_separations, separated_curve
 from kansym.structure.simple_forms import simple_forms
 from kansym.structure.sparse import sparse_fits, sparse_law
 from kansym.structure.straight import straight_lines
@@ -35,12 +34,6 @@ logger = logging.getLogger(__name__)
 
 DEEPEST = 4
 """Separations one after another."""
-
-LINK_PRICE = 3.0
-"""Factor on the misfit of what needs a link or other coordinates: the plain columns win ties."""
-
-WIDEST_CHANGE = 4
-"""Most columns for changes of coordinates."""
 
 MOST_SEPARATIONS = 3
 """Separations tried per problem."""
@@ -75,9 +68,15 @@ SMALL_TABLE_FORMS = 10
 UNITS_SHARE = 0.25
 """Share of the time for power laws times functions of products: what they cannot write must have its turn as well."""
 
+FAR_FROM_ZERO = 0.02
+"""Smallest size of a noisy target, in units of its root mean square, whose reciprocal may be a sum."""
+
 FORM_ROWS = 100
 """Rows from which a table with one input is looked at for other structure: forms without constants are told apart
 from others by many rows, or not at all."""
+
+NETWORKS, NETWORKS_WITH_NOISE = 0.4, 0.7
+"""Share of the time for the search of a smaller problem: with noise its readings only begin to say what it is."""
 
 SETTLED, SETTLED_LATE, PATIENCE = 1.003, 1.01, 4
 """Ratio of a formula's error to the best interpolant's at which there is nothing left to find: at once, and after so
@@ -129,6 +128,8 @@ class Solver:
         if depth == 0 and problem.dimension == 1:
             yield from self._together(straight_lines(problem, any_function=self.any_function))
         if depth == 0 and small:
+            # Whether there is noise decides what is made of what is found meanwhile.
+            self.reducer.look(problem)
             for smaller in self.reducer.by_units(problem):
                 yield from self._as_product_units(smaller)
             yield from self._as_product_units(problem)
@@ -154,6 +155,10 @@ class Solver:
                 if smaller.steps and smaller.steps[-1].kind is StepKind.UNITS:
                     yield from self._together(self._as_product_units(smaller))
             whole = depth == 0 and not smaller.steps
+            # With noise a term or factor that is read off is a guess, which reductions are not.
+            first = self.reducer.noisy and smaller.reduced and self.any_function
+            if first:
+                yield from self._by_networks(smaller, surrogate)
             if smaller.dimension > 1:
                 linked = self._smoother(smaller, surrogate)
                 if linked is not None:
@@ -167,7 +172,7 @@ class Solver:
             if whole and self.reducer.noisy and not small:
                 yield from self._as_product_units(problem)
             # The whole problem itself goes to the networks of the main search.
-            if not whole:
+            if not whole and not first:
                 yield from self._by_networks(smaller, surrogate)
 
     def _together(self, solutions: Iterator[Solution]) -> Iterator[Solution]:
@@ -237,12 +242,16 @@ class Solver:
             yield problem.compose(law.expression, variables), problem
 
     def _as_sums(self, problem: Problem) -> Iterator[Solution]:
-        """Short sums of products that leave no more than noise, of the target and of its square."""
+        """Short sums of products that leave no more than noise, of the target, its square and its reciprocal."""
         if not self.any_function or not 2 <= problem.dimension <= 3:
             return
         variables = symbols(problem.dimension)
+        # Noise makes reciprocals of what is nearly zero say anything.
+        near_zero = float(np.abs(problem.t).min()) < FAR_FROM_ZERO * float(np.sqrt(np.mean(problem.t**2)))
         for link in usable_links(problem.t):
-            if link.name not in ("identity", "square") or self._late():
+            if link.name not in ("identity", "square", "reciprocal") or self._late():
+                continue
+            if link.name == "reciprocal" and near_zero:
                 continue
             linked = link.apply(problem)
             if linked.finite():
@@ -344,7 +353,8 @@ class Solver:
             return
         variables = symbols(problem.dimension)
         weights = problem.fitting_weights()
-        until = min(self.until, clock.now() + max(1.0, 0.4 * clock.left(self.until)))
+        share = NETWORKS_WITH_NOISE if self.reducer.noisy and self.any_function else NETWORKS
+        until = min(self.until, clock.now() + max(1.0, share * clock.left(self.until)))
         attainable = None if surrogate is None else surrogate.error
         for formula in self.leaf(Leaf(problem.X, problem.t, variables, None, weights, until, attainable)):
             yield problem.compose(formula, variables), problem
@@ -440,40 +450,6 @@ class _Reading:
     rest: Problem
     cost: float
     error: float
-
-
-Found = tuple[Coordinates | None, Link, Separation]
-
-
-def linked_separations(surrogate: Surrogate, X: np.ndarray, t: np.ndarray, loose: float) -> list[Found]:
-    """Columns that separate, the surest first: as they are, under a link, or after a change of coordinates."""
-    value, gradient = surrogate.value_and_gradient(X)
-    found: list[tuple[float, Found]] = []
-    for link in usable_links(t):
-        # A sum under the logarithm is a product of the plain target.
-        if not link.usable(value) or link.name == "log":
-            continue
-        with np.errstate(all="ignore"):
-            linked, slopes = link.forward(value), link.slope(value)[:, None] * gradient
-        if not (np.isfinite(linked).all() and np.isfinite(slopes).all()):
-            continue
-        price = 1.0 if link.name == "identity" else LINK_PRICE
-        for separation in separations(linked, slopes, X, loose=loose):
-            # So is a product under a power.
-            if separation.product and link.name in ("reciprocal", "square", "root", "reciprocal square"):
-                continue
-            found.append((max(price * separation.misfit, 1e-5), (None, link, separation)))
-    if X.shape[1] <= WIDEST_CHANGE:
-        identity = LINKS[0]
-        for coordinates in coordinate_changes(X):
-            slopes = coordinates.gradient(gradient, X)
-            if not np.isfinite(slopes).all():
-                continue
-            for separation in separations(value, slopes, coordinates.inputs(X), loose=loose):
-                # Any other column would separate without the change as well.
-                if separation.column == coordinates.j:
-                    found.append((max(LINK_PRICE * separation.misfit, 1e-5), (coordinates, identity, separation)))
-    return [one for _, one in sorted(found, key=lambda one: one[0])]
 
 
 def symbols(number: int) -> tuple[sympy.Symbol, ...]:

@@ -77,7 +77,16 @@ def without(form: ParametricForm, constant: sympy.Symbol, value: int) -> Paramet
     return smaller if fewer and complexity(smaller.expression) <= complexity(form.expression) else None
 
 
-def eliminate(form: ParametricForm, fit: Fit, *, values: Sequence[int] = (0, 1)) -> Iterator[ParametricForm]:
+Expect = Callable[[ParametricForm], Callable[[sympy.Symbol, int, ParametricForm], float]]
+"""What the score will be about with a constant replaced by a number, which leaves a smaller form; see `MOST_FITTED`."""
+
+MOST_FITTED = 3
+"""Smaller forms that are fitted in a step, where it is known what to expect of them."""
+
+
+def eliminate(
+    form: ParametricForm, fit: Fit, *, values: Sequence[int] = (0, 1), expect: Expect | None = None
+) -> Iterator[ParametricForm]:
     """Ever smaller forms, each with one constant less, refitted; ends with one constant or when nothing can go.
 
     Parameters
@@ -88,16 +97,21 @@ def eliminate(form: ParametricForm, fit: Fit, *, values: Sequence[int] = (0, 1))
         See `Fit`.
     values : sequence of int, default (0, 1)
         What a constant may be replaced by.
+    expect : callable, optional
+        See `Expect`. Without, all smaller forms are fitted.
     """
     while len(form.constants) > 1:
-        best: tuple[ParametricForm, float] | None = None
-        for constant in form.constants:
-            for value in values:
-                smaller = without(form, constant, value)
-                fitted = None if smaller is None else fit(smaller)
-                if fitted is not None and (best is None or fitted[1] < best[1]):
-                    best = fitted
-        if best is None:
+        candidates = [
+            (constant, value, smaller)
+            for constant in form.constants
+            for value in values
+            if (smaller := without(form, constant, value)) is not None
+        ]
+        if expect is not None and len(candidates) > MOST_FITTED:
+            expected = expect(form)
+            candidates = sorted(candidates, key=lambda one: expected(*one))[:MOST_FITTED]
+        fitted = [found for *_, smaller in candidates if (found := fit(smaller)) is not None]
+        if not fitted:
             return
-        form = best[0]
+        form = min(fitted, key=lambda one: one[1])[0]
         yield form

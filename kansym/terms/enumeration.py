@@ -51,10 +51,11 @@ STARTS = 6
 MOST_BRANCHES = 5000
 """Trees of a size that larger ones are made of, whose values have to be kept."""
 
-FEW = 2500
-"""Trees of a size that is tried at the beginning of a turn, in a second or two."""
+FEW, FEW_OF_NOISY_CURVES = 2500, 4000
+"""Trees of a size that is tried at the beginning of a turn, in a second or two; and where y is a noisy function of one
+input, which leaves little else to go by."""
 
-MOST_VALUE, FLAT = 1e12, 1e-9
+MOST_VALUE, FLAT = 1e100, 1e-9
 """Largest value of a tree, and least spread in units of its size."""
 
 POWERS = (1.0, -1.0, 2.0, 0.5, -2.0, 3.0, -0.5)
@@ -73,7 +74,7 @@ NEARLY_EXACT = 1e-8
 HANDED = 3
 """Formulas handed on."""
 
-TREE_COST, VALUE_COST, STEP_COST = 0.8, 6e-5, 1.2
+TREE_COST, VALUE_COST, STEP_COST = 1.1, 8e-5, 1.7
 """What a tree, one of its values and a step cost, in small fits."""
 
 Key = tuple[Tree, int, bool]
@@ -96,22 +97,18 @@ class _Monomial:
 
 @dataclass(frozen=True, eq=False)
 class _Branch:
-    """A tree with its values on the few rows at some constants."""
+    """A tree with its values on the few rows at some constants, and the rows where y is largest and least."""
 
     tree: Tree
     values: np.ndarray
     theta: np.ndarray
-
-    @classmethod
-    def of(cls, tree: Tree, values: np.ndarray, theta: np.ndarray, most: int) -> "_Branch":
-        """A branch with so many of its starts."""
-        chosen = np.unique(np.linspace(0, len(theta) - 1, min(most, len(theta))).round().astype(int))
-        return cls(tree, values[chosen], theta[chosen])
+    extreme: list[int]
 
     @cached_property
     def ranges(self) -> list[Range]:
-        v = self.values
-        return [Range(*one) for one in zip(v.min(1).tolist(), v.max(1).tolist(), np.median(v, 1).tolist(), strict=True)]
+        v, at = self.values, self.values[:, self.extreme].tolist()
+        ends = zip(v.min(1).tolist(), v.max(1).tolist(), np.median(v, 1).tolist(), map(tuple, at), strict=True)
+        return [Range(*one) for one in ends]
 
 
 @dataclass(frozen=True, eq=False)
@@ -219,7 +216,10 @@ class Enumeration:
         self.kept = KEPT.get(dimension, FEWEST)
         leaves = [Tree(None, input=k) for k in range(dimension)]
         none = np.zeros((1, 0))
-        self._bank = [[_Branch(leaf, self.few.columns[None, k], none) for k, leaf in enumerate(leaves)]]
+        self._growing: list[_Branch] = []
+        clean = self.few.y / self.few.root
+        self._extreme = [int(clean.argmax()), int(clean.argmin())]
+        self._bank = [[self._branch(leaf, self.few.columns[None, k], none) for k, leaf in enumerate(leaves)]]
         self._counts, self.exact = [dimension], False
         self._made: Iterator[_Branch] | None = None
         self._best: dict[tuple[float, bool], list[tuple[float, int, Key, np.ndarray]]] = {
@@ -239,15 +239,15 @@ class Enumeration:
         last, before = self._counts[-1], self._counts[-2:][0]
         return last**2 / max(before, 1)
 
-    def formulas(self, until: float = math.inf, *, brief: bool = False, exact: bool = False) -> Iterator[sympy.Expr]:
+    def formulas(self, until: float = math.inf, *, few: float = math.inf, exact: bool = False) -> Iterator[sympy.Expr]:
         """Formulas in the variables: an exact one at once, or the best of all at the end.
 
         Parameters
         ----------
         until : float, default inf
             `kansym.clock.now` value to stop at; another call goes on from there.
-        brief : bool, default False
-            Only sizes of which there are few trees.
+        few : float, default inf
+            Only sizes of which about so many trees are expected; see `FEW`.
         exact : bool, default False
             Only formulas that are exact but for the last digits of their constants.
         """
@@ -255,7 +255,7 @@ class Enumeration:
         with np.errstate(all="ignore"):
             while not clock.late(until):
                 if self._made is not None or not any(self._best.values()):
-                    if self.done or (brief and self._expected > FEW):
+                    if self.done or self._expected > few:
                         break
                     self._next_size(clock.now() + LOOKED * clock.left(until))
                 found = self._refined(until)
@@ -274,8 +274,7 @@ class Enumeration:
         """Score the trees of one more operation, or some of them and the others at another call."""
         if self._made is None:
             self._made = self._grown(len(self._bank))
-            self._growing: list[_Branch] = []
-            self._count = 0
+            self._growing, self._count = [], 0
         for branch in self._made:
             self._count += 1
             if len(self._growing) < MOST_BRANCHES:
@@ -303,19 +302,18 @@ class Enumeration:
 
     def _made_of(self, operation: Operation, *parts: _Branch) -> Iterator[_Branch]:
         """A tree of others with all its starts, after it was scored; none where it has no values."""
-        places, own = [], []
+        found: list[tuple[int, tuple[int, ...], tuple[float, ...]]] = []
         for chosen in itertools.product(*(range(len(part.theta)) for part in parts)):
             ranges = [part.ranges[k] for part, k in zip(parts, chosen, strict=True)]
-            for start in operation.starts(*ranges):
-                places.append(chosen)
-                own.append(start)
-            if len(places) >= self.kept**2:
+            found += [(sum(chosen) + k, chosen, start) for k, start in enumerate(operation.starts(*ranges))]
+            if len(found) >= self.kept**2:
                 break
-        clock.charge(Work.SMALL_FITS, TREE_COST + VALUE_COST * len(places) * self.few.columns.shape[1])
-        if not places:
+        clock.charge(Work.SMALL_FITS, TREE_COST + VALUE_COST * len(found) * self.few.columns.shape[1])
+        if not found:
             return
-        index = np.array(places)
-        constants = np.array(own, dtype=float).reshape(len(places), operation.constants)
+        found.sort(key=lambda one: one[0])
+        index = np.array([chosen for _, chosen, _ in found])
+        constants = np.array([start for *_, start in found], dtype=float).reshape(len(found), operation.constants)
         values = operation.value(
             *(part.values[index[:, k]] for k, part in enumerate(parts)),
             *(constants[:, k : k + 1] for k in range(operation.constants)),
@@ -327,7 +325,14 @@ class Enumeration:
         theta = np.concatenate([*(part.theta[index[:, k]] for k, part in enumerate(parts)), constants], 1)[kept]
         tree = Tree(operation, tuple(part.tree for part in parts))
         self._score(tree, values[kept], theta)
-        yield _Branch.of(tree, values[kept], theta, self.kept)
+        yield self._branch(tree, values[kept], theta)
+
+    def _branch(self, tree: Tree, values: np.ndarray, theta: np.ndarray) -> _Branch:
+        """A branch with some of its starts, which come in the order of their promise: the first, and some of all."""
+        first = min(self.kept // 2, len(theta))
+        rest = np.linspace(first, len(theta) - 1, min(self.kept, len(theta)) - first).round().astype(int)
+        chosen = np.unique([*range(first), *rest.tolist()])
+        return _Branch(tree, values[chosen], theta[chosen], self._extreme)
 
     # -- choice ------------------------------------------------------------------------------------------------------
 
@@ -405,15 +410,17 @@ class Enumeration:
         state, damping = self._state(key, theta, rows), np.full(len(theta), 1e-2)
         for _ in range(steps if theta.shape[1] else 0):
             normal = state.slopes @ state.slopes.transpose(0, 2, 1)
-            diagonal = normal.diagonal(axis1=1, axis2=2)
-            ridge = damping[:, None] * diagonal + 1e-12 * diagonal.max(1, keepdims=True) + 1e-300
-            system = normal + ridge[:, :, None] * np.eye(theta.shape[1])
-            gradient = state.slopes @ state.residual[:, :, None]
+            # In units of each constant, which may differ by many orders of magnitude.
+            scale = np.sqrt(normal.diagonal(axis1=1, axis2=2))
+            scale = np.where(scale > 0, scale, 1.0)
+            system = normal / (scale[:, :, None] * scale[:, None])
+            system = system + (damping[:, None, None] + 1e-12) * np.eye(theta.shape[1])
+            gradient = state.slopes @ state.residual[:, :, None] / scale[:, :, None]
             sound = np.isfinite(system).all((1, 2)) & np.isfinite(gradient).all((1, 2)) & np.isfinite(state.square)
             if not sound.any():
                 break
             theta, damping, state = theta[sound], damping[sound], state.take(sound)
-            moved = theta + np.linalg.solve(system[sound], gradient[sound])[:, :, 0]
+            moved = theta + np.linalg.solve(system[sound], gradient[sound])[:, :, 0] / scale[sound]
             trial = self._state(key, moved, rows)
             better = trial.square < state.square
             ended = ~better & (damping > 1e6) | better & (state.square - trial.square < 1e-9 * trial.square)

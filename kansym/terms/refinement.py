@@ -21,7 +21,7 @@ EXACT_SQUARE = 1e-26
 CHUNK = 1_500_000
 """Values of factors that are held at once: what fits into the cache of a core is twice as fast."""
 
-STEP_OVERHEAD = 8.0
+STEP_OVERHEAD = 18.0
 """Calls of a step that cost the same for every number of sums, in small fits."""
 
 SINGULAR, LARGEST_COEFFICIENT = 1e-9, 2e3

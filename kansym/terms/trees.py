@@ -20,15 +20,28 @@ Constants = Sequence[Array]
 
 @dataclass(frozen=True)
 class Range:
-    """Where the values of an argument lie."""
+    """Where the values of an argument lie: the least, the largest, the median, and where y is largest and least."""
 
     low: float
     high: float
     middle: float
+    peaks: tuple[float, ...] = ()
 
     @property
     def width(self) -> float:
         return self.high - self.low
+
+    @cached_property
+    def widths(self) -> tuple[float, ...]:
+        """The range, and where a few values are far from the others that of most of them."""
+        most = 2 * min(self.middle - self.low, self.high - self.middle)
+        return (self.width, most) if 0 < most < LOPSIDED * self.width else (self.width,)
+
+    @cached_property
+    def centres(self) -> list[float]:
+        """Places where something may happen, the likeliest first."""
+        places = [self.low + place * self.width for place in CENTRES]
+        return [*self.peaks, *places] if len(self.widths) == 1 else [*self.peaks, self.middle, *places]
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +55,7 @@ class Operation:
     nodes : int
         Of a formula, its arguments not counted.
     starts : callable
-        Constants to begin with, from the ranges of the arguments; none where it has no values.
+        Constants to begin with, the likeliest first, from the ranges of the arguments; none where it has no values.
     value : callable
         Of arguments (S, n) and constants.
     slopes : callable
@@ -65,6 +78,9 @@ RATES, WAVES, CENTRES = (0.7, 2.0, 5.0, 12.0), (2.5, 5.0, 9.0, 14.0, 20.0), (0.2
 SHIFTS = (0.1, 0.6, 3.0)
 """Distances of a singular point from the values of an argument, in units of their range."""
 
+LOPSIDED = 0.25
+"""Range of most values of an argument, in units of the whole, below which constants are also sought in that."""
+
 POWERS = (-1.5, -0.5, 0.5, 1.5, 2.5)
 SHARES = (0.3, 1.0, 3.0)
 """Weights of a second summand in units of what makes both as large."""
@@ -72,25 +88,26 @@ SHARES = (0.3, 1.0, 3.0)
 
 def _shifts(u: Range, *, both: bool) -> list[tuple[float, ...]]:
     """Shifts that keep an argument above zero, or on either side of it."""
-    found = [(share * u.width - u.low,) for share in SHIFTS]
+    found = [(share * width - u.low,) for width in u.widths for share in SHIFTS]
     if both:
-        found += [(-u.high - share * u.width,) for share in SHIFTS]
+        found += [(-u.high - share * width,) for width in u.widths for share in SHIFTS]
         if u.high < 0:
             found.append((0.0,))
     return [(0.0,), *found] if u.low > 0 else found
 
 
 def _waves(u: Range) -> list[tuple[float, ...]]:
-    return [(rate / u.width, phase) for rate in WAVES for phase in (0.0, math.pi / 2)]
+    return [(rate / width, phase) for width in u.widths for rate in WAVES for phase in (0.0, math.pi / 2)]
 
 
 def _steps(u: Range) -> list[tuple[float, ...]]:
-    centres = [u.low + place * u.width for place in CENTRES] + ([0.0] if u.low <= 0 <= u.high else [])
-    return [(rate / u.width, -rate / u.width * centre) for rate in (2.5, 7.0) for centre in centres]
+    centres = u.centres + ([0.0] if u.low <= 0 <= u.high else [])
+    rates = [rate / width for width in u.widths for rate in (2.5, 7.0)]
+    return [(rate, -rate * centre) for rate in rates for centre in centres]
 
 
 def _bends(u: Range) -> list[tuple[float, ...]]:
-    return [(0.0,), *((-(u.low + place * u.width),) for place in CENTRES)]
+    return [(0.0,), *((-centre,) for centre in u.centres)]
 
 
 def _weights(u: Range, v: Range) -> list[tuple[float, ...]]:
@@ -106,7 +123,7 @@ def _bases(u: Range, v: Range) -> list[tuple[float, ...]]:
 UNARY: tuple[Operation, ...] = (
     Operation(
         "exp", 1, 3,
-        lambda u: [(sign * rate / u.width,) for rate in RATES for sign in (-1.0, 1.0)],
+        lambda u: [(sign * rate / width,) for width in u.widths for rate in RATES for sign in (-1.0, 1.0)],
         lambda u, a: np.exp(a * u),
         lambda u, a, f: (a * f, u * f),
         lambda u, a: sympy.exp(a * u),
@@ -155,7 +172,7 @@ UNARY: tuple[Operation, ...] = (
     ),
     Operation(
         "root of less", 1, 3,
-        lambda u: [(u.high + share * u.width,) for share in SHIFTS],
+        lambda u: [(u.high + share * width,) for width in u.widths for share in SHIFTS],
         lambda u, b: np.sqrt(b - u),
         lambda u, b, f: (-0.5 / f, 0.5 / f),
         lambda u, b: sympy.sqrt(b - u),

@@ -259,7 +259,7 @@ def test_the_pick_is_in_shape_although_time_was_up_when_it_was_found(monkeypatch
         run.deadline = 0.0
         M, V, H = run.fit_rows.variables
         raw = sympy.Float(0.4966) * H * M * (sympy.Float(19.76) + V**2 / H)
-        run.formulas += from_expression(raw, run.fit_rows, structure="one", deadline=run.deadline)
+        run.formulas.all += from_expression(raw, run.fit_rows, structure="one", deadline=run.deadline)
         return "time is up"
 
     monkeypatch.setattr("kansym.search.pipeline._Run.search", found_late)

@@ -8,6 +8,7 @@ import scipy.optimize
 import sympy
 
 from kansym import ArgumentError, DiscoveryOptions, discover, load_run, make_dataset, save_run
+from kansym.clock import SLOWNESS
 from kansym.errors import StorageError
 from kansym.report.text import text_report
 from kansym.run.summary import RunSummary
@@ -234,13 +235,13 @@ def test_units_that_do_not_go_together_are_told():
 
 @pytest.mark.budget
 def test_the_budget_is_kept(work_clock):
-    # Twelve constants, and nothing that helps. A step that has begun is finished; the largest is to bring the fitted
-    # guess into shape, about two seconds of work.
+    # Twelve constants, and nothing that helps. A step that has begun is finished; the largest is to fit the guess from
+    # one start, up to two seconds of an idle core.
     rng = np.random.default_rng(0)
     data = rng.normal(size=(1500, 3))
     guess = "a*tanh(b*u + c) + d*exp(-e*v**2) + f*sin(g*w + h) + i*u*v + j*w + k/(1 + l*v**2)"
     found = run(rng.normal(size=1500), guess, data=data, names=("u", "v", "w"), seconds=4.0)
-    assert 0.9 * 4 < work_clock.now() < 4 + 3
+    assert 0.9 * 4 < work_clock.now() < 4 + 2 * SLOWNESS
     assert_valid(found)
 
 

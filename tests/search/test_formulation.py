@@ -16,6 +16,7 @@ from kansym.primitives import default_library
 from kansym.search.formulation import (
     FREE_BITS,
     MAX_CONSTANTS,
+    _expected,
     description_length_of,
     formulate,
     from_expression,
@@ -24,7 +25,7 @@ from kansym.search.formulation import (
 )
 from kansym.search.rows import FitRows, leave_one_out, losses
 from kansym.symbolic import parametrize, refit
-from kansym.symbolic.complexity import description_length
+from kansym.symbolic.complexity import description_length, formula_bits
 
 F = sympy.Float
 X = sympy.Symbol("x", positive=True)
@@ -38,6 +39,21 @@ def bench_of(x, y, *, noise=None, seed=0, fraction=0.2, **arguments):
 
 def fitted(expression, x, y, weights=None):
     return refit(parametrize(expression, (X,)), x[:, None], y, weights=weights).form
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("value", [0, 1])
+def test_what_is_expected_of_a_smaller_form_is_exact_for_linear_constants(rng, weighted, value):
+    x = rng.uniform(0.5, 3, 60)
+    y = 1.1 + 0.7 * x + 0.3 * x**2 + 0.1 * rng.normal(size=60)
+    errors = {"y_error": rng.uniform(0.05, 0.2, 60)} if weighted else {}
+    fit_rows = bench_of(x, y, noise=1e-9, **errors)
+    form = fit_rows.fit(parametrize(F(1.1) + F(0.7) * X + F(0.3) * X**2, fit_rows.variables)).form
+    expected, n = _expected(form, fit_rows), len(y)
+    for constant in form.constants:
+        smaller = form.with_constant(constant, sympy.Integer(value))
+        misfit = 0.5 * n * np.log2(fit_rows.fit(smaller).loss) + formula_bits(smaller, n, 1)
+        assert expected(constant, value, smaller) == pytest.approx(misfit, abs=1e-6)
 
 
 CUBIC = F(1.1) + F(0.7) * X + F(0.3) * X**2 + F(0.2) * X**3

@@ -11,6 +11,7 @@ from kansym.data.preparation import prepare
 from kansym.search.options import DiscoveryOptions
 from kansym.search.rows import FitRows
 from kansym.search.sums import LEAST_SECONDS, Sums, Turn
+from kansym.terms.pursuit import Pursuit
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ def test_each_turn_comes_once_and_none_after_the_whole(sums):
 
 def test_there_is_no_turn_without_time_for_it(sums):
     search = sums(seconds=1.01 * LEAST_SECONDS / Turn.WHOLE.value)
-    assert [turn for turn in Turn if search.open(turn)] == [Turn.WHOLE]
+    assert [turn for turn in Turn if search.open(turn)] == [Turn.GLANCE, Turn.WHOLE, Turn.NOISY_PART]
 
 
 def test_parts_have_turns_that_networks_alone_do_not_have(sums):
@@ -54,6 +55,20 @@ def test_with_errors_no_sum_is_exact_at_first_sight(rng):
     with clock.running(Clock()):
         search = Sums(fit_rows, DiscoveryOptions(), torch.device("cpu"), part=False, deadline=60.0)
         assert search.noisy and not search.open(Turn.BRIEF) and search.open(Turn.WHOLE)
+
+
+def test_a_glance_is_for_compositions_only(sums, monkeypatch):
+    monkeypatch.setattr(Pursuit, "formulas", lambda *_, **__: pytest.fail("a pursuit"))
+    search = sums()
+    assert len(list(search.formulas(Turn.GLANCE))) >= 1
+    assert not search.open(Turn.GLANCE) and search.open(Turn.WHOLE)
+
+
+def test_the_last_turn(sums):
+    search = sums(part=True)
+    assert (sums().last, search.last) == (Turn.WHOLE, Turn.PART)
+    search.noise = 0.1
+    assert search.last is Turn.NOISY_PART
 
 
 def test_one_early_turn_longer_with_noise(sums):

@@ -99,6 +99,28 @@ def test_laws_of_other_forms_are_refused(box, function):
 
 def test_tables_it_does_not_ask(box):
     X = box(100, (-1, 1), None)
+    X[7, 0] = 0.0
     assert single_index(X, X[:, 0] * X[:, 1]) == []
     assert single_index(box(100, *[None] * 7), np.ones(100)) == []
     assert single_index(box(100, None), np.ones(100)) == []
+
+
+@pytest.mark.parametrize("index", [[1, 1], [2, -1], [1, 2]], ids=str)
+def test_columns_of_both_signs(box, index):
+    X = box(1500, (-1, 1), (0.5, 2))
+    first, *_ = single_index(X, np.sin(5 * X[:, 0] ** index[0] * X[:, 1] ** index[1] + 1))
+    assert along(first.groups, [index])
+
+
+def test_a_factor_of_both_signs(box):
+    X = box(1500, (-1, 1), (1, 2), (1, 2))
+    first, *_ = single_index(X, X[:, 0] * (2 + np.sin(20 * X[:, 1] * X[:, 2])))
+    assert along(first.groups, [[0, 1, 1]]) and list(first.factor) == [1, 0, 0]
+
+
+def test_weights_say_where_the_noise_is(box, rng):
+    X = box(1500, (0.02, 2), (1, 2), (1, 2))
+    t = np.sin(20 * X[:, 1] * X[:, 2]) + 0.02 * rng.normal(size=1500) / X[:, 0] ** 2
+    rows = X[:, 1:]
+    assert single_index(rows, t) == []
+    assert along(single_index(rows, t, X[:, 0] ** 4)[0].groups, [[1, 1]])

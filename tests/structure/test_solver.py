@@ -8,7 +8,8 @@ from kansym import clock
 from kansym.clock import SECONDS, SLOWNESS, Work
 from kansym.structure.leaf import Leaf
 from kansym.structure.problem import Problem
-from kansym.structure.solver import Solver, evaluate, linked_separations, symbols
+from kansym.structure.separability import linked_separations
+from kansym.structure.solver import Solver, evaluate, symbols
 
 U, V, W = SYMBOLS = sympy.symbols("u v w", positive=True)
 Z = sympy.Symbol("z")

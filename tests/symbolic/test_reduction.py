@@ -8,7 +8,7 @@ import sympy
 
 from kansym.symbolic import parametrize, refit
 from kansym.symbolic.complexity import complexity, description_length
-from kansym.symbolic.reduction import drop_terms, eliminate, without
+from kansym.symbolic.reduction import MOST_FITTED, drop_terms, eliminate, without
 
 X, Y = sympy.symbols("x y", positive=True)
 F = sympy.Float
@@ -180,6 +180,24 @@ def test_the_least_harmful_constant_goes_first():
 
     first = next(iter(eliminate(form, fit)))
     assert normal(first) == C * X + C * Y
+
+
+def test_only_the_most_promising_are_fitted():
+    form = parametrize(F(2.0) * X + F(5.5) * Y + F(0.3) * X**2 + F(0.1) * Y**2 + F(0.7), (X, Y))
+    order = sorted(form.constants, key=lambda constant: abs(form.values[form.constants.index(constant)]))
+    asked = []
+
+    def fit(smaller):
+        asked.append(smaller)
+        return smaller, float(len(asked))
+
+    def expect(form):
+        return lambda constant, value, smaller: order.index(constant) if value == 0 else 100.0
+
+    next(iter(eliminate(form, fit, expect=expect)))
+    assert [normal(one) for one in asked] == [
+        normal(one) for constant in order[:MOST_FITTED] if (one := without(form, constant, 0)) is not None
+    ]
 
 
 def test_a_fit_that_fails_ends_the_chain():

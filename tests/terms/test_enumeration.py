@@ -7,7 +7,7 @@ import sympy
 from kansym import clock
 from kansym.clock import Clock
 from kansym.primitives.allowed import AllowedFunctions
-from kansym.terms.enumeration import Enumeration
+from kansym.terms.enumeration import FEW, Enumeration
 
 x, y, z = sympy.symbols("x y z", real=True)
 
@@ -19,11 +19,11 @@ def table(law, variables, *, rows=400, noise=0.0, low=0.5, high=3.0):
     return X, t + noise * np.sqrt(np.mean(t**2)) * generator.standard_normal(rows)
 
 
-def found(law, variables, *, brief=True, exact=False, allowed=None, noise=0.0, **options):
+def found(law, variables, *, few=FEW, exact=False, allowed=None, noise=0.0, **options):
     X, t = table(law, variables, noise=noise, **options)
     with clock.running(Clock()):
         engine = Enumeration(X, t, variables, noisy=noise > 0, allowed=allowed)
-        return list(engine.formulas(brief=brief, exact=exact))
+        return list(engine.formulas(few=few, exact=exact))
 
 
 def misfit(formula, law, variables, **options):
@@ -65,7 +65,7 @@ def test_a_search_goes_on_where_it_was_left():
     with clock.running(Clock()):
         engine = Enumeration(X, t, (x, y))
         parts = 0
-        while not (formulas := list(engine.formulas(clock.now() + 0.02, brief=True, exact=True))) and parts < 1000:
+        while not (formulas := list(engine.formulas(clock.now() + 0.02, few=FEW, exact=True))) and parts < 1000:
             parts += 1
     assert parts > 1
     assert misfit(formulas[0], COMPOSITIONS[0][0], (x, y)) < 1e-8

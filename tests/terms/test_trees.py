@@ -34,6 +34,12 @@ def starts(operation):
     return np.array(found, float).reshape(len(found), operation.constants)
 
 
+def test_where_most_values_are_there_are_starts_too():
+    even, lopsided = Range(0.0, 1.0, 0.5, (0.9,)), Range(0.0, 1.0, 0.01, (0.02,))
+    assert even.widths == (1.0,) and lopsided.widths == (1.0, 0.02)
+    assert even.centres[0] == 0.9 and lopsided.centres[:2] == [0.02, 0.01]
+
+
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.name)
 def test_every_start_has_values(operation):
     theta = starts(operation)

@@ -1,0 +1,144 @@
+# sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
+# pyright: reportArgumentType=false
+"""The formulas that a search has found so far, and what is asked about them."""
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+import sympy
+
+from kansym import clock
+from kansym.extraction.selection import EXACT
+from kansym.search.formulation import description_length_of, from_expression
+from kansym.search.parts_anew import parts_of, read_anew
+from kansym.search.rows import FitRows
+from kansym.symbolic.formula import Formula
+from kansym.symbolic.missing_constants import missing_constants
+from kansym.symbolic.naming import plain_symbol
+from kansym.symbolic.parametric import ParametricForm, parametrize
+from kansym.symbolic.steps import Origin
+from kansym.terms.pursuit import LEAST_ROWS
+
+SHORT_FORMULA = 12
+"""Nodes of a formula than which no sum of products is much shorter."""
+
+LEADERS, PLACES, ROUNDS = 12, 2, 3
+"""Formulas of the shortest descriptions that are asked for constants they lack, constants tried in each, and rounds."""
+
+LEAST_LEFT = 1e-3
+"""Share of the residual that one constant leaves at least, as far as is believed."""
+
+CONSTANT_BITS, NEAR_BITS = 6.0, 8.0
+"""Price of a constant's place in a formula beside its 1/2 log2(n), and bits behind the pick at which a formula is
+expected and still worth a fit: what is expected is rough."""
+
+READ_ANEW, PARTS = 2, 5
+"""Formulas whose parts are read anew, in each round, and most parts of each."""
+
+
+class FoundFormulas:
+    """Formulas of one search.
+
+    Parameters
+    ----------
+    fit_rows : FitRows
+    deadline : float
+        `kansym.clock.now` value.
+    """
+
+    def __init__(self, fit_rows: FitRows, deadline: float) -> None:
+        self.fit_rows, self.deadline = fit_rows, deadline
+        self.all: list[Formula] = []
+        self._asked: set[sympy.Expr] = set()
+
+    def __iter__(self) -> Iterator[Formula]:
+        return iter(self.all)
+
+    def __len__(self) -> int:
+        return len(self.all)
+
+    def best(self) -> Formula | None:
+        """The pick so far."""
+        return min(self.all, key=lambda formula: formula.rank, default=None)
+
+    def best_loss(self) -> float:
+        """The least loss on held-out rows; inf without formulas."""
+        return min((formula.validation_loss for formula in self.all), default=math.inf)
+
+    def exact(self) -> bool:
+        """Whether the pick's residual is rounding."""
+        best = self.best()
+        return best is not None and best.validation_loss <= EXACT * float(np.mean(self.fit_rows.dataset.y**2))
+
+    def at_noise(self) -> bool:
+        """Whether the pick's residual is the noise floor, or rounding."""
+        best = self.best()
+        return self.exact() or (best is not None and self.fit_rows.at_noise(best))
+
+    def long(self) -> bool:
+        """Whether a sum of products may well be shorter than the pick, as where noise lets much pass for it."""
+        best = self.best()
+        return best is None or best.complexity > SHORT_FORMULA
+
+    def add(self, raw: sympy.Expr, structure: Origin) -> None:
+        """Fit and simplify an expression."""
+        self.all += from_expression(raw, self.fit_rows, structure=structure, deadline=self.deadline)
+
+    def improve(self, noise: float, until: float, *, seed: int) -> None:
+        """Try the formulas of the shortest descriptions with constants that they lack and with parts read anew.
+
+        Parameters
+        ----------
+        noise : float
+            Standard deviation of y, as far as it is known.
+        until : float
+            `kansym.clock.now` value to stop at.
+        seed : int
+        """
+        for _ in range(ROUNDS):
+            before = self.best()
+            leaders = sorted(self.all, key=lambda formula: formula.rank)[:LEADERS]
+            new = [one for one in leaders if one.expression not in self._asked]
+            for number, formula in enumerate(new):
+                if clock.late(until):
+                    return
+                self._asked.add(formula.expression)
+                form = self._form(formula)
+                self._complete(formula, form)
+                many = len(self.fit_rows.fitting) >= LEAST_ROWS
+                if number < READ_ANEW and formula.complexity > SHORT_FORMULA and many:
+                    self._read_parts(formula, form, noise, until, seed)
+            if self.best() is before:
+                return
+
+    def _form(self, formula: Formula) -> ParametricForm:
+        names = dict(zip(map(plain_symbol, formula.variables), self.fit_rows.variables, strict=True))
+        return parametrize(formula.expression.xreplace(names), self.fit_rows.variables)
+
+    def _promises(self, bits: float) -> bool:
+        """Whether a description of about so many bits may become the shortest."""
+        best = self.best()
+        return best is None or bits < best.description_length + NEAR_BITS
+
+    def _complete(self, formula: Formula, form: ParametricForm) -> None:
+        """Add what a formula becomes with each of a few more constants."""
+        loss, n = self.fit_rows.loss(form, self.fit_rows.fitting), len(self.fit_rows.dataset.y)
+        if not loss > self.fit_rows.noise_floor**2:
+            return
+        price = 0.5 * math.log2(n) + CONSTANT_BITS
+        for one in missing_constants(form, *self.fit_rows.rows(self.fit_rows.fitting))[:PLACES]:
+            fewer = 0.5 * n * math.log2(loss / max(loss - one.drop, LEAST_LEFT * loss))
+            if fewer < price or not self._promises(formula.description_length + price - fewer):
+                return
+            self.add(one.expression, formula.steps)
+
+    def _read_parts(self, formula: Formula, form: ParametricForm, noise: float, until: float, seed: int) -> None:
+        """Add what a formula becomes with other functions for some of its parts."""
+        for part in parts_of(form.substituted(), self.fit_rows)[:PARTS]:
+            if clock.late(until):
+                return
+            for raw in read_anew(part, self.fit_rows, noise, until=until, seed=seed):
+                other = parametrize(raw, self.fit_rows.variables)
+                if self._promises(description_length_of(other, self.fit_rows)):
+                    self.add(raw, formula.steps)

@@ -1,0 +1,175 @@
+# sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false, reportCallIssue=false
+# pyright: reportOperatorIssue=false, reportAssignmentType=false, reportGeneralTypeIssues=false
+"""Parts of a formula, each read anew from what the others leave of the data.
+
+In a sum or a product of functions of single columns each function was read while the others were not yet right, and
+with noise one passes for another: 1/((|x| + a)^2 + b) for exp(-2 |x|). Where y = a + b p on all rows, with a and b from
+the rest of the formula, (y - a)/b says what the part p is, with errors in proportion to 1/b, and all compositions of
+few operations of its one column are tried: backfitting, with formulas for smoothers.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import sympy
+
+from kansym import clock
+from kansym.clock import Work
+from kansym.search.rows import FitRows
+from kansym.symbolic.complexity import complexity
+from kansym.symbolic.parametric import parametrize
+from kansym.terms.enumeration import Enumeration
+
+SMALLEST_PART = 4
+"""Nodes of a part that may be another function."""
+
+TREES = 300
+"""Compositions of a size up to which a part is looked for among them: all of two operations of one column."""
+
+DEGREE, SURE = 8, 18.0
+"""Degree of the polynomials that ask whether a part is right, and the least drop of chi-squared where it is not: 9 are
+expected of noise."""
+
+LONG_PART = 8
+"""Nodes of a part that is as right as can be told, for which something shorter may do."""
+
+LEAST_SLOPE = 1e-6
+"""Least size of b, in units of its root mean square, with which a row says something of a part."""
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """A part p of a formula, y = a + b p.
+
+    Attributes
+    ----------
+    expression : sympy.Expr
+    column : int
+        The one it depends on.
+    rest, slope : ndarray, shape (n,)
+        a and b.
+    put : callable
+        The formula with another expression in its place.
+    """
+
+    expression: sympy.Expr
+    column: int
+    rest: np.ndarray
+    slope: np.ndarray
+    put: Callable[[sympy.Expr], sympy.Expr]
+
+
+def parts_of(formula: sympy.Expr, fit_rows: FitRows) -> list[Part]:
+    """Sums and products of all that depends on one column alone, but the whole formula, that are not right, or long.
+
+    The one first where any function of its column, as far as polynomials go, lowers the residual most.
+
+    Parameters
+    ----------
+    formula : sympy.Expr
+        In `fit_rows.variables`.
+    fit_rows : FitRows
+    """
+    X, y, weights = fit_rows.rows(fit_rows.fitting)
+    zero, one = np.zeros(len(X)), np.ones(len(X))
+    residual = y - parametrize(formula, fit_rows.variables).evaluate(X)
+    root = one if weights is None else np.sqrt(weights)
+    if not np.isfinite(residual).all():
+        return []
+    found = []
+    for part in _within(formula, zero, one, lambda new: new, fit_rows.variables, X):
+        nodes = complexity(part.expression)
+        if part.expression == formula or nodes < SMALLEST_PART:
+            continue
+        drop = len(y) * _explained(X[:, part.column], part.slope * root, residual * root)
+        if drop > SURE or nodes >= LONG_PART:
+            found.append((max(drop, SURE), nodes, part))
+    return [part for *_, part in sorted(found, key=lambda one: (-one[0], -one[1]))]
+
+
+def _explained(x: np.ndarray, slope: np.ndarray, residual: np.ndarray) -> float:
+    """Share of the residual that slope times a polynomial of x explains; of its ranks, which have no outliers."""
+    ranks = np.argsort(np.argsort(x, kind="stable"), kind="stable") / max(len(x) - 1, 1)
+    basis = np.polynomial.chebyshev.chebvander(2 * ranks - 1, DEGREE) * slope[:, None]
+    if not (np.isfinite(basis).all() and residual.any()):
+        return 0.0
+    clock.charge(Work.DENSE_PRODUCTS, basis.size * DEGREE)
+    left = residual - basis @ np.linalg.lstsq(basis, residual, rcond=None)[0]
+    return 1.0 - float(left @ left) / float(residual @ residual)
+
+
+def _within(
+    node: sympy.Expr,
+    rest: np.ndarray,
+    slope: np.ndarray,
+    put: Callable[[sympy.Expr], sympy.Expr],
+    variables: tuple[sympy.Symbol, ...],
+    X: np.ndarray,
+) -> Iterator[Part]:
+    columns = node.free_symbols & set(variables)
+    if len(columns) == 1:
+        yield Part(node, variables.index(next(iter(columns))), rest, slope, put)
+    if not (node.is_Add or node.is_Mul):
+        return
+    groups: dict[frozenset, list[sympy.Expr]] = {}
+    for argument in node.args:
+        groups.setdefault(frozenset(argument.free_symbols), []).append(argument)
+    for symbols, arguments in groups.items():
+        # What depends on one column goes together, and everything else goes by itself.
+        chosen = [arguments] if len(symbols) == 1 and len(groups) > 1 else [[argument] for argument in arguments]
+        for mine in chosen:
+            if not symbols or len(mine) == len(node.args):
+                continue
+            others = node.func(*(argument for argument in node.args if argument not in mine))
+            values = parametrize(others, variables).evaluate(X)
+            if not np.isfinite(values).all():
+                continue
+            inner = (rest + slope * values, slope) if node.is_Add else (rest, slope * values)
+            function = node.func
+            place = _placed(put, function, others)
+            yield from _within(function(*mine), *inner, place, variables, X)
+
+
+def _placed(
+    put: Callable[[sympy.Expr], sympy.Expr], function: Callable[..., sympy.Expr], others: sympy.Expr
+) -> Callable[[sympy.Expr], sympy.Expr]:
+    return lambda new: put(function(others, new))
+
+
+def read_anew(part: Part, fit_rows: FitRows, noise: float, *, until: float, seed: int) -> Iterator[sympy.Expr]:
+    """The formula with other compositions of the part's column in its place, the shortest first.
+
+    Parameters
+    ----------
+    part : Part
+        On the rows of `fit_rows.fitting`.
+    fit_rows : FitRows
+    noise : float
+        Standard deviation of y.
+    until : float
+        `kansym.clock.now` value to stop at.
+    seed : int
+    """
+    X, y, weights = fit_rows.rows(fit_rows.fitting)
+    size = math.sqrt(float(np.mean(part.slope**2)))
+    if not size > 0:
+        return
+    rows = np.abs(part.slope) > LEAST_SLOPE * size
+    target = (y[rows] - part.rest[rows]) / part.slope[rows]
+    if not (np.isfinite(target).all() and len(target) and np.ptp(target) > 0):
+        return
+    share = (1.0 if weights is None else weights[rows]) * part.slope[rows] ** 2
+    enumeration = Enumeration(
+        X[rows, part.column, None],
+        target,
+        (fit_rows.variables[part.column],),
+        weights=share,
+        noise=noise / math.sqrt(float(np.mean(share))),
+        noisy=True,
+        allowed=fit_rows.allowed,
+        seed=seed,
+    )
+    yield from map(part.put, enumeration.formulas(until, few=TREES))

@@ -1,0 +1,84 @@
+"""Formulas found so far, and better parts of them."""
+
+import math
+
+import numpy as np
+import pytest
+import sympy
+
+from kansym.data.dataset import Dataset
+from kansym.data.preparation import prepare
+from kansym.search.found import FoundFormulas
+from kansym.search.rows import FitRows
+
+NOISE = 0.02
+F = sympy.Float
+
+
+@pytest.fixture
+def found(rng):
+    def of(function, rows=800, noise=NOISE):
+        X = rng.uniform(0.5, 3.0, (rows, 2))
+        y = function(*X.T) + noise * rng.normal(size=rows)
+        prepared = prepare(Dataset(X, y, ("u", "v"), target="t"), validation_fraction=0.2, seed=0)
+        fit_rows = FitRows.of(prepared.table, prepared.train, prepared.validation, prepared.noise_floor, None)
+        return FoundFormulas(fit_rows, math.inf)
+
+    return of
+
+
+def test_nothing_is_known_of_no_formulas(found):
+    none = found(lambda u, v: u + v)
+    assert none.best() is None and none.best_loss() == math.inf
+    assert not none.exact() and not none.at_noise() and none.long() and len(none) == 0
+    none.improve(NOISE, math.inf, seed=0)
+    assert list(none) == []
+
+
+def test_an_exact_formula_is_at_noise(found):
+    search = found(lambda u, v: 2.5 * u * v, noise=0.0)
+    u, v = search.fit_rows.variables
+    search.add(F(2.4) * u * v, "a guess")
+    best = search.best()
+    assert search.exact() and search.at_noise() and not search.long()
+    assert best is not None and search.best_loss() == best.validation_loss
+
+
+def test_a_constant_that_is_missing_is_found(found):
+    search = found(lambda u, v: 3.1 * u / (u + 1.27 * v + 2.3))
+    u, v = search.fit_rows.variables
+    search.add(F(3.0) * u / (u + v + F(2.0)), "a guess")
+    before = search.best()
+    search.improve(NOISE, math.inf, seed=0)
+    best = search.best()
+    assert before is not None and best is not None
+    assert best.description_length < before.description_length - 20
+    assert np.sqrt(best.validation_loss) < 1.1 * NOISE
+    assert best.complexity <= before.complexity + 4
+
+
+def test_a_part_that_is_wrong_is_read_anew(found):
+    search = found(lambda u, v: 2.0 * np.exp(-1.3 * u) + np.sin(2.2 * v))
+    u, v = search.fit_rows.variables
+    search.add(F(0.9) / (u**2 + F(0.8)) + sympy.sin(F(2.2) * v) + F(0.01), "a guess")
+    search.improve(NOISE, math.inf, seed=0)
+    best = search.best()
+    assert best is not None and best.expression.has(sympy.exp) and np.sqrt(best.validation_loss) < 1.1 * NOISE
+
+
+def test_what_is_right_stays_the_pick(found):
+    search = found(lambda u, v: 2.0 * np.exp(-1.3 * u) + np.sin(2.2 * v))
+    u, v = search.fit_rows.variables
+    search.add(F(2.1) * sympy.exp(-F(1.2) * u) + sympy.sin(F(2.2) * v), "the law")
+    before = search.best()
+    search.improve(NOISE, math.inf, seed=0)
+    assert search.best() is before
+
+
+def test_it_ends_when_time_is_up(found):
+    search = found(lambda u, v: 3.1 * u / (u + 1.27 * v + 2.3))
+    u, v = search.fit_rows.variables
+    search.add(F(3.0) * u / (u + v + F(2.0)), "a guess")
+    number = len(search)
+    search.improve(NOISE, -math.inf, seed=0)
+    assert len(search) == number

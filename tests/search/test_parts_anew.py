@@ -1,0 +1,69 @@
+"""Parts of a formula, read anew."""
+
+import math
+
+import numpy as np
+import pytest
+import sympy
+
+from kansym.data.dataset import Dataset
+from kansym.data.preparation import prepare
+from kansym.search.parts_anew import parts_of, read_anew
+from kansym.search.rows import FitRows
+from kansym.symbolic.parametric import parametrize
+
+NOISE = 0.02
+
+
+@pytest.fixture
+def table(rng):
+    def of(function, noise=NOISE, rows=900):
+        X = rng.uniform(0.5, 3.0, (rows, 3)) * [1.0, 1.0, 1.0] - [0.0, 0.0, 1.75]
+        y = function(*X.T) + noise * rng.normal(size=rows)
+        prepared = prepare(Dataset(X, y, ("x", "y", "z"), target="t"), validation_fraction=0.2, seed=0)
+        return FitRows.of(prepared.table, prepared.train, prepared.validation, prepared.noise_floor, None)
+
+    return of
+
+
+def test_the_part_that_is_wrong_comes_first(table):
+    fit_rows = table(lambda x, y, z: 3 * np.exp(-2 * np.abs(z)) + np.sin(2 * x) + 1 / y)
+    x, y, z = fit_rows.variables
+    formula = 1.2 / (sympy.Abs(z) + 0.4) + sympy.sin(2.0 * x) + 1.0 / (y + 0.001)
+    first = parts_of(formula, fit_rows)[0]
+    assert first.column == 2
+    right = 3.0 * sympy.exp(-2.0 * sympy.Abs(z)) + sympy.sin(2.0 * x) + 1.0 / (y + 0.001)
+    assert parts_of(right, fit_rows) == []
+
+
+def test_values_are_those_of_the_formula(table):
+    fit_rows = table(lambda x, y, z: 5.0 + 0 * x + y * z)
+    x, y, z = fit_rows.variables
+    formula = sympy.exp(-0.3 * x) * (sympy.sin(2.0 * y + 1.0) + 0.5 * z * (y**2 + 1.5)) + sympy.log(x + 2.0) * x
+    rows = fit_rows.rows(fit_rows.fitting)[0]
+    values = parametrize(formula, fit_rows.variables).evaluate(rows)
+    found = parts_of(formula, fit_rows)
+    assert {part.column for part in found} == {0, 1}
+    for part in found:
+        own = parametrize(part.expression, fit_rows.variables).evaluate(rows)
+        np.testing.assert_allclose(part.rest + part.slope * own, values, rtol=1e-10, atol=1e-12)
+        again = parametrize(part.put(part.expression), fit_rows.variables).evaluate(rows)
+        np.testing.assert_allclose(again, values, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "law, formula",
+    [
+        (lambda x, y, z: 3 * np.exp(-2 * np.abs(z)) + x * y, lambda x, y, z: 1.2 / (sympy.Abs(z) + 0.4) + x * y),
+        (lambda x, y, z: x * np.exp(-0.7 * y) + z, lambda x, y, z: x * (1.0 - 0.4 * y + 0.05 * y**2) + z),
+    ],
+    ids=["term", "factor"],
+)
+def test_the_right_function_is_found(table, law, formula):
+    fit_rows = table(law)
+    raw = formula(*fit_rows.variables)
+    part = parts_of(raw, fit_rows)[0]
+    found = list(read_anew(part, fit_rows, NOISE, until=math.inf, seed=0))
+    X, y, _ = fit_rows.rows(fit_rows.fitting)
+    error = min(np.sqrt(np.mean((parametrize(one, fit_rows.variables).evaluate(X) - y) ** 2)) for one in found)
+    assert error < 1.03 * NOISE
