@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from kansym import load_dataset
 from kansym.fitting.residuals import residuals_of
 from kansym.validation.rivals import nearest_rival
 
@@ -38,3 +39,11 @@ def test_the_bits_are_the_gain_in_squared_residuals(discovered, rng):
     # What is not misfit is the price of terms: 3 for a constant, half of log2(200), and a product, sum and variable.
     assert rival.margin - misfit == pytest.approx((terms - 1) * (3 + 3.8 + 3 + 2.5 + 1.8), rel=0.5)
     assert rival.better < 0.05
+
+
+def test_a_formula_with_nearly_as_many_constants_as_rows_is_no_rival(discovered):
+    # Of the nine planets eight constants leave one.
+    table = load_dataset("kepler", target="period")
+    long = "4.83559 - 0.00274466*((x - 0.00175158)**1.49939 - 4.82907)*(besselj(0, 0.300711*x - 14.4319) - 364.864)"
+    rival = _rival(discovered(table.X[:, :1], table.y, "0.99937*x**(3/2)", long))
+    assert "besselj" not in rival.words
