@@ -226,7 +226,8 @@ def _step(problems: Problems, state: Projection, candidates: Candidates, data: D
     z += problems.b[:, None]
     frame = _Frame.of(problems, candidates, data)
     pivot, unit_a, unit_b = frame.pivot[:, None], frame.unit_a[:, None], frame.unit_b[:, None]
-    first, second = torch.empty_like(z), torch.zeros_like(z)
+    # Of primitives without a free constant both stay zero.
+    first, second = torch.zeros_like(z), torch.zeros_like(z)
     for primitive, block in candidates.blocks(problems.kind):
         p = problems.p[block, None]
         slope = primitive.derivative(z[block], p)

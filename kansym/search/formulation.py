@@ -21,7 +21,7 @@ from kansym.symbolic.formula import Formula
 from kansym.symbolic.naming import plain, plain_symbol
 from kansym.symbolic.parametric import ParametricForm, parametrize
 from kansym.symbolic.reduction import drop_terms, eliminate
-from kansym.symbolic.refit import refit
+from kansym.symbolic.refit import RANK_TOLERANCE, refit, scaled_svd
 from kansym.symbolic.rewriting import (
     absorb_minus,
     join_logarithms,
@@ -49,9 +49,6 @@ FREE_BITS = 3.0
 ROUND_NUMBERS = 3.0
 """Bits by which a formula with rational or named numbers may be longer than one with real ones: -2 is believed where
 -1.99 +- 0.02 was fitted."""
-
-SINGULAR = 1e-10
-"""Singular values of the scaled Jacobian, relative to the largest, that count as this much at least."""
 
 POLISH_SECONDS = 0.3
 """Least time in which the algebra on a formula that the end of the budget left as it was fitted gets anywhere."""
@@ -153,13 +150,14 @@ def _expected(form: ParametricForm, fit_rows: FitRows) -> Callable[[sympy.Symbol
     with np.errstate(all="ignore"):
         # Overflow means a constant that no double can determine.
         jacobian, residual = form.jacobian(X) * root[:, None], (form.evaluate(X) - y) * root
-        size = np.linalg.norm(jacobian, axis=0)
+        determined = bool(np.isfinite(np.linalg.norm(jacobian, axis=0)).all())
     square, n = float(residual @ residual), len(fit_rows.dataset.y)
-    variance = np.full(len(size), math.inf)
-    if np.isfinite(size).all() and math.isfinite(square):
-        _, singular, right = np.linalg.svd(jacobian / np.where(size > 0, size, 1.0), full_matrices=False)
-        least = np.maximum(singular, SINGULAR * singular.max(initial=0.0))
-        variance = ((right / least[:, None]) ** 2).sum(0) / np.where(size > 0, size, 1.0) ** 2
+    variance = np.full(len(form.constants), math.inf)
+    if determined and math.isfinite(square):
+        lengths, singular, vectors, _ = scaled_svd(jacobian)
+        least = np.maximum(singular, RANK_TOLERANCE * singular.max(initial=0.0))
+        inverse = ((vectors[: len(least)] / least[:, None]) ** 2).sum(0)
+        variance = inverse / np.where(lengths > 0, lengths, 1.0) ** 2
     floor = len(y) * max(fit_rows.noise_floor**2, 1e-300)
 
     def bits(constant: sympy.Symbol, value: int, smaller: ParametricForm) -> float:

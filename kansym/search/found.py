@@ -15,7 +15,6 @@ from kansym.search.parts_anew import parts_of, read_anew
 from kansym.search.rows import FitRows
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.missing_constants import missing_constants
-from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parametric import ParametricForm, parametrize
 from kansym.symbolic.steps import Origin
 from kansym.terms.pursuit import LEAST_ROWS
@@ -113,8 +112,7 @@ class FoundFormulas:
                 return
 
     def _form(self, formula: Formula) -> ParametricForm:
-        names = dict(zip(map(plain_symbol, formula.variables), self.fit_rows.variables, strict=True))
-        return parametrize(formula.expression.xreplace(names), self.fit_rows.variables)
+        return parametrize(formula.expression.xreplace(self.fit_rows.symbols), self.fit_rows.variables)
 
     def _promises(self, bits: float) -> bool:
         """Whether a description of about so many bits may become the shortest."""

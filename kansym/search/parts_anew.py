@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.stats
 import sympy
 
 from kansym import clock
@@ -92,7 +93,7 @@ def parts_of(formula: sympy.Expr, fit_rows: FitRows) -> list[Part]:
 
 def _explained(x: np.ndarray, slope: np.ndarray, residual: np.ndarray) -> float:
     """Share of the residual that slope times a polynomial of x explains; of its ranks, which have no outliers."""
-    ranks = np.argsort(np.argsort(x, kind="stable"), kind="stable") / max(len(x) - 1, 1)
+    ranks = (scipy.stats.rankdata(x, "ordinal") - 1) / max(len(x) - 1, 1)
     basis = np.polynomial.chebyshev.chebvander(2 * ranks - 1, DEGREE) * slope[:, None]
     if not (np.isfinite(basis).all() and residual.any()):
         return 0.0
@@ -128,9 +129,7 @@ def _within(
             if not np.isfinite(values).all():
                 continue
             inner = (rest + slope * values, slope) if node.is_Add else (rest, slope * values)
-            function = node.func
-            place = _placed(put, function, others)
-            yield from _within(function(*mine), *inner, place, variables, X)
+            yield from _within(node.func(*mine), *inner, _placed(put, node.func, others), variables, X)
 
 
 def _placed(

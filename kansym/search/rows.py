@@ -17,7 +17,7 @@ from kansym.extraction.selection import Rows
 from kansym.primitives.allowed import AllowedFunctions
 from kansym.symbolic.constants import consistency_of
 from kansym.symbolic.formula import Formula
-from kansym.symbolic.naming import internal_symbols
+from kansym.symbolic.naming import internal_symbols, plain_symbol
 from kansym.symbolic.parametric import ParametricForm
 from kansym.symbolic.refit import RefitResult, refit
 from kansym.units.consistency import Consistency
@@ -86,6 +86,11 @@ class FitRows:
         units = UnitSystem.of(dataset)
         weights = row_weights(dataset)
         return cls(dataset, train, validation, weights, noise_floor, variables, units=units, allowed=allowed)
+
+    @property
+    def symbols(self) -> dict[sympy.Symbol, sympy.Symbol]:
+        """`variables` by the plain symbols of users' formulas, which know no signs."""
+        return dict(zip(map(plain_symbol, self.dataset.names), self.variables, strict=True))
 
     def consistency(self, form: ParametricForm) -> Consistency | None:
         """Whether a form is dimensionally consistent; None where the table has no units."""

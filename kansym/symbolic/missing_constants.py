@@ -22,6 +22,7 @@ from kansym import clock
 from kansym.clock import Work
 from kansym.symbolic.evaluation import MODULES, finite_column, real_functions
 from kansym.symbolic.parametric import ParametricForm, node_count
+from kansym.symbolic.refit import unit_columns
 
 ALIKE = 1e-4
 """One less the cosine between two derivatives of places that say the same."""
@@ -98,10 +99,12 @@ def missing_constants(
             for constant in form.constants
         ]
         span = _orthonormal(np.column_stack(known) * root[:, None] if known else np.zeros((len(y), 0)))
+        if span is None or not np.isfinite(residual).all():
+            return []
         found: list[tuple[float, float, np.ndarray, _Place]] = []
         for place in _places(parts, form):
             derivative = place.derivative * root
-            own = derivative - span @ (span.T @ derivative) if span is not None else derivative
+            own = derivative - span @ (span.T @ derivative)
             size = float(own @ own)
             if not (math.isfinite(size) and size > LEAST * LEAST * float(derivative @ derivative) > 0):
                 continue
@@ -110,8 +113,6 @@ def missing_constants(
             drop = min(along * along / size, float(residual @ residual)) / len(y)
             if math.isfinite(drop):
                 found.append((drop, along / size, own / math.sqrt(size), place))
-    if span is None or not np.isfinite(residual).all():
-        return []
     found.sort(key=lambda one: -one[0])
     kept: list[tuple[float, float, np.ndarray, _Place]] = []
     for one in found:
@@ -157,7 +158,7 @@ def _evaluated(node: sympy.Expr, values: list[np.ndarray], varying: list[int]) -
     if node.is_Pow:
         base, exponent = values
         power = base**exponent
-        # A number as exponent of a base of any sign has no logarithm to look at.
+        # By the exponent of a base below zero there is no derivative; nobody asks for that of a whole number.
         return power, (exponent * base ** (exponent - 1), power * np.log(base))
     key = tuple(None if k in varying else argument for k, argument in enumerate(node.args))
     value, slopes = _function(node.func, key)
@@ -190,8 +191,8 @@ def _orthonormal(matrix: np.ndarray) -> np.ndarray | None:
     """An orthonormal basis of the columns; None where one is not finite."""
     if not np.isfinite(matrix).all():
         return None
-    size = np.linalg.norm(matrix, axis=0)
-    left, singular, _ = np.linalg.svd(matrix[:, size > 0] / size[size > 0], full_matrices=False)
+    unit, lengths = unit_columns(matrix)
+    left, singular, _ = np.linalg.svd(unit[:, lengths > 0], full_matrices=False)
     clock.charge(Work.DENSE_PRODUCTS, matrix.size * matrix.shape[1])
     return left[:, singular > LEAST * singular.max(initial=0.0)]
 

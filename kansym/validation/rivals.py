@@ -22,6 +22,9 @@ MOST_ROWS = 10_000
 MOST_COMPARED = 12
 """Rivals, the nearest first, that are tested for being the pick with more constants."""
 
+MOST_FITTED = 0.5
+"""Constants of a rival, in units of the rows: of nine rows eight constants leave one, by which anything fits."""
+
 
 @dataclass(frozen=True)
 class Rival:
@@ -54,17 +57,12 @@ class Rival:
         return math.inf if self.margin > 1000 else 2.0**self.margin
 
 
-MOST_FITTED = 0.5
-"""Constants of a rival, in units of the rows: of nine rows eight constants leave one, by which anything fits."""
-
-
 def nearest_rival(discovery: Discovery, residuals: Residuals, *, seed: int) -> Rival | None:
     """The rival of the least description length among the formulas of the front, those beside it, and polynomials.
 
     A rival whose constants can be set to give the pick's values, inside the box of the data and around it, is the
     pick with constants to spare, and is passed over; so is one that has more constants than half as many as there are
-    rows, unless the pick has as many. All lengths are taken here from leave-one-out losses, so that
-    they compare.
+    rows, unless the pick has as many. All lengths are taken here from leave-one-out losses, so that they compare.
 
     Returns
     -------

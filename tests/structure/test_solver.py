@@ -153,12 +153,12 @@ def test_the_deadline_is_passed_on_and_kept(box, rng):
     class Slow(Curves):
         def __call__(self, leaf):
             yield from super().__call__(leaf)
-            clock.charge(Work.ALGEBRA, 30 / (SLOWNESS * SECONDS[Work.ALGEBRA]))
+            clock.charge(Work.ALGEBRA, 9 / (SLOWNESS * SECONDS[Work.ALGEBRA]))
 
     X = box(150, None, None)
     leaf = Slow()
-    solve(X, rng.normal(size=150), leaf=leaf, seconds=50.0, most=10_000)
-    assert leaf.asked and all(one.until <= 50.0 for one in leaf.asked)
+    solve(X, rng.normal(size=150), leaf=leaf, seconds=15.0, most=10_000)
+    assert leaf.asked and all(one.until <= 15.0 for one in leaf.asked)
     # Two leaves use the time up; of the step that is under way a few more may be asked.
     assert len(leaf.asked) <= 6
 

@@ -81,4 +81,6 @@ def test_of_quotients(data):
 
     expression = data.draw(st.recursive(leaves, larger, max_leaves=7))
     assume(expression.is_finite is not False and not expression.has(sympy.zoo, sympy.nan, sympy.oo, sympy.I))
+    # Neither side has the digits for the sine of 2**(2**12).
+    assume(all(abs(number.p) < 10**15 and number.q < 10**15 for number in expression.atoms(sympy.Rational)))
     assert_says(plain(expression), names, np.array([0.7, -1.9, 1.3, 0.4]), tolerance=1e-9)

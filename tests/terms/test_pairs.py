@@ -1,5 +1,7 @@
 """All pairs of cheap columns: the terms of a sum are found together, alone and beside a plain term."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from kansym import clock
@@ -23,9 +25,10 @@ def test_a_sum_of_two_terms(setting):
 
 def test_a_sum_of_two_terms_beside_a_plain_one(setting):
     search, rows = setting(lambda x, z: two(x) + 1.7 * z, columns=2)
+    effort = replace(EFFORTS[2], paired=1500, pairs=150)
     with clock.running(Clock()):
         beam = Beam(
-            search.dictionary, rows, search.lengths, effort=EFFORTS[2], top=4, until=np.inf, paired=True, beside=True
+            search.dictionary, rows, search.lengths, effort=effort, top=4, until=np.inf, paired=True, beside=True
         )
         states = next(beam.rounds(3, 2))
     assert len(states[0].slots) == 3 and states[0].square < 1e-6

@@ -17,7 +17,6 @@ from kansym.data.dataset import Dataset
 from kansym.search.prior.part import GivenPart
 from kansym.search.rows import FitRows
 from kansym.symbolic.formula import Formula
-from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parametric import ParametricForm, parametrize
 
 ROUNDS = 3
@@ -107,7 +106,7 @@ def whole_law(
     rest : Formula
     fit_rows : FitRows
     """
-    columns = dict(zip(map(plain_symbol, fit_rows.dataset.names), fit_rows.variables, strict=True))
+    columns = fit_rows.symbols
     alone = parametrize(rest.expression, (*columns, *constants))
     # In the symbols of the rows, which know the signs of the columns.
     expression = known(alone.expression.xreplace(columns))
