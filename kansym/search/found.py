@@ -10,8 +10,8 @@ import sympy
 
 from kansym import clock
 from kansym.extraction.selection import EXACT
-from kansym.search.formulation import description_length_of, from_expression
-from kansym.search.parts_anew import parts_of, read_anew
+from kansym.search.formulation import description_length_of, from_expression, polished
+from kansym.search.parts_anew import Part, lacking, parts_of, read_anew
 from kansym.search.rows import FitRows
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.missing_constants import missing_constants
@@ -22,6 +22,9 @@ from kansym.terms.pursuit import LEAST_ROWS
 SHORT_FORMULA = 12
 """Nodes of a formula than which no sum of products is much shorter."""
 
+IMPROVING = 0.3
+"""Share of the time that is left for better parts of what has been found."""
+
 LEADERS, PLACES, ROUNDS = 12, 2, 3
 """Formulas of the shortest descriptions that are asked for constants they lack, constants tried in each, and rounds."""
 
@@ -31,6 +34,12 @@ LEAST_LEFT = 1e-3
 CONSTANT_BITS, NEAR_BITS = 6.0, 8.0
 """Price of a constant's place in a formula beside its 1/2 log2(n), and bits behind the pick at which a formula is
 expected and still worth a fit: what is expected is rough."""
+
+MOST_OF_THE_REST = 0.5
+"""Share of the residual that a function of one column explains where the rest of a law is taken to be one."""
+
+HARDLY_LEFT = 0.02
+"""Share of the residual that such a function may leave, while the constants of the others are not yet right."""
 
 READ_ANEW, PARTS = 2, 5
 """Formulas whose parts are read anew, in each round, and most parts of each."""
@@ -84,17 +93,25 @@ class FoundFormulas:
         """Fit and simplify an expression."""
         self.all += from_expression(raw, self.fit_rows, structure=structure, deadline=self.deadline)
 
-    def improve(self, noise: float, until: float, *, seed: int) -> None:
-        """Try the formulas of the shortest descriptions with constants that they lack and with parts read anew.
+    def polish(self, seconds: float) -> tuple[Formula, Formula]:
+        """Bring the pick into shape where time was up when it was found; what it was, and what it is."""
+        rough = min(self.all, key=lambda formula: formula.rank)
+        polish = polished(rough, self.fit_rows, seconds)
+        self.all[self.all.index(rough)] = polish
+        return rough, polish
+
+    def improve(self, noise: float, *, seed: int) -> None:
+        """Try the formulas of the shortest descriptions with what they lack and with parts read anew.
 
         Parameters
         ----------
         noise : float
-            Standard deviation of y, as far as it is known.
-        until : float
-            `kansym.clock.now` value to stop at.
+            Standard deviation of y, as far as it is known. Without noise a formula is the law or is not, and only
+            terms are tried that are most of what it leaves.
         seed : int
         """
+        until = clock.now() + IMPROVING * clock.left(self.deadline)
+        several = len(self.fit_rows.variables) > 1
         for _ in range(ROUNDS):
             before = self.best()
             leaders = sorted(self.all, key=lambda formula: formula.rank)[:LEADERS]
@@ -104,9 +121,9 @@ class FoundFormulas:
                     return
                 self._asked.add(formula.expression)
                 form = self._form(formula)
-                self._complete(formula, form)
-                many = len(self.fit_rows.fitting) >= LEAST_ROWS
-                if number < READ_ANEW and formula.complexity > SHORT_FORMULA and many:
+                if noise > 0:
+                    self._complete(formula, form)
+                if number < READ_ANEW and len(self.fit_rows.fitting) >= LEAST_ROWS and (noise > 0 or several):
                     self._read_parts(formula, form, noise, until, seed)
             if self.best() is before:
                 return
@@ -132,11 +149,22 @@ class FoundFormulas:
             self.add(one.expression, formula.steps)
 
     def _read_parts(self, formula: Formula, form: ParametricForm, noise: float, until: float, seed: int) -> None:
-        """Add what a formula becomes with other functions for some of its parts."""
-        for part in parts_of(form.substituted(), self.fit_rows)[:PARTS]:
-            if clock.late(until):
-                return
-            for raw in read_anew(part, self.fit_rows, noise, until=until, seed=seed):
-                other = parametrize(raw, self.fit_rows.variables)
-                if self._promises(description_length_of(other, self.fit_rows)):
-                    self.add(raw, formula.steps)
+        """Add what a formula becomes with a function of one column more, and with others for some of its parts."""
+        expression = form.substituted()
+        parts = lacking(expression, self.fit_rows, 0.0 if noise > 0 else MOST_OF_THE_REST)
+        if noise > 0 and formula.complexity > SHORT_FORMULA:
+            parts += parts_of(expression, self.fit_rows)
+        for part in parts[:PARTS]:
+            self._read(part, formula, noise, until, seed)
+
+    def _read(self, part: Part, formula: Formula, noise: float, until: float, seed: int) -> None:
+        """Add what a formula becomes with other functions in one place."""
+        if clock.late(until):
+            return
+        loss = self.fit_rows.loss(self._form(formula), self.fit_rows.fitting)
+        for raw in read_anew(part, self.fit_rows, noise, until=until, seed=seed):
+            other = parametrize(raw, self.fit_rows.variables)
+            # Without noise what is still far from the rows is no law, and would only be longer.
+            enough = noise > 0 or self.fit_rows.loss(other, self.fit_rows.fitting) < HARDLY_LEFT * loss
+            if enough and self._promises(description_length_of(other, self.fit_rows)):
+                self.add(raw, formula.steps)

@@ -91,6 +91,41 @@ def parts_of(formula: sympy.Expr, fit_rows: FitRows) -> list[Part]:
     return [part for *_, part in sorted(found, key=lambda one: (-one[0], -one[1]))]
 
 
+def lacking(formula: sympy.Expr, fit_rows: FitRows, share: float) -> list[Part]:
+    """Functions of single columns beside the formula that may explain this share of its residual, the most first.
+
+    In the order of a column's values the residual changes little from row to row where it is a function of that column,
+    however often that oscillates: von Neumann's ratio, doi:10.1214/aoms/1177731677.
+
+    Parameters
+    ----------
+    formula : sympy.Expr
+        In `fit_rows.variables`.
+    fit_rows : FitRows
+    share : float
+    """
+    X, y, weights = fit_rows.rows(fit_rows.fitting)
+    rest = parametrize(formula, fit_rows.variables).evaluate(X)
+    root = np.ones(len(y)) if weights is None else np.sqrt(weights)
+    residual = (y - rest) * root
+    square = float(residual @ residual)
+    if not (math.isfinite(square) and square > 0):
+        return []
+    # By chance the ratio is as far from one as this, three times in a thousand.
+    share = max(share, 3 / math.sqrt(len(y)))
+    found = []
+    for column in range(X.shape[1]):
+        clock.charge(Work.SORTED_VALUES, len(y))
+        steps = np.diff(residual[np.argsort(X[:, column], kind="stable")])
+        explained = 1.0 - float(steps @ steps) / (2 * square)
+        if explained > share:
+            found.append((explained, column))
+    one = np.ones(len(y))
+    return [
+        Part(sympy.S.Zero, column, rest, one, lambda new: formula + new) for _, column in sorted(found, reverse=True)
+    ]
+
+
 def _explained(x: np.ndarray, slope: np.ndarray, residual: np.ndarray) -> float:
     """Share of the residual that slope times a polynomial of x explains; of its ranks, which have no outliers."""
     ranks = (scipy.stats.rankdata(x, "ordinal") - 1) / max(len(x) - 1, 1)

@@ -30,7 +30,7 @@ from kansym.kan.pruning import count_edges
 from kansym.primitives.allowed import allowed_functions
 from kansym.primitives.library import default_library
 from kansym.search.baseline import baseline
-from kansym.search.formulation import could_win, formulate, polished
+from kansym.search.formulation import could_win, formulate
 from kansym.search.found import FoundFormulas
 from kansym.search.front import ParetoFront
 from kansym.search.networks import Networks
@@ -68,6 +68,9 @@ STRUCTURE_SHARE = 0.75
 LAST_LOOK = 0.15
 """Share of the time budget for the one column that is left of a table which a short formula settles."""
 
+LEAF = 0.05
+"""Least share of the time budget for a smaller problem while sums of products are still to have their first turn."""
+
 SECOND_LOOK = 0.4
 """Share of the time budget for reading a curve that a formula describes already as well as the data allow: with few
 rows the first such formula need not be the best."""
@@ -75,9 +78,6 @@ rows the first such formula need not be the best."""
 TERMS_AFTER, TERMS_AFTER_REDUCED = 0.25, 0.6
 """Share of the budget for which structure, or the readings of a curve, go on alone before sums have their turn; and
 the same with noise where a smaller problem was found, whose own sums come first."""
-
-IMPROVING = 0.3
-"""Share of the time that is left for better parts of what has been found, with noise."""
 
 NETWORK_SECONDS, LAST_NETWORK = 1.6, 0.03
 """Most time for a network beside a formula that was found without one, and the share of the budget that it has in any
@@ -140,8 +140,8 @@ class _Run:
         self.decisions: list[Decision] = []
         # Where something smooth is known to reach an error, networks far above it have the wrong shape.
         self.promising = PROMISING if attainable is None else min(PROMISING, max(SPLINE_ERROR, 30 * attainable))
-        self.settled = False
-        self.part = part
+        self.settled, self.part = False, part
+        self.solver: Solver | None = None
         self.deadline = self.start + options.max_seconds * (1 - RESERVE)
         self.formulas = FoundFormulas(self.fit_rows, self.deadline)
         self.sums = Sums(self.fit_rows, options, self.device, part=part, deadline=self.deadline)
@@ -307,8 +307,10 @@ class _Run:
         return noisy and best.validation_loss < factor * self.network.validation_loss
 
     def _beyond_errors(self, loss: float) -> bool:
-        """Whether a loss is so far above the errors of the table that the law cannot have been found."""
-        return self.dataset.y_error is not None and loss > (BLIND * self.floor) ** 2
+        """Whether a loss is so far above the errors of the table, or an interpolant's, that there is more to see."""
+        errors = math.inf if self.dataset.y_error is None else self.floor
+        smooth = math.inf if self.solver is None else self.solver.reducer.lowest * float(np.std(self.solver.reducer.y))
+        return loss > (BLIND * min(errors, smooth)) ** 2
 
     def _structure(self) -> None:
         """Solve the smaller problems that symmetries and inner functions make of this one."""
@@ -316,7 +318,7 @@ class _Run:
         X, y, weights = self.fit_rows.rows(self.fit_rows.fitting)
         until = self.start + STRUCTURE_SHARE * self.options.max_seconds
         every = self.fit_rows.allowed is None or self.fit_rows.allowed.elementary
-        solver = Solver(
+        solver = self.solver = Solver(
             y, self._leaf, seed=self.options.seed, until=until, any_function=every, units=self.fit_rows.units
         )
         whole = Problem.of(X, y, self.fit_rows.variables, weights)
@@ -350,8 +352,14 @@ class _Run:
             yield sympy.Float(float(leaf.t[0]))
             return
         self._leaves += 1
+        longest = math.inf
         if self.settled and leaf.X.shape[1] == 1:
-            leaf = replace(leaf, until=min(leaf.until, clock.now() + LAST_LOOK * self.options.max_seconds))
+            longest = LAST_LOOK * self.options.max_seconds
+        elif not self.sums.noisy and self.sums.open(self.sums.early):
+            # What is read here may not keep the whole from its first turn of sums.
+            due = self.start + TERMS_AFTER * self.options.max_seconds
+            longest = max(due - clock.now(), LEAF * self.options.max_seconds)
+        leaf = replace(leaf, until=min(leaf.until, clock.now() + longest))
         table, options = leaf_table(leaf, self.options, self.dataset.n_columns)
         part = _Run(table, options, None, attainable=leaf.attainable, part=True)
         interrupted = False
@@ -370,21 +378,21 @@ class _Run:
         """Look for sums of products; whether one is as good as the data allow."""
         if not self.sums.open(turn):
             return False
-        self._improve()
+        self._improve(self.sums.noisy or turn is self.sums.last)
         self.report("terms", "looking for sums of products")
         for raw in self.sums.formulas(turn):
             self.formulas.add(raw, "sum of products")
             self.report("terms", f"{self.formulas.best()}")
             if self.formulas.at_noise():
                 return True
-        self._improve()
+        self._improve(self.sums.noisy)
         return False
 
-    def _improve(self) -> None:
-        """Where y has noise, let the best formulas have constants that they lack and other parts."""
-        if self.sums.noisy and not self.formulas.at_noise():
-            until = clock.now() + IMPROVING * clock.left(self.deadline)
-            self.formulas.improve(max(self.sums.noise, self.floor), until, seed=self.options.seed)
+    def _improve(self, wanted: bool = True) -> None:
+        """Let the best formulas have what they lack."""
+        if wanted and not self.formulas.at_noise():
+            noise = max(self.sums.noise, self.floor) if self.sums.noisy else 0.0
+            self.formulas.improve(noise, seed=self.options.seed)
 
     def _one_dimensional(self) -> None:
         """A table with one input is one edge: read it as one or two primitives."""
@@ -460,15 +468,6 @@ class _Run:
         except KeyboardInterrupt:
             logger.warning("the network beside the formula was interrupted; the formula stands without it; %s", AGAIN)
 
-    def _polish(self) -> None:
-        """Bring the pick into shape where time was up when it was found."""
-        found = self.formulas.all
-        best = min(range(len(found)), key=lambda k: found[k].rank)
-        rough, end = found[best], self.start + (1 + RESERVE) * self.options.max_seconds
-        found[best] = polished(rough, self.fit_rows, clock.left(end))
-        if rough in self.readings:
-            self.readings[found[best]] = self.readings[rough]
-
     def finish(self, stopped: StopReason) -> Discovery:
         """The front and the pick, from whatever has been found."""
         if self.network is None and stopped != StopReason.INTERRUPTED and not self.part:
@@ -477,7 +476,9 @@ class _Run:
         if not self.formulas:
             self._baseline()
         if self.out_of_time():
-            self._polish()
+            rough, best = self.formulas.polish(clock.left(self.start + (1 + RESERVE) * self.options.max_seconds))
+            if rough in self.readings:
+                self.readings[best] = self.readings[rough]
         front = ParetoFront.from_formulas(self.formulas.all, self.dataset.X)
         network = None if self.network is None else self.network.measured(self.fit_rows)
         # Without held-out rows the network's loss is that of training, which says nothing against a formula.

@@ -55,6 +55,9 @@ LEAST_SECONDS, LEAST_GLANCE = 6.0, 2.0
 """Least time for a turn, and for a glance: in less, hardly two terms are tried, and what is nearly done elsewhere
 needs it."""
 
+DECADES = 100.0
+"""Largest target in units of the median from which on rows count by their relative errors, without noise."""
+
 ENUMERATED = 0.25
 """Share of a turn for trees of operations, and only in the last turn for large ones."""
 
@@ -143,6 +146,7 @@ class Sums:
     def _engines(self, *, noisy: bool) -> tuple[Enumeration, Pursuit]:
         if noisy not in self._made:
             X, y, weights = self.fit_rows.rows(self.fit_rows.fitting)
+            weights = weights if noisy else _evened(y, weights)
             # Errors that are given count in full; a rounding says nothing of the noise.
             floor = self.fit_rows.noise_floor
             seen = self.noise if noisy and floor <= self._rounded else 0.0
@@ -157,3 +161,14 @@ class Sums:
             pursuit = Pursuit(X, y, variables, device=self.device, **table)
             self._made[noisy] = Enumeration(X, y, variables, **table), pursuit
         return self._made[noisy]
+
+
+def _evened(y: np.ndarray, weights: np.ndarray | None) -> np.ndarray | None:
+    """Weights under which all rows of a target that runs over decades count, where it would be its few largest.
+
+    An exact law is one under any weights.
+    """
+    middle = float(np.median(np.abs(y)))
+    if not float(np.abs(y).max()) > DECADES * middle > 0:
+        return weights
+    return (1.0 if weights is None else weights) / (y**2 + middle**2)

@@ -72,6 +72,9 @@ def _signed_log(t: np.ndarray) -> np.ndarray:
 WIDEST_EXP = 8.0
 """Range of a target beyond which its exponential is the largest few rows and nothing else."""
 
+LARGEST_EXP = 30.0
+"""Largest target whose exponential is looked at."""
+
 LINKS: tuple[Link, ...] = (
     Link("identity", lambda t: t, np.ones_like, TARGET, lambda t: True),
     Link("log", _signed_log, lambda t: 1 / t, sympy.exp(TARGET), _one_signed, even=True),
@@ -82,7 +85,7 @@ LINKS: tuple[Link, ...] = (
         np.exp,
         np.exp,
         sympy.log(TARGET),
-        lambda t: bool(np.std(t) > 1e-2 and np.ptp(t) < WIDEST_EXP and np.abs(t).max() < 30),
+        lambda t: bool(np.std(t) > 1e-2 and np.ptp(t) < WIDEST_EXP and np.abs(t).max() < LARGEST_EXP),
     ),
     Link("sin", np.sin, np.cos, sympy.asin(TARGET), _within(-np.pi / 2, np.pi / 2)),
     Link("cos", np.cos, lambda t: -np.sin(t), sympy.acos(TARGET), _within(0, np.pi)),
@@ -107,11 +110,11 @@ LINKS: tuple[Link, ...] = (
 """The identity first: it wins ties."""
 
 
-def usable_links(t: np.ndarray) -> list[Link]:
-    """Links that are finite, and forget nothing, on a target."""
+def usable_links(t: np.ndarray, *, wide: bool = False) -> list[Link]:
+    """Links that are finite, and forget nothing, on a target; the exponential of a wide one only where asked for."""
     found = []
     for link in LINKS:
-        if link.usable(t):
+        if link.usable(t) or (wide and link.name == "exp" and float(np.abs(t).max()) < LARGEST_EXP):
             with np.errstate(all="ignore"):
                 slope = link.slope(t)
                 finite = np.isfinite(link.forward(t)).all() and np.isfinite(slope).all()

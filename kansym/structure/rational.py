@@ -12,6 +12,7 @@ the null space drowns, and networks take over.
 import itertools
 import math
 from collections.abc import Iterator
+from fractions import Fraction
 
 import numpy as np
 import sympy
@@ -24,9 +25,12 @@ from kansym.symbolic.complexity import complexity
 
 DEGREES = (
     *((1, 0), (1, 1), (2, 0), (0, 2), (2, 1), (1, 2), (2, 2), (3, 0), (3, 1), (1, 3), (3, 2), (4, 0), (4, 1)),
-    *((2, 4), (3, 3), (4, 2), (4, 4)),
+    *((2, 3), (2, 4), (3, 3), (4, 2), (5, 0), (4, 4)),
 )
 """Total degrees of numerator and denominator, simplest first."""
+
+ALONE = (*DEGREES, (6, 0), (6, 2), (8, 0), (6, 4), (6, 6), (10, 0))
+"""The same for one column, which has few monomials."""
 
 FEATURE_DEGREES = ((1, 1), (2, 1), (1, 2), (2, 2), (2, 4))
 """The same for elementary functions of the columns, of which there are many combinations."""
@@ -34,15 +38,32 @@ FEATURE_DEGREES = ((1, 1), (2, 1), (1, 2), (2, 2), (2, 4))
 RATIONAL_LINKS = ("identity", "square", "log", "exp", "sin", "cos", "tan")
 """Links under which rational functions are looked for; the reciprocal of one is one."""
 
-FEW_ROWS = 150
-"""Rows of the first look."""
+FEW_ROWS = 200
+"""Least rows of the first look, which has twice as many as coefficients."""
 
-MOST_TERMS = 60
+MOST_TERMS = 150
 """Coefficients of both polynomials together."""
 
-LONGEST, SHORT, FULL = 10, 6, 0.75
-"""Most coefficients of a law; and, beyond six, the share of all coefficients that may be different from zero. A smooth
-function has rational approximations to many digits, whose coefficients are all different from zero; laws have gaps."""
+LONGEST, SHORT, FULL, SPARSE = 10, 6, 0.75, 0.25
+"""Coefficients of a law that may be any; and the shares of all coefficients that may be different from zero beyond
+six, and beyond ten. A smooth function has rational approximations to many digits, whose coefficients are all different
+from zero; laws have gaps."""
+
+ROUND = 1e-7
+"""Relative distance to small integers of coefficients that an approximation does not have."""
+
+WHOLE, LARGEST_DENOMINATOR = 1e-10, 10**4
+"""Relative distance of numbers that stand for fractions, of whose polynomials factors are known, and the largest
+denominator of those."""
+
+REPRODUCED = 0.95
+"""Share of the rows on which a law must have its value: next to a pole it has no digits left."""
+
+MOST_COLUMNS = 6
+"""Columns of a table whose rational laws are looked for."""
+
+NOTHING = 1e-9
+"""Coefficient of a monomial that is not there, relative to the largest, both for monomials of mean square one."""
 
 EXACT = 1e-13
 """Singular value, relative to the rms of the columns, at which a null vector is exact."""
@@ -53,11 +74,11 @@ def rational_laws(X: np.ndarray, t: np.ndarray, variables: tuple[sympy.Symbol, .
 
     Parameters
     ----------
-    X : ndarray, shape (n, d), d <= 4
+    X : ndarray, shape (n, d), d <= 6
     t : ndarray, shape (n,)
     variables : tuple of Symbol, length d
     """
-    yield from _sorted_laws(X, t, variables, variables, DEGREES)
+    yield from _sorted_laws(X, t, variables, variables, ALONE if len(variables) == 1 else DEGREES)
 
 
 def featured_laws(
@@ -108,10 +129,10 @@ def _sorted_laws(
 ) -> list[sympy.Expr]:
     """Laws under every link. 1/sqrt(1 - x) with small x is nearly a rational function with more coefficients, so the
     simplest one goes first."""
-    if not 0 < X.shape[1] <= 4:
+    if not 0 < X.shape[1] <= MOST_COLUMNS:
         return []
     laws = []
-    for link in usable_links(t):
+    for link in usable_links(t, wide=True):
         if link.name in RATIONAL_LINKS:
             found = rational(X, link.forward(t), columns, degrees)
             if found is not None:
@@ -136,28 +157,45 @@ def rational(
         upper, lower = _powers(X.shape[1], top), _powers(X.shape[1], bottom)
         if len(upper) + len(lower) > min(MOST_TERMS, len(t) // 4):
             continue
-        few = slice(None, None, max(1, len(t) // FEW_ROWS))
+        few = slice(None, None, max(1, len(t) // max(FEW_ROWS, 2 * (len(upper) + len(lower)))))
         if _null_vector(_monomials(U[few], upper), target[few, None] * _monomials(U[few], lower)) is None:
             continue
         vector = _null_vector(_monomials(U, upper), target[:, None] * _monomials(U, lower))
         if vector is None:
-            continue
-        terms = np.count_nonzero(vector)
-        # Columns that do not occur leave gaps of their own, which are no evidence.
-        powers = np.array(upper + lower)
-        present = powers[vector != 0].any(0)
-        possible = int((powers[:, ~present] == 0).all(1).sum())
-        if terms > LONGEST or (terms > SHORT and terms > FULL * possible):
             continue
         numerator, denominator = vector[: len(upper)], vector[len(upper) :]
         unit = np.abs(denominator).max()
         if unit < 1e-12 or not _same(U, target, upper, lower, numerator, denominator):
             continue
         pivot = denominator[np.flatnonzero(np.abs(denominator) > 1e-3 * unit)[0]]
-        top_expression = _polynomial(upper, numerator / pivot * scale, size, columns)
-        bottom_expression = _polynomial(lower, denominator / pivot, size, columns)
-        return top_expression / bottom_expression
+        # In the units of the table.
+        over = numerator / pivot * scale / np.prod(size ** np.array(upper), axis=1)
+        under = denominator / pivot / np.prod(size ** np.array(lower), axis=1)
+        if _tells(over, under, np.array(upper), np.array(lower)):
+            return _shortest(_polynomial(upper, over, columns), _polynomial(lower, under, columns))
     return None
+
+
+def _tells(over: np.ndarray, under: np.ndarray, upper: np.ndarray, lower: np.ndarray) -> bool:
+    """Whether coefficients are few among those that could be, or round numbers."""
+    used = np.concatenate([over[over != 0], under[under != 0]])
+    terms = len(used)
+    if terms <= SHORT or terms <= (FULL if terms <= LONGEST else SPARSE) * _possible([(over, upper), (under, lower)]):
+        return True
+    least = used / np.abs(used).min()
+    return bool((np.abs(least) < 12).all() and (np.abs(least - np.round(least)) < ROUND).all())
+
+
+def _possible(polynomials: list[tuple[np.ndarray, np.ndarray]]) -> int:
+    """Monomials that could occur: columns that do not, and even or odd functions, leave gaps that are no evidence."""
+    used = [powers[coefficients != 0] for coefficients, powers in polynomials]
+    occurs = np.any([powers.any(0) for powers in used], axis=0)
+    even_or_odd = np.all([(powers % 2 == powers[0] % 2).all(0) for powers in used], axis=0)
+    number = 0
+    for mine, (_, powers) in zip(used, polynomials, strict=True):
+        like = (powers[:, even_or_odd] % 2 == mine[0, even_or_odd] % 2).all(1)
+        number += int((like & (powers[:, ~occurs] == 0).all(1)).sum())
+    return number
 
 
 def _powers(d: int, degree: int) -> list[tuple[int, ...]]:
@@ -172,6 +210,9 @@ def _monomials(U: np.ndarray, powers: list[tuple[int, ...]]) -> np.ndarray:
 def _null_vector(top: np.ndarray, bottom: np.ndarray) -> np.ndarray | None:
     """The sparsest vector found in the null space of [top, -bottom]; None where there is none."""
     matrix = np.column_stack([top, -bottom])
+    # A row is one equation, whatever it is multiplied by: next to a pole it would count for all.
+    length = np.linalg.norm(matrix, axis=1)
+    matrix = matrix / np.where(length > 0, length, 1.0)[:, None]
     clock.charge(Work.SMALL_FITS)
     clock.charge(Work.DENSE_PRODUCTS, 4 * matrix.size * matrix.shape[1])
     size = np.sqrt((matrix**2).mean(0))
@@ -190,10 +231,15 @@ def _null_vector(top: np.ndarray, bottom: np.ndarray) -> np.ndarray | None:
         basis = _eliminated(basis)
     support = np.abs(basis[0]) > 1e-6 * np.abs(basis[0]).max()
     # The other monomials blur the coefficients where columns are nearly dependent, so the last solve is without them.
-    _, _, right = np.linalg.svd((matrix / size)[:, support], full_matrices=False)
     vector = np.zeros(len(size))
-    vector[support] = right[-1] / size[support]
-    return vector
+    for _ in range(2):
+        _, _, right = np.linalg.svd((matrix / size)[:, support], full_matrices=False)
+        vector[support] = right[-1]
+        relevant = np.abs(vector) > NOTHING * np.abs(vector).max()
+        if (relevant == support).all():
+            break
+        support, vector = relevant, np.zeros(len(size))
+    return vector / size
 
 
 def _eliminated(basis: np.ndarray) -> np.ndarray:
@@ -220,19 +266,57 @@ def _same(
     """Whether N / D is the target on the rows; a null vector may also vanish on them as a whole."""
     with np.errstate(all="ignore"):
         value = (_monomials(U, upper) @ numerator) / (_monomials(U, lower) @ denominator)
-    return bool(np.isfinite(value).all() and np.sqrt(np.mean((value - target) ** 2)) < 1e-10)
+        near = np.abs(value - target) < 1e-10 * (np.abs(target) + np.median(np.abs(target)))
+    return bool(np.isfinite(value).all() and near.mean() >= REPRODUCED)
 
 
-def _polynomial(
-    powers: list[tuple[int, ...]], coefficients: np.ndarray, size: np.ndarray, columns: tuple[sympy.Expr, ...]
-) -> sympy.Expr:
+def _polynomial(powers: list[tuple[int, ...]], coefficients: np.ndarray, columns: tuple[sympy.Expr, ...]) -> sympy.Expr:
     terms = []
     for power, coefficient in zip(powers, coefficients, strict=True):
         if coefficient != 0:
-            number = float(coefficient / np.prod(size ** np.array(power)))
             factors = [variable**exponent for variable, exponent in zip(columns, power, strict=True)]
-            terms.append(sympy.Mul(_tidy(number), *factors))
+            terms.append(sympy.Mul(_tidy(float(coefficient)), *factors))
     return sympy.Add(*terms)
+
+
+def _shortest(top: sympy.Expr, bottom: sympy.Expr) -> sympy.Expr:
+    """A quotient of polynomials, with factors or with a whole part where its numbers are fractions."""
+    plain = top / bottom
+    clock.charge(Work.ALGEBRA, 20 * complexity(plain))
+    above, below = _in_fractions(top), _in_fractions(bottom)
+    if above is None or below is None:
+        return plain
+    scale = _tidy(above[1] / below[1])
+    factors = sympy.factor(below[0])
+    found = [plain, scale * above[0] / below[0], scale * sympy.factor(above[0]) / factors]
+    if below[0].free_symbols:
+        (whole,), rest = sympy.reduced(above[0], [below[0]])
+        rest = sympy.factor(rest) / factors
+        found += [scale * sympy.factor(whole) + scale * rest, sympy.expand(scale * whole) + scale * rest]
+        found.append(scale * sympy.factor_terms(whole + rest))
+    return min(map(_with_points, found), key=complexity)
+
+
+def _with_points(expression: sympy.Expr) -> sympy.Expr:
+    """Fractions as the fitted numbers that they stand for, but in exponents."""
+    if expression.is_Pow:
+        return _with_points(expression.base) ** expression.exp
+    if not (expression.is_Add or expression.is_Mul):
+        return expression
+    whole = (sympy.Float(one) if one.is_Rational and abs(one) != 1 else _with_points(one) for one in expression.args)
+    return expression.func(*whole)
+
+
+def _in_fractions(polynomial: sympy.Expr) -> tuple[sympy.Expr, float] | None:
+    """A polynomial with fractions for numbers and the number that it was divided by; None where they are none."""
+    terms = [term.as_coeff_Mul() for term in sympy.Add.make_args(polynomial)]
+    values = np.array([float(number) for number, _ in terms])
+    for leading in (1.0, *dict.fromkeys(np.abs(values).tolist())):
+        fractions = [Fraction(value).limit_denominator(LARGEST_DENOMINATOR) for value in (values / leading).tolist()]
+        if (np.abs(np.array(fractions, dtype=float) - values / leading) <= WHOLE * np.abs(values / leading)).all():
+            whole = (sympy.Rational(f) * rest for f, (_, rest) in zip(fractions, terms, strict=True))
+            return sympy.Add(*whole), leading
+    return None
 
 
 def _tidy(number: float) -> sympy.Expr:

@@ -14,6 +14,7 @@ import sympy
 from kansym import clock
 from kansym.structure.leaf import Leaf, LeafSolver, Solution
 from kansym.structure.links import usable_links
+from kansym.structure.monomials import monomial_law
 from kansym.structure.problem import TARGET, Problem, relative_error
 from kansym.structure.product_units import SMALL_TABLE, product_unit_laws
 from kansym.structure.rank import link_ranks
@@ -125,6 +126,9 @@ class Solver:
     def solutions(self, problem: Problem, depth: int = 0, expected: float = math.inf) -> Iterator[Solution]:
         """Formulas for the user's y, with the smaller problem that each one solves."""
         small = len(problem.t) < SMALL_TABLE
+        if depth == 0:
+            # Before any interpolant: what linear algebra finds is found at once.
+            yield from self._at_once(problem)
         if depth == 0 and problem.dimension == 1:
             yield from self._together(straight_lines(problem, any_function=self.any_function))
         if depth == 0 and small:
@@ -139,6 +143,8 @@ class Solver:
             if self._late():
                 return
             surrogate, _ = self.reducer.surrogate(smaller)
+            if depth or smaller.steps:
+                yield from self._at_once(smaller)
             yield from self._exactly(smaller, surrogate)
             if smaller.dimension == 0:
                 continue
@@ -163,6 +169,7 @@ class Solver:
                 linked = self._smoother(smaller, surrogate)
                 if linked is not None:
                     own, _ = self.reducer.surrogate(linked)
+                    yield from self._at_once(linked)
                     yield from self._exactly(linked, own)
                     if own is not None:
                         yield from self._separately(linked, own, depth)
@@ -243,7 +250,7 @@ class Solver:
 
     def _as_sums(self, problem: Problem) -> Iterator[Solution]:
         """Short sums of products that leave no more than noise, of the target, its square and its reciprocal."""
-        if not self.any_function or not 2 <= problem.dimension <= 3:
+        if not self.any_function or not 1 <= problem.dimension <= 3:
             return
         variables = symbols(problem.dimension)
         # Noise makes reciprocals of what is nearly zero say anything.
@@ -321,6 +328,17 @@ class Solver:
     def _late(self) -> bool:
         return clock.late(self.until)
 
+    def _at_once(self, problem: Problem) -> Iterator[Solution]:
+        """Rational laws and their functions, and products of powers and exponentials, exact on all rows."""
+        if problem.dimension == 0 or self._late():
+            return
+        variables = symbols(problem.dimension)
+        for law in rational_laws(problem.X, problem.t, variables):
+            yield problem.compose(law, variables), problem
+        product = monomial_law(problem.X, problem.t, variables) if self.any_function else None
+        if product is not None:
+            yield problem.compose(product, variables), problem
+
     def _exactly(self, problem: Problem, surrogate: Surrogate | None) -> Iterator[Solution]:
         if problem.dimension == 0:
             weights = problem.target_weights()
@@ -328,8 +346,6 @@ class Solver:
             yield problem.compose(level, ()), problem
             return
         variables = symbols(problem.dimension)
-        for law in rational_laws(problem.X, problem.t, variables):
-            yield problem.compose(law, variables), problem
         if not self.any_function:
             return
         for link in usable_links(problem.t):

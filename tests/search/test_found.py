@@ -31,7 +31,7 @@ def test_nothing_is_known_of_no_formulas(found):
     none = found(lambda u, v: u + v)
     assert none.best() is None and none.best_loss() == math.inf
     assert not none.exact() and not none.at_noise() and none.long() and len(none) == 0
-    none.improve(NOISE, math.inf, seed=0)
+    none.improve(NOISE, seed=0)
     assert list(none) == []
 
 
@@ -49,7 +49,7 @@ def test_a_constant_that_is_missing_is_found(found):
     u, v = search.fit_rows.variables
     search.add(F(3.0) * u / (u + v + F(2.0)), "a guess")
     before = search.best()
-    search.improve(NOISE, math.inf, seed=0)
+    search.improve(NOISE, seed=0)
     best = search.best()
     assert before is not None and best is not None
     assert best.description_length < before.description_length - 20
@@ -61,7 +61,7 @@ def test_a_part_that_is_wrong_is_read_anew(found):
     search = found(lambda u, v: 2.0 * np.exp(-1.3 * u) + np.sin(2.2 * v))
     u, v = search.fit_rows.variables
     search.add(F(0.9) / (u**2 + F(0.8)) + sympy.sin(F(2.2) * v) + F(0.01), "a guess")
-    search.improve(NOISE, math.inf, seed=0)
+    search.improve(NOISE, seed=0)
     best = search.best()
     assert best is not None and best.expression.has(sympy.exp) and np.sqrt(best.validation_loss) < 1.1 * NOISE
 
@@ -71,7 +71,7 @@ def test_what_is_right_stays_the_pick(found):
     u, v = search.fit_rows.variables
     search.add(F(2.1) * sympy.exp(-F(1.2) * u) + sympy.sin(F(2.2) * v), "the law")
     before = search.best()
-    search.improve(NOISE, math.inf, seed=0)
+    search.improve(NOISE, seed=0)
     assert search.best() is before
 
 
@@ -80,5 +80,25 @@ def test_it_ends_when_time_is_up(found):
     u, v = search.fit_rows.variables
     search.add(F(3.0) * u / (u + v + F(2.0)), "a guess")
     number = len(search)
-    search.improve(NOISE, -math.inf, seed=0)
+    search.deadline = -math.inf
+    search.improve(NOISE, seed=0)
     assert len(search) == number
+
+
+def test_without_noise_a_term_of_one_column_is_added_where_it_leaves_hardly_anything(found):
+    search = found(lambda u, v: u * v + 0.3 * np.sin(9 * v), noise=0.0)
+    u, v = search.fit_rows.variables
+    search.add(F(1.0) * u * v + F(0.01) * v, "a guess")
+    search.improve(0.0, seed=0)
+    assert search.exact()
+
+
+def test_without_noise_nothing_long_is_made_of_what_is_no_law(found):
+    search = found(
+        lambda u, v: np.sin(9 * u * v) + np.cos(5 * v + np.sin(7 * v)) + np.tanh(3 * v**2 - 4 * v), noise=0.0
+    )
+    u, v = search.fit_rows.variables
+    search.add(F(0.01) * u * v, "a guess")
+    before = list(search)
+    search.improve(0.0, seed=0)
+    assert list(search) == before

@@ -8,7 +8,7 @@ import sympy
 
 from kansym.data.dataset import Dataset
 from kansym.data.preparation import prepare
-from kansym.search.parts_anew import parts_of, read_anew
+from kansym.search.parts_anew import lacking, parts_of, read_anew
 from kansym.search.rows import FitRows
 from kansym.symbolic.parametric import parametrize
 
@@ -67,3 +67,18 @@ def test_the_right_function_is_found(table, law, formula):
     X, y, _ = fit_rows.rows(fit_rows.fitting)
     error = min(np.sqrt(np.mean((parametrize(one, fit_rows.variables).evaluate(X) - y) ** 2)) for one in found)
     assert error < 1.03 * NOISE
+
+
+def test_a_column_that_a_formula_lacks_is_seen_however_often_it_oscillates(table):
+    fit_rows = table(lambda x, y, z: x * y + 0.3 * np.sin(40 * z), noise=0.0)
+    x, y, z = fit_rows.variables
+    (part,) = lacking(1.0 * x * y, fit_rows, 0.5)
+    assert part.column == 2 and part.put(sympy.sin(z)) == 1.0 * x * y + sympy.sin(z)
+
+
+def test_noise_and_functions_of_two_columns_lack_none(table):
+    fit_rows = table(lambda x, y, z: x * y)
+    x, y, _ = fit_rows.variables
+    assert lacking(1.0 * x * y, fit_rows, 0.0) == []
+    fit_rows = table(lambda x, y, z: np.sin(9 * x * y), noise=0.0)
+    assert lacking(sympy.Float(0.1), fit_rows, 0.5) == []

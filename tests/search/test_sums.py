@@ -78,3 +78,22 @@ def test_one_early_turn_longer_with_noise(sums):
     assert search.early is Turn.NOISY and search.open(Turn.NOISY)
     next(search.formulas(Turn.NOISY))
     assert not search.open(search.early)
+
+
+@pytest.mark.parametrize("noise", [0.0, 1.0])
+def test_rows_of_a_target_over_decades_count_by_their_relative_errors_without_noise(rng, noise, monkeypatch):
+    x = rng.uniform(-4, 8, (300, 1))
+    y = np.exp(2 * x[:, 0]) + noise * rng.normal(size=300)
+    rows = prepare(Dataset(x, y, ("x",)), validation_fraction=0.2, seed=0)
+    fit_rows = FitRows.of(rows.table, rows.train, rows.validation, rows.noise_floor, None)
+    seen = []
+    monkeypatch.setattr("kansym.search.sums.Pursuit", lambda X, y, variables, *, weights, **rest: seen.append(weights))
+    search = Sums(fit_rows, DiscoveryOptions(), torch.device("cpu"), part=False, deadline=60.0)
+    search.noise = noise
+    with clock.running(Clock()):
+        next(search.formulas(Turn.EARLY), None)
+    fitted = fit_rows.rows(fit_rows.fitting)[1]
+    if noise:
+        assert seen == [None]
+    else:
+        np.testing.assert_allclose(seen[0] * (fitted**2 + np.median(np.abs(fitted)) ** 2), 1.0)

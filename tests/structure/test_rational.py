@@ -6,7 +6,7 @@ import sympy
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from kansym.structure.rational import rational, rational_laws
+from kansym.structure.rational import ALONE, rational, rational_laws
 from kansym.symbolic.complexity import complexity
 
 SYMBOLS = A, B, C = sympy.symbols("a b c", positive=True)
@@ -154,9 +154,9 @@ def test_few_rows_prove_nothing(box, rng, n):
 
 
 def test_tables_it_does_not_ask(box):
-    five = sympy.symbols("p q r s u")
-    X = box(100, None, None, None, None, None)
-    assert list(rational_laws(X, X.prod(1), five)) == []
+    seven = sympy.symbols("x:7")
+    X = box(100, *[None] * 7)
+    assert list(rational_laws(X, X.prod(1), seven)) == []
     assert list(rational_laws(X[:, :0], X[:, 0], ())) == []
     zero = np.column_stack([X[:, 0], np.zeros(100)])
     assert rational(zero, X[:, 0], (A, B)) is None
@@ -169,3 +169,50 @@ def test_columns_of_both_signs(box, agree):
     expression = (a - b) / (1 + a**2)
     found = rational(X, (X[:, 0] - X[:, 1]) / (1 + X[:, 0] ** 2), (a, b))
     assert found is not None and agree(found, expression, (a, b), box(100, (-3, 3), (-3, 3), seed=1))
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        A**8 + A**7 + A**6 + A**5 + A**4 + A**3 + A**2 + A,
+        (A**6 + A**5) / (A**4 + A**3 + A**2 + A + 1),
+        sympy.log(A**4 + A**3 + A**2 + A),
+    ],
+    ids=str,
+)
+def test_one_column_to_high_degrees(box, law, agree, expression):
+    X = box(400, (0.01, 3))
+    found = next(rational_laws(X, law(expression, (A,)).predict(X), (A,)))
+    assert agree(found, expression, (A,), box(100, (3, 4)), relative=1e-7)
+
+
+@pytest.mark.parametrize("function", [np.sinh, np.cosh, np.tan, np.arctan, lambda a: a * np.sin(a)])
+def test_gaps_that_symmetry_leaves_are_no_evidence(box, function):
+    # Odd and even functions have approximations without every other power.
+    X = box(400, (-1, 1))
+    assert rational(X, function(X[:, 0]), (A,), ALONE) is None
+
+
+WIDE = sympy.symbols("v:5", real=True)
+POLES = [
+    WIDE[0] + WIDE[2] + 6.21 + 1 / (WIDE[1] * WIDE[3] + WIDE[1] + 2.08),
+    1.6 * (WIDE[0] - WIDE[2] + WIDE[3] / WIDE[1]) / WIDE[1] - 5.4,
+    WIDE[2] * (WIDE[4] + (WIDE[0] + WIDE[2]) / (WIDE[0] * WIDE[1] + WIDE[3])),
+    30 * WIDE[0] * WIDE[2] / (WIDE[1] ** 2 * (WIDE[0] - 10)),
+]
+
+
+@pytest.mark.parametrize("expression", POLES, ids=str)
+def test_many_columns_and_poles_between_the_rows(box, law, agree, expression):
+    X = box(1000, *[(-10, 10)] * 5)
+    found = next(rational_laws(X, law(expression, WIDE).predict(X), WIDE))
+    assert agree(found, expression, WIDE, box(100, *[(11, 15)] * 5), relative=1e-7)
+    # Written as it was: with a whole part beside a fraction, or as a product.
+    assert complexity(found) <= 1.4 * complexity(expression)
+
+
+def test_a_square_is_seen(box, law):
+    expression = 9.28 * (0.91 - A) ** 2 * (0.5 * B + C) ** 2 / (0.34 * C**2 + 1) ** 2
+    X = box(1000, *[(-10, 10)] * 3)
+    found = next(rational_laws(X, law(expression, SYMBOLS).predict(X), SYMBOLS))
+    assert sum(power.exp == 2 for power in found.atoms(sympy.Pow)) == 3
