@@ -111,7 +111,6 @@ class FoundFormulas:
         seed : int
         """
         until = clock.now() + IMPROVING * clock.left(self.deadline)
-        several = len(self.fit_rows.variables) > 1
         for _ in range(ROUNDS):
             before = self.best()
             leaders = sorted(self.all, key=lambda formula: formula.rank)[:LEADERS]
@@ -123,7 +122,7 @@ class FoundFormulas:
                 form = self._form(formula)
                 if noise > 0:
                     self._complete(formula, form)
-                if number < READ_ANEW and len(self.fit_rows.fitting) >= LEAST_ROWS and (noise > 0 or several):
+                if number < READ_ANEW and len(self.fit_rows.fitting) >= LEAST_ROWS:
                     self._read_parts(formula, form, noise, until, seed)
             if self.best() is before:
                 return
@@ -151,7 +150,9 @@ class FoundFormulas:
     def _read_parts(self, formula: Formula, form: ParametricForm, noise: float, until: float, seed: int) -> None:
         """Add what a formula becomes with a function of one column more, and with others for some of its parts."""
         expression = form.substituted()
-        parts = lacking(expression, self.fit_rows, 0.0 if noise > 0 else MOST_OF_THE_REST)
+        # A function of the only column is what the whole search is for.
+        several = len(self.fit_rows.variables) > 1
+        parts = lacking(expression, self.fit_rows, 0.0 if noise > 0 else MOST_OF_THE_REST) if several else []
         if noise > 0 and formula.complexity > SHORT_FORMULA:
             parts += parts_of(expression, self.fit_rows)
         for part in parts[:PARTS]:
