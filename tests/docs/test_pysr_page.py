@@ -3,9 +3,12 @@
 import re
 from pathlib import Path
 
+import pytest
+
 PAGE = Path(__file__).parents[2] / "docs" / "coming-from-pysr.md"
 
 
+@pytest.mark.pages
 def test_the_blocks_run_one_after_another(run_page, tmp_path):
     assert len(run_page(PAGE, skip=("from pysr import",))) >= 5
     assert (tmp_path / "force.csv").read_text(encoding="utf-8").startswith("q1,q2,r,force\n")
