@@ -10,6 +10,7 @@ import sympy
 
 from kansym import clock
 from kansym.extraction.selection import EXACT
+from kansym.search.budget import IMPROVING
 from kansym.search.formulation import description_length_of, from_expression, polished
 from kansym.search.parts_anew import Part, lacking, parts_of, read_anew
 from kansym.search.rows import FitRows
@@ -22,18 +23,16 @@ from kansym.terms.pursuit import LEAST_ROWS
 SHORT_FORMULA = 12
 """Nodes of a formula than which no sum of products is much shorter."""
 
-IMPROVING = 0.3
-"""Share of the time that is left for better parts of what has been found."""
-
 LEADERS, PLACES, ROUNDS = 12, 2, 3
 """Formulas of the shortest descriptions that are asked for constants they lack, constants tried in each, and rounds."""
 
 LEAST_LEFT = 1e-3
 """Share of the residual that one constant leaves at least, as far as is believed."""
 
-CONSTANT_BITS, NEAR_BITS = 6.0, 8.0
-"""Price of a constant's place in a formula beside its 1/2 log2(n), and bits behind the pick at which a formula is
-expected and still worth a fit: what is expected is rough."""
+CONSTANT_BITS, NEAR_BITS, READ_BITS = 6.0, 8.0, 20.0
+"""Price of a constant's place in a formula beside its 1/2 log2(n); and bits behind the pick at which a formula with one
+more is still worth a fit, since what is expected is rough, and one with a new part, whose offset or exponent may yet
+turn out to be none or a whole number."""
 
 MOST_OF_THE_REST = 0.5
 """Share of the residual that a function of one column explains where the rest of a law is taken to be one."""
@@ -130,10 +129,10 @@ class FoundFormulas:
     def _form(self, formula: Formula) -> ParametricForm:
         return parametrize(formula.expression.xreplace(self.fit_rows.symbols), self.fit_rows.variables)
 
-    def _promises(self, bits: float) -> bool:
+    def _promises(self, bits: float, near: float) -> bool:
         """Whether a description of about so many bits may become the shortest."""
         best = self.best()
-        return best is None or bits < best.description_length + NEAR_BITS
+        return best is None or bits < best.description_length + near
 
     def _complete(self, formula: Formula, form: ParametricForm) -> None:
         """Add what a formula becomes with each of a few more constants."""
@@ -143,7 +142,7 @@ class FoundFormulas:
         price = 0.5 * math.log2(n) + CONSTANT_BITS
         for one in missing_constants(form, *self.fit_rows.rows(self.fit_rows.fitting))[:PLACES]:
             fewer = 0.5 * n * math.log2(loss / max(loss - one.drop, LEAST_LEFT * loss))
-            if fewer < price or not self._promises(formula.description_length + price - fewer):
+            if fewer < price or not self._promises(formula.description_length + price - fewer, NEAR_BITS):
                 return
             self.add(one.expression, formula.steps)
 
@@ -167,5 +166,5 @@ class FoundFormulas:
             other = parametrize(raw, self.fit_rows.variables)
             # Without noise what is still far from the rows is no law, and would only be longer.
             enough = noise > 0 or self.fit_rows.loss(other, self.fit_rows.fitting) < HARDLY_LEFT * loss
-            if enough and self._promises(description_length_of(other, self.fit_rows)):
+            if enough and self._promises(description_length_of(other, self.fit_rows), READ_BITS):
                 self.add(raw, formula.steps)

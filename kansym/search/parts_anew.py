@@ -34,7 +34,7 @@ DEGREE, SURE = 8, 18.0
 """Degree of the polynomials that ask whether a part is right, and the least drop of chi-squared where it is not: 9 are
 expected of noise."""
 
-LONG_PART = 8
+LONG_PART = 5
 """Nodes of a part that is as right as can be told, for which something shorter may do."""
 
 LEAST_SLOPE = 1e-6

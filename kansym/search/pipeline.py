@@ -6,6 +6,7 @@ larger networks no longer see more than the formula does, or when time is up. Wh
 valid.
 """
 
+import itertools
 import logging
 import math
 import time
@@ -29,6 +30,7 @@ from kansym.kan.network import Network, format_shape
 from kansym.kan.pruning import count_edges
 from kansym.primitives.allowed import allowed_functions
 from kansym.primitives.library import default_library
+from kansym.search import budget
 from kansym.search.baseline import baseline
 from kansym.search.formulation import could_win, formulate
 from kansym.search.found import FoundFormulas
@@ -61,30 +63,6 @@ READABLE_EDGES = 10
 
 ELBOW = 1.1
 """Larger networks that lower the validation RMSE by less than this factor have not bettered a smaller one."""
-
-STRUCTURE_SHARE = 0.75
-"""Share of the time budget that the structure search may take before networks on the whole problem have their turn."""
-
-LAST_LOOK = 0.15
-"""Share of the time budget for the one column that is left of a table which a short formula settles."""
-
-LEAF = 0.05
-"""Least share of the time budget for a smaller problem while sums of products are still to have their first turn."""
-
-SECOND_LOOK = 0.4
-"""Share of the time budget for reading a curve that a formula describes already as well as the data allow: with few
-rows the first such formula need not be the best."""
-
-TERMS_AFTER, TERMS_AFTER_REDUCED = 0.25, 0.6
-"""Share of the budget for which structure, or the readings of a curve, go on alone before sums have their turn; and
-the same with noise where a smaller problem was found, whose own sums come first."""
-
-NETWORK_SECONDS, LAST_NETWORK = 1.6, 0.03
-"""Most time for a network beside a formula that was found without one, and the share of the budget that it has in any
-case: one that is hardly trained says nothing."""
-
-RESERVE = 0.03
-"""Share of the time budget kept for the last refit."""
 
 
 Seeds = Callable[[FitRows, float, Callable[[str, str], None]], Iterator[Formula]]
@@ -142,7 +120,7 @@ class _Run:
         self.promising = PROMISING if attainable is None else min(PROMISING, max(SPLINE_ERROR, 30 * attainable))
         self.settled, self.part = False, part
         self.solver: Solver | None = None
-        self.deadline = self.start + options.max_seconds * (1 - RESERVE)
+        self.deadline = self.start + options.max_seconds * (1 - budget.RESERVE)
         self.formulas = FoundFormulas(self.fit_rows, self.deadline)
         self.sums = Sums(self.fit_rows, options, self.device, part=part, deadline=self.deadline)
         if attainable is not None and attainable > SPLINE_ERROR:
@@ -150,6 +128,7 @@ class _Run:
         self._read_already: set[int] = set()
         self._glanced: set[int] = set()
         self._leaves = 0
+        self.held: list[Candidate] = []
         self.own_library = set(options.primitives) != set(default_library())
 
     def report(self, stage: str, message: str) -> None:
@@ -193,8 +172,7 @@ class _Run:
                 # Near poles nothing smooth is left either, though a sum of products may be; so may a shorter formula.
                 found = (self.formulas.long() or not self.sums.noisy) and self._terms(self.sums.last)
                 return StopReason.AS_GOOD_AS_DATA if found else StopReason.NOTHING_SMOOTH_LEFT
-        held, unimproved = list[Candidate](), 0
-        candidates = iter(self.networks.grower(self._on_decision))
+        held, unimproved, candidates = self.held, 0, self.candidates
         if columns == 1:
             # The curve itself as one spline: what it leaves is noise, and a reading that leaves no more needs no other.
             first = next(candidates, None)
@@ -246,6 +224,11 @@ class _Run:
     @cached_property
     def networks(self) -> Networks:
         return Networks(self.fit_rows, self.options, self.device, self.deadline)
+
+    @cached_property
+    def candidates(self) -> Iterator[Candidate]:
+        """Networks from the smallest up, each trained when it is asked for."""
+        return iter(self.networks.grower(self._on_decision))
 
     def _user_loss(self, candidate: Candidate) -> float:
         return self.networks.user_loss(candidate.validation_loss)
@@ -316,7 +299,7 @@ class _Run:
         """Solve the smaller problems that symmetries and inner functions make of this one."""
         self.report("structure", "looking for symmetries")
         X, y, weights = self.fit_rows.rows(self.fit_rows.fitting)
-        until = self.start + STRUCTURE_SHARE * self.options.max_seconds
+        until = self.start + budget.STRUCTURE_SHARE * self.options.max_seconds
         every = self.fit_rows.allowed is None or self.fit_rows.allowed.elementary
         solver = self.solver = Solver(
             y, self._leaf, seed=self.options.seed, until=until, any_function=every, units=self.fit_rows.units
@@ -330,9 +313,11 @@ class _Run:
             self.report("structure", in_words(steps))
             if self.formulas.exact() or (self.formulas.at_noise() and len(y) >= SMALL_TABLE and not solver.more):
                 return
+            if clock.late(self.start + budget.ADDITIVE_AFTER * self.options.max_seconds):
+                self._additive(solver.reducer.lowest * float(np.std(y)))
             # What is left of a reduced table has its own sums before the whole has.
             reduced = reduced or (self.sums.noisy and problem.reduced)
-            after = TERMS_AFTER_REDUCED if reduced else TERMS_AFTER
+            after = budget.TERMS_AFTER_REDUCED if reduced else budget.TERMS_AFTER
             if clock.late(self.start + after * self.options.max_seconds) and self._terms(self.sums.early):
                 return
             best = self.formulas.best()
@@ -354,11 +339,11 @@ class _Run:
         self._leaves += 1
         longest = math.inf
         if self.settled and leaf.X.shape[1] == 1:
-            longest = LAST_LOOK * self.options.max_seconds
+            longest = budget.LAST_LOOK * self.options.max_seconds
         elif not self.sums.noisy and self.sums.open(self.sums.early):
             # What is read here may not keep the whole from its first turn of sums.
-            due = self.start + TERMS_AFTER * self.options.max_seconds
-            longest = max(due - clock.now(), LEAF * self.options.max_seconds)
+            due = self.start + budget.TERMS_AFTER * self.options.max_seconds
+            longest = max(due - clock.now(), budget.LEAF * self.options.max_seconds)
         leaf = replace(leaf, until=min(leaf.until, clock.now() + longest))
         table, options = leaf_table(leaf, self.options, self.dataset.n_columns)
         part = _Run(table, options, None, attainable=leaf.attainable, part=True)
@@ -388,6 +373,17 @@ class _Run:
         self._improve(self.sums.noisy)
         return False
 
+    def _additive(self, smooth: float) -> None:
+        """Read the smallest network, a sum of functions of columns, where it leaves no more than the best interpolant.
+
+        Kinks in several columns are noise to an interpolant, and not to splines.
+        """
+        for first in itertools.islice(self.candidates, 0 if self.held or self.dataset.n_columns == 1 else 1):
+            self._keep_network(first)
+            self.held.append(first)
+            if self._user_loss(first) < (ELBOW * smooth) ** 2:
+                self._read(first, thorough=True)
+
     def _improve(self, wanted: bool = True) -> None:
         """Let the best formulas have what they lack."""
         if wanted and not self.formulas.at_noise():
@@ -398,8 +394,8 @@ class _Run:
         """A table with one input is one edge: read it as one or two primitives."""
         self.report("matching", "reading the curve as one or two primitives")
         # Where a formula leaves nothing to find, something shorter may be as good, but is not worth the whole budget.
-        second_look = min(self.deadline, clock.now() + SECOND_LOOK * self.options.max_seconds)
-        alone = clock.now() + TERMS_AFTER * self.options.max_seconds
+        second_look = min(self.deadline, clock.now() + budget.SECOND_LOOK * self.options.max_seconds)
+        alone = clock.now() + budget.TERMS_AFTER * self.options.max_seconds
         selector = self.networks.selector()
         for form, group in self.networks.curve_readings():
             if self.out_of_time() or (clock.late(second_look) and self._nothing_left()):
@@ -454,8 +450,10 @@ class _Run:
     def _network_beside(self) -> None:
         """A network where algebra alone found the law: to look at, to predict with, and to hold against the formula."""
         now = clock.now()
-        clock.current().grant(LAST_NETWORK * self.options.max_seconds)
-        until = min(now + NETWORK_SECONDS, max(self.deadline, now + LAST_NETWORK * self.options.max_seconds))
+        clock.current().grant(budget.LAST_NETWORK * self.options.max_seconds)
+        until = min(
+            now + budget.NETWORK_SECONDS, max(self.deadline, now + budget.LAST_NETWORK * self.options.max_seconds)
+        )
         grower = self.networks.grower(self._on_decision)
         grower.deadline = until
         try:
@@ -476,7 +474,7 @@ class _Run:
         if not self.formulas:
             self._baseline()
         if self.out_of_time():
-            rough, best = self.formulas.polish(clock.left(self.start + (1 + RESERVE) * self.options.max_seconds))
+            rough, best = self.formulas.polish(clock.left(self.start + (1 + budget.RESERVE) * self.options.max_seconds))
             if rough in self.readings:
                 self.readings[best] = self.readings[rough]
         front = ParetoFront.from_formulas(self.formulas.all, self.dataset.X)

@@ -102,3 +102,14 @@ def test_without_noise_nothing_long_is_made_of_what_is_no_law(found):
     before = list(search)
     search.improve(0.0, seed=0)
     assert list(search) == before
+
+
+def test_a_part_that_is_right_and_has_a_constant_too_many_is_read_anew(found):
+    search = found(lambda u, v: 3.0 * np.sin(2.2 * v) + 2.0 / u**2)
+    u, v = search.fit_rows.variables
+    # Within the noise the same curve, with an offset and a pole of its own.
+    search.add(F(3.0) * sympy.sin(F(2.2) * v) + F(1.24) / (u - F(0.22)) - F(0.52), "a guess")
+    search.improve(NOISE, seed=0)
+    best = search.best()
+    assert best is not None and np.sqrt(best.validation_loss) < 1.1 * NOISE
+    assert sympy.limit(best.expression.subs(best.variables[1], 0), best.variables[0], sympy.oo) == 0

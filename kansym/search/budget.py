@@ -1,0 +1,31 @@
+"""How the time of a search is shared: shares of the user's seconds, unless they say otherwise."""
+
+STRUCTURE_SHARE = 0.75
+"""Share of the time budget that the structure search may take before networks on the whole problem have their turn."""
+
+ADDITIVE_AFTER = 0.1
+"""Share of the budget for which structure goes on alone before the smallest network has its turn."""
+
+LAST_LOOK = 0.15
+"""Share of the time budget for the one column that is left of a table which a short formula settles."""
+
+SECOND_LOOK = 0.4
+"""Share of the time budget for reading a curve that a formula describes already as well as the data allow: with few
+rows the first such formula need not be the best."""
+
+TERMS_AFTER, TERMS_AFTER_REDUCED = 0.25, 0.6
+"""Share of the budget for which structure, or the readings of a curve, go on alone before sums have their turn; and
+the same with noise where a smaller problem was found, whose own sums come first."""
+
+LEAF = 0.05
+"""Least share of the time budget for a smaller problem while sums of products are still to have their first turn."""
+
+NETWORK_SECONDS, LAST_NETWORK = 1.6, 0.03
+"""Most time for a network beside a formula that was found without one, and the share of the budget that it has in any
+case: one that is hardly trained says nothing."""
+
+RESERVE = 0.03
+"""Share of the time budget kept for the last refit."""
+
+IMPROVING = 0.3
+"""Share of the time that is left for better parts of what has been found."""
