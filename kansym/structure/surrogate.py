@@ -188,7 +188,7 @@ def fit_surrogate(
     seed: int = 0,
     rows: int = ROWS,
 ) -> Surrogate | None:
-    """Fit one interpolant; None where no Cholesky factor exists.
+    """Fit one interpolant; None where no Cholesky factor exists, or numbers leave double precision.
 
     Parameters
     ----------
@@ -215,7 +215,11 @@ def fit_surrogate(
         relative = np.clip(weights / weights.mean(), 1e-6, 1e6)
         if log_target:
             relative = relative * y**2 / np.mean(y**2)
-    inverse = 1.0 / relative
+    with np.errstate(all="ignore"):
+        inverse = 1.0 / relative
+    if not all(np.isfinite(one).all() for one in (Z, t, inverse)):
+        # Beyond double precision: squares of 1e-170, weights that overflow.
+        return None
     small, large = rest[: min(HYPER_ROWS, rows // 2)], rest[:rows]
     theta = _length_scales(Z[small], t[small], inverse[small])
     length, noise = np.exp(theta[:-1]), float(np.exp(theta[-1]))

@@ -183,6 +183,12 @@ def test_weights_silence_rows(box, law, rng):
     assert off[1] < 0.05 * off[0]
 
 
+def test_numbers_beyond_double_precision_are_no_error(box):
+    X = box(ROWS, None, None)
+    y = np.exp(200 * (X[:, 0] - 2.5))
+    assert fit_surrogate(X, y, log=NONE, log_target=True, weights=np.ones(ROWS)) is None
+
+
 def test_a_column_without_influence_has_the_longest_wave(box):
     X = box(200, None, None, None)
     fitted = fit(X, np.sin(X[:, 0]) * X[:, 1], log=np.zeros(3, dtype=bool))
