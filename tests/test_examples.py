@@ -50,6 +50,7 @@ def test_every_example_is_tested():
     assert {path.stem for path in EXAMPLES.glob("*.py")} == tested
 
 
+@pytest.mark.pages
 def test_kepler_finds_the_power_three_halves(tmp_path):
     output = run_example(tmp_path, "kepler", "main(seconds=6)")
     (power,) = number(r"period = (?:[\d.]+\*)?semi_major_axis\*\*\(?([\d./]+?)\)?\n", output.replace("3/2", "1.5"))
@@ -107,6 +108,7 @@ def test_network_and_formula_draws_the_network(tmp_path):
     assert (tmp_path / "figure" / "network.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.pages
 def test_nine_inputs_are_taken_apart(tmp_path):
     output = run_example(tmp_path, "beam", "main(seconds=60)")
     assert "the formula is as good as the data" in output

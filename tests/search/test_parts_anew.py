@@ -8,8 +8,9 @@ import sympy
 
 from kansym.data.dataset import Dataset
 from kansym.data.preparation import prepare
-from kansym.search.parts_anew import lacking, parts_of, read_anew
+from kansym.search.parts_anew import LONG_PART, lacking, parts_of, read_anew
 from kansym.search.rows import FitRows
+from kansym.symbolic.complexity import complexity
 from kansym.symbolic.parametric import parametrize
 
 NOISE = 0.02
@@ -33,7 +34,8 @@ def test_the_part_that_is_wrong_comes_first(table):
     first = parts_of(formula, fit_rows)[0]
     assert first.column == 2
     right = 3.0 * sympy.exp(-2.0 * sympy.Abs(z)) + sympy.sin(2.0 * x) + 1.0 / (y + 0.001)
-    assert parts_of(right, fit_rows) == []
+    # What is right is asked only whether something shorter would do.
+    assert all(complexity(part.expression) >= LONG_PART for part in parts_of(right, fit_rows))
 
 
 def test_values_are_those_of_the_formula(table):
