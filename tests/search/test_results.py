@@ -24,7 +24,7 @@ def rough(note):
 
 
 def test_a_formula_far_worse_than_the_network_is_called_rough(rng):
-    X = rng.uniform(1, 3, (800, 2))
+    X = rng.uniform(1, 3, (500, 2))
     # A sum over many phases: smooth for a spline network, no short formula.
     y = sum(np.sin(1.7 * k * X[:, 0] + k * k) / k for k in range(1, 6)) + X[:, 1] ** 2
     found = discover(make_dataset(X, y), options((2, 1)))

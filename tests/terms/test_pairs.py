@@ -25,7 +25,7 @@ def test_a_sum_of_two_terms(setting):
 
 def test_a_sum_of_two_terms_beside_a_plain_one(setting):
     search, rows = setting(lambda x, z: two(x) + 1.7 * z, columns=2)
-    effort = replace(EFFORTS[2], paired=1500, pairs=150)
+    effort = replace(EFFORTS[2], paired=800, pairs=60)
     with clock.running(Clock()):
         beam = Beam(
             search.dictionary, rows, search.lengths, effort=effort, top=4, until=np.inf, paired=True, beside=True
