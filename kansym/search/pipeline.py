@@ -292,7 +292,7 @@ class _Run:
     def _beyond_errors(self, loss: float) -> bool:
         """Whether a loss is so far above the errors of the table, or an interpolant's, that there is more to see."""
         errors = math.inf if self.dataset.y_error is None else self.floor
-        smooth = math.inf if self.solver is None else self.solver.reducer.lowest * float(np.std(self.solver.reducer.y))
+        smooth = math.inf if self.solver is None else self.solver.smooth
         return loss > (BLIND * min(errors, smooth)) ** 2
 
     def _structure(self) -> None:
@@ -314,7 +314,7 @@ class _Run:
             if self.formulas.exact() or (self.formulas.at_noise() and len(y) >= SMALL_TABLE and not solver.more):
                 return
             if clock.late(self.start + budget.ADDITIVE_AFTER * self.options.max_seconds):
-                self._additive(solver.reducer.lowest * float(np.std(y)))
+                self._additive(solver.smooth)
             # What is left of a reduced table has its own sums before the whole has.
             reduced = reduced or (self.sums.noisy and problem.reduced)
             after = budget.TERMS_AFTER_REDUCED if reduced else budget.TERMS_AFTER
@@ -363,14 +363,16 @@ class _Run:
         """Look for sums of products; whether one is as good as the data allow."""
         if not self.sums.open(turn):
             return False
-        self._improve(self.sums.noisy or turn is self.sums.last)
+        if self.sums.noisy or turn is self.sums.last:
+            self._improve()
         self.report("terms", "looking for sums of products")
         for raw in self.sums.formulas(turn):
             self.formulas.add(raw, "sum of products")
             self.report("terms", f"{self.formulas.best()}")
             if self.formulas.at_noise():
                 return True
-        self._improve(self.sums.noisy)
+        if self.sums.noisy:
+            self._improve()
         return False
 
     def _additive(self, smooth: float) -> None:
@@ -384,9 +386,9 @@ class _Run:
             if self._user_loss(first) < (ELBOW * smooth) ** 2:
                 self._read(first, thorough=True)
 
-    def _improve(self, wanted: bool = True) -> None:
+    def _improve(self) -> None:
         """Let the best formulas have what they lack."""
-        if wanted and not self.formulas.at_noise():
+        if not self.formulas.at_noise():
             noise = max(self.sums.noise, self.floor) if self.sums.noisy else 0.0
             self.formulas.improve(noise, seed=self.options.seed)
 

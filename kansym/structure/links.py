@@ -30,6 +30,8 @@ class Link:
         Whether a target allows it.
     even : bool
         Whether L forgets the sign of t, which must then be one and the same on all rows.
+    exact : callable, optional
+        Whether a target allows it where only exact laws are looked for; default as `usable`.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Link:
     back: sympy.Expr
     usable: Callable[[np.ndarray], bool]
     even: bool = False
+    exact: Callable[[np.ndarray], bool] | None = None
 
     def apply(self, problem: Problem) -> Problem:
         """The problem with L(t) as its target."""
@@ -86,6 +89,7 @@ LINKS: tuple[Link, ...] = (
         np.exp,
         sympy.log(TARGET),
         lambda t: bool(np.std(t) > 1e-2 and np.ptp(t) < WIDEST_EXP and np.abs(t).max() < LARGEST_EXP),
+        exact=lambda t: bool(np.abs(t).max() < LARGEST_EXP),
     ),
     Link("sin", np.sin, np.cos, sympy.asin(TARGET), _within(-np.pi / 2, np.pi / 2)),
     Link("cos", np.cos, lambda t: -np.sin(t), sympy.acos(TARGET), _within(0, np.pi)),
@@ -110,11 +114,12 @@ LINKS: tuple[Link, ...] = (
 """The identity first: it wins ties."""
 
 
-def usable_links(t: np.ndarray, *, wide: bool = False) -> list[Link]:
-    """Links that are finite, and forget nothing, on a target; the exponential of a wide one only where asked for."""
+def usable_links(t: np.ndarray, *, exact: bool = False) -> list[Link]:
+    """Links that are finite, and forget nothing, on a target, for laws that are exact or for any."""
     found = []
     for link in LINKS:
-        if link.usable(t) or (wide and link.name == "exp" and float(np.abs(t).max()) < LARGEST_EXP):
+        usable = link.exact if exact and link.exact else link.usable
+        if usable(t):
             with np.errstate(all="ignore"):
                 slope = link.slope(t)
                 finite = np.isfinite(link.forward(t)).all() and np.isfinite(slope).all()

@@ -132,7 +132,7 @@ def _sorted_laws(
     if not 0 < X.shape[1] <= MOST_COLUMNS:
         return []
     laws = []
-    for link in usable_links(t, wide=True):
+    for link in usable_links(t, exact=True):
         if link.name in RATIONAL_LINKS:
             found = rational(X, link.forward(t), columns, degrees)
             if found is not None:

@@ -309,7 +309,12 @@ class Solver:
         """Standard deviation of the noise of y as the interpolants see it, in units of y; zero where they see none."""
         reducer = self.reducer
         seen = reducer.noisy and LEAST_NOISE <= reducer.lowest < math.inf and reducer.even > EVEN
-        return reducer.lowest * float(np.std(reducer.y)) if seen else 0.0
+        return self.smooth if seen else 0.0
+
+    @property
+    def smooth(self) -> float:
+        """Error of the best interpolant on rows that it has not seen, in units of y; inf before there is one."""
+        return self.reducer.lowest * float(np.std(self.reducer.y))
 
     def settles(self, residual: np.ndarray, problem: Problem, *, unbeaten: int = 0) -> bool:
         """Whether a formula's residual of y is as small as any smooth function's; only asked with noise.

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import sympy
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from kansym.structure.monomials import monomial_law
@@ -31,9 +31,8 @@ def test_of_both_signs_and_over_decades(box, law, agree, expression):
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.sampled_from([-3, -2, -1, 0, 0.5, 1, 1.5, 2, 0.37]), min_size=3, max_size=3))
 def test_exponents_are_what_they_were(box, exponents):
+    assume(any(exponents))
     X = box(300, (0.1, 9), (0.1, 9), (0.1, 9))
-    if not any(exponents):
-        return
     found = monomial_law(X, 7.0 * np.prod(X ** np.array(exponents), axis=1), SYMBOLS)
     assert found is not None
     powers = found.as_powers_dict()
