@@ -29,6 +29,7 @@ def discover(
     out: Path | None = None,
     overwrite: Annotated[Flag, ADVANCED] = False,
     robust: Flag = False,
+    exact: Flag = False,
     agreement: Annotated[int, WHOLE, ADVANCED] = 0,
     drop_missing: Flag = False,
     key: Annotated[str | None, ADVANCED] = None,
@@ -72,6 +73,9 @@ def discover(
     robust
         For a table with mistakes in it: rows that no smooth function comes near are left out of the search, hardly
         count in the last fit, and are listed.
+    exact
+        Put exact numbers into the formula where fitted constants agree with them, as 2 for 2.003(4). What was fitted
+        stays in the list of constants. Without, measured constants keep their values and errors.
     agreement
         Number of further searches, from other seeds, for the certificate, each with --seconds; 0 for none.
     columns

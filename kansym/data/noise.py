@@ -11,23 +11,21 @@ RELATIVE_ROUNDING = 1e-13
 def noise_floor(dataset: Dataset) -> float:
     """Smallest meaningful root-mean-square residual of y, in the units of y.
 
-    The largest of: the rounding of double precision, the rounding of the table's own digits, and the measurement error
-    that is known from `y_error` or seen in repeated points. What the table does not tell is not guessed: a network's
-    residual bounds the noise only from above.
+    Where the table has standard errors, theirs: points that scatter more than they say are evidence of something that
+    is missing, and not of more noise. Otherwise the largest of the rounding of the table's own digits and the spread of
+    repeated points. Never less than the rounding of double precision. What the table does not tell is not guessed: a
+    network's residual bounds the noise only from above.
 
     Parameters
     ----------
     dataset : Dataset
     """
-    floors = [RELATIVE_ROUNDING * float(np.max(np.abs(dataset.y))), digit_rounding(dataset.y)]
+    rounding = RELATIVE_ROUNDING * float(np.max(np.abs(dataset.y)))
     if dataset.y_error is not None:
         # The loss weighs rows by 1 / error^2; with right errors its expectation is the harmonic mean square.
         scale = float(dataset.y_error.max())
-        floors.append(scale * float(np.mean((dataset.y_error / scale) ** -2.0)) ** -0.5)
-    repeated = pure_error(dataset.X, dataset.y)
-    if repeated is not None:
-        floors.append(repeated)
-    return max(floors)
+        return max(rounding, scale * float(np.mean((dataset.y_error / scale) ** -2.0)) ** -0.5)
+    return max(rounding, digit_rounding(dataset.y), pure_error(dataset.X, dataset.y) or 0.0)
 
 
 def digit_rounding(y: np.ndarray, *, most_digits: int = 11) -> float:

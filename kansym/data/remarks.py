@@ -1,11 +1,14 @@
-"""What is odd about the columns of a table and does not forbid its use: leaks, twins, gaps, and columns that are called
-like the standard errors of another one."""
+"""What is odd about a table and does not forbid its use: columns that are leaks or twins, or called like the standard
+errors of another one, gaps, and repeated rows that scatter more than their errors."""
 
+import math
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
+import scipy.stats
 
 from kansym.data.columns import quoted
 
@@ -24,6 +27,18 @@ WIDEST_GAP = 1 / 3
 
 GEOMETRIC = 0.15
 """Values of one sign whose median is this small beside the largest are spread over decades."""
+
+LEAST_REPEATED = 5
+"""Degrees of freedom of repeated rows below which their scatter says little."""
+
+UNLIKELY = 1e-6
+"""Probability of their scatter below which it is more than the errors allow; published errors are seldom exact."""
+
+EXPLAINED = 0.5
+"""Ratio of the scatter within groups to that of all below which the groups say something."""
+
+MOST_GROUPS = 0.25
+"""Groups of a label, in units of the rows."""
 
 LEAST_VALUES = 30
 """Different values of a column below which gaps are its nature: levels, quantum numbers, settings."""
@@ -64,6 +79,69 @@ def column_remarks(X: np.ndarray, names: Sequence[str], y: np.ndarray, target: s
     target : str
     """
     return [*_leaks(X, names, y, target), *_twins(X, names), *_gaps(X, names)]
+
+
+def scatter_remarks(
+    X: np.ndarray, y: np.ndarray, y_error: np.ndarray | None, labels: Mapping[str, np.ndarray]
+) -> list[str]:
+    """Sentences on rows with equal inputs that scatter more than their errors, or less within the groups of a label.
+
+    Parameters
+    ----------
+    X : ndarray, shape (n, d)
+    y : ndarray, shape (n,)
+    y_error : ndarray, shape (n,), or None
+    labels : mapping of str to array (n,)
+        Columns of text that were left out, by their names.
+    """
+    scatter = repeated_scatter(X, y, y_error)
+    if scatter is None:
+        return []
+    telling = []
+    for name, column in labels.items():
+        codes = np.unique(column.astype(str), return_inverse=True)[1].reshape(-1)
+        within = repeated_scatter(np.column_stack([X, codes]), y, y_error)
+        # Groups that leave no point repeated explain everything, as a number of the row would: they must be few.
+        few = len(np.unique(codes)) <= MOST_GROUPS * len(y)
+        if few and (within is None or within.size < EXPLAINED * scatter.size):
+            telling.append(quoted(name))
+    missing = f"a column is missing, perhaps {' or '.join(telling)}, which was left out" if telling else ""
+    if y_error is not None and scatter.p_value < UNLIKELY:
+        times = f"{scatter.size:.3g} times more than their errors say"
+        return [
+            f"Rows with the same inputs scatter {times}: {missing or 'a column is missing, or errors are too small'}."
+        ]
+    return [f"Rows with the same inputs scatter, and less within groups: {missing}."] if telling else []
+
+
+@dataclass(frozen=True)
+class Scatter:
+    """Of rows with equal inputs about their means.
+
+    Attributes
+    ----------
+    size : float
+        Root mean square, in standard errors where the table has them.
+    p_value : float
+        Probability of so much, with errors; one without.
+    """
+
+    size: float
+    p_value: float
+
+
+def repeated_scatter(X: np.ndarray, y: np.ndarray, y_error: np.ndarray | None) -> Scatter | None:
+    """Scatter of repeated rows; None with fewer than `LEAST_REPEATED` degrees of freedom."""
+    _, group, counts = np.unique(X, axis=0, return_inverse=True, return_counts=True)
+    freedom, group = int(np.sum(counts - 1)), group.reshape(-1)
+    if freedom < LEAST_REPEATED:
+        return None
+    scale = float(np.max(np.abs(y))) or 1.0
+    weights = np.ones(len(y)) if y_error is None else (y_error / scale) ** -2.0
+    means = np.bincount(group, weights * y / scale) / np.bincount(group, weights)
+    square = float(np.sum(weights * (y / scale - means[group]) ** 2))
+    p_value = 1.0 if y_error is None else float(scipy.stats.chi2.sf(square, freedom))
+    return Scatter(math.sqrt(square / freedom) * (scale if y_error is None else 1.0), p_value)
 
 
 def _leaks(X: np.ndarray, names: Sequence[str], y: np.ndarray, target: str) -> list[str]:

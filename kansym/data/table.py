@@ -10,6 +10,7 @@ import pandas as pd
 
 from kansym.data.columns import as_float_column, name_listing, parse_numbers, quoted
 from kansym.data.dataset import Dataset, make_dataset
+from kansym.data.remarks import scatter_remarks
 from kansym.errors import Argument, DataError
 from kansym.units.headers import names_and_units_of
 
@@ -91,6 +92,7 @@ def to_dataset(
             " pairs input columns with columns of errors; the target is neither",
         )
     notes = list(table.notes)
+    others: list[int] = []
     if columns is None:
         others = [k for k in range(len(names)) if k not in (target_at, error_at) and k not in taken]
         chosen = _without_labels(table, names, others, notes)
@@ -148,6 +150,10 @@ def to_dataset(
         )
     except DataError as failure:
         raise DataError(f"{source}: ", *failure.args) from failure
+    left_out = [k for k in others if k not in chosen]
+    same = len(dataset.y) == len(table.columns[0])
+    labels = {names[k]: table.columns[k].astype(str).to_numpy() for k in left_out} if same else {}
+    notes += scatter_remarks(dataset.X, dataset.y, dataset.y_error, labels)
     # Units of a header are what somebody wrote there: one that is not known is kept for display (`UnitSystem.of`).
     found = tuple(units[names.index(name)] for name in dataset.names)
     return replace(dataset, notes=(*notes, *dataset.notes), units=found, y_units=units[target_at])

@@ -74,6 +74,8 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
         PySR's name for `max_seconds`; give one of them.
     deterministic : bool, default False
         Leave the wall clock out: the same answer always, however long a slow or busy machine takes for it.
+    exact : bool, default False
+        Exact numbers where fitted constants agree with them, as 2 for 2.003(4); see `DiscoveryOptions`.
 
     Attributes
     ----------
@@ -121,6 +123,7 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
         progress: ProgressCallback | str | None = None,
         timeout_in_seconds: float | None = None,
         deterministic: bool = False,
+        exact: bool = False,
     ) -> None:
         self.max_seconds = max_seconds
         self.random_state = random_state
@@ -134,6 +137,7 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
         self.progress = progress
         self.timeout_in_seconds = timeout_in_seconds
         self.deterministic = deterministic
+        self.exact = exact
 
     @classmethod
     def from_pysr_parameters(cls, **parameters: Any) -> "SymbolicRegressor":
@@ -412,6 +416,7 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
             guesses=options.guesses if self.guesses is None else self.guesses,  # pyright: ignore[reportArgumentType]
             loss=self.loss if self.loss != "linear" else options.loss,
             deterministic=self.deterministic or options.deterministic,
+            exact=self.exact or options.exact,
         )
 
 

@@ -69,8 +69,8 @@ def value_and_unit(constant: FittedConstant) -> str:
     """``39.7293(17) cm^3 MJy/sr``, for a comment."""
     one = constant.constant
     unit = after_number(one.unit)
-    remark = "" if one.error else ", exact" if one.snapped else ", error unknown"
-    return one_line(f"{measured(one.value, one.error)}{unit}{remark}")
+    remark = ", exact" if one.snapped else "" if one.error else ", error unknown"
+    return one_line(f"{measured(one.value, None if one.snapped else one.error)}{unit}{remark}")
 
 
 def argument_line(argument: Argument) -> str:

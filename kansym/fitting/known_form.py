@@ -15,7 +15,7 @@ from kansym.fitting.outliers import outlier_note
 from kansym.fitting.result import KnownForm
 from kansym.fitting.robust import robust_loss
 from kansym.fitting.signs import positive_where_free
-from kansym.fitting.starts import starting_values
+from kansym.fitting.starts import aliased, starting_values
 from kansym.numbers import measured
 from kansym.symbolic.complexity import complexity, description_length
 from kansym.symbolic.constants import consistency_of, constants_of
@@ -224,6 +224,11 @@ def _notes(problem: KnownFormProblem, fit: Estimate, loss: str, determined: tupl
         n, k = len(problem.y), len(names)
         notes.append(f"There are no more rows ({n}) than constants ({k}), so that errors cannot be estimated.")
     notes += _curvature_notes(fit, names)
+    if aliased(fit.form, problem.X, fit.form.values):
+        notes.append(
+            "It oscillates more than once per two rows, beyond the Nyquist limit of the sampling, and no slower "
+            "oscillation fits as well. Check that the rows can show it, or give a start."
+        )
     note = outlier_note(fit.outliers, len(problem.y), loss == "linear")
     return tuple([*notes, note] if note else notes)
 

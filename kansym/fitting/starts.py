@@ -1,5 +1,6 @@
 """Starting values from the data alone: many are drawn and screened on few rows, the best are fitted."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -42,6 +43,10 @@ PLACE = 0.3819660112501051
 RESOLVED = 0.5
 """Limit of `aliased`, twice what can be reached on evenly spaced rows."""
 
+ALIAS = 20.0
+"""Chi-squared, in units of what is left for each row, by which an oscillation that the rows do not resolve must be the
+better fit. Times that are rounded, or a little uneven, tell it from the slow one by a few."""
+
 
 def starting_values(
     form: ParametricForm,
@@ -79,10 +84,41 @@ def starting_values(
     finals = fits if len(y) <= FITTING_ROWS else _fits(problem, [fit[0] for fit in fits[:FINAL]], deadline)
     if not finals:
         return None
-    limit = finals[0][1] * (1 + SAME_LOSS)
-    equals = [values for values, loss in finals if loss <= limit]
+    best, least = finals[0]
+    if aliased(form, X, best):
+        starts = _resolved_starts(screen, Candidates.of(form, screen.nonlinear, X, y), X[rows], fixed, rng, deadline)
+        finals = [(values, loss) for values, loss in finals if not aliased(form, X, values)]
+        finals += [fit for fit in _fits(problem, starts, deadline) if not aliased(form, X, fit[0])]
+        slow = min(finals, key=lambda fit: fit[1], default=(best, math.inf))
+        if not len(y) * (slow[1] - least) <= ALIAS * least:
+            return best
+        least = slow[1]
+    equals = [values for values, loss in finals if loss <= least * (1 + SAME_LOSS)]
     # On evenly spaced rows a fast oscillation has the values of a slow one (aliasing): the slow one is meant.
     return min(equals, key=lambda values: roughness(form, X, values))
+
+
+def _resolved_starts(
+    screen: Screen,
+    candidates: Candidates,
+    X: np.ndarray,
+    fixed: Mapping[int, float],
+    rng: np.random.Generator,
+    deadline: float | None,
+) -> list[np.ndarray]:
+    """Starts that oscillate no faster than the rows can show, where all the best minima do."""
+    held = {screen.nonlinear.index(j): value for j, value in fixed.items() if j in screen.nonlinear}
+    losses, values = screen.losses(_draw(candidates, DRAWN, rng, held))
+    order = [
+        i
+        for i in np.argsort(losses, kind="stable")
+        if np.isfinite(losses[i]) and not aliased(screen.form, X, values[i])
+    ]
+    if not order:
+        return []
+    losses, values = descended(screen, values[order[:DESCENDED]], deadline)
+    slow = [i for i in np.argsort(losses, kind="stable") if not aliased(screen.form, X, values[i])]
+    return [values[i] for i in slow[:FITTED]]
 
 
 def _problem(

@@ -42,7 +42,8 @@ class ConstantValues:
     converted : str
         The full value in a unit without a number in it, for units such as ``1000 m``; else empty.
     remark : str
-        How its error is to be understood; empty where it is a plain standard error.
+        How its error is to be understood, and the simple number that it is near to; empty where it is a plain standard
+        error.
     known : bool
         Whether it has a standard error: it was fitted, and the data determine it.
     weak : bool
@@ -65,6 +66,7 @@ class ConstantValues:
     def of(cls, constant: Constant) -> "ConstantValues":
         value, error, unit = constant.value, constant.error, constant.unit
         snapped = constant.snapped is not None
+        fitted = f"; {measured(constant.fitted, error)} was fitted" if constant.fitted is not None else ""
         converted = ""
         if not snapped and unit and begins_with_number(unit):
             factor, plain = split_factor(unit)
@@ -72,13 +74,17 @@ class ConstantValues:
             converted = f"{with_error(factor * value, scaled)}{after_number(plain)}"
         rounding = error is not None and is_rounding(value, error)
         remark = "exact to rounding" if rounding else "standard error unknown" if error is None else ""
+        if constant.near is not None and not rounding:
+            remark = f"{constant.deviation:.1f} errors from {constant.near}"
+        if snapped:
+            remark = f"taken as exact{fitted}"
         return cls(
             name=constant.name,
             short=constant.snapped or measured(value, error),
             full=constant.snapped or with_error(value, error),
             unit=after_number(unit).strip(),
             converted=converted,
-            remark="taken as exact" if snapped else remark,
+            remark=remark,
             known=not snapped and error is not None,
             weak=not snapped and not rounding and error is not None and error > abs(value),
             suggestions=tuple(f"may be {words}" for words in constant.suggestions),

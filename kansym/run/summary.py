@@ -154,7 +154,7 @@ class RunSummary:
             record |= {} if options.loss == "linear" else {"loss": options.loss}
             record |= {} if options.given is None else {"given": options.given}
             record |= {"guesses": list(options.guesses)} if options.guesses else {}
-            record |= {"deterministic": True} if options.deterministic else {}
+            record |= {name: True for name in ("deterministic", "exact") if getattr(options, name)}
         return cls(
             formula=discovery.formula,
             front=discovery.front,

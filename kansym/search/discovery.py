@@ -12,7 +12,9 @@ from kansym.data.limits import require_moderate_target
 from kansym.data.preparation import canonical_table, thinned
 from kansym.interrupting import AGAIN, Abandoned, two_presses
 from kansym.search.effective_errors import with_effective_errors
-from kansym.search.final_fit import settled, settled_guesses
+from kansym.search.exact_numbers import with_exact_numbers
+from kansym.search.faults import CallbackError
+from kansym.search.final_fit import hinted, settled, settled_guesses
 from kansym.search.options import DiscoveryOptions
 from kansym.search.outlier_screening import robust_discovery
 from kansym.search.pipeline import run_pipeline
@@ -77,7 +79,10 @@ def discover(
     options = options or DiscoveryOptions()
     limits = clock.budget(options.max_seconds, deterministic=options.deterministic)
     with two_presses(), surface("watched")(progress, options.max_seconds) as watch, limits:
-        found = _discover(dataset, options, watch.callback)
+        try:
+            found = _discover(dataset, options, watch.callback)
+        except CallbackError as problem:
+            raise problem.error from None
         if found.interrupted:
             logger.warning(
                 "the search was interrupted after %.1f s; the best formula so far is kept: %s; %s",
@@ -110,7 +115,7 @@ def _discover(dataset: Dataset, options: DiscoveryOptions, progress: ProgressCal
             words = f"Formulas were searched on {searched.n_rows} of {table.n_rows} rows; all count for the constants."
             found = replace(found, notes=(*found.notes, words))
         searching = found.interrupted
-        found = _settled(found, table, plain, options.loss, start + options.max_seconds)
+        found = _settled(found, table, plain, options, start + options.max_seconds)
     seconds = time.monotonic() - began
     notes = found.notes
     if clock.current().ended_by_wall:
@@ -120,14 +125,21 @@ def _discover(dataset: Dataset, options: DiscoveryOptions, progress: ProgressCal
     return replace(found, seconds=seconds, notes=notes)
 
 
-def _settled(found: Discovery, table: Dataset, plain: bool, loss: str, until: float) -> Discovery:
+def _settled(found: Discovery, table: Dataset, plain: bool, options: DiscoveryOptions, until: float) -> Discovery:
     """The last fit of what was found, to all rows of the table; Ctrl-C leaves it out."""
+    loss = options.loss
     try:
-        last = found if plain else settled(found, table, loss=loss, until=until)
+        last = hinted(found) if plain else settled(found, table, loss=loss, until=until)
         if last.guesses:
             last = settled_guesses(last, None if plain else table, loss=loss, pick=found.formula)
+        if options.exact:
+            last = with_exact_numbers(last, loss=loss, until=until)
     except Abandoned:
         raise
+    except Exception as error:
+        logger.warning("the last fit failed: %s: %s", type(error).__name__, error, exc_info=True)
+        words = "The last fit of the constants failed; their values and errors are those of the search."
+        return replace(found, dataset=table, notes=(*found.notes, words))
     except KeyboardInterrupt:
         words = "The last fit of the constants was interrupted; their values and errors are those of the search."
         return replace(found, dataset=table, stopped=StopReason.INTERRUPTED, notes=(*found.notes, words))

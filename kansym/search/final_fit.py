@@ -36,6 +36,9 @@ MOST_GUESS_ROWS = 50_000
 """Rows up to which guesses are fitted once more; in longer tables their constants stay those of the search. With a
 robust loss, whose weights are found anew many times, that is `MOST_ROBUST`."""
 
+FEWEST_FOR_HINT, MOST_MISTAKES = 20, 0.05
+"""Rows of a table whose scatter says which of them are mistakes, and the share that may be; more are a wrong form."""
+
 LISTED = 10
 """Outliers named in a note."""
 
@@ -65,6 +68,17 @@ def settled(discovery: Discovery, dataset: Dataset, *, loss: str, until: float) 
     outliers = found.outliers if found is not None and few else far_rows(fitted, dataset)
     notes = (*discovery.notes, *_outlier_notes(outliers, dataset, loss))
     return replace(discovery, front=front, formula=fitted, dataset=dataset, notes=notes, outliers=outliers)
+
+
+def hinted(discovery: Discovery) -> Discovery:
+    """The discovery of a table without errors, with a note on rows that look like mistakes."""
+    dataset = discovery.dataset
+    if dataset.n_rows < FEWEST_FOR_HINT:
+        return discovery
+    far = far_rows(discovery.formula, dataset)
+    if not 0 < len(far) <= max(MOST_MISTAKES * dataset.n_rows, 1):
+        return discovery
+    return replace(discovery, notes=(*discovery.notes, *_outlier_notes(far, dataset, "linear")))
 
 
 def refitted(formula: Formula, dataset: Dataset, loss: str = "linear") -> tuple[Formula, Estimate | None]:

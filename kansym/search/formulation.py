@@ -3,6 +3,7 @@
 import logging
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import sympy
@@ -14,8 +15,9 @@ from kansym.errors import ArgumentError
 from kansym.extraction.composition import AffineMap, compose
 from kansym.kan.network import Network
 from kansym.search.rows import FITTING_ROWS, FitRows, leave_one_out, losses
+from kansym.symbolic.candidates import IRRATIONAL_AGREEMENT
 from kansym.symbolic.canonical import canonicalize
-from kansym.symbolic.complexity import complexity, description_length, formula_bits
+from kansym.symbolic.complexity import complexity, description_length, formula_bits, misfit_bits
 from kansym.symbolic.constants import constants_of
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.naming import plain, plain_symbol
@@ -31,7 +33,7 @@ from kansym.symbolic.rewriting import (
     with_positive_offsets,
 )
 from kansym.symbolic.simplification import simplify
-from kansym.symbolic.snapping import IRRATIONAL_AGREEMENT, snap
+from kansym.symbolic.snapping import SnapResult, snap
 from kansym.symbolic.steps import Origin, steps_of
 from kansym.units.consistency import Consistency
 
@@ -49,6 +51,15 @@ FREE_BITS = 3.0
 ROUND_NUMBERS = 3.0
 """Bits by which a formula with rational or named numbers may be longer than one with real ones: -2 is believed where
 -1.99 +- 0.02 was fitted."""
+
+NOISELESS = 1e-6
+"""RMS residual in units of the RMS of y below which the data have no noise to speak of: fitted constants are known to
+seven digits and more, and become the exact numbers that they agree with. With more noise they are measurements, and
+keep value and error."""
+
+MEASURED_BITS = 0.5
+"""Bits by which a constant that agrees with a simple number makes a formula longer than that number does: of two that
+are equal with simple numbers, the one that has them by its structure is the pick."""
 
 POLISH_SECONDS = 0.3
 """Least time in which the algebra on a formula that the end of the budget left as it was fitted gets anywhere."""
@@ -87,6 +98,9 @@ def from_expression(
     except ArgumentError as error:
         # A constant that a fit has driven out of double precision; what came before it stands.
         logger.info("formula given up: %s", error)
+    except Exception as error:
+        # Memory, overflow, a bug of algebra: it costs this formula, and no other.
+        fit_rows.faults.add("a formula", error)
     return found
 
 
@@ -110,6 +124,7 @@ def _formulas(raw: sympy.Expr, fit_rows: FitRows, structure: Origin, deadline: f
     first = _finish(fitted.form, fit_rows, structure, deadline)
     if first is not None:
         yield first
+    ones = first is None or not is_noisy(first.train_loss, fit_rows)
     # An exact fit has nothing to gain: snapping has already removed what is exactly 0 or 1.
     if first is not None and first.validation_loss <= (10 * fit_rows.noise_floor) ** 2:
         return
@@ -125,7 +140,7 @@ def _formulas(raw: sympy.Expr, fit_rows: FitRows, structure: Origin, deadline: f
         return fit_rows.eliminated[key]
 
     previous = math.inf if first is None else first.description_length
-    for smaller in eliminate(fitted.form, fit, expect=lambda form: _expected(form, fit_rows)):
+    for smaller in eliminate(fitted.form, fit, ones=ones, expect=lambda form: _expected(form, fit_rows)):
         if not _is_news(smaller, fit_rows):
             break
         formula = _finish(smaller, fit_rows, structure, deadline)
@@ -158,12 +173,12 @@ def _expected(form: ParametricForm, fit_rows: FitRows) -> Callable[[sympy.Symbol
         least = np.maximum(singular, RANK_TOLERANCE * singular.max(initial=0.0))
         inverse = ((vectors[: len(least)] / least[:, None]) ** 2).sum(0)
         variance = inverse / np.where(lengths > 0, lengths, 1.0) ** 2
-    floor = len(y) * max(fit_rows.noise_floor**2, 1e-300)
 
     def bits(constant: sympy.Symbol, value: int, smaller: ParametricForm) -> float:
         place = form.constants.index(constant)
         more = (form.values[place] - value) ** 2 / variance[place]
-        misfit = 0.5 * n * math.log2(max(square + more, floor) / len(y))
+        left = (square + more) / len(y)
+        misfit = misfit_bits(n, left, fit_rows.noise_floor, errors_given=fit_rows.errors_given)
         return misfit + formula_bits(smaller, n, len(fit_rows.variables))
 
     return bits
@@ -183,7 +198,11 @@ def polished(formula: Formula, fit_rows: FitRows, seconds: float) -> Formula:
     form = fit_rows.rough.get(formula)
     if form is None or seconds < POLISH_SECONDS:
         return formula
-    return _finish(form, fit_rows, formula.steps, None, seconds) or formula
+    try:
+        return _finish(form, fit_rows, formula.steps, None, seconds) or formula
+    except Exception as error:
+        fit_rows.faults.add("the algebra of the pick", error)
+        return formula
 
 
 def _finish(
@@ -195,23 +214,70 @@ def _finish(
         if plain_formula is not None:
             fit_rows.rough[plain_formula] = form
         return plain_formula
-    X, y, weights = fit_rows.rows(fit_rows.fitting)
-    Xv, yv, _ = fit_rows.rows(thinned(fit_rows.validation, FITTING_ROWS))
-    admits = fit_rows.admits if fit_rows.admits(form) else None
-    snapped = snap(
-        form, X, y, Xv, yv, weights=weights, noise_floor=fit_rows.noise_floor, seconds=seconds / 2, admits=admits
-    )
-    shorter = _simpler(snapped.form, fit_rows, seconds=min(1.5, seconds / 8))
-    if admits is not None and not fit_rows.admits(shorter):
-        # Algebra drops a factor 1.0, and with it the unit that it has.
-        shorter = snapped.form
+    noisy = plain_formula is not None and is_noisy(plain_formula.train_loss, fit_rows)
+    shorter = shortened(form, fit_rows, structural=noisy, seconds=seconds).form
     formula = judge(shorter, fit_rows, structure=structure)
     if formula is None or plain_formula is None:
         return formula or plain_formula
     if formula.consistent != plain_formula.consistent:
-        return min(formula, plain_formula, key=lambda one: one.rank)
-    allowed = ROUND_NUMBERS + _digits_explained(plain_formula, formula, len(fit_rows.dataset.y))
-    return formula if formula.description_length <= plain_formula.description_length + allowed else plain_formula
+        formula = min(formula, plain_formula, key=lambda one: one.rank)
+    else:
+        allowed = ROUND_NUMBERS + _digits_explained(plain_formula, formula, len(fit_rows.dataset.y))
+        longer = formula.description_length > plain_formula.description_length + allowed
+        formula = plain_formula if longer else formula
+    return _with_credit(formula, shortened(shorter, fit_rows, seconds=seconds), fit_rows) if noisy else formula
+
+
+def shortened(
+    form: ParametricForm, fit_rows: FitRows, *, structural: bool = False, seconds: float = 20.0
+) -> SnapResult:
+    """The fitted form with exact numbers in place of constants that agree with them, simplified.
+
+    Parameters
+    ----------
+    form : ParametricForm
+    fit_rows : FitRows
+    structural : bool, default False
+        See `kansym.symbolic.snapping.snap`.
+    seconds : float, default 20
+        Half of them for trying numbers, and a share for algebra.
+    """
+    X, y, weights = fit_rows.rows(fit_rows.fitting)
+    Xv, yv, _ = fit_rows.rows(thinned(fit_rows.validation, FITTING_ROWS))
+    admits = fit_rows.admits if fit_rows.admits(form) else None
+    snapped = snap(
+        form,
+        X,
+        y,
+        Xv,
+        yv,
+        weights=weights,
+        noise_floor=fit_rows.noise_floor,
+        seconds=seconds / 2,
+        admits=admits,
+        structural=structural,
+    )
+    shorter = _simpler(snapped.form, fit_rows, seconds=min(1.5, seconds / 8))
+    # Algebra drops a factor 1.0, and with it the unit that it has.
+    return snapped if admits is not None and not fit_rows.admits(shorter) else replace(snapped, form=shorter)
+
+
+def is_noisy(loss: float, fit_rows: FitRows) -> bool:
+    """Whether constants are measurements, or known to the last digits of y; see `NOISELESS`."""
+    return max(loss, fit_rows.noise_floor**2) > NOISELESS**2 * float(np.mean(fit_rows.dataset.y**2))
+
+
+def _with_credit(formula: Formula, rounded: SnapResult, fit_rows: FitRows) -> Formula:
+    """The formula with the length that it has with simple numbers where its constants agree with them.
+
+    That laws have simple numbers is knowledge that chooses between formulas; the constants that are handed out stay
+    what was measured.
+    """
+    if not rounded.accepted:
+        return formula
+    measured = max(len(formula.constants) - len(rounded.form.constants), 0)
+    length = description_length_of(rounded.form, fit_rows) + MEASURED_BITS * measured
+    return replace(formula, description_length=min(formula.description_length, length))
 
 
 def _digits_explained(plain: Formula, snapped: Formula, n: int) -> float:
@@ -257,9 +323,15 @@ def description_length_of(form: ParametricForm, fit_rows: FitRows) -> float:
         surplus = 0.0
         train_loss, held_out_loss = losses(form, fit_rows)
         pooled = (train_loss * (n - held_out) + held_out_loss * held_out) / n if held_out else held_out_loss
-    return description_length(as_written(form, fit_rows), n, pooled, fit_rows.noise_floor, len(fit_rows.variables)) + (
-        surplus + _unit_bits(fit_rows.consistency(form), fit_rows)
+    length = description_length(
+        as_written(form, fit_rows),
+        n,
+        pooled,
+        fit_rows.noise_floor,
+        len(fit_rows.variables),
+        errors_given=fit_rows.errors_given,
     )
+    return length + surplus + _unit_bits(fit_rows.consistency(form), fit_rows)
 
 
 def _few_rows_surplus(constants: int, n: int, loss: float, fit_rows: FitRows) -> float:
@@ -312,7 +384,8 @@ def could_win(curved_edges: int, loss: float, best: Formula | None, fit_rows: Fi
     if best is None:
         return True
     n, d = fit_rows.dataset.X.shape
-    constant = description_length(sympy.S.One, n, loss, fit_rows.noise_floor, d)
+    given = fit_rows.errors_given
+    constant = description_length(sympy.S.One, n, loss, fit_rows.noise_floor, d, errors_given=given)
     return EDGE_BITS * curved_edges + constant < best.description_length
 
 

@@ -3,7 +3,7 @@
 """The formulas that a search has found so far, and what is asked about them."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import sympy
@@ -11,6 +11,8 @@ import sympy
 from kansym import clock
 from kansym.extraction.selection import EXACT
 from kansym.search.budget import IMPROVING
+from kansym.search.challenge import SECONDS as CHALLENGE_SECONDS
+from kansym.search.challenge import rivals
 from kansym.search.formulation import description_length_of, from_expression, polished
 from kansym.search.parts_anew import Part, lacking, parts_of, read_anew
 from kansym.search.rows import FitRows
@@ -42,6 +44,9 @@ HARDLY_LEFT = 0.02
 
 READ_ANEW, PARTS = 2, 5
 """Formulas whose parts are read anew, in each round, and most parts of each."""
+
+Seeds = Callable[[FitRows, float, Callable[[str, str], None]], Iterator[Formula]]
+"""Formulas to begin with, from the rows, a `kansym.clock.now` deadline, and what progress is reported to."""
 
 
 class FoundFormulas:
@@ -125,6 +130,21 @@ class FoundFormulas:
                     self._read_parts(formula, form, noise, until, seed)
             if self.best() is before:
                 return
+
+    def challenge(self, *, seed: int) -> bool:
+        """Try other functions in the places of the pick's, until none of them is the better description.
+
+        With noise the first formula that is as good as the data need not be the law. Whether there was time for it.
+        """
+        for _ in range(ROUNDS):
+            best = self.best()
+            if best is None or clock.late(self.deadline):
+                return False
+            until = min(self.deadline, clock.now() + CHALLENGE_SECONDS)
+            self.all += rivals(best, self.fit_rows, until=until, seed=seed)
+            if self.best() is best:
+                return not clock.late(until)
+        return True
 
     def _form(self, formula: Formula) -> ParametricForm:
         return parametrize(formula.expression.xreplace(self.fit_rows.symbols), self.fit_rows.variables)

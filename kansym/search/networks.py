@@ -1,18 +1,26 @@
 """Networks over the table of a search: how they see its rows, how they grow, and how they become symbolic."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 
+from kansym import clock
 from kansym.extraction.composition import AffineMap
 from kansym.extraction.one_dimensional import Reading, read_curve
 from kansym.extraction.selection import EXACT, Selector
 from kansym.kan.growth import Candidate, Decision, Grower
-from kansym.kan.pruning import PruningResult, prune
+from kansym.kan.pruning import PruningResult, count_edges, prune
+from kansym.search import budget
 from kansym.search.options import DiscoveryOptions
 from kansym.search.results import TrainedNetwork
 from kansym.search.rows import FitRows, fitted_scaling, scaled_rows
+
+PROMISING = 0.03
+"""Validation RMSE, relative to the spread of y, below which a network is precise and is read at once."""
+
+READABLE_EDGES = 10
+"""Edges of a network whose formula a person would still read."""
 
 
 class Networks:
@@ -59,6 +67,26 @@ class Networks:
             deadline=self.deadline,
             on_decision=on_decision,
         )
+
+    def beside(self, on_decision: Callable[[Decision], None]) -> Iterator[Candidate]:
+        """Networks beside a formula that was found without one, for a second or two, until one is precise."""
+        now, least = clock.now(), budget.LAST_NETWORK * self.options.max_seconds
+        clock.current().grant(least)
+        grower = self.grower(on_decision)
+        grower.deadline = min(now + budget.NETWORK_SECONDS, max(self.deadline, now + least))
+        for candidate in grower:
+            yield candidate
+            if math.sqrt(candidate.validation_loss) < PROMISING or clock.late(grower.deadline):
+                return
+
+    def loss(self, candidate: Candidate) -> float:
+        """Of a network on the held-out rows, in squared units of y."""
+        return self.user_loss(candidate.validation_loss)
+
+    def readable(self, held: Sequence[Candidate]) -> Candidate | None:
+        """The best of some networks that a person could still read."""
+        few = [candidate for candidate in held if int(count_edges(candidate.network)[0]) <= READABLE_EDGES]
+        return min(few, key=lambda candidate: candidate.validation_loss, default=None)
 
     def user_loss(self, loss: float) -> float:
         """A scaled mean square, in squared units of y."""

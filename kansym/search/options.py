@@ -58,6 +58,10 @@ class DiscoveryOptions:
         are constants; numbers with a point are their starting values, other numbers stay. Each is fitted and judged
         like any formula, so that the answer is never worse, and `Discovery.guesses` says whether the data want less
         or more. Not together with `given`.
+    exact : bool, default False
+        Put exact numbers into formulas of noisy data where the fitted constants agree with them: 2 for 2.003(4). What
+        was fitted stays in the table of constants, and a note says what chi-squared has to say to it. Without, every
+        number that was measured keeps its value and error. Data without noise have exact numbers either way.
     deterministic : bool, default False
         Leave the wall out: the same answer always, however long a slow or busy machine takes for it.
     """
@@ -77,6 +81,7 @@ class DiscoveryOptions:
     guesses: tuple[str, ...] = ()
     deterministic: bool = False
     terms: bool = True
+    exact: bool = False
 
     def __post_init__(self) -> None:
         if not (_is_number(self.max_seconds) and 0 < self.max_seconds < float("inf")):
@@ -85,8 +90,9 @@ class DiscoveryOptions:
             )
         if not isinstance(self.seed, int) or self.seed < 0:
             raise ArgumentError(Argument("seed"), f" must be an integer of at least 0, got {self.seed!r}")
-        if not isinstance(self.deterministic, bool):
-            raise ArgumentError(Argument("deterministic"), f" must be True or False, got {self.deterministic!r}")
+        for name in ("deterministic", "exact"):
+            if not isinstance(getattr(self, name), bool):
+                raise ArgumentError(Argument(name), f" must be True or False, got {getattr(self, name)!r}")
         if not (_is_number(self.validation_fraction) and 0 <= self.validation_fraction < 0.9):
             raise ArgumentError(
                 Argument("validation_fraction"), f" must lie in [0, 0.9), got {self.validation_fraction!r}"

@@ -22,7 +22,8 @@ from kansym.clock import Work
 from kansym.search.rows import FitRows
 from kansym.symbolic.complexity import complexity
 from kansym.symbolic.parametric import parametrize
-from kansym.terms.enumeration import Enumeration
+from kansym.symbolic.single_argument import factor_and_argument
+from kansym.terms.enumeration import HANDED, Enumeration
 
 SMALLEST_PART = 4
 """Nodes of a part that may be another function."""
@@ -48,8 +49,10 @@ class Part:
     Attributes
     ----------
     expression : sympy.Expr
-    column : int
-        The one it depends on.
+    values : ndarray, shape (n,)
+        Of what it depends on: a column, or a product of powers of columns.
+    symbol : sympy.Symbol
+        Stands for that in what is put in its place.
     rest, slope : ndarray, shape (n,)
         a and b.
     put : callable
@@ -57,14 +60,15 @@ class Part:
     """
 
     expression: sympy.Expr
-    column: int
+    values: np.ndarray
+    symbol: sympy.Symbol
     rest: np.ndarray
     slope: np.ndarray
     put: Callable[[sympy.Expr], sympy.Expr]
 
 
 def parts_of(formula: sympy.Expr, fit_rows: FitRows) -> list[Part]:
-    """Sums and products of all that depends on one column alone, but the whole formula, that are not right, or long.
+    """Sums and products of all that depends on one argument alone, but the whole formula, that are not right, or long.
 
     The one first where any function of its column, as far as polynomials go, lowers the residual most.
 
@@ -75,20 +79,26 @@ def parts_of(formula: sympy.Expr, fit_rows: FitRows) -> list[Part]:
     fit_rows : FitRows
     """
     X, y, weights = fit_rows.rows(fit_rows.fitting)
-    zero, one = np.zeros(len(X)), np.ones(len(X))
     residual = y - parametrize(formula, fit_rows.variables).evaluate(X)
-    root = one if weights is None else np.sqrt(weights)
+    root = np.ones(len(y)) if weights is None else np.sqrt(weights)
     if not np.isfinite(residual).all():
         return []
     found = []
-    for part in _within(formula, zero, one, lambda new: new, fit_rows.variables, X):
+    for part in parts_within(formula, fit_rows):
         nodes = complexity(part.expression)
         if part.expression == formula or nodes < SMALLEST_PART:
             continue
-        drop = len(y) * _explained(X[:, part.column], part.slope * root, residual * root)
+        drop = len(y) * _explained(part.values, part.slope * root, residual * root)
         if drop > SURE or nodes >= LONG_PART:
             found.append((max(drop, SURE), nodes, part))
     return [part for *_, part in sorted(found, key=lambda one: (-one[0], -one[1]))]
+
+
+def parts_within(formula: sympy.Expr, fit_rows: FitRows) -> Iterator[Part]:
+    """Sums and products of all that depends on one column alone, or on one product of powers of columns, the whole
+    formula among them where it does."""
+    X = fit_rows.rows(fit_rows.fitting)[0]
+    yield from _within(formula, np.zeros(len(X)), np.ones(len(X)), lambda new: new, fit_rows.variables, X)
 
 
 def lacking(formula: sympy.Expr, fit_rows: FitRows, share: float) -> list[Part]:
@@ -122,7 +132,8 @@ def lacking(formula: sympy.Expr, fit_rows: FitRows, share: float) -> list[Part]:
             found.append((explained, column))
     one = np.ones(len(y))
     return [
-        Part(sympy.S.Zero, column, rest, one, lambda new: formula + new) for _, column in sorted(found, reverse=True)
+        Part(sympy.S.Zero, X[:, column], fit_rows.variables[column], rest, one, lambda new: formula + new)
+        for _, column in sorted(found, reverse=True)
     ]
 
 
@@ -147,7 +158,10 @@ def _within(
 ) -> Iterator[Part]:
     columns = node.free_symbols & set(variables)
     if len(columns) == 1:
-        yield Part(node, variables.index(next(iter(columns))), rest, slope, put)
+        (symbol,) = columns
+        yield Part(node, X[:, variables.index(symbol)], symbol, rest, slope, put)
+    elif len(columns) > 1:
+        yield from _of_one_argument(node, rest, slope, put, variables, X)
     if not (node.is_Add or node.is_Mul):
         return
     groups: dict[frozenset, list[sympy.Expr]] = {}
@@ -167,13 +181,36 @@ def _within(
             yield from _within(node.func(*mine), *inner, _placed(put, node.func, others), variables, X)
 
 
+def _of_one_argument(
+    node: sympy.Expr,
+    rest: np.ndarray,
+    slope: np.ndarray,
+    put: Callable[[sympy.Expr], sympy.Expr],
+    variables: tuple[sympy.Symbol, ...],
+    X: np.ndarray,
+) -> Iterator[Part]:
+    """The function F of an expression A F(z), with products of powers of columns A and z, z of several."""
+    parts = factor_and_argument(parametrize(node, variables))
+    if parts is None or len(parts[1].free_symbols) < 2:
+        return
+    factor, argument = parts
+    values, sizes = (parametrize(one, variables).evaluate(X) for one in (argument, factor))
+    if np.isfinite(values).all() and np.isfinite(sizes).all() and np.ptp(values) > 0:
+        symbol = sympy.Symbol("z", positive=True) if (values > 0).all() else sympy.Symbol("z", real=True)
+        yield Part(
+            node, values, symbol, rest, slope * sizes, lambda new: put(factor * new.xreplace({symbol: argument}))
+        )
+
+
 def _placed(
     put: Callable[[sympy.Expr], sympy.Expr], function: Callable[..., sympy.Expr], others: sympy.Expr
 ) -> Callable[[sympy.Expr], sympy.Expr]:
     return lambda new: put(function(others, new))
 
 
-def read_anew(part: Part, fit_rows: FitRows, noise: float, *, until: float, seed: int) -> Iterator[sympy.Expr]:
+def read_anew(
+    part: Part, fit_rows: FitRows, noise: float, *, until: float, seed: int, handed: int = HANDED
+) -> Iterator[sympy.Expr]:
     """The formula with other compositions of the part's column in its place, the shortest first.
 
     Parameters
@@ -186,8 +223,10 @@ def read_anew(part: Part, fit_rows: FitRows, noise: float, *, until: float, seed
     until : float
         `kansym.clock.now` value to stop at.
     seed : int
+    handed : int, default 3
+        Most formulas.
     """
-    X, y, weights = fit_rows.rows(fit_rows.fitting)
+    _, y, weights = fit_rows.rows(fit_rows.fitting)
     size = math.sqrt(float(np.mean(part.slope**2)))
     if not size > 0:
         return
@@ -197,13 +236,13 @@ def read_anew(part: Part, fit_rows: FitRows, noise: float, *, until: float, seed
         return
     share = (1.0 if weights is None else weights[rows]) * part.slope[rows] ** 2
     enumeration = Enumeration(
-        X[rows, part.column, None],
+        part.values[rows, None],
         target,
-        (fit_rows.variables[part.column],),
+        (part.symbol,),
         weights=share,
         noise=noise / math.sqrt(float(np.mean(share))),
         noisy=True,
         allowed=fit_rows.allowed,
         seed=seed,
     )
-    yield from map(part.put, enumeration.formulas(until, few=TREES))
+    yield from map(part.put, enumeration.formulas(until, few=TREES, handed=handed))

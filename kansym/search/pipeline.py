@@ -10,7 +10,7 @@ import itertools
 import logging
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
 
@@ -22,20 +22,21 @@ from kansym.data.dataset import Dataset
 from kansym.data.limits import require_moderate_target
 from kansym.data.preparation import prepare
 from kansym.device import choose_device
+from kansym.errors import KansymError
 from kansym.extraction.one_dimensional import as_networks
 from kansym.extraction.selection import SymbolicCandidate
 from kansym.interrupting import AGAIN, Abandoned
 from kansym.kan.growth import Candidate, Decision
 from kansym.kan.network import Network, format_shape
-from kansym.kan.pruning import count_edges
 from kansym.primitives.allowed import allowed_functions
 from kansym.primitives.library import default_library
 from kansym.search import budget
 from kansym.search.baseline import baseline
-from kansym.search.formulation import could_win, formulate
-from kansym.search.found import FoundFormulas
+from kansym.search.faults import CallbackError, contained
+from kansym.search.formulation import could_win, formulate, is_noisy
+from kansym.search.found import FoundFormulas, Seeds
 from kansym.search.front import ParetoFront
-from kansym.search.networks import Networks
+from kansym.search.networks import PROMISING, Networks
 from kansym.search.options import DiscoveryOptions
 from kansym.search.parts import leaf_formulas, leaf_table
 from kansym.search.progress import Progress, ProgressCallback
@@ -52,21 +53,11 @@ from kansym.threads import threads_for
 
 logger = logging.getLogger(__name__)
 
-PROMISING = 0.03
-"""Validation RMSE, relative to the spread of y, below which a network is read at once."""
-
 SPLINE_ERROR, BLIND = 1e-3, 5.0
 """Validation RMSE that splines reach without noise, in spreads of y, and one that shows nothing, in errors of y."""
 
-READABLE_EDGES = 10
-"""Edges of a network whose formula a person would still read."""
-
 ELBOW = 1.1
 """Larger networks that lower the validation RMSE by less than this factor have not bettered a smaller one."""
-
-
-Seeds = Callable[[FitRows, float, Callable[[str, str], None]], Iterator[Formula]]
-"""Formulas to begin with, from the rows, a `kansym.clock.now` deadline, and what progress is reported to."""
 
 
 def run_pipeline(
@@ -86,8 +77,12 @@ def run_pipeline(
         run = _Run(dataset, options, progress)
         try:
             stopped = run.search(seeds)
-        except Abandoned:
+            run.challenge()
+        except (Abandoned, KansymError):
             raise
+        except Exception as error:
+            run.faults.add("the search", error)
+            stopped = StopReason.FAILED
         except KeyboardInterrupt:
             stopped = StopReason.INTERRUPTED
         return run.finish(stopped)
@@ -112,13 +107,14 @@ class _Run:
         self.fit_rows = FitRows.of(
             rows.table, rows.train, rows.validation, rows.noise_floor, allowed_functions(options.primitives)
         )
+        self.faults = self.fit_rows.faults
         self.device = choose_device(options.device, rows.table.n_rows)
         self.network: TrainedNetwork | None = None
         self.readings: dict[Formula, NetworkReading] = {}
         self.decisions: list[Decision] = []
         # Where something smooth is known to reach an error, networks far above it have the wrong shape.
         self.promising = PROMISING if attainable is None else min(PROMISING, max(SPLINE_ERROR, 30 * attainable))
-        self.settled, self.part = False, part
+        self.settled, self.challenged, self.part = False, False, part
         self.solver: Solver | None = None
         self.deadline = self.start + options.max_seconds * (1 - budget.RESERVE)
         self.formulas = FoundFormulas(self.fit_rows, self.deadline)
@@ -136,7 +132,10 @@ class _Run:
         if self.progress is not None:
             elapsed = time.monotonic() - self.began
             remaining = max(0.0, self.options.max_seconds - elapsed)
-            self.progress(Progress(stage, message, self.formulas.best(), elapsed, remaining))
+            try:
+                self.progress(Progress(stage, message, self.formulas.best(), elapsed, remaining))
+            except Exception as error:
+                raise CallbackError(error) from error
 
     def out_of_time(self) -> bool:
         return clock.late(self.deadline)
@@ -199,7 +198,7 @@ class _Run:
                 break
             if self.formulas and len(self.formulas) > 1:
                 # A larger network that sees no more than the formula is evidence that there is no more to see.
-                better = self._user_loss(candidate) < 0.9 * self.formulas.best_loss()
+                better = self.networks.loss(candidate) < 0.9 * self.formulas.best_loss()
                 unimproved = 0 if better else unimproved + 1
             chosen = self._worth_reading(held)
             if chosen is not None:
@@ -215,6 +214,15 @@ class _Run:
             return StopReason.ALL_SHAPES_TRIED
         return StopReason.OUT_OF_WALL_TIME if clock.current().ended_by_wall else StopReason.OUT_OF_TIME
 
+    @contained("looking for rivals")
+    def challenge(self) -> None:
+        """Look for rivals of the pick where noise lets much pass for it."""
+        best = self.formulas.best()
+        if best is not None and is_noisy(best.loss, self.fit_rows):
+            self.report("composing", "looking for rivals of the pick")
+            self.challenged = self.formulas.challenge(seed=self.options.seed)
+
+    @contained("the first formulas")
     def _baseline(self) -> None:
         """The front is valid from the first moment."""
         allowed = "x^2" in self.options.primitives
@@ -228,13 +236,10 @@ class _Run:
     @cached_property
     def candidates(self) -> Iterator[Candidate]:
         """Networks from the smallest up, each trained when it is asked for."""
-        return iter(self.networks.grower(self._on_decision))
-
-    def _user_loss(self, candidate: Candidate) -> float:
-        return self.networks.user_loss(candidate.validation_loss)
+        return self.faults.guard("training networks", iter(self.networks.grower(self._on_decision)))
 
     def _keep_network(self, candidate: Candidate) -> None:
-        if self.network is None or self._user_loss(candidate) < self.network.validation_loss:
+        if self.network is None or self.networks.loss(candidate) < self.network.validation_loss:
             self.network = self.networks.trained(candidate)
 
     def _worth_reading(self, held: list[Candidate]) -> Candidate | None:
@@ -245,29 +250,25 @@ class _Run:
         """
         if not self.readings and clock.now() - self.start > 0.5 * self.options.max_seconds:
             # Half the time is gone and no network has given a formula: a rough one is better than none.
-            readable = self._best_readable(held)
+            readable = self.networks.readable(held)
             if readable is not None and id(readable) not in self._glanced:
                 return readable
         latest, floor = held[-1], 3 * self.floor / self.networks.scaling.y_scale
         precise = math.sqrt(latest.validation_loss) < max(self.promising, floor)
-        if precise and self._user_loss(latest) < 0.5 * self.formulas.best_loss():
+        if precise and self.networks.loss(latest) < 0.5 * self.formulas.best_loss():
             return latest
         best = min(candidate.validation_loss for candidate in held)
         place, elbow = next((k, c) for k, c in enumerate(held) if c.validation_loss < ELBOW**2 * best)
         unread = id(elbow) not in self._read_already and id(elbow) not in self._glanced
-        if place <= len(held) - 3 and unread and self._user_loss(elbow) < 0.9 * self.formulas.best_loss():
+        if place <= len(held) - 3 and unread and self.networks.loss(elbow) < 0.9 * self.formulas.best_loss():
             return elbow
         return None
-
-    def _best_readable(self, held: list[Candidate]) -> Candidate | None:
-        readable = [candidate for candidate in held if int(count_edges(candidate.network)[0]) <= READABLE_EDGES]
-        return min(readable, key=lambda candidate: candidate.validation_loss, default=None)
 
     def _read_held(self, held: list[Candidate]) -> None:
         """Read what was left aside: the smallest network within a tenth of the best error, then the best ones."""
         if not held or self.out_of_time():
             return
-        readable = None if self.readings else self._best_readable(held)
+        readable = None if self.readings else self.networks.readable(held)
         if readable is not None:
             self._read(readable, thorough=False)
         best = min(candidate.validation_loss for candidate in held)
@@ -295,6 +296,7 @@ class _Run:
         smooth = math.inf if self.solver is None else self.solver.smooth
         return loss > (BLIND * min(errors, smooth)) ** 2
 
+    @contained("the structure search")
     def _structure(self) -> None:
         """Solve the smaller problems that symmetries and inner functions make of this one."""
         self.report("structure", "looking for symmetries")
@@ -306,7 +308,7 @@ class _Run:
         )
         whole = Problem.of(X, y, self.fit_rows.variables, weights)
         leader, unbeaten, reduced = None, 0, False
-        for raw, problem in solver.solutions(whole):
+        for raw, problem in self.faults.guard("the structure search", solver.solutions(whole)):
             steps = problem.steps or (Step(StepKind.WHOLE),)
             self.sums.noise = solver.noise
             self.formulas.add(raw, steps)
@@ -355,6 +357,7 @@ class _Run:
         except KeyboardInterrupt:
             # What the part has found so far goes into the whole before the run ends.
             interrupted = True
+        self.faults.count += part.faults.count
         yield from leaf_formulas(leaf, part.formulas.all)
         if interrupted:
             raise KeyboardInterrupt
@@ -366,7 +369,7 @@ class _Run:
         if self.sums.noisy or turn is self.sums.last:
             self._improve()
         self.report("terms", "looking for sums of products")
-        for raw in self.sums.formulas(turn):
+        for raw in self.faults.guard("sums of products", self.sums.formulas(turn)):
             self.formulas.add(raw, "sum of products")
             self.report("terms", f"{self.formulas.best()}")
             if self.formulas.at_noise():
@@ -383,15 +386,17 @@ class _Run:
         for first in itertools.islice(self.candidates, 0 if self.held or self.dataset.n_columns == 1 else 1):
             self._keep_network(first)
             self.held.append(first)
-            if self._user_loss(first) < (ELBOW * smooth) ** 2:
+            if self.networks.loss(first) < (ELBOW * smooth) ** 2:
                 self._read(first, thorough=True)
 
+    @contained("improving formulas")
     def _improve(self) -> None:
         """Let the best formulas have what they lack."""
         if not self.formulas.at_noise():
             noise = max(self.sums.noise, self.floor) if self.sums.noisy else 0.0
             self.formulas.improve(noise, seed=self.options.seed)
 
+    @contained("reading the curve")
     def _one_dimensional(self) -> None:
         """A table with one input is one edge: read it as one or two primitives."""
         self.report("matching", "reading the curve as one or two primitives")
@@ -412,6 +417,7 @@ class _Run:
         """Whether the best formula is as good as the data, or as a free spline through them."""
         return self.formulas.at_noise() or self._matches_network(1.05)
 
+    @contained("reading a network")
     def _read(self, candidate: Candidate, *, thorough: bool) -> None:
         """Prune, match, select in context, and turn the best symbolic networks into formulas.
 
@@ -449,20 +455,12 @@ class _Run:
             if self.formulas.at_noise():
                 return
 
+    @contained("the network beside the formula")
     def _network_beside(self) -> None:
         """A network where algebra alone found the law: to look at, to predict with, and to hold against the formula."""
-        now = clock.now()
-        clock.current().grant(budget.LAST_NETWORK * self.options.max_seconds)
-        until = min(
-            now + budget.NETWORK_SECONDS, max(self.deadline, now + budget.LAST_NETWORK * self.options.max_seconds)
-        )
-        grower = self.networks.grower(self._on_decision)
-        grower.deadline = until
         try:
-            for candidate in grower:
+            for candidate in self.networks.beside(self._on_decision):
                 self._keep_network(candidate)
-                if math.sqrt(candidate.validation_loss) < PROMISING or clock.late(until):
-                    break
         except Abandoned:
             raise
         except KeyboardInterrupt:
@@ -483,7 +481,7 @@ class _Run:
         network = None if self.network is None else self.network.measured(self.fit_rows)
         # Without held-out rows the network's loss is that of training, which says nothing against a formula.
         held_out = network.validation_loss if network is not None and len(self.fit_rows.validation) else None
-        notes += notes_on(front, held_out, self.floor)
+        notes += [*notes_on(front, held_out, self.floor), *self.faults.note]
         self.report("finishing", stopped)
         return Discovery(
             front=front,
@@ -491,6 +489,8 @@ class _Run:
             network=network,
             reading=self.readings.get(front.best),
             rivals=near_rivals(self.formulas.all, front),
+            challenged=self.challenged,
+            forms_tried=len(self.fit_rows.finished),
             decisions=tuple(self.decisions),
             dataset=self.dataset,
             noise_floor=self.floor,

@@ -32,6 +32,7 @@ class StopReason(StrEnum):
     ALL_SHAPES_TRIED = "every shape was tried"
     OUT_OF_TIME = "time is up"
     OUT_OF_WALL_TIME = "ended by the clock; a rerun may differ"
+    FAILED = "a step of the search failed"
     INTERRUPTED = "interrupted"
     EDITED = "edited by hand"
 
@@ -203,6 +204,11 @@ class Discovery:
         less; for the certificate. Not stored.
     certificate : kansym.validation.certificate.Certificate or None
         Of `formula`, to be shown beside it; that of a fitted estimator has it once `certificate_` was asked for.
+    challenged : bool
+        Whether formulas with other functions in the places of the pick's were looked for; the certificate does so
+        where the search did not. Not stored.
+    forms_tried : int
+        Different forms that were fitted with all of the algebra; not stored.
     """
 
     front: ParetoFront
@@ -219,6 +225,8 @@ class Discovery:
     guesses: tuple[GuessOutcome, ...] = field(default=())
     rivals: tuple[Formula, ...] = field(default=())
     certificate: HasVerdict | None = None
+    challenged: bool = False
+    forms_tried: int = 0
 
     @property
     def guess(self) -> GuessOutcome | None:

@@ -15,6 +15,7 @@ from kansym.data.scaling import Scaling
 from kansym.data.weights import mean_square, row_weights
 from kansym.extraction.selection import Rows
 from kansym.primitives.allowed import AllowedFunctions
+from kansym.search.faults import Faults
 from kansym.symbolic.constants import consistency_of
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.naming import internal_symbols, plain_symbol
@@ -55,6 +56,8 @@ class FitRows:
         Refits of the smaller forms met in backward elimination, for the same reason.
     rough : dict
         Formulas that were not snapped and simplified since time was up, with their forms.
+    faults : Faults
+        Candidates that failed.
     units : UnitSystem or None
         None where the table has none.
     allowed : AllowedFunctions or None
@@ -70,6 +73,7 @@ class FitRows:
     finished: dict[str, float] = field(default_factory=dict)
     eliminated: dict[str, tuple[ParametricForm, float] | None] = field(default_factory=dict)
     rough: dict[Formula, ParametricForm] = field(default_factory=dict)
+    faults: Faults = field(default_factory=Faults)
     units: UnitSystem | None = None
     allowed: AllowedFunctions | None = None
 
@@ -86,6 +90,11 @@ class FitRows:
         units = UnitSystem.of(dataset)
         weights = row_weights(dataset)
         return cls(dataset, train, validation, weights, noise_floor, variables, units=units, allowed=allowed)
+
+    @property
+    def errors_given(self) -> bool:
+        """Whether the noise floor is that of standard errors, so that chi-squared counts in full."""
+        return self.dataset.y_error is not None
 
     @property
     def symbols(self) -> dict[sympy.Symbol, sympy.Symbol]:

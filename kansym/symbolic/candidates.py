@@ -17,6 +17,16 @@ from kansym.symbolic.parametric import ParametricForm
 
 LARGEST_DENOMINATOR = 12
 
+PRIOR_BITS = {"exponent": 4.0, "phase": 1.0, "offset": -1.0, "inner": -2.0, "prefactor": -2.0}
+"""log2 of the odds, before seeing data, that a constant of this role is an exact number: exponents of laws nearly
+always are, coefficients usually are measured."""
+
+IRRATIONAL_AGREEMENT = 1e-6
+"""Prefactors may contain pi or a root only if known and matched to this relative precision: such numbers are dense."""
+
+NEAR_ERRORS = 4.0
+"""Standard errors up to which a simple number is shown beside a constant."""
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -88,6 +98,32 @@ def nearby(kind: str, value: float, window: float) -> list[Candidate]:
     if nearest != 0 and abs(nearest) < 10**7 and abs(nearest - value) <= window:
         found.setdefault(float(nearest), rational(nearest))
     return sorted(found.values(), key=lambda candidate: (candidate.bits, abs(candidate.value - value)))
+
+
+def simple_number(kind: str, value: float, error: float) -> Candidate | None:
+    """The simple number that a measured constant is near to; None where there is none that says anything.
+
+    It takes fewer bits than the digits that were measured, and lies within `NEAR_ERRORS` standard errors. Of several
+    the one is taken whose bits and distance together are the least.
+
+    Parameters
+    ----------
+    kind : str
+        See `nearby`.
+    value, error : float
+    """
+    if not (math.isfinite(value) and math.isfinite(error) and 0 < error < abs(value)):
+        return None
+    digits = math.log2(4.0 * abs(value) / (math.sqrt(2 * math.pi) * error))
+    best, least = None, math.inf
+    for candidate in nearby(kind, value, NEAR_ERRORS * error):
+        distance = abs(candidate.value - value)
+        if kind == "prefactor" and not candidate.rational and error > IRRATIONAL_AGREEMENT * abs(value):
+            continue
+        bits = candidate.bits + 0.5 * (distance / error) ** 2 / math.log(2)
+        if candidate.value and candidate.bits < digits + PRIOR_BITS[kind] and bits < least:
+            best, least = candidate, bits
+    return best
 
 
 def _candidate(p: int, q: int, k: float, m: int) -> Candidate:

@@ -98,13 +98,14 @@ def description_length(
     loss: float,
     noise_floor: float,
     n_variables: int,
+    *,
+    errors_given: bool = False,
 ) -> float:
     """Bits to write down the data with the help of the formula, up to a constant of the data.
 
-    ``n/2 log2(max(loss, noise_floor^2))`` for the residuals, plus the formula: every node at the price of `COSTS`,
-    ``1/2 log2(n)`` for each fitted real constant, ``log2(1 + |p|) + log2(q)`` for each rational p/q. Only
-    differences
-    between formulas for the same data mean anything.
+    `misfit_bits` for the residuals, plus the formula: every node at the price of `COSTS`, ``1/2 log2(n)`` for each
+    fitted real constant, ``log2(1 + |p|) + log2(q)`` for each rational p/q. Only differences between formulas for the
+    same data mean anything.
 
     Parameters
     ----------
@@ -118,6 +119,8 @@ def description_length(
         Standard deviation of the noise of y, below which a smaller loss means nothing.
     n_variables : int
         Number of columns the formula could have used.
+    errors_given : bool, default False
+        See `misfit_bits`.
 
     Raises
     ------
@@ -135,9 +138,31 @@ def description_length(
         raise ArgumentError(f"noise_floor must not be negative, got {noise_floor}")
     if not math.isfinite(loss):
         return math.inf
-    # The smallest double stands in for a perfect fit with no known noise, so that the order stays finite.
-    misfit = 0.5 * n * math.log2(max(loss, noise_floor**2, 1e-300))
+    misfit = misfit_bits(n, loss, noise_floor, errors_given=errors_given)
     return misfit + formula_bits(formula, n, n_variables)
+
+
+def misfit_bits(n: int, loss: float, noise_floor: float, *, errors_given: bool = False) -> float:
+    """Bits of the residuals, up to a constant of the data.
+
+    Parameters
+    ----------
+    n : int
+        Number of data.
+    loss : float
+        Mean squared residual, in squared units of y.
+    noise_floor : float
+        Standard deviation of the noise of y.
+    errors_given : bool, default False
+        Whether `noise_floor` is that of standard errors that were measured: minus log2 of their likelihood, which has
+        chi-squared in full, ``n loss / noise_floor^2``. Else the size of the noise is a guess that residuals may
+        raise, ``n/2 log2(max(loss, noise_floor^2))``.
+    """
+    # The smallest double stands in for a perfect fit with no known noise, so that the order stays finite.
+    floor = max(noise_floor**2, 1e-300)
+    if errors_given:
+        return 0.5 * n * (math.log2(floor) + loss / floor / math.log(2))
+    return 0.5 * n * math.log2(max(loss, floor))
 
 
 def formula_bits(formula: sympy.Expr | ParametricForm, n: int, n_variables: int) -> float:

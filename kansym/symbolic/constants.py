@@ -15,6 +15,7 @@ import numpy as np
 import sympy
 from sympy import Expr, Symbol
 
+from kansym.symbolic.candidates import roles, simple_number
 from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parametric import ParametricForm
 from kansym.units.consistency import Consistency
@@ -39,6 +40,12 @@ class Constant:
         known.
     suggestions : tuple of str
         Constants of nature that have the same unit and agree within the errors, in words.
+    near : str or None
+        The simple number that it is near to, ``"2"`` or ``"3/2"``; None where there is none.
+    deviation : float or None
+        Its distance from that number, or from the exact number it was replaced by, in standard errors.
+    fitted : float or None
+        What was fitted, where an exact number stands in its place; `error` is then the standard error of that.
     """
 
     name: str
@@ -47,6 +54,9 @@ class Constant:
     snapped: str | None = None
     unit: str | None = None
     suggestions: tuple[str, ...] = ()
+    near: str | None = None
+    deviation: float | None = None
+    fitted: float | None = None
 
 
 def constants_of(
@@ -73,9 +83,11 @@ def constants_of(
             if name not in found.undetermined and unit.scale not in (0.0, math.inf)
         }
     constants = []
+    places = roles(form)
     for symbol, value, error in zip(form.constants, form.values, errors, strict=True):
         unit = known.get(symbol.name)
         own = float(error) if math.isfinite(error) else None
+        near = simple_number(places.get(symbol, "prefactor"), float(value), own) if own else None
         constants.append(
             Constant(
                 name=symbol.name,
@@ -83,6 +95,8 @@ def constants_of(
                 error=own,
                 unit=None if unit is None or units is None else units.named(unit),
                 suggestions=tuple(str(one) for one in suggestions(float(value), own, unit)[:3]),
+                near=None if near is None else str(near.expression),
+                deviation=None if near is None or own is None else abs(float(value) - near.value) / own,
             )
         )
     return tuple(constants)

@@ -294,7 +294,7 @@ class Formula:
         alone = errors_alone(self.covariance)
         errors = {}
         for k, constant in enumerate(self.constants):
-            if constant.error and math.isfinite(constant.error) and constant.value:
+            if constant.snapped is None and constant.error and math.isfinite(constant.error) and constant.value:
                 error = min(constant.error, alone[k]) if k < len(alone) and alone[k] > 0 else constant.error
                 # Three figures of a constant that is hardly known are still needed to compute with it.
                 errors[constant.value] = min(error, LEAST_KNOWN * abs(constant.value))

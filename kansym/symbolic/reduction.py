@@ -6,10 +6,11 @@ the others refitted. The chain of ever smaller formulas goes to the front, where
 right.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 import sympy
 
+from kansym.symbolic.candidates import roles
 from kansym.symbolic.canonical import canonicalize
 from kansym.symbolic.complexity import complexity
 from kansym.symbolic.parametric import ParametricForm, parametrize
@@ -85,7 +86,7 @@ MOST_FITTED = 3
 
 
 def eliminate(
-    form: ParametricForm, fit: Fit, *, values: Sequence[int] = (0, 1), expect: Expect | None = None
+    form: ParametricForm, fit: Fit, *, ones: bool = True, expect: Expect | None = None
 ) -> Iterator[ParametricForm]:
     """Ever smaller forms, each with one constant less, refitted; ends with one constant or when nothing can go.
 
@@ -95,16 +96,17 @@ def eliminate(
         Fitted.
     fit : callable
         See `Fit`.
-    values : sequence of int, default (0, 1)
-        What a constant may be replaced by.
+    ones : bool, default True
+        Whether constants other than exponents may become 1 too. With noise a factor is a measurement and may not.
     expect : callable, optional
         See `Expect`. Without, all smaller forms are fitted.
     """
     while len(form.constants) > 1:
+        places = roles(form)
         candidates = [
             (constant, value, smaller)
             for constant in form.constants
-            for value in values
+            for value in ((0, 1) if ones or places.get(constant) == "exponent" else (0,))
             if (smaller := without(form, constant, value)) is not None
         ]
         if expect is not None and len(candidates) > MOST_FITTED:

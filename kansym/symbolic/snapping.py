@@ -12,14 +12,19 @@ import sympy
 
 from kansym import clock
 from kansym.clock import Work
-from kansym.symbolic.candidates import ROLES, Candidate, coefficient_pairs, nearby, rational, roles
+from kansym.symbolic.candidates import (
+    IRRATIONAL_AGREEMENT,
+    PRIOR_BITS,
+    ROLES,
+    Candidate,
+    coefficient_pairs,
+    nearby,
+    rational,
+    roles,
+)
 from kansym.symbolic.canonical import canonicalize, regauged
 from kansym.symbolic.parametric import ParametricForm, columns_of, parametrize
 from kansym.symbolic.refit import LeastSquares
-
-PRIOR_BITS = {"exponent": 4.0, "phase": 1.0, "offset": -1.0, "inner": -2.0, "prefactor": -2.0}
-"""log2 of the odds, before seeing data, that a constant of this role is an exact number: exponents of laws nearly
-always are, coefficients usually are measured."""
 
 ZERO_PRIOR_BITS = 1.0
 """The same for being zero, in any role but that of an exponent."""
@@ -34,8 +39,8 @@ approximation, not noise, and standard errors mean nothing."""
 EXACT_WINDOW = 1e-4
 """Relative window for candidates when the fit is exact."""
 
-IRRATIONAL_AGREEMENT = 1e-6
-"""Prefactors may contain pi or a root only if known and matched to this relative precision: such numbers are dense."""
+FINEST = 6
+"""Largest denominator of exponents that noisy data make exact: a fraction of twelfths is always near."""
 
 TRIES = 5
 """Candidates refitted per constant."""
@@ -69,6 +74,7 @@ def snap(
     errors: np.ndarray | None = None,
     seconds: float = 10.0,
     admits: Callable[[ParametricForm], bool] | None = None,
+    structural: bool = False,
 ) -> SnapResult:
     """Replace constants by exact numbers, one at a time, refitting the others after each.
 
@@ -97,13 +103,17 @@ def snap(
         No new candidate is tried after this time.
     admits : callable, optional
         Whether a form may be; ``1 + x`` may not, where x has a unit.
+    structural : bool, default False
+        Only what belongs to the structure: exponents become simple ones, terms that the data do not need go, and
+        coefficients of a sum become one where they agree, as in ``c*(x - z)``. All other numbers stay as fitted: for
+        data with noise, where they are measurements.
 
     References
     ----------
     Rissanen, Automatica 14 (1978) 465, doi:10.1016/0005-1098(78)90005-5 (description length); Udrescu et al., AI
     Feynman 2 (2020), arXiv:2006.10782 (snapping by it).
     """
-    judge = _Judge(X_train, y_train, X_validation, y_validation, weights, noise_floor, admits)
+    judge = _Judge(X_train, y_train, X_validation, y_validation, weights, noise_floor, admits, structural)
     state = judge.state(form, errors)
     if not math.isfinite(state.loss):
         return SnapResult(form, ())
@@ -116,7 +126,8 @@ def snap(
         state = _snap_ratios(state, judge, accepted, deadline)
         if len(accepted) == before:
             break
-    state = _snap_regauged(state, judge, accepted, deadline)
+    if not structural:
+        state = _snap_regauged(state, judge, accepted, deadline)
     return SnapResult(judge.canonical(state).form, tuple(accepted))
 
 
@@ -147,8 +158,9 @@ class _Judge:
         weights: np.ndarray | None,
         noise_floor: float,
         admits: Callable[[ParametricForm], bool] | None,
+        structural: bool,
     ) -> None:
-        self.admits = admits
+        self.admits, self.structural = admits, structural
         self.X, self.y, self.weights = np.asarray(X, dtype=np.float64), np.asarray(y, dtype=np.float64), weights
         self.X_validation, self.y_validation = X_validation, y_validation
         self.columns = columns_of(self.X, self.X.shape[1])
@@ -274,7 +286,7 @@ def _snap_constant(
 ) -> _State:
     index = state.form.constants.index(symbol)
     value = float(state.form.values[index])
-    for candidate, gain in _options(state, index, role):
+    for candidate, gain in _options(state, index, role, judge.structural):
         if clock.late(deadline):
             break
         if not judge.permits(state.form.with_constant(symbol, candidate.expression)):
@@ -290,7 +302,7 @@ def _snap_constant(
     return state
 
 
-def _options(state: _State, index: int, role: str) -> Iterator[tuple[Candidate, float]]:
+def _options(state: _State, index: int, role: str, structural: bool) -> Iterator[tuple[Candidate, float]]:
     """Candidates for a constant with the bits that each would save, most plausible first."""
     clock.charge(Work.NUMBERS_TRIED)
     value, error = float(state.form.values[index]), state.error(index)
@@ -308,6 +320,8 @@ def _options(state: _State, index: int, role: str) -> Iterator[tuple[Candidate, 
     real = _bits_of_real(state, index, error)
     options = []
     for candidate in nearby(role, value, window):
+        if structural and candidate.value != 0 and (role != "exponent" or candidate.denominator > FINEST):
+            continue
         distance = abs(candidate.value - value)
         precision = max(distance, error) / abs(value) if value else math.inf
         if role == "prefactor" and not candidate.rational and precision > IRRATIONAL_AGREEMENT:
@@ -340,6 +354,8 @@ def _snap_ratios(
                 continue
             multiple = round(b / a)
             if not 1 <= abs(multiple) <= 6:
+                continue
+            if judge.structural and abs(multiple) > 1:
                 continue
             variance = (
                 state.covariance[j, j] + multiple**2 * state.covariance[i, i] - 2 * multiple * state.covariance[i, j]

@@ -239,7 +239,9 @@ class Enumeration:
         last, before = self._counts[-1], self._counts[-2:][0]
         return last**2 / max(before, 1)
 
-    def formulas(self, until: float = math.inf, *, few: float = math.inf, exact: bool = False) -> Iterator[sympy.Expr]:
+    def formulas(
+        self, until: float = math.inf, *, few: float = math.inf, exact: bool = False, handed: int = HANDED
+    ) -> Iterator[sympy.Expr]:
         """Formulas in the variables: an exact one at once, or the best of all at the end.
 
         Parameters
@@ -250,6 +252,8 @@ class Enumeration:
             Only sizes of which about so many trees are expected; see `FEW`.
         exact : bool, default False
             Only formulas that are exact but for the last digits of their constants.
+        handed : int, default 3
+            Most formulas.
         """
         news: list[_Fitted] = []
         with np.errstate(all="ignore"):
@@ -266,7 +270,7 @@ class Enumeration:
                     yield self._expression(laws[0])
                     return
         if not exact:
-            yield from map(self._expression, sorted(news, key=lambda one: one.length)[:HANDED])
+            yield from map(self._expression, sorted(news, key=lambda one: one.length)[:handed])
 
     # -- trees -------------------------------------------------------------------------------------------------------
 

@@ -48,10 +48,16 @@ def name_unit(unit: Unit, own: Sequence[Unit]) -> str:
     # Products of products, such as (m/s)^2/m, are longer than what they consist of, and than base units.
     products = {text: one for text, one in given.items() if text not in simple}
     compound = {} if coherent else {**products, **simple}
-    for pool, most in ((products, 1), (simple, MOST_UNITS), (compound, 2)):
+    for pool, most in ((products, 1), (simple, MOST_UNITS), (compound, 2), (compound, MOST_UNITS)):
         found = _shortest(unit, list(pool.values()), most, known)
-        if found:
-            return found
+        # A power of a compound unit is longer than the product of powers that it is, and brackets are no help.
+        if (
+            not found
+            or (pool is products and "^" in found and simple)
+            or (pool is compound and most > 2 and "(" in found)
+        ):
+            continue
+        return found
     factor = "" if coherent else _factor(unit.scale)
     words = describe(unit.dimension)
     return factor if factor and words == "1" else f"{factor} {words}".strip()
@@ -74,8 +80,9 @@ def _shortest(unit: Unit, pool: Sequence[Unit], most: int, known: bool) -> str:
 def _powers(unit: Unit, chosen: Sequence[Unit], known: bool) -> list[Fraction] | None:
     """Powers of some units whose product is the unit; None where there are none that people would write."""
     if unit.pure and len(chosen) == 1:
-        powers = [Fraction(1)]
-        return powers if chosen[0].pure and _is_size(unit, chosen, powers, known) else None
+        # A number per degree is 1/deg, and no factor of 57.
+        orders = ([Fraction(1)], [Fraction(-1)]) if chosen[0].pure else ()
+        return next((one for one in orders if _is_size(unit, chosen, one, known)), None)
     if unit.pure and len(chosen) == 2:
         # A ratio of two units of one kind, such as ohm/kohm.
         powers = [Fraction(1), Fraction(-1)]
@@ -113,6 +120,9 @@ def _parts(text: str) -> list[Unit]:
             unit = parse_unit(word)
         except DataError:
             return []
+        if word == "rad":
+            # A radian is one: rad/s is made of s.
+            continue
         if unit is None or unit.pure:
             return []
         found.append(unit)

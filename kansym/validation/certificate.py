@@ -12,6 +12,7 @@ from kansym.data.sample_points import box_of, extended
 from kansym.errors import ArgumentError
 from kansym.fitting.predictability import Dependence, Leftover, dependence, leftover
 from kansym.fitting.residuals import residuals_of
+from kansym.search.challenge import challenged
 from kansym.search.options import DiscoveryOptions
 from kansym.search.progress import ProgressCallback
 from kansym.search.results import Discovery
@@ -23,6 +24,7 @@ from kansym.validation.domain import Domain, check_domain
 from kansym.validation.extrapolation import Extrapolation, extrapolation
 from kansym.validation.fit import Fit, measure_fit
 from kansym.validation.form import CheckedConstants, FormFacts, check_constants, form_facts
+from kansym.validation.left_out_ends import LeftOutEnd, worst_left_out_end
 from kansym.validation.peers import PeerFinding
 from kansym.validation.residual_tests import LackOfFit, ResidualTest, check_residuals, lack_of_fit
 from kansym.validation.rivals import Rival, nearest_rival
@@ -72,6 +74,10 @@ class Certificate:
         Rows that a robust fit counts as outliers; everything above is of the others.
     peers : tuple of PeerFinding
         What other tools made of the table, where that was asked; see `with_peers`.
+    left_out_end : LeftOutEnd or None
+        The end of a column whose rows the formula predicts worst when it is fitted without them.
+    forms_tried : int
+        Forms that the search fitted; 0 where that is not known.
     """
 
     formula: str
@@ -93,6 +99,8 @@ class Certificate:
     agreement: Agreement | None
     outliers_left_out: int = 0
     peers: tuple[PeerFinding, ...] = ()
+    left_out_end: LeftOutEnd | None = None
+    forms_tried: int = 0
 
     @property
     def is_law(self) -> bool:
@@ -218,8 +226,15 @@ def _measure(discovery: Discovery, options: DiscoveryOptions, again: Agreement |
         dependence=dependence(residuals, dataset.names, seed=seed),
         form=form_facts(residuals.form),
         consistent=formula.consistent,
+        left_out_end=worst_left_out_end(residuals, dataset.names),
+        forms_tried=discovery.forms_tried,
     )
     verdict = judge(evidence)
+    if verdict.kind == LAW and not evidence.fit.exact and not discovery.challenged:
+        # The case against it is made before the word is said.
+        wider = replace(discovery, rivals=(*discovery.rivals, *challenged(discovery, seed=seed)))
+        evidence = replace(evidence, rival=nearest_rival(wider, residuals, seed=seed))
+        verdict = judge(evidence)
     if discovery.interrupted and verdict.kind != LAW:
         reason = f"{verdict.reason}; the search was interrupted, and a longer one may find more"
         verdict = replace(verdict, reason=reason)

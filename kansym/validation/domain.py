@@ -27,6 +27,15 @@ AT_ONCE = 4_000
 MIDPOINTS = 2_000
 """Pairs of rows between which conditions are looked at."""
 
+LIMITS = 8
+"""Places of the other columns at which a limit is looked for."""
+
+STEPS_ASIDE = (-1e-3, 1e-3, -1e-5, 1e-5)
+"""Steps to either side of a place where a denominator vanishes, in widths of the box: far and near."""
+
+AT_A_LIMIT = 1e-3
+"""Largest difference between the two sides, in units of the values a little farther away."""
+
 DEFINED, UNDEFINED, UNDECIDED = "defined", "undefined", "undecided"
 
 
@@ -40,7 +49,7 @@ class Domain:
         "defined": proved, everywhere in the box. "undefined": there is a point where it is not. "undecided": neither,
         within the limits of time and of double precision.
     reason : str
-        What breaks or could not be decided; empty for "defined".
+        What breaks or could not be decided; for "defined" empty, or where a limit takes the place of a value.
     example : tuple of float
         A point where it breaks, or near which it could not be decided: one number per column; else empty.
     among_rows : bool
@@ -170,7 +179,11 @@ def check_domain(
     symbols = tuple(plain_symbol(name) for name in names)
     points = np.concatenate([inside(box, POINTS, seed=seed), _corners(box)])
     found = []
+    limits: list[Condition] = []
     for condition in conditions(expression):
+        if _removable(condition, expression, symbols, box):
+            limits.append(condition)
+            continue
         broken = _broken_point(condition, symbols, points)
         if broken is None:
             verdict = _decide(condition, symbols, box)
@@ -179,8 +192,42 @@ def check_domain(
         if verdict.status == UNDEFINED and rows is not None and _among(condition, symbols, rows, seed):
             return replace(verdict, among_rows=True)
         found.append(verdict)
+        if limits and condition.kind == Requirement.FINITE and verdict.status == UNDECIDED:
+            # Bounds decide nothing where a limit is taken.
+            found[-1] = Domain(DEFINED, f"by its limit where {_short(limits[0].part)} vanishes", (), False, 0.0)
     order = (DEFINED, UNDECIDED, UNDEFINED)
     return max(found, key=lambda verdict: (order.index(verdict.status), verdict.undecided_share))
+
+
+def _removable(
+    condition: Condition, expression: sympy.Expr, symbols: tuple[sympy.Symbol, ...], box: np.ndarray
+) -> bool:
+    """Whether a part that must not vanish does so at one value of one column, where the formula has a finite limit.
+
+    As sin(x)/x at zero: on both sides the formula goes to one number, and a pole would grow.
+    """
+    used = [j for j, symbol in enumerate(symbols) if symbol in condition.part.free_symbols]
+    if condition.kind != Requirement.NOT_ZERO or len(used) != 1:
+        return False
+    (column,) = used
+    slope = sympy.diff(condition.part, symbols[column])
+    if slope.free_symbols or not slope:
+        return False
+    zero = -float(condition.part.subs(symbols[column], 0) / slope)
+    width = float(box[column, 1] - box[column, 0])
+    if not box[column, 0] <= zero <= box[column, 1] or not width > 0:
+        return False
+    # Other columns at several places: the limit must be there for all of them.
+    points = np.repeat(inside(box, LIMITS, seed=0), 4, axis=0)
+    points[:, column] = zero + width * np.tile(STEPS_ASIDE, LIMITS)
+    values = parametrize(expression, symbols).evaluate(points).reshape(LIMITS, 4)
+    far, near = values[:, :2], values[:, 2:]
+    size = np.abs(far).max(axis=1)
+    return bool(
+        np.isfinite(values).all()
+        and (np.abs(near).max(axis=1) <= 2 * size).all()
+        and (np.abs(near[:, 0] - near[:, 1]) <= AT_A_LIMIT * size).all()
+    )
 
 
 def _among(condition: Condition, symbols: tuple[sympy.Symbol, ...], rows: np.ndarray, seed: int) -> bool:

@@ -13,6 +13,9 @@ from kansym.symbolic.formula import Formula
 from kansym.symbolic.parametric import ParametricForm
 from kansym.symbolic.refit import jacobian_rank, redundant_constants
 
+LARGEST_DENOMINATOR = 2
+"""Of exponents that need no excuse: with noise a real one is rounded to some fraction or other."""
+
 HIGH = 5
 """Power of a column that is as good as a function of its own inside one: laws have cos(x**2) and exp(-(x/a)**4)."""
 
@@ -97,7 +100,7 @@ class FormFacts:
     depends_on_inputs : bool
         Whether a column occurs in it.
     real_exponents : int
-        Fitted exponents of something that depends on columns.
+        Exponents of something that depends on columns that were fitted, or are none of laws: 4/3, but not 3/2.
     power_law : bool
         Whether it is a product of powers of columns and a constant.
     nested : bool
@@ -114,7 +117,12 @@ def form_facts(form: ParametricForm) -> FormFacts:
     """Facts about a form; its constants are the fitted ones."""
     columns, constants = set(form.variables), set(form.constants)
     powers = [node for node in form.expression.atoms(sympy.Pow) if node.base.free_symbols & columns]
-    fitted = [p for p in powers if p.exp.free_symbols & constants and not p.exp.free_symbols & columns]
+    fitted = [
+        p
+        for p in powers
+        if not p.exp.free_symbols & columns
+        and (p.exp.free_symbols & constants or (p.exp.is_Rational and p.exp.q > LARGEST_DENOMINATOR))
+    ]
     return FormFacts(
         depends_on_inputs=bool(form.expression.free_symbols & columns),
         real_exponents=len(fitted),

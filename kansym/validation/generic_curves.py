@@ -12,8 +12,9 @@ import sympy
 
 from kansym.data.weights import mean_square
 from kansym.fitting.residuals import Residuals
-from kansym.symbolic.complexity import COSTS, formula_bits
+from kansym.symbolic.complexity import COSTS, formula_bits, misfit_bits
 from kansym.symbolic.parametric import ParametricForm, parametrize
+from kansym.symbolic.single_argument import factor_and_argument
 
 MOST_DEGREE = 8
 
@@ -174,7 +175,7 @@ def _fit(residuals: Residuals, basis: Basis, log_target: bool, noise_floor: floa
     if not math.isfinite(loss):
         return None
     cost = price(basis, n, residuals.X.shape[1], log_target)
-    bits = 0.5 * n * math.log2(max(loss, noise_floor**2, 1e-300)) + cost
+    bits = misfit_bits(n, loss, noise_floor, errors_given=residuals.sigma is not None) + cost
     return Generic(predicted, bits, cost, basis, log_target)
 
 
@@ -192,10 +193,6 @@ def price(basis: Basis, n: int, n_variables: int, log_target: bool = False) -> f
         real_power = number + COSTS["*"] + COSTS["^ real"] + variable
         return number + powers * real_power + (terms - 1 - powers) * step
     return number + (terms - 1) * step + (COSTS[sympy.exp] if log_target else 0.0)
-
-
-Exponents = tuple[sympy.Rational, ...]
-"""Of a product of powers, one per column."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -241,62 +238,16 @@ def reduced_curves(residuals: Residuals, noise_floor: float) -> Iterator[Reduced
     if not (np.isfinite(a).all() and np.isfinite(z).all() and (a != 0).all() and np.ptp(z) > 0):
         return
     weights = a**2 if residuals.weights is None else residuals.weights * a**2
-    table = replace(residuals, X=z[:, None], y=residuals.y / a, weights=weights / weights.mean())
+    table = replace(residuals, X=z[:, None], y=residuals.y / a, weights=weights / weights.mean(), sigma=None)
     # Both are written once; the polynomial then uses z like a column.
     d = residuals.X.shape[1]
     extra = sum(formula_bits(part, n, d) for part in (factor, argument) if part.expression.free_symbols)
     for curve in generic_curves(table, (0,), 0.0):
         predicted = a * curve.predicted
         loss = mean_square(predicted - residuals.y, residuals.weights)
-        bits = 0.5 * n * math.log2(max(loss, noise_floor**2, 1e-300)) + curve.price + extra
+        misfit = misfit_bits(n, loss, noise_floor, errors_given=residuals.sigma is not None)
+        bits = misfit + curve.price + extra
         words = curve.described(str(argument.expression))
         if factor.expression.free_symbols:
             words = f"{factor.expression} times {words}"
         yield ReducedCurve(words, predicted, bits, curve, factor, argument)
-
-
-def factor_and_argument(form: ParametricForm) -> tuple[sympy.Expr, sympy.Expr] | None:
-    """A and z of a form A F(z), both products of powers of columns; None where columns enter in more ways."""
-    outside, rest = [], []
-    for factor in sympy.Mul.make_args(form.expression):
-        (outside if _exponents(factor, form.variables) is not None else rest).append(factor)
-    inner: list[Exponents] = []
-    if not all(_collect(part, form.variables, inner) for part in rest) or not inner:
-        return None
-    first = inner[0]
-    if any(sympy.Matrix([first, other]).rank() > 1 for other in inner[1:]):
-        return None
-    argument = sympy.Mul(*(v**p for v, p in zip(form.variables, first, strict=True)))
-    return sympy.Mul(*outside), argument
-
-
-def _exponents(expression: sympy.Expr, variables: tuple[sympy.Symbol, ...]) -> Exponents | None:
-    """Exponents of a product of powers of columns without a number in front, or None."""
-    powers = dict.fromkeys(variables, sympy.Integer(0))
-    for factor in sympy.Mul.make_args(expression):
-        base, exponent = factor.as_base_exp()
-        if not exponent.is_Rational:
-            return None
-        for part in sympy.Mul.make_args(base):
-            inner, power = part.as_base_exp()
-            if inner not in powers or not power.is_Rational:
-                return None
-            powers[inner] += exponent * power
-    return tuple(powers[v] for v in variables) if any(powers.values()) else None
-
-
-def _collect(node: sympy.Expr, variables: tuple[sympy.Symbol, ...], found: list[Exponents]) -> bool:
-    """Gather the largest products of powers in an expression; whether all columns stand in one."""
-    if not node.free_symbols & set(variables):
-        return True
-    whole = _exponents(node, variables)
-    if whole is not None:
-        found.append(whole)
-        return True
-    if node.is_Mul:
-        columns = [f for f in node.args if _exponents(f, variables) is not None]
-        others = [f for f in node.args if f not in columns]
-        if columns:
-            found.append(_exponents(sympy.Mul(*columns), variables) or (sympy.Integer(0),) * len(variables))
-        return all(_collect(other, variables, found) for other in others)
-    return bool(node.args) and all(_collect(part, variables, found) for part in node.args)

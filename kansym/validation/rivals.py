@@ -8,7 +8,7 @@ import numpy as np
 from kansym.data.weights import mean_square
 from kansym.fitting.residuals import Residuals, residuals_of
 from kansym.search.results import Discovery
-from kansym.symbolic.complexity import formula_bits
+from kansym.symbolic.complexity import formula_bits, misfit_bits
 from kansym.symbolic.formula import Formula
 from kansym.validation.description_length import loo
 from kansym.validation.generic_curves import generic_curves, reduced_curves
@@ -122,7 +122,7 @@ def _left_out(residuals: Residuals) -> np.ndarray:
 def _length(loss: float, residuals: Residuals, floor: float) -> float:
     if not math.isfinite(loss):
         return math.inf
-    misfit = 0.5 * residuals.n * math.log2(max(loss, floor**2, 1e-300))
+    misfit = misfit_bits(residuals.n, loss, floor, errors_given=residuals.sigma is not None)
     return misfit + formula_bits(residuals.form, residuals.n, residuals.X.shape[1])
 
 

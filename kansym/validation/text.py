@@ -173,7 +173,7 @@ def _rival(c: Certificate) -> Iterator[tuple[str, str]]:
 
 def _domain(domain: Domain, names: tuple[str, ...], where: str) -> str:
     if domain.status == DEFINED:
-        return f"finite and real everywhere {where}, proved by interval arithmetic"
+        return f"finite and real everywhere {where}, {domain.reason or 'proved by interval arithmetic'}"
     place = ", ".join(f"{name} = {value:.4g}" for name, value in zip(names, domain.example, strict=True))
     if domain.status == UNDEFINED:
         rows = ", between rows" if domain.among_rows else ", where no rows are"
@@ -189,6 +189,10 @@ def _extrapolation(c: Certificate) -> Iterator[tuple[str, str]]:
             (f"median difference {e.inside:.2g} of the spread of {c.target} inside, {e.beyond:.2g} up to 30 % beyond"),
         )
         yield "", "(a network continues about linearly: a difference beyond is information, not proof)"
+    if c.left_out_end is not None:
+        end = c.left_out_end
+        words = f"{end.rows} rows of the {end.end} {end.column}, predicted from the others"
+        yield "ends left out", f"worst {words}: {end.ratio:.2g} times what errors let expect (p = {end.p_value:.2g})"
     words = f"largest value {e.largest:.3g} times that of the data"
     if e.undefined:
         words += f"; undefined at {e.undefined:.0%} of the points"

@@ -4,8 +4,9 @@ A closed form was **found** if the formula is more than chance and describes y. 
 over the mean of y with its own length paid for (`SAVED`), or if y depends on the inputs by a test that no search has
 touched (`kansym.fitting.predictability`) and the formula predicts left-out rows as well as any smooth function does
 (`AS_SMOOTH`). It describes y if it has values on all rows and leaves no more than the known errors, or less than half
-of the variance; and where structure is left, or a network predicts better, less than a hundredth of it. Otherwise there
-is **no closed form**.
+of the variance; and where structure is left, or a network predicts better, less than a hundredth of it. What leaves
+more than `FAR_OFF` times what the errors allow, or than a network does, or has more than `MOST_OF_ALL` constants,
+describes y only where it is off by less than `SMALL`. Otherwise there is **no closed form**.
 
 It is a **law** only if nothing speaks against it that could be measured:
 
@@ -17,7 +18,8 @@ It is a **law** only if nothing speaks against it that could be measured:
    exponent was fitted, except in a plain power law, and no function or high power stands inside another function,
    unless the fit is exact: over a short range these imitate many a function;
 5. no rival that says something else comes near (`MARGIN`), polynomials among them;
-6. it is defined between the rows, continues sanely around them, and its units, where the table has any, go together;
+6. it is defined between the rows, predicts those at the ends of every column when it is fitted without them, continues
+   sanely around them, and its units, where the table has any, go together;
 7. where it was asked, other seeds find the same, and no other tool finds a formula that predicts unseen rows better.
 
 What is neither is a **good description**. The thresholds in bits and probabilities are the odds they stand for. The
@@ -37,6 +39,7 @@ from kansym.validation.domain import DEFINED, UNDEFINED, Domain
 from kansym.validation.extrapolation import Extrapolation
 from kansym.validation.fit import Fit
 from kansym.validation.form import CheckedConstants, FormFacts
+from kansym.validation.left_out_ends import LeftOutEnd
 from kansym.validation.peers import BETTER, PeerFinding
 from kansym.validation.residual_tests import LackOfFit, ResidualTest
 from kansym.validation.rivals import Rival
@@ -85,6 +88,12 @@ NETWORK_BETTER = 1.1
 NETWORK_NEAR = 2.0
 """Times the formula's error up to which that of a network that leaves more than a tenth of the variance says something:
 where noise is most of the variance, nothing leaves less."""
+
+FAR_OFF = 3.0
+"""Residuals of no description, in units of the errors of the table, or of what a network leaves."""
+
+MOST_OF_ALL = 10
+"""Fitted constants of any closed form with noise."""
 
 AGREES = 0.5
 """Share of other seeds that must find the same, for a law."""
@@ -156,7 +165,8 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Evidence:
-    """All that was measured; see the modules for each. `consistent` is of the units, None where the table has none."""
+    """All that was measured; see the modules for each. `consistent` is of the units, None where the table has none;
+    `forms_tried` counts the forms that the search fitted."""
 
     fit: Fit
     explained: Explained
@@ -171,6 +181,8 @@ class Evidence:
     dependence: Dependence | None
     form: FormFacts
     consistent: bool | None = None
+    left_out_end: LeftOutEnd | None = None
+    forms_tried: int = 0
 
 
 def judge(evidence: Evidence) -> Verdict:
@@ -268,6 +280,15 @@ def _no_closed_form(evidence: Evidence) -> str:
     if fit.exact or accounts_for_errors(fit) or fit.at_noise_floor:
         return ""
     left = max(fit.one_minus_r2, fit.held_out_one_minus_r2)
+    if left > SMALL:
+        constants = len(evidence.constants.constants)
+        if constants > MOST_OF_ALL:
+            return f"{constants} fitted constants are a table in another form"
+        if fit.chi2 is not None and fit.chi2 > FAR_OFF**2 * fit.freedom:
+            return f"chi-squared is {fit.chi2:.4g} for {fit.freedom} degrees of freedom: much is missing"
+        if network_better(fit) and fit.network_rms is not None and fit.held_out_rms > FAR_OFF * fit.network_rms:
+            factor = fit.held_out_rms / fit.network_rms
+            return f"held out, a network is better by a factor of {factor:.2g}: much is missing"
     if not left <= HALF:
         return f"the formula follows a tendency and leaves {left:.0%} of the variance"
     if left > HUNDREDTH and (structure_left(evidence) or network_better(fit)):
@@ -280,7 +301,8 @@ def _law_reason(evidence: Evidence) -> str:
     constants = len(evidence.constants.constants)
     how = "exactly" if evidence.fit.exact else "as well as noise allows"
     words = f"{constants} fitted constant{'s'[: constants != 1]}" if constants else "no fitted constant"
-    return f"it describes {evidence.fit.rows} rows {how} with {words}, and no test speaks against it"
+    tried = f"; it is the best of {evidence.forms_tried} forms tried" if evidence.forms_tried > 1 else ""
+    return f"it describes {evidence.fit.rows} rows {how} with {words}, and no test speaks against it{tried}"
 
 
 def _of_size(e: Evidence) -> Iterator[Ground]:
@@ -382,6 +404,14 @@ def _of_domain(e: Evidence) -> Iterator[Ground]:
 
 
 def _of_extrapolation(e: Evidence) -> Iterator[Ground]:
+    if e.left_out_end is not None:
+        end = e.left_out_end
+        where = f"the {end.rows} rows of the {end.end} {end.column}"
+        if end.p_value < CHI2_LEVEL:
+            words = f"{end.ratio:.2g} times farther off than errors allow (p = {end.p_value:.1g})"
+            yield Ground(False, f"fitted without them, it is off {where}, {words}")
+        else:
+            yield Ground(True, "fitted without the rows at either end of a column, it predicts them within errors")
     if e.extrapolation.absurd and not e.fit.exact:
         yield Ground(False, "around the data it is undefined or explodes")
 

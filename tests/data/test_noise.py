@@ -88,5 +88,13 @@ def test_given_errors_count_by_their_harmonic_mean_square(scale):
 def test_the_largest_of_several_floors_counts():
     X, y = table()
     rounded = np.round(y, 1)
-    assert noise_floor(make_dataset(X, rounded, y_error=1e-4)) == pytest.approx(0.1 / np.sqrt(12), rel=1e-12)
-    assert noise_floor(make_dataset(X, rounded, y_error=0.5)) == pytest.approx(0.5, rel=1e-12)
+    repeated = np.concatenate([rounded, rounded + 0.4])
+    assert noise_floor(make_dataset(X, rounded)) == pytest.approx(0.1 / np.sqrt(12), rel=1e-12)
+    assert noise_floor(make_dataset(np.concatenate([X, X]), repeated)) == pytest.approx(0.4 / np.sqrt(2), rel=1e-6)
+
+
+def test_given_errors_are_not_raised_by_rows_that_scatter_more():
+    rng = np.random.default_rng(2)
+    X = np.repeat(np.linspace(1, 2, 20), 4)[:, None]
+    y = np.round(X[:, 0] ** 2 + 0.3 * rng.normal(size=80), 1)
+    assert noise_floor(make_dataset(X, y, y_error=0.01)) == pytest.approx(0.01, rel=1e-12)

@@ -131,3 +131,28 @@ def test_columns_that_differ_in_capitals_are_two():
 def test_a_shell_reads_the_option_back(name):
     words = subprocess.run(["sh", "-c", f"printf %s {shown(name)}"], capture_output=True, text=True, check=True)
     assert words.stdout == name
+
+
+def test_repeated_rows_that_scatter_more_than_their_errors_are_named(tmp_path, rng):
+    t = np.tile(np.arange(10.0), 2)
+    isotope = np.repeat(["Ag-108", "Ag-110"], 10)
+    y = np.where(isotope == "Ag-108", 50, 90) * np.exp(-t / 5) + 0.1 * rng.normal(size=20)
+    path = tmp_path / "two.csv"
+    rows = "\n".join(f"{a},{b},{c},0.1" for a, b, c in zip(isotope, t, y, strict=True))
+    path.write_text(f"isotope,t,counts,error\n{rows}\n", encoding="utf-8")
+    (note,) = [note for note in read_table(path, target="counts", error="error").notes if "scatter" in note]
+    means = y.reshape(2, 10).mean(axis=0)
+    times = np.sqrt(np.sum(((y - np.tile(means, 2)) / 0.1) ** 2) / 10)
+    assert f"{times:.3g} times more than their errors" in note and "perhaps 'isotope'" in note
+    # Without errors it is the groups that say so.
+    assert any("less within groups" in note for note in read_table(path, target="counts", columns=None).notes)
+
+
+def test_repeated_rows_within_their_errors_are_not_named(tmp_path, rng):
+    t = np.tile(np.arange(10.0), 3)
+    y = np.exp(-t / 5) + 0.1 * rng.normal(size=30)
+    path = tmp_path / "one.csv"
+    label = rng.permutation(np.repeat(["a", "b"], 15))
+    rows = "\n".join(f"{a},{b},{c},0.1" for a, b, c in zip(label, t, y, strict=True))
+    path.write_text(f"label,t,y,error\n{rows}\n", encoding="utf-8")
+    assert not any("scatter" in note for note in read_table(path, target="y", error="error").notes)

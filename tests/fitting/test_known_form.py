@@ -278,3 +278,30 @@ def test_units_of_another_kind_are_refused(units):
     x = np.linspace(1, 2, 9)
     with pytest.raises(ArgumentError, match=f"^{next(iter(units))} must be a "):
         fit_constants("a*x", {"x": x}, 2 * x, **units)
+
+
+# -- oscillations ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_lowest_frequency_that_fits_where_times_are_rounded(seed):
+    # Rounded times tell the frequencies above the Nyquist limit from the slow one by a few units of chi-squared.
+    t = np.round(np.linspace(0, 8, 80), 4)
+    y = 3.1 * np.exp(-t / 3.3) * np.cos(2.4 * t + 0.5) + 0.03 * np.random.default_rng(7).normal(size=80)
+    fit = fit_constants("A*exp(-t/tau)*cos(w*t + phi)", {"t": t}, y, y_error=0.03, seed=seed)
+    assert abs(fit.values["w"]) == pytest.approx(2.4, abs=5 * fit.errors["w"])
+    assert not any("Nyquist" in note for note in fit.notes)
+
+
+def test_a_frequency_above_the_limit_is_told():
+    t = np.linspace(0, 8, 40)
+    y = np.sin(40.0 * t)
+    fit = fit_constants("A*sin(w*t)", {"t": t}, y, start={"A": 1.0, "w": 40.0})
+    assert any("Nyquist" in note for note in fit.notes)
+
+
+def test_uneven_rows_show_fast_oscillations():
+    t = np.sort(np.random.default_rng(0).uniform(0, 8, 60))
+    y = np.sin(40.0 * t) + 0.01 * np.random.default_rng(1).normal(size=60)
+    fit = fit_constants("A*sin(w*t)", {"t": t}, y, seed=0)
+    assert abs(fit.values["w"]) == pytest.approx(40.0, abs=0.01)

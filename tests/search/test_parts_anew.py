@@ -32,7 +32,7 @@ def test_the_part_that_is_wrong_comes_first(table):
     x, y, z = fit_rows.variables
     formula = 1.2 / (sympy.Abs(z) + 0.4) + sympy.sin(2.0 * x) + 1.0 / (y + 0.001)
     first = parts_of(formula, fit_rows)[0]
-    assert first.column == 2
+    assert first.symbol == z
     right = 3.0 * sympy.exp(-2.0 * sympy.Abs(z)) + sympy.sin(2.0 * x) + 1.0 / (y + 0.001)
     # What is right is asked only whether something shorter would do.
     assert all(complexity(part.expression) >= LONG_PART for part in parts_of(right, fit_rows))
@@ -45,7 +45,7 @@ def test_values_are_those_of_the_formula(table):
     rows = fit_rows.rows(fit_rows.fitting)[0]
     values = parametrize(formula, fit_rows.variables).evaluate(rows)
     found = parts_of(formula, fit_rows)
-    assert {part.column for part in found} == {0, 1}
+    assert {part.symbol for part in found} == {x, y}
     for part in found:
         own = parametrize(part.expression, fit_rows.variables).evaluate(rows)
         np.testing.assert_allclose(part.rest + part.slope * own, values, rtol=1e-10, atol=1e-12)
@@ -75,7 +75,7 @@ def test_a_column_that_a_formula_lacks_is_seen_however_often_it_oscillates(table
     fit_rows = table(lambda x, y, z: x * y + 0.3 * np.sin(40 * z), noise=0.0)
     x, y, z = fit_rows.variables
     (part,) = lacking(1.0 * x * y, fit_rows, 0.5)
-    assert part.column == 2 and part.put(sympy.sin(z)) == 1.0 * x * y + sympy.sin(z)
+    assert part.symbol == z and part.put(sympy.sin(z)) == 1.0 * x * y + sympy.sin(z)
 
 
 def test_noise_and_functions_of_two_columns_lack_none(table):

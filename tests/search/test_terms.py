@@ -15,7 +15,7 @@ def table():
 
 
 def test_a_sum_that_nothing_else_finds(table):
-    found = discover(table, DiscoveryOptions(max_seconds=60, deterministic=True))
+    found = discover(table, DiscoveryOptions(max_seconds=30, deterministic=True))
     assert found.formula.validation_loss < 1e-20
     assert found.formula.structure == "sum of products"
 

@@ -1,11 +1,13 @@
 import math
 
+import numpy as np
 import pytest
+import scipy.stats
 import sympy
 
 from kansym.errors import ArgumentError
 from kansym.symbolic import complexity, description_length, node_count, parametrize
-from kansym.symbolic.complexity import kinds
+from kansym.symbolic.complexity import kinds, misfit_bits
 
 X, Y = sympy.symbols("x y")
 
@@ -110,3 +112,13 @@ def test_bad_arguments_are_refused():
         description_length(X, 0, 1.0, 0.0, 1)
     with pytest.raises(ArgumentError, match="noise_floor must not be negative"):
         description_length(X, 10, 1.0, -1.0, 1)
+
+
+def test_given_errors_are_a_likelihood():
+    rng = np.random.default_rng(0)
+    first, second = 0.3 * rng.normal(size=(2, 50))
+    likelihoods = [scipy.stats.norm.logpdf(one, scale=0.3).sum() / math.log(2) for one in (first, second)]
+    bits = [misfit_bits(50, float(np.mean(one**2)), 0.3, errors_given=True) for one in (first, second)]
+    assert bits[0] - bits[1] == pytest.approx(likelihoods[1] - likelihoods[0], rel=1e-12)
+    # What is only a floor says nothing of residuals below it.
+    assert misfit_bits(50, 0.01, 0.3) == misfit_bits(50, 0.02, 0.3)

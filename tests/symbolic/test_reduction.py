@@ -227,3 +227,17 @@ def test_without_refuses_what_has_no_value():
     assert without(form, form.constants[0], 1) is not None
     form = parametrize(sympy.log(F(2.1) * X) + Y, (X, Y))
     assert without(form, form.constants[0], 0) is None
+
+
+def test_factors_of_noisy_data_do_not_become_one():
+    form = parametrize(F(1.01) * X ** F(1.02), (X,))
+
+    def smallest(**options):
+        return [
+            one.expression for one in eliminate(form, lambda one: (one, float(complexity(one.expression))), **options)
+        ]
+
+    assert smallest(ones=True)[-1] in (X, X ** form.constants[0])
+    (left,) = smallest(ones=False)
+    (factor,) = left.free_symbols - {X}
+    assert left == factor * X

@@ -3,7 +3,7 @@ import pytest
 import sympy
 
 from kansym.symbolic import ParametricForm, parametrize, refit, snap
-from kansym.symbolic.candidates import nearby
+from kansym.symbolic.candidates import nearby, simple_number
 
 F = sympy.Float
 X, Y = sympy.symbols("x y", positive=True)
@@ -146,3 +146,50 @@ def test_candidates_come_cheapest_first_and_inside_the_window():
     assert nearby("prefactor", 9.81, 1e-4) == []
     for candidate in nearby("prefactor", -0.3183, 0.01):
         assert float(candidate.expression) == pytest.approx(candidate.value, rel=1e-15)
+
+
+# -- noisy data --------------------------------------------------------------------------------------------------------
+
+
+def structural(start, law, *, noise, n=400):
+    table = rows(n)
+    y = law(*table.T)
+    y = y + noise * np.sqrt(np.mean(y**2)) * np.random.default_rng(1).normal(size=n)
+    fitted = refit(parametrize(start, VARIABLES), table, y).form
+    return snap(fitted, table, y, table[:0], y[:0], noise_floor=1e-13, structural=True), fitted
+
+
+def test_the_structure_alone_becomes_exact():
+    result, _ = structural(POWERS, lambda x, y, z: 2.0 * x / y**2, noise=0.01)
+    (constant,) = result.form.constants
+    assert result.form.expression == constant * X / Y**2
+    assert result.form.values[0] == pytest.approx(2.0, abs=0.01) and result.form.values[0] != 2.0
+
+
+def test_terms_go_and_coefficients_within_a_function_become_equal():
+    start = F(1.1) * sympy.exp(F(-0.4) * X + F(-0.6) * Y) + F(0.01) * Z
+    result, _ = structural(start, lambda x, y, z: 3.0 * np.exp(-0.5 * (x + y)), noise=0.005)
+    assert len(result.form.constants) == 2 and Z not in result.form.expression.free_symbols
+    assert sorted(result.form.values) == pytest.approx([-0.5, 3.0], rel=0.02)
+
+
+def test_coefficients_of_terms_may_become_one_that_is_measured():
+    result, _ = structural(F(1.1) * X + F(0.9) * Y, lambda x, y, z: x + y, noise=0.01)
+    (value,) = result.form.values
+    assert value == pytest.approx(1.0, abs=0.005) and value != 1.0
+    result, fitted = structural(F(1.1) * X + F(0.9) * Y, lambda x, y, z: x + 2 * y, noise=0.01)
+    np.testing.assert_allclose(sorted(result.form.values), sorted(fitted.values), rtol=1e-9)
+
+
+def test_odd_fractions_are_no_exponents_of_noisy_data():
+    result, fitted = structural(F(1.1) * X ** F(0.1), lambda x, y, z: 3 * x ** (1 / 11), noise=0.001)
+    assert result.accepted == () and len(result.form.constants) == len(fitted.constants)
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "number"),
+    [(2.0281, 0.0091, "2"), (0.503, 0.004, "1/2"), (-3.01, 0.02, "-3"), (2.3718, 0.0004, None), (1.9, 1.0, None)],
+)
+def test_the_simple_number_beside_a_measured_one(value, error, number):
+    found = simple_number("prefactor", value, error)
+    assert (None if found is None else str(found.expression)) == number

@@ -158,3 +158,18 @@ def test_names_are_products_of_what_the_units_of_the_table_consist_of(unit, own,
 def test_a_factor_beyond_double_precision_is_none(text):
     with pytest.raises(DataError, match="is not a unit that is known"):
         parse_unit(text)
+
+
+@pytest.mark.parametrize(
+    ("unit", "own", "name"),
+    [
+        ("1/deg", ["deg", "m"], "1/deg"),
+        ("s^2/rad^2", ["rad/s", "cm"], "s^2"),
+        ("1/s", ["rad/s^2", "m"], "1/s"),
+        ("rad/s", ["rad/s", "s"], "rad/s"),
+        ("m^2/s^2", ["m/s", "kg"], "m^2/s^2"),
+        ("bar L/mol/K", ["bar", "L/mol", "K"], "bar L/mol/K"),
+    ],
+)
+def test_units_stay_as_the_user_wrote_them(unit, own, name):
+    assert name_unit(parse_unit(unit), [parse_unit(text) for text in own]) == name

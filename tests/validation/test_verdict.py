@@ -11,6 +11,7 @@ from kansym.validation.domain import Domain
 from kansym.validation.extrapolation import Extrapolation
 from kansym.validation.fit import Fit
 from kansym.validation.form import CheckedConstant, CheckedConstants, FormFacts
+from kansym.validation.left_out_ends import LeftOutEnd
 from kansym.validation.residual_tests import LackOfFit, ResidualTest
 from kansym.validation.rivals import Rival
 from kansym.validation.verdict import DESCRIPTION, LAW, NOTHING, Evidence, judge
@@ -83,6 +84,7 @@ def _fit(**changes):
         ({"rival": Rival("exp(x)", -3.0, 0.1, 0.1, 0.6, ())}, "shorter description"),
         ({"domain": Domain("undefined", "pole: x", (0.0,), True, 0.0)}, "undefined between the rows (pole: x)"),
         ({"extrapolation": replace(LAWFUL.extrapolation, undefined=0.5)}, "explodes"),
+        ({"left_out_end": LeftOutEnd("x", "highest", 10, 3.1, 1e-5)}, "off the 10 rows of the highest x, 3.1 times"),
         ({"agreement": Agreement((Rerun(1, "a", False, False),) * 3 + (Rerun(2, "b", True, True),), 4, 9.0)}, "1 of 4"),
     ],
 )
@@ -100,6 +102,7 @@ def test_one_objection_makes_a_description(changes, words):
         {"domain": Domain("undefined", "pole: x", (0.0,), False, 0.0)},
         {"domain": Domain("undecided", "pole: x", (0.0,), False, 0.01)},
         {"rival": None},
+        {"left_out_end": LeftOutEnd("x", "highest", 10, 1.4, 0.02)},
         {"fit": replace(FIT, chi2=98.0, chi2_p=0.5, one_minus_r2=0.4, held_out_one_minus_r2=0.4)},
         {"fit": replace(FIT, noise_floor=0.1, one_minus_r2=0.4, held_out_one_minus_r2=0.4)},
         {"fit": replace(FIT, network_rms=None, network_p=None)},
@@ -146,12 +149,25 @@ CHANCE = {"explained": Explained(45.0, 40.0, 0.3), "dependence": Dependence(0.2,
         (_fit(one_minus_r2=0.4, held_out_one_minus_r2=0.7), "leaves 70% of the variance"),
         (_fit(one_minus_r2=0.05) | {"leftover": Leftover(0.2, 0.002, "a function of x", 100)}, "not noise"),
         (_fit(one_minus_r2=0.05, network_rms=0.04, network_p=1e-4), "network predicts y better"),
+        (_fit(chi2=1147.0, chi2_p=0.0, freedom=80), "chi-squared is 1147 for 80 degrees of freedom"),
+        (_fit(network_rms=0.025, network_p=1e-9), "better by a factor of 4: much is missing"),
+        ({"constants": CheckedConstants((CONSTANT,) * 14, 14)}, "14 fitted constants are a table"),
     ],
 )
 def test_no_closed_form(changes, words):
     verdict = judge(replace(LAWFUL, **changes))
     assert verdict.kind == NOTHING
     assert words in verdict.reason
+
+
+def test_what_is_missing_may_be_a_small_correction():
+    fit = replace(FIT, chi2=1147.0, chi2_p=0.0, freedom=80, one_minus_r2=1e-6, held_out_one_minus_r2=1e-6)
+    assert judge(replace(LAWFUL, fit=fit)).kind == DESCRIPTION
+
+
+def test_a_law_says_of_how_many_forms_it_is_the_best():
+    assert "the best of 214 forms tried" in judge(replace(LAWFUL, forms_tried=214)).reason
+    assert "forms tried" not in judge(LAWFUL).reason
 
 
 def test_as_good_as_any_smooth_function_is_a_description():

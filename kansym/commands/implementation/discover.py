@@ -43,6 +43,7 @@ def discover(
     out: Path | None,
     overwrite: bool,
     robust: bool,
+    exact: bool,
     agreement: int,
     drop_missing: bool,
     key: str | None,
@@ -76,6 +77,7 @@ def discover(
         given=given,
         guesses=tuple(guess or ()),
         deterministic=deterministic,
+        exact=exact,
     )
     dataset, remarks = table.read()
     remarks += before_the_search(dataset)
@@ -108,6 +110,10 @@ def discover(
             certificate = certify(discovery, options=replace(searched, guesses=()), **again)
         except KeyboardInterrupt:
             # The formula stands; it has no certificate.
+            certificate = None
+        except Exception as error:
+            logging.getLogger(__name__).warning("the certificate failed", exc_info=True)
+            write_note(f"The certificate failed ({type(error).__name__}: {error}); the formula stands.", quiet=quiet)
             certificate = None
     record = {"command": this_command(), "options": options, "certificate": certificate, "table": asdict(table)}
     summary = RunSummary.of(discovery, **record)

@@ -66,6 +66,10 @@ MEANINGS = {
         "every side."
     ),
     "against network": "How far formula and network differ, between the rows and beyond them.",
+    "ends left out": (
+        "Whether the formula predicts the tenth of the rows at either end of each column when its constants are fitted "
+        "to the others. What imitates a law in the middle of the data needs its ends."
+    ),
     "30 % beyond": "Whether the formula goes on sensibly just outside of the data.",
     "other seeds": "Whether searches that start from other random numbers find the same formula (option --agreement).",
     "other tools": "What other programs for the same task found on the same rows (kansym compare).",

@@ -1,0 +1,101 @@
+# sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
+# pyright: reportArgumentType=false
+"""The case against a formula: the same formula with other functions in the places of its own.
+
+That a formula describes noisy data says little while others of its length do so too. Every part of it that depends on
+one column, the whole of it among them, is replaced by all compositions of few operations of that column, with constants
+fitted. Nothing is looked up: the compositions are those that the search makes of the library's functions.
+"""
+
+import logging
+import math
+
+import numpy as np
+
+from kansym import clock
+from kansym.clock import Clock
+from kansym.search.formulation import description_length_of, from_expression
+from kansym.search.parts_anew import SMALLEST_PART, parts_within, read_anew
+from kansym.search.results import Discovery
+from kansym.search.rows import FitRows
+from kansym.symbolic.complexity import complexity
+from kansym.symbolic.formula import Formula
+from kansym.symbolic.parametric import ParametricForm, parametrize
+
+logger = logging.getLogger(__name__)
+
+SECONDS = 8.0
+"""Of work, for all parts of one formula together; most take two."""
+
+LEAST_ROWS = 10
+"""Rows below which next to everything describes them."""
+
+MOST_PARTS, HANDED, FITTED = 4, 12, 5
+"""Parts that are replaced, the largest first; compositions of each; and those of each that get all of the algebra."""
+
+NEAR_BITS = 15.0
+"""Bits behind the formula up to which another is handed on."""
+
+MOST_ROWS = 2000
+"""Rows that rivals of a finished search are looked for on; more tell them apart ever better, and none is left."""
+
+
+def rivals(formula: Formula, fit_rows: FitRows, *, until: float, seed: int) -> list[Formula]:
+    """Formulas that describe the rows about as well as a formula does, or better, the shortest description first.
+
+    Parameters
+    ----------
+    formula : Formula
+    fit_rows : FitRows
+        With noise.
+    until : float
+        `kansym.clock.now` value to stop at.
+    seed : int
+    """
+    expression = formula.expression.xreplace(fit_rows.symbols)
+    if len(fit_rows.fitting) < LEAST_ROWS or not expression.free_symbols:
+        return []
+    own = fit_rows.fit(parametrize(expression, fit_rows.variables)).form
+    limit = description_length_of(own, fit_rows) + NEAR_BITS
+    parts = [part for part in parts_within(expression, fit_rows) if complexity(part.expression) >= SMALLEST_PART]
+    parts = sorted(parts, key=lambda part: -complexity(part.expression))[:MOST_PARTS]
+    found: list[Formula] = []
+    for place, part in enumerate(parts):
+        due = clock.now() + clock.left(until) / (len(parts) - place)
+        near: list[tuple[float, int, ParametricForm]] = []
+        for raw in read_anew(part, fit_rows, _noise(own, fit_rows), until=due, seed=seed, handed=HANDED):
+            form = fit_rows.fit(parametrize(raw, fit_rows.variables), max_steps=30).form
+            length = description_length_of(form, fit_rows)
+            if length < limit:
+                near.append((length, len(near), form))
+        for *_, form in sorted(near)[:FITTED]:
+            found += from_expression(form.substituted(), fit_rows, structure="rival", deadline=until)
+    kept = [one for one in found if one.description_length < limit and one.consistent is not False]
+    logger.info("%d rivals of %s", len(kept), formula)
+    return sorted(kept, key=lambda one: one.rank)
+
+
+def _noise(form: ParametricForm, fit_rows: FitRows) -> float:
+    """Standard deviation of y: that of the errors, or what the formula leaves."""
+    if fit_rows.errors_given:
+        return fit_rows.noise_floor
+    n = len(fit_rows.fitting)
+    return math.sqrt(fit_rows.loss(form, fit_rows.fitting) * n / max(n - len(form.constants), 1))
+
+
+def challenged(discovery: Discovery, *, seed: int) -> tuple[Formula, ...]:
+    """`rivals` of the pick of a search that did not look for them, as of one that time or a user has ended.
+
+    Parameters
+    ----------
+    discovery : Discovery
+    seed : int
+    """
+    table = discovery.dataset
+    if table.n_rows > MOST_ROWS:
+        chosen = np.random.default_rng(seed).choice(table.n_rows, MOST_ROWS, replace=False)
+        table = table.take(np.sort(chosen))
+    everything = np.arange(table.n_rows)
+    rows = FitRows.of(table, everything, everything[:0], discovery.noise_floor)
+    with clock.running(Clock()):
+        return tuple(rivals(discovery.formula, rows, until=SECONDS, seed=seed))

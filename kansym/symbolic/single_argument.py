@@ -1,0 +1,57 @@
+# sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
+# pyright: reportArgumentType=false, reportReturnType=false, reportCallIssue=false, reportAttributeAccessIssue=false
+"""Expressions of one argument: A F(z) with products of powers of columns A and z."""
+
+import sympy
+
+from kansym.symbolic.parametric import ParametricForm
+
+Exponents = tuple[sympy.Rational, ...]
+"""Of a product of powers, one per column."""
+
+
+def factor_and_argument(form: ParametricForm) -> tuple[sympy.Expr, sympy.Expr] | None:
+    """A and z of a form A F(z), both products of powers of columns; None where columns enter in more ways."""
+    outside, rest = [], []
+    for factor in sympy.Mul.make_args(form.expression):
+        (outside if _exponents(factor, form.variables) is not None else rest).append(factor)
+    inner: list[Exponents] = []
+    if not all(_collect(part, form.variables, inner) for part in rest) or not inner:
+        return None
+    first = inner[0]
+    if any(sympy.Matrix([first, other]).rank() > 1 for other in inner[1:]):
+        return None
+    argument = sympy.Mul(*(v**p for v, p in zip(form.variables, first, strict=True)))
+    return sympy.Mul(*outside), argument
+
+
+def _exponents(expression: sympy.Expr, variables: tuple[sympy.Symbol, ...]) -> Exponents | None:
+    """Exponents of a product of powers of columns without a number in front, or None."""
+    powers = dict.fromkeys(variables, sympy.Integer(0))
+    for factor in sympy.Mul.make_args(expression):
+        base, exponent = factor.as_base_exp()
+        if not exponent.is_Rational:
+            return None
+        for part in sympy.Mul.make_args(base):
+            inner, power = part.as_base_exp()
+            if inner not in powers or not power.is_Rational:
+                return None
+            powers[inner] += exponent * power
+    return tuple(powers[v] for v in variables) if any(powers.values()) else None
+
+
+def _collect(node: sympy.Expr, variables: tuple[sympy.Symbol, ...], found: list[Exponents]) -> bool:
+    """Gather the largest products of powers in an expression; whether all columns stand in one."""
+    if not node.free_symbols & set(variables):
+        return True
+    whole = _exponents(node, variables)
+    if whole is not None:
+        found.append(whole)
+        return True
+    if node.is_Mul:
+        columns = [f for f in node.args if _exponents(f, variables) is not None]
+        others = [f for f in node.args if f not in columns]
+        if columns:
+            found.append(_exponents(sympy.Mul(*columns), variables) or (sympy.Integer(0),) * len(variables))
+        return all(_collect(other, variables, found) for other in others)
+    return bool(node.args) and all(_collect(part, variables, found) for part in node.args)

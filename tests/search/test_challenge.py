@@ -1,0 +1,69 @@
+"""Rivals of a formula: other functions in the places of its own."""
+
+import math
+
+import numpy as np
+import pytest
+import sympy
+
+from kansym import Dataset
+from kansym.clock import Clock, running
+from kansym.search.challenge import rivals
+from kansym.search.formulation import judge
+from kansym.search.rows import FitRows
+from kansym.symbolic.parametric import parametrize
+from kansym.symbolic.parser import parse_expression
+
+
+def rows_of(X, y, names, error):
+    table = Dataset(X, y, names, y_error=np.full(len(y), error))
+    everything = np.arange(len(y))
+    return FitRows.of(table, everything, everything[:0], error)
+
+
+def fitted(text, rows):
+    names = rows.dataset.names
+    form = rows.fit(parametrize(parse_expression(text, names).xreplace(rows.symbols), rows.variables)).form
+    return judge(form, rows, structure="test")
+
+
+def found(formula, rows):
+    with running(Clock()):
+        return rivals(formula, rows, until=math.inf, seed=0)
+
+
+def same(formula, law, X):
+    return np.allclose(formula.predict(X), law, rtol=0.02)
+
+
+def test_the_law_behind_a_part_that_imitates_it(rng):
+    X = rng.uniform([0.1, 1.0], [8.0, 3.0], (150, 2))
+    law = 2.1 * X[:, 0] / (X[:, 0] + 1.3) * X[:, 1]
+    rows = rows_of(X, law + 0.02 * rng.normal(size=150), ("x", "z"), 0.02)
+    imitation = fitted("1.0*z*tanh(0.9*x**0.6)", rows)
+    best = found(imitation, rows)[0]
+    assert best.description_length < imitation.description_length - 5
+    assert same(best, law, X)
+
+
+def test_a_function_of_a_product_of_columns(rng):
+    X = rng.uniform([1.0, 1.0], [4.0, 4.0], (150, 2))
+    law = 3.0 * np.exp(-0.21 * X[:, 0] * X[:, 1])
+    rows = rows_of(X, law + 0.01 * rng.normal(size=150), ("x", "z"), 0.01)
+    best = found(fitted("4.0/(1.0 + 0.3*x*z)**2", rows), rows)[0]
+    assert same(best, law, X) and best.expression.has(sympy.exp)
+
+
+@pytest.mark.parametrize("size", [0.002, 0.2])
+def test_what_the_data_cannot_tell_apart_is_handed_on(size, rng):
+    x = np.linspace(0.1, 1.5, 60)
+    rows = rows_of(x[:, None], 3 * np.exp(-x / 1.3) + size * rng.normal(size=60), ("x",), size)
+    law = fitted("3.0*exp(-0.77*x)", rows)
+    others = [one for one in found(law, rows) if not one.expression.has(sympy.exp)]
+    near = [one for one in others if one.description_length < law.description_length + 7]
+    assert bool(near) == (size == 0.2)
+
+
+def test_a_constant_has_no_rivals(rng):
+    rows = rows_of(rng.normal(size=(60, 1)), rng.normal(size=60), ("x",), 1.0)
+    assert found(fitted("0.3", rows), rows) == []

@@ -1,0 +1,105 @@
+"""A step that fails costs what it would have found, and is counted; the run ends with what the others found."""
+
+import numpy as np
+import pytest
+
+from kansym import Dataset, DiscoveryOptions, discover
+from kansym.kan.growth import GrowthOptions
+from kansym.search.faults import Faults, contained
+
+
+def options(seconds=1.5):
+    return DiscoveryOptions(max_seconds=seconds, deterministic=True, growth=GrowthOptions(shapes=((2, 1),)))
+
+
+rng = np.random.default_rng(0)
+X = rng.uniform(1, 3, (80, 2))
+NOISY = Dataset(X, X[:, 0] * np.exp(-X[:, 1]) + 0.01 * rng.normal(size=80), ("x", "z"), y_error=np.full(80, 0.01))
+CURVE = Dataset(X[:, :1], np.sin(3 * X[:, 0]) + 0.01 * rng.normal(size=80), ("x",))
+
+ERRORS = Dataset(CURVE.X, CURVE.y, ("x",), y_error=np.full(80, 0.01))
+
+LATE = ("search.formulation.eliminate", "search.found.rivals", "search.challenge.read_anew")
+"""Steps that a second is too short for."""
+
+STEPS = {
+    "search.pipeline.Solver.solutions": (NOISY, MemoryError("no memory")),
+    "search.pipeline.baseline": (NOISY, OverflowError("too large")),
+    "search.sums.Sums.formulas": (ERRORS, RuntimeError("a bug")),
+    "search.networks.Networks.grower": (CURVE, ValueError("a bug")),
+    "search.networks.Networks.selector": (CURVE, IndexError("a bug")),
+    "search.networks.Networks.curve_readings": (CURVE, RecursionError("too deep")),
+    "search.formulation.snap": (NOISY, MemoryError("no memory")),
+    "search.formulation.simplify": (NOISY, RecursionError("too deep")),
+    "search.formulation.drop_terms": (NOISY, OverflowError("too large")),
+    "search.formulation.eliminate": (CURVE, ZeroDivisionError("a bug")),
+    "search.found.rivals": (NOISY, TypeError("a bug")),
+    "search.challenge.read_anew": (NOISY, FloatingPointError("a bug")),
+    "structure.solver.Solver._as_product_units": (NOISY, AttributeError("a bug")),
+}
+
+
+@pytest.mark.parametrize("step", list(STEPS))
+def test_a_run_ends_with_its_best_whatever_fails(step, monkeypatch, caplog):
+    table, error = STEPS[step]
+
+    def fail(*args, **kwargs):
+        raise error
+
+    monkeypatch.setattr(f"kansym.{step}", fail)
+    # Sums have no turn in so short a time.
+    monkeypatch.setattr("kansym.search.sums.Sums.open", lambda sums, turn: step == "search.sums.Sums.formulas")
+    found = discover(table, options(6.0 if step in LATE else 1.5))
+    assert np.isfinite(found.formula.predict(table.X)).all() and found.formula in list(found.front)
+    assert any("failed and cost" in note for note in found.notes)
+    assert any(type(error).__name__ in record.getMessage() for record in caplog.records)
+
+
+def test_memory_that_cannot_be_had_costs_a_formula(monkeypatch):
+    from kansym.search import formulation
+
+    plain, calls = formulation.drop_terms, []
+
+    def greedy(form, *args, **kwargs):
+        calls.append(form)
+        if len(calls) == 2:
+            np.empty(2**60)
+        return plain(form, *args, **kwargs)
+
+    monkeypatch.setattr(formulation, "drop_terms", greedy)
+    found = discover(NOISY, options())
+    assert len(calls) > 2 and any("One step of the search failed" in note for note in found.notes)
+
+
+def test_errors_of_the_user_s_own_callback_are_passed_on():
+    def callback(progress):
+        raise LookupError("mine")
+
+    with pytest.raises(LookupError, match="mine"):
+        discover(NOISY, options(), progress=callback)
+
+
+def test_what_came_before_a_fault_stays():
+    def source():
+        yield 1
+        yield 2
+        raise ValueError("broken")
+
+    faults = Faults()
+    assert list(faults.guard("counting", source())) == [1, 2] and faults.count == 1
+    assert faults.note[0].startswith("One step")
+
+
+def test_a_contained_method_returns_none_and_interruptions_pass():
+    class Search:
+        def __init__(self):
+            self.faults = Faults()
+
+        @contained("a step")
+        def step(self, error):
+            raise error
+
+    search = Search()
+    assert search.step(ValueError("broken")) is None and search.faults.count == 1
+    with pytest.raises(KeyboardInterrupt):
+        search.step(KeyboardInterrupt())
