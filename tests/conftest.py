@@ -36,6 +36,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason="it is about the budget, and KANSYM_TEST_BUDGET changes that"))
 
 
+@pytest.fixture(autouse=True)
+def _faults_are_errors(request, monkeypatch):
+    """A search survives errors of its steps; a test shall not, unless it is about that."""
+    if request.node.get_closest_marker("faults"):
+        return
+
+    def raised(faults, what, error):
+        raise error
+
+    monkeypatch.setattr("kansym.search.faults.Faults.add", raised)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _one_thread():
     """Tests are many small operations; threads only add waiting on a busy machine."""

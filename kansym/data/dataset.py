@@ -8,6 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from kansym.data.columns import as_float_column, finite_rows, is_constant, name_listing, quoted
+from kansym.data.error_models import ErrorModel
 from kansym.data.remarks import column_remarks, error_hints
 from kansym.errors import Argument, DataError
 from kansym.units.unit import parse_unit
@@ -44,6 +45,8 @@ class Dataset:
         Standard errors of `X`, in the units of its columns, none negative; 0 for columns that are exact.
     dropped : mapping of str to str
         Columns that were left out since they say nothing, by name, each with the note that says why.
+    counts : bool
+        Whether y is a number of counts, so that its errors follow from what a formula expects (Poisson).
 
     Raises
     ------
@@ -62,6 +65,7 @@ class Dataset:
     notes: tuple[str, ...] = ()
     x_error: np.ndarray | None = None
     dropped: Mapping[str, str] = field(default_factory=dict)
+    counts: bool = False
 
     def __post_init__(self) -> None:
         if not self.units:
@@ -123,6 +127,7 @@ class Dataset:
             notes=self.notes,
             x_error=None if self.x_error is None else self.x_error[rows],
             dropped=self.dropped,
+            counts=self.counts,
         )
 
 
@@ -154,8 +159,9 @@ def make_dataset(
         Names of the columns, any different strings that are not empty. Default ``x0, x1, ...`` for arrays.
     target : str, optional
         Name of the target. If the default ``"y"`` is also the name of a column, the target becomes ``"target"``.
-    y_error : array-like, shape (n,), or float, optional
-        Standard errors of y, in the units of y, positive; one number means the same error everywhere.
+    y_error : array-like, shape (n,), float or str, optional
+        Standard errors of y, in the units of y, positive; one number means the same error everywhere, ``"1%"`` that
+        part of y, ``"sqrt(N)"`` the root of a column, and ``"poisson"`` those of counts.
     x_error : mapping of name to (float or array of shape (n,)), or array-like of shape (n, d) or (d,), optional
         Standard errors of the inputs, in the units of their columns, none negative; 0, the default for columns that a
         mapping does not name, means exact. They need `y_error` beside them.
@@ -200,6 +206,12 @@ def make_dataset(
     inputs = np.column_stack(columns)
     rows = len(inputs)
     outcome = _vector(y, f"target {quoted(target)}", "y", rows, row_numbers, row_word)
+    model = ErrorModel.read(y_error) if isinstance(y_error, str) else None
+    if isinstance(y_error, str):
+        if model is None:
+            words = f" must be numbers, or 1%, sqrt(NAME) of a column, or poisson, got {quoted(y_error)}"
+            raise DataError(Argument("y_error"), words)
+        y_error = model.errors(outcome, {**dict(zip(names, columns, strict=True)), target: outcome})
     error = (
         None if y_error is None else _vector(y_error, "y_error", "y_error", rows, row_numbers, row_word, scalar=True)
     )
@@ -275,6 +287,7 @@ def make_dataset(
         notes=tuple(notes),
         x_error=None if inputs_error is None else np.ascontiguousarray(inputs_error[:, chosen]),
         dropped=dropped,
+        counts=model is not None and model.counts,
     )
 
 

@@ -38,6 +38,7 @@ def dataset_bytes(dataset: Dataset) -> bytes:
         "units": list(dataset.units),
         "y_units": dataset.y_units,
         "notes": list(dataset.notes),
+        "counts": dataset.counts,
     }
     arrays = {name: getattr(dataset, name) for name in _ARRAYS}
     stored = {name: np.ascontiguousarray(values) for name, values in arrays.items() if values is not None}
@@ -73,6 +74,7 @@ def load_table(path: str | os.PathLike[str]) -> Dataset:
             units=tuple(None if unit is None else _text(unit) for unit in record["units"]),
             y_units=None if record["y_units"] is None else _text(record["y_units"]),
             notes=tuple(_text(note) for note in record["notes"]),
+            counts=record.get("counts") is True,
         )
     except (*_MALFORMED, DataError) as error:
         raise StorageError(f"{path} is damaged: {' '.join(str(error).split())[:100]}") from error

@@ -10,6 +10,7 @@ import pandas as pd
 
 from kansym.data.columns import as_float_column, name_listing, parse_numbers, quoted
 from kansym.data.dataset import Dataset, make_dataset
+from kansym.data.error_models import ErrorModel
 from kansym.data.remarks import scatter_remarks
 from kansym.errors import Argument, DataError
 from kansym.units.headers import names_and_units_of
@@ -77,8 +78,9 @@ def to_dataset(
     if len(table.columns[0]) == 0:
         raise DataError(f"{source}: the table has a header but no rows of data")
     target_at = _find(table, names, target, "target")
-    error_at = None if error is None else _column_or_number(table, names, error, "error")
-    same_error = None
+    model = _error_model(table, names, error)
+    error_at = None if error is None or model else _column_or_number(table, names, error, "error")
+    same_error: float | str | None = error if model else None
     if isinstance(error_at, float):
         error_at, same_error = None, error_at
     if error_at == target_at:
@@ -157,6 +159,12 @@ def to_dataset(
     # Units of a header are what somebody wrote there: one that is not known is kept for display (`UnitSystem.of`).
     found = tuple(units[names.index(name)] for name in dataset.names)
     return replace(dataset, notes=(*notes, *dataset.notes), units=found, y_units=units[target_at])
+
+
+def _error_model(table: RawTable, names: list[str], error: str | float | None) -> bool:
+    """Whether an error is none of the columns, but follows from one: 1%, sqrt(N), poisson."""
+    headers = {*names, *(header.strip() for header in table.headers)}
+    return isinstance(error, str) and error.strip() not in headers and ErrorModel.read(error) is not None
 
 
 def names_and_units(table: RawTable) -> tuple[list[str], list[str | None]]:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from kansym.data.columns import as_float_column, listing
+from kansym.data.error_models import ErrorModel
 from kansym.data.limits import require_moderate_values
 from kansym.data.weights import inverse_squares
 from kansym.errors import ArgumentError, DataError
@@ -40,6 +41,8 @@ class KnownFormProblem:
     units : tuple of (str or None)
         One per column of `X`, None where it is not known.
     y_units : str or None
+    counts : bool
+        Whether y is a number of counts.
     """
 
     text: str
@@ -52,6 +55,7 @@ class KnownFormProblem:
     target: str
     units: tuple[str | None, ...] = ()
     y_units: str | None = None
+    counts: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -129,6 +133,9 @@ def read_arguments(
     n = len(outcome)
     by_name = {str(name): data[name] for name in data.keys()}  # noqa: SIM118
     X = np.column_stack([_vector(f"column {name!r}", by_name[name], n) for name in used])
+    model = ErrorModel.read(y_error) if isinstance(y_error, str) else None
+    if model is not None:
+        y_error = model.errors(outcome, {**{name: np.asarray(by_name[name]) for name in names}, target: outcome})
     error = None if y_error is None else _vector("y_error", y_error, n)
     if error is not None and not (error > 0).all():
         row = int(np.argmax(~(error > 0)))
@@ -144,7 +151,17 @@ def read_arguments(
     if y_units is not None and not isinstance(y_units, str):
         raise ArgumentError(f"y_units must be a text, such as 'm/s', got {y_units!r}")
     return KnownFormProblem(
-        expression, form, X, outcome, error, inputs_error, given, target, tuple(map(own.get, used)), y_units
+        expression,
+        form,
+        X,
+        outcome,
+        error,
+        inputs_error,
+        given,
+        target,
+        tuple(map(own.get, used)),
+        y_units,
+        counts=model is not None and model.counts,
     )
 
 

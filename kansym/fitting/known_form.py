@@ -8,6 +8,7 @@ import scipy.stats
 
 from kansym.errors import Argument, ArgumentError, DataError
 from kansym.fitting.arguments import KnownFormProblem, read_arguments
+from kansym.fitting.counts import poisson_estimate
 from kansym.fitting.determined import Combination, determined_combinations, undetermined_notes
 from kansym.fitting.estimate import Estimate, estimate
 from kansym.fitting.least_squares import best_descent
@@ -63,8 +64,9 @@ def fit_constants(
         Starting values. Constants without one, by default all, are started from the data: those that enter linearly
         are solved for, the others drawn over decades around the size that the formula and the columns suggest,
         screened, and the best twenty fitted. Give a start where you want a certain one of several minima.
-    y_error : array (n,) or float, optional
-        Standard errors of y, positive, in units of y. Rows are then weighted by 1/y_error^2.
+    y_error : array (n,), float or str, optional
+        Standard errors of y, positive, in units of y. Rows are then weighted by 1/y_error^2. ``"1%"`` of y,
+        ``"sqrt(N)"`` of a column, or ``"poisson"`` for counts: Poisson's likelihood, rows without counts included.
     x_error : mapping of str to (array (n,) or float), optional
         Standard errors of columns, in their units, 0 where exact; columns that it does not name are exact. The
         orthogonal distances are minimised then (see `kansym.fitting.orthogonal`), from the constants of the ordinary
@@ -133,15 +135,14 @@ def fit_constants(
         given = ", ".join(f"{name}={value:g}" for name, value in problem.named(begin).items())
         raise ArgumentError(f"start {given}: {problem.undefined(begin)}; start where it is finite on all rows")
     values = begin if own else best_descent(squares, begin)[0]
-    fit = estimate(
+    form, more = (
         problem.form.with_values(values),
-        problem.X,
-        problem.y,
-        y_error=problem.y_error,
-        x_error=problem.x_error,
-        loss=loss,
-        scale_errors=scale_errors,
+        {"x_error": problem.x_error, "loss": loss, "scale_errors": scale_errors},
     )
+    if problem.counts and problem.y_error is not None:
+        fit = poisson_estimate(form, problem.X, problem.y, problem.y_error, **more)
+    else:
+        fit = estimate(form, problem.X, problem.y, y_error=problem.y_error, **more)
     determined = determined_combinations(fit, np.random.default_rng(seed))
     return _result(problem, fit, begin, loss, determined)
 

@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+import scipy.stats
 
 from kansym import clock
 from kansym.data.dataset import Dataset
 from kansym.data.weights import mean_error, row_weights
 from kansym.errors import KansymError
+from kansym.fitting.counts import expected_errors, poisson_estimate
 from kansym.fitting.estimate import Estimate, estimate
 from kansym.fitting.outliers import Outlier, outliers_of, robust_limit
 from kansym.fitting.residuals import effective_error
@@ -39,6 +41,9 @@ robust loss, whose weights are found anew many times, that is `MOST_ROBUST`."""
 FEWEST_FOR_HINT, MOST_MISTAKES = 20, 0.05
 """Rows of a table whose scatter says which of them are mistakes, and the share that may be; more are a wrong form."""
 
+GROWS = 1e-5
+"""Probability of a rank correlation between size and scatter below which they go together."""
+
 LISTED = 10
 """Outliers named in a note."""
 
@@ -58,6 +63,9 @@ def settled(discovery: Discovery, dataset: Dataset, *, loss: str, until: float) 
     """
     pick = discovery.formula
     fitted, found = refitted(pick, dataset, loss)
+    if dataset.counts and dataset.y_error is not None:
+        # Residuals are judged by what the pick expects.
+        dataset = replace(dataset, y_error=expected_errors(fitted.predict(dataset.X), dataset.y_error))
     formulas = {id(pick): fitted}
     if dataset.n_rows * len(discovery.front) <= MOST_VALUES:
         for formula in discovery.front:
@@ -76,9 +84,30 @@ def hinted(discovery: Discovery) -> Discovery:
     if dataset.n_rows < FEWEST_FOR_HINT:
         return discovery
     far = far_rows(discovery.formula, dataset)
-    if not 0 < len(far) <= max(MOST_MISTAKES * dataset.n_rows, 1):
-        return discovery
-    return replace(discovery, notes=(*discovery.notes, *_outlier_notes(far, dataset, "linear")))
+    notes = _outlier_notes(far, dataset, "linear") if len(far) <= max(MOST_MISTAKES * dataset.n_rows, 1) else []
+    return replace(discovery, notes=(*discovery.notes, *notes, *_scatter_notes(discovery.formula, dataset)))
+
+
+def _scatter_notes(formula: Formula, dataset: Dataset) -> list[str]:
+    """A note where the residuals grow with the values of the formula: errors are then a share of the target."""
+    expected = formula.predict(dataset.X)
+    left = np.abs(dataset.y - expected)
+    rounding = 1e3 * np.finfo(np.float64).eps * float(np.abs(dataset.y).max())
+    usable = np.isfinite(left) & (np.abs(expected) > 0)
+    if usable.sum() < FEWEST_FOR_HINT or not np.median(left[usable]) > rounding:
+        return []
+    size = np.abs(expected[usable])
+    if not np.ptp(size) > 0:
+        return []
+    rank = scipy.stats.spearmanr(size, left[usable])
+    # For errors of one size the share would fall with the size instead.
+    if rank.pvalue > GROWS or rank.statistic < 0:
+        return []
+    share = 1.4826 * float(np.median(left[usable] / size))
+    return [
+        f"The scatter of {dataset.target} grows with its size, as where errors are a share of it, about {share:.2g}: "
+        f"say --error {100 * share:.2g}% (in Python y_error)."
+    ]
 
 
 def refitted(formula: Formula, dataset: Dataset, loss: str = "linear") -> tuple[Formula, Estimate | None]:
@@ -150,6 +179,9 @@ def _settled_guess(outcome: GuessOutcome, table: Dataset, loss: str) -> GuessOut
 
 
 def _estimated(form: ParametricForm, table: Dataset, loss: str) -> Estimate:
+    if table.counts and table.y_error is not None:
+        more = {"x_error": table.x_error, "sample_weight": table.sample_weight, "loss": loss}
+        return poisson_estimate(form, table.X, table.y, table.y_error, **more)
     return estimate(
         form,
         table.X,

@@ -20,10 +20,11 @@ from kansym.symbolic.canonical import canonicalize
 from kansym.symbolic.complexity import complexity, description_length, formula_bits, misfit_bits
 from kansym.symbolic.constants import constants_of
 from kansym.symbolic.formula import Formula
+from kansym.symbolic.free_numbers import free_numbers
 from kansym.symbolic.naming import plain, plain_symbol
 from kansym.symbolic.parametric import ParametricForm, parametrize
 from kansym.symbolic.reduction import drop_terms, eliminate
-from kansym.symbolic.refit import RANK_TOLERANCE, refit, scaled_svd
+from kansym.symbolic.refit import RANK_TOLERANCE, RefitResult, jacobian_rank, refit, scaled_svd
 from kansym.symbolic.rewriting import (
     absorb_minus,
     join_logarithms,
@@ -119,6 +120,8 @@ def _formulas(raw: sympy.Expr, fit_rows: FitRows, structure: Origin, deadline: f
     )
     if lean is not fitted.form:
         fitted = fit_rows.fit(lean)
+    if is_noisy(fitted.loss, fit_rows):
+        fitted = _with_free_numbers(fitted, fit_rows, positive)
     if not _is_news(fitted.form, fit_rows):
         return
     first = _finish(fitted.form, fit_rows, structure, deadline)
@@ -151,6 +154,21 @@ def _formulas(raw: sympy.Expr, fit_rows: FitRows, structure: Origin, deadline: f
         if formula.description_length > previous + 60:
             break
         previous = min(previous, formula.description_length)
+
+
+def _with_free_numbers(fitted: RefitResult, fit_rows: FitRows, positive: list[sympy.Symbol]) -> RefitResult:
+    """Fitted forms with constants in place of numbers that nobody measured, as far as the rows tell them apart."""
+    expression = fitted.form.substituted()
+    free = free_numbers(expression, fit_rows.variables)
+    if free == expression:
+        return fitted
+    form = parametrize(canonicalize(free, positive), fit_rows.variables)
+    if len(form.constants) > min(MAX_CONSTANTS, len(fit_rows.train) - 1):
+        return fitted
+    again = fit_rows.fit(form)
+    X = fit_rows.rows(fit_rows.fitting)[0]
+    determined = again.status != "non-finite" and jacobian_rank(again.form, X) == len(form.constants)
+    return again if determined and again.loss <= fitted.loss * (1 + 1e-6) else fitted
 
 
 def _expected(form: ParametricForm, fit_rows: FitRows) -> Callable[[sympy.Symbol, int, ParametricForm], float]:

@@ -210,6 +210,25 @@ def roles(form: ParametricForm) -> dict[sympy.Symbol, str]:
     return found
 
 
+def shifts(form: ParametricForm) -> set[sympy.Symbol]:
+    """Constants that shift an argument: c in exp(x) c - 1, which is exp(x + log c) - 1. One is no shift.
+
+    The factor of an exponential that stands by itself is an amplitude.
+    """
+    found: set[sympy.Symbol] = set()
+    constants = set(form.constants)
+
+    def visit(node: Expr, inside: bool) -> None:
+        if inside and node.is_Mul and any(isinstance(factor, sympy.exp) for factor in node.args):
+            found.update(constants & set(node.args))
+        inner = inside or node.is_Function or node.is_Pow
+        for argument in node.args:
+            visit(argument, inner)
+
+    visit(form.expression, False)
+    return found
+
+
 def coefficient_pairs(form: ParametricForm) -> Iterator[tuple[sympy.Symbol, sympy.Symbol]]:
     """Pairs of constants that are coefficients of terms of the same sum."""
     constants = set(form.constants)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 import sympy
 
-from kansym.symbolic.candidates import roles
+from kansym.symbolic.candidates import roles, shifts
 from kansym.symbolic.canonical import canonicalize
 from kansym.symbolic.complexity import complexity
 from kansym.symbolic.parametric import ParametricForm, parametrize
@@ -97,16 +97,17 @@ def eliminate(
     fit : callable
         See `Fit`.
     ones : bool, default True
-        Whether constants other than exponents may become 1 too. With noise a factor is a measurement and may not.
+        Whether constants other than exponents and shifts may become 1 too. With noise a factor is a measurement and may
+        not.
     expect : callable, optional
         See `Expect`. Without, all smaller forms are fitted.
     """
     while len(form.constants) > 1:
-        places = roles(form)
+        structural = shifts(form) | {constant for constant, role in roles(form).items() if role == "exponent"}
         candidates = [
             (constant, value, smaller)
             for constant in form.constants
-            for value in ((0, 1) if ones or places.get(constant) == "exponent" else (0,))
+            for value in ((0, 1) if ones or constant in structural else (0,))
             if (smaller := without(form, constant, value)) is not None
         ]
         if expect is not None and len(candidates) > MOST_FITTED:

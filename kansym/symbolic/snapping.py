@@ -21,6 +21,7 @@ from kansym.symbolic.candidates import (
     nearby,
     rational,
     roles,
+    shifts,
 )
 from kansym.symbolic.canonical import canonicalize, regauged
 from kansym.symbolic.parametric import ParametricForm, columns_of, parametrize
@@ -320,7 +321,12 @@ def _options(state: _State, index: int, role: str, structural: bool) -> Iterator
     real = _bits_of_real(state, index, error)
     options = []
     for candidate in nearby(role, value, window):
-        if structural and candidate.value != 0 and (role != "exponent" or candidate.denominator > FINEST):
+        plain = candidate.value == 0 or (role == "exponent" and candidate.denominator <= FINEST)
+        if (
+            structural
+            and not plain
+            and not (candidate.value == 1 and state.form.constants[index] in shifts(state.form))
+        ):
             continue
         distance = abs(candidate.value - value)
         precision = max(distance, error) / abs(value) if value else math.inf

@@ -28,7 +28,7 @@ def trained() -> EditableNetwork:
     return edit(dataset, start=(2, 1, 1), options=DiscoveryOptions(seed=0))
 
 
-def test_a_wrong_edge_put_right_by_hand_turns_a_good_description_into_the_law(trained: EditableNetwork) -> None:
+def test_a_wrong_edge_put_right_by_hand_turns_what_is_no_closed_form_into_the_law(trained: EditableNetwork) -> None:
     net = trained.copy()
     at_start = tensors(net.network)
     net.edge("z -> h1.0").fix("x^2")
@@ -36,7 +36,7 @@ def test_a_wrong_edge_put_right_by_hand_turns_a_good_description_into_the_law(tr
     wrong = net.edge("x -> h1.0").fix("tanh")
     net.refit(60)
     assert 0.9 < wrong < 0.999
-    assert net.certificate().verdict.kind == "good description"
+    assert net.certificate().verdict.kind == "no closed form found"
     steps, with_tanh = len(net.history), tensors(net.network)
 
     net.edge("x -> h1.0").unfix()

@@ -104,7 +104,7 @@ def test_saved_as_a_new_run(folder: Path, tmp_path: Path) -> None:
     save_run(found, tmp_path / "new", options=net.context.options, certificate=net.certificate())
     run = load_run(tmp_path / "new")
     assert run.formula.to_dict() == net.formula().to_dict()
-    assert run.summary.certificate is not None and run.summary.certificate.verdict.kind == "good description"
+    assert run.summary.certificate is not None and run.summary.certificate.verdict.kind == "no closed form found"
     assert any("fix 0.0.0 (x -> h1.0) to tanh" in note for note in run.summary.notes)
     again = edit(run)
     assert [edge.mode for edge in again.edges] == ["tanh", "x^2", "exp"]

@@ -22,6 +22,8 @@ ERRORS = Dataset(CURVE.X, CURVE.y, ("x",), y_error=np.full(80, 0.01))
 LATE = ("search.formulation.eliminate", "search.found.rivals", "search.challenge.read_anew")
 """Steps that a second is too short for."""
 
+pytestmark = pytest.mark.faults
+
 STEPS = {
     "search.pipeline.Solver.solutions": (NOISY, MemoryError("no memory")),
     "search.pipeline.baseline": (NOISY, OverflowError("too large")),

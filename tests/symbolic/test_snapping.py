@@ -193,3 +193,14 @@ def test_odd_fractions_are_no_exponents_of_noisy_data():
 def test_the_simple_number_beside_a_measured_one(value, error, number):
     found = simple_number("prefactor", value, error)
     assert (None if found is None else str(found.expression)) == number
+
+
+def test_a_factor_of_an_exponential_within_a_sum_is_a_shift():
+    start = F(2.0) * X**3 / (F(1.01) * sympy.exp(F(0.9) * X) - 1)
+    result, _ = structural(start, lambda x, y, z: 2.0 * x**3 / (np.exp(x) - 1), noise=0.001)
+    assert len(result.form.constants) == 2
+    (exponential,) = result.form.expression.atoms(sympy.exp)
+    assert result.form.expression.has(exponential - 1)
+    # By itself it is an amplitude.
+    amplitude, _ = structural(F(1.01) * sympy.exp(F(0.9) * X), lambda x, y, z: np.exp(x), noise=0.001)
+    assert len(amplitude.form.constants) == 2

@@ -111,9 +111,11 @@ def discover(
         except KeyboardInterrupt:
             # The formula stands; it has no certificate.
             certificate = None
-        except Exception as error:
+        except Exception as problem:
             logging.getLogger(__name__).warning("the certificate failed", exc_info=True)
-            write_note(f"The certificate failed ({type(error).__name__}: {error}); the formula stands.", quiet=quiet)
+            write_note(
+                f"The certificate failed ({type(problem).__name__}: {problem}); the formula stands.", quiet=quiet
+            )
             certificate = None
     record = {"command": this_command(), "options": options, "certificate": certificate, "table": asdict(table)}
     summary = RunSummary.of(discovery, **record)

@@ -9,6 +9,7 @@ from kansym.commands.options import input_errors
 from kansym.commands.output import write_json, write_line, write_note
 from kansym.data.catalogue import dataset_file, describe_dataset
 from kansym.data.dataset import Dataset
+from kansym.data.error_models import POISSON
 from kansym.data.readers import column_spellings, read_table
 from kansym.errors import ArgumentError, DataError
 from kansym.fitting.known_form import fit_constants as fit
@@ -46,7 +47,7 @@ def fit_constants(
         {name: dataset.X[:, j] for j, name in enumerate(dataset.names)},
         dataset.y,
         start=begin,
-        y_error=dataset.y_error,
+        y_error=POISSON if dataset.counts else dataset.y_error,
         x_error=None if dataset.x_error is None else dict(zip(dataset.names, dataset.x_error.T, strict=True)),
         loss="tukey" if robust else "linear",
         scale_errors=scale_errors,

@@ -1,0 +1,104 @@
+"""Standard errors that follow from the target itself: a share of it, the root of a column, those of counts."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from kansym.data.columns import name_listing, quoted
+from kansym.errors import Argument, DataError
+
+_SHARE = re.compile(r"\s*(?P<number>[0-9.eE+-]+)\s*%\s*")
+_ROOT = re.compile(r"\s*sqrt\((?P<column>.+)\)\s*")
+
+POISSON = "poisson"
+
+
+@dataclass(frozen=True)
+class ErrorModel:
+    """Errors in words.
+
+    Attributes
+    ----------
+    share : float or None
+        Errors are this part of the target.
+    column : str or None
+        Errors are the root of this column.
+    counts : bool
+        The target is a number of counts.
+    """
+
+    share: float | None = None
+    column: str | None = None
+    counts: bool = False
+
+    @classmethod
+    def read(cls, text: str) -> "ErrorModel | None":
+        """``1%``, ``sqrt(N)`` or ``poisson``; None for any other text.
+
+        Raises
+        ------
+        DataError
+            If a percentage is no positive number.
+        """
+        if text.strip().lower() == POISSON:
+            return cls(counts=True)
+        if found := _SHARE.fullmatch(text):
+            try:
+                share = float(found["number"]) / 100
+            except ValueError:
+                share = 0.0
+            if not 0 < share < np.inf:
+                raise DataError(Argument("y_error"), f" must be a positive percentage, such as 1%, got {text.strip()}")
+            return cls(share=share)
+        if found := _ROOT.fullmatch(text):
+            return cls(column=found["column"].strip())
+        return None
+
+    def errors(self, y: np.ndarray, columns: Mapping[str, np.ndarray]) -> np.ndarray:
+        """The errors of the rows.
+
+        Parameters
+        ----------
+        y : array (n,)
+        columns : mapping of str to array (n,)
+            The target among them.
+
+        Raises
+        ------
+        DataError
+            If a row has no error this way.
+        """
+        if self.counts:
+            return counting_errors(y)
+        if self.column is not None and self.column not in columns:
+            known = name_listing(list(columns))
+            raise DataError(
+                Argument("y_error"), f": sqrt({self.column}) has no column {quoted(self.column)}; columns: {known}"
+            )
+        with np.errstate(invalid="ignore"):
+            values = np.abs(y) * (self.share or 0.0) if self.column is None else np.sqrt(columns[self.column])
+        bad = np.flatnonzero(~(values > 0))
+        if len(bad):
+            what = f"{self.share:.3g} of the target" if self.column is None else f"sqrt({self.column})"
+            words = f": {what} is no positive error in {len(bad)} rows, first in row {bad[0]}; for counts say poisson"
+            raise DataError(Argument("y_error"), words)
+        return values
+
+
+def counting_errors(y: np.ndarray) -> np.ndarray:
+    """Roots of counts, and one where nothing was counted: where a search begins, before a formula says what to expect.
+
+    Raises
+    ------
+    DataError
+        If a value is no count.
+    """
+    bad = np.flatnonzero((y < 0) | (y != np.round(y)))
+    if len(bad):
+        raise DataError(
+            Argument("y_error"),
+            f": poisson needs counts, whole numbers of at least 0, got {y[bad[0]]:g} in row {bad[0]}",
+        )
+    return np.sqrt(np.maximum(y, 1.0))
