@@ -1,10 +1,14 @@
+# sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
+# pyright: reportArgumentType=false
 """Starting values from the data alone: many are drawn and screened on few rows, the best are fitted."""
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 import scipy.stats
+import sympy
 
 from kansym import clock
 from kansym.fitting.candidates import OSCILLATING, Candidates
@@ -42,6 +46,9 @@ PLACE = 0.3819660112501051
 
 RESOLVED = 0.5
 """Limit of `aliased`, twice what can be reached on evenly spaced rows."""
+
+EVEN = 0.1
+"""Relative scatter of the steps between rows up to which they are even; others show faster oscillations too."""
 
 ALIAS = 20.0
 """Chi-squared, in units of what is left for each row, by which an oscillation that the rows do not resolve must be the
@@ -226,12 +233,22 @@ def roughness(form: ParametricForm, X: np.ndarray, values: np.ndarray) -> float:
     return float(f"{result:.3g}") if np.isfinite(result) else float("inf")
 
 
+@lru_cache(maxsize=64)
+def _phases(
+    expression: sympy.Expr, variables: tuple[sympy.Symbol, ...], constants: tuple[sympy.Symbol, ...]
+) -> tuple[ParametricForm, ...]:
+    """The arguments of oscillating functions, at values of one."""
+    arguments = [node.args[-1] for node in sorted(expression.atoms(*OSCILLATING), key=str)]
+    return tuple(ParametricForm(argument, variables, constants, np.ones(len(constants))) for argument in arguments)
+
+
 def aliased(form: ParametricForm, X: np.ndarray, values: np.ndarray) -> bool:
     """Whether a formula oscillates more than once per two rows, so that the rows show a slower oscillation.
 
-    A formula that the rows resolve is, between two of them, no further from the straight line through them than about
-    a quarter of its second differences along the rows; that is reached at two rows per period. Only tables of one
-    column have an order that says so; others are never aliased.
+    The argument of a sine then turns by more than half a circle from one even row to the next. Where rows are uneven: a
+    formula that they resolve is, between two of them, no further from the straight line through them than about a quarter
+    of its second differences along the rows; that is reached at two rows per period. Only tables of one column have an
+    order that says so; others are never aliased.
 
     Parameters
     ----------
@@ -244,5 +261,12 @@ def aliased(form: ParametricForm, X: np.ndarray, values: np.ndarray) -> bool:
     ordered = X[np.argsort(X[:, 0])]
     at_rows = form.with_values(values).evaluate(ordered)
     with np.errstate(all="ignore"):
+        # Half a turn between two even rows is the Nyquist limit, also where they are few and second differences large.
+        steps = np.diff(ordered[:, 0])
+        even = float(np.std(steps)) < EVEN * float(np.mean(steps))
+        for phase in _phases(form.expression, form.variables, form.constants) if even else ():
+            turned = np.abs(np.diff(phase.with_values(values).evaluate(ordered)))
+            if np.isfinite(turned).all() and np.median(turned) > np.pi:
+                return True
         bends = float(np.sqrt(np.mean(np.diff(at_rows, 2) ** 2)))
         return bool(roughness(form, X, values) > RESOLVED * bends)

@@ -15,12 +15,13 @@ import numpy as np
 from kansym import clock
 from kansym.clock import Clock
 from kansym.search.formulation import description_length_of, from_expression
-from kansym.search.parts_anew import SMALLEST_PART, parts_within, read_anew
+from kansym.search.parts_anew import SMALLEST_PART, TREES, parts_within, read_anew
 from kansym.search.results import Discovery
 from kansym.search.rows import FitRows
 from kansym.symbolic.complexity import complexity
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.parametric import ParametricForm, parametrize
+from kansym.terms.enumeration import FEW_OF_NOISY_CURVES
 
 logger = logging.getLogger(__name__)
 
@@ -63,7 +64,10 @@ def rivals(formula: Formula, fit_rows: FitRows, *, until: float, seed: int) -> l
     for place, part in enumerate(parts):
         due = clock.now() + clock.left(until) / (len(parts) - place)
         near: list[tuple[float, int, ParametricForm]] = []
-        for raw in read_anew(part, fit_rows, _noise(own, fit_rows), until=due, seed=seed, handed=HANDED):
+        # A curve has fewer rivals of its own length than of one operation more.
+        few = FEW_OF_NOISY_CURVES if part.expression == expression else TREES
+        noise = _noise(own, fit_rows)
+        for raw in read_anew(part, fit_rows, noise, until=due, seed=seed, handed=HANDED, few=few):
             form = fit_rows.fit(parametrize(raw, fit_rows.variables), max_steps=30).form
             length = description_length_of(form, fit_rows)
             if length < limit:

@@ -1,3 +1,5 @@
+# scipy's results are typed as plain tuples.
+# pyright: reportAttributeAccessIssue=false
 """The last fit of the constants, of formulas and of guesses, with everything that is known about errors."""
 
 import logging
@@ -100,7 +102,6 @@ def _scatter_notes(formula: Formula, dataset: Dataset) -> list[str]:
     if not np.ptp(size) > 0:
         return []
     rank = scipy.stats.spearmanr(size, left[usable])
-    # For errors of one size the share would fall with the size instead.
     if rank.pvalue > GROWS or rank.statistic < 0:
         return []
     share = 1.4826 * float(np.median(left[usable] / size))

@@ -131,16 +131,16 @@ class FoundFormulas:
             if self.best() is before:
                 return
 
-    def challenge(self, *, seed: int) -> bool:
+    def challenge(self, deadline: float, *, seed: int) -> bool:
         """Try other functions in the places of the pick's, until none of them is the better description.
 
         With noise the first formula that is as good as the data need not be the law. Whether there was time for it.
         """
         for _ in range(ROUNDS):
             best = self.best()
-            if best is None or clock.late(self.deadline):
+            if best is None or clock.late(deadline):
                 return False
-            until = min(self.deadline, clock.now() + CHALLENGE_SECONDS)
+            until = min(deadline, clock.now() + CHALLENGE_SECONDS)
             self.all += rivals(best, self.fit_rows, until=until, seed=seed)
             if self.best() is best:
                 return not clock.late(until)

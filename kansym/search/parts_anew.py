@@ -209,7 +209,14 @@ def _placed(
 
 
 def read_anew(
-    part: Part, fit_rows: FitRows, noise: float, *, until: float, seed: int, handed: int = HANDED
+    part: Part,
+    fit_rows: FitRows,
+    noise: float,
+    *,
+    until: float,
+    seed: int,
+    handed: int = HANDED,
+    few: float = TREES,
 ) -> Iterator[sympy.Expr]:
     """The formula with other compositions of the part's column in its place, the shortest first.
 
@@ -225,6 +232,8 @@ def read_anew(
     seed : int
     handed : int, default 3
         Most formulas.
+    few : float, default 300
+        Compositions of a size up to which all of that size are tried.
     """
     _, y, weights = fit_rows.rows(fit_rows.fitting)
     size = math.sqrt(float(np.mean(part.slope**2)))
@@ -245,4 +254,4 @@ def read_anew(
         allowed=fit_rows.allowed,
         seed=seed,
     )
-    yield from map(part.put, enumeration.formulas(until, few=TREES, handed=handed))
+    yield from map(part.put, enumeration.formulas(until, few=few, handed=handed))

@@ -1,9 +1,6 @@
 """The pipeline: a `Dataset` goes in, a `Discovery` comes out; `kansym.search.discovery.discover` is the way in.
 
-Networks grow from the smallest shape up (`kansym.kan.growth`); each one that is worth it is read as formulas
-(`kansym.extraction`, `kansym.search.formulation`); the run ends when a formula is as good as the data allow, when
-larger networks no longer see more than the formula does, or when time is up. What has been found so far is always
-valid.
+`_Run.search` has the order of the engines, and when a run ends. What has been found so far is always valid.
 """
 
 import itertools
@@ -116,7 +113,9 @@ class _Run:
         self.promising = PROMISING if attainable is None else min(PROMISING, max(SPLINE_ERROR, 30 * attainable))
         self.settled, self.challenged, self.part = False, False, part
         self.solver: Solver | None = None
-        self.deadline = self.start + options.max_seconds * (1 - budget.RESERVE)
+        # Where noise is known, time is kept for the case against the pick.
+        kept = 0.0 if part or not is_noisy(0.0, self.fit_rows) else budget.CHALLENGE
+        self.deadline = self.start + options.max_seconds * (1 - budget.RESERVE - kept)
         self.formulas = FoundFormulas(self.fit_rows, self.deadline)
         self.sums = Sums(self.fit_rows, options, self.device, part=part, deadline=self.deadline)
         if attainable is not None and attainable > SPLINE_ERROR:
@@ -220,7 +219,8 @@ class _Run:
         best = self.formulas.best()
         if best is not None and is_noisy(best.loss, self.fit_rows):
             self.report("composing", "looking for rivals of the pick")
-            self.challenged = self.formulas.challenge(seed=self.options.seed)
+            until = self.start + self.options.max_seconds * (1 - budget.RESERVE)
+            self.challenged = self.formulas.challenge(until, seed=self.options.seed)
 
     @contained("the first formulas")
     def _baseline(self) -> None:

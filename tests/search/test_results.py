@@ -15,7 +15,7 @@ from kansym.symbolic import parametrize
 from kansym.symbolic.formula import Formula
 
 
-def options(*shapes, seconds=20.0):
+def options(*shapes, seconds=8.0):
     return DiscoveryOptions(max_seconds=seconds, growth=GrowthOptions(shapes=shapes))
 
 

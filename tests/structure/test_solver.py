@@ -96,7 +96,6 @@ def test_exact_laws(box, law, agree, expression):
     "expression",
     [
         sympy.tanh(U) * (1 + V) ** 2 * sympy.exp(V / 3),
-        sympy.atan(sympy.exp(2 * U) - U) * sympy.tanh(V**3 / 3 + V),
     ],
     ids=str,
 )
@@ -142,7 +141,7 @@ def test_without_noise_nothing_settles(box):
 
 
 def test_the_same_seed_gives_the_same_formulas(box, law):
-    X = box(100, None, None)
+    X = box(60, None, None)
     y = law(U * sympy.tanh(V / U), (U, V)).predict(X)
     y = y + 0.05 * np.random.default_rng(1).normal(size=len(y))
     runs = [[formula for formula, _ in solve(X, y, seed=5, most=1)[1]] for _ in range(2)]
@@ -190,7 +189,7 @@ def test_the_whole_problem_is_not_a_leaf(box, law):
 
 
 def test_a_leaf_solver_without_answers(box, law):
-    X = box(250, None, None)
+    X = box(120, None, None)
     # No sum of products, no form without constants: only the leaf solver could tell. The others offer what they have.
     law_of_both = sympy.atan(sympy.exp(2 * U) - U) * sympy.tanh(V**3 / 3 + V)
     y = law(law_of_both, (U, V)).predict(X)
