@@ -246,9 +246,9 @@ def aliased(form: ParametricForm, X: np.ndarray, values: np.ndarray) -> bool:
     """Whether a formula oscillates more than once per two rows, so that the rows show a slower oscillation.
 
     The argument of a sine then turns by more than half a circle from one even row to the next. Where rows are uneven: a
-    formula that they resolve is, between two of them, no further from the straight line through them than about a quarter
-    of its second differences along the rows; that is reached at two rows per period. Only tables of one column have an
-    order that says so; others are never aliased.
+    formula that they resolve is, between two of them, no further from the straight line through them than about a
+    quarter of its second differences along the rows; that is reached at two rows per period. Only tables of one column
+    have an order that says so; others are never aliased.
 
     Parameters
     ----------

@@ -27,7 +27,7 @@ FRESH = np.column_stack([RNG.uniform(0.5, 4, 50), RNG.uniform(1, 3, 50)])
 
 
 def run(
-    y, *guesses, seconds=12.0, names=("x", "z"), data=None, progress=None, loss="linear", deterministic=False, **more
+    y, *guesses, seconds=8.0, names=("x", "z"), data=None, progress=None, loss="linear", deterministic=False, **more
 ):
     dataset = make_dataset(X if data is None else data, y, names=names, **more)
     options = DiscoveryOptions(max_seconds=seconds, guesses=guesses, loss=loss, deterministic=deterministic)
