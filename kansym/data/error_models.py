@@ -77,9 +77,11 @@ class ErrorModel:
             raise DataError(
                 Argument("y_error"), f": sqrt({self.column}) has no column {quoted(self.column)}; columns: {known}"
             )
+        base = np.abs(y) if self.column is None else columns[self.column]
         with np.errstate(invalid="ignore"):
-            values = np.abs(y) * (self.share or 0.0) if self.column is None else np.sqrt(columns[self.column])
-        bad = np.flatnonzero(~(values > 0))
+            values = base * (self.share or 0.0) if self.column is None else np.sqrt(base)
+        # Missing numbers are told of, or left out, like those of any column.
+        bad = np.flatnonzero(base <= 0)
         if len(bad):
             what = f"{self.share:.3g} of the target" if self.column is None else f"sqrt({self.column})"
             words = f": {what} is no positive error in {len(bad)} rows, first in row {bad[0]}; for counts say poisson"
@@ -95,7 +97,7 @@ def counting_errors(y: np.ndarray) -> np.ndarray:
     DataError
         If a value is no count.
     """
-    bad = np.flatnonzero((y < 0) | (y != np.round(y)))
+    bad = np.flatnonzero((y < 0) | (np.isfinite(y) & (y != np.round(y))))
     if len(bad):
         raise DataError(
             Argument("y_error"),

@@ -3,6 +3,7 @@
 import numpy as np
 
 from kansym.data.dataset import Dataset
+from kansym.data.repeated import repeated_scatter
 
 RELATIVE_ROUNDING = 1e-13
 """Formulas are evaluated in double precision; a few dozen operations leave about this much of the largest value."""
@@ -63,14 +64,7 @@ def pure_error(X: np.ndarray, y: np.ndarray, *, least_groups: int = 5) -> float 
     least_groups : int, default 5
         Degrees of freedom below which the estimate would be too uncertain to use.
     """
-    _, group, counts = np.unique(X, axis=0, return_inverse=True, return_counts=True)
-    freedom = int(np.sum(counts - 1))
-    if freedom < least_groups:
-        return None
-    group = group.reshape(-1)
-    scale = float(np.max(np.abs(y))) or 1.0
-    values = y / scale
-    means = np.bincount(group, weights=values) / counts
-    spread = float(np.sqrt(np.sum((values - means[group]) ** 2) / freedom)) * scale
+    scatter = repeated_scatter(X, y, least=least_groups)
     # Exact copies of rows say nothing about noise; their mean rounds.
-    return spread if spread > RELATIVE_ROUNDING * scale else None
+    rounding = RELATIVE_ROUNDING * (float(np.max(np.abs(y))) or 1.0)
+    return scatter.size if scatter is not None and scatter.size > rounding else None

@@ -1,16 +1,14 @@
 """What is odd about a table and does not forbid its use: columns that are leaks or twins, or called like the standard
 errors of another one, gaps, and repeated rows that scatter more than their errors."""
 
-import math
 import re
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
-import scipy.stats
 
 from kansym.data.columns import quoted
+from kansym.data.repeated import repeated_scatter
 
 SAME = 1e-9
 """Largest difference of two columns that hold the same numbers, relative to the larger peak: a copy may have fewer
@@ -27,9 +25,6 @@ WIDEST_GAP = 1 / 3
 
 GEOMETRIC = 0.15
 """Values of one sign whose median is this small beside the largest are spread over decades."""
-
-LEAST_REPEATED = 5
-"""Degrees of freedom of repeated rows below which their scatter says little."""
 
 UNLIKELY = 1e-6
 """Probability of their scatter below which it is more than the errors allow; published errors are seldom exact."""
@@ -112,36 +107,6 @@ def scatter_remarks(
             f"Rows with the same inputs scatter {times}: {missing or 'a column is missing, or errors are too small'}."
         ]
     return [f"Rows with the same inputs scatter, and less within groups: {missing}."] if telling else []
-
-
-@dataclass(frozen=True)
-class Scatter:
-    """Of rows with equal inputs about their means.
-
-    Attributes
-    ----------
-    size : float
-        Root mean square, in standard errors where the table has them.
-    p_value : float
-        Probability of so much, with errors; one without.
-    """
-
-    size: float
-    p_value: float
-
-
-def repeated_scatter(X: np.ndarray, y: np.ndarray, y_error: np.ndarray | None) -> Scatter | None:
-    """Scatter of repeated rows; None with fewer than `LEAST_REPEATED` degrees of freedom."""
-    _, group, counts = np.unique(X, axis=0, return_inverse=True, return_counts=True)
-    freedom, group = int(np.sum(counts - 1)), group.reshape(-1)
-    if freedom < LEAST_REPEATED:
-        return None
-    scale = float(np.max(np.abs(y))) or 1.0
-    weights = np.ones(len(y)) if y_error is None else (y_error / scale) ** -2.0
-    means = np.bincount(group, weights * y / scale) / np.bincount(group, weights)
-    square = float(np.sum(weights * (y / scale - means[group]) ** 2))
-    p_value = 1.0 if y_error is None else float(scipy.stats.chi2.sf(square, freedom))
-    return Scatter(math.sqrt(square / freedom) * (scale if y_error is None else 1.0), p_value)
 
 
 def _leaks(X: np.ndarray, names: Sequence[str], y: np.ndarray, target: str) -> list[str]:

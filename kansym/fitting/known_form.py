@@ -135,10 +135,8 @@ def fit_constants(
         given = ", ".join(f"{name}={value:g}" for name, value in problem.named(begin).items())
         raise ArgumentError(f"start {given}: {problem.undefined(begin)}; start where it is finite on all rows")
     values = begin if own else best_descent(squares, begin)[0]
-    form, more = (
-        problem.form.with_values(values),
-        {"x_error": problem.x_error, "loss": loss, "scale_errors": scale_errors},
-    )
+    form = problem.form.with_values(values)
+    more: dict[str, Any] = {"x_error": problem.x_error, "loss": loss, "scale_errors": scale_errors}
     if problem.counts and problem.y_error is not None:
         fit = poisson_estimate(form, problem.X, problem.y, problem.y_error, **more)
     else:

@@ -114,13 +114,8 @@ def _resolved_starts(
     deadline: float | None,
 ) -> list[np.ndarray]:
     """Starts that oscillate no faster than the rows can show, where all the best minima do."""
-    held = {screen.nonlinear.index(j): value for j, value in fixed.items() if j in screen.nonlinear}
-    losses, values = screen.losses(_draw(candidates, DRAWN, rng, held))
-    order = [
-        i
-        for i in np.argsort(losses, kind="stable")
-        if np.isfinite(losses[i]) and not aliased(screen.form, X, values[i])
-    ]
+    _, _, values, order = _screened(screen, candidates, fixed, rng)
+    order = [i for i in order if not aliased(screen.form, X, values[i])]
     if not order:
         return []
     losses, values = descended(screen, values[order[:DESCENDED]], deadline)
@@ -154,10 +149,7 @@ def _pool(
     deadline: float | None,
 ) -> list[np.ndarray]:
     """Different starts, at most `FITTED`."""
-    held = {screen.nonlinear.index(j): value for j, value in fixed.items() if j in screen.nonlinear}
-    drawn = _draw(candidates, DRAWN, rng, held)
-    losses, values = screen.losses(drawn)
-    order = [i for i in np.argsort(losses, kind="stable") if np.isfinite(losses[i])]
+    held, drawn, values, order = _screened(screen, candidates, fixed, rng)
     resolved = [i for i in order if not aliased(screen.form, X, values[i])]
     order = resolved if len(resolved) >= EVOLVED else order
     if len(held) == drawn.shape[1]:
@@ -183,6 +175,16 @@ def _pool(
             if len(kept) < room and not any(np.allclose(row, other, rtol=1e-4, atol=0.0) for other in kept):
                 kept.append(row)
     return kept
+
+
+def _screened(
+    screen: Screen, candidates: Candidates, fixed: Mapping[int, float], rng: np.random.Generator
+) -> tuple[dict[int, float], np.ndarray, np.ndarray, list[int]]:
+    """What is held, nonlinear constants that were drawn, all constants, and the order of those with a loss."""
+    held = {screen.nonlinear.index(j): value for j, value in fixed.items() if j in screen.nonlinear}
+    drawn = _draw(candidates, DRAWN, rng, held)
+    losses, values = screen.losses(drawn)
+    return held, drawn, values, [int(i) for i in np.argsort(losses, kind="stable") if np.isfinite(losses[i])]
 
 
 def _draw(candidates: Candidates, m: int, rng: np.random.Generator, held: Mapping[int, float]) -> np.ndarray:

@@ -14,6 +14,8 @@ import numpy as np
 
 from kansym import clock
 from kansym.clock import Clock
+from kansym.primitives.allowed import allowed_functions
+from kansym.primitives.library import PrimitiveLibrary
 from kansym.search.formulation import description_length_of, from_expression
 from kansym.search.parts_anew import SMALLEST_PART, TREES, parts_within, read_anew
 from kansym.search.results import Discovery
@@ -87,12 +89,14 @@ def _noise(form: ParametricForm, fit_rows: FitRows) -> float:
     return math.sqrt(fit_rows.loss(form, fit_rows.fitting) * n / max(n - len(form.constants), 1))
 
 
-def challenged(discovery: Discovery, *, seed: int) -> tuple[Formula, ...]:
+def challenged(discovery: Discovery, primitives: PrimitiveLibrary, *, seed: int) -> tuple[Formula, ...]:
     """`rivals` of the pick of a search that did not look for them, as of one that time or a user has ended.
 
     Parameters
     ----------
     discovery : Discovery
+    primitives : PrimitiveLibrary
+        What formulas may have, as for the search.
     seed : int
     """
     table = discovery.dataset
@@ -100,6 +104,7 @@ def challenged(discovery: Discovery, *, seed: int) -> tuple[Formula, ...]:
         chosen = np.random.default_rng(seed).choice(table.n_rows, MOST_ROWS, replace=False)
         table = table.take(np.sort(chosen))
     everything = np.arange(table.n_rows)
-    rows = FitRows.of(table, everything, everything[:0], discovery.noise_floor)
+    allowed = allowed_functions(primitives)
+    rows = FitRows.of(table, everything, everything[:0], discovery.noise_floor, allowed)
     with clock.running(Clock()):
         return tuple(rivals(discovery.formula, rows, until=SECONDS, seed=seed))

@@ -232,7 +232,8 @@ def _measure(discovery: Discovery, options: DiscoveryOptions, again: Agreement |
     verdict = judge(evidence)
     if verdict.kind == LAW and not evidence.fit.exact and not discovery.challenged:
         # The case against it is made before the word is said.
-        wider = replace(discovery, rivals=(*discovery.rivals, *challenged(discovery, seed=seed)))
+        others = challenged(discovery, options.primitives, seed=seed)
+        wider = replace(discovery, rivals=(*discovery.rivals, *others))
         evidence = replace(evidence, rival=nearest_rival(wider, residuals, seed=seed))
         verdict = judge(evidence)
     if discovery.interrupted and verdict.kind != LAW:

@@ -82,3 +82,12 @@ def test_what_is_no_error_is_refused(text, words, rng):
         make_dataset(rng.uniform(1, 3, (20, 1)), rng.uniform(5, 9, 20), names=["x"], y_error=text)
     with pytest.raises(DataError, match="poisson"):
         make_dataset(np.arange(4.0)[:, None], np.array([0.0, 1.0, 2.0, 0.0]), names=["x"], y_error="sqrt(y)")
+
+
+@pytest.mark.parametrize("text", ["1%", "poisson", "sqrt(y)"])
+def test_missing_rows_are_left_out_where_errors_are_words(text):
+    y = np.array([4.0, np.nan, 9.0, 16.0])
+    table = make_dataset(np.arange(4.0)[:, None], y, names=["x"], y_error=text, drop_missing=True)
+    assert table.n_rows == 3 and np.isfinite(table.y_error).all()
+    with pytest.raises(DataError, match="row 1"):
+        make_dataset(np.arange(4.0)[:, None], y, names=["x"], y_error=text)
