@@ -1,13 +1,20 @@
-"""How often intervals of constants hold the truth: simulated tables, with and without errors of the inputs.
+"""How often intervals of constants hold the truth: errors of y and of the inputs, bounds, numbers of counts.
 
 Of every law many tables are drawn with known constants, fitted, and it is counted how often the interval of a constant
 holds its true value. That should be as often as the level says::
 
     python -m benchmarks.coverage                # 1000 tables per law and kind of noise
     python -m benchmarks.coverage --sets 200 --jobs 1
+    python -m benchmarks.coverage --only bounds counts --sets 3000 --profiles 3000
 
 Noise of 10 % of a column is a tenth of its standard deviation over the table. The fits start from the true constants:
 what is tested are the errors, not the search for a start.
+
+A bound lies below the truth of one constant, 5, 1 or 0 of its standard errors away. Where it is near, intervals of this
+constant hold the truth more often than their level: that of a fit beyond the bound ends at the bound. How often follows
+from the Gaussian limit (Self and Liang, J. Am. Stat. Assoc. 82 (1987) 605, doi:10.1080/01621459.1987.10478472), and
+this is what the coverage is compared with, see `expected`. Counts are drawn from Poisson's distribution with up to 20 or
+200 expected in a row.
 """
 
 import argparse
@@ -48,21 +55,32 @@ class Law:
     truth: dict[str, float]
     low: float
     high: float
+    bounded: str
+    """The constant that has a bound, in cases with one."""
+    sizes: tuple[str, ...] = ()
+    """Constants that the counts are proportional to, together; none where the law has negative values."""
 
-    def form(self) -> ParametricForm:
-        """With the true constants; the column is x."""
+    def form(self, factor: float = 1.0) -> ParametricForm:
+        """With the true constants, those of `sizes` times a factor; the column is x."""
         expression = parse_expression(self.text, ["x", *self.truth])
         constants = tuple(map(plain_symbol, self.truth))
-        return ParametricForm(expression, (plain_symbol("x"),), constants, np.array(list(self.truth.values())))
+        values = [value * (factor if name in self.sizes else 1.0) for name, value in self.truth.items()]
+        return ParametricForm(expression, (plain_symbol("x"),), constants, np.array(values))
 
 
 LAWS = {
-    "decay": Law("A*exp(-x/tau) + B", {"A": 3.0, "tau": 2.0, "B": 0.5}, 0.0, 6.0),
-    "saturation": Law("V*x/(K + x)", {"V": 2.0, "K": 1.5}, 0.2, 8.0),
-    "sine": Law("A*sin(w*x + p)", {"A": 2.0, "w": 1.2, "p": 0.4}, 0.0, 5.2),
+    "decay": Law("A*exp(-x/tau) + B", {"A": 3.0, "tau": 2.0, "B": 0.5}, 0.0, 6.0, "B", ("A", "B")),
+    "saturation": Law("V*x/(K + x)", {"V": 2.0, "K": 1.5}, 0.2, 8.0, "K", ("V",)),
+    "sine": Law("A*sin(w*x + p)", {"A": 2.0, "w": 1.2, "p": 0.4}, 0.0, 5.2, "A"),
 }
 
 NOISES = (0.01, 0.1)
+
+DISTANCES = (5.0, 1.0, 0.0)
+"""Of a bound from the truth, in standard errors."""
+
+COUNTS = (20.0, 200.0)
+"""Expected in the fullest row."""
 
 
 METHODS = ("covariance", "scaled", "profile")
@@ -80,22 +98,52 @@ class Case:
         Of y, and of the input if it has errors, in standard deviations of the column.
     inputs : bool
         Whether the input has errors.
+    distance : float
+        Of the bound of one constant below its truth, in standard errors; infinite without a bound.
+    counts : float
+        Expected in the fullest row; 0 where y has Gaussian errors.
     """
 
     law: str
     noise: float
-    inputs: bool
+    inputs: bool = False
+    distance: float = np.inf
+    counts: float = 0.0
+
+    @property
+    def words(self) -> tuple[str, str]:
+        """How large its errors are, and of what."""
+        if self.counts:
+            return f"{self.counts:g}", "counts"
+        bound = "" if np.isinf(self.distance) else f", bound {self.distance:g}"
+        return f"{100 * self.noise:g} %", f"{'x and y' if self.inputs else 'y'}{bound}"
 
 
 CASES = [Case(law, noise, inputs) for law in LAWS for noise in NOISES for inputs in (False, True)]
 
+KINDS = {
+    "errors": CASES,
+    "bounds": [Case(law, 0.1, distance=distance) for law in LAWS for distance in DISTANCES],
+    "counts": [Case(law, 0.0, counts=counts) for law in LAWS if LAWS[law].sizes for counts in COUNTS],
+}
+"""Cases by what is new in them."""
+
 
 def simulated(case: Case, rng: np.random.Generator) -> tuple[ParametricForm, Measurements]:
-    """A table of the law, and the form with the true constants."""
+    """A table of the law, and the form with the true constants and bounds."""
     law = LAWS[case.law]
     form = law.form()
     x = np.linspace(law.low, law.high, ROWS)
     y = form.evaluate(x[:, None])
+    if case.counts:
+        form = law.form(case.counts / y.max())
+        drawn = rng.poisson(form.evaluate(x[:, None])).astype(np.float64)
+        return form, Measurements(x[:, None], drawn, np.sqrt(np.maximum(drawn, 1.0)), counts=True)
+    if np.isfinite(case.distance):
+        j = list(law.truth).index(law.bounded)
+        jacobian = form.jacobian(x[:, None]) / (case.noise * y.std())
+        error = np.sqrt(np.linalg.inv(jacobian.T @ jacobian)[j, j])
+        form = form.bounded({law.bounded: (law.truth[law.bounded] - case.distance * error, np.inf)})
     y_error = np.full(ROWS, case.noise * y.std())
     x_error = np.full((ROWS, 1), case.noise * x.std()) if case.inputs else None
     X = x[:, None] if x_error is None else x[:, None] + x_error * rng.standard_normal((ROWS, 1))
@@ -109,10 +157,12 @@ def covered(case: Case, seed: int, sets: Iterable[int], methods: Sequence[str]) 
     """
     hits = []
     for number in sets:
-        key = [seed, number, list(LAWS).index(case.law), NOISES.index(case.noise), int(case.inputs)]
+        key = [seed, number, list(LAWS).index(case.law)]
+        key += [int(case.counts)] if case.counts else [NOISES.index(case.noise), int(case.inputs)]
         form, rows = simulated(case, np.random.default_rng(key))
+        errors = {"y_error": rows.y_error, "x_error": rows.x_error, "counts": rows.counts}
         try:
-            fit = estimate(form, rows.X, rows.y, y_error=rows.y_error, x_error=rows.x_error, near=True)
+            fit = estimate(form, rows.X, rows.y, near=True, **errors)
             hits.append([[_hit(method, fit, rows, form.values, level) for level in LEVELS] for method in methods])
         except KansymError:
             # A table that cannot be fitted covers nothing.
@@ -138,16 +188,37 @@ def coverage(
     return 100 * np.concatenate(list(parts)).mean(axis=0)
 
 
+def expected(case: Case, method: str) -> np.ndarray:
+    """Coverage in per cent (levels, constants) in the limit of small errors.
+
+    The level, but for a constant with a bound d standard errors below the truth. Its value, in these units from the
+    truth, is Gaussian where it is above -d, else -d. A profile reaches from -d to where it has risen by z^2; without an
+    error the interval from the covariance is all that the bound allows.
+    """
+    result = np.tile(100 * np.array(LEVELS)[:, None], len(LAWS[case.law].truth))
+    if np.isfinite(case.distance):
+        d, z = case.distance, scipy.stats.norm.isf(0.5 - 0.5 * np.array(LEVELS))
+        cdf = scipy.stats.norm.cdf
+        if method == "profile":
+            # The truth is within where (u + d)^2 - ... <= z^2 for a fit at u < -d without the bound.
+            lowest = -z if d >= z.max() else np.where(d >= z, -z, -(z**2 + d**2) / (2 * max(d, 1e-9)))
+            hit = cdf(z) - cdf(lowest)
+        else:
+            hit = cdf(z) - cdf(-np.minimum(z, d)) + cdf(-d)
+        result[:, list(LAWS[case.law].truth).index(LAWS[case.law].bounded)] = 100 * hit
+    return result
+
+
 def lines_of(case: Case, method: str, percents: np.ndarray, sets: int) -> list[str]:
     """One line per constant from `percents` (levels, constants): coverage with its binomial error at each level."""
     lines = []
     for j, name in enumerate(LAWS[case.law].truth):
         cells = []
-        for level, percent in zip(LEVELS, percents[:, j], strict=True):
-            mark = " *" if abs(percent - 100 * level) > TOLERANCE else ""
-            cells.append(f"{percent:.1f} ± {100 * np.sqrt(level * (1 - level) / sets):.1f}{mark}")
-        inputs = "x and y" if case.inputs else "y"
-        lines.append(_ROW.format(case.law, f"{100 * case.noise:g} %", inputs, method, name, *cells).rstrip())
+        for wanted, percent in zip(expected(case, method)[:, j], percents[:, j], strict=True):
+            mark = " *" if abs(percent - wanted) > TOLERANCE else ""
+            instead = "" if any(abs(wanted - 100 * level) < 0.05 for level in LEVELS) else f" for {wanted:.1f}"
+            cells.append(f"{percent:.1f} ± {np.sqrt(wanted * (100 - wanted) / sets):.1f}{instead}{mark}")
+        lines.append(_ROW.format(case.law, *case.words, method, name, *cells).rstrip())
     return lines
 
 
@@ -163,18 +234,19 @@ def summary_of(method: str, off: np.ndarray, sets: int) -> str:
     )
 
 
-def headlines(offs: Mapping[str, np.ndarray]) -> dict[str, str]:
-    """Counts beyond `TOLERANCE` and the worst one, by method."""
+def headlines(offs: Mapping[tuple[str, str], np.ndarray]) -> dict[str, str]:
+    """Counts beyond `TOLERANCE` and the worst one, by kind of case and method."""
     names = {"covariance": "errors known", "scaled": "errors scaled", "profile": "profile intervals"}
+    kinds = {"errors": "", "bounds": " within bounds", "counts": " of Poisson counts"}
     figures = {}
-    for method, off in offs.items():
+    for (kind, method), off in offs.items():
         beyond = f"{(np.abs(off) > TOLERANCE).sum()} of {off.size}"
-        figures[f"{names[method]}, counts more than {TOLERANCE:g} points off"] = beyond
-        figures[f"{names[method]}, the worst, in points"] = f"{np.abs(off).max():.1f}"
+        figures[f"{names[method]}{kinds[kind]}, counts more than {TOLERANCE:g} points off"] = beyond
+        figures[f"{names[method]}{kinds[kind]}, the worst, in points"] = f"{np.abs(off).max():.1f}"
     return figures
 
 
-_ROW = "{:<11} {:>5}  {:<9} {:<10} {:<4} {:<15} {:<15}"
+_ROW = "{:<11} {:>5}  {:<10} {:<10} {:<4} {:<24} {:<24}"
 
 
 def _worker() -> None:
@@ -187,6 +259,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.coverage")
     parser.add_argument("--sets", type=int, default=1000, help="tables per law and kind of noise (default 1000)")
     parser.add_argument("--profiles", type=int, default=200, help="tables for profile intervals (default 200, 0: none)")
+    parser.add_argument("--only", nargs="+", choices=list(KINDS), default=list(KINDS), help="kinds of tables")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=2, help="processes (default 2)")
     parser.add_argument("--keep", action="store_true", help="keep the headline figures in benchmarks/results")
@@ -197,21 +270,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     titles = [f"nominal {100 * level:g}" for level in LEVELS]
     print(_ROW.format("law", "noise", "errors of", "intervals", "", *titles).rstrip())
-    offs: dict[str, list[np.ndarray]] = {method: [] for method in METHODS}
+    offs: dict[tuple[str, str], list[np.ndarray]] = {}
     with ProcessPoolExecutor(options.jobs, initializer=_worker) as workers:
         pool = workers if options.jobs > 1 else None
-        for case in CASES:
-            for methods, sets in ((METHODS[:2], options.sets), (METHODS[2:], options.profiles)):
+        for kind, case in ((kind, case) for kind in options.only for case in KINDS[kind]):
+            # Weights of counts follow from the formula: there is no scale to take from the residuals.
+            plain = METHODS[:2] if kind == "errors" else METHODS[:1]
+            for methods, sets in ((plain, options.sets), (METHODS[2:], options.profiles)):
                 if not sets:
                     continue
                 for method, percents in zip(methods, coverage(case, sets, options.seed, methods, pool), strict=True):
-                    offs[method].append((percents - 100 * np.array(LEVELS)[:, None]).T)
+                    offs.setdefault((kind, method), []).append((percents - expected(case, method)).T)
                     print(*lines_of(case, method, percents, sets), sep="\n", flush=True)
-    for method, sets in zip(METHODS, (options.sets, options.sets, options.profiles), strict=True):
-        if offs[method]:
-            print(summary_of(method, np.concatenate(offs[method]), sets))
+    found = {place: np.concatenate(parts) for place, parts in offs.items()}
+    for (kind, method), off in found.items():
+        print(f"{kind}, {summary_of(method, off, options.profiles if method == 'profile' else options.sets)}")
     if options.keep:
-        found = {method: np.concatenate(parts) for method, parts in offs.items() if parts}
         keep("coverage", "Coverage of intervals", headlines(found))
     return 0
 

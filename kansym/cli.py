@@ -28,6 +28,9 @@ LONGEST_MESSAGE = 1000
 
 OPTION_NAMES = {
     "guesses": "--guess",
+    "start": "--start",
+    "bounds": "--bounds",
+    "fixed": "--fix",
     "x_error": "--x-error",
     "y_error": "--error",
     "max_seconds": "--seconds",

@@ -15,6 +15,8 @@ def fit_constants(
     error: str | None = None,
     x_error: Names = None,
     start: Names = None,
+    bounds: Names = None,
+    fix: Names = None,
     robust: Flag = False,
     intervals: Flag = False,
     level: Annotated[float, ADVANCED] = 0.6827,
@@ -50,6 +52,12 @@ def fit_constants(
         needs --error.
     start
         Starting values, such as A=1,tau=5. Constants without one are started from the data.
+    bounds
+        What constants may be, such as "tau=0:10,A>0" or tau=0: for one end, in quotes where there is a < or >. The ends
+        belong to it. A constant that ends at its bound is said so and has no standard error; its interval
+        (--intervals) ends there.
+    fix
+        Constants that are known and not fitted, such as g=9.81.
     robust
         Rows far from the formula lose their weight (Tukey's loss, from Huber's estimate): for a table with mistakes in
         it. Beyond 4.7 standard errors they have none, so that wrong rows do not count at all.

@@ -1,6 +1,8 @@
 """Kinds of options that several commands have, and how their values are read."""
 
 import csv
+import math
+import re
 from collections.abc import Iterable, Sequence
 from typing import Annotated
 
@@ -49,3 +51,54 @@ def input_errors(values: Iterable[str] | None) -> dict[str, str | float]:
         except ValueError:
             errors[name] = value
     return errors
+
+
+def numbers_by_name(option: str, values: Iterable[str] | None) -> dict[str, float]:
+    """Numbers from options such as ``A=1,tau=5``."""
+    found: dict[str, float] = {}
+    for part in (part.strip() for value in values or [] for part in value.split(",")):
+        name, sign, text = (piece.strip() for piece in part.partition("="))
+        number = _number(text)
+        if not sign or number is None or not name:
+            raise ArgumentError(f"{option}: expected name=number, got {part!r}")
+        found[name] = number
+    return found
+
+
+_RANGE = re.compile(r"(?P<low>[^:]*):(?P<high>[^:]*)")
+_BOUND = re.compile(r"(?P<name>[^<>=]+?)\s*(?P<sign>[<>]=?|=)\s*(?P<rest>[^<>=]+)")
+
+
+def bounds_by_name(values: Iterable[str] | None) -> dict[str, tuple[float, float]]:
+    """Ends of constants, infinite where there is none, from options such as ``tau=0:10,A>0``."""
+    found: dict[str, tuple[float, float]] = {}
+    for part in (part.strip() for value in values or [] for part in value.split(",")):
+        read = _BOUND.fullmatch(part)
+        ends = None if read is None else _ends(read["sign"], read["rest"].strip())
+        if read is None or ends is None:
+            raise ArgumentError(f"--bounds: expected name=low:high, name>number or name<number, got {part!r}")
+        low, high = found.get(read["name"], (-math.inf, math.inf))
+        found[read["name"]] = (max(low, ends[0]), min(high, ends[1]))
+    return found
+
+
+def _ends(sign: str, text: str) -> tuple[float, float] | None:
+    """The ends that ``sign text`` sets; None where it cannot be read."""
+    if sign == "=":
+        both = _RANGE.fullmatch(text)
+        if both is None:
+            return None
+        low, high = both["low"].strip(), both["high"].strip()
+        ends = (_number(low) if low else -math.inf, _number(high) if high else math.inf)
+    else:
+        ends = (_number(text), math.inf) if sign[0] == ">" else (-math.inf, _number(text))
+    low, high = ends
+    return None if low is None or high is None else (low, high)
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return None if math.isnan(number) else number

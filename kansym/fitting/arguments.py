@@ -10,7 +10,8 @@ from kansym.data.columns import as_float_column, listing
 from kansym.data.error_models import ErrorModel
 from kansym.data.limits import require_moderate_values
 from kansym.data.weights import inverse_squares
-from kansym.errors import ArgumentError, DataError
+from kansym.errors import Argument, ArgumentError, DataError
+from kansym.fitting.bounds import read_bounds
 from kansym.fitting.least_squares import Measurements
 from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parametric import ParametricForm
@@ -29,14 +30,14 @@ class KnownFormProblem:
     text : str
         The formula as given.
     form : ParametricForm
-        With values of 1, and the columns that the formula uses.
+        With the columns that the formula uses, bounds, and values of 1 or the nearest within these.
     X : array (n, d)
     y : array (n,)
     y_error : array (n,) or None
     x_error : array (n, d) or None
         Zero where a column is exact.
     given : dict of str to float
-        Starting values, in the order of the constants.
+        Starting values and values of fixed constants, in the order of the constants.
     target : str
     units : tuple of (str or None)
         One per column of `X`, None where it is not known.
@@ -65,7 +66,7 @@ class KnownFormProblem:
     @property
     def measurements(self) -> Measurements:
         """The table with its errors."""
-        return Measurements(self.X, self.y, self.y_error, self.x_error)
+        return Measurements(self.X, self.y, self.y_error, self.x_error, counts=self.counts)
 
     @property
     def weights(self) -> np.ndarray | None:
@@ -104,6 +105,8 @@ def read_arguments(
     y_error: Any,
     x_error: Any,
     target: str,
+    bounds: Mapping[str, Any] | None = None,
+    fixed: Mapping[str, float] | None = None,
     units: Mapping[str, str | None] | None = None,
     y_units: str | None = None,
 ) -> KnownFormProblem:
@@ -146,7 +149,15 @@ def read_arguments(
     form = ParametricForm(
         parsed, tuple(map(plain_symbol, used)), tuple(map(plain_symbol, constants)), np.ones(len(constants))
     )
-    given = _given(start, constants, names)
+    held = _numbers("fixed", fixed, constants, names)
+    if len(held) == len(constants):
+        raise ArgumentError(Argument("fixed"), f" holds all constants ({listing(constants, 20)}): there is none to fit")
+    ends = read_bounds(bounds, held)
+    for name in ends:
+        _require_constant("bounds", name, constants, names)
+    form = form.bounded(ends)
+    given = _started(_numbers("start", start, constants, names), held, ends)
+    given = {name: given[name] for name in constants if name in given}
     own = _units(units, names)
     if y_units is not None and not isinstance(y_units, str):
         raise ArgumentError(f"y_units must be a text, such as 'm/s', got {y_units!r}")
@@ -175,15 +186,37 @@ def _units(units: Mapping[str, str | None] | None, names: list[str]) -> dict[str
     return found
 
 
-def _given(start: Mapping[str, float] | None, constants: tuple[str, ...], columns: list[str]) -> dict[str, float]:
-    start = {} if start is None else dict(start)
-    for name, value in start.items():
-        if name not in constants:
-            what = "a column" if name in columns else "not a constant of the formula"
-            raise ArgumentError(f"start names {name!r}, which is {what}; constants: {', '.join(constants)}")
+def _numbers(
+    argument: str, numbers: Mapping[str, float] | None, constants: Sequence[str], columns: Sequence[str]
+) -> dict[str, float]:
+    """Finite numbers of some constants, in the order of these."""
+    found = {} if numbers is None else dict(numbers)
+    for name, value in found.items():
+        _require_constant(argument, name, constants, columns)
         if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not np.isfinite(value):
-            raise ArgumentError(f"start[{name!r}] must be a finite number, got {value!r}")
-    return {name: float(start[name]) for name in constants if name in start}
+            raise ArgumentError(Argument(argument, f"[{name!r}]"), f" must be a finite number, got {value!r}")
+    return {name: float(found[name]) for name in constants if name in found}
+
+
+def _require_constant(argument: str, name: str, constants: Sequence[str], columns: Sequence[str]) -> None:
+    if name not in constants:
+        what = "a column" if name in columns else "not a constant of the formula"
+        raise ArgumentError(Argument(argument), f" names {name!r}, which is {what}; constants: {', '.join(constants)}")
+
+
+def _started(
+    start: Mapping[str, float], fixed: Mapping[str, float], bounds: Mapping[str, tuple[float, float]]
+) -> dict[str, float]:
+    """Starting values, and fixed ones."""
+    for name, value in start.items():
+        low, high = bounds.get(name, (-np.inf, np.inf))
+        if name in fixed:
+            raise ArgumentError(Argument("start", f" of {name!r}"), " cannot be used: the constant is fixed")
+        if not low <= value <= high:
+            raise ArgumentError(
+                Argument("start", f" of {name!r}"), f" is {value:g}, outside of its bounds {low:g} to {high:g}"
+            )
+    return {**start, **fixed}
 
 
 def _input_errors(x_error: Any, names: list[str], used: list[str], n: int) -> np.ndarray | None:

@@ -32,10 +32,13 @@ class Candidates:
         Decimal logarithms of the expected sizes of q constants, by s ways to measure the columns.
     places : array (q, 2)
         Range of the column that a constant is subtracted from; nan for others.
+    bounds : array (q, 2)
+        Infinite where there are none.
     """
 
     sizes: np.ndarray
     places: np.ndarray
+    bounds: np.ndarray
 
     @classmethod
     def of(cls, form: ParametricForm, chosen: list[int], X: np.ndarray, y: np.ndarray) -> "Candidates":
@@ -58,7 +61,8 @@ class Candidates:
         for node in form.expression.atoms(sympy.Add):
             for symbol, low, high in _places(node, form, X):
                 places[form.constants.index(symbol)] = low, high
-        return cls(np.array(ways), places[chosen])
+        bounds = np.tile([-np.inf, np.inf], (len(places), 1)) if form.bounds is None else form.bounds
+        return cls(np.array(ways), places[chosen], bounds[chosen])
 
     def at(self, unit: np.ndarray, j: int) -> np.ndarray:
         """Values of the j-th constant from points of the unit square, shape (m, 2); even points give even coverage."""
@@ -71,7 +75,15 @@ class Candidates:
         way = np.minimum((second * len(self.sizes)).astype(int), len(self.sizes) - 1)
         sign = np.where(second * len(self.sizes) - way < NEGATIVE_SHARE, -1.0, 1.0)
         sized = sign * 10.0 ** (self.sizes[way, j] + DECADES * (2 * first - 1))
-        return np.where(placed, low + (high - low) * first, sized)
+        return self._inside(np.where(placed, low + (high - low) * first, sized), first, j)
+
+    def _inside(self, values: np.ndarray, unit: np.ndarray, j: int) -> np.ndarray:
+        """The values within the bounds: others are mirrored at a single one, and spread evenly between two."""
+        low, high = self.bounds[j]
+        if np.isfinite([low, high]).all():
+            return np.where((values >= low) & (values <= high), values, low + (high - low) * unit)
+        mirrored = np.where(values < low, 2 * low - values, values)
+        return np.where(mirrored > high, 2 * high - mirrored, mirrored)
 
 
 def _positive(size: float) -> float:

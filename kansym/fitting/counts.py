@@ -1,16 +1,7 @@
-"""Constants of a formula for numbers of counts: the maximum of Poisson's likelihood."""
-
-from typing import Any
+"""Numbers of counts: the errors that a formula expects of them, and their deviance from it."""
 
 import numpy as np
-
-from kansym.fitting.estimate import Estimate, estimate
-from kansym.symbolic.parametric import ParametricForm
-
-MOST_ROUNDS = 50
-
-SETTLED = 1e-9
-"""Relative change of the errors at which the weights are those of the formula."""
+import scipy.special
 
 LEAST = 1e-3
 """Expected counts that a row has at least, for its weight."""
@@ -22,35 +13,16 @@ def expected_errors(expected: np.ndarray, otherwise: np.ndarray) -> np.ndarray:
         return np.where(np.isfinite(expected), np.sqrt(np.maximum(expected, LEAST)), otherwise)
 
 
-def poisson_estimate(form: ParametricForm, X: np.ndarray, y: np.ndarray, error: np.ndarray, **more: Any) -> Estimate:
-    """Fit the constants to counts.
+def deviances(counts: np.ndarray, expected: np.ndarray) -> np.ndarray:
+    """Twice what the logarithm of Poisson's likelihood of each row (n,) lacks to that of a formula through it.
 
-    Weighted least squares with the variances that the formula itself expects, found anew until they no longer change:
-    at the end the derivative of the likelihood vanishes, ``sum (y - f)/f df/dc = 0``, and the covariance is the inverse
-    of Fisher's information. Rows with no counts count in full.
+    Below `LEAST` expected counts it goes on as a parabola with the weight that such rows have in a fit, so that a
+    formula that dips below zero has one.
 
     Parameters
     ----------
-    form : ParametricForm
-        At values near those of an ordinary fit.
-    X : array (n, d)
-    y : array (n,)
-        Counts.
-    error : array (n,)
-        Errors to begin with.
-    **more
-        See `kansym.fitting.estimate.estimate`.
-
-    References
-    ----------
-    Nelder and Wedderburn, Journal of the Royal Statistical Society A 135 (1972) 370, doi:10.2307/2344614.
+    counts, expected : array (n,)
     """
-    found = estimate(form, X, y, y_error=error, **more)
-    for _ in range(MOST_ROUNDS):
-        again = expected_errors(found.form.evaluate(X), error)
-        change = float(np.max(np.abs(again / error - 1.0)))
-        error = again
-        found = estimate(found.form, X, y, y_error=error, **more)
-        if change < SETTLED:
-            break
-    return found
+    usual = np.maximum(expected, LEAST)
+    deviance = 2 * (usual - counts + scipy.special.xlogy(counts, counts / usual))
+    return deviance + ((expected - counts) ** 2 - (usual - counts) ** 2) / LEAST * (expected < LEAST)

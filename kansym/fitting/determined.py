@@ -7,7 +7,7 @@ from itertools import combinations, product
 import numpy as np
 
 from kansym.fitting.estimate import Estimate
-from kansym.symbolic.refit import scaled_svd, zero_if_undefined
+from kansym.symbolic.refit import scaled_svd, unit_columns, zero_if_undefined
 
 POWERS = (1, -1, 2, -2, 3, -3)
 """Exponents in a product, and multiples in a sum."""
@@ -152,7 +152,7 @@ def determined_combinations(fit: Estimate, rng: np.random.Generator) -> tuple[Co
     values = fit.values
     places = [(values, _directions(fit, values))]
     for _ in range(4 * CHECKS):
-        moved = values * (1 + MOVED * rng.uniform(-1, 1, values.shape))
+        moved = values * (1 + MOVED * np.where(fit.at_bound, 0.0, rng.uniform(-1, 1, values.shape)))
         directions = _directions(fit, moved)
         if directions is not None and directions.shape == fit.null_space.shape:
             places.append((moved, directions))
@@ -172,8 +172,8 @@ def _directions(fit: Estimate, values: np.ndarray) -> np.ndarray | None:
     """Directions without effect at these values, in units of the constants; None where the formula is not finite."""
     if not np.isfinite(fit.squares.loss(values)):
         return None
-    lengths, _, vectors, rank = scaled_svd(fit.squares.jacobian(values))
-    null = vectors[rank:].T
+    null = fit.squares.null_space(values)
+    lengths = unit_columns(fit.squares.jacobian(values))[1]
     with np.errstate(all="ignore"):
         # A constant without effect moves freely: any length will do.
         return null / np.where(lengths > 0, lengths, 1.0)[:, None]
@@ -220,7 +220,7 @@ def _orthogonal(part: Part, values: np.ndarray, directions: np.ndarray) -> bool:
 def _error(fit: Estimate, gradient: np.ndarray) -> float:
     """Standard error of a combination whose gradient lies in the row space."""
     squares = fit.squares
-    lengths, singular, vectors, rank = scaled_svd(squares.jacobian(fit.values) * squares.scale)
+    lengths, singular, vectors, rank = scaled_svd(squares.free_jacobian(fit.values) * squares.scale)
     with np.errstate(all="ignore"):
         scaled = zero_if_undefined(gradient / lengths)
         return float(fit.sigma * np.linalg.norm((vectors[:rank] @ scaled) / singular[:rank]))

@@ -22,7 +22,7 @@ class Estimate:
     form : ParametricForm
         With the fitted values.
     covariance : array (k, k)
-        nan for constants that the data do not determine.
+        nan for constants that the data do not determine, and for those at their bounds.
     residuals : array (n,)
         y less the formula, in units of y; with errors of the inputs, at the nearest point of the formula.
     deltas : array (n, d) or None
@@ -34,8 +34,9 @@ class Estimate:
     loss : float
         Weighted mean squared residual in squared units of y.
     ndf, rank : int
-        Degrees of freedom, and constants or combinations of them that the data determine; rows = ndf + rank.
-    null_space : array (k, k - rank)
+        Degrees of freedom, and constants or combinations of them that the data determine, less those at their bounds;
+        rows = ndf + rank.
+    null_space : array (k, m)
         Directions, constants in units of their own effect, that change nothing.
     residual_sd : float
         Standard deviation of a row of mean weight, from the residuals; nan without degrees of freedom.
@@ -79,6 +80,11 @@ class Estimate:
         return self.form.values
 
     @property
+    def at_bound(self) -> np.ndarray:
+        """Which of them (k,) lie at one of their bounds; those that are fixed do."""
+        return self.form.at_bound(self.values)
+
+    @property
     def errors(self) -> np.ndarray:
         """Their standard errors (k,); nan where unknown."""
         with np.errstate(invalid="ignore"):
@@ -97,8 +103,12 @@ def estimate(
     scale_errors: bool = False,
     correct_curvature: bool = True,
     near: bool = False,
+    counts: bool = False,
 ) -> Estimate:
     """Fit the constants from the form's values, which should be near: those of an ordinary fit.
+
+    Constants keep to the bounds of the form. Those that end at one, and those that are fixed, have nan in the
+    covariance, and that of the others is for their values.
 
     Parameters
     ----------
@@ -120,6 +130,8 @@ def estimate(
         With `x_error`: see `kansym.fitting.orthogonal.orthogonal_fit`.
     near : bool, default False
         With `x_error`: the start is the minimum of another fit, or known to be near; faster on small tables.
+    counts : bool, default False
+        y is a number of counts, and `y_error` what their errors may be: the maximum of Poisson's likelihood is found.
 
     Raises
     ------
@@ -131,7 +143,8 @@ def estimate(
     robust = robust_loss(loss)
     if x_error is not None and y_error is None:
         raise DataError("x_error needs y_error beside it; if errors of y are negligible, give a small number for them")
-    rows = Measurements(X, y, y_error, x_error, sample_weight)
+    form = form.with_values(form.inside(form.values))
+    rows = Measurements(X, y, y_error, x_error, sample_weight, counts and y_error is not None)
     if not np.isfinite(form.evaluate(X[rows.weight > 0])).all():
         raise ArgumentError("form has no finite value on some row at its values; start where it has")
     minimum = least_squares(form, rows, form.values, near=near, correct_curvature=correct_curvature, last_digits=True)
@@ -148,7 +161,11 @@ def estimate(
 
 def _rank(form: ParametricForm, rows: Measurements, minimum: Minimum) -> int:
     squares = rows.squares(form, minimum.error, _deltas(minimum))
-    return len(minimum.values) - squares.null_space(minimum.values).shape[1]
+    return _rank_of(squares, minimum.values)
+
+
+def _rank_of(squares: LeastSquares, values: np.ndarray) -> int:
+    return int((~squares.form.at_bound(values)).sum()) - squares.null_space(values).shape[1]
 
 
 def _deltas(minimum: Minimum) -> np.ndarray | None:
@@ -163,7 +180,7 @@ def _described(
     fitted = form.with_values(values)
     squares = rows.squares(form, minimum.error, deltas)
     null_space = squares.null_space(values)
-    rank = len(values) - null_space.shape[1]
+    rank = _rank_of(squares, values)
     n = int((rows.weight > 0).sum())
     ndf = n - rank
     y = rows.y if shift is None else rows.y + shift
@@ -215,7 +232,7 @@ def _outliers(
         sigmas = minimum.distances / tuned.scale
         limit = robust_limit(int((rows.weight > 0).sum()), ndf, known)
     else:
-        unit = unit_columns(squares.jacobian(minimum.values))[0]
+        unit = unit_columns(squares.free_jacobian(minimum.values))[0]
         left, singular, _ = np.linalg.svd(unit, full_matrices=False)
         kept = singular > RANK_TOLERANCE * singular.max(initial=0.0)
         leverage = (left[:, kept] ** 2).sum(axis=1)

@@ -8,6 +8,7 @@ import scipy.optimize
 import scipy.stats
 
 from kansym.errors import ArgumentError
+from kansym.fitting.counts import expected_errors
 from kansym.fitting.estimate import Estimate
 from kansym.fitting.least_squares import Measurements, least_squares
 
@@ -72,11 +73,19 @@ def intervals_of(
     names = [symbol.name for symbol in fit.form.constants]
     result = Intervals({name: (-np.inf, np.inf) for name in names})
     result.level, result.method, result.better = float(level), method, None
+    ends = np.tile([-np.inf, np.inf], (len(names), 1)) if fit.form.bounds is None else fit.form.bounds
+    result.update((name, (float(low), float(high))) for name, (low, high) in zip(names, ends, strict=True))
     determined = [j for j in range(len(names)) if np.isfinite(fit.errors[j])]
+    at_bound = [int(j) for j in np.flatnonzero(fit.at_bound & ~fit.form.fixed)]
     notes = []
-    if len(determined) < len(names):
-        left = ", ".join(name for j, name in enumerate(names) if j not in determined)
-        notes.append(f"The data do not determine {left}: no interval.")
+    left = [name for j, name in enumerate(names) if j not in determined and not fit.at_bound[j]]
+    if left:
+        notes.append(f"The data do not determine {', '.join(left)}: no interval.")
+    if at_bound and method != "profile":
+        listed = ", ".join(names[j] for j in at_bound)
+        if method == "bootstrap":
+            raise ArgumentError(f"method 'bootstrap' needs constants within their bounds, and {listed} is at one")
+        notes.append(f"At its bound and without a standard error: {listed}; 'profile' has its interval.")
     quantile = _quantile(fit, level)
     if method == "covariance":
         for j in determined:
@@ -85,8 +94,9 @@ def intervals_of(
     elif method == "bootstrap":
         _bootstrap(result, fit, rows, determined, names, samples, seed)
     else:
-        for j in determined:
+        for j in sorted([*determined, *at_bound]):
             notes += _profile(result, fit, rows, j, names, quantile)
+    result.update((name, tuple(np.clip(result[name], *own).tolist())) for name, own in zip(names, ends, strict=True))
     result.notes = tuple(dict.fromkeys(notes))
     return result
 
@@ -127,6 +137,8 @@ def _profile(
         result[name] = (value, value)
         return []
     profile = profile_of(fit, rows, index)
+    if not np.isfinite(profile.error):
+        return [f"The data do not determine {name}: no interval."]
     notes, ends = [], []
     for side, word in ((-1, "below"), (1, "above")):
         end, reason = profile_end(profile, side, quantile)
@@ -135,6 +147,8 @@ def _profile(
             notes.append(f"The data set no bound {word} on {name} at this level.")
         elif reason == "domain":
             notes.append(f"{name} ends {word} at {end:g}, where the formula stops being finite or real on these rows.")
+        elif reason == "bound":
+            notes.append(f"{name} ends {word} at its bound, {end:g}.")
     result[name] = (ends[0], ends[1])
     if profile.better is not None:
         values = profile.better[1]
@@ -162,6 +176,8 @@ class Profile:
         Sum of squares at the minimum.
     variance : float
         What one unit of the statistic is: 1 with absolute errors, else the residual variance.
+    covariance : array (k, k)
+        Of the fit; for a constant at its bound as it would be without bounds.
     known : dict of float to array (k,)
         All constants at values that were tried.
     taus : dict of float to float
@@ -175,6 +191,7 @@ class Profile:
     index: int
     least: float
     variance: float
+    covariance: np.ndarray
     known: dict[float, np.ndarray] = field(default_factory=dict)
     taus: dict[float, float] = field(default_factory=dict)
     better: tuple[float, np.ndarray] | None = None
@@ -185,7 +202,12 @@ class Profile:
 
     @property
     def error(self) -> float:
-        return float(self.fit.errors[self.index])
+        return float(np.sqrt(self.covariance[self.index, self.index]))
+
+    def bound(self, side: int) -> float:
+        """The bound below (side -1) or above (side 1)."""
+        bounds = self.fit.form.bounds
+        return side * np.inf if bounds is None else float(bounds[self.index, int(side > 0)])
 
     def tau(self, value: float) -> float:
         """Square root of the rise of the sum of squares, in standard deviations; nan where there is no fit.
@@ -211,14 +233,14 @@ class Profile:
 
     def _starts(self, value: float) -> list[np.ndarray]:
         """The others as the covariance has it, and as they were at the nearest value tried."""
-        slope = self.fit.covariance[:, self.index] / self.fit.covariance[self.index, self.index]
+        slope = self.covariance[:, self.index] / self.covariance[self.index, self.index]
         # Others that the data do not determine stay where they are.
         straight = self.fit.values + np.nan_to_num(slope) * (value - self.centre)
         nearest = self.known[min(self.known, key=lambda tried: abs(tried - value))] if self.known else self.fit.values
         starts = [np.array(straight), np.array(nearest)]
         for start in starts:
             start[self.index] = value
-        return starts
+        return [self.fit.form.inside(start) for start in starts]
 
     def _fitted(self, value: float, start: np.ndarray) -> tuple[float, np.ndarray]:
         try:
@@ -234,10 +256,19 @@ def profile_of(fit: Estimate, rows: Measurements, index: int) -> Profile:
     """The profile of a constant of a fit to `rows`, as these were given to it."""
     if fit.shift is not None:
         rows = replace(rows, y=rows.y + fit.shift)
+    if rows.counts and rows.x_error is not None:
+        # Where inputs have errors, the likelihood of counts has no closed form: chi-squared with the last weights.
+        error = expected_errors(fit.form.evaluate(rows.X), rows.error)
+        rows = replace(rows, y_error=error, counts=False)
     found = least_squares(fit.form, rows, fit.values, held=range(len(fit.values)))
     with np.errstate(all="ignore"):
-        variance = found.statistic / fit.ndf if fit.errors_scaled else 1.0
-    return Profile(fit, rows, index, found.statistic, variance)
+        variance = float(np.sum(rows.weight * found.distances**2)) / fit.ndf if fit.errors_scaled else 1.0
+    covariance = fit.covariance
+    if fit.at_bound[index]:
+        own = np.arange(len(fit.values)) == index
+        squares = rows.squares(fit.form.released(own), found.error, fit.deltas)
+        covariance = squares.inverse_normal(fit.values, fit.sigma)[0]
+    return Profile(fit, rows, index, found.statistic, variance, covariance)
 
 
 def profile_end(profile: Profile, side: int, limit: float) -> tuple[float, str]:
@@ -247,13 +278,16 @@ def profile_end(profile: Profile, side: int, limit: float) -> tuple[float, str]:
     -------
     end : float
         Infinite where the data set no bound.
-    reason : {"", "unbounded", "domain"}
-        "domain" if the formula stops being finite before: the end is that place.
+    reason : {"", "unbounded", "domain", "bound"}
+        "domain" if the formula stops being finite before: the end is that place. "bound" if the constant may go no
+        farther.
     """
+    bound = profile.bound(side)
     inner, outer = profile.centre, profile.centre + side * limit * profile.error
     for widening in range(WIDENINGS):
+        outer = side * min(side * outer, side * bound)
         if outer == inner:
-            break
+            return (bound, "bound") if outer == bound else (side * np.inf, "unbounded")
         tau = profile.tau(outer)
         if tau < limit:
             outer, tau = _stepped_over(profile, inner, outer, tau, limit, widening < LOOKED_BACK)
@@ -330,17 +364,19 @@ def simulated_pivots(fit: Estimate, rows: Measurements, samples: int, rng: np.ra
     with np.errstate(all="ignore"):
         error = spread * rows.error / np.sqrt(rows.weight)
     error = np.where(rows.weight > 0, error, 0.0)
+    form = fit.form.released(~fit.form.fixed)
     pivots = []
     for _ in range(samples):
         moved = X if rows.x_error is None else X + spread * rows.x_error * rng.standard_normal(X.shape)
-        table = replace(rows, X=moved, y=y + error * rng.standard_normal(y.shape))
+        drawn = rng.poisson(np.maximum(y, 0.0)) if rows.counts else y + error * rng.standard_normal(y.shape)
+        table = replace(rows, X=moved, y=np.asarray(drawn, dtype=np.float64))
         try:
-            found = least_squares(fit.form, table, fit.values, near=True, correct_curvature=fit.shift is not None)
+            found = least_squares(form, table, fit.values, near=True, correct_curvature=fit.shift is not None)
         except ArgumentError:
             # Scattered out of the domain of the formula.
             continue
         deltas = None if found.orthogonal is None else found.orthogonal.deltas
-        squares = table.squares(fit.form, found.error, deltas)
+        squares = table.squares(form, found.error, deltas)
         sigma = table.mean_error(found.error)
         if fit.errors_scaled:
             sigma *= float(np.sqrt(found.statistic / fit.ndf))

@@ -8,7 +8,6 @@ import scipy.stats
 
 from kansym.errors import Argument, ArgumentError, DataError
 from kansym.fitting.arguments import KnownFormProblem, read_arguments
-from kansym.fitting.counts import poisson_estimate
 from kansym.fitting.determined import Combination, determined_combinations, undetermined_notes
 from kansym.fitting.estimate import Estimate, estimate
 from kansym.fitting.least_squares import best_descent
@@ -47,6 +46,8 @@ def fit_constants(
     target: str = "y",
     units: Mapping[str, str | None] | None = None,
     y_units: str | None = None,
+    bounds: Mapping[str, tuple[float | None, float | None]] | None = None,
+    fixed: Mapping[str, float] | None = None,
 ) -> KnownForm:
     """Fit the constants of a formula by least squares, with errors, correlations and chi-squared.
 
@@ -89,18 +90,26 @@ def fit_constants(
         them, and a formula whose units do not go together has a note.
     y_units : str, optional
         Unit of y.
+    bounds : mapping of str to (low, high), optional
+        What constants may be, such as ``{"tau": (0, 10), "A": (0, None)}``; None where there is no end. The ends belong
+        to it. Give them where physics forbids other values, such as a negative mass: a bound that only keeps the fit
+        near a guess hides that the formula is another. A constant that ends at its bound is in `KnownForm.at_bound`.
+    fixed : mapping of str to float, optional
+        Constants that are known and not fitted, such as ``{"g": 9.81}``. Unlike a number in the formula they have a
+        unit, where those of the columns decide it.
 
     Returns
     -------
     KnownForm
-        Constants that the data do not determine have nan as error, and a note that names them.
+        Constants that the data do not determine have nan as error, and a note that names them. So have constants that
+        end at a bound; the errors of the others hold for these values of them.
 
     Raises
     ------
     FormulaSyntaxError
         If the text is no formula.
     ArgumentError
-        If the formula has no constants or no column of the data, or a start cannot be used.
+        If the formula has no constants or no column of the data, or a start, a bound or a fixed value cannot be used.
     DataError
         If columns are missing values or of different lengths, the formula has no finite value on some row, or there
         are errors of inputs and none of y.
@@ -121,6 +130,8 @@ def fit_constants(
         y_error=y_error,
         x_error=x_error,
         target=target,
+        bounds=bounds,
+        fixed=fixed,
         units=units,
         y_units=y_units,
     )
@@ -136,11 +147,16 @@ def fit_constants(
         raise ArgumentError(f"start {given}: {problem.undefined(begin)}; start where it is finite on all rows")
     values = begin if own else best_descent(squares, begin)[0]
     form = problem.form.with_values(values)
-    more: dict[str, Any] = {"x_error": problem.x_error, "loss": loss, "scale_errors": scale_errors}
-    if problem.counts and problem.y_error is not None:
-        fit = poisson_estimate(form, problem.X, problem.y, problem.y_error, **more)
-    else:
-        fit = estimate(form, problem.X, problem.y, y_error=problem.y_error, **more)
+    fit = estimate(
+        form,
+        problem.X,
+        problem.y,
+        y_error=problem.y_error,
+        x_error=problem.x_error,
+        loss=loss,
+        scale_errors=scale_errors,
+        counts=problem.counts,
+    )
     determined = determined_combinations(fit, np.random.default_rng(seed))
     return _result(problem, fit, begin, loss, determined)
 
@@ -153,7 +169,8 @@ def _own_start(problem: KnownFormProblem, seed: int) -> np.ndarray:
     if start is None:
         values = np.array([problem.given.get(name, 1.0) for name in names])
         raise DataError(f"{problem.undefined(values)}, nor at any of the other values tried; give a start")
-    return positive_where_free(problem.form, columns_of(problem.X, problem.X.shape[1]), start, set(fixed))
+    turned = positive_where_free(problem.form, columns_of(problem.X, problem.X.shape[1]), start, set(fixed))
+    return turned if np.array_equal(problem.form.inside(turned), turned) else start
 
 
 def _result(
@@ -167,6 +184,9 @@ def _result(
     if found is not None and not found.consistent:
         notes += (f"The units do not go together: {found.reason}.",)
     constants = constants_of(form, fit.errors, system, found)
+    # What is fixed is exact: it has no part in what a function of the constants varies by.
+    exact = form.fixed | form.fixed[:, None]
+    covariance = np.where(exact, 0.0, fit.covariance)
     formula = Formula(
         expression=plain(form.substituted()),
         variables=tuple(symbol.name for symbol in form.variables),
@@ -178,15 +198,15 @@ def _result(
         constants=constants,
         structure="given",
         notes=notes,
-        covariance=fit.covariance,
+        covariance=covariance,
         consistent=None if found is None else found.consistent,
     )
     p_value = float(scipy.stats.chi2.sf(fit.chi2, fit.ndf)) if fit.chi2 is not None and fit.ndf > 0 else None
     return KnownForm(
         expression=problem.text,
         values=problem.named(fit.values),
-        errors=problem.named(fit.errors),
-        covariance=fit.covariance,
+        errors=problem.named(np.where(form.fixed, 0.0, fit.errors)),
+        covariance=covariance,
         formula=formula,
         residuals=fit.residuals,
         rss=float(np.sum(fit.residuals**2)),
@@ -202,6 +222,7 @@ def _result(
         weights=fit.weights,
         outliers=fit.outliers,
         determined=determined,
+        at_bound={one.name: one.value for one in constants if one.held == "bound"},
         problem=problem,
         fit=fit,
     )
@@ -222,6 +243,12 @@ def _notes(problem: KnownFormProblem, fit: Estimate, loss: str, determined: tupl
     if fit.errors_scaled and fit.ndf <= 0:
         n, k = len(problem.y), len(names)
         notes.append(f"There are no more rows ({n}) than constants ({k}), so that errors cannot be estimated.")
+    notes += [
+        f"{name} is at its bound: the data would have it beyond. It has no standard error, and those of the others hold "
+        "for this value of it."
+        for name, held in zip(names, fit.at_bound & ~fit.form.fixed, strict=True)
+        if held
+    ]
     notes += _curvature_notes(fit, names)
     if aliased(fit.form, problem.X, fit.form.values):
         notes.append(

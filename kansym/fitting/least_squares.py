@@ -1,6 +1,6 @@
 """From starting values to the least sum of squares, over rows with their errors."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -8,6 +8,7 @@ import scipy.optimize
 
 from kansym import clock
 from kansym.data.weights import inverse_squares, mean_error
+from kansym.fitting.counts import deviances, expected_errors
 from kansym.fitting.orthogonal import OrthogonalFit, orthogonal_fit
 from kansym.symbolic.parametric import ParametricForm, columns_of
 from kansym.symbolic.refit import BARRIER, RANK_TOLERANCE, LeastSquares
@@ -24,6 +25,13 @@ PATIENCE = 5
 FLAT = 1e-6
 """Relative rise of the loss that is rounding: that of exact data is rounding altogether."""
 
+MOST_ROUNDS = 50
+"""Limit on rounds of weights and fit, of counts."""
+
+SETTLED, NEARLY_SETTLED = 1e-9, 1e-5
+"""Relative change of the errors at which the weights are those of the formula: where the last digits of the constants
+are wanted, and where the likelihood is, which is flat at its maximum."""
+
 
 @dataclass(frozen=True, eq=False)
 class Measurements:
@@ -39,6 +47,9 @@ class Measurements:
         Standard errors of X, 0 where exact; they need `y_error`.
     sample_weight : array (n,) or None
         Weights that multiply each row's part of the sum, none negative.
+    counts : bool
+        Whether y is a number of counts: Poisson's likelihood is maximised then, and `y_error` is where its weights
+        begin.
     """
 
     X: np.ndarray
@@ -46,6 +57,7 @@ class Measurements:
     y_error: np.ndarray | None = None
     x_error: np.ndarray | None = None
     sample_weight: np.ndarray | None = None
+    counts: bool = False
 
     @property
     def error(self) -> np.ndarray:
@@ -80,7 +92,8 @@ class Minimum:
     ----------
     values : array (k,)
     statistic : float
-        Sum of squared distances in units of their errors, or of squared residuals without errors, with weights.
+        Sum of squared distances in units of their errors, or of squared residuals without errors, with weights; of
+        counts the deviance.
     distances : array (n,)
         Signed distances of the rows from the formula in units of their errors; residuals without errors.
     error : array (n,)
@@ -108,7 +121,7 @@ def least_squares(
     correct_curvature: bool = False,
     last_digits: bool = False,
 ) -> Minimum:
-    """The least sum of squares from `start` (k,).
+    """The least sum of squares from `start` (k,), within the bounds of the form; of counts the least deviance.
 
     Parameters
     ----------
@@ -124,6 +137,13 @@ def least_squares(
     last_digits : bool, default False
         Without errors of the inputs: go on until the gradient shrinks no more.
     """
+    if rows.counts:
+
+        def weighted(now: Measurements, begin: np.ndarray) -> Minimum:
+            more = {"held": held, "correct_curvature": correct_curvature, "last_digits": last_digits}
+            return least_squares(form, replace(now, counts=False), begin, near=near, **more)
+
+        return most_likely(form, rows, start, weighted, SETTLED if last_digits else NEARLY_SETTLED)
     if rows.x_error is not None:
         assert rows.y_error is not None
         fit = orthogonal_fit(
@@ -154,6 +174,47 @@ def least_squares(
     return Minimum(values, statistic, distances, rows.error, None, converged)
 
 
+def most_likely(
+    form: ParametricForm,
+    rows: Measurements,
+    start: np.ndarray,
+    weighted: Callable[[Measurements, np.ndarray], Minimum],
+    settled: float,
+) -> Minimum:
+    """The maximum of Poisson's likelihood, by least squares with the variances that the formula itself expects.
+
+    They are found anew until they no longer change: the derivative of the likelihood vanishes then, ``sum (y - f)/f
+    df/dc = 0``, or points out of the bounds, and the covariance is the inverse of Fisher's information. Rows with no
+    counts count in full. With errors of the inputs the statistic is chi-squared and not the deviance.
+
+    Parameters
+    ----------
+    form : ParametricForm
+    rows : Measurements
+    start : array (k,)
+    weighted : callable
+        The fit to rows with errors from given constants.
+    settled : float
+        Relative change of the errors that ends it.
+
+    References
+    ----------
+    Nelder and Wedderburn, Journal of the Royal Statistical Society A 135 (1972) 370, doi:10.2307/2344614.
+    """
+    expected = form.with_values(start).evaluate(rows.X)
+    found = None
+    for _ in range(MOST_ROUNDS):
+        error = expected_errors(expected, rows.error)
+        found = weighted(replace(rows, y_error=error), start)
+        start, expected = found.values, form.with_values(found.values).evaluate(rows.X)
+        if float(np.max(np.abs(expected_errors(expected, error) / error - 1.0))) < settled:
+            break
+    assert found is not None
+    if rows.x_error is not None:
+        return found
+    return replace(found, statistic=float(np.sum(rows.weight * deviances(rows.y, expected))))
+
+
 def best_descent(
     problem: LeastSquares, start: np.ndarray, deadline: float | None = None
 ) -> tuple[np.ndarray, float, bool]:
@@ -164,7 +225,7 @@ def best_descent(
     where another arrives. After `deadline`, a `kansym.clock.now` value, the first of them has to do.
     """
     fits: list[tuple[np.ndarray, float, bool]] = []
-    for values, first in _begins(problem, start):
+    for values, first in _begins(problem, problem.form.inside(start)):
         fits.append(problem.fit(values, STEPS, linear_first=first))
         if clock.late(deadline):
             break
@@ -192,13 +253,16 @@ def polished(problem: LeastSquares, values: np.ndarray) -> tuple[np.ndarray, boo
     """
     values, loss, converged = problem.fit(values, STEPS, linear_first=False)
     best, gradient, in_vain = values, np.inf, 0
+    held = problem.form.at_bound(values)
     for _ in range(POLISHING):
         with np.errstate(all="ignore"):
-            jacobian, residuals = problem.jacobian(values), problem.residuals(values)
+            jacobian, residuals = problem.free_jacobian(values), problem.residuals(values)
             lengths = np.sqrt((jacobian**2).sum(axis=0))
             unit = np.divide(jacobian, lengths, out=np.zeros_like(jacobian), where=lengths > 0)
             new_gradient = float(np.linalg.norm(unit.T @ residuals))
             # Also with nan from a step out of the domain, the negated comparison ends the loop.
+            if not np.array_equal(problem.form.at_bound(values), held):
+                break
             if not (np.isfinite(new_gradient) and problem.loss(values) <= loss * (1 + FLAT)):
                 break
             in_vain = 0 if new_gradient < gradient else in_vain + 1
@@ -228,7 +292,7 @@ def projected_descent(problem: LeastSquares, start: np.ndarray) -> np.ndarray | 
         None if all constants are linear, or none is, or the formula is not finite at the start.
     """
     linear = list(problem.form.linear_constants)
-    nonlinear = [j for j in range(len(start)) if j not in linear]
+    nonlinear = [j for j in range(len(start)) if j not in linear and not problem.form.fixed[j]]
     if not linear or not nonlinear or len(problem.y) < len(start):
         return None
 

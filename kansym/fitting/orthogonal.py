@@ -13,7 +13,14 @@ import scipy.linalg
 from kansym.errors import ArgumentError
 from kansym.fitting.input_errors import RowsWithErrors, curvature_shift
 from kansym.symbolic.parametric import ParametricForm
-from kansym.symbolic.refit import RANK_TOLERANCE, LeastSquares, scaled_svd, unit_columns, zero_if_undefined
+from kansym.symbolic.refit import (
+    RANK_TOLERANCE,
+    LeastSquares,
+    bounded_solution,
+    scaled_svd,
+    unit_columns,
+    zero_if_undefined,
+)
 
 LARGE = 100_000
 """Rows above which odrpack is left out: it holds some hundred numbers a row, the elimination steps a few."""
@@ -48,7 +55,7 @@ class OrthogonalFit:
         What is added to X to come to the point of the formula that is nearest in units of the errors; 0 for exact
         columns.
     converged : bool
-    null_space : array (k, k - rank)
+    null_space : array (k, m)
         Directions, constants in units of their own effect, that change nothing.
     effective_error : array (n,)
         sqrt(y_error^2 + sum_j (df/dx_j x_error_j)^2) at the nearest points, in units of y.
@@ -139,12 +146,12 @@ def orthogonal_fit(
         If shapes do not fit, errors are not as above, or the formula is not finite at the start.
     """
     rows = RowsWithErrors(form, X, y, x_error, y_error, sample_weight)
-    values = np.array(form.values)
+    values = form.inside(np.array(form.values))
     if not np.isfinite(rows.chi2(values, rows.none)):
         raise ArgumentError("form has no finite value on some row at its values; start where it has")
     fixed = np.zeros(len(values), dtype=bool)
     fixed[list(held)] = True
-    fixed |= rows.ordinary(rows.none).stuck(values)
+    fixed |= rows.ordinary(rows.none).stuck(values) | form.fixed
     free = np.flatnonzero(~fixed)
     values, xi, converged = _minimum(rows, values, free, near)
     shift = np.zeros(rows.y.shape)
@@ -193,7 +200,8 @@ def _minimum(
         if found[2] or not near or rows.n > LARGE:
             return found
     start = (values, rows.none)
-    trial = by_odrpack(rows, values, independent_constants(rows, values, free))
+    trial, xi = by_odrpack(rows, values, independent_constants(rows, values, free))
+    trial = rows.form.inside(trial), xi
     return by_elimination(rows, *min(start, trial, key=lambda state: rows.chi2(*state)), free)
 
 
@@ -233,7 +241,8 @@ def _outcome(
     null_space = squares.null_space(values)
     k = len(values)
     chi2 = rows.chi2(values, xi)
-    ndf = rows.n - (k - null_space.shape[1])
+    rank = int((~rows.form.at_bound(values)).sum()) - null_space.shape[1]
+    ndf = rows.n - rank
     # LeastSquares has weights of mean 1: they are 1/effective^2 times the square of this.
     sigma = smallest / np.sqrt(mean)
     if scale_errors:
@@ -245,7 +254,7 @@ def _outcome(
         else np.full((k, k), np.nan),
         chi2=chi2,
         ndf=ndf,
-        rank=k - null_space.shape[1],
+        rank=rank,
         deltas=rows.sx * xi,
         converged=converged,
         null_space=null_space,
@@ -386,7 +395,10 @@ def by_elimination(
             jacobian = problem.jacobian(values, xi)[:, free]
             unit, lengths = unit_columns(jacobian * weight[:, None])
             # QR first: the singular values of the triangle are those of the n rows.
-            solved = _least_squares(unit, ahead * weight)
+            ends = None
+            if problem.form.bounds is not None:
+                ends = (problem.form.bounds - values[:, None])[free] * np.where(lengths > 0, lengths, 1.0)[:, None]
+            solved = _least_squares(unit, ahead * weight, ends)
             step = np.divide(solved, lengths, out=np.zeros_like(solved), where=lengths > 0)
             left = (ahead - jacobian @ step) / variance
             direction = np.where(problem.used[:, None], slopes * left[:, None], 0.0) - xi
@@ -398,6 +410,7 @@ def by_elimination(
             part = 0.5**halving
             trial = values.copy()
             trial[free] += part * step
+            trial = problem.form.inside(trial)
             trial_xi = xi + part * direction
             trial_chi2 = problem.chi2(trial, trial_xi)
             if trial_chi2 <= chi2:
@@ -413,10 +426,14 @@ def by_elimination(
     return values, xi, False
 
 
-def _least_squares(matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
+def _least_squares(matrix: np.ndarray, right: np.ndarray, ends: np.ndarray | None) -> np.ndarray:
+    """The solution (k,), within `ends` (k, 2) where there are some."""
     if matrix.shape[1] == 0:
         return np.zeros(0)
     if len(matrix) > matrix.shape[1]:
         q, r = np.linalg.qr(matrix)
         matrix, right = r, q.T @ right
-    return np.linalg.lstsq(matrix, right, rcond=RANK_TOLERANCE)[0]
+    solved = np.linalg.lstsq(matrix, right, rcond=RANK_TOLERANCE)[0]
+    if ends is None or ((solved >= ends[:, 0]) & (solved <= ends[:, 1])).all():
+        return solved
+    return bounded_solution(matrix, right, ends[:, 0], ends[:, 1])

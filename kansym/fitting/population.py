@@ -78,8 +78,11 @@ class Screen:
                 unit, target = np.where(usable[:, None, None], unit, 0.0), np.where(usable[:, None], target, 0.0)
                 gram = np.swapaxes(unit, 1, 2) @ unit + RIDGE * p * np.eye(p)
                 solved = np.linalg.solve(gram, np.swapaxes(unit, 1, 2) @ target[:, :, None])
-                target = np.where(usable[:, None], target - (unit @ solved)[:, :, 0], np.nan)
                 values[:, self.linear] = np.where(lengths > 0, solved[:, :, 0] / lengths, 0.0)
+                if self.form.bounds is not None:
+                    values = self.form.inside(values)
+                    solved = (values[:, self.linear] * lengths)[:, :, None]
+                target = np.where(usable[:, None], target - (unit @ solved)[:, :, 0], np.nan)
             losses = np.mean(target**2, axis=1)
         finite = np.isfinite(losses) & np.isfinite(values).all(axis=1)
         return np.where(finite, losses, np.inf), np.where(finite[:, None], values, 0.0)
@@ -112,7 +115,7 @@ def descended(screen: Screen, values: np.ndarray, deadline: float | None = None)
 
     No step begins after `deadline`, a `kansym.clock.now` value.
     """
-    values = values.copy()
+    values = screen.form.inside(values.copy())
     m, k = values.shape
     residuals = screen.residuals(values)
     losses = _losses(residuals)
@@ -123,12 +126,13 @@ def descended(screen: Screen, values: np.ndarray, deadline: float | None = None)
         with np.errstate(all="ignore"):
             jacobian = screen.jacobian(values)
             lengths = np.sqrt((jacobian**2).sum(axis=1))
+            lengths[:, screen.form.fixed] = 0.0
             unit = np.where(lengths[:, None, :] > 0, jacobian / lengths[:, None, :], 0.0)
             unit = np.where(np.isfinite(unit), unit, 0.0)
             transposed = np.swapaxes(unit, 1, 2)
             right = transposed @ np.where(np.isfinite(residuals), residuals, 0.0)[:, :, None]
             solved = np.linalg.solve(transposed @ unit + damping[:, None, None] * np.eye(k), right)[:, :, 0]
-            trials = values - np.where(lengths > 0, solved / lengths, 0.0)
+            trials = screen.form.inside(values - np.where(lengths > 0, solved / lengths, 0.0))
             trial_residuals = screen.residuals(trials)
         trial_losses = _losses(trial_residuals)
         better = trial_losses < losses
@@ -186,6 +190,8 @@ def evolved(
         taken = rng.random((m, q)) < CROSSOVER
         taken[np.arange(m), rng.integers(q, size=m)] = True
         trials = np.where(taken & free, mutants, population)
+        if screen.form.bounds is not None:
+            trials = np.clip(trials, *screen.form.bounds[screen.nonlinear].T)
         trial_losses, trial_values = screen.losses(trials)
         better = trial_losses < losses
         population[better], losses[better], values[better] = trials[better], trial_losses[better], trial_values[better]

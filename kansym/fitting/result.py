@@ -34,7 +34,8 @@ class KnownForm:
     values : dict of str to float
         Constants by name, in the order they occur, in the units that the formula gives them.
     errors : dict of str to float
-        Their standard errors; nan for those that the data do not determine, see `notes`.
+        Their standard errors; nan for those that the data do not determine and those at a bound, see `notes`; 0 for
+        those that are fixed.
     covariance : array (k, k)
         In the order of `values`; nan where an error is.
     formula : Formula
@@ -72,6 +73,8 @@ class KnownForm:
     determined : tuple of Combination
         Where the data cannot tell constants apart, what they do determine: `text` such as ``"A*C"``, `names`, `value`
         and `error`. Empty where every constant is determined, or no simple combination is.
+    at_bound : dict of str to float
+        Constants that ended at a bound that was set for them, with its value.
     problem : KnownFormProblem
         The table and the formula with symbols for constants.
     fit : Estimate
@@ -97,6 +100,7 @@ class KnownForm:
     weights: np.ndarray | None
     outliers: tuple[Outlier, ...]
     determined: tuple[Combination, ...]
+    at_bound: Mapping[str, float]
     problem: KnownFormProblem = field(repr=False)
     fit: Estimate = field(repr=False)
 
@@ -123,10 +127,10 @@ class KnownForm:
         level : float, default 0.6827
             0.6827 is what one standard error means for a Gaussian, 0.9545 two.
         method : {"profile", "covariance", "bootstrap"}, default "profile"
-            "profile" moves one constant and refits all others until chi-squared has risen by the quantile, 1 for
-            0.6827; where the residuals set the scale, until the profile t reaches Student's quantile (Bates and Watts,
+            "profile" moves one constant and refits all others until chi-squared (of counts, the deviance) has risen by
+            the quantile, 1 for 0.6827, or the constant is at its bound, where the interval ends; where the residuals set the scale, until the profile t reaches Student's quantile (Bates and Watts,
             Nonlinear Regression Analysis (1988), chapter 6). A second or less.
-            "covariance" is value ± quantile x error, with Student's quantile where the residuals set the scale.
+            "covariance" is value ± quantile x error, within the bounds, with Student's quantile where the residuals set the scale.
             "bootstrap" fits `samples` tables simulated from this fit (bootstrap-t): for strong curvature within errors
             of the inputs, where the other two are biased. Seconds to minutes.
         samples : int, default 1000
@@ -189,6 +193,9 @@ def record(result: KnownForm, intervals: Intervals | None = None) -> dict[str, A
         "loss": result.loss,
         "outliers": [asdict(outlier) for outlier in result.outliers],
         "start": dict(result.start),
+        "bounds": _bounds(result),
+        "at_bound": dict(result.at_bound),
+        "fixed": [name for name, held in zip(result.values, result.fit.form.fixed.tolist(), strict=True) if held],
         "notes": list(result.notes),
         "formula": result.formula.to_dict(),
     }
@@ -200,3 +207,11 @@ def record(result: KnownForm, intervals: Intervals | None = None) -> dict[str, A
         found["intervals_method"] = intervals.method
         found["intervals_notes"] = list(intervals.notes)
     return finite_json(found)
+
+
+def _bounds(result: KnownForm) -> dict[str, list[float]]:
+    form = result.fit.form
+    if form.bounds is None:
+        return {}
+    ends = zip(result.values, form.bounds.tolist(), form.fixed.tolist(), strict=True)
+    return {name: pair for name, pair, held in ends if not held and not np.isinf(pair).all()}

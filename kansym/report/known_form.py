@@ -75,7 +75,10 @@ def _constants(fit: KnownForm) -> list[str]:
 
 def _intervals(fit: KnownForm, intervals: Intervals) -> list[str]:
     lines = []
+    fixed = {one.name for one in fit.formula.constants if one.held == "fixed"}
     for name, (low, high) in intervals.items():
+        if name in fixed:
+            continue
         value = fit.values[name]
         apart = f"  ({_difference(low - value)}, {_difference(high - value)})"
         lines.append(f"{name}: {low:.6g} to {high:.6g}{apart}")

@@ -76,6 +76,8 @@ class ConstantValues:
         remark = "exact to rounding" if rounding else "standard error unknown" if error is None else ""
         if constant.near is not None and not rounding:
             remark = f"{constant.deviation:.1f} errors from {constant.near}"
+        if constant.held is not None:
+            remark = {"bound": "at its bound", "fixed": "fixed"}[constant.held]
         if snapped:
             remark = f"taken as exact{fitted}"
         return cls(

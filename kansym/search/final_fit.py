@@ -13,7 +13,7 @@ from kansym import clock
 from kansym.data.dataset import Dataset
 from kansym.data.weights import mean_error, row_weights
 from kansym.errors import KansymError
-from kansym.fitting.counts import expected_errors, poisson_estimate
+from kansym.fitting.counts import expected_errors
 from kansym.fitting.estimate import Estimate, estimate
 from kansym.fitting.outliers import Outlier, outliers_of, robust_limit
 from kansym.fitting.residuals import effective_error
@@ -180,9 +180,6 @@ def _settled_guess(outcome: GuessOutcome, table: Dataset, loss: str) -> GuessOut
 
 
 def _estimated(form: ParametricForm, table: Dataset, loss: str) -> Estimate:
-    if table.counts and table.y_error is not None:
-        more = {"x_error": table.x_error, "sample_weight": table.sample_weight, "loss": loss}
-        return poisson_estimate(form, table.X, table.y, table.y_error, **more)
     return estimate(
         form,
         table.X,
@@ -191,6 +188,7 @@ def _estimated(form: ParametricForm, table: Dataset, loss: str) -> Estimate:
         x_error=table.x_error,
         sample_weight=table.sample_weight,
         loss=loss,
+        counts=table.counts,
     )
 
 

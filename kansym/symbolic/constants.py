@@ -46,6 +46,8 @@ class Constant:
         Its distance from that number, or from the exact number it was replaced by, in standard errors.
     fitted : float or None
         What was fitted, where an exact number stands in its place; `error` is then the standard error of that.
+    held : {"bound", "fixed"} or None
+        Why it has no standard error of its own: it ended at a bound that was set for it, or was given and not fitted.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Constant:
     near: str | None = None
     deviation: float | None = None
     fitted: float | None = None
+    held: str | None = None
 
 
 def constants_of(
@@ -84,9 +87,10 @@ def constants_of(
         }
     constants = []
     places = roles(form)
-    for symbol, value, error in zip(form.constants, form.values, errors, strict=True):
+    held = np.where(form.fixed, "fixed", np.where(form.at_bound(form.values), "bound", ""))
+    for symbol, value, error, why in zip(form.constants, form.values, errors, held, strict=True):
         unit = known.get(symbol.name)
-        own = float(error) if math.isfinite(error) else None
+        own = float(error) if math.isfinite(error) and not why else None
         near = simple_number(places.get(symbol, "prefactor"), float(value), own) if own else None
         constants.append(
             Constant(
@@ -97,6 +101,7 @@ def constants_of(
                 suggestions=tuple(str(one) for one in suggestions(float(value), own, unit)[:3]),
                 near=None if near is None else str(near.expression),
                 deviation=None if near is None or own is None else abs(float(value) - near.value) / own,
+                held=str(why) or None,
             )
         )
     return tuple(constants)

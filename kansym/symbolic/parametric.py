@@ -3,7 +3,7 @@
 # pyright: reportOperatorIssue=false, reportAssignmentType=false, reportIndexIssue=false, reportGeneralTypeIssues=false
 """A formula whose constants are adjustable: fast values and exact derivatives with respect to them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -32,12 +32,16 @@ class ParametricForm:
     constants : tuple of sympy.Symbol, length k
         The adjustable constants, in the order of `values`.
     values : array (k,), float64
+    bounds : array (k, 2) or None
+        The least and the largest value of each constant, infinite where there is no limit and equal where it is fixed;
+        None if all are free. Whatever fits the form keeps to them.
     """
 
     expression: sympy.Expr
     variables: tuple[sympy.Symbol, ...]
     constants: tuple[sympy.Symbol, ...]
     values: np.ndarray
+    bounds: np.ndarray | None = None
 
     def evaluate(self, X: np.ndarray) -> np.ndarray:
         """Values of the formula, shape (n,), for rows `X` of shape (n, d); nan wherever it is not finite and real."""
@@ -70,8 +74,40 @@ class ParametricForm:
 
     @property
     def linear_constants(self) -> tuple[int, ...]:
-        """Indices of constants in which the expression is jointly linear, e.g. prefactors and offsets."""
-        return _compiled_jacobian(self.expression, self.variables, self.constants)[1]
+        """Indices of constants in which the expression is jointly linear, e.g. prefactors and offsets; none is fixed."""
+        linear = _compiled_jacobian(self.expression, self.variables, self.constants)[1]
+        return linear if self.bounds is None else tuple(j for j in linear if not self.fixed[j])
+
+    @property
+    def fixed(self) -> np.ndarray:
+        """Which constants (k,) cannot change at all."""
+        if self.bounds is None:
+            return np.zeros(len(self.constants), dtype=bool)
+        return self.bounds[:, 0] == self.bounds[:, 1]
+
+    def at_bound(self, values: np.ndarray) -> np.ndarray:
+        """Which of some constants (k,) lie at one of their bounds; those that are fixed do."""
+        if self.bounds is None:
+            return np.zeros(len(self.constants), dtype=bool)
+        return (values <= self.bounds[:, 0]) | (values >= self.bounds[:, 1])
+
+    def inside(self, values: np.ndarray) -> np.ndarray:
+        """The nearest values within the bounds; `values` may have any shape that ends with k."""
+        return values if self.bounds is None else np.clip(values, self.bounds[:, 0], self.bounds[:, 1])
+
+    def released(self, which: np.ndarray) -> "ParametricForm":
+        """The same form without the bounds of some constants, by a mask (k,)."""
+        if self.bounds is None:
+            return self
+        return replace(self, bounds=np.where(which[:, None], [-np.inf, np.inf], self.bounds))
+
+    def bounded(self, bounds: Mapping[str, tuple[float, float]]) -> "ParametricForm":
+        """The same form with bounds by names of constants, and its values moved inside; other names are left alone."""
+        ends = [bounds.get(symbol.name, (-np.inf, np.inf)) for symbol in self.constants]
+        if not np.isfinite(ends).any():
+            return replace(self, bounds=None)
+        form = replace(self, bounds=np.array(ends, dtype=np.float64))
+        return replace(form, values=form.inside(np.asarray(self.values, dtype=np.float64)))
 
     def with_values(self, values: np.ndarray) -> "ParametricForm":
         """The same form with other values, shape (k,)."""
@@ -88,6 +124,7 @@ class ParametricForm:
             self.variables,
             self.constants[:index] + self.constants[index + 1 :],
             np.delete(self.values, index),
+            None if self.bounds is None else np.delete(self.bounds, index, axis=0),
         )
 
     def substituted(self) -> sympy.Expr:

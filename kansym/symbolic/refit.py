@@ -26,6 +26,12 @@ composed formulas give 1e-16 (rounding), the least well determined real ones see
 BARRIER = 1e30
 """Residual, in units of the RMS of y, of a row where the formula is not finite: the step is always refused."""
 
+FIRST_DAMPING, LEAST_DAMPING, LARGEST_DAMPING = 1e-3, 1e-14, 1e10
+"""Of steps within bounds, relative to columns of the Jacobian of unit length."""
+
+SETTLED_GAIN = 1e-14
+"""Relative gain of a step within bounds that is none."""
+
 
 @dataclass(frozen=True, eq=False)
 class RefitResult:
@@ -141,6 +147,8 @@ class LeastSquares:
     """The fit of a form to data, with constants optionally tied by a linear map.
 
     Values of the constants are ``origin + basis @ z`` with z free; without `basis` z are the constants themselves.
+    Bounds of the form hold where each z is a constant. A constant at its bound is not fitted: it has no covariance, and
+    that of the others is for its value.
 
     Parameters
     ----------
@@ -213,14 +221,16 @@ class LeastSquares:
         k = len(start)
         basis = np.eye(k) if basis is None else basis
         fixed = np.zeros(k) if fixed is None else fixed
+        start = self.form.inside(start)
         if not np.isfinite(self.loss(start)):
             return np.array(start), float("nan"), True
-        stuck = self.stuck(start)
+        stuck = self.stuck(start) | self.form.fixed
         if stuck.any():
             fixed = np.where(stuck, start, fixed)
             basis = np.where(stuck[:, None], 0.0, basis)
             basis = basis[:, basis.any(axis=0)]
         free = np.flatnonzero(basis.any(axis=1))
+        low, high = self._ends(basis, fixed)
 
         def residuals(z: np.ndarray) -> np.ndarray:
             r = self.residuals(fixed + basis @ z)
@@ -230,7 +240,7 @@ class LeastSquares:
             with np.errstate(all="ignore"):
                 return zero_if_undefined(self.jacobian(fixed + basis @ z)[:, free] @ basis[free])
 
-        best = np.linalg.lstsq(basis, start - fixed, rcond=None)[0]
+        best = np.clip(np.linalg.lstsq(basis, start - fixed, rcond=None)[0], low, high)
         best_loss = self.loss(fixed + basis @ best)
         start_loss = best_loss
         if len(best) == 0 or not np.isfinite(best_loss):
@@ -252,11 +262,29 @@ class LeastSquares:
                     max_nfev=max_steps,
                 )
                 candidate, converged = solution.x, solution.status > 0
+            if (candidate < low).any() or (candidate > high).any():
+                best, converged = bounded_descent(residuals, jacobian, best, low, high, max_steps)
+                held, values = (best <= low) | (best >= high), fixed + basis @ best
+                if held.any():
+                    # With those at their bounds held, the others are an ordinary fit, to the last digits.
+                    fixed = fixed + basis @ np.where(held, best, 0.0)
+                    return self.fit(values, max_steps, basis=basis[:, ~held], fixed=fixed, linear_first=False)
+                best_loss = self.loss(values)
+                break
             loss = self.loss(fixed + basis @ candidate)
             if loss < best_loss:
                 best, best_loss = candidate, loss
         best, best_loss = self._polished(best, best_loss, start_loss, residuals, jacobian, fixed, basis)
-        return fixed + basis @ best, best_loss, converged
+        return self.form.inside(fixed + basis @ best), best_loss, converged
+
+    def _ends(self, basis: np.ndarray, fixed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Bounds (m,) of z, infinite where the form has none and where z is no constant."""
+        ends = np.tile([-np.inf, np.inf], (basis.shape[1], 1))
+        for j, column in enumerate(basis.T if self.form.bounds is not None else ()):
+            places = np.flatnonzero(column)
+            if self.form.bounds is not None and len(places) == 1 and column[places[0]] == 1:
+                ends[j] = self.form.bounds[places[0]] - fixed[places[0]]
+        return ends[:, 0], ends[:, 1]
 
     def _polished(
         self,
@@ -325,7 +353,7 @@ class LeastSquares:
         ``s^2 (J^T W J)^-1`` with s^2 the residual variance per degree of freedom. A constant with a part in the null
         space of J is not determined by the data: its rows and columns are nan.
         """
-        rank = scaled_svd(self.jacobian(values))[3]
+        rank = scaled_svd(self.free_jacobian(values))[3]
         if self.n <= rank or not np.isfinite(loss):
             return None, rank
         return self.inverse_normal(values, float(np.sqrt(loss * len(self.y) / (self.n - rank))))
@@ -335,7 +363,7 @@ class LeastSquares:
 
         Rows and columns of constants that the data do not determine are nan.
         """
-        lengths, singular, vectors, rank = scaled_svd(self.jacobian(values) * self.scale)
+        lengths, singular, vectors, rank = scaled_svd(self.free_jacobian(values) * self.scale)
         kept = vectors[:rank] / singular[:rank, None]
         with np.errstate(all="ignore"):
             inverse_length = np.divide(1.0, lengths, out=np.zeros_like(lengths), where=lengths > 0)
@@ -347,9 +375,20 @@ class LeastSquares:
         return inverse, rank
 
     def null_space(self, values: np.ndarray) -> np.ndarray:
-        """Directions (k, k - rank) in which the constants, each in units of its own effect, change nothing."""
-        _, _, vectors, rank = scaled_svd(self.jacobian(values))
-        return vectors[rank:].T
+        """Directions (k, m) in which the constants, each in units of its own effect, change nothing.
+
+        Those at their bounds have no part in them.
+        """
+        free = ~self.form.at_bound(values)
+        _, _, vectors, rank = scaled_svd(self.free_jacobian(values)[:, free] if not free.all() else self.jacobian(values))
+        directions = np.zeros((len(values), len(vectors) - rank))
+        directions[free] = vectors[rank:].T
+        return directions
+
+    def free_jacobian(self, values: np.ndarray) -> np.ndarray:
+        """`jacobian` with zeros for constants at their bounds."""
+        jacobian = self.jacobian(values)
+        return jacobian if self.form.bounds is None else np.where(self.form.at_bound(values), 0.0, jacobian)
 
     def stuck(self, values: np.ndarray) -> np.ndarray:
         """Constants (k,) that cannot be moved at all: the formula stops being real, as x^2.0 does for negative x."""
@@ -378,6 +417,52 @@ class LeastSquares:
         with np.errstate(over="ignore"):
             result[linear] += np.divide(step, lengths, out=np.zeros_like(step), where=lengths > 0)
         return result
+
+
+def bounded_solution(matrix: np.ndarray, right: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """The z (k,) of the least ``|matrix @ z - right|`` with ``low <= z <= high``; low < high, and zero lies within.
+
+    Stark and Parker, Comput. Stat. 10 (1995) 129, by scipy.
+    """
+    inside = scipy.optimize.lsq_linear(matrix, right, bounds=(low, high), method="bvls", tol=1e-14, max_iter=100)
+    return np.clip(inside.x, low, high)
+
+
+def bounded_descent(
+    residuals: Callable[[np.ndarray], np.ndarray],
+    jacobian: Callable[[np.ndarray], np.ndarray],
+    start: np.ndarray,
+    low: np.ndarray,
+    high: np.ndarray,
+    max_steps: int,
+) -> tuple[np.ndarray, bool]:
+    """Levenberg-Marquardt with ``low <= z <= high``: z (k,), and whether it converged.
+
+    Each step is the damped linear problem within the bounds, solved exactly, so that a constant comes to lie on its
+    bound and not near it, and leaves it again where the sum of squares wants it to.
+    """
+    z, r = start, residuals(start)
+    damping, k = FIRST_DAMPING, len(start)
+    for _ in range(max_steps):
+        unit, lengths = unit_columns(jacobian(z))
+        lengths = np.where(lengths > 0, lengths, 1.0)
+        matrix = np.vstack([unit, np.sqrt(damping) * np.eye(k)])
+        with np.errstate(over="ignore"):
+            ends = (low - z) * lengths, (high - z) * lengths
+        step = bounded_solution(matrix, np.concatenate([-r, np.zeros(k)]), *ends)
+        # Rounding must not leave a constant beside its bound.
+        trial = np.where(step <= ends[0], low, np.where(step >= ends[1], high, np.clip(z + step / lengths, low, high)))
+        trial_r = residuals(trial)
+        gain = float(r @ r - trial_r @ trial_r)
+        if gain > 0:
+            z, r, damping = trial, trial_r, max(damping / 10, LEAST_DAMPING)
+            if gain <= SETTLED_GAIN * float(r @ r):
+                return z, True
+        elif damping > LARGEST_DAMPING or np.array_equal(trial, z):
+            return z, True
+        else:
+            damping *= 10
+    return z, False
 
 
 def zero_if_undefined(array: np.ndarray) -> np.ndarray:

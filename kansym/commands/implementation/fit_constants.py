@@ -1,11 +1,10 @@
 """The work of ``kansym fit-constants``."""
 
-from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
 from kansym.commands.implementation.tables import is_shipped, require_table, shipped_remark
-from kansym.commands.options import input_errors
+from kansym.commands.options import bounds_by_name, input_errors, numbers_by_name
 from kansym.commands.output import write_json, write_line, write_note
 from kansym.data.catalogue import dataset_file, describe_dataset
 from kansym.data.dataset import Dataset
@@ -28,6 +27,8 @@ def fit_constants(
     error: str | None,
     x_error: list[str] | None,
     start: list[str] | None,
+    bounds: list[str] | None,
+    fix: list[str] | None,
     robust: bool,
     intervals: bool,
     level: float,
@@ -38,7 +39,7 @@ def fit_constants(
     as_json: bool,
 ) -> int:
     """Fit the constants of a formula and print them."""
-    begin = _start(start or ())
+    begin, ends, fixed = numbers_by_name("--start", start), bounds_by_name(bounds), numbers_by_name("--fix", fix)
     dataset, expression = _read(expression, file, target, error, input_errors(x_error), drop_missing, key)
     if is_shipped(file):
         write_note(shipped_remark(file))
@@ -55,6 +56,8 @@ def fit_constants(
         target=dataset.target,
         units=dict(zip(dataset.names, dataset.units, strict=True)),
         y_units=dataset.y_units,
+        bounds=ends,
+        fixed=fixed,
     )
     ends = result.intervals(level, "covariance" if robust else "profile") if intervals else None
     if as_json:
@@ -62,20 +65,6 @@ def fit_constants(
     else:
         write_line(text_report(result, ends))
     return 0
-
-
-def _start(options: Sequence[str]) -> dict[str, float]:
-    begin: dict[str, float] = {}
-    for part in (part.strip() for option in options for part in option.split(",")):
-        name, sign, value = part.partition("=")
-        try:
-            number = float(value)
-        except ValueError:
-            number = None
-        if not sign or number is None or not name.strip():
-            raise ArgumentError(f"--start: expected name=number, got {part!r}")
-        begin[name.strip()] = number
-    return begin
 
 
 def _read(
