@@ -21,6 +21,8 @@ def discover(
     units: Path | None = None,
     given: str | None = None,
     guess: Annotated[Names, Parameter(allow_leading_hyphen=True)] = None,
+    bounds: Names = None,
+    fix: Names = None,
     columns: Names = None,
     seconds: float = DEFAULT_SECONDS,
     seed: Annotated[int, WHOLE] = 0,
@@ -70,6 +72,10 @@ def discover(
         A formula to start from, of PySR or a textbook: `"A*exp(-t/tau) + 0.1"`. Names that are not columns are
         constants, numbers with a point their starting values. The report says whether the data want less or more. The
         option may be given several times.
+    bounds
+        What constants of --given or --guess may be, such as `"tau=0:10,A>0"` or tau=0: for one end.
+    fix
+        Constants of --given or --guess that are known and not fitted, such as g=9.81.
     robust
         For a table with mistakes in it: rows that no smooth function comes near are left out of the search, hardly
         count in the last fit, and are listed.
@@ -117,4 +123,6 @@ def discover(
         raise ArgumentError(f"--agreement must be a number of searches, 0 or more, got {agreement}")
     if guess and given is not None:
         raise ArgumentError("--guess and --given do not go together; write what is given into the guess")
+    if (bounds or fix) and not guess and given is None:
+        raise ArgumentError("--bounds and --fix are for constants of --given or --guess, and there is neither")
     return run(discover, locals())

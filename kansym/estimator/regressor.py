@@ -61,6 +61,9 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
     guesses : sequence of str, optional
         Formulas to start from, such as ``["A*exp(-t/tau) + 0.1"]``; see `DiscoveryOptions`. What became of them is in
         `discovery_.guesses`.
+    bounds, fixed : mapping, optional
+        What constants of `given` or of the guesses may be, and those that are not fitted, such as
+        ``{"tau": (0, 10)}`` and ``{"g": 9.81}``; see `DiscoveryOptions`.
     loss : str, default "linear"
         "tukey" for tables with outliers, see `DiscoveryOptions`; "linear" is least squares.
     validation_fraction : float, default 0.2
@@ -117,6 +120,8 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
         primitives: PrimitiveLibrary | Sequence[str] | None = None,
         given: str | None = None,
         guesses: Sequence[str] | None = None,
+        bounds: Mapping[str, tuple[float | None, float | None]] | None = None,
+        fixed: Mapping[str, float] | None = None,
         loss: str = "linear",
         validation_fraction: float = 0.2,
         options: DiscoveryOptions | None = None,
@@ -131,6 +136,8 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
         self.primitives = primitives
         self.given = given
         self.guesses = guesses
+        self.bounds = bounds
+        self.fixed = fixed
         self.loss = loss
         self.validation_fraction = validation_fraction
         self.options = options
@@ -243,7 +250,7 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
         check_is_fitted(self)
         if self._certificate is None:
             # Other seeds must find it on their own.
-            self._certificate = certify(self.discovery_, options=replace(self._options(), guesses=()))
+            self._certificate = certify(self.discovery_, options=self._options().unguessed)
             self.discovery_ = replace(self.discovery_, certificate=self._certificate)
         return self._certificate
 
@@ -414,6 +421,8 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
             primitives=library_of(self.primitives, options.primitives),
             given=self.given if self.given is not None else options.given,
             guesses=options.guesses if self.guesses is None else self.guesses,  # pyright: ignore[reportArgumentType]
+            bounds=options.bounds if self.bounds is None else self.bounds,
+            fixed=options.fixed if self.fixed is None else self.fixed,
             loss=self.loss if self.loss != "linear" else options.loss,
             deterministic=self.deterministic or options.deterministic,
             exact=self.exact or options.exact,

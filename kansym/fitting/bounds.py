@@ -27,7 +27,8 @@ def read_bounds(
     """
     if bounds is not None and not isinstance(bounds, Mapping):
         raise ArgumentError(
-            Argument("bounds"), f" must map constants to a low and a high end, such as {{'tau': (0, 10)}}, got {bounds!r}"
+            Argument("bounds"),
+            f" must map constants to a low and a high end, such as {{'tau': (0, 10)}}, got {bounds!r}",
         )
     ends = {str(name): _ends(str(name), pair) for name, pair in (bounds or {}).items()}
     for name, value in (fixed or {}).items():
@@ -51,3 +52,17 @@ def _ends(name: str, pair: Any) -> tuple[float, float]:
             Argument("bounds", f" of {name!r}"), f" must have a low end below the high one, got {low:g} to {high:g}"
         )
     return low, high
+
+
+def require_names(bounds: Mapping[str, tuple[float, float]], constants: Sequence[str]) -> None:
+    """Refuse bounds and fixed values of names that are no constants.
+
+    Raises
+    ------
+    ArgumentError
+    """
+    for name, (low, high) in bounds.items():
+        if name not in constants:
+            listed = f"its constants: {', '.join(constants)}" if constants else "it has no constants"
+            argument = Argument("fixed" if low == high else "bounds")
+            raise ArgumentError(argument, f" names {name!r}, which is not a constant of what is given; {listed}")

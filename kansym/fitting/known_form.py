@@ -244,8 +244,8 @@ def _notes(problem: KnownFormProblem, fit: Estimate, loss: str, determined: tupl
         n, k = len(problem.y), len(names)
         notes.append(f"There are no more rows ({n}) than constants ({k}), so that errors cannot be estimated.")
     notes += [
-        f"{name} is at its bound: the data would have it beyond. It has no standard error, and those of the others hold "
-        "for this value of it."
+        f"{name} is at its bound: the data would have it beyond. It has no standard error, and those of the others "
+        "hold for this value of it."
         for name, held in zip(names, fit.at_bound & ~fit.form.fixed, strict=True)
         if held
     ]

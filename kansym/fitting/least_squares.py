@@ -1,6 +1,6 @@
 """From starting values to the least sum of squares, over rows with their errors."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -8,7 +8,7 @@ import scipy.optimize
 
 from kansym import clock
 from kansym.data.weights import inverse_squares, mean_error
-from kansym.fitting.counts import deviances, expected_errors
+from kansym.fitting.counts import CountSquares, deviance_residuals, expected_errors
 from kansym.fitting.orthogonal import OrthogonalFit, orthogonal_fit
 from kansym.symbolic.parametric import ParametricForm, columns_of
 from kansym.symbolic.refit import BARRIER, RANK_TOLERANCE, LeastSquares
@@ -26,11 +26,10 @@ FLAT = 1e-6
 """Relative rise of the loss that is rounding: that of exact data is rounding altogether."""
 
 MOST_ROUNDS = 50
-"""Limit on rounds of weights and fit, of counts."""
+"""Limit on rounds of errors and fit, of counts whose inputs have errors."""
 
-SETTLED, NEARLY_SETTLED = 1e-9, 1e-5
-"""Relative change of the errors at which the weights are those of the formula: where the last digits of the constants
-are wanted, and where the likelihood is, which is flat at its maximum."""
+SETTLED = 1e-9
+"""Relative change of the errors at which they are those of the formula."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +77,10 @@ class Measurements:
         weights = self.weight * inverse_squares(error)
         X = self.X if deltas is None else self.X + deltas
         return LeastSquares(form, columns_of(X, X.shape[1]), self.y, weights)
+
+    def deviances(self, form: ParametricForm) -> CountSquares:
+        """Poisson's likelihood at inputs that are taken as exact."""
+        return CountSquares(form, columns_of(self.X, self.X.shape[1]), self.y, self.weight)
 
     def mean_error(self, error: np.ndarray) -> float:
         """The error of a row of weight 1 when the weights of `squares` have mean 1."""
@@ -137,13 +140,8 @@ def least_squares(
     last_digits : bool, default False
         Without errors of the inputs: go on until the gradient shrinks no more.
     """
-    if rows.counts:
-
-        def weighted(now: Measurements, begin: np.ndarray) -> Minimum:
-            more = {"held": held, "correct_curvature": correct_curvature, "last_digits": last_digits}
-            return least_squares(form, replace(now, counts=False), begin, near=near, **more)
-
-        return most_likely(form, rows, start, weighted, SETTLED if last_digits else NEARLY_SETTLED)
+    if rows.counts and rows.x_error is not None:
+        return _by_expected_errors(form, rows, start, held, near, correct_curvature)
     if rows.x_error is not None:
         assert rows.y_error is not None
         fit = orthogonal_fit(
@@ -161,58 +159,44 @@ def least_squares(
         scaled = np.divide(fit.deltas, rows.x_error, out=np.zeros_like(fit.deltas), where=rows.x_error > 0)
         distances = np.copysign(np.sqrt((residuals / rows.y_error) ** 2 + (scaled**2).sum(axis=1)), residuals)
         return Minimum(fit.form.values, fit.chi2, distances, fit.effective_error, fit, fit.converged)
-    squares = rows.squares(form, rows.error)
+    squares = rows.deviances(form) if rows.counts else rows.squares(form, rows.error)
     if last_digits and not held:
         values, converged = polished(squares, start)
     else:
         basis = np.delete(np.eye(len(start)), list(held), axis=1)
         fixed = np.where(basis.any(axis=1), 0.0, start)
         values, _, converged = squares.fit(start, basis=basis, fixed=fixed, linear_first=False)
-    distances = (rows.y - form.with_values(values).evaluate(rows.X)) / rows.error
+    found = form.with_values(values).evaluate(rows.X)
+    error = expected_errors(found, rows.error) if rows.counts else rows.error
+    distances = (rows.y - found) / error
     with np.errstate(all="ignore"):
-        statistic = float(np.sum(rows.weight * distances**2))
-    return Minimum(values, statistic, distances, rows.error, None, converged)
+        parts = deviance_residuals(rows.y, found)[0] if rows.counts else distances
+        statistic = float(np.sum(rows.weight * parts**2))
+    return Minimum(values, statistic, distances, error, None, converged)
 
 
-def most_likely(
+def _by_expected_errors(
     form: ParametricForm,
     rows: Measurements,
     start: np.ndarray,
-    weighted: Callable[[Measurements, np.ndarray], Minimum],
-    settled: float,
+    held: Sequence[int],
+    near: bool,
+    correct_curvature: bool,
 ) -> Minimum:
-    """The maximum of Poisson's likelihood, by least squares with the variances that the formula itself expects.
+    """The fit to counts whose inputs have errors: with the errors that the formula expects, until they stay.
 
-    They are found anew until they no longer change: the derivative of the likelihood vanishes then, ``sum (y - f)/f
-    df/dc = 0``, or points out of the bounds, and the covariance is the inverse of Fisher's information. Rows with no
-    counts count in full. With errors of the inputs the statistic is chi-squared and not the deviance.
-
-    Parameters
-    ----------
-    form : ParametricForm
-    rows : Measurements
-    start : array (k,)
-    weighted : callable
-        The fit to rows with errors from given constants.
-    settled : float
-        Relative change of the errors that ends it.
-
-    References
-    ----------
     Nelder and Wedderburn, Journal of the Royal Statistical Society A 135 (1972) 370, doi:10.2307/2344614.
     """
-    expected = form.with_values(start).evaluate(rows.X)
-    found = None
+    expected, found = form.with_values(start).evaluate(rows.X), None
     for _ in range(MOST_ROUNDS):
         error = expected_errors(expected, rows.error)
-        found = weighted(replace(rows, y_error=error), start)
+        now = replace(rows, y_error=error, counts=False)
+        found = least_squares(form, now, start, held=held, near=near, correct_curvature=correct_curvature)
         start, expected = found.values, form.with_values(found.values).evaluate(rows.X)
-        if float(np.max(np.abs(expected_errors(expected, error) / error - 1.0))) < settled:
+        if float(np.max(np.abs(expected_errors(expected, error) / error - 1.0))) < SETTLED:
             break
     assert found is not None
-    if rows.x_error is not None:
-        return found
-    return replace(found, statistic=float(np.sum(rows.weight * deviances(rows.y, expected))))
+    return found
 
 
 def best_descent(

@@ -128,9 +128,11 @@ class KnownForm:
             0.6827 is what one standard error means for a Gaussian, 0.9545 two.
         method : {"profile", "covariance", "bootstrap"}, default "profile"
             "profile" moves one constant and refits all others until chi-squared (of counts, the deviance) has risen by
-            the quantile, 1 for 0.6827, or the constant is at its bound, where the interval ends; where the residuals set the scale, until the profile t reaches Student's quantile (Bates and Watts,
-            Nonlinear Regression Analysis (1988), chapter 6). A second or less.
-            "covariance" is value ± quantile x error, within the bounds, with Student's quantile where the residuals set the scale.
+            the quantile, 1 for 0.6827; where the residuals set the scale, until the profile t reaches Student's
+            quantile (Bates and Watts, Nonlinear Regression Analysis (1988), chapter 6). It ends at a bound. A second or
+            less.
+            "covariance" is value ± quantile x error within the bounds, with Student's quantile where the residuals set
+            the scale; a constant at its bound has no error and so all that its bounds leave.
             "bootstrap" fits `samples` tables simulated from this fit (bootstrap-t): for strong curvature within errors
             of the inputs, where the other two are biased. Seconds to minutes.
         samples : int, default 1000

@@ -249,10 +249,19 @@ def _error(value: float) -> str:
 
 def option_words(options: Mapping[str, Any]) -> dict[str, str]:
     """The options of a run as text."""
-    return {
+    words = {
         key: ", ".join(str(entry) for entry in value) if isinstance(value, list) else str(value)
         for key, value in options.items()
     }
+    if "limits" in options:
+        words["limits"] = ", ".join(_limit_words(name, *ends) for name, ends in options["limits"].items())
+    return words
+
+
+def _limit_words(name: str, low: float | None, high: float | None) -> str:
+    if low is None or high is None:
+        return f"{name} <= {high:g}" if low is None else f"{name} >= {low:g}"
+    return f"{name} = {low:g}" if low == high else f"{low:g} <= {name} <= {high:g}"
 
 
 def comparison_values(comparison: Comparison) -> dict[str, Any]:

@@ -154,6 +154,8 @@ class RunSummary:
             record |= {} if options.loss == "linear" else {"loss": options.loss}
             record |= {} if options.given is None else {"given": options.given}
             record |= {"guesses": list(options.guesses)} if options.guesses else {}
+            ends = {name: [None if np.isinf(end) else end for end in pair] for name, pair in options.limits.items()}
+            record |= {"limits": ends} if ends else {}
             record |= {name: True for name in ("deterministic", "exact") if getattr(options, name)}
         return cls(
             formula=discovery.formula,

@@ -21,7 +21,7 @@ from kansym.search.front import ParetoFront
 from kansym.search.guess_outcome import GuessOutcome
 from kansym.search.prior.guess import Guess
 from kansym.search.results import Discovery
-from kansym.symbolic.constants import with_constant_symbols
+from kansym.symbolic.constants import bounded, with_constant_symbols
 from kansym.symbolic.formula import Formula, with_fitted_constants
 from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parametric import ParametricForm, columns_of, parametrize
@@ -114,7 +114,7 @@ def _scatter_notes(formula: Formula, dataset: Dataset) -> list[str]:
 def refitted(formula: Formula, dataset: Dataset, loss: str = "linear") -> tuple[Formula, Estimate | None]:
     """A formula with its constants fitted to a table, and the fit; the same formula where that is not possible."""
     variables = tuple(plain_symbol(name) for name in formula.variables)
-    form = _with_names(parametrize(formula.expression, variables), formula)
+    form = bounded(_with_names(parametrize(formula.expression, variables), formula), formula.constants)
     if not form.constants:
         return formula, None
     fitted = dataset
@@ -168,7 +168,7 @@ def _settled_guess(outcome: GuessOutcome, table: Dataset, loss: str) -> GuessOut
     formula = outcome.formula
     if formula is None or not formula.constants:
         return outcome
-    form = Guess.read(outcome.text, table.names, table.target).form
+    form = bounded(Guess.read(outcome.text, table.names, table.target).form, formula.constants)
     form = form.with_values(np.array([constant.value for constant in formula.constants]))
     try:
         fit = _estimated(form, table, loss)

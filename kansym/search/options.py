@@ -1,12 +1,13 @@
 """Options of a discovery: one frozen dataclass per stage, with defaults that are meant to be left alone."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from numbers import Real
 
 from kansym.clock import DEFAULT_SECONDS
 from kansym.errors import Argument, ArgumentError
 from kansym.extraction.selection import SelectionOptions
+from kansym.fitting.bounds import read_bounds
 from kansym.kan.growth import GrowthOptions
 from kansym.primitives.library import PrimitiveLibrary, default_library
 
@@ -58,6 +59,12 @@ class DiscoveryOptions:
         are constants; numbers with a point are their starting values, other numbers stay. Each is fitted and judged
         like any formula, so that the answer is never worse, and `Discovery.guesses` says whether the data want less
         or more. Not together with `given`.
+    bounds : mapping of str to (low, high), default {}
+        What constants of `given` or of the guesses may be, such as ``{"tau": (0, 10), "A": (0, None)}``; None where
+        there is no end. One that ends at its bound is said so and has no standard error. Other formulas of the search
+        have constants of their own, which no bound holds.
+    fixed : mapping of str to float, default {}
+        Constants of them that are known and not fitted, such as ``{"g": 9.81}``.
     exact : bool, default False
         Put exact numbers into formulas of noisy data where the fitted constants agree with them: 2 for 2.003(4). What
         was fitted stays in the table of constants, and a note says what chi-squared has to say to it. Without, every
@@ -82,6 +89,8 @@ class DiscoveryOptions:
     deterministic: bool = False
     terms: bool = True
     exact: bool = False
+    bounds: Mapping[str, tuple[float | None, float | None]] = field(default_factory=dict)
+    fixed: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not (_is_number(self.max_seconds) and 0 < self.max_seconds < float("inf")):
@@ -110,6 +119,12 @@ class DiscoveryOptions:
             raise ArgumentError(f"given must be a text, such as 'g*x/2 + ...', got {self.given!r}")
         if self.guesses and self.given is not None:
             raise ArgumentError("guesses and given do not go together; write what is given into the guess")
+        for name in ("bounds", "fixed"):
+            if getattr(self, name) and self.given is None and not self.guesses:
+                raise ArgumentError(
+                    Argument(name), " are for the constants of a guess or of a given part, and there is none"
+                )
+        _ = self.limits
         if not (_is_number(self.formulas_per_network) and self.formulas_per_network >= 1):
             raise ArgumentError(f"formulas_per_network must be at least 1, got {self.formulas_per_network!r}")
         if not isinstance(self.primitives, PrimitiveLibrary):
@@ -119,6 +134,21 @@ class DiscoveryOptions:
             )
         if len(self.primitives) == 0:
             raise ArgumentError("primitives must hold at least one primitive, got an empty library")
+
+    @property
+    def limits(self) -> dict[str, tuple[float, float]]:
+        """Both ends of constants with bounds, and of fixed ones."""
+        return read_bounds(self.bounds, self.fixed)
+
+    @property
+    def alone(self) -> "DiscoveryOptions":
+        """The same options without anything that the user knows of the law."""
+        return replace(self, given=None, guesses=(), bounds={}, fixed={})
+
+    @property
+    def unguessed(self) -> "DiscoveryOptions":
+        """The same options without guesses, and with what is given."""
+        return self.alone if self.guesses else self
 
 
 def _is_number(value: object) -> bool:

@@ -46,8 +46,8 @@ class Constant:
         Its distance from that number, or from the exact number it was replaced by, in standard errors.
     fitted : float or None
         What was fitted, where an exact number stands in its place; `error` is then the standard error of that.
-    held : {"bound", "fixed"} or None
-        Why it has no standard error of its own: it ended at a bound that was set for it, or was given and not fitted.
+    bounds : tuple of (float or None) or None
+        What it may be, where that was set: the low and the high end, None where there is none; equal where it is fixed.
     """
 
     name: str
@@ -59,7 +59,16 @@ class Constant:
     near: str | None = None
     deviation: float | None = None
     fitted: float | None = None
-    held: str | None = None
+    bounds: tuple[float | None, float | None] | None = None
+
+    @property
+    def held(self) -> str | None:
+        """Why it has no error of its own: "fixed" if it was given and not fitted, "bound" if it is at its bound."""
+        if self.bounds is None:
+            return None
+        if self.bounds[0] == self.bounds[1]:
+            return "fixed"
+        return "bound" if self.value in self.bounds else None
 
 
 def constants_of(
@@ -87,10 +96,9 @@ def constants_of(
         }
     constants = []
     places = roles(form)
-    held = np.where(form.fixed, "fixed", np.where(form.at_bound(form.values), "bound", ""))
-    for symbol, value, error, why in zip(form.constants, form.values, errors, held, strict=True):
+    for symbol, value, error, bounds in zip(form.constants, form.values, errors, _bounds_of(form), strict=True):
         unit = known.get(symbol.name)
-        own = float(error) if math.isfinite(error) and not why else None
+        own = float(error) if math.isfinite(error) else None
         near = simple_number(places.get(symbol, "prefactor"), float(value), own) if own else None
         constants.append(
             Constant(
@@ -101,10 +109,26 @@ def constants_of(
                 suggestions=tuple(str(one) for one in suggestions(float(value), own, unit)[:3]),
                 near=None if near is None else str(near.expression),
                 deviation=None if near is None or own is None else abs(float(value) - near.value) / own,
-                held=str(why) or None,
+                bounds=bounds,
             )
         )
     return tuple(constants)
+
+
+def _bounds_of(form: ParametricForm) -> list[tuple[float | None, float | None] | None]:
+    ends = [None] * len(form.constants) if form.bounds is None else form.bounds.tolist()
+    pairs = [pair and tuple(end if math.isfinite(end) else None for end in pair) for pair in ends]
+    return [None if pair == (None, None) else pair for pair in pairs]
+
+
+def bounded(form: ParametricForm, constants: Sequence[Constant]) -> ParametricForm:
+    """A form with the bounds of the constants of a formula, by their names."""
+    limits = {one.name: one.bounds for one in constants if one.bounds is not None}
+    ends = {
+        name: (-math.inf if low is None else low, math.inf if high is None else high)
+        for name, (low, high) in limits.items()
+    }
+    return form.bounded(ends)
 
 
 def consistency_of(form: ParametricForm, units: UnitSystem | None) -> Consistency | None:

@@ -310,7 +310,8 @@ class Formula:
 
 def _constant(record: dict[str, Any]) -> Constant:
     constant = Constant(**record)
-    return replace(constant, suggestions=tuple(str(words) for words in constant.suggestions))
+    bounds = None if constant.bounds is None else tuple(constant.bounds)
+    return replace(constant, suggestions=tuple(str(words) for words in constant.suggestions), bounds=bounds)
 
 
 def _covariance(stored: Any, k: int) -> np.ndarray | None:

@@ -74,7 +74,7 @@ class ParametricForm:
 
     @property
     def linear_constants(self) -> tuple[int, ...]:
-        """Indices of constants in which the expression is jointly linear, e.g. prefactors and offsets; none is fixed."""
+        """Indices of constants in which the expression is jointly linear, e.g. prefactors and offsets; none fixed."""
         linear = _compiled_jacobian(self.expression, self.variables, self.constants)[1]
         return linear if self.bounds is None else tuple(j for j in linear if not self.fixed[j])
 

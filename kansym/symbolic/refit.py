@@ -380,7 +380,9 @@ class LeastSquares:
         Those at their bounds have no part in them.
         """
         free = ~self.form.at_bound(values)
-        _, _, vectors, rank = scaled_svd(self.free_jacobian(values)[:, free] if not free.all() else self.jacobian(values))
+        _, _, vectors, rank = scaled_svd(
+            self.free_jacobian(values)[:, free] if not free.all() else self.jacobian(values)
+        )
         directions = np.zeros((len(values), len(vectors) - rank))
         directions[free] = vectors[rank:].T
         return directions

@@ -10,6 +10,7 @@ roots joined; minus signs where they read best; factors that can carry a unit.
 import math
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import sympy
@@ -168,7 +169,10 @@ def with_positive_offsets(form: ParametricForm) -> tuple[ParametricForm, np.ndar
         -1 for the constants that were turned.
     """
     values = form.values.copy()
-    below = {symbol for symbol, value in zip(form.constants, values, strict=True) if value < 0}
+    limited = np.zeros(len(values), dtype=bool) if form.bounds is None else np.isfinite(form.bounds).any(axis=1)
+    below = {
+        symbol for symbol, value, own in zip(form.constants, values, limited, strict=True) if value < 0 and not own
+    }
     expression, turned = form.expression, set()
     for product in [node for node in sympy.preorder_traversal(form.expression) if isinstance(node, Mul)]:
         if not any(factor.is_Rational and factor.is_negative for factor in product.args):
@@ -186,7 +190,7 @@ def with_positive_offsets(form: ParametricForm) -> tuple[ParametricForm, np.ndar
             turned.add(offsets[0])
             break
     signs = np.array([-1.0 if symbol in turned else 1.0 for symbol in form.constants])
-    return ParametricForm(expression, form.variables, form.constants, values * signs), signs
+    return replace(form, expression=expression, values=values * signs), signs
 
 
 def _absorbed(product: Expr) -> Expr:

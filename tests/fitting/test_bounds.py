@@ -1,5 +1,7 @@
 """Constants within bounds and fixed ones: against scipy, and where the answer is known."""
 
+import json
+
 import numpy as np
 import pytest
 import scipy.optimize
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 from kansym.errors import ArgumentError
 from kansym.fitting.known_form import fit_constants
 from kansym.fitting.result import record
+from kansym.symbolic.formula import Formula
 
 DECAY = "A*exp(-t/tau) + B"
 NAMES = ("A", "tau", "B")
@@ -85,9 +88,7 @@ def test_a_linear_formula_is_bounded_linear_least_squares(seed, ends):
     X = rng.standard_normal((30, 4))
     y = X @ rng.uniform(-2, 2, 4) + 0.3 * rng.standard_normal(30)
     bounds = {name: (low, low + width) for name, (low, width) in zip("abcd", ends, strict=True)}
-    fit = fit_constants(
-        "a*p + b*q + c*r + d*s", dict(zip("pqrs", X.T, strict=True)), y, bounds=bounds
-    )
+    fit = fit_constants("a*p + b*q + c*r + d*s", dict(zip("pqrs", X.T, strict=True)), y, bounds=bounds)
     best = scipy.optimize.lsq_linear(X, y, np.array(list(bounds.values())).T, method="bvls", tol=1e-14)
     np.testing.assert_allclose(list(fit.values.values()), best.x, atol=1e-7)
     assert all(low <= fit.values[name] <= high for name, (low, high) in bounds.items())
@@ -188,7 +189,9 @@ def test_the_record_has_them(y):
     found = record(fit, fit.intervals())
     assert found["at_bound"] == {"B": 0.2} and found["bounds"] == {"B": [0.2, None]} and found["fixed"] == ["C"]
     assert found["errors"]["B"] is None and found["errors"]["C"] == 0
-    assert [one["held"] for one in found["formula"]["constants"]] == [None, None, "bound", "fixed"]
+    assert [one.held for one in fit.formula.constants] == [None, None, "bound", "fixed"]
+    again = Formula.from_dict(json.loads(json.dumps(found["formula"])))
+    assert [one.bounds for one in again.constants] == [None, None, (0.2, None), (0.0, 0.0)]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from kansym.commands.implementation.tables import TableOptions, before_the_search
+from kansym.commands.options import bounds_by_name, numbers_by_name
 from kansym.commands.output import this_command, write_json, write_line, write_note
 from kansym.device import choose_device
 from kansym.report.html.page import write_page
@@ -18,7 +19,7 @@ from kansym.run.storage import prepare_directory, save_run
 from kansym.run.summary import RunSummary
 from kansym.search.discovery import discover as search
 from kansym.search.options import DiscoveryOptions
-from kansym.search.prior.guess import Guess
+from kansym.search.prior.guessed import read_guesses
 from kansym.search.prior.part import GivenPart
 from kansym.validation.certificate import certify
 
@@ -35,6 +36,8 @@ def discover(
     units: Path | None,
     given: str | None,
     guess: list[str] | None,
+    bounds: list[str] | None,
+    fix: list[str] | None,
     columns: list[str] | None,
     seconds: float,
     seed: int,
@@ -76,6 +79,8 @@ def discover(
         loss="tukey" if robust else "linear",
         given=given,
         guesses=tuple(guess or ()),
+        bounds=bounds_by_name(bounds),
+        fixed=numbers_by_name("--fix", fix),
         deterministic=deterministic,
         exact=exact,
     )
@@ -84,9 +89,8 @@ def discover(
     # What the search would refuse is refused before time is spent.
     choose_device(device, dataset.n_rows)
     if given is not None:
-        GivenPart.read(given, dataset.names)
-    for text in options.guesses:
-        Guess.read(text, dataset.names, dataset.target, dataset.dropped)
+        GivenPart.read(given, dataset.names, options.limits)
+    read_guesses(dataset, options)
     if out is not None:
         prepare_directory(out)
         require_place(out, table_of_a_search(dataset), overwrite=overwrite)
@@ -107,7 +111,7 @@ def discover(
         again = {"seeds": agreement, "seconds": agreement * seconds, "seconds_each": seconds} if agreement else {}
         try:
             # Other seeds must find it on their own.
-            certificate = certify(discovery, options=replace(searched, guesses=()), **again)
+            certificate = certify(discovery, options=searched.unguessed, **again)
         except KeyboardInterrupt:
             # The formula stands; it has no certificate.
             certificate = None

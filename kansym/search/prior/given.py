@@ -71,7 +71,7 @@ def discover_given(dataset: Dataset, options: DiscoveryOptions, progress: Progre
         If the unknown part has no value on most rows, or is a constant.
     """
     start, began = clock.now(), time.monotonic()
-    part = GivenPart.read(options.given or "", dataset.names)
+    part = GivenPart.read(options.given or "", dataset.names, options.limits)
     rows = prepare(dataset, validation_fraction=options.validation_fraction, seed=options.seed)
     dataset = rows.table
     fit_rows = FitRows.of(dataset, rows.train, rows.validation, rows.noise_floor)
@@ -88,7 +88,7 @@ def discover_given(dataset: Dataset, options: DiscoveryOptions, progress: Progre
         table, notes = _table_of(rest, part)
         # The first round has most of the time: later ones begin near their end.
         share = left if rounds == 1 else max(0.6 * left, 0.1)
-        result = run_pipeline(table, replace(options, given=None, max_seconds=share), progress)
+        result = run_pipeline(table, replace(options.alone, max_seconds=share), progress)
         judged = [_judged(part, formula, constants, fit_rows) for formula in result.front]
         formulas += [formula for _, formula in judged if formula is not None]
         ranked = [(formula.rank, form) for form, formula in judged if formula is not None]
@@ -176,6 +176,7 @@ def _joined(part: GivenPart, formula: Formula, constants: np.ndarray, fit_rows: 
         )
     except TimeLimitError:
         raise ArgumentError(f"given {part.text[:200]!r} is nested too deeply; write it as one fraction") from None
+    form = form.bounded(part.limits)
     result = fit_rows.fit(form)
     return form if result.status == "non-finite" else result.form, lost
 

@@ -42,7 +42,12 @@ class Guess:
 
     @classmethod
     def read(
-        cls, text: str, names: Sequence[str], target: str = "", dropped: Mapping[str, str] | None = None
+        cls,
+        text: str,
+        names: Sequence[str],
+        target: str = "",
+        dropped: Mapping[str, str] | None = None,
+        bounds: Mapping[str, tuple[float, float]] | None = None,
     ) -> "Guess":
         """Read a text such as ``"A*exp(-t/tau) + 0.1"``.
 
@@ -57,6 +62,8 @@ class Guess:
         target : str, optional
         dropped : mapping of str to str, optional
             Columns that were left out of the table, and why: they are no constants to fit.
+        bounds : mapping of str to (float, float), optional
+            Of constants with a name, see `kansym.fitting.bounds.read_bounds`; names that are none are left alone.
 
         Raises
         ------
@@ -93,7 +100,7 @@ class Guess:
             raise ArgumentError(Argument("guesses"), f": {_brief(text)} has {many}")
         values = [1.0] * len(symbols) + numbers.values.tolist()
         form = ParametricForm(numbers.expression, columns, constants, values)
-        return cls(text, form.with_values(values), len(symbols))
+        return cls(text, form.with_values(values).bounded(bounds or {}), len(symbols))
 
     @property
     def numbers(self) -> dict[sympy.Symbol, float]:
@@ -149,7 +156,9 @@ def freed(form: ParametricForm) -> Freed | None:
     if not 0 < len(exact) <= MOST_FREED:
         return None
     values = np.concatenate([form.values, [float(number) for number in exact]])
-    return Freed(ParametricForm(expression, form.variables, (*form.constants, *symbols), values), tuple(exact))
+    free = np.tile([-np.inf, np.inf], (len(exact), 1))
+    bounds = None if form.bounds is None else np.vstack([form.bounds, free])
+    return Freed(ParametricForm(expression, form.variables, (*form.constants, *symbols), values, bounds), tuple(exact))
 
 
 def _brief(text: str) -> str:

@@ -12,6 +12,7 @@ import sympy
 from kansym import clock
 from kansym.data.dataset import Dataset
 from kansym.extraction.selection import EXACT
+from kansym.fitting.bounds import require_names
 from kansym.fitting.predictability import leftover
 from kansym.fitting.residuals import residuals_of
 from kansym.search.formulation import description_length_of, from_expression, judge
@@ -60,8 +61,8 @@ def discover_guessed(
     ArgumentError
         If a guess is no formula of the columns.
     """
-    trials = [Trial(Guess.read(text, dataset.names, dataset.target, dataset.dropped)) for text in options.guesses]
-    plain = replace(options, guesses=())
+    trials = [Trial(guess) for guess in read_guesses(dataset, options)]
+    plain = options.alone
 
     def seeds(fit_rows: FitRows, deadline: float, report: Callable[[str, str], None]) -> Iterator[Formula]:
         yield from _guessed(trials, fit_rows, plain, deadline, report)
@@ -70,6 +71,20 @@ def discover_guessed(
     outcomes = tuple(outcome(trial, found) for trial in trials)
     notes = [f"The guess {one.text} was not used: {one.words}" for one in outcomes if one.formula is None]
     return replace(found, guesses=outcomes, notes=(*found.notes, *notes))
+
+
+def read_guesses(dataset: Dataset, options: DiscoveryOptions) -> list[Guess]:
+    """The guesses of the options for a table.
+
+    Raises
+    ------
+    ArgumentError
+        If one cannot be used, or a bound is for a constant that none has.
+    """
+    names, limits = dataset.names, options.limits
+    guesses = [Guess.read(text, names, dataset.target, dataset.dropped, limits) for text in options.guesses]
+    require_names(limits, [symbol.name for guess in guesses for symbol in guess.form.constants[: guess.named]])
+    return guesses
 
 
 def _guessed(
@@ -121,10 +136,13 @@ def _fitted(
         trial.problem = "it has no finite value on the held-out rows"
         return
     trial.exact = _exact(trial.formula, fit_rows)
-    formulas = [trial.formula, *_forms(trial.form.substituted(), fit_rows, trial, until)]
+    formulas = [trial.formula]
+    # Without names constants would leave the bounds that hold them.
+    if not trial.form.at_bound(trial.form.values).any():
+        formulas += _forms(trial.form.substituted(), fit_rows, trial, until)
     if not trial.exact:
         trial.free = freed(trial.form)
-        if trial.free is not None:
+        if trial.free is not None and not trial.form.at_bound(trial.form.values).any():
             formulas += _forms(trial.free.form.substituted(), fit_rows, trial, until)
     trial.best = min(formulas, key=lambda formula: formula.rank)
     yield from formulas

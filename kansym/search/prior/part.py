@@ -3,14 +3,15 @@
 # pyright: reportOperatorIssue=false, reportAssignmentType=false
 """The part of a law that is given, solved for the part that is not."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import sympy
 
 from kansym.errors import ArgumentError
 from kansym.fitting.arguments import require_few_constants
+from kansym.fitting.bounds import require_names
 from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parametric import ParametricForm
 from kansym.symbolic.parser import free_names, parse_expression
@@ -40,6 +41,8 @@ class GivenPart:
         Columns of the table.
     constants : tuple of str
         Names that are not columns: constants to fit.
+    limits : mapping of str to (float, float)
+        Bounds of some of them, see `kansym.fitting.bounds.read_bounds`.
     """
 
     text: str
@@ -47,9 +50,12 @@ class GivenPart:
     rest: sympy.Expr
     names: tuple[str, ...]
     constants: tuple[str, ...]
+    limits: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, text: str, names: Sequence[str]) -> "GivenPart":
+    def read(
+        cls, text: str, names: Sequence[str], limits: Mapping[str, tuple[float, float]] | None = None
+    ) -> "GivenPart":
         """Read a text such as ``"g*x/2 + ..."``.
 
         Parameters
@@ -58,13 +64,15 @@ class GivenPart:
             ``...`` once, as a term, a factor or the argument of an invertible function.
         names : sequence of str
             Columns.
+        limits : mapping of str to (float, float), optional
+            Bounds of constants.
 
         Raises
         ------
         FormulaSyntaxError
             If it is no formula.
         ArgumentError
-            If there is no ``...``, or several, or it cannot be solved for them.
+            If there is no ``...``, or several, or it cannot be solved for them, or a bound is for no constant of it.
         """
         written = text.replace("…", PLACE)
         if PLACE not in written:
@@ -88,7 +96,22 @@ class GivenPart:
         if expression == REST:
             raise ArgumentError(f"given {text!r} gives nothing; leave the option out")
         rest = _solved(expression, _OUTCOME, text)
-        return cls(text, expression, rest, tuple(names), constants)
+        require_names(limits or {}, constants)
+        return cls(text, expression, rest, tuple(names), constants, limits or {})
+
+    @property
+    def bounds(self) -> dict[str, tuple[float, float]]:
+        """Ends of the constants that are fitted within some."""
+        return {name: ends for name, ends in self.limits.items() if ends[0] < ends[1]}
+
+    @property
+    def fixed(self) -> dict[str, float]:
+        """Values of the constants that are not fitted."""
+        return {name: ends[0] for name, ends in self.limits.items() if ends[0] == ends[1]}
+
+    def inside(self, constants: np.ndarray) -> np.ndarray:
+        """The nearest constants (k,) within their bounds."""
+        return self._form(self.expression, constants).bounded(self.limits).values
 
     def values_of_rest(self, X: np.ndarray, y: np.ndarray, constants: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The unknown part at the rows, and |d rest/dy|, both (n,); nan where it has no value.

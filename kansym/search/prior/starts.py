@@ -110,7 +110,8 @@ def fitted_guess(
             values.append(best_descent(problem, form.values, deadline)[0])
     losses = [problem.loss(one) for one in values]
     best = values[int(np.argmin(np.where(np.isfinite(losses), losses, np.inf)))]
-    best = positive_where_free(form, columns_of(X, len(form.variables)), best, range(guess.named, k))
+    turned = positive_where_free(form, columns_of(X, len(form.variables)), best, range(guess.named, k))
+    best = turned if np.array_equal(form.inside(turned), turned) else best
     form = _checked(form.with_values(best), fit_rows)
     return fit_rows.fit(form).form
 
@@ -192,7 +193,7 @@ def first_constants(part: GivenPart, dataset: Dataset, seed: int) -> np.ndarray:
     size = np.where(plain != 0, np.abs(plain), 1.0)
 
     def left(scaled: np.ndarray) -> float:
-        rest = Rest.of(part, table, scaled * size)
+        rest = Rest.of(part, table, part.inside(scaled * size))
         good = rest.defined
         if good.mean() < SEEN:
             return 1e300
@@ -212,7 +213,7 @@ def first_constants(part: GivenPart, dataset: Dataset, seed: int) -> np.ndarray:
         for start in starts
     ]
     best = min(found, key=lambda fit: fit.fun)
-    return best.x * size if best.fun < BETTER * _left_by_constant(part, table, plain) else plain
+    return part.inside(best.x * size) if best.fun < BETTER * _left_by_constant(part, table, plain) else plain
 
 
 def _rest_constant(part: GivenPart, dataset: Dataset, seed: int) -> np.ndarray:
@@ -223,10 +224,12 @@ def _rest_constant(part: GivenPart, dataset: Dataset, seed: int) -> np.ndarray:
     text = part.text.replace("…", PLACE).replace(PLACE, f" {name} ")
     columns = {column: dataset.X[:, k] for k, column in enumerate(dataset.names)}
     try:
-        fit = fit_constants(text, columns, dataset.y, y_error=dataset.y_error, seed=seed)
+        fit = fit_constants(
+            text, columns, dataset.y, y_error=dataset.y_error, seed=seed, bounds=part.bounds, fixed=part.fixed
+        )
     except KansymError as problem:
         logger.info("constants of the given part start at 1: %s", problem)
-        return np.ones(len(part.constants))
+        return part.inside(np.ones(len(part.constants)))
     return np.array([fit.values[constant] for constant in part.constants])
 
 
@@ -248,7 +251,7 @@ def _gentle(part: GivenPart, dataset: Dataset, plain: np.ndarray) -> np.ndarray:
     """The same value for all constants, as near to 1 as lets the unknown part be seen."""
     for size in sorted((10.0**k for k in range(-9, 10)), key=lambda size: abs(np.log10(size))):
         for sign in (1.0, -1.0):
-            trial = np.full(len(plain), sign * size)
+            trial = part.inside(np.full(len(plain), sign * size))
             if _visible(part, dataset, trial):
                 return trial
     return plain
