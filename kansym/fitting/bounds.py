@@ -28,7 +28,7 @@ def read_bounds(
     if bounds is not None and not isinstance(bounds, Mapping):
         raise ArgumentError(
             Argument("bounds"),
-            f" must map constants to a low and a high end, such as {{'tau': (0, 10)}}, got {bounds!r}",
+            f" must map constants to their ends, such as {{'tau': (0, 10)}}, got {bounds!r}",
         )
     ends = {str(name): _ends(str(name), pair) for name, pair in (bounds or {}).items()}
     for name, value in (fixed or {}).items():

@@ -26,7 +26,8 @@ def deviance_residuals(counts: np.ndarray, expected: np.ndarray) -> tuple[np.nda
 
     The sum of their squares is twice what the logarithm of Poisson's likelihood lacks to that of a formula through all
     rows (McCullagh and Nelder, Generalized Linear Models (1989), section 2.4.3). Below `LEAST` expected counts a
-    deviance goes on as a parabola, so that a formula that dips below zero has one.
+    deviance goes on as a parabola, so that a formula that dips below zero has one; that of a row without counts is less
+    by `LEAST` for it.
 
     Parameters
     ----------

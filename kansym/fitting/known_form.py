@@ -245,7 +245,7 @@ def _notes(problem: KnownFormProblem, fit: Estimate, loss: str, determined: tupl
         notes.append(f"There are no more rows ({n}) than constants ({k}), so that errors cannot be estimated.")
     notes += [
         f"{name} is at its bound: the data would have it beyond. It has no standard error, and those of the others "
-        "hold for this value of it."
+        "hold for this value of it; intervals from profiles allow for others."
         for name, held in zip(names, fit.at_bound & ~fit.form.fixed, strict=True)
         if held
     ]

@@ -380,9 +380,8 @@ class LeastSquares:
         Those at their bounds have no part in them.
         """
         free = ~self.form.at_bound(values)
-        _, _, vectors, rank = scaled_svd(
-            self.free_jacobian(values)[:, free] if not free.all() else self.jacobian(values)
-        )
+        jacobian = self.jacobian(values)
+        _, _, vectors, rank = scaled_svd(jacobian if free.all() else jacobian[:, free])
         directions = np.zeros((len(values), len(vectors) - rank))
         directions[free] = vectors[rank:].T
         return directions

@@ -119,9 +119,41 @@ def test_what_is_determined(folder, capsys):
     assert part["text"] == "A*C" and part["error"] > 0 and part["names"] == ["A", "C"]
 
 
+def test_bounds_and_fixed_constants(folder, capsys):
+    t, y = folder
+    options = ["--target", "y", "--error", "e"]
+    bounds = ["--bounds", "tau=0:2,A>0", "--bounds", "B<=5,B>=-5"]
+    found = json.loads(run(capsys, "A*exp(-t/tau)+B", "decay.csv", *options, *bounds, "--intervals", "--json").out)
+    fit = fit_constants(
+        "A*exp(-t/tau)+B", {"t": t}, y, y_error=0.02, bounds={"tau": (0, 2), "A": (0, None), "B": (-5, 5)}
+    )
+    assert found["values"] == pytest.approx(fit.values) and found["at_bound"] == {"tau": 2.0}
+    assert found["bounds"] == {"A": [0, None], "tau": [0, 2], "B": [-5, 5]}
+    assert found["errors"]["tau"] is None and found["intervals"]["tau"][1] == 2.0
+    out = run(capsys, "A*exp(-t/tau)+B", "decay.csv", *options, *bounds, "--intervals").out
+    assert "tau = 2 s  (at its bound)" in out and "tau ends above at its bound, 2." in out
+    assert "tau is at its bound" in " ".join(out.split())
+    out = run(capsys, "A*exp(-t/tau)+B", "decay.csv", *options, "--fix", "tau=2.5", "--intervals").out
+    assert "tau = 2.5 s  (fixed)" in out and "tau:" not in out and "28 degrees of freedom" in out
+    one = json.loads(run(capsys, "A*exp(-t/tau)+B", "decay.csv", *options, "--bounds", "tau=3:", "--json").out)
+    assert one["at_bound"] == {"tau": 3.0} and one["bounds"] == {"tau": [3.0, None]}
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["A*t", "decay.csv", "--target", "y", "--bounds", "A"], "--bounds: expected name=low:high, name>number or"),
+        (["A*t", "decay.csv", "--target", "y", "--bounds", "A=5"], "--bounds: expected name=low:high"),
+        (["A*t", "decay.csv", "--target", "y", "--bounds", "A>x"], "--bounds: expected name=low:high"),
+        (["A*t", "decay.csv", "--target", "y", "--bounds", "A=1:2:3"], "--bounds: expected name=low:high"),
+        (["A*t", "decay.csv", "--target", "y", "--bounds", "0<A<1"], "--bounds: expected name=low:high"),
+        (["A*t", "decay.csv", "--target", "y", "--bounds", "Q>0"], "--bounds names 'Q', which is not a constant"),
+        (["A*t", "decay.csv", "--target", "y", "--bounds", "A=2:1"], "--bounds of 'A' must have a low end below"),
+        (["A*t", "decay.csv", "--target", "y", "--bounds", "A>2,A<1"], "got 2 to 1"),
+        (["A*t", "decay.csv", "--target", "y", "--bounds", "A>2", "--start", "A=1"], "--start of 'A' is 1, outside of"),
+        (["A*t", "decay.csv", "--target", "y", "--fix", "A"], "--fix: expected name=number, got 'A'"),
+        (["A*t", "decay.csv", "--target", "y", "--fix", "A=inf"], "--fix['A'] must be a finite number"),
+        (["A*t", "decay.csv", "--target", "y", "--fix", "A=1"], "--fix holds all constants (A)"),
         (["A*t", "decay.csv"], "--target is missing; the columns are 't', 'g', 'h', 'gap', 'y', 'e'"),
         (["A*t", "nothing", "--target", "y"], "there is no file nothing, nor a dataset of that name; known: "),
         (["A*x", "decay.csv", "--target", "y"], "names no column; the columns are"),

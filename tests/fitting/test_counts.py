@@ -1,5 +1,6 @@
 """Constants of formulas for counts, against the maximum of the likelihood."""
 
+import mpmath
 import numpy as np
 import pytest
 import scipy.optimize
@@ -7,6 +8,7 @@ import scipy.stats
 
 from kansym import DiscoveryOptions, discover, make_dataset
 from kansym.errors import DataError
+from kansym.fitting.counts import deviance_residuals
 from kansym.fitting.known_form import fit_constants
 
 t = np.linspace(0, 10, 60)
@@ -38,6 +40,79 @@ def test_the_maximum_of_the_likelihood(size):
     jacobian = np.column_stack([shape, A * t / tau**2 * shape, np.ones_like(t)])
     errors = np.sqrt(np.diag(np.linalg.inv(jacobian.T @ (jacobian / decay(*best)[:, None]))))
     np.testing.assert_allclose([fit.errors[name] for name in ("A", "tau", "b")], errors, rtol=1e-4)
+
+
+@pytest.mark.parametrize("size", [8.0, 200.0])
+@pytest.mark.parametrize("level", [0.6827, 0.9545])
+def test_profiles_are_those_of_the_likelihood(size, level):
+    counts = np.random.default_rng(8).poisson(decay(size, 2.0, 0.1 * size)).astype(float)
+    fit = fit_constants("A*exp(-t/tau) + b", {"t": t}, counts, y_error="poisson")
+    names = list(fit.values)
+
+    def twice_minus_log(values):
+        return -2 * scipy.stats.poisson.logpmf(counts, np.maximum(decay(*values), 1e-9)).sum()
+
+    least = twice_minus_log(list(fit.values.values()))
+    found = fit.intervals(level)
+    for j in (0, 1):
+        for end in found[names[j]]:
+            others = [value for i, value in enumerate(fit.values.values()) if i != j]
+            options = {"xatol": 1e-7, "fatol": 1e-9, "maxiter": 2000}
+            best = scipy.optimize.minimize(
+                lambda z, j=j, end=end: twice_minus_log(np.insert(z, j, end)),
+                others,
+                method="Nelder-Mead",
+                options=options,
+            )
+            assert best.fun - least == pytest.approx(scipy.stats.chi2.ppf(level, 1), rel=2e-3)
+
+
+def test_one_mean_has_the_exact_interval_of_its_likelihood():
+    # The deviance of n rows of a mean m from their mean M: 2 n (m - M + M log(M/m)).
+    counts = np.array([0.0, 2.0, 1.0, 3.0, 0.0])
+    low, high = fit_constants("a*x", {"x": 1.0}, counts, y_error="poisson").intervals()["a"]
+    mean, n = counts.mean(), len(counts)
+    for end in (low, high):
+        assert 2 * n * (end - mean + mean * np.log(mean / end)) == pytest.approx(1.0, abs=1e-3)
+    assert high - mean > mean - low
+
+
+def test_counts_within_bounds():
+    counts = np.random.default_rng(11).poisson(decay(60.0, 2.0, 0.0)).astype(float)
+    fit = fit_constants("A*exp(-t/tau) + b", {"t": t}, counts, y_error="poisson", bounds={"b": (0.5, None)})
+
+    def minus_log(values):
+        return -scipy.stats.poisson.logpmf(counts, decay(*values)).sum()
+
+    best = scipy.optimize.minimize(minus_log, [60, 2, 1], bounds=[(1, 200), (0.1, 9), (0.5, 9)], tol=1e-12).x
+    assert fit.at_bound == {"b": 0.5} and best[2] == 0.5
+    np.testing.assert_allclose(list(fit.values.values()), best, rtol=1e-4)
+    assert fit.intervals()["b"][0] == 0.5
+
+
+def test_deviances_near_and_far(rng):
+    counts = rng.poisson(5.0, 300).astype(float)
+    near = counts * (1 + 10.0 ** rng.uniform(-12, -1, 300)) + (counts == 0) * rng.uniform(0.01, 3, 300)
+    roots, slopes = deviance_residuals(counts, near)
+    with mpmath.workdps(40):
+        exact = [
+            float(mpmath.sqrt(2 * (f - n + (n * mpmath.log(n / mpmath.mpf(f)) if n else 0))))
+            for n, f in zip(counts.tolist(), near.tolist(), strict=True)
+        ]
+    # The parabola of a row without counts has its zero at zero, and the deviance there not.
+    np.testing.assert_allclose(roots, np.where(counts > 0, exact, np.sqrt(np.square(exact) - 1e-3)), rtol=1e-9)
+    # Their product is half the derivative of the deviance, which is that of the likelihood.
+    np.testing.assert_allclose(roots * slopes, 1 - counts / near, rtol=1e-9)
+
+
+@pytest.mark.parametrize("count", [0.0, 3.0])
+def test_deviances_go_on_smoothly_below_zero(count):
+    expected = np.linspace(-0.01, 0.01, 2001)
+    roots, slopes = deviance_residuals(np.full(2001, count), expected)
+    numeric = np.gradient(roots, expected)
+    smooth = np.abs(expected - 1e-3) > 1e-4
+    np.testing.assert_allclose(slopes[smooth][1:-1], numeric[smooth][1:-1], rtol=2e-2)
+    assert (np.diff(roots) > 0).all()
 
 
 def test_rows_without_counts_do_not_lower_the_mean():

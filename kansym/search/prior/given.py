@@ -172,7 +172,7 @@ def _joined(part: GivenPart, formula: Formula, constants: np.ndarray, fit_rows: 
 
     try:
         form, lost = call_with_limit(
-            lambda: merged(whole_law(known, own, constants, formula, fit_rows)[0], own), NESTING_SECONDS
+            lambda: merged(whole_law(known, own, constants, formula, fit_rows)[0], own, part.limits), NESTING_SECONDS
         )
     except TimeLimitError:
         raise ArgumentError(f"given {part.text[:200]!r} is nested too deeply; write it as one fraction") from None

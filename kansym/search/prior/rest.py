@@ -6,7 +6,7 @@
 The known part is given (`kansym.search.prior.given`) or a guess (`kansym.search.prior.correction`).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import permutations
 
@@ -114,7 +114,9 @@ def whole_law(
     return ParametricForm(expression, fit_rows.variables, (*constants, *alone.constants), numbers), alone
 
 
-def merged(form: ParametricForm, own: Sequence[sympy.Symbol]) -> tuple[ParametricForm, bool]:
+def merged(
+    form: ParametricForm, own: Sequence[sympy.Symbol], limited: Collection[str] = ()
+) -> tuple[ParametricForm, bool]:
     """The same function with as few constants and numbers as it takes.
 
     ``x + (c0*x + c1)`` is one term in x whatever is written: a printed formula shows 1 + c0, so that is the constant.
@@ -128,6 +130,8 @@ def merged(form: ParametricForm, own: Sequence[sympy.Symbol]) -> tuple[Parametri
         A whole law.
     own : sequence of sympy.Symbol
         Constants of the given part; they keep their names and places.
+    limited : collection of str
+        Names of those with bounds. A term of one of them and a found one stay two: the sum has no bounds.
 
     Returns
     -------
@@ -138,7 +142,7 @@ def merged(form: ParametricForm, own: Sequence[sympy.Symbol]) -> tuple[Parametri
     lost = False
     while (change := _without_a_number(form, own)) is not None:
         form = change
-    while (change := _without_a_term(form, own)) is not None:
+    while (change := _without_a_term(form, own, limited)) is not None:
         form, number = change
         lost = lost or number
     return form, lost
@@ -165,7 +169,9 @@ def _without_a_number(form: ParametricForm, own: Sequence[sympy.Symbol]) -> Para
     return None
 
 
-def _without_a_term(form: ParametricForm, own: Sequence[sympy.Symbol]) -> tuple[ParametricForm, bool] | None:
+def _without_a_term(
+    form: ParametricForm, own: Sequence[sympy.Symbol], limited: Collection[str]
+) -> tuple[ParametricForm, bool] | None:
     """The form with two terms made one, and whether one was a number; None where all terms differ."""
     free = _free(form, own)
     values = dict(zip(form.constants, map(float, form.values), strict=True))
@@ -176,7 +182,7 @@ def _without_a_term(form: ParametricForm, own: Sequence[sympy.Symbol]) -> tuple[
             if its_constant is None:
                 values[constant] += float(its_number / number)
                 gone, constants = its_term, form.constants
-            elif form.expression.count(its_constant) == 1:
+            elif form.expression.count(its_constant) == 1 and its_constant.name not in limited:
                 values[its_constant] += float(number / its_number) * values[constant]
                 gone, constants = term, tuple(one for one in form.constants if one is not constant)
             else:

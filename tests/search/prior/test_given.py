@@ -7,7 +7,7 @@ import sympy
 from kansym.data.dataset import make_dataset
 from kansym.data.noise import noise_floor
 from kansym.data.preparation import split
-from kansym.errors import DataError
+from kansym.errors import ArgumentError, DataError
 from kansym.search.discovery import discover
 from kansym.search.options import DiscoveryOptions
 from kansym.search.prior.given import LIKE_TERMS, _judged
@@ -84,3 +84,33 @@ def test_constants_are_those_that_the_formula_shows(given, lost):
     assert sorted(constant.value for constant in formula.constants) == pytest.approx(shown)
     np.testing.assert_allclose(shown, [0.3, 2.0], atol=0.01)
     assert (LIKE_TERMS in formula.notes) == lost
+
+
+def test_fixed_and_bounded_constants_of_the_given_part():
+    """What is found beside a fixed term of the same kind stays a term of its own."""
+    data = table(9.81 * x**2 / 2 + 0.5 * x**2 + 2 * z + RNG.normal(0, 1e-2, 300), y_error=1e-2)
+    train, validation = split(data, validation_fraction=0.2, seed=0)
+    fit_rows = FitRows.of(data, train, validation, noise_floor(data))
+    a, b = sympy.symbols("x z")
+    rest = Formula(sympy.Float(0.3) * a**2 + sympy.Float(1.9) * b, data.names, "...", 7, 0.1, 0.1, 50.0)
+    for limits, expected, held in (({"g": (9.81, 9.81)}, 9.81, "fixed"), ({"g": (10.0, 11.0)}, None, None)):
+        part = GivenPart.read("g*x^2/2 + ...", data.names, limits)
+        start = first_constants(part, data, seed=0)
+        assert limits["g"][0] <= start[0] <= limits["g"][1]
+        _, formula = _judged(part, rest, start, fit_rows)
+        assert formula is not None and len(formula.constants) == 3
+        g = formula.constants[0]
+        assert limits["g"][0] <= g.value <= limits["g"][1] and g.held in (held, "bound")
+        assert formula.loss < 1.3e-4
+        if expected:
+            assert g.value == expected
+            assert min(one.value for one in formula.constants) == pytest.approx(0.5, abs=0.01)
+    with pytest.raises(ArgumentError, match="bounds names 'Q'"):
+        GivenPart.read("g*x^2/2 + ...", data.names, {"Q": (0, 1)})
+
+
+def test_bounds_hold_in_the_last_fit():
+    data = table(9.81 * x**2 / 2 + 2 * np.sin(z) + RNG.normal(0, 1e-2, 300), y_error=1e-2)
+    options = DiscoveryOptions(max_seconds=3, given="g*x^2/2 + ...", bounds={"g": (None, 9.7)})
+    found = discover(data, options).formula
+    assert found.constants[0].name == "g" and found.constants[0].value <= 9.7

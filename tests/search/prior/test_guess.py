@@ -8,7 +8,10 @@ from hypothesis import strategies as st
 
 from kansym.data.dataset import make_dataset
 from kansym.errors import ArgumentError
-from kansym.search.prior.guess import Guess
+from kansym.fitting.known_form import fit_constants
+from kansym.search.discovery import discover
+from kansym.search.options import DiscoveryOptions
+from kansym.search.prior.guess import Guess, freed
 
 X = np.random.default_rng(0).uniform(0.5, 2.0, (20, 2))
 NAMES = ("x", "z (m)")
@@ -90,3 +93,32 @@ def test_a_column_that_was_left_out_of_the_table_is_no_constant():
     assert table.take(np.arange(5)).dropped == {"c": "Dropped column 'c': it is constant (7)."}
     with pytest.raises(ArgumentError, match=r"guesses: 'A\*x \+ c' holds 'c', which is left out. Dropped column 'c'"):
         Guess.read("A*x + c", table.names, "y", table.dropped)
+
+
+def test_bounds_stay_with_a_guess_and_with_its_numbers_freed():
+    guess = Guess.read("A*x**3 + B", ["x"], bounds={"B": (2.0, 2.0), "A": (0.0, np.inf), "Q": (0.0, 1.0)})
+    np.testing.assert_array_equal(guess.form.bounds, [[0, np.inf], [2, 2]])
+    free = freed(guess.form)
+    assert free is not None
+    np.testing.assert_array_equal(free.form.bounds, [[0, np.inf], [2, 2], [-np.inf, np.inf]])
+
+
+def test_a_guess_keeps_to_its_bounds():
+    t = np.linspace(0, 6, 60)
+    y = 3 * np.exp(-t / 2) - 0.05 + 0.05 * np.random.default_rng(0).standard_normal(60)
+    data = make_dataset(t[:, None], y, names=["t"], y_error=0.05)
+    options = DiscoveryOptions(max_seconds=3, guesses=("A*exp(-t/tau) + B",), bounds={"B": (0, None)})
+    outcome = discover(data, options).guess
+    A, tau, B = outcome.formula.constants
+    assert B.value == 0 and B.held == "bound" and B.error is None
+    best = fit_constants("A*exp(-t/tau)", {"t": t}, y, y_error=0.05)
+    assert A.value == pytest.approx(best.values["A"], rel=1e-6) and tau.error == pytest.approx(best.errors["tau"])
+    assert "do not need B" in outcome.words
+
+
+@pytest.mark.parametrize("options", [{"bounds": {"B": (0, 1)}}, {"fixed": {"B": 1.0}}])
+def test_bounds_need_something_that_is_given(options):
+    with pytest.raises(ArgumentError, match="there is none"):
+        DiscoveryOptions(**options)
+    known = DiscoveryOptions(guesses=("B*t",), **options)
+    assert known.limits and not known.unguessed.limits and not known.alone.guesses
