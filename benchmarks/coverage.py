@@ -13,8 +13,8 @@ what is tested are the errors, not the search for a start.
 A bound lies below the truth of one constant, 5, 1 or 0 of its standard errors away. Where it is near, intervals of this
 constant hold the truth more often than their level. Standard errors of the others hold it less often: they are those at
 the bound. How often follows from the Gaussian limit (Self and Liang, J. Am. Stat. Assoc. 82 (1987) 605,
-doi:10.1080/01621459.1987.10478472), and this is what the coverage is compared with, see `expected`. Counts are drawn from
-Poisson's distribution, with 20 or 200 expected in the fullest row.
+doi:10.1080/01621459.1987.10478472), and this is what the coverage is compared with, see `expected`. Counts are drawn
+from Poisson's distribution, with 20 or 200 expected in the fullest row.
 """
 
 import argparse

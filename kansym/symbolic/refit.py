@@ -275,7 +275,7 @@ class LeastSquares:
             if loss < best_loss:
                 best, best_loss = candidate, loss
         best, best_loss = self._polished(best, best_loss, start_loss, residuals, jacobian, fixed, basis)
-        return self.form.inside(fixed + basis @ best), best_loss, converged
+        return fixed + basis @ best, best_loss, converged
 
     def _ends(self, basis: np.ndarray, fixed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Bounds (m,) of z, infinite where the form has none and where z is no constant."""
@@ -302,6 +302,7 @@ class LeastSquares:
         standard errors.
         """
         best, best_loss, gradient = z, loss, np.inf
+        low, high = self._ends(basis, fixed)
         for _ in range(4):
             # Near the limits of double precision this overflows.
             with np.errstate(all="ignore"):
@@ -309,6 +310,8 @@ class LeastSquares:
                 r = residuals(z)
                 new_gradient = float(np.linalg.norm(unit.T @ r))
                 candidate_loss = self.loss(fixed + basis @ z)
+                if (z < low).any() or (z > high).any():
+                    break
                 # Also with nan from a step out of the domain, the negated comparison ends the loop.
                 if not (new_gradient < gradient and candidate_loss <= min(start_loss, loss * (1 + 1e-12))):
                     break
@@ -455,9 +458,11 @@ def bounded_descent(
         trial = np.where(step <= ends[0], low, np.where(step >= ends[1], high, np.clip(z + step / lengths, low, high)))
         trial_r = residuals(trial)
         gain = float(r @ r - trial_r @ trial_r)
-        if gain > 0:
+        flat = abs(gain) <= SETTLED_GAIN * float(r @ r)
+        if gain > 0 or flat:
+            # The last step puts a constant onto its bound where that is only rounding away.
             z, r, damping = trial, trial_r, max(damping / 10, LEAST_DAMPING)
-            if gain <= SETTLED_GAIN * float(r @ r):
+            if flat:
                 return z, True
         elif damping > LARGEST_DAMPING or np.array_equal(trial, z):
             return z, True
