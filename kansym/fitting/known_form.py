@@ -222,9 +222,9 @@ def _result(
         weights=fit.weights,
         outliers=fit.outliers,
         determined=determined,
-        at_bound={one.name: one.value for one in constants if one.held == "bound"},
         problem=problem,
         fit=fit,
+        at_bound={one.name: one.value for one in constants if one.held == "bound"},
     )
 
 

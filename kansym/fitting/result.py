@@ -73,12 +73,12 @@ class KnownForm:
     determined : tuple of Combination
         Where the data cannot tell constants apart, what they do determine: `text` such as ``"A*C"``, `names`, `value`
         and `error`. Empty where every constant is determined, or no simple combination is.
-    at_bound : dict of str to float
-        Constants that ended at a bound that was set for them, with its value.
     problem : KnownFormProblem
         The table and the formula with symbols for constants.
     fit : Estimate
         The fit in arrays, for programs.
+    at_bound : dict of str to float
+        Constants that ended at a bound that was set for them, with its value.
     """
 
     expression: str
@@ -100,9 +100,9 @@ class KnownForm:
     weights: np.ndarray | None
     outliers: tuple[Outlier, ...]
     determined: tuple[Combination, ...]
-    at_bound: Mapping[str, float]
     problem: KnownFormProblem = field(repr=False)
     fit: Estimate = field(repr=False)
+    at_bound: Mapping[str, float]
 
     @property
     def correlation(self) -> np.ndarray:

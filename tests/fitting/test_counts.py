@@ -100,7 +100,9 @@ def test_deviances_near_and_far(rng):
             for n, f in zip(counts.tolist(), near.tolist(), strict=True)
         ]
     # The parabola of a row without counts has its zero at zero, and the deviance there not.
-    np.testing.assert_allclose(roots, np.where(counts > 0, exact, np.sqrt(np.square(exact) - 1e-3)), rtol=1e-9)
+    np.testing.assert_allclose(
+        roots, np.where(counts > 0, exact, np.sqrt(np.maximum(np.square(exact) - 1e-3, 0))), rtol=1e-9
+    )
     # Their product is half the derivative of the deviance, which is that of the likelihood.
     np.testing.assert_allclose(roots * slopes, 1 - counts / near, rtol=1e-9)
 
