@@ -104,7 +104,7 @@ def test_deviances_near_and_far(rng):
         roots, np.where(counts > 0, exact, np.sqrt(np.maximum(np.square(exact) - 1e-3, 0))), rtol=1e-9
     )
     # Their product is half the derivative of the deviance, which is that of the likelihood.
-    np.testing.assert_allclose(roots * slopes, 1 - counts / near, rtol=1e-9)
+    np.testing.assert_allclose(roots * slopes, (near - counts) / near, rtol=1e-9)
 
 
 @pytest.mark.parametrize("count", [0.0, 3.0])
