@@ -22,7 +22,7 @@ from kansym.clock import Work
 from kansym.search.rows import FitRows
 from kansym.symbolic.complexity import complexity
 from kansym.symbolic.parametric import parametrize
-from kansym.symbolic.single_argument import factor_and_argument
+from kansym.symbolic.single_argument import factor_and_argument, innermost_argument
 from kansym.terms.enumeration import HANDED, Enumeration
 
 SMALLEST_PART = 4
@@ -50,7 +50,7 @@ class Part:
     ----------
     expression : sympy.Expr
     values : ndarray, shape (n,)
-        Of what it depends on: a column, or a product of powers of columns.
+        Of what it depends on: a column, a product of powers of columns, or the argument of its innermost function.
     symbol : sympy.Symbol
         Stands for that in what is put in its place.
     rest, slope : ndarray, shape (n,)
@@ -95,8 +95,8 @@ def parts_of(formula: sympy.Expr, fit_rows: FitRows) -> list[Part]:
 
 
 def parts_within(formula: sympy.Expr, fit_rows: FitRows) -> Iterator[Part]:
-    """Sums and products of all that depends on one column alone, or on one product of powers of columns, the whole
-    formula among them where it does."""
+    """Sums and products of all that depends on one column, one product of powers of columns, or one argument of a
+    function alone, the whole formula among them where it does."""
     X = fit_rows.rows(fit_rows.fitting)[0]
     yield from _within(formula, np.zeros(len(X)), np.ones(len(X)), lambda new: new, fit_rows.variables, X)
 
@@ -189,8 +189,11 @@ def _of_one_argument(
     variables: tuple[sympy.Symbol, ...],
     X: np.ndarray,
 ) -> Iterator[Part]:
-    """The function F of an expression A F(z), with products of powers of columns A and z, z of several."""
+    """The function F of A F(z): A and z are products of powers of columns, or A is 1 and z what all columns are in."""
     parts = factor_and_argument(parametrize(node, variables))
+    if parts is None:
+        inner = innermost_argument(node, variables)
+        parts = None if inner is None else (sympy.S.One, inner)
     if parts is None or len(parts[1].free_symbols) < 2:
         return
     factor, argument = parts

@@ -54,6 +54,16 @@ def test_a_function_of_a_product_of_columns(rng):
     assert same(best, law, X) and best.expression.has(sympy.exp)
 
 
+def test_a_function_of_one_argument_of_several_columns(rng):
+    X = rng.uniform([0.0, 1.0, 0.0], [2.0, 3.0, 2.0], (150, 3))
+    law = 0.5 * (np.tanh(1.3 * (X[:, 0] - X[:, 2]) / X[:, 1]) + 1)
+    rows = rows_of(X, law + 0.01 * rng.normal(size=150), ("x", "z", "w"), 0.01)
+    imitation = fitted("0.01 + 0.98*exp(-0.6*((x - w)/z - 1.3)**2)", rows)
+    best = found(imitation, rows)[0]
+    assert best.description_length < imitation.description_length - 5
+    np.testing.assert_allclose(best.predict(X), law, atol=0.01)
+
+
 @pytest.mark.parametrize("size", [0.002, 0.2])
 def test_what_the_data_cannot_tell_apart_is_handed_on(size, rng):
     x = np.linspace(0.1, 1.5, 60)
