@@ -24,6 +24,7 @@ from kansym.symbolic.complexity import complexity
 from kansym.symbolic.parametric import parametrize
 from kansym.symbolic.single_argument import factor_and_argument, innermost_argument
 from kansym.terms.enumeration import HANDED, Enumeration
+from kansym.terms.powers import power_sums
 
 SMALLEST_PART = 4
 """Nodes of a part that may be another function."""
@@ -221,7 +222,8 @@ def read_anew(
     handed: int = HANDED,
     few: float = TREES,
 ) -> Iterator[sympy.Expr]:
-    """The formula with other compositions of the part's column in its place, the shortest first.
+    """The formula with other functions of the part's argument in its place: sums of powers, then compositions, the
+    shortest first.
 
     Parameters
     ----------
@@ -234,7 +236,7 @@ def read_anew(
         `kansym.clock.now` value to stop at.
     seed : int
     handed : int, default 3
-        Most formulas.
+        Most compositions.
     few : float, default 300
         Compositions of a size up to which all of that size are tried.
     """
@@ -247,6 +249,8 @@ def read_anew(
     if not (np.isfinite(target).all() and len(target) and np.ptp(target) > 0):
         return
     share = (1.0 if weights is None else weights[rows]) * part.slope[rows] ** 2
+    sums = power_sums(part.values[rows], target, part.symbol, weights=share, allowed=fit_rows.allowed)
+    yield from map(part.put, sums)
     enumeration = Enumeration(
         part.values[rows, None],
         target,

@@ -6,6 +6,7 @@
 import math
 from collections import Counter
 from collections.abc import Collection
+from functools import lru_cache
 
 import sympy
 
@@ -172,7 +173,12 @@ def formula_bits(formula: sympy.Expr | ParametricForm, n: int, n_variables: int)
     form = formula if isinstance(formula, ParametricForm) else parametrize(formula, ())
     constants = 0.5 * math.log2(n) * len(form.constants)
     each = math.log2(max(n_variables, 1))
-    return constants + cheapest(form.expression, form.constants, lambda shape: _bits(shape, form.constants, each))
+    return constants + _cheapest_bits(form.expression, form.constants, each)
+
+
+@lru_cache(maxsize=4096)
+def _cheapest_bits(expression: sympy.Expr, constants: tuple[sympy.Symbol, ...], each: float) -> float:
+    return cheapest(expression, constants, lambda shape: _bits(shape, constants, each))
 
 
 def _bits(expression: sympy.Expr, constants: Collection[sympy.Symbol], each: float) -> float:

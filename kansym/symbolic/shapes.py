@@ -14,9 +14,10 @@ from sympy import Add, Expr, Mul, Pow
 def equal_shapes(expression: Expr, constants: Collection[sympy.Symbol]) -> Iterator[Expr]:
     """Shapes that one change of a sum turns an expression into.
 
-    - ``a/(b*u + 1)`` is ``a/(u + b)``,
+    - ``a/(b*u + 1)`` is ``a/(u + b)``, and ``a/(b*x**2 + c - x)`` is ``a/(x**2 + b*x + c)``,
     - ``1/(b/x + 1)`` is ``x/(x + b)``, and ``a*x/(x + b)`` is ``a/(1/x + b)``,
-    - ``a*x**2 + b*x + c`` and ``a*x*(x + b) + c`` are ``a*(x + b)**2 + c``; ``a*x**2 + b*x`` is ``a*x*(x + b)``,
+    - ``a*x**2 + b*x + c`` and ``a*x*(x + b) + c`` are ``a*(x + b)**2 + c``, and ``a*x**2 + b*x`` is ``a*x*(x + b)``;
+      so it is with powers of ``x``,
     - ``a*(tanh(b*x + c) + 1)`` is ``a/(c*exp(b*x) + 1)``,
 
     with other values of the constants.
@@ -28,26 +29,32 @@ def equal_shapes(expression: Expr, constants: Collection[sympy.Symbol]) -> Itera
         Those of its symbols that are free constants. One that stands in two places is left alone.
     """
     free = {symbol for symbol in constants if expression.count(symbol) == 1}
-    for node in set(expression.atoms(Mul, Pow, Add)):
+    nodes = (node for node in sympy.preorder_traversal(expression) if node.is_Add or node.is_Mul or node.is_Pow)
+    for node in dict.fromkeys(nodes):
         for rule in (_scaled_sum, _fraction_in_fraction, _square, _logistic):
             for other in rule(node, free):
                 yield expression.xreplace({node: other})
 
 
 def _scaled_sum(node: Expr, free: set[sympy.Symbol]) -> Iterator[Expr]:
-    """Of a product with a free factor: a sum with the offset 1, all of whose other terms have free coefficients."""
+    """Of a product with a free factor: a sum with free coefficients in all terms but one, which gets another's."""
     if not (node.is_Mul and free.intersection(node.args)):
         return
     for factor in node.args:
         base, exponent = factor.as_base_exp()
         if not (base.is_Add and exponent.is_number):
             continue
-        terms = [term for term in base.args if not term.is_number]
-        coefficients = [_coefficient(term, free) for term in terms]
-        if sum(base.args) - sum(terms) != 1 or None in coefficients or terms[0] in free:
+        fixed = [term for term in base.args if _coefficient(term, free) is None]
+        if len(fixed) != 1 or abs(fixed[0].as_coeff_Mul()[0]) != 1:
             continue
-        scaled = Add(terms[0] / coefficients[0], coefficients[0], *terms[1:])
-        yield Mul(*(other for other in node.args if other is not factor), Pow(scaled, exponent))
+        others = [other for other in node.args if other is not factor]
+        for term in base.args:
+            coefficient = _coefficient(term, free)
+            if coefficient is not None and term not in free:
+                unsigned = abs(fixed[0]) if fixed[0].is_number else fixed[0].as_coeff_Mul()[1]
+                rest = [one for one in base.args if one is not term and one is not fixed[0]]
+                scaled = Add(term / coefficient, coefficient * unsigned, *rest)
+                yield Mul(*others, Pow(scaled, exponent))
 
 
 def _fraction_in_fraction(node: Expr, free: set[sympy.Symbol]) -> Iterator[Expr]:
@@ -73,7 +80,7 @@ def _square(node: Expr, free: set[sympy.Symbol]) -> Iterator[Expr]:
     for term in node.args:
         others = [other for other in node.args if other is not term]
         factors = Mul.make_args(term)
-        base = next((f.base for f in factors if f.is_Pow and f.exp == 2 and not f.is_number), None)
+        base = next((f.base ** (f.exp / 2) for f in factors if f.is_Pow and f.exp in (2, 4, 6)), None)
         if base is not None and ((outside := term / base**2) in free or outside.is_number):
             for linear in others:
                 coefficient = _coefficient(linear, free)
@@ -110,8 +117,12 @@ def _coefficient(term: Expr, free: set[sympy.Symbol]) -> Expr | None:
     return next((factor for factor in Mul.make_args(term) if factor in free), None)
 
 
+MOST_SHAPES = 8
+"""Shapes of one form that are priced."""
+
+
 def cheapest(expression: Expr, constants: Collection[sympy.Symbol], bits: Callable[[Expr], float]) -> float:
-    """The bits of the cheapest shape that single changes lead to, each of which makes it cheaper.
+    """The bits of the cheapest of the shapes that an expression can be turned into.
 
     Parameters
     ----------
@@ -120,10 +131,10 @@ def cheapest(expression: Expr, constants: Collection[sympy.Symbol], bits: Callab
     bits : callable
         The price of a shape.
     """
-    least = bits(expression)
-    while True:
-        shapes = [(bits(shape), shape) for shape in equal_shapes(expression, constants)]
-        shorter = min(shapes, key=lambda one: (one[0], str(one[1])), default=None)
-        if shorter is None or shorter[0] >= least - 1e-9:
-            return least
-        least, expression = shorter
+    prices = {expression: bits(expression)}
+    open_shapes = [expression]
+    while open_shapes and len(prices) < MOST_SHAPES:
+        new = [one for one in equal_shapes(open_shapes.pop(0), constants) if one not in prices]
+        prices.update({one: bits(one) for one in new})
+        open_shapes += new
+    return min(prices.values())

@@ -22,6 +22,7 @@ FAMILIES = {
     "a steep saturation": ["a*x**2/(x**2 + b)", "a/(b/x**2 + 1)", "a*x**2/(b*x**2 + 1)"],
     "a logistic curve": ["a/(b*exp(c*x) + 1)", "a*(tanh(c*x + b) + 1)", "a/(exp(c*x) + b)", "a*(1 - tanh(c*x + b))"],
     "a parabola": ["a*x**2 + b*x + c", "a*(x + b)**2 + c", "a*x*(x + b) + c"],
+    "a resonance": ["a/sqrt((x**2 + b)**2 + c)", "a/sqrt(b*x**4 + x**2 + c)", "a/sqrt(x**4 + b*x**2 + c)"],
     "a parabola through the origin": ["a*x**2 + b*x", "a*x*(x + b)"],
 }
 

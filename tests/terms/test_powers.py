@@ -1,0 +1,70 @@
+"""Sums of powers of one column, under links."""
+
+import numpy as np
+import pytest
+import sympy
+
+from kansym.primitives.allowed import allowed_functions
+from kansym.primitives.library import default_library
+from kansym.terms.powers import MOST_TERMS, power_sums
+
+X = sympy.Symbol("x", real=True)
+
+
+def errors(x, y, **more):
+    """Largest relative errors of the sums that are found."""
+    found = []
+    for expression in power_sums(x, y, X, **more):
+        with np.errstate(all="ignore"):
+            values = np.broadcast_to(sympy.lambdify(X, expression, "numpy")(x), x.shape)
+        found.append(float(np.max(np.abs(values / y - 1))))
+    return found
+
+
+@pytest.mark.parametrize(
+    "law",
+    [
+        lambda x: 2.0 / np.sqrt((1.7 - x**2) ** 2 + 0.2 * x**2),
+        lambda x: 3.1 * x / (0.7 + x + 0.4 * x**2),
+        lambda x: np.sqrt(1.2 + 0.4 * x**2),
+        lambda x: 4.2 * np.exp(-0.3 * x - 0.7 / x),
+        lambda x: (0.3 * x**2 + 1.1 / x) ** 2,
+        lambda x: 5.0 / x**2 - 1.3 * x,
+    ],
+    ids=["resonance", "inhibition", "hyperbola", "exponential", "square", "plain"],
+)
+def test_a_sum_of_three_powers_is_found_to_the_last_digits(law):
+    x = np.linspace(0.4, 2.9, 25)
+    assert min(errors(x, law(x))) < 1e-9
+
+
+def test_small_values_that_noise_has_moved_do_not_spoil_a_reciprocal(rng):
+    x = np.linspace(0.3, 6.0, 80)
+    law = 2.0 / np.sqrt((4.0 - x**2) ** 2 + 0.3 * x**2)
+    y = law + 0.004 * rng.normal(size=80)
+    expressions = list(power_sums(x, y, X, weights=np.full(80, 0.004**-2)))
+    with np.errstate(all="ignore"):
+        values = [np.broadcast_to(sympy.lambdify(X, one, "numpy")(x), x.shape) for one in expressions]
+    # Three constants leave the truth by less than an error a row.
+    assert min(np.sqrt(np.mean((one - law) ** 2)) for one in values if np.isfinite(one).all()) < 0.004
+
+
+def test_columns_of_both_signs_have_no_reciprocals():
+    x = np.linspace(-2.0, 3.0, 30)
+    found = list(power_sums(x, 1.5 + x - 0.3 * x**4, X))
+    assert found and all(one.subs(X, 0).is_finite for one in found if one.is_polynomial(X))
+    assert min(errors(x, 1.5 + x - 0.3 * x**4)) < 1e-9
+
+
+def test_functions_that_are_not_allowed_are_left_out():
+    x = np.linspace(0.4, 2.9, 25)
+    y = 4.2 * np.exp(-0.3 * x)
+    allowed = allowed_functions(default_library().only("x", "x^2", "x^-1", "sqrt"))
+    assert any(one.has(sympy.exp) for one in power_sums(x, y, X))
+    assert not any(one.has(sympy.exp) for one in power_sums(x, y, X, allowed=allowed))
+
+
+def test_terms_are_few():
+    x = np.linspace(0.4, 2.9, 40)
+    for expression in power_sums(x, np.cos(3 * x), X):
+        assert len(sympy.Add.make_args(expression)) <= MOST_TERMS
