@@ -79,9 +79,11 @@ def _permitted(back: sympy.Expr, allowed: AllowedFunctions | None) -> bool:
 
 def _best(powers: np.ndarray, y: np.ndarray, link: Link, weights: np.ndarray | None) -> Iterator[list[int]]:
     """Places of the terms of the `EACH` best sums of each number of terms, for L(y)."""
-    square = link.slope_back(y) ** 2 * (1.0 if weights is None else weights)
-    z = link.forward(y)
-    gram, moment = (powers * square) @ powers.T, (powers * square) @ z
+    with np.errstate(all="ignore"):
+        square = link.slope_back(y) ** 2 * (1.0 if weights is None else weights)
+        gram, moment = (powers * square) @ powers.T, (powers * square) @ link.forward(y)
+    if not (np.isfinite(gram).all() and np.isfinite(moment).all() and (np.diag(gram) > 0).all()):
+        return
     clock.charge(Work.DENSE_PRODUCTS, powers.size * len(powers))
     for count in range(1, MOST_TERMS + 1):
         chosen = np.array(list(itertools.combinations(range(len(powers)), count)))
@@ -105,9 +107,13 @@ def _settled(
     coefficients = np.zeros(columns.shape[1])
     for _ in range(passes):
         # L(y) is taken as the straight line that it is near the fitted value.
-        target = link.forward(at) + (y - at) * link.slope(at)
-        root = link.slope_back(at) * (1.0 if weights is None else np.sqrt(weights))
-        coefficients = np.linalg.lstsq(columns * root[:, None], target * root, rcond=None)[0]
+        with np.errstate(all="ignore"):
+            root = link.slope_back(at) * (1.0 if weights is None else np.sqrt(weights))
+            target = (link.forward(at) + (y - at) * link.slope(at)) * root
+            matrix = columns * root[:, None]
+        if not (np.isfinite(target).all() and np.isfinite(matrix).all()):
+            break
+        coefficients = np.linalg.lstsq(matrix, target, rcond=None)[0]
         clock.charge(Work.SMALL_FITS, 1)
         with np.errstate(all="ignore"):
             at = np.broadcast_to(inverse(columns @ coefficients), y.shape)

@@ -68,3 +68,10 @@ def test_terms_are_few():
     x = np.linspace(0.4, 2.9, 40)
     for expression in power_sums(x, np.cos(3 * x), X):
         assert len(sympy.Add.make_args(expression)) <= MOST_TERMS
+
+
+def test_targets_that_run_over_decades_give_what_can_be_fitted():
+    x = np.linspace(1.0, 3.0, 30)
+    for y in (np.exp(-20.0 * x), 1e-100 * x, np.exp(20.0 * x), 1e-100 * np.exp(5.0 * x)):
+        for expression in power_sums(x, y, X):
+            assert expression.is_finite is not False
