@@ -222,7 +222,7 @@ def read_anew(
     handed: int = HANDED,
     few: float = TREES,
 ) -> Iterator[sympy.Expr]:
-    """The formula with other functions of the part's argument in its place: sums of powers, then compositions, the
+    """The formula with other functions of the part's argument in its place: sums of powers and exponentials, then compositions, the
     shortest first.
 
     Parameters

@@ -1,13 +1,15 @@
 # sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
 # pyright: reportArgumentType=false, reportReturnType=false, reportOperatorIssue=false
-"""Sums of up to three powers of one column, under links: all of them, by linear algebra.
+"""Sums of up to three powers and exponentials of one column, under links: all of them, by linear algebra.
 
 A resonance is the root of a reciprocal of a sum of three powers, a rate that too much of the substrate slows down a
-reciprocal one. With noise such laws have many imitations of few operations, and the sums are few enough to fit all.
+reciprocal one, and two lifetimes are a sum of exponentials. With noise such laws have many imitations of few
+operations, and the sums are few enough to fit all.
 """
 
 import itertools
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import sympy
@@ -20,16 +22,32 @@ from kansym.structure.problem import TARGET
 
 EXPONENTS = (-4, -3, -2, -1, 0, 1, 2, 3, 4)
 
+RATES = tuple(sign * 2.0 ** (step / 2) for sign in (-1, 1) for step in range(-1, 12))
+"""Of the exponentials, in units of one over the range of the column; a fit of y moves them."""
+
 MOST_TERMS = 3
 
 EACH = 3
-"""Sums of each number of terms, under each link, that are handed on."""
+"""Sums of each number of terms, under each link, that are handed on, of different powers and signs of rates."""
 
 LEAST = 1e-6
 """Smallest |y|, in units of its root mean square, under a link."""
 
 REWEIGHTED = 2
 """Passes in which a link's slope is taken at the fitted values: at small y that noise has moved it says little."""
+
+CONDITION = 1e-12
+"""Least eigenvalue of a few normalised columns, in units of the largest, that counts."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Column:
+    """A function of the column: its values, what it is, and its expression, whose values are `size` times these."""
+
+    values: np.ndarray
+    kind: str
+    expression: sympy.Expr
+    size: float
 
 
 def power_sums(
@@ -40,7 +58,7 @@ def power_sums(
     weights: np.ndarray | None = None,
     allowed: AllowedFunctions | None = None,
 ) -> Iterator[sympy.Expr]:
-    """The best sums under every link, with Float coefficients whose last digits a fit of y has to settle.
+    """The best sums under every link, with Float constants that a fit of y has to settle.
 
     Parameters
     ----------
@@ -52,47 +70,73 @@ def power_sums(
     allowed : AllowedFunctions, optional
         What formulas may have; default anything.
     """
-    exponents = EXPONENTS if (x > 0).all() or (x < 0).all() else tuple(p for p in EXPONENTS if p >= 0)
-    scale = float(np.exp(np.mean(np.log(np.abs(x[x != 0]))))) if x.any() else 1.0
-    with np.errstate(all="ignore"):
-        powers = np.array([(x / scale) ** p for p in exponents])
-    if not np.isfinite(powers).all():
-        return
+    columns = list(_columns(x, symbol, allowed))
+    values = np.array([column.values for column in columns])
     for link in usable_links(y):
         away = float(np.abs(y).min()) > LEAST * float(np.sqrt(np.mean(y**2)))
         back = link.inverse(y)
         if link.name != "identity" and not (away and _permitted(back, allowed)):
             continue
         inverse = sympy.lambdify(TARGET, back, "numpy")
-        for chosen in _best(powers, y, link, weights):
-            coefficients = _settled(powers[chosen].T, y, link, inverse, weights)
+        for chosen in _best(columns, values, y, link, weights):
+            coefficients = _settled(values[chosen].T, y, link, inverse, weights)
             terms = (
-                sympy.Float(float(c) / scale ** exponents[k]) * symbol ** exponents[k]
+                sympy.Float(float(c) / columns[k].size) * columns[k].expression
                 for k, c in zip(chosen, coefficients, strict=True)
             )
             yield back.xreplace({TARGET: sympy.Add(*terms)})
+
+
+def _columns(x: np.ndarray, symbol: sympy.Symbol, allowed: AllowedFunctions | None) -> Iterator[_Column]:
+    """Functions that are finite at all rows, scaled to values near one."""
+    scale = float(np.exp(np.mean(np.log(np.abs(x[x != 0]))))) if x.any() else 1.0
+    one_signed = (x > 0).all() or (x < 0).all()
+    for p in EXPONENTS if one_signed else [p for p in EXPONENTS if p >= 0]:
+        with np.errstate(all="ignore"):
+            values, size = (x / scale) ** p, scale**p
+        if np.isfinite(values).all() and 1e-200 < size < 1e200:
+            yield _Column(values, str(p), symbol**p, size)
+    if allowed is not None and not allowed.permits(sympy.exp(symbol)):
+        return
+    for rate in RATES:
+        slope = rate / float(np.ptp(x))
+        start = float(x.max() if rate > 0 else x.min())
+        with np.errstate(all="ignore"):
+            values, size = np.exp(slope * (x - start)), float(np.exp(slope * start))
+        if 1e-200 < size < 1e200:
+            yield _Column(values, "rising" if rate > 0 else "falling", sympy.exp(sympy.Float(slope) * symbol), size)
 
 
 def _permitted(back: sympy.Expr, allowed: AllowedFunctions | None) -> bool:
     return allowed is None or allowed.permits(back.subs(TARGET, sympy.Symbol("z", positive=True)))
 
 
-def _best(powers: np.ndarray, y: np.ndarray, link: Link, weights: np.ndarray | None) -> Iterator[list[int]]:
+def _best(
+    columns: list[_Column], values: np.ndarray, y: np.ndarray, link: Link, weights: np.ndarray | None
+) -> Iterator[list[int]]:
     """Places of the terms of the `EACH` best sums of each number of terms, for L(y)."""
     with np.errstate(all="ignore"):
         square = link.slope_back(y) ** 2 * (1.0 if weights is None else weights)
-        gram, moment = (powers * square) @ powers.T, (powers * square) @ link.forward(y)
-    if not (np.isfinite(gram).all() and np.isfinite(moment).all() and (np.diag(gram) > 0).all()):
+        gram, moment = (values * square) @ values.T, (values * square) @ link.forward(y)
+        lengths = np.sqrt(np.diag(gram))
+        gram, moment = gram / lengths[:, None] / lengths, moment / lengths
+    if not (np.isfinite(gram).all() and np.isfinite(moment).all()):
         return
-    clock.charge(Work.DENSE_PRODUCTS, powers.size * len(powers))
+    clock.charge(Work.DENSE_PRODUCTS, values.size * len(values))
     for count in range(1, MOST_TERMS + 1):
-        chosen = np.array(list(itertools.combinations(range(len(powers)), count)))
-        blocks, sides = gram[chosen[:, :, None], chosen[:, None, :]], moment[chosen]
-        lengths = np.sqrt(np.einsum("sii->si", blocks))
-        inverses = np.linalg.pinv(blocks / lengths[:, :, None] / lengths[:, None, :], rcond=1e-13, hermitian=True)
-        gained = np.einsum("si,sij,sj->s", sides / lengths, inverses, sides / lengths)
-        clock.charge(Work.SMALL_FITS, count)
-        yield from (chosen[k].tolist() for k in np.argsort(-gained, kind="stable")[:EACH])
+        chosen = np.array(list(itertools.combinations(range(len(values)), count)))
+        sides = moment[chosen]
+        inverses = np.linalg.pinv(gram[chosen[:, :, None], chosen[:, None, :]], rcond=CONDITION, hermitian=True)
+        gained = np.einsum("si,sij,sj->s", sides, inverses, sides)
+        clock.charge(Work.SMALL_FITS, count + len(chosen) / 25)
+        kinds: set[tuple[str, ...]] = set()
+        for k in np.argsort(-gained, kind="stable"):
+            kind = tuple(columns[place].kind for place in chosen[k])
+            if kind not in kinds:
+                kinds.add(kind)
+                yield chosen[k].tolist()
+            if len(kinds) == EACH:
+                break
 
 
 def _settled(

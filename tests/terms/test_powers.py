@@ -1,4 +1,4 @@
-"""Sums of powers of one column, under links."""
+"""Sums of powers and exponentials of one column, under links."""
 
 import numpy as np
 import pytest
@@ -6,6 +6,8 @@ import sympy
 
 from kansym.primitives.allowed import allowed_functions
 from kansym.primitives.library import default_library
+from kansym.symbolic.parametric import parametrize
+from kansym.symbolic.refit import refit
 from kansym.terms.powers import MOST_TERMS, power_sums
 
 X = sympy.Symbol("x", real=True)
@@ -30,8 +32,9 @@ def errors(x, y, **more):
         lambda x: 4.2 * np.exp(-0.3 * x - 0.7 / x),
         lambda x: (0.3 * x**2 + 1.1 / x) ** 2,
         lambda x: 5.0 / x**2 - 1.3 * x,
+        lambda x: 2.0 + 0.7 * x - 1.1 * x**3,
     ],
-    ids=["resonance", "inhibition", "hyperbola", "exponential", "square", "plain"],
+    ids=["resonance", "inhibition", "hyperbola", "exponential", "square", "plain", "cubic"],
 )
 def test_a_sum_of_three_powers_is_found_to_the_last_digits(law):
     x = np.linspace(0.4, 2.9, 25)
@@ -47,6 +50,22 @@ def test_small_values_that_noise_has_moved_do_not_spoil_a_reciprocal(rng):
         values = [np.broadcast_to(sympy.lambdify(X, one, "numpy")(x), x.shape) for one in expressions]
     # Three constants leave the truth by less than an error a row.
     assert min(np.sqrt(np.mean((one - law) ** 2)) for one in values if np.isfinite(one).all()) < 0.004
+
+
+@pytest.mark.parametrize(
+    "law, own",
+    [
+        (lambda x: 4.0 * np.exp(-2.1 * x) + 1.3 * np.exp(-0.3 * x), sympy.exp),
+        (lambda x: 2.0 / (1.0 + 5.0 * np.exp(-1.7 * x)), sympy.exp),
+        (lambda x: 0.4 * np.exp(1.1 * x) - 0.4, sympy.exp),
+    ],
+    ids=["two lifetimes", "logistic", "diode"],
+)
+def test_rates_of_exponentials_are_near_enough_for_a_fit(law, own):
+    x = np.linspace(0.0, 3.0, 40)
+    found = [one for one in power_sums(x, law(x), X) if one.has(own)]
+    forms = [refit(parametrize(one, (X,)), x[:, None], law(x), max_steps=60) for one in found]
+    assert min(form.loss for form in forms) < 1e-20
 
 
 def test_columns_of_both_signs_have_no_reciprocals():
