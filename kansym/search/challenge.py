@@ -25,6 +25,7 @@ from kansym.search.rows import FitRows
 from kansym.symbolic.complexity import complexity
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.parametric import ParametricForm, parametrize
+from kansym.symbolic.refit import RefitResult
 from kansym.terms.enumeration import FEW_OF_NOISY_CURVES
 
 logger = logging.getLogger(__name__)
@@ -35,8 +36,11 @@ SECONDS = 8.0
 LEAST_ROWS = 10
 """Rows below which next to everything describes them."""
 
-MOST_PARTS, HANDED, FITTED = 4, 12, 5
+MOST_PARTS, HANDED, FITTED = 4, 12, 7
 """Parts that are replaced, the largest first; compositions of each; and those of each that get all of the algebra."""
+
+ALIKE = 1e-6
+"""Relative difference of the losses of two forms that have the same values."""
 
 NEAR_BITS = 15.0
 """Bits behind the formula up to which another is handed on."""
@@ -84,8 +88,14 @@ def rivals(formula: Formula, fit_rows: FitRows, *, until: float, seed: int) -> l
 
 def _shortest(expressions: Iterator[sympy.Expr], fit_rows: FitRows) -> list[tuple[float, ParametricForm]]:
     """Fitted forms with their description lengths, the shortest first."""
-    forms = [fit_rows.fit(parametrize(one, fit_rows.variables), max_steps=30).form for one in expressions]
-    return sorted(((description_length_of(form, fit_rows), form) for form in forms), key=lambda one: one[0])
+    fitted = [fit_rows.fit(parametrize(one, fit_rows.variables), max_steps=30) for one in expressions]
+    forms = sorted(((description_length_of(fit.form, fit_rows), fit) for fit in fitted), key=lambda one: one[0])
+    kept: list[tuple[float, RefitResult]] = []
+    for length, fit in forms:
+        # What leaves the same is the same in other words.
+        if all(abs(fit.loss - other.loss) > ALIKE * other.loss for _, other in kept):
+            kept.append((length, fit))
+    return [(length, fit.form) for length, fit in kept]
 
 
 def _slope(fit_rows: FitRows) -> sympy.Float:

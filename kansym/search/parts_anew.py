@@ -222,8 +222,8 @@ def read_anew(
     handed: int = HANDED,
     few: float = TREES,
 ) -> Iterator[sympy.Expr]:
-    """The formula with other functions of the part's argument in its place: sums of powers and exponentials, then compositions, the
-    shortest first.
+    """The formula with other functions of the part's argument in its place: sums of powers and exponentials, and then
+    compositions, the shortest first.
 
     Parameters
     ----------

@@ -27,8 +27,9 @@ RATES = tuple(sign * 2.0 ** (step / 2) for sign in (-1, 1) for step in range(-1,
 
 MOST_TERMS = 3
 
-EACH = 3
-"""Sums of each number of terms, under each link, that are handed on, of different powers and signs of rates."""
+EACH, HANDED = 4, 7
+"""Sums of each number of terms under each link, of different powers and signs of rates, whose coefficients are settled,
+and those of each number of terms that are handed on."""
 
 LEAST = 1e-6
 """Smallest |y|, in units of its root mean square, under a link."""
@@ -58,7 +59,7 @@ def power_sums(
     weights: np.ndarray | None = None,
     allowed: AllowedFunctions | None = None,
 ) -> Iterator[sympy.Expr]:
-    """The best sums under every link, with Float constants that a fit of y has to settle.
+    """The best sums of each number of terms, with Float constants that a fit of y has to settle.
 
     Parameters
     ----------
@@ -72,6 +73,7 @@ def power_sums(
     """
     columns = list(_columns(x, symbol, allowed))
     values = np.array([column.values for column in columns])
+    found: dict[int, list[tuple[float, int, sympy.Expr]]] = {count: [] for count in range(1, MOST_TERMS + 1)}
     for link in usable_links(y):
         away = float(np.abs(y).min()) > LEAST * float(np.sqrt(np.mean(y**2)))
         back = link.inverse(y)
@@ -79,12 +81,19 @@ def power_sums(
             continue
         inverse = sympy.lambdify(TARGET, back, "numpy")
         for chosen in _best(columns, values, y, link, weights):
-            coefficients = _settled(values[chosen].T, y, link, inverse, weights)
+            coefficients, fitted = _settled(values[chosen].T, y, link, inverse, weights)
+            error = float(np.average((y - fitted) ** 2, weights=weights))
+            error = error if np.isfinite(error) else np.inf
             terms = (
                 sympy.Float(float(c) / columns[k].size) * columns[k].expression
                 for k, c in zip(chosen, coefficients, strict=True)
             )
-            yield back.xreplace({TARGET: sympy.Add(*terms)})
+            same = found[len(chosen)]
+            same.append(
+                (error if np.isfinite(error) else np.inf, len(same), back.xreplace({TARGET: sympy.Add(*terms)}))
+            )
+    for same in found.values():
+        yield from (expression for *_, expression in sorted(same)[:HANDED])
 
 
 def _columns(x: np.ndarray, symbol: sympy.Symbol, allowed: AllowedFunctions | None) -> Iterator[_Column]:
@@ -114,7 +123,7 @@ def _permitted(back: sympy.Expr, allowed: AllowedFunctions | None) -> bool:
 def _best(
     columns: list[_Column], values: np.ndarray, y: np.ndarray, link: Link, weights: np.ndarray | None
 ) -> Iterator[list[int]]:
-    """Places of the terms of the `EACH` best sums of each number of terms, for L(y)."""
+    """Places of the terms of the best sums of each number of terms, for L(y)."""
     with np.errstate(all="ignore"):
         square = link.slope_back(y) ** 2 * (1.0 if weights is None else weights)
         gram, moment = (values * square) @ values.T, (values * square) @ link.forward(y)
@@ -145,8 +154,8 @@ def _settled(
     link: Link,
     inverse: Callable[[np.ndarray], np.ndarray],
     weights: np.ndarray | None,
-) -> np.ndarray:
-    """Coefficients with the slope of the link taken at the fitted values, as far as these have a way back."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """Coefficients, with the slope of the link taken at the fitted values as far as these have a way back, and y."""
     at, passes = y, 1 if link.name == "identity" else 1 + REWEIGHTED
     coefficients = np.zeros(columns.shape[1])
     for _ in range(passes):
@@ -164,4 +173,4 @@ def _settled(
             slope = link.slope(at)
         if not (np.isfinite(slope).all() and slope.all() and (np.sign(at) == np.sign(y)).all()):
             break
-    return coefficients
+    return coefficients, at
