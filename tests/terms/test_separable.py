@@ -60,7 +60,7 @@ def test_common_functions_of_several_curves():
 
 
 def test_a_sum_of_two_products(table):
-    X = table((0.5, 4.0), (0.5, 3.0), rows=800)
+    X = table((0.5, 4.0), (0.5, 3.0), rows=400)
     symbols = sympy.symbols("x:2", real=True)
     y = law(*X.T)
     found = next(iter(Pursuit(X, y, symbols).formulas()))
