@@ -127,6 +127,7 @@ def challenged(discovery: Discovery, primitives: PrimitiveLibrary, *, seed: int)
         table = table.take(np.sort(chosen))
     everything = np.arange(table.n_rows)
     allowed = allowed_functions(primitives)
-    rows = FitRows.of(table, everything, everything[:0], discovery.noise_floor, allowed)
+    own = discovery.own_functions
+    rows = FitRows.of(table, everything, everything[:0], discovery.noise_floor, allowed, own)
     with clock.running(Clock()):
         return tuple(rivals(discovery.formula, rows, until=SECONDS, seed=seed))

@@ -19,6 +19,7 @@ from kansym.search.guess_outcome import GuessOutcome
 from kansym.search.rows import FitRows
 from kansym.surfaces import surface
 from kansym.symbolic.formula import Formula
+from kansym.symbolic.own_functions import OwnFunction
 
 
 class StopReason(StrEnum):
@@ -209,6 +210,8 @@ class Discovery:
         where the search did not. Not stored.
     forms_tried : int
         Different forms that were fitted with all of the algebra; not stored.
+    own_functions : tuple of OwnFunction
+        Of the library that the search had, each of which counts as one function. Not stored.
     """
 
     front: ParetoFront
@@ -227,6 +230,7 @@ class Discovery:
     certificate: HasVerdict | None = None
     challenged: bool = False
     forms_tried: int = 0
+    own_functions: tuple[OwnFunction, ...] = ()
 
     @property
     def guess(self) -> GuessOutcome | None:

@@ -17,6 +17,7 @@ from kansym.search.options import DiscoveryOptions
 from kansym.search.progress import ProgressCallback
 from kansym.search.results import Discovery
 from kansym.surfaces import surface
+from kansym.symbolic.own_functions import folded
 from kansym.threads import threads_for
 from kansym.validation.agreement import Agreement, agreement
 from kansym.validation.description_length import Explained, explained
@@ -214,7 +215,7 @@ def _measure(discovery: Discovery, options: DiscoveryOptions, again: Agreement |
     box = box_of(dataset.X)
     evidence = Evidence(
         fit=measure_fit(discovery, residuals, validation_fraction=options.validation_fraction),
-        explained=explained(residuals, discovery.noise_floor),
+        explained=explained(residuals, discovery.noise_floor, discovery.own_functions),
         residual_tests=check_residuals(residuals, dataset.names, seed=seed),
         leftover=leftover(residuals, dataset.names, seed=seed),
         lack_of_fit=lack_of_fit(residuals),
@@ -224,7 +225,7 @@ def _measure(discovery: Discovery, options: DiscoveryOptions, again: Agreement |
         extrapolation=extrapolation(discovery, seed=seed),
         agreement=again,
         dependence=dependence(residuals, dataset.names, seed=seed),
-        form=form_facts(residuals.form),
+        form=form_facts(folded(residuals.form, discovery.own_functions)),
         consistent=formula.consistent,
         left_out_end=worst_left_out_end(residuals, dataset.names),
         forms_tried=discovery.forms_tried,
