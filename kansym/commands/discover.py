@@ -30,6 +30,7 @@ def discover(
     overwrite: Annotated[Flag, ADVANCED] = False,
     robust: Flag = False,
     exact: Flag = False,
+    name_constants: Flag = False,
     agreement: Annotated[int, WHOLE, ADVANCED] = 0,
     drop_missing: Flag = False,
     key: Annotated[str | None, ADVANCED] = None,
@@ -76,6 +77,9 @@ def discover(
     exact
         Put exact numbers into the formula where fitted constants agree with them, as 2 for 2.003(4). What was fitted
         stays in the list of constants. Without, measured constants keep their values and errors.
+    name_constants
+        Print the formula with names for its constants as well, `c0*exp(c1*t)`, in text and LaTeX. Names from --guess
+        and --given are always printed.
     agreement
         Number of further searches, from other seeds, for the certificate, each with --seconds; 0 for none.
     columns

@@ -11,14 +11,12 @@ from collections.abc import Mapping
 
 from kansym.export.languages import Language
 from kansym.export.latex_table import booktabs, breakable, latex_table, shown_width
-from kansym.export.program import named_constants
 from kansym.export.writing import made_by, one_line, summary_of, units_of
 from kansym.numbers import measured_latex
 from kansym.run.finished import FinishedRun
 from kansym.run.summary import RunSummary
 from kansym.symbolic.formula import Constant, Formula
-from kansym.symbolic.latex import escaped, name_to_latex, to_latex
-from kansym.symbolic.naming import plain_symbol, rename
+from kansym.symbolic.latex import escaped, name_to_latex
 from kansym.units.unit import split_factor
 from kansym.units.words import begins_with_number
 
@@ -81,18 +79,6 @@ def unit_to_latex(unit: str | None) -> str:
     return rf"\mathrm{{{joined}}}" if pieces else ""
 
 
-def lettered(formula: Formula) -> tuple[str, tuple[tuple[str, Constant], ...]]:
-    """The formula in LaTeX with letters for its constants, and the constants with their letters in LaTeX."""
-    expression, constants = named_constants(formula)
-    shown: dict[str, str] = {}
-    for key, constant in constants.items():
-        # A constant may be called like a column.
-        clash = constant.name in formula.variables or constant.name in shown.values()
-        shown[key] = f"{constant.name}_fit" if clash else constant.name
-    renamed = rename(expression, {plain_symbol(key): plain_symbol(name) for key, name in shown.items()})
-    return to_latex(renamed), tuple((name_to_latex(shown[key]), constant) for key, constant in constants.items())
-
-
 def constant_to_latex(constant: Constant) -> str:
     r"""``9.812(20)\,\mathrm{m\,s^{-2}}``; a factor of the unit goes into the number."""
     value, error, words = constant.value, constant.error, constant.unit
@@ -105,9 +91,9 @@ def constant_to_latex(constant: Constant) -> str:
 
 def latex_with_units(formula: Formula) -> str:
     """The formula with letters for constants, followed by their values, errors and units."""
-    text, constants = lettered(formula)
-    parts = [f"{letter} = {constant_to_latex(one)}" for letter, one in constants]
-    return r", \quad ".join([text, *parts])
+    named = formula.named()
+    parts = [f"{name_to_latex(one.name)} = {constant_to_latex(one)}" for one in named.constants]
+    return r", \quad ".join([named.latex(), *parts])
 
 
 class Document(Language):
@@ -144,12 +130,12 @@ def _law(formula: Formula) -> list[str]:
     """The formula with numbers, then with letters for the constants, and their values."""
     target = name_to_latex(formula.target)
     lines = [rf"\section*{{The law of ${target}$}}", *_equation(f"{target} = {formula.latex()}")]
-    text, constants = lettered(formula)
-    if constants:
-        lines += ["", "With letters for the fitted constants:", *_equation(f"{target} = {text}")]
-        rows = [f"${letter}$ & ${constant_to_latex(one)}$" for letter, one in constants]
+    named = formula.named()
+    if named.constants:
+        lines += ["", "With letters for the fitted constants:", *_equation(named.latex(with_target=True))]
+        rows = [f"${name_to_latex(one.name)}$ & ${constant_to_latex(one)}$" for one in named.constants]
         lines += ["", *booktabs("ll", "Constant & Value", rows)]
-        if any(one.error for _, one in constants):
+        if any(one.error for one in named.constants):
             lines += ["Standard errors are given in units of the last digits.", ""]
     return lines
 

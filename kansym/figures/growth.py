@@ -65,7 +65,7 @@ def growth(run: FinishedRun, *, dark: bool = False) -> Figure:
         lower.set_xticks(named, [_words(steps[k]) for k in named], rotation=90 if len(steps) > 4 else 0, fontsize=7)
         lower.set_xlim(-0.6, len(steps) - 0.4)
         entries = [
-            Line2D([], [], color=theme.point, marker="s", markersize=5, label="trained rows"),
+            Line2D([], [], color=theme.point, marker="s", markersize=5, label="training rows"),
             Line2D([], [], color=theme.spline, marker="o", markersize=5, label="held-out rows"),
             Line2D(
                 [], [], color=theme.muted, marker="o", markersize=5, markerfacecolor="none", linestyle="none",

@@ -49,6 +49,9 @@ GROWS = 1e-5
 LISTED = 10
 """Outliers named in a note."""
 
+MANY = 0.1
+"""Share of the rows above which what is far off is not the rows."""
+
 
 def settled(discovery: Discovery, dataset: Dataset, *, loss: str, until: float) -> Discovery:
     """The discovery with the constants of its formulas fitted to all rows of a table, and with their errors from it.
@@ -243,7 +246,13 @@ def _outlier_notes(outliers: Sequence[Outlier], dataset: Dataset, loss: str) -> 
         )
         shown.append(f"{place}: {outlier.sigmas:+.1f} sigma")
     more = f"; and {len(outliers) - LISTED} more" if len(outliers) > LISTED else ""
-    treated = "they hardly count" if loss != "linear" else "they were not left out; see --robust"
-    rows = "row is" if len(outliers) == 1 else "rows are"
+    one = len(outliers) == 1
+    if loss != "linear":
+        treated = f"{'it hardly counts' if one else 'they hardly count'} in the last fit"
+    elif len(outliers) > MANY * dataset.n_rows:
+        treated = "so many speak against the formula, or the errors, and not against the rows"
+    else:
+        treated = f"{'it was' if one else 'they were'} not left out; see --robust"
+    rows = "row is" if one else f"of {dataset.n_rows} rows are"
     listed = f"{'; '.join(shown)}{more}"
     return [f"{len(outliers)} {rows} farther from the formula than chance allows ({listed}): {treated}."]

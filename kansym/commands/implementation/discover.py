@@ -44,6 +44,7 @@ def discover(
     overwrite: bool,
     robust: bool,
     exact: bool,
+    name_constants: bool,
     agreement: int,
     drop_missing: bool,
     key: str | None,
@@ -121,10 +122,15 @@ def discover(
     summary = RunSummary.of(discovery, **record)
     if as_json:
         write_json(
-            {"text": str(summary.formula), "latex": summary.formula.latex(with_target=True), **summary.to_dict()}
+            {
+                "text": str(summary.formula),
+                "named": summary.formula.named().text,
+                "latex": summary.formula.latex(with_target=True),
+                **summary.to_dict(),
+            }
         )
     else:
-        write_line(text_report(summary, full=False).rstrip("\n"))
+        write_line(text_report(summary, full=False, name_constants=name_constants).rstrip("\n"))
     if out is not None:
         # The folder was checked before the search.
         path = save_run(discovery, out, log_lines=log, overwrite=True, **record)

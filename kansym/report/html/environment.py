@@ -50,7 +50,9 @@ def number_markup(text: str) -> Markup:
 
 
 def measured_markup(text: str) -> Markup:
-    """Words with numbers and units in them, ``0.21 kg m^2 s^-2``."""
+    """Words with numbers and units in them, ``0.21 kg m^2 s^-2``; formulas stay what they are."""
+    if "*" in text:
+        return Markup(escape(text))
     return Markup(_POWER.sub(_raised, number_markup(text)))
 
 
