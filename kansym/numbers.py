@@ -120,9 +120,13 @@ def _written(value: float, error: float | None, kind: str, power: str) -> str:
         return _power(f"{value:.6g}", power)
     if error <= 0 or is_rounding(value, error):
         return _power(f"{value:.12g}", power)
-    # 424(42), and not 4.2(4)e2: no power of ten where the digits before the point are few.
-    fixed = "f" if 1 <= abs(value) < SHORT and error < SHORT else ""
-    text = format(ufloat(value, error), f"{fixed}{kind}").replace("+/-", " ± ")
+    number = ufloat(value, error)
+    rounded = re.fullmatch(r"\((\S+)\+/-(\S+)\)e\+(\d+)", f"{number}")
+    if rounded and max(abs(value), error) < SHORT:
+        # 420(40), and not 4.2(4)e2: few digits before the point need no power of ten.
+        whole, last = (f"{float(part) * 10 ** int(rounded[3]):.0f}" for part in rounded.groups()[:2])
+        return f"{whole}({last})" if kind else f"{whole} ± {last}"
+    text = format(number, kind).replace("+/-", " ± ")
     return text if kind == "SL" else _power(text, power)
 
 

@@ -10,7 +10,7 @@ from kansym.figures.points import Points, floor_shows, hollow, points_of
 from kansym.figures.style import blank, styled, theme_of
 from kansym.run.finished import FinishedRun
 from kansym.run.residuals import counted, r_squared, weighting
-from kansym.units.words import after_number
+from kansym.units.words import after_number, powers_of_ten
 
 MOST_BARS = 150
 """Points up to which each has its error bar."""
@@ -105,7 +105,7 @@ def _words(run: FinishedRun, points: Points) -> str:
         lines.append(f"hollow: {counted(int(points.aside.sum()), 'outlier')}, left out")
     if len(points.shown) < len(points):
         lines.append(f"{len(points.shown)} of {len(points)} rows drawn")
-    return "\n".join(lines)
+    return powers_of_ten("\n".join(lines))
 
 
 def _size(number: int) -> float:

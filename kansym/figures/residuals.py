@@ -41,7 +41,8 @@ def residuals(run: FinishedRun, *, dark: bool = False) -> Figure:
 
     Each panel has the running mean with a band of twice its standard error, which misses zero at one place in twenty
     by chance; a formula that lacks something misses it over a long way. The errors of the data are drawn as bars, or
-    as a grey band of their median where there are many; without errors the band is the noise floor. At most twelve inputs and 2000 points are drawn.
+    as a grey band of their median where there are many; without errors the band is the noise floor. At most twelve
+    inputs and 2000 points are drawn.
 
     Parameters
     ----------

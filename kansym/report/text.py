@@ -4,7 +4,15 @@ import textwrap
 from collections.abc import Iterable
 
 from kansym.figures.structure import steps_in_words
-from kansym.report.values import ConstantValues, agreement_lines, ended, front_rows, guesses_of, option_words
+from kansym.report.values import (
+    ConstantValues,
+    agreement_lines,
+    ended,
+    errors_too_small,
+    front_rows,
+    guesses_of,
+    option_words,
+)
 from kansym.run.residuals import counted, loss_words
 from kansym.run.summary import RunSummary
 from kansym.symbolic.constants import is_named
@@ -32,7 +40,9 @@ def text_report(summary: RunSummary, *, full: bool = True, name_constants: bool 
     named = name_constants or any(is_named(constant.name) for constant in formula.constants)
     parts = [
         f"{formula}\n",
-        _section("Constants", _constants(formula, named=named)),
+        _section(
+            "Constants", [*_constants(formula, named=named), *textwrap.wrap(errors_too_small(summary), WIDTH - 2)]
+        ),
         _section("The guess" if len(summary.guesses) == 1 else "The guesses", _guesses(summary)),
         _section("Agreement with the data", agreement_lines(summary)),
         _section("LaTeX", _latex(formula, named=named)),

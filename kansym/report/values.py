@@ -13,7 +13,7 @@ from kansym.comparison.table import error_words, share_words
 from kansym.figures.structure import steps_in_words
 from kansym.kan.growth import Decision
 from kansym.kan.network import format_shape
-from kansym.numbers import is_rounding, measured, with_error
+from kansym.numbers import is_rounding, measured, short, with_error
 from kansym.run.agreement import fitted_count
 from kansym.run.finished import FinishedRun
 from kansym.run.residuals import counted, floor_words, holds_out, r_squared, weighting
@@ -24,6 +24,7 @@ from kansym.search.results import StopReason
 from kansym.symbolic.formula import Constant, Formula
 from kansym.units.unit import split_factor
 from kansym.units.words import after_number, begins_with_number
+from kansym.validation.verdict import accounts_for_errors
 
 MOST_OUTLIERS = 50
 """Outliers that are listed."""
@@ -102,12 +103,26 @@ class ConstantValues:
     def remarks(self) -> list[str]:
         """All remarks on the constant."""
         weak = ["the error is larger than the value"] if self.weak else []
-        return [*([self.remark] if self.remark else weak), *self.suggestions]
+        converted = [f"that is {self.converted}"] if self.converted else []
+        return [*converted, *([self.remark] if self.remark else weak), *self.suggestions]
 
 
 def constants_of(formula: Formula) -> list[ConstantValues]:
     """The constants of a formula."""
     return [ConstantValues.of(constant) for constant in formula.constants]
+
+
+def errors_too_small(summary: RunSummary) -> str:
+    """Where residuals are beyond the errors of the table, that the errors of the constants do not hold; else empty."""
+    fit = None if summary.certificate is None else summary.certificate.fit
+    chi2 = summary.agreement.reduced_chi2
+    known = any(constant.error for constant in summary.formula.constants)
+    if fit is None or chi2 is None or fit.chi2_p is None or accounts_for_errors(fit) or not known or chi2 < 1:
+        return ""
+    return (
+        "These standard errors follow from the errors of the table. The residuals are "
+        f"{short(math.sqrt(chi2))} times as large as those, so the constants are less well known than it says."
+    )
 
 
 @dataclass(frozen=True)

@@ -293,7 +293,7 @@ def _no_closed_form(evidence: Evidence) -> str:
     if not left <= HALF:
         return f"the formula follows a tendency and leaves {percent(left)} of the variance"
     if left > HUNDREDTH and (structure_left(evidence) or network_better(fit)):
-        what = "a network predicts better" if network_better(fit) else "what it leaves is not noise"
+        what = "a network predicts the target better" if network_better(fit) else "what it leaves is not noise"
         return f"the formula leaves {percent(left)} of the variance, and {what}"
     return ""
 

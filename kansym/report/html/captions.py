@@ -80,7 +80,7 @@ def _bars(run: FinishedRun) -> str:
     table = table_of(run)
     through = table.x_error is not None and bool(table.x_error.any())
     inputs = ", with those of the inputs by the slope of the formula" if through else ""
-    return f"Bars are the standard errors of {table.target}{inputs}."
+    return f"Bars, where they are longer than a dot, are the standard errors of {table.target}{inputs}."
 
 
 def _front(run: FinishedRun) -> list[str]:
