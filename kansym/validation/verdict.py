@@ -391,7 +391,8 @@ def _of_rival(e: Evidence) -> Iterator[Ground]:
     if margin >= MARGIN:
         yield Ground(True, f"the nearest rival is {margin:.0f} bits longer")
     elif margin < 0:
-        yield Ground(False, f"{e.rival.words} is a shorter description, by {bits(-margin)}")
+        shorter = f"a shorter description, by {bits(-margin)}" if margin < -0.05 else "as short a description"
+        yield Ground(False, f"{e.rival.words} is {shorter}")
     else:
         odds = f"{margin:.1f} bits longer, odds of {e.rival.odds:.2g} to one"
         yield Ground(False, f"{e.rival.words} is nearly as good: {odds}")

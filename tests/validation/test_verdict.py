@@ -47,6 +47,16 @@ def test_a_law_has_nothing_against_it():
     assert "100 rows" in verdict.reason
 
 
+def test_a_probability_that_underflows_is_a_bound():
+    verdict = judge(replace(LAWFUL, fit=replace(FIT, chi2=5000.0, chi2_p=0.0, freedom=90)))
+    assert any("p < 1e-300" in words for words in verdict.against) and not any("p = 0)" in w for w in verdict.against)
+
+
+def test_a_rival_of_the_same_length_is_not_shorter():
+    verdict = judge(replace(LAWFUL, rival=Rival("exp(x)", -1e-3, 0.1, 0.1, 0.4, ())))
+    assert "exp(x) is as short a description" in verdict.against
+
+
 @pytest.mark.parametrize(
     ("network", "held_out", "share", "told"),
     [(0.1, 0.1, 0.0025, True), (0.6, 0.1, 0.0025, True), (1.7, 0.1, 0.0025, False), (1.7, 1.5, 0.56, True)],
