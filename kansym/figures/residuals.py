@@ -159,12 +159,15 @@ def _entries(points: Points, floor: float, theme: Theme, means: set[bool]) -> li
     ]
     if points.aside.any():
         entries.append(hollow_entry(theme))
-    if True in means:
-        entries.append(Line2D([], [], color=theme.spline, marker="D", markersize=4, label="mean ± 2 standard errors"))
-    if False in means:
-        entries.append(Line2D([], [], color=theme.spline, label="running mean ± 2 standard errors"))
+    if means:
+        # One entry for both kinds: two panels have no room for more.
+        kind = "running mean" if means == {False} else "mean"
+        marker = "D" if True in means else ""
+        entries.append(
+            Line2D([], [], color=theme.spline, marker=marker, markersize=4, label=f"{kind} ± 2 standard errors")
+        )
     if points.error is not None and len(points) > MOST_BARS:
-        entries.append(Patch(color=theme.shade, label="median error of the data"))
+        entries.append(Patch(color=theme.shade, label="median error"))
     elif points.error is None and floor_shows(floor, points.residual):
         entries.append(Patch(color=theme.shade, label="noise floor"))
     return entries

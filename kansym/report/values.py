@@ -121,7 +121,7 @@ def errors_too_small(summary: RunSummary) -> str:
         return ""
     return (
         "These standard errors follow from the errors of the table. The residuals are "
-        f"{short(math.sqrt(chi2))} times as large as those, so the constants are less well known than it says."
+        f"{short(math.sqrt(chi2))} times as large as those, so the constants are less well known than this says."
     )
 
 
