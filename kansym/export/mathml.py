@@ -84,7 +84,7 @@ def to_mathml(
             front = f"{name_to_mathml(formula.target)}<mo>=</mo>"
     elif isinstance(formula_or_expression, NamedFormula):
         named, digits = formula_or_expression, 6
-        expression, constants = named.expression, named.names
+        expression, constants = named.expression, named.like_numbers
         alternative = named.text if with_target else named.text.removeprefix(f"{named.target} = ")
         if with_target:
             front = f"{name_to_mathml(named.target)}<mo>=</mo>"

@@ -10,7 +10,7 @@ from functools import cached_property
 import sympy
 
 from kansym.numbers import measured
-from kansym.symbolic.constants import CONSTANT_PREFIX, Constant, with_constant_symbols
+from kansym.symbolic.constants import CONSTANT_PREFIX, Constant, is_named, with_constant_symbols
 from kansym.symbolic.latex import name_to_latex, to_latex
 from kansym.symbolic.naming import plain_symbol, rename
 from kansym.symbolic.parametric import parametrize
@@ -37,9 +37,9 @@ class NamedFormula:
     constants: tuple[Constant, ...]
 
     @property
-    def names(self) -> tuple[str, ...]:
-        """Of the constants."""
-        return tuple(constant.name for constant in self.constants)
+    def like_numbers(self) -> tuple[str, ...]:
+        """Names of constants that stand where their numbers would; those that a user named are letters like others."""
+        return tuple(constant.name for constant in self.constants if not is_named(constant.name))
 
     @cached_property
     def text(self) -> str:
@@ -48,7 +48,7 @@ class NamedFormula:
 
     def latex(self, *, with_target: bool = False) -> str:
         """The formula in LaTeX, for mathematics mode; with `with_target` behind ``target =``."""
-        text = to_latex(self.expression, constants=self.names)
+        text = to_latex(self.expression, constants=self.like_numbers)
         return f"{name_to_latex(self.target)} = {text}" if with_target else text
 
     def __str__(self) -> str:

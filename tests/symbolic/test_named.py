@@ -61,7 +61,7 @@ def test_names_stand_where_numbers_do():
 
 def test_a_constant_called_like_a_column_is_told_apart():
     named = formula("2.5*c0", Constant("c0", 2.5, 0.1), columns=("c0",)).named()
-    assert named.text == "y = c0*c0_fit" and named.names == ("c0_fit",)
+    assert named.text == "y = c0*c0_fit" and [one.name for one in named.constants] == ["c0_fit"]
 
 
 def test_its_latex_is_mathematics():

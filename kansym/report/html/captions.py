@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Mapping
 
+import numpy as np
+
 from kansym.figures import parity, residuals, slices
 from kansym.figures.points import floor_shows, inputs_shown, points_of, table_of
 from kansym.figures.residuals import mean_along
@@ -9,7 +11,7 @@ from kansym.figures.run_network import apart_words
 from kansym.run.finished import FinishedRun
 from kansym.run.residuals import counted, holds_out
 from kansym.symbolic.constants import strongest_pair
-from kansym.validation.verdict import Topic
+from kansym.validation.verdict import TENTH, Topic
 
 
 def caption_of(name: str, run: FinishedRun) -> str:
@@ -20,20 +22,23 @@ def caption_of(name: str, run: FinishedRun) -> str:
 
 def _slices(run: FinishedRun) -> list[str]:
     points, table = points_of(run), table_of(run)
-    network = run.network is not None
     if table.n_columns == 1:
-        said = [f"The formula{', the network (dashed)' if network else ''} and the rows."]
+        said = [f"The formula{', the network (dashed)' if run.network is not None else ''} and the rows."]
         if len(points.shown) < len(points):
             said.append(f"{len(points.shown)} of {counted(len(points), 'row')} are drawn.")
         barred = len(points.shown) <= slices.MOST_BARS
     else:
         drawn = len(inputs_shown(run, table.names, others=False))
         along = "each input that it uses" if drawn > 1 else "the one input that it uses"
-        said = [f"The formula{' and the network (dashed)' if network else ''} along {along}."]
+        said = [f"The formula{' and the network (dashed)' if run.network is not None else ''} along {along}."]
         said.append("The other inputs are at their medians, and the rows nearest to that are moved along the formula.")
         barred = len(points) <= slices.MOST_BARS
     if points.error is not None and barred:
         said.append(_bars(run))
+    if run.network is not None:
+        left = float(np.var(table.y - run.network.predict(table.X)) / (np.var(table.y) or 1.0))
+        if not left <= TENTH:
+            said.append("The network has not learned this table, and its curve means nothing.")
     if points.aside.any():
         said.append("Outliers that were left out are hollow.")
     return [*said, "No row lies in the shaded range."]

@@ -96,3 +96,17 @@ def test_what_the_tests_find_is_what_the_certificate_says(slope, words):
     )  # fmt: skip
     told = replace(run, summary=replace(run.summary, certificate=certify(discovery, options=DiscoveryOptions())))
     assert words in caption_of("residuals", told)
+
+
+def test_a_network_that_has_learned_nothing_is_not_to_be_read():
+    class Flat:
+        def __init__(self, slope):
+            self.slope = slope
+
+        def predict(self, X):
+            return self.slope * X[:, 0]
+
+    run = made()
+    assert "has not learned" in caption_of("slices", replace(run, network=Flat(-2.0)))
+    learned = caption_of("slices", replace(run, network=Flat(2.0)))
+    assert "has not learned" not in learned and "the network (dashed)" in learned
