@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import sympy
 
+from kansym.cli import main
 from kansym.data.dataset import make_dataset
 from kansym.errors import StorageError
 from kansym.fitting.outliers import Outlier
@@ -17,6 +18,7 @@ from kansym.primitives.library import default_library
 from kansym.report.text import constant_line, text_report
 from kansym.report.values import agreement_lines, ended_words, errors_too_small
 from kansym.run.agreement import Agreement, Weighting
+from kansym.run.finished import FinishedRun
 from kansym.run.residuals import judging_rows, r_squared
 from kansym.run.summary import RunSummary, fingerprint
 from kansym.search.front import ParetoFront
@@ -295,3 +297,11 @@ def test_a_pure_number_has_no_unit_behind_it():
 )
 def test_a_constant_is_written_once(unit, line):
     assert constant_line(Constant("c0", 2.0, 0.02, unit=unit)) == line
+
+
+def test_the_command_prints_names_where_asked(monkeypatch, tmp_path, capsys):
+    run = FinishedRun.of(DISCOVERY)
+    monkeypatch.setattr("kansym.commands.implementation.report.load_run", lambda directory: run)
+    for options, printed in (([], False), (["--name-constants"], True)):
+        assert main(["report", str(tmp_path), *options]) == 0
+        assert ("E = a*c0" in capsys.readouterr().out) == printed
