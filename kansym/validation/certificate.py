@@ -208,7 +208,7 @@ def certify(
 
 def _units_tell(formula: Formula, dataset: Dataset) -> bool | None:
     """Whether the units go together; None where those of the target or of a column that occurs are not known."""
-    used = {symbol.name for symbol in formula.expression.free_symbols}
+    used = {str(symbol) for symbol in formula.expression.free_symbols}
     units = [dataset.y_units, *(unit for name, unit in zip(dataset.names, dataset.units, strict=True) if name in used)]
     # What is wrong for some units is wrong; what a column without one would need is not known.
     return None if formula.consistent and None in units else formula.consistent
