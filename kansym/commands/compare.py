@@ -68,7 +68,7 @@ def compare(
     drop_missing
         Leave out rows with missing values instead of refusing the table.
     key
-        Group or dataset of an HDF5 file, or array of an npz file, where there are several.
+        Group or dataset of an HDF5 file, sheet of an Excel file, or array of an npz file, where there are several.
     out
         Folder for comparison.json, comparison.csv, comparison.txt and a figure, and for kansym's run with its report.
         Nothing is written without it.

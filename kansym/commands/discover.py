@@ -51,8 +51,8 @@ def discover(
     Parameters
     ----------
     file
-        The table: csv, tsv, txt, dat, parquet, hdf5, npy or npz. If there is no such file, the name of a table that
-        comes with kansym (see `kansym datasets`).
+        The table: csv, tsv, txt, dat, lvm, xlsx, parquet, hdf5, npy or npz. If there is no such file, the name of a
+        table that comes with kansym (see `kansym datasets`).
     target
         Column to explain. Required.
     error
@@ -103,7 +103,7 @@ def discover(
     drop_missing
         Leave out rows with missing values instead of refusing the table.
     key
-        Group or dataset of an HDF5 file, or array of an npz file, where there are several.
+        Group or dataset of an HDF5 file, sheet of an Excel file, or array of an npz file, where there are several.
     primitives
         Use only these functions, separated by commas (see `kansym primitives`).
     without

@@ -36,8 +36,8 @@ def fit_constants(
         The formula, in quotes: + - * / ** ^, parentheses, functions, columns and constants. Put a column whose name
         holds signs between backquotes.
     file
-        The table: csv, tsv, txt, dat, parquet, hdf5, npy or npz. If there is no such file, the name of a table that
-        comes with kansym (see `kansym datasets`).
+        The table: csv, tsv, txt, dat, lvm, xlsx, parquet, hdf5, npy or npz. If there is no such file, the name of a
+        table that comes with kansym (see `kansym datasets`).
     target
         Column that the formula describes. Required.
     error
@@ -65,7 +65,7 @@ def fit_constants(
     drop_missing
         Leave out rows with missing values instead of refusing the table.
     key
-        Group or dataset of an HDF5 file, or array of an npz file, where there are several.
+        Group or dataset of an HDF5 file, sheet of an Excel file, or array of an npz file, where there are several.
     as_json
         Print the result as one JSON object.
     """

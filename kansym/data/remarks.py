@@ -56,8 +56,8 @@ _OF_TARGET = (
 """``dy``, ``e_y``, ``Δy``: of an input these are more often steps and directions than errors."""
 
 
-class ErrorHint(str):
-    """A note on an input that looks like the standard errors of another column; a search is better stopped for it."""
+class Warned(str):
+    """A note that is said before a search begins, since the search may be better stopped for it."""
 
     __slots__ = ()
 
@@ -167,7 +167,7 @@ def _gaps(X: np.ndarray, names: Sequence[str]) -> list[str]:
     return found
 
 
-def error_hints(inputs: Sequence[str], target: str) -> list[ErrorHint]:
+def error_hints(inputs: Sequence[str], target: str) -> list[Warned]:
     """Sentences on inputs that may be the standard errors of the target or of another input.
 
     Parameters
@@ -185,7 +185,7 @@ def error_hints(inputs: Sequence[str], target: str) -> list[ErrorHint]:
         option = f"--error {shown(name)}" if of == target else f"--x-error {shown(f'{of}={name}')}"
         argument = "y_error" if of == target else "x_error"
         found.append(
-            ErrorHint(
+            Warned(
                 f"Column {quoted(name)} looks like the standard errors of {quoted(of)}, and is an input now; if it "
                 f"holds errors, say {option} (in Python {argument})."
             )

@@ -228,6 +228,9 @@ def _without_labels(table: RawTable, names: list[str], positions: list[int], not
     kept = []
     for k in positions:
         column = table.columns[k]
+        if column.isna().all():
+            notes.append(f"Left out column {quoted(names[k])}: it is empty.")
+            continue
         if pd.api.types.is_numeric_dtype(column):
             kept.append(k)
             continue

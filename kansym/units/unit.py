@@ -126,6 +126,17 @@ def parse_unit(text: str, where: str = "unit") -> Unit | None:
     raise DataError(f"{where}: {_shown(plain)} is not a unit that is known{_hint(rest)}") from problem
 
 
+def known_unit(text: str) -> str | None:
+    """A unit as it is written, or in small letters, as in Volts; None for a text that is none, or is empty."""
+    for spelling in (text, text.lower()):
+        try:
+            if spelling.strip() and parse_unit(spelling) is not None:
+                return spelling
+        except DataError:
+            continue
+    return None
+
+
 def describe(dimension: Dimension) -> str:
     """A dimension in SI base units, such as ``kg m^2 s^-2``; ``1`` for a pure number."""
     order = (1, 0, 2, 3, 4, 5, 6)
