@@ -204,6 +204,14 @@ def test_a_guess_without_values_costs_nothing(table, capsys):
     assert "log(a - 5) was not used: it has no finite value on 5 of 8 rows" in " ".join(result["notes"])
 
 
+def test_an_unknown_unit_is_said_even_to_those_who_want_quiet(table, capsys):
+    name = table("x [m/ss],y\n" + "".join(f"{k},{k * k + 1}\n" for k in range(1, 9)))
+    assert main(["discover", name, "--target", "y", *FAST, "--json", "--quiet"]) == 0
+    out, err = capsys.readouterr()
+    (note,) = (note for note in json.loads(out)["notes"] if "m/ss" in note)
+    assert err.strip() == note and "did you mean s?" in note
+
+
 def test_json_is_one_object_and_quiet_is_quiet(table, capsys):
     name = table("a,b,y\n" + SQUARES)
     assert main(["discover", name, "--target", "y", *FAST, "--json", "--quiet"]) == 0

@@ -56,7 +56,7 @@ def compare(
     columns
         Inputs, separated by commas. Default: all other columns that hold numbers.
     units
-        File with units of columns. PySR takes them, and kansym.
+        Units of columns, as v=m/s,t=s, or a file of them. PySR takes them, and kansym.
     pysr_csv
         hall_of_fame.csv of a PySR run on this table, made on any machine; it is read without Julia.
     data

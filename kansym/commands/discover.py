@@ -62,8 +62,9 @@ def discover(
         Standard errors of input columns, such as t=t_error or t=0.1: the column they are of, and a column or a number.
         Several are separated by commas, or the option is given again. Needs --error.
     units
-        File with units of columns: lines such as v = m/s, or TOML. They go before those in the header (v [m/s]). With
-        units formulas are checked, constants get units, and the search begins with dimensional analysis.
+        Units of columns, as v=m/s,t=s, or a file of lines such as v = m/s, or TOML. They go before those in the header
+        (v [m/s]). A unit that is not known is an error here, and a warning in a header. With units formulas are
+        checked, constants get units, and the search begins with dimensional analysis.
     given
         A part of the law that is known, with ... for what is looked for: `"g*x/2 + ..."` or `"exp(-t/tau)*(...)"`.
         Names that are not columns are constants, and are fitted.

@@ -1,9 +1,10 @@
 """What is odd about a table and does not forbid its use: columns that are leaks or twins, or called like the standard
-errors of another one, gaps, and repeated rows that scatter more than their errors."""
+errors of another one, or nearly like a constant, gaps, and repeated rows that scatter more than their errors."""
 
+import difflib
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -34,6 +35,9 @@ EXPLAINED = 0.5
 
 MOST_GROUPS = 0.25
 """Groups of a label, in units of the rows."""
+
+LONG, ALIKE = 4, 0.8
+"""Letters of a name that may be a misspelt column, and how near it is; x0 and x1 are near and two."""
 
 LEAST_VALUES = 30
 """Different values of a column below which gaps are its nature: levels, quantum numbers, settings."""
@@ -190,6 +194,27 @@ def error_hints(inputs: Sequence[str], target: str) -> list[Warned]:
                 f"holds errors, say {option} (in Python {argument})."
             )
         )
+    return found
+
+
+def name_hints(constants: Sequence[str], columns: Sequence[str], used: Collection[str]) -> list[Warned]:
+    """Sentences on constants of a formula whose names are nearly those of columns: a slip of the pen makes a constant.
+
+    Parameters
+    ----------
+    constants, columns : sequence of str
+    used : collection of str
+        Columns that the formula holds: in sin(t/T) both are meant.
+    """
+    found = []
+    for name in constants:
+        close = [column for column in columns if column.casefold() == name.casefold() and column not in used]
+        if not close and len(name) >= LONG:
+            close = difflib.get_close_matches(name, columns, n=1, cutoff=ALIKE)
+        # speed1 and speed2 are two on purpose.
+        if close and re.sub(r"\d", "", name) != re.sub(r"\d", "", close[0]):
+            words = f"no column is called {quoted(name)}, so that it is a constant to fit; is {quoted(close[0])} meant?"
+            found.append(Warned(f"In the formula, {words}"))
     return found
 
 

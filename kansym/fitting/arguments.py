@@ -41,6 +41,8 @@ class KnownFormProblem:
     units : tuple of (str or None)
         One per column of `X`, None where it is not known.
     y_units : str or None
+    columns : tuple of str
+        All columns of the data.
     counts : bool
         Whether y is a number of counts.
     """
@@ -55,6 +57,7 @@ class KnownFormProblem:
     target: str
     units: tuple[str | None, ...] = ()
     y_units: str | None = None
+    columns: tuple[str, ...] = ()
     counts: bool = False
 
     @property
@@ -161,6 +164,7 @@ def read_arguments(
         target,
         tuple(map(own.get, used)),
         y_units,
+        tuple(names),
         counts=model is not None and model.counts,
     )
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import scipy.stats
 
+from kansym.data.remarks import name_hints
 from kansym.errors import Argument, ArgumentError, DataError
 from kansym.fitting.arguments import KnownFormProblem, read_arguments
 from kansym.fitting.counts import poisson_estimate
@@ -164,6 +165,7 @@ def _result(
     found = consistency_of(form, system)
     notes = _notes(problem, fit, loss, determined)
     notes += () if system is None else system.notes
+    notes += tuple(name_hints(list(problem.named(fit.values)), problem.columns, problem.names))
     if found is not None and not found.consistent:
         notes += (f"The units do not go together: {found.reason}.",)
     constants = constants_of(form, fit.errors, system, found)

@@ -20,6 +20,7 @@ from kansym.search.discovery import discover as search
 from kansym.search.options import DiscoveryOptions
 from kansym.search.prior.guess import Guess
 from kansym.search.prior.part import GivenPart
+from kansym.units.system import UnknownUnit
 from kansym.validation.certificate import certify
 
 CERTIFYING = 0.06
@@ -85,14 +86,14 @@ def discover(
     # What the search would refuse is refused before time is spent.
     choose_device(device, dataset.n_rows)
     if given is not None:
-        GivenPart.read(given, dataset.names)
+        remarks += GivenPart.read(given, dataset.names).name_hints
     for text in options.guesses:
-        Guess.read(text, dataset.names, dataset.target, dataset.dropped)
+        remarks += Guess.read(text, dataset.names, dataset.target, dataset.dropped).name_hints
     if out is not None:
         prepare_directory(out)
         require_place(out, table_of_a_search(dataset), overwrite=overwrite)
     for remark in remarks:
-        write_note(remark, quiet=quiet)
+        write_note(remark, quiet=quiet and not isinstance(remark, UnknownUnit))
     handler = None
     if verbose:
         handler = logging.StreamHandler(sys.stderr)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import sympy
 
+from kansym.data.remarks import Warned, name_hints
 from kansym.errors import ArgumentError
 from kansym.fitting.arguments import require_few_constants
 from kansym.symbolic.naming import plain_symbol
@@ -89,6 +90,12 @@ class GivenPart:
             raise ArgumentError(f"given {text!r} gives nothing; leave the option out")
         rest = _solved(expression, _OUTCOME, text)
         return cls(text, expression, rest, tuple(names), constants)
+
+    @property
+    def name_hints(self) -> list[Warned]:
+        """What to say about constants that may be misspelt columns."""
+        held = [name for name in self.names if self.expression.has(plain_symbol(name))]
+        return name_hints(self.constants, self.names, held)
 
     def values_of_rest(self, X: np.ndarray, y: np.ndarray, constants: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The unknown part at the rows, and |d rest/dy|, both (n,); nan where it has no value.
