@@ -8,6 +8,7 @@ follow, ``a x, \quad a = 9.812(20)\,\mathrm{m\,s^{-2}}``; the document is for pd
 
 import re
 from collections.abc import Mapping
+from fractions import Fraction
 
 from kansym.export.languages import Language
 from kansym.export.latex_table import booktabs, breakable, latex_table, shown_width
@@ -29,14 +30,14 @@ _TEXT = {
     "<": r"\textless{}", ">": r"\textgreater{}", '"': "''", "|": r"\textbar{}", "-": "{-}", "\N{MINUS SIGN}": "$-$",
 }  # fmt: skip
 
-_TOKEN = re.compile(
-    r"\s*(?:(?P<stroke>/)|(?P<dot>[*·×])|(?P<name>[^\W\d]+|[°%][^\W\d]*|10|1)"
-    r"(?:\s*(?:\^|\*\*)\s*[({]?(?P<power>[-−+]?\d+(?:[./]\d+)?)[)}]?|(?P<bare>[-−]?\d+))?)"
+_UNIT_TOKEN = re.compile(
+    r"\s*(?:(?P<number>\d+\.?\d*(?:[eE][-+]?\d+)?)|(?P<name>[^\W\d]+|[°%][^\W\d]*)|(?P<power>\^|\*\*)|(?P<sign>[-+*·×/(){}]))"
 )
+_RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻−", "0123456789--")
 
 _SPELLED = {
-    "degC": r"^{\circ}C", "°C": r"^{\circ}C", "degF": r"^{\circ}F", "°F": r"^{\circ}F", "degree": r"^{\circ}",
-    "deg": r"^{\circ}", "°": r"^{\circ}", "angstrom": r"\mathring{A}", "ohm": r"\Omega", "micron": r"\mu m",
+    "degC": r"^{\circ}C", "°C": r"^{\circ}C", "degF": r"^{\circ}F", "°F": r"^{\circ}F", "degree": r"{}^{\circ}",
+    "deg": r"{}^{\circ}", "°": r"{}^{\circ}", "angstrom": r"\mathring{A}", "ohm": r"\Omega", "micron": r"\mu m",
 }  # fmt: skip
 
 
@@ -56,27 +57,98 @@ def unit_to_latex(unit: str | None) -> str:
     text = (unit or "").strip()
     if text in ("", "1", "-", "–", "—", "dimensionless", "none"):
         return ""
-    pieces: list[str] = []
-    position, below = 0, False
-    while position < len(text):
-        match = _TOKEN.match(text, position)
-        if match is None or match.end() == position:
-            return rf"\mathrm{{{escaped(text)}}}"
-        stroke, dot, name, power, bare = match.group("stroke", "dot", "name", "power", "bare")
-        position = match.end()
-        if stroke or dot:
-            below = bool(stroke)
-            continue
-        exponent = (power or bare or "1").replace("−", "-").removeprefix("+")
-        if below:
-            exponent = exponent[1:] if exponent.startswith("-") else f"-{exponent}"
-        if name != "1":
-            base = _SPELLED.get(name) or escaped(name)
-            pieces.append(base if exponent == "1" else f"{base}^{{{exponent}}}")
-        # A slash holds for one factor: J/kg K is read as pint does, J K/kg.
-        below = False
-    joined = r"\,".join(pieces)
-    return rf"\mathrm{{{joined}}}" if pieces else ""
+    try:
+        factors = _UnitReader(text).factors()
+    except ValueError:
+        return rf"\mathrm{{{escaped(text)}}}"
+    pieces = [piece for piece in (_unit_piece(name, power) for name, power in factors) if piece]
+    return rf"\mathrm{{{joined}}}" if (joined := r"\,".join(pieces)) else ""
+
+
+class _UnitReader:
+    """The factors of a unit, in the order in which they are written; ValueError where it is no product of powers."""
+
+    def __init__(self, text: str) -> None:
+        raised = re.sub("[⁻−]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+", lambda match: "^" + match[0].translate(_RAISED), text)
+        text = raised.replace("−", "-")
+        self.tokens: list[tuple[str, str]] = []
+        position = 0
+        while position < len(text.rstrip()):
+            match = _UNIT_TOKEN.match(text, position)
+            if match is None:
+                raise ValueError(text)
+            self.tokens.append((match.lastgroup or "", match[match.lastgroup or 0]))
+            position = match.end()
+
+    def factors(self) -> list[tuple[str, Fraction]]:
+        found = self._product()
+        if self.tokens:
+            raise ValueError(self.tokens[0][1])
+        return found
+
+    def _next(self, *wanted: str) -> str:
+        """The next token where it is one of those; else nothing."""
+        if self.tokens and (self.tokens[0][1] in wanted or self.tokens[0][0] in wanted):
+            return self.tokens.pop(0)[1]
+        return ""
+
+    def _product(self) -> list[tuple[str, Fraction]]:
+        found = self._power()
+        while self.tokens and self.tokens[0][1] not in ")}":
+            # A slash holds for one factor: J/kg K is read as pint does, J K/kg.
+            sign = -1 if self._next("/", "per") else 1
+            if sign > 0:
+                self._next("*", "·", "×")
+            found += [(name, sign * power) for name, power in self._power()]
+        return found
+
+    def _power(self) -> list[tuple[str, Fraction]]:
+        if self._next("("):
+            base = self._product()
+            self._close(")")
+        else:
+            base = [(self._next("name", "number"), Fraction(1))]
+            if not base[0][0] or base[0][0] == "per":
+                raise ValueError("a unit is missing")
+        if self._next("power"):
+            power = self._exponent()
+        elif base[0][0][0].isdigit() or not self.tokens or self.tokens[0][0] == "name":
+            power = Fraction(1)
+        else:
+            # m s-2 and m2
+            minus = len(self.tokens) > 1 and self.tokens[0][1] == "-" and self.tokens[1][0] == "number"
+            power = self._exponent() if minus or self.tokens[0][0] == "number" else Fraction(1)
+        return [(name, one * power) for name, one in base]
+
+    def _exponent(self) -> Fraction:
+        bracket = self._next("(", "{")
+        sign = -1 if self._next("-") else 1
+        self._next("+")
+        value = Fraction(self._next("number") or "missing")
+        if bracket:
+            if self._next("/"):
+                value /= Fraction(self._next("number") or "missing")
+            self._close(")" if bracket == "(" else "}")
+        return sign * value
+
+    def _close(self, bracket: str) -> None:
+        if not self._next(bracket):
+            raise ValueError("a bracket is open")
+
+
+def _unit_piece(name: str, power: Fraction) -> str:
+    """A factor of a unit in LaTeX; nothing for 1."""
+    if name[0].isdigit():
+        digits, _, order = name.lower().partition("e")
+        if Fraction(name) == 1 or not power:
+            return ""
+        if Fraction(digits) == 1 and power == 1:
+            return f"10^{{{int(order)}}}"
+        name = rf"{digits}\cdot 10^{{{int(order)}}}" if order else digits
+        return name if power == 1 else f"({name})^{{{power}}}" if order else f"{name}^{{{power}}}"
+    base = _SPELLED.get(name) or escaped(name)
+    shown = str(power) if power.denominator <= 12 else f"{float(power):.4g}"
+    return base if power == 1 else f"{{{base}}}^{{{shown}}}" if "^" in base else f"{base}^{{{shown}}}"
 
 
 def constant_to_latex(constant: Constant) -> str:
