@@ -41,8 +41,9 @@ def fit_constants(
     target
         Column that the formula describes. Required.
     error
-        Standard errors of the target, a column or a number, 1% of it, `"sqrt(N)"` of a column, or poisson for counts
-        (the maximum of their likelihood): rows are then weighted by 1/error^2, and the errors of the
+        Standard errors of the target, a column or a number, two columns y_minus,y_plus for errors below and above it
+        (the one on the side of the curve counts), 1% of it, `"sqrt(N)"` of a column, or poisson for counts (the maximum
+        of their likelihood): rows are then weighted by 1/error^2, and the errors of the
         constants follow from them.
     x_error
         Standard errors of input columns, such as t=t_error or t=0.1: the column they are of, and a column or a number.

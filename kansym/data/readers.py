@@ -47,7 +47,8 @@ def read_table(
     target : str or int
         The target's name, with or without its unit; an index where the file has no header.
     error : str, int or float, optional
-        Column with the standard errors of the target, in the target's unit, or one number for all rows.
+        Column with the standard errors of the target, in the target's unit, or one number for all rows. Two columns
+        separated by a comma, ``"y_minus,y_plus"``, have the errors below and above.
     x_error : mapping of str to (str or float), optional
         Input columns with the column of their standard errors, or with one error for all rows. Needs `error`.
     columns : sequence of str or int, optional

@@ -1,6 +1,7 @@
 """The constants of a formula that the user gives, fitted to a table."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,12 +10,12 @@ import scipy.stats
 from kansym.data.remarks import name_hints
 from kansym.errors import Argument, ArgumentError, DataError
 from kansym.fitting.arguments import KnownFormProblem, read_arguments
-from kansym.fitting.counts import poisson_estimate
 from kansym.fitting.determined import Combination, determined_combinations, undetermined_notes
 from kansym.fitting.estimate import Estimate, estimate
 from kansym.fitting.least_squares import best_descent
 from kansym.fitting.outliers import outlier_note
 from kansym.fitting.result import KnownForm
+from kansym.fitting.reweighting import errors_by_formula, reweighted_estimate
 from kansym.fitting.robust import robust_loss
 from kansym.fitting.signs import positive_where_free
 from kansym.fitting.starts import aliased, starting_values
@@ -65,8 +66,9 @@ def fit_constants(
         Starting values. Constants without one, by default all, are started from the data: those that enter linearly
         are solved for, the others drawn over decades around the size that the formula and the columns suggest,
         screened, and the best twenty fitted. Give a start where you want a certain one of several minima.
-    y_error : array (n,), float or str, optional
-        Standard errors of y, positive, in units of y. Rows are then weighted by 1/y_error^2. ``"1%"`` of y,
+    y_error : array (n,), float, tuple of two of them, or str, optional
+        Standard errors of y, positive, in units of y. Rows are then weighted by 1/y_error^2. A tuple has the errors
+        below and above, as an array (2, n) has: the one on the side of the formula counts. ``"1%"`` of y,
         ``"sqrt(N)"`` of a column, or ``"poisson"`` for counts: Poisson's likelihood, rows without counts included.
     x_error : mapping of str to (array (n,) or float), optional
         Standard errors of columns, in their units, 0 where exact; columns that it does not name are exact. The
@@ -138,8 +140,11 @@ def fit_constants(
     values = begin if own else best_descent(squares, begin)[0]
     form = problem.form.with_values(values)
     more: dict[str, Any] = {"x_error": problem.x_error, "loss": loss, "scale_errors": scale_errors}
-    if problem.counts and problem.y_error is not None:
-        fit = poisson_estimate(form, problem.X, problem.y, problem.y_error, **more)
+    errors = errors_by_formula(problem.y, problem.y_error, counts=problem.counts, sides=problem.y_sides)
+    if errors is not None and problem.y_error is not None:
+        fit = reweighted_estimate(form, problem.X, problem.y, problem.y_error, errors, **more)
+        # Intervals are about this fit.
+        problem = replace(problem, y_error=errors(fit.form.evaluate(problem.X)))
     else:
         fit = estimate(form, problem.X, problem.y, y_error=problem.y_error, **more)
     determined = determined_combinations(fit, np.random.default_rng(seed))

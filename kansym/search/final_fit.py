@@ -13,10 +13,10 @@ from kansym import clock
 from kansym.data.dataset import Dataset
 from kansym.data.weights import mean_error, row_weights
 from kansym.errors import KansymError
-from kansym.fitting.counts import expected_errors, poisson_estimate
 from kansym.fitting.estimate import Estimate, estimate
 from kansym.fitting.outliers import Outlier, outliers_of, robust_limit
 from kansym.fitting.residuals import effective_error
+from kansym.fitting.reweighting import ErrorsByFormula, errors_by_formula, reweighted_estimate
 from kansym.search.front import ParetoFront
 from kansym.search.guess_outcome import GuessOutcome
 from kansym.search.prior.guess import Guess
@@ -68,9 +68,9 @@ def settled(discovery: Discovery, dataset: Dataset, *, loss: str, until: float) 
     """
     pick = discovery.formula
     fitted, found = refitted(pick, dataset, loss)
-    if dataset.counts and dataset.y_error is not None:
+    if (errors := _errors_by_formula(dataset)) is not None:
         # Residuals are judged by what the pick expects.
-        dataset = replace(dataset, y_error=expected_errors(fitted.predict(dataset.X), dataset.y_error))
+        dataset = replace(dataset, y_error=errors(fitted.predict(dataset.X)))
     formulas = {id(pick): fitted}
     if dataset.n_rows * len(discovery.front) <= MOST_VALUES:
         for formula in discovery.front:
@@ -182,10 +182,15 @@ def _settled_guess(outcome: GuessOutcome, table: Dataset, loss: str) -> GuessOut
     return replace(outcome, formula=fitted)
 
 
+def _errors_by_formula(table: Dataset) -> ErrorsByFormula | None:
+    return errors_by_formula(table.y, table.y_error, counts=table.counts, sides=table.y_sides)
+
+
 def _estimated(form: ParametricForm, table: Dataset, loss: str) -> Estimate:
-    if table.counts and table.y_error is not None:
+    errors = _errors_by_formula(table)
+    if errors is not None and table.y_error is not None:
         more = {"x_error": table.x_error, "sample_weight": table.sample_weight, "loss": loss}
-        return poisson_estimate(form, table.X, table.y, table.y_error, **more)
+        return reweighted_estimate(form, table.X, table.y, table.y_error, errors, **more)
     return estimate(
         form,
         table.X,

@@ -49,7 +49,7 @@ def fit_constants(
         {name: dataset.X[:, j] for j, name in enumerate(dataset.names)},
         dataset.y,
         start=begin,
-        y_error=POISSON if dataset.counts else dataset.y_error,
+        y_error=POISSON if dataset.counts else dataset.y_error if dataset.y_sides is None else tuple(dataset.y_sides),
         x_error=None if dataset.x_error is None else dict(zip(dataset.names, dataset.x_error.T, strict=True)),
         loss="tukey" if robust else "linear",
         scale_errors=scale_errors,
