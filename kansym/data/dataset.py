@@ -50,6 +50,8 @@ class Dataset:
     y_sides : ndarray, shape (2, n), or None
         Standard errors of `y` below and above it, all positive, where they differ. `y_error` is their mean before a
         formula is known, and the one on the side of the formula afterwards.
+    labels : mapping of str to ndarray, shape (n,), of str
+        Columns that are no inputs and fall into groups, by name.
 
     Raises
     ------
@@ -70,6 +72,7 @@ class Dataset:
     dropped: Mapping[str, str] = field(default_factory=dict)
     counts: bool = False
     y_sides: np.ndarray | None = None
+    labels: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.units:
@@ -135,6 +138,7 @@ class Dataset:
             dropped=self.dropped,
             counts=self.counts,
             y_sides=None if self.y_sides is None else self.y_sides[:, rows],
+            labels={name: column[rows] for name, column in self.labels.items()},
         )
 
 

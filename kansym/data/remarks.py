@@ -91,18 +91,16 @@ def scatter_remarks(
     y : ndarray, shape (n,)
     y_error : ndarray, shape (n,), or None
     labels : mapping of str to array (n,)
-        Columns of text that were left out, by their names.
+        Columns that were left out, by their names.
     """
     scatter = repeated_scatter(X, y, y_error)
     if scatter is None:
         return []
     telling = []
     for name, column in labels.items():
-        codes = np.unique(column.astype(str), return_inverse=True)[1].reshape(-1)
+        codes = np.unique(column, return_inverse=True)[1].reshape(-1)
         within = repeated_scatter(np.column_stack([X, codes]), y, y_error)
-        # Groups that leave no point repeated explain everything, as a number of the row would: they must be few.
-        few = len(np.unique(codes)) <= MOST_GROUPS * len(y)
-        if few and (within is None or within.size < EXPLAINED * scatter.size):
+        if are_groups(column) and (within is None or within.size < EXPLAINED * scatter.size):
             telling.append(quoted(name))
     missing = f"a column is missing, perhaps {' or '.join(telling)}, which was left out" if telling else ""
     if y_error is not None and scatter.p_value < UNLIKELY:
@@ -111,6 +109,11 @@ def scatter_remarks(
             f"Rows with the same inputs scatter {times}: {missing or 'a column is missing, or errors are too small'}."
         ]
     return [f"Rows with the same inputs scatter, and less within groups: {missing}."] if telling else []
+
+
+def are_groups(column: np.ndarray) -> bool:
+    """Whether values (n,) are few and more than one: many groups explain everything, as a number of the row would."""
+    return 1 < len(np.unique(column)) <= MOST_GROUPS * len(column)
 
 
 def _leaks(X: np.ndarray, names: Sequence[str], y: np.ndarray, target: str) -> list[str]:

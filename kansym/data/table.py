@@ -13,7 +13,7 @@ import pandas as pd
 from kansym.data.columns import as_float_column, name_listing, parse_numbers, quoted
 from kansym.data.dataset import Dataset, make_dataset
 from kansym.data.error_models import ErrorModel
-from kansym.data.remarks import scatter_remarks
+from kansym.data.remarks import are_groups, scatter_remarks
 from kansym.errors import Argument, DataError
 from kansym.units.headers import names_and_units_of
 
@@ -160,13 +160,15 @@ def to_dataset(
         )
     except DataError as failure:
         raise DataError(f"{source}: ", *failure.args) from failure
-    left_out = [k for k in others if k not in chosen]
+    used = {target_at, *errors_at, *taken, *chosen}
     same = len(dataset.y) == len(table.columns[0])
-    labels = {names[k]: table.columns[k].astype(str).to_numpy() for k in left_out} if same else {}
+    left_out = [k for k in range(len(names)) if k not in used] if same else []
+    labels = {names[k]: table.columns[k].astype(str).to_numpy(dtype=str) for k in left_out}
+    labels = {name: column for name, column in labels.items() if are_groups(column)}
     notes += scatter_remarks(dataset.X, dataset.y, dataset.y_error, labels)
     # Units of a header are what somebody wrote there: one that is not known is kept for display (`UnitSystem.of`).
     found = tuple(units[names.index(name)] for name in dataset.names)
-    return replace(dataset, notes=(*notes, *dataset.notes), units=found, y_units=units[target_at])
+    return replace(dataset, notes=(*notes, *dataset.notes), units=found, y_units=units[target_at], labels=labels)
 
 
 def _error_model(table: RawTable, names: list[str], error: str | float | None) -> bool:

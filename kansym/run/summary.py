@@ -288,7 +288,9 @@ def fingerprint(dataset: Dataset) -> str:
     for name in (*dataset.names, dataset.target):
         digest.update(f"{len(name)}:{name};".encode("utf-8", "surrogatepass"))
     errors = () if dataset.x_error is None else (dataset.x_error,)
-    for values in (dataset.X, dataset.y, dataset.y_error, dataset.sample_weight, *errors):
+    # Errors that follow from a formula are others after the search.
+    y_error = np.ones(1) if dataset.counts else dataset.y_error if dataset.y_sides is None else dataset.y_sides
+    for values in (dataset.X, dataset.y, y_error, dataset.sample_weight, *errors):
         digest.update(b"-" if values is None else np.ascontiguousarray(values, dtype="<f8").tobytes())
     return digest.hexdigest()
 

@@ -3,6 +3,7 @@
 """The last fit of the constants, of formulas and of guesses, with everything that is known about errors."""
 
 import logging
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -10,6 +11,7 @@ import numpy as np
 import scipy.stats
 
 from kansym import clock
+from kansym.data.columns import quoted
 from kansym.data.dataset import Dataset
 from kansym.data.weights import mean_error, row_weights
 from kansym.errors import KansymError
@@ -27,6 +29,7 @@ from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parametric import ParametricForm, columns_of, parametrize
 from kansym.symbolic.refit import LeastSquares
 from kansym.units.system import UnitSystem
+from kansym.units.words import after_number
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +48,9 @@ FEWEST_FOR_HINT, MOST_MISTAKES = 20, 0.05
 
 GROWS = 1e-5
 """Probability of a rank correlation between size and scatter below which they go together."""
+
+GROUPED = 1e-3
+"""Probability of the ranks of residuals in the groups of a column below which these explain them."""
 
 LISTED = 10
 """Outliers named in a note."""
@@ -79,7 +85,7 @@ def settled(discovery: Discovery, dataset: Dataset, *, loss: str, until: float) 
     front = ParetoFront(formulas.get(id(formula), formula) for formula in discovery.front)
     few = found is not None and len(found.residuals) == dataset.n_rows
     outliers = found.outliers if found is not None and few else far_rows(fitted, dataset)
-    notes = (*discovery.notes, *_outlier_notes(outliers, dataset, loss))
+    notes = (*discovery.notes, *_outlier_notes(outliers, dataset, loss), *_group_notes(fitted, dataset))
     return replace(discovery, front=front, formula=fitted, dataset=dataset, notes=notes, outliers=outliers)
 
 
@@ -90,7 +96,8 @@ def hinted(discovery: Discovery) -> Discovery:
         return discovery
     far = far_rows(discovery.formula, dataset)
     notes = _outlier_notes(far, dataset, "linear") if len(far) <= max(MOST_MISTAKES * dataset.n_rows, 1) else []
-    return replace(discovery, notes=(*discovery.notes, *notes, *_scatter_notes(discovery.formula, dataset)))
+    notes += [*_scatter_notes(discovery.formula, dataset), *_group_notes(discovery.formula, dataset)]
+    return replace(discovery, notes=(*discovery.notes, *notes))
 
 
 def _scatter_notes(formula: Formula, dataset: Dataset) -> list[str]:
@@ -112,6 +119,31 @@ def _scatter_notes(formula: Formula, dataset: Dataset) -> list[str]:
         f"The scatter of {dataset.target} grows with its size, as where errors are a share of it, about {share:.2g}: "
         f"say --error {100 * share:.2g}% (in Python y_error)."
     ]
+
+
+def _group_notes(formula: Formula, dataset: Dataset) -> list[str]:
+    """Notes on columns that were left out and whose groups explain the residuals (Kruskal and Wallis's test)."""
+    residuals = dataset.y - formula.predict(dataset.X)
+    rounding = 1e3 * np.finfo(np.float64).eps * float(np.abs(dataset.y).max())
+    if not np.isfinite(residuals).all() or not np.median(np.abs(residuals)) > rounding:
+        return []
+    error = effective_error(formula, dataset)
+    scaled = residuals if error is None else residuals / error
+    notes = []
+    for name, column in dataset.labels.items():
+        groups = {str(group): scaled[column == group] for group in np.unique(column)}
+        if scipy.stats.kruskal(*groups.values()).pvalue > GROUPED / len(dataset.labels):
+            continue
+        # The one whose mean is the least likely to be zero.
+        group, own = max(groups.items(), key=lambda pair: abs(float(np.sum(pair[1]))) / math.sqrt(len(pair[1])))
+        mean = float(np.mean(own))
+        size = f"{abs(mean):.2g}{after_number(dataset.y_units)}" if error is None else f"{abs(mean):.2g} errors"
+        notes.append(
+            f"The rows of {name} = {group} lie {size} {'above' if mean > 0 else 'below'} the curve on average: the "
+            f"groups of {quoted(name)}, which was left out, explain the residuals. Search them one by one, or give the "
+            "column as a number."
+        )
+    return notes
 
 
 def refitted(formula: Formula, dataset: Dataset, loss: str = "linear") -> tuple[Formula, Estimate | None]:

@@ -1,5 +1,7 @@
 """Errors that follow from the formula, against the maximum of the likelihood: counts, errors below and above."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import scipy.optimize
@@ -9,6 +11,7 @@ from kansym import DiscoveryOptions, discover, make_dataset
 from kansym.data import read_table
 from kansym.errors import DataError
 from kansym.fitting.known_form import fit_constants
+from kansym.run.summary import fingerprint
 
 t = np.linspace(0, 10, 60)
 
@@ -163,3 +166,10 @@ def test_errors_below_and_above_that_cannot_be():
         fit_constants("a*x", {"x": x[:, 0]}, y, y_error=(0.0, 0.1))
     kept = make_dataset(x, y, y_error=(0.1, np.array([1, 1, 1, np.nan, 1])), drop_missing=True)
     assert kept.y_sides.shape == (2, 4)
+
+
+@pytest.mark.parametrize("error", ["poisson", (0.5, 1.0)])
+def test_a_table_stays_the_same_where_its_errors_follow_from_the_formula(error):
+    table = make_dataset(np.arange(5.0)[:, None], np.array([1.0, 2, 4, 3, 5]), y_error=error)
+    other = make_dataset(np.arange(5.0)[:, None], np.array([1.0, 2, 4, 3, 5]), y_error=0.5)
+    assert fingerprint(replace(table, y_error=2 * table.y_error)) == fingerprint(table) != fingerprint(other)
