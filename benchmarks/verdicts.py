@@ -113,7 +113,7 @@ def is_law(expression: sympy.Expr, problem: Problem) -> bool:
 def examine(problem: Problem, *, seconds: float) -> Outcome:
     """Search a table and certify what is found."""
     dataset = make_dataset(problem.X, problem.y, names=list(problem.names), y_error=problem.errors)
-    options = DiscoveryOptions(max_seconds=seconds, seed=0, device="cpu")
+    options = DiscoveryOptions(max_seconds=seconds, seed=0, device="cpu", deterministic=True)
     found = discover(dataset, options)
     if found.interrupted:
         raise KeyboardInterrupt

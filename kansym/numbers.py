@@ -14,6 +14,13 @@ ROUNDING = 1e-14
 """Relative error that the arithmetic of a fit leaves in double precision; one that is no larger is not measured."""
 
 
+SHORT = 1e4
+"""Sizes below which numbers are written without a power of ten."""
+
+LEAST_PROBABILITY = 1e-300
+"""Smaller ones are written as a bound: they underflow to zero, which no probability of this kind is."""
+
+
 def is_rounding(value: float, error: float | None) -> bool:
     """Whether a standard error is no more than that of double precision, as on tables without noise."""
     return error is not None and math.isfinite(error) and error <= ROUNDING * abs(value)
@@ -43,6 +50,25 @@ def with_error(value: float, error: float | None) -> str:
 def measured_latex(value: float, error: float | None) -> str:
     r"""`measured` in LaTeX: ``9.812(20)``, ``6.626(21) \times 10^{-34}``."""
     return _written(value, error, "SL", r" \times 10^")
+
+
+def probability(p: float, digits: int = 2) -> str:
+    """``p = 0.03``; ``p < 1e-300`` where double precision has nothing smaller."""
+    return f"p = {p:.{digits}g}" if not p < LEAST_PROBABILITY else f"p < {LEAST_PROBABILITY:g}"
+
+
+def short(value: float, digits: int = 2) -> str:
+    """A number with few digits, without a power of ten where it is below a million: ``170``, for 1.7e+02."""
+    return f"{float(f'{value:.{digits}g}'):g}"
+
+
+def percent(share: float) -> str:
+    """A share in whole percent, ``28 %``; ``< 1 %`` and ``> 99 %`` where rounding would make it none or all."""
+    if not math.isfinite(share):
+        return "an unknown share"
+    if 0 < share < 0.005:
+        return "< 1 %"
+    return "> 99 %" if 0.995 <= share < 1 else f"{100 * share:.0f} %"
 
 
 def uncertain_numbers(values: Mapping[str, float], covariance: np.ndarray) -> dict[str, AffineScalarFunc]:
@@ -94,7 +120,13 @@ def _written(value: float, error: float | None, kind: str, power: str) -> str:
         return _power(f"{value:.6g}", power)
     if error <= 0 or is_rounding(value, error):
         return _power(f"{value:.12g}", power)
-    text = format(ufloat(value, error), kind).replace("+/-", " ± ")
+    number = ufloat(value, error)
+    rounded = re.fullmatch(r"\((\S+)\+/-(\S+)\)e\+(\d+)", f"{number}")
+    if rounded and max(abs(value), error) < SHORT:
+        # 420(40), and not 4.2(4)e2: few digits before the point need no power of ten.
+        whole, last = (f"{float(part) * 10 ** int(rounded[3]):.0f}" for part in rounded.groups()[:2])
+        return f"{whole}({last})" if kind else f"{whole} ± {last}"
+    text = format(number, kind).replace("+/-", " ± ")
     return text if kind == "SL" else _power(text, power)
 
 

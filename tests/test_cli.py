@@ -19,7 +19,7 @@ from kansym.primitives.library import default_library
 from kansym.report import terminal
 from kansym.search.progress import Progress
 
-FAST = ["--seconds", "4", "--primitives", "x,x^2"]
+FAST = ["--seconds", "1.5", "--primitives", "x,x^2"]
 SQUARES = "".join(f"{a},{b},{3.5 * a * a!r}\n" for a, b in zip(range(1, 9), (3, 1, 4, 1, 5, 9, 2, 6), strict=True))
 
 
@@ -161,7 +161,7 @@ def test_result_report_and_run_directory(table, capsys, tmp_path):
     assert main(["report", "run"]) == 0
     report = capsys.readouterr().out
     assert report.split("\n")[0] == captured.out.split("\n")[0]
-    assert "command: kansym discover t.csv --target y --seconds 4 --primitives 'x,x^2' --out run" in report
+    assert "command: kansym discover t.csv --target y --seconds 1.5 --primitives 'x,x^2' --out run" in report
     assert report.rstrip("\n") == (tmp_path / "run" / "report.txt").read_text(encoding="utf-8").rstrip("\n")
 
 
@@ -202,6 +202,14 @@ def test_a_guess_without_values_costs_nothing(table, capsys):
     result = found(capsys, table("a,b,y\n" + SQUARES), "--target", "y", "--guess", "log(a - 5)")
     assert result["guesses"][0]["verdict"] == "unusable" and result["agreement"]["one_minus_r2"] < 1e-8
     assert "log(a - 5) was not used: it has no finite value on 5 of 8 rows" in " ".join(result["notes"])
+
+
+def test_an_unknown_unit_is_said_even_to_those_who_want_quiet(table, capsys):
+    name = table("x [m/ss],y\n" + "".join(f"{k},{k * k + 1}\n" for k in range(1, 9)))
+    assert main(["discover", name, "--target", "y", *FAST, "--json", "--quiet"]) == 0
+    out, err = capsys.readouterr()
+    (note,) = (note for note in json.loads(out)["notes"] if "m/ss" in note)
+    assert err.strip() == note and "did you mean s?" in note
 
 
 def test_json_is_one_object_and_quiet_is_quiet(table, capsys):
@@ -423,13 +431,11 @@ def test_the_module_runs_and_a_closed_pipe_is_no_error():
     assert process.returncode == 0 and err == ""
 
 
-def test_names_that_a_terminal_cannot_show_are_escaped(tmp_path):
-    path = tmp_path / "t.csv"
-    path.write_text("λ,y\n1,2\n2,4\n3,6\n4,8.5\n", encoding="utf-8")
-    process = run("discover", str(path), "--target", "y", *FAST, env={**os.environ, "PYTHONIOENCODING": "ascii"})
+def test_signs_that_a_terminal_cannot_show_are_escaped():
+    process = run("primitives", env={**os.environ, "PYTHONIOENCODING": "ascii"})
     out, err = process.communicate(timeout=300)
     assert process.returncode == 0, err
-    assert "\\u03bb" in out
+    assert "-1 \\u2264 z \\u2264 1" in out
 
 
 def test_split_names():

@@ -14,11 +14,9 @@ PI = np.pi
 LAWS = {
     # name: (law, range of every column)
     "I.12.2": (lambda q1, q2, e, r: q1 * q2 * r / (4 * PI * e * r**3), [(1, 5)] * 4),
-    "I.12.4": (lambda q1, e, r: q1 * r / (4 * PI * e * r**3), [(1, 5)] * 3),
     "I.14.3": (lambda m, g, z: m * g * z, [(1, 5)] * 3),
     "I.25.13": (lambda q, c: q / c, [(1, 5)] * 2),
     "I.32.5": (lambda q, a, e, c: q**2 * a**2 / (6 * PI * e * c**3), [(1, 5)] * 4),
-    "I.34.8": (lambda q, v, b, p: q * v * b / p, [(1, 5)] * 4),
     "I.39.11": (lambda g, p, v: p * v / (g - 1), [(2, 5), (1, 5), (1, 5)]),
     "I.43.43": (lambda g, k, a, v: k * v / ((g - 1) * a), [(2, 5), (1, 5), (1, 5), (1, 5)]),
     "I.47.23": (lambda g, p, rho: np.sqrt(g * p / rho), [(1, 5)] * 3),
@@ -30,7 +28,6 @@ LAWS = {
         lambda m, q, h, n, e: -m * q**4 / (2 * (4 * PI * e) ** 2 * (h / (2 * PI)) ** 2) / n**2,
         [(1, 5)] * 5,
     ),
-    "III.21.20": (lambda rho, q, a, m: -rho * q * a / m, [(1, 5)] * 4),
     "exp(sin(pi x) + y^2)": (lambda x, y: np.exp(np.sin(PI * x) + y**2), [(-1, 1)] * 2),
 }
 
@@ -43,7 +40,7 @@ def rows_of(ranges, rows, seed):
 @pytest.mark.parametrize("name", LAWS)
 def test_the_law_is_found_exactly(name, work_clock):
     law, ranges = LAWS[name]
-    X = rows_of(ranges, 2000, seed=1)
+    X = rows_of(ranges, 600, seed=1)
     found = discover(make_dataset(X, law(*X.T)), DiscoveryOptions(max_seconds=150, deterministic=True))
     fresh = rows_of(ranges, 5000, seed=2)
     np.testing.assert_allclose(found.formula.predict(fresh), law(*fresh.T), rtol=1e-9)

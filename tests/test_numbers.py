@@ -11,7 +11,7 @@ from uncertainties import ufloat_fromstr
 
 import kansym
 from kansym.errors import ArgumentError
-from kansym.numbers import measured, measured_latex, uncertain_numbers
+from kansym.numbers import measured, measured_latex, percent, probability, short, uncertain_numbers, with_error
 from kansym.symbolic.formula import Constant, Formula
 
 
@@ -96,3 +96,19 @@ def test_known_form_gives_correlated_numbers():
     # The value of a line in the middle of its rows has the error of a mean.
     assert (a + 0.5 * b).std_dev == pytest.approx(0.1 / np.sqrt(20), rel=1e-9)
     assert "a = 1.00 ± 0.04" in str(fit)
+
+
+def test_a_probability_is_never_zero():
+    assert (
+        probability(0.0) == "p < 1e-300" and probability(0.0312) == "p = 0.031" and probability(3e-9, 1) == "p = 3e-09"
+    )
+
+
+def test_a_share_is_neither_none_nor_all_by_rounding():
+    assert [percent(x) for x in (0.0, 0.001, 0.28, 0.999, 1.0)] == ["0 %", "< 1 %", "28 %", "> 99 %", "100 %"]
+
+
+def test_few_digits_need_no_power_of_ten():
+    assert [short(x) for x in (171.0, 1.23, 0.000012, 98765.0)] == ["170", "1.2", "1.2e-05", "99000"]
+    assert measured(423.9, 42.0) == "420(40)" and with_error(-9700.0, 1200.0) == "-9700 ± 1200"
+    assert measured(1.4e8, 1.0e8) == "1.4(1.0)e8"

@@ -6,6 +6,8 @@ A formula counts as the law where it comes as close to it as the law does when i
 rows; see `kansym.bench.strict`.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from kansym.bench import sampling
@@ -56,7 +58,11 @@ def lab_table(generator: np.random.Generator, name: str) -> Law:
     name : str
     """
     dice = Dice(generator)
-    family = dice.pick(FAMILIES)
+    return table_of(dice.pick(FAMILIES), dice, name)
+
+
+def table_of(family: Callable[[Dice], Plan], dice: Dice, name: str) -> Law:
+    """A law of one family with the design and the noise of its table."""
     for _ in range(MOST_TRIES):
         law = _laid_out(family(dice), dice, name, family.__name__.replace("_", " "))
         if law is not None and _is_measurable(law):

@@ -56,7 +56,7 @@ def compare(
     columns
         Inputs, separated by commas. Default: all other columns that hold numbers.
     units
-        File with units of columns. PySR takes them, and kansym.
+        Units of columns, as v=m/s,t=s, or a file of them. PySR takes them, and kansym.
     pysr_csv
         hall_of_fame.csv of a PySR run on this table, made on any machine; it is read without Julia.
     data
@@ -68,7 +68,7 @@ def compare(
     drop_missing
         Leave out rows with missing values instead of refusing the table.
     key
-        Group or dataset of an HDF5 file, or array of an npz file, where there are several.
+        Group or dataset of an HDF5 file, sheet of an Excel file, or array of an npz file, where there are several.
     out
         Folder for comparison.json, comparison.csv, comparison.txt and a figure, and for kansym's run with its report.
         Nothing is written without it.

@@ -32,6 +32,7 @@ def discover(
     overwrite: Annotated[Flag, ADVANCED] = False,
     robust: Flag = False,
     exact: Flag = False,
+    name_constants: Flag = False,
     agreement: Annotated[int, WHOLE, ADVANCED] = 0,
     drop_missing: Flag = False,
     key: Annotated[str | None, ADVANCED] = None,
@@ -52,19 +53,21 @@ def discover(
     Parameters
     ----------
     file
-        The table: csv, tsv, txt, dat, parquet, hdf5, npy or npz. If there is no such file, the name of a table that
-        comes with kansym (see `kansym datasets`).
+        The table: csv, tsv, txt, dat, lvm, xlsx, parquet, hdf5, npy or npz. If there is no such file, the name of a
+        table that comes with kansym (see `kansym datasets`).
     target
         Column to explain. Required.
     error
-        Standard errors of the target, a column or a number, 1% of it, `"sqrt(N)"` of a column, or poisson for counts:
-        rows are then weighted by 1/error^2, and the errors of the constants follow from them.
+        Standard errors of the target, a column or a number, two columns y_minus,y_plus for errors below and above it,
+        1% of it, `"sqrt(N)"` of a column, or poisson for counts: rows are then weighted by 1/error^2, and the errors of
+        the constants follow from them.
     x_error
         Standard errors of input columns, such as t=t_error or t=0.1: the column they are of, and a column or a number.
         Several are separated by commas, or the option is given again. Needs --error.
     units
-        File with units of columns: lines such as v = m/s, or TOML. They go before those in the header (v [m/s]). With
-        units formulas are checked, constants get units, and the search begins with dimensional analysis.
+        Units of columns, as v=m/s,t=s, or a file of lines such as v = m/s, or TOML. They go before those in the header
+        (v [m/s]). A unit that is not known is an error here, and a warning in a header. With units formulas are
+        checked, constants get units, and the search begins with dimensional analysis.
     given
         A part of the law that is known, with ... for what is looked for: `"g*x/2 + ..."` or `"exp(-t/tau)*(...)"`.
         Names that are not columns are constants, and are fitted.
@@ -82,6 +85,9 @@ def discover(
     exact
         Put exact numbers into the formula where fitted constants agree with them, as 2 for 2.003(4). What was fitted
         stays in the list of constants. Without, measured constants keep their values and errors.
+    name_constants
+        Print the formula with names for its constants as well, `c0*exp(c1*t)`, in text and LaTeX. Names from --guess
+        and --given are always printed.
     agreement
         Number of further searches, from other seeds, for the certificate, each with --seconds; 0 for none.
     columns
@@ -105,7 +111,7 @@ def discover(
     drop_missing
         Leave out rows with missing values instead of refusing the table.
     key
-        Group or dataset of an HDF5 file, or array of an npz file, where there are several.
+        Group or dataset of an HDF5 file, sheet of an Excel file, or array of an npz file, where there are several.
     primitives
         Use only these functions, separated by commas (see `kansym primitives`).
     without

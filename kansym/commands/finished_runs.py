@@ -13,7 +13,7 @@ from kansym.errors import ArgumentError
 FORMATS = ("svg", "png", "pdf")
 
 
-def report(directory: Path, /, *, html: Path | None = None) -> int:
+def report(directory: Path, /, *, html: Path | None = None, name_constants: Flag = False) -> int:
     """Print the report of a finished run, or write it as a page with figures.
 
     Parameters
@@ -22,6 +22,8 @@ def report(directory: Path, /, *, html: Path | None = None) -> int:
         The folder that was given as --out.
     html
         File for the page: one file that needs no network and no scripts. Nothing is printed then.
+    name_constants
+        Print the formula with names for its constants as well, `c0*exp(c1*t)`, in text and LaTeX; the page has both.
     """
     return run(report, locals())
 

@@ -38,13 +38,14 @@ def fit_constants(
         The formula, in quotes: + - * / ** ^, parentheses, functions, columns and constants. Put a column whose name
         holds signs between backquotes.
     file
-        The table: csv, tsv, txt, dat, parquet, hdf5, npy or npz. If there is no such file, the name of a table that
-        comes with kansym (see `kansym datasets`).
+        The table: csv, tsv, txt, dat, lvm, xlsx, parquet, hdf5, npy or npz. If there is no such file, the name of a
+        table that comes with kansym (see `kansym datasets`).
     target
         Column that the formula describes. Required.
     error
-        Standard errors of the target, a column or a number, 1% of it, `"sqrt(N)"` of a column, or poisson for counts
-        (the maximum of their likelihood): rows are then weighted by 1/error^2, and the errors of the
+        Standard errors of the target, a column or a number, two columns y_minus,y_plus for errors below and above it
+        (the one on the side of the curve counts), 1% of it, `"sqrt(N)"` of a column, or poisson for counts (the maximum
+        of their likelihood): rows are then weighted by 1/error^2, and the errors of the
         constants follow from them.
     x_error
         Standard errors of input columns, such as t=t_error or t=0.1: the column they are of, and a column or a number.
@@ -73,7 +74,7 @@ def fit_constants(
     drop_missing
         Leave out rows with missing values instead of refusing the table.
     key
-        Group or dataset of an HDF5 file, or array of an npz file, where there are several.
+        Group or dataset of an HDF5 file, sheet of an Excel file, or array of an npz file, where there are several.
     as_json
         Print the result as one JSON object.
     """

@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from kansym.data.columns import as_float_column, finite_rows, is_constant, name_listing, quoted
-from kansym.data.error_models import ErrorModel
+from kansym.data.error_models import ErrorModel, pair_of_errors
 from kansym.data.remarks import column_remarks, error_hints
 from kansym.errors import Argument, DataError
 from kansym.units.unit import parse_unit
@@ -47,6 +47,11 @@ class Dataset:
         Columns that were left out since they say nothing, by name, each with the note that says why.
     counts : bool
         Whether y is a number of counts, so that its errors follow from what a formula expects (Poisson).
+    y_sides : ndarray, shape (2, n), or None
+        Standard errors of `y` below and above it, all positive, where they differ. `y_error` is their mean before a
+        formula is known, and the one on the side of the formula afterwards.
+    labels : mapping of str to ndarray, shape (n,), of str
+        Columns that are no inputs and fall into groups, by name.
 
     Raises
     ------
@@ -66,6 +71,8 @@ class Dataset:
     x_error: np.ndarray | None = None
     dropped: Mapping[str, str] = field(default_factory=dict)
     counts: bool = False
+    y_sides: np.ndarray | None = None
+    labels: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.units:
@@ -87,6 +94,8 @@ class Dataset:
                 raise DataError(f"{label} has NaN or infinite values; use make_dataset(..., drop_missing=True)")
         if self.x_error is not None and self.x_error.shape != self.X.shape:
             raise DataError(f"x_error has shape {self.x_error.shape}, but X has shape {self.X.shape}")
+        if self.y_sides is not None and (self.y_sides.shape != (2, rows) or not (self.y_sides > 0).all()):
+            raise DataError(f"y_sides must be positive and of shape (2, {rows}), got {self.y_sides.shape}")
         if not np.isfinite(self.X).all():
             raise DataError("X has NaN or infinite values; use make_dataset(..., drop_missing=True)")
 
@@ -128,6 +137,8 @@ class Dataset:
             x_error=None if self.x_error is None else self.x_error[rows],
             dropped=self.dropped,
             counts=self.counts,
+            y_sides=None if self.y_sides is None else self.y_sides[:, rows],
+            labels={name: column[rows] for name, column in self.labels.items()},
         )
 
 
@@ -159,9 +170,10 @@ def make_dataset(
         Names of the columns, any different strings that are not empty. Default ``x0, x1, ...`` for arrays.
     target : str, optional
         Name of the target. If the default ``"y"`` is also the name of a column, the target becomes ``"target"``.
-    y_error : array-like, shape (n,), float or str, optional
-        Standard errors of y, in the units of y, positive; one number means the same error everywhere, ``"1%"`` that
-        part of y, ``"sqrt(N)"`` the root of a column, and ``"poisson"`` those of counts.
+    y_error : array-like, shape (n,), float, tuple of two of them, or str, optional
+        Standard errors of y, in the units of y, positive; one number means the same error everywhere, a tuple (or an
+        array (2, n)) errors below and above y, ``"1%"`` that part of y, ``"sqrt(N)"`` the root of a column, and
+        ``"poisson"`` those of counts.
     x_error : mapping of name to (float or array of shape (n,)), or array-like of shape (n, d) or (d,), optional
         Standard errors of the inputs, in the units of their columns, none negative; 0, the default for columns that a
         mapping does not name, means exact. They need `y_error` beside them.
@@ -212,6 +224,12 @@ def make_dataset(
             words = f" must be numbers, or 1%, sqrt(NAME) of a column, or poisson, got {quoted(y_error)}"
             raise DataError(Argument("y_error"), words)
         y_error = model.errors(outcome, {**dict(zip(names, columns, strict=True)), target: outcome})
+    pair = pair_of_errors(y_error, rows)
+    sides = None
+    if pair is not None:
+        sides = np.stack([_vector(one, "y_error", "y_error", rows, row_numbers, row_word, scalar=True) for one in pair])
+        # An error that is not positive has no mean that is: it is found below.
+        y_error = np.where((sides > 0).all(axis=0) | np.isnan(sides).any(axis=0), sides.mean(axis=0), sides.min(axis=0))
     error = (
         None if y_error is None else _vector(y_error, "y_error", "y_error", rows, row_numbers, row_word, scalar=True)
     )
@@ -237,6 +255,7 @@ def make_dataset(
     keep = finite_rows(labelled, drop_missing, row_numbers, row_word, notes)
     inputs, outcome = inputs[keep], outcome[keep]
     error = None if error is None else error[keep]
+    sides = None if sides is None else sides[:, keep]
     weight = None if weight is None else weight[keep]
     inputs_error = None if inputs_error is None else inputs_error[keep]
 
@@ -288,6 +307,7 @@ def make_dataset(
         x_error=None if inputs_error is None else np.ascontiguousarray(inputs_error[:, chosen]),
         dropped=dropped,
         counts=model is not None and model.counts,
+        y_sides=sides,
     )
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -87,6 +88,22 @@ class ErrorModel:
             words = f": {what} is no positive error in {len(bad)} rows, first in row {bad[0]}; for counts say poisson"
             raise DataError(Argument("y_error"), words)
         return values
+
+
+def pair_of_errors(y_error: Any, rows: int) -> tuple[Any, Any] | None:
+    """Errors below and above: a tuple of two, or an array (2, n) as matplotlib has it; None for any other error.
+
+    Parameters
+    ----------
+    y_error : object
+    rows : int
+        A tuple of two numbers for two rows is one error for each.
+    """
+    if isinstance(y_error, tuple) and len(y_error) == 2 and (rows != 2 or any(np.ndim(one) for one in y_error)):
+        return y_error
+    if isinstance(y_error, list | np.ndarray) and np.ndim(y_error) == 2 and np.shape(y_error) == (2, rows):
+        return y_error[0], y_error[1]
+    return None
 
 
 def counting_errors(y: np.ndarray) -> np.ndarray:

@@ -106,6 +106,8 @@ def merge_copies(dataset: Dataset) -> Dataset:
     parts = [dataset.X, dataset.y[:, None]]
     if dataset.y_error is not None:
         parts.append(dataset.y_error[:, None])
+    if dataset.y_sides is not None:
+        parts.append(dataset.y_sides.T)
     if dataset.x_error is not None:
         parts.append(dataset.x_error)
     # -0.0 equals 0.0 but has other bits; adding zero removes the sign.

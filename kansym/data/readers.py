@@ -7,15 +7,17 @@ from typing import Any
 
 from kansym.data.binary_tables import read_hdf5, read_npy, read_npz, read_parquet
 from kansym.data.dataset import Dataset
+from kansym.data.spreadsheets import read_excel
 from kansym.data.table import RawTable, column_listing, names_and_units, to_dataset
 from kansym.data.text_table import read_text
 from kansym.errors import DataError
 
-TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".dat", ".tab", ".asc")
+TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".dat", ".tab", ".asc", ".lvm")
 PARQUET_SUFFIXES = (".parquet", ".pq")
 HDF5_SUFFIXES = (".h5", ".hdf5", ".hdf", ".he5")
-SPREADSHEETS = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".numbers")
-ALL_SUFFIXES = (*TEXT_SUFFIXES, *PARQUET_SUFFIXES, *HDF5_SUFFIXES, ".npy", ".npz")
+EXCEL_SUFFIXES = (".xlsx", ".xlsm")
+OTHER_SPREADSHEETS = (".xls", ".xlsb", ".ods", ".numbers")
+ALL_SUFFIXES = (*TEXT_SUFFIXES, *EXCEL_SUFFIXES, *PARQUET_SUFFIXES, *HDF5_SUFFIXES, ".npy", ".npz")
 
 
 def read_table(
@@ -34,17 +36,19 @@ def read_table(
     Text files may have any delimiter (comma, semicolon, tab, bar, blanks), a decimal comma where the comma does not
     delimit, quoted names, comment lines that start with ``#`` or ``%``, and a header or none: columns are then
     ``x0, x1, ...``. A header ``v [m/s]`` is the name ``v`` with the unit ``m/s``, and so are ``v (m/s)`` and
-    ``v / (m/s)`` where that is sure to be a unit (see `kansym.units.headers.names_and_units_of`).
+    ``v / (m/s)`` where that is sure to be a unit (see `kansym.units.headers.names_and_units_of`). A row of units below
+    the header is read, and lines that an instrument wrote above it are left out, both with a note.
 
     Parameters
     ----------
     path : path-like, or a pandas or polars DataFrame
-        ``.csv .tsv .txt .dat .tab .asc``, ``.parquet .pq``, ``.h5 .hdf5 .hdf .he5``, ``.npy`` (a 2-D or a structured
-        array) or ``.npz`` (one array per column, or one 2-D array).
+        ``.csv .tsv .txt .dat .tab .asc``, ``.lvm`` of LabVIEW, ``.xlsx .xlsm``, ``.parquet .pq``, ``.h5 .hdf5 .hdf
+        .he5``, ``.npy`` (a 2-D or a structured array) or ``.npz`` (one array per column, or one 2-D array).
     target : str or int
         The target's name, with or without its unit; an index where the file has no header.
     error : str, int or float, optional
-        Column with the standard errors of the target, in the target's unit, or one number for all rows.
+        Column with the standard errors of the target, in the target's unit, or one number for all rows. Two columns
+        separated by a comma, ``"y_minus,y_plus"``, have the errors below and above.
     x_error : mapping of str to (str or float), optional
         Input columns with the column of their standard errors, or with one error for all rows. Needs `error`.
     columns : sequence of str or int, optional
@@ -52,7 +56,8 @@ def read_table(
     drop_missing : bool, optional
         Drop rows with missing values, and note how many; by default they are an error.
     key : str, optional
-        The group or dataset of an HDF5 file, or the array of a .npz file, when there are several.
+        The group or dataset of an HDF5 file, the sheet of an Excel file, or the array of a .npz file, when there are
+        several.
     remove_constant : bool, optional
         Drop constant and repeated columns, and note which; True by default.
 
@@ -66,7 +71,7 @@ def read_table(
         If the file is missing, damaged, empty, ragged or of an unknown kind, or a column cannot be used. The message
         names the file, and the column and line where there is one.
     MissingDependencyError
-        If pyarrow or h5py is needed and not installed.
+        If pyarrow, h5py or openpyxl is needed and not installed.
     """
     table = _from_frame(path) if hasattr(path, "columns") else _from_file(Path(path), key)
     return to_dataset(
@@ -122,13 +127,15 @@ def _from_file(path: Path, key: str | None) -> RawTable:
         raise DataError(f"{path} is a pipe or a device; write the table to a file first")
     suffix = path.suffix.lower()
     if suffix not in ALL_SUFFIXES:
-        hint = "save it as CSV; " if suffix in SPREADSHEETS else ""
+        hint = "save it as CSV or .xlsx; " if suffix in OTHER_SPREADSHEETS else ""
         raise DataError(f"{path.name}: unknown kind of file {suffix!r}; {hint}known: {' '.join(ALL_SUFFIXES)}")
     if path.stat().st_size == 0:
         raise DataError(f"{path.name} is empty; a table with at least two rows is needed")
     try:
         if suffix in TEXT_SUFFIXES:
             return read_text(path)
+        if suffix in EXCEL_SUFFIXES:
+            return read_excel(path, key)
         if suffix in PARQUET_SUFFIXES:
             return read_parquet(path)
         if suffix in HDF5_SUFFIXES:

@@ -1,9 +1,10 @@
 """What is odd about a table and does not forbid its use: columns that are leaks or twins, or called like the standard
-errors of another one, gaps, and repeated rows that scatter more than their errors."""
+errors of another one, or nearly like a constant, gaps, and repeated rows that scatter more than their errors."""
 
+import difflib
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -35,6 +36,9 @@ EXPLAINED = 0.5
 MOST_GROUPS = 0.25
 """Groups of a label, in units of the rows."""
 
+LONG, ALIKE = 4, 0.8
+"""Letters of a name that may be a misspelt column, and how near it is; x0 and x1 are near and two."""
+
 LEAST_VALUES = 30
 """Different values of a column below which gaps are its nature: levels, quantum numbers, settings."""
 
@@ -56,8 +60,8 @@ _OF_TARGET = (
 """``dy``, ``e_y``, ``Δy``: of an input these are more often steps and directions than errors."""
 
 
-class ErrorHint(str):
-    """A note on an input that looks like the standard errors of another column; a search is better stopped for it."""
+class Warned(str):
+    """A note that is said before a search begins, since the search may be better stopped for it."""
 
     __slots__ = ()
 
@@ -87,18 +91,16 @@ def scatter_remarks(
     y : ndarray, shape (n,)
     y_error : ndarray, shape (n,), or None
     labels : mapping of str to array (n,)
-        Columns of text that were left out, by their names.
+        Columns that were left out, by their names.
     """
     scatter = repeated_scatter(X, y, y_error)
     if scatter is None:
         return []
     telling = []
     for name, column in labels.items():
-        codes = np.unique(column.astype(str), return_inverse=True)[1].reshape(-1)
+        codes = np.unique(column, return_inverse=True)[1].reshape(-1)
         within = repeated_scatter(np.column_stack([X, codes]), y, y_error)
-        # Groups that leave no point repeated explain everything, as a number of the row would: they must be few.
-        few = len(np.unique(codes)) <= MOST_GROUPS * len(y)
-        if few and (within is None or within.size < EXPLAINED * scatter.size):
+        if are_groups(column) and (within is None or within.size < EXPLAINED * scatter.size):
             telling.append(quoted(name))
     missing = f"a column is missing, perhaps {' or '.join(telling)}, which was left out" if telling else ""
     if y_error is not None and scatter.p_value < UNLIKELY:
@@ -107,6 +109,11 @@ def scatter_remarks(
             f"Rows with the same inputs scatter {times}: {missing or 'a column is missing, or errors are too small'}."
         ]
     return [f"Rows with the same inputs scatter, and less within groups: {missing}."] if telling else []
+
+
+def are_groups(column: np.ndarray) -> bool:
+    """Whether values (n,) are few and more than one: many groups explain everything, as a number of the row would."""
+    return 1 < len(np.unique(column)) <= MOST_GROUPS * len(column)
 
 
 def _leaks(X: np.ndarray, names: Sequence[str], y: np.ndarray, target: str) -> list[str]:
@@ -167,7 +174,7 @@ def _gaps(X: np.ndarray, names: Sequence[str]) -> list[str]:
     return found
 
 
-def error_hints(inputs: Sequence[str], target: str) -> list[ErrorHint]:
+def error_hints(inputs: Sequence[str], target: str) -> list[Warned]:
     """Sentences on inputs that may be the standard errors of the target or of another input.
 
     Parameters
@@ -185,11 +192,32 @@ def error_hints(inputs: Sequence[str], target: str) -> list[ErrorHint]:
         option = f"--error {shown(name)}" if of == target else f"--x-error {shown(f'{of}={name}')}"
         argument = "y_error" if of == target else "x_error"
         found.append(
-            ErrorHint(
+            Warned(
                 f"Column {quoted(name)} looks like the standard errors of {quoted(of)}, and is an input now; if it "
                 f"holds errors, say {option} (in Python {argument})."
             )
         )
+    return found
+
+
+def name_hints(constants: Sequence[str], columns: Sequence[str], used: Collection[str]) -> list[Warned]:
+    """Sentences on constants of a formula whose names are nearly those of columns: a slip of the pen makes a constant.
+
+    Parameters
+    ----------
+    constants, columns : sequence of str
+    used : collection of str
+        Columns that the formula holds: in sin(t/T) both are meant.
+    """
+    found = []
+    for name in constants:
+        close = [column for column in columns if column.casefold() == name.casefold() and column not in used]
+        if not close and len(name) >= LONG:
+            close = difflib.get_close_matches(name, columns, n=1, cutoff=ALIKE)
+        # speed1 and speed2 are two on purpose.
+        if close and re.sub(r"\d", "", name) != re.sub(r"\d", "", close[0]):
+            words = f"no column is called {quoted(name)}, so that it is a constant to fit; is {quoted(close[0])} meant?"
+            found.append(Warned(f"In the formula, {words}"))
     return found
 
 

@@ -25,7 +25,7 @@ MAX_FILE_BYTES = 2**31
 """Largest file read."""
 
 _KEY = "kansym"
-_ARRAYS = ("X", "y", "y_error", "sample_weight", "x_error")
+_ARRAYS = ("X", "y", "y_error", "sample_weight", "x_error", "y_sides")
 _MALFORMED = (SafetensorError, KeyError, ValueError, TypeError, AttributeError, RecursionError, OverflowError)
 
 

@@ -1,9 +1,11 @@
 """A table as it was found in a file, before it is known which column is which."""
 
+import csv
 import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,7 +13,7 @@ import pandas as pd
 from kansym.data.columns import as_float_column, name_listing, parse_numbers, quoted
 from kansym.data.dataset import Dataset, make_dataset
 from kansym.data.error_models import ErrorModel
-from kansym.data.remarks import scatter_remarks
+from kansym.data.remarks import are_groups, scatter_remarks
 from kansym.errors import Argument, DataError
 from kansym.units.headers import names_and_units_of
 
@@ -79,15 +81,17 @@ def to_dataset(
         raise DataError(f"{source}: the table has a header but no rows of data")
     target_at = _find(table, names, target, "target")
     model = _error_model(table, names, error)
-    error_at = None if error is None or model else _column_or_number(table, names, error, "error")
+    pair = None if error is None or model else _pair_of_columns(table, names, error)
+    error_at = None if error is None or model or pair else _column_or_number(table, names, error, "error")
     same_error: float | str | None = error if model else None
     if isinstance(error_at, float):
         error_at, same_error = None, error_at
-    if error_at == target_at:
+    errors_at = pair or (() if error_at is None else (error_at,))
+    if target_at in errors_at:
         raise DataError(f"{source}: the error column {quoted(str(error))} is the target itself; name another column")
     input_errors = _input_errors(table, names, x_error or {})
     taken = {at for at in input_errors.values() if isinstance(at, int)}
-    if {target_at, *input_errors} & taken or target_at in input_errors or error_at in input_errors:
+    if {target_at, *input_errors} & taken or {target_at, *errors_at} & set(input_errors):
         raise DataError(
             f"{source}: ",
             Argument("x_error"),
@@ -96,12 +100,12 @@ def to_dataset(
     notes = list(table.notes)
     others: list[int] = []
     if columns is None:
-        others = [k for k in range(len(names)) if k not in (target_at, error_at) and k not in taken]
+        others = [k for k in range(len(names)) if k not in (target_at, *errors_at) and k not in taken]
         chosen = _without_labels(table, names, others, notes)
     else:
         chosen = [_find(table, names, column, "input") for column in columns]
         for k in chosen:
-            if k in (target_at, error_at):
+            if k in (target_at, *errors_at):
                 role = "target" if k == target_at else "error"
                 raise DataError(f"{source}: column {quoted(names[k])} is the {role} and cannot also be an input")
     if not chosen:
@@ -136,7 +140,11 @@ def to_dataset(
 
     inputs = pd.DataFrame({names[k]: numbers(k) for k in dict.fromkeys(chosen)})
     outcome = numbers(target_at)
-    y_error = same_error if error_at is None else errors(error_at)
+    y_error: Any = same_error if error_at is None else errors(error_at)
+    if pair:
+        # Catalogues of astronomy have a sign before the lower one.
+        minus = numbers(pair[0])
+        y_error = (-minus if (minus[np.isfinite(minus)] < 0).all() else errors(pair[0]), errors(pair[1]))
     of_inputs = {names[k]: errors(at, True) if isinstance(at, int) else at for k, at in input_errors.items()}
     try:
         dataset = make_dataset(
@@ -152,13 +160,15 @@ def to_dataset(
         )
     except DataError as failure:
         raise DataError(f"{source}: ", *failure.args) from failure
-    left_out = [k for k in others if k not in chosen]
+    used = {target_at, *errors_at, *taken, *chosen}
     same = len(dataset.y) == len(table.columns[0])
-    labels = {names[k]: table.columns[k].astype(str).to_numpy() for k in left_out} if same else {}
+    left_out = [k for k in range(len(names)) if k not in used] if same else []
+    labels = {names[k]: table.columns[k].astype(str).to_numpy(dtype=str) for k in left_out}
+    labels = {name: column for name, column in labels.items() if are_groups(column)}
     notes += scatter_remarks(dataset.X, dataset.y, dataset.y_error, labels)
     # Units of a header are what somebody wrote there: one that is not known is kept for display (`UnitSystem.of`).
     found = tuple(units[names.index(name)] for name in dataset.names)
-    return replace(dataset, notes=(*notes, *dataset.notes), units=found, y_units=units[target_at])
+    return replace(dataset, notes=(*notes, *dataset.notes), units=found, y_units=units[target_at], labels=labels)
 
 
 def _error_model(table: RawTable, names: list[str], error: str | float | None) -> bool:
@@ -223,11 +233,25 @@ def _column_or_number(table: RawTable, names: list[str], wanted: str | float, ro
         return number
 
 
+def _pair_of_columns(table: RawTable, names: list[str], error: str | float) -> tuple[int, int] | None:
+    """Positions of two columns of errors, below and above, as in ``y_minus,y_plus``; None for anything else."""
+    if not isinstance(error, str) or error.strip() in {*names, *(header.strip() for header in table.headers)}:
+        return None
+    parts = next(csv.reader([error], skipinitialspace=True), [])
+    if len(parts) != 2:
+        return None
+    below, above = (_find(table, names, part, "error") for part in parts)
+    return below, above
+
+
 def _without_labels(table: RawTable, names: list[str], positions: list[int], notes: list[str]) -> list[int]:
     """Leave out columns in which nothing is a number (names of objects, dates); a stray word stays an error."""
     kept = []
     for k in positions:
         column = table.columns[k]
+        if column.isna().all():
+            notes.append(f"Left out column {quoted(names[k])}: it is empty.")
+            continue
         if pd.api.types.is_numeric_dtype(column):
             kept.append(k)
             continue

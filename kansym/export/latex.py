@@ -8,17 +8,16 @@ follow, ``a x, \quad a = 9.812(20)\,\mathrm{m\,s^{-2}}``; the document is for pd
 
 import re
 from collections.abc import Mapping
+from fractions import Fraction
 
 from kansym.export.languages import Language
 from kansym.export.latex_table import booktabs, breakable, latex_table, shown_width
-from kansym.export.program import named_constants
 from kansym.export.writing import made_by, one_line, summary_of, units_of
 from kansym.numbers import measured_latex
 from kansym.run.finished import FinishedRun
 from kansym.run.summary import RunSummary
 from kansym.symbolic.formula import Constant, Formula
-from kansym.symbolic.latex import escaped, name_to_latex, to_latex
-from kansym.symbolic.naming import plain_symbol, rename
+from kansym.symbolic.latex import escaped, name_to_latex
 from kansym.units.unit import split_factor
 from kansym.units.words import begins_with_number
 
@@ -31,14 +30,14 @@ _TEXT = {
     "<": r"\textless{}", ">": r"\textgreater{}", '"': "''", "|": r"\textbar{}", "-": "{-}", "\N{MINUS SIGN}": "$-$",
 }  # fmt: skip
 
-_TOKEN = re.compile(
-    r"\s*(?:(?P<stroke>/)|(?P<dot>[*·×])|(?P<name>[^\W\d]+|[°%][^\W\d]*|10|1)"
-    r"(?:\s*(?:\^|\*\*)\s*[({]?(?P<power>[-−+]?\d+(?:[./]\d+)?)[)}]?|(?P<bare>[-−]?\d+))?)"
+_UNIT_TOKEN = re.compile(
+    r"\s*(?:(?P<number>\d+\.?\d*(?:[eE][-+]?\d+)?)|(?P<name>[^\W\d]+|[°%][^\W\d]*)|(?P<power>\^|\*\*)|(?P<sign>[-+*·×/(){}]))"
 )
+_RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻−", "0123456789--")
 
 _SPELLED = {
-    "degC": r"^{\circ}C", "°C": r"^{\circ}C", "degF": r"^{\circ}F", "°F": r"^{\circ}F", "degree": r"^{\circ}",
-    "deg": r"^{\circ}", "°": r"^{\circ}", "angstrom": r"\mathring{A}", "ohm": r"\Omega", "micron": r"\mu m",
+    "degC": r"^{\circ}C", "°C": r"^{\circ}C", "degF": r"^{\circ}F", "°F": r"^{\circ}F", "degree": r"{}^{\circ}",
+    "deg": r"{}^{\circ}", "°": r"{}^{\circ}", "angstrom": r"\mathring{A}", "ohm": r"\Omega", "micron": r"\mu m",
 }  # fmt: skip
 
 
@@ -58,39 +57,98 @@ def unit_to_latex(unit: str | None) -> str:
     text = (unit or "").strip()
     if text in ("", "1", "-", "–", "—", "dimensionless", "none"):
         return ""
-    pieces: list[str] = []
-    position, below = 0, False
-    while position < len(text):
-        match = _TOKEN.match(text, position)
-        if match is None or match.end() == position:
-            return rf"\mathrm{{{escaped(text)}}}"
-        stroke, dot, name, power, bare = match.group("stroke", "dot", "name", "power", "bare")
-        position = match.end()
-        if stroke or dot:
-            below = bool(stroke)
-            continue
-        exponent = (power or bare or "1").replace("−", "-").removeprefix("+")
-        if below:
-            exponent = exponent[1:] if exponent.startswith("-") else f"-{exponent}"
-        if name != "1":
-            base = _SPELLED.get(name) or escaped(name)
-            pieces.append(base if exponent == "1" else f"{base}^{{{exponent}}}")
-        # A slash holds for one factor: J/kg K is read as pint does, J K/kg.
-        below = False
-    joined = r"\,".join(pieces)
-    return rf"\mathrm{{{joined}}}" if pieces else ""
+    try:
+        factors = _UnitReader(text).factors()
+    except ValueError:
+        return rf"\mathrm{{{escaped(text)}}}"
+    pieces = [piece for piece in (_unit_piece(name, power) for name, power in factors) if piece]
+    return rf"\mathrm{{{joined}}}" if (joined := r"\,".join(pieces)) else ""
 
 
-def lettered(formula: Formula) -> tuple[str, tuple[tuple[str, Constant], ...]]:
-    """The formula in LaTeX with letters for its constants, and the constants with their letters in LaTeX."""
-    expression, constants = named_constants(formula)
-    shown: dict[str, str] = {}
-    for key, constant in constants.items():
-        # A constant may be called like a column.
-        clash = constant.name in formula.variables or constant.name in shown.values()
-        shown[key] = f"{constant.name}_fit" if clash else constant.name
-    renamed = rename(expression, {plain_symbol(key): plain_symbol(name) for key, name in shown.items()})
-    return to_latex(renamed), tuple((name_to_latex(shown[key]), constant) for key, constant in constants.items())
+class _UnitReader:
+    """The factors of a unit, in the order in which they are written; ValueError where it is no product of powers."""
+
+    def __init__(self, text: str) -> None:
+        raised = re.sub("[⁻−]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+", lambda match: "^" + match[0].translate(_RAISED), text)
+        text = raised.replace("−", "-")
+        self.tokens: list[tuple[str, str]] = []
+        position = 0
+        while position < len(text.rstrip()):
+            match = _UNIT_TOKEN.match(text, position)
+            if match is None:
+                raise ValueError(text)
+            self.tokens.append((match.lastgroup or "", match[match.lastgroup or 0]))
+            position = match.end()
+
+    def factors(self) -> list[tuple[str, Fraction]]:
+        found = self._product()
+        if self.tokens:
+            raise ValueError(self.tokens[0][1])
+        return found
+
+    def _next(self, *wanted: str) -> str:
+        """The next token where it is one of those; else nothing."""
+        if self.tokens and (self.tokens[0][1] in wanted or self.tokens[0][0] in wanted):
+            return self.tokens.pop(0)[1]
+        return ""
+
+    def _product(self) -> list[tuple[str, Fraction]]:
+        found = self._power()
+        while self.tokens and self.tokens[0][1] not in ")}":
+            # A slash holds for one factor: J/kg K is read as pint does, J K/kg.
+            sign = -1 if self._next("/", "per") else 1
+            if sign > 0:
+                self._next("*", "·", "×")
+            found += [(name, sign * power) for name, power in self._power()]
+        return found
+
+    def _power(self) -> list[tuple[str, Fraction]]:
+        if self._next("("):
+            base = self._product()
+            self._close(")")
+        else:
+            base = [(self._next("name", "number"), Fraction(1))]
+            if not base[0][0] or base[0][0] == "per":
+                raise ValueError("a unit is missing")
+        if self._next("power"):
+            power = self._exponent()
+        elif base[0][0][0].isdigit() or not self.tokens or self.tokens[0][0] == "name":
+            power = Fraction(1)
+        else:
+            # m s-2 and m2
+            minus = len(self.tokens) > 1 and self.tokens[0][1] == "-" and self.tokens[1][0] == "number"
+            power = self._exponent() if minus or self.tokens[0][0] == "number" else Fraction(1)
+        return [(name, one * power) for name, one in base]
+
+    def _exponent(self) -> Fraction:
+        bracket = self._next("(", "{")
+        sign = -1 if self._next("-") else 1
+        self._next("+")
+        value = Fraction(self._next("number") or "missing")
+        if bracket:
+            if self._next("/"):
+                value /= Fraction(self._next("number") or "missing")
+            self._close(")" if bracket == "(" else "}")
+        return sign * value
+
+    def _close(self, bracket: str) -> None:
+        if not self._next(bracket):
+            raise ValueError("a bracket is open")
+
+
+def _unit_piece(name: str, power: Fraction) -> str:
+    """A factor of a unit in LaTeX; nothing for 1."""
+    if name[0].isdigit():
+        digits, _, order = name.lower().partition("e")
+        if Fraction(name) == 1 or not power:
+            return ""
+        if Fraction(digits) == 1 and power == 1:
+            return f"10^{{{int(order)}}}"
+        name = rf"{digits}\cdot 10^{{{int(order)}}}" if order else digits
+        return name if power == 1 else f"({name})^{{{power}}}" if order else f"{name}^{{{power}}}"
+    base = _SPELLED.get(name) or escaped(name)
+    shown = str(power) if power.denominator <= 12 else f"{float(power):.4g}"
+    return base if power == 1 else f"{{{base}}}^{{{shown}}}" if "^" in base else f"{base}^{{{shown}}}"
 
 
 def constant_to_latex(constant: Constant) -> str:
@@ -105,9 +163,9 @@ def constant_to_latex(constant: Constant) -> str:
 
 def latex_with_units(formula: Formula) -> str:
     """The formula with letters for constants, followed by their values, errors and units."""
-    text, constants = lettered(formula)
-    parts = [f"{letter} = {constant_to_latex(one)}" for letter, one in constants]
-    return r", \quad ".join([text, *parts])
+    named = formula.named()
+    parts = [f"{name_to_latex(one.name)} = {constant_to_latex(one)}" for one in named.constants]
+    return r", \quad ".join([named.latex(), *parts])
 
 
 class Document(Language):
@@ -144,12 +202,12 @@ def _law(formula: Formula) -> list[str]:
     """The formula with numbers, then with letters for the constants, and their values."""
     target = name_to_latex(formula.target)
     lines = [rf"\section*{{The law of ${target}$}}", *_equation(f"{target} = {formula.latex()}")]
-    text, constants = lettered(formula)
-    if constants:
-        lines += ["", "With letters for the fitted constants:", *_equation(f"{target} = {text}")]
-        rows = [f"${letter}$ & ${constant_to_latex(one)}$" for letter, one in constants]
+    named = formula.named()
+    if named.constants:
+        lines += ["", "With letters for the fitted constants:", *_equation(named.latex(with_target=True))]
+        rows = [f"${name_to_latex(one.name)}$ & ${constant_to_latex(one)}$" for one in named.constants]
         lines += ["", *booktabs("ll", "Constant & Value", rows)]
-        if any(one.error for _, one in constants):
+        if any(one.error for one in named.constants):
             lines += ["Standard errors are given in units of the last digits.", ""]
     return lines
 

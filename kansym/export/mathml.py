@@ -26,6 +26,7 @@ from kansym.symbolic.layout import (
     negative,
     tall,
 )
+from kansym.symbolic.named import NamedFormula
 from kansym.symbolic.naming import LETTERS, is_letter, split_name
 from kansym.symbolic.text import Digits
 
@@ -50,7 +51,7 @@ _STROKE = '<mo lspace="0" rspace="0">/</mo>'
 
 
 def to_mathml(
-    formula_or_expression: "Formula | sympy.Expr",
+    formula_or_expression: "Formula | NamedFormula | sympy.Expr",
     *,
     digits: Digits | None = None,
     with_target: bool = False,
@@ -60,7 +61,7 @@ def to_mathml(
 
     Parameters
     ----------
-    formula_or_expression : Formula or sympy.Expr
+    formula_or_expression : Formula, NamedFormula or sympy.Expr
     digits : int, mapping or None, default None
         Significant digits of constants. None shows each constant of a `Formula` to two digits of its error with the
         others held, and those of an expression with six digits; a mapping gives errors by value.
@@ -74,17 +75,23 @@ def to_mathml(
     str
         Safe to put into a page as it is: names are escaped. ``alttext`` holds the formula in plain text.
     """
-    front = ""
+    front, constants = "", ()
     if isinstance(formula_or_expression, Formula):
         formula, expression = formula_or_expression, formula_or_expression.expression
         digits = formula.digits(digits) if digits is None or isinstance(digits, int) else digits
         alternative = f"{formula.target} = {formula.text()}" if with_target else formula.text()
         if with_target:
             front = f"{name_to_mathml(formula.target)}<mo>=</mo>"
+    elif isinstance(formula_or_expression, NamedFormula):
+        named, digits = formula_or_expression, 6
+        expression, constants = named.expression, named.like_numbers
+        alternative = named.text if with_target else named.text.removeprefix(f"{named.target} = ")
+        if with_target:
+            front = f"{name_to_mathml(named.target)}<mo>=</mo>"
     else:
         expression, digits = formula_or_expression, 6 if digits is None else digits
         alternative = str(expression)
-    body = _write(arrange(expression, digits))
+    body = _write(arrange(expression, digits, constants))
     style = ' display="block"' if display else ""
     text = escape(alternative, {'"': "&quot;"})
     return f'<math xmlns="{NAMESPACE}"{style} alttext="{text}"><mrow>{front}{body}</mrow></math>'

@@ -2,17 +2,14 @@
 # pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false
 """A formula as a program in no language yet: arguments, constants, and an expression of few functions."""
 
-import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import sympy
 
 from kansym.export.lowering import lower
-from kansym.symbolic.constants import CONSTANT_PREFIX, with_constant_symbols
 from kansym.symbolic.formula import Constant, Formula
-from kansym.symbolic.naming import plain_symbol
-from kansym.symbolic.parametric import parametrize
+from kansym.symbolic.named import named_constants
 
 
 @dataclass(frozen=True)
@@ -79,7 +76,7 @@ def program_of(
         Of columns and target.
     """
     units = units or {}
-    expression, constants = named_constants(formula)
+    expression, constants = named_constants(formula.expression, formula.variables, formula.constants)
     used = {symbol.name for symbol in expression.free_symbols}
     columns = [column for column in formula.variables if column in used]
     # The key of a constant cannot be a column: its symbol has a mark in front.
@@ -95,30 +92,6 @@ def program_of(
         constants=tuple(FittedConstant(identifiers[key], constant) for key, constant in constants.items()),
         body=lower(expression.xreplace(symbols)),
     )
-
-
-def named_constants(formula: Formula) -> tuple[sympy.Expr, dict[str, Constant]]:
-    """The expression with symbols for its fitted numbers, and the constants by the names of these symbols.
-
-    A symbol is called ``constant NAME``, so that it differs from a column of the same name. Numbers that are made of
-    constants with names of their own, as g/2 in ``g*t**2/2`` or -1/tau in ``exp(-t/tau)``, are written so; see
-    `kansym.symbolic.constants`.
-    """
-    form = parametrize(formula.expression, tuple(plain_symbol(name) for name in formula.variables))
-    named, _ = with_constant_symbols(form, formula.constants, CONSTANT_PREFIX)
-    records = {CONSTANT_PREFIX + constant.name: constant for constant in formula.constants}
-    taken = {constant.name for constant in formula.constants}
-    free = (f"c{number}" for number in itertools.count())
-    found: dict[str, Constant] = {}
-    replaced: dict[sympy.Basic, sympy.Expr] = {}
-    for symbol, value in zip(named.constants, named.values, strict=True):
-        constant = records.get(symbol.name)
-        if constant is None:
-            name = next(name for name in free if name not in taken)
-            constant = Constant(name, float(value))
-            replaced[symbol] = plain_symbol(CONSTANT_PREFIX + name)
-        found[CONSTANT_PREFIX + constant.name] = constant
-    return named.expression.xreplace(replaced), found
 
 
 def _identifiers(namer: Namer, keys: Sequence[str], shown: Sequence[str]) -> dict[str, str]:

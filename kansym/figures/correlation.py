@@ -11,6 +11,8 @@ from kansym.run.finished import FinishedRun
 
 MOST_CONSTANTS = 12
 
+MINUS = "\N{MINUS SIGN}"
+
 
 def applies(run: FinishedRun) -> bool:
     """Where the correlation of at least two constants is known."""
@@ -29,7 +31,8 @@ def correlation(run: FinishedRun, *, dark: bool = False) -> Figure:
     chosen, theme = _fitted(run), theme_of(dark)
     values, constants = _matrix(run, chosen), run.formula.constants
     names = [
-        shorten(f"{constants[k].name} = {measured(constants[k].value, constants[k].error)}", 8, 2.2) for k in chosen
+        shorten(f"{constants[k].name} = {measured(constants[k].value, constants[k].error).replace('-', MINUS)}", 8, 2.2)
+        for k in chosen
     ]
     with styled(theme):
         side = 0.55 * len(chosen)
@@ -83,4 +86,4 @@ def _matrix(run: FinishedRun, chosen: list[int]) -> np.ndarray:
 def _number(value: float) -> str:
     # 0.9996 must not read as 1.
     text = f"{value:.2f}" if abs(value) < 0.995 or abs(value) == 1 else f"{value:.5f}".rstrip("0")
-    return text.replace("-", "−")
+    return text.replace("-", MINUS)

@@ -7,7 +7,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from kansym.figures.axes import finish, set_scale
-from kansym.figures.style import blank, styled, theme_of
+from kansym.figures.style import Theme, blank, styled, theme_of
 from kansym.kan.growth import Decision
 from kansym.kan.network import format_shape
 from kansym.run.finished import FinishedRun
@@ -42,7 +42,7 @@ def growth(run: FinishedRun, *, dark: bool = False) -> Figure:
         set_scale(upper, "y", "log" if errors and max(errors) > 10 * min(errors) else "linear")
         for values, colour, marker in (
             ([_positive(step.train_rmse) for step in steps], theme.point, "s"),
-            ([_positive(step.validation_rmse) for step in steps], theme.spline, "o"),
+            ([_positive(step.validation_rmse) for step in steps] if _holds_out(steps) else [], theme.spline, "o"),
         ):
             kept = [(k, value) for k, value in enumerate(values) if value is not None and steps[k].accepted]
             upper.plot(*zip(*kept, strict=True), color=colour, linewidth=1.0, zorder=2) if kept else None
@@ -64,17 +64,31 @@ def growth(run: FinishedRun, *, dark: bool = False) -> Figure:
         named = _named(steps)
         lower.set_xticks(named, [_words(steps[k]) for k in named], rotation=90 if len(steps) > 4 else 0, fontsize=7)
         lower.set_xlim(-0.6, len(steps) - 0.4)
-        entries = [
-            Line2D([], [], color=theme.point, marker="s", markersize=5, label="trained rows"),
-            Line2D([], [], color=theme.spline, marker="o", markersize=5, label="held-out rows"),
-            Line2D(
-                [], [], color=theme.muted, marker="o", markersize=5, markerfacecolor="none", linestyle="none",
-                label="refused",
-            ),
-        ]  # fmt: skip
-        figure.legend(handles=entries, loc="outside upper center", ncols=3, fontsize=7.5)
+        entries = _entries(steps, theme)
+        figure.legend(handles=entries, loc="outside upper center", ncols=len(entries), fontsize=7.5)
         figure.align_ylabels()
         return figure
+
+
+def _holds_out(steps: tuple[Decision, ...]) -> bool:
+    """Small tables have no rows to hold out; their one error is that of training."""
+    return any(step.validation_rmse != step.train_rmse for step in steps)
+
+
+def _entries(steps: tuple[Decision, ...], theme: Theme) -> list[Line2D]:
+    held_out = _holds_out(steps)
+    rows = "training rows" if held_out else "all rows"
+    entries = [Line2D([], [], color=theme.point, marker="s", markersize=5, label=rows)]
+    if held_out:
+        entries.append(Line2D([], [], color=theme.spline, marker="o", markersize=5, label="held-out rows"))
+    if not all(step.accepted for step in steps):
+        entries.append(
+            Line2D(
+                [], [], color=theme.muted, marker="o" if held_out else "s", markersize=5, markerfacecolor="none",
+                linestyle="none", label="refused",
+            )
+        )  # fmt: skip
+    return entries
 
 
 def alt(run: FinishedRun) -> str:

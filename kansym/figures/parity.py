@@ -6,11 +6,11 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from kansym.figures.axes import finish, label, named, scale_axis
-from kansym.figures.points import Points, floor_shows, points_of
+from kansym.figures.points import Points, floor_shows, hollow, points_of
 from kansym.figures.style import blank, styled, theme_of
 from kansym.run.finished import FinishedRun
-from kansym.run.residuals import r_squared, weighting
-from kansym.units.words import after_number
+from kansym.run.residuals import counted, r_squared, weighting
+from kansym.units.words import after_number, powers_of_ten
 
 MOST_BARS = 150
 """Points up to which each has its error bar."""
@@ -40,7 +40,7 @@ def parity(run: FinishedRun, *, dark: bool = False) -> Figure:
     """
     points, theme, summary = points_of(run), theme_of(dark), run.summary
     target = named(summary.target, summary.y_units)
-    shown = points.shown
+    shown = points.shown[~points.aside[points.shown]]
     y, predicted, residual = points.y[shown], points.predicted[shown], points.residual[shown]
     with styled(theme):
         figure = blank(theme, 5.2, 5.6, layout="constrained")
@@ -70,6 +70,9 @@ def parity(run: FinishedRun, *, dark: bool = False) -> Figure:
         scale_axis(lower, "y", residual)
         upper.set_xlim(upper.get_xlim())
         upper.set_ylim(upper.get_xlim())
+        if points.aside.any():
+            for axes, values in ((upper, points.predicted), (lower, points.residual)):
+                hollow(axes, points.y[points.aside], values[points.aside], theme)
         upper.text(0.03, 0.97, _words(run, points), transform=upper.transAxes, va="top", parse_math=False)
         figure.align_ylabels()
         return figure
@@ -82,9 +85,10 @@ def alt(run: FinishedRun) -> str:
     correlation = r_squared(agreement.one_minus_r2).replace("R²", "R squared")
     correlation += f" ({weights})" if weights else ""
     rms = agreement.rms if agreement.plain_rms is None else agreement.plain_rms
-    beside = f"; {points.undefined} rows without a value are left out" if points.undefined else ""
+    beside = f"; {counted(points.undefined, 'row')} without a value left out" if points.undefined else ""
+    beside += f"; {counted(int(points.aside.sum()), 'outlier')} left out" if points.aside.any() else ""
     return (
-        f"Predicted against measured {summary.target} for {len(points)} rows: {correlation}, RMS residual "
+        f"Predicted against measured {summary.target} for {counted(len(points), 'row')}: {correlation}, RMS residual "
         f"{rms:.3g}{after_number(summary.y_units)}{beside}."
     )
 
@@ -97,9 +101,11 @@ def _words(run: FinishedRun, points: Points) -> str:
         lines.append(f"χ² per degree of freedom {agreement.reduced_chi2:.3g}")
     if points.undefined:
         lines.append(f"{points.undefined} rows without a value")
+    if points.aside.any():
+        lines.append(f"hollow: {counted(int(points.aside.sum()), 'outlier')}, left out")
     if len(points.shown) < len(points):
         lines.append(f"{len(points.shown)} of {len(points)} rows drawn")
-    return "\n".join(lines)
+    return powers_of_ten("\n".join(lines))
 
 
 def _size(number: int) -> float:

@@ -5,10 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import sympy
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 
 from kansym.data.dataset import Dataset
 from kansym.data.preparation import canonical_order, thinned
 from kansym.errors import ArgumentError
+from kansym.figures.style import Theme
 from kansym.fitting.residuals import effective_error
 from kansym.run.finished import FinishedRun
 
@@ -43,6 +46,8 @@ class Points:
         Standard errors of `residual`: those of y, and of the inputs by the slopes of the formula.
     undefined : int
         Rows of the table that the formula has no value on.
+    aside : ndarray of bool, shape (m,)
+        Rows that a robust fit set aside as outliers.
     """
 
     X: np.ndarray
@@ -51,6 +56,7 @@ class Points:
     residual: np.ndarray
     error: np.ndarray | None
     undefined: int
+    aside: np.ndarray
 
     def __len__(self) -> int:
         return len(self.y)
@@ -91,7 +97,34 @@ def points_of(run: FinishedRun) -> Points:
         residual=residual[finite],
         error=None if error is None else error[finite],
         undefined=int((~finite).sum()),
+        aside=_aside(run, dataset.n_rows)[order][finite],
     )
+
+
+def _aside(run: FinishedRun, rows: int) -> np.ndarray:
+    """Rows that a robust fit set aside, in the order of the table; a folder that kept some rows only does not know."""
+    mask = np.zeros(rows, dtype=bool)
+    if run.summary.agreement.left_out and rows == run.summary.rows:
+        mask[[outlier.row for outlier in run.summary.outliers]] = True
+    return mask
+
+
+def hollow(axes: Axes, x: np.ndarray, y: np.ndarray, theme: Theme) -> None:
+    """Draw outliers that were left out, at the edge of the axes where they lie beyond it."""
+    low, high = sorted(axes.get_ylim())
+    axes.set_ylim(axes.get_ylim())
+    axes.plot(
+        x, np.clip(y, low, high), "o", color=theme.point, markerfacecolor="none", markersize=4.5, zorder=4,
+        clip_on=False,
+    )  # fmt: skip
+
+
+def hollow_entry(theme: Theme) -> Line2D:
+    """Their entry in a legend."""
+    return Line2D(
+        [], [], marker="o", linestyle="none", color=theme.point, markerfacecolor="none", markersize=4.5,
+        label="outliers, left out",
+    )  # fmt: skip
 
 
 def floor_shows(floor: float, residual: np.ndarray) -> bool:

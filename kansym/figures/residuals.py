@@ -13,6 +13,8 @@ from kansym.figures.points import (
     Points,
     RunningMean,
     floor_shows,
+    hollow,
+    hollow_entry,
     inputs_shown,
     points_of,
     running_mean,
@@ -25,6 +27,10 @@ MOST_BARS = 120
 """Points up to which each has its error bar; of more, the median error is a band."""
 
 
+FAR = 6.0
+"""Standard errors that a mean is not off by chance: they come from ten rows or so, and there are many places."""
+
+
 def applies(run: FinishedRun) -> bool:
     """With a table that the formula has a value on."""
     return run.dataset is not None and len(points_of(run)) > 0
@@ -33,9 +39,10 @@ def applies(run: FinishedRun) -> bool:
 def residuals(run: FinishedRun, *, dark: bool = False) -> Figure:
     """Measured less predicted values against every input, those that the formula does not use included.
 
-    Each panel has the running mean with a band of twice its standard error: where the band leaves zero, the formula
-    lacks something. The errors of the data are drawn as bars, or as a grey band of their median where there are many;
-    without errors the band is the noise floor. At most twelve inputs and 2000 points are drawn.
+    Each panel has the running mean with a band of twice its standard error, which misses zero at one place in twenty
+    by chance; a formula that lacks something misses it over a long way. The errors of the data are drawn as bars, or
+    as a grey band of their median where there are many; without errors the band is the noise floor. At most twelve
+    inputs and 2000 points are drawn.
 
     Parameters
     ----------
@@ -63,8 +70,8 @@ def residuals(run: FinishedRun, *, dark: bool = False) -> Figure:
                     f"residual of {named(run.summary.target, run.summary.y_units)}",
                     1.8 if len(panels) > 1 else 3.0,
                 )
-        averaged = any(mean_along(points, points.X[:, k]) is not None for k in chosen)
-        entries = _entries(points, floor, theme, averaged)
+        means = [mean for k in chosen if (mean := mean_along(points, points.X[:, k])) is not None]
+        entries = _entries(points, floor, theme, {mean.discrete for mean in means})
         figure.legend(handles=entries, loc="lower center", ncols=len(entries), fontsize=7.5)
         return figure
 
@@ -83,21 +90,22 @@ def alt(run: FinishedRun) -> str:
 
 
 def mean_along(points: Points, x: np.ndarray) -> RunningMean | None:
-    """The running mean of the residuals along one input, weighted where rows have errors."""
-    weights = None if points.error is None else (points.error.min() / points.error) ** 2
-    return running_mean(x, points.residual, weights)
+    """The running mean of the residuals along one input, weighted where rows have errors; without outliers."""
+    kept = ~points.aside
+    weights = None if points.error is None else (points.error.min() / points.error[kept]) ** 2
+    return running_mean(x[kept], points.residual[kept], weights)
 
 
 def departs(mean: RunningMean) -> bool:
-    """Whether it is farther from zero than four standard errors anywhere; of many places, some pass three by chance."""
+    """Whether it is farther from zero than `FAR` standard errors anywhere."""
     known = np.isfinite(mean.error) & (mean.error > 0)
-    return bool((np.abs(mean.mean[known]) > 4 * mean.error[known]).any())
+    return bool((np.abs(mean.mean[known]) > FAR * mean.error[known]).any())
 
 
 def _panel(axes: Axes, points: Points, x: np.ndarray, floor: float, theme: Theme, most: int) -> None:
-    shown = thinned(np.arange(len(points)), most)
+    shown = thinned(np.flatnonzero(~points.aside), most)
     scale_axis(axes, "x", x)
-    scale_axis(axes, "y", points.residual)
+    scale_axis(axes, "y", points.residual[~points.aside])
     bars = points.error is not None and len(points) <= MOST_BARS
     if points.error is not None and not bars:
         middle = float(np.median(points.error))
@@ -123,6 +131,12 @@ def _panel(axes: Axes, points: Points, x: np.ndarray, floor: float, theme: Theme
         zorder=3,
         label="rows",
     )
+    _mean(axes, points, x, theme)
+    if points.aside.any():
+        hollow(axes, x[points.aside], points.residual[points.aside], theme)
+
+
+def _mean(axes: Axes, points: Points, x: np.ndarray, theme: Theme) -> None:
     mean = mean_along(points, x)
     if mean is None:
         return
@@ -138,15 +152,22 @@ def _panel(axes: Axes, points: Points, x: np.ndarray, floor: float, theme: Theme
     axes.plot(mean.x, mean.mean, color=theme.spline, zorder=5, label="mean")
 
 
-def _entries(points: Points, floor: float, theme: Theme, averaged: bool) -> list[Line2D | Patch]:
-    """What is drawn: few rows have no mean, and a band may be too thin to see."""
+def _entries(points: Points, floor: float, theme: Theme, means: set[bool]) -> list[Line2D | Patch]:
+    """What is drawn: few rows have no mean, those at few places one at each, and a band may be too thin to see."""
     entries: list[Line2D | Patch] = [
         Line2D([], [], marker="o", linestyle="none", color=theme.point, markersize=4, label="rows")
     ]
-    if averaged:
-        entries.append(Line2D([], [], color=theme.spline, label="running mean ± 2 standard errors"))
+    if points.aside.any():
+        entries.append(hollow_entry(theme))
+    if means:
+        # One entry for both kinds: two panels have no room for more.
+        kind = "running mean" if means == {False} else "mean"
+        marker = "D" if True in means else ""
+        entries.append(
+            Line2D([], [], color=theme.spline, marker=marker, markersize=4, label=f"{kind} ± 2 standard errors")
+        )
     if points.error is not None and len(points) > MOST_BARS:
-        entries.append(Patch(color=theme.shade, label="median error of the data"))
+        entries.append(Patch(color=theme.shade, label="median error"))
     elif points.error is None and floor_shows(floor, points.residual):
         entries.append(Patch(color=theme.shade, label="noise floor"))
     return entries

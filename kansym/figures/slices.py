@@ -10,7 +10,7 @@ from matplotlib.patches import Patch
 
 from kansym.data.dataset import Dataset
 from kansym.figures.axes import is_logarithmic, label, named, panel_grid, scale_axis, set_scale
-from kansym.figures.points import Points, inputs_shown, points_of, table_of
+from kansym.figures.points import Points, hollow, hollow_entry, inputs_shown, points_of, table_of
 from kansym.figures.style import Theme, styled, theme_of
 from kansym.run.finished import FinishedRun
 
@@ -39,6 +39,8 @@ class Slice:
     rows_x, rows_y : ndarray
         Rows near the slice.
     rows_error : ndarray or None
+    rows_aside : ndarray of bool
+        Outliers among them that were left out.
     """
 
     x: np.ndarray
@@ -49,6 +51,7 @@ class Slice:
     rows_x: np.ndarray
     rows_y: np.ndarray
     rows_error: np.ndarray | None
+    rows_aside: np.ndarray
 
     @property
     def inside(self) -> np.ndarray:
@@ -95,6 +98,8 @@ def slices(run: FinishedRun, *, dark: bool = False) -> Figure:
             Line2D([], [], marker="o", linestyle="none", color=theme.point, markersize=4, label=rows),
             Patch(color=theme.shade, label="beyond the data"),
         ]
+        if points.aside.any():
+            entries.insert(2, hollow_entry(theme))
         if run.network is not None:
             entries.insert(1, Line2D([], [], color=theme.spline, linestyle=(0, (5, 2)), label="network"))
         columns = len(entries) if len(chosen) > 1 or dataset.n_columns == 1 else 2
@@ -132,7 +137,8 @@ def slice_along(run: FinishedRun, dataset: Dataset, points: Points, column: int)
             moved = run.formula.predict(at) + points.residual[near]
     kept = np.isfinite(moved)
     error = None if points.error is None else points.error[near][kept]
-    return Slice(x, formula, network, low, high, points.X[near, column][kept], moved[kept], error)
+    rows = points.X[near, column][kept], moved[kept], error, points.aside[near][kept]
+    return Slice(x, formula, network, low, high, *rows)
 
 
 def _middle(X: np.ndarray) -> np.ndarray:
@@ -181,8 +187,9 @@ def _draw(axes: Axes, one: Slice, theme: Theme, *, logarithmic: bool) -> None:
             one.rows_x, one.rows_y, one.rows_error, fmt="none", ecolor=theme.point, elinewidth=0.7, zorder=2
         )  # fmt: skip
     few = len(one.rows_x) <= 200
+    kept = ~one.rows_aside
     axes.plot(
-        one.rows_x, one.rows_y, "o", color=theme.point, markersize=3.5 if few else 2.2, markeredgewidth=0,
+        one.rows_x[kept], one.rows_y[kept], "o", color=theme.point, markersize=3.5 if few else 2.2, markeredgewidth=0,
         alpha=0.85 if few else 0.6, zorder=6 if few else 3,
         label="rows",
     )  # fmt: skip
@@ -190,6 +197,8 @@ def _draw(axes: Axes, one: Slice, theme: Theme, *, logarithmic: bool) -> None:
         axes.plot(one.x, one.network, color=theme.spline, linestyle=(0, (5, 2)), zorder=4, label="network")
     axes.plot(one.x, one.formula, color=theme.primitive, zorder=5, label="formula")
     _limit(axes, one.rows_y, inside, logarithmic)
+    if one.rows_aside.any():
+        hollow(axes, one.rows_x[one.rows_aside], one.rows_y[one.rows_aside], theme)
 
 
 def _limit(axes: Axes, rows: np.ndarray, curve: np.ndarray, logarithmic: bool) -> None:

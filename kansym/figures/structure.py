@@ -44,6 +44,7 @@ _FORMS = {
     "sum of products": "a sum of products of functions",
     "polynomial": "a polynomial",
     "rational": "a quotient of polynomials",
+    "rival": "a rival of an earlier pick, looked for on purpose",
 }
 """Names of forms that are read in one step."""
 

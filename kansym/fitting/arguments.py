@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from kansym.data.columns import as_float_column, listing
-from kansym.data.error_models import ErrorModel
+from kansym.data.error_models import ErrorModel, pair_of_errors
 from kansym.data.limits import require_moderate_values
 from kansym.data.weights import inverse_squares
 from kansym.errors import Argument, ArgumentError, DataError
@@ -42,8 +42,12 @@ class KnownFormProblem:
     units : tuple of (str or None)
         One per column of `X`, None where it is not known.
     y_units : str or None
+    columns : tuple of str
+        All columns of the data.
     counts : bool
         Whether y is a number of counts.
+    y_sides : array (2, n) or None
+        Errors below and above y, where they differ; `y_error` is their mean.
     """
 
     text: str
@@ -56,7 +60,9 @@ class KnownFormProblem:
     target: str
     units: tuple[str | None, ...] = ()
     y_units: str | None = None
+    columns: tuple[str, ...] = ()
     counts: bool = False
+    y_sides: np.ndarray | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -139,10 +145,14 @@ def read_arguments(
     model = ErrorModel.read(y_error) if isinstance(y_error, str) else None
     if model is not None:
         y_error = model.errors(outcome, {**{name: np.asarray(by_name[name]) for name in names}, target: outcome})
+    sides = pair_of_errors(y_error, n)
+    if sides is not None:
+        sides = np.stack([_vector("y_error", one, n) for one in sides])
+        _require_positive(sides.min(axis=0))
+        y_error = sides.mean(axis=0)
     error = None if y_error is None else _vector("y_error", y_error, n)
-    if error is not None and not (error > 0).all():
-        row = int(np.argmax(~(error > 0)))
-        raise DataError(f"y_error must be positive, got {error[row]:g} in row {row}; leave it out if it is unknown")
+    if error is not None:
+        _require_positive(error)
     inputs_error = _input_errors(x_error, names, used, n)
     if inputs_error is not None and error is None:
         raise DataError("x_error needs y_error beside it; if errors of y are negligible, give a small number for them")
@@ -172,8 +182,16 @@ def read_arguments(
         target,
         tuple(map(own.get, used)),
         y_units,
+        tuple(names),
         counts=model is not None and model.counts,
+        y_sides=sides,
     )
+
+
+def _require_positive(error: np.ndarray) -> None:
+    if not (error > 0).all():
+        row = int(np.argmax(~(error > 0)))
+        raise DataError(f"y_error must be positive, got {error[row]:g} in row {row}; leave it out if it is unknown")
 
 
 def _units(units: Mapping[str, str | None] | None, names: list[str]) -> dict[str, str | None]:

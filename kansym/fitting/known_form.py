@@ -1,11 +1,13 @@
 """The constants of a formula that the user gives, fitted to a table."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import scipy.stats
 
+from kansym.data.remarks import name_hints
 from kansym.errors import Argument, ArgumentError, DataError
 from kansym.fitting.arguments import KnownFormProblem, read_arguments
 from kansym.fitting.determined import Combination, determined_combinations, undetermined_notes
@@ -13,6 +15,7 @@ from kansym.fitting.estimate import Estimate, estimate
 from kansym.fitting.least_squares import best_descent
 from kansym.fitting.outliers import outlier_note
 from kansym.fitting.result import KnownForm
+from kansym.fitting.reweighting import errors_by_formula, reweighted_estimate
 from kansym.fitting.robust import robust_loss
 from kansym.fitting.signs import positive_where_free
 from kansym.fitting.starts import aliased, starting_values
@@ -65,8 +68,9 @@ def fit_constants(
         Starting values. Constants without one, by default all, are started from the data: those that enter linearly
         are solved for, the others drawn over decades around the size that the formula and the columns suggest,
         screened, and the best twenty fitted. Give a start where you want a certain one of several minima.
-    y_error : array (n,), float or str, optional
-        Standard errors of y, positive, in units of y. Rows are then weighted by 1/y_error^2. ``"1%"`` of y,
+    y_error : array (n,), float, tuple of two of them, or str, optional
+        Standard errors of y, positive, in units of y. Rows are then weighted by 1/y_error^2. A tuple has the errors
+        below and above, as an array (2, n) has: the one on the side of the formula counts. ``"1%"`` of y,
         ``"sqrt(N)"`` of a column, or ``"poisson"`` for counts: Poisson's likelihood, rows without counts included.
     x_error : mapping of str to (array (n,) or float), optional
         Standard errors of columns, in their units, 0 where exact; columns that it does not name are exact. The
@@ -147,16 +151,14 @@ def fit_constants(
         raise ArgumentError(f"start {given}: {problem.undefined(begin)}; start where it is finite on all rows")
     values = begin if own else best_descent(squares, begin)[0]
     form = problem.form.with_values(values)
-    fit = estimate(
-        form,
-        problem.X,
-        problem.y,
-        y_error=problem.y_error,
-        x_error=problem.x_error,
-        loss=loss,
-        scale_errors=scale_errors,
-        counts=problem.counts,
-    )
+    more: dict[str, Any] = {"x_error": problem.x_error, "loss": loss, "scale_errors": scale_errors}
+    errors = errors_by_formula(problem.y, problem.y_error, counts=False, sides=problem.y_sides)
+    if errors is not None and problem.y_error is not None:
+        fit = reweighted_estimate(form, problem.X, problem.y, problem.y_error, errors, **more)
+        # Intervals are about this fit.
+        problem = replace(problem, y_error=errors(fit.form.evaluate(problem.X)))
+    else:
+        fit = estimate(form, problem.X, problem.y, y_error=problem.y_error, counts=problem.counts, **more)
     determined = determined_combinations(fit, np.random.default_rng(seed))
     return _result(problem, fit, begin, loss, determined)
 
@@ -181,6 +183,7 @@ def _result(
     found = consistency_of(form, system)
     notes = _notes(problem, fit, loss, determined)
     notes += () if system is None else system.notes
+    notes += tuple(name_hints(list(problem.named(fit.values)), problem.columns, problem.names))
     if found is not None and not found.consistent:
         notes += (f"The units do not go together: {found.reason}.",)
     constants = constants_of(form, fit.errors, system, found)

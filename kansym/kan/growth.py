@@ -311,7 +311,7 @@ class Grower:
         else:
             accepted = loss < previous * (1 - self.options.improvement) ** 2
             change = (loss / previous) ** 0.5 if previous > 0 else 1.0
-            reason = f"validation error times {change:.2g}"
+            reason = f"{change:.2g} times the error before" + ("" if accepted else ", which is not enough")
         return self._record(
             Decision(action, shape, grid, float(result.train_loss[best]) ** 0.5, loss**0.5, accepted, reason)
         )

@@ -3,9 +3,19 @@
 import textwrap
 from collections.abc import Iterable
 
-from kansym.report.values import ConstantValues, agreement_lines, ended, front_rows, guesses_of, option_words
-from kansym.run.residuals import loss_words
+from kansym.figures.structure import steps_in_words
+from kansym.report.values import (
+    ConstantValues,
+    agreement_lines,
+    ended,
+    errors_too_small,
+    front_rows,
+    guesses_of,
+    option_words,
+)
+from kansym.run.residuals import counted, loss_words
 from kansym.run.summary import RunSummary
+from kansym.symbolic.constants import is_named
 from kansym.symbolic.formula import Constant, Formula
 from kansym.units.words import after_number
 from kansym.validation.text import measurement_lines, verdict_lines
@@ -14,7 +24,7 @@ WIDTH = 100
 """Columns that prose is wrapped to; formulas are never broken, so that they can be copied."""
 
 
-def text_report(summary: RunSummary, *, full: bool = True) -> str:
+def text_report(summary: RunSummary, *, full: bool = True, name_constants: bool = False) -> str:
     """A report to read in a terminal or keep beside the data.
 
     Parameters
@@ -22,14 +32,20 @@ def text_report(summary: RunSummary, *, full: bool = True) -> str:
     summary : RunSummary
     full : bool, default True
         False leaves out how the network grew, and the record of versions, options and command.
+    name_constants : bool, default False
+        Write the formula with names for its constants as well, ``y = c0*exp(c1*t)``. That is done in any case where
+        the user has named some, as in a guess: their values need not stand in the formula, as tau in -0.4*t.
     """
     formula = summary.formula
+    named = name_constants or any(is_named(constant.name) for constant in formula.constants)
     parts = [
         f"{formula}\n",
-        _section("Constants", _constants(formula)),
+        _section(
+            "Constants", [*_constants(formula, named=named), *textwrap.wrap(errors_too_small(summary), WIDTH - 2)]
+        ),
         _section("The guess" if len(summary.guesses) == 1 else "The guesses", _guesses(summary)),
         _section("Agreement with the data", agreement_lines(summary)),
-        _section("LaTeX", [formula.latex(with_target=True)]),
+        _section("LaTeX", _latex(formula, named=named)),
         _section("Certificate", _certificate(summary, full)),
         _section("Formulas by complexity (* is the pick)", front_table(summary)),
         _section("Notes", note_lines(summary.notes)),
@@ -50,8 +66,8 @@ def _section(title: str, lines: Iterable[str]) -> str:
     return f"{title}\n{body}\n" if body else ""
 
 
-def _constants(formula: Formula) -> list[str]:
-    lines = []
+def _constants(formula: Formula, *, named: bool) -> list[str]:
+    lines = [formula.named().text] if named and formula.constants else []
     for constant in formula.constants:
         lines.append(constant_line(constant))
         lines += [f"  {words}" for words in ConstantValues.of(constant).suggestions]
@@ -65,6 +81,11 @@ def constant_line(constant: Constant) -> str:
     if shown.converted:
         line += f", which is {shown.converted}"
     return f"{line}  ({shown.remark})" if shown.remark else line
+
+
+def _latex(formula: Formula, *, named: bool) -> list[str]:
+    kinds = (False, True) if named and formula.constants else (False,)
+    return [formula.latex(with_target=True, with_units=with_names) for with_names in kinds]
 
 
 def _guesses(summary: RunSummary) -> list[str]:
@@ -121,7 +142,7 @@ def _history(summary: RunSummary) -> list[str]:
     if summary.network:
         lines.append(f"best network: {summary.network}{after_number(summary.y_units)}")
     if summary.formula.structure:
-        lines.append(f"the formula was read from: {summary.formula.structure}")
+        lines.append(f"the formula came from: {'; '.join(steps_in_words(summary.formula))}")
     return [*lines, ended(summary)]
 
 
@@ -130,8 +151,9 @@ def _data(summary: RunSummary) -> list[str]:
         return f"{name} [{unit}]" if unit else name
 
     inputs = ", ".join(named(name, unit) for name, unit in zip(summary.names, summary.units, strict=False))
+    what = f"input{'s'[: len(summary.names) != 1]} {inputs}"
     return [
-        f"{summary.rows} rows; target {named(summary.target, summary.y_units)}; inputs {inputs}",
+        f"{counted(summary.rows, 'row')}; target {named(summary.target, summary.y_units)}; {what}",
         f"sha256 {summary.data_sha256}",
     ]
 

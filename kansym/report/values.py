@@ -13,14 +13,18 @@ from kansym.comparison.table import error_words, share_words
 from kansym.figures.structure import steps_in_words
 from kansym.kan.growth import Decision
 from kansym.kan.network import format_shape
-from kansym.numbers import is_rounding, measured, with_error
+from kansym.numbers import is_rounding, measured, short, with_error
+from kansym.run.agreement import fitted_count
 from kansym.run.finished import FinishedRun
-from kansym.run.residuals import floor_words, holds_out, r_squared, weighting
+from kansym.run.residuals import counted, floor_words, holds_out, r_squared, weighting
 from kansym.run.summary import RunSummary
+from kansym.search.final_fit import MANY
 from kansym.search.front import ParetoFront
+from kansym.search.results import StopReason
 from kansym.symbolic.formula import Constant, Formula
 from kansym.units.unit import split_factor
 from kansym.units.words import after_number, begins_with_number
+from kansym.validation.verdict import accounts_for_errors
 
 MOST_OUTLIERS = 50
 """Outliers that are listed."""
@@ -101,12 +105,26 @@ class ConstantValues:
     def remarks(self) -> list[str]:
         """All remarks on the constant."""
         weak = ["the error is larger than the value"] if self.weak else []
-        return [*([self.remark] if self.remark else weak), *self.suggestions]
+        converted = [f"that is {self.converted}"] if self.converted else []
+        return [*converted, *([self.remark] if self.remark else weak), *self.suggestions]
 
 
 def constants_of(formula: Formula) -> list[ConstantValues]:
     """The constants of a formula."""
     return [ConstantValues.of(constant) for constant in formula.constants]
+
+
+def errors_too_small(summary: RunSummary) -> str:
+    """Where residuals are beyond the errors of the table, that the errors of the constants do not hold; else empty."""
+    fit = None if summary.certificate is None else summary.certificate.fit
+    chi2 = summary.agreement.reduced_chi2
+    known = any(constant.error for constant in summary.formula.constants)
+    if fit is None or chi2 is None or fit.chi2_p is None or accounts_for_errors(fit) or not known or chi2 < 1:
+        return ""
+    return (
+        "These standard errors follow from the errors of the table. The residuals are "
+        f"{short(math.sqrt(chi2))} times as large as those, so the constants are less well known than this says."
+    )
 
 
 @dataclass(frozen=True)
@@ -146,29 +164,44 @@ def is_pick(formula: Formula, best: Formula) -> bool:
 
 
 def agreement_lines(summary: RunSummary) -> list[str]:
-    """How well formula and table agree, one number a line."""
+    """How well formula and table agree, one number a line; weighted numbers where the weights change them."""
     agreement, unit = summary.agreement, after_number(summary.y_units)
-    weights = weighting(summary)
     # The plain one is the scatter that people publish; an old record has the other only.
     known = agreement.plain_rms is not None
     rms = agreement.rms if agreement.plain_rms is None else agreement.plain_rms
     relative = agreement.relative if agreement.plain_relative is None else agreement.plain_relative
+    weights = weighting(summary)
     beside = f" ({weights})" if weights else ""
     share = f"{_percent(relative)} of the spread of {summary.target}"
-    lines = [f"RMS residual {rms:.3g}{unit}, {share}{'' if known else beside}"]
+    lines = [f"RMS residual {rms:.3g}{unit}, {share}{'' if known else beside}; {_rows_counted(summary)}"]
     if agreement.reduced_chi2 is not None:
-        lines.append(f"chi-squared per degree of freedom: {agreement.reduced_chi2:.3g}")
+        rows = summary.rows - agreement.left_out - agreement.undefined_rows
+        freedom = rows - fitted_count(summary.formula)
+        chi2 = f"chi-squared {agreement.reduced_chi2 * freedom:.4g} / {freedom}"
+        lines.append(f"{chi2} = {agreement.reduced_chi2:.3g} per degree of freedom")
     if weights and known:
         lines.append(f"RMS residual {weights}: {agreement.rms:.3g}{unit}")
     if agreement.held_out_rms is not None:
-        kind = "on held-out rows" if holds_out(summary) else "leave-one-out"
-        lines.append(f"RMS residual {kind}{beside}: {agreement.held_out_rms:.3g}{unit}")
+        lines.append(f"RMS residual {_judged_on(summary)}{beside}: {agreement.held_out_rms:.3g}{unit}")
     lines.append(f"{r_squared(agreement.one_minus_r2)}{beside}")
     if summary.noise_floor > 0:
         lines.append(floor_words(summary))
     if agreement.undefined_rows:
-        lines.append(f"the formula has no finite value on {agreement.undefined_rows} rows")
+        lines.append(f"the formula has no finite value on {counted(agreement.undefined_rows, 'row')}")
     return lines
+
+
+def _rows_counted(summary: RunSummary) -> str:
+    agreement = summary.agreement
+    used = counted(summary.rows - agreement.left_out - agreement.undefined_rows, "row")
+    return f"{used}, without {counted(agreement.left_out, 'outlier')}" if agreement.left_out else used
+
+
+def _judged_on(summary: RunSummary) -> str:
+    if not holds_out(summary):
+        return "of each row predicted from the others"
+    fit = None if summary.certificate is None else summary.certificate.fit
+    return f"on {fit.held_out_rows} held-out rows" if fit is not None and fit.held_out_rows else "on held-out rows"
 
 
 def _percent(fraction: float) -> str:
@@ -181,7 +214,13 @@ def _percent(fraction: float) -> str:
 
 def ended(summary: RunSummary) -> str:
     """How long the run took, and why it ended."""
-    return f"{summary.seconds:.1f} s; ended because: {summary.stopped}"
+    return ended_words(summary.seconds, summary.stopped)
+
+
+def ended_words(seconds: float, stopped: str) -> str:
+    """``5.2 s; ended because: every shape was tried``; a reason that says itself that it ended stands alone."""
+    alone = stopped in (StopReason.OUT_OF_WALL_TIME, StopReason.INTERRUPTED, StopReason.EDITED)
+    return f"{seconds:.1f} s; {'' if alone else 'ended because: '}{stopped}"
 
 
 @dataclass(frozen=True)
@@ -335,6 +374,7 @@ def outlier_values(run: FinishedRun) -> dict[str, Any]:
     return {
         "rows": rows,
         "names": list(summary.names) if known is not None else [],
+        "many": len(summary.outliers) > MANY * summary.rows and not summary.agreement.left_out,
         "more": max(0, len(summary.outliers) - MOST_OUTLIERS),
     }
 

@@ -1,6 +1,7 @@
 """How well a formula and the table agree, in numbers."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -32,9 +33,14 @@ class Weighting(StrEnum):
         return self in (Weighting.ERRORS, Weighting.BOTH)
 
 
+def fitted_count(formula: Formula) -> int:
+    """Constants that were fitted; one that was taken as exact costs no degree of freedom."""
+    return sum(constant.snapped is None for constant in formula.constants)
+
+
 @dataclass(frozen=True)
 class Agreement:
-    """How well a formula and the table agree, over all rows.
+    """How well a formula and the table agree, over all rows but those that a robust fit set aside.
 
     Attributes
     ----------
@@ -55,6 +61,8 @@ class Agreement:
         The first two with every row counting the same: the scatter; None in a record of a version without them.
     weights : Weighting
         What rows are weighted by in all others.
+    left_out : int
+        Rows that a robust fit set aside as outliers; they are in none of these numbers.
     """
 
     rms: float
@@ -66,9 +74,13 @@ class Agreement:
     plain_rms: float | None = None
     plain_relative: float | None = None
     weights: Weighting = Weighting.NONE
+    left_out: int = 0
 
     @classmethod
-    def of(cls, formula: Formula, dataset: Dataset) -> "Agreement":
+    def of(cls, formula: Formula, dataset: Dataset, aside: Sequence[int] = ()) -> "Agreement":
+        """Of a formula and a table, without the rows `aside`, counted from 0."""
+        if len(aside):
+            dataset = dataset.take(np.delete(np.arange(dataset.n_rows), aside))
         with np.errstate(all="ignore"):
             predicted = formula.predict(dataset.X)
         finite = np.isfinite(predicted)
@@ -83,7 +95,7 @@ class Agreement:
             plain, plain_scatter = root_mean_square(residual, None), spread(y, None)
             error = effective_error(formula, dataset)
             if error is not None:
-                freedom = len(y) - len(formula.constants)
+                freedom = len(y) - fitted_count(formula)
                 if freedom > 0:
                     chi2 = float(np.sum((residual / error[finite]) ** 2)) / freedom
         held_out = formula.validation_loss
@@ -98,4 +110,5 @@ class Agreement:
             plain_rms=plain,
             plain_relative=plain / plain_scatter if plain_scatter > 0 else math.nan,
             weights=Weighting.of(dataset),
+            left_out=len(aside),
         )

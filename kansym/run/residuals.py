@@ -3,14 +3,25 @@
 import math
 
 from kansym.data.preparation import MINIMUM_ROWS
+from kansym.numbers import short
 from kansym.run.summary import RunSummary
 from kansym.units.words import after_number
 
 
+def counted(number: int, what: str) -> str:
+    """``1 row``, ``12 rows``."""
+    return f"{number} {what}{'s'[: number != 1]}"
+
+
 def weighting(summary: RunSummary) -> str:
-    """``weighted by 1/error^2``, and what else rows are weighted by; empty where all count the same."""
-    weights = summary.agreement.weights
-    return f"weighted by {weights}" if weights else ""
+    """``weighted by 1/error^2``, and what else rows are weighted by; empty where all count the same.
+
+    Errors that are all alike weight nothing: the weighted residuals are the plain ones.
+    """
+    agreement = summary.agreement
+    if agreement.plain_rms is not None and math.isclose(agreement.rms, agreement.plain_rms, rel_tol=1e-9):
+        return ""
+    return f"weighted by {agreement.weights}" if agreement.weights else ""
 
 
 def holds_out(summary: RunSummary) -> bool:
@@ -48,10 +59,9 @@ def error_words(summary: RunSummary, unit: str) -> str:
 
 def floor_words(summary: RunSummary) -> str:
     """The noise floor, and what it is the floor of."""
-    size = f"{summary.noise_floor:.2g}{after_number(summary.y_units)}"
-    if summary.agreement.weights.by_errors:
-        return f"noise floor of the data: {size} (weighted residuals below mean nothing)"
-    return f"noise floor of the data: {size} (residuals below mean nothing)"
+    size = f"{short(summary.noise_floor)}{after_number(summary.y_units)}"
+    residuals = "weighted residuals" if summary.agreement.weights.by_errors and weighting(summary) else "residuals"
+    return f"noise floor of the data: {size}; {residuals} below it mean nothing"
 
 
 def r_squared(one_minus_r2: float) -> str:

@@ -127,7 +127,8 @@ class RunSummary:
         """
         dataset = discovery.dataset
         network = discovery.network
-        agreement = Agreement.of(discovery.formula, dataset)
+        aside = _set_aside(discovery, options, certificate)
+        agreement = Agreement.of(discovery.formula, dataset, aside)
         words = ""
         if network is not None:
             rmse = math.sqrt(network.validation_loss) if math.isfinite(network.validation_loss) else math.nan
@@ -227,6 +228,7 @@ class RunSummary:
                     plain_rms=_number_or(found["plain_rms"], math.nan) if "plain_rms" in found else None,
                     plain_relative=_number_or(found["plain_relative"], math.nan) if "plain_rms" in found else None,
                     weights=Weighting(weights),
+                    left_out=int(found.get("left_out", 0)),
                 ),
                 names=_texts(record["names"]),
                 units=tuple(None if unit is None else _text(unit) for unit in _list(record["units"])),
@@ -257,6 +259,16 @@ class RunSummary:
             raise StorageError(f"run record cannot be read: {type(error).__name__} {str(error)[:100]}") from error
 
 
+def _set_aside(
+    discovery: Discovery, options: DiscoveryOptions | None, certificate: Certificate | None
+) -> tuple[int, ...]:
+    """Rows that a robust fit counts as outliers: what the certificate leaves out, the numbers of the fit do too."""
+    certificate = cast("Certificate | None", discovery.certificate) if certificate is None else certificate
+    robust = options is not None and options.loss != "linear"
+    robust = robust or (certificate is not None and certificate.outliers_left_out > 0)
+    return tuple(outlier.row for outlier in discovery.outliers) if robust else ()
+
+
 _AGREEMENT = ("rms", "relative", "one_minus_r2", "held_out_rms", "reduced_chi2")
 """Numbers of an agreement that every version stored."""
 
@@ -278,7 +290,9 @@ def fingerprint(dataset: Dataset) -> str:
     for name in (*dataset.names, dataset.target):
         digest.update(f"{len(name)}:{name};".encode("utf-8", "surrogatepass"))
     errors = () if dataset.x_error is None else (dataset.x_error,)
-    for values in (dataset.X, dataset.y, dataset.y_error, dataset.sample_weight, *errors):
+    # Errors that follow from a formula are others after the search.
+    y_error = np.ones(1) if dataset.counts else dataset.y_error if dataset.y_sides is None else dataset.y_sides
+    for values in (dataset.X, dataset.y, y_error, dataset.sample_weight, *errors):
         digest.update(b"-" if values is None else np.ascontiguousarray(values, dtype="<f8").tobytes())
     return digest.hexdigest()
 

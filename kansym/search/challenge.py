@@ -9,8 +9,10 @@ fitted. Nothing is looked up: the compositions are those that the search makes o
 
 import logging
 import math
+from collections.abc import Iterator
 
 import numpy as np
+import sympy
 
 from kansym import clock
 from kansym.clock import Clock
@@ -23,6 +25,7 @@ from kansym.search.rows import FitRows
 from kansym.symbolic.complexity import complexity
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.parametric import ParametricForm, parametrize
+from kansym.symbolic.refit import RefitResult
 from kansym.terms.enumeration import FEW_OF_NOISY_CURVES
 
 logger = logging.getLogger(__name__)
@@ -33,8 +36,11 @@ SECONDS = 8.0
 LEAST_ROWS = 10
 """Rows below which next to everything describes them."""
 
-MOST_PARTS, HANDED, FITTED = 4, 12, 5
+MOST_PARTS, HANDED, FITTED = 4, 12, 7
 """Parts that are replaced, the largest first; compositions of each; and those of each that get all of the algebra."""
+
+ALIKE = 1e-6
+"""Relative difference of the losses of two forms that have the same values."""
 
 NEAR_BITS = 15.0
 """Bits behind the formula up to which another is handed on."""
@@ -65,20 +71,36 @@ def rivals(formula: Formula, fit_rows: FitRows, *, until: float, seed: int) -> l
     found: list[Formula] = []
     for place, part in enumerate(parts):
         due = clock.now() + clock.left(until) / (len(parts) - place)
-        near: list[tuple[float, int, ParametricForm]] = []
         # A curve has fewer rivals of its own length than of one operation more.
         few = FEW_OF_NOISY_CURVES if part.expression == expression else TREES
-        noise = _noise(own, fit_rows)
-        for raw in read_anew(part, fit_rows, noise, until=due, seed=seed, handed=HANDED, few=few):
-            form = fit_rows.fit(parametrize(raw, fit_rows.variables), max_steps=30).form
-            length = description_length_of(form, fit_rows)
+        raw = read_anew(part, fit_rows, _noise(own, fit_rows), until=due, seed=seed, handed=HANDED, few=few)
+        forms = _shortest(raw, fit_rows)
+        if part.expression == expression and part.symbol in fit_rows.variables:
+            lines = (form.substituted() + _slope(fit_rows) * part.symbol for _, form in forms[:FITTED])
+            forms = sorted([*forms, *_shortest(lines, fit_rows)], key=lambda one: one[0])
+        for length, form in forms[:FITTED]:
             if length < limit:
-                near.append((length, len(near), form))
-        for *_, form in sorted(near)[:FITTED]:
-            found += from_expression(form.substituted(), fit_rows, structure="rival", deadline=until)
+                found += from_expression(form.substituted(), fit_rows, structure="rival", deadline=until)
     kept = [one for one in found if one.description_length < limit and one.consistent is not False]
     logger.info("%d rivals of %s", len(kept), formula)
     return sorted(kept, key=lambda one: one.rank)
+
+
+def _shortest(expressions: Iterator[sympy.Expr], fit_rows: FitRows) -> list[tuple[float, ParametricForm]]:
+    """Fitted forms with their description lengths, the shortest first."""
+    fitted = [fit_rows.fit(parametrize(one, fit_rows.variables), max_steps=30) for one in expressions]
+    forms = sorted(((description_length_of(fit.form, fit_rows), fit) for fit in fitted), key=lambda one: one[0])
+    kept: list[tuple[float, RefitResult]] = []
+    for length, fit in forms:
+        # What leaves the same is the same in other words.
+        if all(abs(fit.loss - other.loss) > ALIKE * other.loss for _, other in kept):
+            kept.append((length, fit))
+    return [(length, fit.form) for length, fit in kept]
+
+
+def _slope(fit_rows: FitRows) -> sympy.Float:
+    """A number of the size of a straight background's slope, to start its fit from."""
+    return sympy.Float(1e-3 * float(np.std(fit_rows.dataset.y)) / float(np.std(fit_rows.dataset.X)))
 
 
 def _noise(form: ParametricForm, fit_rows: FitRows) -> float:
@@ -105,6 +127,7 @@ def challenged(discovery: Discovery, primitives: PrimitiveLibrary, *, seed: int)
         table = table.take(np.sort(chosen))
     everything = np.arange(table.n_rows)
     allowed = allowed_functions(primitives)
-    rows = FitRows.of(table, everything, everything[:0], discovery.noise_floor, allowed)
+    own = discovery.own_functions
+    rows = FitRows.of(table, everything, everything[:0], discovery.noise_floor, allowed, own)
     with clock.running(Clock()):
         return tuple(rivals(discovery.formula, rows, until=SECONDS, seed=seed))

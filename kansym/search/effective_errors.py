@@ -1,5 +1,7 @@
-"""Errors of the inputs during the search: what they do to y, by the slopes of a smooth interpolant."""
+"""Errors during the search, as errors of y that are the same on both sides: those of the inputs, by the slopes of a
+smooth interpolant, and those that differ below and above."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -9,11 +11,17 @@ from kansym.structure.surrogate import best_surrogate
 
 
 def with_effective_errors(dataset: Dataset, *, seed: int) -> Dataset:
-    """The table with errors of y that stand for those of the inputs too; the same table where the inputs have none.
+    """The table with errors of y that stand for all; the same table where there are no others.
 
     The effective variance is that of Orear, Am. J. Phys. 50 (1982) 912, doi:10.1119/1.12972, before any formula is
-    known.
+    known. Where errors differ below and above, y and its error are the mean and the standard deviation of the
+    two-piece normal distribution (see `kansym.fitting.reweighting`): about y itself the longer side would pull.
     """
+    if dataset.y_sides is not None:
+        below, above = dataset.y_sides
+        shift = math.sqrt(2 / math.pi) * (above - below)
+        error = np.sqrt((1 - 2 / math.pi) * (above - below) ** 2 + below * above)
+        dataset = replace(dataset, y=dataset.y + shift, y_error=error)
     if dataset.x_error is None or dataset.y_error is None:
         return dataset
     moved = (_slopes(dataset, seed) * dataset.x_error) ** 2

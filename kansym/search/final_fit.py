@@ -3,6 +3,7 @@
 """The last fit of the constants, of formulas and of guesses, with everything that is known about errors."""
 
 import logging
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -10,13 +11,14 @@ import numpy as np
 import scipy.stats
 
 from kansym import clock
+from kansym.data.columns import quoted
 from kansym.data.dataset import Dataset
 from kansym.data.weights import mean_error, row_weights
 from kansym.errors import KansymError
-from kansym.fitting.counts import expected_errors
 from kansym.fitting.estimate import Estimate, estimate
 from kansym.fitting.outliers import Outlier, outliers_of, robust_limit
 from kansym.fitting.residuals import effective_error
+from kansym.fitting.reweighting import ErrorsByFormula, errors_by_formula, reweighted_estimate
 from kansym.search.front import ParetoFront
 from kansym.search.guess_outcome import GuessOutcome
 from kansym.search.prior.guess import Guess
@@ -27,6 +29,7 @@ from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parametric import ParametricForm, columns_of, parametrize
 from kansym.symbolic.refit import LeastSquares
 from kansym.units.system import UnitSystem
+from kansym.units.words import after_number
 
 logger = logging.getLogger(__name__)
 
@@ -46,8 +49,14 @@ FEWEST_FOR_HINT, MOST_MISTAKES = 20, 0.05
 GROWS = 1e-5
 """Probability of a rank correlation between size and scatter below which they go together."""
 
+GROUPED = 1e-3
+"""Probability of the ranks of residuals in the groups of a column below which these explain them."""
+
 LISTED = 10
 """Outliers named in a note."""
+
+MANY = 0.1
+"""Share of the rows above which what is far off is not the rows."""
 
 
 def settled(discovery: Discovery, dataset: Dataset, *, loss: str, until: float) -> Discovery:
@@ -65,9 +74,9 @@ def settled(discovery: Discovery, dataset: Dataset, *, loss: str, until: float) 
     """
     pick = discovery.formula
     fitted, found = refitted(pick, dataset, loss)
-    if dataset.counts and dataset.y_error is not None:
+    if (errors := _errors_by_formula(dataset)) is not None:
         # Residuals are judged by what the pick expects.
-        dataset = replace(dataset, y_error=expected_errors(fitted.predict(dataset.X), dataset.y_error))
+        dataset = replace(dataset, y_error=errors(fitted.predict(dataset.X)))
     formulas = {id(pick): fitted}
     if dataset.n_rows * len(discovery.front) <= MOST_VALUES:
         for formula in discovery.front:
@@ -76,7 +85,7 @@ def settled(discovery: Discovery, dataset: Dataset, *, loss: str, until: float) 
     front = ParetoFront(formulas.get(id(formula), formula) for formula in discovery.front)
     few = found is not None and len(found.residuals) == dataset.n_rows
     outliers = found.outliers if found is not None and few else far_rows(fitted, dataset)
-    notes = (*discovery.notes, *_outlier_notes(outliers, dataset, loss))
+    notes = (*discovery.notes, *_outlier_notes(outliers, dataset, loss), *_group_notes(fitted, dataset))
     return replace(discovery, front=front, formula=fitted, dataset=dataset, notes=notes, outliers=outliers)
 
 
@@ -87,7 +96,8 @@ def hinted(discovery: Discovery) -> Discovery:
         return discovery
     far = far_rows(discovery.formula, dataset)
     notes = _outlier_notes(far, dataset, "linear") if len(far) <= max(MOST_MISTAKES * dataset.n_rows, 1) else []
-    return replace(discovery, notes=(*discovery.notes, *notes, *_scatter_notes(discovery.formula, dataset)))
+    notes += [*_scatter_notes(discovery.formula, dataset), *_group_notes(discovery.formula, dataset)]
+    return replace(discovery, notes=(*discovery.notes, *notes))
 
 
 def _scatter_notes(formula: Formula, dataset: Dataset) -> list[str]:
@@ -109,6 +119,31 @@ def _scatter_notes(formula: Formula, dataset: Dataset) -> list[str]:
         f"The scatter of {dataset.target} grows with its size, as where errors are a share of it, about {share:.2g}: "
         f"say --error {100 * share:.2g}% (in Python y_error)."
     ]
+
+
+def _group_notes(formula: Formula, dataset: Dataset) -> list[str]:
+    """Notes on columns that were left out and whose groups explain the residuals (Kruskal and Wallis's test)."""
+    residuals = dataset.y - formula.predict(dataset.X)
+    rounding = 1e3 * np.finfo(np.float64).eps * float(np.abs(dataset.y).max())
+    if not np.isfinite(residuals).all() or not np.median(np.abs(residuals)) > rounding:
+        return []
+    error = effective_error(formula, dataset)
+    scaled = residuals if error is None else residuals / error
+    notes = []
+    for name, column in dataset.labels.items():
+        groups = {str(group): scaled[column == group] for group in np.unique(column)}
+        if scipy.stats.kruskal(*groups.values()).pvalue > GROUPED / len(dataset.labels):
+            continue
+        # The one whose mean is the least likely to be zero.
+        group, own = max(groups.items(), key=lambda pair: abs(float(np.sum(pair[1]))) / math.sqrt(len(pair[1])))
+        mean = float(np.mean(own))
+        size = f"{abs(mean):.2g}{after_number(dataset.y_units)}" if error is None else f"{abs(mean):.2g} errors"
+        notes.append(
+            f"The rows of {name} = {group} lie {size} {'above' if mean > 0 else 'below'} the curve on average: the "
+            f"groups of {quoted(name)}, which was left out, explain the residuals. Search them one by one, or give the "
+            "column as a number."
+        )
+    return notes
 
 
 def refitted(formula: Formula, dataset: Dataset, loss: str = "linear") -> tuple[Formula, Estimate | None]:
@@ -179,7 +214,15 @@ def _settled_guess(outcome: GuessOutcome, table: Dataset, loss: str) -> GuessOut
     return replace(outcome, formula=fitted)
 
 
+def _errors_by_formula(table: Dataset) -> ErrorsByFormula | None:
+    return errors_by_formula(table.y, table.y_error, counts=table.counts, sides=table.y_sides)
+
+
 def _estimated(form: ParametricForm, table: Dataset, loss: str) -> Estimate:
+    errors = errors_by_formula(table.y, table.y_error, counts=False, sides=table.y_sides)
+    if errors is not None and table.y_error is not None:
+        more = {"x_error": table.x_error, "sample_weight": table.sample_weight, "loss": loss}
+        return reweighted_estimate(form, table.X, table.y, table.y_error, errors, **more)
     return estimate(
         form,
         table.X,
@@ -241,7 +284,13 @@ def _outlier_notes(outliers: Sequence[Outlier], dataset: Dataset, loss: str) -> 
         )
         shown.append(f"{place}: {outlier.sigmas:+.1f} sigma")
     more = f"; and {len(outliers) - LISTED} more" if len(outliers) > LISTED else ""
-    treated = "they hardly count" if loss != "linear" else "they were not left out; see --robust"
-    rows = "row is" if len(outliers) == 1 else "rows are"
+    one = len(outliers) == 1
+    if loss != "linear":
+        treated = f"{'it hardly counts' if one else 'they hardly count'} in the last fit"
+    elif len(outliers) > MANY * dataset.n_rows:
+        treated = "so many speak against the formula, or the errors, and not against the rows"
+    else:
+        treated = f"{'it was' if one else 'they were'} not left out; see --robust"
+    rows = "row is" if one else f"of {dataset.n_rows} rows are"
     listed = f"{'; '.join(shown)}{more}"
     return [f"{len(outliers)} {rows} farther from the formula than chance allows ({listed}): {treated}."]

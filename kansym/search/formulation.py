@@ -22,6 +22,7 @@ from kansym.symbolic.constants import constants_of
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.free_numbers import free_numbers
 from kansym.symbolic.naming import plain, plain_symbol
+from kansym.symbolic.own_functions import folded
 from kansym.symbolic.parametric import ParametricForm, parametrize
 from kansym.symbolic.reduction import drop_terms, eliminate
 from kansym.symbolic.refit import RANK_TOLERANCE, RefitResult, jacobian_rank, refit, scaled_svd
@@ -342,7 +343,7 @@ def description_length_of(form: ParametricForm, fit_rows: FitRows) -> float:
         train_loss, held_out_loss = losses(form, fit_rows)
         pooled = (train_loss * (n - held_out) + held_out_loss * held_out) / n if held_out else held_out_loss
     length = description_length(
-        as_written(form, fit_rows),
+        folded(as_written(form, fit_rows), fit_rows.own),
         n,
         pooled,
         fit_rows.noise_floor,

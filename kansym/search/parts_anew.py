@@ -22,8 +22,9 @@ from kansym.clock import Work
 from kansym.search.rows import FitRows
 from kansym.symbolic.complexity import complexity
 from kansym.symbolic.parametric import parametrize
-from kansym.symbolic.single_argument import factor_and_argument
+from kansym.symbolic.single_argument import factor_and_argument, innermost_argument
 from kansym.terms.enumeration import HANDED, Enumeration
+from kansym.terms.powers import power_sums
 
 SMALLEST_PART = 4
 """Nodes of a part that may be another function."""
@@ -50,7 +51,7 @@ class Part:
     ----------
     expression : sympy.Expr
     values : ndarray, shape (n,)
-        Of what it depends on: a column, or a product of powers of columns.
+        Of what it depends on: a column, a product of powers of columns, or the argument of its innermost function.
     symbol : sympy.Symbol
         Stands for that in what is put in its place.
     rest, slope : ndarray, shape (n,)
@@ -95,8 +96,8 @@ def parts_of(formula: sympy.Expr, fit_rows: FitRows) -> list[Part]:
 
 
 def parts_within(formula: sympy.Expr, fit_rows: FitRows) -> Iterator[Part]:
-    """Sums and products of all that depends on one column alone, or on one product of powers of columns, the whole
-    formula among them where it does."""
+    """Sums and products of all that depends on one column, one product of powers of columns, or one argument of a
+    function alone, the whole formula among them where it does."""
     X = fit_rows.rows(fit_rows.fitting)[0]
     yield from _within(formula, np.zeros(len(X)), np.ones(len(X)), lambda new: new, fit_rows.variables, X)
 
@@ -189,8 +190,11 @@ def _of_one_argument(
     variables: tuple[sympy.Symbol, ...],
     X: np.ndarray,
 ) -> Iterator[Part]:
-    """The function F of an expression A F(z), with products of powers of columns A and z, z of several."""
+    """The function F of A F(z): A and z are products of powers of columns, or A is 1 and z what all columns are in."""
     parts = factor_and_argument(parametrize(node, variables))
+    if parts is None:
+        inner = innermost_argument(node, variables)
+        parts = None if inner is None else (sympy.S.One, inner)
     if parts is None or len(parts[1].free_symbols) < 2:
         return
     factor, argument = parts
@@ -218,7 +222,8 @@ def read_anew(
     handed: int = HANDED,
     few: float = TREES,
 ) -> Iterator[sympy.Expr]:
-    """The formula with other compositions of the part's column in its place, the shortest first.
+    """The formula with other functions of the part's argument in its place: sums of powers and exponentials, and then
+    compositions, the shortest first.
 
     Parameters
     ----------
@@ -231,7 +236,7 @@ def read_anew(
         `kansym.clock.now` value to stop at.
     seed : int
     handed : int, default 3
-        Most formulas.
+        Most compositions.
     few : float, default 300
         Compositions of a size up to which all of that size are tried.
     """
@@ -244,6 +249,8 @@ def read_anew(
     if not (np.isfinite(target).all() and len(target) and np.ptp(target) > 0):
         return
     share = (1.0 if weights is None else weights[rows]) * part.slope[rows] ** 2
+    sums = power_sums(part.values[rows], target, part.symbol, weights=share, allowed=fit_rows.allowed)
+    yield from map(part.put, sums)
     enumeration = Enumeration(
         part.values[rows, None],
         target,

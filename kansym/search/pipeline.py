@@ -45,6 +45,7 @@ from kansym.structure.problem import Problem
 from kansym.structure.product_units import SMALL_TABLE
 from kansym.structure.solver import Solver
 from kansym.symbolic.formula import Formula
+from kansym.symbolic.own_functions import own_functions
 from kansym.symbolic.steps import Origin, Step, StepKind, in_words
 from kansym.threads import threads_for
 
@@ -101,9 +102,8 @@ class _Run:
         self.options, self.progress = options, progress
         rows = prepare(dataset, validation_fraction=options.validation_fraction, seed=options.seed)
         self.dataset, self.floor = rows.table, rows.noise_floor
-        self.fit_rows = FitRows.of(
-            rows.table, rows.train, rows.validation, rows.noise_floor, allowed_functions(options.primitives)
-        )
+        library = allowed_functions(options.primitives), own_functions(options.primitives)
+        self.fit_rows = FitRows.of(rows.table, rows.train, rows.validation, rows.noise_floor, *library)
         self.faults = self.fit_rows.faults
         self.device = choose_device(options.device, rows.table.n_rows)
         self.network: TrainedNetwork | None = None
@@ -120,9 +120,7 @@ class _Run:
         self.sums = Sums(self.fit_rows, options, self.device, part=part, deadline=self.deadline)
         if attainable is not None and attainable > SPLINE_ERROR:
             self.sums.noise = attainable * float(self.dataset.y.std())
-        self._read_already: set[int] = set()
-        self._glanced: set[int] = set()
-        self._leaves = 0
+        self._read_already, self._glanced, self._leaves = set[int](), set[int](), 0
         self.held: list[Candidate] = []
         self.own_library = set(options.primitives) != set(default_library())
 
@@ -491,6 +489,7 @@ class _Run:
             rivals=near_rivals(self.formulas.all, front),
             challenged=self.challenged,
             forms_tried=len(self.fit_rows.finished),
+            own_functions=self.fit_rows.own,
             decisions=tuple(self.decisions),
             dataset=self.dataset,
             noise_floor=self.floor,

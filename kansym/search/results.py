@@ -14,11 +14,13 @@ from kansym.data.scaling import Scaling
 from kansym.fitting.outliers import Outlier
 from kansym.kan.growth import Decision
 from kansym.kan.network import Network, format_shape
+from kansym.numbers import short
 from kansym.search.front import ParetoFront
 from kansym.search.guess_outcome import GuessOutcome
 from kansym.search.rows import FitRows
 from kansym.surfaces import surface
 from kansym.symbolic.formula import Formula
+from kansym.symbolic.own_functions import OwnFunction
 
 
 class StopReason(StrEnum):
@@ -133,7 +135,7 @@ WRONG_UNITS = (
 )
 
 NETWORK_BETTER = (
-    "No closed form found that matches the network: held out, the formula's residual is {:.2g} times the network's, so "
+    "No formula was found that matches the network: held out, the formula's residual is {} times the network's, so "
     "take it as a rough description and not as the law."
 )
 
@@ -151,7 +153,7 @@ def notes_on(front: ParetoFront, network_loss: float | None, floor: float) -> li
     """
     notes, loss = [], front.best.validation_loss
     if network_loss is not None and loss > max(9 * network_loss, (3 * floor) ** 2):
-        notes.append(NETWORK_BETTER.format(math.sqrt(loss / network_loss)))
+        notes.append(NETWORK_BETTER.format(short(math.sqrt(loss / network_loss))))
     wrong = min((one.loss for one in front if one.consistent is False), default=math.inf)
     if front.best.loss > 4 * max(wrong, floor**2):
         notes.append(WRONG_UNITS)
@@ -209,6 +211,8 @@ class Discovery:
         where the search did not. Not stored.
     forms_tried : int
         Different forms that were fitted with all of the algebra; not stored.
+    own_functions : tuple of OwnFunction
+        Of the library that the search had, each of which counts as one function. Not stored.
     """
 
     front: ParetoFront
@@ -227,6 +231,7 @@ class Discovery:
     certificate: HasVerdict | None = None
     challenged: bool = False
     forms_tried: int = 0
+    own_functions: tuple[OwnFunction, ...] = ()
 
     @property
     def guess(self) -> GuessOutcome | None:

@@ -19,6 +19,7 @@ from kansym.search.faults import Faults
 from kansym.symbolic.constants import consistency_of
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.naming import internal_symbols, plain_symbol
+from kansym.symbolic.own_functions import OwnFunction
 from kansym.symbolic.parametric import ParametricForm
 from kansym.symbolic.refit import RefitResult, refit
 from kansym.units.consistency import Consistency
@@ -62,6 +63,8 @@ class FitRows:
         None where the table has none.
     allowed : AllowedFunctions or None
         What formulas may have besides sums, products and quotients; None where that is anything.
+    own : tuple of OwnFunction
+        Of the user's library, each of which counts as one function.
     """
 
     dataset: Dataset
@@ -76,6 +79,7 @@ class FitRows:
     faults: Faults = field(default_factory=Faults)
     units: UnitSystem | None = None
     allowed: AllowedFunctions | None = None
+    own: tuple[OwnFunction, ...] = ()
 
     @classmethod
     def of(
@@ -85,11 +89,12 @@ class FitRows:
         validation: np.ndarray,
         noise_floor: float,
         allowed: AllowedFunctions | None = None,
+        own: tuple[OwnFunction, ...] = (),
     ) -> "FitRows":
         variables = internal_symbols(dataset.names, dataset.X)
         units = UnitSystem.of(dataset)
         weights = row_weights(dataset)
-        return cls(dataset, train, validation, weights, noise_floor, variables, units=units, allowed=allowed)
+        return cls(dataset, train, validation, weights, noise_floor, variables, units=units, allowed=allowed, own=own)
 
     @property
     def errors_given(self) -> bool:

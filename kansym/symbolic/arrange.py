@@ -6,7 +6,7 @@
 A physicist writes ``1/n^2`` and not ``n^-2``, ``m c^2`` and not ``c^2 m``, ``1 - v^2/c^2`` and not ``-v^2/c^2 + 1``.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import sympy
 
@@ -52,7 +52,7 @@ SPECIAL = {
 }
 
 
-def arrange(expression: sympy.Expr, digits: Digits = 6) -> Node:
+def arrange(expression: sympy.Expr, digits: Digits = 6, constants: Collection[str] = ()) -> Node:
     """The tree that is written.
 
     Parameters
@@ -61,8 +61,10 @@ def arrange(expression: sympy.Expr, digits: Digits = 6) -> Node:
     digits : int or mapping, default 6
         Significant digits of constants, or their standard errors by value, see
         `kansym.symbolic.text.split_number`.
+    constants : collection of str, optional
+        Names of symbols that stand where a number would.
     """
-    return _Arranger(digits).node(with_whole_numbers(expression, digits))
+    return _Arranger(digits, frozenset(constants)).node(with_whole_numbers(expression, digits))
 
 
 def _minus(node: Node) -> Node:
@@ -83,8 +85,8 @@ def _product(factors: Sequence[Node]) -> Node:
 class _Arranger:
     """One walk over the tree; `inline` is for exponents, where fractions are set with a slash."""
 
-    def __init__(self, digits: Digits) -> None:
-        self.digits = digits
+    def __init__(self, digits: Digits, constants: frozenset[str]) -> None:
+        self.digits, self.constants = digits, constants
 
     def node(self, expr: sympy.Basic, inline: bool = False) -> Node:
         if isinstance(expr, sympy.Symbol):
@@ -114,6 +116,10 @@ class _Arranger:
         if isinstance(expr, sympy.Function):
             return self.call(expr, inline)
         return Other(sympy.latex(expr), str(expr))
+
+    def is_number(self, expr: sympy.Basic) -> bool:
+        """Whether it is a number, or made of constants that stand for one."""
+        return all(symbol.name in self.constants for symbol in expr.free_symbols)
 
     def number(self, value: float) -> Node:
         mantissa, order = split_number(value, self.digits)
@@ -157,8 +163,8 @@ class _Arranger:
 
     def sum(self, expr: sympy.Add, inline: bool) -> Node:
         terms = [(*_split(self.node(term, inline)), term) for term in expr.as_ordered_terms()]
-        numbers = [term for term in terms if term[2].is_number]
-        rest = [term for term in terms if not term[2].is_number]
+        numbers = [term for term in terms if self.is_number(term[2])]
+        rest = [term for term in terms if not self.is_number(term[2])]
         if all(_below(factor) or factor.is_number for term in rest for factor in sympy.Mul.make_args(term[2])):
             # In sympy's order of powers 1/y comes before 1/x.
             rest.reverse()
@@ -230,7 +236,7 @@ class _Factors:
             self.negative ^= bool(factor < 0)
             self.p *= abs(int(factor.p))
             self.q *= int(factor.q)
-        elif isinstance(factor, sympy.Float):
+        elif isinstance(factor, sympy.Float) or (factor.is_Symbol and factor.name in self.arranger.constants):
             sign, node = _split(self.arranger.node(factor))
             self.negative ^= sign
             self.numbers.append(node)

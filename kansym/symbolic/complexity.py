@@ -5,12 +5,15 @@
 
 import math
 from collections import Counter
+from collections.abc import Collection
+from functools import lru_cache
 
 import sympy
 
 from kansym.errors import ArgumentError
 from kansym.functions import TABLE, USUAL_BITS
 from kansym.symbolic.parametric import ParametricForm, parametrize
+from kansym.symbolic.shapes import cheapest
 
 Kind = str | type
 """What a node is: a leaf or an operator by name, or the class of a function."""
@@ -166,25 +169,33 @@ def misfit_bits(n: int, loss: float, noise_floor: float, *, errors_given: bool =
 
 
 def formula_bits(formula: sympy.Expr | ParametricForm, n: int, n_variables: int) -> float:
-    """The part of `description_length` that the formula itself costs."""
+    """The part of `description_length` that the formula itself costs, in the cheapest of its equal shapes."""
     form = formula if isinstance(formula, ParametricForm) else parametrize(formula, ())
-    bits = 0.5 * math.log2(n) * len(form.constants)
-    expression = form.expression
+    constants = 0.5 * math.log2(n) * len(form.constants)
+    each = math.log2(max(n_variables, 1))
+    return constants + _cheapest_bits(form.expression, form.constants, each)
+
+
+@lru_cache(maxsize=4096)
+def _cheapest_bits(expression: sympy.Expr, constants: tuple[sympy.Symbol, ...], each: float) -> float:
+    return cheapest(expression, constants, lambda shape: _bits(shape, constants, each))
+
+
+def _bits(expression: sympy.Expr, constants: Collection[sympy.Symbol], each: float) -> float:
+    """Bits of the nodes and exact numbers, with `each` for the choice of a variable."""
     counts = kinds(expression)
     # Constants are symbols in a form; each is as many leaves as it has places.
-    constants = sum(expression.count(symbol) for symbol in form.constants)
-    counts["variable"] -= constants
-    counts["constant"] += constants
-    for kind, number in counts.items():
-        bits += number * COSTS.get(kind, USUAL_BITS)
-    bits += counts["variable"] * math.log2(max(n_variables, 1))
+    places = sum(expression.count(symbol) for symbol in constants)
+    counts["variable"] -= places
+    counts["constant"] += places
+    bits = sum(number * COSTS.get(kind, USUAL_BITS) for kind, number in counts.items())
+    bits += counts["variable"] * each
     for node in sympy.preorder_traversal(expression):
         # -1 is a sign, and the 1/2 of a square root is part of the operator.
         if isinstance(node, sympy.Rational) and node not in (sympy.S.NegativeOne, sympy.S.Half):
             bits += math.log2(1 + abs(node.p)) + math.log2(node.q)
     # So is the 2 of a square.
-    bits -= counts["square"] * math.log2(3)
-    return bits
+    return bits - counts["square"] * math.log2(3)
 
 
 def _count_sum(expression: sympy.Expr, found: Counter[Kind]) -> None:

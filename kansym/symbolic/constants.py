@@ -268,6 +268,17 @@ def correlation_of(covariance: np.ndarray) -> np.ndarray:
     return np.clip(correlation, -1.0, 1.0)
 
 
+def strongest_pair(constants: Sequence[Constant], correlation: np.ndarray | None) -> tuple[str, str, float] | None:
+    """The names of the two constants that are most correlated, and their correlation; None where none is known."""
+    if correlation is None or len(correlation) != len(constants) or len(constants) < 2:
+        return None
+    size = np.triu(np.abs(np.nan_to_num(correlation)), 1)
+    first, second = (int(k) for k in np.unravel_index(int(np.argmax(size)), size.shape))
+    if not size[first, second] > 0:
+        return None
+    return constants[first].name, constants[second].name, float(correlation[first, second])
+
+
 def errors_alone(covariance: np.ndarray | None) -> np.ndarray:
     """Standard errors (k,) of each constant where the others are held: nan where not known, empty without covariance.
 

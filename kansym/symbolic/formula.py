@@ -18,6 +18,7 @@ from kansym.surfaces import surface
 from kansym.symbolic.constants import Constant as Constant
 from kansym.symbolic.constants import consistency_of, constants_of, correlation_of, errors_alone, errors_of_parts
 from kansym.symbolic.latex import name_to_latex, to_latex
+from kansym.symbolic.named import NamedFormula, named_formula
 from kansym.symbolic.naming import plain, plain_symbol
 from kansym.symbolic.parametric import ParametricForm, parametrize
 from kansym.symbolic.serialization import from_tree, to_tree
@@ -158,6 +159,14 @@ class Formula:
         else:
             text = to_latex(self.expression, digits=self.digits(digits))
         return f"{name_to_latex(self.target)} = {text}" if with_target else text
+
+    def named(self) -> NamedFormula:
+        """The formula with names for its fitted numbers, and what they are: ``y = c0*exp(c1*t)``, ``c1 = -0.435(4)``.
+
+        Constants of a guess, a given part or a known form have the names that the user gave them, and stand where the
+        user put them: ``A*exp(-t/tau)``.
+        """
+        return named_formula(self.expression, self.variables, self.target, self.constants)
 
     @property
     def uncertain(self) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import itertools
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import sympy
 
@@ -83,7 +83,13 @@ COMMANDS = frozenset(
 _SYMBOLS = {"Gamma": r"\Gamma", "Theta": r"\Theta", "J": "J", "Y": "Y", "I": "I", "K": "K", "W": "W"}
 
 
-def to_latex(expression: sympy.Expr, *, names: Mapping[str, str] | None = None, digits: Digits = 6) -> str:
+def to_latex(
+    expression: sympy.Expr,
+    *,
+    names: Mapping[str, str] | None = None,
+    digits: Digits = 6,
+    constants: Collection[str] = (),
+) -> str:
     r"""A formula in LaTeX, for mathematics mode; no package is needed.
 
     Parameters
@@ -94,6 +100,8 @@ def to_latex(expression: sympy.Expr, *, names: Mapping[str, str] | None = None, 
     digits : int or mapping, default 6
         Significant digits of constants, or their standard errors by value (see
         `kansym.symbolic.text.split_number`). Powers of ten are written out: ``1.2 \times 10^{-19}``.
+    constants : collection of str, optional
+        Names of symbols that stand where a number would.
 
     Examples
     --------
@@ -101,7 +109,7 @@ def to_latex(expression: sympy.Expr, *, names: Mapping[str, str] | None = None, 
     >>> print(to_latex(m * c**2 / sympy.sqrt(1 - v**2 / c**2)))
     \frac{m c^{2}}{\sqrt{1 - v^{2}/c^{2}}}
     """
-    return _Writer(names or {}).write(arrange(expression, digits))
+    return _Writer(names or {}).write(arrange(expression, digits, constants))
 
 
 def name_to_latex(name: str) -> str:

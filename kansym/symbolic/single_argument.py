@@ -1,6 +1,6 @@
 # sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
 # pyright: reportArgumentType=false, reportReturnType=false, reportCallIssue=false, reportAttributeAccessIssue=false
-"""Expressions of one argument: A F(z) with products of powers of columns A and z."""
+"""Expressions of one argument: A F(z) with products of powers of columns A and z, or F(z) with a z of any kind."""
 
 import sympy
 
@@ -23,6 +23,25 @@ def factor_and_argument(form: ParametricForm) -> tuple[sympy.Expr, sympy.Expr] |
         return None
     argument = sympy.Mul(*(v**p for v, p in zip(form.variables, first, strict=True)))
     return sympy.Mul(*outside), argument
+
+
+def innermost_argument(expression: sympy.Expr, variables: tuple[sympy.Symbol, ...]) -> sympy.Expr | None:
+    """z of F(z): the smallest part with all columns, less the number in a sum; None where it is the whole, or none is.
+
+    Examples
+    --------
+    >>> x, y = sympy.symbols("x y")
+    >>> innermost_argument(2.5 + 0.3 * sympy.exp(-1.3 * (x - y + 0.4) ** 2), (x, y))
+    x - y
+    """
+    node, functions = expression, 0
+    while True:
+        carrying = [part for part in node.args if part.free_symbols & set(variables)]
+        if len(carrying) != 1:
+            break
+        functions += not (node.is_Add or node.is_Mul)
+        node = carrying[0]
+    return node.func(*carrying) if functions and (node.is_Add or node.is_Mul) else None
 
 
 def _exponents(expression: sympy.Expr, variables: tuple[sympy.Symbol, ...]) -> Exponents | None:

@@ -1,4 +1,4 @@
-"""Units of columns from a file."""
+"""Units of columns from a file, or from lines of one."""
 
 import json
 import os
@@ -23,7 +23,8 @@ def read_units(path: str | os.PathLike[str], columns: Sequence[str]) -> dict[str
     Parameters
     ----------
     path : path-like
-        ``.toml``, ``.json``, or text; ``#`` begins a comment.
+        ``.toml``, ``.json``, or text; ``#`` begins a comment. Where there is no such file, the lines themselves,
+        separated by commas: ``v=m/s,t=s``.
     columns : sequence of str
         Columns of the table, the target among them.
 
@@ -38,6 +39,21 @@ def read_units(path: str | os.PathLike[str], columns: Sequence[str]) -> dict[str
         If the file cannot be read, names a column that is not there, or holds what is no unit.
     """
     path = Path(path)
+    inline = "=" in str(path) and not path.exists()
+    found = _lines("units", str(path).replace(",", "\n")) if inline else _of_file(path)
+    # A line may name a column as the header does, with the unit that stands there.
+    short = dict(zip(found, names_and_units_of(list(found))[0], strict=True))
+    found = {name if name in columns else short[name]: unit for name, unit in found.items()}
+    source = "units" if inline else str(path)
+    for name, unit in found.items():
+        if name not in columns:
+            listed = ", ".join(repr(column) for column in columns)
+            raise DataError(f"{source} names {name!r}, which is not a column that is used; columns: {listed}")
+        parse_unit(unit, f"{source}: unit of {name!r}")
+    return found
+
+
+def _of_file(path: Path) -> dict[str, str]:
     try:
         if path.stat().st_size > LARGEST:
             raise DataError(f"{path} is too large for a file of units; it should hold a line per column")
@@ -46,16 +62,7 @@ def read_units(path: str | os.PathLike[str], columns: Sequence[str]) -> dict[str
         raise DataError(f"the file of units {path} cannot be read: {failure.strerror or failure}") from failure
     except ValueError as failure:
         raise DataError(f"the file of units {path} is not UTF-8 text") from failure
-    found = _table(path, text) if path.suffix.lower() in (".toml", ".json") else _lines(path, text)
-    # A line may name a column as the header does, with the unit that stands there.
-    short = dict(zip(found, names_and_units_of(list(found))[0], strict=True))
-    found = {name if name in columns else short[name]: unit for name, unit in found.items()}
-    for name, unit in found.items():
-        if name not in columns:
-            listed = ", ".join(repr(column) for column in columns)
-            raise DataError(f"{path} names {name!r}, which is not a column that is used; columns: {listed}")
-        parse_unit(unit, f"{path}: unit of {name!r}")
-    return found
+    return _table(path, text) if path.suffix.lower() in (".toml", ".json") else _lines(str(path), text)
 
 
 def _table(path: Path, text: str) -> dict[str, str]:
@@ -68,7 +75,7 @@ def _table(path: Path, text: str) -> dict[str, str]:
     return record
 
 
-def _lines(path: Path, text: str) -> dict[str, str]:
+def _lines(source: str, text: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for number, line in enumerate(text.splitlines(), start=1):
         line = line.split("#")[0]
@@ -76,7 +83,7 @@ def _lines(path: Path, text: str) -> dict[str, str]:
             continue
         match = _LINE.match(line)
         if match is None or not match["unit"]:
-            raise DataError(f"{path}, line {number}: expected a column = its unit, not {line.strip()!r}")
+            raise DataError(f"{source}, line {number}: expected a column = its unit, not {line.strip()!r}")
         unit = match["unit"]
         quoted = len(unit) > 1 and unit[0] == unit[-1] and unit[0] in "\"'"
         found[match["name"].strip("\"'")] = unit[1:-1] if quoted else unit

@@ -16,8 +16,15 @@ LARGEST_POWER = 4
 MOST_UNITS = 3
 """Units in one product."""
 
+ANGLES = (Fraction(1), Fraction(-1), Fraction(2), Fraction(-2))
+"""Powers of degrees and other pure numbers that are not one, in a product."""
+
 TOLERANCE = 1e-6
 """Relative difference of scales that is rounding."""
+
+
+_TOWER = re.compile(r"\^[^()]*\)\^")
+"""A power of a power, which people do not write, and `parse_unit` does not read."""
 
 
 def name_unit(unit: Unit, own: Sequence[Unit]) -> str:
@@ -55,9 +62,15 @@ def name_unit(unit: Unit, own: Sequence[Unit]) -> str:
             not found
             or (pool is products and "^" in found and simple)
             or (pool is compound and most > 2 and "(" in found)
+            or _TOWER.search(found)
         ):
             continue
         return found
+    for angle in simple.values():
+        for power in ANGLES if angle.pure and not coherent else ():
+            rest = Unit(unit.dimension, unit.scale / angle.scale ** int(power), describe(unit.dimension))
+            if abs(rest.scale - 1) <= TOLERANCE:
+                return rest.text + (" " if power > 0 else "/") + angle.text.strip() + exponent_text(abs(power))
     factor = "" if coherent else _factor(unit.scale)
     words = describe(unit.dimension)
     return factor if factor and words == "1" else f"{factor} {words}".strip()
@@ -79,14 +92,13 @@ def _shortest(unit: Unit, pool: Sequence[Unit], most: int, known: bool) -> str:
 
 def _powers(unit: Unit, chosen: Sequence[Unit], known: bool) -> list[Fraction] | None:
     """Powers of some units whose product is the unit; None where there are none that people would write."""
-    if unit.pure and len(chosen) == 1:
-        # A number per degree is 1/deg, and no factor of 57.
-        orders = ([Fraction(1)], [Fraction(-1)]) if chosen[0].pure else ()
-        return next((one for one in orders if _is_size(unit, chosen, one, known)), None)
-    if unit.pure and len(chosen) == 2:
-        # A ratio of two units of one kind, such as ohm/kohm.
-        powers = [Fraction(1), Fraction(-1)]
-        orders = (powers, powers[::-1]) if chosen[0].dimension == chosen[1].dimension else ()
+    angles = [one for one in chosen if one.pure]
+    if angles and len(chosen) > len(angles) == 1 and known:
+        return _with_angle(unit, chosen, angles[0])
+    if angles and len(chosen) > 1:
+        return None
+    if unit.pure:
+        orders = _pure_powers(chosen)
         return next((one for one in orders if _is_size(unit, chosen, one, known)), None)
     matrix = [[one.dimension[k] for one in chosen] for k in range(len(PURE))]
     solution = solve(matrix, [[power] for power in unit.dimension], len(chosen))
@@ -96,6 +108,34 @@ def _powers(unit: Unit, chosen: Sequence[Unit], known: bool) -> list[Fraction] |
     # Zero: a unit of the kind of another one, such as m beside mm, whose product would hide a factor.
     plain = all(power and power.denominator <= 2 and abs(power) <= LARGEST_POWER for power in powers)
     return powers if plain and _is_size(unit, chosen, powers, known) else None
+
+
+def _pure_powers(chosen: Sequence[Unit]) -> list[list[Fraction]]:
+    """Powers of one or two units whose product is a pure number."""
+    if len(chosen) == 1:
+        # A number per degree is 1/deg, and no factor of 57.
+        return [[power] for power in ANGLES] if chosen[0].pure else []
+    if len(chosen) > 2:
+        return []
+    # A ratio of two units of one kind, such as ohm/kohm or m^2/mm^2.
+    first, second = (one.dimension for one in chosen)
+    ratio = next((b / a for a, b in zip(first, second, strict=True) if a and b), Fraction(0))
+    if not ratio or any(b != ratio * a for a, b in zip(first, second, strict=True)):
+        return []
+    powers = [Fraction(ratio.numerator), Fraction(-ratio.denominator)]
+    return [[factor * power for power in powers] for factor in ANGLES]
+
+
+def _with_angle(unit: Unit, chosen: Sequence[Unit], angle: Unit) -> list[Fraction] | None:
+    """Powers where one of the units is a degree, or another pure number that is not one."""
+    others = [one for one in chosen if one is not angle]
+    for power in ANGLES:
+        rest = Unit(unit.dimension, unit.scale / angle.scale ** int(power), "")
+        found = _powers(rest, others, True)
+        if found is not None:
+            remaining = iter(found)
+            return [power if one is angle else next(remaining) for one in chosen]
+    return None
 
 
 def _is_size(unit: Unit, chosen: Sequence[Unit], powers: Sequence[Fraction], known: bool) -> bool:
@@ -123,7 +163,7 @@ def _parts(text: str) -> list[Unit]:
         if word == "rad":
             # A radian is one: rad/s is made of s.
             continue
-        if unit is None or unit.pure:
+        if unit is None or (unit.pure and unit.scale == 1):
             return []
         found.append(unit)
     return found

@@ -30,6 +30,12 @@ class _Table(Protocol):
     def y_units(self) -> str | None: ...
 
 
+class UnknownUnit(str):
+    """A note on a unit that cannot be read: it changes what is found, and is said even to those who want quiet."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True)
 class UnitSystem:
     """Units of the columns and the target of a table.
@@ -39,13 +45,13 @@ class UnitSystem:
     columns : dict of str to (Unit or None)
         None where it is not known.
     target : Unit or None
-    notes : tuple of str
+    notes : tuple of UnknownUnit
         Units that could not be read, one sentence each.
     """
 
     columns: Mapping[str, Unit | None]
     target: Unit | None
-    notes: tuple[str, ...] = ()
+    notes: tuple[UnknownUnit, ...] = ()
 
     @classmethod
     def of(cls, table: _Table) -> "UnitSystem | None":
@@ -53,14 +59,14 @@ class UnitSystem:
         texts = {**dict(zip(table.names, table.units, strict=True)), table.target: table.y_units}
         if not any(texts.values()):
             return None
-        notes: list[str] = []
+        notes: list[UnknownUnit] = []
         units = {}
         for name, text in texts.items():
             try:
                 units[name] = None if text is None else parse_unit(text, f"The unit of {name!r}")
             except DataError as problem:
                 units[name] = None
-                notes.append(f"{problem}. It is shown, and formulas are not checked for it.")
+                notes.append(UnknownUnit(f"{problem}. It is shown, and formulas are not checked for it."))
         target = units.pop(table.target)
         if target is None and not any(units.values()):
             return None if not notes else cls({name: None for name in units}, None, tuple(notes))

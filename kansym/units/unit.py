@@ -42,6 +42,16 @@ DEFINITIONS = (
 """Units of astronomy that pint lacks: IAU 2015 Resolution B3, arXiv:1510.07674, the mass from it and CODATA 2018's G;
 logarithmic ones count as pure numbers. And the ohm as it is often written, with all prefixes."""
 
+COMMON = (
+    *SI, "g", "mm", "cm", "um", "nm", "km", "ms", "us", "ns", "min", "h", "Hz", "kHz", "MHz", "GHz", "N", "Pa", "hPa",
+    "kPa", "MPa", "bar", "mbar", "J", "kJ", "eV", "keV", "MeV", "W", "mW", "kW", "C", "V", "mV", "kV", "mA", "uA",
+    "F", "ohm", "kohm", "S", "T", "mT", "H", "rad", "mrad", "deg", "degC", "L", "mL", "mg",
+)  # fmt: skip
+"""Units that a misspelt short word may stand for."""
+
+SHORT = 4
+"""Letters of such a word."""
+
 _NUMBER = re.compile(r"^\s*(10\s*(?:\^|\*\*)\s*[({]?-?\d{1,3}[)}]?|[+]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?)")
 _ALLOWED = re.compile(r"^[\w\s.*/^()%°µμΩÅ·×⁻¹²³⁴⁵⁶⁷⁸⁹⁰{}+-]*$")
 _NUMBERS = re.compile(r"(?<![^\W\d_])\d+(?:\.\d*)?(?:[eE][+-]?\d+)?")
@@ -126,6 +136,17 @@ def parse_unit(text: str, where: str = "unit") -> Unit | None:
     raise DataError(f"{where}: {_shown(plain)} is not a unit that is known{_hint(rest)}") from problem
 
 
+def known_unit(text: str) -> str | None:
+    """A unit as it is written, or in small letters, as in Volts; None for a text that is none, or is empty."""
+    for spelling in (text, text.lower()):
+        try:
+            if spelling.strip() and parse_unit(spelling) is not None:
+                return spelling
+        except DataError:
+            continue
+    return None
+
+
 def describe(dimension: Dimension) -> str:
     """A dimension in SI base units, such as ``kg m^2 s^-2``; ``1`` for a pure number."""
     order = (1, 0, 2, 3, 4, 5, 6)
@@ -181,8 +202,8 @@ def _hint(text: str) -> str:
     """Units spelled like the words that are not known."""
     registry = _registry()
     for word in re.findall(r"[^\W\d_]+", text):
-        if word not in registry:
-            close = _other_case(word) or difflib.get_close_matches(word.lower(), _names(), n=2, cutoff=0.75)
+        if word != "per" and word not in registry:
+            close = _other_case(word) or _spelled_alike(word)
             meant = f"did you mean {' or '.join(close)}? " if close else ""
             return f" ({word!r}): {meant}write it like m/s, kg*m^2/s^2, or 1 for a pure number"
     return _LIKE
@@ -193,6 +214,12 @@ def _other_case(word: str) -> list[str]:
     first, rest = word[0], word[1:]
     spellings = (word.lower(), first.lower() + rest, first + rest.capitalize(), first.lower() + rest.capitalize())
     return [one for one in spellings if one in _registry()][:1]
+
+
+def _spelled_alike(word: str) -> list[str]:
+    """Units that a word may stand for; of short words, where anything is near to something, common ones."""
+    found = difflib.get_close_matches(word.lower(), _names(), n=2, cutoff=0.75)
+    return found or difflib.get_close_matches(word, COMMON if len(word) <= SHORT else (), n=2, cutoff=0.6)
 
 
 @cache

@@ -10,6 +10,11 @@ def raised(number: str) -> str:
     return number.translate(_RAISED)
 
 
+def powers_of_ten(text: str) -> str:
+    """Numbers with their powers of ten in raised digits: ``4.3×10⁻⁵`` for ``4.3e-05``."""
+    return re.sub(r"(?<=\d)e([-+]?\d+)", lambda match: f"×10{raised(str(int(match[1])))}", text)
+
+
 def after_number(unit: str | None) -> str:
     """A unit as it follows a number, with the space before it; nothing for a pure number or where it is not known.
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from kansym.codec import from_json, to_json
+from kansym.data.dataset import Dataset
 from kansym.data.sample_points import box_of, extended
 from kansym.errors import ArgumentError
 from kansym.fitting.predictability import Dependence, Leftover, dependence, leftover
@@ -17,6 +18,8 @@ from kansym.search.options import DiscoveryOptions
 from kansym.search.progress import ProgressCallback
 from kansym.search.results import Discovery
 from kansym.surfaces import surface
+from kansym.symbolic.formula import Formula
+from kansym.symbolic.own_functions import folded
 from kansym.threads import threads_for
 from kansym.validation.agreement import Agreement, agreement
 from kansym.validation.description_length import Explained, explained
@@ -203,6 +206,14 @@ def certify(
         return _measure(discovery, options, again)
 
 
+def _units_tell(formula: Formula, dataset: Dataset) -> bool | None:
+    """Whether the units go together; None where those of the target or of a column that occurs are not known."""
+    used = {str(symbol) for symbol in formula.expression.free_symbols}
+    units = [dataset.y_units, *(unit for name, unit in zip(dataset.names, dataset.units, strict=True) if name in used)]
+    # What is wrong for some units is wrong; what a column without one would need is not known.
+    return None if formula.consistent and None in units else formula.consistent
+
+
 def _measure(discovery: Discovery, options: DiscoveryOptions, again: Agreement | None) -> Certificate:
     # Rows that a robust fit has set aside are not what the formula claims to describe.
     aside = [] if options.loss == "linear" else [outlier.row for outlier in discovery.outliers]
@@ -214,7 +225,7 @@ def _measure(discovery: Discovery, options: DiscoveryOptions, again: Agreement |
     box = box_of(dataset.X)
     evidence = Evidence(
         fit=measure_fit(discovery, residuals, validation_fraction=options.validation_fraction),
-        explained=explained(residuals, discovery.noise_floor),
+        explained=explained(residuals, discovery.noise_floor, discovery.own_functions),
         residual_tests=check_residuals(residuals, dataset.names, seed=seed),
         leftover=leftover(residuals, dataset.names, seed=seed),
         lack_of_fit=lack_of_fit(residuals),
@@ -224,8 +235,8 @@ def _measure(discovery: Discovery, options: DiscoveryOptions, again: Agreement |
         extrapolation=extrapolation(discovery, seed=seed),
         agreement=again,
         dependence=dependence(residuals, dataset.names, seed=seed),
-        form=form_facts(residuals.form),
-        consistent=formula.consistent,
+        form=form_facts(folded(residuals.form, discovery.own_functions)),
+        consistent=_units_tell(formula, dataset),
         left_out_end=worst_left_out_end(residuals, dataset.names),
         forms_tried=discovery.forms_tried,
     )

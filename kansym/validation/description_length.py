@@ -10,6 +10,7 @@ import numpy as np
 from kansym.data.weights import mean_square
 from kansym.fitting.residuals import Residuals
 from kansym.symbolic.complexity import formula_bits
+from kansym.symbolic.own_functions import OwnFunction, folded
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Explained:
         return self.gained / self.cost if self.cost > 0 else math.inf
 
 
-def explained(residuals: Residuals, noise_floor: float) -> Explained:
+def explained(residuals: Residuals, noise_floor: float, functions: tuple[OwnFunction, ...] = ()) -> Explained:
     """Bits that a formula gains and costs.
 
     The lengths of formulas are those of a prefix code, sum 2^-length <= 1 about; so the gain of the best of all
@@ -57,6 +58,8 @@ def explained(residuals: Residuals, noise_floor: float) -> Explained:
     residuals : Residuals
     noise_floor : float
         In units of y.
+    functions : tuple of OwnFunction, optional
+        Of the user's own, each of which counts as one function.
     """
     n = residuals.n
     if n == 0:
@@ -66,7 +69,8 @@ def explained(residuals: Residuals, noise_floor: float) -> Explained:
     about_mean = residuals.spread**2 * (n / max(n - 1, 1)) ** 2
     gained = 0.5 * n * (math.log2(max(about_mean, floor)) - _log2(loss, floor))
     # Symbols in place of constants: their digits are charged here and not by the nodes.
-    cost = formula_bits(residuals.form, n, residuals.X.shape[1]) + _digits(residuals, math.sqrt(max(loss, floor)))
+    cost = formula_bits(folded(residuals.form, functions), n, residuals.X.shape[1])
+    cost += _digits(residuals, math.sqrt(max(loss, floor)))
     # The mean alone is a constant too.
     left = loss / about_mean if about_mean > 0 else math.nan
     return Explained(gained, cost - 3.0 - 0.5 * math.log2(max(n, 1)), left)

@@ -10,6 +10,7 @@ from kansym.fitting.residuals import Residuals, residuals_of
 from kansym.search.results import Discovery
 from kansym.symbolic.complexity import formula_bits, misfit_bits
 from kansym.symbolic.formula import Formula
+from kansym.symbolic.own_functions import OwnFunction, folded
 from kansym.validation.description_length import loo
 from kansym.validation.generic_curves import generic_curves, reduced_curves
 from kansym.validation.same_form import contains, probes, tolerance
@@ -80,7 +81,8 @@ def nearest_rival(discovery: Discovery, residuals: Residuals, *, seed: int) -> R
     values = pick.predict(points)
     allowed = tolerance(residuals.rms, residuals.spread, exact=residuals.exact)
     left_out = _left_out(residuals)
-    own = _length(loo(residuals), residuals, floor)
+    functions = discovery.own_functions
+    own = _length(loo(residuals), residuals, floor, functions)
     candidates = []
     for formula in (*discovery.front, *discovery.rivals):
         if formula is pick or formula.expression == pick.expression:
@@ -89,7 +91,8 @@ def nearest_rival(discovery: Discovery, residuals: Residuals, *, seed: int) -> R
             continue
         other = residuals_of(formula, discovery.dataset)
         if other.n == residuals.n:
-            candidates.append((_length(loo(other), other, floor) - own, str(formula), _left_out(other), formula, other))
+            margin = _length(loo(other), other, floor, functions) - own
+            candidates.append((margin, str(formula), _left_out(other), formula, other))
     used = tuple(j for j, name in enumerate(pick.variables) if name in _names(pick))
     for generic in (*generic_curves(residuals, used, floor), *reduced_curves(residuals, floor)):
         error = residuals.y - generic.predicted
@@ -119,11 +122,11 @@ def _left_out(residuals: Residuals) -> np.ndarray:
     return residuals.raw / np.maximum(1.0 - residuals.leverage, 1e-3)
 
 
-def _length(loss: float, residuals: Residuals, floor: float) -> float:
+def _length(loss: float, residuals: Residuals, floor: float, functions: tuple[OwnFunction, ...]) -> float:
     if not math.isfinite(loss):
         return math.inf
     misfit = misfit_bits(residuals.n, loss, floor, errors_given=residuals.sigma is not None)
-    return misfit + formula_bits(residuals.form, residuals.n, residuals.X.shape[1])
+    return misfit + formula_bits(folded(residuals.form, functions), residuals.n, residuals.X.shape[1])
 
 
 def _names(formula: Formula) -> set[str]:

@@ -1,12 +1,14 @@
 """A certificate in lines of plain text."""
 
+import math
 from collections.abc import Iterator
 
+from kansym.numbers import percent, probability, short, with_error
 from kansym.validation.certificate import Certificate
 from kansym.validation.domain import DEFINED, UNDEFINED, Domain
 from kansym.validation.peers import peer_lines
 from kansym.validation.residual_tests import LEVEL
-from kansym.validation.verdict import NOTHING, network_can_tell
+from kansym.validation.verdict import NOTHING, bits, network_can_tell
 
 WIDTH = 19
 """Of the first column."""
@@ -50,17 +52,16 @@ def network_still(certificate: Certificate) -> str:
         return "There is no network with held-out rows to predict with instead."
     share = (fit.network_rms / fit.spread) ** 2 if fit.spread > 0 else float("inf")
     if share > 0.9:
-        return f"Nor does the network predict: held out, it leaves {share:.0%} of the variance."
-    return (
-        f"The network still predicts: held out, its error is {fit.network_rms:.3g}, which leaves {share:.2g} of the "
-        "variance."
-    )
+        left = f"leaves {percent(share)} of the variance" if share < 1 else "is farther off than the mean"
+        return f"Nor does the network predict: held out, it {left}."
+    formula = f", the formula {fit.held_out_one_minus_r2:.2g}" if math.isfinite(fit.held_out_one_minus_r2) else ""
+    return f"The network predicts: held out, it leaves {share:.2g} of the variance{formula}."
 
 
 def certificate_rows(c: Certificate) -> Iterator[tuple[str, str]]:
     """What was measured, label and words; the label is empty where a line goes on with the one before."""
     if c.outliers_left_out:
-        yield "outliers", f"{c.outliers_left_out} rows left out of all that follows, as a robust fit asks for"
+        yield "outliers", f"{c.outliers_left_out} row{'s'[: c.outliers_left_out != 1]} left out of all that follows"
     yield from _fit(c)
     yield (
         "bits",
@@ -71,7 +72,7 @@ def certificate_rows(c: Certificate) -> Iterator[tuple[str, str]]:
     )
     if c.dependence is not None:
         left = f"the best smooth function leaves {c.dependence.left:.2g}, the formula {c.explained.left:.2g}"
-        yield "left-out variance", f"{left} (p of no dependence {c.dependence.p_value:.2g})"
+        yield "left-out variance", f"{left} (no dependence: {probability(c.dependence.p_value)})"
     yield from _residuals(c)
     yield from _constants(c)
     yield from _rival(c)
@@ -102,7 +103,7 @@ def _fit(c: Certificate) -> Iterator[tuple[str, str]]:
         yield "network", f"{fit.network_rms:.3g} held out{poor}"
     yield "1 - R^2", f"{fit.one_minus_r2:.3g}; held out {fit.held_out_one_minus_r2:.3g}"
     if fit.chi2 is not None and fit.chi2_p is not None:
-        yield "chi-squared", f"{fit.chi2:.4g} for {fit.freedom} degrees of freedom, p = {fit.chi2_p:.2g}"
+        yield "chi-squared", f"{fit.chi2:.4g} for {fit.freedom} degrees of freedom, {probability(fit.chi2_p)}"
     yield "noise floor", f"{fit.noise_floor:.3g}"
 
 
@@ -121,21 +122,22 @@ def _residuals(c: Certificate) -> Iterator[tuple[str, str]]:
     label = "residuals"
     for test in c.residual_tests:
         if test.adjusted_p < LEVEL or test.name in ALWAYS_SHOWN:
-            yield label, f"{test.words} ({test.statistic_name} = {test.statistic:.3g}, p = {test.adjusted_p:.2g})"
+            yield label, f"{test.words} ({test.statistic_name} = {test.statistic:.3g}, {probability(test.adjusted_p)})"
             label = ""
     passed = [test for test in c.residual_tests if test.adjusted_p >= LEVEL and test.name not in ALWAYS_SHOWN]
     if passed:
         kinds = ", ".join(dict.fromkeys(test.name for test in passed))
-        yield label, f"{len(passed)} other tests passed ({kinds}), least p = {min(t.adjusted_p for t in passed):.2g}"
+        number = "1 other test" if len(passed) == 1 else f"{len(passed)} other tests"
+        yield label, f"{number} passed ({kinds}), least {probability(min(t.adjusted_p for t in passed))}"
     if c.leftover is not None:
         if c.leftover.objection:
-            share = f"{c.leftover.smoother} predicts {c.leftover.share:.0%} of their variance"
-            yield "anything left", f"yes: {share}, p = {c.leftover.p_value:.2g}"
+            share = f"{c.leftover.smoother} predicts {percent(c.leftover.share)} of their variance"
+            yield "anything left", f"yes: {share}, {probability(c.leftover.p_value)}"
         else:
-            yield "anything left", f"no smooth function of the inputs predicts them (p = {c.leftover.p_value:.2g})"
+            yield "anything left", f"no smooth function of the inputs predicts them ({probability(c.leftover.p_value)})"
     if c.lack_of_fit is not None:
         test = c.lack_of_fit
-        ratio = f"F({test.freedom}, {test.pure_freedom}) = {test.statistic:.3g}, p = {test.p_value:.2g}"
+        ratio = f"F({test.freedom}, {test.pure_freedom}) = {test.statistic:.3g}, {probability(test.p_value)}"
         yield "repeated points", f"spread {test.pure_error:.3g}; lack of fit {ratio}"
 
 
@@ -151,7 +153,7 @@ def _constants(c: Certificate) -> Iterator[tuple[str, str]]:
         elif constant.error is None:
             words = f"{constant.value:.10g}, error unknown"
         else:
-            words = f"{constant.value:.10g} ± {constant.error:.2g}"
+            words = with_error(constant.value, constant.error)
             words += ", error larger than value" if constant.weak else ""
         yield "", f"{constant.name} = {words}"
 
@@ -164,11 +166,11 @@ def _rival(c: Certificate) -> Iterator[tuple[str, str]]:
     yield "nearest rival", rival.words
     odds = f"odds of {2.0 ** abs(rival.margin):.2g} to one" if abs(rival.margin) < 60 else "odds beyond doubt"
     if rival.margin >= 0:
-        yield "", f"{rival.margin:.1f} bits longer: {odds} for the pick"
+        yield "", f"{bits(rival.margin)} longer: {odds} for the pick"
     else:
-        yield "", f"{-rival.margin:.1f} bits shorter: {odds} against the pick"
-    errors = f"{rival.rms:.3g} rms against {rival.pick_rms:.3g}"
-    yield "", f"each row from the others: {errors}; smaller in {rival.better:.0%} of resampled tables"
+        yield "", f"{bits(-rival.margin)} shorter: {odds} against the pick"
+    yield "", f"each row predicted from the others: {rival.rms:.3g} rms, by the pick {rival.pick_rms:.3g}"
+    yield "", f"the rival is closer in {percent(rival.better)} of resampled tables"
 
 
 def _domain(domain: Domain, names: tuple[str, ...], where: str) -> str:
@@ -192,10 +194,11 @@ def _extrapolation(c: Certificate) -> Iterator[tuple[str, str]]:
     if c.left_out_end is not None:
         end = c.left_out_end
         words = f"{end.rows} rows of the {end.end} {end.column}, predicted from the others"
-        yield "ends left out", f"worst {words}: {end.ratio:.2g} times what errors let expect (p = {end.p_value:.2g})"
+        off = f"off by {short(end.ratio)} times what errors let expect"
+        yield "ends left out", f"worst {words}: {off} ({probability(end.p_value)})"
     words = f"largest value {e.largest:.3g} times that of the data"
     if e.undefined:
-        words += f"; undefined at {e.undefined:.0%} of the points"
+        words += f"; undefined at {percent(e.undefined)} of the points"
     if e.exploding:
-        words += f"; explodes at {e.exploding:.0%}"
+        words += f"; explodes at {percent(e.exploding)}"
     yield "30 % beyond", words

@@ -33,6 +33,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from kansym.fitting.predictability import Dependence, Leftover
+from kansym.numbers import percent, probability, short
 from kansym.validation.agreement import Agreement
 from kansym.validation.description_length import Explained
 from kansym.validation.domain import DEFINED, UNDEFINED, Domain
@@ -271,11 +272,11 @@ def _no_closed_form(evidence: Evidence) -> str:
     if fit.undefined_rows:
         return f"the formula has no finite value on {fit.undefined_rows} of {fit.rows + fit.undefined_rows} rows"
     if not evidence.form.depends_on_inputs:
-        return "no formula describes y better than its mean"
+        return "no formula describes the target better than its mean"
     if not (saved >= SAVED or as_good_as_smooth(evidence)):
         return (
-            f"the formula saves {max(saved, 0.0):.0f} bits over the mean of y, which some formula or other would do by "
-            "chance"
+            f"the formula saves {max(saved, 0.0):.0f} bits over the mean alone, which some formula or other would do "
+            "by chance"
         )
     if fit.exact or accounts_for_errors(fit) or fit.at_noise_floor:
         return ""
@@ -288,12 +289,12 @@ def _no_closed_form(evidence: Evidence) -> str:
             return f"chi-squared is {fit.chi2:.4g} for {fit.freedom} degrees of freedom: much is missing"
         if network_better(fit) and fit.network_rms is not None and fit.held_out_rms > FAR_OFF * fit.network_rms:
             factor = fit.held_out_rms / fit.network_rms
-            return f"held out, a network is better by a factor of {factor:.2g}: much is missing"
+            return f"held out, a network is better by a factor of {short(factor)}: much is missing"
     if not left <= HALF:
-        return f"the formula follows a tendency and leaves {left:.0%} of the variance"
+        return f"the formula follows a tendency and leaves {percent(left)} of the variance"
     if left > HUNDREDTH and (structure_left(evidence) or network_better(fit)):
-        what = "a network predicts y better" if network_better(fit) else "what it leaves is not noise"
-        return f"the formula leaves {left:.0%} of the variance, and {what}"
+        what = "a network predicts the target better" if network_better(fit) else "what it leaves is not noise"
+        return f"the formula leaves {percent(left)} of the variance, and {what}"
     return ""
 
 
@@ -308,7 +309,7 @@ def _law_reason(evidence: Evidence) -> str:
 def _of_size(e: Evidence) -> Iterator[Ground]:
     saved, ratio = e.explained.saved, e.explained.ratio
     amount = f"{saved:.0f}" if saved >= LAW_SAVED else f"only {saved:.0f}" if saved >= 1 else "no"
-    yield Ground(saved >= LAW_SAVED, f"it saves {amount} bits over the mean of y with its own length paid for")
+    yield Ground(saved >= LAW_SAVED, f"it saves {amount} bits over the mean alone, its own length paid for")
     if not ratio >= LAW_RATIO:
         yield Ground(False, f"it explains {max(ratio, 0.0):.1f} bits for each bit of its own length")
     if e.fit.freedom < FEWEST_FREE:
@@ -324,30 +325,36 @@ def _of_fit(e: Evidence) -> Iterator[Ground]:
         yield Ground(True, "the fit is exact: what is left is the rounding of double precision")
         return
     if fit.chi2 is not None and fit.chi2_p is not None:
-        words = f"chi-squared is {fit.chi2:.4g} for {fit.freedom} degrees of freedom (p = {fit.chi2_p:.2g})"
+        words = f"chi-squared is {fit.chi2:.4g} for {fit.freedom} degrees of freedom ({probability(fit.chi2_p)})"
         yield Ground(accounts_for_errors(fit), words)
     elif fit.at_noise_floor:
         yield Ground(True, "residuals are as small as the known noise")
     else:
         left = max(fit.one_minus_r2, fit.held_out_one_minus_r2)
-        yield Ground(left <= TENTH, f"it leaves {left:.2g} of the variance")
+        amount = f"{left:.2g}" if left < 1 else "all"
+        yield Ground(left <= TENTH, f"it leaves {amount} of the variance")
     if fit.network_rms is not None:
         if network_better(fit):
             factor = fit.held_out_rms / fit.network_rms
-            yield Ground(False, f"held out, a network is better by a factor of {factor:.2g}")
+            yield Ground(False, f"held out, a network is better by a factor of {short(factor)}")
         elif network_can_tell(fit):
-            yield Ground(True, "held out, no network is better")
+            yield Ground(True, "held out, no network is better beyond chance")
 
 
 def _of_residuals(e: Evidence) -> list[Ground]:
     if e.fit.exact:
         return []
-    found = [Ground(False, f"{test.words} (p = {test.adjusted_p:.1g})") for test in e.residual_tests if test.objection]
+    found = [
+        Ground(False, f"{test.words} ({probability(test.adjusted_p, 1)})")
+        for test in e.residual_tests
+        if test.objection
+    ]
     if e.leftover is not None and e.leftover.objection:
-        share = f"{e.leftover.share:.0%} of the variance of the residuals"
-        found.append(Ground(False, f"{e.leftover.smoother} predicts {share} (p = {e.leftover.p_value:.2g})"))
+        share = f"{percent(e.leftover.share)} of the variance of the residuals"
+        found.append(Ground(False, f"{e.leftover.smoother} predicts {share} ({probability(e.leftover.p_value)})"))
     if e.lack_of_fit is not None and e.lack_of_fit.p_value < LEVEL:
-        words = f"means of repeated points are off by more than their spread allows (p = {e.lack_of_fit.p_value:.1g})"
+        chance = probability(e.lack_of_fit.p_value, 1)
+        words = f"means of repeated points are off by more than their spread allows ({chance})"
         found.append(Ground(False, words))
     if not found:
         tested = bool(e.residual_tests) or e.leftover is not None
@@ -369,7 +376,7 @@ def _of_constants(e: Evidence) -> list[Ground]:
     if count > MOST_CONSTANTS and not e.fit.exact:
         found.append(Ground(False, f"{count} fitted constants are enough for many a curve"))
     if e.form.real_exponents and not e.form.power_law and not e.fit.exact:
-        found.append(Ground(False, "a fitted real exponent imitates many a function"))
+        found.append(Ground(False, "an exponent that is no whole or half number imitates many a function"))
     if e.form.nested and not e.fit.exact:
         found.append(Ground(False, "a function or a high power inside another function imitates many a function"))
     if not found:
@@ -384,10 +391,16 @@ def _of_rival(e: Evidence) -> Iterator[Ground]:
     if margin >= MARGIN:
         yield Ground(True, f"the nearest rival is {margin:.0f} bits longer")
     elif margin < 0:
-        yield Ground(False, f"{e.rival.words} is a shorter description, by {-margin:.1f} bits")
+        shorter = f"a shorter description, by {bits(-margin)}" if margin < -0.05 else "as short a description"
+        yield Ground(False, f"{e.rival.words} is {shorter}")
     else:
-        odds = f"{margin:.1f} bits, odds of {e.rival.odds:.2g} to one"
+        odds = f"{margin:.1f} bits longer, odds of {e.rival.odds:.2g} to one"
         yield Ground(False, f"{e.rival.words} is nearly as good: {odds}")
+
+
+def bits(amount: float) -> str:
+    """Bits in words, with a decimal where few."""
+    return f"{amount:.1f} bits" if amount < 10 else f"{amount:.0f} bits"
 
 
 def _of_units(e: Evidence) -> Iterator[Ground]:
@@ -408,8 +421,8 @@ def _of_extrapolation(e: Evidence) -> Iterator[Ground]:
         end = e.left_out_end
         where = f"the {end.rows} rows of the {end.end} {end.column}"
         if end.p_value < CHI2_LEVEL:
-            words = f"{end.ratio:.2g} times farther off than errors allow (p = {end.p_value:.1g})"
-            yield Ground(False, f"fitted without them, it is off {where}, {words}")
+            words = f"{short(end.ratio)} times as far as errors allow ({probability(end.p_value, 1)})"
+            yield Ground(False, f"fitted without {where}, it misses them, {words}")
         else:
             yield Ground(True, "fitted without the rows at either end of a column, it predicts them within errors")
     if e.extrapolation.absurd and not e.fit.exact:
@@ -429,7 +442,7 @@ def _of_peers(findings: Sequence[PeerFinding]) -> Iterator[Ground]:
     for finding in findings:
         if finding.formula and not finding.agrees and finding.better >= BETTER:
             words = f"{finding.tool} found another formula ({finding.complexity} nodes)"
-            words = f"{words} whose error on unseen rows is {finding.better:.2g} times smaller"
+            words = f"{words} whose error on unseen rows is {short(finding.better)} times smaller"
             yield Ground(False, words, Topic.PEERS)
 
 

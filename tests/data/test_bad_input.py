@@ -176,7 +176,7 @@ def test_folder(tmp_path):
     check(caught.value, ["is a folder"])
 
 
-@pytest.mark.parametrize("name", ["run7.xlsx", "run7", "run7.csv.gz"])
+@pytest.mark.parametrize("name", ["run7.ods", "run7", "run7.csv.gz"])
 def test_unknown_suffix(tmp_path, name):
     (tmp_path / name).write_text(GOOD)
     with pytest.raises(DataError) as caught:

@@ -110,9 +110,9 @@ def test_a_number_stands_for_a_column_of_errors(tmp_path):
 
 
 def test_a_spreadsheet_is_to_be_saved_as_text(tmp_path):
-    (tmp_path / "t.xlsx").write_bytes(b"PK")
+    (tmp_path / "t.ods").write_bytes(b"PK")
     with pytest.raises(DataError, match="save it as CSV"):
-        read_table(tmp_path / "t.xlsx", target="y")
+        read_table(tmp_path / "t.ods", target="y")
 
 
 def test_fortran_exponents_and_missing_words(tmp_path):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kansym.data import make_dataset, read_table
-from kansym.data.remarks import error_hints, shown
+from kansym.data.remarks import error_hints, name_hints, shown
 
 
 def notes(columns, y=None, rng=None, **more):
@@ -156,3 +156,19 @@ def test_repeated_rows_within_their_errors_are_not_named(tmp_path, rng):
     rows = "\n".join(f"{a},{b},{c},0.1" for a, b, c in zip(label, t, y, strict=True))
     path.write_text(f"label,t,y,error\n{rows}\n", encoding="utf-8")
     assert not any("scatter" in note for note in read_table(path, target="y", error="error").notes)
+
+
+@pytest.mark.parametrize(
+    ("constants", "columns", "used", "meant"),
+    [
+        (["T"], ["t", "x"], ["x"], "t"),
+        (["sped"], ["speed", "x"], ["x"], "speed"),
+        (["lenght"], ["length"], ["length"], "length"),
+        (["T"], ["t"], ["t"], None),  # sin(t/T)
+        (["x0", "tau"], ["x1", "t"], ["x1", "t"], None),
+        (["speed1"], ["speed2"], [], None),
+    ],
+)
+def test_constants_called_nearly_like_columns(constants, columns, used, meant):
+    found = name_hints(constants, columns, used)
+    assert [f"is {meant!r} meant?" in one for one in found] == ([True] if meant else [])

@@ -20,7 +20,7 @@ from kansym.kan.growth import GrowthOptions
 from kansym.kan.training import TrainingOptions
 from kansym.symbolic.parser import parse_expression
 
-# The contract does not need good formulas: small networks, two primitives and a second for each fit.
+# The contract does not need good formulas: small networks, two primitives and a third of a second for each fit.
 CHEAP = DiscoveryOptions(
     growth=GrowthOptions(population=1, last_grid=5, training=TrainingOptions(steps=5)),
     selection=SelectionOptions(top_k=2, beam=2, screen_steps=5, finalists=1, final_steps=5, rounds=1),
@@ -31,7 +31,7 @@ CHEAP = DiscoveryOptions(
 NETWORKS_ONLY = dataclasses.replace(CHEAP, structure=False)
 
 
-@parametrize_with_checks([SymbolicRegressor(primitives=["x", "x^2"], max_seconds=1.0, options=CHEAP)])
+@parametrize_with_checks([SymbolicRegressor(primitives=["x", "x^2"], max_seconds=0.3, options=CHEAP)])
 def test_contract_of_scikit_learn(estimator, check):
     check(estimator)
 
@@ -82,7 +82,7 @@ def test_a_wrong_index_is_named(model):
 def test_latex_has_the_wanted_precision(model):
     # 1.7 a^2 / (b + 0.5), or the same law with whole numbers below.
     assert "1.7" in model.latex() or "3.4" in model.latex()
-    noisy = SymbolicRegressor(max_seconds=5)
+    noisy = SymbolicRegressor(max_seconds=2)
     x = np.linspace(1, 3, 50)
     noisy.fit(x[:, None], 1.23456789 * np.exp(x))
     assert "1.235" in noisy.latex(precision=4) and "1.23457" in noisy.latex(precision=6)
@@ -91,7 +91,7 @@ def test_latex_has_the_wanted_precision(model):
 def test_latex_has_the_digits_that_the_data_allow():
     x = np.linspace(1, 3, 50)
     noise = np.random.default_rng(0).normal(0, 0.05, 50)
-    model = SymbolicRegressor(max_seconds=5).fit(x[:, None], 1.23456789 * x**2 + noise, variable_names=["x"])
+    model = SymbolicRegressor(max_seconds=2).fit(x[:, None], 1.23456789 * x**2 + noise, variable_names=["x"])
     error = model.formula_.constants[0].error
     assert 0.001 < error < 0.002  # so that the fourth decimal is the last that says something
     assert re.fullmatch(r"1\.2\d{3} x\^\{2\}", model.latex()), model.latex()
@@ -145,7 +145,7 @@ def test_errors_of_y_weigh_the_rows():
     x = rng.uniform(1, 3, 200)
     error = np.where(np.arange(200) % 2, 10.0, 0.01)
     y = 2.0 * x**2 + error * rng.normal(size=200)
-    model = SymbolicRegressor(max_seconds=10, primitives=["x", "x^2", "x^3", "exp"]).fit(x[:, None], y, y_error=error)
+    model = SymbolicRegressor(max_seconds=3, primitives=["x", "x^2", "x^3", "exp"]).fit(x[:, None], y, y_error=error)
     fresh = np.linspace(1, 3, 20)
     np.testing.assert_allclose(model.predict(fresh[:, None]), 2 * fresh**2, rtol=0.01)
     assert model.discovery_.noise_floor == pytest.approx(np.mean(error**-2.0) ** -0.5, rel=1e-9)

@@ -5,6 +5,7 @@ double precision, columns with impossible names. Values are compared with those 
 """
 
 import ast
+import functools
 import re
 import runpy
 from pathlib import Path
@@ -33,6 +34,7 @@ def lacks(language, case):
     return case.name in LACKING[language] or case.name.split()[0] in LACKING[language]
 
 
+@functools.cache
 def exact(case):
     symbols = [plain_symbol(name) for name in case.formula.variables]
     return precise_values(case.formula.expression, symbols, case.rows)

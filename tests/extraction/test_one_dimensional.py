@@ -59,9 +59,15 @@ def test_a_polynomial_keeps_no_term_that_is_not_there():
     assert len(readings) == 1
 
 
-def test_groups_share_form_and_shape_and_are_sorted():
-    u, y, origin = scaled(lambda x: torch.sin(3 * x) * torch.exp(torch.sin(x) + 0.1 * x**3), (0.0, 8.0), rows=80)
-    groups = list(read_curve(u, y, PRIMITIVES, origin=origin, count=3))
+@pytest.fixture(scope="module")
+def wild():
+    """A curve that has no short form, and all that it was read as."""
+    u, y, origin = scaled(lambda x: torch.sin(3 * x) * torch.exp(torch.sin(x) + 0.1 * x**3), (0.0, 8.0), rows=70)
+    return u, y, list(read_curve(u, y, PRIMITIVES, origin=origin, count=3))
+
+
+def test_groups_share_form_and_shape_and_are_sorted(wild):
+    *_, groups = wild
     assert groups
     for form, readings in groups:
         assert 0 < len(readings) <= 3
@@ -72,9 +78,9 @@ def test_groups_share_form_and_shape_and_are_sorted():
         assert len({reading.names for reading in readings}) == len(readings)
 
 
-def test_the_network_of_a_reading_leaves_the_loss_that_it_claims():
-    u, y, origin = scaled(lambda x: torch.sin(3 * x) * torch.exp(torch.sin(x) + 0.1 * x**3), (0.0, 8.0), rows=70)
-    for _, readings in read_curve(u, y, PRIMITIVES, origin=origin):
+def test_the_network_of_a_reading_leaves_the_loss_that_it_claims(wild):
+    u, y, groups = wild
+    for _, readings in groups:
         outputs = as_networks(readings, u)(u[:, None])[:, :, 0]
         for reading, output in zip(readings, outputs, strict=True):
             left = float((output - y).square().mean() / y.var(correction=0))

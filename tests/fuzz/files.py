@@ -342,7 +342,7 @@ def _no_table(rng: np.random.Generator, folder: Path) -> RandomFile:
         os.symlink("/dev/zero", path)
         kind = "device"
     elif action == 6:
-        path, kind = folder / f"table.{rng.choice(['xlsx', 'json', 'csv.gz', 'py', ''])}", "unknown suffix"
+        path, kind = folder / f"table.{rng.choice(['ods', 'json', 'csv.gz', 'py', ''])}", "unknown suffix"
         path.write_bytes(b"x0,y\n1,2\n2,3\n")
     elif action == 7:
         kind = "empty"

@@ -8,20 +8,24 @@ import numpy as np
 import pytest
 import sympy
 
+from kansym.cli import main
 from kansym.data.dataset import make_dataset
 from kansym.errors import StorageError
+from kansym.fitting.outliers import Outlier
 from kansym.kan.growth import Decision
 from kansym.numbers import with_error
 from kansym.primitives.library import default_library
 from kansym.report.text import constant_line, text_report
-from kansym.report.values import agreement_lines
+from kansym.report.values import agreement_lines, ended_words, errors_too_small
 from kansym.run.agreement import Agreement, Weighting
+from kansym.run.finished import FinishedRun
 from kansym.run.residuals import judging_rows, r_squared
 from kansym.run.summary import RunSummary, fingerprint
 from kansym.search.front import ParetoFront
 from kansym.search.options import DiscoveryOptions
-from kansym.search.results import Discovery
+from kansym.search.results import Discovery, StopReason
 from kansym.symbolic.formula import Constant, Formula
+from kansym.validation.certificate import certify
 
 A, B = sympy.Symbol("a"), sympy.Symbol("λ (nm)")
 DATA = make_dataset(
@@ -67,7 +71,7 @@ def test_agreement_is_by_definition():
     assert agreement.rms == pytest.approx(math.sqrt(square), rel=1e-12)
     assert agreement.one_minus_r2 == pytest.approx(square / variance, rel=1e-12)
     assert agreement.relative == pytest.approx(math.sqrt(square / variance), rel=1e-12)
-    assert agreement.reduced_chi2 == pytest.approx(np.sum((residual / error) ** 2) / 3, rel=1e-12)
+    assert agreement.reduced_chi2 == pytest.approx(np.sum((residual / error) ** 2) / 4, rel=1e-12)
     assert agreement.held_out_rms == pytest.approx(0.1)
     assert agreement.undefined_rows == 0
     # The scatter that one would publish has no weights.
@@ -91,6 +95,63 @@ def test_weighted_numbers_say_so_in_the_report():
     assert "loss: mean squared residual of each row left out in turn, in J^2\n" in text_report(unweighted)
 
 
+def test_errors_that_are_all_alike_weigh_nothing():
+    alike = replace(DATA, y_error=np.full(5, 0.2))
+    lines = agreement_lines(RunSummary.of(replace(DISCOVERY, dataset=alike)))
+    assert not any("weighted" in line for line in lines)
+
+
+def test_agreement_leaves_out_the_outliers_that_the_fit_left_out():
+    outliers = (Outlier(3, -0.2, -9.0),)
+    summary = RunSummary.of(replace(DISCOVERY, outliers=outliers), options=DiscoveryOptions(loss="tukey"))
+    kept = np.array([0, 1, 2, 4])
+    residual = (DATA.y - 2 * DATA.X[:, 0])[kept]
+    assert summary.agreement.plain_rms == pytest.approx(math.sqrt(np.mean(residual**2)), rel=1e-12)
+    assert DATA.y_error is not None
+    chi2 = np.sum((residual / DATA.y_error[kept]) ** 2)
+    lines = agreement_lines(summary)
+    assert lines[0].endswith("4 rows, without 1 outlier")
+    assert lines[1] == f"chi-squared {chi2:.4g} / 3 = {chi2 / 3:.3g} per degree of freedom"
+    again = RunSummary.from_dict(json.loads(json.dumps(summary.to_dict())))
+    assert again.agreement == summary.agreement
+    # Outliers that a plain fit only lists are in all numbers.
+    assert RunSummary.of(replace(DISCOVERY, outliers=outliers), options=DiscoveryOptions()).agreement.left_out == 0
+
+
+def test_constants_by_name_where_asked_and_where_the_user_named_them():
+    summary = RunSummary.of(DISCOVERY)
+    assert "c0*a" not in text_report(summary)
+    named = text_report(summary, name_constants=True)
+    assert "  E = a*c0\n" in named and r"E = c_{0} a, \quad c_{0} = 2.000(20)" in named
+    tau = formula(sympy.exp(sympy.Float(-1 / 2.5) * A), 0.01, -5.0, constants=(Constant("tau", 2.5, 0.02),))
+    assert "  E = exp(-a/tau)\n" in text_report(replace(summary, formula=tau))
+
+
+def test_errors_of_constants_are_not_to_be_trusted_where_chi_squared_is_not():
+    data = make_dataset(
+        np.arange(40.0)[:, None], 2 * np.arange(40.0) + np.tile([0.3, -0.3], 20), y_error=np.full(40, 0.1)
+    )
+    pick = Formula(2.0 * sympy.Symbol("x0"), data.names, "y", 3, 0.09, 0.09, -5.0, (Constant("c0", 2.0, 0.001),))
+    found = replace(DISCOVERY, dataset=data, formula=pick, front=ParetoFront([pick]))
+    for scale, told in ((1.0, True), (3.0, False)):
+        scaled = replace(found, dataset=replace(data, y_error=np.full(40, 0.1 * scale)))
+        words = errors_too_small(RunSummary.of(scaled, certificate=certify(scaled)))
+        # Residuals of 0.3 and errors of 0.1.
+        assert ("are 3 times as large" in words) == told
+
+
+@pytest.mark.parametrize(
+    ("stopped", "words"),
+    [
+        (StopReason.OUT_OF_TIME, "2.0 s; ended because: time is up"),
+        (StopReason.OUT_OF_WALL_TIME, "2.0 s; ended by the clock; a rerun may differ"),
+        (StopReason.INTERRUPTED, "2.0 s; interrupted"),
+    ],
+)
+def test_why_a_run_ended_is_said_once(stopped, words):
+    assert ended_words(2.0, str(stopped)) == words
+
+
 def test_rows_are_held_out_only_where_the_share_makes_one():
     summary = replace(RunSummary.of(DISCOVERY), rows=40)
     for share, rows in ((0.2, "held-out rows"), (0.01, "leave-one-out"), (0.0, "leave-one-out")):
@@ -104,7 +165,7 @@ def test_records_of_older_versions_are_read_and_their_weights_told():
         del record["agreement"][key]
     again = RunSummary.from_dict(json.loads(json.dumps(record)))
     assert again.agreement.plain_rms is None
-    assert agreement_lines(again)[0].endswith("of the spread of E (weighted by 1/error^2)")
+    assert agreement_lines(again)[0].endswith("of the spread of E (weighted by 1/error^2); 5 rows")
 
 
 def test_agreement_survives_extreme_units_and_undefined_rows():
@@ -125,14 +186,14 @@ def test_report_says_everything():
         "c0 = 2.000 ± 0.020",
         "c1 = 1/4  (taken as exact)",
         " J, ",
-        "RMS residual leave-one-out (weighted by 1/error^2): 0.1 J",
-        "chi-squared per degree of freedom",
+        "RMS residual of each row predicted from the others (weighted by 1/error^2): 0.1 J",
+        " per degree of freedom",
         "noise floor of the data: 0.12 J",
         PICK.latex(with_target=True),
         "- Dropped column 'c': it is constant (3).",
         "- Only 5 rows for 2 inputs: formulas are judged by leave-one-out",
         "start [2, 1] grid 3",
-        "the formula was read from: [2, 1]",
+        "the formula came from: [2, 1]",
         "1.2 s; ended because: every shape was tried",
         "5 rows; target E [J]; inputs a [m], λ (nm)",
         "command: kansym discover t.csv --target E",
@@ -195,7 +256,7 @@ def test_constants_that_are_no_numbers_are_refused():
         (-0.0123456, 0.00012, "-0.01235 ± 0.00012"),
         (6.62607e-34, 2.1e-36, "(6.626 ± 0.021)e-34"),
         (1234567890.0, 1.2e4, "(1.234568 ± 0.000012)e9"),
-        (123.456, 45.6, "(1.2 ± 0.5)e2"),
+        (123.456, 45.6, "120 ± 50"),
         (0.0, 0.5, "0.0 ± 0.5"),
         (3.0, None, "3"),
         (3.0, math.nan, "3"),
@@ -236,3 +297,11 @@ def test_a_pure_number_has_no_unit_behind_it():
 )
 def test_a_constant_is_written_once(unit, line):
     assert constant_line(Constant("c0", 2.0, 0.02, unit=unit)) == line
+
+
+def test_the_command_prints_names_where_asked(monkeypatch, tmp_path, capsys):
+    run = FinishedRun.of(DISCOVERY)
+    monkeypatch.setattr("kansym.commands.implementation.report.load_run", lambda directory: run)
+    for options, printed in (([], False), (["--name-constants"], True)):
+        assert main(["report", str(tmp_path), *options]) == 0
+        assert ("E = a*c0" in capsys.readouterr().out) == printed

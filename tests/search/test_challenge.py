@@ -1,7 +1,5 @@
 """Rivals of a formula: other functions in the places of its own."""
 
-import math
-
 import numpy as np
 import pytest
 import sympy
@@ -13,6 +11,9 @@ from kansym.search.formulation import judge
 from kansym.search.rows import FitRows
 from kansym.symbolic.parametric import parametrize
 from kansym.symbolic.parser import parse_expression
+
+SECONDS = 5.0
+"""Of work, for the rivals of a formula."""
 
 
 def rows_of(X, y, names, error):
@@ -29,7 +30,7 @@ def fitted(text, rows):
 
 def found(formula, rows):
     with running(Clock()):
-        return rivals(formula, rows, until=math.inf, seed=0)
+        return rivals(formula, rows, until=SECONDS, seed=0)
 
 
 def same(formula, law, X):
@@ -52,6 +53,26 @@ def test_a_function_of_a_product_of_columns(rng):
     rows = rows_of(X, law + 0.01 * rng.normal(size=150), ("x", "z"), 0.01)
     best = found(fitted("4.0/(1.0 + 0.3*x*z)**2", rows), rows)[0]
     assert same(best, law, X) and best.expression.has(sympy.exp)
+
+
+def test_a_function_of_one_argument_of_several_columns(rng):
+    X = rng.uniform([0.0, 1.0, 0.0], [2.0, 3.0, 2.0], (150, 3))
+    law = 0.5 * (np.tanh(1.3 * (X[:, 0] - X[:, 2]) / X[:, 1]) + 1)
+    rows = rows_of(X, law + 0.01 * rng.normal(size=150), ("x", "z", "w"), 0.01)
+    imitation = fitted("0.01 + 0.98*exp(-0.6*((x - w)/z - 1.3)**2)", rows)
+    best = found(imitation, rows)[0]
+    assert best.description_length < imitation.description_length - 5
+    np.testing.assert_allclose(best.predict(X), law, atol=0.01)
+
+
+def test_a_sum_of_powers_under_a_link(rng):
+    f = np.linspace(0.5, 5.4, 40)
+    law = 1.57 / np.sqrt(0.5 * f**2 + (6.06 - f**2) ** 2)
+    rows = rows_of(f[:, None], law + 0.005 * rng.normal(size=40), ("f",), 0.005)
+    imitation = fitted("0.8/((f - 2.35)**2 + 0.8)", rows)
+    best = found(imitation, rows)[0]
+    assert best.description_length < imitation.description_length - 5
+    np.testing.assert_allclose(best.predict(f[:, None]), law, atol=0.006)
 
 
 @pytest.mark.parametrize("size", [0.002, 0.2])

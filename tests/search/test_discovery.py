@@ -15,7 +15,7 @@ from kansym.run.summary import RunSummary
 from kansym.search.formulation import from_expression
 from kansym.search.results import StopReason
 
-SHORT = DiscoveryOptions(max_seconds=5)
+SHORT = DiscoveryOptions(max_seconds=2)
 """For laws that are there in a second, where the rest of the time looks for something better."""
 FEW = DiscoveryOptions(max_seconds=30)
 NETWORKS_ONLY = DiscoveryOptions(max_seconds=30, structure=False)
@@ -293,7 +293,7 @@ def test_an_error_in_the_callback_is_not_swallowed():
 def test_tiny_tables(rows, columns):
     rng = np.random.default_rng(rows)
     X = rng.uniform(1, 3, (rows, columns))
-    found = discover(make_dataset(X, X[:, 0] * 2.5 + rng.normal(size=rows) * 0.01), DiscoveryOptions(max_seconds=4))
+    found = discover(make_dataset(X, X[:, 0] * 2.5 + rng.normal(size=rows) * 0.01), DiscoveryOptions(max_seconds=1))
     assert_valid(found)
     # No more constants than rows: such a formula would say nothing.
     assert len(found.formula.constants) < rows
@@ -315,7 +315,7 @@ def test_integers_hold_a_law():
 
 def test_a_restricted_library_is_obeyed():
     x = np.linspace(0.5, 3, 60)
-    options = DiscoveryOptions(max_seconds=4, primitives=default_library().only("x", "x^2", "x^3"))
+    options = DiscoveryOptions(max_seconds=1.5, primitives=default_library().only("x", "x^2", "x^3"))
     found = discover(make_dataset(x[:, None], np.exp(x)), options)
     for formula in found.front:
         assert not formula.expression.has(sympy.exp, sympy.sin, sympy.log)

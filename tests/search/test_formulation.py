@@ -1,5 +1,7 @@
 """Losses, leave-one-out and constants of formulas, against direct computations."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import scipy.optimize
@@ -12,7 +14,7 @@ from kansym.data.noise import noise_floor
 from kansym.data.weights import mean_square, row_weights
 from kansym.extraction.composition import AffineMap
 from kansym.kan.network import Network
-from kansym.primitives import default_library
+from kansym.primitives import default_library, primitive_from_expression
 from kansym.search.formulation import (
     FREE_BITS,
     MAX_CONSTANTS,
@@ -26,6 +28,7 @@ from kansym.search.formulation import (
 from kansym.search.rows import FitRows, leave_one_out, losses
 from kansym.symbolic import parametrize, refit
 from kansym.symbolic.complexity import description_length, formula_bits, misfit_bits
+from kansym.symbolic.own_functions import own_functions
 
 F = sympy.Float
 X = sympy.Symbol("x", positive=True)
@@ -336,3 +339,17 @@ def test_a_constant_known_to_many_digits_that_is_a_number_with_pi_is_written_as_
     assert formula.expression.has(sympy.pi) == exact, formula
     assert len(formula.constants) == (0 if exact else 1)
     assert float(formula.expression.subs("x", 1)) == pytest.approx(float(number), rel=max(noise, 1e-12))
+
+
+def test_a_function_of_the_user_s_own_is_one_function(rng):
+    x = rng.uniform(0.5, 3, 60)
+    z = sympy.Symbol("z")
+    bump = primitive_from_expression("bump", z**2 * sympy.exp(-z) / (1 + sympy.cos(z / 4)))
+    law = F(2.1) * bump.expression.xreplace({bump.expression.free_symbols.pop(): X})
+    form = parametrize(law, (X,))
+    fit_rows = bench_of(x, form.evaluate(x[:, None]) + 0.01 * rng.normal(size=60))
+    own = replace(fit_rows, own=own_functions(default_library().with_primitive(bump)))
+    lookalike = description_length_of(parametrize(F(2.1) * sympy.sinh(X), (X,)), own)
+    plain = description_length_of(parametrize(F(2.1) * sympy.sinh(X), (X,)), fit_rows)
+    assert lookalike == plain
+    assert description_length_of(form, own) < description_length_of(form, fit_rows) - 15

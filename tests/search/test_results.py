@@ -15,8 +15,8 @@ from kansym.symbolic import parametrize
 from kansym.symbolic.formula import Formula
 
 
-def options(*shapes, seconds=8.0):
-    return DiscoveryOptions(max_seconds=seconds, growth=GrowthOptions(shapes=shapes))
+def options(*shapes, seconds=8.0, **more):
+    return DiscoveryOptions(max_seconds=seconds, growth=GrowthOptions(shapes=shapes), **more)
 
 
 def rough(note):
@@ -24,10 +24,10 @@ def rough(note):
 
 
 def test_a_formula_far_worse_than_the_network_is_called_rough(rng):
-    X = rng.uniform(1, 3, (500, 2))
+    X = rng.uniform(1, 3, (300, 2))
     # A sum over many phases: smooth for a spline network, no short formula.
     y = sum(np.sin(1.7 * k * X[:, 0] + k * k) / k for k in range(1, 6)) + X[:, 1] ** 2
-    found = discover(make_dataset(X, y), options((2, 1)))
+    found = discover(make_dataset(X, y), options((2, 1), seconds=4.0, structure=False))
     assert found.network is not None
     assert found.formula.validation_loss > 9 * found.network.validation_loss
     assert any(map(rough, found.notes))
@@ -41,7 +41,7 @@ def test_a_law_that_is_found_is_not_called_rough(rng):
 
 def test_without_held_out_rows_nothing_is_said_against_the_formula(rng):
     X = rng.normal(size=(8, 3))
-    found = discover(make_dataset(X, rng.normal(size=8)), options((3, 1)))
+    found = discover(make_dataset(X, rng.normal(size=8)), options((3, 1), seconds=2.0))
     assert not any(map(rough, found.notes))
 
 

@@ -144,7 +144,7 @@ def test_the_same_seed_gives_the_same_formulas(box, law):
     X = box(60, None, None)
     y = law(U * sympy.tanh(V / U), (U, V)).predict(X)
     y = y + 0.05 * np.random.default_rng(1).normal(size=len(y))
-    runs = [[formula for formula, _ in solve(X, y, seed=5, most=1)[1]] for _ in range(2)]
+    runs = [[formula for formula, _ in solve(X, y, seed=5, seconds=8.0, most=1)[1]] for _ in range(2)]
     assert runs[0] == runs[1] and len(runs[0]) >= 1
 
 
@@ -152,12 +152,12 @@ def test_the_deadline_is_passed_on_and_kept(box, rng):
     class Slow(Curves):
         def __call__(self, leaf):
             yield from super().__call__(leaf)
-            clock.charge(Work.ALGEBRA, 9 / (SLOWNESS * SECONDS[Work.ALGEBRA]))
+            clock.charge(Work.ALGEBRA, 5 / (SLOWNESS * SECONDS[Work.ALGEBRA]))
 
-    X = box(150, None, None)
+    X = box(100, None, None)
     leaf = Slow()
-    solve(X, rng.normal(size=150), leaf=leaf, seconds=15.0, most=10_000)
-    assert leaf.asked and all(one.until <= 15.0 for one in leaf.asked)
+    solve(X, rng.normal(size=100), leaf=leaf, seconds=8.0, most=10_000)
+    assert leaf.asked and all(one.until <= 8.0 for one in leaf.asked)
     # Two leaves use the time up; of the step that is under way a few more may be asked.
     assert len(leaf.asked) <= 6
 
@@ -193,7 +193,7 @@ def test_a_leaf_solver_without_answers(box, law):
     # No sum of products, no form without constants: only the leaf solver could tell. The others offer what they have.
     law_of_both = sympy.atan(sympy.exp(2 * U) - U) * sympy.tanh(V**3 / 3 + V)
     y = law(law_of_both, (U, V)).predict(X)
-    for formula, _ in solve(X, y, leaf=lambda leaf: iter(()))[1]:
+    for formula, _ in solve(X, y, leaf=lambda leaf: iter(()), seconds=10.0)[1]:
         assert np.sqrt(np.mean((law(formula, (U, V)).predict(X) - y) ** 2)) > 1e-6 * y.std()
 
 

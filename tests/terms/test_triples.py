@@ -25,7 +25,7 @@ def residual(terms, y):
 
 def test_a_sum_of_three_functions(setting):
     search, rows = setting(three)
-    triples = best_triples(search.dictionary, rows.y, 5000)
+    triples = best_triples(search.dictionary, rows.y, 1500)
     assert triples is not None
     assert float(refine(triples, rows, 18, until=np.inf).square.min()) < 1e-20
 
@@ -43,7 +43,7 @@ def test_the_best_starts_by_least_squares(setting):
 @pytest.mark.parametrize("rich", [False, True])
 def test_products_and_functions_of_functions_among_rich_columns(setting, rich):
     search, rows = setting(lambda x: x * np.exp(-2 * x) + np.sin(9 * np.log(1 + x)) + 1 / x)
-    triples = best_triples(search.dictionary, rows.y, 5000, rich=rich)
+    triples = best_triples(search.dictionary, rows.y, 2000, rich=rich)
     assert triples is not None
     assert (float(refine(triples, rows, 18, until=np.inf).square.min()) < 1e-18) is rich
 

@@ -63,3 +63,11 @@ def test_a_unit_of_a_header_that_is_not_known_is_noted(tmp_path):
     (tmp_path / "t.csv").write_text("v [furlog],y [J]\n1,2\n2,3\n3,5\n")
     system = UnitSystem.of(read_table(tmp_path / "t.csv", target="y"))
     assert system.columns["v"] is None and "furlong" in system.notes[0]
+
+
+def test_units_in_the_option_itself():
+    assert read_units("v=m/s, t = s", ["v", "t"]) == {"v": "m/s", "t": "s"}
+    with pytest.raises(DataError, match=r"units: unit of 'v': .*'sekond'.*did you mean second"):
+        read_units("v=metre per sekond", ["v"])
+    with pytest.raises(DataError, match="units names 'w', which is not a column"):
+        read_units("w=m", ["v"])

@@ -130,7 +130,16 @@ def test_the_ohm_is_read_as_it_is_written(text, scale):
 
 
 @pytest.mark.parametrize(
-    ("text", "meant"), [("Herz", "hertz"), ("KHz", "kHz"), ("khz", "kHz"), ("Kelvin", "kelvin"), ("kOhmm", "ohm")]
+    ("text", "meant"),
+    [
+        ("Herz", "hertz"),
+        ("KHz", "kHz"),
+        ("khz", "kHz"),
+        ("Kelvin", "kelvin"),
+        ("kOhmm", "ohm"),
+        ("m/ss", "s"),
+        ("kgg", "kg"),
+    ],
 )
 def test_the_nearest_unit_is_proposed(text, meant):
     with pytest.raises(DataError, match=f"did you mean {meant}[ ?]"):

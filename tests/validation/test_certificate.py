@@ -69,7 +69,7 @@ def test_the_network_still_predicts_what_no_formula_does(discovered, rng):
     network = _Network(lambda points: np.interp(points, x, curve), 0.05)
     certificate = certify(discovered(x, curve, "1.1*x + 0.1", "0.1", network=network))
     assert certificate.verdict.kind == "no closed form found"
-    assert "The network still predicts" in str(certificate)
+    assert "The network predicts: held out, it leaves" in str(certificate)
 
 
 def test_a_smooth_curve_by_six_constants_is_a_description_at_most(discovered, rng):
@@ -202,3 +202,19 @@ def test_grounds_of_peers_are_replaced_also_in_a_certificate_stored_without_topi
     again = old.with_peers([agreed])
     assert again.verdict.supporting == plain.with_peers([agreed]).verdict.supporting
     assert again.verdict.against == ()
+
+
+@pytest.mark.parametrize(
+    ("units", "consistent", "told"),
+    [
+        (["s"], True, "its units go together"),
+        ([None], True, ""),
+        ([None], False, "its units do not go together"),
+    ],
+)
+def test_units_are_a_ground_only_where_they_are_known(discovered, rng, units, consistent, told):
+    x = np.linspace(1, 2, 40)
+    found = discovered(x, 2 * x + rng.normal(0, 0.01, 40), "1.9*x", units=units, y_units="m")
+    found = replace(found, formula=replace(found.formula, consistent=consistent))
+    words = [ground.words for ground in certify(found).verdict.grounds if "its units" in ground.words]
+    assert words == ([told] if told else [])

@@ -47,6 +47,16 @@ def test_a_law_has_nothing_against_it():
     assert "100 rows" in verdict.reason
 
 
+def test_a_probability_that_underflows_is_a_bound():
+    verdict = judge(replace(LAWFUL, fit=replace(FIT, chi2=5000.0, chi2_p=0.0, freedom=90)))
+    assert any("p < 1e-300" in words for words in verdict.against) and not any("p = 0)" in w for w in verdict.against)
+
+
+def test_a_rival_of_the_same_length_is_not_shorter():
+    verdict = judge(replace(LAWFUL, rival=Rival("exp(x)", -1e-3, 0.1, 0.1, 0.4, ())))
+    assert "exp(x) is as short a description" in verdict.against
+
+
 @pytest.mark.parametrize(
     ("network", "held_out", "share", "told"),
     [(0.1, 0.1, 0.0025, True), (0.6, 0.1, 0.0025, True), (1.7, 0.1, 0.0025, False), (1.7, 1.5, 0.56, True)],
@@ -55,7 +65,7 @@ def test_only_a_network_that_learned_something_is_a_witness(network, held_out, s
     # Of a spread of 2: what leaves half of the variance says nothing, but where the formula leaves as much.
     fit = replace(FIT, network_rms=network, network_p=0.9, held_out_rms=held_out, held_out_one_minus_r2=share)
     words = [ground.words for ground in judge(replace(LAWFUL, fit=fit)).grounds]
-    assert ("held out, no network is better" in words) == told
+    assert ("held out, no network is better beyond chance" in words) == told
 
 
 def _fit(**changes):
@@ -72,19 +82,25 @@ def _fit(**changes):
         (_fit(chi2=250.0, chi2_p=1e-12), "chi-squared"),
         (_fit(network_rms=0.04, network_p=1e-4), "network is better by a factor of 2.5"),
         ({"residual_tests": (replace(TEST, objection=True, words="residuals have a trend along x"),)}, "trend along x"),
-        ({"leftover": Leftover(0.2, 0.002, "a function of x", 100)}, "a function of x predicts 20%"),
+        ({"leftover": Leftover(0.2, 0.002, "a function of x", 100)}, "a function of x predicts 20 %"),
         ({"lack_of_fit": LackOfFit(20, 0.1, 9.0, 19, 80, 1e-9)}, "repeated points"),
         ({"residual_tests": (), "leftover": None}, "too few rows"),
         ({"constants": CheckedConstants((replace(CONSTANT, determined=False),), 0)}, "do not determine c0"),
         ({"constants": CheckedConstants((replace(CONSTANT, weak=True),), 1)}, "error exceeds the value of c0"),
         ({"constants": CheckedConstants((CONSTANT,) * 5, 5)}, "5 fitted constants"),
-        ({"form": FormFacts(True, 1, False, False)}, "real exponent"),
+        ({"form": FormFacts(True, 1, False, False)}, "no whole or half number"),
         ({"form": FormFacts(True, 0, False, True)}, "inside another"),
-        ({"rival": Rival("exp(x)", 3.0, 0.1, 0.1, 0.4, ())}, "exp(x) is nearly as good: 3.0 bits, odds of 8 to one"),
+        (
+            {"rival": Rival("exp(x)", 3.0, 0.1, 0.1, 0.4, ())},
+            "exp(x) is nearly as good: 3.0 bits longer, odds of 8 to one",
+        ),
         ({"rival": Rival("exp(x)", -3.0, 0.1, 0.1, 0.6, ())}, "shorter description"),
         ({"domain": Domain("undefined", "pole: x", (0.0,), True, 0.0)}, "undefined between the rows (pole: x)"),
         ({"extrapolation": replace(LAWFUL.extrapolation, undefined=0.5)}, "explodes"),
-        ({"left_out_end": LeftOutEnd("x", "highest", 10, 3.1, 1e-5)}, "off the 10 rows of the highest x, 3.1 times"),
+        (
+            {"left_out_end": LeftOutEnd("x", "highest", 10, 3.1, 1e-5)},
+            "without the 10 rows of the highest x, it misses them, 3.1 times",
+        ),
         ({"agreement": Agreement((Rerun(1, "a", False, False),) * 3 + (Rerun(2, "b", True, True),), 4, 9.0)}, "1 of 4"),
     ],
 )
@@ -146,9 +162,9 @@ CHANCE = {"explained": Explained(45.0, 40.0, 0.3), "dependence": Dependence(0.2,
         (CHANCE | {"dependence": Dependence(0.002, 0.1, "a function of x", 100)}, "by chance"),
         (_fit(undefined_rows=2), "no finite value on 2 of 102 rows"),
         (_fit(rows=0), "any row"),
-        (_fit(one_minus_r2=0.4, held_out_one_minus_r2=0.7), "leaves 70% of the variance"),
+        (_fit(one_minus_r2=0.4, held_out_one_minus_r2=0.7), "leaves 70 % of the variance"),
         (_fit(one_minus_r2=0.05) | {"leftover": Leftover(0.2, 0.002, "a function of x", 100)}, "not noise"),
-        (_fit(one_minus_r2=0.05, network_rms=0.04, network_p=1e-4), "network predicts y better"),
+        (_fit(one_minus_r2=0.05, network_rms=0.04, network_p=1e-4), "network predicts the target better"),
         (_fit(chi2=1147.0, chi2_p=0.0, freedom=80), "chi-squared is 1147 for 80 degrees of freedom"),
         (_fit(network_rms=0.025, network_p=1e-9), "better by a factor of 4: much is missing"),
         ({"constants": CheckedConstants((CONSTANT,) * 14, 14)}, "14 fitted constants are a table"),

@@ -21,6 +21,7 @@ from kansym.search.discovery import discover as search
 from kansym.search.options import DiscoveryOptions
 from kansym.search.prior.guessed import read_guesses
 from kansym.search.prior.part import GivenPart
+from kansym.units.system import UnknownUnit
 from kansym.validation.certificate import certify
 
 CERTIFYING = 0.06
@@ -47,6 +48,7 @@ def discover(
     overwrite: bool,
     robust: bool,
     exact: bool,
+    name_constants: bool,
     agreement: int,
     drop_missing: bool,
     key: str | None,
@@ -89,13 +91,14 @@ def discover(
     # What the search would refuse is refused before time is spent.
     choose_device(device, dataset.n_rows)
     if given is not None:
-        GivenPart.read(given, dataset.names, options.limits)
-    read_guesses(dataset, options)
+        remarks += GivenPart.read(given, dataset.names, options.limits).name_hints
+    for guess in read_guesses(dataset, options):
+        remarks += guess.name_hints
     if out is not None:
         prepare_directory(out)
         require_place(out, table_of_a_search(dataset), overwrite=overwrite)
     for remark in remarks:
-        write_note(remark, quiet=quiet)
+        write_note(remark, quiet=quiet and not isinstance(remark, UnknownUnit))
     handler = None
     if verbose:
         handler = logging.StreamHandler(sys.stderr)
@@ -125,10 +128,15 @@ def discover(
     summary = RunSummary.of(discovery, **record)
     if as_json:
         write_json(
-            {"text": str(summary.formula), "latex": summary.formula.latex(with_target=True), **summary.to_dict()}
+            {
+                "text": str(summary.formula),
+                "named": summary.formula.named().text,
+                "latex": summary.formula.latex(with_target=True),
+                **summary.to_dict(),
+            }
         )
     else:
-        write_line(text_report(summary, full=False).rstrip("\n"))
+        write_line(text_report(summary, full=False, name_constants=name_constants).rstrip("\n"))
     if out is not None:
         # The folder was checked before the search.
         path = save_run(discovery, out, log_lines=log, overwrite=True, **record)

@@ -1,6 +1,7 @@
 """The work of ``kansym fit-constants``."""
 
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 from kansym.commands.implementation.tables import is_shipped, require_table, shipped_remark
@@ -10,6 +11,7 @@ from kansym.data.catalogue import dataset_file, describe_dataset
 from kansym.data.dataset import Dataset
 from kansym.data.error_models import POISSON
 from kansym.data.readers import column_spellings, read_table
+from kansym.data.remarks import name_hints
 from kansym.errors import ArgumentError, DataError
 from kansym.fitting.known_form import fit_constants as fit
 from kansym.fitting.result import record
@@ -40,7 +42,7 @@ def fit_constants(
 ) -> int:
     """Fit the constants of a formula and print them."""
     begin, ends, fixed = numbers_by_name("--start", start), bounds_by_name(bounds), numbers_by_name("--fix", fix)
-    dataset, expression = _read(expression, file, target, error, input_errors(x_error), drop_missing, key)
+    dataset, expression, names = _read(expression, file, target, error, input_errors(x_error), drop_missing, key)
     if is_shipped(file):
         write_note(shipped_remark(file))
     result = fit(
@@ -48,7 +50,7 @@ def fit_constants(
         {name: dataset.X[:, j] for j, name in enumerate(dataset.names)},
         dataset.y,
         start=begin,
-        y_error=POISSON if dataset.counts else dataset.y_error,
+        y_error=POISSON if dataset.counts else dataset.y_error if dataset.y_sides is None else tuple(dataset.y_sides),
         x_error=None if dataset.x_error is None else dict(zip(dataset.names, dataset.x_error.T, strict=True)),
         loss="tukey" if robust else "linear",
         scale_errors=scale_errors,
@@ -59,6 +61,8 @@ def fit_constants(
         bounds=ends,
         fixed=fixed,
     )
+    unused = [name for name in names if name not in dataset.names]
+    result = replace(result, notes=(*dataset.notes, *name_hints(list(result.values), unused, ()), *result.notes))
     ends = result.intervals(level, "covariance" if robust else "profile") if intervals else None
     if as_json:
         write_json(record(result, ends))
@@ -75,8 +79,8 @@ def _read(
     x_error: dict[str, str | float],
     drop_missing: bool,
     key: str | None,
-) -> tuple[Dataset, str]:
-    """The columns that the formula names, of a file or of a shipped dataset, and the formula with short names."""
+) -> tuple[Dataset, str, list[str]]:
+    """The columns that the formula names, the formula with short names, and the names of all columns."""
     shipped = is_shipped(file)
     with dataset_file(file) if shipped else nullcontext(Path(file)) as path:
         require_table(str(path))
@@ -103,4 +107,4 @@ def _read(
             # A column that happens to be constant is a number that the formula needs.
             remove_constant=False,
         )
-    return dataset, expression
+    return dataset, expression, names

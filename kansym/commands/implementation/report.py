@@ -8,11 +8,11 @@ from kansym.report.text import text_report
 from kansym.run.storage import load_run
 
 
-def report(*, directory: Path, html: Path | None) -> int:
+def report(*, directory: Path, html: Path | None, name_constants: bool) -> int:
     """Print the report of a run, or write its page."""
     run = load_run(directory)
     if html is None:
-        write_line(text_report(run.summary).rstrip("\n"))
+        write_line(text_report(run.summary, name_constants=name_constants).rstrip("\n"))
     else:
         write_note(f"saved to {write_folder_report(run, directory, html)}")
     return 0

@@ -10,7 +10,7 @@ from kansym.commands.options import input_errors, split_names
 from kansym.data.catalogue import dataset_names, describe_dataset, load_dataset
 from kansym.data.dataset import Dataset
 from kansym.data.readers import columns_in_words, read_table
-from kansym.data.remarks import ErrorHint
+from kansym.data.remarks import Warned
 from kansym.errors import ArgumentError, DataError
 from kansym.primitives.library import PrimitiveLibrary, default_library
 from kansym.units.files import read_units
@@ -100,7 +100,7 @@ def before_the_search(dataset: Dataset) -> list[str]:
     """What to say about a table while it can still be started over: columns of errors among the inputs, and units that
     cannot be read."""
     units = UnitSystem.of(dataset)
-    return [*(note for note in dataset.notes if isinstance(note, ErrorHint)), *(() if units is None else units.notes)]
+    return [*(note for note in dataset.notes if isinstance(note, Warned)), *(() if units is None else units.notes)]
 
 
 def is_shipped(file: str) -> bool:

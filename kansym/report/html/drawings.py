@@ -9,40 +9,19 @@ from matplotlib.figure import Figure
 
 from kansym.comparison.result import Comparison
 from kansym.figures import FIGURES, to_svg
-from kansym.figures.run_network import apart_words
+from kansym.report.html.captions import caption_of
 from kansym.report.html.markup import trusted_svg
 from kansym.run.finished import FinishedRun
 
 logger = logging.getLogger(__name__)
 
-ORDER = ("network", "parity", "front", "residuals", "slices", "edges", "correlation", "structure", "growth")
-"""Narrow figures beside each other; those that are not named follow."""
+ORDER = ("slices", "residuals", "parity", "front", "correlation", "network", "edges", "structure", "growth")
+"""The data with the curve first, then what it leaves, then the rest; those that are not named follow."""
 
-CAPTIONS = {
-    "network": (
-        "Each edge is a curve of one variable: the trained spline, and the function that it was read as or looks like. "
-        "The stronger its line, the more it changes the output."
-    ),
-    "parity": "Above, rows on the line are predicted exactly. Below, what is left of them.",
-    "front": "Formulas that are better than all simpler ones, by held-out rows if there are any; the pick is marked.",
-    "residuals": (
-        "What the formula leaves along every input, those that it does not use included. Where the band of the running "
-        "mean leaves zero, the formula lacks something."
-    ),
-    "slices": (
-        "Formula and network along one input, the others at their medians; the range beyond the data is shaded. Rows "
-        "near the slice are moved onto it along the formula."
-    ),
-    "edges": (
-        "Each trained curve with the three functions that come nearest to it, and the share of its variance that they "
-        "leave. Which one is right is decided by the whole network."
-    ),
-    "correlation": "Near 1 or −1 the data know a combination of two constants better than each of them.",
-    "structure": "The steps from the table to the formula.",
-    "growth": "Errors of every network that was tried, in units of the spread of the target; refused steps are hollow.",
-    "comparison": "Down and to the left is better. Residuals are those on the rows that every tool was fitted to.",
-}
-"""How to read each figure."""
+LEADING = ("slices", "residuals")
+"""Figures that stand before the constants."""
+
+COMPARED = "Down and to the left is better. Residuals are those on the rows that every tool was fitted to."
 
 WIDE = 650.0
 """Pixels from which a figure takes the whole width of the page."""
@@ -81,6 +60,11 @@ class Drawing:
         """Whether it takes the whole width of the page."""
         return self.width > WIDE
 
+    @property
+    def leads(self) -> bool:
+        """Whether it stands before the constants."""
+        return self.key in LEADING
+
 
 def drawings(run: FinishedRun) -> list[Drawing]:
     """All figures of a run that it has the means for."""
@@ -91,8 +75,14 @@ def drawings(run: FinishedRun) -> list[Drawing]:
 
 def _of_kind(name: str, run: FinishedRun) -> Drawing | None:
     kind = FIGURES[name]
-    remark = apart_words(run, "the network drawn here") if name == "network" else ""
-    return _drawn(name, kind.title, lambda: kind(run) if kind.applies(run) else None, lambda: kind.alt(run), remark)
+    alone = name == "slices" and len(run.summary.names) == 1
+    return _drawn(
+        name,
+        "Data and formula" if alone else kind.title,
+        lambda: kind(run) if kind.applies(run) else None,
+        lambda: kind.alt(run),
+        lambda: caption_of(name, run),
+    )
 
 
 def comparison_drawing(comparison: Comparison, run: FinishedRun | None = None) -> Drawing:
@@ -103,23 +93,26 @@ def comparison_drawing(comparison: Comparison, run: FinishedRun | None = None) -
 
     tools = ", ".join(result.tool for result in comparison.tools)
     alt = f"Pareto fronts of {tools}: residual against the number of nodes."
-    drawn = _drawn("comparison", "Fronts of all tools", draw, lambda: alt)
+    drawn = _drawn("comparison", "Fronts of all tools", draw, lambda: alt, lambda: COMPARED)
     assert drawn is not None
     return drawn
 
 
 def _drawn(
-    key: str, title: str, draw: Callable[[], Figure | None], alt: Callable[[], str], remark: str = ""
+    key: str,
+    title: str,
+    draw: Callable[[], Figure | None],
+    alt: Callable[[], str],
+    caption: Callable[[], str],
 ) -> Drawing | None:
-    caption = f"{CAPTIONS.get(key, '')} {remark}".strip()
     try:
         figure = draw()
         if figure is None:
             return None
         words = " ".join(alt().split())
         svg = trusted_svg(to_svg(figure, title=words), f"{key}-", words)
-        return Drawing(key, title, caption, words, svg, float(figure.get_size_inches()[0]) * PIXELS)
+        return Drawing(key, title, caption(), words, svg, float(figure.get_size_inches()[0]) * PIXELS)
     # A drawing is decoration next to the formula: whatever goes wrong in one must not cost the report.
     except Exception as error:
         logger.warning("the figure %r could not be drawn: %s: %s", key, type(error).__name__, error)
-        return Drawing(key, title, caption, failure=f"{type(error).__name__}: {error}")
+        return Drawing(key, title, failure=f"{type(error).__name__}: {error}")

@@ -41,7 +41,7 @@ def unit_markup(text: str | None) -> Markup:
 
 def number_markup(text: str) -> Markup:
     """A number with its power of ten written out: ``6.63(2)e-34``; a minus sign instead of a hyphen."""
-    text = str(escape(text))
+    text = str(escape(text)).replace(" %", "\N{NO-BREAK SPACE}%")
     if "*" in text:
         # A formula, which must stay what it is for those who copy it.
         return Markup(text)
@@ -50,7 +50,9 @@ def number_markup(text: str) -> Markup:
 
 
 def measured_markup(text: str) -> Markup:
-    """Words with numbers and units in them, ``0.21 kg m^2 s^-2``."""
+    """Words with numbers and units in them, ``0.21 kg m^2 s^-2``; formulas stay what they are."""
+    if "*" in text:
+        return Markup(escape(text))
     return Markup(_POWER.sub(_raised, number_markup(text)))
 
 

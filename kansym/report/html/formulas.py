@@ -10,6 +10,7 @@ from kansym.export.languages import language_of
 from kansym.report.html.markup import trusted_mathml
 from kansym.run.finished import FinishedRun
 from kansym.symbolic.formula import Formula
+from kansym.symbolic.named import NamedFormula
 
 logger = logging.getLogger(__name__)
 
@@ -18,29 +19,30 @@ LONGEST = 4000
 
 
 def formula_markup(
-    formula: Formula, *, with_target: bool = True, display: bool = False, digits: int | None = None
+    formula: Formula | NamedFormula, *, with_target: bool = True, display: bool = False, digits: int | None = None
 ) -> Markup | None:
     """``target = formula`` in MathML; None where it cannot be set, which is logged.
 
     Parameters
     ----------
-    formula : Formula
+    formula : Formula or NamedFormula
     with_target : bool, default True
     display : bool, default False
         On a line of its own.
     digits : int or None, default None
         As in `Formula.latex`.
     """
-    text = formula_text(formula, digits) if with_target else formula.text(digits)
+    if isinstance(formula, NamedFormula):
+        text = formula.text
+    else:
+        text = formula_text(formula, digits) if with_target else formula.text(digits)
     if len(text) > LONGEST:
         return None
     try:
         return trusted_mathml(to_mathml(formula, digits=digits, with_target=with_target), display=display, label=text)
     # As text it says the same: no formula must cost the report.
     except Exception as error:
-        logger.warning(
-            "a formula of %d nodes is shown as text: %s: %s", formula.complexity, type(error).__name__, error
-        )
+        logger.warning("a formula of %d letters is shown as text: %s: %s", len(text), type(error).__name__, error)
         return None
 
 

@@ -14,6 +14,7 @@ from kansym.comparison.files import RECORD, load_comparison
 from kansym.comparison.result import Comparison
 from kansym.errors import ArgumentError, KansymError, StorageError
 from kansym.figures.style import DARK, LIGHT
+from kansym.report.html.captions import front_words
 from kansym.report.html.certificate import certificate_values
 from kansym.report.html.drawings import Drawing, comparison_drawing, drawings
 from kansym.report.html.environment import environment
@@ -24,6 +25,7 @@ from kansym.report.values import (
     comparison_values,
     constants_of,
     data_values,
+    errors_too_small,
     front_rows,
     guesses_of,
     history_values,
@@ -96,7 +98,7 @@ def summarise(run: FinishedRun, comparison: Comparison | None = None) -> dict[st
         Of text, numbers, lists and dictionaries, and of formulas as MathML.
     """
     summary = run.summary
-    formula = summary.formula
+    formula, named = summary.formula, summary.formula.named()
     return {
         "target": summary.target,
         "inputs": list(summary.names),
@@ -106,11 +108,20 @@ def summarise(run: FinishedRun, comparison: Comparison | None = None) -> dict[st
             "latex": formula.latex(with_target=True),
             "complexity": formula.complexity,
         },
+        "named": {
+            "markup": formula_markup(named),
+            "text": named.text,
+            "latex": formula.latex(with_target=True, with_units=True),
+        }
+        if named.constants
+        else None,
         "code": code_listings(run),
         "certificate": certificate_values(summary.certificate),
         "constants": constants_of(formula),
         "agreement": agreement_lines(summary),
+        "errors_too_small": errors_too_small(summary),
         "front": front_rows(summary.front, formula),
+        "front_words": front_words(run),
         "error_words": residual_words(summary, after_number(summary.y_units)),
         "comparison": None if comparison is None else comparison_values(comparison),
         "history": history_values(summary),

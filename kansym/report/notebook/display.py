@@ -10,7 +10,7 @@ from markupsafe import Markup
 from kansym.report.html.certificate import certificate_values
 from kansym.report.html.environment import environment
 from kansym.report.html.formulas import formula_markup
-from kansym.report.values import comparison_values, constants_of, front_rows
+from kansym.report.values import comparison_values, constants_of, ended_words, front_rows
 from kansym.search.front import ParetoFront
 from kansym.symbolic.formula import Formula
 from kansym.units.words import after_number
@@ -80,7 +80,7 @@ def _found(
 ) -> str:
     loss = math.sqrt(formula.loss) if formula.loss >= 0 else math.nan
     lines = [f"RMS residual {loss:.3g}{after_number(unit)}", f"{rows} rows"]
-    lines += [f"{seconds:.1f} s; ended because: {stopped}"]
+    lines += [ended_words(seconds, stopped)]
     return _page(
         formula=_formula(formula),
         certificate=None if certificate is None else certificate_values(certificate),

@@ -122,7 +122,7 @@ def discover_given(dataset: Dataset, options: DiscoveryOptions, progress: Progre
         dataset=dataset,
         noise_floor=fit_rows.noise_floor,
         seconds=time.monotonic() - began,
-        notes=(*dataset.notes, *notes),
+        notes=(*dataset.notes, *part.name_hints, *notes),
     )
 
 

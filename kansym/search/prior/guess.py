@@ -10,6 +10,7 @@ import numpy as np
 import sympy
 
 from kansym.data.columns import listing, quoted
+from kansym.data.remarks import Warned, name_hints
 from kansym.errors import Argument, ArgumentError, KansymError
 from kansym.fitting.arguments import MOST_CONSTANTS
 from kansym.symbolic.naming import plain_symbol
@@ -101,6 +102,13 @@ class Guess:
         values = [1.0] * len(symbols) + numbers.values.tolist()
         form = ParametricForm(numbers.expression, columns, constants, values)
         return cls(text, form.with_values(values).bounded(bounds or {}), len(symbols))
+
+    @property
+    def name_hints(self) -> list[Warned]:
+        """What to say about constants that may be misspelt columns."""
+        names = [symbol.name for symbol in self.form.constants[: self.named]]
+        columns, held = self.form.variables, self.form.expression.free_symbols
+        return name_hints(names, [one.name for one in columns], [one.name for one in columns if one in held])
 
     @property
     def numbers(self) -> dict[sympy.Symbol, float]:

@@ -69,7 +69,8 @@ def discover_guessed(
 
     found = run_pipeline(dataset, plain, progress, seeds=seeds)
     outcomes = tuple(outcome(trial, found) for trial in trials)
-    notes = [f"The guess {one.text} was not used: {one.words}" for one in outcomes if one.formula is None]
+    notes: list[str] = [note for trial in trials for note in trial.guess.name_hints]
+    notes += [f"The guess {one.text} was not used: {one.words}" for one in outcomes if one.formula is None]
     return replace(found, guesses=outcomes, notes=(*found.notes, *notes))
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import sympy
 
+from kansym.data.remarks import Warned, name_hints
 from kansym.errors import ArgumentError
 from kansym.fitting.arguments import require_few_constants
 from kansym.fitting.bounds import require_names
@@ -112,6 +113,12 @@ class GivenPart:
     def inside(self, constants: np.ndarray) -> np.ndarray:
         """The nearest constants (k,) within their bounds."""
         return self._form(self.expression, constants).bounded(self.limits).values
+
+    @property
+    def name_hints(self) -> list[Warned]:
+        """What to say about constants that may be misspelt columns."""
+        held = [name for name in self.names if self.expression.has(plain_symbol(name))]
+        return name_hints(self.constants, self.names, held)
 
     def values_of_rest(self, X: np.ndarray, y: np.ndarray, constants: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The unknown part at the rows, and |d rest/dy|, both (n,); nan where it has no value.

@@ -189,7 +189,7 @@ class _Comparison:
         if self.trial.left is None:
             return ""
         if self.trial.left >= STRUCTURE:
-            return "What it leaves shows no structure."
+            return "No smooth function of the inputs predicts what it leaves."
         structured = f"What it leaves is not noise (p = {self.trial.left:.2g})"
         return f"{structured}, but nothing that was found describes it in fewer bits than it costs."
 

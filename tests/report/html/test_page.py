@@ -34,11 +34,36 @@ def test_the_page_is_well_formed_and_says_everything(html, checked, run, compari
         *(words for words in summary.certificate.verdict.supporting if "e-" not in words),
     ):  # fmt: skip
         assert " ".join(words.split()) in page.text, words
-    assert len(page.all("math")) == 1 + len(summary.front)
+    assert len(page.all("math")) == 2 + len(summary.front)
     shown = [figure["data-figure"] for figure in page.all("figure")]
     assert sorted(shown[:-1]) == sorted(name for name, kind in FIGURES.items() if kind.applies(run))
     assert shown[-1] == "comparison"
     assert [tag for tag, _ in page.elements].count("script") == 1
+
+
+def test_the_data_with_the_curve_come_first_then_what_is_left(html, checked):
+    figures = [figure["data-figure"] for figure in checked(html).all("figure")]
+    assert figures[:2] == ["slices", "residuals"]
+    places = [html.index(f'id="{part}"') for part in ("latex", "curve", "constants", "certificate", "figures", "front")]
+    assert places == sorted(places)
+    assert html.index('data-figure="residuals"') < html.index('id="constants"') < html.index('data-figure="parity"')
+
+
+def test_the_page_has_the_formula_in_names_and_both_in_latex_that_can_be_set(html, run):
+    for key in ("latex", "latex-named"):
+        listing = re.search(rf'<code id="{key}">(.*?)</code>', html, re.DOTALL)
+        assert listing is not None
+        text = unescape(listing[1])
+        if key == "latex-named":
+            assert text == run.formula.latex(with_target=True, with_units=True) and "c_{0} = " in text
+
+
+def test_numbers_of_the_verdict_are_set_as_numbers(run, monkeypatch):
+    monkeypatch.setattr("kansym.report.html.drawings.FIGURES", {})
+    verdict = replace(run.summary.certificate.verdict, reason="chi-squared is too large (p = 5.8e-10)")
+    told = replace(run.summary.certificate, verdict=verdict)
+    page = report_html(replace(run, summary=replace(run.summary, certificate=told)))
+    assert "5.8 × 10<sup>−10</sup>" in page or "5.8 × 10<sup>-10</sup>" in page
 
 
 @pytest.mark.usefixtures("one_figure")

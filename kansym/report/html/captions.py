@@ -1,0 +1,155 @@
+"""How to read each figure, in sentences that hold for the run at hand."""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from kansym.figures import parity, residuals, slices
+from kansym.figures.points import floor_shows, inputs_shown, points_of, table_of
+from kansym.figures.residuals import mean_along
+from kansym.figures.run_network import apart_words
+from kansym.run.finished import FinishedRun
+from kansym.run.residuals import counted, holds_out
+from kansym.symbolic.constants import strongest_pair
+from kansym.validation.verdict import TENTH, Topic
+
+
+def caption_of(name: str, run: FinishedRun) -> str:
+    """The caption of a figure of `kansym.figures.FIGURES`; empty for one that has none."""
+    write = _CAPTIONS.get(name)
+    return " ".join(write(run)) if write is not None else ""
+
+
+def _slices(run: FinishedRun) -> list[str]:
+    points, table = points_of(run), table_of(run)
+    if table.n_columns == 1:
+        said = [f"The formula{', the network (dashed)' if run.network is not None else ''} and the rows."]
+        if len(points.shown) < len(points):
+            said.append(f"{len(points.shown)} of {counted(len(points), 'row')} are drawn.")
+        barred = len(points.shown) <= slices.MOST_BARS
+    else:
+        drawn = len(inputs_shown(run, table.names, others=False))
+        along = "each input that it uses" if drawn > 1 else "the one input that it uses"
+        said = [f"The formula{' and the network (dashed)' if run.network is not None else ''} along {along}."]
+        said.append("The other inputs are at their medians, and the rows nearest to that are moved along the formula.")
+        barred = len(points) <= slices.MOST_BARS
+    if points.error is not None and barred:
+        said.append(_bars(run))
+    if run.network is not None:
+        left = float(np.var(table.y - run.network.predict(table.X)) / (np.var(table.y) or 1.0))
+        if not left <= TENTH:
+            said.append("The network has not learned this table, and its curve means nothing.")
+    if points.aside.any():
+        said.append("Outliers that were left out are hollow.")
+    return [*said, "No row lies in the shaded range."]
+
+
+def _residuals(run: FinishedRun) -> list[str]:
+    points, table = points_of(run), table_of(run)
+    shown, used = inputs_shown(run, table.names, others=True), inputs_shown(run, table.names, others=False)
+    along = f"along {table.names[shown[0]]}"
+    if len(shown) > 1:
+        along = "along every input" if len(shown) == table.n_columns else f"along {len(shown)} of the inputs"
+        along += ", also those that the formula does not use" if len(used) < len(shown) else ""
+    said = [f"Measured less predicted values {along}."]
+    if points.error is not None:
+        barred = len(points) <= residuals.MOST_BARS
+        said.append(_bars(run) if barred else "The grey band is the median standard error of the rows.")
+    elif floor_shows(run.summary.noise_floor, points.residual):
+        said.append("The grey band is the noise floor of the data.")
+    if any(mean_along(points, points.X[:, k]) is not None for k in shown):
+        said.append("Means are drawn with two standard errors either side, which miss zero at one place in twenty by")
+        said.append("chance.")
+    certificate = run.summary.certificate
+    if certificate is not None and (certificate.residual_tests or certificate.leftover is not None):
+        grounds = [ground for ground in certificate.verdict.grounds if ground.topic is Topic.RESIDUALS]
+        found = "find structure" if any(not ground.supports for ground in grounds) else "find no structure"
+        said.append(f"The tests of the certificate {found} in them.")
+    if points.aside.any():
+        said.append("Outliers that were left out are hollow, at the edge where they lie beyond it.")
+    return said
+
+
+def _parity(run: FinishedRun) -> list[str]:
+    points = points_of(run)
+    said = ["Above, a row on the line is predicted exactly. Below, measured less predicted values."]
+    if points.error is not None:
+        barred = len(points) <= parity.MOST_BARS
+        said.append(_bars(run) if barred else "The grey band is the median standard error of the rows.")
+    elif floor_shows(run.summary.noise_floor, points.residual):
+        said.append("The grey band is the noise floor of the data.")
+    return said
+
+
+def _bars(run: FinishedRun) -> str:
+    table = table_of(run)
+    through = table.x_error is not None and bool(table.x_error.any())
+    inputs = ", with those of the inputs by the slope of the formula" if through else ""
+    return f"Bars, where they are longer than a dot, are the standard errors of {table.target}{inputs}."
+
+
+def _front(run: FinishedRun) -> list[str]:
+    return [front_words(run), "The pick is the large dot."]
+
+
+def front_words(run: FinishedRun) -> str:
+    """In what the formulas of the front are better than simpler ones: the pick need not be."""
+    rows = "on held-out rows" if holds_out(run.summary) else "with each row predicted from the others"
+    if len(run.front) < 2:
+        return f"One formula was kept; its error is {rows}."
+    least, worse = float("inf"), False
+    for formula in run.front:
+        worse = worse or not formula.loss < least
+        least = min(least, formula.loss)
+    beside = ", but for the pick or formulas whose units do not go together" if worse else ""
+    return f"Each formula has a smaller error than all simpler ones, {rows}{beside}."
+
+
+def _correlation(run: FinishedRun) -> list[str]:
+    strongest = strongest_pair(run.formula.constants, run.formula.correlation)
+    said = ["Near 1 or −1 the data know a combination of two constants better than each of them."]
+    if strongest is not None:
+        first, second, value = strongest
+        said.append(f"The strongest here is {value:.2f}, of {first} and {second}.".replace("-", "−"))
+    return said
+
+
+def _network(run: FinishedRun) -> list[str]:
+    if run.reading is None:
+        curve = ": the trained spline, and the plainest function within 2 % of it, if there is one"
+    elif run.reading.trained is None:
+        curve = "; the formula was fitted in this form, and no spline was trained for it"
+    else:
+        curve = ": the trained spline, and the function that it was read as"
+    said = [f"Each edge is a curve of one variable{curve}."]
+    said.append("The stronger the line of an edge, the more it changes the output.")
+    return [*said, apart_words(run, "the network drawn here")] if run.is_apart else said
+
+
+def _edges(run: FinishedRun) -> list[str]:
+    said = ["Each trained curve with the functions that come nearest to it, and the share of its variance they leave."]
+    trained = run.reading is not None and run.reading.trained is not None
+    return [*said, "Which one is right was decided by the whole network."] if trained else said
+
+
+def _structure(_: FinishedRun) -> list[str]:
+    return ["The steps from the table to the formula."]
+
+
+def _growth(run: FinishedRun) -> list[str]:
+    said = ["Errors of every network that was tried, in units of the spread of the target."]
+    refused = any(not step.accepted for step in run.summary.growth)
+    return [*said, "Steps that were refused are hollow."] if refused else said
+
+
+_CAPTIONS: Mapping[str, Callable[[FinishedRun], list[str]]] = {
+    "slices": _slices,
+    "residuals": _residuals,
+    "parity": _parity,
+    "front": _front,
+    "correlation": _correlation,
+    "network": _network,
+    "edges": _edges,
+    "structure": _structure,
+    "growth": _growth,
+}
