@@ -198,12 +198,26 @@ def _of_one_argument(
     if parts is None or len(parts[1].free_symbols) < 2:
         return
     factor, argument = parts
-    values, sizes = (parametrize(one, variables).evaluate(X) for one in (argument, factor))
-    if np.isfinite(values).all() and np.isfinite(sizes).all() and np.ptp(values) > 0:
-        symbol = sympy.Symbol("z", positive=True) if (values > 0).all() else sympy.Symbol("z", real=True)
-        yield Part(
-            node, values, symbol, rest, slope * sizes, lambda new: put(factor * new.xreplace({symbol: argument}))
-        )
+    for own in dict.fromkeys((factor, *_without_argument(factor, argument))):
+        values, sizes = (parametrize(one, variables).evaluate(X) for one in (argument, own))
+        if np.isfinite(values).all() and np.isfinite(sizes).all() and np.ptp(values) > 0:
+            symbol = sympy.Symbol("z", positive=True) if (values > 0).all() else sympy.Symbol("z", real=True)
+            yield Part(node, values, symbol, rest, slope * sizes, _filled(put, own, symbol, argument))
+
+
+def _without_argument(factor: sympy.Expr, argument: sympy.Expr) -> Iterator[sympy.Expr]:
+    """A factor without the power of the argument that it has: A z^k F(z) is as well A G(z)."""
+    powers = factor.as_powers_dict()
+    for symbol, power in argument.as_powers_dict().items():
+        if powers.get(symbol, 0) != 0:
+            yield sympy.powsimp(factor * argument ** (-powers[symbol] / power), force=True)
+            return
+
+
+def _filled(
+    put: Callable[[sympy.Expr], sympy.Expr], factor: sympy.Expr, symbol: sympy.Symbol, argument: sympy.Expr
+) -> Callable[[sympy.Expr], sympy.Expr]:
+    return lambda new: put(factor * new.xreplace({symbol: argument}))
 
 
 def _placed(

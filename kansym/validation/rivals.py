@@ -15,6 +15,14 @@ from kansym.validation.description_length import loo
 from kansym.validation.generic_curves import generic_curves, reduced_curves
 from kansym.validation.same_form import contains, probes, tolerance
 
+NEAR = 7.0
+"""Bits to the nearest rival, for a law: odds above a hundred, "decisive" on the scale of Jeffreys (Theory of
+Probability, 1961, appendix B)."""
+
+NEARLY, UNTOLD = 15.0, 3.0
+"""Bits up to which a rival is about as long as the pick, and bits of the residuals that the data do not tell apart: two
+standard errors, 4/(2 log 2). That a formula is a few nodes shorter is no evidence against one that fits as well."""
+
 RESAMPLINGS = 2000
 
 MOST_ROWS = 10_000
@@ -43,6 +51,8 @@ class Rival:
         Share of resampled tables in which the rival has the smaller residuals: the same rows for both.
     special_cases : tuple of str
         Formulas nearer than this one that contain the pick: the pick with constants that the data do not ask for.
+    misfit : float, default inf
+        Bits by which the residuals of a closed form alone are worse than the pick's.
     """
 
     words: str
@@ -51,6 +61,7 @@ class Rival:
     pick_rms: float
     better: float
     special_cases: tuple[str, ...]
+    misfit: float = math.inf
 
     @property
     def odds(self) -> float:
@@ -60,6 +71,9 @@ class Rival:
 
 def nearest_rival(discovery: Discovery, residuals: Residuals, *, seed: int) -> Rival | None:
     """The rival of the least description length among the formulas of the front, those beside it, and polynomials.
+
+    Where it is `NEAR` bits longer or more, one that is up to `NEARLY` bits longer comes before it if the data do not
+    tell it from the pick: a closed form with one constant more at most, whose residuals are no worse by `UNTOLD` bits.
 
     A rival whose constants can be set to give the pick's values, inside the box of the data and around it, is the
     pick with constants to spare, and is passed over; so is one that has more constants than half as many as there are
@@ -82,7 +96,7 @@ def nearest_rival(discovery: Discovery, residuals: Residuals, *, seed: int) -> R
     allowed = tolerance(residuals.rms, residuals.spread, exact=residuals.exact)
     left_out = _left_out(residuals)
     functions = discovery.own_functions
-    own = _length(loo(residuals), residuals, floor, functions)
+    own, own_misfit = _lengths(residuals, floor, functions)
     candidates = []
     for formula in (*discovery.front, *discovery.rivals):
         if formula is pick or formula.expression == pick.expression:
@@ -91,14 +105,21 @@ def nearest_rival(discovery: Discovery, residuals: Residuals, *, seed: int) -> R
             continue
         other = residuals_of(formula, discovery.dataset)
         if other.n == residuals.n:
-            margin = _length(loo(other), other, floor, functions) - own
-            candidates.append((margin, str(formula), _left_out(other), formula, other))
+            length, misfit = _lengths(other, floor, functions)
+            more = len(formula.constants) - len(pick.constants)
+            misfit = misfit - own_misfit if more <= 1 else math.inf
+            candidates.append((length - own, misfit, str(formula), _left_out(other), formula, other))
     used = tuple(j for j, name in enumerate(pick.variables) if name in _names(pick))
     for generic in (*generic_curves(residuals, used, floor), *reduced_curves(residuals, floor)):
         error = residuals.y - generic.predicted
-        candidates.append((generic.bits - own, generic.words, error, generic, None))
+        candidates.append((generic.bits - own, math.inf, generic.words, error, generic, None))
     special: list[str] = []
-    for count, (margin, words, error, rival, other) in enumerate(sorted(candidates, key=lambda entry: entry[0])):
+    found: Rival | None = None
+    for count, (margin, misfit, words, error, rival, other) in enumerate(sorted(candidates, key=lambda one: one[0])):
+        if found is not None and (margin > NEARLY or count >= MOST_COMPARED or found.margin < NEAR):
+            break
+        if found is not None and misfit > UNTOLD:
+            continue
         if count < MOST_COMPARED:
             if isinstance(rival, Formula):
                 same = contains(other.form, pick.expression, points, allowed)
@@ -107,26 +128,31 @@ def nearest_rival(discovery: Discovery, residuals: Residuals, *, seed: int) -> R
             if same:
                 special.append(words)
                 continue
-        return Rival(
+        found = Rival(
             words=words,
             margin=margin,
             rms=math.sqrt(mean_square(error, residuals.weights)),
             pick_rms=math.sqrt(mean_square(left_out, residuals.weights)),
             better=_resampled(left_out, error, residuals.weights, seed),
             special_cases=tuple(special),
+            misfit=misfit,
         )
-    return None
+        if misfit <= UNTOLD:
+            break
+    return found
 
 
 def _left_out(residuals: Residuals) -> np.ndarray:
     return residuals.raw / np.maximum(1.0 - residuals.leverage, 1e-3)
 
 
-def _length(loss: float, residuals: Residuals, floor: float, functions: tuple[OwnFunction, ...]) -> float:
+def _lengths(residuals: Residuals, floor: float, functions: tuple[OwnFunction, ...]) -> tuple[float, float]:
+    """The description length, and the part of it that is the residuals'."""
+    loss = loo(residuals)
     if not math.isfinite(loss):
-        return math.inf
+        return math.inf, math.inf
     misfit = misfit_bits(residuals.n, loss, floor, errors_given=residuals.sigma is not None)
-    return misfit + formula_bits(folded(residuals.form, functions), residuals.n, residuals.X.shape[1])
+    return misfit + formula_bits(folded(residuals.form, functions), residuals.n, residuals.X.shape[1]), misfit
 
 
 def _names(formula: Formula) -> set[str]:

@@ -17,7 +17,8 @@ It is a **law** only if nothing speaks against it that could be measured:
 4. the data determine every constant, and there are few of them (`MOST_CONSTANTS`) unless the fit is exact; no real
    exponent was fitted, except in a plain power law, and no function or high power stands inside another function,
    unless the fit is exact: over a short range these imitate many a function;
-5. no rival that says something else comes near (`MARGIN`), polynomials among them;
+5. no rival that says something else comes near (`NEAR`), polynomials among them, and no closed form of about its length
+   fits as well (`UNTOLD`);
 6. it is defined between the rows, predicts those at the ends of every column when it is fitted without them, continues
    sanely around them, and its units, where the table has any, go together;
 7. where it was asked, other seeds find the same, and no other tool finds a formula that predicts unseen rows better.
@@ -43,7 +44,7 @@ from kansym.validation.form import CheckedConstants, FormFacts
 from kansym.validation.left_out_ends import LeftOutEnd
 from kansym.validation.peers import BETTER, PeerFinding
 from kansym.validation.residual_tests import LackOfFit, ResidualTest
-from kansym.validation.rivals import Rival
+from kansym.validation.rivals import NEAR, UNTOLD, Rival
 
 LAW, DESCRIPTION, NOTHING = "law", "good description", "no closed form found"
 
@@ -61,10 +62,6 @@ LAW_SAVED = 20.0
 
 LAW_RATIO = 2.0
 """Bits gained per bit of formula, for a law: what is half as long as what it explains is half a table."""
-
-MARGIN = 7.0
-"""Bits to the nearest rival, for a law: odds above a hundred, "decisive" on the scale of Jeffreys (Theory of
-Probability, 1961, appendix B)."""
 
 MOST_CONSTANTS = 4
 """Fitted constants of a law that is not exact: "with four parameters I can fit an elephant" (von Neumann, by Dyson,
@@ -388,7 +385,9 @@ def _of_rival(e: Evidence) -> Iterator[Ground]:
     if e.rival is None:
         return
     margin = e.rival.margin
-    if margin >= MARGIN:
+    if margin >= NEAR and e.rival.misfit <= UNTOLD:
+        yield Ground(False, f"the data do not tell it from {e.rival.words}, {margin:.0f} bits longer")
+    elif margin >= NEAR:
         yield Ground(True, f"the nearest rival is {margin:.0f} bits longer")
     elif margin < 0:
         shorter = f"a shorter description, by {bits(-margin)}" if margin < -0.05 else "as short a description"

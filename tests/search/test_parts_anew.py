@@ -8,7 +8,7 @@ import sympy
 
 from kansym.data.dataset import Dataset
 from kansym.data.preparation import prepare
-from kansym.search.parts_anew import LONG_PART, lacking, parts_of, read_anew
+from kansym.search.parts_anew import LONG_PART, lacking, parts_of, parts_within, read_anew
 from kansym.search.rows import FitRows
 from kansym.symbolic.complexity import complexity
 from kansym.symbolic.parametric import parametrize
@@ -51,6 +51,20 @@ def test_values_are_those_of_the_formula(table):
         np.testing.assert_allclose(part.rest + part.slope * own, values, rtol=1e-10, atol=1e-12)
         again = parametrize(part.put(part.expression), fit_rows.variables).evaluate(rows)
         np.testing.assert_allclose(again, values, rtol=1e-10, atol=1e-12)
+
+
+def test_a_function_of_a_product_has_the_products_that_it_may_have_before_it(table):
+    fit_rows = table(lambda x, y, z: x * y)
+    x, y, _ = fit_rows.variables
+    formula = 0.5 * sympy.sinh(0.9 * sympy.sqrt(x) * y) / (sympy.sqrt(x) * y)
+    rows = fit_rows.rows(fit_rows.fitting)[0]
+    values = parametrize(formula, fit_rows.variables).evaluate(rows)
+    found = [part for part in parts_within(formula, fit_rows) if part.expression == formula]
+    # 1/z sinh(z), and a function of z.
+    assert len(found) == 2 and len({str(part.put(part.symbol)) for part in found}) == 2
+    for part in found:
+        own = (values - part.rest) / part.slope
+        assert np.corrcoef(np.argsort(np.argsort(own)), np.argsort(np.argsort(part.values)))[0, 1] > 0.99
 
 
 @pytest.mark.parametrize(

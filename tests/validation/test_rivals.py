@@ -3,7 +3,7 @@ import pytest
 
 from kansym import load_dataset
 from kansym.fitting.residuals import residuals_of
-from kansym.validation.rivals import nearest_rival
+from kansym.validation.rivals import NEAR, UNTOLD, nearest_rival
 
 
 def _rival(discovery):
@@ -47,3 +47,14 @@ def test_a_formula_with_nearly_as_many_constants_as_rows_is_no_rival(discovered)
     long = "4.83559 - 0.00274466*((x - 0.00175158)**1.49939 - 4.82907)*(besselj(0, 0.300711*x - 14.4319) - 364.864)"
     rival = _rival(discovered(table.X[:, :1], table.y, "0.99937*x**(3/2)", long))
     assert "besselj" not in rival.words
+
+
+@pytest.mark.parametrize(("noise", "told"), [(0.004, True), (0.06, False)])
+def test_a_form_of_about_the_length_that_fits_as_well_comes_before_a_nearer_one(discovered, rng, noise, told):
+    x = rng.uniform(0.1, 3, 100)
+    y = 2 * np.log(np.exp(1.3 * x) + 1) + noise * rng.normal(size=100)
+    rival = _rival(discovered(x, y, "0.26*(x + 2.3)**2", "2.01*log(exp(1.31*x) + 1)"))
+    if told:
+        assert "log" in rival.words and rival.margin < 0
+    else:
+        assert rival.misfit <= UNTOLD or rival.margin < NEAR

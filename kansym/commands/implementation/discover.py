@@ -92,8 +92,8 @@ def discover(
     choose_device(device, dataset.n_rows)
     if given is not None:
         remarks += GivenPart.read(given, dataset.names, options.limits).name_hints
-    for guess in read_guesses(dataset, options):
-        remarks += guess.name_hints
+    for one in read_guesses(dataset, options):
+        remarks += one.name_hints
     if out is not None:
         prepare_directory(out)
         require_place(out, table_of_a_search(dataset), overwrite=overwrite)
