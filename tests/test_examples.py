@@ -185,12 +185,11 @@ def test_drag_is_stokes_law_for_slow_spheres(tmp_path):
 @pytest.mark.pages
 def test_the_falling_ball_needs_all_its_errors(tmp_path):
     output = run_example(tmp_path, "errors_and_outliers", "main(seconds=2)")
-    assert output.count(": s = ") == output.count("*t**2\n") + 1 == 5
+    assert output.count(": s = ") == 5 and output.count("*t**2\n") == 2
+    # Errors are believed, so that with mistakes in the table further constants chase them; without them g holds.
     off = [float(value) for value in re.findall(r"off by ([+-][\d.]+) errors", output)]
-    assert len(off) == 4
-    # Errors of s alone are far too small; with the clock's and without the mistakes they hold.
-    assert abs(off[1]) > 5 and abs(off[3]) < 2.5
-    assert "do not belong: [11, 33, 52]" in output
+    assert len(off) == 2 and max(map(abs, off)) < 2.5
+    assert output.count("rows far from it: [11, 33, 52]") >= 2
 
 
 @pytest.mark.pages
