@@ -40,6 +40,7 @@ from kansym.search.progress import Progress, ProgressCallback
 from kansym.search.results import Discovery, NetworkReading, StopReason, TrainedNetwork, near_rivals, notes_on
 from kansym.search.rows import FitRows
 from kansym.search.sums import Sums, Turn
+from kansym.search.watchdog import watched
 from kansym.structure.leaf import Leaf
 from kansym.structure.problem import Problem
 from kansym.structure.product_units import SMALL_TABLE
@@ -74,8 +75,9 @@ def run_pipeline(
     with threads_for(len(dataset.y)), clock.budget(options.max_seconds, deterministic=options.deterministic):
         run = _Run(dataset, options, progress)
         try:
-            stopped = run.search(seeds)
-            run.challenge()
+            with watched():
+                stopped = run.search(seeds)
+                run.challenge()
         except (Abandoned, KansymError):
             raise
         except Exception as error:
@@ -184,8 +186,7 @@ class _Run:
                 self._terms(Turn.GLANCE)
             long = self.sums.noisy and self.formulas.long() and not self.own_library
             if self.formulas.exact() or (self._nothing_left() and not long):
-                good = self.formulas.at_noise()
-                return StopReason.AS_GOOD_AS_DATA if good else StopReason.AS_GOOD_AS_SPLINE
+                return StopReason.AS_GOOD_AS_DATA if self.formulas.at_noise() else StopReason.AS_GOOD_AS_SPLINE
         if self._terms(self.sums.last):
             return StopReason.AS_GOOD_AS_DATA
         for candidate in candidates:

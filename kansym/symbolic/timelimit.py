@@ -1,8 +1,9 @@
-"""A time limit for pure Python code that works in any thread."""
+"""A limit of time and memory for pure Python code that works in any thread."""
 
 import contextlib
 import ctypes
 import gc
+import mmap
 import sys
 import threading
 import time
@@ -10,10 +11,13 @@ import weakref
 from collections.abc import Callable, Iterator
 from contextvars import copy_context
 from functools import partial
+from pathlib import Path
 from types import FrameType
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
+
+_STATM = Path("/proc/self/statm")
 
 AGAIN = 0.02
 """Seconds until an interruption that had no effect is repeated: the called code may have caught it."""
@@ -21,6 +25,12 @@ AGAIN = 0.02
 NESTING_SECONDS = 5.0
 """Limit for giving symbols their signs in an expression: sympy asks every level of nested fractions for its
 sign, which takes time that grows exponentially."""
+
+MOST_MEMORY = 2e9
+"""Bytes that a call may take: an expression that algebra blows up takes them sooner than its time."""
+
+SOON = 0.1
+"""Seconds between two looks at the memory."""
 
 LOOK = 0.001
 """Seconds between two looks at a thread that must not be interrupted where it is."""
@@ -35,7 +45,7 @@ class TimeLimitError(TimeoutError):
 
 
 def call_with_limit(function: Callable[[], Result], seconds: float, *, grace: float = 0.2) -> Result:
-    """Call ``function()`` and give up after a time limit.
+    """Call ``function()`` and give up after a time limit, or where it takes `MOST_MEMORY`.
 
     The call runs in a thread of its own. At the limit that thread is sent an asynchronous exception, again and
     again until it ends or `grace` has passed; signals would work in the main thread only. Finalizers, callbacks of
@@ -56,12 +66,14 @@ def call_with_limit(function: Callable[[], Result], seconds: float, *, grace: fl
     ------
     TimeLimitError
         If the limit passed. Exceptions of `function` are passed on.
+    MemoryError
+        If the process has grown by `MOST_MEMORY` meanwhile; only where the system tells its size (Linux).
     """
     # The clock of a search is that of the caller's context.
     call = _Call(partial(copy_context().run, function))
     threading.Thread(target=call.run, daemon=True, name="kansym-time-limit").start()
     try:
-        call.finished.wait(max(seconds, 0.0))
+        _wait(call.finished, max(seconds, 0.0))
     finally:
         call.stop(grace)
     if call.error is not None:
@@ -69,6 +81,23 @@ def call_with_limit(function: Callable[[], Result], seconds: float, *, grace: fl
     if call.results:
         return call.results[0]
     raise TimeLimitError(f"the call did not finish within {seconds} s")
+
+
+def _wait(finished: threading.Event, seconds: float) -> None:
+    until, before = time.monotonic() + seconds, _resident()
+    while not finished.wait(min(SOON, max(until - time.monotonic(), 0.0))):
+        if _resident() - before > MOST_MEMORY:
+            raise MemoryError(f"the call took more than {MOST_MEMORY:.2g} bytes")
+        if time.monotonic() >= until:
+            return
+
+
+def _resident() -> int:
+    """Bytes of memory that the process has; 0 where the system does not say."""
+    try:
+        return int(_STATM.read_text().split()[1]) * mmap.PAGESIZE
+    except (OSError, ValueError, IndexError):
+        return 0
 
 
 class _Call:
@@ -126,13 +155,13 @@ class _Call:
             if worker is None or not _may_be_interrupted(sys._current_frames().get(worker)):
                 return False
             self._sent = True
-            _send(worker)
+            raise_in(worker, _Expired)
             return True
 
 
-def _send(thread: int) -> None:
-    """Raise `_Expired` in a thread as soon as it runs Python code; one that has not arrived yet is replaced."""
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(_Expired))
+def raise_in(thread: int, kind: type[BaseException]) -> None:
+    """Raise an exception in a thread as soon as it runs Python code; one that has not arrived yet is replaced."""
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(kind))
 
 
 def _take(thread: int) -> None:
@@ -143,7 +172,7 @@ def _take(thread: int) -> None:
     trace function (a debugger, coverage, hypothesis) it looks without end.
     """
     try:
-        _send(thread)
+        raise_in(thread, _Expired)
         while True:
             pass
     except _Expired:
@@ -157,14 +186,26 @@ def _may_be_interrupted(frame: FrameType | None) -> bool:
     """
     if frame is None or frame.f_code is _Call.run.__code__:
         return False
+    last = _last_callback(frame)
+    return last is not None and last.f_code is _Call.run.__code__
+
+
+def between_callbacks(thread: int) -> bool:
+    """Whether a thread runs no finalizer or callback, in which an exception would only be reported."""
+    frame = sys._current_frames().get(thread)
+    return frame is not None and _last_callback(frame) is None
+
+
+def _last_callback(frame: FrameType | None) -> FrameType | None:
+    """The innermost frame of a finalizer, a callback, or a call with a limit."""
     callbacks = {getattr(one, "__code__", None) for one in (*gc.callbacks, _without_expiry)}
     weak = [one.__init__.__code__.co_filename for one in (weakref.WeakSet, weakref.WeakKeyDictionary)]
-    while frame is not None and frame.f_code is not _Call.run.__code__:
+    while frame is not None:
         code = frame.f_code
-        if code.co_name == "__del__" or code.co_filename in weak or code in callbacks:
-            return False
+        if code is _Call.run.__code__ or code.co_name == "__del__" or code.co_filename in weak or code in callbacks:
+            return frame
         frame = frame.f_back
-    return frame is not None
+    return None
 
 
 # -- generators that are closed, and callbacks that nobody knows of ---------------------------------------------------

@@ -105,3 +105,18 @@ def test_a_contained_method_returns_none_and_interruptions_pass():
     assert search.step(ValueError("broken")) is None and search.faults.count == 1
     with pytest.raises(KeyboardInterrupt):
         search.step(KeyboardInterrupt())
+
+
+@pytest.mark.parametrize("step", ["search.formulation.snap", "search.sums.Sums.formulas"])
+def test_a_step_that_hangs_is_interrupted(step, monkeypatch, with_wall):
+    def hang(*args, **kwargs):
+        while True:
+            pass
+
+    monkeypatch.setattr(f"kansym.{step}", hang)
+    monkeypatch.setattr("kansym.search.sums.Sums.open", lambda sums, turn: step == "search.sums.Sums.formulas")
+    monkeypatch.setattr("kansym.search.watchdog.SPARE", 0.0)
+    monkeypatch.setattr("kansym.search.watchdog.AGAIN", 0.05)
+    found = discover(NOISY, DiscoveryOptions(max_seconds=0.3))
+    assert np.isfinite(found.formula.predict(NOISY.X)).all()
+    assert any("failed and cost" in note for note in found.notes)

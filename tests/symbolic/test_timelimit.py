@@ -8,6 +8,7 @@ import weakref
 
 import pytest
 
+from kansym.symbolic import timelimit
 from kansym.symbolic.timelimit import TimeLimitError, _Call, call_with_limit
 
 
@@ -31,6 +32,20 @@ def ended(threads):
 def forever():
     while True:
         pass
+
+
+def test_a_call_that_takes_too_much_memory_is_given_up(monkeypatch):
+    if timelimit._resident() == 0:
+        pytest.skip("the system does not tell the size of a process")
+    monkeypatch.setattr(timelimit, "MOST_MEMORY", 50e6)
+
+    def greedy():
+        taken = []
+        while True:
+            taken.append(bytearray(b"x") * 1_000_000)
+
+    with pytest.raises(MemoryError, match="5e"):
+        timelimit.call_with_limit(greedy, 60.0)
 
 
 def test_an_endless_loop_is_stopped(reports):
