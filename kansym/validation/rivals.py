@@ -51,8 +51,8 @@ class Rival:
         Share of resampled tables in which the rival has the smaller residuals: the same rows for both.
     special_cases : tuple of str
         Formulas nearer than this one that contain the pick: the pick with constants that the data do not ask for.
-    misfit : float, default inf
-        Bits by which the residuals of a closed form alone are worse than the pick's.
+    untold : bool, default False
+        Whether it is a closed form of about the length of the pick that leaves no more and says something else.
     """
 
     words: str
@@ -61,7 +61,7 @@ class Rival:
     pick_rms: float
     better: float
     special_cases: tuple[str, ...]
-    misfit: float = math.inf
+    untold: bool = False
 
     @property
     def odds(self) -> float:
@@ -73,7 +73,8 @@ def nearest_rival(discovery: Discovery, residuals: Residuals, *, seed: int) -> R
     """The rival of the least description length among the formulas of the front, those beside it, and polynomials.
 
     Where it is `NEAR` bits longer or more, one that is up to `NEARLY` bits longer comes before it if the data do not
-    tell it from the pick: a closed form with one constant more at most, whose residuals are no worse by `UNTOLD` bits.
+    tell it from the pick: a closed form with one constant more at most, whose residuals are no worse by `UNTOLD` bits,
+    and which says something else in or around the box of the data, by the size of the residuals.
 
     A rival whose constants can be set to give the pick's values, inside the box of the data and around it, is the
     pick with constants to spare, and is passed over; so is one that has more constants than half as many as there are
@@ -118,7 +119,8 @@ def nearest_rival(discovery: Discovery, residuals: Residuals, *, seed: int) -> R
     for count, (margin, misfit, words, error, rival, other) in enumerate(sorted(candidates, key=lambda one: one[0])):
         if found is not None and (margin > NEARLY or count >= MOST_COMPARED or found.margin < NEAR):
             break
-        if found is not None and misfit > UNTOLD:
+        told = margin > NEARLY or misfit > UNTOLD or not isinstance(rival, Formula)
+        if found is not None and told:
             continue
         if count < MOST_COMPARED:
             if isinstance(rival, Formula):
@@ -128,6 +130,9 @@ def nearest_rival(discovery: Discovery, residuals: Residuals, *, seed: int) -> R
             if same:
                 special.append(words)
                 continue
+        told = told or _distance(rival.predict(points), values) < residuals.rms
+        if found is not None and told:
+            continue
         found = Rival(
             words=words,
             margin=margin,
@@ -135,11 +140,17 @@ def nearest_rival(discovery: Discovery, residuals: Residuals, *, seed: int) -> R
             pick_rms=math.sqrt(mean_square(left_out, residuals.weights)),
             better=_resampled(left_out, error, residuals.weights, seed),
             special_cases=tuple(special),
-            misfit=misfit,
+            untold=not told,
         )
-        if misfit <= UNTOLD:
+        if not told:
             break
     return found
+
+
+def _distance(first: np.ndarray, second: np.ndarray) -> float:
+    """Root mean square difference where both are finite; infinite where they are nowhere."""
+    both = np.isfinite(first) & np.isfinite(second)
+    return math.sqrt(float(np.mean((first[both] - second[both]) ** 2))) if both.any() else math.inf
 
 
 def _left_out(residuals: Residuals) -> np.ndarray:

@@ -18,7 +18,7 @@ It is a **law** only if nothing speaks against it that could be measured:
    exponent was fitted, except in a plain power law, and no function or high power stands inside another function,
    unless the fit is exact: over a short range these imitate many a function;
 5. no rival that says something else comes near (`NEAR`), polynomials among them, and no closed form of about its length
-   fits as well (`UNTOLD`);
+   that says something else fits as well;
 6. it is defined between the rows, predicts those at the ends of every column when it is fitted without them, continues
    sanely around them, and its units, where the table has any, go together;
 7. where it was asked, other seeds find the same, and no other tool finds a formula that predicts unseen rows better.
@@ -44,7 +44,7 @@ from kansym.validation.form import CheckedConstants, FormFacts
 from kansym.validation.left_out_ends import LeftOutEnd
 from kansym.validation.peers import BETTER, PeerFinding
 from kansym.validation.residual_tests import LackOfFit, ResidualTest
-from kansym.validation.rivals import NEAR, UNTOLD, Rival
+from kansym.validation.rivals import NEAR, Rival
 
 LAW, DESCRIPTION, NOTHING = "law", "good description", "no closed form found"
 
@@ -385,7 +385,7 @@ def _of_rival(e: Evidence) -> Iterator[Ground]:
     if e.rival is None:
         return
     margin = e.rival.margin
-    if margin >= NEAR and e.rival.misfit <= UNTOLD:
+    if margin >= NEAR and e.rival.untold:
         yield Ground(False, f"the data do not tell it from {e.rival.words}, {margin:.0f} bits longer")
     elif margin >= NEAR:
         yield Ground(True, f"the nearest rival is {margin:.0f} bits longer")

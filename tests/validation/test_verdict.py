@@ -94,7 +94,10 @@ def _fit(**changes):
             {"rival": Rival("exp(x)", 3.0, 0.1, 0.1, 0.4, ())},
             "exp(x) is nearly as good: 3.0 bits longer, odds of 8 to one",
         ),
-        ({"rival": Rival("exp(x)", 10.0, 0.1, 0.1, 0.4, (), misfit=2.0)}, "do not tell it from exp(x), 10 bits longer"),
+        (
+            {"rival": Rival("exp(x)", 10.0, 0.1, 0.1, 0.4, (), untold=True)},
+            "not tell it from exp(x), 10 bits longer",
+        ),
         ({"rival": Rival("exp(x)", -3.0, 0.1, 0.1, 0.6, ())}, "shorter description"),
         ({"domain": Domain("undefined", "pole: x", (0.0,), True, 0.0)}, "undefined between the rows (pole: x)"),
         ({"extrapolation": replace(LAWFUL.extrapolation, undefined=0.5)}, "explodes"),
