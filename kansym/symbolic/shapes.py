@@ -14,6 +14,7 @@ from sympy import Add, Expr, Mul, Pow
 def equal_shapes(expression: Expr, constants: Collection[sympy.Symbol]) -> Iterator[Expr]:
     """Shapes that one change of a sum turns an expression into.
 
+    - ``x/a`` and ``x/a**2`` are ``a*x``,
     - ``a/(b*u + 1)`` is ``a/(u + b)``, and ``a/(b*x**2 + c - x)`` is ``a/(x**2 + b*x + c)``,
     - ``1/(b/x + 1)`` is ``x/(x + b)``, and ``a*x/(x + b)`` is ``a/(1/x + b)``,
     - ``a*x**2 + b*x + c`` and ``a*x*(x + b) + c`` are ``a*(x + b)**2 + c``, and ``a*x**2 + b*x`` is ``a*x*(x + b)``;
@@ -31,9 +32,14 @@ def equal_shapes(expression: Expr, constants: Collection[sympy.Symbol]) -> Itera
     free = {symbol for symbol in constants if expression.count(symbol) == 1}
     nodes = (node for node in sympy.preorder_traversal(expression) if node.is_Add or node.is_Mul or node.is_Pow)
     for node in dict.fromkeys(nodes):
-        for rule in (_scaled_sum, _fraction_in_fraction, _square, _logistic):
+        for rule in (_plain_constant, _scaled_sum, _fraction_in_fraction, _square, _logistic):
             for other in rule(node, free):
                 yield expression.xreplace({node: other})
+
+
+def _plain_constant(node: Expr, free: set[sympy.Symbol]) -> Iterator[Expr]:
+    if node.is_Pow and node.base in free and node.exp.is_number:
+        yield node.base
 
 
 def _scaled_sum(node: Expr, free: set[sympy.Symbol]) -> Iterator[Expr]:

@@ -19,6 +19,8 @@ FAMILIES = {
         "a/(c*(x + b)**2 + 1) + d",
     ],
     "a saturation": ["a*x/(x + b)", "a/(b/x + 1)", "a*x/(b*x + 1)", "a/(1/x + b)"],
+    "a decay": ["a*exp(-x/b)", "a*exp(-b*x)"],
+    "a bell": ["a*exp(-(x + c)**2/b**2)", "a*exp(-b*(x + c)**2)"],
     "a steep saturation": ["a*x**2/(x**2 + b)", "a/(b/x**2 + 1)", "a*x**2/(b*x**2 + 1)"],
     "a logistic curve": ["a/(b*exp(c*x) + 1)", "a*(tanh(c*x + b) + 1)", "a/(exp(c*x) + b)", "a*(1 - tanh(c*x + b))"],
     "a parabola": ["a*x**2 + b*x + c", "a*(x + b)**2 + c", "a*x*(x + b) + c"],
