@@ -17,7 +17,7 @@ from sympy import Expr, Symbol
 
 from kansym.symbolic.candidates import roles, simple_number
 from kansym.symbolic.naming import plain_symbol
-from kansym.symbolic.parametric import ParametricForm
+from kansym.symbolic.parametric import PREFIXES, ParametricForm
 from kansym.units.consistency import Consistency
 from kansym.units.named_constants import suggestions
 from kansym.units.system import UnitSystem
@@ -225,7 +225,7 @@ def errors_of_parts(
 
 def is_named(name: str) -> bool:
     """Whether a constant has a name of its own, and not the one that every formula gives: c0, c1, ..."""
-    return not (name[:1] == "c" and name[1:].isdigit())
+    return not (name[-1:].isdigit() and name.rstrip("0123456789") in PREFIXES)
 
 
 def _made_of(value: float, constants: Sequence[Constant], symbols: Sequence[Symbol], other: Symbol) -> Expr:

@@ -3,6 +3,7 @@
 # pyright: reportOperatorIssue=false, reportAssignmentType=false, reportIndexIssue=false, reportGeneralTypeIssues=false
 """A formula whose constants are adjustable: fast values and exact derivatives with respect to them."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -17,6 +18,9 @@ from kansym.symbolic.evaluation import MODULES, finite_column, stable_logarithms
 
 ROUND_DIGITS = 7
 """Equal Floats with more digits than this are one constant that occurs twice; shorter ones may agree by chance."""
+
+PREFIXES = ("c", "const")
+"""Of the names of constants, c0, c1, ...; the second where columns are called so."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,9 +180,11 @@ class _Builder:
     """Replaces Floats by symbols, in one walk over the tree."""
 
     def __init__(self, taken: set[str]) -> None:
-        self.prefix = "c"
-        while any(name.startswith(self.prefix) and name[len(self.prefix) :].isdigit() for name in taken):
-            self.prefix += "_"
+        # c0 beside columns c1 and c2 would be read as one of them, c_0 on paper too.
+        numbered = {re.sub(r"_*\d+$", "", name) for name in taken if name[-1:].isdigit()}
+        self.prefix = PREFIXES[0]
+        while self.prefix in numbered:
+            self.prefix = PREFIXES[1] if self.prefix == PREFIXES[0] else self.prefix + "s"
         self.values: dict[sympy.Symbol, float] = {}
         self.shared: dict[float, sympy.Symbol] = {}
 

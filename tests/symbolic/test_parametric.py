@@ -104,3 +104,13 @@ def test_wrong_shapes_are_refused():
         parametrize(sympy.Float("1e400") * X, (X,))
     with pytest.raises(ArgumentError, match="not among its variables"):
         parametrize(X * Z, (X,)).evaluate(GRID)
+
+
+@pytest.mark.parametrize(
+    ("columns", "first"),
+    [(("x", "y"), "c0"), (("c1", "y"), "const0"), (("c_2", "const3"), "consts0"), (("c", "y"), "c0")],
+)
+def test_names_of_constants_are_not_those_of_columns_on_paper_either(columns, first):
+    variables = tuple(sympy.Symbol(name) for name in columns)
+    form = parametrize(2.5 * variables[0] + 1.25 * variables[1] ** 2, variables)
+    assert form.constants[0].name == first
