@@ -24,6 +24,7 @@ from kansym.bench.lab_tables import LEAST_NOISE, MOST_NOISE, table_of
 from kansym.bench.law import Noise
 from kansym.bench.problem import Problem, make_problem
 from kansym.data.dataset import Dataset, make_dataset
+from kansym.fitting.counts import deviance_residuals
 from kansym.fitting.known_form import fit_constants
 from kansym.search.discovery import discover
 from kansym.search.options import DiscoveryOptions
@@ -108,7 +109,11 @@ def examine(family: str, problem: Problem, *, seconds: float) -> Outcome:
 
 
 def _chi2(formula: Formula, dataset: Dataset) -> float:
-    return float(np.sum(((dataset.y - formula.predict(dataset.X)) / dataset.y_error) ** 2))
+    """Chi-squared; of counts the deviance, as for the law."""
+    expected = formula.predict(dataset.X)
+    if dataset.counts:
+        return float(np.sum(deviance_residuals(dataset.y, expected)[0] ** 2))
+    return float(np.sum(((dataset.y - expected) / dataset.y_error) ** 2))
 
 
 def headlines(outcomes: Sequence[Outcome]) -> dict[str, str]:

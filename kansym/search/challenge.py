@@ -76,7 +76,8 @@ def rivals(formula: Formula, fit_rows: FitRows, *, until: float, seed: int) -> l
         raw = read_anew(part, fit_rows, _noise(own, fit_rows), until=due, seed=seed, handed=HANDED, few=few)
         forms = _shortest(raw, fit_rows)
         if part.expression == expression and part.symbol in fit_rows.variables:
-            lines = (form.substituted() + _slope(fit_rows) * part.symbol for _, form in forms[:FITTED])
+            slope = sympy.Float(1e-3 * float(np.std(fit_rows.dataset.y)) / float(np.ptp(part.values)))
+            lines = (form.substituted() + slope * part.symbol for _, form in forms[:FITTED])
             forms = sorted([*forms, *_shortest(lines, fit_rows)], key=lambda one: one[0])
         for length, form in forms[:FITTED]:
             if length < limit:
@@ -96,11 +97,6 @@ def _shortest(expressions: Iterator[sympy.Expr], fit_rows: FitRows) -> list[tupl
         if all(abs(fit.loss - other.loss) > ALIKE * other.loss for _, other in kept):
             kept.append((length, fit))
     return [(length, fit.form) for length, fit in kept]
-
-
-def _slope(fit_rows: FitRows) -> sympy.Float:
-    """A number of the size of a straight background's slope, to start its fit from."""
-    return sympy.Float(1e-3 * float(np.std(fit_rows.dataset.y)) / float(np.std(fit_rows.dataset.X)))
 
 
 def _noise(form: ParametricForm, fit_rows: FitRows) -> float:

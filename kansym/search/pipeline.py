@@ -29,7 +29,7 @@ from kansym.primitives.allowed import allowed_functions
 from kansym.primitives.library import default_library
 from kansym.search import budget
 from kansym.search.baseline import baseline
-from kansym.search.faults import CallbackError, contained
+from kansym.search.faults import contained
 from kansym.search.formulation import could_win, formulate, is_noisy
 from kansym.search.found import FoundFormulas, Seeds
 from kansym.search.front import ParetoFront
@@ -40,7 +40,7 @@ from kansym.search.progress import Progress, ProgressCallback
 from kansym.search.results import Discovery, NetworkReading, StopReason, TrainedNetwork, near_rivals, notes_on
 from kansym.search.rows import FitRows
 from kansym.search.sums import Sums, Turn
-from kansym.search.watchdog import watched
+from kansym.search.watchdog import tell, watched
 from kansym.structure.leaf import Leaf
 from kansym.structure.problem import Problem
 from kansym.structure.product_units import SMALL_TABLE
@@ -131,10 +131,7 @@ class _Run:
         if self.progress is not None:
             elapsed = time.monotonic() - self.began
             remaining = max(0.0, self.options.max_seconds - elapsed)
-            try:
-                self.progress(Progress(stage, message, self.formulas.best(), elapsed, remaining))
-            except Exception as error:
-                raise CallbackError(error) from error
+            tell(self.progress, Progress(stage, message, self.formulas.best(), elapsed, remaining))
 
     def out_of_time(self) -> bool:
         return clock.late(self.deadline)

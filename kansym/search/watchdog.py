@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from kansym import clock
+from kansym.search.faults import CallbackError
+from kansym.search.progress import Progress, ProgressCallback
 from kansym.symbolic.timelimit import between_callbacks, raise_in
 
 LONGER, SPARE = 1.5, 5.0
@@ -14,11 +16,36 @@ AGAIN = 1.0
 """Seconds between two interruptions: the next step may hang too."""
 
 
+_waiting: set[int] = set()
+"""Threads that are in code of the user's."""
+
+
 class HungError(Exception):
     """Raised in a step that did not end."""
 
     def __str__(self) -> str:
         return "it did not end"
+
+
+def tell(callback: ProgressCallback, progress: Progress) -> None:
+    """Call a callback of the user's, which takes as long as it takes: nothing is raised in it.
+
+    Raises
+    ------
+    CallbackError
+        With the callback's own error.
+    """
+    here = threading.get_ident()
+    _waiting.add(here)
+    try:
+        callback(progress)
+    except HungError:
+        # It was on its way when the callback began.
+        raise
+    except Exception as error:
+        raise CallbackError(error) from error
+    finally:
+        _waiting.discard(here)
 
 
 @contextmanager
@@ -35,7 +62,7 @@ def watched() -> Iterator[None]:
         while not over.wait(AGAIN):
             with gate:
                 late = limit.wall > LONGER * limit.wall_limit + SPARE
-                if late and not over.is_set() and between_callbacks(here):
+                if late and not over.is_set() and here not in _waiting and between_callbacks(here):
                     raise_in(here, HungError)
 
     if limit.wall_limit == float("inf"):

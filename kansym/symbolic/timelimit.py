@@ -41,7 +41,11 @@ class _Expired(BaseException):
 
 
 class TimeLimitError(TimeoutError):
-    """The call did not finish within its limit."""
+    """The call did not finish within its limits."""
+
+
+class MemoryLimitError(TimeLimitError):
+    """The call took more memory than it may."""
 
 
 def call_with_limit(function: Callable[[], Result], seconds: float, *, grace: float = 0.2) -> Result:
@@ -66,7 +70,7 @@ def call_with_limit(function: Callable[[], Result], seconds: float, *, grace: fl
     ------
     TimeLimitError
         If the limit passed. Exceptions of `function` are passed on.
-    MemoryError
+    MemoryLimitError
         If the process has grown by `MOST_MEMORY` meanwhile; only where the system tells its size (Linux).
     """
     # The clock of a search is that of the caller's context.
@@ -87,7 +91,7 @@ def _wait(finished: threading.Event, seconds: float) -> None:
     until, before = time.monotonic() + seconds, _resident()
     while not finished.wait(min(SOON, max(until - time.monotonic(), 0.0))):
         if _resident() - before > MOST_MEMORY:
-            raise MemoryError(f"the call took more than {MOST_MEMORY:.2g} bytes")
+            raise MemoryLimitError(f"the call took more than {MOST_MEMORY:.2g} bytes")
         if time.monotonic() >= until:
             return
 

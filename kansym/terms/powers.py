@@ -89,9 +89,7 @@ def power_sums(
                 for k, c in zip(chosen, coefficients, strict=True)
             )
             same = found[len(chosen)]
-            same.append(
-                (error if np.isfinite(error) else np.inf, len(same), back.xreplace({TARGET: sympy.Add(*terms)}))
-            )
+            same.append((error, len(same), back.xreplace({TARGET: sympy.Add(*terms)})))
     for same in found.values():
         yield from (expression for *_, expression in sorted(same)[:HANDED])
 
@@ -102,10 +100,10 @@ def _columns(x: np.ndarray, symbol: sympy.Symbol, allowed: AllowedFunctions | No
     one_signed = (x > 0).all() or (x < 0).all()
     for p in EXPONENTS if one_signed else [p for p in EXPONENTS if p >= 0]:
         with np.errstate(all="ignore"):
-            values, size = (x / scale) ** p, scale**p
+            values, size = (x / scale) ** p, float(np.float64(scale) ** p)
         if np.isfinite(values).all() and 1e-200 < size < 1e200:
             yield _Column(values, str(p), symbol**p, size)
-    if allowed is not None and not allowed.permits(sympy.exp(symbol)):
+    if not np.ptp(x) > 0 or (allowed is not None and not allowed.permits(sympy.exp(symbol))):
         return
     for rate in RATES:
         slope = rate / float(np.ptp(x))

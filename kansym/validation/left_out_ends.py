@@ -28,7 +28,7 @@ class LeftOutEnd:
         "lowest" or "highest".
     rows : int
     ratio : float
-        Root mean square of their residuals, in units of what noise and the errors of the constants let expect.
+        Root mean square of their residuals, in units of what noise and the errors of the constants allow.
     p_value : float
         Probability of as much, with the number of ends that were asked taken into account.
     """

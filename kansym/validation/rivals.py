@@ -52,7 +52,8 @@ class Rival:
     special_cases : tuple of str
         Formulas nearer than this one that contain the pick: the pick with constants that the data do not ask for.
     untold : bool, default False
-        Whether it is a closed form of about the length of the pick that leaves no more and says something else.
+        Whether it is a closed form of about the length of the pick, whose residuals cost no more bits, that says
+        something else.
     """
 
     words: str

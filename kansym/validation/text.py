@@ -194,7 +194,7 @@ def _extrapolation(c: Certificate) -> Iterator[tuple[str, str]]:
     if c.left_out_end is not None:
         end = c.left_out_end
         words = f"{end.rows} rows of the {end.end} {end.column}, predicted from the others"
-        off = f"off by {short(end.ratio)} times what errors let expect"
+        off = f"off by {short(end.ratio)} times what the errors allow"
         yield "ends left out", f"worst {words}: {off} ({probability(end.p_value)})"
     words = f"largest value {e.largest:.3g} times that of the data"
     if e.undefined:

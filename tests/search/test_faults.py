@@ -1,5 +1,7 @@
 """A step that fails costs what it would have found, and is counted; the run ends with what the others found."""
 
+import time
+
 import numpy as np
 import pytest
 
@@ -120,3 +122,17 @@ def test_a_step_that_hangs_is_interrupted(step, monkeypatch, with_wall):
     found = discover(NOISY, DiscoveryOptions(max_seconds=0.3))
     assert np.isfinite(found.formula.predict(NOISY.X)).all()
     assert any("failed and cost" in note for note in found.notes)
+
+
+def test_a_callback_takes_as_long_as_it_takes(monkeypatch, with_wall):
+    monkeypatch.setattr("kansym.search.watchdog.SPARE", 0.0)
+    monkeypatch.setattr("kansym.search.watchdog.AGAIN", 0.05)
+    ended = []
+
+    def callback(progress):
+        if not ended:
+            time.sleep(1.0)
+            ended.append(progress.stage)
+
+    found = discover(NOISY, DiscoveryOptions(max_seconds=0.3), progress=callback)
+    assert ended and np.isfinite(found.formula.predict(NOISY.X)).all()

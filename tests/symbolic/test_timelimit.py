@@ -44,7 +44,7 @@ def test_a_call_that_takes_too_much_memory_is_given_up(monkeypatch):
         while True:
             taken.append(bytearray(b"x") * 1_000_000)
 
-    with pytest.raises(MemoryError, match="5e"):
+    with pytest.raises(timelimit.MemoryLimitError, match="5e"):
         timelimit.call_with_limit(greedy, 60.0)
 
 

@@ -91,6 +91,10 @@ def test_terms_are_few():
 
 def test_targets_that_run_over_decades_give_what_can_be_fitted():
     x = np.linspace(1.0, 3.0, 30)
+    for scale in (1e90, 1e-90):
+        assert min(errors(scale * x, 2.0 + 0.7 * x)) < 1e-9
+    # A column that is constant has no rates, and no slope either.
+    assert all(one.is_finite is not False for one in power_sums(np.full(30, 2.0), x, X))
     for y in (np.exp(-20.0 * x), 1e-100 * x, np.exp(20.0 * x), 1e-100 * np.exp(5.0 * x)):
         for expression in power_sums(x, y, X):
             assert expression.is_finite is not False

@@ -66,7 +66,7 @@ def _residuals(run: FinishedRun) -> list[str]:
         found = "find structure" if any(not ground.supports for ground in grounds) else "find no structure"
         said.append(f"The tests of the certificate {found} in them.")
     if points.aside.any():
-        said.append("Outliers that were left out are hollow, at the edge where they lie beyond it.")
+        said.append("Outliers that were left out are hollow, drawn at the edge if they lie outside the axes.")
     return said
 
 
