@@ -33,6 +33,10 @@ ZERO_PRIOR_BITS = 1.0
 TIE_PRIOR_BITS = -1.0
 """The same for two coefficients of one sum having a simple ratio."""
 
+TIED = 0.01
+"""Relative error of the difference of two coefficients up to which noisy data make them one: that they agree to five
+percent happens to every tenth pair."""
+
 EXACT = 1e-8
 """A fit with an RMS residual below this times the RMS of y is taken to be exact: its residuals are rounding errors and
 approximation, not noise, and standard errors mean nothing."""
@@ -361,12 +365,12 @@ def _snap_ratios(
             multiple = round(b / a)
             if not 1 <= abs(multiple) <= 6:
                 continue
-            if judge.structural and abs(multiple) > 1:
-                continue
             variance = (
                 state.covariance[j, j] + multiple**2 * state.covariance[i, i] - 2 * multiple * state.covariance[i, j]
             )
             error = math.sqrt(variance) if variance >= 0 else math.nan
+            if judge.structural and not (abs(multiple) == 1 and error <= TIED * abs(b)):
+                continue
             window = max(3.0 * error, EXACT_WINDOW * abs(b)) if state.exact else 3.0 * error
             if not abs(b - multiple * a) <= window:
                 continue

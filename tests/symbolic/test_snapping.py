@@ -181,6 +181,11 @@ def test_coefficients_of_terms_may_become_one_that_is_measured():
     np.testing.assert_allclose(sorted(result.form.values), sorted(fitted.values), rtol=1e-9)
 
 
+def test_coefficients_that_are_known_to_a_few_percent_stay_two():
+    result, _ = structural(F(1.1) * X + F(0.9) * Y, lambda x, y, z: x + y, noise=0.2, n=40)
+    assert len(result.form.constants) == 2
+
+
 def test_odd_fractions_are_no_exponents_of_noisy_data():
     result, fitted = structural(F(1.1) * X ** F(0.1), lambda x, y, z: 3 * x ** (1 / 11), noise=0.001)
     assert result.accepted == () and len(result.form.constants) == len(fitted.constants)
