@@ -42,7 +42,7 @@ MOST_PARTS, HANDED, FITTED = 4, 12, 7
 ALIKE = 1e-6
 """Relative difference of the losses of two forms that have the same values."""
 
-NEAR_BITS = 15.0
+NEAR_BITS = 25.0
 """Bits behind the formula up to which another is handed on."""
 
 MOST_ROWS = 2000

@@ -112,7 +112,7 @@ class NetworkReading:
         return f"<NetworkReading of {format_shape(self.symbolic.shape)}>"
 
 
-RIVAL_BITS, MOST_RIVALS = 15.0, 5
+RIVAL_BITS, MOST_RIVALS = 25.0, 8
 """Bits behind the pick, and number, of the formulas beside the front that are kept for comparison."""
 
 

@@ -19,7 +19,7 @@ NEAR = 7.0
 """Bits to the nearest rival, for a law: odds above a hundred, "decisive" on the scale of Jeffreys (Theory of
 Probability, 1961, appendix B)."""
 
-NEARLY, UNTOLD = 15.0, 3.0
+NEARLY, UNTOLD = 25.0, 3.0
 """Bits up to which a rival is about as long as the pick, and bits of the residuals that the data do not tell apart: two
 standard errors, 4/(2 log 2). That a formula is a few nodes shorter is no evidence against one that fits as well."""
 
