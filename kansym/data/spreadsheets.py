@@ -53,7 +53,7 @@ def read_excel(path: Path, key: str | None) -> RawTable:
         raise DataError(f"{path.name} holds several sheets; name one with key: {listing(list(filled), 20)}")
     if not filled:
         raise DataError(f"{path.name}: {'the sheets are' if key is None else f'sheet {key!r} is'} empty")
-    return table_of(path.name, next(iter(filled.values())), CELLS)
+    return table_of(path.name, next(iter(filled.values())), CELLS, comments=False)
 
 
 def _lines(sheet: Any) -> list[str]:

@@ -39,6 +39,7 @@ def table_of(
     dialect: Dialect | None = None,
     units: Mapping[str, str] = MappingProxyType({}),
     notes: Sequence[str] = (),
+    comments: bool = True,
 ) -> RawTable:
     """The table that lines hold.
 
@@ -54,9 +55,12 @@ def table_of(
         By name of a column.
     notes : sequence of str, optional
         What was done to the lines.
+    comments : bool
+        Whether ``#`` and ``%`` begin a comment, as they do by default; in the cells of a sheet they do not.
     """
     # By the lines themselves and not in pairs with their numbers: a million rows are a million small objects.
-    numbers = np.array([k for k, line in enumerate(every, start=1) if _holds_data(line)], dtype=np.int64)
+    signs = COMMENT_SIGNS if comments else ()
+    numbers = np.array([k for k, line in enumerate(every, start=1) if _holds_data(line, signs)], dtype=np.int64)
     if not len(numbers):
         what = "holds only comments" if any(line.strip() for line in every) else "is empty"
         raise DataError(f"{source} {what}; a table with at least two rows is needed")
@@ -65,7 +69,7 @@ def table_of(
     if skipped := preamble(lines, dialect):
         notes.append(preamble_note(lines[:skipped]))
         numbers, lines = numbers[skipped:], lines[skipped:]
-    above = every[max(numbers[0] - 3, 0) : numbers[0] - 1]
+    above = every[max(numbers[0] - 3, 0) : numbers[0] - 1] if comments else []
     del every
     dialect = dialect or dialect_of(lines)
     head = head_of(source, lines, numbers[:2].tolist(), above, dialect)
@@ -118,9 +122,9 @@ def _decode(path: Path) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _holds_data(line: str) -> bool:
+def _holds_data(line: str, signs: tuple[str, ...]) -> bool:
     content = line.lstrip()
-    return bool(content) and not content.startswith(COMMENT_SIGNS)
+    return bool(content) and not content.startswith(signs)
 
 
 def _parse(source: str, numbers: np.ndarray, lines: list[str], dialect: Dialect, width: int) -> list[pd.Series]:

@@ -78,3 +78,22 @@ def test_without_openpyxl_the_message_says_what_to_install(book, monkeypatch):
     monkeypatch.setattr(importlib, "import_module", missing)
     with pytest.raises(MissingDependencyError, match=r"pip install 'kansym\[excel\]'"):
         read_table(path, target="U")
+
+
+@pytest.mark.parametrize("cell", ["#DIV/0!", "% off"])
+def test_sheets_have_no_comments(book, cell):
+    with pytest.raises(DataError, match=f"line 3: '{cell}' is not a number"):
+        read_table(book(run=[["t", "U"], [1, 2], [cell, 3], [2, 4], [3, 5]]), target="U")
+
+
+def test_a_cell_without_a_value_is_missing(book):
+    path = book(run=[["t", "U"], [1, 2], ["#N/A", 3], [2, 4], [3, 5]])
+    with pytest.raises(DataError, match="line 3"):
+        read_table(path, target="U")
+    assert read_table(path, target="U", drop_missing=True).X[:, 0].tolist() == [1, 2, 3]
+
+
+@pytest.mark.parametrize("name", ["#", "% H2O"])
+def test_names_of_columns_may_begin_like_comments(book, name):
+    table = read_table(book(run=[[name, "y"], *ROWS]), target="y")
+    assert table.names == (name,) and table.n_rows == 3
