@@ -44,15 +44,17 @@ def read_labview(source: str, lines: Sequence[str]) -> Measurement:
     Raises
     ------
     DataError
-        If it has no rows, or its segments have other columns.
+        If it has no rows, its segments have other columns, or a start or step of X is no number.
 
     References
     ----------
     National Instruments, Specification for the LabVIEW Measurement File (.lvm), white paper.
     """
-    general = _settings(lines, "\t")
-    separator = "," if general.get("Separator", ["Tab"])[0] == "Comma" else "\t"
-    dialect = Dialect(separator, general.get("Decimal_Separator", ["."])[0] or ".")
+    # Between the words of this line stands already the sign that it names.
+    said = next((line for line in lines if line.startswith("Separator")), "")
+    separator = "," if "Comma" in said else "\t"
+    general = _settings(lines, "," if said.startswith("Separator,") else "\t")
+    dialect = Dialect(separator, _first(general, "Decimal_Separator") or ".")
     kept, names, units, parts = [""] * len(lines), [], {}, 0
     ends = [k for k, line in enumerate(lines) if line.startswith(END)]
     for position, end in enumerate(ends[1:], start=1):
@@ -73,8 +75,10 @@ def read_labview(source: str, lines: Sequence[str]) -> Measurement:
         for k in rows[1:]:
             cells = (dialect.fields(lines[k]) + [""] * len(names))[: len(names)]
             kept[k] = separator.join(cells)
-        if general.get("X_Columns", [""])[0] == "No":
-            _fill_in(kept, rows[1:], settings, dialect)
+        if _first(general, "X_Columns") == "No":
+            start, step = (_number(source, settings, key, dialect) for key in ("X0", "Delta_X"))
+            for n, k in enumerate(rows[1:]):
+                kept[k] = repr(start + n * step).replace(".", dialect.decimal) + kept[k]
         parts += 1
     if not names:
         raise DataError(f"{source} is a LabVIEW measurement file without rows after {END}; export it with its data")
@@ -84,13 +88,18 @@ def read_labview(source: str, lines: Sequence[str]) -> Measurement:
     return Measurement(kept, dialect, units, [note])
 
 
-def _fill_in(kept: list[str], rows: Sequence[int], settings: dict[str, list[str]], dialect: Dialect) -> None:
-    """X of rows that lack it, from its start and step."""
-    first, step = (
-        float(settings.get(key, ["nan"])[0].replace(dialect.decimal, ".") or "nan") for key in ("X0", "Delta_X")
-    )
-    for n, k in enumerate(rows):
-        kept[k] = repr(first + n * step).replace(".", dialect.decimal) + kept[k]
+def _first(settings: dict[str, list[str]], key: str) -> str:
+    """The first value of a key; nothing where the key is missing or has no value."""
+    return next(iter(settings.get(key, [])), "")
+
+
+def _number(source: str, settings: dict[str, list[str]], key: str, dialect: Dialect) -> float:
+    """A number of the settings, NaN where there is none."""
+    text = _first(settings, key)
+    try:
+        return float(text.replace(dialect.decimal, ".") or "nan")
+    except ValueError:
+        raise DataError(f"{source}: {key} = {text[:40]!r} is not a number; correct it in the settings") from None
 
 
 def _settings(lines: Sequence[str], separator: str) -> dict[str, list[str]]:
@@ -113,8 +122,8 @@ def _numbered(names: Sequence[str]) -> list[str]:
 
 def _units(names: Sequence[str], settings: dict[str, list[str]]) -> dict[str, str]:
     """Seconds of X where it is a time, and the labels of the channels where they are units."""
-    times = settings.get("X_Dimension", [""])
-    found = {name: "s" for name in names if name.startswith("X_Value") and times[0].lower() == "time"}
+    timed = _first(settings, "X_Dimension").lower() == "time"
+    found = {name: "s" for name in names if name.startswith("X_Value") and timed}
     channels = [name for name in names if not name.startswith("X_Value")]
     for name, label in zip(channels, settings.get("Y_Unit_Label", []), strict=False):
         unit = known_unit(label)

@@ -67,3 +67,30 @@ def test_files_without_rows_and_with_other_columns(tmp_path):
     part = SEGMENT + "X_Value\tVoltage\t{}\tComment\n1\t1.0\t7\n2\t3.0\t8\n"
     with pytest.raises(DataError, match="line 26: a segment with other columns"):
         read_table(write(tmp_path, part.format("Gain") + part.format("Loss")), target="Gain")
+
+
+def test_commas_between_the_fields(tmp_path):
+    body = SEGMENT + "X_Value\tVoltage\tGain\tComment\n2.0\t1.0\t7\tstart\n2.5\t3.0\t8\n3.0\t4.0\t9\n"
+    path = write(tmp_path, body, separator="Comma")
+    path.write_text(path.read_text().replace("\t", ","))
+    table = read_table(path, target="Gain")
+    assert table.names == ("X_Value", "Voltage") and table.units == ("s", "volts")
+    assert table.X.tolist() == [[2, 1], [2.5, 3], [3, 4]] and table.y.tolist() == [7, 8, 9]
+
+
+def test_keys_without_a_value(tmp_path):
+    body = SEGMENT + "X_Value\tVoltage\tGain\tComment\n2.0\t1.0\t7\n2.5\t3.0\t8\n3.0\t4.0\t9\n"
+    path = write(tmp_path, body)
+    text = path.read_text()
+    for line in ("Separator\tTab", "Decimal_Separator\t.", "X_Columns\tOne", "X_Dimension\tTime\tTime\t"):
+        text = text.replace(f"\n{line}\n", f"\n{line.split()[0]}\n")
+    path.write_text(text)
+    table = read_table(path, target="Gain")
+    assert table.X[:, 0].tolist() == [2, 2.5, 3] and table.units == (None, "volts")
+
+
+@pytest.mark.parametrize(("line", "key"), [("X0\t2.0", "X0"), ("Delta_X\t0.5", "Delta_X")])
+def test_a_start_or_step_of_x_that_is_no_number(tmp_path, line, key):
+    body = SEGMENT.replace(line, f"{key}\tabc") + "X_Value\tVoltage\tGain\tComment\n\t1.0\t7\n\t3.0\t8\n"
+    with pytest.raises(DataError, match=f"run.lvm: {key} = 'abc' is not a number"):
+        read_table(write(tmp_path, body, "No"), target="Gain")
