@@ -39,7 +39,8 @@ def read_units(path: str | os.PathLike[str], columns: Sequence[str]) -> dict[str
         If the file cannot be read, names a column that is not there, or holds what is no unit.
     """
     path = Path(path)
-    inline = "=" in str(path) and not path.exists()
+    # Unlike Path.exists, this is False for text that is too long for a name.
+    inline = "=" in str(path) and not os.path.exists(path)
     found = _lines("units", str(path).replace(",", "\n")) if inline else _of_file(path)
     # A line may name a column as the header does, with the unit that stands there.
     short = dict(zip(found, names_and_units_of(list(found))[0], strict=True))

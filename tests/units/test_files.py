@@ -71,3 +71,8 @@ def test_units_in_the_option_itself():
         read_units("v=metre per sekond", ["v"])
     with pytest.raises(DataError, match="units names 'w', which is not a column"):
         read_units("w=m", ["v"])
+
+
+def test_the_option_may_be_longer_than_the_name_of_a_file():
+    names = [f"column_{k}" for k in range(1000)]
+    assert read_units(",".join(f"{name}=m/s" for name in names), names) == dict.fromkeys(names, "m/s")
