@@ -31,7 +31,8 @@ _TEXT = {
 }  # fmt: skip
 
 _UNIT_TOKEN = re.compile(
-    r"\s*(?:(?P<number>\d+\.?\d*(?:[eE][-+]?\d+)?)|(?P<name>[^\W\d]+|[°%][^\W\d]*)|(?P<power>\^|\*\*)|(?P<sign>[-+*·×/(){}]))"
+    r"\s*(?:(?P<number>\d+\.?\d*(?:[eE][-+]?\d{1,3}(?!\d)|(?![eE][-+]?\d)))|(?P<name>[^\W\d]+|[°%][^\W\d]*)"
+    r"|(?P<power>\^|\*\*)|(?P<sign>[-+*·×/(){}]))"
 )
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻−", "0123456789--")
 
@@ -58,10 +59,9 @@ def unit_to_latex(unit: str | None) -> str:
     if text in ("", "1", "-", "–", "—", "dimensionless", "none"):
         return ""
     try:
-        factors = _UnitReader(text).factors()
-    except ValueError:
+        pieces = [piece for name, power in _UnitReader(text).factors() if (piece := _unit_piece(name, power))]
+    except (ValueError, ArithmeticError, RecursionError):
         return rf"\mathrm{{{escaped(text)}}}"
-    pieces = [piece for piece in (_unit_piece(name, power) for name, power in factors) if piece]
     return rf"\mathrm{{{joined}}}" if (joined := r"\,".join(pieces)) else ""
 
 
@@ -137,8 +137,10 @@ class _UnitReader:
 
 
 def _unit_piece(name: str, power: Fraction) -> str:
-    """A factor of a unit in LaTeX; nothing for 1."""
+    """A factor of a unit in LaTeX; nothing for 1, and ValueError for 0."""
     if name[0].isdigit():
+        if not Fraction(name):
+            raise ValueError("a unit is not zero")
         digits, _, order = name.lower().partition("e")
         if Fraction(name) == 1 or not power:
             return ""

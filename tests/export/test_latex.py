@@ -15,7 +15,7 @@ from kansym.export.latex import constant_to_latex
 from kansym.export.program import FittedConstant
 from kansym.export.writing import value_and_unit
 from kansym.symbolic.formula import Constant, Formula
-from kansym.symbolic.latex import name_to_latex
+from kansym.symbolic.latex import escaped, name_to_latex
 from kansym.symbolic.parser import parse_expression
 
 CASES = runpy.run_path(str(Path(__file__).parent / "cases.py"))
@@ -45,6 +45,8 @@ needs_latex = pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no La
         ("m·s⁻¹", r"\mathrm{m\,s^{-1}}"),
         ("1/deg", r"\mathrm{{{}^{\circ}}^{-1}}"),
         ("arb. units", r"\mathrm{arb.\ units}"),
+        ("1e300 m", r"\mathrm{10^{300}\,m}"),
+        ("2eV", r"\mathrm{2\,eV}"),
         ("1", ""),
         ("", ""),
         (None, ""),
@@ -152,3 +154,15 @@ def test_the_number_in_latex_takes_the_factor():
 
 def test_comments_keep_it_in_brackets_since_the_code_has_the_number():
     assert value_and_unit(FittedConstant("c0", WITH_FACTOR)) == "0.002170(6) (10^3 m s^-2)"
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        *("1e9999999 m", "12.5e-9999999 m", "m^1e9999999", "m^(1/0)", "m^1/0", "0 m"),
+        "((((m^1e999)^1e999)^1e999)^1e999)^1e999",
+        pytest.param("(" * 2000 + "m", id="brackets"),
+    ],
+)
+def test_what_no_unit_has_is_set_as_text(unit):
+    assert unit_to_latex(unit) == rf"\mathrm{{{escaped(unit)}}}"
