@@ -13,6 +13,7 @@ import scipy.stats
 from kansym import clock
 from kansym.data.columns import quoted
 from kansym.data.dataset import Dataset
+from kansym.data.remarks import are_groups
 from kansym.data.weights import mean_error, row_weights
 from kansym.errors import KansymError
 from kansym.fitting.estimate import Estimate, estimate
@@ -109,7 +110,7 @@ def _scatter_notes(formula: Formula, dataset: Dataset) -> list[str]:
     if usable.sum() < FEWEST_FOR_HINT or not np.median(left[usable]) > rounding:
         return []
     size = np.abs(expected[usable])
-    if not np.ptp(size) > 0:
+    if not (np.ptp(size) > 0 and np.ptp(left[usable]) > 0):
         return []
     rank = scipy.stats.spearmanr(size, left[usable])
     if rank.pvalue > GROWS or rank.statistic < 0:
@@ -129,10 +130,14 @@ def _group_notes(formula: Formula, dataset: Dataset) -> list[str]:
         return []
     error = effective_error(formula, dataset)
     scaled = residuals if error is None else residuals / error
+    if not np.ptp(scaled) > 0:
+        return []
+    # Of a part of the rows a column may have one group left.
+    labels = {name: column for name, column in dataset.labels.items() if are_groups(column)}
     notes = []
-    for name, column in dataset.labels.items():
+    for name, column in labels.items():
         groups = {str(group): scaled[column == group] for group in np.unique(column)}
-        if scipy.stats.kruskal(*groups.values()).pvalue > GROUPED / len(dataset.labels):
+        if not scipy.stats.kruskal(*groups.values()).pvalue <= GROUPED / len(labels):
             continue
         # The one whose mean is the least likely to be zero.
         group, own = max(groups.items(), key=lambda pair: abs(float(np.sum(pair[1]))) / math.sqrt(len(pair[1])))
