@@ -98,10 +98,21 @@ def pair_of_errors(y_error: Any, rows: int) -> tuple[Any, Any] | None:
     y_error : object
     rows : int
         A tuple of two numbers for two rows is one error for each.
+
+    Raises
+    ------
+    DataError
+        If errors that should be an array have rows of different lengths.
     """
-    if isinstance(y_error, tuple) and len(y_error) == 2 and (rows != 2 or any(np.ndim(one) for one in y_error)):
+    two = isinstance(y_error, tuple) and len(y_error) == 2
+    try:
+        dimensions = [np.ndim(one) for one in (y_error if two else (y_error,))]
+    except ValueError:
+        words = f" has rows of different lengths; errors below and above are two rows of {rows} numbers"
+        raise DataError(Argument("y_error"), words) from None
+    if two and (rows != 2 or any(dimensions)):
         return y_error
-    if isinstance(y_error, list | np.ndarray) and np.ndim(y_error) == 2 and np.shape(y_error) == (2, rows):
+    if isinstance(y_error, list | np.ndarray) and np.shape(y_error) == (2, rows):
         return y_error[0], y_error[1]
     return None
 

@@ -237,7 +237,10 @@ def _pair_of_columns(table: RawTable, names: list[str], error: str | float) -> t
     """Positions of two columns of errors, below and above, as in ``y_minus,y_plus``; None for anything else."""
     if not isinstance(error, str) or error.strip() in {*names, *(header.strip() for header in table.headers)}:
         return None
-    parts = next(csv.reader([error], skipinitialspace=True), [])
+    try:
+        parts = next(csv.reader([error], skipinitialspace=True), [])
+    except csv.Error:  # A line break in it.
+        return None
     if len(parts) != 2:
         return None
     below, above = (_find(table, names, part, "error") for part in parts)

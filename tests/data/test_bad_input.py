@@ -56,6 +56,8 @@ ARRAYS = {
     "length of y": ({"y": Y[:9]}, ["y has shape (9,)", "10 rows"]),
     "shape of y": ({"y": np.column_stack([Y, Y])}, ["y has shape (10, 2)"]),
     "length of y_error": ({"y_error": np.ones(3)}, ["y_error has shape (3,)", "10 rows"]),
+    "ragged y_error": ({"y_error": [[1, 2], [3]]}, ["y_error has rows of different lengths", "10 numbers"]),
+    "ragged y_error above": ({"y_error": (0.1, [[1, 2], [3]])}, ["y_error has rows of different lengths"]),
     "length of weight": ({"sample_weight": np.ones(3)}, ["sample_weight has shape (3,)"]),
     "scalar weight": ({"sample_weight": 1.0}, ["sample_weight has shape ()"]),
     "length of names": ({"names": ["a"]}, ["names has 1 entries", "2 columns"]),
@@ -112,6 +114,7 @@ TEXTS = {
     "index with a header": (GOOD, {"target": "2"}, ["no target column '2'"]),
     "index too large": ("1,2\n3,4\n", {"target": 2}, ["no target column '2'", "no header", "'x0', 'x1'"]),
     "error missing": (GOOD, {"error": "s"}, ["no error column 's'"]),
+    "error with a line break": (GOOD, {"error": "v\rt"}, ["no error column 'v\\rt'"]),
     "error is the target": (GOOD, {"error": "y"}, ["error column 'y' is the target"]),
     "error of an input missing": (
         GOOD,
