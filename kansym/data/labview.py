@@ -50,7 +50,7 @@ def read_labview(source: str, lines: Sequence[str]) -> Measurement:
     ----------
     National Instruments, Specification for the LabVIEW Measurement File (.lvm), white paper.
     """
-    # Between the words of this line stands already the sign that it names.
+    # The sign that this line names already stands between its own words.
     said = next((line for line in lines if line.startswith("Separator")), "")
     separator = "," if "Comma" in said else "\t"
     general = _settings(lines, "," if said.startswith("Separator,") else "\t")
