@@ -71,4 +71,4 @@ def test_rows_that_look_like_mistakes_are_told_without_errors(rng):
     y[[10, 40]] += 4.0
     found = discover(make_dataset(x[:, None], y), DiscoveryOptions(max_seconds=3))
     (note,) = [note for note in found.notes if "--robust" in note]
-    assert note.startswith("2 rows are farther")
+    assert note.startswith("2 of 60 rows are farther")
