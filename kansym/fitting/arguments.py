@@ -72,7 +72,7 @@ class KnownFormProblem:
     @property
     def measurements(self) -> Measurements:
         """The table with its errors."""
-        return Measurements(self.X, self.y, self.y_error, self.x_error, counts=self.counts)
+        return Measurements(self.X, self.y, self.y_error, self.x_error, counts=self.counts, sides=self.y_sides)
 
     @property
     def weights(self) -> np.ndarray | None:

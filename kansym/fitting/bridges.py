@@ -79,7 +79,8 @@ def to_iminuit(fit: KnownForm) -> "iminuit.Minuit":
 
     With errors of the inputs its function is the chi-squared of the orthogonal distances. Without errors of y, and
     where errors are scaled, the residual standard deviation stands for them, so that Minuit's errors are those of the
-    fit. Constants that the data cannot tell from others are fixed. Constants keep their names.
+    fit. Errors that follow from the formula, of counts or below and above y, are those at the fitted constants.
+    Constants that the data cannot tell from others are fixed. Constants keep their names.
 
     Raises
     ------
@@ -100,7 +101,8 @@ def to_iminuit(fit: KnownForm) -> "iminuit.Minuit":
     form, errors, exact = _parts(fit)
     y = problem.y if estimate.shift is None else problem.y + estimate.shift
     x_error = None if problem.x_error is None else spread * problem.x_error
-    return _minuit(form, errors, exact, problem.X, y, spread * rows.error, x_error)
+    y_error = spread * rows.error_at(estimate.form.evaluate(problem.X))
+    return _minuit(form, errors, exact, problem.X, y, y_error, x_error)
 
 
 def formula_to_lmfit(formula: Formula) -> "tuple[lmfit.Model, lmfit.Parameters]":

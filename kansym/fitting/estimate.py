@@ -104,6 +104,7 @@ def estimate(
     correct_curvature: bool = True,
     near: bool = False,
     counts: bool = False,
+    sides: np.ndarray | None = None,
 ) -> Estimate:
     """Fit the constants from the form's values, which should be near: those of an ordinary fit.
 
@@ -133,6 +134,9 @@ def estimate(
     counts : bool, default False
         y is a number of counts, and `y_error` what their errors may be: the maximum of Poisson's likelihood is found.
 
+    sides : array (2, n), optional
+        Errors below and above y, see `kansym.fitting.sides`; with `y_error`, which stands for both.
+
     Raises
     ------
     ArgumentError
@@ -144,7 +148,7 @@ def estimate(
     if x_error is not None and y_error is None:
         raise DataError("x_error needs y_error beside it; if errors of y are negligible, give a small number for them")
     form = form.with_values(form.inside(form.values))
-    rows = Measurements(X, y, y_error, x_error, sample_weight, counts and y_error is not None)
+    rows = Measurements(X, y, y_error, x_error, sample_weight, counts and y_error is not None, sides)
     if not np.isfinite(form.evaluate(X[rows.weight > 0])).all():
         raise ArgumentError("form has no finite value on some row at its values; start where it has")
     minimum = least_squares(form, rows, form.values, near=near, correct_curvature=correct_curvature, last_digits=True)

@@ -8,9 +8,9 @@ import scipy.optimize
 import scipy.stats
 
 from kansym.errors import ArgumentError
-from kansym.fitting.counts import expected_errors
 from kansym.fitting.estimate import Estimate
 from kansym.fitting.least_squares import Measurements, least_squares
+from kansym.fitting.sides import scattered
 
 METHODS = ("profile", "covariance", "bootstrap")
 
@@ -258,7 +258,7 @@ def profile_of(fit: Estimate, rows: Measurements, index: int) -> Profile:
         rows = replace(rows, y=rows.y + fit.shift)
     if rows.counts and rows.x_error is not None:
         # Where inputs have errors, the likelihood of counts has no closed form: chi-squared with the last weights.
-        error = expected_errors(fit.form.evaluate(rows.X), rows.error)
+        error = rows.error_at(fit.form.evaluate(rows.X))
         rows = replace(rows, y_error=error, counts=False)
     found = least_squares(fit.form, rows, fit.values, held=range(len(fit.values)))
     with np.errstate(all="ignore"):
@@ -362,14 +362,12 @@ def simulated_pivots(fit: Estimate, rows: Measurements, samples: int, rng: np.ra
     y = fit.form.evaluate(X)
     spread = np.sqrt(_variance(fit, rows)) if fit.errors_scaled else 1.0
     with np.errstate(all="ignore"):
-        error = spread * rows.error / np.sqrt(rows.weight)
-    error = np.where(rows.weight > 0, error, 0.0)
+        size = np.where(rows.weight > 0, spread / np.sqrt(rows.weight), 0.0)
     form = fit.form.released(~fit.form.fixed)
     pivots = []
     for _ in range(samples):
         moved = X if rows.x_error is None else X + spread * rows.x_error * rng.standard_normal(X.shape)
-        drawn = rng.poisson(np.maximum(y, 0.0)) if rows.counts else y + error * rng.standard_normal(y.shape)
-        table = replace(rows, X=moved, y=np.asarray(drawn, dtype=np.float64))
+        table = replace(rows, X=moved, y=_drawn(rows, y, size, rng))
         try:
             found = least_squares(form, table, fit.values, near=True, correct_curvature=fit.shift is not None)
         except ArgumentError:
@@ -387,6 +385,15 @@ def simulated_pivots(fit: Estimate, rows: Measurements, samples: int, rng: np.ra
         if found.converged and np.isfinite(pivot[determined]).all():
             pivots.append(pivot)
     return np.array(pivots).reshape(len(pivots), len(fit.values))
+
+
+def _drawn(rows: Measurements, expected: np.ndarray, size: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A table of y (n,) about `expected`, its errors times `size`."""
+    if rows.counts:
+        return rng.poisson(np.maximum(expected, 0.0)).astype(np.float64)
+    if rows.sides is not None:
+        return scattered(expected, size * rows.sides, rng)
+    return expected + size * rows.error * rng.standard_normal(expected.shape)
 
 
 def _variance(fit: Estimate, rows: Measurements) -> float:

@@ -1,7 +1,6 @@
 """The constants of a formula that the user gives, fitted to a table."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,6 @@ from kansym.fitting.estimate import Estimate, estimate
 from kansym.fitting.least_squares import best_descent
 from kansym.fitting.outliers import outlier_note
 from kansym.fitting.result import KnownForm
-from kansym.fitting.reweighting import errors_by_formula, reweighted_estimate
 from kansym.fitting.robust import robust_loss
 from kansym.fitting.signs import positive_where_free
 from kansym.fitting.starts import aliased, starting_values
@@ -151,14 +149,17 @@ def fit_constants(
         raise ArgumentError(f"start {given}: {problem.undefined(begin)}; start where it is finite on all rows")
     values = begin if own else best_descent(squares, begin)[0]
     form = problem.form.with_values(values)
-    more: dict[str, Any] = {"x_error": problem.x_error, "loss": loss, "scale_errors": scale_errors}
-    errors = errors_by_formula(problem.y, problem.y_error, counts=False, sides=problem.y_sides)
-    if errors is not None and problem.y_error is not None:
-        fit = reweighted_estimate(form, problem.X, problem.y, problem.y_error, errors, **more)
-        # Intervals are about this fit.
-        problem = replace(problem, y_error=errors(fit.form.evaluate(problem.X)))
-    else:
-        fit = estimate(form, problem.X, problem.y, y_error=problem.y_error, counts=problem.counts, **more)
+    fit = estimate(
+        form,
+        problem.X,
+        problem.y,
+        y_error=problem.y_error,
+        x_error=problem.x_error,
+        loss=loss,
+        scale_errors=scale_errors,
+        counts=problem.counts,
+        sides=problem.y_sides,
+    )
     determined = determined_combinations(fit, np.random.default_rng(seed))
     return _result(problem, fit, begin, loss, determined)
 

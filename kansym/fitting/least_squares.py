@@ -10,6 +10,7 @@ from kansym import clock
 from kansym.data.weights import inverse_squares, mean_error
 from kansym.fitting.counts import CountSquares, deviance_residuals, expected_errors
 from kansym.fitting.orthogonal import OrthogonalFit, orthogonal_fit
+from kansym.fitting.sides import SideSquares, side_errors
 from kansym.symbolic.parametric import ParametricForm, columns_of
 from kansym.symbolic.refit import BARRIER, RANK_TOLERANCE, LeastSquares
 
@@ -26,7 +27,7 @@ FLAT = 1e-6
 """Relative rise of the loss that is rounding: that of exact data is rounding altogether."""
 
 MOST_ROUNDS = 50
-"""Limit on rounds of errors and fit, of counts whose inputs have errors."""
+"""Limit on rounds of errors and fit, where errors of y follow from the formula and inputs have errors too."""
 
 SETTLED = 1e-9
 """Relative change of the errors at which they are those of the formula."""
@@ -49,6 +50,9 @@ class Measurements:
     counts : bool
         Whether y is a number of counts: Poisson's likelihood is maximised then, and `y_error` is where its weights
         begin.
+    sides : array (2, n) or None
+        Errors below and above y, where they differ: the one on the side of the formula counts, and `y_error` is what
+        stands for them where the formula has no value.
     """
 
     X: np.ndarray
@@ -57,11 +61,25 @@ class Measurements:
     x_error: np.ndarray | None = None
     sample_weight: np.ndarray | None = None
     counts: bool = False
+    sides: np.ndarray | None = None
 
     @property
     def error(self) -> np.ndarray:
         """Standard errors of y (n,); ones where they are not known."""
         return np.ones(self.y.shape) if self.y_error is None else self.y_error
+
+    @property
+    def by_formula(self) -> bool:
+        """Whether the errors of y follow from the formula."""
+        return self.counts or self.sides is not None
+
+    def error_at(self, expected: np.ndarray) -> np.ndarray:
+        """Standard errors of y (n,) for what a formula expects (n,)."""
+        if self.counts:
+            return expected_errors(expected, self.error)
+        if self.sides is None:
+            return self.error
+        return np.where(np.isfinite(expected), side_errors(self.y, expected, self.sides), self.error)
 
     @property
     def weight(self) -> np.ndarray:
@@ -78,9 +96,14 @@ class Measurements:
         X = self.X if deltas is None else self.X + deltas
         return LeastSquares(form, columns_of(X, X.shape[1]), self.y, weights)
 
-    def deviances(self, form: ParametricForm) -> CountSquares:
-        """Poisson's likelihood at inputs that are taken as exact."""
-        return CountSquares(form, columns_of(self.X, self.X.shape[1]), self.y, self.weight)
+    def likelihood(self, form: ParametricForm) -> LeastSquares:
+        """The likelihood at inputs that are taken as exact, as least squares."""
+        columns = columns_of(self.X, self.X.shape[1])
+        if self.counts:
+            return CountSquares(form, columns, self.y, self.weight)
+        if self.sides is not None:
+            return SideSquares(form, columns, self.y, self.sides, self.weight)
+        return self.squares(form, self.error)
 
     def mean_error(self, error: np.ndarray) -> float:
         """The error of a row of weight 1 when the weights of `squares` have mean 1."""
@@ -140,7 +163,7 @@ def least_squares(
     last_digits : bool, default False
         Without errors of the inputs: go on until the gradient shrinks no more.
     """
-    if rows.counts and rows.x_error is not None:
+    if rows.by_formula and rows.x_error is not None:
         return _by_expected_errors(form, rows, start, held, near, correct_curvature)
     if rows.x_error is not None:
         assert rows.y_error is not None
@@ -159,7 +182,7 @@ def least_squares(
         scaled = np.divide(fit.deltas, rows.x_error, out=np.zeros_like(fit.deltas), where=rows.x_error > 0)
         distances = np.copysign(np.sqrt((residuals / rows.y_error) ** 2 + (scaled**2).sum(axis=1)), residuals)
         return Minimum(fit.form.values, fit.chi2, distances, fit.effective_error, fit, fit.converged)
-    squares = rows.deviances(form) if rows.counts else rows.squares(form, rows.error)
+    squares = rows.likelihood(form)
     if last_digits and not held:
         values, converged = polished(squares, start)
     else:
@@ -167,7 +190,7 @@ def least_squares(
         fixed = np.where(basis.any(axis=1), 0.0, start)
         values, _, converged = squares.fit(start, basis=basis, fixed=fixed, linear_first=False)
     found = form.with_values(values).evaluate(rows.X)
-    error = expected_errors(found, rows.error) if rows.counts else rows.error
+    error = rows.error_at(found)
     distances = (rows.y - found) / error
     with np.errstate(all="ignore"):
         parts = deviance_residuals(rows.y, found)[0] if rows.counts else distances
@@ -183,17 +206,18 @@ def _by_expected_errors(
     near: bool,
     correct_curvature: bool,
 ) -> Minimum:
-    """The fit to counts whose inputs have errors: with the errors that the formula expects, until they stay.
+    """The fit to rows whose inputs have errors: with the errors of y that the formula says, until they stay.
 
-    Nelder and Wedderburn, Journal of the Royal Statistical Society A 135 (1972) 370, doi:10.2307/2344614.
+    For errors below and above it is the minimum of their chi-squared; for counts, the quasi-likelihood of Nelder and
+    Wedderburn, Journal of the Royal Statistical Society A 135 (1972) 370, doi:10.2307/2344614.
     """
     expected, found = form.with_values(start).evaluate(rows.X), None
     for _ in range(MOST_ROUNDS):
-        error = expected_errors(expected, rows.error)
-        now = replace(rows, y_error=error, counts=False)
+        error = rows.error_at(expected)
+        now = replace(rows, y_error=error, counts=False, sides=None)
         found = least_squares(form, now, start, held=held, near=near, correct_curvature=correct_curvature)
         start, expected = found.values, form.with_values(found.values).evaluate(rows.X)
-        if float(np.max(np.abs(expected_errors(expected, error) / error - 1.0))) < SETTLED:
+        if float(np.max(np.abs(rows.error_at(expected) / error - 1.0))) < SETTLED:
             break
     assert found is not None
     return found

@@ -200,7 +200,8 @@ def _weighted(
     if last.orthogonal is None or not correct_curvature or rows.x_error is None or rows.y_error is None:
         return least_squares(form, weighted, last.values, near=True)
     fit = last.orthogonal
-    shift = limited_shift(fit.form, rows.X + fit.deltas, rows.x_error, rows.y_error)
+    y_error = rows.error_at(fit.form.evaluate(rows.X))
+    shift = limited_shift(fit.form, rows.X + fit.deltas, rows.x_error, y_error)
     found = least_squares(form, replace(weighted, y=rows.y + shift), last.values, near=True)
     assert found.orthogonal is not None
     return replace(found, orthogonal=replace(found.orthogonal, shift=shift))

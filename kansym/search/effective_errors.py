@@ -15,7 +15,7 @@ def with_effective_errors(dataset: Dataset, *, seed: int) -> Dataset:
 
     The effective variance is that of Orear, Am. J. Phys. 50 (1982) 912, doi:10.1119/1.12972, before any formula is
     known. Where errors differ below and above, y and its error are the mean and the standard deviation of the
-    two-piece normal distribution (see `kansym.fitting.reweighting`): about y itself the longer side would pull.
+    two-piece normal distribution (see `kansym.fitting.sides`): about y itself the longer side would pull.
     """
     if dataset.y_sides is not None:
         below, above = dataset.y_sides

@@ -17,9 +17,9 @@ from kansym.data.remarks import are_groups
 from kansym.data.weights import mean_error, row_weights
 from kansym.errors import KansymError
 from kansym.fitting.estimate import Estimate, estimate
+from kansym.fitting.least_squares import Measurements
 from kansym.fitting.outliers import Outlier, outliers_of, robust_limit
 from kansym.fitting.residuals import effective_error
-from kansym.fitting.reweighting import ErrorsByFormula, errors_by_formula, reweighted_estimate
 from kansym.search.front import ParetoFront
 from kansym.search.guess_outcome import GuessOutcome
 from kansym.search.prior.guess import Guess
@@ -75,9 +75,10 @@ def settled(discovery: Discovery, dataset: Dataset, *, loss: str, until: float) 
     """
     pick = discovery.formula
     fitted, found = refitted(pick, dataset, loss)
-    if (errors := _errors_by_formula(dataset)) is not None:
+    rows = Measurements(dataset.X, dataset.y, dataset.y_error, counts=dataset.counts, sides=dataset.y_sides)
+    if rows.by_formula:
         # Residuals are judged by what the pick expects.
-        dataset = replace(dataset, y_error=errors(fitted.predict(dataset.X)))
+        dataset = replace(dataset, y_error=rows.error_at(fitted.predict(dataset.X)))
     formulas = {id(pick): fitted}
     if dataset.n_rows * len(discovery.front) <= MOST_VALUES:
         for formula in discovery.front:
@@ -219,15 +220,7 @@ def _settled_guess(outcome: GuessOutcome, table: Dataset, loss: str) -> GuessOut
     return replace(outcome, formula=fitted)
 
 
-def _errors_by_formula(table: Dataset) -> ErrorsByFormula | None:
-    return errors_by_formula(table.y, table.y_error, counts=table.counts, sides=table.y_sides)
-
-
 def _estimated(form: ParametricForm, table: Dataset, loss: str) -> Estimate:
-    errors = errors_by_formula(table.y, table.y_error, counts=False, sides=table.y_sides)
-    if errors is not None and table.y_error is not None:
-        more = {"x_error": table.x_error, "sample_weight": table.sample_weight, "loss": loss}
-        return reweighted_estimate(form, table.X, table.y, table.y_error, errors, **more)
     return estimate(
         form,
         table.X,
@@ -237,6 +230,7 @@ def _estimated(form: ParametricForm, table: Dataset, loss: str) -> Estimate:
         sample_weight=table.sample_weight,
         loss=loss,
         counts=table.counts,
+        sides=table.y_sides,
     )
 
 

@@ -1,4 +1,4 @@
-"""Errors that follow from the formula, against the maximum of the likelihood: counts, errors below and above."""
+"""Errors below and above y, against the likelihood of the two-piece normal distribution."""
 
 from dataclasses import replace
 
@@ -11,6 +11,7 @@ from kansym import DiscoveryOptions, discover, make_dataset
 from kansym.data import read_table
 from kansym.errors import DataError
 from kansym.fitting.known_form import fit_constants
+from kansym.fitting.sides import scattered
 from kansym.run.summary import fingerprint
 
 t = np.linspace(0, 10, 60)
@@ -56,6 +57,43 @@ def test_constants_are_not_pulled_to_the_longer_side():
         plain.append(fit_constants("a*x", {"x": 1.0}, y, y_error=(BELOW + ABOVE) / 2).values["a"] - 7.0)
     assert abs(np.mean(pulls)) < 0.3 and 0.8 < np.std(pulls) < 1.25
     assert np.mean(plain) < -0.1  # what the mean of both errors does
+
+
+@pytest.mark.parametrize("y", [(0.0, 0.0, 0.0), (0.0, 0.5)])
+def test_profiles_are_those_of_the_likelihood(y):
+    y = np.array(y)
+    fit = fit_constants("a*x", {"x": np.ones(len(y))}, y, y_error=(0 * y + 1, 0 * y + 3))
+
+    def rise(a):
+        return (((y - a) / np.where(a > y, 3.0, 1.0)) ** 2).sum() - fit.chi2 - 1.0
+
+    ends = [scipy.optimize.brentq(rise, fit.values["a"], fit.values["a"] + side) for side in (-5, 5)]
+    assert fit.intervals()["a"] == pytest.approx(ends, abs=1e-3)
+    assert ends[1] - fit.values["a"] > 2 * (fit.values["a"] - ends[0])
+
+
+def test_bootstrap_draws_from_the_likelihood():
+    fit = fit_constants("a*x", {"x": np.ones(8)}, np.full(8, 7.0), y_error=(0.1, 0.4))
+    drawn = scattered(np.full(40_000, 7.0), np.tile([[0.1], [0.4]], 40_000), np.random.default_rng(0))
+    cut = [0.5 * scipy.stats.halfnorm(scale=scale).sf(scale) for scale in (0.1, 0.4)]
+    assert np.mean(drawn > 7.1) == pytest.approx(2 * cut[0] * 0.2, abs=0.005)
+    assert np.mean(drawn < 6.6) == pytest.approx(2 * cut[1] * 0.8, abs=0.005)
+    low, high = fit.intervals(method="bootstrap", samples=200)["a"]
+    assert low < 7 < high and np.isfinite([low, high]).all()
+
+
+def test_inputs_with_errors_have_sides_too():
+    y = two_piece(np.random.default_rng(4), 3 * t, BELOW, ABOVE)
+    fit = fit_constants("a*t", {"t": t}, y, y_error=(BELOW, ABOVE), x_error={"t": 0.1})
+
+    def chi2(a):
+        return ((y - a * t) ** 2 / (np.where(a * t > y, ABOVE, BELOW) ** 2 + (0.1 * a) ** 2)).sum()
+
+    # The nearest points of a line have their distance in closed form; the correction for curvature is zero.
+    best = scipy.optimize.minimize_scalar(chi2, bracket=(2.9, 3.1))
+    assert fit.values["a"] == pytest.approx(best.x, rel=1e-6)
+    low, high = fit.intervals()["a"]
+    assert [chi2(low) - best.fun, chi2(high) - best.fun] == pytest.approx([1.0, 1.0], abs=1e-3)
 
 
 def test_equal_sides_are_ordinary_errors():
