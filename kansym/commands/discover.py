@@ -59,8 +59,8 @@ def discover(
         Column to explain. Required.
     error
         Standard errors of the target, a column or a number, two columns y_minus,y_plus for errors below and above it,
-        1% of it, `"sqrt(N)"` of a column, or poisson for counts: rows are then weighted by 1/error^2, and the errors of
-        the constants follow from them.
+        1% of it, or `"sqrt(N)"` of a column: rows are then weighted by 1/error^2, and the errors of the constants
+        follow from them. With poisson the target is a number of counts, and constants are fitted by its likelihood.
     x_error
         Standard errors of input columns, such as t=t_error or t=0.1: the column they are of, and a column or a number.
         Several are separated by commas, or the option is given again. Needs --error.

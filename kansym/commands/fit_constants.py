@@ -44,9 +44,9 @@ def fit_constants(
         Column that the formula describes. Required.
     error
         Standard errors of the target, a column or a number, two columns y_minus,y_plus for errors below and above it
-        (the one on the side of the curve counts), 1% of it, `"sqrt(N)"` of a column, or poisson for counts (the maximum
-        of their likelihood): rows are then weighted by 1/error^2, and the errors of the
-        constants follow from them.
+        (the one on the side of the curve counts), 1% of it, or `"sqrt(N)"` of a column: rows are then
+        weighted by 1/error^2, and the errors of the constants follow from them. With poisson the target is a number of
+        counts, and Poisson's likelihood is maximised: chi-squared is its deviance then.
     x_error
         Standard errors of input columns, such as t=t_error or t=0.1: the column they are of, and a column or a number.
         Several are separated by commas, or the option is given again. The orthogonal distances are minimised then. It
@@ -55,7 +55,7 @@ def fit_constants(
         Starting values, such as A=1,tau=5. Constants without one are started from the data.
     bounds
         What constants may be, such as "tau=0:10,A>0" or tau=0: for one end, in quotes where there is a < or >. The ends
-        belong to it. A constant that ends at its bound is said so and has no standard error; its interval
+        belong to it. A constant that ends at its bound is reported as such and has no standard error; its interval
         (--intervals) ends there.
     fix
         Constants that are known and not fitted, such as g=9.81.

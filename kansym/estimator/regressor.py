@@ -188,9 +188,10 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
             Units as strings, such as ``"m/s"``, ``"1"`` for pure numbers, None where one is not known. Formulas are
             checked for them, constants get units, and the search begins with dimensional analysis.
         y_error : float, array, shape (n,), tuple of two of them, or str, optional
-            Standard errors of y, or a tuple of those below and above it, or ``"1%"``, ``"sqrt(N)"`` of a column,
-            ``"poisson"`` for counts: rows are weighted by 1 / y_error^2, residuals below them count as noise, and the
-            errors of the constants follow from them.
+            Standard errors of y, or a tuple of those below and above it, or ``"1%"``, or ``"sqrt(N)"`` of a column:
+            rows are weighted by 1 / y_error^2, residuals below them count as noise, and the errors of the constants
+            follow from them. With ``"poisson"`` y is a number of counts, and constants are fitted by Poisson's
+            likelihood.
         x_error : mapping of name to (float or array), or array of shape (n, d) or (d,), optional
             Standard errors of the inputs, 0 where exact: the last fit minimises orthogonal distances. Needs `y_error`.
         sample_weight : array, shape (n,), optional

@@ -11,7 +11,7 @@ from kansym.data.error_models import ErrorModel, pair_of_errors
 from kansym.data.limits import require_moderate_values
 from kansym.data.weights import inverse_squares
 from kansym.errors import Argument, ArgumentError, DataError
-from kansym.fitting.bounds import read_bounds
+from kansym.fitting.bounds import read_bounds, read_numbers
 from kansym.fitting.least_squares import Measurements
 from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parametric import ParametricForm
@@ -208,12 +208,10 @@ def _numbers(
     argument: str, numbers: Mapping[str, float] | None, constants: Sequence[str], columns: Sequence[str]
 ) -> dict[str, float]:
     """Finite numbers of some constants, in the order of these."""
-    found = {} if numbers is None else dict(numbers)
-    for name, value in found.items():
+    found = read_numbers(argument, numbers)
+    for name in found:
         _require_constant(argument, name, constants, columns)
-        if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not np.isfinite(value):
-            raise ArgumentError(Argument(argument, f"[{name!r}]"), f" must be a finite number, got {value!r}")
-    return {name: float(found[name]) for name in constants if name in found}
+    return {name: found[name] for name in constants if name in found}
 
 
 def _require_constant(argument: str, name: str, constants: Sequence[str], columns: Sequence[str]) -> None:

@@ -1,4 +1,4 @@
-"""Bounds of constants, as they are given by name."""
+"""Numbers and bounds of constants, as they are given by name."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,6 +6,50 @@ from typing import Any
 import numpy as np
 
 from kansym.errors import Argument, ArgumentError
+
+
+def read_numbers(argument: str, numbers: Mapping[str, Any] | None) -> dict[str, float]:
+    """Finite numbers by names of constants.
+
+    Parameters
+    ----------
+    argument : str
+        What they are called in errors.
+    numbers : mapping of str to float, optional
+
+    Raises
+    ------
+    ArgumentError
+        If it is no mapping, or a value is not a finite number.
+    """
+    if numbers is not None and not isinstance(numbers, Mapping):
+        raise ArgumentError(
+            Argument(argument), f" must map constants to numbers, such as {{'g': 9.81}}, got {numbers!r}"
+        )
+    found = {}
+    for name, value in (numbers or {}).items():
+        number = _number(value)
+        if not np.isfinite(number):
+            raise ArgumentError(Argument(argument, f"[{name!r}]"), f" must be a finite number, got {_shown(value)}")
+        found[str(name)] = number
+    return found
+
+
+def _number(value: Any) -> float:
+    """A real number that is a double; nan for anything else."""
+    if isinstance(value, bool | np.bool) or not isinstance(value, int | float | np.integer | np.floating):
+        return float("nan")
+    try:
+        return float(value)
+    except OverflowError:
+        return float("nan")
+
+
+def _shown(value: Any) -> str:
+    """The start of it: whole numbers may have more digits than can be written."""
+    if isinstance(value, int) and abs(value) >= 10**100:
+        return "a whole number beyond the range of doubles"
+    return repr(value)[:100]
 
 
 def read_bounds(
@@ -23,7 +67,8 @@ def read_bounds(
     Raises
     ------
     ArgumentError
-        If there are no two numbers, the first is not below the second, or a constant is fixed and bounded.
+        If there are no two numbers, the first is not below the second, a fixed value is not a finite number, or a
+        constant is fixed and bounded.
     """
     if bounds is not None and not isinstance(bounds, Mapping):
         raise ArgumentError(
@@ -31,20 +76,20 @@ def read_bounds(
             f" must map constants to their ends, such as {{'tau': (0, 10)}}, got {bounds!r}",
         )
     ends = {str(name): _ends(str(name), pair) for name, pair in (bounds or {}).items()}
-    for name, value in (fixed or {}).items():
+    for name, value in read_numbers("fixed", fixed).items():
         if name in ends:
             raise ArgumentError(Argument("bounds", f" of {name!r}"), " cannot be used: the constant is fixed")
-        ends[name] = (float(value), float(value))
+        ends[name] = (value, value)
     return ends
 
 
 def _ends(name: str, pair: Any) -> tuple[float, float]:
-    if not isinstance(pair, Sequence | np.ndarray) or isinstance(pair, str) or len(pair) != 2:
-        raise ArgumentError(Argument("bounds", f" of {name!r}"), f" must be a low and a high end, got {pair!r}")
-    numbers = [side * np.inf if end is None else end for end, side in zip(pair, (-1, 1), strict=True)]
-    if any(isinstance(end, bool) or not isinstance(end, int | float | np.number) or end != end for end in numbers):
-        raise ArgumentError(Argument("bounds", f" of {name!r}"), f" must be numbers or None, got {pair!r}")
-    low, high = map(float, numbers)
+    if not isinstance(pair, Sequence | np.ndarray) or isinstance(pair, str) or np.shape(pair)[:1] != (2,):
+        raise ArgumentError(Argument("bounds", f" of {name!r}"), f" must be a low and a high end, got {_shown(pair)}")
+    low, high = (side * np.inf if end is None else _number(end) for end, side in zip(pair, (-1, 1), strict=True))
+    if np.isnan([low, high]).any():
+        listed = ", ".join(map(_shown, pair))
+        raise ArgumentError(Argument("bounds", f" of {name!r}"), f" must be numbers or None, got ({listed})")
     if low == high and np.isfinite(low):
         raise ArgumentError(Argument("bounds", f" of {name!r}"), f" leave only {low:g}; give it as fixed instead")
     if not low < high:

@@ -21,6 +21,11 @@ def expected_errors(expected: np.ndarray, otherwise: np.ndarray) -> np.ndarray:
         return np.where(np.isfinite(expected), np.sqrt(np.maximum(expected, LEAST)), otherwise)
 
 
+def all_zero(expected: np.ndarray) -> bool:
+    """Whether no row has expected counts: what `LEAST` makes of their errors is no error then."""
+    return bool((expected <= LEAST).all())
+
+
 def deviance_residuals(counts: np.ndarray, expected: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Signed roots of the deviances (n,), and their derivatives (n,) by the expected counts.
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kansym.errors import ArgumentError, DataError
+from kansym.fitting.counts import all_zero
 from kansym.fitting.least_squares import Measurements, Minimum, least_squares
 from kansym.fitting.orthogonal import bent_covariance
 from kansym.fitting.outliers import Outlier, outliers_of, robust_limit, studentized
@@ -22,7 +23,7 @@ class Estimate:
     form : ParametricForm
         With the fitted values.
     covariance : array (k, k)
-        nan for constants that the data do not determine, and for those at their bounds.
+        nan for constants that the data do not determine, and for those at their bounds; for all where `no_counts`.
     residuals : array (n,)
         y less the formula, in units of y; with errors of the inputs, at the nearest point of the formula.
     deltas : array (n, d) or None
@@ -53,6 +54,9 @@ class Estimate:
     outliers : tuple of Outlier
         Rows beyond what chance allows, the farthest first.
     converged : bool
+    no_counts : bool
+        Whether y is a number of counts and none are expected on any row. The likelihood falls to one side and has no
+        curvature that would be an error.
     """
 
     form: ParametricForm
@@ -73,6 +77,7 @@ class Estimate:
     weights: np.ndarray | None
     outliers: tuple[Outlier, ...]
     converged: bool
+    no_counts: bool
 
     @property
     def values(self) -> np.ndarray:
@@ -198,11 +203,16 @@ def _described(
     sigma = residual_sd if scaled else mean
     if tuned is not None:
         sigma = mean * tuned.scale * float(np.sqrt(tuned.factor))
+    no_counts = rows.counts and all_zero(fitted.evaluate(rows.X[rows.weight > 0]))
+    if no_counts:
+        covariance = np.full((len(values), len(values)), np.nan)
+    elif shift is None:
+        covariance = squares.inverse_normal(values, sigma)[0]
+    else:
+        covariance = bent_covariance(squares, values, sigma, shift, minimum.error)
     return Estimate(
         form=fitted,
-        covariance=squares.inverse_normal(values, sigma)[0]
-        if shift is None
-        else bent_covariance(squares, values, sigma, shift, minimum.error),
+        covariance=covariance,
         residuals=residuals,
         deltas=deltas,
         shift=shift,
@@ -219,6 +229,7 @@ def _described(
         weights=None if tuned is None else tuned.weights,
         outliers=_outliers(rows, minimum, tuned, squares, residuals, ndf, not scaled),
         converged=minimum.converged,
+        no_counts=no_counts,
     )
 
 

@@ -76,16 +76,18 @@ def intervals_of(
     ends = np.tile([-np.inf, np.inf], (len(names), 1)) if fit.form.bounds is None else fit.form.bounds
     result.update((name, (float(low), float(high))) for name, (low, high) in zip(names, ends, strict=True))
     determined = [j for j in range(len(names)) if np.isfinite(fit.errors[j])]
-    at_bound = [int(j) for j in np.flatnonzero(fit.at_bound & ~fit.form.fixed)]
+    # Constants with an interval and no standard error.
+    one_sided = [int(j) for j in np.flatnonzero((fit.at_bound | fit.no_counts) & ~fit.form.fixed)]
     notes = []
-    left = [name for j, name in enumerate(names) if j not in determined and not fit.at_bound[j]]
+    left = [name for j, name in enumerate(names) if j not in (*determined, *one_sided) and not fit.at_bound[j]]
     if left:
         notes.append(f"The data do not determine {', '.join(left)}: no interval.")
-    if at_bound and method != "profile":
-        listed = ", ".join(names[j] for j in at_bound)
+    if one_sided and method != "profile":
+        listed = ", ".join(names[j] for j in one_sided)
+        why = "the expected counts are zero" if fit.no_counts else f"{listed} is at its bound"
         if method == "bootstrap":
-            raise ArgumentError(f"method 'bootstrap' needs constants within their bounds, and {listed} is at one")
-        notes.append(f"At its bound and without a standard error: {listed}; 'profile' has its interval.")
+            raise ArgumentError(f"method 'bootstrap' needs standard errors, and {why}; take 'profile'")
+        notes.append(f"Without a standard error, since {why}: {listed}; 'profile' has its interval.")
     quantile = _quantile(fit, level)
     if method == "covariance":
         for j in determined:
@@ -94,7 +96,7 @@ def intervals_of(
     elif method == "bootstrap":
         _bootstrap(result, fit, rows, determined, names, samples, seed)
     else:
-        for j in sorted([*determined, *at_bound]):
+        for j in sorted({*determined, *one_sided}):
             notes += _profile(result, fit, rows, j, names, quantile)
     result.update((name, tuple(np.clip(result[name], *own).tolist())) for name, own in zip(names, ends, strict=True))
     result.notes = tuple(dict.fromkeys(notes))
@@ -177,7 +179,7 @@ class Profile:
     variance : float
         What one unit of the statistic is: 1 with absolute errors, else the residual variance.
     covariance : array (k, k)
-        Of the fit; for a constant at its bound as it would be without bounds.
+        Of the fit; for a constant without a standard error what sets the size of the first steps.
     known : dict of float to array (k,)
         All constants at values that were tried.
     taus : dict of float to float
@@ -264,7 +266,7 @@ def profile_of(fit: Estimate, rows: Measurements, index: int) -> Profile:
     with np.errstate(all="ignore"):
         variance = float(np.sum(rows.weight * found.distances**2)) / fit.ndf if fit.errors_scaled else 1.0
     covariance = fit.covariance
-    if fit.at_bound[index]:
+    if fit.at_bound[index] or fit.no_counts:
         own = np.arange(len(fit.values)) == index
         squares = rows.squares(fit.form.released(own), found.error, fit.deltas)
         covariance = squares.inverse_normal(fit.values, fit.sigma)[0]

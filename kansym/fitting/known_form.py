@@ -253,6 +253,11 @@ def _notes(problem: KnownFormProblem, fit: Estimate, loss: str, determined: tupl
         for name, held in zip(names, fit.at_bound & ~fit.form.fixed, strict=True)
         if held
     ]
+    if fit.no_counts:
+        notes.append(
+            "The expected counts are zero on all rows: constants have no standard error. Intervals from profiles say "
+            "what the data allow."
+        )
     notes += _curvature_notes(fit, names)
     if aliased(fit.form, problem.X, fit.form.values):
         notes.append(

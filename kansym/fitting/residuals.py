@@ -5,6 +5,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import sympy
 
 from kansym.data.dataset import Dataset
 from kansym.data.weights import root_mean_square, row_weights, spread
@@ -26,7 +27,7 @@ class Residuals:
     Attributes
     ----------
     form : ParametricForm
-        The formula, its fitted constants as parameters.
+        The formula, its fitted constants as parameters; those that are fixed or at a bound are numbers.
     X : array (n, d)
     y, predicted : array (n,)
     sigma : array (n,) or None
@@ -95,6 +96,9 @@ def residuals_of(formula: Formula, dataset: Dataset) -> Residuals:
     """
     symbols = tuple(plain_symbol(name) for name in formula.variables)
     form, _ = with_constant_symbols(parametrize(formula.expression, symbols), formula.constants, CONSTANT_PREFIX)
+    held = {plain_symbol(CONSTANT_PREFIX + one.name): one.value for one in formula.constants if one.held}
+    for symbol in [symbol for symbol in form.constants if symbol in held]:
+        form = form.with_constant(symbol, sympy.Float(held[symbol]))
     predicted = form.evaluate(dataset.X)
     keep = np.isfinite(predicted)
     undefined = int((~keep).sum())

@@ -46,11 +46,13 @@ class KnownForm:
     rss : float
         Sum of the squared residuals, in squared units of y.
     ndf : int
-        Degrees of freedom: rows less the number of constants, or combinations of them, that the data determine.
+        Degrees of freedom: rows less the number of constants, or combinations of them, that the data determine. Those
+        that are fixed or at a bound do not count.
     residual_sd : float
         ``sqrt(rss/ndf)`` in units of y, rows weighted by 1/y_error^2 of mean 1; nan without degrees of freedom.
     chi2 : float or None
         Sum of (residual/y_error)^2, with errors of the inputs also of (x_residual/x_error)^2; None without errors of y.
+        Where errors differ below and above, y_error is the one on the side of the curve. Of counts it is the deviance.
     p_value : float or None
         Probability of a larger chi-squared if formula and errors are right; None without errors of y or degrees of
         freedom.

@@ -34,8 +34,8 @@ class Weighting(StrEnum):
 
 
 def fitted_count(formula: Formula) -> int:
-    """Constants that were fitted; one that was taken as exact costs no degree of freedom."""
-    return sum(constant.snapped is None for constant in formula.constants)
+    """Constants that were fitted; one that is exact, fixed or at its bound costs no degree of freedom."""
+    return sum(constant.snapped is None and constant.held is None for constant in formula.constants)
 
 
 @dataclass(frozen=True)

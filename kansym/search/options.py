@@ -61,8 +61,8 @@ class DiscoveryOptions:
         or more. Not together with `given`.
     bounds : mapping of str to (low, high), default {}
         What constants of `given` or of the guesses may be, such as ``{"tau": (0, 10), "A": (0, None)}``; None where
-        there is no end. One that ends at its bound is said so and has no standard error. Other formulas of the search
-        have constants of their own, which no bound holds.
+        there is no end. One that ends at its bound is reported as such and has no standard error. Other formulas of
+        the search have constants of their own, which no bound holds.
     fixed : mapping of str to float, default {}
         Constants of them that are known and not fitted, such as ``{"g": 9.81}``.
     exact : bool, default False
@@ -119,12 +119,12 @@ class DiscoveryOptions:
             raise ArgumentError(f"given must be a text, such as 'g*x/2 + ...', got {self.given!r}")
         if self.guesses and self.given is not None:
             raise ArgumentError("guesses and given do not go together; write what is given into the guess")
+        _ = self.limits
         for name in ("bounds", "fixed"):
             if getattr(self, name) and self.given is None and not self.guesses:
                 raise ArgumentError(
                     Argument(name), " are for the constants of a guess or of a given part, and there is none"
                 )
-        _ = self.limits
         if not (_is_number(self.formulas_per_network) and self.formulas_per_network >= 1):
             raise ArgumentError(f"formulas_per_network must be at least 1, got {self.formulas_per_network!r}")
         if not isinstance(self.primitives, PrimitiveLibrary):

@@ -9,10 +9,14 @@ import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kansym import DiscoveryOptions, make_dataset
 from kansym.errors import ArgumentError
 from kansym.fitting.known_form import fit_constants
+from kansym.fitting.residuals import residuals_of
 from kansym.fitting.result import record
+from kansym.run.agreement import Agreement
 from kansym.symbolic.formula import Formula
+from kansym.validation.form import check_constants
 
 DECAY = "A*exp(-t/tau) + B"
 NAMES = ("A", "tau", "B")
@@ -211,9 +215,28 @@ def test_the_record_has_them(y):
         ({"start": {"tau": 1}, "fixed": {"tau": 0.5}}, "the constant is fixed"),
         ({"fixed": {"Q": 1}}, "fixed names 'Q', which is not a constant"),
         ({"fixed": {"tau": np.inf}}, "must be a finite number"),
+        ({"bounds": {"tau": (0, 10**400)}}, "bounds of 'tau' must be numbers or None, got .0, a whole number beyond"),
+        ({"bounds": {"tau": np.array(5.0)}}, "must be a low and a high end"),
+        *((({"fixed": {"tau": one}}, "must be a finite number")) for one in (10**5000, "abc", None, np.nan, True, 1j)),
+        ({"fixed": [1]}, "fixed must map constants to numbers, such as {'g': 9.81}, got .1."),
         ({"fixed": {"A": 1, "tau": 2, "B": 3}}, "there is none to fit"),
     ],
 )
 def test_what_cannot_be_used(y, options, words):
     with pytest.raises(ArgumentError, match=words):
         fit_constants(DECAY, {"t": t}, y, **options)
+    if "start" not in options and not {"Q", "t", "A"} & {*options.get("bounds", {}), *options.get("fixed", {})}:
+        with pytest.raises(ArgumentError, match=words):
+            DiscoveryOptions(guesses=(DECAY,), **options)
+
+
+def test_constants_that_are_fixed_count_nowhere():
+    x = np.linspace(0, 2, 6)
+    y = 9.81 * x**2 + 1.5 + 0.1 * np.random.default_rng(1).standard_normal(6)
+    fit = fit_constants("g*t^2 + b", {"t": x}, y, y_error=0.1, fixed={"g": 9.81})
+    table = make_dataset(x[:, None], y, names=["t"], y_error=0.1)
+    assert fit.ndf == 5 and Agreement.of(fit.formula, table).reduced_chi2 == pytest.approx(fit.chi2 / 5)
+    residuals = residuals_of(fit.formula, table)
+    assert residuals.k == 1
+    np.testing.assert_allclose(residuals.leverage, 1 / 6)
+    assert [one.name for one in check_constants(fit.formula, residuals).constants] == ["b"]

@@ -7,7 +7,7 @@ import scipy.optimize
 import scipy.stats
 
 from kansym import DiscoveryOptions, discover, make_dataset
-from kansym.errors import DataError
+from kansym.errors import ArgumentError, DataError
 from kansym.fitting.counts import deviance_residuals
 from kansym.fitting.known_form import fit_constants
 
@@ -168,3 +168,15 @@ def test_missing_rows_are_left_out_where_errors_are_words(text):
     assert table.n_rows == 3 and np.isfinite(table.y_error).all()
     with pytest.raises(DataError, match="row 1"):
         make_dataset(np.arange(4.0)[:, None], y, names=["x"], y_error=text)
+
+
+@pytest.mark.parametrize("rows", [1, 4])
+def test_no_counts_at_all_give_no_standard_error(rows):
+    fit = fit_constants("a*x", {"x": np.ones(rows)}, np.zeros(rows), y_error="poisson")
+    assert fit.values["a"] == pytest.approx(0, abs=1e-6) and np.isnan(fit.errors["a"])
+    assert any("expected counts are zero" in note for note in fit.notes)
+    # Twice the logarithm of the likelihood falls by 2 n a.
+    assert fit.intervals()["a"][1] == pytest.approx(0.5 / rows, rel=0.01)
+    assert fit.intervals(method="covariance")["a"] == (-np.inf, np.inf)
+    with pytest.raises(ArgumentError, match="the expected counts are zero; take 'profile'"):
+        fit.intervals(method="bootstrap")
