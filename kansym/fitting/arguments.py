@@ -11,7 +11,7 @@ from kansym.data.error_models import ErrorModel, pair_of_errors
 from kansym.data.limits import require_moderate_values
 from kansym.data.weights import inverse_squares
 from kansym.errors import Argument, ArgumentError, DataError
-from kansym.fitting.bounds import read_bounds, read_numbers
+from kansym.fitting.bounds import read_bounds, read_numbers, require_constant
 from kansym.fitting.least_squares import Measurements
 from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parametric import ParametricForm
@@ -164,7 +164,7 @@ def read_arguments(
         raise ArgumentError(Argument("fixed"), f" holds all constants ({listing(constants, 20)}): there is none to fit")
     ends = read_bounds(bounds, held)
     for name in ends:
-        _require_constant("bounds", name, constants, names)
+        require_constant("bounds", name, constants, names)
     form = form.bounded(ends)
     given = _started(_numbers("start", start, constants, names), held, ends)
     given = {name: given[name] for name in constants if name in given}
@@ -210,14 +210,8 @@ def _numbers(
     """Finite numbers of some constants, in the order of these."""
     found = read_numbers(argument, numbers)
     for name in found:
-        _require_constant(argument, name, constants, columns)
+        require_constant(argument, name, constants, columns)
     return {name: found[name] for name in constants if name in found}
-
-
-def _require_constant(argument: str, name: str, constants: Sequence[str], columns: Sequence[str]) -> None:
-    if name not in constants:
-        what = "a column" if name in columns else "not a constant of the formula"
-        raise ArgumentError(Argument(argument), f" names {name!r}, which is {what}; constants: {', '.join(constants)}")
 
 
 def _started(

@@ -24,7 +24,7 @@ def read_numbers(argument: str, numbers: Mapping[str, Any] | None) -> dict[str, 
     """
     if numbers is not None and not isinstance(numbers, Mapping):
         raise ArgumentError(
-            Argument(argument), f" must map constants to numbers, such as {{'g': 9.81}}, got {numbers!r}"
+            Argument(argument), f" must map constants to numbers, such as {{'g': 9.81}}, got {_shown(numbers)}"
         )
     found = {}
     for name, value in (numbers or {}).items():
@@ -107,7 +107,17 @@ def require_names(bounds: Mapping[str, tuple[float, float]], constants: Sequence
     ArgumentError
     """
     for name, (low, high) in bounds.items():
-        if name not in constants:
-            listed = f"its constants: {', '.join(constants)}" if constants else "it has no constants"
-            argument = Argument("fixed" if low == high else "bounds")
-            raise ArgumentError(argument, f" names {name!r}, which is not a constant of what is given; {listed}")
+        require_constant("fixed" if low == high else "bounds", name, constants)
+
+
+def require_constant(argument: str, name: str, constants: Sequence[str], columns: Sequence[str] = ()) -> None:
+    """Refuse a name that is no constant.
+
+    Raises
+    ------
+    ArgumentError
+    """
+    if name not in constants:
+        what = "a column" if name in columns else "not a constant of what is given"
+        listed = f"its constants: {', '.join(constants)}" if constants else "it has no constants"
+        raise ArgumentError(Argument(argument), f" names {name!r}, which is {what}; {listed}")
