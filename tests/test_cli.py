@@ -418,7 +418,7 @@ def test_ctrl_c_gives_the_best_formula_so_far(tmp_path):
     finally:
         watchdog.cancel()
     assert process.returncode == 0, err
-    assert out.startswith("y = ") and "ended because: interrupted" in out and "Traceback" not in err
+    assert out.startswith("y = ") and "; interrupted\n" in out and "Traceback" not in err
     assert (tmp_path / "run" / "formula.json").exists()
 
 

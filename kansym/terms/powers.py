@@ -27,6 +27,10 @@ RATES = tuple(sign * 2.0 ** (step / 2) for sign in (-1, 1) for step in range(-1,
 
 MOST_TERMS = 3
 
+LINKS = ("identity", "log", "square", "reciprocal", "reciprocal square", "root")
+"""Under these the coefficients have the scale of y in them; that of a logarithm or an arc would be one, which nobody
+measured. So is that of an exponential without a constant in its argument."""
+
 EACH, HANDED = 4, 7
 """Sums of each number of terms under each link, of different powers and signs of rates, whose coefficients are settled,
 and those of each number of terms that are handed on."""
@@ -75,6 +79,8 @@ def power_sums(
     values = np.array([column.values for column in columns])
     found: dict[int, list[tuple[float, int, sympy.Expr]]] = {count: [] for count in range(1, MOST_TERMS + 1)}
     for link in usable_links(y):
+        if link.name not in LINKS:
+            continue
         away = float(np.abs(y).min()) > LEAST * float(np.sqrt(np.mean(y**2)))
         back = link.inverse(y)
         if link.name != "identity" and not (away and _permitted(back, allowed)):
@@ -139,7 +145,7 @@ def _best(
         kinds: set[tuple[str, ...]] = set()
         for k in np.argsort(-gained, kind="stable"):
             kind = tuple(columns[place].kind for place in chosen[k])
-            if kind not in kinds:
+            if kind not in kinds and (link.name != "log" or "0" in kind):
                 kinds.add(kind)
                 yield chosen[k].tolist()
             if len(kinds) == EACH:

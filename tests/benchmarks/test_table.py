@@ -95,7 +95,9 @@ def test_headlines_of_nist():
 
 
 def test_headlines_of_coverage():
-    found = coverage.headlines({"covariance": np.array([[0.5, -1.84]]), "scaled": np.array([[3.5, 0.0]])})
+    found = coverage.headlines(
+        {("errors", "covariance"): np.array([[0.5, -1.84]]), ("errors", "scaled"): np.array([[3.5, 0.0]])}
+    )
     assert list(found.values()) == ["0 of 2", "1.8", "1 of 2", "3.5"]
 
 

@@ -179,7 +179,7 @@ def test_parameters_are_those_of_the_constructor():
     assert set(parameters) == {
         "max_seconds", "random_state", "device", "primitives", "validation_fraction", "options", "progress",
         "given", "loss", "guesses", "timeout_in_seconds", "deterministic",
-        "exact",
+        "exact", "bounds", "fixed",
     }  # fmt: skip
     assert parameters["random_state"] == 3 and parameters["options"] is CHEAP
     model.set_params(max_seconds=7.5)

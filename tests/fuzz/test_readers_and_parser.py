@@ -122,6 +122,6 @@ def test_what_is_no_kansym_error_comes_out(folder, monkeypatch):
     def broken(*_):
         raise IndexError("a bug")
 
-    monkeypatch.setattr("kansym.data.text_table._dialect", broken)
+    monkeypatch.setattr("kansym.data.text_table.dialect_of", broken)
     with pytest.raises(IndexError):
         try_input(seeds()[0], folder)
