@@ -140,7 +140,9 @@ def expression_of(
         if logarithm:
             inner = sympy.log(sympy.Mul(*parts)) if parts else sympy.S.Zero
             if len(parts) == 1 and isinstance(parts[0], sympy.Pow):
-                inner = parts[0].args[1] * sympy.log(parts[0].args[0])
+                base, power = parts[0].args
+                # The square of a sine has a logarithm where the sine has none.
+                inner = power * sympy.log(sympy.Abs(base) if power.is_even else base)
             written.append(sympy.Add(entries.logarithm(level, rest), inner, *linear))
         else:
             written.append(sympy.Mul(sympy.Float(amplitude), entries.product(level, rest), *parts))

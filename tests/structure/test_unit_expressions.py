@@ -91,6 +91,16 @@ def test_exponents_are_fractions_where_they_were_rounded():
     assert isinstance(rational(1.5001), sympy.Float)
 
 
+def test_the_logarithm_of_a_square_is_that_of_the_size(values):
+    (square,) = [factor for factor in FACTORS if str(factor.base) == "sin(_v)" and factor.power == 2]
+    table = mixed(seed=0)
+    entries = Entries.of(table, (X, N, S))
+    parameters = np.array([0, 0, 0, 0, 0, 0, 1.0, 0])
+    formula = expression_of(entries, (square,), parameters, 1.0, logarithm=True)
+    expected = model_values(entries, (square,), parameters, 1.0, True)
+    assert values(formula, (X, N, S), table) == pytest.approx(expected, rel=1e-9)
+
+
 exponents = st.sampled_from([0.0, 0.0, 1.0, -1.0, 2.0, 0.5, -1 / 3, 1.5, 0.731, -1.42])
 
 
