@@ -14,7 +14,7 @@ from kansym.editing.context import EditContext
 from kansym.errors import KansymError
 from kansym.extraction.composition import compose
 from kansym.extraction.edges import edges_of_mode
-from kansym.fitting.estimate import estimate
+from kansym.fitting.estimate import estimate_table
 from kansym.kan.layer import AFFINE, EdgeMode
 from kansym.kan.network import Network
 from kansym.search.formulation import ROUND_NUMBERS, as_written, description_length_of, judge
@@ -132,17 +132,8 @@ def _with_held_symbols(
 
 def _estimated(form: ParametricForm, context: EditContext, rows: FitRows) -> tuple[ParametricForm, np.ndarray]:
     """The form with constants from all rows of the table and all that is known about errors, and their covariance."""
-    table = context.table
     try:
-        found = estimate(
-            form,
-            table.X,
-            table.y,
-            y_error=table.y_error,
-            x_error=table.x_error,
-            sample_weight=table.sample_weight,
-            loss=context.options.loss,
-        )
+        found = estimate_table(form, context.table, context.options.loss)
         if not np.isnan(found.form.values).any():
             return found.form, found.covariance
     except KansymError:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kansym.data.dataset import Dataset
 from kansym.errors import ArgumentError, DataError
 from kansym.fitting.counts import all_zero
 from kansym.fitting.least_squares import Measurements, Minimum, least_squares
@@ -94,6 +95,21 @@ class Estimate:
         """Their standard errors (k,); nan where unknown."""
         with np.errstate(invalid="ignore"):
             return np.sqrt(np.diagonal(self.covariance))
+
+
+def estimate_table(form: ParametricForm, table: Dataset, loss: str) -> Estimate:
+    """`estimate` with all that a table knows of its errors."""
+    return estimate(
+        form,
+        table.X,
+        table.y,
+        y_error=table.y_error,
+        x_error=table.x_error,
+        sample_weight=table.sample_weight,
+        loss=loss,
+        counts=table.counts,
+        sides=table.y_sides,
+    )
 
 
 def estimate(

@@ -3,8 +3,9 @@
 """The case against a formula: the same formula with other functions in the places of its own.
 
 That a formula describes noisy data says little while others of its length do so too. Every part of it that depends on
-one column, the whole of it among them, is replaced by all compositions of few operations of that column, with constants
-fitted. Nothing is looked up: the compositions are those that the search makes of the library's functions.
+one column or one argument, the whole of it among them, is replaced by all compositions of few operations of that, and
+by all short sums of its powers and exponentials, with constants fitted. Nothing is looked up: these are the
+compositions and terms that the search makes of the library's functions.
 """
 
 import logging

@@ -16,7 +16,7 @@ from kansym.data.dataset import Dataset
 from kansym.data.remarks import are_groups
 from kansym.data.weights import mean_error, row_weights
 from kansym.errors import KansymError
-from kansym.fitting.estimate import Estimate, estimate
+from kansym.fitting.estimate import Estimate, estimate_table
 from kansym.fitting.least_squares import Measurements
 from kansym.fitting.outliers import Outlier, outliers_of, robust_limit
 from kansym.fitting.residuals import effective_error
@@ -165,7 +165,7 @@ def refitted(formula: Formula, dataset: Dataset, loss: str = "linear") -> tuple[
         fitted, loss = dataset.take(np.array([row not in far for row in range(dataset.n_rows)])), "linear"
     large = fitted.n_rows > MOST_VALUES and fitted.x_error is None
     try:
-        found = None if large else _estimated(form, fitted, loss)
+        found = None if large else estimate_table(form, fitted, loss)
     except KansymError as problem:
         logger.info("constants of %s stay as they are: %s", formula, problem)
         return formula, None
@@ -212,26 +212,12 @@ def _settled_guess(outcome: GuessOutcome, table: Dataset, loss: str) -> GuessOut
     form = bounded(Guess.read(outcome.text, table.names, table.target).form, formula.constants)
     form = form.with_values(np.array([constant.value for constant in formula.constants]))
     try:
-        fit = _estimated(form, table, loss)
+        fit = estimate_table(form, table, loss)
     except KansymError as problem:
         logger.info("constants of the guess %s stay as they are: %s", outcome.text, problem)
         return outcome
     fitted = with_fitted_constants(formula, fit.form, fit.covariance, UnitSystem.of(table))
     return replace(outcome, formula=fitted)
-
-
-def _estimated(form: ParametricForm, table: Dataset, loss: str) -> Estimate:
-    return estimate(
-        form,
-        table.X,
-        table.y,
-        y_error=table.y_error,
-        x_error=table.x_error,
-        sample_weight=table.sample_weight,
-        loss=loss,
-        counts=table.counts,
-        sides=table.y_sides,
-    )
 
 
 def _few_steps(form: ParametricForm, dataset: Dataset) -> tuple[ParametricForm, np.ndarray]:

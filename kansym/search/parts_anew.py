@@ -5,8 +5,9 @@
 
 In a sum or a product of functions of single columns each function was read while the others were not yet right, and
 with noise one passes for another: 1/((|x| + a)^2 + b) for exp(-2 |x|). Where y = a + b p on all rows, with a and b from
-the rest of the formula, (y - a)/b says what the part p is, with errors in proportion to 1/b, and all compositions of
-few operations of its one column are tried: backfitting, with formulas for smoothers.
+the rest of the formula, (y - a)/b says what the part p is, with errors in proportion to 1/b. Short sums of powers and
+exponentials of its one argument and all compositions of few operations are tried: backfitting, with formulas for
+smoothers.
 """
 
 import math

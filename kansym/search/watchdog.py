@@ -1,5 +1,6 @@
 """Steps that do not end: they are interrupted once a search should long be over."""
 
+import math
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +15,6 @@ LONGER, SPARE = 1.5, 5.0
 
 AGAIN = 1.0
 """Seconds between two interruptions: the next step may hang too."""
-
 
 _waiting: set[int] = set()
 """Threads that are in code of the user's."""
@@ -65,7 +65,7 @@ def watched() -> Iterator[None]:
                 if late and not over.is_set() and here not in _waiting and between_callbacks(here):
                     raise_in(here, HungError)
 
-    if limit.wall_limit == float("inf"):
+    if limit.wall_limit == math.inf:
         yield
         return
     threading.Thread(target=watch, daemon=True, name="kansym-watchdog").start()

@@ -17,8 +17,9 @@ import sympy
 from kansym import clock
 from kansym.clock import Work
 from kansym.primitives.allowed import AllowedFunctions
-from kansym.structure.links import Link, usable_links
+from kansym.structure.links import Link
 from kansym.structure.problem import TARGET
+from kansym.terms.targets import keeps_away, permitted_links
 
 EXPONENTS = (-4, -3, -2, -1, 0, 1, 2, 3, 4)
 
@@ -28,15 +29,12 @@ RATES = tuple(sign * 2.0 ** (step / 2) for sign in (-1, 1) for step in range(-1,
 MOST_TERMS = 3
 
 LINKS = ("identity", "log", "square", "reciprocal", "reciprocal square", "root")
-"""Under these the coefficients have the scale of y in them; that of a logarithm or an arc would be one, which nobody
-measured. So is that of an exponential without a constant in its argument."""
+"""Under these the coefficients have the scale of y in them. Before a logarithm, an arc, or an exponential without a
+constant in its argument there would be a factor of one, which nobody measured."""
 
 EACH, HANDED = 4, 7
 """Sums of each number of terms under each link, of different powers and signs of rates, whose coefficients are settled,
 and those of each number of terms that are handed on."""
-
-LEAST = 1e-6
-"""Smallest |y|, in units of its root mean square, under a link."""
 
 REWEIGHTED = 2
 """Passes in which a link's slope is taken at the fitted values: at small y that noise has moved it says little."""
@@ -78,13 +76,11 @@ def power_sums(
     columns = list(_columns(x, symbol, allowed))
     values = np.array([column.values for column in columns])
     found: dict[int, list[tuple[float, int, sympy.Expr]]] = {count: [] for count in range(1, MOST_TERMS + 1)}
-    for link in usable_links(y):
-        if link.name not in LINKS:
+    names = LINKS if keeps_away(y) else LINKS[:1]
+    for link in permitted_links(y, allowed):
+        if link.name not in names:
             continue
-        away = float(np.abs(y).min()) > LEAST * float(np.sqrt(np.mean(y**2)))
         back = link.inverse(y)
-        if link.name != "identity" and not (away and _permitted(back, allowed)):
-            continue
         inverse = sympy.lambdify(TARGET, back, "numpy")
         for chosen in _best(columns, values, y, link, weights):
             coefficients, fitted = _settled(values[chosen].T, y, link, inverse, weights)
@@ -118,10 +114,6 @@ def _columns(x: np.ndarray, symbol: sympy.Symbol, allowed: AllowedFunctions | No
             values, size = np.exp(slope * (x - start)), float(np.exp(slope * start))
         if 1e-200 < size < 1e200:
             yield _Column(values, "rising" if rate > 0 else "falling", sympy.exp(sympy.Float(slope) * symbol), size)
-
-
-def _permitted(back: sympy.Expr, allowed: AllowedFunctions | None) -> bool:
-    return allowed is None or allowed.permits(back.subs(TARGET, sympy.Symbol("z", positive=True)))
 
 
 def _best(

@@ -88,6 +88,16 @@ SHARES: Mapping[str, tuple[float, int]] = {
 """Links of y, in this order, with the part of the time that each has and the most terms under it."""
 
 
+def permitted_links(y: np.ndarray, allowed: AllowedFunctions | None) -> list[Link]:
+    """Links that a target allows and whose way back formulas may have."""
+    return [one for one in usable_links(y) if allowed is None or allowed.permits(one.inverse(y).subs(TARGET, POSITIVE))]
+
+
+def keeps_away(y: np.ndarray) -> bool:
+    """Whether a target keeps away from zero, as one under a link has to."""
+    return float(np.abs(y).min()) > LEAST * float(np.sqrt(np.mean(y**2)))
+
+
 def targets(
     y: np.ndarray, allowed: AllowedFunctions | None, most_terms: int, *, noisy: bool = False, dimension: int = 1
 ) -> list[Target]:
@@ -99,12 +109,10 @@ def targets(
     for on their own before all else, for y and under every link.
     """
     alone = dimension == 1
-    links = [
-        one for one in usable_links(y) if allowed is None or allowed.permits(one.inverse(y).subs(TARGET, POSITIVE))
-    ]
+    links = permitted_links(y, allowed)
     plain = Target("identity", y, np.ones_like(y), lambda z: z, TARGET, 0.4, 2)
     linked = []
-    if float(np.abs(y).min()) > LEAST * float(np.sqrt(np.mean(y**2))):
+    if keeps_away(y):
         known, times = {link.name: link for link in links}, 2.0 if alone else 1.0
         linked = [
             _under(known[name], y, times * part, terms) for name, (part, terms) in SHARES.items() if name in known
