@@ -79,7 +79,7 @@ def rivals(formula: Formula, fit_rows: FitRows, *, until: float, seed: int) -> l
         if part.expression == expression and part.symbol in fit_rows.variables:
             slope = sympy.Float(1e-3 * float(np.std(fit_rows.dataset.y)) / float(np.ptp(part.values)))
             lines = (form.substituted() + slope * part.symbol for _, form in forms[:FITTED])
-            forms = sorted([*forms, *_shortest(lines, fit_rows)], key=lambda one: one[0])
+            forms = sorted([*forms, *_shortest(lines, fit_rows)], key=lambda one: round(one[0], 6))
         for length, form in forms[:FITTED]:
             if length < limit:
                 found += from_expression(form.substituted(), fit_rows, structure="rival", deadline=until)
@@ -91,7 +91,10 @@ def rivals(formula: Formula, fit_rows: FitRows, *, until: float, seed: int) -> l
 def _shortest(expressions: Iterator[sympy.Expr], fit_rows: FitRows) -> list[tuple[float, ParametricForm]]:
     """Fitted forms with their description lengths, the shortest first."""
     fitted = [fit_rows.fit(parametrize(one, fit_rows.variables), max_steps=30) for one in expressions]
-    forms = sorted(((description_length_of(fit.form, fit_rows), fit) for fit in fitted), key=lambda one: one[0])
+    # Rounded, so that what is as long stays in the order in which it came.
+    forms = sorted(
+        ((description_length_of(fit.form, fit_rows), fit) for fit in fitted), key=lambda one: round(one[0], 6)
+    )
     kept: list[tuple[float, RefitResult]] = []
     for length, fit in forms:
         # What leaves the same is the same in other words.

@@ -85,7 +85,7 @@ def power_sums(
         for chosen in _best(columns, values, y, link, weights):
             coefficients, fitted = _settled(values[chosen].T, y, link, inverse, weights)
             error = float(np.average((y - fitted) ** 2, weights=weights))
-            error = error if np.isfinite(error) else np.inf
+            error = float(f"{error:.9g}") if np.isfinite(error) else np.inf
             terms = (
                 sympy.Float(float(c) / columns[k].size) * columns[k].expression
                 for k, c in zip(chosen, coefficients, strict=True)
@@ -135,7 +135,8 @@ def _best(
         gained = np.einsum("si,sij,sj->s", sides, inverses, sides)
         clock.charge(Work.SMALL_FITS, count + len(chosen) / 25)
         kinds: set[tuple[str, ...]] = set()
-        for k in np.argsort(-gained, kind="stable"):
+        # Rounded, so that sums that are as good come in their own order and not in that of rounding errors.
+        for k in np.argsort(-np.round(gained / (np.abs(gained).max() or 1.0), 9), kind="stable"):
             kind = tuple(columns[place].kind for place in chosen[k])
             if kind not in kinds and (link.name != "log" or "0" in kind):
                 kinds.add(kind)
