@@ -421,6 +421,9 @@ def judge(form: ParametricForm, fit_rows: FitRows, *, structure: Origin) -> Form
     length = description_length_of(form, fit_rows)
     # The losses above are those of constants that never saw the held-out rows; the constants that are handed out, with
     # their errors, come from all rows.
+    if is_noisy(train_loss, fit_rows):
+        # From the same numbers, whatever the rounding errors of the way here, so that their last digits are the same.
+        form = form.with_values(np.array([float(f"{value:.10g}") for value in form.values]))
     result = refit(form, fit_rows.dataset.X, fit_rows.dataset.y, weights=fit_rows.weights, max_steps=30)
     if result.status == "non-finite":
         return None
