@@ -75,7 +75,7 @@ def rivals(formula: Formula, fit_rows: FitRows, *, until: float, seed: int) -> l
         # A curve has fewer rivals of its own length than of one operation more.
         few = FEW_OF_NOISY_CURVES if part.expression == expression else TREES
         raw = read_anew(part, fit_rows, _noise(own, fit_rows), until=due, seed=seed, handed=HANDED, few=few)
-        forms = _shortest(raw, fit_rows)
+        forms = _shortest(fit_rows.faults.guard("reading a part anew", raw), fit_rows)
         if part.expression == expression and part.symbol in fit_rows.variables:
             slope = sympy.Float(1e-3 * float(np.std(fit_rows.dataset.y)) / float(np.ptp(part.values)))
             lines = (form.substituted() + slope * part.symbol for _, form in forms[:FITTED])
@@ -90,7 +90,12 @@ def rivals(formula: Formula, fit_rows: FitRows, *, until: float, seed: int) -> l
 
 def _shortest(expressions: Iterator[sympy.Expr], fit_rows: FitRows) -> list[tuple[float, ParametricForm]]:
     """Fitted forms with their description lengths, the shortest first."""
-    fitted = [fit_rows.fit(parametrize(one, fit_rows.variables), max_steps=30) for one in expressions]
+    fitted: list[RefitResult] = []
+    for one in expressions:
+        try:
+            fitted.append(fit_rows.fit(parametrize(one, fit_rows.variables), max_steps=30))
+        except Exception as error:
+            fit_rows.faults.add("a rival", error)
     # Rounded, so that what is as long stays in the order in which it came.
     forms = sorted(
         ((description_length_of(fit.form, fit_rows), fit) for fit in fitted), key=lambda one: round(one[0], 6)

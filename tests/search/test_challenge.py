@@ -88,3 +88,20 @@ def test_what_the_data_cannot_tell_apart_is_handed_on(size, rng):
 def test_a_constant_has_no_rivals(rng):
     rows = rows_of(rng.normal(size=(60, 1)), rng.normal(size=60), ("x",), 1.0)
     assert found(fitted("0.3", rows), rows) == []
+
+
+@pytest.mark.faults
+def test_a_rival_that_fails_costs_itself_only(rng, monkeypatch):
+    x = np.linspace(0.1, 1.5, 60)
+    rows = rows_of(x[:, None], 3 * np.exp(-x / 1.3) + 0.2 * rng.normal(size=60), ("x",), 0.2)
+
+    def raw(part, fit_rows, *args, **kwargs):
+        (symbol,) = fit_rows.variables
+        yield sympy.Float("1e-1000000") * symbol
+        yield 3.0 / (1.0 + 0.9 * symbol)
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr("kansym.search.challenge.read_anew", raw)
+    others = found(fitted("3.0*exp(-0.77*x)", rows), rows)
+    assert any(not one.expression.has(sympy.exp) for one in others)
+    assert rows.faults.count >= 2
