@@ -70,6 +70,10 @@ def rivals(formula: Formula, fit_rows: FitRows, *, until: float, seed: int) -> l
     parts = [part for part in parts_within(expression, fit_rows) if complexity(part.expression) >= SMALLEST_PART]
     parts = sorted(parts, key=lambda part: -complexity(part.expression))[:MOST_PARTS]
     found: list[Formula] = []
+    lines = (_sloped(own, symbol, fit_rows) for symbol in fit_rows.variables if expression.has(symbol))
+    for length, form in _shortest(lines, fit_rows):
+        if length < limit:
+            found += from_expression(form.substituted(), fit_rows, structure="rival", deadline=until)
     for place, part in enumerate(parts):
         due = clock.now() + clock.left(until) / (len(parts) - place)
         # A curve has fewer rivals of its own length than of one operation more.
@@ -77,8 +81,7 @@ def rivals(formula: Formula, fit_rows: FitRows, *, until: float, seed: int) -> l
         raw = read_anew(part, fit_rows, _noise(own, fit_rows), until=due, seed=seed, handed=HANDED, few=few)
         forms = _shortest(fit_rows.faults.guard("reading a part anew", raw), fit_rows)
         if part.expression == expression and part.symbol in fit_rows.variables:
-            slope = sympy.Float(1e-3 * float(np.std(fit_rows.dataset.y)) / float(np.ptp(part.values)))
-            lines = (form.substituted() + slope * part.symbol for _, form in forms[:FITTED])
+            lines = (_sloped(form, part.symbol, fit_rows) for _, form in forms[:FITTED])
             forms = sorted([*forms, *_shortest(lines, fit_rows)], key=lambda one: round(one[0], 6))
         for length, form in forms[:FITTED]:
             if length < limit:
@@ -86,6 +89,13 @@ def rivals(formula: Formula, fit_rows: FitRows, *, until: float, seed: int) -> l
     kept = [one for one in found if one.description_length < limit and one.consistent is not False]
     logger.info("%d rivals of %s", len(kept), formula)
     return sorted(kept, key=lambda one: one.rank)
+
+
+def _sloped(form: ParametricForm, symbol: sympy.Symbol, fit_rows: FitRows) -> sympy.Expr:
+    """A formula over a background that is not flat, of which the fit has to find the slope."""
+    column = fit_rows.dataset.X[:, fit_rows.variables.index(symbol)]
+    slope = 1e-3 * float(np.std(fit_rows.dataset.y)) / float(np.ptp(column))
+    return form.substituted() + sympy.Float(slope) * symbol
 
 
 def _shortest(expressions: Iterator[sympy.Expr], fit_rows: FitRows) -> list[tuple[float, ParametricForm]]:
