@@ -4,7 +4,8 @@
 
 Laws of one to three columns are drawn from a seed (`kansym.bench.random_laws`), and tables of 30 to 300 rows with 0.5
 to 5 % of noise and a column of errors. A formula is the law where its values, on the rows' ranges and 30 % beyond, are
-as good as those of the law itself with its constants fitted to the same rows, within a factor of two::
+as good as those of the law itself with its constants fitted to the same rows, within a factor of two. Over a narrow
+range another form can be as good; how many have the law's form is said beside it::
 
     python -m benchmarks.verdicts                          # 60 tables of seed 5, 20 s each
     python -m benchmarks.verdicts --seed 1005 --tables 300
@@ -22,6 +23,7 @@ from cyclopts import App, Parameter, validators
 from benchmarks.table import keep as keep_figures
 from kansym.bench import sampling
 from kansym.bench.drawn import KINDS
+from kansym.bench.form import same_form
 from kansym.bench.law import Law, Noise
 from kansym.bench.problem import Problem, make_problem
 from kansym.bench.strict import fit_errors, strict
@@ -56,7 +58,9 @@ class Outcome:
     ----------
     name, formula, verdict : str
     right : bool
-        Whether the formula is the law.
+        Whether the formula is as good as the law.
+    form : bool
+        Whether it is that with other constants.
     against : tuple of str
         Grounds against a law.
     """
@@ -65,6 +69,7 @@ class Outcome:
     formula: str
     verdict: str
     right: bool
+    form: bool
     against: tuple[str, ...]
 
 
@@ -119,7 +124,9 @@ def examine(problem: Problem, *, seconds: float) -> Outcome:
         raise KeyboardInterrupt
     verdict = certify(found, options=options).verdict
     right = is_law(found.formula.expression, problem)
-    return Outcome(f"{problem.law.name}/{problem.seed}", str(found.formula), verdict.kind, right, verdict.against)
+    form = same_form(found.formula.expression, problem)
+    name = f"{problem.law.name}/{problem.seed}"
+    return Outcome(name, str(found.formula), verdict.kind, right, form, verdict.against)
 
 
 def headlines(outcomes: Sequence[Outcome]) -> dict[str, str]:
@@ -130,6 +137,7 @@ def headlines(outcomes: Sequence[Outcome]) -> dict[str, str]:
         for verdict in (LAW, DESCRIPTION, NOTHING)
     }
     right = sum(counts[True, verdict] for verdict in (LAW, DESCRIPTION, NOTHING))
+    formed = [one for one in outcomes if one.form]
     called = counts[True, LAW] + counts[False, LAW]
     return {
         "formulas that are the law: law / good description / no closed form": " / ".join(
@@ -140,6 +148,7 @@ def headlines(outcomes: Sequence[Outcome]) -> dict[str, str]:
         ),
         "called a law, and is": f"{counts[True, LAW]} of {called}",
         "is the law, and called so": f"{counts[True, LAW]} of {right}",
+        "has the law's form, and is called a law": f"{sum(one.verdict == LAW for one in formed)} of {len(formed)}",
     }
 
 
@@ -169,7 +178,7 @@ def main(
         for problem in tables(seed, count):
             one = examine(problem, seconds=seconds)
             outcomes.append(one)
-            mark = "right" if one.right else "wrong"
+            mark = f"{'right' if one.right else 'wrong'}{', the form' if one.form else ''}"
             print(f"{one.name:<10} {mark}, {one.verdict}: {one.formula}", flush=True)
             print(f"{'':<10} {len(problem.y)} rows, law {problem.truth}", flush=True)
             for words in one.against:

@@ -4,13 +4,15 @@
 
 That a formula describes noisy data says little while others of its length do so too. Every part of it that depends on
 one column or one argument, the whole of it among them, is replaced by all compositions of few operations of that, and
-by all short sums of its powers and exponentials, with constants fitted. Nothing is looked up: these are the
+by all short sums of its powers and exponentials, with constants fitted; the formula itself is put on a slope, and held
+against all compositions of few operations of all columns. Nothing is looked up: these are the
 compositions and terms that the search makes of the library's functions.
 """
 
 import logging
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 import sympy
@@ -20,14 +22,14 @@ from kansym.clock import Clock
 from kansym.primitives.allowed import allowed_functions
 from kansym.primitives.library import PrimitiveLibrary
 from kansym.search.formulation import description_length_of, from_expression
-from kansym.search.parts_anew import SMALLEST_PART, TREES, parts_within, read_anew
+from kansym.search.parts_anew import SMALLEST_PART, TREES, Part, parts_within, read_anew
 from kansym.search.results import Discovery
 from kansym.search.rows import FitRows
 from kansym.symbolic.complexity import complexity
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.parametric import ParametricForm, parametrize
 from kansym.symbolic.refit import RefitResult
-from kansym.terms.enumeration import FEW_OF_NOISY_CURVES
+from kansym.terms.enumeration import FEW, FEW_OF_NOISY_CURVES, Enumeration
 
 logger = logging.getLogger(__name__)
 
@@ -67,28 +69,39 @@ def rivals(formula: Formula, fit_rows: FitRows, *, until: float, seed: int) -> l
         return []
     own = fit_rows.fit(parametrize(expression, fit_rows.variables)).form
     limit = description_length_of(own, fit_rows) + NEAR_BITS
-    parts = [part for part in parts_within(expression, fit_rows) if complexity(part.expression) >= SMALLEST_PART]
-    parts = sorted(parts, key=lambda part: -complexity(part.expression))[:MOST_PARTS]
     found: list[Formula] = []
-    lines = (_sloped(own, symbol, fit_rows) for symbol in fit_rows.variables if expression.has(symbol))
-    for length, form in _shortest(lines, fit_rows):
-        if length < limit:
-            found += from_expression(form.substituted(), fit_rows, structure="rival", deadline=until)
-    for place, part in enumerate(parts):
-        due = clock.now() + clock.left(until) / (len(parts) - place)
-        # A curve has fewer rivals of its own length than of one operation more.
-        few = FEW_OF_NOISY_CURVES if part.expression == expression else TREES
-        raw = read_anew(part, fit_rows, _noise(own, fit_rows), until=due, seed=seed, handed=HANDED, few=few)
-        forms = _shortest(fit_rows.faults.guard("reading a part anew", raw), fit_rows)
-        if part.expression == expression and part.symbol in fit_rows.variables:
-            lines = (_sloped(form, part.symbol, fit_rows) for _, form in forms[:FITTED])
-            forms = sorted([*forms, *_shortest(lines, fit_rows)], key=lambda one: round(one[0], 6))
-        for length, form in forms[:FITTED]:
+    sources = _sources(own, fit_rows, seed)
+    for place, source in enumerate(sources):
+        due = clock.now() + clock.left(until) / (len(sources) - place)
+        for length, form in _shortest(fit_rows.faults.guard("reading a part anew", source(due)), fit_rows)[:FITTED]:
             if length < limit:
                 found += from_expression(form.substituted(), fit_rows, structure="rival", deadline=until)
     kept = [one for one in found if one.description_length < limit and one.consistent is not False]
     logger.info("%d rivals of %s", len(kept), formula)
     return sorted(kept, key=lambda one: one.rank)
+
+
+def _sources(own: ParametricForm, fit_rows: FitRows, seed: int) -> list[Callable[[float], Iterator[sympy.Expr]]]:
+    """What gives other formulas, each until a time: the formula on a slope, all short ones, and other parts of it."""
+    expression, noise = own.substituted(), _noise(own, fit_rows)
+    symbols = [symbol for symbol in fit_rows.variables if expression.has(symbol)]
+    found: list[Callable[[float], Iterator[sympy.Expr]]] = [lambda _: (_sloped(own, one, fit_rows) for one in symbols)]
+    if len(fit_rows.variables) > 1:
+        X, y, weights = fit_rows.rows(fit_rows.fitting)
+        every = Enumeration(
+            X, y, fit_rows.variables, weights=weights, noise=noise, noisy=True, allowed=fit_rows.allowed, seed=seed
+        )
+        found.append(lambda due: every.formulas(due, few=FEW, handed=HANDED))
+    parts = [part for part in parts_within(expression, fit_rows) if complexity(part.expression) >= SMALLEST_PART]
+    for part in sorted(parts, key=lambda part: -complexity(part.expression))[:MOST_PARTS]:
+        # A curve has fewer rivals of its own length than of one operation more.
+        few = FEW_OF_NOISY_CURVES if part.expression == expression else TREES
+        found.append(partial(_anew, part, fit_rows, noise, few, seed))
+    return found
+
+
+def _anew(part: Part, fit_rows: FitRows, noise: float, few: float, seed: int, due: float) -> Iterator[sympy.Expr]:
+    return read_anew(part, fit_rows, noise, until=due, seed=seed, handed=HANDED, few=few)
 
 
 def _sloped(form: ParametricForm, symbol: sympy.Symbol, fit_rows: FitRows) -> sympy.Expr:

@@ -24,7 +24,7 @@ from kansym.symbolic.free_numbers import free_numbers
 from kansym.symbolic.naming import plain, plain_symbol
 from kansym.symbolic.own_functions import folded
 from kansym.symbolic.parametric import ParametricForm, parametrize
-from kansym.symbolic.reduction import drop_terms, eliminate
+from kansym.symbolic.reduction import drop_terms, eliminate, straighter
 from kansym.symbolic.refit import RANK_TOLERANCE, RefitResult, jacobian_rank, refit, scaled_svd
 from kansym.symbolic.rewriting import (
     absorb_minus,
@@ -69,6 +69,9 @@ POLISH_SECONDS = 0.3
 DIMENSIONAL_BITS = 10.0
 """Bits of a constant with a dimension, where the columns alone could give the target its unit: such a constant claims a
 quantity of nature beside those that were measured."""
+
+STRAIGHTENED_ROWS = 200
+"""Rows on which a function is compared with a straight line."""
 
 MAX_CONSTANTS = 40
 """Formulas with more constants than this are tables in disguise and are not worth the algebra."""
@@ -122,7 +125,7 @@ def _formulas(raw: sympy.Expr, fit_rows: FitRows, structure: Origin, deadline: f
     if lean is not fitted.form:
         fitted = fit_rows.fit(lean)
     if is_noisy(fitted.loss, fit_rows):
-        fitted = _with_free_numbers(fitted, fit_rows, positive)
+        fitted = _straightened(_with_free_numbers(fitted, fit_rows, positive), fit_rows)
     if not _is_news(fitted.form, fit_rows):
         return
     first = _finish(fitted.form, fit_rows, structure, deadline)
@@ -170,6 +173,22 @@ def _with_free_numbers(fitted: RefitResult, fit_rows: FitRows, positive: list[sy
     X = fit_rows.rows(fit_rows.fitting)[0]
     determined = again.status != "non-finite" and jacobian_rank(again.form, X) == len(form.constants)
     return again if determined and again.loss <= fitted.loss * (1 + 1e-6) else fitted
+
+
+def _straightened(fitted: RefitResult, fit_rows: FitRows) -> RefitResult:
+    """Fitted forms without functions that are as good as straight, as long as that makes the description shorter."""
+    length = description_length_of(fitted.form, fit_rows)
+    X = fit_rows.dataset.X[thinned(fit_rows.fitting, STRAIGHTENED_ROWS)]
+    for _ in range(len(fitted.form.constants)):
+        for plainer in straighter(fitted.form, X):
+            again = fit_rows.fit(plainer, max_steps=30)
+            shorter = math.inf if again.status == "non-finite" else description_length_of(again.form, fit_rows)
+            if shorter < length:
+                fitted, length = again, shorter
+                break
+        else:
+            break
+    return fitted
 
 
 def _expected(form: ParametricForm, fit_rows: FitRows) -> Callable[[sympy.Symbol, int, ParametricForm], float]:

@@ -8,6 +8,7 @@ right.
 
 from collections.abc import Callable, Iterator
 
+import numpy as np
 import sympy
 
 from kansym.symbolic.candidates import roles, shifts
@@ -39,20 +40,66 @@ def drop_terms(form: ParametricForm, loss: Callable[[ParametricForm], float], *,
     allowed : float
         Largest loss that counts as no change.
     """
-    positive = [symbol for symbol in form.variables if symbol.is_positive]
     while True:
         # Float constants in place: the sums of the form are those of the formula.
-        expression = form.substituted()
-        for node, term in _additive_terms(expression):
-            reduced: sympy.Expr = expression.xreplace({node: node - term})  # pyright: ignore[reportAssignmentType]
-            if not reduced.free_symbols & set(form.variables):
-                continue
-            candidate = parametrize(canonicalize(reduced, positive), form.variables)
-            if loss(candidate) <= allowed:
+        for node, term in _additive_terms(form.substituted()):
+            candidate = _dropped(form, node, term)
+            if candidate is not None and loss(candidate) <= allowed:
                 form = candidate
                 break
         else:
             return form
+
+
+NEARLY = 0.1
+"""What a straight line or a parabola leaves of a function, in units of its spread, where it may stand for it."""
+
+
+def straighter(form: ParametricForm, X: np.ndarray) -> Iterator[ParametricForm]:
+    """Forms with ``a + b*u`` or ``a + b*u^2`` in place of a function of ``u`` that hardly differs from it on the rows.
+
+    ``x*(exp(0.001*z) - 1)`` is ``0.001*x*z`` in disguise: over a short range of its argument any function will do, and
+    a fit drives it there where the law has none.
+
+    Parameters
+    ----------
+    form : ParametricForm
+        Fitted.
+    X : ndarray, shape (n, d)
+        A hundred rows are enough.
+
+    Yields
+    ------
+    ParametricForm
+        Not fitted; the largest functions first.
+    """
+    positive = [symbol for symbol in form.variables if symbol.is_positive]
+    expression = form.substituted()
+    bent: Iterator[sympy.Expr] = filter(_bends, sympy.preorder_traversal(expression))  # pyright: ignore[reportAssignmentType]
+    for node in dict.fromkeys(bent):
+        inner: sympy.Expr = node.args[0]  # pyright: ignore[reportAssignmentType]
+        with np.errstate(all="ignore"):
+            values, u = (parametrize(one, form.variables).evaluate(X) for one in (node, inner))
+            spread = float(np.std(values))
+        if not (np.isfinite(values).all() and np.isfinite(u).all() and spread > 0.0 and np.ptp(u) > 0.0):
+            continue
+        for power in (1, 2):
+            design = np.column_stack([np.ones(len(u)), u**power])
+            coefficients = np.linalg.lstsq(design, values, rcond=None)[0]
+            if np.std(values - design @ coefficients) < NEARLY * spread:
+                offset, slope = map(sympy.Float, map(float, coefficients))
+                plain: sympy.Expr = expression.xreplace({node: offset + slope * inner**power})  # pyright: ignore[reportAssignmentType]
+                yield parametrize(canonicalize(plain, positive), form.variables)
+                break
+
+
+def _bends(node: sympy.Basic) -> bool:
+    """Whether it is a smooth function of an argument that varies."""
+    if not node.free_symbols or isinstance(node, (sympy.Abs, sympy.sign, sympy.Heaviside)):
+        return False
+    if isinstance(node, sympy.Pow):
+        return not node.base.is_Symbol and not node.exp.free_symbols
+    return isinstance(node, sympy.Function) and len(node.args) == 1
 
 
 Fit = Callable[[ParametricForm], tuple[ParametricForm, float] | None]
@@ -76,6 +123,24 @@ def without(form: ParametricForm, constant: sympy.Symbol, value: int) -> Paramet
     smaller = parametrize(reduced, form.variables)
     fewer = len(smaller.constants) < len(form.constants)
     return smaller if fewer and complexity(smaller.expression) <= complexity(form.expression) else None
+
+
+def _without_plain_terms(form: ParametricForm) -> Iterator[ParametricForm]:
+    """The form without a term that has no constant of its own, as x in ``a*(x + b)``: a and b become one."""
+    expression, constants = form.substituted(), len(form.constants)
+    for node, term in _additive_terms(expression):
+        smaller = None if term.as_coeff_Mul()[0].is_Float else _dropped(form, node, term)
+        if smaller is not None and len(smaller.constants) < constants:
+            yield smaller
+
+
+def _dropped(form: ParametricForm, node: sympy.Expr, term: sympy.Expr) -> ParametricForm | None:
+    """The form without a term of a sum in it, or None where no variable is left."""
+    positive = [symbol for symbol in form.variables if symbol.is_positive]
+    reduced: sympy.Expr = form.substituted().xreplace({node: node - term})  # pyright: ignore[reportAssignmentType]
+    if not reduced.free_symbols & set(form.variables):
+        return None
+    return parametrize(canonicalize(reduced, positive), form.variables)
 
 
 Expect = Callable[[ParametricForm], Callable[[sympy.Symbol, int, ParametricForm], float]]
@@ -113,7 +178,8 @@ def eliminate(
         if expect is not None and len(candidates) > MOST_FITTED:
             expected = expect(form)
             candidates = sorted(candidates, key=lambda one: expected(*one))[:MOST_FITTED]
-        fitted = [found for *_, smaller in candidates if (found := fit(smaller)) is not None]
+        smaller_forms = [*(smaller for *_, smaller in candidates), *_without_plain_terms(form)]
+        fitted = [found for smaller in smaller_forms if (found := fit(smaller)) is not None]
         if not fitted:
             return
         form = min(fitted, key=lambda one: one[1])[0]

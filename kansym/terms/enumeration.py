@@ -1,12 +1,12 @@
 # sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
 # pyright: reportArgumentType=false, reportReturnType=false, reportOperatorIssue=false
-"""Enumeration: every tree of few operations, with its constants fitted, times a product of powers and with an offset.
+"""Enumeration: every tree of few operations, with its constants fitted, times a product of powers, on a background.
 
 A sum of products of functions says nothing of functions of functions, or of a column in an exponent. There are some ten
 thousand trees of three operations of two inputs, and a grid of constants for each is a few hundred values of a curve:
 all are tried. Trees of a size are made of those of smaller sizes, whose values are kept; what they leave of y is known
-from three products of matrices, also beside an offset and times any of many monomials. The most promising under several
-noise floors get their constants by Levenberg-Marquardt, with the coefficients in closed form.
+from a few products of matrices, also times any of many monomials, and beside an offset or, of one input, a line. The
+best under several noise floors get their constants by Levenberg-Marquardt, with the coefficients in closed form.
 """
 
 import heapq
@@ -23,6 +23,7 @@ from kansym import clock
 from kansym.clock import Work
 from kansym.primitives.allowed import AllowedFunctions
 from kansym.terms.length import NODE_NATS, NOISE, ROUNDING
+from kansym.terms.monomials import monomials
 from kansym.terms.trees import BINARY, NOTHING_NEW, SYMMETRIC, UNARY, Operation, Range, Tree
 
 ROWS = 100
@@ -58,10 +59,6 @@ input, which leaves little else to go by."""
 MOST_VALUE, FLAT = 1e100, 1e-9
 """Largest value of a tree, and least spread in units of its size."""
 
-POWERS = (1.0, -1.0, 2.0, 0.5, -2.0, 3.0, -0.5)
-PAIRED = (1.0, -1.0, 2.0, 0.5)
-"""Exponents of monomials of one input, and of two."""
-
 LARGEST_OFFSET = 2e3
 """In units of y's root mean square: a tree and an offset that cancel imitate others, as tanh far out does exp."""
 
@@ -77,22 +74,8 @@ HANDED = 3
 TREE_COST, VALUE_COST, STEP_COST = 1.1, 8e-5, 1.7
 """What a tree, one of its values and a step cost, in small fits."""
 
-Key = tuple[Tree, int, bool]
-
-
-@dataclass(frozen=True, eq=False)
-class _Monomial:
-    """A product of powers of inputs."""
-
-    powers: tuple[tuple[int, float], ...]
-    values: np.ndarray
-
-    @property
-    def nodes(self) -> int:
-        return sum(2 if power == 1 else 3 for _, power in self.powers)
-
-    def expression(self, variables: tuple[sympy.Symbol, ...]) -> sympy.Expr:
-        return sympy.Mul(*(variables[k] ** sympy.nsimplify(power) for k, power in self.powers))
+Key = tuple[Tree, int, int]
+"""A tree, the number of its monomial, and columns of the background that stand beside it: an offset, and a slope."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +96,7 @@ class _Branch:
 
 @dataclass(frozen=True, eq=False)
 class _Fitted:
-    """A tree times a monomial, and an offset, with its constants."""
+    """A tree times a monomial, on a background, with its constants."""
 
     length: float
     square: float
@@ -131,6 +114,13 @@ class _Rows:
     root: np.ndarray
     monomials: np.ndarray
 
+    @cached_property
+    def background(self) -> tuple[np.ndarray, np.ndarray]:
+        """Orthonormal rows that span an offset and, of one input, a slope; and the triangle that makes them."""
+        plain = [np.ones(len(self.y)), *(self.columns if len(self.columns) == 1 else ())]
+        rows, triangle = np.linalg.qr((self.root * plain).T)
+        return rows.T, triangle
+
     def take(self, rows: np.ndarray) -> "_Rows":
         return _Rows(self.columns[:, rows], self.y[rows], self.root[rows], self.monomials[:, rows])
 
@@ -138,7 +128,7 @@ class _Rows:
 @dataclass(frozen=True, eq=False)
 class _State:
     """Fits at some constants: residuals (S, n), their derivatives (S, P, n) with the other sign less what coefficients
-    absorb, those of the tree and of the offset (S, 2), and sums of squares (S,)."""
+    absorb, those of the tree and of the background (S, 1 + K), and sums of squares (S,)."""
 
     residual: np.ndarray
     slopes: np.ndarray
@@ -200,19 +190,18 @@ class Enumeration:
         root = np.ones(n) if weights is None else np.sqrt(weights / weights.mean())
         self.size = float(np.sqrt(np.mean((root * y) ** 2)))
         self.floor = max(ROUNDING, noise / self.size)
-        self.monomials = [one for one in _monomials(X) if np.isfinite(one.values).all()]
-        monomials = np.array([one.values for one in self.monomials])
-        self.rows = _Rows(X.T, root * y / self.size, root, monomials)
+        self.monomials = [one for one in monomials(X) if np.isfinite(one.values).all()]
+        values = np.array([one.values for one in self.monomials])
+        self.rows = _Rows(X.T, root * y / self.size, root, values)
         order = np.random.default_rng(seed).permutation(n)
         self.few = self.rows.take(np.sort(order[: ROWS * (2 if noisy or self.floor > NOISE else 1)]))
-        unit = self.few.root / np.linalg.norm(self.few.root)
-        self._unit, self._level = unit, float(unit @ self.few.y)
-        # Columns that V, V^2 and V are multiplied by: y, the squares and the offset, each times a monomial.
+        # Columns that V, V^2 and V are multiplied by: y, the squares and the background, each times a monomial.
         weighted = self.few.monomials * self.few.root
-        self._target, self._square, self._offset = (weighted * self.few.y).T, (weighted**2).T, (weighted * unit).T
+        self._target, self._square = (weighted * self.few.y).T, (weighted**2).T
+        self._beside = [(float(row @ self.few.y), (weighted * row).T) for row in self.few.background[0]]
         self._cost = NODE_NATS * np.array([one.nodes for one in self.monomials])
-        self.unary = [one for one in UNARY if _permitted(one, 1, allowed)]
-        self.binary = [one for one in BINARY if _permitted(one, 2, allowed)]
+        self.unary = [one for one in UNARY if one.permitted(1, allowed)]
+        self.binary = [one for one in BINARY if one.permitted(2, allowed)]
         self.kept = KEPT.get(dimension, FEWEST)
         leaves = [Tree(None, input=k) for k in range(dimension)]
         none = np.zeros((1, 0))
@@ -341,17 +330,20 @@ class Enumeration:
     # -- choice ------------------------------------------------------------------------------------------------------
 
     def _score(self, tree: Tree, values: np.ndarray, theta: np.ndarray) -> None:
-        """Remember the best monomial and start of a tree under each noise floor, with an offset and without."""
+        """Remember the best monomial and start of a tree under each noise floor, on each background."""
         n, total = len(self.few.y), float(self.few.y @ self.few.y)
-        with_y, square, with_unit = values @ self._target, values**2 @ self._square, values @ self._offset
-        plain = total - with_y**2 / square
-        rest = square - with_unit**2
-        beside = total - self._level**2 - (with_y - with_unit * self._level) ** 2 / np.where(rest > 0, rest, np.inf)
-        for offset, left in ((False, plain), (True, beside)):
+        with_y, square = values @ self._target, values**2 @ self._square
+        for background in range(len(self._beside) + 1):
+            if background:
+                # What one more column of the background takes away of y, of the tree, and of their product.
+                level, column = self._beside[background - 1]
+                with_column = values @ column
+                total, with_y, square = total - level**2, with_y - with_column * level, square - with_column**2
+            left = total - with_y**2 / np.where(square > 0, square, np.inf)
             left = np.where(np.isfinite(left), np.maximum(left, 0.0), total)
             best = left.argmin(0)
             least = left[best, range(len(best))]
-            cost = self._cost + self._fixed(tree, offset)
+            cost = self._cost + self._fixed(tree, background)
             for floor in FLOORS:
                 lengths = 0.5 * n * np.log(least / n + max(floor, self.floor) ** 2) + cost
                 # What the data say is a tree times this or that before its constants are right may be the tree alone.
@@ -360,16 +352,16 @@ class Enumeration:
                     if len(heap) == LOOKED_AT and -length <= heap[0][0]:
                         continue
                     some = theta[np.argsort(left[:, place], kind="stable")[:STARTS]]
-                    entry = (-length, next(self._number), (tree, place, offset), some)
+                    entry = (-length, next(self._number), (tree, place, background), some)
                     if len(heap) < LOOKED_AT:
                         heapq.heappush(heap, entry)
                     else:
                         heapq.heapreplace(heap, entry)
 
-    def _fixed(self, tree: Tree, offset: bool) -> float:
+    def _fixed(self, tree: Tree, background: int) -> float:
         """Nats of a tree with its coefficients."""
-        constants = tree.constants + 1 + offset
-        return NODE_NATS * (tree.nodes + 2 + 2 * offset) + 0.5 * math.log(len(self.rows.y)) * constants
+        constants = tree.constants + 1 + background
+        return NODE_NATS * (tree.nodes + 2 + 2 * background) + 0.5 * math.log(len(self.rows.y)) * constants
 
     def _refined(self, until: float) -> list[_Fitted]:
         """The best trees so far that were not handed on before, fitted to all rows; the shortest first."""
@@ -406,8 +398,8 @@ class Enumeration:
         return list(kept.values())
 
     def _priced(self, key: Key) -> float:
-        tree, monomial, offset = key
-        return self._fixed(tree, offset) + float(self._cost[monomial])
+        tree, monomial, background = key
+        return self._fixed(tree, background) + float(self._cost[monomial])
 
     def _fit(self, key: Key, theta: np.ndarray, rows: _Rows, steps: int) -> _Fitted:
         """Constants (S, P) by Levenberg-Marquardt on what the coefficients leave; the best start goes on."""
@@ -438,16 +430,15 @@ class Enumeration:
         return _Fitted(length, square, key, theta[best : best + 1], state.coefficients[best])
 
     def _state(self, key: Key, theta: np.ndarray, rows: _Rows) -> "_State":
-        tree, monomial, offset = key
+        tree, monomial, background = key
         clock.charge(Work.SMALL_FITS, STEP_COST + VALUE_COST * len(theta) * len(rows.y) * (tree.constants + 1))
         values, slopes = tree.values_and_slopes(rows.columns, theta)
         factor = rows.root * rows.monomials[monomial]
-        column, y, level, shift = factor * values, rows.y, 0.0, np.zeros(len(theta))
-        unit = rows.root / np.linalg.norm(rows.root)
-        if offset:
-            # What an offset takes away of the column and of y.
-            level, shift = float(unit @ y), column @ unit
-            column, y = column - shift[:, None] * unit, y - level * unit
+        beside, triangle = (one[:background] for one in rows.background)
+        column, y = factor * values, rows.y
+        # What the background takes away of the column and of y.
+        level, shift = beside @ y, column @ beside.T
+        column, y = column - shift @ beside, y - level @ beside
         size = np.linalg.norm(column, axis=1)
         direction = column / size[:, None]
         share = direction @ y
@@ -455,38 +446,26 @@ class Enumeration:
         J = np.zeros((len(theta), tree.constants, len(y)))
         for k, slope in enumerate(slopes):
             J[:, k] = first[:, None] * factor * slope
-        J -= (J @ unit)[:, :, None] * unit if offset else 0.0
+        J -= (J @ beside.T) @ beside
         J -= (J @ direction[:, :, None]) * direction[:, None]
-        second = (level - first * shift) / np.linalg.norm(rows.root)
-        sound = np.isfinite(J).all((1, 2)) & (np.abs(second) < LARGEST_OFFSET)
+        others = level - first[:, None] * shift
+        sound = np.isfinite(J).all((1, 2)) & (np.abs(others) < LARGEST_OFFSET * np.linalg.norm(rows.root)).all(1)
         square = np.where(sound, np.square(residual).sum(1), np.inf)
-        return _State(residual, J, np.stack([first, second], 1), np.where(np.isnan(square), np.inf, square))
+        return _State(
+            residual,
+            J,
+            np.column_stack([first, np.linalg.solve(triangle[:, :background], others.T).T]),
+            np.where(np.isnan(square), np.inf, square),
+        )
 
     def _expression(self, fitted: _Fitted) -> sympy.Expr:
-        tree, monomial, offset = fitted.key
+        tree, monomial, background = fitted.key
         theta = [sympy.Float(float(value)) for value in fitted.theta[0]]
         shape = self.monomials[monomial].expression(self.variables) * tree.expression(self.variables, theta)
-        coefficients = [sympy.Float(float(value * self.size)) for value in fitted.coefficients]
-        return coefficients[0] * shape + (coefficients[1] if offset else 0)
-
-
-def _permitted(operation: Operation, arguments: int, allowed: AllowedFunctions | None) -> bool:
-    symbols = sympy.symbols(f"u:{arguments}", positive=True)
-    constants = sympy.symbols(f"c:{operation.constants}", positive=True)
-    return allowed is None or allowed.permits(operation.write(*symbols, *constants))
-
-
-def _monomials(X: np.ndarray) -> Iterator[_Monomial]:
-    """One, and products of powers of one or two inputs that have values."""
-    yield _Monomial((), np.ones(len(X)))
-    single = {
-        (k, power): x**power
-        for k, x in enumerate(X.T)
-        for power in POWERS
-        if (power > 0 or (x != 0).all()) and (power == int(power) or (x >= 0).all())
-    }
-    for (k, power), values in single.items():
-        yield _Monomial(((k, power),), values)
-    for one, other in itertools.combinations(single, 2):
-        if one[0] != other[0] and one[1] in PAIRED and other[1] in PAIRED:
-            yield _Monomial((one, other), single[one] * single[other])
+        columns = [shape, *[sympy.S.One, self.variables[0]][:background]]
+        return sympy.Add(
+            *(
+                sympy.Float(float(value * self.size)) * one
+                for value, one in zip(fitted.coefficients, columns, strict=True)
+            )
+        )

@@ -13,6 +13,8 @@ from functools import cached_property
 import numpy as np
 import sympy
 
+from kansym.primitives.allowed import AllowedFunctions
+
 Array = np.ndarray
 Constants = Sequence[Array]
 """Of an operation, each of shape (S, 1)."""
@@ -70,6 +72,12 @@ class Operation:
     value: Callable[..., Array]
     slopes: Callable[..., tuple[Array, ...]]
     write: Callable[..., sympy.Expr]
+
+    def permitted(self, arguments: int, allowed: AllowedFunctions | None) -> bool:
+        """Whether formulas may have it, with so many arguments."""
+        symbols = sympy.symbols(f"u:{arguments}", positive=True)
+        constants = sympy.symbols(f"c:{self.constants}", positive=True)
+        return allowed is None or allowed.permits(self.write(*symbols, *constants))
 
 
 RATES, WAVES, CENTRES = (0.7, 2.0, 5.0, 12.0), (2.5, 5.0, 9.0, 14.0, 20.0), (0.25, 0.5, 0.75)

@@ -21,7 +21,8 @@ Probability, 1961, appendix B)."""
 
 NEARLY, UNTOLD = 25.0, 3.0
 """Bits up to which a rival is about as long as the pick, and bits of the residuals that the data do not tell apart: two
-standard errors, 4/(2 log 2). That a formula is a few nodes shorter is no evidence against one that fits as well."""
+standard errors, 4/(2 log 2). That a formula is a few nodes shorter is no evidence against one that fits as well with no
+more constants; one with more would have to fit better."""
 
 RESAMPLINGS = 2000
 
@@ -74,8 +75,8 @@ def nearest_rival(discovery: Discovery, residuals: Residuals, *, seed: int) -> R
     """The rival of the least description length among the formulas of the front, those beside it, and polynomials.
 
     Where it is `NEAR` bits longer or more, one that is up to `NEARLY` bits longer comes before it if the data do not
-    tell it from the pick: a closed form with one constant more at most, whose residuals are no worse by `UNTOLD` bits,
-    and which says something else in or around the box of the data, by the size of the residuals.
+    tell it from the pick: a closed form with no more constants, whose residuals are no worse by `UNTOLD` bits, and that
+    says something else in or around the box of the data, by the size of the residuals.
 
     A rival whose constants can be set to give the pick's values, inside the box of the data and around it, is the
     pick with constants to spare, and is passed over; so is one that has more constants than half as many as there are
@@ -109,7 +110,7 @@ def nearest_rival(discovery: Discovery, residuals: Residuals, *, seed: int) -> R
         if other.n == residuals.n:
             length, misfit = _lengths(other, floor, functions)
             more = len(formula.constants) - len(pick.constants)
-            misfit = misfit - own_misfit if more <= 1 else math.inf
+            misfit = misfit - own_misfit if more <= 0 else math.inf
             candidates.append((length - own, misfit, str(formula), _left_out(other), formula, other))
     used = tuple(j for j, name in enumerate(pick.variables) if name in _names(pick))
     for generic in (*generic_curves(residuals, used, floor), *reduced_curves(residuals, floor)):

@@ -105,3 +105,19 @@ def test_a_rival_that_fails_costs_itself_only(rng, monkeypatch):
     others = found(fitted("3.0*exp(-0.77*x)", rows), rows)
     assert any(not one.expression.has(sympy.exp) for one in others)
     assert rows.faults.count >= 2
+
+
+def test_a_form_of_other_columns_than_the_parts_have(rng):
+    X = np.column_stack([rng.uniform(0.1, 12, 40), rng.uniform(65, 75, 40)])
+    law = 0.021 * X[:, 0] * X[:, 1] + 2.3
+    rows = rows_of(X, law + 0.2 * rng.normal(size=40), ("x", "z"), 0.2)
+    best = found(fitted("1.46*x + 0.12*z - 6.5", rows), rows)[0]
+    assert len(best.constants) == 2 and np.allclose(best.predict(X), law, atol=0.2)
+
+
+def test_a_peak_on_a_background_that_is_not_flat(rng):
+    x = np.linspace(0, 60, 200)
+    law = 60 * np.exp(-(((x - 31) / 9.0) ** 2)) + 14 + 0.1 * x
+    rows = rows_of(x[:, None], law + 2.0 * rng.normal(size=200), ("x",), 2.0)
+    best = found(fitted("15.0 + 60.0*exp(-0.012*(x - 31.0)**2)", rows), rows)[0]
+    assert np.allclose(best.predict(x[:, None]), law, atol=2.0) and len(best.constants) == 5

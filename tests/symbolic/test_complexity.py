@@ -7,7 +7,7 @@ import sympy
 
 from kansym.errors import ArgumentError
 from kansym.symbolic import complexity, description_length, node_count, parametrize
-from kansym.symbolic.complexity import kinds, misfit_bits
+from kansym.symbolic.complexity import SLOPE_BITS, formula_bits, kinds, misfit_bits
 
 X, Y = sympy.symbols("x y")
 
@@ -122,3 +122,17 @@ def test_given_errors_are_a_likelihood():
     assert bits[0] - bits[1] == pytest.approx(likelihoods[1] - likelihoods[0], rel=1e-12)
     # What is only a floor says nothing of residuals below it.
     assert misfit_bits(50, 0.01, 0.3) == misfit_bits(50, 0.02, 0.3)
+
+
+def test_a_slope_beneath_a_curve_costs_less_than_another_term():
+    x, z = sympy.symbols("x z")
+    flat = 2.0 * sympy.exp(-1.3 * x**2) + 0.7
+    n = 100
+    slope, other = (formula_bits(flat + term, n, 1) - formula_bits(flat, n, 1) for term in (0.3 * x, 0.3 * x**3))
+    # About what chi-squared gains when it falls by ten: half of that, in bits.
+    assert slope == pytest.approx(10 / (2 * math.log(2)), abs=1.0) and other > slope + SLOPE_BITS
+    # A line has no curve above it, and a term of another column is no background of this one.
+    line = 3.0 + 2 * (3.0 + 0.5 * math.log2(n)) + 2.5 + 1.8
+    assert formula_bits(0.7 + 0.3 * x, n, 1) == pytest.approx(line)
+    beside, beneath = (formula_bits(0.7 + 0.3 * one + 2.0 * sympy.exp(-x), n, 2) for one in (z, x))
+    assert beside == pytest.approx(beneath + SLOPE_BITS)

@@ -8,7 +8,7 @@ import sympy
 
 from kansym.symbolic import parametrize, refit
 from kansym.symbolic.complexity import complexity, description_length
-from kansym.symbolic.reduction import MOST_FITTED, drop_terms, eliminate, without
+from kansym.symbolic.reduction import MOST_FITTED, drop_terms, eliminate, straighter, without
 
 X, Y = sympy.symbols("x y", positive=True)
 F = sympy.Float
@@ -241,3 +241,45 @@ def test_factors_of_noisy_data_do_not_become_one():
     (left,) = smallest(ones=False)
     (factor,) = left.free_symbols - {X}
     assert left == factor * X
+
+
+def fitted(expression, y):
+    return refit(parametrize(expression, (X, Y)), ROWS, y).form
+
+
+@pytest.mark.parametrize(
+    ("disguised", "plain"),
+    [
+        (F(850.0) * X * (sympy.exp(F(0.002) * Y) - F(1.000001)), 1.7 * X * Y),
+        (F(0.3) + X * (Y / F(4000.0) + F(1.0)) ** F(2000.0) * F(0.5), None),
+        (F(2e4) * (F(1.0) - sympy.cos(F(0.01) * X)) * Y, X**2 * Y),
+    ],
+    ids=["exponential", "bent", "cosine"],
+)
+def test_functions_that_are_straight_on_the_rows_are_seen_through(disguised, plain):
+    form = parametrize(disguised, (X, Y))
+    others = list(straighter(form, ROWS))
+    if plain is None:
+        assert others == []
+        return
+    y = form.evaluate(ROWS)
+    best = min((refit(one, ROWS, y).form for one in others), key=lambda one: complexity(one.expression))
+    smallest = min((without(best, one, 0) or best for one in best.constants), key=lambda one: len(one.constants))
+    values = refit(smallest, ROWS, y).form.evaluate(ROWS)
+    np.testing.assert_allclose(values, y, rtol=0.02)
+    assert not smallest.expression.has(sympy.exp, sympy.cos) and len(smallest.constants) == 1
+
+
+def test_a_term_without_a_constant_of_its_own_can_go():
+    # The law has x^2 alone, and the fit gave it y, whose factor the sum has no constant for.
+    y = 2.0 * X**2 + F(0.7)
+    values = parametrize(y, (X, Y)).evaluate(ROWS)
+    start = fitted(F(0.001) * X**2 * (Y + F(2000.0)) + F(0.7), values)
+
+    def fit(smaller):
+        again = refit(smaller, ROWS, values)
+        return again.form, again.loss + 1e-9 * len(again.form.constants)
+
+    first = next(eliminate(start, fit))
+    assert first.expression.free_symbols & {X, Y} == {X}
+    np.testing.assert_allclose(first.evaluate(ROWS), values, rtol=1e-6)

@@ -92,3 +92,9 @@ def test_approximations_only_where_they_are_of_use():
     law = sympy.sin(3 * x) + sympy.exp(-x) * y + 1 / (x + y)
     assert found(law, (x, y), exact=True) == []
     assert 1e-4 < misfit(found(law, (x, y))[0], law, (x, y)) < 0.5
+
+
+def test_a_curve_on_a_line():
+    law = 4.3 / (x**2 + 3.1) - 0.4 * x + 2.2
+    (first, *_) = found(law, (x,), low=-4.0, high=5.0)
+    assert misfit(first, law, (x,), low=-4.0, high=5.0) < 1e-8

@@ -58,7 +58,7 @@ def test_a_form_of_about_the_length_that_fits_as_well(discovered, rng, monkeypat
     monkeypatch.setattr(rivals, "UNTOLD", bits)
     X = rng.uniform([0, 0], [3, 1], (80, 2))
     y = np.sin(5 * X[:, 0]) * np.exp(-1.5 * X[:, 1]) + 0.005 * rng.normal(size=80)
-    rival = _rival(discovered(X, y, "1.0*sin(5.0*x)*exp(-1.5*y)", "1.0*sin(5.0*x)/(1.1*y**2 + 1.5*y + 1)"))
+    rival = _rival(discovered(X, y, "1.0*sin(5.0*x)*exp(-1.5*y)", "1.0*sin(5.0*x)/(0.2*y + 1)**8"))
     # It is some thirty bits longer, most of them for what it leaves of the data.
     assert rival.untold == untold and 25 < rival.margin < 40
 
