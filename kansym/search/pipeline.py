@@ -151,8 +151,8 @@ class _Run:
             return StopReason.AS_GOOD_AS_DATA
         rows, columns = self.dataset.X.shape
         if self.options.structure:
-            if columns == 1 and self.sums.noisy:
-                self._terms(Turn.CURVE)
+            if self.sums.noisy:
+                self._terms(Turn.CURVE if columns == 1 else Turn.GLANCE)
             self._structure()
             self._improve()
             if self.sums.noisy and not self.formulas.exact() and self.formulas.long():
