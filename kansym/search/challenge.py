@@ -5,7 +5,7 @@
 That a formula describes noisy data says little while others of its length do so too. Every part of it that depends on
 one column or one argument, the whole of it among them, is replaced by all compositions of few operations of that, and
 by all short sums of its powers and exponentials, with constants fitted; the formula itself is put on a slope, and held
-against all compositions of few operations of all columns. Nothing is looked up: these are the
+against all compositions of few operations of all columns and all sums of products. Nothing is looked up: these are the
 compositions and terms that the search makes of the library's functions.
 """
 
@@ -30,10 +30,11 @@ from kansym.symbolic.formula import Formula
 from kansym.symbolic.parametric import ParametricForm, parametrize
 from kansym.symbolic.refit import RefitResult
 from kansym.terms.enumeration import FEW, FEW_OF_NOISY_CURVES, Enumeration
+from kansym.terms.pursuit import Pursuit, TermOptions, suits
 
 logger = logging.getLogger(__name__)
 
-SECONDS = 8.0
+SECONDS = 10.0
 """Of work, for all parts of one formula together; most take two."""
 
 LEAST_ROWS = 10
@@ -72,7 +73,7 @@ def rivals(formula: Formula, fit_rows: FitRows, *, until: float, seed: int) -> l
     found: list[Formula] = []
     sources = _sources(own, fit_rows, seed)
     for place, source in enumerate(sources):
-        # The short ones of all columns, which come early, have twice the share of a part.
+        # What is for all columns comes early, and has twice the share of a part.
         due = clock.now() + clock.left(until) * min(2 / (len(sources) - place), 1.0)
         for length, form in _shortest(fit_rows.faults.guard("reading a part anew", source(due)), fit_rows)[:FITTED]:
             if length < limit:
@@ -87,18 +88,33 @@ def _sources(own: ParametricForm, fit_rows: FitRows, seed: int) -> list[Callable
     expression, noise = own.substituted(), _noise(own, fit_rows)
     symbols = [symbol for symbol in fit_rows.variables if expression.has(symbol)]
     found: list[Callable[[float], Iterator[sympy.Expr]]] = [lambda _: (_sloped(own, one, fit_rows) for one in symbols)]
-    if len(fit_rows.variables) > 1:
-        X, y, weights = fit_rows.rows(fit_rows.fitting)
-        every = Enumeration(
-            X, y, fit_rows.variables, weights=weights, noise=noise, noisy=True, allowed=fit_rows.allowed, seed=seed
-        )
-        found.append(lambda due: every.formulas(due, few=FEW, handed=HANDED))
+    if len(symbols) > 1:
+        found.append(partial(_compositions, fit_rows, noise, seed))
+    if suits(*fit_rows.rows(fit_rows.fitting)[:2]):
+        found.append(partial(_sums, fit_rows, noise, seed))
     parts = [part for part in parts_within(expression, fit_rows) if complexity(part.expression) >= SMALLEST_PART]
     for part in sorted(parts, key=lambda part: -complexity(part.expression))[:MOST_PARTS]:
         # A curve has fewer rivals of its own length than of one operation more.
         few = FEW_OF_NOISY_CURVES if part.expression == expression else TREES
         found.append(partial(_anew, part, fit_rows, noise, few, seed))
     return found
+
+
+def _compositions(fit_rows: FitRows, noise: float, seed: int, due: float) -> Iterator[sympy.Expr]:
+    X, y, weights = fit_rows.rows(fit_rows.fitting)
+    allowed = fit_rows.allowed
+    engine = Enumeration(X, y, fit_rows.variables, weights=weights, noise=noise, noisy=True, allowed=allowed, seed=seed)
+    return engine.formulas(due, few=FEW, handed=HANDED)
+
+
+def _sums(fit_rows: FitRows, noise: float, seed: int, due: float) -> Iterator[sympy.Expr]:
+    X, y, weights = fit_rows.rows(fit_rows.fitting)
+    options = TermOptions(handed_with_noise=HANDED)
+    allowed = fit_rows.allowed
+    engine = Pursuit(
+        X, y, fit_rows.variables, weights=weights, noise=noise, noisy=True, allowed=allowed, seed=seed, options=options
+    )
+    return engine.formulas(due)
 
 
 def _anew(part: Part, fit_rows: FitRows, noise: float, few: float, seed: int, due: float) -> Iterator[sympy.Expr]:
