@@ -10,7 +10,7 @@ import sympy
 from kansym.data.dataset import Dataset
 from kansym.data.weights import root_mean_square, row_weights, spread
 from kansym.fitting.input_errors import slopes_at
-from kansym.symbolic.constants import CONSTANT_PREFIX, with_constant_symbols
+from kansym.symbolic.constants import CONSTANT_PREFIX, bounded, with_constant_symbols
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parametric import ParametricForm, columns_of, parametrize
@@ -99,6 +99,7 @@ def residuals_of(formula: Formula, dataset: Dataset) -> Residuals:
     held = {plain_symbol(CONSTANT_PREFIX + one.name): one.value for one in formula.constants if one.held}
     for symbol in [symbol for symbol in form.constants if symbol in held]:
         form = form.with_constant(symbol, sympy.Float(held[symbol]))
+    form = bounded(form, formula.constants, CONSTANT_PREFIX)
     predicted = form.evaluate(dataset.X)
     keep = np.isfinite(predicted)
     undefined = int((~keep).sum())

@@ -121,9 +121,9 @@ def _bounds_of(form: ParametricForm) -> list[tuple[float | None, float | None] |
     return [None if pair == (None, None) else pair for pair in pairs]
 
 
-def bounded(form: ParametricForm, constants: Sequence[Constant]) -> ParametricForm:
-    """A form with the bounds of the constants of a formula, by their names."""
-    limits = {one.name: one.bounds for one in constants if one.bounds is not None}
+def bounded(form: ParametricForm, constants: Sequence[Constant], prefix: str = "") -> ParametricForm:
+    """A form with the bounds of the constants of a formula, by their names behind a prefix."""
+    limits = {prefix + one.name: one.bounds for one in constants if one.bounds is not None}
     ends = {
         name: (-math.inf if low is None else low, math.inf if high is None else high)
         for name, (low, high) in limits.items()

@@ -98,7 +98,8 @@ def _square(residuals: Residuals, out: np.ndarray) -> float | None:
         return None
     with np.errstate(all="ignore"):
         residual = residuals.y - form.evaluate(residuals.X)
-        jacobian = form.jacobian(residuals.X)
+        # A constant at its bound is not moved by the rows.
+        jacobian = form.jacobian(residuals.X)[:, ~form.at_bound(form.values)]
     if residuals.sigma is None:
         root = np.ones(residuals.n) if residuals.weights is None else np.sqrt(residuals.weights)
         size = np.sqrt(np.sum((root * residual)[kept] ** 2) / (kept.sum() - k))

@@ -5,7 +5,7 @@ import pytest
 import scipy.stats
 import sympy
 
-from kansym import Dataset
+from kansym import Dataset, fit_constants
 from kansym.fitting.residuals import residuals_of
 from kansym.search.final_fit import refitted
 from kansym.symbolic.formula import Formula
@@ -61,3 +61,21 @@ def test_few_rows_and_no_constants_are_not_asked(rng):
     few = x[: FEWEST_ROWS - 1]
     assert worst(LINE, 1.2 * few + 0.05 * rng.normal(size=len(few)), table=few) is None
     assert worst(X, x + 0.05 * rng.normal(size=60)) is None
+
+
+def test_bounds_hold_without_the_ends_too(rng):
+    y = 1.2 * x + 0.01 + 0.05 * rng.normal(size=60)
+    known = fit_constants("a*x + b", {"x": x}, y, y_error=np.full(60, 0.05), bounds={"b": (0.1, None)})
+    dataset = Dataset(x[:, None], y, ("x",), y_error=np.full(60, 0.05))
+    residuals = residuals_of(known.formula, dataset)
+    found = worst_left_out_end(residuals, ("x",))
+    ratios = []
+    for out in (np.arange(6), np.arange(54, 60)):
+        kept = np.setdiff1d(np.arange(60), out)
+        # The offset is at its bound, and the slope alone is fitted.
+        assert np.polyfit(x[kept], y[kept], 1)[1] < 0.1
+        slope = x[kept] @ (y[kept] - 0.1) / (x[kept] @ x[kept])
+        total = 0.05**2 * (np.eye(6) + np.outer(x[out], x[out]) / (x[kept] @ x[kept]))
+        residual = y[out] - slope * x[out] - 0.1
+        ratios.append(np.sqrt(float(residual @ np.linalg.solve(total, residual)) / 6))
+    assert found.ratio == pytest.approx(max(ratios), rel=1e-6)
