@@ -12,6 +12,7 @@ from kansym.errors import ArgumentError, DataError
 from kansym.fitting.orthogonal import nearest_distances
 from kansym.fitting.result import KnownForm
 from kansym.optional import optional_module
+from kansym.symbolic.constants import bounded
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parametric import ParametricForm, parametrize
@@ -46,8 +47,8 @@ def to_lmfit(fit: "KnownForm | Formula") -> "tuple[lmfit.Model, lmfit.Parameters
         Its independent variables are the columns; ``model.columns`` maps their names to identifiers, which differ where
         a name is not an identifier or has a meaning to lmfit, and ``model.constants`` does that for the constants.
     parameters : lmfit.Parameters
-        At the fitted values, with their standard errors. Exact constants, and those that the data cannot tell from
-        others, do not vary.
+        At the fitted values, with their standard errors and bounds. Exact and fixed constants, and those that the data
+        cannot tell from others, do not vary.
 
     Raises
     ------
@@ -66,9 +67,11 @@ def to_lmfit(fit: "KnownForm | Formula") -> "tuple[lmfit.Model, lmfit.Parameters
     )
     model.columns, model.constants = columns, constants
     parameters = model.make_params()
-    for symbol, value, error in zip(form.constants, form.values, errors, strict=True):
+    for symbol, value, error, (low, high) in zip(form.constants, form.values, errors, _limits(form), strict=True):
         parameter = parameters[constants[symbol.name]]
-        parameter.set(value=float(value), vary=symbol.name not in exact)
+        parameter.set(value=float(value), vary=symbol.name not in exact and low < high)
+        if low < high:
+            parameter.set(min=low, max=high)
         if np.isfinite(error):
             parameter.stderr = float(error)
     return model, parameters
@@ -80,7 +83,7 @@ def to_iminuit(fit: KnownForm) -> "iminuit.Minuit":
     With errors of the inputs its function is the chi-squared of the orthogonal distances. Without errors of y, and
     where errors are scaled, the residual standard deviation stands for them, so that Minuit's errors are those of the
     fit. Errors that follow from the formula, of counts or below and above y, are those at the fitted constants.
-    Constants that the data cannot tell from others are fixed. Constants keep their names.
+    Constants keep their names and bounds; those that the data cannot tell from others are fixed.
 
     Raises
     ------
@@ -198,7 +201,13 @@ def _parts(fit: KnownForm | Formula) -> tuple[ParametricForm, np.ndarray, frozen
         # Symbols of `parametrize` are real, plain ones are not: equal names do not get mixed up.
         form = _renamed(form, symbol, plain_symbol(name), sign)
         values[j] *= sign
-    return form.with_values(values), errors, frozenset()
+    return bounded(form.with_values(values), fit.constants), errors, frozenset()
+
+
+def _limits(form: ParametricForm) -> list[tuple[float, float]]:
+    """Both ends of every constant, infinite where there is none."""
+    ends = [(-np.inf, np.inf)] * len(form.constants) if form.bounds is None else form.bounds.tolist()
+    return [(low, high) for low, high in ends]
 
 
 def _renamed(form: ParametricForm, symbol: Any, new: Any, sign: int) -> ParametricForm:
@@ -256,8 +265,10 @@ def _minuit(
 
         minuit = iminuit.Minuit(chi2, np.array(form.values), name=names)
         minuit.errordef = iminuit.Minuit.LEAST_SQUARES
-    for name, error in zip(names, errors, strict=True):
+    for name, error, (low, high) in zip(names, errors, _limits(form), strict=True):
         if np.isfinite(error) and error > 0:
             minuit.errors[name] = float(error)
-        minuit.fixed[name] = name in exact
+        minuit.fixed[name] = name in exact or low == high
+        if low < high:
+            minuit.limits[name] = (low, high)
     return minuit

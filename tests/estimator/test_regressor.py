@@ -404,7 +404,7 @@ def test_a_formula_for_pysr_and_back(model):
             sympy.lambdify(sympy.symbols("x0 x1"), expression)(*X.T) * np.ones(len(y)),
             model.predict(X, index=index),
             rtol=1e-13,
-            # Beside a zero of the formula its terms cancel: the two orders of adding them differ by roundings of the terms.
+            # Beside a zero of the formula its terms cancel: two orders of adding them differ by roundings of the terms.
             atol=1e-13 * float(np.max(np.abs(y))),
         )
     assert "mass" in model.to_pysr_guess(names=["mass", "r"]) and "mass" in model.to_pysr_guess(names={"x0": "mass"})

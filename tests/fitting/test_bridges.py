@@ -51,6 +51,26 @@ def test_iminuit_comes_to_the_same(decay, scale):
     assert minuit.fval == pytest.approx(fit.ndf if scale in (True, None) else fit.chi2, rel=1e-6)
 
 
+def test_bounds_and_fixed_constants_are_handed_on(decay):
+    t, y, error = decay
+    bounds = {"k": (0.5, 2.0)}
+    fit = fit_constants("A*exp(-k*t) + B", {"t": t}, y, y_error=error, bounds=bounds, fixed={"B": 0.7})
+    assert fit.values["k"] == 0.5
+    for bridge in (fit, fit.formula):
+        model, parameters = bridge.to_lmfit()
+        assert (parameters["k"].min, parameters["k"].max) == bounds["k"]
+        parameters["A"].value *= 1.1
+        best = model.fit(y, parameters, t=t, weights=1 / error, scale_covar=False).best_values
+        # lmfit sees a constant through a sine of its bounds, and stops short of them.
+        assert best["k"] == pytest.approx(0.5, rel=0.01) and best["A"] == pytest.approx(fit.values["A"], rel=0.01)
+    for minuit in (fit.to_iminuit(), fit.formula.to_iminuit(t[:, None], y, error)):
+        assert minuit.limits["k"] == bounds["k"]
+        minuit.values["A"] *= 1.1
+        minuit.migrad()
+        assert minuit.values["k"] == pytest.approx(0.5, rel=0.01)
+    assert not fit.to_lmfit()[1]["B"].vary and fit.to_iminuit().fixed["B"]
+
+
 def test_iminuit_with_errors_of_the_inputs(decay):
     t, y, error = decay
     fit = fit_constants(DECAY, {"t": t}, y, y_error=error, x_error={"t": 0.1})
