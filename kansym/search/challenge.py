@@ -25,6 +25,7 @@ from kansym.search.formulation import description_length_of, from_expression
 from kansym.search.parts_anew import SMALLEST_PART, TREES, Part, parts_within, read_anew
 from kansym.search.results import Discovery
 from kansym.search.rows import FitRows
+from kansym.search.sums import EngineTable
 from kansym.symbolic.complexity import complexity
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.parametric import ParametricForm, parametrize
@@ -51,6 +52,10 @@ NEAR_BITS = 25.0
 
 MOST_ROWS = 2000
 """Rows that rivals of a finished search are looked for on; more tell them apart ever better, and none is left."""
+
+
+Source = Callable[[float], Iterator[sympy.Expr]]
+"""Formulas until a time of `kansym.clock.now`."""
 
 
 def rivals(formula: Formula, fit_rows: FitRows, *, until: float, seed: int) -> list[Formula]:
@@ -83,15 +88,24 @@ def rivals(formula: Formula, fit_rows: FitRows, *, until: float, seed: int) -> l
     return sorted(kept, key=lambda one: one.rank)
 
 
-def _sources(own: ParametricForm, fit_rows: FitRows, seed: int) -> list[Callable[[float], Iterator[sympy.Expr]]]:
+def _sources(own: ParametricForm, fit_rows: FitRows, seed: int) -> list[Source]:
     """What gives other formulas, each until a time: the formula on a slope, all short ones, and other parts of it."""
     expression, noise = own.substituted(), _noise(own, fit_rows)
     symbols = [symbol for symbol in fit_rows.variables if expression.has(symbol)]
-    found: list[Callable[[float], Iterator[sympy.Expr]]] = [lambda _: (_sloped(own, one, fit_rows) for one in symbols)]
+    X, y, weights = fit_rows.rows(fit_rows.fitting)
+    table: EngineTable = {
+        "weights": weights,
+        "noise": noise,
+        "noisy": True,
+        "allowed": fit_rows.allowed,
+        "seed": seed,
+    }
+    found: list[Source] = [lambda _: (_sloped(own, one, fit_rows) for one in symbols)]
     if len(symbols) > 1:
-        found.append(partial(_compositions, fit_rows, noise, seed))
-    if suits(*fit_rows.rows(fit_rows.fitting)[:2]):
-        found.append(partial(_sums, fit_rows, noise, seed))
+        every = Enumeration(X, y, fit_rows.variables, **table)
+        found.append(lambda due: every.formulas(due, few=FEW, handed=HANDED))
+    if suits(X, y):
+        found.append(partial(_sums, X, y, fit_rows.variables, table))
     parts = [part for part in parts_within(expression, fit_rows) if complexity(part.expression) >= SMALLEST_PART]
     for part in sorted(parts, key=lambda part: -complexity(part.expression))[:MOST_PARTS]:
         # A curve has fewer rivals of its own length than of one operation more.
@@ -100,21 +114,10 @@ def _sources(own: ParametricForm, fit_rows: FitRows, seed: int) -> list[Callable
     return found
 
 
-def _compositions(fit_rows: FitRows, noise: float, seed: int, due: float) -> Iterator[sympy.Expr]:
-    X, y, weights = fit_rows.rows(fit_rows.fitting)
-    allowed = fit_rows.allowed
-    engine = Enumeration(X, y, fit_rows.variables, weights=weights, noise=noise, noisy=True, allowed=allowed, seed=seed)
-    return engine.formulas(due, few=FEW, handed=HANDED)
-
-
-def _sums(fit_rows: FitRows, noise: float, seed: int, due: float) -> Iterator[sympy.Expr]:
-    X, y, weights = fit_rows.rows(fit_rows.fitting)
-    options = TermOptions(handed_with_noise=HANDED)
-    allowed = fit_rows.allowed
-    engine = Pursuit(
-        X, y, fit_rows.variables, weights=weights, noise=noise, noisy=True, allowed=allowed, seed=seed, options=options
-    )
-    return engine.formulas(due)
+def _sums(
+    X: np.ndarray, y: np.ndarray, variables: tuple[sympy.Symbol, ...], table: EngineTable, due: float
+) -> Iterator[sympy.Expr]:
+    return Pursuit(X, y, variables, options=TermOptions(handed_with_noise=HANDED), **table).formulas(due)
 
 
 def _anew(part: Part, fit_rows: FitRows, noise: float, few: float, seed: int, due: float) -> Iterator[sympy.Expr]:

@@ -62,7 +62,7 @@ ENUMERATED = 0.25
 """Share of a turn for trees of operations, and only in the last turn for large ones."""
 
 
-class _Table(TypedDict):
+class EngineTable(TypedDict):
     """What engines are told of a table besides its columns."""
 
     weights: np.ndarray | None
@@ -150,7 +150,7 @@ class Sums:
             # Errors that are given count in full; a rounding says nothing of the noise.
             floor = self.fit_rows.noise_floor
             seen = self.noise if noisy and floor <= self._rounded else 0.0
-            table: _Table = {
+            table: EngineTable = {
                 "weights": weights,
                 "noise": max(floor, seen),
                 "noisy": noisy,
