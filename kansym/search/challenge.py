@@ -77,9 +77,8 @@ def rivals(formula: Formula, fit_rows: FitRows, *, until: float, seed: int) -> l
     limit = description_length_of(own, fit_rows) + NEAR_BITS
     found: list[Formula] = []
     sources = _sources(own, fit_rows, seed)
-    for place, source in enumerate(sources):
-        # What is for all columns comes early, and has twice the share of a part.
-        due = clock.now() + clock.left(until) * min(2 / (len(sources) - place), 1.0)
+    for place, (share, source) in enumerate(sources):
+        due = clock.now() + clock.left(until) * share / sum(other for other, _ in sources[place:])
         for length, form in _shortest(fit_rows.faults.guard("reading a part anew", source(due)), fit_rows)[:FITTED]:
             if length < limit:
                 found += from_expression(form.substituted(), fit_rows, structure="rival", deadline=until)
@@ -88,8 +87,8 @@ def rivals(formula: Formula, fit_rows: FitRows, *, until: float, seed: int) -> l
     return sorted(kept, key=lambda one: one.rank)
 
 
-def _sources(own: ParametricForm, fit_rows: FitRows, seed: int) -> list[Source]:
-    """What gives other formulas, each until a time: the formula on a slope, all short ones, and other parts of it."""
+def _sources(own: ParametricForm, fit_rows: FitRows, seed: int) -> list[tuple[float, Source]]:
+    """The formula on a slope, all short ones, and other parts of it, each with its share of the time."""
     expression, noise = own.substituted(), _noise(own, fit_rows)
     symbols = [symbol for symbol in fit_rows.variables if expression.has(symbol)]
     X, y, weights = fit_rows.rows(fit_rows.fitting)
@@ -100,17 +99,17 @@ def _sources(own: ParametricForm, fit_rows: FitRows, seed: int) -> list[Source]:
         "allowed": fit_rows.allowed,
         "seed": seed,
     }
-    found: list[Source] = [lambda _: (_sloped(own, one, fit_rows) for one in symbols)]
+    found: list[tuple[float, Source]] = [(1.0, lambda _: (_sloped(own, one, fit_rows) for one in symbols))]
     if len(symbols) > 1:
         every = Enumeration(X, y, fit_rows.variables, **table)
-        found.append(lambda due: every.formulas(due, few=FEW, handed=HANDED))
+        found.append((2.0, lambda due: every.formulas(due, few=FEW, handed=HANDED)))
     if suits(X, y):
-        found.append(partial(_sums, X, y, fit_rows.variables, table))
+        found.append((2.0, partial(_sums, X, y, fit_rows.variables, table)))
     parts = [part for part in parts_within(expression, fit_rows) if complexity(part.expression) >= SMALLEST_PART]
     for part in sorted(parts, key=lambda part: -complexity(part.expression))[:MOST_PARTS]:
         # A curve has fewer rivals of its own length than of one operation more.
-        few = FEW_OF_NOISY_CURVES if part.expression == expression else TREES
-        found.append(partial(_anew, part, fit_rows, noise, few, seed))
+        share, few = (3.0, FEW_OF_NOISY_CURVES) if part.expression == expression else (1.0, TREES)
+        found.append((share, partial(_anew, part, fit_rows, noise, few, seed)))
     return found
 
 
