@@ -105,12 +105,15 @@ class FormFacts:
         Whether it is a product of powers of columns and a constant.
     nested : bool
         Whether a function, other than a power or a root, or a power of `HIGH` or more, stands inside another one.
+    columns : int, default 1
+        How many columns occur in it.
     """
 
     depends_on_inputs: bool
     real_exponents: int
     power_law: bool
     nested: bool
+    columns: int = 1
 
 
 def form_facts(form: ParametricForm) -> FormFacts:
@@ -132,6 +135,7 @@ def form_facts(form: ParametricForm) -> FormFacts:
             for part in node.args
         ),
         power_law=all(_is_factor(factor, columns) for factor in sympy.Mul.make_args(form.expression)),
+        columns=len(form.expression.free_symbols & columns),
     )
 
 

@@ -64,3 +64,4 @@ def test_facts(text, depends, real, power, nested):
     assert (facts.depends_on_inputs, facts.real_exponents, facts.power_law, facts.nested) == (
         depends, real, power, nested,
     )  # fmt: skip
+    assert facts.columns == len(parse_expression(text, ["x", "y"]).free_symbols)

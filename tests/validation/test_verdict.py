@@ -57,6 +57,13 @@ def test_a_rival_of_the_same_length_is_not_shorter():
     assert "exp(x) is as short a description" in verdict.against
 
 
+@pytest.mark.parametrize(("columns", "constants", "law"), [(1, 4, True), (1, 5, False), (2, 5, True), (3, 7, False)])
+def test_each_column_more_allows_for_a_constant_more(columns, constants, law):
+    form = FormFacts(True, 0, False, False, columns=columns)
+    verdict = judge(replace(LAWFUL, form=form, constants=CheckedConstants((CONSTANT,) * constants, constants)))
+    assert (verdict.kind == LAW) == law
+
+
 @pytest.mark.parametrize(
     ("network", "held_out", "share", "told"),
     [(0.1, 0.1, 0.0025, True), (0.6, 0.1, 0.0025, True), (1.7, 0.1, 0.0025, False), (1.7, 1.5, 0.56, True)],
