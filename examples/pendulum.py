@@ -10,14 +10,15 @@ An elliptic integral is no combination of the functions that kansym knows, so it
 is worth a look:
 
 1. The search takes the length out, as it should: sqrt(length) times a function of the amplitude. For that function it
-   makes up a form of its own, with two or three constants, that describes the 200 rows as well as their noise allows.
-   Which form that is hangs on the time that the search has: no test on these rows can tell it from others.
+   makes up a form of its own, with four constants, that describes the 200 rows as well as their noise allows. Which
+   form that is hangs on the time that the search has: no test on these rows can tell it from others. The certificate
+   says "good description", and names another form that is nearly as good.
 2. The rows end at 149 degrees. At 170 degrees the form is off by more than a percent. A pendulum that starts upside
    down never comes back, so the period must be infinite at 180 degrees; the form does not know that, and nor does any
    row of the table. For small swings, which are in the table, it gives the right g.
 3. K is pi/2 over an arithmetic-geometric mean (Gauss), and two steps of that mean are good to 2e-6 here. Given this one
-   function and powers, the search finds the law, with g and with what lies beyond the rows. The certificate is not much
-   impressed: the formula is long, since it spells the mean out.
+   function and powers, the search finds the law, with g and with what lies beyond the rows. The certificate says "law":
+   a function that one adds counts as a single function, however long it is when spelled out.
 
 Known physics (which functions can occur, what happens at the ends) is worth more than any test of a fit.
 
