@@ -64,7 +64,8 @@ class ParetoFront(Sequence[Formula]):
         kept: list[Formula] = []
         fingerprints: list[np.ndarray] = []
         lowest = {True: math.inf, False: math.inf}
-        for formula in sorted(finite, key=lambda f: (f.complexity, f.rank, f.loss)):
+        # Rounded, so that of formulas that are the same the one that was found first stays, and with it how.
+        for formula in sorted(finite, key=lambda f: (f.complexity, f.rank, float(f"{f.loss:.9g}"))):
             wrong = formula.consistent is False
             dominated = formula.loss >= (min(lowest.values()) if wrong else lowest[False]) * (1 - 1e-9)
             if formula is not best and (dominated or (kept and formula.complexity == kept[-1].complexity)):

@@ -94,8 +94,11 @@ class Formula:
 
     @property
     def rank(self) -> tuple[bool, float]:
-        """What formulas are picked by, smallest first: dimensionally wrong ones last, then the description length."""
-        return self.consistent is False, self.description_length
+        """What formulas are picked by, smallest first: dimensionally wrong ones last, then the description length.
+
+        To a millionth of a bit, so that what is as long stays in the order in which it was found.
+        """
+        return self.consistent is False, round(self.description_length, 6)
 
     @property
     def correlation(self) -> np.ndarray | None:

@@ -51,6 +51,12 @@ def test_front_keeps_what_is_not_dominated_and_not_a_copy():
     assert len(front()[:2]) == 2 and isinstance(front()[:2], ParetoFront)
 
 
+def test_of_the_same_formula_the_one_that_was_found_first_stays():
+    # A rival that turns out to be the pick itself, its loss and its length smaller by rounding errors.
+    first, again = formula(F(2.0) * X), formula(F(2.0) * X, loss=1e-3 * (1 - 1e-14), bits=10.0 - 1e-14)
+    assert ParetoFront.from_formulas([first, again])[0] is first
+
+
 def test_the_pick_has_the_smallest_description_length():
     assert front().best.complexity == 7
     with pytest.raises(ArgumentError, match="empty"):
