@@ -134,7 +134,7 @@ class TestContract:
     def test_stops_at_the_deadline(self, options, plain_network, problem, work_clock):
         network, (x, y) = plain_network((2, 2, 1), population=3, grid=10), problem(6000)
         y = y + 0.1 * torch.sin(1e4 * x[:, 0])
-        budget, looks = 1.0, []
+        budget, looks = 0.3, []
         options = with_steps(options, 10**6, tolerance=0.0)
         callback = lambda step, best: looks.append(work_clock.now())  # noqa: E731
         result = train(network, x, y, options, deadline=budget, callback=callback)
