@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 import sympy
 
+from kansym import clock
+from kansym.clock import Clock
 from kansym.terms.frames import Frame, frames
 from kansym.terms.pursuit import Pursuit
 
@@ -54,6 +56,7 @@ def test_a_function_of_a_difference_beside_one_of_an_input(table):
     def law(x, z):
         return 4.0 * np.sin(2.3 * x + 0.4) - 8.0 * np.sqrt(x) / (1 + ((x - z) / 0.6) ** 2)
 
-    found = next(iter(Pursuit(X, law(*X.T), VARIABLES).formulas()))
+    with clock.running(Clock()):
+        found = next(iter(Pursuit(X, law(*X.T), VARIABLES).formulas(30.0)))
     new = table((0.5, 4.0), (0.5, 4.0), seed=1)
     assert np.abs(sympy.lambdify(VARIABLES, found)(*new.T) - law(*new.T)).max() < 1e-8

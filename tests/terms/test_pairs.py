@@ -23,7 +23,8 @@ def test_a_sum_of_two_terms(setting):
     assert float(refine(pairs, rows, 12, until=np.inf).square.min()) < 1e-20
 
 
-def test_a_sum_of_two_terms_beside_a_plain_one(setting):
+def test_a_sum_of_two_terms_beside_a_plain_one(setting, monkeypatch):
+    monkeypatch.setattr("kansym.terms.beam.PAIRS_BESIDE", 40)
     search, rows = setting(lambda x, z: two(x) + 1.7 * z, columns=2)
     effort = replace(EFFORTS[2], paired=800, pairs=60)
     with clock.running(Clock()):

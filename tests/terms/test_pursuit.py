@@ -56,7 +56,7 @@ def test_a_target_under_a_link_is_found(table):
 def test_the_same_seed_gives_the_same_formulas(table):
     X = table((0.0, 4.0))
     y = np.tanh(X[:, 0] - 1) / (1 + X[:, 0] ** 2) + 0.1 * X[:, 0]
-    first, second = (pursued(X, y, seconds=4.0, seed=3)[0] for _ in range(2))
+    first, second = (pursued(X, y, seconds=1.5, seed=3)[0] for _ in range(2))
     assert first == second
 
 
@@ -73,7 +73,7 @@ def test_only_allowed_functions_are_used(table):
     y = np.sin(2 * X[:, 0]) + np.exp(-X[:, 0])
     allowed = allowed_functions(default_library().only("x", "exp"))
     assert allowed is not None
-    found, _, _ = pursued(X, y, seconds=4.0, allowed=allowed)
+    found, _, _ = pursued(X, y, seconds=1.5, allowed=allowed)
     assert found and all(allowed.permits(one) for one in found)
 
 
@@ -105,8 +105,8 @@ def test_a_brief_look_hands_on_what_is_exact_and_is_taken_up_again(table):
         assert len(list(easy.formulas(12.0, brief=True))) == 1
         # What the links of y need is not looked for in brief.
         hard = Pursuit(X, np.exp(np.sin(3 * X[:, 0]) + 0.3 * X[:, 0] ** 2), variables)
-        assert list(hard.formulas(running.now() + 6.0, brief=True)) == []
-        assert list(hard.formulas(running.now() + 40.0))
+        assert list(hard.formulas(running.now() + 3.0, brief=True)) == []
+        assert list(hard.formulas(running.now() + 4.0))
 
 
 def test_a_beam_that_is_taken_up_again_has_its_own_rows_and_target(table, monkeypatch):

@@ -1,6 +1,7 @@
 """All triples of simple columns of one input."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -50,15 +51,16 @@ def test_products_and_functions_of_functions_among_rich_columns(setting, rich):
 
 def test_beside_the_most_common_plain_terms_first(setting):
     search, rows = setting(lambda x: three(x) - 1 + 2.2 * x)
+    effort = replace(EFFORTS[1], triples=1000)
     with clock.running(Clock()):
         beam = Beam(
             search.dictionary,
             rows,
             search.lengths,
-            effort=EFFORTS[1],
+            effort=effort,
             top=4,
             until=np.inf,
-            most_cost=EFFORTS[1].first_cost,
+            most_cost=effort.first_cost,
             beside=True,
         )
         sizes = [len(states[0].slots) for states in beam.rounds(5, 0)]
