@@ -12,7 +12,7 @@ from kansym.search.rows import FitRows
 from kansym.symbolic.parametric import parametrize
 from kansym.symbolic.parser import parse_expression
 
-SECONDS = 5.0
+SECONDS = 2.5
 """Of work, for the rivals of a formula."""
 
 

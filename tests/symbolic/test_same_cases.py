@@ -328,7 +328,7 @@ def verdict_of(first, second, names=("x", "z"), X=None):
     return compared(first, second, rows(BOX) if X is None else X, None, names)
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=6)
 @given(FORMULAS, st.randoms(use_true_random=False))
 def test_a_formula_is_itself_with_rounded_constants(formula, generator):
     other = formula.xreplace({n: n * (1 + 1e-10 * generator.uniform(-1, 1)) for n in formula.atoms(sympy.Float)})
@@ -337,7 +337,7 @@ def test_a_formula_is_itself_with_rounded_constants(formula, generator):
     assert verdict_of(sympy.expand(formula), other).kind is Sameness.SAME
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=6)
 @given(FORMULAS, FORMULAS)
 def test_the_verdict_is_symmetric_and_repeatable(first, second):
     verdict, swapped = verdict_of(first, second), verdict_of(second, first)
@@ -345,7 +345,7 @@ def test_the_verdict_is_symmetric_and_repeatable(first, second):
     assert verdict == verdict_of(first, second)
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=6)
 @given(FORMULAS, FORMULAS)
 def test_names_and_order_of_columns_do_not_matter(first, second):
     symbols = {x: plain_symbol("b"), z: plain_symbol("a")}
@@ -354,7 +354,7 @@ def test_names_and_order_of_columns_do_not_matter(first, second):
     assert verdict_of(first, second).kind is verdict_of(*renamed, names=["a", "b"], X=X[:, ::-1]).kind
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=6)
 @given(FORMULAS, FORMULAS, st.sampled_from([1e-2, 1e-4, 1e-6]))
 def test_one_more_term_breaks_equality(formula, term, factor):
     X = rows(BOX)
