@@ -16,7 +16,7 @@ from kansym.symbolic.parser import parse_expression
 from kansym.symbolic.refit import refit
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def discovered():
     """A discovery of formulas given as text; the first one is fitted, and is the pick."""
 

@@ -23,8 +23,9 @@ class _Network:
         return self.function(X[:, 0])
 
 
-@pytest.fixture
-def planck(discovered, rng):
+@pytest.fixture(scope="module")
+def planck(discovered):
+    rng = np.random.default_rng(20240519)
     x = np.linspace(2, 21, 43)
     y = 39.7 * x**3 / (np.exp(0.528 * x) - 1)
     network = _Network(lambda x: 39.7 * x**3 / (np.exp(0.528 * x) - 1), 0.03)
@@ -34,8 +35,13 @@ def planck(discovered, rng):
     )
 
 
-def test_a_law_with_noise(planck):
-    certificate = certify(planck)
+@pytest.fixture(scope="module")
+def certified(planck):
+    return certify(planck)
+
+
+def test_a_law_with_noise(certified):
+    certificate = certified
     assert certificate.is_law, certificate.verdict.against
     assert certificate.found
     assert certificate.domain.status == "defined"
@@ -96,8 +102,8 @@ def test_rows_where_the_formula_is_undefined(discovered, rng):
     assert certificate.domain.among_rows
 
 
-def test_back_and_forth_through_json(planck):
-    certificate = certify(planck)
+def test_back_and_forth_through_json(certified):
+    certificate = certified
     record = json.loads(json.dumps(certificate.to_dict(), allow_nan=False))
     again = Certificate.from_dict(record)
     assert again == certificate
@@ -106,8 +112,8 @@ def test_back_and_forth_through_json(planck):
         Certificate.from_dict({key: value for key, value in record.items() if key != "fit"})
 
 
-def test_the_same_twice(planck):
-    assert certify(planck) == certify(planck)
+def test_the_same_twice(planck, certified):
+    assert certify(planck) == certified
 
 
 @pytest.mark.parametrize(
@@ -188,8 +194,8 @@ def _peer(**changes):
     return PeerFinding(**{"tool": "other", "version": "1", "formula": "x**2", "complexity": 3} | same | changes)
 
 
-def test_grounds_of_peers_are_replaced_also_in_a_certificate_stored_without_topics(planck):
-    plain = certify(planck)
+def test_grounds_of_peers_are_replaced_also_in_a_certificate_stored_without_topics(certified):
+    plain = certified
     agreed, better = _peer(), _peer(same="different", error=0.002)
     doubted = plain.with_peers([agreed, better])
     assert [ground.topic for ground in doubted.verdict.grounds][-2:] == [Topic.PEERS] * 2
