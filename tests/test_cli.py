@@ -19,7 +19,7 @@ from kansym.primitives.library import default_library
 from kansym.report import terminal
 from kansym.search.progress import Progress
 
-FAST = ["--seconds", "1.5", "--primitives", "x,x^2"]
+FAST = ["--seconds", "1", "--primitives", "x,x^2"]
 SQUARES = "".join(f"{a},{b},{3.5 * a * a!r}\n" for a, b in zip(range(1, 9), (3, 1, 4, 1, 5, 9, 2, 6), strict=True))
 
 
@@ -161,7 +161,7 @@ def test_result_report_and_run_directory(table, capsys, tmp_path):
     assert main(["report", "run"]) == 0
     report = capsys.readouterr().out
     assert report.split("\n")[0] == captured.out.split("\n")[0]
-    assert "command: kansym discover t.csv --target y --seconds 1.5 --primitives 'x,x^2' --out run" in report
+    assert "command: kansym discover t.csv --target y --seconds 1 --primitives 'x,x^2' --out run" in report
     assert report.rstrip("\n") == (tmp_path / "run" / "report.txt").read_text(encoding="utf-8").rstrip("\n")
 
 
