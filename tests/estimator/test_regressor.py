@@ -20,7 +20,7 @@ from kansym.kan.growth import GrowthOptions
 from kansym.kan.training import TrainingOptions
 from kansym.symbolic.parser import parse_expression
 
-# The contract does not need good formulas: small networks, two primitives and a third of a second for each fit.
+# The contract does not need good formulas: small networks, two primitives and a tenth of a second for each fit.
 CHEAP = DiscoveryOptions(
     growth=GrowthOptions(population=1, last_grid=5, training=TrainingOptions(steps=5)),
     selection=SelectionOptions(top_k=2, beam=2, screen_steps=5, finalists=1, final_steps=5, rounds=1),
@@ -31,7 +31,7 @@ CHEAP = DiscoveryOptions(
 NETWORKS_ONLY = dataclasses.replace(CHEAP, structure=False)
 
 
-@parametrize_with_checks([SymbolicRegressor(primitives=["x", "x^2"], max_seconds=0.3, options=CHEAP)])
+@parametrize_with_checks([SymbolicRegressor(primitives=["x", "x^2"], max_seconds=0.1, options=CHEAP)])
 def test_contract_of_scikit_learn(estimator, check):
     check(estimator)
 
