@@ -10,7 +10,7 @@ from kansym.kan.growth import GrowthOptions
 from kansym.search.faults import Faults, contained
 
 
-def options(seconds=1.5):
+def options(seconds=1.0):
     return DiscoveryOptions(max_seconds=seconds, deterministic=True, growth=GrowthOptions(shapes=((2, 1),)))
 
 
@@ -53,7 +53,7 @@ def test_a_run_ends_with_its_best_whatever_fails(step, monkeypatch, caplog):
     monkeypatch.setattr(f"kansym.{step}", fail)
     # Sums have no turn in so short a time.
     monkeypatch.setattr("kansym.search.sums.Sums.open", lambda sums, turn: step == "search.sums.Sums.formulas")
-    found = discover(table, options(6.0 if step in LATE else 1.5))
+    found = discover(table, options(3.0 if step in LATE else 1.0))
     assert np.isfinite(found.formula.predict(table.X)).all() and found.formula in list(found.front)
     assert any("failed and cost" in note for note in found.notes)
     assert any(type(error).__name__ in record.getMessage() for record in caplog.records)
