@@ -23,7 +23,7 @@ def table(y, error=ERROR):
 
 
 def found(y, **options):
-    return discover(table(y), DiscoveryOptions(max_seconds=10, deterministic=True, **options))
+    return discover(table(y), DiscoveryOptions(max_seconds=4, deterministic=True, **options))
 
 
 @pytest.mark.parametrize("shape", list(SHAPES))
