@@ -40,7 +40,7 @@ def rows_of(ranges, rows, seed):
 @pytest.mark.parametrize("name", LAWS)
 def test_the_law_is_found_exactly(name, work_clock):
     law, ranges = LAWS[name]
-    X = rows_of(ranges, 600, seed=1)
+    X = rows_of(ranges, 300, seed=1)
     found = discover(make_dataset(X, law(*X.T)), DiscoveryOptions(max_seconds=150, deterministic=True))
     fresh = rows_of(ranges, 5000, seed=2)
     np.testing.assert_allclose(found.formula.predict(fresh), law(*fresh.T), rtol=1e-9)
