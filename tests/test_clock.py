@@ -195,9 +195,9 @@ def test_the_wall_ends_a_search_on_a_machine_that_is_too_slow():
 
         wall = property(lambda self: 10 * self.now())
 
-    with clock.running(Slow(WALL_SHARE * 60)) as running:
-        found = discover(noise(), DiscoveryOptions(max_seconds=60))
-    assert running.ended_by_wall and 0.9 * 6 * WALL_SHARE < running.now() < 6 + 2
+    with clock.running(Slow(WALL_SHARE * 30)) as running:
+        found = discover(noise(), DiscoveryOptions(max_seconds=30))
+    assert running.ended_by_wall and 0.9 * 3 * WALL_SHARE < running.now() < 3 + 2
     assert found.stopped == StopReason.OUT_OF_WALL_TIME and WALL_DECIDED in found.notes
 
 

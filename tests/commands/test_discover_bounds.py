@@ -20,7 +20,7 @@ def table(tmp_path, monkeypatch):
 
 
 def test_a_guess_within_bounds(table, capsys):
-    options = ["--guess", "A*exp(-t/tau) + B", "--bounds", "B>0,tau=0:1.5", "--seconds", "3", "--quiet", "--json"]
+    options = ["--guess", "A*exp(-t/tau) + B", "--bounds", "B>0,tau=0:1.5", "--seconds", "1", "--quiet", "--json"]
     assert main(["discover", *table, *options]) == 0
     found = json.loads(capsys.readouterr().out)
     constants = {one["name"]: one for one in found["guesses"][0]["formula"]["constants"]}

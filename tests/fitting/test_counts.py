@@ -127,7 +127,7 @@ def test_rows_without_counts_do_not_lower_the_mean():
 def test_counts_are_searched():
     counts = np.random.default_rng(1).poisson(decay(300.0, 2.0, 0.0) + 0.0).astype(float)
     table = make_dataset(t[:, None], counts, names=["t"], target="N", y_error="poisson")
-    found = discover(table, DiscoveryOptions(max_seconds=8, deterministic=True))
+    found = discover(table, DiscoveryOptions(max_seconds=4, deterministic=True))
     values = sorted(abs(one.value) for one in found.formula.constants)
     best = fit_constants("A*exp(-t/tau)", {"t": t}, counts, y_error="poisson")
     assert values == pytest.approx([1 / best.values["tau"], best.values["A"]], rel=1e-4)

@@ -112,7 +112,7 @@ def test_errors_below_and_above_are_searched(tmp_path):
     table = read_table(path, target="y", error="y_minus, y_plus")
     assert table.names == ("t",)
     np.testing.assert_allclose(table.y_error, (BELOW + ABOVE) / 10)
-    found = discover(table, DiscoveryOptions(max_seconds=6, deterministic=True))
+    found = discover(table, DiscoveryOptions(max_seconds=3, deterministic=True))
     best = fit_constants("A*exp(-t/tau)", {"t": t}, y, y_error=(BELOW / 5, ABOVE / 5))
     values = sorted(abs(one.value) for one in found.formula.constants)
     assert values == pytest.approx(sorted([1 / best.values["tau"], best.values["A"]]), rel=1e-4)

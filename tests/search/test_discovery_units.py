@@ -23,7 +23,7 @@ def test_an_argument_with_a_unit_keeps_its_constant():
 def test_a_dimensionally_wrong_formula_is_never_first():
     x = RNG.uniform(0.5, 6, 300)
     table = make_dataset(x[:, None], x + np.log(x), names=["x"], units=["m"], y_units="m")
-    found = discover(table, DiscoveryOptions(max_seconds=4))
+    found = discover(table, DiscoveryOptions(max_seconds=2))
     assert found.formula.consistent
     wrong = [formula for formula in found.front if formula.consistent is False]
     assert all("units do not go together" in formula.notes[0] for formula in wrong)
@@ -40,7 +40,7 @@ def test_noise_does_not_hide_the_units():
     y = m * v**2 / (1 + v / c)
     y = y + RNG.normal(0, 0.05 * y.std(), 300)
     table = make_dataset(np.column_stack([m, v, c]), y, names=["m", "v", "c"], units=["kg", "m/s", "km/h"], y_units="J")
-    found = discover(table, DiscoveryOptions(max_seconds=6))
+    found = discover(table, DiscoveryOptions(max_seconds=3))
     assert found.formula.consistent
     place = np.array([[4.0, 2.5, 2.0]])
     assert found.formula.predict(place)[0] == pytest.approx(4 * 6.25 / 2.25, rel=0.03)

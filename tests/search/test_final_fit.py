@@ -59,7 +59,8 @@ def test_constants_have_names_of_their_own():
 def test_a_scatter_that_grows_with_the_target_is_told(relative, rng):
     x = np.linspace(0.5, 10, 100)
     error = 0.03 * 2 * x if relative else np.full(100, 0.3)
-    found = discover(make_dataset(x[:, None], 2.2 * x + error * rng.normal(size=100)), DiscoveryOptions(max_seconds=3))
+    y = 2.2 * x + error * rng.normal(size=100)
+    found = discover(make_dataset(x[:, None], y), DiscoveryOptions(max_seconds=1.5))
     hints = [note for note in found.notes if "grows with its size" in note]
     assert len(hints) == relative
     assert not relative or "--error" in hints[0]
@@ -69,6 +70,6 @@ def test_rows_that_look_like_mistakes_are_told_without_errors(rng):
     x = np.linspace(0.5, 10, 60)
     y = 2.2 * x + 0.1 * rng.normal(size=60)
     y[[10, 40]] += 4.0
-    found = discover(make_dataset(x[:, None], y), DiscoveryOptions(max_seconds=3))
+    found = discover(make_dataset(x[:, None], y), DiscoveryOptions(max_seconds=1.5))
     (note,) = [note for note in found.notes if "--robust" in note]
     assert note.startswith("2 of 60 rows are farther")

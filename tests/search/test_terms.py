@@ -26,7 +26,7 @@ def test_it_can_be_left_out(table, options, monkeypatch):
         raise AssertionError("sums of products were looked for")
 
     monkeypatch.setattr("kansym.search.sums.Pursuit", refuse)
-    discover(table, DiscoveryOptions(max_seconds=2, deterministic=True, **options))
+    discover(table, DiscoveryOptions(max_seconds=1, deterministic=True, **options))
 
 
 def test_a_peak_on_a_background_with_errors(rng):

@@ -39,7 +39,7 @@ def test_a_term_is_kept_and_the_rest_is_found():
 
 def test_constants_of_a_given_factor_are_fitted_with_the_rest():
     y = np.exp(-x / 1.7) * np.sin(3 * z) + RNG.normal(0, 1e-3, 300)
-    found = discover(table(y), DiscoveryOptions(max_seconds=30, given="exp(-x/tau)*(...)"))
+    found = discover(table(y), DiscoveryOptions(max_seconds=10, given="exp(-x/tau)*(...)"))
     tau = next(constant for constant in found.formula.constants if constant.name == "tau")
     assert abs(tau.value - 1.7) < 4 * tau.error and tau.error < 0.01
 

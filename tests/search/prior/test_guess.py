@@ -107,7 +107,7 @@ def test_a_guess_keeps_to_its_bounds():
     t = np.linspace(0, 6, 60)
     y = 3 * np.exp(-t / 2) - 0.05 + 0.05 * np.random.default_rng(0).standard_normal(60)
     data = make_dataset(t[:, None], y, names=["t"], y_error=0.05)
-    options = DiscoveryOptions(max_seconds=3, guesses=("A*exp(-t/tau) + B",), bounds={"B": (0, None)})
+    options = DiscoveryOptions(max_seconds=1, guesses=("A*exp(-t/tau) + B",), bounds={"B": (0, None)})
     outcome = discover(data, options).guess
     A, tau, B = outcome.formula.constants
     assert B.value == 0 and B.held == "bound" and B.error is None
