@@ -64,7 +64,7 @@ def test_a_hole_in_a_column_is_said_and_the_formula_is_finite_there(rng):
 def test_tiny_tables_give_a_finite_formula_and_a_warning(rows, columns):
     rng = np.random.default_rng([rows, columns])
     X, y = rng.uniform(1, 2, (rows, columns)), rng.normal(size=rows)
-    found = run(X, y, DiscoveryOptions(max_seconds=0.5))
+    found = run(X, y, DiscoveryOptions(max_seconds=0.2))
     assert np.isfinite(found.formula.predict(X)).all()
     assert len(found.formula.constants) <= rows
     assert any(f"Only {rows} rows" in note for note in RunSummary.of(found).notes)

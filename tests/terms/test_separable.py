@@ -78,7 +78,7 @@ def test_under_a_link_where_that_takes_fewer_functions(table, monkeypatch):
         return np.sqrt(law(x, z))
 
     with clock.running(Clock()):
-        found = next(iter(Pursuit(X, root(*X.T), symbols).formulas(30.0)))
+        found = next(iter(Pursuit(X, root(*X.T), symbols).formulas(10.0)))
     new = table((0.5, 4.0), (0.5, 3.0), seed=1)
     assert np.abs(sympy.lambdify(symbols, found)(*new.T) - root(*new.T)).max() < 1e-9
 
