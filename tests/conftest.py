@@ -70,6 +70,7 @@ def _no_wall():
     with pytest.MonkeyPatch.context() as patch:
         # Rivals are looked for briefly; what finds them has tests of its own.
         patch.setattr("kansym.search.found.CHALLENGE_SECONDS", 1.5)
+        patch.setattr("kansym.search.challenge.SECONDS", 1.5)
         # Nor is a single step given up on a slow machine.
         patch.setattr(clock, "SAFETY_SECONDS", 300.0)
         patch.setattr(clock, "budget", lambda seconds, **_: WITH_WALL(seconds, deterministic=True))
