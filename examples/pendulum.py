@@ -12,7 +12,7 @@ is worth a look:
 1. The search takes the length out, as it should: sqrt(length) times a function of the amplitude. For that function it
    makes up a form of its own, with four constants, that describes the 200 rows as well as their noise allows. Which
    form that is hangs on the time that the search has: no test on these rows can tell it from others. The certificate
-   says "good description", and names another form that is nearly as good.
+   says "good description": a constant is smaller than its error, or another form is nearly as good.
 2. The rows end at 149 degrees. At 170 degrees the form is off by more than a percent. A pendulum that starts upside
    down never comes back, so the period must be infinite at 180 degrees; the form does not know that, and nor does any
    row of the table. For small swings, which are in the table, it gives the right g.
