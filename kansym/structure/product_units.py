@@ -46,8 +46,9 @@ good."""
 NEAR_FRACTION = 1.5
 """Distance in standard errors at which several exponents are rounded at once."""
 
-AT_FLOOR = 1.02
-"""Ratio of a model's loss to the expected noise variance at which no second function is looked for."""
+AT_FLOOR, ROUNDING = 1.02, 1e-22
+"""Ratio of a model's loss to the expected noise variance at which no second function is looked for, and the least such
+variance in units of the target's mean square."""
 
 CENTRES = (0.3, 1.5)
 """Values of a product v at the centre of the data to start from."""
@@ -173,7 +174,7 @@ class _Search:
         self.values, self.t = entries.values, t / self.scale
         self.w = np.ones(len(t)) if weights is None else weights / weights.mean()
         self.power, self.logarithm, self.until = entries.power, logarithm, until
-        self.columns, self.floor = columns, floor / self.scale**2
+        self.columns, self.floor = columns, max(floor / self.scale**2, ROUNDING)
         self.order = np.random.default_rng(seed).permutation(len(t))
         self.rows = self.order[:MOST_ROWS]
         self.steps = 6 if len(t) > SCREEN_ROWS else 20

@@ -142,6 +142,12 @@ def test_a_second_function_is_added(box, values):
     assert min(law.loss for law in with_two) < 1e-3 * min(law.loss for law in with_one)
 
 
+def test_no_second_function_beside_an_exact_one(box):
+    X = box(120, None, None)
+    laws = product_unit_laws(X, X[:, 0] * np.tanh(X[:, 1] / X[:, 0]), (U, V))
+    assert laws[0].loss < 1e-20 and all(len(law.expression.atoms(sympy.Function)) < 2 for law in laws)
+
+
 @pytest.mark.parametrize("unit", [1e-30, 1e25])
 def test_units_do_not_matter(box, values, agree, unit):
     X = box(80, None, None)
