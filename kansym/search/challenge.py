@@ -50,6 +50,8 @@ ALIKE = 1e-6
 NEAR_BITS = 25.0
 """Bits behind the formula up to which another is handed on."""
 
+NEAR_NATS = NEAR_BITS * math.log(2)
+
 MOST_ROWS = 2000
 """Rows that rivals of a finished search are looked for on; more tell them apart ever better, and none is left."""
 
@@ -102,7 +104,7 @@ def _sources(own: ParametricForm, fit_rows: FitRows, seed: int) -> list[tuple[fl
     found: list[tuple[float, Source]] = [(1.0, lambda _: (_sloped(own, one, fit_rows) for one in symbols))]
     if len(symbols) > 1:
         every = Enumeration(X, y, fit_rows.variables, **table)
-        found.append((2.0, lambda due: every.formulas(due, few=FEW, handed=HANDED)))
+        found.append((2.0, lambda due: every.formulas(due, few=FEW, handed=HANDED, near=NEAR_NATS)))
     if suits(X, y):
         found.append((2.0, partial(_sums, X, y, fit_rows.variables, table)))
     parts = [part for part in parts_within(expression, fit_rows) if complexity(part.expression) >= SMALLEST_PART]
@@ -120,7 +122,7 @@ def _sums(
 
 
 def _anew(part: Part, fit_rows: FitRows, noise: float, few: float, seed: int, due: float) -> Iterator[sympy.Expr]:
-    return read_anew(part, fit_rows, noise, until=due, seed=seed, handed=HANDED, few=few)
+    return read_anew(part, fit_rows, noise, until=due, seed=seed, handed=HANDED, few=few, near=NEAR_NATS)
 
 
 def _sloped(form: ParametricForm, symbol: sympy.Symbol, fit_rows: FitRows) -> sympy.Expr:

@@ -236,6 +236,7 @@ def read_anew(
     seed: int,
     handed: int = HANDED,
     few: float = TREES,
+    near: float = 0.0,
 ) -> Iterator[sympy.Expr]:
     """The formula with other functions of the part's argument in its place: sums of powers and exponentials, and then
     compositions, the shortest first.
@@ -254,6 +255,8 @@ def read_anew(
         Most compositions.
     few : float, default 300
         Compositions of a size up to which all of that size are tried.
+    near : float, default 0
+        Nats by which a composition may be longer than smaller ones.
     """
     _, y, weights = fit_rows.rows(fit_rows.fitting)
     size = math.sqrt(float(np.mean(part.slope**2)))
@@ -276,4 +279,4 @@ def read_anew(
         allowed=fit_rows.allowed,
         seed=seed,
     )
-    yield from map(part.put, enumeration.formulas(until, few=few, handed=handed))
+    yield from map(part.put, enumeration.formulas(until, few=few, handed=handed, near=near))

@@ -229,7 +229,13 @@ class Enumeration:
         return last**2 / max(before, 1)
 
     def formulas(
-        self, until: float = math.inf, *, few: float = math.inf, exact: bool = False, handed: int = HANDED
+        self,
+        until: float = math.inf,
+        *,
+        few: float = math.inf,
+        exact: bool = False,
+        handed: int = HANDED,
+        near: float = 0.0,
     ) -> Iterator[sympy.Expr]:
         """Formulas in the variables: an exact one at once, or the best of all at the end.
 
@@ -243,6 +249,8 @@ class Enumeration:
             Only formulas that are exact but for the last digits of their constants.
         handed : int, default 3
             Most formulas.
+        near : float, default 0
+            Nats by which one may be longer than those of smaller trees.
         """
         news: list[_Fitted] = []
         with np.errstate(all="ignore"):
@@ -251,7 +259,7 @@ class Enumeration:
                     if self.done or self._expected > few:
                         break
                     self._next_size(clock.now() + LOOKED * clock.left(until))
-                found = self._refined(until)
+                found = self._refined(until, handed, near)
                 news += found
                 laws = [one for one in found if one.square <= NEARLY_EXACT**2 * len(self.rows.y)]
                 if laws:
@@ -363,7 +371,7 @@ class Enumeration:
         constants = tree.constants + 1 + background
         return NODE_NATS * (tree.nodes + 2 + 2 * background) + 0.5 * math.log(len(self.rows.y)) * constants
 
-    def _refined(self, until: float) -> list[_Fitted]:
+    def _refined(self, until: float, handed: int, near: float) -> list[_Fitted]:
         """The best trees so far that were not handed on before, fitted to all rows; the shortest first."""
         chosen = {entry[2]: entry[3] for heap in self._best.values() for entry in heap}
         first = []
@@ -381,7 +389,7 @@ class Enumeration:
         before = min((one.length for one in self.found.values()), default=math.inf)
         self.found |= {one.key: one for one in whole}
         # What is longer than a smaller tree is no news.
-        return [one for one in sorted(whole, key=lambda one: one.length) if one.length < before][:HANDED]
+        return [one for one in sorted(whole, key=lambda one: one.length) if one.length < before + near][:handed]
 
     def _shortest(self, fitted: list[_Fitted], most: int) -> list[_Fitted]:
         """Those of the shortest lengths under each noise floor."""

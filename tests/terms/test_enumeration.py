@@ -98,3 +98,17 @@ def test_a_curve_on_a_line():
     law = 4.3 / (x**2 + 3.1) - 0.4 * x + 2.2
     (first, *_) = found(law, (x,), low=-4.0, high=5.0)
     assert misfit(first, law, (x,), low=-4.0, high=5.0) < 1e-8
+
+
+def test_what_is_nearly_as_short_is_handed_on_where_it_is_asked_for():
+    law, options = 61.7 * sympy.tanh(2.0 * x), {"rows": 40, "low": -0.95, "high": 1.0, "noise": 0.06}
+    X, t = table(law, (x,), **options)
+
+    def forms(**wanted):
+        with clock.running(Clock()):
+            return list(Enumeration(X, t, (x,), noisy=True).formulas(few=4000, handed=12, **wanted))
+
+    near, best = forms(near=17.0), forms()
+    assert len(near) > len(best)
+    # x/sqrt(x^2 + c), which the noise does not tell from the law.
+    assert any(one.has(sympy.Pow) and not one.has(sympy.Function) for one in near)
