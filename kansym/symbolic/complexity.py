@@ -212,7 +212,9 @@ def _slopes(expression: sympy.Expr, constants: Collection[sympy.Symbol]) -> Iter
     for term in expression.args:
         if term.is_Mul and len(term.args) == 2 and len(slope := [one for one in term.args if one in constants]) == 1:
             (variable,) = (one for one in term.args if one not in slope)
-            if variable.is_Symbol and any(variable in other.free_symbols for other in expression.args if other != term):
+            # The slope of a parabola is a term like any other.
+            others = [other for other in expression.args if other != term and other.has(variable)]
+            if variable.is_Symbol and any(not other.is_polynomial(variable) for other in others):
                 yield variable
 
 

@@ -126,12 +126,18 @@ def without(form: ParametricForm, constant: sympy.Symbol, value: int) -> Paramet
 
 
 def _without_plain_terms(form: ParametricForm) -> Iterator[ParametricForm]:
-    """The form without a term that has no constant of its own, as x in ``a*(x + b)``: a and b become one."""
-    expression, constants = form.substituted(), len(form.constants)
-    for node, term in _additive_terms(expression):
-        smaller = None if term.as_coeff_Mul()[0].is_Float else _dropped(form, node, term)
-        if smaller is not None and len(smaller.constants) < constants:
-            yield smaller
+    """The form without a term that has no constant of its own, as x in ``a*y*(x + b)``: a and b become one."""
+    variables = set(form.variables)
+    for product in sympy.preorder_traversal(form.substituted()):
+        for factor in sympy.Mul.make_args(product) if isinstance(product, sympy.Mul) else ():
+            node = factor.as_base_exp()[0]
+            if not (node.is_Add and (product / factor).free_symbols & variables):
+                continue
+            for term in sympy.Add.make_args(node):
+                plain = term.free_symbols and not term.as_coeff_Mul()[0].is_Float
+                smaller = _dropped(form, node, term) if plain else None
+                if smaller is not None and len(smaller.constants) < len(form.constants):
+                    yield smaller
 
 
 def _dropped(form: ParametricForm, node: sympy.Expr, term: sympy.Expr) -> ParametricForm | None:
