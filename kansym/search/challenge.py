@@ -36,7 +36,7 @@ from kansym.terms.pursuit import Pursuit, TermOptions, suits
 logger = logging.getLogger(__name__)
 
 SECONDS = 10.0
-"""Of work, for all parts of one formula together; most take two."""
+"""Of work, for all that one formula is held against."""
 
 LEAST_ROWS = 10
 """Rows below which next to everything describes them."""
@@ -81,7 +81,7 @@ def rivals(formula: Formula, fit_rows: FitRows, *, until: float, seed: int) -> l
     sources = _sources(own, fit_rows, seed)
     for place, (share, source) in enumerate(sources):
         due = clock.now() + clock.left(until) * share / sum(other for other, _ in sources[place:])
-        for length, form in _shortest(fit_rows.faults.guard("reading a part anew", source(due)), fit_rows)[:FITTED]:
+        for length, form in _shortest(fit_rows.faults.guard("a source of rivals", source(due)), fit_rows)[:FITTED]:
             if length < limit:
                 found += from_expression(form.substituted(), fit_rows, structure="rival", deadline=until)
     kept = [one for one in found if one.description_length < limit and one.consistent is not False]

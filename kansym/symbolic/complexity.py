@@ -196,7 +196,7 @@ def _bits(expression: sympy.Expr, constants: Collection[sympy.Symbol], each: flo
     counts["constant"] += places
     bits = sum(number * COSTS.get(kind, USUAL_BITS) for kind, number in counts.items())
     bits += counts["variable"] * each
-    bits -= sum(SLOPE_BITS for _ in _slopes(expression, constants))
+    bits -= SLOPE_BITS * len(list(_slopes(expression, constants)))
     for node in sympy.preorder_traversal(expression):
         # -1 is a sign, and the 1/2 of a square root is part of the operator.
         if isinstance(node, sympy.Rational) and node not in (sympy.S.NegativeOne, sympy.S.Half):
