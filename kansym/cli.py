@@ -18,6 +18,7 @@ from kansym.commands.finished_runs import export, figures, report
 from kansym.commands.fit_constants import fit_constants
 from kansym.commands.listings import datasets, primitives
 from kansym.commands.output import command_line
+from kansym.commands.sweep import sweep
 from kansym.errors import KansymError
 
 OK, UNEXPECTED, USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -50,6 +51,7 @@ def _version() -> str:
 
 COMMANDS = {
     "discover": discover,
+    "sweep": sweep,
     "report": report,
     "figures": figures,
     "export": export,

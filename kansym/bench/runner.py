@@ -4,19 +4,11 @@ Peers run in processes of their own, so that a crash is one row; jobs run one af
 """
 
 import math
-import multiprocessing
-import os
-import signal
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-
-import torch
 
 from kansym.bench import outcome
 from kansym.bench.catalogue import Catalogue, load_catalogue
@@ -29,7 +21,8 @@ from kansym.comparison.peers import PEERS, is_installed
 from kansym.comparison.process import PeerProcess
 from kansym.comparison.request import PeerError, Request
 from kansym.data.dataset import make_dataset
-from kansym.errors import ArgumentError, KansymError, MissingDependencyError
+from kansym.errors import ArgumentError, MissingDependencyError
+from kansym.executors import WorkerFailure, completed
 from kansym.search.discovery import discover
 from kansym.search.options import DiscoveryOptions
 
@@ -38,10 +31,6 @@ MOST_JUDGED = 40
 
 WITH_FORMULAS = tuple(name for name in PEERS if name != "mlp")
 """Peers that can recover a law."""
-
-
-class WorkerError(KansymError, RuntimeError):
-    """A worker process died."""
 
 
 def check_peer(name: str) -> None:
@@ -71,29 +60,11 @@ def run(jobs: Sequence[Job], workers: int = 1) -> Iterator[Record]:
     jobs : sequence of Job
     workers : int, default 1
         Processes with one thread each; with 1, everything happens in this process.
-
-    Raises
-    ------
-    WorkerError
-        If a worker process dies; what had arrived before is not lost.
     """
-    if workers == 1:
-        yield from map(run_job, jobs)
-        return
-    before = set(multiprocessing.active_children())
-    context = multiprocessing.get_context("spawn")
-    executor = ProcessPoolExecutor(workers, mp_context=context, initializer=_prepare_worker)
-    try:
-        with _one_thread():
-            futures = [executor.submit(run_job, job) for job in jobs]
-        for future in as_completed(futures):
-            yield future.result()
-    except BrokenProcessPool as error:
-        raise WorkerError("a worker process died, most likely for lack of memory; try fewer --jobs") from error
-    finally:
-        executor.shutdown(wait=False, cancel_futures=True)
-        for process in set(multiprocessing.active_children()) - before:
-            process.terminate()
+    for place, record in completed(run_job, jobs, workers=workers):
+        if isinstance(record, WorkerFailure):
+            record = _record(jobs[place], stage=outcome.FAILED, failure=record.reason)
+        yield record
 
 
 def run_job(job: Job) -> Record:
@@ -203,25 +174,3 @@ def _peer(problem: Problem, job: Job) -> dict[str, Any]:
         "law_nodes": pick.strict.law_nodes,
         "formula": str(picked),
     }
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Environment in which processes are started that are to use one thread."""
-    names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-    before = {name: os.environ.get(name) for name in names}
-    os.environ.update(dict.fromkeys(names, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
-
-
-def _prepare_worker() -> None:
-    # Ctrl-C reaches every process of the terminal; the parent decides what happens then.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    torch.set_num_threads(1)

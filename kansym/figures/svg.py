@@ -47,12 +47,12 @@ def to_svg(figure: Figure, *, title: str | None = None, keep: re.Pattern[str] | 
     return f'{text[:end]}<title id="{prefix}title">{words}</title>{text[end:]}'
 
 
-def figure_bytes(figure: Figure, kind: str) -> bytes:
-    """The figure as a file: "svg" as in `to_svg`, "png" at 150 dots per inch, or "pdf"; the same bytes every time."""
+def figure_bytes(figure: Figure, kind: str, *, dpi: int = 150) -> bytes:
+    """The figure as a file: "svg" as in `to_svg`, "png" at `dpi` dots per inch, or "pdf"; the same bytes every time."""
     if kind == "svg":
         return f"{to_svg(figure)}\n".encode()
     stream = BytesIO()
-    figure.savefig(stream, format=kind, dpi=150, metadata={"CreationDate": None} if kind == "pdf" else None)
+    figure.savefig(stream, format=kind, dpi=dpi, metadata={"CreationDate": None} if kind == "pdf" else None)
     return stream.getvalue()
 
 

@@ -28,6 +28,23 @@ from kansym.symbolic.formula import Formula
 from kansym.validation.certificate import Certificate
 
 
+def recorded_options(options: DiscoveryOptions) -> dict[str, Any]:
+    """What a record says of the options of a search, beside the seed: those that people choose, as text or numbers."""
+    known = list(options.primitives)
+    record = {
+        "max_seconds": options.max_seconds,
+        "device": options.device,
+        "validation_fraction": options.validation_fraction,
+        "primitives": "all" if known == list(default_library()) else known,
+    }
+    record |= {} if options.loss == "linear" else {"loss": options.loss}
+    record |= {} if options.given is None else {"given": options.given}
+    record |= {"guesses": list(options.guesses)} if options.guesses else {}
+    ends = {name: [None if np.isinf(end) else end for end in pair] for name, pair in options.limits.items()}
+    record |= {"limits": ends} if ends else {}
+    return record | {name: True for name in ("deterministic", "exact") if getattr(options, name)}
+
+
 @dataclass(frozen=True, eq=False)
 class RunSummary:
     """A finished run.
@@ -143,21 +160,6 @@ class RunSummary:
                 f"Only {dataset.n_rows} rows for {dataset.n_columns} input{'s'[: dataset.n_columns > 1]}: formulas are "
                 "judged by leave-one-out, and networks with many more parameters than rows are not tried."
             )
-        record: dict[str, Any] = {}
-        if options is not None:
-            known = list(options.primitives)
-            record = {
-                "max_seconds": options.max_seconds,
-                "device": options.device,
-                "validation_fraction": options.validation_fraction,
-                "primitives": "all" if known == list(default_library()) else known,
-            }
-            record |= {} if options.loss == "linear" else {"loss": options.loss}
-            record |= {} if options.given is None else {"given": options.given}
-            record |= {"guesses": list(options.guesses)} if options.guesses else {}
-            ends = {name: [None if np.isinf(end) else end for end in pair] for name, pair in options.limits.items()}
-            record |= {"limits": ends} if ends else {}
-            record |= {name: True for name in ("deterministic", "exact") if getattr(options, name)}
         return cls(
             formula=discovery.formula,
             front=discovery.front,
@@ -174,7 +176,7 @@ class RunSummary:
             seconds=discovery.seconds,
             stopped=discovery.stopped,
             seed=None if options is None else options.seed,
-            options=record,
+            options={} if options is None else recorded_options(options),
             command=command,
             created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
             versions=versions(),

@@ -38,6 +38,9 @@ logger = logging.getLogger(__name__)
 FORMAT = 1
 """Version of the stored form."""
 
+CERTIFYING = 0.06
+"""Share of a time budget that is kept for the certificate, where search and certificate have one."""
+
 
 @dataclass(frozen=True)
 class Certificate:

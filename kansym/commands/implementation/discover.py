@@ -22,10 +22,7 @@ from kansym.search.options import DiscoveryOptions
 from kansym.search.prior.guessed import read_guesses
 from kansym.search.prior.part import GivenPart
 from kansym.units.system import UnknownUnit
-from kansym.validation.certificate import certify
-
-CERTIFYING = 0.06
-"""Share of the time budget kept for the certificate."""
+from kansym.validation.certificate import CERTIFYING, certify
 
 
 def discover(

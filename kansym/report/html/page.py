@@ -141,26 +141,23 @@ def summarise(run: FinishedRun, comparison: Comparison | None = None) -> dict[st
 
 def render(values: Mapping[str, Any], figures: Sequence[Drawing], compared: Drawing | None = None) -> str:
     """The page from what it says and shows."""
+    return rendered("report.html.j2", "copy.js", **values, figures=list(figures), compared=compared)
+
+
+def rendered(template: str, script: str, **values: Any) -> str:
+    """A page of this package: a template in the common style, with a script of its own."""
     templates = environment()
+    assert templates.loader is not None
     # As it stands between the tags: its hash is what the policy lets run.
-    script = _source("copy.js")
-    return templates.get_template("report.html.j2").render(
+    code = templates.loader.get_source(templates, script)[0]
+    return templates.get_template(template).render(
         **values,
-        figures=list(figures),
-        compared=compared,
         style=Markup(
             templates.get_template("report.css").render(light=drawing_colours(LIGHT), dark=drawing_colours(DARK))
         ),
-        script=Markup(script),
-        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        script=Markup(code),
+        script_hash=base64.b64encode(hashlib.sha256(code.encode()).digest()).decode(),
     )
-
-
-def _source(name: str) -> str:
-    """A file of the package as it is."""
-    templates = environment()
-    assert templates.loader is not None
-    return templates.loader.get_source(templates, name)[0]
 
 
 def write_folder_report(run: FinishedRun, directory: Path, path: Path) -> Path:

@@ -1,0 +1,102 @@
+"""The search of one table as a task: it takes values, returns the files of a run, and does not ask where it runs."""
+
+import logging
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from kansym.data.dataset import Dataset
+from kansym.errors import KansymError
+from kansym.figures.catalogue import figure
+from kansym.figures.svg import figure_bytes
+from kansym.report.html.page import write_page
+from kansym.report.terminal import recorded_log
+from kansym.run.storage import load_run, replace_file, save_run
+from kansym.search.discovery import discover
+from kansym.search.options import DiscoveryOptions
+from kansym.validation.certificate import CERTIFYING, certify
+
+logger = logging.getLogger(__name__)
+
+THUMBNAIL = "thumbnail.png"
+"""In the folder of a run, for the page of the sweep."""
+
+SMALL = 50
+"""Dots per inch of it."""
+
+
+@dataclass(frozen=True, eq=False)
+class SearchTask:
+    """A table, how to search it, and how that was asked for.
+
+    Attributes
+    ----------
+    dataset : Dataset
+    options : DiscoveryOptions
+    command : str
+        For the record of the run.
+    """
+
+    dataset: Dataset
+    options: DiscoveryOptions
+    command: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class SearchedTable:
+    """What came of a task.
+
+    Attributes
+    ----------
+    files : dict of str to bytes
+        Of the run, as `kansym.save_run` writes them, with its page and a small picture; empty where the search failed.
+    failure : str
+        Why it failed; else empty.
+    """
+
+    files: dict[str, bytes]
+    failure: str = ""
+
+
+def search_table(task: SearchTask) -> SearchedTable:
+    """Search a table and certify the formula; nothing that goes wrong with it is raised.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        Also where the search itself ended early and handed back what it had: half a search is no row of a sweep.
+    """
+    try:
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+            _search(task, Path(folder))
+            return SearchedTable({file.name: file.read_bytes() for file in sorted(Path(folder).iterdir())})
+    except Exception as error:
+        return SearchedTable({}, failure_in_words(error))
+
+
+def failure_in_words(error: Exception) -> str:
+    """One line; what is meant for people needs no name of a class."""
+    words = str(error) if isinstance(error, KansymError) else f"{type(error).__name__}: {error}"
+    return " ".join(words.split())[:500]
+
+
+def _search(task: SearchTask, folder: Path) -> None:
+    options = task.options
+    with recorded_log(None) as log:
+        discovery = discover(task.dataset, replace(options, max_seconds=(1 - CERTIFYING) * options.max_seconds))
+        if discovery.interrupted:
+            raise KeyboardInterrupt
+        certificate = certify(discovery, options=options.unguessed)
+    save_run(discovery, folder, command=task.command, options=options, certificate=certificate, log_lines=log)
+    write_page(folder)
+    _draw_small(folder)
+
+
+def _draw_small(folder: Path) -> None:
+    """The curve where there is one input, else measured against predicted; a failure is logged, for the run stands."""
+    try:
+        run = load_run(folder)
+        kind = "slices" if len(run.summary.names) == 1 and run.formula.expression.free_symbols else "parity"
+        replace_file(folder / THUMBNAIL, figure_bytes(figure(run, kind), "png", dpi=SMALL))
+    except Exception as error:
+        logger.warning("no small picture: %s", failure_in_words(error))
