@@ -10,14 +10,20 @@ import sympy
 
 from kansym import clock
 from kansym.data.preparation import thinned
-from kansym.data.weights import mean_square
 from kansym.errors import ArgumentError
 from kansym.extraction.composition import AffineMap, compose
 from kansym.kan.network import Network
 from kansym.search.rows import FITTING_ROWS, FitRows, leave_one_out, losses
 from kansym.symbolic.candidates import IRRATIONAL_AGREEMENT
 from kansym.symbolic.canonical import canonicalize
-from kansym.symbolic.complexity import complexity, description_length, formula_bits, misfit_bits
+from kansym.symbolic.complexity import (
+    FEW_ROWS,
+    complexity,
+    description_length,
+    early_bits,
+    formula_bits,
+    misfit_bits,
+)
 from kansym.symbolic.constants import constants_of
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.free_numbers import free_numbers
@@ -41,14 +47,13 @@ from kansym.units.consistency import Consistency
 
 logger = logging.getLogger(__name__)
 
-FEW_ROWS = 50
-"""Rows below which the description length has the loss of leave-one-out, also where rows are held out."""
+WHOLE_ROWS = 2000
+"""Rows up to which the description length has the loss of leave-one-out where there is noise, also where rows are held
+out. Between formulas that differ in one constant the luck of those rows comes to several bits, and what is said of a
+formula in the end is measured on all rows."""
 
 EDGE_BITS = 4.0
 """Least bits of a primitive that is not the identity: an operator and a share of an operand."""
-
-FREE_BITS = 3.0
-"""Bits of an unremarkable constant: most are within a factor of eight of the scales of the table."""
 
 ROUND_NUMBERS = 3.0
 """Bits by which a formula with rational or named numbers may be longer than one with real ones: -2 is believed where
@@ -350,16 +355,16 @@ def _simpler(form: ParametricForm, fit_rows: FitRows, seconds: float) -> Paramet
 def description_length_of(form: ParametricForm, fit_rows: FitRows) -> float:
     """Description length of the data with the help of a fitted form."""
     n, held_out = len(fit_rows.dataset.y), len(fit_rows.validation)
-    if n < FEW_ROWS:
+    train_loss, held_out_loss = losses(form, fit_rows)
+    surplus = 0.0
+    if n < FEW_ROWS or (n <= WHOLE_ROWS and is_noisy(train_loss, fit_rows)):
         # The training loss flatters every extra constant by more than its bits cost, and a handful of held-out rows
         # say little: leave-one-out stands for all rows.
         rows = fit_rows.rows(np.arange(n))
         whole = refit(form, rows[0], rows[1], weights=rows[2], max_steps=30).form if held_out else form
         pooled = leave_one_out(whole, *rows)
-        surplus = _few_rows_surplus(len(form.constants), n, pooled, fit_rows)
+        surplus = early_bits(len(form.constants), rows[1], pooled, fit_rows.noise_floor, weights=rows[2])
     else:
-        surplus = 0.0
-        train_loss, held_out_loss = losses(form, fit_rows)
         pooled = (train_loss * (n - held_out) + held_out_loss * held_out) / n if held_out else held_out_loss
     length = description_length(
         folded(as_written(form, fit_rows), fit_rows.own),
@@ -370,21 +375,6 @@ def description_length_of(form: ParametricForm, fit_rows: FitRows) -> float:
         errors_given=fit_rows.errors_given,
     )
     return length + surplus + _unit_bits(fit_rows.consistency(form), fit_rows)
-
-
-def _few_rows_surplus(constants: int, n: int, loss: float, fit_rows: FitRows) -> float:
-    """Bits of a constant beyond the 1/2 log2(n) that hold for many rows.
-
-    Written one after the other, the first rows only fix the constants: each costs what it costs without a formula,
-    1/2 log2(variance / loss) bits more than the rows that the formula predicts (predictive coding, Dawid,
-    doi:10.2307/2981683), less `FREE_BITS`. For many rows that is lost in the sum; of nine, five constants leave four.
-    """
-    _, y, weights = fit_rows.rows(np.arange(n))
-    variance = mean_square(y - np.average(y, weights=weights), weights)
-    least = max(loss, fit_rows.noise_floor**2, 1e-300)
-    if not math.isfinite(loss) or variance <= 0.0:
-        return 0.0
-    return 0.5 * min(constants, n - 1) * max(math.log2(variance) - math.log2(least) - math.log2(n) - 2 * FREE_BITS, 0.0)
 
 
 def _unit_bits(found: Consistency | None, fit_rows: FitRows) -> float:

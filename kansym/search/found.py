@@ -42,6 +42,9 @@ MOST_OF_THE_REST = 0.5
 HARDLY_LEFT = 0.02
 """Share of the residual that such a function may leave, while the constants of the others are not yet right."""
 
+ENOUGH = 0.5
+"""Share of the time for the case against a formula that makes it one."""
+
 READ_ANEW, PARTS = 2, 5
 """Formulas whose parts are read anew, in each round, and most parts of each."""
 
@@ -141,9 +144,10 @@ class FoundFormulas:
             if best is None or clock.late(deadline):
                 return False
             until = min(deadline, clock.now() + CHALLENGE_SECONDS)
+            enough = until - clock.now() >= ENOUGH * CHALLENGE_SECONDS
             self.all += rivals(best, self.fit_rows, until=until, seed=seed)
             if self.best() is best:
-                return not clock.late(until)
+                return enough or not clock.late(until)
         return True
 
     def _form(self, formula: Formula) -> ParametricForm:

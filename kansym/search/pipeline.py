@@ -29,6 +29,7 @@ from kansym.primitives.allowed import allowed_functions
 from kansym.primitives.library import default_library
 from kansym.search import budget
 from kansym.search.baseline import baseline
+from kansym.search.challenge import SECONDS as CHALLENGE_SECONDS
 from kansym.search.faults import contained
 from kansym.search.formulation import could_win, formulate, is_noisy
 from kansym.search.found import FoundFormulas, Seeds
@@ -116,8 +117,9 @@ class _Run:
         self.settled, self.challenged, self.part = False, False, part
         self.solver: Solver | None = None
         # Where noise is known, time is kept for the case against the pick.
-        kept = 0.0 if part or not is_noisy(0.0, self.fit_rows) else budget.CHALLENGE
-        self.deadline = self.start + options.max_seconds * (1 - budget.RESERVE - kept)
+        noisy = not part and is_noisy(0.0, self.fit_rows)
+        kept = min(budget.CHALLENGE * options.max_seconds, CHALLENGE_SECONDS) if noisy else 0.0
+        self.deadline = self.start + options.max_seconds * (1 - budget.RESERVE) - kept
         self.formulas = FoundFormulas(self.fit_rows, self.deadline)
         self.sums = Sums(self.fit_rows, options, self.device, part=part, deadline=self.deadline)
         if attainable is not None and attainable > SPLINE_ERROR:

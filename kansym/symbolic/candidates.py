@@ -229,6 +229,19 @@ def shifts(form: ParametricForm) -> set[sympy.Symbol]:
     return found
 
 
+def beside_plain_terms(form: ParametricForm) -> set[sympy.Symbol]:
+    """Coefficients of terms that stand beside a term without one: k in ``c*(k*x - z)**2``, whose scale is c."""
+    constants = set(form.constants)
+    found: set[sympy.Symbol] = set()
+    for node in sympy.preorder_traversal(form.expression):
+        if not isinstance(node, sympy.Add):
+            continue
+        factors = [set(sympy.Mul.make_args(term)) for term in node.args if not term.free_symbols <= constants]
+        if any(not own & constants and not any(one.is_number and one != -1 for one in own) for own in factors):
+            found.update(next(iter(own & constants)) for own in factors if len(own & constants) == 1)
+    return found
+
+
 def coefficient_pairs(form: ParametricForm) -> Iterator[tuple[sympy.Symbol, sympy.Symbol]]:
     """Pairs of constants that are coefficients of terms of the same sum."""
     constants = set(form.constants)

@@ -17,6 +17,7 @@ from kansym.symbolic.candidates import (
     PRIOR_BITS,
     ROLES,
     Candidate,
+    beside_plain_terms,
     coefficient_pairs,
     nearby,
     rational,
@@ -326,11 +327,7 @@ def _options(state: _State, index: int, role: str, structural: bool) -> Iterator
     options = []
     for candidate in nearby(role, value, window):
         plain = candidate.value == 0 or (role == "exponent" and candidate.denominator <= FINEST)
-        if (
-            structural
-            and not plain
-            and not (candidate.value == 1 and state.form.constants[index] in shifts(state.form))
-        ):
+        if structural and not (plain or _is_structure(state, index, candidate, error)):
             continue
         distance = abs(candidate.value - value)
         precision = max(distance, error) / abs(value) if value else math.inf
@@ -344,6 +341,13 @@ def _options(state: _State, index: int, role: str, structural: bool) -> Iterator
             options.append((gain - expected, candidate, gain))
     options.sort(key=lambda option: -option[0])
     yield from ((candidate, gain) for _, candidate, gain in options[:TRIES])
+
+
+def _is_structure(state: _State, index: int, candidate: Candidate, error: float) -> bool:
+    """Whether a one in place of a constant says how the formula is built, and not what was measured."""
+    symbol = state.form.constants[index]
+    tied = abs(candidate.value) == 1 and error <= TIED and symbol in beside_plain_terms(state.form)
+    return tied or (candidate.value == 1 and symbol in shifts(state.form))
 
 
 def _snap_ratios(

@@ -8,7 +8,7 @@ import numpy as np
 from kansym.data.weights import mean_square
 from kansym.fitting.residuals import Residuals, residuals_of
 from kansym.search.results import Discovery
-from kansym.symbolic.complexity import formula_bits, misfit_bits
+from kansym.symbolic.complexity import early_bits, formula_bits, misfit_bits
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.own_functions import OwnFunction, folded
 from kansym.validation.description_length import loo
@@ -51,7 +51,8 @@ class Rival:
     better : float
         Share of resampled tables in which the rival has the smaller residuals: the same rows for both.
     special_cases : tuple of str
-        Formulas nearer than this one that contain the pick: the pick with constants that the data do not ask for.
+        Formulas nearer than this one that say the same: the pick with constants that the data do not ask for, or with
+        one less.
     untold : bool, default False
         Whether it is a closed form of about the length of the pick, whose residuals cost no more bits, that says
         something else.
@@ -79,8 +80,10 @@ def nearest_rival(discovery: Discovery, residuals: Residuals, *, seed: int) -> R
     says something else in or around the box of the data, by the size of the residuals.
 
     A rival whose constants can be set to give the pick's values, inside the box of the data and around it, is the
-    pick with constants to spare, and is passed over; so is one that has more constants than half as many as there are
-    rows, unless the pick has as many. All lengths are taken here from leave-one-out losses, so that they compare.
+    pick with constants to spare, and is passed over, and so is one that the constants of the pick can be set to give,
+    unless it is shorter by as much as `NEAR`: they say the same. So is one that has more constants than half as many
+    as there are rows, unless the pick has as many. All lengths are taken here from leave-one-out losses, so that they
+    compare.
 
     Returns
     -------
@@ -126,7 +129,10 @@ def nearest_rival(discovery: Discovery, residuals: Residuals, *, seed: int) -> R
             continue
         if count < MOST_COMPARED:
             if isinstance(rival, Formula):
-                same = contains(other.form, pick.expression, points, allowed)
+                same = contains(other.form, pick.expression, points, allowed) or (
+                    # Where the pick has one constant that is another's twin, that is no other law.
+                    margin > -NEAR and contains(residuals.form, rival.expression, points, allowed)
+                )
             else:
                 same = rival.mimics(values, points, allowed)
             if same:
@@ -165,6 +171,7 @@ def _lengths(residuals: Residuals, floor: float, functions: tuple[OwnFunction, .
     if not math.isfinite(loss):
         return math.inf, math.inf
     misfit = misfit_bits(residuals.n, loss, floor, errors_given=residuals.sigma is not None)
+    misfit += early_bits(residuals.k, residuals.y, loss, floor, weights=residuals.weights)
     return misfit + formula_bits(folded(residuals.form, functions), residuals.n, residuals.X.shape[1]), misfit
 
 

@@ -7,7 +7,7 @@ import sympy
 
 from kansym.errors import ArgumentError
 from kansym.symbolic import complexity, description_length, node_count, parametrize
-from kansym.symbolic.complexity import SLOPE_BITS, formula_bits, kinds, misfit_bits
+from kansym.symbolic.complexity import FEW_ROWS, SLOPE_BITS, early_bits, formula_bits, kinds, misfit_bits
 
 X, Y = sympy.symbols("x y")
 
@@ -136,3 +136,15 @@ def test_a_slope_beneath_a_curve_costs_less_than_another_term():
     assert formula_bits(0.7 + 0.3 * x, n, 1) == pytest.approx(line)
     beside, beneath = (formula_bits(0.7 + 0.3 * one + 2.0 * sympy.exp(-x), n, 2) for one in (z, x))
     assert beside == pytest.approx(beneath + SLOPE_BITS)
+
+
+def test_the_first_rows_pay_for_the_constants(rng):
+    y = rng.normal(size=FEW_ROWS)
+    # A formula that leaves a millionth of the variance saves ten bits a row, and nine rows with five constants lose five.
+    assert early_bits(5, y[:9], 1e-6 * np.var(y[:9]), 0.0) == pytest.approx(
+        2.5 * (math.log2(1e6) - math.log2(9) - 6), rel=1e-12
+    )
+    assert early_bits(5, y, 1e-6, 0.0) == 0.0
+    # What leaves most of the variance has saved nothing that could be paid.
+    assert early_bits(2, y[:9], 0.5 * np.var(y[:9]), 0.0) == 0.0
+    assert early_bits(2, np.ones(9), 0.0, 0.0) == 0.0

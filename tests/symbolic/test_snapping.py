@@ -209,3 +209,17 @@ def test_a_factor_of_an_exponential_within_a_sum_is_a_shift():
     # By itself it is an amplitude.
     amplitude, _ = structural(F(1.01) * sympy.exp(F(0.9) * X), lambda x, y, z: np.exp(x), noise=0.001)
     assert len(amplitude.form.constants) == 2
+
+
+def test_a_coefficient_beside_a_term_without_one_becomes_one():
+    start = F(0.9) * sympy.exp(F(-2.4) * (F(1.01) * X - Y) ** 2)
+    result, _ = structural(start, lambda x, y, z: 0.8 * np.exp(-2.5 * (x - y) ** 2), noise=0.003)
+    assert len(result.form.constants) == 2
+    assert result.form.expression.has(X - Y) or result.form.expression.has(Y - X)
+    # One that differs stays, and so does an offset: it stands beside no such term.
+    start = F(0.9) * sympy.exp(F(-2.4) * (F(1.09) * X - Y) ** 2)
+    result, _ = structural(start, lambda x, y, z: 0.8 * np.exp(-2.5 * (1.1 * x - y) ** 2), noise=0.003)
+    assert len(result.form.constants) == 3
+    start = F(0.9) * sympy.exp(F(-2.4) * (X - F(1.001)) ** 2)
+    result, _ = structural(start, lambda x, y, z: 0.8 * np.exp(-2.5 * (x - 1) ** 2), noise=0.003)
+    assert len(result.form.constants) == 3

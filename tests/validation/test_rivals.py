@@ -68,3 +68,16 @@ def test_a_correction_that_changes_nothing_says_nothing_else(discovered, rng):
     y = 2 * x * (1 + 0.01 * rng.normal(size=2000))
     rival = _rival(discovered(x, y, "2.0*x", "0.002*x*(1000.0 + 1/x)"))
     assert rival is None or not rival.untold
+
+
+@pytest.mark.parametrize(
+    ("pick", "passed_over"),
+    [("0.8*exp(-2.5*(1.1*x - y)**2)", True), ("0.8*exp(-2.5*(1.1*x - y)**2) + 0.01*x + 0.02*y", False)],
+)
+def test_the_pick_with_one_constant_less_says_the_same(discovered, rng, pick, passed_over):
+    X = rng.uniform([0, 0], [2, 2], (80, 2))
+    y = 0.8 * np.exp(-2.5 * (1.002 * X[:, 0] - X[:, 1]) ** 2) + 0.01 * rng.normal(size=80)
+    rival = _rival(discovered(X, y, pick, "0.8*exp(-2.5*(x - y)**2)"))
+    # A pick that is longer by more than that has terms that the data do not ask for.
+    assert any("(x - y)**2" in words for words in rival.special_cases) == passed_over
+    assert ("(x - y)**2" in rival.words) != passed_over
