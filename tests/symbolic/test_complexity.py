@@ -140,7 +140,7 @@ def test_a_slope_beneath_a_curve_costs_less_than_another_term():
 
 def test_the_first_rows_pay_for_the_constants(rng):
     y = rng.normal(size=FEW_ROWS)
-    # A formula that leaves a millionth of the variance saves ten bits a row, and nine rows with five constants lose five.
+    # A formula that leaves a millionth of the variance saves ten bits a row; nine rows with five constants lose five.
     assert early_bits(5, y[:9], 1e-6 * np.var(y[:9]), 0.0) == pytest.approx(
         2.5 * (math.log2(1e6) - math.log2(9) - 6), rel=1e-12
     )
