@@ -12,6 +12,7 @@ compositions and terms that the search makes of the library's functions.
 import logging
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -29,7 +30,6 @@ from kansym.search.sums import EngineTable
 from kansym.symbolic.complexity import complexity
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.parametric import ParametricForm, parametrize
-from kansym.symbolic.refit import RefitResult
 from kansym.terms.enumeration import FEW, FEW_OF_NOISY_CURVES, Enumeration
 from kansym.terms.pursuit import Pursuit, TermOptions, suits
 
@@ -46,6 +46,9 @@ MOST_PARTS, HANDED, FITTED = 4, 12, 7
 
 ALIKE = 1e-6
 """Relative difference of the losses of two forms that have the same values."""
+
+WORDS = 0.5
+"""Bits by which other words for the formula are worth a look."""
 
 NEAR_BITS = 25.0
 """Bits behind the formula up to which another is handed on."""
@@ -76,14 +79,18 @@ def rivals(formula: Formula, fit_rows: FitRows, *, until: float, seed: int) -> l
     if len(fit_rows.fitting) < LEAST_ROWS or not expression.free_symbols:
         return []
     own = fit_rows.fit(parametrize(expression, fit_rows.variables)).form
-    limit = description_length_of(own, fit_rows) + NEAR_BITS
+    length = description_length_of(own, fit_rows)
+    limit, loss = length + NEAR_BITS, fit_rows.loss(own, fit_rows.fitting)
     found: list[Formula] = []
     sources = _sources(own, fit_rows, seed)
     for place, (share, source) in enumerate(sources):
         due = clock.now() + clock.left(until) * share / sum(other for other, _ in sources[place:])
-        for length, form in _shortest(fit_rows.faults.guard("a source of rivals", source(due)), fit_rows)[:FITTED]:
-            if length < limit:
-                found += from_expression(form.substituted(), fit_rows, structure="rival", deadline=until)
+        forms = _shortest(fit_rows.faults.guard("a source of rivals", source(due)), fit_rows)
+        # The formula itself comes back in many words, each of which would get all of the algebra.
+        news = [one for one in forms if one.length < length - WORDS or not _alike(one.loss, loss)]
+        for one in news[:FITTED]:
+            if one.length < limit:
+                found += from_expression(one.form.substituted(), fit_rows, structure="rival", deadline=until)
     kept = [one for one in found if one.description_length < limit and one.consistent is not False]
     logger.info("%d rivals of %s", len(kept), formula)
     return sorted(kept, key=lambda one: one.rank)
@@ -132,24 +139,35 @@ def _sloped(form: ParametricForm, symbol: sympy.Symbol, fit_rows: FitRows) -> sy
     return form.substituted() + sympy.Float(slope) * symbol
 
 
-def _shortest(expressions: Iterator[sympy.Expr], fit_rows: FitRows) -> list[tuple[float, ParametricForm]]:
-    """Fitted forms with their description lengths, the shortest first."""
-    fitted: list[RefitResult] = []
+@dataclass(frozen=True, eq=False)
+class _Fitted:
+    """A fitted form, the length of its description, and what it leaves."""
+
+    length: float
+    form: ParametricForm
+    loss: float
+
+
+def _shortest(expressions: Iterator[sympy.Expr], fit_rows: FitRows) -> list[_Fitted]:
+    """Expressions with their constants fitted, the shortest descriptions first."""
+    fitted: list[_Fitted] = []
     for one in expressions:
         try:
-            fitted.append(fit_rows.fit(parametrize(one, fit_rows.variables), max_steps=30))
+            fit = fit_rows.fit(parametrize(one, fit_rows.variables), max_steps=30)
+            fitted.append(_Fitted(description_length_of(fit.form, fit_rows), fit.form, fit.loss))
         except Exception as error:
             fit_rows.faults.add("a rival", error)
+    kept: list[_Fitted] = []
     # Rounded, so that what is as long stays in the order in which it came.
-    forms = sorted(
-        ((description_length_of(fit.form, fit_rows), fit) for fit in fitted), key=lambda one: round(one[0], 6)
-    )
-    kept: list[tuple[float, RefitResult]] = []
-    for length, fit in forms:
+    for one in sorted(fitted, key=lambda one: round(one.length, 6)):
         # What leaves the same is the same in other words.
-        if all(abs(fit.loss - other.loss) > ALIKE * other.loss for _, other in kept):
-            kept.append((length, fit))
-    return [(length, fit.form) for length, fit in kept]
+        if not any(_alike(one.loss, other.loss) for other in kept):
+            kept.append(one)
+    return kept
+
+
+def _alike(first: float, second: float) -> bool:
+    return abs(first - second) <= ALIKE * second
 
 
 def _noise(form: ParametricForm, fit_rows: FitRows) -> float:

@@ -319,7 +319,7 @@ def _with_credit(formula: Formula, rounded: SnapResult, fit_rows: FitRows) -> Fo
     if not rounded.accepted:
         return formula
     measured = max(len(formula.constants) - len(rounded.form.constants), 0)
-    length = description_length_of(rounded.form, fit_rows) + MEASURED_BITS * measured
+    length = description_length_of(rounded.form, fit_rows, final=True) + MEASURED_BITS * measured
     return replace(formula, description_length=min(formula.description_length, length))
 
 
@@ -352,12 +352,21 @@ def _simpler(form: ParametricForm, fit_rows: FitRows, seconds: float) -> Paramet
     return form if result.status == "non-finite" else result.form
 
 
-def description_length_of(form: ParametricForm, fit_rows: FitRows) -> float:
-    """Description length of the data with the help of a fitted form."""
+def description_length_of(form: ParametricForm, fit_rows: FitRows, *, final: bool = False) -> float:
+    """Description length of the data with the help of a fitted form.
+
+    Parameters
+    ----------
+    form : ParametricForm
+    fit_rows : FitRows
+    final : bool, default False
+        Whether it decides between formulas: with noise it then has the loss of leave-one-out on all rows, which takes
+        another fit.
+    """
     n, held_out = len(fit_rows.dataset.y), len(fit_rows.validation)
     train_loss, held_out_loss = losses(form, fit_rows)
     surplus = 0.0
-    if n < FEW_ROWS or (n <= WHOLE_ROWS and is_noisy(train_loss, fit_rows)):
+    if n < FEW_ROWS or (final and n <= WHOLE_ROWS and is_noisy(train_loss, fit_rows)):
         # The training loss flatters every extra constant by more than its bits cost, and a handful of held-out rows
         # say little: leave-one-out stands for all rows.
         rows = fit_rows.rows(np.arange(n))
@@ -427,7 +436,7 @@ def judge(form: ParametricForm, fit_rows: FitRows, *, structure: Origin) -> Form
     train_loss, validation_loss = losses(form, fit_rows)
     if not (math.isfinite(train_loss) and math.isfinite(validation_loss)):
         return None
-    length = description_length_of(form, fit_rows)
+    length = description_length_of(form, fit_rows, final=True)
     # The losses above are those of constants that never saw the held-out rows; the constants that are handed out, with
     # their errors, come from all rows.
     if is_noisy(train_loss, fit_rows):
