@@ -23,7 +23,8 @@ def free_numbers(expression: sympy.Expr, variables: Sequence[sympy.Symbol]) -> s
 
     Where a function has an argument of one column without a constant, and where an exact number is added to such a
     term, that column's unit was taken for a number of the law. With several columns in the place, as in x/z, or in
-    1 - v**2/c**2, the number may well belong to the structure, and stays.
+    1 - v**2/c**2, the number may well belong to the structure, and stays. A term of the whole that has no factor beside
+    one that has, as in 2.8*x + log(x)/2, takes the target's unit for a number.
 
     Parameters
     ----------
@@ -58,4 +59,12 @@ def free_numbers(expression: sympy.Expr, variables: Sequence[sympy.Symbol]) -> s
                 arguments = [*(one for one in arguments if one.free_symbols), sympy.Float(float(sum(numbers)) * NUDGE)]
         return node if list(node.args) == arguments else rebuild(node.func, arguments)
 
-    return visit(expression)
+    return _with_amplitudes(visit(expression), columns)
+
+
+def _with_amplitudes(expression: sympy.Expr, columns: set[sympy.Symbol]) -> sympy.Expr:
+    terms = [(term, any(factor.is_Float for factor in sympy.Mul.make_args(term))) for term in expression.args]
+    if not expression.is_Add or not any(measured and term.free_symbols & columns for term, measured in terms):
+        return expression
+    bare = {term for term, measured in terms if not measured and term.free_symbols & columns}
+    return sympy.Add(*(sympy.Float(NUDGE) * term if term in bare else term for term, _ in terms))

@@ -104,7 +104,8 @@ class FormFacts:
     power_law : bool
         Whether it is a product of powers of columns and a constant.
     nested : bool
-        Whether a function, other than a power or a root, or a power of `HIGH` or more, stands inside another one.
+        Whether a function, other than a power or a root, or a power of `HIGH` or more, stands inside another one; or a
+        sum with columns has a power with columns, ``(1 + x)**y``, which is an exponential function of a logarithm.
     columns : int, default 1
         How many columns occur in it.
     """
@@ -130,9 +131,9 @@ def form_facts(form: ParametricForm) -> FormFacts:
         depends_on_inputs=bool(form.expression.free_symbols & columns),
         real_exponents=len(fitted),
         nested=any(
-            _functions(part, columns) or _has_high_power(part, columns)
+            _is_power_of_sum(node, columns)
+            or any(_functions(part, columns) or _has_high_power(part, columns) for part in node.args)
             for node in _functions(form.expression, columns)
-            for part in node.args
         ),
         power_law=all(_is_factor(factor, columns) for factor in sympy.Mul.make_args(form.expression)),
         columns=len(form.expression.free_symbols & columns),
@@ -148,6 +149,10 @@ def _functions(expression: sympy.Expr, columns: set[sympy.Symbol]) -> list[sympy
         return node.is_Function and not isinstance(node, sympy.Abs) and bool(node.free_symbols & columns)
 
     return [node for node in sympy.preorder_traversal(expression) if counts(node)]
+
+
+def _is_power_of_sum(node: sympy.Expr, columns: set[sympy.Symbol]) -> bool:
+    return node.is_Pow and node.base.is_Add and bool(node.base.free_symbols & columns)
 
 
 def _has_high_power(expression: sympy.Expr, columns: set[sympy.Symbol]) -> bool:
