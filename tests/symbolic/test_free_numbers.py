@@ -27,7 +27,7 @@ F = sympy.Float
         ((X - Z) ** 2, 0),
         (1 / (1 + F(2.0) * X), 1),
         # A term of the whole has an amplitude where another has one.
-        (F(2.8) * X + sympy.log(X) / 2 - F(1.1), 3),
+        (F(2.8) * X + sympy.log(X) / 2 + F(1.1), 3),
         (F(2.8) * X + X * Z, 2),
         (F(2.8) * X - Z * sympy.sin(F(0.3) * X), 3),
         (X * Z + Z**2 - F(1.1), 1),
