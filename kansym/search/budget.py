@@ -24,7 +24,7 @@ NETWORK_SECONDS, LAST_NETWORK = 1.6, 0.03
 """Most time for a network beside a formula that was found without one, and the share of the budget that it has in any
 case: one that is hardly trained says nothing."""
 
-CHALLENGE = 0.3
+CHALLENGE = 0.1
 """Most of the time budget that is kept for rivals of the pick, where the noise of the table is known."""
 
 RESERVE = 0.03

@@ -121,15 +121,10 @@ def form_facts(form: ParametricForm) -> FormFacts:
     """Facts about a form; its constants are the fitted ones."""
     columns, constants = set(form.variables), set(form.constants)
     powers = [node for node in form.expression.atoms(sympy.Pow) if node.base.free_symbols & columns]
-    fitted = [
-        p
-        for p in powers
-        if not p.exp.free_symbols & columns
-        and (p.exp.free_symbols & constants or (p.exp.is_Rational and p.exp.q > LARGEST_DENOMINATOR))
-    ]
+    fitted = [p for p in powers if not p.exp.free_symbols & columns and p.exp.free_symbols & constants]
     return FormFacts(
         depends_on_inputs=bool(form.expression.free_symbols & columns),
-        real_exponents=len(fitted),
+        real_exponents=len(fitted) + odd_exponents(form),
         nested=any(
             _is_power_of_sum(node, columns)
             or any(_functions(part, columns) or _has_high_power(part, columns) for part in node.args)
@@ -138,6 +133,13 @@ def form_facts(form: ParametricForm) -> FormFacts:
         power_law=all(_is_factor(factor, columns) for factor in sympy.Mul.make_args(form.expression)),
         columns=len(form.expression.free_symbols & columns),
     )
+
+
+def odd_exponents(form: ParametricForm) -> int:
+    """How many exponents of something that depends on columns are fractions such as 14/3: fitted, then rounded."""
+    columns = set(form.variables)
+    powers = (node for node in form.expression.atoms(sympy.Pow) if node.base.free_symbols & columns)
+    return sum(power.exp.is_Rational and power.exp.q > LARGEST_DENOMINATOR for power in powers)
 
 
 def _functions(expression: sympy.Expr, columns: set[sympy.Symbol]) -> list[sympy.Expr]:

@@ -12,6 +12,7 @@ from kansym.symbolic.complexity import early_bits, formula_bits, misfit_bits
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.own_functions import OwnFunction, folded
 from kansym.validation.description_length import loo
+from kansym.validation.form import odd_exponents
 from kansym.validation.generic_curves import generic_curves, reduced_curves
 from kansym.validation.same_form import contains, probes, tolerance
 
@@ -112,8 +113,7 @@ def nearest_rival(discovery: Discovery, residuals: Residuals, *, seed: int) -> R
         other = residuals_of(formula, discovery.dataset)
         if other.n == residuals.n:
             length, misfit = _lengths(other, floor, functions)
-            more = len(formula.constants) - len(pick.constants)
-            misfit = misfit - own_misfit if more <= 0 else math.inf
+            misfit = misfit - own_misfit if _freedom(other) <= _freedom(residuals) else math.inf
             candidates.append((length - own, misfit, str(formula), _left_out(other), formula, other))
     used = tuple(j for j, name in enumerate(pick.variables) if name in _names(pick))
     for generic in (*generic_curves(residuals, used, floor), *reduced_curves(residuals, floor)):
@@ -173,6 +173,11 @@ def _lengths(residuals: Residuals, floor: float, functions: tuple[OwnFunction, .
     misfit = misfit_bits(residuals.n, loss, floor, errors_given=residuals.sigma is not None)
     misfit += early_bits(residuals.k, residuals.y, loss, floor, weights=residuals.weights)
     return misfit + formula_bits(folded(residuals.form, functions), residuals.n, residuals.X.shape[1]), misfit
+
+
+def _freedom(residuals: Residuals) -> int:
+    """Constants that were fitted, and exponents that were and then rounded to a fraction."""
+    return residuals.k + odd_exponents(residuals.form)
 
 
 def _names(formula: Formula) -> set[str]:
