@@ -68,6 +68,10 @@ MEASURED_BITS = 0.5
 """Bits by which a constant that agrees with a simple number makes a formula longer than that number does: of two that
 are equal with simple numbers, the one that has them by its structure is the pick."""
 
+FAR_OFF = 3.0
+"""Residual in units of the errors of the table from which on a formula gets the algebra only where it is the pick in
+the end: what is as far from the data is mostly long, and takes seconds each."""
+
 POLISH_SECONDS = 0.3
 """Least time in which the algebra on a formula that the end of the budget left as it was fitted gets anywhere."""
 
@@ -237,7 +241,7 @@ def _is_news(form: ParametricForm, fit_rows: FitRows) -> bool:
 
 
 def polished(formula: Formula, fit_rows: FitRows, seconds: float) -> Formula:
-    """The formula, snapped and simplified if that was left out since time was up; some `seconds` are left for it."""
+    """The formula, snapped and simplified if that was left out; some `seconds` are left for it."""
     form = fit_rows.rough.get(formula)
     if form is None or seconds < POLISH_SECONDS:
         return formula
@@ -253,7 +257,7 @@ def _finish(
 ) -> Formula | None:
     """Snap, simplify and judge; the smaller description length of the snapped and the plain form."""
     plain_formula = judge(form, fit_rows, structure=structure)
-    if clock.late(deadline):
+    if clock.late(deadline) or (deadline is not None and _is_far_off(plain_formula, fit_rows)):
         if plain_formula is not None:
             fit_rows.rough[plain_formula] = form
         return plain_formula
@@ -269,6 +273,11 @@ def _finish(
         longer = formula.description_length > plain_formula.description_length + allowed
         formula = plain_formula if longer else formula
     return _with_credit(formula, shortened(shorter, fit_rows, seconds=seconds), fit_rows) if noisy else formula
+
+
+def _is_far_off(formula: Formula | None, fit_rows: FitRows) -> bool:
+    known = fit_rows.errors_given and formula is not None
+    return known and formula.train_loss > (FAR_OFF * fit_rows.noise_floor) ** 2
 
 
 def shortened(

@@ -154,7 +154,9 @@ class _Run:
         rows, columns = self.dataset.X.shape
         if self.options.structure:
             if self.sums.noisy:
-                self._terms(Turn.CURVE if columns == 1 else Turn.GLANCE)
+                self._terms(Turn.GLANCE)
+                if columns == 1:
+                    self._terms(Turn.CURVE)
             self._structure()
             self._improve()
             if self.sums.noisy and not self.formulas.exact() and self.formulas.long():
@@ -471,7 +473,7 @@ class _Run:
         notes = [*self.dataset.notes, *(() if self.fit_rows.units is None else self.fit_rows.units.notes)]
         if not self.formulas:
             self._baseline()
-        if self.out_of_time():
+        if self.fit_rows.rough:
             rough, best = self.formulas.polish(clock.left(self.start + (1 + budget.RESERVE) * self.options.max_seconds))
             if rough in self.readings:
                 self.readings[best] = self.readings[rough]
