@@ -346,7 +346,8 @@ def _options(state: _State, index: int, role: str, structural: bool) -> Iterator
 def _is_structure(state: _State, index: int, candidate: Candidate, error: float) -> bool:
     """Whether a one in place of a constant says how the formula is built, and not what was measured."""
     symbol = state.form.constants[index]
-    tied = abs(candidate.value) == 1 and error <= TIED and symbol in beside_plain_terms(state.form)
+    off = abs(float(state.form.values[index]) - candidate.value)
+    tied = abs(candidate.value) == 1 and off <= 2 * error <= 2 * TIED and symbol in beside_plain_terms(state.form)
     return tied or (candidate.value == 1 and symbol in shifts(state.form))
 
 

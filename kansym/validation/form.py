@@ -105,7 +105,7 @@ class FormFacts:
         Whether it is a product of powers of columns and a constant.
     nested : bool
         Whether a function, other than a power or a root, or a power of `HIGH` or more, stands inside another one; or a
-        sum with columns has a power with columns, ``(1 + x)**y``, which is an exponential function of a logarithm.
+        sum with columns stands in the exponent of another, ``(1 + x)**(y - 3)``: an exponential function of a logarithm.
     columns : int, default 1
         How many columns occur in it.
     """
@@ -154,7 +154,7 @@ def _functions(expression: sympy.Expr, columns: set[sympy.Symbol]) -> list[sympy
 
 
 def _is_power_of_sum(node: sympy.Expr, columns: set[sympy.Symbol]) -> bool:
-    return node.is_Pow and node.base.is_Add and bool(node.base.free_symbols & columns)
+    return node.is_Pow and all(part.is_Add and part.free_symbols & columns for part in node.args)
 
 
 def _has_high_power(expression: sympy.Expr, columns: set[sympy.Symbol]) -> bool:

@@ -16,7 +16,6 @@ from kansym.extraction.composition import AffineMap
 from kansym.kan.network import Network
 from kansym.primitives import default_library, primitive_from_expression
 from kansym.search.formulation import (
-    FREE_BITS,
     MAX_CONSTANTS,
     _expected,
     description_length_of,
@@ -27,7 +26,7 @@ from kansym.search.formulation import (
 )
 from kansym.search.rows import FitRows, leave_one_out, losses
 from kansym.symbolic import parametrize, refit
-from kansym.symbolic.complexity import description_length, formula_bits, misfit_bits
+from kansym.symbolic.complexity import FREE_BITS, description_length, formula_bits, misfit_bits
 from kansym.symbolic.own_functions import own_functions
 
 F = sympy.Float

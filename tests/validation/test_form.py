@@ -57,7 +57,7 @@ def test_constants_that_only_count_together_are_named(discovered, rng):
         ("exp(-x**4)/(x**12 - y**6)", True, 0, False, False),
         ("exp(1.2)*x", True, 0, True, False),
         ("2.0*(0.1*x + 1.0)**(y - 3.0)", True, 0, False, True),
-        ("2.0*(0.1*x)**y", True, 0, False, False),
+        ("2.0*(0.1*x + 1.0)**y", True, 0, False, False),
     ],
 )
 def test_facts(text, depends, real, power, nested):
