@@ -104,8 +104,8 @@ class FormFacts:
     power_law : bool
         Whether it is a product of powers of columns and a constant.
     nested : bool
-        Whether a function, other than a power or a root, or a power of `HIGH` or more, stands inside another one; or a
-        sum with columns stands in the exponent of another, ``(1 + x)**(y - 3)``: an exponential function of a logarithm.
+        Whether a function, other than a power or a root, or a power of `HIGH` or more, stands inside another one; or
+        a sum with columns in the exponent of another, ``(1 + x)**(y - 3)``: an exponential function of a logarithm.
     columns : int, default 1
         How many columns occur in it.
     """
