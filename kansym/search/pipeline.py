@@ -154,9 +154,7 @@ class _Run:
         rows, columns = self.dataset.X.shape
         if self.options.structure:
             if self.sums.noisy:
-                self._terms(Turn.GLANCE)
-                if columns == 1:
-                    self._terms(Turn.CURVE)
+                self._terms(Turn.CURVE if columns == 1 else Turn.GLANCE)
             self._structure()
             self._improve()
             if self.sums.noisy and not self.formulas.exact() and self.formulas.long():
