@@ -3,9 +3,10 @@
 import torch
 from torch import Tensor
 
+from kansym.kan.curves import BASES
 from kansym.kan.layer import EdgeMode, Layer
 from kansym.kan.network import Network
-from kansym.kan.spline import DEGREE
+from kansym.kan.spline import HIGHEST_DEGREE
 
 FLOATS = ("coefficients", "affine", "offset", "center", "half_width")
 """Attributes of `Layer` that hold numbers of the network's precision."""
@@ -38,10 +39,13 @@ def inconsistency(network: Network) -> str | None:
 def _layer_problem(
     layer: Layer, networks: int, n_in: int, sums: int, products: int, dtype: torch.dtype, primitives: int
 ) -> str | None:
+    if layer.order not in range(1, HIGHEST_DEGREE + 1) or layer.base not in BASES:
+        return f"its curves are of order {layer.order!r} with base {layer.base!r}"
     edges, n_out = (networks, n_in, sums + products), sums + products
     size = layer.coefficients.shape[-1] if layer.coefficients.ndim else 0
+    least = layer.order + 1 + (layer.base != "none")
     shapes = {
-        "coefficients": (*edges, max(size, DEGREE + 1)),
+        "coefficients": (*edges, max(size, least)),
         "affine": (*edges, 5),
         "offset": (networks, n_out),
         "center": (networks, n_in),

@@ -10,7 +10,8 @@ from enum import IntEnum
 import torch
 from torch import Tensor
 
-from kansym.kan.spline import DEGREE, basis
+from kansym.kan.curves import Curves
+from kansym.kan.spline import DEGREE
 from kansym.primitives.primitive import Primitive
 
 
@@ -32,8 +33,8 @@ class Layer:
 
     Attributes
     ----------
-    coefficients : Tensor, shape (P, n_in, n_out, G + 3)
-        Spline coefficients over the normalised input ``(h - center) / half_width``.
+    coefficients : Tensor, shape (P, n_in, n_out, curves.size)
+        Coefficients of `curves` over the normalised input ``u = (h - center) / half_width``.
     mode : Tensor of int8, shape (P, n_in, n_out)
         `EdgeMode` of each edge.
     affine : Tensor, shape (P, n_in, n_out, 5)
@@ -48,6 +49,10 @@ class Layer:
         Position of the spline grid on each input node.
     product : Tensor of bool, shape (n_out,)
         Which output nodes multiply their edges; the others add them.
+    order : int, default 3
+        Degree of the splines.
+    base : str, default "none"
+        Base function of every curve, see `kansym.kan.curves.BASES`.
     """
 
     coefficients: Tensor
@@ -59,11 +64,18 @@ class Layer:
     center: Tensor
     half_width: Tensor
     product: Tensor
+    order: int = DEGREE
+    base: str = "none"
 
     @property
     def grid(self) -> int:
         """Number of intervals of the spline grid."""
-        return self.coefficients.shape[-1] - DEGREE
+        return self.coefficients.shape[-1] - self.order - (self.base != "none")
+
+    @property
+    def curves(self) -> Curves:
+        """What the coefficients mean."""
+        return Curves(self.grid, self.order, self.base)
 
     @property
     def n_in(self) -> int:
@@ -98,8 +110,8 @@ class EdgeValues:
     ----------
     value, slope : Tensor, shape (P, n, n_in, n_out)
         phi(h) and d phi / d h; off edges are 0.
-    basis : Tensor or None, shape (Q, n, n_in, G + 3)
-        Spline bases, Q = 1 where all networks share the inputs (the first layer), else P.
+    basis : Tensor or None, shape (Q, n, n_in, curves.size)
+        Bases of the curves, Q = 1 where all networks share the inputs (the first layer), else P.
     primitive, shifted, shaped : Tensor or None, shape (P, n, n_in, n_out)
         f(z), f'(z) and df/dp of symbolic edges before the outer affine map; 0 elsewhere.
     inputs : Tensor, shape (Q, n, n_in)
@@ -122,7 +134,7 @@ def _splines(layer: Layer, h: Tensor, need_slope: bool) -> tuple[Tensor, Tensor 
     shared = h.shape[0] == 1
     center = layer.center[:1] if shared else layer.center
     half = layer.half_width[:1] if shared else layer.half_width
-    values, derivatives = basis((h - center[:, None]) / half[:, None], layer.grid)
+    values, derivatives = layer.curves.basis((h - center[:, None]) / half[:, None])
     coefficients = layer.coefficients * (layer.mode == EdgeMode.SPLINE).unsqueeze(-1)
 
     def apply(bases: Tensor) -> Tensor:

@@ -17,8 +17,9 @@ import torch
 from torch import Tensor
 
 from kansym.errors import ArgumentError
+from kansym.kan.curves import BASES, Curves
 from kansym.kan.layer import EdgeMode, EdgeValues, Layer, combine, evaluate_edges
-from kansym.kan.spline import DEGREE, change_grid, greville
+from kansym.kan.spline import DEGREE, HIGHEST_DEGREE
 from kansym.primitives.primitive import Primitive
 
 Width = int | tuple[int, int]
@@ -68,6 +69,8 @@ class Network:
         shape: Sequence[Width],
         *,
         grid: int = 5,
+        order: int = DEGREE,
+        base: str = "none",
         population: int = 1,
         generator: torch.Generator,
         device: torch.device | str = "cpu",
@@ -81,6 +84,13 @@ class Network:
             See the class. ``(2, 5, 1)`` has two inputs, five sum nodes and one output.
         grid : int, default 5
             Intervals of every spline. Start small (3 to 5) and refine: a fine grid on few points fits noise.
+        order : int, default 3
+            Degree of every spline, 1 to 5. Cubic ones are fastest and right nearly always; 1 where curves have kinks, 5
+            where high derivatives of the network are wanted.
+        base : str, default "none"
+            Function b of every curve ``w b(u) + spline(u)``: "none", "silu" or "identity". pykan has "silu". A spline
+            says all that it could say within its grid; it helps where rows lie beyond the grid, and optimizers of first
+            order on fine grids.
         population : int, default 1
             Number of networks P. A few starts cost little more than one and guard against an unlucky one.
         generator : torch.Generator
@@ -90,26 +100,26 @@ class Network:
         Raises
         ------
         ArgumentError
-            If `shape` has fewer than two entries or an empty layer, or `grid` or `population` is not positive.
+            If `shape` has fewer than two entries or an empty layer, `grid` or `population` is not positive, or `order`
+            or `base` is not one of the above.
         """
         if len(shape) < 2:
             raise ArgumentError(f"shape must name inputs and outputs, such as (2, 1, 1), got {tuple(shape)!r}")
         for name, value in (("grid", grid), ("population", population)):
             if value < 1:
                 raise ArgumentError(f"{name} must be at least 1, got {value!r}")
+        if order not in range(1, HIGHEST_DEGREE + 1):
+            raise ArgumentError(f"order must be a degree from 1 to {HIGHEST_DEGREE}, got {order!r}")
+        if base not in BASES:
+            raise ArgumentError(f"base must be one of {', '.join(BASES)}, got {base!r}")
         widths = [_nodes(width, position) for position, width in enumerate(shape)]
         layers = []
         for (sums_in, products_in), (sums, products) in pairwise(widths):
             n_in, n_out = sums_in + products_in, sums + products
             product = torch.arange(n_out) >= sums
-            noise = torch.randn(population, n_in, n_out, grid + DEGREE, generator=generator, dtype=torch.float64)
-            slope = torch.randn(population, n_in, n_out, 1, generator=generator, dtype=torch.float64)
-            # Sum nodes start near random linear functions with some curvature; product nodes near 1, with a random walk
-            # so that no two starts are alike: a factor near 0 would hide all others from the gradient.
-            additive = (slope * greville(grid) + 0.1 * noise) / n_in**0.5
-            factors = 1.0 + 0.3 * noise.cumsum(-1) * (5.0 / (grid + DEGREE)) ** 0.5
-            coefficients = torch.where(product[:, None], factors, additive)
-            layers.append(_spline_layer(coefficients, product, device=device, dtype=dtype))
+            curves = Curves(grid, order, base)
+            coefficients = _random_curves(curves, product, (population, n_in, n_out), generator)
+            layers.append(_spline_layer(coefficients, product, curves, device=device, dtype=dtype))
         return cls(tuple(shape), layers)
 
     @property
@@ -170,7 +180,9 @@ class Network:
 
     def with_grid(self, grid: int) -> "Network":
         """The same networks on another grid (grid extension; exact when `grid` is a multiple of the present one)."""
-        layers = [replace(layer.clone(), coefficients=change_grid(layer.coefficients, grid)) for layer in self.layers]
+        layers = []
+        for layer in self.layers:
+            layers.append(replace(layer.clone(), coefficients=layer.curves.changed(layer.coefficients, grid)))
         return replace(self, layers=layers)
 
     def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> "Network":
@@ -240,7 +252,26 @@ class Network:
         self.layers[layer].primitive[network, source, target] = -1
 
 
-def _spline_layer(coefficients: Tensor, product: Tensor, *, device: torch.device | str, dtype: torch.dtype) -> Layer:
+def _random_curves(curves: Curves, product: Tensor, edges: tuple[int, int, int], generator: torch.Generator) -> Tensor:
+    """Coefficients (P, n_in, n_out, size) to start from, those into the nodes in `product` for a product."""
+    size, options = curves.grid + curves.order, {"generator": generator, "dtype": torch.float64}
+    noise = torch.randn(*edges, size, **options)
+    slope = torch.randn(*edges, 1, **options)
+    # Sum nodes start near random linear functions with some curvature; product nodes near 1, with a random walk so that
+    # no two starts are alike: a factor near 0 would hide all others from the gradient.
+    line = Curves(curves.grid, curves.order).line(1.0, 0.0, noise)
+    additive = (slope * line + 0.1 * noise) / edges[1] ** 0.5
+    factors = 1.0 + 0.3 * noise.cumsum(-1) * (5.0 / size) ** 0.5
+    splines = torch.where(product[:, None], factors, additive)
+    if not curves.has_base:
+        return splines
+    weight = torch.randn(*edges, 1, **options) / edges[1] ** 0.5
+    return torch.cat([splines, torch.where(product[:, None], torch.zeros_like(weight), weight)], -1)
+
+
+def _spline_layer(
+    coefficients: Tensor, product: Tensor, curves: Curves, *, device: torch.device | str, dtype: torch.dtype
+) -> Layer:
     networks, n_in, n_out, _ = coefficients.shape
     options = {"device": device, "dtype": dtype}
     return Layer(
@@ -253,6 +284,8 @@ def _spline_layer(coefficients: Tensor, product: Tensor, *, device: torch.device
         center=torch.zeros(networks, n_in, **options),
         half_width=torch.ones(networks, n_in, **options),
         product=product.to(device),
+        order=curves.order,
+        base=curves.base,
     )
 
 

@@ -18,7 +18,6 @@ from torch import Tensor
 from kansym.kan.layer import EdgeMode, EdgeValues, Layer
 from kansym.kan.network import Network
 from kansym.kan.parameters import Block, ParameterMap
-from kansym.kan.spline import roughness
 
 GRAM_ROWS = 512
 """Rows used for edge standard deviations: they only weigh edges against each other."""
@@ -72,6 +71,12 @@ def _spline_curvature(layer: Layer, edges: EdgeValues) -> Tensor:
     return centred.transpose(-1, -2) @ centred / centred.shape[-2]
 
 
+def _curve_form(layer: Layer, weights: PenaltyWeights) -> Tensor:
+    """Quadratic form of one curve, shape (m, m): roughness and ridge."""
+    eye = torch.eye(layer.curves.size, dtype=layer.coefficients.dtype, device=layer.coefficients.device)
+    return weights.smoothness * layer.curves.roughness(eye) + weights.ridge * eye
+
+
 def _add_block(penalty: Penalty, block: Block, local: Tensor, values: Tensor, shape: tuple[int, ...]) -> None:
     """Add per-edge quadratic forms `local` (P, edges, k, k) acting on the block's parameters."""
     count, edges, k = values.shape[0], shape[0] * shape[1], shape[2]
@@ -90,12 +95,11 @@ def _local_forms(
     count, n_in, n_out = layer.mode.shape
     options = {"dtype": network.dtype, "device": network.device}
     if block.kind == "coefficients":
-        size = layer.coefficients.shape[-1]
-        form = weights.smoothness * roughness(layer.grid, **options) + weights.ridge * torch.eye(size, **options)
-        local = form.expand(count, n_in, n_out, size, size)
+        form = _curve_form(layer, weights)
+        local = form.expand(count, n_in, n_out, *form.shape[-2:])
         if pull is not None and edges is not None:
             local = local + pull[..., None, None] * _spline_curvature(layer, edges).unsqueeze(2)
-        return local.reshape(count, n_in * n_out, size, size)
+        return local.reshape(count, n_in * n_out, *form.shape[-2:])
     local = torch.zeros(count, n_in, n_out, 5, 5, **options)
     if pull is not None and edges is not None and edges.primitive is not None:
         # Only the outer scale c of a symbolic edge is pulled; s_e is proportional to it.
@@ -150,8 +154,7 @@ def penalty_value(network: Network, x: Tensor, weights: PenaltyWeights) -> Tenso
     total = torch.zeros(network.population, **options)
     for layer in network.layers:
         if layer.has_splines:
-            size = layer.coefficients.shape[-1]
-            form = weights.smoothness * roughness(layer.grid, **options) + weights.ridge * torch.eye(size, **options)
+            form = _curve_form(layer, weights)
             own = layer.coefficients * (layer.mode == EdgeMode.SPLINE).unsqueeze(-1)
             total += ((own @ form) * own).sum((1, 2, 3))
     if weights.lamb > 0:

@@ -12,7 +12,6 @@ from torch import Tensor
 
 from kansym.kan.layer import EdgeMode
 from kansym.kan.network import Network
-from kansym.kan.spline import fit_coefficients
 
 MAX_ROWS = 4096
 """Rows used to find ranges and refit: a spline of some twenty coefficients is settled by far fewer."""
@@ -81,7 +80,8 @@ def rescale(network: Network, x: Tensor, *, only_off_grid: bool = True) -> Netwo
         after = replace(result.layers[number + 1], center=center, half_width=half_width)
         if after.has_splines:
             inputs = ((nodes - shift[:, None]) / scale[:, None] - center[:, None]) / half_width[:, None]
-            fitted = fit_coefficients(inputs.transpose(1, 2), edges.value.transpose(1, 2), after.grid)
+            base = after.coefficients[..., -1] if after.curves.has_base else None
+            fitted = after.curves.fit(inputs.transpose(1, 2), edges.value.transpose(1, 2), base=base)
             change = usable[..., None, None] & (after.mode == EdgeMode.SPLINE).unsqueeze(-1)
             change = change & torch.isfinite(fitted).all(2, keepdim=True).transpose(2, 3)
             after = replace(after, coefficients=torch.where(change, fitted.transpose(2, 3), after.coefficients))

@@ -30,6 +30,7 @@ STEP = Primitive(
 def assert_same(one, other):
     assert one.shape == other.shape and one.primitives == other.primitives
     for ours, theirs in zip(one.layers, other.layers, strict=True):
+        assert (ours.order, ours.base) == (theirs.order, theirs.base)
         for name in FIELDS:
             left, right = getattr(ours, name), getattr(theirs, name).cpu()
             assert left.dtype == right.dtype and left.device.type == "cpu"
@@ -276,7 +277,7 @@ class TestDamage:
 
 
 class TestHostileRecords:
-    @pytest.mark.parametrize("schema", [0, 2, True, "1", None, [1], 1.5, 10**400])
+    @pytest.mark.parametrize("schema", [0, 3, True, "1", None, [1], 1.0, 1.5, 10**400])
     def test_other_schemas(self, saved, schema):
         with_record(saved, schema=schema)
         refused(saved, match="schema|header")
