@@ -66,9 +66,9 @@ def _layer_problem(
         return "half_width is not positive"
     if not torch.equal(layer.product.cpu(), torch.arange(n_out) >= sums):
         return "the product nodes do not go with the shape"
-    if bool(((layer.mode < EdgeMode.OFF) | (layer.mode > EdgeMode.SYMBOLIC)).any()):
+    if bool(((layer.mode < EdgeMode.OFF) | (layer.mode > EdgeMode.BOTH)).any()):
         return "an edge has an unknown mode"
-    symbolic = layer.mode == EdgeMode.SYMBOLIC
+    symbolic = layer.symbolic_edges
     if bool(((layer.primitive < torch.where(symbolic, 0, -1)) | (layer.primitive >= primitives)).any()):
         return "an edge refers to a primitive that is not there"
     return None

@@ -1,7 +1,7 @@
 """One layer of a population of networks: its edges as tensors, and how they are evaluated.
 
 Axes are always (P, in, out, ...): network of the population, input node, output node. An edge is off, a spline, or a
-primitive ``c * f(a * h + b) + d``; every network of the population has its own mix.
+primitive ``c * f(a * h + b) + d``, or the sum of both; every network of the population has its own mix.
 """
 
 from dataclasses import dataclass, replace
@@ -21,6 +21,7 @@ class EdgeMode(IntEnum):
     OFF = 0
     SPLINE = 1
     SYMBOLIC = 2
+    BOTH = SPLINE | SYMBOLIC
 
 
 AFFINE = ("a", "b", "c", "d", "p")
@@ -44,7 +45,8 @@ class Layer:
     primitive : Tensor of int64, shape (P, n_in, n_out)
         Index into the network's primitives, -1 where the edge is not symbolic.
     offset : Tensor, shape (P, n_out)
-        Added to a sum node, factor of a product node; changed by rescaling and pruning only, never trained.
+        Added to a sum node, factor of a product node; trained where `train_offsets` says so, else changed by rescaling
+        and pruning only.
     center, half_width : Tensor, shape (P, n_in)
         Position of the spline grid on each input node.
     product : Tensor of bool, shape (n_out,)
@@ -53,6 +55,8 @@ class Layer:
         Degree of the splines.
     base : str, default "none"
         Base function of every curve, see `kansym.kan.curves.BASES`.
+    train_offsets : bool, default False
+        Whether training moves the offsets.
     """
 
     coefficients: Tensor
@@ -66,6 +70,7 @@ class Layer:
     product: Tensor
     order: int = DEGREE
     base: str = "none"
+    train_offsets: bool = False
 
     @property
     def grid(self) -> int:
@@ -86,12 +91,22 @@ class Layer:
         return self.mode.shape[2]
 
     @property
+    def spline_edges(self) -> Tensor:
+        """Which edges have a spline, alone or beside a primitive, shape (P, n_in, n_out)."""
+        return (self.mode & EdgeMode.SPLINE) != 0
+
+    @property
+    def symbolic_edges(self) -> Tensor:
+        """Which edges have a primitive, alone or beside a spline, shape (P, n_in, n_out)."""
+        return (self.mode & EdgeMode.SYMBOLIC) != 0
+
+    @property
     def has_splines(self) -> bool:
-        return bool((self.mode == EdgeMode.SPLINE).any())
+        return bool(self.spline_edges.any())
 
     @property
     def has_symbolic(self) -> bool:
-        return bool((self.mode == EdgeMode.SYMBOLIC).any())
+        return bool(self.symbolic_edges.any())
 
     def map(self, function) -> "Layer":
         """A layer with `function` applied to every per-network tensor (all but `product`)."""
@@ -135,7 +150,7 @@ def _splines(layer: Layer, h: Tensor, need_slope: bool) -> tuple[Tensor, Tensor 
     center = layer.center[:1] if shared else layer.center
     half = layer.half_width[:1] if shared else layer.half_width
     values, derivatives = layer.curves.basis((h - center[:, None]) / half[:, None])
-    coefficients = layer.coefficients * (layer.mode == EdgeMode.SPLINE).unsqueeze(-1)
+    coefficients = layer.coefficients * layer.spline_edges.unsqueeze(-1)
 
     def apply(bases: Tensor) -> Tensor:
         if shared:
@@ -154,11 +169,14 @@ def _splines(layer: Layer, h: Tensor, need_slope: bool) -> tuple[Tensor, Tensor 
 def _symbolic(
     layer: Layer, h: Tensor, primitives: tuple[Primitive, ...], value: Tensor, slope: Tensor, need_slope: bool
 ) -> tuple[Tensor, Tensor, Tensor | None]:
-    """Write symbolic edges into `value` and `slope`; return f, f' and df/dp before the outer affine map."""
+    """Write primitives into `value` and `slope`, beside the splines that go with them.
+
+    Returns f, f' and df/dp before the outer affine map.
+    """
     plain = torch.zeros_like(value)
     shifted = torch.zeros_like(value)
     shaped: Tensor | None = None
-    symbolic = layer.mode == EdgeMode.SYMBOLIC
+    symbolic = layer.symbolic_edges
     for index in torch.unique(layer.primitive[symbolic]).tolist():
         primitive = primitives[index]
         network, source, target = torch.nonzero(symbolic & (layer.primitive == index), as_tuple=True)
@@ -167,12 +185,15 @@ def _symbolic(
         z = a[:, None] * inputs + b[:, None]
         f = primitive.function(z, p[:, None])
         plain[network, :, source, target] = f
-        value[network, :, source, target] = c[:, None] * f + d[:, None]
+        both = (layer.mode[network, source, target] == EdgeMode.BOTH)[:, None]
+        own = c[:, None] * f + d[:, None]
+        value[network, :, source, target] = torch.where(both, value[network, :, source, target] + own, own)
         if not need_slope:
             continue
         df = primitive.derivative(z, p[:, None])
         shifted[network, :, source, target] = df
-        slope[network, :, source, target] = (c * a)[:, None] * df
+        own = (c * a)[:, None] * df
+        slope[network, :, source, target] = torch.where(both, slope[network, :, source, target] + own, own)
         if primitive.shape_derivative is not None:
             if shaped is None:
                 shaped = torch.zeros_like(value)
@@ -233,3 +254,19 @@ def node_gradient(layer: Layer, edges: EdgeValues) -> Tensor:
     after = torch.cumprod(torch.cat([one, factors[:, :, 1:].flip(2)], 2), 2).flip(2)
     others = before * after * layer.offset[:, None, None]
     return torch.where(layer.product, others, torch.ones_like(others)) * active
+
+
+def offset_gradient(layer: Layer, edges: EdgeValues) -> Tensor:
+    """d node / d offset, shape (P, n, n_out): 1 in sums, the product of the factors in products."""
+    active = (layer.mode != EdgeMode.OFF)[:, None]
+    one = torch.ones((), dtype=edges.value.dtype, device=edges.value.device)
+    factors = torch.where(active & layer.product, edges.value, one)
+    return factors.prod(2)
+
+
+def spline_values(layer: Layer, edges: EdgeValues) -> Tensor:
+    """Edge values less the primitives of edges that are both, shape (P, n, n_in, n_out)."""
+    if edges.primitive is None:
+        return edges.value
+    own = layer.affine[:, None, ..., 2] * edges.primitive + layer.affine[:, None, ..., 3]
+    return torch.where((layer.mode == EdgeMode.BOTH)[:, None], edges.value - own, edges.value)

@@ -30,7 +30,7 @@ SCHEMA = 2
 """Version of the record and of the tensors' layout that is written."""
 
 READ = (1, 2)
-"""Versions that are read. Files of version 1 say nothing of their layers, whose settings are the defaults of `Layer`."""
+"""Versions that are read. Files of version 1 say nothing of their layers: the settings are the defaults of `Layer`."""
 
 FILE_NAME = "model.safetensors"
 """Name of the file where a directory is given."""
@@ -43,7 +43,7 @@ MAX_FILE_BYTES = 256 * 2**20
 
 _KEY = "kansym"
 _NAMES = (*FLOATS, *FLAGS, *INTEGERS)
-_SETTINGS = {"order": int, "base": str}
+_SETTINGS = {"order": int, "base": str, "train_offsets": bool}
 _MALFORMED = (safetensors.SafetensorError, KeyError, ValueError, RuntimeError, TypeError, OverflowError)
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from kansym.kan.layer import EdgeMode
+from kansym.kan.layer import spline_values
 from kansym.kan.network import Network
 
 MAX_ROWS = 4096
@@ -63,7 +63,7 @@ def rescale(network: Network, x: Tensor, *, only_off_grid: bool = True) -> Netwo
         middle, half = (high + low) / 2, (high - low) / 2
         usable = torch.isfinite(half) & (half > 1e-12 * (1 + middle.abs()))
         # Symbolic edges have no grid; where nothing but they read a node, the constants stay as they are.
-        usable &= (after.mode == EdgeMode.SPLINE).any(2)
+        usable &= after.spline_edges.any(2)
         if only_off_grid:
             relative = half / after.half_width
             drift = (middle - after.center).abs() / after.half_width
@@ -76,13 +76,14 @@ def rescale(network: Network, x: Tensor, *, only_off_grid: bool = True) -> Netwo
         scale = torch.where(usable, torch.where(sums, half, torch.maximum(high.abs(), low.abs())), 1.0)
         center = torch.where(usable, (middle - shift) / scale, after.center)
         half_width = torch.where(usable, half / scale, after.half_width)
+        values = spline_values(after, edges)
         _scale_node_values(result, number, shift, scale)
         after = replace(result.layers[number + 1], center=center, half_width=half_width)
         if after.has_splines:
             inputs = ((nodes - shift[:, None]) / scale[:, None] - center[:, None]) / half_width[:, None]
             base = after.coefficients[..., -1] if after.curves.has_base else None
-            fitted = after.curves.fit(inputs.transpose(1, 2), edges.value.transpose(1, 2), base=base)
-            change = usable[..., None, None] & (after.mode == EdgeMode.SPLINE).unsqueeze(-1)
+            fitted = after.curves.fit(inputs.transpose(1, 2), values.transpose(1, 2), base=base)
+            change = usable[..., None, None] & after.spline_edges.unsqueeze(-1)
             change = change & torch.isfinite(fitted).all(2, keepdim=True).transpose(2, 3)
             after = replace(after, coefficients=torch.where(change, fitted.transpose(2, 3), after.coefficients))
         result.layers[number + 1] = after
