@@ -155,7 +155,7 @@ def grown(network: Network, plan: Plan, context: EditContext) -> tuple[Network, 
             continue
         # A factor is the input itself, a term its place within the data.
         slope, level = (layer.half_width[0, source], layer.center[0, source]) if plan.product else (1.0, 0.0)
-        line = layer.curves.line(slope, level, layer.coefficients)
+        line = layer.curves_of(source).line(slope, level, layer.coefficients)
         layer.coefficients[0, source, place] = line if plan.product else line / len(plan.sources)
         layer.mode[0, source, place] = EdgeMode.SPLINE
     shape = list(result.shape)
@@ -218,9 +218,14 @@ def _with_target(layer: Layer, place: int, product: bool) -> Layer:
 
 def _with_source(layer: Layer, place: int) -> Layer:
     edges = {name: _inserted(getattr(layer, name), 1, place, value) for name, value in _EMPTY.items()}
+    knots = layer.knots
+    if knots is not None:
+        knots = _inserted(knots, 1, place, 0.0)
+        knots[0, place] = torch.linspace(-1.0, 1.0, layer.grid + 1, dtype=knots.dtype, device=knots.device)
     return replace(
         layer,
         **edges,
+        knots=knots,
         center=_inserted(layer.center, 1, place, 0.0),
         half_width=_inserted(layer.half_width, 1, place, 1.0),
     )
@@ -263,8 +268,9 @@ def _set_outgoing(
         network.set_symbolic(number, place, into, default_library()["x"], c=slope, d=level)
         return
     layer = network.layers[number]
-    identity = layer.curves.line(layer.half_width[0, place], layer.center[0, place], layer.coefficients)
-    layer.coefficients[0, place, into] = slope * identity + layer.curves.line(0.0, level, layer.coefficients)
+    curves = layer.curves_of(place)
+    identity = curves.line(layer.half_width[0, place], layer.center[0, place], layer.coefficients)
+    layer.coefficients[0, place, into] = slope * identity + curves.line(0.0, level, layer.coefficients)
     layer.mode[0, place, into] = EdgeMode.SPLINE
 
 

@@ -442,7 +442,7 @@ def release_edge(network: Network, ref: EdgeRef, x: Tensor) -> Network:
         layer.center[0, ref.source] = (low + high) / 2
         layer.half_width[0, ref.source] = ((high - low) / 2).clamp_min(1e-300)
     u = (h - layer.center[0, ref.source]) / layer.half_width[0, ref.source]
-    layer.coefficients[0, ref.source, ref.target] = layer.curves.fit(u, value[:, None])[:, 0]
+    layer.coefficients[0, ref.source, ref.target] = layer.curves_of(ref.source).fit(u, value[:, None])[:, 0]
     layer.mode[0, ref.source, ref.target] = EdgeMode.SPLINE
     layer.primitive[0, ref.source, ref.target] = -1
     return freed

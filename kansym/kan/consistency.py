@@ -44,6 +44,10 @@ def _layer_problem(
     edges, n_out = (networks, n_in, sums + products), sums + products
     size = layer.coefficients.shape[-1] if layer.coefficients.ndim else 0
     least = layer.order + 1 + (layer.base != "none")
+    if layer.knots is not None:
+        problem = _knots_problem(layer.knots, (networks, n_in, layer.grid + 1), dtype)
+        if problem:
+            return problem
     shapes = {
         "coefficients": (*edges, max(size, least)),
         "affine": (*edges, 5),
@@ -71,4 +75,13 @@ def _layer_problem(
     symbolic = layer.symbolic_edges
     if bool(((layer.primitive < torch.where(symbolic, 0, -1)) | (layer.primitive >= primitives)).any()):
         return "an edge refers to a primitive that is not there"
+    return None
+
+
+def _knots_problem(knots: Tensor, shape: tuple[int, ...], dtype: torch.dtype) -> str | None:
+    if tuple(knots.shape) != shape or knots.dtype != dtype:
+        return f"knots is {knots.dtype} of shape {tuple(knots.shape)}, not {dtype} of {shape}"
+    steps = knots.diff(dim=-1)
+    if not bool(torch.isfinite(knots).all()) or bool((steps < 0).any()) or bool((steps[..., [0, -1]] <= 0).any()):
+        return "knots do not ascend"
     return None

@@ -28,6 +28,9 @@ AFFINE = ("a", "b", "c", "d", "p")
 """Order of the constants of a symbolic edge along the last axis of `Layer.affine`."""
 
 
+_PER_NETWORK = ("coefficients", "mode", "affine", "frozen", "primitive", "offset", "center", "half_width")
+
+
 @dataclass
 class Layer:
     """Edges from `n_in` to `n_out` nodes for P networks.
@@ -57,6 +60,9 @@ class Layer:
         Base function of every curve, see `kansym.kan.curves.BASES`.
     train_offsets : bool, default False
         Whether training moves the offsets.
+    knots : Tensor, shape (P, n_in, G + 1), optional
+        Ends of the intervals of the grid in u, ascending; they stay while training moves `center` and `half_width`.
+        Default: even ones over [-1, 1].
     """
 
     coefficients: Tensor
@@ -71,6 +77,7 @@ class Layer:
     order: int = DEGREE
     base: str = "none"
     train_offsets: bool = False
+    knots: Tensor | None = None
 
     @property
     def grid(self) -> int:
@@ -80,7 +87,23 @@ class Layer:
     @property
     def curves(self) -> Curves:
         """What the coefficients mean."""
-        return Curves(self.grid, self.order, self.base)
+        return Curves(self.grid, self.order, self.base, self.knots)
+
+    def curves_of(self, source: int, *, network: int = 0) -> Curves:
+        """The same for edges from one node of one network."""
+        return replace(self.curves, knots=None if self.knots is None else self.knots[network, source])
+
+    def on_grid(self, grid: int) -> "Layer":
+        """A layer with the same curves on another grid; exact where it is a multiple of the present one."""
+        if grid == self.grid:
+            return self.clone()
+        curves = self.curves.on_grid(grid)
+        return replace(self.clone(), coefficients=self.curves.projected(self.coefficients, curves), knots=curves.knots)
+
+    @property
+    def per_network(self) -> tuple[str, ...]:
+        """Names of the tensors whose first axis is the population: all but `product`."""
+        return _PER_NETWORK if self.knots is None else (*_PER_NETWORK, "knots")
 
     @property
     def n_in(self) -> int:
@@ -110,8 +133,7 @@ class Layer:
 
     def map(self, function) -> "Layer":
         """A layer with `function` applied to every per-network tensor (all but `product`)."""
-        fields = ("coefficients", "mode", "affine", "frozen", "primitive", "offset", "center", "half_width")
-        return replace(self, **{name: function(getattr(self, name)) for name in fields})
+        return replace(self, **{name: function(getattr(self, name)) for name in self.per_network})
 
     def clone(self) -> "Layer":
         return self.map(torch.Tensor.clone)
@@ -149,7 +171,10 @@ def _splines(layer: Layer, h: Tensor, need_slope: bool) -> tuple[Tensor, Tensor 
     shared = h.shape[0] == 1
     center = layer.center[:1] if shared else layer.center
     half = layer.half_width[:1] if shared else layer.half_width
-    values, derivatives = layer.curves.basis((h - center[:, None]) / half[:, None])
+    curves = layer.curves
+    if curves.knots is not None and shared:
+        curves = replace(curves, knots=curves.knots[:1])
+    values, derivatives = curves.basis((h - center[:, None]) / half[:, None], axis=-2)
     coefficients = layer.coefficients * layer.spline_edges.unsqueeze(-1)
 
     def apply(bases: Tensor) -> Tensor:

@@ -218,7 +218,7 @@ class Network:
         """
         layers = []
         for layer, intervals in zip(self.layers, _grids(grid, len(self.layers)), strict=True):
-            layers.append(replace(layer.clone(), coefficients=layer.curves.changed(layer.coefficients, intervals)))
+            layers.append(layer.on_grid(intervals))
         return replace(self, layers=layers)
 
     def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> "Network":
@@ -328,9 +328,11 @@ def concatenate(networks: Sequence[Network]) -> Network:
     first = networks[0]
     if any(other.shape != first.shape for other in networks):
         raise ArgumentError("networks to concatenate must have one shape, got " + str([n.shape for n in networks]))
-    fields = ("coefficients", "mode", "affine", "frozen", "primitive", "offset", "center", "half_width")
     layers = []
     for stack in zip(*(network.layers for network in networks), strict=True):
-        merged = {name: torch.cat([getattr(layer, name) for layer in stack]) for name in fields}
+        kinds = {(layer.grid, layer.order, layer.base, layer.knots is None) for layer in stack}
+        if len(kinds) > 1:
+            raise ArgumentError(f"networks to concatenate must have curves of one kind, got {sorted(kinds)}")
+        merged = {name: torch.cat([getattr(layer, name) for layer in stack]) for name in stack[0].per_network}
         layers.append(replace(stack[0], **merged))
     return replace(first, layers=layers)

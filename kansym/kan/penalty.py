@@ -72,7 +72,7 @@ def _spline_curvature(layer: Layer, edges: EdgeValues) -> Tensor:
 
 
 def _curve_form(layer: Layer, weights: PenaltyWeights) -> Tensor:
-    """Quadratic form of one curve, shape (m, m): roughness and ridge."""
+    """Quadratic form of a curve, shape (m, m) or for each node (P, n_in, m, m): roughness and ridge."""
     eye = torch.eye(layer.curves.size, dtype=layer.coefficients.dtype, device=layer.coefficients.device)
     return weights.smoothness * layer.curves.roughness(eye) + weights.ridge * eye
 
@@ -99,7 +99,7 @@ def _local_forms(
     options = {"dtype": network.dtype, "device": network.device}
     if block.kind == "coefficients":
         form = _curve_form(layer, weights)
-        local = form.expand(count, n_in, n_out, *form.shape[-2:])
+        local = form.unsqueeze(-3).expand(count, n_in, n_out, *form.shape[-2:])
         if pull is not None and edges is not None:
             local = local + pull[..., None, None] * _spline_curvature(layer, edges).unsqueeze(2)
         return local.reshape(count, n_in * n_out, *form.shape[-2:])

@@ -43,7 +43,7 @@ MAX_FILE_BYTES = 256 * 2**20
 
 _KEY = "kansym"
 _NAMES = (*FLOATS, *FLAGS, *INTEGERS)
-_SETTINGS = {"order": int, "base": str, "train_offsets": bool}
+_SETTINGS = {"order": int, "base": str, "train_offsets": bool, "uneven": bool}
 _MALFORMED = (safetensors.SafetensorError, KeyError, ValueError, RuntimeError, TypeError, OverflowError)
 
 
@@ -77,7 +77,7 @@ def save_network(network: Network, path: str | os.PathLike[str], *, metadata: Ma
     record = {
         "schema": SCHEMA,
         "shape": [width if isinstance(width, int) else list(width) for width in network.shape],
-        "layers": [{name: getattr(layer, name) for name in _SETTINGS} for layer in network.layers],
+        "layers": [_settings(layer) for layer in network.layers],
         "dtype": str(network.dtype).removeprefix("torch."),
         "primitives": [describe(primitive) for primitive in network.primitives],
         "versions": _versions(),
@@ -89,7 +89,7 @@ def save_network(network: Network, path: str | os.PathLike[str], *, metadata: Ma
         raise ArgumentError(f"metadata must be plain JSON without nan or infinity: {error}") from error
     tensors = {}
     for number, layer in enumerate(network.layers):
-        for name in _NAMES:
+        for name in _names(layer.knots is not None):
             tensor = getattr(layer, name).detach().cpu().contiguous()
             # Flags as whole bytes: a byte other than 0 or 1 read as a boolean would be undefined behaviour.
             tensors[f"{number}.{name}"] = tensor.to(torch.uint8) if name in FLAGS else tensor
@@ -142,19 +142,17 @@ def load_network(
         tensors = safetensors.torch.load(data)
     except _MALFORMED as error:
         raise StorageError(f"{path} is damaged: {short(error)}") from error
-    layers_held = range(min(len(shape) - 1, len(tensors)))
-    if len(tensors) != len(_NAMES) * (len(shape) - 1) or tensors.keys() != {
-        f"{number}.{name}" for number in layers_held for name in _NAMES
-    }:
+    held = [f"{number}.{name}" for number, own in enumerate(settings) for name in _names(own["uneven"])]
+    if len(tensors) != len(held) or tensors.keys() != set(held):
         raise StorageError(f"{path} is damaged: its {len(tensors)} tensors are not those of shape {short(shape)}")
     layers = []
-    for number in range(len(shape) - 1):
-        fields = {name: tensors[f"{number}.{name}"] for name in _NAMES}
+    for number, own in enumerate(settings):
+        fields = {name: tensors[f"{number}.{name}"] for name in _names(own.pop("uneven"))}
         for name in FLAGS:
             if fields[name].dtype != torch.uint8 or bool((fields[name] > 1).any()):
                 raise StorageError(f"{path} is damaged: {name} of layer {number} must be 0 or 1")
             fields[name] = fields[name].bool()
-        layers.append(Layer(**fields, **settings[number]))
+        layers.append(Layer(**fields, **own))
     network = Network(shape, layers, primitives)
     problem = inconsistency(network)
     if problem is None and str(network.dtype) != f"torch.{record.get('dtype')}":
@@ -223,10 +221,21 @@ def _shape(record: dict[str, Any], path: Path) -> tuple[Width, ...]:
     raise StorageError(f"{path} is damaged: {short(shape)} is not the shape of a network")
 
 
+def _settings(layer: Layer) -> dict[str, Any]:
+    """What the record says of a layer; `uneven`: whether it has a tensor of knots."""
+    own = {"order": layer.order, "base": layer.base, "train_offsets": layer.train_offsets}
+    return {**own, "uneven": layer.knots is not None}
+
+
+def _names(uneven: bool) -> tuple[str, ...]:
+    """Tensors that are stored of a layer."""
+    return (*_NAMES, "knots") if uneven else _NAMES
+
+
 def _layer_settings(record: dict[str, Any], layers: int, path: Path) -> list[dict[str, Any]]:
     """What the record says of each layer beside its tensors; `inconsistency` judges the values."""
     if record["schema"] == 1:
-        return [{}] * layers
+        return [{"uneven": False} for _ in range(layers)]
     stored = record.get("layers")
     if not isinstance(stored, list) or len(stored) != layers:
         raise StorageError(f"{path} is damaged: its settings are not those of {layers} layers")

@@ -18,14 +18,14 @@ from kansym.kan.network import Network, concatenate
 from kansym.kan.parameters import ParameterMap
 from kansym.kan.penalty import PenaltyWeights, penalise, penalty_value
 from kansym.kan.persistence import load_network, save_network
-from kansym.kan.rescaling import rescale
+from kansym.kan.rescaling import knots_at_quantiles, rescale
 from kansym.kan.training import TrainingOptions, train
 from kansym.primitives.library import default_library
 
 SHAPES = [(2, 1), (3, 2, 1), (3, (1, 2), 2), (2, 2, (0, 1), 1)]
 
 
-def _network(shape, seed=0, population=2, **options):
+def _network(shape, seed=0, population=2, *, uneven=False, **options):
     """Every kind of edge, and offsets other than the usual ones."""
     generator = torch.Generator().manual_seed(seed)
     network = Network.create(shape, population=population, generator=generator, **options)
@@ -38,6 +38,11 @@ def _network(shape, seed=0, population=2, **options):
                 keep = bool(kinds[p, i, j])
                 network.set_symbolic(number, i, j, library[name], a=1.2, b=0.3, c=0.7, network=p, keep_spline=keep)
         layer.offset += 0.3
+        if uneven:
+            steps = 0.2 + torch.rand(population, layer.n_in, layer.grid + 1, generator=generator, dtype=torch.float64)
+            if number == 0:  # every network reads the same inputs on the same grid
+                steps = steps[:1].expand(population, -1, -1)
+            layer.knots = steps.cumsum(-1) - steps.sum(-1, keepdim=True) / 2
     return network
 
 
@@ -51,6 +56,7 @@ NETWORKS = st.builds(
     train_offsets=st.booleans(),
     arity=st.sampled_from([None, 1, 2]),
     fan_in=st.sampled_from([None, 1, 2]),
+    uneven=st.booleans(),
 )
 PROPERTY = settings(deadline=None, max_examples=25)
 
@@ -158,6 +164,28 @@ def test_rescaling_keeps_curves_that_a_finer_grid_can_say(base, order):
     assert_allclose(moved(x), network(x), atol=2e-3)
     if base != "none":
         assert torch.equal(moved.layers[1].coefficients[..., -1], network.layers[1].coefficients[..., -1])
+
+
+def test_knots_at_quantiles_keep_the_network_and_see_a_crowded_end():
+    generator = torch.Generator().manual_seed(2)
+    x = torch.rand(3000, 1, dtype=torch.float64, generator=generator) ** 4 * 2 - 1
+    y = torch.sin(60 * (x + 1).clamp_min(0) ** 0.5)  # as many waves among the crowd as elsewhere
+    start = Network.create((1, 1), grid=24, generator=generator)
+    start.layers[0].coefficients[:] = start.layers[0].curves.fit(x[:, 0], torch.sin(x))[:, 0]
+    warped = knots_at_quantiles(start, x)
+    assert inconsistency(warped) is None and warped.layers[0].knots is not None
+    assert_allclose(warped(x), start(x), atol=1e-3)
+    losses = [float(train(network, x, y, TrainingOptions(steps=5)).train_loss) for network in (start, warped)]
+    assert losses[1] < 0.2 * losses[0]
+
+
+def test_knots_of_hidden_nodes_hold_equal_shares():
+    x = _rows(2000, 2)
+    network = knots_at_quantiles(Network.create((2, (1, 1), 1), grid=6, population=3, generator=torch.Generator()), x)
+    for layer, (nodes, _) in zip(network.layers, network.trace(x, need_slope=False), strict=False):
+        u = (nodes - layer.center[:, None]) / layer.half_width[:, None]
+        below = (u.unsqueeze(-1) < layer.knots[:, None, :, 1:-1]).double().mean(1)
+        assert_allclose(below, (torch.arange(1, 6) / 6).expand(below.shape), atol=0.1)
 
 
 def test_a_trained_offset_is_the_constant_beside_a_product():
