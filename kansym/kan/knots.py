@@ -16,7 +16,7 @@ from torch import Tensor
 
 from kansym.kan.spline import spread
 
-UNIFORM_SHARE = 0.1
+UNIFORM_SHARE = 0.02
 """Share of even spacing in knots at quantiles: where rows crowd, an interval keeps this fraction of the mean one."""
 
 

@@ -65,10 +65,12 @@ class _Source:
     functions: list[list[list[str]]]
 
     def tensor(self, name: str, *shape: int) -> Tensor:
+        """A tensor in double precision, known to be of a shape where one is given."""
         tensor = self.state.get(name)
-        if not isinstance(tensor, Tensor) or (shape and tuple(tensor.shape) != shape):
-            found = tuple(tensor.shape) if isinstance(tensor, Tensor) else "nothing"
-            raise ArgumentError(f"model: {name} must be a tensor{f' of shape {shape}' if shape else ''}, it is {found}")
+        if not isinstance(tensor, Tensor):
+            raise ArgumentError(f"model: {name} must be a tensor, it is {short(type(tensor))}")
+        if shape and tuple(tensor.shape) != shape:
+            raise ArgumentError(f"model: {name} must be a tensor of shape {shape}, it is {tuple(tensor.shape)}")
         return tensor.detach().to("cpu", torch.float64)
 
     def arities(self, level: int) -> list[int]:
@@ -173,14 +175,13 @@ def _checked(state: Mapping[str, Tensor], record: Mapping[str, Any], functions: 
     width = [[entry, 0] if _is_count(entry) else entry for entry in _list(record.get("width"))]
     if len(width) < 2 or not all(len(_list(pair)) == 2 and all(map(_is_count, pair)) and sum(pair) for pair in width):
         raise ArgumentError(f"model: width must list nodes of each level, it is {short(record.get('width'))}")
-    arity = record.get("mult_arity")
+    arity: Any = record.get("mult_arity")
     if not _is_count(arity):
         arity = [[int(one) for one in _list(level) if _is_count(one)] for level in _list(arity)]
         if len(arity) != len(width) or any(len(own) != pair[1] for own, pair in zip(arity, width, strict=True)):
             raise ArgumentError(f"model: mult_arity must list factors, it is {short(record.get('mult_arity'))}")
-        arity = [list(level) for level in arity]
     base = record.get("base_fun_name")
-    if base not in _BASES:
+    if not isinstance(base, str) or base not in _BASES:
         raise ArgumentError(f"model: base_fun must be one of {', '.join(_BASES)}, it is {short(base)}")
     pairs = [(int(pair[0]), int(pair[1])) for pair in width]
     return _Source(state, pairs, arity, _BASES[base], bool(record.get("symbolic_enabled")), list(functions))

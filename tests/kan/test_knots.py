@@ -8,7 +8,7 @@ from scipy.integrate import quad
 from scipy.interpolate import BSpline
 
 from kansym.kan import spline
-from kansym.kan.knots import at_quantiles, basis, between, extended, greville, roughness
+from kansym.kan.knots import UNIFORM_SHARE, at_quantiles, basis, between, extended, greville, roughness
 
 DEGREES = (1, 2, 3, 4, 5)
 
@@ -101,6 +101,6 @@ def test_quantile_knots_hold_equal_shares_of_the_rows():
     even = torch.linspace(-1, 1, 9, dtype=torch.float64)
     knots = at_quantiles(u, even)
     share = torch.histogram(u, knots).hist / len(u)
-    assert knots[0] == -1 and knots[-1] == 1 and (knots.diff() >= 0.1 * 2 / 8 - 1e-12).all()
+    assert knots[0] == -1 and knots[-1] == 1 and (knots.diff() >= UNIFORM_SHARE * 2 / 8 - 1e-12).all()
     assert share.max() < 0.25 < torch.histogram(u, even).hist.max() / len(u)
     assert torch.equal(at_quantiles(torch.full((5,), torch.nan, dtype=torch.float64), even), even)

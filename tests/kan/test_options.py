@@ -168,15 +168,16 @@ def test_rescaling_keeps_curves_that_a_finer_grid_can_say(base, order):
 
 def test_knots_at_quantiles_keep_the_network_and_see_a_crowded_end():
     generator = torch.Generator().manual_seed(2)
-    x = torch.rand(3000, 1, dtype=torch.float64, generator=generator) ** 4 * 2 - 1
-    y = torch.sin(60 * (x + 1).clamp_min(0) ** 0.5)  # as many waves among the crowd as elsewhere
+    x = torch.rand(3000, 1, dtype=torch.float64, generator=generator) ** 3 * 2 - 1
+    y = torch.sin(10 * (x + 1) ** (1 / 3))  # a wave among the crowd is as long as elsewhere, in rows
     start = Network.create((1, 1), grid=24, generator=generator)
     start.layers[0].coefficients[:] = start.layers[0].curves.fit(x[:, 0], torch.sin(x))[:, 0]
     warped = knots_at_quantiles(start, x)
     assert inconsistency(warped) is None and warped.layers[0].knots is not None
     assert_allclose(warped(x), start(x), atol=1e-3)
-    losses = [float(train(network, x, y, TrainingOptions(steps=5)).train_loss) for network in (start, warped)]
-    assert losses[1] < 0.2 * losses[0]
+    options = TrainingOptions(steps=5, smoothness=0.0)
+    losses = [float(train(network, x, y, options).train_loss) for network in (start, warped)]
+    assert losses[1] < 0.1 * losses[0]
 
 
 def test_knots_of_hidden_nodes_hold_equal_shares():

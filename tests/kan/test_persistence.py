@@ -377,7 +377,7 @@ class TestHostileTensors:
             (_set("1.affine", float("inf"), (0, 0, 0, 1)), "finite"),
             (_set("1.half_width", 0.0), "half_width"),
             (_set("1.half_width", -1.0), "half_width"),
-            (_set("0.mode", 3, (0, 0, 0)), "mode"),
+            (_set("0.mode", 4, (0, 0, 0)), "mode"),
             (_set("0.mode", -1, (0, 0, 0)), "mode"),
             (_set("0.mode", 2), "primitive"),
             (_set("0.primitive", 10**9), "primitive"),

@@ -278,6 +278,7 @@ class TestRefusals:
             ({"mult_arity": "two"}, "mult_arity"),
             ({"mult_arity": [[], [2]]}, "mult_arity"),
             ({"base_fun_name": "relu"}, "base_fun must be one of silu, identity, zero, it is 'relu'"),
+            ({"base_fun_name": ["silu"]}, "base_fun"),
             ({"symbolic.funs_name.0": []}, "does not name a function"),
         ],
     )
@@ -290,7 +291,7 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("name", "tensor", "message"),
         [
-            ("act_fun.0.coef", None, "act_fun.0.coef must be a tensor"),
+            ("act_fun.0.coef", None, "act_fun.0.coef must be a tensor, it is .*NoneType"),
             ("act_fun.0.mask", torch.ones(2, 2), r"act_fun.0.mask must be a tensor of shape \(1, 1\), it is \(2, 2\)"),
             ("act_fun.0.grid", torch.linspace(1, -1, 11)[None], "does not ascend"),
             ("act_fun.0.grid", torch.full((1, 11), math.nan), "knots do not ascend"),
