@@ -131,6 +131,10 @@ class Layer:
     def has_symbolic(self) -> bool:
         return bool(self.symbolic_edges.any())
 
+    @property
+    def has_both(self) -> bool:
+        return bool((self.mode == EdgeMode.BOTH).any())
+
     def map(self, function) -> "Layer":
         """A layer with `function` applied to every per-network tensor (all but `product`)."""
         return replace(self, **{name: function(getattr(self, name)) for name in self.per_network})
@@ -202,6 +206,7 @@ def _symbolic(
     shifted = torch.zeros_like(value)
     shaped: Tensor | None = None
     symbolic = layer.symbolic_edges
+    beside = layer.mode == EdgeMode.BOTH if layer.has_both else None
     for index in torch.unique(layer.primitive[symbolic]).tolist():
         primitive = primitives[index]
         network, source, target = torch.nonzero(symbolic & (layer.primitive == index), as_tuple=True)
@@ -210,20 +215,24 @@ def _symbolic(
         z = a[:, None] * inputs + b[:, None]
         f = primitive.function(z, p[:, None])
         plain[network, :, source, target] = f
-        both = (layer.mode[network, source, target] == EdgeMode.BOTH)[:, None]
-        own = c[:, None] * f + d[:, None]
-        value[network, :, source, target] = torch.where(both, value[network, :, source, target] + own, own)
+        edges = (network, slice(None), source, target)
+        both = None if beside is None else beside[network, source, target][:, None]
+        value[edges] = _beside(value[edges], c[:, None] * f + d[:, None], both)
         if not need_slope:
             continue
         df = primitive.derivative(z, p[:, None])
         shifted[network, :, source, target] = df
-        own = (c * a)[:, None] * df
-        slope[network, :, source, target] = torch.where(both, slope[network, :, source, target] + own, own)
+        slope[edges] = _beside(slope[edges], (c * a)[:, None] * df, both)
         if primitive.shape_derivative is not None:
             if shaped is None:
                 shaped = torch.zeros_like(value)
             shaped[network, :, source, target] = primitive.shape_derivative(z, p[:, None])
     return plain, shifted, shaped
+
+
+def _beside(spline: Tensor, own: Tensor, both: Tensor | None) -> Tensor:
+    """What a primitive gives, and with its spline where `both` says so."""
+    return own if both is None else torch.where(both, spline + own, own)
 
 
 def evaluate_edges(
@@ -291,7 +300,7 @@ def offset_gradient(layer: Layer, edges: EdgeValues) -> Tensor:
 
 def spline_values(layer: Layer, edges: EdgeValues) -> Tensor:
     """Edge values less the primitives of edges that are both, shape (P, n, n_in, n_out)."""
-    if edges.primitive is None:
+    if edges.primitive is None or not layer.has_both:
         return edges.value
     own = layer.affine[:, None, ..., 2] * edges.primitive + layer.affine[:, None, ..., 3]
     return torch.where((layer.mode == EdgeMode.BOTH)[:, None], edges.value - own, edges.value)

@@ -151,7 +151,7 @@ def penalise(network: Network, x: Tensor, parameters: ParameterMap, weights: Pen
         _add_block(penalty, block, local, values)
     for number, pull in pulls.items():
         edges = states[number + 1][1] if states is not None else None
-        if edges is not None and bool((network.layers[number].mode == EdgeMode.BOTH).any()):
+        if edges is not None and network.layers[number].has_both:
             _add_mixed(penalty, parameters, network.layers[number], number, edges, pull)
     return penalty
 
