@@ -128,7 +128,7 @@ def compare(case: Case, kan: Any, steps: int, folder: Path) -> tuple[Network, fl
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--steps", type=int, default=20, help="L-BFGS steps of pykan's training, of each model")
     parser.add_argument("--only", default="", help="part of the names of the models to run")
     arguments = parser.parse_args()

@@ -263,7 +263,7 @@ def _on_extended_grid(splines: Tensor, grid: Tensor, order: int) -> tuple[Tensor
     return torch.nn.functional.pad(splines, (order + more, order + more)), grid
 
 
-def _unset(n_in: int, n_out: int) -> dict[str, Tensor]:
+def _unset(n_in: int, n_out: int) -> dict[str, Any]:
     """Tensors of a layer without functions, on its inputs as they are."""
     return {
         "affine": torch.zeros(1, n_in, n_out, 5, dtype=torch.float64),
