@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from kansym.figures.catalogue import figure as figure
     from kansym.fitting.known_form import fit_constants as fit_constants
     from kansym.fitting.result import KnownForm as KnownForm
+    from kansym.kan.pykan import import_pykan as import_pykan
     from kansym.primitives import Primitive as Primitive
     from kansym.primitives import PrimitiveLibrary as PrimitiveLibrary
     from kansym.primitives import default_library as default_library
@@ -65,6 +66,7 @@ _HOMES = {
     "fit_constants": "kansym.fitting.known_form",
     "Sweep": "kansym.sweep.folder",
     "sweep": "kansym.sweep.folder",
+    "import_pykan": "kansym.kan.pykan",
     "Formula": "kansym.symbolic.formula",
     "ParetoFront": "kansym.search.front",
     "Primitive": "kansym.primitives",

@@ -20,7 +20,7 @@ from kansym.primitives.primitive import Primitive
 
 HEADS = ("edge", "from -> to", "function", "score", "1-R2", "constants")
 
-KINDS = {EdgeMode.OFF: "off", EdgeMode.SPLINE: "spline", EdgeMode.SYMBOLIC: "primitive"}
+KINDS = {EdgeMode.OFF: "off", EdgeMode.SPLINE: "spline", EdgeMode.SYMBOLIC: "primitive", EdgeMode.BOTH: "both"}
 
 
 class Edge:

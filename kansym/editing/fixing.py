@@ -85,7 +85,9 @@ def _stretch(network: Network, number: int, node: int, factor: float) -> None:
     after.center[0, node] *= factor
     after.half_width[0, node] *= abs(factor)
     if factor < 0:
-        after.coefficients[0, node] = after.coefficients[0, node].flip(-1)
+        after.coefficients[0, node] = after.curves_of(node).mirrored(after.coefficients[0, node])
+        if after.knots is not None:
+            after.knots[0, node] = -after.knots[0, node].flip(-1)
 
 
 @dataclass(frozen=True)

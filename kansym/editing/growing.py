@@ -16,7 +16,7 @@ from kansym.extraction.edges import EdgeRef
 from kansym.kan.jacobian import mean_loss, node_gradient
 from kansym.kan.layer import EdgeMode, Layer
 from kansym.kan.network import Network, Width
-from kansym.kan.spline import DEGREE, greville
+from kansym.kan.spline import DEGREE
 from kansym.primitives.library import default_library
 
 LEAST = 1e-3
@@ -146,7 +146,6 @@ def grown(network: Network, plan: Plan, context: EditContext) -> tuple[Network, 
     if not 0 <= into < after.n_out:
         raise ArgumentError(f"into must lie in 0..{after.n_out - 1}, got {into}")
     layer = _with_target(layer, place, plan.product)
-    points = greville(layer.grid, dtype=layer.coefficients.dtype)
     for source, copied in plan.sources:
         if copied is not None:
             # Sum nodes before the copied one do not move; product nodes do where a sum is put before them.
@@ -155,8 +154,9 @@ def grown(network: Network, plan: Plan, context: EditContext) -> tuple[Network, 
                 getattr(layer, name)[0, source, place] = getattr(layer, name)[0, source, old]
             continue
         # A factor is the input itself, a term its place within the data.
-        factor = layer.center[0, source] + layer.half_width[0, source] * points
-        layer.coefficients[0, source, place] = factor if plan.product else points / len(plan.sources)
+        slope, level = (layer.half_width[0, source], layer.center[0, source]) if plan.product else (1.0, 0.0)
+        line = layer.curves_of(source).line(slope, level, layer.coefficients)
+        layer.coefficients[0, source, place] = line if plan.product else line / len(plan.sources)
         layer.mode[0, source, place] = EdgeMode.SPLINE
     shape = list(result.shape)
     shape[plan.layer + 1] = _wider(shape[plan.layer + 1], plan.product)
@@ -218,9 +218,14 @@ def _with_target(layer: Layer, place: int, product: bool) -> Layer:
 
 def _with_source(layer: Layer, place: int) -> Layer:
     edges = {name: _inserted(getattr(layer, name), 1, place, value) for name, value in _EMPTY.items()}
+    knots = layer.knots
+    if knots is not None:
+        knots = _inserted(knots, 1, place, 0.0)
+        knots[0, place] = torch.linspace(-1.0, 1.0, layer.grid + 1, dtype=knots.dtype, device=knots.device)
     return replace(
         layer,
         **edges,
+        knots=knots,
         center=_inserted(layer.center, 1, place, 0.0),
         half_width=_inserted(layer.half_width, 1, place, 1.0),
     )
@@ -263,8 +268,9 @@ def _set_outgoing(
         network.set_symbolic(number, place, into, default_library()["x"], c=slope, d=level)
         return
     layer = network.layers[number]
-    points = layer.center[0, place] + layer.half_width[0, place] * greville(layer.grid, dtype=network.dtype)
-    layer.coefficients[0, place, into] = slope * points + level
+    curves = layer.curves_of(place)
+    identity = curves.line(layer.half_width[0, place], layer.center[0, place], layer.coefficients)
+    layer.coefficients[0, place, into] = slope * identity + curves.line(0.0, level, layer.coefficients)
     layer.mode[0, place, into] = EdgeMode.SPLINE
 
 

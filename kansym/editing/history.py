@@ -54,7 +54,7 @@ class State:
         """
         if splines is None:
             lost = any(
-                bool(((new.mode == EdgeMode.SYMBOLIC) & (old.mode == EdgeMode.SPLINE)).any())
+                bool(((new.mode == EdgeMode.SYMBOLIC) & old.spline_edges).any())
                 for new, old in zip(network.layers, self.splines.layers, strict=True)
             )
             splines = self.splines if lost else network

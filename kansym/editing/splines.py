@@ -1,7 +1,5 @@
 """Edges made splines again, or switched off."""
 
-from dataclasses import replace
-
 import torch
 
 from kansym.editing.constants import edge_id
@@ -11,7 +9,6 @@ from kansym.extraction.edges import EdgeRef
 from kansym.kan.layer import EdgeMode, Layer, evaluate_edges
 from kansym.kan.network import Network
 from kansym.kan.pruning import attribute, switch_off
-from kansym.kan.spline import basis, change_grid, fit_coefficients
 
 POINTS = 801
 """Points at which a spline is fitted to a primitive."""
@@ -47,7 +44,7 @@ def unfixed(network: Network, ref: EdgeRef, context: EditContext) -> Network:
         layer.center[0, ref.source], layer.half_width[0, ref.source] = (low + high) / 2, half
     if mode == EdgeMode.OFF:
         start = 1.0 if bool(layer.product[ref.target]) else 0.0
-        layer.coefficients[0, ref.source, ref.target] = start
+        layer.coefficients[0, ref.source, ref.target] = layer.curves_of(ref.source).line(0.0, start, layer.coefficients)
     else:
         result.layers[ref.layer] = layer = _following(network, layer, ref, h, low, high)
     layer.mode[0, ref.source, ref.target] = EdgeMode.SPLINE
@@ -68,14 +65,14 @@ def _following(network: Network, layer: Layer, ref: EdgeRef, h: torch.Tensor, lo
         raise ArgumentError(f"edge {edge_id(ref)} has no finite values on the rows")
     u = (points - layer.center[0, ref.source]) / layer.half_width[0, ref.source]
     spread = float(values.std(correction=0)) if len(values) > 1 else 0.0
-    grid = layer.grid
+    curves = layer.curves_of(ref.source)
     while True:
-        fitted = fit_coefficients(u, values[:, None], grid)[:, 0]
-        error = float((basis(u, grid)[0] @ fitted - values).square().mean().sqrt())
-        if error <= CLOSE * spread or grid + layer.grid > FINEST:
+        fitted = curves.fit(u, values[:, None])[:, 0]
+        error = float((curves.basis(u)[0] @ fitted - values).square().mean().sqrt())
+        if error <= CLOSE * spread or curves.grid + layer.grid > FINEST:
             break
-        grid += layer.grid
-    finer = replace(layer, coefficients=change_grid(layer.coefficients, grid))
+        curves = layer.curves_of(ref.source).on_grid(curves.grid + layer.grid)
+    finer = layer.on_grid(curves.grid)
     finer.coefficients[0, ref.source, ref.target] = fitted
     return finer
 

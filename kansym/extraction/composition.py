@@ -59,7 +59,7 @@ def compose(network: Network, variables: Sequence[sympy.Symbol], scaling: Affine
                 mode = int(layer.mode[index, source, target])
                 if mode == EdgeMode.OFF:
                     continue
-                if mode == EdgeMode.SPLINE:
+                if mode != EdgeMode.SYMBOLIC:
                     raise ArgumentError(
                         f"edge {source} -> {target} of layer {number} is a spline; only symbolic edges compose"
                     )

@@ -27,10 +27,14 @@ class EdgeRef:
 
 
 def edges_of_mode(network: Network, mode: EdgeMode, *, index: int = 0) -> list[EdgeRef]:
-    """All edges of one network of the population that are in `mode`, inputs first."""
+    """All edges of one network of the population that are in `mode`, inputs first.
+
+    A spline beside a primitive is a spline still: the curve of the edge is known as numbers only.
+    """
     found = []
     for number, layer in enumerate(network.layers):
-        for source, target in torch.nonzero(layer.mode[index] == mode).tolist():
+        chosen = layer.spline_edges if mode == EdgeMode.SPLINE else layer.mode == mode
+        for source, target in torch.nonzero(chosen[index]).tolist():
             found.append(EdgeRef(number, source, target))
     return found
 

@@ -28,7 +28,6 @@ from kansym.extraction.matching import Match
 from kansym.kan.jacobian import HeldOut, held_out_parts, mean_loss
 from kansym.kan.layer import EdgeMode
 from kansym.kan.network import Network
-from kansym.kan.spline import fit_coefficients
 from kansym.kan.training import TrainingOptions, TrainingResult, train
 from kansym.primitives.primitive import Primitive
 
@@ -443,7 +442,7 @@ def release_edge(network: Network, ref: EdgeRef, x: Tensor) -> Network:
         layer.center[0, ref.source] = (low + high) / 2
         layer.half_width[0, ref.source] = ((high - low) / 2).clamp_min(1e-300)
     u = (h - layer.center[0, ref.source]) / layer.half_width[0, ref.source]
-    layer.coefficients[0, ref.source, ref.target] = fit_coefficients(u, value[:, None], layer.grid)[:, 0]
+    layer.coefficients[0, ref.source, ref.target] = layer.curves_of(ref.source).fit(u, value[:, None])[:, 0]
     layer.mode[0, ref.source, ref.target] = EdgeMode.SPLINE
     layer.primitive[0, ref.source, ref.target] = -1
     return freed

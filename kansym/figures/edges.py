@@ -67,7 +67,7 @@ def applies(run: FinishedRun) -> bool:
     network = trained_network(run)
     if network is None or run.network is None or run.dataset is None or run.dataset.n_rows < 2:
         return False
-    return any(bool((layer.mode[0] == EdgeMode.SPLINE).any()) for layer in network.layers)
+    return any(bool(layer.spline_edges[0].any()) for layer in network.layers)
 
 
 def edges(run: FinishedRun, *, dark: bool = False) -> Figure:
@@ -113,7 +113,7 @@ def alt(run: FinishedRun) -> str:
     """One sentence for those who do not see it."""
     network = trained_network(run)
     assert network is not None
-    total = sum(int((layer.mode[0] == EdgeMode.SPLINE).sum()) for layer in network.layers)
+    total = sum(int(layer.spline_edges[0].sum()) for layer in network.layers)
     shown = f"the {MOST_EDGES} that matter most of {total}" if total > MOST_EDGES else str(total)
     return f"Spline edges of the trained network ({shown}), each with the three functions that it looks like most."
 

@@ -3,9 +3,10 @@
 import torch
 from torch import Tensor
 
+from kansym.kan.curves import BASES
 from kansym.kan.layer import EdgeMode, Layer
 from kansym.kan.network import Network
-from kansym.kan.spline import DEGREE
+from kansym.kan.spline import HIGHEST_DEGREE
 
 FLOATS = ("coefficients", "affine", "offset", "center", "half_width")
 """Attributes of `Layer` that hold numbers of the network's precision."""
@@ -38,10 +39,17 @@ def inconsistency(network: Network) -> str | None:
 def _layer_problem(
     layer: Layer, networks: int, n_in: int, sums: int, products: int, dtype: torch.dtype, primitives: int
 ) -> str | None:
+    if layer.order not in range(1, HIGHEST_DEGREE + 1) or layer.base not in BASES:
+        return f"its curves are of order {layer.order!r} with base {layer.base!r}"
     edges, n_out = (networks, n_in, sums + products), sums + products
     size = layer.coefficients.shape[-1] if layer.coefficients.ndim else 0
+    least = layer.order + 1 + (layer.base != "none")
+    if layer.knots is not None:
+        problem = _knots_problem(layer.knots, (networks, n_in, layer.grid + 1), dtype)
+        if problem:
+            return problem
     shapes = {
-        "coefficients": (*edges, max(size, DEGREE + 1)),
+        "coefficients": (*edges, max(size, least)),
         "affine": (*edges, 5),
         "offset": (networks, n_out),
         "center": (networks, n_in),
@@ -62,9 +70,18 @@ def _layer_problem(
         return "half_width is not positive"
     if not torch.equal(layer.product.cpu(), torch.arange(n_out) >= sums):
         return "the product nodes do not go with the shape"
-    if bool(((layer.mode < EdgeMode.OFF) | (layer.mode > EdgeMode.SYMBOLIC)).any()):
+    if bool(((layer.mode < EdgeMode.OFF) | (layer.mode > EdgeMode.BOTH)).any()):
         return "an edge has an unknown mode"
-    symbolic = layer.mode == EdgeMode.SYMBOLIC
+    symbolic = layer.symbolic_edges
     if bool(((layer.primitive < torch.where(symbolic, 0, -1)) | (layer.primitive >= primitives)).any()):
         return "an edge refers to a primitive that is not there"
+    return None
+
+
+def _knots_problem(knots: Tensor, shape: tuple[int, ...], dtype: torch.dtype) -> str | None:
+    if tuple(knots.shape) != shape or knots.dtype != dtype:
+        return f"knots is {knots.dtype} of shape {tuple(knots.shape)}, not {dtype} of {shape}"
+    steps = knots.diff(dim=-1)
+    if not bool(torch.isfinite(knots).all()) or bool((steps < 0).any()) or bool((steps[..., [0, -1]] <= 0).any()):
+        return "knots do not ascend"
     return None

@@ -1,7 +1,7 @@
 """Analytic Jacobian of the network's output, and the normal equations of least squares, in row chunks.
 
 One backward pass gives every node's delta, d output / d node, per row; the Jacobian of an edge's spline coefficients is
-then delta times the four active bases, and that of a symbolic edge's constants delta times f, f' and df/dp. Only
+then delta times its bases, and that of a symbolic edge's constants delta times f, f' and df/dp. Only
 J^T W J and J^T W r are kept, so memory does not grow with the number of rows.
 """
 
@@ -12,7 +12,7 @@ from torch import Tensor
 
 from kansym import clock
 from kansym.clock import Work
-from kansym.kan.layer import EdgeValues, Layer, node_gradient
+from kansym.kan.layer import EdgeValues, Layer, node_gradient, offset_gradient
 from kansym.kan.network import Network
 from kansym.kan.parameters import ParameterMap
 
@@ -78,7 +78,9 @@ def jacobian(
         assert edges is not None
         through = delta[:, :, None, :] * node_gradient(layer, edges)
         for block in parameters.blocks:
-            if block.layer == number:
+            if block.layer == number and block.kind == "offset":
+                result[..., block.start : block.stop] = delta * offset_gradient(layer, edges)
+            elif block.layer == number:
                 _write_block(result[..., block.start : block.stop], layer, edges, through, block.kind)
         if number:
             delta = (through * edges.slope).sum(-1)

@@ -1,7 +1,7 @@
 """One layer of a population of networks: its edges as tensors, and how they are evaluated.
 
 Axes are always (P, in, out, ...): network of the population, input node, output node. An edge is off, a spline, or a
-primitive ``c * f(a * h + b) + d``; every network of the population has its own mix.
+primitive ``c * f(a * h + b) + d``, or the sum of both; every network of the population has its own mix.
 """
 
 from dataclasses import dataclass, replace
@@ -10,7 +10,8 @@ from enum import IntEnum
 import torch
 from torch import Tensor
 
-from kansym.kan.spline import DEGREE, basis
+from kansym.kan.curves import Curves
+from kansym.kan.spline import DEGREE
 from kansym.primitives.primitive import Primitive
 
 
@@ -20,10 +21,14 @@ class EdgeMode(IntEnum):
     OFF = 0
     SPLINE = 1
     SYMBOLIC = 2
+    BOTH = SPLINE | SYMBOLIC
 
 
 AFFINE = ("a", "b", "c", "d", "p")
 """Order of the constants of a symbolic edge along the last axis of `Layer.affine`."""
+
+
+_PER_NETWORK = ("coefficients", "mode", "affine", "frozen", "primitive", "offset", "center", "half_width")
 
 
 @dataclass
@@ -32,8 +37,8 @@ class Layer:
 
     Attributes
     ----------
-    coefficients : Tensor, shape (P, n_in, n_out, G + 3)
-        Spline coefficients over the normalised input ``(h - center) / half_width``.
+    coefficients : Tensor, shape (P, n_in, n_out, curves.size)
+        Coefficients of `curves` over the normalised input ``u = (h - center) / half_width``.
     mode : Tensor of int8, shape (P, n_in, n_out)
         `EdgeMode` of each edge.
     affine : Tensor, shape (P, n_in, n_out, 5)
@@ -43,11 +48,21 @@ class Layer:
     primitive : Tensor of int64, shape (P, n_in, n_out)
         Index into the network's primitives, -1 where the edge is not symbolic.
     offset : Tensor, shape (P, n_out)
-        Added to a sum node, factor of a product node; changed by rescaling and pruning only, never trained.
+        Added to a sum node, factor of a product node; trained where `train_offsets` says so, else changed by rescaling
+        and pruning only.
     center, half_width : Tensor, shape (P, n_in)
         Position of the spline grid on each input node.
     product : Tensor of bool, shape (n_out,)
         Which output nodes multiply their edges; the others add them.
+    order : int, default 3
+        Degree of the splines.
+    base : str, default "none"
+        Base function of every curve, see `kansym.kan.curves.BASES`.
+    train_offsets : bool, default False
+        Whether training moves the offsets.
+    knots : Tensor, shape (P, n_in, G + 1), optional
+        Ends of the intervals of the grid in u, ascending; they stay while training moves `center` and `half_width`.
+        Default: even ones over [-1, 1].
     """
 
     coefficients: Tensor
@@ -59,11 +74,36 @@ class Layer:
     center: Tensor
     half_width: Tensor
     product: Tensor
+    order: int = DEGREE
+    base: str = "none"
+    train_offsets: bool = False
+    knots: Tensor | None = None
 
     @property
     def grid(self) -> int:
         """Number of intervals of the spline grid."""
-        return self.coefficients.shape[-1] - DEGREE
+        return self.coefficients.shape[-1] - self.order - (self.base != "none")
+
+    @property
+    def curves(self) -> Curves:
+        """What the coefficients mean."""
+        return Curves(self.grid, self.order, self.base, self.knots)
+
+    def curves_of(self, source: int, *, network: int = 0) -> Curves:
+        """The same for edges from one node of one network."""
+        return replace(self.curves, knots=None if self.knots is None else self.knots[network, source])
+
+    def on_grid(self, grid: int) -> "Layer":
+        """A layer with the same curves on another grid; exact where it is a multiple of the present one."""
+        if grid == self.grid:
+            return self.clone()
+        curves = self.curves.on_grid(grid)
+        return replace(self.clone(), coefficients=self.curves.projected(self.coefficients, curves), knots=curves.knots)
+
+    @property
+    def per_network(self) -> tuple[str, ...]:
+        """Names of the tensors whose first axis is the population: all but `product`."""
+        return _PER_NETWORK if self.knots is None else (*_PER_NETWORK, "knots")
 
     @property
     def n_in(self) -> int:
@@ -74,17 +114,30 @@ class Layer:
         return self.mode.shape[2]
 
     @property
+    def spline_edges(self) -> Tensor:
+        """Which edges have a spline, alone or beside a primitive, shape (P, n_in, n_out)."""
+        return (self.mode & EdgeMode.SPLINE) != 0
+
+    @property
+    def symbolic_edges(self) -> Tensor:
+        """Which edges have a primitive, alone or beside a spline, shape (P, n_in, n_out)."""
+        return (self.mode & EdgeMode.SYMBOLIC) != 0
+
+    @property
     def has_splines(self) -> bool:
-        return bool((self.mode == EdgeMode.SPLINE).any())
+        return bool(self.spline_edges.any())
 
     @property
     def has_symbolic(self) -> bool:
-        return bool((self.mode == EdgeMode.SYMBOLIC).any())
+        return bool(self.symbolic_edges.any())
+
+    @property
+    def has_both(self) -> bool:
+        return bool((self.mode == EdgeMode.BOTH).any())
 
     def map(self, function) -> "Layer":
         """A layer with `function` applied to every per-network tensor (all but `product`)."""
-        fields = ("coefficients", "mode", "affine", "frozen", "primitive", "offset", "center", "half_width")
-        return replace(self, **{name: function(getattr(self, name)) for name in fields})
+        return replace(self, **{name: function(getattr(self, name)) for name in self.per_network})
 
     def clone(self) -> "Layer":
         return self.map(torch.Tensor.clone)
@@ -98,8 +151,8 @@ class EdgeValues:
     ----------
     value, slope : Tensor, shape (P, n, n_in, n_out)
         phi(h) and d phi / d h; off edges are 0.
-    basis : Tensor or None, shape (Q, n, n_in, G + 3)
-        Spline bases, Q = 1 where all networks share the inputs (the first layer), else P.
+    basis : Tensor or None, shape (Q, n, n_in, curves.size)
+        Bases of the curves, Q = 1 where all networks share the inputs (the first layer), else P.
     primitive, shifted, shaped : Tensor or None, shape (P, n, n_in, n_out)
         f(z), f'(z) and df/dp of symbolic edges before the outer affine map; 0 elsewhere.
     inputs : Tensor, shape (Q, n, n_in)
@@ -122,8 +175,11 @@ def _splines(layer: Layer, h: Tensor, need_slope: bool) -> tuple[Tensor, Tensor 
     shared = h.shape[0] == 1
     center = layer.center[:1] if shared else layer.center
     half = layer.half_width[:1] if shared else layer.half_width
-    values, derivatives = basis((h - center[:, None]) / half[:, None], layer.grid)
-    coefficients = layer.coefficients * (layer.mode == EdgeMode.SPLINE).unsqueeze(-1)
+    curves = layer.curves
+    if curves.knots is not None and shared:
+        curves = replace(curves, knots=curves.knots[:1])
+    values, derivatives = curves.basis((h - center[:, None]) / half[:, None], axis=-2)
+    coefficients = layer.coefficients * layer.spline_edges.unsqueeze(-1)
 
     def apply(bases: Tensor) -> Tensor:
         if shared:
@@ -142,11 +198,15 @@ def _splines(layer: Layer, h: Tensor, need_slope: bool) -> tuple[Tensor, Tensor 
 def _symbolic(
     layer: Layer, h: Tensor, primitives: tuple[Primitive, ...], value: Tensor, slope: Tensor, need_slope: bool
 ) -> tuple[Tensor, Tensor, Tensor | None]:
-    """Write symbolic edges into `value` and `slope`; return f, f' and df/dp before the outer affine map."""
+    """Write primitives into `value` and `slope`, beside the splines that go with them.
+
+    Returns f, f' and df/dp before the outer affine map.
+    """
     plain = torch.zeros_like(value)
     shifted = torch.zeros_like(value)
     shaped: Tensor | None = None
-    symbolic = layer.mode == EdgeMode.SYMBOLIC
+    symbolic = layer.symbolic_edges
+    beside = layer.mode == EdgeMode.BOTH if layer.has_both else None
     for index in torch.unique(layer.primitive[symbolic]).tolist():
         primitive = primitives[index]
         network, source, target = torch.nonzero(symbolic & (layer.primitive == index), as_tuple=True)
@@ -155,17 +215,24 @@ def _symbolic(
         z = a[:, None] * inputs + b[:, None]
         f = primitive.function(z, p[:, None])
         plain[network, :, source, target] = f
-        value[network, :, source, target] = c[:, None] * f + d[:, None]
+        edges = (network, slice(None), source, target)
+        both = None if beside is None else beside[network, source, target][:, None]
+        value[edges] = _beside(value[edges], c[:, None] * f + d[:, None], both)
         if not need_slope:
             continue
         df = primitive.derivative(z, p[:, None])
         shifted[network, :, source, target] = df
-        slope[network, :, source, target] = (c * a)[:, None] * df
+        slope[edges] = _beside(slope[edges], (c * a)[:, None] * df, both)
         if primitive.shape_derivative is not None:
             if shaped is None:
                 shaped = torch.zeros_like(value)
             shaped[network, :, source, target] = primitive.shape_derivative(z, p[:, None])
     return plain, shifted, shaped
+
+
+def _beside(spline: Tensor, own: Tensor, both: Tensor | None) -> Tensor:
+    """What a primitive gives, and with its spline where `both` says so."""
+    return own if both is None else torch.where(both, spline + own, own)
 
 
 def evaluate_edges(
@@ -221,3 +288,19 @@ def node_gradient(layer: Layer, edges: EdgeValues) -> Tensor:
     after = torch.cumprod(torch.cat([one, factors[:, :, 1:].flip(2)], 2), 2).flip(2)
     others = before * after * layer.offset[:, None, None]
     return torch.where(layer.product, others, torch.ones_like(others)) * active
+
+
+def offset_gradient(layer: Layer, edges: EdgeValues) -> Tensor:
+    """d node / d offset, shape (P, n, n_out): 1 in sums, the product of the factors in products."""
+    active = (layer.mode != EdgeMode.OFF)[:, None]
+    one = torch.ones((), dtype=edges.value.dtype, device=edges.value.device)
+    factors = torch.where(active & layer.product, edges.value, one)
+    return factors.prod(2)
+
+
+def spline_values(layer: Layer, edges: EdgeValues) -> Tensor:
+    """Edge values less the primitives of edges that are both, shape (P, n, n_in, n_out)."""
+    if edges.primitive is None or not layer.has_both:
+        return edges.value
+    own = layer.affine[:, None, ..., 2] * edges.primitive + layer.affine[:, None, ..., 3]
+    return torch.where((layer.mode == EdgeMode.BOTH)[:, None], edges.value - own, edges.value)

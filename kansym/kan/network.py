@@ -17,8 +17,10 @@ import torch
 from torch import Tensor
 
 from kansym.errors import ArgumentError
+from kansym.kan.curves import BASES, Curves
+from kansym.kan.initial import edges_at_start, random_curves
 from kansym.kan.layer import EdgeMode, EdgeValues, Layer, combine, evaluate_edges
-from kansym.kan.spline import DEGREE, change_grid, greville
+from kansym.kan.spline import DEGREE, HIGHEST_DEGREE
 from kansym.primitives.primitive import Primitive
 
 Width = int | tuple[int, int]
@@ -67,20 +69,47 @@ class Network:
         cls,
         shape: Sequence[Width],
         *,
-        grid: int = 5,
+        grid: int | Sequence[int] = 5,
+        order: int = DEGREE,
+        base: str = "none",
+        train_offsets: bool = False,
+        arity: int | None = None,
+        fan_in: int | None = None,
+        nearest: bool = False,
         population: int = 1,
         generator: torch.Generator,
         device: torch.device | str = "cpu",
         dtype: torch.dtype = torch.float64,
     ) -> "Network":
-        """Random networks with all edges splines.
+        """Random networks whose edges are splines.
 
         Parameters
         ----------
         shape : sequence of int or (int, int)
             See the class. ``(2, 5, 1)`` has two inputs, five sum nodes and one output.
-        grid : int, default 5
-            Intervals of every spline. Start small (3 to 5) and refine: a fine grid on few points fits noise.
+        grid : int or sequence of int, default 5
+            Intervals of every spline, or of the splines of each layer. Start small (3 to 5) and refine: a fine grid on
+            few points fits noise.
+        order : int, default 3
+            Degree of every spline, 1 to 5. Cubic ones are fastest and right nearly always; 1 where curves have kinks, 5
+            where high derivatives of the network are wanted.
+        base : str, default "none"
+            Function b of every curve ``w b(u) + spline(u)``: "none", "silu" or "identity". pykan has "silu". A spline
+            says all that it could say within its grid; it helps where rows lie beyond the grid, and optimizers of first
+            order on fine grids.
+        train_offsets : bool, default False
+            Train a constant in every sum node and a factor in every product node. Splines into a node have them
+            already; ask for it where edges are functions that have none, as in ``(3, (0, 1), 1)`` for a product plus a
+            constant with an identity behind the product.
+        arity : int, optional
+            Edges into every product node, drawn at random and spread over the sources. Default: all, so that
+            ``(3, (0, 2), 1)`` multiplies all that comes in. Set it where a law multiplies few of many inputs: a product
+            of many factors is hard to train.
+        fan_in : int, optional
+            The same for the sum nodes of hidden layers; nodes with fewer sources than that see all. Default: all. A
+            sparse start with a population tells which inputs belong together where there are many.
+        nearest : bool, default False
+            Take the sources next to a node instead of random ones, for inputs that have an order.
         population : int, default 1
             Number of networks P. A few starts cost little more than one and guard against an unlucky one.
         generator : torch.Generator
@@ -90,26 +119,37 @@ class Network:
         Raises
         ------
         ArgumentError
-            If `shape` has fewer than two entries or an empty layer, or `grid` or `population` is not positive.
+            If `shape` has fewer than two entries or an empty layer, `grid` or another number is not positive or not one
+            of each layer, `order` or `base` is not one of the above, or `arity` asks for more factors than there are.
         """
         if len(shape) < 2:
             raise ArgumentError(f"shape must name inputs and outputs, such as (2, 1, 1), got {tuple(shape)!r}")
-        for name, value in (("grid", grid), ("population", population)):
-            if value < 1:
+        grids = _grids(grid, len(shape) - 1)
+        for name, value in (("population", population), ("arity", arity), ("fan_in", fan_in)):
+            if value is not None and value < 1:
                 raise ArgumentError(f"{name} must be at least 1, got {value!r}")
+        if order not in range(1, HIGHEST_DEGREE + 1):
+            raise ArgumentError(f"order must be a degree from 1 to {HIGHEST_DEGREE}, got {order!r}")
+        if base not in BASES:
+            raise ArgumentError(f"base must be one of {', '.join(BASES)}, got {base!r}")
         widths = [_nodes(width, position) for position, width in enumerate(shape)]
         layers = []
-        for (sums_in, products_in), (sums, products) in pairwise(widths):
+        for number, ((sums_in, products_in), (sums, products)) in enumerate(pairwise(widths)):
             n_in, n_out = sums_in + products_in, sums + products
+            if arity is not None and products and arity > n_in:
+                raise ArgumentError(f"arity must not exceed the {n_in} nodes that layer {number} reads, got {arity}")
             product = torch.arange(n_out) >= sums
-            noise = torch.randn(population, n_in, n_out, grid + DEGREE, generator=generator, dtype=torch.float64)
-            slope = torch.randn(population, n_in, n_out, 1, generator=generator, dtype=torch.float64)
-            # Sum nodes start near random linear functions with some curvature; product nodes near 1, with a random walk
-            # so that no two starts are alike: a factor near 0 would hide all others from the gradient.
-            additive = (slope * greville(grid) + 0.1 * noise) / n_in**0.5
-            factors = 1.0 + 0.3 * noise.cumsum(-1) * (5.0 / (grid + DEGREE)) ** 0.5
-            coefficients = torch.where(product[:, None], factors, additive)
-            layers.append(_spline_layer(coefficients, product, device=device, dtype=dtype))
+            curves, edges = Curves(grids[number], order, base), (population, n_in, n_out)
+            coefficients = random_curves(curves, product, edges, generator)
+            layer = _spline_layer(coefficients, product, curves, device=device, dtype=dtype)
+            layer.train_offsets = train_offsets
+            hidden = number < len(shape) - 2
+            there = edges_at_start(
+                product, edges, generator, fan_in=fan_in if hidden else None, arity=arity, nearest=nearest
+            )
+            if there is not None:
+                layer.mode[~there.to(device)] = EdgeMode.OFF
+            layers.append(layer)
         return cls(tuple(shape), layers)
 
     @property
@@ -168,9 +208,17 @@ class Network:
         index = torch.as_tensor(indices, device=self.device).long()
         return replace(self, layers=[layer.map(lambda tensor: tensor[index].clone()) for layer in self.layers])
 
-    def with_grid(self, grid: int) -> "Network":
-        """The same networks on another grid (grid extension; exact when `grid` is a multiple of the present one)."""
-        layers = [replace(layer.clone(), coefficients=change_grid(layer.coefficients, grid)) for layer in self.layers]
+    def with_grid(self, grid: int | Sequence[int]) -> "Network":
+        """The same networks on another grid (grid extension; exact where it is a multiple of the present one).
+
+        Parameters
+        ----------
+        grid : int or sequence of int
+            Intervals of all splines, or of those of each layer.
+        """
+        layers = []
+        for layer, intervals in zip(self.layers, _grids(grid, len(self.layers)), strict=True):
+            layers.append(layer.on_grid(intervals))
         return replace(self, layers=layers)
 
     def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> "Network":
@@ -205,6 +253,7 @@ class Network:
         p: float = 1.0,
         network: int | slice = slice(None),
         frozen: Sequence[str] | None = None,
+        keep_spline: bool = False,
     ) -> None:
         """Make an edge ``c * f(a * h + b) + d`` in place, for one network or for all.
 
@@ -219,6 +268,9 @@ class Network:
         frozen : sequence of str, optional
             Constants that training must leave alone, of "a", "b", "c", "d", "p". Default: the ones that are redundant
             in the primitive, and p where it has no shape parameter.
+        keep_spline : bool, default False
+            Leave the edge its spline beside the function, as a correction to it that is trained as well; where it had
+            none, one that is zero.
         """
         names = [known.name for known in self.primitives]
         if primitive.name not in names:
@@ -227,7 +279,10 @@ class Network:
         if frozen is None:
             frozen = [*primitive.redundant, *(() if primitive.has_shape else ("p",))]
         edge = self.layers[layer]
-        edge.mode[network, source, target] = EdgeMode.SYMBOLIC
+        if keep_spline:
+            had = edge.spline_edges[network, source, target].unsqueeze(-1)
+            edge.coefficients[network, source, target] = edge.coefficients[network, source, target] * had
+        edge.mode[network, source, target] = EdgeMode.BOTH if keep_spline else EdgeMode.SYMBOLIC
         edge.primitive[network, source, target] = names.index(primitive.name)
         constants = torch.tensor([a, b, c, d, p], dtype=self.dtype, device=self.device)
         edge.affine[network, source, target] = constants
@@ -240,7 +295,17 @@ class Network:
         self.layers[layer].primitive[network, source, target] = -1
 
 
-def _spline_layer(coefficients: Tensor, product: Tensor, *, device: torch.device | str, dtype: torch.dtype) -> Layer:
+def _grids(grid: int | Sequence[int], layers: int) -> list[int]:
+    """Intervals of each layer."""
+    grids = [grid] * layers if isinstance(grid, int) else list(grid)
+    if len(grids) != layers or any(intervals < 1 for intervals in grids):
+        raise ArgumentError(f"grid must be at least 1, or that for each of the {layers} layers, got {grid!r}")
+    return grids
+
+
+def _spline_layer(
+    coefficients: Tensor, product: Tensor, curves: Curves, *, device: torch.device | str, dtype: torch.dtype
+) -> Layer:
     networks, n_in, n_out, _ = coefficients.shape
     options = {"device": device, "dtype": dtype}
     return Layer(
@@ -253,6 +318,8 @@ def _spline_layer(coefficients: Tensor, product: Tensor, *, device: torch.device
         center=torch.zeros(networks, n_in, **options),
         half_width=torch.ones(networks, n_in, **options),
         product=product.to(device),
+        order=curves.order,
+        base=curves.base,
     )
 
 
@@ -261,9 +328,11 @@ def concatenate(networks: Sequence[Network]) -> Network:
     first = networks[0]
     if any(other.shape != first.shape for other in networks):
         raise ArgumentError("networks to concatenate must have one shape, got " + str([n.shape for n in networks]))
-    fields = ("coefficients", "mode", "affine", "frozen", "primitive", "offset", "center", "half_width")
     layers = []
     for stack in zip(*(network.layers for network in networks), strict=True):
-        merged = {name: torch.cat([getattr(layer, name) for layer in stack]) for name in fields}
+        kinds = {(layer.grid, layer.order, layer.base, layer.knots is None) for layer in stack}
+        if len(kinds) > 1:
+            raise ArgumentError(f"networks to concatenate must have curves of one kind, got {sorted(kinds)}")
+        merged = {name: torch.cat([getattr(layer, name) for layer in stack]) for name in stack[0].per_network}
         layers.append(replace(stack[0], **merged))
     return replace(first, layers=layers)

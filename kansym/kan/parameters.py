@@ -5,13 +5,12 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from kansym.kan.layer import EdgeMode
 from kansym.kan.network import Network
 
 
 @dataclass(frozen=True)
 class Block:
-    """A run of columns: all spline coefficients or all constants of symbolic edges of one layer."""
+    """A run of columns: all spline coefficients, all constants of symbolic edges, or all offsets of one layer."""
 
     layer: int
     kind: str
@@ -42,14 +41,18 @@ class ParameterMap:
         blocks, active, start = [], [], 0
         for number, layer in enumerate(network.layers):
             if layer.has_splines:
-                mask = (layer.mode == EdgeMode.SPLINE).unsqueeze(-1).expand_as(layer.coefficients)
+                mask = layer.spline_edges.unsqueeze(-1).expand_as(layer.coefficients)
                 blocks.append(Block(number, "coefficients", start, start + mask[0].numel()))
                 active.append(mask.flatten(1))
                 start = blocks[-1].stop
             if layer.has_symbolic:
-                mask = (layer.mode == EdgeMode.SYMBOLIC).unsqueeze(-1) & ~layer.frozen
+                mask = layer.symbolic_edges.unsqueeze(-1) & ~layer.frozen
                 blocks.append(Block(number, "affine", start, start + mask[0].numel()))
                 active.append(mask.flatten(1))
+                start = blocks[-1].stop
+            if layer.train_offsets:
+                blocks.append(Block(number, "offset", start, start + layer.n_out))
+                active.append(torch.ones_like(layer.offset, dtype=torch.bool))
                 start = blocks[-1].stop
         if not active:
             return cls((), torch.zeros(network.population, 0, dtype=torch.bool, device=network.device))

@@ -18,7 +18,6 @@ from torch import Tensor
 from kansym.kan.layer import EdgeMode, EdgeValues, Layer
 from kansym.kan.network import Network
 from kansym.kan.parameters import Block, ParameterMap
-from kansym.kan.spline import roughness
 
 GRAM_ROWS = 512
 """Rows used for edge standard deviations: they only weigh edges against each other."""
@@ -72,9 +71,15 @@ def _spline_curvature(layer: Layer, edges: EdgeValues) -> Tensor:
     return centred.transpose(-1, -2) @ centred / centred.shape[-2]
 
 
-def _add_block(penalty: Penalty, block: Block, local: Tensor, values: Tensor, shape: tuple[int, ...]) -> None:
-    """Add per-edge quadratic forms `local` (P, edges, k, k) acting on the block's parameters."""
-    count, edges, k = values.shape[0], shape[0] * shape[1], shape[2]
+def _curve_form(layer: Layer, weights: PenaltyWeights) -> Tensor:
+    """Quadratic form of a curve, shape (m, m) or for each node (P, n_in, m, m): roughness and ridge."""
+    eye = torch.eye(layer.curves.size, dtype=layer.coefficients.dtype, device=layer.coefficients.device)
+    return weights.smoothness * layer.curves.roughness(eye) + weights.ridge * eye
+
+
+def _add_block(penalty: Penalty, block: Block, local: Tensor, values: Tensor) -> None:
+    """Add quadratic forms `local` (P, edges, k, k), one of each edge, acting on the block's parameters."""
+    count, edges, k = local.shape[:3]
     own = values[:, block.start : block.stop].reshape(count, edges, k)
     penalty.gradient[:, block.start : block.stop] += (local @ own.unsqueeze(-1)).reshape(count, -1)
     square = penalty.matrix[:, block.start : block.stop, block.start : block.stop]
@@ -86,16 +91,20 @@ def _add_block(penalty: Penalty, block: Block, local: Tensor, values: Tensor, sh
 def _local_forms(
     network: Network, layer: Layer, block: Block, edges: EdgeValues | None, pull: Tensor | None, weights: PenaltyWeights
 ) -> Tensor:
-    """Quadratic forms (P, edges, k, k) of one block; `pull` is w_e / s_e of the sparsity term, shape (P, in, out)."""
+    """Quadratic forms (P, edges, k, k) of one block; `pull` is w_e / s_e of the sparsity term, shape (P, in, out).
+
+    For offsets they are forms (P, nodes, 1, 1).
+    """
     count, n_in, n_out = layer.mode.shape
     options = {"dtype": network.dtype, "device": network.device}
     if block.kind == "coefficients":
-        size = layer.coefficients.shape[-1]
-        form = weights.smoothness * roughness(layer.grid, **options) + weights.ridge * torch.eye(size, **options)
-        local = form.expand(count, n_in, n_out, size, size)
+        form = _curve_form(layer, weights)
+        local = form.unsqueeze(-3).expand(count, n_in, n_out, *form.shape[-2:])
         if pull is not None and edges is not None:
             local = local + pull[..., None, None] * _spline_curvature(layer, edges).unsqueeze(2)
-        return local.reshape(count, n_in * n_out, size, size)
+        return local.reshape(count, n_in * n_out, *form.shape[-2:])
+    if block.kind == "offset":
+        return torch.full((count, n_out, 1, 1), weights.ridge, **options)
     local = torch.zeros(count, n_in, n_out, 5, 5, **options)
     if pull is not None and edges is not None and edges.primitive is not None:
         # Only the outer scale c of a symbolic edge is pulled; s_e is proportional to it.
@@ -139,9 +148,35 @@ def penalise(network: Network, x: Tensor, parameters: ParameterMap, weights: Pen
         layer = network.layers[block.layer]
         edges = states[block.layer + 1][1] if states is not None else None
         local = _local_forms(network, layer, block, edges, pulls.get(block.layer), weights)
-        shape = (layer.n_in, layer.n_out, local.shape[-1])
-        _add_block(penalty, block, local, values, shape)
+        _add_block(penalty, block, local, values)
+    for number, pull in pulls.items():
+        edges = states[number + 1][1] if states is not None else None
+        if edges is not None and network.layers[number].has_both:
+            _add_mixed(penalty, parameters, network.layers[number], number, edges, pull)
     return penalty
+
+
+def _add_mixed(
+    penalty: Penalty, parameters: ParameterMap, layer: Layer, number: int, edges: EdgeValues, pull: Tensor
+) -> None:
+    """The part of s_e^2 that mixes spline and primitive, for the edges that are both."""
+    blocks = {block.kind: block for block in parameters.blocks if block.layer == number}
+    assert edges.basis is not None and edges.primitive is not None
+    bases = edges.basis - edges.basis.mean(1, keepdim=True)
+    shapes = edges.primitive - edges.primitive.mean(1, keepdim=True)
+    covariance = torch.einsum("pnik,pnij->pijk", bases.expand(shapes.shape[0], -1, -1, -1), shapes) / bases.shape[1]
+    both = (layer.mode == EdgeMode.BOTH).unsqueeze(-1)
+    covariance = torch.where(both, pull.unsqueeze(-1) * covariance, torch.zeros_like(covariance))
+    size = covariance.shape[-1]
+    edge = torch.arange(layer.n_in * layer.n_out, device=covariance.device)[:, None]
+    curve = blocks["coefficients"].start + edge * size + torch.arange(size, device=covariance.device)
+    scale = blocks["affine"].start + edge * 5 + 2
+    penalty.gradient[:, curve.flatten()] += (covariance * layer.affine[..., 2:3]).flatten(1)
+    # A scale that is held pulls at its spline, but is no unknown.
+    covariance = covariance * ~layer.frozen[..., 2:3]
+    penalty.gradient[:, scale.flatten()] += (covariance * layer.coefficients).sum(-1).flatten(1)
+    for rows, columns in ((curve, scale), (scale, curve)):
+        penalty.matrix[:, rows, columns] += covariance.flatten(1, 2)
 
 
 def penalty_value(network: Network, x: Tensor, weights: PenaltyWeights) -> Tensor:
@@ -150,10 +185,11 @@ def penalty_value(network: Network, x: Tensor, weights: PenaltyWeights) -> Tenso
     total = torch.zeros(network.population, **options)
     for layer in network.layers:
         if layer.has_splines:
-            size = layer.coefficients.shape[-1]
-            form = weights.smoothness * roughness(layer.grid, **options) + weights.ridge * torch.eye(size, **options)
-            own = layer.coefficients * (layer.mode == EdgeMode.SPLINE).unsqueeze(-1)
+            form = _curve_form(layer, weights)
+            own = layer.coefficients * layer.spline_edges.unsqueeze(-1)
             total += ((own @ form) * own).sum((1, 2, 3))
+        if layer.train_offsets:
+            total += weights.ridge * layer.offset.square().sum(1)
     if weights.lamb > 0:
         states = network.trace(x[:: max(1, x.shape[0] // GRAM_ROWS)], need_slope=False)
         for layer, (_, edges) in zip(network.layers, states[1:], strict=True):

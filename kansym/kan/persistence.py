@@ -1,8 +1,8 @@
 """Networks on disk: one safetensors file that holds numbers and text and cannot run code.
 
 The tensors of layer l are stored under ``"l.name"`` with the names of `Layer`'s attributes. The header's metadata has
-one key, ``"kansym"``: a JSON record of the schema version, the shape, the primitives, versions, and what the caller
-adds (primitives: see `kansym.kan.stored_primitives`).
+one key, ``"kansym"``: a JSON record of the schema version, the shape, the settings of each layer, the primitives,
+versions, and what the caller adds (primitives: see `kansym.kan.stored_primitives`).
 
 Reference for the format: https://huggingface.co/docs/safetensors
 """
@@ -26,8 +26,11 @@ from kansym.kan.stored_primitives import describe, find_all, short
 from kansym.primitives.library import default_library
 from kansym.primitives.primitive import Primitive
 
-SCHEMA = 1
-"""Version of the record and of the tensors' layout; files of other versions are refused."""
+SCHEMA = 2
+"""Version of the record and of the tensors' layout that is written."""
+
+READ = (1, 2)
+"""Versions that are read. Files of version 1 say nothing of their layers: the settings are the defaults of `Layer`."""
 
 FILE_NAME = "model.safetensors"
 """Name of the file where a directory is given."""
@@ -40,6 +43,7 @@ MAX_FILE_BYTES = 256 * 2**20
 
 _KEY = "kansym"
 _NAMES = (*FLOATS, *FLAGS, *INTEGERS)
+_SETTINGS = {"order": int, "base": str, "train_offsets": bool, "uneven": bool}
 _MALFORMED = (safetensors.SafetensorError, KeyError, ValueError, RuntimeError, TypeError, OverflowError)
 
 
@@ -73,6 +77,7 @@ def save_network(network: Network, path: str | os.PathLike[str], *, metadata: Ma
     record = {
         "schema": SCHEMA,
         "shape": [width if isinstance(width, int) else list(width) for width in network.shape],
+        "layers": [_settings(layer) for layer in network.layers],
         "dtype": str(network.dtype).removeprefix("torch."),
         "primitives": [describe(primitive) for primitive in network.primitives],
         "versions": _versions(),
@@ -84,7 +89,7 @@ def save_network(network: Network, path: str | os.PathLike[str], *, metadata: Ma
         raise ArgumentError(f"metadata must be plain JSON without nan or infinity: {error}") from error
     tensors = {}
     for number, layer in enumerate(network.layers):
-        for name in _NAMES:
+        for name in _names(layer.knots is not None):
             tensor = getattr(layer, name).detach().cpu().contiguous()
             # Flags as whole bytes: a byte other than 0 or 1 read as a boolean would be undefined behaviour.
             tensors[f"{number}.{name}"] = tensor.to(torch.uint8) if name in FLAGS else tensor
@@ -131,24 +136,23 @@ def load_network(
     data = _read(path)
     record = _record(data, path)
     shape = _shape(record, path)
+    settings = _layer_settings(record, len(shape) - 1, path)
     primitives = find_all(record.get("primitives"), default_library() if library is None else library, path)
     try:
         tensors = safetensors.torch.load(data)
     except _MALFORMED as error:
         raise StorageError(f"{path} is damaged: {short(error)}") from error
-    layers_held = range(min(len(shape) - 1, len(tensors)))
-    if len(tensors) != len(_NAMES) * (len(shape) - 1) or tensors.keys() != {
-        f"{number}.{name}" for number in layers_held for name in _NAMES
-    }:
+    held = [f"{number}.{name}" for number, own in enumerate(settings) for name in _names(own["uneven"])]
+    if len(tensors) != len(held) or tensors.keys() != set(held):
         raise StorageError(f"{path} is damaged: its {len(tensors)} tensors are not those of shape {short(shape)}")
     layers = []
-    for number in range(len(shape) - 1):
-        fields = {name: tensors[f"{number}.{name}"] for name in _NAMES}
+    for number, own in enumerate(settings):
+        fields = {name: tensors[f"{number}.{name}"] for name in _names(own.pop("uneven"))}
         for name in FLAGS:
             if fields[name].dtype != torch.uint8 or bool((fields[name] > 1).any()):
                 raise StorageError(f"{path} is damaged: {name} of layer {number} must be 0 or 1")
             fields[name] = fields[name].bool()
-        layers.append(Layer(**fields))
+        layers.append(Layer(**fields, **own))
     network = Network(shape, layers, primitives)
     problem = inconsistency(network)
     if problem is None and str(network.dtype) != f"torch.{record.get('dtype')}":
@@ -198,8 +202,8 @@ def _record(data: bytes, path: Path) -> dict[str, Any]:
         schema, metadata = record["schema"], record["metadata"]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise StorageError(f"{path} is not a kansym network file, or its header is damaged") from error
-    if schema != SCHEMA or isinstance(schema, bool):
-        raise StorageError(f"{path} has schema {short(schema)}, this version of kansym reads {SCHEMA}")
+    if schema not in READ or type(schema) is not int:
+        raise StorageError(f"{path} has schema {short(schema)}, this version of kansym reads {READ[0]} to {READ[-1]}")
     if not isinstance(metadata, dict):
         raise StorageError(f"{path} is damaged: its metadata are not a JSON object")
     return record
@@ -215,6 +219,31 @@ def _shape(record: dict[str, Any], path: Path) -> tuple[Width, ...]:
         if all(pair or count(width, 1) for pair, width in zip(pairs, shape, strict=True)):
             return tuple(tuple(width) if pair else width for pair, width in zip(pairs, shape, strict=True))
     raise StorageError(f"{path} is damaged: {short(shape)} is not the shape of a network")
+
+
+def _settings(layer: Layer) -> dict[str, Any]:
+    """What the record says of a layer; `uneven`: whether it has a tensor of knots."""
+    own = {"order": layer.order, "base": layer.base, "train_offsets": layer.train_offsets}
+    return {**own, "uneven": layer.knots is not None}
+
+
+def _names(uneven: bool) -> tuple[str, ...]:
+    """Tensors that are stored of a layer."""
+    return (*_NAMES, "knots") if uneven else _NAMES
+
+
+def _layer_settings(record: dict[str, Any], layers: int, path: Path) -> list[dict[str, Any]]:
+    """What the record says of each layer beside its tensors; `inconsistency` judges the values."""
+    if record["schema"] == 1:
+        return [{"uneven": False} for _ in range(layers)]
+    stored = record.get("layers")
+    if not isinstance(stored, list) or len(stored) != layers:
+        raise StorageError(f"{path} is damaged: its settings are not those of {layers} layers")
+    for settings in stored:
+        right = isinstance(settings, dict) and settings.keys() == _SETTINGS.keys()
+        if not right or any(type(settings[name]) is not kind for name, kind in _SETTINGS.items()):
+            raise StorageError(f"{path} is damaged: {short(settings)} are not the settings of a layer")
+    return stored
 
 
 def _versions() -> dict[str, str]:

@@ -10,9 +10,9 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from kansym.kan.layer import EdgeMode
+from kansym.kan.knots import at_quantiles
+from kansym.kan.layer import Layer, spline_values
 from kansym.kan.network import Network
-from kansym.kan.spline import fit_coefficients
 
 MAX_ROWS = 4096
 """Rows used to find ranges and refit: a spline of some twenty coefficients is settled by far fewer."""
@@ -40,6 +40,14 @@ def _scale_node_values(network: Network, number: int, shift: Tensor, scale: Tens
     network.layers[number + 1] = replace(after, affine=affine)
 
 
+def _grid_place(layer: Layer) -> tuple[Tensor, Tensor]:
+    """Middle and half the length of the grids on the nodes that a layer reads, each of shape (P, n_in)."""
+    if layer.knots is None:
+        return layer.center, layer.half_width
+    low, high = layer.knots[..., 0], layer.knots[..., -1]
+    return layer.center + layer.half_width * (low + high) / 2, layer.half_width * (high - low) / 2
+
+
 def rescale(network: Network, x: Tensor, *, only_off_grid: bool = True) -> Network:
     """A network with the same outputs on `x` (up to the spline refit) and hidden nodes spread over their grids.
 
@@ -64,10 +72,11 @@ def rescale(network: Network, x: Tensor, *, only_off_grid: bool = True) -> Netwo
         middle, half = (high + low) / 2, (high - low) / 2
         usable = torch.isfinite(half) & (half > 1e-12 * (1 + middle.abs()))
         # Symbolic edges have no grid; where nothing but they read a node, the constants stay as they are.
-        usable &= (after.mode == EdgeMode.SPLINE).any(2)
+        usable &= after.spline_edges.any(2)
         if only_off_grid:
-            relative = half / after.half_width
-            drift = (middle - after.center).abs() / after.half_width
+            place, reach = _grid_place(after)
+            relative = half / reach
+            drift = (middle - place).abs() / reach
             usable &= (relative < 0.75) | (relative + drift > 1.1)
         if not bool(usable.any()):
             continue
@@ -75,15 +84,48 @@ def rescale(network: Network, x: Tensor, *, only_off_grid: bool = True) -> Netwo
         sums = ~layer.product
         shift = torch.where(usable & sums, middle, torch.zeros_like(middle))
         scale = torch.where(usable, torch.where(sums, half, torch.maximum(high.abs(), low.abs())), 1.0)
-        center = torch.where(usable, (middle - shift) / scale, after.center)
-        half_width = torch.where(usable, half / scale, after.half_width)
+        center, half_width = (middle - shift) / scale, half / scale
+        if after.knots is not None:
+            half_width = half_width * 2 / (after.knots[..., -1] - after.knots[..., 0])
+            center = center - half_width * (after.knots[..., -1] + after.knots[..., 0]) / 2
+        center = torch.where(usable, center, after.center)
+        half_width = torch.where(usable, half_width, after.half_width)
+        values = spline_values(after, edges)
         _scale_node_values(result, number, shift, scale)
         after = replace(result.layers[number + 1], center=center, half_width=half_width)
         if after.has_splines:
             inputs = ((nodes - shift[:, None]) / scale[:, None] - center[:, None]) / half_width[:, None]
-            fitted = fit_coefficients(inputs.transpose(1, 2), edges.value.transpose(1, 2), after.grid)
-            change = usable[..., None, None] & (after.mode == EdgeMode.SPLINE).unsqueeze(-1)
+            base = after.coefficients[..., -1] if after.curves.has_base else None
+            fitted = after.curves.fit(inputs.transpose(1, 2), values.transpose(1, 2), base=base)
+            change = usable[..., None, None] & after.spline_edges.unsqueeze(-1)
             change = change & torch.isfinite(fitted).all(2, keepdim=True).transpose(2, 3)
             after = replace(after, coefficients=torch.where(change, fitted.transpose(2, 3), after.coefficients))
         result.layers[number + 1] = after
     return result
+
+
+def knots_at_quantiles(network: Network, x: Tensor) -> Network:
+    """A network whose grids are finer where the rows are denser: knots near the quantiles of what each node holds.
+
+    Hidden nodes are first spread over their grids. The curves are kept as far as the new knots can say them, so that
+    this comes before training or is followed by some. Even knots are faster and do for rows that fill their range; ask
+    for quantiles where an input or a hidden node has most of its rows in a small part of it.
+
+    Parameters
+    ----------
+    network : Network
+    x : Tensor, shape (n, n_inputs)
+        Rows; every k-th one is used when there are more than `MAX_ROWS`.
+    """
+    if x.shape[0] > MAX_ROWS:
+        x = x[:: x.shape[0] // MAX_ROWS + 1]
+    placed = rescale(network, x, only_off_grid=False)
+    layers = []
+    for layer, (nodes, _) in zip(placed.layers, placed.trace(x, need_slope=False), strict=False):
+        u = (nodes - layer.center[:, None]) / layer.half_width[:, None]
+        even = torch.linspace(-1.0, 1.0, layer.grid + 1, dtype=u.dtype, device=u.device)
+        old = even.expand(*layer.center.shape, -1) if layer.knots is None else layer.knots
+        curves = replace(layer.curves, knots=at_quantiles(u.transpose(1, 2), old))
+        coefficients = layer.curves.projected(layer.coefficients, curves)
+        layers.append(replace(layer.clone(), coefficients=coefficients, knots=curves.knots))
+    return replace(placed, layers=layers)

@@ -30,6 +30,7 @@ STEP = Primitive(
 def assert_same(one, other):
     assert one.shape == other.shape and one.primitives == other.primitives
     for ours, theirs in zip(one.layers, other.layers, strict=True):
+        assert (ours.order, ours.base) == (theirs.order, theirs.base)
         for name in FIELDS:
             left, right = getattr(ours, name), getattr(theirs, name).cpu()
             assert left.dtype == right.dtype and left.device.type == "cpu"
@@ -109,6 +110,15 @@ def test_round_trip_is_bit_equal(tmp_path, mixed_network, shape, grid, populatio
 
 def test_outputs_survive(saved, mixed_network, rows):
     assert torch.equal(load_network(saved)[0](rows(20, 2)), mixed_network((2, (1, 1), 1))(rows(20, 2)))
+
+
+def test_files_of_version_1_are_read(saved, mixed_network):
+    header, body = split(saved.read_bytes())
+    record = json.loads(header["__metadata__"]["kansym"])
+    del record["layers"]  # version 1 knew one kind of layer
+    header["__metadata__"]["kansym"] = json.dumps({**record, "schema": 1})
+    saved.write_bytes(join(header, body))
+    assert_same(load_network(saved)[0], mixed_network((2, (1, 1), 1)))
 
 
 def test_the_same_network_gives_the_same_bytes(tmp_path, mixed_network):
@@ -276,7 +286,7 @@ class TestDamage:
 
 
 class TestHostileRecords:
-    @pytest.mark.parametrize("schema", [0, 2, True, "1", None, [1], 1.5, 10**400])
+    @pytest.mark.parametrize("schema", [0, 3, True, "1", None, [1], 1.0, 1.5, 10**400])
     def test_other_schemas(self, saved, schema):
         with_record(saved, schema=schema)
         refused(saved, match="schema|header")
@@ -305,6 +315,35 @@ class TestHostileRecords:
     def test_other_primitives(self, saved, primitives):
         with_record(saved, primitives=primitives)
         refused(saved)
+
+    @pytest.mark.parametrize(
+        "change",
+        [{"order": 0}, {"order": 6}, {"order": 10**400}, {"order": True}, {"order": 3.0}, {"base": "relu"}, {"base": 3},
+         {"base": "silu"}, {"train_offsets": 1}, {"uneven": True}, {"uneven": None}, {"more": 1}],
+    )  # fmt: skip
+    def test_other_settings_of_a_layer(self, saved, change):
+        right = {"order": 3, "base": "none", "train_offsets": False, "uneven": False}
+        with_record(saved, layers=[right, {**right, **change}])
+        if change == {"base": "silu"}:  # the last coefficient of every spline, taken for the weight of the base
+            assert load_network(saved)[0].layers[1].grid == 3
+            return
+        refused(saved)
+
+    @pytest.mark.parametrize("layers", [None, {}, [], [{}], [{}, {}], [None, None], 3])
+    def test_no_settings(self, saved, layers):
+        with_record(saved, layers=layers)
+        refused(saved, match="settings")
+
+    def test_knots_that_do_not_ascend(self, tmp_path, plain_network):
+        network = plain_network((2, 1), grid=2)
+        network.layers[0].knots = torch.tensor([-1.0, 0.5, 1.0], dtype=torch.float64).expand(2, 2, 3).clone()
+        path = save_network(network, tmp_path / "n")
+        assert torch.equal(load_network(path)[0].layers[0].knots, network.layers[0].knots)
+        for ends in ([-1.0, 1.5, 1.0], [-1.0, -1.0, 1.0], [-1.0, float("nan"), 1.0]):
+            with_tensors(
+                path, _swap("0.knots", lambda t, ends=ends: torch.tensor(ends).double().expand(2, 2, 3).clone())
+            )
+            refused(path, match="knots do not ascend")
 
     def test_too_few_primitives(self, saved):
         with_record(saved, primitives=[])
@@ -376,7 +415,7 @@ class TestHostileTensors:
             (_set("1.affine", float("inf"), (0, 0, 0, 1)), "finite"),
             (_set("1.half_width", 0.0), "half_width"),
             (_set("1.half_width", -1.0), "half_width"),
-            (_set("0.mode", 3, (0, 0, 0)), "mode"),
+            (_set("0.mode", 4, (0, 0, 0)), "mode"),
             (_set("0.mode", -1, (0, 0, 0)), "mode"),
             (_set("0.mode", 2), "primitive"),
             (_set("0.primitive", 10**9), "primitive"),
