@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from kansym.search.front import ParetoFront as ParetoFront
     from kansym.search.options import DiscoveryOptions as DiscoveryOptions
     from kansym.search.results import Discovery as Discovery
-    from kansym.sweep.folder import Sweep as Sweep
-    from kansym.sweep.folder import sweep as sweep
+    from kansym.sweeps.folder import Sweep as Sweep
+    from kansym.sweeps.folder import sweep as sweep
     from kansym.symbolic.formula import Formula as Formula
     from kansym.validation.certificate import Certificate as Certificate
     from kansym.validation.certificate import certify as certify
@@ -64,8 +64,8 @@ _HOMES = {
     "figure": "kansym.figures.catalogue",
     "KnownForm": "kansym.fitting.result",
     "fit_constants": "kansym.fitting.known_form",
-    "Sweep": "kansym.sweep.folder",
-    "sweep": "kansym.sweep.folder",
+    "Sweep": "kansym.sweeps.folder",
+    "sweep": "kansym.sweeps.folder",
     "import_pykan": "kansym.kan.pykan",
     "Formula": "kansym.symbolic.formula",
     "ParetoFront": "kansym.search.front",

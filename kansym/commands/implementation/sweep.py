@@ -17,9 +17,9 @@ from kansym.data.dataset import Dataset
 from kansym.errors import ArgumentError, DataError
 from kansym.executors import dask_executor
 from kansym.search.options import DiscoveryOptions
-from kansym.sweep.folder import PAGE, Sweep
-from kansym.sweep.folder import sweep as search_all
-from kansym.sweep.row import SweepRow
+from kansym.sweeps.folder import PAGE, Sweep
+from kansym.sweeps.folder import sweep as search_all
+from kansym.sweeps.row import SweepRow
 
 
 def sweep(

@@ -2,8 +2,8 @@
 
 import re
 
-from kansym.sweep.page import sweep_html
-from kansym.sweep.row import SweepRow
+from kansym.sweeps.page import sweep_html
+from kansym.sweeps.row import SweepRow
 
 
 def test_what_users_call_their_tables_is_text(tmp_path):

@@ -3,7 +3,7 @@
 import pytest
 import sympy
 
-from kansym.sweep.row import _form
+from kansym.sweeps.row import _form
 
 x, t = sympy.symbols("x t")
 

@@ -4,12 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import kansym
 from kansym import DiscoveryOptions, load_run, make_dataset
 from kansym.errors import ArgumentError, DataError
 from kansym.executors import WorkerFailure
-from kansym.sweep import folder as module
-from kansym.sweep import sweep
-from kansym.sweep.task import SearchedTable, search_table
+from kansym.sweeps import folder as module
+from kansym.sweeps import sweep
+from kansym.sweeps.task import SearchedTable, search_table
 
 OPTIONS = DiscoveryOptions(max_seconds=5, deterministic=True)
 
@@ -120,7 +121,7 @@ def test_a_worker_that_dies_is_a_row(tmp_path, monkeypatch):
 
 @pytest.mark.faults
 def test_a_search_that_fails_says_why(monkeypatch):
-    monkeypatch.setattr("kansym.sweep.task.discover", lambda *_: 1 / 0)
+    monkeypatch.setattr("kansym.sweeps.task.discover", lambda *_: 1 / 0)
     found = search_table(module.SearchTask(line(2), OPTIONS))
     assert found.files == {} and found.failure == "ZeroDivisionError: division by zero"
 
@@ -135,3 +136,8 @@ def test_bad_arguments(tables, jobs, match, tmp_path):
     with pytest.raises(ArgumentError, match=match):
         sweep(tables, out=tmp_path, jobs=jobs)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_function_is_what_its_name_says_also_the_second_time():
+    # A package of its name would take its place once it is imported.
+    assert callable(kansym.sweep) and callable(kansym.sweep)

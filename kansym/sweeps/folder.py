@@ -18,9 +18,9 @@ from kansym.run.replacing import table_of_a_search
 from kansym.run.storage import prepare_directory, replace_file
 from kansym.run.summary import RunSummary, recorded_options
 from kansym.search.options import DiscoveryOptions
-from kansym.sweep.page import sweep_html
-from kansym.sweep.row import SweepRow, recurring
-from kansym.sweep.task import SearchedTable, SearchTask, failure_in_words, search_table
+from kansym.sweeps.page import sweep_html
+from kansym.sweeps.row import SweepRow, recurring
+from kansym.sweeps.task import SearchedTable, SearchTask, failure_in_words, search_table
 
 PAGE, TABLE = "index.html", "sweep.csv"
 """What tells of all tables, in the folder of the sweep."""

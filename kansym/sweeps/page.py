@@ -12,8 +12,8 @@ from kansym.report.html.page import rendered
 from kansym.report.values import constants_of
 from kansym.run.files import PAGE
 from kansym.run.summary import RunSummary
-from kansym.sweep.row import FAILED, SweepRow, recurring
-from kansym.sweep.task import THUMBNAIL
+from kansym.sweeps.row import FAILED, SweepRow, recurring
+from kansym.sweeps.task import THUMBNAIL
 
 DIGITS = 4
 """Of the formulas on the page; the page of the run has all."""
