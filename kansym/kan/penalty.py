@@ -11,6 +11,7 @@ form in the coefficients, so the majoriser w_e s_e^2 / (2 s_e) makes the penalty
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -83,6 +84,13 @@ def _add_block(penalty: Penalty, block: Block, local: Tensor, values: Tensor, sh
     view[:, index, :, index, :] += local.transpose(0, 1)
 
 
+@lru_cache(maxsize=64)
+def _spline_form(grid: int, smoothness: float, ridge: float, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """Roughness and ridge of one spline, shape (G + 3, G + 3); shared, so never to be changed in place."""
+    form = smoothness * roughness(grid, dtype=dtype, device=device)
+    return form + ridge * torch.eye(form.shape[0], dtype=dtype, device=device)
+
+
 def _local_forms(
     network: Network, layer: Layer, block: Block, edges: EdgeValues | None, pull: Tensor | None, weights: PenaltyWeights
 ) -> Tensor:
@@ -91,7 +99,7 @@ def _local_forms(
     options = {"dtype": network.dtype, "device": network.device}
     if block.kind == "coefficients":
         size = layer.coefficients.shape[-1]
-        form = weights.smoothness * roughness(layer.grid, **options) + weights.ridge * torch.eye(size, **options)
+        form = _spline_form(layer.grid, weights.smoothness, weights.ridge, network.dtype, network.device)
         local = form.expand(count, n_in, n_out, size, size)
         if pull is not None and edges is not None:
             local = local + pull[..., None, None] * _spline_curvature(layer, edges).unsqueeze(2)
@@ -150,8 +158,7 @@ def penalty_value(network: Network, x: Tensor, weights: PenaltyWeights) -> Tenso
     total = torch.zeros(network.population, **options)
     for layer in network.layers:
         if layer.has_splines:
-            size = layer.coefficients.shape[-1]
-            form = weights.smoothness * roughness(layer.grid, **options) + weights.ridge * torch.eye(size, **options)
+            form = _spline_form(layer.grid, weights.smoothness, weights.ridge, network.dtype, network.device)
             own = layer.coefficients * (layer.mode == EdgeMode.SPLINE).unsqueeze(-1)
             total += ((own @ form) * own).sum((1, 2, 3))
     if weights.lamb > 0:

@@ -85,18 +85,18 @@ def greville(grid: int, *, dtype: torch.dtype = torch.float64, device: torch.dev
 
 
 @lru_cache(maxsize=64)
-def _roughness(grid: int) -> Tensor:
+def _roughness(grid: int, dtype: torch.dtype, device: torch.device | str) -> Tensor:
     difference = torch.zeros(grid + 1, grid + DEGREE, dtype=torch.float64)
     for row in range(grid + 1):
         difference[row, row : row + 3] = torch.tensor([1.0, -2.0, 1.0], dtype=torch.float64)
     # Divided by the step once per derivative order would make it the integral of f''^2; the power used here keeps the
     # penalty of one and the same function about equal on every grid, so one weight serves all grids.
-    return difference.T @ difference * (grid / 2.0) ** 3
+    return (difference.T @ difference * (grid / 2.0) ** 3).to(dtype=dtype, device=device)
 
 
 def roughness(grid: int, *, dtype: torch.dtype = torch.float64, device: torch.device | str = "cpu") -> Tensor:
     """Second-difference penalty matrix R, shape (G + 3, G + 3): c^T R c approximates the integral of f''^2."""
-    return _roughness(grid).to(dtype=dtype, device=device)
+    return _roughness(grid, dtype, device)
 
 
 def fit_coefficients(u: Tensor, y: Tensor, grid: int, *, smoothness: float = 1e-10) -> Tensor:
