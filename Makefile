@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet
 
-.PHONY: venv demo test lint docs bench golden clean
+.PHONY: venv demo test lint docs bench bench-gpu golden clean
 
 venv: $(VENV)/.runtime
 
@@ -48,6 +48,11 @@ docs: $(VENV)/.docs
 
 bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks.speed
+
+# On a machine with a CUDA card: its tests, then the card beside one core.
+bench-gpu: $(VENV)/.dev
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m cuda
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.card
 
 # Eighty searches that must find what they found before; see benchmarks/golden.py.
 golden: $(VENV)/.runtime

@@ -4,12 +4,24 @@ import torch
 
 from kansym.errors import Argument, ArgumentError
 
-CUDA_ROWS = 50_000
-"""Rows from which "auto" takes a GPU: below, a step is launch overhead and the CPU is as fast."""
+CUDA_WORK = 1_000_000
+"""Networks times rows times parameters of a training step from which "auto" takes a GPU.
+
+A step of Levenberg-Marquardt with so much takes some 12 ms on one core, several times what its launches take on a card;
+below a tenth of it the launches are all that a card does. `make bench-gpu` measures where the two meet on a machine.
+"""
 
 
-def choose_device(name: str, rows: int) -> torch.device:
+def choose_device(name: str, work: float) -> torch.device:
     """The torch device for a name, "auto" included.
+
+    Parameters
+    ----------
+    name : str
+        "cpu", "cuda" (or "cuda:1", ...), or "auto".
+    work : float
+        Networks times rows times parameters of the largest training step; "auto" takes a GPU, where there is one, from
+        `CUDA_WORK`.
 
     Raises
     ------
@@ -17,7 +29,7 @@ def choose_device(name: str, rows: int) -> torch.device:
         If the name is not a device of this machine.
     """
     if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() and rows >= CUDA_ROWS else "cpu")
+        return torch.device("cuda" if torch.cuda.is_available() and work >= CUDA_WORK else "cpu")
     try:
         device = torch.device(name)
     except RuntimeError:

@@ -16,7 +16,7 @@ from kansym.extraction.edges import EdgeRef, edges_of_mode
 from kansym.extraction.selection import EXACT, Selector
 from kansym.kan.layer import EdgeMode
 from kansym.kan.network import Network
-from kansym.kan.training import TrainingOptions, train
+from kansym.kan.training import TrainingOptions
 
 REFIT_STEPS = 15
 """Steps of the refit after which primitives of one edge are compared."""
@@ -114,22 +114,22 @@ def _selected(network: Network, refs: Sequence[EdgeRef], context: EditContext, d
     everything = set(refs) == set(edges_of_mode(network, EdgeMode.SPLINE))
     if everything and may_rescale(network):
         selector = Selector(
-            rows=context.rows,
+            rows=context.training_rows,
             primitives=context.candidates,
             options=context.options.selection,
             seed=context.options.seed,
             deadline=deadline,
             target=max(EXACT, (context.fit_rows.noise_floor / context.scaling.y_scale) ** 2),
         )
-        found = selector.select(network)
+        found = selector.select(network.to(context.device))
         if found:
-            return with_conventional_constants(found[0].network, context)
+            return with_conventional_constants(found[0].network.to("cpu"), context)
     return _one_by_one(network, list(refs), context, deadline)
 
 
 def _one_by_one(network: Network, refs: list[EdgeRef], context: EditContext, deadline: float) -> Network:
     """The most certain edge first, each by the loss of the whole network; out of time, by its own curve."""
-    rows, weight = context.rows, context.options.selection.complexity_weight
+    weight = context.options.selection.complexity_weight
     while refs:
         offers = {
             ref: suggest(curve_of(network, ref, context), context, context.options.selection.top_k) for ref in refs
@@ -144,15 +144,7 @@ def _one_by_one(network: Network, refs: list[EdgeRef], context: EditContext, dea
         population = with_primitives(network, ref, tried, context)
         options = TrainingOptions(steps=REFIT_STEPS if refs else 4 * REFIT_STEPS, rescale_every=0)
         try:
-            result = train(
-                population,
-                rows.x,
-                rows.y,
-                options,
-                weights=rows.weights,
-                validation=rows.validation,
-                deadline=max(deadline, clock.now() + 0.2),
-            )
+            result = context.trained(population, options, deadline=max(deadline, clock.now() + 0.2))
         except TrainingError:
             raise ArgumentError(
                 f"no primitive for edge {edge_id(ref)} gives a network that is finite on the rows"

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -12,16 +13,19 @@ from kansym.data.dataset import Dataset
 from kansym.data.preparation import canonical_table, prepare, thinned
 from kansym.data.scaling import Scaling
 from kansym.data.weights import mean_square
+from kansym.device import choose_device
 from kansym.errors import ArgumentError
 from kansym.extraction.composition import AffineMap
 from kansym.extraction.selection import Rows
 from kansym.kan.network import Network
+from kansym.kan.training import TrainingOptions, TrainingResult, train
 from kansym.primitives.library import PrimitiveLibrary, default_library
 from kansym.primitives.primitive import Primitive
 from kansym.run.finished import FinishedRun
 from kansym.search.discovery import MOST_ROWS
 from kansym.search.effective_errors import with_effective_errors
 from kansym.search.final_fit import far_rows
+from kansym.search.networks import training_work
 from kansym.search.options import DiscoveryOptions
 from kansym.search.rows import FitRows, fitted_scaling, scaled_rows
 
@@ -93,6 +97,8 @@ class EditContext:
         What edges are matched against when nothing is named.
     options : DiscoveryOptions
         Seed, split and loss of the run.
+    device : torch.device
+        Where networks are trained. Everything else stays on the CPU: an edit looks at one edge at a time.
     run : FinishedRun or None
         Where the network came from.
     """
@@ -105,6 +111,7 @@ class EditContext:
     library: PrimitiveLibrary
     candidates: tuple[Primitive, ...]
     options: DiscoveryOptions
+    device: torch.device
     run: FinishedRun | None = None
 
     @classmethod
@@ -133,11 +140,14 @@ class EditContext:
         own = options.primitives
         candidates = tuple(own.distinct())
         named = PrimitiveLibrary({**default_library(), **own, **(library or {})}.values())
-        return cls(table, fit_rows, scaling, centred, rows, named, candidates, options, run)
+        device = choose_device(options.device, training_work(options, *table.X.shape))
+        return cls(table, fit_rows, scaling, centred, rows, named, candidates, options, device, run)
 
     @classmethod
-    def of_run(cls, run: FinishedRun, *, library: Mapping[str, Primitive] | None = None) -> "EditContext":
-        """Of a finished run, with its seed, its split and its primitives.
+    def of_run(
+        cls, run: FinishedRun, *, library: Mapping[str, Primitive] | None = None, device: str = "auto"
+    ) -> "EditContext":
+        """Of a finished run, with its seed, its split and its primitives; the device may be another.
 
         Raises
         ------
@@ -164,9 +174,23 @@ class EditContext:
             validation_fraction=float(record.get("validation_fraction", 0.2)),
             primitives=known,
             loss=str(record.get("loss", "linear")),
+            device=device,
         )
         scaling = None if run.network is None else run.network.scaling
         return cls.of(run.dataset, options, scaling=scaling, run=run, library=library)
+
+    @cached_property
+    def training_rows(self) -> Rows:
+        """`rows` on the device."""
+        return self.rows.to(self.device)
+
+    def trained(self, network: Network, options: TrainingOptions, *, deadline: float | None = None) -> TrainingResult:
+        """Networks trained on the device; what comes back is on the CPU. See `kansym.kan.training.train`."""
+        rows, start = self.training_rows, network.to(self.device)
+        result = train(
+            start, rows.x, rows.y, options, weights=rows.weights, validation=rows.validation, deadline=deadline
+        )
+        return result.to("cpu")
 
     @property
     def affine_map(self) -> AffineMap:

@@ -17,7 +17,7 @@ from kansym.extraction.matching import match_edges
 from kansym.kan.jacobian import mean_loss
 from kansym.kan.layer import EdgeMode
 from kansym.kan.network import Network
-from kansym.kan.training import TrainingOptions, train
+from kansym.kan.training import TrainingOptions
 from kansym.primitives.primitive import Primitive
 
 UNFIXED_GAIN = 0.9
@@ -93,11 +93,10 @@ def learned_curve(network: Network, ref: EdgeRef, context: EditContext) -> Curve
     if edge_mode(network, ref) != EdgeMode.SYMBOLIC:
         return curve_of(network, ref, context)
     spline = unfixed(network, ref, context)
-    rows = context.rows
     before = _loss(network, context)
     options = TrainingOptions(steps=SHORT_REFIT, smoothness=1e-9, rescale_every=0)
     try:
-        result = train(spline, rows.x, rows.y, options, weights=rows.weights, validation=rows.validation)
+        result = context.trained(spline, options)
     except TrainingError:
         return curve_of(network, ref, context)
     if not float(result.validation_loss[0]) < UNFIXED_GAIN * before:
@@ -155,11 +154,10 @@ def _judged_in_context(suggestions: Sequence[Suggestion], curve: Curve, context:
     """
     if not suggestions:
         return []
-    rows = context.rows
     population = with_primitives(curve.network, curve.ref, suggestions, context)
     options = TrainingOptions(steps=SHORT_REFIT, rescale_every=0)
     try:
-        result = train(population, rows.x, rows.y, options, weights=rows.weights, validation=rows.validation)
+        result = context.trained(population, options)
     except TrainingError:
         return [replace(one, error=math.inf) for one in suggestions]
     errors = []

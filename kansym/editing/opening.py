@@ -36,6 +36,7 @@ def edit(
     library: Mapping[str, Primitive] | None = None,
     options: DiscoveryOptions | None = None,
     max_seconds: float = 5.0,
+    device: str | None = None,
 ) -> EditableNetwork:
     """Open a network, to edit its edges by hand.
 
@@ -54,6 +55,9 @@ def edit(
         Of a discovery or for a table: seed, split, primitives and loss. A folder has its own.
     max_seconds : float, default 5
         Most time for training, where `start` is a shape.
+    device : str, optional
+        Where networks are trained, now and by later edits: "cpu", "cuda" or "auto". Default: that of `options`, else
+        "auto". Edges are looked at on the CPU, so what comes of an edit is there too.
 
     Raises
     ------
@@ -62,7 +66,7 @@ def edit(
     StorageError
         If the folder holds no run.
     """
-    context, run = _context(source, library, options)
+    context, run = _context(source, library, options, device)
     if start is not None and not isinstance(start, str):
         network = _trained(context, start, max_seconds)
         return EditableNetwork(network, context, label=f"trained {format_shape(network.shape)}", apart=run is not None)
@@ -95,19 +99,21 @@ def edit(
 
 
 def _context(
-    source: Any, library: Mapping[str, Primitive] | None, options: DiscoveryOptions | None
+    source: Any, library: Mapping[str, Primitive] | None, options: DiscoveryOptions | None, device: str | None
 ) -> tuple[EditContext, FinishedRun | None]:
     if isinstance(source, str | os.PathLike):
         source = load_run(source, library=library)
     elif hasattr(source, "discovery_"):
         options = options or source._options()
         source = source.discovery_
+    if device is None:
+        device = "auto" if options is None else options.device
     if isinstance(source, Dataset):
         if options is None:
             options = DiscoveryOptions()
             if library is not None:
                 options = replace(options, primitives=PrimitiveLibrary(library.values()))
-        return EditContext.of(source, options, library=library), None
+        return EditContext.of(source, replace(options, device=device), library=library), None
     if isinstance(source, Discovery):
         source = FinishedRun.of(source, options=options)
         if library is None and options is not None:
@@ -117,7 +123,7 @@ def _context(
             "source must be a folder, a FinishedRun, a Discovery, a fitted SymbolicRegressor or a Dataset, got "
             f"{type(source).__name__}"
         )
-    return EditContext.of_run(source, library=library), source
+    return EditContext.of_run(source, library=library, device=device), source
 
 
 def _trained(context: EditContext, shape: Sequence[Width], max_seconds: float) -> Network:
@@ -129,7 +135,7 @@ def _trained(context: EditContext, shape: Sequence[Width], max_seconds: float) -
         raise ArgumentError(f"max_seconds must be a positive number of seconds, got {max_seconds!r}")
     # Splines start on the grid -1 to 1, which is where the shifted scaling puts the data.
     shift = torch.from_numpy((context.scaling.center - context.centred_scaling.center) / context.scaling.half_width)
-    rows = context.rows
+    shift, rows = shift.to(context.device), context.training_rows
     held_out, target, relative = held_out_parts(rows.validation)
     with threads_for(context.table.n_rows):
         grower = Grower(
@@ -145,4 +151,4 @@ def _trained(context: EditContext, shape: Sequence[Width], max_seconds: float) -
     if candidate is None:
         reason = grower.decisions[-1].reason if grower.decisions else "it was refused"
         raise ArgumentError(f"no network of shape {format_shape(tuple(shape))} could be trained: {reason}")
-    return with_scaling(candidate.network, context.centred_scaling, context.scaling)
+    return with_scaling(candidate.network.to("cpu"), context.centred_scaling, context.scaling)

@@ -103,17 +103,17 @@ def refit(
         tolerance=1e-9 if symbolic else 1e-6,
         rescale_every=0 if symbolic or not may_rescale(network) else 5,
     )
-    rows = context.rows
+    rows, start_on_device = context.training_rows, network.to(context.device)
     validation = rows.validation if rows.validation[0].shape[0] and not symbolic else None
     if validation is not None:
         validation = held_out_parts(validation)
     weights = None if rows.weights is None else rows.weights / rows.weights.mean()
-    keeper = BestKeeper(network, validation, deadline, callback)
+    keeper = BestKeeper(start_on_device, validation, deadline, callback)
     stopped = CONVERGED
     try:
         with threads_for(context.table.n_rows), torch.no_grad():
             levenberg_marquardt(
-                network,
+                start_on_device,
                 rows.x,
                 rows.y[:, None],
                 weights=weights,
@@ -136,14 +136,15 @@ def refit(
     if keeper.history[-1][0] == 0:
         # No step was better than the start.
         return network, report(before, stopped)
-    after = context.errors(keeper.network)
+    best = keeper.network.to("cpu")
+    after = context.errors(best)
     if not after.finite:
         return network, report(before, ROLLED_BACK, "no step gave a finite value on every row")
     judged = "train" if symbolic else "held_out"
     if before.finite and getattr(after, judged) > getattr(before, judged) * (1 + 1e-9):
         words = f"the {'training' if symbolic else 'held-out'} error rose to {getattr(after, judged):.3g}"
         return network, report(before, ROLLED_BACK, words)
-    return keeper.network, report(after, stopped)
+    return best, report(after, stopped)
 
 
 def may_rescale(network: Network) -> bool:

@@ -16,6 +16,10 @@ from kansym.primitives.primitive import Primitive
 CURVE_ROWS = 2048
 """Rows from which curves are drawn; the matcher reduces them to 512 quantile points."""
 
+CARD_EDGES = 64
+"""Edges from which a network is matched on its card: fewer are matched as fast by the CPU, as a match is some fifty
+thousand kernels however few the edges."""
+
 
 @dataclass(frozen=True, order=True)
 class EdgeRef:
@@ -93,6 +97,8 @@ def match_network(
     if not refs:
         return []
     inputs, values, weights = edge_curves(network, x, refs, index=index)
+    if len(refs) < CARD_EDGES:
+        inputs, values, weights = inputs.cpu(), values.cpu(), weights.cpu()
     moved = (weights * (values - values.mean(1, keepdim=True)).square()).mean(1)
     floors = (error**2 / moved.clamp_min(1e-300)).clamp(1e-30, 1e-2).tolist()
     # Sensitivities span many orders of magnitude near zeros of a factor; without a floor a curve would be matched on a

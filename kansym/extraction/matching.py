@@ -205,7 +205,7 @@ def _fit(
     table = table.clamp_min(1e-20) * (1 + 1e-9 * complexity[:, None])  # the simpler ones where all are exact
     kept = torch.zeros_like(table, dtype=torch.bool)
     kept.scatter_(0, table.topk(count, dim=0, largest=False).indices, True)
-    problems = problems.select(kept.flatten().repeat_interleave(_COARSE_STARTS))
+    problems = problems.select(kept.flatten().repeat_interleave(_COARSE_STARTS).nonzero()[:, 0])
     problems, loss = minimise(problems, candidates, curves, full, iterations, tolerance=1e-5)
     return _best(problems, loss, count * edges, 1)
 

@@ -92,7 +92,8 @@ def read_curve(
     Parameters
     ----------
     u : Tensor, shape (n,)
-        Inputs scaled to [-1, 1].
+        Inputs scaled to [-1, 1], on any device; a curve is read on the CPU, for it is a few hundred points and a
+        thousand small decisions.
     y : Tensor, shape (n,)
     primitives : sequence of Primitive
     origin : float
@@ -116,7 +117,8 @@ def read_curve(
     readings : list of Reading
         Exact ones, or ones that leave nothing but noise, as soon as they are found; the rest at the end.
     """
-    weights = torch.ones_like(y) if weights is None else weights
+    u, y = u.cpu(), y.cpu()
+    weights = torch.ones_like(y) if weights is None else weights.cpu()
     now = clock.now()
     if deadline is not None:
         # What was found is worth nothing until it is fitted and written down.

@@ -59,6 +59,13 @@ class Rows:
         everything = (self.x, self.y, None if self.weights is None else self.weights / self.weights.mean())
         return held_out_parts(self.validation if self.validation[0].shape[0] else everything)
 
+    def to(self, device: torch.device | str) -> "Rows":
+        """The same rows on another device."""
+        x, y, weights = held_out_parts(self.validation)
+        held_out = x.to(device), y.to(device), None if weights is None else weights.to(device)
+        weights = None if self.weights is None else self.weights.to(device)
+        return Rows(self.x.to(device), self.y.to(device), held_out, weights)
+
     def thinned(self, rows: int) -> "Rows":
         """At most about `rows` training rows, evenly taken."""
         step = self.x.shape[0] // rows
@@ -225,10 +232,12 @@ class Selector:
         lists: list[list[Match]] | None = None,
     ) -> list[SymbolicCandidate]:
         """Fit combinations as one population, first on few rows, then the best of them on all."""
-        population = network.select([0] * len(combinations)).with_primitives(self.primitives)
+        # Hundreds of single numbers: written by the host, and brought to a card together.
+        population = network.to("cpu").select([0] * len(combinations)).with_primitives(self.primitives)
         for position, combination in enumerate(combinations):
             for ref, choice, matches in zip(refs, combination, lists or [], strict=True):
                 apply_match(population, ref, matches[choice], position=position)
+        population = population.to(network.device)
         screened = self._fit(population, self.rows.thinned(self.options.screen_rows), self.options.screen_steps)
         if screened is None:
             return []
@@ -257,15 +266,10 @@ class Selector:
             return None
 
     def _as_candidates(self, result: TrainingResult) -> list[SymbolicCandidate]:
-        return [
-            SymbolicCandidate(
-                network=result.network.select([position]),
-                train_loss=float(result.train_loss[position]),
-                validation_loss=float(result.validation_loss[position]),
-                complexity=_complexity(result.network, position),
-            )
-            for position in range(result.network.population)
-        ]
+        numbers = zip(
+            result.train_loss.tolist(), result.validation_loss.tolist(), _complexities(result.network), strict=True
+        )
+        return [SymbolicCandidate(result.network.select([position]), *found) for position, found in enumerate(numbers)]
 
     def _ranked(self, candidates: list[SymbolicCandidate]) -> list[SymbolicCandidate]:
         finite = [candidate for candidate in candidates if math.isfinite(candidate.validation_loss)]
@@ -392,12 +396,14 @@ class Selector:
         return result.network.select([best]), losses[best]
 
 
-def _complexity(network: Network, position: int) -> int:
-    total = 0
+def _complexities(network: Network) -> list[int]:
+    """Sum over the symbolic edges of each network."""
+    totals = [0] * network.population
     for layer in network.layers:
-        symbolic = layer.mode[position] == EdgeMode.SYMBOLIC
-        total += sum(network.primitives[k].complexity for k in layer.primitive[position][symbolic].tolist())
-    return total
+        chosen = torch.where(layer.mode == EdgeMode.SYMBOLIC, layer.primitive, -1).flatten(1).tolist()
+        for position, kinds in enumerate(chosen):
+            totals[position] += sum(network.primitives[kind].complexity for kind in kinds if kind >= 0)
+    return totals
 
 
 def best_combinations(lists: Sequence[Sequence[Match]], count: int, complexity_weight: float) -> list[list[int]]:

@@ -30,7 +30,7 @@ class _Batch:
     """Tensors with a leading axis of problems."""
 
     def select(self, index: Tensor) -> Self:
-        """The problems at `index`: a boolean mask or increasing integers, so that sorted fields stay sorted."""
+        """The problems at `index`, increasing integers, so that sorted fields stay sorted."""
         return type(self)(*(getattr(self, field.name)[index] for field in fields(self)))
 
 
@@ -114,11 +114,12 @@ def project(f: Tensor, inside: Tensor, y: Tensor, root_weight: Tensor) -> Projec
     clock.charge(Work.MATCHED_POINTS, f.numel())
     largest = torch.linalg.vector_norm(f, ord=torch.inf, dim=-1)
     valid = inside & torch.isfinite(largest) & (largest > 0)
-    if not bool(valid.all()):
-        f[~valid] = 0.0
+    # Here and below: a card does what may be needless rather than let the host wait to see whether it is.
+    if f.is_cuda or not bool(valid.all()):
+        f.masked_fill_(~valid[..., None], 0.0)
     scale = torch.ones_like(largest)
     extreme = valid & ((largest > _SAFE_RANGE) | (largest < 1 / _SAFE_RANGE))
-    if bool(extreme.any()):  # squares would overflow or vanish
+    if f.is_cuda or bool(extreme.any()):  # squares would overflow or vanish
         scale = torch.where(extreme & (1 / largest < torch.inf), 1 / largest, scale)
         f *= scale[..., None]
     f *= root_weight
@@ -182,9 +183,9 @@ def minimise(
         # Moving the data costs as much as several passes over it: finished problems leave in batches.
         if int(running.sum()) < 0.8 * len(running):
             _store(best, best_loss, current, state.loss, where)
-            where, damping = where[running], damping[running]
-            current, state, data = current.select(running), state.select(running), data.select(running)
-            running = running[running]
+            left = running.nonzero()[:, 0]
+            where, damping, running = where[left], damping[left], running[left]
+            current, state, data = current.select(left), state.select(left), data.select(left)
     _store(best, best_loss, current, state.loss, where)
     return best, best_loss
 
@@ -204,7 +205,7 @@ def into_closed_domain(problems: Problems, candidates: Candidates, low: Tensor, 
         first, last = a * low + b, a * high + b
         out_first, out_last = (first < floor) | (first > ceiling), (last < floor) | (last > ceiling)
         out = out_first | out_last
-        if not bool(out.any()):
+        if not (out.is_cuda or bool(out.any())):
             break
         new_first, new_last = (
             torch.where(end_out, end.clamp(floor + margin, ceiling - margin), end)

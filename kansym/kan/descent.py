@@ -12,7 +12,7 @@ from torch import Tensor
 from kansym.errors import ArgumentError
 from kansym.kan.gradient import Gradient
 from kansym.kan.layer import Layer
-from kansym.kan.levenberg_marquardt import copy_rows
+from kansym.kan.levenberg_marquardt import copy_where
 from kansym.kan.network import Network
 from kansym.kan.parameters import ParameterMap
 from kansym.kan.rescaling import rescale
@@ -158,8 +158,7 @@ class Descent:
 
     def _accept(self, network: Network, state: Gradient, mask: Tensor) -> None:
         merged = self.network.clone()
-        where = mask.nonzero().squeeze(-1)
-        copy_rows(merged, network.select(where), where)
+        copy_where(merged, network, self.index, mask)
         self.network, self.state = merged, self.state.replaced(mask, state)
 
     def rescale(self, x: Tensor) -> None:

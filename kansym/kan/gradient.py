@@ -7,6 +7,7 @@ from torch import Tensor
 
 from kansym import clock
 from kansym.clock import Work
+from kansym.kan.card_memory import halving
 from kansym.kan.jacobian import chunks, edge_count
 from kansym.kan.network import Network
 from kansym.kan.parameters import ParameterMap
@@ -51,6 +52,7 @@ def _numbers_per_row(network: Network) -> int:
     return total * network.population
 
 
+@halving
 def objective_gradient(
     network: Network,
     x: Tensor,
@@ -77,7 +79,7 @@ def objective_gradient(
     clock.charge(Work.NETWORK_PRODUCTS, 60 * network.population * x.shape[0] * edge_count(network))
     total, loss = torch.zeros_like(values), torch.zeros(network.population, dtype=network.dtype, device=network.device)
     with torch.enable_grad():
-        for part in chunks(x.shape[0], _numbers_per_row(network)):
+        for part in chunks(x.shape[0], _numbers_per_row(network), network.device):
             residual = (parameters.assign(network, values)(x[part]) - y[part]).square()
             if weights is not None:
                 residual = residual * weights[part][None, :, None]

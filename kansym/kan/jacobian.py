@@ -12,12 +12,13 @@ from torch import Tensor
 
 from kansym import clock
 from kansym.clock import Work
+from kansym.kan.card_memory import chunk_bytes, halving
 from kansym.kan.layer import EdgeValues, Layer, node_gradient, offset_gradient
 from kansym.kan.network import Network
 from kansym.kan.parameters import ParameterMap
 
 CHUNK_BYTES = 192 * 2**20
-"""Memory for one chunk of the Jacobian; larger brings nothing once the matrix products are efficient."""
+"""Memory for one chunk of the Jacobian on the CPU; larger brings nothing once the matrix products are efficient."""
 
 
 @dataclass
@@ -39,9 +40,10 @@ class NormalEquations:
     loss: Tensor
 
 
-def chunks(rows: int, per_row: int) -> list[slice]:
-    """Slices of the rows such that one chunk of doubles stays within `CHUNK_BYTES`."""
-    size = max(16, CHUNK_BYTES // (8 * max(per_row, 1)))
+def chunks(rows: int, per_row: int, device: torch.device) -> list[slice]:
+    """Slices of the rows such that one chunk of doubles stays within `CHUNK_BYTES`, or its share of a card."""
+    allowed = chunk_bytes(device) if device.type == "cuda" else CHUNK_BYTES
+    size = max(16, allowed // (8 * max(per_row, 1)))
     return [slice(start, min(start + size, rows)) for start in range(0, rows, size)]
 
 
@@ -102,6 +104,7 @@ def edge_sensitivity(network: Network, x: Tensor, output: int = 0) -> list[Tenso
     return found[::-1]
 
 
+@halving
 def normal_equations(
     network: Network, x: Tensor, y: Tensor, parameters: ParameterMap, weights: Tensor | None = None
 ) -> NormalEquations:
@@ -122,7 +125,7 @@ def normal_equations(
     loss = torch.zeros(count, **options)
     clock.charge(Work.NETWORK_PASSES, 3)
     clock.charge(Work.NETWORK_PRODUCTS, count * rows * size * (size + 20))
-    for part in chunks(rows, count * max(size, 1)):
+    for part in chunks(rows, count * max(size, 1), network.device):
         states = network.trace(x[part])
         residual = states[-1][0] - y[part]
         root = None if weights is None else weights[part].sqrt()[None, :, None]
@@ -154,13 +157,14 @@ def edge_count(network: Network) -> int:
     return sum(layer.n_in * layer.n_out for layer in network.layers)
 
 
+@halving
 def mean_loss(network: Network, x: Tensor, y: Tensor, weights: Tensor | None = None) -> Tensor:
     """Weighted mean squared residual of every network, shape (P,); nan where the output is not finite."""
     widest = max(layer.n_in * layer.n_out * (layer.grid + 3) for layer in network.layers)
     total = torch.zeros(network.population, dtype=network.dtype, device=network.device)
     clock.charge(Work.NETWORK_PASSES)
     clock.charge(Work.NETWORK_PRODUCTS, 10 * network.population * x.shape[0] * edge_count(network))
-    for part in chunks(x.shape[0], network.population * widest):
+    for part in chunks(x.shape[0], network.population * widest, network.device):
         residual = (network(x[part]) - y[part]).square()
         if weights is not None:
             residual = residual * weights[part][None, :, None]

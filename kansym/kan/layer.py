@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from kansym.kan.curves import Curves
+from kansym.kan.remembered import remembered
 from kansym.kan.spline import DEGREE
 from kansym.primitives.primitive import Primitive
 
@@ -125,15 +126,29 @@ class Layer:
 
     @property
     def has_splines(self) -> bool:
-        return bool(self.spline_edges.any())
+        return remembered("splines", self.mode, find=lambda: bool(self.spline_edges.any()))
 
     @property
     def has_symbolic(self) -> bool:
-        return bool(self.symbolic_edges.any())
+        return remembered("symbolic", self.mode, find=lambda: bool(self.symbolic_edges.any()))
 
     @property
     def has_both(self) -> bool:
-        return bool((self.mode == EdgeMode.BOTH).any())
+        return remembered("both", self.mode, find=lambda: bool((self.mode == EdgeMode.BOTH).any()))
+
+    @property
+    def has_products(self) -> bool:
+        return remembered("products", self.product, find=lambda: bool(self.product.any()))
+
+    def placed(self) -> list[tuple[int, Tensor, Tensor, Tensor]]:
+        """The primitives of symbolic edges, each with the networks, sources and targets of its edges."""
+
+        def find() -> list[tuple[int, Tensor, Tensor, Tensor]]:
+            primitive = torch.where(self.symbolic_edges, self.primitive, -1)
+            kinds = [kind for kind in torch.unique(primitive).tolist() if kind >= 0]
+            return [(kind, *torch.nonzero(primitive == kind, as_tuple=True)) for kind in kinds]
+
+        return remembered("placed", self.mode, self.primitive, find=find)
 
     def map(self, function) -> "Layer":
         """A layer with `function` applied to every per-network tensor (all but `product`)."""
@@ -205,11 +220,9 @@ def _symbolic(
     plain = torch.zeros_like(value)
     shifted = torch.zeros_like(value)
     shaped: Tensor | None = None
-    symbolic = layer.symbolic_edges
     beside = layer.mode == EdgeMode.BOTH if layer.has_both else None
-    for index in torch.unique(layer.primitive[symbolic]).tolist():
+    for index, network, source, target in layer.placed():
         primitive = primitives[index]
-        network, source, target = torch.nonzero(symbolic & (layer.primitive == index), as_tuple=True)
         a, b, c, d, p = layer.affine[network, source, target].unbind(-1)
         inputs = h[network if h.shape[0] > 1 else torch.zeros_like(network), :, source]  # (edges, n)
         z = a[:, None] * inputs + b[:, None]
@@ -269,7 +282,7 @@ def evaluate_edges(
 def combine(layer: Layer, edges: EdgeValues) -> Tensor:
     """Node values from edge values, shape (P, n, n_out)."""
     total = edges.value.sum(2) + layer.offset[:, None]
-    if not bool(layer.product.any()):
+    if not layer.has_products:
         return total
     active = (layer.mode != EdgeMode.OFF)[:, None]
     factors = torch.where(active, edges.value, torch.ones((), dtype=total.dtype, device=total.device))
@@ -279,7 +292,7 @@ def combine(layer: Layer, edges: EdgeValues) -> Tensor:
 def node_gradient(layer: Layer, edges: EdgeValues) -> Tensor:
     """d node / d edge value, shape (P, n, n_in, n_out): 1 in sums, the product of the other factors in products."""
     active = (layer.mode != EdgeMode.OFF)[:, None].to(edges.value.dtype)
-    if not bool(layer.product.any()):
+    if not layer.has_products:
         return active.expand_as(edges.value)
     factors = torch.where(active > 0, edges.value, torch.ones((), dtype=active.dtype, device=active.device))
     # Products of the factors before and after each one: exact where a factor is zero, unlike total / factor.

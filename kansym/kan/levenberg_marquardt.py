@@ -3,13 +3,17 @@
 Each network has its own damping, accepts or rejects its own steps, and leaves the working batch when it has converged,
 so the batch costs what its slowest members need and no more.
 
+On a card the host hands out work faster than it is done, as long as it never waits for a result. So there every step is
+linearised where it leads, and taken or not by `torch.where`; only every `CHECKED_EVERY` iterations the host asks who
+has come to an end. The CPU asks at once, and linearises nothing that is not accepted.
+
 References
 ----------
 D. Marquardt, J. SIAM 11 (1963) 431, doi:10.1137/0111030; H. B. Nielsen, IMM-REP-1999-05 (damping update).
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -21,6 +25,9 @@ from kansym.kan.penalty import PenaltyWeights, penalise, penalty_value
 from kansym.kan.rescaling import rescale
 
 MAX_DAMPING = 1e10
+
+CHECKED_EVERY = 4
+"""Iterations on a card between two looks at which networks have come to their end."""
 
 
 @dataclass(frozen=True)
@@ -47,11 +54,31 @@ class LevenbergMarquardtOptions:
     rescale_every: int = 5
 
 
+STATE = ("coefficients", "affine", "offset", "center", "half_width")
+"""Attributes of a layer that training changes."""
+
+
 def copy_rows(target: Network, source: Network, index: Tensor) -> None:
     """Write the population of `source` into positions `index` of `target`, in place."""
     for into, layer in zip(target.layers, source.layers, strict=True):
-        for name in ("coefficients", "affine", "offset", "center", "half_width"):
+        for name in STATE:
             getattr(into, name)[index] = getattr(layer, name)
+
+
+def copy_where(target: Network, source: Network, index: Tensor, mask: Tensor) -> None:
+    """Write those networks of `source` that `mask` names into positions `index` of `target`, in place.
+
+    `index` is increasing, as that of every batch is. A card is asked for nothing.
+    """
+    everything = index.numel() == target.population
+    for into, layer in zip(target.layers, source.layers, strict=True):
+        for name in STATE:
+            old, new = getattr(into, name), getattr(layer, name)
+            rows = mask.view(-1, *[1] * (new.ndim - 1))
+            if everything:
+                setattr(into, name, torch.where(rows, new, old))
+            else:
+                old[index] = torch.where(rows, new, old[index])
 
 
 def _solve(matrix: Tensor, gradient: Tensor, damping: Tensor, active: Tensor) -> Tensor:
@@ -76,8 +103,9 @@ class _Problem:
     weights: Tensor | None
     penalty: PenaltyWeights
 
-    def linearise(self, network: Network, index: Tensor) -> "_Batch":
-        parameters = ParameterMap.of(network)
+    def linearise(self, network: Network, index: Tensor, parameters: ParameterMap | None = None) -> "_Batch":
+        """`parameters` are those of the network, where they are known."""
+        parameters = ParameterMap.of(network) if parameters is None else parameters
         equations = normal_equations(network, self.x, self.y, parameters, self.weights)
         penalty = penalise(network, self.x, parameters, self.penalty)
         return _Batch(
@@ -90,10 +118,9 @@ class _Problem:
             loss=equations.loss,
         )
 
-    def evaluate(self, network: Network) -> tuple[Tensor, Tensor]:
-        """Loss and objective, each of shape (P,)."""
-        loss = mean_loss(network, self.x, self.y, self.weights)
-        return loss, loss + penalty_value(network, self.x, self.penalty)
+    def objective(self, network: Network) -> Tensor:
+        """Loss and penalties, shape (P,)."""
+        return mean_loss(network, self.x, self.y, self.weights) + penalty_value(network, self.x, self.penalty)
 
 
 @dataclass(frozen=True)
@@ -120,7 +147,7 @@ class _Batch:
     def advance(self, moved: Network, accepted: Tensor, problem: _Problem) -> "_Batch":
         """Take the step where `accepted`, linearising only those networks again."""
         if bool(accepted.all()):
-            return problem.linearise(moved, self.index)
+            return problem.linearise(moved, self.index, self.parameters)
         where = accepted.nonzero().squeeze(-1)
         part = problem.linearise(moved.select(where), self.index[where])
         network = self.network.clone()
@@ -131,6 +158,62 @@ class _Batch:
         for name in ("matrix", "gradient", "objective", "loss"):
             rest[name] = getattr(self, name).index_copy(0, where, getattr(part, name))
         return _Batch(network=network, index=self.index, parameters=self.parameters, **rest)
+
+    def merged(self, trial: "_Batch", step: Tensor, accepted: Tensor) -> "_Batch":
+        """The trial, a `step` from here, where it was accepted."""
+        rows = accepted[:, None]
+        values = self.parameters.flatten(self.network) + torch.where(rows, step, 0.0)
+        return replace(
+            self,
+            network=self.parameters.assign(self.network, values),
+            matrix=torch.where(rows[..., None], trial.matrix, self.matrix),
+            gradient=torch.where(rows, trial.gradient, self.gradient),
+            objective=torch.where(accepted, trial.objective, self.objective),
+            loss=torch.where(accepted, trial.loss, self.loss),
+        )
+
+
+@dataclass(frozen=True)
+class _Pace:
+    """How the networks of a batch get on, each of shape (P,).
+
+    Attributes
+    ----------
+    damping, growth : Tensor
+        Relative damping, and what a rejected step multiplies it by.
+    slow : Tensor of int64
+        Accepted steps without progress since the last with some.
+    """
+
+    damping: Tensor
+    growth: Tensor
+    slow: Tensor
+
+    @classmethod
+    def start(cls, objective: Tensor, damping: float) -> "_Pace":
+        level = torch.full_like(objective, damping)
+        return cls(level, torch.full_like(level, 2.0), torch.zeros_like(objective, dtype=torch.long))
+
+    def select(self, where: Tensor) -> "_Pace":
+        return _Pace(self.damping[where], self.growth[where], self.slow[where])
+
+    def after(self, batch: _Batch, step: Tensor, objective: Tensor, accepted: Tensor, tolerance: float) -> "_Pace":
+        """The pace after a step from `batch` to an `objective`, as Nielsen has it."""
+        predicted = -(step * batch.gradient).sum(-1) - 0.5 * (
+            step * (batch.matrix @ step.unsqueeze(-1)).squeeze(-1)
+        ).sum(-1)
+        fall = batch.objective - objective
+        gain = fall / (2 * predicted).clamp_min(1e-300)
+        shrink = (1.0 - (2.0 * gain.clamp(0, 1.5) - 1.0) ** 3).clamp(1.0 / 9.0, 1.0)
+        small = accepted & (fall <= tolerance * batch.objective)
+        damping = torch.where(accepted, self.damping * shrink, self.damping * self.growth).clamp_(min=1e-14)
+        growth = torch.where(accepted, 2.0, self.growth * 2.0)
+        slow = torch.where(small, self.slow + 1, torch.where(accepted, 0, self.slow))
+        return _Pace(damping, growth, slow)
+
+    def running(self, objective: Tensor, patience: int) -> Tensor:
+        """Which networks have neither converged nor got stuck, shape (P,)."""
+        return (self.slow < patience) & (self.damping < MAX_DAMPING) & torch.isfinite(objective)
 
 
 def levenberg_marquardt(
@@ -158,43 +241,38 @@ def levenberg_marquardt(
         Called with the networks of the working batch, their positions in the population, their loss and the number of
         the iteration; returns True to stop all training (time is up).
     """
-    problem = _Problem(x, y, weights, penalty)
+    problem, card = _Problem(x, y, weights, penalty), x.is_cuda
     batch = problem.linearise(network.clone(), torch.arange(network.population, device=network.device))
     if observe(batch.network, batch.index, batch.loss, 0) or batch.parameters.size == 0:
         return
-    count = network.population
-    damping = torch.full((count,), options.damping, dtype=network.dtype, device=network.device)
-    growth = torch.full_like(damping, 2.0)
-    slow = torch.zeros(count, dtype=torch.long, device=network.device)
-    finite = torch.isfinite(batch.objective)
-    if not bool(finite.any()):
-        return
-    batch = batch.select(finite.nonzero().squeeze(-1), problem)
-    for iteration in range(1, options.steps + 1):
-        index = batch.index
-        step = _solve(batch.matrix, batch.gradient, damping[index], batch.parameters.active)
-        moved = batch.parameters.assign(batch.network, batch.parameters.flatten(batch.network) + step)
-        _, objective = problem.evaluate(moved)
-        accepted = torch.isfinite(objective) & (objective < batch.objective)
-        predicted = -(step * batch.gradient).sum(-1) - 0.5 * (
-            step * (batch.matrix @ step.unsqueeze(-1)).squeeze(-1)
-        ).sum(-1)
-        gain = (batch.objective - objective) / (2 * predicted).clamp_min(1e-300)
-        shrink = (1.0 - (2.0 * gain.clamp(0, 1.5) - 1.0) ** 3).clamp(1.0 / 9.0, 1.0)
-        small = accepted & (batch.objective - objective <= options.tolerance * batch.objective)
-        damping[index] = torch.where(accepted, damping[index] * shrink, damping[index] * growth[index])
-        growth[index] = torch.where(accepted, torch.full_like(shrink, 2.0), growth[index] * 2.0)
-        damping.clamp_(min=1e-14)
-        slow[index] = torch.where(small, slow[index] + 1, torch.where(accepted, 0, slow[index]))
-        if bool(accepted.any()):
-            batch = batch.advance(moved, accepted, problem)
-        due = options.rescale_every and iteration % options.rescale_every == 0
-        if due and iteration <= options.steps - 5 and len(network.layers) > 1 and not batch.network.is_symbolic:
-            batch = problem.linearise(rescale(batch.network, x), index)
-        if observe(batch.network, index, batch.loss, iteration):
+    pace = _Pace.start(batch.objective, options.damping)
+    for iteration in range(options.steps + 1):
+        if iteration:
+            batch, pace = _stepped(batch, pace, problem, options.tolerance)
+            due = options.rescale_every and iteration % options.rescale_every == 0
+            if due and iteration <= options.steps - 5 and len(network.layers) > 1 and not batch.network.is_symbolic:
+                batch = problem.linearise(rescale(batch.network, x), batch.index, batch.parameters)
+            if observe(batch.network, batch.index, batch.loss, iteration):
+                return
+        if card and iteration % CHECKED_EVERY:
+            continue
+        running = pace.running(batch.objective, options.patience)
+        left = int(running.sum())
+        if not left:
             return
-        running = (slow[index] < options.patience) & (damping[index] < MAX_DAMPING) & torch.isfinite(batch.objective)
-        if not bool(running.any()):
-            return
-        if not bool(running.all()):
-            batch = batch.select(running.nonzero().squeeze(-1), problem)
+        if left < len(running):
+            where = running.nonzero().squeeze(-1)
+            batch, pace = batch.select(where, problem), pace.select(where)
+
+
+def _stepped(batch: _Batch, pace: _Pace, problem: _Problem, tolerance: float) -> tuple[_Batch, _Pace]:
+    """One iteration of every network of the batch."""
+    step = _solve(batch.matrix, batch.gradient, pace.damping, batch.parameters.active)
+    moved = batch.parameters.assign(batch.network, batch.parameters.flatten(batch.network) + step)
+    trial = problem.linearise(moved, batch.index, batch.parameters) if step.is_cuda else None
+    objective = problem.objective(moved) if trial is None else trial.objective
+    accepted = torch.isfinite(objective) & (objective < batch.objective)
+    pace = pace.after(batch, step, objective, accepted, tolerance)
+    if trial is not None:
+        return batch.merged(trial, step, accepted), pace
+    return batch.advance(moved, accepted, problem) if bool(accepted.any()) else batch, pace

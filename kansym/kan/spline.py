@@ -136,14 +136,14 @@ def greville(
 
 
 @lru_cache(maxsize=64)
-def _roughness(grid: int, degree: int) -> Tensor:
+def _roughness(grid: int, degree: int, dtype: torch.dtype, device: torch.device | str) -> Tensor:
     rows = grid + degree - 2
     difference = torch.zeros(rows, rows + 2, dtype=torch.float64)
     for row in range(rows):
         difference[row, row : row + 3] = torch.tensor([1.0, -2.0, 1.0], dtype=torch.float64)
     # Divided by the step once per derivative order would make it the integral of f''^2; the power used here keeps the
     # penalty of one and the same function about equal on every grid, so one weight serves all grids.
-    return difference.T @ difference * (grid / 2.0) ** 3
+    return (difference.T @ difference * (grid / 2.0) ** 3).to(dtype=dtype, device=device)
 
 
 def roughness(
@@ -153,7 +153,7 @@ def roughness(
 
     Splines of degree 1 have no second derivative; there the jumps of the slope take its place.
     """
-    return _roughness(grid, degree).to(dtype=dtype, device=device)
+    return _roughness(grid, degree, dtype, device)
 
 
 def fit_coefficients(u: Tensor, y: Tensor, grid: int, degree: int = DEGREE, *, smoothness: float = 1e-10) -> Tensor:

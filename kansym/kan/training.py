@@ -4,6 +4,7 @@ The best weights by validation error are kept per network, a step that gives any
 what comes back is always a finite network.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -13,7 +14,7 @@ from torch import Tensor
 from kansym import clock
 from kansym.errors import ArgumentError, TrainingError
 from kansym.kan.jacobian import HeldOut, held_out_parts, mean_loss
-from kansym.kan.levenberg_marquardt import LevenbergMarquardtOptions, copy_rows, levenberg_marquardt
+from kansym.kan.levenberg_marquardt import LevenbergMarquardtOptions, copy_where, levenberg_marquardt
 from kansym.kan.network import Network
 from kansym.kan.optimizers import first_order
 from kansym.kan.training_options import TrainingOptions
@@ -49,6 +50,11 @@ class TrainingResult:
         """Position of the network with the smallest validation loss."""
         return int(self.validation_loss.argmin())
 
+    def to(self, device: torch.device | str) -> "TrainingResult":
+        """The same on another device."""
+        moved = self.network.to(device), self.train_loss.to(device), self.validation_loss.to(device)
+        return TrainingResult(*moved, self.steps, self.history, self.stopped)
+
     def ranked(self) -> list[int]:
         """Positions by validation loss, best first; networks that never were finite come last."""
         return torch.argsort(self.validation_loss.nan_to_num(nan=float("inf"))).tolist()
@@ -68,26 +74,36 @@ class BestKeeper:
         self.validation, self.deadline, self.callback = validation, deadline, callback
         infinite = torch.full((network.population,), float("inf"), dtype=network.dtype, device=network.device)
         self.train_loss, self.validation_loss = infinite.clone(), infinite.clone()
-        self.history: list[tuple[int, float]] = []
         self.steps, self.stopped = 0, False
+        self._bests: list[tuple[int, Tensor]] = []
 
     def observe(self, network: Network, index: Tensor, loss: Tensor, step: int) -> bool:
         """Keep what improved; True when the deadline has passed."""
         self.steps = max(self.steps, step)
         measured = loss if self.validation is None else mean_loss(network, *held_out_parts(self.validation))
-        better = torch.isfinite(measured) & torch.isfinite(loss) & (measured < self.validation_loss[index])
-        if bool(better.any()):
-            where = better.nonzero().squeeze(-1)
-            copy_rows(self.network, network.select(where), index[where])
-            self.validation_loss[index[where]] = measured[where]
-            self.train_loss[index[where]] = loss[where]
-            best = float(self.validation_loss.min())
-            if not self.history or best < self.history[-1][1]:
-                self.history.append((step, best))
-        if self.callback is not None and self.history:
-            self.callback(step, self.history[-1][1])
+        known = self.validation_loss[index]
+        better = torch.isfinite(measured) & torch.isfinite(loss) & (measured < known)
+        # A card is not asked whether there is something to keep: that would be to wait for it.
+        if loss.is_cuda or bool(better.any()):
+            copy_where(self.network, network, index, better)
+            self.validation_loss[index] = torch.where(better, measured, known)
+            self.train_loss[index] = torch.where(better, loss, self.train_loss[index])
+            self._bests.append((step, self.validation_loss.min()))
+        if self.callback is not None and self._bests and (best := float(self._bests[-1][1])) < math.inf:
+            self.callback(step, best)
         self.stopped = clock.late(self.deadline)
         return self.stopped
+
+    @property
+    def history(self) -> list[tuple[int, float]]:
+        """Step and best validation loss, each time that the best of the population improved; asks the device."""
+        least, found = math.inf, []
+        values = torch.stack([best for _, best in self._bests]).tolist() if self._bests else []
+        for (step, _), best in zip(self._bests, values, strict=True):
+            if best < least:
+                least = best
+                found.append((step, best))
+        return found
 
 
 def _as_column(y: Tensor, rows: int, outputs: int, name: str) -> Tensor:

@@ -9,7 +9,7 @@ from kansym import clock
 from kansym.extraction.composition import AffineMap
 from kansym.extraction.one_dimensional import Reading, read_curve
 from kansym.extraction.selection import EXACT, Selector
-from kansym.kan.growth import Candidate, Decision, Grower
+from kansym.kan.growth import Candidate, Decision, Grower, growth_ladder, parameter_count
 from kansym.kan.pruning import PruningResult, count_edges, prune
 from kansym.search import budget
 from kansym.search.options import DiscoveryOptions
@@ -21,6 +21,14 @@ PROMISING = 0.03
 
 READABLE_EDGES = 10
 """Edges of a network whose formula a person would still read."""
+
+
+def training_work(options: DiscoveryOptions, rows: int, columns: int) -> int:
+    """Networks times rows times parameters of the largest step of training that a table may lead to."""
+    growth = options.growth
+    shapes = growth.shapes or growth_ladder(columns)
+    most = max(parameter_count(shape, growth.last_grid) for shape in shapes)
+    return growth.population * min(rows, options.network_rows) * most
 
 
 class Networks:

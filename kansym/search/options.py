@@ -28,7 +28,8 @@ class DiscoveryOptions:
         Source of every random choice; the same table, seed and options give the same formula on any machine, idle or
         busy, unless the wall ended the search, which the result then says.
     device : str, default "auto"
-        "cpu", "cuda" (or "cuda:1", ...), or "auto": CUDA for tables large enough to fill it, where there is one.
+        "cpu", "cuda" (or "cuda:1", ...), or "auto": CUDA where there is one and training has work
+        enough for it (`kansym.device.CUDA_WORK`). Curves and algebra stay on the CPU.
     validation_fraction : float, default 0.2
         Share of the rows held out to judge networks and formulas; tables below 20 rows use leave-one-out instead.
     primitives : PrimitiveLibrary

@@ -34,7 +34,7 @@ from kansym.search.faults import contained
 from kansym.search.formulation import could_win, formulate, is_noisy
 from kansym.search.found import FoundFormulas, Seeds
 from kansym.search.front import ParetoFront
-from kansym.search.networks import PROMISING, Networks
+from kansym.search.networks import PROMISING, Networks, training_work
 from kansym.search.options import DiscoveryOptions
 from kansym.search.parts import leaf_formulas, leaf_table
 from kansym.search.progress import Progress, ProgressCallback
@@ -108,7 +108,7 @@ class _Run:
         library = allowed_functions(options.primitives), own_functions(options.primitives)
         self.fit_rows = FitRows.of(rows.table, rows.train, rows.validation, rows.noise_floor, *library)
         self.faults = self.fit_rows.faults
-        self.device = choose_device(options.device, rows.table.n_rows)
+        self.device = choose_device(options.device, training_work(options, *rows.table.X.shape))
         self.network: TrainedNetwork | None = None
         self.readings: dict[Formula, NetworkReading] = {}
         self.decisions: list[Decision] = []

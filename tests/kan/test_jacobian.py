@@ -88,13 +88,13 @@ def test_results_do_not_depend_on_the_chunks(monkeypatch, mixed_network, rows):
 
     together = everything()
     monkeypatch.setattr(module, "CHUNK_BYTES", 1)
-    assert len(chunks(101, parameters.size)) == 7
+    assert len(chunks(101, parameters.size, network.device)) == 7
     for parts, whole in zip(everything(), together, strict=True):
         assert_allclose(parts, whole, rtol=1e-11, atol=1e-13)
 
 
 def test_chunks_cover_all_rows_once_and_bound_memory():
-    parts = chunks(1_000_003, 4000)
+    parts = chunks(1_000_003, 4000, torch.device("cpu"))
     assert [row for part in parts for row in (part.start, part.stop)][1:-1:2] == [part.start for part in parts[1:]]
     assert parts[0].start == 0 and parts[-1].stop == 1_000_003
     assert max(part.stop - part.start for part in parts) * 4000 * 8 <= module.CHUNK_BYTES

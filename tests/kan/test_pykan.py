@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
@@ -155,7 +155,10 @@ WIDTHS = [[[2, 0], [1, 0]], [[2, 0], [3, 0], [1, 0]], [[3, 0], [2, 1], [1, 1]], 
 def test_outputs_are_those_of_pykans_formulas_on_the_grid_and_off_it(width, seed, **options):
     config, state = _model(width, seed=seed, **options)
     x = _rows(40, width[0][0], seed)
-    expected = _pykan_output(config, state, x)
+    with np.errstate(over="ignore", invalid="ignore"):
+        expected = _pykan_output(config, state, x)
+    # Functions of products of products may leave the range of doubles.
+    assume(np.isfinite(expected).all())
     network = import_pykan(_live(config, state))
     assert isinstance(network, Network) and network.population == 1
     assert_allclose(_outputs(network, x), expected, rtol=1e-9, atol=1e-9 * np.abs(expected).max())

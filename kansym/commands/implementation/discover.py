@@ -86,7 +86,7 @@ def discover(
     dataset, remarks = table.read()
     remarks += before_the_search(dataset)
     # What the search would refuse is refused before time is spent.
-    choose_device(device, dataset.n_rows)
+    choose_device(device, work=0)
     if given is not None:
         remarks += GivenPart.read(given, dataset.names, options.limits).name_hints
     for one in read_guesses(dataset, options):
