@@ -65,12 +65,14 @@ class _Source:
     functions: list[list[list[str]]]
 
     def tensor(self, name: str, *shape: int) -> Tensor:
-        """A tensor in double precision, known to be of a shape where one is given."""
+        """A tensor in double precision, known to be finite and of a shape where one is given."""
         tensor = self.state.get(name)
         if not isinstance(tensor, Tensor):
             raise ArgumentError(f"model: {name} must be a tensor, it is {short(type(tensor))}")
         if shape and tuple(tensor.shape) != shape:
             raise ArgumentError(f"model: {name} must be a tensor of shape {shape}, it is {tuple(tensor.shape)}")
+        if not bool(torch.isfinite(tensor).all()):
+            raise ArgumentError(f"model: {name} is not finite; train the model again, its outputs are nan")
         return tensor.detach().to("cpu", torch.float64)
 
     def arities(self, level: int) -> list[int]:

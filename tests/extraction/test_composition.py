@@ -169,6 +169,13 @@ def test_a_spline_is_named():
         compose(network, symbols(2), identity_scaling(2))
 
 
+def test_a_spline_beside_a_function_is_named():
+    network = empty((1, 1))
+    network.set_symbolic(0, 0, 0, LIBRARY["sin"], keep_spline=True)
+    with pytest.raises(ArgumentError, match="edge 0 -> 0 of layer 0 is a spline"):
+        compose(network, symbols(1), identity_scaling(1))
+
+
 def test_several_outputs_are_refused():
     with pytest.raises(ArgumentError, match="must have one output to become one formula, got 2"):
         compose(empty((1, 2)), symbols(1), identity_scaling(1))

@@ -37,6 +37,16 @@ def chain(symbolic_network):
     )
 
 
+def test_a_spline_beside_a_function_is_a_spline_with_the_curve_of_both(x):
+    network = Network.create((2, 1), generator=torch.Generator().manual_seed(0))
+    spline = network.trace(x)[1][1].value[0, :, 1, 0]
+    network.set_symbolic(0, 1, 0, LIBRARY["sin"], keep_spline=True)
+    assert edges_of_mode(network, EdgeMode.SPLINE) == [EdgeRef(0, 0, 0), EdgeRef(0, 1, 0)]
+    assert edges_of_mode(network, EdgeMode.SYMBOLIC) == []
+    _, values, _ = edge_curves(network, x, [EdgeRef(0, 1, 0)])
+    torch.testing.assert_close(values[0], spline + torch.sin(x[:, 1]))
+
+
 def test_edges_are_listed_inputs_first():
     network = Network.create((2, 2, 1), grid=3, population=2, generator=torch.Generator().manual_seed(0))
     network.set_off(0, 1, 0, network=0)
