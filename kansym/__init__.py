@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from kansym.errors import DataError as DataError
     from kansym.errors import KansymError as KansymError
     from kansym.estimator.regressor import SymbolicRegressor as SymbolicRegressor
+    from kansym.extraction.compiling import kan_from_expression as kan_from_expression
     from kansym.figures.catalogue import figure as figure
     from kansym.fitting.known_form import fit_constants as fit_constants
     from kansym.fitting.result import KnownForm as KnownForm
@@ -62,6 +63,7 @@ _HOMES = {
     "KansymError": "kansym.errors",
     "SymbolicRegressor": "kansym.estimator.regressor",
     "figure": "kansym.figures.catalogue",
+    "kan_from_expression": "kansym.extraction.compiling",
     "KnownForm": "kansym.fitting.result",
     "fit_constants": "kansym.fitting.known_form",
     "Sweep": "kansym.sweeps.folder",
