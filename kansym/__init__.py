@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from kansym.figures.catalogue import figure as figure
     from kansym.fitting.known_form import fit_constants as fit_constants
     from kansym.fitting.result import KnownForm as KnownForm
+    from kansym.kan.model import KAN as KAN
     from kansym.primitives import Primitive as Primitive
     from kansym.primitives import PrimitiveLibrary as PrimitiveLibrary
     from kansym.primitives import default_library as default_library
@@ -59,6 +60,7 @@ _HOMES = {
     "KansymError": "kansym.errors",
     "SymbolicRegressor": "kansym.estimator.regressor",
     "figure": "kansym.figures.catalogue",
+    "KAN": "kansym.kan.model",
     "KnownForm": "kansym.fitting.result",
     "fit_constants": "kansym.fitting.known_form",
     "Formula": "kansym.symbolic.formula",

@@ -256,14 +256,15 @@ class EditableNetwork:
         with self._editor.lock:
             self._editor.push(self.network.with_grid(grid), f"refine to grid {grid}", f"refine {grid}")
 
-    def prune(self, threshold: float = 0.01) -> Pruned:
+    def prune(self, threshold: float = 0.01, *, force: bool = False) -> Pruned:
         """Remove edges that move the output by less than this fraction of its spread, and refit.
 
-        Taken back where the held-out error rises by more than a tenth. The result is the number of edges removed, and
-        says which, with the errors before and after; where that is none, nothing is added to the history.
+        Taken back where the held-out error rises by more than a tenth, and is then beyond the threshold or more than
+        ten times what it was; with `force` it never is. The result is the number of edges removed, and says which, with
+        the errors before and after; where that is none, nothing is added to the history.
         """
         with self._editor.at_work():
-            network, result = pruned(self.network, self.context, threshold)
+            network, result = pruned(self.network, self.context, threshold, force=force)
             if result:
                 self._editor.push(network, f"prune below {threshold:g}", f"prune {threshold!r}", note=str(result))
         return result
@@ -357,14 +358,14 @@ class EditableNetwork:
         with self._editor.lock:
             _check_steps(steps)
             labels = self.history
-            self._editor.history.move(-steps)
+            self._editor.move(-steps)
             return labels[-steps]
 
     def redo(self, steps: int = 1) -> str:
         """Do again what was undone; the label of the step arrived at."""
         with self._editor.lock:
             _check_steps(steps)
-            return self._editor.history.move(steps).label
+            return self._editor.move(steps).label
 
     @property
     def undone(self) -> tuple[str, ...]:
