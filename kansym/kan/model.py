@@ -21,8 +21,8 @@ from kansym.kan.layer import EdgeMode
 from kansym.kan.network import Network, Width, format_shape
 from kansym.kan.persistence import load_network, save_network
 from kansym.kan.steps import NetworkSteps
-from kansym.kan.tabled import checked_names
 from kansym.kan.stored_primitives import describe, find_all
+from kansym.kan.tabled import checked_names
 from kansym.kan.training_options import Loss, OptimizerFactory
 from kansym.primitives.library import default_library
 from kansym.primitives.primitive import Primitive
