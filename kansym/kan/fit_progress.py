@@ -81,9 +81,10 @@ def named_metrics(metrics: Mapping[str, Metric] | Sequence[Metric] | Metric | No
         return {}
     if callable(metrics):
         metrics = [metrics]
-    if not isinstance(metrics, Mapping):
+    if isinstance(metrics, list | tuple):
         metrics = {getattr(one, "__name__", type(one).__name__): one for one in metrics}
-    if not all(isinstance(name, str) and callable(one) for name, one in metrics.items()):
+    named = isinstance(metrics, Mapping) and all(isinstance(name, str) for name in metrics)
+    if not named or not all(map(callable, metrics.values())):
         raise ArgumentError(
             f"metrics must be functions of predictions and targets, or a mapping of names to such, got {metrics!r}"
         )

@@ -60,11 +60,12 @@ def inputs_of(X: Any, n_inputs: int, names: Sequence[str], *, known: bool) -> np
 def _targets(y: Any, rows: int, n_outputs: int) -> np.ndarray:
     """Targets (n, k)."""
     y = np.asarray(plain(y))
+    given = y.shape
     if y.ndim == 1 and n_outputs == 1:
         y = y[:, None]
     if y.shape != (rows, n_outputs):
         wanted = f"({rows},) or ({rows}, 1)" if n_outputs == 1 else f"({rows}, {n_outputs})"
-        raise DataError(f"y must have shape {wanted} to go with X and the network's outputs, got {y.shape}")
+        raise DataError(f"y must have shape {wanted} to go with X and the network's outputs, got {given}")
     return y
 
 

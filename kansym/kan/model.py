@@ -232,10 +232,10 @@ class KAN(NetworkSteps):
         )
         count = number_of_starts(starts, options, fresh=fresh)
         self._table = table
-        self._names, self._targets, self._fresh = table.names, table.targets, None
         if fresh:
             self._scale_to(table)
-        self._warn_beyond(table.X[table.train])
+        else:
+            self._warn_beyond(table.X[table.train])
         x, target, relative = self._rows(table.train)
         judges = self._rows(table.validation) if len(table.validation) else None
         progress = Progress(
@@ -255,6 +255,9 @@ class KAN(NetworkSteps):
             logger.info("interrupted: the best weights of %d steps are kept", len(progress.records))
         self._adopt(network)
         self._records += progress.records
+        self._names, self._targets = table.names, table.targets
+        if options.steps:
+            self._fresh = None
         return self
 
     def _is_fresh(self) -> bool:
@@ -279,7 +282,7 @@ class KAN(NetworkSteps):
         first.half_width.fill_(1.0)
         # The mean of the target is in the offset, which is not trained: a large one would be dear to learn.
         mean = torch.from_numpy(table.Y[table.train].mean(0)).to(self.y_scale) / self.y_scale
-        last.offset.copy_(torch.where(last.product, last.offset, last.offset + mean))
+        last.offset.copy_(torch.where(last.product, last.offset, mean))
         self._adopt(network)
 
     def _starts(self, count: int) -> Network:
