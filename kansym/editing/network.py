@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -312,7 +313,13 @@ class EditableNetwork:
             self._editor.push(network, node.label, node.step, splines=splines)
             return tuple(Edge(self._editor, ref) for ref in refs)
 
-    def auto(self, edges: Sequence[Edge | str] | None = None, *, max_seconds: float = 10.0) -> PrimitiveSelection:
+    def auto(
+        self,
+        edges: Sequence[Edge | str] | None = None,
+        *,
+        max_seconds: float = 10.0,
+        primitives: Sequence[Primitive | str] | None = None,
+    ) -> PrimitiveSelection:
         """Choose primitives for splines as a discovery does: by the loss of the whole network.
 
         Parameters
@@ -320,6 +327,8 @@ class EditableNetwork:
         edges : sequence of Edge or str, optional
             Default: all splines that remain.
         max_seconds : float, default 10
+        primitives : sequence of Primitive or str, optional
+            What to choose from. Default: the primitives of the run.
 
         Returns
         -------
@@ -338,7 +347,10 @@ class EditableNetwork:
             before = self.error
             if not refs:
                 return PrimitiveSelection({}, {}, {}, before, before)
-            network = select_primitives(self.network, refs, self.context, max_seconds=max_seconds)
+            context = self.context
+            if primitives is not None:
+                context = replace(context, candidates=tuple(map(self._editor.primitive, primitives)))
+            network = select_primitives(self.network, refs, context, max_seconds=max_seconds)
             ids = list(map(edge_id, refs))
             self._editor.push(network, f"auto {', '.join(ids)}", f"auto {','.join(ids)}")
             done = [edge for edge in self.edges if edge.ref in refs]

@@ -1,6 +1,6 @@
 """A KAN trained by hand under edit: its edges, its figure, and its formulas."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -89,19 +89,21 @@ def _same(one: Network, other: Network) -> bool:
     return True
 
 
-def formulas_of(net: KAN, max_seconds: float) -> Formula | tuple[Formula, ...]:
+def formulas_of(
+    net: KAN, primitives: Sequence[Primitive | str] | None, max_seconds: float
+) -> Formula | tuple[Formula, ...]:
     """One formula for each output; the network stays what it is."""
-    found = tuple(_formula(net, output, max_seconds) for output in range(net.n_outputs))
+    found = tuple(_formula(net, output, primitives, max_seconds) for output in range(net.n_outputs))
     return found[0] if net.n_outputs == 1 else found
 
 
-def _formula(net: KAN, output: int, max_seconds: float) -> Formula:
+def _formula(net: KAN, output: int, primitives: Sequence[Primitive | str] | None, max_seconds: float) -> Formula:
     network, context = _plain(net), context_of(net, output)
     if net.n_outputs > 1:
         alone = with_nodes(network, len(network.layers), [output])
         network = compacted(remove_below(alone, context.rows.x, UNSEEN))
     editor = EditableNetwork(network, context)
-    editor.auto(max_seconds=max_seconds / 2)
+    editor.auto(primitives=primitives, max_seconds=max_seconds / 2)
     return editor.formula(max_seconds=max_seconds / 2)
 
 

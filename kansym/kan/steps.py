@@ -276,21 +276,35 @@ class NetworkSteps(TabledModule):
         """
         return self.editor.edges
 
-    def auto(self, *, max_seconds: float = 10.0) -> Any:
-        """Make all splines primitives, chosen by the error of the whole network, and refit."""
-        return self.editor.auto(max_seconds=max_seconds)
+    def auto(self, *, primitives: Sequence[Any] | None = None, max_seconds: float = 10.0) -> Any:
+        """Make all splines primitives, chosen by the error of the whole network, and refit.
+
+        Parameters
+        ----------
+        primitives : sequence of str or Primitive, optional
+            What to choose from, such as ``["x", "x^2", "sin", "exp"]``. Default: all (``kansym primitives``).
+        max_seconds : float, default 10
+
+        Returns
+        -------
+        PrimitiveSelection
+            Edge ids and what they became; `editor` can take it back.
+        """
+        return self.editor.auto(primitives=primitives, max_seconds=max_seconds)
 
     def formula(self) -> Any:
         """The `kansym.Formula` of a network without splines: constants fitted with errors, and simplified."""
         return self.editor.formula()
 
-    def symbolify(self, *, max_seconds: float = 20.0) -> Any:
+    def symbolify(self, *, primitives: Sequence[Any] | None = None, max_seconds: float = 20.0) -> Any:
         """The formula of the network: splines become primitives, all constants are fitted to the data.
 
         The network stays what it is; `auto` changes it.
 
         Parameters
         ----------
+        primitives : sequence of str or Primitive, optional
+            As in `auto`.
         max_seconds : float, default 20
             Most time for each output.
 
@@ -304,7 +318,7 @@ class NetworkSteps(TabledModule):
         ArgumentError
             If the network has seen no data, or no primitives give a finite formula.
         """
-        return surface("kan_formulas")(self, max_seconds)
+        return surface("kan_formulas")(self, primitives, max_seconds)
 
     def figure(self, *, dark: bool = False) -> Any:
         """The network as a matplotlib figure, with the curve of every edge."""
