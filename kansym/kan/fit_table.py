@@ -161,6 +161,17 @@ class FitTable:
     def targets(self) -> tuple[str, ...]:
         return tuple(table.target for table in self.tables)
 
+    def same(self, other: "FitTable | None") -> bool:
+        """Whether another table has the same rows, names, weights and split."""
+        if other is None or len(self.tables) != len(other.tables):
+            return False
+        pairs = [(self.train, other.train), (self.validation, other.validation)]
+        for one, two in zip(self.tables, other.tables, strict=True):
+            if (one.names, one.target, one.units, one.y_units) != (two.names, two.target, two.units, two.y_units):
+                return False
+            pairs += [(getattr(one, name), getattr(two, name)) for name in ("X", "y", "y_error", "sample_weight")]
+        return all(a is b if a is None or b is None else np.array_equal(a, b) for a, b in pairs)
+
     @property
     def X(self) -> np.ndarray:
         """Inputs of all rows, shape (n, d)."""

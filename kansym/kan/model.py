@@ -231,7 +231,8 @@ class KAN(NetworkSteps):
             seed=self.seed,
         )
         count = number_of_starts(starts, options, fresh=fresh)
-        self._table = table
+        if not table.same(self._table):
+            self._table = table
         if fresh:
             self._scale_to(table)
         else:
