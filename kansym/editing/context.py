@@ -73,11 +73,11 @@ class EditContext:
         scaling: Scaling | None = None,
         run: FinishedRun | None = None,
         library: Mapping[str, Primitive] | None = None,
-        rows: tuple[np.ndarray, np.ndarray] | None = None,
+        parts: tuple[np.ndarray, np.ndarray] | None = None,
     ) -> "EditContext":
         """Of a table, split and scaled as a discovery does; names are looked up in `library` as well.
 
-        `rows` are those to train on and those to judge by, where a table in canonical order has been split already.
+        `parts` are the rows to train on and those to judge by, where a table in canonical order has been split already.
         """
         table = canonical_table(dataset)
         kept = np.arange(table.n_rows)
@@ -87,8 +87,8 @@ class EditContext:
         searched = with_effective_errors(table.take(thinned(kept, MOST_ROWS)), seed=options.seed)
         prepared = prepare(searched, validation_fraction=options.validation_fraction, seed=options.seed)
         train, held_out = prepared.train, prepared.validation
-        if rows is not None and prepared.table.n_rows == dataset.n_rows:
-            train, held_out = rows
+        if parts is not None and prepared.table.n_rows == dataset.n_rows:
+            train, held_out = parts
         fit_rows = FitRows.of(prepared.table, train, held_out, prepared.noise_floor)
         if scaling is None:
             scaling = fitted_scaling(fit_rows, options.network_rows)

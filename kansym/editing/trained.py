@@ -39,7 +39,7 @@ def context_of(
     own = (fitted.train, fitted.validation) if canonical_table(table) is table else None
     center, half = (one.double().cpu().numpy() for one in (net.x_center, net.x_half_width))
     scaling = Scaling(center, half, 0.0, float(net.y_scale[output]))
-    return EditContext.of(table, options, scaling=scaling, rows=own, library=library)
+    return EditContext.of(table, options, scaling=scaling, parts=own, library=library)
 
 
 def editable(

@@ -79,19 +79,18 @@ def named_metrics(metrics: Mapping[str, Metric] | Sequence[Metric] | Metric | No
     """Metrics by name; functions have their own."""
     if metrics is None:
         return {}
-    if callable(metrics):
-        metrics = [metrics]
-    if isinstance(metrics, list | tuple):
-        metrics = {getattr(one, "__name__", type(one).__name__): one for one in metrics}
-    named = isinstance(metrics, Mapping) and all(isinstance(name, str) for name in metrics)
-    if not named or not all(map(callable, metrics.values())):
+    listed = [metrics] if callable(metrics) else metrics
+    if isinstance(listed, list | tuple):
+        listed = {getattr(one, "__name__", type(one).__name__): one for one in listed}
+    named = isinstance(listed, Mapping) and all(isinstance(name, str) for name in listed)
+    if not isinstance(listed, Mapping) or not named or not all(map(callable, listed.values())):
         raise ArgumentError(
             f"metrics must be functions of predictions and targets, or a mapping of names to such, got {metrics!r}"
         )
-    taken = {"fit", "step", "training", "validation"} & metrics.keys()
+    taken = {"fit", "step", "training", "validation"} & listed.keys()
     if taken:
         raise ArgumentError(f"metrics must not be called {taken.pop()!r}: the history has such a column")
-    return dict(metrics)
+    return dict(listed)
 
 
 class Progress:

@@ -44,15 +44,15 @@ def inputs_of(X: Any, n_inputs: int, names: Sequence[str], *, known: bool) -> np
         X = X.X if not known or X.names == tuple(names) else {name: X.X[:, k] for k, name in enumerate(X.names)}
     X = plain(X)
     columns = [str(name) for name in X] if isinstance(X, Mapping) or hasattr(X, "columns") else None
-    if columns is not None and known:
+    if columns is not None and (known or isinstance(X, Mapping)):
         missing = [name for name in names if name not in columns]
         if missing:
             raise DataError(f"X lacks the column {missing[0]!r}; it has {', '.join(columns[:20])}")
         X = np.column_stack([np.asarray(X[name]) for name in names])
-    width = np.shape(X)[1] if np.ndim(X) == 2 else None
-    if width != n_inputs:
-        hint = f"; a single row is X[None]: shape (1, {n_inputs})" if np.shape(X) == (n_inputs,) else ""
-        raise DataError(f"X must have shape (n, {n_inputs}), one column for each input, got {np.shape(X)}{hint}")
+    shape = np.shape(X)  # pyright: ignore[reportCallIssue, reportArgumentType]  # a mapping is an array by now
+    if len(shape) != 2 or shape[1] != n_inputs:
+        hint = f"; a single row is X[None]: shape (1, {n_inputs})" if shape == (n_inputs,) else ""
+        raise DataError(f"X must have shape (n, {n_inputs}), one column for each input, got {shape}{hint}")
     check_columns(X, None if columns is not None else list(names))
     return np.ascontiguousarray(np.asarray(X, dtype=np.float64))
 

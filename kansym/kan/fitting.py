@@ -59,7 +59,8 @@ class _Recorder(BestKeeper):
 
     def __init__(self, network: Network, problem: Problem, first: int, on_step: OnStep) -> None:
         super().__init__(network, problem.validation, problem.deadline, None, problem.options.loss)
-        self.first, self.on_step, self.last = first, on_step, -1
+        # Where some steps were done before, the start is their end and has been told about.
+        self.first, self.on_step, self.last = first, on_step, 0 if first else -1
 
     def observe(self, network: Network, index: Tensor, loss: Tensor, step: int) -> bool:
         stop = super().observe(network, index, loss, step)
@@ -90,27 +91,40 @@ def fit_network(population: Network, problem: Problem, on_step: OnStep) -> tuple
     """
     steps, starts = problem.options.steps, population.population
     trial = round(TRIAL * steps) if starts >= 2 * SURVIVORS and steps >= LEAST_STEPS else 0
-    kept, done = population, 0
-    for count in (trial, steps - trial) if trial else (steps,):
-        options = replace(problem.options, steps=count)
-        recorder = _Recorder(kept, problem, done, on_step)
-        interrupted = False
-        try:
-            with torch.no_grad():
-                run_optimizer(kept, problem.x, problem.y, options, weights=problem.weights, observe=recorder.observe)
-        except KeyboardInterrupt:
-            interrupted = True
-        finite = torch.isfinite(recorder.validation_loss).nonzero()[:, 0]
-        if not len(finite):
-            raise TrainingError(
-                f"no network of shape {population.shape} gave a finite output on the data; check the ranges of "
-                "primitives, or take a smaller learning_rate"
-            )
-        kept, losses = recorder.network.select(finite), recorder.validation_loss[finite]
-        if interrupted or recorder.stopped or count == steps - done:
-            break
-        kept, done = kept.select(torch.argsort(losses)[: max(1, starts // SURVIVORS)]), done + count
-    return kept.select([_best(kept, losses, problem)]), interrupted
+    stage = _trained(population, problem, 0, trial or steps, on_step)
+    if trial and not stage.ended:
+        best = torch.argsort(stage.losses)[: max(1, starts // SURVIVORS)]
+        stage = _trained(stage.network.select(best), problem, trial, steps - trial, on_step)
+    return stage.network.select([_best(stage.network, stage.losses, problem)]), stage.interrupted
+
+
+@dataclass(frozen=True)
+class _Stage:
+    """Networks with finite outputs, their losses, and whether training is to end here, or was ended by Ctrl-C."""
+
+    network: Network
+    losses: Tensor
+    ended: bool
+    interrupted: bool
+
+
+def _trained(population: Network, problem: Problem, first: int, steps: int, on_step: OnStep) -> _Stage:
+    """The best weights of each network after some steps, of which `first` have been done before."""
+    recorder = _Recorder(population, problem, first, on_step)
+    options, interrupted = replace(problem.options, steps=steps), False
+    try:
+        with torch.no_grad():
+            run_optimizer(population, problem.x, problem.y, options, weights=problem.weights, observe=recorder.observe)
+    except KeyboardInterrupt:
+        interrupted = True
+    finite = torch.isfinite(recorder.validation_loss).nonzero()[:, 0]
+    if not len(finite):
+        raise TrainingError(
+            f"no network of shape {population.shape} gave a finite output on the data; check the ranges of "
+            "primitives, or take a smaller learning_rate"
+        )
+    losses = recorder.validation_loss[finite]
+    return _Stage(recorder.network.select(finite), losses, interrupted or recorder.stopped, interrupted)
 
 
 def _best(population: Network, losses: Tensor, problem: Problem) -> int:

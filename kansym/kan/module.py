@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import fields
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -54,13 +55,13 @@ class LayerModule(nn.Module):
             self.register_buffer(f"{field.name}_trained", held, persistent=False)
 
     def _put(self, name: str, value: Tensor, trained: bool) -> None:
-        present = getattr(self, name, None)
-        fits = present is not None and present.shape == value.shape and present.dtype == value.dtype
-        if fits and isinstance(present, nn.Parameter) == trained and present.device == value.device:
-            with torch.no_grad():
-                present.copy_(value)
-            return
+        present: Tensor | None = getattr(self, name, None)
         if present is not None:
+            alike = (present.shape, present.dtype, present.device) == (value.shape, value.dtype, value.device)
+            if alike and isinstance(present, nn.Parameter) == trained:
+                with torch.no_grad():
+                    present.copy_(value)
+                return
             delattr(self, name)
         if trained:
             self.register_parameter(name, nn.Parameter(value.clone()))
@@ -108,7 +109,7 @@ class ScaledModule(nn.Module):
         network = network.to(self.x_center.device, self.x_center.dtype)
         trained = trained_tensors(network)
         self.shape, self.primitives = network.shape, network.primitives
-        present = list(self.layers) if "layers" in self._modules else []
+        present: list[Any] = list(self.layers) if "layers" in self._modules else []
         if len(present) != len(network.layers):
             self.layers = nn.ModuleList(map(LayerModule, network.layers, trained))
             return
@@ -117,7 +118,8 @@ class ScaledModule(nn.Module):
 
     def _live(self) -> Network:
         """The network with the parameters themselves."""
-        return Network(self.shape, [module.layer() for module in self.layers], self.primitives)  # pyright: ignore[reportCallIssue]
+        modules: Any = self.layers
+        return Network(self.shape, [module.layer() for module in modules], self.primitives)
 
     @property
     def network(self) -> Network:
