@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from kansym.errors import TrainingError
+from kansym.interrupting import Abandoned
 from kansym.kan.network import Network
 from kansym.kan.pruning import count_edges, remove_below
 from kansym.kan.training import BestKeeper, run_optimizer
@@ -115,6 +116,8 @@ def _trained(population: Network, problem: Problem, first: int, steps: int, on_s
     try:
         with torch.no_grad():
             run_optimizer(population, problem.x, problem.y, options, weights=problem.weights, observe=recorder.observe)
+    except Abandoned:
+        raise
     except KeyboardInterrupt:
         interrupted = True
     finite = torch.isfinite(recorder.validation_loss).nonzero()[:, 0]

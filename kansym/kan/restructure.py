@@ -145,24 +145,20 @@ def deepened(network: Network, level: int, reach: tuple[Tensor, Tensor]) -> Netw
         raise ArgumentError(f"level must be 1 to {len(network.layers)}, got {level!r}")
     result, before = network.clone(), network.layers[level - 1]
     count, width = network.population, before.n_out
-    like = replace(before.clone(), product=before.product.clone())
     middle, half = reach
+    drawn = Network.create(
+        (width, width),
+        grid=before.grid,
+        population=count,
+        generator=torch.Generator().manual_seed(0),
+        device=network.device,
+        dtype=network.dtype,
+    )
     points = greville(before.grid, dtype=network.dtype, device=network.device)
-    coefficients = torch.zeros(count, width, width, len(points), dtype=network.dtype, device=network.device)
+    coefficients = torch.zeros_like(drawn.layers[0].coefficients)
     diagonal = torch.arange(width, device=network.device)
     coefficients[:, diagonal, diagonal] = middle[..., None] + half[..., None] * points
-    layer = replace(
-        like,
-        coefficients=coefficients,
-        mode=torch.full_like(coefficients[..., 0], int(EdgeMode.SPLINE), dtype=torch.int8),
-        affine=torch.zeros(count, width, width, 5, dtype=network.dtype, device=network.device),
-        frozen=torch.ones(count, width, width, 5, dtype=torch.bool, device=network.device),
-        primitive=torch.full((count, width, width), -1, dtype=torch.long, device=network.device),
-        offset=torch.zeros(count, width, dtype=network.dtype, device=network.device),
-        center=middle.clone(),
-        half_width=half.clone(),
-        product=torch.zeros(width, dtype=torch.bool, device=network.device),
-    )
+    layer = replace(drawn.layers[0], coefficients=coefficients, center=middle.clone(), half_width=half.clone())
     layers, shape = list(result.layers), list(network.shape)
     layers.insert(level, layer)
     shape.insert(level + 1, width)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import combinations
-from typing import Any, TypeVar
+from typing import Any, Self
 
 import pandas as pd
 import torch
@@ -22,15 +22,13 @@ from kansym.surfaces import surface
 FINEST_GRID = 200
 """Most intervals of a spline."""
 
-Self = TypeVar("Self", bound="NetworkSteps")
-
 
 class NetworkSteps(TabledModule):
     """The steps of a `KAN` that need no training of their own."""
 
     # -- grids and sparsity ------------------------------------------------------------------------------------------
 
-    def refine(self: Self, grid: int) -> Self:
+    def refine(self, grid: int) -> Self:
         """Put all splines on another grid, and leave their curves: exact where `grid` is a multiple of the present one.
 
         Call `fit` afterwards. Where held-out errors no longer fall the grid is fine enough.
@@ -40,7 +38,7 @@ class NetworkSteps(TabledModule):
         self._adopt(self.network.with_grid(grid))
         return self
 
-    def update_grid(self: Self, X: Any = None) -> Self:
+    def update_grid(self, X: Any = None) -> Self:
         """Lay the grids over rows, of the table if none are given: inputs in a loop of your own, and hidden nodes.
 
         Splines are fitted anew over the new range, so that the output changes a little.
@@ -151,13 +149,13 @@ class NetworkSteps(TabledModule):
 
     # -- nodes and edges ---------------------------------------------------------------------------------------------
 
-    def remove_edge(self: Self, edge: str | Sequence[int]) -> Self:
+    def remove_edge(self, edge: str | Sequence[int]) -> Self:
         """Switch off an edge, named ``"x -> h1.0"``, ``"0.1.0"`` or (layer, source, target); its mean stays."""
         network = self.network
         self._adopt(without_edges(network, [self._edge(edge)], attribute(network, self._sample(None)).means))
         return self
 
-    def remove_node(self: Self, node: str | Sequence[int]) -> Self:
+    def remove_node(self, node: str | Sequence[int]) -> Self:
         """Take out a hidden node, named ``"h1.0"`` or (level, node); the means of what it gave stay."""
         level, number = self._node(node)
         if not 1 <= level < len(self.shape) - 1:
@@ -165,7 +163,7 @@ class NetworkSteps(TabledModule):
         self._take_out(level, number)
         return self
 
-    def remove_input(self: Self, name: str | int) -> Self:
+    def remove_input(self, name: str | int) -> Self:
         """Take out an input, so that the network has one column less; the means of what it gave stay."""
         level, number = self._node(name) if isinstance(name, str) else (0, name)
         if level or not 0 <= number < self.n_inputs:
@@ -189,7 +187,7 @@ class NetworkSteps(TabledModule):
         network = without_edges(network, out, means)
         self._adopt(with_nodes(network, level, [k for k in range(width) if k != node]))
 
-    def widen(self: Self, level: int = 1, nodes: int = 1, *, product: bool = False) -> Self:
+    def widen(self, level: int = 1, nodes: int = 1, *, product: bool = False) -> Self:
         """Add nodes to a hidden level; the output stays exactly what it is.
 
         Random curves lead into a new node and flat ones out of it, which `fit` gives a shape.
@@ -201,7 +199,7 @@ class NetworkSteps(TabledModule):
         self._adopt(network)
         return self
 
-    def deepen(self: Self, level: int | None = None) -> Self:
+    def deepen(self, level: int | None = None) -> Self:
         """Add a level after `level` (default: after the outputs); the output stays what it is, to rounding.
 
         Each new node starts as the identity of the old one in its place.
@@ -216,7 +214,7 @@ class NetworkSteps(TabledModule):
         self._adopt(deepened(network, level, ((low + high) / 2, torch.where(half > 0, half, torch.ones_like(half)))))
         return self
 
-    def swap(self: Self, first: str | Sequence[int], second: str | Sequence[int]) -> Self:
+    def swap(self, first: str | Sequence[int], second: str | Sequence[int]) -> Self:
         """Exchange two hidden nodes of one level; the output stays what it is.
 
         Both must add, or both multiply.

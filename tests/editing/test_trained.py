@@ -81,10 +81,19 @@ def test_a_formula_leaves_the_network(net):
     formula = net.symbolify()
     assert np.array_equal(net.predict(X), before) and net.edges["a -> f"].mode == "spline"
     assert str(formula) == "f = b**2/2 + 2*sin(3*a) - 1"
-    assert all(one.standard_error is not None for one in formula.constants)
     selection = net.auto()
     assert dict(selection) == {"0.0.0": "sin", "0.1.0": "x^2"} and not len(net.edges.splines)
     assert str(net.formula()) == str(formula)
+
+
+def test_constants_have_errors():
+    noise = np.random.default_rng(1).normal(0, 0.05, len(X))
+    net = KAN([2, 1], grid=6).fit(X, 1.234 * np.sin(3 * X[:, 0]) + 0.5678 * X[:, 1] + noise, starts=1, steps=20)
+    formula = net.symbolify(primitives=["x", "x^2", "sin"])
+    found = {round(one.value, 1): one for one in formula.constants}
+    for true in (1.234, 0.5678):
+        constant = found[round(true, 1)]
+        assert 0 < constant.standard_error < 0.02 and abs(constant.value - true) < 5 * constant.standard_error
 
 
 def test_rows_far_from_zero_and_single_precision(tmp_path):
