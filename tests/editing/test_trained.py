@@ -93,7 +93,7 @@ def test_constants_have_errors():
     found = {round(one.value, 1): one for one in formula.constants}
     for true in (1.234, 0.5678):
         constant = found[round(true, 1)]
-        assert 0 < constant.standard_error < 0.02 and abs(constant.value - true) < 5 * constant.standard_error
+        assert 0 < constant.error < 0.02 and abs(constant.value - true) < 5 * constant.error
 
 
 def test_rows_far_from_zero_and_single_precision(tmp_path):

@@ -12,6 +12,7 @@ import torch
 
 from kansym import KAN, ArgumentError, DataError, load_dataset, make_dataset, primitive_from_expression
 from kansym.errors import StorageError
+from kansym.interrupting import Abandoned
 from kansym.primitives import default_library
 
 DOUBLE = torch.float64
@@ -281,6 +282,16 @@ def test_ctrl_c_keeps_the_best_so_far(table):
 
     net = KAN([2, 1]).fit(*table, starts=1, steps=50, callback=pressed)
     assert net.history["step"].iloc[-1] == 3 and net.error.held_out == pytest.approx(net.history["validation"].iloc[-1])
+
+
+def test_a_second_ctrl_c_ends_everything(table):
+    def pressed(step, error):
+        raise Abandoned
+
+    net = KAN([2, 1])
+    with pytest.raises(KeyboardInterrupt):
+        net.fit(*table, starts=1, callback=pressed)
+    assert net._is_fresh() and len(net.history) == 0
 
 
 def test_a_callback_can_end_a_fit(table):
