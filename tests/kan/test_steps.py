@@ -158,7 +158,7 @@ def test_pruning_of_what_matters_is_taken_back_or_forced(idle):
             net.prune(threshold)
 
 
-@pytest.mark.parametrize(("grid", "taken_back"), [(4, False), (24, True)])
+@pytest.mark.parametrize(("grid", "taken_back"), [(7, False), (24, True)])
 def test_what_a_coarse_network_cannot_tell_goes_and_what_a_precise_one_knows_stays(grid, taken_back):
     y = np.sin(3 * X[:, 0]) + np.sin(3 * X[:, 1]) + 0.004 * np.sin(3 * X[:, 2])
     done = KAN([3, 1], grid=grid).fit(X, y, starts=1, steps=30).prune(0.01)
