@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from kansym.figures.catalogue import figure as figure
     from kansym.fitting.known_form import fit_constants as fit_constants
     from kansym.fitting.result import KnownForm as KnownForm
+    from kansym.kan.model import KAN as KAN
     from kansym.kan.pykan import import_pykan as import_pykan
     from kansym.primitives import Primitive as Primitive
     from kansym.primitives import PrimitiveLibrary as PrimitiveLibrary
@@ -64,6 +65,7 @@ _HOMES = {
     "SymbolicRegressor": "kansym.estimator.regressor",
     "figure": "kansym.figures.catalogue",
     "kan_from_expression": "kansym.extraction.compiling",
+    "KAN": "kansym.kan.model",
     "KnownForm": "kansym.fitting.result",
     "fit_constants": "kansym.fitting.known_form",
     "Sweep": "kansym.sweeps.folder",

@@ -1,8 +1,11 @@
 """The affine maps between the user's units and the numbers the network works with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+
+FAR_FROM_ZERO = 1e3
+"""Centre over half-width beyond which a column keeps its shift: without it, digits of its differences are lost."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +72,12 @@ class Scaling:
     def scale_error(self, y_error: np.ndarray) -> np.ndarray:
         """Standard errors of y, in the scaled target's unit."""
         return y_error / self.y_scale
+
+
+def without_shifts(scaling: Scaling) -> Scaling:
+    """The scaling without shifts of the inputs, except for columns that lie far from zero."""
+    near = np.abs(scaling.center) <= FAR_FROM_ZERO * scaling.half_width
+    return replace(scaling, center=np.where(near, 0.0, scaling.center))
 
 
 def _peak(values: np.ndarray) -> float:

@@ -11,13 +11,14 @@ import torch
 from kansym.clock import DEFAULT_SECONDS
 from kansym.data.dataset import Dataset
 from kansym.data.preparation import canonical_table, prepare, thinned
-from kansym.data.scaling import Scaling
+from kansym.data.scaling import Scaling, without_shifts
 from kansym.data.weights import mean_square
 from kansym.device import choose_device
 from kansym.errors import ArgumentError
 from kansym.extraction.composition import AffineMap
 from kansym.extraction.selection import Rows
 from kansym.kan.network import Network
+from kansym.kan.residuals import Errors as Errors
 from kansym.kan.training import TrainingOptions, TrainingResult, train
 from kansym.primitives.library import PrimitiveLibrary, default_library
 from kansym.primitives.primitive import Primitive
@@ -28,50 +29,6 @@ from kansym.search.final_fit import far_rows
 from kansym.search.networks import training_work
 from kansym.search.options import DiscoveryOptions
 from kansym.search.rows import FitRows, fitted_scaling, scaled_rows
-
-FAR_FROM_ZERO = 1e3
-"""Centre over half-width beyond which a column keeps its shift: without it, digits of its differences are lost."""
-
-
-@dataclass(frozen=True)
-class Errors:
-    """Root-mean-square residuals of a network, in units of y; weighted where the table has errors or weights.
-
-    Attributes
-    ----------
-    train : float
-        Over the rows that it is fitted to; inf where it has no finite value on one of them.
-    held_out : float
-        Over the rows that it has not seen; the same as `train` where none are held out.
-    """
-
-    train: float
-    held_out: float
-
-    @property
-    def finite(self) -> bool:
-        return math.isfinite(self.train) and math.isfinite(self.held_out)
-
-    @property
-    def judged_apart(self) -> bool:
-        """Whether rows are held out, so that the two numbers differ."""
-        return self.held_out != self.train
-
-    def __str__(self) -> str:
-        if self.judged_apart:
-            return f"RMS residual {self.train:.3g} in training, {self.held_out:.3g} held out"
-        return f"RMS residual {self.train:.3g} on all rows, of which none is held out"
-
-    def to(self, after: "Errors") -> str:
-        """In words, what a step changed."""
-        text = f"RMS residual {self.train:.3g} -> {after.train:.3g}"
-        if self.judged_apart or after.judged_apart:
-            text += f", held out {self.held_out:.3g} -> {after.held_out:.3g}"
-        return text
-
-    def to_dict(self) -> dict[str, float | None]:
-        """In JSON types; None where there is no finite value."""
-        return {name: value if math.isfinite(value) else None for name, value in vars(self).items()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,8 +80,12 @@ class EditContext:
         scaling: Scaling | None = None,
         run: FinishedRun | None = None,
         library: Mapping[str, Primitive] | None = None,
+        parts: tuple[np.ndarray, np.ndarray] | None = None,
     ) -> "EditContext":
-        """Of a table, split and scaled as a discovery does; names are looked up in `library` as well."""
+        """Of a table, split and scaled as a discovery does; names are looked up in `library` as well.
+
+        `parts` are the rows to train on and those to judge by, where a table in canonical order has been split already.
+        """
         table = canonical_table(dataset)
         kept = np.arange(table.n_rows)
         if options.loss != "linear" and run is not None:
@@ -132,10 +93,13 @@ class EditContext:
             kept = np.setdiff1d(kept, [outlier.row for outlier in far_rows(run.formula, table)])
         searched = with_effective_errors(table.take(thinned(kept, MOST_ROWS)), seed=options.seed)
         prepared = prepare(searched, validation_fraction=options.validation_fraction, seed=options.seed)
-        fit_rows = FitRows.of(prepared.table, prepared.train, prepared.validation, prepared.noise_floor)
+        train, held_out = prepared.train, prepared.validation
+        if parts is not None and prepared.table.n_rows == dataset.n_rows:
+            train, held_out = parts
+        fit_rows = FitRows.of(prepared.table, train, held_out, prepared.noise_floor)
         if scaling is None:
             scaling = fitted_scaling(fit_rows, options.network_rows)
-        centred, scaling = scaling, _without_shifts(scaling)
+        centred, scaling = scaling, without_shifts(scaling)
         rows = scaled_rows(fit_rows, scaling, options.network_rows)
         own = options.primitives
         candidates = tuple(own.distinct())
@@ -226,9 +190,3 @@ class EditContext:
 
         train = error(self.fit_rows.train)
         return Errors(train, error(self.fit_rows.validation) if len(self.fit_rows.validation) else train)
-
-
-def _without_shifts(scaling: Scaling) -> Scaling:
-    """The scaling without shifts of the inputs, except for columns that lie far from zero."""
-    near = np.abs(scaling.center) <= FAR_FROM_ZERO * scaling.half_width
-    return replace(scaling, center=np.where(near, 0.0, scaling.center))

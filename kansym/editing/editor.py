@@ -1,7 +1,7 @@
 """The state of a network under edit, and the steps on single edges; `EditableNetwork` and `Edge` are views of it."""
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from kansym.editing.constants import edge_id, edge_mode, with_held
@@ -27,11 +27,17 @@ class Editor:
     ----------
     start : State
     context : EditContext
+
+    Attributes
+    ----------
+    on_change : callable or None
+        Called with the network after every step, undo and redo.
     """
 
     def __init__(self, start: State, context: EditContext) -> None:
         self.context = context
         self.history = History(start)
+        self.on_change: Callable[[Network], object] | None = None
         self.lock = threading.RLock()
 
     @property
@@ -109,6 +115,21 @@ class Editor:
                 "defined there; unfix() or remove() that one first"
             )
         self.history.push(self.state.followed_by(network, label, step, note, splines))
+        self._changed()
+
+    def move(self, steps: int) -> State:
+        """Go back (negative) or forward in the history, and return the state there."""
+        state = self.history.move(steps)
+        self._changed()
+        return state
+
+    def _changed(self) -> None:
+        if self.on_change is not None:
+            self.on_change(self.network)
+
+    def follow(self, network: Network) -> None:
+        """Take a network that was changed elsewhere as the present state."""
+        self.history.push(State(network, network, "changed elsewhere", "# changed elsewhere"))
 
     # -- steps on one edge -----------------------------------------------------------------------------------------
 

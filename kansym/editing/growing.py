@@ -15,7 +15,8 @@ from kansym.errors import ArgumentError
 from kansym.extraction.edges import EdgeRef
 from kansym.kan.jacobian import mean_loss, node_gradient
 from kansym.kan.layer import EdgeMode, Layer
-from kansym.kan.network import Network, Width
+from kansym.kan.network import Network
+from kansym.kan.restructure import EMPTY, with_new_node
 from kansym.kan.spline import DEGREE
 from kansym.primitives.library import default_library
 
@@ -136,21 +137,20 @@ def grown(network: Network, plan: Plan, context: EditContext) -> tuple[Network, 
     result = network.clone()
     if plan.layer == len(result.layers) - 1:
         result = _deepened(result)
-    layer, after = result.layers[plan.layer], result.layers[plan.layer + 1]
-    sums = int((~layer.product).sum())
-    place = layer.n_out if plan.product else sums
+    after = result.layers[plan.layer + 1]
     into = plan.into
     if into is None:
         adding = torch.nonzero(~after.product)[:, 0].tolist()
         into = adding[0] if adding else 0
     if not 0 <= into < after.n_out:
         raise ArgumentError(f"into must lie in 0..{after.n_out - 1}, got {into}")
-    layer = _with_target(layer, place, plan.product)
+    result, place = with_new_node(result, plan.layer + 1, product=plan.product)
+    layer = result.layers[plan.layer]
     for source, copied in plan.sources:
         if copied is not None:
             # Sum nodes before the copied one do not move; product nodes do where a sum is put before them.
             old = copied + (1 if copied >= place else 0)
-            for name in ("coefficients", "mode", "affine", "frozen", "primitive"):
+            for name in EMPTY:
                 getattr(layer, name)[0, source, place] = getattr(layer, name)[0, source, old]
             continue
         # A factor is the input itself, a term its place within the data.
@@ -158,20 +158,9 @@ def grown(network: Network, plan: Plan, context: EditContext) -> tuple[Network, 
         line = layer.curves_of(source).line(slope, level, layer.coefficients)
         layer.coefficients[0, source, place] = line if plan.product else line / len(plan.sources)
         layer.mode[0, source, place] = EdgeMode.SPLINE
-    shape = list(result.shape)
-    shape[plan.layer + 1] = _wider(shape[plan.layer + 1], plan.product)
-    layers = list(result.layers)
-    layers[plan.layer], layers[plan.layer + 1] = layer, _with_source(after, place)
-    result = replace(result, shape=tuple(shape), layers=layers)
     _join(result, network, plan, place, into, context)
     refs = [EdgeRef(plan.layer, source, place) for source, _ in plan.sources]
     return result, [*refs, EdgeRef(plan.layer + 1, place, into)]
-
-
-def _wider(width: Width, product: bool) -> Width:
-    sums, products = (width, 0) if isinstance(width, int) else width
-    wider = (sums, products + 1) if product else (sums + 1, products)
-    return wider if wider[1] else wider[0]
 
 
 def _deepened(network: Network) -> Network:
@@ -192,43 +181,6 @@ def _deepened(network: Network) -> Network:
     deeper = replace(network, shape=(*network.shape, 1), layers=[*network.layers, layer])
     deeper.set_symbolic(len(deeper.layers) - 1, 0, 0, default_library()["x"], frozen="abcdp")
     return deeper
-
-
-def _inserted(tensor: Tensor, axis: int, place: int, value: float) -> Tensor:
-    """The tensor with one more entry along an axis."""
-    head, tail = tensor.narrow(axis, 0, place), tensor.narrow(axis, place, tensor.shape[axis] - place)
-    shape = list(tensor.shape)
-    shape[axis] = 1
-    return torch.cat([head, torch.full(shape, value, dtype=tensor.dtype, device=tensor.device), tail], axis)
-
-
-_EMPTY = {"coefficients": 0.0, "mode": int(EdgeMode.OFF), "affine": 0.0, "frozen": True, "primitive": -1}
-"""What tensors of an edge that is off hold."""
-
-
-def _with_target(layer: Layer, place: int, product: bool) -> Layer:
-    edges = {name: _inserted(getattr(layer, name), 2, place, value) for name, value in _EMPTY.items()}
-    return replace(
-        layer,
-        **edges,
-        offset=_inserted(layer.offset, 1, place, 1.0 if product else 0.0),
-        product=_inserted(layer.product, 0, place, product),
-    )
-
-
-def _with_source(layer: Layer, place: int) -> Layer:
-    edges = {name: _inserted(getattr(layer, name), 1, place, value) for name, value in _EMPTY.items()}
-    knots = layer.knots
-    if knots is not None:
-        knots = _inserted(knots, 1, place, 0.0)
-        knots[0, place] = torch.linspace(-1.0, 1.0, layer.grid + 1, dtype=knots.dtype, device=knots.device)
-    return replace(
-        layer,
-        **edges,
-        knots=knots,
-        center=_inserted(layer.center, 1, place, 0.0),
-        half_width=_inserted(layer.half_width, 1, place, 1.0),
-    )
 
 
 def _join(result: Network, before: Network, plan: Plan, place: int, into: int, context: EditContext) -> None:

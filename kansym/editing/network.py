@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -256,14 +257,15 @@ class EditableNetwork:
         with self._editor.lock:
             self._editor.push(self.network.with_grid(grid), f"refine to grid {grid}", f"refine {grid}")
 
-    def prune(self, threshold: float = 0.01) -> Pruned:
+    def prune(self, threshold: float = 0.01, *, force: bool = False) -> Pruned:
         """Remove edges that move the output by less than this fraction of its spread, and refit.
 
-        Taken back where the held-out error rises by more than a tenth. The result is the number of edges removed, and
-        says which, with the errors before and after; where that is none, nothing is added to the history.
+        Taken back where the held-out error rises by more than a tenth, and is then beyond the threshold or more than
+        ten times what it was; with `force` it never is. The result is the number of edges removed, and says which, with
+        the errors before and after; where that is none, nothing is added to the history.
         """
         with self._editor.at_work():
-            network, result = pruned(self.network, self.context, threshold)
+            network, result = pruned(self.network, self.context, threshold, force=force)
             if result:
                 self._editor.push(network, f"prune below {threshold:g}", f"prune {threshold!r}", note=str(result))
         return result
@@ -311,7 +313,13 @@ class EditableNetwork:
             self._editor.push(network, node.label, node.step, splines=splines)
             return tuple(Edge(self._editor, ref) for ref in refs)
 
-    def auto(self, edges: Sequence[Edge | str] | None = None, *, max_seconds: float = 10.0) -> PrimitiveSelection:
+    def auto(
+        self,
+        edges: Sequence[Edge | str] | None = None,
+        *,
+        max_seconds: float = 10.0,
+        primitives: Sequence[Primitive | str] | None = None,
+    ) -> PrimitiveSelection:
         """Choose primitives for splines as a discovery does: by the loss of the whole network.
 
         Parameters
@@ -319,6 +327,8 @@ class EditableNetwork:
         edges : sequence of Edge or str, optional
             Default: all splines that remain.
         max_seconds : float, default 10
+        primitives : sequence of Primitive or str, optional
+            What to choose from. Default: the primitives of the run.
 
         Returns
         -------
@@ -337,7 +347,10 @@ class EditableNetwork:
             before = self.error
             if not refs:
                 return PrimitiveSelection({}, {}, {}, before, before)
-            network = select_primitives(self.network, refs, self.context, max_seconds=max_seconds)
+            context = self.context
+            if primitives is not None:
+                context = replace(context, candidates=tuple(map(self._editor.primitive, primitives)))
+            network = select_primitives(self.network, refs, context, max_seconds=max_seconds)
             ids = list(map(edge_id, refs))
             self._editor.push(network, f"auto {', '.join(ids)}", f"auto {','.join(ids)}")
             done = [edge for edge in self.edges if edge.ref in refs]
@@ -357,14 +370,14 @@ class EditableNetwork:
         with self._editor.lock:
             _check_steps(steps)
             labels = self.history
-            self._editor.history.move(-steps)
+            self._editor.move(-steps)
             return labels[-steps]
 
     def redo(self, steps: int = 1) -> str:
         """Do again what was undone; the label of the step arrived at."""
         with self._editor.lock:
             _check_steps(steps)
-            return self._editor.history.move(steps).label
+            return self._editor.move(steps).label
 
     @property
     def undone(self) -> tuple[str, ...]:

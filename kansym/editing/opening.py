@@ -13,9 +13,11 @@ from kansym.data.dataset import Dataset
 from kansym.editing.constants import with_conventional_constants, with_scaling
 from kansym.editing.context import EditContext
 from kansym.editing.network import EditableNetwork
+from kansym.editing.trained import editable
 from kansym.errors import ArgumentError
 from kansym.kan.growth import Grower
 from kansym.kan.jacobian import held_out_parts
+from kansym.kan.model import KAN
 from kansym.kan.network import Network, Width, format_shape
 from kansym.primitives.library import PrimitiveLibrary
 from kansym.primitives.primitive import Primitive
@@ -42,8 +44,9 @@ def edit(
 
     Parameters
     ----------
-    source : path-like, FinishedRun, Discovery, SymbolicRegressor or Dataset
-        A folder that a run was saved to, a run, a discovery, a fitted estimator, or a table (with a shape as `start`).
+    source : path-like, FinishedRun, Discovery, SymbolicRegressor, Dataset or KAN
+        A folder that a run was saved to, a run, a discovery, a fitted estimator, a table (with a shape as `start`), or
+        a network that was fitted by hand, of which a copy is edited.
     start : str or shape, optional
         "reading": the network that the pick was read from, edges as primitives. "splines": the same network before it
         was read. "network": the best network of the run, all splines. A shape such as ``(2, 1, 1)`` trains a new
@@ -66,6 +69,10 @@ def edit(
     StorageError
         If the folder holds no run.
     """
+    if isinstance(source, KAN):
+        if start is not None:
+            raise ArgumentError(f"start is for runs and tables; a KAN is opened as it is, got {start!r}")
+        return editable(source, options=options, library=library, device=device)
     context, run = _context(source, library, options, device)
     if start is not None and not isinstance(start, str):
         network = _trained(context, start, max_seconds)
@@ -120,7 +127,7 @@ def _context(
             library = options.primitives
     if not isinstance(source, FinishedRun):
         raise ArgumentError(
-            "source must be a folder, a FinishedRun, a Discovery, a fitted SymbolicRegressor or a Dataset, got "
+            "source must be a folder, a FinishedRun, a Discovery, a fitted SymbolicRegressor, a Dataset or a KAN, got "
             f"{type(source).__name__}"
         )
     return EditContext.of_run(source, library=library, device=device), source

@@ -27,7 +27,7 @@ def network_figure(
     x: Tensor,
     *,
     input_names: Sequence[str],
-    output_name: str,
+    output_name: str | Sequence[str],
     index: int = 0,
     primitives_shown: bool = True,
     reference: Network | None = None,
@@ -49,7 +49,7 @@ def network_figure(
         Rows in the network's (scaled) units, for ranges and scores. A few hundred are enough; 4096 are used at most.
     input_names : sequence of str, length n_inputs
         Any strings.
-    output_name : str
+    output_name : str, or sequence of str, length n_outputs
     index : int, default 0
         Position in the population.
     primitives_shown : bool, default True
@@ -79,8 +79,11 @@ def network_figure(
     curves = edge_curves(network, x, index=index, reference=reference)
     theme = theme_of(dark)
     names = [shorten(name, 10, LONGEST_NAME) for name in input_names]
-    outputs = [output_name] if network.n_outputs == 1 else [f"{output_name} {k}" for k in range(network.n_outputs)]
-    outputs = [shorten(name, 10, LONGEST_NAME) for name in outputs]
+    if isinstance(output_name, str):
+        output_name = (
+            [output_name] if network.n_outputs == 1 else [f"{output_name} {k}" for k in range(network.n_outputs)]
+        )
+    outputs = [shorten(name, 10, LONGEST_NAME) for name in output_name]
     units = [_unit(unit) for unit in input_units or ()] or [""] * len(names)
     unit_of_output = _unit(output_unit)
     labelled = primitives_shown and any(curve.name is not None and not curve.plain for curve in curves)

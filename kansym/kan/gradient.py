@@ -7,11 +7,13 @@ from torch import Tensor
 
 from kansym import clock
 from kansym.clock import Work
+from kansym.errors import ArgumentError
 from kansym.kan.card_memory import halving
-from kansym.kan.jacobian import chunks, edge_count
+from kansym.kan.jacobian import chunks, edge_count, mean_loss
 from kansym.kan.network import Network
 from kansym.kan.parameters import ParameterMap
 from kansym.kan.penalty import PenaltyWeights, penalty_value
+from kansym.kan.training_options import Loss
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ def objective_gradient(
     *,
     weights: Tensor | None,
     penalty: PenaltyWeights,
+    loss: Loss | None = None,
 ) -> Gradient:
     """Loss, objective and gradient of every network where it stands.
 
@@ -73,24 +76,57 @@ def objective_gradient(
     weights : Tensor, shape (n,), or None
         Row weights of mean 1.
     penalty : PenaltyWeights
+    loss : callable, optional
+        In place of the mean squared residual; it sees all rows at once.
     """
     values = parameters.flatten(network).detach().requires_grad_()
     clock.charge(Work.NETWORK_PASSES, 4)
     clock.charge(Work.NETWORK_PRODUCTS, 60 * network.population * x.shape[0] * edge_count(network))
-    total, loss = torch.zeros_like(values), torch.zeros(network.population, dtype=network.dtype, device=network.device)
+    total, found = torch.zeros_like(values), torch.zeros(network.population, dtype=network.dtype, device=network.device)
     with torch.enable_grad():
-        for part in chunks(x.shape[0], _numbers_per_row(network), network.device):
+        parts = chunks(x.shape[0], _numbers_per_row(network), network.device) if loss is None else []
+        if loss is not None:
+            share = _own_losses(parameters.assign(network, values), x, y, loss)
+            total += torch.autograd.grad(share.sum(), values)[0]
+            found += share.detach()
+        for part in parts:
             residual = (parameters.assign(network, values)(x[part]) - y[part]).square()
             if weights is not None:
                 residual = residual * weights[part][None, :, None]
             share = residual.sum((1, 2)) / x.shape[0]
             # Networks share no parameter, so the gradient of the sum is the gradient of each.
             total += torch.autograd.grad(share.sum(), values)[0]
-            loss += share.detach()
+            found += share.detach()
         extra = penalty_value(parameters.assign(network, values), x, penalty)
         if extra.requires_grad:
             total += torch.autograd.grad(extra.sum(), values)[0]
     # A row on the edge of a primitive's domain (sqrt at 0) has a finite value and an infinite slope; the constants it
     # touches stay where they are, the others still follow a descent direction.
     gradient = torch.nan_to_num(total, nan=0.0, posinf=0.0, neginf=0.0) * parameters.active
-    return Gradient(loss, loss + extra.detach(), gradient)
+    return Gradient(found, found + extra.detach(), gradient)
+
+
+def _own_losses(network: Network, x: Tensor, y: Tensor, loss: Loss) -> Tensor:
+    """The user's loss of every network, shape (P,)."""
+    found = [loss(output, y) for output in network(x)]
+    for value in found:
+        if (
+            not isinstance(value, Tensor)
+            or value.numel() != 1
+            or not (value.requires_grad or not torch.is_grad_enabled())
+        ):
+            raise ArgumentError(
+                "loss must return one number that torch can differentiate, such as (prediction - target).abs().mean(), "
+                f"got {value!r}"[:200]
+            )
+    return torch.stack([value.reshape(()) for value in found]).to(network.dtype)
+
+
+def population_loss(
+    network: Network, x: Tensor, y: Tensor, weights: Tensor | None = None, loss: Loss | None = None
+) -> Tensor:
+    """The loss of every network, shape (P,): the user's, or the weighted mean squared residual."""
+    if loss is None:
+        return mean_loss(network, x, y, weights)
+    with torch.no_grad():
+        return _own_losses(network, x, y, loss)

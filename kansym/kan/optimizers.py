@@ -17,8 +17,7 @@ from torch import Tensor
 
 from kansym.errors import ArgumentError
 from kansym.kan.descent import Descent, Factory, Observe, StopTrainingError
-from kansym.kan.gradient import Gradient, objective_gradient
-from kansym.kan.jacobian import mean_loss
+from kansym.kan.gradient import Gradient, objective_gradient, population_loss
 from kansym.kan.network import Network
 from kansym.kan.parameters import ParameterMap
 from kansym.kan.training_options import TrainingOptions
@@ -102,17 +101,28 @@ def first_order(
     """
     factory, decay = _resolve(options.optimizer, options.learning_rate, options.steps)
 
+    draw = _batches(x.shape[0], options, x.device)
+
     def evaluate(candidate: Network, parameters: ParameterMap) -> Gradient:
-        return objective_gradient(candidate, x, y, parameters, weights=weights, penalty=options.penalty)
+        rows = draw()
+        some = (x, y, weights) if rows is None else (x[rows], y[rows], None if weights is None else weights[rows])
+        return objective_gradient(
+            candidate, some[0], some[1], parameters, weights=some[2], penalty=options.penalty, loss=options.loss
+        )
+
+    def whole(candidate: Network) -> Tensor:
+        return population_loss(candidate, x, y, weights, options.loss)
 
     everything = torch.arange(network.population, device=network.device)
-    if observe(network, everything, mean_loss(network, x, y, weights), 0):
+    if observe(network, everything, whole(network), 0):
         return
     where = ParameterMap.of(network).active.any(1).nonzero().squeeze(-1)
     if where.numel() == 0:
         return
     descent = Descent(network.select(where), where, evaluate, factory)
     period = RESCALE_FACTOR * options.rescale_every
+    size = options.batch_size
+    epoch = 1 if size is None else max(1, x.shape[0] // size)
     try:
         for step in range(1, options.steps + 1):
             if period and (step - 1) % period == 0 and descent.size:
@@ -120,7 +130,20 @@ def first_order(
             if not descent.size:
                 return
             descent.advance(step, decay(step - 1), observe)
-            if observe(descent.network, descent.index, descent.state.loss, step):
+            if step % epoch and step < options.steps:
+                continue
+            # The loss of a batch says little about which weights are the best.
+            loss = descent.state.loss if size is None else whole(descent.network)
+            if observe(descent.network, descent.index, loss, step):
                 return
     except StopTrainingError:
         return
+
+
+def _batches(rows: int, options: TrainingOptions, device: torch.device) -> Callable[[], Tensor | None]:
+    """A function that draws the rows of each step; None stands for all."""
+    size = options.batch_size
+    if size is None or size >= rows:
+        return lambda: None
+    generator = torch.Generator().manual_seed(options.seed)
+    return lambda: torch.randperm(rows, generator=generator)[:size].to(device)

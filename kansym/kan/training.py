@@ -13,11 +13,13 @@ from torch import Tensor
 
 from kansym import clock
 from kansym.errors import ArgumentError, TrainingError
-from kansym.kan.jacobian import HeldOut, held_out_parts, mean_loss
+from kansym.kan.descent import Observe
+from kansym.kan.gradient import population_loss
+from kansym.kan.jacobian import HeldOut, held_out_parts
 from kansym.kan.levenberg_marquardt import LevenbergMarquardtOptions, copy_where, levenberg_marquardt
 from kansym.kan.network import Network
 from kansym.kan.optimizers import first_order
-from kansym.kan.training_options import TrainingOptions
+from kansym.kan.training_options import Loss, TrainingOptions
 
 
 @dataclass(frozen=True)
@@ -69,8 +71,9 @@ class BestKeeper:
         validation: HeldOut | None,
         deadline: float | None,
         callback: Callable[[int, float], None] | None,
+        loss: Loss | None = None,
     ) -> None:
-        self.network = network.clone()
+        self.network, self.loss = network.clone(), loss
         self.validation, self.deadline, self.callback = validation, deadline, callback
         infinite = torch.full((network.population,), float("inf"), dtype=network.dtype, device=network.device)
         self.train_loss, self.validation_loss = infinite.clone(), infinite.clone()
@@ -80,7 +83,9 @@ class BestKeeper:
     def observe(self, network: Network, index: Tensor, loss: Tensor, step: int) -> bool:
         """Keep what improved; True when the deadline has passed."""
         self.steps = max(self.steps, step)
-        measured = loss if self.validation is None else mean_loss(network, *held_out_parts(self.validation))
+        measured = loss
+        if self.validation is not None:
+            measured = population_loss(network, *held_out_parts(self.validation), self.loss)
         known = self.validation_loss[index]
         better = torch.isfinite(measured) & torch.isfinite(loss) & (measured < known)
         # A card is not asked whether there is something to keep: that would be to wait for it.
@@ -169,21 +174,8 @@ def train(
             validation = (held_out, target, relative)
     if weights is not None:
         weights = weights / weights.mean()
-    keeper = BestKeeper(network, validation, deadline, callback)
-    if options.optimizer == "levenberg-marquardt":
-        levenberg_marquardt(
-            network,
-            x,
-            y,
-            weights=weights,
-            penalty=options.penalty,
-            options=LevenbergMarquardtOptions(
-                steps=options.steps, tolerance=options.tolerance, rescale_every=options.rescale_every
-            ),
-            observe=keeper.observe,
-        )
-    else:
-        first_order(network, x, y, weights=weights, options=options, observe=keeper.observe)
+    keeper = BestKeeper(network, validation, deadline, callback, options.loss)
+    run_optimizer(network, x, y, options, weights=weights, observe=keeper.observe)
     if not bool(torch.isfinite(keeper.validation_loss).any()):
         raise TrainingError(
             f"no network of shape {network.shape} gave a finite output on the data; check the ranges of symbolic edges"
@@ -195,4 +187,36 @@ def train(
         steps=keeper.steps,
         history=tuple(keeper.history),
         stopped=keeper.stopped,
+    )
+
+
+def run_optimizer(
+    network: Network, x: Tensor, y: Tensor, options: TrainingOptions, *, weights: Tensor | None, observe: Observe
+) -> None:
+    """Train a population by the optimizer of `options`; every state is shown to `observe`.
+
+    Parameters
+    ----------
+    network : Network
+        Start; not changed.
+    x, y : Tensor, shapes (n, n_inputs) and (n, n_outputs)
+    options : TrainingOptions
+    weights : Tensor, shape (n,), or None
+        Row weights of mean 1.
+    observe : callable ``(network, index, loss, step) -> bool``
+        As of `kansym.kan.levenberg_marquardt.levenberg_marquardt`.
+    """
+    if options.optimizer != "levenberg-marquardt":
+        first_order(network, x, y, weights=weights, options=options, observe=observe)
+        return
+    levenberg_marquardt(
+        network,
+        x,
+        y,
+        weights=weights,
+        penalty=options.penalty,
+        options=LevenbergMarquardtOptions(
+            steps=options.steps, tolerance=options.tolerance, rescale_every=options.rescale_every
+        ),
+        observe=observe,
     )

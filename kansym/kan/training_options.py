@@ -11,6 +11,9 @@ from kansym.kan.penalty import PenaltyWeights
 
 OptimizerFactory = Callable[[list[Tensor]], torch.optim.Optimizer]
 
+Loss = Callable[[Tensor, Tensor], Tensor]
+"""Of outputs and targets, each of shape (n, n_outputs), a number that is small where they agree."""
+
 
 @dataclass(frozen=True)
 class TrainingOptions:
@@ -39,6 +42,14 @@ class TrainingOptions:
         Levenberg-Marquardt stops a network whose objective falls by less than this fraction in four steps.
     rescale_every : int, default 5
         Iterations between rescalings of hidden nodes onto their grids; 0 for never.
+    loss : callable, optional
+        In place of the mean squared residual, for first-order optimizers: outputs and targets, each of shape
+        (n, n_outputs), to a differentiable number.
+    batch_size : int, optional
+        Rows of each step, drawn anew; default all. For "adam", "lamb" and functions. Losses are then looked at once for
+        every pass over as many rows as there are.
+    seed : int, default 0
+        Of the draws of rows.
     """
 
     optimizer: str | OptimizerFactory = "levenberg-marquardt"
@@ -51,6 +62,9 @@ class TrainingOptions:
     lamb_entropy: float = 2.0
     tolerance: float = 1e-6
     rescale_every: int = 5
+    loss: Loss | None = None
+    batch_size: int | None = None
+    seed: int = 0
 
     def __post_init__(self) -> None:
         if self.steps < 0:
@@ -61,6 +75,17 @@ class TrainingOptions:
                 raise ArgumentError(f"{name} must be a finite number of at least 0, got {value!r}")
         if not 0 < self.learning_rate < float("inf"):
             raise ArgumentError(f"learning_rate must be positive, got {self.learning_rate!r}")
+        if self.batch_size is not None and (isinstance(self.batch_size, bool) or self.batch_size < 1):
+            raise ArgumentError(f"batch_size must be at least 1, got {self.batch_size!r}")
+        if self.loss is not None and self.optimizer == "levenberg-marquardt":
+            raise ArgumentError(
+                "loss cannot be your own with Levenberg-Marquardt, which is for squared residuals; take "
+                "optimizer='lbfgs' or 'adam'"
+            )
+        if self.batch_size is not None and self.optimizer in ("levenberg-marquardt", "lbfgs"):
+            raise ArgumentError(
+                f"batch_size needs an optimizer that bears noise, such as 'adam'; {self.optimizer} takes all rows"
+            )
 
     @property
     def penalty(self) -> PenaltyWeights:
