@@ -9,7 +9,18 @@ from typing import Any, Protocol
 from matplotlib.figure import Figure
 
 from kansym.errors import ArgumentError
-from kansym.figures import correlation, edges, front, growth, parity, residuals, run_network, slices, structure
+from kansym.figures import (
+    correlation,
+    edges,
+    freed_edges,
+    front,
+    growth,
+    parity,
+    residuals,
+    run_network,
+    slices,
+    structure,
+)
 from kansym.figures.front import OtherTools
 from kansym.run.finished import FinishedRun
 from kansym.run.storage import load_run
@@ -65,12 +76,13 @@ def _kind(name: str, title: str, module: ModuleType, needs: str) -> FigureKind:
 _TABLE = "a table that the formula has values on"
 
 _KINDS = (
-    _kind("network", "Network", run_network, "a table and a network"),
+    _kind("network", "Network", run_network, "a table, and a formula that can be written as a network"),
     _kind("parity", "Measured and predicted", parity, _TABLE),
     _kind("residuals", "Residuals", residuals, _TABLE),
     _kind("slices", "One input at a time", slices, f"{_TABLE}, and a formula of some input"),
     _kind("front", "Pareto front", front, "formulas with a known loss"),
     _kind("correlation", "Correlation of the constants", correlation, "at least two constants with errors"),
+    _kind("freed_edges", "Freed edges", freed_edges, "a certificate in which functions were freed"),
     _kind("edges", "Edges and their nearest functions", edges, "a table and a network with spline edges"),
     _kind("structure", "How the law was taken apart", structure, "a formula"),
     _kind("growth", "Growth of the network", growth, "the record of a network's growth"),
@@ -145,8 +157,8 @@ def figure(run: FinishedRun | Discovery | Fitted | str | os.PathLike[str], name:
     run : FinishedRun, Discovery, fitted SymbolicRegressor, or path-like
         A path is that of a folder that `save_run` wrote.
     name : str
-        One of `kansym.figures.FIGURES`: "network", "parity", "residuals", "slices", "front", "correlation", "edges",
-        "structure" or "growth".
+        One of `kansym.figures.FIGURES`: "network", "parity", "residuals", "slices", "front", "correlation",
+        "freed_edges", "edges", "structure" or "growth". "freed_edges" needs a certificate.
     dark : bool, default False
         For dark backgrounds.
 

@@ -1,42 +1,54 @@
 """The network of a run as a figure."""
 
-from collections.abc import Mapping
-
+import numpy as np
+import torch
 from matplotlib.figure import Figure
+from torch import Tensor
 
 from kansym.errors import ArgumentError
-from kansym.extraction.edges import EdgeRef, edges_of_mode
-from kansym.extraction.matching import Match
-from kansym.figures.edges import library_of, matched_edges, scaled_rows
+from kansym.extraction.compiling import kan_from_expression
+from kansym.figures.edges import scaled_rows
 from kansym.figures.network_figure import network_figure
 from kansym.figures.points import table_of
 from kansym.kan.layer import EdgeMode
-from kansym.kan.network import format_shape
-from kansym.run.finished import FinishedRun, found_without
+from kansym.kan.network import Network, format_shape
+from kansym.run.finished import FinishedRun
 
-ALIKE = 0.02
-"""1 - R^2 up to which a trained spline is said to look like a function."""
-
-SIMPLE = 3
-"""Complexity of primitives that trained splines are compared with; rarer ones are in the figure of all edges."""
-
-MOST_EDGES = 24
-"""Splines that are compared with functions, in a network that no formula was read from."""
+MOST_EDGES = 100
+"""Of a formula's own network: more are no picture any more."""
 
 
 def applies(run: FinishedRun) -> bool:
-    """With a network and a table."""
-    return run.network is not None and run.dataset is not None
+    """With a table, and a network of the formula."""
+    return run.dataset is not None and formula_network(run) is not None
+
+
+def formula_network(run: FinishedRun) -> tuple[Network, Tensor] | None:
+    """The network that computes the formula, and the rows that it reads; None where there is none.
+
+    It is the one that the formula was read from, or else the formula's own, for the columns in their units.
+    """
+    if run.reading is not None and run.network is not None:
+        return run.reading.symbolic, scaled_rows(run)
+    table = table_of(run)
+    if not run.formula.expression.free_symbols:
+        return None
+    try:
+        compiled = kan_from_expression(run.formula, table.names, X=table.X)
+    except ArgumentError:
+        return None
+    if _active(compiled) > MOST_EDGES:
+        return None
+    return compiled, torch.from_numpy(np.ascontiguousarray(table.X))
 
 
 def network(run: FinishedRun, *, dark: bool = False) -> Figure:
     """Nodes and the curves of all edges, inputs and outputs with their units.
 
     The network is the one that the pick was read from, its primitives drawn over the trained splines. Where the pick
-    came from the structure of the table, it is the best network that was trained, and beside each spline stands the
-    plainest function that it looks like, to within 1 - R^2 of 2 %.
+    came from the structure of the table, it is the formula's own: each function is an edge, drawn over its range.
 
-    See `kansym.figures.network_figure.network_figure`.
+    See `kansym.figures.network_figure.network_figure` and `kansym.kan_from_expression`.
 
     Parameters
     ----------
@@ -47,16 +59,14 @@ def network(run: FinishedRun, *, dark: bool = False) -> Figure:
     Raises
     ------
     ArgumentError
-        If the run has no network, or was saved without its table.
+        If the formula has no network, as a constant one, or the run was saved without its table.
     """
-    if run.network is None:
-        raise ArgumentError("the run has no network to draw: it ended before one was trained")
-    dataset, reading = table_of(run), run.reading
+    dataset, found = table_of(run), formula_network(run)
+    if found is None:
+        raise ArgumentError("the run has no network to draw: its formula cannot be written as one")
     return network_figure(
-        run.network.network if reading is None else reading.symbolic,
-        scaled_rows(run),
-        reference=None if reading is None else reading.trained,
-        likenesses=_likenesses(run) if reading is None else None,
+        *found,
+        reference=None if run.reading is None else run.reading.trained,
         dark=dark,
         input_names=dataset.names,
         output_name=dataset.target,
@@ -67,28 +77,15 @@ def network(run: FinishedRun, *, dark: bool = False) -> Figure:
 
 def alt(run: FinishedRun) -> str:
     """One sentence for those who do not see it."""
-    if run.network is None:
+    found = formula_network(run)
+    if found is None:
         return "No network."
-    drawn = run.network.network if run.reading is None else run.reading.symbolic
-    edges = sum(int((layer.mode[0] != EdgeMode.OFF).sum()) for layer in drawn.layers)
+    drawn, edges = found[0], _active(found[0])
     curves = "edge, drawn as its curve" if edges == 1 else "edges, each drawn as its curve"
-    words = (
-        f"Kolmogorov-Arnold network {format_shape(drawn.shape)} from {', '.join(run.summary.names)} to "
-        f"{run.summary.target}: {edges} {curves}."
-    )
-    return f"{words} {apart_words(run)}".strip()
+    whose = "Kolmogorov-Arnold network" if run.reading is not None else "The formula as a network"
+    ends = f"from {', '.join(run.summary.names)} to {run.summary.target}"
+    return f"{whose} {format_shape(drawn.shape)} {ends}: {edges} {curves}."
 
 
-def apart_words(run: FinishedRun, network: str = "this network") -> str:
-    """One sentence where the pick came without the network that is drawn; else empty."""
-    if not run.is_apart:
-        return ""
-    assert run.network is not None
-    return found_without(len(edges_of_mode(run.network.network, EdgeMode.SPLINE)), network=network)
-
-
-def _likenesses(run: FinishedRun) -> Mapping[EdgeRef, Match]:
-    library = library_of(run)
-    simple = {name: one for name, one in library.items() if one.complexity <= SIMPLE} or library
-    found = matched_edges(run, most=MOST_EDGES, top_k=1, primitives=simple)
-    return {edge.ref: edge.matches[0] for edge in found if edge.matches and edge.matches[0].loss <= ALIKE}
+def _active(network: Network) -> int:
+    return sum(int((layer.mode[0] != EdgeMode.OFF).sum()) for layer in network.layers)

@@ -23,7 +23,18 @@ COMPARISON = ("comparison.json", "comparison.csv", "comparison.txt", "comparison
 DRAWN = "figures"
 """Folder for what `kansym figures` draws, in the folder of the run."""
 
-FIGURE_NAMES = ("network", "parity", "residuals", "slices", "front", "correlation", "edges", "structure", "growth")
+FIGURE_NAMES = (
+    "network",
+    "parity",
+    "residuals",
+    "slices",
+    "front",
+    "correlation",
+    "freed_edges",
+    "edges",
+    "structure",
+    "growth",
+)
 """Names of the figures in it, without the ends of the file names."""
 
 OF_A_RUN = (RECORD, EQUATIONS, MODEL, REPORT, LOG, CERTIFICATE, SYMBOLIC, READ, DATA, *PICTURES)

@@ -84,8 +84,3 @@ class FinishedRun:
     @property
     def front(self) -> ParetoFront:
         return self.summary.front
-
-    @property
-    def is_apart(self) -> bool:
-        """Whether there is a network that the pick was not read from: it came from the structure of the table."""
-        return self.network is not None and self.reading is None

@@ -142,11 +142,13 @@ def save_run(
     require_place(path, summary.data_sha256, overwrite=overwrite)
     network = discovery.network
     if network is None:
-        for name in (MODEL, *PICTURES):
-            (path / name).unlink(missing_ok=True)
+        (path / MODEL).unlink(missing_ok=True)
     else:
         save_network(network.network, path / MODEL, metadata=_describe(network, summary))
-        for name, data in _draw(FinishedRun(summary, network, {}, discovery.dataset, discovery.reading)).items():
+    for name, data in _draw(FinishedRun(summary, network, {}, discovery.dataset, discovery.reading)).items():
+        if data is None:
+            (path / name).unlink(missing_ok=True)
+        else:
             replace_file(path / name, data)
     reading = discovery.reading
     for name, part in ((SYMBOLIC, reading and reading.symbolic), (READ, reading and reading.trained)):
@@ -266,8 +268,12 @@ def _describe(network: TrainedNetwork, summary: RunSummary) -> dict[str, Any]:
     }
 
 
-def _draw(run: FinishedRun) -> dict[str, bytes]:
-    figure = surface("run_network")(run)
+def _draw(run: FinishedRun) -> dict[str, bytes | None]:
+    """Pictures of the network; None where the formula has none."""
+    try:
+        figure = surface("run_network")(run)
+    except ArgumentError:
+        return dict.fromkeys(PICTURES)
     return {name: surface("figure_bytes")(figure, name.rsplit(".", 1)[1]) for name in PICTURES}
 
 

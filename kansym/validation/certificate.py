@@ -27,6 +27,7 @@ from kansym.validation.domain import Domain, check_domain
 from kansym.validation.extrapolation import Extrapolation, extrapolation
 from kansym.validation.fit import Fit, measure_fit
 from kansym.validation.form import CheckedConstants, FormFacts, check_constants, form_facts
+from kansym.validation.freed_edges import FreedEdges, freed_edges
 from kansym.validation.left_out_ends import LeftOutEnd, worst_left_out_end
 from kansym.validation.peers import PeerFinding
 from kansym.validation.residual_tests import LackOfFit, ResidualTest, check_residuals, lack_of_fit
@@ -81,6 +82,8 @@ class Certificate:
         The end of a column whose rows the formula predicts worst when it is fitted without them.
     forms_tried : int
         Forms that the search fitted; 0 where that is not known.
+    freed : FreedEdges or None
+        Which functions of the formula the data would rather have otherwise; None in older certificates.
     """
 
     formula: str
@@ -104,6 +107,7 @@ class Certificate:
     peers: tuple[PeerFinding, ...] = ()
     left_out_end: LeftOutEnd | None = None
     forms_tried: int = 0
+    freed: FreedEdges | None = None
 
     @property
     def is_law(self) -> bool:
@@ -239,6 +243,7 @@ def _measure(discovery: Discovery, options: DiscoveryOptions, again: Agreement |
         consistent=_units_tell(formula, dataset),
         left_out_end=worst_left_out_end(residuals, dataset.names),
         forms_tried=discovery.forms_tried,
+        freed=freed_edges(residuals, seed=seed),
     )
     verdict = judge(evidence)
     if verdict.kind == LAW and not evidence.fit.exact and not discovery.challenged:

@@ -74,6 +74,7 @@ def certificate_rows(c: Certificate) -> Iterator[tuple[str, str]]:
         left = f"the best smooth function leaves {c.dependence.left:.2g}, the formula {c.explained.left:.2g}"
         yield "left-out variance", f"{left} (no dependence: {probability(c.dependence.p_value)})"
     yield from _residuals(c)
+    yield from _freed(c)
     yield from _constants(c)
     yield from _rival(c)
     yield "domain", _domain(c.domain, c.names, "in the box of the data")
@@ -139,6 +140,35 @@ def _residuals(c: Certificate) -> Iterator[tuple[str, str]]:
         test = c.lack_of_fit
         ratio = f"F({test.freedom}, {test.pure_freedom}) = {test.statistic:.3g}, {probability(test.p_value)}"
         yield "repeated points", f"spread {test.pure_error:.3g}; lack of fit {ratio}"
+
+
+def _freed(c: Certificate) -> Iterator[tuple[str, str]]:
+    found, label = c.freed, "freed functions"
+    if found is None:
+        return
+    if found.skipped:
+        yield label, found.skipped
+        return
+    free = [one for one in found.functions if not one.failure]
+    if found.moved:
+        for one in sorted(found.moved, key=lambda one: (one.text != found.named, one.text not in found.alike)):
+            beside = "explaining as much" if one.text in found.alike else "" if one.text == found.named else "less well"
+            words = f"the data move {one.text} by {share_of(one.move)} of its spread ({probability(one.adjusted_p)})"
+            yield label, f"{words}{f', {beside}' if beside else ''}"
+            label = ""
+    elif free:
+        count = "the function" if len(free) == 1 else f"any of {len(free)} functions"
+        yield label, f"the data do not move {count}, least {probability(found.least_p)}"
+        label = ""
+    for one in found.functions:
+        if one.failure:
+            yield label, f"{one.text} cannot be freed: {one.failure}"
+            label = ""
+
+
+def share_of(part: float) -> str:
+    """A share in percent with two digits, ``1.1 %``."""
+    return f"{100 * part:.2g} %" if math.isfinite(part) else "an unknown part"
 
 
 def _constants(c: Certificate) -> Iterator[tuple[str, str]]:

@@ -41,6 +41,7 @@ from kansym.validation.domain import DEFINED, UNDEFINED, Domain
 from kansym.validation.extrapolation import Extrapolation
 from kansym.validation.fit import Fit
 from kansym.validation.form import CheckedConstants, FormFacts
+from kansym.validation.freed_edges import FreedEdges
 from kansym.validation.left_out_ends import LeftOutEnd
 from kansym.validation.peers import BETTER, PeerFinding
 from kansym.validation.residual_tests import LackOfFit, ResidualTest
@@ -182,6 +183,7 @@ class Evidence:
     consistent: bool | None = None
     left_out_end: LeftOutEnd | None = None
     forms_tried: int = 0
+    freed: FreedEdges | None = None
 
 
 def judge(evidence: Evidence) -> Verdict:

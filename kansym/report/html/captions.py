@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from kansym.figures import parity, residuals, slices
+from kansym.figures.freed_edges import functions_shown
 from kansym.figures.points import floor_shows, inputs_shown, points_of, table_of
 from kansym.figures.residuals import mean_along
-from kansym.figures.run_network import apart_words
 from kansym.run.finished import FinishedRun
 from kansym.run.residuals import counted, holds_out
 from kansym.symbolic.constants import strongest_pair
@@ -116,14 +116,19 @@ def _correlation(run: FinishedRun) -> list[str]:
 
 def _network(run: FinishedRun) -> list[str]:
     if run.reading is None:
-        curve = ": the trained spline, and the plainest function within 2 % of it, if there is one"
+        said = ["The formula as a network: each function is an edge, drawn over the range that it is used in."]
     elif run.reading.trained is None:
-        curve = "; the formula was fitted in this form, and no spline was trained for it"
+        said = ["Each edge is a curve of one variable; the formula was fitted in this form, and no spline was trained."]
     else:
-        curve = ": the trained spline, and the function that it was read as"
-    said = [f"Each edge is a curve of one variable{curve}."]
-    said.append("The stronger the line of an edge, the more it changes the output.")
-    return [*said, apart_words(run, "the network drawn here")] if run.is_apart else said
+        said = ["Each edge is a curve of one variable: the trained spline, and the function that it was read as."]
+    return [*said, "The stronger the line of an edge, the more it changes the output."]
+
+
+def _freed_edges(run: FinishedRun) -> list[str]:
+    said = ["Each function of the formula, and the same with a spline beside it, all constants fitted to the data."]
+    said.append("Below, the difference, with its 95 % range: where it leaves zero, the data want another function.")
+    moved = any(one.moved for one in functions_shown(run))
+    return [*said, "Of functions within each other the data cannot say which."] if moved else said
 
 
 def _edges(run: FinishedRun) -> list[str]:
@@ -149,6 +154,7 @@ _CAPTIONS: Mapping[str, Callable[[FinishedRun], list[str]]] = {
     "front": _front,
     "correlation": _correlation,
     "network": _network,
+    "freed_edges": _freed_edges,
     "edges": _edges,
     "structure": _structure,
     "growth": _growth,

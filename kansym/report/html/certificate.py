@@ -53,6 +53,11 @@ MEANINGS = {
         "same scatter everywhere. p is the chance of what is seen if they are; below 0.01 it counts against a law."
     ),
     "anything left": "Whether a smooth function of the inputs can predict what the formula leaves.",
+    "freed functions": (
+        "Each function of the formula gets a spline beside it, and all constants are fitted anew: a right function "
+        "stays where it is, a look-alike of the right one is moved. p is the chance of such a move if the function is "
+        "right, corrected for their number. Functions of one argument within each other cannot be told apart."
+    ),
     "repeated points": "Where the same inputs were measured repeatedly, their spread is the error, whatever the law.",
     "constants": (
         "Whether the data determine each constant on its own. One whose error is larger than its value, or for which "

@@ -15,7 +15,18 @@ from kansym.run.finished import FinishedRun
 
 logger = logging.getLogger(__name__)
 
-ORDER = ("slices", "residuals", "parity", "front", "correlation", "network", "edges", "structure", "growth")
+ORDER = (
+    "slices",
+    "residuals",
+    "parity",
+    "front",
+    "freed_edges",
+    "correlation",
+    "network",
+    "edges",
+    "structure",
+    "growth",
+)
 """The data with the curve first, then what it leaves, then the rest; those that are not named follow."""
 
 LEADING = ("slices", "residuals")
