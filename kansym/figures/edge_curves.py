@@ -1,7 +1,6 @@
 """The one-dimensional function of every edge as a curve that can be drawn."""
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +9,6 @@ from torch import Tensor
 
 from kansym.errors import ArgumentError
 from kansym.extraction.edges import EdgeRef
-from kansym.extraction.matching import Match
 from kansym.figures.labels import primitive_label
 from kansym.kan.layer import EdgeMode, EdgeValues, evaluate_edges
 from kansym.kan.network import Network
@@ -38,12 +36,11 @@ class EdgeCurve:
     low, high : float
         Range of the edge over the rows, which is what the box shows: a pole between two rows must not flatten the rest.
     name : str or None
-        The primitive, also one that a spline only looks like; None for a spline.
+        The primitive; None for a spline.
     plain : bool
         Whether the edge is a fixed straight line, such as those from product nodes to their sum.
     spline : ndarray, shape (m, 2), or None
-        The same edge of the reference network, mapped to the gauge of this one; or the spline that looks like the
-        primitive.
+        The same edge of the reference network, mapped to the gauge of this one.
     misfit : float or None
         1 - R^2 of the primitive against the spline, over the rows.
     """
@@ -67,7 +64,6 @@ def edge_curves(
     *,
     index: int = 0,
     reference: Network | None = None,
-    likenesses: Mapping[EdgeRef, Match] | None = None,
 ) -> list[EdgeCurve]:
     """Curves of all edges that are not off, in order of layer, source and target.
 
@@ -80,8 +76,6 @@ def edge_curves(
         Position in the population.
     reference : Network, optional
         A network of the same shape to compare with, such as the splines that the primitives were matched to.
-    likenesses : mapping of EdgeRef to Match, optional
-        Functions that spline edges look like: such an edge becomes a primitive over its own spline.
 
     Raises
     ------
@@ -110,8 +104,7 @@ def edge_curves(
             ref = EdgeRef(number, source, target)
             points = np.column_stack([grid[:, source], values[:, source, target]])
             score = math.nan if scores is None else float(scores[number][source, target])
-            like = None if likenesses is None else likenesses.get(ref)
-            curves.append(_curve(traced, ref, points, score, compared, like))
+            curves.append(_curve(traced, ref, points, score, compared))
     return curves
 
 
@@ -140,19 +133,13 @@ class _Traced:
         return np.column_stack([nodes[0, :, ref.source], edges.value[0, :, ref.source, ref.target]])
 
 
-def _curve(
-    traced: _Traced, ref: EdgeRef, points: np.ndarray, score: float, compared: _Traced | None, like: Match | None
-) -> EdgeCurve:
+def _curve(traced: _Traced, ref: EdgeRef, points: np.ndarray, score: float, compared: _Traced | None) -> EdgeCurve:
     layer, primitive, rows = traced.network.layers[ref.layer], traced.primitive(ref), traced.rows(ref)
     name = spline = misfit = None
     if compared is not None and not compared.is_off(ref):
         spline, misfit = _aligned(rows, compared.rows(ref))
     if primitive is not None:
         name = primitive_label(primitive, float(layer.affine[0, ref.source, ref.target, 4]))
-    elif like is not None:
-        name, misfit, spline = primitive_label(like.primitive, like.p), like.loss, points
-        at = torch.from_numpy(np.ascontiguousarray(points[:, 0]))
-        points = np.column_stack([points[:, 0], like.evaluate(at).numpy()])
     finite = rows[np.isfinite(rows).all(1)]
     shown = [part for part in (finite, spline) if part is not None and len(part)]
     return EdgeCurve(

@@ -1,7 +1,6 @@
 """Every trained edge as a curve, with the functions that it looks like."""
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -180,9 +179,7 @@ def library_of(run: FinishedRun) -> dict[str, Primitive]:
     return {name: library[name] for name in allowed if name in library} or dict(library)
 
 
-def matched_edges(
-    run: FinishedRun, *, most: int, top_k: int, primitives: Mapping[str, Primitive] | None = None
-) -> list[MatchedEdge]:
+def matched_edges(run: FinishedRun, *, most: int, top_k: int) -> list[MatchedEdge]:
     """The spline edges of the trained network with their nearest functions, in order of layers.
 
     Parameters
@@ -192,9 +189,7 @@ def matched_edges(
     most : int
         Edges at most: those that change most, times what they do to the output.
     top_k : int
-        Functions per edge.
-    primitives : mapping, optional
-        Default: those that the run was allowed.
+        Functions per edge, of those that the run was allowed.
     """
     network = trained_network(run)
     if network is None or run.network is None:
@@ -212,7 +207,7 @@ def matched_edges(
     chosen.sort()
     if not chosen:
         return []
-    library = library_of(run) if primitives is None else primitives
+    library = library_of(run)
     found = match_edges(inputs[chosen], values[chosen], library, top_k=len(library), max_points=POINTS)
     edges = []
     for k, matches in zip(chosen, found, strict=True):

@@ -53,10 +53,11 @@ def freed_edges(run: FinishedRun, *, dark: bool = False) -> Figure:
         for axes, one in zip(panels, functions, strict=True):
             strip = _strip(figure, axes)
             _draw(axes, strip, one, theme)
-            title = f"{'moved' if one.moved else 'stays'}, {probability(one.adjusted_p)}"
-            axes.set_title(title, fontsize=8, pad=3, parse_math=False, color=theme.ink if one.moved else theme.muted)
             label(strip, "x", named(one.argument, units.get(one.argument)), room)
-            axes.set_ylabel(shorten(one.text, 8, 1.15 if len(panels) > 1 else 1.9), fontsize=8, parse_math=False)
+            style = {"fontsize": 8, "pad": 3, "parse_math": False}
+            axes.set_title(shorten(one.text, 8, room - 1.05), **style)
+            said = f"{'moved' if one.moved else 'stays'}, {probability(one.adjusted_p, 1)}"
+            axes.set_title(said, loc="right", color=theme.ink if one.moved else theme.muted, **style)
         entries = [
             Line2D([], [], color=theme.primitive, linewidth=1.2, label="function of the formula"),
             Line2D([], [], color=theme.spline, label="freed"),

@@ -11,8 +11,6 @@ from matplotlib.path import Path
 from torch import Tensor
 
 from kansym.errors import ArgumentError
-from kansym.extraction.edges import EdgeRef
-from kansym.extraction.matching import Match
 from kansym.figures.edge_curves import EdgeCurve, edge_curves
 from kansym.figures.labels import clean, scientific, shorten, text_width
 from kansym.figures.network_layout import Layout, lay_out
@@ -36,7 +34,6 @@ def network_figure(
     dark: bool = False,
     input_units: Sequence[str | None] | None = None,
     output_unit: str | None = None,
-    likenesses: Mapping[EdgeRef, Match] | None = None,
 ) -> Figure:
     """Draw one network of a population.
 
@@ -64,8 +61,6 @@ def network_figure(
     input_units : sequence of (str or None), length n_inputs, optional
         Written below the names; None or ``"1"`` where there is none to write.
     output_unit : str, optional
-    likenesses : mapping of EdgeRef to Match, optional
-        Functions that spline edges look like, drawn over them; see `kansym.figures.edges`.
 
     Returns
     -------
@@ -81,7 +76,7 @@ def network_figure(
         raise ArgumentError(f"input_names must have {network.n_inputs} entries, got {len(input_names)}")
     if input_units is not None and len(input_units) != network.n_inputs:
         raise ArgumentError(f"input_units must have {network.n_inputs} entries, got {len(input_units)}")
-    curves = edge_curves(network, x, index=index, reference=reference, likenesses=likenesses)
+    curves = edge_curves(network, x, index=index, reference=reference)
     theme = theme_of(dark)
     names = [shorten(name, 10, LONGEST_NAME) for name in input_names]
     outputs = [output_name] if network.n_outputs == 1 else [f"{output_name} {k}" for k in range(network.n_outputs)]
@@ -99,7 +94,7 @@ def network_figure(
         bottom=0.45,
         labelled=labelled,
     )
-    entries = _legend_entries(curves, primitives_shown, theme, likenesses is not None)
+    entries = _legend_entries(curves, primitives_shown, theme)
     width = max(layout.width, 0.4 + sum(_entry_width(entry) for entry in entries))
     with styled(theme):
         figure = blank(theme, width, layout.height)
@@ -264,7 +259,7 @@ def _unit(unit: str | None) -> str:
 
 
 def _legend_entries(
-    curves: Sequence[EdgeCurve], primitives_shown: bool, theme: Theme, alike: bool
+    curves: Sequence[EdgeCurve], primitives_shown: bool, theme: Theme
 ) -> list[tuple[str, str | None, float]]:
     """Text, colour of the sample and its line width."""
     symbolic = [curve for curve in curves if curve.name is not None and not curve.plain and primitives_shown]
@@ -274,7 +269,7 @@ def _legend_entries(
     if any(curve.spline is not None for curve in symbolic):
         entries.append(("trained spline", theme.pale, 4.5))
     if symbolic:
-        entries.append(("nearest primitive" if alike else "primitive", theme.primitive, 1.3))
+        entries.append(("primitive", theme.primitive, 1.3))
     entries.append(("line strength: effect on the output", None, 0.0))
     return entries
 

@@ -33,7 +33,8 @@ def test_every_figure_of_an_awkward_run_is_drawn_and_described(awkward_run):
         assert "nan" not in svg.split("</title>")[1], name
         words = alt_text(name, awkward_run)
         assert figure.get_label() == words and words.endswith(".") and "\n" not in words
-    assert ("network" in made) == (awkward_run.network is not None)
+    has_table = awkward_run.dataset is not None
+    assert ("network" in made) == (has_table and bool(awkward_run.formula.expression.free_symbols))
 
 
 def test_what_cannot_be_drawn_is_left_out_and_refused(plain_run):

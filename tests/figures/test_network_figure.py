@@ -6,8 +6,8 @@ from dataclasses import replace
 from io import BytesIO
 
 import matplotlib
-import numpy as np
 import pytest
+import sympy
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,13 +15,13 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.patches import FancyBboxPatch
 
 from kansym.errors import ArgumentError
-from kansym.extraction.edges import EdgeRef
-from kansym.extraction.matching import match_edges
 from kansym.figures import alt_text
 from kansym.figures.edge_curves import edge_curves
 from kansym.figures.labels import clean, primitive_label, scientific, shorten, text_width
 from kansym.figures.network_figure import network_figure
 from kansym.figures.network_layout import spread
+from kansym.figures.run_network import formula_network
+from kansym.figures.run_network import network as draw_network
 from kansym.kan.network import Network
 from kansym.primitives.library import default_library
 from kansym.report.html.drawings import _of_kind
@@ -97,20 +97,14 @@ def test_every_primitive_with_reference_is_labelled_and_tidy():
     assert "sin" not in texts(without) and len(boxes(without)) == len(boxes(figure))
 
 
-def test_units_stand_below_names_and_splines_show_what_they_look_like():
+def test_units_stand_below_names():
     net, x = network(2, 1), rows(2)
-    like = match_edges(x.T[:1].contiguous(), torch.sin(3 * x.T[:1]), LIBRARY.only("sin"))[0][0]
     figure = network_figure(
-        net, x, input_names=["t", "angle"], output_name="E", input_units=["s", "1"], output_unit="J",
-        likenesses={EdgeRef(0, 0, 0): like},
-    )  # fmt: skip
+        net, x, input_names=["t", "angle"], output_name="E", input_units=["s", "1"], output_unit="J"
+    )
     shown = texts(figure)
-    assert {"t", "s", "angle", "E", "J", "sin", "1−R² = 0", "nearest primitive"} <= set(shown) and "1" not in shown
+    assert {"t", "s", "angle", "E", "J"} <= set(shown) and "1" not in shown
     assert_tidy(figure)
-    curve = edge_curves(net, x, likenesses={EdgeRef(0, 0, 0): like})[0]
-    assert curve.points[:, 1] == pytest.approx(np.sin(3 * curve.points[:, 0]), abs=1e-6)
-    assert curve.spline is not None
-    assert (curve.spline == edge_curves(net, x)[0].points).all()
     with pytest.raises(ArgumentError, match="input_units must have 2 entries, got 1"):
         network_figure(net, x, input_names=["t", "angle"], output_name="E", input_units=["s"])
 
@@ -249,14 +243,24 @@ def test_spread_keeps_distance_and_moves_nothing_needlessly(wanted, separation):
     assert math.fsum(result) == pytest.approx(math.fsum(wanted), abs=1e-6)
 
 
-def test_a_network_that_the_formula_came_without_says_so(plain_run):
-    words = "The run found this formula without this network, which has 3 free curves."
-    assert plain_run.is_apart and alt_text("network", plain_run).endswith(words)
-    read = replace(plain_run, reading=NetworkReading(plain_run.network.network, None))
-    assert not read.is_apart and "without" not in alt_text("network", read)
+def test_a_formula_that_came_without_a_network_is_drawn_as_its_own(plain_run):
+    found = formula_network(plain_run)
+    assert found is not None
+    own, x = found
+    assert own.is_symbolic
+    values = own(x)[0, :, 0].numpy()
+    assert values == pytest.approx(plain_run.formula.predict(plain_run.dataset.X), rel=1e-12)
+    assert alt_text("network", plain_run).startswith("The formula as a network [")
     drawn = _of_kind("network", plain_run)
-    assert (
-        drawn is not None
-        and drawn.caption.endswith(words.replace("this network", "the network drawn here"))
-        and words in drawn.alt
-    )
+    assert drawn is not None and "each function is an edge" in drawn.caption
+    read = replace(plain_run, reading=NetworkReading(plain_run.network.network, None))
+    assert alt_text("network", read).startswith("Kolmogorov-Arnold network [")
+
+
+def test_a_formula_without_a_network_has_no_picture(plain_run):
+    constant = replace(plain_run.formula, expression=sympy.Float(2.5), constants=(), covariance=None)
+    run = replace(plain_run, summary=replace(plain_run.summary, formula=constant))
+    with pytest.raises(ArgumentError, match="'network' needs a table, and a formula that can be written as a network"):
+        alt_text("network", run)
+    with pytest.raises(ArgumentError, match="cannot be written as one"):
+        draw_network(run)
