@@ -29,7 +29,7 @@ from kansym.bench.drawn import KINDS
 from kansym.errors import KansymError
 from kansym.fitting.residuals import Residuals
 from kansym.primitives.library import default_library
-from kansym.primitives.primitive import Primitive
+from kansym.primitives.primitive import ARGUMENT, Primitive
 from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parametric import ParametricForm
 from kansym.symbolic.refit import refit
@@ -42,9 +42,6 @@ Count = Annotated[int, Parameter(validator=validators.Number(gte=2))]
 ROWS, NOISE = (100, 500), (0.01, 0.03)
 
 MOST_COLUMNS = 3
-
-SAME = 1e-8
-"""1 - R^2 of a look-alike up to which it is the function itself in other words."""
 
 SCALES = np.geomspace(0.05, 20.0, 40)
 """Of the argument of a look-alike, by its largest value."""
@@ -135,7 +132,12 @@ def look_alike(
     if not (np.isfinite(z).all() and np.isfinite(f).all() and np.isfinite(slope).all() and slope.any()):
         return None
     fitted = []
-    for _, primitive, a, c in sorted(_curves(z, f, slope), key=lambda one: one[0])[:FITTED]:
+    bare = node.func(*(ARGUMENT if part is varying[0] else part for part in node.args))
+    own = {
+        name for one in default_library().values() if one.expression == bare for name in (one.name, one.equivalent_to)
+    }
+    others = [one for one in default_library().distinct() if not (one.has_shape or one.name == "x" or one.name in own)]
+    for _, primitive, a, c in sorted(_curves(z, f, slope, others), key=lambda one: one[0])[:FITTED]:
         start = _replaced(form, node, varying[0], primitive, a, c)
         try:
             fit = refit(start, X, y, max_steps=STEPS)
@@ -152,12 +154,12 @@ def look_alike(
     return best, loss, places
 
 
-def _curves(z: np.ndarray, f: np.ndarray, slope: np.ndarray) -> Iterator[tuple[float, Primitive, float, float]]:
-    """Every other function that is near to f(z) as c g(a z), with what it leaves of the effect of f on y."""
+def _curves(
+    z: np.ndarray, f: np.ndarray, slope: np.ndarray, primitives: Sequence[Primitive]
+) -> Iterator[tuple[float, Primitive, float, float]]:
+    """Other functions as c g(a z) near f(z), with what they leave of the effect of f on y."""
     target, unit = slope * f, float(np.abs(z).max())
-    for primitive in default_library().distinct():
-        if primitive.has_shape or primitive.name == "x":
-            continue
+    for primitive in primitives:
         best: tuple[float, Primitive, float, float] | None = None
         for a in np.concatenate([SCALES, -SCALES]) / unit:
             argument = torch.from_numpy(a * z)
@@ -168,7 +170,7 @@ def _curves(z: np.ndarray, f: np.ndarray, slope: np.ndarray) -> Iterator[tuple[f
             left = float(np.sum((target - c * g) ** 2) / np.sum(target**2))
             if math.isfinite(left) and c and (best is None or left < best[0]):
                 best = left, primitive, float(a), c
-        if best is not None and best[0] > SAME:
+        if best is not None:
             yield best
 
 

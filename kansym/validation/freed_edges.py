@@ -46,6 +46,9 @@ the same: odds of 150 to one."""
 SCATTER_LEVEL = 1e-3
 """Probability of what rows are off by beside the spline, below which their errors are too small to be believed."""
 
+FAILURES = (KansymError, ArithmeticError, ValueError, TypeError, np.linalg.LinAlgError)
+"""What may go wrong with a function, and never ends a certificate."""
+
 POINTS = 60
 """Of a curve."""
 
@@ -171,7 +174,10 @@ def freed_edges(residuals: Residuals, *, seed: int = 0) -> FreedEdges:
         return FreedEdges(skipped="the formula has no functions, only sums and products")
     if residuals.n < residuals.k + LEAST_FREE + SIZES[0]:
         return FreedEdges(skipped=f"{residuals.n} rows are too few")
-    rows = Rows.of(residuals, seed)
+    try:
+        rows = Rows.of(residuals, seed)
+    except FAILURES as error:
+        return FreedEdges(skipped=f"the derivatives of the formula cannot be used ({type(error).__name__})")
     found = [_freed(node, rows) for node in nodes[:MOST_FUNCTIONS]]
     free = [place for place, one in enumerate(found) if not one.failure]
     for place, q in zip(free, holm(np.array([found[place].p_value for place in free])), strict=True):
@@ -199,8 +205,9 @@ def _freed(node: sympy.Expr, rows: Rows) -> FreedFunction:
         if edge is None:
             return FreedFunction(text, "", failure="it has several arguments")
         argument = to_text(edge.inner.expression.xreplace(numbers), digits=4)
-        return _tested(FreedFunction(text, argument), edge, rows)
-    except (KansymError, ArithmeticError, ValueError, TypeError, np.linalg.LinAlgError) as error:
+        with np.errstate(all="ignore"):
+            return _tested(FreedFunction(text, argument), edge, rows)
+    except FAILURES as error:
         return FreedFunction(text, "", failure=f"the calculation failed ({type(error).__name__})")
 
 

@@ -152,10 +152,12 @@ def _freed(c: Certificate) -> Iterator[tuple[str, str]]:
     free = [one for one in found.functions if not one.failure]
     if found.moved:
         for one in sorted(found.moved, key=lambda one: (one.text != found.named, one.text not in found.alike)):
-            beside = "explaining as much" if one.text in found.alike else "" if one.text == found.named else "less well"
-            words = f"the data move {one.text} by {share_of(one.move)} of its spread ({probability(one.adjusted_p)})"
-            yield label, f"{words}{f', {beside}' if beside else ''}"
-            label = ""
+            words = f"{one.text} by {share_of(one.move)} of its spread ({probability(one.adjusted_p)})"
+            if one.text == found.named:
+                yield label, f"the data move {words}"
+                label = ""
+            else:
+                yield "", f"or {words}, which explains {'as much' if one.text in found.alike else 'less'}"
     elif free:
         count = "the function" if len(free) == 1 else f"any of {len(free)} functions"
         yield label, f"the data do not move {count}, least {probability(found.least_p)}"

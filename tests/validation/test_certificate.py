@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.special import erf
 
 from kansym.errors import ArgumentError, StorageError
 from kansym.search.options import DiscoveryOptions
@@ -110,6 +111,35 @@ def test_back_and_forth_through_json(certified):
     assert again.text() == certificate.text()
     with pytest.raises(StorageError):
         Certificate.from_dict({key: value for key, value in record.items() if key != "fit"})
+
+
+def test_functions_of_a_law_with_noise_stay(certified):
+    assert certified.freed is not None and not certified.freed.moved and len(certified.freed.functions) > 1
+    (line,) = (line for line in certified.text() if line.startswith("freed functions"))
+    assert f"the data do not move any of {len(certified.freed.functions)} functions, least p = " in line
+
+
+def test_a_look_alike_is_named_in_the_certificate(discovered, rng):
+    x = np.linspace(-2, 2, 200)
+    y = 3 * erf(x) + 0.02 * rng.normal(size=200)
+    certificate = certify(discovered(x, y, "3.01*tanh(1.12*x)", "1.1*x", y_error=0.02))
+    assert certificate.freed is not None and certificate.freed.named.startswith("tanh(")
+    assert any(line.startswith("freed functions    the data move tanh(") for line in certificate.text())
+    assert "of its spread (p = " in str(certificate)
+
+
+def test_an_exact_fit_frees_nothing_and_says_why(discovered, rng):
+    x = rng.uniform(1, 2, 40)
+    certificate = certify(discovered(x, 2.5 * np.exp(x), "2.4*exp(1.01*x)"))
+    assert certificate.freed is not None and not certificate.freed.functions
+    assert "freed functions    the fit is exact" in str(certificate)
+
+
+def test_certificates_without_freed_functions_can_still_be_read(certified):
+    record = certified.to_dict()
+    del record["freed"]
+    old = Certificate.from_dict(record)
+    assert old.freed is None and not any(line.startswith("freed") for line in old.text())
 
 
 def test_the_same_twice(planck, certified):

@@ -160,3 +160,23 @@ def test_many_rows_are_sampled_by_the_seed(rng):
     residuals = fitted("a*exp(b*x)", x, 2 * np.exp(-x) + 0.01 * rng.standard_normal(5000), a=2.0, b=-1.0)
     first, again, other = (freed_edges(residuals, seed=seed).functions[0].p_value for seed in (1, 1, 2))
     assert first == again != other
+
+
+@pytest.mark.parametrize("size", [1e-200, 1e150])
+def test_targets_of_any_size_are_the_same_to_it(size, rng):
+    x = np.linspace(0.1, 3, 100)
+    y = np.sin(x) + 0.05 * rng.standard_normal(100)
+    (plain,) = freed_edges(fitted("a*sin(b*x)", x, y, a=1.0, b=1.0)).functions
+    (scaled,) = freed_edges(fitted("a*sin(b*x)", x, size * y, a=size, b=1.0)).functions
+    assert scaled.p_value == pytest.approx(plain.p_value, rel=1e-4)
+    assert scaled.move == pytest.approx(plain.move, rel=1e-2)
+
+
+def test_a_function_that_fails_ends_nothing(monkeypatch, rng):
+    def broken(*_):
+        raise np.linalg.LinAlgError("no")
+
+    monkeypatch.setattr("kansym.validation.freed_edges.fitted", broken)
+    x = np.linspace(0.1, 3, 100)
+    found = freed_edges(fitted("a*sin(b*x)", x, np.sin(x) + 0.05 * rng.standard_normal(100), a=1.0, b=1.0))
+    assert found.functions[0].failure == "the calculation failed (LinAlgError)" and found.named == ""
