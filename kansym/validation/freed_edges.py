@@ -39,9 +39,9 @@ MOST_FUNCTIONS = 16
 LEAST_FREE = 8
 """Fewest rows beyond constants and spline."""
 
-AS_WELL = 10.0
+AS_WELL, NEARLY_ALL = 10.0, 0.95
 """Difference of chi-squared, directions of the splines counted double (Akaike 1974), up to which two functions explain
-the same: odds of 150 to one."""
+the same: odds of 150 to one; and the share of the larger gain, which splines of few knots need where they move far."""
 
 SCATTER_LEVEL = 1e-3
 """Probability of what rows are off by beside the spline, below which their errors are too small to be believed."""
@@ -183,7 +183,8 @@ def freed_edges(residuals: Residuals, *, seed: int = 0) -> FreedEdges:
     for place, q in zip(free, holm(np.array([found[place].p_value for place in free])), strict=True):
         found[place] = replace(found[place], adjusted_p=float(q), moved=bool(q < LEVEL))
     moved = sorted((one for one in found if one.moved), key=lambda one: -one.explained)
-    alike = tuple(one.text for one in moved[1:] if one.explained > moved[0].explained - AS_WELL)
+    least = min(moved[0].explained - AS_WELL, NEARLY_ALL * moved[0].explained) if moved else 0.0
+    alike = tuple(one.text for one in moved[1:] if one.explained > least)
     return FreedEdges(tuple(found), named=moved[0].text if moved else "", alike=alike)
 
 
@@ -217,7 +218,10 @@ def _tested(empty: FreedFunction, edge: Edge, rows: Rows) -> FreedFunction:
     seen = np.isfinite(u) & (effect != 0)
     if not np.isfinite(u).all() or not seen.any() or not np.ptp(u[seen]) > 1e-12 * np.abs(u[seen]).max():
         return replace(empty, failure="its argument does not vary, or has no value on some rows")
-    spline = Spline.over(u[seen])
+    own = edge.outer.evaluate(u[:, None])
+    if not np.isfinite(own[seen]).any():
+        return replace(empty, failure="it has no value on the rows")
+    spline = Spline.over(u[seen], own[seen])
     directions = directions_of(effect[:, None] * spline.basis(u), rows.tangent, most=rows.freedom - LEAST_FREE)
     count = directions.effects.shape[1]
     if count == 0:
@@ -237,7 +241,7 @@ def _tested(empty: FreedFunction, edge: Edge, rows: Rows) -> FreedFunction:
         statistic=statistic,
         p_value=p,
         gain=(fit.start - fit.loss) / variance,
-        move=_share(spline.basis(u) @ fit.coefficients, edge.outer.evaluate(u[:, None]), effect**2),
+        move=_share(spline.basis(u) @ fit.coefficients, own, effect**2),
         curve=_curve(edge, spline, fit, variance),
     )
 

@@ -19,14 +19,14 @@ from kansym.symbolic.refit import unit_columns, zero_if_undefined
 MOST_ROWS = 2000
 """Rows that are used, drawn from more: more move every function of a formula that is nearly right."""
 
-INTERVALS, DEGREE = 8, 3
+INTERVALS, DEGREE = 12, 3
 """Of the splines."""
 
 LEAST_ANGLE = 0.05
 """Sine of the angle between a direction of the spline and what the constants can do, below which it is the same but for
 what the spline cannot follow."""
 
-STEPS, FIRST_DAMPING, SETTLED = 20, 1e-4, 1e-4
+STEPS, FIRST_DAMPING, SETTLED = 60, 1e-4, 1e-4
 """Of the fit of a spline: most steps, damping relative to columns of unit length, and relative gain of a last step."""
 
 
@@ -150,17 +150,25 @@ def _split(argument: sympy.Expr, place: sympy.Symbol, columns: set[sympy.Symbol]
 
 @dataclass(frozen=True, eq=False)
 class Spline:
-    """A cubic spline over the visited range, its knots between evenly spaced ones and quantiles of the rows."""
+    """A cubic spline over the visited range of the argument."""
 
     knots: np.ndarray
 
     @classmethod
-    def over(cls, u: np.ndarray) -> "Spline":
-        low, high = float(u.min()), float(u.max())
-        share = np.linspace(0, 1, INTERVALS + 1)
-        inner = 0.5 * (low + (high - low) * share) + 0.5 * np.quantile(u, share)
-        # The ends to the last digit.
-        return cls(np.concatenate([[low] * (DEGREE + 1), inner[1:-1], [high] * (DEGREE + 1)]))
+    def over(cls, u: np.ndarray, function: np.ndarray) -> "Spline":
+        """Knots for rows with these arguments (n,) and values (n,) of the function.
+
+        They lie where both the rows and the length of the curve say so, half and half: the logarithm needs them near
+        zero, where it is steep, also where few rows are.
+        """
+        order = np.argsort(u, kind="stable")
+        u, function = u[order], function[order]
+        low, high = np.nanquantile(np.where(np.isfinite(function), function, np.nan), [0.02, 0.98])
+        heights = np.clip(np.where(np.isfinite(function), function, low), low, high) / (high - low or 1.0)
+        length = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(u) / (u[-1] - u[0]), np.diff(heights)))])
+        place = 0.5 * length / length[-1] + 0.5 * np.linspace(0, 1, len(u))
+        inner = np.interp(np.linspace(0, 1, INTERVALS + 1), place, u)
+        return cls(np.concatenate([[u[0]] * (DEGREE + 1), inner[1:-1], [u[-1]] * (DEGREE + 1)]))
 
     def basis(self, u: np.ndarray) -> np.ndarray:
         inside = np.clip(u, self.knots[0], self.knots[-1])
