@@ -26,6 +26,10 @@ LEAST_ANGLE = 0.05
 """Sine of the angle between a direction of the spline and what the constants can do, below which it is the same but for
 what the spline cannot follow."""
 
+VALLEY, VALLEY_PULL = 1e-2, 4.0
+"""Relative singular value below which a direction of constants may be a valley, and standard deviations by which it is
+off from its minimum, as the formula's derivatives say, that make it one."""
+
 STEPS, FIRST_DAMPING, SETTLED = 60, 1e-4, 1e-4
 """Of the fit of a spline: most steps, damping relative to columns of unit length, and relative gain of a last step."""
 
@@ -71,8 +75,13 @@ class Rows:
             # In units of what is left, so that no square leaves double precision.
             root = root / (float(np.abs(residuals.raw).max()) or 1.0)
         columns = columns_of(X, len(form.variables))
-        tangent = _span(zero_if_undefined(form.jacobian_at(columns, form.values)) * root[:, None], 1e-10)[0]
         left = root * residuals.raw[chosen]
+        jacobian = zero_if_undefined(form.jacobian_at(columns, form.values)) * root[:, None]
+        tangent, singular, _ = _span(jacobian, 1e-10)
+        pull = np.abs(tangent.T @ left) / (1.0 if known else float(np.sqrt(np.mean(left**2))))
+        # The constants are fitted, and yet some would gain much if the formula were linear in them: there is a valley
+        # in which they go far and gain next to nothing, such as that from cosh to its own exponential.
+        tangent = tangent[:, (singular > VALLEY * singular.max(initial=0.0)) | (pull < VALLEY_PULL)]
         return cls(form, columns, y, root, known, tangent, left - tangent @ (tangent.T @ left))
 
     @property

@@ -180,3 +180,12 @@ def test_a_function_that_fails_ends_nothing(monkeypatch, rng):
     x = np.linspace(0.1, 3, 100)
     found = freed_edges(fitted("a*sin(b*x)", x, np.sin(x) + 0.05 * rng.standard_normal(100), a=1.0, b=1.0))
     assert found.functions[0].failure == "the calculation failed (LinAlgError)" and found.named == ""
+
+
+def test_a_valley_of_constants_hides_no_wrong_function(rng):
+    # For large c the hyperbolic cosine becomes an exponential, and the fit goes there slowly and forever.
+    x = np.linspace(0, 1, 200)
+    y = 1 / (0.3 + x) + 0.02 * rng.standard_normal(200)
+    residuals = fitted("a*cosh(b*x - c) + d", x, y, 0.02, a=0.01, b=2.0, c=6.0, d=0.5)
+    # What the derivatives by c promise and the fit does not keep would leave 1e-26.
+    assert freed_edges(residuals).functions[0].p_value < 1e-60
