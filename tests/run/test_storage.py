@@ -122,9 +122,14 @@ def test_an_older_run_is_replaced_and_leaves_nothing_behind(saved, discovery):
     (saved / "mine.txt").write_text("kept")
     other = replace(discovery, network=None, reading=None, stopped="interrupted")
     save_run(other, saved)
+    # The formula is a network of its own.
     assert {path.name for path in saved.iterdir()} == {
-        "formula.json", "equations.csv", "data.safetensors", "report.txt", "run.log", "mine.txt"
+        "formula.json", "equations.csv", "data.safetensors", "report.txt", "run.log", "mine.txt", "network.svg",
+        "network.png",
     }  # fmt: skip
+    constant = replace(discovery.formula, expression=sympy.Float(1.5), constants=(), covariance=None)
+    save_run(replace(other, formula=constant), saved)
+    assert not list(saved.glob("network.*"))
     run = load_run(saved)
     assert run.network is None and run.summary.stopped == "interrupted"
 
