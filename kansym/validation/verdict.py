@@ -13,7 +13,7 @@ It is a **law** only if nothing speaks against it that could be measured:
 1. it saves bits far beyond chance (`LAW_SAVED`), and gains several bits for each that it costs (`LAW_RATIO`);
 2. it accounts for the data: exactly, or within the errors of the table, or else but for a tenth of the variance;
 3. nothing is left: residuals without structure, no lack of fit against repeated points, no smooth function that
-   predicts them, no network that does better held out;
+   predicts them, no network that does better held out, no function of the formula that the data move;
 4. the data determine every constant, and there are few of them (`MOST_CONSTANTS`) unless the fit is exact; no real
    exponent was fitted, except in a plain power law, and no function or high power stands inside another function,
    unless the fit is exact: over a short range these imitate many a function;
@@ -105,6 +105,7 @@ class Topic(StrEnum):
     SIZE = "size"
     FIT = "fit"
     RESIDUALS = "residuals"
+    FUNCTIONS = "functions"
     CONSTANTS = "constants"
     RIVAL = "rival"
     UNITS = "units"
@@ -196,7 +197,7 @@ def judge(evidence: Evidence) -> Verdict:
     if not against:
         return Verdict(LAW, _law_reason(evidence), grounds)
     first, left = against[0].words, evidence.fit.one_minus_r2
-    if left <= SMALL and all(ground.topic is Topic.RESIDUALS for ground in against):
+    if left <= SMALL and all(ground.topic in (Topic.RESIDUALS, Topic.FUNCTIONS) for ground in against):
         reason = f"it describes all but {left:.1g} of the variance; in that, {first}: a small correction is missing"
         return Verdict(DESCRIPTION, f"{reason}, or errors of the rows are not independent", grounds)
     more = f" ({len(against) - 1} more ground{'s'[: len(against) > 2]} below)" if len(against) > 1 else ""
@@ -366,6 +367,18 @@ def _of_residuals(e: Evidence) -> list[Ground]:
     return found
 
 
+def _of_functions(e: Evidence) -> Iterator[Ground]:
+    found = e.freed
+    if found is None or e.fit.exact or all(one.failure for one in found.functions):
+        return
+    moved = next((one for one in found.functions if one.text == found.named), None)
+    if moved is None:
+        yield Ground(True, "the data leave each of its functions where it is")
+        return
+    others = f", or {_listed(found.alike)}" if found.alike else ""
+    yield Ground(False, f"the data move {moved.text}{others} ({probability(moved.adjusted_p, 1)})")
+
+
 def _of_constants(e: Evidence) -> list[Ground]:
     count = len(e.constants.constants)
     found = []
@@ -452,6 +465,7 @@ RULES: tuple[tuple[Topic, Callable[[Evidence], Iterable[Ground]]], ...] = (
     (Topic.SIZE, _of_size),
     (Topic.FIT, _of_fit),
     (Topic.RESIDUALS, _of_residuals),
+    (Topic.FUNCTIONS, _of_functions),
     (Topic.CONSTANTS, _of_constants),
     (Topic.RIVAL, _of_rival),
     (Topic.UNITS, _of_units),

@@ -11,6 +11,7 @@ from kansym.validation.domain import Domain
 from kansym.validation.extrapolation import Extrapolation
 from kansym.validation.fit import Fit
 from kansym.validation.form import CheckedConstant, CheckedConstants, FormFacts
+from kansym.validation.freed_edges import FreedEdges, FreedFunction
 from kansym.validation.left_out_ends import LeftOutEnd
 from kansym.validation.residual_tests import LackOfFit, ResidualTest
 from kansym.validation.rivals import Rival
@@ -23,6 +24,9 @@ FIT = Fit(
     spread=2.0, one_minus_r2=0.0025, held_out_one_minus_r2=0.0025, noise_floor=1e-12, exact=False, chi2=None,
     chi2_p=None, freedom=99,
 )  # fmt: skip
+STAYS = FreedFunction("exp(x)", "x", "", 8, 2, 1.0, 0.6, 0.6)
+MOVED = FreedFunction("tanh(x)", "x", "", 8, 2, 30.0, 1e-5, 1e-5, 29.0, 0.03, True)
+
 LAWFUL = Evidence(
     fit=FIT,
     explained=Explained(gained=400.0, cost=40.0, left=0.0026),
@@ -92,6 +96,10 @@ def _fit(**changes):
         ({"leftover": Leftover(0.2, 0.002, "a function of x", 100)}, "a function of x predicts 20 %"),
         ({"lack_of_fit": LackOfFit(20, 0.1, 9.0, 19, 80, 1e-9)}, "repeated points"),
         ({"residual_tests": (), "leftover": None}, "too few rows"),
+        (
+            {"freed": FreedEdges((MOVED, STAYS), named="tanh(x)", alike=("x**2",))},
+            "the data move tanh(x), or x**2 (p = 1e-05)",
+        ),
         ({"constants": CheckedConstants((replace(CONSTANT, determined=False),), 0)}, "do not determine c0"),
         ({"constants": CheckedConstants((replace(CONSTANT, weak=True),), 1)}, "error exceeds the value of c0"),
         ({"constants": CheckedConstants((CONSTANT,) * 5, 5)}, "5 fitted constants"),
@@ -130,6 +138,10 @@ def test_one_objection_makes_a_description(changes, words):
         {"domain": Domain("undecided", "pole: x", (0.0,), False, 0.01)},
         {"rival": None},
         {"left_out_end": LeftOutEnd("x", "highest", 10, 1.4, 0.02)},
+        {"freed": FreedEdges((STAYS,))},
+        {"freed": FreedEdges(skipped="too few rows")},
+        {"freed": FreedEdges((replace(STAYS, failure="it has several arguments"),))},
+        {"freed": FreedEdges((MOVED,), named="tanh(x)"), "fit": replace(FIT, exact=True)},
         {"fit": replace(FIT, chi2=98.0, chi2_p=0.5, one_minus_r2=0.4, held_out_one_minus_r2=0.4)},
         {"fit": replace(FIT, noise_floor=0.1, one_minus_r2=0.4, held_out_one_minus_r2=0.4)},
         {"fit": replace(FIT, network_rms=None, network_p=None)},
