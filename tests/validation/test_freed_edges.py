@@ -47,10 +47,9 @@ def test_a_freed_function_bends_towards_the_right_one(two_columns):
     X, _, y = two_columns
     residuals = fitted("a*tanh(b*x + c)*z**p", X, y, 0.02, a=2.0, b=0.9, c=-0.3, p=1.4)
     (tanh,) = (one for one in freed_edges(residuals).functions if one.argument == "x")
-    x, function, freed, error = (
-        np.array(part)
-        for part in (tanh.curve.x, *(getattr(tanh.curve, name) for name in ("function", "freed", "error")))
-    )
+    curve = tanh.curve
+    assert curve is not None
+    x, function, freed, error = (np.array(part) for part in (curve.x, curve.function, curve.freed, curve.error))
     assert x[0] == pytest.approx(X[:, 0].min()) and x[-1] == pytest.approx(X[:, 0].max())
     # The right one, in the scale and about the offset of the function that stands in the formula.
     truth = scipy.special.erf(0.8 * x - 0.3)
@@ -82,6 +81,7 @@ def test_the_band_covers_the_right_function(rng):
     for _ in range(30):
         y = 3 * np.tanh(x) + 0.1 * rng.standard_normal(len(x))
         curve = freed_edges(fitted("a*tanh(b*x)", x, y, 0.1, a=3.0, b=1.0)).functions[0].curve
+        assert curve is not None
         freed, function, error = (np.array(part) for part in (curve.freed, curve.function, curve.error))
         inside.append(np.abs(freed - function)[error > 0] < 1.96 * error[error > 0])
     assert np.concatenate(inside).mean() == pytest.approx(0.95, abs=0.05)
