@@ -114,7 +114,7 @@ def project(f: Tensor, inside: Tensor, y: Tensor, root_weight: Tensor) -> Projec
     clock.charge(Work.MATCHED_POINTS, f.numel())
     largest = torch.linalg.vector_norm(f, ord=torch.inf, dim=-1)
     valid = inside & torch.isfinite(largest) & (largest > 0)
-    # Here and below: a card does what may be needless rather than let the host wait to see whether it is.
+    # A card does these few steps in vain rather than let the host wait to see whether they are needed.
     if f.is_cuda or not bool(valid.all()):
         f.masked_fill_(~valid[..., None], 0.0)
     scale = torch.ones_like(largest)
@@ -205,7 +205,7 @@ def into_closed_domain(problems: Problems, candidates: Candidates, low: Tensor, 
         first, last = a * low + b, a * high + b
         out_first, out_last = (first < floor) | (first > ceiling), (last < floor) | (last > ceiling)
         out = out_first | out_last
-        if not (out.is_cuda or bool(out.any())):
+        if not bool(out.any()):
             break
         new_first, new_last = (
             torch.where(end_out, end.clamp(floor + margin, ceiling - margin), end)

@@ -8,7 +8,8 @@ import torch
 
 from kansym.kan.network import Network
 
-P, R = ParamSpec("P"), TypeVar("R")
+P = ParamSpec("P")
+R = TypeVar("R")
 
 SHARE = 8
 """A chunk is an eighth of what is free at first: a product needs its factors, its result and what torch keeps aside."""

@@ -145,8 +145,12 @@ class Layer:
 
         def find() -> list[tuple[int, Tensor, Tensor, Tensor]]:
             primitive = torch.where(self.symbolic_edges, self.primitive, -1)
-            kinds = [kind for kind in torch.unique(primitive).tolist() if kind >= 0]
-            return [(kind, *torch.nonzero(primitive == kind, as_tuple=True)) for kind in kinds]
+            found = []
+            for kind in torch.unique(primitive).tolist():
+                if kind >= 0:
+                    network, source, target = torch.nonzero(primitive == kind, as_tuple=True)
+                    found.append((kind, network, source, target))
+            return found
 
         return remembered("placed", self.mode, self.primitive, find=find)
 

@@ -26,7 +26,9 @@ def remembered(what: str, tensor: Tensor, *others: Tensor, find: Callable[[], T]
         What the answer depends on; torch counts changes in place.
     find : callable without arguments
     """
-    answers: dict[str, tuple[tuple, tuple[int, ...], Any]] = _known.setdefault(tensor, {})
+    answers: dict[str, tuple[tuple, tuple[int, ...], Any]] | None = _known.get(tensor)
+    if answers is None:
+        answers = _known[tensor] = {}
     versions = (tensor._version, *(one._version for one in others))
     known = answers.get(what)
     if known is None or known[1] != versions or any(a is not b for a, b in zip(known[0], others, strict=True)):
