@@ -7,6 +7,7 @@ scaled units; users see them in their own.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -109,7 +110,7 @@ def set_primitive(
 ) -> None:
     """Make an edge of network number `index` a primitive, in place, with constants in the units of `user_constants`."""
     found = _network_constants(constants, network, ref, scaling)
-    values = {name: found[name] for name in AFFINE}
+    values: Any = {name: found[name] for name in AFFINE}
     network.set_symbolic(ref.layer, ref.source, ref.target, primitive, **values, network=index, frozen=frozen)
 
 

@@ -115,7 +115,7 @@ class NetworkSteps(TabledModule):
     @staticmethod
     def _function(network: Network, number: int, source: int, target: int) -> str:
         mode = EdgeMode(int(network.layers[number].mode[0, source, target]))
-        if mode != EdgeMode.SYMBOLIC:
+        if not mode & EdgeMode.SYMBOLIC:
             return "spline" if mode == EdgeMode.SPLINE else "off"
         return network.primitives[int(network.layers[number].primitive[0, source, target])].name
 

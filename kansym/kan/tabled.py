@@ -13,7 +13,6 @@ from kansym.data.scaling import Scaling
 from kansym.data.weights import root_mean_square
 from kansym.errors import ArgumentError
 from kansym.kan.fit_table import FitTable, inputs_of
-from kansym.kan.layer import EdgeMode
 from kansym.kan.module import ScaledModule
 from kansym.kan.network import Network
 from kansym.kan.residuals import Errors
@@ -154,7 +153,7 @@ class TabledModule(ScaledModule):
         rows = inputs_of(X, self.n_inputs, self.names, known=self._names is not None)
         first = self.network.layers[0]
         center, half = (one[0].double().cpu().numpy() for one in (first.center, first.half_width))
-        splines = (first.mode[0] == EdgeMode.SPLINE).any(1).cpu().numpy()
+        splines = first.spline_edges[0].any(1).cpu().numpy()
         u = (self._scaling().scale_inputs(rows) - center) / half
         return (np.abs(u) > MARGIN) & splines
 

@@ -276,8 +276,9 @@ def _finish(
 
 
 def _is_far_off(formula: Formula | None, fit_rows: FitRows) -> bool:
-    known = fit_rows.errors_given and formula is not None
-    return known and formula.train_loss > (FAR_OFF * fit_rows.noise_floor) ** 2
+    if formula is None or not fit_rows.errors_given:
+        return False
+    return formula.train_loss > (FAR_OFF * fit_rows.noise_floor) ** 2
 
 
 def shortened(
