@@ -43,7 +43,7 @@ lint: $(VENV)/.dev
 docs: $(VENV)/.docs
 	$(BIN)/python -m sphinx -b html -d docs/_build/doctrees -n -W --keep-going -q docs docs/_build/html
 	$(BIN)/python docs/check_site.py docs/_build/html
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/docs tests/test_examples.py -m pages
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/docs tests/test_examples.py tests/kan/test_hello.py -m pages
 	@echo "docs/_build/html/index.html"
 
 bench: $(VENV)/.bench

@@ -16,7 +16,11 @@ HEAVY = ("torch", "scipy", "sympy", "numpy", "pandas", "matplotlib", "sklearn")
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_work_of_a_command_takes_its_arguments(name):
     command, work = COMMANDS[name], implementation_of(COMMANDS[name])
-    assert get_type_hints(work) == get_type_hints(command)
+    expected = get_type_hints(command)
+    for parameter in inspect.signature(command).parameters.values():
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            expected[parameter.name] = tuple[expected[parameter.name], ...]
+    assert get_type_hints(work) == expected
     parameters = inspect.signature(work).parameters.values()
     assert all(p.kind is p.KEYWORD_ONLY and p.default is p.empty for p in parameters)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -35,7 +36,7 @@ def sweep(
     deterministic: bool,
     out: Path,
     jobs: int,
-    executor: str,
+    executor: Literal["processes", "dask"],
     scheduler: str | None,
     robust: bool,
     exact: bool,
