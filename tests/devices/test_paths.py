@@ -128,7 +128,7 @@ def test_sums_of_terms(card, rng):
     variables = sympy.symbols("p t", real=True)
     pursuit = Pursuit(X, y, variables, device="cuda", options=TermOptions(terms=1, moves=0))
     with clock.running(clock.Clock()):
-        found = next(pursuit.formulas(3.0))
+        found = next(pursuit.formulas(1.5))
     assert_allclose(sympy.lambdify(variables, found)(*X.T), y, rtol=1e-6)
 
 

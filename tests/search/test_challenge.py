@@ -97,7 +97,7 @@ def test_a_rival_that_fails_costs_itself_only(rng, monkeypatch):
 
     def raw(part, fit_rows, *args, **kwargs):
         (symbol,) = fit_rows.variables
-        yield sympy.Float("1e-1000000") * symbol
+        yield sympy.Float("1e-100000") * symbol
         yield 3.0 / (1.0 + 0.9 * symbol)
         raise RuntimeError("a bug")
 
