@@ -25,9 +25,6 @@ Result = TypeVar("Result")
 WINDOW = 256
 """Tasks that a foreign executor holds at a time: enough for a cluster, and tables are read as they are needed."""
 
-RETRIES = 2
-"""Times that a cluster gives a task to another worker."""
-
 
 @dataclass(frozen=True)
 class WorkerFailure:
@@ -90,7 +87,7 @@ def dask_executor(scheduler: str | None = None) -> Iterator[Executor]:
     """
     distributed = optional_module("distributed", feature="A Dask cluster", extra="dask")
     where = {"scheduler_file": scheduler} if scheduler and scheduler.endswith(".json") else {"address": scheduler}
-    with distributed.Client(**where) as client, client.get_executor(retries=RETRIES) as executor:
+    with distributed.Client(**where) as client, client.get_executor() as executor:
         yield executor
 
 

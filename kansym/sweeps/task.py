@@ -86,7 +86,12 @@ def _search(task: SearchTask, folder: Path) -> None:
         discovery = discover(task.dataset, replace(options, max_seconds=(1 - CERTIFYING) * options.max_seconds))
         if discovery.interrupted:
             raise KeyboardInterrupt
-        certificate = certify(discovery, options=options.unguessed)
+        try:
+            certificate = certify(discovery, options=options.unguessed)
+        except Exception:
+            # The formula stands; it has no certificate.
+            certificate = None
+            logger.warning("the certificate failed", exc_info=True)
     save_run(discovery, folder, command=task.command, options=options, certificate=certificate, log_lines=log)
     write_page(folder)
     _draw_small(folder)

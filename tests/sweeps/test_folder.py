@@ -120,6 +120,13 @@ def test_a_worker_that_dies_is_a_row(tmp_path, monkeypatch):
 
 
 @pytest.mark.faults
+def test_a_certificate_that_fails_costs_itself(monkeypatch, tmp_path):
+    monkeypatch.setattr("kansym.sweeps.task.certify", lambda *_, **__: 1 / 0)
+    (row,) = sweep({"two": line(2)}, OPTIONS, out=tmp_path).rows
+    assert row.failure == "" and row.verdict == "" and row.to_dict()["formula"] == "y = 2*x + 1"
+
+
+@pytest.mark.faults
 def test_a_search_that_fails_says_why(monkeypatch):
     monkeypatch.setattr("kansym.sweeps.task.discover", lambda *_: 1 / 0)
     found = search_table(module.SearchTask(line(2), OPTIONS))
