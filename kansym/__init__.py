@@ -36,6 +36,11 @@ if TYPE_CHECKING:
     from kansym.search.front import ParetoFront as ParetoFront
     from kansym.search.options import DiscoveryOptions as DiscoveryOptions
     from kansym.search.results import Discovery as Discovery
+    from kansym.structure.interaction import Separability as Separability
+    from kansym.structure.interaction import separability as separability
+    from kansym.structure.invariance import Symmetry as Symmetry
+    from kansym.structure.invariance import symmetries as symmetries
+    from kansym.structure.invariance import symmetry as symmetry
     from kansym.sweeps.folder import Sweep as Sweep
     from kansym.sweeps.folder import sweep as sweep
     from kansym.symbolic.formula import Formula as Formula
@@ -68,6 +73,11 @@ _HOMES = {
     "KAN": "kansym.kan.model",
     "KnownForm": "kansym.fitting.result",
     "fit_constants": "kansym.fitting.known_form",
+    "Separability": "kansym.structure.interaction",
+    "separability": "kansym.structure.interaction",
+    "Symmetry": "kansym.structure.invariance",
+    "symmetries": "kansym.structure.invariance",
+    "symmetry": "kansym.structure.invariance",
     "Sweep": "kansym.sweeps.folder",
     "sweep": "kansym.sweeps.folder",
     "import_pykan": "kansym.kan.pykan",

@@ -37,6 +37,8 @@ _HOMES = {
     "watched": "kansym.report.progress:watched",
     "report_text": "kansym.report.text:text_report",
     "run_network": "kansym.figures.run_network:network",
+    "separability_figure": "kansym.figures.hypotheses:separability_figure",
+    "symmetry_figure": "kansym.figures.hypotheses:symmetry_figure",
     "figure_bytes": "kansym.figures.svg:figure_bytes",
 }
 """Module and function of every surface, by its name."""

@@ -17,6 +17,9 @@ from kansym import (
     make_dataset,
     primitive_from_expression,
     read_table,
+    separability,
+    symmetries,
+    symmetry,
 )
 from kansym.errors import StorageError
 from kansym.kan import EdgeMode
@@ -387,6 +390,20 @@ def _():
     from kansym.bench.catalogue import load_catalogue
 
     assert len(load_catalogue("feynman").names) >= 100
+
+
+@row("test_separability, detect_separability")
+def _(net):
+    net.fit(X, X[:, 0] + np.sin(X[:, 1]), steps=20)
+    assert separability(net).terms == (("x",), ("y",))
+    assert separability(X, X[:, 0] * np.exp(X[:, 1])).factors == (("x0",), ("x1",))
+
+
+@row("test_symmetry, test_symmetry_var")
+def _(net):
+    net.fit(X, np.tanh(X[:, 0] - X[:, 1]), steps=20)
+    assert symmetry(net, through="x - y").verdict == "holds"
+    assert [one for one in symmetries(net) if one.verdict == "holds"]
 
 
 @row("kanpiler(variables, expr)")
