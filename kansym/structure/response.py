@@ -148,12 +148,11 @@ def _of_network(net: KAN, data: Any) -> Response:
     if net.n_outputs != 1:
         raise ArgumentError(f"the network must have one output, it has {net.n_outputs}")
     X = net.table.X if data is None else inputs_of(data, net.n_inputs, net.names, known=True)
-    return Response(
-        net.names, net.targets[0], X, net.predict(X), model=net.predict, error=max(net.error.train, net.error.held_out)
-    )
+    error = max(net.error.train, net.error.held_out)
+    return Response(net.names, net.targets[0], X, net.predict(X), model=net.predict, error=error)
 
 
-def _of_function(function: Function, data: Any) -> Response:
+def _of_function(function: Callable[..., Any], data: Any) -> Response:
     if data is None:
         raise ArgumentError("give rows X to ask the function at, as in separability(function, X)")
     rows, names = (data.X, data.names) if isinstance(data, Dataset) else (data, None)

@@ -59,9 +59,8 @@ def test_of_a_network_its_error_is_the_error(X):
     net = KAN([3, 1], grid=3, seed=0).fit(X, np.exp(X[:, 0]) + np.sin(X[:, 1]) + X[:, 2], steps=20, starts=1)
     found = separability(net)
     assert found.terms == (("x0",), ("x1",), ("x2",))
-    assert found.sum_errors[0, 1] * np.std(net.table.Y) == pytest.approx(
-        max(net.error.train, net.error.held_out), rel=0.1
-    )
+    error = max(net.error.train, net.error.held_out)
+    assert found.sum_errors[0, 1] * np.std(net.table.Y) == pytest.approx(error, rel=0.1)
 
 
 def test_columns_that_move_together_cannot_be_told():

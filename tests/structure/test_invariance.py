@@ -86,7 +86,7 @@ def test_text_and_figure(X):
 
 def test_what_is_wrong_is_said(X):
     y = X[:, 0] * X[:, 1] + X[:, 2]
-    with pytest.raises(ArgumentError, match="unknown|x9"):
+    with pytest.raises(ArgumentError, match="x9"):
         symmetry(X, y, through="x9 - x1")
     with pytest.raises(ArgumentError, match="through must be combinations of x0, x1, x2, got '2'"):
         symmetry(X, y, through="2")
