@@ -31,6 +31,8 @@ _HOMES = {
     "comparison_figure": "kansym.comparison.figure:comparison_figure",
     "kan_editor": "kansym.editing.trained:editor_of",
     "kan_figure": "kansym.editing.trained:figure_of",
+    "kan_watcher": "kansym.report.watching:watcher",
+    "kan_network_figure": "kansym.editing.trained:network_figure_of",
     "kan_formulas": "kansym.editing.trained:formulas_of",
     "network_svg": "kansym.report.notebook.network:network_svg",
     "network_png": "kansym.report.notebook.network:network_png",

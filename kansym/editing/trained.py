@@ -117,6 +117,12 @@ def figure_of(net: KAN, *, dark: bool) -> Figure:
     """The network as a picture; primitives are drawn over the splines that they were, where the editor knows them."""
     if net._table is not None and net.n_outputs == 1:
         return editor_of(net).figure(dark=dark)
+    return network_figure_of(net, _plain(net), dark=dark)
+
+
+def network_figure_of(net: KAN, network: Network, *, dark: bool = False) -> Figure:
+    """Another state of a network of this shape as a picture, with names and rows of this one."""
     x = net._sample(None).to("cpu", torch.float64)
     names = net.targets[0] if net.n_outputs == 1 else net.targets
-    return network_figure(_plain(net), x, input_names=net.names, output_name=names, dark=dark)
+    plain = network.to("cpu", torch.float64)
+    return network_figure(plain, x, input_names=net.names, output_name=names, dark=dark)

@@ -103,6 +103,7 @@ class Progress:
     y_scale : Tensor, shape (n_outputs,)
     metrics : dict of str to callable
     callback : callable ``(step, error)`` or None
+    watcher : object with a method ``show(network, step, error)``, or None
     fit : int
         Number of this fit.
     own_loss : bool
@@ -124,11 +125,13 @@ class Progress:
         *,
         metrics: dict[str, Metric],
         callback: Callable[[int, float], Any] | None,
+        watcher: Any = None,
         fit: int,
         own_loss: bool,
         judged: bool,
     ) -> None:
         self.x, self.y, self.y_scale, self.metrics = x, y * y_scale, y_scale, metrics
+        self.watcher = watcher
         self.callback, self.fit, self.own_loss, self.judged = callback, fit, own_loss, judged
         self.records: list[dict[str, float]] = []
         self._best, self._values = math.inf, {}
@@ -149,6 +152,8 @@ class Progress:
         record = {"fit": self.fit, "step": step, "training": self._shown(training)}
         record["validation"] = judged if self.judged else math.nan
         self.records.append({**record, **self._values})
+        if self.watcher is not None:
+            self.watcher.show(network, step, judged)
         return self.callback is not None and self.callback(step, judged) is True
 
     def _measured(self, network: Network) -> dict[str, float]:

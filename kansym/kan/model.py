@@ -4,6 +4,7 @@ import copy
 import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -27,6 +28,7 @@ from kansym.kan.tabled import checked_names
 from kansym.kan.training_options import Loss, OptimizerFactory
 from kansym.primitives.library import default_library
 from kansym.primitives.primitive import Primitive
+from kansym.surfaces import surface
 from kansym.threads import threads_for
 
 logger = logging.getLogger(__name__)
@@ -151,6 +153,7 @@ class KAN(NetworkSteps):
         weights: Any = None,
         y_error: Any = None,
         callback: Callable[[int, float], Any] | None = None,
+        watch: str | os.PathLike[str] | None = None,
         starts: int | None = None,
         max_seconds: float | None = None,
         lamb_l1: float = 1.0,
@@ -196,6 +199,9 @@ class KAN(NetworkSteps):
             Standard errors of y, as in `kansym.make_dataset`: rows weigh 1/error^2.
         callback : callable ``(step, error)``, optional
             Called after every step with the error that decides, as in `history`; returns True to end training.
+        watch : str or path-like, optional
+            Where the network is shown as it trains: "notebook" for one output that is kept up to date, or a file
+            ``training.gif`` or ``.mp4`` (needs ffmpeg) for a film with a frame for each step.
         starts : int, optional
             Networks that are trained side by side, the first from the present weights; the best is kept. Default: 16
             for a fresh network and "lm", 4 for other optimizers, 1 later on. A fifth of the steps is for all, the rest
@@ -254,8 +260,11 @@ class KAN(NetworkSteps):
             seed=self.seed,
         )
         count = number_of_starts(starts, options, fresh=fresh)
+        draw = partial(surface("kan_network_figure"), self)
+        watcher = None if watch is None else surface("kan_watcher")(watch, draw)
         if not table.same(self._table):
             self._table = table
+        self._names, self._targets = table.names, table.targets
         if fresh:
             self._scale_to(table)
         else:
@@ -270,6 +279,7 @@ class KAN(NetworkSteps):
             fit=1 + int(max((record["fit"] for record in self._records), default=0)),
             own_loss=loss is not None,
             judged=judges is not None,
+            watcher=watcher,
         )
         deadline = None if max_seconds is None else clock.now() + max_seconds
         problem = Problem(x, target, relative, judges, options, deadline)
@@ -279,9 +289,11 @@ class KAN(NetworkSteps):
             logger.info("interrupted: the best weights of %d steps are kept", len(progress.records))
         self._adopt(network)
         self._records += progress.records
-        self._names, self._targets = table.names, table.targets
         if options.steps:
             self._fresh = None
+        if watcher is not None:
+            # The network is there already, whatever becomes of its pictures.
+            watcher.done()
         return self
 
     def _is_fresh(self) -> bool:

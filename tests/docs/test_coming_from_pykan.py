@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import sympy
 import torch
+from PIL import Image
 
 from kansym import (
     KAN,
@@ -378,6 +379,13 @@ def _(net):
     assert net.edges["x -> f"].mode == "spline"
     net.editor.redo()
     assert net.edges["x -> f"].mode == "sin"
+
+
+@row("fit(..., save_fig=True)")
+def _(net, tmp_path):
+    net.fit(X, Y, steps=3, starts=1, watch=tmp_path / "training.gif")
+    with Image.open(tmp_path / "training.gif") as film:
+        assert film.n_frames >= 4
 
 
 @row("saveckpt, loadckpt")

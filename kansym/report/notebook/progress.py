@@ -37,7 +37,7 @@ class LiveProgress:
     def __init__(
         self, *, display: Callable[[dict[str, str]], Any] | None = None, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._display, self._clock = display or _ipython_display, clock
+        self._display, self._clock = display or ipython_display, clock
         self._handle: Any = None
         self._last = -math.inf
         self._progress: Progress | None = None
@@ -107,7 +107,8 @@ def in_notebook() -> bool:
     return shell is not None and getattr(shell, "kernel", None) is not None
 
 
-def _ipython_display(shown: dict[str, str]) -> Any:
+def ipython_display(shown: dict[str, Any]) -> Any:
+    """Show a mapping of MIME types to text or bytes; its method ``update`` takes another."""
     from IPython.display import display
 
     handle = display(shown, raw=True, display_id=True)
@@ -120,7 +121,7 @@ class _Raw:
     def __init__(self, handle: Any) -> None:
         self._handle = handle
 
-    def update(self, shown: dict[str, str]) -> None:
+    def update(self, shown: dict[str, Any]) -> None:
         self._handle.update(shown, raw=True)
 
 
