@@ -38,6 +38,9 @@ TIED = 0.01
 """Relative error of the difference of two coefficients up to which noisy data make them one: that they agree to five
 percent happens to every tenth pair."""
 
+TURNED = 0.05
+"""Error of a phase, in radians, up to which noisy data make it a quarter turn: one phase in eight lies so near to one."""
+
 EXACT = 1e-8
 """A fit with an RMS residual below this times the RMS of y is taken to be exact: its residuals are rounding errors and
 approximation, not noise, and standard errors mean nothing."""
@@ -110,8 +113,9 @@ def snap(
     admits : callable, optional
         Whether a form may be; ``1 + x`` may not, where x has a unit.
     structural : bool, default False
-        Only what belongs to the structure: exponents become simple ones, terms that the data do not need go, and
-        coefficients of a sum become one where they agree, as in ``c*(x - z)``. All other numbers stay as fitted: for
+        Only what belongs to the structure: exponents become simple ones, terms that the data do not need go,
+        coefficients of a sum become one where they agree, as in ``c*(x - z)``, and a phase of a quarter turn makes a
+        cosine of a sine. All other numbers stay as fitted: for
         data with noise, where they are measurements.
 
     References
@@ -327,7 +331,7 @@ def _options(state: _State, index: int, role: str, structural: bool) -> Iterator
     options = []
     for candidate in nearby(role, value, window):
         plain = candidate.value == 0 or (role == "exponent" and candidate.denominator <= FINEST)
-        if structural and not (plain or _is_structure(state, index, candidate, error)):
+        if structural and not (plain or _is_structure(state, index, role, candidate, error)):
             continue
         distance = abs(candidate.value - value)
         precision = max(distance, error) / abs(value) if value else math.inf
@@ -343,10 +347,15 @@ def _options(state: _State, index: int, role: str, structural: bool) -> Iterator
     yield from ((candidate, gain) for _, candidate, gain in options[:TRIES])
 
 
-def _is_structure(state: _State, index: int, candidate: Candidate, error: float) -> bool:
-    """Whether a one in place of a constant says how the formula is built, and not what was measured."""
+def _is_structure(state: _State, index: int, role: str, candidate: Candidate, error: float) -> bool:
+    """Whether a number in place of a constant says how the formula is built, and not what was measured.
+
+    A phase of a quarter turn is a cosine in place of a sine, as one of zero is a sine.
+    """
     symbol = state.form.constants[index]
     off = abs(float(state.form.values[index]) - candidate.value)
+    if candidate.pi_power == 1 and candidate.radicand == 1 and 2 % candidate.denominator == 0 and role == "phase":
+        return off <= 2 * error <= 2 * TURNED
     tied = abs(candidate.value) == 1 and off <= 2 * error <= 2 * TIED and symbol in beside_plain_terms(state.form)
     return tied or (candidate.value == 1 and symbol in shifts(state.form))
 

@@ -105,7 +105,8 @@ class FormFacts:
         Whether it is a product of powers of columns and a constant.
     nested : bool
         Whether a function, other than a power or a root, or a power of `HIGH` or more, stands inside another one; or
-        a sum with columns in the exponent of another, ``(1 + x)**(y - 3)``: an exponential function of a logarithm.
+        columns in the exponent of columns, where both are sums, ``(1 + x)**(y - 3)``, or the exponent holds a root or
+        an inverse, ``x**(1/y)``: an exponential function of a logarithm. ``x**y`` is none.
     columns : int, default 1
         How many columns occur in it.
     """
@@ -126,7 +127,7 @@ def form_facts(form: ParametricForm) -> FormFacts:
         depends_on_inputs=bool(form.expression.free_symbols & columns),
         real_exponents=len(fitted) + odd_exponents(form),
         nested=any(
-            _is_power_of_sum(node, columns)
+            _is_tower(node, columns)
             or any(_functions(part, columns) or _has_high_power(part, columns) for part in node.args)
             for node in _functions(form.expression, columns)
         ),
@@ -153,8 +154,11 @@ def _functions(expression: sympy.Expr, columns: set[sympy.Symbol]) -> list[sympy
     return [node for node in sympy.preorder_traversal(expression) if counts(node)]
 
 
-def _is_power_of_sum(node: sympy.Expr, columns: set[sympy.Symbol]) -> bool:
-    return node.is_Pow and all(part.is_Add and part.free_symbols & columns for part in node.args)
+def _is_tower(node: sympy.Expr, columns: set[sympy.Symbol]) -> bool:
+    """Whether a power has columns in both places, and more than a product of them in the exponent, or sums in both."""
+    if not (node.is_Pow and all(part.free_symbols & columns for part in node.args)):
+        return False
+    return all(part.is_Add for part in node.args) or not node.exp.is_polynomial(*columns)
 
 
 def _has_high_power(expression: sympy.Expr, columns: set[sympy.Symbol]) -> bool:

@@ -211,6 +211,21 @@ def test_a_factor_of_an_exponential_within_a_sum_is_a_shift():
     assert len(amplitude.form.constants) == 2
 
 
+@pytest.mark.parametrize(("phase", "turned"), [(-np.pi / 2, True), (1.2, False)])
+def test_a_phase_of_a_quarter_turn_makes_a_cosine_of_a_sine(phase, turned):
+    start = F(1.8) * sympy.exp(F(-0.4) * X) * sympy.sin(F(1.3) * Y + F(phase * 1.02))
+    result, fitted = structural(start, lambda x, y, z: 2 * np.exp(-0.5 * x) * np.sin(1.35 * y + phase), noise=0.02)
+    assert len(fitted.constants) == 4
+    assert len(result.form.constants) == (3 if turned else 4)
+    assert result.form.expression.has(sympy.cos) is turned
+
+
+def test_a_phase_that_is_hardly_known_stays_a_phase():
+    start = F(1.8) * sympy.sin(F(1.3) * Y + F(-1.6))
+    result, _ = structural(start, lambda x, y, z: 2 * np.sin(1.35 * y - np.pi / 2), noise=0.5, n=30)
+    assert len(result.form.constants) == 3
+
+
 def test_a_coefficient_beside_a_term_without_one_becomes_one():
     start = F(0.9) * sympy.exp(F(-2.4) * (F(1.01) * X - Y) ** 2)
     result, _ = structural(start, lambda x, y, z: 0.8 * np.exp(-2.5 * (x - y) ** 2), noise=0.003)

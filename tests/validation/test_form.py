@@ -58,6 +58,8 @@ def test_constants_that_only_count_together_are_named(discovered, rng):
         ("exp(1.2)*x", True, 0, True, False),
         ("2.0*(0.1*x + 1.0)**(y - 3.0)", True, 0, False, True),
         ("2.0*(0.1*x + 1.0)**y", True, 0, False, False),
+        ("2.0*(1.5*x)**(1/sqrt(y))", True, 0, False, True),
+        ("2.0*x**(1.5*y)", True, 0, False, False),
     ],
 )
 def test_facts(text, depends, real, power, nested):
