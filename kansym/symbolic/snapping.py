@@ -39,7 +39,7 @@ TIED = 0.01
 percent happens to every tenth pair."""
 
 TURNED = 0.05
-"""Error of a phase, in radians, up to which noisy data make it a quarter turn: one phase in eight lies so near to one."""
+"""Error of a phase, in radians, up to which noisy data make it a quarter turn: one in eight lies so near to one."""
 
 EXACT = 1e-8
 """A fit with an RMS residual below this times the RMS of y is taken to be exact: its residuals are rounding errors and
