@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+import numpy as np
 import sympy
 from sympy import Expr
 
@@ -240,6 +241,23 @@ def beside_plain_terms(form: ParametricForm) -> set[sympy.Symbol]:
         if any(not own & constants and not any(one.is_number and one != -1 for one in own) for own in factors):
             found.update(next(iter(own & constants)) for own in factors if len(own & constants) == 1)
     return found
+
+
+def saturations(form: ParametricForm) -> Iterator[tuple[ParametricForm, sympy.Symbol]]:
+    """The form with c + d/(x + a) written as (c x + e)/(x + a), and e, which has the symbol of d."""
+    constants = dict(zip(form.constants, map(float, form.values), strict=True))
+    for node in form.expression.atoms(sympy.Add):
+        for c in (term for term in node.args if term in constants):
+            for term in node.args:
+                d, pole = term.as_independent(*form.variables)
+                if d not in constants or d == c or not (pole.is_Pow and pole.exp == -1 and pole.base.is_Add):
+                    continue
+                for a in (one for one in pole.base.args if one in constants and one not in (c, d)):
+                    fraction = (c * (pole.base - a) + d) / pole.base
+                    changed = form.expression.xreplace({node: node - c - term + fraction})
+                    values = {**constants, d: constants[c] * constants[a] + constants[d]}
+                    new = replace(form, expression=changed, values=np.array([values[one] for one in form.constants]))
+                    yield new, d
 
 
 def coefficient_pairs(form: ParametricForm) -> Iterator[tuple[sympy.Symbol, sympy.Symbol]]:

@@ -22,6 +22,7 @@ from kansym.symbolic.candidates import (
     nearby,
     rational,
     roles,
+    saturations,
     shifts,
 )
 from kansym.symbolic.canonical import canonicalize, regauged
@@ -136,8 +137,7 @@ def snap(
         state = _snap_ratios(state, judge, accepted, deadline)
         if len(accepted) == before:
             break
-    if not structural:
-        state = _snap_regauged(state, judge, accepted, deadline)
+    state = (_snap_saturations if structural else _snap_regauged)(state, judge, accepted, deadline)
     return SnapResult(judge.canonical(state).form, tuple(accepted))
 
 
@@ -400,6 +400,20 @@ def _snap_ratios(
                 state = judge.state(form.with_constant(second, multiple * first))
                 changed = True
                 break
+    return state
+
+
+def _snap_saturations(
+    state: _State, judge: _Judge, accepted: list[tuple[sympy.Symbol, float, sympy.Expr]], deadline: float
+) -> _State:
+    """Sums of a constant and a pole as one fraction, where its numerator then needs no constant: x/(x + a)."""
+    for form, numerator in saturations(state.form):
+        if clock.late(deadline):
+            break
+        before = len(accepted)
+        trial = _snap_constant(numerator, "offset", judge.state(form), judge, accepted, deadline)
+        if len(accepted) > before:
+            return trial
     return state
 
 

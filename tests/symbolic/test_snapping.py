@@ -220,6 +220,15 @@ def test_a_phase_of_a_quarter_turn_makes_a_cosine_of_a_sine(phase, turned):
     assert result.form.expression.has(sympy.cos) is turned
 
 
+@pytest.mark.parametrize(("offset", "constants"), [(0.0, 3), (0.8, 4)])
+def test_a_constant_beside_a_pole_makes_a_saturation(offset, constants):
+    start = F(20.0) - F(1.8) * X - F(23.0) / (Y + F(1.1))
+    law = lambda x, y, z: 21.8 * y / (y + 1.12) - 1.85 * x + offset  # noqa: E731
+    result, fitted = structural(start, law, noise=0.01)
+    assert len(fitted.constants) == 4
+    assert len(result.form.constants) == constants
+
+
 def test_a_phase_that_is_hardly_known_stays_a_phase():
     start = F(1.8) * sympy.sin(F(1.3) * Y + F(-1.6))
     result, _ = structural(start, lambda x, y, z: 2 * np.sin(1.35 * y - np.pi / 2), noise=0.5, n=30)
