@@ -244,7 +244,7 @@ def beside_plain_terms(form: ParametricForm) -> set[sympy.Symbol]:
 
 
 def saturations(form: ParametricForm) -> Iterator[tuple[ParametricForm, sympy.Symbol]]:
-    """The form with c + d/(x + a) written as (c x + e)/(x + a), and e, which has the symbol of d."""
+    """The form with c + d/(x + a) written as (c x + e)/(x + a), and e, which has the symbol of d; a may be a number."""
     constants = dict(zip(form.constants, map(float, form.values), strict=True))
     for node in form.expression.atoms(sympy.Add):
         for c in (term for term in node.args if term in constants):
@@ -252,10 +252,10 @@ def saturations(form: ParametricForm) -> Iterator[tuple[ParametricForm, sympy.Sy
                 d, pole = term.as_independent(*form.variables)
                 if d not in constants or d == c or not (pole.is_Pow and pole.exp == -1 and pole.base.is_Add):
                     continue
-                for a in (one for one in pole.base.args if one in constants and one not in (c, d)):
+                for a in (one for one in pole.base.args if one.is_number or (one in constants and one not in (c, d))):
                     fraction = (c * (pole.base - a) + d) / pole.base
                     changed = form.expression.xreplace({node: node - c - term + fraction})
-                    values = {**constants, d: constants[c] * constants[a] + constants[d]}
+                    values = {**constants, d: constants[c] * float(constants.get(a, a)) + constants[d]}
                     new = replace(form, expression=changed, values=np.array([values[one] for one in form.constants]))
                     yield new, d
 

@@ -12,13 +12,17 @@ from kansym.symbolic.complexity import early_bits, formula_bits, misfit_bits
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.own_functions import OwnFunction, folded
 from kansym.validation.description_length import loo
-from kansym.validation.form import odd_exponents
+from kansym.validation.form import form_facts, odd_exponents
 from kansym.validation.generic_curves import generic_curves, reduced_curves
 from kansym.validation.same_form import contains, probes, tolerance
 
 NEAR = 7.0
 """Bits to the nearest rival, for a law: odds above a hundred, "decisive" on the scale of Jeffreys (Theory of
 Probability, 1961, appendix B)."""
+
+CHOSEN = 23.0
+"""Bits that the choice of a form is worth: one of ten million that a search looks at. A polynomial was not chosen, and the
+pick must better it by so much more; a product of powers of columns was chosen among few."""
 
 NEARLY, UNTOLD = 25.0, 3.0
 """Bits up to which a rival is about as long as the pick, and bits of the residuals that the data do not tell apart: two
@@ -54,6 +58,8 @@ class Rival:
     special_cases : tuple of str
         Formulas nearer than this one that say the same: the pick with constants that the data do not ask for, or with
         one less.
+    needed : float, default `NEAR`
+        Bits by which it must be longer, for a law.
     untold : bool, default False
         Whether it is a closed form of about the length of the pick, whose residuals cost no more bits, that says
         something else.
@@ -66,6 +72,12 @@ class Rival:
     better: float
     special_cases: tuple[str, ...]
     untold: bool = False
+    needed: float = NEAR
+
+    @property
+    def near(self) -> bool:
+        """Whether it comes too near for a law."""
+        return self.margin < self.needed
 
     @property
     def odds(self) -> float:
@@ -76,7 +88,8 @@ class Rival:
 def nearest_rival(discovery: Discovery, residuals: Residuals, *, seed: int) -> Rival | None:
     """The rival of the least description length among the formulas of the front, those beside it, and polynomials.
 
-    Where it is `NEAR` bits longer or more, one that is up to `NEARLY` bits longer comes before it if the data do not
+    Polynomials count as shorter by `CHOSEN` bits, unless the pick is a product of powers. Where the rival is not too
+    near for a law, one that is up to `NEARLY` bits longer comes before it if the data do not
     tell it from the pick: a closed form with no more constants, whose residuals are no worse by `UNTOLD` bits, and that
     says something else in or around the box of the data, by the size of the residuals.
 
@@ -114,15 +127,17 @@ def nearest_rival(discovery: Discovery, residuals: Residuals, *, seed: int) -> R
         if other.n == residuals.n:
             length, misfit = _lengths(other, floor, functions)
             misfit = misfit - own_misfit if _freedom(other) <= _freedom(residuals) else math.inf
-            candidates.append((length - own, misfit, str(formula), _left_out(other), formula, other))
+            candidates.append((length - own, NEAR, misfit, str(formula), _left_out(other), formula, other))
+    needed = NEAR if form_facts(residuals.form).power_law else NEAR + CHOSEN
     used = tuple(j for j, name in enumerate(pick.variables) if name in _names(pick))
     for generic in (*generic_curves(residuals, used, floor), *reduced_curves(residuals, floor)):
         error = residuals.y - generic.predicted
-        candidates.append((generic.bits - own, math.inf, generic.words, error, generic, None))
+        candidates.append((generic.bits - own, needed, math.inf, generic.words, error, generic, None))
     special: list[str] = []
     found: Rival | None = None
-    for count, (margin, misfit, words, error, rival, other) in enumerate(sorted(candidates, key=lambda one: one[0])):
-        if found is not None and (margin > NEARLY or count >= MOST_COMPARED or found.margin < NEAR):
+    order = sorted(candidates, key=lambda one: one[0] - one[1])
+    for count, (margin, needed, misfit, words, error, rival, other) in enumerate(order):
+        if found is not None and (margin > NEARLY or count >= MOST_COMPARED or found.near):
             break
         told = margin > NEARLY or misfit > UNTOLD or not isinstance(rival, Formula)
         if found is not None and told:
@@ -149,6 +164,7 @@ def nearest_rival(discovery: Discovery, residuals: Residuals, *, seed: int) -> R
             better=_resampled(left_out, error, residuals.weights, seed),
             special_cases=tuple(special),
             untold=not told,
+            needed=needed,
         )
         if not told:
             break

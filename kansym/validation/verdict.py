@@ -17,8 +17,8 @@ It is a **law** only if nothing speaks against it that could be measured:
 4. the data determine every constant, and there are few of them (`MOST_CONSTANTS`) unless the fit is exact; no real
    exponent was fitted, except in a plain power law, and no function or high power stands inside another function,
    unless the fit is exact: over a short range these imitate many a function;
-5. no rival that says something else comes near (`NEAR`), polynomials among them, and no closed form of about its length
-   that says something else fits as well;
+5. no rival that says something else comes near (`NEAR`, for polynomials with what choosing a form is worth, `CHOSEN`),
+   and no closed form of about its length that says something else fits as well;
 6. it is defined between the rows, predicts those at the ends of every column when it is fitted without them, continues
    sanely around them, and its units, where the table has any, go together;
 7. where it was asked, other seeds find the same, and no other tool finds a formula that predicts unseen rows better.
@@ -66,8 +66,8 @@ LAW_RATIO = 2.0
 
 MOST_CONSTANTS = 4
 """Fitted constants of a law that is not exact: "with four parameters I can fit an elephant" (von Neumann, by Dyson,
-Nature 427 (2004) 297, doi:10.1038/427297a). That is a curve: each column more is a direction more in which the data
-check a formula, and allows for one constant more."""
+Nature 427 (2004) 297, doi:10.1038/427297a). Each column beyond the second is a direction more in which the data check a
+formula, and allows for one constant more."""
 
 FEWEST_FREE = 4
 """Least rows less constants, for a law."""
@@ -386,7 +386,7 @@ def _of_constants(e: Evidence) -> list[Ground]:
         found.append(Ground(False, f"the data do not determine {_listed(e.constants.undetermined)}"))
     if e.constants.weak:
         found.append(Ground(False, f"the error exceeds the value of {_listed(e.constants.weak)}"))
-    if count > MOST_CONSTANTS + max(e.form.columns - 1, 0) and not e.fit.exact:
+    if count > MOST_CONSTANTS + max(e.form.columns - 2, 0) and not e.fit.exact:
         found.append(Ground(False, f"{count} fitted constants are enough for many a curve"))
     if e.form.real_exponents and not e.form.power_law and not e.fit.exact:
         found.append(Ground(False, "an exponent that is no whole or half number imitates many a function"))
@@ -401,16 +401,19 @@ def _of_rival(e: Evidence) -> Iterator[Ground]:
     if e.rival is None:
         return
     margin = e.rival.margin
-    if margin >= NEAR and e.rival.untold:
+    if not e.rival.near and e.rival.untold:
         yield Ground(False, f"the data do not tell it from {e.rival.words}, {margin:.0f} bits longer")
-    elif margin >= NEAR:
+    elif not e.rival.near:
         yield Ground(True, f"the nearest rival is {margin:.0f} bits longer")
     elif margin < 0:
         shorter = f"a shorter description, by {bits(-margin)}" if margin < -0.05 else "as short a description"
         yield Ground(False, f"{e.rival.words} is {shorter}")
-    else:
+    elif margin < NEAR:
         odds = f"{margin:.1f} bits longer, odds of {e.rival.odds:.2g} to one"
         yield Ground(False, f"{e.rival.words} is nearly as good: {odds}")
+    else:
+        words = f"{e.rival.words}, {margin:.0f} bits longer, may be all that the data ask for"
+        yield Ground(False, f"{words}: a form chosen among so many is near by chance")
 
 
 def bits(amount: float) -> str:

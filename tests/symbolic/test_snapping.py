@@ -221,8 +221,9 @@ def test_a_phase_of_a_quarter_turn_makes_a_cosine_of_a_sine(phase, turned):
 
 
 @pytest.mark.parametrize(("offset", "constants"), [(0.0, 3), (0.8, 4)])
-def test_a_constant_beside_a_pole_makes_a_saturation(offset, constants):
-    start = F(20.0) - F(1.8) * X - F(23.0) / (Y + F(1.1))
+@pytest.mark.parametrize("pole", [F(23.0) / (Y + F(1.1)), F(20.5) / (F(0.9) * Y + 1)], ids=str)
+def test_a_constant_beside_a_pole_makes_a_saturation(pole, offset, constants):
+    start = F(20.0) - F(1.8) * X - pole
     law = lambda x, y, z: 21.8 * y / (y + 1.12) - 1.85 * x + offset  # noqa: E731
     result, fitted = structural(start, law, noise=0.01)
     assert len(fitted.constants) == 4

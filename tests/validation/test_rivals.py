@@ -4,7 +4,7 @@ import pytest
 from kansym import load_dataset
 from kansym.fitting.residuals import residuals_of
 from kansym.validation import rivals
-from kansym.validation.rivals import nearest_rival
+from kansym.validation.rivals import NEAR, nearest_rival
 
 
 def _rival(discovery):
@@ -40,6 +40,19 @@ def test_the_bits_are_the_gain_in_squared_residuals(discovered, rng):
     # What is not misfit is the price of terms: 3 for a constant, half of log2(200), and a product, sum and variable.
     assert rival.margin - misfit == pytest.approx((terms - 1) * (3 + 3.8 + 3 + 2.5 + 1.8), rel=0.5)
     assert rival.better < 0.05
+
+
+def test_a_polynomial_was_not_chosen(discovered, rng):
+    # Over half of its rise a logistic function is a curve of little more than three numbers.
+    x = rng.uniform(0, 2, 60)
+    y = 2 / (1 + np.exp(-x)) + 0.004 * rng.normal(size=60)
+    rival = _rival(discovered(x, y, "2.0/(1 + exp(-1.0*x))"))
+    assert NEAR < rival.margin < rival.needed
+    assert rival.near
+    # A power of the input is one of few.
+    power = _rival(discovered(x + 1, 2 * (x + 1) ** 1.5 + 0.004 * rng.normal(size=60), "2.0*x**(3/2)"))
+    assert power.needed == NEAR
+    assert not power.near
 
 
 def test_a_formula_with_nearly_as_many_constants_as_rows_is_no_rival(discovered):
