@@ -21,8 +21,8 @@ NEAR = 7.0
 Probability, 1961, appendix B)."""
 
 CHOSEN = 23.0
-"""Bits that the choice of a form is worth: one of ten million that a search looks at. A polynomial was not chosen, and the
-pick must better it by so much more; a product of powers of columns was chosen among few."""
+"""Bits that the choice of a form is worth: one of ten million that a search looks at. A polynomial was not chosen, and
+the pick must better it by so much more; a product of powers of columns was chosen among few."""
 
 NEARLY, UNTOLD = 25.0, 3.0
 """Bits up to which a rival is about as long as the pick, and bits of the residuals that the data do not tell apart: two
