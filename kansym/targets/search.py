@@ -154,7 +154,7 @@ class _Run:
         for name in self.usable:
             self._search(name, share)
         self._exchange()
-        open_ = [name for name, found in self.found.items() if found is not None and found.stopped in OPEN]
+        open_ = [name for name, found in self.found.items() if found is not None and _is_open(found)]
         left = (1 - COMMON - TRYING) * self.budget.left / max(len(open_), 1)
         if open_ and left > LEAST_SECONDS:
             sources = self._sources()
@@ -236,3 +236,7 @@ def _is_of(found: Discovery, target: str) -> bool:
 def _is_exact(found: Discovery) -> bool:
     """Whether a formula leaves rounding alone."""
     return found.formula.loss <= EXACT * float((found.dataset.y**2).mean())
+
+
+def _is_open(found: Discovery) -> bool:
+    return found.stopped in OPEN and not _is_exact(found)

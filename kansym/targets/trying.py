@@ -20,7 +20,7 @@ from kansym.search.final_fit import settled
 from kansym.search.formulation import description_length_of, from_expression
 from kansym.search.front import ParetoFront
 from kansym.search.options import DiscoveryOptions
-from kansym.search.results import Discovery
+from kansym.search.results import Discovery, StopReason
 from kansym.search.rows import FitRows
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.own_functions import own_functions
@@ -169,7 +169,8 @@ def with_sources(
     pick = front.best
     if pick not in new:
         return found, ""
-    changed = replace(found, front=front, formula=pick, reading=None)
+    stopped = StopReason.AS_GOOD_AS_DATA if fit_rows.at_noise(pick) else found.stopped
+    changed = replace(found, front=front, formula=pick, reading=None, stopped=stopped)
     if dataset.y_error is not None or options.loss != "linear" or dataset.n_rows > fit_rows.dataset.n_rows:
         notes = changed.notes
         changed = replace(settled(changed, canonical_table(dataset), loss=options.loss, until=until), notes=notes)
