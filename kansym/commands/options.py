@@ -40,6 +40,13 @@ def split_names(values: Iterable[str] | None) -> list[str]:
     return [name for name in names if name]
 
 
+def joined_names(names: Iterable[str]) -> str:
+    """Names on one line, as `split_names` reads them."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="").writerow(names)
+    return text.getvalue()
+
+
 def input_errors(values: Iterable[str] | None) -> dict[str, str | float]:
     """Input columns with the column of their errors or a number, from options such as ``t=t_error,u=0.1``."""
     errors: dict[str, str | float] = {}
@@ -75,15 +82,8 @@ def target_errors(values: Iterable[str] | None, targets: Sequence[str]) -> dict[
                 raise ArgumentError(f"--error: expected target=column or target=number, got {option!r}")
             found.setdefault(target, []).append(part.strip() if target else option)
     general = found.pop("", [])[:1]
-    errors = {target: _joined(parts) for target, parts in found.items()}
+    errors = {target: joined_names(parts) if len(parts) > 1 else parts[0] for target, parts in found.items()}
     return {target: errors.get(target, *general) for target in targets if target in errors or general}
-
-
-def _joined(parts: Sequence[str]) -> str:
-    """Names of columns on one line of CSV, as they were before they were split."""
-    text = io.StringIO()
-    csv.writer(text, lineterminator="").writerow(parts)
-    return text.getvalue() if len(parts) > 1 else parts[0]
 
 
 def numbers_by_name(option: str, values: Iterable[str] | None) -> dict[str, float]:

@@ -3,7 +3,7 @@
 """Forms found for one target tried on the table of another, and judged like any formula there."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -24,7 +24,7 @@ from kansym.search.results import Discovery, StopReason
 from kansym.search.rows import FitRows
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.own_functions import own_functions
-from kansym.symbolic.parametric import parametrize
+from kansym.symbolic.parametric import ParametricForm, parametrize
 from kansym.symbolic.timelimit import TimeLimitError, call_with_limit
 from kansym.targets.seeds import suggestions
 
@@ -35,6 +35,9 @@ FINISHED = 3
 
 PROMISING_BITS = 60.0
 """Bits behind the pick at which a fitted form may still become shorter: algebra drops terms and finds exact numbers."""
+
+SURPLUS = 0.1
+"""Bits by which a formula must be shorter to take the place of another: less is the rounding of sums."""
 
 STEPS = 30
 """Steps of the first fit of a form."""
@@ -71,7 +74,7 @@ def formulas_of(
     least : float
         Bits of the best formula so far.
     """
-    fitted: dict[sympy.Expr, tuple[float, str]] = {}
+    fitted: dict[sympy.Expr, tuple[float, str, ParametricForm]] = {}
     for source in sources:
         for raw in suggestions(source.formula.expression, fit_rows.dataset.names):
             if clock.late(until):
@@ -79,28 +82,33 @@ def formulas_of(
             expression = raw.xreplace(fit_rows.symbols)
             if expression in fitted or (fit_rows.allowed and not fit_rows.allowed.permits(expression)):
                 continue
-            length = _length(expression, fit_rows)
-            if length < least + PROMISING_BITS:
-                fitted[expression] = (length, source.target)
+            length, form = _fitted(expression, fit_rows)
+            if form is not None and length < least + PROMISING_BITS:
+                fitted[expression] = (length, source.target, form)
     best = sorted(fitted, key=lambda expression: (fitted[expression][0], str(expression)))
     for expression in best[:FINISHED]:
-        if clock.late(until):
+        length, target, form = fitted[expression]
+        if clock.late(until) or length > least + PROMISING_BITS:
             return
-        target = fitted[expression][1]
-        for formula in _finished(expression, fit_rows, until, f"the form of {target}"):
+        # With its values: of constants that are one algebra makes the number.
+        for formula in _finished(form.substituted(), fit_rows, until, f"the form of {target}"):
+            least = min(least, formula.description_length)
             yield target, formula
 
 
-def _length(expression: sympy.Expr, fit_rows: FitRows) -> float:
+def _fitted(expression: sympy.Expr, fit_rows: FitRows) -> tuple[float, ParametricForm | None]:
+    """The description length of a suggestion and the form with its fitted constants; None where it has none."""
     try:
         form = parametrize(expression, fit_rows.variables)
         if len(form.constants) >= len(fit_rows.train):
-            return np.inf
+            return np.inf, None
         found = fit_rows.fit(form, max_steps=STEPS)
-        return np.inf if found.status == "non-finite" else description_length_of(found.form, fit_rows)
+        if found.status == "non-finite":
+            return np.inf, None
+        return description_length_of(found.form, fit_rows), found.form
     except KansymError as problem:
         logger.info("a form is left out: %s", problem)
-        return np.inf
+        return np.inf, None
 
 
 def _finished(expression: sympy.Expr, fit_rows: FitRows, until: float, structure: str) -> list[Formula]:
@@ -153,16 +161,16 @@ def with_sources(
     """
     until = clock.now() + seconds
     fit_rows = _rows_of(dataset, found, options)
+    new: dict[Formula, str] = {}
+    for target, formula in formulas_of(sources, fit_rows, until, found.formula.description_length):
+        if _shorter(formula, found.formula):
+            new[formula] = target
+    if not new:
+        return found, ""
     # The old pick by the same rows and rules: what is shorter than both is.
-    own = from_expression(
-        found.formula.expression.xreplace(fit_rows.symbols), fit_rows, structure=found.formula.steps, deadline=until
-    )
-    bar = min([found.formula.rank, *(formula.rank for formula in own)])
-    new: Mapping[Formula, str] = {
-        formula: target
-        for target, formula in formulas_of(sources, fit_rows, until, bar[1])
-        if (formula.rank[0], formula.rank[1] + SURPLUS) < bar
-    }
+    own = found.formula.expression.xreplace(fit_rows.symbols)
+    again = from_expression(own, fit_rows, structure=found.formula.steps, deadline=until)
+    new = {formula: target for formula, target in new.items() if all(_shorter(formula, one) for one in again)}
     if not new:
         return found, ""
     front = ParetoFront.from_formulas([*new, *found.front], found.dataset.X)
@@ -177,8 +185,8 @@ def with_sources(
     return changed, new[pick]
 
 
-SURPLUS = 0.1
-"""Bits by which a formula must be shorter to take the place of another: less is the rounding of sums."""
+def _shorter(formula: Formula, other: Formula) -> bool:
+    return (formula.rank[0], formula.rank[1] + SURPLUS) < other.rank
 
 
 def _rows_of(dataset: Dataset, found: Discovery, options: DiscoveryOptions) -> FitRows:
