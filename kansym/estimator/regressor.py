@@ -245,7 +245,7 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
             sample_weight=sample_weight, weights=weights, target_names=target_names,
         )  # fmt: skip
         for left in ("targets_", "estimators_"):
-            vars(self).pop(left, None)
+            self.__dict__.pop(left, None)
         if self.nout_ == 1:
             self._keep(discover(datasets[targets[0]], options, progress=self.progress))
         else:
@@ -269,11 +269,11 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
         self.targets_ = found
         self.estimators_ = []
         for row in found.rows:
-            one = clone(self)
+            one: Any = clone(self)
             one.variable_names_, one.nout_, one._fitted_with = self.variable_names_, 1, self._fitted_with
-            one.n_features_in_ = self.n_features_in_
-            if hasattr(self, "feature_names_in_"):
-                one.feature_names_in_ = self.feature_names_in_
+            for name in ("n_features_in_", "feature_names_in_"):
+                if hasattr(self, name):
+                    setattr(one, name, getattr(self, name))
             assert row.discovery is not None
             one._keep(row.discovery)
             self.estimators_.append(one)

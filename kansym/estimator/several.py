@@ -72,20 +72,14 @@ def target_names_of(given: Any, y: Any, count: int, columns: Sequence[str]) -> l
     """
     if given is None:
         held = getattr(y, "columns", None)
-        if np.ndim(y) == 1:
-            found = [str(getattr(y, "name", None) or "y")]
-        else:
-            found = [str(name) for name in held] if held is not None and len(held) == count else _numbered(count)
-        return [_free(name, columns) for name in found]
+        if held is None:
+            held = [getattr(y, "name", None) or "y"] if count == 1 else [f"y{k}" for k in range(count)]
+        return [_free(str(name), columns) for name in held]
     if isinstance(given, str) or not hasattr(given, "__len__"):
         raise ArgumentError(f"target_names must be a list of names, such as ['u', 'v'], got {given!r}")
     if len(given) != count:
         raise DataError(f"target_names has {len(given)} entries, but y has {count} column{'s' * (count != 1)}")
     return [str(name) for name in given]
-
-
-def _numbered(count: int) -> list[str]:
-    return ["y"] if count == 1 else [f"y{k}" for k in range(count)]
 
 
 def _free(target: str, names: Sequence[str]) -> str:
@@ -166,7 +160,7 @@ def index_of_each(index: Any, count: int) -> list[int | None]:
         If a sequence has not one entry per target.
     """
     if index is None or isinstance(index, int | np.integer):
-        return [index] * count
+        return [None if index is None else int(index)] * count
     if isinstance(index, str) or not hasattr(index, "__len__") or len(index) != count:
         raise ArgumentError(f"index must be a number, or one for each of {count} targets, got {index!r}")
     return list(index)

@@ -1,6 +1,6 @@
 # sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
 # pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false, reportCallIssue=false
-# pyright: reportOperatorIssue=false
+# pyright: reportOperatorIssue=false, reportAssignmentType=false
 """Equations between targets, and expressions that stand in several of them."""
 
 import itertools
@@ -15,7 +15,7 @@ SECONDS = 3.0
 """Wall seconds for the algebra of one relation."""
 
 SIMPLE = 0.5
-"""Nodes of a sum of squares, in parts of those of its terms, up to which it is simple."""
+"""Nodes of a sum of squares, in parts of those before algebra, up to which it is simple."""
 
 LONGEST = 60
 """Nodes of all terms together beyond which algebra is not tried."""
@@ -68,7 +68,7 @@ def _simple_sum(forms: Sequence[sympy.Expr], signs: Sequence[int]) -> sympy.Expr
         return None
     best = min(ways, key=complexity)
     # A difference of equal squares says that two targets are the same.
-    return best if best != 0 and complexity(best) <= max(SIMPLE * size, 1) else None
+    return best if best != 0 and complexity(best) <= SIMPLE * complexity(total) else None
 
 
 def common_parts(

@@ -70,7 +70,7 @@ def discover_targets(
     tables: Tables,
     options: DiscoveryOptions | None = None,
     *,
-    progress: Callable[[str], ProgressCallback | None] | None = None,
+    progress: Callable[[str], ProgressCallback | str | None] | None = None,
 ) -> TargetsDiscovery:
     """Look for the laws behind several targets that depend on the same inputs.
 
@@ -127,7 +127,7 @@ class _Run:
         self,
         tables: Tables,
         options: DiscoveryOptions,
-        progress: Callable[[str], ProgressCallback | None] | None,
+        progress: Callable[[str], ProgressCallback | str | None] | None,
     ) -> None:
         self.tables, self.options = tables, options
         self.progress = progress or (lambda _: None)

@@ -1,6 +1,6 @@
 # sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
 # pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false, reportCallIssue=false
-# pyright: reportOperatorIssue=false
+# pyright: reportOperatorIssue=false, reportAssignmentType=false
 """Which constants of several targets are one: by chi-squared of their difference, then of a joint fit."""
 
 import itertools
@@ -95,7 +95,7 @@ def _links(
         p = float(2 * scipy.stats.norm.sf(abs(b[0] - expected) / error)) if error > 0 else float(b[0] == expected)
         if p >= LEAST_P:
             plain = (tried > 1, power != 1)
-            yield Link(base, other, ratio, power, p, (*plain, ratio < 0, error / size, -p, str(base), str(other)))
+            yield Link(base, other, ratio, power, p, (*plain, bool(ratio < 0), error / size, -p, str(base), str(other)))
 
 
 def shared_fit(
