@@ -6,9 +6,10 @@
 import itertools
 import logging
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import sympy
 
 from kansym.data.dataset import Dataset
@@ -82,10 +83,10 @@ def common_of(found: Sequence[tuple[Formula, Dataset]], *, loss: str = "linear")
     fits = [one for one in own if one is not None]
     if len(fits) < 2:
         return Common()
-    units = {symbol: unit for one in fits for symbol, unit in _units(one).items()}
+    units = {symbol: unit for one in fits for symbol, unit in _units(one.form, one.table).items()}
     response = response_of(fits)
     joint = _linked(fits, units) if response is None else _Joint(response.fit.expressions, response.fit, {}, response)
-    return _named(fits, joint, units)
+    return _named(fits, joint)
 
 
 def _own(place: int, formula: Formula, table: Dataset, loss: str) -> OwnFit | None:
@@ -106,10 +107,21 @@ def _measured(expression: sympy.Expr) -> sympy.Expr:
     return expression.func(*(map(_measured, expression.args)))
 
 
-def _units(one: OwnFit) -> dict[sympy.Symbol, str | None]:
-    system = UnitSystem.of(one.table)
-    constants = constants_of(one.form, one.fit.errors, system, consistency_of(one.form, system))
-    return {symbol: constant.unit for symbol, constant in zip(one.form.constants, constants, strict=True)}
+def _units(form: ParametricForm, table: Dataset) -> dict[sympy.Symbol, str | None]:
+    system, unknown = UnitSystem.of(table), np.full(len(form.constants), np.nan)
+    constants = constants_of(form, unknown, system, consistency_of(form, system))
+    return {symbol: constant.unit for symbol, constant in zip(form.constants, constants, strict=True)}
+
+
+def _joint_units(own: Sequence[OwnFit], joint: _Joint, values: Mapping[sympy.Symbol, float]) -> dict[sympy.Symbol, str]:
+    """Units of the constants of all targets, from the first formula that gives one."""
+    units: dict[sympy.Symbol, str] = {}
+    for one, expression in zip(own, joint.expressions, strict=True):
+        held = tuple(symbol for symbol in values if symbol in expression.free_symbols)
+        form = ParametricForm(expression, one.form.variables, held, np.array([values[symbol] for symbol in held]))
+        known = {symbol: unit for symbol, unit in _units(form, one.table).items() if unit is not None}
+        units = known | units
+    return units
 
 
 def _linked(own: Sequence[OwnFit], units: dict[sympy.Symbol, str | None]) -> _Joint:
@@ -121,7 +133,7 @@ def _linked(own: Sequence[OwnFit], units: dict[sympy.Symbol, str | None]) -> _Jo
     return _Joint(fit.expressions, fit, made_of)
 
 
-def _named(own: Sequence[OwnFit], joint: _Joint, units: dict[sympy.Symbol, str | None]) -> Common:
+def _named(own: Sequence[OwnFit], joint: _Joint) -> Common:
     """Names for constants and parts, and everything as values."""
     columns, targets = own[0].form.variables, [one.target for one in own]
     letters = _letters(CONSTANT_LETTERS, {one.name for one in columns} | set(targets))
@@ -132,6 +144,7 @@ def _named(own: Sequence[OwnFit], joint: _Joint, units: dict[sympy.Symbol, str |
     order = sorted(where, key=lambda symbol: len(where[symbol]) < 2)
     name = {symbol: plain_symbol(next(letters)) for symbol in order}
     values = _values(own, joint, order)
+    units = _joint_units(own, joint, {symbol: value for symbol, (value, _) in values.items()})
     expressions = [expression.xreplace(name) for expression in joint.expressions]
     shared, alone = [], []
     for symbol in order:

@@ -10,7 +10,7 @@ from kansym.symbolic.complexity import complexity
 from kansym.symbolic.parser import parse_expression
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def formula_of() -> Callable[[str, Dataset], Formula]:
     """A formula for a table, as a search would hand it out."""
 
@@ -23,7 +23,7 @@ def formula_of() -> Callable[[str, Dataset], Formula]:
     return made
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def tables_of() -> Callable[..., dict[str, Dataset]]:
     """A table for each target, with noise of one size for all where that is asked for."""
 

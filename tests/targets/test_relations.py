@@ -58,7 +58,9 @@ def test_the_argument_of_a_wave_is_one_part():
     assert with_parts(forms[0], [(part, name)]) == sympy.Symbol("a") * sympy.cos(name)
 
 
-@pytest.mark.parametrize("texts", [("2*x", "sin(2*x)"), ("x^2", "x^2 + z"), ("r*cos(t)", "r*sin(t)"), ("a*b", "a*b + x")])
+@pytest.mark.parametrize(
+    "texts", [("2*x", "sin(2*x)"), ("x^2", "x^2 + z"), ("r*cos(t)", "r*sin(t)"), ("a*b", "a*b + x")]
+)
 def test_trivial_parts_have_no_name(texts):
     assert common_parts(read(*texts), columns()) == []
 

@@ -29,7 +29,8 @@ def test_sines_and_cosines_are_exchanged_together_and_one_by_one():
 
 
 @pytest.mark.parametrize(
-    "text", ["1.7/sqrt(w^4 - 10.42*w^2 + 27.9841)", "1.7/sqrt((w^2 - 5.21)^2 + 0.84)", "sqrt((5.29 - w^2)^2 + 0.16*w^2)"]
+    "text",
+    ["1.7/sqrt(w^4 - 10.42*w^2 + 27.9841)", "1.7/sqrt((w^2 - 5.21)^2 + 0.84)", "sqrt((5.29 - w^2)^2 + 0.16*w^2)"],
 )
 def test_the_phase_of_a_resonance_follows_from_its_magnitude(text):
     expression = parse_expression(text, ["w"])
