@@ -57,7 +57,7 @@ class _Joint:
     response: Response | None = None
 
 
-def common_of(found: Sequence[tuple[Formula, Dataset]], *, loss: str = "linear") -> Common:
+def common_of(found: Sequence[tuple[Formula, Dataset]], *, loss: str = "linear", until: float | None = None) -> Common:
     """What the formulas of several targets share.
 
     Constants that agree within their errors, up to sign, a simple ratio, a square or a reciprocal, are fitted jointly
@@ -71,6 +71,8 @@ def common_of(found: Sequence[tuple[Formula, Dataset]], *, loss: str = "linear")
         Two at least.
     loss : str, default "linear"
         For the fits of single targets.
+    until : float, optional
+        `kansym.clock.now` value at which no more sums of squares are tried.
 
     Returns
     -------
@@ -86,7 +88,7 @@ def common_of(found: Sequence[tuple[Formula, Dataset]], *, loss: str = "linear")
     units = {symbol: unit for one in fits for symbol, unit in _units(one.form, one.table).items()}
     response = response_of(fits)
     joint = _linked(fits, units) if response is None else _Joint(response.fit.expressions, response.fit, {}, response)
-    return _named(fits, joint)
+    return _named(fits, joint, until)
 
 
 def _own(place: int, formula: Formula, table: Dataset, loss: str) -> OwnFit | None:
@@ -133,7 +135,7 @@ def _linked(own: Sequence[OwnFit], units: dict[sympy.Symbol, str | None]) -> _Jo
     return _Joint(fit.expressions, fit, made_of)
 
 
-def _named(own: Sequence[OwnFit], joint: _Joint) -> Common:
+def _named(own: Sequence[OwnFit], joint: _Joint, until: float | None) -> Common:
     """Names for constants and parts, and everything as values."""
     columns, targets = own[0].form.variables, [one.target for one in own]
     letters = _letters(CONSTANT_LETTERS, {one.name for one in columns} | set(targets))
@@ -164,7 +166,7 @@ def _named(own: Sequence[OwnFit], joint: _Joint) -> Common:
             CommonPart(symbol.name, to_text(with_parts(part, given[:k])), tuple(targets[place] for place in places))
             for k, (part, symbol, places) in enumerate(parts)
         ),
-        relations=tuple(_relations(targets, expressions, joint, name)),
+        relations=tuple(_relations(targets, expressions, joint, name, until)),
         formulas=tuple(
             JointFormula(target, to_text(with_parts(expression, given)))
             for target, expression in zip(targets, expressions, strict=True)
@@ -221,11 +223,15 @@ def _parts(
 
 
 def _relations(
-    targets: Sequence[str], expressions: Sequence[sympy.Expr], joint: _Joint, name: dict[sympy.Symbol, sympy.Symbol]
+    targets: Sequence[str],
+    expressions: Sequence[sympy.Expr],
+    joint: _Joint,
+    name: dict[sympy.Symbol, sympy.Symbol],
+    until: float | None,
 ) -> Iterator[Relation]:
     if joint.response is not None:
         yield joint.response.relation(targets, name)
-    for places, signs, total in sums_of_squares(expressions):
+    for places, signs, total in sums_of_squares(expressions, until):
         terms = [sign * plain_symbol(targets[place]) ** 2 for sign, place in zip(signs, places, strict=True)]
         left = to_text(sympy.Add(*terms))
         yield Relation(RelationKind.SQUARES, tuple(targets[place] for place in places), left, to_text(total))

@@ -8,14 +8,17 @@ from collections.abc import Collection, Iterator, Sequence
 
 import sympy
 
+from kansym import clock
+from kansym.clock import Work
 from kansym.symbolic.complexity import complexity
+from kansym.symbolic.parametric import node_count
 from kansym.symbolic.timelimit import TimeLimitError, call_with_limit
-
-SECONDS = 3.0
-"""Wall seconds for the algebra of one relation."""
 
 SIMPLE = 0.5
 """Nodes of a sum of squares, in parts of those before algebra, up to which it is simple."""
+
+EFFORT = 20.0
+"""Times that the algebra of a sum of squares rebuilds each of its nodes, about."""
 
 LONGEST = 60
 """Nodes of all terms together beyond which algebra is not tried."""
@@ -25,14 +28,16 @@ LEAST_PART = 3
 
 
 def sums_of_squares(
-    expressions: Sequence[sympy.Expr],
+    expressions: Sequence[sympy.Expr], until: float | None = None
 ) -> list[tuple[tuple[int, ...], tuple[int, ...], sympy.Expr]]:
-    """Sets of formulas whose squares add up to something simple.
+    """Sets of formulas whose squares add up to something simple: all of them, three, or two.
 
     Parameters
     ----------
     expressions : sequence of sympy.Expr
         Of the targets, in names for all that is not exact.
+    until : float, optional
+        `kansym.clock.now` value at which to stop.
 
     Returns
     -------
@@ -43,10 +48,12 @@ def sums_of_squares(
     back = {one: name for name, one in real.items()}
     forms = [expression.xreplace(real) for expression in expressions]
     found: list[tuple[tuple[int, ...], tuple[int, ...], sympy.Expr]] = []
-    for count in range(len(forms), 1, -1):
+    for count in sorted({len(forms), 3, 2} - {1}, reverse=True):
         for places in itertools.combinations(range(len(forms)), count):
             if any(set(places) <= set(larger) for larger, _, _ in found):
                 continue
+            if clock.late(until):
+                return found
             for signs in [(1,) * count] + ([(1, -1)] if count == 2 else []):
                 simple = _simple_sum([forms[place] for place in places], signs)
                 if simple is not None:
@@ -62,9 +69,13 @@ def _simple_sum(forms: Sequence[sympy.Expr], signs: Sequence[int]) -> sympy.Expr
     if size > LONGEST or not all(form.free_symbols for form in forms):
         return None
     total = sympy.Add(*(sign * form**2 for sign, form in zip(signs, forms, strict=True)))
+    clock.charge(Work.ALGEBRA, EFFORT * node_count(total))
     try:
-        ways = call_with_limit(lambda: [sympy.factor(total), sympy.factor(sympy.trigsimp(total))], SECONDS)
-    except (TimeLimitError, sympy.PolynomialError):
+        ways = call_with_limit(lambda: [sympy.factor(total), sympy.factor(sympy.trigsimp(total))], clock.safety())
+    except TimeLimitError:
+        clock.interfered()
+        return None
+    except sympy.PolynomialError:
         return None
     best = min(ways, key=complexity)
     # A difference of equal squares says that two targets are the same.

@@ -15,10 +15,7 @@ from kansym.symbolic.parametric import ParametricForm
 from kansym.symbolic.text import to_text
 from kansym.targets.common import Relation, RelationKind
 from kansym.targets.joint import JointFit, OwnFit, joint_fit
-from kansym.targets.seeds import squares
-
-QUARTERS = (0, 1, -1, 2)
-"""Offsets of a phase from an arc tangent, in quarters of a turn."""
+from kansym.targets.seeds import QUARTERS, squares
 
 NEAR = 0.1
 """Share of the spread of the phase, and of the magnitude, up to which a joint fit is worth while."""

@@ -161,12 +161,11 @@ class _Run:
             for name in open_:
                 self._search(name, left, [source for source in sources if source.target != name])
             self._exchange()
-        rows = {row.name: row for row in self._rows() if row.discovery is not None}
-        with self.budget.part(max(COMMON * self.options.max_seconds, self.budget.left)):
-            self.common = common_of(
-                [(row.discovery.formula, row.dataset) for row in rows.values() if row.discovery and row.dataset],
-                loss=self.options.loss,
-            )
+        rows = self._rows()
+        pairs = [(row.discovery.formula, row.discovery.dataset) for row in rows if row.discovery is not None]
+        seconds = max(COMMON * self.options.max_seconds, self.budget.left)
+        with self.budget.part(seconds):
+            self.common = common_of(pairs, loss=self.options.loss, until=clock.now() + seconds)
 
     def _search(self, name: str, seconds: float, sources: Sequence[Source] = ()) -> None:
         """One search; a second one takes the place of the first where it is better."""
@@ -195,6 +194,8 @@ class _Run:
         if len(sources) < 2 or not tried:
             return
         seconds = min(TRYING * self.options.max_seconds, self.budget.left) / len(tried)
+        if seconds == 0:
+            return
         for name, found in tried.items():
             others = [source for source in sources if source.target != name]
             try:

@@ -23,6 +23,9 @@ MOST_COLUMNS = 5
 
 ONE = sympy.Float(1.0)
 
+QUARTERS = (0, 1, -1, 2)
+"""Offsets of a phase from an arc tangent, in quarters of a turn."""
+
 
 def suggestions(expression: sympy.Expr, names: Sequence[str]) -> list[sympy.Expr]:
     """Expressions with Floats where constants are to be fitted, without repetitions, the most alike first.
@@ -43,7 +46,10 @@ def suggestions(expression: sympy.Expr, names: Sequence[str]) -> list[sympy.Expr
         return []
     free = with_free_coefficients(expression)
     raw: list[sympy.Expr] = []
-    for form in [*turned(free), *phases(expression), *magnitudes(expression)]:
+    responses = list(phases(expression))
+    # As arctan2 has them: the amplitude of a phase is one, and its offset quarters of a turn.
+    raw += [sign * form + turn * sympy.pi / 2 for form in responses for turn in QUARTERS for sign in (1, -1)]
+    for form in [*turned(free), *responses, *magnitudes(expression)]:
         raw += [ONE * form, ONE * form + ONE]
     for part in parts(free):
         polynomial = _polynomial(columns if len(columns) <= MOST_COLUMNS else sorted(part.free_symbols, key=str))

@@ -83,6 +83,8 @@ def joint_words(common: Common) -> str:
     fewer = f"{common.saved} constant{'s' * (common.saved != 1)} fewer"
     if common.p_value is None:
         return f"One joint fit of all targets, with {fewer}, is as exact as the separate ones."
+    if common.added_chi2 == 0:
+        return f"One joint fit of all targets, with {fewer}, has no larger chi-squared than the separate ones."
     return (
         f"One joint fit of all targets, with {fewer}, adds {common.added_chi2:.3g} to chi-squared "
         f"({probability(common.p_value)})."

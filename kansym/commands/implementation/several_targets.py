@@ -15,7 +15,6 @@ from kansym.data.dataset import Dataset
 from kansym.device import choose_device
 from kansym.errors import ArgumentError, DataError
 from kansym.report.terminal import ProgressDisplay, recorded_log
-from kansym.run.replacing import saved_line
 from kansym.run.summary import RunSummary
 from kansym.search.options import DiscoveryOptions
 from kansym.search.progress import Progress, ProgressCallback
@@ -91,7 +90,7 @@ def discover_several(
     if out is not None:
         # The folder was checked before the search.
         path = save_targets(found, out, log_lines=log, overwrite=True, **record)
-        write_note(saved_line(path), quiet=quiet)
+        write_note(f"saved to {path}", quiet=quiet)
     return 0
 
 
