@@ -94,7 +94,9 @@ def test_targets_are_searched_printed_and_saved(table, tmp_path, capsys):
     capsys.readouterr()
     assert main(["figures", str(out)]) == 2
     assert "name one of them: u, v_in_V" in capsys.readouterr().err
-    assert main(["discover", str(table), *targets, "--columns", "dv", "--seconds", "1", "--out", str(out)]) == 2
+    other = tmp_path / "other.csv"
+    other.write_text(table.read_text().replace("2.5", "2.6", 1))
+    assert main(["discover", str(other), *targets, "--seconds", "1", "--out", str(out)]) == 2
     assert "run of another table" in capsys.readouterr().err
 
 
