@@ -99,14 +99,31 @@ def _own(place: int, formula: Formula, table: Dataset, loss: str) -> OwnFit | No
 
 
 def _measured(expression: sympy.Expr) -> sympy.Expr:
-    """The expression with Floats for numbers that are not small: 2.3 is a constant also where it is 23/10."""
-    if expression.is_Rational:
-        return expression if max(abs(expression.p), expression.q) <= SMALL else sympy.Float(float(expression))
-    if not expression.args:
-        return expression
-    if expression.is_Pow:
-        return sympy.Pow(_measured(expression.base), expression.exp)
-    return expression.func(*(map(_measured, expression.args)))
+    """The expression with Floats for numbers that may be constants: 2.3 is one also where it is 23/10.
+
+    Small ones belong to the form, but for the scale of a function and of its argument, as both in 2*cos(3*t).
+    """
+    return _with_scale(_visited(expression)) if expression.atoms(sympy.Function) else _visited(expression)
+
+
+def _visited(node: sympy.Expr) -> sympy.Expr:
+    if node.is_Rational:
+        return node if max(abs(node.p), node.q) <= SMALL else sympy.Float(float(node))
+    if not node.args:
+        return node
+    if node.is_Pow:
+        return sympy.Pow(_visited(node.base), node.exp)
+    arguments = [_visited(argument) for argument in node.args]
+    return node.func(*(map(_with_scale, arguments) if node.is_Function else arguments))
+
+
+def _with_scale(node: sympy.Expr) -> sympy.Expr:
+    number, rest = node.as_coeff_Mul()
+    return (
+        node
+        if abs(number) == 1 or not number.is_Rational or not rest.free_symbols
+        else sympy.Float(float(number)) * rest
+    )
 
 
 def _units(form: ParametricForm, table: Dataset) -> dict[sympy.Symbol, str | None]:

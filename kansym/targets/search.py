@@ -111,12 +111,13 @@ def discover_targets(
         raise ArgumentError("a guess or a given part is for one target; search that one alone")
     run = _Run(tables, options, progress)
     with two_presses():
-        try:
-            run.search()
-        except Abandoned:
-            raise
-        except KeyboardInterrupt:
-            run.interrupted = True
+        for step in (run.search, run.share):
+            try:
+                step()
+            except Abandoned:
+                raise
+            except KeyboardInterrupt:
+                run.interrupted = True
     if not any(run.found.values()):
         raise KeyboardInterrupt if run.interrupted else run.first_error
     return run.result()
@@ -161,11 +162,17 @@ class _Run:
             for name in open_:
                 self._search(name, left, [source for source in sources if source.target != name])
             self._exchange()
-        rows = self._rows()
-        pairs = [(row.discovery.formula, row.discovery.dataset) for row in rows if row.discovery is not None]
+
+    def share(self) -> None:
+        """What the formulas have in common."""
+        pairs = [(found.formula, found.dataset) for found in self.found.values() if found is not None]
         seconds = max(COMMON * self.options.max_seconds, self.budget.left)
-        with self.budget.part(seconds):
-            self.common = common_of(pairs, loss=self.options.loss, until=clock.now() + seconds)
+        try:
+            with self.budget.part(seconds):
+                self.common = common_of(pairs, loss=self.options.loss, until=clock.now() + seconds)
+        except Exception:
+            # The formulas stand.
+            logger.warning("what the targets have in common could not be found", exc_info=True)
 
     def _search(self, name: str, seconds: float, sources: Sequence[Source] = ()) -> None:
         """One search; a second one takes the place of the first where it is better."""

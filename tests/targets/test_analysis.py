@@ -39,6 +39,14 @@ def test_a_wave_and_its_quadrature(tables_of, formula_of):
     assert common.saved == 2 and common.p_value > 0.01
 
 
+def test_small_exact_numbers_are_constants_where_they_scale_a_function(tables_of, formula_of):
+    tables = tables_of(T[:, None], {"u": 2 * np.cos(3 * T), "v": 2 * np.sin(3 * T)}, ["t"])
+    common = common_of(found(tables, {"u": "2*cos(3*t)", "v": "2*sin(3*t)"}, formula_of))
+    assert [(one.name, one.value) for one in common.constants] == [("a", 2.0), ("b", 3.0)]
+    tables = tables_of(T[:, None], {"u": 2 * T, "v": 2 * T**2 + 1}, ["t"])
+    assert not common_of(found(tables, {"u": "2*t", "v": "2*t^2 + 1"}, formula_of))
+
+
 @pytest.mark.parametrize("noise", [0.0, 0.002])
 def test_magnitude_and_phase_of_an_oscillator_share_its_constants(tables_of, formula_of, noise):
     common = resonance(tables_of, formula_of, noise)

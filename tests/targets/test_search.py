@@ -115,6 +115,17 @@ def test_ctrl_c_keeps_those_that_were_found(tables_of, monkeypatch):
     assert {row.failure for row in found.failed} == {"interrupted before it was searched"}
 
 
+def test_algebra_that_fails_costs_no_formula(tables_of, monkeypatch):
+    def failing(*_, **__):
+        raise RecursionError
+
+    monkeypatch.setattr(module, "common_of", failing)
+    monkeypatch.setattr(module, "with_sources", failing)
+    tables = lines(tables_of, 0.05)
+    found = discover_targets({name: tables[name] for name in "uw"}, DiscoveryOptions(max_seconds=0.4))
+    assert not found.failed and not found.common
+
+
 def test_ctrl_c_before_anything_was_found_is_one(tables_of, monkeypatch):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
