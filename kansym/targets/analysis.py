@@ -224,7 +224,8 @@ def _places(
         for constant, (value, error) in one.values.items():
             made_of = joint.made_of.get(constant, constant)
             if made_of.free_symbols == {symbol}:
-                shown = error if math.isfinite(error) else math.nan
+                # Of exact data the error is a bound on rounding.
+                shown = error if math.isfinite(error) and not one.exact else math.nan
                 places.append(Place(one.target, value, shown, to_text(made_of.xreplace({symbol: name}))))
                 break
         else:

@@ -9,7 +9,7 @@ from kansym.report.text import WIDTH, constant_line, note_lines
 from kansym.report.values import agreement_lines, ended
 from kansym.targets.common import Common, RelationKind, SharedConstant
 from kansym.targets.finished import FinishedTarget, FinishedTargets
-from kansym.validation.text import sentence
+from kansym.validation.text import verdict_lines
 
 
 def targets_text(finished: FinishedTargets) -> str:
@@ -35,8 +35,7 @@ def _target(one: FinishedTarget) -> str:
     summary = one.summary
     lines = [constant_line(constant) for constant in summary.formula.constants]
     if summary.certificate is not None:
-        verdict = summary.certificate.verdict
-        lines += textwrap.wrap(f"Verdict: {verdict.kind}. {sentence(verdict.reason)}", WIDTH - 2)
+        lines += verdict_lines(summary.certificate)
     lines.append(agreement_lines(summary)[0])
     if one.source:
         lines.append(f"The form was suggested by the formula of {one.source}.")
