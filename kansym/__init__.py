@@ -44,6 +44,10 @@ if TYPE_CHECKING:
     from kansym.sweeps.folder import Sweep as Sweep
     from kansym.sweeps.folder import sweep as sweep
     from kansym.symbolic.formula import Formula as Formula
+    from kansym.targets.result import TargetsDiscovery as TargetsDiscovery
+    from kansym.targets.search import discover_targets as discover_targets
+    from kansym.targets.storage import load_targets as load_targets
+    from kansym.targets.storage import save_targets as save_targets
     from kansym.validation.certificate import Certificate as Certificate
     from kansym.validation.certificate import certify as certify
 
@@ -86,6 +90,10 @@ _HOMES = {
     "Primitive": "kansym.primitives",
     "PrimitiveLibrary": "kansym.primitives",
     "default_library": "kansym.primitives",
+    "TargetsDiscovery": "kansym.targets.result",
+    "discover_targets": "kansym.targets.search",
+    "load_targets": "kansym.targets.storage",
+    "save_targets": "kansym.targets.storage",
     "primitive_from_expression": "kansym.primitives",
     "load_run": "kansym.run.storage",
     "save_run": "kansym.run.storage",

@@ -64,8 +64,8 @@ def _no_wall():
 
     search = discovery._discover
 
-    def with_budget(dataset, options, progress):
-        return search(dataset, replace(options, max_seconds=BUDGET * options.max_seconds), progress)
+    def with_budget(dataset, options, *rest):
+        return search(dataset, replace(options, max_seconds=BUDGET * options.max_seconds), *rest)
 
     with pytest.MonkeyPatch.context() as patch:
         # Rivals are looked for briefly; what finds them has tests of its own.

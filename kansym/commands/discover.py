@@ -15,8 +15,8 @@ def discover(
     file: str,
     /,
     *,
-    target: str | None = None,
-    error: str | None = None,
+    target: Names = None,
+    error: Names = None,
     x_error: Annotated[Names, ADVANCED] = None,
     units: Path | None = None,
     given: str | None = None,
@@ -56,11 +56,15 @@ def discover(
         The table: csv, tsv, txt, dat, lvm, xlsx, parquet, hdf5, npy or npz. If there is no such file, the name of a
         table that comes with kansym (see `kansym datasets`).
     target
-        Column to explain. Required.
+        Column to explain, or several, separated by commas. Required. Quote a name that holds a comma. Several share
+        --seconds, none is an input of another, what is found for one is tried on the others, and constants and
+        expressions that they have in common are reported. --out then gets a folder for each.
     error
         Standard errors of the target, a column or a number, two columns y_minus,y_plus for errors below and above it,
         1% of it, or `"sqrt(N)"` of a column: rows are then weighted by 1/error^2, and the errors of the constants
         follow from them. With poisson the target is a number of counts, and constants are fitted by its likelihood.
+        Of several targets: one for all, or one for each with its name before it, as u=u_error,v=v_error, or the option
+        given again; u=u_minus,u_plus has the errors of u below and above it.
     x_error
         Standard errors of input columns, such as t=t_error or t=0.1: the column they are of, and a column or a number.
         Several are separated by commas, or the option is given again. Needs --error.

@@ -1,6 +1,7 @@
 """Kinds of options that several commands have, and how their values are read."""
 
 import csv
+import io
 import math
 import re
 from collections.abc import Iterable, Sequence
@@ -39,6 +40,13 @@ def split_names(values: Iterable[str] | None) -> list[str]:
     return [name for name in names if name]
 
 
+def joined_names(names: Iterable[str]) -> str:
+    """Names on one line, as `split_names` reads them."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="").writerow(names)
+    return text.getvalue()
+
+
 def input_errors(values: Iterable[str] | None) -> dict[str, str | float]:
     """Input columns with the column of their errors or a number, from options such as ``t=t_error,u=0.1``."""
     errors: dict[str, str | float] = {}
@@ -51,6 +59,31 @@ def input_errors(values: Iterable[str] | None) -> dict[str, str | float]:
         except ValueError:
             errors[name] = value
     return errors
+
+
+def target_errors(values: Iterable[str] | None, targets: Sequence[str]) -> dict[str, str]:
+    """Errors by target, from options such as ``u=u_error,v=0.1`` or one for all such as ``1%``.
+
+    What follows a comma and begins with no target belongs to the errors before it: ``u=minus,plus`` are the errors of u
+    below and above.
+    """
+    found: dict[str, list[str]] = {}
+    for option in values or []:
+        target = ""
+        for part in next(csv.reader([option], skipinitialspace=True), []):
+            name, sign, value = (piece.strip() for piece in part.partition("="))
+            if sign and name in targets:
+                if name in found:
+                    raise ArgumentError(f"--error: errors of {name!r} are given twice")
+                target, part = name, value
+            if not target and "" in found and not found[""][-1:] == [option]:
+                raise ArgumentError(f"--error: errors for all targets are given twice, the second time as {option!r}")
+            if not part.strip():
+                raise ArgumentError(f"--error: expected target=column or target=number, got {option!r}")
+            found.setdefault(target, []).append(part.strip() if target else option)
+    general = found.pop("", [])[:1]
+    errors = {target: joined_names(parts) if len(parts) > 1 else parts[0] for target, parts in found.items()}
+    return {target: errors.get(target, *general) for target in targets if target in errors or general}
 
 
 def numbers_by_name(option: str, values: Iterable[str] | None) -> dict[str, float]:

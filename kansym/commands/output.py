@@ -1,6 +1,7 @@
 """What commands write, and the command line that they record."""
 
 import json
+import logging
 import shlex
 import sys
 from collections.abc import Iterable, Sequence
@@ -33,6 +34,13 @@ def write_note(text: str, *, quiet: bool = False) -> None:
     """Put a remark on standard error, as it is, unless `quiet`."""
     console = Console(stderr=True, quiet=quiet)
     console.print(text, markup=False, emoji=False, highlight=False, soft_wrap=True)
+
+
+def verbose_log() -> logging.Handler:
+    """For --verbose: every step on standard error, with its time."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", datefmt="%H:%M:%S"))
+    return handler
 
 
 def output_console() -> Console:

@@ -8,7 +8,7 @@ from typing import Any
 from kansym.data.binary_tables import read_hdf5, read_npy, read_npz, read_parquet
 from kansym.data.dataset import Dataset
 from kansym.data.spreadsheets import read_excel
-from kansym.data.table import RawTable, column_listing, names_and_units, to_dataset
+from kansym.data.table import RawTable, column_listing, names_and_units, to_dataset, to_datasets
 from kansym.data.text_table import read_text
 from kansym.errors import DataError
 
@@ -82,6 +82,45 @@ def read_table(
         columns=columns,
         drop_missing=drop_missing,
         remove_constant=remove_constant,
+    )
+
+
+def read_targets(
+    path: str | os.PathLike[str] | Any,
+    *,
+    targets: Sequence[str],
+    error: Mapping[str, str | float] | None = None,
+    x_error: Mapping[str, str | float] | None = None,
+    columns: Sequence[str | int] | None = None,
+    drop_missing: bool = False,
+    key: str | None = None,
+) -> dict[str, Dataset | DataError]:
+    """Read a table with several targets, none of which is an input of another.
+
+    Parameters
+    ----------
+    path : path-like, or a pandas or polars DataFrame
+        As for `read_table`, and so are the other arguments.
+    targets : sequence of str
+    error : mapping of str to (str or float), optional
+        By target, its errors.
+
+    Returns
+    -------
+    dict of str to Dataset
+        By the name of the target; in place of a table there is the error why a target cannot be used, as where it is
+        constant.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read, a column is not there or has two roles.
+    MissingDependencyError
+        If pyarrow, h5py or openpyxl is needed and not installed.
+    """
+    table = _from_frame(path) if hasattr(path, "columns") else _from_file(Path(path), key)
+    return to_datasets(
+        table, targets=targets, error=error or {}, x_error=x_error, columns=columns, drop_missing=drop_missing
     )
 
 

@@ -3,7 +3,7 @@
 import csv
 import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -65,8 +65,12 @@ def to_dataset(
     columns: Sequence[str | int] | None = None,
     drop_missing: bool = False,
     remove_constant: bool = True,
+    apart: Collection[int] = (),
 ) -> Dataset:
-    """Pick target, error and input columns of a table and check them; see `kansym.data.readers.read_table`."""
+    """Pick target, error and input columns of a table and check them; see `kansym.data.readers.read_table`.
+
+    Columns at the positions `apart`, other targets and their errors, are no inputs.
+    """
     source = table.source
     if not table.headers:
         raise DataError(f"{source}: the table has no columns")
@@ -80,13 +84,7 @@ def to_dataset(
     if len(table.columns[0]) == 0:
         raise DataError(f"{source}: the table has a header but no rows of data")
     target_at = _find(table, names, target, "target")
-    model = _error_model(table, names, error)
-    pair = None if error is None or model else _pair_of_columns(table, names, error)
-    error_at = None if error is None or model or pair else _column_or_number(table, names, error, "error")
-    same_error: float | str | None = error if model else None
-    if isinstance(error_at, float):
-        error_at, same_error = None, error_at
-    errors_at = pair or (() if error_at is None else (error_at,))
+    errors_at, same_error = _errors_at(table, names, error)
     if target_at in errors_at:
         raise DataError(f"{source}: the error column {quoted(str(error))} is the target itself; name another column")
     input_errors = _input_errors(table, names, x_error or {})
@@ -100,13 +98,13 @@ def to_dataset(
     notes = list(table.notes)
     others: list[int] = []
     if columns is None:
-        others = [k for k in range(len(names)) if k not in (target_at, *errors_at) and k not in taken]
+        others = [k for k in range(len(names)) if k not in (target_at, *errors_at, *apart) and k not in taken]
         chosen = _without_labels(table, names, others, notes)
     else:
         chosen = [_find(table, names, column, "input") for column in columns]
         for k in chosen:
-            if k in (target_at, *errors_at):
-                role = "target" if k == target_at else "error"
+            if k in (target_at, *errors_at, *apart):
+                role = "error" if k in errors_at else "target" if k == target_at else "target, or its error,"
                 raise DataError(f"{source}: column {quoted(names[k])} is the {role} and cannot also be an input")
     if not chosen:
         raise DataError(
@@ -140,11 +138,13 @@ def to_dataset(
 
     inputs = pd.DataFrame({names[k]: numbers(k) for k in dict.fromkeys(chosen)})
     outcome = numbers(target_at)
-    y_error: Any = same_error if error_at is None else errors(error_at)
-    if pair:
+    y_error: Any = same_error
+    if len(errors_at) == 2:
         # Catalogues of astronomy have a sign before the lower one.
-        minus = numbers(pair[0])
-        y_error = (-minus if (minus[np.isfinite(minus)] < 0).all() else errors(pair[0]), errors(pair[1]))
+        minus = numbers(errors_at[0])
+        y_error = (-minus if (minus[np.isfinite(minus)] < 0).all() else errors(errors_at[0]), errors(errors_at[1]))
+    elif errors_at:
+        y_error = errors(errors_at[0])
     of_inputs = {names[k]: errors(at, True) if isinstance(at, int) else at for k, at in input_errors.items()}
     try:
         dataset = make_dataset(
@@ -169,6 +169,60 @@ def to_dataset(
     # Units of a header are what somebody wrote there: one that is not known is kept for display (`UnitSystem.of`).
     found = tuple(units[names.index(name)] for name in dataset.names)
     return replace(dataset, notes=(*notes, *dataset.notes), units=found, y_units=units[target_at], labels=labels)
+
+
+def to_datasets(
+    table: RawTable,
+    *,
+    targets: Sequence[str | int],
+    error: Mapping[str, str | float],
+    x_error: Mapping[str, str | float] | None = None,
+    columns: Sequence[str | int] | None = None,
+    drop_missing: bool = False,
+    remove_constant: bool = True,
+) -> dict[str, Dataset | DataError]:
+    """A dataset for each of several targets; see `kansym.data.readers.read_targets`."""
+    names, _ = names_and_units(table)
+    at = [_find(table, names, target, "target") for target in targets]
+    for place, k in enumerate(at):
+        if k in at[:place]:
+            raise DataError(f"{table.source}: the target {quoted(names[k])} is named twice; name each once")
+        if k in (_find(table, names, column, "input") for column in columns or ()):
+            raise DataError(f"{table.source}: column {quoted(names[k])} is a target and cannot also be an input")
+    own = [error.get(str(target)) for target in targets]
+    of_errors = [k for one in own for k in _errors_at(table, names, one)[0]]
+    for k in of_errors:
+        if k in at:
+            raise DataError(f"{table.source}: the error column {quoted(names[k])} is a target; name another column")
+    found: dict[str, Dataset | DataError] = {}
+    for k, target, one in zip(at, targets, own, strict=True):
+        try:
+            found[names[k]] = to_dataset(
+                table,
+                target=target,
+                error=one,
+                x_error=x_error,
+                columns=columns,
+                drop_missing=drop_missing,
+                remove_constant=remove_constant,
+                apart={*at, *of_errors} - {k},
+            )
+        except DataError as failure:
+            found[names[k]] = failure
+    return found
+
+
+def _errors_at(
+    table: RawTable, names: list[str], error: str | float | None
+) -> tuple[tuple[int, ...], float | str | None]:
+    """Positions of the columns of errors of a target, two for those below and above; or what is the same for all."""
+    if error is None or _error_model(table, names, error):
+        return (), error
+    pair = _pair_of_columns(table, names, error)
+    if pair:
+        return pair, None
+    found = _column_or_number(table, names, error, "error")
+    return ((), found) if isinstance(found, float) else ((found,), None)
 
 
 def _error_model(table: RawTable, names: list[str], error: str | float | None) -> bool:

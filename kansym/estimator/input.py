@@ -5,6 +5,7 @@ scikit-learn says that some value somewhere is missing or is no number; kansym s
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy as np
 from kansym.data.dataset import check_columns
 from kansym.errors import ArgumentError, DataError
 from kansym.primitives.library import LISTED, PrimitiveLibrary
+from kansym.search.options import DiscoveryOptions
 
 
 @contextmanager
@@ -41,6 +43,8 @@ def _require_numbers(X: Any, y: Any, names: Sequence[str] | None, target: str) -
     check_columns(X, names)
     if y is not None and np.ndim(y) == 1:
         check_columns(np.asarray(y)[:, None], [target], "target")
+    if y is not None and np.ndim(y) == 2:
+        check_columns(y, kind="target")
 
 
 def _holds_dates(X: Any) -> bool:
@@ -103,3 +107,51 @@ def library_of(primitives: Any, library: PrimitiveLibrary) -> PrimitiveLibrary:
         return library.only(*names)
     except ArgumentError as error:
         raise ArgumentError(f"primitives: {error}") from None
+
+
+def arguments_in_words(**options: Any) -> str:
+    """The arguments of `fit`, for the record; arrays as dots."""
+    words = ["X", "y"]
+    for name, value in options.items():
+        if value is None:
+            continue
+        if name in ("variable_names", "target_names", "X_units", "y_units"):
+            shown = repr(value if isinstance(value, str) else list(value))
+        else:
+            shown = repr(value) if isinstance(value, int | float) else "..."
+        words.append(f"{name}={shown}")
+    return ", ".join(words)
+
+
+def options_of(model: Any) -> DiscoveryOptions:
+    """The options that the parameters of an estimator mean.
+
+    Raises
+    ------
+    ArgumentError
+        If one cannot be used, or two contradict each other.
+    """
+    options = DiscoveryOptions() if model.options is None else model.options
+    if not isinstance(options, DiscoveryOptions):
+        raise ArgumentError(f"options must be a DiscoveryOptions, got {options!r}")
+    if not isinstance(model.random_state, (int, np.integer)):
+        raise ArgumentError(f"random_state must be an integer, got {model.random_state!r}")
+    seconds, timeout = model.max_seconds, model.timeout_in_seconds
+    if seconds is not None and timeout is not None and seconds != timeout:
+        raise ArgumentError(f"timeout_in_seconds={timeout!r} contradicts max_seconds={seconds!r}; give one of them")
+    seconds = timeout if seconds is None else seconds
+    return replace(
+        options,
+        max_seconds=options.max_seconds if seconds is None else seconds,
+        seed=int(model.random_state),
+        device=model.device,
+        validation_fraction=model.validation_fraction,
+        primitives=library_of(model.primitives, options.primitives),
+        given=model.given if model.given is not None else options.given,
+        guesses=options.guesses if model.guesses is None else model.guesses,  # pyright: ignore[reportArgumentType]
+        bounds=options.bounds if model.bounds is None else model.bounds,
+        fixed=options.fixed if model.fixed is None else model.fixed,
+        loss=model.loss if model.loss != "linear" else options.loss,
+        deterministic=model.deterministic or options.deterministic,
+        exact=model.exact or options.exact,
+    )

@@ -8,15 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
-import sympy
-from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.base import BaseEstimator, RegressorMixin, clone
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
-from kansym.data.dataset import make_dataset
-from kansym.errors import ArgumentError
-from kansym.estimator.input import checked_names, checked_units, faults_named, library_of
+from kansym.errors import ArgumentError, DataError
+from kansym.estimator.input import arguments_in_words, checked_names, faults_named, options_of
 from kansym.estimator.pysr_parameters import in_words, translate
+from kansym.estimator.several import datasets_of, index_of_each, target_names_of
 from kansym.export.latex_table import HEADS, latex_table
 from kansym.primitives.library import PrimitiveLibrary
 from kansym.run.finished import FinishedRun
@@ -26,6 +25,8 @@ from kansym.search.progress import ProgressCallback
 from kansym.search.results import Discovery
 from kansym.surfaces import surface
 from kansym.symbolic.formula import Formula
+from kansym.targets.result import TargetsDiscovery
+from kansym.targets.search import discover_targets
 from kansym.validation.certificate import Certificate, certify
 
 if TYPE_CHECKING:
@@ -96,6 +97,12 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
         Everything about the run, the growth of the network included.
     variable_names_ : tuple of str
         What the columns are called in formulas.
+    nout_ : int
+        Number of targets. Of several, all of the above are lists.
+    estimators_ : list of SymbolicRegressor
+        Of several targets: one for each, with figures, reports and edges.
+    targets_ : TargetsDiscovery
+        Of several targets: what was found for each, and in `common` the constants and expressions that they share.
     n_features_in_, feature_names_in_
         As in scikit-learn; the second for a DataFrame only.
     nout_ : int
@@ -170,34 +177,40 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
         *,
         variable_names: Sequence[str] | None = None,
         X_units: Sequence[str | None] | None = None,
-        y_units: str | None = None,
+        y_units: Any = None,
         y_error: Any = None,
         x_error: Any = None,
         sample_weight: Any = None,
         weights: Any = None,
+        target_names: Sequence[str] | None = None,
     ) -> "SymbolicRegressor":
-        """Search for the formula.
+        """Search for the formula, or for that of each target.
 
         Parameters
         ----------
         X : array or DataFrame, shape (n, d)
-        y : array or Series, shape (n,)
+        y : array or Series, shape (n,), or array or DataFrame, shape (n, k)
+            Of several targets each has a search, the time is for all together, and what is found for one is tried on
+            the others; see `kansym.targets.search.discover_targets`.
         variable_names : sequence of str, optional
             Any strings. Default: a DataFrame's column names, else x0, x1, ...
         X_units, y_units : optional
             Units as strings, such as ``"m/s"``, ``"1"`` for pure numbers, None where one is not known. Formulas are
-            checked for them, constants get units, and the search begins with dimensional analysis.
+            checked for them, constants get units, and the search begins with dimensional analysis. `y_units` of several
+            targets is a sequence, or a mapping by name.
         y_error : float, array, shape (n,), tuple of two of them, or str, optional
             Standard errors of y, or a tuple of those below and above it, or ``"1%"``, or ``"sqrt(N)"`` of a column:
             rows are weighted by 1 / y_error^2, residuals below them count as noise, and the errors of the constants
             follow from them. With ``"poisson"`` y is a number of counts, and constants are fitted by Poisson's
-            likelihood.
+            likelihood. Of several targets shape (n, k), or a mapping by name; anything else is for all of them.
         x_error : mapping of name to (float or array), or array of shape (n, d) or (d,), optional
             Standard errors of the inputs, 0 where exact: the last fit minimises orthogonal distances. Needs `y_error`.
         sample_weight : array, shape (n,), optional
             Weights of the rows; a weight of 2 means the same as the row twice, a weight of 0 as no row.
         weights : array, shape (n,), optional
             PySR's name for `sample_weight`. Where they are 1 / sigma^2, `y_error` = sigma says more.
+        target_names : sequence of str, optional
+            Default: the name of a Series, the columns of a DataFrame, else y, or y0, y1, ...
 
         Returns
         -------
@@ -213,43 +226,90 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
         names = variable_names
         if names is None and hasattr(X, "columns"):
             names = [str(column) for column in X.columns]
-        target = str(getattr(y, "name", None) or "y")
+        given = y
         options = self._options()
-        with faults_named(X, y, names, target):
-            X, y = validate_data(self, X, y, dtype=np.float64, y_numeric=True, ensure_min_samples=2)
+        with faults_named(X, y, names, str(getattr(y, "name", None) or "y")):
+            X, y = validate_data(self, X, y, dtype=np.float64, y_numeric=True, multi_output=True, ensure_min_samples=2)
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
         names = [f"x{column}" for column in range(X.shape[1])] if names is None else checked_names(names, X.shape[1])
-        dataset = make_dataset(
-            X,
-            np.asarray(y, dtype=np.float64),
-            names=names,
-            target=_free_name(target, names),
-            y_error=y_error,
-            x_error=x_error,
+        targets = target_names_of(target_names, given, 1 if y.ndim == 1 else y.shape[1], names)
+        datasets = datasets_of(
+            X, y, targets, names=names, X_units=X_units, y_units=y_units, y_error=y_error, x_error=x_error,
             sample_weight=weights if sample_weight is None else sample_weight,
-            units=checked_units(X_units, names),
-            y_units=y_units,
-        )
-        self.discovery_: Discovery = discover(dataset, options, progress=self.progress)
-        self.variable_names_ = tuple(names)
-        self.nout_ = 1
-        self.front_ = self.discovery_.front
-        self.formula_: Formula = self.discovery_.formula
-        self.network_ = self.discovery_.network
-        self.equations_: pd.DataFrame = self.front_.to_frame()
-        self._certificate: Certificate | None = None
-        self._fitted_with = _arguments(
-            variable_names=variable_names, X_units=X_units, y_units=y_units, y_error=y_error, x_error=x_error,
-            sample_weight=sample_weight, weights=weights,
         )  # fmt: skip
+        self.variable_names_ = tuple(names)
+        self.nout_ = len(targets)
+        self._fitted_with = arguments_in_words(
+            variable_names=variable_names, X_units=X_units, y_units=y_units, y_error=y_error, x_error=x_error,
+            sample_weight=sample_weight, weights=weights, target_names=target_names,
+        )  # fmt: skip
+        for left in ("targets_", "estimators_"):
+            self.__dict__.pop(left, None)
+        if self.nout_ == 1:
+            self._keep(discover(datasets[targets[0]], options, progress=self.progress))
+        else:
+            self._keep_each(discover_targets(datasets, options, progress=lambda _: self.progress))
         return self
 
+    def _keep(self, discovery: Discovery) -> None:
+        """What a fit of one target leaves."""
+        self.discovery_: Any = discovery
+        self.front_: Any = discovery.front
+        self.formula_: Any = discovery.formula
+        self.network_: Any = discovery.network
+        self.equations_: Any = self.front_.to_frame()
+        self._certificate: Certificate | None = None
+
+    def _keep_each(self, found: TargetsDiscovery) -> None:
+        """What a fit of several leaves: an estimator for each, and lists of what these have."""
+        if found.failed:
+            first = found.failed[0]
+            raise DataError(f"the target {first.name!r} has no formula: {first.failure}")
+        self.targets_ = found
+        self.estimators_ = []
+        for row in found.rows:
+            one: Any = clone(self)
+            one.variable_names_, one.nout_, one._fitted_with = self.variable_names_, 1, self._fitted_with
+            for name in ("n_features_in_", "feature_names_in_"):
+                if hasattr(self, name):
+                    setattr(one, name, getattr(self, name))
+            assert row.discovery is not None
+            one._keep(row.discovery)
+            self.estimators_.append(one)
+        for name in ("discovery_", "front_", "formula_", "network_", "equations_"):
+            setattr(self, name, [getattr(one, name) for one in self.estimators_])
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
+
     @property
-    def certificate_(self) -> Certificate:
+    def _several(self) -> bool:
+        return hasattr(self, "estimators_")
+
+    def _each(self, method: str, index: Any = None, *arguments: Any) -> list[Any]:
+        """What a method gives for every target."""
+        indices = index_of_each(index, len(self.estimators_))
+        return [getattr(one, method)(at, *arguments) for one, at in zip(self.estimators_, indices, strict=True)]
+
+    def _require_one(self, what: str) -> None:
+        check_is_fitted(self)
+        if self._several:
+            raise ArgumentError(
+                f"{what} is of one target, and this estimator has {self.nout_}; ask estimators_[0], ..."
+            )
+
+    @property
+    def certificate_(self) -> Any:
         """What speaks for and against the picked formula; measured when it is first asked for, which takes seconds.
 
         For more, with searches from other seeds: `certify(model.discovery_, seeds=7)`.
         """
         check_is_fitted(self)
+        if self._several:
+            return [one.certificate_ for one in self.estimators_]
         if self._certificate is None:
             # Other seeds must find it on their own.
             self._certificate = certify(self.discovery_, options=self._options().unguessed)
@@ -263,24 +323,35 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
         """
         from kansym.figures.catalogue import figure
 
-        check_is_fitted(self)
+        self._require_one("a figure")
         return figure(self, name, dark=dark)
 
-    def predict(self, X: Any, index: int | None = None) -> np.ndarray:
-        """Values of the picked formula, or of formula number `index` of the front; shape (n,)."""
+    def predict(self, X: Any, index: Any = None) -> np.ndarray:
+        """Values of the picked formula, or of formula number `index` of the front; shape (n,), or (n, k).
+
+        Of several targets `index` may be a sequence of one for each, as in all methods that take one.
+        """
         check_is_fitted(self)
+        if self._several:
+            indices = index_of_each(index, len(self.estimators_))
+            pairs = zip(self.estimators_, indices, strict=True)
+            return np.column_stack([one.predict(X, index=at) for one, at in pairs])
         with faults_named(X, names=self.variable_names_):
             X = validate_data(self, X, reset=False, dtype=np.float64)
         formula = self._formula(index)
         kept = [self.variable_names_.index(name) for name in formula.variables]
         return formula.predict(X[:, kept])
 
-    def sympy(self, index: int | None = None) -> sympy.Expr:
-        """The formula as a sympy expression with plain symbols named like the columns."""
+    def sympy(self, index: Any = None) -> Any:
+        """The formula as a sympy expression with plain symbols named like the columns; of several targets a list."""
+        if self._several:
+            return self._each("sympy", index)
         return self._formula(index).sympy()
 
-    def latex(self, index: int | None = None, precision: int | None = None) -> str:
-        """The formula as LaTeX; `Formula.latex` can put the target and the units of the constants beside it.
+    def latex(self, index: Any = None, precision: int | None = None) -> Any:
+        """The formula as LaTeX, of several targets a list.
+
+        `Formula.latex` can put the target and the units of the constants beside it.
 
         Parameters
         ----------
@@ -289,17 +360,21 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
         precision : int, optional
             Significant digits of constants. By default each has the digits that its standard error allows.
         """
+        if self._several:
+            return self._each("latex", index, precision)
         return self._formula(index).latex(digits=precision)
 
-    def get_best(self, index: int | None = None) -> pd.Series:
-        """The picked row of `equations_`, or row number `index`."""
+    def get_best(self, index: Any = None) -> Any:
+        """The picked row of `equations_`, or row number `index`; of several targets a list."""
         check_is_fitted(self)
+        if self._several:
+            return self._each("get_best", index)
         if index is None:
             return self.equations_[self.equations_["picked"]].iloc[0]
         self._formula(index)
         return self.equations_.iloc[index]
 
-    def get_hof(self) -> pd.DataFrame:
+    def get_hof(self) -> Any:
         """PySR's name for `equations_`: the front is kansym's hall of fame."""
         check_is_fitted(self)
         return self.equations_
@@ -308,10 +383,10 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
         self, indices: Sequence[int] | None = None, precision: int = 3, columns: Sequence[str] = tuple(HEADS)
     ) -> str:
         """A LaTeX table of the front for the package booktabs; see `kansym.export.latex_table.latex_table`."""
-        check_is_fitted(self)
+        self._require_one("a table of a front")
         return latex_table(self.front_, indices, precision, columns)
 
-    def to_pysr_guess(self, index: int | None = None, names: Sequence[str] | Mapping[str, str] | None = None) -> str:
+    def to_pysr_guess(self, index: Any = None, names: Sequence[str] | Mapping[str, str] | None = None) -> Any:
         """The formula in Julia, for ``PySRRegressor(guesses=[...])``.
 
         Parameters
@@ -326,6 +401,8 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
         ArgumentError
             If PySR would refuse a name, or lacks a function.
         """
+        if self._several:
+            return self._each("to_pysr_guess", index, names)
         formula = self._formula(index)
         if names is not None and not isinstance(names, str | Mapping) and len(names) == len(self.variable_names_):
             # Columns that are constant are none of the formula's.
@@ -342,7 +419,7 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
         """
         from kansym.editing.opening import edit
 
-        check_is_fitted(self)
+        self._require_one("a network to edit")
         return edit(self, start=start)
 
     @property
@@ -355,20 +432,24 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
         """The result once there is one; before, the diagram of scikit-learn."""
         if not hasattr(self, "discovery_"):
             return super()._repr_html_
+        if self._several:
+            return lambda: "".join(one._repr_html_() for one in self.estimators_)
         hint = "Whether it can be believed has not been measured yet: ask for certificate_."
         return lambda: surface("discovery_html")(self.discovery_, self._certificate, hint)
 
     def _repr_latex_(self) -> str | None:
-        return self.formula_._repr_latex_() if hasattr(self, "discovery_") else None
+        alone = hasattr(self, "discovery_") and not self._several
+        return self.formula_._repr_latex_() if alone else None
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, str]:
         if not hasattr(self, "discovery_"):
             return super()._repr_mimebundle_(**kwargs)
-        return {"text/plain": f"{self!r}\n{self.formula_}", "text/html": self._repr_html_()}
+        formulas = self.formula_ if self._several else [self.formula_]
+        return {"text/plain": "\n".join([repr(self), *map(str, formulas)]), "text/html": self._repr_html_()}
 
     def finished(self) -> FinishedRun:
         """The run as reports and figures take it, with its certificate, which takes seconds when first asked for."""
-        check_is_fitted(self)
+        self._require_one("a finished run")
         certificate = self.certificate_
         return FinishedRun.of(self.discovery_, command=self._command, options=self._options(), certificate=certificate)
 
@@ -392,12 +473,18 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
         ArgumentError
             If it cannot be written.
         """
-        from kansym.report.html.page import write_report
+        from kansym.report.html.page import write_html, write_report
+        from kansym.targets.finished import FinishedTargets
+        from kansym.targets.page import targets_html
 
+        if hasattr(self, "discovery_") and self._several:
+            certificates = dict(zip((row.name for row in self.targets_.rows), self.certificate_, strict=True))
+            said = {"certificates": certificates, "options": self._options(), "command": self._command}
+            return write_html(targets_html(FinishedTargets.of(self.targets_, **said)), path)
         return write_report(self.finished(), path, comparison=comparison)
 
     def _formula(self, index: int | None) -> Formula:
-        check_is_fitted(self)
+        self._require_one("a formula of the front")
         if index is None:
             return self.formula_
         if not -len(self.front_) <= index < len(self.front_):
@@ -405,48 +492,4 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
         return self.front_[index]
 
     def _options(self) -> DiscoveryOptions:
-        options = DiscoveryOptions() if self.options is None else self.options
-        if not isinstance(options, DiscoveryOptions):
-            raise ArgumentError(f"options must be a DiscoveryOptions, got {options!r}")
-        if not isinstance(self.random_state, (int, np.integer)):
-            raise ArgumentError(f"random_state must be an integer, got {self.random_state!r}")
-        seconds, timeout = self.max_seconds, self.timeout_in_seconds
-        if seconds is not None and timeout is not None and seconds != timeout:
-            raise ArgumentError(f"timeout_in_seconds={timeout!r} contradicts max_seconds={seconds!r}; give one of them")
-        seconds = timeout if seconds is None else seconds
-        return replace(
-            options,
-            max_seconds=options.max_seconds if seconds is None else seconds,
-            seed=int(self.random_state),
-            device=self.device,
-            validation_fraction=self.validation_fraction,
-            primitives=library_of(self.primitives, options.primitives),
-            given=self.given if self.given is not None else options.given,
-            guesses=options.guesses if self.guesses is None else self.guesses,  # pyright: ignore[reportArgumentType]
-            bounds=options.bounds if self.bounds is None else self.bounds,
-            fixed=options.fixed if self.fixed is None else self.fixed,
-            loss=self.loss if self.loss != "linear" else options.loss,
-            deterministic=self.deterministic or options.deterministic,
-            exact=self.exact or options.exact,
-        )
-
-
-def _arguments(**options: Any) -> str:
-    """The arguments of `fit`, for the record; arrays as dots."""
-    words = ["X", "y"]
-    for name, value in options.items():
-        if value is None:
-            continue
-        if name in ("variable_names", "X_units", "y_units"):
-            shown = repr(value if isinstance(value, str) else list(value))
-        else:
-            shown = repr(value) if isinstance(value, int | float) else "..."
-        words.append(f"{name}={shown}")
-    return ", ".join(words)
-
-
-def _free_name(target: str, names: Sequence[str]) -> str:
-    """The target's name, primed where a column has it already."""
-    while target in names:
-        target += "'"
-    return target
+        return options_of(self)

@@ -18,6 +18,12 @@ SYMBOLIC, READ, DATA = "symbolic.safetensors", "read.safetensors", "data.safeten
 PICTURES = ("network.svg", "network.png")
 
 PAGE = "report.html"
+
+THUMBNAIL = "thumbnail.png"
+"""A small picture of the fit, for pages that tell of several runs."""
+
+TARGETS = "targets.json"
+"""In a folder that holds a run for each of several targets."""
 COMPARISON = ("comparison.json", "comparison.csv", "comparison.txt", "comparison.svg", "comparison.png")
 
 DRAWN = "figures"
@@ -51,6 +57,9 @@ def read_record(path: Path) -> dict[str, Any]:
     """
     try:
         if not path.is_file():
+            if (path.parent / TARGETS).is_file():
+                runs = ", ".join(sorted(entry.parent.name for entry in path.parent.glob(f"*/{RECORD}")))
+                raise StorageError(f"{path.parent} holds a run for each of several targets; name one of them: {runs}")
             raise StorageError(f"{path.parent} holds no finished run: {path.name} is missing")
         if path.stat().st_size > MAX_BYTES:
             raise StorageError(f"{path} is too large for a run record: {path.stat().st_size} bytes")

@@ -3,6 +3,7 @@
 import logging
 import time
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from kansym.search.effective_errors import with_effective_errors
 from kansym.search.exact_numbers import with_exact_numbers
 from kansym.search.faults import CallbackError
 from kansym.search.final_fit import hinted, settled, settled_guesses
+from kansym.search.found import Seeds
 from kansym.search.options import DiscoveryOptions
 from kansym.search.outlier_screening import robust_discovery
 from kansym.search.pipeline import run_pipeline
@@ -41,7 +43,11 @@ fifty thousand rows cannot distinguish more rows hardly can, and every trial cos
 
 
 def discover(
-    dataset: Dataset, options: DiscoveryOptions | None = None, *, progress: ProgressCallback | str | None = None
+    dataset: Dataset,
+    options: DiscoveryOptions | None = None,
+    *,
+    progress: ProgressCallback | str | None = None,
+    seeds: Seeds | None = None,
 ) -> Discovery:
     """Look for the law behind a table.
 
@@ -58,6 +64,9 @@ def discover(
         Called with a `Progress` after every step; "auto" shows what suits a notebook or a terminal, see
         `kansym.report.progress.watched`. A method ``done`` of the callable is called with the result, or with None
         after an error.
+    seeds : callable, optional
+        Gives formulas to begin with, see `kansym.search.found.Seeds`; not together with a given part or guesses, which
+        are what users know.
 
     Returns
     -------
@@ -80,7 +89,7 @@ def discover(
     limits = clock.budget(options.max_seconds, deterministic=options.deterministic)
     with two_presses(), surface("watched")(progress, options.max_seconds) as watch, limits:
         try:
-            found = _discover(dataset, options, watch.callback)
+            found = _discover(dataset, options, watch.callback, seeds)
         except CallbackError as problem:
             raise problem.error from None
         if found.interrupted:
@@ -94,7 +103,9 @@ def discover(
     return found
 
 
-def _discover(dataset: Dataset, options: DiscoveryOptions, progress: ProgressCallback | None) -> Discovery:
+def _discover(
+    dataset: Dataset, options: DiscoveryOptions, progress: ProgressCallback | None, seeds: Seeds | None = None
+) -> Discovery:
     require_moderate_target(dataset)
     start, began = clock.now(), time.monotonic()
     table = canonical_table(dataset)
@@ -104,7 +115,7 @@ def _discover(dataset: Dataset, options: DiscoveryOptions, progress: ProgressCal
         searched = with_effective_errors(table.take(thinned(np.arange(table.n_rows), MOST_ROWS)), seed=options.seed)
         left = clock.left(start + options.max_seconds * (1 - SETTLING))
         inner = options if plain and not options.guesses else replace(options, max_seconds=max(left, 0.1))
-        search = run_pipeline if options.given is None else discover_given
+        search = partial(run_pipeline, seeds=seeds) if options.given is None else discover_given
         if options.guesses:
             search = discover_guessed
         if options.loss == "linear":

@@ -7,22 +7,15 @@ from pathlib import Path
 
 from kansym.data.dataset import Dataset
 from kansym.errors import KansymError
-from kansym.figures.catalogue import figure
-from kansym.figures.svg import figure_bytes
 from kansym.report.html.page import write_page
+from kansym.report.html.runs import draw_thumbnail
 from kansym.report.terminal import recorded_log
-from kansym.run.storage import load_run, replace_file, save_run
+from kansym.run.storage import save_run
 from kansym.search.discovery import discover
 from kansym.search.options import DiscoveryOptions
 from kansym.validation.certificate import CERTIFYING, certify
 
 logger = logging.getLogger(__name__)
-
-THUMBNAIL = "thumbnail.png"
-"""In the folder of a run, for the page of the sweep."""
-
-SMALL = 50
-"""Dots per inch of it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,14 +87,4 @@ def _search(task: SearchTask, folder: Path) -> None:
             logger.warning("the certificate failed", exc_info=True)
     save_run(discovery, folder, command=task.command, options=options, certificate=certificate, log_lines=log)
     write_page(folder)
-    _draw_small(folder)
-
-
-def _draw_small(folder: Path) -> None:
-    """The curve where there is one input, else measured against predicted; a failure is logged, for the run stands."""
-    try:
-        run = load_run(folder)
-        kind = "slices" if len(run.summary.names) == 1 and run.formula.expression.free_symbols else "parity"
-        replace_file(folder / THUMBNAIL, figure_bytes(figure(run, kind), "png", dpi=SMALL))
-    except Exception as error:
-        logger.warning("no small picture: %s", failure_in_words(error))
+    draw_thumbnail(folder)

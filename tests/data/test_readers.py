@@ -7,7 +7,7 @@ import pytest
 
 from kansym.data import read_table
 from kansym.data.dataset import Dataset
-from kansym.data.readers import column_names
+from kansym.data.readers import column_names, read_targets
 from kansym.errors import DataError
 
 ROWS = [(0.1, 10.0, 1.5), (0.2, -20.5, 2.25), (0.30000000000000004, 1e-30, 3.125), (0.4, 6.02e23, 1e30)]
@@ -244,3 +244,34 @@ def test_an_error_that_is_neither_column_nor_number_is_refused(error):
         read_table(frame, target="y", error=error)
     with pytest.raises(DataError, match="there is no input error column"):
         read_table(frame, target="y", error=0.1, x_error={"t": error})
+
+
+def test_targets_are_no_inputs_of_each_other(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("t,u,v,du,dv\n" + "".join(f"{k},{2 * k},{k * k},0.1,{0.1 + k}\n" for k in range(1, 6)))
+    found = read_targets(path, targets=["v", "u"], error={"u": "du", "v": "dv"})
+    assert list(found) == ["v", "u"]
+    for name, table in found.items():
+        alone = read_table(path, target=name, error=f"d{name}", columns=["t"])
+        assert table.names == ("t",) and table.target == name
+        np.testing.assert_array_equal(table.y, alone.y)
+        np.testing.assert_array_equal(table.y_error, alone.y_error)
+
+
+def test_a_target_that_cannot_be_used_leaves_the_others(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("t,u,v,w\n1,2,3,1\n2,4,,1\n3,7,5,1\n")
+    found = read_targets(path, targets=["u", "v", "w"])
+    assert isinstance(found["u"], Dataset) and found["u"].n_rows == 3
+    assert "column 'v'" in str(found["v"]) or "'v'" in str(found["v"])
+    assert "constant" in str(found["w"])
+    assert read_targets(path, targets=["u", "v"], columns=["t"], drop_missing=True)["v"].n_rows == 2
+
+
+def test_targets_of_a_frame_by_header():
+    frame = pd.DataFrame({"t [s]": T, "u [m]": V, "v [V]": Y})
+    found = read_targets(frame, targets=["u [m]", "v"])
+    assert {name: (table.target, table.y_units, table.units) for name, table in found.items()} == {
+        "u": ("u", "m", ("s",)),
+        "v": ("v", "V", ("s",)),
+    }

@@ -1,16 +1,16 @@
 """The work of ``kansym discover``."""
 
-import logging
-import sys
 from dataclasses import asdict, replace
 from pathlib import Path
 
 from rich.console import Console
 
-from kansym.commands.implementation.tables import TableOptions, before_the_search
-from kansym.commands.options import bounds_by_name, numbers_by_name
-from kansym.commands.output import this_command, write_json, write_line, write_note
+from kansym.commands.implementation.several_targets import certificate_of, discover_several, summary_json
+from kansym.commands.implementation.tables import TableOptions, before_the_search, several_targets
+from kansym.commands.options import bounds_by_name, numbers_by_name, target_errors
+from kansym.commands.output import this_command, verbose_log, write_json, write_line, write_note
 from kansym.device import choose_device
+from kansym.errors import ArgumentError
 from kansym.report.html.page import write_page
 from kansym.report.terminal import ProgressDisplay, recorded_log
 from kansym.report.text import text_report
@@ -22,14 +22,14 @@ from kansym.search.options import DiscoveryOptions
 from kansym.search.prior.guessed import read_guesses
 from kansym.search.prior.part import GivenPart
 from kansym.units.system import UnknownUnit
-from kansym.validation.certificate import CERTIFYING, certify
+from kansym.validation.certificate import CERTIFYING
 
 
 def discover(
     *,
     file: str,
-    target: str | None,
-    error: str | None,
+    target: list[str] | None,
+    error: list[str] | None,
     x_error: list[str] | None,
     units: Path | None,
     given: str | None,
@@ -57,10 +57,13 @@ def discover(
     as_json: bool,
 ) -> int:
     """Search a table, print what was found, and save it as a run."""
+    targets = several_targets(target, file, key)
+    if len(targets) < 2 and error and len(error) > 1:
+        raise ArgumentError(f"--error: one target has one column or number, or minus,plus, got {' and '.join(error)}")
     table = TableOptions(
         file=file,
-        target=target,
-        error=error,
+        target=next(iter(targets), None) if len(targets) < 2 else None,
+        error=next(iter(error or ()), None) if len(targets) < 2 else None,
         x_error=x_error,
         units=None if units is None else str(units),
         columns=columns,
@@ -83,6 +86,19 @@ def discover(
         deterministic=deterministic,
         exact=exact,
     )
+    if len(targets) > 1:
+        return discover_several(
+            table,
+            targets,
+            target_errors(error, targets),
+            options,
+            agreement=agreement,
+            out=out,
+            overwrite=overwrite,
+            quiet=quiet,
+            verbose=verbose,
+            as_json=as_json,
+        )
     dataset, remarks = table.read()
     remarks += before_the_search(dataset)
     # What the search would refuse is refused before time is spent.
@@ -96,10 +112,7 @@ def discover(
         require_place(out, table_of_a_search(dataset), overwrite=overwrite)
     for remark in remarks:
         write_note(remark, quiet=quiet and not isinstance(remark, UnknownUnit))
-    handler = None
-    if verbose:
-        handler = logging.StreamHandler(sys.stderr)
-        handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", datefmt="%H:%M:%S"))
+    handler = verbose_log() if verbose else None
     display = ProgressDisplay(Console(stderr=True), seconds)
     searched = replace(options, max_seconds=(1 - CERTIFYING) * seconds)
     with recorded_log(handler) as log:
@@ -110,28 +123,14 @@ def discover(
                 discovery = search(dataset, searched, progress=display)
         again = {"seeds": agreement, "seconds": agreement * seconds, "seconds_each": seconds} if agreement else {}
         try:
-            # Other seeds must find it on their own.
-            certificate = certify(discovery, options=searched.unguessed, **again)
+            certificate = certificate_of(discovery, searched, again, quiet=quiet)
         except KeyboardInterrupt:
             # The formula stands; it has no certificate.
-            certificate = None
-        except Exception as problem:
-            logging.getLogger(__name__).warning("the certificate failed", exc_info=True)
-            write_note(
-                f"The certificate failed ({type(problem).__name__}: {problem}); the formula stands.", quiet=quiet
-            )
             certificate = None
     record = {"command": this_command(), "options": options, "certificate": certificate, "table": asdict(table)}
     summary = RunSummary.of(discovery, **record)
     if as_json:
-        write_json(
-            {
-                "text": str(summary.formula),
-                "named": summary.formula.named().text,
-                "latex": summary.formula.latex(with_target=True),
-                **summary.to_dict(),
-            }
-        )
+        write_json(summary_json(summary))
     else:
         write_line(text_report(summary, full=False, name_constants=name_constants).rstrip("\n"))
     if out is not None:

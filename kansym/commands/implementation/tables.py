@@ -6,10 +6,10 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from kansym.commands.options import input_errors, split_names
-from kansym.data.catalogue import dataset_names, describe_dataset, load_dataset
+from kansym.commands.options import input_errors, joined_names, split_names
+from kansym.data.catalogue import dataset_file, dataset_names, describe_dataset, load_dataset
 from kansym.data.dataset import Dataset
-from kansym.data.readers import columns_in_words, read_table
+from kansym.data.readers import column_spellings, columns_in_words, read_table, read_targets
 from kansym.data.remarks import Warned
 from kansym.errors import ArgumentError, DataError
 from kansym.primitives.library import PrimitiveLibrary, default_library
@@ -82,6 +82,31 @@ class TableOptions:
             )
         return dataset if self.units is None else _with_units(dataset, Path(self.units)), remarks
 
+    def read_targets(
+        self, targets: Sequence[str], errors: Mapping[str, str]
+    ) -> tuple[dict[str, Dataset | DataError], list[str]]:
+        """A table for each of several targets, or why there is none, and what to say about it."""
+        x_error, columns = input_errors(self.x_error), split_names(self.columns) or None
+        options = {"targets": targets, "error": errors, "x_error": x_error, "columns": columns}
+        remarks = []
+        if is_shipped(self.file):
+            remarks.append(shipped_remark(self.file))
+            with dataset_file(self.file) as path:
+                found = read_targets(path, **options)
+        else:
+            require_table(self.file)
+            found = read_targets(self.file, drop_missing=self.drop_missing, key=self.key, **options)
+        if self.units is not None:
+            # Each with the units of all, so that one of another target is no name that is not known.
+            units = read_units(Path(self.units), _all_names(found))
+            tables = {name: table for name, table in found.items() if isinstance(table, Dataset)}
+            found |= {name: _in_units(table, units) for name, table in tables.items()}
+        return found, remarks
+
+    def of_target(self, table: Dataset, error: str | None) -> "TableOptions":
+        """Options that read the table of one of several targets, for the record of its run."""
+        return replace(self, target=table.target, error=error, columns=[joined_names(table.names)])
+
     def _columns_in_words(self) -> str:
         """For a message; why they cannot be listed, where that is so."""
         try:
@@ -91,9 +116,29 @@ class TableOptions:
 
 
 def _with_units(dataset: Dataset, path: Path) -> Dataset:
-    units = read_units(path, [*dataset.names, dataset.target])
+    return _in_units(dataset, read_units(path, [*dataset.names, dataset.target]))
+
+
+def _in_units(dataset: Dataset, units: Mapping[str, str]) -> Dataset:
     own = tuple(units.get(name, unit) for name, unit in zip(dataset.names, dataset.units, strict=True))
     return replace(dataset, units=own, y_units=units.get(dataset.target, dataset.y_units))
+
+
+def _all_names(found: Mapping[str, Dataset | DataError]) -> list[str]:
+    tables = [table for table in found.values() if isinstance(table, Dataset)]
+    return list(dict.fromkeys([*found, *(name for table in tables for name in table.names)]))
+
+
+def several_targets(target: Sequence[str] | None, file: str, key: str | None) -> list[str]:
+    """The targets of --target: none, one, or several; a column whose name holds a comma is one."""
+    names = split_names(target)
+    if len(names) > 1 and target is not None and len(target) == 1:
+        shipped = is_shipped(file)
+        require_table(file)
+        spelled = {} if shipped else column_spellings(file, key)
+        if target[0].strip() in {*spelled, *spelled.values()}:
+            return [target[0].strip()]
+    return names
 
 
 def before_the_search(dataset: Dataset) -> list[str]:
@@ -115,6 +160,6 @@ def shipped_remark(file: str) -> str:
 
 def require_table(file: str) -> None:
     """Refuse a word that is neither a file nor a shipped dataset."""
-    if not Path(file).suffix and not os.path.lexists(file):
+    if not Path(file).suffix and not os.path.lexists(file) and file not in dataset_names():
         known = ", ".join(dataset_names())
         raise DataError(f"there is no file {file}, nor a dataset of that name; known: {known}")

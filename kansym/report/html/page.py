@@ -63,12 +63,16 @@ def write_report(run: FinishedRun, path: str | os.PathLike[str], *, comparison: 
     ArgumentError
         If it cannot be written.
     """
+    return write_html(report_html(run, comparison=comparison), path)
+
+
+def write_html(text: str, path: str | os.PathLike[str]) -> Path:
+    """Write a page to a file, in one step; arguments and errors as of `write_report`."""
     path = Path(path)
-    data = report_html(run, comparison=comparison).encode("utf-8", "backslashreplace")
     try:
         if path.is_dir():
             raise ArgumentError(f"path must name a file, but {path} is a folder; try {path / 'report.html'}")
-        replace_file(path, data)
+        replace_file(path, text.encode("utf-8", "backslashreplace"))
     except (OSError, ValueError) as error:
         if isinstance(error, ArgumentError):
             raise
