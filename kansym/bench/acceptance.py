@@ -145,8 +145,10 @@ def _superfluous(formula: sympy.Expr, known: Known, y: np.ndarray, least: float)
             u = rows_of(varying[0], known)
             u = (u - u.mean()) / (np.std(u) or 1.0)
             whole = node.is_Pow and node.exp.is_Integer
-            matrix = np.stack([u**k for k in range(2 if whole else 3)], axis=1)
-            if not changes(node, matrix @ np.linalg.lstsq(matrix, rows_of(node, known), rcond=None)[0]):
+            matrix, own = np.stack([u**k for k in range(2 if whole else 3)], axis=1), rows_of(node, known)
+            if not (np.isfinite(matrix).all() and np.isfinite(own).all()):
+                return f"values of {node} that leave double precision"
+            if not changes(node, matrix @ np.linalg.lstsq(matrix, own, rcond=None)[0]):
                 return f"the function {node}"
     return None
 

@@ -20,9 +20,9 @@ NEAR = 7.0
 """Bits to the nearest rival, for a law: odds above a hundred, "decisive" on the scale of Jeffreys (Theory of
 Probability, 1961, appendix B)."""
 
-CHOSEN = 23.0
-"""Bits that the choice of a form is worth: one of ten million that a search looks at. A polynomial was not chosen, and
-the pick must better it by so much more; a product of powers of columns was chosen among few."""
+CHOSEN = 13.0
+"""Bits that the choice of a form is worth: one of some thousand that a search fits. A polynomial of a single input was not
+chosen, and the pick must better it by so much more; a product of powers of columns was chosen among few."""
 
 NEARLY, UNTOLD = 25.0, 3.0
 """Bits up to which a rival is about as long as the pick, and bits of the residuals that the data do not tell apart: two
@@ -88,7 +88,7 @@ class Rival:
 def nearest_rival(discovery: Discovery, residuals: Residuals, *, seed: int) -> Rival | None:
     """The rival of the least description length among the formulas of the front, those beside it, and polynomials.
 
-    Polynomials count as shorter by `CHOSEN` bits, unless the pick is a product of powers. Where the rival is not too
+    Polynomials of a single input count as shorter by `CHOSEN` bits, unless the pick is a product of powers. Where the rival is not too
     near for a law, one that is up to `NEARLY` bits longer comes before it if the data do not
     tell it from the pick: a closed form with no more constants, whose residuals are no worse by `UNTOLD` bits, and that
     says something else in or around the box of the data, by the size of the residuals.
@@ -128,8 +128,8 @@ def nearest_rival(discovery: Discovery, residuals: Residuals, *, seed: int) -> R
             length, misfit = _lengths(other, floor, functions)
             misfit = misfit - own_misfit if _freedom(other) <= _freedom(residuals) else math.inf
             candidates.append((length - own, NEAR, misfit, str(formula), _left_out(other), formula, other))
-    needed = NEAR if form_facts(residuals.form).power_law else NEAR + CHOSEN
     used = tuple(j for j, name in enumerate(pick.variables) if name in _names(pick))
+    needed = NEAR + CHOSEN if len(used) == 1 and not form_facts(residuals.form).power_law else NEAR
     for generic in (*generic_curves(residuals, used, floor), *reduced_curves(residuals, floor)):
         error = residuals.y - generic.predicted
         candidates.append((generic.bits - own, needed, math.inf, generic.words, error, generic, None))

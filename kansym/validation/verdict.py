@@ -66,8 +66,8 @@ LAW_RATIO = 2.0
 
 MOST_CONSTANTS = 4
 """Fitted constants of a law that is not exact: "with four parameters I can fit an elephant" (von Neumann, by Dyson,
-Nature 427 (2004) 297, doi:10.1038/427297a). Each column beyond the second is a direction more in which the data check a
-formula, and allows for one constant more."""
+Nature 427 (2004) 297, doi:10.1038/427297a). That is a curve: each column more is a direction more in which the data
+check a formula, and allows for one constant more."""
 
 FEWEST_FREE = 4
 """Least rows less constants, for a law."""
@@ -386,7 +386,7 @@ def _of_constants(e: Evidence) -> list[Ground]:
         found.append(Ground(False, f"the data do not determine {_listed(e.constants.undetermined)}"))
     if e.constants.weak:
         found.append(Ground(False, f"the error exceeds the value of {_listed(e.constants.weak)}"))
-    if count > MOST_CONSTANTS + max(e.form.columns - 2, 0) and not e.fit.exact:
+    if count > MOST_CONSTANTS + max(e.form.columns - 1, 0) and not e.fit.exact:
         found.append(Ground(False, f"{count} fitted constants are enough for many a curve"))
     if e.form.real_exponents and not e.form.power_law and not e.fit.exact:
         found.append(Ground(False, "an exponent that is no whole or half number imitates many a function"))
