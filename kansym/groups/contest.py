@@ -38,6 +38,9 @@ LEADERS, PLACES, ROUNDS = 4, 4, 4
 NEAR = 3.5
 """Standard errors between a shared constant and the simple number that it may be."""
 
+GAUGE_BITS = 5.0
+"""Bits that a combination of two constants must save: that many pairs and combinations are tried."""
+
 SIMPLE = tuple(Fraction(p, q) for q in (1, 2, 3) for p in range(-4 * q, 4 * q + 1) if math.gcd(p, q) == 1)
 """Numbers that an exponent of a law may be."""
 
@@ -178,9 +181,11 @@ class Contest:
 
     def _regauged(self, split: Split) -> None:
         """Try whether the ratio, product, sum or difference of two of each group's own constants is shared."""
-        form, values = split.form, split.fit.values
-        own = np.flatnonzero(~split.shared)
-        for p, q in itertools.permutations(own, 2):
+        form, own = split.form, np.flatnonzero(~split.shared)
+        if len(own) < 2:
+            return
+        values = self.judge.at(form, self.judge.glance(form, [split.fit.values])[0]).fit.values
+        for p, q in itertools.combinations(own, 2):
             first, second = form.constants[p], form.constants[q]
             with np.errstate(all="ignore"):
                 gauges = [
@@ -189,26 +194,19 @@ class Contest:
                     (first + second, values[:, q] - values[:, p]),
                     (second - first, values[:, q] + values[:, p]),
                 ]
-            for number, (replacement, ratio) in enumerate(gauges):
-                if p > q and number in (0, 1, 3):
-                    # The ratio is the same the other way round, but for what is written with which.
-                    continue
-                if not np.isfinite(ratio).all() or clock.late(self.deadline):
+            for replacement, combined in gauges:
+                if not np.isfinite(combined).all() or clock.late(self.deadline):
                     continue
                 start = values.copy()
-                start[:, q] = ratio
-                changed = ParametricForm(
-                    sympy.factor_terms(form.expression.xreplace({second: replacement})),
-                    form.variables,
-                    form.constants,
-                    np.median(start, axis=0),
-                )
-                shared = split.shared.copy()
-                shared[q] = True
-                trial = self.judge.split(changed, shared, start, split.levels)
-                if trial is not None and trial.bits < split.bits and str(changed.expression) not in self._seen:
-                    self._seen.add(str(changed.expression))
-                    self._keep(self.judge.settled(trial))
+                start[:, q] = combined
+                expression = sympy.factor_terms(form.expression.xreplace({second: replacement}))
+                changed = ParametricForm(expression, form.variables, form.constants, np.median(start, axis=0))
+                if str(expression) in self._seen:
+                    continue
+                self._seen.add(str(expression))
+                trial = self.judge.decide(self.judge.at(changed, start), until=self.deadline)
+                if trial.bits < split.bits - GAUGE_BITS:
+                    self._keep(trial)
 
     def _completed(self, split: Split) -> None:
         """Try constants that the form lacks, where all rows together show it."""

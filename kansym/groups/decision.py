@@ -7,7 +7,7 @@ import numpy as np
 import scipy.stats
 
 from kansym import clock
-from kansym.groups.fit import GroupedRows, JointFit, described, descend, joint_fit
+from kansym.groups.fit import GroupedRows, JointFit, descend, described, joint_fit
 from kansym.groups.table import GroupedTable
 from kansym.symbolic.complexity import formula_bits
 from kansym.symbolic.parametric import ParametricForm

@@ -84,7 +84,7 @@ def fit_constants_by_group(
         raise ArgumentError(
             Argument("y_error"), " 'poisson' is not used with groups; give sqrt(N) of the counts instead"
         )
-    table = _table(problem, groups, group, leave_out)
+    table = _table(problem, data, groups, group, leave_out)
     names = [symbol.name for symbol in problem.form.constants]
     for name in per_group or ():
         if name not in names:
@@ -109,7 +109,7 @@ def _required(split: Split | None) -> Split:
     return split
 
 
-def _table(problem: KnownFormProblem, groups: Any, group: str, leave_out: Sequence[str]) -> GroupedTable:
+def _table(problem: KnownFormProblem, data: Any, groups: Any, group: str, leave_out: Sequence[str]) -> GroupedTable:
     labels = np.asarray(groups, dtype=object)
     dataset = make_dataset(
         problem.X,
@@ -121,6 +121,9 @@ def _table(problem: KnownFormProblem, groups: Any, group: str, leave_out: Sequen
         y_units=problem.y_units,
         remove_constant=False,
     )
+    beside = {name: np.asarray(data[name]) for name in map(str, data.keys()) if name not in problem.names}
+    beside = {name: column for name, column in beside.items() if column.shape == (dataset.n_rows,)}
+    dataset = replace(dataset, labels=beside)
     if labels.shape == (dataset.n_rows,) and leave_out:
         kept = np.array([text_of(one) not in set(leave_out) for one in labels])
         dataset, labels = dataset.take(kept), labels[kept]

@@ -7,10 +7,14 @@ from pathlib import Path
 
 from rich.console import Console
 
+from kansym.commands.implementation.groups import names_of, prepare, refused, require_target, show, source_of
 from kansym.commands.implementation.tables import TableOptions, before_the_search
-from kansym.commands.options import bounds_by_name, numbers_by_name
+from kansym.commands.options import bounds_by_name, numbers_by_name, split_names
 from kansym.commands.output import this_command, write_json, write_line, write_note
 from kansym.device import choose_device
+from kansym.errors import ArgumentError
+from kansym.groups.discovery import discover_groups
+from kansym.groups.reading import GroupedSource
 from kansym.report.html.page import write_page
 from kansym.report.terminal import ProgressDisplay, recorded_log
 from kansym.report.text import text_report
@@ -27,7 +31,7 @@ from kansym.validation.certificate import CERTIFYING, certify
 
 def discover(
     *,
-    file: str,
+    file: str | None,
     target: str | None,
     error: str | None,
     x_error: list[str] | None,
@@ -37,6 +41,9 @@ def discover(
     bounds: list[str] | None,
     fix: list[str] | None,
     columns: list[str] | None,
+    group: str | None,
+    dataset_per_file: str | None,
+    leave_out: list[str] | None,
     seconds: float,
     seed: int,
     device: str,
@@ -57,8 +64,13 @@ def discover(
     as_json: bool,
 ) -> int:
     """Search a table, print what was found, and save it as a run."""
+    if group is not None or dataset_per_file is not None:
+        refused({
+            "--x-error": x_error, "--given": given, "--guess": guess, "--robust": robust, "--exact": exact,
+            "--agreement": agreement, "--units": units, "--name-constants": name_constants,
+        })  # fmt: skip
     table = TableOptions(
-        file=file,
+        file=file or "",
         target=target,
         error=error,
         x_error=x_error,
@@ -83,6 +95,11 @@ def discover(
         deterministic=deterministic,
         exact=exact,
     )
+    if group is not None or dataset_per_file is not None:
+        source = source_of(file, group, dataset_per_file, key)
+        return _of_groups(source, table, options, names_of(leave_out), out, overwrite, quiet, verbose, as_json)
+    if leave_out:
+        raise ArgumentError("--leave-out is for groups; name their column with --group")
     dataset, remarks = table.read()
     remarks += before_the_search(dataset)
     # What the search would refuse is refused before time is spent.
@@ -96,10 +113,7 @@ def discover(
         require_place(out, table_of_a_search(dataset), overwrite=overwrite)
     for remark in remarks:
         write_note(remark, quiet=quiet and not isinstance(remark, UnknownUnit))
-    handler = None
-    if verbose:
-        handler = logging.StreamHandler(sys.stderr)
-        handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", datefmt="%H:%M:%S"))
+    handler = _handler(verbose)
     display = ProgressDisplay(Console(stderr=True), seconds)
     searched = replace(options, max_seconds=(1 - CERTIFYING) * seconds)
     with recorded_log(handler) as log:
@@ -139,4 +153,45 @@ def discover(
         path = save_run(discovery, out, log_lines=log, overwrite=True, **record)
         write_page(path)
         write_note(saved_line(path), quiet=quiet)
+    return 0
+
+
+def _handler(verbose: bool) -> logging.Handler | None:
+    """Shows the log on standard error."""
+    if not verbose:
+        return None
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", datefmt="%H:%M:%S"))
+    return handler
+
+
+def _of_groups(
+    source: GroupedSource,
+    table: TableOptions,
+    options: DiscoveryOptions,
+    leave_out: tuple[str, ...],
+    out: Path | None,
+    overwrite: bool,
+    quiet: bool,
+    verbose: bool,
+    as_json: bool,
+) -> int:
+    """One law for several groups."""
+    dataset, labels = source.read(
+        target=require_target(table.target, source),
+        error=table.error,
+        columns=split_names(table.columns) or None,
+        drop_missing=table.drop_missing,
+    )
+    choose_device(options.device, work=0)
+    prepare(out, overwrite=overwrite)
+    display = ProgressDisplay(Console(stderr=True), options.max_seconds)
+    arguments = {"group": source.group, "options": options, "leave_out": leave_out}
+    with recorded_log(_handler(verbose)):
+        if quiet or verbose:
+            found = discover_groups(dataset, labels, **arguments)
+        else:
+            with display.running():
+                found = discover_groups(dataset, labels, **arguments, progress=display)
+    show(found, out=out, overwrite=overwrite, as_json=as_json, quiet=quiet)
     return 0

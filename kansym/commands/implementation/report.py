@@ -3,13 +3,24 @@
 from pathlib import Path
 
 from kansym.commands.output import write_line, write_note
+from kansym.groups.folder import is_of_groups, load_groups
+from kansym.groups.page import groups_html
+from kansym.groups.text import text_report as groups_report
 from kansym.report.html.page import write_folder_report
 from kansym.report.text import text_report
-from kansym.run.storage import load_run
+from kansym.run.storage import load_run, replace_file
 
 
 def report(*, directory: Path, html: Path | None, name_constants: bool) -> int:
     """Print the report of a run, or write its page."""
+    if is_of_groups(directory):
+        found = load_groups(directory)
+        if html is None:
+            write_line(groups_report(found))
+        else:
+            replace_file(html, groups_html(found).encode("utf-8", "backslashreplace"))
+            write_note(f"saved to {html}")
+        return 0
     run = load_run(directory)
     if html is None:
         write_line(text_report(run.summary, name_constants=name_constants).rstrip("\n"))
