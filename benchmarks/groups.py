@@ -1,7 +1,7 @@
 """One law, several groups: is the form found, and which of its constants are shared?
 
-Laws of one or two inputs and two to four constants are drawn from a seed (`kansym.bench.random_laws`). Five groups of 20
-to 60 rows each follow the law, one or two constants of it differ from group to group, the rest are shared, and the
+Laws of one or two inputs and two to four constants are drawn from a seed (`kansym.bench.random_laws`). Five groups of
+20 to 60 rows each follow the law, one or two constants of it differ from group to group, the rest are shared, and the
 target has 2 % of noise. What is found counts as right if it has as many shared constants, and as many of each group's
 own, as the law has, and if with these it can be made equal to the law in all groups::
 
@@ -25,7 +25,7 @@ from kansym.bench.law import Law
 from kansym.bench.random_laws import random_law
 from kansym.data.dataset import make_dataset
 from kansym.groups.decision import Judge
-from kansym.groups.fit import described, descend
+from kansym.groups.fit import descend, described
 from kansym.groups.search import search_groups
 from kansym.groups.table import GroupedTable, grouped_table
 from kansym.search.options import DiscoveryOptions

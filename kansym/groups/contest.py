@@ -115,7 +115,7 @@ class Contest:
         return split
 
     def finish(self) -> None:
-        """Decide once more about the constants of the best form, by every single change; a constant if there is none."""
+        """Decide once more about the constants of the best form, by every single change; a mean if there is none."""
         if not self.found:
             level = sympy.Symbol("c0", real=True)
             form = ParametricForm(level, self.table.variables, (level,), np.array([float(self.table.dataset.y.mean())]))

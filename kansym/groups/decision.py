@@ -104,7 +104,7 @@ class Judge:
         return squares if split.levels is None else squares * split.levels**2
 
     def least_bits(self, form: ParametricForm, losses: np.ndarray) -> float:
-        """The shortest that a description by a form can be, with these sums of squares (G,) of each group on its own."""
+        """The shortest that a description can be, with these sums of squares (G,) of each group on its own."""
         counts, n = self.rows.counts, len(self.rows.y)
         words = formula_bits(form, n, len(self.rows.columns))
         if not np.isfinite(losses).all():

@@ -34,6 +34,7 @@ def groups_figure(found: GroupedFormula, *, dark: bool = False) -> Figure:
         figure, panels = panel_grid(theme, len(shown))
         for place, (axes, g) in enumerate(zip(panels, shown, strict=True)):
             _panel(axes, found, int(g), theme)
+            scale_axis(axes, "y", table.dataset.y)
             if place % 3:
                 axes.set_ylabel("")
         figure.set_label(groups_alt(found))
@@ -48,7 +49,6 @@ def _panel(axes: Axes, found: GroupedFormula, g: int, theme: Theme) -> None:
     predicted = found.form.value_at(tuple(dataset.X[rows].T), found.values[g])
     x = dataset.X[rows, 0] if one else predicted
     scale = scale_axis(axes, "x", x)
-    scale_axis(axes, "y", y, predicted) if one else scale_axis(axes, "y", x)
     if one:
         low, high = float(x.min()), float(x.max())
         grid = np.geomspace(low, high, GRID) if scale == "log" else np.linspace(low, high, GRID)
@@ -104,7 +104,7 @@ def collapse_figure(found: GroupedFormula, *, dark: bool = False) -> Figure | No
             error = None if one.error is None else one.error[rows]
             axes.errorbar(
                 one.x[rows], one.y[rows], error, linestyle="none", color=colour, ecolor=colour, elinewidth=0.7,
-                marker=marker, markersize=3.4, markeredgewidth=0, zorder=3, label=words,
+                marker=marker, markersize=3.4, markeredgewidth=0, zorder=3, label=words if g == 0 or not many else None,
             )  # fmt: skip
         label(axes, "x", one.x_label, 4.4)
         label(axes, "y", one.y_label, 3.2)

@@ -280,7 +280,7 @@ class JointFit:
         return int(self.shared.sum()) + own * len(self.values)
 
     def left_out(self, rows: GroupedRows) -> np.ndarray:
-        """Residuals (n,) of each row predicted from the others (PRESS); of one that nothing predicts, the row itself."""
+        """Residuals (n,) of rows predicted from the others (PRESS); of one that nothing predicts, the row itself."""
         alone = self.leverage > 1 - LONE
         return np.where(alone, rows.y * rows.root, self.residuals / np.maximum(1 - self.leverage, 1e-3))
 

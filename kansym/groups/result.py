@@ -130,7 +130,8 @@ class GroupedFormula:
     levels : array (G,) or None
         Noise of each group in units of the target, where it was estimated for each.
     noise : float or None
-        Noise of all, in units of the target, where one was estimated; None where the table has errors, or with `levels`.
+        Noise of all, in units of the target, where one was estimated; None where the table has errors, and with
+        `levels`.
     chi2, p_value : float or None
         Of all rows; None without errors.
     ndf : int

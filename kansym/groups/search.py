@@ -39,7 +39,7 @@ logger = logging.getLogger(__name__)
 SEARCHED, LEAST_ROWS = 5, 10
 """Groups that are searched on their own, at most, and rows of one from which that is worth it."""
 
-SINGLE, POOLED, WHOLE, LAST = 0.35, 0.45, 0.85, 0.97
+SINGLE, POOLED, WHOLE, LAST = 0.4, 0.5, 0.85, 0.97
 """Parts of the time after which groups on their own, all rows in units of each group's own size, whole searches of
 these, and all rows with the constants of the groups as columns are done."""
 
@@ -102,7 +102,8 @@ class Search:
         table = self.contest.table
         chosen = searched_groups(table)
         for place, g in enumerate(chosen):
-            until = self._at(SINGLE * (place + 1) / len(chosen))
+            # The first tells most; the others say where it was wrong.
+            until = self._at(SINGLE * (1 + place / max(len(chosen) - 1, 1)) / 2)
             self._engines(table.of(g), table.variables, until, f"{table.group} {table.names[g]}")
         pooled, words = scaled(table), "all groups, each in units of its own"
         self._engines(pooled, table.variables, self._at(POOLED), words)

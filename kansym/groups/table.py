@@ -127,8 +127,8 @@ def grouped_table(dataset: Dataset, labels: Any, group: str = "group") -> Groupe
         words = several or f"group {lonely[0]} of {quoted(group)} has a single row"
         named = f" ({listing(lonely, SHOWN)})" if several else ""
         raise DataError(
-            f"{words}{named}: it would be met exactly and say nothing; leave {'them' if several else 'it'} out, or join "
-            "rows that belong together under one name"
+            f"{words}{named}, which says nothing of constants of its own; leave {'them' if several else 'it'} out, or "
+            "join rows that belong together under one name"
         )
     keys = (*(dataset.X[:, j] for j in reversed(range(dataset.n_columns))), codes)
     rows = np.lexsort((dataset.y, *keys))

@@ -35,7 +35,9 @@ def text_report(found: GroupedFormula) -> str:
 def shared_line(one: GroupedConstant) -> str:
     """``tau = 2.00(2) s, the same for all: chi-squared 3.2 of 4, p = 0.5``."""
     equal = (
-        "" if math.isnan(one.p_value) else f"; all equal: chi-squared {one.chi2:.3g} of {one.ndf}, {_p(one.p_value)}"
+        ""
+        if math.isnan(one.p_value)
+        else f"; all equal: chi-squared {one.chi2:.3g} of {one.ndf}, {probability(one.p_value)}"
     )
     return f"{one.name} = {one.written()}{after_number(one.unit)}{equal}"
 
@@ -45,13 +47,11 @@ def own_words(one: GroupedConstant) -> str:
     value, error = one.common
     mean = measured(value, error if math.isfinite(error) else None)
     equal = (
-        "" if math.isnan(one.p_value) else f", all equal: chi-squared {one.chi2:.4g} of {one.ndf}, {_p(one.p_value)}"
+        ""
+        if math.isnan(one.p_value)
+        else f", all equal: chi-squared {one.chi2:.4g} of {one.ndf}, {probability(one.p_value)}"
     )
     return f"{one.name}: weighted mean {mean}{after_number(one.unit)}, scatter {short(one.scatter)}{equal}"
-
-
-def _p(value: float) -> str:
-    return probability(value)
 
 
 def _own_lines(found: GroupedFormula) -> list[str]:
@@ -81,7 +81,7 @@ def agreement_lines(found: GroupedFormula) -> list[str]:
     lines = [f"{len(found.table.codes)} rows of {len(found.groups)} groups, {found.ndf} degrees of freedom"]
     unit = after_number(found.table.dataset.y_units)
     if found.chi2 is not None:
-        p_value = "" if found.p_value is None else f", {_p(found.p_value)}"
+        p_value = "" if found.p_value is None else f", {probability(found.p_value)}"
         lines.append(f"chi-squared {found.chi2:.5g}{p_value}; errors of the constants follow from those of the table")
     elif found.noise is not None:
         lines.append(f"noise {short(found.noise)}{unit}, estimated from the residuals of all groups")

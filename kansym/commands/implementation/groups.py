@@ -77,6 +77,7 @@ def next_commands(found: GroupedFormula, path: Path) -> list[str]:
     if not levels:
         return []
     columns = ",".join(f'"{name}"' if "," in name else name for name in levels)
+    start = ["kansym", "discover", str(path / CONSTANTS)]
     return [
         shlex.join(
             [
