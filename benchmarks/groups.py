@@ -158,7 +158,7 @@ def right(case: Case, form: ParametricForm, shared: np.ndarray, values: np.ndarr
         case.table.codes,
     )
     judge = Judge(clean)
-    best, losses = descend(form, judge.rows, shared, values, max_steps=300)
+    best = descend(form, judge.rows, shared, values, max_steps=300)[0]
     fit = described(form, judge.rows, shared, best)
     nrmse = float(np.sqrt(np.mean(fit.residuals**2)) / np.std(case.clean))
     return nrmse < EXACT, counts

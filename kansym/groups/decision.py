@@ -1,5 +1,6 @@
 """Which constants of a form are shared and which are each group's own: the shortest description of all rows."""
 
+import itertools
 import math
 from dataclasses import dataclass, replace
 
@@ -20,6 +21,9 @@ UNEQUAL = 1e-4
 
 GLANCE = 15
 """Steps that show whether a form has a chance."""
+
+SAME_SIGN = 1e-10
+"""Relative change of the values by another sign of a constant that is none."""
 
 HOPELESS = 40.0
 """Bits behind the best after which no further constant is made a shared one."""
@@ -156,7 +160,22 @@ class Judge:
         best, losses = _better(best, losses, *descend(form, rows, none, best, max_steps=40))
         if not np.isfinite(losses).all():
             return None
-        return self.at(form, best)
+        return self.at(form, self._of_one_sign(form, best))
+
+    def _of_one_sign(self, form: ParametricForm, values: np.ndarray) -> np.ndarray:
+        """The constants (G, k) with signs turned in single groups where that changes nothing: a*tanh(b*x) has two."""
+        rows, k = self.rows, values.shape[1]
+        mixed = [j for j in range(k) if (values[:, j] > 0).any() and (values[:, j] < 0).any()]
+        for turned in (*((j,) for j in mixed), *itertools.combinations(mixed, 2)):
+            signs = np.ones(k)
+            signs[list(turned)] = -1.0
+            before = rows.values(form, values)
+            with np.errstate(all="ignore"):
+                apart = np.abs(rows.values(form, values * signs) - before) > SAME_SIGN * np.abs(before).max()
+            same = rows.sums(apart.astype(float)) == 0
+            wanted = same & (np.sign(values[:, list(turned)]).sum(axis=1) < 0)
+            values = np.where(wanted[:, None], values * signs, values)
+        return values
 
     def _from(
         self, form: ParametricForm, start: np.ndarray, best: np.ndarray, losses: np.ndarray, steps: int

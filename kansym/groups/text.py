@@ -33,25 +33,22 @@ def text_report(found: GroupedFormula) -> str:
 
 
 def shared_line(one: GroupedConstant) -> str:
-    """``tau = 2.00(2) s, the same for all: chi-squared 3.2 of 4, p = 0.5``."""
-    equal = (
-        ""
-        if math.isnan(one.p_value)
-        else f"; all equal: chi-squared {one.chi2:.3g} of {one.ndf}, {probability(one.p_value)}"
-    )
-    return f"{one.name} = {one.written()}{after_number(one.unit)}{equal}"
+    """``tau = 2.00(2) s; all equal: chi-squared 3.2 of 4, p = 0.5``."""
+    return f"{one.name} = {one.written()}{after_number(one.unit)}{_equal(one, ';')}"
 
 
 def own_words(one: GroupedConstant) -> str:
     """Common value, scatter and test of a constant that each group has its own of."""
     value, error = one.common
     mean = measured(value, error if math.isfinite(error) else None)
-    equal = (
-        ""
-        if math.isnan(one.p_value)
-        else f", all equal: chi-squared {one.chi2:.4g} of {one.ndf}, {probability(one.p_value)}"
-    )
-    return f"{one.name}: weighted mean {mean}{after_number(one.unit)}, scatter {short(one.scatter)}{equal}"
+    return f"{one.name}: weighted mean {mean}{after_number(one.unit)}, scatter {short(one.scatter)}{_equal(one, ',')}"
+
+
+def _equal(one: GroupedConstant, mark: str) -> str:
+    """The test of "all groups have the same"."""
+    if math.isnan(one.p_value):
+        return ""
+    return f"{mark} all equal: chi-squared {one.chi2:.3g} of {one.ndf}, {probability(one.p_value)}"
 
 
 def _own_lines(found: GroupedFormula) -> list[str]:

@@ -204,8 +204,6 @@ class Discovery:
     rivals : tuple of Formula
         Formulas that are nearly as short a description as the pick and not on the front, since a simpler one leaves
         less; for the certificate. Not stored.
-    formulas : tuple of Formula
-        All that the search found, in the order in which it did; for a search over several tables. Not stored.
     certificate : kansym.validation.certificate.Certificate or None
         Of `formula`, to be shown beside it; that of a fitted estimator has it once `certificate_` was asked for.
     challenged : bool
@@ -215,6 +213,8 @@ class Discovery:
         Different forms that were fitted with all of the algebra; not stored.
     own_functions : tuple of OwnFunction
         Of the library that the search had, each of which counts as one function. Not stored.
+    formulas : tuple of Formula
+        All that the search found, in the order in which it did; for a search over several tables. Not stored.
     """
 
     front: ParetoFront
@@ -230,11 +230,11 @@ class Discovery:
     outliers: tuple[Outlier, ...] = field(default=())
     guesses: tuple[GuessOutcome, ...] = field(default=())
     rivals: tuple[Formula, ...] = field(default=())
-    formulas: tuple[Formula, ...] = field(default=())
     certificate: HasVerdict | None = None
     challenged: bool = False
     forms_tried: int = 0
     own_functions: tuple[OwnFunction, ...] = ()
+    formulas: tuple[Formula, ...] = ()
 
     @property
     def guess(self) -> GuessOutcome | None:

@@ -1,4 +1,4 @@
-"""What ``kansym discover --group`` and ``kansym fit-constants --group`` have in common: the table, and what is shown."""
+"""What `kansym discover` and `kansym fit-constants` have in common with --group: the table, and what is shown."""
 
 import shlex
 from collections.abc import Sequence
@@ -79,19 +79,7 @@ def next_commands(found: GroupedFormula, path: Path) -> list[str]:
     columns = ",".join(f'"{name}"' if "," in name else name for name in levels)
     start = ["kansym", "discover", str(path / CONSTANTS)]
     return [
-        shlex.join(
-            [
-                "kansym",
-                "discover",
-                str(path / CONSTANTS),
-                "--target",
-                name,
-                "--error",
-                f"{name}_error",
-                "--columns",
-                columns,
-            ]
-        )
+        shlex.join([*start, "--target", name, "--error", f"{name}_error", "--columns", columns])
         for name in found.per_group
     ]
 
