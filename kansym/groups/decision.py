@@ -281,9 +281,9 @@ class Judge:
 
     def settled(self, split: Split) -> Split:
         """A split with the noise of each group as its own residuals say, where that differs."""
-        if split.levels is None:
-            return split
         for _ in range(3):
+            if split.levels is None:
+                break
             rows = self.rows.at_levels(split.levels)
             free = np.maximum(rows.counts - rows.sums(split.fit.leverage), 1.0)
             ratio = np.sqrt(rows.sums(split.fit.residuals**2) / free)

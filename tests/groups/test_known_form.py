@@ -75,8 +75,10 @@ def test_given_errors_count_as_a_likelihood(decays):
 
 
 def test_noise_of_each_group_where_it_differs(decays):
-    t, y, names = decays
-    clean = np.array([TRUE[name][0] * np.exp(-one / TRUE[name][1]) + BACKGROUND for one, name in zip(t, names)])
+    t, _, names = decays
+    clean = np.array(
+        [TRUE[name][0] * np.exp(-one / TRUE[name][1]) + BACKGROUND for one, name in zip(t, names, strict=True)]
+    )
     level = np.where(names == "Ba", 0.3, 0.01)
     found = fit_constants_by_group(
         DECAY, {"t": t}, clean + level * np.random.default_rng(3).standard_normal(len(t)), names
@@ -90,7 +92,7 @@ def test_what_is_refused(decays):
     t, y, names = decays
     with pytest.raises(DataError, match="one value only"):
         fit_constants_by_group(DECAY, {"t": t}, y, np.full(len(t), "Ba"))
-    with pytest.raises(DataError, match="group Xe .* has a single row"):
+    with pytest.raises(DataError, match=r"group Xe .* has a single row"):
         fit_constants_by_group(DECAY, {"t": t}, y, np.where(np.arange(len(t)) == 3, "Xe", names))
     with pytest.raises(ArgumentError, match="'C'"):
         fit_constants_by_group(DECAY, {"t": t}, y, names, per_group=["C"])
