@@ -71,9 +71,9 @@ def collapse(found: GroupedFormula) -> Collapse | None:
     for name in units.offset:
         y = y - at[name]
     for name, power in units.y_powers.items():
-        scale = scale * at[name] ** power
+        scale = scale * np.abs(at[name]) ** power
     for name, power in units.x_powers.items():
-        x = x * at[name] ** power
+        x = x * np.abs(at[name]) ** power
     for name, sign in units.shifts.items():
         x = x + sign * at[name]
     error = found.table.dataset.y_error
@@ -81,11 +81,12 @@ def collapse(found: GroupedFormula) -> Collapse | None:
     for j in own:
         # In these units the constants are one, or nothing.
         scaled = names[j] in units.y_powers or names[j] in units.x_powers
-        one[j] = 1.0 if scaled else 0.0
+        one[j] = np.sign(values[0, j]) if scaled else 0.0
     grid = np.linspace(x.min(), x.max(), 400)
     curve = found.form.value_at((grid,), one)
-    y_label = _label(found.target, units.offset, units.y_powers, -1)
-    x_label = _label(found.table.dataset.names[0], [], units.x_powers, 1)
+    sized = {name: name if value[0] > 0 else f"|{name}|" for name, value in at.items()}
+    y_label = _label(found.target, units.offset, {sized[name]: p for name, p in units.y_powers.items()}, -1)
+    x_label = _label(found.table.dataset.names[0], [], {sized[name]: p for name, p in units.x_powers.items()}, 1)
     for name, sign in units.shifts.items():
         x_label = f"{x_label} {'+' if sign > 0 else '−'} {name}"
     return Collapse(x, y / scale, None if error is None else error / np.abs(scale), (grid, curve), x_label, y_label)
@@ -113,7 +114,7 @@ def _places(found: GroupedFormula, j: int, values: np.ndarray, reference: np.nda
     if not a * b > 0:
         return False
     for p, q in sorted(itertools.product((0.0, *POWERS), repeat=2), key=lambda one: abs(one[0]) + abs(one[1])):
-        if (p or q) and (a > 0 or (p in (0.0, 1.0) and q in (0.0, 1.0, -1.0))):
+        if p or q:
             ratio = b / a
             if _same(value(probe * ratio**-q, b), first * ratio**p):
                 if p:

@@ -10,6 +10,7 @@ from kansym.figures.svg import to_svg
 from kansym.groups.figure import collapse_figure, constants_figure, groups_figure
 from kansym.groups.result import GroupedFormula
 from kansym.groups.text import agreement_lines, own_words, shared_line
+from kansym.numbers import short
 from kansym.report.html.certificate import VERDICTS
 from kansym.report.html.drawings import Drawing
 from kansym.report.html.markup import trusted_mathml, trusted_svg
@@ -46,7 +47,7 @@ def groups_html(found: GroupedFormula) -> str:
                 "name": fit.name,
                 "rows": fit.rows,
                 "values": [one.written(g) for one in own],
-                "rms": fit.rms,
+                "rms": short(fit.rms, 3),
                 "words": fit.words,
             }
             for g, fit in enumerate(found.fits)

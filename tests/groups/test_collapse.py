@@ -17,6 +17,7 @@ P, Q = RNG.uniform(1, 3, 4)[CODES], RNG.uniform(0.5, 2, 4)[CODES]
     [
         ("A*exp(-x/tau) + B", P * np.exp(-X / Q) + 0.4, ("x / tau", "(y − B) / A")),
         ("A*tanh(k*x)", P * np.tanh(Q * X), ("x · k", "y / A")),
+        ("A*exp(c*x)", P * np.exp(-Q * X), ("x · |c|", "y / A")),
         ("exp(-(x - m)**2)", np.exp(-((X - P) ** 2)), ("x − m", "y")),
         ("A/(x**2 + s**2)", 2.0 / (X**2 + P**2), ("x / s", "y · s²")),
     ],
