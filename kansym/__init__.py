@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from kansym.figures.catalogue import figure as figure
     from kansym.fitting.known_form import fit_constants as fit_constants
     from kansym.fitting.result import KnownForm as KnownForm
+    from kansym.groups.discovery import discover_groups as discover_groups
+    from kansym.groups.folder import load_groups as load_groups
+    from kansym.groups.folder import save_groups as save_groups
+    from kansym.groups.known_form import fit_constants_by_group as fit_constants_by_group
+    from kansym.groups.result import GroupedFormula as GroupedFormula
     from kansym.kan.model import KAN as KAN
     from kansym.kan.pykan import import_pykan as import_pykan
     from kansym.primitives import Primitive as Primitive
@@ -75,6 +80,11 @@ _HOMES = {
     "figure": "kansym.figures.catalogue",
     "kan_from_expression": "kansym.extraction.compiling",
     "KAN": "kansym.kan.model",
+    "GroupedFormula": "kansym.groups.result",
+    "discover_groups": "kansym.groups.discovery",
+    "fit_constants_by_group": "kansym.groups.known_form",
+    "load_groups": "kansym.groups.folder",
+    "save_groups": "kansym.groups.folder",
     "KnownForm": "kansym.fitting.result",
     "fit_constants": "kansym.fitting.known_form",
     "Separability": "kansym.structure.interaction",

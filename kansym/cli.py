@@ -29,6 +29,8 @@ LONGEST_MESSAGE = 1000
 
 OPTION_NAMES = {
     "guesses": "--guess",
+    "per_group": "--per-group",
+    "leave_out": "--leave-out",
     "start": "--start",
     "bounds": "--bounds",
     "fixed": "--fix",

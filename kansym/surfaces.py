@@ -36,6 +36,8 @@ _HOMES = {
     "kan_formulas": "kansym.editing.trained:formulas_of",
     "network_svg": "kansym.report.notebook.network:network_svg",
     "network_png": "kansym.report.notebook.network:network_png",
+    "groups_figure": "kansym.groups.figure:groups_figure",
+    "collapse_figure": "kansym.groups.figure:collapse_figure",
     "watched": "kansym.report.progress:watched",
     "report_text": "kansym.report.text:text_report",
     "run_network": "kansym.figures.run_network:network",

@@ -12,7 +12,7 @@ from kansym.errors import ArgumentError
 
 
 def discover(
-    file: str,
+    file: str | None = None,
     /,
     *,
     target: Names = None,
@@ -24,6 +24,9 @@ def discover(
     bounds: Names = None,
     fix: Names = None,
     columns: Names = None,
+    group: str | None = None,
+    dataset_per_file: str | None = None,
+    leave_out: Annotated[Names, ADVANCED] = None,
     seconds: float = DEFAULT_SECONDS,
     seed: Annotated[int, WHOLE] = 0,
     device: Annotated[str, ADVANCED] = "auto",
@@ -96,6 +99,14 @@ def discover(
         Number of further searches, from other seeds, for the certificate, each with --seconds; 0 for none.
     columns
         Inputs, separated by commas. Default: all other columns that hold numbers. Quote a name that holds a comma.
+    group
+        Column that names groups of rows, texts or whole numbers: one formula for all, with constants that are shared
+        and constants of each group. With --out the folder has constants.csv, a row per group.
+    dataset_per_file
+        Files with the same columns, such as 'runs/*.csv', in quotes: each is a group, named by its stem. Instead of
+        FILE and --group.
+    leave_out
+        With groups: one whose rows do not count. The option may be given several times.
     seconds
         Wall time of the search and the certificate, kept to within 10 % from 5 s on. A law that is found exactly ends
         the search earlier; give more time for many columns.
@@ -129,6 +140,8 @@ def discover(
     as_json
         Print the result as one JSON object.
     """
+    if file is None and dataset_per_file is None:
+        raise ArgumentError("name a table: kansym discover data.csv --target y")
     if agreement < 0:
         raise ArgumentError(f"--agreement must be a number of searches, 0 or more, got {agreement}")
     if guess and given is not None:

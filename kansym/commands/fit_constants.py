@@ -1,14 +1,16 @@
 """The command ``kansym fit-constants``."""
 
+from pathlib import Path
 from typing import Annotated
 
 from kansym.commands.implementation import run
 from kansym.commands.options import ADVANCED, WHOLE, AsJson, Flag, Names
+from kansym.errors import ArgumentError
 
 
 def fit_constants(
     expression: str,
-    file: str,
+    file: str | None = None,
     /,
     *,
     target: str | None = None,
@@ -22,6 +24,12 @@ def fit_constants(
     level: Annotated[float, ADVANCED] = 0.6827,
     scale_errors: Annotated[Flag, ADVANCED] = False,
     seed: Annotated[int, WHOLE, ADVANCED] = 0,
+    group: str | None = None,
+    per_group: Names = None,
+    dataset_per_file: str | None = None,
+    leave_out: Annotated[Names, ADVANCED] = None,
+    out: Path | None = None,
+    overwrite: Annotated[Flag, ADVANCED] = False,
     drop_missing: Flag = False,
     key: Annotated[str | None, ADVANCED] = None,
     as_json: AsJson = False,
@@ -71,6 +79,20 @@ def fit_constants(
         Scale the errors of the constants by the residuals also where the table has errors: only their ratios count.
     seed
         Source of the starting values.
+    group
+        Column that names groups of rows, texts or whole numbers: all are fitted at once, and the length of the
+        description decides which constants are shared.
+    per_group
+        With groups: constants that each has its own of, separated by commas; all others are shared then.
+    dataset_per_file
+        Files with the same columns, such as 'runs/*.csv', in quotes: each is a group, named by its stem. Instead of
+        FILE and --group.
+    leave_out
+        With groups: one whose rows do not count. The option may be given several times.
+    out
+        With groups: folder for report.html, groups.json, constants.csv with a row per group, and figures.
+    overwrite
+        With --out: replace what is there.
     drop_missing
         Leave out rows with missing values instead of refusing the table.
     key
@@ -78,4 +100,10 @@ def fit_constants(
     as_json
         Print the result as one JSON object.
     """
+    if file is None and dataset_per_file is None:
+        raise ArgumentError("name a table: kansym fit-constants FORMULA data.csv --target y")
+    if group is None and dataset_per_file is None:
+        for option, value in (("--per-group", per_group), ("--leave-out", leave_out), ("--out", out)):
+            if value:
+                raise ArgumentError(f"{option} is for groups; name their column with --group")
     return run(fit_constants, locals())

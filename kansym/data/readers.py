@@ -73,7 +73,7 @@ def read_table(
     MissingDependencyError
         If pyarrow, h5py or openpyxl is needed and not installed.
     """
-    table = _from_frame(path) if hasattr(path, "columns") else _from_file(Path(path), key)
+    table = raw_table(path, key)
     return to_dataset(
         table,
         target=target,
@@ -83,6 +83,11 @@ def read_table(
         drop_missing=drop_missing,
         remove_constant=remove_constant,
     )
+
+
+def raw_table(path: str | os.PathLike[str] | Any, key: str | None = None) -> RawTable:
+    """The columns of a file or a DataFrame as they stand there, not yet checked; errors as of `read_table`."""
+    return _from_frame(path) if hasattr(path, "columns") else _from_file(Path(path), key)
 
 
 def read_targets(
@@ -118,9 +123,13 @@ def read_targets(
     MissingDependencyError
         If pyarrow, h5py or openpyxl is needed and not installed.
     """
-    table = _from_frame(path) if hasattr(path, "columns") else _from_file(Path(path), key)
     return to_datasets(
-        table, targets=targets, error=error or {}, x_error=x_error, columns=columns, drop_missing=drop_missing
+        raw_table(path, key),
+        targets=targets,
+        error=error or {},
+        x_error=x_error,
+        columns=columns,
+        drop_missing=drop_missing,
     )
 
 

@@ -477,7 +477,7 @@ class _Run:
                 self.readings[best] = self.readings[rough]
         front = ParetoFront.from_formulas(self.formulas.all, self.dataset.X)
         network = None if self.network is None else self.network.measured(self.fit_rows)
-        # Without held-out rows the network's loss is that of training, which says nothing against a formula.
+        # Without held-out rows the network's loss is that of training: nothing against a formula.
         held_out = network.validation_loss if network is not None and len(self.fit_rows.validation) else None
         notes += [*notes_on(front, held_out, self.floor), *self.faults.note]
         self.report("finishing", stopped)
@@ -487,6 +487,7 @@ class _Run:
             network=network,
             reading=self.readings.get(front.best),
             rivals=near_rivals(self.formulas.all, front),
+            formulas=tuple(self.formulas.all),
             challenged=self.challenged,
             forms_tried=len(self.fit_rows.finished),
             own_functions=self.fit_rows.own,

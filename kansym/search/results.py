@@ -213,6 +213,8 @@ class Discovery:
         Different forms that were fitted with all of the algebra; not stored.
     own_functions : tuple of OwnFunction
         Of the library that the search had, each of which counts as one function. Not stored.
+    formulas : tuple of Formula
+        All that the search found, in the order in which it did; for a search over several tables. Not stored.
     """
 
     front: ParetoFront
@@ -232,6 +234,7 @@ class Discovery:
     challenged: bool = False
     forms_tried: int = 0
     own_functions: tuple[OwnFunction, ...] = ()
+    formulas: tuple[Formula, ...] = ()
 
     @property
     def guess(self) -> GuessOutcome | None:

@@ -21,8 +21,8 @@ NEAR = 7.0
 Probability, 1961, appendix B)."""
 
 CHOSEN = 13.0
-"""Bits that the choice of a form is worth: one of some thousand that a search fits. A polynomial of a single input was not
-chosen, and the pick must better it by so much more; a product of powers of columns was chosen among few."""
+"""Bits that the choice of a form is worth: one of some thousand that a search fits. A polynomial of a single input was
+not chosen, and the pick must better it by so much more; a power of the input was chosen among few."""
 
 NEARLY, UNTOLD = 25.0, 3.0
 """Bits up to which a rival is about as long as the pick, and bits of the residuals that the data do not tell apart: two
@@ -88,9 +88,9 @@ class Rival:
 def nearest_rival(discovery: Discovery, residuals: Residuals, *, seed: int) -> Rival | None:
     """The rival of the least description length among the formulas of the front, those beside it, and polynomials.
 
-    Polynomials of a single input count as shorter by `CHOSEN` bits, unless the pick is a product of powers. Where the rival is not too
-    near for a law, one that is up to `NEARLY` bits longer comes before it if the data do not
-    tell it from the pick: a closed form with no more constants, whose residuals are no worse by `UNTOLD` bits, and that
+    Polynomials of a single input count as shorter by `CHOSEN` bits, unless the pick is a power of it. Where the rival
+    is not too near for a law, one that is up to `NEARLY` bits longer comes before it if the data do not tell it from
+    the pick: a closed form with no more constants, whose residuals are no worse by `UNTOLD` bits, and that
     says something else in or around the box of the data, by the size of the residuals.
 
     A rival whose constants can be set to give the pick's values, inside the box of the data and around it, is the

@@ -5,12 +5,15 @@ from pathlib import Path
 
 from rich.console import Console
 
+from kansym.commands.implementation.groups import names_of, prepare, refused, require_target, show, source_of
 from kansym.commands.implementation.several_targets import certificate_of, discover_several, summary_json
 from kansym.commands.implementation.tables import TableOptions, before_the_search, several_targets
-from kansym.commands.options import bounds_by_name, numbers_by_name, target_errors
+from kansym.commands.options import bounds_by_name, numbers_by_name, split_names, target_errors
 from kansym.commands.output import this_command, verbose_log, write_json, write_line, write_note
 from kansym.device import choose_device
 from kansym.errors import ArgumentError
+from kansym.groups.discovery import discover_groups
+from kansym.groups.reading import GroupedSource
 from kansym.report.html.page import write_page
 from kansym.report.terminal import ProgressDisplay, recorded_log
 from kansym.report.text import text_report
@@ -27,7 +30,7 @@ from kansym.validation.certificate import CERTIFYING
 
 def discover(
     *,
-    file: str,
+    file: str | None,
     target: list[str] | None,
     error: list[str] | None,
     x_error: list[str] | None,
@@ -37,6 +40,9 @@ def discover(
     bounds: list[str] | None,
     fix: list[str] | None,
     columns: list[str] | None,
+    group: str | None,
+    dataset_per_file: str | None,
+    leave_out: list[str] | None,
     seconds: float,
     seed: int,
     device: str,
@@ -57,11 +63,21 @@ def discover(
     as_json: bool,
 ) -> int:
     """Search a table, print what was found, and save it as a run."""
-    targets = several_targets(target, file, key)
+    grouped = group is not None or dataset_per_file is not None
+    if grouped:
+        refused({
+            "--x-error": x_error, "--given": given, "--guess": guess, "--robust": robust, "--exact": exact,
+            "--agreement": agreement, "--units": units, "--name-constants": name_constants,
+        })  # fmt: skip
+        if len(target or ()) > 1 or len(error or ()) > 1:
+            raise ArgumentError("--group and --dataset-per-file take one target with one error; search others apart")
+        targets = list(target or ())
+    else:
+        targets = several_targets(target, file or "", key)
     if len(targets) < 2 and error and len(error) > 1:
         raise ArgumentError(f"--error: one target has one column or number, or minus,plus, got {' and '.join(error)}")
     table = TableOptions(
-        file=file,
+        file=file or "",
         target=next(iter(targets), None) if len(targets) < 2 else None,
         error=next(iter(error or ()), None) if len(targets) < 2 else None,
         x_error=x_error,
@@ -86,6 +102,11 @@ def discover(
         deterministic=deterministic,
         exact=exact,
     )
+    if grouped:
+        source = source_of(file, group, dataset_per_file, key)
+        return _of_groups(source, table, options, names_of(leave_out), out, overwrite, quiet, verbose, as_json)
+    if leave_out:
+        raise ArgumentError("--leave-out is for groups; name their column with --group")
     if len(targets) > 1:
         return discover_several(
             table,
@@ -138,4 +159,36 @@ def discover(
         path = save_run(discovery, out, log_lines=log, overwrite=True, **record)
         write_page(path)
         write_note(saved_line(path), quiet=quiet)
+    return 0
+
+
+def _of_groups(
+    source: GroupedSource,
+    table: TableOptions,
+    options: DiscoveryOptions,
+    leave_out: tuple[str, ...],
+    out: Path | None,
+    overwrite: bool,
+    quiet: bool,
+    verbose: bool,
+    as_json: bool,
+) -> int:
+    """One law for several groups."""
+    dataset, labels = source.read(
+        target=require_target(table.target, source),
+        error=table.error,
+        columns=split_names(table.columns) or None,
+        drop_missing=table.drop_missing,
+    )
+    choose_device(options.device, work=0)
+    prepare(out, overwrite=overwrite)
+    display = ProgressDisplay(Console(stderr=True), options.max_seconds)
+    arguments = {"group": source.group, "options": options, "leave_out": leave_out}
+    with recorded_log(verbose_log() if verbose else None):
+        if quiet or verbose:
+            found = discover_groups(dataset, labels, **arguments)
+        else:
+            with display.running():
+                found = discover_groups(dataset, labels, **arguments, progress=display)
+    show(found, out=out, overwrite=overwrite, as_json=as_json, quiet=quiet)
     return 0

@@ -1,0 +1,211 @@
+# sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
+# pyright: reportArgumentType=false
+"""One law, several groups: is the form found, and which of its constants are shared?
+
+Laws of one or two inputs and two to four constants are drawn from a seed (`kansym.bench.random_laws`). Five groups of
+20 to 60 rows each follow the law, one or two constants of it differ from group to group, the rest are shared, and the
+target has 2 % of noise. What is found counts as right if it has as many shared constants, and as many of each group's
+own, as the law has, and if with these it can be made equal to the law in all groups::
+
+    python -m benchmarks.groups                       # 30 laws of seed 7, 60 s each
+    python -m benchmarks.groups --seed 1007 --laws 30
+"""
+
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+import sympy
+from cyclopts import App, Parameter, validators
+
+from kansym.bench import sampling
+from kansym.bench.dice import Dice
+from kansym.bench.law import Law
+from kansym.bench.random_laws import random_law
+from kansym.data.dataset import make_dataset
+from kansym.groups.decision import Judge
+from kansym.groups.fit import descend, described
+from kansym.groups.search import search_groups
+from kansym.groups.table import GroupedTable, grouped_table
+from kansym.search.options import DiscoveryOptions
+from kansym.symbolic.naming import plain_symbol
+from kansym.symbolic.parametric import ParametricForm
+from kansym.symbolic.parser import parse_expression
+
+app = App(name="python -m benchmarks.groups", help="One law for several groups.", version_flags=[])
+
+Count = Annotated[int, Parameter(validator=validators.Number(gte=1))]
+Seconds = Annotated[float, Parameter(validator=validators.Number(gt=0))]
+
+GROUPS, ROWS, NOISE = 5, (20, 60), 0.02
+
+FACTOR = 2.0
+"""A constant of a group lies within this factor of the law's."""
+
+MOST_COLUMNS, CONSTANTS = 2, (2, 4)
+
+NUMBER = re.compile(r"(?<![\w.*])(?<!\*\*)\d+\.\d+(?:e[-+]?\d+)?")
+"""Constants in the text of a law; decimal exponents belong to the form."""
+
+EXACT = 1e-6
+"""Largest RMS difference from the law, in units of its spread, of a form that is equal to it."""
+
+LEAST_SHIFT = 0.1
+"""A constant of each group's own must change the law by this part of its spread."""
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A law and its groups.
+
+    Attributes
+    ----------
+    name, text : str
+        The text has names for the constants.
+    form : ParametricForm
+    shared : array of bool (k,)
+    values : array (G, k)
+    table : GroupedTable
+    clean : array (n,)
+        Targets without noise, in the order of the table.
+    """
+
+    name: str
+    text: str
+    form: ParametricForm
+    shared: np.ndarray
+    values: np.ndarray
+    table: GroupedTable
+    clean: np.ndarray
+
+
+def cases(seed: int, count: int) -> Iterator[Case]:
+    """Laws that suit, drawn one after the other."""
+    generator = np.random.default_rng([seed, 18])
+    found = 0
+    while found < count:
+        law = random_law(generator, f"groups-{seed}-{found}")
+        case = _case(law, generator)
+        if case is not None:
+            found += 1
+            yield case
+
+
+def _case(law: Law, generator: np.random.Generator) -> Case | None:
+    if len(law.variables) > MOST_COLUMNS or "idle" in law.title:
+        return None
+    numbers: list[float] = []
+
+    def named(match: re.Match[str]) -> str:
+        numbers.append(float(match.group()))
+        return f"const{len(numbers) - 1}"
+
+    text = NUMBER.sub(named, law.formula)
+    names = [f"const{k}" for k in range(len(numbers))]
+    if not CONSTANTS[0] <= len(numbers) <= CONSTANTS[1]:
+        return None
+    symbols = tuple(sympy.Symbol(name, real=True) for name in law.names)
+    constants = tuple(sympy.Symbol(name, real=True) for name in names)
+    plain = {plain_symbol(symbol.name): symbol for symbol in (*symbols, *constants)}
+    expression = parse_expression(text, [*law.names, *names]).xreplace(plain)
+    if {symbol for symbol in constants if expression.has(symbol)} != set(constants):
+        return None
+    form = ParametricForm(expression, symbols, constants, np.array(numbers))
+    dice = Dice(generator)
+    own = dice.shuffled(range(len(numbers)))[: min(dice.whole(1, 2), len(numbers) - 1)]
+    shared = np.array([k not in own for k in range(len(numbers))])
+    values = np.tile(form.values, (GROUPS, 1))
+    for k in own:
+        values[:, k] *= [dice.size(1 / FACTOR, FACTOR) for _ in range(GROUPS)]
+    counts = [dice.whole(*ROWS) for _ in range(GROUPS)]
+    X = np.vstack([sampling.draw(law.variables, n, generator) for n in counts])
+    codes = np.repeat(np.arange(GROUPS), counts)
+    clean = form.value_at(tuple(X.T), values[codes].T)
+    size = np.sqrt(np.bincount(codes, clean**2) / counts) if np.isfinite(clean).all() else np.array([np.nan])
+    y = clean + NOISE * size[codes % len(size)] * generator.standard_normal(len(codes))
+    if not np.isfinite(y).all() or not _identified(form, X, codes, shared, values):
+        return None
+    dataset = make_dataset(X, y, names=law.names, remove_constant=False)
+    table = grouped_table(dataset, [f"run {g + 1}" for g in codes], "run")
+    clean = form.value_at(tuple(table.dataset.X.T), values[table.codes].T)
+    return Case(law.name, text, form, shared, values, table, clean)
+
+
+def _identified(form: ParametricForm, X: np.ndarray, codes: np.ndarray, shared: np.ndarray, values: np.ndarray) -> bool:
+    """Whether every group determines all constants, and those of its own matter."""
+    for g in range(GROUPS):
+        rows = codes == g
+        here = form.with_values(values[g])
+        spread = float(np.std(here.evaluate(X[rows])))
+        jacobian = here.jacobian(X[rows]) * values[g]
+        if not (spread > 0 and np.isfinite(jacobian).all()):
+            return False
+        lengths = np.sqrt(np.mean(jacobian**2, axis=0)) / spread
+        unit = jacobian / np.linalg.norm(jacobian, axis=0)
+        if (lengths[~shared] < LEAST_SHIFT).any() or np.linalg.cond(unit) > 1e4:
+            return False
+    return True
+
+
+def right(case: Case, form: ParametricForm, shared: np.ndarray, values: np.ndarray) -> tuple[bool, bool]:
+    """Whether a form that was found can be equal to the law, and whether its constants are as many of either kind."""
+    counts = int(shared.sum()) == int(case.shared.sum()) and len(shared) == len(case.shared)
+    clean = GroupedTable(
+        make_dataset(case.table.dataset.X, case.clean, names=case.table.dataset.names, remove_constant=False),
+        "run",
+        case.table.names,
+        case.table.codes,
+    )
+    judge = Judge(clean)
+    best = descend(form, judge.rows, shared, values, max_steps=300)[0]
+    fit = described(form, judge.rows, shared, best)
+    nrmse = float(np.sqrt(np.mean(fit.residuals**2)) / np.std(case.clean))
+    return nrmse < EXACT, counts
+
+
+@app.default
+def main(*, seed: int = 7, laws: Count = 30, seconds: Seconds = 60.0, only: int | None = None) -> int:
+    """Search random laws of several groups.
+
+    Parameters
+    ----------
+    seed
+        Of the laws; the same seed has the same laws.
+    laws
+        How many.
+    seconds
+        Budget of each search, in counted work.
+    only
+        Number of the only law to search.
+    """
+    counts = {"both": 0, "form": 0, "tried": 0}
+    for number, case in enumerate(cases(seed, laws)):
+        if only is not None and number != only:
+            continue
+        began = time.monotonic()
+        counts["tried"] += 1
+        own = [str(s) for s, one in zip(case.form.constants, case.shared, strict=True) if not one]
+        options = DiscoveryOptions(max_seconds=seconds, deterministic=True)
+        split = search_groups(case.table, options).found[0]
+        form_right, split_right = right(case, split.form, split.shared, split.fit.values)
+        named = zip(split.form.constants, split.shared, strict=True)
+        text = f"{split.form.expression}, own: {[str(symbol) for symbol, one in named if not one]}"
+        counts["form"] += form_right
+        counts["both"] += form_right and split_right
+        judge = Judge(case.table)
+        bits = judge.decide(judge.at(case.form, judge.glance(case.form, [case.values])[0]), thorough=True).bits
+        print(
+            f"{number:3} {'right' if form_right and split_right else 'form' if form_right else 'wrong'}  "
+            f"{time.monotonic() - began:5.0f} s  {case.text}  own: {own}\n      found {text}  "
+            f"{split.bits - bits:+.1f} bits",
+            flush=True,
+        )
+    print(f"right form {counts['form']}, and right constants {counts['both']}, of {counts['tried']}")
+    return 0
+
+
+if __name__ == "__main__":
+    app()

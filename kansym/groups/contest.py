@@ -1,0 +1,242 @@
+# sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false, reportOperatorIssue=false
+"""Forms that compete for all groups: each is fitted to all of them, and the shortest description wins."""
+
+import itertools
+import logging
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+import sympy
+
+from kansym import clock
+from kansym.clock import Work
+from kansym.errors import ArgumentError
+from kansym.groups.decision import Judge, Split
+from kansym.groups.table import GroupedTable
+from kansym.search.faults import Faults
+from kansym.symbolic.canonical import canonicalize
+from kansym.symbolic.free_numbers import free_numbers
+from kansym.symbolic.missing_constants import missing_constants
+from kansym.symbolic.parametric import ParametricForm, node_count, parametrize
+
+logger = logging.getLogger(__name__)
+
+MOST_CONSTANTS = 7
+"""Constants of a form, for each group at most; more are a table in disguise."""
+
+GLANCED, PROMISING = 80.0, 15.0
+"""Bits behind the best, were all constants shared at no loss, up to which a form is fitted with care, and up to which
+its constants are decided on."""
+
+LEADERS, PLACES, ROUNDS = 4, 4, 4
+"""Of the best forms that are improved, places for one more constant that are tried in each, and rounds."""
+
+NEAR = 3.5
+"""Standard errors between a shared constant and the simple number that it may be."""
+
+GAUGE_BITS = 5.0
+"""Bits that a combination of two constants must save: that many pairs and combinations are tried."""
+
+SIMPLE = tuple(Fraction(p, q) for q in (1, 2, 3) for p in range(-4 * q, 4 * q + 1) if math.gcd(p, q) == 1)
+"""Numbers that an exponent of a law may be."""
+
+
+class Contest:
+    """Forms tried so far for one grouped table.
+
+    Parameters
+    ----------
+    table : GroupedTable
+    deadline : float
+        `kansym.clock.now` value.
+
+    Attributes
+    ----------
+    found : list of Split
+        Different forms with their constants decided, the shortest description first.
+    """
+
+    def __init__(self, table: GroupedTable, deadline: float) -> None:
+        self.table, self.deadline = table, deadline
+        self.judge, self.faults = Judge(table), Faults()
+        self.found: list[Split] = []
+        self.tried, self.interrupted = 0, False
+        self._seen: set[str] = set()
+        self._improved: set[str] = set()
+        self._positive = [symbol for symbol in table.variables if symbol.is_positive]
+
+    @property
+    def best(self) -> Split | None:
+        return self.found[0] if self.found else None
+
+    def offer(self, expression: sympy.Expr, start: np.ndarray | None = None) -> None:
+        """Try an expression with Float constants, and the same with constants for numbers that nobody measured."""
+        for one in dict.fromkeys([expression, free_numbers(expression, self.table.variables)]):
+            try:
+                form = parametrize(canonicalize(one, self._positive), self.table.variables)
+                self.enter(form, None if start is None or start.shape[1] != len(form.constants) else start)
+            except ArgumentError as error:
+                logger.info("form given up: %s", error)
+            except Exception as error:
+                self.faults.add("a form for all groups", error)
+
+    def enter(self, form: ParametricForm, start: np.ndarray | None = None) -> Split | None:
+        """Fit a form to all groups and decide about its constants; None where it was met before or has no chance."""
+        key = str(form.expression)
+        k = len(form.constants)
+        rows, groups = len(self.table.dataset.y), self.table.n_groups
+        if key in self._seen or not 0 < k <= MOST_CONSTANTS or k + groups > rows or clock.late(self.deadline):
+            return None
+        self._seen.add(key)
+        self.tried += 1
+        starts = [np.tile(form.values, (groups, 1))]
+        clock.charge(Work.COMPILED_NODES, node_count(form.expression) * (1 + k))
+        values, losses = self.judge.glance(form, starts if start is None else [start, *starts])
+        if self._behind(form, losses) > GLANCED:
+            return None
+        separate = self.judge.separate(form, values, losses)
+        if separate is None or self._behind(form, self.judge.losses(separate)) > PROMISING:
+            return None
+        split = self.judge.decide(separate, until=self.deadline)
+        return self._keep(split)
+
+    def _behind(self, form: ParametricForm, losses: np.ndarray) -> float:
+        """Bits behind the best, at least, with these sums of squares (G,) of each group on its own."""
+        return -math.inf if self.best is None else self.judge.least_bits(form, losses) - self.best.bits
+
+    def _keep(self, split: Split) -> Split:
+        if math.isfinite(split.bits):
+            self.found.append(split)
+            self.found.sort(key=lambda one: (round(one.bits, 6), str(one.form.expression)))
+        return split
+
+    def finish(self) -> None:
+        """Decide once more about the constants of the best form, by every single change; a mean if there is none."""
+        if not self.found:
+            level = sympy.Symbol("c0", real=True)
+            form = ParametricForm(level, self.table.variables, (level,), np.array([float(self.table.dataset.y.mean())]))
+            self.deadline = math.inf
+            self.enter(form)
+        best = self.found[0]
+        separate = self.judge.at(best.form, self.judge.glance(best.form, [best.fit.values])[0])
+        thorough = self.judge.decide(separate, thorough=True)
+        if thorough.bits < best.bits and not np.array_equal(thorough.shared, best.shared):
+            self.found[0] = thorough
+
+    def improve(self) -> None:
+        """Try the best forms with one constant more, with simple numbers, and with other names for their constants."""
+        for _ in range(ROUNDS):
+            before = self.best
+            news = [one for one in self.found[:LEADERS] if str(one.form.expression) not in self._improved]
+            for split in news:
+                if clock.late(self.deadline):
+                    return
+                self._improved.add(str(split.form.expression))
+                for step in (self._simpler, self._joined, self._regauged, self._completed):
+                    try:
+                        step(split)
+                    except Exception as error:
+                        self.faults.add("a change of a form for all groups", error)
+            if self.best is before:
+                return
+
+    def _simpler(self, split: Split) -> None:
+        """Try simple numbers for shared constants, and for each group's own where these are all near one."""
+        fit, form = split.fit, split.form
+        sigma = math.sqrt(self.judge.variance(split))
+        for j, symbol in enumerate(form.constants):
+            errors = sigma * np.sqrt(np.maximum(fit.covariance[:, j, j], 0.0))
+            values = fit.values[:, j]
+            if fit.shared[j]:
+                values, errors = values[:1], errors[:1]
+            for number in _simple_numbers(form.expression, symbol):
+                if (np.abs(values - float(number)) <= NEAR * errors).all():
+                    smaller = form.with_constant(symbol, number)
+                    if len(smaller.constants) and smaller.expression.free_symbols & set(form.variables):
+                        self._again(smaller, np.delete(fit.values, j, axis=1))
+
+    def _joined(self, split: Split) -> None:
+        """Try one constant for two that are equal up to their sign, as in a*(1 - exp(-x))."""
+        fit, form, variance = split.fit, split.form, self.judge.variance(split)
+        for p, q in itertools.combinations(range(len(form.constants)), 2):
+            if fit.shared[p] != fit.shared[q]:
+                continue
+            for sign in (1, -1):
+                apart = fit.values[:, q] - sign * fit.values[:, p]
+                square = fit.covariance[:, p, p] + fit.covariance[:, q, q] - 2 * sign * fit.covariance[:, p, q]
+                if (np.abs(apart) <= NEAR * np.sqrt(np.maximum(variance * square, 0.0))).all():
+                    smaller = form.with_constant(form.constants[q], sign * form.constants[p])
+                    smaller = replace(smaller, expression=sympy.factor_terms(smaller.expression))
+                    self.enter(smaller.with_values(np.delete(np.median(fit.values, axis=0), q)))
+
+    def _again(self, form: ParametricForm, start: np.ndarray) -> None:
+        """Enter a form as it is, and in the canonical gauge where the constants stay."""
+        form = form.with_values(np.median(start, axis=0))
+        other = parametrize(canonicalize(form.substituted(), self._positive), form.variables)
+        self.enter(other if len(other.constants) <= len(form.constants) else form, None)
+
+    def _regauged(self, split: Split) -> None:
+        """Try whether the ratio, product, sum or difference of two of each group's own constants is shared."""
+        form, own = split.form, np.flatnonzero(~split.shared)
+        if len(own) < 2:
+            return
+        values = self.judge.at(form, self.judge.glance(form, [split.fit.values])[0]).fit.values
+        for p, q in itertools.combinations(own, 2):
+            first, second = form.constants[p], form.constants[q]
+            with np.errstate(all="ignore"):
+                gauges = [
+                    (first * second, values[:, q] / values[:, p]),
+                    (second / first, values[:, q] * values[:, p]),
+                    (first + second, values[:, q] - values[:, p]),
+                    (second - first, values[:, q] + values[:, p]),
+                ]
+            for replacement, combined in gauges:
+                if not np.isfinite(combined).all() or clock.late(self.deadline):
+                    continue
+                start = values.copy()
+                start[:, q] = combined
+                expression = sympy.factor_terms(form.expression.xreplace({second: replacement}))
+                changed = ParametricForm(expression, form.variables, form.constants, np.median(start, axis=0))
+                if str(expression) in self._seen:
+                    continue
+                self._seen.add(str(expression))
+                trial = self.judge.decide(self.judge.at(changed, start), until=self.deadline)
+                if trial.bits < split.bits - GAUGE_BITS:
+                    self._keep(trial)
+
+    def _completed(self, split: Split) -> None:
+        """Try constants that the form lacks, where all rows together show it."""
+        columns, form, values = columns_of_constants(split, self.table)
+        y, weights = self.table.dataset.y, self.judge.rows.root**2
+        if split.levels is not None:
+            weights = weights / split.levels[self.table.codes] ** 2
+        places = missing_constants(form, columns, y, weights)[:PLACES]
+        own = [symbol for symbol, shared in zip(split.form.constants, split.shared, strict=True) if not shared]
+        for place in places:
+            medians = {symbol: sympy.Float(float(np.median(values[:, j]))) for j, symbol in enumerate(own)}
+            self.offer(place.expression.xreplace(medians))
+
+
+def columns_of_constants(split: Split, table: GroupedTable) -> tuple[np.ndarray, ParametricForm, np.ndarray]:
+    """Each group's own constants as columns beside the inputs: all columns (n, d + p), the form of the shared constants
+    in these columns, and their values (G, p)."""
+    form, own = split.form, np.flatnonzero(~split.shared)
+    values = split.fit.values[:, own]
+    symbols = tuple(form.constants[j] for j in own)
+    kept = np.flatnonzero(split.shared)
+    constants = tuple(form.constants[j] for j in kept)
+    whole = ParametricForm(form.expression, (*form.variables, *symbols), constants, split.fit.values[0, kept])
+    return np.hstack([table.dataset.X, values[table.codes]]), whole, values
+
+
+def _simple_numbers(expression: sympy.Expr, symbol: sympy.Symbol) -> Iterator[sympy.Expr]:
+    """What a constant could be instead: a simple exponent, nothing, or one."""
+    powers = [node for node in expression.atoms(sympy.Pow) if node.exp.has(symbol)]
+    if powers:
+        yield from (sympy.Rational(number.numerator, number.denominator) for number in SIMPLE)
+    else:
+        yield from (sympy.S.Zero, sympy.S.One, sympy.S.NegativeOne)

@@ -1,0 +1,305 @@
+# sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false
+"""The search for one form of all groups: where candidates come from, and in which order."""
+
+import logging
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+
+import numpy as np
+import sympy
+
+from kansym import clock
+from kansym.data.dataset import Dataset
+from kansym.data.noise import noise_floor
+from kansym.data.weights import row_weights
+from kansym.groups.contest import Contest, columns_of_constants
+from kansym.groups.table import GroupedTable
+from kansym.primitives.allowed import allowed_functions
+from kansym.search.challenge import rivals
+from kansym.search.formulation import from_expression, judge
+from kansym.search.options import DiscoveryOptions
+from kansym.search.pipeline import run_pipeline
+from kansym.search.progress import Progress, ProgressCallback
+from kansym.search.results import StopReason
+from kansym.search.rows import FitRows
+from kansym.search.sums import EngineTable
+from kansym.search.watchdog import tell
+from kansym.symbolic.formula import Formula
+from kansym.symbolic.naming import plain, plain_symbol
+from kansym.symbolic.parametric import ParametricForm
+from kansym.symbolic.refit import refit
+from kansym.terms.enumeration import FEW, FEW_OF_NOISY_CURVES, Enumeration
+from kansym.terms.pursuit import Pursuit, TermOptions, suits
+
+logger = logging.getLogger(__name__)
+
+SEARCHED, LEAST_ROWS = 5, 10
+"""Groups that are searched on their own, at most, and rows of one from which that is worth it."""
+
+SINGLE, POOLED, WHOLE, LAST = 0.4, 0.5, 0.85, 0.97
+"""Parts of the time after which groups on their own, all rows in units of each group's own size, whole searches of
+these, and all rows with the constants of the groups as columns are done."""
+
+COLUMNS = 0.2
+"""Part of the time for all rows with such columns, each of two times."""
+
+ENUMERATED = 0.5
+"""Share of a table's time for compositions of few operations; the rest is for sums of products."""
+
+HANDED, FINISHED, NEAR_NATS = 40, 16, 17.0
+"""Compositions and sums of one table that are tried on all groups, and nats behind its best up to which the first are.
+"""
+
+OFFERED, NEAR_BITS = 40, 40.0
+"""Formulas of a whole search that are tried on all groups, and bits behind its pick up to which they are."""
+
+SEEDS = 4
+"""Best forms so far that a whole search begins with."""
+
+LEAST_SECONDS = 0.5
+"""Of a search; less finds nothing."""
+
+MOST_COLUMNS = 2
+"""Of each group's own constants that become columns."""
+
+NOISE_SHARE = 0.7
+"""Of what the best form leaves of a table, that is taken for its noise."""
+
+
+class Search:
+    """One search over the groups of a table.
+
+    Parameters
+    ----------
+    contest : Contest
+    options : DiscoveryOptions
+        `max_seconds` is for all of it.
+    progress : callable or None
+
+    Attributes
+    ----------
+    interrupted : bool
+        Whether Ctrl-C ended it.
+    """
+
+    def __init__(self, contest: Contest, options: DiscoveryOptions, progress: ProgressCallback | None) -> None:
+        self.contest, self.options, self.progress = contest, options, progress
+        self.start, self.began = clock.now(), time.monotonic()
+        self.interrupted = False
+        self.allowed = allowed_functions(options.primitives)
+
+    def run(self) -> None:
+        """Search the groups, then all rows together; Ctrl-C ends it with what there is."""
+        try:
+            self._run()
+        except KeyboardInterrupt:
+            self.interrupted = True
+
+    def _run(self) -> None:
+        table = self.contest.table
+        chosen = searched_groups(table)
+        for place, g in enumerate(chosen):
+            # The first tells most; the others say where it was wrong.
+            until = self._at(SINGLE * (1 + place / max(len(chosen) - 1, 1)) / 2)
+            self._engines(table.of(g), table.variables, until, f"{table.group} {table.names[g]}")
+        pooled, words = scaled(table), "all groups, each in units of its own"
+        self._engines(pooled, table.variables, self._at(POOLED), words)
+        self._columns(clock.now() + COLUMNS * self.options.max_seconds)
+        self._whole(table.of(chosen[0]), (clock.now() + self._at(WHOLE)) / 2, f"{table.group} {table.names[chosen[0]]}")
+        self._whole(pooled, self._at(WHOLE), words)
+        self._columns(self._at(LAST))
+
+    def _at(self, share: float) -> float:
+        return self.start + share * self.options.max_seconds
+
+    def report(self, stage: str, message: str) -> None:
+        """Tell how far it is."""
+        logger.info("%s: %s", stage, message)
+        if self.progress is not None:
+            elapsed = time.monotonic() - self.began
+            best = self.contest.best
+            words = message if best is None else f"{message}; so far {plain(best.form.expression)}"
+            tell(self.progress, Progress(stage, words, None, elapsed, max(0.0, self.options.max_seconds - elapsed)))
+
+    def _engines(
+        self,
+        dataset: Dataset,
+        variables: tuple[sympy.Symbol, ...],
+        until: float,
+        words: str,
+        numbers: Mapping[sympy.Symbol, sympy.Expr] | None = None,
+    ) -> None:
+        """Try compositions of few operations and sums of products that describe one table on all groups.
+
+        Parameters
+        ----------
+        dataset : Dataset
+        variables : tuple of Symbol
+            Of its columns.
+        until : float
+            `kansym.clock.now` value.
+        words : str
+            What the table is.
+        numbers : mapping of Symbol to Float, optional
+            What stands for columns that the groups do not have.
+        """
+        if clock.left(until) < LEAST_SECONDS or not np.ptp(dataset.y) > 0:
+            return
+        self.report("searching", words)
+        X, y = dataset.X, dataset.y
+        noise = self._noise(dataset, variables, numbers or {})
+        table: EngineTable = {
+            "weights": row_weights(dataset),
+            "noise": noise,
+            "noisy": True,
+            "allowed": self.allowed,
+            "seed": self.options.seed,
+        }
+        few = FEW_OF_NOISY_CURVES if X.shape[1] == 1 else FEW
+        share = clock.now() + ENUMERATED * clock.left(until)
+        found = list(Enumeration(X, y, variables, **table).formulas(share, few=few, handed=HANDED, near=NEAR_NATS))
+        self._offer(found, until, numbers)
+        if suits(X, y):
+            options = TermOptions(finished=FINISHED, handed_with_noise=FINISHED)
+            self._offer(Pursuit(X, y, variables, options=options, **table).formulas(until), math.inf, numbers)
+        self.contest.improve()
+
+    def _offer(
+        self, expressions: Iterable[sympy.Expr], until: float, numbers: Mapping[sympy.Symbol, sympy.Expr] | None
+    ) -> None:
+        for expression in self.contest.faults.guard("a source of forms", iter(expressions)):
+            self.contest.offer(expression.xreplace(dict(numbers or {})))
+            if clock.late(until):
+                break
+
+    def _noise(
+        self, dataset: Dataset, variables: tuple[sympy.Symbol, ...], numbers: Mapping[sympy.Symbol, sympy.Expr]
+    ) -> float:
+        """Standard deviation of y, as far as it is known."""
+        if dataset.y_error is not None:
+            return noise_floor(dataset)
+        best = self.contest.best
+        if best is None:
+            return 0.0
+        if numbers:
+            residuals = best.fit.residuals
+            return NOISE_SHARE * float(np.sqrt(np.mean(residuals**2))) if best.levels is None else 0.0
+        form = best.form.with_values(np.median(best.fit.values, axis=0))
+        fitted = refit(form, dataset.X, dataset.y, weights=row_weights(dataset), max_steps=30)
+        return NOISE_SHARE * math.sqrt(fitted.loss) if math.isfinite(fitted.loss) else 0.0
+
+    def _columns(self, until: float) -> None:
+        """Search all rows with the groups' own constants of the best form as columns, where there are few of them."""
+        best = next((one for one in self.contest.found if 0 < (~one.shared).sum() <= MOST_COLUMNS), None)
+        if best is None or clock.left(until) < LEAST_SECONDS:
+            return
+        X, form, values = columns_of_constants(best, self.contest.table)
+        constants = [symbol for symbol in form.variables if symbol not in self.contest.table.variables]
+        dataset = self.contest.table.dataset
+        levels = np.ones(len(values)) if best.levels is None else best.levels
+        error = dataset.y_error if best.levels is None else levels[self.contest.table.codes]
+        extended = replace(
+            dataset,
+            X=np.ascontiguousarray(X),
+            names=tuple(symbol.name for symbol in form.variables),
+            units=(None,) * X.shape[1],
+            y_units=None,
+            x_error=None,
+            y_error=error,
+        )
+        medians = {symbol: sympy.Float(float(np.median(values[:, j]))) for j, symbol in enumerate(constants)}
+        half = clock.now() + 0.5 * clock.left(until)
+        self._engines(extended, form.variables, half, "all groups, with their own constants as columns", medians)
+        rows = np.arange(dataset.n_rows)
+        floor = noise_floor(extended) if error is not None else self.contest.judge.floor
+        fit_rows = FitRows.of(extended, rows, rows[:0], floor, self.allowed)
+        self.report("composing", "looking for rivals of the best form")
+        formula = judge(
+            ParametricForm(
+                form.expression.xreplace(dict(zip(form.variables, fit_rows.variables, strict=True))),
+                fit_rows.variables,
+                form.constants,
+                form.values,
+            ),
+            fit_rows,
+            structure="all groups",
+        )
+        if formula is None:
+            return
+        symbols = {plain_symbol(symbol.name): symbol for symbol in self.contest.table.variables}
+        symbols |= {plain_symbol(symbol.name): number for symbol, number in medians.items()}
+        others = rivals(formula, fit_rows, until=until, seed=self.options.seed)
+        self._offer((one.expression for one in others), math.inf, symbols)
+        self.contest.improve()
+
+    def _whole(self, dataset: Dataset, until: float, words: str) -> None:
+        """Search one table with all there is, beginning with the best forms so far."""
+        if clock.left(until) < LEAST_SECONDS or not np.ptp(dataset.y) > 0:
+            return
+        self.report("searching", f"{words}, with networks")
+        options = replace(self.options, max_seconds=clock.left(until))
+        found = run_pipeline(dataset, options, None, seeds=self._seeds())
+        symbols = {plain_symbol(symbol.name): symbol for symbol in self.contest.table.variables}
+        ranked = sorted(found.formulas, key=lambda one: one.rank)[:OFFERED]
+        least = ranked[0].description_length if ranked else 0.0
+        near = (one.expression for one in ranked if one.description_length <= least + NEAR_BITS)
+        self._offer(near, math.inf, symbols)
+        if found.stopped == StopReason.INTERRUPTED:
+            raise KeyboardInterrupt
+        self.contest.improve()
+
+    def _seeds(self) -> Callable[[FitRows, float, Callable[[str, str], None]], Iterator[Formula]]:
+        leaders = self.contest.found[:SEEDS]
+
+        def seeds(fit_rows: FitRows, deadline: float, report: Callable[[str, str], None]) -> Iterator[Formula]:
+            del report
+            for split in leaders:
+                expression = plain(split.form.with_values(np.median(split.fit.values, axis=0)).substituted())
+                yield from from_expression(
+                    expression.xreplace(fit_rows.symbols), fit_rows, structure="another group", deadline=deadline
+                )
+
+        return seeds
+
+
+def search_groups(table: GroupedTable, options: DiscoveryOptions, progress: ProgressCallback | None = None) -> Contest:
+    """The forms that describe all groups of a table, the shortest description first.
+
+    Parameters
+    ----------
+    table : GroupedTable
+    options : DiscoveryOptions
+    progress : callable, optional
+        Called with a `Progress` after every step.
+
+    Returns
+    -------
+    Contest
+        With `interrupted`, whether Ctrl-C ended it.
+    """
+    with clock.budget(options.max_seconds, deterministic=options.deterministic):
+        contest = Contest(table, clock.now() + options.max_seconds)
+        one = Search(contest, options, progress)
+        one.run()
+        contest.finish()
+        contest.interrupted = one.interrupted
+        return contest
+
+
+def searched_groups(table: GroupedTable) -> list[int]:
+    """Groups that are searched on their own, those of most rows first."""
+    order = np.argsort(-table.counts, kind="stable")
+    enough = [int(g) for g in order if table.counts[g] >= LEAST_ROWS]
+    return (enough or [int(order[0])])[:SEARCHED]
+
+
+def scaled(table: GroupedTable) -> Dataset:
+    """All rows, with the target of each group in units of its own root mean square."""
+    dataset = table.dataset
+    sizes = np.sqrt(np.add.reduceat(dataset.y**2, table.starts) / table.counts)
+    scale = np.where(sizes > 0, sizes, 1.0)[table.codes]
+    error = None if dataset.y_error is None else dataset.y_error / scale
+    return replace(dataset, y=dataset.y / scale, y_error=error, y_units=None, y_sides=None, counts=False)

@@ -1,0 +1,124 @@
+"""`discover_groups`: a law of several groups is found, and saved as a folder that shows it again."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import kansym
+from kansym.cli import main
+from kansym.data.dataset import make_dataset
+from kansym.errors import ArgumentError, DataError
+from kansym.groups.discovery import discover_groups
+from kansym.groups.folder import load_groups, save_groups
+from kansym.groups.text import text_report
+from kansym.search.options import DiscoveryOptions
+from tests.groups.conftest import TRUE
+
+OPTIONS = DiscoveryOptions(max_seconds=4, deterministic=True)
+
+
+@pytest.fixture(scope="module")
+def found(decays):
+    t, y, names = decays
+    table = make_dataset(t[:, None], y, names=["t"], target="N", units=["s"])
+    return discover_groups(table, names, group="sample", options=OPTIONS)
+
+
+def test_the_law_and_its_constants_are_found(found):
+    assert len(found.shared) == 1
+    assert len(found.per_group) == 2
+    t = np.linspace(0.5, 5, 20)
+    for name, (size, lifetime) in TRUE.items():
+        clean = size * np.exp(-t / lifetime) + 0.5
+        assert np.abs(found.predict(t[:, None], name) - clean).max() < 0.1
+    assert found.verdict is not None
+    assert found.verdict.kind != "no closed form found"
+    assert found.saved > 100
+
+
+def test_a_saved_folder_shows_it_again(found, tmp_path):
+    path = save_groups(found, tmp_path / "run")
+    again = load_groups(path)
+    assert text_report(again) == text_report(found)
+    np.testing.assert_array_equal(again.predict(np.array([[1.0]]), "Cs"), found.predict(np.array([[1.0]]), "Cs"))
+    constants = pd.read_csv(path / "constants.csv")
+    assert constants["sample"].tolist() == list(found.groups)
+    page = (path / "report.html").read_text()
+    assert all(name in page for name in found.groups)
+    assert {"groups.png", "collapse.svg", "constants.png", "report.txt"} <= {one.name for one in path.iterdir()}
+    with pytest.raises(ArgumentError, match="--overwrite"):
+        save_groups(found, path)
+
+
+def test_latex_and_record(found):
+    assert r"\mathrm{sample}" in found.latex(with_target=True)
+    record = json.loads(json.dumps(found.to_dict()))
+    assert [one["name"] for one in record["groups"]] == list(found.groups)
+
+
+def test_groups_that_cannot_be(decays):
+    t, y, names = decays
+    table = make_dataset(np.column_stack([t, np.char.str_len(names)]), y, names=["t", "Z"])
+    with pytest.raises(ArgumentError, match="'Xe'"):
+        discover_groups(table, names, leave_out=("Xe",))
+    with pytest.raises(DataError, match=r"shape \(85,\)"):
+        discover_groups(table, names[1:])
+    only = make_dataset(np.char.str_len(names).astype(float)[:, None], y, names=["Z"])
+    with pytest.raises(DataError, match="constant within the groups"):
+        discover_groups(only, names)
+
+
+@pytest.fixture
+def files(decays, tmp_path):
+    t, y, names = decays
+    table = pd.DataFrame({"sample": names, "Z": np.char.str_len(names), "t [s]": t, "N": y})
+    table.to_csv(tmp_path / "all.csv", index=False)
+    (tmp_path / "runs").mkdir()
+    for name, part in table.groupby("sample"):
+        part.drop(columns="sample").to_csv(tmp_path / "runs" / f"{name}.csv", index=False)
+    return tmp_path
+
+
+def test_the_command_fits_groups_of_a_column_and_of_files(files, capsys):
+    arguments = ["fit-constants", "A*exp(-t/tau) + B", "--target", "N", "--json"]
+    assert main([*arguments, str(files / "all.csv"), "--group", "sample", "--out", str(files / "out")]) == 0
+    shown = capsys.readouterr()
+    one = json.loads(shown.out)
+    assert "--target tau --error tau_error --columns Z" in shown.err
+    assert main([*arguments, "--dataset-per-file", str(files / "runs" / "*.csv")]) == 0
+    other = json.loads(capsys.readouterr().out)
+    assert [c["values"] for c in one["constants"] if not c["shared"]] == [
+        c["values"] for c in other["constants"] if not c["shared"]
+    ]
+    assert main(["report", str(files / "out")]) == 0
+    assert "Constants of each sample" in capsys.readouterr().out
+    assert pd.read_csv(files / "out" / "constants.csv")["Z"].tolist() == [2, 2, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--group", "samples"], "no group column 'samples'"),
+        (["--group", "sample", "--columns", "t,sample"], "cannot also be an input"),
+        (["--group", "N"], "cannot also be the target"),
+        (["--group", "sample", "--robust"], "not used with groups"),
+        (["--leave-out", "Ba"], "--group"),
+    ],
+)
+def test_mistakes_are_one_line(files, capsys, arguments, words):
+    assert main(["discover", str(files / "all.csv"), "--target", "N", *arguments]) == 2
+    shown = capsys.readouterr().err.strip()
+    assert words in shown
+    assert "\n" not in shown
+
+
+def test_files_need_the_same_columns(files, capsys):
+    (files / "runs" / "other.csv").write_text("t,M\n1,2\n2,3\n")
+    assert main(["discover", "--dataset-per-file", str(files / "runs" / "*.csv"), "--target", "N"]) == 2
+    assert "all files need the same" in capsys.readouterr().err
+
+
+def test_names_of_the_package():
+    assert kansym.discover_groups is discover_groups
