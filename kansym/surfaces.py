@@ -37,6 +37,8 @@ _HOMES = {
     "watched": "kansym.report.progress:watched",
     "report_text": "kansym.report.text:text_report",
     "run_network": "kansym.figures.run_network:network",
+    "fixed_points": "kansym.dynamics.equilibria:fixed_points",
+    "system_code": "kansym.dynamics.code:system_code",
     "figure_bytes": "kansym.figures.svg:figure_bytes",
 }
 """Module and function of every surface, by its name."""

@@ -73,7 +73,7 @@ def read_table(
     MissingDependencyError
         If pyarrow, h5py or openpyxl is needed and not installed.
     """
-    table = _from_frame(path) if hasattr(path, "columns") else _from_file(Path(path), key)
+    table = raw_table(path, key)
     return to_dataset(
         table,
         target=target,
@@ -83,6 +83,11 @@ def read_table(
         drop_missing=drop_missing,
         remove_constant=remove_constant,
     )
+
+
+def raw_table(path: str | os.PathLike[str] | Any, key: str | None = None) -> RawTable:
+    """A table as it was found, before it is known which column is which; arguments and errors as of `read_table`."""
+    return _from_frame(path) if hasattr(path, "columns") else _from_file(Path(path), key)
 
 
 def column_names(path: str | os.PathLike[str], key: str | None = None) -> list[str]:
