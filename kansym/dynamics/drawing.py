@@ -21,8 +21,8 @@ BEYOND = 0.3
 FINE = 400
 """Points of a curve."""
 
-ARROWS = 17
-"""Arrows along each axis of a phase portrait."""
+GRID = 60
+"""Points along each axis of a phase portrait."""
 
 
 def trajectories(system: System, *, dark: bool = False) -> Figure:
@@ -98,14 +98,11 @@ def _plane(axes: Axes, system: System, theme: Theme) -> None:
         axes.plot(states[:, 0], states[:, 1], color=theme.primitive, zorder=3)
     if len(system.states) == 2:
         (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
-        x, y = np.meshgrid(np.linspace(left, right, ARROWS), np.linspace(low, high, ARROWS))
+        x, y = np.meshgrid(np.linspace(left, right, GRID), np.linspace(low, high, GRID))
         rates = _rates(system, np.column_stack([x.ravel(), y.ravel()]))
-        u, v = rates[:, 0] / (right - left), rates[:, 1] / (high - low)
-        size = np.hypot(u, v)
-        size[~(size > 0)] = np.nan
-        arrows = (u / size * (right - left)).reshape(x.shape), (v / size * (high - low)).reshape(y.shape)
-        axes.quiver(x, y, *arrows, angles="xy", color=theme.pale, width=0.003, scale=ARROWS + 5, scale_units="width",
-                    pivot="mid", zorder=1)  # fmt: skip
+        u, v = np.nan_to_num(rates).T
+        axes.streamplot(x, y, u.reshape(x.shape), v.reshape(x.shape), color=theme.pale, linewidth=0.7, arrowsize=0.7,
+                        density=1.1, zorder=1)  # fmt: skip
         axes.set_xlim(left, right)
         axes.set_ylim(low, high)
     for point in _fixed(system):

@@ -34,6 +34,9 @@ STRONG, ANGLE = 20.0, 60.0
 HALVES = (0.05, 0.15, 0.4, 1.0, 2.5)
 """Constants of saturating terms, in units of the median size of the variable; they are fitted afterwards."""
 
+STEEP, PLACES = (2.0, 6.0), (0.2, 0.5, 0.8)
+"""Slopes of logistic functions in units of the width of the data, and where they stand, as quantiles."""
+
 MOST_ATOMS = 900
 """Terms of a library."""
 
@@ -53,6 +56,7 @@ def libraries(grid: Grid) -> Iterator[list[Atom]]:
     yield _atoms([pair for pair in polynomials if sympy.total_degree(pair[0]) <= 2], grid)
     yield _atoms(polynomials, grid)
     functions = [pair for k in range(len(grid.names)) for pair in _functions(grid, k)]
+    switches = [pair for k in range(len(grid.names)) for pair in _switches(grid, k)]
     simple = [pair for pair in polynomials if sympy.total_degree(pair[0]) <= 2] if len(grid.names) <= 3 else []
     simple = simple or [pair for pair in polynomials if sympy.total_degree(pair[0]) <= 1]
     products = [(f * p, fv * pv) for (f, fv), (p, pv) in itertools.product(functions, simple) if p != 1]
@@ -65,7 +69,7 @@ def libraries(grid: Grid) -> Iterator[list[Atom]]:
         for (f, fv), (g, gv) in itertools.combinations(smooth, 2)
         if f.free_symbols.isdisjoint(g.free_symbols)
     ]
-    yield _atoms([*polynomials, *functions, *pairs, *mixed, *products], grid)
+    yield _atoms([*polynomials, *functions, *switches, *pairs, *mixed, *products], grid)
 
 
 def _atoms(pairs: Sequence[tuple[sympy.Expr, np.ndarray]], grid: Grid) -> list[Atom]:
@@ -110,6 +114,19 @@ def _functions(grid: Grid, k: int) -> Iterator[tuple[sympy.Expr, np.ndarray]]:
         if least >= -1e-3 * size:
             yield 1 / (v + sympy.Float(half * middle)), 1 / (np.maximum(x, 0.0) + half * middle)
         yield 1 / (v**2 + sympy.Float((half * middle) ** 2)), 1 / (x**2 + (half * middle) ** 2)
+
+
+def _switches(grid: Grid, k: int) -> Iterator[tuple[sympy.Expr, np.ndarray]]:
+    """Logistic functions of one variable, of several widths and at several places."""
+    v, x = grid.symbols[k], grid.X[:, k]
+    width = float(np.ptp(x))
+    if width == 0:
+        return
+    for steepness, place in itertools.product(STEEP, PLACES):
+        slope, middle = steepness / width, float(np.quantile(x, place))
+        factor = float(np.exp(np.clip(-slope * middle, -STRONG, STRONG)))
+        values = 1 / (factor * np.exp(np.clip(slope * x, -100, 100)) + 1)
+        yield 1 / (sympy.Float(factor) * sympy.exp(sympy.Float(slope) * v) + 1), values
 
 
 @dataclass(frozen=True, eq=False)

@@ -36,6 +36,9 @@ ALTERNATIVES = 8
 FIRST_STEPS = 14
 """Integrations of a fit that only ranks."""
 
+ROUNDED = 10.0
+"""Root-mean-square residual of states without noise, in units of what integration leaves, that is rounding."""
+
 SHARE_OF_NOISE = 1e-3
 """Precision of integrations in units of the noise."""
 
@@ -227,7 +230,7 @@ class Ranking:
 
     def improve(self, candidates: Sequence[Sequence[Candidate]]) -> None:
         """Exchange right-hand sides one at a time, as long as that makes the description shorter."""
-        if self.best is None:
+        if self.best is None or self.exact:
             return
         tried: set[tuple[str, ...]] = set()
         for _ in range(3):
@@ -244,6 +247,8 @@ class Ranking:
                     found = self.rank(forms)
                     if found is not None and found.bits < self.best.bits:
                         self.best = found
+                    if self.exact:
+                        return
             if self.best is before:
                 return
 
@@ -310,7 +315,7 @@ class Ranking:
     def exact(self) -> bool:
         """Whether trajectories without noise are described to rounding."""
         setting = self.setting
-        return self.best is not None and bool(setting.smoothed.exact.all()) and float(self.best.fit.losses.max()) < 1e4
+        return self.best is not None and bool(setting.smoothed.exact.all() and self.best.fit.losses.max() < ROUNDED**2)
 
 
 def fitted_system(

@@ -129,6 +129,8 @@ class Search:
             self.report("comparing systems by their trajectories")
             self.ranking.improve(new)
             best = self.ranking.best
+            if self.ranking.exact:
+                return
             if best is not None and best.parts > 1 and not clock.late(until):
                 self.ranking.horizon([best.fitted])
             states = None if clock.late(until) else self.ranking.states()

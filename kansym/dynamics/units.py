@@ -9,7 +9,8 @@ def derivative_units(data: Trajectories, state: int, order: int) -> str | None:
     own, time = data.units.get(data.states[state]), data.units.get(data.time)
     if own is None or time is None:
         return None
-    return f"({own})/({time})" + ("**2" if order == 2 else "")
+    above, below = (unit if unit.isalnum() else f"({unit})" for unit in (own, time))
+    return f"{above}/{below}" + ("^2" if order == 2 else "")
 
 
 def units_of_grid(setting: Setting) -> dict[str, str | None]:
