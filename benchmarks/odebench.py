@@ -2,9 +2,9 @@
 
 ``python -m benchmarks.odebench --out odebench.jsonl`` generates the trajectories as published (150 points on
 0 <= t <= 10, noise a share of each state), looks for the equations, and asks of each system whether every equation is
-right in form (`kansym.symbolic.same.judge`), and for R^2 of the trajectories from the true initial values: those it was
-found on, and those from other initial values, which a search on one trajectory has not seen. Lines that are in the file
-already are not done again.
+right in form (with other numbers it is the law, and no term of it is too many), and for R^2 of the trajectories from
+the true initial values: those it was found on, and those from other initial values, which a search on one trajectory has
+not seen. Lines that are in the file already are not done again.
 
 d'Ascoli et al., ODEFormer (2024), arXiv:2310.05573.
 """
@@ -23,10 +23,13 @@ import scipy.integrate
 import sympy
 
 from kansym.bench.catalogue import load_catalogue
+from kansym.bench.form import same_form
+from kansym.bench.law import Law
+from kansym.bench.problem import make_problem
 from kansym.dynamics.discovery import discover_dynamics
 from kansym.dynamics.system import System
 from kansym.errors import KansymError
-from kansym.symbolic.same.judge import compare_formulas
+from kansym.symbolic.naming import plain_symbol
 
 POINTS, END = 150, 10.0
 """Of a trajectory."""
@@ -85,18 +88,18 @@ def numbers(text: str) -> list[int]:
     return found
 
 
-def truth(number: int) -> tuple[list[sympy.Expr], list[list[float]]]:
-    """The right-hand sides of a system, and its two initial values."""
+def truth(number: int) -> tuple[list[Law], list[list[float]]]:
+    """The right-hand sides of a system in ``x0``, ``x1``, ..., and its two initial values."""
     group = f"ode{number:02d}"
     laws = [law for law in load_catalogue("odebench").laws if law.group == group]
-    return [law.expression for law in laws], tomllib.loads(STARTS.read_text(encoding="utf-8"))[group]
+    return laws, tomllib.loads(STARTS.read_text(encoding="utf-8"))[group]
 
 
 def trajectories(number: int, noise: float, seed: int) -> tuple[pd.DataFrame, list[np.ndarray]]:
     """A table of both trajectories with noise, numbered by ``run``, and the states without."""
     rates, starts = truth(number)
     names = [f"x{k}" for k in range(len(rates))]
-    function = sympy.lambdify(sympy.symbols(names), rates, "numpy")
+    function = sympy.lambdify(sympy.symbols(names), [law.expression for law in rates], "numpy")
     t, generator = np.linspace(0.0, END, POINTS), np.random.default_rng(seed)
     frames, clean = [], []
     for run, start in enumerate(starts):
@@ -114,12 +117,13 @@ def solve(number: int, noise: float, train: str, seconds: float, seed: int, dete
     """Look for one system and judge it."""
     rates, starts = truth(number)
     table, clean = trajectories(number, noise, seed)
+    names = [f"x{k}" for k in range(len(rates))]
     began = time.monotonic()
     try:
         system = discover_dynamics(
             table if train == "both" else table[table["run"] == 0],
             time="t",
-            states=[f"x{k}" for k in range(len(rates))],
+            states=names,
             trajectory="run",
             max_seconds=seconds,
             seed=seed,
@@ -127,25 +131,28 @@ def solve(number: int, noise: float, train: str, seconds: float, seed: int, dete
         )
     except KansymError as error:
         return {"exact": False, "right": [False] * len(rates), "r2": [-1.0, -1.0], "found": str(error)[:200]}
-    used = 2 if train == "both" else 1
-    right = [
-        _same(formula.expression, law, np.vstack(clean[:used]), seed)
-        for formula, law in zip(system.formulas, rates, strict=True)
-    ]
+    right = [is_form(formula.expression, law, seed) for formula, law in zip(system.formulas, rates, strict=True)]
     return {
         "exact": all(right),
         "right": right,
         "r2": [_r2(system, start, states) for start, states in zip(starts, clean, strict=True)],
         "found": list(system.equations()),
-        "truth": [str(law) for law in rates],
+        "truth": [law.formula for law in rates],
         "verdicts": [] if system.certificate is None else [one.kind for one in system.certificate.verdicts],
         "took": round(time.monotonic() - began, 1),
     }
 
 
-def _same(found: sympy.Expr, law: sympy.Expr, X: np.ndarray, seed: int) -> bool:
-    names = [f"x{k}" for k in range(X.shape[1])]
-    return compare_formulas(found, law, X, None, names, seed=seed, seconds=10.0).kind.same_form
+def is_form(found: sympy.Expr, law: Law, seed: int) -> bool:
+    """Whether a right-hand side is the law with other numbers, and no term of it could be left out."""
+    problem = make_problem(law, rows=200, seed=seed)
+    columns = {plain_symbol(name): plain_symbol(place) for name, place in problem.places.items()}
+    if {symbol.name for symbol in found.free_symbols} - set(problem.places):
+        return False
+    form = found.xreplace(columns)
+    terms = sympy.Add.make_args(sympy.expand(form))
+    fewer = (sympy.Add(*(other for other in terms if other is not term)) for term in terms if len(terms) > 1)
+    return same_form(form, problem) and not any(same_form(one, problem) for one in fewer)
 
 
 def _r2(system: System, start: list[float], states: np.ndarray) -> float:

@@ -28,8 +28,8 @@ PATIENCE = 2
 KEPT = 10
 """Sums that are handed on."""
 
-STRONG, ANGLE = 20.0, 60.0
-"""Largest argument of an exponential, and of a sine."""
+STRONG, ANGLE, POLE = 20.0, 60.0, 0.05
+"""Largest argument of an exponential, and of a sine; and least size of what a tangent divides by."""
 
 HALVES = (0.05, 0.15, 0.4, 1.0, 2.5)
 """Constants of saturating terms, in units of the median size of the variable; they are fitted afterwards."""
@@ -62,7 +62,13 @@ def libraries(grid: Grid) -> Iterator[list[Atom]]:
     products = [(f * p, fv * pv) for (f, fv), (p, pv) in itertools.product(functions, simple) if p != 1]
     angles = [pair for pair in functions if isinstance(pair[0], sympy.sin | sympy.cos)]
     pairs = [(f * g, fv * gv) for (f, fv), (g, gv) in itertools.combinations(angles, 2)]
-    pairs += [(f**2, fv**2) for f, fv in angles]
+    squares = [(f**2, fv**2) for f, fv in angles]
+    pairs += squares
+    pairs += [
+        (f * g, fv * gv)
+        for (f, fv), (g, gv) in itertools.product(squares, angles)
+        if f.free_symbols.isdisjoint(g.free_symbols)
+    ]
     smooth = [pair for pair in functions if not pair[0].atoms(sympy.Float)]
     mixed = [
         (f * g, fv * gv)
@@ -100,6 +106,9 @@ def _functions(grid: Grid, k: int) -> Iterator[tuple[sympy.Expr, np.ndarray]]:
     if size < ANGLE:
         yield sympy.sin(v), np.sin(x)
         yield sympy.cos(v), np.cos(x)
+        for function, top, bottom in ((sympy.tan(v), np.sin(x), np.cos(x)), (1 / sympy.tan(v), np.cos(x), np.sin(x))):
+            if bottom.min() > POLE or bottom.max() < -POLE:
+                yield function, top / bottom
     if size < STRONG:
         yield sympy.exp(v), np.exp(x)
         yield sympy.exp(-v), np.exp(-x)

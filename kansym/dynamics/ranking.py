@@ -3,7 +3,7 @@
 import logging
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import sympy
@@ -38,6 +38,10 @@ FIRST_STEPS = 14
 
 ROUNDED = 10.0
 """Root-mean-square residual of states without noise, in units of what integration leaves, that is rounding."""
+
+BOUNDARY_BITS, ZERO = 5.0, 1e-6
+"""Bits against a system that takes a state below zero whose errors say that zero is a limit, as of populations; and the
+rate there, in units of the largest, that is zero."""
 
 SHARE_OF_NOISE = 1e-3
 """Precision of integrations in units of the noise."""
@@ -330,4 +334,21 @@ def fitted_system(
     n, d = setting.data.points, len(setting.names)
     bits = sum(misfit_bits(n, float(loss), setting.floor(k)) for k, loss in enumerate(fit.losses))
     bits += sum(formula_bits(form, n, d) for form in forms)
-    return Ranked(tuple(forms), fit, bits, parts)
+    ranked = Ranked(tuple(forms), fit, bits, parts)
+    return replace(ranked, bits=bits + BOUNDARY_BITS * len(_crossed(setting, ranked)))
+
+
+def _crossed(setting: Setting, ranked: Ranked) -> list[int]:
+    """States that are positive, with errors that are a share of them, and that a system takes below zero."""
+    crossed = []
+    points = np.vstack(setting.guesses)
+    for k, form in enumerate(ranked.fitted):
+        positive = setting.smoothed.relative[k] and all((run.x[:, k] > 0).all() for run in setting.data.runs)
+        if setting.order == 2 or len(setting.names) > points.shape[1] or not positive:
+            continue
+        edge = points.copy()
+        edge[:, k] = 0.0
+        rates = form.evaluate(edge)
+        if np.nanmin(rates, initial=0.0) < -ZERO * np.nanmax(np.abs(form.evaluate(points)), initial=0.0):
+            crossed.append(k)
+    return crossed

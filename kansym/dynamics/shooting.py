@@ -1,3 +1,5 @@
+# scipy types the Jacobian as text only.
+# pyright: reportArgumentType=false
 """Constants from integrated trajectories: least squares on the measured states, with initial values as nuisance."""
 
 import itertools
@@ -184,7 +186,7 @@ def shoot(
 
     if len(barrier) >= len(z0) and most > 1:
         scipy.optimize.least_squares(
-            fun, z0, jacobian, method="lm", x_scale=sizes, max_nfev=most, ftol=SETTLED, xtol=SETTLED, gtol=1e-15
+            fun, z0, jac=jacobian, method="lm", x_scale=sizes, max_nfev=most, ftol=SETTLED, xtol=SETTLED, gtol=1e-15
         )
     z = best[1]
     remembered.clear()

@@ -39,7 +39,7 @@ def dynamics(
     if not states:
         raise ArgumentError("--state is missing; name the columns whose motion is looked for, as in --state x,v")
     data = read_trajectories(
-        [Path(file) for file in files] if len(files) > 1 else Path(files[0]),
+        [Path(file) for file in files],
         time=time,
         states=states,
         trajectory=trajectory,
