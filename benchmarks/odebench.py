@@ -3,8 +3,8 @@
 ``python -m benchmarks.odebench --out odebench.jsonl`` generates the trajectories as published (150 points on
 0 <= t <= 10, noise a share of each state), looks for the equations, and asks of each system whether every equation is
 right in form (with other numbers it is the law, and no term of it is too many), and for R^2 of the trajectories from
-the true initial values: those it was found on, and those from other initial values, which a search on one trajectory has
-not seen. Lines that are in the file already are not done again.
+the true initial values: those it was found on, and those from other initial values, which a search on one trajectory
+has not seen. Lines that are in the file already are not done again.
 
 d'Ascoli et al., ODEFormer (2024), arXiv:2310.05573.
 """

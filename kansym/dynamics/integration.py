@@ -5,7 +5,7 @@
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 import scipy.integrate
@@ -82,7 +82,7 @@ class Flow:
         """Constants (p,), by equation."""
         return np.split(values, np.cumsum([len(form.constants) for form in self.forms])[:-1])
 
-    @property
+    @cached_property
     def _compiled(self) -> Callable[..., tuple]:
         expressions = tuple(form.expression for form in self.forms)
         constants = tuple(symbol for form in self.forms for symbol in form.constants)

@@ -39,6 +39,9 @@ FIRST_STEPS = 14
 ROUNDED = 10.0
 """Root-mean-square residual of states without noise, in units of what integration leaves, that is rounding."""
 
+HOPELESS = 9.0
+"""Sum of squares, in units of that of the best system, at which a fit is given up after a few steps."""
+
 BOUNDARY_BITS, ZERO = 5.0, 1e-6
 """Bits against a system that takes a state below zero whose errors say that zero is a limit, as of populations; and the
 rate there, in units of the largest, that is zero."""
@@ -229,7 +232,11 @@ class Ranking:
         """A system with fitted constants; None where it cannot be integrated."""
         key = tuple(str(form.expression) for form in forms)
         if key not in self._done:
-            self._done[key] = fitted_system(self.setting, forms, self.parts, most=most, until=self.until)
+            best = self.best
+            hopeless = np.inf if best is None or best.parts != self.parts else HOPELESS * best.fit.square
+            self._done[key] = fitted_system(
+                self.setting, forms, self.parts, most=most, until=self.until, hopeless=hopeless
+            )
         return self._done[key]
 
     def improve(self, candidates: Sequence[Sequence[Candidate]]) -> None:
@@ -323,11 +330,17 @@ class Ranking:
 
 
 def fitted_system(
-    setting: Setting, forms: Sequence[ParametricForm], parts: int, *, most: int, until: float = math.inf
+    setting: Setting,
+    forms: Sequence[ParametricForm],
+    parts: int,
+    *,
+    most: int,
+    until: float = math.inf,
+    hopeless: float = math.inf,
 ) -> Ranked | None:
     """Right-hand sides with constants from integrated trajectories; None where that is not possible."""
     try:
-        fit = shoot(setting.flow(forms), setting.shots(parts), most=most, until=until)
+        fit = shoot(setting.flow(forms), setting.shots(parts), most=most, until=until, hopeless=hopeless)
     except (CannotIntegrateError, KansymError, np.linalg.LinAlgError) as error:
         logger.info("a system cannot be integrated: %s", error)
         return None

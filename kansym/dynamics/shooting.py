@@ -25,6 +25,9 @@ MOST_STEPS = 60
 LOOSE = 1e-3
 """Part of a constant in a direction that no point determines, from which on it has no error."""
 
+FAIR_TRIES = 6
+"""Integrations of all shots that every fit has."""
+
 SETTLED = 1e-9
 """Relative change of the constants, or of the sum of squares, that ends a fit."""
 
@@ -65,6 +68,8 @@ class ShootingFit:
         Of the constants, initial values marginalised, for the errors as given; nan where a constant is not determined.
     parameters : int
         Constants and initial values.
+    square : float
+        Sum of all squared residuals, in units of their variances.
     """
 
     values: np.ndarray
@@ -72,6 +77,7 @@ class ShootingFit:
     losses: np.ndarray
     covariance: np.ndarray
     parameters: int
+    square: float
 
 
 def shots_of(
@@ -118,6 +124,7 @@ def shoot(
     starts: np.ndarray | None = None,
     most: int = MOST_STEPS,
     until: float = math.inf,
+    hopeless: float = math.inf,
 ) -> ShootingFit:
     """Fit constants and initial values of all shots; Levenberg-Marquardt with exact sensitivities.
 
@@ -133,6 +140,8 @@ def shoot(
         Integrations of all shots.
     until : float, default inf
         `kansym.clock.now` value after which the best so far is returned.
+    hopeless : float, default inf
+        Sum of squares above which the fit ends after a few steps: there is a better system.
 
     Raises
     ------
@@ -150,14 +159,17 @@ def shoot(
     unit = np.maximum(np.abs(begin), 1e-3 * flow.scale)
     sizes = np.concatenate([np.maximum(np.abs(values), 1e-8), unit.ravel()])
     remembered: dict[bytes, tuple[np.ndarray, np.ndarray] | None] = {}
+    tries = 0
     best: tuple[float, np.ndarray] = (math.inf, np.concatenate([values, begin.ravel()]))
 
     def residuals(z: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
-        nonlocal best
+        nonlocal best, tries
         key = z.tobytes()
         if key not in remembered:
-            if clock.late(until) and math.isfinite(best[0]):
+            given_up = clock.late(until) or (tries >= FAIR_TRIES and best[0] > hopeless)
+            if given_up and math.isfinite(best[0]):
                 return None
+            tries += 1
             remembered.clear()
             try:
                 remembered[key] = _residuals(flow, shots, z[:p], z[p:].reshape(len(shots), m))
@@ -191,7 +203,9 @@ def shoot(
     z = best[1]
     remembered.clear()
     residual, slopes = _residuals(flow, shots, z[:p], z[p:].reshape(len(shots), m))
-    return ShootingFit(z[:p], z[p:].reshape(len(shots), m), _losses(residual, shots), _covariance(slopes, p), len(z))
+    return ShootingFit(
+        z[:p], z[p:].reshape(len(shots), m), _losses(residual, shots), _covariance(slopes, p), len(z), best[0]
+    )
 
 
 def _residuals(
