@@ -11,6 +11,7 @@ from kansym.dynamics.integration import CannotIntegrateError
 from kansym.dynamics.ranking import Ranked, Setting
 from kansym.dynamics.shooting import Shot, shoot
 from kansym.symbolic.parametric import ParametricForm
+from kansym.validation.rivals import NEAR
 from kansym.validation.verdict import DESCRIPTION, LAW, MOST_CONSTANTS, NOTHING
 
 MOST_LEFT_OUT = 5
@@ -212,7 +213,7 @@ def _verdict(
     form = ranked.forms[k]
     if not exact and len(form.constants) > MOST_CONSTANTS + len(form.expression.free_symbols & set(form.variables)):
         against.append(f"it has {len(form.constants)} fitted constants")
-    if gap is not None and gap < 5.0 and not exact:
+    if gap is not None and gap < NEAR and not exact:
         against.append(f"another right-hand side is only {max(gap, 0.0):.2g} bits behind")
     if not left_out:
         against.append("the only trajectory is too short to leave a part of it out")

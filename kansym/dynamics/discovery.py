@@ -153,7 +153,7 @@ def fit_dynamics(data: Trajectories, forms: Sequence[ParametricForm], *, order: 
 
 def _system(setting: Setting, best: Ranked, outcome: Outcome, seed: int, until: float) -> System:
     system = _assembled(setting, best)
-    certificate = certify_system(setting, best, until=until)
+    certificate = certify_system(setting, best, until=until, gap_bits=outcome.gaps)
     try:
         conserved = conserved_quantities(system, seed=seed)
     except (ArithmeticError, ValueError, TypeError, np.linalg.LinAlgError) as error:

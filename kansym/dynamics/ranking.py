@@ -279,6 +279,18 @@ class Ranking:
             if self.best is before:
                 return
 
+    def gaps(self) -> tuple[float, ...]:
+        """By how many bits the next best right-hand side of each equation is longer; inf where none was integrated."""
+        if self.best is None:
+            return ()
+        own = tuple(str(form.expression) for form in self.best.forms)
+        found = [math.inf] * len(own)
+        for key, one in self._done.items():
+            changed = [k for k in range(len(own)) if key[k] != own[k]]
+            if one is not None and len(changed) == 1:
+                found[changed[0]] = min(found[changed[0]], one.bits - self.best.bits)
+        return tuple(found)
+
     def _near(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         """Candidates of one equation that may be better than the first of them when they are integrated."""
         if not candidates:

@@ -43,12 +43,15 @@ class Outcome:
         None where no system could be integrated.
     candidates : tuple of list of Candidate
         By equation, the shortest first; by the weak form.
+    gaps : tuple of float
+        See `Ranking.gaps`.
     interrupted : bool
     """
 
     setting: Setting
     best: Ranked | None
     candidates: tuple[list[Candidate], ...]
+    gaps: tuple[float, ...]
     interrupted: bool
 
 
@@ -94,7 +97,7 @@ class Search:
             self.ranking.shorten()
         except KeyboardInterrupt:
             interrupted = True
-        return Outcome(self.setting, self.ranking.best, tuple(self.candidates), interrupted)
+        return Outcome(self.setting, self.ranking.best, tuple(self.candidates), self.ranking.gaps(), interrupted)
 
     def _sparse(self, problems: tuple[WeakProblem, ...], share: float) -> list[list[Candidate]]:
         """Sparse sums of every equation; they join the candidates."""
