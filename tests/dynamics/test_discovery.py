@@ -54,7 +54,7 @@ def test_a_pendulum_from_its_angle_alone(make_table):
 
     table = make_table(rates, [[2.5, 0.0]], np.linspace(0, 4, 100), ["theta"], noise=0.01)
     units = {"theta": "rad", "t": "s"}
-    system = discover_dynamics(table, time="t", states=["theta"], order=2, units=units, **QUICK)
+    system = discover_dynamics(table, time="t", states=["theta"], order=2, units=units, **{**QUICK, "max_seconds": 5})
     (formula,) = system.formulas
     theta, rate = sympy.symbols("theta theta_dot")
     gravity, damping = (formula.expression.coeff(part) for part in (sympy.sin(theta), rate))
@@ -70,7 +70,7 @@ def test_a_force_from_outside_is_an_input(make_table):
     t = np.linspace(0, 10, 100)
     table = make_table(lambda t, x: [-0.7 * x[0] + 1.3 * np.sin(2 * t)], [[1.0]], t, ["x"])
     table["u"] = np.sin(2 * t)
-    system = discover_dynamics(table, time="t", states="x", inputs=["u"], **QUICK)
+    system = discover_dynamics(table, time="t", states="x", inputs=["u"], **{**QUICK, "max_seconds": 3})
     x, u = sympy.symbols("x u")
     assert float(system.formulas[0].expression.coeff(x)) == pytest.approx(-0.7, abs=1e-3)
     assert float(system.formulas[0].expression.coeff(u)) == pytest.approx(1.3, abs=1e-3)
