@@ -142,13 +142,10 @@ def fit_dynamics(data: Trajectories, forms: Sequence[ParametricForm], *, order: 
         If the trajectories cannot be integrated from where the fit begins.
     """
     setting = Setting.of(data, smooth(data), order, explicit_time=False)
-    # Exact numbers are for searches: the form is as it was given.
-    measured = replace(setting.smoothed, exact=np.zeros(len(forms), dtype=bool))
-    setting = replace(setting, smoothed=measured)
     best = fitted_system(setting, forms, parts, most=100)
     if best is None:
         raise DataError("the trajectories cannot be integrated from where the fit begins; start from other values")
-    return _assembled(*settled(setting, best, until=math.inf))
+    return _assembled(*settled(setting, best, until=math.inf, numbers=False))
 
 
 def _system(setting: Setting, best: Ranked, outcome: Outcome, seed: int, until: float) -> System:

@@ -23,6 +23,9 @@ logger = logging.getLogger(__name__)
 LAST_STEPS = 60
 """Integrations of the last fit."""
 
+UNSEEN = 1e-6
+"""Mean squared residual in units of the variance of an estimated noise that is none."""
+
 EXACT_ERROR, LEAST_EXACT = 30.0, 1e-9
 """Errors of a right-hand side that an exact number may move it by, and the least of them relative to its size."""
 
@@ -43,7 +46,7 @@ class _Table:
     y_units: str | None
 
 
-def settled(setting: Setting, ranked: Ranked, *, until: float) -> tuple[Setting, Ranked]:
+def settled(setting: Setting, ranked: Ranked, *, until: float, numbers: bool = True) -> tuple[Setting, Ranked]:
     """The system with its last constants, and the setting with errors of the states that the residuals confirm.
 
     Parameters
@@ -52,9 +55,14 @@ def settled(setting: Setting, ranked: Ranked, *, until: float) -> tuple[Setting,
     ranked : Ranked
     until : float
         `kansym.clock.now` value after which a fit returns what it has.
+    numbers : bool, default True
+        Whether constants of data without noise may become exact numbers.
     """
     best = fitted_system(setting, ranked.fitted, ranked.parts, most=LAST_STEPS, until=until) or ranked
-    if setting.smoothed.exact.all():
+    if best.fit.losses.max() < UNSEEN:
+        # Smoothing took something for noise that is none, such as spikes.
+        setting = replace(setting, smoothed=replace(setting.smoothed, exact=np.ones(len(best.forms), dtype=bool)))
+    if numbers and setting.smoothed.exact.all():
         best = _exact_numbers(setting, best, until)
     if any(run.error is not None for run in setting.data.runs):
         return setting, best

@@ -52,8 +52,9 @@ SHARE_OF_NOISE = 1e-3
 LIKELY, SPARE = 2.0, 10.0
 """A form that is so many times longer than what the weak form says it gains, and so many bits, is not integrated."""
 
-FLOOR = 0.7
-"""Root-mean-square residual in standard errors, which are estimated, below which less says nothing."""
+FLOOR = 1e-3
+"""Root-mean-square residual in standard errors below which less says nothing. They are estimated, and much too large
+for spikes without noise: what is left of them then tells the law."""
 
 
 @dataclass(frozen=True, eq=False)
