@@ -132,7 +132,7 @@ def _divisions(setting: Setting) -> list[tuple[list[Shot], Shot]]:
                 others = [shot for j, shot in enumerate(whole) if j != k]
                 found.append(([*others, begin], hidden))
         return found
-    (shot,) = whole
+    shot = next(iter(whole))
     known = len(shot.run) - max(LEAST_PART, math.ceil(LAST_PART * len(shot.run)))
     if known < 2 * LEAST_PART:
         return []
