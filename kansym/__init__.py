@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from kansym.data import load_dataset as load_dataset
     from kansym.data import make_dataset as make_dataset
     from kansym.data import read_table as read_table
+    from kansym.dynamics.discovery import discover_dynamics as discover_dynamics
+    from kansym.dynamics.system import System as System
     from kansym.editing.network import EditableNetwork as EditableNetwork
     from kansym.editing.opening import edit as edit
     from kansym.errors import ArgumentError as ArgumentError
@@ -69,6 +71,8 @@ _HOMES = {
     "read_table": "kansym.data",
     "Discovery": "kansym.search.results",
     "discover": "kansym.search.discovery",
+    "System": "kansym.dynamics.system",
+    "discover_dynamics": "kansym.dynamics.discovery",
     "EditableNetwork": "kansym.editing.network",
     "edit": "kansym.editing.opening",
     "Certificate": "kansym.validation.certificate",

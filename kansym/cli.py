@@ -12,6 +12,7 @@ from cyclopts import App, CycloptsError, UnknownCommandError
 from kansym.commands.bench import bench
 from kansym.commands.compare import compare
 from kansym.commands.discover import discover
+from kansym.commands.dynamics import dynamics
 from kansym.commands.edges import edges
 from kansym.commands.finished_runs import app as show_app
 from kansym.commands.finished_runs import export, figures, report
@@ -36,6 +37,10 @@ OPTION_NAMES = {
     "fixed": "--fix",
     "x_error": "--x-error",
     "y_error": "--error",
+    "error": "--error",
+    "states": "--state",
+    "order": "--order",
+    "units": "--units",
     "max_seconds": "--seconds",
     "seed": "--seed",
     "device": "--device",
@@ -54,6 +59,7 @@ def _version() -> str:
 COMMANDS = {
     "discover": discover,
     "sweep": sweep,
+    "dynamics": dynamics,
     "report": report,
     "figures": figures,
     "export": export,

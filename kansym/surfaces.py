@@ -43,6 +43,8 @@ _HOMES = {
     "run_network": "kansym.figures.run_network:network",
     "separability_figure": "kansym.figures.hypotheses:separability_figure",
     "symmetry_figure": "kansym.figures.hypotheses:symmetry_figure",
+    "fixed_points": "kansym.dynamics.equilibria:fixed_points",
+    "system_code": "kansym.dynamics.code:system_code",
     "figure_bytes": "kansym.figures.svg:figure_bytes",
 }
 """Module and function of every surface, by its name."""

@@ -1,0 +1,82 @@
+"""The work of ``kansym dynamics``."""
+
+from pathlib import Path
+
+from kansym.commands.options import split_names
+from kansym.commands.output import write_json, write_line, write_note
+from kansym.dynamics.discovery import discover_dynamics
+from kansym.dynamics.page import write_folder
+from kansym.dynamics.text import record, text_report
+from kansym.dynamics.trajectories import read_trajectories
+from kansym.errors import ArgumentError
+from kansym.run.storage import prepare_directory
+from kansym.units.files import read_units
+
+
+def dynamics(
+    *,
+    files: tuple[str, ...],
+    time: str,
+    state: list[str] | None,
+    trajectory: str | None,
+    inputs: list[str] | None,
+    order: int,
+    explicit_time: bool,
+    error: list[str] | None,
+    units: Path | None,
+    seconds: float,
+    seed: int,
+    deterministic: bool,
+    out: Path | None,
+    key: str | None,
+    quiet: bool,
+    as_json: bool,
+) -> int:
+    """Search trajectories, print the system that was found, and write it into a folder."""
+    states, acting = split_names(state), split_names(inputs)
+    if not files:
+        raise ArgumentError("no file is named: kansym dynamics run.csv --time t --state x,v")
+    if not states:
+        raise ArgumentError("--state is missing; name the columns whose motion is looked for, as in --state x,v")
+    data = read_trajectories(
+        [Path(file) for file in files],
+        time=time,
+        states=states,
+        trajectory=trajectory,
+        inputs=acting,
+        error=_errors(error),
+        units=None if units is None else read_units(str(units), [time, *states, *acting]),
+        key=key,
+    )
+    if out is not None:
+        prepare_directory(out)
+    system = discover_dynamics(
+        data,
+        order=order,
+        explicit_time=explicit_time,
+        max_seconds=seconds,
+        seed=seed,
+        deterministic=deterministic,
+        progress=lambda words: write_note(words, quiet=quiet),
+    )
+    if as_json:
+        write_json(record(system))
+    else:
+        write_line(text_report(system))
+    if out is not None:
+        write_note(f"Saved in {write_folder(system, out)}.", quiet=quiet)
+    return 0
+
+
+def _errors(texts: list[str] | None) -> str | dict[str, float | str] | None:
+    """One error for all states, or errors by state, from options such as ``0.1`` or ``x=0.1,y=1%``."""
+    parts = split_names(texts)
+    if not parts:
+        return None
+    if len(parts) == 1 and "=" not in parts[0]:
+        return parts[0]
+    pairs = [part.partition("=") for part in parts]
+    for part, (name, sign, value) in zip(parts, pairs, strict=True):
+        if not (name.strip() and sign and value.strip()):
+            raise ArgumentError(f"--error: expected state=error, got {part!r}")
+    return {name.strip(): value.strip() for name, _, value in pairs}

@@ -1,0 +1,380 @@
+"""Systems of candidates, judged by integrated trajectories and description length."""
+
+import logging
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import sympy
+
+from kansym import clock
+from kansym.dynamics.equations import Candidate
+from kansym.dynamics.integration import CannotIntegrateError, Flow, flow_of
+from kansym.dynamics.shooting import ShootingFit, Shot, shoot, shots_of
+from kansym.dynamics.smoothing import Smoothed
+from kansym.dynamics.trajectories import Trajectories
+from kansym.errors import KansymError
+from kansym.symbolic.complexity import formula_bits, misfit_bits
+from kansym.symbolic.parametric import ParametricForm, parametrize
+
+logger = logging.getLogger(__name__)
+
+HORIZONS = (1, 3, 8, 20)
+"""Shots that a run is divided into, until trajectories can be followed."""
+
+FOLLOWED, FOLLOWED_EXACTLY = 4.0, 0.02
+"""Root-mean-square residual, in standard errors, at which trajectories are followed; and without noise in units of the
+size of the states."""
+
+NEAR = 30.0
+"""Bits behind the best candidate of an equation, by the weak form, at which another is still integrated."""
+
+ALTERNATIVES = 8
+"""Most candidates of one equation that are integrated in a round."""
+
+FIRST_STEPS = 14
+"""Integrations of a fit that only ranks."""
+
+ROUNDED = 10.0
+"""Root-mean-square residual of states without noise, in units of what integration leaves, that is rounding."""
+
+HOPELESS = 9.0
+"""Sum of squares, in units of that of the best system, at which a fit is given up after a few steps."""
+
+BOUNDARY_BITS, ZERO = 5.0, 1e-6
+"""Bits against a system that takes a state below zero whose errors say that zero is a limit, as of populations; and the
+rate there, in units of the largest, that is zero."""
+
+SHARE_OF_NOISE = 1e-3
+"""Precision of integrations in units of the noise."""
+
+LIKELY, SPARE = 2.0, 10.0
+"""A form that is so many times longer than what the weak form says it gains, and so many bits, is not integrated."""
+
+FLOOR = 1e-3
+"""Root-mean-square residual in standard errors below which less says nothing. They are estimated, and much too large
+for spikes without noise: what is left of them then tells the law."""
+
+
+@dataclass(frozen=True, eq=False)
+class Setting:
+    """What systems are judged on.
+
+    Attributes
+    ----------
+    data : Trajectories
+    smoothed : Smoothed
+    order : int
+    explicit_time : bool
+    names : tuple of str
+        Variables of right-hand sides: states of the flow, inputs, and the time where it may occur.
+    state_names : tuple of str
+        States of the flow: those of the data, and their derivatives where the order is 2.
+    """
+
+    data: Trajectories
+    smoothed: Smoothed
+    order: int
+    explicit_time: bool
+    names: tuple[str, ...]
+    state_names: tuple[str, ...]
+    sigmas: list[np.ndarray] = field(default_factory=list)
+    guesses: list[np.ndarray] = field(default_factory=list)
+    scale: np.ndarray = field(default_factory=lambda: np.empty(0))
+
+    @classmethod
+    def of(cls, data: Trajectories, smoothed: Smoothed, order: int, explicit_time: bool) -> "Setting":
+        rates = tuple(rate_name(state, data) for state in data.states) if order == 2 else ()
+        states = (*data.states, *rates)
+        names = (*states, *data.inputs, *((data.time,) if explicit_time else ()))
+        guesses = [_smoothed_states(run.t, smoothed, run.name, order, run.x) for run in data.runs]
+        sigmas = [smoothed.sigma(run) for run in data.runs]
+        scale = data.scale
+        if order == 2:
+            speeds = np.max([np.abs(guess[:, len(scale) :]).max(axis=0) for guess in guesses], axis=0)
+            scale = np.concatenate([scale, np.where(speeds > 0, speeds, 1.0)])
+        return cls(data, smoothed, order, explicit_time, names, states, sigmas, guesses, scale)
+
+    def flow(self, forms: Sequence[ParametricForm]) -> Flow:
+        """The flow of right-hand sides, one for each state of the data."""
+        variables = forms[0].variables
+        kinematic = []
+        if self.order == 2:
+            m = len(self.data.states)
+            kinematic = [parametrize(variables[m + k], variables) for k in range(m)]
+        return flow_of([*kinematic, *forms], variables, self.scale, self.explicit_time, self.precision)
+
+    @property
+    def precision(self) -> float:
+        """Relative tolerance of integrations: well below the noise."""
+        noise = min(float(np.min(sigma.min(axis=0) / self.data.scale)) for sigma in self.sigmas)
+        return float(np.clip(SHARE_OF_NOISE * noise, 1e-10, 1e-6))
+
+    def shots(self, parts: int, only: Sequence[int] | None = None) -> tuple[Shot, ...]:
+        """All runs, or some, in so many shots."""
+        chosen = range(len(self.data.runs)) if only is None else only
+        runs = [self.data.runs[k] for k in chosen]
+        most = None if parts == 1 else max(4, math.ceil(max(map(len, runs)) / parts))
+        observed = np.arange(len(self.data.states))
+        return shots_of(runs, [self.sigmas[k] for k in chosen], [self.guesses[k] for k in chosen], observed, most)
+
+    def floor(self, state: int) -> float:
+        """Least residual of a state that counts, in its standard errors."""
+        return 1.0 if self.smoothed.exact[state] else FLOOR
+
+    def follows(self, fit: ShootingFit) -> bool:
+        """Whether trajectories are followed, if not to the noise then closely."""
+        exact = self.smoothed.exact
+        relative = np.sqrt(fit.losses) * np.array([float(np.median(s)) for s in np.vstack(self.sigmas).T])
+        close = relative < FOLLOWED_EXACTLY * self.data.scale
+        return bool(np.all(np.where(exact, close, fit.losses < FOLLOWED**2)))
+
+
+def without(form: ParametricForm, term: sympy.Expr) -> ParametricForm:
+    """A form without one of its terms."""
+    expression = form.expression - term
+    kept = [k for k, symbol in enumerate(form.constants) if expression.has(symbol)]
+    constants = tuple(form.constants[k] for k in kept)
+    return ParametricForm(expression, form.variables, constants, form.values[kept])
+
+
+def _finer(t: np.ndarray) -> np.ndarray:
+    """Times with three more between each two."""
+    steps = np.arange(4) / 4
+    return np.append((t[:-1, None] + np.diff(t)[:, None] * steps).ravel(), t[-1])
+
+
+def rate_name(state: str, data: Trajectories) -> str:
+    """What the derivative of a measured position is called."""
+    name = f"{state}_dot"
+    while name in (data.time, *data.states, *data.inputs):
+        name += "_"
+    return name
+
+
+def _smoothed_states(t: np.ndarray, smoothed: Smoothed, name: str, order: int, x: np.ndarray) -> np.ndarray:
+    """Smoothed states (and derivatives) at the points of a run; measured ones where nothing is smooth."""
+    m = x.shape[1]
+    found = np.hstack([x, np.gradient(x, t, axis=0)]) if order == 2 else x.copy()
+    for piece in smoothed.pieces:
+        if piece.run.name != name:
+            continue
+        inside = (t >= piece.run.t[0]) & (t <= piece.run.t[-1])
+        found[inside, :m] = piece.states(t[inside])
+        if order == 2:
+            found[inside, m:] = piece.states(t[inside], 1)
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class Ranked:
+    """A system with constants from integrated trajectories.
+
+    Attributes
+    ----------
+    forms : tuple of ParametricForm
+        One for each state of the data.
+    fit : ShootingFit
+    bits : float
+        Description length of all states and right-hand sides.
+    parts : int
+        Shots of each run.
+    """
+
+    forms: tuple[ParametricForm, ...]
+    fit: ShootingFit
+    bits: float
+    parts: int
+
+    @property
+    def fitted(self) -> tuple[ParametricForm, ...]:
+        """The forms with the fitted constants."""
+        ends = np.cumsum([len(form.constants) for form in self.forms])[:-1]
+        return tuple(
+            form.with_values(values) for form, values in zip(self.forms, np.split(self.fit.values, ends), strict=True)
+        )
+
+
+class Ranking:
+    """Integrated fits of systems of candidates, each done once.
+
+    Parameters
+    ----------
+    setting : Setting
+    until : float
+        `kansym.clock.now` value.
+    """
+
+    def __init__(self, setting: Setting, until: float) -> None:
+        self.setting, self.until = setting, until
+        self.parts = HORIZONS[0]
+        self.best: Ranked | None = None
+        self._done: dict[tuple[str, ...], Ranked | None] = {}
+
+    def horizon(self, systems: Sequence[Sequence[ParametricForm]]) -> None:
+        """Divide runs into shots that one of some systems can follow, as few as possible."""
+        before, old = self.best, self.parts
+        for parts in HORIZONS:
+            self.parts = parts
+            self._done.clear()
+            found = [one for one in map(self.rank, systems) if one is not None]
+            self.best = min(found, key=lambda one: one.bits, default=None)
+            if self.best is not None and (self.setting.follows(self.best.fit) or clock.late(self.until)):
+                break
+            if before is not None and parts >= old:
+                # Nothing better than what there was.
+                break
+        if self.best is None or (before is not None and not self.setting.follows(self.best.fit)):
+            self.best, self.parts = before, old
+            self._done.clear()
+
+    def rank(self, forms: Sequence[ParametricForm], *, most: int = FIRST_STEPS) -> Ranked | None:
+        """A system with fitted constants; None where it cannot be integrated."""
+        key = tuple(str(form.expression) for form in forms)
+        if key not in self._done:
+            best = self.best
+            hopeless = np.inf if best is None or best.parts != self.parts else HOPELESS * best.fit.square
+            self._done[key] = fitted_system(
+                self.setting, forms, self.parts, most=most, until=self.until, hopeless=hopeless
+            )
+        return self._done[key]
+
+    def improve(self, candidates: Sequence[Sequence[Candidate]]) -> None:
+        """Exchange right-hand sides one at a time, as long as that makes the description shorter."""
+        if self.best is None or self.exact:
+            return
+        tried: set[tuple[str, ...]] = set()
+        for _ in range(3):
+            before = self.best
+            # The state that is described worst first.
+            for k in np.argsort(-self.best.fit.losses, kind="stable"):
+                for candidate in self._near(candidates[k]):
+                    forms = list(self.best.fitted)
+                    forms[k] = candidate.form
+                    key = tuple(str(form.expression) for form in forms)
+                    if key in tried or clock.late(self.until):
+                        continue
+                    tried.add(key)
+                    found = self.rank(forms)
+                    if found is not None and found.bits < self.best.bits:
+                        self.best = found
+                    if self.exact:
+                        return
+            if self.best is before:
+                return
+
+    def shorten(self) -> None:
+        """Leave out terms, one at a time, as long as that makes the description shorter."""
+        while self.best is not None and not clock.late(self.until):
+            before = self.best
+            for k, form in enumerate(before.fitted):
+                terms = sympy.Add.make_args(form.expression)
+                for term in terms if len(terms) > 1 else ():
+                    forms = list(self.best.fitted)
+                    forms[k] = without(form, term)
+                    found = None if clock.late(self.until) else self.rank(forms)
+                    if found is not None and found.bits < self.best.bits:
+                        self.best = found
+                        break
+            if self.best is before:
+                return
+
+    def gaps(self) -> tuple[float, ...]:
+        """By how many bits the next best right-hand side of each equation is longer; inf where none was integrated."""
+        if self.best is None:
+            return ()
+        own = tuple(str(form.expression) for form in self.best.forms)
+        found = [math.inf] * len(own)
+        for key, one in self._done.items():
+            changed = [k for k in range(len(own)) if key[k] != own[k]]
+            if one is not None and len(changed) == 1:
+                found[changed[0]] = min(found[changed[0]], one.bits - self.best.bits)
+        return tuple(found)
+
+    def _near(self, candidates: Sequence[Candidate]) -> list[Candidate]:
+        """Candidates of one equation that may be better than the first of them when they are integrated."""
+        if not candidates:
+            return []
+        n, d = self.setting.data.points, len(self.setting.names)
+        own = {one.key: formula_bits(one.form, n, d) for one in candidates}
+        shortest = min(candidates, key=lambda one: own[one.key])
+        near = []
+        for one in candidates:
+            # Gains of few constants are mostly those of noise in the smoothed states.
+            gain = (shortest.bits - own[shortest.key]) - (one.bits - own[one.key])
+            worth = own[one.key] - own[shortest.key] < LIKELY * max(gain, 0.0) + SPARE
+            if one.leads or (worth and one.bits < candidates[0].bits + NEAR):
+                near.append(one)
+        # Leaders of small libraries may be far behind where the states are smoothed badly.
+        return near[:ALTERNATIVES] + [one for one in near[ALTERNATIVES:] if one.leads]
+
+    def states(self) -> list[tuple[np.ndarray, np.ndarray]] | None:
+        """States of the best system at many times of each smoothed piece; None where it follows no whole run."""
+        if self.best is None or not self.setting.follows(self.best.fit):
+            return None
+        setting, best = self.setting, self.best
+        flow = setting.flow(best.fitted)
+        found: list[tuple[np.ndarray, np.ndarray]] = []
+        shots = setting.shots(best.parts)
+        try:
+            for piece in setting.smoothed.pieces:
+                times, values = [], []
+                for shot, start in zip(shots, best.fit.starts, strict=True):
+                    t = _finer(piece.run.t)
+                    t = t[(t >= shot.run.t[0]) & (t < shot.run.t[-1])]
+                    t = np.append(t, shot.run.t[-1]) if shot.run.t[-1] == piece.run.t[-1] else t
+                    if shot.run.name != piece.run.name or not len(t):
+                        continue
+                    whole = t if t[0] == shot.run.t[0] else np.append(shot.run.t[0], t)
+                    times.append(t)
+                    values.append(flow.integrate(start, whole, best.fit.values, shot.inputs)[len(whole) - len(t) :])
+                found.append((np.concatenate(times), np.vstack(values)[:, : len(setting.data.states)]))
+        except (CannotIntegrateError, ValueError) as error:
+            logger.info("states of the system cannot be integrated: %s", error)
+            return None
+        return found
+
+    @property
+    def exact(self) -> bool:
+        """Whether trajectories without noise are described to rounding."""
+        setting = self.setting
+        return self.best is not None and bool(setting.smoothed.exact.all() and self.best.fit.losses.max() < ROUNDED**2)
+
+
+def fitted_system(
+    setting: Setting,
+    forms: Sequence[ParametricForm],
+    parts: int,
+    *,
+    most: int,
+    until: float = math.inf,
+    hopeless: float = math.inf,
+) -> Ranked | None:
+    """Right-hand sides with constants from integrated trajectories; None where that is not possible."""
+    try:
+        fit = shoot(setting.flow(forms), setting.shots(parts), most=most, until=until, hopeless=hopeless)
+    except (CannotIntegrateError, KansymError, np.linalg.LinAlgError) as error:
+        logger.info("a system cannot be integrated: %s", error)
+        return None
+    n, d = setting.data.points, len(setting.names)
+    bits = sum(misfit_bits(n, float(loss), setting.floor(k)) for k, loss in enumerate(fit.losses))
+    bits += sum(formula_bits(form, n, d) for form in forms)
+    ranked = Ranked(tuple(forms), fit, bits, parts)
+    return replace(ranked, bits=bits + BOUNDARY_BITS * len(_crossed(setting, ranked)))
+
+
+def _crossed(setting: Setting, ranked: Ranked) -> list[int]:
+    """States that are positive, with errors that are a share of them, and that a system takes below zero."""
+    crossed = []
+    points = np.vstack(setting.guesses)
+    for k, form in enumerate(ranked.fitted):
+        positive = setting.smoothed.relative[k] and all((run.x[:, k] > 0).all() for run in setting.data.runs)
+        if setting.order == 2 or len(setting.names) > points.shape[1] or not positive:
+            continue
+        edge = points.copy()
+        edge[:, k] = 0.0
+        rates = form.evaluate(edge)
+        if np.nanmin(rates, initial=0.0) < -ZERO * np.nanmax(np.abs(form.evaluate(points)), initial=0.0):
+            crossed.append(k)
+    return crossed

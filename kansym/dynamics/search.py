@@ -1,0 +1,195 @@
+"""The search for a system: candidates by the weak form, judged by integrated trajectories, in rounds."""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from kansym import clock
+from kansym.dynamics.equations import Candidate, candidate_of, ranked, searched_candidates, sparse_candidates
+from kansym.dynamics.options import DynamicsOptions
+from kansym.dynamics.ranking import Ranked, Ranking, Setting
+from kansym.dynamics.smoothing import Smoothed, along, smooth
+from kansym.dynamics.trajectories import Trajectories
+from kansym.dynamics.units import derivative_units, units_of_grid
+from kansym.dynamics.weak import WeakProblem, weak_problems
+from kansym.search.options import DiscoveryOptions
+
+logger = logging.getLogger(__name__)
+
+Report = Callable[[str], None]
+"""Told what is being done."""
+
+ROUNDS = 3
+"""Times that states of the best system take the place of the smoothed ones."""
+
+SPARSE_SHARE, FIRST_SHARE, LAST_SHARE = 0.15, 0.45, 0.12
+"""Shares of the time for sparse sums, after which the whole search begins, and kept for the last fits."""
+
+LEAST_SEARCH = 3.0
+"""Seconds of a search for one equation, below which it is left out."""
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What a search ends with.
+
+    Attributes
+    ----------
+    setting : Setting
+    best : Ranked or None
+        None where no system could be integrated.
+    candidates : tuple of list of Candidate
+        By equation, the shortest first; by the weak form.
+    gaps : tuple of float
+        See `Ranking.gaps`.
+    interrupted : bool
+    """
+
+    setting: Setting
+    best: Ranked | None
+    candidates: tuple[list[Candidate], ...]
+    gaps: tuple[float, ...]
+    interrupted: bool
+
+
+class Search:
+    """State of one search.
+
+    Parameters
+    ----------
+    data : Trajectories
+    options : DynamicsOptions
+    report : callable
+    """
+
+    def __init__(self, data: Trajectories, options: DynamicsOptions, report: Report) -> None:
+        self.options, self.report, self.data = options, report, data
+        self.begin = clock.now()
+        report("smoothing the states")
+        self.smoothed = smooth(data)
+        self.setting = Setting.of(data, self.smoothed, options.order, options.explicit_time)
+        self.ranking = Ranking(self.setting, self._after(1 - LAST_SHARE))
+        self.problems = self._weak(self.smoothed)
+        self.candidates: list[list[Candidate]] = [[] for _ in data.states]
+
+    def _after(self, share: float) -> float:
+        return self.begin + share * self.options.max_seconds
+
+    def _weak(self, smoothed: Smoothed) -> tuple[WeakProblem, ...]:
+        options = self.options
+        return weak_problems(smoothed, self.setting.names, order=options.order, explicit_time=options.explicit_time)
+
+    def run(self) -> Outcome:
+        """Search until the time is up, or nothing is left to find; Ctrl-C ends it with what there is."""
+        interrupted = False
+        try:
+            self._sparse(self.problems, SPARSE_SHARE)
+            self._start()
+            self._rounds(FIRST_SHARE)
+            if self.options.search and not self.ranking.exact:
+                self._search()
+                if self.ranking.best is None or not self.setting.follows(self.ranking.best.fit):
+                    self._start()
+                self._rounds(1 - LAST_SHARE)
+            self.ranking.shorten()
+        except KeyboardInterrupt:
+            interrupted = True
+        return Outcome(self.setting, self.ranking.best, tuple(self.candidates), self.ranking.gaps(), interrupted)
+
+    def _sparse(self, problems: tuple[WeakProblem, ...], share: float) -> list[list[Candidate]]:
+        """Sparse sums of every equation; they join the candidates."""
+        until, new = self._after(share), []
+        for k, problem in enumerate(problems):
+            self.report(f"sparse sums for {self.data.states[k]}")
+            end = clock.now() + clock.left(until) / (len(problems) - k)
+            new.append(sparse_candidates(problem, until=end))
+        # By another weak form bits do not compare: all are fitted anew when they are ranked.
+        self.candidates = [ranked([*one, *other]) for one, other in zip(new, self.candidates, strict=True)]
+        return new
+
+    def _start(self) -> None:
+        """Integrate the best of every equation together, and those that are sums of the smallest library."""
+        if all(self.candidates):
+            self.report("integrating the first system")
+            plain = [
+                max((one for one in own if one.leads), key=lambda one: one.bits, default=own[0])
+                for own in self.candidates
+            ]
+            systems = [[own[0].form for own in self.candidates], [one.form for one in plain]]
+            if self.ranking.best is not None:
+                systems.insert(0, list(self.ranking.best.fitted))
+            self.ranking.horizon(systems)
+
+    def _rounds(self, share: float) -> None:
+        """Exchange right-hand sides; then again with the states of the best system in place of the smoothed ones."""
+        until = self._after(share)
+        new: list[list[Candidate]] = self.candidates
+        for _ in range(ROUNDS):
+            before = self.ranking.best
+            self.report("comparing systems by their trajectories")
+            self.ranking.improve(new)
+            best = self.ranking.best
+            if self.ranking.exact:
+                return
+            if best is not None and best.parts > 1 and not clock.late(until):
+                self.ranking.horizon([best.fitted])
+            states = None if clock.late(until) else self.ranking.states()
+            if states is None or (self.ranking.best is before and new is not self.candidates):
+                return
+            new = self._again(along(self.smoothed, states))
+
+    def _again(self, smoothed: Smoothed) -> list[list[Candidate]]:
+        """Candidates judged by a weak form with states that follow the best system."""
+        found = []
+        for problem, known in zip(self._weak(smoothed), self.candidates, strict=True):
+            own = sparse_candidates(problem, until=self._after(1 - LAST_SHARE))
+            old = (candidate_of(one.form.substituted(), problem) for one in known)
+            found.append(ranked([*own, *(one for one in old if one is not None)]))
+        return found
+
+    def _search(self) -> None:
+        """The whole search on the derivative of every state, the worst described first."""
+        best = self.ranking.best
+        order = range(len(self.problems))
+        if best is not None:
+            order = [int(k) for k in np.argsort(-best.fit.losses, kind="stable")]
+        until = self._after(1 - 2 * LAST_SHARE)
+        for place, k in enumerate(order):
+            seconds = clock.left(until) / (len(self.problems) - place)
+            if seconds < LEAST_SEARCH:
+                return
+            self.report(f"searching for the equation of {self.data.states[k]}")
+            pieces, degree = self.smoothed.pieces, self.options.order
+            derivative = np.concatenate([piece.curves[k](piece.run.t, degree) for piece in pieces])
+            error = np.concatenate([piece.curves[k].error(piece.run.t, degree) for piece in pieces])
+            target = derivative_name(self.data.states[k], degree, self.setting.names)
+            units = {**units_of_grid(self.setting), target: derivative_units(self.data, k, degree)}
+            found = searched_candidates(
+                self.problems[k],
+                derivative,
+                error,
+                target=target,
+                units=units,
+                options=DiscoveryOptions(seed=self.options.seed, deterministic=self.options.deterministic),
+                seconds=seconds,
+            )
+            self.candidates[k] = ranked([*found, *self.candidates[k]])
+
+
+def derivative_name(state: str, order: int, taken: tuple[str, ...]) -> str:
+    """What the left side is called where only letters are possible: ``dx_dt`` or ``d2x_dt2``."""
+    name = f"d{state}_dt" if order == 1 else f"d2{state}_dt2"
+    while name in taken:
+        name += "_"
+    return name
+
+
+def searched(data: Trajectories, options: DynamicsOptions, report: Report) -> tuple[Outcome, float]:
+    """A search with its own clock, and the seconds that it took."""
+    began = time.monotonic()
+    with clock.budget(options.max_seconds, deterministic=options.deterministic):
+        outcome = Search(data, options, report).run()
+    return outcome, time.monotonic() - began

@@ -1,0 +1,47 @@
+"""Sparse sums: the terms of a law are among the first sums that are found."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import sympy
+
+from kansym.dynamics.equations import ranked, sparse_candidates
+from kansym.dynamics.library import libraries, sparse_sums
+from kansym.dynamics.smoothing import smooth
+from kansym.dynamics.trajectories import read_trajectories
+from kansym.dynamics.weak import weak_problems
+
+
+def terms(expression):
+    return {term.as_coeff_Mul()[1] for term in sympy.Add.make_args(expression)}
+
+
+def test_the_sum_of_two_monomials_is_the_shortest(hunters):
+    problem = weak_problems(smooth(hunters), ["x", "y"])[0]
+    small = next(libraries(problem.grid))
+    x, y = sympy.symbols("x y")
+    assert terms(sparse_sums(problem, small, until=math.inf)[0]) == {x, x * y}
+
+
+def test_inner_constants_of_saturating_terms_are_refined():
+    # Michaelis and Menten: x' = -x/(x + 0.7), implicitly x + 0.7 log(x) = c - t.
+    x = np.linspace(4.0, 0.3, 400)
+    t = 4.0 + 0.7 * np.log(4.0) - x - 0.7 * np.log(x)
+    times = np.linspace(0, t[-1], 90)
+    table = pd.DataFrame({"t": times, "x": np.interp(times, t, x)})
+    # A chord of the fine grid is as good as noise of a few millionths.
+    data = read_trajectories(table, time="t", states=["x"])
+    (problem,) = weak_problems(smooth(data), ["x"])
+    found = sparse_candidates(problem, until=math.inf)
+    values = [float(one.form.substituted().subs(sympy.Symbol("x"), 1.0)) for one in found[:3]]
+    assert np.allclose(values, -1 / 1.7, rtol=1e-3)
+    saturating = sympy.Symbol("x") / (sympy.Symbol("x") + sympy.Float(0.7))
+    assert any(abs(float((one.form.substituted() + saturating).subs(sympy.Symbol("x"), 3.0))) < 2e-3 for one in found)
+
+
+def test_equal_forms_are_one_candidate(hunters):
+    problem = weak_problems(smooth(hunters), ["x", "y"])[0]
+    found = sparse_candidates(problem, until=math.inf)
+    assert len({one.key for one in ranked([*found, *found])}) == len(ranked([*found, *found]))
+    assert ranked(found)[0].bits == min(one.bits for one in found)
