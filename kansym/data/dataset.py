@@ -1,13 +1,13 @@
 """The table that everything works on: checked once, then trusted."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from scipy import sparse
 
-from kansym.data.columns import as_float_column, finite_rows, is_constant, name_listing, quoted
+from kansym.data.columns import MissingRows, as_float_column, finite_rows, is_constant, name_listing, quoted
 from kansym.data.error_models import ErrorModel, pair_of_errors
 from kansym.data.remarks import column_remarks, error_hints
 from kansym.errors import Argument, DataError
@@ -15,6 +15,24 @@ from kansym.units.unit import parse_unit
 
 SHOWN = 8
 """Columns that are named where a table is shown in a line."""
+
+
+class WholeTable(Protocol):
+    """All rows of a table that is too long to be held at once, see `kansym.data.large`."""
+
+    @property
+    def n_rows(self) -> int:
+        """Rows in all."""
+        ...
+
+    @property
+    def sha256(self) -> str:
+        """Of the numbers in their order."""
+        ...
+
+    def chunks(self) -> "Iterator[tuple[np.ndarray, Dataset]]":
+        """Numbers of some rows and the rows, part after part, in their order."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +70,8 @@ class Dataset:
         formula is known, and the one on the side of the formula afterwards.
     labels : mapping of str to ndarray, shape (n,), of str
         Columns that are no inputs and fall into groups, by name.
+    whole : WholeTable or None
+        Of a long table, of which these rows are a sample: all of them, read in parts.
 
     Raises
     ------
@@ -73,6 +93,7 @@ class Dataset:
     counts: bool = False
     y_sides: np.ndarray | None = None
     labels: Mapping[str, np.ndarray] = field(default_factory=dict)
+    whole: WholeTable | None = None
 
     def __post_init__(self) -> None:
         if not self.units:
@@ -139,6 +160,7 @@ class Dataset:
             counts=self.counts,
             y_sides=None if self.y_sides is None else self.y_sides[:, rows],
             labels={name: column[rows] for name, column in self.labels.items()},
+            whole=self.whole,
         )
 
 
@@ -207,6 +229,87 @@ def make_dataset(
         repeated names, errors that are not positive and units that pint does not know. The message names the column or
         argument.
     """
+    notes: list[str] = []
+    rows = checked_rows(
+        X,
+        y,
+        names=names,
+        target=target,
+        y_error=y_error,
+        x_error=x_error,
+        sample_weight=sample_weight,
+        drop_missing=drop_missing,
+        row_numbers=row_numbers,
+        row_word=row_word,
+        notes=notes,
+    )
+    inputs, outcome, found, target = rows.pop("X"), rows.pop("y"), rows.pop("names"), rows.pop("target")
+    inputs_error = rows.pop("x_error")
+    del rows["row_numbers"]
+    if is_constant(outcome):
+        raise DataError(f"the target {quoted(target)} is constant ({outcome[0]:g}): there is no law to find")
+
+    unit_list = _units(units, found)
+    for label, unit in [(f"unit of {quoted(name)}", unit) for name, unit in zip(found, unit_list, strict=True)] + [
+        (f"unit of the target {quoted(target)}", y_units)
+    ]:
+        if unit is not None:
+            parse_unit(unit, label)
+    chosen, dropped = list(range(len(found))), {}
+    if remove_constant:
+        # Before columns are dropped: errors are often the same everywhere.
+        notes += error_hints(found, target)
+        chosen, dropped = _useful_columns(inputs, found)
+        notes += dropped.values()
+        notes += column_remarks(inputs[:, chosen], [found[k] for k in chosen], outcome, target)
+    return Dataset(
+        X=np.ascontiguousarray(inputs[:, chosen]),
+        y=outcome,
+        names=tuple(found[k] for k in chosen),
+        target=target,
+        units=tuple(unit_list[k] for k in chosen),
+        y_units=y_units,
+        notes=tuple(notes),
+        x_error=None if inputs_error is None else np.ascontiguousarray(inputs_error[:, chosen]),
+        dropped=dropped,
+        **rows,
+    )
+
+
+def checked_rows(
+    X: Any,
+    y: Any,
+    *,
+    names: Sequence[str] | None = None,
+    target: str = "y",
+    y_error: Any = None,
+    x_error: Any = None,
+    sample_weight: Any = None,
+    drop_missing: bool = False,
+    row_numbers: np.ndarray | None = None,
+    row_word: str = "row",
+    notes: list[str] | None = None,
+    missing: MissingRows | None = None,
+) -> dict[str, Any]:
+    """Rows as float64, each checked by itself: what `make_dataset` does before it looks at columns as a whole.
+
+    Parameters
+    ----------
+    missing : MissingRows, optional
+        Where missing values are counted; such rows are then left out, without a note.
+    X, y, names, target, y_error, x_error, sample_weight, drop_missing, row_numbers, row_word, notes
+        As in `make_dataset`; what is dropped is added to `notes`.
+
+    Returns
+    -------
+    dict
+        Attributes of a `Dataset`, and ``row_numbers`` of the rows that are left; these may be none.
+
+    Raises
+    ------
+    DataError
+        As `make_dataset`, for what is wrong with a row.
+    """
     raw, names = _raw_columns(X, names)
     if target == "y" and "y" in names:
         target = next(name for name in ("target", *(f"target_{k}" for k in range(len(names)))) if name not in names)
@@ -223,7 +326,8 @@ def make_dataset(
         if model is None:
             words = f" must be numbers, or 1%, sqrt(NAME) of a column, or poisson, got {quoted(y_error)}"
             raise DataError(Argument("y_error"), words)
-        y_error = model.errors(outcome, {**dict(zip(names, columns, strict=True)), target: outcome})
+        first = 0 if row_numbers is None or row_word != "row" else int(row_numbers[0])
+        y_error = model.errors(outcome, {**dict(zip(names, columns, strict=True)), target: outcome}, first_row=first)
     pair = pair_of_errors(y_error, rows)
     sides = None
     if pair is not None:
@@ -246,20 +350,19 @@ def make_dataset(
         if sample_weight is None
         else _vector(sample_weight, "sample_weight", "sample_weight", rows, row_numbers, row_word)
     )
-    notes: list[str] = []
 
     labelled = [(f"column {quoted(name)}", column) for name, column in zip(names, columns, strict=True)]
     labelled += [(f"target {quoted(target)}", outcome), (Argument("y_error"), error), ("sample_weight", weight)]
     if inputs_error is not None:
         labelled += [(_error_of(name), column) for name, column in zip(names, inputs_error.T, strict=True)]
-    keep = finite_rows(labelled, drop_missing, row_numbers, row_word, notes)
+    keep = finite_rows(labelled, drop_missing, row_numbers, row_word, notes, missing)
     inputs, outcome = inputs[keep], outcome[keep]
     error = None if error is None else error[keep]
     sides = None if sides is None else sides[:, keep]
     weight = None if weight is None else weight[keep]
     inputs_error = None if inputs_error is None else inputs_error[keep]
 
-    if len(inputs) < 2:
+    if len(inputs) < 2 and missing is None:
         raise DataError(
             f"the table has only 1 sample ({len(inputs)} row); at least two rows are needed to fit anything"
         )
@@ -278,37 +381,18 @@ def make_dataset(
         )
     if weight is not None and (not (weight >= 0).all() or not (weight > 0).any()):
         raise DataError(f"sample_weight must not be negative nor all zero, got a minimum of {weight.min():g}")
-    if is_constant(outcome):
-        raise DataError(f"the target {quoted(target)} is constant ({outcome[0]:g}): there is no law to find")
-
-    unit_list = _units(units, names)
-    for label, unit in [(f"unit of {quoted(name)}", unit) for name, unit in zip(names, unit_list, strict=True)] + [
-        (f"unit of the target {quoted(target)}", y_units)
-    ]:
-        if unit is not None:
-            parse_unit(unit, label)
-    chosen, dropped = list(range(len(names))), {}
-    if remove_constant:
-        # Before columns are dropped: errors are often the same everywhere.
-        notes += error_hints(names, target)
-        chosen, dropped = _useful_columns(inputs, names)
-        notes += dropped.values()
-        notes += column_remarks(inputs[:, chosen], [names[k] for k in chosen], outcome, target)
-    return Dataset(
-        X=np.ascontiguousarray(inputs[:, chosen]),
-        y=outcome,
-        names=tuple(names[k] for k in chosen),
-        target=target,
-        y_error=error,
-        sample_weight=weight,
-        units=tuple(unit_list[k] for k in chosen),
-        y_units=y_units,
-        notes=tuple(notes),
-        x_error=None if inputs_error is None else np.ascontiguousarray(inputs_error[:, chosen]),
-        dropped=dropped,
-        counts=model is not None and model.counts,
-        y_sides=sides,
-    )
+    return {
+        "X": inputs,
+        "y": outcome,
+        "names": tuple(names),
+        "target": target,
+        "y_error": error,
+        "sample_weight": weight,
+        "x_error": inputs_error,
+        "counts": model is not None and model.counts,
+        "y_sides": sides,
+        "row_numbers": kept,
+    }
 
 
 def check_columns(X: Any, names: Sequence[str] | None = None, kind: str = "column") -> None:

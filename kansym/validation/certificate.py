@@ -11,6 +11,7 @@ from kansym.codec import from_json, to_json
 from kansym.data.dataset import Dataset
 from kansym.data.sample_points import box_of, extended
 from kansym.errors import ArgumentError
+from kansym.fitting.all_rows import AllRows
 from kansym.fitting.predictability import Dependence, Leftover, dependence, leftover
 from kansym.fitting.residuals import residuals_of
 from kansym.search.challenge import challenged
@@ -25,7 +26,7 @@ from kansym.validation.agreement import Agreement, agreement
 from kansym.validation.description_length import Explained, explained
 from kansym.validation.domain import Domain, check_domain
 from kansym.validation.extrapolation import Extrapolation, extrapolation
-from kansym.validation.fit import Fit, measure_fit
+from kansym.validation.fit import Fit, measure_fit, with_all_rows
 from kansym.validation.form import CheckedConstants, FormFacts, check_constants, form_facts
 from kansym.validation.freed_edges import FreedEdges, freed_edges
 from kansym.validation.left_out_ends import LeftOutEnd, worst_left_out_end
@@ -87,6 +88,8 @@ class Certificate:
         Forms that the search fitted; 0 where that is not known.
     freed : FreedEdges or None
         Which functions of the formula the data would rather have otherwise; None in older certificates.
+    all_rows : AllRows or None
+        Of a long table, what the formula leaves on all rows; tests of residuals and what follows them are of a sample.
     """
 
     formula: str
@@ -111,6 +114,7 @@ class Certificate:
     left_out_end: LeftOutEnd | None = None
     forms_tried: int = 0
     freed: FreedEdges | None = None
+    all_rows: AllRows | None = None
 
     @property
     def is_law(self) -> bool:
@@ -229,9 +233,10 @@ def _measure(discovery: Discovery, options: DiscoveryOptions, again: Agreement |
         discovery = replace(discovery, dataset=discovery.dataset.take(kept))
     dataset, formula, seed = discovery.dataset, discovery.formula, options.seed
     residuals = residuals_of(formula, dataset)
-    box = box_of(dataset.X)
+    box, everything = box_of(dataset.X), discovery.all_rows
+    fit = measure_fit(discovery, residuals, validation_fraction=options.validation_fraction)
     evidence = Evidence(
-        fit=measure_fit(discovery, residuals, validation_fraction=options.validation_fraction),
+        fit=fit if everything is None else with_all_rows(fit, everything, residuals.k),
         explained=explained(residuals, discovery.noise_floor, discovery.own_functions),
         residual_tests=check_residuals(residuals, dataset.names, seed=seed),
         leftover=leftover(residuals, dataset.names, seed=seed),
@@ -247,6 +252,7 @@ def _measure(discovery: Discovery, options: DiscoveryOptions, again: Agreement |
         left_out_end=worst_left_out_end(residuals, dataset.names),
         forms_tried=discovery.forms_tried,
         freed=freed_edges(residuals, seed=seed),
+        all_rows=everything,
     )
     verdict = judge(evidence)
     if verdict.kind == LAW and not evidence.fit.exact and not discovery.challenged:

@@ -3,12 +3,13 @@
 import math
 from collections.abc import Iterator
 
+from kansym.fitting.all_rows import AllRows
 from kansym.numbers import percent, probability, short, with_error
 from kansym.validation.certificate import Certificate
 from kansym.validation.domain import DEFINED, UNDEFINED, Domain
 from kansym.validation.peers import peer_lines
 from kansym.validation.residual_tests import LEVEL
-from kansym.validation.verdict import NOTHING, bits, network_can_tell
+from kansym.validation.verdict import NOTHING, bits, network_can_tell, off_zero
 
 WIDTH = 19
 """Of the first column."""
@@ -136,10 +137,24 @@ def _residuals(c: Certificate) -> Iterator[tuple[str, str]]:
             yield "anything left", f"yes: {share}, {probability(c.leftover.p_value)}"
         else:
             yield "anything left", f"no smooth function of the inputs predicts them ({probability(c.leftover.p_value)})"
+    if c.all_rows is not None:
+        yield from _all_rows(c.all_rows)
     if c.lack_of_fit is not None:
         test = c.lack_of_fit
         ratio = f"F({test.freedom}, {test.pure_freedom}) = {test.statistic:.3g}, {probability(test.p_value)}"
         yield "repeated points", f"spread {test.pure_error:.3g}; lack of fit {ratio}"
+
+
+def _all_rows(found: AllRows) -> Iterator[tuple[str, str]]:
+    """Means over all rows of a long table; the lines before are of a sample."""
+    worst = found.worst
+    if worst is None:
+        return
+    if found.least_p < LEVEL:
+        yield "all rows", f"{off_zero(worst)} ({probability(found.least_p)})"
+    else:
+        count = f"{worst.stretches} stretches of every column"
+        yield "all rows", f"residuals are zero on average in {count}, least {probability(found.least_p)}"
 
 
 def _freed(c: Certificate) -> Iterator[tuple[str, str]]:

@@ -33,8 +33,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from kansym.fitting.all_rows import AllRows, MeansAlong
 from kansym.fitting.predictability import Dependence, Leftover
-from kansym.numbers import percent, probability, short
+from kansym.numbers import percent, probability, short, with_error
 from kansym.validation.agreement import Agreement
 from kansym.validation.description_length import Explained
 from kansym.validation.domain import DEFINED, UNDEFINED, Domain
@@ -185,6 +186,7 @@ class Evidence:
     left_out_end: LeftOutEnd | None = None
     forms_tried: int = 0
     freed: FreedEdges | None = None
+    all_rows: AllRows | None = None
 
 
 def judge(evidence: Evidence) -> Verdict:
@@ -262,7 +264,8 @@ def structure_left(evidence: Evidence) -> bool:
     """Whether residuals show structure, by any of the tests."""
     left = evidence.leftover is not None and evidence.leftover.objection
     lack = evidence.lack_of_fit is not None and evidence.lack_of_fit.p_value < LEVEL
-    return left or lack or any(test.objection for test in evidence.residual_tests)
+    everywhere = evidence.all_rows is not None and evidence.all_rows.least_p < LEVEL
+    return left or lack or everywhere or any(test.objection for test in evidence.residual_tests)
 
 
 def _no_closed_form(evidence: Evidence) -> str:
@@ -357,6 +360,10 @@ def _of_residuals(e: Evidence) -> list[Ground]:
         chance = probability(e.lack_of_fit.p_value, 1)
         words = f"means of repeated points are off by more than their spread allows ({chance})"
         found.append(Ground(False, words))
+    everything = e.all_rows
+    if everything is not None and everything.worst is not None and everything.least_p < LEVEL:
+        words = f"over all {everything.rows} rows, {off_zero(everything.worst)} ({probability(everything.least_p, 1)})"
+        found.append(Ground(False, words))
     if not found:
         tested = bool(e.residual_tests) or e.leftover is not None
         found.append(
@@ -365,6 +372,12 @@ def _of_residuals(e: Evidence) -> list[Ground]:
             else Ground(False, "there are too few rows to test the residuals")
         )
     return found
+
+
+def off_zero(worst: MeansAlong) -> str:
+    """Where the means of residuals are the farthest from zero."""
+    where = f"from {worst.low:.4g} to {worst.high:.4g} of {worst.along}"
+    return f"the residuals {where} are {with_error(worst.mean, worst.error)} on average"
 
 
 def _of_functions(e: Evidence) -> Iterator[Ground]:

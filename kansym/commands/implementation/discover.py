@@ -83,7 +83,8 @@ def discover(
         deterministic=deterministic,
         exact=exact,
     )
-    dataset, remarks = table.read()
+    display = ProgressDisplay(Console(stderr=True), seconds)
+    dataset, remarks = table.read(seed=seed, progress=None if quiet else display.reading)
     remarks += before_the_search(dataset)
     # What the search would refuse is refused before time is spent.
     choose_device(device, work=0)
@@ -100,7 +101,6 @@ def discover(
     if verbose:
         handler = logging.StreamHandler(sys.stderr)
         handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", datefmt="%H:%M:%S"))
-    display = ProgressDisplay(Console(stderr=True), seconds)
     searched = replace(options, max_seconds=(1 - CERTIFYING) * seconds)
     with recorded_log(handler) as log:
         if quiet or verbose:

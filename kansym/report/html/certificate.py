@@ -76,6 +76,7 @@ MEANINGS = {
         "to the others. What imitates a law in the middle of the data needs its ends."
     ),
     "30 % beyond": "Whether the formula goes on sensibly just outside of the data.",
+    "all rows": "Residuals of all rows of a long table, averaged in stretches of every column.",
     "other seeds": "Whether searches that start from other random numbers find the same formula (option --agreement).",
     "other tools": "What other programs for the same task found on the same rows (kansym compare).",
 }  # fmt: skip
