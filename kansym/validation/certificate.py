@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -22,7 +23,7 @@ from kansym.surfaces import surface
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.own_functions import folded
 from kansym.threads import threads_for
-from kansym.validation.agreement import Agreement, agreement
+from kansym.validation.agreement import Agreement, agreement, bootstrap
 from kansym.validation.description_length import Explained, explained
 from kansym.validation.domain import Domain, check_domain
 from kansym.validation.extrapolation import Extrapolation, extrapolation
@@ -90,6 +91,8 @@ class Certificate:
         Which functions of the formula the data would rather have otherwise; None in older certificates.
     all_rows : AllRows or None
         Of a long table, what the formula leaves on all rows; tests of residuals and what follows them are of a sample.
+    bootstrap : Agreement or None
+        Searches of rows drawn anew; None where they were not asked for.
     """
 
     formula: str
@@ -115,6 +118,7 @@ class Certificate:
     forms_tried: int = 0
     freed: FreedEdges | None = None
     all_rows: AllRows | None = None
+    bootstrap: Agreement | None = None
 
     @property
     def is_law(self) -> bool:
@@ -167,6 +171,9 @@ def certify(
     seconds_each: float | None = None,
     options: DiscoveryOptions | None = None,
     progress: ProgressCallback | None = None,
+    resamples: int = 0,
+    jobs: int = 1,
+    executor: Executor | None = None,
 ) -> Certificate:
     """Measure what speaks for and against the picked formula of a discovery.
 
@@ -187,14 +194,24 @@ def certify(
         their seed. Default: `DiscoveryOptions()`.
     progress : callable, optional
         Called with the progress of the searches.
+    resamples : int, default 0
+        Searches of rows that are drawn anew from the table (bootstrap), to see how often the same form comes back; 0
+        asks for none. Twenty tell a half from all.
+    jobs : int, default 1
+        Worker processes, one thread each, for the searches; what they find does not depend on it.
+    executor : concurrent.futures.Executor, optional
+        Where the searches run instead, as in `kansym.sweep`.
 
     Raises
     ------
     ArgumentError
-        If `seeds` is negative or `seconds` is not positive.
+        If `seeds` or `resamples` is negative, or `seconds` or `jobs` is not positive.
     """
-    if isinstance(seeds, bool) or not isinstance(seeds, int | np.integer) or seeds < 0:
-        raise ArgumentError(f"seeds must be a number of searches, 0 or more, got {seeds!r}")
+    for name, count in (("seeds", seeds), ("resamples", resamples)):
+        if isinstance(count, bool) or not isinstance(count, int | np.integer) or count < 0:
+            raise ArgumentError(f"{name} must be a number of searches, 0 or more, got {count!r}")
+    if jobs < 1:
+        raise ArgumentError(f"jobs must be at least 1, got {jobs!r}")
     if not seconds > 0:
         raise ArgumentError(f"seconds must be a positive number, got {seconds!r}")
     if seconds_each is not None and not seconds_each > 0:
@@ -202,19 +219,22 @@ def certify(
     if seconds_each is None and options is None:
         seconds_each = max(1.0, discovery.seconds)
     options = options or DiscoveryOptions()
-    again = None
+    searches: dict[str, Any] = {
+        "options": options,
+        "seconds_each": seconds_each,
+        "progress": progress,
+        "jobs": jobs,
+        "executor": executor,
+    }
+    again = drawn = None
     if seeds:
-        again = agreement(
-            discovery.dataset,
-            discovery.formula,
-            range(options.seed + 1, options.seed + 1 + int(seeds)),
-            options=options,
-            seconds_each=seconds_each,
-            seconds=seconds,
-            progress=progress,
-        )
+        others = range(options.seed + 1, options.seed + 1 + int(seeds))
+        again = agreement(discovery.dataset, discovery.formula, others, seconds=seconds, **searches)
+        seconds -= again.seconds
+    if resamples and seconds > 0:
+        drawn = bootstrap(discovery.dataset, discovery.formula, int(resamples), seconds=seconds, **searches)
     with threads_for(discovery.dataset.n_rows):
-        return _measure(discovery, options, again)
+        return _measure(discovery, options, again, drawn)
 
 
 def _units_tell(formula: Formula, dataset: Dataset) -> bool | None:
@@ -225,7 +245,9 @@ def _units_tell(formula: Formula, dataset: Dataset) -> bool | None:
     return None if formula.consistent and None in units else formula.consistent
 
 
-def _measure(discovery: Discovery, options: DiscoveryOptions, again: Agreement | None) -> Certificate:
+def _measure(
+    discovery: Discovery, options: DiscoveryOptions, again: Agreement | None, drawn: Agreement | None
+) -> Certificate:
     # Rows that a robust fit has set aside are not what the formula claims to describe.
     aside = [] if options.loss == "linear" else [outlier.row for outlier in discovery.outliers]
     if aside:
@@ -246,6 +268,7 @@ def _measure(discovery: Discovery, options: DiscoveryOptions, again: Agreement |
         domain=check_domain(formula.expression, dataset.names, box, rows=dataset.X, seed=seed),
         extrapolation=extrapolation(discovery, seed=seed),
         agreement=again,
+        bootstrap=drawn,
         dependence=dependence(residuals, dataset.names, seed=seed),
         form=form_facts(folded(residuals.form, discovery.own_functions)),
         consistent=_units_tell(formula, dataset),

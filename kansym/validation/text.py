@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from kansym.fitting.all_rows import AllRows
 from kansym.numbers import percent, probability, short, with_error
+from kansym.validation.agreement import Agreement
 from kansym.validation.certificate import Certificate
 from kansym.validation.domain import DEFINED, UNDEFINED, Domain
 from kansym.validation.peers import peer_lines
@@ -81,18 +82,19 @@ def certificate_rows(c: Certificate) -> Iterator[tuple[str, str]]:
     yield "domain", _domain(c.domain, c.names, "in the box of the data")
     yield "", _domain(c.domain_beyond, c.names, "30 % beyond it")
     yield from _extrapolation(c)
-    if c.agreement is None:
-        yield "other seeds", "not asked"
-    else:
-        done = len(c.agreement.reruns)
-        words = f"the same formula in {c.agreement.same_form} of {done} searches"
-        if c.agreement.same_values > c.agreement.same_form:
-            words += f", the same values in {c.agreement.same_values}"
-        if done < c.agreement.asked:
-            words += f" ({c.agreement.asked} were asked for)"
-        yield "other seeds", words
+    yield "other seeds", "not asked" if c.agreement is None else _same_in(c.agreement)
+    if c.bootstrap is not None:
+        yield "rows drawn anew", _same_in(c.bootstrap)
     for number, line in enumerate(peer_lines(c.peers)):
         yield "" if number else "other tools", line
+
+
+def _same_in(found: Agreement) -> str:
+    done = len(found.reruns)
+    words = f"the same formula in {found.same_form} of {done} searches"
+    if found.same_values > found.same_form:
+        words += f", the same values in {found.same_values}"
+    return words + (f" ({found.asked} were asked for)" if done < found.asked else "")
 
 
 def _fit(c: Certificate) -> Iterator[tuple[str, str]]:

@@ -21,7 +21,8 @@ It is a **law** only if nothing speaks against it that could be measured:
    that says something else fits as well;
 6. it is defined between the rows, predicts those at the ends of every column when it is fitted without them, continues
    sanely around them, and its units, where the table has any, go together;
-7. where it was asked, other seeds find the same, and no other tool finds a formula that predicts unseen rows better.
+7. where it was asked, other seeds and rows drawn anew find the same, and no other tool finds a formula that predicts
+   unseen rows better.
 
 What is neither is a **good description**. The thresholds in bits and probabilities are the odds they stand for. The
 rules on real exponents, functions and high powers within functions, and agreement with smooth functions were added
@@ -97,7 +98,7 @@ MOST_OF_ALL = 10
 """Fitted constants of any closed form with noise."""
 
 AGREES = 0.5
-"""Share of other seeds that must find the same, for a law."""
+"""Share of other seeds, and of tables of rows drawn anew, that must find the same, for a law."""
 
 
 class Topic(StrEnum):
@@ -187,6 +188,7 @@ class Evidence:
     forms_tried: int = 0
     freed: FreedEdges | None = None
     all_rows: AllRows | None = None
+    bootstrap: Agreement | None = None
 
 
 def judge(evidence: Evidence) -> Verdict:
@@ -458,9 +460,10 @@ def _of_extrapolation(e: Evidence) -> Iterator[Ground]:
 
 
 def _of_agreement(e: Evidence) -> Iterator[Ground]:
-    if e.agreement is not None and e.agreement.reruns:
-        same, of = e.agreement.same_values, len(e.agreement.reruns)
-        yield Ground(same >= AGREES * of, f"{same} of {of} searches from other seeds find the same")
+    for found, which in ((e.agreement, "from other seeds"), (e.bootstrap, "of rows drawn anew")):
+        if found is not None and found.reruns:
+            same, of = found.same_values, len(found.reruns)
+            yield Ground(same >= AGREES * of, f"{same} of {of} searches {which} find the same")
 
 
 def _of_peers(findings: Sequence[PeerFinding]) -> Iterator[Ground]:

@@ -2,8 +2,10 @@
 
 import logging
 import sys
+from contextlib import nullcontext
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Literal
 
 from rich.console import Console
 
@@ -11,6 +13,7 @@ from kansym.commands.implementation.tables import TableOptions, before_the_searc
 from kansym.commands.options import bounds_by_name, numbers_by_name
 from kansym.commands.output import this_command, write_json, write_line, write_note
 from kansym.device import choose_device
+from kansym.executors import dask_executor
 from kansym.report.html.page import write_page
 from kansym.report.terminal import ProgressDisplay, recorded_log
 from kansym.report.text import text_report
@@ -47,6 +50,10 @@ def discover(
     exact: bool,
     name_constants: bool,
     agreement: int,
+    bootstrap: int,
+    jobs: int,
+    executor: Literal["processes", "dask"],
+    scheduler: str | None,
     drop_missing: bool,
     key: str | None,
     primitives: list[str] | None,
@@ -108,10 +115,13 @@ def discover(
         else:
             with display.running():
                 discovery = search(dataset, searched, progress=display)
-        again = {"seeds": agreement, "seconds": agreement * seconds, "seconds_each": seconds} if agreement else {}
+        asked = agreement + bootstrap
+        again = {"seeds": agreement, "resamples": bootstrap, "seconds": asked * seconds, "seconds_each": seconds}
         try:
             # Other seeds must find it on their own.
-            certificate = certify(discovery, options=searched.unguessed, **again)
+            with dask_executor(scheduler) if asked and executor == "dask" else nullcontext() as pool:
+                searches = again | {"jobs": jobs, "executor": pool} if asked else {}
+                certificate = certify(discovery, options=searched.unguessed, **searches)
         except KeyboardInterrupt:
             # The formula stands; it has no certificate.
             certificate = None
