@@ -69,15 +69,16 @@ class ParquetRows:
         parquet = optional_module("pyarrow.parquet", feature="Reading Parquet files", extra="io")
         first = 0
         try:
-            # A buffer for each column, so that pages are read as they are needed and not whole groups of rows.
-            with parquet.ParquetFile(self.path, buffer_size=2**20) as file:
+            with parquet.ParquetFile(self.path) as file:
                 about = file.metadata
                 size = sum(about.row_group(k).total_byte_size for k in range(about.num_row_groups))
                 rows = _fewer(rows, size / max(self.n_rows, 1))
-                for batch in file.iter_batches(batch_size=rows, use_threads=False):
-                    columns = [batch.column(k).to_pandas() for k in range(batch.num_columns)]
-                    yield _part(self, columns, first, len(batch))
-                    first += len(batch)
+                # pyarrow holds what it was asked for until the last batch is out: a group of rows, and not the file.
+                for group in range(about.num_row_groups):
+                    for batch in file.iter_batches(batch_size=rows, row_groups=[group], use_threads=False):
+                        columns = [batch.column(k).to_pandas() for k in range(batch.num_columns)]
+                        yield _part(self, columns, first, len(batch))
+                        first += len(batch)
         except _OURS:
             raise
         except Exception as failure:

@@ -231,7 +231,7 @@ def certify(
         others = range(options.seed + 1, options.seed + 1 + int(seeds))
         again = agreement(discovery.dataset, discovery.formula, others, seconds=seconds, **searches)
         seconds -= again.seconds
-    if resamples and seconds > 0:
+    if resamples:
         drawn = bootstrap(discovery.dataset, discovery.formula, int(resamples), seconds=seconds, **searches)
     with threads_for(discovery.dataset.n_rows):
         return _measure(discovery, options, again, drawn)
