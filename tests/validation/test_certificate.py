@@ -168,20 +168,18 @@ def test_other_seeds_find_an_easy_law(discovered, rng):
 def test_other_seeds_and_rows_drawn_anew_on_any_number_of_workers(discovered, rng):
     x = rng.uniform(1, 3, 60)
     discovery = discovered(x, 2.5 / x, "2.4/x")
-    options = DiscoveryOptions(max_seconds=0.5, device="cpu", deterministic=True)
+    options = DiscoveryOptions(max_seconds=0.2, device="cpu", deterministic=True)
 
     def without_time(found):
         return found.reruns, found.asked
 
     here = bootstrap(discovery.dataset, discovery.formula, 2, options=options)
     assert here.asked == len(here.reruns) == 2 and [one.seed for one in here.reruns] == [0, 1]
-    with ThreadPoolExecutor(1) as pool:
-        there = bootstrap(discovery.dataset, discovery.formula, 2, options=options, executor=pool)
-    assert without_time(there) == without_time(here)
-    certificate = certify(discovery, seeds=2, resamples=2, options=options, jobs=2)
+    with ThreadPoolExecutor(2) as pool:
+        certificate = certify(discovery, seeds=1, resamples=2, options=options, executor=pool)
     assert certificate.bootstrap is not None and certificate.agreement is not None
     assert without_time(certificate.bootstrap) == without_time(here)
-    assert [one.seed for one in certificate.agreement.reruns] == [1, 2]
+    assert [one.seed for one in certificate.agreement.reruns] == [1]
     assert Certificate.from_dict(certificate.to_dict()) == certificate
     same = here.same_form
     assert f"rows drawn anew    the same formula in {same} of 2 searches" in str(certificate)
