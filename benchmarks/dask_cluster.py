@@ -201,6 +201,8 @@ def main(*, tables: Count = 60, workers: int = 4, seconds: float = 2.0, keep: bo
         Keep the figures for the pages.
     """
     cores = os.cpu_count() or 1
+    # Ended from outside, it takes the cluster with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         here, took = swept(tables, seconds, folder / "here", None)
