@@ -113,7 +113,7 @@ def worker(path: Path, *, seconds: float, seed: int) -> None:
     (constant,) = found.formula.constants if len(found.formula.constants) == 1 else (None,)
     x = [sympy.Symbol(f"x{k}") for k in range(COLUMNS)]
     known = {symbol: x[int(symbol.name[1:])] for symbol in found.formula.expression.free_symbols}
-    shape = found.formula.expression.subs(known)
+    shape = found.formula.expression.xreplace(known)
     record = {
         "formula": str(found.formula),
         "verdict": certificate.verdict.kind,

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from kansym.data.checked_rows import checked_rows
 from kansym.data.columns import MissingRows
-from kansym.data.dataset import Dataset, checked_rows
+from kansym.data.dataset import Dataset
 from kansym.data.limits import MOST_ROWS
 from kansym.data.row_files import RowFile
 from kansym.data.table import RawTable, Roles, roles_of
@@ -121,7 +122,8 @@ def read_large(
     sample = roles.dataset(taken.table(head), remove_constant=remove_constant)
     rows = file.n_rows - missing.dropped
     if sample.n_rows < rows:
-        notes.append(f"Formulas are searched on {sample.n_rows} of {rows} rows, spread evenly over the file.")
+        words = "spread evenly over the file: what formulas are searched on; constants of what is found are of all."
+        notes.append(f"A sample, {sample.n_rows} of {rows} rows, {words}")
     whole = LargeTable(file, roles, sample.names, rows, digest.hexdigest(), chunk)
     return replace(sample, notes=(*notes, *sample.notes), whole=whole)
 

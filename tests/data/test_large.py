@@ -78,7 +78,7 @@ def test_the_sample_has_a_row_of_every_stretch_and_the_ends_of_the_columns(parqu
     assert np.array_equal(dataset.X.min(axis=0), numbers[:, :3].min(axis=0))
     assert np.array_equal(dataset.X.max(axis=0), numbers[:, :3].max(axis=0))
     assert dataset.whole.n_rows == ROWS
-    assert f"on {len(rows)} of {ROWS} rows" in " ".join(dataset.notes)
+    assert f"A sample, {len(rows)} of {ROWS} rows" in " ".join(dataset.notes)
 
 
 def test_another_seed_is_another_sample_of_the_same_table(parquet):
