@@ -112,7 +112,7 @@ def worker(path: Path, *, seconds: float, seed: int) -> None:
     passed("saving")
     (constant,) = found.formula.constants if len(found.formula.constants) == 1 else (None,)
     x = [sympy.Symbol(f"x{k}") for k in range(COLUMNS)]
-    known = {symbol: x[int(symbol.name[1:])] for symbol in found.formula.expression.free_symbols}
+    known = {symbol: x[int(str(symbol)[1:])] for symbol in found.formula.expression.free_symbols}
     shape = found.formula.expression.xreplace(known)
     record = {
         "formula": str(found.formula),
