@@ -1,7 +1,7 @@
 """The command ``kansym discover``."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -37,6 +37,10 @@ def discover(
     exact: Flag = False,
     name_constants: Flag = False,
     agreement: Annotated[int, WHOLE, ADVANCED] = 0,
+    bootstrap: Annotated[int, WHOLE, ADVANCED] = 0,
+    jobs: Annotated[int, WHOLE, ADVANCED] = 1,
+    executor: Annotated[Literal["processes", "dask"], ADVANCED] = "processes",
+    scheduler: Annotated[str | None, ADVANCED] = None,
     drop_missing: Flag = False,
     key: Annotated[str | None, ADVANCED] = None,
     primitives: Names = None,
@@ -97,6 +101,16 @@ def discover(
         and --given are always printed.
     agreement
         Number of further searches, from other seeds, for the certificate, each with --seconds; 0 for none.
+    bootstrap
+        Number of searches of rows that are drawn from the table with replacement, for the certificate: how often the
+        same form comes back. Each has --seconds; 0 for none.
+    jobs
+        Worker processes on this machine for --agreement and --bootstrap, one thread each. What they find does not
+        depend on it.
+    executor
+        Where these searches run: processes of this machine, or the workers of a Dask cluster.
+    scheduler
+        Address of a Dask scheduler, such as tcp://host:8786, or its scheduler file.
     columns
         Inputs, separated by commas. Default: all other columns that hold numbers. Quote a name that holds a comma.
     group
@@ -142,8 +156,13 @@ def discover(
     """
     if file is None and dataset_per_file is None:
         raise ArgumentError("name a table: kansym discover data.csv --target y")
-    if agreement < 0:
-        raise ArgumentError(f"--agreement must be a number of searches, 0 or more, got {agreement}")
+    for option, count in (("--agreement", agreement), ("--bootstrap", bootstrap)):
+        if count < 0:
+            raise ArgumentError(f"{option} must be a number of searches, 0 or more, got {count}")
+    if jobs < 1:
+        raise ArgumentError(f"--jobs must be at least 1, got {jobs}")
+    if scheduler is not None and executor != "dask":
+        raise ArgumentError("--scheduler is for --executor dask")
     if guess and given is not None:
         raise ArgumentError("--guess and --given do not go together; write what is given into the guess")
     if (bounds or fix) and not guess and given is None:

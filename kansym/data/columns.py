@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,9 @@ from kansym.errors import DataError
 
 FORTRAN_EXPONENT = re.compile(r"^([+-]?(?:\d+\.?\d*|\.\d+))[dD]([+-]?\d+)$")
 """Numbers such as ``1.5D+03``, as Fortran programs write double precision."""
+
+SHOWN_ROWS = 5
+"""Rows with missing values that a message names."""
 
 LONGEST_NAME = 80
 """Characters of a name that messages show."""
@@ -134,12 +138,50 @@ def _to_float(series: pd.Series) -> np.ndarray:
     return np.array(pd.Series(pd.to_numeric(series, errors="coerce")).to_numpy(dtype=np.float64, na_value=np.nan))
 
 
+@dataclass
+class MissingRows:
+    """Missing values of a table that is looked at part after part.
+
+    Attributes
+    ----------
+    dropped, rows : int
+        Rows with a missing value, and all rows.
+    columns : dict of int to (label, count, first rows)
+        By the place of the column.
+    """
+
+    dropped: int = 0
+    rows: int = 0
+    columns: dict[int, tuple[Any, int, list[int]]] = field(default_factory=dict)
+
+    def add(self, masks: Sequence[tuple[Any, np.ndarray]], keep: np.ndarray, row_numbers: np.ndarray) -> None:
+        """Count the rows of a part, by what is there (n,) in each of the columns."""
+        self.rows += len(keep)
+        self.dropped += int((~keep).sum())
+        for place, (label, mask) in enumerate(masks):
+            if not mask.all():
+                _, count, numbers = self.columns.get(place, (label, 0, []))
+                found = row_numbers[~mask]
+                self.columns[place] = (label, count + len(found), [*numbers, *found[: SHOWN_ROWS - len(numbers)]])
+
+    def settle(self, drop_missing: bool) -> list[str]:
+        """The note on what was dropped, if anything; otherwise as `finite_rows`."""
+        guilty = [self.columns[place] for place in sorted(self.columns)]
+        if not guilty:
+            return []
+        if not drop_missing:
+            label, count, numbers = guilty[0]
+            raise _missing(label, count, numbers, "row", " (counted from 0)")
+        return [_dropped(self.dropped, self.rows, [label for label, *_ in guilty])]
+
+
 def finite_rows(
-    labelled: Sequence[tuple[str, np.ndarray | None]],
+    labelled: Sequence[tuple[Any, np.ndarray | None]],
     drop_missing: bool,
     row_numbers: np.ndarray | None = None,
     row_word: str = "row",
     notes: list[str] | None = None,
+    counted: MissingRows | None = None,
 ) -> np.ndarray:
     """Mask of the rows without missing values; what is dropped is added to `notes`.
 
@@ -151,6 +193,8 @@ def finite_rows(
         False makes missing values an error.
     row_numbers, row_word, notes
         As in `make_dataset`.
+    counted : MissingRows, optional
+        For a part of a table: missing values are counted there and nothing is said about them yet.
 
     Raises
     ------
@@ -160,24 +204,47 @@ def finite_rows(
     # Not by label: long names are cut in labels, and may then be the same.
     masks = [(label, np.isfinite(values)) for label, values in labelled if values is not None]
     keep = np.logical_and.reduce([mask for _, mask in masks])
+    if counted is not None:
+        assert row_numbers is not None
+        counted.add(masks, keep, row_numbers)
+        return keep
     if keep.all():
         return keep
     guilty = [(label, mask) for label, mask in masks if not mask.all()]
-    labels = listing([label for label, _ in guilty])
     if not drop_missing:
         label, mask = guilty[0]
         missing = np.flatnonzero(~mask)
         numbers = missing if row_numbers is None else row_numbers[missing]
-        counted = " (counted from 0)" if row_numbers is None else ""
-        plural = "s" if len(missing) > 1 else ""
-        raise DataError(
-            label,
-            f" has NaN or inf in {len(missing)} row{plural}, {row_word}{plural} {listing(numbers)}{counted};"
-            " correct them or drop such rows with make_dataset(..., drop_missing=True) or --drop-missing",
-        )
+        raise _missing(label, len(missing), numbers, row_word, " (counted from 0)" if row_numbers is None else "")
     dropped = int((~keep).sum())
-    if dropped == len(keep):
-        raise DataError(f"every row has a missing value ({labels}); nothing is left after dropping them")
+    words = _dropped(dropped, len(keep), [label for label, _ in guilty])
     if notes is not None:
-        notes.append(f"Dropped {dropped} of {len(keep)} rows with missing or infinite values in {labels}.")
+        notes.append(words)
     return keep
+
+
+def _missing(label: Any, count: int, numbers: Any, row_word: str, counting: str) -> DataError:
+    plural = "s" if count > 1 else ""
+    first = (
+        listing(numbers, SHOWN_ROWS)
+        if len(numbers) == count or len(numbers) > SHOWN_ROWS
+        else (f"{listing(numbers, SHOWN_ROWS)}, ...")
+    )
+    return DataError(
+        label,
+        f" has NaN or inf in {count} row{plural}, {row_word}{plural} {first}{counting};"
+        " correct them or drop such rows with make_dataset(..., drop_missing=True) or --drop-missing",
+    )
+
+
+def _dropped(dropped: int, rows: int, labels: Sequence[Any]) -> str:
+    """What was dropped, for a note.
+
+    Raises
+    ------
+    DataError
+        If nothing is left.
+    """
+    if dropped == rows:
+        raise DataError(f"every row has a missing value ({listing(labels)}); nothing is left after dropping them")
+    return f"Dropped {dropped} of {rows} rows with missing or infinite values in {listing(labels)}."

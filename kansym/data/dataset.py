@@ -1,20 +1,37 @@
 """The table that everything works on: checked once, then trusted."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
-from scipy import sparse
 
+from kansym.data.checked_rows import checked_rows, raw_columns, require_different
 from kansym.data.columns import as_float_column, finite_rows, is_constant, name_listing, quoted
-from kansym.data.error_models import ErrorModel, pair_of_errors
 from kansym.data.remarks import column_remarks, error_hints
-from kansym.errors import Argument, DataError
+from kansym.errors import DataError
 from kansym.units.unit import parse_unit
 
 SHOWN = 8
 """Columns that are named where a table is shown in a line."""
+
+
+class WholeTable(Protocol):
+    """All rows of a table that is too long to be held at once, see `kansym.data.large`."""
+
+    @property
+    def n_rows(self) -> int:
+        """Rows in all."""
+        ...
+
+    @property
+    def sha256(self) -> str:
+        """Of the numbers in their order."""
+        ...
+
+    def chunks(self) -> "Iterator[tuple[np.ndarray, Dataset]]":
+        """Numbers of some rows and the rows, part after part, in their order."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +69,8 @@ class Dataset:
         formula is known, and the one on the side of the formula afterwards.
     labels : mapping of str to ndarray, shape (n,), of str
         Columns that are no inputs and fall into groups, by name.
+    whole : WholeTable or None
+        Of a long table, of which these rows are a sample: all of them, read in parts.
 
     Raises
     ------
@@ -73,6 +92,7 @@ class Dataset:
     counts: bool = False
     y_sides: np.ndarray | None = None
     labels: Mapping[str, np.ndarray] = field(default_factory=dict)
+    whole: WholeTable | None = None
 
     def __post_init__(self) -> None:
         if not self.units:
@@ -84,7 +104,7 @@ class Dataset:
             raise DataError(f"X has {rows} rows and {columns} columns; at least one of each is needed")
         if len(self.names) != columns or len(self.units) != columns:
             raise DataError(f"X has {columns} columns, but there are {len(self.names)} names, {len(self.units)} units")
-        _require_different([*self.names, self.target])
+        require_different([*self.names, self.target])
         for label, values in (("y", self.y), ("y_error", self.y_error), ("sample_weight", self.sample_weight)):
             if values is None:
                 continue
@@ -139,6 +159,7 @@ class Dataset:
             counts=self.counts,
             y_sides=None if self.y_sides is None else self.y_sides[:, rows],
             labels={name: column[rows] for name, column in self.labels.items()},
+            whole=self.whole,
         )
 
 
@@ -207,107 +228,50 @@ def make_dataset(
         repeated names, errors that are not positive and units that pint does not know. The message names the column or
         argument.
     """
-    raw, names = _raw_columns(X, names)
-    if target == "y" and "y" in names:
-        target = next(name for name in ("target", *(f"target_{k}" for k in range(len(names)))) if name not in names)
-    _require_different([*names, target])
-    columns = [
-        as_float_column(column, f"column {quoted(name)}", row_numbers, row_word)
-        for column, name in zip(raw, names, strict=True)
-    ]
-    inputs = np.column_stack(columns)
-    rows = len(inputs)
-    outcome = _vector(y, f"target {quoted(target)}", "y", rows, row_numbers, row_word)
-    model = ErrorModel.read(y_error) if isinstance(y_error, str) else None
-    if isinstance(y_error, str):
-        if model is None:
-            words = f" must be numbers, or 1%, sqrt(NAME) of a column, or poisson, got {quoted(y_error)}"
-            raise DataError(Argument("y_error"), words)
-        y_error = model.errors(outcome, {**dict(zip(names, columns, strict=True)), target: outcome})
-    pair = pair_of_errors(y_error, rows)
-    sides = None
-    if pair is not None:
-        sides = np.stack([_vector(one, "y_error", "y_error", rows, row_numbers, row_word, scalar=True) for one in pair])
-        # An error that is not positive has no mean that is: it is found below.
-        y_error = np.where((sides > 0).all(axis=0) | np.isnan(sides).any(axis=0), sides.mean(axis=0), sides.min(axis=0))
-    error = (
-        None if y_error is None else _vector(y_error, "y_error", "y_error", rows, row_numbers, row_word, scalar=True)
-    )
-    if x_error is not None and error is None:
-        raise DataError(
-            Argument("x_error"),
-            " needs ",
-            Argument("y_error"),
-            " beside it; if errors of y are negligible, give a small number for them",
-        )
-    inputs_error = None if x_error is None else _input_errors(x_error, names, rows, row_numbers, row_word)
-    weight = (
-        None
-        if sample_weight is None
-        else _vector(sample_weight, "sample_weight", "sample_weight", rows, row_numbers, row_word)
-    )
     notes: list[str] = []
-
-    labelled = [(f"column {quoted(name)}", column) for name, column in zip(names, columns, strict=True)]
-    labelled += [(f"target {quoted(target)}", outcome), (Argument("y_error"), error), ("sample_weight", weight)]
-    if inputs_error is not None:
-        labelled += [(_error_of(name), column) for name, column in zip(names, inputs_error.T, strict=True)]
-    keep = finite_rows(labelled, drop_missing, row_numbers, row_word, notes)
-    inputs, outcome = inputs[keep], outcome[keep]
-    error = None if error is None else error[keep]
-    sides = None if sides is None else sides[:, keep]
-    weight = None if weight is None else weight[keep]
-    inputs_error = None if inputs_error is None else inputs_error[keep]
-
-    if len(inputs) < 2:
-        raise DataError(
-            f"the table has only 1 sample ({len(inputs)} row); at least two rows are needed to fit anything"
-        )
-    kept = np.flatnonzero(keep) if row_numbers is None else row_numbers[keep]
-    if error is not None and not (error > 0).all():
-        k = int(np.argmax(~(error > 0)))
-        raise DataError(
-            Argument("y_error"),
-            f" must be positive, got {error[k]:g} in {row_word} {kept[k]}; leave it out if it is unknown",
-        )
-    if inputs_error is not None and not (inputs_error >= 0).all():
-        k, j = (int(at) for at in np.argwhere(~(inputs_error >= 0))[0])
-        raise DataError(
-            _error_of(names[j]),
-            f" must not be negative, got {inputs_error[k, j]:g} in {row_word} {kept[k]}; give 0 for exact columns",
-        )
-    if weight is not None and (not (weight >= 0).all() or not (weight > 0).any()):
-        raise DataError(f"sample_weight must not be negative nor all zero, got a minimum of {weight.min():g}")
+    rows = checked_rows(
+        X,
+        y,
+        names=names,
+        target=target,
+        y_error=y_error,
+        x_error=x_error,
+        sample_weight=sample_weight,
+        drop_missing=drop_missing,
+        row_numbers=row_numbers,
+        row_word=row_word,
+        notes=notes,
+    )
+    inputs, outcome, found, target = rows.pop("X"), rows.pop("y"), rows.pop("names"), rows.pop("target")
+    inputs_error = rows.pop("x_error")
+    del rows["row_numbers"]
     if is_constant(outcome):
         raise DataError(f"the target {quoted(target)} is constant ({outcome[0]:g}): there is no law to find")
 
-    unit_list = _units(units, names)
-    for label, unit in [(f"unit of {quoted(name)}", unit) for name, unit in zip(names, unit_list, strict=True)] + [
+    unit_list = _units(units, found)
+    for label, unit in [(f"unit of {quoted(name)}", unit) for name, unit in zip(found, unit_list, strict=True)] + [
         (f"unit of the target {quoted(target)}", y_units)
     ]:
         if unit is not None:
             parse_unit(unit, label)
-    chosen, dropped = list(range(len(names))), {}
+    chosen, dropped = list(range(len(found))), {}
     if remove_constant:
         # Before columns are dropped: errors are often the same everywhere.
-        notes += error_hints(names, target)
-        chosen, dropped = _useful_columns(inputs, names)
+        notes += error_hints(found, target)
+        chosen, dropped = _useful_columns(inputs, found)
         notes += dropped.values()
-        notes += column_remarks(inputs[:, chosen], [names[k] for k in chosen], outcome, target)
+        notes += column_remarks(inputs[:, chosen], [found[k] for k in chosen], outcome, target)
     return Dataset(
         X=np.ascontiguousarray(inputs[:, chosen]),
         y=outcome,
-        names=tuple(names[k] for k in chosen),
+        names=tuple(found[k] for k in chosen),
         target=target,
-        y_error=error,
-        sample_weight=weight,
         units=tuple(unit_list[k] for k in chosen),
         y_units=y_units,
         notes=tuple(notes),
         x_error=None if inputs_error is None else np.ascontiguousarray(inputs_error[:, chosen]),
         dropped=dropped,
-        counts=model is not None and model.counts,
-        y_sides=sides,
+        **rows,
     )
 
 
@@ -319,121 +283,10 @@ def check_columns(X: Any, names: Sequence[str] | None = None, kind: str = "colum
     DataError
         The message names the column, the row and the value.
     """
-    raw, names = _raw_columns(X, names)
+    raw, names = raw_columns(X, names)
     labels = [f"{kind} {quoted(name)}" for name in names]
     columns = [as_float_column(column, label) for column, label in zip(raw, labels, strict=True)]
     finite_rows(list(zip(labels, columns, strict=True)), drop_missing=False)
-
-
-def _raw_columns(X: Any, names: Sequence[str] | None) -> tuple[list[Any], list[str]]:
-    """The columns of X as they are, and their names."""
-    if sparse.issparse(X):
-        raise DataError("X is a sparse matrix, which is not supported; pass X.toarray()")
-    if hasattr(X, "columns") and hasattr(X, "to_numpy"):
-        found = [str(name) for name in X.columns]
-        _require_different(found)
-        raw = [X[name] for name in X.columns]
-        shape = (len(X), len(found))
-    else:
-        array = X if isinstance(X, np.ma.MaskedArray) else _as_array(X, "X")
-        if array.ndim != 2:
-            raise DataError(
-                f"Expected 2D array X, got shape {array.shape}. Reshape your data: X.reshape(-1, 1) for one column"
-            )
-        raw, found, shape = list(array.T), [f"x{k}" for k in range(array.shape[1])], array.shape
-    if shape[1] == 0:
-        raise DataError(f"X has 0 feature(s) (shape={shape}) while a minimum of 1 is required: give an input column")
-    if shape[0] == 0:
-        raise DataError(f"X is empty: 0 sample(s) (shape={shape}) while a minimum of 2 is required")
-    if names is not None:
-        if len(names) != shape[1]:
-            raise DataError(f"names has {len(names)} entries, but X has {shape[1]} columns")
-        found = [str(name) for name in names]
-    return raw, found
-
-
-def _as_array(values: Any, label: str) -> np.ndarray:
-    if hasattr(values, "detach"):
-        values = values.detach().cpu().numpy()
-    try:
-        return np.asarray(values)
-    except ValueError as error:
-        raise DataError(f"{label} cannot be made an array: {error}") from error
-
-
-def _vector(
-    values: Any,
-    label: str,
-    argument: str,
-    rows: int,
-    row_numbers: np.ndarray | None,
-    row_word: str,
-    scalar: bool = False,
-) -> np.ndarray:
-    """A float64 vector of one value per row."""
-    if sparse.issparse(values):
-        raise DataError(f"{argument} is a sparse matrix, which is not supported; pass {argument}.toarray().ravel()")
-    if hasattr(values, "columns") and len(values.columns) == 1:
-        values = values[values.columns[0]]
-    if not hasattr(values, "to_numpy") and not isinstance(values, np.ma.MaskedArray):
-        values = _as_array(values, argument)
-        if values.ndim == 2 and values.shape[1] == 1:
-            values = values[:, 0]
-        if values.ndim == 0 and scalar:
-            values = np.full(rows, values)
-    shape = np.shape(values)
-    if shape != (rows,):
-        raise DataError(f"{argument} has shape {shape}, but X has {rows} rows; expected ({rows},)")
-    return as_float_column(values, label, row_numbers, row_word)
-
-
-def _input_errors(
-    x_error: Any, names: Sequence[str], rows: int, row_numbers: np.ndarray | None, row_word: str
-) -> np.ndarray:
-    """Standard errors of the inputs, shape (n, d)."""
-    if isinstance(x_error, Mapping):
-        unknown = [name for name in x_error if name not in names]
-        if unknown:
-            raise DataError(
-                Argument("x_error"),
-                f" names {quoted(unknown[0])}, which is not a column; columns: {name_listing(names)}",
-            )
-        columns = [x_error.get(name, 0.0) for name in names]
-    else:
-        if not hasattr(x_error, "columns"):
-            x_error = _as_array(x_error, "x_error")
-            if x_error.ndim == 0 or x_error.shape == (len(names),) != (rows,):
-                x_error = np.broadcast_to(x_error, (rows, len(names)))
-            elif x_error.ndim == 1 and len(names) == 1:
-                x_error = x_error[:, None]
-        if np.shape(x_error) != (rows, len(names)):
-            raise DataError(
-                f"x_error has shape {np.shape(x_error)}; expected ({rows}, {len(names)}), ({len(names)},) or a mapping "
-                "of names to errors"
-            )
-        columns, _ = _raw_columns(x_error, None)
-    labels = [_error_of(name) for name in names]
-    return np.column_stack(
-        [
-            _vector(column, label, label, rows, row_numbers, row_word, scalar=True)
-            for column, label in zip(columns, labels, strict=True)
-        ]
-    )
-
-
-def _error_of(name: str) -> Argument:
-    """What messages call the errors of an input."""
-    return Argument("x_error", f" of {quoted(name)}")
-
-
-def _require_different(names: Sequence[str]) -> None:
-    seen: set[str] = set()
-    for position, name in enumerate(names):
-        if not name:
-            raise DataError(f"column {position + 1} of {len(names)} has no name (an empty text); give it one")
-        if name in seen:
-            raise DataError(f"two columns are named {quoted(name)}; rename one of them")
-        seen.add(name)
 
 
 def _useful_columns(inputs: np.ndarray, names: Sequence[str]) -> tuple[list[int], dict[str, str]]:

@@ -57,7 +57,7 @@ class ErrorModel:
             return cls(column=found["column"].strip())
         return None
 
-    def errors(self, y: np.ndarray, columns: Mapping[str, np.ndarray]) -> np.ndarray:
+    def errors(self, y: np.ndarray, columns: Mapping[str, np.ndarray], *, first_row: int = 0) -> np.ndarray:
         """The errors of the rows.
 
         Parameters
@@ -65,6 +65,8 @@ class ErrorModel:
         y : array (n,)
         columns : mapping of str to array (n,)
             The target among them.
+        first_row : int, default 0
+            Number of the first row, for messages.
 
         Raises
         ------
@@ -72,7 +74,7 @@ class ErrorModel:
             If a row has no error this way.
         """
         if self.counts:
-            return counting_errors(y)
+            return counting_errors(y, first_row=first_row)
         if self.column is not None and self.column not in columns:
             known = name_listing(list(columns))
             raise DataError(
@@ -85,7 +87,8 @@ class ErrorModel:
         bad = np.flatnonzero(base <= 0)
         if len(bad):
             what = f"{self.share:.3g} of the target" if self.column is None else f"sqrt({self.column})"
-            words = f": {what} is no positive error in {len(bad)} rows, first in row {bad[0]}; for counts say poisson"
+            place = f"{len(bad)} rows, first in row {first_row + bad[0]}"
+            words = f": {what} is no positive error in {place}; for counts say poisson"
             raise DataError(Argument("y_error"), words)
         return values
 
@@ -117,7 +120,7 @@ def pair_of_errors(y_error: Any, rows: int) -> tuple[Any, Any] | None:
     return None
 
 
-def counting_errors(y: np.ndarray) -> np.ndarray:
+def counting_errors(y: np.ndarray, *, first_row: int = 0) -> np.ndarray:
     """Roots of counts, and one where nothing was counted: where a search begins, before a formula says what to expect.
 
     Raises
@@ -129,6 +132,6 @@ def counting_errors(y: np.ndarray) -> np.ndarray:
     if len(bad):
         raise DataError(
             Argument("y_error"),
-            f": poisson needs counts, whole numbers of at least 0, got {y[bad[0]]:g} in row {bad[0]}",
+            f": poisson needs counts, whole numbers of at least 0, got {y[bad[0]]:g} in row {first_row + bad[0]}",
         )
     return np.sqrt(np.maximum(y, 1.0))

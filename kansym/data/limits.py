@@ -12,6 +12,13 @@ from kansym.errors import DataError
 MOST_VALUES = 20_000_000
 """Numbers of a table, rows times columns. Reading takes up to 50 bytes each on the way, so that this is a gigabyte."""
 
+MOST_ROWS = 50_000
+"""Rows that formulas are searched on; constants of what is found are fitted to all. Forms that fifty thousand rows
+cannot distinguish more rows hardly can, and every trial costs time in proportion."""
+
+LONG = 200_000
+"""Rows of a table beyond which sums over all of them are taken part after part."""
+
 LARGEST_TEXT = 300_000_000
 """Bytes of a text file; reading takes five times as much on the way."""
 

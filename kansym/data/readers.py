@@ -1,12 +1,16 @@
 """From a file or a DataFrame to a `Dataset`."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from kansym.data.binary_tables import read_hdf5, read_npy, read_npz, read_parquet
 from kansym.data.dataset import Dataset
+from kansym.data.large import RowsDone, read_large
+from kansym.data.limits import LONG
+from kansym.data.row_files import RowFile, row_file
 from kansym.data.spreadsheets import read_excel
 from kansym.data.table import RawTable, column_listing, names_and_units, to_dataset, to_datasets
 from kansym.data.text_table import read_text
@@ -30,6 +34,8 @@ def read_table(
     drop_missing: bool = False,
     key: str | None = None,
     remove_constant: bool = True,
+    seed: int = 0,
+    progress: RowsDone | None = None,
 ) -> Dataset:
     """Read a table and pick its target.
 
@@ -60,10 +66,16 @@ def read_table(
         several.
     remove_constant : bool, optional
         Drop constant and repeated columns, and note which; True by default.
+    seed : int, default 0
+        Which rows a long table is searched on.
+    progress : callable, optional
+        Called with the rows of a long table that were read, and all rows, again and again.
 
     Returns
     -------
     Dataset
+        Of a Parquet or .npy file of more than 200,000 rows a sample, with all rows behind it (`Dataset.whole`): the
+        file may be larger than the memory.
 
     Raises
     ------
@@ -73,21 +85,43 @@ def read_table(
     MissingDependencyError
         If pyarrow, h5py or openpyxl is needed and not installed.
     """
-    table = raw_table(path, key)
-    return to_dataset(
-        table,
-        target=target,
-        error=error,
-        x_error=x_error,
-        columns=columns,
-        drop_missing=drop_missing,
-        remove_constant=remove_constant,
-    )
+    options: dict[str, Any] = {
+        "target": target,
+        "error": error,
+        "x_error": x_error,
+        "columns": columns,
+        "drop_missing": drop_missing,
+        "remove_constant": remove_constant,
+    }
+    if hasattr(path, "columns"):
+        return to_dataset(_from_frame(path), **options)
+    with _opened(Path(path)):
+        long = _long(Path(path))
+        if long is not None:
+            return read_large(long, **options, seed=seed, progress=progress)
+        table = _from_file(Path(path), key)
+    return to_dataset(table, **options)
+
+
+def _long(path: Path) -> RowFile | None:
+    """A file that is read in parts, since it has many rows."""
+    file = row_file(path)
+    return file if file is not None and file.n_rows > LONG else None
+
+
+def _columns_of(path: Path, key: str | None) -> RawTable:
+    """The table for the names of its columns; of a long one the first rows."""
+    with _opened(path):
+        long = _long(path)
+        return _from_file(path, key) if long is None else next(iter(long.parts(1)))
 
 
 def raw_table(path: str | os.PathLike[str] | Any, key: str | None = None) -> RawTable:
     """The columns of a file or a DataFrame as they stand there, not yet checked; errors as of `read_table`."""
-    return _from_frame(path) if hasattr(path, "columns") else _from_file(Path(path), key)
+    if hasattr(path, "columns"):
+        return _from_frame(path)
+    with _opened(Path(path)):
+        return _from_file(Path(path), key)
 
 
 def read_targets(
@@ -135,18 +169,18 @@ def read_targets(
 
 def column_names(path: str | os.PathLike[str], key: str | None = None) -> list[str]:
     """Names of all columns of a file, without units; arguments and errors as of `read_table`."""
-    return names_and_units(_from_file(Path(path), key))[0]
+    return names_and_units(_columns_of(Path(path), key))[0]
 
 
 def columns_in_words(path: str | os.PathLike[str], key: str | None = None) -> str:
     """The columns of a file for a message, after its name; arguments and errors as of `read_table`."""
-    table = _from_file(Path(path), key)
+    table = _columns_of(Path(path), key)
     return f"{table.source}: the columns are {column_listing(table, names_and_units(table)[0])}"
 
 
 def column_spellings(path: str | os.PathLike[str], key: str | None = None) -> dict[str, str]:
     """Names of all columns of a file by their headers, such as ``v`` by ``v [m/s]``; as of `read_table`."""
-    table = _from_file(Path(path), key)
+    table = _columns_of(Path(path), key)
     return dict(zip((header.strip() for header in table.headers), names_and_units(table)[0], strict=True))
 
 
@@ -162,7 +196,9 @@ def _from_frame(frame: Any) -> RawTable:
     )
 
 
-def _from_file(path: Path, key: str | None) -> RawTable:
+@contextmanager
+def _opened(path: Path) -> Iterator[None]:
+    """See that a file is there, of a known kind and not empty, and say it where it cannot be read."""
     try:
         if path.is_dir():
             raise DataError(f"{path} is a folder; name the file in it")
@@ -180,16 +216,21 @@ def _from_file(path: Path, key: str | None) -> RawTable:
     if path.stat().st_size == 0:
         raise DataError(f"{path.name} is empty; a table with at least two rows is needed")
     try:
-        if suffix in TEXT_SUFFIXES:
-            return read_text(path)
-        if suffix in EXCEL_SUFFIXES:
-            return read_excel(path, key)
-        if suffix in PARQUET_SUFFIXES:
-            return read_parquet(path)
-        if suffix in HDF5_SUFFIXES:
-            return read_hdf5(path, key)
-        return read_npy(path) if suffix == ".npy" else read_npz(path, key)
+        yield
     except PermissionError as failure:
         raise DataError(f"{path} cannot be opened: permission denied") from failure
     except MemoryError as failure:
         raise DataError(f"{path.name} does not fit into memory; keep fewer rows or columns") from failure
+
+
+def _from_file(path: Path, key: str | None) -> RawTable:
+    suffix = path.suffix.lower()
+    if suffix in TEXT_SUFFIXES:
+        return read_text(path)
+    if suffix in EXCEL_SUFFIXES:
+        return read_excel(path, key)
+    if suffix in PARQUET_SUFFIXES:
+        return read_parquet(path)
+    if suffix in HDF5_SUFFIXES:
+        return read_hdf5(path, key)
+    return read_npy(path) if suffix == ".npy" else read_npz(path, key)

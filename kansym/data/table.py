@@ -37,7 +37,9 @@ class RawTable:
     named : bool
         False when the headers are made up: a column may then also be named by its index.
     row_numbers : ndarray or None
-        Line of each row in a text file.
+        Line of each row in a text file, number of each row in a part of a longer table.
+    part : bool
+        Whether these are some of the rows of a longer table.
     notes : list of str
         What reading changed.
     """
@@ -49,11 +51,113 @@ class RawTable:
     named: bool = True
     row_numbers: np.ndarray | None = None
     notes: list[str] = field(default_factory=list)
+    part: bool = False
 
     @property
     def row_word(self) -> str:
         """What `row_numbers` count."""
-        return "row" if self.row_numbers is None else "line"
+        return "row" if self.row_numbers is None or self.part else "line"
+
+
+@dataclass(frozen=True, eq=False)
+class Roles:
+    """Which column of a table is which.
+
+    Attributes
+    ----------
+    source : str
+    names, units : list
+        Of all columns.
+    target : int
+        Position of the target.
+    errors : tuple of int
+        Positions of its errors: none, one, or two, below and above.
+    same_error : float, str or None
+        One error for all rows, or what they follow from, as 1%.
+    x_errors : dict of int to (int or float)
+        Of inputs, the position of their errors, or one error for all rows.
+    inputs : list of int
+    notes : list of str
+        On columns that were left out.
+    """
+
+    source: str
+    names: list[str]
+    units: list[str | None]
+    target: int
+    errors: tuple[int, ...]
+    same_error: float | str | None
+    x_errors: dict[int, int | float]
+    inputs: list[int]
+    notes: list[str]
+
+    @property
+    def used(self) -> set[int]:
+        """Positions of all columns that matter."""
+        of_inputs = {at for at in self.x_errors.values() if isinstance(at, int)}
+        return {self.target, *self.errors, *of_inputs, *self.inputs}
+
+    def values(self, table: RawTable) -> dict[str, Any]:
+        """What `make_dataset` takes, of the rows of a table with these columns."""
+        source, names = self.source, self.names
+
+        def numbers(k: int) -> np.ndarray:
+            return as_float_column(
+                table.columns[k], f"{source}: column {quoted(names[k])}", table.row_numbers, table.row_word
+            )
+
+        def errors(k: int, exact: bool = False) -> np.ndarray:
+            """Numbers of a column of standard errors, 0 among them where a value may be exact."""
+            values = numbers(k)
+            bad = np.flatnonzero(values < 0 if exact else values <= 0)
+            if len(bad):
+                row = bad[0] if table.row_numbers is None else table.row_numbers[bad[0]]
+                wanted = "a standard error must not be negative" if exact else "a standard error must be positive"
+                raise DataError(
+                    f"{source}: column {quoted(names[k])}, {table.row_word} {row}: {wanted}, got {values[bad[0]]:g}; "
+                    "correct it, or comment the row out"
+                )
+            return values
+
+        inputs = pd.DataFrame({names[k]: numbers(k) for k in dict.fromkeys(self.inputs)})
+        outcome = numbers(self.target)
+        y_error: Any = self.same_error if not self.errors else None
+        if len(self.errors) == 1:
+            y_error = errors(self.errors[0])
+        if len(self.errors) == 2:
+            # Catalogues of astronomy have a sign before the lower one.
+            minus = numbers(self.errors[0])
+            below = -minus if (minus[np.isfinite(minus)] < 0).all() else errors(self.errors[0])
+            y_error = (below, errors(self.errors[1]))
+        of_inputs = {names[k]: errors(at, True) if isinstance(at, int) else at for k, at in self.x_errors.items()}
+        return {
+            "X": inputs,
+            "y": outcome,
+            "target": names[self.target],
+            "y_error": y_error,
+            "x_error": of_inputs or None,
+            "row_numbers": table.row_numbers,
+            "row_word": table.row_word,
+        }
+
+    def dataset(self, table: RawTable, *, drop_missing: bool = False, remove_constant: bool = True) -> Dataset:
+        """The checked table."""
+        values = self.values(table)
+        try:
+            dataset = make_dataset(**values, drop_missing=drop_missing, remove_constant=remove_constant)
+        except DataError as failure:
+            raise DataError(f"{self.source}: ", *failure.args) from failure
+        names = self.names
+        same = len(dataset.y) == len(table.columns[0])
+        left_out = [k for k in range(len(names)) if k not in self.used] if same else []
+        labels = {names[k]: table.columns[k].astype(str).to_numpy(dtype=str) for k in left_out}
+        labels = {name: column for name, column in labels.items() if are_groups(column)}
+        notes = [*table.notes, *self.notes, *scatter_remarks(dataset.X, dataset.y, dataset.y_error, labels)]
+        # Units of a header are what somebody wrote there: one that is not known is kept for display (`UnitSystem.of`).
+        found = tuple(self.units[names.index(name)] for name in dataset.names)
+        return replace(
+            dataset, notes=(*notes, *dataset.notes), units=found, y_units=self.units[self.target], labels=labels
+        )
 
 
 def to_dataset(
@@ -71,6 +175,20 @@ def to_dataset(
 
     Columns at the positions `apart`, other targets and their errors, are no inputs.
     """
+    roles = roles_of(table, target=target, error=error, x_error=x_error, columns=columns, apart=apart)
+    return roles.dataset(table, drop_missing=drop_missing, remove_constant=remove_constant)
+
+
+def roles_of(
+    table: RawTable,
+    *,
+    target: str | int,
+    error: str | float | None = None,
+    x_error: Mapping[str, str | float] | None = None,
+    columns: Sequence[str | int] | None = None,
+    apart: Collection[int] = (),
+) -> Roles:
+    """Which column is which, as of `kansym.data.readers.read_table`."""
     source = table.source
     if not table.headers:
         raise DataError(f"{source}: the table has no columns")
@@ -95,8 +213,7 @@ def to_dataset(
             Argument("x_error"),
             " pairs input columns with columns of errors; the target is neither",
         )
-    notes = list(table.notes)
-    others: list[int] = []
+    notes: list[str] = []
     if columns is None:
         others = [k for k in range(len(names)) if k not in (target_at, *errors_at, *apart) and k not in taken]
         chosen = _without_labels(table, names, others, notes)
@@ -109,7 +226,7 @@ def to_dataset(
     if not chosen:
         raise DataError(
             f"{source}: no input column is left besides the target {quoted(names[target_at])}; "
-            f"columns: {name_listing(names)}. {' '.join(notes[:3])}".rstrip(" .")
+            f"columns: {name_listing(names)}. {' '.join([*table.notes, *notes][:3])}".rstrip(" .")
         )
 
     for k in input_errors:
@@ -117,58 +234,7 @@ def to_dataset(
             raise DataError(
                 f"{source}: ", Argument("x_error"), f" names {quoted(names[k])}, which is not among the inputs"
             )
-
-    def numbers(k: int) -> np.ndarray:
-        return as_float_column(
-            table.columns[k], f"{source}: column {quoted(names[k])}", table.row_numbers, table.row_word
-        )
-
-    def errors(k: int, exact: bool = False) -> np.ndarray:
-        """Numbers of a column of standard errors, 0 among them where a value may be exact."""
-        values = numbers(k)
-        bad = np.flatnonzero(values < 0 if exact else values <= 0)
-        if len(bad):
-            row = bad[0] if table.row_numbers is None else table.row_numbers[bad[0]]
-            wanted = "a standard error must not be negative" if exact else "a standard error must be positive"
-            raise DataError(
-                f"{source}: column {quoted(names[k])}, {table.row_word} {row}: {wanted}, got {values[bad[0]]:g}; "
-                "correct it, or comment the row out"
-            )
-        return values
-
-    inputs = pd.DataFrame({names[k]: numbers(k) for k in dict.fromkeys(chosen)})
-    outcome = numbers(target_at)
-    y_error: Any = same_error
-    if len(errors_at) == 2:
-        # Catalogues of astronomy have a sign before the lower one.
-        minus = numbers(errors_at[0])
-        y_error = (-minus if (minus[np.isfinite(minus)] < 0).all() else errors(errors_at[0]), errors(errors_at[1]))
-    elif errors_at:
-        y_error = errors(errors_at[0])
-    of_inputs = {names[k]: errors(at, True) if isinstance(at, int) else at for k, at in input_errors.items()}
-    try:
-        dataset = make_dataset(
-            inputs,
-            outcome,
-            target=names[target_at],
-            y_error=y_error,
-            x_error=of_inputs or None,
-            drop_missing=drop_missing,
-            remove_constant=remove_constant,
-            row_numbers=table.row_numbers,
-            row_word=table.row_word,
-        )
-    except DataError as failure:
-        raise DataError(f"{source}: ", *failure.args) from failure
-    used = {target_at, *errors_at, *taken, *chosen}
-    same = len(dataset.y) == len(table.columns[0])
-    left_out = [k for k in range(len(names)) if k not in used] if same else []
-    labels = {names[k]: table.columns[k].astype(str).to_numpy(dtype=str) for k in left_out}
-    labels = {name: column for name, column in labels.items() if are_groups(column)}
-    notes += scatter_remarks(dataset.X, dataset.y, dataset.y_error, labels)
-    # Units of a header are what somebody wrote there: one that is not known is kept for display (`UnitSystem.of`).
-    found = tuple(units[names.index(name)] for name in dataset.names)
-    return replace(dataset, notes=(*notes, *dataset.notes), units=found, y_units=units[target_at], labels=labels)
+    return Roles(source, names, units, target_at, tuple(errors_at), same_error, input_errors, chosen, notes)
 
 
 def to_datasets(
@@ -306,7 +372,8 @@ def _without_labels(table: RawTable, names: list[str], positions: list[int], not
     kept = []
     for k in positions:
         column = table.columns[k]
-        if column.isna().all():
+        # Of a long table only some rows are seen here: a column of numbers may go on otherwise.
+        if column.isna().all() and not (table.part and pd.api.types.is_numeric_dtype(column)):
             notes.append(f"Left out column {quoted(names[k])}: it is empty.")
             continue
         if pd.api.types.is_numeric_dtype(column):

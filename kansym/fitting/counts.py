@@ -6,7 +6,8 @@ import numpy as np
 import scipy.special
 
 from kansym.symbolic.parametric import ParametricForm
-from kansym.symbolic.refit import LeastSquares, zero_if_undefined
+from kansym.symbolic.refit import LeastSquares
+from kansym.symbolic.scaled_columns import zero_if_undefined
 
 LEAST = 1e-3
 """Expected counts that a row has at least, for its weight."""

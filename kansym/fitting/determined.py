@@ -7,7 +7,7 @@ from itertools import combinations, product
 import numpy as np
 
 from kansym.fitting.estimate import Estimate
-from kansym.symbolic.refit import scaled_svd, unit_columns, zero_if_undefined
+from kansym.symbolic.scaled_columns import scaled_svd, unit_columns, zero_if_undefined
 
 POWERS = (1, -1, 2, -2, 3, -3)
 """Exponents in a product, and multiples in a sum."""

@@ -12,7 +12,8 @@ from kansym.fitting.orthogonal import bent_covariance
 from kansym.fitting.outliers import Outlier, outliers_of, robust_limit, studentized
 from kansym.fitting.robust import RobustMinimum, robust_loss, robust_minimum
 from kansym.symbolic.parametric import ParametricForm
-from kansym.symbolic.refit import RANK_TOLERANCE, LeastSquares, unit_columns
+from kansym.symbolic.refit import LeastSquares
+from kansym.symbolic.scaled_columns import RANK_TOLERANCE, unit_columns
 
 
 @dataclass(frozen=True, eq=False)

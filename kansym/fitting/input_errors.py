@@ -12,7 +12,8 @@ import sympy
 from kansym.errors import ArgumentError
 from kansym.symbolic.evaluation import MODULES, finite_column, stable_powers, with_real_symbols
 from kansym.symbolic.parametric import ParametricForm, columns_of
-from kansym.symbolic.refit import LeastSquares, zero_if_undefined
+from kansym.symbolic.refit import LeastSquares
+from kansym.symbolic.scaled_columns import zero_if_undefined
 
 
 class RowsWithErrors:

@@ -12,7 +12,8 @@ from kansym.fitting.counts import CountSquares, deviance_residuals, expected_err
 from kansym.fitting.orthogonal import OrthogonalFit, orthogonal_fit
 from kansym.fitting.sides import SideSquares, side_errors
 from kansym.symbolic.parametric import ParametricForm, columns_of
-from kansym.symbolic.refit import BARRIER, RANK_TOLERANCE, LeastSquares
+from kansym.symbolic.refit import BARRIER, LeastSquares
+from kansym.symbolic.scaled_columns import RANK_TOLERANCE
 
 STEPS = 500
 """Limit on evaluations of the Jacobian of each way."""

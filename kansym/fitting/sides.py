@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from kansym.symbolic.parametric import ParametricForm
-from kansym.symbolic.refit import LeastSquares, zero_if_undefined
+from kansym.symbolic.refit import LeastSquares
+from kansym.symbolic.scaled_columns import zero_if_undefined
 
 
 def side_errors(y: np.ndarray, expected: np.ndarray, sides: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from kansym.search.progress import Progress
+from kansym.search.progress import ALL_ROWS, READING, Progress
 
 LINE_INTERVAL = 1.0
 """Seconds between lines where standard error is not a terminal."""
@@ -41,7 +41,7 @@ class ProgressDisplay:
 
     def __call__(self, progress: Progress) -> None:
         self.last = progress
-        if self.live is not None:
+        if self.live is not None or (progress.stage == READING and self.console.is_terminal):
             return
         if progress.elapsed - self.last_line >= LINE_INTERVAL:
             self.last_line = progress.elapsed
@@ -49,10 +49,18 @@ class ProgressDisplay:
             line = f"{progress.elapsed:6.1f} s  {progress.stage}: {_one_line(progress.message)}{best}"
             self.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
+    def reading(self, done: int, rows: int) -> None:
+        """How far the reading of a long table is, before the search."""
+        elapsed = time.monotonic() - self.start
+        self(Progress(READING, f"{done:,} of {rows:,} rows", None, elapsed, self.seconds))
+        if self.console.is_terminal:
+            end = "\n" if done >= rows else "\r"
+            self.console.print(f"reading {done:,} of {rows:,} rows", end=end, markup=False, highlight=False)
+
     @contextmanager
     def running(self) -> Iterator["ProgressDisplay"]:
         """Show the line while the search runs, and clear it afterwards."""
-        self.start = time.monotonic()
+        self.start, self.last_line = time.monotonic(), -LINE_INTERVAL
         if not self.console.is_terminal:
             yield self
             return
@@ -76,6 +84,8 @@ class ProgressDisplay:
         elapsed = time.monotonic() - self.start
         stage = "starting" if self.last is None else self.last.stage
         best = "" if self.last is None or self.last.best is None else str(self.last.best)
+        if self.last is not None and stage == ALL_ROWS:
+            best = f"{self.last.message}; {best}"
         table = Table.grid(padding=(0, 1))
         table.add_column(width=2)
         table.add_column(width=10)

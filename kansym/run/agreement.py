@@ -9,6 +9,7 @@ import numpy as np
 
 from kansym.data.dataset import Dataset
 from kansym.data.weights import root_mean_square, row_weights, spread
+from kansym.fitting.all_rows import AllRows
 from kansym.fitting.residuals import effective_error
 from kansym.symbolic.formula import Formula
 
@@ -75,6 +76,23 @@ class Agreement:
     plain_relative: float | None = None
     weights: Weighting = Weighting.NONE
     left_out: int = 0
+
+    @classmethod
+    def of_all_rows(cls, formula: Formula, dataset: Dataset, found: AllRows) -> "Agreement":
+        """Of a formula and all rows of a long table, of which `dataset` is a sample."""
+        freedom, held_out = found.rows - fitted_count(formula), formula.validation_loss
+        return cls(
+            rms=found.rms,
+            relative=found.rms / found.spread if found.spread > 0 else math.nan,
+            one_minus_r2=found.one_minus_r2,
+            held_out_rms=math.sqrt(held_out) if held_out >= 0 and math.isfinite(held_out) else None,
+            reduced_chi2=found.chi2 / freedom if found.chi2 is not None and freedom > 0 else None,
+            undefined_rows=found.undefined_rows,
+            plain_rms=found.plain_rms,
+            plain_relative=found.plain_rms / found.plain_spread if found.plain_spread > 0 else math.nan,
+            weights=Weighting.of(dataset),
+            left_out=found.left_out,
+        )
 
     @classmethod
     def of(cls, formula: Formula, dataset: Dataset, aside: Sequence[int] = ()) -> "Agreement":

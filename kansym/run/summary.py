@@ -145,7 +145,12 @@ class RunSummary:
         dataset = discovery.dataset
         network = discovery.network
         aside = _set_aside(discovery, options, certificate)
-        agreement = Agreement.of(discovery.formula, dataset, aside)
+        everything = discovery.all_rows
+        if everything is None:
+            agreement, rows = Agreement.of(discovery.formula, dataset, aside), dataset.n_rows
+        else:
+            agreement = Agreement.of_all_rows(discovery.formula, dataset, everything)
+            rows = everything.rows + everything.undefined_rows + everything.left_out
         words = ""
         if network is not None:
             rmse = math.sqrt(network.validation_loss) if math.isfinite(network.validation_loss) else math.nan
@@ -168,7 +173,7 @@ class RunSummary:
             units=dataset.units,
             target=dataset.target,
             y_units=dataset.y_units,
-            rows=dataset.n_rows,
+            rows=rows,
             notes=tuple(dict.fromkeys(notes)),
             noise_floor=discovery.noise_floor,
             network=words,
@@ -287,8 +292,12 @@ def versions() -> dict[str, str]:
 
 
 def fingerprint(dataset: Dataset) -> str:
-    """SHA-256 of names and numbers of a table, in hexadecimal."""
+    """SHA-256 of names and numbers of a table, of a long one in the order of its rows, in hexadecimal."""
     digest = hashlib.sha256()
+    if dataset.whole is not None:
+        # Columns that a formula may use are part of what is searched.
+        digest.update(dataset.whole.sha256.encode())
+        dataset = dataset.take(np.arange(1))
     for name in (*dataset.names, dataset.target):
         digest.update(f"{len(name)}:{name};".encode("utf-8", "surrogatepass"))
     errors = () if dataset.x_error is None else (dataset.x_error,)

@@ -9,21 +9,23 @@ import numpy as np
 
 from kansym import clock
 from kansym.data.dataset import Dataset
-from kansym.data.limits import require_moderate_target
+from kansym.data.limits import MOST_ROWS, require_moderate_target
 from kansym.data.preparation import canonical_table, thinned
+from kansym.fitting.all_rows import RowsDone
 from kansym.interrupting import AGAIN, Abandoned, two_presses
 from kansym.search.effective_errors import with_effective_errors
 from kansym.search.exact_numbers import with_exact_numbers
 from kansym.search.faults import CallbackError
-from kansym.search.final_fit import hinted, settled, settled_guesses
+from kansym.search.final_fit import hinted, settled, settled_guesses, settled_on_all
 from kansym.search.found import Seeds
 from kansym.search.options import DiscoveryOptions
 from kansym.search.outlier_screening import robust_discovery
 from kansym.search.pipeline import run_pipeline
 from kansym.search.prior.given import discover_given
 from kansym.search.prior.guessed import discover_guessed
-from kansym.search.progress import ProgressCallback
+from kansym.search.progress import ALL_ROWS, Progress, ProgressCallback
 from kansym.search.results import Discovery, StopReason
+from kansym.search.watchdog import tell
 from kansym.surfaces import surface
 from kansym.threads import threads_for
 
@@ -37,9 +39,9 @@ WALL_DECIDED = (
     "of the search; a rerun may differ. Give it more seconds, or deterministic=True (--deterministic)."
 )
 
-MOST_ROWS = 50_000
-"""Rows that formulas are searched on; constants of what is found are fitted to all. Forms that
-fifty thousand rows cannot distinguish more rows hardly can, and every trial costs time in proportion."""
+READING = 3e-7
+"""Seconds for a number of a long table in the last fit, in which all rows are read some times; half of the time budget
+at most."""
 
 
 def discover(
@@ -54,7 +56,8 @@ def discover(
     Where the table has errors of y, the errors of the constants are absolute: they follow from those errors. Where it
     has errors of the inputs, the search weighs rows by effective errors, with slopes of a smooth interpolant, and the
     constants of what it finds are fitted by orthogonal distance regression.
-    Of tables with more than 50,000 rows, 50,000 are searched; constants are fitted to all.
+    Of tables with more than 50,000 rows, 50,000 are searched; constants are fitted to all. A long file, of which
+    `kansym.read_table` holds a sample, is read some times more for that.
 
     Parameters
     ----------
@@ -114,7 +117,10 @@ def _discover(
         # Rows are in the order of their contents, so that evenly spaced ones cover the whole box.
         searched = with_effective_errors(table.take(thinned(np.arange(table.n_rows), MOST_ROWS)), seed=options.seed)
         left = clock.left(start + options.max_seconds * (1 - SETTLING))
-        inner = options if plain and not options.guesses else replace(options, max_seconds=max(left, 0.1))
+        if table.whole is not None:
+            left -= min(READING * table.whole.n_rows * table.n_columns, options.max_seconds / 2)
+        alone = plain and not options.guesses and table.whole is None
+        inner = options if alone else replace(options, max_seconds=max(left, 0.1))
         search = partial(run_pipeline, seeds=seeds) if options.given is None else discover_given
         if options.guesses:
             search = discover_guessed
@@ -126,7 +132,7 @@ def _discover(
             words = f"Formulas were searched on {searched.n_rows} of {table.n_rows} rows; all count for the constants."
             found = replace(found, notes=(*found.notes, words))
         searching = found.interrupted
-        found = _settled(found, table, plain, options, start + options.max_seconds)
+        found = _settled(found, table, plain, options, start + options.max_seconds, _shown(progress, found, options))
     seconds = time.monotonic() - began
     notes = found.notes
     if clock.current().ended_by_wall:
@@ -136,7 +142,24 @@ def _discover(
     return replace(found, seconds=seconds, notes=notes)
 
 
-def _settled(found: Discovery, table: Dataset, plain: bool, options: DiscoveryOptions, until: float) -> Discovery:
+def _shown(progress: ProgressCallback | None, found: Discovery, options: DiscoveryOptions) -> RowsDone | None:
+    """How far the reading of all rows is, for those who watch."""
+    if progress is None:
+        return None
+    began, searched = time.monotonic(), found.seconds
+
+    def show(what: str, done: int, rows: int) -> None:
+        elapsed = searched + time.monotonic() - began
+        words = f"{what}: {done:,} of {rows:,} rows"
+        left = max(0.0, options.max_seconds - elapsed)
+        tell(progress, Progress(ALL_ROWS, words, found.formula, elapsed, left))
+
+    return show
+
+
+def _settled(
+    found: Discovery, table: Dataset, plain: bool, options: DiscoveryOptions, until: float, watch: RowsDone | None
+) -> Discovery:
     """The last fit of what was found, to all rows of the table; Ctrl-C leaves it out."""
     loss = options.loss
     try:
@@ -145,7 +168,9 @@ def _settled(found: Discovery, table: Dataset, plain: bool, options: DiscoveryOp
             last = settled_guesses(last, None if plain else table, loss=loss, pick=found.formula)
         if options.exact:
             last = with_exact_numbers(last, loss=loss, until=until)
-    except Abandoned:
+        if table.whole is not None:
+            last = settled_on_all(last, table, table.whole, loss=loss, until=until, watch=watch)
+    except (Abandoned, CallbackError):
         raise
     except Exception as error:
         logger.warning("the last fit failed: %s: %s", type(error).__name__, error, exc_info=True)

@@ -13,7 +13,7 @@ from kansym import clock
 from kansym.data.dataset import Dataset
 from kansym.data.weights import mean_square
 from kansym.numbers import measured
-from kansym.search.final_fit import refitted
+from kansym.search.final_fit import refitted, with_exact
 from kansym.search.formulation import as_written, is_noisy, shortened
 from kansym.search.front import ParetoFront
 from kansym.search.results import Discovery
@@ -65,13 +65,7 @@ def _exact(formula: Formula, rows: FitRows, loss: str) -> Formula:
     shorter = replace(formula, expression=expression, complexity=complexity(expression), constants=(), covariance=None)
     fitted = refitted(shorter, rows.dataset, loss)[0]
     exact = [_replaced(k, value, number, formula.constants) for k, (_, value, number) in enumerate(result.accepted)]
-    k = len(exact)
-    covariance = np.zeros((0, 0)) if fitted.covariance is None else fitted.covariance
-    return replace(
-        fitted,
-        constants=(*fitted.constants, *exact),
-        covariance=np.pad(covariance, (0, k), constant_values=math.nan),
-    )
+    return with_exact(fitted, exact)
 
 
 def _replaced(place: int, value: float, number: sympy.Expr, constants: Sequence[Constant]) -> Constant:

@@ -12,19 +12,20 @@ import scipy.stats
 
 from kansym import clock
 from kansym.data.columns import quoted
-from kansym.data.dataset import Dataset
+from kansym.data.dataset import Dataset, WholeTable
 from kansym.data.remarks import are_groups
-from kansym.data.weights import mean_error, row_weights
+from kansym.data.weights import mean_error, root_mean_square, row_weights
 from kansym.errors import KansymError
+from kansym.fitting.all_rows import Limit, RowsDone, fit_to_all, residuals_on_all
 from kansym.fitting.estimate import Estimate, estimate_table
 from kansym.fitting.least_squares import Measurements
 from kansym.fitting.outliers import Outlier, outliers_of, robust_limit
-from kansym.fitting.residuals import effective_error
+from kansym.fitting.residuals import EXACT, effective_error
 from kansym.search.front import ParetoFront
 from kansym.search.guess_outcome import GuessOutcome
 from kansym.search.prior.guess import Guess
 from kansym.search.results import Discovery
-from kansym.symbolic.constants import bounded, with_constant_symbols
+from kansym.symbolic.constants import Constant, bounded, with_constant_symbols
 from kansym.symbolic.formula import Formula, with_fitted_constants
 from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parametric import ParametricForm, columns_of, parametrize
@@ -154,8 +155,7 @@ def _group_notes(formula: Formula, dataset: Dataset) -> list[str]:
 
 def refitted(formula: Formula, dataset: Dataset, loss: str = "linear") -> tuple[Formula, Estimate | None]:
     """A formula with its constants fitted to a table, and the fit; the same formula where that is not possible."""
-    variables = tuple(plain_symbol(name) for name in formula.variables)
-    form = bounded(_with_names(parametrize(formula.expression, variables), formula), formula.constants)
+    form = _form_of(formula)
     if not form.constants:
         return formula, None
     fitted = dataset
@@ -173,6 +173,65 @@ def refitted(formula: Formula, dataset: Dataset, loss: str = "linear") -> tuple[
     if np.isnan(final.values).any():
         return formula, None
     return with_fitted_constants(formula, final, covariance, UnitSystem.of(dataset)), found
+
+
+def _form_of(formula: Formula) -> ParametricForm:
+    """The constants of a formula as parameters, within their bounds."""
+    variables = tuple(plain_symbol(name) for name in formula.variables)
+    return bounded(_with_names(parametrize(formula.expression, variables), formula), formula.constants)
+
+
+def with_exact(fitted: Formula, exact: Sequence[Constant]) -> Formula:
+    """A formula with constants that are exact numbers listed behind those that were fitted."""
+    covariance = np.zeros((0, 0)) if fitted.covariance is None else fitted.covariance
+    covariance = np.pad(covariance, (0, len(exact)), constant_values=math.nan)
+    return replace(fitted, constants=(*fitted.constants, *exact), covariance=covariance)
+
+
+def settled_on_all(
+    discovery: Discovery, sample: Dataset, whole: WholeTable, *, loss: str, until: float, watch: RowsDone | None = None
+) -> Discovery:
+    """The discovery with the constants of its pick fitted to all rows of a long table, and what these leave.
+
+    Parameters
+    ----------
+    discovery : Discovery
+    sample : Dataset
+        The rows of the search, which its constants are of.
+    whole : WholeTable
+        All rows.
+    loss : str
+        With any but "linear", rows that are farther off than chance allows are left out.
+    until : float
+        `kansym.clock.now` value after which the rows are read once more at most.
+    watch : callable, optional
+        Called with what is done, the rows that were read, and all rows.
+    """
+    pick, form = discovery.formula, _form_of(discovery.formula)
+    limit = _limit(pick, sample, whole.n_rows, leave_out=loss != "linear")
+    if form.constants:
+        found = fit_to_all(form, pick, whole, limit, until=until, watch=watch)
+        if found is not None and not np.isnan(found.form.values).any():
+            exact = [constant for constant in pick.constants if constant.snapped is not None]
+            pick = with_fitted_constants(pick, found.form, found.covariance, UnitSystem.of(sample))
+            pick = with_exact(pick, exact) if exact else pick
+    rounding = EXACT * root_mean_square(sample.y, None)
+    left = residuals_on_all(pick, whole, sample, limit, exact=rounding, watch=watch)
+    front = ParetoFront(pick if formula is discovery.formula else formula for formula in discovery.front)
+    notes = [*discovery.notes, f"The constants of the pick are from all {whole.n_rows} rows, those of others are not."]
+    if far := left.far or left.left_out:
+        listed = ", ".join(str(row) for row in left.farthest[:LISTED]) + (", ..." if far > LISTED else "")
+        treated = "they were not left out; see --robust" if left.far else "they were left out of the last fit"
+        notes.append(f"{far} of all rows are farther from the formula than chance allows ({listed}): {treated}.")
+    return replace(discovery, front=front, formula=pick, all_rows=left, notes=tuple(notes))
+
+
+def _limit(formula: Formula, sample: Dataset, rows: int, *, leave_out: bool) -> Limit:
+    """How far off a row of many may be, in units of its error or of the scatter in the sample."""
+    residuals = np.abs(sample.y - formula.predict(sample.X))
+    scatter = 1.4826 * float(np.median(residuals[np.isfinite(residuals)])) if np.isfinite(residuals).any() else 0.0
+    rounding = 1e3 * np.finfo(np.float64).eps * float(np.abs(sample.y).max())
+    return Limit(robust_limit(rows, rows, sample.y_error is not None), max(scatter, rounding), leave_out)
 
 
 def settled_guesses(discovery: Discovery, table: Dataset | None, *, loss: str, pick: Formula) -> Discovery:

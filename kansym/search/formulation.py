@@ -31,7 +31,7 @@ from kansym.symbolic.naming import plain, plain_symbol
 from kansym.symbolic.own_functions import folded
 from kansym.symbolic.parametric import ParametricForm, parametrize
 from kansym.symbolic.reduction import drop_terms, eliminate, straighter
-from kansym.symbolic.refit import RANK_TOLERANCE, RefitResult, jacobian_rank, refit, scaled_svd
+from kansym.symbolic.refit import RefitResult, jacobian_rank, refit
 from kansym.symbolic.rewriting import (
     absorb_minus,
     join_logarithms,
@@ -40,6 +40,7 @@ from kansym.symbolic.rewriting import (
     with_factors,
     with_positive_offsets,
 )
+from kansym.symbolic.scaled_columns import RANK_TOLERANCE, scaled_svd
 from kansym.symbolic.simplification import simplify
 from kansym.symbolic.snapping import SnapResult, snap
 from kansym.symbolic.steps import Origin, steps_of

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from kansym.symbolic.formula import Formula
 
+READING, ALL_ROWS = "reading", "all rows"
+"""Stages in which the rows of a long table go by, before the search and after it."""
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -13,7 +16,7 @@ class Progress:
     Attributes
     ----------
     stage : str
-        "reading", "training", "matching", "composing" or "finishing".
+        "reading", "training", "matching", "composing", "finishing" or "all rows".
     message : str
         What was just done or decided, one line.
     best : Formula or None

@@ -11,6 +11,7 @@ import torch
 
 from kansym.data.dataset import Dataset
 from kansym.data.scaling import Scaling
+from kansym.fitting.all_rows import AllRows
 from kansym.fitting.outliers import Outlier
 from kansym.kan.growth import Decision
 from kansym.kan.network import Network, format_shape
@@ -215,6 +216,8 @@ class Discovery:
         Of the library that the search had, each of which counts as one function. Not stored.
     formulas : tuple of Formula
         All that the search found, in the order in which it did; for a search over several tables. Not stored.
+    all_rows : AllRows or None
+        The pick on all rows of a long table, of which `dataset` is a sample.
     """
 
     front: ParetoFront
@@ -235,6 +238,7 @@ class Discovery:
     forms_tried: int = 0
     own_functions: tuple[OwnFunction, ...] = ()
     formulas: tuple[Formula, ...] = ()
+    all_rows: AllRows | None = None
 
     @property
     def guess(self) -> GuessOutcome | None:
@@ -249,7 +253,8 @@ class Discovery:
     def __repr__(self) -> str:
         verdict = "" if self.certificate is None else f"; {self.certificate.verdict.kind}"
         rms = f", RMS residual {math.sqrt(self.formula.loss):.3g}" if self.formula.loss >= 0 else ""
-        counts = f"{self.dataset.n_rows} rows, {len(self.front)} formulas"
+        rows = self.dataset.n_rows if self.all_rows is None else self.all_rows.rows
+        counts = f"{rows} rows, {len(self.front)} formulas"
         return (
             f"<Discovery {self.formula}{rms}{verdict}; {counts}, {self.seconds:.1f} s, ended because: {self.stopped}>"
         )

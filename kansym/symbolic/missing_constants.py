@@ -22,7 +22,7 @@ from kansym import clock
 from kansym.clock import Work
 from kansym.symbolic.evaluation import MODULES, finite_column, real_functions
 from kansym.symbolic.parametric import ParametricForm, node_count
-from kansym.symbolic.refit import unit_columns
+from kansym.symbolic.scaled_columns import unit_columns
 
 ALIKE = 1e-4
 """One less the cosine between two derivatives of places that say the same."""

@@ -15,13 +15,16 @@ from kansym import clock
 from kansym.clock import Work
 from kansym.errors import ArgumentError
 from kansym.symbolic.parametric import ParametricForm, columns_of, node_count
+from kansym.symbolic.scaled_columns import (
+    RANK_TOLERANCE,
+    inverse_normal,
+    scaled_svd,
+    unit_columns,
+    zero_if_undefined,
+)
 
 TOLERANCE = 1e-15
 """Relative tolerance of the optimizer: machine precision; stricter values make scipy warn."""
-
-RANK_TOLERANCE = 1e-10
-"""Singular values of the column-scaled Jacobian below this times the largest count as zero. Redundant constants of
-composed formulas give 1e-16 (rounding), the least well determined real ones seen 1e-6."""
 
 BARRIER = 1e30
 """Residual, in units of the RMS of y, of a row where the formula is not finite: the step is always refused."""
@@ -366,15 +369,10 @@ class LeastSquares:
 
         Rows and columns of constants that the data do not determine are nan.
         """
-        lengths, singular, vectors, rank = scaled_svd(self.free_jacobian(values) * self.scale)
-        kept = vectors[:rank] / singular[:rank, None]
-        with np.errstate(all="ignore"):
-            inverse_length = np.divide(1.0, lengths, out=np.zeros_like(lengths), where=lengths > 0)
-            factor = sigma * inverse_length[:, None] * kept.T
-            inverse = factor @ factor.T
-        undetermined = (np.abs(vectors[rank:]) > 1e-6).any(axis=0) | (lengths == 0) | self.stuck(values)
-        inverse[undetermined, :] = np.nan
-        inverse[:, undetermined] = np.nan
+        inverse, rank = inverse_normal(self.free_jacobian(values) * self.scale, sigma)
+        stuck = self.stuck(values)
+        inverse[stuck, :] = np.nan
+        inverse[:, stuck] = np.nan
         return inverse, rank
 
     def null_space(self, values: np.ndarray) -> np.ndarray:
@@ -469,29 +467,3 @@ def bounded_descent(
         else:
             damping *= 10
     return z, False
-
-
-def zero_if_undefined(array: np.ndarray) -> np.ndarray:
-    """The array with zeros for everything that is not finite."""
-    return np.where(np.isfinite(array), array, 0.0)
-
-
-def unit_columns(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Columns scaled to unit length, and the lengths; without overflow or underflow in the squares."""
-    largest = np.abs(matrix).max(axis=0, initial=0.0)
-    safe = np.where(largest > 0, largest, 1.0)
-    scaled = matrix / safe
-    lengths = np.sqrt((scaled**2).sum(axis=0))
-    unit = np.divide(scaled, lengths, out=np.zeros_like(scaled), where=lengths > 0)
-    return unit, np.where(largest > 0, safe * lengths, 0.0)
-
-
-def scaled_svd(jacobian: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
-    """Column lengths (k,), singular values, all k right vectors (k, k), and rank, of the column-scaled matrix."""
-    unit, lengths = unit_columns(jacobian)
-    # The triangular factor has the same singular values and right vectors, and does not grow with n.
-    triangle = np.linalg.qr(unit, mode="r") if unit.shape[0] > unit.shape[1] else unit
-    _, singular, vectors = np.linalg.svd(triangle, full_matrices=True)
-    largest = singular[0] if singular.size else 0.0
-    rank = int((singular > RANK_TOLERANCE * largest).sum()) if largest > 0 else 0
-    return lengths, singular, vectors, rank

@@ -1,11 +1,16 @@
-"""Agreement over seeds: does the search find the same formula from other starts and with other rows held out?"""
+"""Does the search find the same formula from other seeds, and from rows drawn anew?"""
 
 import math
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
 
 from kansym.data.dataset import Dataset
+from kansym.executors import completed
 from kansym.fitting.residuals import residuals_of
 from kansym.search.discovery import discover
 from kansym.search.options import DiscoveryOptions
@@ -23,6 +28,7 @@ class Rerun:
     Attributes
     ----------
     seed : int
+        Of the search, or of the rows that were drawn.
     formula : str
     same_form : bool
         Whether each form gives the other's values once its constants are set: they differ in numbers at most.
@@ -38,7 +44,7 @@ class Rerun:
 
 @dataclass(frozen=True)
 class Agreement:
-    """Searches from other seeds.
+    """Searches from other seeds, or of rows drawn anew.
 
     Attributes
     ----------
@@ -64,6 +70,36 @@ class Agreement:
         return sum(rerun.same_form or rerun.same_values for rerun in self.reruns)
 
 
+@dataclass(frozen=True, eq=False)
+class SearchAgain:
+    """One more search as a task.
+
+    Attributes
+    ----------
+    dataset : Dataset
+        What is searched.
+    options : DiscoveryOptions
+    formula : Formula
+        What the outcome is compared with.
+    compared_on : Dataset
+        On which rows.
+    number : int
+        For `Rerun.seed`.
+    """
+
+    dataset: Dataset
+    options: DiscoveryOptions
+    formula: Formula
+    compared_on: Dataset
+    number: int
+
+
+def search_again(task: SearchAgain, progress: ProgressCallback | None = None) -> Rerun | None:
+    """The outcome of a task; None where the search was interrupted."""
+    found = discover(task.dataset, task.options, progress=progress)
+    return None if found.interrupted else compared(found.formula, task.formula, task.compared_on, task.number)
+
+
 def agreement(
     dataset: Dataset,
     formula: Formula,
@@ -73,6 +109,8 @@ def agreement(
     seconds_each: float | None = None,
     seconds: float = float("inf"),
     progress: ProgressCallback | None = None,
+    jobs: int = 1,
+    executor: Executor | None = None,
 ) -> Agreement:
     """Search again with other seeds, and compare what is found with `formula`.
 
@@ -91,26 +129,88 @@ def agreement(
     seconds : float, default without limit
         For all of them: no search is started that would not fit in, but where `options` are deterministic.
     progress : callable, optional
-        Called with the progress of each search.
+        Called with the progress of each search where they run here.
+    jobs : int, default 1
+        Worker processes of one thread each; the outcome does not depend on it. One that dies costs its search.
+    executor : concurrent.futures.Executor, optional
+        Where the searches run instead, as in `kansym.sweep`.
     """
-    start, seeds = time.monotonic(), list(seeds)
-    options = options or DiscoveryOptions()
+    options, dataset, seeds = options or DiscoveryOptions(), replace(dataset, whole=None), list(seeds)
+    again = (SearchAgain(dataset, replace(options, seed=seed), formula, dataset, seed) for seed in seeds)
+    return _counted(again, len(seeds), options, seconds_each, seconds, progress, jobs, executor)
+
+
+def bootstrap(
+    dataset: Dataset,
+    formula: Formula,
+    resamples: int,
+    *,
+    options: DiscoveryOptions | None = None,
+    seconds_each: float | None = None,
+    seconds: float = float("inf"),
+    progress: ProgressCallback | None = None,
+    jobs: int = 1,
+    executor: Executor | None = None,
+) -> Agreement:
+    """Search rows that are drawn anew from those of the table, and compare what is found with `formula`.
+
+    As many rows as the table has are drawn with replacement, so that about a third of them is missing each time (Efron
+    1979, doi:10.1214/aos/1176344552); what is drawn twice counts twice, and is not both trained on and held out.
+
+    Parameters
+    ----------
+    resamples : int
+        Tables that are drawn; `Rerun.seed` is their number, from 0, which with the seed of `options` decides the rows.
+    dataset, formula, options, seconds_each, seconds, progress, jobs, executor
+        As for `agreement`; the searches have the seed of `options`.
+    """
+    options, dataset = options or DiscoveryOptions(), replace(dataset, whole=None)
+    again = (
+        SearchAgain(_resampled(dataset, options.seed, number), options, formula, dataset, number)
+        for number in range(resamples)
+    )
+    return _counted(again, resamples, options, seconds_each, seconds, progress, jobs, executor)
+
+
+def _resampled(dataset: Dataset, seed: int, number: int) -> Dataset:
+    drawn = np.random.default_rng([seed, number]).integers(dataset.n_rows, size=dataset.n_rows)
+    return dataset.take(np.sort(drawn))
+
+
+def _counted(
+    again: Iterable[SearchAgain],
+    asked: int,
+    options: DiscoveryOptions,
+    seconds_each: float | None,
+    seconds: float,
+    progress: ProgressCallback | None,
+    jobs: int,
+    executor: Executor | None,
+) -> Agreement:
+    """Run the searches, as many as there is time for, and count what they find."""
+    start = time.monotonic()
     each = options.max_seconds if seconds_each is None else seconds_each
-    reruns: list[Rerun] = []
-    try:
-        for seed in seeds:
+    here = jobs == 1 and executor is None
+
+    def in_time() -> Iterator[SearchAgain]:
+        for task in again:
             remaining = math.inf if options.deterministic else seconds - (time.monotonic() - start)
             if remaining < min(each, 0.5 * seconds):
+                return
+            yield replace(task, options=replace(task.options, max_seconds=min(each, remaining)))
+
+    function = partial(search_again, progress=progress) if here else search_again
+    reruns: dict[int, Rerun] = {}
+    try:
+        for place, rerun in completed(function, in_time(), workers=jobs, executor=executor):
+            if rerun is None:
                 break
-            again = replace(options, seed=seed, max_seconds=min(each, remaining))
-            found = discover(dataset, again, progress=progress)
-            if found.interrupted:
-                break
-            reruns.append(compared(found.formula, formula, found.dataset, seed))
+            if isinstance(rerun, Rerun):
+                reruns[place] = rerun
     except KeyboardInterrupt:
         # What was counted stays counted.
         pass
-    return Agreement(tuple(reruns), len(seeds), time.monotonic() - start)
+    return Agreement(tuple(reruns[place] for place in sorted(reruns)), asked, time.monotonic() - start)
 
 
 def compared(found: Formula, formula: Formula, dataset: Dataset, seed: int) -> Rerun:

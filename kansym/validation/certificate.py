@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -11,6 +12,7 @@ from kansym.codec import from_json, to_json
 from kansym.data.dataset import Dataset
 from kansym.data.sample_points import box_of, extended
 from kansym.errors import ArgumentError
+from kansym.fitting.all_rows import AllRows
 from kansym.fitting.predictability import Dependence, Leftover, dependence, leftover
 from kansym.fitting.residuals import residuals_of
 from kansym.search.challenge import challenged
@@ -21,11 +23,11 @@ from kansym.surfaces import surface
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.own_functions import folded
 from kansym.threads import threads_for
-from kansym.validation.agreement import Agreement, agreement
+from kansym.validation.agreement import Agreement, agreement, bootstrap
 from kansym.validation.description_length import Explained, explained
 from kansym.validation.domain import Domain, check_domain
 from kansym.validation.extrapolation import Extrapolation, extrapolation
-from kansym.validation.fit import Fit, measure_fit
+from kansym.validation.fit import Fit, measure_fit, with_all_rows
 from kansym.validation.form import CheckedConstants, FormFacts, check_constants, form_facts
 from kansym.validation.freed_edges import FreedEdges, freed_edges
 from kansym.validation.left_out_ends import LeftOutEnd, worst_left_out_end
@@ -87,6 +89,10 @@ class Certificate:
         Forms that the search fitted; 0 where that is not known.
     freed : FreedEdges or None
         Which functions of the formula the data would rather have otherwise; None in older certificates.
+    all_rows : AllRows or None
+        Of a long table, what the formula leaves on all rows; tests of residuals and what follows them are of a sample.
+    bootstrap : Agreement or None
+        Searches of rows drawn anew; None where they were not asked for.
     """
 
     formula: str
@@ -111,6 +117,8 @@ class Certificate:
     left_out_end: LeftOutEnd | None = None
     forms_tried: int = 0
     freed: FreedEdges | None = None
+    all_rows: AllRows | None = None
+    bootstrap: Agreement | None = None
 
     @property
     def is_law(self) -> bool:
@@ -163,6 +171,9 @@ def certify(
     seconds_each: float | None = None,
     options: DiscoveryOptions | None = None,
     progress: ProgressCallback | None = None,
+    resamples: int = 0,
+    jobs: int = 1,
+    executor: Executor | None = None,
 ) -> Certificate:
     """Measure what speaks for and against the picked formula of a discovery.
 
@@ -183,14 +194,24 @@ def certify(
         their seed. Default: `DiscoveryOptions()`.
     progress : callable, optional
         Called with the progress of the searches.
+    resamples : int, default 0
+        Searches of rows that are drawn anew from the table (bootstrap), to see how often the same form comes back; 0
+        asks for none. Twenty tell a half from all.
+    jobs : int, default 1
+        Worker processes, one thread each, for the searches; what they find does not depend on it.
+    executor : concurrent.futures.Executor, optional
+        Where the searches run instead, as in `kansym.sweep`.
 
     Raises
     ------
     ArgumentError
-        If `seeds` is negative or `seconds` is not positive.
+        If `seeds` or `resamples` is negative, or `seconds` or `jobs` is not positive.
     """
-    if isinstance(seeds, bool) or not isinstance(seeds, int | np.integer) or seeds < 0:
-        raise ArgumentError(f"seeds must be a number of searches, 0 or more, got {seeds!r}")
+    for name, count in (("seeds", seeds), ("resamples", resamples)):
+        if isinstance(count, bool) or not isinstance(count, int | np.integer) or count < 0:
+            raise ArgumentError(f"{name} must be a number of searches, 0 or more, got {count!r}")
+    if jobs < 1:
+        raise ArgumentError(f"jobs must be at least 1, got {jobs!r}")
     if not seconds > 0:
         raise ArgumentError(f"seconds must be a positive number, got {seconds!r}")
     if seconds_each is not None and not seconds_each > 0:
@@ -198,19 +219,22 @@ def certify(
     if seconds_each is None and options is None:
         seconds_each = max(1.0, discovery.seconds)
     options = options or DiscoveryOptions()
-    again = None
+    searches: dict[str, Any] = {
+        "options": options,
+        "seconds_each": seconds_each,
+        "progress": progress,
+        "jobs": jobs,
+        "executor": executor,
+    }
+    again = drawn = None
     if seeds:
-        again = agreement(
-            discovery.dataset,
-            discovery.formula,
-            range(options.seed + 1, options.seed + 1 + int(seeds)),
-            options=options,
-            seconds_each=seconds_each,
-            seconds=seconds,
-            progress=progress,
-        )
+        others = range(options.seed + 1, options.seed + 1 + int(seeds))
+        again = agreement(discovery.dataset, discovery.formula, others, seconds=seconds, **searches)
+        seconds -= again.seconds
+    if resamples:
+        drawn = bootstrap(discovery.dataset, discovery.formula, int(resamples), seconds=seconds, **searches)
     with threads_for(discovery.dataset.n_rows):
-        return _measure(discovery, options, again)
+        return _measure(discovery, options, again, drawn)
 
 
 def _units_tell(formula: Formula, dataset: Dataset) -> bool | None:
@@ -221,7 +245,9 @@ def _units_tell(formula: Formula, dataset: Dataset) -> bool | None:
     return None if formula.consistent and None in units else formula.consistent
 
 
-def _measure(discovery: Discovery, options: DiscoveryOptions, again: Agreement | None) -> Certificate:
+def _measure(
+    discovery: Discovery, options: DiscoveryOptions, again: Agreement | None, drawn: Agreement | None
+) -> Certificate:
     # Rows that a robust fit has set aside are not what the formula claims to describe.
     aside = [] if options.loss == "linear" else [outlier.row for outlier in discovery.outliers]
     if aside:
@@ -229,9 +255,10 @@ def _measure(discovery: Discovery, options: DiscoveryOptions, again: Agreement |
         discovery = replace(discovery, dataset=discovery.dataset.take(kept))
     dataset, formula, seed = discovery.dataset, discovery.formula, options.seed
     residuals = residuals_of(formula, dataset)
-    box = box_of(dataset.X)
+    box, everything = box_of(dataset.X), discovery.all_rows
+    fit = measure_fit(discovery, residuals, validation_fraction=options.validation_fraction)
     evidence = Evidence(
-        fit=measure_fit(discovery, residuals, validation_fraction=options.validation_fraction),
+        fit=fit if everything is None else with_all_rows(fit, everything, residuals.k),
         explained=explained(residuals, discovery.noise_floor, discovery.own_functions),
         residual_tests=check_residuals(residuals, dataset.names, seed=seed),
         leftover=leftover(residuals, dataset.names, seed=seed),
@@ -241,12 +268,14 @@ def _measure(discovery: Discovery, options: DiscoveryOptions, again: Agreement |
         domain=check_domain(formula.expression, dataset.names, box, rows=dataset.X, seed=seed),
         extrapolation=extrapolation(discovery, seed=seed),
         agreement=again,
+        bootstrap=drawn,
         dependence=dependence(residuals, dataset.names, seed=seed),
         form=form_facts(folded(residuals.form, discovery.own_functions)),
         consistent=_units_tell(formula, dataset),
         left_out_end=worst_left_out_end(residuals, dataset.names),
         forms_tried=discovery.forms_tried,
         freed=freed_edges(residuals, seed=seed),
+        all_rows=everything,
     )
     verdict = judge(evidence)
     if verdict.kind == LAW and not evidence.fit.exact and not discovery.challenged:

@@ -1,12 +1,13 @@
 """How well formula and network describe the table: errors, R^2, chi-squared, noise floor."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import scipy.stats
 
 from kansym.data.preparation import MINIMUM_ROWS
 from kansym.data.weights import root_mean_square
+from kansym.fitting.all_rows import AllRows
 from kansym.fitting.residuals import Residuals
 from kansym.search.results import Discovery
 
@@ -110,6 +111,31 @@ def measure_fit(discovery: Discovery, residuals: Residuals, *, validation_fracti
         exact=residuals.exact,
         chi2=chi2,
         chi2_p=chi2_p,
+        freedom=freedom,
+    )
+
+
+def with_all_rows(fit: Fit, found: AllRows, k: int) -> Fit:
+    """The fit with the numbers of all rows of a long table; what was held out is of its sample.
+
+    Parameters
+    ----------
+    fit : Fit
+    found : AllRows
+    k : int
+        Fitted constants.
+    """
+    freedom = found.rows - k
+    known = found.chi2 is not None and freedom > 0
+    return replace(
+        fit,
+        rows=found.rows,
+        undefined_rows=found.undefined_rows,
+        rms=found.rms,
+        spread=found.spread,
+        one_minus_r2=found.one_minus_r2,
+        chi2=found.chi2 if known else None,
+        chi2_p=float(scipy.stats.chi2.sf(found.chi2, freedom)) if known else None,
         freedom=freedom,
     )
 

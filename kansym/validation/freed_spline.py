@@ -14,7 +14,7 @@ import sympy
 from kansym.fitting.residuals import Residuals
 from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parametric import ParametricForm, columns_of
-from kansym.symbolic.refit import unit_columns, zero_if_undefined
+from kansym.symbolic.scaled_columns import unit_columns, zero_if_undefined
 
 MOST_ROWS = 2000
 """Rows that are used, drawn from more: more move every function of a formula that is nearly right."""

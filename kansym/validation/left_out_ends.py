@@ -16,6 +16,9 @@ SHARE, FEWEST = 0.1, 3
 FEWEST_ROWS, SPARE = 20, 4
 """Rows of a table that is asked, and rows that are left above the number of constants."""
 
+MOST_DENSE = 1000
+"""Rows whose covariance is written out."""
+
 
 @dataclass(frozen=True)
 class LeftOutEnd:
@@ -112,5 +115,11 @@ def _square(residuals: Residuals, out: np.ndarray) -> float | None:
     lengths = np.linalg.norm(jacobian[kept], axis=0)
     triangle = np.linalg.qr(jacobian[kept] / lengths, mode="r")
     pull = np.linalg.solve(triangle.T, (jacobian[out] / lengths).T)
+    if len(out) > MOST_DENSE:
+        # The same by Woodbury's identity, with a matrix of the constants in place of one of the rows.
+        pulled = pull @ residual[out]
+        return float(
+            residual[out] @ residual[out] - pulled @ np.linalg.solve(np.eye(len(pull)) + pull @ pull.T, pulled)
+        )
     covariance = np.eye(len(out)) + pull.T @ pull
     return float(residual[out] @ np.linalg.solve(covariance, residual[out]))

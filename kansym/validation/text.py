@@ -3,12 +3,14 @@
 import math
 from collections.abc import Iterator
 
+from kansym.fitting.all_rows import AllRows
 from kansym.numbers import percent, probability, short, with_error
+from kansym.validation.agreement import Agreement
 from kansym.validation.certificate import Certificate
 from kansym.validation.domain import DEFINED, UNDEFINED, Domain
 from kansym.validation.peers import peer_lines
 from kansym.validation.residual_tests import LEVEL
-from kansym.validation.verdict import NOTHING, bits, network_can_tell
+from kansym.validation.verdict import NOTHING, bits, network_can_tell, off_zero
 
 WIDTH = 19
 """Of the first column."""
@@ -80,18 +82,19 @@ def certificate_rows(c: Certificate) -> Iterator[tuple[str, str]]:
     yield "domain", _domain(c.domain, c.names, "in the box of the data")
     yield "", _domain(c.domain_beyond, c.names, "30 % beyond it")
     yield from _extrapolation(c)
-    if c.agreement is None:
-        yield "other seeds", "not asked"
-    else:
-        done = len(c.agreement.reruns)
-        words = f"the same formula in {c.agreement.same_form} of {done} searches"
-        if c.agreement.same_values > c.agreement.same_form:
-            words += f", the same values in {c.agreement.same_values}"
-        if done < c.agreement.asked:
-            words += f" ({c.agreement.asked} were asked for)"
-        yield "other seeds", words
+    yield "other seeds", "not asked" if c.agreement is None else _same_in(c.agreement)
+    if c.bootstrap is not None:
+        yield "rows drawn anew", _same_in(c.bootstrap)
     for number, line in enumerate(peer_lines(c.peers)):
         yield "" if number else "other tools", line
+
+
+def _same_in(found: Agreement) -> str:
+    done = len(found.reruns)
+    words = f"the same formula in {found.same_form} of {done} searches"
+    if found.same_values > found.same_form:
+        words += f", the same values in {found.same_values}"
+    return words + (f" ({found.asked} were asked for)" if done < found.asked else "")
 
 
 def _fit(c: Certificate) -> Iterator[tuple[str, str]]:
@@ -136,10 +139,24 @@ def _residuals(c: Certificate) -> Iterator[tuple[str, str]]:
             yield "anything left", f"yes: {share}, {probability(c.leftover.p_value)}"
         else:
             yield "anything left", f"no smooth function of the inputs predicts them ({probability(c.leftover.p_value)})"
+    if c.all_rows is not None:
+        yield from _all_rows(c.all_rows)
     if c.lack_of_fit is not None:
         test = c.lack_of_fit
         ratio = f"F({test.freedom}, {test.pure_freedom}) = {test.statistic:.3g}, {probability(test.p_value)}"
         yield "repeated points", f"spread {test.pure_error:.3g}; lack of fit {ratio}"
+
+
+def _all_rows(found: AllRows) -> Iterator[tuple[str, str]]:
+    """Means over all rows of a long table; the lines before are of a sample."""
+    worst = found.worst
+    if worst is None:
+        return
+    if found.least_p < LEVEL:
+        yield "all rows", f"{off_zero(worst)} ({probability(found.least_p)})"
+    else:
+        count = f"{worst.stretches} stretches of every column"
+        yield "all rows", f"residuals are zero on average in {count}, least {probability(found.least_p)}"
 
 
 def _freed(c: Certificate) -> Iterator[tuple[str, str]]:

@@ -21,7 +21,8 @@ It is a **law** only if nothing speaks against it that could be measured:
    and no closed form of about its length that says something else fits as well;
 6. it is defined between the rows, predicts those at the ends of every column when it is fitted without them, continues
    sanely around them, and its units, where the table has any, go together;
-7. where it was asked, other seeds find the same, and no other tool finds a formula that predicts unseen rows better.
+7. where it was asked, other seeds and rows drawn anew find the same, and no other tool finds a formula that predicts
+   unseen rows better.
 
 What is neither is a **good description**. The thresholds in bits and probabilities are the odds they stand for. The
 rules on real exponents, functions and high powers within functions, and agreement with smooth functions were added
@@ -33,8 +34,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from kansym.fitting.all_rows import AllRows, MeansAlong
 from kansym.fitting.predictability import Dependence, Leftover
-from kansym.numbers import percent, probability, short
+from kansym.numbers import percent, probability, short, with_error
 from kansym.validation.agreement import Agreement
 from kansym.validation.description_length import Explained
 from kansym.validation.domain import DEFINED, UNDEFINED, Domain
@@ -96,7 +98,7 @@ MOST_OF_ALL = 10
 """Fitted constants of any closed form with noise."""
 
 AGREES = 0.5
-"""Share of other seeds that must find the same, for a law."""
+"""Share of other seeds, and of tables of rows drawn anew, that must find the same, for a law."""
 
 
 class Topic(StrEnum):
@@ -185,6 +187,8 @@ class Evidence:
     left_out_end: LeftOutEnd | None = None
     forms_tried: int = 0
     freed: FreedEdges | None = None
+    all_rows: AllRows | None = None
+    bootstrap: Agreement | None = None
 
 
 def judge(evidence: Evidence) -> Verdict:
@@ -262,7 +266,8 @@ def structure_left(evidence: Evidence) -> bool:
     """Whether residuals show structure, by any of the tests."""
     left = evidence.leftover is not None and evidence.leftover.objection
     lack = evidence.lack_of_fit is not None and evidence.lack_of_fit.p_value < LEVEL
-    return left or lack or any(test.objection for test in evidence.residual_tests)
+    everywhere = evidence.all_rows is not None and evidence.all_rows.least_p < LEVEL
+    return left or lack or everywhere or any(test.objection for test in evidence.residual_tests)
 
 
 def _no_closed_form(evidence: Evidence) -> str:
@@ -357,6 +362,10 @@ def _of_residuals(e: Evidence) -> list[Ground]:
         chance = probability(e.lack_of_fit.p_value, 1)
         words = f"means of repeated points are off by more than their spread allows ({chance})"
         found.append(Ground(False, words))
+    everything = e.all_rows
+    if everything is not None and everything.worst is not None and everything.least_p < LEVEL:
+        words = f"over all {everything.rows} rows, {off_zero(everything.worst)} ({probability(everything.least_p, 1)})"
+        found.append(Ground(False, words))
     if not found:
         tested = bool(e.residual_tests) or e.leftover is not None
         found.append(
@@ -365,6 +374,12 @@ def _of_residuals(e: Evidence) -> list[Ground]:
             else Ground(False, "there are too few rows to test the residuals")
         )
     return found
+
+
+def off_zero(worst: MeansAlong) -> str:
+    """Where the means of residuals are the farthest from zero."""
+    where = f"from {worst.low:.4g} to {worst.high:.4g} of {worst.along}"
+    return f"the residuals {where} are {with_error(worst.mean, worst.error)} on average"
 
 
 def _of_functions(e: Evidence) -> Iterator[Ground]:
@@ -448,9 +463,10 @@ def _of_extrapolation(e: Evidence) -> Iterator[Ground]:
 
 
 def _of_agreement(e: Evidence) -> Iterator[Ground]:
-    if e.agreement is not None and e.agreement.reruns:
-        same, of = e.agreement.same_values, len(e.agreement.reruns)
-        yield Ground(same >= AGREES * of, f"{same} of {of} searches from other seeds find the same")
+    for found, which in ((e.agreement, "from other seeds"), (e.bootstrap, "of rows drawn anew")):
+        if found is not None and found.reruns:
+            same, of = found.same_values, len(found.reruns)
+            yield Ground(same >= AGREES * of, f"{same} of {of} searches {which} find the same")
 
 
 def _of_peers(findings: Sequence[PeerFinding]) -> Iterator[Ground]:

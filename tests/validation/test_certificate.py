@@ -1,4 +1,5 @@
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -6,9 +7,10 @@ import pytest
 from scipy.special import erf
 
 from kansym.errors import ArgumentError, StorageError
+from kansym.executors import WorkerFailure
 from kansym.search.options import DiscoveryOptions
 from kansym.symbolic.parser import parse_expression
-from kansym.validation.agreement import agreement, compared
+from kansym.validation.agreement import Rerun, agreement, bootstrap, compared
 from kansym.validation.certificate import Certificate, certify
 from kansym.validation.peers import PeerFinding
 from kansym.validation.verdict import Topic
@@ -161,6 +163,57 @@ def test_other_seeds_find_an_easy_law(discovered, rng):
     assert certificate.agreement.asked == 2
     assert certificate.agreement.same_form == len(certificate.agreement.reruns) == 2
     assert "the same formula in 2 of 2 searches" in str(certificate)
+
+
+def test_other_seeds_and_rows_drawn_anew_on_any_number_of_workers(discovered, rng):
+    x = rng.uniform(1, 3, 60)
+    discovery = discovered(x, 2.5 / x, "2.4/x")
+    options = DiscoveryOptions(max_seconds=0.2, device="cpu", deterministic=True)
+
+    def without_time(found):
+        return found.reruns, found.asked
+
+    here = bootstrap(discovery.dataset, discovery.formula, 2, options=options)
+    assert here.asked == len(here.reruns) == 2 and [one.seed for one in here.reruns] == [0, 1]
+    with ThreadPoolExecutor(2) as pool:
+        certificate = certify(discovery, seeds=1, resamples=2, options=options, executor=pool)
+    assert certificate.bootstrap is not None and certificate.agreement is not None
+    assert without_time(certificate.bootstrap) == without_time(here)
+    assert [one.seed for one in certificate.agreement.reruns] == [1]
+    assert Certificate.from_dict(certificate.to_dict()) == certificate
+    same = here.same_form
+    assert f"rows drawn anew    the same formula in {same} of 2 searches" in str(certificate)
+    with pytest.raises(ArgumentError, match="resamples"):
+        certify(discovery, resamples=-1)
+
+
+def test_rows_are_drawn_anew_by_seed_and_number(discovered, rng, monkeypatch):
+    x = np.sort(rng.uniform(1, 3, 60))
+    discovery, drawn = discovered(x, 2.5 / x, "2.4/x"), []
+
+    def search(dataset, options, *, progress=None):
+        drawn.append((options.seed, tuple(dataset.X[:, 0])))
+        return discovery
+
+    monkeypatch.setattr("kansym.validation.agreement.discover", search)
+    for seed in (0, 0, 1):
+        bootstrap(discovery.dataset, discovery.formula, 3, options=DiscoveryOptions(seed=seed))
+    assert drawn[:3] == drawn[3:6] and len({rows for _, rows in drawn}) == 6
+    assert [seed for seed, _ in drawn] == [0] * 6 + [1] * 3
+    for _, rows in drawn:
+        assert len(rows) == 60 and set(rows) <= set(x)
+        # 1 - (1 - 1/60)^60 of the rows, with a spread of three.
+        assert 28 < len(set(rows)) < 48
+
+
+def test_a_search_lost_with_its_worker_is_not_counted(discovered, rng, monkeypatch):
+    x = rng.uniform(1, 3, 60)
+    discovery = discovered(x, 2.5 / x, "2.4/x")
+    rerun = Rerun(3, "y = 2.5/x", same_form=True, same_values=True)
+    outcomes = [(1, WorkerFailure("its process died twice")), (2, rerun), (0, rerun)]
+    monkeypatch.setattr("kansym.validation.agreement.completed", lambda *_, **__: iter(outcomes))
+    found = agreement(discovery.dataset, discovery.formula, range(3), jobs=2)
+    assert (len(found.reruns), found.asked) == (2, 3)
 
 
 def test_ctrl_c_keeps_what_was_counted(discovered, rng, monkeypatch):

@@ -40,6 +40,13 @@ def test_against_the_normal_equations(rng):
     assert found.p_value == pytest.approx(min(1.0, 2 * scipy.stats.chi2.sf(max(expected), 6)), rel=1e-6)
 
 
+def test_many_rows_at_an_end_give_the_same_without_their_covariance(rng, monkeypatch):
+    y = 1.2 * x + 0.2 + 0.05 * rng.normal(size=60)
+    written_out = worst(LINE, y)
+    monkeypatch.setattr("kansym.validation.left_out_ends.MOST_DENSE", 2)
+    assert worst(LINE, y).ratio == pytest.approx(written_out.ratio, rel=1e-12)
+
+
 @pytest.mark.parametrize("given", [True, False])
 def test_a_right_form_is_off_as_often_as_p_says(given):
     # The smaller of two p-values, times two: uniform but for the correction.

@@ -1,7 +1,9 @@
 """The work of ``kansym discover``."""
 
+from contextlib import nullcontext
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Literal
 
 from rich.console import Console
 
@@ -12,6 +14,7 @@ from kansym.commands.options import bounds_by_name, numbers_by_name, split_names
 from kansym.commands.output import this_command, verbose_log, write_json, write_line, write_note
 from kansym.device import choose_device
 from kansym.errors import ArgumentError
+from kansym.executors import dask_executor
 from kansym.groups.discovery import discover_groups
 from kansym.groups.reading import GroupedSource
 from kansym.report.html.page import write_page
@@ -53,6 +56,10 @@ def discover(
     exact: bool,
     name_constants: bool,
     agreement: int,
+    bootstrap: int,
+    jobs: int,
+    executor: Literal["processes", "dask"],
+    scheduler: str | None,
     drop_missing: bool,
     key: str | None,
     primitives: list[str] | None,
@@ -67,7 +74,7 @@ def discover(
     if grouped:
         refused({
             "--x-error": x_error, "--given": given, "--guess": guess, "--robust": robust, "--exact": exact,
-            "--agreement": agreement, "--units": units, "--name-constants": name_constants,
+            "--agreement": agreement, "--bootstrap": bootstrap, "--units": units, "--name-constants": name_constants,
         })  # fmt: skip
         if len(target or ()) > 1 or len(error or ()) > 1:
             raise ArgumentError("--group and --dataset-per-file take one target with one error; search others apart")
@@ -107,6 +114,8 @@ def discover(
         return _of_groups(source, table, options, names_of(leave_out), out, overwrite, quiet, verbose, as_json)
     if leave_out:
         raise ArgumentError("--leave-out is for groups; name their column with --group")
+    if len(targets) > 1 and bootstrap:
+        raise ArgumentError("--bootstrap is for one target; search the others apart")
     if len(targets) > 1:
         return discover_several(
             table,
@@ -120,7 +129,8 @@ def discover(
             verbose=verbose,
             as_json=as_json,
         )
-    dataset, remarks = table.read()
+    display = ProgressDisplay(Console(stderr=True), seconds)
+    dataset, remarks = table.read(seed=seed, progress=None if quiet else display.reading)
     remarks += before_the_search(dataset)
     # What the search would refuse is refused before time is spent.
     choose_device(device, work=0)
@@ -134,7 +144,6 @@ def discover(
     for remark in remarks:
         write_note(remark, quiet=quiet and not isinstance(remark, UnknownUnit))
     handler = verbose_log() if verbose else None
-    display = ProgressDisplay(Console(stderr=True), seconds)
     searched = replace(options, max_seconds=(1 - CERTIFYING) * seconds)
     with recorded_log(handler) as log:
         if quiet or verbose:
@@ -142,9 +151,12 @@ def discover(
         else:
             with display.running():
                 discovery = search(dataset, searched, progress=display)
-        again = {"seeds": agreement, "seconds": agreement * seconds, "seconds_each": seconds} if agreement else {}
+        asked = agreement + bootstrap
+        again = {"seeds": agreement, "resamples": bootstrap, "seconds": asked * seconds, "seconds_each": seconds}
         try:
-            certificate = certificate_of(discovery, searched, again, quiet=quiet)
+            with dask_executor(scheduler) if asked and executor == "dask" else nullcontext() as pool:
+                searches = again | {"jobs": jobs, "executor": pool} if asked else {}
+                certificate = certificate_of(discovery, searched, searches, quiet=quiet)
         except KeyboardInterrupt:
             # The formula stands; it has no certificate.
             certificate = None

@@ -9,6 +9,7 @@ from typing import Any
 from kansym.commands.options import input_errors, joined_names, split_names
 from kansym.data.catalogue import dataset_file, dataset_names, describe_dataset, load_dataset
 from kansym.data.dataset import Dataset
+from kansym.data.large import RowsDone
 from kansym.data.readers import column_spellings, columns_in_words, read_table, read_targets
 from kansym.data.remarks import Warned
 from kansym.errors import ArgumentError, DataError
@@ -56,8 +57,16 @@ class TableOptions:
             raise ArgumentError("--without: no primitive is left; leave out fewer")
         return library
 
-    def read(self) -> tuple[Dataset, list[str]]:
-        """The table, with the units of the file of units in place of its own, and what to say about it."""
+    def read(self, *, seed: int = 0, progress: RowsDone | None = None) -> tuple[Dataset, list[str]]:
+        """The table, with the units of the file of units in place of its own, and what to say about it.
+
+        Parameters
+        ----------
+        seed : int, default 0
+            Which rows a long table is searched on.
+        progress : callable, optional
+            Called with the rows of a long table that were read, and all rows.
+        """
         x_error, columns = input_errors(self.x_error), split_names(self.columns) or None
         remarks = []
         if is_shipped(self.file):
@@ -79,6 +88,8 @@ class TableOptions:
                 columns=columns,
                 drop_missing=self.drop_missing,
                 key=self.key,
+                seed=seed,
+                progress=progress,
             )
         return dataset if self.units is None else _with_units(dataset, Path(self.units)), remarks
 

@@ -76,7 +76,9 @@ MEANINGS = {
         "to the others. What imitates a law in the middle of the data needs its ends."
     ),
     "30 % beyond": "Whether the formula goes on sensibly just outside of the data.",
+    "all rows": "Residuals of all rows of a long table, averaged in stretches of every column.",
     "other seeds": "Whether searches that start from other random numbers find the same formula (option --agreement).",
+    "rows drawn anew": "Whether searches of rows drawn with replacement find the same formula (option --bootstrap).",
     "other tools": "What other programs for the same task found on the same rows (kansym compare).",
 }  # fmt: skip
 """What each measurement is, and what it should be."""
