@@ -17,6 +17,7 @@ from kansym.dynamics.trajectories import Trajectories
 from kansym.errors import KansymError
 from kansym.symbolic.complexity import formula_bits, misfit_bits
 from kansym.symbolic.parametric import ParametricForm, parametrize
+from kansym.validation.same_form import OF_SPREAD, contains
 
 logger = logging.getLogger(__name__)
 
@@ -281,15 +282,27 @@ class Ranking:
                 return
 
     def gaps(self) -> tuple[float, ...]:
-        """By how many bits the next best right-hand side of each equation is longer; inf where none was integrated."""
+        """By how many bits the next best right-hand side of each equation is longer; inf where none was integrated.
+
+        One whose constants can be set to give the best's values is the best with constants to spare, and no other.
+        """
         if self.best is None:
             return ()
+        points = np.vstack(self.setting.guesses)
+        fitted = self.best.fitted
+        whole = len(self.setting.names) <= points.shape[1]
         own = tuple(str(form.expression) for form in self.best.forms)
         found = [math.inf] * len(own)
         for key, one in self._done.items():
             changed = [k for k in range(len(own)) if key[k] != own[k]]
-            if one is not None and len(changed) == 1:
-                found[changed[0]] = min(found[changed[0]], one.bits - self.best.bits)
+            if one is None or len(changed) != 1:
+                continue
+            k, gap = changed[0], one.bits - self.best.bits
+            if gap < found[k]:
+                rms = float(np.std(fitted[k].evaluate(points))) if whole else 0.0
+                if whole and contains(one.forms[k], fitted[k].substituted(), points, OF_SPREAD * rms):
+                    continue
+                found[k] = gap
         return tuple(found)
 
     def _near(self, candidates: Sequence[Candidate]) -> list[Candidate]:
