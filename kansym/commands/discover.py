@@ -155,7 +155,7 @@ def discover(
         Print the result as one JSON object.
     """
     if file is None and dataset_per_file is None:
-        raise ArgumentError("name a table: kansym discover data.csv --target y")
+        raise ArgumentError("FILE is missing; name a table: kansym discover data.csv --target y")
     for option, count in (("--agreement", agreement), ("--bootstrap", bootstrap)):
         if count < 0:
             raise ArgumentError(f"{option} must be a number of searches, 0 or more, got {count}")

@@ -101,7 +101,7 @@ def fit_constants(
         Print the result as one JSON object.
     """
     if file is None and dataset_per_file is None:
-        raise ArgumentError("name a table: kansym fit-constants FORMULA data.csv --target y")
+        raise ArgumentError("FILE is missing; name a table; see kansym fit-constants --help")
     if group is None and dataset_per_file is None:
         for option, value in (("--per-group", per_group), ("--leave-out", leave_out), ("--out", out)):
             if value:

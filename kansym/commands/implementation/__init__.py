@@ -1,5 +1,6 @@
 """What the commands do: for each a module of its name, with a function of its name that takes the same arguments."""
 
+import inspect
 import pkgutil
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -16,6 +17,7 @@ def implementation_of(command: Callable[..., int]) -> Callable[..., int]:
     return pkgutil.resolve_name(f"{__name__}.{name}:{name}")
 
 
-def run(command: Callable[..., int], arguments: Mapping[str, Any]) -> int:
-    """Do the work of a command with its arguments, and return the exit code."""
-    return implementation_of(command)(**arguments)
+def run(command: Callable[..., int], scope: Mapping[str, Any]) -> int:
+    """Do the work of a command with its arguments, which are among the names of a scope, and return the exit code."""
+    names = inspect.signature(command).parameters
+    return implementation_of(command)(**{name: scope[name] for name in names})
