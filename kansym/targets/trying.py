@@ -16,11 +16,11 @@ from kansym.errors import KansymError
 from kansym.primitives.allowed import allowed_functions
 from kansym.search.discovery import MOST_ROWS
 from kansym.search.effective_errors import with_effective_errors
-from kansym.search.final_fit import settled
+from kansym.search.final_fit import hinted, settled
 from kansym.search.formulation import description_length_of, from_expression
 from kansym.search.front import ParetoFront
 from kansym.search.options import DiscoveryOptions
-from kansym.search.results import Discovery, StopReason
+from kansym.search.results import Discovery, StopReason, notes_on
 from kansym.search.rows import FitRows
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.own_functions import own_functions
@@ -178,10 +178,14 @@ def with_sources(
     if pick not in new:
         return found, ""
     stopped = StopReason.AS_GOOD_AS_DATA if fit_rows.at_noise(pick) else found.stopped
-    changed = replace(found, front=front, formula=pick, reading=None, stopped=stopped)
+    # What was noted about the old pick does not hold for the new one.
+    units = () if fit_rows.units is None else fit_rows.units.notes
+    notes = (*dataset.notes, *units, *notes_on(front, None, found.noise_floor))
+    changed = replace(found, front=front, formula=pick, reading=None, stopped=stopped, notes=notes)
     if dataset.y_error is not None or options.loss != "linear" or dataset.n_rows > fit_rows.dataset.n_rows:
-        notes = changed.notes
-        changed = replace(settled(changed, canonical_table(dataset), loss=options.loss, until=until), notes=notes)
+        changed = settled(changed, canonical_table(dataset), loss=options.loss, until=until)
+    else:
+        changed = hinted(changed)
     return changed, new[pick]
 
 

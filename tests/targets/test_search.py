@@ -1,5 +1,7 @@
 """One search each, the time shared, and what is found for one tried on all."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -55,7 +57,9 @@ def test_the_order_of_the_targets_changes_no_formula(tables_of):
 def test_a_component_of_a_field_gives_the_other_its_denominator(dipole, formula_of):
     tables, found, options = dipole
     source = Source("Bx", formula_of("3.6*x*z/(x^2 + z^2)^(5/2)", tables["Bx"]))
-    better, target = with_sources(found, tables["Bz"], [source], options, 3.0)
+    noted = replace(found, notes=("of the pick before",))
+    better, target = with_sources(noted, tables["Bz"], [source], options, 3.0)
+    assert "of the pick before" not in better.notes
     assert target == "Bx" and better.stopped == StopReason.AS_GOOD_AS_DATA
     assert better.formula.rank < found.formula.rank
     np.testing.assert_allclose(better.formula.predict(tables["Bz"].X), tables["Bz"].y, atol=1e-12)
