@@ -12,10 +12,9 @@ from kansym.data.columns import listing, quoted
 from kansym.data.dataset import Dataset
 from kansym.data.limits import require_moderate_target
 from kansym.errors import Argument, ArgumentError, DataError
-from kansym.groups.contest import Contest
 from kansym.groups.outcome import outcome
 from kansym.groups.result import GroupedFormula
-from kansym.groups.search import Search
+from kansym.groups.search import search_groups
 from kansym.groups.table import GroupedTable, grouped_table, text_of
 from kansym.interrupting import AGAIN, two_presses
 from kansym.search.options import DiscoveryOptions
@@ -80,14 +79,11 @@ def discover_groups(
         surface("watched")(progress, options.max_seconds) as watch,
         clock.budget(options.max_seconds, deterministic=options.deterministic),
     ):
-        contest = Contest(table, clock.now() + options.max_seconds)
-        search = Search(contest, options, watch.callback)
-        search.run()
-        contest.finish()
+        contest = search_groups(table, options, watch.callback)
         notes = list(contest.faults.note)
         if clock.current().ended_by_wall:
             notes.append("The clock on the wall ended a part of the search; a rerun may differ.")
-        if search.interrupted:
+        if contest.interrupted:
             notes.append(f"The search was interrupted after {time.monotonic() - began:.1f} s; more time may find more.")
             logger.warning("the search was interrupted; the best form so far is kept; %s", AGAIN)
         found = outcome(
@@ -97,7 +93,7 @@ def discover_groups(
             notes=tuple(notes),
             searched=True,
             seconds=time.monotonic() - began,
-            interrupted=search.interrupted,
+            interrupted=contest.interrupted,
         )
         watch.done(None)
     return found
