@@ -5,8 +5,8 @@
 import itertools
 import logging
 import math
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -39,10 +39,18 @@ NEAR = 3.5
 """Standard errors between a shared constant and the simple number that it may be."""
 
 GAUGE_BITS = 5.0
-"""Bits that a combination of two constants must save: that many pairs and combinations are tried."""
+"""Bits that a combination of two constants costs: that many pairs and combinations are tried."""
 
 SIMPLE = tuple(Fraction(p, q) for q in (1, 2, 3) for p in range(-4 * q, 4 * q + 1) if math.gcd(p, q) == 1)
 """Numbers that an exponent of a law may be."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Entry:
+    """A form fitted to each group on its own, and the shortest that its description can be."""
+
+    least: float
+    separate: Split
 
 
 class Contest:
@@ -73,19 +81,62 @@ class Contest:
     def best(self) -> Split | None:
         return self.found[0] if self.found else None
 
-    def offer(self, expression: sympy.Expr, start: np.ndarray | None = None) -> None:
-        """Try an expression with Float constants, and the same with constants for numbers that nobody measured."""
-        for one in dict.fromkeys([expression, free_numbers(expression, self.table.variables)]):
+    def offer(self, expression: sympy.Expr, others: Mapping[int, sympy.Expr] | None = None) -> None:
+        """Try an expression with Float constants, and the same with constants for numbers that nobody measured.
+
+        Parameters
+        ----------
+        expression : sympy.Expr
+        others : mapping of int to sympy.Expr, optional
+            The same with other constants, for some groups to start from.
+        """
+        self.offer_all([expression], [others])
+
+    def offer_all(
+        self,
+        expressions: Sequence[sympy.Expr],
+        others: Sequence[Mapping[int, sympy.Expr] | None],
+        until: float = math.inf,
+    ) -> None:
+        """Try several expressions; the constants of those are decided on first that describe the groups best."""
+        entries: list[_Entry] = []
+        for expression, starts in zip(expressions, others, strict=True):
+            for one in dict.fromkeys([expression, free_numbers(expression, self.table.variables)]):
+                if clock.late(until):
+                    break
+                try:
+                    form = parametrize(canonicalize(one, self._positive), self.table.variables)
+                    entry = self._fitted(form, self._starts(form, starts) if starts else None)
+                    entries += [] if entry is None else [entry]
+                except ArgumentError as error:
+                    logger.info("form given up: %s", error)
+                except Exception as error:
+                    self.faults.add("a form for all groups", error)
+        for entry in sorted(entries, key=lambda one: one.least):
             try:
-                form = parametrize(canonicalize(one, self._positive), self.table.variables)
-                self.enter(form, None if start is None or start.shape[1] != len(form.constants) else start)
-            except ArgumentError as error:
-                logger.info("form given up: %s", error)
+                self._decided(entry)
             except Exception as error:
                 self.faults.add("a form for all groups", error)
 
-    def enter(self, form: ParametricForm, start: np.ndarray | None = None) -> Split | None:
-        """Fit a form to all groups and decide about its constants; None where it was met before or has no chance."""
+    def _starts(self, form: ParametricForm, others: Mapping[int, sympy.Expr]) -> np.ndarray | None:
+        """Constants (G, k) of expressions that are the form with other constants; None where it was met before."""
+        if str(form.expression) in self._seen:
+            return None
+        start = np.tile(form.values, (self.table.n_groups, 1))
+        for g, other in others.items():
+            there = parametrize(canonicalize(other, self._positive), self.table.variables)
+            if there.expression == form.expression:
+                start[g] = there.values
+        return start
+
+    def enter(self, form: ParametricForm) -> None:
+        """Fit a form to all groups and decide about its constants, unless it was met before or has no chance."""
+        entry = self._fitted(form, None)
+        if entry is not None:
+            self._decided(entry)
+
+    def _fitted(self, form: ParametricForm, start: np.ndarray | None) -> "_Entry | None":
+        """A form fitted to each group on its own; None where it was met before or has no chance."""
         key = str(form.expression)
         k = len(form.constants)
         rows, groups = len(self.table.dataset.y), self.table.n_groups
@@ -99,10 +150,15 @@ class Contest:
         if self._behind(form, losses) > GLANCED:
             return None
         separate = self.judge.separate(form, values, losses)
-        if separate is None or self._behind(form, self.judge.losses(separate)) > PROMISING:
+        if separate is None:
             return None
-        split = self.judge.decide(separate, until=self.deadline)
-        return self._keep(split)
+        return _Entry(self.judge.least_bits(form, self.judge.losses(separate)), separate)
+
+    def _decided(self, entry: "_Entry") -> None:
+        """Decide about the constants of a form where that may become the best."""
+        if self.best is not None and entry.least - self.best.bits > PROMISING:
+            return
+        self._keep(self.judge.decide(entry.separate, until=self.deadline))
 
     def _behind(self, form: ParametricForm, losses: np.ndarray) -> float:
         """Bits behind the best, at least, with these sums of squares (G,) of each group on its own."""
@@ -177,7 +233,7 @@ class Contest:
         """Enter a form as it is, and in the canonical gauge where the constants stay."""
         form = form.with_values(np.median(start, axis=0))
         other = parametrize(canonicalize(form.substituted(), self._positive), form.variables)
-        self.enter(other if len(other.constants) <= len(form.constants) else form, None)
+        self.enter(other if len(other.constants) <= len(form.constants) else form)
 
     def _regauged(self, split: Split) -> None:
         """Try whether the ratio, product, sum or difference of two of each group's own constants is shared."""
@@ -204,8 +260,10 @@ class Contest:
                 if str(expression) in self._seen:
                     continue
                 self._seen.add(str(expression))
+                # What its constants are called is no part of a law, so the form costs what it did.
+                self.judge.price(changed, self.judge.words(form) + GAUGE_BITS)
                 trial = self.judge.decide(self.judge.at(changed, start), until=self.deadline)
-                if trial.bits < split.bits - GAUGE_BITS:
+                if trial.bits < split.bits:
                     self._keep(trial)
 
     def _completed(self, split: Split) -> None:

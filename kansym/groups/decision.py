@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.stats
+import sympy
 
 from kansym import clock
 from kansym.groups.fit import GroupedRows, JointFit, descend, described, joint_fit
@@ -72,12 +73,13 @@ class Judge:
         self.errors_given = table.dataset.y_error is not None
         largest = float(np.abs(table.dataset.y).max())
         self.floor = max(table.floor, RELATIVE_FLOOR * largest)
+        self._words: dict[sympy.Expr, float] = {}
 
     def bits(self, fit: JointFit, levels: np.ndarray | None) -> float:
         """Description length of a fit.
 
         Chi-squared in full where the table has errors, else ``n/2 log2`` of the mean squared residual, of all rows or
-        of each group, of rows that are predicted from the others; the nodes of the form; and ``1/2 log2(n)`` for each
+        of each group, as of rows predicted from the others; the nodes of the form; and ``1/2 log2(n)`` for each
         constant that was fitted, with n all rows for a shared one and those of the group for each of its own.
         """
         rows = self.rows if levels is None else self.rows.at_levels(levels)
@@ -98,9 +100,18 @@ class Judge:
         """The part of the description that the form and its constants are."""
         counts, n = self.rows.counts, len(self.rows.y)
         own = int((~fit.shared).sum())
-        words = formula_bits(replace(fit.form, bounds=None), 1, len(self.rows.columns))
+        words = self.words(fit.form)
         constants = 0.5 * math.log2(n) * int(fit.shared.sum()) + 0.5 * own * float(np.log2(counts).sum())
         return words + constants + (0.0 if levels is None else 0.5 * float(np.log2(counts[1:]).sum()))
+
+    def words(self, form: ParametricForm) -> float:
+        """The part of the description that the form is."""
+        known = self._words.get(form.expression)
+        return formula_bits(replace(form, bounds=None), 1, len(self.rows.columns)) if known is None else known
+
+    def price(self, form: ParametricForm, words: float) -> None:
+        """Let a form cost so many bits: the same function with other names for its constants is no longer one."""
+        self._words[form.expression] = min(words, self.words(form))
 
     def losses(self, split: Split) -> np.ndarray:
         """Sums of squares (G,) of a fit, in the units of the rows."""
@@ -267,8 +278,8 @@ class Judge:
         weight = np.where(fit.undetermined, 0.0, 1.0 / variance)
         total = np.maximum(weight.sum(axis=0), 1e-300)
         mean = (weight * fit.values).sum(axis=0) / total
-        with np.errstate(over="ignore"):
-            return (weight * (fit.values - mean) ** 2).sum(axis=0)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return np.where(weight > 0, weight * (fit.values - mean) ** 2, 0.0).sum(axis=0)
 
     def variance(self, split: Split) -> float:
         """Of the weighted residuals of a fit; 1 where errors were given, at least that of rounding."""

@@ -280,9 +280,14 @@ class JointFit:
         return int(self.shared.sum()) + own * len(self.values)
 
     def left_out(self, rows: GroupedRows) -> np.ndarray:
-        """Residuals (n,) of rows predicted from the others (PRESS); of one that nothing predicts, the row itself."""
+        """Residuals (n,) as of rows predicted from the others, by generalized cross-validation in each group (Golub,
+        Heath and Wahba 1979, doi:10.1080/00401706.1979.10489751); of a row that nothing predicts, the row itself.
+
+        Each row's own leverage would let the one at a pole decide for a group: by chance.
+        """
         alone = self.leverage > 1 - LONE
-        return np.where(alone, rows.y * rows.root, self.residuals / np.maximum(1 - self.leverage, 1e-3))
+        mean = rows.sums(self.leverage) / rows.counts
+        return np.where(alone, rows.y * rows.root, self.residuals / np.maximum(1 - mean, 1e-3)[rows.codes])
 
 
 def joint_fit(

@@ -16,6 +16,7 @@ from kansym.data.dataset import Dataset
 from kansym.data.noise import noise_floor
 from kansym.data.weights import row_weights
 from kansym.groups.contest import Contest, columns_of_constants
+from kansym.groups.sums import GroupedSums
 from kansym.groups.table import GroupedTable
 from kansym.primitives.allowed import allowed_functions
 from kansym.search.challenge import rivals
@@ -31,6 +32,7 @@ from kansym.symbolic.formula import Formula
 from kansym.symbolic.naming import plain, plain_symbol
 from kansym.symbolic.parametric import ParametricForm
 from kansym.symbolic.refit import refit
+from kansym.terms.effort import EFFORTS
 from kansym.terms.enumeration import FEW, FEW_OF_NOISY_CURVES, Enumeration
 from kansym.terms.pursuit import Pursuit, TermOptions, suits
 
@@ -39,12 +41,16 @@ logger = logging.getLogger(__name__)
 SEARCHED, LEAST_ROWS = 5, 10
 """Groups that are searched on their own, at most, and rows of one from which that is worth it."""
 
-SINGLE, POOLED, WHOLE, LAST = 0.4, 0.5, 0.85, 0.97
-"""Parts of the time after which groups on their own, all rows in units of each group's own size, whole searches of
-these, and all rows with the constants of the groups as columns are done."""
+SUMS, TRIED, SINGLE, POOLED, WHOLE, LAST = 0.15, 0.45, 0.62, 0.68, 0.9, 0.97
+"""Parts of the time after which each of these is done: sums with coefficients of each group's own, looked for and
+tried; groups on their own; all rows in units of each group's own size; whole searches of these; all rows with the
+constants of the groups as columns."""
 
-COLUMNS = 0.2
+COLUMNS = 0.12
 """Part of the time for all rows with such columns, each of two times."""
+
+SUMS_TRIED = 80
+"""Sums with coefficients of each group's own that are tried."""
 
 ENUMERATED = 0.5
 """Share of a table's time for compositions of few operations; the rest is for sums of products."""
@@ -61,6 +67,9 @@ SEEDS = 4
 
 LEAST_SECONDS = 0.5
 """Of a search; less finds nothing."""
+
+AT_ONCE = 12
+"""Sums that are fitted before the constants of the best are decided on."""
 
 MOST_COLUMNS = 2
 """Of each group's own constants that become columns."""
@@ -101,9 +110,12 @@ class Search:
     def _run(self) -> None:
         table = self.contest.table
         chosen = searched_groups(table)
+        self._sums()
+        start = clock.now()
         for place, g in enumerate(chosen):
             # The first tells most; the others say where it was wrong.
-            until = self._at(SINGLE * (1 + place / max(len(chosen) - 1, 1)) / 2)
+            share = (1 + place / max(len(chosen) - 1, 1)) / 2
+            until = start + share * (self._at(SINGLE) - start)
             self._engines(table.of(g), table.variables, until, f"{table.group} {table.names[g]}")
         pooled, words = scaled(table), "all groups, each in units of its own"
         self._engines(pooled, table.variables, self._at(POOLED), words)
@@ -123,6 +135,31 @@ class Search:
             best = self.contest.best
             words = message if best is None else f"{message}; so far {plain(best.form.expression)}"
             tell(self.progress, Progress(stage, words, None, elapsed, max(0.0, self.options.max_seconds - elapsed)))
+
+    def _sums(self) -> None:
+        """Try sums whose coefficients are each group's own."""
+        table = self.contest.table
+        if table.dataset.n_columns not in EFFORTS or clock.left(self._at(SUMS)) < LEAST_SECONDS:
+            return
+        self.report("searching", "all groups, for sums with coefficients of their own")
+        noise = 0.0 if table.dataset.y_error is None else noise_floor(scaled(table))
+        sums = GroupedSums(table, noise, self.allowed, seed=self.options.seed)
+        batch: list[list[sympy.Expr]] = []
+        source = self.contest.faults.guard("a source of forms", sums.expressions(self._at(SUMS), SUMS_TRIED))
+        for one in source:
+            batch.append(one)
+            if len(batch) == AT_ONCE:
+                self._offer_starts(batch, sums.groups)
+                batch = []
+            if clock.late(self._at(TRIED)):
+                break
+        self._offer_starts(batch, sums.groups)
+        self.contest.improve()
+
+    def _offer_starts(self, batch: list[list[sympy.Expr]], groups: list[int]) -> None:
+        """Try sums, each with one formula for all groups or with one for each to start from."""
+        starts = [dict(zip(groups, one, strict=False)) if len(one) > 1 else None for one in batch]
+        self.contest.offer_all([one[0] for one in batch], starts, self._at(TRIED))
 
     def _engines(
         self,

@@ -1,0 +1,38 @@
+"""Forms that compete: what constants are called is no part of a law."""
+
+import math
+
+import numpy as np
+import pytest
+import sympy
+
+from kansym.data.dataset import make_dataset
+from kansym.groups.contest import Contest
+from kansym.groups.table import grouped_table
+
+
+@pytest.mark.parametrize("text", ["ratio", "law"])
+def test_a_shared_ratio_of_two_constants_is_found_in_either_gauge(text):
+    # y = V x/(K + x) with one slope V/K at zero: of the two gauges only a*x/(1 + b*x) has a shared constant.
+    rng = np.random.default_rng(1)
+    codes = np.repeat(np.arange(5), 40)
+    x, half = rng.uniform(0.1, 5, len(codes)), np.array([0.5, 0.8, 1.3, 2.0, 3.0])
+    clean = 2.0 * x / (1 + x / half[codes])
+    y = clean + 0.01 * clean.std() * rng.standard_normal(len(x))
+    table = grouped_table(make_dataset(x[:, None], y, names=["x"]), [f"g{k}" for k in codes], "run")
+    (symbol,) = table.variables
+    contest = Contest(table, math.inf)
+    number = sympy.Float
+    gauges = {
+        "ratio": number(2.1) * symbol / (number(1.1) + symbol),
+        "law": number(2.1) * symbol / (1 + number(1.1) * symbol),
+    }
+    contest.offer(gauges[text])
+    contest.improve()
+    contest.finish()
+    best = contest.best
+    assert (best.shared.sum(), len(best.shared)) == (1, 2)
+    assert best.fit.values[0, np.flatnonzero(best.shared)[0]] in (
+        pytest.approx(2.0, rel=0.01),
+        pytest.approx(0.5, rel=0.01),
+    )
