@@ -11,6 +11,7 @@ own, as the law has, and if with these it can be made equal to the law in all gr
     python -m benchmarks.groups --seed 1007 --laws 30
 """
 
+import math
 import re
 import time
 from collections.abc import Iterator
@@ -26,13 +27,15 @@ from kansym.bench.dice import Dice
 from kansym.bench.law import Law
 from kansym.bench.random_laws import random_law
 from kansym.data.dataset import make_dataset
+from kansym.groups.contest import Contest
 from kansym.groups.decision import Judge
 from kansym.groups.fit import descend, described
 from kansym.groups.search import search_groups
 from kansym.groups.table import GroupedTable, grouped_table
 from kansym.search.options import DiscoveryOptions
+from kansym.symbolic.canonical import canonicalize
 from kansym.symbolic.naming import plain_symbol
-from kansym.symbolic.parametric import ParametricForm
+from kansym.symbolic.parametric import ParametricForm, parametrize
 from kansym.symbolic.parser import parse_expression
 
 app = App(name="python -m benchmarks.groups", help="One law for several groups.", version_flags=[])
@@ -52,6 +55,9 @@ NUMBER = re.compile(r"(?<![\w.*])(?<!\*\*)\d+\.\d+(?:e[-+]?\d+)?")
 
 EXACT = 1e-6
 """Largest RMS difference from the law, in units of its spread, of a form that is equal to it."""
+
+SHORT = 1.0
+"""Bits within which two descriptions are as long."""
 
 LEAST_SHIFT = 0.1
 """A constant of each group's own must change the law by this part of its spread."""
@@ -166,6 +172,15 @@ def right(case: Case, form: ParametricForm, shared: np.ndarray, values: np.ndarr
     return nrmse < EXACT, counts
 
 
+def law_bits(case: Case) -> float:
+    """Description length of the law itself, fitted to the same rows."""
+    form = parametrize(canonicalize(case.form.substituted()), case.form.variables)
+    contest = Contest(case.table, math.inf)
+    contest.enter(form)
+    contest.finish()
+    return contest.found[0].bits
+
+
 @app.default
 def main(*, seed: int = 7, laws: Count = 30, seconds: Seconds = 60.0, only: int | None = None) -> int:
     """Search random laws of several groups.
@@ -182,6 +197,7 @@ def main(*, seed: int = 7, laws: Count = 30, seconds: Seconds = 60.0, only: int 
         Number of the only law to search.
     """
     counts = {"both": 0, "form": 0, "tried": 0}
+    short = 0
     for number, case in enumerate(cases(seed, laws)):
         if only is not None and number != only:
             continue
@@ -195,8 +211,8 @@ def main(*, seed: int = 7, laws: Count = 30, seconds: Seconds = 60.0, only: int 
         text = f"{split.form.expression}, own: {[str(symbol) for symbol, one in named if not one]}"
         counts["form"] += form_right
         counts["both"] += form_right and split_right
-        judge = Judge(case.table)
-        bits = judge.decide(judge.at(case.form, judge.glance(case.form, [case.values])[0]), thorough=True).bits
+        bits = law_bits(case)
+        short += split.bits <= bits + SHORT
         print(
             f"{number:3} {'right' if form_right and split_right else 'form' if form_right else 'wrong'}  "
             f"{time.monotonic() - began:5.0f} s  {case.text}  own: {own}\n      found {text}  "
@@ -204,6 +220,7 @@ def main(*, seed: int = 7, laws: Count = 30, seconds: Seconds = 60.0, only: int 
             flush=True,
         )
     print(f"right form {counts['form']}, and right constants {counts['both']}, of {counts['tried']}")
+    print(f"as short a description of the rows as the law's own, or shorter: {short} of {counts['tried']}")
     return 0
 
 

@@ -183,13 +183,19 @@ class Contest:
         if thorough.bits < best.bits and not np.array_equal(thorough.shared, best.shared):
             self.found[0] = thorough
 
-    def improve(self) -> None:
-        """Try the best forms with one constant more, with simple numbers, and with other names for their constants."""
+    def improve(self, until: float = math.inf) -> None:
+        """Try the best forms with one constant more, with simple numbers, and with other names for their constants.
+
+        Parameters
+        ----------
+        until : float, default inf
+            `kansym.clock.now` value after which no other form is taken up.
+        """
         for _ in range(ROUNDS):
             before = self.best
             news = [one for one in self.found[:LEADERS] if str(one.form.expression) not in self._improved]
             for split in news:
-                if clock.late(self.deadline):
+                if clock.late(min(until, self.deadline)):
                     return
                 self._improved.add(str(split.form.expression))
                 for step in (self._simpler, self._joined, self._regauged, self._completed):

@@ -41,15 +41,15 @@ logger = logging.getLogger(__name__)
 SEARCHED, LEAST_ROWS = 5, 10
 """Groups that are searched on their own, at most, and rows of one from which that is worth it."""
 
-SUMS, TRIED, SINGLE, POOLED, WHOLE, LAST = 0.15, 0.45, 0.62, 0.68, 0.9, 0.97
-"""Parts of the time after which each of these is done: sums with coefficients of each group's own, looked for and
-tried; groups on their own; all rows in units of each group's own size; whole searches of these; all rows with the
-constants of the groups as columns."""
+SUMS, TRIED, IMPROVED, SINGLE, POOLED, WHOLE, LAST = 0.2, 0.4, 0.45, 0.62, 0.68, 0.9, 0.97
+"""Parts of the time after which each of these is done: sums with coefficients of each group's own, looked for, tried,
+and improved; groups on their own; all rows in units of each group's own size; whole searches of these; all rows with
+the constants of the groups as columns."""
 
 COLUMNS = 0.12
 """Part of the time for all rows with such columns, each of two times."""
 
-SUMS_TRIED = 80
+SUMS_TRIED = 48
 """Sums with coefficients of each group's own that are tried."""
 
 ENUMERATED = 0.5
@@ -154,7 +154,7 @@ class Search:
             if clock.late(self._at(TRIED)):
                 break
         self._offer_starts(batch, sums.groups)
-        self.contest.improve()
+        self.contest.improve(self._at(IMPROVED))
 
     def _offer_starts(self, batch: list[list[sympy.Expr]], groups: list[int]) -> None:
         """Try sums, each with one formula for all groups or with one for each to start from."""

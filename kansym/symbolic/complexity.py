@@ -241,11 +241,15 @@ def _bits(expression: sympy.Expr, constants: Collection[sympy.Symbol], each: flo
 
 
 def _slopes(expression: sympy.Expr, constants: Collection[sympy.Symbol]) -> Iterator[sympy.Symbol]:
-    """Variables of a curve over a straight background: ``b + k*x`` beside a function of ``x``, with free constants."""
-    if not expression.is_Add or not set(constants).intersection(expression.args):
+    """Variables of a curve over a straight background: ``b + k*x`` beside a function of ``x``; b and k are free."""
+    levels = set(constants).intersection(expression.args) if expression.is_Add else set()
+    if not levels:
         return
     for term in expression.args:
-        if term.is_Mul and len(term.args) == 2 and len(slope := [one for one in term.args if one in constants]) == 1:
+        if not term.is_Mul or len(term.args) != 2:
+            continue
+        slope = [one for one in term.args if one in constants]
+        if len(slope) == 1 and levels - set(slope):
             (variable,) = (one for one in term.args if one not in slope)
             # The slope of a parabola is a term like any other.
             others = [other for other in expression.args if other != term and other.has(variable)]

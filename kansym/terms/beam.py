@@ -88,6 +88,8 @@ class Beam:
     beside : bool, default False
         Begin with three terms instead: all those pairs beside one plain term, and then beside two; with one input, all
         triples of simple functions.
+    blocks : sequence of TermRows, optional
+        The same rows in blocks, each of which has coefficients of its own; the dictionary scores by them.
     """
 
     def __init__(
@@ -102,8 +104,10 @@ class Beam:
         most_cost: float = math.inf,
         paired: bool = False,
         beside: bool = False,
+        blocks: Sequence[TermRows] | None = None,
     ) -> None:
         self.dictionary, self.rows, self.lengths = dictionary, rows, lengths
+        self.blocks = [rows] if blocks is None else list(blocks)
         self.effort, self.width, self.top = effort, effort.width, top
         self.until, self.most_cost = until, most_cost
         self.paired, self.beside = paired, beside
@@ -186,7 +190,7 @@ class Beam:
 
     def _triples(self, plain: Slots | None) -> list[Slots]:
         """Triples of simple columns beside plain terms."""
-        basis, _ = self._projected(plain)
+        basis, _ = self.projected(plain)
         rich = math.isinf(self.most_cost)
         triples = best_triples(
             self.dictionary,
@@ -209,7 +213,7 @@ class Beam:
             if self.late():
                 break
             plain = joined(list(chosen)) if chosen else None
-            basis, _ = self._projected(plain)
+            basis, _ = self.projected(plain)
             top = PAIRS_BESIDE if chosen else self.effort.pairs
             pairs = best_pairs(
                 self.dictionary, self.rows.y, top, columns=self.effort.paired, beside=basis, until=self.until
@@ -224,7 +228,7 @@ class Beam:
         for state in states:
             if self.late():
                 break
-            basis, residual = self._projected(state)
+            basis, residual = self.projected(state)
             chosen = self.dictionary.best(self.dictionary.scores(basis, residual), top, most_cost=self.most_cost)
             if chosen:
                 found.append(beside(state, self.dictionary.terms(chosen)))
@@ -240,7 +244,7 @@ class Beam:
             for k in range(len(state)):
                 others = [other for other in range(len(state)) if other != k]
                 rest = state[others] if others else None
-                basis, residual = self._projected(rest)
+                basis, residual = self.projected(rest)
                 if others:
                     chosen = self.dictionary.best(
                         self.dictionary.scores(basis, residual), REPLACED, most_cost=self.most_cost
@@ -266,13 +270,16 @@ class Beam:
             found.append(beside(rest, product[None, None]))
         return found
 
-    def _projected(self, state: Slots | None) -> tuple[Tensor, Tensor]:
-        """An orthonormal basis of a state's terms, and what they leave of the target."""
+    def projected(self, state: Slots | None) -> tuple[Tensor, Tensor]:
+        """An orthonormal basis of a state's terms in each block, and what they leave of the target."""
         if state is None:
             return self.rows.y.new_zeros(0, self.rows.number), self.rows.y
-        terms = values(state, self.rows.columns).prod(-2) * self.rows.root
-        basis, _, _ = orthonormal(terms)
-        return basis, self.rows.y - (basis @ self.rows.y) @ basis
+        bases, left = [], []
+        for block in self.blocks:
+            basis, _, _ = orthonormal(values(state, block.columns).prod(-2) * block.root)
+            bases.append(basis)
+            left.append(block.y - (basis @ block.y) @ basis)
+        return torch.cat(bases, -1), torch.cat(left)
 
     # -- choice ------------------------------------------------------------------------------------------------------
 
@@ -282,13 +289,13 @@ class Beam:
         if table is None:
             return []
         keep = self.width
-        first = refine(table, self.rows, STEPS[0], until=self.until)
+        first = refine(table, self.blocks, STEPS[0], until=self.until)
         first = first[self._choose(first, max(2 * keep, len(first) // 3), 3)]
-        second = refine(first.slots, self.rows, STEPS[1], until=self.until) if len(first) else first
+        second = refine(first.slots, self.blocks, STEPS[1], until=self.until) if len(first) else first
         if self.late() and not bool(torch.isfinite(second.square).any()):
             second = first
         second = second[self._choose(second, keep, 1)]
-        third = refine(second.slots, self.rows, STEPS[2], until=self.until) if len(second) else second
+        third = refine(second.slots, self.blocks, STEPS[2], until=self.until) if len(second) else second
         # Time may be up in a round: what the last one left is as good.
         return self._states(third if bool(torch.isfinite(third.square).all()) else second)
 

@@ -39,10 +39,14 @@ class Lengths:
     noise : float
         Standard deviation of the noise in units of the target's root mean square; zero where it is not known.
     device : torch.device
+    blocks : int, default 1
+        Blocks of rows, each of which has coefficients of its own.
     """
 
-    def __init__(self, arguments: Sequence[Argument], number: int, noise: float, device: torch.device) -> None:
-        self.number = number
+    def __init__(
+        self, arguments: Sequence[Argument], number: int, noise: float, device: torch.device, *, blocks: int = 1
+    ) -> None:
+        self.number, self.blocks = number, blocks
         self.floor = max(ROUNDING, noise)
         self._levels = torch.tensor([NODES[argument.level] for argument in arguments], device=device)
         self._factors = torch.tensor([factor.nodes for factor in FACTORS], device=device)
@@ -50,7 +54,7 @@ class Lengths:
     @property
     def term_cost(self) -> float:
         """Nats of a term besides its product: the coefficient and how it joins the sum."""
-        return NODE_NATS * TERM_NODES + 0.5 * math.log(self.number)
+        return NODE_NATS * TERM_NODES + 0.5 * self.blocks * math.log(self.number / self.blocks)
 
     def nodes(self, slots: Slots) -> Tensor:
         """Nodes of each product, (...,) without the axis of slots."""

@@ -5,6 +5,9 @@ doi:10.1007/BF01932995). The batch axis holds states, candidates and starts toge
 Products of the factors before and after a slot give the derivative of its term without a division.
 """
 
+import functools
+import operator
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -70,32 +73,35 @@ class _State:
     square: Tensor
 
 
-def refine(slots: Slots, rows: TermRows, steps: int, *, until: float) -> Refined:
+def refine(slots: Slots, rows: TermRows | Sequence[TermRows], steps: int, *, until: float) -> Refined:
     """Fit the free constants of every sum.
 
     Parameters
     ----------
     slots : Slots
         A table (B, K, F).
-    rows : TermRows
+    rows : TermRows or sequence of TermRows
+        Several where rows come in blocks, each of which has coefficients of its own.
     steps : int
         Most steps; zero only solves for the coefficients.
     until : float
         `kansym.clock.now` value after which sums are left as they are, with an infinite square.
     """
     batch, terms, width = slots.factor.shape
-    each = max(1, CHUNK // max(terms * width * rows.number, 1))
+    blocks = [rows] if isinstance(rows, TermRows) else list(rows)
+    each = max(1, CHUNK // max(terms * width * max(block.number for block in blocks), 1))
+    y = blocks[0].y
     parts = []
     for start in range(0, batch, each):
         part = slots[start : start + each]
         if clock.late(until):
             number = len(part)
-            endless = rows.y.new_full((number,), torch.inf)
-            parts.append(Refined(part, endless, rows.y.new_zeros(number, terms)))
+            endless = y.new_full((number,), torch.inf)
+            parts.append(Refined(part, endless, y.new_zeros(number, terms)))
         else:
-            parts.append(_refine(part, rows, steps, until))
+            parts.append(_refine(part, blocks, steps, until))
     if not parts:
-        return Refined(slots, rows.y.new_zeros(0), rows.y.new_zeros(0, terms))
+        return Refined(slots, y.new_zeros(0), y.new_zeros(0, terms))
     return Refined(
         joined([part.slots for part in parts]),
         torch.cat([part.square for part in parts]),
@@ -104,36 +110,44 @@ def refine(slots: Slots, rows: TermRows, steps: int, *, until: float) -> Refined
 
 
 @torch.no_grad()
-def _refine(slots: Slots, rows: TermRows, steps: int, until: float) -> Refined:
-    batch, n = len(slots), rows.number
+def _refine(slots: Slots, blocks: list[TermRows], steps: int, until: float) -> Refined:
+    batch, n = len(slots), sum(block.number for block in blocks)
     flat = slots.free.reshape(batch, -1)
     most = int(flat.sum(1).max())
     # Place of each constant in the table, and its number among the free constants of its sum.
     rank = torch.cumsum(flat, 1) - 1
-    state = _evaluate(slots, rows, rank, most)
+    states = [_evaluate(slots, block, rank, most) for block in blocks]
+    square = _total([state.square for state in states])
     if most == 0:
-        return Refined(slots, state.square, state.coefficients[..., 0])
+        return Refined(slots, square, states[0].coefficients[..., 0])
     on = torch.arange(most, device=flat.device)[None] < flat.sum(1)[:, None]
     sums, places = flat.nonzero(as_tuple=True)
     numbers = rank[sums, places]
-    damping = state.square.new_full((batch,), 1e-2)
+    damping = square.new_full((batch,), 1e-2)
     theta = slots.theta
     for _ in range(steps):
-        step = _step(state, damping, on)
+        step = _step(states, damping, on)
         moved = theta.reshape(batch, -1).clone()
         moved[sums, places] += step[sums, numbers]
         trial = Slots(slots.factor, slots.argument, moved.reshape(theta.shape), slots.free)
-        attempt = _evaluate(trial, rows, rank, most)
-        better = attempt.square < state.square
+        attempts = [_evaluate(trial, block, rank, most) for block in blocks]
+        reached = _total([attempt.square for attempt in attempts])
+        better = reached < square
         theta = torch.where(better[:, None, None, None], trial.theta, theta)
         slots = Slots(slots.factor, slots.argument, theta, slots.free)
-        for name in ("slopes", "weights", "basis", "residual", "coefficients", "square"):
-            new, old = getattr(attempt, name), getattr(state, name)
-            setattr(state, name, torch.where(better.reshape(-1, *[1] * (new.ndim - 1)), new, old))
+        square = torch.where(better, reached, square)
+        for state, attempt in zip(states, attempts, strict=True):
+            for name in ("slopes", "weights", "basis", "residual", "coefficients", "square"):
+                new, old = getattr(attempt, name), getattr(state, name)
+                setattr(state, name, torch.where(better.reshape(-1, *[1] * (new.ndim - 1)), new, old))
         damping = torch.where(better, damping * 0.2, damping * 6).clamp(1e-12, 1e8)
-        if clock.late(until) or float(state.square.min()) < EXACT_SQUARE * n:
+        if clock.late(until) or float(square.min()) < EXACT_SQUARE * n:
             break
-    return Refined(slots, state.square, state.coefficients[..., 0])
+    return Refined(slots, square, states[0].coefficients[..., 0])
+
+
+def _total(parts: list[Tensor]) -> Tensor:
+    return functools.reduce(operator.add, parts)
 
 
 def _evaluate(slots: Slots, rows: TermRows, rank: Tensor, most: int) -> _State:
@@ -173,16 +187,21 @@ def _evaluate(slots: Slots, rows: TermRows, rank: Tensor, most: int) -> _State:
     return _State(derivatives, weights, basis, residual, coefficients, square)
 
 
-def _step(state: _State, damping: Tensor, on: Tensor) -> Tensor:
+def _step(states: list[_State], damping: Tensor, on: Tensor) -> Tensor:
     """Damped Gauss-Newton step (B, P) of the free constants; zero for those a sum does not have."""
-    C, W, Q = state.slopes, state.weights, torch.nan_to_num(state.basis, 0.0, 0.0, 0.0)
-    # What the coefficients absorb is no reason to move.
-    C = C - (C @ Q.transpose(-1, -2)) @ Q
-    # Summed over the targets, whose Jacobians differ by the coefficients only.
-    normal = (C @ C.transpose(-1, -2)) * (W @ W.transpose(-1, -2))
-    gradient = ((C @ state.residual.transpose(-1, -2)) * W).sum(-1)
+    parts = [_equations(state) for state in states]
+    normal, gradient = _total([normal for normal, _ in parts]), _total([gradient for _, gradient in parts])
     diagonal = normal.diagonal(dim1=-2, dim2=-1)
     ridge = diagonal * damping[:, None] + 1e-12 * diagonal.amax(-1, keepdim=True) + 1e-300
     system = normal + torch.diag_embed(ridge + (~on).to(ridge.dtype))
     step = torch.linalg.solve_ex(torch.nan_to_num(system), torch.nan_to_num(gradient)[..., None])[0][..., 0]
     return torch.nan_to_num(step, 0.0, 0.0, 0.0) * on
+
+
+def _equations(state: _State) -> tuple[Tensor, Tensor]:
+    """Normal matrix (B, P, P) and gradient (B, P) of one block of rows."""
+    C, W, Q = state.slopes, state.weights, torch.nan_to_num(state.basis, 0.0, 0.0, 0.0)
+    # What the coefficients absorb is no reason to move.
+    C = C - (C @ Q.transpose(-1, -2)) @ Q
+    # Summed over the targets, whose Jacobians differ by the coefficients only.
+    return (C @ C.transpose(-1, -2)) * (W @ W.transpose(-1, -2)), ((C @ state.residual.transpose(-1, -2)) * W).sum(-1)

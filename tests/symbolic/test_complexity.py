@@ -8,6 +8,7 @@ import sympy
 from kansym.errors import ArgumentError
 from kansym.symbolic import complexity, description_length, node_count, parametrize
 from kansym.symbolic.complexity import FEW_ROWS, SLOPE_BITS, early_bits, formula_bits, kinds, misfit_bits
+from kansym.symbolic.parametric import ParametricForm
 
 X, Y = sympy.symbols("x y")
 
@@ -131,6 +132,11 @@ def test_a_slope_beneath_a_curve_costs_less_than_another_term():
     slope, other = (formula_bits(flat + term, n, 1) - formula_bits(flat, n, 1) for term in (0.3 * x, 0.3 * x**3))
     # About what chi-squared gains when it falls by ten: half of that, in bits.
     assert slope == pytest.approx(10 / (2 * math.log(2)), abs=1.0) and other > slope + SLOPE_BITS
+    # One constant is not both: with it a curve has a term x + 1.
+    c = sympy.Symbol("c")
+    twice = ParametricForm(sympy.exp(-(x**2)) + c + c * x, (x,), (c,), np.ones(1))
+    once = ParametricForm(sympy.exp(-(x**2)) + c * x, (x,), (c,), np.ones(1))
+    assert formula_bits(once, n, 1) < formula_bits(twice, n, 1)
     # A line has no curve above it, and a term of another column is no background of this one.
     line = 3.0 + 2 * (3.0 + 0.5 * math.log2(n)) + 2.5 + 1.8
     assert formula_bits(0.7 + 0.3 * x, n, 1) == pytest.approx(line)
