@@ -46,8 +46,9 @@ SEARCHED = 0.85
 """Share of the time after which sums with shared inner constants are done, which come after functions of each group's
 own, alone and beside an offset; the rest is for such functions beside one term."""
 
-LEADING, APART, STEPS = 6, 24, 8
-"""Sums beside which there is such a function, such functions beside each, and steps that fit their constants."""
+LEADING, APART, STEPS = 6, 16, 8
+"""Sums beside which there is such a function, such functions of either side beside each, and steps that fit their
+constants."""
 
 NEW = 1e-4
 """Share of a column's square that the terms before it must leave."""
@@ -60,6 +61,23 @@ LEFT = 1e-6
 
 HALF, PASSES = 0.5, 40
 """Time of single precision in units of double precision, and passes over the gains of a group in multiplications."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Side:
+    """Where functions begin and end among the columns of one side, whose starts are neighbours, and how many constants
+    of each are fitted."""
+
+    begins: np.ndarray
+    ends: np.ndarray
+    free: Tensor
+
+    @classmethod
+    def of(cls, slots: Slots) -> "_Side":
+        fixed = torch.where(slots.free, 0.0, slots.theta).flatten(1)
+        kind = torch.cat([slots.factor.double(), slots.argument.double(), fixed.double()], 1)
+        begins = np.flatnonzero(np.append(True, (kind[1:] != kind[:-1]).any(1).numpy()))
+        return cls(begins, np.append(begins[1:], len(kind)), slots.free.sum((-1, -2))[begins])
 
 
 class GroupedDictionary(Dictionary):
@@ -82,12 +100,7 @@ class GroupedDictionary(Dictionary):
         self.parts = parts
         self._left, self._right = (self.left * rows.root).float(), self.right.float()
         self._square = [self._squares(self._left, part) for part in parts]
-        slots = self.right_slots
-        kind = slots.factor[:, 0] * len(arguments) + slots.argument[:, 0]
-        # Starts of one function of one argument are neighbours.
-        self.blocks = np.flatnonzero(np.diff(kind.numpy(), prepend=-1))
-        self.block_ends = np.append(self.blocks[1:], len(kind))
-        self.block_free = slots.free[:, 0].sum(-1)[self.blocks]
+        self.sides = (_Side.of(self.left_slots), _Side.of(self.right_slots))
 
     def scores(self, basis: Tensor, residual: Tensor, own: tuple[Tensor, Tensor] | None = None) -> Scores:
         """Gains of the columns, summed over the blocks; see `Dictionary.scores`."""
@@ -230,16 +243,14 @@ class GroupedSums:
         return expression(state, [float(f"{one:.6g}") for one in solved.tolist()], self.arguments)
 
     def _added_apart(self, state: Slots | None, until: float) -> list[Start]:
-        """Some terms with one more whose right function has other constants in each group."""
+        """Some terms with one more, one of whose functions has other constants in each group."""
         basis, residual = self._beam(until).projected(state)
         gains, total = self.dictionary.gains(basis, residual)
-        chosen = self._blocks_of(gains, total)
-        if not chosen:
-            return []
+        chosen = self._chosen(gains, total)
         squares = torch.zeros(len(chosen), dtype=torch.float64)
         tables: list[Slots] = []
         for number, block in enumerate(self.blocks):
-            table = beside(state, self.dictionary.terms([(left, starts[number]) for left, starts in chosen])).packed()
+            table = beside(state, self.dictionary.terms([starts[number] for starts in chosen])).packed()
             refined = refine(table, block, STEPS, until=until)
             tables.append(refined.slots)
             squares += refined.square
@@ -251,22 +262,25 @@ class GroupedSums:
             if math.isfinite(length)
         ]
 
-    def _blocks_of(self, gains: list[Tensor], total: float) -> list[tuple[int, list[int]]]:
-        """Left columns, and the best start of a right function in each group."""
-        dictionary = self.dictionary
-        best = np.add.reduce([np.maximum.reduceat(gain.numpy(), dictionary.blocks, axis=1) for gain in gains])
-        rest = torch.from_numpy(1 - np.clip(best / total, 0.0, 1 - LEFT)).double() * total / self.rows.number
-        free = dictionary.block_free[None, :]
-        cost = dictionary.left_cost[:, None] + dictionary.right_cost[dictionary.blocks][None, :]
-        cost = cost + free * self._constant * (len(self.blocks) - 1)
-        length = 0.5 * self.rows.number * torch.log(rest + self.lengths.floor**2) + cost
-        # Functions without a constant have none of each group's own.
-        length = torch.where(free > 0, length, torch.inf).reshape(-1)
-        found = []
-        for place in torch.topk(length, min(APART, len(length)), largest=False).indices.tolist():
-            left, block = divmod(place, len(dictionary.blocks))
-            low, high = int(dictionary.blocks[block]), int(dictionary.block_ends[block])
-            found.append((left, [low + int(gain[left, low:high].argmax()) for gain in gains]))
+    def _chosen(self, gains: list[Tensor], total: float) -> list[list[tuple[int, int]]]:
+        """Columns of the best terms, for each group its own start of the left or of the right function."""
+        dictionary, found = self.dictionary, []
+        costs = (dictionary.left_cost, dictionary.right_cost)
+        for which, side in enumerate(dictionary.sides):
+            # (columns of the other side, columns of this side)
+            turned = [gain.numpy() if which else gain.numpy().T for gain in gains]
+            best = np.add.reduce([np.maximum.reduceat(gain, side.begins, axis=1) for gain in turned])
+            rest = torch.from_numpy(1 - np.clip(best / total, 0.0, 1 - LEFT)).double() * total / self.rows.number
+            cost = costs[1 - which][:, None] + costs[which][side.begins][None, :]
+            cost = cost + side.free[None, :] * self._constant * (len(self.blocks) - 1)
+            length = 0.5 * self.rows.number * torch.log(rest + self.lengths.floor**2) + cost
+            # Functions without a constant have none of each group's own.
+            length = torch.where(side.free[None, :] > 0, length, torch.inf).reshape(-1)
+            for place in torch.topk(length, min(APART, len(length)), largest=False).indices.tolist():
+                other, block = divmod(place, len(side.begins))
+                low, high = int(side.begins[block]), int(side.ends[block])
+                starts = [low + int(gain[other, low:high].argmax()) for gain in turned]
+                found.append([(other, start) if which else (start, other) for start in starts])
         return found
 
     @property
