@@ -22,6 +22,7 @@ import numpy as np
 import sympy
 from cyclopts import App, Parameter, validators
 
+from benchmarks.table import keep as keep_figures
 from kansym.bench import sampling
 from kansym.bench.dice import Dice
 from kansym.bench.law import Law
@@ -182,7 +183,9 @@ def law_bits(case: Case) -> float:
 
 
 @app.default
-def main(*, seed: int = 7, laws: Count = 30, seconds: Seconds = 60.0, only: int | None = None) -> int:
+def main(
+    *, seed: int = 7, laws: Count = 30, seconds: Seconds = 60.0, only: int | None = None, keep: bool = False
+) -> int:
     """Search random laws of several groups.
 
     Parameters
@@ -195,9 +198,10 @@ def main(*, seed: int = 7, laws: Count = 30, seconds: Seconds = 60.0, only: int 
         Budget of each search, in counted work.
     only
         Number of the only law to search.
+    keep
+        Keep the figures in benchmarks/results.
     """
-    counts = {"both": 0, "form": 0, "tried": 0}
-    short = 0
+    counts = {"form": 0, "both": 0, "short": 0, "tried": 0}
     for number, case in enumerate(cases(seed, laws)):
         if only is not None and number != only:
             continue
@@ -212,15 +216,21 @@ def main(*, seed: int = 7, laws: Count = 30, seconds: Seconds = 60.0, only: int 
         counts["form"] += form_right
         counts["both"] += form_right and split_right
         bits = law_bits(case)
-        short += split.bits <= bits + SHORT
+        counts["short"] += split.bits <= bits + SHORT
         print(
             f"{number:3} {'right' if form_right and split_right else 'form' if form_right else 'wrong'}  "
             f"{time.monotonic() - began:5.0f} s  {case.text}  own: {own}\n      found {text}  "
             f"{split.bits - bits:+.1f} bits",
             flush=True,
         )
-    print(f"right form {counts['form']}, and right constants {counts['both']}, of {counts['tried']}")
-    print(f"as short a description of the rows as the law's own, or shorter: {short} of {counts['tried']}")
+    said = {
+        "right form": f"{counts['form']} of {counts['tried']}",
+        "right form, and right constants shared": f"{counts['both']} of {counts['tried']}",
+        "as short a description as the law's own, or shorter": f"{counts['short']} of {counts['tried']}",
+    }
+    print(*(f"{name}: {value}" for name, value in said.items()), sep="\n")
+    if keep and only is None:
+        keep_figures("groups", "One law for several groups", said)
     return 0
 
 
