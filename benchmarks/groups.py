@@ -159,7 +159,10 @@ def _identified(form: ParametricForm, X: np.ndarray, codes: np.ndarray, shared: 
 
 def right(case: Case, form: ParametricForm, shared: np.ndarray, values: np.ndarray) -> tuple[bool, bool]:
     """Whether a form that was found can be equal to the law, and whether its constants are as many of either kind."""
-    counts = int(shared.sum()) == int(case.shared.sum()) and len(shared) == len(case.shared)
+    # A shared constant that is a whole number, as in sin(1.0*x), may be none.
+    whole = int((case.shared & (case.values[0] == np.round(case.values[0]))).sum())
+    most = int(case.shared.sum())
+    counts = int((~shared).sum()) == int((~case.shared).sum()) and most - whole <= int(shared.sum()) <= most
     clean = GroupedTable(
         make_dataset(case.table.dataset.X, case.clean, names=case.table.dataset.names, remove_constant=False),
         "run",
