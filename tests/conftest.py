@@ -24,13 +24,27 @@ BUDGET = float(os.environ.get("KANSYM_TEST_BUDGET", "1"))
 
 WITH_WALL = clock.budget
 
-LONGEST = ("test_examples.py", "test_discovery.py", "test_solver.py", "test_discovery_guess.py", "test_estimator.py")
-"""Files that take minutes: begun first, so that no process of `pytest -n 2 --dist loadfile` ends with one."""
+LONGEST = (
+    "search/test_discovery_guess.py",
+    "search/test_discovery.py",
+    "estimator/test_regressor.py",
+    "symbolic/test_same.py",
+    "devices/test_paths.py",
+    "terms/test_pursuit.py",
+    "search/test_terms.py",
+    "kan/test_training.py",
+    "search/test_challenge.py",
+    "figures/test_figures.py",
+    "fitting/test_nist.py",
+    "structure/test_product_units.py",
+)
+"""Files that take twenty seconds or more, the longest first: begun first, so that no process of `pytest -n 2 --dist
+loadfile` ends with one."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     places = {name: place for place, name in enumerate(LONGEST)}
-    items.sort(key=lambda item: places.get(item.path.name, len(places)))
+    items.sort(key=lambda item: places.get(f"{item.path.parent.name}/{item.path.name}", len(places)))
     for item in items:
         if BUDGET != 1 and item.get_closest_marker("budget"):
             item.add_marker(pytest.mark.skip(reason="it is about the budget, and KANSYM_TEST_BUDGET changes that"))
@@ -68,9 +82,11 @@ def _no_wall():
         return search(dataset, replace(options, max_seconds=BUDGET * options.max_seconds), *rest)
 
     with pytest.MonkeyPatch.context() as patch:
-        # Rivals are looked for briefly; what finds them has tests of its own.
+        # Rivals are looked for briefly, and a network is trained briefly beside a formula that was found without one;
+        # what finds them has tests of its own.
         patch.setattr("kansym.search.found.CHALLENGE_SECONDS", 1.5)
         patch.setattr("kansym.search.challenge.SECONDS", 1.5)
+        patch.setattr("kansym.search.budget.NETWORK_SECONDS", 0.3)
         # Nor is a single step given up on a slow machine.
         patch.setattr(clock, "SAFETY_SECONDS", 300.0)
         patch.setattr(clock, "budget", lambda seconds, **_: WITH_WALL(seconds, deterministic=True))

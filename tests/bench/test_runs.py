@@ -74,11 +74,12 @@ def test_an_interrupted_discovery_interrupts_the_benchmark(product, monkeypatch)
         runner.run_job(product)
 
 
-def test_worker_processes_answer_like_this_process():
-    jobs = [Job(SETTINGS, law, 0) for law in ("I.12.1", "nothing")]
-    found = {record["law"]: record for record in runner.run(jobs, workers=2)}
-    assert found["I.12.1"]["formula"] == "x0*x1"
-    assert "no law 'nothing'" in found["nothing"]["failure"]
+def test_a_worker_process_answers_like_this_process():
+    # One job, since every worker takes seconds to start.
+    (record,) = runner.run([Job(SETTINGS, "I.12.1", 0)], workers=2)
+    assert record["formula"] == "x0*x1"
+    (record,) = runner.run([Job(SETTINGS, "nothing", 0)])
+    assert "no law 'nothing'" in record["failure"]
 
 
 def test_a_peer_that_crashes_is_a_failed_row(monkeypatch):

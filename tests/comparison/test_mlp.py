@@ -32,18 +32,6 @@ def request_for(folder: Path, X: np.ndarray, y: np.ndarray, **changes: Any) -> R
     return Request(X=X, y=y, **{**fields, **changes})
 
 
-@pytest.fixture(scope="module")
-def process() -> Any:
-    with PeerProcess(peer_named("mlp")) as started:
-        yield started
-
-
-def ask(process: PeerProcess, folder: Path, X: np.ndarray, y: np.ndarray, **changes: Any) -> Answer:
-    target = folder / f"request{len(list(folder.iterdir()))}"
-    target.mkdir()
-    return process.ask(request_for(target, X, y, **changes))
-
-
 @pytest.fixture
 def two_starts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mlp, "STARTS", 2)
@@ -103,13 +91,14 @@ def test_keeps_the_time_within_a_start(tmp_path: Path, monkeypatch: pytest.Monke
     assert "0 of 1 starts converged" in answer.remark
 
 
-def test_few_rows_and_no_points(process: PeerProcess, tmp_path: Path) -> None:
+def test_few_rows_and_no_points(two_starts: None, tmp_path: Path) -> None:
     X = np.arange(4.0)[:, None]
-    answer = ask(process, tmp_path, X, 2 * X[:, 0] + 1)
+    answer = trained(tmp_path, X, 2 * X[:, 0] + 1)
     assert answer.predictions is not None
     # Nothing is held back, so that four points are met.
     np.testing.assert_allclose(answer.predictions, 2 * X[:, 0] + 1, atol=1e-3)
-    nowhere = ask(process, tmp_path, X, 2 * X[:, 0] + 1, points=np.zeros((0, 1)), seconds=0.5)
+    with PeerProcess(peer_named("mlp")) as process:
+        nowhere = process.ask(request_for(tmp_path, X, 2 * X[:, 0] + 1, points=np.zeros((0, 1)), seconds=0.1))
     assert nowhere.predictions is not None and nowhere.predictions.shape == (0,)
 
 

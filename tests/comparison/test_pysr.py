@@ -5,6 +5,7 @@ import importlib.util
 import json
 import os
 import queue
+import runpy
 import signal
 import subprocess
 import sys
@@ -130,6 +131,22 @@ def stand_in(tmp_path):
         worker.close()
 
 
+@pytest.fixture(scope="module")
+def running(tmp_path_factory):
+    """A stand-in with one worker, for searches after which it goes on; nothing is written down yet."""
+    made = StandIn(tmp_path_factory.mktemp("running"))
+    made.ready()
+    yield made
+    made.workers[0].close()
+
+
+@pytest.fixture
+def worker(running):
+    running.log_file.unlink(missing_ok=True)
+    running.plan()
+    return running.workers[0]
+
+
 def request_in(folder, *, seconds=0.3, weights=None, units=None, y_unit=None, functions=("x", "x^2", "sin"), seed=7):
     X = np.random.default_rng(0).uniform(1, 3, (40, 2))
     where = folder / f"run{len(list(folder.iterdir()))}"
@@ -199,8 +216,7 @@ def test_settings_and_environment(stand_in, tmp_path):
     assert last["settings"]["niterations"] >= 10**6
 
 
-def test_the_time_is_kept(stand_in, tmp_path):
-    worker = stand_in.ready()
+def test_the_time_is_kept(worker, tmp_path):
     began = time.monotonic()
     answer = worker.ask(request_in(tmp_path, seconds=2.5))
     assert 2.4 <= answer.seconds <= time.monotonic() - began < WAIT
@@ -218,6 +234,15 @@ def test_what_is_being_fetched_is_told(stand_in):
 # -- faults ------------------------------------------------------------------------------------------------------------
 
 
+def test_what_is_missing_is_the_answer_and_the_end(stand_in):
+    stand_in.plan(**{"import": "no julia"})
+    worker = stand_in.start()
+    message = worker.message()
+    assert message is not None and message["kind"] == "failed" and message["missing"] is True
+    assert "no version that it can use" in message["reason"]
+    assert worker.process.wait(timeout=WAIT) == 1
+
+
 @pytest.mark.parametrize(
     ("plan", "words"),
     [
@@ -229,14 +254,14 @@ def test_what_is_being_fetched_is_told(stand_in):
         ("packages do not load", ("Julia is there", "do not load", "SymbolicRegression not found")),
     ],
 )
-def test_what_is_missing_is_one_line(stand_in, plan, words):
+def test_what_is_missing_is_one_line(stand_in, plan, words, monkeypatch):
     stand_in.plan(**{"import": plan})
-    worker = stand_in.start()
-    message = worker.message()
-    assert message is not None and message["kind"] == "failed" and message["missing"] is True
-    assert "\n" not in message["reason"] and len(message["reason"]) < 400
-    assert all(word in message["reason"] for word in words), message["reason"]
-    assert worker.process.wait(timeout=WAIT) == 1
+    monkeypatch.setenv("STAND_IN_PYSR", str(stand_in.plan_file))
+    with pytest.raises(Exception, match=r"\S") as raised:
+        runpy.run_path(str(STAND_IN / "pysr" / "__init__.py"))
+    reason = pysr_start.missing(raised.value)
+    assert "\n" not in reason and len(reason) < 400
+    assert all(word in reason for word in words), reason
 
 
 def test_anything_else_at_start_up_is_missing_too():
@@ -245,14 +270,13 @@ def test_anything_else_at_start_up_is_missing_too():
     assert "AssertionError" in pysr_start.missing(AssertionError())
 
 
-@pytest.mark.parametrize(("plan", "code"), [("exit", 3), ("crash", -signal.SIGSEGV)])
-def test_a_crash_leaves_the_hall_of_fame(stand_in, tmp_path, plan, code):
+def test_a_crash_leaves_the_hall_of_fame(stand_in, tmp_path):
     worker = stand_in.ready()
-    stand_in.plan(fit=plan)
+    stand_in.plan(fit="crash")
     request = request_in(tmp_path)
     worker.send(request)
     assert worker.message() is None
-    assert worker.process.wait(timeout=WAIT) == code
+    assert worker.process.wait(timeout=WAIT) == -signal.SIGSEGV
     assert [formula.complexity for formula in pysr.salvage(request.folder)] == [1, 3, 5]
 
 
@@ -273,42 +297,39 @@ def test_a_search_that_never_ends_is_salvaged(stand_in, tmp_path):
     assert value(left[-1], request) == pytest.approx(9.0, rel=1e-5)
 
 
-def test_an_interrupt_gives_what_there_is(stand_in, tmp_path):
-    worker = stand_in.ready()
+def test_an_interrupt_gives_what_there_is(worker, running, tmp_path):
     worker.send(request_in(tmp_path, seconds=WAIT))
-    stand_in.wait_for_file()
+    running.wait_for_file()
     worker.process.send_signal(signal.SIGINT)
     message = worker.message()
     assert message is not None and message["kind"] == "answer"
     answer = Answer.read(message)
     assert len(answer.formulas) == 3 and "interrupted" in answer.remark and answer.seconds < WAIT / 2
-    stand_in.plan()
     assert worker.ask(request_in(tmp_path)).remark == ""
 
 
-def test_faults_of_one_search_leave_the_next_alone(stand_in, tmp_path):
-    worker = stand_in.ready()
-    stand_in.plan(fit="garbage")
+def test_faults_of_one_search_leave_the_next_alone(worker, running, tmp_path):
+    running.plan(fit="garbage")
     request = request_in(tmp_path)
     assert len(worker.ask(request).formulas) == 3
     assert sum(line is not None and b"42" in line for line in worker.errors) > 10_000
 
     # In the same folder: what an earlier search left is not an answer.
-    stand_in.plan(fit="nothing")
+    running.plan(fit="nothing")
     worker.send(request)
     message = worker.message()
     assert message is not None and message["kind"] == "failed" and not message["missing"]
     assert "Couldn't find equation file" in message["reason"]
 
-    stand_in.plan(fit="fails afterwards")
+    running.plan(fit="fails afterwards")
     answer = worker.ask(request_in(tmp_path))
     assert answer.pick == 2 and "TypeError: Error processing equation" in answer.remark
 
-    stand_in.plan(fit="no units")
+    running.plan(fit="no units")
     answer = worker.ask(request_in(tmp_path, units=("m", "m"), y_unit="m^2"))
     assert answer.pick == 2 and answer.remark == "units left out: PySR did not take them"
 
-    stand_in.plan()
+    running.plan()
     assert worker.ask(request_in(tmp_path)).remark == ""
 
 

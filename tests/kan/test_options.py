@@ -59,6 +59,8 @@ NETWORKS = st.builds(
     uneven=st.booleans(),
 )
 PROPERTY = settings(deadline=None, max_examples=25)
+DEAR = settings(deadline=None, max_examples=10)
+"""Finite differences in every number of a network."""
 
 
 def _rows(n, d, seed=1):
@@ -76,7 +78,7 @@ def _differences(function, network, parameters, eps=1e-6):
     return torch.stack(columns, -1)
 
 
-@PROPERTY
+@DEAR
 @given(network=NETWORKS)
 def test_jacobian_equals_finite_differences(network):
     x, parameters = _rows(7, network.n_inputs), ParameterMap.of(network)
@@ -95,7 +97,7 @@ def test_gradient_of_the_objective_agrees_with_the_normal_equations(network):
     assert_allclose(found, 2 * normal_equations(network, x, y, parameters).gradient, rtol=1e-8, atol=1e-10)
 
 
-@PROPERTY
+@DEAR
 @given(network=NETWORKS, lamb=st.sampled_from([0.0, 0.1]))
 def test_penalties_have_their_gradient(network, lamb):
     # One layer: edges further down are not penalised through those above them.

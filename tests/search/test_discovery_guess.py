@@ -27,7 +27,7 @@ FRESH = np.column_stack([RNG.uniform(0.5, 4, 50), RNG.uniform(1, 3, 50)])
 
 
 def run(
-    y, *guesses, seconds=3.0, names=("x", "z"), data=None, progress=None, loss="linear", deterministic=False, **more
+    y, *guesses, seconds=1.5, names=("x", "z"), data=None, progress=None, loss="linear", deterministic=False, **more
 ):
     dataset = make_dataset(X if data is None else data, y, names=names, **more)
     options = DiscoveryOptions(max_seconds=seconds, guesses=guesses, loss=loss, deterministic=deterministic)
@@ -99,7 +99,7 @@ def test_with_noise_the_pick_is_written_as_the_guess_was():
 
 
 def test_exponents_that_became_exact_are_named_and_measured_factors_stay():
-    found = run(3 * np.exp(-x / 1.73) * z**1.5 + NOISE, FORM)
+    found = run(3 * np.exp(-x / 1.73) * z**1.5 + NOISE, FORM, seconds=3)
     assert found.guesses[0].verdict == CONFIRMED
     assert "p = 3/2" in found.guesses[0].words and "A = " not in found.guesses[0].words
     assert "3" in [constant.near for constant in found.formula.constants]
@@ -108,17 +108,10 @@ def test_exponents_that_became_exact_are_named_and_measured_factors_stay():
 # -- less --------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("guess", "dropped"),
-    [
-        (f"{FORM} + 0.3", "0.3"),
-        ("A*exp(-x/tau + k*sin(z))*z**p", "k*sin(z)"),
-    ],
-)
-def test_parts_that_the_data_do_not_need(guess, dropped):
-    found = run(LAW + NOISE, guess, seconds=5)
+def test_a_part_inside_that_the_data_do_not_need():
+    found = run(LAW + NOISE, "A*exp(-x/tau + k*sin(z))*z**p", seconds=5)
     assert len(found.guesses) == 1
-    assert_smaller(found, dropped)
+    assert_smaller(found, "k*sin(z)")
 
 
 def test_a_term_that_the_data_do_not_need(smaller):
@@ -197,7 +190,7 @@ def test_a_term_of_the_only_column():
 
 
 def test_other_numbers_than_the_guess_has():
-    found = run(LAW + NOISE, "A*exp(-x/tau)*z**2")
+    found = run(LAW + NOISE, "A*exp(-x/tau)*z**2", seconds=3)
     (outcome,) = found.guesses
     assert outcome.verdict == REPLACED and "1.5 in place of 2" in outcome.words
 
@@ -243,7 +236,7 @@ def test_what_is_no_guess_is_refused_before_the_search():
 
 
 def test_units_that_do_not_go_together_are_told():
-    found = run(LAW, "A*exp(-x)*z", units=["m", "s"], y_units="kg")
+    found = run(LAW, "A*exp(-x)*z", units=["m", "s"], y_units="kg", seconds=3)
     assert found.guesses[0].verdict == REPLACED and "units do not go together" in found.guesses[0].words
 
 
@@ -271,7 +264,7 @@ def test_an_interrupted_search_keeps_what_it_has(wanted):
         if progress.stage == "guess" and progress.message.startswith(wanted):
             raise KeyboardInterrupt
 
-    found = run(LAW + 0.2 * np.sin(3 * z) + NOISE, FORM, progress=interrupt)
+    found = run(LAW + 0.2 * np.sin(3 * z) + NOISE, FORM, progress=interrupt, seconds=3)
     assert found.interrupted
     assert_valid(found)
     assert found.formula.description_length <= best[-1].description_length
@@ -285,7 +278,7 @@ def test_outliers_do_not_move_a_guess():
     y = LAW + NOISE
     y = y.copy()
     y[::40] += 5.0
-    found = run(y, FORM, loss="tukey", seconds=6)
+    found = run(y, FORM, loss="tukey", seconds=3)
     (outcome,) = found.guesses
     assert outcome.verdict == CONFIRMED
     fitted = {constant.name: constant.value for constant in outcome.formula.constants}

@@ -23,7 +23,7 @@ def test_an_argument_with_a_unit_keeps_its_constant():
 def test_a_dimensionally_wrong_formula_is_never_first():
     x = RNG.uniform(0.5, 6, 300)
     table = make_dataset(x[:, None], x + np.log(x), names=["x"], units=["m"], y_units="m")
-    found = discover(table, DiscoveryOptions(max_seconds=2))
+    found = discover(table, DiscoveryOptions(max_seconds=1))
     assert found.formula.consistent
     wrong = [formula for formula in found.front if formula.consistent is False]
     assert all("units do not go together" in formula.notes[0] for formula in wrong)

@@ -38,7 +38,7 @@ def test_constants_are_those_of_the_orthogonal_fit():
     from kansym.fitting.known_form import fit_constants
 
     table = decay()
-    found = discover(table, DiscoveryOptions(max_seconds=6))
+    found = discover(table, DiscoveryOptions(max_seconds=3))
     known = fit_constants(
         "A*exp(-b*t)", {"t": table.X[:, 0]}, table.y, y_error=0.02, x_error={"t": 0.05}, start={"A": 3.0, "b": 0.7}
     )
@@ -55,7 +55,7 @@ def test_errors_of_constants_are_absolute():
     y = 2.37 * x**2 + rng.normal(0, 0.1, 400)
     errors = []
     for claimed in (0.1, 0.2):
-        found = discover(make_dataset(x[:, None], y, names=["x"], y_error=claimed), DiscoveryOptions(max_seconds=4))
+        found = discover(make_dataset(x[:, None], y, names=["x"], y_error=claimed), DiscoveryOptions(max_seconds=1.5))
         (constant,) = found.formula.constants
         assert constant.error == pytest.approx(claimed / np.sqrt(np.sum(x**4)), rel=1e-6)
         errors.append(constant.error)
@@ -67,7 +67,7 @@ def test_large_tables_are_searched_on_some_rows_and_fitted_to_all(monkeypatch):
     rng = np.random.default_rng(2)
     x = rng.uniform(1, 5, 1000)
     y = 2.37 * x**2 + rng.normal(0, 0.1, 1000)
-    found = discover(make_dataset(x[:, None], y, names=["x"]), DiscoveryOptions(max_seconds=3))
+    found = discover(make_dataset(x[:, None], y, names=["x"]), DiscoveryOptions(max_seconds=1.5))
     (constant,) = found.formula.constants
     assert constant.value == pytest.approx(float(np.sum(y * x**2) / np.sum(x**4)), rel=1e-10)
     assert found.dataset.n_rows == 1000 and any("300 of 1000 rows" in note for note in found.notes)

@@ -23,11 +23,11 @@ def table(y, error=ERROR):
 
 
 def found(y, **options):
-    return discover(table(y), DiscoveryOptions(max_seconds=4, deterministic=True, **options))
+    return discover(table(y), DiscoveryOptions(max_seconds=2, deterministic=True, **options))
 
 
-@pytest.mark.parametrize("shape", list(SHAPES))
-@pytest.mark.parametrize("factor", [2.0, 1.0, 0.5])
+# Of half a decay so few digits are known that no number is near.
+@pytest.mark.parametrize(("shape", "factor"), [("line", 2.0), ("line", 0.5), ("square", 1.0), ("decay", 0.5)])
 def test_a_constant_near_a_simple_number_is_that_of_least_squares(shape, factor, rng):
     law = SHAPES[shape]
     # Off by about one standard error.

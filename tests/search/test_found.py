@@ -12,6 +12,8 @@ from kansym.search.found import FoundFormulas
 from kansym.search.rows import FitRows
 
 NOISE = 0.02
+SECONDS = 8.0
+"""Of work, of which better parts have a share."""
 F = sympy.Float
 
 
@@ -23,6 +25,18 @@ def found(rng):
         prepared = prepare(Dataset(X, y, ("u", "v"), target="t"), validation_fraction=0.2, seed=0)
         fit_rows = FitRows.of(prepared.table, prepared.train, prepared.validation, prepared.noise_floor, None)
         return FoundFormulas(fit_rows, math.inf)
+
+    return of
+
+
+@pytest.fixture
+def brief(found, work_clock):
+    """The same with little time."""
+
+    def of(*arguments, **options):
+        search = found(*arguments, **options)
+        search.deadline = SECONDS
+        return search
 
     return of
 
@@ -44,8 +58,8 @@ def test_an_exact_formula_is_at_noise(found):
     assert best is not None and search.best_loss() == best.validation_loss
 
 
-def test_a_constant_that_is_missing_is_found(found):
-    search = found(lambda u, v: 3.1 * u / (u + 1.27 * v + 2.3))
+def test_a_constant_that_is_missing_is_found(brief):
+    search = brief(lambda u, v: 3.1 * u / (u + 1.27 * v + 2.3))
     u, v = search.fit_rows.variables
     search.add(F(3.0) * u / (u + v + F(2.0)), "a guess")
     before = search.best()
@@ -57,8 +71,8 @@ def test_a_constant_that_is_missing_is_found(found):
     assert best.complexity <= before.complexity + 4
 
 
-def test_a_part_that_is_wrong_is_read_anew(found):
-    search = found(lambda u, v: 2.0 * np.exp(-1.3 * u) + np.sin(2.2 * v))
+def test_a_part_that_is_wrong_is_read_anew(brief):
+    search = brief(lambda u, v: 2.0 * np.exp(-1.3 * u) + np.sin(2.2 * v))
     u, v = search.fit_rows.variables
     search.add(F(0.9) / (u**2 + F(0.8)) + sympy.sin(F(2.2) * v) + F(0.01), "a guess")
     search.improve(NOISE, seed=0)
@@ -66,8 +80,8 @@ def test_a_part_that_is_wrong_is_read_anew(found):
     assert best is not None and best.expression.has(sympy.exp) and np.sqrt(best.validation_loss) < 1.1 * NOISE
 
 
-def test_what_is_right_stays_the_pick(found):
-    search = found(lambda u, v: 2.0 * np.exp(-1.3 * u) + np.sin(2.2 * v))
+def test_what_is_right_stays_the_pick(brief):
+    search = brief(lambda u, v: 2.0 * np.exp(-1.3 * u) + np.sin(2.2 * v))
     u, v = search.fit_rows.variables
     search.add(F(2.1) * sympy.exp(-F(1.2) * u) + sympy.sin(F(2.2) * v), "the law")
     before = search.best()
@@ -104,8 +118,8 @@ def test_without_noise_nothing_long_is_made_of_what_is_no_law(found):
     assert list(search) == before
 
 
-def test_a_part_that_is_right_and_has_a_constant_too_many_is_read_anew(found):
-    search = found(lambda u, v: 3.0 * np.sin(2.2 * v) + 2.0 / u**2)
+def test_a_part_that_is_right_and_has_a_constant_too_many_is_read_anew(brief):
+    search = brief(lambda u, v: 3.0 * np.sin(2.2 * v) + 2.0 / u**2)
     u, v = search.fit_rows.variables
     # Within the noise the same curve, with an offset and a pole of its own.
     search.add(F(3.0) * sympy.sin(F(2.2) * v) + F(1.24) / (u - F(0.22)) - F(0.52), "a guess")

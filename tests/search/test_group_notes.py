@@ -21,7 +21,7 @@ detector = np.where(np.arange(60) % 2, "B", "A")
 def notes(rng, offset, **more):
     y = 3 * np.exp(-t / 1.3) + 0.02 * rng.normal(size=60) + np.where(detector == "B", offset, 0)
     table = read_table(pd.DataFrame({"t": t, "U [mV]": y, "detector": detector}), target="U", **more)
-    found = discover(table, DiscoveryOptions(max_seconds=2, deterministic=True))
+    found = discover(table, DiscoveryOptions(max_seconds=1, deterministic=True))
     return [note for note in found.notes if "explain the residuals" in note]
 
 

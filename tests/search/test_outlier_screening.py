@@ -29,7 +29,7 @@ def test_suspects_are_the_wrong_rows():
 
 def test_the_law_is_found_among_wrong_rows_and_they_are_listed():
     table, bad = spoiled(300, 0.07)
-    found = discover(table, DiscoveryOptions(max_seconds=6, loss="tukey"))
+    found = discover(table, DiscoveryOptions(max_seconds=3, loss="tukey"))
     place = np.array([[2.0, 2.0], [5.0, 4.0]])
     np.testing.assert_allclose(found.formula.predict(place), [8 / 3, 80 / 6], rtol=5e-3)
     rows = {tuple(found.dataset.X[outlier.row]) for outlier in found.outliers}

@@ -28,7 +28,7 @@ def test_a_formula_far_worse_than_the_network_is_called_rough(rng):
     X = rng.uniform(1, 3, (300, 2))
     # A sum over many phases: smooth for a spline network, no short formula.
     y = sum(np.sin(1.7 * k * X[:, 0] + k * k) / k for k in range(1, 6)) + X[:, 1] ** 2
-    found = discover(make_dataset(X, y), options((2, 1), seconds=4.0, structure=False))
+    found = discover(make_dataset(X, y), options((2, 1), seconds=2.0, structure=False))
     assert found.network is not None
     assert found.formula.validation_loss > 9 * found.network.validation_loss
     assert any(map(rough, found.notes))
@@ -42,7 +42,7 @@ def test_a_law_that_is_found_is_not_called_rough(rng):
 
 def test_without_held_out_rows_nothing_is_said_against_the_formula(rng):
     X = rng.normal(size=(8, 3))
-    found = discover(make_dataset(X, rng.normal(size=8)), options((3, 1), seconds=2.0))
+    found = discover(make_dataset(X, rng.normal(size=8)), options((3, 1), seconds=0.5))
     assert not any(map(rough, found.notes))
 
 
@@ -55,7 +55,7 @@ def test_wide_tables_are_searched_on_fewer_rows_and_judged_on_all(rng):
 
 def test_the_simplest_formula_is_the_mean_itself():
     table = load_dataset("kepler")
-    found = discover(table, options((1, 1), seconds=2.0))
+    found = discover(table, options((1, 1), seconds=0.3))
     constant = found.front[0]
     assert not constant.expression.free_symbols
     assert constant.predict(table.X)[0] == pytest.approx(table.y.mean(), rel=1e-12)
@@ -78,7 +78,7 @@ X = sympy.Symbol("x")
 
 
 def test_moseleys_square_is_named_as_a_rival():
-    found = discover(load_dataset("moseley", target="wavenumber"), DiscoveryOptions(max_seconds=3))
+    found = discover(load_dataset("moseley", target="wavenumber"), DiscoveryOptions(max_seconds=2))
     shown = {formula.expression for formula in found.front}
     assert found.rivals and all(rival.expression not in shown for rival in found.rivals)
     # Other curves of two constants describe his 21 points as well. c * (Z - b)**2, with a screening constant of order

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import sympy
 import torch
 
 from kansym import clock
@@ -11,6 +12,7 @@ from kansym.data.preparation import prepare
 from kansym.search.options import DiscoveryOptions
 from kansym.search.rows import FitRows
 from kansym.search.sums import LEAST_SECONDS, Sums, Turn
+from kansym.terms.enumeration import Enumeration
 from kansym.terms.pursuit import Pursuit
 
 
@@ -71,11 +73,12 @@ def test_the_last_turn(sums):
     assert search.last is Turn.NOISY_PART
 
 
-def test_one_early_turn_longer_with_noise(sums):
+def test_one_early_turn_longer_with_noise(sums, monkeypatch):
     search = sums()
     assert search.early is Turn.EARLY
     search.noise = 0.1
     assert search.early is Turn.NOISY and search.open(Turn.NOISY)
+    monkeypatch.setattr(Enumeration, "formulas", lambda *_, **__: iter([sympy.S.One]))
     next(search.formulas(Turn.NOISY))
     assert not search.open(search.early)
 
@@ -87,6 +90,7 @@ def test_rows_of_a_target_over_decades_count_by_their_relative_errors_without_no
     rows = prepare(Dataset(x, y, ("x",)), validation_fraction=0.2, seed=0)
     fit_rows = FitRows.of(rows.table, rows.train, rows.validation, rows.noise_floor, None)
     seen = []
+    monkeypatch.setattr(Enumeration, "formulas", lambda *_, **__: iter([sympy.S.One]))
     monkeypatch.setattr("kansym.search.sums.Pursuit", lambda X, y, variables, *, weights, **rest: seen.append(weights))
     search = Sums(fit_rows, DiscoveryOptions(), torch.device("cpu"), part=False, deadline=60.0)
     search.noise = noise

@@ -33,7 +33,7 @@ def test_a_peak_on_a_background_with_errors(rng):
     t = np.sort(rng.uniform(0, 12, 100))
     y = 3.1 * np.exp(-0.42 * t) + 1.7 * np.exp(-(((t - 5.2) / 0.6) ** 2)) + 0.3 + 0.005 * rng.normal(size=100)
     table = Dataset(t[:, None], y, ("t",), y_error=np.full(100, 0.005))
-    found = discover(table, DiscoveryOptions(max_seconds=15, deterministic=True))
+    found = discover(table, DiscoveryOptions(max_seconds=8, deterministic=True))
     # A product of two sums, (0.097 + exp(...))*(0.38 + exp(...)), describes these rows as well to a hundredth of a bit.
     near = [one for one in (found.formula, *found.rivals) if one.rank[1] < found.formula.rank[1] + 1]
     constants = [sorted(abs(constant.value) for constant in one.constants) for one in near]

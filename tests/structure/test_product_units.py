@@ -19,7 +19,7 @@ def exponents_of(expression, *symbols):
 
 @pytest.mark.parametrize(
     "exponents",
-    [(sympy.Rational(3, 2), -2, sympy.Rational(1, 3)), (1, sympy.Rational(-1, 2), 0), (2, 1, -1)],
+    [(sympy.Rational(3, 2), -2, sympy.Rational(1, 3)), (1, sympy.Rational(-1, 2), 0)],
     ids=str,
 )
 def test_a_noisy_power_law_has_exact_exponents(box, rng, exponents):
@@ -42,8 +42,8 @@ def test_an_exponent_that_is_no_fraction_stays_a_number(box):
 
 
 def test_laws_come_shortest_first_and_their_losses_are_those_of_the_formulas(box, values, rng):
-    X = box(100, None, None)
-    t = X[:, 0] * np.tanh(X[:, 1] / X[:, 0]) + 0.01 * rng.normal(size=100)
+    X = box(50, None, None)
+    t = X[:, 0] * np.tanh(X[:, 1] / X[:, 0]) + 0.01 * rng.normal(size=50)
     laws = product_unit_laws(X, t, (U, V))
     assert [law.bits for law in laws] == sorted(law.bits for law in laws)
     for law in laws:

@@ -30,7 +30,7 @@ KINDS = {
 }
 
 
-FEW_LOOKS = {46: 200, 47: 500}
+FEW_LOOKS = {46: 100, 47: 250}
 """Near misses of which every step is dear: with all looks, each would take a minute."""
 
 
@@ -163,7 +163,8 @@ def test_near_misses(number, tally):
         assert verdict.kind is KINDS[miss.kind], (miss, verdict)
 
 
-@pytest.mark.parametrize("number", range(0, 200, 2))
+# All that may be the same, and some of those that may not.
+@pytest.mark.parametrize("number", [n for n in range(200) if MISSES[n].kind in ("constants", "") or n % 8 == 0])
 def test_near_misses_with_exact_data(number, tally):
     """Fitted to values of the first formula, only those may be the same whose constants agree to single precision."""
     miss = MISSES[number]

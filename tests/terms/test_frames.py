@@ -51,7 +51,7 @@ def test_plain_coordinates_are_the_inputs(table):
 
 
 def test_a_function_of_a_difference_beside_one_of_an_input(table):
-    X = table((0.5, 4.0), (0.5, 4.0), rows=500)
+    X = table((0.5, 4.0), (0.5, 4.0), rows=300)
 
     def law(x, z):
         return 4.0 * np.sin(2.3 * x + 0.4) - 8.0 * np.sqrt(x) / (1 + ((x - z) / 0.6) ** 2)

@@ -105,8 +105,8 @@ def test_a_brief_look_hands_on_what_is_exact_and_is_taken_up_again(table):
         assert len(list(easy.formulas(12.0, brief=True))) == 1
         # What the links of y need is not looked for in brief.
         hard = Pursuit(X, np.exp(np.sin(3 * X[:, 0]) + 0.3 * X[:, 0] ** 2), variables)
-        assert list(hard.formulas(running.now() + 3.0, brief=True)) == []
-        assert list(hard.formulas(running.now() + 4.0))
+        assert list(hard.formulas(running.now() + 1.5, brief=True)) == []
+        assert next(hard.formulas(running.now() + 4.0), None) is not None
 
 
 def test_a_beam_that_is_taken_up_again_has_its_own_rows_and_target(table, monkeypatch):
@@ -136,10 +136,10 @@ def test_a_pole_between_values_of_both_signs(table):
 
 
 def test_with_noise_the_rows_correct_what_an_interpolant_shows(table):
-    X = table((0.5, 3.0), (0.0, 2.0), (0.5, 2.0), (1.0, 20.0))[:160]
-    y = 2.1 * X[:, 0] * np.sin(3.1 * X[:, 1] + 0.5) * X[:, 2] ** 3 * X[:, 3] / (8.0 + X[:, 3])
+    X = table((0.0, 2.0), (0.5, 2.0), (1.0, 20.0))[:160]
+    y = 2.1 * np.sin(3.1 * X[:, 0] + 0.5) * X[:, 1] ** 3 * X[:, 2] / (8.0 + X[:, 2])
     noisy = y + 0.02 * y.std() * np.random.default_rng(2).normal(size=len(y))
-    variables = sympy.symbols("x:4", real=True)
+    variables = sympy.symbols("x:3", real=True)
     with clock.running(Clock()):
         first = next(Pursuit(X, noisy, variables, noise=0.02 * y.std(), noisy=True).formulas(60.0))
     # A law with as many constants has an error of some 2 % / sqrt(160 / 4).

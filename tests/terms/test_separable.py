@@ -71,7 +71,7 @@ def test_a_sum_of_two_products(table):
 def test_under_a_link_where_that_takes_fewer_functions(table, monkeypatch):
     # Combinations of inputs would be followed first; test_frames is about them.
     monkeypatch.setattr("kansym.terms.separable.FRAMES", 0)
-    X = table((0.5, 4.0), (0.5, 3.0), rows=250)
+    X = table((0.5, 4.0), (0.5, 3.0), rows=150)
     symbols = sympy.symbols("x:2", real=True)
 
     def root(x, z):

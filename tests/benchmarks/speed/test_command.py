@@ -91,9 +91,12 @@ REQUEST = {"tool": "kansym", "dtype": "float64", "threads": 1}
 TRAINING = {"kind": "training", "problem": "Coulomb's law", "seed": 0, "steps": 12, "population": 2}
 
 
-def test_worker_trains_and_matches_in_its_own_process():
+def test_worker_trains_and_matches_in_its_own_process_and_says_why_it_fails():
     matching = {"kind": "matching", "seed": 0, "points": 60, "splined": False, "batched": True}
-    training, matched = worker.run({**REQUEST, "jobs": [TRAINING, matching]})
+    results = worker.run({**REQUEST, "jobs": [TRAINING, matching, {**TRAINING, "problem": "nothing"}]})
+    training, matched = next(results), next(results)
+    with pytest.raises(worker.BenchmarkError, match=r"2 of 3 jobs: KeyError: 'nothing'"):
+        next(results)
     seconds, _, errors = zip(*training["trace"], strict=True)
     assert list(seconds) == sorted(seconds)
     assert errors[-1] < 0.1 < errors[0]
@@ -111,11 +114,6 @@ def test_worker_that_cannot_import_its_tool_names_the_extra(monkeypatch, tmp_pat
     request = {**REQUEST, "tool": "pykan", "jobs": [TRAINING]}
     with pytest.raises(MissingDependencyError, match=r"pip install 'kansym\[bench\]'"):
         list(worker.run(request))
-
-
-def test_worker_that_fails_says_why():
-    with pytest.raises(worker.BenchmarkError, match=r"0 of 1 jobs: KeyError: 'nothing'"):
-        list(worker.run({**REQUEST, "jobs": [{**TRAINING, "problem": "nothing"}]}))
 
 
 def test_workers_see_a_clean_environment(monkeypatch):

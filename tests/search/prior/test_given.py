@@ -39,7 +39,7 @@ def test_a_term_is_kept_and_the_rest_is_found():
 
 def test_constants_of_a_given_factor_are_fitted_with_the_rest():
     y = np.exp(-x / 1.7) * np.sin(3 * z) + RNG.normal(0, 1e-3, 300)
-    found = discover(table(y), DiscoveryOptions(max_seconds=10, given="exp(-x/tau)*(...)"))
+    found = discover(table(y), DiscoveryOptions(max_seconds=5, given="exp(-x/tau)*(...)"))
     tau = next(constant for constant in found.formula.constants if constant.name == "tau")
     assert abs(tau.value - 1.7) < 4 * tau.error and tau.error < 0.01
 
@@ -65,7 +65,7 @@ def test_a_factor_of_the_same_column_does_not_hide_the_rest():
     (tau,) = first_constants(part, data, seed=0)
     rest, slope = part.values_of_rest(data.X, data.y, np.array([tau]))
     assert np.isfinite(rest).all() and slope.max() < 1e5 * slope.min()
-    found = discover(data, DiscoveryOptions(max_seconds=2, given="exp(-t/tau)*(...)"))
+    found = discover(data, DiscoveryOptions(max_seconds=1, given="exp(-t/tau)*(...)"))
     assert found.stopped != StopReason.AS_GOOD_AS_DATA or found.formula.loss < 1e-5
 
 
@@ -111,6 +111,6 @@ def test_fixed_and_bounded_constants_of_the_given_part():
 
 def test_bounds_hold_in_the_last_fit():
     data = table(9.81 * x**2 / 2 + 2 * np.sin(z) + RNG.normal(0, 1e-2, 300), y_error=1e-2)
-    options = DiscoveryOptions(max_seconds=3, given="g*x^2/2 + ...", bounds={"g": (None, 9.7)})
+    options = DiscoveryOptions(max_seconds=1.5, given="g*x^2/2 + ...", bounds={"g": (None, 9.7)})
     found = discover(data, options).formula
     assert found.constants[0].name == "g" and found.constants[0].value <= 9.7
