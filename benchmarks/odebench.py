@@ -30,6 +30,7 @@ import pandas as pd
 import scipy.integrate
 import sympy
 
+from benchmarks.table import keep
 from kansym.bench.catalogue import load_catalogue
 from kansym.bench.form import same_form
 from kansym.bench.law import Law
@@ -70,6 +71,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--deterministic", action="store_true")
     parser.add_argument("--out", type=Path, default=None, help="file of results, one JSON object a line")
+    parser.add_argument("--keep", action="store_true", help="keep the figures in benchmarks/results")
     options = parser.parse_args(arguments)
     done = _done(options.out)
     rows = []
@@ -95,7 +97,9 @@ def main(arguments: list[str] | None = None) -> int:
                         f"{number:>3} {noise:g} {train}: {'exact' if found['exact'] else 'not exact'} {found['found']}"
                     )
                 rows.append(found)
-    _table(rows)
+    figures = _table(rows)
+    if options.keep:
+        keep("odebench", "Equations of motion", figures)
     return 0
 
 
@@ -256,8 +260,10 @@ def _done(path: Path | None) -> list[dict[str, Any]]:
     return [{"catalogue": "odebench", "tool": "kansym", **line} for line in lines]
 
 
-def _table(rows: list[dict[str, Any]]) -> None:
+def _table(rows: list[dict[str, Any]]) -> dict[str, str]:
+    """Print a line for each noise and kind of training, and give the figures in words."""
     _say(f"{'noise':>6} {'train':>5} {'systems':>8} {'exact':>6} {'equations':>10} {'R2 rec':>7} {'R2 gen':>7}")
+    figures = {}
     for noise, train in dict.fromkeys((row["noise"], row["train"]) for row in rows):
         own = [row for row in rows if (row["noise"], row["train"]) == (noise, train)]
         right = [one for row in own for one in row["right"]]
@@ -265,6 +271,12 @@ def _table(rows: list[dict[str, Any]]) -> None:
         other = f"{sum(row['r2'][1] > GOOD for row in own)}" if train == "one" else "-"
         exact = sum(row["exact"] for row in own)
         _say(f"{noise:>6g} {train:>5} {len(own):>8} {exact:>6} {sum(right):>5}/{len(right):<4} {again:>7} {other:>7}")
+        words = f"exact {exact} of {len(own)}, equations {sum(right)} of {len(right)}, R^2 > {GOOD:g}: {again}"
+        trained = "both trajectories" if train == "both" else "one trajectory"
+        figures[f"{own[0]['tool']}, noise {100 * noise:g} %, {trained}"] = words + (
+            "" if train == "both" else f", from other initial values: {other}"
+        )
+    return figures
 
 
 def _say(text: str) -> None:
