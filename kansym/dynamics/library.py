@@ -22,11 +22,16 @@ DEGREES = {1: 6, 2: 4, 3: 3}
 MOST_TERMS, BEAM, BRANCHES = 8, 14, 8
 """Most terms of a sum, sums that are kept of each number of terms, and terms tried beside each."""
 
+PAIRS, ALLOWANCE, WIDER = 2000, 2e7, 10
+"""Most pairs of terms that are kept where the library is small, numbers in their matrices, and how many times fewer
+longer sums. Terms of one variable are so much alike that two of the right three, alone, are far down the list."""
+
 PATIENCE = 2
 """Numbers of terms without a better sum after which the search ends."""
 
-KEPT = 10
-"""Sums that are handed on."""
+KEPT, FAMILIES = 10, 12
+"""Sums that are handed on; and further ones, each the best with terms that differ in an inner constant only: that is
+fitted afterwards, and may change everything."""
 
 STRONG, ANGLE, POLE = 20.0, 60.0, 0.05
 """Largest argument of an exponential, and of a sine; and least size of what a tangent divides by."""
@@ -145,7 +150,9 @@ class _Sum:
     bits: float
 
 
-def sparse_sums(problem: WeakProblem, atoms: Sequence[Atom], *, until: float) -> list[sympy.Expr]:
+def sparse_sums(
+    problem: WeakProblem, atoms: Sequence[Atom], *, until: float, most: int = MOST_TERMS
+) -> list[sympy.Expr]:
     """The sums of few atoms with the shortest descriptions, in Floats; a beam search over sets of terms.
 
     Parameters
@@ -154,6 +161,8 @@ def sparse_sums(problem: WeakProblem, atoms: Sequence[Atom], *, until: float) ->
     atoms : sequence of Atom
     until : float
         `kansym.clock.now` value.
+    most : int, default 8
+        Terms.
     """
     if len(problem.b) < 3 or not atoms:
         return []
@@ -169,15 +178,18 @@ def sparse_sums(problem: WeakProblem, atoms: Sequence[Atom], *, until: float) ->
     def bits(rest: float, chosen: tuple[int, ...]) -> float:
         return misfit_bits(n, rest / n, problem.floor) + float(price[list(chosen)].sum())
 
+    pairs = int(np.clip(ALLOWANCE / matrix.size, BEAM, PAIRS))
+    width = max(BEAM, pairs // WIDER)
     beam = [_Sum((), float(b @ b), 0.0)]
     found: dict[tuple[int, ...], _Sum] = {}
     shortest, unimproved = math.inf, 0
-    for _ in range(min(MOST_TERMS, n - 1)):
+    for _ in range(min(most, n - 1)):
         grown: dict[tuple[int, ...], _Sum] = {}
         for one in beam:
             if clock.late(until):
                 break
             clock.charge(Work.DENSE_PRODUCTS, matrix.size * (2 * len(one.chosen) + 2))
+            clock.charge(Work.SMALL_FITS, 1)
             basis = np.linalg.qr(matrix[:, list(one.chosen)])[0] if one.chosen else np.empty((n, 0))
             residual = b - basis @ (basis.T @ b)
             left = matrix - basis @ (basis.T @ matrix)
@@ -186,22 +198,40 @@ def sparse_sums(problem: WeakProblem, atoms: Sequence[Atom], *, until: float) ->
             gain[list(one.chosen)] = 0.0
             rest = np.maximum(float(residual @ residual) - gain, 1e-300)
             worth = 0.5 * n * np.log2(np.maximum(rest / n, problem.floor**2)) + price
-            for k in np.argsort(worth, kind="stable")[:BRANCHES]:
+            for k in np.argsort(worth, kind="stable")[: pairs if len(one.chosen) < 2 else BRANCHES]:
                 if gain[k] > 0:
                     chosen = tuple(sorted((*one.chosen, int(k))))
                     grown[chosen] = _Sum(chosen, float(rest[k]), bits(float(rest[k]), chosen))
         if not grown:
             break
-        beam = sorted(grown.values(), key=lambda one: one.bits)[:BEAM]
+        size = len(next(iter(grown)))
+        beam = sorted(grown.values(), key=lambda one: one.bits)[: pairs if size < 3 else width]
         found.update({one.chosen: one for one in beam})
         unimproved = 0 if beam[0].bits < shortest - 1e-9 else unimproved + 1
         shortest = min(shortest, beam[0].bits)
         if unimproved >= PATIENCE:
             break
     sums = []
-    for one in sorted(found.values(), key=lambda one: one.bits)[:KEPT]:
+    for one in _handed_on(sorted(found.values(), key=lambda one: one.bits), atoms):
         columns = list(one.chosen)
         coefficients = np.linalg.lstsq(matrix[:, columns], b, rcond=1e-14)[0] / lengths[columns]
         terms = [sympy.Float(float(c)) * atoms[k].expression for c, k in zip(coefficients, columns, strict=True) if c]
         sums.append(sympy.Add(*terms))
     return sums
+
+
+def _handed_on(sums: Sequence[_Sum], atoms: Sequence[Atom]) -> list[_Sum]:
+    """The best sums, and the best with each kind of term that has inner constants."""
+    kept, kinds_seen = list(sums[:KEPT]), set()
+    for place, one in enumerate(sums):
+        inner = {_family(atoms[k].expression) for k in one.chosen if atoms[k].expression.has(sympy.Float)}
+        if place >= KEPT and not inner <= kinds_seen and len(kept) < KEPT + FAMILIES:
+            kept.append(one)
+        if place < KEPT or one is kept[-1]:
+            kinds_seen |= inner
+    return kept
+
+
+def _family(expression: sympy.Expr) -> sympy.Expr:
+    """The same for terms that differ in their numbers only."""
+    return expression.xreplace(dict.fromkeys(expression.atoms(sympy.Float), sympy.Symbol("a constant")))

@@ -24,6 +24,17 @@ def test_the_sum_of_two_monomials_is_the_shortest(hunters):
     assert terms(sparse_sums(problem, small, until=math.inf)[0]) == {x, x * y}
 
 
+def test_three_terms_are_found_where_two_of_them_say_little(make_table):
+    table = make_table(
+        lambda _, x: [1.2 - 0.2 * x[0] - np.exp(-x[0])], [[0.05], [0.8]], np.linspace(0, 10, 120), ["x"], noise=0.02
+    )
+    data = read_trajectories(table, time="t", states=["x"], trajectory="run")
+    (problem,) = weak_problems(smooth(data), ["x"])
+    x = sympy.Symbol("x")
+    *_, everything = libraries(problem.grid)
+    assert terms(sparse_sums(problem, everything, until=math.inf)[0]) == {sympy.S.One, x, sympy.exp(-x)}
+
+
 def test_inner_constants_of_saturating_terms_are_refined():
     # Michaelis and Menten: x' = -x/(x + 0.7), implicitly x + 0.7 log(x) = c - t.
     x = np.linspace(4.0, 0.3, 400)
