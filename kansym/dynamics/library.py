@@ -4,6 +4,7 @@
 
 import itertools
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -29,9 +30,10 @@ longer sums. Terms of one variable are so much alike that two of the right three
 PATIENCE = 2
 """Numbers of terms without a better sum after which the search ends."""
 
-KEPT, FAMILIES = 10, 12
-"""Sums that are handed on; and further ones, each the best with terms that differ in an inner constant only: that is
-fitted afterwards, and may change everything."""
+KEPT, FAMILIES, SHORT, ALIKE = 10, 40, 4, 3
+"""Sums that are handed on; and most further ones of at most so many terms, a few of each length with terms that differ
+in an inner constant only. That is fitted afterwards, and may change everything: without noise longer sums with wrong
+inner constants come first."""
 
 STRONG, ANGLE, POLE = 20.0, 60.0, 0.05
 """Largest argument of an exponential, and of a sine; and least size of what a tangent divides by."""
@@ -221,15 +223,17 @@ def sparse_sums(
 
 
 def _handed_on(sums: Sequence[_Sum], atoms: Sequence[Atom]) -> list[_Sum]:
-    """The best sums, and the best with each kind of term that has inner constants."""
-    kept, kinds_seen = list(sums[:KEPT]), set()
-    for place, one in enumerate(sums):
-        inner = {_family(atoms[k].expression) for k in one.chosen if atoms[k].expression.has(sympy.Float)}
-        if place >= KEPT and not inner <= kinds_seen and len(kept) < KEPT + FAMILIES:
-            kept.append(one)
-        if place < KEPT or one is kept[-1]:
-            kinds_seen |= inner
-    return kept
+    """The best sums, and the best short ones of each length with each kind of term that has inner constants."""
+    chosen = {one.chosen: one for one in sums[:KEPT]}
+    seen: Counter[tuple[sympy.Expr, int]] = Counter()
+    for one in sums:
+        inner = (atoms[k].expression for k in one.chosen if atoms[k].expression.has(sympy.Float))
+        kinds_of = {(_family(expression), len(one.chosen)) for expression in inner}
+        new = any(seen[kind] < ALIKE for kind in kinds_of)
+        if new and len(one.chosen) <= SHORT and len(chosen) < KEPT + FAMILIES:
+            chosen.setdefault(one.chosen, one)
+            seen.update(kinds_of)
+    return list(chosen.values())
 
 
 def _family(expression: sympy.Expr) -> sympy.Expr:
