@@ -5,7 +5,7 @@
 import itertools
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,10 +30,10 @@ longer sums. Terms of one variable are so much alike that two of the right three
 PATIENCE = 2
 """Numbers of terms without a better sum after which the search ends."""
 
-KEPT, FAMILIES, SHORT, ALIKE = 10, 40, 4, 3
-"""Sums that are handed on; and most further ones of at most so many terms, a few of each length with terms that differ
-in an inner constant only. That is fitted afterwards, and may change everything: without noise longer sums with wrong
-inner constants come first."""
+KEPT, FAMILIES, SHORT, ALIKE = 10, 12, 4, 3
+"""Sums that are handed on; and most further ones of each length up to so many terms, a few with terms that differ in an
+inner constant only. That is fitted afterwards, and may change everything: without noise longer sums with wrong inner
+constants come first."""
 
 STRONG, ANGLE, POLE = 20.0, 60.0, 0.05
 """Largest argument of an exponential, and of a sine; and least size of what a tangent divides by."""
@@ -43,6 +43,10 @@ HALVES = (0.05, 0.15, 0.4, 1.0, 2.5)
 
 STEEP, PLACES = (2.0, 6.0), (0.2, 0.5, 0.8)
 """Slopes of logistic functions in units of the width of the data, and where they stand, as quantiles."""
+
+STEEP_BY_SIZE, SKEWED = (1.0, 3.0), 4.0
+"""Further slopes, in units of the median size of the variable, and how many times that the width is, from which they
+are tried: most points of a state that decays are in a small part of its width."""
 
 MOST_ATOMS = 900
 """Terms of a library."""
@@ -138,8 +142,11 @@ def _switches(grid: Grid, k: int) -> Iterator[tuple[sympy.Expr, np.ndarray]]:
     width = float(np.ptp(x))
     if width == 0:
         return
-    for steepness, place in itertools.product(STEEP, PLACES):
-        slope, middle = steepness / width, float(np.quantile(x, place))
+    slopes = [steepness / width for steepness in STEEP]
+    size = float(np.median(np.abs(x)))
+    slopes += [steepness / size for steepness in STEEP_BY_SIZE if 0 < SKEWED * size < width]
+    for slope, place in itertools.product(slopes, PLACES):
+        middle = float(np.quantile(x, place))
         factor = float(np.exp(np.clip(-slope * middle, -STRONG, STRONG)))
         values = 1 / (factor * np.exp(np.clip(slope * x, -100, 100)) + 1)
         yield 1 / (sympy.Float(factor) * sympy.exp(sympy.Float(slope) * v) + 1), values
@@ -180,6 +187,7 @@ def sparse_sums(
     def bits(rest: float, chosen: tuple[int, ...]) -> float:
         return misfit_bits(n, rest / n, problem.floor) + float(price[list(chosen)].sum())
 
+    families = [_family(atom.expression) if atom.expression.has(sympy.Float) else None for atom in atoms]
     pairs = int(np.clip(ALLOWANCE / matrix.size, BEAM, PAIRS))
     width = max(BEAM, pairs // WIDER)
     beam = [_Sum((), float(b @ b), 0.0)]
@@ -207,14 +215,18 @@ def sparse_sums(
         if not grown:
             break
         size = len(next(iter(grown)))
-        beam = sorted(grown.values(), key=lambda one: one.bits)[: pairs if size < 3 else width]
-        found.update({one.chosen: one for one in beam})
+        best_first = sorted(grown.values(), key=lambda one: one.bits)
+        beam = best_first[: pairs if size < 3 else width]
+        found.update({one.chosen: one for one in (*beam, *_alike(best_first, families))})
         unimproved = 0 if beam[0].bits < shortest - 1e-9 else unimproved + 1
         shortest = min(shortest, beam[0].bits)
         if unimproved >= PATIENCE:
             break
     sums = []
-    for one in _handed_on(sorted(found.values(), key=lambda one: one.bits), atoms):
+    best_first = sorted(found.values(), key=lambda one: one.bits)
+    short = [one for one in _alike(best_first, families) if one not in best_first[:KEPT]]
+    by_length = [[one for one in short if len(one.chosen) == size][:FAMILIES] for size in range(1, SHORT + 1)]
+    for one in itertools.chain(best_first[:KEPT], *by_length):
         columns = list(one.chosen)
         coefficients = np.linalg.lstsq(matrix[:, columns], b, rcond=1e-14)[0] / lengths[columns]
         terms = [sympy.Float(float(c)) * atoms[k].expression for c, k in zip(coefficients, columns, strict=True) if c]
@@ -222,18 +234,16 @@ def sparse_sums(
     return sums
 
 
-def _handed_on(sums: Sequence[_Sum], atoms: Sequence[Atom]) -> list[_Sum]:
-    """The best sums, and the best short ones of each length with each kind of term that has inner constants."""
-    chosen = {one.chosen: one for one in sums[:KEPT]}
+def _alike(sums: Iterable[_Sum], families: Sequence[sympy.Expr | None]) -> list[_Sum]:
+    """Of sums, the best first, the first few short ones of each length with each kind of term with inner constants."""
     seen: Counter[tuple[sympy.Expr, int]] = Counter()
+    kept = []
     for one in sums:
-        inner = (atoms[k].expression for k in one.chosen if atoms[k].expression.has(sympy.Float))
-        kinds_of = {(_family(expression), len(one.chosen)) for expression in inner}
-        new = any(seen[kind] < ALIKE for kind in kinds_of)
-        if new and len(one.chosen) <= SHORT and len(chosen) < KEPT + FAMILIES:
-            chosen.setdefault(one.chosen, one)
-            seen.update(kinds_of)
-    return list(chosen.values())
+        inner = {(family, len(one.chosen)) for k in one.chosen if (family := families[k]) is not None}
+        if len(one.chosen) <= SHORT and any(seen[kind] < ALIKE for kind in inner):
+            kept.append(one)
+            seen.update(inner)
+    return kept
 
 
 def _family(expression: sympy.Expr) -> sympy.Expr:
