@@ -1,10 +1,12 @@
 """Coverage of the errors of constants from integrated trajectories: noisy pendula and logistic growths.
 
 ``python -m benchmarks.dynamics_coverage`` draws systems with known constants, measures them with noise, fits the given
-form to the integrated trajectories, and counts how often the intervals of 68.27 and 95.45 % hold the true constants.
+form to the integrated trajectories, and counts how often the intervals of 68.27 and 95.45 % hold the true constants,
+with the standard error of that share.
 """
 
 import argparse
+import math
 import sys
 
 import numpy as np
@@ -13,6 +15,7 @@ import scipy.integrate
 import scipy.stats
 import sympy
 
+from benchmarks.table import keep
 from kansym.dynamics.discovery import fit_dynamics
 from kansym.dynamics.trajectories import read_trajectories
 from kansym.symbolic.parametric import ParametricForm
@@ -72,20 +75,30 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("--systems", type=int, default=500, help="of each kind")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--keep", action="store_true", help="keep the figures in benchmarks/results")
     options = parser.parse_args(arguments)
+    figures: dict[str, str] = {}
     free = POINTS - 4
     # Where errors are estimated from the residuals, standard errors are those of Student's distribution.
     limits = [float(scipy.stats.t.ppf(0.5 + level / 2, free)) for level in LEVELS]
-    sys.stdout.write(f"{'system':<10}{'constant':<10}" + "".join(f"{100 * level:>9.2f} %" for level in LEVELS) + "\n")
+    sys.stdout.write(f"{'system':<10}{'constant':<10}" + "".join(f"{100 * level:>13.2f} %" for level in LEVELS) + "\n")
     for place, (name, draw) in enumerate(SYSTEMS.items()):
         generator = np.random.default_rng([options.seed, place])
         rows = [draw(generator) for _ in range(options.systems)]
         for constant in rows[0]:
             sizes = np.abs([row[constant] for row in rows])
-            shares = [100 * float(np.mean(sizes < limit)) for limit in limits]
-            sys.stdout.write(f"{name:<10}{constant:<10}" + "".join(f"{share:>9.1f} %" for share in shares) + "\n")
+            shares = [_share(float(np.mean(sizes < limit)), len(sizes)) for limit in limits]
+            figures[f"{name}, {constant}"] = " and ".join(shares)
+            sys.stdout.write(f"{name:<10}{constant:<10}" + "".join(f"{share:>15}" for share in shares) + "\n")
             sys.stdout.flush()
+    if options.keep:
+        keep("dynamics_coverage", "Errors of constants of motion", figures)
     return 0
+
+
+def _share(share: float, n: int) -> str:
+    """In percent, with its standard error."""
+    return f"{100 * share:.1f} ± {100 * math.sqrt(share * (1 - share) / n):.1f} %"
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 # sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
 # pyright: reportArgumentType=false, reportAttributeAccessIssue=false
-"""Equations of motion: the 63 systems of ODEBench, from trajectories with and without noise.
+"""Equations of motion: the 63 systems of ODEBench, from trajectories with and without noise, and 27 of LLM-ODE.
 
 ``python -m benchmarks.odebench --out odebench.jsonl`` generates the trajectories as published (150 points on
 0 <= t <= 10, noise a share of each state), looks for the equations, and asks of each system whether every equation is
@@ -8,14 +8,20 @@ right in form (with other numbers it is the law, and no term of it is too many),
 the true initial values: those it was found on, and those from other initial values, which a search on one trajectory
 has not seen. Lines that are in the file already are not done again.
 
-d'Ascoli et al., ODEFormer (2024), arXiv:2310.05573.
+``--catalogue llm_ode`` has the further systems, many of them chaotic, on their grid. ``--tool pysindy --python
+PYTHON`` gives the same tables to PySINDy, in an interpreter that has it (``pip install pysindy cvxpy``); see
+`benchmarks.pysindy_worker`.
+
+d'Ascoli et al., ODEFormer (2024), arXiv:2310.05573; Ziaei Bideh and Gryak, LLM-ODE (2026), arXiv:2603.20910.
 """
 
 import argparse
 import json
+import subprocess
 import sys
 import time
 import tomllib
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,41 +30,57 @@ import pandas as pd
 import scipy.integrate
 import sympy
 
+from benchmarks.table import keep
 from kansym.bench.catalogue import load_catalogue
 from kansym.bench.form import same_form
 from kansym.bench.law import Law
 from kansym.bench.problem import make_problem
+from kansym.comparison.process import GRACE, environment
 from kansym.dynamics.discovery import discover_dynamics
-from kansym.dynamics.system import System
+from kansym.dynamics.integration import CannotIntegrateError, flow_of
 from kansym.errors import KansymError
 from kansym.symbolic.naming import plain_symbol
+from kansym.symbolic.parametric import ParametricForm
+from kansym.symbolic.parser import parse_expression
 
-POINTS, END = 150, 10.0
-"""Of a trajectory."""
+GRIDS = {"odebench": (150, 10.0), "llm_ode": (100, 5.0)}
+"""Points and end of a trajectory, as published."""
 
 GOOD = 0.9
 """R^2 from which a trajectory counts as reproduced."""
 
-STARTS = Path(__file__).with_name("odebench_starts.toml")
+BUSY = 20.0
+"""Wall time that another tool may take, in units of its processor time: other programs may run beside it."""
+
+WORKER = Path(__file__).with_name("pysindy_worker.py")
+
+Key = dict[str, Any]
+"""What tells one line of results from another: catalogue, tool, system, noise, train, seconds, seed."""
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run what is asked for and print a table."""
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
-    parser.add_argument("--systems", default="1-63", help="numbers and ranges, as in 1,3,5-9; odd or even for halves")
+    parser.add_argument("--catalogue", default="odebench", choices=list(GRIDS))
+    parser.add_argument("--tool", default="kansym", choices=["kansym", "pysindy"])
+    parser.add_argument("--python", default=sys.executable, help="interpreter that has the other tool")
+    parser.add_argument("--systems", default="all", help="numbers and ranges, as in 1,3,5-9; odd or even for halves")
     parser.add_argument("--noise", type=float, nargs="+", default=[0.0, 0.01, 0.05])
     parser.add_argument("--train", nargs="+", default=["both"], choices=["both", "one"])
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--deterministic", action="store_true")
     parser.add_argument("--out", type=Path, default=None, help="file of results, one JSON object a line")
+    parser.add_argument("--keep", action="store_true", help="keep the figures in benchmarks/results")
     options = parser.parse_args(arguments)
     done = _done(options.out)
     rows = []
     for noise in options.noise:
         for train in options.train:
-            for number in numbers(options.systems):
-                key = {
+            for number in numbers(options.systems, options.catalogue):
+                key: Key = {
+                    "catalogue": options.catalogue,
+                    "tool": options.tool,
                     "system": number,
                     "noise": noise,
                     "train": train,
@@ -67,7 +89,7 @@ def main(arguments: list[str] | None = None) -> int:
                 }
                 found = next((row for row in done if all(row.get(name) == key[name] for name in key)), None)
                 if found is None:
-                    found = {**key, **solve(number, noise, train, options.seconds, options.seed, options.deterministic)}
+                    found = {**key, **solve(key, options.deterministic, options.python)}
                     if options.out is not None:
                         with options.out.open("a", encoding="utf-8") as file:
                             file.write(json.dumps(found) + "\n")
@@ -75,38 +97,48 @@ def main(arguments: list[str] | None = None) -> int:
                         f"{number:>3} {noise:g} {train}: {'exact' if found['exact'] else 'not exact'} {found['found']}"
                     )
                 rows.append(found)
-    _table(rows)
+    figures = _table(rows)
+    if options.keep:
+        keep("odebench", "Equations of motion", figures)
     return 0
 
 
-def numbers(text: str) -> list[int]:
-    """The systems of ``1,3,5-9``, ``odd`` or ``even``."""
-    if text in ("odd", "even"):
-        return [k for k in range(1, 64) if k % 2 == (text == "odd")]
+def numbers(text: str, catalogue: str = "odebench") -> list[int]:
+    """The systems of ``all``, ``1,3,5-9``, ``odd`` or ``even``."""
+    known = sorted(int(group[-2:]) for group in _starts(catalogue))
+    if text in ("all", "odd", "even"):
+        return [k for k in known if text == "all" or k % 2 == (text == "odd")]
     found: list[int] = []
     for part in text.split(","):
         low, _, high = part.partition("-")
-        found += range(int(low), int(high or low) + 1)
+        found += (k for k in known if int(low) <= k <= int(high or low))
     return found
 
 
-def truth(number: int) -> tuple[list[Law], list[list[float]]]:
+def _starts(catalogue: str) -> dict[str, list[list[float]]]:
+    return tomllib.loads(Path(__file__).with_name(f"{catalogue}_starts.toml").read_text(encoding="utf-8"))
+
+
+def truth(number: int, catalogue: str = "odebench") -> tuple[list[Law], list[list[float]]]:
     """The right-hand sides of a system in ``x0``, ``x1``, ..., and its two initial values."""
-    group = f"ode{number:02d}"
-    laws = [law for law in load_catalogue("odebench").laws if law.group == group]
-    return laws, tomllib.loads(STARTS.read_text(encoding="utf-8"))[group]
+    starts = _starts(catalogue)
+    group = next(name for name in starts if int(name[-2:]) == number)
+    return [law for law in load_catalogue(catalogue).laws if law.group == group], starts[group]
 
 
-def trajectories(number: int, noise: float, seed: int) -> tuple[pd.DataFrame, list[np.ndarray]]:
+def trajectories(
+    number: int, noise: float, seed: int, catalogue: str = "odebench"
+) -> tuple[pd.DataFrame, list[np.ndarray]]:
     """A table of both trajectories with noise, numbered by ``run``, and the states without."""
-    rates, starts = truth(number)
+    rates, starts = truth(number, catalogue)
+    points, end = GRIDS[catalogue]
     names = [f"x{k}" for k in range(len(rates))]
     function = sympy.lambdify(sympy.symbols(names), [law.expression for law in rates], "numpy")
-    t, generator = np.linspace(0.0, END, POINTS), np.random.default_rng(seed)
+    t, generator = np.linspace(0.0, end, points), np.random.default_rng(seed)
     frames, clean = [], []
     for run, start in enumerate(starts):
         solution = scipy.integrate.solve_ivp(
-            lambda _, x: function(*x), (0.0, END), start, t_eval=t, rtol=1e-12, atol=1e-12, method="LSODA"
+            lambda _, x: function(*x), (0.0, end), start, t_eval=t, rtol=1e-12, atol=1e-12, method="LSODA"
         )
         states = solution.y.T
         clean.append(states)
@@ -115,34 +147,87 @@ def trajectories(number: int, noise: float, seed: int) -> tuple[pd.DataFrame, li
     return pd.concat(frames, ignore_index=True), clean
 
 
-def solve(number: int, noise: float, train: str, seconds: float, seed: int, deterministic: bool) -> dict[str, Any]:
+def solve(key: Key, deterministic: bool = False, python: str = sys.executable) -> dict[str, Any]:
     """Look for one system and judge it."""
-    rates, starts = truth(number)
-    table, clean = trajectories(number, noise, seed)
+    rates, starts = truth(key["system"], key["catalogue"])
+    table, clean = trajectories(key["system"], key["noise"], key["seed"], key["catalogue"])
     names = [f"x{k}" for k in range(len(rates))]
+    table = table if key["train"] == "both" else table[table["run"] == 0]
     began = time.monotonic()
     try:
-        system = discover_dynamics(
-            table if train == "both" else table[table["run"] == 0],
-            time="t",
-            states=names,
-            trajectory="run",
-            max_seconds=seconds,
-            seed=seed,
-            deterministic=deterministic,
-        )
+        if key["tool"] == "kansym":
+            right, simulate, more = _by_kansym(table, names, key, deterministic)
+        else:
+            right, simulate, more = _by_pysindy(table, names, key, python)
     except KansymError as error:
         return {"exact": False, "right": [False] * len(rates), "r2": [-1.0, -1.0], "found": str(error)[:200]}
-    right = [is_form(formula.expression, law, seed) for formula, law in zip(system.formulas, rates, strict=True)]
+    took = round(time.monotonic() - began, 1)
+    forms = [is_form(expression, law, key["seed"]) for expression, law in zip(right, rates, strict=True)]
+    t = np.linspace(0.0, GRIDS[key["catalogue"]][1], GRIDS[key["catalogue"]][0])
     return {
-        "exact": all(right),
-        "right": right,
-        "r2": [_r2(system, start, states) for start, states in zip(starts, clean, strict=True)],
-        "found": list(system.equations()),
+        "exact": all(forms),
+        "right": forms,
+        "r2": [_r2(simulate, start, t, states) for start, states in zip(starts, clean, strict=True)],
+        **more,
         "truth": [law.formula for law in rates],
-        "verdicts": [] if system.certificate is None else [one.kind for one in system.certificate.verdicts],
-        "took": round(time.monotonic() - began, 1),
+        "took": took,
     }
+
+
+Simulate = Callable[[Sequence[float], np.ndarray], np.ndarray]
+"""States (n, m) from initial values at times (n,)."""
+
+Answer = tuple[list[sympy.Expr], Simulate, dict[str, Any]]
+"""Right-hand sides in plain symbols, what integrates them, and what is kept with the result."""
+
+
+def _by_kansym(table: pd.DataFrame, names: list[str], key: Key, deterministic: bool) -> Answer:
+    system = discover_dynamics(
+        table,
+        time="t",
+        states=names,
+        trajectory="run",
+        max_seconds=key["seconds"],
+        seed=key["seed"],
+        deterministic=deterministic,
+    )
+    verdicts = [] if system.certificate is None else [one.kind for one in system.certificate.verdicts]
+    more = {"found": list(system.equations()), "verdicts": verdicts}
+    return [formula.expression for formula in system.formulas], system.simulate, more
+
+
+def _by_pysindy(table: pd.DataFrame, names: list[str], key: Key, python: str) -> Answer:
+    runs = [own for _, own in table.groupby("run")]
+    request = {
+        "t": runs[0]["t"].tolist(),
+        "runs": [own[names].to_numpy().tolist() for own in runs],
+        "seconds": key["seconds"],
+        "seed": key["seed"],
+    }
+    try:
+        done = subprocess.run(
+            [python, str(WORKER)],
+            input=json.dumps(request),
+            capture_output=True,
+            text=True,
+            env=environment(),
+            timeout=BUSY * key["seconds"] + GRACE,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise KansymError("PySINDy did not end in time") from None
+    if done.returncode:
+        raise KansymError(f"PySINDy failed: {done.stderr.strip().splitlines()[-1:]}")
+    answer = json.loads(done.stdout)
+    rates = [parse_expression(text, names) for text in answer["equations"]]
+    symbols = tuple(map(plain_symbol, names))
+    scale = np.abs(table[names].to_numpy()).max(axis=0)
+    flow = flow_of([ParametricForm(rate, symbols, (), np.empty(0)) for rate in rates], symbols, scale, False)
+
+    def simulate(start: Sequence[float], t: np.ndarray) -> np.ndarray:
+        return flow.integrate(np.array(start), t, np.empty(0))
+
+    return rates, simulate, {"found": [str(rate) for rate in rates], "settings": answer["settings"]}
 
 
 def is_form(found: sympy.Expr, law: Law, seed: int) -> bool:
@@ -157,11 +242,11 @@ def is_form(found: sympy.Expr, law: Law, seed: int) -> bool:
     return same_form(form, problem) and not any(same_form(one, problem) for one in fewer)
 
 
-def _r2(system: System, start: list[float], states: np.ndarray) -> float:
+def _r2(simulate: Simulate, start: list[float], t: np.ndarray, states: np.ndarray) -> float:
     """Share of the variance of all states that the trajectory from the true initial values has."""
     try:
-        found = system.simulate(start, np.linspace(0.0, END, POINTS))
-    except KansymError:
+        found = simulate(start, t)
+    except (KansymError, CannotIntegrateError):
         return -1.0
     variance = float(np.sum((states - states.mean(axis=0)) ** 2))
     return max(-1.0, 1 - float(np.sum((found - states) ** 2)) / variance) if variance > 0 else -1.0
@@ -170,11 +255,15 @@ def _r2(system: System, start: list[float], states: np.ndarray) -> float:
 def _done(path: Path | None) -> list[dict[str, Any]]:
     if path is None or not path.exists():
         return []
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
+    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
+    # Lines of a time with one catalogue and one tool.
+    return [{"catalogue": "odebench", "tool": "kansym", **line} for line in lines]
 
 
-def _table(rows: list[dict[str, Any]]) -> None:
+def _table(rows: list[dict[str, Any]]) -> dict[str, str]:
+    """Print a line for each noise and kind of training, and give the figures in words."""
     _say(f"{'noise':>6} {'train':>5} {'systems':>8} {'exact':>6} {'equations':>10} {'R2 rec':>7} {'R2 gen':>7}")
+    figures = {}
     for noise, train in dict.fromkeys((row["noise"], row["train"]) for row in rows):
         own = [row for row in rows if (row["noise"], row["train"]) == (noise, train)]
         right = [one for row in own for one in row["right"]]
@@ -182,6 +271,12 @@ def _table(rows: list[dict[str, Any]]) -> None:
         other = f"{sum(row['r2'][1] > GOOD for row in own)}" if train == "one" else "-"
         exact = sum(row["exact"] for row in own)
         _say(f"{noise:>6g} {train:>5} {len(own):>8} {exact:>6} {sum(right):>5}/{len(right):<4} {again:>7} {other:>7}")
+        words = f"exact {exact} of {len(own)}, equations {sum(right)} of {len(right)}, R^2 > {GOOD:g}: {again}"
+        trained = "both trajectories" if train == "both" else "one trajectory"
+        figures[f"{own[0]['tool']}, noise {100 * noise:g} %, {trained}"] = words + (
+            "" if train == "both" else f", from other initial values: {other}"
+        )
+    return figures
 
 
 def _say(text: str) -> None:

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import sympy
 
+MANY = 100.0
+"""Errors of which no number is given."""
+
 
 @dataclass(frozen=True, eq=False)
 class Conserved:
@@ -28,7 +31,10 @@ class Conserved:
     share: float
 
     def __str__(self) -> str:
-        return f"{self.expression.evalf(5)} (along the data constant within {100 * self.share:.2g} % of its extent)"
+        # Without noise the errors are none, and their number says nothing.
+        errors = f"{self.spread:.2g} errors, " if self.spread < MANY else ""
+        share = f"{100 * self.share:.3g} % of its extent"
+        return f"{self.expression.evalf(5)} (along the data constant within {errors}{share})"
 
 
 @dataclass(frozen=True, eq=False)

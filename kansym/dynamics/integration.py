@@ -112,6 +112,28 @@ class Flow:
         solution = self._solve(x0, times, values, inputs, sensitive=True)
         return solution[:, :m], solution[:, m:].reshape(len(times), m, m + p)
 
+    def derivatives(
+        self, states: np.ndarray, times: np.ndarray, values: np.ndarray, inputs: InputFunction | None = None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Right-hand sides (n, m), Jacobians (n, m, m) and derivatives by the constants (n, m, p), at states (n, m).
+
+        Raises
+        ------
+        CannotIntegrateError
+            Outside of the domain of a right-hand side.
+        """
+        (n, m), p, constants = states.shape, len(values), values.tolist()
+        clock.charge(Work.EVALUATIONS, 0.2 * n)
+        found = []
+        try:
+            for t, state in zip(times.tolist(), states.tolist(), strict=True):
+                known = state if inputs is None else [*state, *inputs(t)]
+                found.append(self._compiled(*known, *([t] if self.explicit_time else []), *constants))
+            f, by_state, by_constant = (np.array(part, dtype=np.float64) for part in zip(*found, strict=True))
+        except (ArithmeticError, ValueError, TypeError, KeyError) as error:
+            raise CannotIntegrateError(str(error)) from error
+        return f, by_state.reshape(n, m, m), by_constant.reshape(n, m, p)
+
     def _solve(
         self, x0: np.ndarray, times: np.ndarray, values: np.ndarray, inputs: InputFunction | None, *, sensitive: bool
     ) -> np.ndarray:

@@ -4,7 +4,8 @@
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,11 +23,17 @@ DEGREES = {1: 6, 2: 4, 3: 3}
 MOST_TERMS, BEAM, BRANCHES = 8, 14, 8
 """Most terms of a sum, sums that are kept of each number of terms, and terms tried beside each."""
 
+PAIRS, ALLOWANCE, WIDER = 2000, 2e7, 10
+"""Most pairs of terms that are kept where the library is small, numbers in their matrices, and how many times fewer
+longer sums. Terms of one variable are so much alike that two of the right three, alone, are far down the list."""
+
 PATIENCE = 2
 """Numbers of terms without a better sum after which the search ends."""
 
-KEPT = 10
-"""Sums that are handed on."""
+KEPT, FAMILIES, SHORT, ALIKE = 10, 12, 4, 3
+"""Sums that are handed on; and most further ones of each length up to so many terms, a few with terms that differ in an
+inner constant only. That is fitted afterwards, and may change everything: without noise longer sums with wrong inner
+constants come first."""
 
 STRONG, ANGLE, POLE = 20.0, 60.0, 0.05
 """Largest argument of an exponential, and of a sine; and least size of what a tangent divides by."""
@@ -36,6 +43,10 @@ HALVES = (0.05, 0.15, 0.4, 1.0, 2.5)
 
 STEEP, PLACES = (2.0, 6.0), (0.2, 0.5, 0.8)
 """Slopes of logistic functions in units of the width of the data, and where they stand, as quantiles."""
+
+STEEP_BY_SIZE, SKEWED = (1.0, 3.0), 4.0
+"""Further slopes, in units of the median size of the variable, and how many times that the width is, from which they
+are tried: most points of a state that decays are in a small part of its width."""
 
 MOST_ATOMS = 900
 """Terms of a library."""
@@ -131,8 +142,11 @@ def _switches(grid: Grid, k: int) -> Iterator[tuple[sympy.Expr, np.ndarray]]:
     width = float(np.ptp(x))
     if width == 0:
         return
-    for steepness, place in itertools.product(STEEP, PLACES):
-        slope, middle = steepness / width, float(np.quantile(x, place))
+    slopes = [steepness / width for steepness in STEEP]
+    size = float(np.median(np.abs(x)))
+    slopes += [steepness / size for steepness in STEEP_BY_SIZE if 0 < SKEWED * size < width]
+    for slope, place in itertools.product(slopes, PLACES):
+        middle = float(np.quantile(x, place))
         factor = float(np.exp(np.clip(-slope * middle, -STRONG, STRONG)))
         values = 1 / (factor * np.exp(np.clip(slope * x, -100, 100)) + 1)
         yield 1 / (sympy.Float(factor) * sympy.exp(sympy.Float(slope) * v) + 1), values
@@ -145,7 +159,9 @@ class _Sum:
     bits: float
 
 
-def sparse_sums(problem: WeakProblem, atoms: Sequence[Atom], *, until: float) -> list[sympy.Expr]:
+def sparse_sums(
+    problem: WeakProblem, atoms: Sequence[Atom], *, until: float, most: int = MOST_TERMS
+) -> list[sympy.Expr]:
     """The sums of few atoms with the shortest descriptions, in Floats; a beam search over sets of terms.
 
     Parameters
@@ -154,6 +170,8 @@ def sparse_sums(problem: WeakProblem, atoms: Sequence[Atom], *, until: float) ->
     atoms : sequence of Atom
     until : float
         `kansym.clock.now` value.
+    most : int, default 8
+        Terms.
     """
     if len(problem.b) < 3 or not atoms:
         return []
@@ -169,15 +187,19 @@ def sparse_sums(problem: WeakProblem, atoms: Sequence[Atom], *, until: float) ->
     def bits(rest: float, chosen: tuple[int, ...]) -> float:
         return misfit_bits(n, rest / n, problem.floor) + float(price[list(chosen)].sum())
 
+    families = [_family(atom.expression) if atom.expression.has(sympy.Float) else None for atom in atoms]
+    pairs = int(np.clip(ALLOWANCE / matrix.size, BEAM, PAIRS))
+    width = max(BEAM, pairs // WIDER)
     beam = [_Sum((), float(b @ b), 0.0)]
     found: dict[tuple[int, ...], _Sum] = {}
     shortest, unimproved = math.inf, 0
-    for _ in range(min(MOST_TERMS, n - 1)):
+    for _ in range(min(most, n - 1)):
         grown: dict[tuple[int, ...], _Sum] = {}
         for one in beam:
             if clock.late(until):
                 break
             clock.charge(Work.DENSE_PRODUCTS, matrix.size * (2 * len(one.chosen) + 2))
+            clock.charge(Work.SMALL_FITS, 1)
             basis = np.linalg.qr(matrix[:, list(one.chosen)])[0] if one.chosen else np.empty((n, 0))
             residual = b - basis @ (basis.T @ b)
             left = matrix - basis @ (basis.T @ matrix)
@@ -186,22 +208,44 @@ def sparse_sums(problem: WeakProblem, atoms: Sequence[Atom], *, until: float) ->
             gain[list(one.chosen)] = 0.0
             rest = np.maximum(float(residual @ residual) - gain, 1e-300)
             worth = 0.5 * n * np.log2(np.maximum(rest / n, problem.floor**2)) + price
-            for k in np.argsort(worth, kind="stable")[:BRANCHES]:
+            for k in np.argsort(worth, kind="stable")[: pairs if len(one.chosen) < 2 else BRANCHES]:
                 if gain[k] > 0:
                     chosen = tuple(sorted((*one.chosen, int(k))))
                     grown[chosen] = _Sum(chosen, float(rest[k]), bits(float(rest[k]), chosen))
         if not grown:
             break
-        beam = sorted(grown.values(), key=lambda one: one.bits)[:BEAM]
-        found.update({one.chosen: one for one in beam})
+        size = len(next(iter(grown)))
+        best_first = sorted(grown.values(), key=lambda one: one.bits)
+        beam = best_first[: pairs if size < 3 else width]
+        found.update({one.chosen: one for one in (*beam, *_alike(best_first, families))})
         unimproved = 0 if beam[0].bits < shortest - 1e-9 else unimproved + 1
         shortest = min(shortest, beam[0].bits)
         if unimproved >= PATIENCE:
             break
     sums = []
-    for one in sorted(found.values(), key=lambda one: one.bits)[:KEPT]:
+    best_first = sorted(found.values(), key=lambda one: one.bits)
+    short = [one for one in _alike(best_first, families) if one not in best_first[:KEPT]]
+    by_length = [[one for one in short if len(one.chosen) == size][:FAMILIES] for size in range(1, SHORT + 1)]
+    for one in itertools.chain(best_first[:KEPT], *by_length):
         columns = list(one.chosen)
         coefficients = np.linalg.lstsq(matrix[:, columns], b, rcond=1e-14)[0] / lengths[columns]
         terms = [sympy.Float(float(c)) * atoms[k].expression for c, k in zip(coefficients, columns, strict=True) if c]
         sums.append(sympy.Add(*terms))
     return sums
+
+
+def _alike(sums: Iterable[_Sum], families: Sequence[sympy.Expr | None]) -> list[_Sum]:
+    """Of sums, the best first, the first few short ones of each length with each kind of term with inner constants."""
+    seen: Counter[tuple[sympy.Expr, int]] = Counter()
+    kept = []
+    for one in sums:
+        inner = {(family, len(one.chosen)) for k in one.chosen if (family := families[k]) is not None}
+        if len(one.chosen) <= SHORT and any(seen[kind] < ALIKE for kind in inner):
+            kept.append(one)
+            seen.update(inner)
+    return kept
+
+
+def _family(expression: sympy.Expr) -> sympy.Expr:
+    """The same for terms that differ in their numbers only."""
+    return expression.xreplace(dict.fromkeys(expression.atoms(sympy.Float), sympy.Symbol("a constant")))

@@ -140,7 +140,7 @@ def without(form: ParametricForm, term: sympy.Expr) -> ParametricForm:
     return ParametricForm(expression, form.variables, constants, form.values[kept])
 
 
-def _finer(t: np.ndarray) -> np.ndarray:
+def finer(t: np.ndarray) -> np.ndarray:
     """Times with three more between each two."""
     steps = np.arange(4) / 4
     return np.append((t[:-1, None] + np.diff(t)[:, None] * steps).ravel(), t[-1])
@@ -265,6 +265,19 @@ class Ranking:
             if self.best is before:
                 return
 
+    def exchange(self, systems: Sequence[Sequence[sympy.Expr]]) -> None:
+        """Take the best of whole systems, in Floats, if it is better."""
+        for system in systems:
+            if self.best is None or clock.late(self.until):
+                return
+            try:
+                found = self.rank([parametrize(one, self.best.forms[0].variables) for one in system])
+            except (KansymError, ValueError) as error:
+                logger.info("a system was given up: %s", error)
+                continue
+            if found is not None and found.bits < self.best.bits:
+                self.best = found
+
     def shorten(self) -> None:
         """Leave out terms, one at a time, as long as that makes the description shorter."""
         while self.best is not None and not clock.late(self.until):
@@ -334,7 +347,7 @@ class Ranking:
             for piece in setting.smoothed.pieces:
                 times, values = [], []
                 for shot, start in zip(shots, best.fit.starts, strict=True):
-                    t = _finer(piece.run.t)
+                    t = finer(piece.run.t)
                     t = t[(t >= shot.run.t[0]) & (t < shot.run.t[-1])]
                     t = np.append(t, shot.run.t[-1]) if shot.run.t[-1] == piece.run.t[-1] else t
                     if shot.run.name != piece.run.name or not len(t):

@@ -11,6 +11,7 @@ from kansym import clock
 from kansym.dynamics.equations import Candidate, candidate_of, ranked, searched_candidates, sparse_candidates
 from kansym.dynamics.options import DynamicsOptions
 from kansym.dynamics.ranking import Ranked, Ranking, Setting
+from kansym.dynamics.response import Response
 from kansym.dynamics.smoothing import Smoothed, along, smooth
 from kansym.dynamics.trajectories import Trajectories
 from kansym.dynamics.units import derivative_units, units_of_grid
@@ -139,16 +140,26 @@ class Search:
             states = None if clock.late(until) else self.ranking.states()
             if states is None or (self.ranking.best is before and new is not self.candidates):
                 return
-            new = self._again(along(self.smoothed, states))
+            new = self._again(states)
 
-    def _again(self, smoothed: Smoothed) -> list[list[Candidate]]:
-        """Candidates judged by a weak form with states that follow the best system."""
-        found = []
-        for problem, known in zip(self._weak(smoothed), self.candidates, strict=True):
-            own = sparse_candidates(problem, until=self._after(1 - LAST_SHARE))
+    def _again(self, states: list[tuple[np.ndarray, np.ndarray]]) -> list[list[Candidate]]:
+        """Candidates judged by the response of the best system, or by a weak form with its states."""
+        found, until = [], self._after(1 - LAST_SHARE)
+        response, before = self._response(), self.ranking.best
+        if response is not None and len(self.problems) > 1:
+            self.ranking.exchange(response.systems(until))
+            response = response if self.ranking.best is before else self._response()
+        problems = self._weak(along(self.smoothed, states)) if response is None else response.problems()
+        for problem, known in zip(problems, self.candidates, strict=True):
+            own = sparse_candidates(problem, until=until)
             old = (candidate_of(one.form.substituted(), problem) for one in known)
             found.append(ranked([*own, *(one for one in old if one is not None)]))
         return found
+
+    def _response(self) -> Response | None:
+        # Without noise the weak form is exact, and a linear response is not.
+        best = self.ranking.best
+        return None if best is None or self.smoothed.exact.any() else Response.of(self.setting, best)
 
     def _search(self) -> None:
         """The whole search on the derivative of every state, the worst described first."""

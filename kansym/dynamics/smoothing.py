@@ -20,6 +20,9 @@ from kansym.dynamics.trajectories import Trajectories, Trajectory
 NOISELESS = 3e-6
 """Noise, in units of a state's spread, below which a curve goes through the points."""
 
+BESIDE = 1e-4
+"""The same where another state has no noise at all: runs are rarely exact in one state and not in another."""
+
 ROUNDING = 1e-8
 """Least error of a state, in units of its size: what integration leaves."""
 
@@ -247,21 +250,28 @@ def smooth(data: Trajectories) -> Smoothed:
     curves: list[list[Curve]] = [[] for _ in parts]
     noise, floor = np.zeros(m), np.zeros(m)
     relative, exact = np.zeros(m, dtype=bool), np.zeros(m, dtype=bool)
+    found, small = [], np.zeros(m, dtype=bool)
     for k in range(m):
         everything = np.concatenate([run.x[:, k] for run in data.runs])
         floor[k] = max(LEAST_SHARE * float(np.sqrt(np.mean(everything**2))), 1e-300)
-        least = max(ROUNDING * scale[k], digit_rounding(everything))
         fits, noise[k], relative[k] = _column(parts, k, floor[k])
+        found.append(fits)
         spread = max(float(np.std(everything)), 1e-300)
         size = noise[k] * (float(np.sqrt(np.mean(everything**2))) if relative[k] else 1.0)
         exact[k] = data.runs[0].error is None and (
             size < NOISELESS * spread or _foretold(parts, k, noise[k], floor[k] if relative[k] else None)
         )
+        small[k] = size < BESIDE * spread
+    if exact.any():
+        # What is small beside a state without noise is a change that the points do not resolve.
+        exact |= small
+    for k in range(m):
         if exact[k]:
-            noise[k], relative[k] = least, False
+            everything = np.concatenate([run.x[:, k] for run in data.runs])
+            noise[k], relative[k] = max(ROUNDING * scale[k], digit_rounding(everything)), False
         for place, part in enumerate(parts):
-            through = exact[k] or fits[place] is None
-            curve = InterpolatingSpline.through(part.t, part.x[:, k]) if through else fits[place]
+            through = exact[k] or found[k][place] is None
+            curve = InterpolatingSpline.through(part.t, part.x[:, k]) if through else found[k][place]
             assert curve is not None
             curves[place].append(curve)
     whole = Smoothed((), noise, relative, exact, floor)

@@ -54,3 +54,13 @@ def test_a_run_is_cut_at_its_gaps():
     pieces = stretches(read(t, np.sin(t)).runs[0])
     assert [(piece.t[0], piece.t[-1]) for piece in pieces] == [(0, 1), (3, 4)]
     assert [len(piece) for piece in stretches(read(t, np.sin(t)).runs[0], most=10)] == [11, 10, 11, 10]
+
+
+def test_a_fast_start_is_no_noise_beside_a_state_without_noise(make_table):
+    # Two species that compete: the first falls within the first step, which no smooth curve resolves.
+    def rates(_, x):
+        return [x[0] * (2.5 - x[0] - 1.7 * x[1]), x[1] * (1.8 - x[0] - x[1])]
+
+    table = make_table(rates, [[4.0, 5.0], [2.0, 3.0]], np.linspace(0, 10, 150), ["x", "y"])
+    data = read_trajectories(table, time="t", states=["x", "y"], trajectory="run")
+    assert smooth(data).exact.all()
