@@ -26,20 +26,21 @@ WITH_WALL = clock.budget
 
 LONGEST = (
     "search/test_discovery_guess.py",
-    "search/test_discovery.py",
-    "estimator/test_regressor.py",
     "symbolic/test_same.py",
     "devices/test_paths.py",
+    "estimator/test_regressor.py",
+    "search/test_discovery.py",
     "terms/test_pursuit.py",
-    "search/test_terms.py",
     "kan/test_training.py",
-    "search/test_challenge.py",
-    "figures/test_figures.py",
+    "structure/test_solver.py",
     "fitting/test_nist.py",
+    "figures/test_figures.py",
+    "search/test_terms.py",
     "structure/test_product_units.py",
+    "search/test_challenge.py",
 )
-"""Files that take twenty seconds or more, the longest first: begun first, so that no process of `pytest -n 2 --dist
-loadfile` ends with one."""
+"""Files that take a quarter of a minute or more, the longest first: begun first, so that no process of `pytest -n 2
+--dist loadfile` ends with one."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

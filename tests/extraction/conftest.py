@@ -26,7 +26,7 @@ class Planted:
     p: Tensor
 
 
-def _planted(primitive: Primitive, edges: int = 5, points: int = 150, seed: int = 0) -> Planted:
+def _planted(primitive: Primitive, edges: int = 3, points: int = 150, seed: int = 0) -> Planted:
     """Random constants, on boxes where the primitive is not mistaken for another one."""
     generator = torch.Generator().manual_seed(seed)
 

@@ -23,7 +23,7 @@ def best(x, y, primitives=LIBRARY, **options):
     return match_edges(x[None], y[None], primitives, **options)[0][0]
 
 
-@pytest.mark.parametrize("amplitude", [1e-30, 1e-4, 1e-3, 1e-2, 1e30])
+@pytest.mark.parametrize("amplitude", [1e-30, 1e-3, 1e30])
 @pytest.mark.parametrize("shape", ["gaussian", "sin"])
 def test_amplitude_does_not_matter(amplitude, shape):
     """A constant added to the variance in 1 - R^2 makes small curves look badly fitted."""

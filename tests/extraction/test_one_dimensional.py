@@ -62,7 +62,7 @@ def test_a_polynomial_keeps_no_term_that_is_not_there():
 @pytest.fixture(scope="module")
 def wild():
     """A curve that has no short form, and all that it was read as."""
-    u, y, origin = scaled(lambda x: torch.sin(3 * x) * torch.exp(torch.sin(x) + 0.1 * x**3), (0.0, 8.0), rows=70)
+    u, y, origin = scaled(lambda x: torch.sin(3 * x) * torch.exp(torch.sin(x) + 0.1 * x**3), (0.0, 8.0), rows=40)
     return u, y, list(read_curve(u, y, PRIMITIVES, origin=origin, count=3))
 
 

@@ -105,7 +105,8 @@ def test_candidates_come_in_order_of_score(root_of_sum):
 
 def test_the_same_seed_selects_the_same_networks(sum_of_products):
     rows, network, _ = sum_of_products
-    first, second = (Selector(rows, PRIMITIVES).select(network) for _ in range(2))
+    few = SelectionOptions(top_k=3, beam=12, finalists=5)
+    first, second = (Selector(rows, PRIMITIVES, few).select(network) for _ in range(2))
     assert [(c.key(), c.validation_loss) for c in first] == [(c.key(), c.validation_loss) for c in second]
 
 

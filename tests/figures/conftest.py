@@ -171,11 +171,6 @@ def tiny_numbers():
 
 
 @awkward
-def huge_numbers():
-    return make_run(1e30 * X, 1e30 * Y, lambda a, b: 2.0 * a + 1e-30 * b**2)
-
-
-@awkward
 def extreme_numbers():
     return make_run(1e150 * X, 1e150 * Y, lambda a, b: 2.0 * a + 1e-150 * b**2)
 

@@ -24,9 +24,16 @@ def line(axes, label):
     return next(one for one in axes.get_lines() if one.get_label() == label)
 
 
-def test_every_figure_of_an_awkward_run_is_drawn_and_described(awkward_run):
-    made = figures_of(awkward_run)
-    assert {"structure"} <= set(made) and list(made) == [name for name in FIGURES if name in made]
+AWKWARD_NETWORKS = {"constant_column", "extreme_numbers", "nine_inputs", "no_network", "odd_names", "three_rows",
+                    "tiny_numbers"}  # fmt: skip
+"""Runs whose networks are awkward too; to match the edges of the others, which are alike, is what is dear."""
+
+
+def test_every_figure_of_an_awkward_run_is_drawn_and_described(awkward_run, request):
+    edges = request.node.callspec.params["awkward_run"] in AWKWARD_NETWORKS
+    wanted = [name for name in FIGURES if edges or name != "edges"]
+    made = figures_of(awkward_run, only=wanted)
+    assert {"structure"} <= set(made) and list(made) == [name for name in wanted if name in made]
     for name, figure in made.items():
         svg = to_svg(figure)
         assert len(svg) < 400_000, name

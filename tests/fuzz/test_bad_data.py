@@ -59,8 +59,7 @@ def test_a_hole_in_a_column_is_said_and_the_formula_is_finite_there(rng):
     np.testing.assert_allclose(inside, 2 / np.linspace(2, 8, 50), rtol=1e-6)
 
 
-@pytest.mark.parametrize("rows", range(2, 9))
-@pytest.mark.parametrize("columns", [1, 3])
+@pytest.mark.parametrize(("rows", "columns"), [(2, 1), (3, 1), (5, 1), (8, 1), (2, 3), (4, 3), (5, 3), (8, 3)])
 def test_tiny_tables_give_a_finite_formula_and_a_warning(rows, columns):
     rng = np.random.default_rng([rows, columns])
     X, y = rng.uniform(1, 2, (rows, columns)), rng.normal(size=rows)

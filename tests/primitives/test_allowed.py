@@ -58,7 +58,7 @@ def test_a_search_gives_no_function_that_was_left_out(law):
     rng = np.random.default_rng(0)
     X = rng.uniform(1, 3, (80, 2))
     table = make_dataset(X, law(X[:, 0]) * X[:, 1])
-    found = discover(table, DiscoveryOptions(max_seconds=2, primitives=library("x", "x^2", "sin")))
+    found = discover(table, DiscoveryOptions(max_seconds=1, primitives=library("x", "x^2", "sin")))
     for formula in found.front:
         kinds = {type(function) for function in formula.expression.atoms(sympy.Function)}
         assert kinds <= {sympy.sin, sympy.cos}
@@ -68,6 +68,6 @@ def test_a_search_gives_no_function_that_was_left_out(law):
 def test_a_guess_with_other_functions_is_fitted():
     x = np.linspace(0.5, 3, 60)
     y = 2.0 * np.exp(-0.7 * x) + 1e-3 * np.random.default_rng(0).normal(size=60)
-    options = DiscoveryOptions(max_seconds=3, primitives=library("x", "x^2"), guesses=("A*exp(-k*x0)",))
+    options = DiscoveryOptions(max_seconds=1.5, primitives=library("x", "x^2"), guesses=("A*exp(-k*x0)",))
     found = discover(make_dataset(x[:, None], y), options)
     assert found.formula.expression.has(sympy.exp)

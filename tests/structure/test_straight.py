@@ -54,7 +54,7 @@ def test_a_thin_lens_with_two_percent_noise():
     a = np.sort(rng.uniform(20, 80, 30)).round(1)
     b = 1 / (1 / 15 - 1 / a)
     table = make_dataset(a[:, None], b + 0.02 * b * rng.normal(size=30), names=["a"], target="b", y_error=0.02 * b)
-    found = discover(table, DiscoveryOptions(max_seconds=3, deterministic=True))
+    found = discover(table, DiscoveryOptions(max_seconds=1.5, deterministic=True))
     # 1/b against 1/a: the slope is measured too.
     assert sorted(abs(one.value) for one in found.formula.constants) == pytest.approx([1 / 15, 1.0], rel=0.03)
     assert "1" in [(one.near or "").lstrip("-") for one in found.formula.constants]

@@ -47,7 +47,7 @@ def test_polar_coordinates(tables_of):
 def test_the_order_of_the_targets_changes_no_formula(tables_of):
     tables = lines(tables_of, 0.05)
     del tables["w"]
-    options = DiscoveryOptions(max_seconds=1, deterministic=True)
+    options = DiscoveryOptions(max_seconds=0.5, deterministic=True)
     found = discover_targets(tables, options)
     backward = discover_targets(dict(reversed(tables.items())), options)
     for name in tables:
@@ -126,7 +126,7 @@ def test_algebra_that_fails_costs_no_formula(tables_of, monkeypatch):
     monkeypatch.setattr(module, "common_of", failing)
     monkeypatch.setattr(module, "with_sources", failing)
     tables = lines(tables_of, 0.05)
-    found = discover_targets({name: tables[name] for name in "uw"}, DiscoveryOptions(max_seconds=0.4))
+    found = discover_targets({name: tables[name] for name in "uw"}, DiscoveryOptions(max_seconds=0.2))
     assert not found.failed and not found.common
 
 
