@@ -6,6 +6,7 @@ the others refitted. The chain of ever smaller formulas goes to the front, where
 right.
 """
 
+import math
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -80,8 +81,8 @@ def straighter(form: ParametricForm, X: np.ndarray) -> Iterator[ParametricForm]:
         inner: sympy.Expr = node.args[0]  # pyright: ignore[reportAssignmentType]
         with np.errstate(all="ignore"):
             values, u = (parametrize(one, form.variables).evaluate(X) for one in (node, inner))
-            spread = float(np.std(values))
-        if not (np.isfinite(values).all() and np.isfinite(u).all() and spread > 0.0 and np.ptp(u) > 0.0):
+            spread, square = float(np.std(values)), float(np.sum(u**2))
+        if not (math.isfinite(spread) and math.isfinite(square) and spread > 0.0 and np.ptp(u) > 0.0):
             continue
         for power in (1, 2):
             design = np.column_stack([np.ones(len(u)), u**power])

@@ -270,6 +270,13 @@ def test_functions_that_are_straight_on_the_rows_are_seen_through(disguised, pla
     assert not smallest.expression.has(sympy.exp, sympy.cos) and len(smallest.constants) == 1
 
 
+def test_arguments_beyond_the_largest_square_are_passed_over(capfd):
+    # LAPACK speaks up about an infinite matrix where nobody catches it.
+    form = parametrize(sympy.tanh(F(1e200) * X + F(3.0)) + sympy.tanh(sympy.exp(F(170.0) * Y)), (X, Y))
+    assert list(straighter(form, ROWS)) == []
+    assert capfd.readouterr().err == ""
+
+
 def test_a_term_without_a_constant_of_its_own_can_go():
     # The law has x^2 alone, and the fit gave it y, whose factor the sum has no constant for.
     y = 2.0 * X**2 + F(0.7)
