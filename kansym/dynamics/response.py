@@ -155,11 +155,14 @@ def _response(
         R = R + h / 6 * (one + 2 * two + 2 * three + jacobian[a + 2] @ (R + h * three) + last)
         if (a + 2) % 4 == 0:
             ends.append(R)
-    at_points = np.array([end[shot.observed] for end in ends]) / shot.sigma[:, :, None]
+    # Errors that were estimated, of spikes for one, can be far too large: what is left of the states is then less.
+    losses = np.maximum(ranked.fit.losses, [setting.floor(k) ** 2 for k in range(m)])
+    sigma = shot.sigma * np.sqrt(np.where(losses < FLOOR, losses, 1.0))
+    at_points = np.array([end[shot.observed] for end in ends]) / sigma[:, :, None]
     if not np.isfinite(at_points).all():
         raise CannotIntegrateError("the response to a change is unstable")
     flat = at_points.reshape(-1, at_points.shape[2])
-    residual = ((shot.run.x - states[::4][:, shot.observed]) / shot.sigma).ravel()
+    residual = ((shot.run.x - states[::4][:, shot.observed]) / sigma).ravel()
     columns = [states]
     if shot.inputs is not None:
         columns.append(np.array([shot.inputs(float(time)) for time in t]))
