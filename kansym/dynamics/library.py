@@ -160,7 +160,12 @@ class _Sum:
 
 
 def sparse_sums(
-    problem: WeakProblem, atoms: Sequence[Atom], *, until: float, most: int = MOST_TERMS
+    problem: WeakProblem,
+    atoms: Sequence[Atom],
+    *,
+    until: float,
+    most: int = MOST_TERMS,
+    matrix: np.ndarray | None = None,
 ) -> list[sympy.Expr]:
     """The sums of few atoms with the shortest descriptions, in Floats; a beam search over sets of terms.
 
@@ -172,11 +177,14 @@ def sparse_sums(
         `kansym.clock.now` value.
     most : int, default 8
         Terms.
+    matrix : array (rows, atoms), optional
+        What the atoms do, where that is not ``A`` times their values.
     """
     if len(problem.b) < 3 or not atoms:
         return []
-    matrix = problem.A @ np.column_stack([atom.values for atom in atoms])
-    clock.charge(Work.DENSE_PRODUCTS, problem.A.size * len(atoms))
+    if matrix is None:
+        matrix = problem.A @ np.column_stack([atom.values for atom in atoms])
+        clock.charge(Work.DENSE_PRODUCTS, problem.A.size * len(atoms))
     lengths = np.linalg.norm(matrix, axis=0)
     usable = lengths > 1e-12 * lengths.max()
     matrix = matrix / np.where(usable, lengths, 1.0)

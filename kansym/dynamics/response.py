@@ -29,7 +29,10 @@ logger = logging.getLogger(__name__)
 SYSTEMS = 4
 """Sums for all equations that are handed on from each library."""
 
-MOST = 4e6
+SHARE = 0.1
+"""Part of the time that is left which the products of one library with all equations may take."""
+
+MOST = 2e6
 """Rows times nodes of a regression: longer runs have the weak form only."""
 
 
@@ -97,14 +100,15 @@ class Response:
         problem, m, found = self._problem(np.hstack(self.A), whole, []), len(self.A), []
         marks = [sympy.Symbol(f"equation {k}") for k in range(m)]
         for atoms in libraries(self.grid):
-            if clock.late(until):
+            work = problem.A.size * len(atoms)
+            if work * clock.SECONDS[Work.DENSE_PRODUCTS] > SHARE * clock.left(until):
                 break
-            everywhere = [
-                Atom(mark * atom.expression, np.kron(np.eye(m)[k], atom.values), atom.bits)
-                for k, mark in enumerate(marks)
-                for atom in atoms
-            ]
-            for one in sparse_sums(problem, everywhere, until=until, most=m * MOST_TERMS)[:SYSTEMS]:
+            clock.charge(Work.DENSE_PRODUCTS, work)
+            values = np.column_stack([atom.values for atom in atoms])
+            matrix = np.hstack([A @ values for A in np.split(problem.A, m, axis=1)])
+            everywhere = [Atom(mark * atom.expression, atom.values, atom.bits) for mark in marks for atom in atoms]
+            sums = sparse_sums(problem, everywhere, until=until, most=m * MOST_TERMS, matrix=matrix)
+            for one in sums[:SYSTEMS]:
                 terms = sympy.Add.make_args(one)
                 own = [[term / mark for term in terms if term.has(mark)] for mark in marks]
                 if all(own):
@@ -151,11 +155,14 @@ def _response(
         R = R + h / 6 * (one + 2 * two + 2 * three + jacobian[a + 2] @ (R + h * three) + last)
         if (a + 2) % 4 == 0:
             ends.append(R)
-    at_points = np.array([end[shot.observed] for end in ends]) / shot.sigma[:, :, None]
+    # Errors that were estimated, of spikes for one, can be far too large: what is left of the states is then less.
+    losses = np.maximum(ranked.fit.losses, [setting.floor(k) ** 2 for k in range(m)])
+    sigma = shot.sigma * np.sqrt(np.where(losses < FLOOR, losses, 1.0))
+    at_points = np.array([end[shot.observed] for end in ends]) / sigma[:, :, None]
     if not np.isfinite(at_points).all():
         raise CannotIntegrateError("the response to a change is unstable")
     flat = at_points.reshape(-1, at_points.shape[2])
-    residual = ((shot.run.x - states[::4][:, shot.observed]) / shot.sigma).ravel()
+    residual = ((shot.run.x - states[::4][:, shot.observed]) / sigma).ravel()
     columns = [states]
     if shot.inputs is not None:
         columns.append(np.array([shot.inputs(float(time)) for time in t]))
