@@ -41,6 +41,12 @@ NEAR = 3.5
 GAUGE_BITS = 5.0
 """Bits that a combination of two constants costs: that many pairs and combinations are tried."""
 
+MOST_STARTS = 12
+"""Groups that keep their constants where a form is written in another way."""
+
+MOST_TURNS = 8
+"""Quarter turns of a phase that may be exact."""
+
 SIMPLE = tuple(Fraction(p, q) for q in (1, 2, 3) for p in range(-4 * q, 4 * q + 1) if math.gcd(p, q) == 1)
 """Numbers that an exponent of a law may be."""
 
@@ -73,7 +79,8 @@ class Contest:
         self.judge, self.faults = Judge(table), Faults()
         self.found: list[Split] = []
         self.tried, self.interrupted = 0, False
-        self._seen: set[str] = set()
+        self._seen: dict[str, float] = {}
+        """The shortest that the description by each form can be, from where it was fitted."""
         self._improved: set[str] = set()
         self._positive = [symbol for symbol in table.variables if symbol.is_positive]
 
@@ -106,7 +113,8 @@ class Contest:
                     break
                 try:
                     form = parametrize(canonicalize(one, self._positive), self.table.variables)
-                    entry = self._fitted(form, self._starts(form, starts) if starts else None)
+                    known = str(form.expression) in self._seen
+                    entry = None if known else self._fitted(form, self._starts(form, starts) if starts else None)
                     entries += [] if entry is None else [entry]
                 except ArgumentError as error:
                     logger.info("form given up: %s", error)
@@ -118,10 +126,8 @@ class Contest:
             except Exception as error:
                 self.faults.add("a form for all groups", error)
 
-    def _starts(self, form: ParametricForm, others: Mapping[int, sympy.Expr]) -> np.ndarray | None:
-        """Constants (G, k) of expressions that are the form with other constants; None where it was met before."""
-        if str(form.expression) in self._seen:
-            return None
+    def _starts(self, form: ParametricForm, others: Mapping[int, sympy.Expr]) -> np.ndarray:
+        """Constants (G, k) of expressions that are the form with other constants."""
         start = np.tile(form.values, (self.table.n_groups, 1))
         for g, other in others.items():
             there = parametrize(canonicalize(other, self._positive), self.table.variables)
@@ -129,20 +135,32 @@ class Contest:
                 start[g] = there.values
         return start
 
-    def enter(self, form: ParametricForm) -> None:
-        """Fit a form to all groups and decide about its constants, unless it was met before or has no chance."""
-        entry = self._fitted(form, None)
+    def enter(self, form: ParametricForm, hoped: float = -math.inf, start: np.ndarray | None = None) -> None:
+        """Fit a form to all groups and decide about its constants, unless it was met before or has no chance.
+
+        Parameters
+        ----------
+        form : ParametricForm
+        hoped : float, default -inf
+            Bits of which its own come near: where it was met before and ended above them, it begins here once more.
+        start : array (G, k), optional
+            Constants to start from besides those of the form.
+        """
+        entry = self._fitted(form, start, hoped)
         if entry is not None:
             self._decided(entry)
 
-    def _fitted(self, form: ParametricForm, start: np.ndarray | None) -> "_Entry | None":
+    def _fitted(self, form: ParametricForm, start: np.ndarray | None, hoped: float = -math.inf) -> "_Entry | None":
         """A form fitted to each group on its own; None where it was met before or has no chance."""
         key = str(form.expression)
         k = len(form.constants)
         rows, groups = len(self.table.dataset.y), self.table.n_groups
-        if key in self._seen or not 0 < k <= MOST_CONSTANTS or k + groups > rows or clock.late(self.deadline):
+        again = self._seen.get(key, -math.inf) > hoped > -math.inf
+        if key in self._seen and not again:
             return None
-        self._seen.add(key)
+        if not 0 < k <= MOST_CONSTANTS or k + groups > rows or clock.late(self.deadline):
+            return None
+        self._seen[key] = hoped if again else math.inf
         self.tried += 1
         starts = [np.tile(form.values, (groups, 1))]
         clock.charge(Work.COMPILED_NODES, node_count(form.expression) * (1 + k))
@@ -152,7 +170,9 @@ class Contest:
         separate = self.judge.separate(form, values, losses)
         if separate is None:
             return None
-        return _Entry(self.judge.least_bits(form, self.judge.losses(separate)), separate)
+        entry = _Entry(self.judge.least_bits(form, self.judge.losses(separate)), separate)
+        self._seen[key] = entry.least
+        return entry
 
     def _decided(self, entry: "_Entry") -> None:
         """Decide about the constants of a form where that may become the best."""
@@ -211,15 +231,16 @@ class Contest:
         fit, form = split.fit, split.form
         sigma = math.sqrt(self.judge.variance(split))
         for j, symbol in enumerate(form.constants):
-            errors = sigma * np.sqrt(np.maximum(fit.covariance[:, j, j], 0.0))
+            # A constant that the rows do not determine may be any number.
+            errors = np.where(fit.undetermined[:, j], np.inf, sigma * np.sqrt(np.maximum(fit.covariance[:, j, j], 0.0)))
             values = fit.values[:, j]
             if fit.shared[j]:
                 values, errors = values[:1], errors[:1]
-            for number in _simple_numbers(form.expression, symbol):
+            for number in _simple_numbers(form.expression, symbol, float(values[0])):
                 if (np.abs(values - float(number)) <= NEAR * errors).all():
                     smaller = form.with_constant(symbol, number)
                     if len(smaller.constants) and smaller.expression.free_symbols & set(form.variables):
-                        self._again(smaller, np.delete(fit.values, j, axis=1))
+                        self._again(smaller, np.delete(fit.values, j, axis=1), split.bits)
 
     def _joined(self, split: Split) -> None:
         """Try one constant for two that are equal up to their sign, as in a*(1 - exp(-x))."""
@@ -233,13 +254,17 @@ class Contest:
                 if (np.abs(apart) <= NEAR * np.sqrt(np.maximum(variance * square, 0.0))).all():
                     smaller = form.with_constant(form.constants[q], sign * form.constants[p])
                     smaller = replace(smaller, expression=sympy.factor_terms(smaller.expression))
-                    self.enter(smaller.with_values(np.delete(np.median(fit.values, axis=0), q)))
+                    self.enter(smaller.with_values(np.delete(np.median(fit.values, axis=0), q)), split.bits)
 
-    def _again(self, form: ParametricForm, start: np.ndarray) -> None:
-        """Enter a form as it is, and in the canonical gauge where the constants stay."""
-        form = form.with_values(np.median(start, axis=0))
+    def _again(self, form: ParametricForm, start: np.ndarray, hoped: float) -> None:
+        """Enter a form with constants (G, k), in the canonical gauge where it has no more of them there."""
+        form = form.with_values(start[0])
         other = parametrize(canonicalize(form.substituted(), self._positive), form.variables)
-        self.enter(other if len(other.constants) <= len(form.constants) else form)
+        if len(other.constants) > len(form.constants):
+            self.enter(form, hoped, start)
+            return
+        each = {g: form.with_values(start[g]).substituted() for g in range(min(len(start), MOST_STARTS))}
+        self.enter(other, hoped, self._starts(other, each))
 
     def _regauged(self, split: Split) -> None:
         """Try whether the ratio, product, sum or difference of two of each group's own constants is shared."""
@@ -265,7 +290,7 @@ class Contest:
                 changed = ParametricForm(expression, form.variables, form.constants, np.median(start, axis=0))
                 if str(expression) in self._seen:
                     continue
-                self._seen.add(str(expression))
+                self._seen[str(expression)] = -math.inf
                 # What its constants are called is no part of a law, so the form costs what it did.
                 self.judge.price(changed, self.judge.words(form) + GAUGE_BITS)
                 trial = self.judge.decide(self.judge.at(changed, start), until=self.deadline)
@@ -297,10 +322,14 @@ def columns_of_constants(split: Split, table: GroupedTable) -> tuple[np.ndarray,
     return np.hstack([table.dataset.X, values[table.codes]]), whole, values
 
 
-def _simple_numbers(expression: sympy.Expr, symbol: sympy.Symbol) -> Iterator[sympy.Expr]:
-    """What a constant could be instead: a simple exponent, nothing, or one."""
+def _simple_numbers(expression: sympy.Expr, symbol: sympy.Symbol, value: float) -> Iterator[sympy.Expr]:
+    """What a constant could be instead: a simple exponent, nothing, one, or the quarter turns of a phase."""
     powers = [node for node in expression.atoms(sympy.Pow) if node.exp.has(symbol)]
     if powers:
         yield from (sympy.Rational(number.numerator, number.denominator) for number in SIMPLE)
     else:
         yield from (sympy.S.Zero, sympy.S.One, sympy.S.NegativeOne)
+    waves = [node for node in expression.atoms(sympy.sin, sympy.cos) if symbol in node.args[0].args]
+    turns = round(value / (math.pi / 2))
+    if waves and 0 < abs(turns) <= MOST_TURNS:
+        yield turns * sympy.pi / 2

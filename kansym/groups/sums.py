@@ -36,7 +36,7 @@ MOST_GROUPS, MOST_ROWS = 12, 60
 LEAST_ROWS = 5
 """Rows of a group, by which two coefficients can be told."""
 
-TERMS, MOVES, TOP, HELD = 3, 1, 12, 24
+TERMS, MOVES, TOP, HELD = 3, 3, 12, 24
 """Most terms, rounds of changes of each, columns tried beside each sum, and sums of each number of terms."""
 
 SEEDS, FUNCTIONS = 24, 32

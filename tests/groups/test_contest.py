@@ -36,3 +36,27 @@ def test_a_shared_ratio_of_two_constants_is_found_in_either_gauge(text):
         pytest.approx(2.0, rel=0.01),
         pytest.approx(0.5, rel=0.01),
     )
+
+
+def test_a_phase_of_half_a_turn_and_a_factor_that_is_one_go():
+    rng = np.random.default_rng(2)
+    codes = np.repeat(np.arange(4), 40)
+    x, frequencies = rng.uniform(0.1, 5, len(codes)), np.array([1.0, 1.6, 2.2, 2.9])
+    clean = -1.5 * np.sin(frequencies[codes] * x) + 0.4 * x
+    y = clean + 0.02 * clean.std() * rng.standard_normal(len(x))
+    table = grouped_table(make_dataset(x[:, None], y, names=["x"]), [f"g{k}" for k in codes], "run")
+    (v,) = table.variables
+    number = sympy.Float
+
+    def start(frequency):
+        bent = number(0.38) * v * sympy.tanh(number(3.0) + number(9.0) * v)
+        return number(1.4) * sympy.sin(number(3.1) + number(frequency) * v) + bent
+
+    contest = Contest(table, math.inf)
+    contest.offer(start(1.0), {g: start(frequency) for g, frequency in enumerate(frequencies)})
+    assert contest.best.form.expression.has(sympy.tanh)
+    contest.improve()
+    best = contest.best
+    assert (best.shared.sum(), len(best.shared)) == (2, 3) and not best.form.expression.has(sympy.tanh)
+    (own,) = np.flatnonzero(~best.shared)
+    np.testing.assert_allclose(np.abs(best.fit.values[:, own]), frequencies, rtol=0.02)
