@@ -85,7 +85,7 @@ def test_kinks_in_several_columns_are_no_noise(rng):
     X = rng.uniform(-3, 3, (300, 3))
     y = 1.2 * np.abs(X[:, 0] + 0.44) + 2 * np.exp(-np.abs(X[:, 1])) + 0.8 * np.sin(2 * X[:, 2])
     noise = 0.01 * y.std()
-    found = discover(make_dataset(X, y + noise * rng.normal(size=300)), DiscoveryOptions(max_seconds=6))
+    found = discover(make_dataset(X, y + noise * rng.normal(size=300)), DiscoveryOptions(max_seconds=10))
     assert math.sqrt(found.formula.loss) < 3 * noise and found.formula.expression.has(sympy.Abs)
 
 
