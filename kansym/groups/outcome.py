@@ -23,6 +23,7 @@ from kansym.symbolic.text import to_text
 from kansym.units.system import UnitSystem
 from kansym.validation.residual_tests import check_residuals
 from kansym.validation.rivals import NEAR
+from kansym.validation.same_form import contains, probes, tolerance
 from kansym.validation.verdict import (
     CHI2_LEVEL,
     DESCRIPTION,
@@ -42,6 +43,9 @@ from kansym.validation.verdict import (
 
 STRANGE = 1e-3
 """Probability, over all groups together, below which a group is said not to follow the law."""
+
+SAME = 1e-3
+"""Difference of the values of two forms, in units of the residuals, up to which they are one function."""
 
 FEWEST_ROWS = 3
 """Rows beyond its constants from which a group has a scatter of its own."""
@@ -106,14 +110,41 @@ def outcome(
         saved=_mean_bits(judge) - split.bits,
         alternatives=tuple(
             (f"{table.dataset.target} = {to_text(plain(one.form.expression))}", one.bits - split.bits)
-            for one in others[:SHOWN_ALTERNATIVES]
-            if one is not split and one.bits - split.bits < NEAR_BITS
+            for one in [one for one in others if not _same(one, split, judge)][:SHOWN_ALTERNATIVES]
+            if one.bits - split.bits < NEAR_BITS
         ),
         notes=(*table.dataset.notes, *notes, *_notes(split, table)),
         seconds=seconds,
         interrupted=interrupted,
     )
-    return replace(found, verdict=verdict(found, split, judge)) if searched else found
+    return replace(found, verdict=verdict(found, split, judge, others)) if searched else found
+
+
+def _same(one: Split, other: Split, judge: Judge) -> bool:
+    """Whether two forms are one function with other names for its constants: they have the same values on all rows."""
+    if one is other:
+        return True
+    first, second = (judge.rows.residuals(split.form, split.fit.values) for split in (one, other))
+    return float(np.linalg.norm(first - second)) <= SAME * float(np.linalg.norm(second))
+
+
+def _nearest(split: Split, judge: Judge, others: Sequence[Split]) -> float:
+    """Bits to the nearest form that says something else: those that contain the pick are the pick with constants to
+    spare."""
+    table = judge.table
+    g = int(table.counts.argmax())
+    rows = table.rows_of(g)
+    pick = split.form.with_values(split.fit.values[g])
+    points = probes(table.dataset.X[rows], seed=0)
+    raw = pick.evaluate(table.dataset.X[rows]) - table.dataset.y[rows]
+    allowed = tolerance(float(np.sqrt(np.mean(raw**2))), float(np.std(table.dataset.y[rows])), exact=False)
+    for one in others:
+        if one.bits - split.bits >= NEAR_BITS:
+            break
+        form = one.form.with_values(one.fit.values[g])
+        if not _same(one, split, judge) and not contains(form, pick.substituted(), points, allowed):
+            return one.bits - split.bits
+    return math.inf
 
 
 def _units(form: ParametricForm, table: GroupedTable) -> dict[str, str | None]:
@@ -220,12 +251,13 @@ def _sf(chi2: float, number: int, free: int | None) -> float:
     return float(scipy.stats.f.sf(chi2 / number, number, free))
 
 
-def verdict(found: GroupedFormula, split: Split, judge: Judge) -> Verdict:
+def verdict(found: GroupedFormula, split: Split, judge: Judge, others: Sequence[Split]) -> Verdict:
     """Law, good description or nothing, by the rules for one table as far as they apply to several.
 
     Description length against a mean for each group, what is left of the variance within groups, chi-squared, the
-    residual tests in every group with their number counted, constants that a group sees, rivals of the same search, and
-    groups that do not follow. Networks, freed functions and the ends of columns are not looked at.
+    residual tests in every group with their number counted, constants that a group sees, rivals of the same search that
+    do not say the same with constants to spare, and groups that do not follow. Networks, freed functions and the
+    ends of columns are not looked at.
     """
     table, dataset = judge.table, judge.table.dataset
     raw = split.fit.residuals / (judge.rows.root if split.levels is None else judge.rows.at_levels(split.levels).root)
@@ -254,7 +286,7 @@ def verdict(found: GroupedFormula, split: Split, judge: Judge) -> Verdict:
     grounds.append(Ground(k <= allowed, f"a group sees {k} constants", Topic.CONSTANTS))
     if split.fit.undetermined.any():
         grounds.append(Ground(False, "the data do not determine all constants", Topic.CONSTANTS))
-    near = min((longer for _, longer in found.alternatives), default=math.inf)
+    near = _nearest(split, judge, others)
     grounds.append(
         Ground(
             near >= NEAR,

@@ -2,6 +2,7 @@
 # pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false
 """The search for one form of all groups: where candidates come from, and in which order."""
 
+import itertools
 import logging
 import math
 import time
@@ -144,22 +145,16 @@ class Search:
         self.report("searching", "all groups, for sums with coefficients of their own")
         noise = 0.0 if table.dataset.y_error is None else noise_floor(scaled(table))
         sums = GroupedSums(table, noise, self.allowed, seed=self.options.seed)
-        batch: list[list[sympy.Expr]] = []
         source = self.contest.faults.guard("a source of forms", sums.expressions(self._at(SUMS), SUMS_TRIED))
-        for one in source:
-            batch.append(one)
-            if len(batch) == AT_ONCE:
-                self._offer_starts(batch, sums.groups)
-                batch = []
-            if clock.late(self._at(TRIED)):
+        # The first are tried even where it took too long to find them.
+        until = math.inf
+        while batch := list(itertools.islice(source, AT_ONCE)):
+            starts = [dict(zip(sums.groups, one, strict=False)) if len(one) > 1 else None for one in batch]
+            self.contest.offer_all([one[0] for one in batch], starts, until)
+            until = self._at(TRIED)
+            if clock.late(until):
                 break
-        self._offer_starts(batch, sums.groups)
         self.contest.improve(self._at(IMPROVED))
-
-    def _offer_starts(self, batch: list[list[sympy.Expr]], groups: list[int]) -> None:
-        """Try sums, each with one formula for all groups or with one for each to start from."""
-        starts = [dict(zip(groups, one, strict=False)) if len(one) > 1 else None for one in batch]
-        self.contest.offer_all([one[0] for one in batch], starts, self._at(TRIED))
 
     def _engines(
         self,

@@ -1,17 +1,23 @@
 """`discover_groups`: a law of several groups is found, and saved as a folder that shows it again."""
 
 import json
+import math
 
 import numpy as np
 import pandas as pd
 import pytest
+import sympy
 
 import kansym
+from kansym import clock
 from kansym.cli import main
 from kansym.data.dataset import make_dataset
 from kansym.errors import ArgumentError, DataError
+from kansym.groups import search as search_module
+from kansym.groups.contest import Contest
 from kansym.groups.discovery import discover_groups
 from kansym.groups.folder import load_groups, save_groups
+from kansym.groups.table import grouped_table
 from kansym.groups.text import text_report
 from kansym.search.options import DiscoveryOptions
 from tests.groups.conftest import TRUE
@@ -34,8 +40,18 @@ def test_the_law_and_its_constants_are_found(found):
         clean = size * np.exp(-t / lifetime) + 0.5
         assert np.abs(found.predict(t[:, None], name) - clean).max() < 0.1
     assert found.verdict is not None
-    assert found.verdict.kind != "no closed form found"
+    assert found.verdict.kind == "law"
     assert found.saved > 100
+
+
+def test_the_first_sums_are_tried_however_long_it_took_to_find_them(decays, monkeypatch):
+    t, y, names = decays
+    table = grouped_table(make_dataset(t[:, None], y, names=["t"]), names, "sample")
+    monkeypatch.setattr(search_module, "TRIED", 0.0)
+    with clock.budget(10, deterministic=True):
+        contest = Contest(table, math.inf)
+        search_module.Search(contest, DiscoveryOptions(max_seconds=10, deterministic=True), None)._sums()
+    assert contest.best is not None and contest.best.form.expression.has(sympy.exp)
 
 
 def test_a_saved_folder_shows_it_again(found, tmp_path):
