@@ -61,7 +61,7 @@ def groups_html(found: GroupedFormula) -> str:
 
 
 def _markup(found: GroupedFormula) -> Markup:
-    inside = re.sub(r"^<math[^>]*>|</math>$", "", to_mathml(found.expression).strip())
+    inside = re.sub(r"^<math[^>]*>|</math>$", "", to_mathml(found.indexed).strip())
     text = f"<math><mrow>{name_to_mathml(found.target)}<mo>=</mo>{inside}</mrow></math>"
     return trusted_mathml(text, display=True, label=str(found))
 

@@ -250,14 +250,17 @@ class GroupedFormula:
         columns = tuple(np.ascontiguousarray(X[:, j]) for j in range(X.shape[1]))
         return self.form.value_at(columns, self.values[codes].T)
 
+    @property
+    def indexed(self) -> sympy.Expr:
+        """The formula with the name of the groups as index of the constants of each group."""
+        own = [one.name for one in self.constants if not one.shared]
+        return self.expression.xreplace(
+            {sympy.Symbol(name): sympy.Symbol(f"{name}_{self.table.group}") for name in own}
+        )
+
     def latex(self, *, with_target: bool = False) -> str:
         """The formula in LaTeX, constants of each group with the name of the groups as index."""
-        indexed = {
-            sympy.Symbol(one.name): sympy.Symbol(f"{one.name}_{self.table.group}")
-            for one in self.constants
-            if not one.shared
-        }
-        text = to_latex(self.expression.xreplace(indexed), constants=())
+        text = to_latex(self.indexed, constants=())
         return f"{name_to_latex(self.target)} = {text}" if with_target else text
 
     def to_frame(self) -> pd.DataFrame:
