@@ -31,6 +31,9 @@ RESULTS = Path(__file__).parent / "results"
 PAGE = Path(__file__).parents[1] / "docs" / "_figures.md"
 BENCH = "Known laws"
 
+PATHS = ("--out", "--python")
+"""Options whose values are paths."""
+
 FEW = 5
 """Laws that a command names; of more that are the first of their catalogue it says how many."""
 
@@ -84,7 +87,7 @@ def keep(
     folder : Path
     """
     if command is None:
-        command = shlex.join(["python", "-m", f"benchmarks.{name}", *(a for a in sys.argv[1:] if a != "--keep")])
+        command = shlex.join(["python", "-m", f"benchmarks.{name}", *_told(sys.argv[1:])])
     machine = f"{cpu_model()}, {describe()['cores']} cores"
     run = Run(command, datetime.date.today().isoformat(), _commit(), machine, False, dict(figures))
     path = folder / f"{name}.json"
@@ -114,6 +117,12 @@ def bench_figures(records: Sequence[Record], tool: str) -> dict[str, str]:
         del counts["form"]
     figures = {name: f"{sum(bool(r[field]) for r in own)} of {len(own)}" for name, field in counts.items()}
     return figures | ({"median seconds": f"{statistics.median(times):.1f}"} if times else {})
+
+
+def _told(arguments: Sequence[str]) -> list[str]:
+    """The options that decide the figures: no paths of a machine."""
+    pairs = zip(["", *arguments], arguments, strict=False)
+    return [one for before, one in pairs if one not in ("--keep", *PATHS) and before not in PATHS]
 
 
 def keep_bench(out: Path, *, folder: Path = RESULTS) -> None:

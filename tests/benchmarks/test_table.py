@@ -162,3 +162,7 @@ def test_a_page_is_written(tmp_path, monkeypatch, capsys):
 def test_files_are_as_keep_writes_them(path):
     text = path.read_text(encoding="utf-8")
     assert text == json.dumps(json.loads(text), indent=1, ensure_ascii=False) + "\n"
+
+
+def test_no_path_of_a_machine_is_kept():
+    assert table._told(["--noise", "0", "--out", "/somewhere/x.jsonl", "--keep", "--python", "/p"]) == ["--noise", "0"]
