@@ -201,18 +201,20 @@ class GroupedSums:
             One formula with Float constants, or one for each of `groups`, which differ in these; to start from.
         """
         began, whole = clock.now(), clock.left(until)
+        beam = self._beam(until)
         found: list[Start] = []
         first: list[State] = []
         for state in (None, self.dictionary.plainest()[0]):
-            found += self._added_apart(state, until)
-        for states in self._beam(began + SEARCHED * whole).rounds(TERMS, MOVES):
+            found += self._added_apart(beam, state, until)
+        beam.until = began + SEARCHED * whole
+        for states in beam.rounds(TERMS, MOVES):
             if not states:
                 break
             first = first or states
             found += [Start(state.length, (state.slots,)) for state in states[:HELD]]
         for state in first[:LEADING]:
             if not clock.late(until):
-                found += self._added_apart(state.slots, until)
+                found += self._added_apart(beam, state.slots, until)
         seen: set[int] = set()
         for one in sorted(found, key=lambda one: one.length):
             key = int(one.slots[0][None].keys()[0])
@@ -242,9 +244,9 @@ class GroupedSums:
         # Last digits, which depend on where arrays lie in memory, are no part of a start.
         return expression(state, [float(f"{one:.6g}") for one in solved.tolist()], self.arguments)
 
-    def _added_apart(self, state: Slots | None, until: float) -> list[Start]:
+    def _added_apart(self, beam: Beam, state: Slots | None, until: float) -> list[Start]:
         """Some terms with one more, one of whose functions has other constants in each group."""
-        basis, residual = self._beam(until).projected(state)
+        basis, residual = beam.projected(state)
         gains, total = self.dictionary.gains(basis, residual)
         chosen = self._chosen(gains, total)
         squares = torch.zeros(len(chosen), dtype=torch.float64)

@@ -137,7 +137,7 @@ def _refine(slots: Slots, blocks: list[TermRows], steps: int, until: float) -> R
         slots = Slots(slots.factor, slots.argument, theta, slots.free)
         square = torch.where(better, reached, square)
         for state, attempt in zip(states, attempts, strict=True):
-            for name in ("slopes", "weights", "basis", "residual", "coefficients", "square"):
+            for name in ("slopes", "weights", "basis", "residual", "coefficients"):
                 new, old = getattr(attempt, name), getattr(state, name)
                 setattr(state, name, torch.where(better.reshape(-1, *[1] * (new.ndim - 1)), new, old))
         damping = torch.where(better, damping * 0.2, damping * 6).clamp(1e-12, 1e8)

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+import scipy.optimize
 import torch
 
 from kansym import clock
@@ -114,3 +115,22 @@ def test_work_is_charged_and_ends_it(table):
         assert spent > 0
         late = refine(start, rows_of(X, X[:, 0]), 3, until=0.0)
         assert clock.now() == spent and math.isinf(float(late.square[0]))
+
+
+def test_blocks_have_coefficients_of_their_own_and_one_inner_constant(table):
+    X = table((0.5, 3.0), (1.0, 2.0))
+    half, sizes = len(X) // 2, np.array([2.0, -0.7])
+    codes = np.arange(len(X)) // half
+    rng = np.random.default_rng(5)
+    y = sizes[np.minimum(codes, 1)] * np.exp(-1.3 * X[:, 0]) + 0.01 * rng.standard_normal(len(X))
+    parts = (slice(0, half), slice(half, None))
+    blocks = [rows_of(X[part], y[part]) for part in parts]
+    found = refine(sums([(("exp", -0.9, 0.0), 0)]), blocks, 30, until=math.inf)
+
+    def square(rate):
+        columns = (np.exp(rate * X[part, 0]) for part in parts)
+        return sum(y[p] @ y[p] - (c @ y[p]) ** 2 / (c @ c) for p, c in zip(parts, columns, strict=True))
+
+    best = scipy.optimize.minimize_scalar(square, bounds=(-2.0, -0.8), method="bounded", options={"xatol": 1e-10})
+    assert float(found.square[0]) == pytest.approx(best.fun, rel=1e-9)
+    assert float(found.slots.theta[0, 0, 0, 0]) == pytest.approx(best.x, rel=1e-5)
