@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from kansym import clock
 from kansym.search.faults import CallbackError
 from kansym.search.progress import Progress, ProgressCallback
-from kansym.symbolic.timelimit import between_callbacks, raise_in
+from kansym.symbolic.timelimit import between_callbacks, interruptions_unreported, raise_in
 
 LONGER, SPARE = 1.5, 5.0
 """Times the limit on the wall, and seconds beyond, after which a step is taken to hang."""
@@ -58,12 +58,18 @@ def watched() -> Iterator[None]:
     here, limit = threading.get_ident(), clock.current()
     over, gate = threading.Event(), threading.Lock()
 
+    def late() -> bool:
+        return limit.wall > LONGER * limit.wall_limit + SPARE
+
     def watch() -> None:
-        while not over.wait(AGAIN):
-            with gate:
-                late = limit.wall > LONGER * limit.wall_limit + SPARE
-                if late and not over.is_set() and here not in _waiting and between_callbacks(here):
-                    raise_in(here, HungError)
+        while not late():
+            if over.wait(AGAIN):
+                return
+        with interruptions_unreported():
+            while not over.wait(AGAIN):
+                with gate:
+                    if late() and not over.is_set() and here not in _waiting and between_callbacks(here):
+                        raise_in(here, HungError)
 
     if limit.wall_limit == math.inf:
         yield

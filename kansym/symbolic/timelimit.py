@@ -7,7 +7,6 @@ import mmap
 import sys
 import threading
 import time
-import weakref
 from collections.abc import Callable, Iterator
 from contextvars import copy_context
 from functools import partial
@@ -34,6 +33,10 @@ SOON = 0.1
 
 LOOK = 0.001
 """Seconds between two looks at a thread that must not be interrupted where it is."""
+
+
+_WEAK = {"_weakrefset", "weakref", "torch.utils.weak"}
+"""Modules with containers of weak references, whose callbacks run wherever something dies."""
 
 
 class _Expired(BaseException):
@@ -146,7 +149,7 @@ class _Call:
         """Interrupt the worker until it has ended, or `grace` seconds have passed."""
         if self.finished.is_set():
             return
-        with _expiry_unreported():
+        with interruptions_unreported():
             deadline = time.monotonic() + grace
             while not self.finished.is_set() and time.monotonic() < deadline:
                 self.finished.wait(AGAIN if self._interrupt() else LOOK)
@@ -165,6 +168,7 @@ class _Call:
 
 def raise_in(thread: int, kind: type[BaseException]) -> None:
     """Raise an exception in a thread as soon as it runs Python code; one that has not arrived yet is replaced."""
+    _kinds.add(kind)
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(kind))
 
 
@@ -202,11 +206,10 @@ def between_callbacks(thread: int) -> bool:
 
 def _last_callback(frame: FrameType | None) -> FrameType | None:
     """The innermost frame of a finalizer, a callback, or a call with a limit."""
-    callbacks = {getattr(one, "__code__", None) for one in (*gc.callbacks, _without_expiry)}
-    weak = [one.__init__.__code__.co_filename for one in (weakref.WeakSet, weakref.WeakKeyDictionary)]
+    callbacks = {getattr(one, "__code__", None) for one in (*gc.callbacks, _without_interruptions)}
     while frame is not None:
-        code = frame.f_code
-        if code is _Call.run.__code__ or code.co_name == "__del__" or code.co_filename in weak or code in callbacks:
+        code, module = frame.f_code, frame.f_globals.get("__name__")
+        if code is _Call.run.__code__ or code.co_name == "__del__" or module in _WEAK or code in callbacks:
             return frame
         frame = frame.f_back
     return None
@@ -214,28 +217,31 @@ def _last_callback(frame: FrameType | None) -> FrameType | None:
 
 # -- generators that are closed, and callbacks that nobody knows of ---------------------------------------------------
 
+_kinds: set[type[BaseException]] = set()
+"""What has been raised in other threads."""
+
 _reporting = threading.Lock()
 _stopping = 0
 _previous_hook: Callable[[Any], Any] = sys.unraisablehook
 
 
-def _without_expiry(unraisable: Any) -> None:
-    if not issubclass(unraisable.exc_type, _Expired):
+def _without_interruptions(unraisable: Any) -> None:
+    if unraisable.exc_type not in _kinds:
         _previous_hook(unraisable)
 
 
 @contextlib.contextmanager
-def _expiry_unreported() -> Iterator[None]:
-    """No report of an `_Expired` that was raised where Python can only ignore it; the next one ends the call."""
+def interruptions_unreported() -> Iterator[None]:
+    """No report of an interruption that was raised where Python can only ignore it; the next one ends the call."""
     global _stopping, _previous_hook
     with _reporting:
         if _stopping == 0:
-            _previous_hook, sys.unraisablehook = sys.unraisablehook, _without_expiry
+            _previous_hook, sys.unraisablehook = sys.unraisablehook, _without_interruptions
         _stopping += 1
     try:
         yield
     finally:
         with _reporting:
             _stopping -= 1
-            if _stopping == 0 and sys.unraisablehook is _without_expiry:
+            if _stopping == 0 and sys.unraisablehook is _without_interruptions:
                 sys.unraisablehook = _previous_hook

@@ -7,6 +7,7 @@ import time
 import weakref
 
 import pytest
+from torch.utils.weak import WeakIdKeyDictionary
 
 from kansym.symbolic import timelimit
 from kansym.symbolic.timelimit import TimeLimitError, _Call, call_with_limit
@@ -120,6 +121,12 @@ def weak_references():
         kept.add(Plain())
 
 
+def weak_references_of_torch():
+    kept = WeakIdKeyDictionary()
+    while True:
+        kept[Plain()] = 1
+
+
 def closed_generators():
     while True:
         next(closed_early())
@@ -131,7 +138,9 @@ def collections():
         cycle.append(cycle)
 
 
-@pytest.mark.parametrize("function", [finalizers, weak_references, closed_generators, collections])
+@pytest.mark.parametrize(
+    "function", [finalizers, weak_references, weak_references_of_torch, closed_generators, collections]
+)
 def test_finalizers_and_callbacks_are_not_cut_short(reports, monkeypatch, function):
     def callback(phase, info):
         spin()
