@@ -3,7 +3,6 @@
 # pyright: reportOperatorIssue=false, reportAssignmentType=false, reportIndexIssue=false, reportGeneralTypeIssues=false
 """What a fitted constant may stand for: its role in the formula, the exact numbers near it, and what each costs."""
 
-import bisect
 import itertools
 import math
 from collections.abc import Iterator
@@ -73,7 +72,7 @@ def rational(numerator: int, denominator: int = 1) -> Candidate:
     return _candidate(numerator, denominator, 0, 1)
 
 
-def nearby(kind: str, value: float, window: float) -> list[Candidate]:
+def nearby(kind: str, value: float, window: float, *, most: float = math.inf) -> list[Candidate]:
     """Candidates within ``value +- window``, cheapest first.
 
     Parameters
@@ -82,21 +81,24 @@ def nearby(kind: str, value: float, window: float) -> list[Candidate]:
         Exponents are rational, phases fractions of pi; offsets and inner coefficients rational, multiples of pi or
         square roots; prefactors also products with several powers of pi, such as 3/(20 pi), and 1/sqrt(2 pi).
     value, window : float
+    most : float, default inf
+        Bits that a candidate has to stay below; 0 is one at any price.
     """
     found: dict[float, Candidate] = {}
     if abs(value) <= window:
         found[0.0] = rational(0)
     sign = -1 if value < 0 else 1
-    keys, table = _table(kind if kind in ("exponent", "phase", "prefactor") else "general")
-    first = bisect.bisect_left(keys, abs(value) - window)
-    last = bisect.bisect_right(keys, abs(value) + window)
-    for candidate in table[first:last]:
-        signed = candidate
+    table = _table(kind if kind in ("exponent", "phase", "prefactor") else "general")
+    first, last = np.searchsorted(table.values, abs(value) - window), abs(value) + window
+    # A wide window has thousands of numbers, of which a few are cheap.
+    cheap = table.bits[first : np.searchsorted(table.values, last, side="right")] < most
+    for place in np.flatnonzero(cheap) + first:
+        candidate = table.candidates[place]
         if sign < 0:
-            signed = replace(candidate, value=-candidate.value, numerator=-candidate.numerator)
-        found[signed.value] = signed
+            candidate = replace(candidate, value=-candidate.value, numerator=-candidate.numerator)
+        found[candidate.value] = candidate
     nearest = round(value) if kind != "phase" else 0
-    if nearest != 0 and abs(nearest) < 10**7 and abs(nearest - value) <= window:
+    if nearest != 0 and abs(nearest) < 10**7 and abs(nearest - value) <= window and rational(nearest).bits < most:
         found.setdefault(float(nearest), rational(nearest))
     return sorted(found.values(), key=lambda candidate: (candidate.bits, abs(candidate.value - value)))
 
@@ -115,14 +117,14 @@ def simple_number(kind: str, value: float, error: float) -> Candidate | None:
     """
     if not (math.isfinite(value) and math.isfinite(error) and 0 < error < abs(value)):
         return None
-    digits = math.log2(4.0 * abs(value) / (math.sqrt(2 * math.pi) * error))
+    most = math.log2(4.0 * abs(value) / (math.sqrt(2 * math.pi) * error)) + PRIOR_BITS[kind]
     best, least = None, math.inf
-    for candidate in nearby(kind, value, NEAR_ERRORS * error):
+    for candidate in nearby(kind, value, NEAR_ERRORS * error, most=most):
         distance = abs(candidate.value - value)
         if kind == "prefactor" and not candidate.rational and error > IRRATIONAL_AGREEMENT * abs(value):
             continue
         bits = candidate.bits + 0.5 * (distance / error) ** 2 / math.log(2)
-        if candidate.value and candidate.bits < digits + PRIOR_BITS[kind] and bits < least:
+        if candidate.value and bits < least:
             best, least = candidate, bits
     return best
 
@@ -134,9 +136,17 @@ def _candidate(p: int, q: int, k: float, m: int) -> Candidate:
     return Candidate(p / q * math.pi**k * math.sqrt(m), bits, p, q, k, m)
 
 
+@dataclass(frozen=True, eq=False)
+class _Table:
+    """Positive candidates in increasing order of their value, with the values and costs of all."""
+
+    candidates: list[Candidate]
+    values: np.ndarray
+    bits: np.ndarray
+
+
 @lru_cache(maxsize=4)
-def _table(name: str) -> tuple[list[float], list[Candidate]]:
-    """Positive candidates in increasing order of their value."""
+def _table(name: str) -> _Table:
     best: dict[float, Candidate] = {}
 
     def add(candidate: Candidate) -> None:
@@ -172,7 +182,7 @@ def _table(name: str) -> tuple[list[float], list[Candidate]]:
             if math.gcd(p, q) == 1:
                 add(_candidate(p, q, k, m))
     table = sorted(best.values(), key=lambda candidate: candidate.value)
-    return [candidate.value for candidate in table], table
+    return _Table(table, *(np.array([getattr(one, name) for one in table]) for name in ("value", "bits")))
 
 
 ROLES = ("exponent", "phase", "offset", "inner", "prefactor")

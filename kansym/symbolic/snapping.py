@@ -329,7 +329,7 @@ def _options(state: _State, index: int, role: str, structural: bool) -> Iterator
         window = max(window, EXACT_WINDOW * abs(value), 1e-7 * natural if math.isfinite(natural) else 0.0)
     real = _bits_of_real(state, index, error)
     options = []
-    for candidate in nearby(role, value, window):
+    for candidate in nearby(role, value, window, most=PRIOR_BITS[role] + real):
         plain = candidate.value == 0 or (role == "exponent" and candidate.denominator <= FINEST)
         if structural and not (plain or _is_structure(state, index, role, candidate, error)):
             continue

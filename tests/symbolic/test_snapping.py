@@ -3,7 +3,7 @@ import pytest
 import sympy
 
 from kansym.symbolic import ParametricForm, parametrize, refit, snap
-from kansym.symbolic.candidates import nearby, simple_number
+from kansym.symbolic.candidates import ROLES, nearby, simple_number
 
 F = sympy.Float
 X, Y = sympy.symbols("x y", positive=True)
@@ -134,6 +134,16 @@ def test_constants_that_the_data_do_not_determine_take_simple_values():
     result = snap(form, table, 1.7 * 2.9 * table[:, 0], table, 1.7 * 2.9 * table[:, 0], noise_floor=1e-13)
     assert len(result.form.constants) == 1
     assert result.form.values[0] == pytest.approx(1.7 * 2.9, rel=1e-12)
+
+
+@pytest.mark.parametrize("kind", ROLES)
+@pytest.mark.parametrize("value", [0.02, -0.9, 3.14])
+def test_numbers_below_a_cost_are_those_of_all_numbers_that_cost_less(kind, value):
+    found = nearby(kind, value, 1.0)
+    assert found
+    for most in (0.0, 6.0, 12.0):
+        cheap = [candidate for candidate in found if candidate.bits < most or candidate.value == 0]
+        assert nearby(kind, value, 1.0, most=most) == cheap
 
 
 def test_candidates_come_cheapest_first_and_inside_the_window():
