@@ -172,7 +172,7 @@ class Selector:
     def out_of_time(self) -> bool:
         return clock.late(self.deadline)
 
-    def select(self, network: Network, *, thorough: bool = True) -> list[SymbolicCandidate]:
+    def select(self, network: Network, *, thorough: bool = True, patience: float = math.inf) -> list[SymbolicCandidate]:
         """All-symbolic networks for a trained one (P = 1), best first; empty when nothing finite was found.
 
         Parameters
@@ -181,7 +181,10 @@ class Selector:
         thorough : bool, default True
             Whether to go on where the joint search comes nowhere near the network's own error. A network of the right
             structure rarely needs it, so False is a quick look.
+        patience : float, default inf
+            Seconds of work, after which a network goes that functions do not describe better than its own splines.
         """
+        until = clock.now() + patience
         refs = edges_of_mode(network, EdgeMode.SPLINE)
         if not refs:
             return self._finalise(network, [[]], [])
@@ -189,7 +192,8 @@ class Selector:
         if self._done(found) or self.out_of_time() or not (thorough or self.is_close(found, network)):
             return found
         if found:
-            found = self._merge(found, self._reconsider(found[0], network))
+            hurried = self if self.surpasses(found, network) else replace(self, deadline=self._earlier(until))
+            found = self._merge(found, hurried._reconsider(found[0], network))
         if not thorough or self._done(found) or self.is_close(found, network) or self.out_of_time() or len(refs) < 2:
             return found
         stepped = self._stepwise(network)
@@ -202,6 +206,13 @@ class Selector:
     def is_close(self, found: list[SymbolicCandidate], network: Network) -> bool:
         """Whether the best symbolic network is within a factor of ten of the trained one's error."""
         return bool(found) and found[0].validation_loss < 100 * self._network_loss(network)
+
+    def surpasses(self, found: list[SymbolicCandidate], network: Network) -> bool:
+        """Whether the best symbolic network is nearer to the data than the trained one: then it is on to something."""
+        return bool(found) and found[0].validation_loss < self._network_loss(network)
+
+    def _earlier(self, until: float) -> float:
+        return until if self.deadline is None else min(self.deadline, until)
 
     def _match(self, network: Network, refs: list[EdgeRef]) -> list[list[Match]]:
         return match_network(
@@ -301,6 +312,8 @@ class Selector:
         refs = [
             ref for ref in refs if int(trained.layers[ref.layer].mode[0, ref.source, ref.target]) == EdgeMode.SPLINE
         ]
+        # A straight line is seldom anything else.
+        refs.sort(key=lambda ref: _primitive(best.network, ref).complexity <= 1)
         for _ in range(self.options.rounds):
             improved = False
             for ref in refs:
@@ -394,6 +407,10 @@ class Selector:
         ]
         best = min(range(len(matches)), key=scores.__getitem__)
         return result.network.select([best]), losses[best]
+
+
+def _primitive(network: Network, ref: EdgeRef) -> Primitive:
+    return network.primitives[int(network.layers[ref.layer].primitive[0, ref.source, ref.target])]
 
 
 def _complexities(network: Network) -> list[int]:

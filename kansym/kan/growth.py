@@ -6,7 +6,7 @@ automatic and put on record: every step names the shape and grid tried, both err
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import torch
@@ -14,9 +14,14 @@ from torch import Tensor
 
 from kansym.errors import ArgumentError, TrainingError
 from kansym.kan.jacobian import HeldOut
-from kansym.kan.network import Network, Width, format_shape
+from kansym.kan.network import Network, Width, concatenate, format_shape
+from kansym.kan.restructure import deepened
 from kansym.kan.training import TrainingOptions, TrainingResult, train
 from kansym.primitives.library import default_library
+
+CONVERGING = 3.0
+"""Times by which finer grids lower the error of a network of the right shape, which splines of degree 3 do by 16 for
+every halving of their intervals; one of the wrong shape keeps its error."""
 
 
 @dataclass(frozen=True)
@@ -27,8 +32,11 @@ class GrowthOptions:
     ----------
     shapes : tuple of shapes, default ()
         Shapes to try, smallest first; empty for `growth_ladder`.
-    population : int, default 4
-        Starts per shape.
+    population : int, default 16
+        Starts per shape; one without hidden nodes needs no second.
+    race : int, default 15
+        Steps after which the `finalists` best of them go on.
+    finalists : int, default 4
     first_grid, last_grid : int, default 5 and 24
         Grid of the first training and the finest one allowed.
     improvement : float, default 0.2
@@ -40,7 +48,9 @@ class GrowthOptions:
     """
 
     shapes: tuple[tuple[Width, ...], ...] = ()
-    population: int = 4
+    population: int = 16
+    race: int = 15
+    finalists: int = 4
     first_grid: int = 5
     last_grid: int = 24
     improvement: float = 0.2
@@ -93,7 +103,7 @@ class Candidate:
     network : Network
         The best of its population (P = 1).
     population : Network
-        All starts at the settled grid, best first.
+        All that were trained to the end, at the settled grid, best first.
     train_loss, validation_loss : float
         Mean squared residuals, in units of the scaled target.
     decisions : tuple of Decision
@@ -106,12 +116,18 @@ class Candidate:
     validation_loss: float
     decisions: tuple[Decision, ...]
 
+    @property
+    def converges(self) -> bool:
+        """Whether finer grids lower the error as if the curves, and not the shape, were what limits it."""
+        return self.decisions[0].validation_rmse >= CONVERGING * math.sqrt(self.validation_loss)
+
 
 def growth_ladder(n_inputs: int) -> tuple[tuple[Width, ...], ...]:
     """Shapes from the smallest up: additive, one product, one hidden node, then wider, then deeper.
 
     Sums of products come as soon as they are affordable: a law's terms are products far more often than they are not,
-    and such networks train from every start.
+    and such networks train from every start. Outer functions of what came before follow it, then products of functions
+    of products and of sums.
     """
     d = n_inputs
     if d == 1:
@@ -123,9 +139,13 @@ def growth_ladder(n_inputs: int) -> tuple[tuple[Width, ...], ...]:
         (d, (0, 2), 1),
         (d, 2, 1),
         (d, (0, 3), 1),
-        (d, 3, 1),
-        (d, (0, 4), 1),
+        (d, (0, 2), 1, 1),
         (d, 2, 1, 1),
+        (d, 3, 1),
+        (d, (0, 2), (0, 1), 1),
+        (d, 2, (0, 1), 1),
+        (d, (0, 4), 1),
+        (d, 3, 1, 1),
         (d, 3, 2, 1),
         (d, 5, 1),
     )
@@ -139,8 +159,10 @@ def parameter_count(shape: Sequence[Width], grid: int) -> int:
 
 def start_network(shape: Sequence[Width], grid: int, options: GrowthOptions, generator: torch.Generator, x: Tensor):
     """A random population; edges that read product nodes alone are the identity, since a product scales itself."""
+    # Without hidden nodes the problem is convex.
+    population = options.population if len(shape) > 2 else 1
     network = Network.create(
-        shape, grid=grid, population=options.population, generator=generator, device=x.device, dtype=x.dtype
+        shape, grid=grid, population=population, generator=generator, device=x.device, dtype=x.dtype
     )
     identity = default_library().get("x")
     for number, layer in enumerate(network.layers[:-1]):
@@ -197,15 +219,15 @@ class Grower:
         deadline: float | None = None,
         on_decision: Callable[[Decision], None] | None = None,
     ) -> None:
-        if options.population < 1 or options.first_grid < 1:
-            raise ArgumentError(
-                f"population and first_grid must be at least 1, got {options.population} and {options.first_grid}"
-            )
+        for name in ("population", "finalists", "race", "first_grid"):
+            if getattr(options, name) < 1:
+                raise ArgumentError(f"{name} must be at least 1, got {getattr(options, name)}")
         self.x, self.y, self.weights = x, y, weights
         self.validation = validation if validation is not None and validation[0].shape[0] else None
         self.options, self.generator, self.deadline = options, generator, deadline
         self.on_decision = on_decision
         self.decisions: list[Decision] = []
+        self._trained: dict[tuple[Width, ...], Network] = {}
 
     def __iter__(self) -> Iterator[Candidate]:
         best: Candidate | None = None
@@ -225,13 +247,33 @@ class Grower:
             self.on_decision(decision)
         return decision
 
-    def _train(self, network: Network) -> TrainingResult | None:
+    def _from_start(self, shape: tuple[Width, ...], grid: int) -> TrainingResult | None:
+        """Train a shape from random starts, and from the same under no outer function where that was trained."""
+        network = start_network(shape, grid, self.options, self.generator, self.x)
+        inner = self._trained.get(shape[:-1])
+        if inner is not None and shape[-1] == 1:
+            network = concatenate([network, self._under_a_function(inner.with_grid(grid))])
+        if network.population > self.options.finalists:
+            steps = min(self.options.race, self.options.training.steps)
+            raced = self._train(network, replace(self.options.training, steps=steps))
+            if raced is None or raced.stopped:
+                return raced
+            network = raced.network.select(raced.ranked()[: self.options.finalists])
+        return self._train(network, self.options.training)
+
+    def _under_a_function(self, network: Network) -> Network:
+        """Networks with one more node, which starts as the identity of the last one."""
+        values = network(self.x)
+        low, high = values.amin(1), values.amax(1)
+        return deepened(network, len(network.layers), ((high + low) / 2, (high - low).clamp_min(1e-9) / 2))
+
+    def _train(self, network: Network, options: TrainingOptions) -> TrainingResult | None:
         try:
             return train(
                 network,
                 self.x,
                 self.y,
-                self.options.training,
+                options,
                 weights=self.weights,
                 validation=self.validation,
                 deadline=self.deadline,
@@ -257,7 +299,7 @@ class Grower:
             )
             return None
         grid = first
-        result = self._train(start_network(shape, grid, self.options, self.generator, self.x))
+        result = self._from_start(shape, grid)
         if result is None:
             self._record(
                 Decision(action, shape, grid, float("nan"), float("nan"), False, "no start gave a finite network")
@@ -268,16 +310,17 @@ class Grower:
         few = self.validation is not None and rows < 5 * parameter_count(shape, grid)
         while grid > 2 and (few or self._overfits(result)):
             trial = max(2, grid // 2)
-            smaller = self._train(start_network(shape, trial, self.options, self.generator, self.x))
+            smaller = self._from_start(shape, trial)
             if smaller is None:
                 break
             steps.append(self._decide("shrink grid", shape, trial, smaller, float(result.validation_loss.min())))
             if not smaller.validation_loss.min() < result.validation_loss.min():
                 break
             result, grid, few = smaller, trial, rows < 5 * parameter_count(shape, trial)
+        self._trained[shape] = result.network.select(result.ranked()[: self.options.finalists])
         while grid < last and not self._overfits(result) and not result.stopped:
             finer = min(last, 2 * grid)
-            extended = self._train(result.network.select(result.ranked()[:2]).with_grid(finer))
+            extended = self._train(result.network.select(result.ranked()[:2]).with_grid(finer), self.options.training)
             if extended is None:
                 break
             previous = float(result.validation_loss.min())

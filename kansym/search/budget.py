@@ -24,6 +24,9 @@ NETWORK_SECONDS, LAST_NETWORK = 1.6, 0.03
 """Most time for a network beside a formula that was found without one, and the share of the budget that it has in any
 case: one that is hardly trained says nothing."""
 
+READING = 0.2
+"""Most of the time budget for a first reading of one network: many are of the wrong shape."""
+
 CHALLENGE = 0.1
 """Most of the time budget that is kept for rivals of the pick, where the noise of the table is known."""
 

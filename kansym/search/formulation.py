@@ -135,7 +135,10 @@ def _formulas(raw: sympy.Expr, fit_rows: FitRows, structure: Origin, deadline: f
     if lean is not fitted.form:
         fitted = fit_rows.fit(lean)
     if is_noisy(fitted.loss, fit_rows):
-        fitted = _straightened(_with_free_numbers(fitted, fit_rows, positive), fit_rows)
+        fitted = _with_free_numbers(fitted, fit_rows, positive)
+    # In an exact law every function is what it is.
+    if fitted.loss > (10 * fit_rows.noise_floor) ** 2:
+        fitted = _straightened(fitted, fit_rows)
     if not _is_news(fitted.form, fit_rows):
         return
     first = _finish(fitted.form, fit_rows, structure, deadline)

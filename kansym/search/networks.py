@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import torch
 
@@ -64,12 +65,14 @@ class Networks:
         """The noise floor, scaled."""
         return self.fit_rows.noise_floor / self.scaling.y_scale
 
-    def grower(self, on_decision: Callable[[Decision], None]) -> Grower:
+    def grower(self, on_decision: Callable[[Decision], None], *, brief: bool = False) -> Grower:
+        """Networks from the smallest shape up; where that is all there is time for, from few starts."""
+        growth = self.options.growth
         return Grower(
             self.rows.x,
             self.rows.y,
             validation=self.rows.validation,
-            options=self.options.growth,
+            options=replace(growth, population=min(growth.population, growth.finalists)) if brief else growth,
             generator=torch.Generator().manual_seed(self.options.seed),
             weights=self.rows.weights,
             deadline=self.deadline,
@@ -80,7 +83,7 @@ class Networks:
         """Networks beside a formula that was found without one, for a second or two, until one is precise."""
         now, least = clock.now(), budget.LAST_NETWORK * self.options.max_seconds
         clock.current().grant(least)
-        grower = self.grower(on_decision)
+        grower = self.grower(on_decision, brief=True)
         grower.deadline = min(now + budget.NETWORK_SECONDS, max(self.deadline, now + least))
         for candidate in grower:
             yield candidate

@@ -34,6 +34,7 @@ from kansym.search.faults import contained
 from kansym.search.formulation import could_win, formulate, is_noisy
 from kansym.search.found import FoundFormulas, Seeds
 from kansym.search.front import ParetoFront
+from kansym.search.held import ELBOW, HeldNetworks
 from kansym.search.networks import PROMISING, Networks, training_work
 from kansym.search.options import DiscoveryOptions
 from kansym.search.parts import leaf_formulas, leaf_table
@@ -55,9 +56,6 @@ logger = logging.getLogger(__name__)
 
 SPLINE_ERROR, BLIND = 1e-3, 5.0
 """Validation RMSE that splines reach without noise, in spreads of y, and one that shows nothing, in errors of y."""
-
-ELBOW = 1.1
-"""Larger networks that lower the validation RMSE by less than this factor have not bettered a smaller one."""
 
 
 def run_pipeline(
@@ -124,8 +122,7 @@ class _Run:
         self.sums = Sums(self.fit_rows, options, self.device, part=part, deadline=self.deadline)
         if attainable is not None and attainable > SPLINE_ERROR:
             self.sums.noise = attainable * float(self.dataset.y.std())
-        self._read_already, self._glanced, self._leaves = set[int](), set[int](), 0
-        self.held: list[Candidate] = []
+        self._leaves = 0
         self.own_library = set(options.primitives) != set(default_library())
 
     def report(self, stage: str, message: str) -> None:
@@ -169,13 +166,12 @@ class _Run:
                 # Near poles nothing smooth is left either, though a sum of products may be; so may a shorter formula.
                 found = (self.formulas.long() or not self.sums.noisy) and self._terms(self.sums.last)
                 return StopReason.AS_GOOD_AS_DATA if found else StopReason.NOTHING_SMOOTH_LEFT
-        held, unimproved, candidates = self.held, 0, self.candidates
+        unimproved, candidates = 0, self.candidates
         if columns == 1:
             # The curve itself as one spline: what it leaves is noise, and a reading that leaves no more needs no other.
             first = next(candidates, None)
             if first is not None:
                 self._keep_network(first)
-                held.append(first)
             # With noise much is as good as the data.
             if self.sums.noisy and self.part and not self.own_library:
                 self._terms(Turn.GLANCE)
@@ -190,21 +186,20 @@ class _Run:
             return StopReason.AS_GOOD_AS_DATA
         for candidate in candidates:
             self._keep_network(candidate)
-            held.append(candidate)
             if self.out_of_time():
                 break
             if self.formulas and len(self.formulas) > 1:
                 # A larger network that sees no more than the formula is evidence that there is no more to see.
                 better = self.networks.loss(candidate) < 0.9 * self.formulas.best_loss()
                 unimproved = 0 if better else unimproved + 1
-            chosen = self._worth_reading(held)
+            chosen = self._next_network()
             if chosen is not None:
                 self._read(chosen, thorough=False)
                 if self.formulas.at_noise():
                     return StopReason.AS_GOOD_AS_DATA
             if unimproved >= 3 and self._matches_network():
                 return StopReason.AS_GOOD_AS_NETWORKS
-        self._read_held(held)
+        self._read_held()
         if self.formulas.at_noise():
             return StopReason.AS_GOOD_AS_DATA
         if not self.out_of_time():
@@ -236,47 +231,28 @@ class _Run:
         """Networks from the smallest up, each trained when it is asked for."""
         return self.faults.guard("training networks", iter(self.networks.grower(self._on_decision)))
 
+    @cached_property
+    def held(self) -> HeldNetworks:
+        """The networks that compete for being read."""
+        return HeldNetworks(self.networks, self.promising)
+
     def _keep_network(self, candidate: Candidate) -> None:
+        self.held.all.append(candidate)
         if self.network is None or self.networks.loss(candidate) < self.network.validation_loss:
             self.network = self.networks.trained(candidate)
 
-    def _worth_reading(self, held: list[Candidate]) -> Candidate | None:
-        """The network to read now, if any.
+    def _next_network(self) -> Candidate | None:
+        """The network to read now, if any."""
+        late = clock.late(self.start + 0.5 * self.options.max_seconds)
+        known = self.formulas.best_loss()
+        return self.held.next(known, noisy=self.sums.noisy, late=late, unread=not self.readings)
 
-        That is the latest one where it is precise; with noise, where no network is, the smallest one that two larger
-        ones have not bettered: what it leaves is noise, as far as anyone can see.
-        """
-        if not self.readings and clock.now() - self.start > 0.5 * self.options.max_seconds:
-            # Half the time is gone and no network has given a formula: a rough one is better than none.
-            readable = self.networks.readable(held)
-            if readable is not None and id(readable) not in self._glanced:
-                return readable
-        latest, floor = held[-1], 3 * self.floor / self.networks.scaling.y_scale
-        precise = math.sqrt(latest.validation_loss) < max(self.promising, floor)
-        if precise and self.networks.loss(latest) < 0.5 * self.formulas.best_loss():
-            return latest
-        best = min(candidate.validation_loss for candidate in held)
-        place, elbow = next((k, c) for k, c in enumerate(held) if c.validation_loss < ELBOW**2 * best)
-        unread = id(elbow) not in self._read_already and id(elbow) not in self._glanced
-        if place <= len(held) - 3 and unread and self.networks.loss(elbow) < 0.9 * self.formulas.best_loss():
-            return elbow
-        return None
-
-    def _read_held(self, held: list[Candidate]) -> None:
-        """Read what was left aside: the smallest network within a tenth of the best error, then the best ones."""
-        if not held or self.out_of_time():
-            return
-        readable = None if self.readings else self.networks.readable(held)
-        if readable is not None:
-            self._read(readable, thorough=False)
-        best = min(candidate.validation_loss for candidate in held)
-        close = [candidate for candidate in held if candidate.validation_loss < 1.2**2 * best]
-        rest = sorted((c for c in held if c not in close), key=lambda candidate: candidate.validation_loss)
-        for candidate in close[:3] + rest[:2]:
+    def _read_held(self) -> None:
+        """Read what was left aside."""
+        for candidate, thorough in self.held.rest(unread=not self.readings):
             if self.out_of_time() or self.formulas.at_noise():
                 return
-            if id(candidate) not in self._read_already:
-                self._read(candidate, thorough=True)
+            self._read(candidate, thorough=thorough)
 
     def _matches_network(self, factor: float = 1.1) -> bool:
         """Whether the pick's held-out loss is within `factor` of the best network's; never without held-out rows."""
@@ -381,9 +357,10 @@ class _Run:
 
         Kinks in several columns are noise to an interpolant, and not to splines.
         """
-        for first in itertools.islice(self.candidates, 0 if self.held or self.dataset.n_columns == 1 else 1):
+        if self.dataset.n_columns == 1 or self.held.all:
+            return
+        for first in itertools.islice(self.candidates, 1):
             self._keep_network(first)
-            self.held.append(first)
             if self.networks.loss(first) < (ELBOW * smooth) ** 2:
                 self._read(first, thorough=True)
 
@@ -427,25 +404,33 @@ class _Run:
         if pruned.removed[0]:
             self.report("training", f"pruned {pruned.removed[0]} edges")
         self.report("matching", f"reading the network {label}")
+        patience = math.inf if thorough else budget.READING * self.options.max_seconds
+        until = clock.now() + patience
         selector = self.networks.selector()
-        found = selector.select(network, thorough=thorough)
-        self._glanced.add(id(candidate))
-        if thorough or selector.is_close(found, network):
-            self._read_already.add(id(candidate))
-        else:
-            found = found[:1]
-        self._formulate(found, (Step(StepKind.NETWORK, label),), network.to("cpu"))
+        found = selector.select(network, thorough=thorough, patience=patience)
+        done = thorough or selector.is_close(found, network)
+        self.held.mark(candidate, done=done)
+        found = found if done else found[:1]
+        until = math.inf if selector.surpasses(found, network) else until
+        self._formulate(found, (Step(StepKind.NETWORK, label),), network.to("cpu"), until)
 
-    def _formulate(self, found: list[SymbolicCandidate], structure: Origin, trained: Network | None = None) -> None:
+    def _formulate(
+        self,
+        found: list[SymbolicCandidate],
+        structure: Origin,
+        trained: Network | None = None,
+        until: float = math.inf,
+    ) -> None:
         """Turn the best symbolic networks into formulas; `trained` is the network that they were read from."""
+        until = min(until, self.deadline)
         for symbolic in found[: self.options.formulas_per_network]:
-            if self.out_of_time():
+            if clock.late(until):
                 return
             loss = self.networks.user_loss(symbolic.train_loss)
             if not could_win(symbolic.curved_edges, loss, self.formulas.best(), self.fit_rows):
                 continue
             network = symbolic.network.to("cpu")
-            formulas = formulate(network, self.networks.map, self.fit_rows, structure=structure, deadline=self.deadline)
+            formulas = formulate(network, self.networks.map, self.fit_rows, structure=structure, deadline=until)
             self.formulas.all += formulas
             for formula in formulas:
                 self.readings[formula] = NetworkReading(network, trained)

@@ -57,7 +57,7 @@ NEARLY = 0.1
 
 
 def straighter(form: ParametricForm, X: np.ndarray) -> Iterator[ParametricForm]:
-    """Forms with ``a + b*u`` or ``a + b*u^2`` in place of a function of ``u`` that hardly differs from it on the rows.
+    """Forms with a straight line or a parabola in place of a function of ``u`` that hardly differs from it on the rows.
 
     ``x*(exp(0.001*z) - 1)`` is ``0.001*x*z`` in disguise: over a short range of its argument any function will do, and
     a fit drives it there where the law has none.
@@ -72,10 +72,11 @@ def straighter(form: ParametricForm, X: np.ndarray) -> Iterator[ParametricForm]:
     Yields
     ------
     ParametricForm
-        Not fitted; the largest functions first.
+        Not fitted; all such functions at once, and then one by one, the largest first.
     """
     positive = [symbol for symbol in form.variables if symbol.is_positive]
     expression = form.substituted()
+    plain: dict[sympy.Expr, sympy.Expr] = {}
     bent: Iterator[sympy.Expr] = filter(_bends, sympy.preorder_traversal(expression))  # pyright: ignore[reportAssignmentType]
     for node in dict.fromkeys(bent):
         inner: sympy.Expr = node.args[0]  # pyright: ignore[reportAssignmentType]
@@ -84,14 +85,31 @@ def straighter(form: ParametricForm, X: np.ndarray) -> Iterator[ParametricForm]:
             spread, square = float(np.std(values)), float(np.sum(u**2))
         if not (math.isfinite(spread) and math.isfinite(square) and spread > 0.0 and np.ptp(u) > 0.0):
             continue
-        for power in (1, 2):
-            design = np.column_stack([np.ones(len(u)), u**power])
-            coefficients = np.linalg.lstsq(design, values, rcond=None)[0]
-            if np.std(values - design @ coefficients) < NEARLY * spread:
-                offset, slope = map(sympy.Float, map(float, coefficients))
-                plain: sympy.Expr = expression.xreplace({node: offset + slope * inner**power})  # pyright: ignore[reportAssignmentType]
-                yield parametrize(canonicalize(plain, positive), form.variables)
-                break
+        line = _line_or_parabola(values, u, inner)
+        if line is not None:
+            plain[node] = line
+    # Where two of them cancel, as in sqrt(2 - cos(u) - cos(v)), neither can go alone.
+    for places in ([plain] if len(plain) > 1 else []) + [{node: line} for node, line in plain.items()]:
+        changed: sympy.Expr = expression.xreplace(places)  # pyright: ignore[reportAssignmentType]
+        yield parametrize(canonicalize(changed, positive), form.variables)
+
+
+def _line_or_parabola(values: np.ndarray, u: np.ndarray, inner: sympy.Expr) -> sympy.Expr | None:
+    """What a function of ``u`` nearly is: a straight line, a multiple of u^2 beside a constant, or a parabola."""
+    middle = float(np.mean(u))
+    # Next to every curve is near some parabola.
+    for centre, powers, nearly in ((0.0, (1,), NEARLY), (0.0, (2,), NEARLY), (middle, (1, 2), NEARLY**2)):
+        design = np.column_stack([np.ones(len(u)), *((u - centre) ** power for power in powers)])
+        coefficients = np.linalg.lstsq(design, values, rcond=None)[0]
+        if not np.std(values - design @ coefficients) < nearly * np.std(values):
+            continue
+        *_, slope = coefficients
+        if len(powers) == 1:
+            return sympy.Float(coefficients[0]) + sympy.Float(slope) * inner ** powers[0]
+        vertex = middle - coefficients[1] / (2 * slope)
+        level = coefficients[0] - coefficients[1] ** 2 / (4 * slope)
+        return sympy.Float(level) + sympy.Float(slope) * (inner - sympy.Float(vertex)) ** 2
+    return None
 
 
 def _bends(node: sympy.Basic) -> bool:

@@ -1,5 +1,6 @@
 """Smaller formulas: terms that can be left out, and backward elimination of constants."""
 
+import math
 from itertools import pairwise
 
 import numpy as np
@@ -268,6 +269,21 @@ def test_functions_that_are_straight_on_the_rows_are_seen_through(disguised, pla
     values = refit(smallest, ROWS, y).form.evaluate(ROWS)
     np.testing.assert_allclose(values, y, rtol=0.02)
     assert not smallest.expression.has(sympy.exp, sympy.cos) and len(smallest.constants) == 1
+
+
+@pytest.mark.parametrize(
+    "disguised",
+    [
+        F(100.0) * sympy.sqrt(F(2.0) - sympy.cos(F(0.01) * X) - sympy.cos(F(0.01) * Y)),
+        F(2e4) * (F(1.0) - sympy.sin(F(0.01) * X + F(math.pi / 2))) * Y,
+    ],
+    ids=["two that cancel", "a quarter turn"],
+)
+def test_parabolas_are_seen_through(disguised):
+    form = parametrize(disguised, (X, Y))
+    first, y = next(straighter(form, ROWS)), form.evaluate(ROWS)
+    assert not first.expression.has(sympy.cos, sympy.sin)
+    np.testing.assert_allclose(refit(first, ROWS, y).form.evaluate(ROWS), y, rtol=1e-3)
 
 
 def test_arguments_beyond_the_largest_square_are_passed_over(capfd):

@@ -1,0 +1,100 @@
+"""The networks that a search has trained, and which of them to read next."""
+
+import math
+from collections.abc import Iterator
+
+from kansym.kan.growth import Candidate
+from kansym.search.networks import PROMISING, Networks
+
+CLOSE = 1e-4
+"""Validation RMSE, in spreads of y, below which a network without noise is precise though finer grids do not bring it
+nearer: splines may be all that its law has."""
+
+DROP = 10.0
+"""Times by which a network of the right shape is often nearer to a law than all smaller ones."""
+
+ELBOW = 1.1
+"""Larger networks that lower the validation RMSE by less than this factor have not bettered a smaller one."""
+
+
+class HeldNetworks:
+    """Networks from the smallest up.
+
+    Parameters
+    ----------
+    networks : Networks
+    promising : float, default 0.03
+        Validation RMSE, in spreads of y, below which a network is precise.
+
+    Attributes
+    ----------
+    all : list of Candidate
+    """
+
+    def __init__(self, networks: Networks, promising: float = PROMISING) -> None:
+        self.all: list[Candidate] = []
+        self._networks, self._promising = networks, promising
+        self._glanced, self._read = set[int](), set[int]()
+
+    def mark(self, candidate: Candidate, *, done: bool) -> None:
+        """Say that a network was looked at, or that there is nothing more to read in it."""
+        self._glanced.add(id(candidate))
+        if done:
+            self._read.add(id(candidate))
+
+    def next(self, best_loss: float, *, noisy: bool, late: bool, unread: bool) -> Candidate | None:
+        """The network to read now, if any.
+
+        That is the latest one where it is precise; with noise, where no network is, the smallest one that two larger
+        ones have not bettered: what it leaves is noise, as far as anyone can see.
+
+        Parameters
+        ----------
+        best_loss : float
+            Of the formulas that there are.
+        noisy : bool
+            Whether y is known to have noise.
+        late : bool
+            Whether half the time is gone: then a rough network is better than none.
+        unread : bool
+            Whether no network has given a formula yet.
+        """
+        if unread and late:
+            readable = self._networks.readable(self.all)
+            if readable is not None and id(readable) not in self._glanced:
+                return readable
+        latest, loss = self.all[-1], self._networks.loss
+        if self._precise(latest, noisy) and loss(latest) < 0.5 * best_loss:
+            return latest
+        if not (noisy or late):
+            return None
+        best = min(candidate.validation_loss for candidate in self.all)
+        place, elbow = next((k, c) for k, c in enumerate(self.all) if c.validation_loss < ELBOW**2 * best)
+        if place <= len(self.all) - 3 and id(elbow) not in self._read | self._glanced and loss(elbow) < 0.9 * best_loss:
+            return elbow
+        return None
+
+    def rest(self, *, unread: bool) -> Iterator[tuple[Candidate, bool]]:
+        """What was left aside, and whether to read it thoroughly: the smallest network within a tenth of the best
+        error, then the best ones."""
+        readable = self._networks.readable(self.all) if unread else None
+        if readable is not None:
+            yield readable, False
+        best = min((candidate.validation_loss for candidate in self.all), default=0.0)
+        close = [candidate for candidate in self.all if candidate.validation_loss < 1.2**2 * best]
+        rest = sorted((c for c in self.all if c not in close), key=lambda candidate: candidate.validation_loss)
+        for candidate in close[:3] + rest[:2]:
+            if id(candidate) not in self._read:
+                yield candidate, True
+
+    def _precise(self, candidate: Candidate, noisy: bool) -> bool:
+        """Whether a network is near the noise, or without noise near its law.
+
+        A network of the wrong shape may come near a law without noise. But finer grids do not bring it nearer, and it
+        is not far nearer than all smaller ones.
+        """
+        smaller = [one.validation_loss for one in self.all if one is not candidate]
+        drops = bool(smaller) and candidate.validation_loss < DROP**-2 * min(smaller)
+        likely = noisy or drops or candidate.converges
+        promising = self._promising if likely else min(self._promising, CLOSE)
+        return math.sqrt(candidate.validation_loss) < max(promising, 3 * self._networks.floor)
