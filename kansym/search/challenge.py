@@ -97,7 +97,7 @@ def rivals(formula: Formula, fit_rows: FitRows, *, until: float, seed: int) -> l
 
 
 def _sources(own: ParametricForm, fit_rows: FitRows, seed: int) -> list[tuple[float, Source]]:
-    """The formula on a slope, all short ones, and other parts of it, each with its share of the time."""
+    """The formula on a slope, other parts of it, and all short ones, each with its share of the time."""
     expression, noise = own.substituted(), _noise(own, fit_rows)
     symbols = [symbol for symbol in fit_rows.variables if expression.has(symbol)]
     X, y, weights = fit_rows.rows(fit_rows.fitting)
@@ -109,16 +109,17 @@ def _sources(own: ParametricForm, fit_rows: FitRows, seed: int) -> list[tuple[fl
         "seed": seed,
     }
     found: list[tuple[float, Source]] = [(1.0, lambda _: (_sloped(own, one, fit_rows) for one in symbols))]
-    if len(symbols) > 1:
-        every = Enumeration(X, y, fit_rows.variables, **table)
-        found.append((2.0, lambda due: every.formulas(due, few=FEW, handed=HANDED, near=NEAR_NATS)))
-    if suits(X, y):
-        found.append((2.0, partial(_sums, X, y, fit_rows.variables, table)))
+    # Other functions in its own places come nearest, so they have their turn before forms that share nothing with it.
     parts = [part for part in parts_within(expression, fit_rows) if complexity(part.expression) >= SMALLEST_PART]
     for part in sorted(parts, key=lambda part: -complexity(part.expression))[:MOST_PARTS]:
         # A curve has fewer rivals of its own length than of one operation more.
-        share, few = (3.0, FEW_OF_NOISY_CURVES) if part.expression == expression else (1.0, TREES)
+        share, few = (3.0, FEW_OF_NOISY_CURVES) if part.expression == expression else (1.5, TREES)
         found.append((share, partial(_anew, part, fit_rows, noise, few, seed)))
+    if len(symbols) > 1:
+        every = Enumeration(X, y, fit_rows.variables, **table)
+        found.append((1.5, lambda due: every.formulas(due, few=FEW, handed=HANDED, near=NEAR_NATS)))
+    if suits(X, y):
+        found.append((1.5, partial(_sums, X, y, fit_rows.variables, table)))
     return found
 
 
