@@ -52,8 +52,9 @@ def drop_terms(form: ParametricForm, loss: Callable[[ParametricForm], float], *,
             return form
 
 
-NEARLY = 0.1
-"""What a straight line or a parabola leaves of a function, in units of its spread, where it may stand for it."""
+NEARLY, CLOSELY = 0.1, 1e-3
+"""What a straight line or a square leaves of a function, in units of its spread, where it may stand for it; and the
+same for a parabola, which many a curve is near to."""
 
 
 def straighter(form: ParametricForm, X: np.ndarray) -> Iterator[ParametricForm]:
@@ -72,7 +73,7 @@ def straighter(form: ParametricForm, X: np.ndarray) -> Iterator[ParametricForm]:
     Yields
     ------
     ParametricForm
-        Not fitted; all such functions at once, and then one by one, the largest first.
+        Not fitted; one such function at a time, the largest first, and then all at once.
     """
     positive = [symbol for symbol in form.variables if symbol.is_positive]
     expression = form.substituted()
@@ -88,8 +89,8 @@ def straighter(form: ParametricForm, X: np.ndarray) -> Iterator[ParametricForm]:
         line = _line_or_parabola(values, u, inner)
         if line is not None:
             plain[node] = line
-    # Where two of them cancel, as in sqrt(2 - cos(u) - cos(v)), neither can go alone.
-    for places in ([plain] if len(plain) > 1 else []) + [{node: line} for node, line in plain.items()]:
+    # Where two of them cancel, as in sqrt(2 - cos(u) - cos(v)), it may be that neither can go alone.
+    for places in [{node: line} for node, line in plain.items()] + ([plain] if len(plain) > 1 else []):
         changed: sympy.Expr = expression.xreplace(places)  # pyright: ignore[reportAssignmentType]
         yield parametrize(canonicalize(changed, positive), form.variables)
 
@@ -97,8 +98,7 @@ def straighter(form: ParametricForm, X: np.ndarray) -> Iterator[ParametricForm]:
 def _line_or_parabola(values: np.ndarray, u: np.ndarray, inner: sympy.Expr) -> sympy.Expr | None:
     """What a function of ``u`` nearly is: a straight line, a multiple of u^2 beside a constant, or a parabola."""
     middle = float(np.mean(u))
-    # Next to every curve is near some parabola.
-    for centre, powers, nearly in ((0.0, (1,), NEARLY), (0.0, (2,), NEARLY), (middle, (1, 2), NEARLY**2)):
+    for centre, powers, nearly in ((0.0, (1,), NEARLY), (0.0, (2,), NEARLY), (middle, (1, 2), CLOSELY)):
         design = np.column_stack([np.ones(len(u)), *((u - centre) ** power for power in powers)])
         coefficients = np.linalg.lstsq(design, values, rcond=None)[0]
         if not np.std(values - design @ coefficients) < nearly * np.std(values):
@@ -117,7 +117,7 @@ def _bends(node: sympy.Basic) -> bool:
     if not node.free_symbols or isinstance(node, (sympy.Abs, sympy.sign, sympy.Heaviside)):
         return False
     if isinstance(node, sympy.Pow):
-        return not node.base.is_Symbol and not node.exp.free_symbols
+        return not node.base.is_Symbol and not node.exp.free_symbols and node.exp != 2
     return isinstance(node, sympy.Function) and len(node.args) == 1
 
 

@@ -9,6 +9,7 @@ import torch
 from kansym.errors import ArgumentError
 from kansym.kan.growth import Grower, GrowthOptions, growth_ladder, parameter_count
 from kansym.kan.network import format_shape
+from kansym.kan.training_options import TrainingOptions
 
 
 def table(function, rows, inputs, seed=0, noise=0.0):
@@ -62,6 +63,31 @@ def test_a_sum_of_products_shows_its_rank():
     assert errors[2] < 2e-3
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_an_outer_function_starts_from_what_it_is_a_function_of(seed):
+    x, y = table(lambda a, b: np.exp(a * b), 100, 2, seed=seed)
+    still = TrainingOptions(steps=0)
+    _, candidates = grow(x, y, shapes=((2, 2, 1), (2, 2, 1, 1)), population=1, last_grid=5, training=still)
+    inner, outer = (candidate.validation_loss for candidate in candidates)
+    # Held-out rows may lie a little beyond the curve that starts as the identity.
+    assert outer <= 1.05 * inner
+
+
+def test_few_starts_go_on():
+    x, y = table(lambda a, b: np.exp(a * b), 100, 2)
+    _, candidates = grow(x, y, shapes=((2, 1), (2, 1, 1)), population=6, finalists=2, last_grid=5)
+    assert [candidate.population.population for candidate in candidates] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("function", "converges"), [(lambda a, b: np.exp(np.sin(3 * a)) + b**2, True), (lambda a, b: a * b, False)]
+)
+def test_finer_grids_help_a_network_of_the_right_shape(function, converges):
+    x, y = table(function, 1000, 2)
+    _, candidates = grow(x, y, shapes=((2, 1),), first_grid=3)
+    assert candidates[0].converges is converges
+
+
 def test_overfitting_shrinks_the_grid_first():
     # Sixty training rows of noise on a straight line, 27 coefficients: the spline follows the noise.
     x, y = table(lambda a: a, 120, 1, noise=0.3)
@@ -101,7 +127,9 @@ def test_the_callback_sees_every_decision():
     assert "kept" in str(seen[0])
 
 
-def test_options_out_of_range_are_refused():
+@pytest.mark.parametrize("name", ["population", "finalists", "race", "first_grid"])
+def test_options_out_of_range_are_refused(name):
     x, y = table(lambda a: a, 30, 1)
-    with pytest.raises(ArgumentError, match="population"):
-        Grower(x, y, validation=None, options=GrowthOptions(population=0), generator=torch.Generator().manual_seed(0))
+    options, generator = GrowthOptions(**{name: 0}), torch.Generator().manual_seed(0)
+    with pytest.raises(ArgumentError, match=f"{name} must be at least 1, got 0"):
+        Grower(x, y, validation=None, options=options, generator=generator)
