@@ -42,6 +42,9 @@ ROWS, NOISE = (30, 300), (0.005, 0.05)
 
 MOST_COLUMNS = 3
 
+LARGEST_INTEGER = 12
+"""In a law that is drawn, without being a constant of it."""
+
 AS_GOOD = 2.0
 """Times the error of the fitted law, within the ranges and beyond."""
 
@@ -74,8 +77,12 @@ class Outcome:
 
 
 def measured_law(law: Law) -> Law:
-    """The law with all of its real numbers, and a factor before it, as constants that a fit decides."""
-    numbers = sorted(law.form.atoms(sympy.Float), key=float)
+    """The law with all of its real numbers, and a factor before it, as constants that a fit decides.
+
+    A number that was drawn and happens to be whole, as 183 in ``|x - 183|``, is one of them; small integers are structure.
+    """
+    whole = {number for number in law.form.atoms(sympy.Integer) if abs(number) > LARGEST_INTEGER}
+    numbers = sorted(law.form.atoms(sympy.Float) | whole, key=float)
     names = [f"k{place}" for place in range(len(numbers) + 1)]
     form = law.form.xreplace({number: sympy.Symbol(name) for number, name in zip(numbers, names[1:], strict=True)})
     values = dict(zip(names, [1.7, *map(float, numbers)], strict=True))
