@@ -79,7 +79,7 @@ class Outcome:
 def measured_law(law: Law) -> Law:
     """The law with all of its real numbers, and a factor before it, as constants that a fit decides.
 
-    A number that was drawn and happens to be whole, as 183 in ``|x - 183|``, is one of them; small integers are structure.
+    A drawn number that happens to be whole, as 183 in ``|x - 183|``, is one of them; small integers are structure.
     """
     whole = {number for number in law.form.atoms(sympy.Integer) if abs(number) > LARGEST_INTEGER}
     numbers = sorted(law.form.atoms(sympy.Float) | whole, key=float)
