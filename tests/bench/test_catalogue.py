@@ -3,6 +3,7 @@
 import math
 import re
 from importlib import resources
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -46,6 +47,14 @@ def test_rows_can_be_drawn_and_are_reproducible(name):
         if law.data is None and not law.name.startswith("lv"):
             other, _ = law.sample(60, 2)
             assert not np.array_equal(X, other), law.name
+
+
+def test_laws_for_networks_can_be_drawn():
+    laws = load_catalogue(str(Path(__file__).parents[2] / "benchmarks/network_laws.toml")).laws
+    assert len(laws) == 12
+    for law in laws:
+        X, y = law.sample(60, 1)
+        assert np.isfinite(X).all() and np.isfinite(y).all() and np.std(y) > 0, law.name
 
 
 @pytest.mark.parametrize("name", ["feynman", "feynman_bonus", "srsd", "srsd_bonus", "empirical"])
