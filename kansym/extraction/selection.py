@@ -172,7 +172,7 @@ class Selector:
     def out_of_time(self) -> bool:
         return clock.late(self.deadline)
 
-    def select(self, network: Network, *, thorough: bool = True, patience: float = math.inf) -> list[SymbolicCandidate]:
+    def select(self, network: Network, *, thorough: bool = True, until: float = math.inf) -> list[SymbolicCandidate]:
         """All-symbolic networks for a trained one (P = 1), best first; empty when nothing finite was found.
 
         Parameters
@@ -181,10 +181,9 @@ class Selector:
         thorough : bool, default True
             Whether to go on where the joint search comes nowhere near the network's own error. A network of the right
             structure rarely needs it, so False is a quick look.
-        patience : float, default inf
-            Seconds of work, after which a network goes that functions do not describe better than its own splines.
+        until : float, default inf
+            `kansym.clock.now` value at which a network goes that functions do not describe better than its splines.
         """
-        until = clock.now() + patience
         refs = edges_of_mode(network, EdgeMode.SPLINE)
         if not refs:
             return self._finalise(network, [[]], [])
@@ -192,7 +191,11 @@ class Selector:
         if self._done(found) or self.out_of_time() or not (thorough or self.is_close(found, network)):
             return found
         if found:
-            hurried = self if self.surpasses(found, network) else replace(self, deadline=self._earlier(until))
+            hurried = (
+                self
+                if self.surpasses(found, network)
+                else replace(self, deadline=min(until, self.deadline or math.inf))
+            )
             found = self._merge(found, hurried._reconsider(found[0], network))
         if not thorough or self._done(found) or self.is_close(found, network) or self.out_of_time() or len(refs) < 2:
             return found
@@ -210,9 +213,6 @@ class Selector:
     def surpasses(self, found: list[SymbolicCandidate], network: Network) -> bool:
         """Whether the best symbolic network is nearer to the data than the trained one: then it is on to something."""
         return bool(found) and found[0].validation_loss < self._network_loss(network)
-
-    def _earlier(self, until: float) -> float:
-        return until if self.deadline is None else min(self.deadline, until)
 
     def _match(self, network: Network, refs: list[EdgeRef]) -> list[list[Match]]:
         return match_network(

@@ -28,8 +28,10 @@ def training_work(options: DiscoveryOptions, rows: int, columns: int) -> int:
     """Networks times rows times parameters of the largest step of training that a table may lead to."""
     growth = options.growth
     shapes = growth.shapes or growth_ladder(columns)
-    most = max(parameter_count(shape, growth.last_grid) for shape in shapes)
-    return growth.population * min(rows, options.network_rows) * most
+    # All starts train on the first grid, and few on finer ones.
+    grids = ((growth.population, growth.first_grid), (growth.finalists, growth.last_grid))
+    most = max(networks * parameter_count(shape, grid) for shape in shapes for networks, grid in grids)
+    return min(rows, options.network_rows) * most
 
 
 class Networks:

@@ -404,10 +404,9 @@ class _Run:
         if pruned.removed[0]:
             self.report("training", f"pruned {pruned.removed[0]} edges")
         self.report("matching", f"reading the network {label}")
-        patience = math.inf if thorough else budget.READING * self.options.max_seconds
-        until = clock.now() + patience
+        until = math.inf if thorough else clock.now() + budget.READING * self.options.max_seconds
         selector = self.networks.selector()
-        found = selector.select(network, thorough=thorough, patience=patience)
+        found = selector.select(network, thorough=thorough, until=until)
         done = thorough or selector.is_close(found, network)
         self.held.mark(candidate, done=done)
         found = found if done else found[:1]

@@ -89,9 +89,10 @@ def nearby(kind: str, value: float, window: float, *, most: float = math.inf) ->
         found[0.0] = rational(0)
     sign = -1 if value < 0 else 1
     table = _table(kind if kind in ("exponent", "phase", "prefactor") else "general")
-    first, last = np.searchsorted(table.values, abs(value) - window), abs(value) + window
+    first = np.searchsorted(table.values, abs(value) - window)
+    last = np.searchsorted(table.values, abs(value) + window, side="right")
     # A wide window has thousands of numbers, of which a few are cheap.
-    cheap = table.bits[first : np.searchsorted(table.values, last, side="right")] < most
+    cheap = table.bits[first:last] < most
     for place in np.flatnonzero(cheap) + first:
         candidate = table.candidates[place]
         if sign < 0:

@@ -121,12 +121,6 @@ def weak_references():
         kept.add(Plain())
 
 
-def weak_references_of_torch():
-    kept = WeakIdKeyDictionary()
-    while True:
-        kept[Plain()] = 1
-
-
 def closed_generators():
     while True:
         next(closed_early())
@@ -138,9 +132,24 @@ def collections():
         cycle.append(cycle)
 
 
-@pytest.mark.parametrize(
-    "function", [finalizers, weak_references, weak_references_of_torch, closed_generators, collections]
-)
+@pytest.mark.parametrize("kind", [weakref.WeakKeyDictionary, WeakIdKeyDictionary])
+def test_nothing_is_raised_in_the_callback_of_a_weak_container(kind):
+    seen = []
+
+    class Watched(dict):
+        def __delitem__(self, key):
+            seen.append(timelimit.between_callbacks(threading.get_ident()))
+            super().__delitem__(key)
+
+    kept, key = kind(), Plain()
+    kept.data = Watched()
+    kept[key] = 1
+    assert timelimit.between_callbacks(threading.get_ident())
+    del key
+    assert seen == [False]
+
+
+@pytest.mark.parametrize("function", [finalizers, weak_references, closed_generators, collections])
 def test_finalizers_and_callbacks_are_not_cut_short(reports, monkeypatch, function):
     def callback(phase, info):
         spin()
