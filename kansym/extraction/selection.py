@@ -191,11 +191,9 @@ class Selector:
         if self._done(found) or self.out_of_time() or not (thorough or self.is_close(found, network)):
             return found
         if found:
-            hurried = (
-                self
-                if self.surpasses(found, network)
-                else replace(self, deadline=min(until, self.deadline or math.inf))
-            )
+            hurried = self
+            if not self.surpasses(found, network):
+                hurried = replace(self, deadline=until if self.deadline is None else min(until, self.deadline))
             found = self._merge(found, hurried._reconsider(found[0], network))
         if not thorough or self._done(found) or self.is_close(found, network) or self.out_of_time() or len(refs) < 2:
             return found
