@@ -12,7 +12,8 @@ import sympy
 
 from kansym import clock
 from kansym.data.dataset import Dataset, make_dataset
-from kansym.dynamics.library import libraries, sparse_sums
+from kansym.dynamics.inner import sums_with_inner_constant
+from kansym.dynamics.library import MONOMIALS, libraries, sparse_sums
 from kansym.dynamics.weak import WeakProblem
 from kansym.errors import KansymError
 from kansym.search.discovery import discover
@@ -25,6 +26,9 @@ logger = logging.getLogger(__name__)
 
 LEADERS = 2
 """Sums of each library that are integrated in any case."""
+
+EXPLAINED = 0.3
+"""Mean squared residual of the weak form, in units of the variance, that leaves nothing for an inner constant."""
 
 KEPT = 16
 """Candidates of one equation that are remembered."""
@@ -85,15 +89,21 @@ def ranked(candidates: Iterable[Candidate]) -> list[Candidate]:
     return [one for place, one in enumerate(best.values()) if place < KEPT or one.leads]
 
 
-def sparse_candidates(problem: WeakProblem, *, until: float) -> list[Candidate]:
+def sparse_candidates(problem: WeakProblem, *, until: float, monomials_only: bool = False) -> list[Candidate]:
     """Sums of few terms of the libraries, with inner constants fitted, and what is left of them without a term."""
     found: list[Candidate] = []
-    for atoms in libraries(problem.grid):
-        if found and clock.late(until):
+    for place, atoms in enumerate(libraries(problem.grid)):
+        if found and (clock.late(until) or (monomials_only and place == MONOMIALS)):
             break
         sums = sparse_sums(problem, atoms, until=until)
         new = ranked(one for one in (candidate_of(raw, problem) for raw in sums) if one is not None)
         found += [*(replace(one, leads=True) for one in new[:LEADERS]), *new[LEADERS:]]
+    if (
+        not (clock.late(until) or monomials_only)
+        and min((one.loss for one in found if one.leads), default=math.inf) > EXPLAINED
+    ):
+        sums = sums_with_inner_constant(problem, until=until)
+        found += [one for one in (candidate_of(raw, problem) for raw in sums) if one is not None]
     leaders = ranked(found)[:3]
     for leader in leaders:
         terms = sympy.Add.make_args(leader.form.substituted())

@@ -48,6 +48,9 @@ STEEP_BY_SIZE, SKEWED = (1.0, 3.0), 4.0
 """Further slopes, in units of the median size of the variable, and how many times that the width is, from which they
 are tried: most points of a state that decays are in a small part of its width."""
 
+MONOMIALS = 2
+"""The first libraries, which have monomials only."""
+
 MOST_ATOMS = 900
 """Terms of a library."""
 
@@ -63,9 +66,9 @@ class Atom:
 
 def libraries(grid: Grid) -> Iterator[list[Atom]]:
     """Libraries of terms, small ones first: monomials up to the second degree; all; functions and products too."""
-    polynomials = list(_monomials(grid))
-    yield _atoms([pair for pair in polynomials if sympy.total_degree(pair[0]) <= 2], grid)
-    yield _atoms(polynomials, grid)
+    polynomials = list(monomials(grid, DEGREES.get(len(grid.names), 2)))
+    yield priced([pair for pair in polynomials if sympy.total_degree(pair[0]) <= 2], grid)
+    yield priced(polynomials, grid)
     functions = [pair for k in range(len(grid.names)) for pair in _functions(grid, k)]
     switches = [pair for k in range(len(grid.names)) for pair in _switches(grid, k)]
     simple = [pair for pair in polynomials if sympy.total_degree(pair[0]) <= 2] if len(grid.names) <= 3 else []
@@ -86,10 +89,11 @@ def libraries(grid: Grid) -> Iterator[list[Atom]]:
         for (f, fv), (g, gv) in itertools.combinations(smooth, 2)
         if f.free_symbols.isdisjoint(g.free_symbols)
     ]
-    yield _atoms([*polynomials, *functions, *switches, *pairs, *mixed, *products], grid)
+    yield priced([*polynomials, *functions, *switches, *pairs, *mixed, *products], grid)
 
 
-def _atoms(pairs: Sequence[tuple[sympy.Expr, np.ndarray]], grid: Grid) -> list[Atom]:
+def priced(pairs: Sequence[tuple[sympy.Expr, np.ndarray]], grid: Grid) -> list[Atom]:
+    """Terms with values at the nodes, each once, with their bits."""
     found: dict[sympy.Expr, Atom] = {}
     each = math.log2(len(grid.names))
     for expression, values in pairs:
@@ -101,9 +105,10 @@ def _atoms(pairs: Sequence[tuple[sympy.Expr, np.ndarray]], grid: Grid) -> list[A
     return list(found.values())[:MOST_ATOMS]
 
 
-def _monomials(grid: Grid) -> Iterator[tuple[sympy.Expr, np.ndarray]]:
+def monomials(grid: Grid, most: int) -> Iterator[tuple[sympy.Expr, np.ndarray]]:
+    """Products of variables up to a degree, with their values at the nodes."""
     d = len(grid.names)
-    for degree in range(DEGREES.get(d, 2) + 1):
+    for degree in range(most + 1):
         for chosen in itertools.combinations_with_replacement(range(d), degree):
             yield sympy.Mul(*(grid.symbols[k] for k in chosen)), np.prod(grid.X[:, list(chosen)], axis=1)
 
@@ -118,7 +123,7 @@ def _functions(grid: Grid, k: int) -> Iterator[tuple[sympy.Expr, np.ndarray]]:
         yield sympy.sin(v), np.sin(x)
         yield sympy.cos(v), np.cos(x)
         for function, top, bottom in ((sympy.tan(v), np.sin(x), np.cos(x)), (1 / sympy.tan(v), np.cos(x), np.sin(x))):
-            if bottom.min() > POLE or bottom.max() < -POLE:
+            if np.abs(bottom).min() > POLE:
                 yield function, top / bottom
     if size < STRONG:
         yield sympy.exp(v), np.exp(x)

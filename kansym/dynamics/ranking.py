@@ -2,7 +2,7 @@
 
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -46,6 +46,9 @@ HOPELESS = 9.0
 BOUNDARY_BITS, ZERO = 5.0, 1e-6
 """Bits against a system that takes a state below zero whose errors say that zero is a limit, as of populations; and the
 rate there, in units of the largest, that is zero."""
+
+SIMPLE_ERRORS = 4.0
+"""Standard errors that a constant may be away from zero or one to be tried without."""
 
 SHARE_OF_NOISE = 1e-3
 """Precision of integrations in units of the noise."""
@@ -140,6 +143,19 @@ def without(form: ParametricForm, term: sympy.Expr) -> ParametricForm:
     return ParametricForm(expression, form.variables, constants, form.values[kept])
 
 
+def fewer_constants(form: ParametricForm, errors: np.ndarray) -> Iterator[ParametricForm]:
+    """Forms without one of the terms, and with zero or one for a constant that may be that within its error."""
+    terms = sympy.Add.make_args(form.expression)
+    for term in terms if len(terms) > 1 else ():
+        yield without(form, term)
+    for symbol, value, error in zip(form.constants, form.values, errors, strict=True):
+        for number in (0, 1):
+            if abs(value - number) <= SIMPLE_ERRORS * error:
+                fewer = form.with_constant(symbol, sympy.Integer(number))
+                if len(fewer.constants) and fewer.expression.is_finite is not False:
+                    yield fewer
+
+
 def finer(t: np.ndarray) -> np.ndarray:
     """Times with three more between each two."""
     steps = np.arange(4) / 4
@@ -196,6 +212,13 @@ class Ranked:
             form.with_values(values) for form, values in zip(self.forms, np.split(self.fit.values, ends), strict=True)
         )
 
+    def errors(self, equation: int) -> np.ndarray:
+        """Standard errors of the constants of one right-hand side, as what is left of its trajectories says; inf where
+        one is not determined."""
+        begin = sum(len(form.constants) for form in self.forms[:equation])
+        variances = np.diagonal(self.fit.covariance)[begin : begin + len(self.forms[equation].constants)]
+        return np.sqrt(np.where(np.isnan(variances), np.inf, variances) * float(self.fit.losses.max()))
+
 
 class Ranking:
     """Integrated fits of systems of candidates, each done once.
@@ -213,22 +236,42 @@ class Ranking:
         self.best: Ranked | None = None
         self._done: dict[tuple[str, ...], Ranked | None] = {}
 
-    def horizon(self, systems: Sequence[Sequence[ParametricForm]]) -> None:
-        """Divide runs into shots that one of some systems can follow, as few as possible."""
-        before, old = self.best, self.parts
+    def judged_by(self, setting: Setting) -> "Ranking":
+        """One that has the best system of this one, and judges by other errors."""
+        other = Ranking(setting, self.until)
+        other.parts, best = self.parts, self.best
+        other.best = None if best is None else other.rank(best.fitted)
+        other.best = other.best or best
+        return other
+
+    def horizon(self, systems: Sequence[Sequence[ParametricForm]]) -> int | None:
+        """Divide runs into shots that one of some systems can follow, as few as possible.
+
+        Returns
+        -------
+        int or None
+            Which of the systems is the best now; None where it is what it was.
+        """
+        before, old, chosen = self.best, self.parts, None
         for parts in HORIZONS:
             self.parts = parts
             self._done.clear()
-            found = [one for one in map(self.rank, systems) if one is not None]
-            self.best = min(found, key=lambda one: one.bits, default=None)
+            self.best = None
+            for k, system in enumerate(systems):
+                found = self.rank(system)
+                if found is not None and (self.best is None or found.bits < self.best.bits):
+                    self.best, chosen = found, k
+                if self.best is not None and self.setting.follows(self.best.fit):
+                    break
             if self.best is not None and (self.setting.follows(self.best.fit) or clock.late(self.until)):
                 break
             if before is not None and parts >= old:
                 # Nothing better than what there was.
                 break
         if self.best is None or (before is not None and not self.setting.follows(self.best.fit)):
-            self.best, self.parts = before, old
+            self.best, self.parts, chosen = before, old, None
             self._done.clear()
+        return chosen
 
     def rank(self, forms: Sequence[ParametricForm], *, most: int = FIRST_STEPS) -> Ranked | None:
         """A system with fitted constants; None where it cannot be integrated."""
@@ -241,27 +284,27 @@ class Ranking:
             )
         return self._done[key]
 
-    def improve(self, candidates: Sequence[Sequence[Candidate]]) -> None:
+    def improve(self, candidates: Sequence[Sequence[Candidate]], until: float = math.inf) -> None:
         """Exchange right-hand sides one at a time, as long as that makes the description shorter."""
-        if self.best is None or self.exact:
+        if self.best is None:
             return
         tried: set[tuple[str, ...]] = set()
         for _ in range(3):
             before = self.best
             # The state that is described worst first.
             for k in np.argsort(-self.best.fit.losses, kind="stable"):
-                for candidate in self._near(candidates[k]):
+                for candidate in self._shorter(k, candidates[k]) if self.exact else self._near(candidates[k]):
                     forms = list(self.best.fitted)
                     forms[k] = candidate.form
                     key = tuple(str(form.expression) for form in forms)
-                    if key in tried or clock.late(self.until):
+                    if key in tried or clock.late(min(until, self.until)):
                         continue
                     tried.add(key)
                     found = self.rank(forms)
                     if found is not None and found.bits < self.best.bits:
                         self.best = found
-                    if self.exact:
-                        return
+                        if self.exact:
+                            break
             if self.best is before:
                 return
 
@@ -279,14 +322,13 @@ class Ranking:
                 self.best = found
 
     def shorten(self) -> None:
-        """Leave out terms, one at a time, as long as that makes the description shorter."""
+        """Leave out terms and constants, one at a time, as long as that makes the description shorter."""
         while self.best is not None and not clock.late(self.until):
             before = self.best
             for k, form in enumerate(before.fitted):
-                terms = sympy.Add.make_args(form.expression)
-                for term in terms if len(terms) > 1 else ():
+                for fewer in fewer_constants(form, before.errors(k)):
                     forms = list(self.best.fitted)
-                    forms[k] = without(form, term)
+                    forms[k] = fewer
                     found = None if clock.late(self.until) else self.rank(forms)
                     if found is not None and found.bits < self.best.bits:
                         self.best = found
@@ -334,6 +376,12 @@ class Ranking:
                 near.append(one)
         # Leaders of small libraries may be far behind where the states are smoothed badly.
         return near[:ALTERNATIVES] + [one for one in near[ALTERNATIVES:] if one.leads]
+
+    def _shorter(self, k: int, candidates: Sequence[Candidate]) -> list[Candidate]:
+        """Candidates that have fewer bits than the right-hand side of one equation, which leaves nothing to explain."""
+        n, d = self.setting.data.points, len(self.setting.names)
+        most = math.inf if self.best is None else formula_bits(self.best.forms[k], n, d)
+        return [one for one in candidates if formula_bits(one.form, n, d) < most][:ALTERNATIVES]
 
     def states(self) -> list[tuple[np.ndarray, np.ndarray]] | None:
         """States of the best system at many times of each smoothed piece; None where it follows no whole run."""

@@ -12,7 +12,7 @@ from kansym.dynamics.equations import Candidate, candidate_of, ranked, searched_
 from kansym.dynamics.options import DynamicsOptions
 from kansym.dynamics.ranking import Ranked, Ranking, Setting
 from kansym.dynamics.response import Response
-from kansym.dynamics.smoothing import Smoothed, along, smooth
+from kansym.dynamics.smoothing import Smoothed, along, closer, smooth, without_noise
 from kansym.dynamics.trajectories import Trajectories
 from kansym.dynamics.units import derivative_units, units_of_grid
 from kansym.dynamics.weak import WeakProblem, weak_problems
@@ -26,11 +26,16 @@ Report = Callable[[str], None]
 ROUNDS = 3
 """Times that states of the best system take the place of the smoothed ones."""
 
-SPARSE_SHARE, FIRST_SHARE, LAST_SHARE = 0.15, 0.45, 0.12
-"""Shares of the time for sparse sums, after which the whole search begins, and kept for the last fits."""
+SPARSE_SHARE, THROUGH_SHARE, FIRST_SHARE, LAST_SHARE = 0.15, 0.22, 0.45, 0.12
+"""Shares of the time after which sparse sums, those by curves through all points, and the comparison of their systems
+are done; and the share that is kept for the last fits."""
 
 LEAST_SEARCH = 3.0
 """Seconds of a search for one equation, below which it is left out."""
+
+FEW_CONSTANTS = 5
+"""Constants of a right-hand side up to which one without a residual ends the search: more of them may describe any
+smooth curve to its last digit."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +95,7 @@ class Search:
             self._sparse(self.problems, SPARSE_SHARE)
             self._start()
             self._rounds(FIRST_SHARE)
-            if self.options.search and not self.ranking.exact:
+            if self.options.search and not self._done():
                 self._search()
                 if self.ranking.best is None or not self.setting.follows(self.ranking.best.fit):
                     self._start()
@@ -113,25 +118,69 @@ class Search:
 
     def _start(self) -> None:
         """Integrate the best of every equation together, and those that are sums of the smallest library."""
-        if all(self.candidates):
-            self.report("integrating the first system")
-            plain = [
-                max((one for one in own if one.leads), key=lambda one: one.bits, default=own[0])
-                for own in self.candidates
-            ]
-            systems = [[own[0].form for own in self.candidates], [one.form for one in plain]]
-            if self.ranking.best is not None:
-                systems.insert(0, list(self.ranking.best.fitted))
-            self.ranking.horizon(systems)
+        if not all(self.candidates):
+            return
+        through = self._through_points()
+        self.report("integrating the first system")
+        systems = [] if self.ranking.best is None else [list(self.ranking.best.fitted)]
+        first = len(systems)
+        for candidates in (through[1], self.candidates):
+            if all(candidates):
+                plain = [
+                    max((one for one in own if one.leads), key=lambda one: one.bits, default=own[0])
+                    for own in candidates
+                ]
+                systems += [[own[0].form for own in candidates], [one.form for one in plain]]
+        chosen = self.ranking.horizon(systems)
+        if chosen is not None and all(through[1]) and chosen in (first, first + 1):
+            self.problems, self.candidates = through
+
+    def _through_points(self) -> tuple[tuple[WeakProblem, ...], list[list[Candidate]]]:
+        """The weak form by curves through all points, and sums of monomials by it; none where this is the weak form.
+
+        Where the points do not resolve the motion, what a smooth curve leaves of them looks like noise.
+        """
+        exact = self.smoothed.exact
+        if exact.all() or self.data.runs[0].error is not None or self.ranking.best is not None:
+            return self.problems, [[] for _ in self.data.states]
+        problems = self._weak(without_noise(self.smoothed, self.data, ~exact))
+        until = self._after(THROUGH_SHARE)
+        return problems, [sparse_candidates(problem, until=until, monomials_only=True) for problem in problems]
+
+    def _done(self) -> bool:
+        """Whether the trajectories are described to rounding, by so few constants that this says something."""
+        best = self.ranking.best
+        return best is not None and self.ranking.exact and not self._unsettled(best)
+
+    def _unsettled(self, best: Ranked) -> list[int]:
+        """Equations that the whole search works on: all, or the long ones where nothing is left of the trajectories."""
+        equations = range(len(best.forms))
+        return [k for k in equations if not self.ranking.exact or len(best.forms[k].constants) > FEW_CONSTANTS]
+
+    def _sharpen(self) -> None:
+        """Judge by smaller errors where trajectories are followed far more closely than those allow.
+
+        States that the points do not resolve look noisy until their law is known.
+        """
+        while (best := self.ranking.best) is not None and not clock.late(self.ranking.until):
+            smoothed = closer(self.smoothed, self.data, best.fit.losses)
+            if smoothed is None:
+                return
+            self.smoothed = smoothed
+            self.setting = Setting.of(self.data, smoothed, self.options.order, self.options.explicit_time)
+            self.ranking = self.ranking.judged_by(self.setting)
+            self.problems = self._weak(smoothed)
 
     def _rounds(self, share: float) -> None:
         """Exchange right-hand sides; then again with the states of the best system in place of the smoothed ones."""
         until = self._after(share)
         new: list[list[Candidate]] = self.candidates
         for _ in range(ROUNDS):
+            self._sharpen()
             before = self.ranking.best
             self.report("comparing systems by their trajectories")
-            self.ranking.improve(new)
+            self.ranking.improve(new, until)
+            self._sharpen()
             best = self.ranking.best
             if self.ranking.exact:
                 return
@@ -164,9 +213,9 @@ class Search:
     def _search(self) -> None:
         """The whole search on the derivative of every state, the worst described first."""
         best = self.ranking.best
-        order = range(len(self.problems))
+        order = list(range(len(self.problems)))
         if best is not None:
-            order = [int(k) for k in np.argsort(-best.fit.losses, kind="stable")]
+            order = sorted(self._unsettled(best), key=lambda k: -float(best.fit.losses[k]))
         until = self._after(1 - 2 * LAST_SHARE)
         for place, k in enumerate(order):
             seconds = clock.left(until) / (len(self.problems) - place)

@@ -6,7 +6,7 @@ Nothing is decided by these derivatives. They begin a search; the weak form and 
 import itertools
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -43,6 +43,9 @@ LENGTHS, FINER = 8, 3
 
 LEAST_PIECE = 6
 """Points of a piece between gaps that is smoothed; fewer are left to the integrated fit."""
+
+OVERESTIMATED = 0.1
+"""Root-mean-square residual of a system, in units of what was taken for noise, below which that was something else."""
 
 LEAST_SHARE = 0.02
 """Where errors are a share of the state: least size that counts, in units of its RMS."""
@@ -246,7 +249,6 @@ def smooth(data: Trajectories) -> Smoothed:
     """
     parts = [part for run in data.runs for part in stretches(run)]
     m = len(data.states)
-    scale = data.scale
     curves: list[list[Curve]] = [[] for _ in parts]
     noise, floor = np.zeros(m), np.zeros(m)
     relative, exact = np.zeros(m, dtype=bool), np.zeros(m, dtype=bool)
@@ -265,10 +267,8 @@ def smooth(data: Trajectories) -> Smoothed:
     if exact.any():
         # What is small beside a state without noise is a change that the points do not resolve.
         exact |= small
+    noise, relative = np.where(exact, _rounding(data), noise), relative & ~exact
     for k in range(m):
-        if exact[k]:
-            everything = np.concatenate([run.x[:, k] for run in data.runs])
-            noise[k], relative[k] = max(ROUNDING * scale[k], digit_rounding(everything)), False
         for place, part in enumerate(parts):
             through = exact[k] or found[k][place] is None
             curve = InterpolatingSpline.through(part.t, part.x[:, k]) if through else found[k][place]
@@ -326,6 +326,57 @@ def along(smoothed: Smoothed, states: Sequence[tuple[np.ndarray, np.ndarray]]) -
         curves = tuple(InterpolatingSpline.through(t, column) for column in x.T)
         pieces.append(Piece(piece.run, curves, piece.sigma))
     return Smoothed(tuple(pieces), smoothed.noise, smoothed.relative, smoothed.exact, smoothed._floor)
+
+
+def closer(smoothed: Smoothed, data: Trajectories, losses: np.ndarray) -> Smoothed | None:
+    """The same with the errors that a system leaves, where these are far smaller than what was taken for noise.
+
+    Parameters
+    ----------
+    smoothed : Smoothed
+    data : Trajectories
+    losses : array (m,)
+        Mean squared residual of each state, in units of its variance.
+
+    Returns
+    -------
+    Smoothed or None
+        None where no error is overestimated, or errors are given.
+    """
+    far = (losses < OVERESTIMATED**2) & ~smoothed.exact
+    if data.runs[0].error is not None or not far.any():
+        return None
+    everything = np.vstack([run.x for run in data.runs])
+    sizes = np.where(smoothed.relative, np.sqrt(np.mean(everything**2, axis=0)), 1.0)
+    noise = smoothed.noise * np.where(far, np.sqrt(losses), 1.0)
+    found = _with_noise(replace(smoothed, noise=noise))
+    return without_noise(found, data, far & (noise * sizes <= _rounding(data) / OVERESTIMATED))
+
+
+def without_noise(smoothed: Smoothed, data: Trajectories, states: np.ndarray) -> Smoothed:
+    """The same with curves through all points of some states (m,), as if they had no noise."""
+    exact = smoothed.exact | states
+    pieces = []
+    for piece in smoothed.pieces:
+        own = [
+            InterpolatingSpline.through(piece.run.t, x) if new else curve
+            for curve, x, new in zip(piece.curves, piece.run.x.T, exact & ~smoothed.exact, strict=True)
+        ]
+        pieces.append(replace(piece, curves=tuple(own)))
+    noise = np.where(exact, _rounding(data), smoothed.noise)
+    return _with_noise(
+        replace(smoothed, pieces=tuple(pieces), noise=noise, relative=smoothed.relative & ~exact, exact=exact)
+    )
+
+
+def _with_noise(smoothed: Smoothed) -> Smoothed:
+    return replace(smoothed, pieces=tuple(replace(one, sigma=smoothed.sigma(one.run)) for one in smoothed.pieces))
+
+
+def _rounding(data: Trajectories) -> np.ndarray:
+    """Least error (m,) of each state: that of its digits, or what integration leaves."""
+    everything = np.vstack([run.x for run in data.runs])
+    return np.array([max(ROUNDING * one, digit_rounding(x)) for one, x in zip(data.scale, everything.T, strict=True)])
 
 
 def stretches(run: Trajectory, most: int = MOST_POINTS) -> list[Trajectory]:

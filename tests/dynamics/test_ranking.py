@@ -1,0 +1,93 @@
+"""Systems judged by integrated trajectories: constants that say nothing are left out, the errors are what is left."""
+
+import numpy as np
+import pytest
+import sympy
+
+from kansym.dynamics.ranking import Ranking, Setting, fewer_constants
+from kansym.dynamics.smoothing import closer, smooth, without_noise
+from kansym.dynamics.trajectories import read_trajectories
+from kansym.symbolic.parametric import parametrize
+
+x, y = sympy.symbols("x y")
+
+
+def forms(*expressions):
+    return [parametrize(one, (x, y)) for one in expressions]
+
+
+def setting_of(table, smoothed=None):
+    data = read_trajectories(table, time="t", states=["x", "y"], trajectory="run")
+    return Setting.of(data, smoothed or smooth(data), 1, explicit_time=False)
+
+
+@pytest.fixture(scope="module")
+def stiff(make_table):
+    """A double well whose fast beginning the points hardly resolve."""
+    return make_table(
+        lambda _, s: [s[1], s[0] - s[0] ** 3 - 0.18 * s[1]], [[-1.8, -1.8], [5.8, 0.0]], np.linspace(0, 10, 150), "xy"
+    )
+
+
+WELL = (1.0 * y, 1.0 * x - 1.0 * x**3 - 0.18 * y)
+
+
+def test_what_looked_like_noise_is_none_where_a_system_leaves_nothing(stiff):
+    setting = setting_of(stiff)
+    assert not setting.smoothed.exact.any()
+    ranking = Ranking(setting, np.inf)
+    ranking.horizon([forms(*WELL)])
+    smoothed, noise = setting.smoothed, setting.smoothed.noise
+    for _ in range(3):
+        again = closer(smoothed, setting.data, ranking.best.fit.losses)
+        if again is None:
+            break
+        smoothed, ranking = again, ranking.judged_by(setting_of(stiff, again))
+    assert smoothed.exact.any() or (smoothed.noise < 1e-3 * noise).all()
+    assert np.allclose(np.concatenate([one.values for one in ranking.best.fitted]), [1, 1, -1, -0.18], atol=1e-7)
+
+
+def test_noise_that_a_system_leaves_is_kept(make_table):
+    table = make_table(lambda _, s: [s[1], -s[0]], [[1.0, 0.0]], np.linspace(0, 10, 100), "xy", noise=0.02)
+    setting = setting_of(table)
+    ranking = Ranking(setting, np.inf)
+    ranking.horizon([forms(1.0 * y, -1.0 * x)])
+    assert closer(setting.smoothed, setting.data, ranking.best.fit.losses) is None
+
+
+def test_without_noise_curves_go_through_all_points_of_the_chosen_states(stiff):
+    setting = setting_of(stiff)
+    found = without_noise(setting.smoothed, setting.data, np.array([False, True]))
+    assert found.exact.tolist() == [False, True]
+    for piece, before in zip(found.pieces, setting.smoothed.pieces, strict=True):
+        assert piece.curves[0] is before.curves[0]
+        assert np.allclose(piece.curves[1](piece.run.t), piece.run.x[:, 1], atol=1e-12)
+
+
+def test_terms_and_constants_that_say_nothing_are_left_out(make_table):
+    table = make_table(
+        lambda _, s: [-0.55 * s[0] + s[0] ** 2 / (s[0] ** 2 + 1), -s[1]],
+        [[0.3, 1.0], [2.5, 2.0]],
+        np.linspace(0, 10, 150),
+        "xy",
+    )
+    ranking = Ranking(setting_of(table), np.inf)
+    tall = -0.55 * x + 1.0000001 - 1.0000001 / (1.0000001 * (x - 1e-9) ** 2 + 1.0) + 1e-8 * y
+    ranking.horizon([forms(tall, -1.0 * y)])
+    ranking.shorten()
+    assert ranking.exact
+    assert not ranking.best.forms[0].expression.has(y)
+    assert len(ranking.best.forms[0].constants) <= 3
+
+
+def test_constants_far_from_zero_and_one_stay():
+    (form,) = forms(2.0 * x + 0.01 * y)
+    assert len(list(fewer_constants(form, np.array([1e-3, 1e-3])))) == 2
+    values = [list(one.values) for one in fewer_constants(form, np.full(2, 0.01))]
+    assert len(values) == 3
+
+
+def test_of_several_systems_the_one_that_is_followed_is_told(stiff):
+    ranking = Ranking(setting_of(stiff), np.inf)
+    assert ranking.horizon([forms(1.0 * x, 1.0 * y), forms(*WELL)]) == 1
+    assert ranking.parts == 1
