@@ -124,6 +124,17 @@ def test_kalpha_agrees_with_another_table():
     np.testing.assert_allclose(dataset.y, other, atol=3.0, rtol=0)
 
 
+def test_planets_obey_keplers_third_law():
+    dataset = load_dataset("exoplanets")
+    assert dataset.names == ("semi_major_axis", "star_mass")
+    axis, mass = dataset.X.T
+    year = constants.Julian_year / constants.day
+    off = dataset.y / (year * np.sqrt(axis**3 / mass)) - 1
+    assert np.median(np.abs(off)) < 0.005
+    assert 5 <= (np.abs(off) > 0.05).sum() <= 12
+    assert np.abs(off).max() < 0.13
+
+
 def test_firas_is_the_published_residual_from_a_black_body():
     dataset = load_dataset("firas")
     frequency = dataset.X[:, 0] * 100.0 * constants.c

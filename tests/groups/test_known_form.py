@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from kansym.data import load_dataset
 from kansym.errors import ArgumentError, DataError
 from kansym.groups.known_form import fit_constants_by_group
 from tests.groups.conftest import BACKGROUND, NOISE, TRUE
@@ -28,6 +29,20 @@ def test_the_background_is_shared_and_the_rest_is_not(fitted):
     assert fitted.constants[2].p_value > 0.01
     assert fitted.noise == pytest.approx(NOISE, rel=0.25)
     assert not fitted.strangers
+
+
+def test_the_constant_of_a_planetary_system_is_the_mass_of_its_star():
+    table = load_dataset("exoplanets")
+    axis, mass = table.X.T
+    stars = [f"star of {one} solar masses" for one in mass]
+    found = fit_constants_by_group(
+        "A*axis**n", {"axis": axis}, table.y, stars, target="period", group="star", y_error=0.05 * table.y
+    )
+    assert found.shared == ("n",)
+    assert found.constants[1].common[0] == pytest.approx(1.5, abs=0.01)
+    masses = np.array([float(name.split()[2]) for name in found.groups])
+    off = (found.constants[0].values - 365.25 / np.sqrt(masses)) / found.constants[0].errors
+    assert np.abs(off).max() < 3
 
 
 def test_predicts_by_the_name_of_the_group(fitted, decays):
