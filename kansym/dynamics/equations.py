@@ -27,8 +27,9 @@ logger = logging.getLogger(__name__)
 LEADERS = 2
 """Sums of each library that are integrated in any case."""
 
-EXPLAINED = 0.3
-"""Mean squared residual of the weak form, in units of the variance, that leaves nothing for an inner constant."""
+EXPLAINED, FEW = 1.25, 5
+"""Mean squared residual of the weak form, in units of the variance, of a sum with few constants that leaves nothing for
+a further inner constant; and how many constants are few."""
 
 KEPT = 16
 """Candidates of one equation that are remembered."""

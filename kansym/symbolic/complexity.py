@@ -47,6 +47,11 @@ tried, and there is one for each column. With the sum, the choice of the column 
 chi-squared gains when it falls by 10."""
 
 
+SIMPLE = 9
+"""Numerator and denominator together up to which an exponent that is no multiple of a half is a law's, as 1/3, 5/3 or
+3/4. There are so many others, such as 7/3 and 9/4, that one is always near: they cost what a real exponent does."""
+
+
 FEW_ROWS, FREE_BITS = 50, 3.0
 """Rows from which a constant costs 1/2 log2(n) and no more; and bits of an unremarkable constant: most are within a
 factor of eight of the scales of the table."""
@@ -313,4 +318,5 @@ def _count_inverted(base: sympy.Expr, exponent: sympy.Expr, found: Counter[Kind]
 
 
 def _power(exponent: sympy.Expr) -> Kind:
-    return "^" if exponent.is_Rational else "^ real"
+    simple = isinstance(exponent, sympy.Rational) and (exponent.q <= 2 or abs(exponent.p) + exponent.q <= SIMPLE)
+    return "^" if simple else "^ real"

@@ -93,6 +93,14 @@ def test_common_operators_cost_less_than_rare_ones(shorter, longer):
     assert description_length(shorter, 100, 1.0, 1.0, 2) < description_length(longer, 100, 1.0, 1.0, 2)
 
 
+def test_an_exponent_of_many_that_are_always_near_costs_what_a_real_one_does():
+    x, a = sympy.symbols("x a")
+    real = parametrize(a * x ** sympy.Float(2.341), (x,))
+    for fraction, rare in ((sympy.Rational(5, 3), False), (sympy.Rational(7, 2), False), (sympy.Rational(7, 3), True)):
+        bits = formula_bits(a * x**fraction, 100, 1)
+        assert (bits > formula_bits(real, 100, 1) - 10 / (2 * math.log(2))) == rare
+
+
 def test_kinds_add_up_to_the_node_count():
     expression = sympy.exp(-(X**2) / 2) / sympy.sqrt(Y) - 3 * X * Y**-2 + sympy.sin(X - Y) ** 2.5
     assert sum(kinds(expression).values()) == complexity(expression)
