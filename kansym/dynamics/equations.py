@@ -99,10 +99,8 @@ def sparse_candidates(problem: WeakProblem, *, until: float, monomials_only: boo
         sums = sparse_sums(problem, atoms, until=until)
         new = ranked(one for one in (candidate_of(raw, problem) for raw in sums) if one is not None)
         found += [*(replace(one, leads=True) for one in new[:LEADERS]), *new[LEADERS:]]
-    if (
-        not (clock.late(until) or monomials_only)
-        and min((one.loss for one in found if one.leads), default=math.inf) > EXPLAINED
-    ):
+    explained = any(one.loss < EXPLAINED and len(one.form.constants) <= FEW for one in found)
+    if not (explained or monomials_only or clock.late(until)):
         sums = sums_with_inner_constant(problem, until=until)
         found += [one for one in (candidate_of(raw, problem) for raw in sums) if one is not None]
     leaders = ranked(found)[:3]
