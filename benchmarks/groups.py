@@ -5,7 +5,8 @@
 Laws of one or two inputs and two to four constants are drawn from a seed (`kansym.bench.random_laws`). Five groups of
 20 to 60 rows each follow the law, one or two constants of it differ from group to group, the rest are shared, and the
 target has 2 % of noise. What is found counts as right if it has as many shared constants, and as many of each group's
-own, as the law has, and if with these it can be made equal to the law in all groups::
+own, as the law has, and if with these it can be made equal to the law in all groups. Where the rows do not tell forms
+apart, the law should at least be among those that are handed on::
 
     python -m benchmarks.groups                       # 30 laws of seed 7, 60 s each
     python -m benchmarks.groups --seed 1007 --laws 30
@@ -59,6 +60,9 @@ EXACT = 1e-6
 
 SHORT = 1.0
 """Bits within which two descriptions are as long."""
+
+NEAR = 10.0
+"""Bits behind the best up to which forms are handed on beside it: the rows do not tell them apart for sure."""
 
 LEAST_SHIFT = 0.1
 """A constant of each group's own must change the law by this part of its spread."""
@@ -204,7 +208,7 @@ def main(
     keep
         Keep the figures in benchmarks/results.
     """
-    counts = {"form": 0, "both": 0, "short": 0, "tried": 0}
+    counts = {"form": 0, "both": 0, "near": 0, "short": 0, "tried": 0}
     for number, case in enumerate(cases(seed, laws)):
         if only is not None and number != only:
             continue
@@ -212,12 +216,15 @@ def main(
         counts["tried"] += 1
         own = [str(s) for s, one in zip(case.form.constants, case.shared, strict=True) if not one]
         options = DiscoveryOptions(max_seconds=seconds, deterministic=True)
-        split = search_groups(case.table, options).found[0]
+        found = search_groups(case.table, options).found
+        split = found[0]
         form_right, split_right = right(case, split.form, split.shared, split.fit.values)
         named = zip(split.form.constants, split.shared, strict=True)
         text = f"{split.form.expression}, own: {[str(symbol) for symbol, one in named if not one]}"
         counts["form"] += form_right
         counts["both"] += form_right and split_right
+        near = (one for one in found if one.bits <= split.bits + NEAR)
+        counts["near"] += any(right(case, one.form, one.shared, one.fit.values)[0] for one in near)
         bits = law_bits(case)
         counts["short"] += split.bits <= bits + SHORT
         print(
@@ -229,6 +236,7 @@ def main(
     said = {
         "right form": f"{counts['form']} of {counts['tried']}",
         "right form, and right constants shared": f"{counts['both']} of {counts['tried']}",
+        "right form among those within 10 bits": f"{counts['near']} of {counts['tried']}",
         "as short a description as the law's own, or shorter": f"{counts['short']} of {counts['tried']}",
     }
     print(*(f"{name}: {value}" for name, value in said.items()), sep="\n")

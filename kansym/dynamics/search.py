@@ -92,7 +92,7 @@ class Search:
         """Search until the time is up, or nothing is left to find; Ctrl-C ends it with what there is."""
         interrupted = False
         try:
-            self._sparse(self.problems, SPARSE_SHARE)
+            self._sparse()
             self._start()
             self._rounds(FIRST_SHARE)
             if self.options.search and not self._done():
@@ -105,47 +105,43 @@ class Search:
             interrupted = True
         return Outcome(self.setting, self.ranking.best, tuple(self.candidates), self.ranking.gaps(), interrupted)
 
-    def _sparse(self, problems: tuple[WeakProblem, ...], share: float) -> list[list[Candidate]]:
-        """Sparse sums of every equation; they join the candidates."""
-        until, new = self._after(share), []
-        for k, problem in enumerate(problems):
+    def _sparse(self) -> None:
+        """Sparse sums of every equation."""
+        until = self._after(SPARSE_SHARE)
+        for k, problem in enumerate(self.problems):
             self.report(f"sparse sums for {self.data.states[k]}")
-            end = clock.now() + clock.left(until) / (len(problems) - k)
-            new.append(sparse_candidates(problem, until=end))
-        # By another weak form bits do not compare: all are fitted anew when they are ranked.
-        self.candidates = [ranked([*one, *other]) for one, other in zip(new, self.candidates, strict=True)]
-        return new
+            end = clock.now() + clock.left(until) / (len(self.problems) - k)
+            self.candidates[k] = ranked(sparse_candidates(problem, until=end))
 
     def _start(self) -> None:
         """Integrate the best of every equation together, and those that are sums of the smallest library."""
         if not all(self.candidates):
             return
-        through = self._through_points()
+        sources = [*self._through_points(), (self.problems, self.candidates)]
         self.report("integrating the first system")
         systems = [] if self.ranking.best is None else [list(self.ranking.best.fitted)]
         first = len(systems)
-        for candidates in (through[1], self.candidates):
-            if all(candidates):
-                plain = [
-                    max((one for one in own if one.leads), key=lambda one: one.bits, default=own[0])
-                    for own in candidates
-                ]
-                systems += [[own[0].form for own in candidates], [one.form for one in plain]]
+        for _, candidates in sources:
+            plain = [
+                max((one for one in own if one.leads), key=lambda one: one.bits, default=own[0]) for own in candidates
+            ]
+            systems += [[own[0].form for own in candidates], [one.form for one in plain]]
         chosen = self.ranking.horizon(systems)
-        if chosen is not None and all(through[1]) and chosen in (first, first + 1):
-            self.problems, self.candidates = through
+        if chosen is not None and chosen >= first:
+            self.problems, self.candidates = sources[(chosen - first) // 2]
 
-    def _through_points(self) -> tuple[tuple[WeakProblem, ...], list[list[Candidate]]]:
-        """The weak form by curves through all points, and sums of monomials by it; none where this is the weak form.
+    def _through_points(self) -> list[tuple[tuple[WeakProblem, ...], list[list[Candidate]]]]:
+        """The weak form by curves through all points and sums of monomials by it, unless it is what there is.
 
         Where the points do not resolve the motion, what a smooth curve leaves of them looks like noise.
         """
         exact = self.smoothed.exact
         if exact.all() or self.data.runs[0].error is not None or self.ranking.best is not None:
-            return self.problems, [[] for _ in self.data.states]
+            return []
         problems = self._weak(without_noise(self.smoothed, self.data, ~exact))
         until = self._after(THROUGH_SHARE)
-        return problems, [sparse_candidates(problem, until=until, monomials_only=True) for problem in problems]
+        found = [sparse_candidates(problem, until=until, monomials_only=True) for problem in problems]
+        return [(problems, found)] if all(found) else []
 
     def _done(self) -> bool:
         """Whether the trajectories are described to rounding, by so few constants that this says something."""
