@@ -25,6 +25,9 @@ MOST_STEPS = 60
 LOOSE = 1e-3
 """Part of a constant in a direction that no point determines, from which on it has no error."""
 
+FIRST = 6
+"""Points whose mean is the second guess of an initial value."""
+
 FAIR_TRIES = 6
 """Integrations of all shots that every fit has."""
 
@@ -42,6 +45,9 @@ class Shot:
     sigma : ndarray, shape (n, observed)
     start : ndarray, shape (m,)
         First guess of the states at the first point.
+    mean : ndarray, shape (m,)
+        Mean of the smoothed states at the first few points, where noise takes a state less far: a population that noise
+        makes negative may have no trajectory at all.
     observed : ndarray of int
         The states that were measured.
     inputs : callable or None
@@ -50,6 +56,7 @@ class Shot:
     run: Trajectory
     sigma: np.ndarray
     start: np.ndarray
+    mean: np.ndarray
     observed: np.ndarray
     inputs: InputFunction | None
 
@@ -112,7 +119,8 @@ def shots_of(
                 errors[0] *= math.sqrt(2)
             if place < count - 1:
                 errors[-1] *= math.sqrt(2)
-            shots.append(Shot(run.part(rows), errors, states[low], observed, inputs))
+            mean = states[low : min(low + FIRST, high + 1)].mean(axis=0)
+            shots.append(Shot(run.part(rows), errors, states[low], mean, observed, inputs))
     return tuple(shots)
 
 
@@ -135,7 +143,7 @@ def shoot(
     values : array (p,), optional
         Constants to start from, default those of the flow.
     starts : array (shots, m), optional
-        Initial values to start from.
+        Initial values to start from, default those of the shots, or where these cannot be integrated their means.
     most : int, default 60
         Integrations of all shots.
     until : float, default inf
@@ -184,6 +192,9 @@ def shoot(
 
     z0 = best[1].copy()
     first = residuals(z0)
+    if first is None and starts is None:
+        z0 = np.concatenate([values, *(shot.mean for shot in shots)])
+        first = residuals(z0)
     if first is None:
         raise CannotIntegrateError("the trajectories cannot be integrated from where the fit begins")
     barrier = np.full(len(first[0]), max(BARRIER, 10 * float(np.abs(first[0]).max())))

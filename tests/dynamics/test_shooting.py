@@ -62,3 +62,19 @@ def test_a_start_that_cannot_be_integrated_is_an_error():
     flow = flow_of([ParametricForm(K * X**3, (X,), (K,), np.array([5.0]))], (X,), np.array([3.0]), False)
     with pytest.raises(CannotIntegrateError):
         shoot(flow, shots(run))
+
+
+def test_a_start_that_noise_makes_negative_is_no_end():
+    # A population below zero falls without bound under the logistic law.
+    t = np.linspace(0, 10, 60)
+    x = 70 / (1 + 60 * np.exp(-1.2 * t)) + 3 * np.random.default_rng(4).standard_normal(len(t))
+    x[0] = -3.0
+    run = Trajectory("one", t, x[:, None], np.empty((60, 0)))
+    capacity = sympy.Symbol("c")
+    form = ParametricForm(K * X * (1 - X / capacity), (X,), (K, capacity), np.array([1.3, 75.0]))
+    flow = flow_of([form], (X,), np.array([70.0]), False)
+    fit = shoot(flow, shots(run, sigma=3.0))
+    assert fit.starts[0, 0] > 0
+    assert (np.abs(fit.values - [1.2, 70]) < 4 * np.sqrt(np.diagonal(fit.covariance))).all()
+    with pytest.raises(CannotIntegrateError):
+        shoot(flow, shots(run, sigma=3.0), starts=np.array([[-3.0]]))
