@@ -94,15 +94,17 @@ def sparse_candidates(problem: WeakProblem, *, until: float, monomials_only: boo
     """Sums of few terms of the libraries, with inner constants fitted, and what is left of them without a term."""
     found: list[Candidate] = []
     for place, atoms in enumerate(libraries(problem.grid)):
-        if found and (clock.late(until) or (monomials_only and place == MONOMIALS)):
+        if place == MONOMIALS:
+            if monomials_only:
+                break
+            if not any(one.loss < EXPLAINED and len(one.form.constants) <= FEW for one in found):
+                sums = sums_with_inner_constant(problem, until=until)
+                found += [one for one in (candidate_of(raw, problem) for raw in sums) if one is not None]
+        if found and clock.late(until):
             break
         sums = sparse_sums(problem, atoms, until=until)
         new = ranked(one for one in (candidate_of(raw, problem) for raw in sums) if one is not None)
         found += [*(replace(one, leads=True) for one in new[:LEADERS]), *new[LEADERS:]]
-    explained = any(one.loss < EXPLAINED and len(one.form.constants) <= FEW for one in found)
-    if not (explained or monomials_only or clock.late(until)):
-        sums = sums_with_inner_constant(problem, until=until)
-        found += [one for one in (candidate_of(raw, problem) for raw in sums) if one is not None]
     leaders = ranked(found)[:3]
     for leader in leaders:
         terms = sympy.Add.make_args(leader.form.substituted())
