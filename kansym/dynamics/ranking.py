@@ -143,13 +143,14 @@ def without(form: ParametricForm, term: sympy.Expr) -> ParametricForm:
     return ParametricForm(expression, form.variables, constants, form.values[kept])
 
 
-def fewer_constants(form: ParametricForm, errors: np.ndarray) -> Iterator[ParametricForm]:
-    """Forms without one of the terms, and with zero or one for a constant that may be that within its error."""
+def fewer_constants(form: ParametricForm, errors: np.ndarray, *, exact: bool) -> Iterator[ParametricForm]:
+    """Forms without one of the terms, and with zero, or where data are exact one, for a constant that is it within its
+    error: a number that was measured stays as it was measured."""
     terms = sympy.Add.make_args(form.expression)
     for term in terms if len(terms) > 1 else ():
         yield without(form, term)
     for symbol, value, error in zip(form.constants, form.values, errors, strict=True):
-        for number in (0, 1):
+        for number in (0, 1) if exact else (0,):
             if abs(value - number) <= SIMPLE_ERRORS * error:
                 fewer = form.with_constant(symbol, sympy.Integer(number))
                 if len(fewer.constants) and fewer.expression.is_finite is not False:
@@ -326,7 +327,7 @@ class Ranking:
         while self.best is not None and not clock.late(self.until):
             before = self.best
             for k, form in enumerate(before.fitted):
-                for fewer in fewer_constants(form, before.errors(k)):
+                for fewer in fewer_constants(form, before.errors(k), exact=self.exact):
                     forms = list(self.best.fitted)
                     forms[k] = fewer
                     found = None if clock.late(self.until) else self.rank(forms)

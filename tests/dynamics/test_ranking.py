@@ -80,11 +80,16 @@ def test_terms_and_constants_that_say_nothing_are_left_out(make_table):
     assert len(ranking.best.forms[0].constants) <= 3
 
 
-def test_constants_far_from_zero_and_one_stay():
-    (form,) = forms(2.0 * x + 0.01 * y)
-    assert len(list(fewer_constants(form, np.array([1e-3, 1e-3])))) == 2
-    values = [list(one.values) for one in fewer_constants(form, np.full(2, 0.01))]
-    assert len(values) == 3
+def test_only_constants_within_their_errors_become_simple_and_measured_ones_stay():
+    (form,) = forms(2.0 * x + 1.01 * (y - 0.02) ** 2)
+    said = {
+        exact: [list(one.values) for one in fewer_constants(form, np.full(3, 0.01), exact=exact)]
+        for exact in (True, False)
+    }
+    assert len(said[False]) == 3  # two terms, and the offset
+    assert [2.0, 1.01] in said[False]
+    assert len(said[True]) == 4 and [2.0, -0.02] in said[True]
+    assert len(list(fewer_constants(form, np.full(3, 1e-3), exact=True))) == 2
 
 
 def test_of_several_systems_the_one_that_is_followed_is_told(stiff):
