@@ -93,6 +93,7 @@ POWERS: tuple[Primitive, ...] = (
     _integer_power(-2, 2),
     _integer_power(-3, 3),
     _integer_power(-4, 3),
+    _integer_power(-5, 4),
     Primitive(
         name="sqrt",
         function=lambda z, p: torch.sqrt(z),
@@ -233,6 +234,30 @@ EXPONENTIALS: tuple[Primitive, ...] = (
         parity="odd",
     ),
     Primitive(
+        name="asinh",
+        function=lambda z, p: torch.asinh(z),
+        derivative=lambda z, p: 1 / _hypotenuse(z),
+        expression=sympy.asinh(_Z),
+        complexity=4,
+        parity="odd",
+    ),
+    Primitive(
+        name="acosh",
+        function=lambda z, p: torch.acosh(z),
+        derivative=lambda z, p: 1 / torch.sqrt((z - 1) * (z + 1)),
+        expression=sympy.acosh(_Z),
+        domain=Domain(lower=1.0),
+        complexity=4,
+    ),
+    Primitive(
+        name="softplus",
+        function=lambda z, p: torch.logaddexp(z, torch.zeros_like(z)),
+        derivative=lambda z, p: torch.sigmoid(z),
+        expression=sympy.log(sympy.exp(_Z) + 1),
+        complexity=4,
+        starts=_WIDE,
+    ),
+    Primitive(
         name="gaussian",
         function=lambda z, p: torch.exp(-z * z),
         derivative=lambda z, p: -2 * z * torch.exp(-z * z),
@@ -275,7 +300,7 @@ EXPONENTIALS: tuple[Primitive, ...] = (
         parity="odd",
     ),
 )
-"""exp, log, hyperbolic and sigmoid functions, gaussian, bose, erf."""
+"""exp, log, hyperbolic functions and their inverses, sigmoid functions, softplus, gaussian, bose, erf."""
 
 TRIGONOMETRIC: tuple[Primitive, ...] = (
     Primitive(

@@ -50,6 +50,8 @@ def _planted(primitive: Primitive, edges: int = 3, points: int = 150, seed: int 
         width = {"sin": uniform(4, 60), "exp": uniform(1, 8), "Ai": uniform(6, 8)}.get(primitive.name, uniform(4, 7))
         centre = uniform(-1, 1) - (2 if primitive.name == "Ai" else 0)
         low, high = centre - width / 2, centre + width / 2
+    if domain.lower > 0:
+        low, high = low + domain.lower, high + domain.lower
     t = 2 * torch.rand(edges, points, generator=generator, dtype=torch.float64) - 1
     t[:, 0], t[:, 1] = -1.0, 1.0
     sign = torch.where(uniform(0, 1) < 0.5, -1.0, 1.0)

@@ -69,7 +69,8 @@ def test_a_network_computes_what_its_formula_does(expression):
 @pytest.mark.parametrize("name", [one.name for one in PRIMITIVES])
 def test_every_primitive_compiles(name):
     primitive = default_library()[name]
-    expression = 1.7 * primitive.sympy(0.3 * SYMBOLS[0] + sympy.Float(0.4), sympy.Float(1.3)) - sympy.Float(0.2)
+    offset = sympy.Float(1.7 if primitive.domain.lower == 1 else 0.4)
+    expression = 1.7 * primitive.sympy(0.3 * SYMBOLS[0] + offset, sympy.Float(1.3)) - sympy.Float(0.2)
     truth = parametrize(expression, SYMBOLS[:1]).evaluate(ROWS[:, :1])
     network = kan_from_expression(expression, ["x"], X=ROWS[:, :1])
     assert np.isfinite(truth).all()

@@ -83,7 +83,7 @@ def test_a_formula_is_its_network(network, data):
 @pytest.mark.parametrize("primitive", LIBRARY.values(), ids=lambda primitive: primitive.name)
 def test_every_primitive_composes(primitive):
     network = empty((1, 1))
-    network.set_symbolic(0, 0, 0, primitive, a=0.3, b=0.5, c=-2.0, d=0.7, p=1.7)
+    network.set_symbolic(0, 0, 0, primitive, a=0.3, b=0.5 + max(primitive.domain.lower, 0.0), c=-2.0, d=0.7, p=1.7)
     scaling = AffineMap([3.0], [0.5], -1.0, 4.0)
     X = np.linspace(2.6, 3.4, 30)[:, None]
     (x,) = symbols(1)
