@@ -258,7 +258,8 @@ def is_form(found: sympy.Expr, law: Law, seed: int) -> bool:
 def law_excess(row: dict[str, Any]) -> float | None:
     """Bits by which the law is longer than what was found, both fitted to the trajectories of the search.
 
-    None where one of them cannot be followed from end to end. What is shorter than the law is no fault of a search that
+    Every term of the law has a coefficient that is fitted: nobody knows that it is one. None where one of them cannot
+    be followed from end to end. What is shorter than the law is no fault of a search that
     looks for the shortest description: points with noise do not tell the two apart.
     """
     rates, _ = truth(row["system"], row["catalogue"])
@@ -268,7 +269,7 @@ def law_excess(row: dict[str, Any]) -> float | None:
     data = read_trajectories(table, time="t", states=names, trajectory="run")
     found = [parse_expression(text.partition(" = ")[2], names) for text in row["found"]]
     symbols = tuple(map(plain_symbol, names))
-    law = [one.expression.xreplace({s: plain_symbol(s.name) for s in one.expression.free_symbols}) for one in rates]
+    law = [_with_coefficients(one.expression) for one in rates]
     try:
         systems = [fit_dynamics(data, [parametrize(one, symbols) for one in system]) for system in (law, found)]
     except KansymError:
@@ -281,6 +282,13 @@ def law_excess(row: dict[str, Any]) -> float | None:
         misfit = sum(misfit_bits(data.points, float(one), 0.0) for one in square)
         bits.append(misfit + sum(formula_bits(one.expression, data.points, len(names)) for one in system.formulas))
     return bits[0] - bits[1]
+
+
+def _with_coefficients(expression: sympy.Expr) -> sympy.Expr:
+    """A law in plain symbols with a Float before every term."""
+    plain = expression.xreplace({symbol: plain_symbol(symbol.name) for symbol in expression.free_symbols})
+    terms = (term if term.has(sympy.Float) else sympy.Float(1.0) * term for term in sympy.Add.make_args(plain))
+    return sympy.Add(*terms)
 
 
 def _r2(simulate: Simulate, start: list[float], t: np.ndarray, states: np.ndarray) -> float:

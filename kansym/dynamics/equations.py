@@ -31,6 +31,9 @@ EXPLAINED, FEW = 1.25, 5
 """Mean squared residual of the weak form, in units of the variance, of a sum with few constants that leaves nothing for
 a further inner constant; and how many constants are few."""
 
+INNER_SHARE = 0.4
+"""Of the time that is left for sums, for those with one inner constant; the rest is for the large library."""
+
 KEPT = 16
 """Candidates of one equation that are remembered."""
 
@@ -98,7 +101,7 @@ def sparse_candidates(problem: WeakProblem, *, until: float, monomials_only: boo
             if monomials_only:
                 break
             if not any(one.loss < EXPLAINED and len(one.form.constants) <= FEW for one in found):
-                sums = sums_with_inner_constant(problem, until=until)
+                sums = sums_with_inner_constant(problem, until=clock.now() + INNER_SHARE * clock.left(until))
                 found += [one for one in (candidate_of(raw, problem) for raw in sums) if one is not None]
         if found and clock.late(until):
             break

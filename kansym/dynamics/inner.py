@@ -21,7 +21,7 @@ import sympy
 from kansym import clock
 from kansym.clock import Work
 from kansym.dynamics.library import STRONG, Atom, monomials, priced
-from kansym.dynamics.weak import Grid, WeakProblem
+from kansym.dynamics.weak import EXACT_FLOOR, Grid, WeakProblem
 from kansym.symbolic.complexity import misfit_bits
 
 STEPS, DECADES = {1: 128, 2: 64}, (-1.7, 1.3)
@@ -173,7 +173,11 @@ def sums_with_inner_constant(problem: WeakProblem, *, until: float = math.inf) -
 def _families(problem: WeakProblem, factors: list[tuple[sympy.Expr, np.ndarray]]) -> Iterator[_Family]:
     grid = problem.grid
     for k in range(len(grid.names)):
-        for constants, term, values in _shapes(grid, k):
+        shapes = _shapes(grid, k)
+        # With noise a sine of any frequency imitates whatever is smooth; that is for the whole search to find.
+        for constants, term, values in (
+            shapes if problem.floor < EXACT_FLOOR else itertools.chain(shapes, _waves(grid, k))
+        ):
             for factor, column in factors:
 
                 def columns(inner: np.ndarray, column: np.ndarray = column, values: Values = values) -> np.ndarray:
@@ -198,7 +202,7 @@ Shape = tuple[np.ndarray, Callable[[float], sympy.Expr], Values]
 
 
 def _shapes(grid: Grid, k: int) -> Iterator[Shape]:
-    """Terms of one variable with an inner constant: of saturation, growth and decay, and oscillation."""
+    """Terms of one variable with an inner constant: of saturation, growth and decay."""
     v, x = grid.symbols[k], grid.X[:, k]
     middle, width = float(np.median(np.abs(x))), float(np.ptp(x))
     if middle == 0 or width == 0:
@@ -216,6 +220,12 @@ def _shapes(grid: Grid, k: int) -> Iterator[Shape]:
     rates = rates[rates * float(np.abs(x).max()) < STRONG]
     for sign in (1, -1) if len(rates) else ():
         yield sign * rates, lambda h: sympy.exp(sympy.Float(h) * v), lambda h: np.exp(x[:, None] * h)
-    turns = np.arange(TURN, TURNS, TURN) / width
-    yield turns, lambda h: sympy.sin(sympy.Float(h) * v), lambda h: np.sin(x[:, None] * h)
-    yield turns, lambda h: sympy.cos(sympy.Float(h) * v), lambda h: np.cos(x[:, None] * h)
+
+
+def _waves(grid: Grid, k: int) -> Iterator[Shape]:
+    """Sines and cosines of one variable."""
+    v, x = grid.symbols[k], grid.X[:, k]
+    width = float(np.ptp(x))
+    turns = np.arange(TURN, TURNS, TURN) / width if width > 0 else np.empty(0)
+    for wave, values in ((sympy.sin, np.sin), (sympy.cos, np.cos)) if len(turns) else ():
+        yield turns, lambda h, wave=wave: wave(sympy.Float(h) * v), lambda h, values=values: values(x[:, None] * h)

@@ -47,6 +47,10 @@ BOUNDARY_BITS, ZERO = 5.0, 1e-6
 """Bits against a system that takes a state below zero whose errors say that zero is a limit, as of populations; and the
 rate there, in units of the largest, that is zero."""
 
+RIVAL_BITS, RIVALS = 15.0, 5
+"""Bits behind the best up to which systems lose terms and constants too before they are compared, and how many: the
+best of a weak form with smoothed states often has a constant too many."""
+
 SIMPLE_ERRORS = 4.0
 """Standard errors that a constant may be away from zero or one to be tried without."""
 
@@ -323,19 +327,29 @@ class Ranking:
                 self.best = found
 
     def shorten(self) -> None:
-        """Leave out terms and constants, one at a time, as long as that makes the description shorter."""
-        while self.best is not None and not clock.late(self.until):
-            before = self.best
-            for k, form in enumerate(before.fitted):
-                for fewer in fewer_constants(form, before.errors(k), exact=self.exact):
-                    forms = list(self.best.fitted)
+        """Leave out terms and constants of the best systems as long as that makes the description shorter."""
+        if self.best is None:
+            return
+        known = [one for one in self._done.values() if one is not None and one.bits < self.best.bits + RIVAL_BITS]
+        for one in sorted(known, key=lambda one: one.bits)[:RIVALS] or [self.best]:
+            short = self._shortened(one)
+            if short.bits < self.best.bits:
+                self.best = short
+
+    def _shortened(self, best: Ranked) -> Ranked:
+        """A system without those terms and constants that do not pay for themselves."""
+        improved = True
+        while improved:
+            improved = False
+            for k, form in enumerate(best.fitted):
+                for fewer in fewer_constants(form, best.errors(k), exact=self.exact):
+                    forms = list(best.fitted)
                     forms[k] = fewer
                     found = None if clock.late(self.until) else self.rank(forms)
-                    if found is not None and found.bits < self.best.bits:
-                        self.best = found
+                    if found is not None and found.bits < best.bits:
+                        best, improved = found, True
                         break
-            if self.best is before:
-                return
+        return best
 
     def gaps(self) -> tuple[float, ...]:
         """By how many bits the next best right-hand side of each equation is longer; inf where none was integrated.

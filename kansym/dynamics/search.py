@@ -26,7 +26,7 @@ Report = Callable[[str], None]
 ROUNDS = 3
 """Times that states of the best system take the place of the smoothed ones."""
 
-SPARSE_SHARE, THROUGH_SHARE, FIRST_SHARE, LAST_SHARE = 0.15, 0.22, 0.45, 0.12
+SPARSE_SHARE, THROUGH_SHARE, FIRST_SHARE, LAST_SHARE = 0.25, 0.32, 0.5, 0.12
 """Shares of the time after which sparse sums, those by curves through all points, and the comparison of their systems
 are done; and the share that is kept for the last fits."""
 
@@ -95,6 +95,7 @@ class Search:
             self._sparse()
             self._start()
             self._rounds(FIRST_SHARE)
+            self.ranking.shorten()
             if self.options.search and not self._done():
                 self._search()
                 if self.ranking.best is None or not self.setting.follows(self.ranking.best.fit):
