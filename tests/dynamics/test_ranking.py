@@ -16,6 +16,12 @@ def forms(*expressions):
     return [parametrize(one, (x, y)) for one in expressions]
 
 
+def best_of(ranking):
+    """The best system, of which there is one."""
+    assert ranking.best is not None
+    return ranking.best
+
+
 def setting_of(table, smoothed=None):
     data = read_trajectories(table, time="t", states=["x", "y"], trajectory="run")
     return Setting.of(data, smoothed or smooth(data), 1, explicit_time=False)
@@ -39,12 +45,12 @@ def test_what_looked_like_noise_is_none_where_a_system_leaves_nothing(stiff):
     ranking.horizon([forms(*WELL)])
     smoothed, noise = setting.smoothed, setting.smoothed.noise
     for _ in range(3):
-        again = closer(smoothed, setting.data, ranking.best.fit.losses)
+        again = closer(smoothed, setting.data, best_of(ranking).fit.losses)
         if again is None:
             break
         smoothed, ranking = again, ranking.judged_by(setting_of(stiff, again))
     assert smoothed.exact.any() or (smoothed.noise < 1e-3 * noise).all()
-    assert np.allclose(np.concatenate([one.values for one in ranking.best.fitted]), [1, 1, -1, -0.18], atol=1e-7)
+    assert np.allclose(np.concatenate([one.values for one in best_of(ranking).fitted]), [1, 1, -1, -0.18], atol=1e-7)
 
 
 def test_noise_that_a_system_leaves_is_kept(make_table):
@@ -52,7 +58,7 @@ def test_noise_that_a_system_leaves_is_kept(make_table):
     setting = setting_of(table)
     ranking = Ranking(setting, np.inf)
     ranking.horizon([forms(1.0 * y, -1.0 * x)])
-    assert closer(setting.smoothed, setting.data, ranking.best.fit.losses) is None
+    assert closer(setting.smoothed, setting.data, best_of(ranking).fit.losses) is None
 
 
 def test_without_noise_curves_go_through_all_points_of_the_chosen_states(stiff):
@@ -76,8 +82,8 @@ def test_terms_and_constants_that_say_nothing_are_left_out(make_table):
     ranking.horizon([forms(tall, -1.0 * y)])
     ranking.shorten()
     assert ranking.exact
-    assert not ranking.best.forms[0].expression.has(y)
-    assert len(ranking.best.forms[0].constants) <= 3
+    assert not best_of(ranking).forms[0].expression.has(y)
+    assert len(best_of(ranking).forms[0].constants) <= 3
 
 
 def test_only_constants_within_their_errors_become_simple_and_measured_ones_stay():
