@@ -266,8 +266,6 @@ class Ranking:
                 found = self.rank(system)
                 if found is not None and (self.best is None or found.bits < self.best.bits):
                     self.best, chosen = found, k
-                if self.best is not None and self.setting.follows(self.best.fit):
-                    break
             if self.best is not None and (self.setting.follows(self.best.fit) or clock.late(self.until)):
                 break
             if before is not None and parts >= old:
