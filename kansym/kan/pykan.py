@@ -28,19 +28,7 @@ from kansym.kan.spline import HIGHEST_DEGREE
 from kansym.kan.stored_primitives import short
 from kansym.optional import optional_module
 from kansym.primitives.library import default_library
-from kansym.primitives.primitive import ARGUMENT, Domain, Primitive
-
-INVERSE_FIFTH = Primitive(
-    name="x^-5",
-    function=lambda z, p: z**-5,
-    derivative=lambda z, p: -5 * z**-6,
-    expression=ARGUMENT**-5,
-    domain=Domain(poles=(0.0,)),
-    complexity=4,
-    redundant=frozenset({"a"}),
-    parity="odd",
-)
-"""pykan's ``1/x^5``, which is not in the default library: `load_network` needs a library that has it."""
+from kansym.primitives.primitive import Primitive
 
 FUNCTIONS = {
     "1/x": "x^-1", "1/x^2": "x^-2", "1/x^3": "x^-3", "1/x^4": "x^-4", "1/x^5": "x^-5", "x^0.5": "sqrt",
@@ -117,7 +105,7 @@ def import_pykan(model: Any, *, library: Mapping[str, Primitive] | None = None) 
     >>> network = kansym.import_pykan("model/0.3")  # doctest: +SKIP
     """
     source = _from_files(Path(model)) if isinstance(model, str | os.PathLike) else _from_model(model)
-    known = {**default_library(), INVERSE_FIFTH.name: INVERSE_FIFTH, **(library or {})}
+    known = {**default_library(), **(library or {})}
     shape: list[Width] = [sum(source.width[0])]
     network = Network((), [])
     for number in range(len(source.width) - 1):
