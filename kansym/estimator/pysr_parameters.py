@@ -98,7 +98,8 @@ _IMPLIED = {
 # fmt: off
 _KNOWN = frozenset({
     "+", "-", "*", "/", "^", "pow", "neg", "inv", "square", "cube", "sqrt", "cbrt", "abs", "sign", "exp", "log",
-    "log10", "log2", "log1p", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "atanh", "erf",
+    "log10", "log2", "log1p", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh",
+    "atanh", "erf",
 })
 # fmt: on
 

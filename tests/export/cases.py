@@ -56,7 +56,7 @@ def primitive_cases():
     generator = np.random.default_rng(0)
     cases = []
     for primitive in default_library().values():
-        z = 0.37 * plain_symbol("x") + 0.05
+        z = 0.37 * plain_symbol("x") + 0.05 + max(primitive.domain.lower, 0.0)
         expression = primitive.expression.xreplace({ARGUMENT: z, EXPONENT: sympy.Float(1.37)})
         x = generator.uniform(0.1, 2.0, 12)
         cases.append(Case(primitive.name, formula_of(1.23456789 * expression - 0.71, ["x"]), x[:, None]))
