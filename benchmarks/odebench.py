@@ -17,6 +17,7 @@ d'Ascoli et al., ODEFormer (2024), arXiv:2310.05573; Ziaei Bideh and Gryak, LLM-
 
 import argparse
 import json
+import math
 import subprocess
 import sys
 import time
@@ -281,7 +282,7 @@ def law_excess(row: dict[str, Any]) -> float | None:
         square = np.mean(((fitted - np.vstack([run.x for run in data.runs])) / sigmas) ** 2, axis=0)
         misfit = sum(misfit_bits(data.points, float(one), 0.0) for one in square)
         bits.append(misfit + sum(formula_bits(one.expression, data.points, len(names)) for one in system.formulas))
-    return bits[0] - bits[1]
+    return bits[0] - bits[1] if math.isfinite(bits[0] - bits[1]) else None
 
 
 def _with_coefficients(expression: sympy.Expr) -> sympy.Expr:
