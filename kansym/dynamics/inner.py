@@ -47,25 +47,47 @@ KEPT = 10
 """Sums that are handed on: the best of different families."""
 
 
+Values = Callable[[np.ndarray], np.ndarray]
+"""Values (M, c) of a function of one variable with some constants."""
+
+Shape = tuple[np.ndarray, Callable[[float], sympy.Expr], Values]
+"""Constants, the function with one of them, and its values."""
+
+
 @dataclass(frozen=True, eq=False)
 class _Family:
-    """Terms that differ in their inner constant only.
+    """Terms that differ in their inner constant only: a monomial times a function with the constant.
 
     Attributes
     ----------
+    problem : WeakProblem
+    monomial : Expr
+    column : ndarray, shape (M,)
+        Values of the monomial.
     constants : ndarray, shape (c,)
-    term : callable
-        Expression with a constant.
-    columns : callable
-        What the terms with some constants do to the left sides, shape (rows, c).
+    function : callable
+        The function with a constant.
+    values : callable
     bits : float
         Of a term.
     """
 
+    problem: WeakProblem
+    monomial: sympy.Expr
+    column: np.ndarray
     constants: np.ndarray
-    term: Callable[[float], sympy.Expr]
-    columns: Callable[[np.ndarray], np.ndarray]
+    function: Callable[[float], sympy.Expr]
+    values: Values
     bits: float
+
+    def term(self, constant: float) -> sympy.Expr:
+        """The term with a constant."""
+        return self.monomial * self.function(constant)
+
+    def columns(self, constants: np.ndarray) -> np.ndarray:
+        """What the terms with some constants do to the left sides, shape (rows, c)."""
+        clock.charge(Work.DENSE_PRODUCTS, self.problem.A.size * len(constants))
+        return self.problem.A @ (self.values(constants) * self.column[:, None])
 
 
 @dataclass(frozen=True)
@@ -173,32 +195,12 @@ def sums_with_inner_constant(problem: WeakProblem, *, until: float = math.inf) -
 def _families(problem: WeakProblem, factors: list[tuple[sympy.Expr, np.ndarray]]) -> Iterator[_Family]:
     grid = problem.grid
     for k in range(len(grid.names)):
-        shapes = _shapes(grid, k)
         # With noise a sine of any frequency imitates whatever is smooth; that is for the whole search to find.
-        for constants, term, values in (
-            shapes if problem.floor < EXACT_FLOOR else itertools.chain(shapes, _waves(grid, k))
-        ):
-            for factor, column in factors:
-
-                def columns(inner: np.ndarray, column: np.ndarray = column, values: Values = values) -> np.ndarray:
-                    clock.charge(Work.DENSE_PRODUCTS, problem.A.size * len(inner))
-                    return problem.A @ (values(inner) * column[:, None])
-
-                def whole(
-                    inner: float, factor: sympy.Expr = factor, term: Callable[[float], sympy.Expr] = term
-                ) -> sympy.Expr:
-                    return factor * term(inner)
-
-                atom = priced([(whole(float(constants[0])), column)], grid)
-                if atom:
-                    yield _Family(constants, whole, columns, atom[0].bits)
-
-
-Values = Callable[[np.ndarray], np.ndarray]
-"""Values (M, c) of terms with some constants."""
-
-Shape = tuple[np.ndarray, Callable[[float], sympy.Expr], Values]
-"""Constants, and the term with one of them."""
+        waves = () if problem.floor < EXACT_FLOOR else _waves(grid, k)
+        for constants, function, values in itertools.chain(_shapes(grid, k), waves):
+            for monomial, column in factors:
+                for atom in priced([(monomial * function(float(constants[0])), column)], grid):
+                    yield _Family(problem, monomial, column, constants, function, values, atom.bits)
 
 
 def _shapes(grid: Grid, k: int) -> Iterator[Shape]:

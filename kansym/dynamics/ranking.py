@@ -47,7 +47,7 @@ BOUNDARY_BITS, ZERO = 5.0, 1e-6
 """Bits against a system that takes a state below zero whose errors say that zero is a limit, as of populations; and the
 rate there, in units of the largest, that is zero."""
 
-RIVAL_BITS, RIVALS = 15.0, 5
+RIVAL_BITS, RIVALS = 15.0, 4
 """Bits behind the best up to which systems lose terms and constants too before they are compared, and how many: the
 best of a weak form with smoothed states often has a constant too many."""
 
@@ -157,7 +157,7 @@ def fewer_constants(form: ParametricForm, errors: np.ndarray, *, exact: bool) ->
         for number in (0, 1) if exact else (0,):
             if abs(value - number) <= SIMPLE_ERRORS * error:
                 fewer = form.with_constant(symbol, sympy.Integer(number))
-                if len(fewer.constants) and fewer.expression.is_finite is not False:
+                if len(fewer.constants) and not fewer.expression.has(sympy.nan, sympy.zoo, sympy.oo):
                     yield fewer
 
 
@@ -328,8 +328,10 @@ class Ranking:
         """Leave out terms and constants of the best systems as long as that makes the description shorter."""
         if self.best is None:
             return
-        known = [one for one in self._done.values() if one is not None and one.bits < self.best.bits + RIVAL_BITS]
-        for one in sorted(known, key=lambda one: one.bits)[:RIVALS] or [self.best]:
+        best = self.best
+        known = [one for one in self._done.values() if one is not None and one is not best]
+        rivals = sorted((one for one in known if one.bits < best.bits + RIVAL_BITS), key=lambda one: one.bits)
+        for one in (best, *rivals[:RIVALS]):
             short = self._shortened(one)
             if short.bits < self.best.bits:
                 self.best = short
