@@ -8,7 +8,8 @@ import numpy as np
 
 from kansym import clock
 from kansym.dynamics.integration import CannotIntegrateError
-from kansym.dynamics.ranking import Ranked, Setting
+from kansym.dynamics.ranking import Ranked
+from kansym.dynamics.setting import Setting
 from kansym.dynamics.shooting import Shot, shoot
 from kansym.symbolic.parametric import ParametricForm
 from kansym.validation.rivals import NEAR

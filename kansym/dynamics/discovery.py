@@ -14,8 +14,9 @@ from kansym.dynamics.certificate import certify_system
 from kansym.dynamics.conserved import conserved_quantities
 from kansym.dynamics.finish import formulas_of, settled
 from kansym.dynamics.options import DynamicsOptions
-from kansym.dynamics.ranking import Ranked, Setting, fitted_system
+from kansym.dynamics.ranking import Ranked, fitted_system
 from kansym.dynamics.search import Outcome, Search, derivative_name
+from kansym.dynamics.setting import Setting
 from kansym.dynamics.smoothing import smooth
 from kansym.dynamics.system import System
 from kansym.dynamics.trajectories import Trajectories, read_trajectories

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kansym.dynamics.ranking import Ranked, Setting, fitted_system
+from kansym.dynamics.ranking import Ranked, fitted_system
+from kansym.dynamics.setting import Setting
 from kansym.dynamics.units import derivative_units, units_of_grid
 from kansym.symbolic.complexity import complexity, formula_bits
 from kansym.symbolic.constants import consistency_of

@@ -3,17 +3,16 @@
 import logging
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import sympy
 
 from kansym import clock
 from kansym.dynamics.equations import Candidate
-from kansym.dynamics.integration import CannotIntegrateError, Flow, flow_of
-from kansym.dynamics.shooting import ShootingFit, Shot, shoot, shots_of
-from kansym.dynamics.smoothing import Smoothed
-from kansym.dynamics.trajectories import Trajectories
+from kansym.dynamics.integration import CannotIntegrateError
+from kansym.dynamics.setting import Setting
+from kansym.dynamics.shooting import ShootingFit, shoot
 from kansym.errors import KansymError
 from kansym.symbolic.complexity import formula_bits, misfit_bits
 from kansym.symbolic.parametric import ParametricForm, parametrize
@@ -23,10 +22,6 @@ logger = logging.getLogger(__name__)
 
 HORIZONS = (1, 3, 8, 20)
 """Shots that a run is divided into, until trajectories can be followed."""
-
-FOLLOWED, FOLLOWED_EXACTLY = 4.0, 0.02
-"""Root-mean-square residual, in standard errors, at which trajectories are followed; and without noise in units of the
-size of the states."""
 
 NEAR = 30.0
 """Bits behind the best candidate of an equation, by the weak form, at which another is still integrated."""
@@ -54,89 +49,8 @@ best of a weak form with smoothed states often has a constant too many."""
 SIMPLE_ERRORS = 4.0
 """Standard errors that a constant may be away from zero or one to be tried without."""
 
-SHARE_OF_NOISE = 1e-3
-"""Precision of integrations in units of the noise."""
-
 LIKELY, SPARE = 2.0, 10.0
 """A form that is so many times longer than what the weak form says it gains, and so many bits, is not integrated."""
-
-FLOOR = 1e-3
-"""Root-mean-square residual in standard errors below which less says nothing. They are estimated, and much too large
-for spikes without noise: what is left of them then tells the law."""
-
-
-@dataclass(frozen=True, eq=False)
-class Setting:
-    """What systems are judged on.
-
-    Attributes
-    ----------
-    data : Trajectories
-    smoothed : Smoothed
-    order : int
-    explicit_time : bool
-    names : tuple of str
-        Variables of right-hand sides: states of the flow, inputs, and the time where it may occur.
-    state_names : tuple of str
-        States of the flow: those of the data, and their derivatives where the order is 2.
-    """
-
-    data: Trajectories
-    smoothed: Smoothed
-    order: int
-    explicit_time: bool
-    names: tuple[str, ...]
-    state_names: tuple[str, ...]
-    sigmas: list[np.ndarray] = field(default_factory=list)
-    guesses: list[np.ndarray] = field(default_factory=list)
-    scale: np.ndarray = field(default_factory=lambda: np.empty(0))
-
-    @classmethod
-    def of(cls, data: Trajectories, smoothed: Smoothed, order: int, explicit_time: bool) -> "Setting":
-        rates = tuple(rate_name(state, data) for state in data.states) if order == 2 else ()
-        states = (*data.states, *rates)
-        names = (*states, *data.inputs, *((data.time,) if explicit_time else ()))
-        guesses = [_smoothed_states(run.t, smoothed, run.name, order, run.x) for run in data.runs]
-        sigmas = [smoothed.sigma(run) for run in data.runs]
-        scale = data.scale
-        if order == 2:
-            speeds = np.max([np.abs(guess[:, len(scale) :]).max(axis=0) for guess in guesses], axis=0)
-            scale = np.concatenate([scale, np.where(speeds > 0, speeds, 1.0)])
-        return cls(data, smoothed, order, explicit_time, names, states, sigmas, guesses, scale)
-
-    def flow(self, forms: Sequence[ParametricForm]) -> Flow:
-        """The flow of right-hand sides, one for each state of the data."""
-        variables = forms[0].variables
-        kinematic = []
-        if self.order == 2:
-            m = len(self.data.states)
-            kinematic = [parametrize(variables[m + k], variables) for k in range(m)]
-        return flow_of([*kinematic, *forms], variables, self.scale, self.explicit_time, self.precision)
-
-    @property
-    def precision(self) -> float:
-        """Relative tolerance of integrations: well below the noise."""
-        noise = min(float(np.min(sigma.min(axis=0) / self.data.scale)) for sigma in self.sigmas)
-        return float(np.clip(SHARE_OF_NOISE * noise, 1e-10, 1e-6))
-
-    def shots(self, parts: int, only: Sequence[int] | None = None) -> tuple[Shot, ...]:
-        """All runs, or some, in so many shots."""
-        chosen = range(len(self.data.runs)) if only is None else only
-        runs = [self.data.runs[k] for k in chosen]
-        most = None if parts == 1 else max(4, math.ceil(max(map(len, runs)) / parts))
-        observed = np.arange(len(self.data.states))
-        return shots_of(runs, [self.sigmas[k] for k in chosen], [self.guesses[k] for k in chosen], observed, most)
-
-    def floor(self, state: int) -> float:
-        """Least residual of a state that counts, in its standard errors."""
-        return 1.0 if self.smoothed.exact[state] else FLOOR
-
-    def follows(self, fit: ShootingFit) -> bool:
-        """Whether trajectories are followed, if not to the noise then closely."""
-        exact = self.smoothed.exact
-        relative = np.sqrt(fit.losses) * np.array([float(np.median(s)) for s in np.vstack(self.sigmas).T])
-        close = relative < FOLLOWED_EXACTLY * self.data.scale
-        return bool(np.all(np.where(exact, close, fit.losses < FOLLOWED**2)))
 
 
 def without(form: ParametricForm, term: sympy.Expr) -> ParametricForm:
@@ -147,46 +61,27 @@ def without(form: ParametricForm, term: sympy.Expr) -> ParametricForm:
     return ParametricForm(expression, form.variables, constants, form.values[kept])
 
 
-def fewer_constants(form: ParametricForm, errors: np.ndarray, *, exact: bool) -> Iterator[ParametricForm]:
+def fewer_constants(form: ParametricForm, errors: np.ndarray, *, exact: bool) -> Iterator[tuple[float, ParametricForm]]:
     """Forms without one of the terms, and with zero, or where data are exact one, for a constant that is it within its
-    error: a number that was measured stays as it was measured."""
+    error: a number that was measured stays as it was measured. Before each stands by how many standard errors the
+    constant is moved, 0 where nobody knows."""
+    distances = dict(zip(form.constants, np.abs(form.values) / errors, strict=True))
     terms = sympy.Add.make_args(form.expression)
     for term in terms if len(terms) > 1 else ():
-        yield without(form, term)
+        factors = [distance for symbol, distance in distances.items() if symbol in sympy.Mul.make_args(term)]
+        yield min(factors, default=0.0), without(form, term)
     for symbol, value, error in zip(form.constants, form.values, errors, strict=True):
         for number in (0, 1) if exact else (0,):
             if abs(value - number) <= SIMPLE_ERRORS * error:
                 fewer = form.with_constant(symbol, sympy.Integer(number))
                 if len(fewer.constants) and not fewer.expression.has(sympy.nan, sympy.zoo, sympy.oo):
-                    yield fewer
+                    yield abs(value - number) / error, fewer
 
 
 def finer(t: np.ndarray) -> np.ndarray:
     """Times with three more between each two."""
     steps = np.arange(4) / 4
     return np.append((t[:-1, None] + np.diff(t)[:, None] * steps).ravel(), t[-1])
-
-
-def rate_name(state: str, data: Trajectories) -> str:
-    """What the derivative of a measured position is called."""
-    name = f"{state}_dot"
-    while name in (data.time, *data.states, *data.inputs):
-        name += "_"
-    return name
-
-
-def _smoothed_states(t: np.ndarray, smoothed: Smoothed, name: str, order: int, x: np.ndarray) -> np.ndarray:
-    """Smoothed states (and derivatives) at the points of a run; measured ones where nothing is smooth."""
-    m = x.shape[1]
-    found = np.hstack([x, np.gradient(x, t, axis=0)]) if order == 2 else x.copy()
-    for piece in smoothed.pieces:
-        if piece.run.name != name:
-            continue
-        inside = (t >= piece.run.t[0]) & (t <= piece.run.t[-1])
-        found[inside, :m] = piece.states(t[inside])
-        if order == 2:
-            found[inside, m:] = piece.states(t[inside], 1)
-    return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -252,38 +147,53 @@ class Ranking:
     def horizon(self, systems: Sequence[Sequence[ParametricForm]]) -> int | None:
         """Divide runs into shots that one of some systems can follow, as few as possible.
 
+        Short shots tell the constants from poor first ones, longer shots begin with what these told: where motion is
+        chaotic, the residuals of long ones have no slope that leads there.
+
         Returns
         -------
         int or None
             Which of the systems is the best now; None where it is what it was.
         """
-        before, old, chosen = self.best, self.parts, None
-        for parts in HORIZONS:
-            self.parts = parts
-            self._done.clear()
-            self.best = None
-            for k, system in enumerate(systems):
-                found = self.rank(system)
-                if found is not None and (self.best is None or found.bits < self.best.bits):
-                    self.best, chosen = found, k
-            if self.best is not None and (self.setting.follows(self.best.fit) or clock.late(self.until)):
+        before = self.best, self.parts, self._done
+        kept, chosen = before, None
+        todo: list[tuple[int, Sequence[ParametricForm], Ranked | None]] = [
+            (k, one, None) for k, one in enumerate(systems)
+        ]
+        settled = self.best is not None and self.setting.follows(self.best.fit)
+        for parts in (parts for parts in reversed(HORIZONS) if not settled or parts < before[1]):
+            self.best, self.parts, self._done = None, parts, {}
+            ranked = []
+            for k, system, shorter in todo:
+                found = self.rank(system, starts=None if shorter is None else states_at(self.setting, shorter, parts))
+                if found is not None:
+                    ranked.append((k, found))
+                    self.best = found if self.best is None or found.bits < self.best.bits else self.best
+            followed = [(k, one) for k, one in ranked if self.setting.follows(one.fit)]
+            if followed or (ranked and before[0] is None and chosen is None):
+                chosen, self.best = min(followed or ranked, key=lambda pair: pair[1].bits)
+                kept = self.best, parts, self._done
+            if not followed or clock.late(self.until):
                 break
-            if before is not None and parts >= old:
-                # Nothing better than what there was.
-                break
-        if self.best is None or (before is not None and not self.setting.follows(self.best.fit)):
-            self.best, self.parts, chosen = before, old, None
-            self._done.clear()
+            todo = [(k, one.fitted, one) for k, one in followed]
+        self.best, self.parts, self._done = kept
         return chosen
 
-    def rank(self, forms: Sequence[ParametricForm], *, most: int = FIRST_STEPS) -> Ranked | None:
-        """A system with fitted constants; None where it cannot be integrated."""
+    def rank(self, forms: Sequence[ParametricForm], starts: np.ndarray | None = None) -> Ranked | None:
+        """A system with fitted constants; None where it cannot be integrated.
+
+        Its initial values begin with `starts`, or those of the best: these are nearer than smooth curves are, and a few
+        steps are enough.
+        """
         key = tuple(str(form.expression) for form in forms)
         if key not in self._done:
             best = self.best
-            hopeless = np.inf if best is None or best.parts != self.parts else HOPELESS * best.fit.square
+            alike = None if best is None or best.parts != self.parts else best.fit
+            if starts is None and alike is not None:
+                starts = alike.starts
+            hopeless = np.inf if alike is None else HOPELESS * alike.square
             self._done[key] = fitted_system(
-                self.setting, forms, self.parts, most=most, until=self.until, hopeless=hopeless
+                self.setting, forms, self.parts, most=FIRST_STEPS, until=self.until, hopeless=hopeless, starts=starts
             )
         return self._done[key]
 
@@ -341,15 +251,25 @@ class Ranking:
         improved = True
         while improved:
             improved = False
-            for k, form in enumerate(best.fitted):
-                for fewer in fewer_constants(form, best.errors(k), exact=self.exact):
-                    forms = list(best.fitted)
-                    forms[k] = fewer
-                    found = None if clock.late(self.until) else self.rank(forms)
-                    if found is not None and found.bits < best.bits:
-                        best, improved = found, True
-                        break
+            for forms in self._shorter_systems(best):
+                found = None if clock.late(self.until) else self.rank(forms)
+                if found is not None and found.bits < best.bits:
+                    best, improved = found, True
+                    break
         return best
+
+    def _shorter_systems(self, best: Ranked) -> list[list[ParametricForm]]:
+        """A system without one of its terms or constants, those first that should gain most by their errors."""
+        n, d = self.setting.data.points, len(self.setting.names)
+        shorter: list[tuple[float, list[ParametricForm]]] = []
+        for k, form in enumerate(best.fitted):
+            bits = formula_bits(form, n, d)
+            for distance, fewer in fewer_constants(form, best.errors(k), exact=self.exact):
+                saved = bits - formula_bits(fewer, n, d)
+                lost = 0.5 * distance**2 / math.log(2)
+                if lost < LIKELY * saved + SPARE:
+                    shorter.append((lost - saved, [*best.fitted[:k], fewer, *best.fitted[k + 1 :]]))
+        return [forms for _, forms in sorted(shorter, key=lambda one: one[0])]
 
     def gaps(self) -> tuple[float, ...]:
         """By how many bits the next best right-hand side of each equation is longer; inf where none was integrated.
@@ -439,10 +359,11 @@ def fitted_system(
     most: int,
     until: float = math.inf,
     hopeless: float = math.inf,
+    starts: np.ndarray | None = None,
 ) -> Ranked | None:
     """Right-hand sides with constants from integrated trajectories; None where that is not possible."""
     try:
-        fit = shoot(setting.flow(forms), setting.shots(parts), most=most, until=until, hopeless=hopeless)
+        fit = shoot(setting.flow(forms), setting.shots(parts), starts=starts, most=most, until=until, hopeless=hopeless)
     except (CannotIntegrateError, KansymError, np.linalg.LinAlgError) as error:
         logger.info("a system cannot be integrated: %s", error)
         return None
@@ -451,6 +372,25 @@ def fitted_system(
     bits += sum(formula_bits(form, n, d) for form in forms)
     ranked = Ranked(tuple(forms), fit, bits, parts)
     return replace(ranked, bits=bits + BOUNDARY_BITS * len(_crossed(setting, ranked)))
+
+
+def states_at(setting: Setting, ranked: Ranked, parts: int) -> np.ndarray | None:
+    """States of a system at the first points of shots of another length; None where they cannot be integrated."""
+    flow, shots, found = setting.flow(ranked.fitted), setting.shots(ranked.parts), []
+    for other in setting.shots(parts):
+        t0 = other.run.t[0]
+        pairs = zip(shots, ranked.fit.starts, strict=True)
+        shot, start = next(
+            (one, x0) for one, x0 in pairs if one.run.name == other.run.name and one.run.t[0] <= t0 < one.run.t[-1]
+        )
+        try:
+            between = np.array([shot.run.t[0], t0])
+            found.append(
+                flow.integrate(start, between, ranked.fit.values, shot.inputs)[-1] if t0 > between[0] else start
+            )
+        except CannotIntegrateError:
+            return None
+    return np.array(found)
 
 
 def _crossed(setting: Setting, ranked: Ranked) -> list[int]:

@@ -19,7 +19,8 @@ from kansym import clock
 from kansym.clock import Work
 from kansym.dynamics.integration import CannotIntegrateError
 from kansym.dynamics.library import MOST_TERMS, Atom, libraries, sparse_sums
-from kansym.dynamics.ranking import Ranked, Setting, finer
+from kansym.dynamics.ranking import Ranked, finer
+from kansym.dynamics.setting import Setting
 from kansym.dynamics.shooting import Shot
 from kansym.dynamics.weak import FLOOR, Grid, WeakProblem
 from kansym.symbolic.parametric import columns_of

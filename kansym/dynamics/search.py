@@ -10,8 +10,9 @@ import numpy as np
 from kansym import clock
 from kansym.dynamics.equations import Candidate, candidate_of, ranked, searched_candidates, sparse_candidates
 from kansym.dynamics.options import DynamicsOptions
-from kansym.dynamics.ranking import Ranked, Ranking, Setting
+from kansym.dynamics.ranking import Ranked, Ranking
 from kansym.dynamics.response import Response
+from kansym.dynamics.setting import Setting
 from kansym.dynamics.smoothing import Smoothed, along, closer, smooth, without_noise
 from kansym.dynamics.trajectories import Trajectories
 from kansym.dynamics.units import derivative_units, units_of_grid
@@ -100,7 +101,7 @@ class Search:
                 self._search()
                 if self.ranking.best is None or not self.setting.follows(self.ranking.best.fit):
                     self._start()
-                self._rounds(1 - LAST_SHARE)
+                self._rounds(1 - 2 * LAST_SHARE)
             self.ranking.shorten()
         except KeyboardInterrupt:
             interrupted = True
@@ -176,6 +177,7 @@ class Search:
             self._sharpen()
             before = self.ranking.best
             self.report("comparing systems by their trajectories")
+            self.ranking.shorten()
             self.ranking.improve(new, until)
             self._sharpen()
             best = self.ranking.best

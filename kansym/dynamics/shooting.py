@@ -143,7 +143,8 @@ def shoot(
     values : array (p,), optional
         Constants to start from, default those of the flow.
     starts : array (shots, m), optional
-        Initial values to start from, default those of the shots, or where these cannot be integrated their means.
+        Initial values to start from, default those of the shots; where they cannot be integrated, those of the shots,
+        and then their means.
     most : int, default 60
         Integrations of all shots.
     until : float, default inf
@@ -190,11 +191,12 @@ def shoot(
                 best = (square, z.copy())
         return found
 
-    z0 = best[1].copy()
-    first = residuals(z0)
-    if first is None and starts is None:
-        z0 = np.concatenate([values, *(shot.mean for shot in shots)])
+    z0, first = best[1], None
+    for guess in (begin, [shot.start for shot in shots], [shot.mean for shot in shots]):
+        z0 = np.concatenate([values, *guess])
         first = residuals(z0)
+        if first is not None:
+            break
     if first is None:
         raise CannotIntegrateError("the trajectories cannot be integrated from where the fit begins")
     barrier = np.full(len(first[0]), max(BARRIER, 10 * float(np.abs(first[0]).max())))

@@ -33,7 +33,14 @@ GAP = 8.0
 """Steps in units of the median beyond which nothing is said of what happens between two points."""
 
 FORETOLD = 0.3
-"""Error of foretold points, in units of the noise, below which the noise is none: with noise it is more than one."""
+"""Error of foretold points, in units of the noise, below which the noise is less: with noise it is more than one."""
+
+RARE = 0.2
+"""Median error of foretold points, in units of their root mean square, below which no noise is left: what points do not
+resolve is missed at few of them, and noise at all (0.67)."""
+
+BETWEEN = 1.5
+"""Error of points with noise that a spline through others foretells, in units of the noise."""
 
 EDGE = 3
 """Foretold points at both ends of a stretch that are left aside: splines are poor there."""
@@ -248,22 +255,25 @@ def smooth(data: Trajectories) -> Smoothed:
     Rasmussen and Williams, Gaussian Processes for Machine Learning (2006), doi:10.7551/mitpress/3206.001.0001.
     """
     parts = [part for run in data.runs for part in stretches(run)]
-    m = len(data.states)
+    m, given = len(data.states), data.runs[0].error is not None
     curves: list[list[Curve]] = [[] for _ in parts]
     noise, floor = np.zeros(m), np.zeros(m)
     relative, exact = np.zeros(m, dtype=bool), np.zeros(m, dtype=bool)
     found, small = [], np.zeros(m, dtype=bool)
     for k in range(m):
         everything = np.concatenate([run.x[:, k] for run in data.runs])
-        floor[k] = max(LEAST_SHARE * float(np.sqrt(np.mean(everything**2))), 1e-300)
+        rms, spread = float(np.sqrt(np.mean(everything**2))), max(float(np.std(everything)), 1e-300)
+        floor[k] = max(LEAST_SHARE * rms, 1e-300)
         fits, noise[k], relative[k] = _column(parts, k, floor[k])
+        size = rms if relative[k] else 1.0
+        exact[k] = not given and noise[k] * size < NOISELESS * spread
+        sizes = floor[k] if relative[k] else None
+        less = None if given or exact[k] else _foretold(parts, k, noise[k], sizes)
+        if less is not None:
+            noise[k], exact[k] = less, less == 0
+            fits = fits if exact[k] else _known(parts, k, less, sizes)
         found.append(fits)
-        spread = max(float(np.std(everything)), 1e-300)
-        size = noise[k] * (float(np.sqrt(np.mean(everything**2))) if relative[k] else 1.0)
-        exact[k] = data.runs[0].error is None and (
-            size < NOISELESS * spread or _foretold(parts, k, noise[k], floor[k] if relative[k] else None)
-        )
-        small[k] = size < BESIDE * spread
+        small[k] = noise[k] * size < BESIDE * spread
     if exact.any():
         # What is small beside a state without noise is a change that the points do not resolve.
         exact |= small
@@ -303,20 +313,32 @@ def _column(parts: Sequence[Trajectory], k: int, floor: float) -> tuple[list[Gau
     return curves, noise, relative
 
 
-def _foretold(parts: Sequence[Trajectory], k: int, noise: float, floor: float | None) -> bool:
-    """Whether a spline through every other point foretells the others better than the noise allows: there is none."""
+def _known(parts: Sequence[Trajectory], k: int, noise: float, floor: float | None) -> list[GaussianCurve | None]:
+    """Curves of one state in all parts for a noise that is known, a share of the state where there is a floor."""
+    curves: list[GaussianCurve | None] = []
+    for part in parts:
+        y = part.x[:, k]
+        error = noise * (np.ones(len(y)) if floor is None else np.maximum(np.abs(y), floor))
+        curves.append(None if np.ptp(y) == 0 else _fitted(part.t, y, error, True).curve)
+    return curves
+
+
+def _foretold(parts: Sequence[Trajectory], k: int, noise: float, floor: float | None) -> float | None:
+    """The noise by a spline through every other point, where that foretells the others better than `noise` allows: 0
+    where few of them are missed. None where it foretells them no better."""
     misses = []
     for part in parts:
         t, y = part.t, part.x[:, k]
         if len(t) >= 2 * LEAST_PIECE:
             guess = InterpolatingSpline.through(t[::2], y[::2])(t[1:-1:2])
             sizes = 1.0 if floor is None else np.maximum(np.abs(y[1:-1:2]), floor)
-            misses.append((guess - y[1:-1:2]) / sizes)
-    if not misses:
-        return False
+            misses.append(((guess - y[1:-1:2]) / sizes)[EDGE:-EDGE])
     # Where noise is a share of a state that decays, most points have next to none.
-    sizes = np.abs(np.concatenate([miss[EDGE:-EDGE] for miss in misses]))
-    return len(sizes) > 0 and float(np.sqrt(np.mean(sizes**2))) < FORETOLD * noise
+    sizes = np.abs(np.concatenate(misses)) if misses else np.empty(0)
+    rms = float(np.sqrt(np.mean(sizes**2))) if len(sizes) else math.inf
+    if rms >= FORETOLD * noise:
+        return None
+    return 0.0 if np.median(sizes) <= RARE * rms else rms / BETWEEN
 
 
 def along(smoothed: Smoothed, states: Sequence[tuple[np.ndarray, np.ndarray]]) -> Smoothed:

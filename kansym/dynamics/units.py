@@ -1,6 +1,6 @@
 """Units of derivatives: those of the state over those of the time."""
 
-from kansym.dynamics.ranking import Setting
+from kansym.dynamics.setting import Setting
 from kansym.dynamics.trajectories import Trajectories
 
 

@@ -5,7 +5,8 @@ import sympy
 
 from kansym.dynamics.certificate import certify_system
 from kansym.dynamics.finish import settled
-from kansym.dynamics.ranking import Setting, fitted_system
+from kansym.dynamics.ranking import fitted_system
+from kansym.dynamics.setting import Setting
 from kansym.dynamics.smoothing import smooth
 from kansym.symbolic.parametric import ParametricForm
 

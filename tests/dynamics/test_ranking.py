@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import sympy
 
-from kansym.dynamics.ranking import Ranking, Setting, fewer_constants
+from kansym.dynamics.ranking import Ranking, fewer_constants
+from kansym.dynamics.setting import Setting
 from kansym.dynamics.smoothing import closer, smooth, without_noise
 from kansym.dynamics.trajectories import read_trajectories
 from kansym.symbolic.parametric import parametrize
@@ -89,7 +90,7 @@ def test_terms_and_constants_that_say_nothing_are_left_out(make_table):
 def test_only_constants_within_their_errors_become_simple_and_measured_ones_stay():
     (form,) = forms(2.0 * x + 1.01 * (y - 0.02) ** 2)
     said = {
-        exact: [list(one.values) for one in fewer_constants(form, np.full(3, 0.01), exact=exact)]
+        exact: [list(one.values) for _, one in fewer_constants(form, np.full(3, 0.01), exact=exact)]
         for exact in (True, False)
     }
     assert len(said[False]) == 3  # two terms, and the offset
@@ -102,3 +103,22 @@ def test_of_several_systems_the_best_is_told_also_where_others_follow(stiff):
     ranking = Ranking(setting_of(stiff), np.inf)
     assert ranking.horizon([forms(1.0 * x, 1.0 * y), forms(WELL[0], WELL[1] + 1e-5 * x**2), forms(*WELL)]) == 2
     assert ranking.parts == 1
+
+
+def test_terms_too_many_are_left_out_also_where_motion_is_chaotic(make_table):
+    x, y, z = sympy.symbols("x y z")
+    table = make_table(
+        lambda _, s: [10 * (s[1] - s[0]), s[0] * (28 - s[2]) - s[1], s[0] * s[1] - 8 / 3 * s[2]],
+        [[2.3, 8.1, 12.4], [10, 20, 30]],
+        np.linspace(0, 6, 200),
+        "xyz",
+        noise=0.1,
+    )
+    data = read_trajectories(table, time="t", states=["x", "y", "z"], trajectory="run")
+    ranking = Ranking(Setting.of(data, smooth(data), 1, explicit_time=False), np.inf)
+    long = [10.0 * y - 10.0 * x + 0.1, 28.0 * x - 1.0 * x * z - 1.0 * y + 1e-3 * z**2 + 0.02 * z, 1.0 * x * y - 2.7 * z]
+    assert ranking.horizon([[parametrize(one, (x, y, z)) for one in long]]) == 0
+    ranking.shorten()
+    law = [[-10, 10], [-1, 28, -1], [1, -8 / 3]]
+    for one, values in zip(best_of(ranking).fitted, law, strict=True):
+        assert np.allclose(sorted(one.values), sorted(values), rtol=0.02)

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import sympy
 
-from kansym.dynamics.ranking import Ranked, Setting, fitted_system
+from kansym.dynamics.ranking import Ranked, fitted_system
 from kansym.dynamics.response import Response
+from kansym.dynamics.setting import Setting
 from kansym.dynamics.smoothing import smooth
 from kansym.dynamics.trajectories import read_trajectories
 from kansym.symbolic.parametric import ParametricForm

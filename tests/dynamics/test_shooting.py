@@ -76,5 +76,5 @@ def test_a_start_that_noise_makes_negative_is_no_end():
     fit = shoot(flow, shots(run, sigma=3.0))
     assert fit.starts[0, 0] > 0
     assert (np.abs(fit.values - [1.2, 70]) < 4 * np.sqrt(np.diagonal(fit.covariance))).all()
-    with pytest.raises(CannotIntegrateError):
-        shoot(flow, shots(run, sigma=3.0), starts=np.array([[-3.0]]))
+    # Nor are initial values that another system had, and this one cannot be integrated from.
+    assert np.allclose(shoot(flow, shots(run, sigma=3.0), starts=np.array([[-3.0]])).values, fit.values, rtol=1e-4)

@@ -64,3 +64,14 @@ def test_a_fast_start_is_no_noise_beside_a_state_without_noise(make_table):
     table = make_table(rates, [[4.0, 5.0], [2.0, 3.0]], np.linspace(0, 10, 150), ["x", "y"])
     data = read_trajectories(table, time="t", states=["x", "y"], trajectory="run")
     assert smooth(data).exact.all()
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.01])
+def test_a_fast_start_hides_neither_noise_nor_that_there_is_none(noise):
+    # The fall within three points is no noise, and what follows it has its own.
+    t = np.linspace(0, 10, 150)
+    clean = 0.04 + 0.01 * np.sin(2 * t) - 2.1 * np.exp(-28 * t)
+    found = smooth(read(t, clean * (1 + noise * np.random.default_rng(7).standard_normal(len(t)))))
+    assert found.exact[0] == (noise == 0)
+    if noise:
+        assert found.relative[0] and found.noise[0] == pytest.approx(noise, rel=0.3)
