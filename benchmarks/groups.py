@@ -2,22 +2,23 @@
 # pyright: reportArgumentType=false
 """One law, several groups: is the form found, and which of its constants are shared?
 
-Laws of one or two inputs and two to four constants are drawn from a seed (`kansym.bench.random_laws`). Five groups of
-20 to 60 rows each follow the law, one or two constants of it differ from group to group, the rest are shared, and the
-target has 2 % of noise. What is found counts as right if it has as many shared constants, and as many of each group's
-own, as the law has, and if with these it can be made equal to the law in all groups. Where the rows do not tell forms
-apart, the law should at least be among those that are handed on::
+Laws of one or two inputs and two to four constants are drawn from a seed: random ones (`kansym.bench.random_laws`) or
+shapes that laboratories meet (`kansym.bench.lab_laws`). Five groups of 20 to 60 rows each follow the law, one or two
+constants of it differ from group to group, the rest are shared, and the target has 2 % of noise. What is found counts
+as right if it has as many shared constants, and as many of each group's own, as the law has, and if with these it can
+be made equal to the law in all groups. Where the rows do not tell forms apart, the law should at least be among those
+that are handed on::
 
     python -m benchmarks.groups                       # 30 laws of seed 7, 60 s each
-    python -m benchmarks.groups --seed 1007 --laws 30
+    python -m benchmarks.groups --seed 1007 --laws 30 --source lab
 """
 
 import math
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 import sympy
@@ -26,6 +27,7 @@ from cyclopts import App, Parameter, validators
 from benchmarks.table import keep as keep_figures
 from kansym.bench import sampling
 from kansym.bench.dice import Dice
+from kansym.bench.lab_tables import lab_table
 from kansym.bench.law import Law
 from kansym.bench.random_laws import random_law
 from kansym.data.dataset import make_dataset
@@ -46,6 +48,11 @@ Count = Annotated[int, Parameter(validator=validators.Number(gte=1))]
 Seconds = Annotated[float, Parameter(validator=validators.Number(gt=0))]
 
 GROUPS, ROWS, NOISE = 5, (20, 60), 0.02
+
+SOURCES: dict[str, Callable[[np.random.Generator, str], Law]] = {"random": random_law, "lab": lab_table}
+"""What laws are drawn from: the generator of random laws, or laboratory shapes as peaks, decays, saturations."""
+
+Source = Literal["random", "lab"]
 
 FACTOR = 2.0
 """A constant of a group lies within this factor of the law's."""
@@ -93,12 +100,12 @@ class Case:
     clean: np.ndarray
 
 
-def cases(seed: int, count: int) -> Iterator[Case]:
+def cases(seed: int, count: int, source: Source = "random") -> Iterator[Case]:
     """Laws that suit, drawn one after the other."""
-    generator = np.random.default_rng([seed, 18])
+    generator, draw = np.random.default_rng([seed, 18]), SOURCES[source]
     found = 0
     while found < count:
-        law = random_law(generator, f"groups-{seed}-{found}")
+        law = draw(generator, f"groups-{seed}-{found}")
         case = _case(law, generator)
         if case is not None:
             found += 1
@@ -108,14 +115,12 @@ def cases(seed: int, count: int) -> Iterator[Case]:
 def _case(law: Law, generator: np.random.Generator) -> Case | None:
     if len(law.variables) > MOST_COLUMNS or "idle" in law.title:
         return None
-    numbers: list[float] = []
-
-    def named(match: re.Match[str]) -> str:
-        numbers.append(float(match.group()))
-        return f"const{len(numbers) - 1}"
-
-    text = NUMBER.sub(named, law.formula)
-    names = [f"const{k}" for k in range(len(numbers))]
+    text, names, numbers = law.formula, list(law.constants), list(law.constants.values())
+    if not names:
+        numbers = [float(match.group()) for match in NUMBER.finditer(text)]
+        names = [f"const{k}" for k in range(len(numbers))]
+        waiting = iter(names)
+        text = NUMBER.sub(lambda _: next(waiting), text)
     if not CONSTANTS[0] <= len(numbers) <= CONSTANTS[1]:
         return None
     symbols = tuple(sympy.Symbol(name, real=True) for name in law.names)
@@ -191,9 +196,15 @@ def law_bits(case: Case) -> float:
 
 @app.default
 def main(
-    *, seed: int = 7, laws: Count = 30, seconds: Seconds = 60.0, only: int | None = None, keep: bool = False
+    *,
+    seed: int = 7,
+    laws: Count = 30,
+    source: Source = "random",
+    seconds: Seconds = 60.0,
+    only: int | None = None,
+    keep: bool = False,
 ) -> int:
-    """Search random laws of several groups.
+    """Search laws of several groups.
 
     Parameters
     ----------
@@ -201,6 +212,8 @@ def main(
         Of the laws; the same seed has the same laws.
     laws
         How many.
+    source
+        What they are drawn from.
     seconds
         Budget of each search, in counted work.
     only
@@ -209,7 +222,7 @@ def main(
         Keep the figures in benchmarks/results.
     """
     counts = {"form": 0, "both": 0, "near": 0, "short": 0, "tried": 0}
-    for number, case in enumerate(cases(seed, laws)):
+    for number, case in enumerate(cases(seed, laws, source)):
         if only is not None and number != only:
             continue
         began = time.monotonic()
@@ -241,7 +254,8 @@ def main(
     }
     print(*(f"{name}: {value}" for name, value in said.items()), sep="\n")
     if keep and only is None:
-        keep_figures("groups", "One law for several groups", said)
+        kept = {f"{name}, {source} laws": value for name, value in said.items()}
+        keep_figures("groups", "One law for several groups", kept)
     return 0
 
 
