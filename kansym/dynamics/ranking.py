@@ -136,19 +136,22 @@ class Ranking:
         self.best: Ranked | None = None
         self._done: dict[tuple[str, ...], Ranked | None] = {}
 
-    def judged_by(self, setting: Setting) -> "Ranking":
-        """One that has the best system of this one, and judges by other errors."""
+    def judged_by(self, setting: Setting, until: float = math.inf) -> "Ranking":
+        """One that has the best system of this one, and judges by other errors; see `horizon` for `until`."""
         other = Ranking(setting, self.until)
         other.parts, best = self.parts, self.best
-        other.best = None if best is None else other.rank(best.fitted)
-        other.best = other.best or best
+        if best is not None:
+            other.best = other.rank(best.fitted) or best
+            if not setting.follows(other.best.fit):
+                # What was near by larger errors may have to be followed for a shorter time.
+                other.horizon([best.fitted], until)
         return other
 
-    def horizon(self, systems: Sequence[Sequence[ParametricForm]]) -> int | None:
+    def horizon(self, systems: Sequence[Sequence[ParametricForm]], until: float = math.inf) -> int | None:
         """Divide runs into shots that one of some systems can follow, as few as possible.
 
         Short shots tell the constants from poor first ones, longer shots begin with what these told: where motion is
-        chaotic, the residuals of long ones have no slope that leads there.
+        chaotic, the residuals of long ones have no slope that leads there. After `until` no longer shots are begun.
 
         Returns
         -------
@@ -173,7 +176,7 @@ class Ranking:
             if followed or (ranked and before[0] is None and chosen is None):
                 chosen, self.best = min(followed or ranked, key=lambda pair: pair[1].bits)
                 kept = self.best, parts, self._done
-            if not followed or clock.late(self.until):
+            if not followed or clock.late(min(until, self.until)):
                 break
             todo = [(k, one.fitted, one) for k, one in followed]
         self.best, self.parts, self._done = kept

@@ -31,6 +31,9 @@ SPARSE_SHARE, THROUGH_SHARE, FIRST_SHARE, LAST_SHARE = 0.25, 0.32, 0.5, 0.12
 """Shares of the time after which sparse sums, those by curves through all points, and the comparison of their systems
 are done; and the share that is kept for the last fits."""
 
+LONGER_SHARE = 0.1
+"""Share of the time after which no longer shots are begun: what the systems are is told by short ones too."""
+
 LEAST_SEARCH = 3.0
 """Seconds of a search for one equation, below which it is left out."""
 
@@ -85,6 +88,10 @@ class Search:
     def _after(self, share: float) -> float:
         return self.begin + share * self.options.max_seconds
 
+    def _lengthened(self) -> float:
+        """Until when longer and longer shots are tried at one time."""
+        return clock.now() + LONGER_SHARE * self.options.max_seconds
+
     def _weak(self, smoothed: Smoothed) -> tuple[WeakProblem, ...]:
         options = self.options
         return weak_problems(smoothed, self.setting.names, order=options.order, explicit_time=options.explicit_time)
@@ -128,7 +135,7 @@ class Search:
                 max((one for one in own if one.leads), key=lambda one: one.bits, default=own[0]) for own in candidates
             ]
             systems += [[own[0].form for own in candidates], [one.form for one in plain]]
-        chosen = self.ranking.horizon(systems)
+        chosen = self.ranking.horizon(systems, self._lengthened())
         if chosen is not None and chosen >= first:
             self.problems, self.candidates = sources[(chosen - first) // 2]
 
@@ -166,7 +173,7 @@ class Search:
                 return
             self.smoothed = smoothed
             self.setting = Setting.of(self.data, smoothed, self.options.order, self.options.explicit_time)
-            self.ranking = self.ranking.judged_by(self.setting)
+            self.ranking = self.ranking.judged_by(self.setting, self._lengthened())
             self.problems = self._weak(smoothed)
 
     def _rounds(self, share: float) -> None:
@@ -184,7 +191,7 @@ class Search:
             if self.ranking.exact:
                 return
             if best is not None and best.parts > 1 and not clock.late(until):
-                self.ranking.horizon([best.fitted])
+                self.ranking.horizon([best.fitted], self._lengthened())
             states = None if clock.late(until) else self.ranking.states()
             if states is None or (self.ranking.best is before and new is not self.candidates):
                 return
