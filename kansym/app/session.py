@@ -101,9 +101,6 @@ class Session:
         if not self._parent.is_dir():
             raise ArgumentError(f"directory must be a folder to save new runs in, got {str(self._parent)!r}")
         self._name = name
-        if start is None and run.network is None and run.dataset is not None:
-            # An exactly linear table ends before a network is trained.
-            start = (run.dataset.n_columns, 1)
         self._net: EditableNetwork = edit(run, start=start, library=library)
         self._shown: Shown = opened(run, self._net)
         self._run = self._describe(run)

@@ -23,6 +23,7 @@ from kansym.primitives.library import PrimitiveLibrary
 from kansym.primitives.primitive import Primitive
 from kansym.run.finished import FinishedRun
 from kansym.run.storage import load_run
+from kansym.search.networks import PROMISING
 from kansym.search.options import DiscoveryOptions
 from kansym.search.results import Discovery
 from kansym.threads import threads_for
@@ -49,15 +50,16 @@ def edit(
         a network that was fitted by hand, of which a copy is edited.
     start : str or shape, optional
         "reading": the network that the pick was read from, edges as primitives. "splines": the same network before it
-        was read. "network": the best network of the run, all splines. A shape such as ``(2, 1, 1)`` trains a new
-        network; ``(2, (0, 1), 1)`` has a node that multiplies. Default: the first of the three that the run has.
+        was read. "network": the best network of the run, all splines; one is trained now where the run has none,
+        as beside an exact law. A shape such as ``(2, 1, 1)`` trains a new network; ``(2, (0, 1), 1)`` has a node that
+        multiplies. Default: the first of the three that the run has.
     library : mapping of str to Primitive, optional
         Where names of primitives are looked up, beside those that come with kansym; needed for runs with primitives of
         your own. For a table without `options`, suggestions are chosen from it too.
     options : DiscoveryOptions, optional
         Of a discovery or for a table: seed, split, primitives and loss. A folder has its own.
     max_seconds : float, default 5
-        Most time for training, where `start` is a shape.
+        Most time for training, where a network is trained.
     device : str, optional
         Where networks are trained, now and by later edits: "cpu", "cuda" or "auto". Default: that of `options`, else
         "auto". Edges are looked at on the CPU, so what comes of an edit is there too.
@@ -81,8 +83,11 @@ def edit(
         raise ArgumentError(f"start must be one of {', '.join(STARTS)} or a shape such as (2, 1, 1), got {start!r}")
     if run is None:
         raise ArgumentError("a table alone has no network; give a shape to train one, such as start=(2, 1, 1)")
+    if run.network is None and start in (None, "network"):
+        network = _trained(context, None, max_seconds)
+        return EditableNetwork(network, context, label=f"trained {format_shape(network.shape)}", apart=True)
     if run.network is None:
-        raise ArgumentError("the run ended before a network was trained; give a shape to train one: start=(2, 1, 1)")
+        raise ArgumentError(f"the run has no {start}: it ended without a network (start='network' trains one)")
     scaling, reading = run.network.scaling, run.reading
     networks: dict[str, Network | None] = {
         "reading": None if reading is None else reading.symbolic,
@@ -133,10 +138,10 @@ def _context(
     return EditContext.of_run(source, library=library, device=device), source
 
 
-def _trained(context: EditContext, shape: Sequence[Width], max_seconds: float) -> Network:
-    """The best of a few starts of one shape, with its grid grown as in a discovery."""
-    inputs = context.table.n_columns
-    if len(shape) < 2 or shape[0] != inputs or shape[-1] != 1:
+def _trained(context: EditContext, shape: Sequence[Width] | None, max_seconds: float) -> Network:
+    """The best of a few starts of one shape, or of the shapes of a discovery, with its grid grown as there."""
+    inputs, growth = context.table.n_columns, context.options.growth
+    if shape is not None and (len(shape) < 2 or shape[0] != inputs or shape[-1] != 1):
         raise ArgumentError(f"start must be a shape from {inputs} inputs to 1 output, got {tuple(shape)!r}")
     if isinstance(max_seconds, bool) or not 0 < max_seconds < math.inf:
         raise ArgumentError(f"max_seconds must be a positive number of seconds, got {max_seconds!r}")
@@ -144,18 +149,25 @@ def _trained(context: EditContext, shape: Sequence[Width], max_seconds: float) -
     shift = torch.from_numpy((context.scaling.center - context.centred_scaling.center) / context.scaling.half_width)
     shift, rows = shift.to(context.device), context.training_rows
     held_out, target, relative = held_out_parts(rows.validation)
+    deadline = clock.now() + max_seconds
     with threads_for(context.table.n_rows):
         grower = Grower(
             rows.x + shift,
             rows.y,
             validation=(held_out + shift, target, relative),
-            options=replace(context.options.growth, shapes=(tuple(shape),)),
+            options=growth if shape is None else replace(growth, shapes=(tuple(shape),)),
             generator=torch.Generator().manual_seed(context.options.seed),
             weights=rows.weights,
-            deadline=clock.now() + max_seconds,
+            deadline=deadline,
         )
-        candidate = next(iter(grower), None)
-    if candidate is None:
+        best = None
+        for candidate in grower:
+            if best is None or candidate.validation_loss < best.validation_loss:
+                best = candidate
+            if shape is not None or math.sqrt(best.validation_loss) < PROMISING or clock.late(deadline):
+                break
+    if best is None:
         reason = grower.decisions[-1].reason if grower.decisions else "it was refused"
-        raise ArgumentError(f"no network of shape {format_shape(tuple(shape))} could be trained: {reason}")
-    return with_scaling(candidate.network.to("cpu"), context.centred_scaling, context.scaling)
+        named = "network" if shape is None else f"network of shape {format_shape(tuple(shape))}"
+        raise ArgumentError(f"no {named} could be trained: {reason}")
+    return with_scaling(best.network.to("cpu"), context.centred_scaling, context.scaling)

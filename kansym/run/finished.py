@@ -36,7 +36,7 @@ class FinishedRun:
     ----------
     summary : RunSummary
     network : TrainedNetwork or None
-        None for a run that ended before a network was trained, as for an exactly linear table.
+        None for a run that ended before a network was trained, and beside an exact law that was found without.
     metadata : dict
         What the network file says about itself; empty for a run in memory.
     dataset : Dataset or None

@@ -439,7 +439,7 @@ class _Run:
 
     @contained("the network beside the formula")
     def _network_beside(self) -> None:
-        """A network where algebra alone found the law: to look at, to predict with, and to hold against the formula."""
+        """A network where algebra alone found the formula: to predict with, and to hold against the formula."""
         try:
             for candidate in self.networks.beside(self._on_decision):
                 self._keep_network(candidate)
@@ -450,7 +450,8 @@ class _Run:
 
     def finish(self, stopped: StopReason) -> Discovery:
         """The front and the pick, from whatever has been found."""
-        if self.network is None and stopped != StopReason.INTERRUPTED and not self.part:
+        # Against a formula that leaves nothing of the table no network has a word to say.
+        if self.network is None and stopped != StopReason.INTERRUPTED and not self.part and not self.formulas.exact():
             self._network_beside()
         notes = [*self.dataset.notes, *(() if self.fit_rows.units is None else self.fit_rows.units.notes)]
         if not self.formulas:

@@ -184,7 +184,8 @@ class Discovery:
     formula : Formula
         The pick: the least description length (see `kansym.symbolic.complexity.description_length`).
     network : TrainedNetwork or None
-        The best network by validation; None when the run ended before one was trained, as for an exactly linear table.
+        The best network by validation; None where the run ended before one was trained, and beside an exact
+        law that was found without.
     reading : NetworkReading or None
         The all-symbolic network that the picked formula was composed from; None for the constant and linear formulas.
     decisions : tuple of Decision

@@ -76,11 +76,18 @@ def test_starts(found: Discovery) -> None:
     assert edit(replace(found, reading=None)).history == ("network [2, 1, 1]",)
 
 
+def test_beside_an_exact_law_a_network_is_trained_when_it_is_asked_for(found: Discovery) -> None:
+    net = edit(replace(found, network=None, reading=None), max_seconds=20)
+    assert {edge.mode for edge in net.edges} <= {"spline", "x"}  # a product node may stand alone
+    y = table().y
+    assert np.sqrt(np.mean((net.predict(table().X) - y) ** 2)) < 0.05 * np.std(y)
+
+
 def test_what_cannot_be_edited(found: Discovery, folder: Path, tmp_path: Path) -> None:
     with pytest.raises(ArgumentError, match="give a shape to train one"):
         edit(table())
-    with pytest.raises(ArgumentError, match="ended before a network was trained"):
-        edit(replace(found, network=None))
+    with pytest.raises(ArgumentError, match="the run has no reading: it ended without a network"):
+        edit(replace(found, network=None), start="reading")
     with pytest.raises(ArgumentError, match="source must be a folder"):
         edit(3)
     with pytest.raises(StorageError):
