@@ -65,7 +65,7 @@ def fewer_constants(form: ParametricForm, errors: np.ndarray, *, exact: bool) ->
     """Forms without one of the terms, and with zero, or where data are exact one, for a constant that is it within its
     error: a number that was measured stays as it was measured. Before each stands by how many standard errors the
     constant is moved, 0 where nobody knows."""
-    distances = dict(zip(form.constants, np.abs(form.values) / errors, strict=True))
+    distances = dict(zip(form.constants, map(_distance, form.values, errors), strict=True))
     terms = sympy.Add.make_args(form.expression)
     for term in terms if len(terms) > 1 else ():
         factors = [distance for symbol, distance in distances.items() if symbol in sympy.Mul.make_args(term)]
@@ -75,7 +75,11 @@ def fewer_constants(form: ParametricForm, errors: np.ndarray, *, exact: bool) ->
             if abs(value - number) <= SIMPLE_ERRORS * error:
                 fewer = form.with_constant(symbol, sympy.Integer(number))
                 if len(fewer.constants) and not fewer.expression.has(sympy.nan, sympy.zoo, sympy.oo):
-                    yield abs(value - number) / error, fewer
+                    yield _distance(value - number, error), fewer
+
+
+def _distance(value: float, error: float) -> float:
+    return 0.0 if value == 0 else abs(value) / error if error > 0 else math.inf
 
 
 def finer(t: np.ndarray) -> np.ndarray:
@@ -120,6 +124,10 @@ class Ranked:
         return np.sqrt(np.where(np.isnan(variances), np.inf, variances) * float(self.fit.losses.max()))
 
 
+_Contender = tuple[int, Sequence[ParametricForm], Ranked | None]
+"""Number of a system, the system, and the same fitted to shorter shots."""
+
+
 class Ranking:
     """Integrated fits of systems of candidates, each done once.
 
@@ -160,27 +168,34 @@ class Ranking:
         """
         before = self.best, self.parts, self._done
         kept, chosen = before, None
-        todo: list[tuple[int, Sequence[ParametricForm], Ranked | None]] = [
-            (k, one, None) for k, one in enumerate(systems)
-        ]
+        todo: list[_Contender] = [(k, one, None) for k, one in enumerate(systems)]
         settled = self.best is not None and self.setting.follows(self.best.fit)
-        for parts in (parts for parts in reversed(HORIZONS) if not settled or parts < before[1]):
-            self.best, self.parts, self._done = None, parts, {}
-            ranked = []
-            for k, system, shorter in todo:
-                found = self.rank(system, starts=None if shorter is None else states_at(self.setting, shorter, parts))
-                if found is not None:
-                    ranked.append((k, found))
-                    self.best = found if self.best is None or found.bits < self.best.bits else self.best
-            followed = [(k, one) for k, one in ranked if self.setting.follows(one.fit)]
-            if followed or (ranked and before[0] is None and chosen is None):
-                chosen, self.best = min(followed or ranked, key=lambda pair: pair[1].bits)
-                kept = self.best, parts, self._done
-            if not followed or clock.late(min(until, self.until)):
-                break
-            todo = [(k, one.fitted, one) for k, one in followed]
-        self.best, self.parts, self._done = kept
+        try:
+            for parts in (parts for parts in reversed(HORIZONS) if not settled or parts < before[1]):
+                ranked = self._compared(parts, todo)
+                followed = [(k, one) for k, one in ranked if self.setting.follows(one.fit)]
+                if followed or (ranked and before[0] is None and chosen is None):
+                    chosen, self.best = min(followed or ranked, key=lambda pair: pair[1].bits)
+                    kept = self.best, parts, self._done
+                if not followed or clock.late(min(until, self.until)):
+                    break
+                todo = [(k, one.fitted, one) for k, one in followed]
+        finally:
+            if kept[0] is not None:
+                self.best, self.parts, self._done = kept
         return chosen
+
+    def _compared(self, parts: int, systems: Sequence[_Contender]) -> list[tuple[int, Ranked]]:
+        """Systems fitted to so many shots of each run, where they can be integrated."""
+        self.best, self.parts, self._done = None, parts, {}
+        ranked = []
+        for k, system, shorter in systems:
+            starts = None if shorter is None else states_at(self.setting, shorter, parts)
+            found = self.rank(system, starts)
+            if found is not None:
+                ranked.append((k, found))
+                self.best = found if self.best is None or found.bits < self.best.bits else self.best
+        return ranked
 
     def rank(self, forms: Sequence[ParametricForm], starts: np.ndarray | None = None) -> Ranked | None:
         """A system with fitted constants; None where it cannot be integrated.

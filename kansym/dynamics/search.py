@@ -171,10 +171,9 @@ class Search:
             smoothed = closer(self.smoothed, self.data, best.fit.losses)
             if smoothed is None:
                 return
-            self.smoothed = smoothed
-            self.setting = Setting.of(self.data, smoothed, self.options.order, self.options.explicit_time)
-            self.ranking = self.ranking.judged_by(self.setting, self._lengthened())
-            self.problems = self._weak(smoothed)
+            setting = Setting.of(self.data, smoothed, self.options.order, self.options.explicit_time)
+            ranking, problems = self.ranking.judged_by(setting, self._lengthened()), self._weak(smoothed)
+            self.smoothed, self.setting, self.ranking, self.problems = smoothed, setting, ranking, problems
 
     def _rounds(self, share: float) -> None:
         """Exchange right-hand sides; then again with the states of the best system in place of the smoothed ones."""
