@@ -254,8 +254,7 @@ def main(
     }
     print(*(f"{name}: {value}" for name, value in said.items()), sep="\n")
     if keep and only is None:
-        kept = {f"{name}, {source} laws": value for name, value in said.items()}
-        keep_figures("groups", "One law for several groups", kept)
+        keep_figures("groups", "One law for several groups", said)
     return 0
 
 
