@@ -53,9 +53,9 @@ LIKELY, SPARE = 2.0, 10.0
 """A form that is so many times longer than what the weak form says it gains, and so many bits, is not integrated."""
 
 
-def without(form: ParametricForm, term: sympy.Expr) -> ParametricForm:
-    """A form without one of its terms."""
-    expression = form.expression - term
+def without(form: ParametricForm, *terms: sympy.Expr) -> ParametricForm:
+    """A form without some of its terms."""
+    expression = form.expression - sympy.Add(*terms)
     kept = [k for k, symbol in enumerate(form.constants) if expression.has(symbol)]
     constants = tuple(form.constants[k] for k in kept)
     return ParametricForm(expression, form.variables, constants, form.values[kept])
@@ -65,17 +65,32 @@ def fewer_constants(form: ParametricForm, errors: np.ndarray, *, exact: bool) ->
     """Forms without one of the terms, and with zero, or where data are exact one, for a constant that is it within its
     error: a number that was measured stays as it was measured. Before each stands by how many standard errors the
     constant is moved, 0 where nobody knows."""
-    distances = dict(zip(form.constants, map(_distance, form.values, errors), strict=True))
-    terms = sympy.Add.make_args(form.expression)
-    for term in terms if len(terms) > 1 else ():
-        factors = [distance for symbol, distance in distances.items() if symbol in sympy.Mul.make_args(term)]
-        yield min(factors, default=0.0), without(form, term)
+    distances = _distances(form, errors)
+    for term, distance in distances.items() if len(distances) > 1 else ():
+        yield distance, without(form, term)
     for symbol, value, error in zip(form.constants, form.values, errors, strict=True):
         for number in (0, 1) if exact else (0,):
             if abs(value - number) <= SIMPLE_ERRORS * error:
                 fewer = form.with_constant(symbol, sympy.Integer(number))
                 if len(fewer.constants) and not fewer.expression.has(sympy.nan, sympy.zoo, sympy.oo):
                     yield _distance(value - number, error), fewer
+
+
+def without_idle_terms(form: ParametricForm, errors: np.ndarray) -> ParametricForm:
+    """A form without all the terms whose coefficient is zero within its error, but for one where there is no other."""
+    distances = _distances(form, errors)
+    idle = sorted((term for term, distance in distances.items() if distance < 1), key=lambda term: distances[term])
+    return without(form, *(idle[:-1] if len(idle) == len(distances) else idle))
+
+
+def _distances(form: ParametricForm, errors: np.ndarray) -> dict[sympy.Expr, float]:
+    """By how many standard errors the coefficient of each term is off zero, 0 where nobody knows."""
+    known = dict(zip(form.constants, map(_distance, form.values, errors), strict=True))
+    terms = sympy.Add.make_args(form.expression)
+    return {
+        term: min((known[factor] for factor in sympy.Mul.make_args(term) if factor in known), default=0.0)
+        for term in terms
+    }
 
 
 def _distance(value: float, error: float) -> float:
@@ -116,12 +131,13 @@ class Ranked:
             form.with_values(values) for form, values in zip(self.forms, np.split(self.fit.values, ends), strict=True)
         )
 
-    def errors(self, equation: int) -> np.ndarray:
-        """Standard errors of the constants of one right-hand side, as what is left of its trajectories says; inf where
-        one is not determined."""
+    def errors(self, equation: int, least: float = 0.0) -> np.ndarray:
+        """Standard errors of the constants of one right-hand side, as what is left of its trajectories says, or `least`
+        in units of the errors where that is more; inf where one is not determined."""
         begin = sum(len(form.constants) for form in self.forms[:equation])
         variances = np.diagonal(self.fit.covariance)[begin : begin + len(self.forms[equation].constants)]
-        return np.sqrt(np.where(np.isnan(variances), np.inf, variances) * float(self.fit.losses.max()))
+        left = max(float(self.fit.losses.max()), least**2)
+        return np.sqrt(np.where(np.isnan(variances), np.inf, variances) * left)
 
 
 _Contender = tuple[int, Sequence[ParametricForm], Ranked | None]
@@ -279,15 +295,21 @@ class Ranking:
     def _shorter_systems(self, best: Ranked) -> list[list[ParametricForm]]:
         """A system without one of its terms or constants, those first that should gain most by their errors."""
         n, d = self.setting.data.points, len(self.setting.names)
+        least = max(map(self.setting.floor, range(len(best.forms))))
+        errors = [best.errors(k, least) for k in range(len(best.forms))]
         shorter: list[tuple[float, list[ParametricForm]]] = []
         for k, form in enumerate(best.fitted):
             bits = formula_bits(form, n, d)
-            for distance, fewer in fewer_constants(form, best.errors(k), exact=self.exact):
+            for distance, fewer in fewer_constants(form, errors[k], exact=self.exact):
                 saved = bits - formula_bits(fewer, n, d)
                 lost = 0.5 * distance**2 / math.log(2)
                 if lost < LIKELY * saved + SPARE:
                     shorter.append((lost - saved, [*best.fitted[:k], fewer, *best.fitted[k + 1 :]]))
-        return [forms for _, forms in sorted(shorter, key=lambda one: one[0])]
+        one_less = [forms for _, forms in sorted(shorter, key=lambda one: one[0])]
+        # All at once saves fits, and is no loss where it is wrong.
+        idle = [without_idle_terms(form, own) for form, own in zip(best.fitted, errors, strict=True)]
+        dropped = sum(len(form.constants) - len(fewer.constants) for form, fewer in zip(best.fitted, idle, strict=True))
+        return [idle, *one_less] if dropped > 1 else one_less
 
     def gaps(self) -> tuple[float, ...]:
         """By how many bits the next best right-hand side of each equation is longer; inf where none was integrated.

@@ -36,8 +36,8 @@ FORETOLD = 0.3
 """Error of foretold points, in units of the noise, below which the noise is less: with noise it is more than one."""
 
 RARE = 0.2
-"""Median error of foretold points, in units of their root mean square, below which no noise is left: what points do not
-resolve is missed at few of them, and noise at all (0.67)."""
+"""Median error of foretold points, in units of their root mean square, below which what is missed is no noise: motion
+that the points do not resolve is missed at few of them, and noise at all (0.67)."""
 
 BETWEEN = 1.5
 """Error of points with noise that a spline through others foretells, in units of the noise."""
@@ -268,14 +268,16 @@ def smooth(data: Trajectories) -> Smoothed:
         size = rms if relative[k] else 1.0
         exact[k] = not given and noise[k] * size < NOISELESS * spread
         sizes = floor[k] if relative[k] else None
-        less = None if given or exact[k] else _foretold(parts, k, noise[k], sizes)
-        if less is not None:
-            noise[k], exact[k] = less, less == 0
-            fits = fits if exact[k] else _known(parts, k, less, sizes)
+        misses = np.empty(0) if given or exact[k] else _misses(parts, k, sizes)
+        less = float(np.sqrt(np.mean(misses**2))) if len(misses) else math.inf
+        rare = len(misses) > 0 and bool(np.median(misses) <= RARE * less)
+        if less < FORETOLD * noise[k]:
+            noise[k], exact[k] = less / BETWEEN, rare
+            fits = fits if rare else _known(parts, k, noise[k], sizes)
         found.append(fits)
-        small[k] = noise[k] * size < BESIDE * spread
+        small[k] = rare or noise[k] * size < BESIDE * spread
     if exact.any():
-        # What is small beside a state without noise is a change that the points do not resolve.
+        # What is small, or rare, beside a state without noise is a change that the points do not resolve.
         exact |= small
     noise, relative = np.where(exact, _rounding(data), noise), relative & ~exact
     for k in range(m):
@@ -323,9 +325,9 @@ def _known(parts: Sequence[Trajectory], k: int, noise: float, floor: float | Non
     return curves
 
 
-def _foretold(parts: Sequence[Trajectory], k: int, noise: float, floor: float | None) -> float | None:
-    """The noise by a spline through every other point, where that foretells the others better than `noise` allows: 0
-    where few of them are missed. None where it foretells them no better."""
+def _misses(parts: Sequence[Trajectory], k: int, floor: float | None) -> np.ndarray:
+    """By how much a spline through every other point misses the others, in shares of the state where there is a floor;
+    where noise is a share of a state that decays, most points have next to none."""
     misses = []
     for part in parts:
         t, y = part.t, part.x[:, k]
@@ -333,12 +335,7 @@ def _foretold(parts: Sequence[Trajectory], k: int, noise: float, floor: float | 
             guess = InterpolatingSpline.through(t[::2], y[::2])(t[1:-1:2])
             sizes = 1.0 if floor is None else np.maximum(np.abs(y[1:-1:2]), floor)
             misses.append(((guess - y[1:-1:2]) / sizes)[EDGE:-EDGE])
-    # Where noise is a share of a state that decays, most points have next to none.
-    sizes = np.abs(np.concatenate(misses)) if misses else np.empty(0)
-    rms = float(np.sqrt(np.mean(sizes**2))) if len(sizes) else math.inf
-    if rms >= FORETOLD * noise:
-        return None
-    return 0.0 if np.median(sizes) <= RARE * rms else rms / BETWEEN
+    return np.abs(np.concatenate(misses)) if misses else np.empty(0)
 
 
 def along(smoothed: Smoothed, states: Sequence[tuple[np.ndarray, np.ndarray]]) -> Smoothed:
