@@ -79,7 +79,8 @@ def fewer_constants(form: ParametricForm, errors: np.ndarray, *, exact: bool) ->
 def without_idle_terms(form: ParametricForm, errors: np.ndarray) -> ParametricForm:
     """A form without all the terms whose coefficient is zero within its error, but for one where there is no other."""
     distances = _distances(form, errors)
-    idle = sorted((term for term, distance in distances.items() if distance < 1), key=lambda term: distances[term])
+    known = [term for term in distances if set(sympy.Mul.make_args(term)) & set(form.constants)]
+    idle = sorted((term for term in known if distances[term] < 1), key=lambda term: distances[term])
     return without(form, *(idle[:-1] if len(idle) == len(distances) else idle))
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import sympy
 
-from kansym.dynamics.ranking import Ranking, fewer_constants
+from kansym.dynamics.ranking import Ranking, fewer_constants, without_idle_terms
 from kansym.dynamics.setting import Setting
 from kansym.dynamics.smoothing import closer, smooth, without_noise
 from kansym.dynamics.trajectories import read_trajectories
@@ -97,6 +97,17 @@ def test_only_constants_within_their_errors_become_simple_and_measured_ones_stay
     assert [2.0, 1.01] in said[False]
     assert len(said[True]) == 4 and [2.0, -0.02] in said[True]
     assert len(list(fewer_constants(form, np.full(3, 1e-3), exact=True))) == 2
+
+
+def test_all_terms_within_their_errors_go_at_once_but_for_one():
+    (form,) = forms(2.0 * x + 0.01 * x**2 - 0.02 * y + 0.5)
+    errors = {2.0: 0.1, 0.01: 0.1, -0.02: 0.1, 0.5: 0.1}
+    kept = without_idle_terms(form, np.array([errors[value] for value in form.values]))
+    assert sorted(kept.values) == [0.5, 2.0]
+    assert list(without_idle_terms(form, np.full(4, 10.0)).values) == [2.0]
+    # A term without a coefficient may be all there is.
+    (wave,) = forms(sympy.sin(0.3 * x) + 0.5)
+    assert len(without_idle_terms(wave, np.full(2, 10.0)).constants) == 1
 
 
 def test_of_several_systems_the_best_is_told_also_where_others_follow(stiff):

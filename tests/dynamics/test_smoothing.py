@@ -75,3 +75,15 @@ def test_a_fast_start_hides_neither_noise_nor_that_there_is_none(noise):
     assert found.exact[0] == (noise == 0)
     if noise:
         assert found.relative[0] and found.noise[0] == pytest.approx(noise, rel=0.3)
+
+
+def test_spikes_are_no_noise_beside_a_state_without_any(make_table):
+    # Roessler's equations: the points do not resolve the third state, whose spikes no smooth curve follows.
+    table = make_table(
+        lambda _, s: [-5 * s[1] - 5 * s[2], 5 * s[0] + s[1], 5 * s[2] * (s[0] - 5.7) + 1],
+        [[2.3, 1.1, 0.8], [-0.1, 4.1, -2.1]],
+        np.linspace(0, 10, 150),
+        ["x", "y", "z"],
+    )
+    data = read_trajectories(table, time="t", states=["x", "y", "z"], trajectory="run")
+    assert smooth(data).exact.all()
