@@ -86,7 +86,10 @@ def without_idle_terms(form: ParametricForm, errors: np.ndarray) -> ParametricFo
 
 def _distances(form: ParametricForm, errors: np.ndarray) -> dict[sympy.Expr, float]:
     """By how many standard errors the coefficient of each term is off zero, 0 where nobody knows."""
-    known = dict(zip(form.constants, map(_distance, form.values, errors), strict=True))
+    known: dict[sympy.Expr, float] = {
+        symbol: _distance(value, error)
+        for symbol, value, error in zip(form.constants, form.values, errors, strict=True)
+    }
     terms = sympy.Add.make_args(form.expression)
     return {
         term: min((known[factor] for factor in sympy.Mul.make_args(term) if factor in known), default=0.0)
