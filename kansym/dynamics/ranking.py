@@ -20,8 +20,8 @@ from kansym.validation.same_form import OF_SPREAD, contains
 
 logger = logging.getLogger(__name__)
 
-HORIZONS = (1, 3, 8, 20)
-"""Shots that a run is divided into, until trajectories can be followed."""
+HORIZONS = (20, 8, 3, 1)
+"""Shots that a run is divided into, one after the other, as long as trajectories can be followed."""
 
 NEAR = 30.0
 """Bits behind the best candidate of an equation, by the weak form, at which another is still integrated."""
@@ -160,7 +160,7 @@ class Ranking:
 
     def __init__(self, setting: Setting, until: float) -> None:
         self.setting, self.until = setting, until
-        self.parts = HORIZONS[0]
+        self.parts = HORIZONS[-1]
         self.best: Ranked | None = None
         self._done: dict[tuple[str, ...], Ranked | None] = {}
 
@@ -191,7 +191,7 @@ class Ranking:
         todo: list[_Contender] = [(k, one, None) for k, one in enumerate(systems)]
         settled = self.best is not None and self.setting.follows(self.best.fit)
         try:
-            for parts in (parts for parts in reversed(HORIZONS) if not settled or parts < before[1]):
+            for parts in (parts for parts in HORIZONS if not settled or parts < before[1]):
                 ranked = self._compared(parts, todo)
                 followed = [(k, one) for k, one in ranked if self.setting.follows(one.fit)]
                 if followed or (ranked and before[0] is None and chosen is None):

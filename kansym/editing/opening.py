@@ -83,11 +83,11 @@ def edit(
         raise ArgumentError(f"start must be one of {', '.join(STARTS)} or a shape such as (2, 1, 1), got {start!r}")
     if run is None:
         raise ArgumentError("a table alone has no network; give a shape to train one, such as start=(2, 1, 1)")
-    if run.network is None and start in (None, "network"):
+    if run.network is None:
+        if start not in (None, "network"):
+            raise ArgumentError(f"the run has no {start}: it ended without a network (start='network' trains one)")
         network = _trained(context, None, max_seconds)
         return EditableNetwork(network, context, label=f"trained {format_shape(network.shape)}", apart=True)
-    if run.network is None:
-        raise ArgumentError(f"the run has no {start}: it ended without a network (start='network' trains one)")
     scaling, reading = run.network.scaling, run.reading
     networks: dict[str, Network | None] = {
         "reading": None if reading is None else reading.symbolic,
