@@ -6,6 +6,7 @@ J^T W J and J^T W r are kept, so memory does not grow with the number of rows.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -17,8 +18,13 @@ from kansym.kan.layer import EdgeValues, Layer, node_gradient, offset_gradient
 from kansym.kan.network import Network
 from kansym.kan.parameters import ParameterMap
 
-CHUNK_BYTES = 192 * 2**20
-"""Memory for one chunk of the Jacobian on the CPU; larger brings nothing once the matrix products are efficient."""
+CHUNK_BYTES = 16 * 2**20
+"""Memory for one chunk of the Jacobian on the CPU. What is larger than about 32 MB the C library asks the system for
+anew each time, whose empty pages then cost more than the product of the matrices."""
+
+STRIP, MOST_STRIPS = 64, 4
+"""Rows of J^T W J that are computed at a time, at least, and parts of it, at most: what is below them is known from what
+is beside them."""
 
 
 @dataclass
@@ -72,7 +78,8 @@ def jacobian(
 ) -> Tensor:
     """Jacobian of one output, shape (P, n, size), from a trace of the network with slopes."""
     rows = states[0][0].shape[1]
-    result = torch.zeros(network.population, rows, parameters.size, dtype=network.dtype, device=network.device)
+    # The blocks fill all of it.
+    result = torch.empty(network.population, rows, parameters.size, dtype=network.dtype, device=network.device)
     delta = torch.zeros(network.population, rows, network.n_outputs, dtype=network.dtype, device=network.device)
     delta[..., output] = 1.0
     for number in reversed(range(len(network.layers))):
@@ -86,7 +93,7 @@ def jacobian(
                 _write_block(result[..., block.start : block.stop], layer, edges, through, block.kind)
         if number:
             delta = (through * edges.slope).sum(-1)
-    return result.mul_(parameters.active[:, None])
+    return result if parameters.all_active else result.mul_(parameters.active[:, None])
 
 
 def edge_sensitivity(network: Network, x: Tensor, output: int = 0) -> list[Tensor]:
@@ -121,8 +128,8 @@ def normal_equations(
     """
     size, count, rows = parameters.size, network.population, x.shape[0]
     options = {"dtype": network.dtype, "device": network.device}
-    matrix, gradient = torch.zeros(count, size, size, **options), torch.zeros(count, size, **options)
-    loss = torch.zeros(count, **options)
+    gradient, loss = torch.zeros(count, size, **options), torch.zeros(count, **options)
+    square = _Square(count, size, gradient)
     clock.charge(Work.NETWORK_PASSES, 3)
     clock.charge(Work.NETWORK_PRODUCTS, count * rows * size * (size + 20))
     for part in chunks(rows, count * max(size, 1), network.device):
@@ -136,10 +143,33 @@ def normal_equations(
             slope = jacobian(network, states, parameters, output)
             if root is not None:
                 slope = slope * root
-            transposed = slope.transpose(1, 2)
-            matrix += torch.bmm(transposed, slope)
-            gradient += torch.bmm(transposed, residual[..., output : output + 1]).squeeze(-1)
-    return NormalEquations(matrix / rows, gradient / rows, loss / rows)
+            square.add(slope)
+            gradient += torch.bmm(slope.transpose(1, 2), residual[..., output : output + 1]).squeeze(-1)
+    return NormalEquations(square.whole().div_(rows), gradient / rows, loss / rows)
+
+
+class _Square:
+    """Sums of J^T J over chunks of rows, of which what lies below the diagonal is not computed twice."""
+
+    def __init__(self, count: int, size: int, like: Tensor) -> None:
+        parts = 1 if like.is_cuda else max(1, min(size // STRIP, MOST_STRIPS))
+        self.size, self.ends = size, [size * k // parts for k in range(parts + 1)]
+        self.strips = [like.new_zeros(count, stop - start, size - start) for start, stop in pairwise(self.ends)]
+
+    def add(self, slope: Tensor) -> None:
+        """Add the product of a chunk, shape (P, n, size)."""
+        for strip, (start, stop) in zip(self.strips, pairwise(self.ends), strict=True):
+            strip.baddbmm_(slope[:, :, start:stop].transpose(1, 2), slope[:, :, start:])
+
+    def whole(self) -> Tensor:
+        """The sum, shape (P, size, size)."""
+        if len(self.strips) == 1:
+            return self.strips[0]
+        result = self.strips[0].new_empty(len(self.strips[0]), self.size, self.size)
+        for strip, (start, stop) in zip(self.strips, pairwise(self.ends), strict=True):
+            result[:, start:stop, start:] = strip
+            result[:, stop:, start:stop] = strip[:, :, stop - start :].transpose(1, 2)
+        return result
 
 
 HeldOut = tuple[Tensor, Tensor] | tuple[Tensor, Tensor, Tensor | None]

@@ -1,6 +1,7 @@
 """The trainable numbers of a population as one matrix, shape (P, size), and back."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -35,6 +36,11 @@ class ParameterMap:
     @property
     def size(self) -> int:
         return self.active.shape[1]
+
+    @cached_property
+    def all_active(self) -> bool:
+        """Whether every column is known to exist in every network; a card is not asked."""
+        return not self.active.is_cuda and bool(self.active.all())
 
     @classmethod
     def of(cls, network: Network) -> "ParameterMap":

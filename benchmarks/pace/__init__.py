@@ -1,0 +1,1 @@
+"""How fast steps and searches are, beside another state of the project."""
