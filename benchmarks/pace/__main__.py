@@ -9,7 +9,7 @@
     python -m benchmarks.pace profile --before ../before     # where the time of thirty searches goes
 
 Times are those of the processor, on one core, of both sides in turn in one run. Searches are those of the golden record
-(`benchmarks.searches`): laws without and with 1 % of noise, and measured tables, with all their work (``deterministic``).
+(`benchmarks.searches`): laws without and with 1 % of noise, and measured tables, with all their work.
 """
 
 import math

@@ -23,8 +23,8 @@ CHUNK_BYTES = 16 * 2**20
 anew each time, whose empty pages then cost more than the product of the matrices."""
 
 STRIP, MOST_STRIPS = 64, 4
-"""Rows of J^T W J that are computed at a time, at least, and parts of it, at most: what is below them is known from what
-is beside them."""
+"""Rows of J^T W J that are computed at a time, at least, and parts of it, at most: what is below such a part is known
+from what is beside it."""
 
 
 @dataclass
