@@ -44,6 +44,9 @@ LEAST_ROWS = 10
 MOST_PARTS, HANDED, FITTED = 4, 12, 7
 """Parts that are replaced, the largest first; compositions of each; and those of each that get all of the algebra."""
 
+SLOPED, WHOLE, PART, SUMS = 0.1, 3.0, 1.5, 1.0
+"""Shares of the time: of a slope, of a curve, of a part or all columns, and of sums of products."""
+
 ALIKE = 1e-6
 """Relative difference of the losses of two forms that have the same values."""
 
@@ -83,8 +86,10 @@ def rivals(formula: Formula, fit_rows: FitRows, *, until: float, seed: int) -> l
     limit, loss = length + NEAR_BITS, fit_rows.loss(own, fit_rows.fitting)
     found: list[Formula] = []
     sources = _sources(own, fit_rows, seed)
-    for place, (share, source) in enumerate(sources):
-        due = clock.now() + clock.left(until) * share / sum(other for other, _ in sources[place:])
+    whole = clock.left(until) / sum(share for share, _ in sources)
+    for share, source in sources:
+        # What a source leaves of its share is saved: one that takes all it gets would find nothing more.
+        due = min(until, clock.now() + whole * share)
         forms = _shortest(fit_rows.faults.guard("a source of rivals", source(due)), fit_rows)
         # The formula itself comes back in many words, each of which would get all of the algebra.
         news = [one for one in forms if one.length < length - WORDS or not _alike(one.loss, loss)]
@@ -108,18 +113,18 @@ def _sources(own: ParametricForm, fit_rows: FitRows, seed: int) -> list[tuple[fl
         "allowed": fit_rows.allowed,
         "seed": seed,
     }
-    found: list[tuple[float, Source]] = [(1.0, lambda _: (_sloped(own, one, fit_rows) for one in symbols))]
+    found: list[tuple[float, Source]] = [(SLOPED, lambda _: (_sloped(own, one, fit_rows) for one in symbols))]
     # Other functions in its own places come nearest, so they have their turn before forms that share nothing with it.
     parts = [part for part in parts_within(expression, fit_rows) if complexity(part.expression) >= SMALLEST_PART]
     for part in sorted(parts, key=lambda part: -complexity(part.expression))[:MOST_PARTS]:
         # A curve has fewer rivals of its own length than of one operation more.
-        share, few = (3.0, FEW_OF_NOISY_CURVES) if part.expression == expression else (1.5, TREES)
+        share, few = (WHOLE, FEW_OF_NOISY_CURVES) if part.expression == expression else (PART, TREES)
         found.append((share, partial(_anew, part, fit_rows, noise, few, seed)))
     if len(symbols) > 1:
         every = Enumeration(X, y, fit_rows.variables, **table)
-        found.append((1.5, lambda due: every.formulas(due, few=FEW, handed=HANDED, near=NEAR_NATS)))
+        found.append((PART, lambda due: every.formulas(due, few=FEW, handed=HANDED, near=NEAR_NATS)))
     if suits(X, y):
-        found.append((1.5, partial(_sums, X, y, fit_rows.variables, table)))
+        found.append((SUMS, partial(_sums, X, y, fit_rows.variables, table)))
     return found
 
 

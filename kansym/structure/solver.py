@@ -25,7 +25,7 @@ from kansym.structure.separability import Separation, linked_separations, separa
 from kansym.structure.simple_forms import simple_forms
 from kansym.structure.sparse import sparse_fits, sparse_law
 from kansym.structure.straight import straight_lines
-from kansym.structure.surrogate import Surrogate, check_rows, fit_surrogate
+from kansym.structure.surrogate import Surrogate, check_rows, fit_surrogate, one_signed
 from kansym.symbolic.complexity import complexity, formula_bits
 from kansym.symbolic.parametric import parametrize
 from kansym.symbolic.steps import Step, StepKind
@@ -83,6 +83,9 @@ SETTLED, SETTLED_LATE, PATIENCE = 1.003, 1.01, 4
 """Ratio of a formula's error to the best interpolant's at which there is nothing left to find: at once, and after so
 many others that were no better."""
 
+PREDICTED = 0.99
+"""Share of the squares of a residual that what an interpolant leaves of it must exceed, if it predicts nothing."""
+
 READINGS = 4
 """Readings of separated curves that are followed."""
 
@@ -122,6 +125,8 @@ class Solver:
         self.leaf, self.seed, self.until, self.any_function = leaf, seed, until, any_function
         self.reducer = Reducer(y, seed=seed, deadline=until, units=units)
         self.more = False
+        self._asked: tuple[float, bool] | None = None
+        """The last residual that was looked at, by its square, and whether nothing of it is predicted."""
 
     def solutions(self, problem: Problem, depth: int = 0, expected: float = math.inf) -> Iterator[Solution]:
         """Formulas for the user's y, with the smaller problem that each one solves."""
@@ -316,19 +321,39 @@ class Solver:
         """Error of the best interpolant on rows that it has not seen, in units of y; inf before there is one."""
         return self.reducer.lowest * float(np.std(self.reducer.y))
 
-    def settles(self, residual: np.ndarray, problem: Problem, *, unbeaten: int = 0) -> bool:
+    def settles(self, residual: np.ndarray, problem: Problem, *, unbeaten: int = 0, short: bool = False) -> bool:
         """Whether a formula's residual of y is as small as any smooth function's; only asked with noise.
 
         `residual` has one entry per row of `problem`. The same held-out rows are compared: their noise cancels. The
-        lowest of many interpolants' errors is low by chance as well, so a formula that `PATIENCE` others have not
-        bettered may be a little farther from it; `unbeaten` is their number.
+        lowest of many interpolants' errors is low by chance as well, on few rows by far, so a formula that `PATIENCE`
+        others have not bettered may be a little farther from it, and a `short` one settles where an interpolant of its
+        residual predicts nothing; `unbeaten` is the number of the others.
         """
         if not self.reducer.noisy or self.reducer.lowest < LEAST_NOISE:
             return False
         check = check_rows(len(residual), self.seed)
         weights = None if problem.weights is None else problem.weights[check]
         near = SETTLED if unbeaten < PATIENCE else SETTLED_LATE
-        return relative_error(residual[check], self.reducer.y, weights) <= near * self.reducer.lowest
+        if relative_error(residual[check], self.reducer.y, weights) <= near * self.reducer.lowest:
+            return True
+        return short and unbeaten >= PATIENCE and self._leaves_nothing(residual, problem)
+
+    def _leaves_nothing(self, residual: np.ndarray, problem: Problem) -> bool:
+        """Whether an interpolant predicts nothing of a residual on rows that it has not seen."""
+        key = float(residual @ residual)
+        if self._asked is None or self._asked[0] != key:
+            self._asked = key, self._predicts_nothing(residual, problem)
+        return self._asked[1]
+
+    def _predicts_nothing(self, residual: np.ndarray, problem: Problem) -> bool:
+        signed = one_signed(problem.X)
+        surrogate = fit_surrogate(problem.X, residual, log=signed, weights=problem.weights, seed=self.seed)
+        if surrogate is None:
+            return False
+        check = surrogate.check
+        left = residual[check] - surrogate.predict(problem.X[check])
+        weights = np.ones(len(check)) if problem.weights is None else problem.weights[check]
+        return float(weights @ left**2) > PREDICTED * float(weights @ residual[check] ** 2)
 
     def _late(self) -> bool:
         return clock.late(self.until)
