@@ -4,6 +4,7 @@
 
     python -m benchmarks.large_tables                       # 10^7 rows x 10 columns of Parquet, some minutes
     python -m benchmarks.large_tables --rows 1000000 --kind npy --single
+    python -m benchmarks.large_tables --peer                # Operon on the same file
 
 A table of a known law with 1 % noise is written part after part into a temporary folder and searched in a process of
 its own, whose peak is the memory that was needed. Exit status 1 where the law is not found, or its constant is not
@@ -11,6 +12,7 @@ within five errors.
 """
 
 import json
+import math
 import resource
 import subprocess
 import sys
@@ -21,11 +23,14 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
+import pandas
 import sympy
 from cyclopts import App, Parameter, validators
 
 from benchmarks.table import keep as keep_figures
 from kansym import DiscoveryOptions, certify, discover, read_table
+from kansym.comparison.request import Request
+from kansym.comparison.workers import operon
 from kansym.optional import optional_module
 from kansym.run.storage import save_run
 from kansym.search.progress import Progress
@@ -39,6 +44,11 @@ PART = 500_000
 """Rows that are drawn at a time."""
 
 NAMES = [*(f"x{k}" for k in range(COLUMNS)), "y"]
+
+FUNCTIONS = ("x", "x^2", "x^-1", "sqrt", "sin", "cos", "exp", "log")
+"""What formulas of Operon may have."""
+
+LONGEST_TEXT = 200
 
 Count = Annotated[int, Parameter(validator=validators.Number(gte=1000))]
 
@@ -129,6 +139,45 @@ def worker(path: Path, *, seconds: float, seed: int) -> None:
     print(json.dumps(record))
 
 
+@app.command(show=False)
+def peer(path: Path, *, seconds: float, seed: int) -> None:
+    """Search a file with Operon, which takes a whole table, and print what was measured as JSON."""
+    begin = time.perf_counter()
+    data = pandas.read_parquet(path).to_numpy() if path.suffix == ".parquet" else np.load(path)
+    X, y = np.ascontiguousarray(data[:, :COLUMNS], dtype=float), np.ascontiguousarray(data[:, COLUMNS], dtype=float)
+    del data
+    read = time.perf_counter()
+    nothing = np.zeros((0, COLUMNS))
+    request = Request(X, y, None, nothing, (None,) * COLUMNS, None, FUNCTIONS, seconds, seed, path.parent)
+    said: list[str] = []
+    answer = operon.search(request, said.append)
+    record = {
+        "formula": answer.formulas[answer.pick or 0].expression,
+        "version": answer.version,
+        "progress": said[-1] if said else "no generation",
+        "reading": read - begin,
+        "searching": time.perf_counter() - read,
+        "peak": megabytes(),
+    }
+    print(json.dumps(record))
+
+
+def _beside(path: Path, seconds: float, seed: int) -> dict[str, str]:
+    """What Operon makes of the same file in so many seconds."""
+    command = [sys.executable, "-m", "benchmarks.large_tables", "peer", str(path)]
+    command += ["--seconds", str(seconds), "--seed", str(seed)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        return {"Operon": f"ended with status {done.returncode}"}
+    record = json.loads(done.stdout.splitlines()[-1])
+    reading, searching = record["reading"], record["searching"]
+    return {
+        f"Operon {record['version']}": f"`{record['formula'][:LONGEST_TEXT]}`, {record['progress']}",
+        "Operon, seconds": f"{reading:.1f} s reading, {searching:.1f} s searching, of {seconds:g} s",
+        "Operon, peak memory": f"{record['peak']:.0f} MB",
+    }
+
+
 @app.default
 def main(
     *,
@@ -137,6 +186,7 @@ def main(
     single: bool = False,
     seconds: float = 40.0,
     seed: int = 0,
+    peer: bool = False,
     keep: bool = False,
 ) -> None:
     """Write a table, search it, and print memory and seconds by stage.
@@ -153,6 +203,8 @@ def main(
         Budget of the search, in seconds of work, the last fit included.
     seed
         Draws the table and the sample.
+    peer
+        Search the same file with Operon, for as long as the search took from reading to saving.
     keep
         Keep the figures for the pages.
     """
@@ -168,7 +220,9 @@ def main(
         command = [sys.executable, "-m", "benchmarks.large_tables", "worker", str(path)]
         command += ["--seconds", str(seconds), "--seed", str(seed)]
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-    record = json.loads(done.stdout.splitlines()[-1])
+        record = json.loads(done.stdout.splitlines()[-1])
+        taken = sum(wall for wall, _ in record["stages"].values())
+        others = _beside(path, math.ceil(taken), seed) if peer else {}
     figures = {
         "formula": f"`{record['formula']}`, {record['verdict']}, {record['rows']:,} rows",
         "constant": f"off by {record['off']:+.1f} standard errors of {record['error']:.2g}"
@@ -178,6 +232,7 @@ def main(
         "all": "{:.1f} s, {:.1f} s of a core".format(*map(sum, zip(*record["stages"].values(), strict=True))),
         "peak memory": f"{record['peak']:.0f} MB, {record['interpreter']:.0f} MB of them after importing kansym",
         "kept of the run": f"{record['kept']:.1f} MB",
+        **others,
     }
     for name, value in figures.items():
         print(f"{name:<22} {value}")

@@ -38,6 +38,9 @@ LEADERS, PLACES, ROUNDS = 4, 4, 4
 NEAR = 3.5
 """Standard errors between a shared constant and the simple number that it may be."""
 
+GAUGE_POWERS = ("1", "-1", "2", "-2", "1/2", "-1/2")
+"""Powers of one constant that may be a factor of another."""
+
 GAUGE_BITS = 5.0
 """Bits that a combination of two constants costs: that many pairs and combinations are tried."""
 
@@ -267,7 +270,8 @@ class Contest:
         self.enter(other, hoped, self._starts(other, each))
 
     def _regauged(self, split: Split) -> None:
-        """Try whether the ratio, product, sum or difference of two of each group's own constants is shared."""
+        """Try whether the ratio, product, sum or difference of two of each group's own constants is shared, or a ratio
+        or product with the square or root of one."""
         form, own = split.form, np.flatnonzero(~split.shared)
         if len(own) < 2:
             return
@@ -275,12 +279,10 @@ class Contest:
         for p, q in itertools.combinations(own, 2):
             first, second = form.constants[p], form.constants[q]
             with np.errstate(all="ignore"):
-                gauges = [
-                    (first * second, values[:, q] / values[:, p]),
-                    (second / first, values[:, q] * values[:, p]),
-                    (first + second, values[:, q] - values[:, p]),
-                    (second - first, values[:, q] + values[:, p]),
-                ]
+                gauges = [(first + second, values[:, q] - values[:, p]), (second - first, values[:, q] + values[:, p])]
+                for power in GAUGE_POWERS:
+                    exponent = sympy.Rational(power)
+                    gauges.append((first**exponent * second, values[:, q] / values[:, p] ** float(exponent)))
             for replacement, combined in gauges:
                 if not np.isfinite(combined).all() or clock.late(self.deadline):
                     continue
@@ -293,9 +295,12 @@ class Contest:
                 self._seen[str(expression)] = -math.inf
                 # What its constants are called is no part of a law, so the form costs what it did.
                 self.judge.price(changed, self.judge.words(form) + GAUGE_BITS)
-                trial = self.judge.decide(self.judge.at(changed, start), until=self.deadline)
-                if trial.bits < split.bits:
-                    self._keep(trial)
+                separate = self.judge.at(changed, start)
+                # Clearly different combinations are not shared, whatever else is.
+                if self.judge.apart(separate)[q] / (2 * math.log(2)) < self.judge.saving + PROMISING:
+                    trial = self.judge.decide(separate, until=self.deadline)
+                    if trial.bits < split.bits:
+                        self._keep(trial)
 
     def _completed(self, split: Split) -> None:
         """Try constants that the form lacks, where all rows together show it."""

@@ -104,6 +104,11 @@ class Judge:
         constants = 0.5 * math.log2(n) * int(fit.shared.sum()) + 0.5 * own * float(np.log2(counts).sum())
         return words + constants + (0.0 if levels is None else 0.5 * float(np.log2(counts[1:]).sum()))
 
+    @property
+    def saving(self) -> float:
+        """Bits by which a shared constant is cheaper than one of each group's own."""
+        return 0.5 * (float(np.log2(self.rows.counts).sum()) - math.log2(len(self.rows.y)))
+
     def words(self, form: ParametricForm) -> float:
         """The part of the description that the form is."""
         known = self._words.get(form.expression)

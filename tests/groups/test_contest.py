@@ -38,6 +38,22 @@ def test_a_shared_ratio_of_two_constants_is_found_in_either_gauge(text):
     )
 
 
+def test_a_shared_ratio_with_a_root_is_found():
+    # A/sqrt(1 + (b x)^2) written as c0/sqrt(c1 + x^2): both differ from group to group, and c0 = A*sqrt(c1).
+    rng = np.random.default_rng(3)
+    codes = np.repeat(np.arange(5), 40)
+    x, steep = rng.uniform(0.1, 5, len(codes)), np.array([0.5, 0.8, 1.3, 2.0, 3.0])
+    clean = 2.0 / np.sqrt(1 + (steep[codes] * x) ** 2)
+    y = clean + 0.01 * clean.std() * rng.standard_normal(len(x))
+    table = grouped_table(make_dataset(x[:, None], y, names=["x"]), [f"g{k}" for k in codes], "run")
+    (symbol,) = table.variables
+    contest = Contest(table, math.inf)
+    contest.offer(sympy.Float(2.1) / sympy.sqrt(sympy.Float(1.1) + symbol**2))
+    assert not contest.best.shared.any()
+    contest.improve()
+    assert (contest.best.shared.sum(), len(contest.best.shared)) == (1, 2)
+
+
 def test_a_phase_of_half_a_turn_and_a_factor_that_is_one_go():
     rng = np.random.default_rng(2)
     codes = np.repeat(np.arange(4), 40)
