@@ -22,8 +22,9 @@ from kansym.symbolic.parametric import ParametricForm, parametrize
 from kansym.symbolic.steps import Origin
 from kansym.terms.pursuit import LEAST_ROWS
 
-SHORT_FORMULA = 12
-"""Nodes of a formula than which no sum of products is much shorter."""
+SHORT_FORMULA, SHORT_OF_COLUMNS, NODES_OF_COLUMN = 12, 8, 2
+"""Nodes of a formula than which no sum of products is much shorter: the first number, or of many columns the second one
+and so many for each, since every column takes itself and an operation."""
 
 LEADERS, PLACES, ROUNDS = 12, 2, 3
 """Formulas of the shortest descriptions that are asked for constants they lack, constants tried in each, and rounds."""
@@ -50,6 +51,11 @@ READ_ANEW, PARTS = 2, 5
 
 Seeds = Callable[[FitRows, float, Callable[[str, str], None]], Iterator[Formula]]
 """Formulas to begin with, from the rows, a `kansym.clock.now` deadline, and what progress is reported to."""
+
+
+def _short(formula: Formula) -> int:
+    """Nodes of a formula of as many columns than which none is much shorter."""
+    return max(SHORT_FORMULA, SHORT_OF_COLUMNS + NODES_OF_COLUMN * len(formula.expression.free_symbols))
 
 
 class FoundFormulas:
@@ -94,7 +100,7 @@ class FoundFormulas:
     def long(self) -> bool:
         """Whether a sum of products may well be shorter than the pick, as where noise lets much pass for it."""
         best = self.best()
-        return best is None or best.complexity > SHORT_FORMULA
+        return best is None or best.complexity > _short(best)
 
     def add(self, raw: sympy.Expr, structure: Origin) -> None:
         """Fit and simplify an expression."""
@@ -176,7 +182,7 @@ class FoundFormulas:
         # A function of the only column is what the whole search is for.
         several = len(self.fit_rows.variables) > 1
         parts = lacking(expression, self.fit_rows, 0.0 if noise > 0 else MOST_OF_THE_REST) if several else []
-        if noise > 0 and formula.complexity > SHORT_FORMULA:
+        if noise > 0 and formula.complexity > _short(formula):
             parts += parts_of(expression, self.fit_rows)
         for part in parts[:PARTS]:
             self._read(part, formula, noise, until, seed)
