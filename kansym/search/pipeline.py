@@ -315,7 +315,7 @@ class _Run:
         self._leaves += 1
         longest = math.inf
         if self.settled and leaf.X.shape[1] == 1:
-            longest = budget.LAST_LOOK * self.options.max_seconds
+            longest = min(budget.LAST_LOOK * self.options.max_seconds, budget.LAST_SECONDS)
         elif not self.sums.noisy and self.sums.open(self.sums.early):
             # What is read here may not keep the whole from its first turn of sums.
             due = self.start + budget.TERMS_AFTER * self.options.max_seconds
