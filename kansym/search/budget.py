@@ -7,7 +7,8 @@ ADDITIVE_AFTER = 0.1
 """Share of the budget for which structure goes on alone before the smallest network has its turn."""
 
 LAST_LOOK, LAST_SECONDS = 0.15, 4.0
-"""Share of the time budget for the one column that is left of a table which a short formula settles, and most seconds."""
+"""Share of the time budget for the one column that is left of a table which a short formula settles, and seconds, at
+most."""
 
 SECOND_LOOK = 0.4
 """Share of the time budget for reading a curve that a formula describes already as well as the data allow: with few
