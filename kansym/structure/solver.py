@@ -336,6 +336,8 @@ class Solver:
         near = SETTLED if unbeaten < PATIENCE else SETTLED_LATE
         if relative_error(residual[check], self.reducer.y, weights) <= near * self.reducer.lowest:
             return True
+        # On a dozen rows an interpolant predicts nothing of anything.
+        short = short and len(residual) >= SMALL_TABLE
         return short and unbeaten >= PATIENCE and self._leaves_nothing(residual, problem)
 
     def _leaves_nothing(self, residual: np.ndarray, problem: Problem) -> bool:

@@ -93,6 +93,23 @@ def test_results_do_not_depend_on_the_chunks(monkeypatch, mixed_network, rows):
         assert_allclose(parts, whole, rtol=1e-11, atol=1e-13)
 
 
+@pytest.mark.parametrize("parts", [1, 2, 3, 4])
+def test_results_do_not_depend_on_the_strips(parts, monkeypatch, mixed_network, rows):
+    network, x, y = mixed_network((3, 4, 2)), rows(150, 3), rows(150, 2, seed=1)
+    parameters = ParameterMap.of(network)
+    monkeypatch.setattr(module, "CHUNK_BYTES", 40_000)
+    monkeypatch.setattr(module, "STRIP", 10)
+    monkeypatch.setattr(module, "MOST_STRIPS", parts)
+    states, expected = network.trace(x), 0.0
+    for output in range(2):
+        slope = _autograd(network, x, parameters, output)
+        assert_allclose(jacobian(network, states, parameters, output), slope, rtol=1e-10, atol=1e-11)
+        expected = expected + slope.mT @ slope / 150
+    found = normal_equations(network, x, y, parameters).matrix
+    assert_allclose(found, expected, rtol=1e-9, atol=1e-11)
+    assert torch.equal(found, found.mT) or parts == 1
+
+
 def test_chunks_cover_all_rows_once_and_bound_memory():
     parts = chunks(1_000_003, 4000, torch.device("cpu"))
     assert [row for part in parts for row in (part.start, part.stop)][1:-1:2] == [part.start for part in parts[1:]]

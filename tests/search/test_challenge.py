@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import sympy
 
-from kansym import Dataset
+from kansym import Dataset, clock
 from kansym.clock import Clock, running
+from kansym.search import challenge
 from kansym.search.challenge import rivals
 from kansym.search.formulation import judge
 from kansym.search.rows import FitRows
@@ -83,6 +84,21 @@ def test_what_the_data_cannot_tell_apart_is_handed_on(size, rng):
     others = [one for one in found(law, rows, 2.5) if not one.expression.has(sympy.exp)]
     near = [one for one in others if one.description_length < law.description_length + 7]
     assert bool(near) == (size == 0.2)
+
+
+def test_what_a_source_leaves_of_its_time_is_saved(rng, monkeypatch):
+    X = rng.uniform([0.1, 1.0], [8.0, 3.0], (150, 2))
+    law = 2.1 * X[:, 0] * X[:, 1]
+    rows = rows_of(X, law + 0.02 * rng.normal(size=150), ("x", "z"), 0.02)
+    formula, dues = fitted("2.1*x*z", rows), []
+
+    def source(due):
+        dues.append(due - clock.now())
+        return iter(())
+
+    monkeypatch.setattr(challenge, "_sources", lambda *_: [(1.0, source), (3.0, source)])
+    found(formula, rows, seconds=100.0)
+    assert dues == [pytest.approx(25.0, abs=1.0), pytest.approx(75.0, abs=1.0)]
 
 
 def test_a_constant_has_no_rivals(rng):

@@ -1,6 +1,7 @@
 """Formulas found so far, and better parts of them."""
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -56,6 +57,20 @@ def test_an_exact_formula_is_at_noise(found):
     best = search.best()
     assert search.exact() and search.at_noise() and not search.long()
     assert best is not None and search.best_loss() == best.validation_loss
+
+
+def test_a_formula_of_many_columns_is_short_up_to_more_nodes(found):
+    search = found(lambda u, v: u * v)
+
+    def long(columns, nodes):
+        expression = sympy.Add(*(sympy.Symbol(f"x{k}") for k in range(columns)))
+        one = SimpleNamespace(complexity=nodes, expression=expression)
+        search.best = lambda: one
+        return search.long()
+
+    assert [long(columns, 12) for columns in (1, 2, 5)] == [False, False, False]
+    assert [long(columns, 13) for columns in (1, 2, 3)] == [True, True, False]
+    assert not long(5, 18) and long(5, 19)
 
 
 def test_a_constant_that_is_missing_is_found(brief):

@@ -9,7 +9,7 @@ from kansym.clock import SECONDS, SLOWNESS, Work
 from kansym.structure.leaf import Leaf
 from kansym.structure.problem import Problem
 from kansym.structure.separability import linked_separations
-from kansym.structure.solver import Solver, evaluate, symbols
+from kansym.structure.solver import PATIENCE, Solver, evaluate, symbols
 
 U, V, W = SYMBOLS = sympy.symbols("u v w", positive=True)
 Z = sympy.Symbol("z")
@@ -131,6 +131,22 @@ def test_with_noise_the_law_is_among_the_formulas_and_settles(box, law, rng):
     whole = Problem.of(X, y, (U, V))
     assert solver.settles(truth - y, whole)
     assert not solver.settles(truth * 1.1 - y, whole)
+
+
+def test_few_rows_are_settled_by_a_short_law_whose_residual_is_noise(box, rng):
+    X = box(300, None, None)
+    truth = X.prod(1)
+    y = truth + 0.01 * truth.std() * rng.normal(size=300)
+    solver, _ = solve(X, y, most=1)
+    # An interpolant that is better on the held-out rows by chance.
+    solver.reducer.lowest *= 0.9
+    whole = Problem.of(X, y, (U, V))
+    assert not solver.settles(truth - y, whole, unbeaten=PATIENCE)
+    assert not solver.settles(truth - y, whole, unbeaten=PATIENCE - 1, short=True)
+    assert solver.settles(truth - y, whole, unbeaten=PATIENCE, short=True)
+    # What varies with a column by half of the noise is seen in the residual, and in no other way here.
+    bent = truth + 0.01 * truth.std() * np.cos(3 * X[:, 0])
+    assert not solver.settles(bent - y, whole, unbeaten=PATIENCE, short=True)
 
 
 def test_without_noise_nothing_settles(box):
