@@ -150,7 +150,7 @@ def _plain() -> list[Search]:
 
 
 @app.command(name="searches")
-def both(*, before: Path, seconds: Seconds = 60.0, every: int = 1, keep: bool = False) -> None:
+def both(*, before: Path, seconds: Seconds = 60.0, every: int = 1, only: str = "", keep: bool = False) -> None:
     """Search the same tables by two states of the project.
 
     Parameters
@@ -161,13 +161,15 @@ def both(*, before: Path, seconds: Seconds = 60.0, every: int = 1, keep: bool = 
         Budget of a search, in counted work.
     every
         Of these so many searches, one.
+    only
+        Searches whose name contains this text.
     keep
         Keep the figures in benchmarks/results.
     """
     times: dict[str, list[tuple[float, float]]] = {}
     same: Counter[str] = Counter()
     with Side("search_side.py", before) as old, Side("search_side.py", HERE) as new:
-        for search in _plain()[::every]:
+        for search in [one for one in _plain() if only in one.name][::every]:
             first = old.ask(name=search.name, seconds=seconds)
             second = new.ask(name=search.name, seconds=seconds)
             kind, alike = _kind(search), first["formula"] == second["formula"]
