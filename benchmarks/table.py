@@ -31,7 +31,7 @@ RESULTS = Path(__file__).parent / "results"
 PAGE = Path(__file__).parents[1] / "docs" / "_figures.md"
 BENCH = "Known laws"
 
-PATHS = ("--out", "--python")
+PATHS = ("--out", "--python", "--before")
 """Options whose values are paths."""
 
 FEW = 5
@@ -89,7 +89,7 @@ def keep(
     if command is None:
         command = shlex.join(["python", "-m", f"benchmarks.{name}", *_told(sys.argv[1:])])
     machine = f"{cpu_model()}, {describe()['cores']} cores"
-    run = Run(command, datetime.date.today().isoformat(), _commit(), machine, False, dict(figures))
+    run = Run(command, datetime.date.today().isoformat(), commit_of(), machine, False, dict(figures))
     path = folder / f"{name}.json"
     runs = load(path)[1] if path.exists() else []
     places = [k for k, other in enumerate(runs) if other.command == command]
@@ -100,10 +100,10 @@ def keep(
     return path
 
 
-def _commit() -> str:
-    """Of the clone; marked where files differ from it."""
+def commit_of(clone: Path = RESULTS) -> str:
+    """Of a clone; marked where files differ from it."""
     command = ["git", "describe", "--always", "--exclude=*", "--dirty=+"]
-    found = subprocess.run(command, cwd=RESULTS, capture_output=True, text=True, check=False)
+    found = subprocess.run(command, cwd=clone, capture_output=True, text=True, check=False)
     return found.stdout.strip() or "unknown"
 
 

@@ -27,6 +27,7 @@ from matplotlib.figure import Figure
 from benchmarks.machine import cpu_model
 from benchmarks.pace.side import HERE, Side
 from benchmarks.searches import Search, searches
+from benchmarks.table import commit_of
 from benchmarks.table import keep as keep_figures
 
 app = App(name="python -m benchmarks.pace", help="Steps and searches, how fast?", version_flags=[])
@@ -83,7 +84,7 @@ def steps(*, before: Path | None = None, keep: bool = False) -> None:
     keep
         Keep the figures in benchmarks/results.
     """
-    said: dict[str, str] = {}
+    said = {"before": commit_of(before)} if before else {}
     with ExitStack() as stack:
         sides = [stack.enter_context(Side("step_side.py", one)) for one in ([before] if before else []) + [HERE]]
         print(f"{cpu_model()}, one core, {rate(sides[-1]) / 1e9:.0f} GFLOP/s in a product of two matrices")
@@ -178,7 +179,7 @@ def both(*, before: Path, seconds: Seconds = 60.0, every: int = 1, only: str = "
             print(f"{search.name[:40]:40} {first['seconds']:6.1f} s  {second['seconds']:6.1f} s", flush=True)
             if not alike:
                 print(f"    {first['formula'][:150]}\n    {second['formula'][:150]}", flush=True)
-    said = {}
+    said = {"before": commit_of(before)}
     for kind, pairs in times.items():
         medians = [statistics.median(column) for column in zip(*pairs, strict=True)]
         ratio = math.exp(statistics.fmean(math.log(one / other) for one, other in pairs))
