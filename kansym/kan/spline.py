@@ -81,6 +81,8 @@ def local_basis(u: Tensor, grid: int, degree: int = DEGREE) -> tuple[Tensor, Ten
     # A nan, from a primitive outside its domain one layer below, gets a cell like any other and stays nan through t.
     cell = position.floor().clamp(0, grid - 1).nan_to_num(0.0)
     t = position - cell
+    # At the right end a division may leave a last digit above 1, where a basis is negative; the gradient stays.
+    t = t - (t - 1.0).clamp_min(0.0).detach()
     if degree == 3:
         s = 1.0 - t
         t2, s2 = t * t, s * s

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from scipy.integrate import quad
@@ -70,6 +70,7 @@ def test_outside_the_grid_the_spline_is_its_tangent(grid, end, degree):
     u=st.lists(st.floats(-3, 3, allow_nan=False), min_size=1, max_size=20),
     inside=st.booleans(),
 )
+@example(grid=49, degree=1, u=[1.0], inside=True)
 def test_partition_of_unity(grid, degree, u, inside):
     points = torch.tensor(u, dtype=torch.float64)
     points = points.clamp(-1, 1) if inside else points
