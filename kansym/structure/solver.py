@@ -15,17 +15,18 @@ from kansym import clock
 from kansym.structure.leaf import Leaf, LeafSolver, Solution
 from kansym.structure.links import usable_links
 from kansym.structure.monomials import monomial_law
-from kansym.structure.problem import TARGET, Problem, relative_error
+from kansym.structure.problem import TARGET, Problem
 from kansym.structure.product_units import SMALL_TABLE, product_unit_laws
 from kansym.structure.rank import link_ranks
 from kansym.structure.rational import featured_laws, rational_laws
 from kansym.structure.scaled_forms import scaled_forms
 from kansym.structure.search import GRADIENT_ROWS, NOISY, Reducer
 from kansym.structure.separability import Separation, linked_separations, separated_curve
+from kansym.structure.settling import LEAST_NOISE, Settling
 from kansym.structure.simple_forms import simple_forms
 from kansym.structure.sparse import sparse_fits, sparse_law
 from kansym.structure.straight import straight_lines
-from kansym.structure.surrogate import Surrogate, check_rows, fit_surrogate, one_signed
+from kansym.structure.surrogate import Surrogate, fit_surrogate
 from kansym.symbolic.complexity import complexity, formula_bits
 from kansym.symbolic.parametric import parametrize
 from kansym.symbolic.steps import Step, StepKind
@@ -47,9 +48,6 @@ FEW_ROWS = 500
 
 EVEN = 0.8
 """Smallest `Reducer.even` of what is taken for noise."""
-
-LEAST_NOISE = 3e-4
-"""Error of the best interpolant, in units of the spread of y, below which it may be its own and not the data's."""
 
 FEATURE_NOISE = 1e-3
 """Noise variance of an interpolant above which the dearer of the exact searches are left out."""
@@ -78,13 +76,6 @@ from others by many rows, or not at all."""
 
 NETWORKS, NETWORKS_WITH_NOISE = 0.4, 0.7
 """Share of the time for the search of a smaller problem: with noise its readings only begin to say what it is."""
-
-SETTLED, SETTLED_LATE, PATIENCE = 1.003, 1.01, 4
-"""Ratio of a formula's error to the best interpolant's at which there is nothing left to find: at once, and after so
-many others that were no better."""
-
-PREDICTED = 0.99
-"""Share of the squares of a residual that what an interpolant leaves of it must exceed, if it predicts nothing."""
 
 READINGS = 4
 """Readings of separated curves that are followed."""
@@ -125,8 +116,7 @@ class Solver:
         self.leaf, self.seed, self.until, self.any_function = leaf, seed, until, any_function
         self.reducer = Reducer(y, seed=seed, deadline=until, units=units)
         self.more = False
-        self._asked: tuple[float, bool] | None = None
-        """The last residual that was looked at, by its square, and whether nothing of it is predicted."""
+        self._settling = Settling(self.reducer, seed)
 
     def solutions(self, problem: Problem, depth: int = 0, expected: float = math.inf) -> Iterator[Solution]:
         """Formulas for the user's y, with the smaller problem that each one solves."""
@@ -329,33 +319,7 @@ class Solver:
         others have not bettered may be a little farther from it, and a `short` one settles where an interpolant of its
         residual predicts nothing; `unbeaten` is the number of the others.
         """
-        if not self.reducer.noisy or self.reducer.lowest < LEAST_NOISE:
-            return False
-        check = check_rows(len(residual), self.seed)
-        weights = None if problem.weights is None else problem.weights[check]
-        near = SETTLED if unbeaten < PATIENCE else SETTLED_LATE
-        if relative_error(residual[check], self.reducer.y, weights) <= near * self.reducer.lowest:
-            return True
-        # On a dozen rows an interpolant predicts nothing of anything.
-        short = short and len(residual) >= SMALL_TABLE
-        return short and unbeaten >= PATIENCE and self._leaves_nothing(residual, problem)
-
-    def _leaves_nothing(self, residual: np.ndarray, problem: Problem) -> bool:
-        """Whether an interpolant predicts nothing of a residual on rows that it has not seen."""
-        key = float(residual @ residual)
-        if self._asked is None or self._asked[0] != key:
-            self._asked = key, self._predicts_nothing(residual, problem)
-        return self._asked[1]
-
-    def _predicts_nothing(self, residual: np.ndarray, problem: Problem) -> bool:
-        signed = one_signed(problem.X)
-        surrogate = fit_surrogate(problem.X, residual, log=signed, weights=problem.weights, seed=self.seed)
-        if surrogate is None:
-            return False
-        check = surrogate.check
-        left = residual[check] - surrogate.predict(problem.X[check])
-        weights = np.ones(len(check)) if problem.weights is None else problem.weights[check]
-        return float(weights @ left**2) > PREDICTED * float(weights @ residual[check] ** 2)
+        return self._settling.settles(residual, problem, unbeaten=unbeaten, short=short)
 
     def _late(self) -> bool:
         return clock.late(self.until)

@@ -9,7 +9,8 @@ from kansym.clock import SECONDS, SLOWNESS, Work
 from kansym.structure.leaf import Leaf
 from kansym.structure.problem import Problem
 from kansym.structure.separability import linked_separations
-from kansym.structure.solver import PATIENCE, Solver, evaluate, symbols
+from kansym.structure.settling import PATIENCE
+from kansym.structure.solver import Solver, evaluate, symbols
 
 U, V, W = SYMBOLS = sympy.symbols("u v w", positive=True)
 Z = sympy.Symbol("z")

@@ -1,0 +1,66 @@
+"""When a formula for a noisy table leaves nothing to find: what smooth functions say of its residual."""
+
+import numpy as np
+
+from kansym.structure.problem import Problem, relative_error
+from kansym.structure.product_units import SMALL_TABLE
+from kansym.structure.search import Reducer
+from kansym.structure.surrogate import check_rows, fit_surrogate, one_signed
+
+LEAST_NOISE = 3e-4
+"""Error of the best interpolant, in units of the spread of y, below which it may be its own and not the data's."""
+
+SETTLED, SETTLED_LATE, PATIENCE = 1.003, 1.01, 4
+"""Ratio of a formula's error to the best interpolant's at which there is nothing left to find: at once, and after so
+many others that were no better."""
+
+PREDICTED = 0.99
+"""Share of the squares of a residual that what an interpolant leaves of it must exceed, if it predicts nothing."""
+
+
+class Settling:
+    """What settles one table.
+
+    Parameters
+    ----------
+    reducer : Reducer
+        With the lowest error of the interpolants so far.
+    seed : int
+        Of the rows that they have not seen.
+    """
+
+    def __init__(self, reducer: Reducer, seed: int) -> None:
+        self.reducer, self.seed = reducer, seed
+        self._asked: tuple[float, bool] | None = None
+        """The last residual that was looked at, by its square, and whether nothing of it is predicted."""
+
+    def settles(self, residual: np.ndarray, problem: Problem, *, unbeaten: int, short: bool) -> bool:
+        """Whether a formula's residual of y is as small as any smooth function's; see `Solver.settles`."""
+        if not self.reducer.noisy or self.reducer.lowest < LEAST_NOISE:
+            return False
+        check = check_rows(len(residual), self.seed)
+        weights = None if problem.weights is None else problem.weights[check]
+        near = SETTLED if unbeaten < PATIENCE else SETTLED_LATE
+        if relative_error(residual[check], self.reducer.y, weights) <= near * self.reducer.lowest:
+            return True
+        # On a dozen rows an interpolant predicts nothing of anything.
+        short = short and len(residual) >= SMALL_TABLE
+        return short and unbeaten >= PATIENCE and self._leaves_nothing(residual, problem)
+
+    def _leaves_nothing(self, residual: np.ndarray, problem: Problem) -> bool:
+        key = float(residual @ residual)
+        if self._asked is None or self._asked[0] != key:
+            self._asked = key, _predicts_nothing(residual, problem, self.seed)
+        return self._asked[1]
+
+
+def _predicts_nothing(residual: np.ndarray, problem: Problem, seed: int) -> bool:
+    """Whether an interpolant predicts nothing of a residual on rows that it has not seen."""
+    signed = one_signed(problem.X)
+    surrogate = fit_surrogate(problem.X, residual, log=signed, weights=problem.weights, seed=seed)
+    if surrogate is None:
+        return False
+    check = surrogate.check
+    left = residual[check] - surrogate.predict(problem.X[check])
+    weights = np.ones(len(check)) if problem.weights is None else problem.weights[check]
+    return float(weights @ left**2) > PREDICTED * float(weights @ residual[check] ** 2)
