@@ -37,9 +37,8 @@ from kansym.groups.fit import descend, described
 from kansym.groups.search import search_groups
 from kansym.groups.table import GroupedTable, grouped_table
 from kansym.search.options import DiscoveryOptions
-from kansym.symbolic.canonical import canonicalize
 from kansym.symbolic.naming import plain_symbol
-from kansym.symbolic.parametric import ParametricForm, parametrize
+from kansym.symbolic.parametric import ParametricForm
 from kansym.symbolic.parser import parse_expression
 
 app = App(name="python -m benchmarks.groups", help="One law for several groups.", version_flags=[])
@@ -187,9 +186,10 @@ def right(case: Case, form: ParametricForm, shared: np.ndarray, values: np.ndarr
 
 def law_bits(case: Case) -> float:
     """Description length of the law itself, fitted to the same rows."""
-    form = parametrize(canonicalize(case.form.substituted()), case.form.variables)
+    symbols = dict(zip(case.form.variables, case.table.variables, strict=True))
+    laws = [case.form.with_values(values).substituted().xreplace(symbols) for values in case.values]
     contest = Contest(case.table, math.inf)
-    contest.enter(form)
+    contest.offer(laws[0], dict(enumerate(laws)))
     contest.finish()
     return contest.found[0].bits
 

@@ -110,9 +110,19 @@ class Judge:
         return 0.5 * (float(np.log2(self.rows.counts).sum()) - math.log2(len(self.rows.y)))
 
     def words(self, form: ParametricForm) -> float:
-        """The part of the description that the form is."""
+        """The part of the description that the form is.
+
+        A constant that stands in several places was one of several that could stand there, with either sign: else two
+        that are equal by chance would be one.
+        """
         known = self._words.get(form.expression)
-        return formula_bits(replace(form, bounds=None), 1, len(self.rows.columns)) if known is None else known
+        if known is not None:
+            return known
+        places = sum(form.expression.count(symbol) for symbol in form.constants)
+        repeated = places - len(form.constants)
+        return formula_bits(replace(form, bounds=None), 1, len(self.rows.columns)) + repeated * math.log2(
+            2 * len(form.constants)
+        )
 
     def price(self, form: ParametricForm, words: float) -> None:
         """Let a form cost so many bits: the same function with other names for its constants is no longer one."""

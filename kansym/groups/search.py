@@ -16,6 +16,7 @@ from kansym import clock
 from kansym.data.dataset import Dataset
 from kansym.data.noise import noise_floor
 from kansym.data.weights import row_weights
+from kansym.groups.compositions import GroupedEnumeration
 from kansym.groups.contest import Contest, columns_of_constants
 from kansym.groups.sums import GroupedSums
 from kansym.groups.table import GroupedTable
@@ -39,13 +40,13 @@ from kansym.terms.pursuit import Pursuit, TermOptions, suits
 
 logger = logging.getLogger(__name__)
 
-SEARCHED, LEAST_ROWS = 5, 10
-"""Groups that are searched on their own, at most, and rows of one from which that is worth it."""
+COMPOSITIONS, COMPOSED, SUMS, ADDED, POOLED, WHOLE, LAST = 0.17, 0.33, 0.5, 0.66, 0.7, 0.9, 0.97
+"""Parts of the time after which each of these is done: compositions of few operations with constants of each group's
+own, looked for, and tried; the same for sums; all rows in units of each group's own size; whole searches of these; all
+rows with the constants of the groups as columns."""
 
-SUMS, TRIED, IMPROVED, SINGLE, POOLED, WHOLE, LAST = 0.2, 0.4, 0.45, 0.62, 0.68, 0.9, 0.97
-"""Parts of the time after which each of these is done: sums with coefficients of each group's own, looked for, tried,
-and improved; groups on their own; all rows in units of each group's own size; whole searches of these; all rows with
-the constants of the groups as columns."""
+IMPROVED = 0.25
+"""Share of the time for trying forms that is for changes of the best."""
 
 COLUMNS = 0.12
 """Part of the time for all rows with such columns, each of two times."""
@@ -110,18 +111,13 @@ class Search:
 
     def _run(self) -> None:
         table = self.contest.table
-        chosen = searched_groups(table)
+        largest = int(np.argmax(table.counts))
+        self._compositions()
         self._sums()
-        start = clock.now()
-        for place, g in enumerate(chosen):
-            # The first tells most; the others say where it was wrong.
-            share = (1 + place / max(len(chosen) - 1, 1)) / 2
-            until = start + share * (self._at(SINGLE) - start)
-            self._engines(table.of(g), table.variables, until, f"{table.group} {table.names[g]}")
         pooled, words = scaled(table), "all groups, each in units of its own"
         self._engines(pooled, table.variables, self._at(POOLED), words)
         self._columns(clock.now() + COLUMNS * self.options.max_seconds)
-        self._whole(table.of(chosen[0]), (clock.now() + self._at(WHOLE)) / 2, f"{table.group} {table.names[chosen[0]]}")
+        self._whole(table.of(largest), (clock.now() + self._at(WHOLE)) / 2, f"{table.group} {table.names[largest]}")
         self._whole(pooled, self._at(WHOLE), words)
         self._columns(self._at(LAST))
 
@@ -137,24 +133,40 @@ class Search:
             words = message if best is None else f"{message}; so far {plain(best.form.expression)}"
             tell(self.progress, Progress(stage, words, None, elapsed, max(0.0, self.options.max_seconds - elapsed)))
 
+    def _compositions(self) -> None:
+        """Try compositions of few operations that describe all groups, with constants of each group's own."""
+        table = self.contest.table
+        self.report("searching", "all groups, for compositions of few operations")
+        engine = GroupedEnumeration(table, self._given_noise(), self.allowed, seed=self.options.seed)
+        found = engine.expressions(self._at(COMPOSITIONS), few=math.inf, handed=HANDED, near=NEAR_NATS)
+        self._try(found, engine.groups, self._at(COMPOSED))
+
     def _sums(self) -> None:
         """Try sums whose coefficients are each group's own."""
         table = self.contest.table
         if table.dataset.n_columns not in EFFORTS or clock.left(self._at(SUMS)) < LEAST_SECONDS:
             return
         self.report("searching", "all groups, for sums with coefficients of their own")
-        noise = 0.0 if table.dataset.y_error is None else noise_floor(scaled(table))
-        sums = GroupedSums(table, noise, self.allowed, seed=self.options.seed)
-        source = self.contest.faults.guard("a source of forms", sums.expressions(self._at(SUMS), SUMS_TRIED))
+        sums = GroupedSums(table, self._given_noise(), self.allowed, seed=self.options.seed)
+        self._try(sums.expressions(self._at(SUMS), SUMS_TRIED), sums.groups, self._at(ADDED))
+
+    def _given_noise(self) -> float:
+        """Noise in units of each group's own size, where errors are given, else 0."""
+        return 0.0 if self.contest.table.dataset.y_error is None else noise_floor(scaled(self.contest.table))
+
+    def _try(self, source: Iterator[list[sympy.Expr]], groups: list[int], until: float) -> None:
+        """Try forms, each one formula for all groups or one for each of `groups`, and change the best."""
+        source = self.contest.faults.guard("a source of forms", source)
         # The first are tried even where it took too long to find them.
-        until = math.inf
+        late = math.inf
         while batch := list(itertools.islice(source, AT_ONCE)):
-            starts = [dict(zip(sums.groups, one, strict=False)) if len(one) > 1 else None for one in batch]
-            self.contest.offer_all([one[0] for one in batch], starts, until)
-            until = self._at(TRIED)
-            if clock.late(until):
+            starts = [dict(zip(groups, one, strict=False)) if len(one) > 1 else None for one in batch]
+            self.contest.offer_all([one[0] for one in batch], starts, late)
+            if late == math.inf:
+                late = clock.now() + (1 - IMPROVED) * clock.left(until)
+            if clock.late(late):
                 break
-        self.contest.improve(self._at(IMPROVED))
+        self.contest.improve(until)
 
     def _engines(
         self,
@@ -319,13 +331,6 @@ def search_groups(table: GroupedTable, options: DiscoveryOptions, progress: Prog
         contest.finish()
         contest.interrupted = one.interrupted
         return contest
-
-
-def searched_groups(table: GroupedTable) -> list[int]:
-    """Groups that are searched on their own, those of most rows first."""
-    order = np.argsort(-table.counts, kind="stable")
-    enough = [int(g) for g in order if table.counts[g] >= LEAST_ROWS]
-    return (enough or [int(order[0])])[:SEARCHED]
 
 
 def scaled(table: GroupedTable) -> Dataset:

@@ -166,7 +166,7 @@ class GroupedSums:
         self, table: GroupedTable, noise: float, allowed: AllowedFunctions | None = None, *, seed: int = 0
     ) -> None:
         dataset = table.dataset
-        self.groups, chosen, counts = _chosen(table, seed)
+        self.groups, chosen, counts = chosen_rows(table, seed)
         X, dimension = dataset.X[chosen], dataset.n_columns
         root = np.ones(len(chosen)) if dataset.y_error is None else 1.0 / dataset.y_error[chosen]
         y, ends = dataset.y[chosen] * root, np.cumsum(counts)
@@ -291,7 +291,7 @@ class GroupedSums:
         return 0.5 * math.log(self.rows.number / len(self.parts))
 
 
-def _chosen(table: GroupedTable, seed: int) -> tuple[list[int], np.ndarray, np.ndarray]:
+def chosen_rows(table: GroupedTable, seed: int) -> tuple[list[int], np.ndarray, np.ndarray]:
     """Some groups, rows of them, one group after the other, and how many of each."""
     order = [int(g) for g in np.argsort(-table.counts, kind="stable")]
     groups = sorted([g for g in order if table.counts[g] >= LEAST_ROWS][:MOST_GROUPS] or order[:1])

@@ -12,7 +12,7 @@ best under several noise floors get their constants by Levenberg-Marquardt, with
 import heapq
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -22,6 +22,7 @@ import sympy
 from kansym import clock
 from kansym.clock import Work
 from kansym.primitives.allowed import AllowedFunctions
+from kansym.terms.compositions import VALUE_COST, EnumeratedRows, Key, descend
 from kansym.terms.length import NODE_NATS, NOISE, ROUNDING
 from kansym.terms.monomials import monomials
 from kansym.terms.trees import BINARY, NOTHING_NEW, SYMMETRIC, UNARY, Operation, Range, Tree
@@ -59,9 +60,6 @@ input, which leaves little else to go by."""
 MOST_VALUE, FLAT = 1e100, 1e-9
 """Largest value of a tree, and least spread in units of its size."""
 
-LARGEST_OFFSET = 2e3
-"""In units of y's root mean square: a tree and an offset that cancel imitate others, as tanh far out does exp."""
-
 LOOKED = 0.7
 """Share of the time for looking at trees; the rest is for fitting the best."""
 
@@ -71,11 +69,8 @@ NEARLY_EXACT = 1e-8
 HANDED = 3
 """Formulas handed on."""
 
-TREE_COST, VALUE_COST, STEP_COST = 1.1, 8e-5, 1.7
-"""What a tree, one of its values and a step cost, in small fits."""
-
-Key = tuple[Tree, int, int]
-"""A tree, the number of its monomial, and columns of the background that stand beside it: an offset, and a slope."""
+TREE_COST = 1.1
+"""What a tree costs, in small fits."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +90,44 @@ class _Branch:
 
 
 @dataclass(frozen=True, eq=False)
-class _Fitted:
+class _Targets:
+    """What the values of trees on some rows are multiplied by to see what they leave of y.
+
+    Attributes
+    ----------
+    total : float
+        Square of y.
+    with_y, square : ndarray, shape (n, M)
+        By the values and by their squares, times each monomial.
+    beside : list of (float, ndarray (n, M))
+        For each column of the background, its share of y, and what values are multiplied by.
+    """
+
+    total: float
+    with_y: np.ndarray
+    square: np.ndarray
+    beside: list[tuple[float, np.ndarray]]
+
+    @classmethod
+    def of(cls, rows: EnumeratedRows) -> "_Targets":
+        weighted = rows.monomials * rows.root
+        beside = [(float(row @ rows.y), (weighted * row).T) for row in rows.background[0]]
+        return cls(float(rows.y @ rows.y), (weighted * rows.y).T, (weighted**2).T, beside)
+
+    def left(self, values: np.ndarray) -> Iterator[np.ndarray]:
+        """What values (S, n) leave (S, M) of the square of y: times each monomial, on each background."""
+        total, with_y, square = self.total, values @ self.with_y, values**2 @ self.square
+        for level, column in [(0.0, None), *self.beside]:
+            if column is not None:
+                # What one more column of the background takes away of y, of the tree, and of their product.
+                with_column = values @ column
+                total, with_y, square = total - level**2, with_y - with_column * level, square - with_column**2
+            left = total - with_y**2 / np.where(square > 0, square, np.inf)
+            yield np.where(np.isfinite(left), np.maximum(left, 0.0), total)
+
+
+@dataclass(frozen=True, eq=False)
+class Composition:
     """A tree times a monomial, on a background, with its constants."""
 
     length: float
@@ -103,49 +135,6 @@ class _Fitted:
     key: Key
     theta: np.ndarray
     coefficients: np.ndarray
-
-
-@dataclass(frozen=True, eq=False)
-class _Rows:
-    """Columns (d, n), y times root weights of mean square one, root weights, and the monomials (M, n)."""
-
-    columns: np.ndarray
-    y: np.ndarray
-    root: np.ndarray
-    monomials: np.ndarray
-
-    @cached_property
-    def background(self) -> tuple[np.ndarray, np.ndarray]:
-        """Orthonormal rows that span an offset and, of one input, a slope; and the triangle that makes them."""
-        plain = [np.ones(len(self.y)), *(self.columns if len(self.columns) == 1 else ())]
-        rows, triangle = np.linalg.qr((self.root * plain).T)
-        return rows.T, triangle
-
-    def take(self, rows: np.ndarray) -> "_Rows":
-        return _Rows(self.columns[:, rows], self.y[rows], self.root[rows], self.monomials[:, rows])
-
-
-@dataclass(frozen=True, eq=False)
-class _State:
-    """Fits at some constants: residuals (S, n), their derivatives (S, P, n) with the other sign less what coefficients
-    absorb, those of the tree and of the background (S, 1 + K), and sums of squares (S,)."""
-
-    residual: np.ndarray
-    slopes: np.ndarray
-    coefficients: np.ndarray
-    square: np.ndarray
-
-    def take(self, index: np.ndarray) -> "_State":
-        return _State(self.residual[index], self.slopes[index], self.coefficients[index], self.square[index])
-
-    def where(self, better: np.ndarray, other: "_State") -> "_State":
-        """The others where those are better."""
-        return _State(
-            np.where(better[:, None], other.residual, self.residual),
-            np.where(better[:, None, None], other.slopes, self.slopes),
-            np.where(better[:, None], other.coefficients, self.coefficients),
-            np.where(better, other.square, self.square),
-        )
 
 
 class Enumeration:
@@ -166,12 +155,16 @@ class Enumeration:
         What formulas may have; default anything.
     seed : int, default 0
         Of the rows that trees are looked at on.
+    blocks : sequence of slice, optional
+        Rows with constants of their own, one block after the other; all of them are looked at.
 
     Attributes
     ----------
     exact : bool
         Whether a formula was found that is exact.
     """
+
+    finished = FINISHED
 
     def __init__(
         self,
@@ -184,6 +177,7 @@ class Enumeration:
         noisy: bool = False,
         allowed: AllowedFunctions | None = None,
         seed: int = 0,
+        blocks: Sequence[slice] = (),
     ) -> None:
         self.variables = variables
         n, dimension = X.shape
@@ -192,13 +186,11 @@ class Enumeration:
         self.floor = max(ROUNDING, noise / self.size)
         self.monomials = [one for one in monomials(X) if np.isfinite(one.values).all()]
         values = np.array([one.values for one in self.monomials])
-        self.rows = _Rows(X.T, root * y / self.size, root, values)
+        self.rows = EnumeratedRows(X.T, root * y / self.size, root, values)
         order = np.random.default_rng(seed).permutation(n)
-        self.few = self.rows.take(np.sort(order[: ROWS * (2 if noisy or self.floor > NOISE else 1)]))
-        # Columns that V, V^2 and V are multiplied by: y, the squares and the background, each times a monomial.
-        weighted = self.few.monomials * self.few.root
-        self._target, self._square = (weighted * self.few.y).T, (weighted**2).T
-        self._beside = [(float(row @ self.few.y), (weighted * row).T) for row in self.few.background[0]]
+        looked_at = ROWS * (2 if noisy or self.floor > NOISE else 1)
+        self.few = self.rows if blocks else self.rows.take(np.sort(order[:looked_at]))
+        self._blocks = [(part, _Targets.of(self.few.take(part))) for part in blocks or [slice(None)]]
         self._cost = NODE_NATS * np.array([one.nodes for one in self.monomials])
         self.unary = [one for one in UNARY if one.permitted(1, allowed)]
         self.binary = [one for one in BINARY if one.permitted(2, allowed)]
@@ -215,7 +207,7 @@ class Enumeration:
             heap: [] for heap in itertools.product(FLOORS, (True, False))
         }
         self._number = itertools.count()
-        self.found: dict[Key, _Fitted] = {}
+        self.found: dict[Key, Composition] = {}
 
     @property
     def done(self) -> bool:
@@ -252,7 +244,14 @@ class Enumeration:
         near : float, default 0
             Nats by which one may be longer than those of smaller trees.
         """
-        news: list[_Fitted] = []
+        found = self.compositions(until, few=few, exact=exact, handed=handed, near=near)
+        return (self.expression(one) for one in found)
+
+    def compositions(
+        self, until: float, *, few: float = math.inf, exact: bool = False, handed: int = HANDED, near: float = 0.0
+    ) -> Iterator[Composition]:
+        """Compositions with their constants, as `formulas` has them."""
+        news: list[Composition] = []
         with np.errstate(all="ignore"):
             while not clock.late(until):
                 if self._made is not None or not any(self._best.values()):
@@ -261,13 +260,13 @@ class Enumeration:
                     self._next_size(clock.now() + LOOKED * clock.left(until))
                 found = self._refined(until, handed, near)
                 news += found
-                laws = [one for one in found if one.square <= NEARLY_EXACT**2 * len(self.rows.y)]
+                laws = [one for one in found if one.square <= NEARLY_EXACT**2 * self.rows.number]
                 if laws:
                     self.exact = True
-                    yield self._expression(laws[0])
+                    yield laws[0]
                     return
         if not exact:
-            yield from map(self._expression, sorted(news, key=lambda one: one.length)[:handed])
+            yield from sorted(news, key=lambda one: one.length)[:handed]
 
     # -- trees -------------------------------------------------------------------------------------------------------
 
@@ -339,18 +338,10 @@ class Enumeration:
 
     def _score(self, tree: Tree, values: np.ndarray, theta: np.ndarray) -> None:
         """Remember the best monomial and start of a tree under each noise floor, on each background."""
-        n, total = len(self.few.y), float(self.few.y @ self.few.y)
-        with_y, square = values @ self._target, values**2 @ self._square
-        for background in range(len(self._beside) + 1):
-            if background:
-                # What one more column of the background takes away of y, of the tree, and of their product.
-                level, column = self._beside[background - 1]
-                with_column = values @ column
-                total, with_y, square = total - level**2, with_y - with_column * level, square - with_column**2
-            left = total - with_y**2 / np.where(square > 0, square, np.inf)
-            left = np.where(np.isfinite(left), np.maximum(left, 0.0), total)
-            best = left.argmin(0)
-            least = left[best, range(len(best))]
+        n = self.few.number
+        each = zip(*(targets.left(values[:, part]) for part, targets in self._blocks), strict=True)
+        for background, left in enumerate(each):
+            least = np.add.reduce([block.min(0) for block in left])
             cost = self._cost + self._fixed(tree, background)
             for floor in FLOORS:
                 lengths = 0.5 * n * np.log(least / n + max(floor, self.floor) ** 2) + cost
@@ -359,19 +350,23 @@ class Enumeration:
                     heap, length = self._best[floor, alone], float(lengths[place])
                     if len(heap) == LOOKED_AT and -length <= heap[0][0]:
                         continue
-                    some = theta[np.argsort(left[:, place], kind="stable")[:STARTS]]
+                    some = self._starts(theta, [block[:, place] for block in left])
                     entry = (-length, next(self._number), (tree, place, background), some)
                     if len(heap) < LOOKED_AT:
                         heapq.heappush(heap, entry)
                     else:
                         heapq.heapreplace(heap, entry)
 
+    def _starts(self, theta: np.ndarray, left: Sequence[np.ndarray]) -> np.ndarray:
+        """The constants to start from, of those (S, P) that leave so much (S,) of each block."""
+        return theta[np.argsort(left[0], kind="stable")[:STARTS]]
+
     def _fixed(self, tree: Tree, background: int) -> float:
         """Nats of a tree with its coefficients."""
         constants = tree.constants + 1 + background
-        return NODE_NATS * (tree.nodes + 2 + 2 * background) + 0.5 * math.log(len(self.rows.y)) * constants
+        return NODE_NATS * (tree.nodes + 2 + 2 * background) + 0.5 * math.log(self.rows.number) * constants
 
-    def _refined(self, until: float, handed: int, near: float) -> list[_Fitted]:
+    def _refined(self, until: float, handed: int, near: float) -> list[Composition]:
         """The best trees so far that were not handed on before, fitted to all rows; the shortest first."""
         chosen = {entry[2]: entry[3] for heap in self._best.values() for entry in heap}
         first = []
@@ -384,16 +379,16 @@ class Enumeration:
             heap[:] = [entry for entry in heap if entry[2] not in fitted]
             heapq.heapify(heap)
         looked = self._shortest(first, REFINED)
-        better = self._shortest([self._fit(one.key, one.theta, self.few, STEPS[1]) for one in looked], FINISHED)
+        better = self._shortest([self._fit(one.key, one.theta, self.few, STEPS[1]) for one in looked], self.finished)
         whole = [self._fit(one.key, one.theta, self.rows, STEPS[2]) for one in better]
         before = min((one.length for one in self.found.values()), default=math.inf)
         self.found |= {one.key: one for one in whole}
         # What is longer than a smaller tree is no news.
         return [one for one in sorted(whole, key=lambda one: one.length) if one.length < before + near][:handed]
 
-    def _shortest(self, fitted: list[_Fitted], most: int) -> list[_Fitted]:
+    def _shortest(self, fitted: list[Composition], most: int) -> list[Composition]:
         """Those of the shortest lengths under each noise floor."""
-        n, kept = len(self.few.y), dict[Key, _Fitted]()
+        n, kept = self.few.number, dict[Key, Composition]()
         for floor in FLOORS:
             lengths = [
                 0.5 * n * math.log(one.square / n + max(floor, self.floor) ** 2) + self._priced(one.key)
@@ -409,71 +404,23 @@ class Enumeration:
         tree, monomial, background = key
         return self._fixed(tree, background) + float(self._cost[monomial])
 
-    def _fit(self, key: Key, theta: np.ndarray, rows: _Rows, steps: int) -> _Fitted:
-        """Constants (S, P) by Levenberg-Marquardt on what the coefficients leave; the best start goes on."""
-        state, damping = self._state(key, theta, rows), np.full(len(theta), 1e-2)
-        for _ in range(steps if theta.shape[1] else 0):
-            normal = state.slopes @ state.slopes.transpose(0, 2, 1)
-            # In units of each constant, which may differ by many orders of magnitude.
-            scale = np.sqrt(normal.diagonal(axis1=1, axis2=2))
-            scale = np.where(scale > 0, scale, 1.0)
-            system = normal / (scale[:, :, None] * scale[:, None])
-            system = system + (damping[:, None, None] + 1e-12) * np.eye(theta.shape[1])
-            gradient = state.slopes @ state.residual[:, :, None] / scale[:, :, None]
-            sound = np.isfinite(system).all((1, 2)) & np.isfinite(gradient).all((1, 2)) & np.isfinite(state.square)
-            if not sound.any():
-                break
-            theta, damping, state = theta[sound], damping[sound], state.take(sound)
-            moved = theta + np.linalg.solve(system[sound], gradient[sound])[:, :, 0] / scale[sound]
-            trial = self._state(key, moved, rows)
-            better = trial.square < state.square
-            ended = ~better & (damping > 1e6) | better & (state.square - trial.square < 1e-9 * trial.square)
-            theta, state = np.where(better[:, None], moved, theta), state.where(better, trial)
-            damping = np.where(better, np.maximum(0.2 * damping, 1e-12), 8 * damping)
-            if ended.all():
-                break
-        best = int(np.where(np.isfinite(state.square), state.square, np.inf).argmin())
-        square = float(state.square[best]) if math.isfinite(state.square[best]) else math.inf
-        length = 0.5 * len(rows.y) * math.log(square / len(rows.y) + self.floor**2) + self._priced(key)
-        return _Fitted(length, square, key, theta[best : best + 1], state.coefficients[best])
+    def _fit(self, key: Key, theta: np.ndarray, rows: EnumeratedRows, steps: int) -> Composition:
+        """Constants (S, P) fitted; the best start goes on."""
+        theta, state = descend(key, theta, rows, steps)
+        best = int(state.square.argmin())
+        square = float(state.square[best])
+        length = 0.5 * rows.number * math.log(square / rows.number + self.floor**2) + self._priced(key)
+        return Composition(length, square, key, theta[best : best + 1], state.coefficients[best : best + 1])
 
-    def _state(self, key: Key, theta: np.ndarray, rows: _Rows) -> "_State":
-        tree, monomial, background = key
-        clock.charge(Work.SMALL_FITS, STEP_COST + VALUE_COST * len(theta) * len(rows.y) * (tree.constants + 1))
-        values, slopes = tree.values_and_slopes(rows.columns, theta)
-        factor = rows.root * rows.monomials[monomial]
-        beside, triangle = (one[:background] for one in rows.background)
-        column, y = factor * values, rows.y
-        # What the background takes away of the column and of y.
-        level, shift = beside @ y, column @ beside.T
-        column, y = column - shift @ beside, y - level @ beside
-        size = np.linalg.norm(column, axis=1)
-        direction = column / size[:, None]
-        share = direction @ y
-        residual, first = y - share[:, None] * direction, share / size
-        J = np.zeros((len(theta), tree.constants, len(y)))
-        for k, slope in enumerate(slopes):
-            J[:, k] = first[:, None] * factor * slope
-        J -= (J @ beside.T) @ beside
-        J -= (J @ direction[:, :, None]) * direction[:, None]
-        others = level - first[:, None] * shift
-        sound = np.isfinite(J).all((1, 2)) & (np.abs(others) < LARGEST_OFFSET * np.linalg.norm(rows.root)).all(1)
-        square = np.where(sound, np.square(residual).sum(1), np.inf)
-        return _State(
-            residual,
-            J,
-            np.column_stack([first, np.linalg.solve(triangle[:, :background], others.T).T]),
-            np.where(np.isnan(square), np.inf, square),
-        )
-
-    def _expression(self, fitted: _Fitted) -> sympy.Expr:
+    def expression(self, fitted: Composition, block: int = 0) -> sympy.Expr:
+        """A composition as a formula, with the constants of one block."""
         tree, monomial, background = fitted.key
-        theta = [sympy.Float(float(value)) for value in fitted.theta[0]]
+        theta = [sympy.Float(float(value)) for value in fitted.theta[..., block, :].reshape(-1)]
         shape = self.monomials[monomial].expression(self.variables) * tree.expression(self.variables, theta)
         columns = [shape, *[sympy.S.One, self.variables[0]][:background]]
         return sympy.Add(
             *(
                 sympy.Float(float(value * self.size)) * one
-                for value, one in zip(fitted.coefficients, columns, strict=True)
+                for value, one in zip(fitted.coefficients[block], columns, strict=True)
             )
         )

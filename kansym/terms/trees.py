@@ -290,9 +290,9 @@ class Tree:
         return own + sum(child.constants for child in self.children)
 
     def values(self, columns: Array, theta: Array) -> Array:
-        """Values (S, n) on columns (d, n) for constants (S, P), those of the operation after those of its children."""
+        """Values (S, n) on columns (d, n) or (d, S, n) for constants (S, P), those of children before its own."""
         if self.operation is None:
-            return np.broadcast_to(columns[self.input], (len(theta), columns.shape[1]))
+            return np.broadcast_to(columns[self.input], (len(theta), columns.shape[-1]))
         arguments, own = self._arguments(theta)
         return self.operation.value(
             *(child.values(columns, part) for child, part in zip(self.children, arguments, strict=True)), *own

@@ -47,7 +47,7 @@ def test_the_law_and_its_constants_are_found(found):
 def test_the_first_sums_are_tried_however_long_it_took_to_find_them(decays, monkeypatch):
     t, y, names = decays
     table = grouped_table(make_dataset(t[:, None], y, names=["t"]), names, "sample")
-    monkeypatch.setattr(search_module, "TRIED", 0.0)
+    monkeypatch.setattr(search_module, "ADDED", 0.0)
     with clock.budget(10, deterministic=True):
         contest = Contest(table, math.inf)
         search_module.Search(contest, DiscoveryOptions(max_seconds=10, deterministic=True), None)._sums()
