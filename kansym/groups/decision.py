@@ -112,17 +112,16 @@ class Judge:
     def words(self, form: ParametricForm) -> float:
         """The part of the description that the form is.
 
-        A constant that stands in several places was one of several that could stand there, with either sign: else two
-        that are equal by chance would be one.
+        A constant that stands in several places costs which pair is equal, with either sign: else two that are equal
+        by chance would be one.
         """
         known = self._words.get(form.expression)
         if known is not None:
             return known
-        places = sum(form.expression.count(symbol) for symbol in form.constants)
-        repeated = places - len(form.constants)
-        return formula_bits(replace(form, bounds=None), 1, len(self.rows.columns)) + repeated * math.log2(
-            2 * len(form.constants)
-        )
+        k = len(form.constants)
+        repeated = sum(form.expression.count(symbol) for symbol in form.constants) - k
+        words = formula_bits(replace(form, bounds=None), 1, len(self.rows.columns))
+        return words + (repeated * math.log2(k * (k + 1)) if repeated else 0.0)
 
     def price(self, form: ParametricForm, words: float) -> None:
         """Let a form cost so many bits: the same function with other names for its constants is no longer one."""

@@ -16,7 +16,7 @@ from kansym import clock
 from kansym.data.dataset import Dataset
 from kansym.data.noise import noise_floor
 from kansym.data.weights import row_weights
-from kansym.groups.compositions import GroupedEnumeration
+from kansym.groups.compositions import grouped_compositions
 from kansym.groups.contest import Contest, columns_of_constants
 from kansym.groups.sums import GroupedSums
 from kansym.groups.table import GroupedTable
@@ -40,7 +40,7 @@ from kansym.terms.pursuit import Pursuit, TermOptions, suits
 
 logger = logging.getLogger(__name__)
 
-COMPOSITIONS, COMPOSED, SUMS, ADDED, POOLED, WHOLE, LAST = 0.17, 0.33, 0.5, 0.66, 0.7, 0.9, 0.97
+COMPOSITIONS, COMPOSED, SUMS, ADDED, POOLED, WHOLE, LAST = 0.3, 0.46, 0.59, 0.71, 0.74, 0.9, 0.97
 """Parts of the time after which each of these is done: compositions of few operations with constants of each group's
 own, looked for, and tried; the same for sums; all rows in units of each group's own size; whole searches of these; all
 rows with the constants of the groups as columns."""
@@ -51,8 +51,8 @@ IMPROVED = 0.25
 COLUMNS = 0.12
 """Part of the time for all rows with such columns, each of two times."""
 
-SUMS_TRIED = 48
-"""Sums with coefficients of each group's own that are tried."""
+COMPOSITIONS_TRIED, SUMS_TRIED = 24, 48
+"""Compositions and sums with constants of each group's own that are tried."""
 
 ENUMERATED = 0.5
 """Share of a table's time for compositions of few operations; the rest is for sums of products."""
@@ -137,9 +137,16 @@ class Search:
         """Try compositions of few operations that describe all groups, with constants of each group's own."""
         table = self.contest.table
         self.report("searching", "all groups, for compositions of few operations")
-        engine = GroupedEnumeration(table, self._given_noise(), self.allowed, seed=self.options.seed)
-        found = engine.expressions(self._at(COMPOSITIONS), few=math.inf, handed=HANDED, near=NEAR_NATS)
-        self._try(found, engine.groups, self._at(COMPOSED))
+        found = grouped_compositions(
+            table,
+            self._given_noise(),
+            self.allowed,
+            seed=self.options.seed,
+            until=self._at(COMPOSITIONS),
+            handed=COMPOSITIONS_TRIED,
+            near=NEAR_NATS,
+        )
+        self._try(found, self._at(COMPOSED))
 
     def _sums(self) -> None:
         """Try sums whose coefficients are each group's own."""
@@ -148,20 +155,22 @@ class Search:
             return
         self.report("searching", "all groups, for sums with coefficients of their own")
         sums = GroupedSums(table, self._given_noise(), self.allowed, seed=self.options.seed)
-        self._try(sums.expressions(self._at(SUMS), SUMS_TRIED), sums.groups, self._at(ADDED))
+        # One formula is for all groups.
+        found = (dict(zip(sums.groups, one, strict=False)) for one in sums.expressions(self._at(SUMS), SUMS_TRIED))
+        self._try(found, self._at(ADDED))
 
     def _given_noise(self) -> float:
         """Noise in units of each group's own size, where errors are given, else 0."""
         return 0.0 if self.contest.table.dataset.y_error is None else noise_floor(scaled(self.contest.table))
 
-    def _try(self, source: Iterator[list[sympy.Expr]], groups: list[int], until: float) -> None:
-        """Try forms, each one formula for all groups or one for each of `groups`, and change the best."""
+    def _try(self, source: Iterator[dict[int, sympy.Expr]], until: float) -> None:
+        """Try forms, each with its constants in one group or in several, and change the best."""
         source = self.contest.faults.guard("a source of forms", source)
         # The first are tried even where it took too long to find them.
         late = math.inf
         while batch := list(itertools.islice(source, AT_ONCE)):
-            starts = [dict(zip(groups, one, strict=False)) if len(one) > 1 else None for one in batch]
-            self.contest.offer_all([one[0] for one in batch], starts, late)
+            starts = [one if len(one) > 1 else None for one in batch]
+            self.contest.offer_all([next(iter(one.values())) for one in batch], starts, late)
             if late == math.inf:
                 late = clock.now() + (1 - IMPROVED) * clock.left(until)
             if clock.late(late):

@@ -22,6 +22,7 @@ import sympy
 from kansym import clock
 from kansym.clock import Work
 from kansym.primitives.allowed import AllowedFunctions
+from kansym.terms.arguments import Argument
 from kansym.terms.compositions import VALUE_COST, EnumeratedRows, Key, descend
 from kansym.terms.length import NODE_NATS, NOISE, ROUNDING
 from kansym.terms.monomials import monomials
@@ -57,8 +58,8 @@ FEW, FEW_OF_NOISY_CURVES = 2500, 4000
 """Trees of a size that is tried at the beginning of a turn, in a second or two; and where y is a noisy function of one
 input, which leaves little else to go by."""
 
-MOST_VALUE, FLAT = 1e100, 1e-9
-"""Largest value of a tree, and least spread in units of its size."""
+MOST_VALUE, FLAT, ROUNDED = 1e100, 1e-9, 1e-14
+"""Largest value of a tree, least spread in units of its size, and share of its square that is rounding."""
 
 LOOKED = 0.7
 """Share of the time for looking at trees; the rest is for fitting the best."""
@@ -74,7 +75,7 @@ TREE_COST = 1.1
 
 
 @dataclass(frozen=True, eq=False)
-class _Branch:
+class Branch:
     """A tree with its values on the few rows at some constants, and the rows where y is largest and least."""
 
     tree: Tree
@@ -117,12 +118,13 @@ class _Targets:
     def left(self, values: np.ndarray) -> Iterator[np.ndarray]:
         """What values (S, n) leave (S, M) of the square of y: times each monomial, on each background."""
         total, with_y, square = self.total, values @ self.with_y, values**2 @ self.square
+        least = ROUNDED * square
         for level, column in [(0.0, None), *self.beside]:
             if column is not None:
                 # What one more column of the background takes away of y, of the tree, and of their product.
                 with_column = values @ column
                 total, with_y, square = total - level**2, with_y - with_column * level, square - with_column**2
-            left = total - with_y**2 / np.where(square > 0, square, np.inf)
+            left = total - with_y**2 / np.where(square > least, square, np.inf)
             yield np.where(np.isfinite(left), np.maximum(left, 0.0), total)
 
 
@@ -157,6 +159,10 @@ class Enumeration:
         Of the rows that trees are looked at on.
     blocks : sequence of slice, optional
         Rows with constants of their own, one block after the other; all of them are looked at.
+    leaves : sequence of Argument, optional
+        What trees are made of, in place of the inputs; monomials are those of the inputs.
+    factors : sequence of int, optional
+        Numbers of the monomials that trees are multiplied by, the first among them; default all.
 
     Attributes
     ----------
@@ -164,7 +170,7 @@ class Enumeration:
         Whether a formula was found that is exact.
     """
 
-    finished = FINISHED
+    looked_at, refined, finished = LOOKED_AT, REFINED, FINISHED
 
     def __init__(
         self,
@@ -178,15 +184,19 @@ class Enumeration:
         allowed: AllowedFunctions | None = None,
         seed: int = 0,
         blocks: Sequence[slice] = (),
+        leaves: Sequence[Argument] = (),
+        factors: Sequence[int] = (),
     ) -> None:
-        self.variables = variables
-        n, dimension = X.shape
+        self.variables, n = variables, len(X)
+        columns = np.array([one.column for one in leaves]) if leaves else X.T
+        self._leaves, dimension = [one.expression for one in leaves] or list(variables), len(columns)
         root = np.ones(n) if weights is None else np.sqrt(weights / weights.mean())
         self.size = float(np.sqrt(np.mean((root * y) ** 2)))
         self.floor = max(ROUNDING, noise / self.size)
         self.monomials = [one for one in monomials(X) if np.isfinite(one.values).all()]
+        self.monomials = [self.monomials[k] for k in factors] or self.monomials
         values = np.array([one.values for one in self.monomials])
-        self.rows = EnumeratedRows(X.T, root * y / self.size, root, values)
+        self.rows = EnumeratedRows(columns, root * y / self.size, root, values)
         order = np.random.default_rng(seed).permutation(n)
         looked_at = ROWS * (2 if noisy or self.floor > NOISE else 1)
         self.few = self.rows if blocks else self.rows.take(np.sort(order[:looked_at]))
@@ -195,14 +205,14 @@ class Enumeration:
         self.unary = [one for one in UNARY if one.permitted(1, allowed)]
         self.binary = [one for one in BINARY if one.permitted(2, allowed)]
         self.kept = KEPT.get(dimension, FEWEST)
-        leaves = [Tree(None, input=k) for k in range(dimension)]
+        inputs = [Tree(None, input=k) for k in range(dimension)]
         none = np.zeros((1, 0))
-        self._growing: list[_Branch] = []
+        self._growing: list[Branch] = []
         clean = self.few.y / self.few.root
         self._extreme = [int(clean.argmax()), int(clean.argmin())]
-        self._bank = [[self._branch(leaf, self.few.columns[None, k], none) for k, leaf in enumerate(leaves)]]
+        self._bank = [[self._branch(leaf, self.few.columns[None, k], none) for k, leaf in enumerate(inputs)]]
         self._counts, self.exact = [dimension], False
-        self._made: Iterator[_Branch] | None = None
+        self._made: Iterator[Branch] | None = None
         self._best: dict[tuple[float, bool], list[tuple[float, int, Key, np.ndarray]]] = {
             heap: [] for heap in itertools.product(FLOORS, (True, False))
         }
@@ -285,7 +295,7 @@ class Enumeration:
         self._counts.append(self._count)
         self._made = None
 
-    def _grown(self, size: int) -> Iterator[_Branch]:
+    def _grown(self, size: int) -> Iterator[Branch]:
         for child in self._bank[size - 1]:
             inner = "" if child.tree.operation is None else child.tree.operation.name
             for operation in self.unary:
@@ -300,7 +310,7 @@ class Enumeration:
                     if operation.name not in SYMMETRIC or (left, i) < (right, j):
                         yield from self._made_of(operation, one, other)
 
-    def _made_of(self, operation: Operation, *parts: _Branch) -> Iterator[_Branch]:
+    def _made_of(self, operation: Operation, *parts: Branch) -> Iterator[Branch]:
         """A tree of others with all its starts, after it was scored; none where it has no values."""
         found: list[tuple[int, tuple[int, ...], tuple[float, ...]]] = []
         for chosen in itertools.product(*(range(len(part.theta)) for part in parts)):
@@ -327,12 +337,12 @@ class Enumeration:
         self._score(tree, values[kept], theta)
         yield self._branch(tree, values[kept], theta)
 
-    def _branch(self, tree: Tree, values: np.ndarray, theta: np.ndarray) -> _Branch:
+    def _branch(self, tree: Tree, values: np.ndarray, theta: np.ndarray) -> Branch:
         """A branch with some of its starts, which come in the order of their promise: the first, and some of all."""
         first = min(self.kept // 2, len(theta))
         rest = np.linspace(first, len(theta) - 1, min(self.kept, len(theta)) - first).round().astype(int)
         chosen = np.unique([*range(first), *rest.tolist()])
-        return _Branch(tree, values[chosen], theta[chosen], self._extreme)
+        return Branch(tree, values[chosen], theta[chosen], self._extreme)
 
     # -- choice ------------------------------------------------------------------------------------------------------
 
@@ -347,18 +357,25 @@ class Enumeration:
                 lengths = 0.5 * n * np.log(least / n + max(floor, self.floor) ** 2) + cost
                 # What the data say is a tree times this or that before its constants are right may be the tree alone.
                 for alone, place in ((True, 0), (False, int(lengths.argmin()))):
-                    heap, length = self._best[floor, alone], float(lengths[place])
-                    if len(heap) == LOOKED_AT and -length <= heap[0][0]:
-                        continue
-                    some = self._starts(theta, [block[:, place] for block in left])
-                    entry = (-length, next(self._number), (tree, place, background), some)
-                    if len(heap) < LOOKED_AT:
-                        heapq.heappush(heap, entry)
-                    else:
-                        heapq.heapreplace(heap, entry)
+                    if self._nearer(floor, alone, float(lengths[place])):
+                        some = self._starts(tree, theta, [block[:, place] for block in left])
+                        self._remember(floor, alone, float(lengths[place]), (tree, place, background), some)
 
-    def _starts(self, theta: np.ndarray, left: Sequence[np.ndarray]) -> np.ndarray:
-        """The constants to start from, of those (S, P) that leave so much (S,) of each block."""
+    def _nearer(self, floor: float, alone: bool, length: float) -> bool:
+        """Whether a tree of a length is among the best under a noise floor."""
+        heap = self._best[floor, alone]
+        return len(heap) < self.looked_at or -length > heap[0][0]
+
+    def _remember(self, floor: float, alone: bool, length: float, key: Key, theta: np.ndarray) -> None:
+        heap, entry = self._best[floor, alone], (-length, next(self._number), key, theta)
+        if len(heap) < self.looked_at:
+            heapq.heappush(heap, entry)
+        else:
+            heapq.heapreplace(heap, entry)
+
+    def _starts(self, tree: Tree, theta: np.ndarray, left: Sequence[np.ndarray]) -> np.ndarray:
+        """The constants of a tree to start from, of those (S, P) that leave so much (S,) of each block."""
+        del tree
         return theta[np.argsort(left[0], kind="stable")[:STARTS]]
 
     def _fixed(self, tree: Tree, background: int) -> float:
@@ -378,7 +395,7 @@ class Enumeration:
         for heap in self._best.values():
             heap[:] = [entry for entry in heap if entry[2] not in fitted]
             heapq.heapify(heap)
-        looked = self._shortest(first, REFINED)
+        looked = self._shortest(first, self.refined)
         better = self._shortest([self._fit(one.key, one.theta, self.few, STEPS[1]) for one in looked], self.finished)
         whole = [self._fit(one.key, one.theta, self.rows, STEPS[2]) for one in better]
         before = min((one.length for one in self.found.values()), default=math.inf)
@@ -416,8 +433,8 @@ class Enumeration:
         """A composition as a formula, with the constants of one block."""
         tree, monomial, background = fitted.key
         theta = [sympy.Float(float(value)) for value in fitted.theta[..., block, :].reshape(-1)]
-        shape = self.monomials[monomial].expression(self.variables) * tree.expression(self.variables, theta)
-        columns = [shape, *[sympy.S.One, self.variables[0]][:background]]
+        shape = self.monomials[monomial].expression(self.variables) * tree.expression(self._leaves, theta)
+        columns = [shape, *[sympy.S.One, self._leaves[0]][:background]]
         return sympy.Add(
             *(
                 sympy.Float(float(value * self.size)) * one

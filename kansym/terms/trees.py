@@ -258,6 +258,9 @@ BINARY: tuple[Operation, ...] = (
 SYMMETRIC = frozenset({"sum", "product"})
 """Functions that do not ask which argument comes first."""
 
+SHIFTED = frozenset({"log", "sin", "tanh", "square", "reciprocal", "root", "magnitude"})
+"""Functions whose last constant is added to their argument."""
+
 NOTHING_NEW: Mapping[str, frozenset[str]] = {
     "exp": frozenset({"log"}),
     "log": frozenset({"power", "root", "root of less"}),
@@ -288,6 +291,16 @@ class Tree:
     def constants(self) -> int:
         own = 0 if self.operation is None else self.operation.constants
         return own + sum(child.constants for child in self.children)
+
+    @cached_property
+    def shifts(self) -> frozenset[int]:
+        """Places of the constants that are added to an argument."""
+        found, first = set[int](), 0
+        for child in self.children:
+            found |= {first + place for place in child.shifts}
+            first += child.constants
+        own = self.operation is not None and self.operation.name in SHIFTED
+        return frozenset(found | {self.constants - 1}) if own else frozenset(found)
 
     def values(self, columns: Array, theta: Array) -> Array:
         """Values (S, n) on columns (d, n) or (d, S, n) for constants (S, P), those of children before its own."""
