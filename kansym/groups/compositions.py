@@ -66,7 +66,7 @@ class GroupedEnumeration(Enumeration):
         What `leaves` may be.
     """
 
-    looked_at, refined, finished = 400, 120, 40
+    looked_at, refined, finished = 250, 100, 40
 
     def __init__(
         self,

@@ -16,6 +16,7 @@ from kansym import clock
 from kansym.clock import Work
 from kansym.errors import ArgumentError
 from kansym.groups.decision import Judge, Split
+from kansym.groups.gauges import combined_constants, other_squares
 from kansym.groups.table import GroupedTable
 from kansym.search.faults import Faults
 from kansym.symbolic.canonical import canonicalize
@@ -37,9 +38,6 @@ LEADERS, PLACES, ROUNDS = 4, 4, 4
 
 NEAR = 3.5
 """Standard errors between a shared constant and the simple number that it may be."""
-
-GAUGE_POWERS = ("1", "-1", "2", "-2", "1/2", "-1/2")
-"""Powers of one constant that may be a factor of another."""
 
 GAUGE_BITS = 5.0
 """Bits that a combination of two constants costs: that many pairs and combinations are tried."""
@@ -221,7 +219,7 @@ class Contest:
                 if clock.late(min(until, self.deadline)):
                     return
                 self._improved.add(str(split.form.expression))
-                for step in (self._simpler, self._joined, self._regauged, self._completed):
+                for step in (self._simpler, self._joined, self._squared, self._regauged, self._completed):
                     try:
                         step(split)
                     except Exception as error:
@@ -256,7 +254,7 @@ class Contest:
                 square = fit.covariance[:, p, p] + fit.covariance[:, q, q] - 2 * sign * fit.covariance[:, p, q]
                 if (np.abs(apart) <= NEAR * np.sqrt(np.maximum(variance * square, 0.0))).all():
                     smaller = form.with_constant(form.constants[q], sign * form.constants[p])
-                    smaller = replace(smaller, expression=sympy.factor_terms(smaller.expression))
+                    smaller = replace(smaller, expression=_collected(smaller.expression, form.constants[p]))
                     self.enter(smaller.with_values(np.delete(np.median(fit.values, axis=0), q)), split.bits)
 
     def _again(self, form: ParametricForm, start: np.ndarray, hoped: float) -> None:
@@ -277,13 +275,8 @@ class Contest:
             return
         values = self.judge.at(form, self.judge.glance(form, [split.fit.values])[0]).fit.values
         for p, q in itertools.combinations(own, 2):
-            first, second = form.constants[p], form.constants[q]
-            with np.errstate(all="ignore"):
-                gauges = [(first + second, values[:, q] - values[:, p]), (second - first, values[:, q] + values[:, p])]
-                for power in GAUGE_POWERS:
-                    exponent = sympy.Rational(power)
-                    gauges.append((first**exponent * second, values[:, q] / values[:, p] ** float(exponent)))
-            for replacement, combined in gauges:
+            second = form.constants[q]
+            for replacement, combined in combined_constants(form, values, p, q):
                 if not np.isfinite(combined).all() or clock.late(self.deadline):
                     continue
                 start = values.copy()
@@ -301,6 +294,12 @@ class Contest:
                     trial = self.judge.decide(separate, until=self.deadline)
                     if trial.bits < split.bits:
                         self._keep(trial)
+
+    def _squared(self, split: Split) -> None:
+        """Try quadratics around another point, where constants of each group's own may be fewer."""
+        for expression, start in other_squares(split.form, split.fit.values):
+            changed = ParametricForm(expression, split.form.variables, split.form.constants, np.median(start, axis=0))
+            self.enter(changed, split.bits, start)
 
     def _completed(self, split: Split) -> None:
         """Try constants that the form lacks, where all rows together show it."""
@@ -325,6 +324,17 @@ def columns_of_constants(split: Split, table: GroupedTable) -> tuple[np.ndarray,
     constants = tuple(form.constants[j] for j in kept)
     whole = ParametricForm(form.expression, (*form.variables, *symbols), constants, split.fit.values[0, kept])
     return np.hstack([table.dataset.X, values[table.codes]]), whole, values
+
+
+def _collected(expression: sympy.Expr, symbol: sympy.Symbol) -> sympy.Expr:
+    """An expression with a constant in as few places as may be: ``c - c*x/(a + x)`` as ``c*a/(a + x)``."""
+    plain = sympy.factor_terms(expression)
+    if plain.count(symbol) == 1 or not expression.is_Add:
+        return plain
+    terms = [term for term in expression.args if term.has(symbol)]
+    together = sympy.factor(sympy.together(sympy.Add(*terms)))
+    other = together + sympy.Add(*(term for term in expression.args if term not in terms))
+    return min((plain, other), key=lambda one: (one.count(symbol), node_count(one)))
 
 
 def _simple_numbers(expression: sympy.Expr, symbol: sympy.Symbol, value: float) -> Iterator[sympy.Expr]:

@@ -67,7 +67,10 @@ class Pairs:
     def __init__(self, branches: Sequence[Branch], rows: EnumeratedRows, blocks: Sequence[slice]) -> None:
         self.trees, self.rows, self.blocks = [one.tree for one in branches], rows, blocks
         most = min(STARTS, max(1, COLUMNS // len(branches)))
-        chosen = [np.unique(np.linspace(0, len(one.theta) - 1, most).round().astype(int)) for one in branches]
+        chosen = [
+            np.unique(np.linspace(0, len(one.theta) - 1, STARTS if _short(one) else most).round().astype(int))
+            for one in branches
+        ]
         self._theta = [one.theta[places] for one, places in zip(branches, chosen, strict=True)]
         self._values = np.concatenate([one.values[places] for one, places in zip(branches, chosen, strict=True)])
         self._ends = np.cumsum([len(places) for places in chosen])
@@ -134,6 +137,11 @@ class Pairs:
             * size[0]
             / size[1]
         )
+
+
+def _short(branch: Branch) -> bool:
+    """Whether a tree has one operation at most: these are few, and any of their starts may be used."""
+    return all(child.operation is None for child in branch.tree.children)
 
 
 class _Sums:

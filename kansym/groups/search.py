@@ -40,7 +40,7 @@ from kansym.terms.pursuit import Pursuit, TermOptions, suits
 
 logger = logging.getLogger(__name__)
 
-COMPOSITIONS, COMPOSED, SUMS, ADDED, POOLED, WHOLE, LAST = 0.3, 0.46, 0.59, 0.71, 0.74, 0.9, 0.97
+COMPOSITIONS, COMPOSED, SUMS, ADDED, POOLED, WHOLE, LAST = 0.4, 0.54, 0.65, 0.76, 0.79, 0.92, 0.98
 """Parts of the time after which each of these is done: compositions of few operations with constants of each group's
 own, looked for, and tried; the same for sums; all rows in units of each group's own size; whole searches of these; all
 rows with the constants of the groups as columns."""

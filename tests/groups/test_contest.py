@@ -54,6 +54,56 @@ def test_a_shared_ratio_with_a_root_is_found():
     assert (contest.best.shared.sum(), len(contest.best.shared)) == (1, 2)
 
 
+def grouped(law, own, *, rows=40, low=0.1, high=3.0, seed=4):
+    """A table of one input x whose groups differ in one constant of the law."""
+    rng = np.random.default_rng(seed)
+    codes = np.repeat(np.arange(len(own)), rows)
+    x = rng.uniform(low, high, len(codes))
+    clean = law(x, np.array(own)[codes])
+    y = clean + 0.005 * clean.std() * rng.standard_normal(len(x))
+    return grouped_table(make_dataset(x[:, None], y, names=["x"]), [f"g{k}" for k in codes], "run")
+
+
+def test_a_resonance_has_its_width_of_each_group_alone():
+    # Around its peak, as (x^2 - b)^2 + c, both b and c depend on the width.
+    widths = np.array([0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.75, 0.9])
+    table = grouped(lambda x, w: 1.7 / np.sqrt((x**2 - 1.44) ** 2 + (w * x) ** 2), widths)
+    (symbol,) = table.variables
+    contest = Contest(table, math.inf)
+    peaks, levels = widths**2 / 2 - 1.44, 1.44**2 - (1.44 - widths**2 / 2) ** 2
+    each = [
+        sympy.Float(1.7) / sympy.sqrt(sympy.Float(c) + (symbol**2 + sympy.Float(b)) ** 2)
+        for b, c in zip(peaks, levels, strict=True)
+    ]
+    contest.offer(each[0], dict(enumerate(each)))
+    assert (~contest.best.shared).sum() == 2
+    contest.improve()
+    assert (contest.best.shared.sum(), len(contest.best.shared)) == (2, 3)
+
+
+def test_two_constants_that_are_equal_become_one_in_one_place():
+    # c - c*x/(a + x) is c*a/(a + x).
+    table = grouped(lambda x, a: 2.0 * a / (a + x), [0.5, 0.8, 1.3, 2.0])
+    (symbol,) = table.variables
+    contest = Contest(table, math.inf)
+    contest.offer(sympy.Float(1.9) - sympy.Float(2.1) * symbol / (sympy.Float(1.1) + symbol))
+    contest.improve()
+    best = contest.best
+    assert (best.shared.sum(), len(best.shared)) == (1, 2)
+    assert best.form.expression.count(best.form.constants[int(np.flatnonzero(best.shared)[0])]) == 1
+
+
+def test_constants_that_are_equal_by_chance_stay_two():
+    # The amplitude and the centre of a peak are both two, which says nothing.
+    table = grouped(lambda x, w: 2.0 * np.exp(-(((x - 2.0) / w) ** 2)) + 0.3 * x, [0.5, 0.7, 0.9, 1.1], high=4.0)
+    (symbol,) = table.variables
+    number = sympy.Float
+    contest = Contest(table, math.inf)
+    contest.offer(number(1.9) * sympy.exp(-number(2.1) * (symbol - number(1.9)) ** 2) + number(0.3) * symbol)
+    contest.improve()
+    assert len(contest.best.shared) == 4
+
+
 def test_a_phase_of_half_a_turn_and_a_factor_that_is_one_go():
     rng = np.random.default_rng(2)
     codes = np.repeat(np.arange(4), 40)

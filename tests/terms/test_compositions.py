@@ -47,7 +47,7 @@ def test_each_start_may_have_rows_of_its_own():
         theta, state = descend(key, np.array([[-0.8], [-0.8], [0.4]]), together, 60)
         for k, one in enumerate(each):
             alone, expected = descend(key, np.array([[-0.8 if k < 2 else 0.4]]), one, 60)
-            # Steps end where a sum of squares changes by 1e-9 of itself, and constants by the root of that at a minimum.
+            # Steps end where a sum of squares changes by 1e-9 of itself, and constants by the root of that.
             np.testing.assert_allclose(state.square[k], expected.square[0], rtol=1e-7)
             np.testing.assert_allclose(theta[k], alone[0], rtol=1e-3)
             np.testing.assert_allclose(state.coefficients[k], expected.coefficients[0], rtol=1e-3)

@@ -1,0 +1,57 @@
+# sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
+# pyright: reportReturnType=false, reportOperatorIssue=false, reportArgumentType=false
+"""The same functions with other constants, of which others may be the same in all groups."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import sympy
+
+from kansym.symbolic.parametric import ParametricForm
+
+GAUGE_POWERS = ("1", "-1", "2", "-2", "1/2", "-1/2")
+"""Powers of one constant that may be a factor of another."""
+
+
+def combined_constants(
+    form: ParametricForm, values: np.ndarray, p: int, q: int
+) -> Iterator[tuple[sympy.Expr, np.ndarray]]:
+    """What may stand for constant q so that its ratio, product, sum or difference with p, or a ratio or product with
+    the square or root of p, is a constant; with values (G,) of that."""
+    first, second = form.constants[p], form.constants[q]
+    with np.errstate(all="ignore"):
+        yield first + second, values[:, q] - values[:, p]
+        yield second - first, values[:, q] + values[:, p]
+        for power in GAUGE_POWERS:
+            exponent = sympy.Rational(power)
+            yield first**exponent * second, values[:, q] / values[:, p] ** float(exponent)
+
+
+def other_squares(form: ParametricForm, values: np.ndarray) -> Iterator[tuple[sympy.Expr, np.ndarray]]:
+    """A quadratic written around another point: ``(v + b)^2 + c`` as ``(v + b')^2 + c' v``, as a resonance has it.
+
+    Yields
+    ------
+    sympy.Expr
+        The form, with the same names for its constants.
+    ndarray, shape (G, k)
+        Their values.
+    """
+    places = {symbol: j for j, symbol in enumerate(form.constants)}
+    for node in form.expression.atoms(sympy.Add):
+        squares = [one for one in node.args if isinstance(one, sympy.Pow) and one.exp == 2 and one.base.is_Add]
+        rest = [one for one in node.args if one not in squares]
+        if len(squares) != 1 or len(rest) != 1 or rest[0] not in places:
+            continue
+        shifts = [one for one in squares[0].base.args if one in places]
+        if len(shifts) != 1 or form.expression.count(shifts[0]) + form.expression.count(rest[0]) > 2:
+            continue
+        j, k = places[shifts[0]], places[rest[0]]
+        v = squares[0].base - shifts[0]
+        level = values[:, j] ** 2 + values[:, k]
+        if not (level > 0).all():
+            continue
+        changed = values.copy()
+        changed[:, j] = np.copysign(np.sqrt(level), values[:, j])
+        changed[:, k] = 2 * (values[:, j] - changed[:, j])
+        yield form.expression.xreplace({node: squares[0] + rest[0] * v}), changed
