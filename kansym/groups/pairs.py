@@ -131,12 +131,9 @@ class Pairs:
         if not (size > 0).all():
             return 0.0
         one, other = np.linalg.lstsq((columns / size[:, None]).T, rows.y, rcond=PARALLEL)[0]
-        return float(
-            other
-            / (one if abs(one) > PARALLEL * abs(other) else math.copysign(PARALLEL * abs(other) or 1.0, one))
-            * size[0]
-            / size[1]
-        )
+        least = PARALLEL * abs(other) or 1.0
+        one = one if abs(one) > least else math.copysign(least, one)
+        return float(other / one * size[0] / size[1])
 
 
 def _short(branch: Branch) -> bool:
