@@ -16,7 +16,7 @@ from kansym import clock
 from kansym.clock import Work
 from kansym.errors import ArgumentError
 from kansym.groups.decision import Judge, Split
-from kansym.groups.gauges import combined_constants, other_squares
+from kansym.groups.gauges import collected, combined_constants, other_squares, reciprocals
 from kansym.groups.table import GroupedTable
 from kansym.search.faults import Faults
 from kansym.symbolic.canonical import canonicalize
@@ -219,7 +219,7 @@ class Contest:
                 if clock.late(min(until, self.deadline)):
                     return
                 self._improved.add(str(split.form.expression))
-                for step in (self._simpler, self._joined, self._squared, self._regauged, self._completed):
+                for step in (self._simpler, self._joined, self._rewritten, self._regauged, self._completed):
                     try:
                         step(split)
                     except Exception as error:
@@ -254,7 +254,7 @@ class Contest:
                 square = fit.covariance[:, p, p] + fit.covariance[:, q, q] - 2 * sign * fit.covariance[:, p, q]
                 if (np.abs(apart) <= NEAR * np.sqrt(np.maximum(variance * square, 0.0))).all():
                     smaller = form.with_constant(form.constants[q], sign * form.constants[p])
-                    smaller = replace(smaller, expression=_collected(smaller.expression, form.constants[p]))
+                    smaller = replace(smaller, expression=collected(smaller.expression, form.constants[p]))
                     self.enter(smaller.with_values(np.delete(np.median(fit.values, axis=0), q)), split.bits)
 
     def _again(self, form: ParametricForm, start: np.ndarray, hoped: float) -> None:
@@ -295,9 +295,10 @@ class Contest:
                     if trial.bits < split.bits:
                         self._keep(trial)
 
-    def _squared(self, split: Split) -> None:
-        """Try quadratics around another point, where constants of each group's own may be fewer."""
-        for expression, start in other_squares(split.form, split.fit.values):
+    def _rewritten(self, split: Split) -> None:
+        """Try the same functions written otherwise, where constants of each group's own may be fewer."""
+        form, values = split.form, split.fit.values
+        for expression, start in itertools.chain(other_squares(form, values), reciprocals(form, values)):
             changed = ParametricForm(expression, split.form.variables, split.form.constants, np.median(start, axis=0))
             self.enter(changed, split.bits, start)
 
@@ -324,17 +325,6 @@ def columns_of_constants(split: Split, table: GroupedTable) -> tuple[np.ndarray,
     constants = tuple(form.constants[j] for j in kept)
     whole = ParametricForm(form.expression, (*form.variables, *symbols), constants, split.fit.values[0, kept])
     return np.hstack([table.dataset.X, values[table.codes]]), whole, values
-
-
-def _collected(expression: sympy.Expr, symbol: sympy.Symbol) -> sympy.Expr:
-    """An expression with a constant in as few places as may be: ``c - c*x/(a + x)`` as ``c*a/(a + x)``."""
-    plain = sympy.factor_terms(expression)
-    if plain.count(symbol) == 1 or not expression.is_Add:
-        return plain
-    terms = [term for term in expression.args if term.has(symbol)]
-    together = sympy.factor(sympy.together(sympy.Add(*terms)))
-    other = together + sympy.Add(*(term for term in expression.args if term not in terms))
-    return min((plain, other), key=lambda one: (one.count(symbol), node_count(one)))
 
 
 def _simple_numbers(expression: sympy.Expr, symbol: sympy.Symbol, value: float) -> Iterator[sympy.Expr]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import sympy
 
-from kansym.symbolic.parametric import ParametricForm
+from kansym.symbolic.parametric import ParametricForm, node_count
 
 GAUGE_POWERS = ("1", "-1", "2", "-2", "1/2", "-1/2")
 """Powers of one constant that may be a factor of another."""
@@ -55,3 +55,34 @@ def other_squares(form: ParametricForm, values: np.ndarray) -> Iterator[tuple[sy
         changed[:, j] = np.copysign(np.sqrt(level), values[:, j])
         changed[:, k] = 2 * (values[:, j] - changed[:, j])
         yield form.expression.xreplace({node: squares[0] + rest[0] * v}), changed
+
+
+def reciprocals(form: ParametricForm, values: np.ndarray) -> Iterator[tuple[sympy.Expr, np.ndarray]]:
+    """A constant that stands in several places as one over another, in one place: ``a*c/(c + x)`` as ``a/(1 + d*x)``.
+
+    Yields
+    ------
+    sympy.Expr
+        The form, with the same names for its constants.
+    ndarray, shape (G, k)
+        Their values.
+    """
+    for j, symbol in enumerate(form.constants):
+        if form.expression.count(symbol) == 1 or not values[:, j].all():
+            continue
+        expression = collected(form.expression.xreplace({symbol: 1 / symbol}), symbol)
+        if expression.count(symbol) == 1:
+            changed = values.copy()
+            changed[:, j] = 1 / values[:, j]
+            yield expression, changed
+
+
+def collected(expression: sympy.Expr, symbol: sympy.Symbol) -> sympy.Expr:
+    """An expression with a constant in as few places as may be: ``c - c*x/(a + x)`` as ``c*a/(a + x)``."""
+    plain = sympy.factor_terms(expression)
+    if plain.count(symbol) == 1:
+        return plain
+    terms = [term for term in sympy.Add.make_args(expression) if term.has(symbol)]
+    together = sympy.factor(sympy.together(sympy.Add(*terms)))
+    other = together + sympy.Add(*(term for term in sympy.Add.make_args(expression) if term not in terms))
+    return min((plain, other), key=lambda one: (one.count(symbol), node_count(one)))

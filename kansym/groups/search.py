@@ -40,12 +40,12 @@ from kansym.terms.pursuit import Pursuit, TermOptions, suits
 
 logger = logging.getLogger(__name__)
 
-COMPOSITIONS, COMPOSED, SUMS, ADDED, POOLED, WHOLE, LAST = 0.4, 0.54, 0.65, 0.76, 0.79, 0.92, 0.98
+COMPOSITIONS, COMPOSED, SUMS, ADDED, POOLED, WHOLE, LAST = 0.35, 0.55, 0.65, 0.76, 0.78, 0.86, 0.9
 """Parts of the time after which each of these is done: compositions of few operations with constants of each group's
 own, looked for, and tried; the same for sums; all rows in units of each group's own size; whole searches of these; all
-rows with the constants of the groups as columns."""
+rows with the constants of the groups as columns. What is left is for the best form."""
 
-IMPROVED = 0.25
+IMPROVED = 0.4
 """Share of the time for trying forms that is for changes of the best."""
 
 COLUMNS = 0.12
@@ -120,6 +120,7 @@ class Search:
         self._whole(table.of(largest), (clock.now() + self._at(WHOLE)) / 2, f"{table.group} {table.names[largest]}")
         self._whole(pooled, self._at(WHOLE), words)
         self._columns(self._at(LAST))
+        self.contest.improve()
 
     def _at(self, share: float) -> float:
         return self.start + share * self.options.max_seconds
