@@ -16,6 +16,7 @@ from kansym.search.challenge import rivals
 from kansym.search.formulation import description_length_of, from_expression, polished
 from kansym.search.parts_anew import Part, lacking, parts_of, read_anew
 from kansym.search.rows import FitRows
+from kansym.symbolic.complexity import FEW_ROWS
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.missing_constants import missing_constants
 from kansym.symbolic.parametric import ParametricForm, parametrize
@@ -66,10 +67,16 @@ class FoundFormulas:
     fit_rows : FitRows
     deadline : float
         `kansym.clock.now` value.
+
+    Attributes
+    ----------
+    noisy : bool
+        Whether y is known to have noise.
     """
 
     def __init__(self, fit_rows: FitRows, deadline: float) -> None:
         self.fit_rows, self.deadline = fit_rows, deadline
+        self.noisy = False
         self.all: list[Formula] = []
         self._asked: set[sympy.Expr] = set()
 
@@ -82,6 +89,10 @@ class FoundFormulas:
     def best(self) -> Formula | None:
         """The pick so far."""
         return min(self.all, key=lambda formula: formula.rank, default=None)
+
+    def to_better(self) -> Formula | None:
+        """The pick, where what is far behind it is hopeless: a law without noise may follow from what is far off."""
+        return self.best() if self.noisy or len(self.fit_rows.dataset.y) < FEW_ROWS else None
 
     def best_loss(self) -> float:
         """The least loss on held-out rows; inf without formulas."""
@@ -104,7 +115,8 @@ class FoundFormulas:
 
     def add(self, raw: sympy.Expr, structure: Origin) -> None:
         """Fit and simplify an expression."""
-        self.all += from_expression(raw, self.fit_rows, structure=structure, deadline=self.deadline)
+        pick = self.to_better()
+        self.all += from_expression(raw, self.fit_rows, structure=structure, deadline=self.deadline, pick=pick)
 
     def polish(self, seconds: float) -> tuple[Formula, Formula]:
         """Bring the pick into shape where time was up when it was found; what it was, and what it is."""

@@ -31,13 +31,14 @@ from kansym.search import budget
 from kansym.search.baseline import baseline
 from kansym.search.challenge import SECONDS as CHALLENGE_SECONDS
 from kansym.search.faults import contained
-from kansym.search.formulation import could_win, formulate, is_noisy
+from kansym.search.formulation import formulate, is_noisy
 from kansym.search.found import FoundFormulas, Seeds
 from kansym.search.front import ParetoFront
 from kansym.search.held import ELBOW, HeldNetworks
 from kansym.search.networks import PROMISING, Networks, training_work
 from kansym.search.options import DiscoveryOptions
 from kansym.search.parts import leaf_formulas, leaf_table
+from kansym.search.prospects import could_win
 from kansym.search.progress import Progress, ProgressCallback
 from kansym.search.results import Discovery, NetworkReading, StopReason, TrainedNetwork, near_rivals, notes_on
 from kansym.search.rows import FitRows
@@ -120,8 +121,7 @@ class _Run:
         self.deadline = self.start + options.max_seconds * (1 - budget.RESERVE) - kept
         self.formulas = FoundFormulas(self.fit_rows, self.deadline)
         self.sums = Sums(self.fit_rows, options, self.device, part=part, deadline=self.deadline)
-        if attainable is not None and attainable > SPLINE_ERROR:
-            self.sums.noise = attainable * float(self.dataset.y.std())
+        self._see_noise(attainable * float(self.dataset.y.std()) if (attainable or 0.0) > SPLINE_ERROR else 0.0)
         self._leaves = 0
         self.own_library = set(options.primitives) != set(default_library())
 
@@ -134,6 +134,11 @@ class _Run:
 
     def out_of_time(self) -> bool:
         return clock.late(self.deadline)
+
+    def _see_noise(self, noise: float) -> None:
+        """Take over the noise that an interpolant sees."""
+        self.sums.noise = noise
+        self.formulas.noisy = self.sums.noisy
 
     def _on_decision(self, decision: Decision) -> None:
         self.decisions.append(decision)
@@ -193,7 +198,7 @@ class _Run:
                 better = self.networks.loss(candidate) < 0.9 * self.formulas.best_loss()
                 unimproved = 0 if better else unimproved + 1
             chosen = self._next_network()
-            if chosen is not None:
+            if chosen is not None and self._worth_reading(chosen):
                 self._read(chosen, thorough=False)
                 if self.formulas.at_noise():
                     return StopReason.AS_GOOD_AS_DATA
@@ -252,7 +257,20 @@ class _Run:
         for candidate, thorough in self.held.rest(unread=not self.readings):
             if self.out_of_time() or self.formulas.at_noise():
                 return
-            self._read(candidate, thorough=thorough)
+            if self._worth_reading(candidate):
+                self._read(candidate, thorough=thorough)
+
+    def _worth_reading(self, candidate: Candidate) -> bool:
+        """Whether a network may have a better formula than the pick.
+
+        Few rows do not tell constants of several layers apart, so that of them a short formula of the structure search
+        is not bettered by a network that sees no more of the held-out rows than it does.
+        """
+        best, short = self.formulas.best(), not self.formulas.long()
+        if best is None or not short or len(self.dataset.y) >= SMALL_TABLE or not self.options.structure:
+            return True
+        sees_more = self.networks.loss(candidate) < best.validation_loss
+        return self.own_library or (sees_more and len(self.fit_rows.validation) > 0)
 
     def _matches_network(self, factor: float = 1.1) -> bool:
         """Whether the pick's held-out loss is within `factor` of the best network's; never without held-out rows."""
@@ -284,7 +302,7 @@ class _Run:
         leader, unbeaten, reduced = None, 0, False
         for raw, problem in self.faults.guard("the structure search", solver.solutions(whole)):
             steps = problem.steps or (Step(StepKind.WHOLE),)
-            self.sums.noise = solver.noise
+            self._see_noise(solver.noise)
             self.formulas.add(raw, steps)
             self.report("structure", in_words(steps))
             if self.formulas.exact() or (self.formulas.at_noise() and len(y) >= SMALL_TABLE and not solver.more):
@@ -305,7 +323,7 @@ class _Run:
                 # As long as another curve of the one column that is left may be shorter, or another sum is.
                 if self._leaves or not (reduced and (problem.dimension == 1 or self.formulas.long())):
                     return
-        self.sums.noise = solver.noise
+        self._see_noise(solver.noise)
 
     def _leaf(self, leaf: Leaf) -> Iterator[sympy.Expr]:
         """Formulas of a small table, by the same search without structure; the best ones first."""
@@ -429,7 +447,10 @@ class _Run:
             if not could_win(symbolic.curved_edges, loss, self.formulas.best(), self.fit_rows):
                 continue
             network = symbolic.network.to("cpu")
-            formulas = formulate(network, self.networks.map, self.fit_rows, structure=structure, deadline=until)
+            pick = self.formulas.to_better()
+            formulas = formulate(
+                network, self.networks.map, self.fit_rows, structure=structure, deadline=until, pick=pick
+            )
             self.formulas.all += formulas
             for formula in formulas:
                 self.readings[formula] = NetworkReading(network, trained)

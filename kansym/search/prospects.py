@@ -1,0 +1,58 @@
+"""What may still become the pick: what cannot is not worth the algebra."""
+
+import sympy
+
+from kansym.search.rows import FitRows
+from kansym.symbolic.complexity import FEW_ROWS, description_length
+from kansym.symbolic.formula import Formula
+
+EDGE_BITS = 4.0
+"""Least bits of a primitive that is not the identity: an operator and a share of an operand."""
+
+FAR_BEHIND = 100.0
+"""Bits behind the pick from which on a fitted form stays as it is: fewer constants and simpler numbers save some ten
+bits each, of which a form that far behind would have to have more than it has constants."""
+
+
+def could_win(curved_edges: int, loss: float, best: Formula | None, fit_rows: FitRows) -> bool:
+    """Whether a symbolic network could become the pick, were its formula as short as its edges allow.
+
+    Each primitive that is not the identity needs at least an operator and an operand; everything else about the bound
+    is optimistic too, so what is left out here would not have been picked.
+
+    Parameters
+    ----------
+    curved_edges : int
+    loss : float
+        Of the network on the training rows, in squared units of y.
+    best : Formula or None
+        The pick so far.
+    fit_rows : FitRows
+    """
+    if best is None:
+        return True
+    n, d = fit_rows.dataset.X.shape
+    given = fit_rows.errors_given
+    constant = description_length(sympy.S.One, n, loss, fit_rows.noise_floor, d, errors_given=given)
+    return EDGE_BITS * curved_edges + constant < best.description_length
+
+
+def is_hopeless(length: float, loss: float, pick: Formula | None, fit_rows: FitRows) -> bool:
+    """Whether a fitted form is so far behind the pick that nothing shorter will come of it.
+
+    Of few rows the description length has the residuals that each row has from the others, and says so alone. Of many,
+    a form that leaves less than the pick may be the law with more constants than it needs.
+
+    Parameters
+    ----------
+    length : float
+        Description length of the form.
+    loss : float
+        Mean squared residual of the form on the rows that it was fitted to.
+    pick : Formula or None
+        What it has to better; None where that is not known to be near the noise, and the law may be anything.
+    fit_rows : FitRows
+    """
+    if pick is None or length < pick.description_length + FAR_BEHIND:
+        return False
+    return len(fit_rows.dataset.y) < FEW_ROWS or loss >= pick.train_loss
