@@ -13,7 +13,7 @@ from kansym.data.preparation import thinned
 from kansym.errors import ArgumentError
 from kansym.extraction.composition import AffineMap, compose
 from kansym.kan.network import Network
-from kansym.search.prospects import is_hopeless
+from kansym.search.prospects import gets_algebra, is_hopeless
 from kansym.search.rows import FITTING_ROWS, FitRows, leave_one_out, losses
 from kansym.symbolic.candidates import IRRATIONAL_AGREEMENT
 from kansym.symbolic.canonical import canonicalize
@@ -110,8 +110,8 @@ def from_expression(
     """Fit, snap and simplify an expression with Float constants in `fit_rows.variables`.
 
     Returns the formula with all its constants, snapped where the data allow, and the smaller ones that backward
-    elimination leads to; all are valid, and the front sorts them out. What is hopeless against `pick`, see
-    `kansym.search.prospects.is_hopeless`, stays as it was fitted.
+    elimination leads to; all are valid, and the front sorts them out. What is far behind `pick` stays as it was fitted,
+    see `kansym.search.prospects`.
     """
     found: list[Formula] = []
     try:
@@ -154,15 +154,16 @@ def _formulas(
     length = _news(fitted.form, fit_rows)
     if length is None:
         return
-    if is_hopeless(length, fitted.loss, pick, fit_rows):
-        plain_formula = judge(fitted.form, fit_rows, structure=structure)
-        if plain_formula is not None:
-            fit_rows.rough[plain_formula] = fitted.form
-            yield plain_formula
-        return
-    first = _finish(fitted.form, fit_rows, structure, deadline)
+
+    def finish(form: ParametricForm, length: float) -> Formula | None:
+        worth = gets_algebra(length, pick)
+        return _finish(form, fit_rows, structure, deadline) if worth else _as_fitted(form, fit_rows, structure)
+
+    first = finish(fitted.form, length)
     if first is not None:
         yield first
+    if is_hopeless(length, fitted.loss, pick, fit_rows):
+        return
     ones = first is None or not is_noisy(first.train_loss, fit_rows)
     # An exact fit has nothing to gain: snapping has already removed what is exactly 0 or 1.
     if first is not None and first.validation_loss <= (10 * fit_rows.noise_floor) ** 2:
@@ -180,9 +181,8 @@ def _formulas(
 
     previous = math.inf if first is None else first.description_length
     for smaller in eliminate(fitted.form, fit, ones=ones, expect=lambda form: _expected(form, fit_rows)):
-        if _news(smaller, fit_rows) is None:
-            break
-        formula = _finish(smaller, fit_rows, structure, deadline)
+        length = _news(smaller, fit_rows)
+        formula = None if length is None else finish(smaller, length)
         if formula is None:
             break
         yield formula
@@ -275,15 +275,24 @@ def polished(formula: Formula, fit_rows: FitRows, seconds: float) -> Formula:
         return formula
 
 
+def _as_fitted(form: ParametricForm, fit_rows: FitRows, structure: Origin) -> Formula | None:
+    return _left_rough(judge(form, fit_rows, structure=structure), form, fit_rows)
+
+
+def _left_rough(formula: Formula | None, form: ParametricForm, fit_rows: FitRows) -> Formula | None:
+    """The formula of a form that gets the algebra only if it is the pick in the end."""
+    if formula is not None:
+        fit_rows.rough[formula] = form
+    return formula
+
+
 def _finish(
     form: ParametricForm, fit_rows: FitRows, structure: Origin, deadline: float | None, seconds: float = 20.0
 ) -> Formula | None:
     """Snap, simplify and judge; the smaller description length of the snapped and the plain form."""
     plain_formula = judge(form, fit_rows, structure=structure)
     if clock.late(deadline) or (deadline is not None and _is_far_off(plain_formula, fit_rows)):
-        if plain_formula is not None:
-            fit_rows.rough[plain_formula] = form
-        return plain_formula
+        return _left_rough(plain_formula, form, fit_rows)
     noisy = plain_formula is not None and is_noisy(plain_formula.train_loss, fit_rows)
     shorter = shortened(form, fit_rows, structural=noisy, seconds=seconds).form
     formula = judge(shorter, fit_rows, structure=structure)

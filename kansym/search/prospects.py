@@ -9,9 +9,9 @@ from kansym.symbolic.formula import Formula
 EDGE_BITS = 4.0
 """Least bits of a primitive that is not the identity: an operator and a share of an operand."""
 
-FAR_BEHIND = 100.0
-"""Bits behind the pick from which on a fitted form stays as it is: fewer constants and simpler numbers save some ten
-bits each, of which a form that far behind would have to have more than it has constants."""
+BEHIND, FAR_BEHIND = 40.0, 100.0
+"""Bits behind the pick from which on a form gets no algebra, which writes it with simpler numbers and saves some bits
+of each, and from which on it is not asked which of its constants it needs, of which each saves some ten."""
 
 
 def could_win(curved_edges: int, loss: float, best: Formula | None, fit_rows: FitRows) -> bool:
@@ -37,8 +37,16 @@ def could_win(curved_edges: int, loss: float, best: Formula | None, fit_rows: Fi
     return EDGE_BITS * curved_edges + constant < best.description_length
 
 
+def gets_algebra(length: float, pick: Formula | None) -> bool:
+    """Whether a form of this description length may be the pick once it is snapped and simplified.
+
+    `pick` is None where it is not known to be near the noise, and the law may be anything.
+    """
+    return pick is None or length < pick.description_length + BEHIND
+
+
 def is_hopeless(length: float, loss: float, pick: Formula | None, fit_rows: FitRows) -> bool:
-    """Whether a fitted form is so far behind the pick that nothing shorter will come of it.
+    """Whether a fitted form is so far behind the pick that none with fewer constants will better that.
 
     Of few rows the description length has the residuals that each row has from the others, and says so alone. Of many,
     a form that leaves less than the pick may be the law with more constants than it needs.
@@ -50,7 +58,7 @@ def is_hopeless(length: float, loss: float, pick: Formula | None, fit_rows: FitR
     loss : float
         Mean squared residual of the form on the rows that it was fitted to.
     pick : Formula or None
-        What it has to better; None where that is not known to be near the noise, and the law may be anything.
+        See `gets_algebra`.
     fit_rows : FitRows
     """
     if pick is None or length < pick.description_length + FAR_BEHIND:
