@@ -294,7 +294,7 @@ class _Curve:
     def pairs(self) -> list[Reading]:
         """Sums and products of two primitives, and polynomials of one."""
         atoms = self.plain()
-        starts = [best_pairs(atoms, atoms, self.points, self.primitives, each={"sum": 1, "product": 1, "both": 1})]
+        starts = [best_pairs(atoms, atoms, self.points, self.primitives, forms=("sum", "product", "both"))]
         for terms in (("A", "A2"), ("A", "A2", "A3"), ("AB", "uAB", "u2AB"), ("AB", "uAB", "u2AB", "u3AB")):
             starts.append(best_within(atoms, terms, self.points, self.primitives, self.deadline))
         starts.append(modulated_oscillations(atoms, self.coarse, self.primitives, self.deadline))
@@ -317,7 +317,7 @@ class _Curve:
         plain = plain.select(simple.nonzero()[:, 0])
         starts = best_pairs(
             _spread(atoms, MIXED_ATOMS), _spread(plain, 500), self.points, self.primitives,
-            each={"sum": 1, "product": 1}, most=MIXED_STARTS,
+            forms=("sum", "product"), most=MIXED_STARTS,
         )  # fmt: skip
         return self.race(starts)
 
