@@ -27,6 +27,9 @@ SHORT_FORMULA, SHORT_OF_COLUMNS, NODES_OF_COLUMN = 12, 8, 2
 """Nodes of a formula than which no sum of products is much shorter: the first number, or of many columns the second one
 and so many for each, since every column takes itself and an operation."""
 
+SIMPLEST = 5
+"""Nodes of a power with its factor, or of another function of a line."""
+
 LEADERS, PLACES, ROUNDS = 12, 2, 3
 """Formulas of the shortest descriptions that are asked for constants they lack, constants tried in each, and rounds."""
 
@@ -112,6 +115,11 @@ class FoundFormulas:
         """Whether a sum of products may well be shorter than the pick, as where noise lets much pass for it."""
         best = self.best()
         return best is None or best.complexity > _short(best)
+
+    def simplest(self) -> bool:
+        """Whether the pick is as short as what a straight line of functions of y and of a column can be."""
+        best = self.best()
+        return best is not None and best.complexity <= SIMPLEST
 
     def add(self, raw: sympy.Expr, structure: Origin) -> None:
         """Fit and simplify an expression."""

@@ -1,8 +1,11 @@
 """What may still become the pick: what cannot is not worth the algebra."""
 
+import math
+
 import sympy
 
 from kansym.search.rows import FitRows
+from kansym.structure.product_units import SMALL_TABLE
 from kansym.symbolic.complexity import FEW_ROWS, description_length
 from kansym.symbolic.formula import Formula
 
@@ -64,3 +67,22 @@ def is_hopeless(length: float, loss: float, pick: Formula | None, fit_rows: FitR
     if pick is None or length < pick.description_length + FAR_BEHIND:
         return False
     return len(fit_rows.dataset.y) < FEW_ROWS or loss >= pick.train_loss
+
+
+def may_better(loss: float, pick: Formula | None, fit_rows: FitRows) -> bool:
+    """Whether a network may have a better formula than a short one of the structure search.
+
+    Few rows do not tell the constants of several layers apart: of them it has none, unless it sees more of the held-out
+    rows than two standard deviations of a mean square of normal errors.
+
+    Parameters
+    ----------
+    loss : float
+        Of the network on the held-out rows, in squared units of y.
+    pick : Formula or None
+    fit_rows : FitRows
+    """
+    if pick is None or len(fit_rows.dataset.y) >= SMALL_TABLE:
+        return True
+    chance = 2 * math.sqrt(2 / max(len(fit_rows.validation), 1))
+    return loss < (1 - chance) * pick.validation_loss
