@@ -110,8 +110,8 @@ def from_expression(
     """Fit, snap and simplify an expression with Float constants in `fit_rows.variables`.
 
     Returns the formula with all its constants, snapped where the data allow, and the smaller ones that backward
-    elimination leads to; all are valid, and the front sorts them out. What is far behind `pick` stays as it was fitted,
-    see `kansym.search.prospects`.
+    elimination leads to; all are valid, and the front sorts them out. What is behind `pick` stays as it was fitted or, far
+    behind, is left out; see `kansym.search.prospects`.
     """
     found: list[Formula] = []
     try:
@@ -152,7 +152,7 @@ def _formulas(
     if fitted.loss > (10 * fit_rows.noise_floor) ** 2:
         fitted = _straightened(fitted, fit_rows)
     length = _news(fitted.form, fit_rows)
-    if length is None:
+    if length is None or is_hopeless(length, fitted.loss, pick, fit_rows):
         return
 
     def finish(form: ParametricForm, length: float) -> Formula | None:
@@ -162,8 +162,6 @@ def _formulas(
     first = finish(fitted.form, length)
     if first is not None:
         yield first
-    if is_hopeless(length, fitted.loss, pick, fit_rows):
-        return
     ones = first is None or not is_noisy(first.train_loss, fit_rows)
     # An exact fit has nothing to gain: snapping has already removed what is exactly 0 or 1.
     if first is not None and first.validation_loss <= (10 * fit_rows.noise_floor) ** 2:

@@ -14,6 +14,7 @@ from kansym.search.budget import IMPROVING
 from kansym.search.challenge import SECONDS as CHALLENGE_SECONDS
 from kansym.search.challenge import rivals
 from kansym.search.formulation import description_length_of, from_expression, polished
+from kansym.search.front import ParetoFront
 from kansym.search.parts_anew import Part, lacking, parts_of, read_anew
 from kansym.search.rows import FitRows
 from kansym.symbolic.complexity import FEW_ROWS
@@ -126,12 +127,14 @@ class FoundFormulas:
         pick = self.to_better()
         self.all += from_expression(raw, self.fit_rows, structure=structure, deadline=self.deadline, pick=pick)
 
-    def polish(self, seconds: float) -> tuple[Formula, Formula]:
-        """Bring the pick into shape where time was up when it was found; what it was, and what it is."""
-        rough = min(self.all, key=lambda formula: formula.rank)
-        polish = polished(rough, self.fit_rows, seconds)
-        self.all[self.all.index(rough)] = polish
-        return rough, polish
+    def polish(self, deadline: float) -> list[tuple[Formula, Formula]]:
+        """Bring the pick, and then the front, into shape where that was left out; what each was, and what it is."""
+        made = []
+        for rough in sorted(ParetoFront.from_formulas(self.all, self.fit_rows.dataset.X), key=lambda one: one.rank):
+            if rough in self.fit_rows.rough:
+                made.append((rough, polished(rough, self.fit_rows, clock.left(deadline))))
+                self.all[self.all.index(rough)] = made[-1][1]
+        return made
 
     def improve(self, noise: float, *, seed: int) -> None:
         """Try the formulas of the shortest descriptions with what they lack and with parts read anew.

@@ -471,9 +471,9 @@ class _Run:
         if not self.formulas:
             self._baseline()
         if self.fit_rows.rough:
-            rough, best = self.formulas.polish(clock.left(self.start + (1 + budget.RESERVE) * self.options.max_seconds))
-            if rough in self.readings:
-                self.readings[best] = self.readings[rough]
+            for rough, polish in self.formulas.polish(self.start + (1 + budget.RESERVE) * self.options.max_seconds):
+                if rough in self.readings:
+                    self.readings[polish] = self.readings[rough]
         front = ParetoFront.from_formulas(self.formulas.all, self.dataset.X)
         network = None if self.network is None else self.network.measured(self.fit_rows)
         # Without held-out rows the network's loss is that of training: nothing against a formula.

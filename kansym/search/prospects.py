@@ -13,8 +13,8 @@ EDGE_BITS = 4.0
 """Least bits of a primitive that is not the identity: an operator and a share of an operand."""
 
 BEHIND, FAR_BEHIND = 40.0, 100.0
-"""Bits behind the pick from which on a form gets no algebra, which writes it with simpler numbers and saves some bits
-of each, and from which on it is not asked which of its constants it needs, of which each saves some ten."""
+"""Bits behind the pick from which on a form gets no algebra, which saves some bits for each number that it simplifies,
+and from which on it is left out, since each constant that it does not need would save some ten."""
 
 
 def could_win(curved_edges: int, loss: float, best: Formula | None, fit_rows: FitRows) -> bool:
