@@ -110,8 +110,8 @@ def from_expression(
     """Fit, snap and simplify an expression with Float constants in `fit_rows.variables`.
 
     Returns the formula with all its constants, snapped where the data allow, and the smaller ones that backward
-    elimination leads to; all are valid, and the front sorts them out. What is behind `pick` stays as it was fitted or, far
-    behind, is left out; see `kansym.search.prospects`.
+    elimination leads to; all are valid, and the front sorts them out. What is behind `pick` stays as it was fitted, and
+    what is far behind is left out; see `kansym.search.prospects`.
     """
     found: list[Formula] = []
     try:
@@ -152,7 +152,7 @@ def _formulas(
     if fitted.loss > (10 * fit_rows.noise_floor) ** 2:
         fitted = _straightened(fitted, fit_rows)
     length = _news(fitted.form, fit_rows)
-    if length is None or is_hopeless(length, fitted.loss, pick, fit_rows):
+    if length is None or is_hopeless(length, pick):
         return
 
     def finish(form: ParametricForm, length: float) -> Formula | None:

@@ -71,16 +71,10 @@ class FoundFormulas:
     fit_rows : FitRows
     deadline : float
         `kansym.clock.now` value.
-
-    Attributes
-    ----------
-    noisy : bool
-        Whether y is known to have noise.
     """
 
     def __init__(self, fit_rows: FitRows, deadline: float) -> None:
         self.fit_rows, self.deadline = fit_rows, deadline
-        self.noisy = False
         self.all: list[Formula] = []
         self._asked: set[sympy.Expr] = set()
 
@@ -95,8 +89,9 @@ class FoundFormulas:
         return min(self.all, key=lambda formula: formula.rank, default=None)
 
     def to_better(self) -> Formula | None:
-        """The pick, where what is far behind it is hopeless: a law without noise may follow from what is far off."""
-        return self.best() if self.noisy or len(self.fit_rows.dataset.y) < FEW_ROWS else None
+        """The pick, where rows are few: their description lengths are those of rows that a form has not seen, and what
+        is behind stays so. Of many rows the law may follow from what is far off."""
+        return self.best() if len(self.fit_rows.dataset.y) < FEW_ROWS else None
 
     def best_loss(self) -> float:
         """The least loss on held-out rows; inf without formulas."""
@@ -129,12 +124,16 @@ class FoundFormulas:
 
     def polish(self, deadline: float) -> list[tuple[Formula, Formula]]:
         """Bring the pick, and then the front, into shape where that was left out; what each was, and what it is."""
-        made = []
-        for rough in sorted(ParetoFront.from_formulas(self.all, self.fit_rows.dataset.X), key=lambda one: one.rank):
-            if rough in self.fit_rows.rough:
-                made.append((rough, polished(rough, self.fit_rows, clock.left(deadline))))
-                self.all[self.all.index(rough)] = made[-1][1]
-        return made
+        made: list[tuple[Formula, Formula]] = []
+        while True:
+            front = ParetoFront.from_formulas(self.all, self.fit_rows.dataset.X)
+            tried = {rough for rough, _ in made}
+            left = [one for one in sorted(front, key=lambda one: one.rank) if one in self.fit_rows.rough]
+            rough = next((one for one in left if one not in tried), None)
+            if rough is None:
+                return made
+            made.append((rough, polished(rough, self.fit_rows, clock.left(deadline))))
+            self.all[self.all.index(rough)] = made[-1][1]
 
     def improve(self, noise: float, *, seed: int) -> None:
         """Try the formulas of the shortest descriptions with what they lack and with parts read anew.

@@ -121,7 +121,8 @@ class _Run:
         self.deadline = self.start + options.max_seconds * (1 - budget.RESERVE) - kept
         self.formulas = FoundFormulas(self.fit_rows, self.deadline)
         self.sums = Sums(self.fit_rows, options, self.device, part=part, deadline=self.deadline)
-        self._see_noise(float(self.dataset.y.std()) * (attainable if attainable and attainable > SPLINE_ERROR else 0.0))
+        if attainable is not None and attainable > SPLINE_ERROR:
+            self.sums.noise = attainable * float(self.dataset.y.std())
         self._leaves = 0
         self.own_library = set(options.primitives) != set(default_library())
 
@@ -134,11 +135,6 @@ class _Run:
 
     def out_of_time(self) -> bool:
         return clock.late(self.deadline)
-
-    def _see_noise(self, noise: float) -> None:
-        """Take over the noise that an interpolant sees."""
-        self.sums.noise = noise
-        self.formulas.noisy = self.sums.noisy
 
     def _on_decision(self, decision: Decision) -> None:
         self.decisions.append(decision)
@@ -296,7 +292,7 @@ class _Run:
         leader, unbeaten, reduced = None, 0, False
         for raw, problem in self.faults.guard("the structure search", solver.solutions(whole)):
             steps = problem.steps or (Step(StepKind.WHOLE),)
-            self._see_noise(solver.noise)
+            self.sums.noise = solver.noise
             self.formulas.add(raw, steps)
             self.report("structure", in_words(steps))
             if self.formulas.exact() or (self.formulas.at_noise() and len(y) >= SMALL_TABLE and not solver.more):
@@ -317,7 +313,7 @@ class _Run:
                 # As long as another curve of the one column that is left may be shorter, or another sum is.
                 if self._leaves or not (reduced and (problem.dimension == 1 or self.formulas.long())):
                     return
-        self._see_noise(solver.noise)
+        self.sums.noise = solver.noise
 
     def _leaf(self, leaf: Leaf) -> Iterator[sympy.Expr]:
         """Formulas of a small table, by the same search without structure; the best ones first."""

@@ -6,7 +6,7 @@ import sympy
 
 from kansym.search.rows import FitRows
 from kansym.structure.product_units import SMALL_TABLE
-from kansym.symbolic.complexity import FEW_ROWS, description_length
+from kansym.symbolic.complexity import description_length
 from kansym.symbolic.formula import Formula
 
 EDGE_BITS = 4.0
@@ -43,30 +43,14 @@ def could_win(curved_edges: int, loss: float, best: Formula | None, fit_rows: Fi
 def gets_algebra(length: float, pick: Formula | None) -> bool:
     """Whether a form of this description length may be the pick once it is snapped and simplified.
 
-    `pick` is None where it is not known to be near the noise, and the law may be anything.
+    `pick` is None where there is none, and where what is behind may still be the law.
     """
     return pick is None or length < pick.description_length + BEHIND
 
 
-def is_hopeless(length: float, loss: float, pick: Formula | None, fit_rows: FitRows) -> bool:
-    """Whether a fitted form is so far behind the pick that none with fewer constants will better that.
-
-    Of few rows the description length has the residuals that each row has from the others, and says so alone. Of many,
-    a form that leaves less than the pick may be the law with more constants than it needs.
-
-    Parameters
-    ----------
-    length : float
-        Description length of the form.
-    loss : float
-        Mean squared residual of the form on the rows that it was fitted to.
-    pick : Formula or None
-        See `gets_algebra`.
-    fit_rows : FitRows
-    """
-    if pick is None or length < pick.description_length + FAR_BEHIND:
-        return False
-    return len(fit_rows.dataset.y) < FEW_ROWS or loss >= pick.train_loss
+def is_hopeless(length: float, pick: Formula | None) -> bool:
+    """Whether a form of this description length is so far behind that none with fewer constants will be the pick."""
+    return pick is not None and length >= pick.description_length + FAR_BEHIND
 
 
 def may_better(loss: float, pick: Formula | None, fit_rows: FitRows) -> bool:
