@@ -123,17 +123,27 @@ class FoundFormulas:
         self.all += from_expression(raw, self.fit_rows, structure=structure, deadline=self.deadline, pick=pick)
 
     def polish(self, deadline: float) -> list[tuple[Formula, Formula]]:
-        """Bring the pick, and then the front, into shape where that was left out; what each was, and what it is."""
+        """Bring the pick into shape where that was left out, and of few rows the front.
+
+        Returns
+        -------
+        list of (Formula, Formula)
+            What each was, and what it is.
+        """
         made: list[tuple[Formula, Formula]] = []
-        while True:
-            front = ParetoFront.from_formulas(self.all, self.fit_rows.dataset.X)
-            tried = {rough for rough, _ in made}
-            left = [one for one in sorted(front, key=lambda one: one.rank) if one in self.fit_rows.rough]
-            rough = next((one for one in left if one not in tried), None)
-            if rough is None:
-                return made
+        rough = min(self.all, key=lambda formula: formula.rank)
+        while rough is not None:
             made.append((rough, polished(rough, self.fit_rows, clock.left(deadline))))
             self.all[self.all.index(rough)] = made[-1][1]
+            rough = self._rough({one for one, _ in made})
+        return made
+
+    def _rough(self, tried: set[Formula]) -> Formula | None:
+        """The next formula on the front of few rows that is not in shape."""
+        if self.to_better() is None:
+            return None
+        front = sorted(ParetoFront.from_formulas(self.all, self.fit_rows.dataset.X), key=lambda formula: formula.rank)
+        return next((one for one in front if one in self.fit_rows.rough and one not in tried), None)
 
     def improve(self, noise: float, *, seed: int) -> None:
         """Try the formulas of the shortest descriptions with what they lack and with parts read anew.

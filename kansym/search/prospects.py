@@ -12,7 +12,7 @@ from kansym.symbolic.formula import Formula
 EDGE_BITS = 4.0
 """Least bits of a primitive that is not the identity: an operator and a share of an operand."""
 
-BEHIND, FAR_BEHIND = 40.0, 100.0
+BEHIND, FAR_BEHIND = 30.0, 60.0
 """Bits behind the pick from which on a form gets no algebra, which saves some bits for each number that it simplifies,
 and from which on it is left out, since each constant that it does not need would save some ten."""
 

@@ -54,7 +54,7 @@ def test_what_is_far_behind_the_pick_is_left_out_and_what_is_behind_stays_as_fit
     longest = found[0].description_length
     far = replace(pick, description_length=longest - FAR_BEHIND - 50)
     assert from_expression(raw, fresh(fit_rows), structure="planted", pick=far) == []
-    rows, behind = fresh(fit_rows), replace(pick, description_length=longest - BEHIND - 30)
+    rows, behind = fresh(fit_rows), replace(pick, description_length=longest - (BEHIND + FAR_BEHIND) / 2)
     found = from_expression(raw, rows, structure="planted", pick=behind)
     assert found and set(found) == set(rows.rough)
 
