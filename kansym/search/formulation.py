@@ -152,11 +152,11 @@ def _formulas(
     if fitted.loss > (10 * fit_rows.noise_floor) ** 2:
         fitted = _straightened(fitted, fit_rows)
     length = _news(fitted.form, fit_rows)
-    if length is None or is_hopeless(length, pick):
+    if length is None or is_hopeless(length, complexity(fitted.form.expression), pick):
         return
 
     def finish(form: ParametricForm, length: float) -> Formula | None:
-        worth = gets_algebra(length, pick)
+        worth = gets_algebra(length, complexity(form.expression), pick)
         return _finish(form, fit_rows, structure, deadline) if worth else _as_fitted(form, fit_rows, structure)
 
     first = finish(fitted.form, length)

@@ -40,17 +40,18 @@ def could_win(curved_edges: int, loss: float, best: Formula | None, fit_rows: Fi
     return EDGE_BITS * curved_edges + constant < best.description_length
 
 
-def gets_algebra(length: float, pick: Formula | None) -> bool:
-    """Whether a form of this description length may be the pick once it is snapped and simplified.
+def gets_algebra(length: float, nodes: int, pick: Formula | None) -> bool:
+    """Whether a form of this description length and size may be the pick once it is snapped and simplified.
 
-    `pick` is None where there is none, and where what is behind may still be the law.
+    What is smaller than the pick gets it in any case: it may be on the front. `pick` is None where there is none, and
+    where what is behind may still be the law.
     """
-    return pick is None or length < pick.description_length + BEHIND
+    return pick is None or nodes < pick.complexity or length < pick.description_length + BEHIND
 
 
-def is_hopeless(length: float, pick: Formula | None) -> bool:
-    """Whether a form of this description length is so far behind that none with fewer constants will be the pick."""
-    return pick is not None and length >= pick.description_length + FAR_BEHIND
+def is_hopeless(length: float, nodes: int, pick: Formula | None) -> bool:
+    """Whether a form is larger than the pick and so far behind that none with fewer constants will be the pick."""
+    return pick is not None and nodes >= pick.complexity and length >= pick.description_length + FAR_BEHIND
 
 
 def may_better(loss: float, pick: Formula | None, fit_rows: FitRows) -> bool:

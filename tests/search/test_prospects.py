@@ -33,18 +33,20 @@ def test_a_network_wins_where_its_error_pays_for_its_edges(bench):
     assert not could_win(1, 10 * pick.train_loss, pick, fit_rows)
 
 
-def test_algebra_is_for_what_is_near_the_pick(bench):
+def test_algebra_is_for_what_is_near_the_pick_or_smaller(bench):
     _, pick = bench(80)
-    assert gets_algebra(1e9, None)
-    assert gets_algebra(pick.description_length + BEHIND - 1, pick)
-    assert not gets_algebra(pick.description_length + BEHIND + 1, pick)
+    length, nodes = pick.description_length + BEHIND, pick.complexity
+    assert gets_algebra(1e9, 99, None)
+    assert gets_algebra(length - 1, nodes, pick) and not gets_algebra(length, nodes, pick)
+    assert gets_algebra(length, nodes - 1, pick)
 
 
-def test_what_is_far_behind_the_pick_is_hopeless(bench):
+def test_what_is_larger_than_the_pick_and_far_behind_is_hopeless(bench):
     _, pick = bench(80)
-    assert not is_hopeless(1e9, None)
-    assert is_hopeless(pick.description_length + FAR_BEHIND, pick)
-    assert not is_hopeless(pick.description_length + FAR_BEHIND - 1, pick)
+    length, nodes = pick.description_length + FAR_BEHIND, pick.complexity
+    assert not is_hopeless(1e9, 99, None)
+    assert is_hopeless(length, nodes, pick) and not is_hopeless(length - 1, nodes, pick)
+    assert not is_hopeless(length, nodes - 1, pick)
 
 
 def test_what_is_far_behind_the_pick_is_left_out_and_what_is_behind_stays_as_fitted(bench):
