@@ -169,6 +169,9 @@ def both(*, before: Path, seconds: Seconds = 60.0, every: int = 1, only: str = "
     with Side("search_side.py", before) as old, Side("search_side.py", HERE) as new:
         for search in [one for one in _plain() if only in one.name][::every]:
             first = old.ask(name=search.name, seconds=seconds)
+            if not first:
+                print(f"{search.name[:40]:40} only in this state", flush=True)
+                continue
             second = new.ask(name=search.name, seconds=seconds)
             kind, alike = _kind(search), first["formula"] == second["formula"]
             times.setdefault(kind, []).append((first["seconds"], second["seconds"]))
@@ -216,7 +219,7 @@ def _spent(clone: Path, chosen: Sequence[Search], seconds: float) -> Counter[str
     found: Counter[str] = Counter()
     with Side("search_side.py", clone) as side:
         for search in chosen:
-            found.update(side.ask(name=search.name, seconds=seconds, profile=True)["parts"])
+            found.update(side.ask(name=search.name, seconds=seconds, profile=True).get("parts", {}))
     return found
 
 

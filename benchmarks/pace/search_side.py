@@ -1,7 +1,8 @@
 """One side of `python -m benchmarks.pace searches`: runs searches of the golden record by one state of the project.
 
 Run as a file, with the path of its kansym. Reads the name and the budget of a search, one JSON line each, and writes
-its formula with the seconds of the processor that it took; with "profile", also where they went.
+its formula with the seconds of the processor that it took; with "profile", also where they went. For a search that this
+state does not have it writes an empty object.
 """
 
 import cProfile
@@ -49,7 +50,9 @@ def by_part(profile: cProfile.Profile) -> dict[str, float]:
 
 def searched(name: str, seconds: float, *, profile: bool = False) -> dict[str, Any]:
     """What a search found, and the seconds of the processor that it took."""
-    search = next(one for one in searches() if one.name == name)
+    search = next((one for one in searches() if one.name == name), None)
+    if search is None:
+        return {}
     dataset, watch = search.dataset(), cProfile.Profile()
     start = time.process_time()
     if profile:

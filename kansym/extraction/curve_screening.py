@@ -62,17 +62,17 @@ def best_pairs(
     points: Points,
     primitives: Sequence[Primitive],
     *,
-    each: dict[str, int],
+    forms: Sequence[str],
     most: int | None = None,
 ) -> Sketches:
-    """Starts: for each form the best `each[form]` pairs of atoms of every pair of groups.
+    """Starts: for each form the best pair of atoms of every pair of groups.
 
     Parameters
     ----------
     first, second : Atoms
         The same object for all pairs within one set.
-    each : dict
-        "sum", "product" and "both" (both and the product), to how many starts.
+    forms : sequence of str
+        Of "sum", "product" and "both" (both and the product).
     most : int, optional
         How many of the best to keep.
     """
@@ -85,31 +85,35 @@ def best_pairs(
     first, second = first.select(order_a), second.select(order_b)
     found, chosen = [], []
     for form, losses in pair_losses(first, second, points).items():
-        count = each.get(form, 0)
-        if not count:
+        if form not in forms:
             continue
-        rows, columns, values = [], [], []
-        start_a = 0
-        for i, size_a in enumerate(sizes_a):
-            start_b = 0
-            for j, size_b in enumerate(sizes_b):
-                if not (same and j < i):
-                    block = losses[start_a : start_a + size_a, start_b : start_b + size_b]
-                    best = block.reshape(-1).topk(min(count, block.numel()), largest=False)
-                    finite = torch.isfinite(best.values)
-                    index = best.indices[finite]
-                    values.append(best.values[finite])
-                    rows.append(start_a + index // size_b)
-                    columns.append(start_b + index % size_b)
-                start_b += size_b
-            start_a += size_a
-        chosen += values
-        pairs = as_sketches(first.select(torch.cat(rows)), second.select(torch.cat(columns)))
+        rows, columns, values = _best_of_blocks(losses, sizes_a, sizes_b, same=same)
+        chosen.append(values)
+        pairs = as_sketches(first.select(rows), second.select(columns))
         found.append(with_terms(pairs, {"sum": ("A", "B"), "product": ("AB",), "both": ("A", "B", "AB")}[form]))
     starts = Sketches.concatenate(found)
     if most is not None and len(starts) > most:
         starts = starts.select(torch.cat(chosen).topk(most, largest=False).indices)
     return freed(starts, primitives)
+
+
+def _best_of_blocks(
+    losses: Tensor, sizes_a: Sequence[int], sizes_b: Sequence[int], *, same: bool
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Row, column and value of the least finite loss in every block of groups; with `same` once for each two groups."""
+    losses = torch.where(torch.isnan(losses), torch.inf, losses)
+    # First over the columns of each group, and then over the rows of what is left.
+    least = [block.min(1) for block in losses.split(list(sizes_b), 1)]
+    values = torch.stack([one.values for one in least], 1)
+    offsets = torch.tensor([0, *sizes_b]).cumsum(0)[:-1]
+    columns = torch.stack([one.indices for one in least], 1) + offsets
+    best = [block.min(0) for block in values.split(list(sizes_a), 0)]
+    starts = torch.tensor([0, *sizes_a]).cumsum(0)[:-1]
+    rows = torch.stack([one.indices for one in best], 0) + starts[:, None]
+    value = torch.stack([one.values for one in best], 0)
+    wanted = torch.isfinite(value)
+    wanted = wanted.triu() if same else wanted
+    return rows[wanted], columns.gather(0, rows)[wanted], value[wanted]
 
 
 def best_singles(atoms: Atoms, points: Points, primitives: Sequence[Primitive], *, each: int) -> Sketches:

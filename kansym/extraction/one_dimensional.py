@@ -9,7 +9,7 @@ is merely close waits until every form was tried.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -39,6 +39,9 @@ POINTS = 72
 
 LEAST_POINTS = 4
 """Distinct points from which more than one primitive is tried."""
+
+OF_PAIRS, OF_CHAINS, OF_MIXED = 7, 6, 9
+"""Constants of sketches: on as many distinct points any of these forms fits any curve."""
 
 NOISY_POINTS = 240
 """Bins of a noisy curve: each is a mean over its points."""
@@ -125,8 +128,7 @@ def read_curve(
         deadline = now + SEARCH_SHARE * (deadline - now)
     curve = _Curve.of(u, y, weights, primitives, origin, complexity_weight, floor, seed, deadline)
     held: list[Reading] = []
-    stages = (curve.singles, curve.rationals, curve.pairs, curve.chains, curve.mixed)
-    for stage in stages[:1] if curve.says_little() else stages:
+    for stage in curve.stages():
         if curve.late() and held:
             break
         found = stage()
@@ -240,9 +242,13 @@ class _Curve:
             deadline,
         )
 
-    def says_little(self) -> bool:
-        """Whether the curve is constant, or has too few points for anything but one primitive."""
-        return len(self.points.u.unique()) < LEAST_POINTS or self.points.norm <= 1e-15 * abs(self.points.level)
+    def stages(self) -> list[Callable[[], list[Reading]]]:
+        """Searches over forms: of a constant curve, and of few points, only for those that these can tell."""
+        distinct = len(self.points.u.unique())
+        if distinct < LEAST_POINTS or self.points.norm <= 1e-15 * abs(self.points.level):
+            return [self.singles]
+        forms = ((self.pairs, OF_PAIRS), (self.chains, OF_CHAINS), (self.mixed, OF_MIXED))
+        return [self.singles, self.rationals, *(form for form, constants in forms if distinct > constants)]
 
     def late(self) -> bool:
         return clock.late(self.deadline)
@@ -294,7 +300,7 @@ class _Curve:
     def pairs(self) -> list[Reading]:
         """Sums and products of two primitives, and polynomials of one."""
         atoms = self.plain()
-        starts = [best_pairs(atoms, atoms, self.points, self.primitives, each={"sum": 1, "product": 1, "both": 1})]
+        starts = [best_pairs(atoms, atoms, self.points, self.primitives, forms=("sum", "product", "both"))]
         for terms in (("A", "A2"), ("A", "A2", "A3"), ("AB", "uAB", "u2AB"), ("AB", "uAB", "u2AB", "u3AB")):
             starts.append(best_within(atoms, terms, self.points, self.primitives, self.deadline))
         starts.append(modulated_oscillations(atoms, self.coarse, self.primitives, self.deadline))
@@ -317,7 +323,7 @@ class _Curve:
         plain = plain.select(simple.nonzero()[:, 0])
         starts = best_pairs(
             _spread(atoms, MIXED_ATOMS), _spread(plain, 500), self.points, self.primitives,
-            each={"sum": 1, "product": 1}, most=MIXED_STARTS,
+            forms=("sum", "product"), most=MIXED_STARTS,
         )  # fmt: skip
         return self.race(starts)
 

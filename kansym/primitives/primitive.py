@@ -51,13 +51,15 @@ class Domain:
 
     def covers(self, low: Tensor, high: Tensor) -> Tensor:
         """Boolean tensor: does the whole interval from `low` to `high` lie inside, with no pole in it?"""
-        inside = self.contains(low) & self.contains(high)
+        above = low >= self.lower if self.lower_closed else low > self.lower
+        below = high <= self.upper if self.upper_closed else high < self.upper
+        inside = above & below & torch.isfinite(low) & torch.isfinite(high)
         for pole in self.poles:
             if self.pole_period is None:
                 inside = inside & ((low > pole) | (high < pole))
             else:
                 first, last = (low - pole) / self.pole_period, (high - pole) / self.pole_period
-                inside = inside & (first.floor() == last.floor())
+                inside = inside & (first.floor() == last.floor()) & (first.floor() != first)
         return inside
 
 

@@ -13,6 +13,7 @@ from kansym.data.preparation import thinned
 from kansym.errors import ArgumentError
 from kansym.extraction.composition import AffineMap, compose
 from kansym.kan.network import Network
+from kansym.search.prospects import gets_algebra, is_hopeless
 from kansym.search.rows import FITTING_ROWS, FitRows, leave_one_out, losses
 from kansym.symbolic.candidates import IRRATIONAL_AGREEMENT
 from kansym.symbolic.canonical import canonicalize
@@ -53,9 +54,6 @@ WHOLE_ROWS = 2000
 out. Between formulas that differ in one constant the luck of those rows comes to several bits, and what is said of a
 formula in the end is measured on all rows."""
 
-EDGE_BITS = 4.0
-"""Least bits of a primitive that is not the identity: an operator and a share of an operand."""
-
 ROUND_NUMBERS = 3.0
 """Bits by which a formula with rational or named numbers may be longer than one with real ones: -2 is believed where
 -1.99 +- 0.02 was fitted."""
@@ -88,28 +86,40 @@ MAX_CONSTANTS = 40
 
 
 def formulate(
-    network: Network, scaling: AffineMap, fit_rows: FitRows, *, structure: Origin, deadline: float | None = None
+    network: Network,
+    scaling: AffineMap,
+    fit_rows: FitRows,
+    *,
+    structure: Origin,
+    deadline: float | None = None,
+    pick: Formula | None = None,
 ) -> list[Formula]:
     """The formulas of an all-symbolic network (P = 1); none where it cannot be evaluated on the rows."""
     raw = compose(network, fit_rows.variables, scaling)
-    return from_expression(raw, fit_rows, structure=structure, deadline=deadline)
+    return from_expression(raw, fit_rows, structure=structure, deadline=deadline, pick=pick)
 
 
 def from_expression(
-    raw: sympy.Expr, fit_rows: FitRows, *, structure: Origin, deadline: float | None = None
+    raw: sympy.Expr,
+    fit_rows: FitRows,
+    *,
+    structure: Origin,
+    deadline: float | None = None,
+    pick: Formula | None = None,
 ) -> list[Formula]:
     """Fit, snap and simplify an expression with Float constants in `fit_rows.variables`.
 
     Returns the formula with all its constants, snapped where the data allow, and the smaller ones that backward
-    elimination leads to; all are valid, and the front sorts them out.
+    elimination leads to; all are valid, and the front sorts them out. What is behind `pick` stays as it was fitted, and
+    what is far behind is left out; see `kansym.search.prospects`.
     """
     found: list[Formula] = []
     try:
-        found.extend(_formulas(raw, fit_rows, structure, deadline))
+        found.extend(_formulas(raw, fit_rows, structure, deadline, pick))
         if found and all(formula.consistent is False for formula in found):
             scaled = with_factors(raw)
             if fit_rows.admits(parametrize(scaled, fit_rows.variables)):
-                found.extend(_formulas(scaled, fit_rows, structure, deadline))
+                found.extend(_formulas(scaled, fit_rows, structure, deadline, pick))
     except ArgumentError as error:
         # A constant that a fit has driven out of double precision; what came before it stands.
         logger.info("formula given up: %s", error)
@@ -119,7 +129,9 @@ def from_expression(
     return found
 
 
-def _formulas(raw: sympy.Expr, fit_rows: FitRows, structure: Origin, deadline: float | None) -> Iterator[Formula]:
+def _formulas(
+    raw: sympy.Expr, fit_rows: FitRows, structure: Origin, deadline: float | None, pick: Formula | None
+) -> Iterator[Formula]:
     positive = [symbol for symbol in fit_rows.variables if symbol.is_positive]
     form = parametrize(canonicalize(raw, positive), fit_rows.variables)
     if len(form.constants) > min(MAX_CONSTANTS, len(fit_rows.train)):
@@ -139,9 +151,15 @@ def _formulas(raw: sympy.Expr, fit_rows: FitRows, structure: Origin, deadline: f
     # In an exact law every function is what it is.
     if fitted.loss > (10 * fit_rows.noise_floor) ** 2:
         fitted = _straightened(fitted, fit_rows)
-    if not _is_news(fitted.form, fit_rows):
+    length = _news(fitted.form, fit_rows)
+    if length is None or is_hopeless(length, complexity(fitted.form.expression), pick):
         return
-    first = _finish(fitted.form, fit_rows, structure, deadline)
+
+    def finish(form: ParametricForm, length: float) -> Formula | None:
+        worth = gets_algebra(length, complexity(form.expression), pick)
+        return _finish(form, fit_rows, structure, deadline) if worth else _as_fitted(form, fit_rows, structure)
+
+    first = finish(fitted.form, length)
     if first is not None:
         yield first
     ones = first is None or not is_noisy(first.train_loss, fit_rows)
@@ -161,9 +179,8 @@ def _formulas(raw: sympy.Expr, fit_rows: FitRows, structure: Origin, deadline: f
 
     previous = math.inf if first is None else first.description_length
     for smaller in eliminate(fitted.form, fit, ones=ones, expect=lambda form: _expected(form, fit_rows)):
-        if not _is_news(smaller, fit_rows):
-            break
-        formula = _finish(smaller, fit_rows, structure, deadline)
+        length = _news(smaller, fit_rows)
+        formula = None if length is None else finish(smaller, length)
         if formula is None:
             break
         yield formula
@@ -235,13 +252,13 @@ def _expected(form: ParametricForm, fit_rows: FitRows) -> Callable[[sympy.Symbol
     return bits
 
 
-def _is_news(form: ParametricForm, fit_rows: FitRows) -> bool:
-    """Whether this expression was not finished before with as good constants; remembers it."""
+def _news(form: ParametricForm, fit_rows: FitRows) -> float | None:
+    """Description length of an expression that was not finished before with as good constants; remembers it."""
     key, length = str(form.expression), description_length_of(form, fit_rows)
     if length > fit_rows.finished.get(key, math.inf) - 0.01:
-        return False
+        return None
     fit_rows.finished[key] = length
-    return True
+    return length
 
 
 def polished(formula: Formula, fit_rows: FitRows, seconds: float) -> Formula:
@@ -256,15 +273,24 @@ def polished(formula: Formula, fit_rows: FitRows, seconds: float) -> Formula:
         return formula
 
 
+def _as_fitted(form: ParametricForm, fit_rows: FitRows, structure: Origin) -> Formula | None:
+    return _left_rough(judge(form, fit_rows, structure=structure), form, fit_rows)
+
+
+def _left_rough(formula: Formula | None, form: ParametricForm, fit_rows: FitRows) -> Formula | None:
+    """The formula of a form that gets the algebra only if it is the pick in the end."""
+    if formula is not None:
+        fit_rows.rough[formula] = form
+    return formula
+
+
 def _finish(
     form: ParametricForm, fit_rows: FitRows, structure: Origin, deadline: float | None, seconds: float = 20.0
 ) -> Formula | None:
     """Snap, simplify and judge; the smaller description length of the snapped and the plain form."""
     plain_formula = judge(form, fit_rows, structure=structure)
     if clock.late(deadline) or (deadline is not None and _is_far_off(plain_formula, fit_rows)):
-        if plain_formula is not None:
-            fit_rows.rough[plain_formula] = form
-        return plain_formula
+        return _left_rough(plain_formula, form, fit_rows)
     noisy = plain_formula is not None and is_noisy(plain_formula.train_loss, fit_rows)
     shorter = shortened(form, fit_rows, structural=noisy, seconds=seconds).form
     formula = judge(shorter, fit_rows, structure=structure)
@@ -415,29 +441,6 @@ def as_written(form: ParametricForm, fit_rows: FitRows) -> ParametricForm:
     names = fit_rows.dataset.names
     expression = absorb_minus(join_roots(join_logarithms(plain(form.expression, names))))
     return ParametricForm(expression, tuple(map(plain_symbol, names)), form.constants, form.values)
-
-
-def could_win(curved_edges: int, loss: float, best: Formula | None, fit_rows: FitRows) -> bool:
-    """Whether a symbolic network could become the pick, were its formula as short as its edges allow.
-
-    Each primitive that is not the identity needs at least an operator and an operand; everything else about the bound
-    is optimistic too, so what is left out here would not have been picked.
-
-    Parameters
-    ----------
-    curved_edges : int
-    loss : float
-        Of the network on the training rows, in squared units of y.
-    best : Formula or None
-        The pick so far.
-    fit_rows : FitRows
-    """
-    if best is None:
-        return True
-    n, d = fit_rows.dataset.X.shape
-    given = fit_rows.errors_given
-    constant = description_length(sympy.S.One, n, loss, fit_rows.noise_floor, d, errors_given=given)
-    return EDGE_BITS * curved_edges + constant < best.description_length
 
 
 def judge(form: ParametricForm, fit_rows: FitRows, *, structure: Origin) -> Formula | None:

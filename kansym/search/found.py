@@ -14,8 +14,10 @@ from kansym.search.budget import IMPROVING
 from kansym.search.challenge import SECONDS as CHALLENGE_SECONDS
 from kansym.search.challenge import rivals
 from kansym.search.formulation import description_length_of, from_expression, polished
+from kansym.search.front import ParetoFront
 from kansym.search.parts_anew import Part, lacking, parts_of, read_anew
 from kansym.search.rows import FitRows
+from kansym.symbolic.complexity import FEW_ROWS
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.missing_constants import missing_constants
 from kansym.symbolic.parametric import ParametricForm, parametrize
@@ -25,6 +27,9 @@ from kansym.terms.pursuit import LEAST_ROWS
 SHORT_FORMULA, SHORT_OF_COLUMNS, NODES_OF_COLUMN = 12, 8, 2
 """Nodes of a formula than which no sum of products is much shorter: the first number, or of many columns the second one
 and so many for each, since every column takes itself and an operation."""
+
+SIMPLEST = 5
+"""Nodes of a power with its factor, or of another function of a line."""
 
 LEADERS, PLACES, ROUNDS = 12, 2, 3
 """Formulas of the shortest descriptions that are asked for constants they lack, constants tried in each, and rounds."""
@@ -83,6 +88,11 @@ class FoundFormulas:
         """The pick so far."""
         return min(self.all, key=lambda formula: formula.rank, default=None)
 
+    def to_better(self) -> Formula | None:
+        """The pick, where rows are few: their description lengths are those of rows that a form has not seen, and what
+        is behind stays so. Of many rows the law may follow from what is far off."""
+        return self.best() if len(self.fit_rows.dataset.y) < FEW_ROWS else None
+
     def best_loss(self) -> float:
         """The least loss on held-out rows; inf without formulas."""
         return min((formula.validation_loss for formula in self.all), default=math.inf)
@@ -102,16 +112,38 @@ class FoundFormulas:
         best = self.best()
         return best is None or best.complexity > _short(best)
 
+    def simplest(self) -> bool:
+        """Whether the pick is as short as what a straight line of functions of y and of a column can be."""
+        best = self.best()
+        return best is not None and best.complexity <= SIMPLEST
+
     def add(self, raw: sympy.Expr, structure: Origin) -> None:
         """Fit and simplify an expression."""
-        self.all += from_expression(raw, self.fit_rows, structure=structure, deadline=self.deadline)
+        pick = self.to_better()
+        self.all += from_expression(raw, self.fit_rows, structure=structure, deadline=self.deadline, pick=pick)
 
-    def polish(self, seconds: float) -> tuple[Formula, Formula]:
-        """Bring the pick into shape where time was up when it was found; what it was, and what it is."""
+    def polish(self, deadline: float) -> list[tuple[Formula, Formula]]:
+        """Bring the pick into shape where that was left out, and of few rows the front.
+
+        Returns
+        -------
+        list of (Formula, Formula)
+            What each was, and what it is.
+        """
+        made: list[tuple[Formula, Formula]] = []
         rough = min(self.all, key=lambda formula: formula.rank)
-        polish = polished(rough, self.fit_rows, seconds)
-        self.all[self.all.index(rough)] = polish
-        return rough, polish
+        while rough is not None:
+            made.append((rough, polished(rough, self.fit_rows, clock.left(deadline))))
+            self.all[self.all.index(rough)] = made[-1][1]
+            rough = self._rough({one for one, _ in made})
+        return made
+
+    def _rough(self, tried: set[Formula]) -> Formula | None:
+        """The next formula on the front of few rows that is not in shape."""
+        if self.to_better() is None:
+            return None
+        front = sorted(ParetoFront.from_formulas(self.all, self.fit_rows.dataset.X), key=lambda formula: formula.rank)
+        return next((one for one in front if one in self.fit_rows.rough and one not in tried), None)
 
     def improve(self, noise: float, *, seed: int) -> None:
         """Try the formulas of the shortest descriptions with what they lack and with parts read anew.

@@ -31,7 +31,7 @@ from kansym.search import budget
 from kansym.search.baseline import baseline
 from kansym.search.challenge import SECONDS as CHALLENGE_SECONDS
 from kansym.search.faults import contained
-from kansym.search.formulation import could_win, formulate, is_noisy
+from kansym.search.formulation import formulate, is_noisy
 from kansym.search.found import FoundFormulas, Seeds
 from kansym.search.front import ParetoFront
 from kansym.search.held import ELBOW, HeldNetworks
@@ -39,6 +39,7 @@ from kansym.search.networks import PROMISING, Networks, training_work
 from kansym.search.options import DiscoveryOptions
 from kansym.search.parts import leaf_formulas, leaf_table
 from kansym.search.progress import Progress, ProgressCallback
+from kansym.search.prospects import could_win, may_better
 from kansym.search.results import Discovery, NetworkReading, StopReason, TrainedNetwork, near_rivals, notes_on
 from kansym.search.rows import FitRows
 from kansym.search.sums import Sums, Turn
@@ -154,7 +155,8 @@ class _Run:
                 self._terms(Turn.CURVE if columns == 1 else Turn.GLANCE)
             self._structure()
             self._improve()
-            if self.sums.noisy and not self.formulas.exact() and self.formulas.long():
+            # Where nothing smooth is left the last turn comes next, and has all that the early one has.
+            if self.sums.noisy and not self.settled and not self.formulas.exact() and self.formulas.long():
                 self._terms(self.sums.early)
             # With few rows much is as good as the data, and the readings of the curve are still to come.
             if self.formulas.exact() or (self.formulas.at_noise() and (columns > 1 or rows >= SMALL_TABLE)):
@@ -193,7 +195,7 @@ class _Run:
                 better = self.networks.loss(candidate) < 0.9 * self.formulas.best_loss()
                 unimproved = 0 if better else unimproved + 1
             chosen = self._next_network()
-            if chosen is not None:
+            if chosen is not None and self._worth_reading(chosen):
                 self._read(chosen, thorough=False)
                 if self.formulas.at_noise():
                     return StopReason.AS_GOOD_AS_DATA
@@ -252,7 +254,13 @@ class _Run:
         for candidate, thorough in self.held.rest(unread=not self.readings):
             if self.out_of_time() or self.formulas.at_noise():
                 return
-            self._read(candidate, thorough=thorough)
+            if self._worth_reading(candidate):
+                self._read(candidate, thorough=thorough)
+
+    def _worth_reading(self, candidate: Candidate) -> bool:
+        """Whether a network may have a better formula than the pick; only few rows say that it has not."""
+        alone = self.options.structure and not self.own_library and not self.formulas.long()
+        return not alone or may_better(self.networks.loss(candidate), self.formulas.best(), self.fit_rows)
 
     def _matches_network(self, factor: float = 1.1) -> bool:
         """Whether the pick's held-out loss is within `factor` of the best network's; never without held-out rows."""
@@ -301,7 +309,7 @@ class _Run:
             if best is None or solver.more or self._beyond_errors(best.validation_loss):
                 continue
             if solver.settles(best.predict(X) - y, whole, unbeaten=unbeaten, short=not self.formulas.long()):
-                self.settled = True
+                self.settled = self.sums.settled = True
                 # As long as another curve of the one column that is left may be shorter, or another sum is.
                 if self._leaves or not (reduced and (problem.dimension == 1 or self.formulas.long())):
                     return
@@ -313,13 +321,9 @@ class _Run:
             yield sympy.Float(float(leaf.t[0]))
             return
         self._leaves += 1
-        longest = math.inf
+        longest = self.sums.spare(self.start, self.options.max_seconds)
         if self.settled and leaf.X.shape[1] == 1:
             longest = min(budget.LAST_LOOK * self.options.max_seconds, budget.LAST_SECONDS)
-        elif not self.sums.noisy and self.sums.open(self.sums.early):
-            # What is read here may not keep the whole from its first turn of sums.
-            due = self.start + budget.TERMS_AFTER * self.options.max_seconds
-            longest = max(due - clock.now(), budget.LEAF * self.options.max_seconds)
         leaf = replace(leaf, until=min(leaf.until, clock.now() + longest))
         table, options = leaf_table(leaf, self.options, self.dataset.n_columns)
         part = _Run(table, options, None, attainable=leaf.attainable, part=True)
@@ -342,13 +346,15 @@ class _Run:
             return False
         if self.sums.noisy or turn is self.sums.last:
             self._improve()
+        before = self.formulas.best()
         self.report("terms", "looking for sums of products")
         for raw in self.faults.guard("sums of products", self.sums.formulas(turn)):
             self.formulas.add(raw, "sum of products")
             self.report("terms", f"{self.formulas.best()}")
             if self.formulas.at_noise():
                 return True
-        if self.sums.noisy:
+        # Beside a formula that leaves nothing the second best need not be improved.
+        if self.sums.noisy and not (self.settled and self.formulas.best() is before):
             self._improve()
         return False
 
@@ -374,6 +380,9 @@ class _Run:
     @contained("reading the curve")
     def _one_dimensional(self) -> None:
         """A table with one input is one edge: read it as one or two primitives."""
+        if self.solver is not None and self.formulas.simplest() and self._nothing_left():
+            # The structure search has had all formulas as short.
+            return
         self.report("matching", "reading the curve as one or two primitives")
         # Where a formula leaves nothing to find, something shorter may be as good, but is not worth the whole budget.
         second_look = min(self.deadline, clock.now() + budget.SECOND_LOOK * self.options.max_seconds)
@@ -429,9 +438,10 @@ class _Run:
             if not could_win(symbolic.curved_edges, loss, self.formulas.best(), self.fit_rows):
                 continue
             network = symbolic.network.to("cpu")
-            formulas = formulate(network, self.networks.map, self.fit_rows, structure=structure, deadline=until)
-            self.formulas.all += formulas
-            for formula in formulas:
+            pick = self.formulas.to_better()
+            made = formulate(network, self.networks.map, self.fit_rows, structure=structure, deadline=until, pick=pick)
+            self.formulas.all += made
+            for formula in made:
                 self.readings[formula] = NetworkReading(network, trained)
                 self.report("composing", f"{formula}")
             if self.formulas.at_noise():
@@ -457,9 +467,9 @@ class _Run:
         if not self.formulas:
             self._baseline()
         if self.fit_rows.rough:
-            rough, best = self.formulas.polish(clock.left(self.start + (1 + budget.RESERVE) * self.options.max_seconds))
-            if rough in self.readings:
-                self.readings[best] = self.readings[rough]
+            for rough, polish in self.formulas.polish(self.start + (1 + budget.RESERVE) * self.options.max_seconds):
+                if rough in self.readings:
+                    self.readings[polish] = self.readings[rough]
         front = ParetoFront.from_formulas(self.formulas.all, self.dataset.X)
         network = None if self.network is None else self.network.measured(self.fit_rows)
         # Without held-out rows the network's loss is that of training: nothing against a formula.

@@ -11,6 +11,7 @@ import torch
 
 from kansym import clock
 from kansym.primitives.allowed import AllowedFunctions
+from kansym.search.budget import LEAF, TERMS_AFTER
 from kansym.search.options import DiscoveryOptions
 from kansym.search.rows import FitRows
 from kansym.terms.enumeration import FEW, FEW_OF_NOISY_CURVES, Enumeration
@@ -58,6 +59,10 @@ needs it."""
 DECADES = 100.0
 """Largest target in units of the median from which on rows count by their relative errors, without noise."""
 
+SHORTER_SECONDS = 8.0
+"""Most time for a turn where a formula leaves nothing to find: only a shorter one is looked for, which is a small sum
+that is found soon."""
+
 ENUMERATED = 0.25
 """Share of a turn for trees of operations, and only in the last turn for large ones."""
 
@@ -90,6 +95,8 @@ class Sums:
     ----------
     noise : float
         Standard deviation of y's errors as the interpolants see it; zero where they see none.
+    settled : bool
+        Whether there is a formula that leaves nothing to find.
     """
 
     def __init__(
@@ -97,7 +104,7 @@ class Sums:
     ) -> None:
         self.fit_rows, self.options, self.device, self.deadline = fit_rows, options, device, deadline
         self.wanted = options.terms and (options.structure or part)
-        self.noise = 0.0
+        self.noise, self.settled = 0.0, False
         self._part = part
         self._rounded = ROUNDED * float(fit_rows.dataset.y.std())
         self._had: set[Turn] = set()
@@ -129,10 +136,20 @@ class Sums:
         enough = turn.value * clock.left(self.deadline) > least
         return self.wanted and not had and enough and suits(X, y)
 
+    def spare(self, start: float, seconds: float) -> float:
+        """Time that a part has before the first turn is due in a search of so many seconds; inf where none is to come.
+
+        With noise smaller problems come first.
+        """
+        if self.noisy or not self.open(self.early):
+            return math.inf
+        return max(start + TERMS_AFTER * seconds - clock.now(), LEAF * seconds)
+
     def formulas(self, turn: Turn) -> Iterator[sympy.Expr]:
         """Formulas in the variables of the table, as they are found."""
         self._had.add(turn)
-        until = clock.now() + turn.value * clock.left(self.deadline)
+        seconds = turn.value * clock.left(self.deadline)
+        until = clock.now() + (min(seconds, SHORTER_SECONDS) if self.settled else seconds)
         # An exact sum is one whatever the interpolants say, which may take a kink for noise.
         enumeration, pursuit = self._engines(noisy=self.noise > 0 and turn is not Turn.BRIEF)
         last = turn in LAST

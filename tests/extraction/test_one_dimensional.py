@@ -179,3 +179,12 @@ def test_the_deadline_is_kept(allowed, work_clock):
     # After the deadline no further forms are tried, and what was found is handed out.
     assert "single" in forms
     assert allowed > 0 or set(forms) == {"single"}
+
+
+@pytest.mark.parametrize("points", [3, 6, 30])
+def test_forms_with_as_many_constants_as_points_are_not_tried(points):
+    u = torch.linspace(0.3, 2.0, points, dtype=torch.float64)
+    y = torch.exp(-u) + 0.3 * torch.sin(3 * u)
+    forms = {form for form, _ in read_curve(u, y, PRIMITIVES, origin=0.0)}
+    assert "single" in forms
+    assert bool(forms & {"sum", "product", "chain"}) == (points == 30)

@@ -99,7 +99,7 @@ def test_pair_losses_are_those_of_least_squares(points, atoms):
 
 def test_the_race_finds_a_product_between_the_grid_points(atoms):
     planted = points_of(torch.exp(-1.17 * U) * torch.sin(2.9 * U + 0.4) + 0.3)
-    starts = best_pairs(atoms, atoms, planted, PRIMITIVES, each={"product": 1, "both": 1})
+    starts = best_pairs(atoms, atoms, planted, PRIMITIVES, forms=("product", "both"))
     before = evaluate(starts, planted, PRIMITIVES).loss.min()
     _, fit = minimise(starts, planted, PRIMITIVES, iterations=30)
     assert float(before) > 1e-6 and float(fit.loss.min()) < 1e-24
@@ -107,9 +107,9 @@ def test_the_race_finds_a_product_between_the_grid_points(atoms):
 
 def test_without_atoms_there_is_nothing_to_fit(points, atoms):
     none = atoms.select(torch.arange(0))
-    each = {"sum": 1, "product": 1, "both": 1}
+    forms = ("sum", "product", "both")
     for first, second in ((none, none), (atoms, none), (none, atoms)):
-        assert len(best_pairs(first, second, points, PRIMITIVES, each=each)) == 0
+        assert len(best_pairs(first, second, points, PRIMITIVES, forms=forms)) == 0
     assert len(best_singles(none, points, PRIMITIVES, each=3)) == 0
     assert len(best_within(none, ("A", "A2"), points, PRIMITIVES)) == 0
     assert len(modulated_oscillations(none, points, PRIMITIVES)) == 0

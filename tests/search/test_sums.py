@@ -9,9 +9,10 @@ from kansym import clock
 from kansym.clock import Clock
 from kansym.data.dataset import Dataset
 from kansym.data.preparation import prepare
+from kansym.search.budget import LEAF, TERMS_AFTER
 from kansym.search.options import DiscoveryOptions
 from kansym.search.rows import FitRows
-from kansym.search.sums import LEAST_SECONDS, Sums, Turn
+from kansym.search.sums import LEAST_SECONDS, SHORTER_SECONDS, Sums, Turn
 from kansym.terms.enumeration import Enumeration
 from kansym.terms.pursuit import Pursuit
 
@@ -101,3 +102,30 @@ def test_rows_of_a_target_over_decades_count_by_their_relative_errors_without_no
         assert seen == [None]
     else:
         np.testing.assert_allclose(seen[0] * (fitted**2 + np.median(np.abs(fitted)) ** 2), 1.0)
+
+
+def test_a_part_has_the_time_until_the_first_turn_without_noise_and_all_of_it_with_noise(sums):
+    search = sums()
+    assert search.spare(0.0, 60.0) == pytest.approx(TERMS_AFTER * 60.0)
+    assert search.spare(-60.0, 60.0) == pytest.approx(LEAF * 60.0)
+    list(search.formulas(Turn.WHOLE))
+    assert search.spare(0.0, 60.0) == np.inf
+    noisy = sums()
+    noisy.noise = 0.1
+    assert noisy.spare(0.0, 60.0) == np.inf
+
+
+def test_beside_a_formula_that_leaves_nothing_a_turn_takes_a_few_seconds(sums, monkeypatch):
+    ends = []
+
+    def formulas(self, until, **_):
+        ends.append(until)
+        return iter(())
+
+    monkeypatch.setattr(Pursuit, "formulas", formulas)
+    monkeypatch.setattr(Enumeration, "formulas", formulas)
+    search = sums(600.0)
+    search.settled = True
+    began = clock.now()
+    list(search.formulas(Turn.WHOLE))
+    assert max(ends) == pytest.approx(began + SHORTER_SECONDS)
