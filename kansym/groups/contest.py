@@ -33,7 +33,7 @@ GLANCED, PROMISING = 80.0, 15.0
 """Bits behind the best, were all constants shared at no loss, up to which a form is fitted with care, and up to which
 its constants are decided on."""
 
-LEADERS, PLACES, ROUNDS = 4, 4, 4
+LEADERS, PLACES, ROUNDS = 4, 4, 6
 """Of the best forms that are improved, places for one more constant that are tried in each, and rounds."""
 
 NEAR = 3.5
@@ -83,6 +83,7 @@ class Contest:
         self._seen: dict[str, float] = {}
         """The shortest that the description by each form can be, from where it was fitted."""
         self._improved: set[str] = set()
+        self._until = deadline
         self._positive = [symbol for symbol in table.variables if symbol.is_positive]
 
     @property
@@ -204,19 +205,22 @@ class Contest:
         if thorough.bits < best.bits and not np.array_equal(thorough.shared, best.shared):
             self.found[0] = thorough
 
-    def improve(self, until: float = math.inf) -> None:
+    def improve(self, until: float = math.inf, *, leaders: int = LEADERS) -> None:
         """Try the best forms with one constant more, with simple numbers, and with other names for their constants.
 
         Parameters
         ----------
         until : float, default inf
             `kansym.clock.now` value after which no other form is taken up.
+        leaders : int, default 4
+            How many of the best.
         """
+        self._until = min(until, self.deadline)
         for _ in range(ROUNDS):
             before = self.best
-            news = [one for one in self.found[:LEADERS] if str(one.form.expression) not in self._improved]
+            news = [one for one in self.found[:leaders] if str(one.form.expression) not in self._improved]
             for split in news:
-                if clock.late(min(until, self.deadline)):
+                if clock.late(self._until):
                     return
                 self._improved.add(str(split.form.expression))
                 for step in (self._simpler, self._joined, self._rewritten, self._regauged, self._completed):
@@ -244,18 +248,26 @@ class Contest:
                         self._again(smaller, np.delete(fit.values, j, axis=1), split.bits)
 
     def _joined(self, split: Split) -> None:
-        """Try one constant for two that are equal up to their sign, as in a*(1 - exp(-x))."""
+        """Try one constant for two that are equal or reciprocal up to their sign, as in a*(1 - exp(-x))."""
         fit, form, variance = split.fit, split.form, self.judge.variance(split)
         for p, q in itertools.combinations(range(len(form.constants)), 2):
             if fit.shared[p] != fit.shared[q]:
                 continue
-            for sign in (1, -1):
-                apart = fit.values[:, q] - sign * fit.values[:, p]
-                square = fit.covariance[:, p, p] + fit.covariance[:, q, q] - 2 * sign * fit.covariance[:, p, q]
-                if (np.abs(apart) <= NEAR * np.sqrt(np.maximum(variance * square, 0.0))).all():
-                    smaller = form.with_constant(form.constants[q], sign * form.constants[p])
+            for sign, power in itertools.product((1, -1), (1, -1)):
+                with np.errstate(all="ignore"):
+                    other = sign * fit.values[:, p] ** power
+                    slope = power * other / fit.values[:, p]
+                apart = fit.values[:, q] - other
+                square = slope**2 * fit.covariance[:, p, p] - 2 * slope * fit.covariance[:, p, q]
+                error = np.sqrt(np.maximum(variance * (square + fit.covariance[:, q, q]), 0.0))
+                if (np.abs(apart) <= NEAR * error).all():
+                    smaller = form.with_constant(form.constants[q], sign * form.constants[p] ** power)
                     smaller = replace(smaller, expression=collected(smaller.expression, form.constants[p]))
-                    self.enter(smaller.with_values(np.delete(np.median(fit.values, axis=0), q)), split.bits)
+                    values = np.delete(fit.values, q, axis=1)
+                    if power == 1:
+                        self.enter(smaller.with_values(np.median(values, axis=0)), split.bits)
+                    else:
+                        self._again(smaller, values, split.bits)
 
     def _again(self, form: ParametricForm, start: np.ndarray, hoped: float) -> None:
         """Enter a form with constants (G, k), in the canonical gauge where it has no more of them there."""
@@ -271,13 +283,13 @@ class Contest:
         """Try whether the ratio, product, sum or difference of two of each group's own constants is shared, or a ratio
         or product with the square or root of one."""
         form, own = split.form, np.flatnonzero(~split.shared)
-        if len(own) < 2:
+        if len(own) < 2 or (self.best is not None and split.bits > self.best.bits + PROMISING):
             return
         values = self.judge.at(form, self.judge.glance(form, [split.fit.values])[0]).fit.values
         for p, q in itertools.combinations(own, 2):
             second = form.constants[q]
             for replacement, combined in combined_constants(form, values, p, q):
-                if not np.isfinite(combined).all() or clock.late(self.deadline):
+                if not np.isfinite(combined).all() or clock.late(self._until):
                     continue
                 start = values.copy()
                 start[:, q] = combined

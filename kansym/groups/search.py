@@ -33,23 +33,19 @@ from kansym.search.watchdog import tell
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.naming import plain, plain_symbol
 from kansym.symbolic.parametric import ParametricForm
-from kansym.symbolic.refit import refit
 from kansym.terms.effort import EFFORTS
 from kansym.terms.enumeration import FEW, FEW_OF_NOISY_CURVES, Enumeration
 from kansym.terms.pursuit import Pursuit, TermOptions, suits
 
 logger = logging.getLogger(__name__)
 
-COMPOSITIONS, COMPOSED, SUMS, ADDED, POOLED, WHOLE, LAST = 0.35, 0.55, 0.65, 0.76, 0.78, 0.86, 0.9
+COMPOSITIONS, COMPOSED, SUMS, ADDED, WHOLE, COLUMNS = 0.35, 0.55, 0.65, 0.76, 0.85, 0.92
 """Parts of the time after which each of these is done: compositions of few operations with constants of each group's
-own, looked for, and tried; the same for sums; all rows in units of each group's own size; whole searches of these; all
-rows with the constants of the groups as columns. What is left is for the best form."""
+own, looked for, and tried; the same for sums; whole searches of one group, and of all rows in units of each group's own
+size; all rows with the constants of the groups as columns. What is left is for the best form."""
 
 IMPROVED = 0.4
 """Share of the time for trying forms that is for changes of the best."""
-
-COLUMNS = 0.12
-"""Part of the time for all rows with such columns, each of two times."""
 
 COMPOSITIONS_TRIED, SUMS_TRIED = 24, 48
 """Compositions and sums with constants of each group's own that are tried."""
@@ -114,13 +110,10 @@ class Search:
         largest = int(np.argmax(table.counts))
         self._compositions()
         self._sums()
-        pooled, words = scaled(table), "all groups, each in units of its own"
-        self._engines(pooled, table.variables, self._at(POOLED), words)
-        self._columns(clock.now() + COLUMNS * self.options.max_seconds)
         self._whole(table.of(largest), (clock.now() + self._at(WHOLE)) / 2, f"{table.group} {table.names[largest]}")
-        self._whole(pooled, self._at(WHOLE), words)
-        self._columns(self._at(LAST))
-        self.contest.improve()
+        self._whole(scaled(table), self._at(WHOLE), "all groups, each in units of its own")
+        self._columns(self._at(COLUMNS))
+        self.contest.improve(leaders=1)
 
     def _at(self, share: float) -> float:
         return self.start + share * self.options.max_seconds
@@ -184,7 +177,7 @@ class Search:
         variables: tuple[sympy.Symbol, ...],
         until: float,
         words: str,
-        numbers: Mapping[sympy.Symbol, sympy.Expr] | None = None,
+        numbers: Mapping[sympy.Symbol, sympy.Expr],
     ) -> None:
         """Try compositions of few operations and sums of products that describe one table on all groups.
 
@@ -197,14 +190,14 @@ class Search:
             `kansym.clock.now` value.
         words : str
             What the table is.
-        numbers : mapping of Symbol to Float, optional
+        numbers : mapping of Symbol to Float
             What stands for columns that the groups do not have.
         """
         if clock.left(until) < LEAST_SECONDS or not np.ptp(dataset.y) > 0:
             return
         self.report("searching", words)
         X, y = dataset.X, dataset.y
-        noise = self._noise(dataset, variables, numbers or {})
+        noise = self._noise(dataset)
         table: EngineTable = {
             "weights": row_weights(dataset),
             "noise": noise,
@@ -219,7 +212,7 @@ class Search:
         if suits(X, y):
             options = TermOptions(finished=FINISHED, handed_with_noise=FINISHED)
             self._offer(Pursuit(X, y, variables, options=options, **table).formulas(until), math.inf, numbers)
-        self.contest.improve()
+        self.contest.improve(until)
 
     def _offer(
         self, expressions: Iterable[sympy.Expr], until: float, numbers: Mapping[sympy.Symbol, sympy.Expr] | None
@@ -229,21 +222,12 @@ class Search:
             if clock.late(until):
                 break
 
-    def _noise(
-        self, dataset: Dataset, variables: tuple[sympy.Symbol, ...], numbers: Mapping[sympy.Symbol, sympy.Expr]
-    ) -> float:
+    def _noise(self, dataset: Dataset) -> float:
         """Standard deviation of y, as far as it is known."""
         if dataset.y_error is not None:
             return noise_floor(dataset)
         best = self.contest.best
-        if best is None:
-            return 0.0
-        if numbers:
-            residuals = best.fit.residuals
-            return NOISE_SHARE * float(np.sqrt(np.mean(residuals**2))) if best.levels is None else 0.0
-        form = best.form.with_values(np.median(best.fit.values, axis=0))
-        fitted = refit(form, dataset.X, dataset.y, weights=row_weights(dataset), max_steps=30)
-        return NOISE_SHARE * math.sqrt(fitted.loss) if math.isfinite(fitted.loss) else 0.0
+        return 0.0 if best is None else NOISE_SHARE * float(np.sqrt(np.mean(best.fit.residuals**2)))
 
     def _columns(self, until: float) -> None:
         """Search all rows with the groups' own constants of the best form as columns, where there are few of them."""
