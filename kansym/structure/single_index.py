@@ -5,8 +5,7 @@ the interpolant fails, exponents are tried one combination after another: rows a
 found when neighbours in that order have nearly equal y / M (von Neumann's ratio of successive differences).
 """
 
-import itertools
-import math
+import functools
 
 import numpy as np
 
@@ -68,18 +67,16 @@ def single_index(
     return found
 
 
+@functools.cache
 def _combinations(d: int) -> np.ndarray:
     """Exponents of index and factor, shape (m, 2, d); small ones first, one orientation of the index only."""
-    options = [(p, 0) for p in EXPONENTS] + [(0, q) for q in EXPONENTS[1:]]
-    found = []
-    for combination in itertools.islice(itertools.product(options, repeat=d), 40 * MOST):
-        index, factor = (np.array(part) for part in zip(*combination, strict=True))
-        nonzero = index[index != 0]
-        if len(nonzero) < 2 or nonzero[0] < 0 or math.gcd(*nonzero.tolist()) > 1:
-            continue
-        found.append((int(np.abs(index).sum() + np.abs(factor).sum()), (index, factor)))
-    found.sort(key=lambda one: one[0])
-    return np.array([pair for _, pair in found[:MOST]])
+    options = np.array([(p, 0) for p in EXPONENTS] + [(0, q) for q in EXPONENTS[1:]], dtype=np.int8)
+    places = np.indices((len(options),) * d, dtype=np.int8).reshape(d, -1).T[: 40 * MOST]
+    index, factor = options[places, 0], options[places, 1]
+    first = np.take_along_axis(index, (index != 0).argmax(axis=1)[:, None], axis=1)[:, 0]
+    wanted = ((index != 0).sum(axis=1) >= 2) & (first > 0) & (np.gcd.reduce(np.abs(index), axis=1) == 1)
+    found = np.stack([index[wanted], factor[wanted]], axis=1).astype(int)
+    return found[np.argsort(np.abs(found).sum(axis=(1, 2)), kind="stable")[:MOST]]
 
 
 def _roughness(X: np.ndarray, t: np.ndarray, weights: np.ndarray, combinations: np.ndarray) -> np.ndarray:

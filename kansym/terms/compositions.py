@@ -50,6 +50,8 @@ class EnumeratedRows:
     def beside(self, array: np.ndarray, columns: int) -> tuple[np.ndarray, np.ndarray]:
         """What so many columns of the background take away of an array (..., n), by their coefficients, and what
         they leave."""
+        if not columns:
+            return np.zeros((*array.shape[:-1], 0)), array
         rows = self.background[0][..., :columns, :]
         if array.ndim >= rows.ndim:
             shares = array @ np.swapaxes(rows, -1, -2)
