@@ -28,7 +28,8 @@ def combined_constants(
 
 
 def other_squares(form: ParametricForm, values: np.ndarray) -> Iterator[tuple[sympy.Expr, np.ndarray]]:
-    """A quadratic written around another point: ``(v + b)^2 + c`` as ``(v + b')^2 + c' v``, as a resonance has it.
+    """A quadratic written around another point: ``(v + b)^2 + c`` as ``(v + b')^2 + c' v``, as a resonance has it, and
+    in units of its value at zero, as ``1 + c' v + b' v^2``, where a factor takes up what that changes.
 
     Yields
     ------
@@ -49,12 +50,30 @@ def other_squares(form: ParametricForm, values: np.ndarray) -> Iterator[tuple[sy
         j, k = places[shifts[0]], places[rest[0]]
         v = squares[0].base - shifts[0]
         level = values[:, j] ** 2 + values[:, k]
-        if not (level > 0).all():
-            continue
-        changed = values.copy()
-        changed[:, j] = np.copysign(np.sqrt(level), values[:, j])
-        changed[:, k] = 2 * (values[:, j] - changed[:, j])
-        yield form.expression.xreplace({node: squares[0] + rest[0] * v}), changed
+        if (level > 0).all():
+            changed = values.copy()
+            changed[:, j] = np.copysign(np.sqrt(level), values[:, j])
+            changed[:, k] = 2 * (values[:, j] - changed[:, j])
+            yield form.expression.xreplace({node: squares[0] + rest[0] * v}), changed
+        factor = _factor_of(form.expression, node, places)
+        if factor is not None and level.all():
+            changed = values.copy()
+            changed[:, j], changed[:, k] = 1 / level, 2 * values[:, j] / level
+            changed[:, places[factor[0]]] *= level ** factor[1]
+            yield form.expression.xreplace({node: 1 + rest[0] * v + shifts[0] * v**2}), changed
+
+
+def _factor_of(
+    expression: sympy.Expr, node: sympy.Expr, places: dict[sympy.Symbol, int]
+) -> tuple[sympy.Symbol, float] | None:
+    """The constant that multiplies a power of a part, where both stand nowhere else in an expression, and the power."""
+    for term in expression.atoms(sympy.Mul):
+        powers = [one.as_base_exp() for one in term.args]
+        here = [float(exponent) for base, exponent in powers if base == node and exponent.is_number]
+        factors = [one for one in term.args if one in places and expression.count(one) == 1]
+        if here and factors and expression.count(node) == 1:
+            return factors[0], here[0]
+    return None
 
 
 def reciprocals(form: ParametricForm, values: np.ndarray) -> Iterator[tuple[sympy.Expr, np.ndarray]]:

@@ -81,6 +81,22 @@ def test_a_resonance_has_its_width_of_each_group_alone():
     assert (contest.best.shared.sum(), len(contest.best.shared)) == (2, 3)
 
 
+def test_a_quadratic_has_its_slope_at_zero_of_all_groups():
+    # Around its vertex, as a/((x + b)^2 + c), all three differ from group to group.
+    curvatures = np.array([0.3, 0.5, 0.7, 0.9, 1.2])
+    table = grouped(lambda x, c: 1.7 * x / (1 + 0.5 * x + c * x**2), curvatures)
+    (symbol,) = table.variables
+    each = [
+        sympy.Float(1.7 / c) * symbol / (sympy.Float(1 / c - (0.25 / c) ** 2) + (symbol + sympy.Float(0.25 / c)) ** 2)
+        for c in curvatures
+    ]
+    contest = Contest(table, math.inf)
+    contest.offer(each[0], dict(enumerate(each)))
+    assert not contest.best.shared.any()
+    contest.improve()
+    assert (contest.best.shared.sum(), len(contest.best.shared)) == (2, 3)
+
+
 def test_two_constants_that_are_equal_become_one_in_one_place():
     # c - c*x/(a + x) is c*a/(a + x).
     table = grouped(lambda x, a: 2.0 * a / (a + x), [0.5, 0.8, 1.3, 2.0])
