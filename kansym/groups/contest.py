@@ -5,7 +5,7 @@
 import itertools
 import logging
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -33,8 +33,9 @@ GLANCED, PROMISING = 80.0, 15.0
 """Bits behind the best, were all constants shared at no loss, up to which a form is fitted with care, and up to which
 its constants are decided on."""
 
-LEADERS, PLACES, ROUNDS = 4, 4, 6
-"""Of the best forms that are improved, places for one more constant that are tried in each, and rounds."""
+LEADERS, FOLLOWERS, PLACES, ROUNDS = 4, 3, 4, 6
+"""Of the best forms that are improved, as many times so many that are tried with fewer constants, places for one more
+constant that are tried in each, and rounds."""
 
 NEAR = 3.5
 """Standard errors between a shared constant and the simple number that it may be."""
@@ -82,6 +83,7 @@ class Contest:
         self.tried, self.interrupted = 0, False
         self._seen: dict[str, float] = {}
         """The shortest that the description by each form can be, from where it was fitted."""
+        self._simplified: set[str] = set()
         self._improved: set[str] = set()
         self._until = deadline
         self._positive = [symbol for symbol in table.variables if symbol.is_positive]
@@ -218,18 +220,24 @@ class Contest:
         self._until = min(until, self.deadline)
         for _ in range(ROUNDS):
             before = self.best
-            news = [one for one in self.found[:leaders] if str(one.form.expression) not in self._improved]
-            for split in news:
-                if clock.late(self._until):
-                    return
-                self._improved.add(str(split.form.expression))
-                for step in (self._simpler, self._joined, self._rewritten, self._regauged, self._completed):
-                    try:
-                        step(split)
-                    except Exception as error:
-                        self.faults.add("a change of a form for all groups", error)
-            if self.best is before:
+            self._change(self.found[: FOLLOWERS * leaders], (self._simpler, self._joined), self._simplified)
+            self._change(self.found[:leaders], (self._rewritten, self._regauged, self._completed), self._improved)
+            if self.best is before or clock.late(self._until):
                 return
+
+    def _change(self, splits: Sequence[Split], steps: Sequence[Callable[[Split], None]], had: set[str]) -> None:
+        """Change forms that had none of these steps before."""
+        for split in splits:
+            if str(split.form.expression) in had:
+                continue
+            if clock.late(self._until):
+                return
+            had.add(str(split.form.expression))
+            for step in steps:
+                try:
+                    step(split)
+                except Exception as error:
+                    self.faults.add("a change of a form for all groups", error)
 
     def _simpler(self, split: Split) -> None:
         """Try simple numbers for shared constants, and for each group's own where these are all near one."""

@@ -21,6 +21,7 @@ from kansym.groups.contest import Contest, columns_of_constants
 from kansym.groups.sums import GroupedSums
 from kansym.groups.table import GroupedTable
 from kansym.primitives.allowed import allowed_functions
+from kansym.search.budget import RESERVE
 from kansym.search.challenge import rivals
 from kansym.search.formulation import from_expression, judge
 from kansym.search.options import DiscoveryOptions
@@ -39,7 +40,7 @@ from kansym.terms.pursuit import Pursuit, TermOptions, suits
 
 logger = logging.getLogger(__name__)
 
-COMPOSITIONS, COMPOSED, SUMS, ADDED, WHOLE, COLUMNS = 0.35, 0.55, 0.65, 0.76, 0.85, 0.92
+COMPOSITIONS, COMPOSED, SUMS, ADDED, WHOLE, COLUMNS = 0.35, 0.54, 0.63, 0.74, 0.87, 0.92
 """Parts of the time after which each of these is done: compositions of few operations with constants of each group's
 own, looked for, and tried; the same for sums; whole searches of one group, and of all rows in units of each group's own
 size; all rows with the constants of the groups as columns. What is left is for the best form."""
@@ -63,8 +64,8 @@ OFFERED, NEAR_BITS = 40, 40.0
 SEEDS = 4
 """Best forms so far that a whole search begins with."""
 
-LEAST_SECONDS = 0.5
-"""Of a search; less finds nothing."""
+LEAST_SECONDS, LEAST_WHOLE = 0.5, 2.0
+"""Of a search, and of a whole one; less finds nothing."""
 
 AT_ONCE = 12
 """Sums that are fitted before the constants of the best are decided on."""
@@ -113,6 +114,8 @@ class Search:
         self._whole(table.of(largest), (clock.now() + self._at(WHOLE)) / 2, f"{table.group} {table.names[largest]}")
         self._whole(scaled(table), self._at(WHOLE), "all groups, each in units of its own")
         self._columns(self._at(COLUMNS))
+        # What was found last is to be written as simply as what was found first.
+        self.contest.deadline = self._at(1 + RESERVE)
         self.contest.improve(leaders=1)
 
     def _at(self, share: float) -> float:
@@ -275,7 +278,7 @@ class Search:
 
     def _whole(self, dataset: Dataset, until: float, words: str) -> None:
         """Search one table with all there is, beginning with the best forms so far."""
-        if clock.left(until) < LEAST_SECONDS or not np.ptp(dataset.y) > 0:
+        if clock.left(until) < LEAST_WHOLE or not np.ptp(dataset.y) > 0:
             return
         self.report("searching", f"{words}, with networks")
         options = replace(self.options, max_seconds=clock.left(until))
