@@ -139,7 +139,9 @@ def _size(name: str, case: dict[str, Any]) -> int:
 
 
 def _kind(search: Search) -> str:
-    return "measured tables" if search.table.startswith("measured") else f"laws, noise {search.noise:g}"
+    if search.table.startswith("measured"):
+        return "measured tables"
+    return f"{'Feynman' if search.table.startswith('feynman') else 'other'} laws, noise {search.noise:g}"
 
 
 def _plain() -> list[Search]:
