@@ -13,8 +13,8 @@ import sympy
 
 from kansym import clock
 from kansym.groups.pairs import Pairs
+from kansym.groups.searched_rows import SearchedRows
 from kansym.groups.single_argument import single_arguments
-from kansym.groups.sums import chosen_rows
 from kansym.groups.table import GroupedTable
 from kansym.primitives.allowed import AllowedFunctions
 from kansym.terms.arguments import arguments
@@ -78,33 +78,23 @@ class GroupedEnumeration(Enumeration):
         leaves: Sequence[sympy.Expr] = (),
         factors: Sequence[int] = (),
     ) -> None:
-        dataset = table.dataset
-        self.groups, chosen, self.counts = chosen_rows(table, seed)
-        root = np.ones(len(chosen)) if dataset.y_error is None else 1.0 / dataset.y_error[chosen]
-        y, ends = dataset.y[chosen].copy(), np.cumsum(self.counts)
-        blocks = [slice(int(end - count), int(end)) for end, count in zip(ends, self.counts, strict=True)]
-        # Each group in units of its own, so that they count alike.
-        self.sizes = np.ones(len(blocks))
-        for g, part in enumerate(blocks):
-            root[part] /= math.sqrt(float(np.mean(root[part] ** 2)))
-            self.sizes[g] = math.sqrt(float(np.mean((root[part] * y[part]) ** 2))) or 1.0
-            y[part] /= self.sizes[g]
-        X, weights = dataset.X[chosen], root**2
-        self.arguments = {one.expression: one for one in arguments(X, table.variables, allowed)}
+        found = SearchedRows.of(table, seed)
+        self.groups, self.sizes, self._parts = found.groups, found.sizes, found.parts
+        self.arguments = {one.expression: one for one in arguments(found.X, table.variables, allowed)}
         super().__init__(
-            X,
-            y,
+            found.X,
+            found.y,
             table.variables,
-            weights=weights,
+            weights=found.root**2,
             noise=noise,
             noisy=True,
             allowed=allowed,
             seed=seed,
-            blocks=blocks,
+            blocks=found.parts,
             leaves=[self.arguments[one] for one in leaves],
             factors=factors,
         )
-        self._padded, self._parts, self._paired = _padded(self.rows, blocks), blocks, False
+        self._padded, self._paired = _padded(self.rows, found.parts), False
         self._repeated: dict[int, EnumeratedRows] = {}
 
     def expressions(
@@ -200,7 +190,7 @@ class GroupedEnumeration(Enumeration):
             return math.inf
         jacobian, constants = jacobian / size[:, None], constants * size
         curvature = jacobian @ jacobian.transpose(0, 2, 1) + LEAST_CURVATURE * np.eye(len(size))
-        n, each = self.rows.number, 0.5 * float(np.log(self.counts).sum())
+        n, each = self.rows.number, 0.5 * sum(math.log(part.stop - part.start) for part in self._parts)
         words = self._priced(key) - 0.5 * math.log(n) * len(size)
 
         def length(shared: list[int], nothing: list[int]) -> float:

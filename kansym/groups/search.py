@@ -68,7 +68,7 @@ LEAST_SECONDS, LEAST_WHOLE = 0.5, 2.0
 """Of a search, and of a whole one; less finds nothing."""
 
 AT_ONCE = 12
-"""Sums that are fitted before the constants of the best are decided on."""
+"""Forms that are fitted before the constants of the best are decided on."""
 
 MOST_COLUMNS = 2
 """Of each group's own constants that become columns."""

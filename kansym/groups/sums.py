@@ -19,6 +19,7 @@ from torch import Tensor
 
 from kansym import clock
 from kansym.clock import Work
+from kansym.groups.searched_rows import SearchedRows
 from kansym.groups.table import GroupedTable
 from kansym.primitives.allowed import AllowedFunctions
 from kansym.terms.arguments import Argument, arguments
@@ -29,12 +30,6 @@ from kansym.terms.length import Lengths
 from kansym.terms.refinement import refine
 from kansym.terms.rows import TermRows
 from kansym.terms.slots import Slots, beside, expression, values
-
-MOST_GROUPS, MOST_ROWS = 12, 60
-"""Groups, those of most rows, that sums are looked for in, and rows of each."""
-
-LEAST_ROWS = 5
-"""Rows of a group, by which two coefficients can be told."""
 
 TERMS, MOVES, TOP, HELD = 3, 3, 12, 24
 """Most terms, rounds of changes of each, columns tried beside each sum, and sums of each number of terms."""
@@ -165,17 +160,9 @@ class GroupedSums:
     def __init__(
         self, table: GroupedTable, noise: float, allowed: AllowedFunctions | None = None, *, seed: int = 0
     ) -> None:
-        dataset = table.dataset
-        self.groups, chosen, counts = chosen_rows(table, seed)
-        X, dimension = dataset.X[chosen], dataset.n_columns
-        root = np.ones(len(chosen)) if dataset.y_error is None else 1.0 / dataset.y_error[chosen]
-        y, ends = dataset.y[chosen] * root, np.cumsum(counts)
-        self.parts = [slice(int(end - count), int(end)) for end, count in zip(ends, counts, strict=True)]
-        # Each group in units of its own, so that they count alike.
-        for part in self.parts:
-            size = math.sqrt(float(np.mean(y[part] ** 2))) or 1.0
-            y[part] /= size
-            root[part] /= math.sqrt(float(np.mean(root[part] ** 2)))
+        found = SearchedRows.of(table, seed)
+        self.groups, self.parts, X, dimension = found.groups, found.parts, found.X, table.dataset.n_columns
+        y, root = found.y * found.root, found.root
         self.arguments = arguments(X, table.variables, allowed)
         columns = torch.from_numpy(np.array([argument.column for argument in self.arguments]))
         self.rows = TermRows(columns, torch.from_numpy(y), torch.from_numpy(root))
@@ -289,15 +276,3 @@ class GroupedSums:
     def _constant(self) -> float:
         """Nats of one constant of one group."""
         return 0.5 * math.log(self.rows.number / len(self.parts))
-
-
-def chosen_rows(table: GroupedTable, seed: int) -> tuple[list[int], np.ndarray, np.ndarray]:
-    """Some groups, rows of them, one group after the other, and how many of each."""
-    order = [int(g) for g in np.argsort(-table.counts, kind="stable")]
-    groups = sorted([g for g in order if table.counts[g] >= LEAST_ROWS][:MOST_GROUPS] or order[:1])
-    generator = np.random.default_rng(seed)
-    rows = []
-    for g in groups:
-        mine = np.flatnonzero(table.codes == g)
-        rows.append(np.sort(generator.permutation(mine)[:MOST_ROWS]))
-    return groups, np.concatenate(rows), np.array([len(one) for one in rows])
