@@ -19,6 +19,12 @@ from kansym.kan.restructure import deepened
 from kansym.kan.training import TrainingOptions, TrainingResult, train
 from kansym.primitives.library import default_library
 
+HOPELESS = 3.0
+"""Times the error of the best shape on the same grid from which on a shape gets no finer one."""
+
+SLOW = 2.0
+"""Times by which twice the grid must lower the error for another try."""
+
 CONVERGING = 3.0
 """Times by which finer grids lower the error of a network of the right shape, which splines of degree 3 do by 16 for
 every halving of their intervals; one of the wrong shape keeps its error."""
@@ -34,8 +40,8 @@ class GrowthOptions:
         Shapes to try, smallest first; empty for `growth_ladder`.
     population : int, default 16
         Starts per shape; one without hidden nodes needs no second.
-    race : int, default 15
-        Steps after which the `finalists` best of them go on.
+    race, race_rows : int, default 15 and 600
+        Steps, on so many rows, after which the `finalists` best of them go on.
     finalists : int, default 4
     first_grid, last_grid : int, default 5 and 24
         Grid of the first training and the finest one allowed.
@@ -50,6 +56,7 @@ class GrowthOptions:
     shapes: tuple[tuple[Width, ...], ...] = ()
     population: int = 16
     race: int = 15
+    race_rows: int = 600
     finalists: int = 4
     first_grid: int = 5
     last_grid: int = 24
@@ -139,13 +146,14 @@ def growth_ladder(n_inputs: int) -> tuple[tuple[Width, ...], ...]:
         (d, (0, 2), 1),
         (d, 2, 1),
         (d, (0, 3), 1),
-        (d, (0, 2), 1, 1),
-        (d, 2, 1, 1),
-        (d, 3, 1),
         (d, (0, 2), (0, 1), 1),
-        (d, 2, (0, 1), 1),
-        (d, (0, 4), 1),
+        (d, (0, 3), 1, 1),
         (d, 3, 1, 1),
+        (d, (1, 2), (0, 1), 1),
+        (d, 2, (0, 1), 1, 1),
+        (d, 3, 1),
+        (d, (0, 4), 1),
+        (d, 3, (0, 1), 1),
         (d, 3, 2, 1),
         (d, 5, 1),
     )
@@ -228,6 +236,7 @@ class Grower:
         self.on_decision = on_decision
         self.decisions: list[Decision] = []
         self._trained: dict[tuple[Width, ...], Network] = {}
+        self._least = math.inf
 
     def __iter__(self) -> Iterator[Candidate]:
         best: Candidate | None = None
@@ -255,7 +264,7 @@ class Grower:
             network = concatenate([network, self._under_a_function(inner.with_grid(grid))])
         if network.population > self.options.finalists:
             steps = min(self.options.race, self.options.training.steps)
-            raced = self._train(network, replace(self.options.training, steps=steps))
+            raced = self._train(network, replace(self.options.training, steps=steps), rows=self.options.race_rows)
             if raced is None or raced.stopped:
                 return raced
             network = raced.network.select(raced.ranked()[: self.options.finalists])
@@ -267,14 +276,18 @@ class Grower:
         low, high = values.amin(1), values.amax(1)
         return deepened(network, len(network.layers), ((high + low) / 2, (high - low).clamp_min(1e-9) / 2))
 
-    def _train(self, network: Network, options: TrainingOptions) -> TrainingResult | None:
+    def _train(
+        self, network: Network, options: TrainingOptions, *, rows: int | None = None
+    ) -> TrainingResult | None:
+        """Train on all rows, or on about so many that are evenly taken."""
+        step = 1 if rows is None else max(1, self.x.shape[0] // rows)
         try:
             return train(
                 network,
-                self.x,
-                self.y,
+                self.x[::step],
+                self.y[::step],
                 options,
-                weights=self.weights,
+                weights=None if self.weights is None else self.weights[::step],
                 validation=self.validation,
                 deadline=self.deadline,
             )
@@ -318,7 +331,9 @@ class Grower:
                 break
             result, grid, few = smaller, trial, rows < 5 * parameter_count(shape, trial)
         self._trained[shape] = result.network.select(result.ranked()[: self.options.finalists])
-        while grid < last and not self._overfits(result) and not result.stopped:
+        loss = float(result.validation_loss.min())
+        hopeless, self._least = loss > HOPELESS**2 * self._least, min(self._least, loss)
+        while grid < last and not hopeless and not self._overfits(result) and not result.stopped:
             finer = min(last, 2 * grid)
             extended = self._train(result.network.select(result.ranked()[:2]).with_grid(finer), self.options.training)
             if extended is None:
@@ -328,6 +343,9 @@ class Grower:
             if not steps[-1].accepted:
                 break
             result, grid = extended, finer
+            # What falls by less is not limited by the grid.
+            if float(result.validation_loss.min()) > previous / SLOW**2:
+                break
         order = result.ranked()
         return Candidate(
             network=result.network.select(order[:1]),

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from kansym.kan.growth import Candidate
 from kansym.search.networks import PROMISING, Networks
 
-CLOSE = 1e-4
-"""Validation RMSE, in spreads of y, below which a network without noise is precise though finer grids do not bring it
-nearer: splines may be all that its law has."""
-
-DROP = 10.0
-"""Times by which a network of the right shape is often nearer to a law than all smaller ones."""
-
 ELBOW = 1.1
 """Larger networks that lower the validation RMSE by less than this factor have not bettered a smaller one."""
+
+
+LARGER = 2
+"""Larger networks that must not have bettered one with noise; without it the law is likelier to have a larger shape."""
+
+ROUGH = 3.0
+"""Times the least error from which on a network that a person could read says too little."""
 
 
 class HeldNetworks:
@@ -45,8 +45,8 @@ class HeldNetworks:
     def next(self, best_loss: float, *, noisy: bool, late: bool, unread: bool) -> Candidate | None:
         """The network to read now, if any.
 
-        That is the latest one where it is precise; with noise, where no network is, the smallest one that two larger
-        ones have not bettered: what it leaves is noise, as far as anyone can see.
+        That is the latest one where it is precise; where no network is, the smallest one that some larger ones have not
+        bettered: what it leaves is noise, as far as anyone can see, or all that splines can do.
 
         Parameters
         ----------
@@ -60,24 +60,23 @@ class HeldNetworks:
             Whether no network has given a formula yet.
         """
         if unread and late:
-            readable = self._networks.readable(self.all)
+            readable = self._readable()
             if readable is not None and id(readable) not in self._glanced:
                 return readable
         latest, loss = self.all[-1], self._networks.loss
         if self._precise(latest, noisy) and loss(latest) < 0.5 * best_loss:
             return latest
-        if not (noisy or late):
-            return None
         best = min(candidate.validation_loss for candidate in self.all)
         place, elbow = next((k, c) for k, c in enumerate(self.all) if c.validation_loss < ELBOW**2 * best)
-        if place <= len(self.all) - 3 and id(elbow) not in self._read | self._glanced and loss(elbow) < 0.9 * best_loss:
+        larger = LARGER if noisy or late else LARGER + 1
+        if place < len(self.all) - larger and id(elbow) not in self._read | self._glanced and loss(elbow) < 0.9 * best_loss:
             return elbow
         return None
 
     def rest(self, *, unread: bool) -> Iterator[tuple[Candidate, bool]]:
         """What was left aside, and whether to read it thoroughly: the smallest network within a tenth of the best
         error, then the best ones."""
-        readable = self._networks.readable(self.all) if unread else None
+        readable = self._readable() if unread else None
         if readable is not None:
             yield readable, False
         best = min((candidate.validation_loss for candidate in self.all), default=0.0)
@@ -87,14 +86,16 @@ class HeldNetworks:
             if id(candidate) not in self._read:
                 yield candidate, True
 
+    def _readable(self) -> Candidate | None:
+        """The best network that a person could still read, unless others are far better."""
+        best = min((candidate.validation_loss for candidate in self.all), default=0.0)
+        return self._networks.readable([one for one in self.all if one.validation_loss < ROUGH**2 * best])
+
     def _precise(self, candidate: Candidate, noisy: bool) -> bool:
         """Whether a network is near the noise, or without noise near its law.
 
-        A network of the wrong shape may come near a law without noise. But finer grids do not bring it nearer, and it
-        is not far nearer than all smaller ones.
+        A network of the wrong shape may come near a law without noise, but finer grids do not bring it nearer. Reading
+        it takes longer than training a few larger ones, so those come first.
         """
-        smaller = [one.validation_loss for one in self.all if one is not candidate]
-        drops = bool(smaller) and candidate.validation_loss < DROP**-2 * min(smaller)
-        likely = noisy or drops or candidate.converges
-        promising = self._promising if likely else min(self._promising, CLOSE)
-        return math.sqrt(candidate.validation_loss) < max(promising, 3 * self._networks.floor)
+        precise = math.sqrt(candidate.validation_loss) < max(self._promising, 3 * self._networks.floor)
+        return precise and (noisy or candidate.converges)

@@ -10,7 +10,9 @@ from kansym import clock
 from kansym.extraction.composition import AffineMap
 from kansym.extraction.one_dimensional import Reading, read_curve
 from kansym.extraction.selection import EXACT, Selector
+from kansym.kan.elimination import EliminationOptions, eliminate
 from kansym.kan.growth import Candidate, Decision, Grower, growth_ladder, parameter_count
+from kansym.kan.network import Network
 from kansym.kan.pruning import PruningResult, count_edges, prune
 from kansym.search import budget
 from kansym.search.options import DiscoveryOptions
@@ -139,6 +141,19 @@ class Networks:
             weights=self.rows.weights,
             deadline=self.deadline,
         )
+
+    def lean(self, network: Network, *, noisy: bool) -> list[Network]:
+        """A network without what it does not need, leanest first; the network itself where it needs all."""
+        forms = eliminate(
+            network,
+            self.rows.x,
+            self.rows.y,
+            validation=self.rows.validation,
+            weights=self.rows.weights,
+            options=EliminationOptions(noisy=noisy),
+            deadline=self.deadline,
+        )
+        return forms or [network]
 
     def curve_readings(self) -> Iterator[tuple[str, list[Reading]]]:
         """What a table with one input, which is one edge, may be as one or two primitives, see `read_curve`."""

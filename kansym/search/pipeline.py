@@ -55,6 +55,9 @@ from kansym.threads import threads_for
 
 logger = logging.getLogger(__name__)
 
+FORMS = 3
+"""Forms of one network that are read."""
+
 SPLINE_ERROR, BLIND = 1e-3, 5.0
 """Validation RMSE that splines reach without noise, in spreads of y, and one that shows nothing, in errors of y."""
 
@@ -199,7 +202,9 @@ class _Run:
                 self._read(chosen, thorough=False)
                 if self.formulas.at_noise():
                     return StopReason.AS_GOOD_AS_DATA
-            if unimproved >= 3 and self._matches_network():
+            # Without an interpolant's word or errors, what a network leaves may be of its shape.
+            told = self.solver is not None or self.dataset.y_error is not None
+            if told and unimproved >= 3 and self._matches_network():
                 return StopReason.AS_GOOD_AS_NETWORKS
         self._read_held()
         if self.formulas.at_noise():
@@ -412,15 +417,24 @@ class _Run:
         network = pruned.network
         if pruned.removed[0]:
             self.report("training", f"pruned {pruned.removed[0]} edges")
-        self.report("matching", f"reading the network {label}")
+        forms, done = self.networks.lean(network, noisy=self.sums.noisy), False
         until = math.inf if thorough else clock.now() + budget.READING * self.options.max_seconds
+        for lean in forms[:FORMS]:
+            self.report("matching", f"reading the network {label} as {format_shape(lean.shape)}")
+            done |= self._read_form(lean, label, thorough=thorough, until=until)
+            if self.formulas.at_noise() or clock.late(min(until, self.deadline)):
+                break
+        self.held.mark(candidate, done=done)
+
+    def _read_form(self, network: Network, label: str, *, thorough: bool, until: float) -> bool:
+        """Match, select and formulate; whether that was all that there is to do."""
         selector = self.networks.selector()
         found = selector.select(network, thorough=thorough, until=until)
         done = thorough or selector.is_close(found, network)
-        self.held.mark(candidate, done=done)
         found = found if done else found[:1]
         until = math.inf if selector.surpasses(found, network) else until
         self._formulate(found, (Step(StepKind.NETWORK, label),), network.to("cpu"), until)
+        return done
 
     def _formulate(
         self,

@@ -153,6 +153,55 @@ def _same(first: Expr, second: Expr) -> bool:
     return math.isfinite(one) and abs(one - other) <= SQUARE_ROUNDING * abs(other)
 
 
+ROUNDING = 1e-12
+"""Share of the largest coefficient below which one that squares leave of each other is rounding."""
+
+
+def turn_squares(expression: Expr) -> Expr:
+    """The expression with squares of sums in a sum multiplied out and completed to other squares.
+
+    ``(a - b + c - d)^2 + (a - b - c + d)^2`` becomes ``2 (a - b)^2 + 2 (c - d)^2``: sums of squares are the same in any
+    turned axes, and what a fit finds is seldom turned to the shortest.
+    """
+    return expression.replace(lambda node: node.is_Add, _turned_squares)
+
+
+def _turned_squares(total: Expr) -> Expr:
+    squares = [term for term in total.args if _is_square_of_sum(term)]
+    if len(squares) < 2:
+        return total
+    terms = [term.as_coeff_Mul() for term in Add.make_args(sympy.expand(Add(*squares)))]
+    least = ROUNDING * max(abs(float(number)) for number, _ in terms)
+    kept = [_rounded(number, least) * rest for number, rest in terms if abs(float(number)) > least]
+    others = [term for term in total.args if term not in squares]
+    return Add(_completed(Add(*kept)), *others)
+
+
+def _rounded(number: Expr, error: float) -> Expr:
+    """The integer that a Float is but for its rounding, or the number."""
+    nearest = sympy.Integer(round(float(number)))
+    return nearest if abs(float(number) - int(nearest)) <= error else number
+
+
+def _is_square_of_sum(term: Expr) -> bool:
+    number, rest = term.as_coeff_Mul()
+    return number.is_Number and rest.is_Pow and rest.args[1] == 2 and rest.args[0].is_Add
+
+
+def cancel_signs(expression: Expr) -> Expr:
+    """The expression without ``|u|`` and ``sign(u)`` of a symbol where it is the same function for both signs.
+
+    ``sin(|u| v) sign(u)`` is ``sin(u v)``.
+    """
+    for symbol in sorted(expression.free_symbols, key=str):
+        absolute, sign = sympy.Abs(symbol), sympy.sign(symbol)
+        if expression.has(absolute, sign):
+            above = expression.subs({absolute: symbol, sign: 1})
+            below = expression.subs({absolute: -symbol, sign: -1})
+            expression = above if above == below else expression
+    return expression
+
+
 HIGHEST_DEGREE = 8
 """Degree of the numerators that are divided."""
 
@@ -284,9 +333,11 @@ PASSES: dict[str, Pass] = {
     "trigonometry": Pass(_trigonometry, largest=20),
     "collection": Pass(_collect, cost=2.0),
     "common denominator": Pass(sympy.together, cost=2.0),
+    "turned squares": Pass(turn_squares, cost=3.0),
     "expansion": Pass(_expand, cost=3.0),
     "factorization": Pass(_factor, cost=6.0, largest=60),
     "squares": Pass(complete_squares),
+    "signs": Pass(cancel_signs, cost=2.0),
     "division": Pass(divide),
 }
 """The passes in order; each is followed by the canonical gauge. Up to their largest trees each takes some tenths of a

@@ -99,6 +99,7 @@ def simplify(
                 continue
             if clock.late(deadline):
                 rejected[(name, "out of time")] = None
+                changed = False
                 break
             candidate, reason = _attempt(name, best)
             if candidate is None:
@@ -112,7 +113,7 @@ def simplify(
                 continue
             best, size, changed = candidate, new_size, True
             steps.append(name)
-        if not changed or clock.late(deadline):
+        if not changed:
             break
     backward = {new: old for old, new in forward.items()}
     return SimplifyResult(rename(best, backward), tuple(steps), tuple(rejected))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from kansym.symbolic.complexity import complexity
 from kansym.symbolic.parametric import parametrize
-from kansym.symbolic.passes import complete_squares, divide, recognize_hyperbolic
+from kansym.symbolic.passes import cancel_signs, complete_squares, divide, recognize_hyperbolic
 from kansym.symbolic.simplification import simplify
 
 X, Y, Z = SYMBOLS = sympy.symbols("x y z")
@@ -133,3 +133,28 @@ def test_hyperbolic_functions():
     assert recognize_hyperbolic((sympy.exp(z) - 1) / (sympy.exp(z) + 1)) == sympy.tanh(z / 2)
     assert recognize_hyperbolic((sympy.exp(z) + 1) / (sympy.exp(z) - 1)) == 1 / sympy.tanh(z / 2)
     assert recognize_hyperbolic(sympy.exp(z) + sympy.exp(2 * z)) == sympy.exp(z) + sympy.exp(2 * z)
+
+
+@pytest.mark.parametrize("angle", [0.3, sympy.pi / 4, 1.1])
+def test_squares_are_turned_to_the_shortest(angle):
+    u, v, sine, cosine = X - Y, 2 * Z + 1, sympy.sin(angle), sympy.cos(angle)
+    turned = (cosine * u - sine * v) ** 2 + (sine * u + cosine * v) ** 2 + X
+    rows = np.random.default_rng(0).uniform(-2, 2, (50, 3))
+    found = simplify(sympy.N(turned) if isinstance(angle, float) else turned, SYMBOLS, rows).expression
+    assert sympy.expand(found - (u**2 + v**2 + X)).subs({X: 0.7, Y: -1.3, Z: 0.4}) == pytest.approx(0, abs=1e-12)
+    assert complexity(found) <= complexity(u**2 + v**2 + X)
+
+
+def test_squares_that_are_shortest_stay():
+    shortest = (X - Y) ** 2 + (X + Z) ** 2
+    assert simplify(shortest, SYMBOLS, np.random.default_rng(0).uniform(-2, 2, (50, 3))).expression == shortest
+
+
+@pytest.mark.parametrize("odd", [sympy.sin, sympy.tanh, sympy.atan, lambda u: u**3])
+def test_signs_before_and_in_odd_functions_cancel(odd):
+    assert cancel_signs(odd(X * sympy.Abs(Y)) * sympy.sign(Y) + Z) == odd(X * Y) + Z
+
+
+@pytest.mark.parametrize("kinked", [sympy.Abs(X), sympy.sin(X * sympy.Abs(Y)), sympy.cos(Y) * sympy.sign(Y)])
+def test_functions_that_differ_with_the_sign_keep_it(kinked):
+    assert cancel_signs(kinked) == kinked
