@@ -343,8 +343,8 @@ class Grower:
             if not steps[-1].accepted:
                 break
             result, grid = extended, finer
-            # What falls by less is not limited by the grid.
-            if float(result.validation_loss.min()) > previous / SLOW**2:
+            # What falls by less is not limited by the grid, unless nothing was resolved on the first two.
+            if len(steps) > 2 and float(result.validation_loss.min()) > previous / SLOW**2:
                 break
         order = result.ranked()
         return Candidate(

@@ -55,6 +55,9 @@ from kansym.threads import threads_for
 
 logger = logging.getLogger(__name__)
 
+NEARLY_EXACT = 1e-6
+"""Error of a symbolic network, in spreads of y, from which on it is no law without noise."""
+
 FORMS = 3
 """Forms of one network that are read."""
 
@@ -431,9 +434,11 @@ class _Run:
         selector = self.networks.selector()
         found = selector.select(network, thorough=thorough, until=until)
         done = thorough or selector.is_close(found, network)
-        found = found if done else found[:1]
+        # Without noise a law leaves nothing. What leaves something is written down as it is while there is more to read.
+        rough = not (thorough or self.sums.noisy) and bool(found) and found[0].validation_loss > NEARLY_EXACT**2
+        found = found if done and not rough else found[:1]
         until = math.inf if selector.surpasses(found, network) else until
-        self._formulate(found, (Step(StepKind.NETWORK, label),), network.to("cpu"), until)
+        self._formulate(found, (Step(StepKind.NETWORK, label),), network.to("cpu"), until, rough=rough)
         return done
 
     def _formulate(
@@ -442,8 +447,13 @@ class _Run:
         structure: Origin,
         trained: Network | None = None,
         until: float = math.inf,
+        *,
+        rough: bool = False,
     ) -> None:
-        """Turn the best symbolic networks into formulas; `trained` is the network that they were read from."""
+        """Turn the best symbolic networks into formulas; `trained` is the network that they were read from.
+
+        `rough` formulas get the algebra only where one of them is the pick in the end.
+        """
         until = min(until, self.deadline)
         for symbolic in found[: self.options.formulas_per_network]:
             if clock.late(until):
@@ -453,7 +463,8 @@ class _Run:
                 continue
             network = symbolic.network.to("cpu")
             pick = self.formulas.to_better()
-            made = formulate(network, self.networks.map, self.fit_rows, structure=structure, deadline=until, pick=pick)
+            end = clock.now() if rough else until
+            made = formulate(network, self.networks.map, self.fit_rows, structure=structure, deadline=end, pick=pick)
             self.formulas.all += made
             for formula in made:
                 self.readings[formula] = NetworkReading(network, trained)

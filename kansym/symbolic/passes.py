@@ -19,6 +19,9 @@ from kansym.symbolic.parametric import ParametricForm, node_count, parametrize
 LARGEST_TREE = 400
 """Trees with more nodes than this are only brought into canonical gauge."""
 
+LOOK, EXPANSION = 0.2, 3.0
+"""Times that passes go through all nodes which find nothing to do in most formulas, and where squares are expanded."""
+
 TRIGONOMETRY = 100.0
 """Times that trigsimp goes through all nodes."""
 
@@ -170,6 +173,7 @@ def _turned_squares(total: Expr) -> Expr:
     squares = [term for term in total.args if _is_square_of_sum(term)]
     if len(squares) < 2:
         return total
+    clock.charge(Work.ALGEBRA, EXPANSION * node_count(total))
     terms = [term.as_coeff_Mul() for term in Add.make_args(sympy.expand(Add(*squares)))]
     least = ROUNDING * max(abs(float(number)) for number, _ in terms)
     kept = [_rounded(number, least) * rest for number, rest in terms if abs(float(number)) > least]
@@ -333,11 +337,11 @@ PASSES: dict[str, Pass] = {
     "trigonometry": Pass(_trigonometry, largest=20),
     "collection": Pass(_collect, cost=2.0),
     "common denominator": Pass(sympy.together, cost=2.0),
-    "turned squares": Pass(turn_squares, cost=3.0),
+    "turned squares": Pass(turn_squares, cost=LOOK),
     "expansion": Pass(_expand, cost=3.0),
     "factorization": Pass(_factor, cost=6.0, largest=60),
     "squares": Pass(complete_squares),
-    "signs": Pass(cancel_signs, cost=2.0),
+    "signs": Pass(cancel_signs, cost=LOOK),
     "division": Pass(divide),
 }
 """The passes in order; each is followed by the canonical gauge. Up to their largest trees each takes some tenths of a

@@ -31,6 +31,9 @@ CHECK_ROWS = 256
 
 ROUNDS = 6
 
+GAUGE = "canonical gauge"
+"""The first pass."""
+
 
 @dataclass(frozen=True)
 class SimplifyResult:
@@ -106,7 +109,7 @@ def simplify(
                 rejected[(name, reason)] = None
                 continue
             new_size = complexity(candidate)
-            if candidate == best or new_size > size or (new_size == size and name != "canonical gauge"):
+            if candidate == best or new_size > size or (new_size == size and name != GAUGE):
                 continue
             if not check(candidate):
                 rejected[(name, "not equal on the check points")] = None
@@ -123,13 +126,19 @@ def _attempt(name: str, expression: Expr) -> tuple[Expr | None, str]:
     one = PASSES[name]
     clock.charge(Work.ALGEBRA, one.cost * node_count(expression))
     try:
-        return call_with_limit(lambda: canonicalize(one.rewrite(expression)), clock.safety()), ""
+        return call_with_limit(lambda: _rewritten(name, expression), clock.safety()), ""
     except TimeLimitError:
         clock.interfered()
         return None, "out of time"
     except Exception as error:  # sympy raises many types from deep inside; a failed pass is a pass without result
         logger.debug("a simplification pass failed", exc_info=error)
         return None, f"{type(error).__name__}: {error}"
+
+
+def _rewritten(name: str, expression: Expr) -> Expr:
+    found = PASSES[name].rewrite(expression)
+    # What a pass leaves alone has been through the first one, the gauge.
+    return expression if found == expression and name != GAUGE else canonicalize(found)
 
 
 class _Check:
