@@ -6,6 +6,10 @@ from collections.abc import Iterator
 from kansym.kan.growth import Candidate
 from kansym.search.networks import PROMISING, Networks
 
+CLOSE = 1e-6
+"""Validation RMSE, in spreads of y, below which a network without noise is precise though finer grids do not bring it
+nearer: splines may be all that its law has."""
+
 ELBOW = 1.1
 """Larger networks that lower the validation RMSE by less than this factor have not bettered a smaller one."""
 
@@ -97,5 +101,5 @@ class HeldNetworks:
         A network of the wrong shape may come near a law without noise, but finer grids do not bring it nearer. Reading
         it takes longer than training a few larger ones, so those come first.
         """
-        precise = math.sqrt(candidate.validation_loss) < max(self._promising, 3 * self._networks.floor)
-        return precise and (noisy or candidate.converges)
+        promising = self._promising if noisy or candidate.converges else min(self._promising, CLOSE)
+        return math.sqrt(candidate.validation_loss) < max(promising, 3 * self._networks.floor)

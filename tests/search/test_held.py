@@ -44,11 +44,11 @@ def chosen(found, *, best_loss=math.inf, noisy=False, late=False, unread=True):
 @pytest.mark.parametrize(
     ("errors", "place"),
     [
-        ((0.3, 0.02), 1),  # far nearer than the smaller one
-        ((0.1, 0.02), None),
+        ((0.3, 0.02), None),
         ((0.1, (0.02, 0.07)), 1),  # finer grids have brought it nearer
-        ((0.1, 5e-5), 1),
-        ((0.2, 0.19, 0.19), None),  # without noise no elbow says that there is no more to see
+        ((0.1, 5e-7), 1),
+        ((0.2, 0.19, 0.19), None),
+        ((0.2, 0.19, 0.19, 0.19), 0),  # without noise three larger ones must say that there is no more to see
     ],
 )
 def test_without_noise_a_network_is_read_where_it_may_have_the_right_shape(errors, place):
