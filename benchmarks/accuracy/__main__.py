@@ -9,7 +9,8 @@ Every tool gets the same rows without noise, the same time of one core, and the 
 trained as its own documentation says. With the first seed all its shapes and ways of training are tried, each with the
 whole time, and the best by the validation rows goes on to the other seeds. Tools take turns, target by target. Errors
 are those on 2,000 test rows, of the state that was best by the validation rows, in units of the target's spread;
-medians over the seeds. "Sooner" is how many times as long as kansym a tool took to the error that it ended with.
+medians over the seeds. "Sooner" is how many times as long as kansym a tool took to the error
+on the validation rows that it ended with.
 """
 
 import math

@@ -46,9 +46,9 @@ class Row:
 
 
 def sooner(own: Entries, peer: Entries) -> float:
-    """How many times as long the peer took to the error on test rows that it ended with; 0 where `own` never has it."""
-    seconds, _, error = peer[-1]
-    return max((seconds / one[0] for one in own if one[2] <= error), default=0.0)
+    """How many times as long the peer took to the validation error that it ended with; 0 where `own` never has it."""
+    seconds, error, _ = peer[-1]
+    return max((seconds / one[0] for one in own if one[1] <= error), default=0.0)
 
 
 def row(target: str, traces: Mapping[str, Sequence[Entries | None]]) -> Row:

@@ -42,15 +42,15 @@ def test_a_state_counts_where_it_is_the_best_by_validation_and_in_time():
 
 
 def test_sooner_is_by_the_error_that_a_peer_ended_with():
-    own = [(0.1, 0.0, 0.3), (0.2, 0.0, 0.1), (1.0, 0.0, 0.01)]
-    assert summary.sooner(own, [(1.0, 0.0, 0.5), (8.0, 0.0, 0.1)]) == pytest.approx(40.0)
-    assert summary.sooner(own, [(8.0, 0.0, 0.001)]) == 0.0
+    own = [(0.1, 0.3, math.nan), (0.2, 0.1, math.nan), (1.0, 0.01, 0.02)]
+    assert summary.sooner(own, [(1.0, 0.5, 0.5), (8.0, 0.1, 0.1)]) == pytest.approx(40.0)
+    assert summary.sooner(own, [(8.0, 0.001, 0.001)]) == 0.0
 
 
 def test_counts():
-    own = [[(0.1, 0.0, 0.01)]]
-    better = summary.row("a", {"kansym": own, "one": [[(6.0, 0.0, 0.2)]], "other": [[(1.0, 0.0, 0.05)]]})
-    worse = summary.row("b", {"kansym": own, "one": [[(6.0, 0.0, 0.001)]], "other": [None]})
+    own = [[(0.1, 0.01, 0.01)]]
+    better = summary.row("a", {"kansym": own, "one": [[(6.0, 0.2, 0.2)]], "other": [[(1.0, 0.05, 0.05)]]})
+    worse = summary.row("b", {"kansym": own, "one": [[(6.0, 0.001, 0.001)]], "other": [None]})
     assert better.ratio("one") == pytest.approx(20.0) and better.best_ratio == pytest.approx(5.0)
     assert math.isnan(worse.errors["other"]) and worse.best_ratio == pytest.approx(0.1)
     names = ("not worse", "10 times better", "30 times sooner")
