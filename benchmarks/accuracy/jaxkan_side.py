@@ -7,11 +7,11 @@ clock stands while a stage is set up and compiled, and numbers are double.
 
 from typing import Any
 
-import jax
-import jax.numpy as jnp
-import optax
-from flax import nnx
-from jaxkan.models.KAN import KAN
+import jax  # type: ignore[import-not-found]  # only with the extra "bench"
+import jax.numpy as jnp  # type: ignore[import-not-found]
+import optax  # type: ignore[import-not-found]
+from flax import nnx  # type: ignore[import-not-found]
+from jaxkan.models.KAN import KAN  # type: ignore[import-not-found]
 
 from benchmarks.accuracy.targets import Array
 from benchmarks.accuracy.trace import Job, Trace
