@@ -16,15 +16,15 @@ class Side:
 
     Parameters
     ----------
-    file : str
-        The worker, beside this file.
+    file : str or Path
+        The worker: its name beside this file, or its whole path.
     clone : Path
     """
 
-    def __init__(self, file: str, clone: Path) -> None:
+    def __init__(self, file: str | Path, clone: Path) -> None:
         environment = {**os.environ, "PYTHONPATH": str(clone.resolve()), "OMP_NUM_THREADS": "1"}
         self._process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name(file))],
+            [sys.executable, str(Path(__file__).parent / file)],
             cwd=clone,
             env=environment,
             stdin=subprocess.PIPE,

@@ -72,13 +72,15 @@ class Curves:
         base, slope = _base(self.base, u)
         return torch.cat([values, base.unsqueeze(-1)], -1), torch.cat([derivatives, slope.unsqueeze(-1)], -1)
 
-    def roughness(self, like: Tensor) -> Tensor:
+    def roughness(self, like: Tensor, *, precise: bool = False) -> Tensor:
         """Penalty matrix (..., size, size) of the splines, of the precision and on the device of `like`.
 
-        A base function is as smooth as it is and is not penalised.
+        A base function is as smooth as it is and is not penalised. `precise` is for even knots only: polynomials of the
+        splines' degree, and not straight lines alone, cost nothing.
         """
         if self.knots is None:
-            matrix = roughness(self.grid, self.order, dtype=like.dtype, device=like.device)
+            differences = self.order + 1 if precise else 2
+            matrix = roughness(self.grid, self.order, differences=differences, dtype=like.dtype, device=like.device)
         else:
             matrix = uneven.roughness(self.knots, self.order)
         return torch.nn.functional.pad(matrix, (0, 1, 0, 1)) if self.has_base else matrix
@@ -87,7 +89,9 @@ class Curves:
         """Coefficients (..., size) of the straight line ``slope * u + level``."""
         return self._padded(slope * self._identity(like) + level, -1)
 
-    def fit(self, u: Tensor, y: Tensor, *, smoothness: float = 1e-10, base: Tensor | None = None) -> Tensor:
+    def fit(
+        self, u: Tensor, y: Tensor, *, smoothness: float = 1e-10, base: Tensor | None = None, precise: bool = False
+    ) -> Tensor:
         """Least-squares curves through points; see `kansym.kan.spline.fit_coefficients`.
 
         Parameters
@@ -98,6 +102,8 @@ class Curves:
         base : Tensor, shape (..., k), optional
             Weights of the base function, which are held: a spline can follow it closely, so that points would not tell
             the two apart. Default: 0.
+        precise : bool
+            As in `roughness`.
 
         Returns
         -------
@@ -106,7 +112,7 @@ class Curves:
         splines = replace(self, base="none")
         if base is not None and self.has_base:
             y = y - _base(self.base, u)[0].unsqueeze(-1) * base.unsqueeze(-2)
-        fitted = least_squares(splines.basis(u)[0], y, smoothness * splines.roughness(u))
+        fitted = least_squares(splines.basis(u)[0], y, smoothness * splines.roughness(u, precise=precise))
         fitted = self._padded(fitted, -2)
         if base is not None and self.has_base:
             fitted[..., -1, :] = base

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from kansym import clock
 from kansym.errors import TrainingError
 from kansym.interrupting import Abandoned
 from kansym.kan.network import Network
@@ -21,6 +22,9 @@ SURVIVORS = 4
 
 LEAST_STEPS = 10
 """Steps below which no start is dropped."""
+
+TRIAL_ROWS, LEAST_TRIAL_ROWS = 3, 300
+"""Rows for each coefficient that tell starts apart where precision is asked for, and the fewest."""
 
 COMPARABLE = 3.0
 """Error in units of the least one up to which, with `lamb`, the network of the fewest edges is the best."""
@@ -49,6 +53,16 @@ class Problem:
     validation: tuple[Tensor, Tensor, Tensor] | None
     options: TrainingOptions
     deadline: float | None
+
+    def thinned(self, rows: int) -> "Problem":
+        """The same with every k-th row, at least so many and `LEAST_TRIAL_ROWS`."""
+        every = max(1, len(self.x) // max(rows, LEAST_TRIAL_ROWS))
+        weights = self.weights[::every]
+        return replace(self, x=self.x[::every], y=self.y[::every], weights=weights / weights.mean())
+
+    @property
+    def late(self) -> bool:
+        return clock.late(self.deadline)
 
 
 OnStep = Callable[[int, Network, float, float], bool]
@@ -92,7 +106,9 @@ def fit_network(population: Network, problem: Problem, on_step: OnStep) -> tuple
     """
     steps, starts = problem.options.steps, population.population
     trial = round(TRIAL * steps) if starts >= 2 * SURVIVORS and steps >= LEAST_STEPS else 0
-    stage = _trained(population, problem, 0, trial or steps, on_step)
+    edges = sum(layer.n_in * layer.n_out * layer.curves.size for layer in population.layers)
+    tried = problem.thinned(TRIAL_ROWS * edges) if trial and problem.options.precise else problem
+    stage = _trained(population, tried, 0, trial or steps, on_step)
     if trial and not stage.ended:
         best = torch.argsort(stage.losses)[: max(1, starts // SURVIVORS)]
         stage = _trained(stage.network.select(best), problem, trial, steps - trial, on_step)

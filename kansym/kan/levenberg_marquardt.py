@@ -251,7 +251,8 @@ def levenberg_marquardt(
             batch, pace = _stepped(batch, pace, problem, options.tolerance)
             due = options.rescale_every and iteration % options.rescale_every == 0
             if due and iteration <= options.steps - 5 and len(network.layers) > 1 and not batch.network.is_symbolic:
-                batch = problem.linearise(rescale(batch.network, x), batch.index, batch.parameters)
+                moved = rescale(batch.network, x, precise=penalty.precise)
+                batch = problem.linearise(moved, batch.index, batch.parameters)
             if observe(batch.network, batch.index, batch.loss, iteration):
                 return
         if card and iteration % CHECKED_EVERY:

@@ -21,6 +21,7 @@ from kansym.kan.fitting import Problem, fit_network
 from kansym.kan.layer import EdgeMode
 from kansym.kan.network import Network, Width, format_shape
 from kansym.kan.persistence import load_network, save_network
+from kansym.kan.refining import checked_grids, fit_refining
 from kansym.kan.spline import DEGREE
 from kansym.kan.steps import NetworkSteps
 from kansym.kan.stored_primitives import describe, find_all
@@ -142,6 +143,7 @@ class KAN(NetworkSteps):
         X: Any,
         y: Any = None,
         *,
+        grids: Sequence[int] | None = None,
         steps: int | None = None,
         lamb: float = 0.0,
         optimizer: str | OptimizerFactory = "lm",
@@ -171,6 +173,9 @@ class KAN(NetworkSteps):
             Inputs in any units. A `Dataset` brings its target, names, units and errors. A mapping with pykan's four
             keys, ``train_input`` and so on, is taken as well.
         y : array-like, DataFrame or Tensor, shape (n,) or (n, n_outputs)
+        grids : sequence of int, optional
+            Finer grids to go on to, such as ``(6, 12, 24, 48)``, while held-out rows gain: for full precision on data
+            without noise. `steps` are then for each grid, and the best of all grids is kept.
         steps : int, optional
             Default: 50 for "lm" and "lbfgs", 2,000 for "adam" and "lamb", 1,000 for a function. 0 only shows the data
             to the network.
@@ -260,6 +265,7 @@ class KAN(NetworkSteps):
             seed=self.seed,
         )
         count = number_of_starts(starts, options, fresh=fresh)
+        finer = checked_grids(grids, self.network, options)
         draw = partial(surface("kan_network_figure"), self)
         watcher = None if watch is None else surface("kan_watcher")(watch, draw)
         if not table.same(self._table):
@@ -284,7 +290,9 @@ class KAN(NetworkSteps):
         deadline = None if max_seconds is None else clock.now() + max_seconds
         problem = Problem(x, target, relative, judges, options, deadline)
         with two_presses(), threads_for(len(table.X)):
-            network, interrupted = fit_network(self._starts(count), problem, progress)
+            start = self._starts(count)
+            trained = fit_refining(start, problem, finer, progress) if finer else fit_network(start, problem, progress)
+            network, interrupted = trained
         if interrupted:
             logger.info("interrupted: the best weights of %d steps are kept", len(progress.records))
         self._adopt(network)

@@ -41,6 +41,7 @@ class PenaltyWeights:
     lamb: float = 0.0
     lamb_l1: float = 1.0
     lamb_entropy: float = 2.0
+    precise: bool = False
 
 
 def edge_deviation(edges: EdgeValues) -> Tensor:
@@ -74,7 +75,7 @@ def _spline_curvature(layer: Layer, edges: EdgeValues) -> Tensor:
 def _curve_form(layer: Layer, weights: PenaltyWeights) -> Tensor:
     """Quadratic form of a curve, shape (m, m) or for each node (P, n_in, m, m): roughness and ridge."""
     eye = torch.eye(layer.curves.size, dtype=layer.coefficients.dtype, device=layer.coefficients.device)
-    return weights.smoothness * layer.curves.roughness(eye) + weights.ridge * eye
+    return weights.smoothness * layer.curves.roughness(eye, precise=weights.precise) + weights.ridge * eye
 
 
 def _add_block(penalty: Penalty, block: Block, local: Tensor, values: Tensor) -> None:

@@ -138,24 +138,29 @@ def greville(
 
 
 @lru_cache(maxsize=64)
-def _roughness(grid: int, degree: int, dtype: torch.dtype, device: torch.device | str) -> Tensor:
-    rows = grid + degree - 2
-    difference = torch.zeros(rows, rows + 2, dtype=torch.float64)
-    for row in range(rows):
-        difference[row, row : row + 3] = torch.tensor([1.0, -2.0, 1.0], dtype=torch.float64)
+def _roughness(grid: int, degree: int, differences: int, dtype: torch.dtype, device: torch.device | str) -> Tensor:
+    difference = torch.eye(grid + degree, dtype=torch.float64)
+    for _ in range(min(differences, grid + degree)):
+        difference = difference.diff(dim=0)
     # Divided by the step once per derivative order would make it the integral of f''^2; the power used here keeps the
     # penalty of one and the same function about equal on every grid, so one weight serves all grids.
-    return (difference.T @ difference * (grid / 2.0) ** 3).to(dtype=dtype, device=device)
+    return (difference.T @ difference * (grid / 2.0) ** (2 * differences - 1)).to(dtype=dtype, device=device)
 
 
 def roughness(
-    grid: int, degree: int = DEGREE, *, dtype: torch.dtype = torch.float64, device: torch.device | str = "cpu"
+    grid: int,
+    degree: int = DEGREE,
+    *,
+    differences: int = 2,
+    dtype: torch.dtype = torch.float64,
+    device: torch.device | str = "cpu",
 ) -> Tensor:
     """Second-difference penalty matrix R, shape (G + d, G + d): c^T R c approximates the integral of f''^2.
 
-    Splines of degree 1 have no second derivative; there the jumps of the slope take its place.
+    Splines of degree 1 have no second derivative; there the jumps of the slope take its place. With `differences` of
+    order d + 1 polynomials of degree d cost nothing, and a curve goes on as one where there are no rows.
     """
-    return _roughness(grid, degree, dtype, device)
+    return _roughness(grid, degree, differences, dtype, device)
 
 
 def fit_coefficients(u: Tensor, y: Tensor, grid: int, degree: int = DEGREE, *, smoothness: float = 1e-10) -> Tensor:
@@ -214,10 +219,18 @@ def change_grid(coefficients: Tensor, grid: int, degree: int = DEGREE) -> Tensor
     old = coefficients.shape[-1] - degree
     if old == grid:
         return coefficients.clone()
+    fitted = _between_grids(old, grid, degree, coefficients.dtype, coefficients.device)
+    return (coefficients.reshape(-1, old + degree) @ fitted.T).reshape(*coefficients.shape[:-1], grid + degree)
+
+
+@lru_cache(maxsize=64)
+def _between_grids(old: int, grid: int, degree: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """Matrix (grid + d, old + d) that takes coefficients to another grid.
+
+    Found once: the least squares of a library differ in their last digits with where in memory a matrix lies.
+    """
     # Chebyshev-like density at the ends is not needed: several points in every interval of the finer grid determine
     # both splines, and the end points are included so that the linear continuation agrees.
-    points = torch.linspace(-1.0, 1.0, 8 * max(old, grid) + 1, dtype=coefficients.dtype, device=coefficients.device)
-    curves = basis(points, old, degree)[0] @ coefficients.reshape(-1, old + degree).T
+    points = torch.linspace(-1.0, 1.0, 8 * max(old, grid) + 1, dtype=dtype, device=device)
     # By orthogonal factors: normal equations would lose half the digits, which the continuation beyond the grid shows.
-    fitted = torch.linalg.lstsq(basis(points, grid, degree)[0], curves).solution
-    return fitted.T.reshape(*coefficients.shape[:-1], grid + degree)
+    return torch.linalg.lstsq(basis(points, grid, degree)[0], basis(points, old, degree)[0]).solution

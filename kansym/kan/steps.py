@@ -1,7 +1,6 @@
 """What people do with a KAN by hand: refine, prune, look at what matters, add and remove nodes, read the formula."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import combinations
 from typing import Any, Self
 
@@ -13,14 +12,12 @@ from kansym.kan.layer import EdgeMode
 from kansym.kan.network import Network
 from kansym.kan.pruned import Judges, Pruned, pruned
 from kansym.kan.pruning import attribute
-from kansym.kan.rescaling import rescale
+from kansym.kan.refining import FINEST_GRID
+from kansym.kan.rescaling import inputs_laid, rescale
 from kansym.kan.restructure import compacted, deepened, edges_of_node, widened, with_nodes, without_edges
 from kansym.kan.tabled import TabledModule
 from kansym.kan.tree import tree_text
 from kansym.surfaces import surface
-
-FINEST_GRID = 200
-"""Most intervals of a spline."""
 
 
 class NetworkSteps(TabledModule):
@@ -47,13 +44,7 @@ class NetworkSteps(TabledModule):
         first = network.layers[0]
         low, high = x.amin(0), x.amax(0)
         center, half = (low + high) / 2, torch.where(high > low, (high - low) / 2, first.half_width[0])
-        u = torch.linspace(-1, 1, 16 * first.grid + 1, dtype=self.dtype, device=self.device)
-        points = (center[:, None] + half[:, None] * u - first.center[0, :, None]) / first.half_width[0, :, None]
-        curves = replace(first.curves, knots=None if first.knots is None else first.knots[0])
-        values = curves.basis(points)[0] @ first.coefficients[0].transpose(1, 2)
-        first.coefficients[0] = curves.fit(u.expand_as(points), values).transpose(1, 2)
-        first.center[0], first.half_width[0] = center, half
-        self._adopt(rescale(network, x, only_off_grid=False))
+        self._adopt(rescale(inputs_laid(network, center, half), x, only_off_grid=False))
         return self
 
     def prune(self, threshold: float = 1e-2, *, force: bool = False) -> Pruned:

@@ -38,6 +38,9 @@ class TrainingOptions:
         Overall weight of sparsity. 1e-3 to 1e-2 switches off edges that are not needed; 0 while accuracy is sought.
     lamb_l1, lamb_entropy : float, default 1 and 2
         Weights of the L1 norm and of the entropy of edge activations within it.
+    precise : bool, default False
+        Leave hidden nodes some room at the ends of their grids, and let curves go on there as polynomials: roughness is
+        then that of the highest derivative. For data without noise, where straight lines would limit the error.
     tolerance : float, default 1e-6
         Levenberg-Marquardt stops a network whose objective falls by less than this fraction in four steps.
     rescale_every : int, default 5
@@ -60,6 +63,7 @@ class TrainingOptions:
     lamb: float = 0.0
     lamb_l1: float = 1.0
     lamb_entropy: float = 2.0
+    precise: bool = False
     tolerance: float = 1e-6
     rescale_every: int = 5
     loss: Loss | None = None
@@ -90,4 +94,4 @@ class TrainingOptions:
     @property
     def penalty(self) -> PenaltyWeights:
         """The weights of the penalties alone."""
-        return PenaltyWeights(self.smoothness, self.ridge, self.lamb, self.lamb_l1, self.lamb_entropy)
+        return PenaltyWeights(self.smoothness, self.ridge, self.lamb, self.lamb_l1, self.lamb_entropy, self.precise)
