@@ -10,9 +10,12 @@ CLOSE = 1e-6
 """Validation RMSE, in spreads of y, below which a network without noise is precise though finer grids do not bring it
 nearer: splines may be all that its law has."""
 
+NEAR = 1e-4
+"""The same of a network of one hidden level that finer grids do bring nearer. Deeper ones come nearer to any law with
+finer grids, and take long to read."""
+
 ELBOW = 1.1
 """Larger networks that lower the validation RMSE by less than this factor have not bettered a smaller one."""
-
 
 LARGER = 2
 """Larger networks that must not have bettered one with noise; without it the law is likelier to have a larger shape."""
@@ -73,9 +76,10 @@ class HeldNetworks:
         best = min(candidate.validation_loss for candidate in self.all)
         place, elbow = next((k, c) for k, c in enumerate(self.all) if c.validation_loss < ELBOW**2 * best)
         larger = LARGER if noisy or late else LARGER + 1
-        if place < len(self.all) - larger and id(elbow) not in self._read | self._glanced and loss(elbow) < 0.9 * best_loss:
-            return elbow
-        return None
+        if late and math.sqrt(best) < self._promising:
+            larger = 0
+        known = id(elbow) in self._read | self._glanced
+        return elbow if place < len(self.all) - larger and not known and loss(elbow) < 0.9 * best_loss else None
 
     def rest(self, *, unread: bool) -> Iterator[tuple[Candidate, bool]]:
         """What was left aside, and whether to read it thoroughly: the smallest network within a tenth of the best
@@ -98,8 +102,10 @@ class HeldNetworks:
     def _precise(self, candidate: Candidate, noisy: bool) -> bool:
         """Whether a network is near the noise, or without noise near its law.
 
-        A network of the wrong shape may come near a law without noise, but finer grids do not bring it nearer. Reading
-        it takes longer than training a few larger ones, so those come first.
+        A network of the wrong shape may come near a law without noise. Reading it takes longer than training a few
+        larger ones, so those come first.
         """
-        promising = self._promising if noisy or candidate.converges else min(self._promising, CLOSE)
+        shallow = len(candidate.network.shape) <= 3
+        close = NEAR if shallow and candidate.converges else CLOSE
+        promising = self._promising if noisy else min(self._promising, close)
         return math.sqrt(candidate.validation_loss) < max(promising, 3 * self._networks.floor)

@@ -45,7 +45,9 @@ def chosen(found, *, best_loss=math.inf, noisy=False, late=False, unread=True):
     ("errors", "place"),
     [
         ((0.3, 0.02), None),
-        ((0.1, (0.02, 0.07)), 1),  # finer grids have brought it nearer
+        ((0.1, (0.02, 0.07)), None),
+        ((0.1, (2e-5, 1e-3)), 1),  # finer grids have brought it near
+        ((0.1, 2e-5), None),
         ((0.1, 5e-7), 1),
         ((0.2, 0.19, 0.19), None),
         ((0.2, 0.19, 0.19, 0.19), 0),  # without noise three larger ones must say that there is no more to see
@@ -72,6 +74,7 @@ def test_half_way_a_rough_network_is_read_once():
     assert chosen(found, late=True) == 1
     found.mark(found.all[1], done=False)
     assert chosen(found, late=True) is None
+    assert chosen(held(0.2, 0.01), late=True) == 1
     assert chosen(held(0.2, 0.15), late=True, unread=False) is None
 
 
