@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations, zip_longest
 
-
 from torch import Tensor
 
 from kansym import clock
@@ -33,6 +32,9 @@ SPLINES, SHAPES, NOISE = 6.0, 1.3, 1.03
 """Times by which the error may rise over the least one: of a precise network, as other splines are needed where
 factors are moved from node to node, and without an edge that is needed it rises a hundred times; of one whose error
 may be that of its shape; and with noise, where a term of the size of the noise raises it by half."""
+
+UNRESOLVED = 10.0
+"""Times by which a coarse grid may raise the error for trials on it."""
 
 PAIRED = 6
 """Factors of a node up to which pairs of them are tried."""
@@ -216,18 +218,28 @@ class _Elimination:
     def forms(self, network: Network) -> list[_Form]:
         """The leanest networks that are as good as the one that comes in; of a precise one, on its grid."""
         grid = min(layer.grid for layer in network.layers)
-        coarse = self._refined([network], min(grid, self.options.trial_grid))
+        coarse, trial = self._coarse(network, grid)
         if not coarse:
             return []
         self.least = coarse[0].loss
         forms = self._until_none(coarse, removals, self._without)
         straight = [self._until_none([form], curved_edges, self._straight) for form in forms]
         forms = [one for alike in zip_longest(*straight) for one in alike if one is not None]
-        if grid > self.options.trial_grid and math.sqrt(self.least) < PRECISE:
+        if grid > trial and math.sqrt(self.least) < PRECISE:
             fine = self._refined([network, *(form.network for form in forms)], grid)
             self.least = fine[0].loss if fine else math.inf
             forms = [form for form in fine[1:] if self._passes(form.loss)]
         return forms
+
+    def _coarse(self, network: Network, grid: int) -> tuple[list[_Form], int]:
+        """The network on the coarsest grid that still resolves its curves, and that grid."""
+        own, trial = self._refined([network], grid), min(grid, self.options.trial_grid)
+        while own and trial < grid:
+            coarse = self._refined([network], trial)
+            if coarse and coarse[0].loss <= UNRESOLVED**2 * own[0].loss:
+                return coarse, trial
+            trial = min(grid, 2 * trial)
+        return own, grid
 
     def _refined(self, networks: Sequence[Network], grid: int) -> list[_Form]:
         """Networks of one shape on another grid; none where training fails."""

@@ -276,9 +276,7 @@ class Grower:
         low, high = values.amin(1), values.amax(1)
         return deepened(network, len(network.layers), ((high + low) / 2, (high - low).clamp_min(1e-9) / 2))
 
-    def _train(
-        self, network: Network, options: TrainingOptions, *, rows: int | None = None
-    ) -> TrainingResult | None:
+    def _train(self, network: Network, options: TrainingOptions, *, rows: int | None = None) -> TrainingResult | None:
         """Train on all rows, or on about so many that are evenly taken."""
         step = 1 if rows is None else max(1, self.x.shape[0] // rows)
         try:

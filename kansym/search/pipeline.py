@@ -21,17 +21,15 @@ from kansym.data.preparation import prepare
 from kansym.device import choose_device
 from kansym.errors import KansymError
 from kansym.extraction.one_dimensional import as_networks
-from kansym.extraction.selection import SymbolicCandidate
 from kansym.interrupting import AGAIN, Abandoned
 from kansym.kan.growth import Candidate, Decision
-from kansym.kan.network import Network, format_shape
 from kansym.primitives.allowed import allowed_functions
 from kansym.primitives.library import default_library
 from kansym.search import budget
 from kansym.search.baseline import baseline
 from kansym.search.challenge import SECONDS as CHALLENGE_SECONDS
 from kansym.search.faults import contained
-from kansym.search.formulation import formulate, is_noisy
+from kansym.search.formulation import is_noisy
 from kansym.search.found import FoundFormulas, Seeds
 from kansym.search.front import ParetoFront
 from kansym.search.held import ELBOW, HeldNetworks
@@ -39,7 +37,8 @@ from kansym.search.networks import PROMISING, Networks, training_work
 from kansym.search.options import DiscoveryOptions
 from kansym.search.parts import leaf_formulas, leaf_table
 from kansym.search.progress import Progress, ProgressCallback
-from kansym.search.prospects import could_win, may_better
+from kansym.search.prospects import may_better
+from kansym.search.reading import Reader
 from kansym.search.results import Discovery, NetworkReading, StopReason, TrainedNetwork, near_rivals, notes_on
 from kansym.search.rows import FitRows
 from kansym.search.sums import Sums, Turn
@@ -50,16 +49,10 @@ from kansym.structure.product_units import SMALL_TABLE
 from kansym.structure.solver import Solver
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.own_functions import own_functions
-from kansym.symbolic.steps import Origin, Step, StepKind, in_words
+from kansym.symbolic.steps import Step, StepKind, in_words
 from kansym.threads import threads_for
 
 logger = logging.getLogger(__name__)
-
-NEARLY_EXACT = 1e-6
-"""Error of a symbolic network, in spreads of y, from which on it is no law without noise."""
-
-FORMS = 3
-"""Forms of one network that are read."""
 
 SPLINE_ERROR, BLIND = 1e-3, 5.0
 """Validation RMSE that splines reach without noise, in spreads of y, and one that shows nothing, in errors of y."""
@@ -237,6 +230,10 @@ class _Run:
         return Networks(self.fit_rows, self.options, self.device, self.deadline)
 
     @cached_property
+    def reader(self) -> Reader:
+        return Reader(self.networks, self.fit_rows, self.formulas, self.readings, self.report)
+
+    @cached_property
     def candidates(self) -> Iterator[Candidate]:
         """Networks from the smallest up, each trained when it is asked for."""
         return self.faults.guard("training networks", iter(self.networks.grower(self._on_decision)))
@@ -401,7 +398,7 @@ class _Run:
                 return
             if clock.late(alone) and not self._nothing_left() and any(map(self._terms, (Turn.BRIEF, self.sums.last))):
                 return
-            self._formulate(selector.fit_all(as_networks(group, self.networks.rows.x)), form)
+            self.reader.formulate(selector.fit_all(as_networks(group, self.networks.rows.x)), form)
             if self._nothing_left() and len(self.dataset.y) >= SMALL_TABLE:
                 return
 
@@ -411,66 +408,8 @@ class _Run:
 
     @contained("reading a network")
     def _read(self, candidate: Candidate, *, thorough: bool) -> None:
-        """Prune, match, select in context, and turn the best symbolic networks into formulas.
-
-        A quick look that comes nowhere near the network's error leaves the network for the end of the ladder: its
-        structure is likely to be wrong.
-        """
-        label, pruned = format_shape(candidate.network.shape), self.networks.pruned(candidate)
-        network = pruned.network
-        if pruned.removed[0]:
-            self.report("training", f"pruned {pruned.removed[0]} edges")
-        forms, done = self.networks.lean(network, noisy=self.sums.noisy), False
-        until = math.inf if thorough else clock.now() + budget.READING * self.options.max_seconds
-        for lean in forms[:FORMS]:
-            self.report("matching", f"reading the network {label} as {format_shape(lean.shape)}")
-            done |= self._read_form(lean, label, thorough=thorough, until=until)
-            if self.formulas.at_noise() or clock.late(min(until, self.deadline)):
-                break
+        done = self.reader.read(candidate, thorough=thorough, noisy=self.sums.noisy)
         self.held.mark(candidate, done=done)
-
-    def _read_form(self, network: Network, label: str, *, thorough: bool, until: float) -> bool:
-        """Match, select and formulate; whether that was all that there is to do."""
-        selector = self.networks.selector()
-        found = selector.select(network, thorough=thorough, until=until)
-        done = thorough or selector.is_close(found, network)
-        # Without noise a law leaves nothing. What leaves something is written down as it is while there is more to read.
-        rough = not (thorough or self.sums.noisy) and bool(found) and found[0].validation_loss > NEARLY_EXACT**2
-        found = found if done and not rough else found[:1]
-        until = math.inf if selector.surpasses(found, network) else until
-        self._formulate(found, (Step(StepKind.NETWORK, label),), network.to("cpu"), until, rough=rough)
-        return done
-
-    def _formulate(
-        self,
-        found: list[SymbolicCandidate],
-        structure: Origin,
-        trained: Network | None = None,
-        until: float = math.inf,
-        *,
-        rough: bool = False,
-    ) -> None:
-        """Turn the best symbolic networks into formulas; `trained` is the network that they were read from.
-
-        `rough` formulas get the algebra only where one of them is the pick in the end.
-        """
-        until = min(until, self.deadline)
-        for symbolic in found[: self.options.formulas_per_network]:
-            if clock.late(until):
-                return
-            loss = self.networks.user_loss(symbolic.train_loss)
-            if not could_win(symbolic.curved_edges, loss, self.formulas.best(), self.fit_rows):
-                continue
-            network = symbolic.network.to("cpu")
-            pick = self.formulas.to_better()
-            end = clock.now() if rough else until
-            made = formulate(network, self.networks.map, self.fit_rows, structure=structure, deadline=end, pick=pick)
-            self.formulas.all += made
-            for formula in made:
-                self.readings[formula] = NetworkReading(network, trained)
-                self.report("composing", f"{formula}")
-            if self.formulas.at_noise():
-                return
 
     @contained("the network beside the formula")
     def _network_beside(self) -> None:

@@ -61,7 +61,9 @@ def test_what_cannot_be_handed_on_is_the_nearest_line():
     straight = straightened(net, [(0, 0, 0)], X)
     c, d = straight.layers[0].affine[0, 0, 0, 2:4].tolist()
     assert (c, d) == pytest.approx(
-        tuple(torch.linalg.lstsq(torch.stack([X[:, 0], torch.ones(400)], 1), (X[:, 0] ** 2 + X[:, 0])).solution.tolist()),
+        tuple(
+            torch.linalg.lstsq(torch.stack([X[:, 0], torch.ones(400)], 1), (X[:, 0] ** 2 + X[:, 0])).solution.tolist()
+        ),
         rel=1e-4,
     )
 
