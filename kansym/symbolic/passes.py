@@ -170,14 +170,15 @@ def turn_squares(expression: Expr) -> Expr:
 
 
 def _turned_squares(total: Expr) -> Expr:
-    squares = [term for term in total.args if _is_square_of_sum(term)]
-    if len(squares) < 2:
+    # A number that is rounding stands in the way of nothing else than of being seen.
+    terms = [term for term in total.args if term.is_Number or _is_square(term) or _has_sum(term)]
+    if sum(map(_is_square, terms)) < 2 or not any(map(_has_sum, terms)):
         return total
     clock.charge(Work.ALGEBRA, EXPANSION * node_count(total))
-    terms = [term.as_coeff_Mul() for term in Add.make_args(sympy.expand(Add(*squares)))]
-    least = ROUNDING * max(abs(float(number)) for number, _ in terms)
-    kept = [_rounded(number, least) * rest for number, rest in terms if abs(float(number)) > least]
-    others = [term for term in total.args if term not in squares]
+    expanded = [term.as_coeff_Mul() for term in Add.make_args(sympy.expand(Add(*terms)))]
+    least = ROUNDING * max(abs(float(number)) for number, _ in expanded)
+    kept = [_rounded(number, least) * rest for number, rest in expanded if abs(float(number)) > least]
+    others = [term for term in total.args if term not in terms]
     return Add(_completed(Add(*kept)), *others)
 
 
@@ -187,9 +188,14 @@ def _rounded(number: Expr, error: float) -> Expr:
     return nearest if abs(float(number) - int(nearest)) <= error else number
 
 
-def _is_square_of_sum(term: Expr) -> bool:
+def _is_square(term: Expr) -> bool:
     number, rest = term.as_coeff_Mul()
-    return number.is_Number and rest.is_Pow and rest.args[1] == 2 and rest.args[0].is_Add
+    return number.is_Number and rest.is_Pow and rest.args[1] == 2
+
+
+def _has_sum(term: Expr) -> bool:
+    """Whether a polynomial term is a product or a square of sums."""
+    return term.is_polynomial() and any(factor.as_base_exp()[0].is_Add for factor in Mul.make_args(term))
 
 
 def cancel_signs(expression: Expr) -> Expr:
