@@ -40,7 +40,7 @@ class Pruned(int):
     Attributes
     ----------
     edges : tuple of str
-        Ids of the edges below the threshold, ``"0.1.0"``.
+        Ids of the edges below the threshold, and of those that the others make up for, ``"0.1.0"``.
     threshold : float
     before, after : Errors
         In units of y; the same where nothing was removed.
@@ -142,6 +142,7 @@ def pruned(network: Network, judges: Judges, threshold: float, *, force: bool = 
     """The network without edges below a share of the output's spread, refitted.
 
     Taken back where the error rises by more than a tenth, and is then beyond the threshold or ten times what it was.
+    Where it is not, edges go that the others make up for.
 
     Parameters
     ----------
