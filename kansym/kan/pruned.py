@@ -196,7 +196,7 @@ def _without_redundant(network: Network, judges: Judges, threshold: float, limit
     """
     outputs = network(judges.x)
     spread = outputs.var(1, correction=0).sum().sqrt()
-    while 1 < len(edges := active_edges(network)) <= MOST_EDGES:
+    while threshold and 1 < len(edges := active_edges(network)) <= MOST_EDGES:
         try:
             trial = _refitted(each_without_one(network, edges, judges.x), judges)
         except TrainingError:
