@@ -86,7 +86,8 @@ CASES = (
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
+    """What pykan prints goes nowhere."""
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         yield
 
@@ -115,7 +116,7 @@ def _difference(network: Network, expected: Tensor, x: Tensor) -> float:
 
 def compare(case: Case, kan: Any, steps: int, folder: Path) -> tuple[Network, float, float]:
     """The imported network, and the worst differences in pykan's precision and in double precision."""
-    with _quiet():
+    with quiet():
         model, x = _trained(case, kan, steps, folder)
         model.saveckpt(str(folder / "model"))
         single = model(x)
@@ -123,7 +124,7 @@ def compare(case: Case, kan: Any, steps: int, folder: Path) -> tuple[Network, fl
     stored = import_pykan(folder / "model")
     if not torch.equal(stored(x.double()), network(x.double())):
         raise KansymError(f"the checkpoint of {case.name!r} gives another network than the model")
-    with _quiet():
+    with quiet():
         double = model.double()(x.double())
     return network, _difference(network, single, x), _difference(network, double, x)
 

@@ -65,6 +65,9 @@ def run(request: dict[str, Any]) -> Iterator[dict[str, Any]]:
             process.stdin.close()
             answered = 0
             for line in process.stdout:
+                # Libraries below Python write there as well, such as MKL on a matrix that is not finite.
+                if not line.startswith("{"):
+                    continue
                 answer = json.loads(line)
                 if "missing" in answer:
                     raise MissingDependencyError(
@@ -92,7 +95,8 @@ def serve(request: dict[str, Any], answers: TextIO) -> None:
     ----------
     request : dict
         "tool" ("kansym" or "pykan"), "dtype" ("float64" or "float32"), "threads", and "jobs", each with a "kind"
-        ("training" or "matching") and the settings that the tool's function of that name reads.
+        (a function of the tool's module) and the settings that this function reads; "sides", the package of the tools'
+        modules, which is this one by default.
     answers : text stream
         Receives one JSON object per job, or ``{"missing": ...}`` if the tool cannot be imported.
     """
@@ -100,7 +104,7 @@ def serve(request: dict[str, Any], answers: TextIO) -> None:
 
     torch.set_num_threads(request["threads"])
     try:
-        side = importlib.import_module(f"benchmarks.speed.{request['tool']}_side")
+        side = importlib.import_module(f"{request.get('sides', 'benchmarks.speed')}.{request['tool']}_side")
     except ImportError as error:
         answers.write(json.dumps({"missing": str(error)}) + "\n")
         return

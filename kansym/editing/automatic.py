@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from kansym import clock
@@ -13,13 +14,17 @@ from kansym.editing.suggestion import Suggestion
 from kansym.editing.tables import number
 from kansym.errors import ArgumentError, TrainingError
 from kansym.extraction.edges import EdgeRef, edges_of_mode
-from kansym.extraction.selection import EXACT, Selector
+from kansym.extraction.selection import EXACT, Selector, SymbolicCandidate
 from kansym.kan.layer import EdgeMode
 from kansym.kan.network import Network
+from kansym.kan.straightening import chains, straightened
 from kansym.kan.training import TrainingOptions
 
 REFIT_STEPS = 15
 """Steps of the refit after which primitives of one edge are compared."""
+
+FINE_GRID = 20
+"""Intervals at least of a spline that has become two in one."""
 
 
 class PrimitiveSelection(dict[str, str]):
@@ -113,18 +118,35 @@ def select_primitives(
 def _selected(network: Network, refs: Sequence[EdgeRef], context: EditContext, deadline: float) -> Network:
     everything = set(refs) == set(edges_of_mode(network, EdgeMode.SPLINE))
     if everything and may_rescale(network):
-        selector = Selector(
-            rows=context.training_rows,
-            primitives=context.candidates,
-            options=context.options.selection,
-            seed=context.options.seed,
-            deadline=deadline,
-            target=max(EXACT, (context.fit_rows.noise_floor / context.scaling.y_scale) ** 2),
-        )
-        found = selector.select(network.to(context.device))
-        if found:
-            return with_conventional_constants(found[0].network.to("cpu"), context)
+        found = _best(network, context, deadline)
+        if found is not None:
+            return with_conventional_constants(found.network.to("cpu"), context)
     return _one_by_one(network, list(refs), context, deadline)
+
+
+def _best(network: Network, context: EditContext, deadline: float) -> SymbolicCandidate | None:
+    """What all splines together are read as: with curves in a row made one first, and as they are."""
+    target = max(EXACT, (context.fit_rows.noise_floor / context.scaling.y_scale) ** 2)
+    selector = Selector(
+        rows=context.training_rows,
+        primitives=context.candidates,
+        options=context.options.selection,
+        seed=context.options.seed,
+        deadline=deadline,
+        target=target,
+    )
+    found: list[SymbolicCandidate] = []
+    in_a_row = chains(network)
+    if in_a_row:
+        grid = max(layer.grid for layer in network.layers)
+        fine = network.with_grid(grid * math.ceil(FINE_GRID / grid))
+        straight = straightened(fine, in_a_row, context.rows.x)
+        hurried = replace(selector, deadline=(clock.now() + deadline) / 2)
+        found = hurried.select(straight.to(context.device))[:1]
+    if not found or found[0].validation_loss > target:
+        found += selector.select(network.to(context.device))[:1]
+    weight = context.options.selection.complexity_weight
+    return min(found, key=lambda one: one.score(weight), default=None)
 
 
 def _one_by_one(network: Network, refs: list[EdgeRef], context: EditContext, deadline: float) -> Network:

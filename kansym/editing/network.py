@@ -261,7 +261,8 @@ class EditableNetwork:
         """Remove edges that move the output by less than this fraction of its spread, and refit.
 
         Taken back where the held-out error rises by more than a tenth, and is then beyond the threshold or more than
-        ten times what it was; with `force` it never is. The result is the number of edges removed, and says which, with
+        ten times what it was; with `force` it never is. Edges that the others make up for go as well; see
+        `kansym.KAN.prune`. The result is the number of edges removed, and says which, with
         the errors before and after; where that is none, nothing is added to the history.
         """
         with self._editor.at_work():

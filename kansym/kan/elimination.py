@@ -19,7 +19,7 @@ from kansym.errors import TrainingError
 from kansym.kan.jacobian import HeldOut
 from kansym.kan.layer import EdgeMode
 from kansym.kan.network import Network, concatenate
-from kansym.kan.pruning import attribute
+from kansym.kan.pruning import active_edges, attribute
 from kansym.kan.restructure import compacted, without_edges
 from kansym.kan.straightening import Edge, straightened
 from kansym.kan.training import TrainingOptions, TrainingResult, train
@@ -104,15 +104,6 @@ class _Trainer:
             )
         except TrainingError:
             return None
-
-
-def active_edges(network: Network) -> list[Edge]:
-    """Edges of the first network that are not off."""
-    return [
-        (number, source, target)
-        for number, layer in enumerate(network.layers)
-        for source, target in (layer.mode[0] != EdgeMode.OFF).nonzero().tolist()
-    ]
 
 
 def structure_of(network: Network) -> tuple:

@@ -127,6 +127,39 @@ class KAN(NetworkSteps):
         self._fresh: list[Tensor] | None = [layer.coefficients for layer in self.network.layers]
         self._records: list[dict[str, float]] = []
 
+    @classmethod
+    def of(
+        cls,
+        network: Network,
+        *,
+        seed: int = 0,
+        device: torch.device | str = "cpu",
+        names: Sequence[str] | None = None,
+        targets: Sequence[str] | None = None,
+    ) -> Self:
+        """A network that is there already, as `kansym.import_pykan` and `kansym.kan_from_expression` give it.
+
+        It stays what it is. ``fit(X, y, steps=0)`` shows it data, which `prune`, `auto` and `symbolify` want.
+
+        Parameters
+        ----------
+        network : Network
+            Population 1, for inputs and outputs in your units.
+        seed, device, names, targets : optional
+            As of a fresh network.
+
+        Raises
+        ------
+        ArgumentError
+            If it is no single network.
+        """
+        if not isinstance(network, Network) or network.population != 1:
+            raise ArgumentError(f"network must be a Network of population 1, got {network!r}")
+        net = cls(network.shape, seed=seed, dtype=network.dtype, device=device, names=names, targets=targets)
+        net._adopt(network)
+        net._fresh = None
+        return net
+
     # -- training ----------------------------------------------------------------------------------------------------
 
     @property
@@ -426,11 +459,11 @@ class KAN(NetworkSteps):
         try:
             record = metadata[RECORD]
             scales = {name: [float(one) for one in record[name]] for name in ("x_center", "x_half_width", "y_scale")}
-            net = cls(network.shape, seed=record["seed"], dtype=network.dtype, device=device)
+            net = cls.of(network, seed=record["seed"], device=device)
             for name, values in scales.items():
                 getattr(net, name).copy_(torch.tensor(values, dtype=torch.float64))
-            net._adopt(network)
             net._restore(record)
+            net._fresh = None if record["trained"] else [layer.coefficients for layer in net.network.layers]
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise StorageError(f"{path} holds a network, but not one that KAN.save wrote") from error
         return net

@@ -5,13 +5,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import Tensor
 
-from kansym.errors import ArgumentError
-from kansym.kan.jacobian import HeldOut
+from kansym.errors import ArgumentError, TrainingError
+from kansym.kan.jacobian import HeldOut, held_out_parts, mean_loss
 from kansym.kan.layer import EdgeMode
 from kansym.kan.network import Network
-from kansym.kan.pruning import prune, remove_below
+from kansym.kan.pruning import active_edges, each_without_one, prune, remove_below
 from kansym.kan.residuals import Errors
 from kansym.kan.training import train
 from kansym.kan.training_options import TrainingOptions
@@ -26,6 +27,9 @@ SPARE = 10.0
 """Factor up to which it may rise where it stays below the threshold. Spare edges make a network more accurate without
 being there: five splines of a coarse grid add up to a finer one."""
 
+MOST_EDGES = 24
+"""Edges up to which it is tried whether others make up for one: as many networks are trained side by side."""
+
 SMALL = 1e-2
 """The largest threshold, as a share of the spread of y, that counts for this."""
 
@@ -36,7 +40,7 @@ class Pruned(int):
     Attributes
     ----------
     edges : tuple of str
-        Ids of the edges below the threshold, ``"0.1.0"``.
+        Ids of the edges below the threshold, and of those that the others make up for, ``"0.1.0"``.
     threshold : float
     before, after : Errors
         In units of y; the same where nothing was removed.
@@ -124,11 +128,21 @@ class Judges:
     scale: float
     errors: Callable[[Network], Errors]
 
+    def loss(self, network: Network) -> Tensor:
+        """Mean squared residual of every network on the held-out rows, or on all where there are none."""
+        x, y, weights = held_out_parts(
+            self.validation
+            if self.validation[0].shape[0]
+            else (self.x, self.y, None if self.weights is None else self.weights / self.weights.mean())
+        )
+        return mean_loss(network, x, y, weights)
+
 
 def pruned(network: Network, judges: Judges, threshold: float, *, force: bool = False) -> tuple[Network, Pruned]:
     """The network without edges below a share of the output's spread, refitted.
 
     Taken back where the error rises by more than a tenth, and is then beyond the threshold or ten times what it was.
+    Where it is not, edges go that the others make up for.
 
     Parameters
     ----------
@@ -150,24 +164,54 @@ def pruned(network: Network, judges: Judges, threshold: float, *, force: bool = 
     before = judges.errors(network)
     if force:
         return _forced(network, judges, threshold, before)
+    tolerance = _tolerance(before, threshold, judges.scale)
     result = prune(
         network,
         judges.x,
         judges.y,
         validation=judges.validation,
         threshold=threshold,
-        tolerance=_tolerance(before, threshold, judges.scale),
+        tolerance=tolerance,
         weights=judges.weights,
         options=REFIT,
     )
-    back = result.rolled_back[0]
-    edges = _gone(network, remove_below(network, judges.x, threshold) if back else result.network)
-    was, would_be = (
-        float(loss[0].clamp_min(0).sqrt()) * judges.scale if back else math.nan
-        for loss in (result.validation_loss, result.tried_loss)
-    )
-    after = judges.errors(result.network) if result.removed[0] else before
-    return result.network, Pruned(edges, threshold, before, after, taken_back=back, was=was, would_be=would_be)
+    if result.rolled_back[0]:
+        edges = _gone(network, remove_below(network, judges.x, threshold))
+        was, would_be = (
+            float(loss[0].clamp_min(0).sqrt()) * judges.scale for loss in (result.validation_loss, result.tried_loss)
+        )
+        return result.network, Pruned(edges, threshold, before, before, taken_back=True, was=was, would_be=would_be)
+    limit = float(judges.loss(network)[0]) * (1 + tolerance) ** 2
+    left = _without_redundant(result.network, judges, threshold, limit)
+    edges = _gone(network, left)
+    return left, Pruned(edges, threshold, before, judges.errors(left) if edges else before)
+
+
+def _without_redundant(network: Network, judges: Judges, threshold: float, limit: float) -> Network:
+    """The network without edges that others make up for: without them it moves by less than the threshold.
+
+    Where columns depend on each other, or a factor may sit on either of two nodes, every edge of such a group moves the
+    output while all others stay as they are, and yet one of them is enough. Of those that can go the one without which
+    the network is the most accurate goes first, until none can or the loss would exceed the limit.
+    """
+    outputs = network(judges.x)
+    spread = outputs.var(1, correction=0).sum().sqrt()
+    while threshold and 1 < len(edges := active_edges(network)) <= MOST_EDGES:
+        try:
+            trial = _refitted(each_without_one(network, edges, judges.x), judges)
+        except TrainingError:
+            break
+        moved = (trial(judges.x) - outputs).square().sum(-1).mean(1).sqrt()
+        loss = judges.loss(trial)
+        loss = torch.where((moved < threshold * spread) & (loss <= limit), loss, torch.inf)
+        if not bool(torch.isfinite(loss).any()):
+            break
+        network = trial.select([int(loss.argmin())])
+    return network
+
+
+def _refitted(network: Network, judges: Judges) -> Network:
+    return train(network, judges.x, judges.y, REFIT, weights=judges.weights, validation=judges.validation).network
 
 
 def _tolerance(before: Errors, threshold: float, scale: float) -> float:
@@ -183,7 +227,7 @@ def _forced(network: Network, judges: Judges, threshold: float, before: Errors) 
     if not edges:
         return network, Pruned(edges, threshold, before, before)
     if any(bool((layer.mode != EdgeMode.OFF).any()) for layer in left.layers):
-        left = train(left, judges.x, judges.y, REFIT, weights=judges.weights, validation=judges.validation).network
+        left = _refitted(left, judges)
     return left, Pruned(edges, threshold, before, judges.errors(left))
 
 

@@ -26,6 +26,18 @@ SMALLEST = 1e-9
 """Least slope of a line, in units of its values: one without a slope would hide its source."""
 
 
+def chains(network: Network) -> list[Edge]:
+    """The splines of one network that alone enter a hidden node which only splines leave: two curves in a row."""
+    return [
+        (number, sources[0], node)
+        for number, layer in enumerate(network.layers[:-1])
+        for node in range(layer.n_out)
+        if len(sources := _sources(network, number, node)) == 1
+        and int(layer.mode[0, sources[0], node]) == EdgeMode.SPLINE
+        and _curves_out(network, number, node)
+    ]
+
+
 def straightened(network: Network, edges: Iterable[Edge], x: Tensor) -> Network:
     """A copy (P = 1) with these splines as straight lines, started so that the outputs stay as near as they can.
 
@@ -65,28 +77,26 @@ def _set_line(network: Network, edge: Edge, slope: float, level: float) -> None:
     network.set_symbolic(*edge, default_library().get("x"), c=slope, d=level, frozen="abp")
 
 
-def _curves_out(network: Network, edge: Edge) -> list[int] | None:
-    """Targets of the splines that leave the node of an edge; None where it is an output or where others leave it."""
-    number, _, node = edge
+def _curves_out(network: Network, number: int, node: int) -> list[int]:
+    """Targets of the splines that leave a node of a layer; none where it is an output or where others leave it."""
     if number + 1 == len(network.layers):
-        return None
+        return []
     modes = network.layers[number + 1].mode[0, node].tolist()
     targets = [target for target, mode in enumerate(modes) if mode]
-    return targets if all(modes[target] == EdgeMode.SPLINE for target in targets) else None
+    return targets if all(modes[target] == EdgeMode.SPLINE for target in targets) else []
 
 
-def _factors(network: Network, edge: Edge) -> list[int]:
-    """Sources of the edges into the node of an edge."""
-    number, _, node = edge
+def _sources(network: Network, number: int, node: int) -> list[int]:
+    """Sources of the edges into a node of a layer."""
     return [source for source, mode in enumerate(network.layers[number].mode[0, :, node].tolist()) if mode]
 
 
 def _composed(network: Network, edge: Edge, x: Tensor) -> bool:
     """Make the only edge into a node the identity, in place; whether it is."""
-    targets = _curves_out(network, edge)
-    if targets is None or len(_factors(network, edge)) > 1:
-        return False
     number, _, node = edge
+    targets = _curves_out(network, number, node)
+    if not targets or len(_sources(network, number, node)) > 1:
+        return False
     values = [_trace(network, (number + 1, node, target), x)[1] for target in targets]
     layer = network.layers[number]
     layer.offset[0, node] = 1.0 if bool(layer.product[node]) else 0.0
@@ -100,11 +110,11 @@ def _raised(network: Network, edge: Edge, x: Tensor) -> bool:
 
     All of them must be splines of one sign.
     """
-    targets, sources = _curves_out(network, edge), _factors(network, edge)
     number, source, node = edge
+    targets, sources = _curves_out(network, number, node), _sources(network, number, node)
     layer = network.layers[number]
     splines = all(int(layer.mode[0, one, node]) == EdgeMode.SPLINE for one in sources)
-    if targets is None or not splines or not bool(layer.product[node]):
+    if not targets or not splines or not bool(layer.product[node]):
         return False
     factors = {one: _trace(network, (number, one, node), x) for one in sources}
     if any(bool((value > 0).any()) and bool((value <= 0).any()) for _, value in factors.values()):

@@ -426,3 +426,5 @@ def _(tmp_path):
     with pytest.raises(StorageError, match="there is no file"):
         import_pykan(tmp_path / "0.1")
     # Its outputs are compared with pykan's own formulas in tests/kan/test_pykan.py.
+    net = KAN.of(kan_from_expression("sin(2*x) + y**2", ["x", "y"], X=X)).fit(X, Y, steps=0)
+    assert net.prune() == 0 and str(net.symbolify()) == "y = x1**2 + sin(2*x0)"

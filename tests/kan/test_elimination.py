@@ -3,17 +3,11 @@
 import pytest
 import torch
 
-from kansym.kan.elimination import (
-    EliminationOptions,
-    active_edges,
-    eliminate,
-    removals,
-    structure_of,
-    with_idle,
-)
+from kansym.kan.elimination import EliminationOptions, eliminate, removals, structure_of, with_idle
 from kansym.kan.jacobian import mean_loss
 from kansym.kan.layer import EdgeMode
 from kansym.kan.network import Network
+from kansym.kan.pruning import active_edges
 from kansym.kan.restructure import with_nodes
 from kansym.kan.training import TrainingOptions, train
 

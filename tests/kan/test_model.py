@@ -10,7 +10,15 @@ import pytest
 import sympy
 import torch
 
-from kansym import KAN, ArgumentError, DataError, load_dataset, make_dataset, primitive_from_expression
+from kansym import (
+    KAN,
+    ArgumentError,
+    DataError,
+    kan_from_expression,
+    load_dataset,
+    make_dataset,
+    primitive_from_expression,
+)
 from kansym.errors import StorageError
 from kansym.interrupting import Abandoned
 from kansym.primitives import default_library
@@ -452,6 +460,23 @@ def test_a_primitive_of_ones_own_is_looked_up(fitted, tmp_path):
         KAN.load(path)
     again = KAN.load(path, library=default_library().with_primitive(own))
     assert np.array_equal(again.predict(net.table.X), net.predict(net.table.X))
+
+
+def test_a_network_from_elsewhere_is_read():
+    X = np.random.default_rng(0).uniform(0.5, 2, (100, 2))
+    y = 2.5 * X[:, 0] * np.exp(-X[:, 1])
+    network = kan_from_expression("2.5*x*exp(-y)", ["x", "y"], X=X)
+    net = KAN.of(network, names=["x", "y"], targets=["z"])
+    np.testing.assert_allclose(net.predict(X), y, rtol=1e-12)
+    net.fit(X, y, steps=0)
+    np.testing.assert_allclose(net.predict(X), y, rtol=1e-12)
+    assert str(net.formula()) == "z = 5*x*exp(-y)/2"
+    # Its curves may be trained as well.
+    net.edges["y -> z"].unfix()
+    assert net.fit(X, y, steps=5).error.held_out < 1e-3
+    for wrong in (network.select([0, 0]), "2.5*x*exp(-y)"):
+        with pytest.raises(ArgumentError, match="population 1"):
+            KAN.of(wrong)  # pyright: ignore[reportArgumentType]
 
 
 def test_other_files_are_refused(tmp_path):
