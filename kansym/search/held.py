@@ -10,7 +10,7 @@ CLOSE = 1e-6
 """Validation RMSE, in spreads of y, below which a network without noise is precise though finer grids do not bring it
 nearer: splines may be all that its law has."""
 
-NEAR = 1e-4
+NEAR = 1e-3
 """The same of a network of one hidden level that finer grids do bring nearer. Deeper ones come nearer to any law with
 finer grids, and take long to read."""
 

@@ -46,7 +46,7 @@ def chosen(found, *, best_loss=math.inf, noisy=False, late=False, unread=True):
     [
         ((0.3, 0.02), None),
         ((0.1, (0.02, 0.07)), None),
-        ((0.1, (2e-5, 1e-3)), 1),  # finer grids have brought it near
+        ((0.1, (5e-4, 1e-2)), 1),  # finer grids have brought it near
         ((0.1, 2e-5), None),
         ((0.1, 5e-7), 1),
         ((0.2, 0.19, 0.19), None),
