@@ -152,6 +152,12 @@ def removals(network: Network) -> list[frozenset[Edge]]:
     return [off for off in found if len(off) < len(edges)]
 
 
+def without_each(network: Network, sets: Iterable[Iterable[Edge]], x: Tensor) -> Network:
+    """A population of the network (P = 1) without each of some sets of edges, whose means over rows x stay."""
+    means = attribute(network, x).means
+    return concatenate([without_edges(network, sorted(off), means) for off in sets])
+
+
 def curved_edges(network: Network) -> list[frozenset[Edge]]:
     """What is straightened on trial: each spline that is no sum of a spline and a function."""
     return [frozenset([edge]) for edge in active_edges(network) if _mode(network, edge) == EdgeMode.SPLINE]

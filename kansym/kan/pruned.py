@@ -9,10 +9,11 @@ import torch
 from torch import Tensor
 
 from kansym.errors import ArgumentError, TrainingError
+from kansym.kan.elimination import with_idle, without_each
 from kansym.kan.jacobian import HeldOut, held_out_parts, mean_loss
 from kansym.kan.layer import EdgeMode
 from kansym.kan.network import Network
-from kansym.kan.pruning import active_edges, each_without_one, prune, remove_below
+from kansym.kan.pruning import active_edges, prune, remove_below
 from kansym.kan.residuals import Errors
 from kansym.kan.training import train
 from kansym.kan.training_options import TrainingOptions
@@ -198,7 +199,7 @@ def _without_redundant(network: Network, judges: Judges, threshold: float, limit
     spread = outputs.var(1, correction=0).sum().sqrt()
     while threshold and 1 < len(edges := active_edges(network)) <= MOST_EDGES:
         try:
-            trial = _refitted(each_without_one(network, edges, judges.x), judges)
+            trial = _refitted(without_each(network, [with_idle(edges, [edge]) for edge in edges], judges.x), judges)
         except TrainingError:
             break
         moved = (trial(judges.x) - outputs).square().sum(-1).mean(1).sqrt()

@@ -19,9 +19,6 @@ from kansym.kan.training import TrainingOptions, train
 ATTRIBUTION_ROWS = 4096
 """Rows used for scores; scores are compared with thresholds of a per cent, so sampling error does not matter."""
 
-NO_EFFECT = 1e-12
-"""Score of an edge that leads nowhere."""
-
 
 @dataclass(frozen=True)
 class Attribution:
@@ -136,16 +133,6 @@ def active_edges(network: Network) -> list[tuple[int, int, int]]:
         for number, layer in enumerate(network.layers)
         for source, target in (layer.mode[0] != EdgeMode.OFF).nonzero().tolist()
     ]
-
-
-def each_without_one(network: Network, edges: list[tuple[int, int, int]], x: Tensor) -> Network:
-    """As many networks as edges, each without one of them and without what then leads nowhere."""
-    population = network.select([0] * len(edges))
-    off = [torch.zeros_like(layer.mode, dtype=torch.bool) for layer in population.layers]
-    for position, (number, source, target) in enumerate(edges):
-        off[number][position, source, target] = True
-    means = tuple(mean.expand(len(edges), -1, -1) for mean in attribute(network, x).means)
-    return remove_below(switch_off(population, off, means), x, NO_EFFECT)
 
 
 def count_edges(network: Network) -> Tensor:
