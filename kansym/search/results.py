@@ -102,8 +102,8 @@ class NetworkReading:
     symbolic : Network
         Population 1, every edge a primitive or off, in the scaling of `Discovery.network`.
     trained : Network or None
-        The network with spline edges that it was read from, of the same shape; None where a table with one input was
-        read directly.
+        The network that it was read from, of the same shape, with splines but for edges that are straight lines; None
+        where a table with one input was read directly.
     """
 
     symbolic: Network

@@ -15,8 +15,8 @@ def test_a_law_is_read_from_a_network_without_its_spare_parts():
     found = discover(table, OPTIONS, progress=lambda progress: messages.append(progress.message))
     assert str(found.formula) == "y = sqrt(a**2 + c**2 + 1)"
     assert any(message.startswith("reading the network") and " as [" in message for message in messages)
-    # The network beside the formula is the one that was read, and every edge of it has a function.
-    modes = [mode for layer in found.reading.network.layers for mode in layer.mode.flatten().tolist() if mode]
+    # Every edge that is left has a function.
+    modes = [mode for layer in found.reading.symbolic.layers for mode in layer.mode.flatten().tolist() if mode]
     assert modes and set(modes) == {EdgeMode.SYMBOLIC}
 
 
