@@ -139,7 +139,7 @@ def _raised(network: Network, edge: Edge, x: Tensor) -> bool:
 
 def _straightening_power(h: Tensor, value: Tensor) -> float | None:
     """The power of a positive curve that is nearest to a straight line; None where it cannot be said."""
-    inputs, logs = h.numpy(), np.log(value.abs().clamp_min(1e-300).numpy())
+    inputs, logs = h.cpu().numpy(), np.log(value.abs().clamp_min(1e-300).cpu().numpy())
     design = np.stack([np.ones_like(inputs), inputs], 1)
     basis = np.linalg.qr(design)[0]
 

@@ -12,6 +12,7 @@ from kansym.extraction.edges import edges_of_mode, match_network
 from kansym.extraction.one_dimensional import as_networks, read_curve
 from kansym.extraction.selection import Rows, SelectionOptions, Selector
 from kansym.kan import EdgeMode, Network, TrainingOptions, load_network, save_network, train
+from kansym.kan.elimination import EliminationOptions, eliminate
 from kansym.kan.growth import Grower, GrowthOptions
 from kansym.kan.pruning import prune
 from kansym.primitives import default_library
@@ -78,6 +79,18 @@ def test_growing_pruning_and_selecting(card, rng):
     found = Selector(rows, tuple(LIBRARY.values()), FEW, target=1e-18).select(pruned.network)
     assert found[0].network.device.type == "cuda" and found[0].network.is_symbolic
     assert found[0].validation_loss < 1e-18
+
+
+def test_eliminating_and_straightening(card, rng):
+    x = on_card(rng.uniform(-1, 1, (150, 3)))
+    y = torch.exp(-(x[:, 0] + 2) / (x[:, 1] + 3))
+    net = Network.create((3, (0, 1), 1), grid=5, generator=torch.Generator().manual_seed(0), device="cuda")
+    net = train(net, x, y, TrainingOptions(steps=30)).network
+    few = EliminationOptions(finalists=2, steps=6)
+    lean = eliminate(net, x, y, options=few)[0]
+    assert lean.device.type == "cuda" and bool((lean.layers[0].mode[0, 2] == EdgeMode.OFF).all())
+    assert bool((lean.layers[0].mode[0, :2, 0] == EdgeMode.SYMBOLIC).any())
+    assert float((lean(x)[0, :, 0] - y).std() / y.std()) < 0.02
 
 
 def test_reconsidering_edges_one_at_a_time(card, rng):
