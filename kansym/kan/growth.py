@@ -227,7 +227,7 @@ class Grower:
         deadline: float | None = None,
         on_decision: Callable[[Decision], None] | None = None,
     ) -> None:
-        for name in ("population", "finalists", "race", "first_grid"):
+        for name in ("population", "finalists", "race", "race_rows", "first_grid"):
             if getattr(options, name) < 1:
                 raise ArgumentError(f"{name} must be at least 1, got {getattr(options, name)}")
         self.x, self.y, self.weights = x, y, weights

@@ -127,7 +127,7 @@ def test_the_callback_sees_every_decision():
     assert "kept" in str(seen[0])
 
 
-@pytest.mark.parametrize("name", ["population", "finalists", "race", "first_grid"])
+@pytest.mark.parametrize("name", ["population", "finalists", "race", "race_rows", "first_grid"])
 def test_options_out_of_range_are_refused(name):
     x, y = table(lambda a: a, 30, 1)
     options, generator = GrowthOptions(**{name: 0}), torch.Generator().manual_seed(0)
