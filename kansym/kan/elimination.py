@@ -15,14 +15,13 @@ from itertools import combinations, zip_longest
 from torch import Tensor
 
 from kansym import clock
-from kansym.errors import TrainingError
 from kansym.kan.jacobian import HeldOut
 from kansym.kan.layer import EdgeMode
 from kansym.kan.network import Network, concatenate
 from kansym.kan.pruning import active_edges, attribute
 from kansym.kan.restructure import compacted, without_edges
 from kansym.kan.straightening import Edge, straightened
-from kansym.kan.training import TrainingOptions, TrainingResult, train
+from kansym.kan.training import TrainingOptions, TrainingResult, TrainingRows
 from kansym.primitives.library import default_library
 
 PRECISE = 1e-3
@@ -71,39 +70,15 @@ class _Form:
 
     network: Network
     loss: float
-    key: tuple = field(init=False)
-    size: int = field(init=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "key", structure_of(self.network))
-        curved = sum(int((layer.spline_edges[0]).sum()) for layer in self.network.layers)
-        object.__setattr__(self, "size", 2 * len(active_edges(self.network)) + curved)
+    @cached_property
+    def key(self) -> tuple:
+        return structure_of(self.network)
 
-
-@dataclass(frozen=True)
-class _Trainer:
-    """Trains populations on the rows of one elimination."""
-
-    x: Tensor
-    y: Tensor
-    weights: Tensor | None
-    validation: HeldOut | None
-    deadline: float | None
-
-    def __call__(self, population: Network, steps: int, *, rows: int | None = None) -> TrainingResult | None:
-        step = 1 if rows is None else max(1, self.x.shape[0] // rows)
-        try:
-            return train(
-                population,
-                self.x[::step],
-                self.y[::step],
-                TrainingOptions(steps=steps),
-                weights=None if self.weights is None else self.weights[::step],
-                validation=self.validation,
-                deadline=self.deadline,
-            )
-        except TrainingError:
-            return None
+    @cached_property
+    def size(self) -> int:
+        curved = sum(int(layer.spline_edges[0].sum()) for layer in self.network.layers)
+        return 2 * len(active_edges(self.network)) + curved
 
 
 def structure_of(network: Network) -> tuple:
@@ -199,7 +174,7 @@ def eliminate(
     edges are left out and the rest is trained, which a population makes cheap.
     """
     options = options or EliminationOptions()
-    search = _Elimination(_Trainer(x, y, weights, validation, deadline), options)
+    search = _Elimination(TrainingRows(x, y, weights, validation, deadline), options)
     return [compacted(form.network) for form in search.forms(network)]
 
 
@@ -207,7 +182,7 @@ def eliminate(
 class _Elimination:
     """One search for leaner networks."""
 
-    train: _Trainer
+    table: TrainingRows
     options: EliminationOptions
     least: float = math.inf
     _means: dict[tuple, tuple[Tensor, ...]] = field(default_factory=dict)
@@ -242,7 +217,7 @@ class _Elimination:
         """Networks of one shape on another grid; none where training fails."""
         primitives = [default_library().get("x")]
         laid = [network.with_grid(grid).with_primitives(primitives) for network in networks]
-        result = self.train(concatenate(laid), self.options.steps)
+        result = self._train(concatenate(laid), self.options.steps)
         losses = [] if result is None else result.validation_loss.tolist()
         return [] if result is None else [_Form(result.network.select([k]), loss) for k, loss in enumerate(losses)]
 
@@ -258,7 +233,10 @@ class _Elimination:
     @cached_property
     def _few(self) -> Tensor:
         """Inputs of the rows of trials."""
-        return self.train.x[:: max(1, self.train.x.shape[0] // self.options.trial_rows)]
+        return self.table.x[:: max(1, self.table.x.shape[0] // self.options.trial_rows)]
+
+    def _train(self, population: Network, steps: int, *, rows: int | None = None) -> TrainingResult | None:
+        return self.table.trained(population, TrainingOptions(steps=steps), rows=rows)
 
     def _until_none(
         self,
@@ -268,7 +246,7 @@ class _Elimination:
     ) -> list[_Form]:
         """The leanest forms that changes lead to, as long as the network is as good as before."""
         seen = {form.key for form in forms}
-        while not clock.late(self.train.deadline):
+        while not clock.late(self.table.deadline):
             passed = [form for form in self._round(forms, trials, change) if form.key not in seen]
             if not passed:
                 break
@@ -292,7 +270,7 @@ class _Elimination:
         tried = [(form, edges) for form in forms for edges in trials(form.network)]
         if not tried:
             return []
-        first = self.train(
+        first = self._train(
             concatenate([change(form, edges) for form, edges in tried]),
             self.options.trial_steps,
             rows=self.options.trial_rows,
@@ -309,7 +287,7 @@ class _Elimination:
                 edges = active_edges(form.network)
                 if len(chosen) > 1 and len(with_idle(edges, together)) < len(edges):
                     finalists.append(change(form, together))
-        final = self.train(concatenate(finalists), self.options.steps)
+        final = self._train(concatenate(finalists), self.options.steps)
         if final is None:
             return []
         losses = final.validation_loss.tolist()

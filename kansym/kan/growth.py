@@ -12,11 +12,11 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from kansym.errors import ArgumentError, TrainingError
+from kansym.errors import ArgumentError
 from kansym.kan.jacobian import HeldOut
 from kansym.kan.network import Network, Width, concatenate, format_shape
 from kansym.kan.restructure import deepened
-from kansym.kan.training import TrainingOptions, TrainingResult, train
+from kansym.kan.training import TrainingOptions, TrainingResult, TrainingRows
 from kansym.primitives.library import default_library
 
 HOPELESS = 3.0
@@ -278,19 +278,8 @@ class Grower:
 
     def _train(self, network: Network, options: TrainingOptions, *, rows: int | None = None) -> TrainingResult | None:
         """Train on all rows, or on about so many that are evenly taken."""
-        step = 1 if rows is None else max(1, self.x.shape[0] // rows)
-        try:
-            return train(
-                network,
-                self.x[::step],
-                self.y[::step],
-                options,
-                weights=None if self.weights is None else self.weights[::step],
-                validation=self.validation,
-                deadline=self.deadline,
-            )
-        except TrainingError:
-            return None
+        table = TrainingRows(self.x, self.y, self.weights, self.validation, self.deadline)
+        return table.trained(network, options, rows=rows)
 
     def _grids(self, shape: Sequence[Width]) -> tuple[int, int]:
         """First grid and finest grid that the number of rows supports."""

@@ -190,6 +190,42 @@ def train(
     )
 
 
+@dataclass(frozen=True)
+class TrainingRows:
+    """What all trainings of one search have in common.
+
+    Attributes
+    ----------
+    x, y : Tensor, shapes (n, n_inputs) and (n,) or (n, n_outputs)
+    weights : Tensor, shape (n,), or None
+    validation : (x, y) or (x, y, weights), or None
+    deadline : float or None
+        As of `train`.
+    """
+
+    x: Tensor
+    y: Tensor
+    weights: Tensor | None
+    validation: HeldOut | None
+    deadline: float | None
+
+    def trained(self, network: Network, options: TrainingOptions, *, rows: int | None = None) -> TrainingResult | None:
+        """A population trained on all rows, or on about so many that are evenly taken; None where none is finite."""
+        step = 1 if rows is None else max(1, self.x.shape[0] // rows)
+        try:
+            return train(
+                network,
+                self.x[::step],
+                self.y[::step],
+                options,
+                weights=None if self.weights is None else self.weights[::step],
+                validation=self.validation,
+                deadline=self.deadline,
+            )
+        except TrainingError:
+            return None
+
+
 def run_optimizer(
     network: Network, x: Tensor, y: Tensor, options: TrainingOptions, *, weights: Tensor | None, observe: Observe
 ) -> None:
