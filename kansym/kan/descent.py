@@ -1,29 +1,22 @@
-"""Networks that descend side by side, each with an optimizer of its own.
+"""Networks that descend side by side by their gradients: what is kept, put back on its grids, and let go."""
 
-An optimizer sees one network only, as one tensor per layer and kind of parameter: neither a line search nor a trust
-ratio couples a network to its neighbours. Only the evaluation of loss and gradient is shared.
-"""
-
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
-from kansym.errors import ArgumentError
-from kansym.kan.gradient import Gradient
+from kansym.kan.gradient import Gradient, Look
 from kansym.kan.layer import Layer
 from kansym.kan.levenberg_marquardt import copy_where
 from kansym.kan.network import Network
 from kansym.kan.parameters import ParameterMap
 from kansym.kan.rescaling import rescale
-
-STEP_CUT = 0.25
-"""Factor on the learning rate of a network whose loss was not finite after a step."""
+from kansym.kan.walkers import Report
 
 MAX_CUTS = 10
 """Non-finite steps after which a network stops training."""
 
-Factory = Callable[[list[Tensor]], torch.optim.Optimizer]
 Evaluate = Callable[[Network, ParameterMap], Gradient]
 Observe = Callable[[Network, Tensor, Tensor, int], bool]
 
@@ -32,35 +25,27 @@ class StopTrainingError(Exception):
     """Time is up in the middle of a line search; caught by `kansym.kan.optimizers.first_order`."""
 
 
-class Walker:
-    """The optimizer of one network and the tensors it moves, one per layer and kind of parameter."""
+class Mover(Protocol):
+    """What moves the networks of a population, each without regard to its neighbours."""
 
-    def __init__(self, factory: Factory, row: Tensor, lengths: list[int]) -> None:
-        self.factory, self.lengths = factory, lengths
-        self.scale, self.cuts, self.stuck = 1.0, 0, 0
-        self.restart(row)
+    def step(self, values: Tensor, state: Gradient, look: Look, report: Report, decay: float) -> Tensor:
+        """Parameters (P, size) after one step from `values`, whose state is known; `decay` is of a learning rate.
 
-    def restart(self, row: Tensor) -> None:
-        """Begin again at `row`, the network's active parameters, without memory of earlier steps."""
-        self.leaves = [part.clone().requires_grad_() for part in row.split(self.lengths)]
-        self.optimizer = self.factory(self.leaves)
-        if not hasattr(self.optimizer, "param_groups") or not hasattr(self.optimizer, "step"):
-            raise ArgumentError(f"optimizer must return a torch optimizer, got {type(self.optimizer).__name__}")
-        self.rates = [group.get("lr") for group in self.optimizer.param_groups]
+        States on the way that may be worth keeping are reported.
+        """
+        ...
 
-    @property
-    def row(self) -> Tensor:
-        return torch.cat([leaf.detach() for leaf in self.leaves])
+    def restart(self, places: Sequence[int], values: Tensor) -> None:
+        """Let some networks begin again at their rows of `values`, without memory of earlier steps."""
+        ...
 
-    def step(self, closure: Callable[[], Tensor], decay: float) -> None:
-        for group, rate in zip(self.optimizer.param_groups, self.rates, strict=False):
-            if rate is not None:
-                group["lr"] = rate * self.scale * decay
-        self.optimizer.step(closure)  # type: ignore[arg-type]  # torch's stub wants a float; its own code, a tensor
+    def shorten(self, places: Sequence[int]) -> None:
+        """Take shorter steps with some networks, whose last one ended where nothing is finite."""
+        ...
 
-    def set_gradient(self, gradient: Tensor) -> None:
-        for leaf, part in zip(self.leaves, gradient.split(self.lengths), strict=True):
-            leaf.grad = part.clone()
+    def select(self, where: Tensor) -> None:
+        """Go on with some networks only."""
+        ...
 
 
 class Descent:
@@ -73,19 +58,18 @@ class Descent:
     index : Tensor of int64, shape (P,)
         Their positions in the whole population.
     evaluate : callable ``(network, parameters) -> Gradient``
-    factory : callable ``(list of Tensor) -> torch.optim.Optimizer``
+    mover : callable ``(parameters, values) -> Mover``
+        Of the networks that are trained and the matrix (P, size) of their parameters.
     """
 
-    def __init__(self, network: Network, index: Tensor, evaluate: Evaluate, factory: Factory) -> None:
+    def __init__(self, network: Network, index: Tensor, evaluate: Evaluate, mover: Callable[..., Mover]) -> None:
         self.evaluate, self.network, self.index = evaluate, network, index
         self.parameters = ParameterMap.of(network)
         self.state = evaluate(network, self.parameters)
-        self.walkers: list[Walker] = []
+        self.cuts, self.stuck = (torch.zeros_like(index) for _ in range(2))
+        self.mover: Mover | None = None
         self._keep(torch.isfinite(self.state.objective))
-        values = self.parameters.flatten(self.network)
-        for active, row in zip(self.parameters.active, values, strict=True):
-            lengths = [int(active[block.start : block.stop].sum()) for block in self.parameters.blocks]
-            self.walkers.append(Walker(factory, row[active], [length for length in lengths if length]))
+        self.mover = mover(self.parameters, self.parameters.flatten(self.network))
 
     @property
     def size(self) -> int:
@@ -98,63 +82,42 @@ class Descent:
         where = mask.nonzero().squeeze(-1)
         self.network, self.index = self.network.select(where), self.index[where]
         self.parameters, self.state = self.parameters.select(where), self.state.select(where)
-        self.walkers = [self.walkers[place] for place in where.tolist()] if self.walkers else []
+        self.cuts, self.stuck = self.cuts[where], self.stuck[where]
+        if self.mover is not None:
+            self.mover.select(where)
 
     def _restart(self, mask: Tensor) -> None:
-        values = self.parameters.flatten(self.network)
-        for place in mask.nonzero().squeeze(-1).tolist():
-            self.walkers[place].restart(values[place, self.parameters.active[place]])
+        assert self.mover is not None
+        self.mover.restart(mask.nonzero().squeeze(-1).tolist(), self.parameters.flatten(self.network))
 
-    def _closure(self, place: int, observe: Observe, step: int) -> Callable[[], Tensor]:
-        """What the optimizer of one network calls: loss and gradient where its tensors are."""
-        walker, calls = self.walkers[place], 0
-        where = self.index.new_tensor([place])
-        active = self.parameters.active[place]
-        here = self.state.objective[place]
-
-        def closure() -> Tensor:
-            nonlocal calls
-            calls += 1
-            if calls == 1:
-                walker.set_gradient(self.state.gradient[place, active])
-                return here.clone()
-            parameters, single = self.parameters.select(where), self.network.select(where)
-            values = parameters.flatten(single)
-            values[0, active] = walker.row
-            single = parameters.assign(single, values)
-            found = self.evaluate(single, parameters)
-            walker.set_gradient(found.gradient[0, active])
-            if not bool(torch.isfinite(found.objective[0])):
-                # Comparisons with nan would send a line search further out; a large value makes it turn back.
-                walker.set_gradient(torch.zeros_like(found.gradient[0, active]))
-                return 10.0 * here + 1e-300
-            if observe(single, self.index[where], found.loss, step):
-                raise StopTrainingError
-            return found.objective[0]
-
-        return closure
+    def _look(self, values: Tensor, where: Tensor) -> Gradient:
+        if len(where) == self.size:
+            return self.evaluate(self.parameters.assign(self.network, values), self.parameters)
+        parameters = self.parameters.select(where)
+        return self.evaluate(parameters.assign(self.network.select(where), values), parameters)
 
     def advance(self, step: int, decay: float, observe: Observe) -> None:
         """One step of every network; those that end up anywhere but at a finite loss are put back."""
-        values = self.parameters.flatten(self.network)
-        moving = torch.ones(self.size, dtype=torch.bool, device=values.device)
-        for place, walker in enumerate(self.walkers):
-            active = self.parameters.active[place]
-            walker.step(self._closure(place, observe, step), decay)
-            walker.stuck = walker.stuck + 1 if torch.equal(values[place, active], walker.row) else 0
-            moving[place] = walker.stuck == 0
-            values[place, active] = walker.row
+        assert self.mover is not None
+        before = self.parameters.flatten(self.network)
+
+        def report(values: Tensor, where: Tensor, state: Gradient) -> None:
+            parameters = self.parameters.select(where)
+            network = parameters.assign(self.network.select(where), values)
+            if observe(network, self.index[where], state.loss, step):
+                raise StopTrainingError
+
+        values = self.mover.step(before, self.state, self._look, report, decay)
+        moving = (values != before).any(1)
         moved = self.parameters.assign(self.network, values)
         trial = self.evaluate(moved, self.parameters)
         failed = ~(torch.isfinite(trial.objective) & torch.isfinite(values).all(1))
         self._accept(moved, trial, ~failed)
-        for place in failed.nonzero().squeeze(-1).tolist():
-            self.walkers[place].scale *= STEP_CUT
-            self.walkers[place].cuts += 1
+        self.mover.shorten(failed.nonzero().squeeze(-1).tolist())
+        self.cuts, self.stuck = self.cuts + failed, torch.where(moving, 0, self.stuck + 1)
         self._restart(failed | ~moving)
         # A network that does not move with a fresh optimizer either has arrived.
-        going = [walker.cuts <= MAX_CUTS and walker.stuck < 2 for walker in self.walkers]
-        self._keep(torch.tensor(going, device=values.device))
+        self._keep((self.cuts <= MAX_CUTS) & (self.stuck < 2))
 
     def _accept(self, network: Network, state: Gradient, mask: Tensor) -> None:
         merged = self.network.clone()

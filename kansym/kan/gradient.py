@@ -1,5 +1,6 @@
 """Loss, objective and gradient of a population by automatic differentiation, in row chunks."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -44,6 +45,10 @@ class Gradient:
             torch.where(mask, other.objective, self.objective),
             torch.where(mask[:, None], other.gradient, self.gradient),
         )
+
+
+Look = Callable[[Tensor, Tensor], Gradient]
+"""Of parameters, shape (k, size), and the places of those k networks in a population: where they would stand."""
 
 
 def _numbers_per_row(network: Network) -> int:

@@ -1,66 +1,55 @@
 """First-order training: L-BFGS, Adam, LAMB, or any torch optimizer.
 
-Each network of a population has an optimizer of its own (`kansym.kan.descent`): what becomes of it does not depend on
-its neighbours.
+What becomes of a network does not depend on its neighbours: L-BFGS moves all of a population side by side
+(`kansym.kan.lbfgs`), and any other optimizer is made once for each (`kansym.kan.walkers`).
 
 References
 ----------
-D. C. Liu and J. Nocedal, Math. Program. 45 (1989) 503, doi:10.1007/BF01589116 (L-BFGS).
 D. P. Kingma and J. Ba, "Adam", arXiv:1412.6980. Y. You et al., arXiv:1904.00962 (LAMB).
 """
 
 import math
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor
 
 from kansym.errors import ArgumentError
-from kansym.kan.descent import Descent, Factory, Observe, StopTrainingError
+from kansym.kan.descent import Descent, Mover, Observe, StopTrainingError
 from kansym.kan.gradient import Gradient, objective_gradient, population_loss
+from kansym.kan.lbfgs import Lbfgs
 from kansym.kan.network import Network
 from kansym.kan.parameters import ParameterMap
 from kansym.kan.training_options import TrainingOptions
+from kansym.kan.walkers import Factory, Walkers
 from kansym.optional import optional_module
 
 OPTIMIZERS = ("levenberg-marquardt", "lbfgs", "adam", "lamb")
 """Names that `kansym.kan.training.TrainingOptions.optimizer` takes."""
 
-LBFGS_ITERATIONS = 10
-"""Iterations of L-BFGS in one training step."""
-
 RESCALE_FACTOR = 10
 """A rescale costs a first-order optimizer its memory, so it is considered this many times less often than asked."""
 
 
-def _resolve(optimizer: str | Factory, learning_rate: float, steps: int) -> tuple[Factory, Callable[[int], float]]:
-    """The factory of an optimizer, and the factor on its learning rate at each step."""
+def _resolve(
+    optimizer: str | Factory, learning_rate: float, steps: int
+) -> tuple[Callable[[ParameterMap, Tensor], Mover], Callable[[int], float]]:
+    """What makes the mover of a population, and the factor on its learning rate at each step."""
     if callable(optimizer):
-        return optimizer, lambda step: 1.0
+        return partial(Walkers, optimizer), lambda step: 1.0
     if optimizer == "lbfgs":
-        return _lbfgs, lambda step: 1.0
+        return Lbfgs, lambda step: 1.0
 
     def cosine(step: int) -> float:
         return 0.01 + 0.99 * 0.5 * (1.0 + math.cos(math.pi * step / max(steps, 1)))
 
     if optimizer == "adam":
-        return lambda leaves: torch.optim.Adam(leaves, lr=learning_rate), cosine
+        return partial(Walkers, lambda leaves: torch.optim.Adam(leaves, lr=learning_rate)), cosine
     if optimizer == "lamb":
         module = optional_module("pytorch_optimizer", feature="The LAMB optimizer", extra="optim")
-        return lambda leaves: module.Lamb(leaves, lr=learning_rate), cosine
+        return partial(Walkers, lambda leaves: module.Lamb(leaves, lr=learning_rate)), cosine
     raise ArgumentError(f"optimizer must be one of {', '.join(OPTIMIZERS)} or a function, got {optimizer!r}")
-
-
-def _lbfgs(leaves: list[Tensor]) -> torch.optim.Optimizer:
-    # Fits end near rounding: the stopping rules of torch, made for single precision, would end them at 1e-9.
-    return torch.optim.LBFGS(
-        leaves,
-        max_iter=LBFGS_ITERATIONS,
-        history_size=20,
-        tolerance_grad=1e-15,
-        tolerance_change=1e-16,
-        line_search_fn="strong_wolfe",
-    )
 
 
 def first_order(
@@ -74,11 +63,11 @@ def first_order(
 ) -> None:
     """Train every network of a population with an optimizer of its own; every finite state is shown to `observe`.
 
-    One step is one call of the optimizer's ``step``: one update of "adam" and "lamb", up to `LBFGS_ITERATIONS`
-    iterations of "lbfgs". The learning rate of "adam" and "lamb" falls along a half cosine to a hundredth; that of a
-    function's optimizer is left alone. "lamb" is ``pytorch_optimizer.Lamb`` with its defaults: the update of version 3
-    of the paper, without bias correction, weight decay or normalisation of the gradient beforehand; the trust ratio of
-    a layer is the norm of its parameters, at most 10, over the norm of its Adam update.
+    One step is one call of the optimizer's ``step``: one update of "adam" and "lamb", up to ten iterations of "lbfgs".
+    The learning rate of "adam" and "lamb" falls along a half cosine to a hundredth; that of a function's optimizer is
+    left alone. "lamb" is ``pytorch_optimizer.Lamb`` with its defaults: the update of version 3 of the paper, without
+    bias correction, weight decay or normalisation of the gradient beforehand; the trust ratio of a layer is the norm of
+    its parameters, at most 10, over the norm of its Adam update.
 
     Parameters
     ----------
@@ -89,8 +78,8 @@ def first_order(
         Row weights of mean 1.
     options : TrainingOptions
     observe : callable ``(network, index, loss, step) -> bool``
-        As in `kansym.kan.levenberg_marquardt.levenberg_marquardt`; during the line search of "lbfgs" it is called with
-        one network at a time.
+        As in `kansym.kan.levenberg_marquardt.levenberg_marquardt`; it is called after each iteration of "lbfgs", and
+        with one network at a time where an optimizer of torch looks at several places in one step.
 
     Raises
     ------
@@ -99,7 +88,7 @@ def first_order(
     MissingDependencyError
         If "lamb" is asked for and pytorch-optimizer is not installed.
     """
-    factory, decay = _resolve(options.optimizer, options.learning_rate, options.steps)
+    mover, decay = _resolve(options.optimizer, options.learning_rate, options.steps)
 
     draw = _batches(x.shape[0], options, x.device)
 
@@ -119,7 +108,7 @@ def first_order(
     where = ParameterMap.of(network).active.any(1).nonzero().squeeze(-1)
     if where.numel() == 0:
         return
-    descent = Descent(network.select(where), where, evaluate, factory)
+    descent = Descent(network.select(where), where, evaluate, mover)
     period = RESCALE_FACTOR * options.rescale_every
     size = options.batch_size
     epoch = 1 if size is None else max(1, x.shape[0] // size)

@@ -62,6 +62,23 @@ def test_a_step_with_sparsity_products_and_primitives(card):
     assert found["launches"] <= 850 and found["waits"] <= 0.25 and found["uploads"] == 0
 
 
+def test_a_step_of_lbfgs(card):
+    x, y = table(100)
+    counted = []
+    for population in (4, 32):
+        start, counts = networks(population), []
+        for steps in (1, 2):
+            with card.counting() as counting:
+                train(start, x, y, TrainingOptions(optimizer="lbfgs", steps=steps))
+            counts.append(counting)
+        few, many = counts
+        counted.append(many.launches - few.launches)
+        show(f"a step of L-BFGS of {population} networks", launches=counted[-1], waits=many.waits - few.waits)
+        assert many.waits - few.waits <= 80
+    # Ten iterations and their line searches, of all networks together.
+    assert counted[0] <= 12_000 and counted[1] <= 1.5 * counted[0]
+
+
 def test_a_match(card):
     x = torch.linspace(0.1, 2, 60, dtype=torch.float64)
     counted = []
