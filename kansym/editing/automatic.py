@@ -126,7 +126,7 @@ def _selected(network: Network, refs: Sequence[EdgeRef], context: EditContext, d
 
 def _best(network: Network, context: EditContext, deadline: float) -> SymbolicCandidate | None:
     """What all splines together are read as: with curves in a row made one first, and as they are."""
-    target = max(EXACT, (context.fit_rows.noise_floor / context.scaling.y_scale) ** 2)
+    target = max(EXACT, sum((one.fit_rows.noise_floor / one.scaling.y_scale) ** 2 for one in context.outputs))
     selector = Selector(
         rows=context.training_rows,
         primitives=context.candidates,

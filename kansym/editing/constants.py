@@ -180,10 +180,10 @@ def with_conventional_constants(network: Network, context: EditContext) -> Netwo
         h = states[ref.layer][0][0, :, ref.source]
         if ref.layer == 0:
             h = h * context.scaling.half_width[ref.source] + context.scaling.center[ref.source]
-        new = _conventional(user_constants(network, ref, context.scaling), primitive, h)
+        new = _conventional(user_constants(network, ref, context.scaling_at(network, ref)), primitive, h)
         if new is not None:
             frozen = network.layers[ref.layer].frozen[0, ref.source, ref.target].clone()
-            set_primitive(result, ref, primitive, new, context.scaling)
+            set_primitive(result, ref, primitive, new, context.scaling_at(result, ref))
             result.layers[ref.layer].frozen[0, ref.source, ref.target] = frozen
     return result
 

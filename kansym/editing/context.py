@@ -1,7 +1,7 @@
 """The fixed surroundings of a network under edit: table, rows, scaling, primitives, and the run that it came from."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -10,13 +10,16 @@ import torch
 
 from kansym.clock import DEFAULT_SECONDS
 from kansym.data.dataset import Dataset
-from kansym.data.preparation import canonical_table, prepare, thinned
+from kansym.data.noise import noise_floor
+from kansym.data.preparation import Prepared, canonical_table, prepare, thinned
 from kansym.data.scaling import Scaling, without_shifts
 from kansym.data.weights import mean_square
 from kansym.device import choose_device
 from kansym.errors import ArgumentError
 from kansym.extraction.composition import AffineMap
+from kansym.extraction.edges import EdgeRef
 from kansym.extraction.selection import Rows
+from kansym.kan.jacobian import held_out_parts
 from kansym.kan.network import Network
 from kansym.kan.residuals import Errors as Errors
 from kansym.kan.training import TrainingOptions, TrainingResult, train
@@ -58,6 +61,9 @@ class EditContext:
         Where networks are trained. Everything else stays on the CPU: an edit looks at one edge at a time.
     run : FinishedRun or None
         Where the network came from.
+    each : tuple of EditContext
+        Those of the outputs one by one, where there are several; `table`, `fit_rows` and `scaling` are then the first
+        one's, and `rows` have the targets of all.
     """
 
     table: Dataset
@@ -70,6 +76,41 @@ class EditContext:
     options: DiscoveryOptions
     device: torch.device
     run: FinishedRun | None = None
+    each: tuple["EditContext", ...] = ()
+
+    @classmethod
+    def of_outputs(cls, contexts: Sequence["EditContext"]) -> "EditContext":
+        """Of a network of several outputs, from the contexts of each, which have the same rows in the same order."""
+        first, *others = contexts
+        if not others:
+            return first
+        held_out, _, relative = held_out_parts(first.rows.validation)
+        y = torch.stack([one.rows.y for one in contexts], 1)
+        targets = torch.cat([held_out_parts(one.rows.validation)[1] for one in contexts], 1)
+        rows = replace(first.rows, y=y, validation=(held_out, targets, relative))
+        return replace(first, rows=rows, each=tuple(contexts))
+
+    @property
+    def outputs(self) -> tuple["EditContext", ...]:
+        """The contexts of single outputs, in their order."""
+        return self.each or (self,)
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Names of the outputs."""
+        return tuple(one.table.target for one in self.outputs)
+
+    @property
+    def unit(self) -> float:
+        """What the root of a loss on scaled rows is multiplied by to be an error.
+
+        That of y; of several outputs errors are in parts of their spreads, the root mean square over outputs.
+        """
+        return self.scaling.y_scale if not self.each else len(self.each) ** -0.5
+
+    def scaling_at(self, network: Network, ref: EdgeRef) -> Scaling:
+        """The scaling of the inputs and of the output that an edge ends in, if it does end in one."""
+        return self.outputs[ref.target].scaling if ref.layer == len(network.layers) - 1 else self.scaling
 
     @classmethod
     def of(
@@ -84,19 +125,21 @@ class EditContext:
     ) -> "EditContext":
         """Of a table, split and scaled as a discovery does; names are looked up in `library` as well.
 
-        `parts` are the rows to train on and those to judge by, where a table in canonical order has been split already.
+        `parts` are the rows to train on and those to judge by, where a table has been put in order and split already.
         """
-        table = canonical_table(dataset)
+        table = canonical_table(dataset) if parts is None else dataset
         kept = np.arange(table.n_rows)
         if options.loss != "linear" and run is not None:
             # What the search left out would decide a least-squares refit; the last fit of a formula sees all rows.
             kept = np.setdiff1d(kept, [outlier.row for outlier in far_rows(run.formula, table)])
-        searched = with_effective_errors(table.take(thinned(kept, MOST_ROWS)), seed=options.seed)
-        prepared = prepare(searched, validation_fraction=options.validation_fraction, seed=options.seed)
-        train, held_out = prepared.train, prepared.validation
-        if parts is not None and prepared.table.n_rows == dataset.n_rows:
-            train, held_out = parts
-        fit_rows = FitRows.of(prepared.table, train, held_out, prepared.noise_floor)
+        kept = thinned(kept, MOST_ROWS)
+        searched = with_effective_errors(table.take(kept), seed=options.seed)
+        if parts is None:
+            prepared = prepare(searched, validation_fraction=options.validation_fraction, seed=options.seed)
+        else:
+            train, held_out = (np.flatnonzero(np.isin(kept, part)) for part in parts)
+            prepared = Prepared(searched, train, held_out, noise_floor(searched))
+        fit_rows = FitRows.of(prepared.table, prepared.train, prepared.validation, prepared.noise_floor)
         if scaling is None:
             scaling = fitted_scaling(fit_rows, options.network_rows)
         centred, scaling = scaling, without_shifts(scaling)
@@ -167,25 +210,32 @@ class EditContext:
         return replace(self.fit_rows, finished={}, eliminated={})
 
     def predict(self, network: Network, X: np.ndarray) -> np.ndarray:
-        """Values (n,) of a network for rows (n, d) in the user's units."""
+        """Values (n,), or (n, n_outputs) of several outputs, of a network for rows (n, d) in the user's units."""
         x = torch.from_numpy(np.ascontiguousarray(self.scaling.scale_inputs(X)))
         with torch.no_grad():
-            return self.scaling.unscale_target(network(x)[0, :, 0].numpy())
+            scaled = network(x)[0].numpy()
+        columns = [one.scaling.unscale_target(scaled[:, k]) for k, one in enumerate(self.outputs)]
+        return np.column_stack(columns) if self.each else columns[0]
 
     def undefined_rows(self, network: Network) -> int:
         """Number of rows, of those that networks are trained and judged on, where a network has no finite value."""
         with torch.no_grad():
             return sum(
-                int((~torch.isfinite(network(x)[0, :, 0])).sum()) for x in (self.rows.x, self.rows.validation[0])
+                int((~torch.isfinite(network(x)[0]).all(1)).sum()) for x in (self.rows.x, self.rows.validation[0])
             )
 
     def errors(self, network: Network) -> Errors:
-        """How well a network describes the table."""
+        """How well a network describes the table, or the tables of all outputs, each in parts of its spread."""
 
         def error(index: np.ndarray) -> float:
-            X, y, weights = self.fit_rows.rows(index)
-            with np.errstate(all="ignore"):
-                square = mean_square(self.predict(network, X) - y, weights)
+            squares = []
+            for k, one in enumerate(self.outputs):
+                X, y, weights = one.fit_rows.rows(index)
+                with np.errstate(all="ignore"):
+                    predicted = self.predict(network, X)
+                    residual = (predicted[:, k] - y) / one.scaling.y_scale if self.each else predicted - y
+                    squares.append(mean_square(residual, weights))
+            square = sum(squares) / len(squares)
             return math.sqrt(square) if math.isfinite(square) else math.inf
 
         train = error(self.fit_rows.train)

@@ -81,7 +81,9 @@ def curve_of(network: Network, ref: EdgeRef, context: EditContext) -> Curve:
     weights = torch.where(torch.isfinite(weights), weights, 1.0).clamp(1e-3, 1e3)
     if ref.layer == 0:
         inputs = inputs * context.scaling.half_width[ref.source] + context.scaling.center[ref.source]
-    return Curve(network, ref, inputs, values * output_scale(network, ref, context.scaling), weights, floor)
+    return Curve(
+        network, ref, inputs, values * output_scale(network, ref, context.scaling_at(network, ref)), weights, floor
+    )
 
 
 def learned_curve(network: Network, ref: EdgeRef, context: EditContext) -> Curve:
@@ -105,7 +107,7 @@ def learned_curve(network: Network, ref: EdgeRef, context: EditContext) -> Curve
 
 
 def _loss(network: Network, context: EditContext) -> float:
-    """Mean squared residual of the scaled target on held-out rows, or on the training rows without them."""
+    """Mean squared residual of the scaled targets on held-out rows, or on the training rows without them."""
     return float(mean_loss(network, *context.rows.judges)[0])
 
 
@@ -141,9 +143,9 @@ def suggest(
 
 def with_primitives(network: Network, ref: EdgeRef, suggestions: Sequence[Suggestion], context: EditContext) -> Network:
     """A population of copies of a network, one for each of the primitives that an edge is fixed to."""
-    population = network.select([0] * len(suggestions))
+    population, scaling = network.select([0] * len(suggestions)), context.scaling_at(network, ref)
     for index, one in enumerate(suggestions):
-        set_primitive(population, ref, one.primitive, one.constants, context.scaling, index=index)
+        set_primitive(population, ref, one.primitive, one.constants, scaling, index=index)
     return population
 
 
@@ -166,5 +168,5 @@ def _judged_in_context(suggestions: Sequence[Suggestion], curve: Curve, context:
         errors.append(context.errors(result.network.select([index])).held_out if finite else math.inf)
     judged = [replace(one, error=error) for one, error in zip(suggestions, errors, strict=True)]
     # What the whole network makes of a primitive counts for more than the R^2 of one edge.
-    weight, least = context.options.selection.complexity_weight, 1e-12 * context.scaling.y_scale
+    weight, least = context.options.selection.complexity_weight, 1e-12 * context.unit
     return sorted(judged, key=lambda one: math.log10(max(one.error or 0.0, least)) + weight * one.complexity)

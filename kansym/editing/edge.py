@@ -69,7 +69,7 @@ class Edge:
 
     @property
     def is_last(self) -> bool:
-        """Whether it ends in the target."""
+        """Whether it ends in a target."""
         return self.layer == len(self._editor.network.layers) - 1
 
     @property
@@ -106,7 +106,8 @@ class Edge:
         """
         if self.primitive is None:
             return None
-        return user_constants(self._editor.network, self.ref, self._editor.context.scaling)
+        network = self._editor.network
+        return user_constants(network, self.ref, self._editor.context.scaling_at(network, self.ref))
 
     @property
     def held(self) -> tuple[str, ...]:
@@ -116,7 +117,7 @@ class Edge:
 
     @property
     def score(self) -> float:
-        """How much of the spread of the output hangs on the edge (`kansym.kan.pruning.Attribution`); 0 if off."""
+        """How much of the spread of the outputs hangs on the edge (`kansym.kan.pruning.Attribution`); 0 if off."""
         return self._editor.score(self.ref)
 
     @property

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from kansym.editing.constants import edge_id, edge_mode, with_held
 from kansym.editing.context import EditContext, Errors
@@ -49,10 +50,24 @@ class Editor:
         return self.history.current.network
 
     def node_name(self, level: int, node: int) -> str:
-        """The column at level 0, the target at the last, else ``h1.0`` for node 0 of the first hidden level."""
+        """The column at level 0, a target at the last, else ``h1.0`` for node 0 of the first hidden level."""
         if level == 0:
             return self.context.table.names[node]
-        return self.context.table.target if level == len(self.network.layers) else f"h{level}.{node}"
+        return self.context.targets[node] if level == len(self.network.layers) else f"h{level}.{node}"
+
+    def nodes(self) -> list[dict[str, Any]]:
+        """All nodes in JSON types, inputs first."""
+        widths = [(width, 0) if isinstance(width, int) else width for width in self.network.shape]
+        return [
+            {
+                "level": level,
+                "node": node,
+                "name": self.node_name(level, node),
+                "kind": "input" if level == 0 else "product" if node >= sums else "sum",
+            }
+            for level, (sums, products) in enumerate(widths)
+            for node in range(sums + products)
+        ]
 
     def edge_name(self, ref: EdgeRef) -> str:
         """``x -> h1.0``."""

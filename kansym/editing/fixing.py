@@ -61,9 +61,9 @@ def fixed(
     constants = {**found.constants, **held}
     left = found.constants["d"] - constants["d"]
     if left:
-        layer.offset[0, ref.target] += left / output_scale(result, ref, context.scaling)
+        layer.offset[0, ref.target] += left / output_scale(result, ref, context.scaling_at(result, ref))
     frozen = AFFINE if freeze else (*redundant_constants(primitive), *held)
-    set_primitive(result, ref, primitive, constants, context.scaling, frozen=frozen)
+    set_primitive(result, ref, primitive, constants, context.scaling_at(result, ref), frozen=frozen)
     return result, 1.0 - found.misfit
 
 

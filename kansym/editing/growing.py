@@ -113,7 +113,7 @@ def _target(editor: Editor, into: str | int | None, layer: int) -> int | None:
     if not isinstance(into, str):
         return into
     level, node = _node(editor, into)
-    # The present output becomes a hidden node where the new node would be an output.
+    # The present outputs become hidden nodes where the new node would be an output.
     if level != layer + 2 and not (level == layer + 1 == len(editor.network.layers)):
         raise ArgumentError(f"into must be a node of level {layer + 2}, got {into!r}")
     return node
@@ -132,7 +132,7 @@ def _node(editor: Editor, name: str) -> tuple[int, int]:
 def grown(network: Network, plan: Plan, context: EditContext) -> tuple[Network, list[EdgeRef]]:
     """A copy with the node, whose output is close to that of `network`, and the new edges, the one that leaves last.
 
-    Where the node would be an output, the present output becomes a hidden node first.
+    Where the node would be an output, the present outputs become hidden nodes first.
     """
     result = network.clone()
     if plan.layer == len(result.layers) - 1:
@@ -164,22 +164,23 @@ def grown(network: Network, plan: Plan, context: EditContext) -> tuple[Network, 
 
 
 def _deepened(network: Network) -> Network:
-    """A copy with one more level, whose output is the old one through the identity."""
-    last = network.layers[-1]
-    options = {"dtype": network.dtype, "device": network.device}
+    """A copy with one more level, whose outputs are the old ones through the identity."""
+    last, width = network.layers[-1], network.n_outputs
+    options, edges = {"dtype": network.dtype, "device": network.device}, (1, width, width)
     layer = Layer(
-        coefficients=torch.zeros(1, 1, 1, last.grid + DEGREE, **options),
-        mode=torch.full((1, 1, 1), int(EdgeMode.OFF), dtype=torch.int8),
-        affine=torch.zeros(1, 1, 1, 5, **options),
-        frozen=torch.ones(1, 1, 1, 5, dtype=torch.bool),
-        primitive=torch.full((1, 1, 1), -1, dtype=torch.long),
-        offset=torch.zeros(1, 1, **options),
-        center=torch.zeros(1, 1, **options),
-        half_width=torch.ones(1, 1, **options),
-        product=torch.zeros(1, dtype=torch.bool),
+        coefficients=torch.zeros(*edges, last.grid + DEGREE, **options),
+        mode=torch.full(edges, int(EdgeMode.OFF), dtype=torch.int8),
+        affine=torch.zeros(*edges, 5, **options),
+        frozen=torch.ones(*edges, 5, dtype=torch.bool),
+        primitive=torch.full(edges, -1, dtype=torch.long),
+        offset=torch.zeros(1, width, **options),
+        center=torch.zeros(1, width, **options),
+        half_width=torch.ones(1, width, **options),
+        product=torch.zeros(width, dtype=torch.bool),
     )
-    deeper = replace(network, shape=(*network.shape, 1), layers=[*network.layers, layer])
-    deeper.set_symbolic(len(deeper.layers) - 1, 0, 0, default_library()["x"], frozen="abcdp")
+    deeper = replace(network, shape=(*network.shape, width), layers=[*network.layers, layer])
+    for output in range(width):
+        deeper.set_symbolic(len(deeper.layers) - 1, output, output, default_library()["x"], frozen="abcdp")
     return deeper
 
 
@@ -195,21 +196,23 @@ def _join(result: Network, before: Network, plan: Plan, place: int, into: int, c
     after = result.layers[number]
     half = ((high - low) / 2).clamp_min(1e-12 * (1 + mean.abs()))
     after.center[0, place], after.half_width[0, place] = (low + high) / 2, half
-    edge = _sensitivity(result, states, number, into) * (node - mean)
-    residual = rows.y - states[-1][0][0, :, 0]
-    weights = torch.ones_like(residual) if rows.weights is None else rows.weights
+    y = rows.y.reshape(len(node), -1)
+    sensitivities = [_sensitivity(result, states, number, into, output) for output in range(y.shape[1])]
+    edge = torch.stack(sensitivities, 1) * (node - mean)[:, None]
+    residual = y - states[-1][0][0]
+    weights = (torch.ones_like(node) if rows.weights is None else rows.weights)[:, None]
     square = float((weights * edge.square()).sum())
     if not square > 0:
         raise ArgumentError("the new node is constant on the rows, or the output does not react to it")
-    least = LEAST * float(rows.y.std(correction=0)) / (square / float(weights.sum())) ** 0.5
+    least = LEAST * float(y.std(0, correction=0).norm()) / (square / float(weights.sum())) ** 0.5
     asked = float((weights * edge * residual).sum()) / square
     base = 1.0 if bool(after.product[into]) else 0.0
-    loss = mean_loss(before, rows.x, rows.y[:, None], rows.weights)
+    loss = mean_loss(before, rows.x, y, rows.weights)
     for slope in (asked, least):
         if abs(slope) < least:
             continue
         _set_outgoing(result, number, place, into, slope, base - slope * float(mean), plan.product)
-        if float(mean_loss(result, rows.x, rows.y[:, None], rows.weights)) <= float(loss):
+        if float(mean_loss(result, rows.x, y, rows.weights)) <= float(loss):
             return
 
 
@@ -226,11 +229,11 @@ def _set_outgoing(
     layer.mode[0, place, into] = EdgeMode.SPLINE
 
 
-def _sensitivity(network: Network, states: list, number: int, into: int) -> Tensor:
+def _sensitivity(network: Network, states: list, number: int, into: int, output: int) -> Tensor:
     """d output / d (a new factor or term of node `into` of layer `number`), over the rows."""
     layers = network.layers
     delta = torch.zeros_like(states[-1][0])
-    delta[..., 0] = 1.0
+    delta[..., output] = 1.0
     for k in range(len(layers) - 1, number, -1):
         edges = states[k + 1][1]
         delta = (delta[:, :, None, :] * node_gradient(layers[k], edges) * edges.slope).sum(-1)

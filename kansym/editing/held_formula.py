@@ -53,8 +53,8 @@ def held_constants(network: Network, context: EditContext) -> list[HeldConstant]
     found = []
     for ref in edges_of_mode(network, EdgeMode.SYMBOLIC):
         held = held_mask(network, ref.layer)[ref.source, ref.target].tolist()
-        constants = user_constants(network, ref, context.scaling)
-        inner, outer = ref.layer == 0, output_scale(network, ref, context.scaling) != 1.0
+        constants = user_constants(network, ref, context.scaling_at(network, ref))
+        inner, outer = ref.layer == 0, output_scale(network, ref, context.scaling_at(network, ref)) != 1.0
         has_units = {"a": inner, "b": inner, "c": outer, "d": outer, "p": True}
         for name, flag in zip(AFFINE, held, strict=True):
             if flag and has_units[name] and constants[name] not in (0.0, 1.0, -1.0):

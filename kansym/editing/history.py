@@ -36,7 +36,7 @@ class State:
     label: str
     step: str = ""
     note: str = ""
-    memo: dict[str, Any] = field(default_factory=dict, repr=False)
+    memo: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     def followed_by(
         self, network: Network, label: str, step: str, note: str = "", splines: Network | None = None

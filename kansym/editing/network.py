@@ -17,7 +17,7 @@ from kansym.editing.edge import Edge, EdgeTable
 from kansym.editing.editor import Editor
 from kansym.editing.growing import grown, plan
 from kansym.editing.history import State
-from kansym.editing.outcome import discovery_of, formula_of, front_with, same_text
+from kansym.editing.outcome import alone, discovery_of, formula_of, front_with, number_of_output, same_text
 from kansym.editing.pruning import Pruned, pruned
 from kansym.editing.refitting import Refit, refit
 from kansym.editing.suggestion import Suggestions
@@ -49,7 +49,7 @@ class EditableNetwork:
     Parameters
     ----------
     network : Network
-        Population 1, one output, in the scaling of `context`.
+        Population 1, with the outputs of `context` and in its scaling.
     context : EditContext
         The table and all that goes with it.
     splines : Network, optional
@@ -70,9 +70,10 @@ class EditableNetwork:
         label: str = "start",
         apart: bool = False,
     ) -> None:
-        if network.population != 1 or network.n_outputs != 1 or network.n_inputs != context.table.n_columns:
+        sizes = context.table.n_columns, len(context.outputs)
+        if network.population != 1 or (network.n_inputs, network.n_outputs) != sizes:
             raise ArgumentError(
-                f"network must be one network with {context.table.n_columns} inputs and one output, got "
+                f"network must be one network of inputs and outputs {sizes[0]} and {sizes[1]}, got "
                 f"{network.population} of shape {format_shape(network.shape)}"
             )
         if splines is None or splines.shape != network.shape:
@@ -144,12 +145,15 @@ class EditableNetwork:
         return self.edges[f"{layer}.{source}.{target}"]
 
     def node_name(self, level: int, node: int) -> str:
-        """The column at level 0, the target at the last, else ``h1.0`` for node 0 of the first hidden level."""
+        """The column at level 0, a target at the last, else ``h1.0`` for node 0 of the first hidden level."""
         return self._editor.node_name(level, node)
 
     @property
     def error(self) -> Errors:
-        """Root-mean-square residuals of the present network on training and on held-out rows, in units of y."""
+        """Root-mean-square residuals of the present network on training and on held-out rows.
+
+        In units of y; of several outputs in parts of their spreads.
+        """
         return self._editor.error()
 
     @property
@@ -158,7 +162,7 @@ class EditableNetwork:
         return self.network.is_symbolic
 
     def predict(self, X: Any) -> np.ndarray:
-        """Values of the present network, shape (n,), for rows (n, d) in the user's units."""
+        """Values of the present network, shape (n,) or (n, n_outputs), for rows (n, d) in the user's units."""
         X = np.asarray(X, dtype=np.float64)
         if X.ndim != 2 or X.shape[1] != self.context.table.n_columns:
             names = list(self.context.table.names)
@@ -192,7 +196,7 @@ class EditableNetwork:
             state.network,
             self.context.rows.x,
             input_names=table.names,
-            output_name=table.target,
+            output_name=self.context.targets,
             reference=state.reference,
             dark=dark,
         )
@@ -392,21 +396,35 @@ class EditableNetwork:
 
     # -- results --------------------------------------------------------------------------------------------
 
-    def formula(self, *, max_seconds: float = FORMULA_SECONDS) -> Formula:
+    def formula(self, output: str | int | None = None, *, max_seconds: float = FORMULA_SECONDS) -> Formula:
         """The network as a formula: composed, all constants fitted jointly, snapped and simplified.
 
         The same as at the end of a discovery: loss, complexity and constants with errors are there, and a term that
         the data do not want may be gone. With constants that are held by hand the formula keeps their values and its
         terms; the others are fitted, and become whole numbers where the data want it.
 
+        Parameters
+        ----------
+        output : str or int, optional
+            Which one, where there are several; as for `discovery` and `certificate`.
+        max_seconds : float, default 20
+
         Raises
         ------
         ArgumentError
-            If an edge is still a spline, or the formula is not finite on every row.
+            If an edge is still a spline, the formula is not finite on every row, or no output is named of several.
         """
         with self._editor.lock:
+            state, context = self._alone(output)
             splines = [f"{edge.id} ({edge.name})" for edge in self.edges.splines]
-            return formula_of(self._editor.state, self.context, splines, max_seconds)
+            return formula_of(state, context, splines, max_seconds)
+
+    def formulas(self, *, max_seconds: float = FORMULA_SECONDS) -> tuple[Formula, ...]:
+        """`formula` of every output; `max_seconds` is for each."""
+        return tuple(self.formula(output, max_seconds=max_seconds) for output in range(len(self.context.outputs)))
+
+    def _alone(self, output: str | int | None) -> tuple[State, EditContext]:
+        return alone(self._editor.state, self.context, number_of_output(self.context, output))
 
     @property
     def front(self) -> ParetoFront:
@@ -418,20 +436,20 @@ class EditableNetwork:
         """Whether the formula made by hand is the pick of `front`; False while an edge is a spline."""
         return self.is_symbolic and same_text(self.front.best, self.formula())
 
-    def discovery(self) -> Discovery:
+    def discovery(self, output: str | int | None = None) -> Discovery:
         """A discovery whose formula is the one made by hand, to be saved as a new run with `kansym.save_run`.
 
         Its front is `front`; a note says what was done, and whether the front would have picked another formula.
         """
         with self._editor.lock:
-            return discovery_of(self._editor.state, self.formula(), self.context, self.history)
+            return discovery_of(*self._alone(output), self.formula(output), self.history)
 
-    def certificate(self) -> Certificate:
+    def certificate(self, output: str | int | None = None) -> Certificate:
         """What speaks for and against the formula made by hand; takes a few seconds at most, once per state."""
         with self._editor.lock:
-            state = self._editor.state
+            state, _ = self._alone(output)
             if "certificate" not in state.memo:
-                state.memo["certificate"] = certify(self.discovery(), options=self.context.options)
+                state.memo["certificate"] = certify(self.discovery(output), options=self.context.options)
             return state.memo["certificate"]
 
     def to_dict(self) -> dict[str, Any]:
@@ -439,8 +457,8 @@ class EditableNetwork:
         with self._editor.lock:
             return {
                 "shape": [list(width) if isinstance(width, tuple) else width for width in self.shape],
-                "target": self.context.table.target,
-                "nodes": self._nodes(),
+                "target": ", ".join(self.context.targets),
+                "nodes": self._editor.nodes(),
                 "edges": [edge.to_dict() for edge in self.edges],
                 "error": self.error.to_dict(),
                 "is_symbolic": self.is_symbolic,
@@ -448,20 +466,6 @@ class EditableNetwork:
                 "undone": list(self.undone),
                 "note": self.note,
             }
-
-    def _nodes(self) -> list[dict[str, Any]]:
-        """All nodes in JSON types, inputs first."""
-        widths = [(width, 0) if isinstance(width, int) else width for width in self.shape]
-        return [
-            {
-                "level": level,
-                "node": node,
-                "name": self.node_name(level, node),
-                "kind": "input" if level == 0 else "product" if node >= sums else "sum",
-            }
-            for level, (sums, products) in enumerate(widths)
-            for node in range(sums + products)
-        ]
 
     def _remarks(self) -> list[str]:
         """That the run found its formula without the network; nothing once the network has a formula of its own."""

@@ -10,6 +10,8 @@ from kansym.editing.held_formula import held_constants, held_formula
 from kansym.editing.history import State
 from kansym.errors import ArgumentError
 from kansym.kan.network import Network, format_shape
+from kansym.kan.pruning import remove_below
+from kansym.kan.restructure import compacted, with_nodes
 from kansym.search.final_fit import far_rows, refitted
 from kansym.search.formulation import formulate
 from kansym.search.front import ParetoFront
@@ -19,6 +21,39 @@ from kansym.threads import threads_for
 
 BY_HAND = StopReason.EDITED
 """Why a discovery of an edited network ended."""
+
+
+UNSEEN = 1e-12
+"""Share of the spread of an output below which an edge does not reach it."""
+
+
+def number_of_output(context: EditContext, output: str | int | None) -> int:
+    """Position of an output by its name or number; None stands for the only one.
+
+    Raises
+    ------
+    ArgumentError
+        If there is none of this name, or none was named of several.
+    """
+    names = context.targets
+    if output is None and len(names) == 1:
+        return 0
+    if isinstance(output, str) and output in names:
+        return names.index(output)
+    if isinstance(output, int) and not isinstance(output, bool) and 0 <= output < len(names):
+        return output
+    raise ArgumentError(f"output must be one of {', '.join(map(repr, names))}, got {output!r}")
+
+
+def alone(state: State, context: EditContext, output: int) -> tuple[State, EditContext]:
+    """The part of a network that leads to one output, as a state of its own, and the context of that output."""
+    if not context.each:
+        return state, context
+    if ("alone", output) not in state.memo:
+        network = with_nodes(state.network, len(state.network.layers), [output])
+        network = compacted(remove_below(network, context.rows.x, UNSEEN))
+        state.memo["alone", output] = State(network, network, state.label)
+    return state.memo["alone", output], context.each[output]
 
 
 def formula_of(state: State, context: EditContext, spline_edges: Sequence[str], max_seconds: float) -> Formula:
@@ -70,7 +105,7 @@ def same_text(one: Formula, other: Formula) -> bool:
     return one is other or str(one) == str(other)
 
 
-def discovery_of(state: State, formula: Formula, context: EditContext, steps: Sequence[str]) -> Discovery:
+def discovery_of(state: State, context: EditContext, formula: Formula, steps: Sequence[str]) -> Discovery:
     """A discovery whose formula is the one that was made by hand."""
     front = front_with(formula, context)
     notes = [*context.table.notes, *(() if context.fit_rows.units is None else context.fit_rows.units.notes)]

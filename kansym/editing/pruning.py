@@ -10,5 +10,5 @@ from kansym.kan.pruned import pruned as pruned_network
 def pruned(network: Network, context: EditContext, threshold: float, *, force: bool = False) -> tuple[Network, Pruned]:
     """The network without edges below a share of the output's spread, refitted; see `EditableNetwork.prune`."""
     rows = context.rows
-    judges = Judges(rows.x, rows.y, rows.weights, rows.validation, context.scaling.y_scale, context.errors)
+    judges = Judges(rows.x, rows.y, rows.weights, rows.validation, context.unit, context.errors)
     return pruned_network(network, judges, threshold, force=force)

@@ -30,7 +30,7 @@ class Refit:
     Attributes
     ----------
     before, after : Errors
-        In units of y; the same where it was rolled back.
+        In units of y, or of several outputs in parts of their spreads; the same where it was rolled back.
     steps : int
     seconds : float
     stopped : str
@@ -115,7 +115,7 @@ def refit(
             levenberg_marquardt(
                 start_on_device,
                 rows.x,
-                rows.y[:, None],
+                rows.y.reshape(len(rows.x), -1),
                 weights=weights,
                 penalty=training.penalty,
                 options=options,

@@ -1,47 +1,59 @@
-"""A KAN trained by hand under edit: its edges, its figure, and its formulas."""
+"""A KAN trained by hand under edit: its edges and its figure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
+import numpy as np
 import torch
 from matplotlib.figure import Figure
 
+from kansym.data.dataset import Dataset
 from kansym.data.preparation import canonical_table
 from kansym.data.scaling import Scaling
 from kansym.editing.context import EditContext
 from kansym.editing.network import EditableNetwork
-from kansym.errors import ArgumentError
 from kansym.figures.network_figure import network_figure
+from kansym.kan.fit_table import FitTable
 from kansym.kan.model import KAN
 from kansym.kan.network import Network, format_shape
-from kansym.kan.pruning import remove_below
-from kansym.kan.restructure import compacted, with_nodes
 from kansym.primitives.primitive import Primitive
 from kansym.search.options import DiscoveryOptions
-from kansym.symbolic.formula import Formula
-
-UNSEEN = 1e-12
-"""Share of the spread of an output below which an edge does not reach it."""
 
 
 def context_of(
     net: KAN,
-    output: int = 0,
     options: DiscoveryOptions | None = None,
     library: Mapping[str, Primitive] | None = None,
     device: str | None = None,
 ) -> EditContext:
-    """The surroundings of one output of a network: the rows that it was fitted to, split as they were then."""
+    """The surroundings of a network: the rows that it was fitted to, split as they were then."""
     fitted = net.table
-    table = fitted.tables[output]
-    rows = len(table.y)
+    rows = len(fitted.X)
     options = options or DiscoveryOptions(seed=net.seed, validation_fraction=len(fitted.validation) / rows)
     options = options if device is None else replace(options, device=device)
-    own = (fitted.train, fitted.validation) if canonical_table(table) is table else None
     center, half = (one.double().cpu().numpy() for one in (net.x_center, net.x_half_width))
-    scaling = Scaling(center, half, 0.0, float(net.y_scale[output]))
-    return EditContext.of(table, options, scaling=scaling, parts=own, library=library)
+    tables, parts = _ordered(fitted)
+    contexts = []
+    for table, y_scale in zip(tables, net.y_scale.tolist(), strict=True):
+        scaling = Scaling(center, half, 0.0, y_scale)
+        contexts.append(EditContext.of(table, options, scaling=scaling, parts=parts, library=library))
+    return EditContext.of_outputs(contexts)
+
+
+def _ordered(fitted: FitTable) -> tuple[tuple[Dataset, ...], tuple[np.ndarray, np.ndarray] | None]:
+    """The tables of all outputs with their rows in one order, and the parts that they were split into.
+
+    A table of one output that holds copies of rows is left to be merged and split anew.
+    """
+    if len(fitted.tables) == 1:
+        table = fitted.tables[0]
+        own = canonical_table(table) is table
+        return fitted.tables, (fitted.train, fitted.validation) if own else None
+    order = np.lexsort((*fitted.Y.T[::-1], *fitted.X.T[::-1]))
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    return tuple(table.take(order) for table in fitted.tables), (place[fitted.train], place[fitted.validation])
 
 
 def editable(
@@ -52,13 +64,9 @@ def editable(
     device: str | None = None,
 ) -> EditableNetwork:
     """A copy of a trained network under edit."""
-    if net.n_outputs != 1:
-        raise ArgumentError(
-            f"edges are edited in networks of one output; this one has {net.n_outputs} ({', '.join(net.targets)})"
-        )
     network = _plain(net)
     return EditableNetwork(
-        network, context_of(net, 0, options, library, device), label=f"trained {format_shape(network.shape)}"
+        network, context_of(net, options, library, device), label=f"trained {format_shape(network.shape)}"
     )
 
 
@@ -95,27 +103,16 @@ def _same(one: Network, other: Network) -> bool:
     return True
 
 
-def formulas_of(
-    net: KAN, primitives: Sequence[Primitive | str] | None, max_seconds: float
-) -> Formula | tuple[Formula, ...]:
-    """One formula for each output; the network stays what it is."""
-    found = tuple(_formula(net, output, primitives, max_seconds) for output in range(net.n_outputs))
-    return found[0] if net.n_outputs == 1 else found
-
-
-def _formula(net: KAN, output: int, primitives: Sequence[Primitive | str] | None, max_seconds: float) -> Formula:
-    network, context = _plain(net), context_of(net, output)
-    if net.n_outputs > 1:
-        alone = with_nodes(network, len(network.layers), [output])
-        network = compacted(remove_below(alone, context.rows.x, UNSEEN))
-    editor = EditableNetwork(network, context)
-    editor.auto(primitives=primitives, max_seconds=max_seconds / 2)
-    return editor.formula(max_seconds=max_seconds / 2)
+def symbolified(net: KAN, primitives: Sequence[Primitive | str] | None, max_seconds: float) -> EditableNetwork:
+    """A copy under edit in which all splines have become primitives; the network stays what it is."""
+    editor = editable(net)
+    editor.auto(primitives=primitives, max_seconds=max_seconds)
+    return editor
 
 
 def figure_of(net: KAN, *, dark: bool) -> Figure:
     """The network as a picture; primitives are drawn over the splines that they were, where the editor knows them."""
-    if net._table is not None and net.n_outputs == 1:
+    if net._table is not None:
         return editor_of(net).figure(dark=dark)
     return network_figure_of(net, _plain(net), dark=dark)
 
@@ -123,6 +120,5 @@ def figure_of(net: KAN, *, dark: bool) -> Figure:
 def network_figure_of(net: KAN, network: Network, *, dark: bool = False) -> Figure:
     """Another state of a network of this shape as a picture, with names and rows of this one."""
     x = net._sample(None).to("cpu", torch.float64)
-    names = net.targets[0] if net.n_outputs == 1 else net.targets
     plain = network.to("cpu", torch.float64)
-    return network_figure(plain, x, input_names=net.names, output_name=names, dark=dark)
+    return network_figure(plain, x, input_names=net.names, output_name=net.targets, dark=dark)

@@ -48,21 +48,22 @@ def edge_curves(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Inputs, values and squared sensitivities of edges over the rows, each of shape (E, n).
 
-    The squared sensitivity, (d output / d edge)^2, says where along the curve an error would be seen at the output: it
-    weighs the points when a primitive is matched.
+    The squared sensitivity, (d output / d edge)^2 summed over outputs, says where along the curve an error would be
+    seen there: it weighs the points when a primitive is matched.
     """
     if x.shape[0] > CURVE_ROWS:
         x = x[:: x.shape[0] // CURVE_ROWS + 1]
     single = network.select([index])
     states = single.trace(x, need_slope=False)
-    sensitivity = edge_sensitivity(single, x)
+    sensitivities = [edge_sensitivity(single, x, output) for output in range(single.n_outputs)]
     inputs, values, weights = [], [], []
     for ref in refs:
         edges = states[ref.layer + 1][1]
         assert edges is not None
         inputs.append(states[ref.layer][0][0, :, ref.source])
         values.append(edges.value[0, :, ref.source, ref.target])
-        weights.append(sensitivity[ref.layer][0, :, ref.source, ref.target].square())
+        squares = [one[ref.layer][0, :, ref.source, ref.target].square() for one in sensitivities]
+        weights.append(squares[0] if len(squares) == 1 else torch.stack(squares).sum(0))
     return torch.stack(inputs), torch.stack(values), torch.stack(weights)
 
 

@@ -41,7 +41,7 @@ class Rows:
 
     Attributes
     ----------
-    x, y : Tensor, shapes (n, d) and (n,)
+    x, y : Tensor, shapes (n, d) and (n,) or (n, n_outputs)
     validation : (x, y) or (x, y, weights)
         May be empty; the training rows then judge.
     weights : Tensor or None
@@ -55,7 +55,7 @@ class Rows:
 
     @property
     def judges(self) -> tuple[Tensor, Tensor, Tensor | None]:
-        """The rows that networks are compared on, those held out or all: inputs, targets (n, 1), weights."""
+        """The rows that networks are compared on, those held out or all: inputs, targets (n, n_outputs), weights."""
         everything = (self.x, self.y, None if self.weights is None else self.weights / self.weights.mean())
         return held_out_parts(self.validation if self.validation[0].shape[0] else everything)
 

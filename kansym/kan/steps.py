@@ -256,7 +256,7 @@ class NetworkSteps(TabledModule):
         Raises
         ------
         ArgumentError
-            If the network has seen no data, or has several outputs.
+            If the network has seen no data.
         """
         return surface("kan_editor")(self)
 
@@ -285,8 +285,11 @@ class NetworkSteps(TabledModule):
         return self.editor.auto(primitives=primitives, max_seconds=max_seconds)
 
     def formula(self) -> Any:
-        """The `kansym.Formula` of a network without splines: constants fitted with errors, and simplified."""
-        return self.editor.formula()
+        """The `kansym.Formula` of a network without splines: constants fitted with errors, and simplified.
+
+        Of several outputs a tuple of them, as from `symbolify`.
+        """
+        return surface("kan_present_formulas")(self)
 
     def symbolify(self, *, primitives: Sequence[Any] | None = None, max_seconds: float = 20.0) -> Any:
         """The formula of the network: splines become primitives, all constants are fitted to the data.
@@ -303,7 +306,8 @@ class NetworkSteps(TabledModule):
         Returns
         -------
         Formula, or tuple of Formula
-            One for each output.
+            One for each output. The text of such a tuple names once what several share, and its `common` has it as
+            values (`kansym.targets.Common`).
 
         Raises
         ------

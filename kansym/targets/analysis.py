@@ -113,17 +113,29 @@ def _visited(node: sympy.Expr) -> sympy.Expr:
         return node
     if node.is_Pow:
         return sympy.Pow(_visited(node.base), node.exp)
+    if node.is_Add:
+        # 1.3*a**2 + 1.3*b is one constant times a sum.
+        pairs = [term.as_coeff_Mul() for term in node.args]
+        size = _visited(abs(pairs[0][0]))
+        if size.is_Float and all(abs(number) == abs(pairs[0][0]) for number, _ in pairs):
+            return _scaled(size, sympy.Add(*(sympy.sign(number) * _visited(rest) for number, rest in pairs)))
+    number, rest = node.as_coeff_Mul()
+    if node.is_Mul and rest.is_Add:
+        return _scaled(_visited(number), _visited(rest))
     arguments = [_visited(argument) for argument in node.args]
     return node.func(*(map(_with_scale, arguments) if node.is_Function else arguments))
 
 
 def _with_scale(node: sympy.Expr) -> sympy.Expr:
     number, rest = node.as_coeff_Mul()
-    return (
-        node
-        if abs(number) == 1 or not number.is_Rational or not rest.free_symbols
-        else sympy.Float(float(number)) * rest
-    )
+    if abs(number) == 1 or not number.is_Rational or not rest.free_symbols:
+        return node
+    return _scaled(sympy.Float(float(number)), rest)
+
+
+def _scaled(number: sympy.Number, rest: sympy.Expr) -> sympy.Expr:
+    """The product as it is: sympy would multiply a sum out, so that one constant became several."""
+    return sympy.Mul(number, rest, evaluate=False) if rest.is_Add else number * rest
 
 
 def _units(form: ParametricForm, table: Dataset) -> dict[sympy.Symbol, str | None]:
