@@ -13,7 +13,7 @@ from kansym.editing.splines import unfixed
 from kansym.editing.suggestion import Suggestion
 from kansym.errors import ArgumentError, TrainingError
 from kansym.extraction.edges import EdgeRef, edge_curves, match_cost
-from kansym.extraction.matching import match_edges
+from kansym.extraction.matching import Match, match_edges
 from kansym.kan.jacobian import mean_loss
 from kansym.kan.layer import EdgeMode
 from kansym.kan.network import Network
@@ -25,6 +25,10 @@ UNFIXED_GAIN = 0.9
 
 LEAST_ROWS = 4
 """Rows below which nothing is matched."""
+
+CANCELLATION = 0.15
+"""Price, in decades of error, of a factor of ten by which a function and the level under it exceed the curve's spread:
+a parabola is as well a sine of a small argument, five thousand times as high and as far below."""
 
 SHORT_REFIT = 15
 """Steps of a refit that shows what a primitive, or a spline in its place, does to the whole network."""
@@ -132,13 +136,19 @@ def suggest(
         top_k=len(offered),
         seed=context.options.seed,
     )[0]
-    found = sorted(found, key=lambda match: match_cost(match, curve.floor, weight))[:k]
+    found = sorted(found, key=lambda match: match_cost(match, curve.floor, weight) + _cancellation(match, curve))[:k]
     suggestions = []
     for match in found:
         p = match.p if match.primitive.has_shape else 1.0
         constants = {"a": match.a, "b": match.b, "c": match.c, "d": match.d, "p": p}
         suggestions.append(Suggestion(match.primitive, constants, max(match.loss, 0.0)))
     return _judged_in_context(suggestions, curve, context) if in_context else suggestions
+
+
+def _cancellation(match: Match, curve: Curve) -> float:
+    spread = float(curve.y.std(correction=0))
+    excess = abs(match.d - float(curve.y.mean())) / spread if spread > 0 else 1.0
+    return CANCELLATION * math.log10(max(excess, 1.0))
 
 
 def with_primitives(network: Network, ref: EdgeRef, suggestions: Sequence[Suggestion], context: EditContext) -> Network:
