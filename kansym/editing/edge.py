@@ -135,8 +135,8 @@ class Edge:
         """The k most plausible primitives, best first; nothing is changed.
 
         They are ranked by 1 - R^2 with a price for complexity, and for a height far beyond the curve's, most of which
-        a level takes away again; matches that are better than the network itself are ties. An edge that is a primitive is freed for a moment and the network refitted, since its own curve says
-        nothing else.
+        a level takes away again; matches that are better than the network itself are ties. An edge that is a primitive
+        is freed for a moment and the network refitted, since its own curve says nothing else.
 
         Parameters
         ----------
