@@ -23,6 +23,7 @@ from kansym.kan.network import Network, Width, format_shape
 from kansym.kan.persistence import load_network, save_network
 from kansym.kan.refining import checked_grids, fit_refining
 from kansym.kan.spline import DEGREE
+from kansym.kan.starts import Dealt, drawn_starts
 from kansym.kan.steps import NetworkSteps
 from kansym.kan.stored_primitives import describe, find_all
 from kansym.kan.tabled import checked_names
@@ -54,7 +55,8 @@ class KAN(NetworkSteps):
         form.
     order, base, train_offsets, arity, fan_in, nearest : optional
         Degree of the splines (3), a base function beside them ("none"), a constant of each node that is trained, edges
-        into product nodes and into hidden sum nodes, as in `kansym.kan.Network.create`.
+        into product nodes and into hidden sum nodes, as in `kansym.kan.Network.create`. Where these are drawn at random
+        (`arity`, `fan_in` without `nearest`), every start of the first fit has its own.
     seed : int, default 0
         Of the initial weights, of the rows held out and of all else that is drawn: the same seed gives the same
         network.
@@ -125,6 +127,7 @@ class KAN(NetworkSteps):
         _lay_over(network, input_range)
         super().__init__(network, seed=seed, names=names, targets=targets)
         self._fresh: list[Tensor] | None = [layer.coefficients for layer in self.network.layers]
+        self._dealt = Dealt({"arity": arity, "fan_in": fan_in, "nearest": nearest}, network)
         self._records: list[dict[str, float]] = []
 
     @classmethod
@@ -323,7 +326,7 @@ class KAN(NetworkSteps):
         deadline = None if max_seconds is None else clock.now() + max_seconds
         problem = Problem(x, target, relative, judges, options, deadline)
         with two_presses(), threads_for(len(table.X)):
-            start = self._starts(count)
+            start = drawn_starts(self.network, count, self.seed + 1, self._dealt)
             trained = fit_refining(start, problem, finer, progress) if finer else fit_network(start, problem, progress)
             network, interrupted = trained
         if interrupted:
@@ -361,27 +364,6 @@ class KAN(NetworkSteps):
         mean = torch.from_numpy(table.Y[table.train].mean(0)).to(self.y_scale) / self.y_scale
         last.offset.copy_(torch.where(last.product, last.offset, mean))
         self._adopt(network)
-
-    def _starts(self, count: int) -> Network:
-        """The present network, and others with the same edges and splines drawn anew."""
-        population = self.network.select([0] * count)
-        if count == 1:
-            return population
-        generator = torch.Generator().manual_seed(self.seed + 1)
-        for layer in population.layers:
-            products = int(layer.product.sum())
-            drawn = Network.create(
-                (layer.n_in, (layer.n_out - products, products)),
-                grid=layer.grid,
-                order=layer.order,
-                base=layer.base,
-                population=count - 1,
-                generator=generator,
-                device=self.device,
-                dtype=self.dtype,
-            )
-            layer.coefficients[1:] = drawn.layers[0].coefficients
-        return population
 
     # -- keeping -----------------------------------------------------------------------------------------------------
 
