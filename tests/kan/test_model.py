@@ -492,26 +492,3 @@ def test_names_are_those_that_were_given(table):
     net = KAN([2, 1], names=["a", "b"], targets=["c"]).fit(*table, starts=1, steps=1)
     assert net.names == ("a", "b") and net.edges[0].name == "a -> c"
     assert make_dataset(*table).names == ("x0", "x1")
-
-
-def test_every_start_is_dealt_its_own_edges():
-    X = np.random.default_rng(0).uniform(-1, 1, (300, 3))
-    y = X[:, 1] * X[:, 2]
-    for seed in range(4):
-        net = KAN([3, (0, 1), 1], arity=2, seed=seed).fit(X, y, starts=16, steps=25)
-        assert net.error.train < 0.1
-        assert [edge.name for edge in net.edges if edge.mode == "spline"][:2] == ["x1 -> h1.0", "x2 -> h1.0"]
-    alone = KAN([3, (0, 1), 1], arity=2, seed=1)
-    before = [edge.name for edge in alone.copy().fit(X, y, steps=0, starts=1).edges if edge.mode == "spline"]
-    once = alone.fit(X, y, starts=1, steps=5)
-    assert [edge.name for edge in once.edges if edge.mode == "spline"] == before
-
-
-def test_edges_that_were_removed_stay_so_in_all_starts():
-    X = np.random.default_rng(0).uniform(-1, 1, (200, 3))
-    net = KAN([3, (0, 2), 1], arity=2, seed=0).fit(X, X.prod(1), steps=0)
-    gone = net.edges.splines[0].name
-    net.remove_edge(gone)
-    left = [edge.name for edge in net.edges if edge.mode == "spline"]
-    net.fit(X, X.prod(1), starts=8, steps=5)
-    assert [edge.name for edge in net.edges if edge.mode == "spline"] == left
