@@ -94,8 +94,12 @@ def _network_constants(
 
 def output_scale(network: Network, ref: EdgeRef, scaling: Scaling) -> float:
     """What the values of an edge are multiplied by to be in units of y; 1 where they have none."""
-    last = ref.layer == len(network.layers) - 1
-    return scaling.y_scale if last and not bool(network.layers[-1].product[ref.target]) else 1.0
+    return scaling.y_scale if ends_in_output(network, ref) else 1.0
+
+
+def ends_in_output(network: Network, ref: EdgeRef) -> bool:
+    """Whether an edge ends in an output that adds, so that its values have units."""
+    return ref.layer == len(network.layers) - 1 and not bool(network.layers[-1].product[ref.target])
 
 
 def set_primitive(
@@ -123,9 +127,11 @@ def redundant_constants(primitive: Primitive) -> frozenset[str]:
 
 
 def is_identity(network: Network, ref: EdgeRef) -> bool:
-    """Whether a symbolic edge is the fixed identity that joins a product node to its sum."""
-    frozen = network.layers[ref.layer].frozen[0, ref.source, ref.target]
-    return primitive_of(network, ref).name == "x" and bool(frozen.all())
+    """Whether a symbolic edge is the fixed identity that joins a product node to its sum, or bridges a layer."""
+    layer = network.layers[ref.layer]
+    frozen, (_, b, c, d, _) = layer.frozen[0, ref.source, ref.target], layer.affine[0, ref.source, ref.target].tolist()
+    # Where its node was stretched, a takes that back.
+    return primitive_of(network, ref).name == "x" and bool(frozen.all()) and (b, c, d) == (0.0, 1.0, 0.0)
 
 
 def held_mask(network: Network, number: int) -> Tensor:

@@ -362,7 +362,7 @@ def _remarks(edges: Sequence[Edge]) -> list[str]:
     said = [f"{', '.join(names)} {words[kind][len(names) > 1]}" for kind, names in kinds.items() if names]
     lines = [f"{' what comes in; '.join(said)} what comes in"] if said else []
     if any(edge.held for edge in edges):
-        lines.append("* held by hand")
+        lines.append("* held")
     return lines
 
 

@@ -3,13 +3,13 @@
 """The formula of a network with held constants: they keep their values, all others are fitted."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import sympy
 
-from kansym.editing.constants import edge_id, held_mask, output_scale, user_constants
+from kansym.editing.constants import edge_id, ends_in_output, held_mask, user_constants
 from kansym.editing.context import EditContext
 from kansym.errors import KansymError
 from kansym.extraction.composition import compose
@@ -50,16 +50,24 @@ def held_constants(network: Network, context: EditContext) -> list[HeldConstant]
 
     The constants of hidden nodes are shared among the edges that meet there, so a formula cannot hold one of them.
     """
-    found = []
+    return [one for one, has_units in _held(network, context) if has_units]
+
+
+def held_inside(network: Network, context: EditContext) -> list[HeldConstant]:
+    """Those of hidden nodes."""
+    return [one for one, has_units in _held(network, context) if not has_units]
+
+
+def _held(network: Network, context: EditContext) -> Iterator[tuple[HeldConstant, bool]]:
+    """Constants that are held, and whether they are in the user's units, or have none as an exponent."""
     for ref in edges_of_mode(network, EdgeMode.SYMBOLIC):
         held = held_mask(network, ref.layer)[ref.source, ref.target].tolist()
         constants = user_constants(network, ref, context.scaling_at(network, ref))
-        inner, outer = ref.layer == 0, output_scale(network, ref, context.scaling_at(network, ref)) != 1.0
+        inner, outer = ref.layer == 0, ends_in_output(network, ref)
         has_units = {"a": inner, "b": inner, "c": outer, "d": outer, "p": True}
         for name, flag in zip(AFFINE, held, strict=True):
-            if flag and has_units[name] and constants[name] not in (0.0, 1.0, -1.0):
-                found.append(HeldConstant(edge_id(ref), name, constants[name]))
-    return found
+            if flag and constants[name] not in (0.0, 1.0, -1.0):
+                yield HeldConstant(edge_id(ref), name, constants[name]), has_units[name]
 
 
 def held_formula(

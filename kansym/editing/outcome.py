@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from kansym import clock
 from kansym.editing.constants import with_scaling
 from kansym.editing.context import EditContext
-from kansym.editing.held_formula import held_constants, held_formula
+from kansym.editing.held_formula import held_constants, held_formula, held_inside
 from kansym.editing.history import State
 from kansym.errors import ArgumentError
 from kansym.kan.network import Network, format_shape
@@ -50,9 +51,12 @@ def alone(state: State, context: EditContext, output: int) -> tuple[State, EditC
     if not context.each:
         return state, context
     if ("alone", output) not in state.memo:
-        network = with_nodes(state.network, len(state.network.layers), [output])
-        network = compacted(remove_below(network, context.rows.x, UNSEEN))
-        state.memo["alone", output] = State(network, network, state.label)
+        network, *splines = (
+            compacted(remove_below(with_nodes(one, len(one.layers), [output]), context.rows.x, UNSEEN))
+            for one in (state.network, state.reference)
+            if one is not None
+        )
+        state.memo["alone", output] = State(network, splines[0] if splines else network, state.label)
     return state.memo["alone", output], context.each[output]
 
 
@@ -72,6 +76,11 @@ def formula_of(state: State, context: EditContext, spline_edges: Sequence[str], 
                 "the network has no formula with a finite value on every row, or one with more constants than there "
                 "are rows; undo() the last step, or refit()"
             )
+        inside = held_inside(state.network, context)
+        if inside:
+            said = ", ".join(f"{one.name} of edge {one.edge}" for one in inside)
+            note = f"Held in the network and fitted in the formula, as hidden nodes have no units: {said}."
+            best = replace(best, notes=(*best.notes, note))
         state.memo["formula"] = best
     return state.memo["formula"]
 
@@ -117,6 +126,7 @@ def discovery_of(state: State, context: EditContext, formula: Formula, steps: Se
     if all(one is not formula for one in front):
         front = ParetoFront([*front, formula])
     network = trained_network(state, context)
+    comparable = not state.splines.is_symbolic and state.splines.shape == state.network.shape
     floor = context.fit_rows.noise_floor
     if len(context.fit_rows.validation) and formula.loss > max(9 * network.validation_loss, (3 * floor) ** 2):
         notes.append(NETWORK_BETTER.format(math.sqrt(formula.loss / network.validation_loss)))
@@ -126,7 +136,7 @@ def discovery_of(state: State, context: EditContext, formula: Formula, steps: Se
         front=front,
         formula=formula,
         network=network,
-        reading=NetworkReading(state.network, state.splines if not state.splines.is_symbolic else None),
+        reading=NetworkReading(state.network, state.splines if comparable else None),
         decisions=() if run is None else run.summary.growth,
         dataset=context.table,
         noise_floor=floor,

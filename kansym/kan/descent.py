@@ -104,7 +104,8 @@ class Descent:
         def report(values: Tensor, where: Tensor, state: Gradient) -> None:
             parameters = self.parameters.select(where)
             network = parameters.assign(self.network.select(where), values)
-            if observe(network, self.index[where], state.loss, step):
+            # The step is not done yet: its own line in a history is that of its end.
+            if observe(network, self.index[where], state.loss, step - 1):
                 raise StopTrainingError
 
         values = self.mover.step(before, self.state, self._look, report, decay)

@@ -53,7 +53,7 @@ def inputs_of(X: Any, n_inputs: int, names: Sequence[str], *, known: bool) -> np
     if len(shape) != 2 or shape[1] != n_inputs:
         hint = f"; a single row is X[None]: shape (1, {n_inputs})" if shape == (n_inputs,) else ""
         raise DataError(f"X must have shape (n, {n_inputs}), one column for each input, got {shape}{hint}")
-    check_columns(X, None if columns is not None else list(names))
+    check_columns(X, None if hasattr(X, "columns") else list(names))
     return np.ascontiguousarray(np.asarray(X, dtype=np.float64))
 
 
@@ -123,6 +123,9 @@ class FitTable:
             own = names or tuple(f"x{k}" for k in range(n_inputs))
             inputs = inputs_of(X, n_inputs, own, known=names is not None and len(own) == n_inputs)
             values = _targets(y, len(inputs), n_outputs)
+            if weights is not None and np.shape(plain(weights)) != (len(inputs),):
+                shape = np.shape(plain(weights))
+                raise ArgumentError(f"weights must have shape ({len(inputs)},), one for each row of X, got {shape}")
             held_out = 0
             if apart:
                 inputs, values, held_out = _joined(inputs, values, validation, own)

@@ -122,7 +122,7 @@ def _own_losses(network: Network, x: Tensor, y: Tensor, loss: Loss) -> Tensor:
         ):
             raise ArgumentError(
                 "loss must return one number that torch can differentiate, such as (prediction - target).abs().mean(), "
-                f"got {value!r}"[:200]
+                f"got {f'a tensor of shape {tuple(value.shape)}' if isinstance(value, Tensor) else repr(value)}"
             )
     return torch.stack([value.reshape(()) for value in found]).to(network.dtype)
 

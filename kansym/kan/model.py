@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from kansym import clock
+from kansym.device import choose_device
 from kansym.errors import ArgumentError, StorageError
 from kansym.interrupting import two_presses
 from kansym.kan.fit_progress import Metric, Progress, named_metrics, number_of_starts, training_options
@@ -111,8 +112,9 @@ class KAN(NetworkSteps):
         if dtype not in (torch.float32, torch.float64):
             raise ArgumentError(f"dtype must be torch.float32 or torch.float64, got {dtype!r}")
         generator = torch.Generator().manual_seed(seed)
+        device = choose_device(str(device), 0.0)
         network = Network.create(
-            tuple(shape),
+            shape,
             grid=grid,
             order=order,
             base=base,
@@ -285,6 +287,8 @@ class KAN(NetworkSteps):
         )
         if loss is not None and (weights is not None or y_error is not None or getattr(X, "y_error", None) is not None):
             raise ArgumentError("weights and y_error are for squared residuals; put them into your loss")
+        if callback is not None and not callable(callback):
+            raise ArgumentError(f"callback must be a function of the step and the error, got {callback!r}")
         fresh = self._is_fresh()
         y_scale = self.y_scale if not fresh else torch.from_numpy(table.spreads()).to(self.y_scale)
         options = training_options(
@@ -304,6 +308,14 @@ class KAN(NetworkSteps):
         finer = checked_grids(grids, self.network, options)
         draw = partial(surface("kan_network_figure"), self)
         watcher = None if watch is None else surface("kan_watcher")(watch, draw)
+        coefficients = sum(int(layer.spline_edges.sum()) * layer.curves.size for layer in self.network.layers)
+        if not len(table.validation) and coefficients > len(table.train) * self.n_outputs:
+            logger.warning(
+                "the splines have %d coefficients for %d rows, and no rows are held out that would tell whether the "
+                "network follows more than these; take fewer nodes or a smaller grid",
+                coefficients,
+                len(table.train),
+            )
         if not table.same(self._table):
             self._table = table
         self._names, self._targets = table.names, table.targets

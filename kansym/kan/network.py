@@ -12,6 +12,7 @@ Z. Liu et al., "KAN: Kolmogorov-Arnold Networks", arXiv:2404.19756; "KAN 2.0", a
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from numbers import Integral
 
 import torch
 from torch import Tensor
@@ -27,7 +28,10 @@ Width = int | tuple[int, int]
 
 
 def _nodes(width: Width, position: int) -> tuple[int, int]:
-    sums, products = (width, 0) if isinstance(width, int) else width
+    pair = width if isinstance(width, tuple | list) else (width, 0)
+    if len(pair) != 2 or not all(isinstance(number, Integral) and not isinstance(number, bool) for number in pair):
+        raise ArgumentError(f"shape[{position}] must be a number of nodes, or a pair (sums, products), got {width!r}")
+    sums, products = map(int, pair)
     if sums < 0 or products < 0 or sums + products < 1:
         raise ArgumentError(f"shape[{position}] must have at least one node, got {width!r}")
     return sums, products
@@ -122,8 +126,8 @@ class Network:
             If `shape` has fewer than two entries or an empty layer, `grid` or another number is not positive or not one
             of each layer, `order` or `base` is not one of the above, or `arity` asks for more factors than there are.
         """
-        if len(shape) < 2:
-            raise ArgumentError(f"shape must name inputs and outputs, such as (2, 1, 1), got {tuple(shape)!r}")
+        if not isinstance(shape, tuple | list) or len(shape) < 2:
+            raise ArgumentError(f"shape must name inputs and outputs, such as (2, 1, 1), got {shape!r}")
         grids = _grids(grid, len(shape) - 1)
         for name, value in (("population", population), ("arity", arity), ("fan_in", fan_in)):
             if value is not None and value < 1:
@@ -150,7 +154,12 @@ class Network:
             if there is not None:
                 layer.mode[~there.to(device)] = EdgeMode.OFF
             layers.append(layer)
-        return cls(tuple(shape), layers)
+        return cls(
+            tuple(
+                pair if isinstance(width, tuple | list) else pair[0] for width, pair in zip(shape, widths, strict=True)
+            ),
+            layers,
+        )
 
     @property
     def population(self) -> int:
@@ -297,8 +306,11 @@ class Network:
 
 def _grids(grid: int | Sequence[int], layers: int) -> list[int]:
     """Intervals of each layer."""
-    grids = [grid] * layers if isinstance(grid, int) else list(grid)
-    if len(grids) != layers or any(intervals < 1 for intervals in grids):
+    grids: list[int] = (
+        [grid] * layers if isinstance(grid, int) else list(grid) if isinstance(grid, tuple | list) else []
+    )
+    whole = all(isinstance(one, int) and not isinstance(one, bool) for one in grids)
+    if not whole or len(grids) != layers or any(intervals < 1 for intervals in grids):
         raise ArgumentError(f"grid must be at least 1, or that for each of the {layers} layers, got {grid!r}")
     return grids
 

@@ -39,8 +39,8 @@ def checked_grids(grids: Sequence[int] | None, network: Network, options: Traini
     if grids is None:
         return ()
     present = max(layer.grid for layer in network.layers)
-    listed = list(grids)
-    whole = all(isinstance(grid, int) and not isinstance(grid, bool) for grid in listed)
+    listed = list(grids) if isinstance(grids, Sequence) else []
+    whole = isinstance(grids, Sequence) and all(isinstance(one, int) and not isinstance(one, bool) for one in listed)
     if not whole or any(after <= before for before, after in zip([present, *listed], listed, strict=False)):
         raise ArgumentError(f"grids must be whole numbers that ascend from the network's {present}, got {grids!r}")
     if listed and listed[-1] > FINEST_GRID:

@@ -28,7 +28,8 @@ class NetworkSteps(TabledModule):
     def refine(self, grid: int) -> Self:
         """Put all splines on another grid, and leave their curves: exact where `grid` is a multiple of the present one.
 
-        Call `fit` afterwards. Where held-out errors no longer fall the grid is fine enough.
+        Call `fit` afterwards. Where held-out errors no longer fall the grid is fine enough. A coarser one loses what it
+        cannot say.
         """
         if isinstance(grid, bool) or not isinstance(grid, int) or not 1 <= grid <= FINEST_GRID:
             raise ArgumentError(f"grid must be a number of intervals from 1 to {FINEST_GRID}, got {grid!r}")
@@ -159,8 +160,8 @@ class NetworkSteps(TabledModule):
 
     def remove_input(self, name: str | int) -> Self:
         """Take out an input, so that the network has one column less; the means of what it gave stay."""
-        level, number = self._node(name) if isinstance(name, str) else (0, name)
-        if level or not 0 <= number < self.n_inputs:
+        number = self.names.index(name) if name in self.names else name
+        if not isinstance(number, int) or not 0 <= number < self.n_inputs:
             raise ArgumentError(f"name must be an input of {', '.join(self.names)}, got {name!r}")
         self._take_out(0, number)
         keep = [k for k in range(self.n_inputs) if k != number]

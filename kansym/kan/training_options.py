@@ -75,9 +75,9 @@ class TrainingOptions:
             raise ArgumentError(f"steps must not be negative, got {self.steps!r}")
         for name in ("smoothness", "ridge", "lamb", "lamb_l1", "lamb_entropy", "tolerance"):
             value = getattr(self, name)
-            if not 0 <= value < float("inf"):
+            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
                 raise ArgumentError(f"{name} must be a finite number of at least 0, got {value!r}")
-        if not 0 < self.learning_rate < float("inf"):
+        if not isinstance(self.learning_rate, int | float) or not 0 < self.learning_rate < float("inf"):
             raise ArgumentError(f"learning_rate must be positive, got {self.learning_rate!r}")
         if self.batch_size is not None and (isinstance(self.batch_size, bool) or self.batch_size < 1):
             raise ArgumentError(f"batch_size must be at least 1, got {self.batch_size!r}")

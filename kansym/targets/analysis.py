@@ -6,7 +6,7 @@
 import itertools
 import logging
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,7 @@ from kansym.data.dataset import Dataset
 from kansym.symbolic.constants import consistency_of, constants_of
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.naming import plain_symbol
-from kansym.symbolic.parametric import ParametricForm, parametrize
+from kansym.symbolic.parametric import ROUND_DIGITS, ParametricForm, parametrize
 from kansym.symbolic.text import to_text
 from kansym.targets.common import (
     Common,
@@ -92,50 +92,75 @@ def common_of(found: Sequence[tuple[Formula, Dataset]], *, loss: str = "linear",
 
 
 def _own(place: int, formula: Formula, table: Dataset, loss: str) -> OwnFit | None:
-    form = parametrize(_measured(formula.expression), tuple(map(plain_symbol, formula.variables)))
-    symbols = tuple(sympy.Symbol(f"_{place} {one.name}", real=True) for one in form.constants)
-    renamed = form.expression.xreplace(dict(zip(form.constants, symbols, strict=True)))
-    return own_fit(formula.target, ParametricForm(renamed, form.variables, symbols, form.values), table, loss)
+    variables = tuple(map(plain_symbol, formula.variables))
+    scales: dict[sympy.Symbol, float] = {}
+    form = parametrize(_measured(formula.expression, scales), (*variables, *scales))
+    constants, values = (*form.constants, *scales), np.array([*form.values, *scales.values()])
+    symbols = tuple(sympy.Symbol(f"_{place} {k}", real=True) for k in range(len(constants)))
+    renamed = _factored(form.expression.xreplace(dict(zip(constants, symbols, strict=True))), symbols)
+    return own_fit(formula.target, ParametricForm(renamed, variables, symbols, values), table, loss)
 
 
-def _measured(expression: sympy.Expr) -> sympy.Expr:
+def _measured(expression: sympy.Expr, scales: dict[sympy.Symbol, float]) -> sympy.Expr:
     """The expression with Floats for numbers that may be constants: 2.3 is one also where it is 23/10.
 
-    Small ones belong to the form, but for the scale of a function and of its argument, as both in 2*cos(3*t).
+    Small ones belong to the form, but for the scale of a function and of its argument, as both in 2*cos(3*t). One
+    number times a sum is a symbol in `scales`, to which it is added: sympy would multiply the sum out, and the number
+    would be several constants.
     """
-    return _with_scale(_visited(expression)) if expression.atoms(sympy.Function) else _visited(expression)
+    found = _visited(expression, scales)
+    return _with_scale(found, scales) if expression.atoms(sympy.Function) else found
 
 
-def _visited(node: sympy.Expr) -> sympy.Expr:
+def _visited(node: sympy.Expr, scales: dict[sympy.Symbol, float]) -> sympy.Expr:
     if node.is_Rational:
         return node if max(abs(node.p), node.q) <= SMALL else sympy.Float(float(node))
     if not node.args:
         return node
     if node.is_Pow:
-        return sympy.Pow(_visited(node.base), node.exp)
+        return sympy.Pow(_visited(node.base, scales), node.exp)
     if node.is_Add:
-        # 1.3*a**2 + 1.3*b is one constant times a sum.
         pairs = [term.as_coeff_Mul() for term in node.args]
-        size = _visited(abs(pairs[0][0]))
-        if size.is_Float and all(abs(number) == abs(pairs[0][0]) for number, _ in pairs):
-            return _scaled(size, sympy.Add(*(sympy.sign(number) * _visited(rest) for number, rest in pairs)))
+        size = _visited(abs(pairs[0][0]), scales)
+        if all(abs(number) == abs(pairs[0][0]) for number, _ in pairs):
+            terms = sympy.Add(*(sympy.sign(number) * _visited(rest, scales) for number, rest in pairs))
+            sign = -1 if terms.could_extract_minus_sign() else 1
+            return _scaled(sign * size, sign * terms, scales)
     number, rest = node.as_coeff_Mul()
     if node.is_Mul and rest.is_Add:
-        return _scaled(_visited(number), _visited(rest))
-    arguments = [_visited(argument) for argument in node.args]
-    return node.func(*(map(_with_scale, arguments) if node.is_Function else arguments))
+        return _scaled(_visited(number, scales), _visited(rest, scales), scales)
+    arguments = [_visited(argument, scales) for argument in node.args]
+    return node.func(*((_with_scale(one, scales) for one in arguments) if node.is_Function else arguments))
 
 
-def _with_scale(node: sympy.Expr) -> sympy.Expr:
+def _with_scale(node: sympy.Expr, scales: dict[sympy.Symbol, float]) -> sympy.Expr:
     number, rest = node.as_coeff_Mul()
     if abs(number) == 1 or not number.is_Rational or not rest.free_symbols:
         return node
-    return _scaled(sympy.Float(float(number)), rest)
+    return _scaled(sympy.Float(float(number)), rest, scales)
 
 
-def _scaled(number: sympy.Number, rest: sympy.Expr) -> sympy.Expr:
-    """The product as it is: sympy would multiply a sum out, so that one constant became several."""
-    return sympy.Mul(number, rest, evaluate=False) if rest.is_Add else number * rest
+def _scaled(number: sympy.Number, rest: sympy.Expr, scales: dict[sympy.Symbol, float]) -> sympy.Expr:
+    if not (rest.is_Add and number.is_Float):
+        return number * rest
+    if float(f"{float(number):.{ROUND_DIGITS}g}") != float(number):
+        # One with many digits is one constant wherever it is.
+        return sympy.Add(*(number * term for term in rest.args))
+    symbol = sympy.Dummy("scale", real=True)
+    scales[symbol] = float(number)
+    return symbol * rest
+
+
+def _factored(node: sympy.Expr, constants: Collection[sympy.Symbol]) -> sympy.Expr:
+    """The expression with a constant that is a factor of every term of a sum before that sum."""
+    if not node.args:
+        return node
+    node = node.func(*(_factored(argument, constants) for argument in node.args))
+    if node.is_Add:
+        shared = set.intersection(*(set(sympy.Mul.make_args(term)) for term in node.args)) & set(constants)
+        for constant in sorted(shared, key=str):
+            return constant * sympy.Add(*(term / constant for term in node.args))
+    return node
 
 
 def _units(form: ParametricForm, table: Dataset) -> dict[sympy.Symbol, str | None]:
@@ -220,6 +245,11 @@ def _values(
         pairs = {symbol: pair for one in own for symbol, pair in one.values.items()}
     else:
         pairs = dict(zip(joint.fit.constants, zip(joint.fit.values, joint.fit.errors, strict=True), strict=True))
+    # Of exact data an error is a bound on rounding, and said to be 0.
+    exact = {symbol for one in own if one.exact for symbol in one.values}
+    if all(one.exact for one in own):
+        exact |= pairs.keys()
+    pairs = {symbol: (value, 0.0 if symbol in exact else error) for symbol, (value, error) in pairs.items()}
     return {
         symbol: (float(pairs[symbol][0]), float(pairs[symbol][1]) if math.isfinite(pairs[symbol][1]) else None)
         for symbol in symbols

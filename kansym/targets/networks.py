@@ -1,7 +1,10 @@
 """The formulas of a KAN of several outputs, and what they have in common."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from kansym.editing.network import EditableNetwork
 from kansym.editing.trained import editor_of, symbolified
@@ -11,6 +14,9 @@ from kansym.symbolic.formula import Formula
 from kansym.targets.analysis import common_of
 from kansym.targets.common import Common
 from kansym.targets.text import common_lines
+
+MUCH = 3.0
+"""Residual of a formula in units of its network's from which it says so."""
 
 
 class Formulas(tuple[Formula, ...]):
@@ -57,7 +63,22 @@ def present_formulas(net: KAN) -> Formula | tuple[Formula, ...]:
 
 
 def _formulas(net: KAN, editor: EditableNetwork, **limit: float) -> Formula | tuple[Formula, ...]:
-    found = editor.formulas(**limit)
+    found = tuple(_remarked(net, output, one) for output, one in enumerate(editor.formulas(**limit)))
     if len(found) == 1:
         return found[0]
     return Formulas(found, common_of(list(zip(found, net.table.tables, strict=True))))
+
+
+def _remarked(net: KAN, output: int, formula: Formula) -> Formula:
+    """The formula, with a note where it is much farther from the rows that judge than the network is."""
+    table, index = net.table.tables[output], net.table.validation if len(net.table.validation) else net.table.train
+    X, y = table.X[index], table.y[index]
+    with np.errstate(all="ignore"):
+        own, network = (
+            float(np.sqrt(np.mean((values - y) ** 2)))
+            for values in (formula.predict(X), net.predict(X).reshape(len(X), -1)[:, output])
+        )
+    if not own > MUCH * network:
+        return formula
+    note = f"The residual of the formula is {own / network:.2g} times that of the network: it is no more than a sketch."
+    return replace(formula, notes=(*formula.notes, note))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from kansym import KAN, ArgumentError, edit
+from kansym import KAN, ArgumentError, edit, kan_from_expression
 from kansym.editing.context import EditContext
 from kansym.extraction.edges import EdgeRef, edge_curves
 
@@ -126,3 +126,32 @@ def test_sensitivities_of_all_outputs_weigh_a_curve(net):
     step = 1e-5
     slope = (outputs(h + step) - outputs(h - step)) / (2 * step)
     assert np.allclose(weights[0], slope.square().sum(1), rtol=1e-6)
+
+
+def test_a_network_without_splines_is_no_judge(net):
+    by_hand(net)
+    copied = edit(net)
+    fit = copied.certificate("u").fit
+    assert fit.network_rms is None
+    assert net.editor.certificate("u").fit.network_rms > 0
+
+
+def test_what_is_held_is_shown_and_kept_or_said_to_be_fitted():
+    t = rng.uniform(0.1, 5, (200, 2))
+    theory = KAN.of(kan_from_expression("3*w + t", ["t", "w"], X=t), names=["t", "w"], targets=["s"])
+    theory.fit(t, t[:, 0] + 2.6 * t[:, 1], steps=0)
+    assert theory.edges["w -> s"].held == ("c", "d") and theory.edges["t -> s"].held == ()
+    assert str(theory.formula()) == "s = t + 3*w"
+    theory.edges["w -> s"].free("c")
+    assert str(theory.formula()) == "s = t + 2.6*w"
+    inner = KAN.of(kan_from_expression("2.5*exp(-t/3)*sin(w*t)", ["t", "w"], X=t), names=["t", "w"], targets=["s"])
+    formula = inner.fit(t, 2.6 * np.exp(-0.4 * t[:, 0]) * np.sin(t.prod(1)), steps=0).formula()
+    assert any("fitted in the formula" in note and "a of edge 1.0.0" in note for note in formula.notes)
+
+
+def test_a_formula_far_from_its_network_says_so():
+    x = rng.uniform(-1, 1, (200, 1))
+    net = KAN([1, 1], grid=20).fit(x, np.sin(9 * x[:, 0]) * np.exp(x[:, 0]), starts=1)
+    (note,) = net.symbolify(primitives=["x", "x^2"]).notes
+    assert note.startswith("The residual of the formula is ") and "times that of the network" in note
+    assert not KAN([1, 1], grid=20).fit(x, np.sin(9 * x[:, 0]), starts=1).symbolify().notes

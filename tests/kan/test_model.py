@@ -401,6 +401,11 @@ def test_data_that_cannot_be_used(table, change, words):
         ({"steps": -1}, "steps must not be negative"),
         ({"steps": 2.5}, "steps must be a whole number"),
         ({"lamb": -1.0}, "lamb must be"),
+        ({"lamb": "a"}, "lamb must be a finite number of at least 0, got 'a'"),
+        ({"callback": 3}, "callback must be a function of the step and the error, got 3"),
+        ({"grids": 10}, "grids must be whole numbers that ascend"),
+        ({"weights": np.ones(5)}, r"weights must have shape \(200,\), one for each row of X"),
+        ({"loss": lambda p, t: (p - t).abs(), "optimizer": "adam"}, r"got a tensor of shape \(160, 1\)"),
         ({"loss": torch.nn.functional.l1_loss}, "loss cannot be your own with Levenberg-Marquardt"),
         ({"loss": "mse", "optimizer": "adam"}, "loss must be a function"),
         ({"loss": lambda p, t: 1.0, "optimizer": "adam"}, "loss must return one number"),
@@ -420,6 +425,48 @@ def test_options_of_a_fit_that_cannot_be_used(table, arguments, words):
     with pytest.raises(ArgumentError, match=words):
         net.fit(*table, **arguments)
     assert len(net.history) == 0 and net._is_fresh()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"shape": [2, 1.5, 1]}, r"shape\[1\] must be a number of nodes, or a pair \(sums, products\), got 1.5"),
+        ({"shape": [2, (1, 2, 3), 1]}, r"shape\[1\] must be a number of nodes"),
+        ({"shape": [[2], 1]}, r"shape\[0\] must be a number of nodes"),
+        ({"shape": 3}, "shape must name inputs and outputs"),
+        ({"grid": 2.5}, "grid must be at least 1"),
+        ({"device": "gpu"}, "must be 'auto', 'cpu' or 'cuda', got 'gpu'"),
+    ],
+)
+def test_networks_that_cannot_be(arguments, words):
+    with pytest.raises(ArgumentError, match=words):
+        KAN(**{"shape": [2, 1], **arguments})
+
+
+def test_wrong_values_of_a_frame_are_named_by_their_column(table):
+    X, y = table
+    frame = pd.DataFrame(X, columns=["alpha", "beta"])
+    frame.loc[4, "beta"] = np.nan
+    with pytest.raises(DataError, match=r"column 'beta'.*row 4"):
+        KAN([2, 1]).fit(frame, y)
+    with pytest.raises(ArgumentError, match="name must be an input of alpha, beta, got 'gamma'"):
+        KAN([2, 1], names=["alpha", "beta"]).fit(X, y, steps=0).remove_input("gamma")
+
+
+def test_more_coefficients_than_rows_are_remarked_on(table, caplog):
+    X, y = table
+    KAN([2, 2, 1]).fit(X[:10], y[:10], steps=1)
+    assert "the splines have 48 coefficients for 10 rows" in caplog.text
+    caplog.clear()
+    KAN([2, 2, 1]).fit(X[:100], y[:100], steps=1)
+    assert not caplog.text
+
+
+def test_the_last_line_of_the_history_is_the_end(table):
+    X, y = table
+    net = KAN([2, 2, 1]).fit(X, y, optimizer="lbfgs", steps=3, starts=2)
+    last = net.history.iloc[-1]
+    assert (last["step"], last["training"]) == (3, pytest.approx(net.error.train, rel=1e-9))
 
 
 def test_a_network_without_data_says_so():
