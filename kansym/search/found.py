@@ -54,6 +54,9 @@ ENOUGH = 0.5
 READ_ANEW, PARTS = 2, 5
 """Formulas whose parts are read anew, in each round, and most parts of each."""
 
+PAIR_SHARE = 0.7
+"""Share of the time that is left for a part of two columns."""
+
 Seeds = Callable[[FitRows, float, Callable[[str, str], None]], Iterator[Formula]]
 """Formulas to begin with, from the rows, a `kansym.clock.now` deadline, and what progress is reported to."""
 
@@ -214,10 +217,15 @@ class FoundFormulas:
         # A function of the only column is what the whole search is for.
         several = len(self.fit_rows.variables) > 1
         parts = lacking(expression, self.fit_rows, 0.0 if noise > 0 else MOST_OF_THE_REST) if several else []
-        if noise > 0 and formula.complexity > _short(formula):
-            parts += parts_of(expression, self.fit_rows)
+        if noise > 0:
+            parts += parts_of(expression, self.fit_rows, long=formula.complexity > _short(formula))
+            parts.sort(key=lambda part: -part.drop)
+        before = self.best()
         for part in parts[:PARTS]:
-            self._read(part, formula, noise, until, seed)
+            # What depends on two columns takes longer, and is not asked of what has given way to something better.
+            if not part.pair or self.best() is before:
+                share = clock.now() + PAIR_SHARE * clock.left(until) if part.pair else until
+                self._read(part, formula, noise, share, seed)
 
     def _read(self, part: Part, formula: Formula, noise: float, until: float, seed: int) -> None:
         """Add what a formula becomes with other functions in one place."""

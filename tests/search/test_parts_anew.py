@@ -32,7 +32,7 @@ def test_the_part_that_is_wrong_comes_first(table):
     x, y, z = fit_rows.variables
     formula = 1.2 / (sympy.Abs(z) + 0.4) + sympy.sin(2.0 * x) + 1.0 / (y + 0.001)
     first = parts_of(formula, fit_rows)[0]
-    assert first.symbol == z
+    assert first.symbols == (z,)
     right = 3.0 * sympy.exp(-2.0 * sympy.Abs(z)) + sympy.sin(2.0 * x) + 1.0 / (y + 0.001)
     # What is right is asked only whether something shorter would do.
     assert all(complexity(part.expression) >= LONG_PART for part in parts_of(right, fit_rows))
@@ -45,7 +45,7 @@ def test_values_are_those_of_the_formula(table):
     rows = fit_rows.rows(fit_rows.fitting)[0]
     values = parametrize(formula, fit_rows.variables).evaluate(rows)
     found = parts_of(formula, fit_rows)
-    assert {part.symbol for part in found} == {x, y}
+    assert {part.symbols[0] for part in found} == {x, y}
     for part in found:
         own = parametrize(part.expression, fit_rows.variables).evaluate(rows)
         np.testing.assert_allclose(part.rest + part.slope * own, values, rtol=1e-10, atol=1e-12)
@@ -61,10 +61,10 @@ def test_a_function_of_a_product_has_the_products_that_it_may_have_before_it(tab
     values = parametrize(formula, fit_rows.variables).evaluate(rows)
     found = [part for part in parts_within(formula, fit_rows) if part.expression == formula]
     # 1/z sinh(z), and a function of z.
-    assert len(found) == 2 and len({str(part.put(part.symbol)) for part in found}) == 2
+    assert len(found) == 2 and len({str(part.put(part.symbols[0])) for part in found}) == 2
     for part in found:
         own = (values - part.rest) / part.slope
-        assert np.corrcoef(np.argsort(np.argsort(own)), np.argsort(np.argsort(part.values)))[0, 1] > 0.99
+        assert np.corrcoef(np.argsort(np.argsort(own)), np.argsort(np.argsort(part.values[:, 0])))[0, 1] > 0.99
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_a_column_that_a_formula_lacks_is_seen_however_often_it_oscillates(table
     fit_rows = table(lambda x, y, z: x * y + 0.3 * np.sin(40 * z), noise=0.0)
     x, y, z = fit_rows.variables
     (part,) = lacking(1.0 * x * y, fit_rows, 0.5)
-    assert part.symbol == z and part.put(sympy.sin(z)) == 1.0 * x * y + sympy.sin(z)
+    assert part.symbols == (z,) and part.put(sympy.sin(z)) == 1.0 * x * y + sympy.sin(z)
 
 
 def test_noise_and_functions_of_two_columns_lack_none(table):
