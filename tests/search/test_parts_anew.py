@@ -8,7 +8,7 @@ import sympy
 
 from kansym.data.dataset import Dataset
 from kansym.data.preparation import prepare
-from kansym.search.parts_anew import LONG_PART, lacking, parts_of, parts_within, read_anew
+from kansym.search.parts_anew import LONG_PART, lacking, pairs_within, parts_of, parts_within, read_anew
 from kansym.search.rows import FitRows
 from kansym.symbolic.complexity import complexity
 from kansym.symbolic.parametric import parametrize
@@ -98,3 +98,38 @@ def test_noise_and_functions_of_two_columns_lack_none(table):
     assert lacking(1.0 * x * y, fit_rows, 0.0) == []
     fit_rows = table(lambda x, y, z: np.sin(9 * x * y), noise=0.0)
     assert lacking(sympy.Float(0.1), fit_rows, 0.5) == []
+
+
+PAIRS = {
+    "power": (lambda x, y, z: 0.5 * x**y * np.exp(z), lambda x, y, z: 0.3 * x * y**2 * sympy.exp(1.0 * z)),
+    "column of a kink": (lambda x, y, z: x - 0.4 * np.abs(x - y) + z**2, lambda x, y, z: 0.9 * x + 1.0 * z**2),
+}
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_what_depends_on_two_columns_is_found_together(table, name):
+    law, formula = PAIRS[name]
+    fit_rows = table(law)
+    raw = formula(*fit_rows.variables)
+    part = parts_of(raw, fit_rows)[0]
+    assert part.symbols == fit_rows.variables[:2]
+    X, y, _ = fit_rows.rows(fit_rows.fitting)
+    found = read_anew(part, fit_rows, NOISE, until=math.inf, seed=0)
+    fitted = [fit_rows.fit(parametrize(one, fit_rows.variables)).form for one in found]
+    assert min(np.sqrt(np.mean((one.evaluate(X) - y) ** 2)) for one in fitted) < 1.03 * NOISE
+
+
+def test_pairs_have_the_values_of_the_formula_and_go_where_it_is_right(table):
+    fit_rows = table(lambda x, y, z: (x**y + z) * np.exp(-z))
+    x, y, z = fit_rows.variables
+    formula = (1.0 * x**y + 1.0 * z) * sympy.exp(-1.0 * z)
+    rows = fit_rows.rows(fit_rows.fitting)[0]
+    values = parametrize(formula, fit_rows.variables).evaluate(rows)
+    pairs = list(pairs_within(formula, fit_rows))
+    assert {pair.symbols for pair in pairs} == {(x, y), (x, z), (y, z)}
+    for pair in pairs:
+        own = parametrize(pair.expression, fit_rows.variables).evaluate(rows)
+        np.testing.assert_allclose(pair.rest + pair.slope * own, values, rtol=1e-10, atol=1e-12)
+        again = parametrize(pair.put(pair.expression), fit_rows.variables).evaluate(rows)
+        np.testing.assert_allclose(again, values, rtol=1e-10, atol=1e-12)
+    assert not any(part.pair for part in parts_of(formula, fit_rows))
