@@ -47,6 +47,9 @@ DEGREE_OF_TWO, SURE_OF_TWO = 6, 60.0
 MORE = 1.25
 """What a function of two columns must explain in units of what one of one explains to be looked for before it."""
 
+BEYOND_DOUBT = 2.0
+"""Drop in units of the least one at which a search is not over: of many parts the least is passed by one by chance."""
+
 LONG_PART = 5
 """Nodes of a part that is as right as can be told, for which something shorter may do."""
 
@@ -118,6 +121,12 @@ def parts_of(formula: sympy.Expr, fit_rows: FitRows, *, long: bool = True) -> li
         elif not part.pair and (drop > SURE or (long and nodes >= LONG_PART)):
             found.append((max(drop, SURE), nodes, part))
     return [replace(part, drop=drop) for drop, _, part in sorted(found, key=lambda one: (-one[0], -one[1]))]
+
+
+def plainly_wrong(formula: sympy.Expr, fit_rows: FitRows) -> bool:
+    """Whether a part of a formula, by `parts_of`, is wrong beyond doubt."""
+    parts = parts_of(formula, fit_rows, long=False)
+    return any(part.drop > BEYOND_DOUBT * (SURE_OF_TWO / MORE if part.pair else SURE) for part in parts)
 
 
 def parts_within(formula: sympy.Expr, fit_rows: FitRows) -> Iterator[Part]:

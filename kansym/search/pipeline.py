@@ -313,7 +313,9 @@ class _Run:
             leader, unbeaten = best, unbeaten + 1 if best is leader else 0
             if best is None or solver.more or self._beyond_errors(best.validation_loss):
                 continue
-            if solver.settles(best.predict(X) - y, whole, unbeaten=unbeaten, short=not self.formulas.long()):
+            short = not self.formulas.long()
+            settles = solver.settles(best.predict(X) - y, whole, unbeaten=unbeaten, short=short)
+            if settles and not self.formulas.wrong():
                 self.settled = self.sums.settled = True
                 # As long as another curve of the one column that is left may be shorter, or another sum is.
                 if self._leaves or not (reduced and (problem.dimension == 1 or self.formulas.long())):
@@ -349,7 +351,8 @@ class _Run:
         """Look for sums of products; whether one is as good as the data allow."""
         if not self.sums.open(turn):
             return False
-        if self.sums.noisy or turn is self.sums.last:
+        noisy = self._noise() > 0
+        if noisy or turn is self.sums.last:
             self._improve()
         before = self.formulas.best()
         self.report("terms", "looking for sums of products")
@@ -359,7 +362,7 @@ class _Run:
             if self.formulas.at_noise():
                 return True
         # Beside a formula that leaves nothing the second best need not be improved.
-        if self.sums.noisy and not (self.settled and self.formulas.best() is before):
+        if noisy and not (self.settled and self.formulas.best() is before):
             self._improve()
         return False
 
@@ -379,8 +382,14 @@ class _Run:
     def _improve(self) -> None:
         """Let the best formulas have what they lack."""
         if not self.formulas.at_noise():
-            noise = max(self.sums.noise, self.floor) if self.sums.noisy else 0.0
-            self.formulas.improve(noise, seed=self.options.seed)
+            self.formulas.improve(self._noise(), seed=self.options.seed)
+
+    def _noise(self) -> float:
+        """Standard deviation of y's errors, as far as it is known; the least that may be where interpolants cannot
+        tell."""
+        if self.sums.noisy:
+            return max(self.sums.noise, self.floor)
+        return 0.0 if self.solver is None else self.solver.doubtful
 
     @contained("reading the curve")
     def _one_dimensional(self) -> None:
