@@ -351,8 +351,7 @@ class _Run:
         """Look for sums of products; whether one is as good as the data allow."""
         if not self.sums.open(turn):
             return False
-        noisy = self._noise() > 0
-        if noisy or turn is self.sums.last:
+        if self.sums.noisy or turn is self.sums.last:
             self._improve()
         before = self.formulas.best()
         self.report("terms", "looking for sums of products")
@@ -362,7 +361,7 @@ class _Run:
             if self.formulas.at_noise():
                 return True
         # Beside a formula that leaves nothing the second best need not be improved.
-        if noisy and not (self.settled and self.formulas.best() is before):
+        if self.sums.noisy and not (self.settled and self.formulas.best() is before):
             self._improve()
         return False
 
@@ -382,14 +381,8 @@ class _Run:
     def _improve(self) -> None:
         """Let the best formulas have what they lack."""
         if not self.formulas.at_noise():
-            self.formulas.improve(self._noise(), seed=self.options.seed)
-
-    def _noise(self) -> float:
-        """Standard deviation of y's errors, as far as it is known; the least that may be where interpolants cannot
-        tell."""
-        if self.sums.noisy:
-            return max(self.sums.noise, self.floor)
-        return 0.0 if self.solver is None else self.solver.doubtful
+            noise = max(self.sums.noise, self.floor) if self.sums.noisy else 0.0
+            self.formulas.improve(noise, seed=self.options.seed)
 
     @contained("reading the curve")
     def _one_dimensional(self) -> None:

@@ -307,13 +307,6 @@ class Solver:
         return self.smooth if seen else 0.0
 
     @property
-    def doubtful(self) -> float:
-        """The least noise that may be, in units of y, where interpolants leave what is neither noise nor rounding; else
-        zero. Whether it is noise beside what they do not resolve, or that alone, they cannot tell."""
-        unresolved = self.reducer.noisy and not self.noise and self.reducer.lowest < math.inf
-        return LEAST_NOISE * float(np.std(self.reducer.y)) if unresolved else 0.0
-
-    @property
     def smooth(self) -> float:
         """Error of the best interpolant on rows that it has not seen, in units of y; inf before there is one."""
         return self.reducer.lowest * float(np.std(self.reducer.y))

@@ -269,19 +269,3 @@ def test_evaluate():
 
 def test_symbols_differ():
     assert symbols(0) == () and len(set(symbols(5))) == 5 and symbols(3) == symbols(5)[:3]
-
-
-@pytest.mark.parametrize("noisy, even, doubtful", [(True, 0.4, True), (True, 0.95, False), (False, 0.4, False)])
-def test_noise_is_doubtful_where_interpolants_leave_what_is_uneven(noisy, even, doubtful):
-    y = np.random.default_rng(0).normal(size=400)
-    solver = Solver(y, Curves(), seed=0, until=10.0)
-    solver.reducer.noisy, solver.reducer.lowest, solver.reducer.even = noisy, 0.05, even
-    assert (solver.doubtful > 0) == doubtful
-    assert not (solver.doubtful and solver.noise)
-    assert solver.doubtful < 0.05 * y.std()
-
-
-def test_before_an_interpolant_nothing_is_doubtful():
-    solver = Solver(np.arange(100.0), Curves(), seed=0, until=10.0)
-    solver.reducer.noisy = True
-    assert solver.doubtful == 0.0
