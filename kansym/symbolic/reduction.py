@@ -167,7 +167,7 @@ TIED, MOST_TIED = 0.3, 2
 
 def _tied(form: ParametricForm) -> list[ParametricForm]:
     """The form with the same constants in two parts that are alike but for them, as 1/(x + a) and 1/(x + b)."""
-    values = dict(zip(form.constants, form.values, strict=True))
+    values: dict[sympy.Basic, float] = dict(zip(form.constants, form.values.tolist(), strict=True))
     alike: dict[sympy.Basic, dict[tuple[sympy.Basic, ...], None]] = {}
     for node in sympy.preorder_traversal(form.expression):
         if node.args and node.free_symbols & set(form.variables):
