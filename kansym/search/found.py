@@ -15,7 +15,7 @@ from kansym.search.challenge import SECONDS as CHALLENGE_SECONDS
 from kansym.search.challenge import rivals
 from kansym.search.formulation import description_length_of, from_expression, polished
 from kansym.search.front import ParetoFront
-from kansym.search.parts_anew import Part, lacking, parts_of, read_anew
+from kansym.search.parts_anew import Part, lacking, parts_of, plainly_wrong, read_anew
 from kansym.search.rows import FitRows
 from kansym.symbolic.complexity import FEW_ROWS
 from kansym.symbolic.formula import Formula
@@ -54,6 +54,9 @@ ENOUGH = 0.5
 READ_ANEW, PARTS = 2, 5
 """Formulas whose parts are read anew, in each round, and most parts of each."""
 
+PAIR_SHARE = 0.7
+"""Share of the time that is left for a part of two columns."""
+
 Seeds = Callable[[FitRows, float, Callable[[str, str], None]], Iterator[Formula]]
 """Formulas to begin with, from the rows, a `kansym.clock.now` deadline, and what progress is reported to."""
 
@@ -77,6 +80,7 @@ class FoundFormulas:
         self.fit_rows, self.deadline = fit_rows, deadline
         self.all: list[Formula] = []
         self._asked: set[sympy.Expr] = set()
+        self._wrong: dict[Formula, bool] = {}
 
     def __iter__(self) -> Iterator[Formula]:
         return iter(self.all)
@@ -116,6 +120,15 @@ class FoundFormulas:
         """Whether the pick is as short as what a straight line of functions of y and of a column can be."""
         best = self.best()
         return best is not None and best.complexity <= SIMPLEST
+
+    def wrong(self) -> bool:
+        """Whether a part of the pick is wrong beyond doubt, whatever interpolants of the table see."""
+        best = self.best()
+        if best is None:
+            return True
+        if best not in self._wrong:
+            self._wrong[best] = plainly_wrong(self._form(best).substituted(), self.fit_rows)
+        return self._wrong[best]
 
     def add(self, raw: sympy.Expr, structure: Origin) -> None:
         """Fit and simplify an expression."""
@@ -214,19 +227,30 @@ class FoundFormulas:
         # A function of the only column is what the whole search is for.
         several = len(self.fit_rows.variables) > 1
         parts = lacking(expression, self.fit_rows, 0.0 if noise > 0 else MOST_OF_THE_REST) if several else []
-        if noise > 0 and formula.complexity > _short(formula):
-            parts += parts_of(expression, self.fit_rows)
+        long = formula.complexity > _short(formula)
+        if noise > 0 and (several or long):
+            parts += parts_of(expression, self.fit_rows, long=long)
+            parts.sort(key=lambda part: -part.drop)
+        before = self.best()
         for part in parts[:PARTS]:
-            self._read(part, formula, noise, until, seed)
+            # What depends on two columns takes longer, and is not asked of what has given way to something better.
+            if not part.pair or self.best() is before:
+                share = clock.now() + PAIR_SHARE * clock.left(until) if part.pair else until
+                self._read(part, formula, noise, share, seed)
 
     def _read(self, part: Part, formula: Formula, noise: float, until: float, seed: int) -> None:
         """Add what a formula becomes with other functions in one place."""
         if clock.late(until):
             return
         loss = self.fit_rows.loss(self._form(formula), self.fit_rows.fitting)
+        others: list[tuple[float, sympy.Expr]] = []
         for raw in read_anew(part, self.fit_rows, noise, until=until, seed=seed):
             other = parametrize(raw, self.fit_rows.variables)
             # Without noise what is still far from the rows is no law, and would only be longer.
-            enough = noise > 0 or self.fit_rows.loss(other, self.fit_rows.fitting) < HARDLY_LEFT * loss
-            if enough and self._promises(description_length_of(other, self.fit_rows), READ_BITS):
-                self.add(raw, formula.steps)
+            if noise > 0 or self.fit_rows.loss(other, self.fit_rows.fitting) < HARDLY_LEFT * loss:
+                others.append((description_length_of(other, self.fit_rows), raw))
+        # The best in any case, and what promises as much as long as there is time.
+        for number, (bits, raw) in enumerate(sorted(others, key=lambda one: one[0])):
+            if not self._promises(bits, READ_BITS) or (number and clock.late(until)):
+                return
+            self.add(raw, formula.steps)

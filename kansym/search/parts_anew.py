@@ -7,12 +7,14 @@ In a sum or a product of functions of single columns each function was read whil
 with noise one passes for another: 1/((|x| + a)^2 + b) for exp(-2 |x|). Where y = a + b p on all rows, with a and b from
 the rest of the formula, (y - a)/b says what the part p is, with errors in proportion to 1/b. Short sums of powers and
 exponentials of its one argument and all compositions of few operations are tried: backfitting, with formulas for
-smoothers.
+smoothers. What depends on two columns together, as x^y, is read anew as a table of these two, of compositions and sums
+of products.
 """
 
+import itertools
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.stats
@@ -21,11 +23,13 @@ import sympy
 from kansym import clock
 from kansym.clock import Work
 from kansym.search.rows import FitRows
+from kansym.search.sums import EngineTable
 from kansym.symbolic.complexity import complexity
 from kansym.symbolic.parametric import parametrize
 from kansym.symbolic.single_argument import factor_and_argument, innermost_argument
-from kansym.terms.enumeration import HANDED, Enumeration
+from kansym.terms.enumeration import FEW, HANDED, Enumeration
 from kansym.terms.powers import power_sums
+from kansym.terms.pursuit import Pursuit, TermOptions, suits
 
 SMALLEST_PART = 4
 """Nodes of a part that may be another function."""
@@ -36,6 +40,15 @@ TREES = 300
 DEGREE, SURE = 8, 18.0
 """Degree of the polynomials that ask whether a part is right, and the least drop of chi-squared where it is not: 9 are
 expected of noise."""
+
+DEGREE_OF_TWO, SURE_OF_TWO = 6, 60.0
+"""The same for polynomials of two columns: 28 are expected of noise."""
+
+MORE = 1.25
+"""What a function of two columns must explain in units of what one of one explains to be looked for before it."""
+
+BEYOND_DOUBT = 2.0
+"""Drop in units of the least one at which a search is not over: of many parts the least is passed by one by chance."""
 
 LONG_PART = 5
 """Nodes of a part that is as right as can be told, for which something shorter may do."""
@@ -51,34 +64,46 @@ class Part:
     Attributes
     ----------
     expression : sympy.Expr
-    values : ndarray, shape (n,)
-        Of what it depends on: a column, a product of powers of columns, or the argument of its innermost function.
-    symbol : sympy.Symbol
-        Stands for that in what is put in its place.
+    values : ndarray, shape (n, k)
+        Of what it depends on: a column, a product of powers of columns, or the argument of its innermost function; or
+        two columns.
+    symbols : tuple of sympy.Symbol, length k
+        Stand for that in what is put in its place.
     rest, slope : ndarray, shape (n,)
         a and b.
     put : callable
         The formula with another expression in its place.
+    drop : float
+        About what another function in its place lowers chi-squared by, once residuals are noise.
     """
 
     expression: sympy.Expr
     values: np.ndarray
-    symbol: sympy.Symbol
+    symbols: tuple[sympy.Symbol, ...]
     rest: np.ndarray
     slope: np.ndarray
     put: Callable[[sympy.Expr], sympy.Expr]
+    drop: float = 0.0
+
+    @property
+    def pair(self) -> bool:
+        """Whether it depends on two columns."""
+        return len(self.symbols) == 2
 
 
-def parts_of(formula: sympy.Expr, fit_rows: FitRows) -> list[Part]:
-    """Sums and products of all that depends on one argument alone, but the whole formula, that are not right, or long.
+def parts_of(formula: sympy.Expr, fit_rows: FitRows, *, long: bool = True) -> list[Part]:
+    """Sums and products of all that depends on one argument or two columns alone, but the whole formula, that are not
+    right, and those of one argument that are long.
 
-    The one first where any function of its column, as far as polynomials go, lowers the residual most.
+    The one first where any function of its columns, as far as polynomials go, lowers the residual most.
 
     Parameters
     ----------
     formula : sympy.Expr
         In `fit_rows.variables`.
     fit_rows : FitRows
+    long : bool, default True
+        Whether those that are right but long are wanted too.
     """
     X, y, weights = fit_rows.rows(fit_rows.fitting)
     residual = y - parametrize(formula, fit_rows.variables).evaluate(X)
@@ -86,21 +111,35 @@ def parts_of(formula: sympy.Expr, fit_rows: FitRows) -> list[Part]:
     if not np.isfinite(residual).all():
         return []
     found = []
-    for part in parts_within(formula, fit_rows):
+    for part in itertools.chain(parts_within(formula, fit_rows), pairs_within(formula, fit_rows)):
         nodes = complexity(part.expression)
-        if part.expression == formula or nodes < SMALLEST_PART:
+        if part.expression == formula or (not part.pair and nodes < SMALLEST_PART):
             continue
         drop = len(y) * _explained(part.values, part.slope * root, residual * root)
-        if drop > SURE or nodes >= LONG_PART:
+        if part.pair and drop > SURE_OF_TWO:
+            found.append((drop / MORE, nodes, part))
+        elif not part.pair and (drop > SURE or (long and nodes >= LONG_PART)):
             found.append((max(drop, SURE), nodes, part))
-    return [part for *_, part in sorted(found, key=lambda one: (-one[0], -one[1]))]
+    return [replace(part, drop=drop) for drop, _, part in sorted(found, key=lambda one: (-one[0], -one[1]))]
+
+
+def plainly_wrong(formula: sympy.Expr, fit_rows: FitRows) -> bool:
+    """Whether a part of a formula, by `parts_of`, is wrong beyond doubt."""
+    parts = parts_of(formula, fit_rows, long=False)
+    return any(part.drop > BEYOND_DOUBT * (SURE_OF_TWO / MORE if part.pair else SURE) for part in parts)
 
 
 def parts_within(formula: sympy.Expr, fit_rows: FitRows) -> Iterator[Part]:
     """Sums and products of all that depends on one column, one product of powers of columns, or one argument of a
     function alone, the whole formula among them where it does."""
     X = fit_rows.rows(fit_rows.fitting)[0]
-    yield from _within(formula, np.zeros(len(X)), np.ones(len(X)), lambda new: new, fit_rows.variables, X)
+    yield from _within(formula, _Place.whole(len(X)), fit_rows.variables, X)
+
+
+def pairs_within(formula: sympy.Expr, fit_rows: FitRows) -> Iterator[Part]:
+    """What depends on two columns alone in the sums and products of a formula, or may."""
+    X = fit_rows.rows(fit_rows.fitting)[0]
+    yield from _pairs_within(formula, _Place.whole(len(X)), fit_rows.variables, X)
 
 
 def lacking(formula: sympy.Expr, fit_rows: FitRows, share: float) -> list[Part]:
@@ -134,36 +173,60 @@ def lacking(formula: sympy.Expr, fit_rows: FitRows, share: float) -> list[Part]:
             found.append((explained, column))
     one = np.ones(len(y))
     return [
-        Part(sympy.S.Zero, X[:, column], fit_rows.variables[column], rest, one, lambda new: formula + new)
-        for _, column in sorted(found, reverse=True)
+        Part(
+            sympy.S.Zero, X[:, [k]], (fit_rows.variables[k],), rest, one, lambda new: formula + new, len(y) * explained
+        )
+        for explained, k in sorted(found, reverse=True)
     ]
 
 
 def _explained(x: np.ndarray, slope: np.ndarray, residual: np.ndarray) -> float:
-    """Share of the residual that slope times a polynomial of x explains; of its ranks, which have no outliers."""
-    ranks = (scipy.stats.rankdata(x, "ordinal") - 1) / max(len(x) - 1, 1)
-    basis = np.polynomial.chebyshev.chebvander(2 * ranks - 1, DEGREE) * slope[:, None]
+    """Share of the residual that slope times a polynomial of x (n, k), of its ranks without outliers, explains."""
+    ranks = (scipy.stats.rankdata(x, "ordinal", axis=0) - 1) / max(len(x) - 1, 1)
+    degree = DEGREE if x.shape[1] == 1 else DEGREE_OF_TWO
+    each = [np.polynomial.chebyshev.chebvander(2 * one - 1, degree) for one in ranks.T]
+    orders = [order for order in itertools.product(range(degree + 1), repeat=len(each)) if sum(order) <= degree]
+    columns = [math.prod(one[:, k] for one, k in zip(each, order, strict=True)) for order in orders]
+    basis = np.column_stack(columns) * slope[:, None]
     if not (np.isfinite(basis).all() and residual.any()):
         return 0.0
-    clock.charge(Work.DENSE_PRODUCTS, basis.size * DEGREE)
+    clock.charge(Work.DENSE_PRODUCTS, basis.size * basis.shape[1])
     left = residual - basis @ np.linalg.lstsq(basis, residual, rcond=None)[0]
     return 1.0 - float(left @ left) / float(residual @ residual)
 
 
-def _within(
-    node: sympy.Expr,
-    rest: np.ndarray,
-    slope: np.ndarray,
-    put: Callable[[sympy.Expr], sympy.Expr],
-    variables: tuple[sympy.Symbol, ...],
-    X: np.ndarray,
-) -> Iterator[Part]:
+@dataclass(frozen=True, eq=False)
+class _Place:
+    """Where a node stands in a formula: y = rest + slope node, and the formula with another expression there."""
+
+    rest: np.ndarray
+    slope: np.ndarray
+    put: Callable[[sympy.Expr], sympy.Expr]
+
+    @classmethod
+    def whole(cls, rows: int) -> "_Place":
+        return cls(np.zeros(rows), np.ones(rows), lambda new: new)
+
+    def within(
+        self, node: sympy.Expr, mine: list[sympy.Expr], variables: tuple[sympy.Symbol, ...], X: np.ndarray
+    ) -> "_Place | None":
+        """The place of some arguments of a sum or product at this place; None where the others have no values."""
+        others = node.func(*(argument for argument in node.args if argument not in mine))
+        values = parametrize(others, variables).evaluate(X)
+        if not np.isfinite(values).all():
+            return None
+        inner = (self.rest + self.slope * values, self.slope) if node.is_Add else (self.rest, self.slope * values)
+        return _Place(*inner, lambda new: self.put(node.func(others, new)))
+
+
+def _within(node: sympy.Expr, place: _Place, variables: tuple[sympy.Symbol, ...], X: np.ndarray) -> Iterator[Part]:
     columns = node.free_symbols & set(variables)
     if len(columns) == 1:
         (symbol,) = columns
-        yield Part(node, X[:, variables.index(symbol)], symbol, rest, slope, put)
+        values = X[:, [variables.index(symbol)]]
+        yield Part(node, values, (symbol,), place.rest, place.slope, place.put)
     elif len(columns) > 1:
-        yield from _of_one_argument(node, rest, slope, put, variables, X)
+        yield from _of_one_argument(node, place, variables, X)
     if not (node.is_Add or node.is_Mul):
         return
     groups: dict[frozenset, list[sympy.Expr]] = {}
@@ -173,23 +236,33 @@ def _within(
         # What depends on one column goes together, and everything else goes by itself.
         chosen = [arguments] if len(symbols) == 1 and len(groups) > 1 else [[argument] for argument in arguments]
         for mine in chosen:
-            if not symbols or len(mine) == len(node.args):
-                continue
-            others = node.func(*(argument for argument in node.args if argument not in mine))
-            values = parametrize(others, variables).evaluate(X)
-            if not np.isfinite(values).all():
-                continue
-            inner = (rest + slope * values, slope) if node.is_Add else (rest, slope * values)
-            yield from _within(node.func(*mine), *inner, _placed(put, node.func, others), variables, X)
+            inner = place.within(node, mine, variables, X) if symbols and len(mine) < len(node.args) else None
+            if inner is not None:
+                yield from _within(node.func(*mine), inner, variables, X)
+
+
+def _pairs_within(
+    node: sympy.Expr, place: _Place, variables: tuple[sympy.Symbol, ...], X: np.ndarray
+) -> Iterator[Part]:
+    """Of every sum and product what depends on two columns and nothing else, for all pairs: it may lack one of them, or
+    both."""
+    if not (node.is_Add or node.is_Mul):
+        return
+    varying = [argument for argument in node.args if argument.free_symbols]
+    for pair in itertools.combinations(range(len(variables)), 2):
+        symbols = tuple(variables[k] for k in pair)
+        mine = [argument for argument in varying if argument.free_symbols <= set(symbols)]
+        inner = place.within(node, mine, variables, X) if len(mine) < len(varying) else None
+        if inner is not None:
+            yield Part(node.func(*mine), X[:, list(pair)], symbols, inner.rest, inner.slope, inner.put)
+    for argument in varying:
+        inner = place.within(node, [argument], variables, X) if len(argument.free_symbols) > 1 else None
+        if inner is not None:
+            yield from _pairs_within(argument, inner, variables, X)
 
 
 def _of_one_argument(
-    node: sympy.Expr,
-    rest: np.ndarray,
-    slope: np.ndarray,
-    put: Callable[[sympy.Expr], sympy.Expr],
-    variables: tuple[sympy.Symbol, ...],
-    X: np.ndarray,
+    node: sympy.Expr, place: _Place, variables: tuple[sympy.Symbol, ...], X: np.ndarray
 ) -> Iterator[Part]:
     """The function F of A F(z): A and z are products of powers of columns, or A is 1 and z what all columns are in."""
     parts = factor_and_argument(parametrize(node, variables))
@@ -203,7 +276,8 @@ def _of_one_argument(
         values, sizes = (parametrize(one, variables).evaluate(X) for one in (argument, own))
         if np.isfinite(values).all() and np.isfinite(sizes).all() and np.ptp(values) > 0:
             symbol = sympy.Symbol("z", positive=True) if (values > 0).all() else sympy.Symbol("z", real=True)
-            yield Part(node, values, symbol, rest, slope * sizes, _filled(put, own, symbol, argument))
+            put = _filled(place.put, own, symbol, argument)
+            yield Part(node, values[:, None], (symbol,), place.rest, place.slope * sizes, put)
 
 
 def _without_argument(factor: sympy.Expr, argument: sympy.Expr) -> Iterator[sympy.Expr]:
@@ -221,12 +295,6 @@ def _filled(
     return lambda new: put(factor * new.xreplace({symbol: argument}))
 
 
-def _placed(
-    put: Callable[[sympy.Expr], sympy.Expr], function: Callable[..., sympy.Expr], others: sympy.Expr
-) -> Callable[[sympy.Expr], sympy.Expr]:
-    return lambda new: put(function(others, new))
-
-
 def read_anew(
     part: Part,
     fit_rows: FitRows,
@@ -239,7 +307,7 @@ def read_anew(
     near: float = 0.0,
 ) -> Iterator[sympy.Expr]:
     """The formula with other functions of the part's argument in its place: sums of powers and exponentials, and then
-    compositions, the shortest first.
+    compositions, the shortest first; or of its two columns: compositions, and then sums of products.
 
     Parameters
     ----------
@@ -267,16 +335,20 @@ def read_anew(
     if not (np.isfinite(target).all() and len(target) and np.ptp(target) > 0):
         return
     share = (1.0 if weights is None else weights[rows]) * part.slope[rows] ** 2
-    sums = power_sums(part.values[rows], target, part.symbol, weights=share, allowed=fit_rows.allowed)
-    yield from map(part.put, sums)
-    enumeration = Enumeration(
-        part.values[rows, None],
-        target,
-        (part.symbol,),
-        weights=share,
-        noise=noise / math.sqrt(float(np.mean(share))),
-        noisy=True,
-        allowed=fit_rows.allowed,
-        seed=seed,
-    )
-    yield from map(part.put, enumeration.formulas(until, few=few, handed=handed, near=near))
+    X = part.values[rows]
+    if not part.pair:
+        sums = power_sums(X[:, 0], target, part.symbols[0], weights=share, allowed=fit_rows.allowed)
+        yield from map(part.put, sums)
+    table: EngineTable = {
+        "weights": share,
+        "noise": noise / math.sqrt(float(np.mean(share))),
+        "noisy": True,
+        "allowed": fit_rows.allowed,
+        "seed": seed,
+    }
+    enumeration = Enumeration(X, target, part.symbols, **table)
+    yield from map(part.put, enumeration.formulas(until, few=FEW if part.pair else few, handed=handed, near=near))
+    if part.pair and suits(X, target):
+        yield from map(
+            part.put, Pursuit(X, target, part.symbols, options=TermOptions(quick=True), **table).formulas(until)
+        )

@@ -313,7 +313,9 @@ class _Run:
             leader, unbeaten = best, unbeaten + 1 if best is leader else 0
             if best is None or solver.more or self._beyond_errors(best.validation_loss):
                 continue
-            if solver.settles(best.predict(X) - y, whole, unbeaten=unbeaten, short=not self.formulas.long()):
+            short = not self.formulas.long()
+            settles = solver.settles(best.predict(X) - y, whole, unbeaten=unbeaten, short=short)
+            if settles and not self.formulas.wrong():
                 self.settled = self.sums.settled = True
                 # As long as another curve of the one column that is left may be shorter, or another sum is.
                 if self._leaves or not (reduced and (problem.dimension == 1 or self.formulas.long())):

@@ -6,8 +6,10 @@ the others refitted. The chain of ever smaller formulas goes to the front, where
 right.
 """
 
+import itertools
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import sympy
@@ -159,6 +161,34 @@ def _without_plain_terms(form: ParametricForm) -> Iterator[ParametricForm]:
                     yield smaller
 
 
+TIED, MOST_TIED = 0.3, 2
+"""Relative difference of constants up to which they may be the same one, and most pairs of parts that are tried."""
+
+
+def _tied(form: ParametricForm) -> list[ParametricForm]:
+    """The form with the same constants in two parts that are alike but for them, as 1/(x + a) and 1/(x + b)."""
+    values: dict[sympy.Basic, float] = dict(zip(form.constants, form.values.tolist(), strict=True))
+    alike: dict[sympy.Basic, dict[tuple[sympy.Basic, ...], None]] = {}
+    for node in sympy.preorder_traversal(form.expression):
+        if node.args and node.free_symbols & set(form.variables):
+            own = tuple(dict.fromkeys(part for part in sympy.preorder_traversal(node) if part in values))
+            shape = node.xreplace({constant: sympy.Dummy("c", dummy_index=k) for k, constant in enumerate(own)})
+            alike.setdefault(shape, {})[own] = None
+    pairs: dict[tuple, float] = {}
+    for first, second in (pair for found in alike.values() for pair in itertools.combinations(found, 2)):
+        ends = [(values[one], values[other]) for one, other in zip(first, second, strict=True)]
+        apart = max((abs(a - b) / max(abs(a), abs(b)) for a, b in ends), default=math.inf)
+        if apart < TIED and not set(first) & set(second):
+            pairs[first, second] = apart
+    positive = [symbol for symbol in form.variables if symbol.is_positive]
+    found = []
+    for first, second in sorted(pairs, key=pairs.__getitem__)[:MOST_TIED]:
+        expression = form.expression.xreplace(dict(zip(second, first, strict=True)))
+        tied = replace(form, expression=expression).substituted()
+        found.append(parametrize(canonicalize(tied, positive), form.variables))
+    return [one for one in found if len(one.constants) < len(form.constants)]
+
+
 def _dropped(form: ParametricForm, node: sympy.Expr, term: sympy.Expr) -> ParametricForm | None:
     """The form without a term of a sum in it, or None where no variable is left."""
     positive = [symbol for symbol in form.variables if symbol.is_positive]
@@ -203,7 +233,7 @@ def eliminate(
         if expect is not None and len(candidates) > MOST_FITTED:
             expected = expect(form)
             candidates = sorted(candidates, key=lambda one: expected(*one))[:MOST_FITTED]
-        smaller_forms = [*(smaller for *_, smaller in candidates), *_without_plain_terms(form)]
+        smaller_forms = [*(smaller for *_, smaller in candidates), *_without_plain_terms(form), *_tied(form)]
         fitted = [found for smaller in smaller_forms if (found := fit(smaller)) is not None]
         if not fitted:
             return

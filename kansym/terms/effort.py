@@ -6,6 +6,9 @@ from dataclasses import dataclass, replace
 LINKED_WIDTH = 8
 """Least width of the beam for functions of y."""
 
+QUICK_WIDTH = 10
+"""Width of the beam, and plain first terms, where only the likeliest terms are tried."""
+
 
 @dataclass(frozen=True)
 class Effort:
@@ -47,6 +50,10 @@ class Effort:
         """The effort for functions of y: most laws are for y."""
         width = max(LINKED_WIDTH, self.width // 4)
         return replace(self, width=width, seeds=self.linked_seeds, functions=0, triples=self.triples // 2)
+
+    def quick(self) -> "Effort":
+        """The effort for the likeliest terms one after another."""
+        return replace(self, width=QUICK_WIDTH, seeds=QUICK_WIDTH, functions=0)
 
 
 _ONE = Effort(

@@ -29,7 +29,7 @@ from kansym.terms.refinement import Refined, refine
 from kansym.terms.rows import TermRows
 from kansym.terms.separable import Curves, Separable
 from kansym.terms.slots import Slots, expression, joined
-from kansym.terms.targets import Target, Way, targets
+from kansym.terms.targets import Target, Way, plain_target, targets
 
 logger = logging.getLogger(__name__)
 
@@ -82,6 +82,8 @@ class TermOptions:
         Sums whose constants are fitted to all rows.
     handed, handed_with_noise : int, default 2 and 4
         Formulas handed on, of those: with noise several are as good, and their numbers tell which is likelier.
+    quick : bool, default False
+        Only sums for y itself, of the likeliest terms one after another: a second or two.
     """
 
     terms: int = 5
@@ -89,6 +91,7 @@ class TermOptions:
     finished: int = 4
     handed: int = 2
     handed_with_noise: int = 4
+    quick: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -234,6 +237,8 @@ class Pursuit:
 
     def _targets(self, *, brief: bool) -> list[Target]:
         found = targets(self.y, self.allowed, self.options.terms, noisy=self.noisy, dimension=self.dimension)
+        if self.options.quick:
+            return [replace(plain_target(self.y), share=1.0, terms=self.options.terms, way=Way.QUICK)]
         if brief:
             found = [one for one in found if one.terms == self.options.terms and one.way is Way.SHORT][:1]
         return found
@@ -360,16 +365,16 @@ class Pursuit:
 
     def _beam(self, target: Target, few: TermRows, until: float) -> tuple[Beam, Iterator[list[State]]]:
         """A search for one target and its rounds, which can be left and taken up again."""
-        plain = not target.linked
+        plain, quick = not target.linked, target.way is Way.QUICK
         beam = Beam(
             self.dictionary,
             few,
             self.lengths,
-            effort=self.effort if plain else self.effort.linked(),
-            top=TOP if plain else TOP // 2,
+            effort=self.effort.quick() if quick else self.effort if plain else self.effort.linked(),
+            top=TOP if plain and not quick else TOP // 2,
             until=until,
             most_cost=math.inf if target.way is Way.LONG else self.effort.first_cost,
-            paired=plain and target.way is not Way.LONG,
+            paired=plain and target.way not in (Way.LONG, Way.QUICK),
             beside=target.way is Way.BESIDE,
         )
         moves = 0 if not plain else LONG_MOVES if target.way is Way.LONG else self.options.moves

@@ -26,6 +26,7 @@ LEAST = 1e-6
 class Way(Enum):
     """Ways to look for the sums of a target."""
 
+    QUICK = "the likeliest terms one after another"
     APART = "functions of each input on their own"
     SHORT = "terms of moderate length"
     BESIDE = "pairs or triples of terms beside plain ones"
@@ -98,6 +99,11 @@ def keeps_away(y: np.ndarray) -> bool:
     return float(np.abs(y).min()) > LEAST * float(np.sqrt(np.mean(y**2)))
 
 
+def plain_target(y: np.ndarray) -> Target:
+    """y itself, as a sum of two terms."""
+    return Target("identity", y, np.ones_like(y), lambda z: z, TARGET, 0.4, 2)
+
+
 def targets(
     y: np.ndarray, allowed: AllowedFunctions | None, most_terms: int, *, noisy: bool = False, dimension: int = 1
 ) -> list[Target]:
@@ -110,7 +116,7 @@ def targets(
     """
     alone = dimension == 1
     links = permitted_links(y, allowed)
-    plain = Target("identity", y, np.ones_like(y), lambda z: z, TARGET, 0.4, 2)
+    plain = plain_target(y)
     linked = []
     if keeps_away(y):
         known, times = {link.name: link for link in links}, 2.0 if alone else 1.0

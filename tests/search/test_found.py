@@ -142,3 +142,23 @@ def test_a_part_that_is_right_and_has_a_constant_too_many_is_read_anew(brief):
     best = search.best()
     assert best is not None and np.sqrt(best.validation_loss) < 1.1 * NOISE
     assert sympy.limit(best.expression.subs(best.variables[1], 0), best.variables[0], sympy.oo) == 0
+
+
+def test_a_part_that_is_wrong_is_read_anew_however_short_the_formula(brief):
+    search = brief(lambda u, v: 2.0 * u * np.exp(-1.3 * v))
+    u, v = search.fit_rows.variables
+    search.add(F(0.9) * u / (v**2 + F(0.8)), "a guess")
+    assert not search.long()
+    search.improve(NOISE, seed=0)
+    best = search.best()
+    assert best is not None and best.expression.has(sympy.exp) and np.sqrt(best.validation_loss) < 1.1 * NOISE
+
+
+def test_a_pick_with_a_wrong_part_is_wrong_until_there_is_another(found):
+    search = found(lambda u, v: 2.0 * np.exp(-1.3 * u) + np.sin(2.2 * v))
+    assert search.wrong()
+    u, v = search.fit_rows.variables
+    search.add(F(0.9) / (u**2 + F(0.8)) + sympy.sin(F(2.2) * v), "a guess")
+    assert search.wrong()
+    search.add(F(2.1) * sympy.exp(-F(1.2) * u) + sympy.sin(F(2.2) * v), "the law")
+    assert not search.wrong()

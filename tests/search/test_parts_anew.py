@@ -8,7 +8,7 @@ import sympy
 
 from kansym.data.dataset import Dataset
 from kansym.data.preparation import prepare
-from kansym.search.parts_anew import LONG_PART, lacking, parts_of, parts_within, read_anew
+from kansym.search.parts_anew import LONG_PART, lacking, pairs_within, parts_of, parts_within, read_anew
 from kansym.search.rows import FitRows
 from kansym.symbolic.complexity import complexity
 from kansym.symbolic.parametric import parametrize
@@ -32,7 +32,7 @@ def test_the_part_that_is_wrong_comes_first(table):
     x, y, z = fit_rows.variables
     formula = 1.2 / (sympy.Abs(z) + 0.4) + sympy.sin(2.0 * x) + 1.0 / (y + 0.001)
     first = parts_of(formula, fit_rows)[0]
-    assert first.symbol == z
+    assert first.symbols == (z,)
     right = 3.0 * sympy.exp(-2.0 * sympy.Abs(z)) + sympy.sin(2.0 * x) + 1.0 / (y + 0.001)
     # What is right is asked only whether something shorter would do.
     assert all(complexity(part.expression) >= LONG_PART for part in parts_of(right, fit_rows))
@@ -45,7 +45,7 @@ def test_values_are_those_of_the_formula(table):
     rows = fit_rows.rows(fit_rows.fitting)[0]
     values = parametrize(formula, fit_rows.variables).evaluate(rows)
     found = parts_of(formula, fit_rows)
-    assert {part.symbol for part in found} == {x, y}
+    assert {part.symbols[0] for part in found} == {x, y}
     for part in found:
         own = parametrize(part.expression, fit_rows.variables).evaluate(rows)
         np.testing.assert_allclose(part.rest + part.slope * own, values, rtol=1e-10, atol=1e-12)
@@ -61,10 +61,10 @@ def test_a_function_of_a_product_has_the_products_that_it_may_have_before_it(tab
     values = parametrize(formula, fit_rows.variables).evaluate(rows)
     found = [part for part in parts_within(formula, fit_rows) if part.expression == formula]
     # 1/z sinh(z), and a function of z.
-    assert len(found) == 2 and len({str(part.put(part.symbol)) for part in found}) == 2
+    assert len(found) == 2 and len({str(part.put(part.symbols[0])) for part in found}) == 2
     for part in found:
         own = (values - part.rest) / part.slope
-        assert np.corrcoef(np.argsort(np.argsort(own)), np.argsort(np.argsort(part.values)))[0, 1] > 0.99
+        assert np.corrcoef(np.argsort(np.argsort(own)), np.argsort(np.argsort(part.values[:, 0])))[0, 1] > 0.99
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_a_column_that_a_formula_lacks_is_seen_however_often_it_oscillates(table
     fit_rows = table(lambda x, y, z: x * y + 0.3 * np.sin(40 * z), noise=0.0)
     x, y, z = fit_rows.variables
     (part,) = lacking(1.0 * x * y, fit_rows, 0.5)
-    assert part.symbol == z and part.put(sympy.sin(z)) == 1.0 * x * y + sympy.sin(z)
+    assert part.symbols == (z,) and part.put(sympy.sin(z)) == 1.0 * x * y + sympy.sin(z)
 
 
 def test_noise_and_functions_of_two_columns_lack_none(table):
@@ -98,3 +98,38 @@ def test_noise_and_functions_of_two_columns_lack_none(table):
     assert lacking(1.0 * x * y, fit_rows, 0.0) == []
     fit_rows = table(lambda x, y, z: np.sin(9 * x * y), noise=0.0)
     assert lacking(sympy.Float(0.1), fit_rows, 0.5) == []
+
+
+PAIRS = {
+    "power": (lambda x, y, z: 0.5 * x**y * np.exp(z), lambda x, y, z: 0.3 * x * y**2 * sympy.exp(1.0 * z)),
+    "column of a kink": (lambda x, y, z: x - 0.4 * np.abs(x - y) + z**2, lambda x, y, z: 0.9 * x + 1.0 * z**2),
+}
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_what_depends_on_two_columns_is_found_together(table, name):
+    law, formula = PAIRS[name]
+    fit_rows = table(law)
+    raw = formula(*fit_rows.variables)
+    part = parts_of(raw, fit_rows)[0]
+    assert part.symbols == fit_rows.variables[:2]
+    X, y, _ = fit_rows.rows(fit_rows.fitting)
+    found = read_anew(part, fit_rows, NOISE, until=math.inf, seed=0)
+    fitted = [fit_rows.fit(parametrize(one, fit_rows.variables)).form for one in found]
+    assert min(np.sqrt(np.mean((one.evaluate(X) - y) ** 2)) for one in fitted) < 1.03 * NOISE
+
+
+def test_pairs_have_the_values_of_the_formula_and_go_where_it_is_right(table):
+    fit_rows = table(lambda x, y, z: (x**y + z) * np.exp(-z))
+    x, y, z = fit_rows.variables
+    formula = (1.0 * x**y + 1.0 * z) * sympy.exp(-1.0 * z)
+    rows = fit_rows.rows(fit_rows.fitting)[0]
+    values = parametrize(formula, fit_rows.variables).evaluate(rows)
+    pairs = list(pairs_within(formula, fit_rows))
+    assert {pair.symbols for pair in pairs} == {(x, y), (x, z), (y, z)}
+    for pair in pairs:
+        own = parametrize(pair.expression, fit_rows.variables).evaluate(rows)
+        np.testing.assert_allclose(pair.rest + pair.slope * own, values, rtol=1e-10, atol=1e-12)
+        again = parametrize(pair.put(pair.expression), fit_rows.variables).evaluate(rows)
+        np.testing.assert_allclose(again, values, rtol=1e-10, atol=1e-12)
+    assert not any(part.pair for part in parts_of(formula, fit_rows))

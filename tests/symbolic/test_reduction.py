@@ -307,3 +307,37 @@ def test_a_term_without_a_constant_of_its_own_can_go():
     first = next(eliminate(start, fit))
     assert first.expression.free_symbols & {X, Y} == {X}
     np.testing.assert_allclose(first.evaluate(ROWS), values, rtol=1e-6)
+
+
+def test_parts_that_are_alike_get_the_same_constants():
+    x, y = ROWS.T
+    target = 1.3 * (x**2 + np.sqrt(x)) / (y + 0.7) + 0.02 * np.random.default_rng(2).normal(size=len(x))
+    apart = F(1.31) * X**2 / (Y + F(0.6543)) + F(1.29) * sympy.sqrt(X) / (Y + F(0.8123))
+
+    def fit(smaller):
+        result = refit(smaller, ROWS, target, max_steps=30)
+        return result.form, result.loss
+
+    first = next(eliminate(fit(parametrize(apart, (X, Y)))[0], fit, ones=False))
+    assert len(first.constants) == 3
+    (inside,) = {part for part in first.expression.atoms(sympy.Add) if part.free_symbols - set(first.constants) == {Y}}
+    assert np.sqrt(np.mean((first.evaluate(ROWS) - target) ** 2)) < 0.022
+    (shift,) = inside.free_symbols & set(first.constants)
+    assert first.values[first.constants.index(shift)] == pytest.approx(0.7, abs=0.03)
+
+
+def test_parts_with_constants_far_apart_stay_two():
+    x, y = ROWS.T
+    target = np.exp(-0.3 * y) + x * np.exp(-2.0 * y)
+    form = parametrize(F(1.01) * sympy.exp(-F(0.301) * Y) + F(1.02) * X * sympy.exp(-F(2.01) * Y), (X, Y))
+    asked = []
+
+    def fit(smaller):
+        asked.append(smaller)
+        return smaller, float(np.mean((smaller.evaluate(ROWS) - target) ** 2))
+
+    next(eliminate(form, fit, ones=False))
+    assert asked and all(
+        len({str(part) for part in one.expression.atoms(sympy.exp)}) != 1 or len(one.expression.atoms(sympy.exp)) == 1
+        for one in asked
+    )

@@ -144,3 +144,14 @@ def test_with_noise_the_rows_correct_what_an_interpolant_shows(table):
         first = next(Pursuit(X, noisy, variables, noise=0.02 * y.std(), noisy=True).formulas(60.0))
     # A law with as many constants has an error of some 2 % / sqrt(160 / 4).
     assert error(first, variables, X, y) < 0.007
+
+
+def test_a_quick_look_finds_a_plain_sum_in_a_part_of_the_time(table):
+    X = table((-2.0, 2.0), (-2.0, 2.0))
+    y = 0.7 * X[:, 0] - 0.2 * np.abs(X[:, 0] - X[:, 1])
+    noise = 0.02 * np.random.default_rng(0).normal(size=len(X))
+    known = {"noise": 0.02, "noisy": True, "seconds": 40.0}
+    found, variables, quick = pursued(X, y + noise, options=TermOptions(quick=True), **known)
+    assert min(error(one, variables, X, y) for one in found) < 0.02
+    *_, whole = pursued(X, y + noise, options=TermOptions(), **known)
+    assert quick < 0.2 * whole
