@@ -64,6 +64,11 @@ class TrainedNetwork:
     names: tuple[str, ...] = ()
     target: str = ""
 
+    @property
+    def has_splines(self) -> bool:
+        """Whether it is more than a formula itself, so that it says something about another one."""
+        return not self.network.is_symbolic
+
     def __repr__(self) -> str:
         train, held_out = (math.sqrt(max(loss, 0.0)) for loss in (self.train_loss, self.validation_loss))
         words = f"RMS residual {train:.3g}"

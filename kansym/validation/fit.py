@@ -84,10 +84,7 @@ def measure_fit(discovery: Discovery, residuals: Residuals, *, validation_fracti
     held_out_rows = 0 if n < MINIMUM_ROWS else round(validation_fraction * n)
     held_out = math.sqrt(formula.validation_loss) if formula.validation_loss >= 0 else math.nan
     network_rms = network_p = None
-    # What has no splines is a formula itself, and says nothing about another one.
-    if network is not None and network.network.is_symbolic:
-        network = None
-    if network is not None and held_out_rows and network.validation_loss >= 0:
+    if network is not None and network.has_splines and held_out_rows and network.validation_loss >= 0:
         network_rms = math.sqrt(network.validation_loss)
         # The same rows for both: their common noise makes the ratio steadier than F supposes, which errs on the side
         # of the formula. The network is the best of several on these rows, which errs on the other side.

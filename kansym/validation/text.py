@@ -18,6 +18,9 @@ WIDTH = 19
 ALWAYS_SHOWN = ("mean", "distribution")
 """Tests that have a line of their own; the others have one where they fail."""
 
+ROUNDING = 1e-9
+"""Noise floor in units of the target's spread up to which it is rounding alone."""
+
 
 def certificate_lines(certificate: Certificate) -> list[str]:
     """All lines of a certificate, the verdict first."""
@@ -108,7 +111,8 @@ def _fit(c: Certificate) -> Iterator[tuple[str, str]]:
     yield "1 - R^2", f"{fit.one_minus_r2:.3g}; held out {fit.held_out_one_minus_r2:.3g}"
     if fit.chi2 is not None and fit.chi2_p is not None:
         yield "chi-squared", f"{fit.chi2:.4g} for {fit.freedom} degrees of freedom, {probability(fit.chi2_p)}"
-    yield "noise floor", f"{fit.noise_floor:.3g}"
+    untold = fit.noise_floor <= ROUNDING * fit.spread
+    yield "noise floor", f"{fit.noise_floor:.3g}{' (rounding: the table itself tells no noise)' if untold else ''}"
 
 
 def _chance(saved: float) -> str:
@@ -123,10 +127,12 @@ def _residuals(c: Certificate) -> Iterator[tuple[str, str]]:
         return
     if not c.residual_tests and c.leftover is None:
         yield "residuals", "too few rows to test them"
-    label = "residuals"
+    label, count = "residuals", len(c.residual_tests)
+    of = f" corrected for {count} tests" if count > 1 else ""
     for test in c.residual_tests:
         if test.adjusted_p < LEVEL or test.name in ALWAYS_SHOWN:
-            yield label, f"{test.words} ({test.statistic_name} = {test.statistic:.3g}, {probability(test.adjusted_p)})"
+            tail = f"{test.statistic_name} = {test.statistic:.3g}, {probability(test.adjusted_p)}{of}"
+            yield label, f"{test.words} ({tail})"
             label = ""
     passed = [test for test in c.residual_tests if test.adjusted_p >= LEVEL and test.name not in ALWAYS_SHOWN]
     if passed:

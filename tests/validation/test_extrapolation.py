@@ -10,6 +10,7 @@ class _Network:
     """Predicts like a straight line: what a network does beyond its grid."""
 
     validation_loss = train_loss = 1e-3
+    has_splines = True
 
     def predict(self, X):
         return 3 * X[:, 0] + 1
