@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 from kansym import clock
-from kansym.editing.constants import edge_id, with_conventional_constants
+from kansym.editing.constants import edge_id, edge_mode, user_constants, with_conventional_constants
 from kansym.editing.context import EditContext, Errors
-from kansym.editing.curve import curve_of, suggest, with_primitives
+from kansym.editing.curve import FAR_BELOW, curve_of, judged_loss, suggest, with_primitives
 from kansym.editing.refitting import may_rescale
 from kansym.editing.suggestion import Suggestion
 from kansym.editing.tables import number
@@ -22,6 +22,10 @@ from kansym.kan.training import TrainingOptions
 
 REFIT_STEPS = 15
 """Steps of the refit after which primitives of one edge are compared."""
+
+OTHERS, AS_GOOD = 3, 1.02
+"""Functions that are tried in place of one that is a difference of large numbers, and the loss up to which one of them
+is taken, in units of the loss with that."""
 
 FINE_GRID = 20
 """Intervals at least of a spline that has become two in one."""
@@ -120,7 +124,8 @@ def _selected(network: Network, refs: Sequence[EdgeRef], context: EditContext, d
     if everything and may_rescale(network):
         found = _best(network, context, deadline)
         if found is not None:
-            return with_conventional_constants(found.network.to("cpu"), context)
+            chosen = with_conventional_constants(found.network.to("cpu"), context)
+            return _without_far_levels(chosen, refs, context, deadline)
     return _one_by_one(network, list(refs), context, deadline)
 
 
@@ -147,6 +152,31 @@ def _best(network: Network, context: EditContext, deadline: float) -> SymbolicCa
         found += selector.select(network.to(context.device))[:1]
     weight = context.options.selection.complexity_weight
     return min(found, key=lambda one: one.score(weight), default=None)
+
+
+def _without_far_levels(network: Network, refs: Sequence[EdgeRef], context: EditContext, deadline: float) -> Network:
+    """The network with other functions on edges that are small differences of large numbers, where these do as well.
+
+    A parabola is the crest of a wide sine, to the error of any network; as a formula it is a parabola.
+    """
+    for ref in refs:
+        constants = user_constants(network, ref, context.scaling_at(network, ref))
+        if edge_mode(network, ref) != EdgeMode.SYMBOLIC or clock.late(deadline):
+            continue
+        curve = curve_of(network, ref, context)
+        if not curve.excess(constants["d"]) > FAR_BELOW:
+            continue
+        near = [one for one in suggest(curve, context, OTHERS) if not curve.excess(one.constants["d"]) > FAR_BELOW]
+        if not near:
+            continue
+        try:
+            result = context.trained(with_primitives(network, ref, near, context), TrainingOptions(steps=REFIT_STEPS))
+        except TrainingError:
+            continue
+        other = result.network.select([int(result.validation_loss.nan_to_num(math.inf).argmin())])
+        if judged_loss(other, context) <= AS_GOOD * judged_loss(network, context):
+            network = other
+    return network
 
 
 def _one_by_one(network: Network, refs: list[EdgeRef], context: EditContext, deadline: float) -> Network:

@@ -26,6 +26,9 @@ UNFIXED_GAIN = 0.9
 LEAST_ROWS = 4
 """Rows below which nothing is matched."""
 
+FAR_BELOW = 100.0
+"""Height of the level under a function, in units of the curve's spread, from which another function is asked for."""
+
 CANCELLATION = 0.15
 """Price, in decades of error, of a factor of ten by which a function and the level under it exceed the curve's spread:
 a parabola is as well a sine of a small argument, five thousand times as high and as far below."""
@@ -57,6 +60,11 @@ class Curve:
     weights: Tensor
     floor: float
 
+    def excess(self, level: float) -> float:
+        """How far a level lies from the curve's mean, in units of its spread."""
+        spread = float(self.y.std(correction=0))
+        return abs(level - float(self.y.mean())) / spread if spread > 0 else 0.0
+
 
 def curve_of(network: Network, ref: EdgeRef, context: EditContext) -> Curve:
     """The curve of an edge as it is.
@@ -77,7 +85,7 @@ def curve_of(network: Network, ref: EdgeRef, context: EditContext) -> Curve:
         )
     inputs, values, weights = inputs[finite], values[finite], weights[finite]
     moved = float((weights * (values - values.mean()).square()).mean())
-    loss = _loss(network, context)
+    loss = judged_loss(network, context)
     floor = min(max(loss / max(moved, 1e-300), 1e-30), 1e-2) if math.isfinite(loss) and moved >= 0 else 1e-2
     weights = torch.where(torch.isfinite(weights), weights, 0.0)
     weights = weights / weights.mean().clamp_min(1e-300)
@@ -99,7 +107,7 @@ def learned_curve(network: Network, ref: EdgeRef, context: EditContext) -> Curve
     if edge_mode(network, ref) != EdgeMode.SYMBOLIC:
         return curve_of(network, ref, context)
     spline = unfixed(network, ref, context)
-    before = _loss(network, context)
+    before = judged_loss(network, context)
     options = TrainingOptions(steps=SHORT_REFIT, smoothness=1e-9, rescale_every=0)
     try:
         result = context.trained(spline, options)
@@ -110,7 +118,7 @@ def learned_curve(network: Network, ref: EdgeRef, context: EditContext) -> Curve
     return curve_of(result.network, ref, context)
 
 
-def _loss(network: Network, context: EditContext) -> float:
+def judged_loss(network: Network, context: EditContext) -> float:
     """Mean squared residual of the scaled targets on held-out rows, or on the training rows without them."""
     return float(mean_loss(network, *context.rows.judges)[0])
 
@@ -136,19 +144,18 @@ def suggest(
         top_k=len(offered),
         seed=context.options.seed,
     )[0]
-    found = sorted(found, key=lambda match: match_cost(match, curve.floor, weight) + _cancellation(match, curve))[:k]
+
+    def cost(match: Match) -> float:
+        price = CANCELLATION * math.log10(max(curve.excess(match.d), 1.0))
+        return match_cost(match, curve.floor, weight) + price
+
+    found = sorted(found, key=cost)[:k]
     suggestions = []
     for match in found:
         p = match.p if match.primitive.has_shape else 1.0
         constants = {"a": match.a, "b": match.b, "c": match.c, "d": match.d, "p": p}
         suggestions.append(Suggestion(match.primitive, constants, max(match.loss, 0.0)))
     return _judged_in_context(suggestions, curve, context) if in_context else suggestions
-
-
-def _cancellation(match: Match, curve: Curve) -> float:
-    spread = float(curve.y.std(correction=0))
-    excess = abs(match.d - float(curve.y.mean())) / spread if spread > 0 else 1.0
-    return CANCELLATION * math.log10(max(excess, 1.0))
 
 
 def with_primitives(network: Network, ref: EdgeRef, suggestions: Sequence[Suggestion], context: EditContext) -> Network:

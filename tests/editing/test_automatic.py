@@ -6,7 +6,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from kansym import ArgumentError, DiscoveryOptions, clock, edit, make_dataset
+from kansym import KAN, ArgumentError, DiscoveryOptions, clock, edit, make_dataset
+from kansym.editing.automatic import _without_far_levels
+from kansym.editing.constants import primitive_of
 from kansym.editing.network import EditableNetwork
 from kansym.editing.script import do_step
 
@@ -55,3 +57,20 @@ def test_a_slow_machine_selects_the_same(idle_column: EditableNetwork, monkeypat
 def test_once_the_wall_is_up_every_spline_gets_a_primitive(idle_column: EditableNetwork, with_wall: None) -> None:
     net = idle_column.copy()
     assert len(net.auto(max_seconds=1e-6)) == 3 and np.isfinite(net.error.held_out)
+
+
+@pytest.mark.parametrize(("law", "wrong", "right"), [("square", "sin", "x^2"), ("wave", "sin", "sin")])
+def test_small_differences_of_large_numbers_give_way(law, wrong, right):
+    rng = np.random.default_rng(0)
+    x = rng.uniform(-1, 1, (200, 1))
+    y = (x[:, 0] ** 2 if law == "square" else 900 + np.sin(3 * x[:, 0])) + 1e-3 * rng.normal(size=200)
+    net = edit(KAN([1, 1], grid=5).fit(x, y, starts=1))
+    if law == "square":
+        net.edges[0].fix(wrong, a=0.002)
+    else:
+        net.edges[0].fix(wrong)
+    net.refit()
+    before = net.error.train
+    after = _without_far_levels(net.network, [net.edges[0].ref], net.context, clock.now() + 10)
+    assert primitive_of(after, net.edges[0].ref).name == right
+    assert net.context.errors(after).train <= 1.01 * before
