@@ -142,9 +142,9 @@ class Editor:
         if self.on_change is not None:
             self.on_change(self.network)
 
-    def follow(self, network: Network) -> None:
+    def follow(self, network: Network, label: str) -> None:
         """Take a network that was changed elsewhere as the present state."""
-        self.history.push(State(network, network, "changed elsewhere", "# changed elsewhere"))
+        self.history.push(State(network, network, label, f"# {label}"))
 
     # -- steps on one edge -----------------------------------------------------------------------------------------
 

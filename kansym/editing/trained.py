@@ -83,11 +83,11 @@ def editor_of(net: KAN) -> EditableNetwork:
     present: Any = net.__dict__.get("_editor")
     if present is None or present[0] is not net._table:
         made = editable(net)
-        made._editor.on_change = net._adopt
+        made._editor.on_change = lambda network: net._become(network, "")
         net.__dict__["_editor"] = present = (net._table, made)
     editor: EditableNetwork = present[1]
     if not _same(editor.network.to(dtype=net.dtype), net.network.to("cpu")):
-        editor._editor.follow(_plain(net))
+        editor._editor.follow(_plain(net), net.__dict__.get("_step") or "changed elsewhere")
     return editor
 
 

@@ -343,7 +343,7 @@ class KAN(NetworkSteps):
             network, interrupted = trained
         if interrupted:
             logger.info("interrupted: the best weights of %d steps are kept", len(progress.records))
-        self._adopt(network)
+        self._become(network, "fit")
         self._records += progress.records
         if options.steps:
             self._fresh = None

@@ -50,6 +50,8 @@ class Pruned(int):
     was, would_be : float
         Where it was taken back, the error with the edges and without them, in units of y: of the held-out rows where
         there are any.
+    names : tuple of str
+        Of the edges, ``"x -> h1.0"``, where nodes have got other numbers since; else empty.
     """
 
     edges: tuple[str, ...]
@@ -59,6 +61,7 @@ class Pruned(int):
     taken_back: bool
     was: float
     would_be: float
+    names: tuple[str, ...] = ()
 
     def __new__(
         cls,
@@ -94,7 +97,7 @@ class Pruned(int):
     def __str__(self) -> str:
         if not self.edges:
             return f"no edge moves the output by less than {self.threshold:g} of its spread; nothing removed"
-        count = f"{len(self.edges)} edge{'' if len(self.edges) == 1 else 's'} ({', '.join(self.edges)})"
+        count = f"{len(self.edges)} edge{'' if len(self.edges) == 1 else 's'} ({', '.join(self.names or self.edges)})"
         if self.taken_back:
             error = "held-out error" if self.before.judged_apart else "error"
             rise = f"{self.was:.3g} to {self.would_be:.3g}"

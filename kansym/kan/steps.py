@@ -33,7 +33,7 @@ class NetworkSteps(TabledModule):
         """
         if isinstance(grid, bool) or not isinstance(grid, int) or not 1 <= grid <= FINEST_GRID:
             raise ArgumentError(f"grid must be a number of intervals from 1 to {FINEST_GRID}, got {grid!r}")
-        self._adopt(self.network.with_grid(grid))
+        self._become(self.network.with_grid(grid), f"refine to grid {grid}")
         return self
 
     def update_grid(self, X: Any = None) -> Self:
@@ -45,7 +45,7 @@ class NetworkSteps(TabledModule):
         first = network.layers[0]
         low, high = x.amin(0), x.amax(0)
         center, half = (low + high) / 2, torch.where(high > low, (high - low) / 2, first.half_width[0])
-        self._adopt(rescale(inputs_laid(network, center, half), x, only_off_grid=False))
+        self._become(rescale(inputs_laid(network, center, half), x, only_off_grid=False), "update the grid")
         return self
 
     def prune(self, threshold: float = 1e-2, *, force: bool = False) -> Pruned:
@@ -78,7 +78,9 @@ class NetworkSteps(TabledModule):
         judges = Judges(x, y, weights, self._rows(self.table.validation), scale, self._errors)
         network, result = pruned(self.network, judges, threshold, force=force)
         if result:
-            self._adopt(compacted(network))
+            places = (map(int, edge.split(".")) for edge in result.edges)
+            result.names = tuple(self.edge_name(*place) for place in places)
+            self._become(compacted(network), f"prune below {threshold:g}")
         return result
 
     # -- what matters ------------------------------------------------------------------------------------------------
@@ -147,7 +149,9 @@ class NetworkSteps(TabledModule):
     def remove_edge(self, edge: str | Sequence[int]) -> Self:
         """Switch off an edge, named ``"x -> h1.0"``, ``"0.1.0"`` or (layer, source, target); its mean stays."""
         network = self.network
-        self._adopt(without_edges(network, [self._edge(edge)], attribute(network, self._sample(None)).means))
+        place = self._edge(edge)
+        without = without_edges(network, [place], attribute(network, self._sample(None)).means)
+        self._become(without, f"remove {self.edge_name(*place)}")
         return self
 
     def remove_node(self, node: str | Sequence[int]) -> Self:
@@ -176,11 +180,11 @@ class NetworkSteps(TabledModule):
         width = network.n_inputs if level == 0 else network.layers[level - 1].n_out
         if width == 1:
             raise ArgumentError(f"{self.node_name(level, node)} is the last node of its level and has to stay")
-        means = attribute(network, self._sample(None)).means
+        means, name = attribute(network, self._sample(None)).means, self.node_name(level, node)
         # Only what it gives is kept: the edges into a node end with it.
         out = [edge for edge in edges_of_node(network, level, node) if edge[0] == level]
         network = without_edges(network, out, means)
-        self._adopt(with_nodes(network, level, [k for k in range(width) if k != node]))
+        self._become(with_nodes(network, level, [k for k in range(width) if k != node]), f"remove {name}")
 
     def widen(self, level: int = 1, nodes: int = 1, *, product: bool = False) -> Self:
         """Add nodes to a hidden level; the output stays exactly what it is.
@@ -191,7 +195,7 @@ class NetworkSteps(TabledModule):
         network = self.network
         for _ in range(nodes):
             network = widened(network, level, generator, product=product)
-        self._adopt(network)
+        self._become(network, "widen")
         return self
 
     def deepen(self, level: int | None = None) -> Self:
@@ -206,7 +210,8 @@ class NetworkSteps(TabledModule):
         nodes = network.trace(self._sample(None), need_slope=False)[level][0]
         low, high = nodes.amin(1), nodes.amax(1)
         half = (high - low) / 2
-        self._adopt(deepened(network, level, ((low + high) / 2, torch.where(half > 0, half, torch.ones_like(half)))))
+        reach = (low + high) / 2, torch.where(half > 0, half, torch.ones_like(half))
+        self._become(deepened(network, level, reach), "deepen")
         return self
 
     def swap(self, first: str | Sequence[int], second: str | Sequence[int]) -> Self:
@@ -223,7 +228,7 @@ class NetworkSteps(TabledModule):
             raise ArgumentError(f"{first!r} and {second!r} cannot be swapped: one adds and the other multiplies")
         order = list(range(len(product)))
         order[a], order[b] = order[b], order[a]
-        self._adopt(with_nodes(network, level, order))
+        self._become(with_nodes(network, level, order), f"swap {first} and {second}")
         return self
 
     def _node(self, node: Any) -> tuple[int, int]:

@@ -68,6 +68,11 @@ class TabledModule(ScaledModule):
             return self.names[node]
         return self.targets[node] if level == len(self.shape) - 1 else f"h{level}.{node}"
 
+    def _become(self, network: Network, step: str) -> None:
+        """Adopt a network, and remember what made it for the history of the editor."""
+        self._adopt(network)
+        self.__dict__["_step"] = step
+
     def edge_name(self, layer: int, source: int, target: int) -> str:
         """``x -> h1.0``."""
         return f"{self.node_name(layer, source)} -> {self.node_name(layer + 1, target)}"

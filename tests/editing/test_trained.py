@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 from kansym import KAN, ArgumentError, Formula, edit
 from kansym.run.storage import load_run, save_run
@@ -42,11 +43,11 @@ def test_what_is_done_elsewhere_is_a_step(net):
     net.edges["a -> f"].fix("sin")
     fixed = net.predict(X)
     net.fit(X, Y, steps=5)
-    assert net.editor.history[-2:] == ("fix 0.0.0 (a -> f) to sin", "changed elsewhere")
+    assert net.editor.history[-2:] == ("fix 0.0.0 (a -> f) to sin", "fit")
     net.editor.undo()
     assert np.array_equal(net.predict(X), fixed)
     net.remove_edge("b -> f")
-    assert net.edges["b -> f"].mode == "off" and net.editor.undo() == "changed elsewhere"
+    assert net.edges["b -> f"].mode == "off" and net.editor.undo() == "remove b -> f"
     assert net.edges["b -> f"].mode == "spline"
     # Other rows: the steps before were judged by those that are gone.
     net.fit(X[::2], Y[::2], steps=5)
@@ -109,3 +110,26 @@ def test_rows_far_from_zero_and_single_precision(tmp_path):
 def test_figures_show_primitives_over_splines(net):
     net.edges["a -> f"].fix("sin")
     assert "sin" in " ".join(text.get_text() for text in net.figure().axes[0].texts)
+
+
+def test_the_history_says_what_was_done_elsewhere(net):
+    net.editor.history  # noqa: B018
+    for step, label in (
+        (lambda: net.refine(20), "refine to grid 20"),
+        (lambda: net.widen(1) if len(net.shape) > 2 else net.deepen(), "deepen"),
+        (lambda: net.remove_edge("a -> h1.0"), "remove a -> h1.0"),
+    ):
+        step()
+        assert net.editor.history[-1] == label
+    net.editor.undo()
+    with torch.no_grad():
+        net.layers[0].coefficients += 0.01
+    assert net.editor.history[-1] == "changed elsewhere"
+
+
+def test_removed_edges_are_named_as_they_were():
+    net = KAN([2, 2, 1], grid=3, names=["a", "b"], targets=["f"]).fit(X, Y, lamb=1e-2, starts=4, steps=30)
+    before = {edge.id: edge.name for edge in net.editor.edges}
+    pruned = net.prune()
+    assert pruned and pruned.names == tuple(before[edge] for edge in pruned.edges)
+    assert str(pruned).startswith(f"{int(pruned)} edge") and pruned.names[0] in str(pruned)
