@@ -195,7 +195,8 @@ def _draw_box(
     def draw(points: np.ndarray, colour: str, linewidth: float, order: int) -> None:
         across = _fraction(points[:, 0], float(lower), float(upper))
         up = _fraction(points[:, 1], low, high)
-        up = np.where((up > -0.08) & (up < 1.08), up, np.nan)
+        # A reference spline may reach beyond the rows of this network.
+        up = np.where((up > -0.08) & (up < 1.08) & (across > -0.03) & (across < 1.03), up, np.nan)
         axes.plot(
             left + width * (0.05 + 0.9 * across),
             bottom + height * (0.13 + 0.74 * up),

@@ -178,6 +178,26 @@ def test_misfit_does_not_depend_on_the_gauge_and_equals_one_minus_r_squared():
     assert curve.misfit == pytest.approx(expected, rel=1e-9)
 
 
+def test_curves_of_the_reference_stay_in_their_boxes():
+    x = rows(1)
+    spline = network(1, 1, 1)
+    symbolic = spline.clone()
+    # The first edge is a poor match, so that the spline behind it goes on beyond the rows of this network.
+    symbolic.set_symbolic(0, 0, 0, LIBRARY.get("gaussian"), a=4.0)
+    symbolic.set_symbolic(1, 0, 0, LIBRARY.get("exp"))
+    drawn = edge_curves(symbolic, x, reference=spline)[1]
+    assert drawn.spline is not None
+    (left, right), width = (drawn.spline[[0, -1], 0]), float(drawn.points[:, 0].max() - drawn.points[:, 0].min())
+    assert abs(right - left) > 1.1 * width
+    figure = network_figure(symbolic, x, input_names=["a"], output_name="y", reference=spline)
+    ends = [(box.get_x(), box.get_x() + box.get_width()) for box in boxes(figure)]
+    curves = [line for line in figure.axes[0].lines if len(line.get_xdata()) > 50 and line.get_zorder() in (3, 4)]
+    assert len(curves) >= 3
+    for line in curves:
+        shown = line.get_xdata()[torch.isfinite(torch.as_tensor(line.get_ydata()))]
+        assert any(left <= shown.min() and shown.max() <= right for left, right in ends)
+
+
 def test_a_pole_between_rows_and_non_finite_values_are_survived():
     net = network(1, 1)
     net.set_symbolic(0, 0, 0, LIBRARY.get("x^-1"))
