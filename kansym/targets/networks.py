@@ -18,6 +18,9 @@ from kansym.targets.text import common_lines
 MUCH = 3.0
 """Residual of a formula in units of its network's from which it says so."""
 
+ROUNDING = 1e-9
+"""Residual in units of the target's spread up to which it is rounding."""
+
 
 class Formulas(tuple[Formula, ...]):
     """One formula for each output, in their order; what they share is named once in their text.
@@ -78,7 +81,7 @@ def _remarked(net: KAN, output: int, formula: Formula) -> Formula:
             float(np.sqrt(np.mean((values - y) ** 2)))
             for values in (formula.predict(X), net.predict(X).reshape(len(X), -1)[:, output])
         )
-    if not own > MUCH * network:
+    if not own > max(MUCH * network, ROUNDING * float(np.std(table.y))):
         return formula
     note = f"The residual of the formula is {own / network:.2g} times that of the network: it is no more than a sketch."
     return replace(formula, notes=(*formula.notes, note))

@@ -155,3 +155,7 @@ def test_a_formula_far_from_its_network_says_so():
     (note,) = net.symbolify(primitives=["x", "x^2"]).notes
     assert note.startswith("The residual of the formula is ") and "times that of the network" in note
     assert not KAN([1, 1], grid=20).fit(x, np.sin(9 * x[:, 0]), starts=1).symbolify().notes
+    # Both are exact, and which is nearer is rounding.
+    exact = KAN.of(kan_from_expression("3.0*w + 0.1*t", ["t", "w"]), names=["t", "w"])
+    rows = rng.uniform(-1, 1, (100, 2))
+    assert not exact.fit(rows, 0.1 * rows[:, 0] + 3.0 * rows[:, 1], steps=0).formula().notes

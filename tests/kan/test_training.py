@@ -265,7 +265,12 @@ def test_drifted_nodes_are_put_back_on_their_grids(optimizer, plain_network, pro
     assert moved.trace(x)[1][0].abs().max() < 2 < stayed.trace(x)[1][0].abs().max()
 
 
-def test_time_is_up_also_in_the_middle_of_a_step(plain_network, problem):
+def with_line_search(leaves):
+    return torch.optim.LBFGS(leaves, line_search_fn="strong_wolfe")
+
+
+@pytest.mark.parametrize(("optimizer", "seen"), [("lbfgs", [0, 1, 2]), (with_line_search, [0])])
+def test_time_is_up_also_in_the_middle_of_a_step(optimizer, seen, plain_network, problem):
     network, (x, y) = plain_network((2, 1, 1), population=3), problem()
     shown = []
 
@@ -273,25 +278,9 @@ def test_time_is_up_also_in_the_middle_of_a_step(plain_network, problem):
         shown.append((step, index.tolist()))
         return len(shown) == 4
 
-    options = TrainingOptions(optimizer="lbfgs", steps=5)
+    options = TrainingOptions(optimizer=optimizer, steps=5)
     first_order(network, x, y[:, None], weights=None, options=options, observe=observe)
-    assert shown == [(0, [0, 1, 2])] * 4
-
-
-def test_time_is_up_also_in_the_middle_of_a_step_of_one_network(plain_network, problem):
-    network, (x, y) = plain_network((2, 1, 1), population=3), problem()
-    shown = []
-
-    def observe(network, index, loss, step):
-        shown.append((step, index.tolist()))
-        return len(shown) == 4
-
-    def with_line_search(leaves):
-        return torch.optim.LBFGS(leaves, line_search_fn="strong_wolfe")
-
-    options = TrainingOptions(optimizer=with_line_search, steps=5)
-    first_order(network, x, y[:, None], weights=None, options=options, observe=observe)
-    assert shown == [(0, [0, 1, 2]), (0, [0]), (0, [0]), (0, [0])]
+    assert shown == [(0, [0, 1, 2]), *[(0, seen)] * 3]
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "", 3])
