@@ -154,13 +154,13 @@ def rational(
     scale = float(np.sqrt(np.mean(t**2))) or 1.0
     U, target = X / size, t / scale
     for top, bottom in degrees:
-        upper, lower = _powers(X.shape[1], top), _powers(X.shape[1], bottom)
+        upper, lower = powers_up_to(X.shape[1], top), powers_up_to(X.shape[1], bottom)
         if len(upper) + len(lower) > min(MOST_TERMS, len(t) // 4):
             continue
         few = slice(None, None, max(1, len(t) // max(FEW_ROWS, 2 * (len(upper) + len(lower)))))
-        if _null_vector(_monomials(U[few], upper), target[few, None] * _monomials(U[few], lower)) is None:
+        if _null_vector(monomials(U[few], upper), target[few, None] * monomials(U[few], lower)) is None:
             continue
-        vector = _null_vector(_monomials(U, upper), target[:, None] * _monomials(U, lower))
+        vector = _null_vector(monomials(U, upper), target[:, None] * monomials(U, lower))
         if vector is None:
             continue
         numerator, denominator = vector[: len(upper)], vector[len(upper) :]
@@ -198,12 +198,12 @@ def _possible(polynomials: list[tuple[np.ndarray, np.ndarray]]) -> int:
     return number
 
 
-def _powers(d: int, degree: int) -> list[tuple[int, ...]]:
+def powers_up_to(d: int, degree: int) -> list[tuple[int, ...]]:
     powers = [p for p in itertools.product(range(degree + 1), repeat=d) if sum(p) <= degree]
     return sorted(powers, key=lambda p: (sum(p), p))
 
 
-def _monomials(U: np.ndarray, powers: list[tuple[int, ...]]) -> np.ndarray:
+def monomials(U: np.ndarray, powers: list[tuple[int, ...]]) -> np.ndarray:
     return np.column_stack([np.prod(U ** np.array(p), axis=1) for p in powers])
 
 
@@ -265,7 +265,7 @@ def _same(
 ) -> bool:
     """Whether N / D is the target on the rows; a null vector may also vanish on them as a whole."""
     with np.errstate(all="ignore"):
-        value = (_monomials(U, upper) @ numerator) / (_monomials(U, lower) @ denominator)
+        value = (monomials(U, upper) @ numerator) / (monomials(U, lower) @ denominator)
         near = np.abs(value - target) < 1e-10 * (np.abs(target) + np.median(np.abs(target)))
     return bool(np.isfinite(value).all() and near.mean() >= REPRODUCED)
 

@@ -19,6 +19,7 @@ from kansym.structure.problem import TARGET, Problem
 from kansym.structure.product_units import SMALL_TABLE, product_unit_laws
 from kansym.structure.rank import link_ranks
 from kansym.structure.rational import featured_laws, rational_laws
+from kansym.structure.rational_fits import rational_fits
 from kansym.structure.scaled_forms import scaled_forms
 from kansym.structure.search import GRADIENT_ROWS, NOISY, Reducer
 from kansym.structure.separability import Separation, linked_separations, separated_curve
@@ -152,6 +153,7 @@ class Solver:
                 continue
             yield from self._together(self._simply(smaller, surrogate))
             if self.reducer.noisy:
+                yield from self._together(self._as_quotients(smaller))
                 yield from self._together(self._as_sums(smaller))
                 if smaller.steps and smaller.steps[-1].kind is StepKind.UNITS:
                     yield from self._together(self._as_product_units(smaller))
@@ -242,6 +244,22 @@ class Solver:
                 )
         for law in sorted(found, key=lambda law: law.bits)[: SMALL_TABLE_FORMS if small else MOST_FORMS]:
             yield problem.compose(law.expression, variables), problem
+
+    def _as_quotients(self, problem: Problem) -> Iterator[Solution]:
+        """Quotients of polynomials in several columns that leave about as little as interpolants, and their roots."""
+        if not self.any_function or problem.dimension == 1 or self._late():
+            return
+        variables = symbols(problem.dimension)
+        for link in usable_links(problem.t):
+            if link.name not in ("identity", "square"):
+                continue
+            linked = link.apply(problem)
+            if linked.finite():
+                # As a residual of the target, which is a function of y.
+                least = self.smooth / float(np.sqrt(np.mean(linked.slope**2)))
+                weights = linked.fitting_weights()
+                for law in rational_fits(linked.X, linked.t, variables, weights, attainable=least):
+                    yield linked.compose(law, variables), linked
 
     def _as_sums(self, problem: Problem) -> Iterator[Solution]:
         """Short sums of products that leave no more than noise, of the target, its square and its reciprocal."""
