@@ -57,13 +57,13 @@ class Work(Enum):
 
 
 SECONDS: dict[Work, float] = {
-    Work.ALGEBRA: 5e-5,
-    Work.COMPILED_NODES: 2e-5,
-    Work.EVALUATIONS: 4e-5,
+    Work.ALGEBRA: 3e-5,
+    Work.COMPILED_NODES: 8e-6,
+    Work.EVALUATIONS: 3.3e-5,
     Work.EVALUATED_NODES: 5e-10,
-    Work.NUMBERS_TRIED: 4e-3,
-    Work.DENSE_PRODUCTS: 8e-10,
-    Work.SMALL_FITS: 1.2e-4,
+    Work.NUMBERS_TRIED: 2e-3,
+    Work.DENSE_PRODUCTS: 5e-10,
+    Work.SMALL_FITS: 1e-4,
     Work.KERNEL_ENTRIES: 1.1e-8,
     Work.CHOLESKY: 2e-11,
     Work.PRODUCT_UNITS: 6e-9,
