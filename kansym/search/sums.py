@@ -59,7 +59,7 @@ needs it."""
 DECADES = 100.0
 """Largest target in units of the median from which on rows count by their relative errors, without noise."""
 
-SHORTER_SECONDS = 8.0
+SHORTER_SECONDS = 16.0
 """Most time for a turn where a formula leaves nothing to find: only a shorter one is looked for, which is a small sum
 that is found soon."""
 
