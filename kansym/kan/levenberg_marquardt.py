@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from kansym.device import CHECKED_EVERY
 from kansym.kan.jacobian import mean_loss, normal_equations
 from kansym.kan.network import Network
 from kansym.kan.parameters import ParameterMap
@@ -25,9 +26,6 @@ from kansym.kan.penalty import PenaltyWeights, penalise, penalty_value
 from kansym.kan.rescaling import rescale
 
 MAX_DAMPING = 1e10
-
-CHECKED_EVERY = 4
-"""Iterations on a card between two looks at which networks have come to their end."""
 
 
 @dataclass(frozen=True)
