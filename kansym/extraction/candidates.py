@@ -21,6 +21,10 @@ class Batch:
         """The rows at `index`, increasing integers, so that sorted fields stay sorted."""
         return type(self)(*(getattr(self, field.name)[index] for field in fields(self)))
 
+    def to(self, device: torch.device | str) -> Self:
+        """The same on another device."""
+        return type(self)(*(getattr(self, field.name).to(device) for field in fields(self)))
+
 
 @dataclass(frozen=True)
 class Rules(Batch):
@@ -78,8 +82,8 @@ class Rules(Batch):
         for pole, turn in zip(self.poles.unbind(-1), self.turns.unbind(-1), strict=True):
             # The first pole at or above the lower end, where there are many.
             after = pole + torch.where(turn > 0, turn * torch.ceil((low - pole) / turn), 0.0)
-            inside = inside & ~((after >= low) & (after <= high))
-        return inside & (torch.isnan(self.kinks) | ((low < self.kinks) & (self.kinks < high)))
+            inside = inside & (after.clamp(low, high) != after)
+        return inside & ~((self.kinks <= low) | (self.kinks >= high))
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,9 @@ _SAFE_RANGE = 1e100
 _LARGEST_GROWTH = 2.0
 _PINNED = 2e-15
 _INSIDE = 6e-15
+# Problems times points below which a step is left to the host: it takes some 70 ns of each, the kernels of a step on a
+# card some 2 ms, however few they are.
+_CARD_POINTS = 30_000
 
 
 @dataclass(frozen=True)
@@ -129,7 +132,8 @@ def project(f: Tensor, inside: Tensor, y: Tensor, root_weight: Tensor) -> Projec
     scale = torch.ones_like(largest)
     extreme = valid & ((largest > _SAFE_RANGE) | (largest < 1 / _SAFE_RANGE))
     if f.is_cuda or bool(extreme.any()):  # squares would overflow or vanish
-        scale = torch.where(extreme & (1 / largest < torch.inf), 1 / largest, scale)
+        inverse = 1 / largest
+        scale = torch.where(extreme & (inverse < torch.inf), inverse, scale)
         f *= scale[..., None]
     f *= root_weight
     mean = (f * root_weight).sum(-1)
@@ -138,7 +142,7 @@ def project(f: Tensor, inside: Tensor, y: Tensor, root_weight: Tensor) -> Projec
     # In units of its largest magnitude the function must vary by more than its own rounding.
     valid = valid & (norm > 1e-14 * largest * scale)
     square = torch.where(valid, norm * norm, 1.0)
-    height = torch.where(valid, (f * y).sum(-1) / square, 0.0)
+    height = (f * y).sum(-1) / square
     residual = y - height[..., None] * f
     loss = torch.where(valid, torch.linalg.vector_norm(residual, dim=-1) ** 2, torch.inf)
     return Projection(loss, residual, f, square, height * scale, mean / scale)
@@ -171,35 +175,71 @@ def minimise(
     """
     data = Data.gather(problems, candidates, curves, sample)
     state = evaluate(problems, candidates, data)
+    movable = data.rules.steps.flatten(1).any(-1)
+    running = (state.loss < math.inf) & (state.loss > _FLOOR) & movable
+    where = torch.arange(len(running), device=running.device)
+    run = _Run(where, running, torch.full_like(state.loss, 1e-2), problems, state, data)
     best = replace(problems, a=problems.a.clone(), b=problems.b.clone(), p=problems.p.clone())
     best_loss = state.loss.clone()
-    running = (best_loss < math.inf) & (best_loss > _FLOOR) & data.rules.steps.flatten(1).any(-1)
-    where = running.nonzero()[:, 0]
-    current, state, data = problems[where], state[where], data[where]
-    running, damping = running[where], torch.full_like(current.a, 1e-2)
+    run = run[running.nonzero()[:, 0]]
     for iteration in range(1, iterations + 1):
-        if not len(where):
+        if not len(run.where):
             break
-        frame = _Frame.of(current, data)
-        trial = _move(current, _step(current, state, candidates, data, frame, damping), data.rules, frame)
-        trial = into_closed_domain(trial, data)
-        attempt = evaluate(trial, candidates, data)
-        better = (attempt.loss < state.loss) & running
-        gain = torch.where(better, (state.loss - attempt.loss) / state.loss, 1.0)
-        damping = torch.where(better, (damping / 8).clamp_min(1e-14), damping * 6)
-        state = _accepted(better, attempt, state)
-        current = replace(current, **_accepted_constants(better, trial, current))
-        running = running & (gain > tolerance) & (state.loss > _FLOOR) & (damping < _DAMPING_LIMIT)
-        if running.is_cuda and iteration % CHECKED_EVERY:
+        if run.where.is_cuda and run.data.v.numel() < _CARD_POINTS:
+            run, best, best_loss = (one.to("cpu") for one in (run, best, best_loss))
+        run = run.stepped(candidates, tolerance)
+        if run.where.is_cuda and iteration % CHECKED_EVERY:
             continue
         # Moving the data costs as much as several passes over it: finished problems leave in batches.
-        if int(running.sum()) < 0.8 * len(running):
-            _store(best, best_loss, current, state.loss, where)
-            left = running.nonzero()[:, 0]
-            where, damping, running = where[left], damping[left], running[left]
-            current, state, data = current[left], state[left], data[left]
-    _store(best, best_loss, current, state.loss, where)
-    return best, best_loss
+        if int(run.running.sum()) < 0.8 * len(run.running):
+            run.store(best, best_loss)
+            run = run[run.running.nonzero()[:, 0]]
+    run.store(best, best_loss)
+    return best.to(where.device), best_loss.to(where.device)
+
+
+@dataclass(frozen=True)
+class _Run(Batch):
+    """Problems under way, where they stand.
+
+    Attributes
+    ----------
+    where : Tensor (M,) of int64
+        Their places among all problems.
+    running : Tensor (M,) of bool
+        Which have not come to their end.
+    damping : Tensor (M,)
+    problems, state, data
+        Constants, what they give, and what they are fitted to.
+    """
+
+    where: Tensor
+    running: Tensor
+    damping: Tensor
+    problems: Problems
+    state: Projection
+    data: Data
+
+    def stepped(self, candidates: Candidates, tolerance: float) -> "_Run":
+        """After one step, taken by those whose loss it lowers."""
+        data, old = self.data, self.state
+        frame = _Frame.of(self.problems, data)
+        step = _step(self.problems, old, candidates, data, frame, self.damping)
+        trial = into_closed_domain(_move(self.problems, step, data.rules, frame), data)
+        attempt = evaluate(trial, candidates, data)
+        better = (attempt.loss < old.loss) & self.running
+        gain = torch.where(better, (old.loss - attempt.loss) / old.loss, 1.0)
+        damping = (self.damping * torch.where(better, 1 / 8, 6.0)).clamp_min(1e-14)
+        state = _accepted(better, attempt, old, *(field.name for field in fields(old)))
+        running = self.running & (gain > tolerance) & (state.loss > _FLOOR) & (damping < _DAMPING_LIMIT)
+        problems = _accepted(better, trial, self.problems, "a", "b", "p")
+        return _Run(self.where, running, damping, problems, state, data)
+
+    def store(self, best: Problems, best_loss: Tensor) -> None:
+        """Write constants and losses into those of all problems."""
+        for name in ("a", "b", "p"):
+            getattr(best, name)[self.where] = getattr(self.problems, name)
+        best_loss[self.where] = self.state.loss
 
 
 def into_closed_domain(problems: Problems, data: Data) -> Problems:
@@ -255,16 +295,17 @@ def _step(
     second -= (r12 / n1)[:, None] * first
     n2 = torch.linalg.vector_norm(second, dim=-1)
     g2 = (second * state.residual).sum(-1) / torch.where(n2 > 0, n2, 1.0)
-    length = r12 * r12 + n2 * n2
+    n2_square = n2 * n2
+    length = r12 * r12 + n2_square
     single = length == 0
-    n2_square, length = torch.where(single, 1.0, n2 * n2), torch.where(single, 1.0, length)
+    n2_square, length = torch.where(single, 1.0, n2_square), torch.where(single, 1.0, length)
     det = n2_square + (2 + damping) * damping * length
     usable = usable & (det > 0)
     det = torch.where(usable, det, 1.0)
     delta1 = ((n2_square + damping * length) * g1 - r12 * n2 * g2) / (n1 * det)
     delta2 = (damping * r12 * g1 + (1 + damping) * n2 * g2) / det
     step = torch.stack([delta1, delta2], -1)
-    return torch.where(usable[:, None] & torch.isfinite(step), step, 0.0)
+    return torch.where(usable[:, None] & (step.abs() < math.inf), step, 0.0)
 
 
 def _columns(problems: Problems, candidates: Candidates, data: Data, frame: "_Frame") -> Tensor:
@@ -329,15 +370,8 @@ class _Frame:
         return cls(anchored, rules.anchor, pivot, torch.where(anchored, problems.a, 1.0), gap)
 
 
-def _accepted(better: Tensor, new: B, old: B) -> B:
-    """Row by row, `new` where `better`."""
-    pairs = ((getattr(new, field.name), getattr(old, field.name)) for field in fields(old))
-    return type(old)(*(torch.where(better[:, None] if n.ndim > 1 else better, n, o) for n, o in pairs))
-
-
-def _accepted_constants(better: Tensor, new: Problems, old: Problems) -> dict[str, Tensor]:
-    return {name: torch.where(better, getattr(new, name), getattr(old, name)) for name in ("a", "b", "p")}
-
-
-def _store(best: Problems, best_loss: Tensor, current: Problems, loss: Tensor, where: Tensor) -> None:
-    best.a[where], best.b[where], best.p[where], best_loss[where] = current.a, current.b, current.p, loss
+def _accepted(better: Tensor, new: B, old: B, *names: str) -> B:
+    """Row by row and for the fields named, `new` where `better`."""
+    pairs = {name: (getattr(new, name), getattr(old, name)) for name in names}
+    changed = {name: torch.where(better[:, None] if n.ndim > 1 else better, n, o) for name, (n, o) in pairs.items()}
+    return replace(old, **changed)
