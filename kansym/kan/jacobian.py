@@ -53,6 +53,11 @@ def chunks(rows: int, per_row: int, device: torch.device) -> list[slice]:
     return [slice(start, min(start + size, rows)) for start in range(0, rows, size)]
 
 
+def _at(x: Tensor, part: slice) -> Tensor:
+    """Rows of a chunk; x itself where it holds all of them, so that what is remembered of x is found."""
+    return x if part.stop - part.start == len(x) else x[part]
+
+
 def _write_block(out: Tensor, layer: Layer, edges: EdgeValues, delta: Tensor, kind: str) -> None:
     """Fill the columns of one block, `out` of shape (P, n, columns)."""
     if kind == "coefficients":
@@ -132,8 +137,9 @@ def normal_equations(
     square = _Square(count, size, gradient)
     clock.charge(Work.NETWORK_PASSES, 3)
     clock.charge(Work.NETWORK_PRODUCTS, count * rows * size * (size + 20))
-    for part in chunks(rows, count * max(size, 1), network.device):
-        states = network.trace(x[part])
+    parts = chunks(rows, count * max(size, 1), network.device)
+    for part in parts:
+        states = network.trace(_at(x, part), kept=len(parts) == 1)
         residual = states[-1][0] - y[part]
         root = None if weights is None else weights[part].sqrt()[None, :, None]
         if root is not None:
@@ -194,8 +200,10 @@ def mean_loss(network: Network, x: Tensor, y: Tensor, weights: Tensor | None = N
     total = torch.zeros(network.population, dtype=network.dtype, device=network.device)
     clock.charge(Work.NETWORK_PASSES)
     clock.charge(Work.NETWORK_PRODUCTS, 10 * network.population * x.shape[0] * edge_count(network))
-    for part in chunks(x.shape[0], network.population * widest, network.device):
-        residual = (network(x[part]) - y[part]).square()
+    parts = chunks(x.shape[0], network.population * widest, network.device)
+    for part in parts:
+        states = network.trace(_at(x, part), need_slope=False, kept=len(parts) == 1)
+        residual = (states[-1][0] - y[part]).square()
         if weights is not None:
             residual = residual * weights[part][None, :, None]
         total += residual.sum((1, 2))

@@ -79,17 +79,16 @@ def copy_where(target: Network, source: Network, index: Tensor, mask: Tensor) ->
                 old[index] = torch.where(rows, new, old[index])
 
 
-def _solve(matrix: Tensor, gradient: Tensor, damping: Tensor, active: Tensor) -> Tensor:
+def _solve(matrix: Tensor, gradient: Tensor, damping: Tensor, parameters: ParameterMap) -> Tensor:
     """Damped Gauss-Newton step; nan where the matrix is not positive definite, which the caller rejects."""
     diagonal = matrix.diagonal(dim1=-2, dim2=-1)
     # Marquardt's scaling makes the step independent of units; the floor keeps directions of no effect from running off.
     floor = 1e-9 * diagonal.amax(-1, keepdim=True)
-    added = damping[:, None] * diagonal.clamp_min(floor) + (~active) * 1.0
-    system = matrix + torch.diag_embed(added + 1e-300)
+    system = matrix.clone()
+    system.diagonal(dim1=-2, dim2=-1).add_(damping[:, None] * diagonal.clamp_min(floor) + parameters.held)
     factor, info = torch.linalg.cholesky_ex(system)
-    step = -torch.cholesky_solve(gradient.unsqueeze(-1), factor).squeeze(-1)
-    step[info > 0] = torch.nan
-    return step * active
+    step = torch.cholesky_solve(gradient.unsqueeze(-1), factor).squeeze(-1)
+    return torch.where(info[:, None] > 0, torch.nan, step * parameters.downhill)
 
 
 @dataclass(frozen=True)
@@ -197,14 +196,14 @@ class _Pace:
 
     def after(self, batch: _Batch, step: Tensor, objective: Tensor, accepted: Tensor, tolerance: float) -> "_Pace":
         """The pace after a step from `batch` to an `objective`, as Nielsen has it."""
-        predicted = -(step * batch.gradient).sum(-1) - 0.5 * (
-            step * (batch.matrix @ step.unsqueeze(-1)).squeeze(-1)
-        ).sum(-1)
-        fall = batch.objective - objective
-        gain = fall / (2 * predicted).clamp_min(1e-300)
-        shrink = (1.0 - (2.0 * gain.clamp(0, 1.5) - 1.0) ** 3).clamp(1.0 / 9.0, 1.0)
-        small = accepted & (fall <= tolerance * batch.objective)
-        damping = torch.where(accepted, self.damping * shrink, self.damping * self.growth).clamp_(min=1e-14)
+        curved = (step * (batch.matrix @ step.unsqueeze(-1)).squeeze(-1)).sum(-1)
+        predicted = torch.add((step * batch.gradient).sum(-1), curved, alpha=0.5)
+        rise = objective - batch.objective
+        # Twice the ratio of what was gained to what was predicted of the loss, which is half of this prediction.
+        gain = rise / predicted.clamp_max(-5e-301)
+        shrink = (1.0 - (gain.clamp(0, 3) - 1.0) ** 3).clamp(1.0 / 9.0, 1.0)
+        small = accepted & (rise >= -tolerance * batch.objective)
+        damping = (self.damping * torch.where(accepted, shrink, self.growth)).clamp_(min=1e-14)
         growth = torch.where(accepted, 2.0, self.growth * 2.0)
         slow = torch.where(small, self.slow + 1, torch.where(accepted, 0, self.slow))
         return _Pace(damping, growth, slow)
@@ -266,11 +265,12 @@ def levenberg_marquardt(
 
 def _stepped(batch: _Batch, pace: _Pace, problem: _Problem, tolerance: float) -> tuple[_Batch, _Pace]:
     """One iteration of every network of the batch."""
-    step = _solve(batch.matrix, batch.gradient, pace.damping, batch.parameters.active)
+    step = _solve(batch.matrix, batch.gradient, pace.damping, batch.parameters)
     moved = batch.parameters.assign(batch.network, batch.parameters.flatten(batch.network) + step)
     trial = problem.linearise(moved, batch.index, batch.parameters) if step.is_cuda else None
     objective = problem.objective(moved) if trial is None else trial.objective
-    accepted = torch.isfinite(objective) & (objective < batch.objective)
+    # What is not finite is not less either.
+    accepted = objective < batch.objective
     pace = pace.after(batch, step, objective, accepted, tolerance)
     if trial is not None:
         return batch.merged(trial, step, accepted), pace

@@ -42,6 +42,16 @@ class ParameterMap:
         """Whether every column is known to exist in every network; a card is not asked."""
         return not self.active.is_cuda and bool(self.active.all())
 
+    @cached_property
+    def held(self) -> Tensor:
+        """What the diagonal of a system of equations needs to be regular: 1 where a column does not exist."""
+        return torch.where(self.active, 1e-300, 1.0)
+
+    @cached_property
+    def downhill(self) -> Tensor:
+        """-1 where a column exists, 0 elsewhere."""
+        return -self.active.to(torch.float64)
+
     @classmethod
     def of(cls, network: Network) -> "ParameterMap":
         blocks, active, start = [], [], 0

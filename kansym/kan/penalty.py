@@ -11,10 +11,12 @@ form in the coefficients, so the majoriser w_e s_e^2 / (2 s_e) makes the penalty
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 from torch import Tensor
 
+from kansym.kan.curves import Curves
 from kansym.kan.layer import EdgeMode, EdgeValues, Layer
 from kansym.kan.network import Network
 from kansym.kan.parameters import Block, ParameterMap
@@ -74,8 +76,22 @@ def _spline_curvature(layer: Layer, edges: EdgeValues) -> Tensor:
 
 def _curve_form(layer: Layer, weights: PenaltyWeights) -> Tensor:
     """Quadratic form of a curve, shape (m, m) or for each node (P, n_in, m, m): roughness and ridge."""
-    eye = torch.eye(layer.curves.size, dtype=layer.coefficients.dtype, device=layer.coefficients.device)
-    return weights.smoothness * layer.curves.roughness(eye, precise=weights.precise) + weights.ridge * eye
+    curves, like = layer.curves, layer.coefficients
+    if curves.knots is None:
+        return _even_form(curves.grid, curves.order, curves.base, weights, like.dtype, like.device)
+    return _form(curves, weights, like.dtype, like.device)
+
+
+@lru_cache(maxsize=64)
+def _even_form(
+    grid: int, order: int, base: str, weights: PenaltyWeights, dtype: torch.dtype, device: torch.device
+) -> Tensor:
+    return _form(Curves(grid, order, base), weights, dtype, device)
+
+
+def _form(curves: Curves, weights: PenaltyWeights, dtype: torch.dtype, device: torch.device) -> Tensor:
+    eye = torch.eye(curves.size, dtype=dtype, device=device)
+    return weights.smoothness * curves.roughness(eye, precise=weights.precise) + weights.ridge * eye
 
 
 def _add_block(penalty: Penalty, block: Block, local: Tensor, values: Tensor) -> None:
