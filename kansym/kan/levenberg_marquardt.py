@@ -109,7 +109,7 @@ class _Problem:
             network=network,
             index=index,
             parameters=parameters,
-            matrix=equations.matrix + penalty.matrix,
+            matrix=equations.matrix.add_(penalty.matrix),
             gradient=equations.gradient + penalty.gradient,
             objective=equations.loss + penalty.value,
             loss=equations.loss,

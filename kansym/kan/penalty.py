@@ -11,7 +11,7 @@ form in the coefficients, so the majoriser w_e s_e^2 / (2 s_e) makes the penalty
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import torch
 from torch import Tensor
@@ -20,6 +20,7 @@ from kansym.kan.curves import Curves
 from kansym.kan.layer import EdgeMode, EdgeValues, Layer
 from kansym.kan.network import Network
 from kansym.kan.parameters import Block, ParameterMap
+from kansym.kan.remembered import remembered
 
 GRAM_ROWS = 512
 """Rows used for edge standard deviations: they only weigh edges against each other."""
@@ -27,7 +28,10 @@ GRAM_ROWS = 512
 
 @dataclass
 class Penalty:
-    """Value (P,), gradient / 2 (P, size) and Gauss-Newton matrix (P, size, size) of the penalties, in units of loss."""
+    """Value (P,), gradient / 2 (P, size) and Gauss-Newton matrix (P, size, size) of the penalties, in units of loss.
+
+    Without sparsity the matrix is the same at every step, and remembered: it must not be changed in place.
+    """
 
     value: Tensor
     gradient: Tensor
@@ -94,17 +98,6 @@ def _form(curves: Curves, weights: PenaltyWeights, dtype: torch.dtype, device: t
     return weights.smoothness * curves.roughness(eye, precise=weights.precise) + weights.ridge * eye
 
 
-def _add_block(penalty: Penalty, block: Block, local: Tensor, values: Tensor) -> None:
-    """Add quadratic forms `local` (P, edges, k, k), one of each edge, acting on the block's parameters."""
-    count, edges, k = local.shape[:3]
-    own = values[:, block.start : block.stop].reshape(count, edges, k)
-    penalty.gradient[:, block.start : block.stop] += (local @ own.unsqueeze(-1)).reshape(count, -1)
-    square = penalty.matrix[:, block.start : block.stop, block.start : block.stop]
-    view = square.unflatten(2, (edges, k)).unflatten(1, (edges, k))
-    index = torch.arange(edges, device=values.device)
-    view[:, index, :, index, :] += local.transpose(0, 1)
-
-
 def _local_forms(
     network: Network, layer: Layer, block: Block, edges: EdgeValues | None, pull: Tensor | None, weights: PenaltyWeights
 ) -> Tensor:
@@ -129,6 +122,39 @@ def _local_forms(
     return local.reshape(count, n_in * n_out, 5, 5)
 
 
+States = list[tuple[Tensor, EdgeValues | None]]
+
+
+def _pulls(network: Network, states: States, weights: PenaltyWeights) -> dict[int, Tensor]:
+    """How strongly sparsity pulls at each edge, layer by layer: w_e / s_e."""
+    pulls = {}
+    for number, layer in enumerate(network.layers):
+        edges = states[number + 1][1]
+        assert edges is not None
+        deviation = edge_deviation(edges)
+        _, derivative = sparsity(deviation, layer.mode != EdgeMode.OFF, weights)
+        # Entropy rewards large edges for growing; dropping that negative curvature keeps the matrix positive definite.
+        pulls[number] = derivative.clamp_min(0) / (2 * deviation.clamp_min(1e-6))
+    return pulls
+
+
+def _forms(
+    network: Network, parameters: ParameterMap, weights: PenaltyWeights, states: States, pulls: dict[int, Tensor]
+) -> tuple[list[Tensor], Tensor]:
+    """Quadratic forms (P, edges, k, k) of every block, one of each edge, and all of them as one matrix."""
+    count, size = parameters.active.shape
+    forms, matrix = [], torch.zeros(count, size, size, dtype=network.dtype, device=network.device)
+    for block in parameters.blocks:
+        edges = states[block.layer + 1][1] if states else None
+        local = _local_forms(network, network.layers[block.layer], block, edges, pulls.get(block.layer), weights)
+        each = local.shape[1:3]
+        square = matrix[:, block.start : block.stop, block.start : block.stop].unflatten(2, each).unflatten(1, each)
+        index = torch.arange(each[0], device=matrix.device)
+        square[:, index, :, index, :] = local.transpose(0, 1)
+        forms.append(local)
+    return forms, matrix
+
+
 def penalise(network: Network, x: Tensor, parameters: ParameterMap, weights: PenaltyWeights) -> Penalty:
     """All penalties of a population at its present parameters.
 
@@ -140,34 +166,24 @@ def penalise(network: Network, x: Tensor, parameters: ParameterMap, weights: Pen
     parameters : ParameterMap
     weights : PenaltyWeights
     """
-    count, size = network.population, parameters.size
-    options = {"dtype": network.dtype, "device": network.device}
-    penalty = Penalty(
-        penalty_value(network, x, weights),
-        torch.zeros(count, size, **options),
-        torch.zeros(count, size, size, **options),
-    )
-    values = parameters.flatten(network) * parameters.active
-    states = None
+    states, pulls = [], {}
     if weights.lamb > 0:
         states = network.trace(x[:: max(1, x.shape[0] // GRAM_ROWS)], need_slope=False)
-    pulls: dict[int, Tensor] = {}
-    for number, layer in enumerate(network.layers):
-        if states is None:
-            break
-        edges = states[number + 1][1]
-        assert edges is not None
-        deviation = edge_deviation(edges)
-        _, derivative = sparsity(deviation, layer.mode != EdgeMode.OFF, weights)
-        # Entropy rewards large edges for growing; dropping that negative curvature keeps the matrix positive definite.
-        pulls[number] = derivative.clamp_min(0) / (2 * deviation.clamp_min(1e-6))
-    for block in parameters.blocks:
-        layer = network.layers[block.layer]
-        edges = states[block.layer + 1][1] if states is not None else None
-        local = _local_forms(network, layer, block, edges, pulls.get(block.layer), weights)
-        _add_block(penalty, block, local, values)
+        pulls = _pulls(network, states, weights)
+        forms, matrix = _forms(network, parameters, weights, states, pulls)
+    else:
+        knots = (layer.knots for layer in network.layers if layer.knots is not None)
+        find = partial(_forms, network, parameters, weights, states, pulls)
+        forms, matrix = remembered("penalties", parameters.active, *knots, about=(weights, network.dtype), find=find)
+    values = parameters.flatten(network)
+    values = values if parameters.all_active else values * parameters.active
+    parts = [
+        (local @ values[:, block.start : block.stop].reshape(*local.shape[:3], 1)).flatten(1)
+        for block, local in zip(parameters.blocks, forms, strict=True)
+    ]
+    penalty = Penalty(penalty_value(network, x, weights), torch.cat(parts, 1) if parts else values, matrix)
     for number, pull in pulls.items():
-        edges = states[number + 1][1] if states is not None else None
+        edges = states[number + 1][1]
         if edges is not None and network.layers[number].has_both:
             _add_mixed(penalty, parameters, network.layers[number], number, edges, pull)
     return penalty
