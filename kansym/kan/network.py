@@ -216,7 +216,7 @@ class Network:
         h = x[None]
         states: list[tuple[Tensor, EdgeValues | None]] = [(h, None)]
         for number, layer in enumerate(self.layers):
-            bases = self._bases_at(x) if kept and number == 0 and layer.has_splines else None
+            bases = self._bases_at(x) if kept and number == 0 and layer.has_splines and not x.requires_grad else None
             edges = evaluate_edges(layer, h, self.primitives, need_slope=need_slope, bases=bases)
             h = combine(layer, edges)
             states.append((h, edges))

@@ -155,7 +155,9 @@ def _forms(
     return forms, matrix
 
 
-def penalise(network: Network, x: Tensor, parameters: ParameterMap, weights: PenaltyWeights) -> Penalty:
+def penalise(
+    network: Network, x: Tensor, parameters: ParameterMap, weights: PenaltyWeights, values: Tensor | None = None
+) -> Penalty:
     """All penalties of a population at its present parameters.
 
     Parameters
@@ -165,23 +167,25 @@ def penalise(network: Network, x: Tensor, parameters: ParameterMap, weights: Pen
         Rows over which edge activations are taken; at most `GRAM_ROWS` are used.
     parameters : ParameterMap
     weights : PenaltyWeights
+    values : Tensor, shape (P, size), optional
+        The parameters of the network, where they are known.
     """
     states, pulls = [], {}
     if weights.lamb > 0:
-        states = network.trace(x[:: max(1, x.shape[0] // GRAM_ROWS)], need_slope=False)
+        states = _activations(network, x)
         pulls = _pulls(network, states, weights)
         forms, matrix = _forms(network, parameters, weights, states, pulls)
     else:
         knots = (layer.knots for layer in network.layers if layer.knots is not None)
         find = partial(_forms, network, parameters, weights, states, pulls)
         forms, matrix = remembered("penalties", parameters.active, *knots, about=(weights, network.dtype), find=find)
-    values = parameters.flatten(network)
+    values = parameters.flatten(network) if values is None else values
     values = values if parameters.all_active else values * parameters.active
     parts = [
         (local @ values[:, block.start : block.stop].reshape(*local.shape[:3], 1)).flatten(1)
         for block, local in zip(parameters.blocks, forms, strict=True)
     ]
-    penalty = Penalty(penalty_value(network, x, weights), torch.cat(parts, 1) if parts else values, matrix)
+    penalty = Penalty(penalty_value(network, x, weights, states), torch.cat(parts, 1) if parts else values, matrix)
     for number, pull in pulls.items():
         edges = states[number + 1][1]
         if edges is not None and network.layers[number].has_both:
@@ -212,8 +216,17 @@ def _add_mixed(
         penalty.matrix[:, rows, columns] += covariance.flatten(1, 2)
 
 
-def penalty_value(network: Network, x: Tensor, weights: PenaltyWeights) -> Tensor:
-    """The value of the penalties alone, shape (P,)."""
+def _activations(network: Network, x: Tensor) -> States:
+    """Edge values over some of the rows."""
+    step = max(1, x.shape[0] // GRAM_ROWS)
+    if step > 1:
+        # A copy, as it outlives the view.
+        x = x[::step] if x.requires_grad else remembered("thinned", x, find=lambda: x[::step].clone())
+    return network.trace(x, need_slope=False, kept=True)
+
+
+def penalty_value(network: Network, x: Tensor, weights: PenaltyWeights, states: States | None = None) -> Tensor:
+    """The value of the penalties alone, shape (P,); `states` are edge values over some rows, where they are known."""
     options = {"dtype": network.dtype, "device": network.device}
     total = torch.zeros(network.population, **options)
     for layer in network.layers:
@@ -224,7 +237,7 @@ def penalty_value(network: Network, x: Tensor, weights: PenaltyWeights) -> Tenso
         if layer.train_offsets:
             total += weights.ridge * layer.offset.square().sum(1)
     if weights.lamb > 0:
-        states = network.trace(x[:: max(1, x.shape[0] // GRAM_ROWS)], need_slope=False)
+        states = states or _activations(network, x)
         for layer, (_, edges) in zip(network.layers, states[1:], strict=True):
             assert edges is not None
             total += sparsity(edge_deviation(edges), layer.mode != EdgeMode.OFF, weights)[0]

@@ -30,6 +30,8 @@ def remembered(what: str, tensor: Tensor, *others: Tensor, find: Callable[[], T]
     about : hashable, optional
         What else it depends on. The answer to another one is forgotten.
     """
+    if tensor.is_inference():  # whose changes torch does not count
+        return find()
     answers: dict[str, tuple[tuple, tuple, Any]] | None = _known.get(tensor)
     if answers is None:
         answers = _known[tensor] = {}
