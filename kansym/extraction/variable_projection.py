@@ -186,7 +186,7 @@ def minimise(
         if not len(run.where):
             break
         if run.where.is_cuda and run.data.v.numel() < _CARD_POINTS:
-            run, best, best_loss = (one.to("cpu") for one in (run, best, best_loss))
+            run, best, best_loss = run.to("cpu"), best.to("cpu"), best_loss.to("cpu")
         run = run.stepped(candidates, tolerance)
         if run.where.is_cuda and iteration % CHECKED_EVERY:
             continue

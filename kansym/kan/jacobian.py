@@ -78,6 +78,12 @@ def _write_block(out: Tensor, layer: Layer, edges: EdgeValues, delta: Tensor, ki
         torch.mul(delta * layer.affine[:, None, ..., 2], edges.shaped, out=view[..., 4])
 
 
+def _unit(network: Network, rows: int, output: int) -> Tensor:
+    """d one output / d outputs, shape (P, rows, n_outputs)."""
+    units = torch.eye(network.n_outputs, dtype=network.dtype, device=network.device)
+    return units[output].expand(network.population, rows, -1)
+
+
 def jacobian(
     network: Network, states: list[tuple[Tensor, EdgeValues | None]], parameters: ParameterMap, output: int = 0
 ) -> Tensor:
@@ -85,8 +91,7 @@ def jacobian(
     rows = states[0][0].shape[1]
     # The blocks fill all of it.
     result = torch.empty(network.population, rows, parameters.size, dtype=network.dtype, device=network.device)
-    delta = torch.zeros(network.population, rows, network.n_outputs, dtype=network.dtype, device=network.device)
-    delta[..., output] = 1.0
+    delta = _unit(network, rows, output)
     for number in reversed(range(len(network.layers))):
         layer, edges = network.layers[number], states[number + 1][1]
         assert edges is not None
@@ -104,8 +109,7 @@ def jacobian(
 def edge_sensitivity(network: Network, x: Tensor, output: int = 0) -> list[Tensor]:
     """d output / d edge for every layer, each of shape (P, n, n_in, n_out)."""
     states = network.trace(x)
-    delta = torch.zeros(network.population, x.shape[0], network.n_outputs, dtype=network.dtype, device=network.device)
-    delta[..., output] = 1.0
+    delta = _unit(network, x.shape[0], output)
     found: list[Tensor] = []
     for number in reversed(range(len(network.layers))):
         edges = states[number + 1][1]
@@ -133,7 +137,7 @@ def normal_equations(
     """
     size, count, rows = parameters.size, network.population, x.shape[0]
     options = {"dtype": network.dtype, "device": network.device}
-    gradient, loss = torch.zeros(count, size, **options), torch.zeros(count, **options)
+    gradient, loss = torch.zeros(count, size, 1, **options), torch.zeros(count, **options)
     square = _Square(count, size, gradient)
     clock.charge(Work.NETWORK_PASSES, 3)
     clock.charge(Work.NETWORK_PRODUCTS, count * rows * size * (size + 20))
@@ -150,8 +154,8 @@ def normal_equations(
             if root is not None:
                 slope = slope * root
             square.add(slope)
-            gradient += torch.bmm(slope.transpose(1, 2), residual[..., output : output + 1]).squeeze(-1)
-    return NormalEquations(square.whole().div_(rows), gradient / rows, loss / rows)
+            gradient.baddbmm_(slope.transpose(1, 2), residual[..., output : output + 1])
+    return NormalEquations(square.whole().div_(rows), gradient.squeeze(-1) / rows, loss / rows)
 
 
 class _Square:

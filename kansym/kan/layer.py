@@ -161,10 +161,9 @@ class Layer:
     def bases(self, h: Tensor) -> tuple[Tensor, Tensor]:
         """Bases of the curves at node values h (Q, n, n_in), and their derivatives in u; see `EdgeValues.basis`."""
         # Where every network has the same inputs on the same grid, the bases are computed once.
-        center, half, knots = (
-            one if one is None or h.shape[0] > 1 else one[:1] for one in (self.center, self.half_width, self.knots)
-        )
-        return replace(self.curves, knots=knots).basis((h - center[:, None]) / half[:, None], axis=-2)
+        count = h.shape[0]
+        curves = replace(self.curves, knots=None if self.knots is None else self.knots[:count])
+        return curves.basis((h - self.center[:count, None]) / self.half_width[:count, None], axis=-2)
 
     def map(self, function) -> "Layer":
         """A layer with `function` applied to every per-network tensor (all but `product`)."""
@@ -286,8 +285,9 @@ def evaluate_edges(
         known, bases = bases is not None, bases or layer.bases(h)
         basis = bases[0]
         value, slope = _splines(layer, h, bases, need_slope and not known)
-    nothing = torch.zeros((), dtype=h.dtype, device=h.device).expand(shape)
-    value, slope = (nothing if one is None else one for one in (value, slope))
+    if value is None or slope is None:
+        nothing = torch.zeros((), dtype=h.dtype, device=h.device).expand(shape)
+        value, slope = (nothing if one is None else one for one in (value, slope))
     if not layer.has_symbolic:
         return EdgeValues(value, slope, basis, None, None, None, h)
     value, slope = value.contiguous(), slope.contiguous()

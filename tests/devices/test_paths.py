@@ -153,8 +153,8 @@ def test_networks_are_stored_from_the_card(card, tmp_path):
     network = Network.create((2, (1, 1), 1), grid=4, generator=torch.Generator().manual_seed(0), device="cuda")
     network.set_symbolic(0, 0, 0, LIBRARY["sin"], a=2.0)
     read, _ = load_network(save_network(network, tmp_path), library=LIBRARY)
-    x = torch.rand(9, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
-    assert torch.equal(read(x), network(x.to("cuda")).cpu())
+    x = torch.rand(9, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(1)).to("cuda")
+    assert torch.equal(read.to("cuda")(x).cpu(), network(x).cpu())
 
 
 def test_editing_by_hand(card, work_clock, rng):
