@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Self
 
 import torch
@@ -74,14 +75,35 @@ class Rules(Batch):
             steps=column([_steps(primitive) for primitive in primitives]),
         )
 
+    @cached_property
+    def anchored(self) -> Tensor:
+        """Which have an anchor."""
+        return ~torch.isnan(self.anchor)
+
+    @cached_property
+    def pins(self) -> Tensor:
+        """Closed ends (P, 2) of those without an anchor, infinite for others."""
+        return torch.where(self.anchored[:, None], math.inf, self.closed)
+
+    @cached_property
+    def shift_only(self) -> Tensor:
+        """Which keep their a."""
+        return ~self.steps[..., 0].any(-1)
+
+    @cached_property
+    def periodic(self) -> Tensor:
+        """Which poles come again and again."""
+        return self.turns > 0
+
     def cover(self, ends: Tensor) -> Tensor:
         """Whether between two `ends` (..., 2) no argument leaves the domain, no pole lies, but any kink does."""
         low, high = torch.aminmax(ends, dim=-1)
         lower, upper = self.bounds.unbind(-1)
         inside = (low >= lower) & (high <= upper) & (high - low < math.inf)
-        for pole, turn in zip(self.poles.unbind(-1), self.turns.unbind(-1), strict=True):
+        columns = (poles.unbind(-1) for poles in (self.poles, self.turns, self.periodic))
+        for pole, turn, periodic in zip(*columns, strict=True):
             # The first pole at or above the lower end, where there are many.
-            after = pole + torch.where(turn > 0, turn * torch.ceil((low - pole) / turn), 0.0)
+            after = pole + torch.where(periodic, turn * torch.ceil((low - pole) / turn), 0.0)
             inside = inside & (after.clamp(low, high) != after)
         return inside & ~((self.kinks <= low) | (self.kinks >= high))
 

@@ -7,6 +7,7 @@ of different primitives advance together: only the functions themselves are call
 
 import math
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import TypeVar
 
 import torch
@@ -68,6 +69,11 @@ class Data(Batch):
     root_weight: Tensor
     ends: Tensor
     rules: Rules
+
+    @cached_property
+    def middle(self) -> Tensor:
+        """Centre of the data, shape (M,)."""
+        return self.ends.sum(-1) / 2
 
     @classmethod
     def gather(cls, problems: Problems, candidates: Candidates, curves: Curves, sample: Sample) -> "Data":
@@ -249,7 +255,7 @@ def into_closed_domain(problems: Problems, data: Data) -> Problems:
     slide along the boundary.
     """
     floor, ceiling = data.rules.closed.split(1, -1)
-    shift_only = ~data.rules.steps[..., 0].any(-1)
+    shift_only = data.rules.shift_only
     a, b = problems.a, problems.b
     # Overshoot by rounding goes back onto the end, where fits that start there stay (see `_Frame`); a real overshoot
     # ends just inside, free to move. The second pass is for an ulp lost in the first.
@@ -357,13 +363,13 @@ class _Frame:
     @classmethod
     def of(cls, problems: Problems, data: Data) -> "_Frame":
         rules, (low, high) = data.rules, data.ends.unbind(-1)
-        anchored = ~torch.isnan(rules.anchor)
+        anchored = rules.anchored
         z = problems.a[:, None] * data.ends + problems.b[:, None]
         first, last = (z - rules.anchor[:, None]).unbind(-1)
         at_low = first.abs() <= last.abs()
-        pivot = torch.where(anchored, torch.where(at_low, low, high), (low + high) / 2)
+        pivot = torch.where(anchored, torch.where(at_low, low, high), data.middle)
         gap = torch.where(anchored, torch.where(at_low, first, last), 1.0)
-        pinned = ((z[..., None] - rules.closed[:, None]).abs() < _PINNED).any(-1) & ~anchored[:, None]
+        pinned = ((z[..., None] - rules.pins[:, None]).abs() < _PINNED).any(-1)
         pivot = torch.where(pinned[:, 0], low, pivot)
         pivot = torch.where(pinned[:, 1], high, pivot)
         gap = torch.where(pinned.any(-1), 0.0, gap)

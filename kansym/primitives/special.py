@@ -17,6 +17,7 @@ from torch import Tensor
 
 TorchFunction = Callable[[Tensor], Tensor]
 Rows = tuple[tuple[float, ...], ...]
+Step = Callable[[Tensor, Tensor], Tensor]
 
 _QUARTER_POINTS = 16
 _BESSEL_SWITCH = 25.0
@@ -82,7 +83,7 @@ def _bessel_near(z: Tensor, order: int) -> Tensor:
 def _bessel_far(z: Tensor, order: int) -> Tensor:
     # Hankel's expansion, DLMF 10.17.3.
     x = z.abs()
-    even, odd = _series(_hankel_coefficients(order), 1 / x, torch.mul)
+    even, odd = power_series(_hankel_coefficients(order), 1 / x)
     # cos and sin of x - pi/4 (order 0) or x - 3 pi/4 (order 1) from cos x and sin x: no rounding of a large phase.
     c, s = torch.cos(x), torch.sin(x)
     cosine, sine = (c + s, s - c) if order == 0 else (s - c, -(s + c))
@@ -100,7 +101,7 @@ def _hankel_coefficients(order: int) -> Rows:
     return tuple(map(tuple, rows))
 
 
-def _series(rows: Rows, w: Tensor, step: Callable[[Tensor, Tensor], Tensor]) -> Sequence[Tensor]:
+def power_series(rows: Rows, w: Tensor, step: Step = torch.mul) -> Sequence[Tensor]:
     """The power series in w (or in 1/w, where `step` is `torch.div`) that each row has the coefficients of."""
     if w.is_cuda:
         powers = w.flatten() ** _exponents(len(rows[0]), step is torch.div, w.device)
@@ -160,7 +161,7 @@ def _airy_far(z: Tensor, *, derivative: bool) -> Tensor:
     # DLMF 9.7.5-6 and 9.7.9-10 with u_k, v_k of 9.7.2; the smallest term is about exp(-2 zeta) < 1e-16.
     x = z.abs()
     zeta = 2 / 3 * x * torch.sqrt(x)
-    plain, even, odd = _series(_airy_coefficients(derivative), zeta, torch.div)
+    plain, even, odd = power_series(_airy_coefficients(derivative), zeta, torch.div)
     root = torch.sqrt(torch.sqrt(x))
     c, s = torch.cos(zeta), torch.sin(zeta)
     decaying = torch.exp(-zeta) * plain / (2 * math.sqrt(math.pi))
