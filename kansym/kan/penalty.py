@@ -122,31 +122,46 @@ def _local_forms(
     return local.reshape(count, n_in * n_out, 5, 5)
 
 
-States = list[tuple[Tensor, EdgeValues | None]]
+@dataclass
+class _Sparsity:
+    """What sparsity is over some rows: edges of every layer, their part of the value (P,), and how it pulls at them.
 
+    The pull of an edge is w_e / s_e.
+    """
 
-def _pulls(network: Network, states: States, weights: PenaltyWeights) -> dict[int, Tensor]:
-    """How strongly sparsity pulls at each edge, layer by layer: w_e / s_e."""
-    pulls = {}
-    for number, layer in enumerate(network.layers):
-        edges = states[number + 1][1]
-        assert edges is not None
-        deviation = edge_deviation(edges)
-        _, derivative = sparsity(deviation, layer.mode != EdgeMode.OFF, weights)
-        # Entropy rewards large edges for growing; dropping that negative curvature keeps the matrix positive definite.
-        pulls[number] = derivative.clamp_min(0) / (2 * deviation.clamp_min(1e-6))
-    return pulls
+    edges: list[EdgeValues]
+    values: list[Tensor]
+    pulls: list[Tensor]
+
+    @classmethod
+    def of(cls, network: Network, x: Tensor, weights: PenaltyWeights) -> "_Sparsity":
+        step = max(1, x.shape[0] // GRAM_ROWS)
+        if step > 1:
+            # A copy, as it outlives the view.
+            x = x[::step] if x.requires_grad else remembered("thinned", x, find=lambda: x[::step].clone())
+        found = cls([], [], [])
+        states = network.trace(x, need_slope=False, kept=True)
+        for layer, (_, edges) in zip(network.layers, states[1:], strict=True):
+            assert edges is not None
+            deviation = edge_deviation(edges)
+            value, derivative = sparsity(deviation, layer.mode != EdgeMode.OFF, weights)
+            found.edges.append(edges)
+            found.values.append(value)
+            # Entropy rewards large edges for growing; dropping that negative curvature keeps the matrix positive
+            # definite.
+            found.pulls.append(derivative.clamp_min(0) / (2 * deviation.clamp_min(1e-6)))
+        return found
 
 
 def _forms(
-    network: Network, parameters: ParameterMap, weights: PenaltyWeights, states: States, pulls: dict[int, Tensor]
+    network: Network, parameters: ParameterMap, weights: PenaltyWeights, sparse: _Sparsity | None
 ) -> tuple[list[Tensor], Tensor]:
     """Quadratic forms (P, edges, k, k) of every block, one of each edge, and all of them as one matrix."""
     count, size = parameters.active.shape
     forms, matrix = [], torch.zeros(count, size, size, dtype=network.dtype, device=network.device)
     for block in parameters.blocks:
-        edges = states[block.layer + 1][1] if states else None
-        local = _local_forms(network, network.layers[block.layer], block, edges, pulls.get(block.layer), weights)
+        edges, pull = (sparse.edges[block.layer], sparse.pulls[block.layer]) if sparse else (None, None)
+        local = _local_forms(network, network.layers[block.layer], block, edges, pull, weights)
         each = local.shape[1:3]
         square = matrix[:, block.start : block.stop, block.start : block.stop].unflatten(2, each).unflatten(1, each)
         index = torch.arange(each[0], device=matrix.device)
@@ -170,14 +185,12 @@ def penalise(
     values : Tensor, shape (P, size), optional
         The parameters of the network, where they are known.
     """
-    states, pulls = [], {}
-    if weights.lamb > 0:
-        states = _activations(network, x)
-        pulls = _pulls(network, states, weights)
-        forms, matrix = _forms(network, parameters, weights, states, pulls)
+    sparse = _Sparsity.of(network, x, weights) if weights.lamb > 0 else None
+    if sparse:
+        forms, matrix = _forms(network, parameters, weights, sparse)
     else:
         knots = (layer.knots for layer in network.layers if layer.knots is not None)
-        find = partial(_forms, network, parameters, weights, states, pulls)
+        find = partial(_forms, network, parameters, weights, None)
         forms, matrix = remembered("penalties", parameters.active, *knots, about=(weights, network.dtype), find=find)
     values = parameters.flatten(network) if values is None else values
     values = values if parameters.all_active else values * parameters.active
@@ -185,11 +198,10 @@ def penalise(
         (local @ values[:, block.start : block.stop].reshape(*local.shape[:3], 1)).flatten(1)
         for block, local in zip(parameters.blocks, forms, strict=True)
     ]
-    penalty = Penalty(penalty_value(network, x, weights, states), torch.cat(parts, 1) if parts else values, matrix)
-    for number, pull in pulls.items():
-        edges = states[number + 1][1]
-        if edges is not None and network.layers[number].has_both:
-            _add_mixed(penalty, parameters, network.layers[number], number, edges, pull)
+    penalty = Penalty(penalty_value(network, x, weights, sparse), torch.cat(parts, 1) if parts else values, matrix)
+    for number, layer in enumerate(network.layers):
+        if sparse and layer.has_both:
+            _add_mixed(penalty, parameters, layer, number, sparse.edges[number], sparse.pulls[number])
     return penalty
 
 
@@ -216,17 +228,8 @@ def _add_mixed(
         penalty.matrix[:, rows, columns] += covariance.flatten(1, 2)
 
 
-def _activations(network: Network, x: Tensor) -> States:
-    """Edge values over some of the rows."""
-    step = max(1, x.shape[0] // GRAM_ROWS)
-    if step > 1:
-        # A copy, as it outlives the view.
-        x = x[::step] if x.requires_grad else remembered("thinned", x, find=lambda: x[::step].clone())
-    return network.trace(x, need_slope=False, kept=True)
-
-
-def penalty_value(network: Network, x: Tensor, weights: PenaltyWeights, states: States | None = None) -> Tensor:
-    """The value of the penalties alone, shape (P,); `states` are edge values over some rows, where they are known."""
+def penalty_value(network: Network, x: Tensor, weights: PenaltyWeights, sparse: _Sparsity | None = None) -> Tensor:
+    """The value of the penalties alone, shape (P,); `sparse` is that of the network at x, where it is known."""
     options = {"dtype": network.dtype, "device": network.device}
     total = torch.zeros(network.population, **options)
     for layer in network.layers:
@@ -237,8 +240,6 @@ def penalty_value(network: Network, x: Tensor, weights: PenaltyWeights, states: 
         if layer.train_offsets:
             total += weights.ridge * layer.offset.square().sum(1)
     if weights.lamb > 0:
-        states = states or _activations(network, x)
-        for layer, (_, edges) in zip(network.layers, states[1:], strict=True):
-            assert edges is not None
-            total += sparsity(edge_deviation(edges), layer.mode != EdgeMode.OFF, weights)[0]
+        for value in (sparse or _Sparsity.of(network, x, weights)).values:
+            total += value
     return total
