@@ -36,7 +36,7 @@ _FINALISTS = 2
 _LEAST_FINALISTS = 16
 # Edges fitted together: enough to amortise the cost of a call, few enough that the work arrays stay near the caches.
 _CHUNK = 32
-_CHUNK_CUDA = 512
+_CHUNK_CUDA = 128
 
 
 @dataclass(frozen=True)
