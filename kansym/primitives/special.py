@@ -70,7 +70,7 @@ def _bessel_near(z: Tensor, order: int) -> Tensor:
     # of the order of J_64(25), below 1e-17.
     places = [math.sin((k + 0.5) * math.pi / (2 * _QUARTER_POINTS)) for k in range(_QUARTER_POINTS)]
     if z.is_cuda:
-        s = _constants((tuple(places),), z.device)
+        s = _constants((tuple(places),), z.dtype, z.device)
         waves = torch.outer(z.flatten(), s[0])
         total = torch.cos(waves).sum(-1) if order == 0 else torch.sin(waves) @ s[0]
         return total.reshape(z.shape) / _QUARTER_POINTS
@@ -104,8 +104,8 @@ def _hankel_coefficients(order: int) -> Rows:
 def power_series(rows: Rows, w: Tensor, step: Step = torch.mul) -> Sequence[Tensor]:
     """The power series in w (or in 1/w, where `step` is `torch.div`) that each row has the coefficients of."""
     if w.is_cuda:
-        powers = w.flatten() ** _exponents(len(rows[0]), step is torch.div, w.device)
-        return (_constants(rows, w.device) @ powers).reshape(len(rows), *w.shape).unbind(0)
+        powers = w.flatten() ** _exponents(len(rows[0]), step is torch.div, w.dtype, w.device)
+        return (_constants(rows, w.dtype, w.device) @ powers).reshape(len(rows), *w.shape).unbind(0)
     sums, power = [torch.zeros_like(w) for _ in rows], torch.ones_like(w)
     for coefficients in zip(*rows, strict=True):
         for total, coefficient in zip(sums, coefficients, strict=True):
@@ -116,13 +116,13 @@ def power_series(rows: Rows, w: Tensor, step: Step = torch.mul) -> Sequence[Tens
 
 
 @cache
-def _constants(rows: Rows, device: torch.device) -> Tensor:
-    return torch.tensor(rows, dtype=torch.float64).to(device)
+def _constants(rows: Rows, dtype: torch.dtype, device: torch.device) -> Tensor:
+    return torch.tensor(rows, dtype=dtype).to(device)
 
 
 @cache
-def _exponents(count: int, negative: bool, device: torch.device) -> Tensor:
-    return _constants(tuple((float(-k if negative else k),) for k in range(count)), device)
+def _exponents(count: int, negative: bool, dtype: torch.dtype, device: torch.device) -> Tensor:
+    return _constants(tuple((float(-k if negative else k),) for k in range(count)), dtype, device)
 
 
 def _airy(z: Tensor, *, derivative: bool) -> Tensor:
@@ -149,8 +149,8 @@ def _airy_near(z: Tensor, *, derivative: bool) -> Tensor:
     table = _airy_taylor_table(z.device, derivative)
     offset = z - (index * _AIRY_NODE_SPACING - _AIRY_SWITCH)
     if z.is_cuda:
-        powers = offset.flatten() ** _exponents(len(table), False, z.device)
-        return (table[:, index.flatten()] * powers).sum(0).reshape(z.shape)
+        powers = offset.flatten() ** _exponents(len(table), False, z.dtype, z.device)
+        return (table[:, index.flatten()] * powers).sum(0).reshape(z.shape).to(z.dtype)
     total = torch.zeros_like(z)
     for coefficient in table.flip(0):
         total.mul_(offset).add_(coefficient[index])

@@ -159,6 +159,7 @@ def test_functions_that_are_sums_are_those_of_the_host(card):
                 there = function(z.to("cuda"), z.to("cuda"))
             assert_allclose(there.cpu(), function(z, z), rtol=1e-9, atol=1e-14)
             assert counts.launches < 70 and counts.waits == 0
+            assert function(z.float().to("cuda"), z.float().to("cuda")).dtype == torch.float32
 
 
 @pytest.mark.parametrize("degree", [1, 2, 3, 5])
