@@ -26,8 +26,8 @@ _SAFE_RANGE = 1e100
 _LARGEST_GROWTH = 2.0
 _PINNED = 2e-15
 _INSIDE = 6e-15
-# Problems times points below which a step is left to the host: it takes some 70 ns of each, the kernels of a step on a
-# card some 2 ms, however few they are.
+# Problems times points below which a step is left to the host: that takes some 70 ns for each and a millisecond, while
+# the seven hundred kernels of a step take a card some three, however few the problems are.
 _CARD_POINTS = 30_000
 
 
@@ -179,15 +179,10 @@ def minimise(
     loss : Tensor (M,)
         Their losses.
     """
-    data = Data.gather(problems, candidates, curves, sample)
-    state = evaluate(problems, candidates, data)
-    movable = data.rules.steps.flatten(1).any(-1)
-    running = (state.loss < math.inf) & (state.loss > _FLOOR) & movable
-    where = torch.arange(len(running), device=running.device)
-    run = _Run(where, running, torch.full_like(state.loss, 1e-2), problems, state, data)
+    run = _Run.start(problems, candidates, Data.gather(problems, candidates, curves, sample))
     best = replace(problems, a=problems.a.clone(), b=problems.b.clone(), p=problems.p.clone())
-    best_loss = state.loss.clone()
-    run = run[running.nonzero()[:, 0]]
+    best_loss = run.state.loss.clone()
+    run = run[run.running.nonzero()[:, 0]]
     for iteration in range(1, iterations + 1):
         if not len(run.where):
             break
@@ -201,7 +196,7 @@ def minimise(
             run.store(best, best_loss)
             run = run[run.running.nonzero()[:, 0]]
     run.store(best, best_loss)
-    return best.to(where.device), best_loss.to(where.device)
+    return best.to(problems.a.device), best_loss.to(problems.a.device)
 
 
 @dataclass(frozen=True)
@@ -225,6 +220,15 @@ class _Run(Batch):
     problems: Problems
     state: Projection
     data: Data
+
+    @classmethod
+    def start(cls, problems: Problems, candidates: Candidates, data: Data) -> "_Run":
+        """All problems, of which those can move that are valid and not exact."""
+        state = evaluate(problems, candidates, data)
+        movable = data.rules.steps.flatten(1).any(-1)
+        running = (state.loss < math.inf) & (state.loss > _FLOOR) & movable
+        where = torch.arange(len(running), device=running.device)
+        return cls(where, running, torch.full_like(state.loss, 1e-2), problems, state, data)
 
     def stepped(self, candidates: Candidates, tolerance: float) -> "_Run":
         """After one step, taken by those whose loss it lowers."""
