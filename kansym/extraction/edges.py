@@ -18,7 +18,7 @@ CURVE_ROWS = 2048
 
 CARD_EDGES = 16
 """Edges from which a network is matched on its card: fewer are matched as fast by the CPU, as a match of the whole
-library is some twenty thousand kernels, which take as long to launch as six edges take one core."""
+library is ten to thirty thousand kernels, and its last steps, with few fits left, are done there anyway."""
 
 
 @dataclass(frozen=True, order=True)
