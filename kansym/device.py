@@ -11,6 +11,9 @@ A step of Levenberg-Marquardt with so much takes some 12 ms on one core, several
 below a tenth of it the launches are all that a card does. `make bench-gpu` measures where the two meet on a machine.
 """
 
+CHECKED_EVERY = 4
+"""Iterations on a card between two looks at who has come to an end, for which the host waits."""
+
 
 def choose_device(name: str, work: float) -> torch.device:
     """The torch device for a name, "auto" included.

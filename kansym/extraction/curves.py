@@ -1,6 +1,6 @@
 """Edge curves, standardised and thinned for matching."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import torch
 from torch import Tensor
@@ -86,6 +86,10 @@ class Curves:
         largest = y.abs().amax(-1)
         largest = torch.where(largest > 0, largest, 1.0)
         return cls(x, v, y / largest[:, None], weights, v[:, 0], v[:, -1], origin, half, largest)
+
+    def to(self, device: torch.device | str) -> "Curves":
+        """The same on another device."""
+        return Curves(*(getattr(self, field.name).to(device) for field in fields(self)))
 
     @property
     def middle(self) -> Tensor:

@@ -16,9 +16,9 @@ from kansym.primitives.primitive import Primitive
 CURVE_ROWS = 2048
 """Rows from which curves are drawn; the matcher reduces them to 512 quantile points."""
 
-CARD_EDGES = 64
-"""Edges from which a network is matched on its card: fewer are matched as fast by the CPU, as a match is some fifty
-thousand kernels however few the edges."""
+CARD_EDGES = 16
+"""Edges from which a network is matched on its card: fewer are matched as fast by the CPU, as a match of the whole
+library is ten to thirty thousand kernels, and its last steps, with few fits left, are done there anyway."""
 
 
 @dataclass(frozen=True, order=True)

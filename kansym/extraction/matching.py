@@ -12,7 +12,16 @@ from kansym.errors import ArgumentError
 from kansym.extraction.candidates import Candidates, free_constants
 from kansym.extraction.curves import Curves, Sample
 from kansym.extraction.starts import features, starting_points
-from kansym.extraction.variable_projection import Data, Problems, evaluate, into_closed_domain, minimise, project
+from kansym.extraction.variable_projection import (
+    Data,
+    Problems,
+    evaluate,
+    into_closed_domain,
+    joined,
+    minimise,
+    project,
+)
+from kansym.kan.card_memory import chunk_bytes
 from kansym.primitives.library import default_library
 from kansym.primitives.primitive import Primitive
 
@@ -27,7 +36,7 @@ _FINALISTS = 2
 _LEAST_FINALISTS = 16
 # Edges fitted together: enough to amortise the cost of a call, few enough that the work arrays stay near the caches.
 _CHUNK = 32
-_CHUNK_CUDA = 512
+_CHUNK_CUDA = 128
 
 
 @dataclass(frozen=True)
@@ -186,14 +195,9 @@ def _fit(
     curves: Curves, candidates: Candidates, top_k: int, iterations: int, generator: torch.Generator
 ) -> tuple[Problems, Tensor]:
     """The best fits of each edge in the coordinate of its curve, at least `top_k` if there are as many candidates."""
-    shape, edges = features(curves), curves.v.shape[0]
-    groups = len(candidates) * edges
+    edges, groups = curves.v.shape[0], len(candidates) * curves.v.shape[0]
     screening, coarse, full = curves.sample(_SCREENING_POINTS), curves.sample(_COARSE_POINTS), curves.sample()
-    parts = []
-    for k, primitive in enumerate(candidates.primitives):
-        starts = starting_points(primitive, curves, shape, generator)
-        parts.append(_screen(k, candidates, curves, screening, starts))
-    problems = Problems(*(torch.cat(column) for column in zip(*parts, strict=True)))
+    problems = _screened(candidates, curves, screening, generator)
     problems, loss = minimise(problems, candidates, curves, screening, _SCREENED_ITERATIONS, tolerance=1e-2)
     problems, _ = _best(problems, loss, groups, _COARSE_STARTS)
     problems, loss = minimise(problems, candidates, curves, coarse, _COARSE_ITERATIONS, tolerance=1e-4)
@@ -205,27 +209,53 @@ def _fit(
     table = table.clamp_min(1e-20) * (1 + 1e-9 * complexity[:, None])  # the simpler ones where all are exact
     kept = torch.zeros_like(table, dtype=torch.bool)
     kept.scatter_(0, table.topk(count, dim=0, largest=False).indices, True)
-    problems = problems.select(kept.flatten().repeat_interleave(_COARSE_STARTS).nonzero()[:, 0])
+    problems = problems[kept.flatten().repeat_interleave(_COARSE_STARTS).nonzero()[:, 0]]
     problems, loss = minimise(problems, candidates, curves, full, iterations, tolerance=1e-5)
     return _best(problems, loss, count * edges, 1)
 
 
-def _screen(
-    k: int, candidates: Candidates, curves: Curves, sample: Sample, starts: tuple[Tensor, Tensor, Tensor]
-) -> tuple[Tensor, ...]:
-    """The best starts of one primitive on each edge, as columns of `Problems`."""
-    a, b, p = starts
-    first, last = a * curves.low[:, None] + b, a * curves.high[:, None] + b
-    inside = candidates.cover(torch.full_like(a, k, dtype=torch.int64), first, last)
+def _screened(candidates: Candidates, curves: Curves, sample: Sample, generator: torch.Generator) -> Problems:
+    """The best starts of every primitive on each edge.
+
+    Starts are found on the host, where what they come from is a few numbers. There one primitive is screened after the
+    other; on a card as many together as its memory takes.
+    """
+    here = curves.to("cpu")
+    shape, (edges, points) = features(here), sample.v.shape
+    room = chunk_bytes(sample.v.device) // 8 if sample.v.is_cuda else 0
+    parts, kinds, starts, size = [], [], [], 0
+    for k, primitive in enumerate(candidates.primitives):
+        found = torch.stack(starting_points(primitive, here, shape, generator))
+        if kinds and size + found[0].numel() * points > room:
+            parts.append(_screen(kinds, starts, candidates, curves, sample))
+            kinds, starts, size = [], [], 0
+        kinds, starts, size = [*kinds, k], [*starts, found], size + found[0].numel() * points
+    parts.append(_screen(kinds, starts, candidates, curves, sample))
+    a, b, p = joined(parts, 1).flatten(1)
+    index = torch.arange(len(a), device=a.device) // _SCREENED_STARTS
+    return Problems(index % edges, index // edges, a, b, p)
+
+
+def _screen(kinds: list[int], starts: list[Tensor], candidates: Candidates, curves: Curves, sample: Sample) -> Tensor:
+    """The best starts (a, b, p) of some primitives on each edge, shape (3, primitives, E, starts)."""
+    device, counts = sample.v.device, [one.shape[-1] for one in starts]
+    a, b, p = constants = joined(starts, -1).to(device)
+    rules = candidates.rules[torch.tensor(kinds).repeat_interleave(torch.tensor(counts)).to(device)]
+    inside = rules.cover(a[..., None] * torch.stack([curves.low, curves.high], -1)[:, None] + b[..., None])
     z = a[..., None] * sample.v[:, None]
     z += b[..., None]
-    f = candidates.primitives[k].function(z, p[..., None])
+    blocks = zip(kinds, z.split(counts, 1), p[..., None].split(counts, 1), strict=True)
+    f = joined([candidates.primitives[k].function(*block) for k, *block in blocks], 1)
     loss = project(f, inside, sample.y[:, None], sample.root_weight[:, None]).loss
-    best = loss.topk(min(_SCREENED_STARTS, a.shape[-1]), dim=-1, largest=False).indices
-    best = best[:, [min(i, best.shape[-1] - 1) for i in range(_SCREENED_STARTS)]]
-    edge = torch.arange(a.shape[0], device=a.device)[:, None].expand_as(best)
-    constants = (t.gather(-1, best).flatten() for t in (a, b, p))
-    return edge.flatten(), torch.full_like(edge, k).flatten(), *constants
+    # The starts of each primitive as a row of a table; rows that are too short go on with nothing.
+    ends, column = torch.tensor(counts).cumsum(0)[:, None], torch.arange(max(counts))
+    place = ends - torch.tensor(counts)[:, None] + column
+    place, beyond = place.clamp(max=ends - 1).to(device), (place >= ends).to(device)
+    table = loss[:, place].masked_fill_(beyond, torch.inf)
+    best = table.topk(min(_SCREENED_STARTS, max(counts)), dim=-1, largest=False).indices
+    best = best[..., [min(i, best.shape[-1] - 1) for i in range(_SCREENED_STARTS)]].transpose(0, 1)
+    best = place[:, None].expand(-1, len(a), -1).gather(-1, best)
+    return constants[:, None].expand(-1, len(kinds), -1, -1).gather(-1, best.expand(3, *best.shape))
 
 
 def _best(problems: Problems, loss: Tensor, groups: int, count: int) -> tuple[Problems, Tensor]:
@@ -233,21 +263,21 @@ def _best(problems: Problems, loss: Tensor, groups: int, count: int) -> tuple[Pr
     table = loss.reshape(groups, -1)
     index = table.topk(count, dim=-1, largest=False).indices.sort(-1).values
     index = (index + torch.arange(groups, device=loss.device)[:, None] * table.shape[-1]).flatten()
-    return problems.select(index), loss[index]
+    return problems[index], loss[index]
 
 
 def _matches(problems: Problems, candidates: Candidates, curves: Curves) -> list[list[Match]]:
     """Fits in the coordinate v to sorted matches in x and y."""
     raw = curves.in_x()
     sample = raw.sample()
-    data = Data.gather(problems.edge, raw, sample)
+    data = Data.gather(problems, candidates, raw, sample)
     plain = replace(
         problems,
         a=problems.a / curves.half[problems.edge],
         b=problems.b - problems.a * (curves.origin / curves.half)[problems.edge],
     )
     canonical = _canonical(problems, plain, candidates, curves)
-    plain, canonical = (into_closed_domain(t, candidates, data.low, data.high) for t in (plain, canonical))
+    plain, canonical = (into_closed_domain(t, data) for t in (plain, canonical))
     plain_fit, fit = (evaluate(t, candidates, data) for t in (plain, canonical))
     usable = torch.isfinite(fit.loss)
     a, b = torch.where(usable, canonical.a, plain.a), torch.where(usable, canonical.b, plain.b)

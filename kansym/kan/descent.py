@@ -8,7 +8,7 @@ from torch import Tensor
 
 from kansym.kan.gradient import Gradient, Look
 from kansym.kan.layer import Layer
-from kansym.kan.levenberg_marquardt import copy_where
+from kansym.kan.levenberg_marquardt import packed, unpacked
 from kansym.kan.network import Network
 from kansym.kan.parameters import ParameterMap
 from kansym.kan.rescaling import rescale
@@ -121,9 +121,8 @@ class Descent:
         self._keep((self.cuts <= MAX_CUTS) & (self.stuck < 2))
 
     def _accept(self, network: Network, state: Gradient, mask: Tensor) -> None:
-        merged = self.network.clone()
-        copy_where(merged, network, self.index, mask)
-        self.network, self.state = merged, self.state.replaced(mask, state)
+        rows = torch.where(mask[:, None], packed(network), packed(self.network))
+        self.network, self.state = unpacked(self.network, rows), self.state.replaced(mask, state)
 
     def rescale(self, x: Tensor) -> None:
         """Put drifted hidden nodes back on their grids; optimizers of the networks concerned start afresh.

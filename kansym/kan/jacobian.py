@@ -53,6 +53,11 @@ def chunks(rows: int, per_row: int, device: torch.device) -> list[slice]:
     return [slice(start, min(start + size, rows)) for start in range(0, rows, size)]
 
 
+def _at(x: Tensor, part: slice) -> Tensor:
+    """Rows of a chunk; x itself where it holds all of them, so that what is remembered of x is found."""
+    return x if part.stop - part.start == len(x) else x[part]
+
+
 def _write_block(out: Tensor, layer: Layer, edges: EdgeValues, delta: Tensor, kind: str) -> None:
     """Fill the columns of one block, `out` of shape (P, n, columns)."""
     if kind == "coefficients":
@@ -73,6 +78,12 @@ def _write_block(out: Tensor, layer: Layer, edges: EdgeValues, delta: Tensor, ki
         torch.mul(delta * layer.affine[:, None, ..., 2], edges.shaped, out=view[..., 4])
 
 
+def _unit(network: Network, rows: int, output: int) -> Tensor:
+    """d one output / d outputs, shape (P, rows, n_outputs)."""
+    units = torch.eye(network.n_outputs, dtype=network.dtype, device=network.device)
+    return units[output].expand(network.population, rows, -1)
+
+
 def jacobian(
     network: Network, states: list[tuple[Tensor, EdgeValues | None]], parameters: ParameterMap, output: int = 0
 ) -> Tensor:
@@ -80,8 +91,7 @@ def jacobian(
     rows = states[0][0].shape[1]
     # The blocks fill all of it.
     result = torch.empty(network.population, rows, parameters.size, dtype=network.dtype, device=network.device)
-    delta = torch.zeros(network.population, rows, network.n_outputs, dtype=network.dtype, device=network.device)
-    delta[..., output] = 1.0
+    delta = _unit(network, rows, output)
     for number in reversed(range(len(network.layers))):
         layer, edges = network.layers[number], states[number + 1][1]
         assert edges is not None
@@ -99,8 +109,7 @@ def jacobian(
 def edge_sensitivity(network: Network, x: Tensor, output: int = 0) -> list[Tensor]:
     """d output / d edge for every layer, each of shape (P, n, n_in, n_out)."""
     states = network.trace(x)
-    delta = torch.zeros(network.population, x.shape[0], network.n_outputs, dtype=network.dtype, device=network.device)
-    delta[..., output] = 1.0
+    delta = _unit(network, x.shape[0], output)
     found: list[Tensor] = []
     for number in reversed(range(len(network.layers))):
         edges = states[number + 1][1]
@@ -128,12 +137,13 @@ def normal_equations(
     """
     size, count, rows = parameters.size, network.population, x.shape[0]
     options = {"dtype": network.dtype, "device": network.device}
-    gradient, loss = torch.zeros(count, size, **options), torch.zeros(count, **options)
+    gradient, loss = torch.zeros(count, size, 1, **options), torch.zeros(count, **options)
     square = _Square(count, size, gradient)
     clock.charge(Work.NETWORK_PASSES, 3)
     clock.charge(Work.NETWORK_PRODUCTS, count * rows * size * (size + 20))
-    for part in chunks(rows, count * max(size, 1), network.device):
-        states = network.trace(x[part])
+    parts = chunks(rows, count * max(size, 1), network.device)
+    for part in parts:
+        states = network.trace(_at(x, part), kept=len(parts) == 1)
         residual = states[-1][0] - y[part]
         root = None if weights is None else weights[part].sqrt()[None, :, None]
         if root is not None:
@@ -144,8 +154,8 @@ def normal_equations(
             if root is not None:
                 slope = slope * root
             square.add(slope)
-            gradient += torch.bmm(slope.transpose(1, 2), residual[..., output : output + 1]).squeeze(-1)
-    return NormalEquations(square.whole().div_(rows), gradient / rows, loss / rows)
+            gradient.baddbmm_(slope.transpose(1, 2), residual[..., output : output + 1])
+    return NormalEquations(square.whole().div_(rows), gradient.squeeze(-1) / rows, loss / rows)
 
 
 class _Square:
@@ -194,8 +204,10 @@ def mean_loss(network: Network, x: Tensor, y: Tensor, weights: Tensor | None = N
     total = torch.zeros(network.population, dtype=network.dtype, device=network.device)
     clock.charge(Work.NETWORK_PASSES)
     clock.charge(Work.NETWORK_PRODUCTS, 10 * network.population * x.shape[0] * edge_count(network))
-    for part in chunks(x.shape[0], network.population * widest, network.device):
-        residual = (network(x[part]) - y[part]).square()
+    parts = chunks(x.shape[0], network.population * widest, network.device)
+    for part in parts:
+        states = network.trace(_at(x, part), need_slope=False, kept=len(parts) == 1)
+        residual = (states[-1][0] - y[part]).square()
         if weights is not None:
             residual = residual * weights[part][None, :, None]
         total += residual.sum((1, 2))

@@ -117,12 +117,16 @@ class Layer:
     @property
     def spline_edges(self) -> Tensor:
         """Which edges have a spline, alone or beside a primitive, shape (P, n_in, n_out)."""
-        return (self.mode & EdgeMode.SPLINE) != 0
+        return remembered("spline edges", self.mode, find=lambda: (self.mode & EdgeMode.SPLINE) != 0)
 
     @property
     def symbolic_edges(self) -> Tensor:
         """Which edges have a primitive, alone or beside a spline, shape (P, n_in, n_out)."""
         return (self.mode & EdgeMode.SYMBOLIC) != 0
+
+    def active(self, dtype: torch.dtype) -> Tensor:
+        """1 for edges that are on and 0 for others, shape (P, 1, n_in, n_out)."""
+        return remembered("active", self.mode, about=dtype, find=lambda: (self.mode != EdgeMode.OFF)[:, None].to(dtype))
 
     @property
     def has_splines(self) -> bool:
@@ -153,6 +157,13 @@ class Layer:
             return found
 
         return remembered("placed", self.mode, self.primitive, find=find)
+
+    def bases(self, h: Tensor) -> tuple[Tensor, Tensor]:
+        """Bases of the curves at node values h (Q, n, n_in), and their derivatives in u; see `EdgeValues.basis`."""
+        # Where every network has the same inputs on the same grid, the bases are computed once.
+        count = h.shape[0]
+        curves = replace(self.curves, knots=None if self.knots is None else self.knots[:count])
+        return curves.basis((h - self.center[:count, None]) / self.half_width[:count, None], axis=-2)
 
     def map(self, function) -> "Layer":
         """A layer with `function` applied to every per-network tensor (all but `product`)."""
@@ -186,32 +197,24 @@ class EdgeValues:
     inputs: Tensor
 
 
-def _splines(layer: Layer, h: Tensor, need_slope: bool) -> tuple[Tensor, Tensor | None, Tensor]:
-    """Values and slopes of all splines, shape (P, n, n_in, n_out), and the bases."""
+def _splines(layer: Layer, h: Tensor, bases: tuple[Tensor, Tensor], need_slope: bool) -> tuple[Tensor, Tensor | None]:
+    """Values and slopes of all splines, shape (P, n, n_in, n_out)."""
     networks, n_in, n_out, size = layer.coefficients.shape
-    # Where every network has the same inputs on the same grid, the bases are computed once and the population becomes
-    # part of the output axis of one matrix product.
-    shared = h.shape[0] == 1
-    center = layer.center[:1] if shared else layer.center
-    half = layer.half_width[:1] if shared else layer.half_width
-    curves = layer.curves
-    if curves.knots is not None and shared:
-        curves = replace(curves, knots=curves.knots[:1])
-    values, derivatives = curves.basis((h - center[:, None]) / half[:, None], axis=-2)
     coefficients = layer.coefficients * layer.spline_edges.unsqueeze(-1)
+    if h.shape[0] == 1:
+        # The population becomes part of the output axis of one matrix product.
+        coefficients = coefficients.permute(1, 3, 0, 2).reshape(n_in, size, networks * n_out)
 
     def apply(bases: Tensor) -> Tensor:
-        if shared:
-            flat = coefficients.permute(1, 3, 0, 2).reshape(n_in, size, networks * n_out)
-            product = torch.bmm(bases[0].transpose(0, 1), flat)  # (n_in, n, P * n_out)
+        if h.shape[0] == 1:
+            product = torch.bmm(bases[0].transpose(0, 1), coefficients)  # (n_in, n, P * n_out)
             return product.reshape(n_in, -1, networks, n_out).permute(2, 1, 0, 3)
         product = torch.matmul(bases.transpose(1, 2), coefficients.transpose(2, 3))  # (P, n_in, n, n_out)
         return product.transpose(1, 2)
 
-    slope = None
-    if need_slope:
-        slope = apply(derivatives) / half[:, None, :, None]
-    return apply(values), slope, values
+    values, derivatives = bases
+    half = layer.half_width[: h.shape[0]]
+    return apply(values), apply(derivatives) / half[:, None, :, None] if need_slope else None
 
 
 def _symbolic(
@@ -253,7 +256,12 @@ def _beside(spline: Tensor, own: Tensor, both: Tensor | None) -> Tensor:
 
 
 def evaluate_edges(
-    layer: Layer, h: Tensor, primitives: tuple[Primitive, ...], *, need_slope: bool = True
+    layer: Layer,
+    h: Tensor,
+    primitives: tuple[Primitive, ...],
+    *,
+    need_slope: bool = True,
+    bases: tuple[Tensor, Tensor] | None = None,
 ) -> EdgeValues:
     """Evaluate all edges of a layer.
 
@@ -266,21 +274,25 @@ def evaluate_edges(
         What `Layer.primitive` points into.
     need_slope : bool, default True
         Whether derivatives are needed; they cost about as much as the values.
+    bases : (Tensor, Tensor), optional
+        `Layer.bases` at h, where they are known. That is so at the inputs of all networks, of which nobody asks how the
+        output depends on them: slopes of splines are then left out.
     """
     networks = layer.mode.shape[0]
     shape = (networks, h.shape[1], layer.n_in, layer.n_out)
-    bases = None
+    value = slope = basis = None
     if layer.has_splines:
-        value, slope, bases = _splines(layer, h, need_slope)
-        slope = torch.zeros_like(value) if slope is None else slope
-    else:
-        value = torch.zeros(shape, dtype=h.dtype, device=h.device)
-        slope = torch.zeros_like(value)
+        known, bases = bases is not None, bases or layer.bases(h)
+        basis = bases[0]
+        value, slope = _splines(layer, h, bases, need_slope and not known)
+    if value is None or slope is None:
+        nothing = torch.zeros((), dtype=h.dtype, device=h.device).expand(shape)
+        value, slope = (nothing if one is None else one for one in (value, slope))
     if not layer.has_symbolic:
-        return EdgeValues(value, slope, bases, None, None, None, h)
+        return EdgeValues(value, slope, basis, None, None, None, h)
     value, slope = value.contiguous(), slope.contiguous()
     plain, shifted, shaped = _symbolic(layer, h, primitives, value, slope, need_slope)
-    return EdgeValues(value, slope, bases, plain, shifted, shaped, h)
+    return EdgeValues(value, slope, basis, plain, shifted, shaped, h)
 
 
 def combine(layer: Layer, edges: EdgeValues) -> Tensor:
@@ -295,7 +307,7 @@ def combine(layer: Layer, edges: EdgeValues) -> Tensor:
 
 def node_gradient(layer: Layer, edges: EdgeValues) -> Tensor:
     """d node / d edge value, shape (P, n, n_in, n_out): 1 in sums, the product of the other factors in products."""
-    active = (layer.mode != EdgeMode.OFF)[:, None].to(edges.value.dtype)
+    active = layer.active(edges.value.dtype)
     if not layer.has_products:
         return active.expand_as(edges.value)
     factors = torch.where(active > 0, edges.value, torch.ones((), dtype=active.dtype, device=active.device))

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from kansym.device import CHECKED_EVERY
 from kansym.kan.jacobian import mean_loss, normal_equations
 from kansym.kan.network import Network
 from kansym.kan.parameters import ParameterMap
@@ -25,9 +26,6 @@ from kansym.kan.penalty import PenaltyWeights, penalise, penalty_value
 from kansym.kan.rescaling import rescale
 
 MAX_DAMPING = 1e10
-
-CHECKED_EVERY = 4
-"""Iterations on a card between two looks at which networks have come to their end."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +55,9 @@ class LevenbergMarquardtOptions:
 STATE = ("coefficients", "affine", "offset", "center", "half_width")
 """Attributes of a layer that training changes."""
 
+NUMBERS = ("values", "matrix", "gradient", "objective", "loss")
+"""Attributes of a `_Batch` with a row for each network."""
+
 
 def copy_rows(target: Network, source: Network, index: Tensor) -> None:
     """Write the population of `source` into positions `index` of `target`, in place."""
@@ -65,33 +66,33 @@ def copy_rows(target: Network, source: Network, index: Tensor) -> None:
             getattr(into, name)[index] = getattr(layer, name)
 
 
-def copy_where(target: Network, source: Network, index: Tensor, mask: Tensor) -> None:
-    """Write those networks of `source` that `mask` names into positions `index` of `target`, in place.
+def packed(network: Network) -> Tensor:
+    """All that training changes, one row of numbers for each network."""
+    return torch.cat([getattr(layer, name).flatten(1) for layer in network.layers for name in STATE], 1)
 
-    `index` is increasing, as that of every batch is. A card is asked for nothing.
-    """
-    everything = index.numel() == target.population
-    for into, layer in zip(target.layers, source.layers, strict=True):
+
+def unpacked(network: Network, rows: Tensor) -> Network:
+    """A network with what `packed` gave, and all else as in `network`, in tensors of its own."""
+    result, start = network.clone(), 0
+    for layer in result.layers:
         for name in STATE:
-            old, new = getattr(into, name), getattr(layer, name)
-            rows = mask.view(-1, *[1] * (new.ndim - 1))
-            if everything:
-                setattr(into, name, torch.where(rows, new, old))
-            else:
-                old[index] = torch.where(rows, new, old[index])
+            like = getattr(layer, name)
+            stop = start + like[0].numel()
+            setattr(layer, name, rows[:, start:stop].reshape(like.shape).clone(memory_format=torch.contiguous_format))
+            start = stop
+    return result
 
 
-def _solve(matrix: Tensor, gradient: Tensor, damping: Tensor, active: Tensor) -> Tensor:
+def _solve(matrix: Tensor, gradient: Tensor, damping: Tensor, parameters: ParameterMap) -> Tensor:
     """Damped Gauss-Newton step; nan where the matrix is not positive definite, which the caller rejects."""
     diagonal = matrix.diagonal(dim1=-2, dim2=-1)
     # Marquardt's scaling makes the step independent of units; the floor keeps directions of no effect from running off.
     floor = 1e-9 * diagonal.amax(-1, keepdim=True)
-    added = damping[:, None] * diagonal.clamp_min(floor) + (~active) * 1.0
-    system = matrix + torch.diag_embed(added + 1e-300)
+    system = matrix.clone()
+    system.diagonal(dim1=-2, dim2=-1).add_(damping[:, None] * diagonal.clamp_min(floor) + parameters.held)
     factor, info = torch.linalg.cholesky_ex(system)
-    step = -torch.cholesky_solve(gradient.unsqueeze(-1), factor).squeeze(-1)
-    step[info > 0] = torch.nan
-    return step * active
+    step = torch.cholesky_solve(gradient.unsqueeze(-1), factor).squeeze(-1)
+    return torch.where(info[:, None] > 0, torch.nan, step * parameters.downhill)
 
 
 @dataclass(frozen=True)
@@ -103,16 +104,20 @@ class _Problem:
     weights: Tensor | None
     penalty: PenaltyWeights
 
-    def linearise(self, network: Network, index: Tensor, parameters: ParameterMap | None = None) -> "_Batch":
-        """`parameters` are those of the network, where they are known."""
+    def linearise(
+        self, network: Network, index: Tensor, parameters: ParameterMap | None = None, values: Tensor | None = None
+    ) -> "_Batch":
+        """`parameters` and their `values` are those of the network, where they are known."""
         parameters = ParameterMap.of(network) if parameters is None else parameters
+        values = parameters.flatten(network) if values is None else values
         equations = normal_equations(network, self.x, self.y, parameters, self.weights)
-        penalty = penalise(network, self.x, parameters, self.penalty)
+        penalty = penalise(network, self.x, parameters, self.penalty, values)
         return _Batch(
             network=network,
             index=index,
             parameters=parameters,
-            matrix=equations.matrix + penalty.matrix,
+            values=values,
+            matrix=equations.matrix.add_(penalty.matrix),
             gradient=equations.gradient + penalty.gradient,
             objective=equations.loss + penalty.value,
             loss=equations.loss,
@@ -130,6 +135,7 @@ class _Batch:
     network: Network
     index: Tensor
     parameters: ParameterMap
+    values: Tensor
     matrix: Tensor
     gradient: Tensor
     objective: Tensor
@@ -141,7 +147,7 @@ class _Batch:
         if parameters.size != self.parameters.size:
             # The networks left behind were the only ones with splines (or symbolic edges) in some layer.
             return problem.linearise(network, index)
-        rest = {name: getattr(self, name)[where] for name in ("matrix", "gradient", "objective", "loss")}
+        rest = {name: getattr(self, name)[where] for name in NUMBERS}
         return _Batch(network=network, index=index, parameters=parameters, **rest)
 
     def advance(self, moved: Network, accepted: Tensor, problem: _Problem) -> "_Batch":
@@ -155,17 +161,18 @@ class _Batch:
         if part.parameters.size != self.parameters.size:
             return problem.linearise(network, self.index)
         rest = {}
-        for name in ("matrix", "gradient", "objective", "loss"):
+        for name in NUMBERS:
             rest[name] = getattr(self, name).index_copy(0, where, getattr(part, name))
         return _Batch(network=network, index=self.index, parameters=self.parameters, **rest)
 
-    def merged(self, trial: "_Batch", step: Tensor, accepted: Tensor) -> "_Batch":
-        """The trial, a `step` from here, where it was accepted."""
+    def merged(self, trial: "_Batch", accepted: Tensor) -> "_Batch":
+        """The trial, where it was accepted."""
         rows = accepted[:, None]
-        values = self.parameters.flatten(self.network) + torch.where(rows, step, 0.0)
+        values = torch.where(rows, trial.values, self.values)
         return replace(
             self,
             network=self.parameters.assign(self.network, values),
+            values=values,
             matrix=torch.where(rows[..., None], trial.matrix, self.matrix),
             gradient=torch.where(rows, trial.gradient, self.gradient),
             objective=torch.where(accepted, trial.objective, self.objective),
@@ -199,14 +206,14 @@ class _Pace:
 
     def after(self, batch: _Batch, step: Tensor, objective: Tensor, accepted: Tensor, tolerance: float) -> "_Pace":
         """The pace after a step from `batch` to an `objective`, as Nielsen has it."""
-        predicted = -(step * batch.gradient).sum(-1) - 0.5 * (
-            step * (batch.matrix @ step.unsqueeze(-1)).squeeze(-1)
-        ).sum(-1)
-        fall = batch.objective - objective
-        gain = fall / (2 * predicted).clamp_min(1e-300)
-        shrink = (1.0 - (2.0 * gain.clamp(0, 1.5) - 1.0) ** 3).clamp(1.0 / 9.0, 1.0)
-        small = accepted & (fall <= tolerance * batch.objective)
-        damping = torch.where(accepted, self.damping * shrink, self.damping * self.growth).clamp_(min=1e-14)
+        curved = (step * (batch.matrix @ step.unsqueeze(-1)).squeeze(-1)).sum(-1)
+        predicted = torch.add((step * batch.gradient).sum(-1), curved, alpha=0.5)
+        rise = objective - batch.objective
+        # Twice the ratio of what was gained to what was predicted of the loss, which is half of this prediction.
+        gain = rise / predicted.clamp_max(-5e-301)
+        shrink = (1.0 - (gain.clamp(0, 3) - 1.0) ** 3).clamp(1.0 / 9.0, 1.0)
+        small = accepted & (rise >= -tolerance * batch.objective)
+        damping = (self.damping * torch.where(accepted, shrink, self.growth)).clamp_(min=1e-14)
         growth = torch.where(accepted, 2.0, self.growth * 2.0)
         slow = torch.where(small, self.slow + 1, torch.where(accepted, 0, self.slow))
         return _Pace(damping, growth, slow)
@@ -268,12 +275,14 @@ def levenberg_marquardt(
 
 def _stepped(batch: _Batch, pace: _Pace, problem: _Problem, tolerance: float) -> tuple[_Batch, _Pace]:
     """One iteration of every network of the batch."""
-    step = _solve(batch.matrix, batch.gradient, pace.damping, batch.parameters.active)
-    moved = batch.parameters.assign(batch.network, batch.parameters.flatten(batch.network) + step)
-    trial = problem.linearise(moved, batch.index, batch.parameters) if step.is_cuda else None
+    step = _solve(batch.matrix, batch.gradient, pace.damping, batch.parameters)
+    values = batch.values + step
+    moved = batch.parameters.assign(batch.network, values)
+    trial = problem.linearise(moved, batch.index, batch.parameters, values) if step.is_cuda else None
     objective = problem.objective(moved) if trial is None else trial.objective
-    accepted = torch.isfinite(objective) & (objective < batch.objective)
+    # What is not finite is not less either.
+    accepted = objective < batch.objective
     pace = pace.after(batch, step, objective, accepted, tolerance)
     if trial is not None:
-        return batch.merged(trial, step, accepted), pace
+        return batch.merged(trial, accepted), pace
     return batch.advance(moved, accepted, problem) if bool(accepted.any()) else batch, pace

@@ -21,6 +21,7 @@ from kansym.errors import ArgumentError
 from kansym.kan.curves import BASES, Curves
 from kansym.kan.initial import edges_at_start, random_curves
 from kansym.kan.layer import EdgeMode, EdgeValues, Layer, combine, evaluate_edges
+from kansym.kan.remembered import remembered
 from kansym.kan.spline import DEGREE, HIGHEST_DEGREE
 from kansym.primitives.primitive import Primitive
 
@@ -191,8 +192,19 @@ class Network:
         """Outputs, shape (P, n, n_outputs), for inputs of shape (n, n_inputs) shared by all networks."""
         return self.trace(x, need_slope=False)[-1][0]
 
-    def trace(self, x: Tensor, *, need_slope: bool = True) -> list[tuple[Tensor, EdgeValues | None]]:
+    def trace(
+        self, x: Tensor, *, need_slope: bool = True, kept: bool = False
+    ) -> list[tuple[Tensor, EdgeValues | None]]:
         """Node values and edge values of every layer, inputs first.
+
+        Parameters
+        ----------
+        x : Tensor, shape (n, n_inputs)
+        need_slope : bool, default True
+            Whether derivatives are needed.
+        kept : bool, default False
+            Whether x itself will be asked for again, as in training: the bases of the first layer are then remembered
+            with it, and slopes of its splines are left out.
 
         Returns
         -------
@@ -203,11 +215,19 @@ class Network:
             raise ArgumentError(f"x must have shape (n, {self.n_inputs}), got {tuple(x.shape)}")
         h = x[None]
         states: list[tuple[Tensor, EdgeValues | None]] = [(h, None)]
-        for layer in self.layers:
-            edges = evaluate_edges(layer, h, self.primitives, need_slope=need_slope)
+        for number, layer in enumerate(self.layers):
+            bases = self._bases_at(x) if kept and number == 0 and layer.has_splines and not x.requires_grad else None
+            edges = evaluate_edges(layer, h, self.primitives, need_slope=need_slope, bases=bases)
             h = combine(layer, edges)
             states.append((h, edges))
         return states
+
+    def _bases_at(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Bases of the first layer, remembered as long as x lives and the grids of the inputs stay."""
+        first = self.layers[0]
+        places = (first.center, first.half_width, *(() if first.knots is None else (first.knots,)))
+        about = (first.grid, first.order, first.base)
+        return remembered("bases", x, *places, about=about, find=lambda: first.bases(x[None]))
 
     def clone(self) -> "Network":
         return replace(self, layers=[layer.clone() for layer in self.layers])

@@ -39,8 +39,18 @@ class ParameterMap:
 
     @cached_property
     def all_active(self) -> bool:
-        """Whether every column is known to exist in every network; a card is not asked."""
-        return not self.active.is_cuda and bool(self.active.all())
+        """Whether every column exists in every network."""
+        return bool(self.active.all())
+
+    @cached_property
+    def held(self) -> Tensor:
+        """What the diagonal of a system of equations needs to be regular: 1 where a column does not exist."""
+        return (~self.active).to(torch.float64) + 1e-300
+
+    @cached_property
+    def downhill(self) -> Tensor:
+        """-1 where a column exists, 0 elsewhere."""
+        return -self.active.to(torch.int8)
 
     @classmethod
     def of(cls, network: Network) -> "ParameterMap":

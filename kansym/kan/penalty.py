@@ -11,13 +11,16 @@ form in the coefficients, so the majoriser w_e s_e^2 / (2 s_e) makes the penalty
 """
 
 from dataclasses import dataclass
+from functools import lru_cache, partial
 
 import torch
 from torch import Tensor
 
+from kansym.kan.curves import Curves
 from kansym.kan.layer import EdgeMode, EdgeValues, Layer
 from kansym.kan.network import Network
 from kansym.kan.parameters import Block, ParameterMap
+from kansym.kan.remembered import remembered
 
 GRAM_ROWS = 512
 """Rows used for edge standard deviations: they only weigh edges against each other."""
@@ -25,7 +28,10 @@ GRAM_ROWS = 512
 
 @dataclass
 class Penalty:
-    """Value (P,), gradient / 2 (P, size) and Gauss-Newton matrix (P, size, size) of the penalties, in units of loss."""
+    """Value (P,), gradient / 2 (P, size) and Gauss-Newton matrix (P, size, size) of the penalties, in units of loss.
+
+    Without sparsity the matrix is the same at every step, and remembered: it must not be changed in place.
+    """
 
     value: Tensor
     gradient: Tensor
@@ -74,19 +80,22 @@ def _spline_curvature(layer: Layer, edges: EdgeValues) -> Tensor:
 
 def _curve_form(layer: Layer, weights: PenaltyWeights) -> Tensor:
     """Quadratic form of a curve, shape (m, m) or for each node (P, n_in, m, m): roughness and ridge."""
-    eye = torch.eye(layer.curves.size, dtype=layer.coefficients.dtype, device=layer.coefficients.device)
-    return weights.smoothness * layer.curves.roughness(eye, precise=weights.precise) + weights.ridge * eye
+    curves, like = layer.curves, layer.coefficients
+    if curves.knots is None:
+        return _even_form(curves.grid, curves.order, curves.base, weights, like.dtype, like.device)
+    return _form(curves, weights, like.dtype, like.device)
 
 
-def _add_block(penalty: Penalty, block: Block, local: Tensor, values: Tensor) -> None:
-    """Add quadratic forms `local` (P, edges, k, k), one of each edge, acting on the block's parameters."""
-    count, edges, k = local.shape[:3]
-    own = values[:, block.start : block.stop].reshape(count, edges, k)
-    penalty.gradient[:, block.start : block.stop] += (local @ own.unsqueeze(-1)).reshape(count, -1)
-    square = penalty.matrix[:, block.start : block.stop, block.start : block.stop]
-    view = square.unflatten(2, (edges, k)).unflatten(1, (edges, k))
-    index = torch.arange(edges, device=values.device)
-    view[:, index, :, index, :] += local.transpose(0, 1)
+@lru_cache(maxsize=64)
+def _even_form(
+    grid: int, order: int, base: str, weights: PenaltyWeights, dtype: torch.dtype, device: torch.device
+) -> Tensor:
+    return _form(Curves(grid, order, base), weights, dtype, device)
+
+
+def _form(curves: Curves, weights: PenaltyWeights, dtype: torch.dtype, device: torch.device) -> Tensor:
+    eye = torch.eye(curves.size, dtype=dtype, device=device)
+    return weights.smoothness * curves.roughness(eye, precise=weights.precise) + weights.ridge * eye
 
 
 def _local_forms(
@@ -113,7 +122,57 @@ def _local_forms(
     return local.reshape(count, n_in * n_out, 5, 5)
 
 
-def penalise(network: Network, x: Tensor, parameters: ParameterMap, weights: PenaltyWeights) -> Penalty:
+@dataclass
+class _Sparsity:
+    """What sparsity is over some rows: edges of every layer, their part of the value (P,), and how it pulls at them.
+
+    The pull of an edge is w_e / s_e.
+    """
+
+    edges: list[EdgeValues]
+    values: list[Tensor]
+    pulls: list[Tensor]
+
+    @classmethod
+    def of(cls, network: Network, x: Tensor, weights: PenaltyWeights) -> "_Sparsity":
+        step = max(1, x.shape[0] // GRAM_ROWS)
+        if step > 1:
+            # A copy, as it outlives the view.
+            x = x[::step] if x.requires_grad else remembered("thinned", x, find=lambda: x[::step].clone())
+        found = cls([], [], [])
+        states = network.trace(x, need_slope=False, kept=True)
+        for layer, (_, edges) in zip(network.layers, states[1:], strict=True):
+            assert edges is not None
+            deviation = edge_deviation(edges)
+            value, derivative = sparsity(deviation, layer.mode != EdgeMode.OFF, weights)
+            found.edges.append(edges)
+            found.values.append(value)
+            # Entropy rewards large edges for growing; dropping that negative curvature keeps the matrix positive
+            # definite.
+            found.pulls.append(derivative.clamp_min(0) / (2 * deviation.clamp_min(1e-6)))
+        return found
+
+
+def _forms(
+    network: Network, parameters: ParameterMap, weights: PenaltyWeights, sparse: _Sparsity | None
+) -> tuple[list[Tensor], Tensor]:
+    """Quadratic forms (P, edges, k, k) of every block, one of each edge, and all of them as one matrix."""
+    count, size = parameters.active.shape
+    forms, matrix = [], torch.zeros(count, size, size, dtype=network.dtype, device=network.device)
+    for block in parameters.blocks:
+        edges, pull = (sparse.edges[block.layer], sparse.pulls[block.layer]) if sparse else (None, None)
+        local = _local_forms(network, network.layers[block.layer], block, edges, pull, weights)
+        each = local.shape[1:3]
+        square = matrix[:, block.start : block.stop, block.start : block.stop].unflatten(2, each).unflatten(1, each)
+        index = torch.arange(each[0], device=matrix.device)
+        square[:, index, :, index, :] = local.transpose(0, 1)
+        forms.append(local)
+    return forms, matrix
+
+
+def penalise(
+    network: Network, x: Tensor, parameters: ParameterMap, weights: PenaltyWeights, values: Tensor | None = None
+) -> Penalty:
     """All penalties of a population at its present parameters.
 
     Parameters
@@ -123,37 +182,26 @@ def penalise(network: Network, x: Tensor, parameters: ParameterMap, weights: Pen
         Rows over which edge activations are taken; at most `GRAM_ROWS` are used.
     parameters : ParameterMap
     weights : PenaltyWeights
+    values : Tensor, shape (P, size), optional
+        The parameters of the network, where they are known.
     """
-    count, size = network.population, parameters.size
-    options = {"dtype": network.dtype, "device": network.device}
-    penalty = Penalty(
-        penalty_value(network, x, weights),
-        torch.zeros(count, size, **options),
-        torch.zeros(count, size, size, **options),
-    )
-    values = parameters.flatten(network) * parameters.active
-    states = None
-    if weights.lamb > 0:
-        states = network.trace(x[:: max(1, x.shape[0] // GRAM_ROWS)], need_slope=False)
-    pulls: dict[int, Tensor] = {}
+    sparse = _Sparsity.of(network, x, weights) if weights.lamb > 0 else None
+    if sparse:
+        forms, matrix = _forms(network, parameters, weights, sparse)
+    else:
+        knots = (layer.knots for layer in network.layers if layer.knots is not None)
+        find = partial(_forms, network, parameters, weights, None)
+        forms, matrix = remembered("penalties", parameters.active, *knots, about=(weights, network.dtype), find=find)
+    values = parameters.flatten(network) if values is None else values
+    values = values if parameters.all_active else values * parameters.active
+    parts = [
+        (local @ values[:, block.start : block.stop].reshape(*local.shape[:3], 1)).flatten(1)
+        for block, local in zip(parameters.blocks, forms, strict=True)
+    ]
+    penalty = Penalty(penalty_value(network, x, weights, sparse), torch.cat(parts, 1) if parts else values, matrix)
     for number, layer in enumerate(network.layers):
-        if states is None:
-            break
-        edges = states[number + 1][1]
-        assert edges is not None
-        deviation = edge_deviation(edges)
-        _, derivative = sparsity(deviation, layer.mode != EdgeMode.OFF, weights)
-        # Entropy rewards large edges for growing; dropping that negative curvature keeps the matrix positive definite.
-        pulls[number] = derivative.clamp_min(0) / (2 * deviation.clamp_min(1e-6))
-    for block in parameters.blocks:
-        layer = network.layers[block.layer]
-        edges = states[block.layer + 1][1] if states is not None else None
-        local = _local_forms(network, layer, block, edges, pulls.get(block.layer), weights)
-        _add_block(penalty, block, local, values)
-    for number, pull in pulls.items():
-        edges = states[number + 1][1] if states is not None else None
-        if edges is not None and network.layers[number].has_both:
-            _add_mixed(penalty, parameters, network.layers[number], number, edges, pull)
+        if sparse and layer.has_both:
+            _add_mixed(penalty, parameters, layer, number, sparse.edges[number], sparse.pulls[number])
     return penalty
 
 
@@ -180,8 +228,8 @@ def _add_mixed(
         penalty.matrix[:, rows, columns] += covariance.flatten(1, 2)
 
 
-def penalty_value(network: Network, x: Tensor, weights: PenaltyWeights) -> Tensor:
-    """The value of the penalties alone, shape (P,)."""
+def penalty_value(network: Network, x: Tensor, weights: PenaltyWeights, sparse: _Sparsity | None = None) -> Tensor:
+    """The value of the penalties alone, shape (P,); `sparse` is that of the network at x, where it is known."""
     options = {"dtype": network.dtype, "device": network.device}
     total = torch.zeros(network.population, **options)
     for layer in network.layers:
@@ -192,8 +240,6 @@ def penalty_value(network: Network, x: Tensor, weights: PenaltyWeights) -> Tenso
         if layer.train_offsets:
             total += weights.ridge * layer.offset.square().sum(1)
     if weights.lamb > 0:
-        states = network.trace(x[:: max(1, x.shape[0] // GRAM_ROWS)], need_slope=False)
-        for layer, (_, edges) in zip(network.layers, states[1:], strict=True):
-            assert edges is not None
-            total += sparsity(edge_deviation(edges), layer.mode != EdgeMode.OFF, weights)[0]
+        for value in (sparse or _Sparsity.of(network, x, weights)).values:
+            total += value
     return total

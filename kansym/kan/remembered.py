@@ -4,7 +4,7 @@ An ``if`` on a tensor makes the host wait until a card has done all that it was 
 where its primitives are, changes far more rarely than it is needed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
 from torch import Tensor
@@ -15,8 +15,10 @@ T = TypeVar("T")
 _known: WeakTensorKeyDictionary = WeakTensorKeyDictionary()
 
 
-def remembered(what: str, tensor: Tensor, *others: Tensor, find: Callable[[], T]) -> T:
+def remembered(what: str, tensor: Tensor, *others: Tensor, find: Callable[[], T], about: Hashable = None) -> T:
     """The result of `find`, kept as long as `tensor` lives and none of the tensors is changed in place.
+
+    It must not be a view of `tensor`, which would then live forever.
 
     Parameters
     ----------
@@ -25,11 +27,15 @@ def remembered(what: str, tensor: Tensor, *others: Tensor, find: Callable[[], T]
     tensor, others : Tensor
         What the answer depends on; torch counts changes in place.
     find : callable without arguments
+    about : hashable, optional
+        What else it depends on. The answer to another one is forgotten.
     """
-    answers: dict[str, tuple[tuple, tuple[int, ...], Any]] | None = _known.get(tensor)
+    if tensor.is_inference():  # whose changes torch does not count
+        return find()
+    answers: dict[str, tuple[tuple, tuple, Any]] | None = _known.get(tensor)
     if answers is None:
         answers = _known[tensor] = {}
-    versions = (tensor._version, *(one._version for one in others))
+    versions = (about, tensor._version, *(one._version for one in others))
     known = answers.get(what)
     if known is None or known[1] != versions or any(a is not b for a, b in zip(known[0], others, strict=True)):
         known = answers[what] = (others, versions, find())

@@ -49,6 +49,19 @@ def _local_coefficients(degree: int, dtype: torch.dtype, device: torch.device) -
     return values.to(device, dtype), slopes.to(device, dtype)
 
 
+@lru_cache(maxsize=64)
+def _local_table(degree: int, grid: int, dtype: torch.dtype, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Powers of t, and the matrix (d + 1, 2 d + 2) that takes these to active bases and their derivatives in u."""
+    values, slopes = _local_coefficients(degree, dtype, device)
+    slopes = torch.nn.functional.pad(slopes * (grid / 2.0), (0, 0, 0, 1))
+    return torch.arange(degree + 1, dtype=dtype, device=device), torch.cat([values, slopes], 1)
+
+
+@lru_cache(maxsize=16)
+def _counted(number: int, device: torch.device) -> Tensor:
+    return torch.arange(number, device=device)
+
+
 def _horner(coefficients: Tensor, t: Tensor) -> Tensor:
     total = coefficients[-1]
     for row in coefficients[:-1].flip(0):
@@ -83,7 +96,11 @@ def local_basis(u: Tensor, grid: int, degree: int = DEGREE) -> tuple[Tensor, Ten
     t = position - cell
     # At the right end a division may leave a last digit above 1, where a basis is negative; the gradient stays.
     t = t - (t - 1.0).clamp_min(0.0).detach()
-    if degree == 3:
+    if u.is_cuda:
+        # One product of matrices in place of a kernel for every operation.
+        powers, table = _local_table(degree, grid, u.dtype, u.device)
+        values, derivatives = (t.unsqueeze(-1) ** powers @ table).split(degree + 1, -1)
+    elif degree == 3:
         s = 1.0 - t
         t2, s2 = t * t, s * s
         values = torch.stack(
@@ -117,7 +134,7 @@ def basis(u: Tensor, grid: int, degree: int = DEGREE) -> tuple[Tensor, Tensor]:
 
 def spread(local: Tensor, slope: Tensor, first: Tensor, size: int) -> tuple[Tensor, Tensor]:
     """Active bases and derivatives as dense tensors, shape (..., size)."""
-    index = first.unsqueeze(-1) + torch.arange(local.shape[-1], device=local.device)
+    index = first.unsqueeze(-1) + _counted(local.shape[-1], local.device)
     shape = (*first.shape, size)
     values = torch.zeros(shape, dtype=local.dtype, device=local.device).scatter_(-1, index, local)
     derivatives = torch.zeros(shape, dtype=local.dtype, device=local.device).scatter_(-1, index, slope)

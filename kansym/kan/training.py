@@ -16,7 +16,7 @@ from kansym.errors import ArgumentError, TrainingError
 from kansym.kan.descent import Observe
 from kansym.kan.gradient import population_loss
 from kansym.kan.jacobian import HeldOut, held_out_parts
-from kansym.kan.levenberg_marquardt import LevenbergMarquardtOptions, copy_where, levenberg_marquardt
+from kansym.kan.levenberg_marquardt import LevenbergMarquardtOptions, levenberg_marquardt, packed, unpacked
 from kansym.kan.network import Network
 from kansym.kan.optimizers import first_order
 from kansym.kan.training_options import Loss, TrainingOptions
@@ -73,7 +73,7 @@ class BestKeeper:
         callback: Callable[[int, float], None] | None,
         loss: Loss | None = None,
     ) -> None:
-        self.network, self.loss = network.clone(), loss
+        self.loss, self._start, self._rows = loss, network, packed(network)
         self.validation, self.deadline, self.callback = validation, deadline, callback
         infinite = torch.full((network.population,), float("inf"), dtype=network.dtype, device=network.device)
         self.train_loss, self.validation_loss = infinite.clone(), infinite.clone()
@@ -86,18 +86,26 @@ class BestKeeper:
         measured = loss
         if self.validation is not None:
             measured = population_loss(network, *held_out_parts(self.validation), self.loss)
-        known = self.validation_loss[index]
-        better = torch.isfinite(measured) & torch.isfinite(loss) & (measured < known)
+        where = slice(None) if len(index) == len(self.validation_loss) else index
+        known = self.validation_loss[where]
+        better = measured < known
+        if measured is not loss or self.loss is not None:  # a mean of squares that is less than another is finite
+            better &= torch.isfinite(measured) & torch.isfinite(loss)
         # A card is not asked whether there is something to keep: that would be to wait for it.
         if loss.is_cuda or bool(better.any()):
-            copy_where(self.network, network, index, better)
-            self.validation_loss[index] = torch.where(better, measured, known)
-            self.train_loss[index] = torch.where(better, loss, self.train_loss[index])
+            for kept, new in ((self._rows, packed(network)), (self.validation_loss, measured), (self.train_loss, loss)):
+                mask = better[:, None] if new.ndim == 2 else better
+                kept[where] = torch.where(mask, new, kept[where])
             self._bests.append((step, self.validation_loss.min()))
         if self.callback is not None and self._bests and (best := float(self._bests[-1][1])) < math.inf:
             self.callback(step, best)
         self.stopped = clock.late(self.deadline)
         return self.stopped
+
+    @property
+    def network(self) -> Network:
+        """The best weights of every network."""
+        return unpacked(self._start, self._rows)
 
     @property
     def history(self) -> list[tuple[int, float]]:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from kansym.primitives.primitive import ARGUMENT, EXPONENT, Domain, Primitive
-from kansym.primitives.special import airy_ai, airy_ai_prime, bessel_j0, bessel_j1
+from kansym.primitives.special import airy_ai, airy_ai_prime, bessel_j0, bessel_j1, power_series
 
 _Z = ARGUMENT
 _A = frozenset({"a"})
@@ -57,12 +57,18 @@ def _sinc(z: Tensor) -> Tensor:
     return torch.where(z == 0, 1.0, torch.sin(z) / z)
 
 
+_SINC_SLOPE = tuple((-1) ** k * 2 * k / math.factorial(2 * k + 1) for k in range(1, 11))
+
+
 def _sinc_slope(z: Tensor) -> Tensor:
     # (cos z - sinc z)/z cancels near 0: Taylor series there, good to rounding for |z| < 1.
     small = torch.where(z.abs() < 1, z, 0.0)
     square, series = small * small, torch.zeros_like(z)
-    for k in range(10, 0, -1):
-        series = series * square + (-1) ** k * 2 * k / math.factorial(2 * k + 1)
+    if z.is_cuda:
+        (series,) = power_series((_SINC_SLOPE,), square)
+    else:
+        for coefficient in reversed(_SINC_SLOPE):
+            series = series * square + coefficient
     return torch.where(z.abs() < 1, series * small, (torch.cos(z) - _sinc(z)) / z)
 
 

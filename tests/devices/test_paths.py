@@ -1,5 +1,7 @@
 """What a user can do with device="cuda", on a pretended card: nothing mixes devices, and laws are found."""
 
+import math
+
 import numpy as np
 import pytest
 import sympy
@@ -7,7 +9,7 @@ import torch
 from numpy.testing import assert_allclose
 
 from kansym import DiscoveryOptions, clock, discover, edit, make_dataset
-from kansym.extraction import match_edges
+from kansym.extraction import match_edges, matching, variable_projection
 from kansym.extraction.edges import edges_of_mode, match_network
 from kansym.extraction.one_dimensional import as_networks, read_curve
 from kansym.extraction.selection import Rows, SelectionOptions, Selector
@@ -15,6 +17,7 @@ from kansym.kan import EdgeMode, Network, TrainingOptions, load_network, save_ne
 from kansym.kan.elimination import EliminationOptions, eliminate
 from kansym.kan.growth import Grower, GrowthOptions
 from kansym.kan.pruning import prune
+from kansym.kan.spline import basis
 from kansym.kan.straightening import straightened
 from kansym.primitives import default_library
 from kansym.terms.pursuit import Pursuit, TermOptions
@@ -130,6 +133,44 @@ def test_edges_are_matched_on_the_card_and_few_of_a_network_on_the_host(card):
     assert counts.launches < 300 and counts.waits < 15
 
 
+@pytest.mark.parametrize("together", [0, 10**9], ids=["one after the other", "all at once"])
+@pytest.mark.parametrize("left_to_the_host", [0, 10**9])
+def test_a_card_matches_what_the_host_does(card, monkeypatch, together, left_to_the_host):
+    """However many primitives are screened at once, and wherever the last steps are done."""
+    monkeypatch.setattr(matching, "chunk_bytes", lambda device: together)
+    monkeypatch.setattr(variable_projection, "_CARD_POINTS", left_to_the_host)
+    x = torch.linspace(0.1, 2, 60, dtype=torch.float64)
+    curves = torch.stack([torch.sin(2 * x), torch.exp(-x), 3 * torch.sqrt(x), torch.asin(x / 2), x**3 - x])
+    x, library = x.expand(5, -1), default_library()
+    here = match_edges(x, curves, library, top_k=3)
+    for one, other in zip(here, match_edges(x.to("cuda"), curves.to("cuda"), library, top_k=3), strict=True):
+        assert [match.primitive for match in other] == [match.primitive for match in one]
+        exact = [max(match.loss, 1e-14) for match in one]
+        assert_allclose([max(match.loss, 1e-14) for match in other], exact, rtol=1e-3)
+        assert_allclose(other[0].evaluate(x[0]), one[0].evaluate(x[0]), rtol=1e-4, atol=1e-4)
+
+
+def test_functions_that_are_sums_are_those_of_the_host(card):
+    z = torch.cat([torch.linspace(-60, 60, 2001, dtype=torch.float64), torch.tensor([0.0, -0.0, 1e6, math.nan])])
+    for name in ("J0", "J1", "Ai", "sinc"):
+        primitive = default_library()[name]
+        for function in (primitive.function, primitive.derivative):
+            with card.counting() as counts:
+                there = function(z.to("cuda"), z.to("cuda"))
+            assert_allclose(there.cpu(), function(z, z), rtol=1e-9, atol=1e-14)
+            assert counts.launches < 70 and counts.waits == 0
+            assert function(z.float().to("cuda"), z.float().to("cuda")).dtype == torch.float32
+
+
+@pytest.mark.parametrize("degree", [1, 2, 3, 5])
+def test_bases_of_splines_are_those_of_the_host(card, degree):
+    u = torch.cat([torch.linspace(-1.2, 1.2, 50, dtype=torch.float64), torch.tensor([-1.0, 1.0])])
+    for there, here in zip(basis(u.to("cuda"), 4, degree), basis(u, 4, degree), strict=True):
+        assert_allclose(there.cpu(), here, atol=1e-14)
+    nothing = basis(torch.tensor([math.nan], device="cuda"), 4, degree)[0].cpu()
+    assert nothing.isnan().any() and not (nothing.isfinite() & (nothing != 0)).any()
+
+
 def test_a_curve_is_read_on_the_host(card):
     u = torch.linspace(-1, 1, 80, dtype=torch.float64).to("cuda")
     with card.counting() as counts:
@@ -153,8 +194,8 @@ def test_networks_are_stored_from_the_card(card, tmp_path):
     network = Network.create((2, (1, 1), 1), grid=4, generator=torch.Generator().manual_seed(0), device="cuda")
     network.set_symbolic(0, 0, 0, LIBRARY["sin"], a=2.0)
     read, _ = load_network(save_network(network, tmp_path), library=LIBRARY)
-    x = torch.rand(9, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
-    assert torch.equal(read(x), network(x.to("cuda")).cpu())
+    x = torch.rand(9, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(1)).to("cuda")
+    assert torch.equal(read.to("cuda")(x).cpu(), network(x).cpu())
 
 
 def test_editing_by_hand(card, work_clock, rng):

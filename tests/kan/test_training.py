@@ -9,6 +9,7 @@ from kansym.clock import Work
 from kansym.errors import ArgumentError, MissingDependencyError, TrainingError
 from kansym.kan import jacobian
 from kansym.kan.jacobian import mean_loss
+from kansym.kan.levenberg_marquardt import STATE, packed, unpacked
 from kansym.kan.network import Network
 from kansym.kan.optimizers import OPTIMIZERS, first_order
 from kansym.kan.spline import basis, fit_coefficients
@@ -372,3 +373,16 @@ def test_validation_rows_count_by_their_weights(plain_network, problem):
     plain = train(plain_network((2, 2, 1)), x, y, validation=(held_out[:20], target[:20]))
     assert_allclose(result.validation_loss, plain.validation_loss, rtol=1e-9)
     assert bool((result.validation_loss < 1.0).all())
+
+
+def test_the_best_weights_are_unpacked_into_tensors_of_their_own(mixed_network):
+    network = mixed_network((3, (1, 1), 1))
+    rows = packed(network)
+    again = unpacked(network, rows)
+    for one, other in zip(network.layers, again.layers, strict=True):
+        for name in STATE:
+            found = getattr(other, name)
+            assert torch.equal(found, getattr(one, name)) and found.is_contiguous()
+            assert found.untyped_storage().nbytes() == found.numel() * 8
+    again.layers[0].coefficients.zero_()
+    assert torch.equal(packed(network), rows)
