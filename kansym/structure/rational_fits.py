@@ -39,6 +39,9 @@ with more of them a quotient of polynomials comes near any smooth function."""
 NEAR = 2.0
 """Residual of a fit, in units of an interpolant's, up to which it is handed on."""
 
+MOST_LEFT = 0.5
+"""Share of the variance that a fit may leave: what is all noise, or too fast for an interpolant, is no quotient."""
+
 TELLING = 2.0
 """What each coefficient takes from the sum of squares, in units of what it takes of noise, where it tells something."""
 
@@ -119,16 +122,17 @@ def rational_fits(
         return []
     root = np.ones(len(t)) if weights is None else np.sqrt(weights / weights.mean())
     rows = _Rows(X / size, t / scale, root)
+    largest = len(t) / scale**2 * min((NEAR * attainable) ** 2, MOST_LEFT * float(np.var(t)))
     found: list[_Ratio] = []
     fits = list(_of_all_degrees(rows))
     for ratio in fits:
-        if ratio.square > len(t) * (NEAR * attainable / scale) ** 2:
+        if ratio.square > largest:
             continue
         short = [one for one in rows.shorter(ratio) if len(one.values) <= LONGEST]
         found += [min(short, key=lambda one: one.bits(len(t)))] if short else []
         if short and len(found[-1].values) <= SHORT and not any(_tells(found[-1], other, len(t)) for other in fits):
             break
-    found = [one for one in found if one.square <= len(t) * (NEAR * attainable / scale) ** 2]
+    found = [one for one in found if one.square <= largest]
     found.sort(key=lambda one: one.bits(len(t)))
     unlike = {(one.top, one.bottom, one.pivot): one for one in reversed(found)}
     return [_expression(one, size, scale, variables) for one in list(reversed(unlike.values()))[:most]]

@@ -17,7 +17,7 @@ from kansym.symbolic.parser import parse_expression
 from kansym.validation.certificate import Certificate
 
 ROWS = 6000
-OPTIONS = DiscoveryOptions(max_seconds=0.6, deterministic=True, guesses=("k*a/b",))
+OPTIONS = DiscoveryOptions(max_seconds=1.0, deterministic=True, guesses=("k*a/b",))
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -85,10 +85,14 @@ def test_what_is_no_quotient_of_few_coefficients_is_not_handed_on(box, rng):
 
 
 def test_what_is_handed_on_is_short(box, rng):
-    X = box(500, (-3.0, 3.0), (-3.0, 3.0))
-    found = rational_fits(X, rng.normal(size=500), (A, B))
+    X = box(500, (-1.0, 1.0), (-1.0, 1.0))
+    found = rational_fits(X, np.exp(X[:, 0] * X[:, 1] + X[:, 0]) + 0.1 * rng.normal(size=500), (A, B))
     assert found
     assert all(coefficients(one) <= LONGEST for one in found)
+
+
+def test_noise_alone_is_no_quotient(box, rng):
+    assert rational_fits(box(500, None, None), rng.normal(size=500), (A, B)) == []
 
 
 @pytest.mark.parametrize(
