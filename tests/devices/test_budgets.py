@@ -110,7 +110,8 @@ def test_a_match_of_many_edges_with_the_whole_library(card):
     with card.counting() as counts:
         match_edges(x.expand(15, -1).to("cuda"), curves.to("cuda"), default_library())
     show("a match of 15 edges to 50 primitives", launches=counts.launches, waits=counts.waits, uploads=counts.uploads)
-    assert counts.launches <= 11_000 and counts.waits <= 150 and counts.uploads <= 30
+    # Among the uploads are the tables of special functions, which a card is given once.
+    assert counts.launches <= 11_000 and counts.waits <= 150 and counts.uploads <= 45
 
 
 def test_a_match_of_a_small_network_is_left_to_the_host(card):
