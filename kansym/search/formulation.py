@@ -146,10 +146,11 @@ def _formulas(
     )
     if lean is not fitted.form:
         fitted = fit_rows.fit(lean)
-    if is_noisy(fitted.loss, fit_rows):
+    # In an exact law every number and every function is what it is.
+    inexact = fitted.loss > (10 * fit_rows.noise_floor) ** 2
+    if inexact or is_noisy(fitted.loss, fit_rows):
         fitted = _with_free_numbers(fitted, fit_rows, positive)
-    # In an exact law every function is what it is.
-    if fitted.loss > (10 * fit_rows.noise_floor) ** 2:
+    if inexact:
         fitted = _straightened(fitted, fit_rows)
     length = _news(fitted.form, fit_rows)
     if length is None or is_hopeless(length, complexity(fitted.form.expression), pick):

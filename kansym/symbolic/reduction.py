@@ -59,11 +59,15 @@ NEARLY, CLOSELY = 0.1, 1e-3
 same for a parabola, which many a curve is near to."""
 
 
+SMALL = 0.2
+"""Largest exponent of a power that may stand for a logarithm: u^p is nearly 1 + p log(u)."""
+
+
 def straighter(form: ParametricForm, X: np.ndarray) -> Iterator[ParametricForm]:
     """Forms with a straight line or a parabola in place of a function of ``u`` that hardly differs from it on the rows.
 
     ``x*(exp(0.001*z) - 1)`` is ``0.001*x*z`` in disguise: over a short range of its argument any function will do, and
-    a fit drives it there where the law has none.
+    a fit drives it there where the law has none. In the same way ``1000*z**0.001`` is a logarithm.
 
     Parameters
     ----------
@@ -80,21 +84,35 @@ def straighter(form: ParametricForm, X: np.ndarray) -> Iterator[ParametricForm]:
     positive = [symbol for symbol in form.variables if symbol.is_positive]
     expression = form.substituted()
     plain: dict[sympy.Expr, sympy.Expr] = {}
-    bent: Iterator[sympy.Expr] = filter(_bends, sympy.preorder_traversal(expression))  # pyright: ignore[reportAssignmentType]
-    for node in dict.fromkeys(bent):
+    nodes: Iterator[sympy.Expr] = sympy.preorder_traversal(expression)  # pyright: ignore[reportAssignmentType]
+    for node in dict.fromkeys(node for node in nodes if _bends(node) or _is_small_power(node)):
         inner: sympy.Expr = node.args[0]  # pyright: ignore[reportAssignmentType]
         with np.errstate(all="ignore"):
             values, u = (parametrize(one, form.variables).evaluate(X) for one in (node, inner))
             spread, square = float(np.std(values)), float(np.sum(u**2))
         if not (math.isfinite(spread) and math.isfinite(square) and spread > 0.0 and np.ptp(u) > 0.0):
             continue
-        line = _line_or_parabola(values, u, inner)
+        line = _logarithm(values, u, inner) if _is_small_power(node) else _line_or_parabola(values, u, inner)
         if line is not None:
             plain[node] = line
     # Where two of them cancel, as in sqrt(2 - cos(u) - cos(v)), it may be that neither can go alone.
     for places in [{node: line} for node, line in plain.items()] + ([plain] if len(plain) > 1 else []):
         changed: sympy.Expr = expression.xreplace(places)  # pyright: ignore[reportAssignmentType]
         yield parametrize(canonicalize(changed, positive), form.variables)
+
+
+def _is_small_power(node: sympy.Basic) -> bool:
+    return isinstance(node, sympy.Pow) and bool(node.free_symbols) and node.exp.is_Float and abs(node.exp) <= SMALL
+
+
+def _logarithm(values: np.ndarray, u: np.ndarray, inner: sympy.Expr) -> sympy.Expr | None:
+    """The logarithm of ``u`` that a power with a small exponent nearly is."""
+    if not (u > 0).all():
+        return None
+    slope, level = np.polyfit(np.log(u), values, 1)
+    if not np.std(values - level - slope * np.log(u)) < NEARLY * np.std(values):
+        return None
+    return sympy.Float(level) + sympy.Float(slope) * sympy.log(inner)
 
 
 def _line_or_parabola(values: np.ndarray, u: np.ndarray, inner: sympy.Expr) -> sympy.Expr | None:

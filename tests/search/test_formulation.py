@@ -246,6 +246,16 @@ def test_an_exact_law_is_snapped_and_simplified(rng):
     assert best.validation_loss < 1e-28
 
 
+def test_a_near_miss_without_noise_becomes_the_law(rng):
+    # A power and a whole number that nobody measured come near the logarithm, and a third term nearer.
+    x = rng.uniform(0, 5, 400)
+    fit_rows = bench_of(x, 0.1369 * np.log(1 + 1.009 * x) + 0.5, noise=1e-12)
+    raw = F(39.12) - F(38.52) * (X + 1) ** F(-0.0036) + F(0.0077) / (X + F(3.5))
+    best = min(from_expression(raw, fit_rows, structure=()), key=lambda formula: formula.rank)
+    assert best.expression.has(sympy.log) and best.complexity <= 10
+    assert best.validation_loss < 1e-24
+
+
 def test_elimination_offers_the_smaller_law(rng):
     x = rng.uniform(0.5, 3, 200)
     y = 2.37 * np.exp(-0.71 * x) + 0.02 * rng.normal(size=200)

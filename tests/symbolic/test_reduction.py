@@ -287,6 +287,29 @@ def test_parabolas_are_seen_through(disguised):
     np.testing.assert_allclose(refit(last, ROWS, y).form.evaluate(ROWS), y, rtol=1e-3)
 
 
+@pytest.mark.parametrize(
+    "disguised",
+    [
+        F(1000.0) * X ** F(0.002) + F(0.3) * Y,
+        F(38.6) - F(38.5) * (X + F(1.0)) ** F(-0.004) + Y,
+        Y * (F(40.0) * (F(2.0) * X + F(0.1)) ** F(0.01) - F(40.0)),
+    ],
+    ids=str,
+)
+def test_powers_with_small_exponents_are_logarithms(disguised):
+    form = parametrize(disguised, (X, Y))
+    (other,) = straighter(form, ROWS)
+    y = form.evaluate(ROWS)
+    assert other.expression.has(sympy.log) and len(other.constants) < len(form.constants) + 1
+    np.testing.assert_allclose(refit(other, ROWS, y).form.evaluate(ROWS), y, atol=1e-2 * np.std(y))
+
+
+def test_no_other_power_is_a_logarithm():
+    # Of a base of both signs there is none, a root differs from one, and an exponent that varies is no number.
+    for power in ((X - F(1.5)) ** F(0.1), X ** F(0.5), X ** (F(0.1) * Y)):
+        assert not any(one.expression.has(sympy.log) for one in straighter(parametrize(power, (X, Y)), ROWS))
+
+
 def test_arguments_beyond_the_largest_square_are_passed_over(capfd):
     # LAPACK speaks up about an infinite matrix where nobody catches it.
     form = parametrize(sympy.tanh(F(1e200) * X + F(3.0)) + sympy.tanh(sympy.exp(F(170.0) * Y)), (X, Y))
