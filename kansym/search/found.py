@@ -46,7 +46,10 @@ MOST_OF_THE_REST = 0.5
 """Share of the residual that a function of one column explains where the rest of a law is taken to be one."""
 
 HARDLY_LEFT = 0.02
-"""Share of the residual that such a function may leave, while the constants of the others are not yet right."""
+"""Share of the squared residual that such a function may leave."""
+
+NEAR_MISS = 0.03
+"""Residual, in units of the RMS of y, of a formula without noise whose terms of one column may be all that is wrong."""
 
 ENOUGH = 0.5
 """Share of the time for the case against a formula that makes it one."""
@@ -226,7 +229,9 @@ class FoundFormulas:
         expression = form.substituted()
         # A function of the only column is what the whole search is for.
         several = len(self.fit_rows.variables) > 1
-        parts = lacking(expression, self.fit_rows, 0.0 if noise > 0 else MOST_OF_THE_REST) if several else []
+        near = formula.validation_loss <= NEAR_MISS**2 * float(np.mean(self.fit_rows.dataset.y**2))
+        least = 0.0 if noise > 0 else MOST_OF_THE_REST
+        parts = lacking(expression, self.fit_rows, least, instead=near and noise <= 0) if several else []
         long = formula.complexity > _short(formula)
         if noise > 0 and (several or long):
             parts += parts_of(expression, self.fit_rows, long=long)
@@ -244,11 +249,18 @@ class FoundFormulas:
             return
         loss = self.fit_rows.loss(self._form(formula), self.fit_rows.fitting)
         others: list[tuple[float, sympy.Expr]] = []
-        for raw in read_anew(part, self.fit_rows, noise, until=until, seed=seed):
-            other = parametrize(raw, self.fit_rows.variables)
-            # Without noise what is still far from the rows is no law, and would only be longer.
-            if noise > 0 or self.fit_rows.loss(other, self.fit_rows.fitting) < HARDLY_LEFT * loss:
-                others.append((description_length_of(other, self.fit_rows), raw))
+        # Without noise what the part leaves is of the others, whose constants are not yet right.
+        sums = noise <= 0 and part.expression != 0
+        left = math.sqrt(loss) if sums else noise
+        for raw in read_anew(part, self.fit_rows, left, until=until, seed=seed, sums=sums):
+            other, made = parametrize(raw, self.fit_rows.variables), raw
+            if noise <= 0:
+                # What is then still far from the rows is no law, and would only be longer.
+                fitted = self.fit_rows.fit(other, max_steps=30)
+                if fitted.status == "non-finite" or fitted.loss >= HARDLY_LEFT * loss:
+                    continue
+                other, made = fitted.form, fitted.form.substituted()
+            others.append((description_length_of(other, self.fit_rows), made))
         # The best in any case, and what promises as much as long as there is time.
         for number, (bits, raw) in enumerate(sorted(others, key=lambda one: one[0])):
             if not self._promises(bits, READ_BITS) or (number and clock.late(until)):

@@ -15,6 +15,7 @@ import itertools
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import scipy.stats
@@ -142,7 +143,7 @@ def pairs_within(formula: sympy.Expr, fit_rows: FitRows) -> Iterator[Part]:
     yield from _pairs_within(formula, _Place.whole(len(X)), fit_rows.variables, X)
 
 
-def lacking(formula: sympy.Expr, fit_rows: FitRows, share: float) -> list[Part]:
+def lacking(formula: sympy.Expr, fit_rows: FitRows, share: float, *, instead: bool = False) -> list[Part]:
     """Functions of single columns beside the formula that may explain this share of its residual, the most first.
 
     In the order of a column's values the residual changes little from row to row where it is a function of that column,
@@ -154,6 +155,8 @@ def lacking(formula: sympy.Expr, fit_rows: FitRows, share: float) -> list[Part]:
         In `fit_rows.variables`.
     fit_rows : FitRows
     share : float
+    instead : bool, default False
+        Whether in the place of the terms that depend on the column alone, where there are any, as well.
     """
     X, y, weights = fit_rows.rows(fit_rows.fitting)
     rest = parametrize(formula, fit_rows.variables).evaluate(X)
@@ -164,20 +167,37 @@ def lacking(formula: sympy.Expr, fit_rows: FitRows, share: float) -> list[Part]:
         return []
     # By chance the ratio is as far from one as this, three times in a thousand.
     share = max(share, 3 / math.sqrt(len(y)))
-    found = []
+    found: list[tuple[float, int]] = []
     for column in range(X.shape[1]):
         clock.charge(Work.SORTED_VALUES, len(y))
         steps = np.diff(residual[np.argsort(X[:, column], kind="stable")])
         explained = 1.0 - float(steps @ steps) / (2 * square)
         if explained > share:
             found.append((explained, column))
-    one = np.ones(len(y))
     return [
-        Part(
-            sympy.S.Zero, X[:, [k]], (fit_rows.variables[k],), rest, one, lambda new: formula + new, len(y) * explained
-        )
+        part
         for explained, k in sorted(found, reverse=True)
+        for part in _beside(formula, rest, fit_rows.variables, k, X, len(y) * explained)
+        if instead or part.expression == 0
     ]
+
+
+def _beside(
+    formula: sympy.Expr,
+    values: np.ndarray,
+    variables: tuple[sympy.Symbol, ...],
+    column: int,
+    X: np.ndarray,
+    drop: float,
+) -> Iterator[Part]:
+    """A function of one column in the place of the terms that depend on it alone, if there are any, and beside all."""
+    own = sympy.Add(*(term for term in sympy.Add.make_args(formula) if term.free_symbols == {variables[column]}))
+    for mine in dict.fromkeys((own, sympy.S.Zero)):
+        others = formula - mine
+        rest = values - parametrize(mine, variables).evaluate(X) if mine.free_symbols else values
+        if others.free_symbols:
+            put = partial(sympy.Add, others)
+            yield Part(mine, X[:, [column]], (variables[column],), rest, np.ones(len(X)), put, drop)
 
 
 def _explained(x: np.ndarray, slope: np.ndarray, residual: np.ndarray) -> float:
@@ -305,6 +325,7 @@ def read_anew(
     handed: int = HANDED,
     few: float = TREES,
     near: float = 0.0,
+    sums: bool = False,
 ) -> Iterator[sympy.Expr]:
     """The formula with other functions of the part's argument in its place: sums of powers and exponentials, and then
     compositions, the shortest first; or of its two columns: compositions, and then sums of products.
@@ -325,6 +346,8 @@ def read_anew(
         Compositions of a size up to which all of that size are tried.
     near : float, default 0
         Nats by which a composition may be longer than smaller ones.
+    sums : bool, default False
+        Whether sums of products of one argument are looked for too.
     """
     _, y, weights = fit_rows.rows(fit_rows.fitting)
     size = math.sqrt(float(np.mean(part.slope**2)))
@@ -337,8 +360,8 @@ def read_anew(
     share = (1.0 if weights is None else weights[rows]) * part.slope[rows] ** 2
     X = part.values[rows]
     if not part.pair:
-        sums = power_sums(X[:, 0], target, part.symbols[0], weights=share, allowed=fit_rows.allowed)
-        yield from map(part.put, sums)
+        short = power_sums(X[:, 0], target, part.symbols[0], weights=share, allowed=fit_rows.allowed)
+        yield from map(part.put, short)
     table: EngineTable = {
         "weights": share,
         "noise": noise / math.sqrt(float(np.mean(share))),
@@ -348,7 +371,6 @@ def read_anew(
     }
     enumeration = Enumeration(X, target, part.symbols, **table)
     yield from map(part.put, enumeration.formulas(until, few=FEW if part.pair else few, handed=handed, near=near))
-    if part.pair and suits(X, target):
-        yield from map(
-            part.put, Pursuit(X, target, part.symbols, options=TermOptions(quick=True), **table).formulas(until)
-        )
+    if (part.pair or sums) and suits(X, target):
+        quick = TermOptions(quick=True)
+        yield from map(part.put, Pursuit(X, target, part.symbols, options=quick, **table).formulas(until))

@@ -362,7 +362,7 @@ class _Run:
             if self.formulas.at_noise():
                 return True
         # Beside a formula that leaves nothing the second best need not be improved.
-        if self.sums.noisy and not (self.settled and self.formulas.best() is before):
+        if not (self.settled and self.formulas.best() is before) and (self.sums.noisy or turn is self.sums.last):
             self._improve()
         return False
 

@@ -122,6 +122,18 @@ def test_without_noise_a_term_of_one_column_is_added_where_it_leaves_hardly_anyt
     assert search.exact()
 
 
+def test_without_noise_terms_of_one_column_that_come_near_give_way_to_the_law(found):
+    # The other term is the law's; two that together come near a sine, and their constants, are not.
+    search = found(lambda u, v: 0.7 * u * v**2 + 0.5 * np.sin(1.3 * v) + 0.2 * v, noise=0.0)
+    u, v = search.fit_rows.variables
+    near = F(0.62) - F(0.9) / (v + F(1.4)) + F(0.35) * sympy.tanh(F(1.1) * v - F(0.5))
+    search.add(F(0.7) * u * v**2 + near, "a guess")
+    assert not search.exact()
+    search.improve(0.0, seed=0)
+    best = search.best()
+    assert search.exact() and best is not None and best.expression.has(sympy.sin) and best.complexity <= 20
+
+
 def test_without_noise_nothing_long_is_made_of_what_is_no_law(found):
     search = found(
         lambda u, v: np.sin(9 * u * v) + np.cos(5 * v + np.sin(7 * v)) + np.tanh(3 * v**2 - 4 * v), noise=0.0

@@ -92,6 +92,22 @@ def test_a_column_that_a_formula_lacks_is_seen_however_often_it_oscillates(table
     assert part.symbols == (z,) and part.put(sympy.sin(z)) == 1.0 * x * y + sympy.sin(z)
 
 
+def test_terms_of_a_column_go_together_where_another_function_takes_their_place(table):
+    fit_rows = table(lambda x, y, z: x * y + np.exp(z) + z**3, noise=0.0)
+    x, y, z = fit_rows.variables
+    formula = 1.0 * x * y + 1.1 * sympy.cosh(z) + 2.0 * z
+    instead, beside = lacking(formula, fit_rows, 0.5, instead=True)
+    assert instead.expression == 1.1 * sympy.cosh(z) + 2.0 * z and beside.expression == 0
+    assert instead.put(sympy.exp(z)) == 1.0 * x * y + sympy.exp(z)
+    X, y, _ = fit_rows.rows(fit_rows.fitting)
+    np.testing.assert_allclose(instead.rest, X[:, 0] * X[:, 1], rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(beside.rest, parametrize(formula, fit_rows.variables).evaluate(X), rtol=1e-12)
+    # A sum of two functions is more than a composition.
+    found = read_anew(instead, fit_rows, 1e-4, until=math.inf, seed=0, sums=True)
+    errors = [np.abs(parametrize(one, fit_rows.variables).evaluate(X) - y).max() for one in found]
+    assert min(errors) < 1e-3
+
+
 def test_noise_and_functions_of_two_columns_lack_none(table):
     fit_rows = table(lambda x, y, z: x * y)
     x, y, _ = fit_rows.variables
