@@ -265,10 +265,10 @@ class Contest:
                 with np.errstate(all="ignore"):
                     other = sign * fit.values[:, p] ** power
                     slope = power * other / fit.values[:, p]
-                apart = fit.values[:, q] - other
-                square = slope**2 * fit.covariance[:, p, p] - 2 * slope * fit.covariance[:, p, q]
-                error = np.sqrt(np.maximum(variance * (square + fit.covariance[:, q, q]), 0.0))
-                if (np.abs(apart) <= NEAR * error).all():
+                    square = slope**2 * fit.covariance[:, p, p] - 2 * slope * fit.covariance[:, p, q]
+                    error = np.sqrt(np.maximum(variance * (square + fit.covariance[:, q, q]), 0.0))
+                # An error beyond double precision is no reason to take two constants for one.
+                if np.isfinite(error).all() and (np.abs(fit.values[:, q] - other) <= NEAR * error).all():
                     smaller = form.with_constant(form.constants[q], sign * form.constants[p] ** power)
                     smaller = replace(smaller, expression=collected(smaller.expression, form.constants[p]))
                     values = np.delete(fit.values, q, axis=1)
