@@ -351,7 +351,7 @@ class _Run:
         """Look for sums of products; whether one is as good as the data allow."""
         if not self.sums.open(turn):
             return False
-        # Of one column any curve has a sum that is better than the first that was found.
+        # What was found of one column is seldom kept once sums have been looked for.
         if (self.sums.noisy and self.dataset.n_columns > 1) or turn is self.sums.last:
             self._improve()
         before = self.formulas.best()
