@@ -69,7 +69,7 @@ Powers = tuple[int, ...]
 
 @dataclass(frozen=True, eq=False)
 class _Ratio:
-    """A quotient of two polynomials, the constant coefficient `pivot` of the denominator being one.
+    """A quotient of two polynomials, with one for the coefficient of the monomial `pivot` of the denominator.
 
     Attributes
     ----------
