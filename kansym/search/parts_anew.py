@@ -177,8 +177,7 @@ def lacking(formula: sympy.Expr, fit_rows: FitRows, share: float, *, instead: bo
     return [
         part
         for explained, k in sorted(found, reverse=True)
-        for part in _beside(formula, rest, fit_rows.variables, k, X, len(y) * explained)
-        if instead or part.expression == 0
+        for part in _beside(formula, rest, fit_rows.variables, k, X, len(y) * explained, instead=instead)
     ]
 
 
@@ -189,9 +188,12 @@ def _beside(
     column: int,
     X: np.ndarray,
     drop: float,
+    *,
+    instead: bool,
 ) -> Iterator[Part]:
-    """A function of one column in the place of the terms that depend on it alone, if there are any, and beside all."""
-    own = sympy.Add(*(term for term in sympy.Add.make_args(formula) if term.free_symbols == {variables[column]}))
+    """A function of one column beside a formula; with `instead`, first in the place of the terms of it alone."""
+    terms = sympy.Add.make_args(formula) if instead else ()
+    own = sympy.Add(*(term for term in terms if term.free_symbols == {variables[column]}))
     for mine in dict.fromkeys((own, sympy.S.Zero)):
         others = formula - mine
         rest = values - parametrize(mine, variables).evaluate(X) if mine.free_symbols else values

@@ -15,6 +15,7 @@ problem, weighted by the denominator of the round before.
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import scipy.optimize
@@ -133,9 +134,10 @@ def rational_fits(
         if short and len(found[-1].values) <= SHORT and not any(_tells(found[-1], other, len(t)) for other in fits):
             break
     found = [one for one in found if one.square <= largest]
-    found.sort(key=lambda one: one.bits(len(t)))
-    unlike = {(one.top, one.bottom, one.pivot): one for one in reversed(found)}
-    return [_expression(one, size, scale, variables) for one in list(reversed(unlike.values()))[:most]]
+    unlike: dict[tuple, _Ratio] = {}
+    for one in sorted(found, key=lambda one: one.bits(len(t))):
+        unlike.setdefault((one.top, one.bottom, one.pivot), one)
+    return [_expression(one, size, scale, variables) for one in list(unlike.values())[:most]]
 
 
 def _tells(short: _Ratio, other: _Ratio, n: int) -> bool:
@@ -156,7 +158,7 @@ def _of_all_degrees(rows: "_Rows") -> Iterator[_Ratio]:
         if before is not None and set(before.top) <= set(top) and {*before.bottom, before.pivot} <= set(bottom):
             starts.append(_within(before, top, bottom))
         fitted = [rows.fit(start, STEPS) for start in starts]
-        best = min(fitted, key=lambda one: one.square)
+        best = min(fitted, key=_square)
         if before is None or best.square < before.square:
             before = best
         yield best
@@ -210,9 +212,7 @@ class _Rows:
                 left = self.root * ((T @ values[: T.shape[1]]) / (pivot + B @ values[T.shape[1] :]) - self.t)
             return np.nan_to_num(left, nan=FAR, posinf=FAR, neginf=-FAR)
 
-        def slopes(values: np.ndarray) -> np.ndarray:
-            return np.nan_to_num(self._slopes(T, B, pivot, values), nan=0.0, posinf=FAR, neginf=-FAR)
-
+        slopes = partial(self._slopes, T, B, pivot)
         found = scipy.optimize.least_squares(residual, start.values, slopes, method="lm", x_scale="jac", max_nfev=steps)
         return self._turned(_Ratio(start.top, start.bottom, start.pivot, found.x, 2 * float(found.cost)))
 
@@ -235,10 +235,11 @@ class _Rows:
         while beam:
             yield from beam
             wide = BEAM if len(beam[0].values) <= BEAM_LENGTH else 1
-            children = sorted((child for one in beam for child in self._children(one)), key=lambda one: one.square)
-            unlike = {frozenset(child.terms): child for child in reversed(children)}
-            first = sorted(unlike.values(), key=lambda one: one.square)[: wide + 1]
-            beam = sorted((self.fit(child, FEWER_STEPS) for child in first), key=lambda one: one.square)[:wide]
+            unlike: dict[frozenset, _Ratio] = {}
+            for child in sorted((child for one in beam for child in self._children(one)), key=_square):
+                unlike.setdefault(frozenset(child.terms), child)
+            first = list(unlike.values())[: wide + 1]
+            beam = sorted((self.fit(child, FEWER_STEPS) for child in first), key=_square)[:wide]
 
     def _children(self, ratio: _Ratio) -> Iterator[_Ratio]:
         """The quotient without each of its coefficients, as far as second order tells."""
@@ -252,7 +253,7 @@ class _Rows:
 
     def _without(self, ratio: _Ratio) -> tuple[np.ndarray, np.ndarray]:
         """What the loss rises by without each coefficient, and where the others go, to second order."""
-        slopes = np.nan_to_num(self._slopes(*self._columns(ratio), ratio.values), nan=0.0, posinf=FAR, neginf=-FAR)
+        slopes = self._slopes(*self._columns(ratio), ratio.values)
         norm = np.linalg.norm(slopes, axis=0)
         norm[norm == 0] = 1.0
         inverse = np.linalg.pinv((slopes / norm).T @ (slopes / norm), rcond=1e-13, hermitian=True)
@@ -268,7 +269,12 @@ class _Rows:
         with np.errstate(all="ignore"):
             below = pivot + B @ values[T.shape[1] :]
             ratio = (T @ values[: T.shape[1]]) / below
-            return (self.root / below)[:, None] * np.column_stack([T, -ratio[:, None] * B])
+            slopes = (self.root / below)[:, None] * np.column_stack([T, -ratio[:, None] * B])
+        return np.nan_to_num(slopes, nan=0.0, posinf=FAR, neginf=-FAR)
+
+
+def _square(ratio: _Ratio) -> float:
+    return ratio.square
 
 
 def _less(ratio: _Ratio, k: int, values: np.ndarray, square: float) -> _Ratio:

@@ -250,16 +250,11 @@ class Solver:
         if not self.any_function or problem.dimension == 1 or self._late():
             return
         variables = symbols(problem.dimension)
-        for link in usable_links(problem.t):
-            if link.name not in ("identity", "square"):
-                continue
-            linked = link.apply(problem)
-            if linked.finite():
-                # As a residual of the target, which is a function of y.
-                least = self.smooth / float(np.sqrt(np.mean(linked.slope**2)))
-                weights = linked.fitting_weights()
-                for law in rational_fits(linked.X, linked.t, variables, weights, attainable=least):
-                    yield linked.compose(law, variables), linked
+        for linked in self._linked(problem, "identity", "square"):
+            # As a residual of the target, which is a function of y.
+            least = self.smooth / float(np.sqrt(np.mean(linked.slope**2)))
+            for law in rational_fits(linked.X, linked.t, variables, linked.fitting_weights(), attainable=least):
+                yield linked.compose(law, variables), linked
 
     def _as_sums(self, problem: Problem) -> Iterator[Solution]:
         """Short sums of products that leave no more than noise, of the target, its square and its reciprocal."""
@@ -268,15 +263,17 @@ class Solver:
         variables = symbols(problem.dimension)
         # Noise makes reciprocals of what is nearly zero say anything.
         near_zero = float(np.abs(problem.t).min()) < FAR_FROM_ZERO * float(np.sqrt(np.mean(problem.t**2)))
+        for linked in self._linked(problem, "identity", "square", *(() if near_zero else ("reciprocal",))):
+            for law in sparse_fits(linked.X, linked.t, variables, linked.fitting_weights()):
+                yield linked.compose(law, variables), linked
+
+    def _linked(self, problem: Problem, *names: str) -> Iterator[Problem]:
+        """The problem under those of some links that can be had, while there is time."""
         for link in usable_links(problem.t):
-            if link.name not in ("identity", "square", "reciprocal") or self._late():
-                continue
-            if link.name == "reciprocal" and near_zero:
-                continue
-            linked = link.apply(problem)
-            if linked.finite():
-                for law in sparse_fits(linked.X, linked.t, variables, linked.fitting_weights()):
-                    yield linked.compose(law, variables), linked
+            if link.name in names and not self._late():
+                linked = link.apply(problem)
+                if linked.finite():
+                    yield linked
 
     def _smoother(self, problem: Problem, surrogate: Surrogate) -> Problem | None:
         """The problem under the link that makes it smooth, where it has a kink, a pole or an edge."""
