@@ -64,8 +64,15 @@ def linked(draw, problem):
 
 
 def moderate(problem):
+    """Whether the oracle, which computes in the user's units, stays within double precision."""
     sizes = np.abs(np.r_[problem.t, problem.X.ravel(), problem.slope])
-    return problem.finite() and sizes.max() < 1e4 and np.abs(problem.t).min() > 1e-4
+    numbers = [abs(number) for e in (problem.outer, *problem.columns) for number in e.atoms(sympy.Float)]
+    return (
+        problem.finite()
+        and sizes.max() < 1e4
+        and np.abs(problem.t).min() > 1e-4
+        and all(1e-200 < number < 1e200 for number in numbers)
+    )
 
 
 @st.composite
