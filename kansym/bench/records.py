@@ -13,8 +13,8 @@ from kansym.primitives.library import PrimitiveLibrary, default_library
 
 FILE = "results.jsonl"
 
-ENGINES = ("structure", "terms")
-"""What a search can do without: the structure search (and sums with it), and sums of products."""
+ENGINES = ("structure", "terms", "networks")
+"""What a search can do without: the structure search (and sums with it), sums of products, and networks."""
 
 Record = dict[str, Any]
 """Of a job: its settings, "law", "seed", "tool", "stage", "recovered", "form", "srbench", "front_recovered", "elapsed"
@@ -66,7 +66,7 @@ class Settings:
         object.__setattr__(self, "without", tuple(sorted(set(self.without))))
         for name in self.without:
             if name not in ENGINES:
-                raise ArgumentError(f"without: there is no engine {name!r}; it takes {' and '.join(ENGINES)}")
+                raise ArgumentError(f"without: there is no engine {name!r}; it takes {', '.join(ENGINES)}")
         try:
             self.library()
         except ArgumentError as error:

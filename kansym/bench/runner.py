@@ -107,6 +107,7 @@ def _kansym(problem: Problem, job: Job) -> Record:
         primitives=job.settings.library(),
         structure="structure" not in job.settings.without,
         terms="terms" not in job.settings.without,
+        networks="networks" not in job.settings.without,
     )
     start = time.perf_counter()
     discovery = discover(dataset, options)

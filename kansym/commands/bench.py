@@ -55,7 +55,7 @@ def bench(
     primitives
         Only these functions, for every tool: names as in `kansym primitives`, separated by commas.
     without
-        Engines of kansym to switch off, to see what they add: structure, terms.
+        Engines of kansym to switch off, to see what they add: structure, terms, networks.
     peers
         Other tools on the same tables: operon, gplearn, pysr, pykan, as far as they are installed.
     units

@@ -236,6 +236,8 @@ class _Run:
     @cached_property
     def candidates(self) -> Iterator[Candidate]:
         """Networks from the smallest up, each trained when it is asked for."""
+        if not self.options.networks:
+            return iter(())
         return self.faults.guard("training networks", iter(self.networks.grower(self._on_decision)))
 
     @cached_property
@@ -388,7 +390,7 @@ class _Run:
     @contained("reading the curve")
     def _one_dimensional(self) -> None:
         """A table with one input is one edge: read it as one or two primitives."""
-        if self.solver is not None and self.formulas.simplest() and self._nothing_left():
+        if not self.options.networks or (self.solver is not None and self.formulas.simplest() and self._nothing_left()):
             # The structure search has had all formulas as short.
             return
         self.report("matching", "reading the curve as one or two primitives")
@@ -417,6 +419,8 @@ class _Run:
     @contained("the network beside the formula")
     def _network_beside(self) -> None:
         """A network where algebra alone found the formula: to predict with, and to hold against the formula."""
+        if not self.options.networks:
+            return
         try:
             for candidate in self.networks.beside(self._on_decision):
                 self._keep_network(candidate)

@@ -33,6 +33,14 @@ def exponent_of(expression, symbol):
     return float(sympy.simplify(sympy.diff(sympy.log(expression), symbol) * symbol))
 
 
+def test_nothing_is_trained_where_networks_are_switched_off():
+    X, y = product_table()
+    noisy = y + 0.01 * y.std() * np.random.default_rng(1).standard_normal(len(y))
+    found = discover(make_dataset(X, noisy), dataclasses.replace(SHORT, networks=False))
+    assert found.network is None and not found.decisions
+    assert found.formula.validation_loss < (0.02 * y.std()) ** 2
+
+
 # -- measured tables ---------------------------------------------------------------------------------------------------
 
 
