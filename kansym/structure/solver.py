@@ -12,6 +12,7 @@ import numpy as np
 import sympy
 
 from kansym import clock
+from kansym.structure.algebraic import algebraic_law
 from kansym.structure.leaf import Leaf, LeafSolver, Solution
 from kansym.structure.links import usable_links
 from kansym.structure.monomials import monomial_law
@@ -340,15 +341,18 @@ class Solver:
         return clock.late(self.until)
 
     def _at_once(self, problem: Problem) -> Iterator[Solution]:
-        """Rational laws and their functions, and products of powers and exponentials, exact on all rows."""
+        """Rational laws and their functions, products of powers and exponentials, and quotients plus or minus roots,
+        exact on all rows."""
         if problem.dimension == 0 or self._late():
             return
         variables = symbols(problem.dimension)
         for law in rational_laws(problem.X, problem.t, variables):
             yield problem.compose(law, variables), problem
-        product = monomial_law(problem.X, problem.t, variables) if self.any_function else None
-        if product is not None:
-            yield problem.compose(product, variables), problem
+        if self.any_function:
+            for engine in (monomial_law, algebraic_law):
+                law = engine(problem.X, problem.t, variables)
+                if law is not None:
+                    yield problem.compose(law, variables), problem
 
     def _exactly(self, problem: Problem, surrogate: Surrogate | None) -> Iterator[Solution]:
         if problem.dimension == 0:

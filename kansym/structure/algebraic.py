@@ -1,0 +1,213 @@
+# sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false, reportCallIssue=false
+# pyright: reportOperatorIssue=false, reportAssignmentType=false, reportGeneralTypeIssues=false
+"""Algebraic laws by linear algebra: a y^2 + b y + c = 0 with polynomials a, b and c is linear in their coefficients.
+
+A rational function plus or minus the root of another one is such a law: chemical equilibria, avoided crossings, the
+energy of a fast particle in a potential. The null vector of [C, y B, y^2 A], all three monomials, holds a, b and c; the
+rows say which of the two solutions is the law. As for rational laws, the rows must have no noise.
+"""
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import sympy
+from scipy.linalg.lapack import dgetrf, dgetrs  # pyright: ignore[reportAttributeAccessIssue]
+
+from kansym import clock
+from kansym.clock import Work
+from kansym.structure.quadratics import solution
+from kansym.structure.rational import (
+    LARGEST_DENOMINATOR,
+    SHORT,
+    WHOLE,
+    equal_rows,
+    monomials,
+    null_vector,
+    powers_up_to,
+    round_numbers,
+    tells,
+)
+
+Powers = tuple[int, ...]
+
+DEGREES = (
+    *((1, 1, 1), (2, 1, 0), (2, 2, 2), (3, 2, 1), (4, 1, 0), (4, 2, 0), (3, 3, 3), (4, 3, 2), (5, 3, 1), (4, 4, 4)),
+    *((6, 3, 0), (6, 4, 2), (8, 4, 0), (10, 5, 0)),
+)
+"""Total degrees of c, b and a, simplest first."""
+
+MOST_COLUMNS = 7
+"""Columns of a table whose algebraic laws are looked for."""
+
+MOST_TERMS = 620
+"""Coefficients of the three polynomials together."""
+
+ROWS_PER_TERM = 2
+"""Least rows for each of the coefficients."""
+
+MANY_ROWS = 1000
+"""Rows whose singular values are looked at: on few of them one more may be as small as rounding."""
+
+CHECKED = 60
+"""Rows on which the null vector of as many others as there are coefficients must vanish."""
+
+VANISHES = 1e-9
+"""What a null vector may leave on those, relative to the size of its terms; the least singular value decides later."""
+
+
+PIVOT = 1e-3
+"""Size of a coefficient that may be the unit of the others, relative to the largest."""
+
+APPROXIMATE, GAPS = 3, 0.45
+"""Degree in a column from which functions of it may be approximated, and the share of the powers of that column, beside
+each product of others, that a law has at most."""
+
+
+def algebraic_law(
+    X: np.ndarray,
+    t: np.ndarray,
+    variables: tuple[sympy.Symbol, ...],
+    *,
+    degrees: tuple[tuple[int, int, int], ...] = DEGREES,
+) -> sympy.Expr | None:
+    """A solution of a quadratic equation with polynomials for coefficients that is exact on the rows, or None.
+
+    Parameters
+    ----------
+    X : ndarray, shape (n, d), d <= 7
+    t : ndarray, shape (n,)
+    variables : tuple of Symbol, length d
+    degrees : tuple of (int, int, int)
+        Total degrees of the coefficients of 1, t and t^2, tried one after another.
+    """
+    if not 0 < X.shape[1] <= MOST_COLUMNS or not np.isfinite(t).all():
+        return None
+    size, scale = np.abs(X).max(0), float(np.sqrt(np.mean(t**2)))
+    if not (size > 0).all() or scale == 0:
+        return None
+    U, target = X / size, t / scale
+    for three in degrees:
+        # Numbers of monomials are known before there are lists of them.
+        terms = sum(math.comb(degree + len(size), degree) for degree in three)
+        if terms > min(MOST_TERMS, len(t) // ROWS_PER_TERM):
+            continue
+        powers = tuple(powers_up_to(len(size), degree) for degree in three)
+        parts = _coefficients(U, target, powers)
+        if parts is None:
+            continue
+        parts = _in_units(parts, powers, size, scale)
+        # More monomials would only hide the same equation among them.
+        if not _is_law([(part, np.array(p)) for part, p in zip(parts, powers, strict=True)]):
+            return None
+        c, b, a = (_numbers(p, part) for p, part in zip(powers, parts, strict=True))
+        return solution(X, t, variables, c, b, a)
+    return None
+
+
+def _is_law(polynomials: list[tuple[np.ndarray, np.ndarray]]) -> bool:
+    """Whether the coefficients are those of a law, and not of an approximation of something else.
+
+    Where a function of one column is approximated all powers of that column occur, beside whatever else there is.
+    """
+    used = np.concatenate([coefficients[coefficients != 0] for coefficients, _ in polynomials])
+    if len(used) <= SHORT or round_numbers(used):
+        return True
+    occurring = [powers[coefficients != 0] for coefficients, powers in polynomials if coefficients.any()]
+    for column in range(occurring[0].shape[1]):
+        highest = [int(powers[:, column].max()) for powers in occurring]
+        beside = [len(np.unique(np.delete(powers, column, axis=1), axis=0)) for powers in occurring]
+        possible = sum((high + 1) * number for high, number in zip(highest, beside, strict=True))
+        if max(highest) >= APPROXIMATE and len(used) > GAPS * possible:
+            return False
+    # Monomials of degrees that do not occur are no gaps.
+    inside = [
+        (powers <= powers[coefficients != 0].max(0, initial=0)).all(1)
+        & (powers.sum(1) <= powers[coefficients != 0].sum(1).max(initial=0))
+        for coefficients, powers in polynomials
+    ]
+    return tells(*((c[keep], p[keep]) for keep, (c, p) in zip(inside, polynomials, strict=True)))
+
+
+def _coefficients(U: np.ndarray, target: np.ndarray, powers: tuple[list[Powers], ...]) -> list[np.ndarray] | None:
+    """Of c, b and a in the equation of lowest degree; None where there is none."""
+    terms = sum(map(len, powers))
+    few = _spread(len(U), terms + CHECKED)
+    if not _singular(_equations(U[few], target[few], powers), terms):
+        return None
+    few = _spread(len(U), max(MANY_ROWS, 3 * terms // 2))
+    vector = null_vector(_equations(U[few], target[few], powers))
+    if vector is None:
+        return None
+    terms = (_equations(U, target, powers) * vector)[:, vector != 0]
+    if (np.abs(terms.sum(1)) > VANISHES * np.abs(terms).sum(1)).any():
+        return None
+    parts = np.split(vector, np.cumsum([len(p) for p in powers])[:-1])
+    # An equation without y is one between the columns.
+    return parts if parts[1].any() or parts[2].any() else None
+
+
+def _spread(n: int, number: int) -> np.ndarray:
+    """Indices of some of the rows."""
+    return np.unique(np.linspace(0, n - 1, number).astype(int))
+
+
+def _equations(U: np.ndarray, target: np.ndarray, powers: tuple[list[Powers], ...]) -> np.ndarray:
+    """Columns of c + b y + a y^2, which vanishes."""
+    clock.charge(Work.FORM_VALUES, len(U) * sum(map(len, powers)))
+    # Every monomial is one of those of the highest degree.
+    largest = max(powers, key=len)
+    values = monomials(U, largest)
+    return np.column_stack([values[:, : len(p)] * target[:, None] ** k for k, p in enumerate(powers)])
+
+
+def _singular(matrix: np.ndarray, terms: int) -> bool:
+    """Whether as many rows as columns have a null vector that is also one of the other rows.
+
+    One elimination and one step of inverse iteration: a twentieth of the work of singular values.
+    """
+    matrix = equal_rows(matrix)
+    size = np.sqrt((matrix**2).mean(0))
+    if not (size > 0).all() or not np.isfinite(matrix).all():
+        return False
+    matrix = matrix / size
+    # Other rows between those that are eliminated, in case the table is sorted.
+    order = np.random.default_rng(0).permutation(len(matrix))
+    square, others = matrix[order[:terms]], matrix[order[terms:]]
+    clock.charge(Work.SMALL_FITS)
+    clock.charge(Work.DENSE_PRODUCTS, terms**3)
+    factors, pivots, _ = dgetrf(square)
+    diagonal = np.abs(np.diagonal(factors))
+    least = np.finfo(float).eps * diagonal.max()
+    np.fill_diagonal(factors, np.where(diagonal < least, least, np.diagonal(factors)))
+    vector = np.ones(terms)
+    for transposed in (0, 1, 0):
+        vector, _ = dgetrs(factors, pivots, vector, trans=transposed)
+        length = np.linalg.norm(vector)
+        if not (math.isfinite(length) and length > 0):
+            return False
+        vector /= length
+    return bool(np.abs(others @ vector).max() < VANISHES)
+
+
+def _in_units(
+    parts: list[np.ndarray], powers: tuple[list[Powers], ...], size: np.ndarray, scale: float
+) -> list[np.ndarray]:
+    """The coefficients in the units of the table, where one of the highest is the unit."""
+    last = 2 if parts[2].any() else 1
+    place = int(np.flatnonzero(np.abs(parts[last]) > PIVOT * np.abs(parts[last]).max())[0])
+    whole = [
+        part / scale**k / np.prod(size ** np.array(p), axis=1)
+        for k, (part, p) in enumerate(zip(parts, powers, strict=True))
+    ]
+    return [part / whole[last][place] for part in whole]
+
+
+def _numbers(powers: list[Powers], coefficients: np.ndarray) -> dict[Powers, float]:
+    """Coefficients without zeros; those that stand for fractions are, as their products are to cancel."""
+    found = {}
+    for power, value in zip(powers, coefficients.tolist(), strict=True):
+        fraction = float(Fraction(value).limit_denominator(LARGEST_DENOMINATOR))
+        found[power] = fraction if abs(fraction - value) <= WHOLE * abs(value) else value
+    return {power: value for power, value in found.items() if value != 0}
