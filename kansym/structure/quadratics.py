@@ -9,6 +9,7 @@ u + (v - w) sqrt(z) are on one solution where v > w and on the other one elsewhe
 
 import itertools
 import math
+from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
@@ -21,6 +22,9 @@ from kansym.symbolic.complexity import complexity
 
 Numbers = dict[tuple[int, ...], float]
 """A polynomial: the coefficients of its monomials."""
+
+Terms = list[tuple[tuple[int, ...], float]]
+"""The same with like terms apart."""
 
 Factors = list[tuple[sympy.Expr, int]]
 """Polynomials and their exponents."""
@@ -57,39 +61,45 @@ def solution(
     c, b, a : dict of tuple of int, length d, to float
         Coefficients of the monomials with these exponents, without zeros.
     """
-    if not a:
-        return _shortest([shortest_quotient(_sum(c, variables, -1.0), _sum(b, variables))], X, t, variables)
     half = {power: value / 2 for power, value in b.items()}
-    squared = _difference(_product(half, half), _product(a, c))
-    if len(squared) > MOST_TERMS:
+    squared = _sums(_product(half, half), _product(a, c, -1.0))
+    if not a:
+        found = [shortest_quotient(_sum(c, variables, -1.0), _sum(b, variables))]
+    elif not squared:
+        found = [shortest_quotient(_sum(half, variables, -1.0), _sum(a, variables))]
+    elif len(squared) > MOST_TERMS:
         return None
-    below, middle = _sum(a, variables), _sum(half, variables, -1.0)
-    if not squared:
-        return _shortest([shortest_quotient(middle, below)], X, t, variables)
-    distance = _values(below, X, variables) * t - _values(middle, X, variables)
-    number, factors = _factors(_sum(squared, variables), variables)
-    found: list[sympy.Expr] = []
-    if below.free_symbols:
-        other = _sum(c, variables)
-        for scale, root in _roots(number, factors, distance, X, variables):
-            first = _sum(half, variables, -1.0 / scale)
-            found += [scale * (first + root) / below, other / (scale * (first - root))]
-    unit, divisors = _factors(below, variables)
-    exponents = dict(factors)
-    for factor, exponent in divisors:
-        exponents[factor] = exponents.get(factor, 0) - 2 * exponent
-    distance = distance / _values(below, X, variables)
-    for scale, root in _roots(number / unit**2, list(exponents.items()), distance, X, variables):
-        first = shortest_quotient(_sum(half, variables, -1.0 / scale), below)
-        found += [scale * first + scale * root, scale * (first + root), scale * sympy.factor_terms(first + root)]
-    # (u + v)^2 - 4 w is shorter than its monomials.
-    product = _difference(_product(a, c), [])
-    for scale in dict.fromkeys([1.0, 0.5, *map(abs, half.values())][:MOST_UNITS]) if product else ():
-        first = shortest_quotient(_sum(half, variables, -1.0 / scale), sympy.S.One)
-        rest = shortest_quotient(_sum(product, variables, -1.0 / scale**2), sympy.S.One)
-        for root in (sympy.sqrt(first**2 + rest), -sympy.sqrt(first**2 + rest)):
-            found += [tidy(scale) * (first + root) / below, tidy(scale) * first / below + tidy(scale) * root / below]
+    else:
+        below, middle = _sum(a, variables), _sum(half, variables, -1.0)
+        divisor = _values(below, X, variables)
+        distance = divisor * t - _values(middle, X, variables)
+        number, factors = _factors(_sum(squared, variables), variables)
+        found = []
+        if below.free_symbols and c:
+            other = _sum(c, variables)
+            for scale, root in _roots(number, factors, distance, X, variables):
+                first = _sum(half, variables, -1.0 / scale)
+                found += [scale * (first + root) / below, other / (scale * (first - root))]
+        unit, divisors = _factors(below, variables)
+        exponents = Counter(dict(factors))
+        exponents.subtract({factor: 2 * exponent for factor, exponent in divisors})
+        for scale, root in _roots(number / unit**2, list(exponents.items()), distance / divisor, X, variables):
+            first = shortest_quotient(_sum(half, variables, -1.0 / scale), below) if half else sympy.S.Zero
+            found += [scale * first + scale * root, scale * (first + root), scale * sympy.factor_terms(first + root)]
+        found += _unexpanded(c, half, a, variables)
     return _shortest(found, X, t, variables)
+
+
+def _unexpanded(c: Numbers, half: Numbers, a: Numbers, variables: tuple[sympy.Symbol, ...]) -> list[sympy.Expr]:
+    """Both solutions as the textbook has them: (u + v)^2 - 4 w is shorter than its monomials."""
+    product, below = _sums(_product(a, c, -1.0)), _sum(a, variables)
+    found: list[sympy.Expr] = []
+    for number in dict.fromkeys([1.0, 0.5, *map(abs, half.values())][:MOST_UNITS]) if product and half else ():
+        first, scale = shortest_quotient(_sum(half, variables, -1.0 / number), sympy.S.One), tidy(number)
+        root = sympy.sqrt(first**2 + shortest_quotient(_sum(product, variables, number**-2), sympy.S.One))
+        for one in (root, -root):
+            found += [scale * (first + one) / below, scale * first / below + scale * one / below]
+    return found
 
 
 def _roots(
@@ -107,10 +117,10 @@ def _roots(
     above, under = sympy.expand(above), sympy.expand(under)
     clock.charge(Work.ALGEBRA, 20 * complexity(above / under))
     product = sign * sympy.Mul(*(factor**exponent for factor, exponent in before.items()))
-    sizes = [abs(float(term.as_coeff_Mul()[0])) for term in sympy.Add.make_args(above)]
-    for unit in dict.fromkeys([1.0, *sizes[:MOST_UNITS], abs(number)]):
-        inner = shortest_quotient(_tidied(above / unit), under)
-        yield tidy(unit**0.5), product * sympy.sqrt(inner)
+    terms = [term.as_coeff_Mul() for term in sympy.Add.make_args(above)]
+    for unit in dict.fromkeys([1.0, *(abs(float(value)) for value, _ in terms[:MOST_UNITS]), abs(number)]):
+        inner = sympy.Add(*(tidy(float(value) / unit) * rest for value, rest in terms))
+        yield tidy(unit**0.5), product * sympy.sqrt(shortest_quotient(inner, under))
 
 
 def _before(
@@ -139,14 +149,14 @@ def _before(
     return None
 
 
-def _factors(polynomial_: sympy.Expr, variables: tuple[sympy.Symbol, ...]) -> tuple[float, Factors]:
+def _factors(whole: sympy.Expr, variables: tuple[sympy.Symbol, ...]) -> tuple[float, Factors]:
     """A polynomial as a number times powers; where its numbers are no fractions only those of columns are found."""
-    clock.charge(Work.ALGEBRA, 40 * complexity(polynomial_))
-    fractions = in_fractions(polynomial_)
+    clock.charge(Work.ALGEBRA, 40 * complexity(whole))
+    fractions = in_fractions(whole)
     if fractions is not None:
         number, factors = sympy.factor_list(fractions[0], *variables)
         return float(number) * fractions[1], list(factors)
-    common = sympy.Poly(polynomial_, *variables).terms_gcd()
+    common = sympy.Poly(whole, *variables).terms_gcd()
     powers = [(variable, power) for variable, power in zip(variables, common[0], strict=True) if power]
     return 1.0, [*powers, (common[1].as_expr(), 1)]
 
@@ -173,19 +183,15 @@ def _sum(numbers: Numbers, variables: tuple[sympy.Symbol, ...], factor: float = 
     return polynomial(list(numbers), factor * np.array(list(numbers.values())), variables)
 
 
-def _tidied(polynomial_: sympy.Expr) -> sympy.Expr:
-    terms = (term.as_coeff_Mul() for term in sympy.Add.make_args(polynomial_))
-    return sympy.Add(*(tidy(float(number)) * rest for number, rest in terms))
+def _product(left: Numbers, right: Numbers, factor: float = 1.0) -> Terms:
+    pairs = itertools.product(left.items(), right.items())
+    return [(tuple(i + j for i, j in zip(p, q, strict=True)), factor * u * v) for (p, u), (q, v) in pairs]
 
 
-def _product(left: Numbers, right: Numbers) -> list[tuple[tuple[int, ...], float]]:
-    return [(tuple(i + j for i, j in zip(p, q, strict=True)), u * v) for p, u in left.items() for q, v in right.items()]
-
-
-def _difference(left: list[tuple[tuple[int, ...], float]], right: list[tuple[tuple[int, ...], float]]) -> Numbers:
+def _sums(*polynomials: Terms) -> Numbers:
     """Sums of like terms, without those that cancel to rounding."""
-    total: dict[tuple[int, ...], list[float]] = {}
-    for power, value in [*left, *((power, -value) for power, value in right)]:
-        total.setdefault(power, []).append(value)
-    sums = {power: (math.fsum(values), max(map(abs, values))) for power, values in total.items()}
-    return {power: value for power, (value, largest) in sums.items() if abs(value) > CANCELS * largest}
+    like: dict[tuple[int, ...], list[float]] = {}
+    for power, value in itertools.chain(*polynomials):
+        like.setdefault(power, []).append(value)
+    totals = {power: math.fsum(values) for power, values in like.items()}
+    return {power: total for power, total in totals.items() if abs(total) > CANCELS * max(map(abs, like[power]))}
