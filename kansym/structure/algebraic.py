@@ -17,10 +17,9 @@ from scipy.linalg.lapack import dgetrf, dgetrs  # pyright: ignore[reportAttribut
 
 from kansym import clock
 from kansym.clock import Work
-from kansym.structure.quadratics import solution
+from kansym.structure.quadratics import Numbers, Powers, discriminant, irreducible, solution
 from kansym.structure.rational import (
     LARGEST_DENOMINATOR,
-    SHORT,
     WHOLE,
     equal_rows,
     monomials,
@@ -29,8 +28,6 @@ from kansym.structure.rational import (
     round_numbers,
     tells,
 )
-
-Powers = tuple[int, ...]
 
 DEGREES = (
     *((1, 1, 1), (2, 1, 0), (2, 2, 2), (3, 2, 1), (4, 1, 0), (4, 2, 0), (3, 3, 3), (4, 3, 2), (5, 3, 1), (4, 4, 4)),
@@ -60,9 +57,11 @@ VANISHES = 1e-9
 PIVOT = 1e-3
 """Size of a coefficient that may be the unit of the others, relative to the largest."""
 
-APPROXIMATE, GAPS = 3, 0.45
-"""Degree in a column from which functions of it may be approximated, and the share of the powers of that column, beside
-each product of others, that a law has at most."""
+WIDE = 0.3
+"""Range of a column, relative to its largest value, that is wide."""
+
+APPROXIMATE, DENSE = 4, 0.75
+"""Degree from which a function may be approximated, and the share of the powers up to it that approximations have."""
 
 
 def algebraic_law(
@@ -88,6 +87,7 @@ def algebraic_law(
     if not (size > 0).all() or scale == 0:
         return None
     U, target = X / size, t / scale
+    wide = bool((np.ptp(U, axis=0) > WIDE).all())
     for three in degrees:
         # Numbers of monomials are known before there are lists of them.
         terms = sum(math.comb(degree + len(size), degree) for degree in three)
@@ -98,36 +98,44 @@ def algebraic_law(
         if parts is None:
             continue
         parts = _in_units(parts, powers, size, scale)
-        # More monomials would only hide the same equation among them.
-        if not _is_law([(part, np.array(p)) for part, p in zip(parts, powers, strict=True)]):
-            return None
         c, b, a = (_numbers(p, part) for p, part in zip(powers, parts, strict=True))
-        return solution(X, t, variables, c, b, a)
+        # More monomials would only hide the same equation among them.
+        return solution(X, t, variables, c, b, a) if _is_law(c, b, a, powers, wide=wide) else None
     return None
 
 
-def _is_law(polynomials: list[tuple[np.ndarray, np.ndarray]]) -> bool:
+def _is_law(c: Numbers, b: Numbers, a: Numbers, powers: tuple[list[Powers], ...], *, wide: bool) -> bool:
     """Whether the coefficients are those of a law, and not of an approximation of something else.
 
-    Where a function of one column is approximated all powers of that column occur, beside whatever else there is.
+    Over wide ranges approximations to all digits need high powers; over narrow ones laws must have few coefficients.
     """
-    used = np.concatenate([coefficients[coefficients != 0] for coefficients, _ in polynomials])
-    if len(used) <= SHORT or round_numbers(used):
+    if round_numbers(np.array([*c.values(), *b.values(), *a.values()])):
         return True
-    occurring = [powers[coefficients != 0] for coefficients, powers in polynomials if coefficients.any()]
-    for column in range(occurring[0].shape[1]):
-        highest = [int(powers[:, column].max()) for powers in occurring]
-        beside = [len(np.unique(np.delete(powers, column, axis=1), axis=0)) for powers in occurring]
-        possible = sum((high + 1) * number for high, number in zip(highest, beside, strict=True))
-        if max(highest) >= APPROXIMATE and len(used) > GAPS * possible:
-            return False
-    # Monomials of degrees that do not occur are no gaps.
-    inside = [
-        (powers <= powers[coefficients != 0].max(0, initial=0)).all(1)
-        & (powers.sum(1) <= powers[coefficients != 0].sum(1).max(initial=0))
-        for coefficients, powers in polynomials
-    ]
-    return tells(*((c[keep], p[keep]) for keep, (c, p) in zip(inside, polynomials, strict=True)))
+    root = discriminant(c, b, a) if a else {}
+    # A square below the root is one before it, and no series.
+    if any(_is_series(part) for part in (a, b, *(irreducible(root) if root else (c,))) if part):
+        return False
+    if wide:
+        return True
+    found = (np.array([part.get(power, 0.0) for power in own]) for part, own in zip((c, b, a), powers, strict=True))
+    return tells(*zip(found, map(np.array, powers), strict=True))
+
+
+def _is_series(part: Numbers) -> bool:
+    """Whether a function of a column or of a product is approximated: nearly all powers of that, or all even or odd
+    ones, occur beside another product."""
+    used = np.array(list(part))
+    bases = {tuple((p // np.gcd.reduce(p)).tolist()) for p in used if p.any()}
+    for base in map(np.array, bases | {tuple(row) for row in np.eye(used.shape[1], dtype=int).tolist()}):
+        exponents = (used[:, base > 0] // base[base > 0]).min(1)
+        beside: dict[Powers, list[int]] = {}
+        for power, exponent in zip(used, exponents.tolist(), strict=True):
+            beside.setdefault(tuple((power - exponent * base).tolist()), []).append(exponent)
+        for found in beside.values():
+            step = 2 if len({exponent % 2 for exponent in found}) == 1 else 1
+            if max(found) >= APPROXIMATE and len(found) >= max(3, DENSE * (max(found) // step + 1)):
+                return True
+    return False
 
 
 def _coefficients(U: np.ndarray, target: np.ndarray, powers: tuple[list[Powers], ...]) -> list[np.ndarray] | None:
@@ -204,7 +212,7 @@ def _in_units(
     return [part / whole[last][place] for part in whole]
 
 
-def _numbers(powers: list[Powers], coefficients: np.ndarray) -> dict[Powers, float]:
+def _numbers(powers: list[Powers], coefficients: np.ndarray) -> Numbers:
     """Coefficients without zeros; those that stand for fractions are, as their products are to cancel."""
     found = {}
     for power, value in zip(powers, coefficients.tolist(), strict=True):

@@ -20,10 +20,13 @@ from kansym.clock import Work
 from kansym.structure.rational import REPRODUCED, in_fractions, polynomial, shortest_quotient, tidy
 from kansym.symbolic.complexity import complexity
 
-Numbers = dict[tuple[int, ...], float]
+Powers = tuple[int, ...]
+"""Exponents of a monomial, one for each column."""
+
+Numbers = dict[Powers, float]
 """A polynomial: the coefficients of its monomials."""
 
-Terms = list[tuple[tuple[int, ...], float]]
+Terms = list[tuple[Powers, float]]
 """The same with like terms apart."""
 
 Factors = list[tuple[sympy.Expr, int]]
@@ -62,7 +65,7 @@ def solution(
         Coefficients of the monomials with these exponents, without zeros.
     """
     half = {power: value / 2 for power, value in b.items()}
-    squared = _sums(_product(half, half), _product(a, c, -1.0))
+    squared = discriminant(c, b, a)
     if not a:
         found = [shortest_quotient(_sum(c, variables, -1.0), _sum(b, variables))]
     elif not squared:
@@ -88,6 +91,21 @@ def solution(
             found += [scale * first + scale * root, scale * (first + root), scale * sympy.factor_terms(first + root)]
         found += _unexpanded(c, half, a, variables)
     return _shortest(found, X, t, variables)
+
+
+def discriminant(c: Numbers, b: Numbers, a: Numbers) -> Numbers:
+    """A quarter of b^2 - 4 a c; its root times 2 / a is the distance of the two solutions of a t^2 + b t + c = 0."""
+    half = {power: value / 2 for power, value in b.items()}
+    return _sums(_product(half, half), _product(a, c, -1.0))
+
+
+def irreducible(numbers: Numbers) -> list[Numbers]:
+    """The factors of a polynomial, each once."""
+    if len(numbers) > MOST_TERMS:
+        return [numbers]
+    variables = sympy.symbols(f"_x:{len(next(iter(numbers)))}")
+    _, factors = _factors(_sum(numbers, variables), variables)
+    return [sympy.Poly(factor, *variables).as_dict() for factor, _ in factors]
 
 
 def _unexpanded(c: Numbers, half: Numbers, a: Numbers, variables: tuple[sympy.Symbol, ...]) -> list[sympy.Expr]:
@@ -190,7 +208,7 @@ def _product(left: Numbers, right: Numbers, factor: float = 1.0) -> Terms:
 
 def _sums(*polynomials: Terms) -> Numbers:
     """Sums of like terms, without those that cancel to rounding."""
-    like: dict[tuple[int, ...], list[float]] = {}
+    like: dict[Powers, list[float]] = {}
     for power, value in itertools.chain(*polynomials):
         like.setdefault(power, []).append(value)
     totals = {power: math.fsum(values) for power, values in like.items()}

@@ -56,6 +56,9 @@ WHOLE, LARGEST_DENOMINATOR = 1e-10, 10**4
 """Relative distance of numbers that stand for fractions, of whose polynomials factors are known, and the largest
 denominator of those."""
 
+CHANCE = 0.1
+"""Share of numbers that are as near to a fraction of no larger denominator, from which that says nothing."""
+
 REPRODUCED = 0.95
 """Share of the rows on which a law must have its value: next to a pole it has no digits left."""
 
@@ -341,7 +344,11 @@ def in_fractions(polynomial: sympy.Expr) -> tuple[sympy.Expr, float] | None:
     values = np.array([float(number) for number, _ in terms])
     for leading in (1.0, *dict.fromkeys(np.abs(values).tolist())):
         fractions = [Fraction(value).limit_denominator(LARGEST_DENOMINATOR) for value in (values / leading).tolist()]
-        if (np.abs(np.array(fractions, dtype=float) - values / leading) <= WHOLE * np.abs(values / leading)).all():
+        tolerance = WHOLE * np.abs(values / leading)
+        # Next to any large number there is a fraction.
+        chance = tolerance * np.array([one.denominator**2 for one in fractions])
+        near = np.abs(np.array(fractions, dtype=float) - values / leading) <= tolerance
+        if near.all() and (chance < CHANCE).all():
             whole = (sympy.Rational(f) * rest for f, (_, rest) in zip(fractions, terms, strict=True))
             return sympy.Add(*whole), leading
     return None
