@@ -50,9 +50,11 @@ MANY_ROWS = 1000
 CHECKED = 60
 """Rows on which the null vector of as many others as there are coefficients must vanish."""
 
-VANISHES = 1e-9
-"""What a null vector may leave on those, relative to the size of its terms; the least singular value decides later."""
+VANISHES = 1e-12
+"""What it may leave on half of those, for columns of mean square one; the least singular value decides later."""
 
+LEFT = 1e-9
+"""What the null vector may leave on any row, relative to the size of its terms."""
 
 PIVOT = 1e-3
 """Size of a coefficient that may be the unit of the others, relative to the largest."""
@@ -64,13 +66,7 @@ APPROXIMATE, DENSE = 4, 0.75
 """Degree from which a function may be approximated, and the share of the powers up to it that approximations have."""
 
 
-def algebraic_law(
-    X: np.ndarray,
-    t: np.ndarray,
-    variables: tuple[sympy.Symbol, ...],
-    *,
-    degrees: tuple[tuple[int, int, int], ...] = DEGREES,
-) -> sympy.Expr | None:
+def algebraic_law(X: np.ndarray, t: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> sympy.Expr | None:
     """A solution of a quadratic equation with polynomials for coefficients that is exact on the rows, or None.
 
     Parameters
@@ -78,22 +74,48 @@ def algebraic_law(
     X : ndarray, shape (n, d), d <= 7
     t : ndarray, shape (n,)
     variables : tuple of Symbol, length d
+    """
+    if not 0 < X.shape[1] <= MOST_COLUMNS:
+        return None
+    wide = bool((np.ptp(X, axis=0) > WIDE * np.abs(X).max(0)).all())
+    return implicit_law(X, t, variables, DEGREES, wide=wide)
+
+
+def implicit_law(
+    X: np.ndarray,
+    t: np.ndarray,
+    variables: tuple[sympy.Symbol, ...],
+    degrees: tuple[tuple[int, int, int], ...],
+    *,
+    most: int = MOST_TERMS,
+    linear: int = 0,
+    wide: bool = False,
+) -> sympy.Expr | None:
+    """The same with monomials of one's own.
+
+    Parameters
+    ----------
+    X : ndarray, shape (n, d)
+    t : ndarray, shape (n,)
+    variables : tuple of Symbol, length d
     degrees : tuple of (int, int, int)
         Total degrees of the coefficients of 1, t and t^2, tried one after another.
+    most : int
+        Coefficients of the three polynomials together.
+    linear : int, default 0
+        So many of the last columns have no higher powers.
+    wide : bool, default False
+        Whether approximations would need high powers of a column, so that many coefficients are no reason for doubt.
     """
-    if not 0 < X.shape[1] <= MOST_COLUMNS or not np.isfinite(t).all():
-        return None
     size, scale = np.abs(X).max(0), float(np.sqrt(np.mean(t**2)))
-    if not (size > 0).all() or scale == 0:
+    if not (math.isfinite(scale) and scale > 0 and np.isfinite(size).all() and (size > 0).all()):
         return None
-    U, target = X / size, t / scale
-    wide = bool((np.ptp(U, axis=0) > WIDE).all())
+    U, target, d = X / size, t / scale, X.shape[1]
     for three in degrees:
         # Numbers of monomials are known before there are lists of them.
-        terms = sum(math.comb(degree + len(size), degree) for degree in three)
-        if terms > min(MOST_TERMS, len(t) // ROWS_PER_TERM):
+        if sum(_number_of(d, linear, degree) for degree in three) > min(most, len(t) // ROWS_PER_TERM):
             continue
-        powers = tuple(powers_up_to(len(size), degree) for degree in three)
+        powers = tuple([p for p in powers_up_to(d, degree) if max(p[d - linear :], default=0) < 2] for degree in three)
         parts = _coefficients(U, target, powers)
         if parts is None:
             continue
@@ -102,6 +124,12 @@ def algebraic_law(
         # More monomials would only hide the same equation among them.
         return solution(X, t, variables, c, b, a) if _is_law(c, b, a, powers, wide=wide) else None
     return None
+
+
+def _number_of(d: int, linear: int, degree: int) -> int:
+    """Monomials of d columns up to a degree, where some have no higher powers."""
+    chosen = range(min(linear, degree) + 1)
+    return sum(math.comb(linear, k) * math.comb(degree - k + d - linear, degree - k) for k in chosen)
 
 
 def _is_law(c: Numbers, b: Numbers, a: Numbers, powers: tuple[list[Powers], ...], *, wide: bool) -> bool:
@@ -149,7 +177,7 @@ def _coefficients(U: np.ndarray, target: np.ndarray, powers: tuple[list[Powers],
     if vector is None:
         return None
     terms = (_equations(U, target, powers) * vector)[:, vector != 0]
-    if (np.abs(terms.sum(1)) > VANISHES * np.abs(terms).sum(1)).any():
+    if (np.abs(terms.sum(1)) > LEFT * np.abs(terms).sum(1)).any():
         return None
     parts = np.split(vector, np.cumsum([len(p) for p in powers])[:-1])
     # An equation without y is one between the columns.
@@ -196,7 +224,8 @@ def _singular(matrix: np.ndarray, terms: int) -> bool:
         if not (math.isfinite(length) and length > 0):
             return False
         vector /= length
-    return bool(np.abs(others @ vector).max() < VANISHES)
+    # A few rows near a pole would have the last word in a mean.
+    return bool(np.median(np.abs(others @ vector)) < VANISHES)
 
 
 def _in_units(

@@ -214,8 +214,9 @@ def _possible(polynomials: tuple[tuple[np.ndarray, np.ndarray], ...]) -> int:
 
 
 def powers_up_to(d: int, degree: int) -> list[tuple[int, ...]]:
-    powers = [p for p in itertools.product(range(degree + 1), repeat=d) if sum(p) <= degree]
-    return sorted(powers, key=lambda p: (sum(p), p))
+    """Exponents of the monomials of d columns, lowest degrees first."""
+    factors = (f for total in range(degree + 1) for f in itertools.combinations_with_replacement(range(d), total))
+    return sorted((tuple(f.count(k) for k in range(d)) for f in factors), key=lambda p: (sum(p), p))
 
 
 def monomials(U: np.ndarray, powers: list[tuple[int, ...]]) -> np.ndarray:

@@ -15,6 +15,7 @@ from kansym import clock
 from kansym.structure.algebraic import algebraic_law
 from kansym.structure.leaf import Leaf, LeafSolver, Solution
 from kansym.structure.links import usable_links
+from kansym.structure.mixed import mixed_laws
 from kansym.structure.monomials import monomial_law
 from kansym.structure.problem import TARGET, Problem
 from kansym.structure.product_units import SMALL_TABLE, product_unit_laws
@@ -378,6 +379,8 @@ class Solver:
                 yield problem.compose(law, variables), problem
             for law in featured_laws(problem.X, problem.t, variables, until=self.until):
                 yield problem.compose(law, variables), problem
+        for law in mixed_laws(problem.X, problem.t, variables, until=self.until):
+            yield problem.compose(law, variables), problem
 
     def _by_networks(self, problem: Problem, surrogate: Surrogate | None) -> Iterator[Solution]:
         if self._late():
