@@ -146,6 +146,8 @@ def _before(
 ) -> tuple[int, dict[sympy.Expr, int]] | None:
     """The sign of the root and the powers before it that make the sign the same for all rows; as many as can be."""
     apart = np.abs(distance) > MEETS * np.median(np.abs(distance))
+    if not apart.any():
+        return None
     sure, either, signs = {}, [], {}
     for factor, exponent in factors:
         power = int(exponent / 2)
@@ -162,7 +164,7 @@ def _before(
             whole = np.sign(distance[apart])
             for values in [*signs.values(), *(values for _, _, values in chosen)]:
                 whole = whole * values
-            if whole.size and (whole == whole[0]).all():
+            if (whole == whole[0]).all():
                 return int(whole[0]), sure | {factor: power for factor, power, _ in chosen}
     return None
 
