@@ -6,6 +6,7 @@
 A function of a column is one more column; only its name tells it from the others.
 """
 
+import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,12 +32,18 @@ something."""
 class _Beside:
     """Further columns, shape (n, k), and the functions that they are the values of.
 
-    The powers of roots are columns of their own, and those of logarithms are not met.
+    Attributes
+    ----------
+    linear : bool
+        Whether there are no powers of theirs: those of roots are columns, and those of logarithms are hardly met.
+    most : int
+        Coefficients that the choice is worth.
     """
 
     expressions: tuple[sympy.Expr, ...]
     values: np.ndarray
     linear: bool
+    most: int
 
 
 def mixed_laws(
@@ -54,42 +61,54 @@ def mixed_laws(
     """
     if not 0 < X.shape[1] <= MOST_COLUMNS or not (X != 0).any(0).all():
         return
-    for beside in _all_beside(X, variables):
+    for beside in itertools.chain(_of_single_columns(X, variables), _of_several(X, variables)):
         if clock.late(until):
             return
-        number = len(beside.expressions)
-        symbols = sympy.symbols(f"_beside:{number}")
+        symbols = sympy.symbols(f"_beside:{len(beside.expressions)}")
         law = implicit_law(
             np.column_stack([X, beside.values]),
             t,
             (*variables, *symbols),
             DEGREES,
-            most=FEW_TERMS if number == 1 else MANY_TERMS,
-            linear=number if beside.linear else 0,
+            most=beside.most,
+            linear=len(symbols) if beside.linear else 0,
         )
         if law is not None and law.has(*symbols):
             yield law.xreplace(dict(zip(symbols, beside.expressions, strict=True)))
 
 
-def _all_beside(X: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> Iterator[_Beside]:
-    """Functions of single columns; then all logarithms, and all roots."""
-    logarithms: list[tuple[sympy.Expr, np.ndarray]] = []
-    roots: list[tuple[sympy.Expr, np.ndarray]] = []
+def _of_single_columns(X: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> Iterator[_Beside]:
     for x, variable in zip(X.T, variables, strict=True):
         size = float(np.abs(x).max())
         if LEAST < size < LARGEST_ANGLE:
-            yield _Beside((sympy.sin(variable),), np.sin(x)[:, None], False)
-            yield _Beside((sympy.cos(variable),), np.cos(x)[:, None], False)
+            yield _Beside((sympy.sin(variable),), np.sin(x)[:, None], False, FEW_TERMS)
+            yield _Beside((sympy.cos(variable),), np.cos(x)[:, None], False, FEW_TERMS)
         if LEAST < size < LARGEST_EXPONENT:
-            yield _Beside((sympy.exp(variable),), np.exp(x)[:, None], False)
-        if (x > 0).all():
-            roots.append((sympy.sqrt(variable), np.sqrt(x)))
-        if (x != 0).all():
-            # Of columns of both signs the logarithm of a product may exist all the same.
-            logarithms.append((sympy.log(variable if (x > 0).all() else sympy.Abs(variable)), np.log(np.abs(x))))
-    for together in (logarithms, roots):
-        yield from (_Beside((one,), values[:, None], True) for one, values in together)
-    for together in (logarithms, roots):
-        if len(together) > 1:
-            expressions, values = zip(*together, strict=True)
-            yield _Beside(expressions, np.column_stack(values), True)
+            yield _Beside((sympy.exp(variable),), np.exp(x)[:, None], False, FEW_TERMS)
+    for expression, values in itertools.chain(_roots(X, variables), _logarithms(X, variables)):
+        yield _Beside((expression,), values[:, None], True, FEW_TERMS)
+
+
+def _of_several(X: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> Iterator[_Beside]:
+    """All logarithms, all roots, and the root of a product that is positive where its factors are not."""
+    for functions in (_logarithms(X, variables), _roots(X, variables)):
+        if len(functions) > 1:
+            expressions, values = zip(*functions, strict=True)
+            yield _Beside(expressions, np.column_stack(values), True, MANY_TERMS)
+    mixed = [k for k, x in enumerate(X.T) if (x > 0).any() and (x < 0).any()]
+    for i, j in itertools.combinations(mixed, 2):
+        product = X[:, i] * X[:, j]
+        if (product > 0).all():
+            yield _Beside((sympy.sqrt(variables[i] * variables[j]),), np.sqrt(product)[:, None], True, MANY_TERMS)
+
+
+def _roots(X: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> list[tuple[sympy.Expr, np.ndarray]]:
+    positive = [(x, variable) for x, variable in zip(X.T, variables, strict=True) if (x > 0).all()]
+    negative = [(-x, -variable) for x, variable in zip(X.T, variables, strict=True) if (x < 0).all()]
+    return [(sympy.sqrt(variable), np.sqrt(x)) for x, variable in positive + negative]
+
+
+def _logarithms(X: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> list[tuple[sympy.Expr, np.ndarray]]:
+    """Of columns of both signs too: the logarithm of a product may exist all the same."""
+    columns = [(x, variable) for x, variable in zip(X.T, variables, strict=True) if (x != 0).all()]
+    return [(sympy.log(v if (x > 0).all() else sympy.Abs(v)), np.log(np.abs(x))) for x, v in columns]

@@ -37,6 +37,21 @@ def test_the_logarithm_of_a_product_of_both_signs(box):
     assert np.allclose(sympy.lambdify(SYMBOLS[:3], found)(*X.T), t, rtol=1e-9, atol=1e-9)
 
 
+def test_the_root_of_a_product_of_both_signs(box):
+    X = box(8000, *[(-10, 10)] * 6)
+    a, b, c, d, e, f = X[X[:, 0] * X[:, 1] > 0][:1600].T
+    t = b * np.sqrt(a * b) * (a * c - c - d) + e + f
+    found = next(mixed_laws(np.column_stack([a, b, c, d, e, f]), t, SYMBOLS))
+    assert sympy.simplify(found - B * sympy.sqrt(A * B) * (A * C - C - D) - E - F) == 0
+
+
+def test_columns_below_zero(box):
+    X = box(1600, (-3.0, -0.5), (0.5, 3.0))
+    t = X[:, 1] / (X[:, 0] + 2 * np.sqrt(-X[:, 0]) + 5) + X[:, 1]
+    found = next(mixed_laws(X, t, SYMBOLS[:2]))
+    assert np.allclose(sympy.lambdify(SYMBOLS[:2], found)(*X.T), t, rtol=1e-9, atol=1e-9)
+
+
 @pytest.mark.parametrize(
     "expression",
     [
