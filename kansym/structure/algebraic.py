@@ -91,7 +91,7 @@ def implicit_law(
     linear: int = 0,
     wide: bool = False,
 ) -> sympy.Expr | None:
-    """The same with monomials of one's own.
+    """The same for other degrees, and where some columns have no higher powers.
 
     Parameters
     ----------

@@ -64,33 +64,43 @@ def solution(
     c, b, a : dict of tuple of int, length d, to float
         Coefficients of the monomials with these exponents, without zeros.
     """
-    half = {power: value / 2 for power, value in b.items()}
     squared = discriminant(c, b, a)
+    found: list[sympy.Expr] = []
     if not a:
         found = [shortest_quotient(_sum(c, variables, -1.0), _sum(b, variables))]
     elif not squared:
-        found = [shortest_quotient(_sum(half, variables, -1.0), _sum(a, variables))]
-    elif len(squared) > MOST_TERMS:
-        return None
-    else:
-        below, middle = _sum(a, variables), _sum(half, variables, -1.0)
-        divisor = _values(below, X, variables)
-        distance = divisor * t - _values(middle, X, variables)
-        number, factors = _factors(_sum(squared, variables), variables)
-        found = []
-        if below.free_symbols and c:
-            other = _sum(c, variables)
-            for scale, root in _roots(number, factors, distance, X, variables):
-                first = _sum(half, variables, -1.0 / scale)
-                found += [scale * (first + root) / below, other / (scale * (first - root))]
-        unit, divisors = _factors(below, variables)
-        exponents = Counter(dict(factors))
-        exponents.subtract({factor: 2 * exponent for factor, exponent in divisors})
-        for scale, root in _roots(number / unit**2, list(exponents.items()), distance / divisor, X, variables):
-            first = shortest_quotient(_sum(half, variables, -1.0 / scale), below) if half else sympy.S.Zero
-            found += [scale * first + scale * root, scale * (first + root), scale * sympy.factor_terms(first + root)]
-        found += _unexpanded(c, half, a, variables)
+        found = [shortest_quotient(_sum(b, variables, -0.5), _sum(a, variables))]
+    elif len(squared) <= MOST_TERMS:
+        half = {power: value / 2 for power, value in b.items()}
+        found = [*_with_roots(X, t, variables, c, half, a, squared), *_unexpanded(c, half, a, variables)]
     return _shortest(found, X, t, variables)
+
+
+def _with_roots(
+    X: np.ndarray,
+    t: np.ndarray,
+    variables: tuple[sympy.Symbol, ...],
+    c: Numbers,
+    half: Numbers,
+    a: Numbers,
+    squared: Numbers,
+) -> Iterator[sympy.Expr]:
+    """The solution with squares before the root: over a common divisor, the other way round, and as two terms."""
+    below, middle = _sum(a, variables), _sum(half, variables, -1.0)
+    divisor = _values(below, X, variables)
+    distance = divisor * t - _values(middle, X, variables)
+    number, factors = _factors(_sum(squared, variables), variables)
+    if below.free_symbols and c:
+        other = _sum(c, variables)
+        for scale, root in _roots(number, factors, distance, X, variables):
+            first = _sum(half, variables, -1.0 / scale)
+            yield from (scale * (first + root) / below, other / (scale * (first - root)))
+    unit, divisors = _factors(below, variables)
+    exponents = Counter(dict(factors))
+    exponents.subtract({factor: 2 * exponent for factor, exponent in divisors})
+    for scale, root in _roots(number / unit**2, list(exponents.items()), distance / divisor, X, variables):
+        first = shortest_quotient(_sum(half, variables, -1.0 / scale), below) if half else sympy.S.Zero
+        yield from (scale * first + scale * root, scale * (first + root), scale * sympy.factor_terms(first + root))
 
 
 def discriminant(c: Numbers, b: Numbers, a: Numbers) -> Numbers:
