@@ -212,7 +212,7 @@ def _singular(matrix: np.ndarray, terms: int) -> bool:
     order = np.random.default_rng(0).permutation(len(matrix))
     square, others = matrix[order[:terms]], matrix[order[terms:]]
     clock.charge(Work.SMALL_FITS)
-    clock.charge(Work.DENSE_PRODUCTS, terms**3)
+    clock.charge(Work.DENSE_PRODUCTS, terms**3 / 3)
     factors, pivots, _ = dgetrf(square)
     diagonal = np.abs(np.diagonal(factors))
     least = np.finfo(float).eps * diagonal.max()
