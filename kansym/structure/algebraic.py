@@ -53,6 +53,9 @@ CHECKED = 60
 VANISHES = 1e-12
 """What it may leave on half of those, for columns of mean square one; the least singular value decides later."""
 
+TAKES_PART = 1e-6
+"""Share of the null vector that y has, or else it is an equation between the columns."""
+
 LEFT = 1e-9
 """What the null vector may leave on any row, relative to the size of its terms."""
 
@@ -170,7 +173,7 @@ def _coefficients(U: np.ndarray, target: np.ndarray, powers: tuple[list[Powers],
     """Of c, b and a in the equation of lowest degree; None where there is none."""
     terms = sum(map(len, powers))
     few = _spread(len(U), terms + CHECKED)
-    if not _singular(_equations(U[few], target[few], powers), terms):
+    if not _singular(_equations(U[few], target[few], powers), terms, len(powers[0])):
         return None
     few = _spread(len(U), max(MANY_ROWS, 3 * terms // 2))
     vector = null_vector(_equations(U[few], target[few], powers))
@@ -198,8 +201,9 @@ def _equations(U: np.ndarray, target: np.ndarray, powers: tuple[list[Powers], ..
     return np.column_stack([values[:, : len(p)] * target[:, None] ** k for k, p in enumerate(powers)])
 
 
-def _singular(matrix: np.ndarray, terms: int) -> bool:
-    """Whether as many rows as columns have a null vector that is also one of the other rows.
+def _singular(matrix: np.ndarray, terms: int, without: int) -> bool:
+    """Whether as many rows as columns have a null vector that is also one of the other rows, and is not one of the
+    columns without y alone, the first ones.
 
     One elimination and one step of inverse iteration: a twentieth of the work of singular values.
     """
@@ -225,7 +229,7 @@ def _singular(matrix: np.ndarray, terms: int) -> bool:
             return False
         vector /= length
     # A few rows near a pole would have the last word in a mean.
-    return bool(np.median(np.abs(others @ vector)) < VANISHES)
+    return bool(np.linalg.norm(vector[without:]) > TAKES_PART and np.median(np.abs(others @ vector)) < VANISHES)
 
 
 def _in_units(
