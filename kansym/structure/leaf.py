@@ -7,6 +7,7 @@ import numpy as np
 import sympy
 
 from kansym.structure.problem import Problem
+from kansym.symbolic.parametric import parametrize
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,3 +42,15 @@ Solution = tuple[sympy.Expr, Problem]
 
 LeafSolver = Callable[[Leaf], Iterator[sympy.Expr]]
 """Formulas of a leaf in its variables, best first."""
+
+
+def symbols(number: int) -> tuple[sympy.Symbol, ...]:
+    """Names of a part's inputs; they never clash with the user's."""
+    return tuple(sympy.Symbol(f"_z{k}") for k in range(number))
+
+
+def evaluate(formula: sympy.Expr, variable: sympy.Symbol, x: np.ndarray) -> np.ndarray | None:
+    """Values of a formula of one variable; None where one is not finite."""
+    with np.errstate(all="ignore"):
+        values = parametrize(formula, (variable,)).evaluate(x[:, None])
+    return values if np.isfinite(values).all() else None

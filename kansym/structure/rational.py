@@ -56,6 +56,9 @@ WHOLE, LARGEST_DENOMINATOR = 1e-10, 10**4
 """Relative distance of numbers that stand for fractions, of whose polynomials factors are known, and the largest
 denominator of those."""
 
+CHANCE = 0.1
+"""Share of numbers that are as near to a fraction of no larger denominator, from which that says nothing."""
+
 REPRODUCED = 0.95
 """Share of the rows on which a law must have its value: next to a pole it has no digits left."""
 
@@ -158,9 +161,9 @@ def rational(
         if len(upper) + len(lower) > min(MOST_TERMS, len(t) // 4):
             continue
         few = slice(None, None, max(1, len(t) // max(FEW_ROWS, 2 * (len(upper) + len(lower)))))
-        if _null_vector(monomials(U[few], upper), target[few, None] * monomials(U[few], lower)) is None:
+        if null_vector(_implicit(U[few], target[few], upper, lower)) is None:
             continue
-        vector = _null_vector(monomials(U, upper), target[:, None] * monomials(U, lower))
+        vector = null_vector(_implicit(U, target, upper, lower))
         if vector is None:
             continue
         numerator, denominator = vector[: len(upper)], vector[len(upper) :]
@@ -171,23 +174,35 @@ def rational(
         # In the units of the table.
         over = numerator / pivot * scale / np.prod(size ** np.array(upper), axis=1)
         under = denominator / pivot / np.prod(size ** np.array(lower), axis=1)
-        if _tells(over, under, np.array(upper), np.array(lower)):
-            return _shortest(_polynomial(upper, over, columns), _polynomial(lower, under, columns))
+        if tells((over, np.array(upper)), (under, np.array(lower))):
+            return shortest_quotient(polynomial(upper, over, columns), polynomial(lower, under, columns))
     return None
 
 
-def _tells(over: np.ndarray, under: np.ndarray, upper: np.ndarray, lower: np.ndarray) -> bool:
-    """Whether coefficients are few among those that could be, or round numbers."""
-    used = np.concatenate([over[over != 0], under[under != 0]])
+def tells(*polynomials: tuple[np.ndarray, np.ndarray]) -> bool:
+    """Whether coefficients are few among those that could be, or round numbers.
+
+    Parameters
+    ----------
+    *polynomials : tuple of ndarray, shape (m,), and ndarray, shape (m, d)
+        Coefficients, and the powers that they belong to.
+    """
+    used = np.concatenate([coefficients[coefficients != 0] for coefficients, _ in polynomials])
     terms = len(used)
-    if terms <= SHORT or terms <= (FULL if terms <= LONGEST else SPARSE) * _possible([(over, upper), (under, lower)]):
+    if terms <= SHORT or terms <= (FULL if terms <= LONGEST else SPARSE) * _possible(polynomials):
         return True
+    return round_numbers(used)
+
+
+def round_numbers(used: np.ndarray) -> bool:
+    """Whether numbers are small multiples of the least."""
     least = used / np.abs(used).min()
     return bool((np.abs(least) < 12).all() and (np.abs(least - np.round(least)) < ROUND).all())
 
 
-def _possible(polynomials: list[tuple[np.ndarray, np.ndarray]]) -> int:
+def _possible(polynomials: tuple[tuple[np.ndarray, np.ndarray], ...]) -> int:
     """Monomials that could occur: columns that do not, and even or odd functions, leave gaps that are no evidence."""
+    polynomials = tuple(one for one in polynomials if one[0].any())
     used = [powers[coefficients != 0] for coefficients, powers in polynomials]
     occurs = np.any([powers.any(0) for powers in used], axis=0)
     even_or_odd = np.all([(powers % 2 == powers[0] % 2).all(0) for powers in used], axis=0)
@@ -199,20 +214,37 @@ def _possible(polynomials: list[tuple[np.ndarray, np.ndarray]]) -> int:
 
 
 def powers_up_to(d: int, degree: int) -> list[tuple[int, ...]]:
-    powers = [p for p in itertools.product(range(degree + 1), repeat=d) if sum(p) <= degree]
-    return sorted(powers, key=lambda p: (sum(p), p))
+    """Exponents of the monomials of d columns, lowest degrees first."""
+    factors = (f for total in range(degree + 1) for f in itertools.combinations_with_replacement(range(d), total))
+    return sorted((tuple(f.count(k) for k in range(d)) for f in factors), key=lambda p: (sum(p), p))
 
 
 def monomials(U: np.ndarray, powers: list[tuple[int, ...]]) -> np.ndarray:
-    return np.column_stack([np.prod(U ** np.array(p), axis=1) for p in powers])
+    """Products of powers of the columns, shape (n, len(powers))."""
+    exponents = np.array(powers)
+    values = np.ones((len(U), len(powers)))
+    for u, own in zip(U.T, exponents.T, strict=True):
+        values *= (u[:, None] ** np.arange(own.max() + 1))[:, own]
+    return values
 
 
-def _null_vector(top: np.ndarray, bottom: np.ndarray) -> np.ndarray | None:
-    """The sparsest vector found in the null space of [top, -bottom]; None where there is none."""
-    matrix = np.column_stack([top, -bottom])
-    # A row is one equation, whatever it is multiplied by: next to a pole it would count for all.
+def _implicit(
+    U: np.ndarray, target: np.ndarray, upper: list[tuple[int, ...]], lower: list[tuple[int, ...]]
+) -> np.ndarray:
+    """Columns of N - y D, which vanishes."""
+    return np.column_stack([monomials(U, upper), -target[:, None] * monomials(U, lower)])
+
+
+def equal_rows(matrix: np.ndarray) -> np.ndarray:
+    """Rows of length one: each is one equation, whatever it is multiplied by, and next to a pole it would count for
+    all."""
     length = np.linalg.norm(matrix, axis=1)
-    matrix = matrix / np.where(length > 0, length, 1.0)[:, None]
+    return matrix / np.where(length > 0, length, 1.0)[:, None]
+
+
+def null_vector(matrix: np.ndarray) -> np.ndarray | None:
+    """The sparsest vector found in the null space of a matrix; None where there is none."""
+    matrix = equal_rows(matrix)
     clock.charge(Work.SMALL_FITS)
     clock.charge(Work.DENSE_PRODUCTS, 4 * matrix.size * matrix.shape[1])
     size = np.sqrt((matrix**2).mean(0))
@@ -270,23 +302,23 @@ def _same(
     return bool(np.isfinite(value).all() and near.mean() >= REPRODUCED)
 
 
-def _polynomial(powers: list[tuple[int, ...]], coefficients: np.ndarray, columns: tuple[sympy.Expr, ...]) -> sympy.Expr:
+def polynomial(powers: list[tuple[int, ...]], coefficients: np.ndarray, columns: tuple[sympy.Expr, ...]) -> sympy.Expr:
     terms = []
     for power, coefficient in zip(powers, coefficients, strict=True):
         if coefficient != 0:
             factors = [variable**exponent for variable, exponent in zip(columns, power, strict=True)]
-            terms.append(sympy.Mul(_tidy(float(coefficient)), *factors))
+            terms.append(sympy.Mul(tidy(float(coefficient)), *factors))
     return sympy.Add(*terms)
 
 
-def _shortest(top: sympy.Expr, bottom: sympy.Expr) -> sympy.Expr:
+def shortest_quotient(top: sympy.Expr, bottom: sympy.Expr) -> sympy.Expr:
     """A quotient of polynomials, with factors or with a whole part where its numbers are fractions."""
     plain = top / bottom
     clock.charge(Work.ALGEBRA, 20 * complexity(plain))
-    above, below = _in_fractions(top), _in_fractions(bottom)
+    above, below = in_fractions(top), in_fractions(bottom)
     if above is None or below is None:
         return plain
-    scale = _tidy(above[1] / below[1])
+    scale = tidy(above[1] / below[1])
     factors = sympy.factor(below[0])
     found = [plain, scale * above[0] / below[0], scale * sympy.factor(above[0]) / factors]
     if below[0].free_symbols:
@@ -294,32 +326,36 @@ def _shortest(top: sympy.Expr, bottom: sympy.Expr) -> sympy.Expr:
         rest = sympy.factor(rest) / factors
         found += [scale * sympy.factor(whole) + scale * rest, sympy.expand(scale * whole) + scale * rest]
         found.append(scale * sympy.factor_terms(whole + rest))
-    return min(map(_with_points, found), key=complexity)
+    return min(map(with_points, found), key=complexity)
 
 
-def _with_points(expression: sympy.Expr) -> sympy.Expr:
+def with_points(expression: sympy.Expr) -> sympy.Expr:
     """Fractions as the fitted numbers that they stand for, but in exponents."""
     if expression.is_Pow:
-        return _with_points(expression.base) ** expression.exp
+        return with_points(expression.base) ** expression.exp
     if not (expression.is_Add or expression.is_Mul):
         return expression
-    whole = (sympy.Float(one) if one.is_Rational and abs(one) != 1 else _with_points(one) for one in expression.args)
+    whole = (sympy.Float(one) if one.is_Rational and abs(one) != 1 else with_points(one) for one in expression.args)
     return expression.func(*whole)
 
 
-def _in_fractions(polynomial: sympy.Expr) -> tuple[sympy.Expr, float] | None:
+def in_fractions(polynomial: sympy.Expr) -> tuple[sympy.Expr, float] | None:
     """A polynomial with fractions for numbers and the number that it was divided by; None where they are none."""
     terms = [term.as_coeff_Mul() for term in sympy.Add.make_args(polynomial)]
     values = np.array([float(number) for number, _ in terms])
     for leading in (1.0, *dict.fromkeys(np.abs(values).tolist())):
         fractions = [Fraction(value).limit_denominator(LARGEST_DENOMINATOR) for value in (values / leading).tolist()]
-        if (np.abs(np.array(fractions, dtype=float) - values / leading) <= WHOLE * np.abs(values / leading)).all():
+        tolerance = WHOLE * np.abs(values / leading)
+        # Next to any large number there is a fraction.
+        chance = tolerance * np.array([one.denominator**2 for one in fractions])
+        near = np.abs(np.array(fractions, dtype=float) - values / leading) <= tolerance
+        if near.all() and (chance < CHANCE).all():
             whole = (sympy.Rational(f) * rest for f, (_, rest) in zip(fractions, terms, strict=True))
             return sympy.Add(*whole), leading
     return None
 
 
-def _tidy(number: float) -> sympy.Expr:
+def tidy(number: float) -> sympy.Expr:
     """Exact small integers, whose cancellations the algebra can then see; anything else as it is."""
     nearest = round(number)
     if nearest and abs(nearest) <= 12 and abs(number - nearest) < 1e-7 * abs(nearest):

@@ -12,8 +12,10 @@ import numpy as np
 import sympy
 
 from kansym import clock
-from kansym.structure.leaf import Leaf, LeafSolver, Solution
+from kansym.structure.algebraic import algebraic_law
+from kansym.structure.leaf import Leaf, LeafSolver, Solution, evaluate, symbols
 from kansym.structure.links import usable_links
+from kansym.structure.mixed import mixed_laws
 from kansym.structure.monomials import monomial_law
 from kansym.structure.problem import TARGET, Problem
 from kansym.structure.product_units import SMALL_TABLE, product_unit_laws
@@ -29,7 +31,6 @@ from kansym.structure.sparse import sparse_fits, sparse_law
 from kansym.structure.straight import straight_lines
 from kansym.structure.surrogate import Surrogate, fit_surrogate
 from kansym.symbolic.complexity import complexity, formula_bits
-from kansym.symbolic.parametric import parametrize
 from kansym.symbolic.steps import Step, StepKind
 from kansym.units.system import UnitSystem
 
@@ -135,9 +136,14 @@ class Solver:
             yield from self._as_product_units(problem)
             if problem.dimension == 1 and len(problem.t) < FORM_ROWS:
                 return
+        first = depth == 0
         for smaller in self.reducer.reduced(problem):
             if self._late():
                 return
+            if first and self.reducer.noisy:
+                # Reductions are guesses then, and followed for long.
+                yield from self._beside(problem)
+            first = False
             surrogate, _ = self.reducer.surrogate(smaller)
             if depth or smaller.steps:
                 yield from self._at_once(smaller)
@@ -340,15 +346,17 @@ class Solver:
         return clock.late(self.until)
 
     def _at_once(self, problem: Problem) -> Iterator[Solution]:
-        """Rational laws and their functions, and products of powers and exponentials, exact on all rows."""
+        """Rational and algebraic laws, and products of powers and exponentials, exact on all rows."""
         if problem.dimension == 0 or self._late():
             return
         variables = symbols(problem.dimension)
         for law in rational_laws(problem.X, problem.t, variables):
             yield problem.compose(law, variables), problem
-        product = monomial_law(problem.X, problem.t, variables) if self.any_function else None
-        if product is not None:
-            yield problem.compose(product, variables), problem
+        if self.any_function:
+            for engine in (monomial_law, algebraic_law):
+                law = engine(problem.X, problem.t, variables)
+                if law is not None:
+                    yield problem.compose(law, variables), problem
 
     def _exactly(self, problem: Problem, surrogate: Surrogate | None) -> Iterator[Solution]:
         if problem.dimension == 0:
@@ -374,6 +382,14 @@ class Solver:
                 yield problem.compose(law, variables), problem
             for law in featured_laws(problem.X, problem.t, variables, until=self.until):
                 yield problem.compose(law, variables), problem
+        if problem.steps or not self.reducer.noisy:
+            yield from self._beside(problem)
+
+    def _beside(self, problem: Problem) -> Iterator[Solution]:
+        """Laws with functions of columns beside the columns, exact on all rows."""
+        variables = symbols(problem.dimension)
+        for law in mixed_laws(problem.X, problem.t, variables, until=self.until) if self.any_function else ():
+            yield problem.compose(law, variables), problem
 
     def _by_networks(self, problem: Problem, surrogate: Surrogate | None) -> Iterator[Solution]:
         if self._late():
@@ -477,15 +493,3 @@ class _Reading:
     rest: Problem
     cost: float
     error: float
-
-
-def symbols(number: int) -> tuple[sympy.Symbol, ...]:
-    """Names of a part's inputs; they never clash with the user's."""
-    return tuple(sympy.Symbol(f"_z{k}") for k in range(number))
-
-
-def evaluate(formula: sympy.Expr, variable: sympy.Symbol, x: np.ndarray) -> np.ndarray | None:
-    """Values of a formula of one variable; None where one is not finite."""
-    with np.errstate(all="ignore"):
-        values = parametrize(formula, (variable,)).evaluate(x[:, None])
-    return values if np.isfinite(values).all() else None

@@ -6,11 +6,11 @@ import sympy
 
 from kansym import clock
 from kansym.clock import SECONDS, SLOWNESS, Work
-from kansym.structure.leaf import Leaf
+from kansym.structure.leaf import Leaf, evaluate, symbols
 from kansym.structure.problem import Problem
 from kansym.structure.separability import linked_separations
 from kansym.structure.settling import PATIENCE
-from kansym.structure.solver import Solver, evaluate, symbols
+from kansym.structure.solver import Solver
 
 U, V, W = SYMBOLS = sympy.symbols("u v w", positive=True)
 Z = sympy.Symbol("z")
