@@ -116,7 +116,7 @@ class Solver:
     ) -> None:
         self.leaf, self.seed, self.until, self.any_function = leaf, seed, until, any_function
         self.reducer = Reducer(y, seed=seed, deadline=until, units=units)
-        self.more = False
+        self.more = self.looked = False
         self._settling = Settling(self.reducer, seed)
 
     def solutions(self, problem: Problem, depth: int = 0, expected: float = math.inf) -> Iterator[Solution]:
@@ -136,6 +136,7 @@ class Solver:
             if problem.dimension == 1 and len(problem.t) < FORM_ROWS:
                 return
         for smaller in self.reducer.reduced(problem):
+            self.looked = True
             if self._late():
                 return
             surrogate, _ = self.reducer.surrogate(smaller)
