@@ -364,13 +364,14 @@ class _Run:
         for raw in self.faults.guard("sums of products", self.sums.formulas(turn)):
             self.formulas.add(raw, "sum of products")
             self.report("terms", f"{self.formulas.best()}")
-            if self.formulas.at_noise():
+            # With noise a long formula that leaves no more than errors is one of many, and a sum may be shorter.
+            if self.formulas.at_noise() and not (self.sums.noisy and self.formulas.long()):
                 return True
         # Beside a formula that leaves nothing the second best need not be improved.
         wanted = turn is self.sums.last or (self.sums.noisy and (kept or self.dataset.n_columns == 1))
         if wanted and not (self.settled and self.formulas.best() is before):
             self._improve()
-        return False
+        return self.formulas.at_noise()
 
     def _additive(self, smooth: float) -> None:
         """Read the smallest network, a sum of functions of columns, where it leaves no more than the best interpolant.
