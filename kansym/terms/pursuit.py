@@ -33,9 +33,9 @@ from kansym.terms.targets import Target, Way, plain_target, targets
 
 logger = logging.getLogger(__name__)
 
-LEAST_ROWS, LEAST_WITH_ERRORS = 60, 16
-"""Fewest rows: below, some of so many columns fit by chance, and nothing in the table can refuse them; and where the
-errors of y are given, which can."""
+LEAST_ROWS, LEAST_OF_CURVE = 60, 16
+"""Fewest rows: below, some of so many columns fit by chance, and nothing in the table can refuse them; and those of a
+single input where the errors of y are given, which can."""
 
 ROWS_PER_TERM = 10
 """Rows for each term of a sum: one has up to four constants."""
@@ -123,7 +123,7 @@ def suits(X: np.ndarray, y: np.ndarray, *, errors: bool = False) -> bool:
     errors : bool, default False
         Whether the errors of y are known.
     """
-    least = LEAST_WITH_ERRORS if errors else LEAST_ROWS
+    least = LEAST_OF_CURVE if errors and X.shape[1] == 1 else LEAST_ROWS
     return X.shape[1] in EFFORTS and len(y) >= least and bool(np.ptp(y) > 0)
 
 
