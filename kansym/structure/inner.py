@@ -18,7 +18,7 @@ import sympy
 
 from kansym import clock
 from kansym.clock import Work
-from kansym.structure.scaling_symmetry import nearest_rational
+from kansym.structure.scaling_symmetry import nearest_rational, shortened
 from kansym.structure.surrogate import Surrogate, fit_surrogate, one_signed
 
 SLOPES = (0.0, 1.0, -1.0, -2.0, 2.0, -0.5, -1.5, 0.5, 3.0, -3.0)
@@ -27,9 +27,6 @@ SLOPES = (0.0, 1.0, -1.0, -2.0, 2.0, -0.5, -1.5, 0.5, 3.0, -3.0)
 
 NOISY_SLOPES = (0.0, 1.0, -1.0)
 """The same where y has noise, for both columns alike: sums, sums of squares, and products."""
-
-STEEP = 0.9
-"""Share of the rows whose gradients count in full; longer ones count as that long."""
 
 PLAIN_RATIO, SAME_RATIO = 0.25, 0.02
 """Distance of log|ratio| from zero up to which noise lets it be one, and up to which nothing else is tried."""
@@ -142,13 +139,10 @@ def _with_noise(surrogate: Surrogate, X: np.ndarray, loose: float) -> list[Inner
     for i, j in itertools.combinations(range(X.shape[1]), 2):
         for slope in NOISY_SLOPES:
             powers = X[:, [j, i]] if slope == 1.0 else X[:, [i, j]] if slope == -1.0 else 1.0
-            pairs = gradient[:, [i, j]] * powers
-            size = np.quantile(np.abs(pairs), STEEP, axis=0)
+            pairs = shortened(gradient[:, [i, j]] * powers)
+            size = np.sqrt((pairs**2).mean(0))
             if not (np.isfinite(size).all() and size.all()):
                 continue
-            # Next to an edge an interpolant of few rows can be so steep that the row would decide alone.
-            lengths = np.hypot(*(pairs / size).T)
-            pairs = pairs * np.minimum(1.0, np.quantile(lengths, STEEP) / np.maximum(lengths, 1e-300))[:, None]
             clock.charge(Work.SMALL_FITS, 1)
             _, (larger, smaller), right = np.linalg.svd(pairs / size, full_matrices=False)
             across = right[1] / size
