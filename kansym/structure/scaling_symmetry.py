@@ -111,18 +111,15 @@ def scaling_reductions(
     size = np.sqrt((matrix**2).mean(0))
     if not size.max() > 0 or not np.isfinite(size).all():
         return
-    if noisy:
-        # Exponents that noise blurs are seldom rounded to the right ones together; whether small ones hold is clear.
-        for basis in _alike(matrix):
-            found = reductions_of(basis, X, matrix / math.sqrt(len(X)), noisy=True)
-            if found:
-                yield found[:1]
     # A column that moves nothing is its own symmetry; scaled to unit size it would be all noise.
     scale = np.maximum(size, (0.1 if noisy else 1e-2) * size.max())
     _, singular, right = np.linalg.svd(matrix / scale, full_matrices=False)
     singular = singular / math.sqrt(len(X))
     least = int((singular >= (NULL_NOISY if noisy else NULL)).sum())
     for number in range(min(d + 1 - least, d), 0, -1):
+        if number == 1 and noisy:
+            # Exponents that noise blurs are seldom rounded to the right ones together; whether small ones hold is clear.
+            yield from _alike(matrix, X)
         below, above = singular[d + 1 - number], singular[d - number]
         if above < (1.2 if noisy else 1.5) * below:
             continue
@@ -136,11 +133,11 @@ def scaling_reductions(
             yield [peeled]
 
 
-def _alike(matrix: np.ndarray) -> list[np.ndarray]:
-    """Symmetries (1, d + 1) of columns that are all multiplied, or divided, by the same number; the clearest first."""
+def _alike(matrix: np.ndarray, X: np.ndarray) -> Iterator[list[ScalingReduction]]:
+    """Reductions by symmetries of columns that are multiplied or divided by the same number, the clearest first."""
     d = matrix.shape[1] - 1
     if not 2 <= d <= MOST_ALIKE:
-        return []
+        return
     value, squares = -matrix[:, d], (matrix**2).sum(0)
     found = []
     for signs in itertools.product((0, 1, -1), repeat=d):
@@ -154,7 +151,11 @@ def _alike(matrix: np.ndarray) -> list[np.ndarray]:
         if misfit < ALIKE:
             found.append((misfit, np.append(powers, degree)[None]))
     found.sort(key=lambda one: one[0])
-    return [basis for misfit, basis in found[:2] if misfit <= CLEARLY * found[0][0]]
+    for misfit, basis in found[:2]:
+        if misfit <= CLEARLY * found[0][0]:
+            reductions = reductions_of(basis, X, matrix / math.sqrt(len(X)), noisy=True)
+            if reductions:
+                yield reductions[:1]
 
 
 def reductions_of(

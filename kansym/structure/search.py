@@ -279,6 +279,10 @@ class Reducer:
         keep = [k for k in range(problem.dimension) if k not in (inner.i, inner.j)]
         X = np.column_stack([values, problem.X[:, keep]])
         columns = (expression, *(problem.columns[k] for k in keep))
+        if any(inner.powers):
+            exponents = np.zeros(problem.dimension)
+            exponents[[inner.i, inner.j]] = inner.powers
+            problem = problem.divided(exponents)
         child = problem.with_inputs(X, columns, Step(StepKind.INNER, expressions=(expression,)))
         if child.finite():
             yield [child]
