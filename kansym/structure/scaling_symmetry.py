@@ -118,7 +118,7 @@ def scaling_reductions(
     least = int((singular >= (NULL_NOISY if noisy else NULL)).sum())
     for number in range(min(d + 1 - least, d), 0, -1):
         if number == 1 and noisy:
-            # Exponents that noise blurs are seldom rounded to the right ones together; whether small ones hold is clear.
+            # Exponents that noise blurs are seldom all rounded to the right ones; whether small ones hold is clear.
             yield from _alike(matrix, X)
         below, above = singular[d + 1 - number], singular[d - number]
         if above < (1.2 if noisy else 1.5) * below:
