@@ -309,7 +309,8 @@ class _Run:
             # What is left of a reduced table has its own sums before the whole has.
             reduced = reduced or (self.sums.noisy and problem.reduced)
             after = budget.TERMS_AFTER_REDUCED if reduced else budget.TERMS_AFTER
-            if clock.late(self.start + after * self.options.max_seconds) and self._terms(self.sums.early):
+            due = solver.looked and clock.late(self.start + after * self.options.max_seconds)
+            if due and self._terms(self.sums.early):
                 return
             best = self.formulas.best()
             leader, unbeaten = best, unbeaten + 1 if best is leader else 0
@@ -353,20 +354,24 @@ class _Run:
         """Look for sums of products; whether one is as good as the data allow."""
         if not self.sums.open(turn):
             return False
-        # What was found of one column is seldom kept once sums have been looked for.
-        if (self.sums.noisy and self.dataset.n_columns > 1) or turn is self.sums.last:
+        # What was found of one column is seldom kept once sums have been looked for, and what a glance finds of several
+        # once their structure has.
+        kept = turn is not Turn.GLANCE and self.dataset.n_columns > 1
+        if (self.sums.noisy and kept) or turn is self.sums.last:
             self._improve()
         before = self.formulas.best()
         self.report("terms", "looking for sums of products")
         for raw in self.faults.guard("sums of products", self.sums.formulas(turn)):
             self.formulas.add(raw, "sum of products")
             self.report("terms", f"{self.formulas.best()}")
-            if self.formulas.at_noise():
+            # With noise a long formula that leaves no more than errors is one of many, and a sum may be shorter.
+            if self.formulas.at_noise() and not (self.sums.noisy and self.formulas.long()):
                 return True
         # Beside a formula that leaves nothing the second best need not be improved.
-        if not (self.settled and self.formulas.best() is before) and (self.sums.noisy or turn is self.sums.last):
+        wanted = turn is self.sums.last or (self.sums.noisy and (kept or self.dataset.n_columns == 1))
+        if wanted and not (self.settled and self.formulas.best() is before):
             self._improve()
-        return False
+        return self.formulas.at_noise()
 
     def _additive(self, smooth: float) -> None:
         """Read the smallest network, a sum of functions of columns, where it leaves no more than the best interpolant.

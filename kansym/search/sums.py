@@ -52,9 +52,9 @@ LAST = {Turn.WHOLE, Turn.PART, Turn.NOISY_PART}
 ROUNDED = 1e-5
 """Errors of y, in units of its spread, up to which a sum can be told to be exact."""
 
-LEAST_SECONDS, LEAST_GLANCE = 6.0, 2.0
-"""Least time for a turn, and for a glance: in less, hardly two terms are tried, and what is nearly done elsewhere
-needs it."""
+LEAST_SECONDS, LEAST_GLANCE, LEAST_OF_CURVE = 6.0, 2.0, 3.0
+"""Least time for a turn, for a glance, and for a turn with the few terms of a single column: in less, hardly two terms
+are tried, and what is nearly done elsewhere needs it."""
 
 DECADES = 100.0
 """Largest target in units of the median from which on rows count by their relative errors, without noise."""
@@ -132,9 +132,10 @@ class Sums:
         if turn is Turn.BRIEF and self.fit_rows.noise_floor > self._rounded:
             return False
         X, y, _ = self.fit_rows.rows(self.fit_rows.fitting)
-        least = LEAST_GLANCE if turn is Turn.GLANCE else LEAST_SECONDS
+        told = self.fit_rows.noise_floor > self._rounded
+        least = LEAST_GLANCE if turn is Turn.GLANCE else LEAST_OF_CURVE if X.shape[1] == 1 else LEAST_SECONDS
         enough = turn.value * clock.left(self.deadline) > least
-        return self.wanted and not had and enough and suits(X, y)
+        return self.wanted and not had and enough and suits(X, y, errors=told)
 
     def spare(self, start: float, seconds: float) -> float:
         """Time that a part has before the first turn is due in a search of so many seconds; inf where none is to come.

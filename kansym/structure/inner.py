@@ -18,7 +18,7 @@ import sympy
 
 from kansym import clock
 from kansym.clock import Work
-from kansym.structure.scaling_symmetry import nearest_rational
+from kansym.structure.scaling_symmetry import nearest_rational, shortened
 from kansym.structure.surrogate import Surrogate, fit_surrogate, one_signed
 
 SLOPES = (0.0, 1.0, -1.0, -2.0, 2.0, -0.5, -1.5, 0.5, 3.0, -3.0)
@@ -27,6 +27,10 @@ SLOPES = (0.0, 1.0, -1.0, -2.0, 2.0, -0.5, -1.5, 0.5, 3.0, -3.0)
 
 NOISY_SLOPES = (0.0, 1.0, -1.0)
 """The same where y has noise, for both columns alike: sums, sums of squares, and products."""
+
+FACTOR_POWERS, CLEARER = (1.0, -1.0, 2.0, -2.0), 0.5
+"""Powers of a column before a function of a sum, with noise, and the misfit that it needs, in units of the least
+without it: there are eight of them, and one fits by chance."""
 
 PLAIN_RATIO, SAME_RATIO = 0.25, 0.02
 """Distance of log|ratio| from zero up to which noise lets it be one, and up to which nothing else is tried."""
@@ -58,6 +62,8 @@ class InnerFunction:
         RMS of what log|dT/dx_i : dT/dx_j| leaves, in units of one: the smaller, the surer.
     real : bool
         Whether the ratio is any number, and not one that noise hides.
+    powers : tuple of float
+        Exponents of the two columns in a factor before the function of h.
     """
 
     i: int
@@ -67,6 +73,7 @@ class InnerFunction:
     misfit: float
     shifts: tuple[int, int] = (0, 0)
     real: bool = False
+    powers: tuple[float, float] = (0.0, 0.0)
 
     def apply(self, x: tuple[sympy.Expr, ...], X: np.ndarray) -> tuple[sympy.Expr, np.ndarray]:
         """The inner function of the columns, as an expression and as values."""
@@ -83,7 +90,8 @@ class InnerFunction:
         p, q = self.slopes
         factor = self.ratio * (_level(q) / _level(p))
         number = sympy.Float(factor) if self.real else _number(factor)
-        return number * first + second, float(number) * a + b
+        # Columns that are quotients by one column have that in common.
+        return sympy.factor_terms(number * first + second), float(number) * a + b
 
 
 def inner_functions(
@@ -134,28 +142,57 @@ def _with_noise(surrogate: Surrogate, X: np.ndarray, loose: float) -> list[Inner
     Where h exists, the vectors (dy/dx_i x_j^p, dy/dx_j x_i^p) of all rows are multiples of one. Logarithms of ratios
     would give rows where y hardly changes, and the gradients are mostly noise, as much to say as all others.
     """
-    _, gradient = surrogate.value_and_gradient(X)
+    value, gradient = surrogate.value_and_gradient(X)
     found, signed = [], one_signed(X)
     for i, j in itertools.combinations(range(X.shape[1]), 2):
         for slope in NOISY_SLOPES:
             powers = X[:, [j, i]] if slope == 1.0 else X[:, [i, j]] if slope == -1.0 else 1.0
-            pairs = gradient[:, [i, j]] * powers
-            size = np.sqrt((pairs**2).mean(0))
-            if not (np.isfinite(size).all() and size.all()):
-                continue
-            clock.charge(Work.SMALL_FITS, 1)
-            _, (larger, smaller), right = np.linalg.svd(pairs / size, full_matrices=False)
-            across = right[1] / size
-            if across[0] == 0 or smaller > loose * larger:
-                continue
-            ratio, misfit = -float(across[1] / across[0]), float(smaller / larger)
-            near = abs(math.log(abs(ratio))) if ratio else math.inf
-            slopes = (slope, slope)
-            if near <= PLAIN_RATIO and (slope != -1.0 or signed[[i, j]].all() or ratio > 0):
-                found.append(InnerFunction(i, j, slopes, math.copysign(1.0, ratio), misfit))
-            if slope != -1.0 and SAME_RATIO < near < math.inf:
-                found.append(InnerFunction(i, j, slopes, ratio, misfit, real=True))
+            seen = _across(gradient[:, [i, j]] * powers, loose)
+            if seen is not None:
+                ratio, misfit = seen
+                near = abs(math.log(abs(ratio))) if ratio else math.inf
+                slopes = (slope, slope)
+                if near <= PLAIN_RATIO and (slope != -1.0 or signed[[i, j]].all() or ratio > 0):
+                    found.append(InnerFunction(i, j, slopes, math.copysign(1.0, ratio), misfit))
+                if slope != -1.0 and SAME_RATIO < near < math.inf:
+                    found.append(InnerFunction(i, j, slopes, ratio, misfit, real=True))
+        found += _with_factor(i, j, value, gradient, X, min([loose, *(one.misfit for one in found)]))
     return sorted(found, key=lambda candidate: candidate.misfit)
+
+
+def _with_factor(
+    i: int, j: int, value: np.ndarray, gradient: np.ndarray, X: np.ndarray, known: float
+) -> list[InnerFunction]:
+    """A sum of two columns in a function that a power of one of them multiplies, where that is clearer than any other.
+
+    Where y = x^m F(h), the derivative by x less m y/x is that of F.
+    """
+    found = []
+    for place, column in enumerate((i, j)):
+        if not X[:, column].all():
+            continue
+        for power in FACTOR_POWERS:
+            pairs = gradient[:, [i, j]].copy()
+            pairs[:, place] -= power * value / X[:, column]
+            seen = _across(pairs, CLEARER * known)
+            if seen is not None and abs(math.log(max(abs(seen[0]), 1e-300))) <= PLAIN_RATIO:
+                powers = (power, 0.0) if place == 0 else (0.0, power)
+                found.append(InnerFunction(i, j, (0.0, 0.0), math.copysign(1.0, seen[0]), seen[1], powers=powers))
+    return sorted(found, key=lambda one: one.misfit)[:1]
+
+
+def _across(pairs: np.ndarray, loose: float) -> tuple[float, float] | None:
+    """The ratio of two derivatives (n, 2) that is the same on all rows, with its misfit; None where there is none."""
+    pairs = shortened(pairs)
+    size = np.sqrt((pairs**2).mean(0))
+    if not (np.isfinite(size).all() and size.all()):
+        return None
+    clock.charge(Work.SMALL_FITS, 1)
+    _, (larger, smaller), right = np.linalg.svd(pairs / size, full_matrices=False)
+    across = right[1] / size
+    if across[0] == 0 or smaller > loose * larger:
+        return None
+    return -float(across[1] / across[0]), float(smaller / larger)
 
 
 def with_fitted_ratio(

@@ -30,7 +30,7 @@ DEGREES = ((1, 1), (2, 1), (1, 2), (2, 2), (3, 2), (2, 3), (3, 3))
 
 MOST_COLUMNS = 5
 
-MOST_COEFFICIENTS, ROWS_FOR_EACH = 60, 5
+MOST_COEFFICIENTS, ROWS_FOR_EACH = 60, 3
 """Coefficients of both polynomials together, and the least rows for each of them."""
 
 SHORT, LONGEST = 4, 8

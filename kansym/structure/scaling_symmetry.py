@@ -23,11 +23,18 @@ reduction is confirmed by a fit."""
 NULL_NOISY = 0.35
 """The same with noise in y."""
 
+STEEP = 0.9
+"""Share of the rows whose gradients count in full; longer ones count as that long."""
+
 DENOMINATORS = (1, 2, 3)
 """Denominators of exponents; laws hardly ever have others."""
 
 LARGEST_EXPONENT = 8.5
 """Largest exponent believed."""
+
+ALIKE, CLEARLY, MOST_ALIKE = 0.1, 2.0, 6
+"""Largest misfit of a symmetry of columns that are multiplied by the same number, with noise, in units of its parts;
+how much larger than the least it may be; and most columns of a table where they are looked for."""
 
 MOST_PIVOT_SETS = 400
 """Sets of columns to divide by that are looked at."""
@@ -63,7 +70,7 @@ def symmetry_matrix(surrogate: Surrogate, X: np.ndarray, *, noisy: bool) -> np.n
     """
     if noisy:
         value, gradient = surrogate.value_and_gradient(X)
-        return np.column_stack([gradient * X, -value])
+        return shortened(np.column_stack([gradient * X, -value]))
     value, gradient = surrogate.derivatives(X)
     # With T = log|y| the relation reads sum a_i x_i dT/dx_i = b.
     last = np.ones(len(X)) if surrogate.axes.log_target else value
@@ -71,6 +78,16 @@ def symmetry_matrix(surrogate: Surrogate, X: np.ndarray, *, noisy: bool) -> np.n
     size = np.linalg.norm(matrix, axis=1, keepdims=True)
     # Where y and its gradient vanish, only the interpolant's error is left.
     return matrix / np.maximum(size, max(30 * surrogate.error * float(np.std(value)), 1e-300))
+
+
+def shortened(relations: np.ndarray) -> np.ndarray:
+    """Rows (n, m) of which none is longer, in units of its columns, than nine in ten are.
+
+    Next to an edge an interpolant of few rows can be so steep that a single row would decide what holds for all.
+    """
+    size = np.quantile(np.abs(relations), STEEP, axis=0)
+    lengths = np.linalg.norm(relations / np.where(size > 0, size, 1.0), axis=1)
+    return relations * np.minimum(1.0, np.quantile(lengths, STEEP) / np.maximum(lengths, 1e-300))[:, None]
 
 
 def scaling_reductions(
@@ -100,6 +117,9 @@ def scaling_reductions(
     singular = singular / math.sqrt(len(X))
     least = int((singular >= (NULL_NOISY if noisy else NULL)).sum())
     for number in range(min(d + 1 - least, d), 0, -1):
+        if number == 1 and noisy:
+            # Exponents that noise blurs are seldom all rounded to the right ones; whether small ones hold is clear.
+            yield from _alike(matrix, X)
         below, above = singular[d + 1 - number], singular[d - number]
         if above < (1.2 if noisy else 1.5) * below:
             continue
@@ -111,6 +131,31 @@ def scaling_reductions(
         peeled = _powers(matrix, X)
         if peeled is not None:
             yield [peeled]
+
+
+def _alike(matrix: np.ndarray, X: np.ndarray) -> Iterator[list[ScalingReduction]]:
+    """Reductions by symmetries of columns that are multiplied or divided by the same number, the clearest first."""
+    d = matrix.shape[1] - 1
+    if not 2 <= d <= MOST_ALIKE:
+        return
+    value, squares = -matrix[:, d], (matrix**2).sum(0)
+    found = []
+    for signs in itertools.product((0, 1, -1), repeat=d):
+        powers = np.array(signs, dtype=float)
+        if np.count_nonzero(powers) < 2 or powers[np.flatnonzero(powers)[0]] < 0:
+            continue
+        relation = matrix[:, :d] @ powers
+        degree = round(2 * float(relation @ value) / float(value @ value)) / 2
+        left = float(np.sum((relation - degree * value) ** 2))
+        misfit = math.sqrt(left / float(powers**2 @ squares[:d] + degree**2 * squares[d]))
+        if misfit < ALIKE:
+            found.append((misfit, np.append(powers, degree)[None]))
+    found.sort(key=lambda one: one[0])
+    for misfit, basis in found[:2]:
+        if misfit <= CLEARLY * found[0][0]:
+            reductions = reductions_of(basis, X, matrix / math.sqrt(len(X)), noisy=True)
+            if reductions:
+                yield reductions[:1]
 
 
 def reductions_of(

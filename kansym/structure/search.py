@@ -14,7 +14,7 @@ from kansym import clock
 from kansym.structure.inner import InnerFunction, inner_functions, with_fitted_ratio
 from kansym.structure.problem import Problem, monomial, relative_error
 from kansym.structure.scaling_symmetry import ScalingReduction, scaling_reductions
-from kansym.structure.single_index import single_index
+from kansym.structure.single_index import SMOOTH, single_index
 from kansym.structure.surrogate import Surrogate, best_surrogate, check_rows
 from kansym.structure.unit_groups import sound, unit_reductions
 from kansym.symbolic.complexity import complexity
@@ -40,8 +40,8 @@ HOPELESS = 0.1
 """Error of an interpolant that has not understood the law; exponents are then tried one by one, as they are with noise,
 when neighbours in the order of the right product tell more than gradients do."""
 
-NOISE_TIE = 1.02
-"""Ratio of two errors of noisy data that says nothing."""
+NOISE_TIE = 0.02
+"""Relative difference of two errors of noisy data that says nothing, at least; of few rows, their inverse root."""
 
 CLEAR = 1e-3
 """Error below which gradients are good enough for any inner function, whatever the data are called."""
@@ -60,6 +60,10 @@ MOST_STEPS = 10
 
 Trial = tuple[list[Problem], Surrogate | None, float]
 """Equivalent smaller problems, the interpolant of the first and its error."""
+
+TIMES, BEND = 10.0, 10.0
+"""Squared errors of an interpolant that a curve of one index may leave, and what half a wave adds, in units of the
+inverse squared rows."""
 
 MOST_INNER = 4
 """Inner functions tried per problem."""
@@ -193,15 +197,16 @@ class Reducer:
                     continue
                 if self._compare(child, error, steps):
                     return [steps[-1]]
-        if not any(step[2] <= NOISE_TIE * error for step in steps):
+        tie = 1.0 + max(NOISE_TIE, 1.0 / math.sqrt(len(problem.t)))
+        if not any(step[2] <= tie * error for step in steps):
             # No reduction with right units will do: a constant with a unit may be hidden.
             for child in unsound:
                 if self._compare(child, error, steps):
                     return [steps[-1]]
-        allowed = NOISE_TIE * min([error, *(step[2] for step in steps)])
+        allowed = tie * min([error, *(step[2] for step in steps)])
         good = [step for step in steps if step[2] <= max(allowed, 1e-6)]
         # Among equals the simpler columns: noise moves errors by a per cent, and exponents are small in laws.
-        level = max(allowed, 1e-6) * (NOISE_TIE - 1)
+        level = max(allowed, 1e-6) * (tie - 1)
         good.sort(key=lambda step: (step[0][0].dimension, round(step[2] / level), _size(step[0][0]), step[2]))
         # The choices of dimensionless products are one hypothesis, and must not crowd out the others.
         spare = [step for step in good if step[0][0].steps[-1].kind is StepKind.UNITS][UNIT_BRANCHES:]
@@ -241,7 +246,8 @@ class Reducer:
             else []
         )
         if (self.noisy or surrogate.error > HOPELESS) and problem.dimension > 1:
-            for reduction in single_index(problem.X, problem.t, problem.fitting_weights(), seed=self.seed):
+            weights, smooth = problem.fitting_weights(), _smooth(surrogate.error, len(problem.t))
+            for reduction in single_index(problem.X, problem.t, weights, smooth=smooth, seed=self.seed):
                 # A wave in u is a chirp in 1/u: the interpolant tells which of the two the law is made of.
                 inverse = replace(reduction, groups=-reduction.groups)
                 both = [self._scaled(problem, one) for one in (reduction, inverse)]
@@ -273,6 +279,10 @@ class Reducer:
         keep = [k for k in range(problem.dimension) if k not in (inner.i, inner.j)]
         X = np.column_stack([values, problem.X[:, keep]])
         columns = (expression, *(problem.columns[k] for k in keep))
+        if any(inner.powers):
+            exponents = np.zeros(problem.dimension)
+            exponents[[inner.i, inner.j]] = inner.powers
+            problem = problem.divided(exponents)
         child = problem.with_inputs(X, columns, Step(StepKind.INNER, expressions=(expression,)))
         if child.finite():
             yield [child]
@@ -281,6 +291,14 @@ class Reducer:
 def _size(problem: Problem) -> int:
     """Nodes of a problem's columns and of what was taken out."""
     return sum(complexity(expression) for expression in (*problem.columns, problem.outer))
+
+
+def _smooth(error: float, rows: int) -> float:
+    """What a curve of one index may leave of the variance, where an interpolant of all columns has some error.
+
+    Beside that the ratio of successive differences sees the slope between neighbours.
+    """
+    return min(SMOOTH, TIMES * error**2 + (BEND / rows) ** 2)
 
 
 def _allowed(error: float) -> float:

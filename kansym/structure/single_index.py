@@ -29,7 +29,7 @@ CHUNK = 256
 
 
 def single_index(
-    X: np.ndarray, t: np.ndarray, weights: np.ndarray | None = None, *, noise: float = 0.0, seed: int = 0
+    X: np.ndarray, t: np.ndarray, weights: np.ndarray | None = None, *, smooth: float = SMOOTH, seed: int = 0
 ) -> list[ScalingReduction]:
     """Reductions to one column under which y / M is a smooth curve, the smoothest first; at most three.
 
@@ -40,8 +40,8 @@ def single_index(
     t : ndarray, shape (n,)
     weights : ndarray, shape (n,), optional
         Inverse noise variances, up to a factor.
-    noise : float, default 0
-        Noise variance of t, relative to its variance.
+    smooth : float, default `SMOOTH`
+        Largest von Neumann ratio, halved: the share of the variance that the curve may leave.
     seed : int, default 0
 
     References
@@ -60,7 +60,7 @@ def single_index(
     exact = _roughness(X[many], t[many], share[many], combinations[best])
     found = []
     for place in np.argsort(exact)[:3]:
-        if exact[place] < SMOOTH + noise:
+        if exact[place] < smooth:
             index, factor = combinations[best[place]].astype(float)
             misfit = float(exact[place])
             found.append(ScalingReduction(factor, index[None], misfit, float(np.abs([index, factor]).sum())))

@@ -117,7 +117,7 @@ class Solver:
     ) -> None:
         self.leaf, self.seed, self.until, self.any_function = leaf, seed, until, any_function
         self.reducer = Reducer(y, seed=seed, deadline=until, units=units)
-        self.more = False
+        self.more = self.looked = False
         self._settling = Settling(self.reducer, seed)
 
     def solutions(self, problem: Problem, depth: int = 0, expected: float = math.inf) -> Iterator[Solution]:
@@ -138,6 +138,7 @@ class Solver:
                 return
         first = depth == 0
         for smaller in self.reducer.reduced(problem):
+            self.looked = True
             if self._late():
                 return
             if first and self.reducer.noisy:

@@ -33,8 +33,12 @@ from kansym.terms.targets import Target, Way, plain_target, targets
 
 logger = logging.getLogger(__name__)
 
-LEAST_ROWS = 60
-"""Fewest rows: below, some of so many columns fit by chance, and nothing in the table can refuse them."""
+LEAST_ROWS, LEAST_OF_CURVE = 60, 16
+"""Fewest rows: below, some of so many columns fit by chance, and nothing in the table can refuse them; and those of a
+single input where the errors of y are given, which can."""
+
+ROWS_PER_TERM = 10
+"""Rows for each term of a sum: one has up to four constants."""
 
 NOISY_ROWS = 2
 """How many times more rows with noise."""
@@ -109,9 +113,18 @@ _Done = tuple[float, Target, Refined, TermRows]
 """A sum on all rows, after its length in units of y."""
 
 
-def suits(X: np.ndarray, y: np.ndarray) -> bool:
-    """Whether a table can have a pursuit: one to five inputs, enough rows, and a target that varies."""
-    return X.shape[1] in EFFORTS and len(y) >= LEAST_ROWS and bool(np.ptp(y) > 0)
+def suits(X: np.ndarray, y: np.ndarray, *, errors: bool = False) -> bool:
+    """Whether a table can have a pursuit: one to five inputs, enough rows, and a target that varies.
+
+    Parameters
+    ----------
+    X : ndarray, shape (n, d)
+    y : ndarray, shape (n,)
+    errors : bool, default False
+        Whether the errors of y are known.
+    """
+    least = LEAST_OF_CURVE if errors and X.shape[1] == 1 else LEAST_ROWS
+    return X.shape[1] in EFFORTS and len(y) >= least and bool(np.ptp(y) > 0)
 
 
 class Pursuit:
@@ -151,7 +164,9 @@ class Pursuit:
         options: TermOptions | None = None,
         device: torch.device | str = "cpu",
     ) -> None:
-        self.y, self.options, self.allowed = y, options or TermOptions(), allowed
+        options = options or TermOptions()
+        self.y, self.allowed = y, allowed
+        self.options = replace(options, terms=max(1, min(options.terms, len(y) // ROWS_PER_TERM)))
         n, self.dimension = X.shape
         self.effort = EFFORTS[self.dimension]
         self.device = torch.device(device)

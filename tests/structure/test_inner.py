@@ -176,3 +176,18 @@ def test_read_from_an_interpolant(box, law, inner):
     assert found.misfit < 0.01
     expression = found.apply((A, B), X)[0]
     assert independent(expression, inner, (A, B), X, law) < 1e-6
+
+
+@pytest.mark.parametrize("power", [1, -1, 2, -2])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_with_noise_a_power_may_stand_before_a_function_of_a_sum(box, law, power, sign):
+    X = box(300, None, None)
+    y = law(B**power * sympy.exp(-((A + sign * B - HALF) ** 2)), (A, B))
+    (first, *_) = inner_functions(y, X, noisy=True)
+    assert first.powers == (0.0, power) and first.slopes == (0.0, 0.0)
+    assert first.ratio == sign and first.misfit < 1e-6
+
+
+def test_with_noise_a_power_is_taken_out_only_where_that_is_clearer(box, law):
+    found = inner_functions(law(sympy.tanh(A - B), (A, B)), box(300, None, None), noisy=True)
+    assert not any(any(one.powers) for one in found)

@@ -189,3 +189,15 @@ def test_a_kink_is_told_from_noise(rng, law, noise):
         assert reducer.lowest == pytest.approx(noise / y.std(), rel=0.1)
     else:
         assert reducer.even < 0.5
+
+
+def test_few_noisy_rows_with_a_factor_before_a_function_of_a_difference(box, law, rng):
+    X = box(150, (1.0, 5.0), (0.1, 1.0))
+    clean = law(V * sympy.exp(-((U - V) ** 2) / 4), SYMBOLS[:2]).predict(X)
+    y = clean + 0.005 * clean.std() * rng.normal(size=len(clean))
+    reducer, problems = reduced(X, y, SYMBOLS, weights=np.ones(len(y)))
+    assert reducer.noisy
+    found = [one for one in problems if one.dimension == 1 and one.columns[0] in (U - V, V - U)]
+    assert found
+    # What is left is a curve of the difference alone.
+    np.testing.assert_allclose(found[0].t, y / X[:, 1], rtol=1e-12)

@@ -77,12 +77,12 @@ def test_the_seed_decides(box):
     assert [one.misfit for one in first] == [one.misfit for one in again]
 
 
-def test_noise_is_allowed_where_it_is_announced(box, rng):
+def test_noise_is_allowed_where_it_is_known(box, rng):
     X = box(1500, (1, 2), (1, 2))
     t = np.sin(20 * X[:, 0] * X[:, 1])
     t = t + 0.3 * t.std() * rng.normal(size=1500)
     assert single_index(X, t) == []
-    assert along(single_index(X, t, noise=0.09)[0].groups, [[1, 1]])
+    assert along(single_index(X, t, smooth=0.14)[0].groups, [[1, 1]])
 
 
 def test_noise_alone_is_no_law(box, rng):

@@ -12,7 +12,7 @@ from kansym.primitives.allowed import allowed_functions
 from kansym.primitives.library import default_library
 from kansym.structure.problem import TARGET
 from kansym.terms.beam import Beam
-from kansym.terms.pursuit import Pursuit, TermOptions, suits
+from kansym.terms.pursuit import ROWS_PER_TERM, Pursuit, TermOptions, suits
 from kansym.terms.targets import Target, Way
 
 SHORT = TermOptions(terms=2, moves=1)
@@ -94,6 +94,8 @@ def test_extreme_units_and_tables_that_say_nothing(table):
     assert min(error(one, variables, X, y) for one in found) < 1e-8
     assert not suits(X, np.ones(len(X)))
     assert not suits(X[:20], X[:20, 0])
+    assert suits(X[:20], X[:20, 0], errors=True)
+    assert not suits(X[:20].repeat(2, axis=1), X[:20, 0], errors=True)
     assert not suits(np.tile(X, 6), y)
 
 
@@ -155,3 +157,9 @@ def test_a_quick_look_finds_a_plain_sum_in_a_part_of_the_time(table):
     assert min(error(one, variables, X, y) for one in found) < 0.02
     *_, whole = pursued(X, y + noise, options=TermOptions(), **known)
     assert quick < 0.2 * whole
+
+
+def test_a_sum_has_no_more_terms_than_its_rows_can_refuse(table):
+    X = table((0.0, 4.0))[:25]
+    variables = sympy.symbols("x:1")
+    assert Pursuit(X, np.exp(-X[:, 0]), variables).options.terms == 25 // ROWS_PER_TERM
