@@ -207,7 +207,9 @@ def fit_to_all(
         values = form.inside(values + np.divide(step, lengths, out=np.zeros_like(step), where=lengths > 0))
         if clock.late(until):
             # From constants of many rows a step lands within errors: it is better than none, though nobody looked.
-            return replace(best, form=form.with_values(values))
+            after = triangle[-1, -1] ** 2 + np.sum((triangle[:k, -1] + unit @ step) ** 2)
+            less = 1.0 if known or not loss > 0 else float(after / loss)
+            return replace(best, form=form.with_values(values), covariance=less * best.covariance)
     return best
 
 

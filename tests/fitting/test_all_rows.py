@@ -116,6 +116,20 @@ def test_without_time_a_step_is_taken_all_the_same():
     assert np.all(np.abs(late.form.values - settled.form.values) < 0.1 * error)
 
 
+@pytest.mark.parametrize("factor", [0.5, 2.0])
+def test_without_time_errors_are_of_what_the_step_leaves(factor):
+    variables = tuple(plain_symbol(name) for name in ("x", "z"))
+    # Linear in its constants, so that a single step lands, from however far.
+    form = parametrize(2.0 * variables[0] + 0.3 * variables[1], variables)
+    off = form.with_values(factor * form.values)
+    one, all_steps = (
+        fit_to_all(off, formula_of(LAW), Parts(table(), 90), EVERYTHING, until=until) for until in (-np.inf, np.inf)
+    )
+    assert one.passes == 1
+    np.testing.assert_allclose(one.form.values, all_steps.form.values, rtol=1e-10)
+    np.testing.assert_allclose(one.covariance, all_steps.covariance, rtol=1e-10)
+
+
 def test_rows_far_off_are_left_out_where_that_is_asked():
     data = table()
     wrong = data.y.copy()
