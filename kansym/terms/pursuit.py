@@ -18,8 +18,9 @@ import torch
 from kansym import clock
 from kansym.interrupting import Abandoned
 from kansym.primitives.allowed import AllowedFunctions
-from kansym.terms.arguments import Argument, arguments
+from kansym.terms.arguments import PHASE, Argument, arguments
 from kansym.terms.beam import Beam, State
+from kansym.terms.chirps import chirps
 from kansym.terms.dictionary import POLES, Dictionary
 from kansym.terms.effort import EFFORTS
 from kansym.terms.finishing import finished
@@ -30,6 +31,7 @@ from kansym.terms.rows import TermRows
 from kansym.terms.separable import Curves, Separable
 from kansym.terms.slots import Slots, expression, joined
 from kansym.terms.targets import Target, Way, plain_target, targets
+from kansym.terms.wave_forms import phase, wave_formulas
 
 logger = logging.getLogger(__name__)
 
@@ -63,6 +65,9 @@ CHANGED = 12
 
 ALIKE = 1e-9
 """Relative difference of sums of squares of two sums that have the same values."""
+
+WAVES = 0.02
+"""Share of the time for waves, where none is clear."""
 
 SEARCHED = 0.8
 """Share of the time that goes into looking for sums; the rest is for their constants."""
@@ -151,19 +156,18 @@ class Pursuit:
         options: TermOptions | None = None,
         device: torch.device | str = "cpu",
     ) -> None:
-        self.y, self.options, self.allowed = y, options or TermOptions(), allowed
+        self.X, self.y, self.variables, self.seed = X, y, variables, seed
+        self.options, self.allowed = options or TermOptions(), allowed
         n, self.dimension = X.shape
         self.effort = EFFORTS[self.dimension]
         self.device = torch.device(device)
         self.weight_root = np.ones(n) if weights is None else np.sqrt(weights / weights.mean())
         size = float(np.sqrt(np.mean((self.weight_root * y) ** 2)))
-        self.noise = noise / size
+        self.given, self.noise = noise, noise / size
         self.noisy = self.noise > NOISE
         self.enough = max(EXACT, NEAR_NOISE * self.noise)
         self.arguments: list[Argument] = arguments(X, variables, allowed)
-        self.columns = self._tensor(np.array([argument.column for argument in self.arguments]))
         self.count = self.effort.rows * (NOISY_ROWS if noisy or self.noisy else 1)
-        self.lengths = Lengths(self.arguments, n, self.noise, self.device)
         self.generator = np.random.default_rng(seed)
         self._draw()
         self.separable = Separable(
@@ -173,10 +177,33 @@ class Pursuit:
         self.ranks: dict[str, float] = {}
         self.started: dict[tuple[str, Way], tuple[Beam, Iterator[list[State]]]] = {}
         self.held: list[_Held] = []
+        self.scanned = self.options.quick or not (allowed is None or allowed.permits(sympy.sin(variables[0])))
+
+    def _waves(self, until: float) -> Iterator[sympy.Expr]:
+        """Look for waves once: formulas of nothing else, and their phases among the arguments."""
+        self.scanned = True
+        seconds = WAVES * clock.left(until) if math.isfinite(until) else math.inf
+        found = chirps(self.X, self.y, self.weight_root, noise=self.given, seed=self.seed, seconds=seconds)
+        if found is None:
+            return
+        logger.info("terms: %d waves, at %.1f s", len(found.waves), clock.now())
+        if found.fit is not None:
+            yield from filter(self._permitted, wave_formulas(found.fit, found.size, self.variables))
+        phases = [phase(wave, self.variables) for wave in found.waves]
+        columns = [sympy.lambdify(self.variables, one)(*self.X.T) for one in phases]
+        self.arguments += [
+            Argument(PHASE, *one) for one in zip(phases, columns, strict=True) if self._permitted(one[0])
+        ]
+        self._draw()
+
+    def _permitted(self, formula: sympy.Expr) -> bool:
+        return self.allowed is None or self.allowed.permits(formula)
 
     def _draw(self) -> None:
         """Rows that terms are looked for on, and the dictionary there."""
         n = len(self.y)
+        self.columns = self._tensor(np.array([argument.column for argument in self.arguments]))
+        self.lengths = Lengths(self.arguments, n, self.noise, self.device)
         chosen = np.sort(self.generator.permutation(n)[: self.count])
         self.chosen = torch.from_numpy(chosen).to(self.device)
         rows = self._rows(self.y, np.ones(n)).take(self.chosen)
@@ -202,6 +229,8 @@ class Pursuit:
         whole = clock.left(until) if math.isfinite(until) else math.inf
         interrupted = False
         try:
+            if not self.scanned:
+                yield from self._waves(until)
             for target in self._targets(brief=brief):
                 if clock.late(until):
                     break
