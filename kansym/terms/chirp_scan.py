@@ -16,7 +16,7 @@ import numpy as np
 
 from kansym import clock
 from kansym.clock import Work
-from kansym.terms.waves import Powers, WaveRows
+from kansym.terms.waves import Powers, Wave, WaveRows
 
 STEP = 1.6
 """Distance of neighbours on a grid, in radians at the end of a column's range."""
@@ -71,6 +71,9 @@ class Peak:
     amplitude: Powers
     height: float
 
+    def wave(self) -> Wave:
+        return Wave(self.monomials, self.rates, ()).times([self.amplitude])
+
 
 @dataclass(frozen=True, eq=False)
 class _Grid:
@@ -94,50 +97,64 @@ def peaks(residual: np.ndarray, rows: WaveRows, top: int) -> list[Peak]:
         Scaled, and in no order: the first are scanned.
     top : int
     """
-    count = min(SCANNED, rows.number)
-    few, r = rows.take(count), residual[:count]
-    if not float(r @ r) > 0:
-        return []
-    dimension = rows.X.shape[1]
-    constant = (0,) * dimension
-    amplitudes = [constant, *(_unit(dimension, k) for k in range(dimension if dimension <= MOST_FOR_AMPLITUDES else 0))]
-    found = [peak for grid in _grids(dimension) for one in amplitudes for peak in _highest(r, few, grid, one, top)]
+    found = [peak for cells in _scanned(residual, rows, swelling=True) for peak in _apart(cells, top)]
     return sorted((peak for peak in found if peak.height > 0), key=lambda peak: -peak.height)[:top]
 
 
-def _highest(residual: np.ndarray, rows: WaveRows, grid: _Grid, amplitude: Powers, top: int) -> list[Peak]:
-    cells = len(grid.left_rates) * len(grid.right_rates)
-    clock.charge(Work.DICTIONARY_VALUES, cells * rows.number)
+def cells(residual: np.ndarray, rows: WaveRows, top: int) -> list[Peak]:
+    """The highest cells of the grids, with their neighbours, for waves with constant amplitudes; see `peaks`."""
+    found = [peak for one in _scanned(residual, rows, swelling=False) for peak in one]
+    return sorted(found, key=lambda peak: -peak.height)[:top]
+
+
+def near(one: Peak, other: Peak) -> bool:
+    """Whether two cells belong to one peak."""
+    return one.monomials == other.monomials and float(np.abs(one.rates - other.rates).max()) <= APART * STEP
+
+
+def _scanned(residual: np.ndarray, rows: WaveRows, *, swelling: bool) -> Iterator[list[Peak]]:
+    """The highest cells of each grid."""
+    count = min(SCANNED, rows.number)
+    few, r = rows.take(count), residual[:count]
+    if not float(r @ r) > 0:
+        return
+    dimension = rows.X.shape[1]
+    times = range(dimension if swelling and dimension <= MOST_FOR_AMPLITUDES else 0)
+    amplitudes = [(0,) * dimension, *(_unit(dimension, k) for k in times)]
+    for grid in _grids(dimension):
+        for amplitude in amplitudes:
+            yield _highest(r, few, grid, amplitude)
+
+
+def _highest(residual: np.ndarray, rows: WaveRows, grid: _Grid, amplitude: Powers) -> list[Peak]:
+    number = len(grid.left_rates) * len(grid.right_rates)
+    clock.charge(Work.DICTIONARY_VALUES, number * rows.number)
     weighted = residual * rows.root * rows.column(amplitude)
     weighted /= math.sqrt(float(weighted @ weighted))
     left = _phasors(grid.left_rates, rows.columns(grid.left)) * weighted.astype(np.float32)
     right = _phasors(grid.right_rates, rows.columns(grid.right))
     product = left @ right.T
     power = (product.real**2 + product.imag**2).reshape(-1)
-    taken: list[int] = []
-    found: list[Peak] = []
-    for cell in _largest(power):
+    count = min(CELLS, number)
+    highest = np.argpartition(-power, count - 1)[:count]
+    monomials, zeros = grid.left + grid.right + grid.others, np.zeros(len(grid.others))
+    found = []
+    for cell in highest[np.lexsort((highest, -power[highest]))].tolist():
         a, b = divmod(cell, len(right))
-        place = np.concatenate([grid.left_rates[a], grid.right_rates[b]])
-        if all(np.abs(place - _place(grid, other)).max() > APART * STEP for other in taken):
-            taken.append(cell)
-            rates = np.concatenate([place, np.zeros(len(grid.others))])
-            height = float(power[cell]) - math.log(cells) - CHANCE
-            found.append(Peak(grid.left + grid.right + grid.others, rates, amplitude, height))
-            if len(found) == top:
-                break
+        rates = np.concatenate([grid.left_rates[a], grid.right_rates[b], zeros])
+        found.append(Peak(monomials, rates, amplitude, float(power[cell]) - math.log(number) - CHANCE))
     return found
 
 
-def _largest(power: np.ndarray) -> list[int]:
-    count = min(CELLS, len(power))
-    cells = np.argpartition(-power, count - 1)[:count]
-    return cells[np.lexsort((cells, -power[cells]))].tolist()
-
-
-def _place(grid: _Grid, cell: int) -> np.ndarray:
-    a, b = divmod(cell, len(grid.right_rates))
-    return np.concatenate([grid.left_rates[a], grid.right_rates[b]])
+def _apart(cells: list[Peak], top: int) -> list[Peak]:
+    """The highest of some sorted cells of one grid, one for each peak."""
+    found: list[Peak] = []
+    for cell in cells:
+        if len(found) == top:
+            break
+        if not any(near(cell, other) for other in found):
+            found.append(cell)
+    return found
 
 
 def _phasors(rates: np.ndarray, columns: np.ndarray) -> np.ndarray:

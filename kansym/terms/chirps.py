@@ -13,6 +13,7 @@ import numpy as np
 from kansym import clock
 from kansym.terms.chirp_scan import Peak, peaks
 from kansym.terms.shorter_waves import ROUNDING, Shortening, length, monomials, unscaled
+from kansym.terms.wave_pairs import best_pairs
 from kansym.terms.waves import Wave, WaveFit, WaveRows, WaveSum, fitted
 
 DEGREES = {1: 10, 2: 6, 3: 4, 4: 3, 5: 3}
@@ -23,7 +24,7 @@ LOW_DEGREE = 2
 """Degree of the polynomial beside slow waves, which one of high degree takes for its own."""
 
 LEFT = 1e-3
-"""Root mean square, in units of the target's, that is left for a scan to explain; below, other terms make most of it."""
+"""Root mean square, in units of the target's, that a scan is to explain; below, other terms make most of it."""
 
 FITTED = 800
 """Rows that waves are fitted to."""
@@ -51,6 +52,15 @@ SWELLS = 0.5
 
 NEAR_NOISE, AS_GOOD = 1.5, 1.1
 """Residuals in units of the noise, and of another fit, that are as good."""
+
+MOST_PARAMETERS = 3
+"""Most rates and coefficients of a wave, and of one more, in a sum that leaves nothing."""
+
+MOST_SLOW = 2
+"""Waves beside which nothing is left where a polynomial leaves little."""
+
+PAIRED_DEGREES, PAIRS = (0, 2), 40
+"""Degrees of polynomials beside two waves that are found together, and pairs that are refined."""
 
 EXACT = 1.5 * ROUNDING
 """Residual, in units of the target's root mean square, at which nothing is left."""
@@ -141,23 +151,67 @@ class _Search:
         basis = self._smooth(DEGREES[self.dimension])
         rows = self.scaled.beside(basis)
         before = fitted(WaveSum((), ()), rows, 0)
-        seen = self._waves(before, rows, basis) if before.error > LEFT else None
-        if seen is None:
+        if before.error < EXACT:
             return None
-        clear = seen.fit.square < SEEN ** len(seen.fit.total.waves) * before.square
+        if before.error < LEFT:
+            seen = self._slow()
+            return None if seen is None else self._exact(seen, size)
+        first = self._more(before, peaks(before.residual, rows, PEAKS), rows, basis)
+        if first is None or not _gained(first, before, LEAST_GAIN):
+            return None
+        # Waves of a product hide each other.
+        clear = _gained(first, before, CLEAR_GAIN)
+        together = None if clear else self._paired(self.late)
+        seen = self._waves(first, rows, basis) if together is None else together
+        if not seen.exact:
+            seen = self._slower(seen)
+        if clear and not seen.exact and not self.noise:
+            seen = self._paired(self.latest) or seen
+        if seen.exact:
+            return self._exact(seen, size)
         noisy = seen.white and seen.fit.error < NEAR_NOISE * self.noise
-        if not (clear or seen.exact or noisy):
+        if not (noisy or seen.fit.square < SEEN ** len(seen.fit.total.waves) * before.square):
             return None
-        slower = None if seen.exact else self._slower(seen)
-        if slower is not None and slower.exact:
-            seen, slower = slower, None
         waves = self._shortened(seen)
-        if not (seen.exact or noisy):
-            return Chirps(waves, None, size)
-        sums = [waves] if slower is None else [waves, self._shortened(slower)]
-        whole = min(map(self.shortening.whole, sums), key=self.shortening.length)
-        good = whole.error < max(EXACT, NEAR_NOISE * self.noise)
-        return Chirps(waves, whole if good else None, size)
+        whole = self.shortening.whole(waves) if noisy else None
+        return Chirps(waves, whole if whole is not None and whole.error < NEAR_NOISE * self.noise else None, size)
+
+    def _exact(self, seen: _Seen, size: float) -> Chirps | None:
+        """Waves that leave nothing, unless they are so many that they would imitate anything."""
+        waves = self._shortened(seen)
+        whole = self.shortening.whole(waves)
+        parameters = sum(len(wave.rates) + len(wave.sides) for wave in whole.total.waves)
+        if parameters > MOST_PARAMETERS * (len(whole.total.waves) + 1):
+            return None
+        return Chirps(waves, whole if _exact(whole) else None, size)
+
+    def _slow(self) -> _Seen | None:
+        """One wave of a turn or less, or two, beside a polynomial of low degree, where they leave nothing."""
+        basis = self._smooth(LOW_DEGREE)
+        rows = self.scaled.beside(basis)
+        fit = fitted(WaveSum((), ()), rows, 0)
+        for _ in range(MOST_SLOW):
+            more = self._more(fit, peaks(fit.residual, rows, PEAKS), rows, basis)
+            if more is None or _exact(more) or clock.late(self.late):
+                return None if more is None or not _exact(more) else _Seen(more, basis, white=False)
+            fit = more
+        return None
+
+    def _paired(self, late: float) -> _Seen | None:
+        """Two waves that are found together, where they leave nothing."""
+        for degree in PAIRED_DEGREES:
+            if clock.late(late):
+                return None
+            basis = self._smooth(degree)
+            rows, few = self.scaled.beside(basis), self.scaled.take(LOOK_ROWS).beside(basis[:LOOK_ROWS])
+            pairs = best_pairs(fitted(WaveSum((), ()), rows, 0).residual, rows, few, PAIRS)
+            fit = self._best([WaveSum((), pair) for pair in pairs], rows, few)
+            if fit is None:
+                continue
+            white = fit.error < NEAR_NOISE * self.noise and not peaks(fit.residual, rows, 1)
+            if _exact(fit) or white:
+                return _Seen(fit, basis, white)
+        return None
 
     def _shortened(self, seen: _Seen) -> tuple[Wave, ...]:
         """Waves in powers of the columns as they are, with no more of them than needed."""
@@ -168,51 +222,48 @@ class _Search:
     def _smooth(self, degree: int) -> np.ndarray:
         return self.scaled.columns(monomials(self.dimension, degree))
 
-    def _slower(self, seen: _Seen) -> _Seen | None:
-        """The same waves and slower ones beside a polynomial of low degree, where they leave nothing more by that."""
+    def _slower(self, seen: _Seen) -> _Seen:
+        """The same waves and slower ones beside a polynomial of low degree, if they leave as little by that."""
         basis = self._smooth(LOW_DEGREE)
         rows = self.scaled.beside(basis)
         fit = fitted(seen.fit.total, rows, STEPS)
-        if _exact(fit):
-            return _Seen(fit, basis, white=False)
-        more = self._waves(fit, rows, basis) if math.isfinite(fit.square) else None
-        if more is None:
-            return None
-        as_good = seen.white and more.fit.error < AS_GOOD * seen.fit.error
-        return more if more.exact or as_good else None
+        if not math.isfinite(fit.square):
+            return seen
+        more = self._waves(fit, rows, basis)
+        as_good = more.white and seen.white and more.fit.error < AS_GOOD * seen.fit.error
+        return more if more.exact or as_good else seen
 
-    def _waves(self, fit: WaveFit, rows: WaveRows, basis: np.ndarray) -> _Seen | None:
-        """The best fit with more waves; None where none is seen."""
+    def _waves(self, fit: WaveFit, rows: WaveRows, basis: np.ndarray) -> _Seen:
+        """The best fit with as many further waves as pay."""
         found: list[WaveFit] = []
-        white = False
-        while len(fit.total.waves) < MOST_WAVES and fit.error > LEFT:
-            seen = peaks(fit.residual, rows, PEAKS)
-            white = not seen
-            more = self._more(fit, seen, rows) if seen else None
-            if more is None or more.square > (1 - LEAST_GAIN) * fit.square:
-                break
-            clear = more.square < (1 - CLEAR_GAIN) * fit.square
-            fit = more
+        late, white = self.late, False
+        while True:
             swelling = fit if _exact(fit) else self._swelling(fit, rows)
             if _exact(swelling):
                 return _Seen(swelling, basis, white=False)
             if swelling.square < SWELLS * fit.square and not peaks(swelling.residual, rows, 1):
                 return _Seen(swelling, basis, white=True)
             found += [fit, swelling]
-            if clock.late(self.latest if clear else self.late):
+            if fit.error < LEFT or len(fit.total.waves) == MOST_WAVES or clock.late(late):
                 break
-        found = [one for one in found if math.isfinite(one.square)]
-        if not found:
-            return None
+            seen = peaks(fit.residual, rows, PEAKS)
+            white = not seen
+            more = self._more(fit, seen, rows, basis) if seen else None
+            if more is None or not _gained(more, fit, LEAST_GAIN):
+                break
+            late = self.latest if _gained(more, fit, CLEAR_GAIN) else self.late
+            fit = more
         # What a polynomial leaves of other terms is not for waves to explain.
-        best = min(found, key=lambda one: length(one, LEFT, rows.number))
+        best = min(found, key=lambda one: length(one, LEFT, rows.number) if math.isfinite(one.square) else math.inf)
         return _Seen(best, basis, white)
 
-    def _more(self, fit: WaveFit, seen: list[Peak], rows: WaveRows) -> WaveFit | None:
+    def _more(self, fit: WaveFit, seen: list[Peak], rows: WaveRows, basis: np.ndarray) -> WaveFit | None:
         """A fit with the peak that takes most away as another wave."""
-        few = rows.take(LOOK_ROWS)
-        few = few.beside(rows.fixed[:LOOK_ROWS] / few.root[:, None])
-        sums = [replace(fit.total, waves=(*fit.total.waves, _wave(peak))) for peak in seen]
+        few = self.scaled.take(LOOK_ROWS).beside(basis[:LOOK_ROWS])
+        return self._best([replace(fit.total, waves=(*fit.total.waves, peak.wave())) for peak in seen], rows, few)
+
+    def _best(self, sums: list[WaveSum], rows: WaveRows, few: WaveRows) -> WaveFit | None:
+        """The sum that leaves least once it is refined, on few rows first."""
         looks = [fitted(one, few, LOOK_STEPS) for one in sums]
         looks = sorted((one for one in looks if math.isfinite(one.square)), key=lambda one: one.square)[:TRIED]
         whole = [fitted(one.total, rows, LOOK_STEPS) for one in looks]
@@ -226,9 +277,9 @@ class _Search:
         return fitted(replace(fit.total, waves=waves), rows, STEPS)
 
 
+def _gained(more: WaveFit, fit: WaveFit, share: float) -> bool:
+    return more.square < (1 - share) * fit.square
+
+
 def _exact(fit: WaveFit) -> bool:
     return fit.error < EXACT
-
-
-def _wave(peak: Peak) -> Wave:
-    return Wave(peak.monomials, peak.rates, ()).times([peak.amplitude])

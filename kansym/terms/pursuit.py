@@ -66,8 +66,8 @@ CHANGED = 12
 ALIKE = 1e-9
 """Relative difference of sums of squares of two sums that have the same values."""
 
-WAVES = 0.02
-"""Share of the time for waves, where none is clear."""
+WAVES = 0.08
+"""Share of a turn for waves, where none is clear."""
 
 SEARCHED = 0.8
 """Share of the time that goes into looking for sums; the rest is for their constants."""

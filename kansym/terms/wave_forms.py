@@ -1,6 +1,6 @@
 # sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
 # pyright: reportArgumentType=false, reportReturnType=false, reportOperatorIssue=false
-"""Formulas of sums of waves: a sine and a cosine of one phase as one wave, and two waves as a product where they are."""
+"""Formulas of sums of waves: a sine and a cosine of one phase as one, and two waves as a product where they are."""
 
 import itertools
 import math
