@@ -27,7 +27,7 @@ SCANNED = 320
 OWN_RATES = (96.0, 48.0, 24.0)
 """Largest rates of the first three Chebyshev polynomials of one column."""
 
-PAIR_RATES, FEW_PAIR_RATES = (25.6, 12.8, 6.4), (16.0, 11.2, 4.8)
+PAIR_RATES, FEW_PAIR_RATES = (22.4, 12.8, 4.8), (16.0, 11.2, 4.8)
 """Largest rates of the columns, their product and their second Chebyshev polynomials, for a table of two columns and
 for one of more, which has many pairs."""
 

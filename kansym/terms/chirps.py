@@ -59,8 +59,9 @@ MOST_PARAMETERS = 3
 MOST_SLOW = 2
 """Waves beside which nothing is left where a polynomial leaves little."""
 
-PAIRED_DEGREES, PAIRS = (0, 2), 40
-"""Degrees of polynomials beside two waves that are found together, and pairs that are refined."""
+PAIRED_DEGREES, PAIRS = {1: (0, 2), 2: (2,)}, 40
+"""Degrees of polynomials, by the number of columns, beside two waves that are found together, and pairs that are
+refined."""
 
 EXACT = 1.5 * ROUNDING
 """Residual, in units of the target's root mean square, at which nothing is left."""
@@ -156,16 +157,21 @@ class _Search:
         if before.error < LEFT:
             seen = self._slow()
             return None if seen is None else self._exact(seen, size)
-        first = self._more(before, peaks(before.residual, rows, PEAKS), rows, basis)
-        if first is None or not _gained(first, before, LEAST_GAIN):
+        firsts = self._more(before, peaks(before.residual, rows, PEAKS), rows, basis)
+        if not firsts or not _gained(firsts[0], before, LEAST_GAIN):
             return None
-        # Waves of a product hide each other.
-        clear = _gained(first, before, CLEAR_GAIN)
-        together = None if clear else self._paired(self.late)
-        seen = self._waves(first, rows, basis) if together is None else together
+        clear = _gained(firsts[0], before, CLEAR_GAIN)
+        seen = self._alone(firsts, rows, basis)
+        if seen is None and self.dimension == 1:
+            # In one column a polynomial of high degree has much of a wave that turns back.
+            seen = self._low_alone()
+        if seen is None and not clear:
+            seen = self._paired(self.late)
+        if seen is None:
+            seen = self._waves(firsts[0], rows, basis)
         if not seen.exact:
             seen = self._slower(seen)
-        if clear and not seen.exact and not self.noise:
+        if clear and not (seen.exact or self.noise):
             seen = self._paired(self.latest) or seen
         if seen.exact:
             return self._exact(seen, size)
@@ -185,6 +191,24 @@ class _Search:
             return None
         return Chirps(waves, whole if _exact(whole) else None, size)
 
+    def _alone(self, firsts: list[WaveFit], rows: WaveRows, basis: np.ndarray) -> _Seen | None:
+        """One wave that leaves nothing, with an amplitude that may be no constant."""
+        for fit in firsts:
+            one = fit if _exact(fit) else self._swelling(fit, rows)
+            if _exact(one):
+                return _Seen(one, basis, white=False)
+        return None
+
+    def _low_alone(self) -> _Seen | None:
+        """The same beside a polynomial of low degree."""
+        if clock.late(self.late):
+            return None
+        basis = self._smooth(LOW_DEGREE)
+        rows = self.scaled.beside(basis)
+        before = fitted(WaveSum((), ()), rows, 0)
+        firsts = self._more(before, peaks(before.residual, rows, PEAKS), rows, basis)
+        return self._alone(firsts or [], rows, basis)
+
     def _slow(self) -> _Seen | None:
         """One wave of a turn or less, or two, beside a polynomial of low degree, where they leave nothing."""
         basis = self._smooth(LOW_DEGREE)
@@ -192,22 +216,25 @@ class _Search:
         fit = fitted(WaveSum((), ()), rows, 0)
         for _ in range(MOST_SLOW):
             more = self._more(fit, peaks(fit.residual, rows, PEAKS), rows, basis)
-            if more is None or _exact(more) or clock.late(self.late):
-                return None if more is None or not _exact(more) else _Seen(more, basis, white=False)
-            fit = more
+            if more and _exact(more[0]):
+                return _Seen(more[0], basis, white=False)
+            if not more or clock.late(self.late):
+                return None
+            fit = more[0]
         return None
 
     def _paired(self, late: float) -> _Seen | None:
         """Two waves that are found together, where they leave nothing."""
-        for degree in PAIRED_DEGREES:
+        for degree in PAIRED_DEGREES.get(self.dimension, ()):
             if clock.late(late):
                 return None
             basis = self._smooth(degree)
             rows, few = self.scaled.beside(basis), self.scaled.take(LOOK_ROWS).beside(basis[:LOOK_ROWS])
             pairs = best_pairs(fitted(WaveSum((), ()), rows, 0).residual, rows, few, PAIRS)
-            fit = self._best([WaveSum((), pair) for pair in pairs], rows, few)
-            if fit is None:
+            fits = self._best([WaveSum((), pair) for pair in pairs], rows, few)
+            if not fits:
                 continue
+            fit = fits[0]
             white = fit.error < NEAR_NOISE * self.noise and not peaks(fit.residual, rows, 1)
             if _exact(fit) or white:
                 return _Seen(fit, basis, white)
@@ -246,29 +273,34 @@ class _Search:
             found += [fit, swelling]
             if fit.error < LEFT or len(fit.total.waves) == MOST_WAVES or clock.late(late):
                 break
-            seen = peaks(fit.residual, rows, PEAKS)
-            white = not seen
-            more = self._more(fit, seen, rows, basis) if seen else None
-            if more is None or not _gained(more, fit, LEAST_GAIN):
+            more = self._more(fit, peaks(fit.residual, rows, PEAKS), rows, basis)
+            white = more is None
+            if not more or not _gained(more[0], fit, LEAST_GAIN):
                 break
-            late = self.latest if _gained(more, fit, CLEAR_GAIN) else self.late
-            fit = more
+            late = self.latest if _gained(more[0], fit, CLEAR_GAIN) else self.late
+            fit = more[0]
+            # The first wave may have been none of the law's.
+            last = fitted(replace(fit.total, waves=fit.total.waves[-1:]), rows, STEPS)
+            if last.error < LEFT:
+                return _Seen(last, basis, white=False)
         # What a polynomial leaves of other terms is not for waves to explain.
         best = min(found, key=lambda one: length(one, LEFT, rows.number) if math.isfinite(one.square) else math.inf)
         return _Seen(best, basis, white)
 
-    def _more(self, fit: WaveFit, seen: list[Peak], rows: WaveRows, basis: np.ndarray) -> WaveFit | None:
-        """A fit with the peak that takes most away as another wave."""
+    def _more(self, fit: WaveFit, seen: list[Peak], rows: WaveRows, basis: np.ndarray) -> list[WaveFit] | None:
+        """Fits with a peak as another wave, the one that leaves least first; None where there are no peaks."""
+        if not seen:
+            return None
         few = self.scaled.take(LOOK_ROWS).beside(basis[:LOOK_ROWS])
         return self._best([replace(fit.total, waves=(*fit.total.waves, peak.wave())) for peak in seen], rows, few)
 
-    def _best(self, sums: list[WaveSum], rows: WaveRows, few: WaveRows) -> WaveFit | None:
-        """The sum that leaves least once it is refined, on few rows first."""
+    def _best(self, sums: list[WaveSum], rows: WaveRows, few: WaveRows) -> list[WaveFit]:
+        """The sums that leave least once they are refined, on few rows first; the best of them refined to the end."""
         looks = [fitted(one, few, LOOK_STEPS) for one in sums]
         looks = sorted((one for one in looks if math.isfinite(one.square)), key=lambda one: one.square)[:TRIED]
         whole = [fitted(one.total, rows, LOOK_STEPS) for one in looks]
-        best = min(whole, key=lambda one: one.square, default=None)
-        return None if best is None else fitted(best.total, rows, STEPS)
+        whole = sorted((one for one in whole if math.isfinite(one.square)), key=lambda one: one.square)
+        return [fitted(whole[0].total, rows, STEPS), *whole[1:]] if whole else []
 
     def _swelling(self, fit: WaveFit, rows: WaveRows) -> WaveFit:
         """The same waves with amplitudes that are linear, or quadratic in the only column."""
