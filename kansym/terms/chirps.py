@@ -75,6 +75,8 @@ class Chirps:
     ----------
     waves : tuple of Wave
         In powers of the columns, with no more of them than needed.
+    part : WaveFit or None
+        The waves alone, where what they leave is smooth but no polynomial.
     fit : WaveFit or None
         A sum of waves and a polynomial that leaves nothing but noise, as short as it gets.
     size : float
@@ -82,6 +84,7 @@ class Chirps:
     """
 
     waves: tuple[Wave, ...]
+    part: WaveFit | None
     fit: WaveFit | None
     size: float
 
@@ -178,18 +181,19 @@ class _Search:
         noisy = seen.white and seen.fit.error < NEAR_NOISE * self.noise
         if not (noisy or seen.fit.square < SEEN ** len(seen.fit.total.waves) * before.square):
             return None
-        waves = self._shortened(seen)
-        whole = self.shortening.whole(waves) if noisy else None
-        return Chirps(waves, whole if whole is not None and whole.error < NEAR_NOISE * self.noise else None, size)
+        part = self._shortened(seen)
+        whole = self.shortening.whole(part.total.waves) if noisy else None
+        good = whole is not None and whole.error < NEAR_NOISE * self.noise
+        return Chirps(part.total.waves, None if good else part, whole if good else None, size)
 
     def _exact(self, seen: _Seen, size: float) -> Chirps | None:
         """Waves that leave nothing, unless they are so many that they would imitate anything."""
-        waves = self._shortened(seen)
+        waves = self._shortened(seen).total.waves
         whole = self.shortening.whole(waves)
         parameters = sum(len(wave.rates) + len(wave.sides) for wave in whole.total.waves)
         if parameters > MOST_PARAMETERS * (len(whole.total.waves) + 1):
             return None
-        return Chirps(waves, whole if _exact(whole) else None, size)
+        return Chirps(waves, None, whole if _exact(whole) else None, size)
 
     def _alone(self, firsts: list[WaveFit], rows: WaveRows, basis: np.ndarray) -> _Seen | None:
         """One wave that leaves nothing, with an amplitude that may be no constant."""
@@ -240,7 +244,7 @@ class _Search:
                 return _Seen(fit, basis, white)
         return None
 
-    def _shortened(self, seen: _Seen) -> tuple[Wave, ...]:
+    def _shortened(self, seen: _Seen) -> WaveFit:
         """Waves in powers of the columns as they are, with no more of them than needed."""
         waves = tuple(unscaled(wave, self.scaled, self.plain) for wave in seen.fit.total.waves)
         fit = fitted(WaveSum((), waves), self.plain.beside(seen.basis), STEPS)

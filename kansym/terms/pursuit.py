@@ -69,6 +69,9 @@ ALIKE = 1e-9
 WAVES = 0.08
 """Share of a turn for waves, where none is clear."""
 
+BESIDE_WAVES = 0.4
+"""Share of what is left of a turn for sums beside waves that are clear."""
+
 SEARCHED = 0.8
 """Share of the time that goes into looking for sums; the rest is for their constants."""
 
@@ -179,8 +182,16 @@ class Pursuit:
         self.held: list[_Held] = []
         self.scanned = self.options.quick or not (allowed is None or allowed.permits(sympy.sin(variables[0])))
 
-    def _waves(self, until: float) -> Iterator[sympy.Expr]:
-        """Look for waves once: formulas of nothing else, and their phases among the arguments."""
+    def waves(self, until: float) -> Iterator[sympy.Expr]:
+        """Look for waves once: formulas of them and little else, and their phases among the arguments.
+
+        Parameters
+        ----------
+        until : float
+            `kansym.clock.now` value, of which waves have a small share if none is clear.
+        """
+        if self.scanned:
+            return
         self.scanned = True
         seconds = WAVES * clock.left(until) if math.isfinite(until) else math.inf
         found = chirps(self.X, self.y, self.weight_root, noise=self.given, seed=self.seed, seconds=seconds)
@@ -189,12 +200,33 @@ class Pursuit:
         logger.info("terms: %d waves, at %.1f s", len(found.waves), clock.now())
         if found.fit is not None:
             yield from filter(self._permitted, wave_formulas(found.fit, found.size, self.variables))
+        if found.part is not None:
+            yield from self._beside(wave_formulas(found.part, found.size, self.variables)[-1], until)
         phases = [phase(wave, self.variables) for wave in found.waves]
         columns = [sympy.lambdify(self.variables, one)(*self.X.T) for one in phases]
         self.arguments += [
             Argument(PHASE, *one) for one in zip(phases, columns, strict=True) if self._permitted(one[0])
         ]
         self._draw()
+
+    def _beside(self, part: sympy.Expr, until: float) -> Iterator[sympy.Expr]:
+        """Waves with the likeliest sums for what they leave."""
+        left = self.y - sympy.lambdify(self.variables, part)(*self.X.T)
+        if not (self._permitted(part) and suits(self.X, left)):
+            return
+        rest = Pursuit(
+            self.X,
+            left,
+            self.variables,
+            weights=self.weight_root**2,
+            noise=self.given,
+            allowed=self.allowed,
+            seed=self.seed,
+            options=TermOptions(quick=True),
+            device=self.device,
+        )
+        share = clock.now() + BESIDE_WAVES * clock.left(until) if math.isfinite(until) else until
+        yield from (part + formula for formula in rest.formulas(share))
 
     def _permitted(self, formula: sympy.Expr) -> bool:
         return self.allowed is None or self.allowed.permits(formula)
@@ -229,8 +261,7 @@ class Pursuit:
         whole = clock.left(until) if math.isfinite(until) else math.inf
         interrupted = False
         try:
-            if not self.scanned:
-                yield from self._waves(until)
+            yield from self.waves(until)
             for target in self._targets(brief=brief):
                 if clock.late(until):
                     break

@@ -51,9 +51,9 @@ class Shortening:
         """Description length in nats."""
         return length(fit, ROUNDING, self.number)
 
-    def waves(self, fit: WaveFit, smooth: np.ndarray) -> tuple[Wave, ...]:
+    def waves(self, fit: WaveFit, smooth: np.ndarray) -> WaveFit:
         """Shorter waves beside columns (n, F) that are not asked whether they are needed."""
-        return self._shortened(fit, self.rows.beside(smooth), max(ROUNDING, PRETENDED * fit.error)).total.waves
+        return self._shortened(fit, self.rows.beside(smooth), max(ROUNDING, PRETENDED * fit.error))
 
     def whole(self, waves: tuple[Wave, ...]) -> WaveFit:
         """A polynomial of low degree with some waves, and neither with more than is needed."""

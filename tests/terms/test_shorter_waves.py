@@ -33,7 +33,7 @@ def test_what_is_fixed_is_not_for_waves_to_explain():
     rows = rows_of(lambda x: np.exp(x) + np.sin(12 * x**2))
     smooth = rows.columns(monomials(1, 7))
     fit = fitted(WaveSum((), (full([0.1, 11.9, 0.05]),)), rows.beside(smooth), 60)
-    (wave,) = Shortening(rows, 400).waves(fit, smooth)
+    (wave,) = Shortening(rows, 400).waves(fit, smooth).total.waves
     assert wave.monomials == ((2,),)
     np.testing.assert_allclose(wave.rates, [12], rtol=1e-3)
 
