@@ -72,6 +72,9 @@ WAVES = 0.08
 BESIDE_WAVES = 0.4
 """Share of what is left of a turn for sums beside waves that are clear."""
 
+NEAR_WAVES = 1e-4
+"""Residual, in units of the target's root mean square, of a sum beside waves whose last digits are yet to be fitted."""
+
 SEARCHED = 0.8
 """Share of the time that goes into looking for sums; the rest is for their constants."""
 
@@ -226,7 +229,11 @@ class Pursuit:
             device=self.device,
         )
         share = clock.now() + BESIDE_WAVES * clock.left(until) if math.isfinite(until) else until
-        yield from (part + formula for formula in rest.formulas(share))
+        least = max(NEAR_WAVES * float(np.sqrt(np.mean(self.y**2))), NEAR_NOISE * self.given)
+        for formula in rest.formulas(share):
+            values = sympy.lambdify(self.variables, formula)(*self.X.T)
+            if np.sqrt(np.mean((left - values) ** 2)) < least:
+                yield part + formula
 
     def _permitted(self, formula: sympy.Expr) -> bool:
         return self.allowed is None or self.allowed.permits(formula)
