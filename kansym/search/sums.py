@@ -154,6 +154,9 @@ class Sums:
         # An exact sum is one whatever the interpolants say, which may take a kink for noise.
         enumeration, pursuit = self._engines(noisy=self.noise > 0 and turn is not Turn.BRIEF)
         last = turn in LAST
+        if turn is not Turn.GLANCE:
+            # What waves there are is seen at once.
+            yield from pursuit.waves(until)
         share = until if turn is Turn.GLANCE else clock.now() + ENUMERATED * clock.left(until)
         few = FEW_OF_NOISY_CURVES if self.noisy and len(self.fit_rows.variables) == 1 else FEW
         yield from enumeration.formulas(share, few=math.inf if last else few, exact=turn is Turn.BRIEF)

@@ -18,7 +18,7 @@ from torch import Tensor
 from kansym import clock
 from kansym.clock import Work
 from kansym.primitives.allowed import AllowedFunctions
-from kansym.terms.arguments import INPUT, PAIR, Argument
+from kansym.terms.arguments import INPUT, PAIR, PHASE, Argument
 from kansym.terms.effort import WIDE
 from kansym.terms.factors import FACTORS, NUMBER
 from kansym.terms.grids import Atom, Density, atoms
@@ -311,7 +311,7 @@ class Dictionary:
         found: list[tuple[float, int]] = []
         factor, level = self.right_slots.factor[:, 0].tolist(), self.levels[self.right_slots.argument[:, 0]].tolist()
         for start, end, cost in zip(self.starts.tolist(), self.ends.tolist(), self.family_cost.tolist(), strict=True):
-            if factor[start] not in (0, NUMBER["power"]) and level[start] == INPUT:
+            if factor[start] not in (0, NUMBER["power"]) and level[start] in (INPUT, PHASE):
                 chosen = np.unique(np.linspace(start, end - 1, FEW_STARTS + 2).round().astype(int)[1:-1])
                 found += [(cost, place) for place in chosen.tolist()]
         return [self.right_slots[place : place + 1] for _, place in sorted(found)[:count]]
@@ -347,7 +347,8 @@ class Dictionary:
         times = [left for left, exponent in powers.items() if exponent == 1]
         for start, end in zip(self.starts.tolist(), self.ends.tolist(), strict=True):
             name = FACTORS[factor[start]].name
-            if name == "one" or (level[start] != INPUT and name not in (RICH if rich else OF_FUNCTIONS)):
+            plain = level[start] in (INPUT, PHASE)
+            if name == "one" or not (plain or name in (RICH if rich else OF_FUNCTIONS)):
                 continue
             count = OWN_STARTS if level[start] != INPUT else SINE_STARTS if name == "sin" else SIMPLE_STARTS
             chosen = np.unique(np.linspace(start, end - 1, count).round().astype(int)).tolist()
@@ -407,7 +408,7 @@ def _left(
             for chosen in itertools.product(*([e for e in exponents[j] if e in among] for j in inputs)):
                 yield [(("power", float(e), 0.0), j) for e, j in zip(chosen, inputs, strict=True)]
     for number, argument in enumerate(arguments):
-        if argument.level == INPUT:
+        if argument.level in (INPUT, PHASE):
             yield from ([(atom, number)] for atom in atoms(argument, density=Density.COARSE, allowed=allowed))
         elif argument.level == PAIR and not wide:
             found = atoms(argument, density=Density.COARSE, allowed=allowed)[:COARSE_PAIRS]

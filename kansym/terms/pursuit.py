@@ -18,8 +18,9 @@ import torch
 from kansym import clock
 from kansym.interrupting import Abandoned
 from kansym.primitives.allowed import AllowedFunctions
-from kansym.terms.arguments import Argument, arguments
+from kansym.terms.arguments import PHASE, Argument, arguments
 from kansym.terms.beam import Beam, State
+from kansym.terms.chirps import chirps
 from kansym.terms.dictionary import POLES, Dictionary
 from kansym.terms.effort import EFFORTS
 from kansym.terms.finishing import finished
@@ -30,6 +31,7 @@ from kansym.terms.rows import TermRows
 from kansym.terms.separable import Curves, Separable
 from kansym.terms.slots import Slots, expression, joined
 from kansym.terms.targets import Target, Way, plain_target, targets
+from kansym.terms.wave_forms import phase, wave_formulas
 
 logger = logging.getLogger(__name__)
 
@@ -67,6 +69,15 @@ CHANGED = 12
 
 ALIKE = 1e-9
 """Relative difference of sums of squares of two sums that have the same values."""
+
+WAVES = 0.08
+"""Share of a turn for waves, where none is clear."""
+
+BESIDE_WAVES = 0.4
+"""Share of what is left of a turn for sums beside waves that are clear."""
+
+NEAR_WAVES = 1e-4
+"""Residual, in units of the target's root mean square, of a sum beside waves whose last digits are yet to be fitted."""
 
 SEARCHED = 0.8
 """Share of the time that goes into looking for sums; the rest is for their constants."""
@@ -164,21 +175,24 @@ class Pursuit:
         options: TermOptions | None = None,
         device: torch.device | str = "cpu",
     ) -> None:
+<<<<<<< HEAD
         options = options or TermOptions()
         self.y, self.allowed = y, allowed
         self.options = replace(options, terms=max(1, min(options.terms, len(y) // ROWS_PER_TERM)))
+=======
+        self.X, self.y, self.variables, self.seed = X, y, variables, seed
+        self.options, self.allowed = options or TermOptions(), allowed
+>>>>>>> chirps
         n, self.dimension = X.shape
         self.effort = EFFORTS[self.dimension]
         self.device = torch.device(device)
         self.weight_root = np.ones(n) if weights is None else np.sqrt(weights / weights.mean())
         size = float(np.sqrt(np.mean((self.weight_root * y) ** 2)))
-        self.noise = noise / size
+        self.given, self.noise = noise, noise / size
         self.noisy = self.noise > NOISE
         self.enough = max(EXACT, NEAR_NOISE * self.noise)
         self.arguments: list[Argument] = arguments(X, variables, allowed)
-        self.columns = self._tensor(np.array([argument.column for argument in self.arguments]))
         self.count = self.effort.rows * (NOISY_ROWS if noisy or self.noisy else 1)
-        self.lengths = Lengths(self.arguments, n, self.noise, self.device)
         self.generator = np.random.default_rng(seed)
         self._draw()
         self.separable = Separable(
@@ -188,10 +202,66 @@ class Pursuit:
         self.ranks: dict[str, float] = {}
         self.started: dict[tuple[str, Way], tuple[Beam, Iterator[list[State]]]] = {}
         self.held: list[_Held] = []
+        self.scanned = self.options.quick or not (allowed is None or allowed.permits(sympy.sin(variables[0])))
+
+    def waves(self, until: float) -> Iterator[sympy.Expr]:
+        """Look for waves once: formulas of them and little else, and their phases among the arguments.
+
+        Parameters
+        ----------
+        until : float
+            `kansym.clock.now` value, of which waves have a small share if none is clear.
+        """
+        if self.scanned:
+            return
+        self.scanned = True
+        seconds = WAVES * clock.left(until) if math.isfinite(until) else math.inf
+        found = chirps(self.X, self.y, self.weight_root, noise=self.given, seed=self.seed, seconds=seconds)
+        if found is None:
+            return
+        logger.info("terms: %d waves, at %.1f s", len(found.waves), clock.now())
+        if found.fit is not None:
+            yield from filter(self._permitted, wave_formulas(found.fit, found.size, self.variables))
+        if found.part is not None:
+            yield from self._beside(wave_formulas(found.part, found.size, self.variables)[-1], until)
+        phases = [phase(wave, self.variables) for wave in found.waves]
+        columns = [sympy.lambdify(self.variables, one)(*self.X.T) for one in phases]
+        self.arguments += [
+            Argument(PHASE, *one) for one in zip(phases, columns, strict=True) if self._permitted(one[0])
+        ]
+        self._draw()
+
+    def _beside(self, part: sympy.Expr, until: float) -> Iterator[sympy.Expr]:
+        """Waves with the likeliest sums for what they leave."""
+        left = self.y - sympy.lambdify(self.variables, part)(*self.X.T)
+        if not (self._permitted(part) and suits(self.X, left)):
+            return
+        rest = Pursuit(
+            self.X,
+            left,
+            self.variables,
+            weights=self.weight_root**2,
+            noise=self.given,
+            allowed=self.allowed,
+            seed=self.seed,
+            options=TermOptions(quick=True),
+            device=self.device,
+        )
+        share = clock.now() + BESIDE_WAVES * clock.left(until) if math.isfinite(until) else until
+        least = max(NEAR_WAVES * float(np.sqrt(np.mean(self.y**2))), NEAR_NOISE * self.given)
+        for formula in rest.formulas(share):
+            values = sympy.lambdify(self.variables, formula)(*self.X.T)
+            if np.sqrt(np.mean((left - values) ** 2)) < least:
+                yield part + formula
+
+    def _permitted(self, formula: sympy.Expr) -> bool:
+        return self.allowed is None or self.allowed.permits(formula)
 
     def _draw(self) -> None:
         """Rows that terms are looked for on, and the dictionary there."""
         n = len(self.y)
+        self.columns = self._tensor(np.array([argument.column for argument in self.arguments]))
+        self.lengths = Lengths(self.arguments, n, self.noise, self.device)
         chosen = np.sort(self.generator.permutation(n)[: self.count])
         self.chosen = torch.from_numpy(chosen).to(self.device)
         rows = self._rows(self.y, np.ones(n)).take(self.chosen)
@@ -217,6 +287,7 @@ class Pursuit:
         whole = clock.left(until) if math.isfinite(until) else math.inf
         interrupted = False
         try:
+            yield from self.waves(until)
             for target in self._targets(brief=brief):
                 if clock.late(until):
                     break

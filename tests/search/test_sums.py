@@ -92,7 +92,15 @@ def test_rows_of_a_target_over_decades_count_by_their_relative_errors_without_no
     fit_rows = FitRows.of(rows.table, rows.train, rows.validation, rows.noise_floor, None)
     seen = []
     monkeypatch.setattr(Enumeration, "formulas", lambda *_, **__: iter([sympy.S.One]))
-    monkeypatch.setattr("kansym.search.sums.Pursuit", lambda X, y, variables, *, weights, **rest: seen.append(weights))
+
+    class Recorder:
+        def __init__(self, X, y, variables, *, weights, **rest):
+            seen.append(weights)
+
+        def waves(self, until):
+            return iter(())
+
+    monkeypatch.setattr("kansym.search.sums.Pursuit", Recorder)
     search = Sums(fit_rows, DiscoveryOptions(), torch.device("cpu"), part=False, deadline=60.0)
     search.noise = noise
     with clock.running(Clock()):

@@ -46,6 +46,21 @@ def test_sums_are_found(table, name):
     assert min(error(one, variables, far, law(*far.T)) for one in found) < 1e-8
 
 
+def test_waves_of_polynomial_phases_are_found_beside_other_terms(table):
+    X, far = table((0.0, 5.0), rows=600), table((0.0, 5.0), seed=1)
+    law = lambda x: 0.7 * np.sin(1.3 * x**2 + 0.9 * x) + 1.8 * np.exp(-0.8 * x)  # noqa: E731
+    found, variables, _ = pursued(X, law(X[:, 0]), seconds=20.0)
+    # The phase was seen beside a polynomial: the last digits are those of a fit of all constants.
+    assert min(error(one, variables, far, law(far[:, 0])) for one in found) < 1e-4
+
+
+def test_waves_are_not_looked_for_where_formulas_may_not_have_them(table):
+    X = table((-2.0, 3.0), rows=600)
+    allowed = allowed_functions(default_library().only("x", "exp"))
+    found, _, _ = pursued(X, np.sin(2 * X[:, 0] ** 2 - X[:, 0]), seconds=1.0, allowed=allowed)
+    assert not any(one.has(sympy.sin, sympy.cos) for one in found)
+
+
 def test_a_target_under_a_link_is_found(table):
     X = table((0.5, 3.0), (1.0, 2.0))
     y = 1 / (0.7 * X[:, 0] + 0.4 * X[:, 1] ** 2)
