@@ -175,14 +175,10 @@ class Pursuit:
         options: TermOptions | None = None,
         device: torch.device | str = "cpu",
     ) -> None:
-<<<<<<< HEAD
         options = options or TermOptions()
-        self.y, self.allowed = y, allowed
-        self.options = replace(options, terms=max(1, min(options.terms, len(y) // ROWS_PER_TERM)))
-=======
         self.X, self.y, self.variables, self.seed = X, y, variables, seed
-        self.options, self.allowed = options or TermOptions(), allowed
->>>>>>> chirps
+        self.options = replace(options, terms=max(1, min(options.terms, len(y) // ROWS_PER_TERM)))
+        self.allowed = allowed
         n, self.dimension = X.shape
         self.effort = EFFORTS[self.dimension]
         self.device = torch.device(device)
