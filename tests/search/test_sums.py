@@ -12,7 +12,7 @@ from kansym.data.preparation import prepare
 from kansym.search.budget import LEAF, TERMS_AFTER
 from kansym.search.options import DiscoveryOptions
 from kansym.search.rows import FitRows
-from kansym.search.sums import LEAST_SECONDS, SHORTER_SECONDS, Sums, Turn
+from kansym.search.sums import LEAST_OF_CURVE, SHORTER_SECONDS, Sums, Turn
 from kansym.terms.enumeration import Enumeration
 from kansym.terms.pursuit import Pursuit
 
@@ -40,7 +40,7 @@ def test_each_turn_comes_once_and_none_after_the_whole(sums):
 
 
 def test_there_is_no_turn_without_time_for_it(sums):
-    search = sums(seconds=1.01 * LEAST_SECONDS / Turn.WHOLE.value)
+    search = sums(seconds=1.01 * LEAST_OF_CURVE / Turn.WHOLE.value)
     assert [turn for turn in Turn if search.open(turn)] == [Turn.GLANCE, Turn.WHOLE, Turn.NOISY_PART]
 
 
