@@ -198,7 +198,8 @@ class Pursuit:
         self.ranks: dict[str, float] = {}
         self.started: dict[tuple[str, Way], tuple[Beam, Iterator[list[State]]]] = {}
         self.held: list[_Held] = []
-        self.scanned = self.options.quick or not (allowed is None or allowed.permits(sympy.sin(variables[0])))
+        waves = n >= LEAST_ROWS and (allowed is None or allowed.permits(sympy.sin(variables[0])))
+        self.scanned = self.options.quick or not waves
 
     def waves(self, until: float) -> Iterator[sympy.Expr]:
         """Look for waves once: formulas of them and little else, and their phases among the arguments.
