@@ -63,6 +63,9 @@ PAIRED_DEGREES, PAIRS = {1: (0, 2), 2: (2,)}, 40
 """Degrees of polynomials, by the number of columns, beside two waves that are found together, and pairs that are
 refined."""
 
+FEWEST_TURNS = 2.0
+"""Turns of a phase over the rows, with noise: slower ones bend like any smooth curve."""
+
 EXACT = 1.5 * ROUNDING
 """Residual, in units of the target's root mean square, at which nothing is left."""
 
@@ -179,6 +182,8 @@ class _Search:
         if seen.exact:
             return self._exact(seen, size)
         noisy = seen.white and seen.fit.error < NEAR_NOISE * self.noise
+        if noisy and any(np.ptp(wave.phase(self.scaled)) < FEWEST_TURNS * 2 * math.pi for wave in seen.fit.total.waves):
+            return None
         if not (noisy or seen.fit.square < SEEN ** len(seen.fit.total.waves) * before.square):
             return None
         part = self._shortened(seen)

@@ -134,3 +134,11 @@ def test_the_same_seed_sees_the_same():
     assert other is not None
     for first, second in zip(one.waves, other.waves, strict=True):
         np.testing.assert_array_equal(first.rates, second.rates)
+
+
+@pytest.mark.parametrize("turns, several", [(1.8, False), (6.0, True)])
+def test_with_noise_a_wave_turns_several_times(turns, several):
+    x = table(1, 3, 0.0, 1.0)
+    noise = 0.005 * np.random.default_rng(1).normal(size=ROWS)
+    seen = found(x, np.sin(2 * np.pi * turns * (0.3 * x[:, 0] + 0.7 * x[:, 0] ** 2)) + noise, 0.005)
+    assert (seen is not None) is several
