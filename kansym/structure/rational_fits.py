@@ -56,6 +56,9 @@ BEAM, BEAM_LENGTH = 6, 12
 """Quotients of each length that are followed, and the coefficients from which on it is more than one: over narrow
 ranges many are nearly as good, of which one has a shorter one within."""
 
+EXCHANGES = 4
+"""Times that a term of a short quotient is exchanged for another."""
+
 TERM_BITS = 12.0
 """Of a term, beside the digits of its coefficient: a constant, a monomial and two signs between them."""
 
@@ -130,7 +133,7 @@ def rational_fits(
         if ratio.square > largest:
             continue
         short = [one for one in rows.shorter(ratio) if len(one.values) <= LONGEST]
-        found += [min(short, key=lambda one: one.bits(len(t)))] if short else []
+        found += [rows.settled(min(short, key=lambda one: one.bits(len(t))), ratio)] if short else []
         if short and len(found[-1].values) <= SHORT and not any(_tells(found[-1], other, len(t)) for other in fits):
             break
     found = [one for one in found if one.square <= largest]
@@ -240,6 +243,51 @@ class _Rows:
                 unlike.setdefault(frozenset(child.terms), child)
             first = list(unlike.values())[: wide + 1]
             beam = sorted((self.fit(child, FEWER_STEPS) for child in first), key=_square)[:wide]
+
+    def settled(self, short: _Ratio, whole: _Ratio) -> _Ratio:
+        """A short quotient with other terms of a whole one in place of some of its own, where that is shorter.
+
+        What goes first is what matters least beside all others, and may be a term of the law.
+        """
+        best = short
+        for _ in range(EXCHANGES):
+            fewer = (self.fit(child, FEWER_STEPS) for child in self._children(best))
+            others = [self.fit(more, FEWER_STEPS) for one in fewer for more in self._with_another(one, whole)]
+            like = min(others, key=_square, default=best)
+            if not like.square < best.square:
+                break
+            before, best = best, min(self.shorter(like), key=lambda one: one.bits(len(self.t)))
+            if best.bits(len(self.t)) >= before.bits(len(self.t)):
+                return before
+        return best
+
+    def _with_another(self, ratio: _Ratio, whole: _Ratio) -> Iterator[_Ratio]:
+        """The quotient with the term of a whole one, in numerator or denominator, that takes most of what it leaves."""
+        used = set(ratio.terms)
+        new = [one for one in whole.terms if one not in used]
+        if not new:
+            return
+        T, B, pivot = self._columns(ratio)
+        slopes = self._slopes(T, B, pivot, ratio.values)
+        below = pivot + B @ ratio.values[T.shape[1] :]
+        value = (T @ ratio.values[: T.shape[1]]) / below
+        columns = monomials(self.U, [powers for _, powers in new]) * (self.root / below)[:, None]
+        columns = np.where([above for above, _ in new], columns, -value[:, None] * columns)
+        clock.charge(Work.DENSE_PRODUCTS, 2 * columns.size * slopes.shape[1])
+        basis = np.linalg.qr(slopes)[0]
+        columns = columns - basis @ (basis.T @ columns)
+        left = self.root * (value - self.t)
+        sizes = np.maximum((columns**2).sum(0), 1e-300)
+        shares = (left @ columns) ** 2 / sizes
+        if not np.isfinite(shares).all():
+            return
+        place = int(shares.argmax())
+        above, powers = new[place]
+        coefficient = -float(left @ columns[:, place] / sizes[place])
+        number = len(ratio.top)
+        values = np.insert(ratio.values, number if above else len(ratio.values), coefficient)
+        top, bottom = (*ratio.top, *([powers] * above)), (*ratio.bottom, *([powers] * (not above)))
+        yield _Ratio(top, bottom, ratio.pivot, values, math.inf)
 
     def _children(self, ratio: _Ratio) -> Iterator[_Ratio]:
         """The quotient without each of its coefficients, as far as second order tells."""
