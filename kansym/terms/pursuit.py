@@ -35,7 +35,7 @@ from kansym.terms.wave_forms import phase, wave_formulas
 
 logger = logging.getLogger(__name__)
 
-LEAST_ROWS, LEAST_OF_CURVE = 60, 16
+LEAST_ROWS, LEAST_ROWS_OF_CURVE = 60, 16
 """Fewest rows: below, some of so many columns fit by chance, and nothing in the table can refuse them; and those of a
 single input where the errors of y are given, which can."""
 
@@ -134,7 +134,7 @@ def suits(X: np.ndarray, y: np.ndarray, *, errors: bool = False) -> bool:
     errors : bool, default False
         Whether the errors of y are known.
     """
-    least = LEAST_OF_CURVE if errors and X.shape[1] == 1 else LEAST_ROWS
+    least = LEAST_ROWS_OF_CURVE if errors and X.shape[1] == 1 else LEAST_ROWS
     return X.shape[1] in EFFORTS and len(y) >= least and bool(np.ptp(y) > 0)
 
 
