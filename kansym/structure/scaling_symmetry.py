@@ -139,6 +139,8 @@ def _alike(matrix: np.ndarray, X: np.ndarray) -> Iterator[list[ScalingReduction]
     if not 2 <= d <= MOST_ALIKE:
         return
     value, squares = -matrix[:, d], (matrix**2).sum(0)
+    if not squares[d] > 0:
+        return
     found = []
     for signs in itertools.product((0, 1, -1), repeat=d):
         powers = np.array(signs, dtype=float)
