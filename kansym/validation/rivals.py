@@ -95,7 +95,8 @@ def nearest_rival(discovery: Discovery, residuals: Residuals, *, seed: int) -> R
 
     A rival whose constants can be set to give the pick's values, inside the box of the data and around it, is the
     pick with constants to spare, and is passed over, and so is one that the constants of the pick can be set to give,
-    unless it is shorter by as much as `NEAR`: they say the same. So is one that has more constants than half as many
+    unless it is shorter by as much as `NEAR`: they say the same. So does a formula that is nearer to the pick, there
+    and around, than the errors of the constants leave the pick itself. So is one that has more constants than half as many
     as there are rows, unless the pick has as many. All lengths are taken here from leave-one-out losses, so that they
     compare.
 
@@ -114,6 +115,7 @@ def nearest_rival(discovery: Discovery, residuals: Residuals, *, seed: int) -> R
     points = probes(residuals.X, seed=seed)
     values = pick.predict(points)
     allowed = tolerance(residuals.rms, residuals.spread, exact=residuals.exact)
+    uncertain = 0.0 if residuals.exact else residuals.rms * math.sqrt(residuals.k / residuals.n)
     left_out = _left_out(residuals)
     functions = discovery.own_functions
     own, own_misfit = _lengths(residuals, floor, functions)
@@ -148,6 +150,8 @@ def nearest_rival(discovery: Discovery, residuals: Residuals, *, seed: int) -> R
                     # Where the pick has one constant that is another's twin, that is no other law.
                     margin > -NEAR and contains(residuals.form, rival.expression, points, allowed)
                 )
+                # A kink that is rounded within the errors, say: whichever is the law, the other is as near to it.
+                same = same or _distance(rival.predict(points), values) < uncertain
             else:
                 same = rival.mimics(values, points, allowed)
             if same:

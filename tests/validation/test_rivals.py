@@ -94,3 +94,13 @@ def test_the_pick_with_one_constant_less_says_the_same(discovered, rng, pick, pa
     # A pick that is longer by more than that has terms that the data do not ask for.
     assert any("(x - y)**2" in words for words in rival.special_cases) == passed_over
     assert ("(x - y)**2" in rival.words) != passed_over
+
+
+@pytest.mark.parametrize(("rounded", "same"), [("1/2000", True), ("1/10", False)])
+def test_a_kink_that_is_rounded_within_the_errors_says_the_same(discovered, rng, rounded, same):
+    x = rng.uniform(-3, 3, 60)
+    y = 0.25 * np.abs(x + 0.5) + 0.01 * rng.normal(size=60)
+    # What is held below the root keeps either form from giving the values of the other.
+    rival = _rival(discovered(x, y, "0.25*Abs(x + 0.5)", f"0.25*sqrt((x + 1/2)**2 + {rounded})"))
+    assert any("sqrt" in words for words in rival.special_cases) is same
+    assert ("sqrt" in rival.words) is not same
