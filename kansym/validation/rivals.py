@@ -96,9 +96,9 @@ def nearest_rival(discovery: Discovery, residuals: Residuals, *, seed: int) -> R
     A rival whose constants can be set to give the pick's values, inside the box of the data and around it, is the
     pick with constants to spare, and is passed over, and so is one that the constants of the pick can be set to give,
     unless it is shorter by as much as `NEAR`: they say the same. So does a formula that is nearer to the pick, there
-    and around, than the errors of the constants leave the pick itself. So is one that has more constants than half as many
-    as there are rows, unless the pick has as many. All lengths are taken here from leave-one-out losses, so that they
-    compare.
+    and around, than the errors of the constants leave the pick itself. One that has more constants than half as many
+    as there are rows is passed over too, unless the pick has as many. All lengths are taken here from leave-one-out
+    losses, so that they compare.
 
     Returns
     -------
