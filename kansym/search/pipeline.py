@@ -356,8 +356,9 @@ class _Run:
             return False
         # What was found of one column is seldom kept once sums have been looked for, and what a glance finds of several
         # once their structure has.
-        kept = turn is not Turn.GLANCE and self.dataset.n_columns > 1
-        if (self.sums.noisy and kept) or turn is self.sums.last:
+        several = self.dataset.n_columns > 1
+        kept = self.sums.noisy and not (several and turn is Turn.GLANCE)
+        if (kept and several) or turn is self.sums.last:
             self._improve()
         before = self.formulas.best()
         self.report("terms", "looking for sums of products")
@@ -368,8 +369,7 @@ class _Run:
             if self.formulas.at_noise() and not (self.sums.noisy and self.formulas.long()):
                 return True
         # Beside a formula that leaves nothing the second best need not be improved.
-        wanted = turn is self.sums.last or (self.sums.noisy and (kept or self.dataset.n_columns == 1))
-        if wanted and not (self.settled and self.formulas.best() is before):
+        if (kept or turn is self.sums.last) and not (self.settled and self.formulas.best() is before):
             self._improve()
         return self.formulas.at_noise()
 

@@ -136,15 +136,13 @@ class Solver:
             yield from self._as_product_units(problem)
             if problem.dimension == 1 and len(problem.t) < FORM_ROWS:
                 return
-        first = depth == 0
         for smaller in self.reducer.reduced(problem):
-            self.looked = True
+            first, self.looked = not self.looked, True
             if self._late():
                 return
             if first and self.reducer.noisy:
                 # Reductions are guesses then, and followed for long.
                 yield from self._beside(problem)
-            first = False
             surrogate, _ = self.reducer.surrogate(smaller)
             if depth or smaller.steps:
                 yield from self._at_once(smaller)
@@ -166,8 +164,8 @@ class Solver:
                     yield from self._together(self._as_product_units(smaller))
             whole = depth == 0 and not smaller.steps
             # With noise a term or factor that is read off is a guess, which reductions are not.
-            first = self.reducer.noisy and smaller.reduced and self.any_function
-            if first:
+            early = self.reducer.noisy and smaller.reduced and self.any_function
+            if early:
                 yield from self._by_networks(smaller, surrogate)
             if smaller.dimension > 1:
                 linked = self._smoother(smaller, surrogate)
@@ -183,7 +181,7 @@ class Solver:
             if whole and self.reducer.noisy and not small:
                 yield from self._as_product_units(problem)
             # The whole problem itself goes to the networks of the main search.
-            if not whole and not first:
+            if not whole and not early:
                 yield from self._by_networks(smaller, surrogate)
 
     def _together(self, solutions: Iterator[Solution]) -> Iterator[Solution]:

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from kansym import clock
+from kansym.structure.rational import powers_up_to
 from kansym.terms.chirp_scan import Peak, peaks
-from kansym.terms.shorter_waves import ROUNDING, Shortening, length, monomials, unscaled
+from kansym.terms.shorter_waves import ROUNDING, Shortening, length, unscaled
 from kansym.terms.wave_pairs import best_pairs
 from kansym.terms.waves import Wave, WaveFit, WaveRows, WaveSum, fitted
 
@@ -256,7 +257,7 @@ class _Search:
         return self.shortening.waves(fit, seen.basis)
 
     def _smooth(self, degree: int) -> np.ndarray:
-        return self.scaled.columns(monomials(self.dimension, degree))
+        return self.scaled.columns(powers_up_to(self.dimension, degree))
 
     def _slower(self, seen: _Seen) -> _Seen:
         """The same waves and slower ones beside a polynomial of low degree, if they leave as little by that."""
@@ -313,7 +314,7 @@ class _Search:
 
     def _swelling(self, fit: WaveFit, rows: WaveRows) -> WaveFit:
         """The same waves with amplitudes that are linear, or quadratic in the only column."""
-        amplitudes = monomials(self.dimension, 2 if self.dimension == 1 else 1)
+        amplitudes = powers_up_to(self.dimension, 2 if self.dimension == 1 else 1)
         waves = tuple(wave.times(amplitudes) for wave in fit.total.waves)
         return fitted(replace(fit.total, waves=waves), rows, STEPS)
 

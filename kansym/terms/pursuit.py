@@ -18,6 +18,7 @@ import torch
 from kansym import clock
 from kansym.interrupting import Abandoned
 from kansym.primitives.allowed import AllowedFunctions
+from kansym.symbolic.parametric import parametrize
 from kansym.terms.arguments import PHASE, Argument, arguments
 from kansym.terms.beam import Beam, State
 from kansym.terms.chirps import chirps
@@ -222,7 +223,7 @@ class Pursuit:
         if found.part is not None:
             yield from self._beside(wave_formulas(found.part, found.size, self.variables)[-1], until)
         phases = [phase(wave, self.variables) for wave in found.waves]
-        columns = [sympy.lambdify(self.variables, one)(*self.X.T) for one in phases]
+        columns = [self._values(one) for one in phases]
         self.arguments += [
             Argument(PHASE, *one) for one in zip(phases, columns, strict=True) if self._permitted(one[0])
         ]
@@ -230,7 +231,7 @@ class Pursuit:
 
     def _beside(self, part: sympy.Expr, until: float) -> Iterator[sympy.Expr]:
         """Waves with the likeliest sums for what they leave."""
-        left = self.y - sympy.lambdify(self.variables, part)(*self.X.T)
+        left = self.y - self._values(part)
         if not (self._permitted(part) and suits(self.X, left)):
             return
         rest = Pursuit(
@@ -247,9 +248,12 @@ class Pursuit:
         share = clock.now() + BESIDE_WAVES * clock.left(until) if math.isfinite(until) else until
         least = max(NEAR_WAVES * float(np.sqrt(np.mean(self.y**2))), NEAR_NOISE * self.given)
         for formula in rest.formulas(share):
-            values = sympy.lambdify(self.variables, formula)(*self.X.T)
-            if np.sqrt(np.mean((left - values) ** 2)) < least:
+            if np.sqrt(np.mean((left - self._values(formula)) ** 2)) < least:
                 yield part + formula
+
+    def _values(self, formula: sympy.Expr) -> np.ndarray:
+        """On all rows, shape (n,)."""
+        return parametrize(formula, self.variables).evaluate(self.X)
 
     def _permitted(self, formula: sympy.Expr) -> bool:
         return self.allowed is None or self.allowed.permits(formula)

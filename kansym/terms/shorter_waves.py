@@ -11,7 +11,8 @@ import numpy as np
 
 from kansym import clock
 from kansym.clock import Work
-from kansym.terms.waves import Powers, Wave, WaveFit, WaveRows, WaveSum, fitted
+from kansym.structure.rational import powers_up_to
+from kansym.terms.waves import Wave, WaveFit, WaveRows, WaveSum, fitted
 
 LOW_DEGREES = (0, 1, 2, 3, 4)
 """Degrees of polynomials that a law may have beside its waves."""
@@ -58,7 +59,7 @@ class Shortening:
     def whole(self, waves: tuple[Wave, ...]) -> WaveFit:
         """A polynomial of low degree with some waves, and neither with more than is needed."""
         dimension = self.rows.X.shape[1]
-        sums = [WaveSum(monomials(dimension, degree), waves) for degree in LOW_DEGREES]
+        sums = [WaveSum(tuple(powers_up_to(dimension, degree)), waves) for degree in LOW_DEGREES]
         fits = [fitted(one, self.rows, STEPS) for one in sums]
         best = min(fits, key=self.length)
         return self._shortened(best, self.rows, ROUNDING)
@@ -88,12 +89,6 @@ def length(fit: WaveFit, floor: float, number: int) -> float:
     """Description length in nats, for so many rows."""
     price = PARAMETER_NATS + 0.5 * math.log(number)
     return 0.5 * number * math.log(fit.error**2 + floor**2) + price * fit.parameters
-
-
-def monomials(dimension: int, degree: int) -> tuple[Powers, ...]:
-    """Exponents of all monomials up to a degree, the constant first."""
-    every = itertools.product(range(degree + 1), repeat=dimension)
-    return tuple(sorted((one for one in every if sum(one) <= degree), key=lambda one: (sum(one), one)))
 
 
 def unscaled(wave: Wave, scaled: WaveRows, plain: WaveRows) -> Wave:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Self
 
 import numpy as np
+from numpy.polynomial.chebyshev import chebvander
 
 from kansym import clock
 from kansym.clock import Work
@@ -74,7 +75,7 @@ class WaveRows:
             column = np.ones(self.number)
             for x, power in zip(self.X.T, powers, strict=True):
                 if power:
-                    column = column * (_chebyshev(x, power) if self.scaled else x**power)
+                    column = column * (chebvander(x, power)[:, power] if self.scaled else x**power)
             self.known[powers] = column
         return self.known[powers]
 
@@ -98,13 +99,6 @@ class WaveRows:
         """What the fixed columns leave of others (n, k)."""
         clock.charge(Work.DENSE_PRODUCTS, 2 * columns.size * self.fixed.shape[1])
         return columns - self.fixed @ (self.fixed.T @ columns)
-
-
-def _chebyshev(x: np.ndarray, degree: int) -> np.ndarray:
-    before, now = np.ones_like(x), x
-    for _ in range(degree - 1):
-        before, now = now, 2 * x * now - before
-    return now
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from kansym.terms.shorter_waves import Shortening, monomials, unscaled
+from kansym.structure.rational import powers_up_to
+from kansym.terms.shorter_waves import Shortening, unscaled
 from kansym.terms.waves import Wave, WaveRows, WaveSum, fitted
 
 MONOMIALS = ((1,), (2,), (3,))
@@ -31,7 +32,7 @@ def test_only_what_the_law_has_is_left():
 
 def test_what_is_fixed_is_not_for_waves_to_explain():
     rows = rows_of(lambda x: np.exp(x) + np.sin(12 * x**2))
-    smooth = rows.columns(monomials(1, 7))
+    smooth = rows.columns(powers_up_to(1, 7))
     fit = fitted(WaveSum((), (full([0.1, 11.9, 0.05]),)), rows.beside(smooth), 60)
     (wave,) = Shortening(rows, 400).waves(fit, smooth).total.waves
     assert wave.monomials == ((2,),)
@@ -47,4 +48,4 @@ def test_a_scaled_phase_is_the_same_in_powers_of_the_columns():
 
 
 def test_monomials_are_all_up_to_a_degree():
-    assert monomials(2, 2) == ((0, 0), (0, 1), (1, 0), (0, 2), (1, 1), (2, 0))
+    assert powers_up_to(2, 2) == [(0, 0), (0, 1), (1, 0), (0, 2), (1, 1), (2, 0)]
