@@ -330,6 +330,9 @@ class _Run:
         if not np.ptp(leaf.t) > 0:
             yield sympy.Float(float(leaf.t[0]))
             return
+        if leaf.glance:
+            yield from self._glance(leaf)
+            return
         self._leaves += 1
         longest = self.sums.spare(self.start, self.options.max_seconds)
         if self.settled and leaf.X.shape[1] == 1:
@@ -349,6 +352,14 @@ class _Run:
         yield from leaf_formulas(leaf, part.formulas.all)
         if interrupted:
             raise KeyboardInterrupt
+
+    def _glance(self, leaf: Leaf) -> Iterator[sympy.Expr]:
+        """What is exact of a leaf and seen at once."""
+        table, options = leaf_table(leaf, self.options, self.dataset.n_columns)
+        part = _Run(table, options, None, part=True)
+        names = dict(zip(part.fit_rows.variables, leaf.variables, strict=True))
+        for formula in part.sums.at_once(leaf.until):
+            yield formula.xreplace(names)
 
     def _terms(self, turn: Turn) -> bool:
         """Look for sums of products; whether one is as good as the data allow."""

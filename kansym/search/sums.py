@@ -164,6 +164,14 @@ class Sums:
             return
         yield from pursuit.formulas(until, brief=turn is Turn.BRIEF)
 
+    def at_once(self, until: float) -> Iterator[sympy.Expr]:
+        """Waves, and exact compositions of few operations, outside of all turns."""
+        X, y, _ = self.fit_rows.rows(self.fit_rows.fitting)
+        if self.wanted and suits(X, y):
+            enumeration, pursuit = self._engines(noisy=False)
+            yield from pursuit.waves(until)
+            yield from enumeration.formulas(until, few=FEW, exact=True)
+
     def _engines(self, *, noisy: bool) -> tuple[Enumeration, Pursuit]:
         if noisy not in self._made:
             X, y, weights = self.fit_rows.rows(self.fit_rows.fitting)

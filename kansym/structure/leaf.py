@@ -26,6 +26,8 @@ class Leaf:
         `kansym.clock.now` value to stop at.
     attainable : float or None
         Error, in units of the spread of t, that the interpolant reaches: networks far above it have the wrong shape.
+    glance : bool, default False
+        Only what is exact and seen at once: waves, and compositions of few operations.
     """
 
     X: np.ndarray
@@ -35,6 +37,7 @@ class Leaf:
     weights: np.ndarray | None
     until: float
     attainable: float | None
+    glance: bool = False
 
 
 Solution = tuple[sympy.Expr, Problem]

@@ -107,8 +107,14 @@ class Problem:
 
     def without(self, column: int, expression: sympy.Expr, values: np.ndarray, *, product: bool) -> "Problem":
         """The problem less one column whose factor or term is known: `expression`, with `values` on the rows."""
-        keep = [k for k in range(self.dimension) if k != column]
         trust = np.ones(len(self.t)) if self.trust is None else self.trust
+        # The factor is not exact, and where it is small its error makes that of the quotient large.
+        trust = trust * values**2 if product else trust
+        return replace(self.less((column,), expression, values, product=product), trust=trust)
+
+    def less(self, gone: tuple[int, ...], expression: sympy.Expr, values: np.ndarray, *, product: bool) -> "Problem":
+        """The problem less columns, after an exact factor or term, in the user's columns, with `values` on the rows."""
+        keep = [k for k in range(self.dimension) if k not in gone]
         outer = self.outer.xreplace({TARGET: expression * TARGET if product else expression + TARGET})
         return replace(
             self,
@@ -117,8 +123,6 @@ class Problem:
             t=self.t / values if product else self.t - values,
             outer=outer,
             slope=self.slope * np.abs(values) if product else self.slope,
-            # The factor is not exact, and where it is small its error makes that of the quotient large.
-            trust=trust * values**2 if product else trust,
             steps=(*self.steps, Step(StepKind.FACTOR if product else StepKind.TERM, expressions=(expression,))),
         )
 

@@ -12,22 +12,20 @@ import numpy as np
 import sympy
 
 from kansym import clock
-from kansym.structure.algebraic import algebraic_law
+from kansym.structure.exact import at_once, beside, featured, short_sums
 from kansym.structure.leaf import Leaf, LeafSolver, Solution, evaluate, symbols
 from kansym.structure.links import usable_links
-from kansym.structure.mixed import mixed_laws
-from kansym.structure.monomials import monomial_law
+from kansym.structure.peeling import peeled
 from kansym.structure.problem import TARGET, Problem
 from kansym.structure.product_units import SMALL_TABLE, product_unit_laws
 from kansym.structure.rank import link_ranks
-from kansym.structure.rational import featured_laws, rational_laws
 from kansym.structure.rational_fits import rational_fits
 from kansym.structure.scaled_forms import scaled_forms
 from kansym.structure.search import GRADIENT_ROWS, NOISY, Reducer
 from kansym.structure.separability import Separation, linked_separations, separated_curve
 from kansym.structure.settling import LEAST_NOISE, Settling
 from kansym.structure.simple_forms import simple_forms
-from kansym.structure.sparse import sparse_fits, sparse_law
+from kansym.structure.sparse import sparse_fits
 from kansym.structure.straight import straight_lines
 from kansym.structure.surrogate import Surrogate, fit_surrogate
 from kansym.symbolic.complexity import complexity, formula_bits
@@ -75,6 +73,10 @@ FAR_FROM_ZERO = 0.02
 FORM_ROWS = 100
 """Rows from which a table with one input is looked at for other structure: forms without constants are told apart
 from others by many rows, or not at all."""
+
+GLANCE, REST, MOST_RESTS = 0.1, 0.3, 2
+"""Shares of the time for what is seen at once of a problem that is left, and for its structure; and how many of those,
+the smallest, have both."""
 
 NETWORKS, NETWORKS_WITH_NOISE = 0.4, 0.7
 """Share of the time for the search of a smaller problem: with noise its readings only begin to say what it is."""
@@ -126,6 +128,7 @@ class Solver:
         if depth == 0:
             # Before any interpolant: what linear algebra finds is found at once.
             yield from self._at_once(problem)
+            yield from self._peeled(problem)
         if depth == 0 and problem.dimension == 1:
             yield from self._together(straight_lines(problem, any_function=self.any_function))
         if depth == 0 and small:
@@ -142,7 +145,7 @@ class Solver:
                 return
             if first and self.reducer.noisy:
                 # Reductions are guesses then, and followed for long.
-                yield from self._beside(problem)
+                yield from beside(problem, self.until) if self.any_function else ()
             surrogate, _ = self.reducer.surrogate(smaller)
             if depth or smaller.steps:
                 yield from self._at_once(smaller)
@@ -346,16 +349,8 @@ class Solver:
 
     def _at_once(self, problem: Problem) -> Iterator[Solution]:
         """Rational and algebraic laws, and products of powers and exponentials, exact on all rows."""
-        if problem.dimension == 0 or self._late():
-            return
-        variables = symbols(problem.dimension)
-        for law in rational_laws(problem.X, problem.t, variables):
-            yield problem.compose(law, variables), problem
-        if self.any_function:
-            for engine in (monomial_law, algebraic_law):
-                law = engine(problem.X, problem.t, variables)
-                if law is not None:
-                    yield problem.compose(law, variables), problem
+        if not self._late():
+            yield from at_once(problem, any_function=self.any_function)
 
     def _exactly(self, problem: Problem, surrogate: Surrogate | None) -> Iterator[Solution]:
         if problem.dimension == 0:
@@ -363,32 +358,36 @@ class Solver:
             level = sympy.Float(float((weights * problem.t).sum() / weights.sum()))
             yield problem.compose(level, ()), problem
             return
-        variables = symbols(problem.dimension)
         if not self.any_function:
             return
-        for link in usable_links(problem.t):
-            if self._late():
-                return
-            linked = link.apply(problem)
-            law = sparse_law(linked.X, linked.t, variables) if linked.finite() else None
-            if law is not None:
-                yield linked.compose(law, variables), linked
+        yield from short_sums(problem, self.until)
         if self._late():
             return
         if surrogate is None or surrogate.noise < FEATURE_NOISE:
-            law = sparse_law(problem.X, problem.t, variables, triples=True)
-            if law is not None:
-                yield problem.compose(law, variables), problem
-            for law in featured_laws(problem.X, problem.t, variables, until=self.until):
-                yield problem.compose(law, variables), problem
+            yield from featured(problem, self.until)
         if problem.steps or not self.reducer.noisy:
-            yield from self._beside(problem)
+            yield from beside(problem, self.until)
 
-    def _beside(self, problem: Problem) -> Iterator[Solution]:
-        """Laws with functions of columns beside the columns, exact on all rows."""
-        variables = symbols(problem.dimension)
-        for law in mixed_laws(problem.X, problem.t, variables, until=self.until) if self.any_function else ():
-            yield problem.compose(law, variables), problem
+    def _peeled(self, problem: Problem) -> Iterator[Solution]:
+        """Laws of what is left once terms with whole coefficients, or such factors, are taken away."""
+        rests = []
+        for rest in peeled(problem, until=self.until) if self.any_function else ():
+            rests.append(rest)
+            yield from self._at_once(rest)
+            yield from beside(rest, self.until)
+        for rest in sorted(rests, key=lambda rest: rest.dimension)[:MOST_RESTS]:
+            if self._late():
+                return
+            variables = symbols(rest.dimension)
+            until = min(self.until, clock.now() + GLANCE * clock.left(self.until))
+            for formula in self.leaf(Leaf(rest.X, rest.t, variables, None, None, until, None, glance=True)):
+                yield rest.compose(formula, variables), rest
+            self.reducer.look(rest)
+            if not self.reducer.noisy:
+                whole = self.until
+                self.until = min(whole, clock.now() + REST * clock.left(whole))
+                yield from self.solutions(rest, 1)
+                self.until = whole
 
     def _by_networks(self, problem: Problem, surrogate: Surrogate | None) -> Iterator[Solution]:
         if self._late():

@@ -1,0 +1,77 @@
+# sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
+# pyright: reportArgumentType=false
+"""Laws of a problem that are exact on all rows, by linear algebra, as formulas for the user's y."""
+
+import itertools
+from collections.abc import Iterator
+
+import sympy
+
+from kansym import clock
+from kansym.structure.algebraic import algebraic_law
+from kansym.structure.leaf import Solution, symbols
+from kansym.structure.links import usable_links
+from kansym.structure.mixed import mixed_laws
+from kansym.structure.monomials import monomial_law
+from kansym.structure.problem import Problem
+from kansym.structure.rational import featured_laws, rational_laws
+from kansym.structure.spans import span_laws
+from kansym.structure.sparse import sparse_law
+
+
+def at_once(problem: Problem, *, any_function: bool) -> Iterator[Solution]:
+    """Rational and algebraic laws, and products of powers and exponentials.
+
+    Parameters
+    ----------
+    problem : Problem
+    any_function : bool
+        Whether formulas may have roots and exponentials.
+    """
+    if problem.dimension == 0:
+        return
+    variables = symbols(problem.dimension)
+    for law in rational_laws(problem.X, problem.t, variables):
+        yield problem.compose(law, variables), problem
+    if any_function:
+        for engine in (monomial_law, algebraic_law):
+            law = engine(problem.X, problem.t, variables)
+            if law is not None:
+                yield problem.compose(law, variables), problem
+
+
+def short_sums(problem: Problem, until: float) -> Iterator[Solution]:
+    """Sums of a few products of functions, under links.
+
+    Parameters
+    ----------
+    problem : Problem
+    until : float
+        `kansym.clock.now` value to stop at.
+    """
+    variables = symbols(problem.dimension)
+    for link in usable_links(problem.t):
+        if clock.late(until):
+            return
+        linked = link.apply(problem)
+        law = sparse_law(linked.X, linked.t, variables) if linked.finite() else None
+        if law is not None:
+            yield linked.compose(law, variables), linked
+
+
+def featured(problem: Problem, until: float) -> Iterator[Solution]:
+    """Sums of three products that hide each other, and rational laws in functions of columns."""
+    variables = symbols(problem.dimension)
+    law = sparse_law(problem.X, problem.t, variables, triples=True)
+    found = [] if law is None else [law]
+    for one in itertools.chain(found, featured_laws(problem.X, problem.t, variables, until=until)):
+        yield problem.compose(one, variables), problem
+
+
+def beside(problem: Problem, until: float) -> Iterator[Solution]:
+    """Laws with functions of columns beside the columns."""
+    variables = symbols(problem.dimension)
+    for engine in (span_laws, mixed_laws):
+        laws: Iterator[sympy.Expr] = engine(problem.X, problem.t, variables, until=until)
+        for law in laws:
+            yield problem.compose(law, variables), problem

@@ -1,0 +1,269 @@
+# sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
+# pyright: reportOperatorIssue=false, reportReturnType=false, reportAttributeAccessIssue=false
+"""Terms with whole coefficients, and factors with whole exponents, that show beside whatever else a law has.
+
+In ``u - v**2 + w*cos(z) + sqrt(-z - 0.44/x)`` nothing is known of the root, but a robust regression of all rows on simple
+terms has the coefficients of the first three to a thousandth: they are 1, -1 and 1. Without noise a number so close to
+a whole one is that, the terms are subtracted exactly, and columns that are in no other term are gone. What is left is a
+table of fewer columns, however badly an interpolant would do on all of them. Logarithms show the exponents of factors
+in the same way, in halves.
+"""
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+import sympy
+
+from kansym import clock
+from kansym.clock import Work
+
+LEAST_ROWS, MOST_ROWS = 300, 2000
+"""Rows: few do not tell a coefficient well enough."""
+
+MOST_TERMS = 14
+"""Terms of a regression."""
+
+CLEAR, KEPT = 7.0, 5.0
+"""Size of a coefficient, in units of its error, at which a term is taken in, and below which it goes again."""
+
+ROUNDS, MORE_ROUNDS, FAR = 12, 4, 4.7
+"""Rounds of reweighting, with one more term, and errors from which on a row has no weight (Tukey's biweight)."""
+
+NEAR, SHARP = 3.5, 0.03
+"""Errors within which a coefficient is a whole number, and the largest error of one that says so."""
+
+LEFT = 1e-3
+"""Share of a column that the terms so far must leave."""
+
+NOTHING = 1e-9
+"""Scale of the residual, in units of the target's, at which the regression is the law."""
+
+ANGLES = (0.5, 300.0)
+"""Sizes of columns whose sines are told from straight lines, and from noise."""
+
+FAST = 1e6
+"""Largest value of a candidate, in units of its root mean square."""
+
+
+@dataclass(frozen=True, eq=False)
+class Whole:
+    """What can be subtracted from a target, or what it can be divided by.
+
+    Attributes
+    ----------
+    expression : sympy.Expr
+    values : ndarray, shape (n,)
+    product : bool
+        Whether it is a factor.
+    gone : tuple of int
+        Columns on which nothing else depends.
+    """
+
+    expression: sympy.Expr
+    values: np.ndarray
+    product: bool
+    gone: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class _Candidate:
+    """A term of a regression; `free` ones are there for what they explain, and are never taken out."""
+
+    expression: sympy.Expr
+    columns: frozenset[int]
+    values: np.ndarray
+    free: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class _Regression:
+    """The terms of a robust regression with their coefficients and errors."""
+
+    terms: tuple[_Candidate, ...]
+    coefficients: np.ndarray
+    errors: np.ndarray
+
+    def whole(self, unit: float) -> list[tuple[_Candidate, float]]:
+        """Terms whose coefficients are multiples of a unit."""
+        found = []
+        for term, value, error in zip(self.terms, self.coefficients.tolist(), self.errors.tolist(), strict=True):
+            nearest = unit * round(value / unit)
+            if not term.free and nearest and error < SHARP * unit / 0.5**0.5 and abs(value - nearest) < NEAR * error:
+                found.append((term, nearest))
+        return found
+
+
+def whole_terms(X: np.ndarray, t: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> Whole | None:
+    """Terms with whole coefficients that leave a target of fewer columns; None where none are seen.
+
+    Parameters
+    ----------
+    X : ndarray, shape (n, d), d > 1
+    t : ndarray, shape (n,)
+    variables : tuple of Symbol, length d
+    """
+    if X.shape[1] < 2 or len(t) < LEAST_ROWS:
+        return None
+    seen = _regression(_terms(X, variables), t)
+    found = seen.whole(1.0) if seen is not None else []
+    gone = () if seen is None else _gone(seen, [term for term, _ in found])
+    if not gone:
+        return None
+    expression = sympy.Add(*(_number(value) * term.expression for term, value in found))
+    return Whole(expression, np.sum([value * term.values for term, value in found], axis=0), False, gone)
+
+
+def whole_factors(X: np.ndarray, t: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> Whole | None:
+    """Powers of columns, with halves for exponents, that leave a target of fewer columns; None where none are seen.
+
+    Parameters
+    ----------
+    X : ndarray, shape (n, d), d > 1
+    t : ndarray, shape (n,)
+    variables : tuple of Symbol, length d
+    """
+    if X.shape[1] < 2 or len(t) < LEAST_ROWS or not (t != 0).all():
+        return None
+    seen = _regression(_logarithms(X, variables), np.log(np.abs(t)))
+    found = seen.whole(0.5) if seen is not None else []
+    # A root of a column of both signs has no value.
+    signed = {k for k in range(X.shape[1]) if not ((X[:, k] > 0).all() or (X[:, k] < 0).all())}
+    found = [(term, value) for term, value in found if float(value).is_integer() or not term.columns & signed]
+    gone = () if seen is None else _gone(seen, [term for term, _ in found])
+    if not gone:
+        return None
+    powers = [(min(term.columns), value) for term, value in found]
+    negative = {k for k, value in powers if not float(value).is_integer() and (X[:, k] < 0).all()}
+    bases = {k: -X[:, k] if k in negative else X[:, k] for k, _ in powers}
+    factors = [(-variables[k] if k in negative else variables[k]) ** sympy.nsimplify(value) for k, value in powers]
+    with np.errstate(all="ignore"):
+        values = np.prod([bases[k] ** value for k, value in powers], axis=0)
+    return Whole(sympy.Mul(*factors), values, True, gone) if np.isfinite(values).all() and values.all() else None
+
+
+def _number(value: float) -> sympy.Expr:
+    """As it may be in the law: a constant that was measured, unless it is one."""
+    return sympy.Integer(int(value)) if abs(value) == 1 else sympy.Float(value)
+
+
+def _gone(seen: _Regression, taken: list[_Candidate]) -> tuple[int, ...]:
+    """Columns that only terms which are taken out depend on."""
+    others = frozenset().union(*(term.columns for term in seen.terms if term not in taken))
+    mine = frozenset().union(*(term.columns for term in taken))
+    return tuple(sorted(mine - others))
+
+
+def _terms(X: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> list[_Candidate]:
+    """Functions of columns, products of two, and monomials of the third degree."""
+    single: list[list[_Candidate]] = []
+    for k, (x, z) in enumerate(zip(X.T, variables, strict=True)):
+        functions = [(z, x)]
+        if ANGLES[0] < np.abs(x).max() < ANGLES[1]:
+            functions += [(sympy.sin(z), np.sin(x)), (sympy.cos(z), np.cos(x))]
+        if (x > 0).all():
+            functions += [(sympy.sqrt(z), np.sqrt(x)), (sympy.log(z), np.log(x))]
+        single.append([_Candidate(expression, frozenset({k}), values) for expression, values in functions])
+    found = [one for functions in single for one in functions]
+    found += [_product(one, two) for some, more in itertools.combinations(single, 2) for one in some for two in more]
+    plain = [functions[0] for functions in single]
+    found += [_product(one, one) for one in plain]
+    for three in itertools.combinations_with_replacement(plain, 3):
+        found.append(_product(_product(three[0], three[1]), three[2]))
+    return found
+
+
+def _logarithms(X: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> list[_Candidate]:
+    """Logarithms of columns, and monomials beside them."""
+    columns = list(enumerate(zip(X.T, variables, strict=True)))
+    found = [_Candidate(z, frozenset({k}), np.log(np.abs(x))) for k, (x, z) in columns if x.all()]
+    plain = [_Candidate(z, frozenset({k}), x, free=True) for k, (x, z) in columns]
+    return found + plain + [_product(one, two) for one, two in itertools.combinations_with_replacement(plain, 2)]
+
+
+def _product(one: _Candidate, other: _Candidate) -> _Candidate:
+    expression, columns = one.expression * other.expression, one.columns | other.columns
+    return _Candidate(expression, columns, one.values * other.values, one.free or other.free)
+
+
+def _regression(candidates: list[_Candidate], target: np.ndarray) -> _Regression | None:
+    """Terms one after another as long as they are clear; None where there are none."""
+    rows = np.unique(np.linspace(0, len(target) - 1, MOST_ROWS).astype(int))
+    y = target[rows]
+    values = np.column_stack([one.values[rows] for one in candidates])
+    size = np.sqrt((values**2).mean(0))
+    usable = np.isfinite(size) & (size > 0) & (np.abs(values).max(0) < FAST * size)
+    candidates = [one for one, good in zip(candidates, usable, strict=True) if good]
+    values = values[:, usable] / size[usable]
+    chosen: list[int] = []
+    fit = _Fit.of(np.ones((len(y), 1)), y, None)
+    spread = fit.scale
+    while len(chosen) < MOST_TERMS and fit.scale > NOTHING * spread:
+        term = fit.clearest(values, chosen)
+        if term is None:
+            break
+        chosen.append(term)
+        fit = _Fit.of(np.column_stack([np.ones(len(y)), values[:, chosen]]), y, fit.weights)
+    if not chosen or not fit.scale > NOTHING * spread:
+        return None
+    coefficients, errors = fit.coefficients[1:], fit.errors()[1:]
+    kept = [k for k in range(len(chosen)) if abs(coefficients[k]) > KEPT * errors[k]]
+    scale = size[usable][[chosen[k] for k in kept]]
+    return _Regression(tuple(candidates[chosen[k]] for k in kept), coefficients[kept] / scale, errors[kept] / scale)
+
+
+@dataclass(frozen=True, eq=False)
+class _Fit:
+    """A robust fit of a few columns.
+
+    Attributes
+    ----------
+    columns : ndarray, shape (n, k)
+    coefficients : ndarray, shape (k,)
+    residual, weights : ndarray, shape (n,)
+    scale : float
+        Standard deviation of most residuals.
+    """
+
+    columns: np.ndarray
+    coefficients: np.ndarray
+    residual: np.ndarray
+    weights: np.ndarray
+    scale: float
+
+    @classmethod
+    def of(cls, columns: np.ndarray, y: np.ndarray, weights: np.ndarray | None) -> "_Fit":
+        rounds = ROUNDS if weights is None else MORE_ROUNDS
+        weights = np.ones(len(y)) if weights is None else weights
+        coefficients, residual, scale = np.zeros(columns.shape[1]), y, 0.0
+        clock.charge(Work.SMALL_FITS, rounds)
+        clock.charge(Work.DENSE_PRODUCTS, 4 * rounds * columns.size * columns.shape[1])
+        for _ in range(rounds):
+            root = np.sqrt(weights)
+            coefficients = np.linalg.lstsq(columns * root[:, None], y * root, rcond=None)[0]
+            residual = y - columns @ coefficients
+            scale = float(1.4826 * np.median(np.abs(residual - np.median(residual)))) + 1e-300
+            weights = np.maximum(1 - (residual / (FAR * scale)) ** 2, 0.0) ** 2
+        return cls(columns, coefficients, residual, weights, scale)
+
+    def clearest(self, values: np.ndarray, chosen: list[int]) -> int | None:
+        """The candidate that explains most of what is left, unless chance may do so."""
+        clock.charge(Work.DENSE_PRODUCTS, 3 * values.size * self.columns.shape[1])
+        root = np.sqrt(self.weights)
+        basis, _ = np.linalg.qr(self.columns * root[:, None])
+        rest = values * root[:, None]
+        rest -= basis @ (basis.T @ rest)
+        left = self.residual * root
+        left = left - basis @ (basis.T @ left)
+        length = np.linalg.norm(rest, axis=0)
+        usable = length > LEFT * np.sqrt(len(values))
+        usable[chosen] = False
+        gain = np.where(usable, np.abs(left @ rest) / np.where(usable, length, 1.0), 0.0)
+        best = int(gain.argmax())
+        noise = np.sqrt(left @ left / self.weights.sum())
+        return best if gain[best] > CLEAR * noise else None
+
+    def errors(self) -> np.ndarray:
+        """Standard errors of the coefficients."""
+        weighted = self.columns * np.sqrt(self.weights)[:, None]
+        return self.scale * np.sqrt(np.diag(np.linalg.pinv(weighted.T @ weighted)))
