@@ -21,7 +21,8 @@ OUTER = ("square", "log", "exp", "reciprocal")
 def peeled(problem: Problem, *, until: float = math.inf) -> Iterator[Problem]:
     """Problems of fewer columns by whole coefficients and exponents, see `kansym.structure.whole_terms`.
 
-    Each is a guess, which holds for a law without noise if what is left does not depend on the columns that are gone.
+    Each is a guess, which holds for a law without noise if what is left does not depend on the columns that are gone;
+    so the last ones are those of the first layer with all columns.
 
     Parameters
     ----------
@@ -29,36 +30,37 @@ def peeled(problem: Problem, *, until: float = math.inf) -> Iterator[Problem]:
     until : float
         `kansym.clock.now` value to stop at.
     """
-    waiting, found = [(problem, 0)], 0
+    waiting, found, first = [(problem, 0)], 0, list[tuple[Problem, Whole]]()
     while waiting and found < MOST and not clock.late(until):
         whole, layer = waiting.pop(0)
-        for rest in _layer(whole):
+        layers = _layers(whole)
+        first = layers if whole is problem else first
+        for rest in (_less(*one, one[1].gone) for one in layers):
             found += 1
             yield rest
             if layer + 1 < LAYERS:
                 waiting.append((rest, layer + 1))
+    yield from (_less(*one, ()) for one in first)
 
 
-def _layer(problem: Problem) -> list[Problem]:
-    """The problem less one layer, in each way there is."""
-    found = _less(problem)
-    if found or problem.dimension < 2:
-        return found
-    for link in usable_links(problem.t, exact=True):
-        if link.name in OUTER:
-            linked = link.apply(problem)
-            found += _less(linked) if linked.finite() else []
-    return found
+def _layers(problem: Problem) -> list[tuple[Problem, Whole]]:
+    """What can be taken away, of the problem or else of functions of its target."""
+    if problem.dimension < 2:
+        return []
+    found = _wholes(problem)
+    if not found:
+        links = (link for link in usable_links(problem.t, exact=True) if link.name in OUTER)
+        for linked in (link.apply(problem) for link in links):
+            found += _wholes(linked) if linked.finite() else []
+    return [one for one in found if (rest := _less(*one, ())).finite() and np.ptp(rest.t) > 0]
 
 
-def _less(problem: Problem) -> list[Problem]:
-    """The problem less terms, and less factors."""
+def _wholes(problem: Problem) -> list[tuple[Problem, Whole]]:
     variables = symbols(problem.dimension)
     both = (engine(problem.X, problem.t, variables) for engine in (whole_terms, whole_factors))
-    found = [_without(problem, whole) for whole in both if whole is not None]
-    return [rest for rest in found if rest.finite() and np.ptp(rest.t) > 0]
+    return [(problem, whole) for whole in both if whole is not None]
 
 
-def _without(problem: Problem, whole: Whole) -> Problem:
+def _less(problem: Problem, whole: Whole, gone: tuple[int, ...]) -> Problem:
     expression = whole.expression.xreplace(dict(zip(symbols(problem.dimension), problem.columns, strict=True)))
-    return problem.less(whole.gone, expression, whole.values, product=whole.product)
+    return problem.less(gone, expression, whole.values, product=whole.product)

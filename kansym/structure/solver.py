@@ -372,7 +372,7 @@ class Solver:
         """Laws of what is left once terms with whole coefficients, or such factors, are taken away."""
         rests = []
         for rest in peeled(problem, until=self.until) if self.any_function else ():
-            rests.append(rest)
+            rests += [rest] if rest.dimension < problem.dimension else []
             yield from self._at_once(rest)
             yield from beside(rest, self.until)
         for rest in sorted(rests, key=lambda rest: rest.dimension)[:MOST_RESTS]:
