@@ -34,6 +34,9 @@ for one of more, which has many pairs."""
 TRIPLE_RATES = (11.2, 8.0)
 """Largest rates of three columns and of their products; their squares are left to refinement."""
 
+LINEAR_RATES = {2: 64.0, 3: 32.0}
+"""Largest rates of two and three columns in phases that have nothing but these: straight waves may be far shorter."""
+
 MOST_FOR_AMPLITUDES = 2
 """Columns of a table up to which waves times a column are scanned for, too."""
 
@@ -175,11 +178,14 @@ def _grids(dimension: int) -> Iterator[_Grid]:
         linear, cross, square = PAIR_RATES if dimension == 2 else FEW_PAIR_RATES
         right = [unit(i, j), unit(i, i), unit(j, j)]
         yield _grid([unit(i), unit(j)], right, [linear, linear], [cross, square, square])
+        yield _grid([unit(i)], [unit(j)], [LINEAR_RATES[2]], [LINEAR_RATES[2]], right)
     for chosen in itertools.combinations(range(dimension if dimension <= MOST_FOR_TRIPLES else 0), 3):
         linear, cross = TRIPLE_RATES
         right = [unit(*both) for both in itertools.combinations(chosen, 2)]
         others = [unit(k, k) for k in chosen]
         yield _grid([unit(k) for k in chosen], right, 3 * [linear], 3 * [cross], others)
+        first, *rest = (unit(k) for k in chosen)
+        yield _grid(rest, [first], 2 * [LINEAR_RATES[3]], [LINEAR_RATES[3]], [*right, *others])
 
 
 def _unit(dimension: int, *columns: int) -> Powers:
