@@ -61,6 +61,8 @@ def product_lists(X: np.ndarray, variables: tuple[sympy.Symbol, ...], most: int)
     sines = [one.powers[:2] + one.others[:2] for one in every]
     sums = _of_sums(X, variables)
     chosen = [(powers, 2), (waves, 2), (both, 2), (few, 3), (sines, 3), (some, 3), (powers, 3)]
+    if _number(list(map(len, powers)), 2) > MOST_PRODUCTS:
+        chosen.insert(0, (few, 2))
     if sums:
         chosen.insert(0, ([*powers, sums], 2))
     had = set[tuple[int, ...]]()

@@ -74,7 +74,7 @@ FORM_ROWS = 100
 """Rows from which a table with one input is looked at for other structure: forms without constants are told apart
 from others by many rows, or not at all."""
 
-GLANCE, REST, MOST_RESTS = 0.1, 0.3, 2
+GLANCE, REST, MOST_RESTS = 0.08, 0.3, 2
 """Shares of the time for what is seen at once of a problem that is left, and for its structure; and how many of those,
 the smallest, have both."""
 
@@ -372,7 +372,7 @@ class Solver:
         """Laws of what is left once terms with whole coefficients, or such factors, are taken away."""
         rests = []
         for rest in peeled(problem, until=self.until) if self.any_function else ():
-            rests += [rest] if rest.dimension < problem.dimension else []
+            rests += [rest] if 0 < rest.dimension < problem.dimension else []
             yield from self._at_once(rest)
             yield from beside(rest, self.until)
         for rest in sorted(rests, key=lambda rest: rest.dimension)[:MOST_RESTS]:
@@ -382,8 +382,10 @@ class Solver:
             until = min(self.until, clock.now() + GLANCE * clock.left(self.until))
             for formula in self.leaf(Leaf(rest.X, rest.t, variables, None, None, until, None, glance=True)):
                 yield rest.compose(formula, variables), rest
-            self.reducer.look(rest)
-            if not self.reducer.noisy:
+            # What an interpolant of a guess sees says nothing of the noise of y.
+            alone = Reducer(self.reducer.y, seed=self.seed, deadline=self.until)
+            alone.look(rest)
+            if not alone.noisy:
                 whole = self.until
                 self.until = min(whole, clock.now() + REST * clock.left(whole))
                 yield from self.solutions(rest, 1)

@@ -130,14 +130,14 @@ class _Span:
         self.row = 1 / np.linalg.norm(values / np.where(middle > 0, middle, 1.0), axis=1)
         self.few = np.random.default_rng(0).permutation(n)[: k + CHECKED]
         self.matrix = self._weighted(values)[0]
-        clock.charge(Work.DENSE_PRODUCTS, 2 * self.matrix.size * k)
+        clock.charge(Work.DENSE_PRODUCTS, self.matrix.size * k / 2)
         self._basis, _ = np.linalg.qr(self.matrix)
 
     def left(self, columns: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """What the span leaves of columns (n,) of mean square one on some rows, for each degree of freedom, shape
         (m, number of them); and their sizes."""
         every, size = self._weighted(np.column_stack(columns))
-        clock.charge(Work.DENSE_PRODUCTS, 4 * self._basis.size * len(columns))
+        clock.charge(Work.DENSE_PRODUCTS, self._basis.size * len(columns) / 2)
         left = every - self._basis @ (self._basis.T @ every)
         left -= self._basis @ (self._basis.T @ left)
         return left / math.sqrt(CHECKED), size
@@ -286,7 +286,7 @@ class _Trials:
         if not np.isfinite(np.sum(columns, axis=0)).all():
             return None
         left, size = span.left(columns)
-        clock.charge(Work.DENSE_PRODUCTS, 4 * left.size * left.shape[1])
+        clock.charge(Work.DENSE_PRODUCTS, 2 * left.size * left.shape[1])
         _, singular, right = np.linalg.svd(left, full_matrices=False)
         if not (singular[-1] < IN_SPAN and singular[-1] < FEWER * singular[-2]):
             return None

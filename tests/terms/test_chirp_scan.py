@@ -18,6 +18,8 @@ CASES = {
     "one column": (1, lambda x: 14 * x - 6 * (2 * x**2 - 1) + 5 * (4 * x**3 - 3 * x)),
     "two columns": (2, lambda x, y: 9 * x + 7 * x * y - 3 * (2 * y**2 - 1)),
     "three columns": (3, lambda x, y, z: 6 * x - 4 * y + 5 * y * z),
+    "short straight waves of two of three": (3, lambda x, y, z: 41 * x + 13 * z),
+    "short straight waves of three": (3, lambda x, y, z: 27 * x - 22 * y + 19 * z),
 }
 
 

@@ -1,0 +1,81 @@
+"""Whole coefficients and exponents are seen beside whatever else a law has, and others are not taken for whole."""
+
+import numpy as np
+import pytest
+import sympy
+
+from kansym.structure.whole_terms import whole_factors, whole_terms
+
+SYMBOLS = A, B, C, D, E = sympy.symbols("a b c d e", real=True)
+
+
+@pytest.fixture
+def rows(box):
+    """A thousand rows of five columns of both signs."""
+    return box(1000, *[(-10, 10)] * 5)
+
+
+@pytest.mark.parametrize(
+    ("expression", "taken", "gone"),
+    [
+        (A - B**2 + sympy.sqrt(C**2 + D**2 + E**2), A - B**2, (0, 1)),
+        (A * B + 2 * A - sympy.log(1 + C**2 + E**2), A * B + 2.0 * A, (0, 1)),
+        (A + sympy.sin(B) + 0.4 * sympy.cos(C * D + E), A + sympy.sin(B), (0, 1)),
+        (A * B * C - B * sympy.cos(D) + sympy.sqrt(E + 10.1), A * B * C - B * sympy.cos(D), (0, 1, 2, 3)),
+    ],
+    ids=str,
+)
+def test_terms_beside_another_function(rows, law, expression, taken, gone):
+    found = whole_terms(rows, law(expression, SYMBOLS).predict(rows), SYMBOLS)
+    assert found is not None and not found.product
+    assert sympy.simplify(found.expression - taken) == 0
+    assert found.gone == gone
+    assert np.allclose(found.values, law(taken, SYMBOLS).predict(rows), rtol=1e-12)
+
+
+def test_a_column_that_another_term_depends_on_stays(rows, law):
+    expression = A + B + sympy.sqrt(B**2 + C**2 + 3)
+    found = whole_terms(rows, law(expression, SYMBOLS).predict(rows), SYMBOLS)
+    assert found is not None and 0 in found.gone and 1 not in found.gone
+
+
+@pytest.mark.parametrize("number", [0.29, 1.42, 2.5])
+def test_other_coefficients_are_not_whole(rows, law, number):
+    expression = number * A + sympy.sqrt(B**2 + C**2 + D**2 + E**2)
+    assert whole_terms(rows, law(expression, SYMBOLS).predict(rows), SYMBOLS) is None
+
+
+def test_few_rows_with_poles_do_not_decide(rows, law):
+    # A hundredth of the rows is farther off than all others together.
+    expression = A - B + 0.5 / (C * D * E)
+    found = whole_terms(rows, law(expression, SYMBOLS).predict(rows), SYMBOLS)
+    assert found is not None and found.expression == A - B
+
+
+@pytest.mark.parametrize(
+    ("expression", "taken", "gone"),
+    [
+        (A * B**-2 * (C + D + 40), A * B**-2, (0, 1)),
+        (A / B * sympy.cos(C * D), A / B, (0, 1)),
+    ],
+    ids=str,
+)
+def test_factors_of_another_function(rows, law, expression, taken, gone):
+    found = whole_factors(rows, law(expression, SYMBOLS).predict(rows), SYMBOLS)
+    assert found is not None and found.product
+    assert sympy.simplify(found.expression / taken) == 1
+    assert set(gone) <= set(found.gone)
+    assert np.allclose(found.values, law(found.expression, SYMBOLS).predict(rows), rtol=1e-12)
+
+
+def test_roots_of_columns_of_one_sign(box, law):
+    X = box(1000, (0.1, 10), (-10, -0.1), (-10, 10), (-10, 10))
+    t = law(sympy.sqrt(A) / sympy.sqrt(-B) * sympy.cos(C * D), SYMBOLS[:4]).predict(X)
+    found = whole_factors(X, t, SYMBOLS[:4])
+    assert found is not None and sympy.simplify(found.expression - sympy.sqrt(A) / sympy.sqrt(-B)) == 0
+
+
+def test_few_rows_say_nothing(rows, law):
+    y = law(A + sympy.cos(B), SYMBOLS).predict(rows)
+    assert whole_terms(rows[:200], y[:200], SYMBOLS) is None
+    assert whole_factors(rows[:200], y[:200], SYMBOLS) is None
