@@ -9,10 +9,13 @@ from kansym import clock
 from kansym.structure.leaf import symbols
 from kansym.structure.links import usable_links
 from kansym.structure.problem import Problem
-from kansym.structure.whole_terms import Whole, whole_factors, whole_terms
+from kansym.structure.whole_terms import LEAST_ROWS, Whole, dominant_term, whole_factors, whole_terms
 
 LAYERS, MOST = 4, 5
 """Terms, factors and links one after another, and problems that are handed on."""
+
+LOST = 1e3
+"""Size of a term, in units of what it leaves, beyond which rows are left out."""
 
 OUTER = ("square", "log", "exp", "reciprocal")
 """Functions of y under which terms and factors are looked for where y itself shows none."""
@@ -57,10 +60,15 @@ def _layers(problem: Problem) -> list[tuple[Problem, Whole]]:
 
 def _wholes(problem: Problem) -> list[tuple[Problem, Whole]]:
     variables = symbols(problem.dimension)
-    both = (engine(problem.X, problem.t, variables) for engine in (whole_terms, whole_factors))
-    return [(problem, whole) for whole in both if whole is not None]
+    every = (engine(problem.X, problem.t, variables) for engine in (whole_terms, whole_factors, dominant_term))
+    return [(problem, whole) for whole in every if whole is not None]
 
 
 def _less(problem: Problem, whole: Whole, gone: tuple[int, ...]) -> Problem:
     expression = whole.expression.xreplace(dict(zip(symbols(problem.dimension), problem.columns, strict=True)))
-    return problem.less(gone, expression, whole.values, product=whole.product)
+    rest = problem.less(gone, expression, whole.values, product=whole.product)
+    if whole.product or gone == whole.gone != ():
+        return rest
+    # Where a term is very large the digits of what it leaves are lost.
+    small = np.flatnonzero(np.abs(whole.values) < LOST * np.median(np.abs(rest.t)))
+    return rest.on(small) if len(problem.t) > len(small) >= LEAST_ROWS else rest

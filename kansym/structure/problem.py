@@ -126,6 +126,12 @@ class Problem:
             steps=(*self.steps, Step(StepKind.FACTOR if product else StepKind.TERM, expressions=(expression,))),
         )
 
+    def on(self, rows: np.ndarray) -> "Problem":
+        """The same problem on some of its rows, shape (k,) of int."""
+        weights = None if self.weights is None else self.weights[rows]
+        trust = None if self.trust is None else self.trust[rows]
+        return replace(self, X=self.X[rows], t=self.t[rows], slope=self.slope[rows], weights=weights, trust=trust)
+
     def with_inputs(self, X: np.ndarray, columns: tuple[sympy.Expr, ...], step: Step) -> "Problem":
         return replace(self, X=X, columns=columns, steps=(*self.steps, step))
 

@@ -382,6 +382,8 @@ class Solver:
             until = min(self.until, clock.now() + GLANCE * clock.left(self.until))
             for formula in self.leaf(Leaf(rest.X, rest.t, variables, None, None, until, None, glance=True)):
                 yield rest.compose(formula, variables), rest
+            if len(rest.t) < len(problem.t):
+                continue
             # What an interpolant of a guess sees says nothing of the noise of y.
             alone = Reducer(self.reducer.y, seed=self.seed, deadline=self.until)
             alone.look(rest)

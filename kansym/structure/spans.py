@@ -298,7 +298,9 @@ def _quotient(total: sympy.Expr, factor: sympy.Expr) -> sympy.Expr:
     clock.charge(Work.ALGEBRA, 500)
     above, below = sympy.fraction(sympy.together(total / factor))
     functions = sorted((above + below).atoms(sympy.Function, sympy.exp), key=sympy.default_sort_key)
-    roots = sorted((one for one in (above + below).atoms(sympy.Pow) if not one.exp.is_Integer), key=sympy.default_sort_key)
+    roots = sorted(
+        (one for one in (above + below).atoms(sympy.Pow) if not one.exp.is_Integer), key=sympy.default_sort_key
+    )
     names = {one: sympy.Dummy(f"f{k}") for k, one in enumerate([*functions, *roots])}
     back = {name: one for one, name in names.items()}
     above, below = (sympy.expand(part.xreplace(names)) for part in (above, below))

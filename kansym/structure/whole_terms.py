@@ -2,11 +2,11 @@
 # pyright: reportOperatorIssue=false, reportReturnType=false, reportAttributeAccessIssue=false
 """Terms with whole coefficients, and factors with whole exponents, that show beside whatever else a law has.
 
-In ``u - v**2 + w*cos(z) + sqrt(-z - 0.44/x)`` nothing is known of the root, but a robust regression of all rows on simple
-terms has the coefficients of the first three to a thousandth: they are 1, -1 and 1. Without noise a number so close to
-a whole one is that, the terms are subtracted exactly, and columns that are in no other term are gone. What is left is a
-table of fewer columns, however badly an interpolant would do on all of them. Logarithms show the exponents of factors
-in the same way, in halves.
+In ``u - v**2 + w*cos(z) + sqrt(-z - 0.44/x)`` nothing is known of the root, but a robust regression of all rows on
+simple terms has the coefficients of the first three to a thousandth: they are 1, -1 and 1. Without noise a number so
+close to a whole one is that, the terms are subtracted exactly, and columns that are in no other term are gone. What is
+left is a table of fewer columns, however badly an interpolant would do on all of them. Logarithms show the exponents of
+factors in the same way, in halves; and where one term is most of the target over decades, they show that.
 """
 
 import itertools
@@ -39,6 +39,10 @@ LEFT = 1e-3
 NOTHING = 1e-9
 """Scale of the residual, in units of the target's, at which the regression is the law."""
 
+DOMINATES, FELT, ONE = 0.1, 0.03, 1e-3
+"""Scale of what is left of a logarithm where one term dominates, what a factor of that moves the logarithm by at least,
+and how near its coefficient, by the largest rows, is to a whole number."""
+
 ANGLES = (0.5, 300.0)
 """Sizes of columns whose sines are told from straight lines, and from noise."""
 
@@ -68,28 +72,33 @@ class Whole:
 
 @dataclass(frozen=True, eq=False)
 class _Candidate:
-    """A term of a regression; `free` ones are there for what they explain, and are never taken out."""
+    """A term of a regression, or what the term is the logarithm of."""
 
     expression: sympy.Expr
     columns: frozenset[int]
     values: np.ndarray
-    free: bool = False
 
 
 @dataclass(frozen=True, eq=False)
 class _Regression:
-    """The terms of a robust regression with their coefficients and errors."""
+    """The terms of a robust regression with their coefficients and errors, and the scale of what they leave."""
 
     terms: tuple[_Candidate, ...]
     coefficients: np.ndarray
     errors: np.ndarray
+    scale: float
 
-    def whole(self, unit: float) -> list[tuple[_Candidate, float]]:
-        """Terms whose coefficients are multiples of a unit."""
+    def felt(self, least: float) -> int:
+        """How many terms move the target by so much."""
+        pairs = zip(self.terms, self.coefficients.tolist(), strict=True)
+        return sum(abs(c) * float(np.std(term.values)) > least for term, c in pairs)
+
+    def whole(self, unit: float, least: float = 0.0) -> list[tuple[_Candidate, float]]:
+        """Terms whose coefficients are multiples of a unit, as far as their errors, or a least distance, tell."""
         found = []
         for term, value, error in zip(self.terms, self.coefficients.tolist(), self.errors.tolist(), strict=True):
             nearest = unit * round(value / unit)
-            if not term.free and nearest and error < SHARP * unit / 0.5**0.5 and abs(value - nearest) < NEAR * error:
+            if nearest and error < SHARP * unit / 0.5**0.5 and abs(value - nearest) < max(NEAR * error, least):
                 found.append((term, nearest))
         return found
 
@@ -127,19 +136,57 @@ def whole_factors(X: np.ndarray, t: np.ndarray, variables: tuple[sympy.Symbol, .
         return None
     seen = _regression(_logarithms(X, variables), np.log(np.abs(t)))
     found = seen.whole(0.5) if seen is not None else []
-    # A root of a column of both signs has no value.
-    signed = {k for k in range(X.shape[1]) if not ((X[:, k] > 0).all() or (X[:, k] < 0).all())}
-    found = [(term, value) for term, value in found if float(value).is_integer() or not term.columns & signed]
-    gone = () if seen is None else _gone(seen, [term for term, _ in found])
+    factors = [factor for factor in (_factor(X, term, value) for term, value in found) if factor is not None]
+    gone = () if seen is None else _gone(seen, [term for term, _, _ in factors])
     if not gone:
         return None
-    powers = [(min(term.columns), value) for term, value in found]
-    negative = {k for k, value in powers if not float(value).is_integer() and (X[:, k] < 0).all()}
-    bases = {k: -X[:, k] if k in negative else X[:, k] for k, _ in powers}
-    factors = [(-variables[k] if k in negative else variables[k]) ** sympy.nsimplify(value) for k, value in powers]
-    with np.errstate(all="ignore"):
-        values = np.prod([bases[k] ** value for k, value in powers], axis=0)
-    return Whole(sympy.Mul(*factors), values, True, gone) if np.isfinite(values).all() and values.all() else None
+    values = np.prod([values for _, _, values in factors], axis=0)
+    expression = sympy.Mul(*(expression for _, expression, _ in factors))
+    return Whole(expression, values, True, gone) if np.isfinite(values).all() and values.all() else None
+
+
+def dominant_term(X: np.ndarray, t: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> Whole | None:
+    """A product of powers and exponentials that most of the target is, over decades; None where there is none.
+
+    Parameters
+    ----------
+    X : ndarray, shape (n, d)
+    t : ndarray, shape (n,)
+    variables : tuple of Symbol, length d
+    """
+    if len(t) < LEAST_ROWS or not (t != 0).all():
+        return None
+    # The largest third is nearly all of that term.
+    top = np.argsort(-np.abs(t))[: max(LEAST_ROWS // 2, len(t) // 3)]
+    terms = tuple(one for one in _logarithms(X, variables) if len(one.columns) == 1)
+    columns = np.column_stack([np.ones(len(top)), *(one.values[top] for one in terms)])
+    fit = _Fit.of(columns, np.log(np.abs(t[top])), None)
+    if fit.scale > DOMINATES:
+        return None
+    seen = _Regression(terms, fit.coefficients[1:], fit.errors()[1:], fit.scale)
+    factors = [_factor(X, term, value) for term, value in seen.whole(0.5, ONE)]
+    if not factors or len(factors) < seen.felt(FELT) or None in factors:
+        return None
+    values = np.prod([factor[2] for factor in factors if factor is not None], axis=0)
+    largest = np.argsort(-np.abs(values))[: max(1, len(t) // 20)]
+    number = float(np.median(t[largest] / values[largest]))
+    if not (np.isfinite(values).all() and round(number) and abs(number - round(number)) < ONE * abs(number)):
+        return None
+    expression = sympy.Mul(_number(round(number)), *(factor[1] for factor in factors if factor is not None))
+    return Whole(expression, round(number) * values, False, ())
+
+
+def _factor(X: np.ndarray, term: _Candidate, value: float) -> tuple[_Candidate, sympy.Expr, np.ndarray] | None:
+    """The factor that a term of a logarithm is, with its values; None for a root of a column of both signs."""
+    exponent = sympy.nsimplify(value)
+    if not term.expression.is_Symbol:
+        return term, term.expression**exponent, np.exp(value * term.values)
+    x = X[:, min(term.columns)]
+    if exponent.is_integer:
+        return term, term.expression**exponent, x**value
+    if (x > 0).all():
+        return term, term.expression**exponent, x**value
+    return (term, (-term.expression) ** exponent, (-x) ** value) if (x < 0).all() else None
 
 
 def _number(value: float) -> sympy.Expr:
@@ -174,16 +221,16 @@ def _terms(X: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> list[_Candidat
 
 
 def _logarithms(X: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> list[_Candidate]:
-    """Logarithms of columns, and monomials beside them."""
+    """What a product may have for factors, by their logarithms: columns, and exponentials of monomials."""
     columns = list(enumerate(zip(X.T, variables, strict=True)))
     found = [_Candidate(z, frozenset({k}), np.log(np.abs(x))) for k, (x, z) in columns if x.all()]
-    plain = [_Candidate(z, frozenset({k}), x, free=True) for k, (x, z) in columns]
-    return found + plain + [_product(one, two) for one, two in itertools.combinations_with_replacement(plain, 2)]
+    plain = [_Candidate(z, frozenset({k}), x) for k, (x, z) in columns]
+    plain += [_product(one, two) for one, two in itertools.combinations_with_replacement(plain, 2)]
+    return found + [_Candidate(sympy.exp(one.expression), one.columns, one.values) for one in plain]
 
 
 def _product(one: _Candidate, other: _Candidate) -> _Candidate:
-    expression, columns = one.expression * other.expression, one.columns | other.columns
-    return _Candidate(expression, columns, one.values * other.values, one.free or other.free)
+    return _Candidate(one.expression * other.expression, one.columns | other.columns, one.values * other.values)
 
 
 def _regression(candidates: list[_Candidate], target: np.ndarray) -> _Regression | None:
@@ -209,7 +256,8 @@ def _regression(candidates: list[_Candidate], target: np.ndarray) -> _Regression
     coefficients, errors = fit.coefficients[1:], fit.errors()[1:]
     kept = [k for k in range(len(chosen)) if abs(coefficients[k]) > KEPT * errors[k]]
     scale = size[usable][[chosen[k] for k in kept]]
-    return _Regression(tuple(candidates[chosen[k]] for k in kept), coefficients[kept] / scale, errors[kept] / scale)
+    terms = tuple(candidates[chosen[k]] for k in kept)
+    return _Regression(terms, coefficients[kept] / scale, errors[kept] / scale, fit.scale)
 
 
 @dataclass(frozen=True, eq=False)
@@ -243,7 +291,8 @@ class _Fit:
             coefficients = np.linalg.lstsq(columns * root[:, None], y * root, rcond=None)[0]
             residual = y - columns @ coefficients
             scale = float(1.4826 * np.median(np.abs(residual - np.median(residual)))) + 1e-300
-            weights = np.maximum(1 - (residual / (FAR * scale)) ** 2, 0.0) ** 2
+            with np.errstate(over="ignore"):
+                weights = np.maximum(1 - (residual / (FAR * scale)) ** 2, 0.0) ** 2
         return cls(columns, coefficients, residual, weights, scale)
 
     def clearest(self, values: np.ndarray, chosen: list[int]) -> int | None:
@@ -260,7 +309,7 @@ class _Fit:
         usable[chosen] = False
         gain = np.where(usable, np.abs(left @ rest) / np.where(usable, length, 1.0), 0.0)
         best = int(gain.argmax())
-        noise = np.sqrt(left @ left / self.weights.sum())
+        noise = np.sqrt(left @ left / max(self.weights.sum(), 1.0))
         return best if gain[best] > CLEAR * noise else None
 
     def errors(self) -> np.ndarray:

@@ -137,3 +137,19 @@ def test_beside_a_formula_that_leaves_nothing_a_turn_takes_a_few_seconds(sums, m
     began = clock.now()
     list(search.formulas(Turn.WHOLE))
     assert max(ends) == pytest.approx(began + SHORTER_SECONDS)
+
+
+def test_what_is_seen_at_once_takes_no_turn(rng):
+    X = rng.uniform(-8.0, 8.0, (600, 3))
+    y = np.cos(4 * X[:, 1] - X[:, 0]) + X[:, 2]
+    rows = prepare(Dataset(X, y, ("u", "v", "w")), validation_fraction=0.2, seed=0)
+    fit_rows = FitRows.of(rows.table, rows.train, rows.validation, rows.noise_floor, None)
+
+    def search(**options):
+        return Sums(fit_rows, DiscoveryOptions(**options), torch.device("cpu"), part=True, deadline=1.0)
+
+    with clock.running(Clock()):
+        found = next(search(structure=False).at_once(20.0))
+        left = sympy.lambdify(fit_rows.variables, found, "numpy")(*fit_rows.dataset.X.T) - fit_rows.dataset.y
+        assert np.abs(left).max() < 1e-9
+        assert list(search(terms=False).at_once(20.0)) == []

@@ -62,3 +62,10 @@ def test_a_deadline_ends_it(box, values):
     y = values(A + sympy.cos(B * C), SYMBOLS[:3], X)
     with clock.running(clock.Clock()):
         assert list(peeled(Problem.of(X, y, SYMBOLS[:3]), until=-1.0)) == []
+
+
+def test_what_a_very_large_term_leaves_has_the_rows_with_digits(box, values):
+    _, _, found = rests(sympy.exp(A + B + C) + D + 1.7 * sympy.cos(E), box, values)
+    rest = next(rest for rest in found if rest.dimension == 5 and len(rest.t) < 2500)
+    left = values(D + 1.7 * sympy.cos(E), SYMBOLS[:5], rest.X)
+    assert len(rest.t) > 300 and np.allclose(rest.t, left, rtol=0, atol=1e-11)

@@ -19,7 +19,10 @@ def found(expression, X, values, variables=SYMBOLS):
 @pytest.mark.parametrize(
     ("expression", "ranges"),
     [
-        (-D / A + A - 2.23 * (A * B + B / sympy.sqrt(C) + sympy.sqrt(C)) + sympy.log(D), [SIGNED, SIGNED, POSITIVE, POSITIVE]),
+        (
+            -D / A + A - 2.23 * (A * B + B / sympy.sqrt(C) + sympy.sqrt(C)) + sympy.log(D),
+            [SIGNED, SIGNED, POSITIVE, POSITIVE],
+        ),
         (A * sympy.sin(B) * sympy.cos(C) - D**2 + 1.5 * sympy.cos(D), [SIGNED] * 4),
         # Under links, and beside factors.
         (sympy.sqrt(A**2 + sympy.cos(B) * C + 20), [SIGNED, SIGNED, SIGNED]),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import sympy
 
-from kansym.structure.whole_terms import whole_factors, whole_terms
+from kansym.structure.whole_terms import dominant_term, whole_factors, whole_terms
 
 SYMBOLS = A, B, C, D, E = sympy.symbols("a b c d e", real=True)
 
@@ -79,3 +79,23 @@ def test_few_rows_say_nothing(rows, law):
     y = law(A + sympy.cos(B), SYMBOLS).predict(rows)
     assert whole_terms(rows[:200], y[:200], SYMBOLS) is None
     assert whole_factors(rows[:200], y[:200], SYMBOLS) is None
+
+
+@pytest.mark.parametrize(
+    ("expression", "taken"),
+    [
+        (A**4 * B**4 / (C * D**4) - D + C + E, A**4 * B**4 / (C * D**4)),
+        (sympy.exp(A + B + C) + A * D - 2.5 * E, sympy.exp(A) * sympy.exp(B) * sympy.exp(C)),
+        (-2 * A**3 * B**3 + sympy.sin(C), -2.0 * A**3 * B**3),
+    ],
+    ids=str,
+)
+def test_a_term_that_dominates_over_decades(rows, law, expression, taken):
+    found = dominant_term(rows, law(expression, SYMBOLS).predict(rows), SYMBOLS)
+    assert found is not None and sympy.simplify(found.expression - taken) == 0
+    assert np.allclose(found.values, law(taken, SYMBOLS).predict(rows), rtol=1e-12)
+
+
+def test_no_term_dominates_a_sum_of_equals(rows, law):
+    for expression in (A * B + C * D, 1.37 * A**4 * B**4 + C, A + B + C):
+        assert dominant_term(rows, law(expression, SYMBOLS).predict(rows), SYMBOLS) is None
