@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
+from typing import cast
 
 import numpy as np
 import sympy
@@ -359,7 +360,7 @@ class _Run:
         part = _Run(table, options, None, part=True)
         names = dict(zip(part.fit_rows.variables, leaf.variables, strict=True))
         for formula in part.sums.at_once(leaf.until):
-            yield formula.xreplace(names)
+            yield cast(sympy.Expr, formula.xreplace(names))
 
     def _terms(self, turn: Turn) -> bool:
         """Look for sums of products; whether one is as good as the data allow."""

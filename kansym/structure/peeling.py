@@ -1,3 +1,5 @@
+# sympy's operations are typed as returning Basic, which makes these checks fail on correct code.
+# pyright: reportArgumentType=false
 """What is left of a problem once terms and factors that show at once are taken away, one layer after another."""
 
 import math
