@@ -59,8 +59,9 @@ def product_lists(X: np.ndarray, variables: tuple[sympy.Symbol, ...], most: int)
     some = [one.powers[:1] + one.others for one in every]
     few = [one.powers[:3] for one in every]
     sines = [one.powers[:2] + one.others[:2] for one in every]
+    swelling = [_swelling(one) for one in every]
     sums = _of_sums(X, variables)
-    chosen = [(powers, 2), (waves, 2), (both, 2), (few, 3), (sines, 3), (some, 3), (powers, 3)]
+    chosen = [(powers, 2), (waves, 2), (both, 2), (swelling, 2), (few, 3), (sines, 3), (some, 3), (powers, 3)]
     if _number(list(map(len, powers)), 2) > MOST_PRODUCTS:
         chosen.insert(0, (few, 2))
     if sums:
@@ -87,6 +88,13 @@ def _functions(x: np.ndarray, z: sympy.Symbol) -> _Functions:
     if ANGLES[0] < size < LARGEST_EXPONENT:
         others += [Function(sympy.exp(z), np.exp(x)), Function(sympy.exp(-z), np.exp(-x))]
     return _Functions(powers, others)
+
+
+def _swelling(own: _Functions) -> list[Function]:
+    """A column, its square, its sine, cosine and logarithm, and these times the column."""
+    column, square = own.powers[:2]
+    functions = own.others[:2] + [one for one in own.powers if one.expression.func is sympy.log]
+    return [column, square, *functions, *(column.times(one) for one in functions)]
 
 
 def _of_sums(X: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> list[Function]:

@@ -213,6 +213,7 @@ def _terms(X: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> list[_Candidat
         single.append([_Candidate(expression, frozenset({k}), values) for expression, values in functions])
     found = [one for functions in single for one in functions]
     found += [_product(one, two) for some, more in itertools.combinations(single, 2) for one in some for two in more]
+    found += [_product(functions[0], one) for functions in single for one in functions[1:]]
     plain = [functions[0] for functions in single]
     found += [_product(one, one) for one in plain]
     for three in itertools.combinations_with_replacement(plain, 3):

@@ -24,6 +24,7 @@ def found(expression, X, values, variables=SYMBOLS):
             [SIGNED, SIGNED, POSITIVE, POSITIVE],
         ),
         (A * sympy.sin(B) * sympy.cos(C) - D**2 + 1.5 * sympy.cos(D), [SIGNED] * 4),
+        (A * sympy.cos(A) * B + C - 2.4 * C * sympy.sin(D) * D, [SIGNED] * 4),
         # Under links, and beside factors.
         (sympy.sqrt(A**2 + sympy.cos(B) * C + 20), [SIGNED, SIGNED, SIGNED]),
         (sympy.exp(sympy.sin(A) - B * C / 50), [SIGNED, SIGNED, SIGNED]),

@@ -21,6 +21,7 @@ def rows(box):
         (A - B**2 + sympy.sqrt(C**2 + D**2 + E**2), A - B**2, (0, 1)),
         (A * B + 2 * A - sympy.log(1 + C**2 + E**2), A * B + 2.0 * A, (0, 1)),
         (A + sympy.sin(B) + 0.4 * sympy.cos(C * D + E), A + sympy.sin(B), (0, 1)),
+        (A * sympy.sin(A) + B - sympy.sqrt(C**2 + D**2 + E**2), A * sympy.sin(A) + B, (0, 1)),
         (A * B * C - B * sympy.cos(D) + sympy.sqrt(E + 10.1), A * B * C - B * sympy.cos(D), (0, 1, 2, 3)),
     ],
     ids=str,
