@@ -25,13 +25,21 @@ MOST_SUMS = 3
 
 @dataclass(frozen=True, eq=False)
 class Function:
-    """A function of a column or a product of several, with its values (n,)."""
+    """A function of a column or a product of several, with its values (n,); few are ever written."""
 
-    expression: sympy.Expr
+    factors: tuple[sympy.Expr, ...]
     values: np.ndarray
 
+    @classmethod
+    def of(cls, expression: sympy.Expr, values: np.ndarray) -> "Function":
+        return cls((expression,), values)
+
+    @property
+    def expression(self) -> sympy.Expr:
+        return sympy.Mul(*self.factors)
+
     def times(self, other: "Function") -> "Function":
-        return Function(self.expression * other.expression, self.values * other.values)
+        return Function(self.factors + other.factors, self.values * other.values)
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,18 +83,21 @@ def product_lists(X: np.ndarray, variables: tuple[sympy.Symbol, ...], most: int)
 
 
 def _functions(x: np.ndarray, z: sympy.Symbol) -> _Functions:
-    powers, others = [Function(z, x), Function(z**2, x**2)], list[Function]()
+    powers, others = [Function.of(z, x), Function.of(z**2, x**2)], list[Function]()
     size = float(np.abs(x).max())
     if x.all():
-        powers += [Function(1 / z, 1 / x), Function(z**-2, x**-2.0)]
-        powers.append(Function(sympy.log(z if (x > 0).all() else sympy.Abs(z)), np.log(np.abs(x))))
+        powers += [Function.of(1 / z, 1 / x), Function.of(z**-2, x**-2.0)]
+        powers.append(Function.of(sympy.log(z if (x > 0).all() else sympy.Abs(z)), np.log(np.abs(x))))
     if (x > 0).all() or (x < 0).all():
         base = z if x[0] > 0 else -z
-        powers += [Function(sympy.sqrt(base), np.sqrt(np.abs(x))), Function(1 / sympy.sqrt(base), np.abs(x) ** -0.5)]
+        powers += [
+            Function.of(sympy.sqrt(base), np.sqrt(np.abs(x))),
+            Function.of(1 / sympy.sqrt(base), np.abs(x) ** -0.5),
+        ]
     if ANGLES[0] < size < ANGLES[1]:
-        others += [Function(sympy.sin(z), np.sin(x)), Function(sympy.cos(z), np.cos(x))]
+        others += [Function.of(sympy.sin(z), np.sin(x)), Function.of(sympy.cos(z), np.cos(x))]
     if ANGLES[0] < size < LARGEST_EXPONENT:
-        others += [Function(sympy.exp(z), np.exp(x)), Function(sympy.exp(-z), np.exp(-x))]
+        others += [Function.of(sympy.exp(z), np.exp(x)), Function.of(sympy.exp(-z), np.exp(-x))]
     return _Functions(powers, others)
 
 
@@ -104,13 +115,13 @@ def _of_sums(X: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> list[Functio
     found: list[Function] = []
     for i, j in itertools.permutations(mixed, 2):
         x, z, u, v = X[:, i], X[:, j], variables[i], variables[j]
-        arguments = [Function(u - v, x - z), Function(u + v**2, x + z**2), Function(v**2 - u, z**2 - x)]
-        arguments += [Function(u + v, x + z), Function(-u - v, -x - z)] if i < j else []
+        arguments = [Function.of(u - v, x - z), Function.of(u + v**2, x + z**2), Function.of(v**2 - u, z**2 - x)]
+        arguments += [Function.of(u + v, x + z), Function.of(-u - v, -x - z)] if i < j else []
         for one in arguments:
             if (one.values > 0).all() and len(found) < 3 * MOST_SUMS:
-                found.append(Function(sympy.log(one.expression), np.log(one.values)))
-                found.append(Function(sympy.sqrt(one.expression), np.sqrt(one.values)))
-                found.append(Function(1 / one.expression, 1 / one.values))
+                found.append(Function.of(sympy.log(one.expression), np.log(one.values)))
+                found.append(Function.of(sympy.sqrt(one.expression), np.sqrt(one.values)))
+                found.append(Function.of(1 / one.expression, 1 / one.values))
     return found
 
 
@@ -125,7 +136,7 @@ def _number(functions: list[int], factors: int) -> int:
 
 def _products(functions: list[list[Function]], factors: int, rows: int) -> list[Function]:
     """One, and the products of functions from up to so many of the lists; finite ones."""
-    found = [Function(sympy.S.One, np.ones(rows))]
+    found = [Function.of(sympy.S.One, np.ones(rows))]
     for number in range(1, min(factors, len(functions)) + 1):
         for some in itertools.combinations(functions, number):
             found += [functools.reduce(Function.times, chosen) for chosen in itertools.product(*some)]

@@ -74,9 +74,9 @@ FORM_ROWS = 100
 """Rows from which a table with one input is looked at for other structure: forms without constants are told apart
 from others by many rows, or not at all."""
 
-GLANCE, REST, MOST_RESTS = 0.08, 0.3, 2
-"""Shares of the time for what is seen at once of a problem that is left, and for its structure; and how many of those,
-the smallest, have both."""
+GLANCE, REST, MOST_RESTS = 0.06, 0.25, 2
+"""Shares of the time for what is seen at once of a problem that is left, and for exact laws of all of them or the structure
+of one; and how many of those, the smallest, have both of their own."""
 
 NETWORKS, NETWORKS_WITH_NOISE = 0.4, 0.7
 """Share of the time for the search of a smaller problem: with noise its readings only begin to say what it is."""
@@ -370,11 +370,11 @@ class Solver:
 
     def _peeled(self, problem: Problem) -> Iterator[Solution]:
         """Laws of what is left once terms with whole coefficients, or such factors, are taken away."""
-        rests = []
-        for rest in peeled(problem, until=self.until) if self.any_function else ():
+        rests, late = [], min(self.until, clock.now() + REST * clock.left(self.until))
+        for rest in peeled(problem, until=late) if self.any_function else ():
             rests += [rest] if 0 < rest.dimension < problem.dimension else []
             yield from self._at_once(rest)
-            yield from beside(rest, self.until)
+            yield from beside(rest, late)
         for rest in sorted(rests, key=lambda rest: rest.dimension)[:MOST_RESTS]:
             if self._late():
                 return

@@ -137,15 +137,14 @@ class _Span:
         """What the span leaves of columns (n,) of mean square one on some rows, for each degree of freedom, shape
         (m, number of them); and their sizes."""
         every, size = self._weighted(np.column_stack(columns))
-        clock.charge(Work.DENSE_PRODUCTS, self._basis.size * len(columns) / 2)
+        clock.charge(Work.DENSE_PRODUCTS, self._basis.size * len(columns) / 4)
         left = every - self._basis @ (self._basis.T @ every)
-        left -= self._basis @ (self._basis.T @ left)
         return left / math.sqrt(CHECKED), size
 
     def _weighted(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         every = values[self.few] * self.row[self.few, None]
         size = np.sqrt((every**2).mean(0))
-        return every / size, size
+        return every / np.where(size > 0, size, 1.0), size
 
     def terms(self, values: np.ndarray) -> sympy.Expr | None:
         """A column (n,) as a sum of few products that holds on all rows; None where it is none."""
@@ -156,6 +155,8 @@ class _Span:
         matrix = np.column_stack([self.products[j].values for j in chosen]) * self.row[:, None]
         size = np.sqrt((matrix**2).mean(0))
         own = values * self.row
+        if not (np.isfinite(own).all() and (size > 0).all()):
+            return None
         coefficients = np.linalg.lstsq(matrix / size, own, rcond=None)[0]
         left = own - (matrix / size) @ coefficients
         if not (np.abs(left) < EXACT * (np.abs(matrix / size) @ np.abs(coefficients))).all():
@@ -166,7 +167,7 @@ class _Span:
     def _sparse(self, target: np.ndarray) -> list[int] | None:
         """The few products that a target is a sum of; None where it takes many."""
         clock.charge(Work.DENSE_PRODUCTS, 4 * self.matrix.size * self.matrix.shape[1])
-        if not np.isfinite(target).all():
+        if not (np.isfinite(target).all() and np.isfinite(self.matrix).all()):
             return None
         first = np.abs(np.linalg.lstsq(self.matrix, target, rcond=None)[0])
         for least in NOTHING:
@@ -190,9 +191,9 @@ class _Trials:
     """
 
     def __init__(self, X: np.ndarray, t: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> None:
-        self.t, self.one = t, Function(sympy.S.One, np.ones(len(t)))
-        self.columns = [Function(z, x) for z, x in zip(variables, X.T, strict=True)]
-        self.inverse = [Function(1 / one.expression, 1 / one.values) for one in self.columns if one.values.all()]
+        self.t, self.one = t, Function.of(sympy.S.One, np.ones(len(t)))
+        self.columns = [Function.of(z, x) for z, x in zip(variables, X.T, strict=True)]
+        self.inverse = [Function.of(1 / one.expression, 1 / one.values) for one in self.columns if one.values.all()]
         named = [(link.name, link) for link in usable_links(t, exact=True) if link.name in LINK_NAMES]
         self.links = [_Link(name, link.inverse(t), link.forward(t)) for name, link in named]
 
@@ -226,10 +227,10 @@ class _Trials:
         pairs = [p.times(q) for p, q in itertools.combinations(self.columns, 2)]
         sums = [(self.one, [self.one, *self.columns]), (self.one, [self.one, *self.columns, *pairs])]
         sums += [(inverse, [self.one, *self.columns]) for inverse in self.inverse]
-        for (before, parts), link in itertools.product(sums, self.links):
-            numbers = self._null(span, [link.values * before.values * part.values for part in parts])
-            if numbers is None:
-                continue
+        tried = list(itertools.product(sums, self.links))
+        groups = [[link.values * before.values * part.values for part in parts] for (before, parts), link in tried]
+        for number, numbers in self._null(span, groups):
+            (before, parts), link = tried[number]
             factor = _weighted_sum(numbers, parts).times(before)
             total = span.terms(link.values * factor.values)
             if total is not None:
@@ -238,22 +239,20 @@ class _Trials:
     def _in_squares(self, span: _Span) -> Iterator[sympy.Expr]:
         """y from a quadratic equation for a function of it."""
         parts = [self.one, *self.columns]
-        for link in self.links:
-            for factor in self._before(link) if link.name in SQUARED else ():
-                own = link.values * factor.values
-                numbers = self._null(span, [own**2, *(own * part.values for part in parts)])
-                if numbers is None or abs(numbers[0]) < NOTHING[1] * np.abs(numbers).max():
-                    continue
-                # A square completed: (own + middle)^2 is in the span, with the square of the middle.
-                middle = _weighted_sum(numbers[1:] / numbers[0] / 2, parts)
-                rest = span.terms(own**2 + 2 * own * middle.values)
-                if rest is None:
-                    continue
-                sign = np.sign(own + middle.values)
-                if (sign == sign[0]).all():
-                    root = sympy.sqrt(_collected(rest, middle.expression**2))
-                    total = int(sign[0]) * root - middle.expression
-                    yield link.back.xreplace({TARGET: total / factor.expression})
+        tried = [(link, factor) for link in self.links if link.name in SQUARED for factor in self._before(link)]
+        every = [link.values * factor.values for link, factor in tried]
+        for number, numbers in self._null(span, [[own**2, *(own * part.values for part in parts)] for own in every]):
+            (link, factor), own = tried[number], every[number]
+            if abs(numbers[0]) < NOTHING[1] * np.abs(numbers).max():
+                continue
+            # A square completed: (own + middle)^2 is in the span, with the square of the middle.
+            middle = _weighted_sum(numbers[1:] / numbers[0] / 2, parts)
+            rest = span.terms(own**2 + 2 * own * middle.values)
+            sign = np.sign(own + middle.values)
+            if rest is not None and (sign == sign[0]).all():
+                root = sympy.sqrt(_collected(rest, middle.expression**2))
+                total = int(sign[0]) * root - middle.expression
+                yield link.back.xreplace({TARGET: total / factor.expression})
 
     def _before(self, link: _Link) -> list[Function]:
         """Factors of a function of y in a quadratic equation; an exponential has exponentials of columns too."""
@@ -261,7 +260,7 @@ class _Trials:
         if link.name != "exp":
             return plain
         signs = itertools.product(self.columns, (1, -1))
-        more = [Function(sympy.exp(s * one.expression), np.exp(s * one.values)) for one, s in signs]
+        more = [Function.of(sympy.exp(s * one.expression), np.exp(s * one.values)) for one, s in signs]
         return plain + [p.times(q) for p in plain for q in more]
 
     def _exponentials(self, span: _Span) -> Iterator[_Link]:
@@ -281,16 +280,20 @@ class _Trials:
                 whole = inner if name != "power" else (1 if self.t[0] > 0 else -1) * TARGET ** (1 / own)
                 yield _Link(name, whole, np.exp(float(own) * z))
 
-    def _null(self, span: _Span, columns: list[np.ndarray]) -> np.ndarray | None:
-        """Coefficients of the one combination of columns that is in the span; None where there is none."""
-        if not np.isfinite(np.sum(columns, axis=0)).all():
-            return None
-        left, size = span.left(columns)
-        clock.charge(Work.DENSE_PRODUCTS, 2 * left.size * left.shape[1])
-        _, singular, right = np.linalg.svd(left, full_matrices=False)
-        if not (singular[-1] < IN_SPAN and singular[-1] < FEWER * singular[-2]):
-            return None
-        return np.where(np.abs(right[-1]) < NOTHING[1], 0.0, right[-1]) / size
+    def _null(self, span: _Span, groups: list[list[np.ndarray]]) -> Iterator[tuple[int, np.ndarray]]:
+        """Groups of columns of which one combination is in the span, with its coefficients."""
+        if not groups:
+            return
+        left, size = span.left([column for group in groups for column in group])
+        end = 0
+        for number, group in enumerate(groups):
+            own = slice(end, end := end + len(group))
+            if not (np.isfinite(left[:, own]).all() and (size[own] > 0).all()):
+                continue
+            clock.charge(Work.DENSE_PRODUCTS, 2 * len(left) * len(group) ** 2)
+            _, singular, right = np.linalg.svd(left[:, own], full_matrices=False)
+            if singular[-1] < IN_SPAN and singular[-1] < FEWER * singular[-2]:
+                yield number, np.where(np.abs(right[-1]) < NOTHING[1], 0.0, right[-1]) / size[own]
 
 
 def _quotient(total: sympy.Expr, factor: sympy.Expr) -> sympy.Expr:
@@ -311,7 +314,9 @@ def _quotient(total: sympy.Expr, factor: sympy.Expr) -> sympy.Expr:
 def _weighted_sum(numbers: np.ndarray, parts: list[Function]) -> Function:
     found = [(c, one) for c, one in zip(numbers.tolist(), parts, strict=True) if c]
     expression = sympy.Add(*(sympy.Float(c) * one.expression for c, one in found))
-    return Function(expression, np.sum([c * one.values for c, one in found], axis=0) if found else 0 * parts[0].values)
+    return Function.of(
+        expression, np.sum([c * one.values for c, one in found], axis=0) if found else 0 * parts[0].values
+    )
 
 
 def _collected(*parts: sympy.Expr) -> sympy.Expr:

@@ -30,8 +30,9 @@ CLEAR, KEPT = 7.0, 5.0
 ROUNDS, MORE_ROUNDS, FAR = 12, 4, 4.7
 """Rounds of reweighting, with one more term, and errors from which on a row has no weight (Tukey's biweight)."""
 
-NEAR, SHARP = 3.5, 0.03
-"""Errors within which a coefficient is a whole number, and the largest error of one that says so."""
+NEAR, SHARP = 3.5, 0.04
+"""Errors within which a coefficient is a whole number, or another multiple of a unit, and the largest error of one that
+says so, in units of that."""
 
 LEFT = 1e-3
 """Share of a column that the terms so far must leave."""
@@ -98,7 +99,7 @@ class _Regression:
         found = []
         for term, value, error in zip(self.terms, self.coefficients.tolist(), self.errors.tolist(), strict=True):
             nearest = unit * round(value / unit)
-            if nearest and error < SHARP * unit / 0.5**0.5 and abs(value - nearest) < max(NEAR * error, least):
+            if nearest and error < SHARP * unit and abs(value - nearest) < max(NEAR * error, least):
                 found.append((term, nearest))
         return found
 

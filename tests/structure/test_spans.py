@@ -87,3 +87,14 @@ def test_a_deadline_ends_it(box, values):
     X = box(1600, *[POSITIVE] * 3)
     with clock.running(clock.Clock()):
         assert list(span_laws(X, X[:, 0] * np.log(X[:, 1]), SYMBOLS[:3], until=-1.0)) == []
+
+
+@pytest.mark.parametrize("size", [1e-150, 1.0, 1e150])
+@pytest.mark.parametrize("expression", [sympy.exp(A**2 * B), 1 / (A * B), sympy.exp(-40 * A) + C], ids=str)
+def test_extreme_values_are_no_error(box, values, expression, size):
+    X = box(900, *[SIGNED] * 3)
+    with np.errstate(all="ignore"), clock.running(clock.Clock()):
+        y = values(expression, SYMBOLS[:3], X)
+        good = np.isfinite(y) & (np.abs(y) < 1e100)
+        for X_, y_ in ((X[good], size * y[good]), (size * X[good], y[good])):
+            list(span_laws(X_, y_, SYMBOLS[:3]))

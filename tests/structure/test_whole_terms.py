@@ -100,3 +100,13 @@ def test_a_term_that_dominates_over_decades(rows, law, expression, taken):
 def test_no_term_dominates_a_sum_of_equals(rows, law):
     for expression in (A * B + C * D, 1.37 * A**4 * B**4 + C, A + B + C):
         assert dominant_term(rows, law(expression, SYMBOLS).predict(rows), SYMBOLS) is None
+
+
+@pytest.mark.parametrize("size", [1e-150, 1e150])
+def test_extreme_values_are_no_error(rows, law, size):
+    y = law(A + sympy.exp(B * C) * D, SYMBOLS).predict(rows)
+    for engine in (whole_terms, whole_factors, dominant_term):
+        with np.errstate(all="ignore"):
+            engine(rows, size * y, SYMBOLS)
+            engine(size * rows, y, SYMBOLS)
+            engine(rows, np.sign(y), SYMBOLS)
