@@ -75,8 +75,8 @@ FORM_ROWS = 100
 from others by many rows, or not at all."""
 
 GLANCE, REST, MOST_RESTS = 0.06, 0.25, 2
-"""Shares of the time for what is seen at once of a problem that is left, and for exact laws of all of them or the structure
-of one; and how many of those, the smallest, have both of their own."""
+"""Shares of the time for what is seen at once of a problem that is left, and for exact laws of all of them or the
+structure of one; and how many of those, the smallest, have both of their own."""
 
 NETWORKS, NETWORKS_WITH_NOISE = 0.4, 0.7
 """Share of the time for the search of a smaller problem: with noise its readings only begin to say what it is."""
