@@ -24,6 +24,7 @@ from kansym.structure.links import usable_links
 from kansym.structure.problem import TARGET
 from kansym.structure.products import Function, product_lists
 from kansym.structure.rational import shortest_quotient
+from kansym.structure.sparse import few_columns
 
 MOST_COLUMNS = 7
 """Columns of a table whose laws are looked for."""
@@ -33,6 +34,9 @@ CHECKED = 100
 
 IN_SPAN, EXACT = 1e-10, 1e-9
 """What a basis leaves of a target that is in its span, and a law of any row, both in units of their size."""
+
+ROUNDING = 1e-13
+"""What a law leaves whose products were chosen one by one: approximations of few products come near as well."""
 
 MOST_TERMS, SPARSE = 12, 0.1
 """Terms of a law, and their share of the products: other functions are approximated by many."""
@@ -173,11 +177,16 @@ class _Span:
         for least in NOTHING:
             chosen = np.flatnonzero(first >= least * first.max())
             if len(chosen) > max(3, min(MOST_TERMS, SPARSE * self.matrix.shape[1])):
-                return None
+                break
             second = np.linalg.lstsq(self.matrix[:, chosen], target, rcond=None)[0]
             if np.sqrt(np.mean((target - self.matrix[:, chosen] @ second) ** 2)) < IN_SPAN:
                 return chosen[np.abs(second) > NOTHING[-1] * np.abs(second).max()].tolist()
-        return None
+        # Where products are nearly dependent all of them take part, though few would do.
+        few = few_columns(self.matrix, target)
+        if few is None:
+            return None
+        rest = target - self.matrix[:, few] @ np.linalg.lstsq(self.matrix[:, few], target, rcond=None)[0]
+        return few if np.sqrt(np.mean(rest**2)) < ROUNDING else None
 
 
 class _Trials:

@@ -226,3 +226,21 @@ def test_relative_error(rng):
     weights = np.r_[np.zeros(25), np.ones(25)]
     assert relative_error(residual, y, weights) == pytest.approx(np.sqrt(np.mean(residual[25:] ** 2)) / y.std())
     assert relative_error(np.ones(3), np.full(3, 4.0), None) == 1.0
+
+
+def test_an_exact_factor_of_several_columns_says_nothing_of_trust():
+    X, y = rows(3)
+    problem = Problem.of(X, y, internal_symbols(NAMES, X))
+    a, b, _ = problem.columns
+    after = problem.less((0,), a * b, X[:, 0] * X[:, 1], product=True)
+    assert after.columns == problem.columns[1:] and after.trust is None
+    assert np.allclose(after.t * X[:, 0] * X[:, 1], y) and np.allclose(after.slope, X[:, 0] * X[:, 1])
+    assert problem.less((), a, X[:, 0], product=False).dimension == 3
+
+
+def test_some_rows_of_a_problem():
+    X, y = rows(4)
+    whole = Problem.of(X, y, internal_symbols(NAMES, X), np.arange(1.0, 21.0))
+    some = whole.on(np.array([3, 5]))
+    assert np.array_equal(some.X, whole.X[[3, 5]]) and np.array_equal(some.t, whole.t[[3, 5]])
+    assert np.array_equal(some.weights, [4.0, 6.0]) and some.trust is None and len(some.slope) == 2

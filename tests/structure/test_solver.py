@@ -96,6 +96,20 @@ def test_exact_laws(box, law, agree, expression):
     assert agree(found[-1][0], expression, SYMBOLS, box(100, *[(0.4, 3.0)] * 3, seed=9), relative=1e-7)
 
 
+def test_whole_terms_are_taken_away_before_any_interpolant(box, law, agree):
+    u, v, w, x = symbols_used = sympy.symbols("u v w x", real=True)
+    expression = u - x**2 + x * sympy.cos(v) - 2.19 * sympy.sqrt(v + 0.44 / w)
+    ranges = [(-10, 10), (0.1, 10), (0.1, 10), (-10, 10)]
+    X = box(900, *ranges)
+    y = law(expression, symbols_used).predict(X)
+    with clock.running(clock.Clock()):
+        solver = Solver(y, Curves(), seed=0, until=60.0)
+        found, problem = next(solver.solutions(Problem.of(X, y, symbols_used)))
+    assert solver.reducer.lowest == np.inf
+    assert problem.steps and problem.dimension == 2
+    assert agree(found, expression, symbols_used, box(100, *ranges, seed=9), relative=1e-8)
+
+
 @pytest.mark.parametrize(
     "expression",
     [
