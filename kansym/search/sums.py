@@ -16,6 +16,7 @@ from kansym.search.options import DiscoveryOptions
 from kansym.search.rows import FitRows
 from kansym.terms.enumeration import FEW, FEW_OF_NOISY_CURVES, Enumeration
 from kansym.terms.pursuit import Pursuit, suits
+from kansym.terms.wave_columns import waves_at_once
 
 
 @unique
@@ -62,6 +63,9 @@ DECADES = 100.0
 SHORTER_SECONDS = 16.0
 """Most time for a turn where a formula leaves nothing to find: only a shorter one is looked for, which is a small sum
 that is found soon."""
+
+MOST_FOR_WAVES = 3
+"""Columns of a table whose waves are looked for outside of all turns."""
 
 ENUMERATED = 0.25
 """Share of a turn for trees of operations, and only in the last turn for large ones."""
@@ -165,12 +169,14 @@ class Sums:
         yield from pursuit.formulas(until, brief=turn is Turn.BRIEF)
 
     def at_once(self, until: float) -> Iterator[sympy.Expr]:
-        """Waves, and exact compositions of few operations, outside of all turns."""
-        X, y, _ = self.fit_rows.rows(self.fit_rows.fitting)
-        if self.wanted and suits(X, y):
-            enumeration, pursuit = self._engines(noisy=False)
-            yield from pursuit.waves(until)
-            yield from enumeration.formulas(until, few=FEW, exact=True)
+        """Waves that leave nothing, outside of all turns."""
+        X, y, weights = self.fit_rows.rows(self.fit_rows.fitting)
+        variables, allowed = self.fit_rows.variables, self.fit_rows.allowed
+        if self.wanted and suits(X, y) and X.shape[1] <= MOST_FOR_WAVES:
+            root, left = np.ones(len(y)) if weights is None else np.sqrt(weights), clock.left(until)
+            for one in waves_at_once(X, y, root, variables, seed=self.options.seed, seconds=left):
+                if allowed is None or allowed.permits(one):
+                    yield one
 
     def _engines(self, *, noisy: bool) -> tuple[Enumeration, Pursuit]:
         if noisy not in self._made:

@@ -27,7 +27,7 @@ class Leaf:
     attainable : float or None
         Error, in units of the spread of t, that the interpolant reaches: networks far above it have the wrong shape.
     glance : bool, default False
-        Only what is exact and seen at once: waves, and compositions of few operations.
+        Only what is exact and seen at once, which is waves.
     """
 
     X: np.ndarray

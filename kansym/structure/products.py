@@ -64,12 +64,14 @@ def product_lists(X: np.ndarray, variables: tuple[sympy.Symbol, ...], most: int)
     powers = [one.powers for one in every]
     waves = [one.powers[:2] + one.others for one in every]
     both = [one.powers + one.others for one in every]
-    some = [one.powers[:1] + one.others for one in every]
     few = [one.powers[:3] for one in every]
     sines = [one.powers[:2] + one.others[:2] for one in every]
     swelling = [_swelling(one) for one in every]
     sums = _of_sums(X, variables)
-    chosen = [(powers, 2), (waves, 2), (both, 2), (swelling, 2), (few, 3), (sines, 3), (some, 3), (powers, 3)]
+    # A list that holds another takes the place of both, unless it is long.
+    whole = _number(list(map(len, both)), 2) <= MOST_PRODUCTS // 2
+    chosen = [(powers, 2), (both if whole else waves, 2), (swelling, 2), (sines, 3)]
+    chosen += [(few, 3)] if _number(list(map(len, powers)), 3) > MOST_PRODUCTS else [(powers, 3)]
     if _number(list(map(len, powers)), 2) > MOST_PRODUCTS:
         chosen.insert(0, (few, 2))
     if sums:

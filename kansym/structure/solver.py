@@ -27,7 +27,7 @@ from kansym.structure.settling import LEAST_NOISE, Settling
 from kansym.structure.simple_forms import simple_forms
 from kansym.structure.sparse import sparse_fits
 from kansym.structure.straight import straight_lines
-from kansym.structure.surrogate import Surrogate, fit_surrogate
+from kansym.structure.surrogate import Surrogate, fit_surrogate, one_signed
 from kansym.symbolic.complexity import complexity, formula_bits
 from kansym.symbolic.steps import Step, StepKind
 from kansym.units.system import UnitSystem
@@ -74,9 +74,12 @@ FORM_ROWS = 100
 """Rows from which a table with one input is looked at for other structure: forms without constants are told apart
 from others by many rows, or not at all."""
 
-GLANCE, REST, MOST_RESTS = 0.06, 0.25, 2
-"""Shares of the time for what is seen at once of a problem that is left, and for exact laws of all of them or the
-structure of one; and how many of those, the smallest, have both of their own."""
+WAVY = 0.05
+"""Error of an interpolant of what is left from which it may be a wave."""
+
+GLANCE, REST, MOST_RESTS = 0.08, 0.2, 2
+"""Shares of the time for waves of what is left, and for exact laws of all that is or the structure of one; and how many
+of those, the smallest, have their own."""
 
 NETWORKS, NETWORKS_WITH_NOISE = 0.4, 0.7
 """Share of the time for the search of a smaller problem: with noise its readings only begin to say what it is."""
@@ -372,22 +375,22 @@ class Solver:
         """Laws of what is left once terms with whole coefficients, or such factors, are taken away."""
         rests, late = [], min(self.until, clock.now() + REST * clock.left(self.until))
         for rest in peeled(problem, until=late) if self.any_function else ():
-            rests += [rest] if 0 < rest.dimension < problem.dimension else []
-            yield from self._at_once(rest)
+            if rest.dimension < problem.dimension:
+                rests += [rest] if rest.dimension else []
+                yield from self._at_once(rest)
             yield from beside(rest, late)
         for rest in sorted(rests, key=lambda rest: rest.dimension)[:MOST_RESTS]:
             if self._late():
                 return
-            variables = symbols(rest.dimension)
-            until = min(self.until, clock.now() + GLANCE * clock.left(self.until))
-            for formula in self.leaf(Leaf(rest.X, rest.t, variables, None, None, until, None, glance=True)):
-                yield rest.compose(formula, variables), rest
-            if len(rest.t) < len(problem.t):
-                continue
             # What an interpolant of a guess sees says nothing of the noise of y.
-            alone = Reducer(self.reducer.y, seed=self.seed, deadline=self.until)
-            alone.look(rest)
-            if not alone.noisy:
+            signed = one_signed(rest.X)
+            surrogate = fit_surrogate(rest.X, rest.t, log=signed, weights=None, seed=self.seed, rows=FEW_ROWS)
+            if surrogate is None or surrogate.noise > NOISY or surrogate.error > WAVY:
+                # Noise, unless it is a wave.
+                variables, until = symbols(rest.dimension), clock.now() + GLANCE * clock.left(self.until)
+                for formula in self.leaf(Leaf(rest.X, rest.t, variables, None, None, until, None, glance=True)):
+                    yield rest.compose(formula, variables), rest
+            elif len(rest.t) == len(problem.t):
                 whole = self.until
                 self.until = min(whole, clock.now() + REST * clock.left(whole))
                 yield from self.solutions(rest, 1)

@@ -14,8 +14,24 @@ from kansym import clock
 from kansym.terms.chirps import chirps
 from kansym.terms.wave_forms import wave_formulas
 
-MOST_COLUMNS = 4
+MOST_COLUMNS = 3
 """Columns of a table up to which functions of theirs are tried."""
+
+FIRST = 0.25
+"""Share of the time for waves of the columns as they are."""
+
+
+def waves_at_once(
+    X: np.ndarray, y: np.ndarray, root: np.ndarray, variables: tuple[sympy.Symbol, ...], *, seed: int, seconds: float
+) -> Iterator[sympy.Expr]:
+    """Waves that leave nothing beside polynomials, of columns or of functions of theirs; see `waves_of_functions`."""
+    late = clock.now() + seconds
+    # A wave of a function is seen, and never found, with the column in its place.
+    found = chirps(X, y, root, seed=seed, seconds=seconds * FIRST)
+    if found is not None and found.fit is not None:
+        yield from wave_formulas(found.fit, found.size, variables)
+    elif not clock.late(late):
+        yield from waves_of_functions(X, y, root, variables, seed=seed, seconds=late - clock.now())
 
 
 def waves_of_functions(
