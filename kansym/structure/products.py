@@ -68,9 +68,10 @@ def product_lists(X: np.ndarray, variables: tuple[sympy.Symbol, ...], most: int)
     sines = [one.powers[:2] + one.others[:2] for one in every]
     swelling = [_swelling(one) for one in every]
     sums = _of_sums(X, variables)
-    # A list that holds another takes the place of both, unless it is long.
+    # A list that holds others takes their place, unless it is long.
     whole = _number(list(map(len, both)), 2) <= MOST_PRODUCTS // 2
     chosen = [(powers, 2), (both if whole else waves, 2), (swelling, 2), (sines, 3)]
+    chosen += [] if whole else [(both, 2)]
     chosen += [(few, 3)] if _number(list(map(len, powers)), 3) > MOST_PRODUCTS else [(powers, 3)]
     if _number(list(map(len, powers)), 2) > MOST_PRODUCTS:
         chosen.insert(0, (few, 2))

@@ -154,7 +154,7 @@ class _Span:
         """A column (n,) as a sum of few products that holds on all rows; None where it is none."""
         target, _ = self._weighted(values[:, None])
         chosen = self._sparse(target[:, 0])
-        if chosen is None:
+        if not chosen:
             return None
         matrix = np.column_stack([self.products[j].values for j in chosen]) * self.row[:, None]
         size = np.sqrt((matrix**2).mean(0))
