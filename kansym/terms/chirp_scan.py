@@ -178,7 +178,8 @@ def _grids(dimension: int) -> Iterator[_Grid]:
         linear, cross, square = PAIR_RATES if dimension == 2 else FEW_PAIR_RATES
         right = [unit(i, j), unit(i, i), unit(j, j)]
         yield _grid([unit(i), unit(j)], right, [linear, linear], [cross, square, square])
-        yield _grid([unit(i)], [unit(j)], [LINEAR_RATES[2]], [LINEAR_RATES[2]], right)
+        if dimension > 2:
+            yield _grid([unit(i)], [unit(j)], [LINEAR_RATES[2]], [LINEAR_RATES[2]], right)
     for chosen in itertools.combinations(range(dimension if dimension <= MOST_FOR_TRIPLES else 0), 3):
         linear, cross = TRIPLE_RATES
         right = [unit(*both) for both in itertools.combinations(chosen, 2)]

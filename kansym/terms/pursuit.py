@@ -32,7 +32,6 @@ from kansym.terms.rows import TermRows
 from kansym.terms.separable import Curves, Separable
 from kansym.terms.slots import Slots, expression, joined
 from kansym.terms.targets import Target, Way, plain_target, targets
-from kansym.terms.wave_columns import waves_of_functions
 from kansym.terms.wave_forms import phase, wave_formulas
 
 logger = logging.getLogger(__name__)
@@ -216,9 +215,6 @@ class Pursuit:
         self.scanned = True
         seconds = WAVES * clock.left(until) if math.isfinite(until) else math.inf
         found = chirps(self.X, self.y, self.weight_root, noise=self.given, seed=self.seed, seconds=seconds)
-        if (found is None or found.fit is None) and not self.noisy:
-            table = self.X, self.y, self.weight_root, self.variables
-            yield from filter(self._permitted, waves_of_functions(*table, seed=self.seed, seconds=seconds))
         if found is None:
             return
         logger.info("terms: %d waves, at %.1f s", len(found.waves), clock.now())
