@@ -21,6 +21,7 @@ from kansym.symbolic.complexity import FEW_ROWS
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.missing_constants import missing_constants
 from kansym.symbolic.parametric import ParametricForm, parametrize
+from kansym.symbolic.single_argument import is_power_law
 from kansym.symbolic.steps import Origin
 from kansym.terms.pursuit import LEAST_ROWS
 
@@ -29,7 +30,7 @@ SHORT_FORMULA, SHORT_OF_COLUMNS, NODES_OF_COLUMN = 12, 8, 2
 and so many for each, since every column takes itself and an operation."""
 
 SIMPLEST = 5
-"""Nodes of a power with its factor, or of another function of a line."""
+"""Nodes of a power of one column with its factor, or of another function of a line."""
 
 LEADERS, PLACES, ROUNDS = 12, 2, 3
 """Formulas of the shortest descriptions that are asked for constants they lack, constants tried in each, and rounds."""
@@ -117,12 +118,17 @@ class FoundFormulas:
     def long(self) -> bool:
         """Whether a sum of products may well be shorter than the pick, as where noise lets much pass for it."""
         best = self.best()
-        return best is None or best.complexity > _short(best)
+        if best is None:
+            return True
+        # Nothing is shorter than a power law of the same columns.
+        return best.complexity > _short(best) and not is_power_law(best.expression, best.expression.free_symbols)
 
     def simplest(self) -> bool:
-        """Whether the pick is as short as what a straight line of functions of y and of a column can be."""
+        """Whether the pick is as short as a line of functions of y and of a column, or of a product, can be."""
         best = self.best()
-        return best is not None and best.complexity <= SIMPLEST
+        if best is None:
+            return False
+        return best.complexity <= SIMPLEST + NODES_OF_COLUMN * (len(best.expression.free_symbols) - 1)
 
     def wrong(self) -> bool:
         """Whether a part of the pick is wrong beyond doubt, whatever interpolants of the table see."""

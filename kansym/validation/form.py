@@ -12,6 +12,7 @@ from kansym.symbolic.constants import CONSTANT_PREFIX
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.parametric import ParametricForm
 from kansym.symbolic.refit import jacobian_rank, redundant_constants
+from kansym.symbolic.single_argument import is_power_law
 
 LARGEST_DENOMINATOR = 2
 """Of exponents that need no excuse: with noise a real one is rounded to some fraction or other."""
@@ -132,7 +133,7 @@ def form_facts(form: ParametricForm) -> FormFacts:
             or any(_functions(part, columns) or _has_high_power(part, columns) for part in _arguments(node, columns))
             for node in _functions(form.expression, columns)
         ),
-        power_law=all(_is_factor(factor, columns) for factor in sympy.Mul.make_args(form.expression)),
+        power_law=is_power_law(form.expression, columns),
         columns=len(form.expression.free_symbols & columns),
     )
 
@@ -176,10 +177,3 @@ def _is_tower(node: sympy.Expr, columns: set[sympy.Symbol]) -> bool:
 def _has_high_power(expression: sympy.Expr, columns: set[sympy.Symbol]) -> bool:
     powers = (node for node in expression.atoms(sympy.Pow) if node.base.free_symbols & columns)
     return any(power.exp.is_number and abs(float(power.exp)) >= HIGH for power in powers)
-
-
-def _is_factor(factor: sympy.Expr, columns: set[sympy.Symbol]) -> bool:
-    base, exponent = factor.as_base_exp()
-    if exponent.free_symbols & columns:
-        return False
-    return base in columns or not base.free_symbols & columns

@@ -63,7 +63,7 @@ def test_a_formula_of_many_columns_is_short_up_to_more_nodes(found):
     search = found(lambda u, v: u * v)
 
     def long(columns, nodes):
-        expression = sympy.Add(*(sympy.Symbol(f"x{k}") for k in range(columns)))
+        expression = sympy.Add(1, *(sympy.Symbol(f"x{k}") for k in range(columns)))
         one = SimpleNamespace(complexity=nodes, expression=expression)
         search.best = lambda: one
         return search.long()
@@ -71,6 +71,30 @@ def test_a_formula_of_many_columns_is_short_up_to_more_nodes(found):
     assert [long(columns, 12) for columns in (1, 2, 5)] == [False, False, False]
     assert [long(columns, 13) for columns in (1, 2, 3)] == [True, True, False]
     assert not long(5, 18) and long(5, 19)
+
+
+def test_a_function_of_a_product_of_more_columns_is_simple_with_more_nodes(found):
+    search = found(lambda u, v: u * v)
+    product = sympy.Mul(*sympy.symbols("x:3"))
+
+    def simplest(argument, nodes):
+        search.best = lambda: SimpleNamespace(complexity=nodes, expression=F(2.4) * sympy.asin(argument))
+        return search.simplest()
+
+    assert [simplest(product, nodes) for nodes in (9, 10)] == [True, False]
+    assert [simplest(sympy.Symbol("x0"), nodes) for nodes in (5, 6)] == [True, False]
+
+
+def test_no_power_law_is_long(found):
+    search = found(lambda u, v: u * v)
+    u, v = search.fit_rows.variables
+    law, other = F(2.4) * u**2 / v**3, F(2.4) * (u + 1) ** 2 / v**3
+
+    def long(expression):
+        search.best = lambda: SimpleNamespace(complexity=99, expression=expression)
+        return search.long()
+
+    assert long(other) and not long(law)
 
 
 def test_a_constant_that_is_missing_is_found(brief):
