@@ -32,8 +32,9 @@ and so many for each, since every column takes itself and an operation."""
 SIMPLEST = 5
 """Nodes of a power of one column with its factor, or of another function of a line."""
 
-LEADERS, PLACES, ROUNDS = 12, 2, 3
-"""Formulas of the shortest descriptions that are asked for constants they lack, constants tried in each, and rounds."""
+LEADERS, PLACES, ROUNDS, MOST_ROUNDS = 12, 2, 3, 10
+"""Formulas of the shortest descriptions that are asked for constants they lack, constants tried in each, rounds, and most
+rounds with noise, where each ends as soon as the pick has given way to something far better."""
 
 LEAST_LEFT = 1e-3
 """Share of the residual that one constant leaves at least, as far as is believed."""
@@ -178,7 +179,7 @@ class FoundFormulas:
         seed : int
         """
         until = clock.now() + IMPROVING * clock.left(self.deadline)
-        for _ in range(ROUNDS):
+        for _ in range(MOST_ROUNDS if noise > 0 else ROUNDS):
             before = self.best()
             leaders = sorted(self.all, key=lambda formula: formula.rank)[:LEADERS]
             new = [one for one in leaders if one.expression not in self._asked]
@@ -189,6 +190,8 @@ class FoundFormulas:
                 form = self._form(formula)
                 if noise > 0:
                     self._complete(formula, form)
+                if noise > 0 and self._gave_way(before):
+                    break
                 if number < READ_ANEW and len(self.fit_rows.fitting) >= LEAST_ROWS:
                     self._read_parts(formula, form, noise, until, seed)
             if self.best() is before:
@@ -209,6 +212,13 @@ class FoundFormulas:
             if self.best() is best:
                 return enough or not clock.late(until)
         return True
+
+    def _gave_way(self, before: Formula | None) -> bool:
+        """Whether what was the pick is now far behind it."""
+        best = self.best()
+        if best is None or before is None or best is before:
+            return False
+        return best.description_length < before.description_length - READ_BITS
 
     def _form(self, formula: Formula) -> ParametricForm:
         return parametrize(formula.expression.xreplace(self.fit_rows.symbols), self.fit_rows.variables)
@@ -244,6 +254,9 @@ class FoundFormulas:
             parts.sort(key=lambda part: -part.drop)
         before = self.best()
         for part in parts[:PARTS]:
+            # What the new one lacks is then asked, and not what else the old one did.
+            if noise > 0 and self._gave_way(before):
+                return
             # What depends on two columns takes longer, and is not asked of what has given way to something better.
             if not part.pair or self.best() is before:
                 share = clock.now() + PAIR_SHARE * clock.left(until) if part.pair else until

@@ -119,6 +119,28 @@ def test_a_part_that_is_wrong_is_read_anew(brief):
     assert best is not None and best.expression.has(sympy.exp) and np.sqrt(best.validation_loss) < 1.1 * NOISE
 
 
+def test_what_has_given_way_is_asked_nothing_more(brief):
+    search = brief(lambda u, v: 2.0 * np.exp(-1.3 * u) + np.sin(2.2 * v))
+    u, v = search.fit_rows.variables
+    # Each part is wrong: with one of them right, the other is that of the new pick.
+    search.add(F(0.9) / (u**2 + F(0.8)) + F(0.5) * v - F(0.8), "a guess")
+    search.deadline = 3 * SECONDS
+    read, behind = search._read, []
+
+    def recorded(part, formula, *rest):
+        behind.append(formula.description_length - search.best().description_length)
+        read(part, formula, *rest)
+
+    search._read = recorded
+    before = search.best()
+    search.improve(NOISE, seed=0)
+    best = search.best()
+    assert before is not None and best is not None
+    assert best.description_length < before.description_length - 200
+    # Constants that are missing may be added between two parts.
+    assert len(behind) > 1 and max(behind) < 20
+
+
 def test_what_is_right_stays_the_pick(brief):
     search = brief(lambda u, v: 2.0 * np.exp(-1.3 * u) + np.sin(2.2 * v))
     u, v = search.fit_rows.variables
