@@ -116,13 +116,21 @@ class FoundFormulas:
         best = self.best()
         return self.exact() or (best is not None and self.fit_rows.at_noise(best))
 
-    def long(self) -> bool:
-        """Whether a sum of products may well be shorter than the pick, as where noise lets much pass for it."""
+    def long(self, times: float = 1.0) -> bool:
+        """Whether a sum of products may well be shorter than the pick, as where noise lets much pass for it.
+
+        Parameters
+        ----------
+        times : float, default 1
+            As long as so many short formulas.
+        """
         best = self.best()
         if best is None:
             return True
         # Nothing is shorter than a power law of the same columns.
-        return best.complexity > _short(best) and not is_power_law(best.expression, best.expression.free_symbols)
+        return best.complexity > times * _short(best) and not is_power_law(
+            best.expression, best.expression.free_symbols
+        )
 
     def simplest(self) -> bool:
         """Whether the pick is as short as a line of functions of y and of a column, or of a product, can be."""

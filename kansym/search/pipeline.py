@@ -54,6 +54,9 @@ from kansym.threads import threads_for
 
 logger = logging.getLogger(__name__)
 
+VERY_LONG = 2.0
+"""Lengths of a short formula from which on one is not improved before sums have had their turn."""
+
 SPLINE_ERROR, BLIND = 1e-3, 5.0
 """Validation RMSE that splines reach without noise, in spreads of y, and one that shows nothing, in errors of y."""
 
@@ -364,7 +367,8 @@ class _Run:
         # once their structure has.
         several = self.dataset.n_columns > 1
         kept = self.sums.noisy and not (several and turn is Turn.GLANCE)
-        if (kept and several) or turn is self.sums.last:
+        # What is very long seldom is on the way to the law, and improving it takes long.
+        if ((kept and several) or turn is self.sums.last) and not self.formulas.long(VERY_LONG):
             self._improve()
         before = self.formulas.best()
         self.report("terms", "looking for sums of products")
