@@ -137,15 +137,39 @@ def effective_error(formula: Formula, dataset: Dataset) -> np.ndarray | None:
     return np.sqrt(dataset.y_error**2 + moved.sum(axis=1))
 
 
+def value_errors(residuals: Residuals, points: np.ndarray) -> np.ndarray:
+    """Standard errors of the formula's values at points (m, d), from those of its constants, in units of y.
+
+    sqrt(diag(J C J')) of the linearised fit; C is scaled by the errors of y where the table gives them, and by the
+    scatter of the residuals otherwise. Combinations of constants that the rows do not determine are left out.
+    """
+    if not residuals.k or residuals.n <= residuals.k:
+        return np.zeros(len(points))
+    _, singular, right, scale = _decomposed(residuals.form, residuals.X, residuals.weights)
+    pull = (residuals.form.jacobian(points) / scale) @ right.T / singular
+    if residuals.sigma is not None:
+        variance = 1.0 / float(np.mean(1.0 / residuals.sigma**2))
+    else:
+        variance = residuals.rms**2 * residuals.n / (residuals.n - residuals.k)
+    return np.sqrt(variance * (pull**2).sum(axis=1))
+
+
 def _leverage(form: ParametricForm, X: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
     if not len(form.constants) or not len(X):
         return np.zeros(len(X))
+    left, *_ = _decomposed(form, X, weights)
+    return (left**2).sum(axis=1)
+
+
+def _decomposed(form: ParametricForm, X: np.ndarray, weights: np.ndarray | None) -> tuple[np.ndarray, ...]:
+    """Singular values, and vectors, of the weighted derivatives by the constants, and what those were divided by."""
     jacobian = form.jacobian(X)
     jacobian = np.where(np.isfinite(jacobian), jacobian, 0.0)
     if weights is not None:
         jacobian = jacobian * np.sqrt(weights)[:, None]
     peak = np.abs(jacobian).max(axis=0)
-    jacobian = jacobian / np.where(peak > 0, peak, 1.0)
-    jacobian = jacobian / np.maximum(np.linalg.norm(jacobian, axis=0), 1e-300)
-    left, singular, _ = np.linalg.svd(jacobian, full_matrices=False)
-    return (left[:, singular > 1e-10 * singular.max(initial=0.0)] ** 2).sum(axis=1)
+    peak = np.where(peak > 0, peak, 1.0)
+    length = np.maximum(np.linalg.norm(jacobian / peak, axis=0), 1e-300)
+    left, singular, right = np.linalg.svd(jacobian / peak / length, full_matrices=False)
+    kept = singular > 1e-10 * singular.max(initial=0.0)
+    return left[:, kept], singular[kept], right[kept], peak * length

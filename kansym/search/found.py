@@ -21,6 +21,7 @@ from kansym.symbolic.complexity import FEW_ROWS
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.missing_constants import missing_constants
 from kansym.symbolic.parametric import ParametricForm, parametrize
+from kansym.symbolic.single_argument import is_power_law
 from kansym.symbolic.steps import Origin
 from kansym.terms.pursuit import LEAST_ROWS
 
@@ -29,10 +30,11 @@ SHORT_FORMULA, SHORT_OF_COLUMNS, NODES_OF_COLUMN = 12, 8, 2
 and so many for each, since every column takes itself and an operation."""
 
 SIMPLEST = 5
-"""Nodes of a power with its factor, or of another function of a line."""
+"""Nodes of a power of one column with its factor, or of another function of a line."""
 
-LEADERS, PLACES, ROUNDS = 12, 2, 3
-"""Formulas of the shortest descriptions that are asked for constants they lack, constants tried in each, and rounds."""
+LEADERS, PLACES, ROUNDS, MOST_ROUNDS = 12, 2, 3, 10
+"""Formulas of the shortest descriptions that are asked for constants they lack, constants tried in each, rounds, and
+most rounds with noise, where each ends as soon as the pick has given way to something far better."""
 
 LEAST_LEFT = 1e-3
 """Share of the residual that one constant leaves at least, as far as is believed."""
@@ -114,15 +116,28 @@ class FoundFormulas:
         best = self.best()
         return self.exact() or (best is not None and self.fit_rows.at_noise(best))
 
-    def long(self) -> bool:
-        """Whether a sum of products may well be shorter than the pick, as where noise lets much pass for it."""
+    def long(self, times: float = 1.0) -> bool:
+        """Whether a sum of products may well be shorter than the pick, as where noise lets much pass for it.
+
+        Parameters
+        ----------
+        times : float, default 1
+            As long as so many short formulas.
+        """
         best = self.best()
-        return best is None or best.complexity > _short(best)
+        if best is None:
+            return True
+        # Nothing is shorter than a power law of the same columns.
+        return best.complexity > times * _short(best) and not is_power_law(
+            best.expression, best.expression.free_symbols
+        )
 
     def simplest(self) -> bool:
-        """Whether the pick is as short as what a straight line of functions of y and of a column can be."""
+        """Whether the pick is as short as a line of functions of y and of a column, or of a product, can be."""
         best = self.best()
-        return best is not None and best.complexity <= SIMPLEST
+        if best is None:
+            return False
+        return best.complexity <= SIMPLEST + NODES_OF_COLUMN * (len(best.expression.free_symbols) - 1)
 
     def wrong(self) -> bool:
         """Whether a part of the pick is wrong beyond doubt, whatever interpolants of the table see."""
@@ -172,7 +187,7 @@ class FoundFormulas:
         seed : int
         """
         until = clock.now() + IMPROVING * clock.left(self.deadline)
-        for _ in range(ROUNDS):
+        for _ in range(MOST_ROUNDS if noise > 0 else ROUNDS):
             before = self.best()
             leaders = sorted(self.all, key=lambda formula: formula.rank)[:LEADERS]
             new = [one for one in leaders if one.expression not in self._asked]
@@ -183,6 +198,8 @@ class FoundFormulas:
                 form = self._form(formula)
                 if noise > 0:
                     self._complete(formula, form)
+                if noise > 0 and self._gave_way(before):
+                    break
                 if number < READ_ANEW and len(self.fit_rows.fitting) >= LEAST_ROWS:
                     self._read_parts(formula, form, noise, until, seed)
             if self.best() is before:
@@ -203,6 +220,13 @@ class FoundFormulas:
             if self.best() is best:
                 return enough or not clock.late(until)
         return True
+
+    def _gave_way(self, before: Formula | None) -> bool:
+        """Whether what was the pick is now far behind it."""
+        best = self.best()
+        if best is None or before is None or best is before:
+            return False
+        return best.description_length < before.description_length - READ_BITS
 
     def _form(self, formula: Formula) -> ParametricForm:
         return parametrize(formula.expression.xreplace(self.fit_rows.symbols), self.fit_rows.variables)
@@ -238,6 +262,9 @@ class FoundFormulas:
             parts.sort(key=lambda part: -part.drop)
         before = self.best()
         for part in parts[:PARTS]:
+            # What the new one lacks is then asked, and not what else the old one did.
+            if noise > 0 and self._gave_way(before):
+                return
             # What depends on two columns takes longer, and is not asked of what has given way to something better.
             if not part.pair or self.best() is before:
                 share = clock.now() + PAIR_SHARE * clock.left(until) if part.pair else until

@@ -55,6 +55,9 @@ from kansym.threads import threads_for
 
 logger = logging.getLogger(__name__)
 
+VERY_LONG = 2.0
+"""Lengths of a short formula from which on one is not improved before sums have had their turn."""
+
 SPLINE_ERROR, BLIND = 1e-3, 5.0
 """Validation RMSE that splines reach without noise, in spreads of y, and one that shows nothing, in errors of y."""
 
@@ -154,7 +157,9 @@ class _Run:
             if self.sums.noisy:
                 self._terms(Turn.CURVE if columns == 1 else Turn.GLANCE)
             self._structure()
-            self._improve()
+            # A short formula that leaves nothing lacks nothing; what else its parts may be, its rivals will say.
+            if self.formulas.long() or not self.settled:
+                self._improve()
             # Where nothing smooth is left the last turn comes next, and has all that the early one has.
             if self.sums.noisy and not self.settled and not self.formulas.exact() and self.formulas.long():
                 self._terms(self.sums.early)
@@ -307,6 +312,9 @@ class _Run:
                 return
             if clock.late(self.start + budget.ADDITIVE_AFTER * self.options.max_seconds):
                 self._additive(solver.smooth)
+            if self.dataset.n_columns == 1 and self.sums.noise > 0:
+                # Without errors given the curve had to wait for an interpolant to see the noise.
+                self._terms(Turn.CURVE)
             # What is left of a reduced table has its own sums before the whole has.
             reduced = reduced or (self.sums.noisy and problem.reduced)
             after = budget.TERMS_AFTER_REDUCED if reduced else budget.TERMS_AFTER
@@ -322,7 +330,8 @@ class _Run:
             if settles and not self.formulas.wrong():
                 self.settled = self.sums.settled = True
                 # As long as another curve of the one column that is left may be shorter, or another sum is.
-                if self._leaves or not (reduced and (problem.dimension == 1 or self.formulas.long())):
+                shorter = reduced and (problem.dimension == 1 or self.formulas.long())
+                if self._leaves or not shorter or self.formulas.simplest():
                     return
         self.sums.noise = solver.noise
 
@@ -370,7 +379,8 @@ class _Run:
         # once their structure has.
         several = self.dataset.n_columns > 1
         kept = self.sums.noisy and not (several and turn is Turn.GLANCE)
-        if (kept and several) or turn is self.sums.last:
+        # What is very long seldom is on the way to the law, and improving it takes long.
+        if ((kept and several) or turn is self.sums.last) and not self.formulas.long(VERY_LONG):
             self._improve()
         before = self.formulas.best()
         self.report("terms", "looking for sums of products")

@@ -2,12 +2,20 @@
 # pyright: reportArgumentType=false, reportReturnType=false, reportCallIssue=false, reportAttributeAccessIssue=false
 """Expressions of one argument: A F(z) with products of powers of columns A and z, or F(z) with a z of any kind."""
 
+from collections.abc import Collection
+
 import sympy
 
 from kansym.symbolic.parametric import ParametricForm
 
 Exponents = tuple[sympy.Rational, ...]
 """Of a product of powers, one per column."""
+
+
+def is_power_law(expression: sympy.Expr, columns: Collection[sympy.Symbol]) -> bool:
+    """Whether an expression is a product of powers of columns and a constant."""
+    powers = (factor.as_base_exp() for factor in sympy.Mul.make_args(expression))
+    return not any(exponent.has(*columns) or (base not in columns and base.has(*columns)) for base, exponent in powers)
 
 
 def factor_and_argument(form: ParametricForm) -> tuple[sympy.Expr, sympy.Expr] | None:

@@ -12,6 +12,7 @@ from kansym.symbolic.constants import CONSTANT_PREFIX
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.parametric import ParametricForm
 from kansym.symbolic.refit import jacobian_rank, redundant_constants
+from kansym.symbolic.single_argument import is_power_law
 
 LARGEST_DENOMINATOR = 2
 """Of exponents that need no excuse: with noise a real one is rounded to some fraction or other."""
@@ -104,7 +105,8 @@ class FormFacts:
     power_law : bool
         Whether it is a product of powers of columns and a constant.
     nested : bool
-        Whether a function, other than a power or a root, or a power of `HIGH` or more, stands inside another one; or
+        Whether a function, other than a power or a root, or a power of `HIGH` or more, stands inside another one, but
+        for the logarithm of a constant and an exponential, which is one function and a straight line (softplus); or
         columns in the exponent of columns, where both are sums, ``(1 + x)**(y - 3)``, or the exponent holds a root or
         an inverse, ``x**(1/y)``: an exponential function of a logarithm. ``x**y`` is none.
     columns : int, default 1
@@ -128,10 +130,10 @@ def form_facts(form: ParametricForm) -> FormFacts:
         real_exponents=len(fitted) + odd_exponents(form),
         nested=any(
             _is_tower(node, columns)
-            or any(_functions(part, columns) or _has_high_power(part, columns) for part in node.args)
+            or any(_functions(part, columns) or _has_high_power(part, columns) for part in _arguments(node, columns))
             for node in _functions(form.expression, columns)
         ),
-        power_law=all(_is_factor(factor, columns) for factor in sympy.Mul.make_args(form.expression)),
+        power_law=is_power_law(form.expression, columns),
         columns=len(form.expression.free_symbols & columns),
     )
 
@@ -154,6 +156,17 @@ def _functions(expression: sympy.Expr, columns: set[sympy.Symbol]) -> list[sympy
     return [node for node in sympy.preorder_traversal(expression) if counts(node)]
 
 
+def _arguments(node: sympy.Expr, columns: set[sympy.Symbol]) -> tuple[sympy.Expr, ...]:
+    """What a function is of: ``u`` in ``log(a + b*exp(u))``, where `a` and `b` hold no columns."""
+    (argument, *others) = node.args
+    if isinstance(node, sympy.log) and not others and argument.is_Add:
+        varying = [term for term in argument.args if term.free_symbols & columns]
+        factors = [factor for term in varying for factor in sympy.Mul.make_args(term) if factor.free_symbols & columns]
+        if len(varying) < len(argument.args) and len(factors) == 1 and isinstance(factors[0], sympy.exp):
+            return factors[0].args
+    return node.args
+
+
 def _is_tower(node: sympy.Expr, columns: set[sympy.Symbol]) -> bool:
     """Whether a power has columns in both places, and more than a product of them in the exponent, or sums in both."""
     if not (node.is_Pow and all(part.free_symbols & columns for part in node.args)):
@@ -164,10 +177,3 @@ def _is_tower(node: sympy.Expr, columns: set[sympy.Symbol]) -> bool:
 def _has_high_power(expression: sympy.Expr, columns: set[sympy.Symbol]) -> bool:
     powers = (node for node in expression.atoms(sympy.Pow) if node.base.free_symbols & columns)
     return any(power.exp.is_number and abs(float(power.exp)) >= HIGH for power in powers)
-
-
-def _is_factor(factor: sympy.Expr, columns: set[sympy.Symbol]) -> bool:
-    base, exponent = factor.as_base_exp()
-    if exponent.free_symbols & columns:
-        return False
-    return base in columns or not base.free_symbols & columns

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from kansym.data.weights import mean_square
-from kansym.fitting.residuals import Residuals, residuals_of
+from kansym.fitting.residuals import Residuals, residuals_of, value_errors
 from kansym.search.results import Discovery
 from kansym.symbolic.complexity import early_bits, formula_bits, misfit_bits
 from kansym.symbolic.formula import Formula
@@ -14,7 +14,7 @@ from kansym.symbolic.own_functions import OwnFunction, folded
 from kansym.validation.description_length import loo
 from kansym.validation.form import form_facts, odd_exponents
 from kansym.validation.generic_curves import generic_curves, reduced_curves
-from kansym.validation.same_form import contains, probes, tolerance
+from kansym.validation.same_form import POINTS, contains, probes, tolerance
 
 NEAR = 10.0
 """Bits to the nearest rival, for a law: odds above a thousand. A hundred is "decisive" on the scale of Jeffreys (Theory
@@ -95,8 +95,8 @@ def nearest_rival(discovery: Discovery, residuals: Residuals, *, seed: int) -> R
 
     A rival whose constants can be set to give the pick's values, inside the box of the data and around it, is the
     pick with constants to spare, and is passed over, and so is one that the constants of the pick can be set to give,
-    unless it is shorter by as much as `NEAR`: they say the same. So does a formula that is nearer to the pick, there
-    and around, than the errors of the constants leave the pick itself. One that has more constants than half as many
+    unless it is shorter by as much as `NEAR`: they say the same. So does a formula that is nearer to the pick, both in
+    the box and around it, than the pick's own standard errors there. One that has more constants than half as many
     as there are rows is passed over too, unless the pick has as many. All lengths are taken here from leave-one-out
     losses, so that they compare.
 
@@ -115,7 +115,7 @@ def nearest_rival(discovery: Discovery, residuals: Residuals, *, seed: int) -> R
     points = probes(residuals.X, seed=seed)
     values = pick.predict(points)
     allowed = tolerance(residuals.rms, residuals.spread, exact=residuals.exact)
-    uncertain = 0.0 if residuals.exact else residuals.rms * math.sqrt(residuals.k / residuals.n)
+    errors = value_errors(residuals, points)
     left_out = _left_out(residuals)
     functions = discovery.own_functions
     own, own_misfit = _lengths(residuals, floor, functions)
@@ -151,7 +151,7 @@ def nearest_rival(discovery: Discovery, residuals: Residuals, *, seed: int) -> R
                     margin > -NEAR and contains(residuals.form, rival.expression, points, allowed)
                 )
                 # A kink that is rounded within the errors, say: whichever is the law, the other is as near to it.
-                same = same or _distance(rival.predict(points), values) < uncertain
+                same = same or (not residuals.exact and _within(rival.predict(points), values, errors))
             else:
                 same = rival.mimics(values, points, allowed)
             if same:
@@ -179,6 +179,15 @@ def _distance(first: np.ndarray, second: np.ndarray) -> float:
     """Root mean square difference where both are finite; infinite where they are nowhere."""
     both = np.isfinite(first) & np.isfinite(second)
     return math.sqrt(float(np.mean((first[both] - second[both]) ** 2))) if both.any() else math.inf
+
+
+def _within(first: np.ndarray, second: np.ndarray, errors: np.ndarray) -> bool:
+    """Whether two formulas are nearer to each other than the errors of one, both inside the box and around it."""
+    for part in (slice(POINTS), slice(POINTS, None)):
+        usable = errors[part][np.isfinite(errors[part])]
+        if not len(usable) or not _distance(first[part], second[part]) < math.sqrt(float(np.mean(usable**2))):
+            return False
+    return True
 
 
 def _left_out(residuals: Residuals) -> np.ndarray:

@@ -14,6 +14,7 @@ from kansym.kan.growth import GrowthOptions
 from kansym.run.summary import RunSummary
 from kansym.search.formulation import from_expression
 from kansym.search.results import StopReason
+from kansym.search.sums import Turn
 
 SHORT = DiscoveryOptions(max_seconds=2)
 """For laws that are there in a second, where the rest of the time looks for something better."""
@@ -387,3 +388,33 @@ def test_the_error_of_the_network_is_weighted_like_that_of_the_formula():
         residual, weights = (found.network.predict(rows.X) - rows.y)[index], rows.y_error[index] ** -2.0
         assert loss == pytest.approx(float(np.average(residual**2, weights=weights)), rel=1e-9)
     assert f"held-out RMS residual (weighted by 1/error^2) {np.sqrt(loss):.3g}" in RunSummary.of(found).network
+
+
+def test_a_noisy_curve_without_errors_has_sums_as_soon_as_noise_is_seen(rng, monkeypatch):
+    turns = []
+    monkeypatch.setattr("kansym.search.sums.LEAST_OF_CURVE", 0.5)
+    monkeypatch.setattr(
+        "kansym.search.sums.Sums.formulas", lambda sums, turn: iter(turns.append((turn, sums.noise)) or ())
+    )
+    x = np.sort(rng.uniform(0.5, 5, 200))
+    y = 3 * np.exp(-0.4 * x) + 2 / ((x - 2.3) ** 2 + 0.3) + 0.05 * rng.normal(size=200)
+    dataset = make_dataset(x[:, None], y, names=["x"], target="y")
+    options = DiscoveryOptions(max_seconds=10.0, seed=0, device="cpu", networks=False)
+    discover(dataset, options)
+    turn, noise = turns[0]
+    assert turn is Turn.CURVE and noise == pytest.approx(0.05, rel=0.5)
+
+
+@pytest.mark.parametrize("nodes", [12, 99])
+def test_only_a_formula_that_is_not_very_long_is_improved_before_sums(rng, monkeypatch, nodes):
+    order = []
+    monkeypatch.setattr("kansym.search.sums.LEAST_SECONDS", 0.5)
+    monkeypatch.setattr("kansym.search.sums.Sums.formulas", lambda sums, turn: iter(order.append(turn) or ()))
+    monkeypatch.setattr("kansym.search.found.FoundFormulas.improve", lambda found, noise, seed: order.append("improve"))
+    monkeypatch.setattr("kansym.search.found.FoundFormulas.long", lambda found, times=1.0: nodes > 12 * times)
+    X = rng.uniform(0.5, 3, (600, 2))
+    y = np.exp(np.sin(2 * X[:, 0]) * X[:, 1]) + np.log(X[:, 1]) * X[:, 0] + 0.1 * rng.normal(size=600)
+    dataset = make_dataset(X, y, names=["x", "y"], target="t", y_error=0.1)
+    discover(dataset, DiscoveryOptions(max_seconds=6.0, seed=0, device="cpu", networks=False))
+    first = order.index(Turn.NOISY)
+    assert ("improve" in order[:first]) == (nodes < 99)

@@ -63,14 +63,41 @@ def test_a_formula_of_many_columns_is_short_up_to_more_nodes(found):
     search = found(lambda u, v: u * v)
 
     def long(columns, nodes):
-        expression = sympy.Add(*(sympy.Symbol(f"x{k}") for k in range(columns)))
+        expression = sympy.Add(1, *(sympy.Symbol(f"x{k}") for k in range(columns)))
         one = SimpleNamespace(complexity=nodes, expression=expression)
         search.best = lambda: one
-        return search.long()
+        return search.long(times)
 
+    times = 1.0
     assert [long(columns, 12) for columns in (1, 2, 5)] == [False, False, False]
     assert [long(columns, 13) for columns in (1, 2, 3)] == [True, True, False]
     assert not long(5, 18) and long(5, 19)
+    times = 2.0
+    assert not long(5, 36) and long(5, 37)
+
+
+def test_a_function_of_a_product_of_more_columns_is_simple_with_more_nodes(found):
+    search = found(lambda u, v: u * v)
+    product = sympy.Mul(*sympy.symbols("x:3"))
+
+    def simplest(argument, nodes):
+        search.best = lambda: SimpleNamespace(complexity=nodes, expression=F(2.4) * sympy.asin(argument))
+        return search.simplest()
+
+    assert [simplest(product, nodes) for nodes in (9, 10)] == [True, False]
+    assert [simplest(sympy.Symbol("x0"), nodes) for nodes in (5, 6)] == [True, False]
+
+
+def test_no_power_law_is_long(found):
+    search = found(lambda u, v: u * v)
+    u, v = search.fit_rows.variables
+    law, other = F(2.4) * u**2 / v**3, F(2.4) * (u + 1) ** 2 / v**3
+
+    def long(expression):
+        search.best = lambda: SimpleNamespace(complexity=99, expression=expression)
+        return search.long()
+
+    assert long(other) and not long(law)
 
 
 def test_a_constant_that_is_missing_is_found(brief):
@@ -93,6 +120,28 @@ def test_a_part_that_is_wrong_is_read_anew(brief):
     search.improve(NOISE, seed=0)
     best = search.best()
     assert best is not None and best.expression.has(sympy.exp) and np.sqrt(best.validation_loss) < 1.1 * NOISE
+
+
+def test_what_has_given_way_is_asked_nothing_more(brief):
+    search = brief(lambda u, v: 2.0 * np.exp(-1.3 * u) + np.sin(2.2 * v))
+    u, v = search.fit_rows.variables
+    # Each part is wrong: with one of them right, the other is that of the new pick.
+    search.add(F(0.9) / (u**2 + F(0.8)) + F(0.5) * v - F(0.8), "a guess")
+    search.deadline = 3 * SECONDS
+    read, behind = search._read, []
+
+    def recorded(part, formula, *rest):
+        behind.append(formula.description_length - search.best().description_length)
+        read(part, formula, *rest)
+
+    search._read = recorded
+    before = search.best()
+    search.improve(NOISE, seed=0)
+    best = search.best()
+    assert before is not None and best is not None
+    assert best.description_length < before.description_length - 200
+    # Constants that are missing may be added between two parts.
+    assert len(behind) > 1 and max(behind) < 20
 
 
 def test_what_is_right_stays_the_pick(brief):

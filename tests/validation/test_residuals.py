@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from kansym.fitting.residuals import effective_error, residuals_of
+from kansym.fitting.residuals import effective_error, residuals_of, value_errors
 
 
 def test_leverages_are_those_of_the_hat_matrix(discovered, rng):
@@ -43,6 +43,19 @@ def test_an_exact_fit_is_known_as_one(discovered, rng):
     assert residuals_of(*_parts(discovered(x, 2.3 * x**1.5, "2.3*x**(3/2)"))).exact
     noisy = discovered(x, 2.3 * x**1.5 * (1 + 1e-8 * rng.normal(size=40)), "2.3*x**(3/2)")
     assert not residuals_of(*_parts(noisy)).exact
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_errors_of_values_are_those_of_a_straight_line(discovered, rng, given):
+    x, far = rng.uniform(1, 5, 40), np.linspace(-3, 8, 12)
+    sigma = rng.uniform(0.05, 0.2, 40)
+    columns = {"y_error": sigma} if given else {}
+    discovery = discovered(x, 2 * x - 1 + sigma * rng.normal(size=40), "2.1*x - 1.2", **columns)
+    found = value_errors(residuals_of(*_parts(discovery)), far[:, None])
+    weights = 1 / sigma if given else None
+    _, covariance = np.polyfit(x, discovery.dataset.y, 1, w=weights, cov="unscaled" if given else True)
+    A = np.column_stack([far, np.ones(12)])
+    np.testing.assert_allclose(found, np.sqrt(np.einsum("ij,jk,ik->i", A, covariance, A)), rtol=1e-6)
 
 
 def _parts(discovery):

@@ -96,7 +96,8 @@ def test_the_pick_with_one_constant_less_says_the_same(discovered, rng, pick, pa
     assert ("(x - y)**2" in rival.words) != passed_over
 
 
-@pytest.mark.parametrize(("rounded", "same"), [("1/2000", True), ("1/10", False)])
+# At 1/300 it is as near as the errors around the rows, but not in the box, and at 1/10 neither.
+@pytest.mark.parametrize(("rounded", "same"), [("1/2000", True), ("1/500", True), ("1/300", False), ("1/10", False)])
 def test_a_kink_that_is_rounded_within_the_errors_says_the_same(discovered, rng, rounded, same):
     x = rng.uniform(-3, 3, 60)
     y = 0.25 * np.abs(x + 0.5) + 0.01 * rng.normal(size=60)
