@@ -5,8 +5,6 @@
 import itertools
 from collections.abc import Iterator
 
-import sympy
-
 from kansym import clock
 from kansym.structure.algebraic import algebraic_law
 from kansym.structure.leaf import Solution, symbols
@@ -68,10 +66,18 @@ def featured(problem: Problem, until: float) -> Iterator[Solution]:
         yield problem.compose(one, variables), problem
 
 
-def beside(problem: Problem, until: float) -> Iterator[Solution]:
-    """Laws with functions of columns beside the columns."""
+def beside(problem: Problem, until: float, *, seed: int) -> Iterator[Solution]:
+    """Laws with functions of columns beside the columns.
+
+    Parameters
+    ----------
+    problem : Problem
+    until : float
+        `kansym.clock.now` value to stop at.
+    seed : int
+        Of the rows.
+    """
     variables = symbols(problem.dimension)
-    for engine in (span_laws, mixed_laws):
-        laws: Iterator[sympy.Expr] = engine(problem.X, problem.t, variables, until=until)
-        for law in laws:
-            yield problem.compose(law, variables), problem
+    spans = span_laws(problem.X, problem.t, variables, seed=seed, until=until)
+    for law in itertools.chain(spans, mixed_laws(problem.X, problem.t, variables, until=until)):
+        yield problem.compose(law, variables), problem

@@ -148,7 +148,7 @@ class Solver:
                 return
             if first and self.reducer.noisy:
                 # Reductions are guesses then, and followed for long.
-                yield from beside(problem, self.until) if self.any_function else ()
+                yield from beside(problem, self.until, seed=self.seed) if self.any_function else ()
             surrogate, _ = self.reducer.surrogate(smaller)
             if depth or smaller.steps:
                 yield from self._at_once(smaller)
@@ -369,7 +369,7 @@ class Solver:
         if surrogate is None or surrogate.noise < FEATURE_NOISE:
             yield from featured(problem, self.until)
         if problem.steps or not self.reducer.noisy:
-            yield from beside(problem, self.until)
+            yield from beside(problem, self.until, seed=self.seed)
 
     def _peeled(self, problem: Problem) -> Iterator[Solution]:
         """Laws of what is left once terms with whole coefficients, or such factors, are taken away."""
@@ -378,7 +378,7 @@ class Solver:
             if rest.dimension < problem.dimension:
                 rests += [rest] if rest.dimension else []
                 yield from self._at_once(rest)
-            yield from beside(rest, late)
+            yield from beside(rest, late, seed=self.seed)
         for rest in sorted(rests, key=lambda rest: rest.dimension)[:MOST_RESTS]:
             if self._late():
                 return

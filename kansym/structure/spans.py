@@ -29,8 +29,8 @@ from kansym.structure.sparse import few_columns
 MOST_COLUMNS = 7
 """Columns of a table whose laws are looked for."""
 
-CHECKED = 100
-"""Rows besides as many as there are products, on which a law must hold too."""
+CHECKED, MOST_ROWS = 100, 2000
+"""Rows besides as many as there are products, on which a law must hold too, and most rows that are looked at."""
 
 IN_SPAN, EXACT = 1e-10, 1e-9
 """What a basis leaves of a target that is in its span, and a law of any row, both in units of their size."""
@@ -92,7 +92,7 @@ class _Target:
 
 
 def span_laws(
-    X: np.ndarray, t: np.ndarray, variables: tuple[sympy.Symbol, ...], *, until: float = math.inf
+    X: np.ndarray, t: np.ndarray, variables: tuple[sympy.Symbol, ...], *, seed: int = 0, until: float = math.inf
 ) -> Iterator[sympy.Expr]:
     """An exact law of few products of functions of columns, under links and beside factors.
 
@@ -101,11 +101,15 @@ def span_laws(
     X : ndarray, shape (n, d), 1 < d <= 7
     t : ndarray, shape (n,)
     variables : tuple of Symbol, length d
+    seed : int, default 0
+        Of the rows.
     until : float
         `kansym.clock.now` value to stop at.
     """
     if not 1 < X.shape[1] <= MOST_COLUMNS or not np.ptp(t) > 0:
         return
+    rows = np.random.default_rng(seed).permutation(len(t))[:MOST_ROWS]
+    X, t = X[rows], t[rows]
     with np.errstate(all="ignore"):
         trials = _Trials(X, t, variables)
         for products in product_lists(X, variables, len(t) - CHECKED):
@@ -132,7 +136,8 @@ class _Span:
         middle = np.median(np.abs(values), axis=0)
         # Rows of one length: next to a pole one would count for all.
         self.row = 1 / np.linalg.norm(values / np.where(middle > 0, middle, 1.0), axis=1)
-        self.few = np.random.default_rng(0).permutation(n)[: k + CHECKED]
+        # They are in no order.
+        self.few = np.arange(min(n, k + CHECKED))
         self.matrix = self._weighted(values)[0]
         clock.charge(Work.DENSE_PRODUCTS, self.matrix.size * k / 2)
         self._basis, _ = np.linalg.qr(self.matrix)

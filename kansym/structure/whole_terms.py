@@ -17,9 +17,13 @@ import sympy
 
 from kansym import clock
 from kansym.clock import Work
+from kansym.symbolic.parametric import parametrize
 
 LEAST_ROWS, MOST_ROWS = 300, 2000
 """Rows: few do not tell a coefficient well enough."""
+
+MOST_COLUMNS = 12
+"""Columns of a table: the terms of more are too many."""
 
 MOST_TERMS = 14
 """Terms of a regression."""
@@ -113,15 +117,16 @@ def whole_terms(X: np.ndarray, t: np.ndarray, variables: tuple[sympy.Symbol, ...
     t : ndarray, shape (n,)
     variables : tuple of Symbol, length d
     """
-    if X.shape[1] < 2 or len(t) < LEAST_ROWS:
+    if not 2 <= X.shape[1] <= MOST_COLUMNS or len(t) < LEAST_ROWS:
         return None
-    seen = _regression(_terms(X, variables), t)
+    few = _few(t)
+    seen = _regression(_terms(X[few], variables), t[few])
     found = seen.whole(1.0) if seen is not None else []
     gone = () if seen is None else _gone(seen, [term for term, _ in found])
     if not gone:
         return None
     expression = sympy.Add(*(_number(value) * term.expression for term, value in found))
-    return Whole(expression, np.sum([value * term.values for term, value in found], axis=0), False, gone)
+    return Whole(expression, _values(expression, X, variables), False, gone)
 
 
 def whole_factors(X: np.ndarray, t: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> Whole | None:
@@ -133,16 +138,17 @@ def whole_factors(X: np.ndarray, t: np.ndarray, variables: tuple[sympy.Symbol, .
     t : ndarray, shape (n,)
     variables : tuple of Symbol, length d
     """
-    if X.shape[1] < 2 or len(t) < LEAST_ROWS or not (t != 0).all():
+    if not 2 <= X.shape[1] <= MOST_COLUMNS or len(t) < LEAST_ROWS or not (t != 0).all():
         return None
-    seen = _regression(_logarithms(X, variables), np.log(np.abs(t)))
+    few = _few(t)
+    seen = _regression(_logarithms(X[few], variables), np.log(np.abs(t[few])))
     found = seen.whole(0.5) if seen is not None else []
-    factors = [factor for factor in (_factor(X, term, value) for term, value in found) if factor is not None]
-    gone = () if seen is None else _gone(seen, [term for term, _, _ in factors])
+    factors = {term: factor for term, value in found if (factor := _factor(X, term, value)) is not None}
+    gone = () if seen is None else _gone(seen, list(factors))
     if not gone:
         return None
-    values = np.prod([values for _, _, values in factors], axis=0)
-    expression = sympy.Mul(*(expression for _, expression, _ in factors))
+    expression = sympy.Mul(*factors.values())
+    values = _values(expression, X, variables)
     return Whole(expression, values, True, gone) if np.isfinite(values).all() and values.all() else None
 
 
@@ -155,39 +161,50 @@ def dominant_term(X: np.ndarray, t: np.ndarray, variables: tuple[sympy.Symbol, .
     t : ndarray, shape (n,)
     variables : tuple of Symbol, length d
     """
-    if len(t) < LEAST_ROWS or not (t != 0).all():
+    if X.shape[1] > MOST_COLUMNS or len(t) < LEAST_ROWS or not (t != 0).all():
         return None
+    few = _few(t)
+    own = t[few]
     # The largest third is nearly all of that term.
-    top = np.argsort(-np.abs(t))[: max(LEAST_ROWS // 2, len(t) // 3)]
-    terms = tuple(one for one in _logarithms(X, variables) if len(one.columns) == 1)
+    top = np.argsort(-np.abs(own))[: max(LEAST_ROWS // 2, len(own) // 3)]
+    terms = tuple(one for one in _logarithms(X[few], variables) if len(one.columns) == 1)
     columns = np.column_stack([np.ones(len(top)), *(one.values[top] for one in terms)])
-    fit = _Fit.of(columns, np.log(np.abs(t[top])), None)
+    fit = _Fit.of(columns, np.log(np.abs(own[top])), None)
     if fit.scale > DOMINATES:
         return None
     seen = _Regression(terms, fit.coefficients[1:], fit.errors()[1:], fit.scale)
-    factors = [_factor(X, term, value) for term, value in seen.whole(0.5, ONE)]
-    if not factors or len(factors) < seen.felt(FELT) or None in factors:
+    found = seen.whole(0.5, ONE)
+    factors = [factor for term, value in found if (factor := _factor(X, term, value)) is not None]
+    if not factors or len(factors) < max(len(found), seen.felt(FELT)):
         return None
-    values = np.prod([factor[2] for factor in factors if factor is not None], axis=0)
+    product = sympy.Mul(*factors)
+    values = _values(product, X, variables)
     largest = np.argsort(-np.abs(values))[: max(1, len(t) // 20)]
     number = float(np.median(t[largest] / values[largest]))
     if not (np.isfinite(values).all() and round(number) and abs(number - round(number)) < ONE * abs(number)):
         return None
-    expression = sympy.Mul(_number(round(number)), *(factor[1] for factor in factors if factor is not None))
-    return Whole(expression, round(number) * values, False, ())
+    return Whole(_number(round(number)) * product, round(number) * values, False, ())
 
 
-def _factor(X: np.ndarray, term: _Candidate, value: float) -> tuple[_Candidate, sympy.Expr, np.ndarray] | None:
-    """The factor that a term of a logarithm is, with its values; None for a root of a column of both signs."""
+def _few(t: np.ndarray) -> np.ndarray:
+    """Rows of a regression, evenly spread."""
+    return np.unique(np.linspace(0, len(t) - 1, MOST_ROWS).astype(int))
+
+
+def _values(expression: sympy.Expr, X: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> np.ndarray:
+    """Values on all rows, shape (n,)."""
+    return parametrize(expression, variables).evaluate(X)
+
+
+def _factor(X: np.ndarray, term: _Candidate, value: float) -> sympy.Expr | None:
+    """The factor that a term of a logarithm is; None for a root of a column of both signs."""
     exponent = sympy.nsimplify(value)
-    if not term.expression.is_Symbol:
-        return term, term.expression**exponent, np.exp(value * term.values)
+    if not term.expression.is_Symbol or exponent.is_integer:
+        return term.expression**exponent
     x = X[:, min(term.columns)]
-    if exponent.is_integer:
-        return term, term.expression**exponent, x**value
     if (x > 0).all():
-        return term, term.expression**exponent, x**value
-    return (term, (-term.expression) ** exponent, (-x) ** value) if (x < 0).all() else None
+        return term.expression**exponent
+    return (-term.expression) ** exponent if (x < 0).all() else None
 
 
 def _number(value: float) -> sympy.Expr:
@@ -237,22 +254,20 @@ def _product(one: _Candidate, other: _Candidate) -> _Candidate:
 
 def _regression(candidates: list[_Candidate], target: np.ndarray) -> _Regression | None:
     """Terms one after another as long as they are clear; None where there are none."""
-    rows = np.unique(np.linspace(0, len(target) - 1, MOST_ROWS).astype(int))
-    y = target[rows]
-    values = np.column_stack([one.values[rows] for one in candidates])
+    values = np.column_stack([one.values for one in candidates])
     size = np.sqrt((values**2).mean(0))
     usable = np.isfinite(size) & (size > 0) & (np.abs(values).max(0) < FAST * size)
     candidates = [one for one, good in zip(candidates, usable, strict=True) if good]
     values = values[:, usable] / size[usable]
     chosen: list[int] = []
-    fit = _Fit.of(np.ones((len(y), 1)), y, None)
+    fit = _Fit.of(np.ones((len(target), 1)), target, None)
     spread = fit.scale
     while len(chosen) < MOST_TERMS and fit.scale > NOTHING * spread:
         term = fit.clearest(values, chosen)
         if term is None:
             break
         chosen.append(term)
-        fit = _Fit.of(np.column_stack([np.ones(len(y)), values[:, chosen]]), y, fit.weights)
+        fit = _Fit.of(np.column_stack([np.ones(len(target)), values[:, chosen]]), target, fit.weights)
     if not chosen or not fit.scale > NOTHING * spread:
         return None
     coefficients, errors = fit.coefficients[1:], fit.errors()[1:]
