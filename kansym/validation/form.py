@@ -105,8 +105,7 @@ class FormFacts:
     power_law : bool
         Whether it is a product of powers of columns and a constant.
     nested : bool
-        Whether a function, other than a power or a root, or a power of `HIGH` or more, stands inside another one, but
-        for the logarithm of a constant and an exponential, which is one function and a straight line (softplus); or
+        Whether a function, other than a power or a root, or a power of `HIGH` or more, stands inside another one; or
         columns in the exponent of columns, where both are sums, ``(1 + x)**(y - 3)``, or the exponent holds a root or
         an inverse, ``x**(1/y)``: an exponential function of a logarithm. ``x**y`` is none.
     columns : int, default 1
@@ -130,7 +129,7 @@ def form_facts(form: ParametricForm) -> FormFacts:
         real_exponents=len(fitted) + odd_exponents(form),
         nested=any(
             _is_tower(node, columns)
-            or any(_functions(part, columns) or _has_high_power(part, columns) for part in _arguments(node, columns))
+            or any(_functions(part, columns) or _has_high_power(part, columns) for part in node.args)
             for node in _functions(form.expression, columns)
         ),
         power_law=is_power_law(form.expression, columns),
@@ -154,17 +153,6 @@ def _functions(expression: sympy.Expr, columns: set[sympy.Symbol]) -> list[sympy
         return node.is_Function and not isinstance(node, sympy.Abs) and bool(node.free_symbols & columns)
 
     return [node for node in sympy.preorder_traversal(expression) if counts(node)]
-
-
-def _arguments(node: sympy.Expr, columns: set[sympy.Symbol]) -> tuple[sympy.Expr, ...]:
-    """What a function is of: ``u`` in ``log(a + b*exp(u))``, where `a` and `b` hold no columns."""
-    (argument, *others) = node.args
-    if isinstance(node, sympy.log) and not others and argument.is_Add:
-        varying = [term for term in argument.args if term.free_symbols & columns]
-        factors = [factor for term in varying for factor in sympy.Mul.make_args(term) if factor.free_symbols & columns]
-        if len(varying) < len(argument.args) and len(factors) == 1 and isinstance(factors[0], sympy.exp):
-            return factors[0].args
-    return node.args
 
 
 def _is_tower(node: sympy.Expr, columns: set[sympy.Symbol]) -> bool:
