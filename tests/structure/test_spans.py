@@ -76,6 +76,14 @@ def test_other_functions(box, values, expression, width):
     assert found(expression, X, values, SYMBOLS[:3]) is None
 
 
+def test_many_sorted_rows(box, values, agree):
+    expression = A * sympy.sin(B) - 2 * sympy.log(C) / A
+    X = box(9000, *[POSITIVE] * 3)
+    X = X[np.argsort(X[:, 0])]
+    law = found(expression, X, values, SYMBOLS[:3])
+    assert law is not None and agree(law, expression, SYMBOLS[:3], X, relative=1e-9)
+
+
 def test_noise_is_no_law(box, rng):
     X = box(1600, *[POSITIVE] * 3)
     t = (X[:, 0] * np.log(X[:, 1]) + X[:, 2]) * (1 + 1e-8 * rng.normal(size=1600))

@@ -34,6 +34,17 @@ def test_terms_beside_another_function(rows, law, expression, taken, gone):
     assert np.allclose(found.values, law(taken, SYMBOLS).predict(rows), rtol=1e-12)
 
 
+def test_what_few_of_many_rows_show_holds_on_all(box, law):
+    X = box(9000, *[(-10, 10)] * 5)
+    found = whole_terms(X, law(A - B**2 + sympy.sqrt(C**2 + D**2 + E**2), SYMBOLS).predict(X), SYMBOLS)
+    assert found is not None and np.allclose(found.values, X[:, 0] - X[:, 1] ** 2, rtol=1e-12)
+
+
+def test_wide_tables_are_left_alone(box):
+    X = box(400, *[(-10, 10)] * 13)
+    assert whole_terms(X, X[:, 0] - X[:, 1] ** 2 + np.abs(X[:, 2]), sympy.symbols("x:13", real=True)) is None
+
+
 def test_a_column_that_another_term_depends_on_stays(rows, law):
     expression = A + B + sympy.sqrt(B**2 + C**2 + 3)
     found = whole_terms(rows, law(expression, SYMBOLS).predict(rows), SYMBOLS)
