@@ -16,7 +16,7 @@ from kansym.search.options import DiscoveryOptions
 from kansym.search.rows import FitRows
 from kansym.terms.enumeration import FEW, FEW_OF_NOISY_CURVES, Enumeration
 from kansym.terms.pursuit import Pursuit, suits
-from kansym.terms.wave_columns import waves_at_once
+from kansym.terms.wave_columns import MOST_COLUMNS, waves_at_once
 
 
 @unique
@@ -30,7 +30,8 @@ class Turn(Enum):
     """Only compositions of few operations, of one column with noise, which else would go by its readings alone."""
 
     CURVE = 0.3
-    """Before all else, on curves with errors as laboratories have them: peaks on backgrounds, several lifetimes."""
+    """Before all else, on curves as laboratories have them: peaks on backgrounds, several lifetimes. Without errors as
+    soon as an interpolant has seen the noise."""
 
     EARLY = 0.25
     """In the middle of the structure search."""
@@ -63,9 +64,6 @@ DECADES = 100.0
 SHORTER_SECONDS = 16.0
 """Most time for a turn where a formula leaves nothing to find: only a shorter one is looked for, which is a small sum
 that is found soon."""
-
-MOST_FOR_WAVES = 3
-"""Columns of a table whose waves are looked for outside of all turns."""
 
 ENUMERATED = 0.25
 """Share of a turn for trees of operations, and only in the last turn for large ones."""
@@ -172,7 +170,7 @@ class Sums:
         """Waves that leave nothing, outside of all turns."""
         X, y, weights = self.fit_rows.rows(self.fit_rows.fitting)
         variables, allowed = self.fit_rows.variables, self.fit_rows.allowed
-        if self.wanted and suits(X, y) and X.shape[1] <= MOST_FOR_WAVES:
+        if self.wanted and suits(X, y) and X.shape[1] <= MOST_COLUMNS:
             root, left = np.ones(len(y)) if weights is None else np.sqrt(weights), clock.left(until)
             for one in waves_at_once(X, y, root, variables, seed=self.options.seed, seconds=left):
                 if allowed is None or allowed.permits(one):

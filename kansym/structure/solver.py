@@ -382,19 +382,19 @@ class Solver:
         for rest in sorted(rests, key=lambda rest: rest.dimension)[:MOST_RESTS]:
             if self._late():
                 return
-            # What an interpolant of a guess sees says nothing of the noise of y.
+            # What an interpolant of a guess sees says nothing of the noise of y; it may be a wave.
             signed = one_signed(rest.X)
             surrogate = fit_surrogate(rest.X, rest.t, log=signed, weights=None, seed=self.seed, rows=FEW_ROWS)
             if surrogate is None or surrogate.noise > NOISY or surrogate.error > WAVY:
-                # Noise, unless it is a wave.
                 variables, until = symbols(rest.dimension), clock.now() + GLANCE * clock.left(self.until)
                 for formula in self.leaf(Leaf(rest.X, rest.t, variables, None, None, until, None, glance=True)):
                     yield rest.compose(formula, variables), rest
             elif len(rest.t) == len(problem.t):
-                whole = self.until
-                self.until = min(whole, clock.now() + REST * clock.left(whole))
-                yield from self.solutions(rest, 1)
-                self.until = whole
+                whole, self.until = self.until, min(self.until, clock.now() + REST * clock.left(self.until))
+                try:
+                    yield from self.solutions(rest, 1)
+                finally:
+                    self.until = whole
 
     def _by_networks(self, problem: Problem, surrogate: Surrogate | None) -> Iterator[Solution]:
         if self._late():

@@ -15,7 +15,7 @@ from kansym.terms.chirps import chirps
 from kansym.terms.wave_forms import wave_formulas
 
 MOST_COLUMNS = 3
-"""Columns of a table up to which functions of theirs are tried."""
+"""Columns of a table up to which waves are looked for outside of all turns, and functions of theirs are tried."""
 
 FIRST = 0.25
 """Share of the time for waves of the columns as they are."""
