@@ -28,7 +28,7 @@ case: one that is hardly trained says nothing."""
 READING = 0.2
 """Most of the time budget for a first reading of one network: many are of the wrong shape."""
 
-CHALLENGE = 0.1
+CHALLENGE = 0.2
 """Most of the time budget that is kept for rivals of the pick, where the noise of the table is known."""
 
 RESERVE = 0.03

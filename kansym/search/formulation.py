@@ -146,12 +146,9 @@ def _formulas(
     )
     if lean is not fitted.form:
         fitted = fit_rows.fit(lean)
-    # In an exact law every number and every function is what it is.
-    inexact = fitted.loss > (10 * fit_rows.noise_floor) ** 2
-    if inexact or is_noisy(fitted.loss, fit_rows):
-        fitted = _with_free_numbers(fitted, fit_rows, positive)
-    if inexact:
-        fitted = _straightened(fitted, fit_rows)
+    # In an exact law every number and every function is what it is; what is as good as errors allow is none.
+    if fitted.loss > (10 * fit_rows.noise_floor) ** 2 or is_noisy(fitted.loss, fit_rows):
+        fitted = _straightened(_with_free_numbers(fitted, fit_rows, positive), fit_rows)
     length = _news(fitted.form, fit_rows)
     if length is None or is_hopeless(length, complexity(fitted.form.expression), pick):
         return
@@ -165,7 +162,7 @@ def _formulas(
         yield first
     ones = first is None or not is_noisy(first.train_loss, fit_rows)
     # An exact fit has nothing to gain: snapping has already removed what is exactly 0 or 1.
-    if first is not None and first.validation_loss <= (10 * fit_rows.noise_floor) ** 2:
+    if ones and first is not None and first.validation_loss <= (10 * fit_rows.noise_floor) ** 2:
         return
 
     def fit(smaller: ParametricForm) -> tuple[ParametricForm, float] | None:
@@ -355,13 +352,24 @@ def _with_credit(formula: Formula, rounded: SnapResult, fit_rows: FitRows) -> Fo
     """The formula with the length that it has with simple numbers where its constants agree with them.
 
     That laws have simple numbers is knowledge that chooses between formulas; the constants that are handed out stay
-    what was measured.
+    what was measured. One that is known to four bits agrees with some simple number or other, and saves no more than
+    those.
     """
     if not rounded.accepted:
         return formula
     measured = max(len(formula.constants) - len(rounded.form.constants), 0)
     length = description_length_of(rounded.form, fit_rows, final=True) + MEASURED_BITS * measured
-    return replace(formula, description_length=min(formula.description_length, length))
+    least = formula.description_length - sum(_known_bits(value, formula) for _, value, _ in rounded.accepted)
+    return replace(formula, description_length=min(formula.description_length, max(length, least)))
+
+
+def _known_bits(value: float, formula: Formula) -> float:
+    """Bits to which the constant of such a value is known: log2 of it in units of its error."""
+    others = [one for one in formula.constants if one.value]
+    if not value or not others:
+        return math.inf
+    constant = min(others, key=lambda one: abs(math.log(abs(one.value / value))))
+    return max(math.log2(abs(constant.value) / constant.error), 0.0) if constant.error else 0.0
 
 
 def _digits_explained(plain: Formula, snapped: Formula, n: int) -> float:

@@ -17,7 +17,9 @@ from kansym.kan.network import Network
 from kansym.primitives import default_library, primitive_from_expression
 from kansym.search.formulation import (
     MAX_CONSTANTS,
+    MEASURED_BITS,
     _expected,
+    _with_credit,
     description_length_of,
     formulate,
     from_expression,
@@ -28,6 +30,7 @@ from kansym.search.rows import FitRows, leave_one_out, losses
 from kansym.symbolic import parametrize, refit
 from kansym.symbolic.complexity import FREE_BITS, description_length, formula_bits, misfit_bits
 from kansym.symbolic.own_functions import own_functions
+from kansym.symbolic.snapping import SnapResult
 
 F = sympy.Float
 X = sympy.Symbol("x", positive=True)
@@ -268,6 +271,45 @@ def test_elimination_offers_the_smaller_law(rng):
     x_ = sympy.Symbol("x")
     slope = sympy.simplify(sympy.diff(best.expression, x_) / best.expression)
     assert slope.is_number and float(slope) == pytest.approx(-0.71, abs=0.02)
+
+
+def test_elimination_offers_the_smaller_law_within_given_errors(rng):
+    x = rng.uniform(0.5, 3, 200)
+    fit_rows = bench_of(x, 2.37 * np.exp(-0.71 * x) + 0.02 * rng.normal(size=200), y_error=np.full(200, 0.02))
+    v = fit_rows.variables[0]
+    # Next to the law, and over these rows no part of it can be left out as it stands.
+    raw = F(2.2) * sympy.exp(-F(0.5) * v - F(0.2) * v ** F(1.1)) / (v + F(40.0))
+    found = from_expression(raw, fit_rows, structure="planted")
+    best = min(found, key=lambda f: f.description_length)
+    assert len(best.constants) == 2 and best.expression.has(sympy.exp)
+
+
+def test_a_line_in_disguise_is_straightened_within_given_errors(rng):
+    x = rng.uniform(0.5, 3, 60)
+    fit_rows = bench_of(x, 3.7 * np.abs(x - 1.6) + 0.02 * rng.normal(size=60), y_error=np.full(60, 0.02))
+    v = fit_rows.variables[0]
+    disguised = F(111238.0) * sympy.Abs(F(1 / (174.2 - 1.6)) + 1 / (v - F(174.2)))
+    best = min(from_expression(disguised, fit_rows, structure="planted"), key=lambda f: f.description_length)
+    assert len(best.constants) == 2
+    np.testing.assert_allclose(best.predict(np.array([[1.6], [2.6]])), [0.0, 3.7], atol=0.05)
+
+
+@pytest.mark.parametrize(("noise", "believed"), [(0.002, True), (0.6, False)])
+def test_a_simple_number_saves_no_more_bits_than_its_constant_is_known_to(rng, noise, believed):
+    x = rng.uniform(0.5, 3, 60)
+    fit_rows = bench_of(x, 2.37 * np.cos(x) + noise * rng.normal(size=60), y_error=np.full(60, noise))
+    form = fit_rows.fit(parametrize(F(2.37) * sympy.cos(F(1.001) * fit_rows.variables[0]), fit_rows.variables)).form
+    formula = judge(form, fit_rows, structure="planted")
+    assert formula is not None
+    rounded = fit_rows.fit(parametrize(F(2.37) * sympy.cos(fit_rows.variables[0]), fit_rows.variables)).form
+    plain = description_length_of(rounded, fit_rows, final=True) + MEASURED_BITS
+    wave = min(formula.constants, key=lambda one: abs(one.value - 1.0))
+    credited = _with_credit(
+        formula, SnapResult(rounded, ((sympy.Symbol("c1"), wave.value, sympy.Integer(1)),)), fit_rows
+    )
+    known = float(np.log2(wave.value / wave.error))
+    assert bool(plain > formula.description_length - known) is believed
+    assert credited.description_length == pytest.approx(max(plain, formula.description_length - known))
 
 
 def test_a_network_becomes_its_formula(rng):
