@@ -233,16 +233,18 @@ def _expected(form: ParametricForm, fit_rows: FitRows) -> Callable[[sympy.Symbol
         jacobian, residual = form.jacobian(X) * root[:, None], (form.evaluate(X) - y) * root
         determined = bool(np.isfinite(np.linalg.norm(jacobian, axis=0)).all())
     square, n = float(residual @ residual), len(fit_rows.dataset.y)
-    variance = np.full(len(form.constants), math.inf)
+    error = np.full(len(form.constants), math.inf)
     if determined and math.isfinite(square):
         lengths, singular, vectors, _ = scaled_svd(jacobian)
         least = np.maximum(singular, RANK_TOLERANCE * singular.max(initial=0.0))
         inverse = ((vectors[: len(least)] / least[:, None]) ** 2).sum(0)
-        variance = inverse / np.where(lengths > 0, lengths, 1.0) ** 2
+        with np.errstate(over="ignore"):
+            error = np.sqrt(inverse) / np.where(lengths > 0, lengths, 1.0)
 
     def bits(constant: sympy.Symbol, value: int, smaller: ParametricForm) -> float:
         place = form.constants.index(constant)
-        more = (form.values[place] - value) ** 2 / variance[place]
+        with np.errstate(over="ignore"):
+            more = ((form.values[place] - value) / error[place]) ** 2
         left = (square + more) / len(y)
         misfit = misfit_bits(n, left, fit_rows.noise_floor, errors_given=fit_rows.errors_given)
         return misfit + formula_bits(smaller, n, len(fit_rows.variables))
