@@ -14,6 +14,7 @@ from kansym.primitives.allowed import AllowedFunctions
 from kansym.search.budget import LEAF, TERMS_AFTER
 from kansym.search.options import DiscoveryOptions
 from kansym.search.rows import FitRows
+from kansym.structure.product_units import SMALL_TABLE
 from kansym.terms.enumeration import FEW, FEW_OF_NOISY_CURVES, Enumeration
 from kansym.terms.pursuit import Pursuit, suits
 from kansym.terms.wave_columns import MOST_COLUMNS, waves_at_once
@@ -29,9 +30,10 @@ class Turn(Enum):
     GLANCE = 0.4
     """Only compositions of few operations, of one column with noise, which else would go by its readings alone."""
 
-    CURVE = 0.3
-    """Before all else, on curves as laboratories have them: peaks on backgrounds, several lifetimes. Without errors as
-    soon as an interpolant has seen the noise."""
+    SMALL = 0.3
+    """Before all else, on small tables as laboratories have them: peaks on backgrounds, several lifetimes; and of two
+    columns, whose symmetries are guesses where noisy rows are few. Without errors as soon as an interpolant has seen
+    the noise."""
 
     EARLY = 0.25
     """In the middle of the structure search."""
@@ -118,6 +120,13 @@ class Sums:
         return self.noise > 0 or self.fit_rows.noise_floor > self._rounded
 
     @property
+    def first(self) -> Turn:
+        """The turn before structure, with noise."""
+        rows, columns = self.fit_rows.dataset.X.shape
+        small = columns == 1 or (columns == 2 and rows < SMALL_TABLE and not self._part)
+        return Turn.SMALL if small else Turn.GLANCE
+
+    @property
     def early(self) -> Turn:
         """The turn before structure has ended."""
         return Turn.NOISY if self.noisy else Turn.EARLY
@@ -134,10 +143,9 @@ class Sums:
         if turn is Turn.BRIEF and self.fit_rows.noise_floor > self._rounded:
             return False
         X, y, _ = self.fit_rows.rows(self.fit_rows.fitting)
-        told = self.fit_rows.noise_floor > self._rounded
         least = LEAST_GLANCE if turn is Turn.GLANCE else LEAST_OF_CURVE if X.shape[1] == 1 else LEAST_SECONDS
         enough = turn.value * clock.left(self.deadline) > least
-        return self.wanted and not had and enough and suits(X, y, errors=told)
+        return self.wanted and not had and enough and suits(X, y)
 
     def spare(self, start: float, seconds: float) -> float:
         """Time that a part has before the first turn is due in a search of so many seconds; inf where none is to come.

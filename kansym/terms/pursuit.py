@@ -36,12 +36,12 @@ from kansym.terms.wave_forms import phase, wave_formulas
 
 logger = logging.getLogger(__name__)
 
-LEAST_ROWS, LEAST_ROWS_OF_CURVE = 60, 16
-"""Fewest rows: below, some of so many columns fit by chance, and nothing in the table can refuse them; and those of a
-single input where the errors of y are given, which can."""
+LEAST_ROWS, LEAST_OF_FEW, FEW_INPUTS = 60, 12, 2
+"""Fewest rows: below, some of so many columns fit by chance, and nothing in the table can refuse them; and those of one
+or two inputs, whose dictionaries are smaller than what the rows of a short sum say."""
 
-ROWS_PER_TERM = 10
-"""Rows for each term of a sum: one has up to four constants."""
+ROWS_PER_TERM = 6
+"""Rows for each term of a sum: one has up to four constants, most of them fewer."""
 
 NOISY_ROWS = 2
 """How many times more rows with noise."""
@@ -125,17 +125,15 @@ _Done = tuple[float, Target, Refined, TermRows]
 """A sum on all rows, after its length in units of y."""
 
 
-def suits(X: np.ndarray, y: np.ndarray, *, errors: bool = False) -> bool:
+def suits(X: np.ndarray, y: np.ndarray) -> bool:
     """Whether a table can have a pursuit: one to five inputs, enough rows, and a target that varies.
 
     Parameters
     ----------
     X : ndarray, shape (n, d)
     y : ndarray, shape (n,)
-    errors : bool, default False
-        Whether the errors of y are known.
     """
-    least = LEAST_ROWS_OF_CURVE if errors and X.shape[1] == 1 else LEAST_ROWS
+    least = LEAST_OF_FEW if X.shape[1] <= FEW_INPUTS else LEAST_ROWS
     return X.shape[1] in EFFORTS and len(y) >= least and bool(np.ptp(y) > 0)
 
 
@@ -323,7 +321,8 @@ class Pursuit:
             raise KeyboardInterrupt
 
     def _targets(self, *, brief: bool) -> list[Target]:
-        found = targets(self.y, self.allowed, self.options.terms, noisy=self.noisy, dimension=self.dimension)
+        few = len(self.y) < LEAST_ROWS
+        found = targets(self.y, self.allowed, self.options.terms, noisy=self.noisy, dimension=self.dimension, few=few)
         if self.options.quick:
             return [replace(plain_target(self.y), share=1.0, terms=self.options.terms, way=Way.QUICK)]
         if brief:
