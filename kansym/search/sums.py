@@ -16,7 +16,7 @@ from kansym.search.options import DiscoveryOptions
 from kansym.search.rows import FitRows
 from kansym.structure.product_units import SMALL_TABLE
 from kansym.terms.enumeration import FEW, FEW_OF_NOISY_CURVES, Enumeration
-from kansym.terms.pursuit import Pursuit, suits
+from kansym.terms.pursuit import LEAST_ROWS, Pursuit, suits
 from kansym.terms.wave_columns import MOST_COLUMNS, waves_at_once
 
 
@@ -66,6 +66,9 @@ DECADES = 100.0
 SHORTER_SECONDS = 16.0
 """Most time for a turn where a formula leaves nothing to find: only a shorter one is looked for, which is a small sum
 that is found soon."""
+
+SEEN_BY_FEW = 0.1
+"""Share of what interpolants leave of rows too few for most tables that is taken for noise."""
 
 ENUMERATED = 0.25
 """Share of a turn for trees of operations, and only in the last turn for large ones."""
@@ -191,6 +194,8 @@ class Sums:
             # Errors that are given count in full; a rounding says nothing of the noise.
             floor = self.fit_rows.noise_floor
             seen = self.noise if noisy and floor <= self._rounded else 0.0
+            # Few rows show an interpolant less than they show a short sum.
+            seen *= SEEN_BY_FEW if len(y) < LEAST_ROWS else 1.0
             table: EngineTable = {
                 "weights": weights,
                 "noise": max(floor, seen),
