@@ -165,7 +165,7 @@ class Sums:
         seconds = turn.value * clock.left(self.deadline)
         until = clock.now() + (min(seconds, SHORTER_SECONDS) if self.settled else seconds)
         # An exact sum is one whatever the interpolants say, which may take a kink for noise.
-        enumeration, pursuit = self._engines(noisy=self.noise > 0 and turn is not Turn.BRIEF)
+        enumeration, pursuit = self._engines(noisy=self.noisy and turn is not Turn.BRIEF)
         last = turn in LAST
         if turn is not Turn.GLANCE:
             # What waves there are is seen at once.

@@ -18,6 +18,7 @@ import torch
 from kansym import clock
 from kansym.interrupting import Abandoned
 from kansym.primitives.allowed import AllowedFunctions
+from kansym.symbolic.complexity import formula_bits
 from kansym.symbolic.parametric import parametrize
 from kansym.terms.arguments import PHASE, Argument, arguments
 from kansym.terms.beam import Beam, State
@@ -151,7 +152,7 @@ class Pursuit:
     noise : float, default 0
         Standard deviation of the errors of y, in units of y, where it is known.
     noisy : bool, default False
-        Whether y has noise of a size that is not known: terms are then looked for on more rows.
+        Whether y has noise of a size that is not known.
     allowed : AllowedFunctions, optional
         What formulas may have; default anything.
     seed : int, default 0
@@ -184,10 +185,10 @@ class Pursuit:
         self.weight_root = np.ones(n) if weights is None else np.sqrt(weights / weights.mean())
         size = float(np.sqrt(np.mean((self.weight_root * y) ** 2)))
         self.given, self.noise = noise, noise / size
-        self.noisy = self.noise > NOISE
+        self.noisy = noisy or self.noise > NOISE
         self.enough = max(EXACT, NEAR_NOISE * self.noise)
         self.arguments: list[Argument] = arguments(X, variables, allowed)
-        self.count = self.effort.rows * (NOISY_ROWS if noisy or self.noisy else 1)
+        self.count = self.effort.rows * (NOISY_ROWS if self.noisy else 1)
         self.generator = np.random.default_rng(seed)
         self._draw()
         self.separable = Separable(
@@ -287,13 +288,13 @@ class Pursuit:
         interrupted = False
         try:
             yield from self.waves(until)
+            looking = clock.now() + SEARCHED * clock.left(until) if math.isfinite(whole) else math.inf
             for target in self._targets(brief=brief):
-                if clock.late(until):
+                if clock.late(looking):
                     break
                 part = 1.0 if brief else target.share
-                share = min(whole * part, clock.left(until)) if math.isfinite(whole) else math.inf
                 rows, before = self._rows(target.z, target.slope), len(self.held)
-                self._search(target, rows, clock.now() + SEARCHED * share)
+                self._search(target, rows, min(looking, clock.now() + SEARCHED * part * whole))
                 found = min(self.held[before:], key=lambda one: one.length, default=None)
                 # With noise the first sums are as good as the data before the shortest is there.
                 early = self.noisy and target.terms < self.options.terms
@@ -351,9 +352,12 @@ class Pursuit:
                 return
 
     def _on_all_rows(self, held: list[_Held], until: float) -> list[_Held]:
-        """The best of some sums with their constants fitted to all rows, the shortest first."""
+        """The best of some sums with their constants fitted to all rows, the shortest formulas first.
+
+        With noise much fits as well, and what formulas are likely then decides more than how many factors they have.
+        """
         best = sorted(held, key=lambda one: one.length)[:LOOKED_AT]
-        found = []
+        found: dict[tuple[str, str], _Held] = {}
         for name, terms in dict.fromkeys((one.target.name, len(one.state.slots)) for one in best):
             mine = [one for one in best if (one.target.name, len(one.state.slots)) == (name, terms)]
             target, rows = mine[0].target, mine[0].rows
@@ -362,9 +366,15 @@ class Pursuit:
             lengths = self.lengths.of(refined.slots, refined.square, rows.number).tolist()
             for k, (length, square) in enumerate(zip(lengths, refined.square.tolist(), strict=True)):
                 if math.isfinite(length):
-                    error, whole = math.sqrt(square / rows.number), length + rows.number * math.log(rows.size)
-                    found.append(_Held(whole, error, target, State(length, refined.slots[k], square), rows))
-        return sorted(found, key=lambda one: one.length) or best
+                    error = math.sqrt(square / rows.number)
+                    formula = target.formula(self._expression(refined[k : k + 1], rows))
+                    whole = rows.number * math.log(rows.size * math.hypot(error, self.lengths.floor))
+                    whole += math.log(2) * formula_bits(formula, rows.number, self.dimension)
+                    # Starts of one sum end at the same place.
+                    key = (name, f"{square:.6g}")
+                    if key not in found or whole < found[key].length:
+                        found[key] = _Held(whole, error, target, State(length, refined.slots[k], square), rows)
+        return sorted(found.values(), key=lambda one: one.length) or best
 
     def _search(self, target: Target, rows: TermRows, until: float) -> None:
         """Hold the best sums of every size."""
