@@ -314,9 +314,9 @@ class _Run:
                 return
             if clock.late(self.start + budget.ADDITIVE_AFTER * self.options.max_seconds):
                 self._additive(solver.smooth)
-            if self.sums.noise > 0 and self.sums.first is Turn.SMALL:
+            if self.sums.noise > 0 and self.sums.first is not Turn.GLANCE:
                 # Without errors given these had to wait for an interpolant to see the noise.
-                self._terms(Turn.SMALL)
+                self._terms(self.sums.first)
             # What is left of a reduced table has its own sums before the whole has.
             reduced = reduced or (self.sums.noisy and problem.reduced)
             after = budget.TERMS_AFTER_REDUCED if reduced else budget.TERMS_AFTER

@@ -30,10 +30,12 @@ class Turn(Enum):
     GLANCE = 0.4
     """Only compositions of few operations, of one column with noise, which else would go by its readings alone."""
 
-    SMALL = 0.3
-    """Before all else, on small tables as laboratories have them: peaks on backgrounds, several lifetimes; and of two
-    columns, whose symmetries are guesses where noisy rows are few. Without errors as soon as an interpolant has seen
-    the noise."""
+    CURVE = 0.3
+    """Before all else, on curves as laboratories have them: peaks on backgrounds, several lifetimes. Without errors as
+    soon as an interpolant has seen the noise."""
+
+    SMALL = 0.45
+    """The same on small tables of two columns, whose symmetries are guesses where noisy rows are few."""
 
     EARLY = 0.25
     """In the middle of the structure search."""
@@ -126,8 +128,8 @@ class Sums:
     def first(self) -> Turn:
         """The turn before structure, with noise."""
         rows, columns = self.fit_rows.dataset.X.shape
-        small = columns == 1 or (columns == 2 and rows < SMALL_TABLE and not self._part)
-        return Turn.SMALL if small else Turn.GLANCE
+        small = columns == 2 and rows < SMALL_TABLE and not self._part
+        return Turn.CURVE if columns == 1 else Turn.SMALL if small else Turn.GLANCE
 
     @property
     def early(self) -> Turn:
