@@ -183,7 +183,7 @@ class Sums:
         """Waves that leave nothing, outside of all turns."""
         X, y, weights = self.fit_rows.rows(self.fit_rows.fitting)
         variables, allowed = self.fit_rows.variables, self.fit_rows.allowed
-        if self.wanted and suits(X, y) and X.shape[1] <= MOST_COLUMNS:
+        if self.wanted and suits(X, y) and len(y) >= LEAST_ROWS and X.shape[1] <= MOST_COLUMNS:
             root, left = np.ones(len(y)) if weights is None else np.sqrt(weights), clock.left(until)
             for one in waves_at_once(X, y, root, variables, seed=self.options.seed, seconds=left):
                 if allowed is None or allowed.permits(one):

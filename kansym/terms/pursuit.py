@@ -322,13 +322,11 @@ class Pursuit:
             raise KeyboardInterrupt
 
     def _targets(self, *, brief: bool) -> list[Target]:
-        few = len(self.y) < LEAST_ROWS
-        found = targets(self.y, self.allowed, self.options.terms, noisy=self.noisy, dimension=self.dimension, few=few)
+        most, few = self.options.terms, len(self.y) < LEAST_ROWS
         if self.options.quick:
-            return [replace(plain_target(self.y), share=1.0, terms=self.options.terms, way=Way.QUICK)]
-        if brief:
-            found = [one for one in found if one.terms == self.options.terms and one.way is Way.SHORT][:1]
-        return found
+            return [replace(plain_target(self.y), share=1.0, terms=most, way=Way.QUICK)]
+        found = targets(self.y, self.allowed, most, noisy=self.noisy, dimension=self.dimension, few=few)
+        return [one for one in found if one.terms == most and one.way is Way.SHORT][:1] if brief else found
 
     def _finished(self, held: list[_Held], until: float) -> Iterator[tuple[sympy.Expr, float]]:
         """The best of some sums, on all rows and as short as they get, with their relative residuals."""
@@ -363,17 +361,17 @@ class Pursuit:
             target, rows = mine[0].target, mine[0].rows
             table = joined([one.state.slots[None] for one in mine]).packed()
             refined = refine(table, rows, LOOK_STEPS, until=until)
-            lengths = self.lengths.of(refined.slots, refined.square, rows.number).tolist()
-            for k, (length, square) in enumerate(zip(lengths, refined.square.tolist(), strict=True)):
-                if math.isfinite(length):
-                    error = math.sqrt(square / rows.number)
-                    formula = target.formula(self._expression(refined[k : k + 1], rows))
-                    whole = rows.number * math.log(rows.size * math.hypot(error, self.lengths.floor))
-                    whole += math.log(2) * formula_bits(formula, rows.number, self.dimension)
-                    # Starts of one sum end at the same place.
-                    key = (name, f"{square:.6g}")
-                    if key not in found or whole < found[key].length:
-                        found[key] = _Held(whole, error, target, State(length, refined.slots[k], square), rows)
+            for k, square in enumerate(refined.square.tolist()):
+                if not math.isfinite(square):
+                    continue
+                error = math.sqrt(square / rows.number)
+                formula = target.formula(self._expression(refined[k : k + 1], rows))
+                length = rows.number * math.log(rows.size * math.hypot(error, self.lengths.floor))
+                length += math.log(2) * formula_bits(formula, rows.number, self.dimension)
+                # Starts of one sum end at the same place.
+                key = (name, f"{square:.6g}")
+                if key not in found or length < found[key].length:
+                    found[key] = _Held(length, error, target, State(length, refined.slots[k], square), rows)
         return sorted(found.values(), key=lambda one: one.length) or best
 
     def _search(self, target: Target, rows: TermRows, until: float) -> None:
