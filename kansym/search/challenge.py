@@ -123,7 +123,7 @@ def _sources(own: ParametricForm, fit_rows: FitRows, seed: int) -> list[tuple[fl
     if len(symbols) > 1:
         every = Enumeration(X, y, fit_rows.variables, **table)
         found.append((PART, lambda due: every.formulas(due, few=FEW, handed=HANDED, near=NEAR_NATS)))
-    if suits(X, y, errors=fit_rows.noise_floor > 0):
+    if suits(X, y):
         found.append((SUMS, partial(_sums, X, y, fit_rows.variables, table)))
     return found
 

@@ -155,7 +155,7 @@ class _Run:
         rows, columns = self.dataset.X.shape
         if self.options.structure:
             if self.sums.noisy:
-                self._terms(Turn.CURVE if columns == 1 else Turn.GLANCE)
+                self._terms(self.sums.first)
             self._structure()
             # A short formula that leaves nothing lacks nothing; what else its parts may be, its rivals will say.
             if self.formulas.long() or not self.settled:
@@ -163,8 +163,10 @@ class _Run:
             # Where nothing smooth is left the last turn comes next, and has all that the early one has.
             if self.sums.noisy and not self.settled and not self.formulas.exact() and self.formulas.long():
                 self._terms(self.sums.early)
-            # With few rows much is as good as the data, and the readings of the curve are still to come.
-            if self.formulas.exact() or (self.formulas.at_noise() and (columns > 1 or rows >= SMALL_TABLE)):
+            # With few rows much is as good as the data, and the readings of the curve are still to come; what is long
+            # is one of many that are, and the last sums are still to come.
+            many = rows >= SMALL_TABLE or (columns > 1 and not (self.sums.noisy and self.formulas.long()))
+            if self.formulas.exact() or (self.formulas.at_noise() and many):
                 return StopReason.AS_GOOD_AS_DATA
             # Only readings know functions of the user's own.
             if self.settled and not (self.own_library and columns == 1):
@@ -312,9 +314,9 @@ class _Run:
                 return
             if clock.late(self.start + budget.ADDITIVE_AFTER * self.options.max_seconds):
                 self._additive(solver.smooth)
-            if self.dataset.n_columns == 1 and self.sums.noise > 0:
-                # Without errors given the curve had to wait for an interpolant to see the noise.
-                self._terms(Turn.CURVE)
+            if self.sums.noise > 0 and self.sums.first is not Turn.GLANCE:
+                # Without errors given these had to wait for an interpolant to see the noise.
+                self._terms(self.sums.first)
             # What is left of a reduced table has its own sums before the whole has.
             reduced = reduced or (self.sums.noisy and problem.reduced)
             after = budget.TERMS_AFTER_REDUCED if reduced else budget.TERMS_AFTER

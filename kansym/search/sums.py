@@ -14,8 +14,9 @@ from kansym.primitives.allowed import AllowedFunctions
 from kansym.search.budget import LEAF, TERMS_AFTER
 from kansym.search.options import DiscoveryOptions
 from kansym.search.rows import FitRows
+from kansym.structure.product_units import SMALL_TABLE
 from kansym.terms.enumeration import FEW, FEW_OF_NOISY_CURVES, Enumeration
-from kansym.terms.pursuit import Pursuit, suits
+from kansym.terms.pursuit import LEAST_ROWS, Pursuit, suits
 from kansym.terms.wave_columns import MOST_COLUMNS, waves_at_once
 
 
@@ -32,6 +33,9 @@ class Turn(Enum):
     CURVE = 0.3
     """Before all else, on curves as laboratories have them: peaks on backgrounds, several lifetimes. Without errors as
     soon as an interpolant has seen the noise."""
+
+    SMALL = 0.45
+    """The same on small tables of two columns, whose symmetries are guesses where noisy rows are few."""
 
     EARLY = 0.25
     """In the middle of the structure search."""
@@ -64,6 +68,9 @@ DECADES = 100.0
 SHORTER_SECONDS = 16.0
 """Most time for a turn where a formula leaves nothing to find: only a shorter one is looked for, which is a small sum
 that is found soon."""
+
+SEEN_BY_FEW = 0.1
+"""Share of what interpolants leave of rows too few for most tables that is taken for noise."""
 
 ENUMERATED = 0.25
 """Share of a turn for trees of operations, and only in the last turn for large ones."""
@@ -118,6 +125,13 @@ class Sums:
         return self.noise > 0 or self.fit_rows.noise_floor > self._rounded
 
     @property
+    def first(self) -> Turn:
+        """The turn before structure, with noise."""
+        rows, columns = self.fit_rows.dataset.X.shape
+        small = columns == 2 and rows < SMALL_TABLE and not self._part
+        return Turn.CURVE if columns == 1 else Turn.SMALL if small else Turn.GLANCE
+
+    @property
     def early(self) -> Turn:
         """The turn before structure has ended."""
         return Turn.NOISY if self.noisy else Turn.EARLY
@@ -134,10 +148,9 @@ class Sums:
         if turn is Turn.BRIEF and self.fit_rows.noise_floor > self._rounded:
             return False
         X, y, _ = self.fit_rows.rows(self.fit_rows.fitting)
-        told = self.fit_rows.noise_floor > self._rounded
         least = LEAST_GLANCE if turn is Turn.GLANCE else LEAST_OF_CURVE if X.shape[1] == 1 else LEAST_SECONDS
         enough = turn.value * clock.left(self.deadline) > least
-        return self.wanted and not had and enough and suits(X, y, errors=told)
+        return self.wanted and not had and enough and suits(X, y)
 
     def spare(self, start: float, seconds: float) -> float:
         """Time that a part has before the first turn is due in a search of so many seconds; inf where none is to come.
@@ -154,7 +167,7 @@ class Sums:
         seconds = turn.value * clock.left(self.deadline)
         until = clock.now() + (min(seconds, SHORTER_SECONDS) if self.settled else seconds)
         # An exact sum is one whatever the interpolants say, which may take a kink for noise.
-        enumeration, pursuit = self._engines(noisy=self.noise > 0 and turn is not Turn.BRIEF)
+        enumeration, pursuit = self._engines(noisy=self.noisy and turn is not Turn.BRIEF)
         last = turn in LAST
         if turn is not Turn.GLANCE:
             # What waves there are is seen at once.
@@ -170,7 +183,7 @@ class Sums:
         """Waves that leave nothing, outside of all turns."""
         X, y, weights = self.fit_rows.rows(self.fit_rows.fitting)
         variables, allowed = self.fit_rows.variables, self.fit_rows.allowed
-        if self.wanted and suits(X, y) and X.shape[1] <= MOST_COLUMNS:
+        if self.wanted and suits(X, y) and len(y) >= LEAST_ROWS and X.shape[1] <= MOST_COLUMNS:
             root, left = np.ones(len(y)) if weights is None else np.sqrt(weights), clock.left(until)
             for one in waves_at_once(X, y, root, variables, seed=self.options.seed, seconds=left):
                 if allowed is None or allowed.permits(one):
@@ -183,6 +196,8 @@ class Sums:
             # Errors that are given count in full; a rounding says nothing of the noise.
             floor = self.fit_rows.noise_floor
             seen = self.noise if noisy and floor <= self._rounded else 0.0
+            # Few rows show an interpolant less than they show a short sum.
+            seen *= SEEN_BY_FEW if len(y) < LEAST_ROWS else 1.0
             table: EngineTable = {
                 "weights": weights,
                 "noise": max(floor, seen),

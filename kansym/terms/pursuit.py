@@ -18,6 +18,7 @@ import torch
 from kansym import clock
 from kansym.interrupting import Abandoned
 from kansym.primitives.allowed import AllowedFunctions
+from kansym.symbolic.complexity import formula_bits
 from kansym.symbolic.parametric import parametrize
 from kansym.terms.arguments import PHASE, Argument, arguments
 from kansym.terms.beam import Beam, State
@@ -36,12 +37,12 @@ from kansym.terms.wave_forms import phase, wave_formulas
 
 logger = logging.getLogger(__name__)
 
-LEAST_ROWS, LEAST_ROWS_OF_CURVE = 60, 16
-"""Fewest rows: below, some of so many columns fit by chance, and nothing in the table can refuse them; and those of a
-single input where the errors of y are given, which can."""
+LEAST_ROWS, LEAST_OF_FEW, FEW_INPUTS = 60, 12, 2
+"""Fewest rows: below, some of so many columns fit by chance, and nothing in the table can refuse them; and those of one
+or two inputs, whose dictionaries are smaller than what the rows of a short sum say."""
 
-ROWS_PER_TERM = 10
-"""Rows for each term of a sum: one has up to four constants."""
+ROWS_PER_TERM = 6
+"""Rows for each term of a sum: one has up to four constants, most of them fewer."""
 
 NOISY_ROWS = 2
 """How many times more rows with noise."""
@@ -125,17 +126,15 @@ _Done = tuple[float, Target, Refined, TermRows]
 """A sum on all rows, after its length in units of y."""
 
 
-def suits(X: np.ndarray, y: np.ndarray, *, errors: bool = False) -> bool:
+def suits(X: np.ndarray, y: np.ndarray) -> bool:
     """Whether a table can have a pursuit: one to five inputs, enough rows, and a target that varies.
 
     Parameters
     ----------
     X : ndarray, shape (n, d)
     y : ndarray, shape (n,)
-    errors : bool, default False
-        Whether the errors of y are known.
     """
-    least = LEAST_ROWS_OF_CURVE if errors and X.shape[1] == 1 else LEAST_ROWS
+    least = LEAST_OF_FEW if X.shape[1] <= FEW_INPUTS else LEAST_ROWS
     return X.shape[1] in EFFORTS and len(y) >= least and bool(np.ptp(y) > 0)
 
 
@@ -153,7 +152,7 @@ class Pursuit:
     noise : float, default 0
         Standard deviation of the errors of y, in units of y, where it is known.
     noisy : bool, default False
-        Whether y has noise of a size that is not known: terms are then looked for on more rows.
+        Whether y has noise of a size that is not known.
     allowed : AllowedFunctions, optional
         What formulas may have; default anything.
     seed : int, default 0
@@ -186,10 +185,10 @@ class Pursuit:
         self.weight_root = np.ones(n) if weights is None else np.sqrt(weights / weights.mean())
         size = float(np.sqrt(np.mean((self.weight_root * y) ** 2)))
         self.given, self.noise = noise, noise / size
-        self.noisy = self.noise > NOISE
+        self.noisy = noisy or self.noise > NOISE
         self.enough = max(EXACT, NEAR_NOISE * self.noise)
         self.arguments: list[Argument] = arguments(X, variables, allowed)
-        self.count = self.effort.rows * (NOISY_ROWS if noisy or self.noisy else 1)
+        self.count = self.effort.rows * (NOISY_ROWS if self.noisy else 1)
         self.generator = np.random.default_rng(seed)
         self._draw()
         self.separable = Separable(
@@ -289,13 +288,13 @@ class Pursuit:
         interrupted = False
         try:
             yield from self.waves(until)
+            looking = clock.now() + SEARCHED * clock.left(until) if math.isfinite(whole) else math.inf
             for target in self._targets(brief=brief):
-                if clock.late(until):
+                if clock.late(looking):
                     break
                 part = 1.0 if brief else target.share
-                share = min(whole * part, clock.left(until)) if math.isfinite(whole) else math.inf
                 rows, before = self._rows(target.z, target.slope), len(self.held)
-                self._search(target, rows, clock.now() + SEARCHED * share)
+                self._search(target, rows, min(looking, clock.now() + SEARCHED * part * whole))
                 found = min(self.held[before:], key=lambda one: one.length, default=None)
                 # With noise the first sums are as good as the data before the shortest is there.
                 early = self.noisy and target.terms < self.options.terms
@@ -323,12 +322,11 @@ class Pursuit:
             raise KeyboardInterrupt
 
     def _targets(self, *, brief: bool) -> list[Target]:
-        found = targets(self.y, self.allowed, self.options.terms, noisy=self.noisy, dimension=self.dimension)
+        most, few = self.options.terms, len(self.y) < LEAST_ROWS
         if self.options.quick:
-            return [replace(plain_target(self.y), share=1.0, terms=self.options.terms, way=Way.QUICK)]
-        if brief:
-            found = [one for one in found if one.terms == self.options.terms and one.way is Way.SHORT][:1]
-        return found
+            return [replace(plain_target(self.y), share=1.0, terms=most, way=Way.QUICK)]
+        found = targets(self.y, self.allowed, most, noisy=self.noisy, dimension=self.dimension, few=few)
+        return [one for one in found if one.terms == most and one.way is Way.SHORT][:1] if brief else found
 
     def _finished(self, held: list[_Held], until: float) -> Iterator[tuple[sympy.Expr, float]]:
         """The best of some sums, on all rows and as short as they get, with their relative residuals."""
@@ -352,20 +350,29 @@ class Pursuit:
                 return
 
     def _on_all_rows(self, held: list[_Held], until: float) -> list[_Held]:
-        """The best of some sums with their constants fitted to all rows, the shortest first."""
+        """The best of some sums with their constants fitted to all rows, the shortest formulas first.
+
+        With noise much fits as well, and what formulas are likely then decides more than how many factors they have.
+        """
         best = sorted(held, key=lambda one: one.length)[:LOOKED_AT]
-        found = []
+        found: dict[tuple[str, str], _Held] = {}
         for name, terms in dict.fromkeys((one.target.name, len(one.state.slots)) for one in best):
             mine = [one for one in best if (one.target.name, len(one.state.slots)) == (name, terms)]
             target, rows = mine[0].target, mine[0].rows
             table = joined([one.state.slots[None] for one in mine]).packed()
             refined = refine(table, rows, LOOK_STEPS, until=until)
-            lengths = self.lengths.of(refined.slots, refined.square, rows.number).tolist()
-            for k, (length, square) in enumerate(zip(lengths, refined.square.tolist(), strict=True)):
-                if math.isfinite(length):
-                    error, whole = math.sqrt(square / rows.number), length + rows.number * math.log(rows.size)
-                    found.append(_Held(whole, error, target, State(length, refined.slots[k], square), rows))
-        return sorted(found, key=lambda one: one.length) or best
+            for k, square in enumerate(refined.square.tolist()):
+                if not math.isfinite(square):
+                    continue
+                error = math.sqrt(square / rows.number)
+                formula = target.formula(self._expression(refined[k : k + 1], rows))
+                length = rows.number * math.log(rows.size * math.hypot(error, self.lengths.floor))
+                length += math.log(2) * formula_bits(formula, rows.number, self.dimension)
+                # Starts of one sum end at the same place.
+                key = (name, f"{square:.6g}")
+                if key not in found or length < found[key].length:
+                    found[key] = _Held(length, error, target, State(length, refined.slots[k], square), rows)
+        return sorted(found.values(), key=lambda one: one.length) or best
 
     def _search(self, target: Target, rows: TermRows, until: float) -> None:
         """Hold the best sums of every size."""

@@ -105,14 +105,21 @@ def plain_target(y: np.ndarray) -> Target:
 
 
 def targets(
-    y: np.ndarray, allowed: AllowedFunctions | None, most_terms: int, *, noisy: bool = False, dimension: int = 1
+    y: np.ndarray,
+    allowed: AllowedFunctions | None,
+    most_terms: int,
+    *,
+    noisy: bool = False,
+    dimension: int = 1,
+    few: bool = False,
 ) -> list[Target]:
     """y with short sums first, then functions of it, and y with all there is time for.
 
     Functions of y are for targets of one sign that keep away from zero, and for functions that formulas may have. With
     noise sums for y come before functions of it: a short sum for one may be as good as the law, a sum for y more often
     than not. So they do with one input, for which they are found soon. With several, the functions of each are looked
-    for on their own before all else, for y and under every link.
+    for on their own before all else, for y and under every link; but of `few` rows an interpolant sees little of them,
+    and all sums come before.
     """
     alone = dimension == 1
     links = permitted_links(y, allowed)
@@ -133,7 +140,8 @@ def targets(
         first.insert(0 if noisy else 1, long)
     # What a beam meets depends on its rows: a sum that one seed misses, another finds as often as not.
     rest = [beside, long, again] if alone else [beside, again, long] if dimension < WIDE else [again, beside]
-    return [*separate, *first, *rest, *RESTARTS * [replace(again, share=1.0)]]
+    first = [*first, *separate] if few else [*separate, *first]
+    return [*first, *rest, *RESTARTS * [replace(again, share=1.0)]]
 
 
 def _under(link: Link, y: np.ndarray, share: float, terms: int) -> Target:

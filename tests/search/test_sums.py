@@ -12,7 +12,7 @@ from kansym.data.preparation import prepare
 from kansym.search.budget import LEAF, TERMS_AFTER
 from kansym.search.options import DiscoveryOptions
 from kansym.search.rows import FitRows
-from kansym.search.sums import LEAST_OF_CURVE, SHORTER_SECONDS, Sums, Turn
+from kansym.search.sums import LEAST_OF_CURVE, SEEN_BY_FEW, SHORTER_SECONDS, Sums, Turn
 from kansym.terms.enumeration import Enumeration
 from kansym.terms.pursuit import Pursuit
 
@@ -72,6 +72,39 @@ def test_the_last_turn(sums):
     assert (sums().last, search.last) == (Turn.WHOLE, Turn.PART)
     search.noise = 0.1
     assert search.last is Turn.NOISY_PART
+
+
+def table_of(rng, n, columns, *, part=False, error=None):
+    X = rng.uniform(0.5, 4.0, (n, columns))
+    y = np.exp(-X[:, 0]) + 0.01 * rng.normal(size=n)
+    given = None if error is None else np.full(n, error)
+    rows = prepare(Dataset(X, y, tuple("uvw"[:columns]), y_error=given), validation_fraction=0.2, seed=0)
+    fit_rows = FitRows.of(rows.table, rows.train, rows.validation, rows.noise_floor, None)
+    return Sums(fit_rows, DiscoveryOptions(), torch.device("cpu"), part=part, deadline=60.0)
+
+
+def test_the_first_turn_of_small_tables_is_a_whole_one(rng):
+    assert table_of(rng, 300, 1).first is Turn.CURVE
+    assert table_of(rng, 40, 2).first is Turn.SMALL
+    assert table_of(rng, 40, 2, part=True).first is Turn.GLANCE
+    assert table_of(rng, 300, 2).first is table_of(rng, 40, 3).first is Turn.GLANCE
+
+
+@pytest.mark.parametrize(("n", "share"), [(200, 1.0), (50, SEEN_BY_FEW)])
+def test_what_few_rows_show_an_interpolant_is_hardly_noise(rng, n, share):
+    search = table_of(rng, n, 2)
+    search.noise = 0.1
+    assert search._engines(noisy=True)[1].given == pytest.approx(share * 0.1)
+
+
+def test_errors_that_are_given_are_noise_that_no_interpolant_need_see(rng, monkeypatch):
+    asked = []
+    search = table_of(rng, 40, 1, error=0.01)
+    made = search._engines
+    monkeypatch.setattr(search, "_engines", lambda *, noisy: asked.append(noisy) or made(noisy=noisy))
+    with clock.running(Clock()):
+        next(search.formulas(Turn.GLANCE), None)
+    assert asked == [True]
 
 
 def test_one_early_turn_longer_with_noise(sums, monkeypatch):

@@ -12,7 +12,7 @@ from kansym.primitives.allowed import allowed_functions
 from kansym.primitives.library import default_library
 from kansym.structure.problem import TARGET
 from kansym.terms.beam import Beam
-from kansym.terms.pursuit import ROWS_PER_TERM, Pursuit, TermOptions, suits
+from kansym.terms.pursuit import LEAST_OF_FEW, ROWS_PER_TERM, Pursuit, TermOptions, suits
 from kansym.terms.targets import Target, Way
 
 SHORT = TermOptions(terms=2, moves=1)
@@ -108,9 +108,10 @@ def test_extreme_units_and_tables_that_say_nothing(table):
     found, variables, _ = pursued(X, y)
     assert min(error(one, variables, X, y) for one in found) < 1e-8
     assert not suits(X, np.ones(len(X)))
-    assert not suits(X[:20], X[:20, 0])
-    assert suits(X[:20], X[:20, 0], errors=True)
-    assert not suits(X[:20].repeat(2, axis=1), X[:20, 0], errors=True)
+    few = X[:LEAST_OF_FEW]
+    assert suits(few, few[:, 0]) and suits(few.repeat(2, axis=1), few[:, 0])
+    assert not suits(few[1:], few[1:, 0])
+    assert not suits(few.repeat(3, axis=1), few[:, 0])
     assert not suits(np.tile(X, 6), y)
 
 
@@ -178,3 +179,22 @@ def test_a_sum_has_no_more_terms_than_its_rows_can_refuse(table):
     X = table((0.0, 4.0))[:25]
     variables = sympy.symbols("x:1")
     assert Pursuit(X, np.exp(-X[:, 0]), variables).options.terms == 25 // ROWS_PER_TERM
+
+
+def test_a_sum_is_found_on_two_dozen_noisy_rows_of_two_inputs():
+    X = np.array([(v, t) for v in np.geomspace(0.2, 2.0, 6) for t in np.linspace(260.0, 420.0, 4)])
+    y = 0.083 * X[:, 1] / (X[:, 0] - 0.09) - 5.0 / X[:, 0] ** 2
+    noise = 0.005 * y.std()
+    measured = y + noise * np.random.default_rng(0).normal(size=len(y))
+    found, variables, _ = pursued(X, measured, seconds=20.0, noise=noise, noisy=True, options=TermOptions())
+    assert min(error(one, variables, X, y) for one in found) < 0.005
+
+
+def test_of_sums_that_leave_as_little_the_likeliest_comes_first():
+    law = lambda x: 0.4 + 1.2e-3 * x + 29.0 * np.exp(-2200.0 / x)  # noqa: E731
+    x, far = (np.linspace(*ends, 40)[:, None] for ends in ((200.0, 500.0), (150.0, 700.0)))
+    y = law(x[:, 0])
+    noise = 1e-3 * y.std()
+    measured = y + noise * np.random.default_rng(1).normal(size=len(y))
+    found, variables, _ = pursued(x, measured, seconds=13.0, noise=0.1 * noise, noisy=True, options=TermOptions())
+    assert error(found[0], variables, far, law(far[:, 0])) < 0.005
