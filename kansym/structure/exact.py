@@ -11,6 +11,7 @@ from kansym.structure.leaf import Solution, symbols
 from kansym.structure.links import usable_links
 from kansym.structure.mixed import mixed_laws
 from kansym.structure.monomials import monomial_law
+from kansym.structure.phase_laws import phase_laws
 from kansym.structure.problem import Problem
 from kansym.structure.rational import featured_laws, rational_laws
 from kansym.structure.spans import span_laws
@@ -64,6 +65,20 @@ def featured(problem: Problem, until: float) -> Iterator[Solution]:
     found = [] if law is None else [law]
     for one in itertools.chain(found, featured_laws(problem.X, problem.t, variables, until=until)):
         yield problem.compose(one, variables), problem
+
+
+def waves(problem: Problem, until: float) -> Iterator[Solution]:
+    """Laws with a wave of any number of radians.
+
+    Parameters
+    ----------
+    problem : Problem
+    until : float
+        `kansym.clock.now` value to stop at.
+    """
+    variables = symbols(problem.dimension)
+    for law in phase_laws(problem.X, problem.t, variables, until=until):
+        yield problem.compose(law, variables), problem
 
 
 def beside(problem: Problem, until: float, *, seed: int) -> Iterator[Solution]:

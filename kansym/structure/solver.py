@@ -12,7 +12,7 @@ import numpy as np
 import sympy
 
 from kansym import clock
-from kansym.structure.exact import at_once, beside, featured, short_sums
+from kansym.structure.exact import at_once, beside, featured, short_sums, waves
 from kansym.structure.leaf import Leaf, LeafSolver, Solution, evaluate, symbols
 from kansym.structure.links import usable_links
 from kansym.structure.peeling import peeled
@@ -77,6 +77,9 @@ from others by many rows, or not at all."""
 WAVY = 0.05
 """Error of an interpolant of what is left from which it may be a wave."""
 
+WAVES = 0.4
+"""Share of the time for the phase of a wave that is seen: nothing else finds it."""
+
 GLANCE, REST, MOST_RESTS = 0.08, 0.2, 2
 """Shares of the time for waves of what is left, and for exact laws of all that is or the structure of one; and how many
 of those, the smallest, have their own."""
@@ -131,6 +134,7 @@ class Solver:
         if depth == 0:
             # Before any interpolant: what linear algebra finds is found at once.
             yield from self._at_once(problem)
+            yield from self._waves(problem)
             yield from self._peeled(problem)
         if depth == 0 and problem.dimension == 1:
             yield from self._together(straight_lines(problem, any_function=self.any_function))
@@ -371,6 +375,11 @@ class Solver:
         if problem.steps or not self.reducer.noisy:
             yield from beside(problem, self.until, seed=self.seed)
 
+    def _waves(self, problem: Problem) -> Iterator[Solution]:
+        """Laws with a wave of any number of radians."""
+        if self.any_function and problem.dimension and not self._late():
+            yield from waves(problem, min(self.until, clock.now() + WAVES * clock.left(self.until)))
+
     def _peeled(self, problem: Problem) -> Iterator[Solution]:
         """Laws of what is left once terms with whole coefficients, or such factors, are taken away."""
         rests, late = [], min(self.until, clock.now() + REST * clock.left(self.until))
@@ -379,6 +388,7 @@ class Solver:
                 rests += [rest] if rest.dimension else []
                 yield from self._at_once(rest)
             yield from beside(rest, late, seed=self.seed)
+            yield from self._waves(rest)
         for rest in sorted(rests, key=lambda rest: rest.dimension)[:MOST_RESTS]:
             if self._late():
                 return
