@@ -35,14 +35,11 @@ CHECKED = 12
 SPLITS = ((1, 0), (2, 0), (2, 1), (2, 2), (3, 0), (3, 1), (3, 2))
 """Products on either side, with the coefficients 1 and -1."""
 
-MOST_BESIDE = 3
-"""Products with such coefficients beside one that may have any."""
+EFFORTS = ((), (0, 1), (2,), (3,))
+"""Products with such coefficients beside one that may have any, from the least effort, which has no such one."""
 
-MOST_SUMS, MOST_MEETINGS = 400_000, 5_000_000
-"""Sums of a side, and pairs that meet by chance."""
-
-EFFORTS = (0, 500_000, 8_000_000)
-"""Sums times products of any coefficient that are tried at most, from the least effort, which has no such product."""
+MOST_SUMS, MOST_MEETINGS, MOST_TRIALS = 400_000, 5_000_000, 8_000_000
+"""Sums of a side, pairs that meet by chance, and sums times products that may have any coefficient."""
 
 LARGEST = 10.0
 """Largest coefficient of the product that may have any."""
@@ -80,9 +77,7 @@ class _Sums:
         return list(zip(self.places[k].tolist(), map(float, self.signs[k].tolist()), strict=True))
 
 
-def phase_of(
-    wave: np.ndarray, products: list[Function], *, effort: int, until: float = math.inf
-) -> sympy.Expr | None:
+def phase_of(wave: np.ndarray, products: list[Function], *, effort: int, until: float = math.inf) -> sympy.Expr | None:
     """A wave as the sine or cosine of a sum of products, of which one may have any coefficient; None where it is none.
 
     Parameters
@@ -96,7 +91,7 @@ def phase_of(
         `kansym.clock.now` value to stop at.
     """
     search = _Search(wave, products, until)
-    found = search.with_any(EFFORTS[effort - 1], EFFORTS[effort]) if effort else search.whole()
+    found = search.with_any(EFFORTS[effort]) if effort else search.whole()
     for shift, terms in found:
         law = search.law(shift, terms)
         if law is not None:
@@ -124,7 +119,7 @@ class _Search:
         # Large phases have few digits left, and small ones say little.
         order = steep[np.argsort(np.abs(self.values[steep]).max(1))]
         self.steep, self.rows = steep, order[len(order) // 8 :][:CHECKED]
-        sizes = {k: 2**k * math.comb(self.number, k) for k in range(MOST_BESIDE + 1)}
+        sizes = {k: 2**k * math.comb(self.number, k) for k in range(4)}
         self.sums = {k: _Sums.of(self.number, k) for k, size in sizes.items() if size <= MOST_SUMS}
 
     def whole(self) -> Iterator[tuple[float, list[tuple[int, float]]]]:
@@ -161,10 +156,10 @@ class _Search:
         place = np.arange(number.sum()) + np.repeat(low - np.cumsum(number) + number, number)
         return order[place % len(order)], second
 
-    def with_any(self, least: int, most: int) -> Iterator[tuple[float, list[tuple[int, float]]]]:
+    def with_any(self, beside: tuple[int, ...]) -> Iterator[tuple[float, list[tuple[int, float]]]]:
         """Shifts and terms of phases one of whose coefficients may be any number; a constant is such a term too."""
-        for number in range(MOST_BESIDE + 1):
-            if number not in self.sums or not least < len(self.sums[number].places) * self.number <= most:
+        for number in beside:
+            if number not in self.sums or len(self.sums[number].places) * self.number > MOST_TRIALS:
                 continue
             for place in range(self.number + 1):
                 if clock.late(self.until) or len(self.steep) < CHECKED:
@@ -208,5 +203,7 @@ class _Search:
         if not (np.abs(np.cos(phase) - self.wave) < HOLDS).all():
             return None
         pairs = zip(numbers.tolist(), places, strict=True)
-        angle = sympy.Add(*((int(c) if abs(c) == 1 else sympy.Float(c)) * self.products[k].expression for c, k in pairs))
+        angle = sympy.Add(
+            *((int(c) if abs(c) == 1 else sympy.Float(c)) * self.products[k].expression for c, k in pairs)
+        )
         return sympy.sin(angle) if shift else sympy.cos(angle)
