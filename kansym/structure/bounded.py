@@ -27,30 +27,49 @@ MOST_OFFSETS = 1500
 LEAST_ROWS = 300
 """Rows of a table: few do not reach the ends of an interval."""
 
-BEYOND, SHORT = 1e-9, 3e-4
+BEYOND, SHORT = 1e-6, 3e-4
 """How far a wave may be beyond the ends, and how far from each its largest values may be."""
+
+
+EVEN = 0.44
+"""Mean of a square of a wave, which is a half, above which it is no fourth power, whose mean is three eighths."""
 
 
 @dataclass(frozen=True, eq=False)
 class Bounded:
-    """A wave in a law, ``(offset + wave)/factor``.
+    """A wave, or an even power of one, in a law: ``(offset + sign*wave**power)/factor``.
 
     Attributes
     ----------
     offset, factor : Function
-    wave : ndarray, shape (n,)
-        From -1 to 1.
+    power : int
+        One, two or four.
+    sign : int
+        Of an even power.
+    values : ndarray, shape (n,)
+        From -1 to 1, or from 0 to 1.
     """
 
     offset: Function
     factor: Function
-    wave: np.ndarray
+    power: int
+    sign: int
+    values: np.ndarray
+
+    def waves(self) -> Iterator[tuple[np.ndarray, type[sympy.Function] | None]]:
+        """Waves whose phases are to be found: the wave; or twice its phase for an even power of a cosine or a sine."""
+        if self.power == 1:
+            yield self.values, None
+            return
+        squared = self.values ** (2 / self.power)
+        yield 2 * squared - 1, sympy.cos
+        yield 1 - 2 * squared, sympy.sin
 
     def law(self, wave: sympy.Expr) -> sympy.Expr:
         """The target with a formula in place of the wave."""
-        return (self.offset.expression + wave) / self.factor.expression
+        return (self.offset.expression + self.sign * wave**self.power) / self.factor.expression
 
-    def free(self) -> set[sympy.Symbol]:
+    def used(self) -> set[sympy.Basic]:
         """Columns of the offset and the factor."""
         return self.offset.expression.free_symbols | self.factor.expression.free_symbols
 
@@ -76,11 +95,20 @@ def bounded(X: np.ndarray, t: np.ndarray, variables: tuple[sympy.Symbol, ...]) -
             left = np.abs(whole[:FEW_ROWS, None] - values[:FEW_ROWS]).max(0) < 1 + BEYOND
             for k in np.flatnonzero(left).tolist():
                 if np.abs(whole[:MORE_ROWS] - values[:, k]).max() < 1 + BEYOND:
-                    wave = whole - terms[k].values
-                    if _fills(wave):
-                        yield Bounded(terms[k], factor, np.clip(wave, -1.0, 1.0))
+                    yield from _filling(terms[k], factor, whole - terms[k].values)
 
 
-def _fills(wave: np.ndarray) -> bool:
-    low, high = 1 + float(wave.min()), 1 - float(wave.max())
-    return -BEYOND < min(low, high) and max(low, high) < SHORT
+def _filling(offset: Function, factor: Function, rest: np.ndarray) -> Iterator[Bounded]:
+    """What is left, where it fills an interval."""
+    if _fills(rest, -1.0):
+        yield Bounded(offset, factor, 1, 1, np.clip(rest, -1.0, 1.0))
+    for sign in (1, -1):
+        if _fills(sign * rest, 0.0):
+            values = np.clip(sign * rest, 0.0, 1.0)
+            yield Bounded(offset, factor, 2 if values.mean() > EVEN else 4, sign, values)
+
+
+def _fills(rest: np.ndarray, least: float) -> bool:
+    """Whether something comes near both ends of an interval that ends at one, and beyond neither."""
+    low, high = float(rest.min()) - least, 1 - float(rest.max())
+    return min(low, high) > -BEYOND and max(low, high) < SHORT

@@ -26,7 +26,8 @@ def terms_of(X: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> list[Functio
     found = [*columns, *(one for own in functions for one in own)]
     found += [one.times(other) for one, other in itertools.combinations_with_replacement(columns, 2)]
     for (i, one), (j, own) in itertools.product(enumerate(columns), enumerate(functions)):
-        found += [one.times(other) for other in own] if i != j else []
+        # Its inverse times a column is one.
+        found += [one.times(other) for other in own if i != j or other.expression * one.expression != 1]
     return [one for one in found if np.isfinite(one.values @ one.values)]
 
 
@@ -54,7 +55,7 @@ def offsets(X: np.ndarray, variables: tuple[sympy.Symbol, ...], most: int) -> li
 
 
 def factors(X: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> list[Function]:
-    """One, columns and their inverses, squares of these, and products of two of them.
+    """One, columns and their inverses, products of two of them, squares, and these times one of the others.
 
     Parameters
     ----------
@@ -67,7 +68,9 @@ def factors(X: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> list[Function
     ]
     plain = [one for own in single for one in own]
     pairs = [one.times(other) for own, others in itertools.combinations(single, 2) for one in own for other in others]
-    return [Function.of(sympy.S.One, np.ones(len(X))), *plain, *pairs, *(one.times(one) for one in plain)]
+    squares = [(one.times(one), own) for own in single for one in own]
+    more = [square.times(other) for square, own in squares for other in plain if other not in own]
+    return [Function.of(sympy.S.One, np.ones(len(X))), *plain, *pairs, *(square for square, _ in squares), *more]
 
 
 def _functions(column: Function) -> list[Function]:
@@ -77,7 +80,7 @@ def _functions(column: Function) -> list[Function]:
     if ANGLES[0] < size < ANGLES[1]:
         found += [Function.of(sympy.sin(z), np.sin(x)), Function.of(sympy.cos(z), np.cos(x))]
     if ANGLES[0] < size < LARGEST_EXPONENT:
-        found.append(Function.of(sympy.exp(z), np.exp(x)))
+        found += [Function.of(sympy.exp(z), np.exp(x)), Function.of(sympy.exp(-z), np.exp(-x))]
     if (x > 0).all():
         found += [Function.of(sympy.log(z), np.log(x)), Function.of(sympy.sqrt(z), np.sqrt(x))]
     return found

@@ -26,8 +26,8 @@ TURN = 2 * math.pi
 STEEP = 0.9
 """Largest wave of a row whose angle is known to all digits."""
 
-MEETS, HOLDS = 1e-7, 1e-6
-"""How near sums meet, and what a phase leaves of the wave on any row."""
+MEETS, HOLDS, NEARLY_ALL = 1e-7, 1e-6, 0.98
+"""How near sums meet, what a phase leaves of the wave, and the share of the rows that have digits enough for that."""
 
 CHECKED = 12
 """Rows on which what has met must hold before all are looked at."""
@@ -38,14 +38,21 @@ SPLITS = ((1, 0), (2, 0), (2, 1), (2, 2), (3, 0), (3, 1), (3, 2))
 EFFORTS = ((), (0, 1), (2,), (3,))
 """Products with such coefficients beside one that may have any, from the least effort, which has no such one."""
 
-MOST_SUMS, MOST_MEETINGS, MOST_TRIALS = 400_000, 5_000_000, 8_000_000
-"""Sums of a side, pairs that meet by chance, and sums times products that may have any coefficient."""
+MOST_SUMS, MOST_MEETINGS = 400_000, 5_000_000
+"""Sums of a side, and pairs that meet by chance."""
 
 LARGEST = 10.0
 """Largest coefficient of the product that may have any."""
 
 SHIFTS = (0.0, -math.pi / 2)
 """Of a cosine and a sine."""
+
+
+def trials(number: int, effort: int) -> int:
+    """How many sums, times products that may have any coefficient, of so many products are tried with an effort."""
+    if not effort:
+        return sum(2**k * math.comb(number, k) for k in range(4) if 2**k * math.comb(number, k) <= MOST_SUMS)
+    return sum(2**k * math.comb(number, k) * number for k in EFFORTS[effort])
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,8 +84,10 @@ class _Sums:
         return list(zip(self.places[k].tolist(), map(float, self.signs[k].tolist()), strict=True))
 
 
-def phase_of(wave: np.ndarray, products: list[Function], *, effort: int, until: float = math.inf) -> sympy.Expr | None:
-    """A wave as the sine or cosine of a sum of products, of which one may have any coefficient; None where it is none.
+def phase_of(
+    wave: np.ndarray, products: list[Function], *, effort: int, any_shift: bool = True, until: float = math.inf
+) -> sympy.Expr | None:
+    """What a wave is the cosine of: a sum of products, of which one may have any coefficient; None where it is none.
 
     Parameters
     ----------
@@ -87,15 +96,17 @@ def phase_of(wave: np.ndarray, products: list[Function], *, effort: int, until: 
     products : list of Function
     effort : int
         Index into `EFFORTS`; each presumes that those before it have failed.
+    any_shift : bool, default True
+        Whether sines are looked for as well, as cosines less a right angle.
     until : float
         `kansym.clock.now` value to stop at.
     """
-    search = _Search(wave, products, until)
+    search = _Search(wave, products, SHIFTS if any_shift else SHIFTS[:1], until)
     found = search.with_any(EFFORTS[effort]) if effort else search.whole()
     for shift, terms in found:
-        law = search.law(shift, terms)
-        if law is not None:
-            return law
+        phase = search.phase(shift, terms)
+        if phase is not None:
+            return phase
     return None
 
 
@@ -106,11 +117,12 @@ class _Search:
     ----------
     wave : ndarray, shape (n,)
     products : list of Function
+    shifts : tuple of float
     until : float
     """
 
-    def __init__(self, wave: np.ndarray, products: list[Function], until: float) -> None:
-        self.wave, self.until = wave, until
+    def __init__(self, wave: np.ndarray, products: list[Function], shifts: tuple[float, ...], until: float) -> None:
+        self.wave, self.shifts, self.until = wave, shifts, until
         self.products = [*products, Function.of(sympy.S.One, np.ones(len(wave)))]
         self.values = np.column_stack([one.values for one in self.products])
         self.number = len(products)
@@ -124,7 +136,7 @@ class _Search:
 
     def whole(self) -> Iterator[tuple[float, list[tuple[int, float]]]]:
         """Shifts and terms of phases whose coefficients are 1 and -1."""
-        for split, shift in itertools.product(SPLITS, SHIFTS):
+        for split, shift in itertools.product(SPLITS, self.shifts):
             if not all(k in self.sums for k in split):
                 continue
             if clock.late(self.until) or not len(self.rows):
@@ -159,13 +171,13 @@ class _Search:
     def with_any(self, beside: tuple[int, ...]) -> Iterator[tuple[float, list[tuple[int, float]]]]:
         """Shifts and terms of phases one of whose coefficients may be any number; a constant is such a term too."""
         for number in beside:
-            if number not in self.sums or len(self.sums[number].places) * self.number > MOST_TRIALS:
+            if number not in self.sums:
                 continue
             for place in range(self.number + 1):
                 if clock.late(self.until) or len(self.steep) < CHECKED:
                     return
                 # A cosine with a constant is a sine as well.
-                for shift in SHIFTS if place < self.number else SHIFTS[:1]:
+                for shift in self.shifts if place < self.number else SHIFTS[:1]:
                     yield from self._with(place, self.sums[number], shift)
 
     def _with(self, place: int, sums: _Sums, shift: float) -> Iterator[tuple[float, list[tuple[int, float]]]]:
@@ -191,8 +203,8 @@ class _Search:
             for k, value in zip(which[:1].tolist(), coefficients[:1].tolist(), strict=True):
                 yield shift, [*sums.terms(k), (place, value)]
 
-    def law(self, shift: float, terms: list[tuple[int, float]]) -> sympy.Expr | None:
-        """The wave, if that is its phase on all rows."""
+    def phase(self, shift: float, terms: list[tuple[int, float]]) -> sympy.Expr | None:
+        """The phase, if it is one on all rows."""
         places, numbers = [place for place, _ in terms], np.array([value for _, value in terms])
         phase = shift + self.values[:, places] @ numbers
         # A step of Gauss and Newton, for the digits that one row does not tell.
@@ -200,10 +212,8 @@ class _Search:
         if abs(numbers[-1]) != 1 and slope @ slope > 0:
             numbers[-1] += (self.wave - np.cos(phase)) @ slope / (slope @ slope)
             phase = shift + self.values[:, places] @ numbers
-        if not (np.abs(np.cos(phase) - self.wave) < HOLDS).all():
+        if np.mean(np.abs(np.cos(phase) - self.wave) < HOLDS) < NEARLY_ALL:
             return None
         pairs = zip(numbers.tolist(), places, strict=True)
-        angle = sympy.Add(
-            *((int(c) if abs(c) == 1 else sympy.Float(c)) * self.products[k].expression for c, k in pairs)
-        )
-        return sympy.sin(angle) if shift else sympy.cos(angle)
+        terms = [(int(c) if abs(c) == 1 else sympy.Float(c)) * self.products[k].expression for c, k in pairs]
+        return sympy.Add(*terms) - (sympy.pi / 2 if shift else 0)
