@@ -1,6 +1,6 @@
 # sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
 # pyright: reportArgumentType=false, reportOperatorIssue=false
-"""Waves of y beside a term and under a factor, seen by their range: a sine fills the interval from -1 to 1, and no more.
+"""Waves of y beside a term and under a factor, seen by their range: a sine fills the interval from -1 to 1 exactly.
 
 In ``x*(x + cos(...))/u`` nothing need be known of the phase, which may be a million radians: of all terms and factors
 that a law may have around its wave, hardly ever two leave something that comes within 1e-4 of both ends on thousands of
@@ -33,6 +33,9 @@ BEYOND, SHORT = 1e-6, 3e-4
 
 EVEN = 0.44
 """Mean of a square of a wave, which is a half, above which it is no fourth power, whose mean is three eighths."""
+
+SQUARED = (0.35, 0.65)
+"""Mean square of a wave of several turns."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,12 +103,14 @@ def bounded(X: np.ndarray, t: np.ndarray, variables: tuple[sympy.Symbol, ...]) -
 
 def _filling(offset: Function, factor: Function, rest: np.ndarray) -> Iterator[Bounded]:
     """What is left, where it fills an interval."""
+    found = []
     if _fills(rest, -1.0):
-        yield Bounded(offset, factor, 1, 1, np.clip(rest, -1.0, 1.0))
+        found.append(Bounded(offset, factor, 1, 1, np.clip(rest, -1.0, 1.0)))
     for sign in (1, -1):
         if _fills(sign * rest, 0.0):
             values = np.clip(sign * rest, 0.0, 1.0)
-            yield Bounded(offset, factor, 2 if values.mean() > EVEN else 4, sign, values)
+            found.append(Bounded(offset, factor, 2 if values.mean() > EVEN else 4, sign, values))
+    yield from (one for one in found if SQUARED[0] < np.mean(next(one.waves())[0] ** 2) < SQUARED[1])
 
 
 def _fills(rest: np.ndarray, least: float) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
+import sympy
 
 from kansym import clock
 from kansym.structure.algebraic import algebraic_law
@@ -15,9 +16,11 @@ from kansym.structure.leaf import Solution, symbols
 from kansym.structure.links import usable_links
 from kansym.structure.mixed import mixed_laws
 from kansym.structure.monomials import monomial_law
+from kansym.structure.peeling import peeled
 from kansym.structure.phase_laws import phase_laws
 from kansym.structure.problem import Problem
 from kansym.structure.rational import featured_laws, rational_laws
+from kansym.structure.signs import square_laws
 from kansym.structure.spans import span_laws
 from kansym.structure.sparse import sparse_law
 from kansym.structure.whole_terms import LEAST_ROWS
@@ -90,7 +93,7 @@ def waves(problem: Problem, until: float) -> Iterator[Solution]:
 
 
 def guessed(problem: Problem, until: float, *, seed: int) -> Iterator[Solution]:
-    """Laws whose outer operations are guessed.
+    """Laws whose outer operations are guessed, of a problem and of what is left once terms and factors are taken away.
 
     Parameters
     ----------
@@ -101,8 +104,22 @@ def guessed(problem: Problem, until: float, *, seed: int) -> Iterator[Solution]:
         Of the rows.
     """
     variables = symbols(problem.dimension)
-    for law in guessed_laws(problem.X, problem.t, variables, seed=seed, until=until):
-        yield problem.compose(law, variables), problem
+    # What is gone by a guess may be part of what is left all the same.
+    rests = (replace(rest, X=problem.X, columns=problem.columns) for rest in _whole_rests(problem, until))
+    seen = set[sympy.Expr]()
+    for one in itertools.chain([problem], rests):
+        if clock.late(until):
+            return
+        if one.outer not in seen:
+            seen.add(one.outer)
+            squares = square_laws(one.X, one.t, variables, seed=seed)
+            for law in itertools.chain(squares, guessed_laws(one.X, one.t, variables, seed=seed, until=until)):
+                yield one.compose(law, variables), one
+
+
+def _whole_rests(problem: Problem, until: float) -> Iterator[Problem]:
+    """What is left of a problem on all of its rows."""
+    yield from (rest for rest in peeled(problem, until=until) if len(rest.t) == len(problem.t))
 
 
 def of_rest(rest: Problem, whole: Problem, *, until: float, seed: int) -> Iterator[Solution]:

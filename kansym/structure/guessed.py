@@ -153,6 +153,11 @@ def _guesses(X: np.ndarray, t: np.ndarray, variables: tuple[sympy.Symbol, ...]) 
     single = factors(X, variables)[: 1 + 2 * X.shape[1]]
     minus = [Function.of(-one.expression, -one.values) for one in single]
     yield from (less.each_times(one).under(links["exp"]).sound() for one in [*single[1:], *minus])
+    # A root may have the sign of a column for a factor.
+    signed = itertools.product(
+        (one for one in single if one.expression.is_Pow), (name for name in AFTER if links[name].even)
+    )
+    yield from (less.each_times(one).under(links[name]).sound() for one, name in signed)
     terms = terms_of(X, variables)[:MOST_TERMS]
     sums = [_inverse_sum(one, other, sign) for one, other in itertools.combinations(terms, 2) for sign in (1, -1)]
     for before in (y, *(y.under(links[name]) for name in BEFORE)):

@@ -25,14 +25,15 @@ def terms_of(X: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> list[Functio
     functions = [_functions(one) for one in columns]
     found = [*columns, *(one for own in functions for one in own)]
     found += [one.times(other) for one, other in itertools.combinations_with_replacement(columns, 2)]
-    for (i, one), (j, own) in itertools.product(enumerate(columns), enumerate(functions)):
-        # Its inverse times a column is one.
-        found += [one.times(other) for other in own if i != j or other.expression * one.expression != 1]
+    pairs = sorted(itertools.product(range(len(columns)), repeat=2), key=lambda pair: pair[0] != pair[1])
+    for i, j in pairs:
+        # A column times its inverse is one.
+        found += [columns[i].times(one) for one in functions[j] if i != j or one.expression * variables[i] != 1]
     return [one for one in found if np.isfinite(one.values @ one.values)]
 
 
 def offsets(X: np.ndarray, variables: tuple[sympy.Symbol, ...], most: int) -> list[Function]:
-    """Zero, sums of columns, other terms, and sums of one of these and a column; all of either sign, the simplest first.
+    """Zero, sums of columns, other terms, and sums of one of these and a column, of either sign, the simplest first.
 
     Parameters
     ----------

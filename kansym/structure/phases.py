@@ -2,10 +2,10 @@
 # pyright: reportArgumentType=false, reportOperatorIssue=false, reportReturnType=false
 """The phase of a wave that is known to all digits, however many radians it has.
 
-A row says of its phase only ``+-acos(wave)`` and an unknown number of turns, so that nothing smooth is left to fit where
-a phase runs to a million radians. But a row says it to twelve digits. Sums of two or three products of columns, and all
-other such sums, meet in the middle: their values on one row, modulo a turn, are sorted, and a pair that is the row's
-angle is right by chance once in ten millions. So ``cos(x**4*y + x**3*y**2 + x**2*z + x*y*z + z)`` is found among
+A row says of its phase only ``+-acos(wave)`` and an unknown number of turns, so that nothing smooth is left to fit
+where a phase runs to a million radians. But a row says it to twelve digits. Sums of two or three products of columns,
+and all other such sums, meet in the middle: their values on one row, modulo a turn, are sorted, and a pair that is the
+row's angle is right by chance once in ten millions. So ``cos(x**4*y + x**3*y**2 + x**2*z + x*y*z + z)`` is found among
 billions. One product may have any coefficient: where that product is of order one, a row leaves it a handful of values.
 """
 
@@ -142,7 +142,8 @@ class _Search:
             if clock.late(self.until) or not len(self.rows):
                 return
             one, other = (self.sums[k] for k in split)
-            first, second = self._meeting(one, other, shift)
+            # Of a cosine the other angle is that of the same products with other signs.
+            first, second = self._meeting(one, other, shift, (1, -1) if shift else (1,))
             for row in self.rows[1:]:
                 if not len(first):
                     break
@@ -152,19 +153,20 @@ class _Search:
             for i, j in zip(first[:1].tolist(), second[:1].tolist(), strict=True):
                 yield shift, one.terms(i) + other.terms(j)
 
-    def _meeting(self, one: _Sums, other: _Sums, shift: float) -> tuple[np.ndarray, np.ndarray]:
-        """Pairs of sums whose phase is the angle of the first row."""
+    def _meeting(self, one: _Sums, other: _Sums, shift: float, signs: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+        """Pairs of sums whose phase is the angle of the first row, with one of the signs."""
         row = self.rows[0]
         own = np.mod(one.on(self.values[row]) + shift, TURN)
         order = np.argsort(own)
         clock.charge(Work.SORTED_VALUES, len(own) + len(other.places))
         own = np.concatenate([own[order] - TURN, own[order], own[order] + TURN])
-        wanted = np.mod(self.angles[row] - other.on(self.values[row]), TURN)
+        rest = other.on(self.values[row])
+        wanted = np.mod(np.concatenate([sign * self.angles[row] - rest for sign in signs]), TURN)
         low, high = np.searchsorted(own, wanted - MEETS), np.searchsorted(own, wanted + MEETS)
         number = high - low
         if number.sum() > MOST_MEETINGS:
             return np.empty(0, int), np.empty(0, int)
-        second = np.repeat(np.arange(len(wanted)), number)
+        second = np.repeat(np.arange(len(wanted)) % len(rest), number)
         place = np.arange(number.sum()) + np.repeat(low - np.cumsum(number) + number, number)
         return order[place % len(order)], second
 

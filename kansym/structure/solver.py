@@ -73,7 +73,8 @@ WAVY = 0.05
 """Error of an interpolant of what is left from which it may be a wave."""
 
 WAVES, GUESSES = 0.6, 0.4
-"""Shares of the time for the phase of a wave that is seen, which nothing else finds, and for guesses of what is outside."""
+"""Shares of the time for the phase of a wave that is seen, which nothing else finds, and for guesses of what surrounds
+a sum of products."""
 
 GLANCE, REST, MOST_RESTS = 0.08, 0.2, 2
 """Shares of the time for waves of what is left, and for exact laws of all that is or the structure of one; and how many
