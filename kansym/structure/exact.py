@@ -104,8 +104,9 @@ def guessed(problem: Problem, until: float, *, seed: int) -> Iterator[Solution]:
         Of the rows.
     """
     variables = symbols(problem.dimension)
+    every = (rest for rest in peeled(problem, until=until) if len(rest.t) == len(problem.t))
     # What is gone by a guess may be part of what is left all the same.
-    rests = (replace(rest, X=problem.X, columns=problem.columns) for rest in _whole_rests(problem, until))
+    rests = (replace(rest, X=problem.X, columns=problem.columns) for rest in every)
     seen = set[sympy.Expr]()
     for one in itertools.chain([problem], rests):
         if clock.late(until):
@@ -115,11 +116,6 @@ def guessed(problem: Problem, until: float, *, seed: int) -> Iterator[Solution]:
             squares = square_laws(one.X, one.t, variables, seed=seed)
             for law in itertools.chain(squares, guessed_laws(one.X, one.t, variables, seed=seed, until=until)):
                 yield one.compose(law, variables), one
-
-
-def _whole_rests(problem: Problem, until: float) -> Iterator[Problem]:
-    """What is left of a problem on all of its rows."""
-    yield from (rest for rest in peeled(problem, until=until) if len(rest.t) == len(problem.t))
 
 
 def of_rest(rest: Problem, whole: Problem, *, until: float, seed: int) -> Iterator[Solution]:

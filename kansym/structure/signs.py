@@ -65,7 +65,7 @@ def square_laws(
                 return
             total = span.root(np.sqrt(np.abs(whole)))
             if total is not None:
-                yield int(np.sign(whole[0])) * total**2 / factor.expression
+                yield (1 if whole.max() > 0 else -1) * total**2 / factor.expression
                 return
 
 
@@ -106,12 +106,12 @@ class _Signs:
         near = np.linalg.norm(self.basis.T @ (self.signs * size[:, None]), axis=0)
         signed = self.signs[:, np.argsort(-near)[:STARTS]] * size[:, None]
         for _ in range(ROUNDS):
-            inside = self.basis @ (self.basis.T @ signed)
-            turned = np.copysign(size[:, None], inside)
+            turned = np.copysign(size[:, None], self.basis @ (self.basis.T @ signed))
             if (turned == signed).all():
                 break
             signed = turned
-        best = np.linalg.norm(signed - inside, axis=0).argmin()
+        # What is nearest to the span has most of its length there.
+        best = np.linalg.norm(self.basis.T @ signed, axis=0).argmax()
         return self._total(signed[:, best])
 
     def _total(self, signed: np.ndarray) -> sympy.Expr | None:

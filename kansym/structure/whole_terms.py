@@ -223,7 +223,7 @@ def _terms(X: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> list[_Candidat
     """Functions of columns, products of two, and monomials of the third degree."""
     single: list[list[_Candidate]] = []
     for k, (x, z) in enumerate(zip(X.T, variables, strict=True)):
-        functions = [(z, x)]
+        functions: list[tuple[sympy.Expr, np.ndarray]] = [(z, x)]
         if ANGLES[0] < np.abs(x).max() < ANGLES[1]:
             functions += [(sympy.sin(z), np.sin(x)), (sympy.cos(z), np.cos(x))]
         if (x > 0).all():

@@ -48,7 +48,9 @@ def test_the_phase_of_a_power_is_twice_that_of_its_wave(box, values):
 
 
 @pytest.mark.parametrize(
-    "expression", [A + 0.9 * sympy.cos(PHASE), A + sympy.cos(PHASE) + 0.01 * B, 20 * sympy.exp(-(B**2) / 50) + A * B / 7], ids=str
+    "expression",
+    [A + 0.9 * sympy.cos(PHASE), A + sympy.cos(PHASE) + 0.01 * B, 20 * sympy.exp(-(B**2) / 50) + A * B / 7],
+    ids=str,
 )
 def test_nothing_else_fills_the_interval(box, values, expression):
     assert first(expression, box, values)[1] is None

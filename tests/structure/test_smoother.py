@@ -14,7 +14,7 @@ A, B = SYMBOLS = sympy.symbols("a b", real=True)
 def smoothed(t, X, until=np.inf):
     problem = Problem.of(X, t, SYMBOLS)
     with clock.running(clock.Clock()):
-        surrogate = fit_surrogate(problem.X, problem.t, log=False, weights=None, seed=0, rows=500)
+        surrogate = fit_surrogate(problem.X, problem.t, log=np.zeros(2, bool), weights=None, seed=0, rows=500)
         assert surrogate is not None
         return smoother(problem, surrogate, seed=0, until=until)
 
@@ -24,7 +24,9 @@ def test_the_edge_of_a_root_goes(box):
     t = np.sqrt(X[:, 0] + X[:, 1] ** 2 + 1.0001)
     found = smoothed(t, X)
     assert found is not None
-    errors = [fit_surrogate(X, own, log=False, weights=None, seed=0, rows=500).error for own in (t, found.t)]
+    errors = [
+        fit_surrogate(X, own, log=np.zeros(2, bool), weights=None, seed=0, rows=500).error for own in (t, found.t)
+    ]
     assert errors[1] < 0.2 * errors[0]
 
 
