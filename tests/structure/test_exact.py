@@ -47,12 +47,12 @@ def test_without_functions_there_are_no_roots(box, values):
 
 
 def test_rows_that_have_lost_their_digits_do_not_hide_what_is_left(box, values, agree):
-    # Next to the square the root has twelve digits on many rows, and nine on some.
-    expression = 100 * B**2 * A + 0.01 * sympy.sqrt((A + 2.3 * C) / (A * B**3))
-    X = box(1500, (0.5, 9), (0.5, 9), (0.5, 9))
-    y = values(expression, SYMBOLS, X)
-    whole = Problem.of(X, y, SYMBOLS)
-    rest = whole.less((), 100 * whole.columns[1] ** 2 * whole.columns[0], 100 * X[:, 1] ** 2 * X[:, 0], product=False)
+    # Where the cube is a million times the root, ten of its digits are gone.
+    expression = 100 * A * B**3 + sympy.sqrt((A + 2.3 * C) / (A * B**3))
+    X = box(1500, *[(0.5, 9)] * 3)
+    whole = Problem.of(X, values(expression, SYMBOLS, X), SYMBOLS)
+    term = 100 * A * B**3 / whole.slope[0]
+    rest = whole.less((), term, values(term, SYMBOLS, X), product=False)
     with clock.running(clock.Clock()):
         found = next((law for law, _ in of_rest(rest, whole, until=np.inf, seed=0)), None)
     assert found is not None and agree(found, expression, SYMBOLS, box(200, *[(0.5, 9)] * 3, seed=1), relative=1e-9)
