@@ -34,8 +34,9 @@ BEYOND, SHORT = 1e-6, 3e-4
 EVEN = 0.44
 """Mean of a square of a wave, which is a half, above which it is no fourth power, whose mean is three eighths."""
 
-SQUARED = (0.35, 0.65)
-"""Mean square of a wave of several turns."""
+MOMENTS, CHANCE = (0.0, 0.5, 0.0, 0.375), 0.05
+"""Means of the first four powers of a wave of many turns, and how far those of the rows may be from them. The third
+side of a triangle less the second, over the first, is between -1 and 1 as well."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +111,13 @@ def _filling(offset: Function, factor: Function, rest: np.ndarray) -> Iterator[B
         if _fills(sign * rest, 0.0):
             values = np.clip(sign * rest, 0.0, 1.0)
             found.append(Bounded(offset, factor, 2 if values.mean() > EVEN else 4, sign, values))
-    yield from (one for one in found if SQUARED[0] < np.mean(next(one.waves())[0] ** 2) < SQUARED[1])
+    yield from (one for one in found if _turns(next(one.waves())[0]))
+
+
+def _turns(wave: np.ndarray) -> bool:
+    """Whether the values of a wave are as frequent as those of one that turns many times."""
+    means = [float(np.mean(wave**k)) for k in (1, 2, 3, 4)]
+    return max(abs(mean - moment) for mean, moment in zip(means, MOMENTS, strict=True)) < CHANCE
 
 
 def _fills(rest: np.ndarray, least: float) -> bool:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
-import sympy
 
 from kansym import clock
 from kansym.structure.algebraic import algebraic_law
@@ -16,7 +15,6 @@ from kansym.structure.leaf import Solution, symbols
 from kansym.structure.links import usable_links
 from kansym.structure.mixed import mixed_laws
 from kansym.structure.monomials import monomial_law
-from kansym.structure.peeling import peeled
 from kansym.structure.phase_laws import phase_laws
 from kansym.structure.problem import Problem
 from kansym.structure.rational import featured_laws, rational_laws
@@ -93,7 +91,7 @@ def waves(problem: Problem, until: float) -> Iterator[Solution]:
 
 
 def guessed(problem: Problem, until: float, *, seed: int) -> Iterator[Solution]:
-    """Laws whose outer operations are guessed, of a problem and of what is left once terms and factors are taken away.
+    """Squares of sums of either sign, and laws whose outer operations are guessed.
 
     Parameters
     ----------
@@ -104,18 +102,9 @@ def guessed(problem: Problem, until: float, *, seed: int) -> Iterator[Solution]:
         Of the rows.
     """
     variables = symbols(problem.dimension)
-    every = (rest for rest in peeled(problem, until=until) if len(rest.t) == len(problem.t))
-    # What is gone by a guess may be part of what is left all the same.
-    rests = (replace(rest, X=problem.X, columns=problem.columns) for rest in every)
-    seen = set[sympy.Expr]()
-    for one in itertools.chain([problem], rests):
-        if clock.late(until):
-            return
-        if one.outer not in seen:
-            seen.add(one.outer)
-            squares = square_laws(one.X, one.t, variables, seed=seed)
-            for law in itertools.chain(squares, guessed_laws(one.X, one.t, variables, seed=seed, until=until)):
-                yield one.compose(law, variables), one
+    for engine in (square_laws, guessed_laws):
+        for law in engine(problem.X, problem.t, variables, seed=seed, until=until):
+            yield problem.compose(law, variables), problem
 
 
 def of_rest(rest: Problem, whole: Problem, *, until: float, seed: int) -> Iterator[Solution]:

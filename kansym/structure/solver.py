@@ -72,7 +72,7 @@ from others by many rows, or not at all."""
 WAVY = 0.05
 """Error of an interpolant of what is left from which it may be a wave."""
 
-WAVES, GUESSES = 0.6, 0.3
+WAVES, GUESSES = 0.6, 0.12
 """Shares of the time for the phase of a wave that is seen, which nothing else finds, and for guesses of what surrounds
 a sum of products."""
 

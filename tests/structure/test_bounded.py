@@ -56,6 +56,13 @@ def test_nothing_else_fills_the_interval(box, values, expression):
     assert first(expression, box, values)[1] is None
 
 
+def test_the_third_side_of_a_triangle_is_no_wave(box, values):
+    X = box(2000, (1, 5), (1, 5), (0, 6), (0, 6))
+    y = values(sympy.sqrt(A**2 + B**2 - 2 * A * B * sympy.cos(C - D)), SYMBOLS, X)
+    assert np.abs((y - X[:, 0]) / X[:, 1]).max() <= 1 + 1e-12
+    assert next(bounded(X, y, SYMBOLS), None) is None
+
+
 def test_few_rows_say_nothing(box, values):
     assert first(A + sympy.cos(PHASE), box, values, rows=200)[1] is None
 
