@@ -92,7 +92,9 @@ def straighter(form: ParametricForm, X: np.ndarray) -> Iterator[ParametricForm]:
             spread, square = float(np.std(values)), float(np.sum(u**2))
         if not (math.isfinite(spread) and math.isfinite(square) and spread > 0.0 and np.ptp(u) > 0.0):
             continue
-        line = _logarithm(values, u, inner) if _is_small_power(node) else _line_or_parabola(values, u, inner)
+        square = isinstance(node, sympy.Pow) and node.exp == 2
+        small = _is_small_power(node)
+        line = _logarithm(values, u, inner) if small else _line_or_parabola(values, u, inner, square=square)
         if line is not None:
             plain[node] = line
     # Where two of them cancel, as in sqrt(2 - cos(u) - cos(v)), it may be that neither can go alone.
@@ -115,10 +117,14 @@ def _logarithm(values: np.ndarray, u: np.ndarray, inner: sympy.Expr) -> sympy.Ex
     return sympy.Float(level) + sympy.Float(slope) * sympy.log(inner)
 
 
-def _line_or_parabola(values: np.ndarray, u: np.ndarray, inner: sympy.Expr) -> sympy.Expr | None:
-    """What a function of ``u`` nearly is: a straight line, a multiple of u^2 beside a constant, or a parabola."""
+def _line_or_parabola(values: np.ndarray, u: np.ndarray, inner: sympy.Expr, *, square: bool) -> sympy.Expr | None:
+    """What a function of ``u`` nearly is: a straight line, a multiple of u^2 beside a constant, or a parabola.
+
+    The square of u itself may only be a line.
+    """
     middle = float(np.mean(u))
-    for centre, powers, nearly in ((0.0, (1,), NEARLY), (0.0, (2,), NEARLY), (middle, (1, 2), CLOSELY)):
+    ways = ((0.0, (1,), NEARLY), (0.0, (2,), NEARLY), (middle, (1, 2), CLOSELY))
+    for centre, powers, nearly in ways[:1] if square else ways:
         design = np.column_stack([np.ones(len(u)), *((u - centre) ** power for power in powers)])
         coefficients = np.linalg.lstsq(design, values, rcond=None)[0]
         if not np.std(values - design @ coefficients) < nearly * np.std(values):
@@ -137,7 +143,8 @@ def _bends(node: sympy.Basic) -> bool:
     if not node.free_symbols or isinstance(node, (sympy.Abs, sympy.sign, sympy.Heaviside)):
         return False
     if isinstance(node, sympy.Pow):
-        return not node.base.is_Symbol and not node.exp.free_symbols and node.exp != 2
+        # The square of a sum is a line far from its vertex.
+        return not node.base.is_Symbol and not node.exp.free_symbols and (node.exp != 2 or node.base.is_Add)
     return isinstance(node, sympy.Function) and len(node.args) == 1
 
 

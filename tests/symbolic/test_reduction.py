@@ -287,6 +287,15 @@ def test_parabolas_are_seen_through(disguised):
     np.testing.assert_allclose(refit(last, ROWS, y).form.evaluate(ROWS), y, rtol=1e-3)
 
 
+def test_the_square_of_a_sum_is_a_line_far_from_its_vertex():
+    form = parametrize(F(3e-4) * ((X - F(1244.0)) ** 2 - F(1.5e6)) * Y, (X, Y))
+    (line,) = straighter(form, ROWS)
+    y = form.evaluate(ROWS)
+    np.testing.assert_allclose(refit(line, ROWS, y).form.evaluate(ROWS), y, atol=2e-3 * np.std(y))
+    assert line.expression.is_polynomial() and sympy.Poly(line.expression, X).degree() == 1
+    assert list(straighter(parametrize(F(0.7) * (X - F(1.2)) ** 2 * Y, (X, Y)), ROWS)) == []
+
+
 @pytest.mark.parametrize(
     "disguised",
     [
