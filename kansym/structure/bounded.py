@@ -30,8 +30,6 @@ LEAST_ROWS = 300
 BEYOND, SHORT = 1e-6, 3e-4
 """How far a wave may be beyond the ends, and how far from each its largest values may be."""
 
-LEAST_SIZE = 0.1
-"""Least size of y under a factor on half of the rows: next to nothing less a sine is a sine too."""
 
 EVEN = 0.44
 """Mean of a square of a wave, which is a half, above which it is no fourth power, whose mean is three eighths."""
@@ -98,8 +96,6 @@ def bounded(X: np.ndarray, t: np.ndarray, variables: tuple[sympy.Symbol, ...]) -
         clock.charge(Work.FORM_VALUES, FEW_ROWS * values.shape[1] * len(every))
         for factor in every:
             whole = t * factor.values
-            if not np.median(np.abs(whole)) > LEAST_SIZE:
-                continue
             left = np.abs(whole[:FEW_ROWS, None] - values[:FEW_ROWS]).max(0) < 1 + BEYOND
             for k in np.flatnonzero(left).tolist():
                 if np.abs(whole[:MORE_ROWS] - values[:, k]).max() < 1 + BEYOND:

@@ -44,10 +44,6 @@ MOST_SUMS, MOST_MEETINGS = 400_000, 5_000_000
 LARGEST = 10.0
 """Largest coefficient of the product that may have any."""
 
-MOST_TRIED = 4_000_000
-"""Sums of a row times the values that such a coefficient may have there; a product of many thousands on all rows has
-too many."""
-
 SHIFTS = (0.0, -math.pi / 2)
 """Of a cosine and a sine."""
 
@@ -191,8 +187,7 @@ class _Search:
         with np.errstate(divide="ignore"):
             rows = self.steep[np.argsort(np.abs(np.log(size)))[:CHECKED]]
         row = self.values[rows[0]]
-        least = LARGEST * abs(row[place]) / math.pi * len(sums.places)
-        if not row[place] or not least < MOST_TRIED:
+        if not row[place]:
             return
         turns = math.ceil((LARGEST * abs(row[place]) + math.pi) / TURN)
         before = np.mod(-sums.on(row) - shift, TURN)

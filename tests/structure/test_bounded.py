@@ -63,12 +63,6 @@ def test_the_third_side_of_a_triangle_is_no_wave(box, values):
     assert next(bounded(X, y, SYMBOLS), None) is None
 
 
-def test_next_to_nothing_less_a_sine_is_no_wave_of_y(box, values, rng):
-    X = box(2000, *[(0.5, 30)] * 4)
-    y = 1e-3 * values(A * B / (C + D), SYMBOLS, X) * (1 + 0.01 * rng.normal(size=2000))
-    assert next(bounded(X, y, SYMBOLS), None) is None
-
-
 def test_few_rows_say_nothing(box, values):
     assert first(A + sympy.cos(PHASE), box, values, rows=200)[1] is None
 
