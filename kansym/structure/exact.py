@@ -4,27 +4,17 @@
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import replace
-
-import numpy as np
 
 from kansym import clock
 from kansym.structure.algebraic import algebraic_law
-from kansym.structure.guessed import guessed_laws
 from kansym.structure.leaf import Solution, symbols
 from kansym.structure.links import usable_links
 from kansym.structure.mixed import mixed_laws
 from kansym.structure.monomials import monomial_law
-from kansym.structure.phase_laws import phase_laws
 from kansym.structure.problem import Problem
 from kansym.structure.rational import featured_laws, rational_laws
-from kansym.structure.signs import square_laws
 from kansym.structure.spans import span_laws
 from kansym.structure.sparse import sparse_law
-from kansym.structure.whole_terms import LEAST_ROWS
-
-LOST = 1e4
-"""Size of y, in units of what is left of it, beyond which a row has lost too many digits."""
 
 
 def at_once(problem: Problem, *, any_function: bool) -> Iterator[Solution]:
@@ -74,58 +64,6 @@ def featured(problem: Problem, until: float) -> Iterator[Solution]:
     found = [] if law is None else [law]
     for one in itertools.chain(found, featured_laws(problem.X, problem.t, variables, until=until)):
         yield problem.compose(one, variables), problem
-
-
-def waves(problem: Problem, until: float) -> Iterator[Solution]:
-    """Laws with a wave of any number of radians.
-
-    Parameters
-    ----------
-    problem : Problem
-    until : float
-        `kansym.clock.now` value to stop at.
-    """
-    variables = symbols(problem.dimension)
-    for law in phase_laws(problem.X, problem.t, variables, until=until):
-        yield problem.compose(law, variables), problem
-
-
-def guessed(problem: Problem, until: float, *, seed: int) -> Iterator[Solution]:
-    """Squares of sums of either sign, and laws whose outer operations are guessed.
-
-    Parameters
-    ----------
-    problem : Problem
-    until : float
-        `kansym.clock.now` value to stop at.
-    seed : int
-        Of the rows.
-    """
-    variables = symbols(problem.dimension)
-    for engine in (square_laws, guessed_laws):
-        for law in engine(problem.X, problem.t, variables, seed=seed, until=until):
-            yield problem.compose(law, variables), problem
-
-
-def of_rest(rest: Problem, whole: Problem, *, until: float, seed: int) -> Iterator[Solution]:
-    """Laws of what is left of a problem once terms and factors are taken away.
-
-    Parameters
-    ----------
-    rest, whole : Problem
-    until : float
-        `kansym.clock.now` value to stop at.
-    seed : int
-        Of the rows.
-    """
-    every = len(rest.t) == len(whole.t)
-    clear = np.flatnonzero(np.abs(whole.t) * whole.slope < LOST * rest.slope * np.abs(rest.t)) if every else []
-    own = rest.on(clear) if every and LEAST_ROWS <= len(clear) < len(rest.t) else rest
-    if rest.dimension < whole.dimension:
-        yield from at_once(own, any_function=True)
-    yield from beside(own, until, seed=seed)
-    # What a wave has in its phase need not be gone.
-    yield from waves(replace(rest, X=whole.X, columns=whole.columns) if every else rest, until)
 
 
 def beside(problem: Problem, until: float, *, seed: int) -> Iterator[Solution]:

@@ -12,7 +12,7 @@ import numpy as np
 import sympy
 
 from kansym import clock
-from kansym.structure.exact import at_once, beside, featured, guessed, of_rest, short_sums, waves
+from kansym.structure.exact import at_once, beside, featured, short_sums
 from kansym.structure.leaf import Leaf, LeafSolver, Solution, evaluate, symbols
 from kansym.structure.links import usable_links
 from kansym.structure.peeling import peeled
@@ -25,7 +25,6 @@ from kansym.structure.search import GRADIENT_ROWS, NOISY, Reducer
 from kansym.structure.separability import Separation, linked_separations, separated_curve
 from kansym.structure.settling import LEAST_NOISE, Settling
 from kansym.structure.simple_forms import simple_forms
-from kansym.structure.smoother import FEW_ROWS, smoother
 from kansym.structure.sparse import sparse_fits
 from kansym.structure.straight import straight_lines
 from kansym.structure.surrogate import Surrogate, fit_surrogate, one_signed
@@ -40,6 +39,12 @@ DEEPEST = 4
 
 MOST_SEPARATIONS = 3
 """Separations tried per problem."""
+
+ROUGH = 5e-4
+"""Error of an interpolant without noise above which its target has a kink, a pole or an edge that a link may remove."""
+
+FEW_ROWS = 500
+"""Rows of the interpolants that links are compared with."""
 
 EVEN = 0.8
 """Smallest `Reducer.even` of what is taken for noise."""
@@ -71,10 +76,6 @@ from others by many rows, or not at all."""
 
 WAVY = 0.05
 """Error of an interpolant of what is left from which it may be a wave."""
-
-WAVES, GUESSES = 0.6, 0.12
-"""Shares of the time for the phase of a wave that is seen, which nothing else finds, and for guesses of what surrounds
-a sum of products."""
 
 GLANCE, REST, MOST_RESTS = 0.08, 0.2, 2
 """Shares of the time for waves of what is left, and for exact laws of all that is or the structure of one; and how many
@@ -130,8 +131,6 @@ class Solver:
         if depth == 0:
             # Before any interpolant: what linear algebra finds is found at once.
             yield from self._at_once(problem)
-            if self.any_function:
-                yield from waves(problem, min(self.until, clock.now() + WAVES * clock.left(self.until)))
             yield from self._peeled(problem)
         if depth == 0 and problem.dimension == 1:
             yield from self._together(straight_lines(problem, any_function=self.any_function))
@@ -149,7 +148,7 @@ class Solver:
                 return
             if first and self.reducer.noisy:
                 # Reductions are guesses then, and followed for long.
-                yield from self._unreduced(problem)
+                yield from beside(problem, self.until, seed=self.seed) if self.any_function else ()
             surrogate, _ = self.reducer.surrogate(smaller)
             if depth or smaller.steps:
                 yield from self._at_once(smaller)
@@ -175,7 +174,7 @@ class Solver:
             if early:
                 yield from self._by_networks(smaller, surrogate)
             if smaller.dimension > 1:
-                linked = smoother(smaller, surrogate, seed=self.seed, until=self.until)
+                linked = self._smoother(smaller, surrogate)
                 if linked is not None:
                     own, _ = self.reducer.surrogate(linked)
                     yield from self._at_once(linked)
@@ -287,6 +286,29 @@ class Solver:
                 if linked.finite():
                     yield linked
 
+    def _smoother(self, problem: Problem, surrogate: Surrogate) -> Problem | None:
+        """The problem under the link that makes it smooth, where it has a kink, a pole or an edge."""
+        if surrogate.error < ROUGH:
+            return None
+        best, lowest = None, 0.2 * surrogate.error
+        for link in usable_links(problem.t)[1:]:
+            if self._late():
+                return None
+            linked = link.apply(problem)
+            if not linked.finite():
+                continue
+            own = fit_surrogate(
+                linked.X,
+                linked.t,
+                log=surrogate.axes.log,
+                weights=linked.fitting_weights(),
+                seed=self.seed,
+                rows=FEW_ROWS,
+            )
+            if own is not None and own.error < lowest:
+                best, lowest = linked, own.error
+        return best
+
     def _linked_networks(self, problem: Problem, surrogate: Surrogate) -> Iterator[Solution]:
         """Networks on L(t) where a link lowers the rank."""
         if surrogate.noise > 100 * NOISY:
@@ -349,20 +371,14 @@ class Solver:
         if problem.steps or not self.reducer.noisy:
             yield from beside(problem, self.until, seed=self.seed)
 
-    def _unreduced(self, problem: Problem) -> Iterator[Solution]:
-        """Exact laws of a problem that no interpolant follows."""
-        if self.any_function:
-            yield from beside(problem, self.until, seed=self.seed)
-        if self.any_function and not self.noise:
-            until = min(self.until, clock.now() + GUESSES * clock.left(self.until))
-            yield from guessed(problem, until, seed=self.seed)
-
     def _peeled(self, problem: Problem) -> Iterator[Solution]:
         """Laws of what is left once terms with whole coefficients, or such factors, are taken away."""
         rests, late = [], min(self.until, clock.now() + REST * clock.left(self.until))
         for rest in peeled(problem, until=late) if self.any_function else ():
-            rests += [rest] if 0 < rest.dimension < problem.dimension else []
-            yield from of_rest(rest, problem, until=late, seed=self.seed)
+            if rest.dimension < problem.dimension:
+                rests += [rest] if rest.dimension else []
+                yield from self._at_once(rest)
+            yield from beside(rest, late, seed=self.seed)
         for rest in sorted(rests, key=lambda rest: rest.dimension)[:MOST_RESTS]:
             if self._late():
                 return

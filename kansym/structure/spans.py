@@ -115,13 +115,13 @@ def span_laws(
         for products in product_lists(X, variables, len(t) - CHECKED):
             if clock.late(until):
                 return
-            law = next(trials.laws(Span(products)), None)
+            law = next(trials.laws(_Span(products)), None)
             if law is not None:
                 yield law
                 return
 
 
-class Span:
+class _Span:
     """The span of some products.
 
     Parameters
@@ -141,15 +141,6 @@ class Span:
         self.matrix = self._weighted(values)[0]
         clock.charge(Work.DENSE_PRODUCTS, self.matrix.size * k / 2)
         self._basis, _ = np.linalg.qr(self.matrix)
-
-    def orthogonal(self, generator: np.random.Generator, number: int) -> np.ndarray:
-        """Random columns on some rows, shape (m, number), whose products with what is in the span are zero, and of the
-        order of its length, over the root of the rows, with anything else."""
-        random = generator.normal(size=(len(self.few), number))
-        # The second time takes away what rounding has left.
-        for _ in range(2):
-            random -= self._basis @ (self._basis.T @ random)
-        return random * self.row[self.few, None] / math.sqrt(CHECKED)
 
     def left(self, columns: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """What the span leaves of columns (n,) of mean square one on some rows, for each degree of freedom, shape
@@ -220,7 +211,7 @@ class _Trials:
         named = [(link.name, link) for link in usable_links(t, exact=True) if link.name in LINK_NAMES]
         self.links = [_Link(name, link.inverse(t), link.forward(t)) for name, link in named]
 
-    def laws(self, span: Span) -> Iterator[sympy.Expr]:
+    def laws(self, span: _Span) -> Iterator[sympy.Expr]:
         """Laws in a span, the simplest kinds first."""
         yield from self._alone(span, [_Target.of(link, m) for link in self.links for m in self._factors()])
         yield from self._with_denominators(span)
@@ -234,7 +225,7 @@ class _Trials:
         pairs = [p.times(q) for p, q in itertools.combinations(single, 2)]
         return [self.one, *single, *(pair for pair in pairs if pair.expression != 1)]
 
-    def _alone(self, span: Span, targets: list[_Target]) -> Iterator[sympy.Expr]:
+    def _alone(self, span: _Span, targets: list[_Target]) -> Iterator[sympy.Expr]:
         """y from a target that is in the span."""
         targets = [one for one in targets if np.isfinite(one.values).all() and np.ptp(one.values) > 0]
         if not targets:
@@ -245,7 +236,7 @@ class _Trials:
             if total is not None:
                 yield targets[hit].link.back.xreplace({TARGET: total / targets[hit].factor.expression})
 
-    def _with_denominators(self, span: Span) -> Iterator[sympy.Expr]:
+    def _with_denominators(self, span: _Span) -> Iterator[sympy.Expr]:
         """y from a function of it times a sum of columns."""
         pairs = [p.times(q) for p, q in itertools.combinations(self.columns, 2)]
         sums = [(self.one, [self.one, *self.columns]), (self.one, [self.one, *self.columns, *pairs])]
@@ -259,7 +250,7 @@ class _Trials:
             if total is not None:
                 yield link.back.xreplace({TARGET: _quotient(total, factor.expression)})
 
-    def _in_squares(self, span: Span) -> Iterator[sympy.Expr]:
+    def _in_squares(self, span: _Span) -> Iterator[sympy.Expr]:
         """y from a quadratic equation for a function of it."""
         parts = [self.one, *self.columns]
         tried = [(link, factor) for link in self.links if link.name in SQUARED for factor in self._before(link)]
@@ -286,7 +277,7 @@ class _Trials:
         more = [Function.of(sympy.exp(s * one.expression), np.exp(s * one.values)) for one, s in signs]
         return plain + [p.times(q) for p in plain for q in more]
 
-    def _exponentials(self, span: Span) -> Iterator[_Link]:
+    def _exponentials(self, span: _Span) -> Iterator[_Link]:
         """Exponentials of y, of its square and of its logarithm, with rates at which they may be in the span."""
         variants = [("y", self.t, TARGET)]
         if (self.t > 0).all() or (self.t < 0).all():
@@ -303,7 +294,7 @@ class _Trials:
                 whole = inner if name != "power" else (1 if self.t[0] > 0 else -1) * TARGET ** (1 / own)
                 yield _Link(name, whole, np.exp(float(own) * z))
 
-    def _null(self, span: Span, groups: list[list[np.ndarray]]) -> Iterator[tuple[int, np.ndarray]]:
+    def _null(self, span: _Span, groups: list[list[np.ndarray]]) -> Iterator[tuple[int, np.ndarray]]:
         """Groups of columns of which one combination is in the span, with its coefficients."""
         if not groups:
             return
@@ -354,7 +345,7 @@ def _collected(*parts: sympy.Expr) -> sympy.Expr:
     return sympy.Add(*(sympy.Float(c) * rest for rest, c in total.items() if abs(c) > EXACT * largest[rest]))
 
 
-def _rates(span: Span, z: np.ndarray) -> list[float]:
+def _rates(span: _Span, z: np.ndarray) -> list[float]:
     """Rates c, different from zero, at which exp(c z) is in the span."""
     grid = np.geomspace(*RANGE, RATES)
     found = []
@@ -370,7 +361,7 @@ def _rates(span: Span, z: np.ndarray) -> list[float]:
     return found
 
 
-def _fitted_rate(span: Span, z: np.ndarray, rate: float) -> float | None:
+def _fitted_rate(span: _Span, z: np.ndarray, rate: float) -> float | None:
     """Gauss-Newton steps for a rate; None where the exponential does not come into the span."""
     for _ in range(STEPS):
         values = np.exp(rate * z)

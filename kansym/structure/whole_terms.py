@@ -223,21 +223,15 @@ def _terms(X: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> list[_Candidat
     """Functions of columns, products of two, and monomials of the third degree."""
     single: list[list[_Candidate]] = []
     for k, (x, z) in enumerate(zip(X.T, variables, strict=True)):
-        functions: list[tuple[sympy.Expr, np.ndarray]] = [(z, x)]
+        functions = [(z, x)]
         if ANGLES[0] < np.abs(x).max() < ANGLES[1]:
             functions += [(sympy.sin(z), np.sin(x)), (sympy.cos(z), np.cos(x))]
         if (x > 0).all():
             functions += [(sympy.sqrt(z), np.sqrt(x)), (sympy.log(z), np.log(x))]
-        elif x.all():
-            # The logarithm of a product exists where those of its factors do not.
-            functions.append((sympy.log(sympy.Abs(z)), np.log(np.abs(x))))
         single.append([_Candidate(expression, frozenset({k}), values) for expression, values in functions])
     found = [one for functions in single for one in functions]
     found += [_product(one, two) for some, more in itertools.combinations(single, 2) for one in some for two in more]
     found += [_product(functions[0], one) for functions in single for one in functions[1:]]
-    # Two logarithms at once: their sum is less like a product of roots than either of them.
-    logarithms = [one for functions in single for one in functions if one.expression.func is sympy.log]
-    found += [_sum(one, two) for one, two in itertools.combinations(logarithms, 2)]
     plain = [functions[0] for functions in single]
     found += [_product(one, one) for one in plain]
     for three in itertools.combinations_with_replacement(plain, 3):
@@ -256,10 +250,6 @@ def _logarithms(X: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> list[_Can
 
 def _product(one: _Candidate, other: _Candidate) -> _Candidate:
     return _Candidate(one.expression * other.expression, one.columns | other.columns, one.values * other.values)
-
-
-def _sum(one: _Candidate, other: _Candidate) -> _Candidate:
-    return _Candidate(one.expression + other.expression, one.columns | other.columns, one.values + other.values)
 
 
 def _regression(candidates: list[_Candidate], target: np.ndarray) -> _Regression | None:

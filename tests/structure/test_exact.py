@@ -5,7 +5,7 @@ import pytest
 import sympy
 
 from kansym import clock
-from kansym.structure.exact import at_once, beside, featured, guessed, of_rest, short_sums
+from kansym.structure.exact import at_once, beside, featured, short_sums
 from kansym.structure.problem import Problem
 
 A, B, C = SYMBOLS = sympy.symbols("a b c", real=True)
@@ -44,38 +44,3 @@ def test_a_law_in_the_units_of_the_user(engine, expression, box, values, agree):
 def test_without_functions_there_are_no_roots(box, values):
     found, _, _ = first(lambda whole: at_once(whole, any_function=False), sympy.sqrt(A + B) + C, box, values)
     assert found is None
-
-
-def test_rows_that_have_lost_their_digits_do_not_hide_what_is_left(box, values, agree):
-    # Where the cube is a million times the root, ten of its digits are gone.
-    expression = 100 * A * B**3 + sympy.sqrt((A + 2.3 * C) / (A * B**3))
-    X = box(1500, *[(0.5, 9)] * 3)
-    whole = Problem.of(X, values(expression, SYMBOLS, X), SYMBOLS)
-    term = 100 * A * B**3 / whole.slope[0]
-    rest = whole.less((), term, values(term, SYMBOLS, X), product=False)
-    with clock.running(clock.Clock()):
-        found = next((law for law, _ in of_rest(rest, whole, until=np.inf, seed=0)), None)
-    assert found is not None and agree(found, expression, SYMBOLS, box(200, *[(0.5, 9)] * 3, seed=1), relative=1e-9)
-
-
-def test_a_wave_needs_columns_that_seemed_gone(box, values, agree):
-    expression = A - B + sympy.cos(A**2 * B * C)
-    X = box(1500, *[(-9, 9)] * 3)
-    whole = Problem.of(X, values(expression, SYMBOLS, X), SYMBOLS)
-    rest = whole.less((0, 1), whole.columns[0] - whole.columns[1], X[:, 0] - X[:, 1], product=False)
-    with clock.running(clock.Clock()):
-        found = next((law for law, _ in of_rest(rest, whole, until=np.inf, seed=0)), None)
-    assert found is not None and agree(found, expression, SYMBOLS, box(200, *[(-9, 9)] * 3, seed=1), relative=1e-6)
-
-
-@pytest.mark.parametrize(
-    "expression",
-    [A * (B - 2 * C + A * C) ** 2, A + sympy.sqrt(B * sympy.log(A) + 2.2 * C / A + 7)],
-    ids=["square", "guess"],
-)
-def test_guesses_are_formulas_for_y(expression, box, values, agree):
-    X = box(1500, *[(0.5, 6)] * 3)
-    whole = Problem.of(X, values(expression, SYMBOLS, X), SYMBOLS)
-    with clock.running(clock.Clock()):
-        found = next((law for law, _ in guessed(whole, np.inf, seed=0)), None)
-    assert found is not None and agree(found, expression, SYMBOLS, box(200, *[(0.5, 6)] * 3, seed=1), relative=1e-7)

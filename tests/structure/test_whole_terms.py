@@ -34,13 +34,6 @@ def test_terms_beside_another_function(rows, law, expression, taken, gone):
     assert np.allclose(found.values, law(taken, SYMBOLS).predict(rows), rtol=1e-12)
 
 
-def test_the_logarithm_of_a_product_of_columns_of_both_signs(rows, law):
-    rows = rows[rows[:, 0] * rows[:, 1] > 0]
-    found = whole_terms(rows, law(sympy.log(A * B) + sympy.sqrt(C**2 + D**2 + E**2), SYMBOLS).predict(rows), SYMBOLS)
-    assert found is not None and found.gone == (0, 1)
-    assert np.allclose(found.values, np.log(rows[:, 0] * rows[:, 1]), rtol=1e-12)
-
-
 def test_what_few_of_many_rows_show_holds_on_all(box, law):
     X = box(9000, *[(-10, 10)] * 5)
     found = whole_terms(X, law(A - B**2 + sympy.sqrt(C**2 + D**2 + E**2), SYMBOLS).predict(X), SYMBOLS)
