@@ -25,7 +25,7 @@ from kansym.symbolic.complexity import (
     formula_bits,
     misfit_bits,
 )
-from kansym.symbolic.constants import constants_of
+from kansym.symbolic.constants import Constant, constants_of
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.free_numbers import free_numbers
 from kansym.symbolic.naming import plain, plain_symbol
@@ -371,7 +371,14 @@ def _known_bits(value: float, formula: Formula) -> float:
     if not value or not others:
         return math.inf
     constant = min(others, key=lambda one: abs(math.log(abs(one.value / value))))
-    return max(math.log2(abs(constant.value) / constant.error), 0.0) if constant.error else 0.0
+    return max(-math.log2(_precision(constant)), 0.0)
+
+
+def _precision(constant: Constant) -> float:
+    """Relative error of a constant, of which no double has less than 1e-15; one where it is not known."""
+    if constant.error is None or not constant.value:
+        return 1.0
+    return max(abs(constant.error / constant.value), 1e-15)
 
 
 def _digits_explained(plain: Formula, snapped: Formula, n: int) -> float:
@@ -382,9 +389,9 @@ def _digits_explained(plain: Formula, snapped: Formula, n: int) -> float:
     """
     bits = []
     for constant in plain.constants:
-        precision = abs(constant.error / constant.value) if constant.value and constant.error is not None else 1.0
+        precision = _precision(constant)
         known = precision < IRRATIONAL_AGREEMENT
-        bits.append(max(-math.log2(max(precision, 1e-15)) - 0.5 * math.log2(n), 0.0) if known else 0.0)
+        bits.append(max(-math.log2(precision) - 0.5 * math.log2(n), 0.0) if known else 0.0)
     return sum(sorted(bits)[: max(len(plain.constants) - len(snapped.constants), 0)])
 
 
