@@ -13,7 +13,7 @@ from kansym.data.preparation import thinned
 from kansym.errors import ArgumentError
 from kansym.extraction.composition import AffineMap, compose
 from kansym.kan.network import Network
-from kansym.search.prospects import gets_algebra, is_hopeless
+from kansym.search.prospects import BEHIND, gets_algebra, is_hopeless
 from kansym.search.rows import FITTING_ROWS, FitRows, leave_one_out, losses
 from kansym.symbolic.candidates import IRRATIONAL_AGREEMENT
 from kansym.symbolic.canonical import canonicalize
@@ -80,6 +80,13 @@ quantity of nature beside those that were measured."""
 
 STRAIGHTENED_ROWS = 200
 """Rows on which a function is compared with a straight line."""
+
+NEAREST, LARGE = 10.0, 40
+"""Bits behind the shortest of the forms that elimination leads to up to which one gets the algebra at once, and most
+nodes of one of many rows that does; the others get it where they are the pick in the end."""
+
+MOST_LOST = 60.0
+"""Bits that the elimination of one constant may cost."""
 
 MAX_CONSTANTS = 40
 """Formulas with more constants than this are tables in disguise and are not worth the algebra."""
@@ -150,20 +157,36 @@ def _formulas(
     if fitted.loss > (10 * fit_rows.noise_floor) ** 2 or is_noisy(fitted.loss, fit_rows):
         fitted = _straightened(_with_free_numbers(fitted, fit_rows, positive), fit_rows)
     length = _news(fitted.form, fit_rows)
-    if length is None or is_hopeless(length, complexity(fitted.form.expression), pick):
+    if length is None:
         return
-
-    def finish(form: ParametricForm, length: float) -> Formula | None:
-        worth = gets_algebra(length, complexity(form.expression), pick)
-        return _finish(form, fit_rows, structure, deadline) if worth else _as_fitted(form, fit_rows, structure)
-
-    first = finish(fitted.form, length)
-    if first is not None:
+    few = len(fit_rows.dataset.y) < FEW_ROWS
+    if is_hopeless(length, complexity(fitted.form.expression), pick):
+        if not few and (formula := _as_fitted(fitted.form, fit_rows, structure)) is not None:
+            yield formula
+        return
+    noisy = is_noisy(fitted.loss, fit_rows)
+    if not noisy and (first := _finish(fitted.form, fit_rows, structure, deadline)) is not None:
         yield first
-    ones = first is None or not is_noisy(first.train_loss, fit_rows)
-    # An exact fit has nothing to gain: snapping has already removed what is exactly 0 or 1.
-    if ones and first is not None and first.validation_loss <= (10 * fit_rows.noise_floor) ** 2:
-        return
+        # An exact fit has nothing to gain: snapping has already removed what is exactly 0 or 1.
+        if first.validation_loss <= (10 * fit_rows.noise_floor) ** 2:
+            return
+    chain = [] if not noisy else [(fitted.form, length)]
+    chain += _eliminated(fitted.form, length, fit_rows, deadline, ones=not noisy)
+    least = min((length for _, length in chain), default=math.inf)
+    for form, length in chain:
+        if length > least + BEHIND and length < chain[-1][1]:
+            continue
+        nodes = complexity(form.expression)
+        worth = length < least + NEAREST and gets_algebra(length, nodes, pick, few=few) and (few or nodes <= LARGE)
+        made = _finish(form, fit_rows, structure, deadline) if worth else _as_fitted(form, fit_rows, structure)
+        if made is not None:
+            yield made
+
+
+def _eliminated(
+    form: ParametricForm, length: float, fit_rows: FitRows, deadline: float | None, *, ones: bool
+) -> list[tuple[ParametricForm, float]]:
+    """Ever smaller forms with their description lengths, as long as those may be the shortest; see `eliminate`."""
 
     def fit(smaller: ParametricForm) -> tuple[ParametricForm, float] | None:
         if clock.late(deadline):
@@ -175,17 +198,17 @@ def _formulas(
             fit_rows.eliminated[key] = (result.form, description_length_of(result.form, fit_rows)) if finite else None
         return fit_rows.eliminated[key]
 
-    previous = math.inf if first is None else first.description_length
-    for smaller in eliminate(fitted.form, fit, ones=ones, expect=lambda form: _expected(form, fit_rows)):
-        length = _news(smaller, fit_rows)
-        formula = None if length is None else finish(smaller, length)
-        if formula is None:
+    found: list[tuple[ParametricForm, float]] = []
+    for smaller in eliminate(form, fit, ones=ones, expect=lambda form: _expected(form, fit_rows)):
+        own = _news(smaller, fit_rows)
+        if own is None:
             break
-        yield formula
+        found.append((smaller, own))
         # Once a step costs this many bits, further ones only lead to formulas that nobody would pick.
-        if formula.description_length > previous + 60:
+        if own > length + MOST_LOST:
             break
-        previous = min(previous, formula.description_length)
+        length = min(length, own)
+    return found
 
 
 def _with_free_numbers(fitted: RefitResult, fit_rows: FitRows, positive: list[sympy.Symbol]) -> RefitResult:

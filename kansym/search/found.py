@@ -97,11 +97,6 @@ class FoundFormulas:
         """The pick so far."""
         return min(self.all, key=lambda formula: formula.rank, default=None)
 
-    def to_better(self) -> Formula | None:
-        """The pick, where rows are few: their description lengths are those of rows that a form has not seen, and what
-        is behind stays so. Of many rows the law may follow from what is far off."""
-        return self.best() if len(self.fit_rows.dataset.y) < FEW_ROWS else None
-
     def best_loss(self) -> float:
         """The least loss on held-out rows; inf without formulas."""
         return min((formula.validation_loss for formula in self.all), default=math.inf)
@@ -150,8 +145,8 @@ class FoundFormulas:
 
     def add(self, raw: sympy.Expr, structure: Origin) -> None:
         """Fit and simplify an expression."""
-        pick = self.to_better()
-        self.all += from_expression(raw, self.fit_rows, structure=structure, deadline=self.deadline, pick=pick)
+        made = from_expression(raw, self.fit_rows, structure=structure, deadline=self.deadline, pick=self.best())
+        self.all += made
 
     def polish(self, deadline: float) -> list[tuple[Formula, Formula]]:
         """Bring the pick into shape where that was left out, and of few rows the front.
@@ -171,7 +166,7 @@ class FoundFormulas:
 
     def _rough(self, tried: set[Formula]) -> Formula | None:
         """The next formula on the front of few rows that is not in shape."""
-        if self.to_better() is None:
+        if len(self.fit_rows.dataset.y) >= FEW_ROWS:
             return None
         front = sorted(ParetoFront.from_formulas(self.all, self.fit_rows.dataset.X), key=lambda formula: formula.rank)
         return next((one for one in front if one in self.fit_rows.rough and one not in tried), None)

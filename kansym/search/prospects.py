@@ -14,7 +14,8 @@ EDGE_BITS = 4.0
 
 BEHIND, FAR_BEHIND = 30.0, 60.0
 """Bits behind the pick from which on a form gets no algebra, which saves some bits for each number that it simplifies,
-and from which on it is left out, since each constant that it does not need would save some ten."""
+and from which on it is left out, since each constant that it does not need would save some ten; of many rows it stays
+as it was fitted, since the law may follow from what is far off."""
 
 
 def could_win(curved_edges: int, loss: float, best: Formula | None, fit_rows: FitRows) -> bool:
@@ -40,13 +41,15 @@ def could_win(curved_edges: int, loss: float, best: Formula | None, fit_rows: Fi
     return EDGE_BITS * curved_edges + constant < best.description_length
 
 
-def gets_algebra(length: float, nodes: int, pick: Formula | None) -> bool:
+def gets_algebra(length: float, nodes: int, pick: Formula | None, *, few: bool) -> bool:
     """Whether a form of this description length and size may be the pick once it is snapped and simplified.
 
-    What is smaller than the pick gets it in any case: it may be on the front. `pick` is None where there is none, and
-    where what is behind may still be the law.
+    Of few rows what is smaller than the pick gets it in any case: it may be on the front. `pick` is None where there is
+    none.
     """
-    return pick is None or nodes < pick.complexity or length < pick.description_length + BEHIND
+    if pick is None or length < pick.description_length + BEHIND:
+        return True
+    return few and nodes < pick.complexity
 
 
 def is_hopeless(length: float, nodes: int, pick: Formula | None) -> bool:

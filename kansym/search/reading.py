@@ -115,7 +115,7 @@ class Reader:
             if not could_win(symbolic.curved_edges, loss, self.formulas.best(), self.fit_rows):
                 continue
             network = symbolic.network.to("cpu")
-            pick = self.formulas.to_better()
+            pick = self.formulas.best()
             end = clock.now() if rough else until
             made = formulate(network, self.networks.map, self.fit_rows, structure=structure, deadline=end, pick=pick)
             self.formulas.all += made
