@@ -11,7 +11,14 @@ from kansym import clock
 from kansym.structure.leaf import symbols
 from kansym.structure.links import usable_links
 from kansym.structure.problem import Problem
-from kansym.structure.whole_terms import LEAST_ROWS, Whole, dominant_term, whole_factors, whole_terms
+from kansym.structure.whole_terms import (
+    LEAST_ROWS,
+    Whole,
+    dominant_term,
+    likely_factors,
+    whole_factors,
+    whole_terms,
+)
 
 LAYERS, MOST = 4, 5
 """Terms, factors and links one after another, and problems that are handed on."""
@@ -35,6 +42,10 @@ def peeled(problem: Problem, *, until: float = math.inf) -> Iterator[Problem]:
     until : float
         `kansym.clock.now` value to stop at.
     """
+    for whole in likely_factors(problem.X, problem.t, symbols(problem.dimension)):
+        rest = _less(problem, whole, whole.gone)
+        if rest.finite() and np.ptp(rest.t) > 0:
+            yield rest
     waiting, found, first = [(problem, 0)], 0, list[tuple[Problem, Whole]]()
     while waiting and found < MOST and not clock.late(until):
         whole, layer = waiting.pop(0)

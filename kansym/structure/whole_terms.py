@@ -13,6 +13,7 @@ import itertools
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.spatial
 import sympy
 
 from kansym import clock
@@ -21,6 +22,10 @@ from kansym.symbolic.parametric import parametrize
 
 LEAST_ROWS, MOST_ROWS = 300, 2000
 """Rows: few do not tell a coefficient well enough."""
+
+FEWEST_ROWS, LIKELY, UNSURE, CHOICES = 40, 6, 0.2, 4
+"""Least rows of which likely factors are looked for, most of those, largest error of an exponent that may be a whole
+number (half of that for a half), and sets of factors that are handed on."""
 
 MOST_COLUMNS = 12
 """Columns of a table: the terms of more are too many."""
@@ -150,6 +155,51 @@ def whole_factors(X: np.ndarray, t: np.ndarray, variables: tuple[sympy.Symbol, .
     expression = sympy.Mul(*factors.values())
     values = _values(expression, X, variables)
     return Whole(expression, values, True, gone) if np.isfinite(values).all() and values.all() else None
+
+
+def likely_factors(X: np.ndarray, t: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> list[Whole]:
+    """Sets of powers of columns that may be factors of all, where rows are too few to be sure; the likeliest first.
+
+    A column that is nothing but a factor has its exponent in a regression of the logarithm on those of all columns;
+    others may come near a half or a whole number by chance. Without a right set of factors the target is a function of
+    the other columns, so that rows which are neighbours in those have nearly the same.
+
+    Parameters
+    ----------
+    X : ndarray, shape (n, d), d > 1
+    t : ndarray, shape (n,)
+    variables : tuple of Symbol, length d
+    """
+    n, d = X.shape
+    if not 2 <= d <= MOST_COLUMNS or not FEWEST_ROWS <= n < LEAST_ROWS or not (t.all() and np.isfinite(t).all()):
+        return []
+    places = [k for k in range(d) if X[:, k].all()]
+    logarithms, target = np.log(np.abs(X[:, places])), np.log(np.abs(t))
+    fit = _Fit.of(np.column_stack([np.ones(n), logarithms - logarithms.mean(0)]), target, None)
+    likely = []
+    for column, (place, b, error) in enumerate(
+        zip(places, fit.coefficients[1:].tolist(), fit.errors()[1:].tolist(), strict=True)
+    ):
+        exponent = round(2 * b) / 2
+        sure = error < (UNSURE if exponent.is_integer() else UNSURE / 2)
+        if exponent and sure and abs(b - exponent) < NEAR * error and (exponent.is_integer() or (X[:, place] > 0).all()):
+            likely.append((error, place, exponent, logarithms[:, column]))
+    ranks = np.argsort(np.argsort(X, axis=0), axis=0) / n
+    found = []
+    likely = sorted(likely, key=lambda one: one[0])[:LIKELY]
+    for size in range(1, min(len(likely), d - 1) + 1):
+        for chosen in itertools.combinations(likely, size):
+            gone = tuple(sorted(place for _, place, _, _ in chosen))
+            left = target - sum(exponent * values for *_, exponent, values in chosen)
+            others = np.delete(ranks, gone, axis=1)
+            _, neighbours = scipy.spatial.cKDTree(others).query(others, k=2)
+            found.append((float(np.median(np.abs(left - left[neighbours[:, 1]]))), gone, chosen))
+    clock.charge(Work.SMALL_FITS, 10 * len(found))
+    wholes = []
+    for _, gone, chosen in sorted(found, key=lambda one: one[0])[:CHOICES]:
+        product = sympy.Mul(*(variables[place] ** sympy.nsimplify(exponent) for _, place, exponent, _ in chosen))
+        wholes.append(Whole(product, _values(product, X, variables), True, gone))
+    return wholes
 
 
 def dominant_term(X: np.ndarray, t: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> Whole | None:
