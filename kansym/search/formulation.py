@@ -81,9 +81,9 @@ quantity of nature beside those that were measured."""
 STRAIGHTENED_ROWS = 200
 """Rows on which a function is compared with a straight line."""
 
-NEAREST, LARGE = 10.0, 40
-"""Bits behind the shortest of the forms that elimination leads to up to which one gets the algebra at once, and most
-nodes of one of many rows that does; the others get it where they are the pick in the end."""
+NEAREST = 10.0
+"""Bits behind the shortest of the forms that elimination leads to up to which one gets the algebra at once; the others
+get it where they are the pick in the end."""
 
 MOST_LOST = 60.0
 """Bits that the elimination of one constant may cost."""
@@ -177,7 +177,7 @@ def _formulas(
         if length > least + BEHIND and length < chain[-1][1]:
             continue
         nodes = complexity(form.expression)
-        worth = length < least + NEAREST and gets_algebra(length, nodes, pick, few=few) and (few or nodes <= LARGE)
+        worth = length < least + NEAREST and gets_algebra(length, nodes, pick, few=few)
         made = _finish(form, fit_rows, structure, deadline) if worth else _as_fitted(form, fit_rows, structure)
         if made is not None:
             yield made

@@ -18,6 +18,10 @@ and from which on it is left out, since each constant that it does not need woul
 as it was fitted, since the law may follow from what is far off."""
 
 
+LARGE = 40
+"""Nodes of a large form."""
+
+
 def could_win(curved_edges: int, loss: float, best: Formula | None, fit_rows: FitRows) -> bool:
     """Whether a symbolic network could become the pick, were its formula as short as its edges allow.
 
@@ -44,12 +48,15 @@ def could_win(curved_edges: int, loss: float, best: Formula | None, fit_rows: Fi
 def gets_algebra(length: float, nodes: int, pick: Formula | None, *, few: bool) -> bool:
     """Whether a form of this description length and size may be the pick once it is snapped and simplified.
 
-    Of few rows what is smaller than the pick gets it in any case: it may be on the front. `pick` is None where there is
-    none.
+    Of few rows what is smaller than the pick gets it in any case: it may be on the front. Of many rows what is large
+    gets it only where it is better than the pick as it is: algebra on it takes seconds, and there are many like it.
+    `pick` is None where there is none.
     """
-    if pick is None or length < pick.description_length + BEHIND:
+    if pick is None:
         return True
-    return few and nodes < pick.complexity
+    if few:
+        return nodes < pick.complexity or length < pick.description_length + BEHIND
+    return length < pick.description_length + (BEHIND if nodes <= LARGE else 0.0)
 
 
 def is_hopeless(length: float, nodes: int, pick: Formula | None) -> bool:
