@@ -17,7 +17,8 @@ from kansym.extraction.edges import edges_of_mode
 from kansym.fitting.estimate import estimate_table
 from kansym.kan.layer import AFFINE, EdgeMode
 from kansym.kan.network import Network
-from kansym.search.formulation import ROUND_NUMBERS, as_written, description_length_of, judge
+from kansym.search.formulation import ROUND_NUMBERS, judge
+from kansym.search.lengths import as_written, description_length_of
 from kansym.search.rows import FitRows
 from kansym.symbolic.canonical import canonicalize
 from kansym.symbolic.complexity import complexity

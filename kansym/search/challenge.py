@@ -22,7 +22,8 @@ from kansym import clock
 from kansym.clock import Clock
 from kansym.primitives.allowed import allowed_functions
 from kansym.primitives.library import PrimitiveLibrary
-from kansym.search.formulation import description_length_of, from_expression
+from kansym.search.formulation import from_expression
+from kansym.search.lengths import description_length_of
 from kansym.search.parts_anew import SMALLEST_PART, TREES, Part, parts_within, read_anew
 from kansym.search.results import Discovery
 from kansym.search.rows import FitRows

@@ -14,8 +14,9 @@ from kansym.data.dataset import Dataset
 from kansym.data.weights import mean_square
 from kansym.numbers import measured
 from kansym.search.final_fit import refitted, with_exact
-from kansym.search.formulation import as_written, is_noisy, shortened
+from kansym.search.formulation import shortened
 from kansym.search.front import ParetoFront
+from kansym.search.lengths import as_written, is_noisy
 from kansym.search.results import Discovery
 from kansym.search.rows import FitRows
 from kansym.symbolic.complexity import complexity

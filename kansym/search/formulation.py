@@ -2,7 +2,7 @@
 
 import logging
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -13,55 +13,35 @@ from kansym.data.preparation import thinned
 from kansym.errors import ArgumentError
 from kansym.extraction.composition import AffineMap, compose
 from kansym.kan.network import Network
+from kansym.search.lengths import as_written, description_length_of, is_noisy
 from kansym.search.prospects import BEHIND, gets_algebra, is_hopeless
-from kansym.search.rows import FITTING_ROWS, FitRows, leave_one_out, losses
+from kansym.search.rows import FITTING_ROWS, FitRows, losses
+from kansym.search.smaller_forms import MAX_CONSTANTS, eliminated, news, straightened, with_free_numbers
 from kansym.symbolic.candidates import IRRATIONAL_AGREEMENT
 from kansym.symbolic.canonical import canonicalize
 from kansym.symbolic.complexity import (
     FEW_ROWS,
     complexity,
-    description_length,
-    early_bits,
-    formula_bits,
-    misfit_bits,
 )
 from kansym.symbolic.constants import Constant, constants_of
 from kansym.symbolic.formula import Formula
-from kansym.symbolic.free_numbers import free_numbers
-from kansym.symbolic.naming import plain, plain_symbol
-from kansym.symbolic.own_functions import folded
 from kansym.symbolic.parametric import ParametricForm, parametrize
-from kansym.symbolic.reduction import drop_terms, eliminate, straighter
-from kansym.symbolic.refit import RefitResult, jacobian_rank, refit
+from kansym.symbolic.reduction import drop_terms
+from kansym.symbolic.refit import refit
 from kansym.symbolic.rewriting import (
-    absorb_minus,
-    join_logarithms,
-    join_roots,
     use_signs,
     with_factors,
     with_positive_offsets,
 )
-from kansym.symbolic.scaled_columns import RANK_TOLERANCE, scaled_svd
 from kansym.symbolic.simplification import simplify
 from kansym.symbolic.snapping import SnapResult, snap
 from kansym.symbolic.steps import Origin, steps_of
-from kansym.units.consistency import Consistency
 
 logger = logging.getLogger(__name__)
-
-WHOLE_ROWS = 2000
-"""Rows up to which the description length has the loss of leave-one-out where there is noise, also where rows are held
-out. Between formulas that differ in one constant the luck of those rows comes to several bits, and what is said of a
-formula in the end is measured on all rows."""
 
 ROUND_NUMBERS = 3.0
 """Bits by which a formula with rational or named numbers may be longer than one with real ones: -2 is believed where
 -1.99 +- 0.02 was fitted."""
-
-NOISELESS = 1e-6
-"""RMS residual in units of the RMS of y below which the data have no noise to speak of: fitted constants are known to
-seven digits and more, and become the exact numbers that they agree with. With more noise they are measurements, and
-keep value and error."""
 
 MEASURED_BITS = 0.5
 """Bits by which a constant that agrees with a simple number makes a formula longer than that number does: of two that
@@ -74,22 +54,9 @@ the end: what is as far from the data is mostly long, and takes seconds each."""
 POLISH_SECONDS = 0.3
 """Least time in which the algebra on a formula that the end of the budget left as it was fitted gets anywhere."""
 
-DIMENSIONAL_BITS = 10.0
-"""Bits of a constant with a dimension, where the columns alone could give the target its unit: such a constant claims a
-quantity of nature beside those that were measured."""
-
-STRAIGHTENED_ROWS = 200
-"""Rows on which a function is compared with a straight line."""
-
 NEAREST = 10.0
 """Bits behind the shortest of the forms that elimination leads to up to which one gets the algebra at once; the others
 get it where they are the pick in the end."""
-
-MOST_LOST = 60.0
-"""Bits that the elimination of one constant may cost."""
-
-MAX_CONSTANTS = 40
-"""Formulas with more constants than this are tables in disguise and are not worth the algebra."""
 
 
 def formulate(
@@ -155,8 +122,8 @@ def _formulas(
         fitted = fit_rows.fit(lean)
     # In an exact law every number and every function is what it is; what is as good as errors allow is none.
     if fitted.loss > (10 * fit_rows.noise_floor) ** 2 or is_noisy(fitted.loss, fit_rows):
-        fitted = _straightened(_with_free_numbers(fitted, fit_rows, positive), fit_rows)
-    length = _news(fitted.form, fit_rows)
+        fitted = straightened(with_free_numbers(fitted, fit_rows, positive), fit_rows)
+    length = news(fitted.form, fit_rows)
     if length is None:
         return
     few = len(fit_rows.dataset.y) < FEW_ROWS
@@ -171,7 +138,7 @@ def _formulas(
         if first.validation_loss <= (10 * fit_rows.noise_floor) ** 2:
             return
     chain = [] if not noisy else [(fitted.form, length)]
-    chain += _eliminated(fitted.form, length, fit_rows, deadline, ones=not noisy)
+    chain += eliminated(fitted.form, length, fit_rows, deadline, ones=not noisy)
     least = min((length for _, length in chain), default=math.inf)
     for form, length in chain:
         if length > least + BEHIND and length < chain[-1][1]:
@@ -181,107 +148,6 @@ def _formulas(
         made = _finish(form, fit_rows, structure, deadline) if worth else _as_fitted(form, fit_rows, structure)
         if made is not None:
             yield made
-
-
-def _eliminated(
-    form: ParametricForm, length: float, fit_rows: FitRows, deadline: float | None, *, ones: bool
-) -> list[tuple[ParametricForm, float]]:
-    """Ever smaller forms with their description lengths, as long as those may be the shortest; see `eliminate`."""
-
-    def fit(smaller: ParametricForm) -> tuple[ParametricForm, float] | None:
-        if clock.late(deadline):
-            return None
-        key = str(smaller.expression)
-        if key not in fit_rows.eliminated:
-            result = fit_rows.fit(smaller, max_steps=30)
-            finite = result.status != "non-finite"
-            fit_rows.eliminated[key] = (result.form, description_length_of(result.form, fit_rows)) if finite else None
-        return fit_rows.eliminated[key]
-
-    found: list[tuple[ParametricForm, float]] = []
-    for smaller in eliminate(form, fit, ones=ones, expect=lambda form: _expected(form, fit_rows)):
-        own = _news(smaller, fit_rows)
-        if own is None:
-            break
-        found.append((smaller, own))
-        # Once a step costs this many bits, further ones only lead to formulas that nobody would pick.
-        if own > length + MOST_LOST:
-            break
-        length = min(length, own)
-    return found
-
-
-def _with_free_numbers(fitted: RefitResult, fit_rows: FitRows, positive: list[sympy.Symbol]) -> RefitResult:
-    """Fitted forms with constants in place of numbers that nobody measured, as far as the rows tell them apart."""
-    expression = fitted.form.substituted()
-    free = free_numbers(expression, fit_rows.variables)
-    if free == expression:
-        return fitted
-    form = parametrize(canonicalize(free, positive), fit_rows.variables)
-    if len(form.constants) > min(MAX_CONSTANTS, len(fit_rows.train) - 1):
-        return fitted
-    again = fit_rows.fit(form)
-    X = fit_rows.rows(fit_rows.fitting)[0]
-    determined = again.status != "non-finite" and jacobian_rank(again.form, X) == len(form.constants)
-    return again if determined and again.loss <= fitted.loss * (1 + 1e-6) else fitted
-
-
-def _straightened(fitted: RefitResult, fit_rows: FitRows) -> RefitResult:
-    """Fitted forms without functions that are as good as straight, as long as that makes the description shorter."""
-    length = description_length_of(fitted.form, fit_rows)
-    X = fit_rows.dataset.X[thinned(fit_rows.fitting, STRAIGHTENED_ROWS)]
-    for _ in range(len(fitted.form.constants)):
-        for plainer in straighter(fitted.form, X):
-            again = fit_rows.fit(plainer, max_steps=30)
-            shorter = math.inf if again.status == "non-finite" else description_length_of(again.form, fit_rows)
-            if shorter < length:
-                fitted, length = again, shorter
-                break
-        else:
-            break
-    return fitted
-
-
-def _expected(form: ParametricForm, fit_rows: FitRows) -> Callable[[sympy.Symbol, int, ParametricForm], float]:
-    """Bits to expect with a constant replaced by a number, by Wald's test: what the covariance of the constants says.
-
-    References
-    ----------
-    Wald, Transactions of the American Mathematical Society 54 (1943) 426, doi:10.1090/S0002-9947-1943-0012401-3.
-    """
-    X, y, weights = fit_rows.rows(fit_rows.fitting)
-    root = np.ones(len(y)) if weights is None else np.sqrt(weights / weights.mean())
-    with np.errstate(all="ignore"):
-        # Overflow means a constant that no double can determine.
-        jacobian, residual = form.jacobian(X) * root[:, None], (form.evaluate(X) - y) * root
-        determined = bool(np.isfinite(np.linalg.norm(jacobian, axis=0)).all())
-    square, n = float(residual @ residual), len(fit_rows.dataset.y)
-    error = np.full(len(form.constants), math.inf)
-    if determined and math.isfinite(square):
-        lengths, singular, vectors, _ = scaled_svd(jacobian)
-        least = np.maximum(singular, RANK_TOLERANCE * singular.max(initial=0.0))
-        inverse = ((vectors[: len(least)] / least[:, None]) ** 2).sum(0)
-        with np.errstate(over="ignore"):
-            error = np.sqrt(inverse) / np.where(lengths > 0, lengths, 1.0)
-
-    def bits(constant: sympy.Symbol, value: int, smaller: ParametricForm) -> float:
-        place = form.constants.index(constant)
-        with np.errstate(over="ignore"):
-            more = ((form.values[place] - value) / error[place]) ** 2
-        left = (square + more) / len(y)
-        misfit = misfit_bits(n, left, fit_rows.noise_floor, errors_given=fit_rows.errors_given)
-        return misfit + formula_bits(smaller, n, len(fit_rows.variables))
-
-    return bits
-
-
-def _news(form: ParametricForm, fit_rows: FitRows) -> float | None:
-    """Description length of an expression that was not finished before with as good constants; remembers it."""
-    key, length = str(form.expression), description_length_of(form, fit_rows)
-    if length > fit_rows.finished.get(key, math.inf) - 0.01:
-        return None
-    fit_rows.finished[key] = length
-    return length
 
 
 def polished(formula: Formula, fit_rows: FitRows, seconds: float) -> Formula:
@@ -368,11 +234,6 @@ def shortened(
     return snapped if admits is not None and not fit_rows.admits(shorter) else replace(snapped, form=shorter)
 
 
-def is_noisy(loss: float, fit_rows: FitRows) -> bool:
-    """Whether constants are measurements, or known to the last digits of y; see `NOISELESS`."""
-    return max(loss, fit_rows.noise_floor**2) > NOISELESS**2 * float(np.mean(fit_rows.dataset.y**2))
-
-
 def _with_credit(formula: Formula, rounded: SnapResult, fit_rows: FitRows) -> Formula:
     """The formula with the length that it has with simple numbers where its constants agree with them.
 
@@ -431,57 +292,6 @@ def _simpler(form: ParametricForm, fit_rows: FitRows, seconds: float) -> Paramet
     shorter = parametrize(use_signs(simplified.expression, fit_rows.variables, X), fit_rows.variables)
     result = fit_rows.fit(shorter)
     return form if result.status == "non-finite" else result.form
-
-
-def description_length_of(form: ParametricForm, fit_rows: FitRows, *, final: bool = False) -> float:
-    """Description length of the data with the help of a fitted form.
-
-    Parameters
-    ----------
-    form : ParametricForm
-    fit_rows : FitRows
-    final : bool, default False
-        Whether it decides between formulas: with noise it then has the loss of leave-one-out on all rows, which takes
-        another fit.
-    """
-    n, held_out = len(fit_rows.dataset.y), len(fit_rows.validation)
-    train_loss, held_out_loss = losses(form, fit_rows)
-    surplus = 0.0
-    if n < FEW_ROWS or (final and n <= WHOLE_ROWS and is_noisy(train_loss, fit_rows)):
-        # The training loss flatters every extra constant by more than its bits cost, and a handful of held-out rows
-        # say little: leave-one-out stands for all rows.
-        rows = fit_rows.rows(np.arange(n))
-        whole = refit(form, rows[0], rows[1], weights=rows[2], max_steps=30).form if held_out else form
-        pooled = leave_one_out(whole, *rows)
-        surplus = early_bits(len(form.constants), rows[1], pooled, fit_rows.noise_floor, weights=rows[2])
-    else:
-        pooled = (train_loss * (n - held_out) + held_out_loss * held_out) / n if held_out else held_out_loss
-    length = description_length(
-        folded(as_written(form, fit_rows), fit_rows.own),
-        n,
-        pooled,
-        fit_rows.noise_floor,
-        len(fit_rows.variables),
-        errors_given=fit_rows.errors_given,
-    )
-    return length + surplus + _unit_bits(fit_rows.consistency(form), fit_rows)
-
-
-def _unit_bits(found: Consistency | None, fit_rows: FitRows) -> float:
-    """Bits of the constants that have a dimension."""
-    if found is None or fit_rows.units is None or not fit_rows.units.closed:
-        return 0.0
-    return DIMENSIONAL_BITS * found.dimensional
-
-
-def as_written(form: ParametricForm, fit_rows: FitRows) -> ParametricForm:
-    """The form as users see it: in plain symbols, with roots and logarithms of products and few minus signs.
-
-    sympy takes those of positive symbols apart, so this is done last; sizes and description lengths are of this form.
-    """
-    names = fit_rows.dataset.names
-    expression = absorb_minus(join_roots(join_logarithms(plain(form.expression, names))))
-    return ParametricForm(expression, tuple(map(plain_symbol, names)), form.constants, form.values)
 
 
 def judge(form: ParametricForm, fit_rows: FitRows, *, structure: Origin) -> Formula | None:

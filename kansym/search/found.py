@@ -13,8 +13,9 @@ from kansym.extraction.selection import EXACT
 from kansym.search.budget import IMPROVING
 from kansym.search.challenge import SECONDS as CHALLENGE_SECONDS
 from kansym.search.challenge import rivals
-from kansym.search.formulation import description_length_of, from_expression, polished
+from kansym.search.formulation import from_expression, polished
 from kansym.search.front import ParetoFront
+from kansym.search.lengths import description_length_of
 from kansym.search.parts_anew import Part, lacking, parts_of, plainly_wrong, read_anew
 from kansym.search.rows import FitRows
 from kansym.symbolic.complexity import FEW_ROWS

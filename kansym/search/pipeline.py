@@ -30,10 +30,10 @@ from kansym.search import budget
 from kansym.search.baseline import baseline
 from kansym.search.challenge import SECONDS as CHALLENGE_SECONDS
 from kansym.search.faults import contained
-from kansym.search.formulation import is_noisy
 from kansym.search.found import FoundFormulas, Seeds
 from kansym.search.front import ParetoFront
 from kansym.search.held import ELBOW, HeldNetworks
+from kansym.search.lengths import is_noisy
 from kansym.search.networks import PROMISING, Networks, training_work
 from kansym.search.options import DiscoveryOptions
 from kansym.search.parts import leaf_formulas, leaf_table

@@ -176,13 +176,14 @@ def likely_factors(X: np.ndarray, t: np.ndarray, variables: tuple[sympy.Symbol, 
     places = [k for k in range(d) if X[:, k].all()]
     logarithms, target = np.log(np.abs(X[:, places])), np.log(np.abs(t))
     fit = _Fit.of(np.column_stack([np.ones(n), logarithms - logarithms.mean(0)]), target, None)
+    errors = fit.errors()
     likely = []
-    for column, (place, b, error) in enumerate(
-        zip(places, fit.coefficients[1:].tolist(), fit.errors()[1:].tolist(), strict=True)
-    ):
+    for column, place in enumerate(places):
+        b, error = float(fit.coefficients[1 + column]), float(errors[1 + column])
         exponent = round(2 * b) / 2
-        sure = error < (UNSURE if exponent.is_integer() else UNSURE / 2)
-        if exponent and sure and abs(b - exponent) < NEAR * error and (exponent.is_integer() or (X[:, place] > 0).all()):
+        whole = exponent.is_integer()
+        near = abs(b - exponent) < NEAR * error and error < (UNSURE if whole else UNSURE / 2)
+        if exponent and near and (whole or (X[:, place] > 0).all()):
             likely.append((error, place, exponent, logarithms[:, column]))
     ranks = np.argsort(np.argsort(X, axis=0), axis=0) / n
     found = []

@@ -17,8 +17,9 @@ from kansym.primitives.allowed import allowed_functions
 from kansym.search.discovery import MOST_ROWS
 from kansym.search.effective_errors import with_effective_errors
 from kansym.search.final_fit import hinted, settled
-from kansym.search.formulation import description_length_of, from_expression
+from kansym.search.formulation import from_expression
 from kansym.search.front import ParetoFront
+from kansym.search.lengths import description_length_of
 from kansym.search.options import DiscoveryOptions
 from kansym.search.results import Discovery, StopReason, notes_on
 from kansym.search.rows import FitRows

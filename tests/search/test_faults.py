@@ -22,7 +22,7 @@ CURVE = Dataset(X[:, :1], np.sin(3 * X[:, 0]) + 0.01 * rng.normal(size=80), ("x"
 
 ERRORS = Dataset(CURVE.X, CURVE.y, ("x",), y_error=np.full(80, 0.01))
 
-LATE = ("search.formulation.eliminate", "search.found.rivals", "search.challenge.read_anew")
+LATE = ("search.smaller_forms.eliminate", "search.found.rivals", "search.challenge.read_anew")
 """Steps that less than a second is too short for."""
 
 pytestmark = pytest.mark.faults
@@ -37,7 +37,7 @@ STEPS = {
     "search.formulation.snap": (CURVE, MemoryError("no memory")),
     "search.formulation.simplify": (CURVE, RecursionError("too deep")),
     "search.formulation.drop_terms": (NOISY, OverflowError("too large")),
-    "search.formulation.eliminate": (CURVE, ZeroDivisionError("a bug")),
+    "search.smaller_forms.eliminate": (CURVE, ZeroDivisionError("a bug")),
     "search.found.rivals": (NOISY, TypeError("a bug")),
     "search.challenge.read_anew": (NOISY, FloatingPointError("a bug")),
     "structure.solver.Solver._as_product_units": (NOISY, AttributeError("a bug")),

@@ -15,18 +15,10 @@ from kansym.data.weights import mean_square, row_weights
 from kansym.extraction.composition import AffineMap
 from kansym.kan.network import Network
 from kansym.primitives import default_library, primitive_from_expression
-from kansym.search.formulation import (
-    MAX_CONSTANTS,
-    MEASURED_BITS,
-    _expected,
-    _with_credit,
-    description_length_of,
-    formulate,
-    from_expression,
-    judge,
-    polished,
-)
+from kansym.search.formulation import MEASURED_BITS, _with_credit, formulate, from_expression, judge, polished
+from kansym.search.lengths import description_length_of
 from kansym.search.rows import FitRows, leave_one_out, losses
+from kansym.search.smaller_forms import MAX_CONSTANTS, _expected
 from kansym.symbolic import parametrize, refit
 from kansym.symbolic.complexity import FREE_BITS, description_length, formula_bits, misfit_bits
 from kansym.symbolic.own_functions import own_functions

@@ -8,8 +8,9 @@ import sympy
 
 from kansym.data import make_dataset, split
 from kansym.search.formulation import from_expression
-from kansym.search.prospects import BEHIND, FAR_BEHIND, could_win, gets_algebra, is_hopeless, may_better
+from kansym.search.prospects import BEHIND, FAR_BEHIND, LARGE, could_win, gets_algebra, is_hopeless, may_better
 from kansym.search.rows import FitRows
+from kansym.symbolic.complexity import FEW_ROWS
 
 F = sympy.Float
 
@@ -33,12 +34,17 @@ def test_a_network_wins_where_its_error_pays_for_its_edges(bench):
     assert not could_win(1, 10 * pick.train_loss, pick, fit_rows)
 
 
-def test_algebra_is_for_what_is_near_the_pick_or_smaller(bench):
+def test_algebra_is_for_what_is_near_the_pick(bench):
     _, pick = bench(80)
     length, nodes = pick.description_length + BEHIND, pick.complexity
-    assert gets_algebra(1e9, 99, None)
-    assert gets_algebra(length - 1, nodes, pick) and not gets_algebra(length, nodes, pick)
-    assert gets_algebra(length, nodes - 1, pick)
+    for few in (True, False):
+        assert gets_algebra(1e9, 99, None, few=few)
+        assert gets_algebra(length - 1, nodes, pick, few=few) and not gets_algebra(length, nodes, pick, few=few)
+    # On the front of few rows, and of what is large that which is better as it is.
+    assert gets_algebra(length, nodes - 1, pick, few=True) and not gets_algebra(length, nodes - 1, pick, few=False)
+    own = pick.description_length
+    assert gets_algebra(own + 1, LARGE, pick, few=False) and not gets_algebra(own + 1, LARGE + 1, pick, few=False)
+    assert gets_algebra(own - 1, LARGE + 1, pick, few=False)
 
 
 def test_what_is_larger_than_the_pick_and_far_behind_is_hopeless(bench):
@@ -49,16 +55,19 @@ def test_what_is_larger_than_the_pick_and_far_behind_is_hopeless(bench):
     assert not is_hopeless(length, nodes - 1, pick)
 
 
-def test_what_is_far_behind_the_pick_is_left_out_and_what_is_behind_stays_as_fitted(bench):
-    fit_rows, pick = bench(80)
+@pytest.mark.parametrize("rows", [40, 80])
+def test_what_is_far_behind_the_pick_stays_as_fitted_and_of_few_rows_is_left_out(bench, rows):
+    fit_rows, pick = bench(rows)
     raw = F(3.1) + F(0.4) * sympy.exp(F(0.3) * fit_rows.variables[0])
     found = from_expression(raw, fresh(fit_rows), structure="planted")
+    assert found
     longest = found[0].description_length
-    far = replace(pick, description_length=longest - FAR_BEHIND - 50)
-    assert from_expression(raw, fresh(fit_rows), structure="planted", pick=far) == []
-    rows, behind = fresh(fit_rows), replace(pick, description_length=longest - (BEHIND + FAR_BEHIND) / 2)
-    found = from_expression(raw, rows, structure="planted", pick=behind)
-    assert found and set(found) == set(rows.rough)
+    again, far = fresh(fit_rows), replace(pick, description_length=longest - FAR_BEHIND - 50)
+    found = from_expression(raw, again, structure="planted", pick=far)
+    assert len(found) == int(rows >= FEW_ROWS) and set(found) == set(again.rough)
+    again, behind = fresh(fit_rows), replace(pick, description_length=longest - (BEHIND + FAR_BEHIND) / 2)
+    found = from_expression(raw, again, structure="planted", pick=behind)
+    assert found and set(found) == set(again.rough)
 
 
 def fresh(fit_rows):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import sympy
 
-from kansym.structure.whole_terms import dominant_term, whole_factors, whole_terms
+from kansym.structure.whole_terms import LEAST_ROWS, dominant_term, likely_factors, whole_factors, whole_terms
 
 SYMBOLS = A, B, C, D, E = sympy.symbols("a b c d e", real=True)
 
@@ -121,3 +121,33 @@ def test_extreme_values_are_no_error(rows, law, size):
             engine(rows, size * y, SYMBOLS)
             engine(size * rows, y, SYMBOLS)
             engine(rows, np.sign(y), SYMBOLS)
+
+
+@pytest.mark.parametrize(
+    ("expression", "factors"),
+    [
+        (A**2 * B * (C**2 + D**2), A**2 * B),
+        (A * B**-5 * sympy.sqrt(C**2 + D**2 + E**2), A * B**-5),
+        (A * B / (C * (D - E) ** 2), A * B / C),
+        (E * (A + B * C * sympy.sin(D)), E),
+    ],
+    ids=str,
+)
+def test_likely_factors_of_few_rows(rng, law, expression, factors):
+    # Both signs, and decades: neighbours in all columns are far apart.
+    signs = rng.choice([-1.0, 1.0], (LEAST_ROWS // 2, 5))
+    X = signs * 10 ** rng.uniform(-1, 1, signs.shape)
+    found = likely_factors(X, law(expression, SYMBOLS).predict(X), SYMBOLS)
+    assert all(one.product for one in found)
+    (right,) = (one for one in found if sympy.simplify(one.expression / factors) == 1)
+    assert {SYMBOLS[k] for k in right.gone} == factors.free_symbols
+    assert np.allclose(right.values, law(factors, SYMBOLS).predict(X), rtol=1e-12)
+
+
+def test_what_is_no_product_has_no_likely_factors_and_many_rows_are_sure(rows, rng, law):
+    few = rng.uniform(1, 2, (LEAST_ROWS // 2, 5))
+    assert likely_factors(few, law(A**1.3 + B + sympy.exp(C) + D * E, SYMBOLS).predict(few), SYMBOLS) == []
+    assert likely_factors(rows, law(A**2 * B * (C**2 + D**2), SYMBOLS).predict(rows), SYMBOLS) == []
+    zero = few.copy()
+    zero[3, 0] = 0.0
+    assert likely_factors(zero, law(A * (B + C), SYMBOLS).predict(zero), SYMBOLS) == []

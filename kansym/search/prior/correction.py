@@ -21,7 +21,8 @@ from kansym.data.columns import is_constant
 from kansym.data.dataset import Dataset
 from kansym.data.preparation import thinned
 from kansym.errors import KansymError
-from kansym.search.formulation import description_length_of, from_expression, judge
+from kansym.search.formulation import from_expression, judge
+from kansym.search.lengths import description_length_of
 from kansym.search.options import DiscoveryOptions
 from kansym.search.pipeline import run_pipeline
 from kansym.search.prior.family import PLUS, TIMES, TIMES_ABOUT_ONE

@@ -15,7 +15,8 @@ from kansym.extraction.selection import EXACT
 from kansym.fitting.bounds import require_names
 from kansym.fitting.predictability import leftover
 from kansym.fitting.residuals import residuals_of
-from kansym.search.formulation import description_length_of, from_expression, judge
+from kansym.search.formulation import from_expression, judge
+from kansym.search.lengths import description_length_of
 from kansym.search.options import DiscoveryOptions
 from kansym.search.pipeline import run_pipeline
 from kansym.search.prior.correction import corrections
