@@ -89,13 +89,18 @@ def _with_roots(
     below, middle = _sum(a, variables), _sum(half, variables, -1.0)
     divisor = _values(below, X, variables)
     distance = divisor * t - _values(middle, X, variables)
-    number, factors = _factors(_sum(squared, variables), variables)
+    unit, divisors = _factors(below, variables)
+    if half:
+        number, factors = _factors(_sum(squared, variables), variables)
+    else:
+        # Of a product each part may have factors that are found, though its numbers are no fractions of the other's.
+        number, own = _factors(_sum(c, variables, -1.0), variables)
+        number, factors = number * unit, _together(own, divisors)
     if below.free_symbols and c:
         other = _sum(c, variables)
         for scale, root in _roots(number, factors, distance, X, variables):
             first = _sum(half, variables, -1.0 / scale)
             yield from (scale * (first + root) / below, other / (scale * (first - root)))
-    unit, divisors = _factors(below, variables)
     exponents = Counter(dict(factors))
     exponents.subtract({factor: 2 * exponent for factor, exponent in divisors})
     for scale, root in _roots(number / unit**2, list(exponents.items()), distance / divisor, X, variables):
@@ -189,6 +194,14 @@ def _factors(whole: sympy.Expr, variables: tuple[sympy.Symbol, ...]) -> tuple[fl
     common = sympy.Poly(whole, *variables).terms_gcd()
     powers = [(variable, power) for variable, power in zip(variables, common[0], strict=True) if power]
     return 1.0, [*powers, (common[1].as_expr(), 1)]
+
+
+def _together(*products: Factors) -> Factors:
+    """The factors of a product of products."""
+    exponents: Counter[sympy.Expr] = Counter()
+    for factor, exponent in itertools.chain(*products):
+        exponents[factor] += exponent
+    return list(exponents.items())
 
 
 def _shortest(

@@ -58,6 +58,8 @@ TEXTBOOK = [
     2.5 * A - 0.73 * sympy.sqrt(1.3 * A**2 + B * C / (A + B)),
     2.513274 * A - 0.7312345 * sympy.sqrt(1.3314159 * A**2 + 0.4554321 * B * C),
     (A + B * C) / sympy.sqrt(A**2 + B**2 * D),
+    # Below the root is no fraction, and what stands before it has both signs.
+    (A - B * C) / sympy.sqrt(1 - 0.0313256 * C**2),
 ]
 
 
