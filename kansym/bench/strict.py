@@ -25,7 +25,8 @@ NOISE_SHARE = 5.0
 """With noise g, the NRMSE on clean targets may be g over this."""
 
 LENGTH = 1.5
-"""Largest node count in units of the law's."""
+"""Largest node count in units of the law's. With noise a factor or an exponent that was measured as one, within the
+tolerance of values, is none: 1.0008*u*v is as long as u*v."""
 
 AS_GOOD = 2.0
 """Where constants are free: largest RMS residual on the rows in units of the fitted law's; constants
@@ -126,7 +127,18 @@ def strict(formula: sympy.Expr, problem: Problem) -> StrictVerdict:
         nrmse(formula, truth, problem.symbols, X, spread=spread, tolerance=tolerance, precise=problem.law.precise)
         for X in (problem.inside, problem.beyond)
     )
-    return StrictVerdict(inside, beyond, tolerance, complexity(formula), problem.law.nodes, fits)
+    nodes = complexity(_without_ones(formula, tolerance) if problem.noise > 0 else formula)
+    return StrictVerdict(inside, beyond, tolerance, nodes, problem.law.nodes, fits)
+
+
+def _without_ones(formula: sympy.Expr, tolerance: float) -> sympy.Expr:
+    """The formula without factors and exponents that are one within a tolerance."""
+    near = {number: sympy.Integer(round(number)) for number in formula.atoms(sympy.Float) if 0 < abs(number) < 2}
+    near = {number: whole for number, whole in near.items() if abs(whole) == 1 and abs(number - whole) <= tolerance}
+    return formula.replace(
+        lambda node: (node.is_Mul or node.is_Pow) and any(argument in near for argument in node.args),
+        lambda node: node.func(*(near.get(argument, argument) for argument in node.args)),
+    )
 
 
 def _as_good_as_fit(formula: sympy.Expr, problem: Problem) -> StrictVerdict:

@@ -102,6 +102,23 @@ def test_noise_widens_the_tolerance_to_a_fifth_of_it(make_law, problem_of, in_co
         assert judge(in_columns(noisy, text), noisy).strict.right is with_noise
 
 
+@pytest.mark.parametrize(
+    ("text", "short"),
+    [
+        ("1.01*a*b", True),
+        ("0.99*a*b**1.01", True),
+        ("1.03*a*b", False),
+        ("a*b + 1.01", False),
+        ("0.01*a*b*sin(1.01*c)", False),
+    ],
+)
+def test_with_noise_a_factor_that_was_measured_as_one_is_none(make_law, problem_of, in_columns, text, short):
+    law = make_law("a*b", a=(1, 3), b=(1, 3), c=(1, 3))
+    clean, noisy = problem_of(law), problem_of(law, noise=0.1)
+    assert not judge(in_columns(clean, text), clean).strict.short
+    assert judge(in_columns(noisy, text), noisy).strict.short is short
+
+
 def test_error_measure_is_relative_to_spread_and_value():
     x = sympy.Symbol("x")
     X = np.linspace(1, 2, 50)[:, None]
