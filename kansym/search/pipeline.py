@@ -47,7 +47,7 @@ from kansym.search.watchdog import tell, watched
 from kansym.structure.leaf import Leaf
 from kansym.structure.problem import Problem
 from kansym.structure.product_units import SMALL_TABLE
-from kansym.structure.solver import Solver
+from kansym.structure.solver import UNEVEN_ROWS, Solver
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.own_functions import own_functions
 from kansym.symbolic.steps import Step, StepKind, in_words
@@ -184,7 +184,9 @@ class _Run:
             # With noise much is as good as the data.
             if self.sums.noisy and self.part and not self.own_library:
                 self._terms(Turn.GLANCE)
-            if self.sums.noisy or not self._terms(Turn.BRIEF):
+            # What is seen in few rows need not be noise.
+            sure = self.sums.noisy and rows >= UNEVEN_ROWS
+            if sure or not self._terms(Turn.BRIEF):
                 self._one_dimensional()
             if self.sums.noisy and not (self.own_library and self._nothing_left()):
                 self._terms(Turn.GLANCE)

@@ -46,8 +46,9 @@ ROUGH = 5e-4
 FEW_ROWS = 500
 """Rows of the interpolants that links are compared with."""
 
-EVEN = 0.8
-"""Smallest `Reducer.even` of what is taken for noise."""
+EVEN, UNEVEN_ROWS = 0.8, 300
+"""Smallest `Reducer.even` of what is taken for noise, and rows below which it does not matter: a dozen held out do not
+tell, relative errors are uneven too, and what few rows have no exact law for at once is measured."""
 
 FEATURE_NOISE = 1e-3
 """Noise variance of an interpolant above which the dearer of the exact searches are left out."""
@@ -329,7 +330,8 @@ class Solver:
     def noise(self) -> float:
         """Standard deviation of the noise of y as the interpolants see it, in units of y; zero where they see none."""
         reducer = self.reducer
-        seen = reducer.noisy and LEAST_NOISE <= reducer.lowest < math.inf and reducer.even > EVEN
+        even = reducer.even > EVEN or len(reducer.y) < UNEVEN_ROWS
+        seen = even and reducer.noisy and LEAST_NOISE <= reducer.lowest < math.inf
         return self.smooth if seen else 0.0
 
     @property

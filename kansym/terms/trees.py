@@ -128,6 +128,12 @@ def _bases(u: Range, v: Range) -> list[tuple[float, ...]]:
     return [(share / abs(u.middle),) for share in SHARES] if u.low > 0 and max(abs(v.low), abs(v.high)) < 50 else []
 
 
+def _over(above: Array, below: Array) -> Array:
+    """A quotient whose limit at zero is zero."""
+    below = np.broadcast_to(below, np.shape(above))
+    return np.divide(above, below, out=np.zeros_like(above), where=below != 0)
+
+
 UNARY: tuple[Operation, ...] = (
     Operation(
         "exp", 1, 3,
@@ -149,6 +155,13 @@ UNARY: tuple[Operation, ...] = (
         lambda u, a, b: np.sin(a * u + b),
         lambda u, a, b, f: (a * np.cos(a * u + b), u * np.cos(a * u + b), np.cos(a * u + b)),
         lambda u, a, b: sympy.sin(a * u + b),
+    ),
+    Operation(
+        "sin over", 1, 6,
+        lambda u: [(rate / width,) for width in u.widths for rate in WAVES],
+        lambda u, a: np.sinc(a * u / np.pi),
+        lambda u, a, f: (_over(np.cos(a * u) - f, u), _over(np.cos(a * u) - f, a)),
+        lambda u, a: sympy.sin(a * u) / (a * u),
     ),
     Operation(
         "tanh", 2, 4,
