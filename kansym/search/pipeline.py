@@ -47,7 +47,8 @@ from kansym.search.watchdog import tell, watched
 from kansym.structure.leaf import Leaf
 from kansym.structure.problem import Problem
 from kansym.structure.product_units import SMALL_TABLE
-from kansym.structure.solver import UNEVEN_ROWS, Solver
+from kansym.structure.settling import UNEVEN_ROWS
+from kansym.structure.solver import Solver
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.own_functions import own_functions
 from kansym.symbolic.steps import Step, StepKind, in_words

@@ -1,5 +1,7 @@
 """When a formula for a noisy table leaves nothing to find: what smooth functions say of its residual."""
 
+import math
+
 import numpy as np
 
 from kansym.structure.problem import Problem, relative_error
@@ -9,6 +11,10 @@ from kansym.structure.surrogate import check_rows, fit_surrogate, one_signed
 
 LEAST_NOISE = 3e-4
 """Error of the best interpolant, in units of the spread of y, below which it may be its own and not the data's."""
+
+EVEN, UNEVEN_ROWS = 0.8, 300
+"""Smallest `Reducer.even` of what is taken for noise, and rows below which it does not matter: a dozen held out do not
+tell, relative errors are uneven too, and what few rows have no exact law for at once is measured."""
 
 SETTLED, SETTLED_LATE, PATIENCE = 1.003, 1.01, 4
 """Ratio of a formula's error to the best interpolant's at which there is nothing left to find: at once, and after so
@@ -33,6 +39,12 @@ class Settling:
         self.reducer, self.seed = reducer, seed
         self._asked: tuple[float, bool] | None = None
         """The last residual that was looked at, by its square, and whether nothing of it is predicted."""
+
+    @property
+    def noisy(self) -> bool:
+        """Whether what the best interpolant leaves is noise."""
+        even = self.reducer.even > EVEN or len(self.reducer.y) < UNEVEN_ROWS
+        return even and self.reducer.noisy and LEAST_NOISE <= self.reducer.lowest < math.inf
 
     def settles(self, residual: np.ndarray, problem: Problem, *, unbeaten: int, short: bool) -> bool:
         """Whether a formula's residual of y is as small as any smooth function's; see `Solver.settles`."""

@@ -23,7 +23,7 @@ from kansym.structure.rational_fits import rational_fits
 from kansym.structure.scaled_forms import scaled_forms
 from kansym.structure.search import GRADIENT_ROWS, NOISY, Reducer
 from kansym.structure.separability import Separation, linked_separations, separated_curve
-from kansym.structure.settling import LEAST_NOISE, Settling
+from kansym.structure.settling import Settling
 from kansym.structure.simple_forms import simple_forms
 from kansym.structure.sparse import sparse_fits
 from kansym.structure.straight import straight_lines
@@ -45,10 +45,6 @@ ROUGH = 5e-4
 
 FEW_ROWS = 500
 """Rows of the interpolants that links are compared with."""
-
-EVEN, UNEVEN_ROWS = 0.8, 300
-"""Smallest `Reducer.even` of what is taken for noise, and rows below which it does not matter: a dozen held out do not
-tell, relative errors are uneven too, and what few rows have no exact law for at once is measured."""
 
 FEATURE_NOISE = 1e-3
 """Noise variance of an interpolant above which the dearer of the exact searches are left out."""
@@ -329,10 +325,7 @@ class Solver:
     @property
     def noise(self) -> float:
         """Standard deviation of the noise of y as the interpolants see it, in units of y; zero where they see none."""
-        reducer = self.reducer
-        even = reducer.even > EVEN or len(reducer.y) < UNEVEN_ROWS
-        seen = even and reducer.noisy and LEAST_NOISE <= reducer.lowest < math.inf
-        return self.smooth if seen else 0.0
+        return self.smooth if self._settling.noisy else 0.0
 
     @property
     def smooth(self) -> float:
