@@ -253,7 +253,7 @@ class FoundFormulas:
         least = 0.0 if noise > 0 else MOST_OF_THE_REST
         parts = lacking(expression, self.fit_rows, least, instead=near and noise <= 0) if several else []
         long = formula.complexity > _short(formula)
-        if noise > 0:
+        if noise > 0 and (several or long):
             parts += parts_of(expression, self.fit_rows, long=long)
             parts.sort(key=lambda part: -part.drop)
         before = self.best()

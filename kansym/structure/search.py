@@ -69,6 +69,9 @@ MOST_INNER = 4
 """Inner functions tried per problem."""
 
 
+NEARLY_ZERO = 0.1
+"""Share of the spread of y below which its errors are no longer in proportion to it."""
+
 NORMAL_MEDIAN = 0.6745
 """Median of the absolute value of a normal variable of standard deviation one."""
 
@@ -93,8 +96,8 @@ class Reducer:
     lowest : float
         Smallest error of an interpolant of y, in units of the spread of y.
     even : float
-        Median of the absolute residual of that one in units of what it is for normal errors: one for noise, and far
-        below where a kink or a pole is all that an interpolant misses.
+        Median of the absolute residual of that one in units of what it is for normal errors, all alike or in
+        proportion to y: one for noise, and far below where a kink or a pole is all that an interpolant misses.
     """
 
     def __init__(self, y: np.ndarray, *, seed: int, deadline: float, units: UnitSystem | None = None) -> None:
@@ -126,12 +129,13 @@ class Reducer:
 
     def _error(self, residual: np.ndarray, rows: np.ndarray, problem: Problem) -> float:
         """Error of some entries of a residual, in units of the spread of y; the lowest one is remembered."""
-        weights = None if problem.weights is None else problem.weights[check_rows(len(self.y), self.seed)]
+        check = check_rows(len(self.y), self.seed)
+        weights = None if problem.weights is None else problem.weights[check]
         error = relative_error(residual[rows], self.y, weights)
         if error < self.lowest:
-            self.lowest = error
-            rms = math.sqrt(float(np.mean(residual[rows] ** 2)))
-            self.even = float(np.median(np.abs(residual[rows]))) / (NORMAL_MEDIAN * rms) if rms > 0 else 0.0
+            # The interpolant's own error is not in proportion to what is nearly zero.
+            size = np.abs(self.y[check]) + NEARLY_ZERO * float(np.std(self.y))
+            self.lowest, self.even = error, max(_evenness(residual[rows]), _evenness(residual[rows] / size))
         return error
 
     def look(self, problem: Problem) -> tuple[Surrogate | None, float]:
@@ -286,6 +290,12 @@ class Reducer:
         child = problem.with_inputs(X, columns, Step(StepKind.INNER, expressions=(expression,)))
         if child.finite():
             yield [child]
+
+
+def _evenness(residual: np.ndarray) -> float:
+    """Median of absolute residuals in units of what it is for normal ones of the same mean square."""
+    rms = math.sqrt(float(np.mean(residual**2)))
+    return float(np.median(np.abs(residual))) / (NORMAL_MEDIAN * rms) if rms > 0 else 0.0
 
 
 def _size(problem: Problem) -> int:

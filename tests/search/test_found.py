@@ -9,6 +9,7 @@ import sympy
 
 from kansym.data.dataset import Dataset
 from kansym.data.preparation import prepare
+from kansym.search import formulation
 from kansym.search.found import FoundFormulas
 from kansym.search.rows import FitRows
 
@@ -26,6 +27,20 @@ def found(rng):
         prepared = prepare(Dataset(X, y, ("u", "v"), target="t"), validation_fraction=0.2, seed=0)
         fit_rows = FitRows.of(prepared.table, prepared.train, prepared.validation, prepared.noise_floor, None)
         return FoundFormulas(fit_rows, math.inf)
+
+    return of
+
+
+@pytest.fixture
+def curve(rng, work_clock):
+    """The same for a function of one column."""
+
+    def of(function, rows, noise):
+        X = np.linspace(0.05, 4.5, rows)[:, None]
+        y = function(X[:, 0]) + noise * rng.normal(size=rows)
+        prepared = prepare(Dataset(X, y, ("u",), target="t"), validation_fraction=0.2, seed=0)
+        fit_rows = FitRows.of(prepared.table, prepared.train, prepared.validation, prepared.noise_floor, None)
+        return FoundFormulas(fit_rows, 4 * SECONDS)
 
     return of
 
@@ -223,3 +238,36 @@ def test_a_pick_with_a_wrong_part_is_wrong_until_there_is_another(found):
     assert search.wrong()
     search.add(F(2.1) * sympy.exp(-F(1.2) * u) + sympy.sin(F(2.2) * v), "the law")
     assert not search.wrong()
+
+
+def test_a_wrong_envelope_of_a_wave_of_the_only_column_is_read_anew(curve):
+    search = curve(lambda u: (1 + np.cos(6.1 * u)) * np.sinc(0.81 * u / np.pi) ** 2, 130, 0.003)
+    (u,) = search.fit_rows.variables
+    search.add((F(1.0) + sympy.cos(F(6.1) * u)) * sympy.exp(-F(0.2) * u**2), "a guess")
+    assert search.best().train_loss > (3 * 0.003) ** 2
+    search.improve(0.003, seed=0)
+    assert search.best().train_loss < (1.2 * 0.003) ** 2
+
+
+def test_of_many_rows_only_what_may_be_the_pick_gets_the_algebra(found):
+    search = found(lambda u, v: 2.0 * u * np.exp(-1.3 * v))
+    u, v = search.fit_rows.variables
+    search.add(F(1.9) * u * sympy.exp(-F(1.2) * v), "the law")
+    pick, number = search.best(), len(search)
+    assert pick not in search.fit_rows.rough
+    search.add(F(0.9) * u**2 / (v**2 + F(0.8)) + F(0.3), "far behind")
+    behind = list(search)[number:]
+    assert behind and set(behind) <= set(search.fit_rows.rough) and search.best() is pick
+
+
+def test_of_forms_with_ever_fewer_constants_the_shortest_get_the_algebra(found, monkeypatch):
+    finished = []
+    finish = formulation._finish
+    monkeypatch.setattr(
+        formulation, "_finish", lambda form, *rest: finished.append(len(form.constants)) or finish(form, *rest)
+    )
+    search = found(lambda u, v: 2.0 * u + 1.5 * np.sin(2.0 * v))
+    u, v = search.fit_rows.variables
+    search.add(F(2.0) * u + F(1.5) * sympy.sin(F(2.0) * v) + F(0.01) * u**2 + F(0.02) / v + F(0.01), "too long")
+    assert finished and max(finished) < 5
+    assert search.best().complexity <= 12
