@@ -38,7 +38,7 @@ def at_once(problem: Problem, *, any_function: bool) -> Iterator[Solution]:
                 yield problem.compose(law, variables), problem
 
 
-def short_sums(problem: Problem, until: float) -> Iterator[Solution]:
+def short_sums(problem: Problem, until: float, *, plain: bool = False) -> Iterator[Solution]:
     """Sums of a few products of functions, under links.
 
     Parameters
@@ -46,9 +46,11 @@ def short_sums(problem: Problem, until: float) -> Iterator[Solution]:
     problem : Problem
     until : float
         `kansym.clock.now` value to stop at.
+    plain : bool, default False
+        Whether under none.
     """
     variables = symbols(problem.dimension)
-    for link in usable_links(problem.t):
+    for link in usable_links(problem.t)[: 1 if plain else None]:
         if clock.late(until):
             return
         linked = link.apply(problem)

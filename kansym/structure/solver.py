@@ -25,7 +25,7 @@ from kansym.structure.search import GRADIENT_ROWS, NOISY, Reducer
 from kansym.structure.separability import Separation, linked_separations, separated_curve
 from kansym.structure.settling import Settling
 from kansym.structure.simple_forms import simple_forms
-from kansym.structure.sparse import sparse_fits
+from kansym.structure.sparse import MOST_COLUMNS, sparse_fits
 from kansym.structure.straight import straight_lines
 from kansym.structure.surrogate import Surrogate, fit_surrogate, one_signed
 from kansym.symbolic.complexity import complexity, formula_bits
@@ -373,6 +373,8 @@ class Solver:
             if rest.dimension < problem.dimension:
                 rests += [rest] if rest.dimension else []
                 yield from self._at_once(rest)
+                # Of more columns only few rows have these, which no interpolant helps.
+                yield from short_sums(rest, late, plain=True) if rest.dimension > MOST_COLUMNS else ()
             yield from beside(rest, late, seed=self.seed)
         for rest in sorted(rests, key=lambda rest: rest.dimension)[:MOST_RESTS]:
             if self._late():

@@ -44,6 +44,9 @@ LARGEST_WEIGHT = 10.0
 MOST_FOR_TRIPLES = 400
 """Columns of which all triples are tried."""
 
+MOST_COLUMNS, OF_FEW_ROWS, FEW_ROWS = 3, 4, 300
+"""Columns of a table whose laws are looked for, and those of one of few rows: those have no interpolant to go by."""
+
 _z = sympy.Symbol("_z")
 POSITIVE: tuple[sympy.Expr, ...] = (sympy.sqrt(_z), 1 / sympy.sqrt(_z), sympy.log(_z), _z ** sympy.Rational(3, 2))
 """Functions that need positive inputs."""
@@ -72,7 +75,7 @@ def sparse_law(
 
     Parameters
     ----------
-    X : ndarray, shape (n, d), d <= 3
+    X : ndarray, shape (n, d), d <= 3, or 4 where rows are few
     t : ndarray, shape (n,)
     variables : tuple of Symbol, length d
     triples : bool, default False
@@ -80,7 +83,7 @@ def sparse_law(
         each other from a greedy search.
     """
     d = X.shape[1]
-    if not 1 <= d <= 3 or len(t) < 60:
+    if not 1 <= d <= (OF_FEW_ROWS if len(t) < FEW_ROWS else MOST_COLUMNS) or len(t) < 60:
         return None
     rows = np.unique(np.linspace(0, len(t) - 1, FIT_ROWS).astype(int))
     names, values = _dictionary(X[rows], variables)
@@ -252,7 +255,10 @@ def _best_pairs(gram: np.ndarray, moment: np.ndarray, count: int) -> list[list[i
     overlap = np.minimum(gram**2, 1.0)
     explained = (moment[:, None] ** 2 + moment**2 - 2 * moment[:, None] * moment * gram) / np.maximum(1 - overlap, 1e-6)
     explained[np.tril_indices(len(moment))] = -np.inf
-    places = np.argsort(explained, axis=None)[::-1][:count]
+    places = (
+        np.argpartition(-explained, count, axis=None)[:count] if explained.size > count else np.arange(explained.size)
+    )
+    places = places[np.argsort(-explained.ravel()[places], kind="stable")]
     return [list(map(int, np.unravel_index(place, explained.shape))) for place in places]
 
 

@@ -6,7 +6,7 @@ import sympy
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from kansym.structure.sparse import sparse_fits, sparse_law
+from kansym.structure.sparse import FEW_ROWS, sparse_fits, sparse_law
 
 SYMBOLS = A, B, C = sympy.symbols("a b c", positive=True)
 few = settings(max_examples=15, deadline=None)
@@ -182,3 +182,15 @@ def test_noisy_sums_heed_weights_but_not_one_row_above_all(box, law, rng):
 def test_no_noisy_sums_of_few_rows_or_of_nothing(box, rows):
     X = box(max(rows, 100), None, None)[: rows or None]
     assert sparse_fits(X, X[:, 0] if rows else np.ones(len(X)), (A, B)) == []
+
+
+@pytest.mark.parametrize("rows", [FEW_ROWS - 1, FEW_ROWS])
+def test_four_columns_of_few_rows(box, law, agree, rows):
+    D = sympy.Symbol("d", positive=True)
+    variables, expression = (A, B, C, D), 1.3 * A + 0.7 * B * C * sympy.sin(D)
+    X = box(rows, None, None, None, None)
+    found = sparse_law(X, law(expression, variables).predict(X), variables)
+    if rows < FEW_ROWS:
+        assert found is not None and agree(found, expression, variables, box(100, *[None] * 4, seed=1))
+    else:
+        assert found is None
