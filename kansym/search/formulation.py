@@ -84,8 +84,8 @@ def from_expression(
     """Fit, snap and simplify an expression with Float constants in `fit_rows.variables`.
 
     Returns the formula with all its constants, snapped where the data allow, and the smaller ones that backward
-    elimination leads to; all are valid, and the front sorts them out. What is behind `pick` stays as it was fitted, and
-    what is far behind is left out; see `kansym.search.prospects`.
+    elimination leads to; all are valid, and the front sorts them out. What is behind `pick`, or behind the shortest of
+    these, stays as it was fitted, and of few rows what is far behind is left out; see `kansym.search.prospects`.
     """
     found: list[Formula] = []
     try:
@@ -126,9 +126,9 @@ def _formulas(
     length = news(fitted.form, fit_rows)
     if length is None:
         return
-    few = len(fit_rows.dataset.y) < FEW_ROWS
     if is_hopeless(length, complexity(fitted.form.expression), pick):
-        if not few and (formula := _as_fitted(fitted.form, fit_rows, structure)) is not None:
+        formula = None if len(fit_rows.dataset.y) < FEW_ROWS else _as_fitted(fitted.form, fit_rows, structure)
+        if formula is not None:
             yield formula
         return
     noisy = is_noisy(fitted.loss, fit_rows)
@@ -139,12 +139,24 @@ def _formulas(
             return
     chain = [] if not noisy else [(fitted.form, length)]
     chain += eliminated(fitted.form, length, fit_rows, deadline, ones=not noisy)
-    least = min((length for _, length in chain), default=math.inf)
-    for form, length in chain:
-        if length > least + BEHIND and length < chain[-1][1]:
+    yield from _of_chain(chain, fit_rows, structure, deadline, pick)
+
+
+def _of_chain(
+    chain: list[tuple[ParametricForm, float]],
+    fit_rows: FitRows,
+    structure: Origin,
+    deadline: float | None,
+    pick: Formula | None,
+) -> Iterator[Formula]:
+    """Formulas of ever smaller forms with their description lengths; the shortest get the algebra if they may win."""
+    lengths = [length for _, length in chain]
+    least, few = min(lengths, default=math.inf), len(fit_rows.dataset.y) < FEW_ROWS
+    for place, (form, length) in enumerate(chain):
+        # What comes after the shortest is smaller, and may be on the front.
+        if length > least + BEHIND and place < lengths.index(least):
             continue
-        nodes = complexity(form.expression)
-        worth = length < least + NEAREST and gets_algebra(length, nodes, pick, few=few)
+        worth = length < least + NEAREST and gets_algebra(length, complexity(form.expression), pick, few=few)
         made = _finish(form, fit_rows, structure, deadline) if worth else _as_fitted(form, fit_rows, structure)
         if made is not None:
             yield made

@@ -161,7 +161,7 @@ def likely_factors(X: np.ndarray, t: np.ndarray, variables: tuple[sympy.Symbol, 
     """Sets of powers of columns that may be factors of all, where rows are too few to be sure; the likeliest first.
 
     A column that is nothing but a factor has its exponent in a regression of the logarithm on those of all columns;
-    others may come near a half or a whole number by chance. Without a right set of factors the target is a function of
+    others may come near a half or a whole number by chance. Divided by the right factors the target is a function of
     the other columns, so that rows which are neighbours in those have nearly the same.
 
     Parameters
@@ -173,34 +173,36 @@ def likely_factors(X: np.ndarray, t: np.ndarray, variables: tuple[sympy.Symbol, 
     n, d = X.shape
     if not 2 <= d <= MOST_COLUMNS or not FEWEST_ROWS <= n < LEAST_ROWS or not (t.all() and np.isfinite(t).all()):
         return []
-    places = [k for k in range(d) if X[:, k].all()]
-    logarithms, target = np.log(np.abs(X[:, places])), np.log(np.abs(t))
-    fit = _Fit.of(np.column_stack([np.ones(n), logarithms - logarithms.mean(0)]), target, None)
-    errors = fit.errors()
-    likely = []
-    for column, place in enumerate(places):
-        b, error = float(fit.coefficients[1 + column]), float(errors[1 + column])
+    target, ranks = np.log(np.abs(t)), np.argsort(np.argsort(X, axis=0), axis=0) / n
+    likely, found = _near_whole(X, target), []
+    for size in range(1, min(len(likely), d - 1) + 1):
+        for chosen in itertools.combinations(likely.items(), size):
+            others = np.delete(ranks, [place for place, _ in chosen], axis=1)
+            left = target - sum(exponent * np.log(np.abs(X[:, place])) for place, exponent in chosen)
+            _, neighbours = scipy.spatial.cKDTree(others).query(others, k=2)
+            found.append((float(np.median(np.abs(left - left[neighbours[:, 1]]))), chosen))
+    clock.charge(Work.SMALL_FITS, 10 * len(found))
+    wholes = []
+    for _, chosen in sorted(found)[:CHOICES]:
+        product = sympy.Mul(*(variables[place] ** sympy.nsimplify(exponent) for place, exponent in chosen))
+        gone = tuple(sorted(place for place, _ in chosen))
+        wholes.append(Whole(product, _values(product, X, variables), True, gone))
+    return wholes
+
+
+def _near_whole(X: np.ndarray, target: np.ndarray) -> dict[int, float]:
+    """Columns whose exponents in a product may be whole numbers or halves, with those, the surest first."""
+    places = [k for k in range(X.shape[1]) if X[:, k].all()]
+    logarithms = np.log(np.abs(X[:, places]))
+    fit = _Fit.of(np.column_stack([np.ones(len(X)), logarithms - logarithms.mean(0)]), target, None)
+    found: list[tuple[float, int, float]] = []
+    for place, b, error in zip(places, fit.coefficients[1:].tolist(), fit.errors()[1:].tolist(), strict=True):
         exponent = round(2 * b) / 2
         whole = exponent.is_integer()
         near = abs(b - exponent) < NEAR * error and error < (UNSURE if whole else UNSURE / 2)
         if exponent and near and (whole or (X[:, place] > 0).all()):
-            likely.append((error, place, exponent, logarithms[:, column]))
-    ranks = np.argsort(np.argsort(X, axis=0), axis=0) / n
-    found = []
-    likely = sorted(likely, key=lambda one: one[0])[:LIKELY]
-    for size in range(1, min(len(likely), d - 1) + 1):
-        for chosen in itertools.combinations(likely, size):
-            gone = tuple(sorted(place for _, place, _, _ in chosen))
-            left = target - sum(exponent * values for *_, exponent, values in chosen)
-            others = np.delete(ranks, gone, axis=1)
-            _, neighbours = scipy.spatial.cKDTree(others).query(others, k=2)
-            found.append((float(np.median(np.abs(left - left[neighbours[:, 1]]))), gone, chosen))
-    clock.charge(Work.SMALL_FITS, 10 * len(found))
-    wholes = []
-    for _, gone, chosen in sorted(found, key=lambda one: one[0])[:CHOICES]:
-        product = sympy.Mul(*(variables[place] ** sympy.nsimplify(exponent) for _, place, exponent, _ in chosen))
-        wholes.append(Whole(product, _values(product, X, variables), True, gone))
-    return wholes
+            found.append((error, place, exponent))
+    return {place: exponent for _, place, exponent in sorted(found)[:LIKELY]}
 
 
 def dominant_term(X: np.ndarray, t: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> Whole | None:
