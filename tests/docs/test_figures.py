@@ -51,4 +51,5 @@ def test_counts_on_pages_are_counts_of_benchmarks(path):
 
 def test_a_command_means_its_own_run_before_those_with_options():
     assert figures_of("kansym bench feynman").startswith("100 of 100")
-    assert "88 of 100" not in figures_of("kansym bench feynman --noise 0.1")
+    assert "85 of 100" not in figures_of("kansym bench feynman --seconds 60")
+    assert "85 of 100" in figures_of("kansym bench feynman --seconds 60 --noise 0.1")
