@@ -19,20 +19,13 @@ from kansym.search.rows import FITTING_ROWS, FitRows, losses
 from kansym.search.smaller_forms import MAX_CONSTANTS, eliminated, news, straightened, with_free_numbers
 from kansym.symbolic.candidates import IRRATIONAL_AGREEMENT
 from kansym.symbolic.canonical import canonicalize
-from kansym.symbolic.complexity import (
-    FEW_ROWS,
-    complexity,
-)
+from kansym.symbolic.complexity import FEW_ROWS, complexity
 from kansym.symbolic.constants import Constant, constants_of
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.parametric import ParametricForm, parametrize
 from kansym.symbolic.reduction import drop_terms
 from kansym.symbolic.refit import refit
-from kansym.symbolic.rewriting import (
-    use_signs,
-    with_factors,
-    with_positive_offsets,
-)
+from kansym.symbolic.rewriting import use_signs, with_factors, with_positive_offsets
 from kansym.symbolic.simplification import simplify
 from kansym.symbolic.snapping import SnapResult, snap
 from kansym.symbolic.steps import Origin, steps_of
@@ -137,7 +130,7 @@ def _formulas(
         # An exact fit has nothing to gain: snapping has already removed what is exactly 0 or 1.
         if first.validation_loss <= (10 * fit_rows.noise_floor) ** 2:
             return
-    chain = [] if not noisy else [(fitted.form, length)]
+    chain = [(fitted.form, length)] if noisy else []
     chain += eliminated(fitted.form, length, fit_rows, deadline, ones=not noisy)
     yield from _of_chain(chain, fit_rows, structure, deadline, pick)
 

@@ -47,14 +47,14 @@ def short_sums(problem: Problem, until: float, *, plain: bool = False) -> Iterat
     until : float
         `kansym.clock.now` value to stop at.
     plain : bool, default False
-        Whether under none.
+        Whether under none, and then of four columns too.
     """
     variables = symbols(problem.dimension)
     for link in usable_links(problem.t)[: 1 if plain else None]:
         if clock.late(until):
             return
         linked = link.apply(problem)
-        law = sparse_law(linked.X, linked.t, variables) if linked.finite() else None
+        law = sparse_law(linked.X, linked.t, variables, four=plain) if linked.finite() else None
         if law is not None:
             yield linked.compose(law, variables), linked
 

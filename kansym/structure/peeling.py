@@ -34,7 +34,7 @@ def peeled(problem: Problem, *, until: float = math.inf) -> Iterator[Problem]:
     """Problems of fewer columns by whole coefficients and exponents, see `kansym.structure.whole_terms`.
 
     Each is a guess, which holds for a law without noise if what is left does not depend on the columns that are gone;
-    so the last ones are those of the first layer with all columns.
+    so the last ones are those of the first layer with all columns. Of few rows there are likely factors alone.
 
     Parameters
     ----------

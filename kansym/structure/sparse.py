@@ -69,21 +69,23 @@ ANYWHERE: tuple[sympy.Expr, ...] = (
 
 
 def sparse_law(
-    X: np.ndarray, t: np.ndarray, variables: tuple[sympy.Symbol, ...], *, triples: bool = False
+    X: np.ndarray, t: np.ndarray, variables: tuple[sympy.Symbol, ...], *, triples: bool = False, four: bool = False
 ) -> sympy.Expr | None:
     """An exact sum of products of elementary functions of single columns, or None.
 
     Parameters
     ----------
-    X : ndarray, shape (n, d), d <= 3, or 4 where rows are few
+    X : ndarray, shape (n, d), d <= 3, or 4 with `four`
     t : ndarray, shape (n,)
     variables : tuple of Symbol, length d
     triples : bool, default False
         Whether all sets of three terms are tried too, which takes some tenths of a second: terms of equal size hide
         each other from a greedy search.
+    four : bool, default False
+        Whether four columns are looked at too, where rows are few: half a second.
     """
     d = X.shape[1]
-    if not 1 <= d <= (OF_FEW_ROWS if len(t) < FEW_ROWS else MOST_COLUMNS) or len(t) < 60:
+    if not 1 <= d <= (OF_FEW_ROWS if four and len(t) < FEW_ROWS else MOST_COLUMNS) or len(t) < 60:
         return None
     rows = np.unique(np.linspace(0, len(t) - 1, FIT_ROWS).astype(int))
     names, values = _dictionary(X[rows], variables)

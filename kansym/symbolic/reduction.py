@@ -92,9 +92,10 @@ def straighter(form: ParametricForm, X: np.ndarray) -> Iterator[ParametricForm]:
             spread, square = float(np.std(values)), float(np.sum(u**2))
         if not (math.isfinite(spread) and math.isfinite(square) and spread > 0.0 and np.ptp(u) > 0.0):
             continue
-        square = isinstance(node, sympy.Pow) and node.exp == 2
-        small = _is_small_power(node)
-        line = _logarithm(values, u, inner) if small else _line_or_parabola(values, u, inner, square=square)
+        if _is_small_power(node):
+            line = _logarithm(values, u, inner)
+        else:
+            line = _line_or_parabola(values, u, inner, square=isinstance(node, sympy.Pow) and node.exp == 2)
         if line is not None:
             plain[node] = line
     # Where two of them cancel, as in sqrt(2 - cos(u) - cos(v)), it may be that neither can go alone.

@@ -189,7 +189,9 @@ def test_four_columns_of_few_rows(box, law, agree, rows):
     D = sympy.Symbol("d", positive=True)
     variables, expression = (A, B, C, D), 1.3 * A + 0.7 * B * C * sympy.sin(D)
     X = box(rows, None, None, None, None)
-    found = sparse_law(X, law(expression, variables).predict(X), variables)
+    y = law(expression, variables).predict(X)
+    assert sparse_law(X, y, variables) is None
+    found = sparse_law(X, y, variables, four=True)
     if rows < FEW_ROWS:
         assert found is not None and agree(found, expression, variables, box(100, *[None] * 4, seed=1))
     else:
