@@ -158,12 +158,14 @@ class _Run:
             if self.sums.noisy:
                 self._terms(self.sums.first)
             self._structure()
-            # A short formula that leaves nothing lacks nothing; what else its parts may be, its rivals will say.
-            if self.formulas.long() or not self.settled:
-                self._improve()
-            # Where nothing smooth is left the last turn comes next, and has all that the early one has.
-            if self.sums.noisy and not self.settled and not self.formulas.exact() and self.formulas.long():
+            # With noise a long formula is seldom improved to the law, which takes long: sums come first. Where nothing
+            # smooth is left that is their last turn, which comes next and has all that the early one has.
+            sums = self.sums.noisy and self.formulas.long() and self.sums.open(self.sums.early)
+            if sums and not (self.settled or self.formulas.exact()):
                 self._terms(self.sums.early)
+            # A short formula that leaves nothing lacks nothing; what else its parts may be, its rivals will say.
+            elif not sums and (self.formulas.long() or not self.settled):
+                self._improve()
             # With few rows much is as good as the data, and the readings of the curve are still to come; what is long
             # is one of many that are, and the last sums are still to come.
             many = rows >= SMALL_TABLE or (columns > 1 and not (self.sums.noisy and self.formulas.long()))
@@ -184,7 +186,7 @@ class _Run:
                 self._keep_network(first)
             # With noise much is as good as the data.
             if self.sums.noisy and self.part and not self.own_library:
-                self._terms(Turn.GLANCE)
+                self._terms(Turn.CURVE if self.sums.open(Turn.CURVE) else Turn.GLANCE)
             # What is seen in few rows need not be noise.
             sure = self.sums.noisy and rows >= UNEVEN_ROWS
             if sure or not self._terms(Turn.BRIEF):
@@ -333,7 +335,7 @@ class _Run:
             short = not self.formulas.long()
             settles = solver.settles(best.predict(X) - y, whole, unbeaten=unbeaten, short=short)
             if settles and not self.formulas.wrong():
-                self.settled = self.sums.settled = True
+                self.settled, self.sums.settled = True, short
                 # As long as another curve of the one column that is left may be shorter, or another sum is.
                 shorter = reduced and (problem.dimension == 1 or self.formulas.long())
                 if self._leaves or not shorter or self.formulas.simplest():
@@ -380,12 +382,12 @@ class _Run:
         """Look for sums of products; whether one is as good as the data allow."""
         if not self.sums.open(turn):
             return False
-        # What was found of one column is seldom kept once sums have been looked for, and what a glance finds of several
-        # once their structure has.
+        # What was found of one column is seldom kept beside sums, nor what a glance finds of several beside structure.
         several = self.dataset.n_columns > 1
         kept = self.sums.noisy and not (several and turn is Turn.GLANCE)
-        # What is very long seldom is on the way to the law, and improving it takes long.
-        if ((kept and several) or turn is self.sums.last) and not self.formulas.long(VERY_LONG):
+        # What is very long, or long with noise, seldom is on the way to the law, and improving it takes long.
+        long = self.formulas.long(1.0 if kept else VERY_LONG)
+        if ((kept and several) or turn is self.sums.last) and not long:
             self._improve()
         before = self.formulas.best()
         self.report("terms", "looking for sums of products")
@@ -395,8 +397,8 @@ class _Run:
             # With noise a long formula that leaves no more than errors is one of many, and a sum may be shorter.
             if self.formulas.at_noise() and not (self.sums.noisy and self.formulas.long()):
                 return True
-        # Beside a formula that leaves nothing the second best need not be improved.
-        if (kept or turn is self.sums.last) and not (self.settled and self.formulas.best() is before):
+        # Beside a short formula that leaves nothing the second best need not be improved.
+        if (kept or turn is self.sums.last) and not (self.sums.settled and self.formulas.best() is before):
             self._improve()
         return self.formulas.at_noise()
 

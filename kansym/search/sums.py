@@ -32,7 +32,7 @@ class Turn(Enum):
 
     CURVE = 0.3
     """Before all else, on curves as laboratories have them: peaks on backgrounds, several lifetimes. Without errors as
-    soon as an interpolant has seen the noise."""
+    soon as an interpolant has seen the noise; in noisy parts before the curve is read."""
 
     SMALL = 0.45
     """The same on small tables of two columns, whose symmetries are guesses where noisy rows are few."""
@@ -105,7 +105,7 @@ class Sums:
     noise : float
         Standard deviation of y's errors as the interpolants see it; zero where they see none.
     settled : bool
-        Whether there is a formula that leaves nothing to find.
+        Whether there is a short formula that leaves nothing to find.
     """
 
     def __init__(

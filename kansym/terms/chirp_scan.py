@@ -131,7 +131,8 @@ def _scanned(residual: np.ndarray, rows: WaveRows, *, swelling: bool) -> Iterato
 
 def _highest(residual: np.ndarray, rows: WaveRows, grid: _Grid, amplitude: Powers) -> list[Peak]:
     number = len(grid.left_rates) * len(grid.right_rates)
-    clock.charge(Work.DICTIONARY_VALUES, number * rows.number)
+    # A product of complex numbers is several of real ones.
+    clock.charge(Work.DICTIONARY_VALUES, 2 * number * rows.number)
     weighted = residual * rows.root * rows.column(amplitude)
     weighted /= math.sqrt(float(weighted @ weighted))
     left = _phasors(grid.left_rates, rows.columns(grid.left)) * weighted.astype(np.float32)

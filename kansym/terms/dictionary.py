@@ -76,7 +76,7 @@ COARSE = 1e-3
 SMALL = {torch.float32: 1e-2, torch.float64: 1e-6}
 """Share of the target's sum of squares above which a residual's products are differences of others."""
 
-PASSES, CHOICE_PASSES = 60, 450
+PASSES, CHOICE_PASSES = 60, 900
 """Passes over the scores, and over the best of each family where some are chosen, in multiplications of a product of
 matrices."""
 

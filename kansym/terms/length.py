@@ -8,9 +8,12 @@ than it is: under a coarse floor the short sums win, whatever they leave.
 import math
 from collections.abc import Sequence
 
+import sympy
 import torch
 from torch import Tensor
 
+from kansym.errors import ArgumentError
+from kansym.symbolic.complexity import formula_bits
 from kansym.terms.arguments import NODES, Argument
 from kansym.terms.factors import FACTORS, NUMBER
 from kansym.terms.slots import Slots
@@ -55,6 +58,17 @@ class Lengths:
     def term_cost(self) -> float:
         """Nats of a term besides its product: the coefficient and how it joins the sum."""
         return NODE_NATS * TERM_NODES + 0.5 * self.blocks * math.log(self.number / self.blocks)
+
+    def of_formula(self, formula: sympy.Expr, size: float, error: float, dimension: int) -> float:
+        """Length of y with the help of a formula, whose error is in units of the target's size, a number of y's unit.
+
+        Infinite where numbers of the formula leave double precision, as those that sympy joins may: ``exp(a*u + b)``.
+        """
+        try:
+            bits = formula_bits(formula, self.number, dimension)
+        except ArgumentError:
+            return math.inf
+        return self.number * math.log(size * math.hypot(error, self.floor)) + math.log(2) * bits
 
     def nodes(self, slots: Slots) -> Tensor:
         """Nodes of each product, (...,) without the axis of slots."""

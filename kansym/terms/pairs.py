@@ -33,7 +33,7 @@ NEW, ROUNDING = {torch.float32: 1e-4, torch.float64: 1e-9}, {torch.float32: 1e-6
 LEFT_OVER = 1e-5
 """Least share of a column that other terms must leave."""
 
-PASSES, CHOICE_PASSES = 200, 1800
+PASSES, CHOICE_PASSES = 200, 3600
 """Passes over an entry of the Gram matrix, and over a pair of groups where some are chosen, in multiplications of a
 product of matrices."""
 

@@ -18,7 +18,6 @@ import torch
 from kansym import clock
 from kansym.interrupting import Abandoned
 from kansym.primitives.allowed import AllowedFunctions
-from kansym.symbolic.complexity import formula_bits
 from kansym.symbolic.parametric import parametrize
 from kansym.terms.arguments import PHASE, Argument, arguments
 from kansym.terms.beam import Beam, State
@@ -366,11 +365,10 @@ class Pursuit:
                     continue
                 error = math.sqrt(square / rows.number)
                 formula = target.formula(self._expression(refined[k : k + 1], rows))
-                length = rows.number * math.log(rows.size * math.hypot(error, self.lengths.floor))
-                length += math.log(2) * formula_bits(formula, rows.number, self.dimension)
+                length = self.lengths.of_formula(formula, rows.size, error, self.dimension)
                 # Starts of one sum end at the same place.
                 key = (name, f"{square:.6g}")
-                if key not in found or length < found[key].length:
+                if math.isfinite(length) and (key not in found or length < found[key].length):
                     found[key] = _Held(length, error, target, State(length, refined.slots[k], square), rows)
         return sorted(found.values(), key=lambda one: one.length) or best
 

@@ -118,8 +118,8 @@ def targets(
     Functions of y are for targets of one sign that keep away from zero, and for functions that formulas may have. With
     noise sums for y come before functions of it: a short sum for one may be as good as the law, a sum for y more often
     than not. So they do with one input, for which they are found soon. With several, the functions of each are looked
-    for on their own before all else, for y and under every link; but of `few` rows an interpolant sees little of them,
-    and all sums come before.
+    for on their own before all else, for y and under every link; but an interpolant of `few` rows sees little of them,
+    and all sums come before, as those for y do with two inputs and noise, in which it takes one function for another.
     """
     alone = dimension == 1
     links = permitted_links(y, allowed)
@@ -134,14 +134,16 @@ def targets(
     beside, again = replace(whole, share=0.35, way=Way.BESIDE), replace(whole, share=0.35, way=Way.AGAIN)
     long = replace(whole, way=Way.LONG)
     separate = [] if alone else [replace(_under(link, y, APART, most_terms), way=Way.APART) for link in links]
-    first = [plain, replace(whole, share=0.8), *linked] if noisy or alone else [plain, *linked, whole]
+    # With noise no sum is known for the law before all are there, and a turn for short ones only parts a round.
+    sums = replace(whole, share=0.8)
+    first = [sums, *linked] if noisy else [plain, sums, *linked] if alone else [plain, *linked, whole]
     if dimension >= WIDE:
         # A product of functions of many inputs is one long term.
         first.insert(0 if noisy else 1, long)
     # What a beam meets depends on its rows: a sum that one seed misses, another finds as often as not.
     rest = [beside, long, again] if alone else [beside, again, long] if dimension < WIDE else [again, beside]
-    first = [*first, *separate] if few else [*separate, *first]
-    return [*first, *rest, *RESTARTS * [replace(again, share=1.0)]]
+    before = len(first) if few else int(noisy and dimension < WIDE)
+    return [*first[:before], *separate, *first[before:], *rest, *RESTARTS * [replace(again, share=1.0)]]
 
 
 def _under(link: Link, y: np.ndarray, share: float, terms: int) -> Target:

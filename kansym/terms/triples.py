@@ -30,7 +30,7 @@ ROUNDING = 1e-14
 CHUNK = 500
 """Triples whose starts are compared at once."""
 
-PASSES, CHOICE_PASSES = 80, 500
+PASSES, CHOICE_PASSES = 160, 1000
 """Passes over a triple of columns, and over a triple of starts, in multiplications of a product of matrices."""
 
 

@@ -405,8 +405,8 @@ def test_a_noisy_curve_without_errors_has_sums_as_soon_as_noise_is_seen(rng, mon
     assert turn is Turn.CURVE and noise == pytest.approx(0.05, rel=0.5)
 
 
-@pytest.mark.parametrize("nodes", [12, 99])
-def test_only_a_formula_that_is_not_very_long_is_improved_before_sums(rng, monkeypatch, nodes):
+@pytest.mark.parametrize("nodes", [12, 20])
+def test_with_noise_only_a_short_formula_is_improved_before_sums(rng, monkeypatch, nodes):
     order = []
     monkeypatch.setattr("kansym.search.sums.LEAST_SECONDS", 0.5)
     monkeypatch.setattr("kansym.search.sums.Sums.formulas", lambda sums, turn: iter(order.append(turn) or ()))
@@ -417,4 +417,21 @@ def test_only_a_formula_that_is_not_very_long_is_improved_before_sums(rng, monke
     dataset = make_dataset(X, y, names=["x", "y"], target="t", y_error=0.1)
     discover(dataset, DiscoveryOptions(max_seconds=6.0, seed=0, device="cpu", networks=False))
     first = order.index(Turn.NOISY)
-    assert ("improve" in order[:first]) == (nodes < 99)
+    assert ("improve" in order[:first]) == (nodes == 12) and "improve" in order[first:]
+
+
+@pytest.mark.parametrize(("least", "turn"), [(0.1, Turn.CURVE), (60.0, Turn.GLANCE)])
+def test_a_noisy_part_of_one_column_has_sums_before_its_curve_is_read(rng, monkeypatch, least, turn):
+    order = []
+    monkeypatch.setattr("kansym.search.sums.LEAST_OF_CURVE", least)
+    monkeypatch.setattr("kansym.search.sums.LEAST_GLANCE", 0.1)
+    monkeypatch.setattr(
+        "kansym.search.sums.Sums.formulas", lambda sums, turn: iter(order.append((sums._part, turn)) or ())
+    )
+    monkeypatch.setattr("kansym.search.pipeline._Run._one_dimensional", lambda run: order.append((run.part, "curve")))
+    X = rng.uniform(0.5, 2, (600, 2))
+    u = X[:, 0] * X[:, 1]
+    y = np.sqrt(u) - 2 / (u + 0.8) + 0.005 * rng.normal(size=600)
+    discover(make_dataset(X, y, names=["x", "y"], target="t"), DiscoveryOptions(max_seconds=8, deterministic=True))
+    part = [what for of_part, what in order if of_part]
+    assert part.index(turn) < part.index("curve")
