@@ -23,7 +23,7 @@ def table(y, error=ERROR):
 
 
 def found(y, **options):
-    return discover(table(y), DiscoveryOptions(max_seconds=2, deterministic=True, **options))
+    return discover(table(y), DiscoveryOptions(max_seconds=1, deterministic=True, **options))
 
 
 # Of half a decay so few digits are known that no number is near.
