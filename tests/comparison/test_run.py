@@ -71,7 +71,7 @@ def test_a_fault_is_one_row(faulty, line, found, fault):
 
 def test_the_others_still_run(faulty, line, found, monkeypatch):
     faulty("crash")
-    result = compare(line, peers=["faulty", "mlp"], options=DiscoveryOptions(max_seconds=8), found=found)
+    result = compare(line, peers=["faulty", "mlp"], options=DiscoveryOptions(max_seconds=4), found=found)
     assert result["faulty"].failure and result["mlp"].rms < 0.1 and result["mlp"].parameters > 10
     assert result["mlp"].complexity is None and result["mlp"].same is None
     assert "parameters, no formula" in str(result)

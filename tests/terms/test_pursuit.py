@@ -49,7 +49,7 @@ def test_sums_are_found(table, name):
 def test_waves_of_polynomial_phases_are_found_beside_other_terms(table):
     X, far = table((0.0, 5.0), rows=600), table((0.0, 5.0), seed=1)
     law = lambda x: 0.7 * np.sin(1.3 * x**2 + 0.9 * x) + 1.8 * np.exp(-0.8 * x)  # noqa: E731
-    found, variables, _ = pursued(X, law(X[:, 0]), seconds=20.0)
+    found, variables, _ = pursued(X, law(X[:, 0]), seconds=8.0)
     # The phase was seen beside a polynomial: the last digits are those of a fit of all constants.
     assert min(error(one, variables, far, law(far[:, 0])) for one in found) < 1e-4
 
@@ -168,7 +168,7 @@ def test_a_quick_look_finds_a_plain_sum_in_a_part_of_the_time(table):
     X = table((-2.0, 2.0), (-2.0, 2.0))
     y = 0.7 * X[:, 0] - 0.2 * np.abs(X[:, 0] - X[:, 1])
     noise = 0.02 * np.random.default_rng(0).normal(size=len(X))
-    known = {"noise": 0.02, "noisy": True, "seconds": 40.0}
+    known = {"noise": 0.02, "noisy": True, "seconds": 14.0}
     found, variables, quick = pursued(X, y + noise, options=TermOptions(quick=True), **known)
     assert min(error(one, variables, X, y) for one in found) < 0.02
     *_, whole = pursued(X, y + noise, options=TermOptions(), **known)
@@ -186,7 +186,7 @@ def test_a_sum_is_found_on_two_dozen_noisy_rows_of_two_inputs():
     y = 0.083 * X[:, 1] / (X[:, 0] - 0.09) - 5.0 / X[:, 0] ** 2
     noise = 0.005 * y.std()
     measured = y + noise * np.random.default_rng(0).normal(size=len(y))
-    found, variables, _ = pursued(X, measured, seconds=20.0, noise=noise, noisy=True, options=TermOptions())
+    found, variables, _ = pursued(X, measured, seconds=12.0, noise=noise, noisy=True, options=TermOptions())
     assert min(error(one, variables, X, y) for one in found) < 0.005
 
 
