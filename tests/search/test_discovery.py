@@ -184,7 +184,7 @@ def test_a_row_twice_is_a_row_of_weight_two(rng, monkeypatch):
     monkeypatch.setattr("kansym.search.found.CHALLENGE_SECONDS", 0.3)
     X, y = product_table(40)
     y = y + 0.05 * rng.normal(size=40)
-    # Without the structure search, whose parts have tests of their own weights, three searches take two seconds.
+    # Without the structure search, whose parts have tests of their own weights.
     shapes = ((2, (0, 1), 1),)
     few = default_library().only("x", "x^2", "x^-1", "sqrt")
     options = DiscoveryOptions(max_seconds=3, growth=GrowthOptions(shapes=shapes), primitives=few, structure=False)

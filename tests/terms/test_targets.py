@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+import sympy
 
+from kansym.structure.problem import TARGET
 from kansym.terms.targets import Way, targets
 
 
@@ -51,4 +53,5 @@ def test_the_way_back_is_the_inverse_with_its_slope(y):
         step = 1e-6
         z = target.forward(y)
         np.testing.assert_allclose(z, target.z)
+        np.testing.assert_allclose(sympy.lambdify(TARGET, target.back)(z), y)
         np.testing.assert_allclose(target.slope * np.abs(target.forward(y + step) - z) / step, 1.0, rtol=1e-4)
