@@ -16,7 +16,7 @@ from kansym.search.options import DiscoveryOptions
 from kansym.search.rows import FitRows
 from kansym.structure.product_units import SMALL_TABLE
 from kansym.terms.enumeration import FEW, FEW_OF_NOISY_CURVES, Enumeration
-from kansym.terms.pursuit import LEAST_ROWS, Pursuit, suits
+from kansym.terms.pursuit import FEW_INPUTS, LEAST_ROWS, Pursuit, suits
 from kansym.terms.wave_columns import MOST_COLUMNS, waves_at_once
 
 
@@ -69,6 +69,10 @@ SHORTER_SECONDS = 16.0
 """Most time for a turn where a formula leaves nothing to find: only a shorter one is looked for, which is a small sum
 that is found soon."""
 
+FEWEST_ROWS = 7
+"""Rows of one or two columns from which on there are compositions; a sum of products, whose terms are more than such
+rows can tell apart, needs those of `suits`."""
+
 SEEN_BY_FEW = 0.1
 """Share of what interpolants leave of rows too few for most tables that is taken for noise."""
 
@@ -117,7 +121,7 @@ class Sums:
         self._part = part
         self._rounded = ROUNDED * float(fit_rows.dataset.y.std())
         self._had: set[Turn] = set()
-        self._made: dict[bool, tuple[Enumeration, Pursuit]] = {}
+        self._made: dict[bool, tuple[Enumeration, Pursuit | None]] = {}
 
     @property
     def noisy(self) -> bool:
@@ -150,7 +154,8 @@ class Sums:
         X, y, _ = self.fit_rows.rows(self.fit_rows.fitting)
         least = LEAST_GLANCE if turn is Turn.GLANCE else LEAST_OF_CURVE if X.shape[1] == 1 else LEAST_SECONDS
         enough = turn.value * clock.left(self.deadline) > least
-        return self.wanted and not had and enough and suits(X, y)
+        few = X.shape[1] <= FEW_INPUTS and len(y) >= FEWEST_ROWS and bool(np.ptp(y) > 0)
+        return self.wanted and not had and enough and (few or suits(X, y))
 
     def spare(self, start: float, seconds: float) -> float:
         """Time that a part has before the first turn is due in a search of so many seconds; inf where none is to come.
@@ -169,15 +174,15 @@ class Sums:
         # An exact sum is one whatever the interpolants say, which may take a kink for noise.
         enumeration, pursuit = self._engines(noisy=self.noisy and turn is not Turn.BRIEF)
         last = turn in LAST
-        if turn is not Turn.GLANCE:
+        composed = turn is Turn.GLANCE or pursuit is None
+        if not composed:
             # What waves there are is seen at once.
             yield from pursuit.waves(until)
-        share = until if turn is Turn.GLANCE else clock.now() + ENUMERATED * clock.left(until)
+        share = until if composed else clock.now() + ENUMERATED * clock.left(until)
         few = FEW_OF_NOISY_CURVES if self.noisy and len(self.fit_rows.variables) == 1 else FEW
         yield from enumeration.formulas(share, few=math.inf if last else few, exact=turn is Turn.BRIEF)
-        if enumeration.exact or turn is Turn.GLANCE:
-            return
-        yield from pursuit.formulas(until, brief=turn is Turn.BRIEF)
+        if not (enumeration.exact or composed):
+            yield from pursuit.formulas(until, brief=turn is Turn.BRIEF)
 
     def at_once(self, until: float) -> Iterator[sympy.Expr]:
         """Waves that leave nothing, outside of all turns."""
@@ -189,7 +194,7 @@ class Sums:
                 if allowed is None or allowed.permits(one):
                     yield one
 
-    def _engines(self, *, noisy: bool) -> tuple[Enumeration, Pursuit]:
+    def _engines(self, *, noisy: bool) -> tuple[Enumeration, Pursuit | None]:
         if noisy not in self._made:
             X, y, weights = self.fit_rows.rows(self.fit_rows.fitting)
             weights = weights if noisy else _evened(y, weights)
@@ -206,7 +211,7 @@ class Sums:
                 "seed": self.options.seed,
             }
             variables = self.fit_rows.variables
-            pursuit = Pursuit(X, y, variables, device=self.device, **table)
+            pursuit = Pursuit(X, y, variables, device=self.device, **table) if suits(X, y) else None
             self._made[noisy] = Enumeration(X, y, variables, **table), pursuit
         return self._made[noisy]
 

@@ -18,6 +18,7 @@ from kansym import clock
 from kansym.clock import Work
 from kansym.terms.dictionary import Dictionary, limited
 from kansym.terms.effort import Effort
+from kansym.terms.factors import NUMBER
 from kansym.terms.length import Lengths
 from kansym.terms.pairs import best_pairs
 from kansym.terms.refinement import Refined, refine
@@ -163,7 +164,8 @@ class Beam:
                 break
             before = new[0].length
             middle, end = new[self.width // 2 : self.width // 2 + 1], new[3:][-1:]
-            more = self.sift(self._moved([state.slots for state in [*new[:3], *middle, *end]]))
+            moved = self._moved([state.slots for state in [*new[:3], *middle, *end]])
+            more = self.sift(moved + [one for state in new for one in _offset(state.slots)])
             new = self._union(new + more)
             if new[0].length > before - GAIN:
                 break
@@ -342,6 +344,40 @@ class Beam:
             fresh = [b for b in torch.argsort(lengths, stable=True).tolist() if b not in chosen]
             chosen |= dict.fromkeys(fresh[: int(share * self.width)])
         return sorted((found[b] for b in chosen), key=lambda state: state.length)
+
+
+def _offset(state: Slots) -> list[Slots]:
+    """Powers of a sum (K, F) on other offsets: each as one on an offset that begins at zero, and two of one argument as one.
+
+    The pole of 1/(u + a) may be where no grid of offsets has it, while 1/u is a start that is always there. And to first
+    order in the offsets u^p (u + a)^q is (u + a q/(p + q))^(p + q), of which noise shows no more.
+    """
+    found = []
+    shifted = NUMBER["shifted"]
+    power, offset = state.factor == NUMBER["power"], state.factor == shifted
+    for k, f in power.nonzero().tolist():
+        found.append(_on_offset(state, k, f, 0.0, float(state.theta[k, f, 0])))
+    for k in range(len(state)):
+        places = (power | offset)[k].nonzero()[:, 0].tolist()
+        for f, g in itertools.combinations(places, 2):
+            if int(state.argument[k, f]) != int(state.argument[k, g]):
+                continue
+            (a, p), (b, q) = (
+                (0.0, float(state.theta[k, one, 0])) if power[k, one] else state.theta[k, one].tolist() for one in (f, g)
+            )
+            if p + q != 0:
+                joint = _on_offset(state, k, f, (a * p + b * q) / (p + q), p + q)
+                joint.factor[0, k, g], joint.theta[0, k, g], joint.free[0, k, g] = 0, 0.0, False
+                found.append(joint)
+    return found
+
+
+def _on_offset(state: Slots, k: int, f: int, offset: float, exponent: float) -> Slots:
+    """A sum (K, F) with (u + offset)^exponent for a factor, as a table (1, K, F)."""
+    new = state.map(torch.clone)
+    new.factor[k, f], new.free[k, f, 0] = NUMBER["shifted"], True
+    new.theta[k, f, 0], new.theta[k, f, 1] = offset, exponent
+    return new[None]
 
 
 def _distinct(candidates: Sequence[Slots]) -> Slots | None:

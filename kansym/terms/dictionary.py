@@ -24,7 +24,7 @@ from kansym.terms.factors import FACTORS, NUMBER
 from kansym.terms.grids import Atom, Density, atoms
 from kansym.terms.length import Lengths
 from kansym.terms.rows import TermRows
-from kansym.terms.slots import MOST_FACTORS, Slots, joined, values
+from kansym.terms.slots import MOST_FACTORS, Slots, joined, values, values_and_slopes
 
 SINGLE = (-3, -2, -1, -1.5, -0.5, 1 / 3, 0.5, 1, 1.5, 2, 3, 4)
 DOUBLE = (-2, -1, -0.5, 0.5, 1, 2, 3)
@@ -39,6 +39,9 @@ FEW_STARTS = 4
 
 THINNED = 16
 """Most starts of one family among the cheapest columns."""
+
+TWICE, ALIKE_DIGITS = 2, 7
+"""Times as many products as distinct ones among the cheapest, and digits by which columns of unit length are told."""
 
 SIMPLE_STARTS, SINE_STARTS, OWN_STARTS = 18, 8, 6
 """Most starts of one function among simple columns, of one sine, of which there is one for each few turns, and of a
@@ -361,7 +364,7 @@ class Dictionary:
         return left, right, np.repeat(np.arange(len(found)), [len(group) for group in found])
 
     def cheapest(self, count: int) -> tuple[Tensor, Tensor, np.ndarray]:
-        """Left and right columns of the cheapest products, and a number for the functions of each; sorted by it."""
+        """Left and right columns of the cheapest distinct products, and a number for the functions of each; sorted by it."""
         if count not in self._cheapest:
             thin = torch.zeros(len(self.right), dtype=torch.bool, device=self.right.device)
             for start, end in zip(self.starts.tolist(), self.ends.tolist(), strict=True):
@@ -369,13 +372,34 @@ class Dictionary:
             cost = self.left_cost[:, None] + self.right_cost[None, :]
             cost = torch.where(thin[None, :], cost, torch.inf).reshape(-1)
             # Equal costs are taken in the order of the dictionary, on every device.
-            order = torch.argsort(cost, stable=True)[:count]
+            order = torch.argsort(cost, stable=True)[: TWICE * count]
             order = order[torch.isfinite(cost[order])]
+            order = order[self._distinct(order // len(self.right), order % len(self.right))[:count]]
             left, right = order // len(self.right), order % len(self.right)
             sorts = left * len(self.starts) + self.family[right]
             place = torch.argsort(sorts, stable=True)
             self._cheapest[count] = left[place], right[place], sorts[place].cpu().numpy()
         return self._cheapest[count]
+
+    def _distinct(self, left: Tensor, right: Tensor) -> Tensor:
+        """Places of products that are no multiple of an earlier one: x*y/x is y, and |x| of positive numbers is x."""
+        columns = self.left[left] * self.right[right]
+        clock.charge(Work.DICTIONARY_VALUES, columns.numel())
+        columns = columns / torch.linalg.vector_norm(columns, dim=1, keepdim=True)
+        # Two sums with fixed weights tell columns apart as well as all of their values do.
+        n = columns.shape[1]
+        weights = np.random.default_rng(0).standard_normal((2, n))
+        seen = (columns @ columns.new_tensor(weights).T).abs().cpu().numpy().round(ALIKE_DIGITS) + 0.0
+        _, first = np.unique(seen, axis=0, return_index=True)
+        return torch.from_numpy(np.sort(first)).to(left.device)
+
+    def slopes(self, left: Tensor, right: Tensor) -> Tensor:
+        """Derivatives of products by the right one's constants, with root weights, (M, 2, n); zero by one that is held."""
+        clock.charge(Work.FORM_VALUES, 3 * len(self.right) * self.rows.number)
+        _, slopes, places = values_and_slopes(self.right_slots, self.rows.columns)
+        found = slopes.new_zeros(len(self.right), 2, slopes.shape[-1])
+        found[places // 2, places % 2] = torch.nan_to_num(slopes, 0.0, 0.0, 0.0)
+        return found[right] * (self.left[left] * self.rows.root)[:, None]
 
     def terms(self, chosen: Sequence[tuple[int, int]]) -> Slots:
         """Columns as a table (M, 1, F) of one term each."""

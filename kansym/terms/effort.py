@@ -68,7 +68,9 @@ _ONE = Effort(
     beside=2,
     triples=5000,
 )
-_TWO = replace(_ONE, rows=144, width=28, seeds=40, linked_seeds=20, functions=100, pairs=500, beside=1, triples=0)
+_TWO = replace(
+    _ONE, rows=144, width=28, seeds=40, linked_seeds=20, functions=100, paired=5400, pairs=500, beside=1, triples=0
+)
 _MORE = replace(_TWO, rows=192, width=16, seeds=30, linked_seeds=10, functions=40, paired=2500)
 
 EFFORTS: Mapping[int, Effort] = {

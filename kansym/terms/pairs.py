@@ -33,6 +33,15 @@ NEW, ROUNDING = {torch.float32: 1e-4, torch.float64: 1e-9}, {torch.float32: 1e-6
 LEFT_OVER = 1e-5
 """Least share of a column that other terms must leave."""
 
+LOOKED_AT, CHUNK = 20, 1000
+"""Times as many pairs whose refinement is foretold as are refined, and how many of them are looked at at once."""
+
+DAMPED = 1e-6
+"""Damping of the step that foretells: derivatives that other columns imitate are no reason to expect much."""
+
+FORETOLD, FORETOLD_PASSES = 50, 1000
+"""What it costs to foretell a pair, in multiplications of a product of matrices: for each row, and besides."""
+
 PASSES, CHOICE_PASSES = 200, 3600
 """Passes over an entry of the Gram matrix, and over a pair of groups where some are chosen, in multiplications of a
 product of matrices."""
@@ -68,7 +77,8 @@ def best_pairs(
     dtype = torch.float64 if dictionary.dimension == 1 else torch.float32
     terms, y = unit_columns(dictionary, left, right, y, beside)
     terms = terms.to(dtype)
-    share = terms @ (y / torch.linalg.vector_norm(y)).to(dtype)
+    unit = y / torch.linalg.vector_norm(y)
+    share = terms @ unit.to(dtype)
     # Pairs of starts of the same two functions are one candidate.
     starts = groups(sorts)
     ends = np.append(starts[1:], len(sorts))
@@ -87,19 +97,27 @@ def best_pairs(
     if clock.late(until):
         return None
     clock.charge(Work.DICTIONARY_VALUES, len(starts) ** 2 / 2 * CHOICE_PASSES)
-    chosen = _shortest(dictionary, torch.from_numpy(best).to(y.device), left, right, starts, y, top)
-    pairs = []
-    for a, b in chosen:
-        one, other = slice(int(starts[a]), int(ends[a])), slice(int(starts[b]), int(ends[b]))
-        gain = _gains(terms[one], terms[other], share[one], share[other])
-        row, column = divmod(int(gain.argmax()), gain.shape[1])
-        pairs.append((one.start + row, other.start + column))
-    if not pairs:
+    cost = (dictionary.left_cost[left] + dictionary.right_cost[right])[torch.from_numpy(starts).to(y.device)]
+    one, other = torch.triu_indices(len(starts), len(starts), device=y.device)
+    gain = torch.from_numpy(best).to(y.device)[one, other]
+    some = (gain > 0).nonzero()[:, 0]
+    one, other, gain = one[some], other[some], gain[some]
+    looked_at = _shortest(dictionary, gain, (cost[one] + cost[other]).to(dtype), y, LOOKED_AT * top)
+    if not len(looked_at):
         return None
+    one, other = one[looked_at], other[looked_at]
+    members = _members(starts, ends, y.device)
+    slopes = _unit_slopes(dictionary.slopes(left, right), terms, beside)
+    parts = [
+        _foretold(terms, slopes, share, unit, members[one[part]], members[other[part]])
+        for part in torch.arange(len(one), device=y.device).split(CHUNK)
+    ]
+    gain, first, second = (torch.cat(side) for side in zip(*parts, strict=True))
+    clock.charge(Work.DICTIONARY_VALUES, len(one) * (len(y) * FORETOLD + FORETOLD_PASSES))
+    chosen = _shortest(dictionary, gain, (cost[one] + cost[other]).to(dtype), y, top)
     sides = []
-    for side in zip(*pairs, strict=True):
-        index = torch.tensor(side, device=y.device)
-        sides.append(dictionary.terms(list(zip(left[index].tolist(), right[index].tolist(), strict=True))))
+    for side in (first[chosen], second[chosen]):
+        sides.append(dictionary.terms(list(zip(left[side].tolist(), right[side].tolist(), strict=True))))
     return joined(sides, axis=1)
 
 
@@ -134,22 +152,70 @@ def _gains(one: Tensor, other: Tensor, first: Tensor, second: Tensor) -> Tensor:
     return gram.nan_to_num_(0.0, 0.0, 0.0).clamp_(0.0, 1.0 - ROUNDING[gram.dtype])
 
 
-def _shortest(
-    dictionary: Dictionary, best: Tensor, left: Tensor, right: Tensor, starts: np.ndarray, y: Tensor, top: int
-) -> list[tuple[int, int]]:
-    """Pairs of sorts of columns of the shortest descriptions under each noise floor."""
-    first = torch.from_numpy(starts).to(y.device)
-    cost = (dictionary.left_cost[left] + dictionary.right_cost[right])[first].to(best.dtype)
-    mean_square = float(y.square().mean())
-    one, other = torch.triu_indices(len(best), len(best), device=y.device)
-    gain = best[one, other]
-    some = (gain > 0).nonzero()[:, 0]
-    one, other, gain = one[some], other[some], gain[some]
-    rest, both = mean_square * (1 - gain), cost[one] + cost[other]
-    chosen: dict[tuple[int, int], None] = {}
+def _members(starts: np.ndarray, ends: np.ndarray, device: torch.device) -> Tensor:
+    """Columns of each group (G, NEIGHBOURS), the last one again where there are fewer."""
+    places = np.minimum(starts[:, None] + np.arange(NEIGHBOURS), ends[:, None] - 1)
+    return torch.from_numpy(places).to(device)
+
+
+def _unit_slopes(slopes: Tensor, terms: Tensor, beside: Tensor | None) -> Tensor:
+    """Derivatives (M, 2, n), less what their columns and other terms explain, of unit length or zero."""
+    size = torch.linalg.vector_norm(slopes, dim=-1, keepdim=True)
+    if beside is not None and len(beside):
+        slopes = slopes - (slopes @ beside.T) @ beside
+    slopes = slopes.to(terms.dtype)
+    slopes = slopes - (slopes @ terms[:, :, None]) * terms[:, None]
+    left = torch.linalg.vector_norm(slopes, dim=-1, keepdim=True)
+    return torch.where(left > LEFT_OVER * size, slopes / left, 0.0)
+
+
+def _foretold(
+    terms: Tensor, slopes: Tensor, share: Tensor, y: Tensor, one: Tensor, other: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    """What pairs explain once their constants are refined, as one Gauss-Newton step foretells it.
+
+    Parameters
+    ----------
+    terms, slopes : Tensor (M, n), (M, 2, n)
+        Unit columns and their unit derivatives.
+    share : Tensor (M,)
+        Of the target, by each column.
+    y : Tensor (n,)
+        The target, of unit length.
+    one, other : Tensor (K, NEIGHBOURS)
+        Starts of both columns.
+
+    Returns
+    -------
+    gain : Tensor (K,)
+        Share of the target.
+    one, other : Tensor (K,)
+        The starts that explain most.
+    """
+    gram = terms[one] @ terms[other].transpose(-1, -2)
+    new = 1.0 - gram.square()
+    first, second = share[one][:, :, None], share[other][:, None, :]
+    gain = (first.square() + second.square() - 2 * gram * first * second) / new
+    gain = torch.where(new < NEW[gram.dtype], 0.0, gain.nan_to_num(0.0, 0.0, 0.0)).flatten(1)
+    best = gain.argmax(1)
+    one = one.gather(1, (best // NEIGHBOURS)[:, None])[:, 0]
+    other = other.gather(1, (best % NEIGHBOURS)[:, None])[:, 0]
+    columns = torch.cat([terms[one][:, None], terms[other][:, None], slopes[one], slopes[other]], 1).double()
+    normal = columns @ columns.transpose(-1, -2)
+    normal.diagonal(dim1=-2, dim2=-1).add_(DAMPED)
+    explained = columns @ y
+    step = torch.linalg.solve_ex(normal, explained[..., None])[0][..., 0]
+    linear = (explained * step).sum(-1).nan_to_num(0.0, 0.0, 0.0).to(gram.dtype)
+    return linear.clamp(0.0, 1.0 - ROUNDING[gram.dtype]), one, other
+
+
+def _shortest(dictionary: Dictionary, gain: Tensor, cost: Tensor, y: Tensor, top: int) -> Tensor:
+    """Places of pairs of the shortest descriptions under each noise floor, from their gains and costs (K,)."""
+    rest = float(y.square().mean()) * (1 - gain)
+    chosen: dict[int, None] = {}
     for floor, times in PAIR_FLOORS:
         least = max(floor, dictionary.lengths.floor)
-        length = (rest + least**2).log_().mul_(0.5 * len(y)).add_(both)
+        length = (rest + least**2).log_().mul_(0.5 * len(y)).add_(cost)
         _, order = torch.topk(length, min(int(times * top), length.numel()), largest=False)
-        chosen |= dict.fromkeys(zip(one[order].tolist(), other[order].tolist(), strict=True))
-    return list(chosen)
+        chosen |= dict.fromkeys(order.tolist())
+    return torch.tensor(list(chosen), dtype=torch.long, device=y.device)

@@ -77,6 +77,10 @@ WAVES = 0.08
 BESIDE_WAVES = 0.4
 """Share of what is left of a turn for sums beside waves that are clear."""
 
+MOST_BESIDE = 3.0
+"""Most that waves may leave, in units of the target's root mean square: waves that nearly cancel each other, or what is
+beside them, are only a way to write what is smooth."""
+
 NEAR_WAVES = 1e-4
 """Residual, in units of the target's root mean square, of a sum beside waves whose last digits are yet to be fitted."""
 
@@ -230,7 +234,8 @@ class Pursuit:
     def _beside(self, part: sympy.Expr, until: float) -> Iterator[sympy.Expr]:
         """Waves with the likeliest sums for what they leave."""
         left = self.y - self._values(part)
-        if not (self._permitted(part) and suits(self.X, left)):
+        most = MOST_BESIDE * float(np.sqrt(np.mean(self.y**2)))
+        if not (self._permitted(part) and suits(self.X, left) and np.sqrt(np.mean(left**2)) < most):
             return
         rest = Pursuit(
             self.X,
