@@ -17,6 +17,7 @@ from kansym.search.rows import FitRows
 from kansym.structure.product_units import SMALL_TABLE
 from kansym.terms.enumeration import FEW, FEW_OF_NOISY_CURVES, Enumeration
 from kansym.terms.pursuit import FEW_INPUTS, LEAST_ROWS, Pursuit, suits
+from kansym.terms.squares import squared_waves
 from kansym.terms.wave_columns import MOST_COLUMNS, waves_at_once
 
 
@@ -118,7 +119,7 @@ class Sums:
         self.fit_rows, self.options, self.device, self.deadline = fit_rows, options, device, deadline
         self.wanted = options.terms and (options.structure or part)
         self.noise, self.settled = 0.0, False
-        self._part = part
+        self._part, self._squared = part, False
         self._rounded = ROUNDED * float(fit_rows.dataset.y.std())
         self._had: set[Turn] = set()
         self._made: dict[bool, tuple[Enumeration, Pursuit | None]] = {}
@@ -174,6 +175,7 @@ class Sums:
         # An exact sum is one whatever the interpolants say, which may take a kink for noise.
         enumeration, pursuit = self._engines(noisy=self.noisy and turn is not Turn.BRIEF)
         last = turn in LAST
+        yield from self._squares()
         composed = turn is Turn.GLANCE or pursuit is None
         if not composed:
             # What waves there are is seen at once.
@@ -191,6 +193,17 @@ class Sums:
         if self.wanted and suits(X, y) and len(y) >= LEAST_ROWS and X.shape[1] <= MOST_COLUMNS:
             root, left = np.ones(len(y)) if weights is None else np.sqrt(weights), clock.left(until)
             for one in waves_at_once(X, y, root, variables, seed=self.options.seed, seconds=left):
+                if allowed is None or allowed.permits(one):
+                    yield one
+
+    def _squares(self) -> Iterator[sympy.Expr]:
+        """Squares of waves of the only column, once."""
+        X, y, weights = self.fit_rows.rows(self.fit_rows.fitting)
+        variables, allowed = self.fit_rows.variables, self.fit_rows.allowed
+        if X.shape[1] == 1 and not self._squared:
+            self._squared = True
+            noise = max(self.fit_rows.noise_floor, self.noise)
+            for one in squared_waves(X[:, 0], y, variables[0], weights=weights, noise=noise):
                 if allowed is None or allowed.permits(one):
                     yield one
 

@@ -54,7 +54,7 @@ class Shortening:
 
     def waves(self, fit: WaveFit, smooth: np.ndarray) -> WaveFit:
         """Shorter waves beside columns (n, F) that are not asked whether they are needed."""
-        return self._shortened(fit, self.rows.beside(smooth), max(ROUNDING, PRETENDED * fit.error))
+        return self.shortened(fit, self.rows.beside(smooth), max(ROUNDING, PRETENDED * fit.error))
 
     def whole(self, waves: tuple[Wave, ...]) -> WaveFit:
         """A polynomial of low degree with some waves, and neither with more than is needed."""
@@ -62,9 +62,10 @@ class Shortening:
         sums = [WaveSum(tuple(powers_up_to(dimension, degree)), waves) for degree in LOW_DEGREES]
         fits = [fitted(one, self.rows, STEPS) for one in sums]
         best = min(fits, key=self.length)
-        return self._shortened(best, self.rows, ROUNDING)
+        return self.shortened(best, self.rows, ROUNDING)
 
-    def _shortened(self, fit: WaveFit, rows: WaveRows, floor: float) -> WaveFit:
+    def shortened(self, fit: WaveFit, rows: WaveRows, floor: float) -> WaveFit:
+        """The same waves without what they can spare, where a residual of `floor` means nothing."""
         price = PARAMETER_NATS + 0.5 * math.log(self.number)
         while math.isfinite(fit.square) and fit.parameters:
             added = fit.importance()

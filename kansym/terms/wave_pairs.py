@@ -34,7 +34,7 @@ def best_pairs(residual: np.ndarray, rows: WaveRows, few: WaveRows, top: int) ->
     chosen: list[tuple[Peak, Peak]] = []
     if not found:
         return []
-    gain = _gains(found, residual[: few.number], few)
+    gain = pair_gains(found, residual[: few.number], few)
     first, second = np.triu_indices(len(found), 1)
     for place in np.argsort(-gain[first, second], kind="stable").tolist():
         if len(chosen) == top:
@@ -45,7 +45,7 @@ def best_pairs(residual: np.ndarray, rows: WaveRows, few: WaveRows, top: int) ->
     return [(one.wave(), other.wave()) for one, other in chosen]
 
 
-def _gains(found: list[Peak], residual: np.ndarray, rows: WaveRows) -> np.ndarray:
+def pair_gains(found: list[Peak], residual: np.ndarray, rows: WaveRows) -> np.ndarray:
     """What each pair of cells takes away of the sum of squares, shape (N, N)."""
     count, n = len(found), rows.number
     clock.charge(Work.DENSE_PRODUCTS, 4 * n * count**2 + 8 * n * count * rows.fixed.shape[1])
