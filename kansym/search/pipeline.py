@@ -168,7 +168,7 @@ class _Run:
                 self._improve()
             # With few rows much is as good as the data, and the readings of the curve are still to come; what is long
             # is one of many that are, and the last sums are still to come.
-            many = rows >= SMALL_TABLE or (columns > 1 and not (self.sums.noisy and self.formulas.long()))
+            many = rows >= SMALL_TABLE or (columns > 1 and not self.sums.noisy)
             if self.formulas.exact() or (self.formulas.at_noise() and many):
                 return StopReason.AS_GOOD_AS_DATA
             # Only readings know functions of the user's own.
@@ -396,8 +396,10 @@ class _Run:
         for raw in self.faults.guard("sums of products", self.sums.formulas(turn)):
             self.formulas.add(raw, "sum of products")
             self.report("terms", f"{self.formulas.best()}")
-            # With noise a long formula that leaves no more than errors is one of many, and a sum may be shorter.
-            if self.formulas.at_noise() and not (self.sums.noisy and self.formulas.long()):
+            # With noise a long formula that leaves no more than errors is one of many, as any is on few rows, and a sum
+            # may be shorter.
+            many = self.sums.noisy and (self.formulas.long() or len(self.dataset.y) < SMALL_TABLE)
+            if self.formulas.at_noise() and not many:
                 return True
         # Beside a short formula that leaves nothing the second best need not be improved.
         if (kept or turn is self.sums.last) and not (self.sums.settled and self.formulas.best() is before):
