@@ -117,7 +117,7 @@ class _Run:
         self.decisions: list[Decision] = []
         # Where something smooth is known to reach an error, networks far above it have the wrong shape.
         self.promising = PROMISING if attainable is None else min(PROMISING, max(SPLINE_ERROR, 30 * attainable))
-        self.settled, self.challenged, self.part = False, False, part
+        self.settled, self.challenged, self.part, self._leaves = False, False, part, 0
         self.solver: Solver | None = None
         # Where noise is known, time is kept for the case against the pick.
         noisy = not part and is_noisy(0.0, self.fit_rows)
@@ -127,7 +127,6 @@ class _Run:
         self.sums = Sums(self.fit_rows, options, self.device, part=part, deadline=self.deadline)
         if attainable is not None and attainable > SPLINE_ERROR:
             self.sums.noise = attainable * float(self.dataset.y.std())
-        self._leaves = 0
         self.own_library = set(options.primitives) != set(default_library())
 
     def report(self, stage: str, message: str) -> None:
@@ -168,7 +167,7 @@ class _Run:
                 self._improve()
             # With few rows much is as good as the data, and the readings of the curve are still to come; what is long
             # is one of many that are, and the last sums are still to come.
-            many = rows >= SMALL_TABLE or (columns > 1 and not self.sums.noisy)
+            many = rows >= SMALL_TABLE or (columns > 1 and not (self.sums.noisy and self.formulas.long()))
             if self.formulas.exact() or (self.formulas.at_noise() and many):
                 return StopReason.AS_GOOD_AS_DATA
             # Only readings know functions of the user's own.
@@ -396,10 +395,8 @@ class _Run:
         for raw in self.faults.guard("sums of products", self.sums.formulas(turn)):
             self.formulas.add(raw, "sum of products")
             self.report("terms", f"{self.formulas.best()}")
-            # With noise a long formula that leaves no more than errors is one of many, as any is on few rows, and a sum
-            # may be shorter.
-            many = self.sums.noisy and (self.formulas.long() or len(self.dataset.y) < SMALL_TABLE)
-            if self.formulas.at_noise() and not many:
+            # With noise a long formula that leaves no more than errors is one of many, and a sum may be shorter.
+            if self.formulas.at_noise() and not (self.sums.noisy and self.formulas.long()):
                 return True
         # Beside a short formula that leaves nothing the second best need not be improved.
         if (kept or turn is self.sums.last) and not (self.sums.settled and self.formulas.best() is before):

@@ -176,14 +176,14 @@ class Sums:
         enumeration, pursuit = self._engines(noisy=self.noisy and turn is not Turn.BRIEF)
         last = turn in LAST
         yield from self._squares()
-        composed = turn is Turn.GLANCE or pursuit is None
-        if not composed:
+        pursuit = None if turn is Turn.GLANCE else pursuit
+        if pursuit is not None:
             # What waves there are is seen at once.
             yield from pursuit.waves(until)
-        share = until if composed else clock.now() + ENUMERATED * clock.left(until)
+        share = until if pursuit is None else clock.now() + ENUMERATED * clock.left(until)
         few = FEW_OF_NOISY_CURVES if self.noisy and len(self.fit_rows.variables) == 1 else FEW
         yield from enumeration.formulas(share, few=math.inf if last else few, exact=turn is Turn.BRIEF)
-        if not (enumeration.exact or composed):
+        if pursuit is not None and not enumeration.exact:
             yield from pursuit.formulas(until, brief=turn is Turn.BRIEF)
 
     def at_once(self, until: float) -> Iterator[sympy.Expr]:

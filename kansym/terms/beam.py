@@ -347,10 +347,10 @@ class Beam:
 
 
 def _offset(state: Slots) -> list[Slots]:
-    """Powers of a sum (K, F) on other offsets: each as one on an offset that begins at zero, and two of one argument as one.
+    """Powers of a sum (K, F) on other offsets: each on one that begins at zero, and two of one argument as one.
 
-    The pole of 1/(u + a) may be where no grid of offsets has it, while 1/u is a start that is always there. And to first
-    order in the offsets u^p (u + a)^q is (u + a q/(p + q))^(p + q), of which noise shows no more.
+    The pole of 1/(u + a) may be where no grid of offsets has it, while 1/u is a start that is always there. And to
+    first order in the offsets u^p (u + a)^q is (u + a q/(p + q))^(p + q), of which noise shows no more.
     """
     found = []
     shifted = NUMBER["shifted"]
@@ -363,7 +363,8 @@ def _offset(state: Slots) -> list[Slots]:
             if int(state.argument[k, f]) != int(state.argument[k, g]):
                 continue
             (a, p), (b, q) = (
-                (0.0, float(state.theta[k, one, 0])) if power[k, one] else state.theta[k, one].tolist() for one in (f, g)
+                (0.0, float(state.theta[k, one, 0])) if power[k, one] else state.theta[k, one].tolist()
+                for one in (f, g)
             )
             if p + q != 0:
                 joint = _on_offset(state, k, f, (a * p + b * q) / (p + q), p + q)

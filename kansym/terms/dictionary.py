@@ -364,7 +364,7 @@ class Dictionary:
         return left, right, np.repeat(np.arange(len(found)), [len(group) for group in found])
 
     def cheapest(self, count: int) -> tuple[Tensor, Tensor, np.ndarray]:
-        """Left and right columns of the cheapest distinct products, and a number for the functions of each; sorted by it."""
+        """Left and right columns of the cheapest distinct products, and a number for the functions of each, sorted."""
         if count not in self._cheapest:
             thin = torch.zeros(len(self.right), dtype=torch.bool, device=self.right.device)
             for start, end in zip(self.starts.tolist(), self.ends.tolist(), strict=True):
@@ -394,7 +394,7 @@ class Dictionary:
         return torch.from_numpy(np.sort(first)).to(left.device)
 
     def slopes(self, left: Tensor, right: Tensor) -> Tensor:
-        """Derivatives of products by the right one's constants, with root weights, (M, 2, n); zero by one that is held."""
+        """Derivatives of products by the right one's constants, (M, 2, n), weighted; zero where one is held."""
         clock.charge(Work.FORM_VALUES, 3 * len(self.right) * self.rows.number)
         _, slopes, places = values_and_slopes(self.right_slots, self.rows.columns)
         found = slopes.new_zeros(len(self.right), 2, slopes.shape[-1])

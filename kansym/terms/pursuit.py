@@ -77,12 +77,9 @@ WAVES = 0.08
 BESIDE_WAVES = 0.4
 """Share of what is left of a turn for sums beside waves that are clear."""
 
-MOST_BESIDE = 3.0
-"""Most that waves may leave, in units of the target's root mean square: waves that nearly cancel each other, or what is
-beside them, are only a way to write what is smooth."""
-
-NEAR_WAVES = 1e-4
-"""Residual, in units of the target's root mean square, of a sum beside waves whose last digits are yet to be fitted."""
+NEAR_WAVES, MOST_BESIDE = 1e-4, 3.0
+"""Residual of a sum beside waves whose last digits are yet to be fitted, and most that waves leave it, in units of the
+target's root mean square: waves that nearly cancel are only a way to write what is smooth."""
 
 SEARCHED = 0.8
 """Share of the time that goes into looking for sums; the rest is for their constants."""
@@ -233,9 +230,8 @@ class Pursuit:
 
     def _beside(self, part: sympy.Expr, until: float) -> Iterator[sympy.Expr]:
         """Waves with the likeliest sums for what they leave."""
-        left = self.y - self._values(part)
-        most = MOST_BESIDE * float(np.sqrt(np.mean(self.y**2)))
-        if not (self._permitted(part) and suits(self.X, left) and np.sqrt(np.mean(left**2)) < most):
+        left, size = self.y - self._values(part), float(np.sqrt(np.mean(self.y**2)))
+        if not (self._permitted(part) and suits(self.X, left) and np.sqrt(np.mean(left**2)) < MOST_BESIDE * size):
             return
         rest = Pursuit(
             self.X,
@@ -249,7 +245,7 @@ class Pursuit:
             device=self.device,
         )
         share = clock.now() + BESIDE_WAVES * clock.left(until) if math.isfinite(until) else until
-        least = max(NEAR_WAVES * float(np.sqrt(np.mean(self.y**2))), NEAR_NOISE * self.given)
+        least = max(NEAR_WAVES * size, NEAR_NOISE * self.given)
         for formula in rest.formulas(share):
             if np.sqrt(np.mean((left - self._values(formula)) ** 2)) < least:
                 yield part + formula

@@ -1,9 +1,9 @@
 """Squares of waves: curves of one column that touch zero from one side, again and again.
 
-Intensities are squares of amplitudes, (sin(a x) cos(b x)/x)^2 behind two slits, and a square forgets the sign of what was
-squared. Its zeros are double, so that the root of the curve has a kink where the amplitude goes through zero. The sign
-is followed from peak to peak, by which of both continuations is smooth, and the amplitude is then a sum of two waves over
-a power of the column, found among all pairs of frequencies.
+Intensities are squares of amplitudes, (sin(a x) cos(b x)/x)^2 behind two slits, and a square forgets the sign of what
+was squared. Its zeros are double, so that the root of the curve has a kink where the amplitude goes through zero. The
+sign is followed from peak to peak, by which of both continuations is smooth, and the amplitude is then a sum of two
+waves over a power of the column, found among all pairs of frequencies.
 """
 
 import itertools
@@ -21,8 +21,8 @@ from kansym.terms.wave_forms import wave_formulas
 from kansym.terms.wave_pairs import pair_gains
 from kansym.terms.waves import WaveFit, WaveRows, WaveSum, fitted
 
-LEAST_ROWS, FEWEST_ZEROS = 20, 2
-"""Rows, and changes of sign, that tell a square from a curve that happens to come near to zero."""
+LEAST_ROWS, FEWEST = 20, 2
+"""Rows, and times that it touches zero, that tell a square from a curve that happens to come near to zero."""
 
 PEAK, SEEN = 0.3, 5.0
 """Least prominence of a peak between two zeros, in units of its height and of its errors."""
@@ -33,8 +33,11 @@ ACROSS = 3
 SMOOTHER = 0.5
 """Share of the misfit of that parabola that a change of sign leaves at most."""
 
-LEAST_SLOPE = 1e-3
-"""Smallest slope of the square by its root, in units of the largest: rows at zero say nothing of the root."""
+AT_MOST, LOW = 3.0, 0.1
+"""Lowest row between two peaks, in units of its error and of the lower peak, that may be at zero."""
+
+AT_ZERO = 0.1
+"""Root of a row beside a zero, in units of the lower neighbouring peak's, below which its sign is not known."""
 
 ENVELOPES = (0, 1, 2)
 """Powers of the column that the waves are divided by."""
@@ -48,6 +51,9 @@ PAIRS, APART, STEPS = 12, 1, 60
 MOST_LEFT = 0.05
 """Root mean square, in units of the target's, that a pair of waves leaves at most."""
 
+MOST_GAPS, HANDED = 6, 2
+"""Places where the sign of all that follows may be another one, and pairs of waves that are handed on, at most."""
+
 
 @dataclass(frozen=True, eq=False)
 class SignedRoot:
@@ -56,9 +62,9 @@ class SignedRoot:
     Attributes
     ----------
     z, slope : ndarray, shape (n,)
-        The root and |dy/dz|.
-    zeros : int
-        How often the sign changes.
+        The root and |dy/dz|, which is zero where the sign is not known.
+    zeros, low : int
+        How often the sign changes, and how often the curve may be at zero between two peaks.
     gaps : list of float
         Where the lowest rows between neighbouring peaks are.
     """
@@ -66,6 +72,7 @@ class SignedRoot:
     z: np.ndarray
     slope: np.ndarray
     zeros: int
+    low: int
     gaps: list[float]
 
 
@@ -83,21 +90,23 @@ def signed_root(x: np.ndarray, y: np.ndarray, sigma: np.ndarray | float = 0.0) -
     order = np.argsort(x, kind="stable")
     x, y, sigma = x[order], y[order], np.broadcast_to(sigma, y.shape)[order]
     root = np.sqrt(np.maximum(y, 0.0))
-    slope = np.maximum(2 * root, LEAST_SLOPE * 2 * root.max())
-    sign, zeros, gaps = np.ones(len(y)), 0, []
+    sign, known, zeros, low, gaps = np.ones(len(y)), np.ones(len(y), dtype=bool), 0, 0, []
     for one, other in itertools.pairwise(_peaks(y, sigma)):
         lowest = one + int(y[one : other + 1].argmin())
         gaps.append(float(x[lowest]))
         near = slice(max(lowest - ACROSS, 0), lowest + ACROSS + 1)
-        weight = slope[near] / np.maximum(sigma[near], 1e-12 * y.max())
+        weight = root[near] / np.maximum(sigma[near], 1e-12 * y.max())
         # The lowest row may lie on either side of the zero.
         changes = {k: _misfit(x[near], root[near], weight, k - near.start) for k in (lowest, lowest + 1)}
         best = min(changes, key=lambda k: changes[k])
+        low += bool(y[lowest] < max(AT_MOST * sigma[lowest], LOW * min(y[one], y[other])))
         if changes[best] < SMOOTHER * _misfit(x[near], root[near], weight, 0):
             sign[best:] *= -1
             zeros += 1
+            beside = slice(max(lowest - 1, 0), lowest + 2)
+            known[beside] &= root[beside] > AT_ZERO * min(root[one], root[other])
     back = np.argsort(order, kind="stable")
-    return SignedRoot((sign * root)[back], slope[back], zeros, gaps)
+    return SignedRoot((sign * root)[back], (2 * root * known)[back], zeros, low, gaps)
 
 
 def _peaks(y: np.ndarray, sigma: np.ndarray) -> list[int]:
@@ -119,7 +128,7 @@ def _misfit(x: np.ndarray, root: np.ndarray, weight: np.ndarray, change: int) ->
 def squared_waves(
     x: np.ndarray, y: np.ndarray, variable: sympy.Symbol, *, weights: np.ndarray | None = None, noise: float = 0.0
 ) -> Iterator[sympy.Expr]:
-    """Formulas of squares of at most two waves over a power of the column, the best first of each power.
+    """Formulas of squares of at most two waves over a power of the column, those that leave least first.
 
     Parameters
     ----------
@@ -136,34 +145,28 @@ def squared_waves(
     if len(y) < LEAST_ROWS or not np.ptp(x) > 0 or (sign * y < -SEEN * noise / root).any():
         return
     seen = signed_root(x, sign * y, noise / root)
-    if seen.zeros < FEWEST_ZEROS:
+    if seen.low < FEWEST:
         return
     size = float(np.sqrt(np.mean((root * y) ** 2)))
-    powers = ENVELOPES if x.min() > 0 else ENVELOPES[:1]
+    found: list[tuple[WaveFit, WaveRows, int]] = []
     # A lobe that the noise hides has a zero on both sides, of which one is seen.
-    for gap in (math.inf, *seen.gaps):
-        signed = np.where(x > gap, -seen.z, seen.z)
-        found = False
-        for power in powers:
-            weight = root * seen.slope / x**power / size
-            rows = WaveRows.of(x[:, None], signed * root * seen.slope / size, weight, scaled=False)
+    for gap in (math.inf, *seen.gaps[:MOST_GAPS]):
+        signed = np.where(x > gap, -seen.z, seen.z) * root * seen.slope / size
+        for power in ENVELOPES if x.min() > 0 else ENVELOPES[:1]:
+            rows = WaveRows.of(x[:, None], signed, root * seen.slope / x**power / size, scaled=False)
             fit = _pair(rows)
-            if fit is None or fit.error > max(MOST_LEFT, 2 * noise / size):
-                continue
-            found = True
-            short = Shortening(rows, len(y)).shortened(fit, rows, max(ROUNDING, noise / size))
-            for formula in wave_formulas(short, 1.0, (variable,)):
-                yield sign * (formula / variable**power) ** 2
-        if found:
-            return
+            if fit is not None and fit.error < max(MOST_LEFT, 2 * noise / size):
+                found.append((fit, rows, power))
+    for fit, rows, power in sorted(found, key=lambda one: one[0].square)[:HANDED]:
+        short = Shortening(rows, len(y)).shortened(fit, rows, max(ROUNDING, noise / size))
+        for formula in wave_formulas(short, 1.0, (variable,)):
+            yield sign * (formula / variable**power) ** 2
 
 
 def _pair(rows: WaveRows) -> WaveFit | None:
     """The two waves that leave least."""
     width, count = float(np.ptp(rows.X)), min(FREQUENCIES, rows.number)
-    cells = [
-        Peak(((1,),), np.array([(1 + k) * FREQUENCY_STEP * math.pi / width]), (0,), 0.0) for k in range(count)
-    ]
+    cells = [Peak(((1,),), np.array([(1 + k) * FREQUENCY_STEP * math.pi / width]), (0,), 0.0) for k in range(count)]
     gain = pair_gains(cells, rows.y, rows)
     chosen: list[tuple[int, int]] = []
     first, second = np.triu_indices(count, 1)

@@ -186,3 +186,14 @@ def test_what_is_seen_at_once_takes_no_turn(rng):
         left = sympy.lambdify(fit_rows.variables, found, "numpy")(*fit_rows.dataset.X.T) - fit_rows.dataset.y
         assert np.abs(left).max() < 1e-9
         assert list(search(terms=False).at_once(20.0)) == []
+
+
+@pytest.mark.parametrize(("n", "columns"), [(8, 1), (8, 2)])
+def test_on_few_rows_only_compositions_are_looked_for(rng, n, columns, monkeypatch):
+    monkeypatch.setattr(Pursuit, "formulas", lambda *_, **__: pytest.fail("a pursuit"))
+    with clock.running(Clock()):
+        search = table_of(rng, n, columns, error=0.01)
+        assert search.open(search.first)
+        assert list(search.formulas(search.first))
+        assert not table_of(rng, 6, columns, error=0.01).open(Turn.WHOLE)
+        assert not table_of(rng, n, 3, error=0.01).open(Turn.WHOLE)

@@ -93,3 +93,35 @@ def test_kinks_are_in_it_where_there_are_rows_on_both_sides(table):
         for X in (table((-1.0, 2.0), rows=40), table((0.5, 2.0), rows=40))
     )
     assert {"abs", "sign"} <= both and "sign" not in one
+
+
+def test_the_cheapest_columns_are_distinct(setting):
+    search, _ = setting(lambda x, z: x + z, columns=2)
+    left, right, _ = search.dictionary.cheapest(1500)
+    columns = search.dictionary.left[left] * search.dictionary.right[right]
+    unit = columns / torch.linalg.vector_norm(columns, dim=1, keepdim=True)
+    alike = (unit @ unit.T).abs().fill_diagonal_(0.0)
+    assert len(left) == 1500
+    assert float(alike.max()) < 1 - 1e-13
+
+
+def test_slopes_are_finite_differences(setting):
+    search, rows = setting(lambda x, z: x + z, columns=2)
+    dictionary = search.dictionary
+    right = torch.arange(len(dictionary.right))
+    left = right % len(dictionary.left)
+    slopes, free = dictionary.slopes(left, right), dictionary.right_slots.free[right, 0]
+    step = 1e-6
+    for which in (0, 1):
+        sides = []
+        for sign in (1, -1):
+            slots = dictionary.right_slots[right].map(torch.clone)
+            slots.theta[:, 0, which] += sign * step * slots.theta[:, 0, which].abs().clamp(min=1.0)
+            sides.append(values(slots, rows.columns)[:, 0])
+        size = dictionary.right_slots.theta[right, 0, which].abs().clamp(min=1.0)[:, None]
+        expected = dictionary.left[left] * (sides[0] - sides[1]) / (2 * step * size)
+        fitted = free[:, which] & torch.isfinite(expected).all(1)
+        assert fitted.any()
+        scale = expected[fitted].abs().amax(1, keepdim=True)
+        torch.testing.assert_close(slopes[fitted, which] / scale, expected[fitted] / scale, rtol=1e-4, atol=1e-5)
+        assert not slopes[~free[:, which], which].any()

@@ -3,7 +3,7 @@
 import numpy as np
 
 from kansym.terms.chirp_scan import cells
-from kansym.terms.wave_pairs import _gains, best_pairs
+from kansym.terms.wave_pairs import best_pairs, pair_gains
 from kansym.terms.waves import WaveRows, WaveSum, fitted
 
 
@@ -13,10 +13,10 @@ def rows_of(law):
     return rows.beside(rows.columns([(0,), (1,)]))
 
 
-def test_gains_are_those_of_least_squares():
+def testpair_gains_are_those_of_least_squares():
     rows = rows_of(lambda x: np.sin(8 * x**2) * np.cos(5 * x) + x)
     some = cells(rows.y, rows, 30)[::6]
-    gains = _gains(some, rows.y, rows)
+    gains = pair_gains(some, rows.y, rows)
     total = float(rows.y @ rows.y)
     for i, one in enumerate(some):
         for j, other in enumerate(some[:i]):
