@@ -386,8 +386,7 @@ class _Run:
         kept = self.sums.noisy and not (several and turn is Turn.GLANCE)
         # What is very long, or long with noise, seldom is on the way to the law, and improving it takes long.
         long = self.formulas.long(1.0 if kept else VERY_LONG)
-        # Before the structure search there are only a constant and a straight line.
-        begun = self.part or self.solver is not None
+        begun = self.part or self.solver is not None  # before, there are only a constant and a straight line
         if ((kept and several and begun) or turn is self.sums.last) and not long:
             self._improve()
         before = self.formulas.best()

@@ -153,10 +153,12 @@ class Sums:
         if turn is Turn.BRIEF and self.fit_rows.noise_floor > self._rounded:
             return False
         X, y, _ = self.fit_rows.rows(self.fit_rows.fitting)
-        least = LEAST_GLANCE if turn is Turn.GLANCE else LEAST_OF_CURVE if X.shape[1] == 1 else LEAST_SECONDS
+        summed = suits(X, y)
+        composed = X.shape[1] <= FEW_INPUTS and len(y) >= FEWEST_ROWS and bool(np.ptp(y) > 0)
+        glance = turn is Turn.GLANCE or not summed
+        least = LEAST_GLANCE if glance else LEAST_OF_CURVE if X.shape[1] == 1 else LEAST_SECONDS
         enough = turn.value * clock.left(self.deadline) > least
-        few = X.shape[1] <= FEW_INPUTS and len(y) >= FEWEST_ROWS and bool(np.ptp(y) > 0)
-        return self.wanted and not had and enough and (few or suits(X, y))
+        return self.wanted and not had and enough and (summed or composed)
 
     def spare(self, start: float, seconds: float) -> float:
         """Time that a part has before the first turn is due in a search of so many seconds; inf where none is to come.

@@ -9,7 +9,7 @@ waves over a power of the column, found among all pairs of frequencies.
 import itertools
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import sympy
@@ -18,7 +18,7 @@ from scipy.signal import find_peaks, peak_prominences
 from kansym.terms.chirp_scan import Peak
 from kansym.terms.shorter_waves import ROUNDING, Shortening
 from kansym.terms.wave_forms import wave_formulas
-from kansym.terms.wave_pairs import pair_gains
+from kansym.terms.wave_pairs import PairGains
 from kansym.terms.waves import WaveFit, WaveRows, WaveSum, fitted
 
 LEAST_ROWS, FEWEST = 20, 2
@@ -30,8 +30,9 @@ PEAK, SEEN = 0.3, 5.0
 ACROSS = 3
 """Rows on both sides of a minimum that tell whether the root goes through zero there, by a parabola."""
 
-SMOOTHER = 0.5
-"""Share of the misfit of that parabola that a change of sign leaves at most."""
+SMOOTHER, TOLD = 0.5, 25.0
+"""Share of the larger misfit of that parabola, with and without a change of sign, that the smaller one is at most, and
+chi-squared between both, where the rows tell."""
 
 AT_MOST, LOW = 3.0, 0.1
 """Lowest row between two peaks, in units of its error and of the lower peak, that may be at zero."""
@@ -46,13 +47,14 @@ FREQUENCIES, FREQUENCY_STEP = 120, 0.5
 """Frequencies that are paired, and half turns over the data from one to the next."""
 
 PAIRS, APART, STEPS = 12, 1, 60
-"""Pairs that are refined, steps of the grid by which one of their frequencies differs, and most steps of refinement."""
+"""Pairs that are refined for each power, steps of the grid by which one of their frequencies differs, and most steps of
+refinement."""
 
 MOST_LEFT = 0.05
 """Root mean square, in units of the target's, that a pair of waves leaves at most."""
 
-MOST_GAPS, HANDED = 6, 2
-"""Places where the sign of all that follows may be another one, and pairs of waves that are handed on, at most."""
+MOST_DOUBTFUL, HANDED = 6, 2
+"""Places where a change of sign is tried as well as none, and pairs of waves that are handed on, at most."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,15 +67,15 @@ class SignedRoot:
         The root and |dy/dz|, which is zero where the sign is not known.
     zeros, low : int
         How often the sign changes, and how often the curve may be at zero between two peaks.
-    gaps : list of float
-        Where the lowest rows between neighbouring peaks are.
+    doubtful : list of float
+        Where all that follows may as well have the other sign.
     """
 
     z: np.ndarray
     slope: np.ndarray
     zeros: int
     low: int
-    gaps: list[float]
+    doubtful: list[float]
 
 
 def signed_root(x: np.ndarray, y: np.ndarray, sigma: np.ndarray | float = 0.0) -> SignedRoot:
@@ -90,23 +92,26 @@ def signed_root(x: np.ndarray, y: np.ndarray, sigma: np.ndarray | float = 0.0) -
     order = np.argsort(x, kind="stable")
     x, y, sigma = x[order], y[order], np.broadcast_to(sigma, y.shape)[order]
     root = np.sqrt(np.maximum(y, 0.0))
-    sign, known, zeros, low, gaps = np.ones(len(y)), np.ones(len(y), dtype=bool), 0, 0, []
+    sign, known, zeros, low, doubtful = np.ones(len(y)), np.ones(len(y), dtype=bool), 0, 0, []
     for one, other in itertools.pairwise(_peaks(y, sigma)):
         lowest = one + int(y[one : other + 1].argmin())
-        gaps.append(float(x[lowest]))
         near = slice(max(lowest - ACROSS, 0), lowest + ACROSS + 1)
-        weight = root[near] / np.maximum(sigma[near], 1e-12 * y.max())
+        weight = 2 * root[near] / np.maximum(sigma[near], 1e-12 * y.max())
         # The lowest row may lie on either side of the zero.
         changes = {k: _misfit(x[near], root[near], weight, k - near.start) for k in (lowest, lowest + 1)}
         best = min(changes, key=lambda k: changes[k])
+        without = _misfit(x[near], root[near], weight, 0)
         low += bool(y[lowest] < max(AT_MOST * sigma[lowest], LOW * min(y[one], y[other])))
-        if changes[best] < SMOOTHER * _misfit(x[near], root[near], weight, 0):
+        less, more = sorted((changes[best], without))
+        if less > SMOOTHER * more or more - less < TOLD:
+            doubtful.append(float(x[lowest]))
+        if changes[best] < without:
             sign[best:] *= -1
             zeros += 1
             beside = slice(max(lowest - 1, 0), lowest + 2)
             known[beside] &= root[beside] > AT_ZERO * min(root[one], root[other])
     back = np.argsort(order, kind="stable")
-    return SignedRoot((sign * root)[back], (2 * root * known)[back], zeros, low, gaps)
+    return SignedRoot((sign * root)[back], (2 * root * known)[back], zeros, low, doubtful)
 
 
 def _peaks(y: np.ndarray, sigma: np.ndarray) -> list[int]:
@@ -148,34 +153,44 @@ def squared_waves(
     if seen.low < FEWEST:
         return
     size = float(np.sqrt(np.mean((root * y) ** 2)))
+    signs = list(_signs(x, seen.doubtful[:MOST_DOUBTFUL]))
     found: list[tuple[WaveFit, WaveRows, int]] = []
-    # A lobe that the noise hides has a zero on both sides, of which one is seen.
-    for gap in (math.inf, *seen.gaps[:MOST_GAPS]):
-        signed = np.where(x > gap, -seen.z, seen.z) * root * seen.slope / size
-        for power in ENVELOPES if x.min() > 0 else ENVELOPES[:1]:
-            rows = WaveRows.of(x[:, None], signed, root * seen.slope / x**power / size, scaled=False)
-            fit = _pair(rows)
-            if fit is not None and fit.error < max(MOST_LEFT, 2 * noise / size):
-                found.append((fit, rows, power))
-    for fit, rows, power in sorted(found, key=lambda one: one[0].square)[:HANDED]:
+    for power in ENVELOPES if x.min() > 0 else ENVELOPES[:1]:
+        weight = root * seen.slope / size
+        rows = WaveRows.of(x[:, None], seen.z * weight, weight / x**power, scaled=False)
+        found += [(fit, rows, power) for fit, rows in _pairs(rows, signs)]
+    # Starts that end at one place leave the same.
+    distinct = {f"{one[0].square:.6g}": one for one in found if one[0].error < max(MOST_LEFT, 2 * noise / size)}
+    for fit, rows, power in sorted(distinct.values(), key=lambda one: one[0].square)[:HANDED]:
         short = Shortening(rows, len(y)).shortened(fit, rows, max(ROUNDING, noise / size))
         for formula in wave_formulas(short, 1.0, (variable,)):
             yield sign * (formula / variable**power) ** 2
 
 
-def _pair(rows: WaveRows) -> WaveFit | None:
-    """The two waves that leave least."""
+def _signs(x: np.ndarray, doubtful: list[float]) -> Iterator[np.ndarray]:
+    """All ways in which a sign may change at places, shape (n,)."""
+    steps = [np.where(x > place, -1.0, 1.0) for place in doubtful]
+    for changes in itertools.product((False, True), repeat=len(steps)):
+        yield math.prod(itertools.compress(steps, changes), start=np.ones(len(x)))
+
+
+def _pairs(rows: WaveRows, signs: list[np.ndarray]) -> list[tuple[WaveFit, WaveRows]]:
+    """The two waves that leave least, for some of the signs that the target may have."""
     width, count = float(np.ptp(rows.X)), min(FREQUENCIES, rows.number)
     cells = [Peak(((1,),), np.array([(1 + k) * FREQUENCY_STEP * math.pi / width]), (0,), 0.0) for k in range(count)]
-    gain = pair_gains(cells, rows.y, rows)
-    chosen: list[tuple[int, int]] = []
+    gains = PairGains(cells, rows)
     first, second = np.triu_indices(count, 1)
-    for place in np.argsort(-gain[first, second], kind="stable").tolist():
-        one, other = int(first[place]), int(second[place])
-        if all(max(abs(one - a), abs(other - b)) > APART for a, b in chosen):
-            chosen.append((one, other))
+    every = np.stack([gains(rows.y * one)[first, second] for one in signs])
+    chosen: list[tuple[int, int, int]] = []
+    for place in np.argsort(-every, axis=None, kind="stable").tolist():
+        which, pair = divmod(place, len(first))
+        one, other = int(first[pair]), int(second[pair])
+        if all(which != w or max(abs(one - a), abs(other - b)) > APART for w, a, b in chosen):
+            chosen.append((which, one, other))
         if len(chosen) == PAIRS:
             break
-    sums = [WaveSum((), (cells[one].wave(), cells[other].wave())) for one, other in chosen]
-    fits = [fitted(one, rows, STEPS) for one in sums]
-    return min((one for one in fits if math.isfinite(one.square)), key=lambda one: one.square, default=None)
+    fits = []
+    for which, one, other in chosen:
+        signed = replace(rows, y=rows.y * signs[which])
+        fits.append((fitted(WaveSum((), (cells[one].wave(), cells[other].wave())), signed, STEPS), signed))
+    return [one for one in fits if math.isfinite(one[0].square)]

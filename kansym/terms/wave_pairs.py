@@ -5,6 +5,8 @@ of both lies between them, where neither is. So all pairs of the highest cells o
 cell's sine and cosine made orthonormal, what a pair explains takes the products of both and a matrix of two by two.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from kansym import clock
@@ -34,7 +36,7 @@ def best_pairs(residual: np.ndarray, rows: WaveRows, few: WaveRows, top: int) ->
     chosen: list[tuple[Peak, Peak]] = []
     if not found:
         return []
-    gain = pair_gains(found, residual[: few.number], few)
+    gain = PairGains(found, few)(residual[: few.number])
     first, second = np.triu_indices(len(found), 1)
     for place in np.argsort(-gain[first, second], kind="stable").tolist():
         if len(chosen) == top:
@@ -45,23 +47,37 @@ def best_pairs(residual: np.ndarray, rows: WaveRows, few: WaveRows, top: int) ->
     return [(one.wave(), other.wave()) for one, other in chosen]
 
 
-def pair_gains(found: list[Peak], residual: np.ndarray, rows: WaveRows) -> np.ndarray:
-    """What each pair of cells takes away of the sum of squares, shape (N, N)."""
-    count, n = len(found), rows.number
-    clock.charge(Work.DENSE_PRODUCTS, 4 * n * count**2 + 8 * n * count * rows.fixed.shape[1])
-    phases = np.stack([rows.columns(cell.monomials) @ cell.rates for cell in found])
-    sides = np.stack([np.sin(phases), np.cos(phases)], 1) * rows.root
-    apart = rows.apart(sides.reshape(2 * count, n).T).T.reshape(count, 2, n)
-    basis = np.linalg.qr(apart.transpose(0, 2, 1))[0].transpose(0, 2, 1)
-    flat = basis.reshape(2 * count, n)
-    shares = (flat @ residual).reshape(count, 2)
-    common = (flat @ flat.T).reshape(count, 2, count, 2).transpose(0, 2, 1, 3)
-    # Beside the first of a pair, what is left of the second and of its products with the residual.
-    left = shares[None] - np.einsum("ijab,ia->ijb", common, shares)
-    (xx, xy), (_, yy) = (
-        tuple(float(a == b) - np.sum(common[..., a] * common[..., b], -1) for b in (0, 1)) for a in (0, 1)
-    )
-    determinant = xx * yy - xy**2
-    square = yy * left[..., 0] ** 2 - 2 * xy * left[..., 0] * left[..., 1] + xx * left[..., 1] ** 2
-    more = np.where(determinant > SINGULAR, square / np.maximum(determinant, SINGULAR), 0.0)
-    return np.sum(shares**2, 1)[:, None] + more
+class PairGains:
+    """What each pair of cells takes away of the sum of squares of a target.
+
+    Parameters
+    ----------
+    found : sequence of Peak, length N
+    rows : WaveRows
+    """
+
+    def __init__(self, found: Sequence[Peak], rows: WaveRows) -> None:
+        count, n = len(found), rows.number
+        clock.charge(Work.DENSE_PRODUCTS, 4 * n * count**2 + 8 * n * count * rows.fixed.shape[1])
+        phases = np.stack([rows.columns(cell.monomials) @ cell.rates for cell in found])
+        sides = np.stack([np.sin(phases), np.cos(phases)], 1) * rows.root
+        apart = rows.apart(sides.reshape(2 * count, n).T).T.reshape(count, 2, n)
+        self._basis = np.linalg.qr(apart.transpose(0, 2, 1))[0].transpose(0, 2, 1).reshape(2 * count, n)
+        self._common = (self._basis @ self._basis.T).reshape(count, 2, count, 2).transpose(0, 2, 1, 3)
+        common = self._common
+        # Beside the first of a pair, what is left of the second.
+        (self._xx, self._xy), (_, self._yy) = (
+            tuple(float(a == b) - np.sum(common[..., a] * common[..., b], -1) for b in (0, 1)) for a in (0, 1)
+        )
+        self._determinant = self._xx * self._yy - self._xy**2
+
+    def __call__(self, residual: np.ndarray) -> np.ndarray:
+        """Of a target, shape (n,), the gains (N, N)."""
+        clock.charge(Work.DENSE_PRODUCTS, 20 * self._determinant.size)
+        shares = (self._basis @ residual).reshape(-1, 2)
+        left = shares[None] - np.einsum("ijab,ia->ijb", self._common, shares)
+        square = (
+            self._yy * left[..., 0] ** 2 - 2 * self._xy * left[..., 0] * left[..., 1] + self._xx * left[..., 1] ** 2
+        )
+        more = np.where(self._determinant > SINGULAR, square / np.maximum(self._determinant, SINGULAR), 0.0)
+        return np.sum(shares**2, 1)[:, None] + more

@@ -420,6 +420,17 @@ def test_with_noise_only_a_short_formula_is_improved_before_sums(rng, monkeypatc
     assert ("improve" in order[:first]) == (nodes == 12) and "improve" in order[first:]
 
 
+def test_a_straight_line_is_not_improved_before_the_first_sums(rng, monkeypatch):
+    order = []
+    monkeypatch.setattr("kansym.search.sums.Sums.formulas", lambda sums, turn: iter(order.append(turn) or ()))
+    monkeypatch.setattr("kansym.search.found.FoundFormulas.improve", lambda found, noise, seed: order.append("improve"))
+    X = rng.uniform(0.5, 3, (60, 2))
+    y = np.sin(3 * X[:, 0]) * X[:, 1] + 0.01 * rng.normal(size=60)
+    dataset = make_dataset(X, y, names=["x", "y"], target="t", y_error=0.01)
+    discover(dataset, DiscoveryOptions(max_seconds=20, deterministic=True, networks=False))
+    assert order[0] is Turn.SMALL and "improve" in order
+
+
 @pytest.mark.parametrize(("least", "turn"), [(0.1, Turn.CURVE), (60.0, Turn.GLANCE)])
 def test_a_noisy_part_of_one_column_has_sums_before_its_curve_is_read(rng, monkeypatch, least, turn):
     order = []

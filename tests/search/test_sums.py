@@ -13,6 +13,7 @@ from kansym.search.budget import LEAF, TERMS_AFTER
 from kansym.search.options import DiscoveryOptions
 from kansym.search.rows import FitRows
 from kansym.search.sums import LEAST_OF_CURVE, SEEN_BY_FEW, SHORTER_SECONDS, Sums, Turn
+from kansym.symbolic.parametric import parametrize
 from kansym.terms.enumeration import Enumeration
 from kansym.terms.pursuit import Pursuit
 
@@ -197,3 +198,17 @@ def test_on_few_rows_only_compositions_are_looked_for(rng, n, columns, monkeypat
         assert list(search.formulas(search.first))
         assert not table_of(rng, 6, columns, error=0.01).open(Turn.WHOLE)
         assert not table_of(rng, n, 3, error=0.01).open(Turn.WHOLE)
+
+
+def test_squares_of_waves_come_first_and_once(rng):
+    x = np.linspace(0.2, 11.0, 90)
+    clean = 6.1 * (np.sin(0.57 * x) * np.cos(1.58 * x) / x) ** 2
+    y = clean + 0.004 * rng.normal(size=90)
+    rows = prepare(Dataset(x[:, None], y, ("x",), y_error=np.full(90, 0.004)), validation_fraction=0.2, seed=0)
+    fit_rows = FitRows.of(rows.table, rows.train, rows.validation, rows.noise_floor, None)
+    with clock.running(Clock()):
+        search = Sums(fit_rows, DiscoveryOptions(), torch.device("cpu"), part=False, deadline=60.0)
+        first = next(search.formulas(Turn.CURVE))
+        assert not list(search._squares())
+    found = parametrize(first, fit_rows.variables).evaluate(x[:, None])
+    assert np.sqrt(np.mean((found - clean) ** 2)) < 0.004

@@ -29,6 +29,16 @@ def test_it_can_be_left_out(table, options, monkeypatch):
     discover(table, DiscoveryOptions(max_seconds=1, deterministic=True, **options))
 
 
+def test_an_exponential_of_a_ratio_on_eight_rows(rng):
+    X = np.column_stack([np.linspace(0.1, 0.55, 8), np.tile([290.0, 350.0], 4)])
+    clean = 0.0022 * np.expm1(4900 * X[:, 0] / X[:, 1])
+    y = clean * (1 + 0.005 * rng.normal(size=8))
+    table = Dataset(X, y, ("V", "T"), y_error=0.005 * clean)
+    found = discover(table, DiscoveryOptions(max_seconds=8, deterministic=True))
+    np.testing.assert_allclose(found.formula.predict(X), clean, rtol=0.02)
+    assert found.formula.complexity <= 10
+
+
 def test_a_peak_on_a_background_with_errors(rng):
     t = np.sort(rng.uniform(0, 12, 100))
     y = 3.1 * np.exp(-0.42 * t) + 1.7 * np.exp(-(((t - 5.2) / 0.6) ** 2)) + 0.3 + 0.005 * rng.normal(size=100)

@@ -46,6 +46,16 @@ def test_sums_are_found(table, name):
     assert min(error(one, variables, far, law(*far.T)) for one in found) < 1e-8
 
 
+def test_waves_that_nearly_cancel_are_no_part(table, monkeypatch):
+    X = table((0.5, 4.0), (1.0, 2.0))
+    x, z = sympy.symbols("x z", real=True)
+    search = Pursuit(X, X[:, 1] / X[:, 0], (x, z))
+    part = sympy.sin(x)
+    for size, found in ((1, [z / x]), (1e4, [])):
+        monkeypatch.setattr(Pursuit, "formulas", lambda *_, size=size, **__: iter([z / x - size * part]))
+        assert list(search._beside(size * part, np.inf)) == found
+
+
 def test_waves_of_polynomial_phases_are_found_beside_other_terms(table):
     X, far = table((0.0, 5.0), rows=600), table((0.0, 5.0), seed=1)
     law = lambda x: 0.7 * np.sin(1.3 * x**2 + 0.9 * x) + 1.8 * np.exp(-0.8 * x)  # noqa: E731

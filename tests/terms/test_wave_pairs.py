@@ -3,7 +3,7 @@
 import numpy as np
 
 from kansym.terms.chirp_scan import cells
-from kansym.terms.wave_pairs import best_pairs, pair_gains
+from kansym.terms.wave_pairs import PairGains, best_pairs
 from kansym.terms.waves import WaveRows, WaveSum, fitted
 
 
@@ -16,7 +16,7 @@ def rows_of(law):
 def testpair_gains_are_those_of_least_squares():
     rows = rows_of(lambda x: np.sin(8 * x**2) * np.cos(5 * x) + x)
     some = cells(rows.y, rows, 30)[::6]
-    gains = pair_gains(some, rows.y, rows)
+    gains = PairGains(some, rows)(rows.y)
     total = float(rows.y @ rows.y)
     for i, one in enumerate(some):
         for j, other in enumerate(some[:i]):
