@@ -70,7 +70,7 @@ def best_pairs(
     beside : Tensor (K, n), optional
         Orthonormal basis of terms that the sum has besides; what those leave of target and columns counts.
     until : float, default inf
-        `kansym.clock.now` value to stop at; later blocks of pairs are left out.
+        `kansym.clock.now` value to stop at; then there is none.
     """
     left, right, sorts = dictionary.cheapest(columns)
     # One input has smooth columns that differ by less than single precision sees.
@@ -82,19 +82,8 @@ def best_pairs(
     # Pairs of starts of the same two functions are one candidate.
     starts = groups(sorts)
     ends = np.append(starts[1:], len(sorts))
-    best = np.zeros((len(starts), len(starts)), dtype=np.float32 if dtype == torch.float32 else np.float64)
-    first = 0
-    while first < len(starts) and not clock.late(until):
-        last = max(first + 1, int(np.searchsorted(starts, starts[first] + BLOCK)))
-        rows = slice(int(starts[first]), int(ends[last - 1]))
-        # The matrix is symmetric: pairs with earlier columns have been seen.
-        own = starts[first:] - starts[first]
-        clock.charge(Work.DICTIONARY_VALUES, (rows.stop - rows.start) * (len(sorts) - rows.start) * (len(y) + PASSES))
-        gain = _gains(terms[rows], terms[rows.start :], share[rows], share[rows.start :]).cpu().numpy()
-        across = np.maximum.reduceat(gain, own, axis=1)
-        best[first:last, first:] = np.maximum.reduceat(across, own[: last - first], axis=0)
-        first = last
-    if clock.late(until):
+    best = _best_of_groups(terms, share, starts, ends, until)
+    if best is None:
         return None
     clock.charge(Work.DICTIONARY_VALUES, len(starts) ** 2 / 2 * CHOICE_PASSES)
     cost = (dictionary.left_cost[left] + dictionary.right_cost[right])[torch.from_numpy(starts).to(y.device)]
@@ -119,6 +108,26 @@ def best_pairs(
     for side in (first[chosen], second[chosen]):
         sides.append(dictionary.terms(list(zip(left[side].tolist(), right[side].tolist(), strict=True))))
     return joined(sides, axis=1)
+
+
+def _best_of_groups(
+    terms: Tensor, share: Tensor, starts: np.ndarray, ends: np.ndarray, until: float
+) -> np.ndarray | None:
+    """The largest gain of a pair of each two groups, (G, G) above the diagonal; None where time is up."""
+    best = np.zeros((len(starts), len(starts)), dtype=np.float32 if terms.dtype == torch.float32 else np.float64)
+    count, n = terms.shape
+    first = 0
+    while first < len(starts) and not clock.late(until):
+        last = max(first + 1, int(np.searchsorted(starts, starts[first] + BLOCK)))
+        rows = slice(int(starts[first]), int(ends[last - 1]))
+        # The matrix is symmetric: pairs with earlier columns have been seen.
+        own = starts[first:] - starts[first]
+        clock.charge(Work.DICTIONARY_VALUES, (rows.stop - rows.start) * (count - rows.start) * (n + PASSES))
+        gain = _gains(terms[rows], terms[rows.start :], share[rows], share[rows.start :]).cpu().numpy()
+        across = np.maximum.reduceat(gain, own, axis=1)
+        best[first:last, first:] = np.maximum.reduceat(across, own[: last - first], axis=0)
+        first = last
+    return None if clock.late(until) else best
 
 
 def unit_columns(
