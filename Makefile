@@ -15,7 +15,12 @@ $(VENV)/.runtime: $(VENV)/bin/python pyproject.toml
 	$(PIP) -e '.[all]'
 	touch $@
 
-$(VENV)/.dev: $(VENV)/.runtime
+# One installation for a fresh clone: it has all that .runtime has.
+$(VENV)/.test: $(VENV)/bin/python pyproject.toml
+	$(PIP) -e '.[test]'
+	touch $(VENV)/.runtime $@
+
+$(VENV)/.dev: $(VENV)/.test
 	$(PIP) -e '.[dev]'
 	touch $@
 
@@ -30,7 +35,7 @@ $(VENV)/.bench: $(VENV)/.runtime
 demo: $(VENV)/.runtime
 	$(BIN)/kansym discover datasets/kepler.csv --target period --seconds 20 --seed 0 --out runs/kepler
 
-test: $(VENV)/.dev
+test: $(VENV)/.test
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m 'not pages'
 
 lint: $(VENV)/.dev

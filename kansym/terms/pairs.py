@@ -39,10 +39,10 @@ LOOKED_AT, CHUNK = 20, 1000
 DAMPED = 1e-6
 """Damping of the step that foretells: derivatives that other columns imitate are no reason to expect much."""
 
-FORETOLD, FORETOLD_PASSES = 50, 1000
+FORETOLD, FORETOLD_PASSES = 300, 5000
 """What it costs to foretell a pair, in multiplications of a product of matrices: for each row, and besides."""
 
-PASSES, CHOICE_PASSES = 200, 3600
+PASSES, CHOICE_PASSES = 200, 1800
 """Passes over an entry of the Gram matrix, and over a pair of groups where some are chosen, in multiplications of a
 product of matrices."""
 
