@@ -187,7 +187,7 @@ def test_a_row_twice_is_a_row_of_weight_two(rng, monkeypatch):
     # Without the structure search, whose parts have tests of their own weights.
     shapes = ((2, (0, 1), 1),)
     few = default_library().only("x", "x^2", "x^-1", "sqrt")
-    options = DiscoveryOptions(max_seconds=3, growth=GrowthOptions(shapes=shapes), primitives=few, structure=False)
+    options = DiscoveryOptions(max_seconds=2, growth=GrowthOptions(shapes=shapes), primitives=few, structure=False)
     doubled = discover(make_dataset(np.vstack([X, X[:10]]), np.append(y, y[:10])), options)
     weighted = discover(make_dataset(X, y, sample_weight=np.repeat([2.0, 1.0], [10, 30])), options)
     assert str(doubled.formula) == str(weighted.formula)
