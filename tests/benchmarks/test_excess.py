@@ -1,0 +1,34 @@
+"""Whether a lost law has a longer description than the pick."""
+
+import pytest
+
+from benchmarks.excess import law_excess, main
+from kansym.bench.records import append
+
+RECORD = {
+    "catalogue": "feynman",
+    "rows": 200,
+    "seconds": 1.0,
+    "noise": 0.05,
+    "dummies": 0,
+    "primitives": [],
+    "without": [],
+    "law": "I.12.1",
+    "seed": 0,
+    "tool": "kansym",
+    "recovered": False,
+}
+
+
+@pytest.mark.parametrize(("formula", "longer"), [("x0*x1", 0.0), ("x0 + x1", -1), ("0.9*x0*x1 + 0.1*x0*x1**1.1", -1)])
+def test_bits_between_law_and_pick(formula, longer):
+    excess = law_excess({**RECORD, "formula": formula})
+    assert excess == pytest.approx(0.0, abs=1e-6) if longer == 0 else excess < longer
+
+
+def test_a_run(tmp_path, capsys):
+    append(tmp_path, {**RECORD, "formula": "x0 + x1"})
+    append(tmp_path, {**RECORD, "law": "I.12.5", "recovered": True, "formula": "x0*x1"})
+    main(tmp_path)
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[0].startswith("I.12.1 ") and printed[-1] == "0 of 1 lost laws are no shorter than the pick"
