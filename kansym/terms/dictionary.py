@@ -40,7 +40,7 @@ FEW_STARTS = 4
 THINNED = 16
 """Most starts of one family among the cheapest columns."""
 
-TWICE, ALIKE_DIGITS = 2, 7
+SPARE, ALIKE_DIGITS = 2, 7
 """Times as many products as distinct ones among the cheapest, and digits by which columns of unit length are told."""
 
 SIMPLE_STARTS, SINE_STARTS, OWN_STARTS = 18, 8, 6
@@ -372,7 +372,7 @@ class Dictionary:
             cost = self.left_cost[:, None] + self.right_cost[None, :]
             cost = torch.where(thin[None, :], cost, torch.inf).reshape(-1)
             # Equal costs are taken in the order of the dictionary, on every device.
-            order = torch.argsort(cost, stable=True)[: TWICE * count]
+            order = torch.argsort(cost, stable=True)[: SPARE * count]
             order = order[torch.isfinite(cost[order])]
             order = order[self._distinct(order // len(self.right), order % len(self.right))[:count]]
             left, right = order // len(self.right), order % len(self.right)

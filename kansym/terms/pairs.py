@@ -154,9 +154,10 @@ def groups(sorts: np.ndarray) -> np.ndarray:
 
 def _gains(one: Tensor, other: Tensor, first: Tensor, second: Tensor) -> Tensor:
     """Share of the target that two columns explain together, from unit columns and their shares of the target."""
-    gram = one @ other.T
+    gram = one @ other.transpose(-1, -2)
     new = gram.square().neg_().add_(1.0)
-    gram.mul_(first[:, None]).mul_(second).mul_(-2.0).add_(first.square()[:, None]).add_(second.square())
+    first, second = first[..., :, None], second[..., None, :]
+    gram.mul_(first).mul_(second).mul_(-2.0).add_(first.square()).add_(second.square())
     gram.div_(new).masked_fill_(new < NEW[gram.dtype], 0.0)
     return gram.nan_to_num_(0.0, 0.0, 0.0).clamp_(0.0, 1.0 - ROUNDING[gram.dtype])
 
@@ -201,12 +202,7 @@ def _foretold(
     one, other : Tensor (K,)
         The starts that explain most.
     """
-    gram = terms[one] @ terms[other].transpose(-1, -2)
-    new = 1.0 - gram.square()
-    first, second = share[one][:, :, None], share[other][:, None, :]
-    gain = (first.square() + second.square() - 2 * gram * first * second) / new
-    gain = torch.where(new < NEW[gram.dtype], 0.0, gain.nan_to_num(0.0, 0.0, 0.0)).flatten(1)
-    best = gain.argmax(1)
+    best = _gains(terms[one], terms[other], share[one], share[other]).flatten(1).argmax(1)
     one = one.gather(1, (best // NEIGHBOURS)[:, None])[:, 0]
     other = other.gather(1, (best % NEIGHBOURS)[:, None])[:, 0]
     columns = torch.cat([terms[one][:, None], terms[other][:, None], slopes[one], slopes[other]], 1).double()
@@ -214,8 +210,8 @@ def _foretold(
     normal.diagonal(dim1=-2, dim2=-1).add_(DAMPED)
     explained = columns @ y
     step = torch.linalg.solve_ex(normal, explained[..., None])[0][..., 0]
-    linear = (explained * step).sum(-1).nan_to_num(0.0, 0.0, 0.0).to(gram.dtype)
-    return linear.clamp(0.0, 1.0 - ROUNDING[gram.dtype]), one, other
+    linear = (explained * step).sum(-1).nan_to_num(0.0, 0.0, 0.0).to(terms.dtype)
+    return linear.clamp(0.0, 1.0 - ROUNDING[terms.dtype]), one, other
 
 
 def _shortest(dictionary: Dictionary, gain: Tensor, cost: Tensor, y: Tensor, top: int) -> Tensor:

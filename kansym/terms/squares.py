@@ -65,15 +65,14 @@ class SignedRoot:
     ----------
     z, slope : ndarray, shape (n,)
         The root and |dy/dz|, which is zero where the sign is not known.
-    zeros, low : int
-        How often the sign changes, and how often the curve may be at zero between two peaks.
+    low : int
+        How often the curve may be at zero between two peaks.
     doubtful : list of float
         Where all that follows may as well have the other sign.
     """
 
     z: np.ndarray
     slope: np.ndarray
-    zeros: int
     low: int
     doubtful: list[float]
 
@@ -92,7 +91,7 @@ def signed_root(x: np.ndarray, y: np.ndarray, sigma: np.ndarray | float = 0.0) -
     order = np.argsort(x, kind="stable")
     x, y, sigma = x[order], y[order], np.broadcast_to(sigma, y.shape)[order]
     root = np.sqrt(np.maximum(y, 0.0))
-    sign, known, zeros, low, doubtful = np.ones(len(y)), np.ones(len(y), dtype=bool), 0, 0, []
+    sign, known, low, doubtful = np.ones(len(y)), np.ones(len(y), dtype=bool), 0, []
     for one, other in itertools.pairwise(_peaks(y, sigma)):
         lowest = one + int(y[one : other + 1].argmin())
         near = slice(max(lowest - ACROSS, 0), lowest + ACROSS + 1)
@@ -107,11 +106,10 @@ def signed_root(x: np.ndarray, y: np.ndarray, sigma: np.ndarray | float = 0.0) -
             doubtful.append(float(x[lowest]))
         if changes[best] < without:
             sign[best:] *= -1
-            zeros += 1
             beside = slice(max(lowest - 1, 0), lowest + 2)
             known[beside] &= root[beside] > AT_ZERO * min(root[one], root[other])
     back = np.argsort(order, kind="stable")
-    return SignedRoot((sign * root)[back], (2 * root * known)[back], zeros, low, doubtful)
+    return SignedRoot((sign * root)[back], (2 * root * known)[back], low, doubtful)
 
 
 def _peaks(y: np.ndarray, sigma: np.ndarray) -> list[int]:

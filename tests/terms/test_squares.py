@@ -16,6 +16,11 @@ def slits(x):
     return 3.1 * np.sin(0.57 * x) * np.cos(1.6 * x) / x
 
 
+def changes(x, z):
+    """How often the sign of z changes along x."""
+    return np.count_nonzero(np.diff(np.sign(z[np.argsort(x)])))
+
+
 def best_misfit(x, y, clean, **options):
     """Of the formulas found, the smallest distance from a law in units of its spread."""
     with clock.running(Clock()):
@@ -28,7 +33,7 @@ def best_misfit(x, y, clean, **options):
 def test_signs_of_a_root(rng, law):
     x = rng.uniform(0.3, 8.0, 200)
     seen = signed_root(x, law(x) ** 2)
-    assert seen.zeros == np.count_nonzero(np.diff(np.sign(law(np.sort(x)))))
+    assert changes(x, seen.z) == changes(x, law(x))
     kept = seen.slope > 0
     assert np.count_nonzero(kept) > 0.8 * len(x)
     np.testing.assert_allclose(np.abs(seen.z), np.abs(law(x)), rtol=1e-12)
@@ -39,8 +44,8 @@ def test_signs_of_a_root(rng, law):
 
 
 def test_what_comes_near_to_zero_without_touching_it_has_no_signs(rng):
-    x = np.sort(rng.uniform(0.3, 8.0, 200))
-    assert signed_root(x, 1.1 + np.sin(3 * x)).zeros == 0
+    x = rng.uniform(0.3, 8.0, 200)
+    assert changes(x, signed_root(x, 1.1 + np.sin(3 * x)).z) == 0
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ def rows_of(law):
     return rows.beside(rows.columns([(0,), (1,)]))
 
 
-def testpair_gains_are_those_of_least_squares():
+def test_gains_are_those_of_least_squares():
     rows = rows_of(lambda x: np.sin(8 * x**2) * np.cos(5 * x) + x)
     some = cells(rows.y, rows, 30)[::6]
     gains = PairGains(some, rows)(rows.y)
