@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet
 
-.PHONY: venv demo test lint docs bench bench-gpu golden clean
+.PHONY: venv demo test test-long lint docs bench bench-gpu golden clean
 
 venv: $(VENV)/.runtime
 
@@ -36,7 +36,11 @@ demo: $(VENV)/.runtime
 	$(BIN)/kansym discover datasets/kepler.csv --target period --seconds 20 --seed 0 --out runs/kepler
 
 test: $(VENV)/.test
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m 'not pages'
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m 'not pages and not long'
+
+# Whole searches of four to twelve seconds each, beside which `make test` has shorter tests of the same code.
+test-long: $(VENV)/.test
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist load -m long
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

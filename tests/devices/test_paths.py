@@ -56,6 +56,7 @@ def test_discover_one_column(card, rng, noise):
     assert card.counts.launches > 1000 and found.network.network.device.type == "cpu"
 
 
+@pytest.mark.long
 def test_discover_several_columns(card, rng):
     X = rng.uniform(1, 3, (120, 3))
     y = X[:, 0] * np.exp(-X[:, 1]) + X[:, 2] ** 2
@@ -199,6 +200,7 @@ def test_networks_are_stored_from_the_card(card, tmp_path):
     assert torch.equal(read.to("cuda")(x).cpu(), network(x).cpu())
 
 
+@pytest.mark.long
 def test_editing_by_hand(card, work_clock, rng):
     X, y = product_rows(rng)
     before = card.counts.launches

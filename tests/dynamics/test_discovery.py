@@ -17,6 +17,7 @@ def found(noisy_hunters):
     return discover_dynamics(noisy_hunters, **QUICK)
 
 
+@pytest.mark.long
 def test_noisy_hunters_are_lotka_and_volterras(found):
     truth = {"x": {"x": 1.1, "x*y": -0.4}, "y": {"x*y": 0.1, "y": -0.4}}
     for state, formula in zip("xy", found.formulas, strict=True):

@@ -110,12 +110,14 @@ def test_all_terms_within_their_errors_go_at_once_but_for_one():
     assert len(without_idle_terms(wave, np.full(2, 10.0)).constants) == 1
 
 
+@pytest.mark.long
 def test_of_several_systems_the_best_is_told_also_where_others_follow(stiff):
     ranking = Ranking(setting_of(stiff), np.inf)
     assert ranking.horizon([forms(1.0 * x, 1.0 * y), forms(WELL[0], WELL[1] + 1e-5 * x**2), forms(*WELL)]) == 2
     assert ranking.parts == 1
 
 
+@pytest.mark.long
 def test_terms_too_many_are_left_out_also_where_motion_is_chaotic(make_table):
     x, y, z = sympy.symbols("x y z")
     table = make_table(

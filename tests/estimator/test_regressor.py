@@ -303,7 +303,7 @@ def noisy_model():
     X, y = table()
     noise = 1 + 0.01 * np.random.default_rng(4).standard_normal(len(y))
     options = DiscoveryOptions(structure=False)
-    return SymbolicRegressor(max_seconds=8, options=options, deterministic=True).fit(X, y * noise)
+    return SymbolicRegressor(max_seconds=5, options=options, deterministic=True).fit(X, y * noise)
 
 
 def test_a_fitted_model_survives_pickle(noisy_model):

@@ -120,6 +120,7 @@ def test_constants_that_are_equal_by_chance_stay_two():
     assert len(contest.best.shared) == 4
 
 
+@pytest.mark.long
 def test_a_phase_of_half_a_turn_and_a_factor_that_is_one_go():
     rng = np.random.default_rng(2)
     codes = np.repeat(np.arange(4), 40)

@@ -44,6 +44,7 @@ def test_the_law_and_its_constants_are_found(found):
     assert found.saved > 100
 
 
+@pytest.mark.long
 def test_the_first_sums_are_tried_however_long_it_took_to_find_them(decays, monkeypatch):
     t, y, names = decays
     table = grouped_table(make_dataset(t[:, None], y, names=["t"]), names, "sample")

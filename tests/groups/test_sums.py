@@ -33,6 +33,7 @@ def sums(table):
         return list(GroupedSums(table, 0.0).expressions(SECONDS, MOST))
 
 
+@pytest.mark.long
 def test_the_sum_of_two_terms_is_found_and_its_constants_are_told_apart(table, sums):
     contest = Contest(table, math.inf)
     for one in sums[:8]:

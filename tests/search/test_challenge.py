@@ -56,6 +56,7 @@ def test_a_function_of_a_product_of_columns(rng):
     assert same(best, law, X) and best.expression.has(sympy.exp)
 
 
+@pytest.mark.long
 def test_a_function_of_one_argument_of_several_columns(rng):
     X = rng.uniform([0.0, 1.0, 0.0], [2.0, 3.0, 2.0], (150, 3))
     law = 0.5 * (np.tanh(1.3 * (X[:, 0] - X[:, 2]) / X[:, 1]) + 1)

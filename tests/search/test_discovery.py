@@ -79,6 +79,7 @@ def test_a_discharge_is_an_exponential_decay():
     assert 2.0 < rate < 2.5
 
 
+@pytest.mark.long
 def test_planck_in_the_microwave_background():
     found = discover(load_dataset("firas"), DiscoveryOptions(max_seconds=4))
     (nu,) = found.formula.expression.free_symbols
@@ -90,6 +91,7 @@ def test_planck_in_the_microwave_background():
     assert ratio.is_number and float(ratio) > 0
 
 
+@pytest.mark.long
 def test_kinks_in_several_columns_are_no_noise(rng):
     X = rng.uniform(-3, 3, (300, 3))
     y = 1.2 * np.abs(X[:, 0] + 0.44) + 2 * np.exp(-np.abs(X[:, 1])) + 0.8 * np.sin(2 * X[:, 2])
@@ -180,6 +182,7 @@ def test_targets_whose_squares_leave_double_precision_are_refused(scale):
         discover(make_dataset(X, y * scale), FEW)
 
 
+@pytest.mark.long
 def test_a_row_twice_is_a_row_of_weight_two(rng, monkeypatch):
     monkeypatch.setattr("kansym.search.found.CHALLENGE_SECONDS", 0.3)
     X, y = product_table(40)
@@ -390,6 +393,7 @@ def test_the_error_of_the_network_is_weighted_like_that_of_the_formula():
     assert f"held-out RMS residual (weighted by 1/error^2) {np.sqrt(loss):.3g}" in RunSummary.of(found).network
 
 
+@pytest.mark.long
 def test_a_noisy_curve_without_errors_has_sums_as_soon_as_noise_is_seen(rng, monkeypatch):
     turns = []
     monkeypatch.setattr("kansym.search.sums.LEAST_OF_CURVE", 0.5)
@@ -405,6 +409,7 @@ def test_a_noisy_curve_without_errors_has_sums_as_soon_as_noise_is_seen(rng, mon
     assert turn is Turn.CURVE and noise == pytest.approx(0.05, rel=0.5)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("nodes", [12, 20])
 def test_with_noise_only_a_short_formula_is_improved_before_sums(rng, monkeypatch, nodes):
     order = []
@@ -431,6 +436,7 @@ def test_a_straight_line_is_not_improved_before_the_first_sums(rng, monkeypatch)
     assert order[0] is Turn.SMALL and "improve" in order
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("least", "turn"), [(0.1, Turn.CURVE), (60.0, Turn.GLANCE)])
 def test_a_noisy_part_of_one_column_has_sums_before_its_curve_is_read(rng, monkeypatch, least, turn):
     order = []

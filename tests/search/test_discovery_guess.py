@@ -108,6 +108,7 @@ def test_exponents_that_became_exact_are_named_and_measured_factors_stay():
 # -- less --------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_part_inside_that_the_data_do_not_need():
     found = run(LAW + NOISE, "A*exp(-x/tau + k*sin(z))*z**p", seconds=5)
     assert len(found.guesses) == 1
@@ -166,6 +167,7 @@ def test_a_term_that_is_lacking():
     assert "want more" in outcome.words
 
 
+@pytest.mark.long
 def test_a_factor_that_is_lacking():
     decay, factor = 2.97 * np.exp(-x / 1.73), 1 + 0.3 * np.sin(2 * z)
     # A twelfth of this budget suffices; of a quarter of it, the first corrections would leave the sine too little.
@@ -179,6 +181,7 @@ def test_a_factor_that_is_lacking():
     np.testing.assert_allclose(ratio, ratio[0], rtol=1e-6)
 
 
+@pytest.mark.long
 def test_a_term_of_the_only_column():
     t = np.linspace(0, 6, 300)
     y = 3 * np.exp(-t / 1.73) + 0.2 * np.sin(5 * t) + 0.005 * np.random.default_rng(7).normal(size=300)

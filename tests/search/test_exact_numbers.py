@@ -51,6 +51,7 @@ def test_a_constant_near_a_simple_number_is_that_of_least_squares(shape, factor,
     assert own.deviation == pytest.approx(abs(value - factor) / own.error, rel=1e-3)
 
 
+@pytest.mark.long
 def test_pulls_of_slopes_near_whole_numbers_are_normal():
     # Were slopes replaced by the numbers they agree with, most of the pulls would be those of the numbers.
     pulls = []

@@ -137,6 +137,7 @@ def test_a_part_that_is_wrong_is_read_anew(brief):
     assert best is not None and best.expression.has(sympy.exp) and np.sqrt(best.validation_loss) < 1.1 * NOISE
 
 
+@pytest.mark.long
 def test_what_has_given_way_is_asked_nothing_more(brief):
     search = brief(lambda u, v: 2.0 * np.exp(-1.3 * u) + np.sin(2.2 * v))
     u, v = search.fit_rows.variables
@@ -240,6 +241,7 @@ def test_a_pick_with_a_wrong_part_is_wrong_until_there_is_another(found):
     assert not search.wrong()
 
 
+@pytest.mark.long
 def test_a_wrong_envelope_of_a_wave_of_the_only_column_is_read_anew(curve):
     search = curve(lambda u: (1 + np.cos(6.1 * u)) * np.sinc(0.81 * u / np.pi) ** 2, 130, 0.003)
     (u,) = search.fit_rows.variables

@@ -122,7 +122,7 @@ PAIRS = {
 }
 
 
-@pytest.mark.parametrize("name", PAIRS)
+@pytest.mark.parametrize("name", [pytest.param("power", marks=pytest.mark.long), "column of a kink"])
 def test_what_depends_on_two_columns_is_found_together(table, name):
     law, formula = PAIRS[name]
     fit_rows = table(law)

@@ -1,6 +1,7 @@
 """Networks that become formulas, without what they do not need."""
 
 import numpy as np
+import pytest
 
 from kansym import DiscoveryOptions, discover, make_dataset
 from kansym.kan.layer import EdgeMode
@@ -20,6 +21,7 @@ def test_a_law_is_read_from_a_network_without_its_spare_parts():
     assert modes and set(modes) == {EdgeMode.SYMBOLIC}
 
 
+@pytest.mark.long
 def test_what_is_no_law_is_written_down_all_the_same():
     # Waves that no edge of the library is: without noise nothing is exact, and the search still ends in a formula.
     y = np.sign(np.sin(9 * X[:, 0])) * np.abs(X[:, 1]) ** 0.3

@@ -14,6 +14,7 @@ def table():
     return Dataset(np.column_stack([P, t]), y, ("P", "t"))
 
 
+@pytest.mark.long
 def test_a_sum_that_nothing_else_finds(table):
     found = discover(table, DiscoveryOptions(max_seconds=30, deterministic=True))
     assert found.formula.validation_loss < 1e-20
@@ -39,6 +40,7 @@ def test_an_exponential_of_a_ratio_on_eight_rows(rng):
     assert found.formula.complexity <= 10
 
 
+@pytest.mark.long
 def test_a_peak_on_a_background_with_errors(rng):
     t = np.sort(rng.uniform(0, 12, 100))
     y = 3.1 * np.exp(-0.42 * t) + 1.7 * np.exp(-(((t - 5.2) / 0.6) ** 2)) + 0.3 + 0.005 * rng.normal(size=100)

@@ -35,6 +35,7 @@ def noisy(clean, rng, share=0.01):
     return clean + errors, float(np.sqrt(np.mean(errors**2)))
 
 
+@pytest.mark.long
 @settings(max_examples=25, deadline=None, derandomize=True)
 @given(quotients(), st.integers(-8, 8))
 def test_as_short_and_as_good_as_the_law(box, law, planted, decade):
@@ -117,6 +118,7 @@ EXCHANGED = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("expression, rows, share", EXCHANGED, ids=[str(one) for one, _, _ in EXCHANGED])
 def test_terms_of_few_noisy_rows_are_exchanged(box, law, expression, rows, share):
     # Elimination alone ends with more terms for three to four of these eight draws of the noise.

@@ -100,6 +100,7 @@ def test_a_curve_on_a_line():
     assert misfit(first, law, (x,), low=-4.0, high=5.0) < 1e-8
 
 
+@pytest.mark.long
 def test_what_is_nearly_as_short_is_handed_on_where_it_is_asked_for():
     law, options = 61.7 * sympy.tanh(2.0 * x), {"rows": 40, "low": -0.95, "high": 1.0, "noise": 0.06}
     X, t = table(law, (x,), **options)

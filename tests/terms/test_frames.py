@@ -50,6 +50,7 @@ def test_plain_coordinates_are_the_inputs(table):
     np.testing.assert_array_equal(frame.inputs(X), X)
 
 
+@pytest.mark.long
 def test_a_function_of_a_difference_beside_one_of_an_input(table):
     X = table((0.5, 4.0), (0.5, 4.0), rows=300)
 

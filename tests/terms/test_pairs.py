@@ -29,6 +29,7 @@ def test_a_sum_of_two_terms(setting):
     assert float(refine(pairs, rows, 12, until=np.inf).square.min()) < 1e-20
 
 
+@pytest.mark.long
 def test_a_sum_of_two_terms_beside_a_plain_one(setting, monkeypatch):
     monkeypatch.setattr("kansym.terms.beam.PAIRS_BESIDE", 40)
     search, rows = setting(lambda x, z: two(x) + 1.7 * z, columns=2)

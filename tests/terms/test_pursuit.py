@@ -56,6 +56,7 @@ def test_waves_that_nearly_cancel_are_no_part(table, monkeypatch):
         assert list(search._beside(size * part, np.inf)) == found
 
 
+@pytest.mark.long
 def test_waves_of_polynomial_phases_are_found_beside_other_terms(table):
     X, far = table((0.0, 5.0), rows=600), table((0.0, 5.0), seed=1)
     law = lambda x: 0.7 * np.sin(1.3 * x**2 + 0.9 * x) + 1.8 * np.exp(-0.8 * x)  # noqa: E731
@@ -125,6 +126,7 @@ def test_extreme_units_and_tables_that_say_nothing(table):
     assert not suits(np.tile(X, 6), y)
 
 
+@pytest.mark.long
 def test_a_brief_look_hands_on_what_is_exact_and_is_taken_up_again(table):
     X = table((0.5, 3.0))
     variables = sympy.symbols("x:1", real=True)
@@ -163,6 +165,7 @@ def test_a_pole_between_values_of_both_signs(table):
     assert np.abs(sympy.lambdify((x, z, u), found - 2 * x - z / u + 0.01)(*X.T)).max() < 1e-8
 
 
+@pytest.mark.long
 def test_with_noise_the_rows_correct_what_an_interpolant_shows(table):
     X = table((0.0, 2.0), (0.5, 2.0), (1.0, 20.0))[:160]
     y = 2.1 * np.sin(3.1 * X[:, 0] + 0.5) * X[:, 1] ** 3 * X[:, 2] / (8.0 + X[:, 2])
@@ -174,6 +177,7 @@ def test_with_noise_the_rows_correct_what_an_interpolant_shows(table):
     assert error(first, variables, X, y) < 0.007
 
 
+@pytest.mark.long
 def test_a_quick_look_finds_a_plain_sum_in_a_part_of_the_time(table):
     X = table((-2.0, 2.0), (-2.0, 2.0))
     y = 0.7 * X[:, 0] - 0.2 * np.abs(X[:, 0] - X[:, 1])
@@ -191,6 +195,7 @@ def test_a_sum_has_no_more_terms_than_its_rows_can_refuse(table):
     assert Pursuit(X, np.exp(-X[:, 0]), variables).options.terms == 25 // ROWS_PER_TERM
 
 
+@pytest.mark.long
 def test_a_sum_is_found_on_two_dozen_noisy_rows_of_two_inputs():
     X = np.array([(v, t) for v in np.geomspace(0.2, 2.0, 6) for t in np.linspace(260.0, 420.0, 4)])
     y = 0.083 * X[:, 1] / (X[:, 0] - 0.09) - 5.0 / X[:, 0] ** 2
@@ -200,6 +205,7 @@ def test_a_sum_is_found_on_two_dozen_noisy_rows_of_two_inputs():
     assert min(error(one, variables, X, y) for one in found) < 0.005
 
 
+@pytest.mark.long
 def test_of_sums_that_leave_as_little_the_likeliest_comes_first():
     law = lambda x: 0.4 + 1.2e-3 * x + 29.0 * np.exp(-2200.0 / x)  # noqa: E731
     x, far = (np.linspace(*ends, 40)[:, None] for ends in ((200.0, 500.0), (150.0, 700.0)))

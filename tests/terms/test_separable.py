@@ -68,6 +68,7 @@ def test_a_sum_of_two_products(table):
     assert np.abs(sympy.lambdify(symbols, found)(*new.T) - law(*new.T)).max() < 1e-9
 
 
+@pytest.mark.long
 def test_under_a_link_where_that_takes_fewer_functions(table, monkeypatch):
     # Combinations of inputs would be followed first; test_frames is about them.
     monkeypatch.setattr("kansym.terms.separable.FRAMES", 0)

@@ -31,6 +31,7 @@ CELLS = (
 )
 
 
+@pytest.mark.long
 def test_a_notebook(tmp_path):
     paths = [str(HERE.parents[2]), os.environ.get("PYTHONPATH", "")]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "IPYTHONDIR": str(tmp_path / "ipython")}
