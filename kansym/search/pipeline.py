@@ -188,14 +188,14 @@ class _Run:
                 self._terms(Turn.CURVE if self.sums.open(Turn.CURVE) else Turn.GLANCE)
             # What is seen in few rows need not be noise.
             sure = self.sums.noisy and rows >= UNEVEN_ROWS
-            if sure or not self._terms(Turn.BRIEF):
+            if sure or not self._terms(self.sums.or_compositions(Turn.BRIEF)):
                 self._one_dimensional()
             if self.sums.noisy and not (self.own_library and self._nothing_left()):
                 self._terms(Turn.GLANCE)
             long = self.sums.noisy and self.formulas.long() and not self.own_library
             if self.formulas.exact() or (self._nothing_left() and not long):
                 return StopReason.AS_GOOD_AS_DATA if self.formulas.at_noise() else StopReason.AS_GOOD_AS_SPLINE
-        if self._terms(self.sums.last):
+        if self._terms(self.sums.or_compositions(self.sums.last)):
             return StopReason.AS_GOOD_AS_DATA
         for candidate in candidates:
             self._keep_network(candidate)
@@ -311,7 +311,7 @@ class _Run:
         leader, unbeaten, reduced = None, 0, False
         for raw, problem in self.faults.guard("the structure search", solver.solutions(whole)):
             steps = problem.steps or (Step(StepKind.WHOLE),)
-            self.sums.noise = solver.noise
+            self.sums.noise, self.sums.idle = solver.noise, solver.reducer.idle
             self.formulas.add(raw, steps)
             self.report("structure", in_words(steps))
             if self.formulas.exact() or (self.formulas.at_noise() and len(y) >= SMALL_TABLE and not solver.more):
@@ -339,7 +339,7 @@ class _Run:
                 shorter = reduced and (problem.dimension == 1 or self.formulas.long())
                 if self._leaves or not shorter or self.formulas.simplest():
                     return
-        self.sums.noise = solver.noise
+        self.sums.noise, self.sums.idle = solver.noise, solver.reducer.idle
 
     def _leaf(self, leaf: Leaf) -> Iterator[sympy.Expr]:
         """Formulas of a small table, by the same search without structure; the best ones first."""

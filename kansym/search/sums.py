@@ -31,6 +31,9 @@ class Turn(Enum):
     GLANCE = 0.4
     """Only compositions of few operations, of one column with noise, which else would go by its readings alone."""
 
+    COMPOSED = 0.65
+    """The same of a part without noise that has too little time for sums."""
+
     CURVE = 0.3
     """Before all else, on curves as laboratories have them: peaks on backgrounds, several lifetimes. Without errors as
     soon as an interpolant has seen the noise; in noisy parts before the curve is read."""
@@ -55,13 +58,14 @@ class Turn(Enum):
 
 
 LAST = {Turn.WHOLE, Turn.PART, Turn.NOISY_PART}
+COMPOSED = {Turn.GLANCE, Turn.COMPOSED}
 
 ROUNDED = 1e-5
 """Errors of y, in units of its spread, up to which a sum can be told to be exact."""
 
-LEAST_SECONDS, LEAST_GLANCE, LEAST_OF_CURVE = 6.0, 2.0, 3.0
-"""Least time for a turn, for a glance, and for a turn with the few terms of a single column: in less, hardly two terms
-are tried, and what is nearly done elsewhere needs it."""
+LEAST_SECONDS, LEAST_GLANCE, LEAST_COMPOSED, LEAST_OF_CURVE = 6.0, 2.0, 1.2, 3.0
+"""Least time for a turn, for a glance, the same in a part, and for a turn with the few terms of a single column: in
+less, hardly two terms are tried, and what is nearly done elsewhere needs it."""
 
 DECADES = 100.0
 """Largest target in units of the median from which on rows count by their relative errors, without noise."""
@@ -109,6 +113,8 @@ class Sums:
     ----------
     noise : float
         Standard deviation of y's errors as the interpolants see it; zero where they see none.
+    idle : tuple of int
+        Columns that do not matter, as the interpolants see it: sums of the others are far fewer.
     settled : bool
         Whether there is a short formula that leaves nothing to find.
     """
@@ -119,10 +125,11 @@ class Sums:
         self.fit_rows, self.options, self.device, self.deadline = fit_rows, options, device, deadline
         self.wanted = options.terms and (options.structure or part)
         self.noise, self.settled = 0.0, False
+        self.idle: tuple[int, ...] = ()
         self._part, self._squared = part, False
         self._rounded = ROUNDED * float(fit_rows.dataset.y.std())
         self._had: set[Turn] = set()
-        self._made: dict[bool, tuple[Enumeration, Pursuit | None]] = {}
+        self._made: dict[tuple[bool, tuple[int, ...]], tuple[Enumeration, Pursuit | None]] = {}
 
     @property
     def noisy(self) -> bool:
@@ -152,13 +159,19 @@ class Sums:
         had = bool(self._had & (same | LAST))
         if turn is Turn.BRIEF and self.fit_rows.noise_floor > self._rounded:
             return False
-        X, y, _ = self.fit_rows.rows(self.fit_rows.fitting)
+        X, y, _, _ = self._table()
         summed = suits(X, y)
         composed = X.shape[1] <= FEW_INPUTS and len(y) >= FEWEST_ROWS and bool(np.ptp(y) > 0)
+        if turn is Turn.COMPOSED:
+            return self.wanted and composed and not had and turn.value * clock.left(self.deadline) > LEAST_COMPOSED
         glance = turn is Turn.GLANCE or not summed
         least = LEAST_GLANCE if glance else LEAST_OF_CURVE if X.shape[1] == 1 else LEAST_SECONDS
         enough = turn.value * clock.left(self.deadline) > least
         return self.wanted and not had and enough and (summed or composed)
+
+    def or_compositions(self, turn: Turn) -> Turn:
+        """A turn, or compositions alone in a part without noise that has too little time for it."""
+        return Turn.COMPOSED if self._part and not self.noisy and not self.open(turn) else turn
 
     def spare(self, start: float, seconds: float) -> float:
         """Time that a part has before the first turn is due in a search of so many seconds; inf where none is to come.
@@ -178,12 +191,12 @@ class Sums:
         enumeration, pursuit = self._engines(noisy=self.noisy and turn is not Turn.BRIEF)
         last = turn in LAST
         yield from self._squares()
-        pursuit = None if turn is Turn.GLANCE else pursuit
+        pursuit = None if turn in COMPOSED else pursuit
         if pursuit is not None:
             # What waves there are is seen at once.
             yield from pursuit.waves(until)
         share = until if pursuit is None else clock.now() + ENUMERATED * clock.left(until)
-        few = FEW_OF_NOISY_CURVES if self.noisy and len(self.fit_rows.variables) == 1 else FEW
+        few = FEW_OF_NOISY_CURVES if self.noisy and len(self._table()[3]) == 1 else FEW
         yield from enumeration.formulas(share, few=math.inf if last else few, exact=turn is Turn.BRIEF)
         if pursuit is not None and not enumeration.exact:
             yield from pursuit.formulas(until, brief=turn is Turn.BRIEF)
@@ -209,9 +222,16 @@ class Sums:
                 if allowed is None or allowed.permits(one):
                     yield one
 
+    def _table(self) -> tuple[np.ndarray, np.ndarray, np.ndarray | None, tuple[sympy.Symbol, ...]]:
+        """Columns that matter, y, weights, and the variables of those columns."""
+        X, y, weights = self.fit_rows.rows(self.fit_rows.fitting)
+        kept = [column for column in range(X.shape[1]) if column not in self.idle]
+        return X[:, kept], y, weights, tuple(self.fit_rows.variables[column] for column in kept)
+
     def _engines(self, *, noisy: bool) -> tuple[Enumeration, Pursuit | None]:
-        if noisy not in self._made:
-            X, y, weights = self.fit_rows.rows(self.fit_rows.fitting)
+        key = (noisy, self.idle)
+        if key not in self._made:
+            X, y, weights, variables = self._table()
             weights = weights if noisy else _evened(y, weights)
             # Errors that are given count in full; a rounding says nothing of the noise.
             floor = self.fit_rows.noise_floor
@@ -225,10 +245,9 @@ class Sums:
                 "allowed": self.fit_rows.allowed,
                 "seed": self.options.seed,
             }
-            variables = self.fit_rows.variables
             pursuit = Pursuit(X, y, variables, device=self.device, **table) if suits(X, y) else None
-            self._made[noisy] = Enumeration(X, y, variables, **table), pursuit
-        return self._made[noisy]
+            self._made[key] = Enumeration(X, y, variables, **table), pursuit
+        return self._made[key]
 
 
 def _evened(y: np.ndarray, weights: np.ndarray | None) -> np.ndarray | None:

@@ -95,6 +95,8 @@ class Reducer:
         Whether the interpolant of the problem at hand leaves noise, or what looks like it.
     lowest : float
         Smallest error of an interpolant of y, in units of the spread of y.
+    idle : tuple of int
+        Columns of the whole table that do not matter, as far as its interpolant sees.
     even : float
         Median of the absolute residual of that one in units of what it is for normal errors, all alike or in
         proportion to y: one for noise, and far below where a kink or a pole is all that an interpolant misses.
@@ -104,6 +106,7 @@ class Reducer:
         self.y, self.seed, self.deadline = y, seed, deadline
         self.units = units if units is not None and units.closed else None
         self.noisy = False
+        self.idle: tuple[int, ...] = ()
         self.lowest, self.even = math.inf, 0.0
         self._seen: set[tuple] = set()
 
@@ -142,6 +145,8 @@ class Reducer:
         """`surrogate` of a problem, which says whether it has noise."""
         surrogate, error = self.surrogate(problem)
         self.noisy = surrogate is not None and surrogate.noise > NOISY
+        if surrogate is not None and not problem.steps:
+            self.idle = surrogate.idle(problem.X, problem.t, np.random.default_rng(self.seed))
         return surrogate, error
 
     def reduced(self, problem: Problem) -> Iterator[Problem]:

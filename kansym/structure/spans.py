@@ -175,9 +175,9 @@ class _Span:
 
     def _sparse(self, target: np.ndarray) -> list[int] | None:
         """The few products that a target is a sum of; None where it takes many."""
-        clock.charge(Work.DENSE_PRODUCTS, 4 * self.matrix.size * self.matrix.shape[1])
         if not (np.isfinite(target).all() and np.isfinite(self.matrix).all()):
             return None
+        clock.charge(Work.DENSE_PRODUCTS, 4 * self.matrix.size * self.matrix.shape[1])
         first = np.abs(np.linalg.lstsq(self.matrix, target, rcond=None)[0])
         for least in NOTHING:
             chosen = np.flatnonzero(first >= least * first.max())

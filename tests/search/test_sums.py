@@ -42,7 +42,21 @@ def test_each_turn_comes_once_and_none_after_the_whole(sums):
 
 def test_there_is_no_turn_without_time_for_it(sums):
     search = sums(seconds=1.01 * LEAST_OF_CURVE / Turn.WHOLE.value)
-    assert [turn for turn in Turn if search.open(turn)] == [Turn.GLANCE, Turn.WHOLE, Turn.NOISY_PART]
+    assert [turn for turn in Turn if search.open(turn)] == [Turn.GLANCE, Turn.COMPOSED, Turn.WHOLE, Turn.NOISY_PART]
+
+
+def test_a_part_without_time_for_sums_has_compositions(sums, monkeypatch):
+    brief = LEAST_OF_CURVE / Turn.BRIEF.value
+    assert sums(1.01 * brief, part=True).or_compositions(Turn.BRIEF) is Turn.BRIEF
+    search = sums(0.99 * brief, part=True)
+    assert search.or_compositions(Turn.BRIEF) is Turn.COMPOSED and search.open(Turn.COMPOSED)
+    monkeypatch.setattr(Pursuit, "formulas", lambda *_, **__: pytest.fail("a pursuit"))
+    assert len(list(search.formulas(Turn.COMPOSED))) >= 1
+    assert not search.open(Turn.COMPOSED)
+    # The whole has its turn later, and with noise a part has sums or a glance anyway.
+    assert sums(0.99 * brief).or_compositions(Turn.BRIEF) is Turn.BRIEF
+    search.noise = 0.1
+    assert search.or_compositions(Turn.BRIEF) is Turn.BRIEF
 
 
 def test_parts_have_turns_that_networks_alone_do_not_have(sums):
@@ -212,3 +226,14 @@ def test_squares_of_waves_come_first_and_once(rng):
         assert not list(search._squares())
     found = parametrize(first, fit_rows.variables).evaluate(x[:, None])
     assert np.sqrt(np.mean((found - clean) ** 2)) < 0.03 * clean.std()
+
+
+def test_idle_columns_are_no_columns_of_sums(rng):
+    search = table_of(rng, 300, 3)
+    assert search._engines(noisy=False)[1].X.shape[1] == 3
+    search.idle = (1, 2)
+    enumeration, pursuit = search._engines(noisy=False)
+    assert pursuit.X.shape[1] == 1 and [str(symbol) for symbol in pursuit.variables] == ["u"]
+    with clock.running(Clock()):
+        found = next(enumeration.formulas(10.0))
+    assert {str(symbol) for symbol in found.free_symbols} == {"u"}

@@ -5,7 +5,8 @@ import pytest
 import sympy
 
 from kansym import clock
-from kansym.structure.spans import span_laws
+from kansym.structure.products import Function
+from kansym.structure.spans import _Span, span_laws
 
 SYMBOLS = A, B, C, D, E = sympy.symbols("a b c d e", real=True)
 SIGNED, POSITIVE = (-10, 10), (0.1, 10)
@@ -106,3 +107,14 @@ def test_extreme_values_are_no_error(box, values, expression, size):
         good = np.isfinite(y) & (np.abs(y) < 1e100)
         for X_, y_ in ((X[good], size * y[good]), (size * X[good], y[good])):
             list(span_laws(X_, y_, SYMBOLS[:3]))
+
+
+def test_a_column_without_values_takes_no_time(rng):
+    columns = rng.uniform(1, 2, (80, 20))
+    with clock.running(clock.Clock()), np.errstate(invalid="ignore"):
+        span = _Span([Function.of(sympy.Symbol(f"x{k}"), column) for k, column in enumerate(columns.T)])
+        before = clock.now()
+        assert span.terms(np.where(np.arange(80) == 3, np.inf, columns[:, 0])) is None
+        assert clock.now() == before
+        assert span.terms(2.0 * columns[:, 0]) == 2.0 * sympy.Symbol("x0")
+        assert clock.now() > before

@@ -263,3 +263,18 @@ def test_kernel_is_the_formula(rng):
 def test_one_signed_excludes_zero():
     X = np.array([[1.0, -1.0, 0.0, 1.0], [2.0, -3.0, 1.0, -1.0]])
     np.testing.assert_array_equal(one_signed(X), [True, True, False, False])
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.02])
+def test_columns_without_effect_are_seen_also_beside_a_kink_and_in_sorted_rows(rng, noise):
+    X = rng.uniform(0.05, 2.5, (500, 4))
+    X = X[np.argsort(X[:, 0])]
+    y = X[:, 0] * np.log(X[:, 2]) + np.abs(X[:, 2] - 1.0)
+    assert best(X, y + noise * rng.normal(size=500)).idle(X, y, rng) == (1, 3)
+
+
+def test_what_sees_little_of_the_table_calls_no_column_idle(rng):
+    X = rng.uniform(0.0, 1.0, (200, 2))
+    y = np.sin(300 * X[:, 0]) + 0.1 * X[:, 1]
+    found = best(X, y)
+    assert found.error > 0.5 and found.idle(X, y, rng) == ()
