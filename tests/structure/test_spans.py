@@ -116,5 +116,5 @@ def test_a_column_without_values_takes_no_time(rng):
         before = clock.now()
         assert span.terms(np.where(np.arange(80) == 3, np.inf, columns[:, 0])) is None
         assert clock.now() == before
-        assert span.terms(2.0 * columns[:, 0]) == 2.0 * sympy.Symbol("x0")
+        assert str(span.terms(2.0 * columns[:, 0])) == "2.0*x0"
         assert clock.now() > before
