@@ -2,6 +2,7 @@
 # pyright: reportArgumentType=false
 """The formulas that a search has found so far, and what is asked about them."""
 
+import logging
 import math
 from collections.abc import Callable, Iterator
 
@@ -9,6 +10,7 @@ import numpy as np
 import sympy
 
 from kansym import clock
+from kansym.errors import ArgumentError
 from kansym.extraction.selection import EXACT
 from kansym.search.budget import IMPROVING
 from kansym.search.challenge import SECONDS as CHALLENGE_SECONDS
@@ -25,6 +27,8 @@ from kansym.symbolic.parametric import ParametricForm, parametrize
 from kansym.symbolic.single_argument import is_power_law
 from kansym.symbolic.steps import Origin
 from kansym.terms.pursuit import LEAST_ROWS
+
+logger = logging.getLogger(__name__)
 
 SHORT_FORMULA, SHORT_OF_COLUMNS, NODES_OF_COLUMN = 12, 8, 2
 """Nodes of a formula than which no sum of products is much shorter: the first number, or of many columns the second one
@@ -191,7 +195,11 @@ class FoundFormulas:
                 if clock.late(until):
                     return
                 self._asked.add(formula.expression)
-                form = self._form(formula)
+                try:
+                    form = self._form(formula)
+                except ArgumentError as error:
+                    logger.info("formula not improved: %s", error)
+                    continue
                 if noise > 0:
                     self._complete(formula, form)
                 if noise > 0 and self._gave_way(before):
@@ -276,14 +284,18 @@ class FoundFormulas:
         sums = noise <= 0 and part.expression != 0
         left = math.sqrt(loss) if sums else noise
         for raw in read_anew(part, self.fit_rows, left, until=until, seed=seed, sums=sums):
-            other, made = parametrize(raw, self.fit_rows.variables), raw
-            if noise <= 0:
-                # What is then still far from the rows is no law, and would only be longer.
-                fitted = self.fit_rows.fit(other, max_steps=30)
-                if fitted.status == "non-finite" or fitted.loss >= HARDLY_LEFT * loss:
-                    continue
-                other, made = fitted.form, fitted.form.substituted()
-            others.append((description_length_of(other, self.fit_rows), made))
+            try:
+                other, made = parametrize(raw, self.fit_rows.variables), raw
+                if noise <= 0:
+                    # What is then still far from the rows is no law, and would only be longer.
+                    fitted = self.fit_rows.fit(other, max_steps=30)
+                    if fitted.status == "non-finite" or fitted.loss >= HARDLY_LEFT * loss:
+                        continue
+                    other, made = fitted.form, fitted.form.substituted()
+                others.append((description_length_of(other, self.fit_rows), made))
+            except ArgumentError as error:
+                # A constant out of double precision costs this formula, and no other.
+                logger.info("formula given up: %s", error)
         # The best in any case, and what promises as much as long as there is time.
         for number, (bits, raw) in enumerate(sorted(others, key=lambda one: one[0])):
             if not self._promises(bits, READ_BITS) or (number and clock.late(until)):

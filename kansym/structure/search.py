@@ -3,6 +3,7 @@
 # pyright: reportOperatorIssue=false, reportAssignmentType=false, reportGeneralTypeIssues=false
 """From one problem to smaller ones: symmetries are applied one after another, each confirmed by a fit."""
 
+import itertools
 import logging
 import math
 from collections.abc import Iterator
@@ -57,6 +58,11 @@ UNIT_BRANCHES = 2
 
 MOST_STEPS = 10
 """Reductions compared before the best is taken, with noise."""
+
+ROUGH, BELOW, OTHERS = 1e-3, 0.9, 4
+"""Error of a reduction that is plainly better, in units of the spread of y, from which on others are tried; the share
+of it at which another is taken instead, since with more columns left the error of a true one is the larger; and how
+many are tried."""
 
 Trial = tuple[list[Problem], Surrogate | None, float]
 """Equivalent smaller problems, the interpolant of the first and its error."""
@@ -196,16 +202,28 @@ class Reducer:
         return None
 
     def _best_steps(self, problem: Problem, surrogate: Surrogate, error: float) -> list[Trial]:
-        """The reductions with the least errors; with noise all errors are close to it, and fewer columns win ties."""
+        """The reductions with the least errors; with noise all errors are close to it, and fewer columns win ties.
+
+        One that is plainly better is taken. But what is noise to an interpolant of many columns may be the law; then a
+        reduction that takes too many of them is plainly better, and one of the next ones is better still.
+        """
         steps: list[Trial] = []
         unsound: list[Problem] = []
-        for children in self._candidates(problem, surrogate):
-            for child in children:
-                if self.units is not None and not sound(child, self.units):
-                    unsound.append(child)
-                    continue
-                if self._compare(child, error, steps):
-                    return [steps[-1]]
+        plain, others = None, 0
+        for child in itertools.chain.from_iterable(self._candidates(problem, surrogate)):
+            if self.units is not None and not sound(child, self.units):
+                unsound.append(child)
+                continue
+            better = self._compare(child, error, steps)
+            if plain is not None:
+                others += 1
+            elif better:
+                plain = steps[-1]
+            if plain is not None and (plain[2] < ROUGH or others == OTHERS):
+                break
+        if plain is not None:
+            least = min(steps, key=lambda step: step[2])
+            return [least if least[2] < BELOW * plain[2] else plain]
         tie = 1.0 + max(NOISE_TIE, 1.0 / math.sqrt(len(problem.t)))
         if not any(step[2] <= tie * error for step in steps):
             # No reduction with right units will do: a constant with a unit may be hidden.

@@ -9,6 +9,7 @@ import sympy
 
 from kansym.data.dataset import Dataset
 from kansym.data.preparation import prepare
+from kansym.errors import ArgumentError
 from kansym.search import formulation
 from kansym.search.found import FoundFormulas
 from kansym.search.rows import FitRows
@@ -273,3 +274,23 @@ def test_of_forms_with_ever_fewer_constants_the_shortest_get_the_algebra(found, 
     search.add(F(2.0) * u + F(1.5) * sympy.sin(F(2.0) * v) + F(0.01) * u**2 + F(0.02) / v + F(0.01), "too long")
     assert finished and max(finished) < 5
     assert search.best().complexity <= 12
+
+
+def test_a_formula_beyond_double_precision_costs_no_other(brief, monkeypatch):
+    search = brief(lambda u, v: 2.0 * np.exp(-1.3 * u) + np.sin(2.2 * v))
+    u, v = search.fit_rows.variables
+    right = F(2.1) * sympy.exp(-F(1.2) * u) + sympy.sin(F(2.2) * v)
+    search.add(F(0.9) / (u**2 + F(0.8)) + sympy.sin(F(2.2) * v), "a guess")
+    search.add(F(0.4) * u * v, "another guess")
+    form, refused = search._form, []
+
+    def of_one(formula):
+        if not formula.expression.has(sympy.sin):
+            refused.append(formula)
+            raise ArgumentError("beyond double precision")
+        return form(formula)
+
+    monkeypatch.setattr(search, "_form", of_one)
+    monkeypatch.setattr("kansym.search.found.read_anew", lambda *_, **__: iter([F("6e-486") * u + v, right]))
+    search.improve(NOISE, seed=0)
+    assert refused and np.sqrt(search.best().validation_loss) < 1.1 * NOISE

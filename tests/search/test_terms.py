@@ -51,3 +51,13 @@ def test_a_peak_on_a_background_with_errors(rng):
     constants = [sorted(abs(constant.value) for constant in one.constants) for one in near]
     law = pytest.approx([0.3, 0.42, 1.7, 1 / 0.36, 3.1, 5.2], rel=0.05)
     assert any(one == law for one in constants)
+
+
+@pytest.mark.long
+def test_a_curve_that_a_factor_leaves_has_compositions_however_short_its_time(rng):
+    X = rng.uniform([0.0, 1.0], [20.0, 3.0], (400, 2))
+    y = 16.3 * np.exp(0.072 * X[:, 0] - 0.3 * np.cos(1.31 * X[:, 1]))
+    found = discover(Dataset(X, y, ("t", "h")), DiscoveryOptions(max_seconds=45, deterministic=True))
+    new = rng.uniform([0.0, 0.0], [30.0, 6.0], (50, 2))
+    expected = 16.3 * np.exp(0.072 * new[:, 0] - 0.3 * np.cos(1.31 * new[:, 1]))
+    np.testing.assert_allclose(found.formula.predict(new), expected, rtol=1e-6)

@@ -211,3 +211,16 @@ def test_idle_columns_are_those_of_the_whole_table(box, law):
     assert reducer.idle == (2,)
     reducer.look(problem.with_inputs(X[:, :2], (U, V), Step(StepKind.CONSTANT)))
     assert reducer.idle == (2,)
+
+
+def test_what_many_columns_hide_is_not_reduced_too_far(rng):
+    # Over narrow ranges a ratio is nearly a difference, and one column fewer is left.
+    X = rng.uniform([0.2, 2.77, -6.0, 2.77, -1.5], [2.0, 3.38, 6.0, 3.38, 1.5], (1600, 5))
+    r, d, z, p, s = X.T
+    y = 1.45 * r * s * np.expm1(5.0 * (d - p)) / (1 + (z / 3.57) ** 2)
+    symbols = sympy.symbols("r d z p s", real=True)
+    with clock.running(clock.Clock()):
+        reducer = Reducer(y, seed=0, deadline=120.0)
+        first = next(reducer.reduced(Problem.of(X, y, symbols)))
+    assert first.dimension == 2 and sympy.Add(*first.columns).free_symbols == set(symbols[1:4])
+    assert reducer.lowest < 1e-3
