@@ -58,7 +58,7 @@ class Turn(Enum):
 
 
 LAST = {Turn.WHOLE, Turn.PART, Turn.NOISY_PART}
-COMPOSED = {Turn.GLANCE, Turn.COMPOSED}
+WITHOUT_SUMS = {Turn.GLANCE, Turn.COMPOSED}
 
 ROUNDED = 1e-5
 """Errors of y, in units of its spread, up to which a sum can be told to be exact."""
@@ -191,7 +191,7 @@ class Sums:
         enumeration, pursuit = self._engines(noisy=self.noisy and turn is not Turn.BRIEF)
         last = turn in LAST
         yield from self._squares()
-        pursuit = None if turn in COMPOSED else pursuit
+        pursuit = None if turn in WITHOUT_SUMS else pursuit
         if pursuit is not None:
             # What waves there are is seen at once.
             yield from pursuit.waves(until)
