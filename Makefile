@@ -38,7 +38,7 @@ demo: $(VENV)/.runtime
 test: $(VENV)/.test
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m 'not pages and not long'
 
-# Whole searches of four to twelve seconds each, beside which `make test` has shorter tests of the same code.
+# Whole searches of some seconds each, beside which `make test` has shorter tests of the same code.
 test-long: $(VENV)/.test
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist load -m long
 

@@ -65,6 +65,7 @@ def test_discover_several_columns(card, rng):
     assert relative_error(found, X, y) < 1e-9
 
 
+@pytest.mark.long
 def test_discover_with_networks_alone(card, rng):
     X, y = product_rows(rng)
     growth = GrowthOptions(shapes=((2, (0, 1), 1),), population=2, training=TrainingOptions(steps=25))

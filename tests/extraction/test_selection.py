@@ -123,6 +123,7 @@ def planted_wrong(rows, network, planted, wrong):
     return selector, fitted
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "wrong", [{EdgeRef(0, 1, 0): "tanh"}, {EdgeRef(0, 0, 0): "gaussian"}, {EdgeRef(0, 2, 0): "x^3"}], ids=str
 )

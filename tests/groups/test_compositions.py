@@ -43,6 +43,7 @@ def forms(table):
     return found(table)
 
 
+@pytest.mark.long
 def test_an_exponent_that_is_an_input_is_found_with_a_start_for_each_group(table, forms):
     X = np.random.default_rng(0).uniform([0.1, 0.5], [4, 3], (50, 2))
     for formula, scale in zip(forms[0], SCALES, strict=True):
@@ -50,6 +51,7 @@ def test_an_exponent_that_is_an_input_is_found_with_a_start_for_each_group(table
         np.testing.assert_allclose(values, law(*X.T, scale), atol=0.15)
 
 
+@pytest.mark.long
 def test_what_its_constants_share_is_told(table, forms):
     contest = Contest(table, math.inf)
     contest.offer_all([one[0] for one in forms], [dict(enumerate(one)) for one in forms])

@@ -71,6 +71,7 @@ def test_a_product_of_two_inputs_is_left_of_two_products_of_three():
     assert float(mean_loss(lean, held, judged[:, None], None)[0]) ** 0.5 < 0.02
 
 
+@pytest.mark.long
 def test_lines_into_a_square_are_straight():
     net, *table = trained((3, 3, 1), lambda x: (x[:, 0] + 0.5 * x[:, 1] - x[:, 2]) ** 2)
     lean = eliminate(net, table[0], table[1], validation=table[2])[0]

@@ -115,6 +115,7 @@ def test_a_part_inside_that_the_data_do_not_need():
     assert_smaller(found, "k*sin(z)")
 
 
+@pytest.mark.long
 def test_a_term_that_the_data_do_not_need(smaller):
     assert_smaller(smaller, "B*x*z")
 
@@ -156,6 +157,7 @@ def test_a_guess_that_is_longer_than_it_is_worth():
 # -- more --------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_term_that_is_lacking():
     found = run(LAW + 0.2 * np.sin(3 * z) + NOISE, FORM, seconds=12)
     assert_valid(found)

@@ -211,6 +211,7 @@ def test_without_noise_nothing_long_is_made_of_what_is_no_law(found):
     assert list(search) == before
 
 
+@pytest.mark.long
 def test_a_part_that_is_right_and_has_a_constant_too_many_is_read_anew(brief):
     search = brief(lambda u, v: 3.0 * np.sin(2.2 * v) + 2.0 / u**2)
     u, v = search.fit_rows.variables

@@ -50,6 +50,7 @@ def test_as_short_and_as_good_as_the_law(box, law, planted, decade):
     assert np.sqrt(np.mean((law(found, SYMBOLS[:d]).predict(X) - t) ** 2)) < 1.02 * error
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "expression",
     [

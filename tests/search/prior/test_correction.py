@@ -47,6 +47,7 @@ def best_of(found):
     return min((formula for one in found for formula in one.formulas), key=lambda formula: formula.rank)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("y", "way"),
     [
