@@ -145,7 +145,8 @@ class FoundFormulas:
         if best is None:
             return True
         if best not in self._wrong:
-            self._wrong[best] = plainly_wrong(self._form(best).substituted(), self.fit_rows)
+            form = self._form(best.expression)
+            self._wrong[best] = form is None or plainly_wrong(form.substituted(), self.fit_rows)
         return self._wrong[best]
 
     def add(self, raw: sympy.Expr, structure: Origin) -> None:
@@ -195,10 +196,8 @@ class FoundFormulas:
                 if clock.late(until):
                     return
                 self._asked.add(formula.expression)
-                try:
-                    form = self._form(formula)
-                except ArgumentError as error:
-                    logger.info("formula not improved: %s", error)
+                form = self._form(formula.expression)
+                if form is None:
                     continue
                 if noise > 0:
                     self._complete(formula, form)
@@ -232,8 +231,13 @@ class FoundFormulas:
             return False
         return best.description_length < before.description_length - READ_BITS
 
-    def _form(self, formula: Formula) -> ParametricForm:
-        return parametrize(formula.expression.xreplace(self.fit_rows.symbols), self.fit_rows.variables)
+    def _form(self, expression: sympy.Expr) -> ParametricForm | None:
+        """None where a constant is out of double precision, which costs this formula and no other."""
+        try:
+            return parametrize(expression.xreplace(self.fit_rows.symbols), self.fit_rows.variables)
+        except ArgumentError as error:
+            logger.info("formula given up: %s", error)
+            return None
 
     def _promises(self, bits: float, near: float) -> bool:
         """Whether a description of about so many bits may become the shortest."""
@@ -272,30 +276,28 @@ class FoundFormulas:
             # What depends on two columns takes longer, and is not asked of what has given way to something better.
             if not part.pair or self.best() is before:
                 share = clock.now() + PAIR_SHARE * clock.left(until) if part.pair else until
-                self._read(part, formula, noise, share, seed)
+                self._read(part, formula, form, noise, share, seed)
 
-    def _read(self, part: Part, formula: Formula, noise: float, until: float, seed: int) -> None:
+    def _read(self, part: Part, formula: Formula, form: ParametricForm, noise: float, until: float, seed: int) -> None:
         """Add what a formula becomes with other functions in one place."""
         if clock.late(until):
             return
-        loss = self.fit_rows.loss(self._form(formula), self.fit_rows.fitting)
+        loss = self.fit_rows.loss(form, self.fit_rows.fitting)
         others: list[tuple[float, sympy.Expr]] = []
         # Without noise what the part leaves is of the others, whose constants are not yet right.
         sums = noise <= 0 and part.expression != 0
         left = math.sqrt(loss) if sums else noise
         for raw in read_anew(part, self.fit_rows, left, until=until, seed=seed, sums=sums):
-            try:
-                other, made = parametrize(raw, self.fit_rows.variables), raw
-                if noise <= 0:
-                    # What is then still far from the rows is no law, and would only be longer.
-                    fitted = self.fit_rows.fit(other, max_steps=30)
-                    if fitted.status == "non-finite" or fitted.loss >= HARDLY_LEFT * loss:
-                        continue
-                    other, made = fitted.form, fitted.form.substituted()
-                others.append((description_length_of(other, self.fit_rows), made))
-            except ArgumentError as error:
-                # A constant out of double precision costs this formula, and no other.
-                logger.info("formula given up: %s", error)
+            other, made = self._form(raw), raw
+            if other is None:
+                continue
+            if noise <= 0:
+                # What is then still far from the rows is no law, and would only be longer.
+                fitted = self.fit_rows.fit(other, max_steps=30)
+                if fitted.status == "non-finite" or fitted.loss >= HARDLY_LEFT * loss:
+                    continue
+                other, made = fitted.form, fitted.form.substituted()
+            others.append((description_length_of(other, self.fit_rows), made))
         # The best in any case, and what promises as much as long as there is time.
         for number, (bits, raw) in enumerate(sorted(others, key=lambda one: one[0])):
             if not self._promises(bits, READ_BITS) or (number and clock.late(until)):

@@ -162,10 +162,11 @@ class Sums:
         X, y, _, _ = self._table()
         summed = suits(X, y)
         composed = X.shape[1] <= FEW_INPUTS and len(y) >= FEWEST_ROWS and bool(np.ptp(y) > 0)
+        least = LEAST_OF_CURVE if X.shape[1] == 1 else LEAST_SECONDS
         if turn is Turn.COMPOSED:
-            return self.wanted and composed and not had and turn.value * clock.left(self.deadline) > LEAST_COMPOSED
-        glance = turn is Turn.GLANCE or not summed
-        least = LEAST_GLANCE if glance else LEAST_OF_CURVE if X.shape[1] == 1 else LEAST_SECONDS
+            least, summed = LEAST_COMPOSED, False
+        elif turn is Turn.GLANCE or not summed:
+            least = LEAST_GLANCE
         enough = turn.value * clock.left(self.deadline) > least
         return self.wanted and not had and enough and (summed or composed)
 
@@ -196,7 +197,7 @@ class Sums:
             # What waves there are is seen at once.
             yield from pursuit.waves(until)
         share = until if pursuit is None else clock.now() + ENUMERATED * clock.left(until)
-        few = FEW_OF_NOISY_CURVES if self.noisy and len(self._table()[3]) == 1 else FEW
+        few = FEW_OF_NOISY_CURVES if self.noisy and len(self.fit_rows.variables) - len(self.idle) == 1 else FEW
         yield from enumeration.formulas(share, few=math.inf if last else few, exact=turn is Turn.BRIEF)
         if pursuit is not None and not enumeration.exact:
             yield from pursuit.formulas(until, brief=turn is Turn.BRIEF)

@@ -13,6 +13,7 @@ from kansym.errors import ArgumentError
 from kansym.search import formulation
 from kansym.search.found import FoundFormulas
 from kansym.search.rows import FitRows
+from kansym.symbolic.parametric import parametrize
 
 NOISE = 0.02
 SECONDS = 8.0
@@ -283,15 +284,15 @@ def test_a_formula_beyond_double_precision_costs_no_other(brief, monkeypatch):
     right = F(2.1) * sympy.exp(-F(1.2) * u) + sympy.sin(F(2.2) * v)
     search.add(F(0.9) / (u**2 + F(0.8)) + sympy.sin(F(2.2) * v), "a guess")
     search.add(F(0.4) * u * v, "another guess")
-    form, refused = search._form, []
+    refused = []
 
-    def of_one(formula):
-        if not formula.expression.has(sympy.sin):
-            refused.append(formula)
+    def of_one(expression, variables):
+        if not expression.has(sympy.sin):
+            refused.append(expression)
             raise ArgumentError("beyond double precision")
-        return form(formula)
+        return parametrize(expression, variables)
 
-    monkeypatch.setattr(search, "_form", of_one)
-    monkeypatch.setattr("kansym.search.found.read_anew", lambda *_, **__: iter([F("6e-486") * u + v, right]))
+    monkeypatch.setattr("kansym.search.found.parametrize", of_one)
+    monkeypatch.setattr("kansym.search.found.read_anew", lambda *_, **__: iter([u + v, right]))
     search.improve(NOISE, seed=0)
     assert refused and np.sqrt(search.best().validation_loss) < 1.1 * NOISE

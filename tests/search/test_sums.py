@@ -235,5 +235,5 @@ def test_idle_columns_are_no_columns_of_sums(rng):
     enumeration, pursuit = search._engines(noisy=False)
     assert pursuit.X.shape[1] == 1 and [str(symbol) for symbol in pursuit.variables] == ["u"]
     with clock.running(Clock()):
-        found = next(enumeration.formulas(10.0))
+        found = next(enumeration.formulas(1.0))
     assert {str(symbol) for symbol in found.free_symbols} == {"u"}

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 import sympy
 
+from kansym.bench.catalogue import load_catalogue
+from kansym.bench.problem import make_problem
 from kansym.structure.surrogate import (
     BLOCK,
     CHECK_ROWS,
@@ -278,3 +280,20 @@ def test_what_sees_little_of_the_table_calls_no_column_idle(rng):
     y = np.sin(300 * X[:, 0]) + 0.1 * X[:, 1]
     found = best(X, y)
     assert found.error > 0.5 and found.idle(X, y, rng) == ()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("noise", [0.0, 0.01])
+def test_idle_columns_of_random_laws(noise):
+    idle, seen = 0, 0
+    for law in load_catalogue("random:61").laws[:40]:
+        table = make_problem(law, rows=400, seed=0, noise=noise)
+        found = best_surrogate(table.X, table.y)
+        if table.X.shape[1] == 1 or found is None:
+            continue
+        matter = {str(symbol) for symbol in table.truth.free_symbols}
+        without = {k for k in range(table.X.shape[1]) if f"x{k}" not in matter}
+        columns = set(found.idle(table.X, table.y, np.random.default_rng(0)))
+        assert columns <= without, law.name
+        idle, seen = idle + len(without), seen + len(columns)
+    assert idle > 5 and seen >= 0.8 * idle
