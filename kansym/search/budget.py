@@ -3,6 +3,9 @@
 STRUCTURE_SHARE = 0.75
 """Share of the time budget that the structure search may take before networks on the whole problem have their turn."""
 
+SHORTER = 0.5
+"""Share of the budget for which structure goes on where a formula is exact and very long."""
+
 ADDITIVE_AFTER = 0.1
 """Share of the budget for which structure goes on alone before the smallest network has its turn."""
 

@@ -34,6 +34,9 @@ SHORT_FORMULA, SHORT_OF_COLUMNS, NODES_OF_COLUMN = 12, 8, 2
 """Nodes of a formula than which no sum of products is much shorter: the first number, or of many columns the second one
 and so many for each, since every column takes itself and an operation."""
 
+VERY_LONG = 2.0
+"""Lengths of a short formula from which on one is very long."""
+
 SIMPLEST = 5
 """Nodes of a power of one column with its factor, or of another function of a line."""
 
@@ -116,14 +119,16 @@ class FoundFormulas:
         best = self.best()
         return self.exact() or (best is not None and self.fit_rows.at_noise(best))
 
-    def long(self, times: float = 1.0) -> bool:
-        """Whether a sum of products may well be shorter than the pick, as where noise lets much pass for it.
+    def long(self) -> bool:
+        """Whether a sum of products may well be shorter than the pick, as where noise lets much pass for it."""
+        return self._longer_than(1.0)
 
-        Parameters
-        ----------
-        times : float, default 1
-            As long as so many short formulas.
-        """
+    def very_long(self) -> bool:
+        """Whether the pick is so long that it seldom is on the way to the law, and improving it takes long."""
+        return self._longer_than(VERY_LONG)
+
+    def _longer_than(self, times: float) -> bool:
+        """Whether the pick is longer than so many short formulas."""
         best = self.best()
         if best is None:
             return True

@@ -56,9 +56,6 @@ from kansym.threads import threads_for
 
 logger = logging.getLogger(__name__)
 
-VERY_LONG = 2.0
-"""Lengths of a short formula from which on one is not improved before sums have had their turn."""
-
 SPLINE_ERROR, BLIND = 1e-3, 5.0
 """Validation RMSE that splines reach without noise, in spreads of y, and one that shows nothing, in errors of y."""
 
@@ -302,7 +299,8 @@ class _Run:
         """Solve the smaller problems that symmetries and inner functions make of this one."""
         self.report("structure", "looking for symmetries")
         X, y, weights = self.fit_rows.rows(self.fit_rows.fitting)
-        until = self.start + budget.STRUCTURE_SHARE * self.options.max_seconds
+        shares = budget.STRUCTURE_SHARE, budget.SHORTER
+        until, soon = (self.start + share * self.options.max_seconds for share in shares)
         every = self.fit_rows.allowed is None or self.fit_rows.allowed.elementary
         solver = self.solver = Solver(
             y, self._leaf, seed=self.options.seed, until=until, any_function=every, units=self.fit_rows.units
@@ -314,6 +312,8 @@ class _Run:
             self.sums.noise, self.sums.idle = solver.noise, solver.reducer.idle
             self.formulas.add(raw, steps)
             self.report("structure", in_words(steps))
+            if self.formulas.exact() and self.formulas.very_long() and not clock.late(soon):
+                continue  # A quotient of expanded polynomials may be a short law of a smaller problem.
             if self.formulas.exact() or (self.formulas.at_noise() and len(y) >= SMALL_TABLE and not solver.more):
                 return
             if clock.late(self.start + budget.ADDITIVE_AFTER * self.options.max_seconds):
@@ -385,7 +385,7 @@ class _Run:
         several = self.dataset.n_columns > 1
         kept = self.sums.noisy and not (several and turn is Turn.GLANCE)
         # What is very long, or long with noise, seldom is on the way to the law, and improving it takes long.
-        long = self.formulas.long(1.0 if kept else VERY_LONG)
+        long = self.formulas.long() if kept else self.formulas.very_long()
         begun = self.part or self.solver is not None  # before, there are only a constant and a straight line
         if ((kept and several and begun) or turn is self.sums.last) and not long:
             self._improve()

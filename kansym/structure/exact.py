@@ -5,6 +5,8 @@
 import itertools
 from collections.abc import Iterator
 
+import sympy
+
 from kansym import clock
 from kansym.structure.algebraic import algebraic_law
 from kansym.structure.leaf import Solution, symbols
@@ -17,8 +19,8 @@ from kansym.structure.spans import span_laws
 from kansym.structure.sparse import sparse_law
 
 
-def at_once(problem: Problem, *, any_function: bool) -> Iterator[Solution]:
-    """Rational and algebraic laws, and products of powers and exponentials.
+def laws_at_once(problem: Problem, *, any_function: bool) -> Iterator[sympy.Expr]:
+    """Rational and algebraic laws, and products of powers and exponentials, in `symbols(problem.dimension)`.
 
     Parameters
     ----------
@@ -29,13 +31,12 @@ def at_once(problem: Problem, *, any_function: bool) -> Iterator[Solution]:
     if problem.dimension == 0:
         return
     variables = symbols(problem.dimension)
-    for law in rational_laws(problem.X, problem.t, variables):
-        yield problem.compose(law, variables), problem
+    yield from rational_laws(problem.X, problem.t, variables)
     if any_function:
         for engine in (monomial_law, algebraic_law):
             law = engine(problem.X, problem.t, variables)
             if law is not None:
-                yield problem.compose(law, variables), problem
+                yield law
 
 
 def short_sums(problem: Problem, until: float, *, plain: bool = False) -> Iterator[Solution]:

@@ -19,7 +19,7 @@ import sympy
 from kansym import clock
 from kansym.clock import Work
 from kansym.structure.scaling_symmetry import nearest_rational, shortened
-from kansym.structure.surrogate import Surrogate, fit_surrogate, one_signed
+from kansym.structure.surrogate import Interpolant, fit_surrogate, one_signed
 
 SLOPES = (0.0, 1.0, -1.0, -2.0, 2.0, -0.5, -1.5, 0.5, 3.0, -3.0)
 """Exponents p of phi' = x^p that are believed."""
@@ -95,13 +95,13 @@ class InnerFunction:
 
 
 def inner_functions(
-    surrogate: Surrogate, X: np.ndarray, *, noisy: bool = False, loose: float = 0.3
+    surrogate: Interpolant, X: np.ndarray, *, noisy: bool = False, loose: float = 0.3
 ) -> list[InnerFunction]:
     """Pairs of columns that may enter through one inner function, the surest first.
 
     Parameters
     ----------
-    surrogate : Surrogate
+    surrogate : Interpolant
         Of the target, fitted on the same columns.
     X : ndarray, shape (n, d)
         Points to read gradients at.
@@ -136,7 +136,7 @@ def inner_functions(
     return sorted(found, key=lambda candidate: candidate.misfit)
 
 
-def _with_noise(surrogate: Surrogate, X: np.ndarray, loose: float) -> list[InnerFunction]:
+def _with_noise(surrogate: Interpolant, X: np.ndarray, loose: float) -> list[InnerFunction]:
     """Inner functions of columns alike, by the direction in which y changes least.
 
     Where h exists, the vectors (dy/dx_i x_j^p, dy/dx_j x_i^p) of all rows are multiples of one. Logarithms of ratios

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kansym.structure.surrogate import Surrogate, one_signed
+from kansym.structure.surrogate import Interpolant, one_signed
 
 NULL = 0.12
 """Singular value, relative to the rms of the columns, below which a direction may be a symmetry. Liberal, since every
@@ -62,7 +62,7 @@ class ScalingReduction:
     cost: float
 
 
-def symmetry_matrix(surrogate: Surrogate, X: np.ndarray, *, noisy: bool) -> np.ndarray:
+def symmetry_matrix(surrogate: Interpolant, X: np.ndarray, *, noisy: bool) -> np.ndarray:
     """Rows (x_1 dT/dx_1, ..., x_d dT/dx_d, -b-term), shape (n, d + 1).
 
     Without noise every row is a relation of equal worth, and has unit length. With noise the gradients of rows with a
@@ -73,7 +73,7 @@ def symmetry_matrix(surrogate: Surrogate, X: np.ndarray, *, noisy: bool) -> np.n
         return shortened(np.column_stack([gradient * X, -value]))
     value, gradient = surrogate.derivatives(X)
     # With T = log|y| the relation reads sum a_i x_i dT/dx_i = b.
-    last = np.ones(len(X)) if surrogate.axes.log_target else value
+    last = np.ones(len(X)) if surrogate.log_target else value
     matrix = np.column_stack([gradient * X, -last])
     size = np.linalg.norm(matrix, axis=1, keepdims=True)
     # Where y and its gradient vanish, only the interpolant's error is left.
@@ -91,13 +91,13 @@ def shortened(relations: np.ndarray) -> np.ndarray:
 
 
 def scaling_reductions(
-    surrogate: Surrogate, X: np.ndarray, *, noisy: bool = False, most: int = 3
+    surrogate: Interpolant, X: np.ndarray, *, noisy: bool = False, most: int = 3
 ) -> Iterator[list[ScalingReduction]]:
     """Candidate reductions, the largest number of symmetries first; per number the simplest ones.
 
     Parameters
     ----------
-    surrogate : Surrogate
+    surrogate : Interpolant
         Of the target, fitted on the same columns.
     X : ndarray, shape (n, d)
         Points to read gradients at.

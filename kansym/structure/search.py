@@ -16,7 +16,7 @@ from kansym.structure.inner import InnerFunction, inner_functions, with_fitted_r
 from kansym.structure.problem import Problem, monomial, relative_error
 from kansym.structure.scaling_symmetry import ScalingReduction, scaling_reductions
 from kansym.structure.single_index import SMOOTH, single_index
-from kansym.structure.surrogate import Surrogate, best_surrogate, check_rows
+from kansym.structure.surrogate import Interpolant, Surrogate, best_surrogate, check_rows
 from kansym.structure.unit_groups import sound, unit_reductions
 from kansym.symbolic.complexity import complexity
 from kansym.symbolic.steps import Step, StepKind
@@ -70,6 +70,9 @@ Trial = tuple[list[Problem], Surrogate | None, float]
 TIMES, BEND = 10.0, 10.0
 """Squared errors of an interpolant that a curve of one index may leave, and what half a wave adds, in units of the
 inverse squared rows."""
+
+CERTAIN = 1e-6
+"""Largest misfit of a symmetry of a law whose derivatives are exact."""
 
 MOST_INNER = 4
 """Inner functions tried per problem."""
@@ -262,11 +265,7 @@ class Reducer:
         children = self.by_units(problem)
         if children:
             yield children
-        points = (
-            problem.X
-            if self.noisy
-            else problem.X[np.random.default_rng(self.seed).permutation(len(problem.X))[:GRADIENT_ROWS]]
-        )
+        points = problem.X if self.noisy else self._some(problem)
         inner = (
             inner_functions(surrogate, points, noisy=self.noisy and surrogate.error > CLEAR, loose=0.3)[:MOST_INNER]
             if problem.dimension > 1
@@ -291,6 +290,22 @@ class Reducer:
         for candidate in inner:
             if candidate.slopes != (0.0, 0.0) or candidate.misfit >= PLAIN:
                 yield from self._with_inner(problem, candidate)
+
+    def by_exact(self, problem: Problem, law: Interpolant) -> Iterator[list[Problem]]:
+        """Lists of equivalent smaller problems by the symmetries of a law that is exact."""
+        points = self._some(problem)
+        for inner in inner_functions(law, points):
+            if inner.misfit < CERTAIN:
+                yield from self._with_inner(problem, inner)
+        for reductions in scaling_reductions(law, points):
+            certain = (self._scaled(problem, one) for one in reductions if one.misfit < CERTAIN)
+            children = [child for child in certain if child.finite()]
+            if children:
+                yield children
+
+    def _some(self, problem: Problem) -> np.ndarray:
+        """Rows for gradients."""
+        return problem.X[np.random.default_rng(self.seed).permutation(len(problem.X))[:GRADIENT_ROWS]]
 
     def _scaled(self, problem: Problem, reduction: ScalingReduction, kind: StepKind = StepKind.SCALING) -> Problem:
         made = [monomial(problem.columns, problem.X, row) for row in reduction.groups]

@@ -12,7 +12,7 @@ import numpy as np
 import sympy
 
 from kansym import clock
-from kansym.structure.exact import at_once, beside, featured, short_sums
+from kansym.structure.exact import beside, featured, short_sums
 from kansym.structure.leaf import Leaf, LeafSolver, Solution, evaluate, symbols
 from kansym.structure.links import usable_links
 from kansym.structure.peeling import peeled
@@ -24,6 +24,7 @@ from kansym.structure.scaled_forms import scaled_forms
 from kansym.structure.search import GRADIENT_ROWS, NOISY, Reducer
 from kansym.structure.separability import Separation, linked_separations, separated_curve
 from kansym.structure.settling import Settling
+from kansym.structure.shortening import at_once
 from kansym.structure.simple_forms import simple_forms
 from kansym.structure.sparse import MOST_COLUMNS, sparse_fits
 from kansym.structure.straight import straight_lines
@@ -348,7 +349,7 @@ class Solver:
     def _at_once(self, problem: Problem) -> Iterator[Solution]:
         """Rational and algebraic laws, and products of powers and exponentials, exact on all rows."""
         if not self._late():
-            yield from at_once(problem, any_function=self.any_function)
+            yield from at_once(problem, self.reducer.by_exact, any_function=self.any_function, until=self.until)
 
     def _exactly(self, problem: Problem, surrogate: Surrogate | None) -> Iterator[Solution]:
         if problem.dimension == 0:

@@ -8,6 +8,7 @@ read from it are hypotheses, and those are judged on the data.
 
 import math
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
@@ -107,6 +108,20 @@ def laid_out(X: np.ndarray, log: np.ndarray) -> np.ndarray:
     return Z
 
 
+class Interpolant(Protocol):
+    """What symmetries are read from; attributes and methods as of `Surrogate`."""
+
+    @property
+    def error(self) -> float: ...
+
+    @property
+    def log_target(self) -> bool: ...
+
+    def value_and_gradient(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]: ...
+
+    def derivatives(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]: ...
+
+
 @dataclass(frozen=True, eq=False)
 class Surrogate:
     """Posterior mean of a Gaussian process, squared-exponential kernel, one length scale per column.
@@ -138,6 +153,11 @@ class Surrogate:
     noise: float
     error: float = math.nan
     check: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=int))
+
+    @property
+    def log_target(self) -> bool:
+        """Whether log|y| is interpolated in place of y."""
+        return self.axes.log_target
 
     def _kernel(self, Z: np.ndarray) -> np.ndarray:
         return kernel(Z, self.points, self.length)

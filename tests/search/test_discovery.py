@@ -394,6 +394,16 @@ def test_the_error_of_the_network_is_weighted_like_that_of_the_formula():
 
 
 @pytest.mark.long
+def test_a_quotient_of_expanded_polynomials_is_not_the_last_word(rng):
+    X = rng.uniform([10, 0.5, 2], [40, 5, 9], (1000, 3))
+    u, v, w = X.T
+    y = 0.108 * (1 + 0.1021 * v * w - 5.4 / (1 + 0.40697 * u)) ** 2
+    found = discover(make_dataset(X, y), DiscoveryOptions(max_seconds=60, deterministic=True, networks=False))
+    assert found.formula.complexity < 20
+    np.testing.assert_allclose(found.formula.predict(X), y, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.long
 def test_a_noisy_curve_without_errors_has_sums_as_soon_as_noise_is_seen(rng, monkeypatch):
     turns = []
     monkeypatch.setattr("kansym.search.sums.LEAST_OF_CURVE", 0.5)
@@ -416,7 +426,7 @@ def test_with_noise_only_a_short_formula_is_improved_before_sums(rng, monkeypatc
     monkeypatch.setattr("kansym.search.sums.LEAST_SECONDS", 0.5)
     monkeypatch.setattr("kansym.search.sums.Sums.formulas", lambda sums, turn: iter(order.append(turn) or ()))
     monkeypatch.setattr("kansym.search.found.FoundFormulas.improve", lambda found, noise, seed: order.append("improve"))
-    monkeypatch.setattr("kansym.search.found.FoundFormulas.long", lambda found, times=1.0: nodes > 12 * times)
+    monkeypatch.setattr("kansym.search.found.FoundFormulas._longer_than", lambda found, times: nodes > 12 * times)
     X = rng.uniform(0.5, 3, (600, 2))
     y = np.exp(np.sin(2 * X[:, 0]) * X[:, 1]) + np.log(X[:, 1]) * X[:, 0] + 0.1 * rng.normal(size=600)
     dataset = make_dataset(X, y, names=["x", "y"], target="t", y_error=0.1)

@@ -83,14 +83,15 @@ def test_a_formula_of_many_columns_is_short_up_to_more_nodes(found):
         expression = sympy.Add(1, *(sympy.Symbol(f"x{k}") for k in range(columns)))
         one = SimpleNamespace(complexity=nodes, expression=expression)
         search.best = lambda: one
-        return search.long(times)
+        return search.long()
 
-    times = 1.0
+    def very_long(columns, nodes):
+        return long(columns, nodes) and search.very_long()
+
     assert [long(columns, 12) for columns in (1, 2, 5)] == [False, False, False]
     assert [long(columns, 13) for columns in (1, 2, 3)] == [True, True, False]
     assert not long(5, 18) and long(5, 19)
-    times = 2.0
-    assert not long(5, 36) and long(5, 37)
+    assert not very_long(5, 36) and very_long(5, 37)
 
 
 def test_a_function_of_a_product_of_more_columns_is_simple_with_more_nodes(found):

@@ -1,7 +1,6 @@
 """Laws whose values and gradients are known, so that what is read from them can be checked to rounding."""
 
 import math
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -24,7 +23,7 @@ class Law:
     def __init__(self, expression, symbols, *, log_target=False, error=1e-9):
         self.expression, self.symbols = expression, tuple(symbols)
         self.partial = [sympy.diff(expression, symbol) for symbol in symbols]
-        self.axes, self.error, self.noise = SimpleNamespace(log_target=log_target), error, 1e-10
+        self.log_target, self.error, self.noise = log_target, error, 1e-10
 
     def predict(self, X):
         return on_rows(self.expression, self.symbols, X)
@@ -34,7 +33,7 @@ class Law:
 
     def derivatives(self, X):
         value, gradient = self.value_and_gradient(X)
-        return (np.log(np.abs(value)), gradient / value[:, None]) if self.axes.log_target else (value, gradient)
+        return (np.log(np.abs(value)), gradient / value[:, None]) if self.log_target else (value, gradient)
 
 
 def uniform_rows(n, *ranges, seed=0):

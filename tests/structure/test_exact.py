@@ -5,10 +5,15 @@ import pytest
 import sympy
 
 from kansym import clock
-from kansym.structure.exact import at_once, beside, featured, short_sums
+from kansym.structure.exact import beside, featured, short_sums
 from kansym.structure.problem import Problem
+from kansym.structure.shortening import at_once
 
 A, B, C = SYMBOLS = sympy.symbols("a b c", real=True)
+
+
+def laws(whole, *, any_function):
+    return at_once(whole, lambda *_: iter(()), any_function=any_function, until=np.inf)
 
 
 def first(engine, expression, box, values, low=0.3):
@@ -26,8 +31,11 @@ def first(engine, expression, box, values, low=0.3):
 @pytest.mark.parametrize(
     ("engine", "expression"),
     [
-        (lambda whole: at_once(whole, any_function=False), (A + B) / (1 + A * C)),
-        (lambda whole: at_once(whole, any_function=True), B - C + sympy.sqrt(A**2 + B * C)),
+        (lambda whole: laws(whole, any_function=False), (A + B) / (1 + A * C)),
+        (
+            lambda whole: laws(whole, any_function=True),
+            B - C + sympy.sqrt(A**2 + B * C),
+        ),
         (lambda whole: short_sums(whole, np.inf), A * sympy.sin(B) + sympy.exp(-C)),
         (lambda whole: featured(whole, np.inf), (1 - A**2) / (1 + A * sympy.cos(B))),
         (lambda whole: beside(whole, np.inf, seed=0), A * sympy.sin(B) - 2 * sympy.log(A) / C + sympy.sqrt(B)),
@@ -42,5 +50,10 @@ def test_a_law_in_the_units_of_the_user(engine, expression, box, values, agree):
 
 
 def test_without_functions_there_are_no_roots(box, values):
-    found, _, _ = first(lambda whole: at_once(whole, any_function=False), sympy.sqrt(A + B) + C, box, values)
+    found, _, _ = first(
+        lambda whole: laws(whole, any_function=False),
+        sympy.sqrt(A + B) + C,
+        box,
+        values,
+    )
     assert found is None
