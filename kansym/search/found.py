@@ -12,13 +12,14 @@ import sympy
 from kansym import clock
 from kansym.errors import ArgumentError
 from kansym.extraction.selection import EXACT
-from kansym.search.budget import IMPROVING
+from kansym.search.budget import IMPROVING, IMPROVING_EXACTLY
 from kansym.search.challenge import SECONDS as CHALLENGE_SECONDS
 from kansym.search.challenge import rivals
 from kansym.search.formulation import from_expression, polished
 from kansym.search.front import ParetoFront
+from kansym.search.lacking import lacking, wrong_parts
 from kansym.search.lengths import description_length_of
-from kansym.search.parts_anew import Part, lacking, parts_of, plainly_wrong, read_anew
+from kansym.search.parts_anew import Part, parts_of, plainly_wrong, read_anew
 from kansym.search.rows import FitRows
 from kansym.symbolic.complexity import FEW_ROWS
 from kansym.symbolic.formula import Formula
@@ -52,14 +53,18 @@ CONSTANT_BITS, NEAR_BITS, READ_BITS = 6.0, 8.0, 20.0
 more is still worth a fit, since what is expected is rough, and one with a new part, whose offset or exponent may yet
 turn out to be none or a whole number."""
 
-MOST_OF_THE_REST = 0.5
-"""Share of the residual that a function of one column explains where the rest of a law is taken to be one."""
+MOST_OF_THE_REST, NEARLY_ALL = 0.5, 0.9
+"""Share of the residual that a function of one column explains where the rest of a law is taken to be one, and the same
+of a formula that leaves much."""
 
 HARDLY_LEFT = 0.02
 """Share of the squared residual that such a function may leave."""
 
-NEAR_MISS = 0.03
-"""Residual, in units of the RMS of y, of a formula without noise whose terms of one column may be all that is wrong."""
+NEAR_MISS = 0.1
+"""Residual, in units of the RMS of y, of a formula without noise of which one function may be all that is wrong."""
+
+FAR_BELOW = 0.3
+"""Residual of a formula, in units of the noise that interpolants see, that is beyond what noise allows."""
 
 ENOUGH = 0.5
 """Share of the time for the case against a formula that makes it one."""
@@ -67,8 +72,8 @@ ENOUGH = 0.5
 READ_ANEW, PARTS = 2, 5
 """Formulas whose parts are read anew, in each round, and most parts of each."""
 
-PAIR_SHARE = 0.7
-"""Share of the time that is left for a part of two columns."""
+PAIR_SHARE, PART_SHARE = 0.7, 0.5
+"""Share of the time that is left for a part of two columns, and for one of one without noise."""
 
 Seeds = Callable[[FitRows, float, Callable[[str, str], None]], Iterator[Formula]]
 """Formulas to begin with, from the rows, a `kansym.clock.now` deadline, and what progress is reported to."""
@@ -93,6 +98,7 @@ class FoundFormulas:
         self.fit_rows, self.deadline = fit_rows, deadline
         self.all: list[Formula] = []
         self._asked: set[sympy.Expr] = set()
+        self._wrong_of: dict[sympy.Expr, list[Part]] = {}
         self._wrong: dict[Formula, bool] = {}
 
     def __iter__(self) -> Iterator[Formula]:
@@ -192,8 +198,11 @@ class FoundFormulas:
             terms are tried that are most of what it leaves.
         seed : int
         """
+        if noise <= 0 or self._belies(noise):
+            self._improve_exactly(clock.now() + IMPROVING_EXACTLY * clock.left(self.deadline), seed)
+            return
         until = clock.now() + IMPROVING * clock.left(self.deadline)
-        for _ in range(MOST_ROUNDS if noise > 0 else ROUNDS):
+        for _ in range(MOST_ROUNDS):
             before = self.best()
             leaders = sorted(self.all, key=lambda formula: formula.rank)[:LEADERS]
             new = [one for one in leaders if one.expression not in self._asked]
@@ -204,14 +213,59 @@ class FoundFormulas:
                 form = self._form(formula.expression)
                 if form is None:
                     continue
-                if noise > 0:
-                    self._complete(formula, form)
-                if noise > 0 and self._gave_way(before):
+                self._complete(formula, form)
+                if self._gave_way(before):
                     break
                 if number < READ_ANEW and len(self.fit_rows.fitting) >= LEAST_ROWS:
                     self._read_parts(formula, form, noise, until, seed)
             if self.best() is before:
                 return
+
+    def _belies(self, noise: float) -> bool:
+        """Whether a formula of several columns follows the rows more closely than what interpolants call noise allows."""
+        below = FAR_BELOW * noise
+        many = len(self.fit_rows.variables) > 1 and len(self.fit_rows.fitting) >= LEAST_ROWS
+        return many and below > self.fit_rows.noise_floor and self.best_loss() < below**2
+
+    def _improve_exactly(self, until: float, seed: int) -> None:
+        """Without noise: whatever formula has one wrong part, the one first that is the best without it."""
+        if len(self.fit_rows.variables) == 1 or len(self.fit_rows.fitting) < LEAST_ROWS:
+            # A function of the only column is what the whole search is for.
+            return
+        for _ in range(MOST_ROUNDS):
+            before = self.best()
+            for formula, form, part in self._wrong_parts()[:PARTS]:
+                if clock.late(until) or self.exact():
+                    return
+                self._wrong_of[formula.expression].remove(part)
+                self._read(part, formula, form, 0.0, clock.now() + PART_SHARE * clock.left(until), seed)
+                if self._gave_way(before):
+                    break
+            if self.best() is before:
+                return
+
+    def _wrong_parts(self) -> list[tuple[Formula, ParametricForm, Part]]:
+        """Parts that may be all that is wrong with a formula, with the best description to hope for first."""
+        n = len(self.fit_rows.dataset.y)
+        found: list[tuple[float, int, Formula, ParametricForm, Part]] = []
+        leaders = sorted(self.all, key=lambda formula: formula.rank)[:LEADERS]
+        for formula in dict.fromkeys((*leaders, *ParetoFront.from_formulas(self.all, self.fit_rows.dataset.X))):
+            form = self._form(formula.expression) if formula.expression.free_symbols else None
+            if form is None:
+                continue
+            if formula.expression not in self._wrong_of:
+                self._wrong_of[formula.expression] = self._wrong_parts_of(formula, form)
+            for part in self._wrong_of[formula.expression]:
+                left = max(1.0 - part.drop / len(self.fit_rows.fitting), LEAST_LEFT)
+                bits = formula.description_length + 0.5 * n * math.log2(left)
+                found.append((bits, len(found), formula, form, part))
+        return [(formula, form, part) for _, _, formula, form, part in sorted(found, key=lambda one: one[:2])]
+
+    def _wrong_parts_of(self, formula: Formula, form: ParametricForm) -> list[Part]:
+        """Parts of one formula that are most of what is wrong with it, the most first."""
+        near = formula.validation_loss <= NEAR_MISS**2 * float(np.mean(self.fit_rows.dataset.y**2))
+        share = MOST_OF_THE_REST if near else NEARLY_ALL
+        return wrong_parts(form.substituted(), self.fit_rows, share, near=near)[:PARTS]
 
     def challenge(self, deadline: float, *, seed: int) -> bool:
         """Try other functions in the places of the pick's, until none of them is the better description.
@@ -265,18 +319,15 @@ class FoundFormulas:
         """Add what a formula becomes with a function of one column more, and with others for some of its parts."""
         expression = form.substituted()
         # A function of the only column is what the whole search is for.
-        several = len(self.fit_rows.variables) > 1
-        near = formula.validation_loss <= NEAR_MISS**2 * float(np.mean(self.fit_rows.dataset.y**2))
-        least = 0.0 if noise > 0 else MOST_OF_THE_REST
-        parts = lacking(expression, self.fit_rows, least, instead=near and noise <= 0) if several else []
-        long = formula.complexity > _short(formula)
-        if noise > 0 and (several or long):
+        several, long = len(self.fit_rows.variables) > 1, formula.complexity > _short(formula)
+        parts = lacking(expression, self.fit_rows, 0.0) if several else []
+        if several or long:
             parts += parts_of(expression, self.fit_rows, long=long)
             parts.sort(key=lambda part: -part.drop)
         before = self.best()
         for part in parts[:PARTS]:
             # What the new one lacks is then asked, and not what else the old one did.
-            if noise > 0 and self._gave_way(before):
+            if self._gave_way(before):
                 return
             # What depends on two columns takes longer, and is not asked of what has given way to something better.
             if not part.pair or self.best() is before:
@@ -291,7 +342,7 @@ class FoundFormulas:
         others: list[tuple[float, sympy.Expr]] = []
         # Without noise what the part leaves is of the others, whose constants are not yet right.
         sums = noise <= 0 and part.expression != 0
-        left = math.sqrt(loss) if sums else noise
+        left = math.sqrt(loss) if noise <= 0 else noise
         for raw in read_anew(part, self.fit_rows, left, until=until, seed=seed, sums=sums):
             other, made = self._form(raw), raw
             if other is None:

@@ -5,17 +5,16 @@
 
 In a sum or a product of functions of single columns each function was read while the others were not yet right, and
 with noise one passes for another: 1/((|x| + a)^2 + b) for exp(-2 |x|). Where y = a + b p on all rows, with a and b from
-the rest of the formula, (y - a)/b says what the part p is, with errors in proportion to 1/b. Short sums of powers and
-exponentials of its one argument and all compositions of few operations are tried: backfitting, with formulas for
-smoothers. What depends on two columns together, as x^y, is read anew as a table of these two, of compositions and sums
-of products.
+the rest of the formula, (y - a)/b says what the part p is, with errors in proportion to 1/b; within a function of
+several columns that is so to the first order, with its derivative for b. Short sums of powers and exponentials of its
+one argument and all compositions of few operations are tried: backfitting, with formulas for smoothers. What depends on
+two columns together, as x^y, is read anew as a table of these two, of compositions and sums of products.
 """
 
 import itertools
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 import scipy.stats
@@ -92,7 +91,7 @@ class Part:
         return len(self.symbols) == 2
 
 
-def parts_of(formula: sympy.Expr, fit_rows: FitRows, *, long: bool = True) -> list[Part]:
+def parts_of(formula: sympy.Expr, fit_rows: FitRows, *, long: bool = True, degree: int = DEGREE) -> list[Part]:
     """Sums and products of all that depends on one argument or two columns alone, but the whole formula, that are not
     right, and those of one argument that are long.
 
@@ -105,6 +104,9 @@ def parts_of(formula: sympy.Expr, fit_rows: FitRows, *, long: bool = True) -> li
     fit_rows : FitRows
     long : bool, default True
         Whether those that are right but long are wanted too.
+    degree : int, default 8
+        Of the polynomials that ask whether a part of one argument is right: what the best of wrong functions leaves
+        without noise takes more.
     """
     X, y, weights = fit_rows.rows(fit_rows.fitting)
     residual = y - parametrize(formula, fit_rows.variables).evaluate(X)
@@ -116,7 +118,7 @@ def parts_of(formula: sympy.Expr, fit_rows: FitRows, *, long: bool = True) -> li
         nodes = complexity(part.expression)
         if part.expression == formula or (not part.pair and nodes < SMALLEST_PART):
             continue
-        drop = len(y) * _explained(part.values, part.slope * root, residual * root)
+        drop = len(y) * explained(part.values, part.slope * root, residual * root, degree)
         if part.pair and drop > SURE_OF_TWO:
             found.append((drop / MORE, nodes, part))
         elif not part.pair and (drop > SURE or (long and nodes >= LONG_PART)):
@@ -143,69 +145,18 @@ def pairs_within(formula: sympy.Expr, fit_rows: FitRows) -> Iterator[Part]:
     yield from _pairs_within(formula, _Place.whole(len(X)), fit_rows.variables, X)
 
 
-def lacking(formula: sympy.Expr, fit_rows: FitRows, share: float, *, instead: bool = False) -> list[Part]:
-    """Functions of single columns beside the formula that may explain this share of its residual, the most first.
+def stand_in(values: np.ndarray) -> sympy.Symbol:
+    """A symbol for an argument with these values."""
+    return sympy.Symbol("z", positive=True) if (values > 0).all() else sympy.Symbol("z", real=True)
 
-    In the order of a column's values the residual changes little from row to row where it is a function of that column,
-    however often that oscillates: von Neumann's ratio, doi:10.1214/aoms/1177731677.
 
-    Parameters
-    ----------
-    formula : sympy.Expr
-        In `fit_rows.variables`.
-    fit_rows : FitRows
-    share : float
-    instead : bool, default False
-        Whether in the place of the terms that depend on the column alone, where there are any, as well.
+def explained(x: np.ndarray, slope: np.ndarray, residual: np.ndarray, degree: int) -> float:
+    """Share of the residual that slope times a polynomial of x (n, k), of its ranks without outliers, explains.
+
+    The degree is that of one column.
     """
-    X, y, weights = fit_rows.rows(fit_rows.fitting)
-    rest = parametrize(formula, fit_rows.variables).evaluate(X)
-    root = np.ones(len(y)) if weights is None else np.sqrt(weights)
-    residual = (y - rest) * root
-    square = float(residual @ residual)
-    if not (math.isfinite(square) and square > 0):
-        return []
-    # By chance the ratio is as far from one as this, three times in a thousand.
-    share = max(share, 3 / math.sqrt(len(y)))
-    found: list[tuple[float, int]] = []
-    for column in range(X.shape[1]):
-        clock.charge(Work.SORTED_VALUES, len(y))
-        steps = np.diff(residual[np.argsort(X[:, column], kind="stable")])
-        explained = 1.0 - float(steps @ steps) / (2 * square)
-        if explained > share:
-            found.append((explained, column))
-    return [
-        part
-        for explained, k in sorted(found, reverse=True)
-        for part in _beside(formula, rest, fit_rows.variables, k, X, len(y) * explained, instead=instead)
-    ]
-
-
-def _beside(
-    formula: sympy.Expr,
-    values: np.ndarray,
-    variables: tuple[sympy.Symbol, ...],
-    column: int,
-    X: np.ndarray,
-    drop: float,
-    *,
-    instead: bool,
-) -> Iterator[Part]:
-    """A function of one column beside a formula; with `instead`, first in the place of the terms of it alone."""
-    terms = sympy.Add.make_args(formula) if instead else ()
-    own = sympy.Add(*(term for term in terms if term.free_symbols == {variables[column]}))
-    for mine in dict.fromkeys((own, sympy.S.Zero)):
-        others = formula - mine
-        rest = values - parametrize(mine, variables).evaluate(X) if mine.free_symbols else values
-        if others.free_symbols:
-            put = partial(sympy.Add, others)
-            yield Part(mine, X[:, [column]], (variables[column],), rest, np.ones(len(X)), put, drop)
-
-
-def _explained(x: np.ndarray, slope: np.ndarray, residual: np.ndarray) -> float:
-    """Share of the residual that slope times a polynomial of x (n, k), of its ranks without outliers, explains."""
     ranks = (scipy.stats.rankdata(x, "ordinal", axis=0) - 1) / max(len(x) - 1, 1)
-    degree = DEGREE if x.shape[1] == 1 else DEGREE_OF_TWO
+    degree = degree if x.shape[1] == 1 else DEGREE_OF_TWO
     each = [np.polynomial.chebyshev.chebvander(2 * one - 1, degree) for one in ranks.T]
     orders = [order for order in itertools.product(range(degree + 1), repeat=len(each)) if sum(order) <= degree]
     columns = [math.prod(one[:, k] for one, k in zip(each, order, strict=True)) for order in orders]
@@ -240,6 +191,20 @@ class _Place:
         inner = (self.rest + self.slope * values, self.slope) if node.is_Add else (self.rest, self.slope * values)
         return _Place(*inner, lambda new: self.put(node.func(others, new)))
 
+    def through(
+        self, node: sympy.Expr, argument: sympy.Expr, variables: tuple[sympy.Symbol, ...], X: np.ndarray
+    ) -> "_Place | None":
+        """The place of an argument of a function at this place, to the first order around the formula."""
+        slot = sympy.Dummy(real=True, positive=argument.is_positive)
+        function = node.xreplace({argument: slot})
+        slope = sympy.diff(function, slot).xreplace({slot: argument})
+        value, own, slopes = (parametrize(one, variables).evaluate(X) for one in (node, argument, slope))
+        slopes = self.slope * slopes
+        rest = self.rest + self.slope * value - slopes * own
+        if not (np.isfinite(slopes).all() and np.isfinite(rest).all()):
+            return None
+        return _Place(rest, slopes, lambda new: self.put(function.xreplace({slot: new})))
+
 
 def _within(node: sympy.Expr, place: _Place, variables: tuple[sympy.Symbol, ...], X: np.ndarray) -> Iterator[Part]:
     columns = node.free_symbols & set(variables)
@@ -250,6 +215,11 @@ def _within(node: sympy.Expr, place: _Place, variables: tuple[sympy.Symbol, ...]
     elif len(columns) > 1:
         yield from _of_one_argument(node, place, variables, X)
     if not (node.is_Add or node.is_Mul):
+        if len(columns) > 1:
+            for argument in node.args:
+                inner = place.through(node, argument, variables, X) if argument.free_symbols & columns else None
+                if inner is not None:
+                    yield from _within(argument, inner, variables, X)
         return
     groups: dict[frozenset, list[sympy.Expr]] = {}
     for argument in node.args:
@@ -297,8 +267,8 @@ def _of_one_argument(
     for own in dict.fromkeys((factor, *_without_argument(factor, argument))):
         values, sizes = (parametrize(one, variables).evaluate(X) for one in (argument, own))
         if np.isfinite(values).all() and np.isfinite(sizes).all() and np.ptp(values) > 0:
-            symbol = sympy.Symbol("z", positive=True) if (values > 0).all() else sympy.Symbol("z", real=True)
-            put = _filled(place.put, own, symbol, argument)
+            symbol = stand_in(values)
+            put = filled(place.put, own, symbol, argument)
             yield Part(node, values[:, None], (symbol,), place.rest, place.slope * sizes, put)
 
 
@@ -311,7 +281,7 @@ def _without_argument(factor: sympy.Expr, argument: sympy.Expr) -> Iterator[symp
             return
 
 
-def _filled(
+def filled(
     put: Callable[[sympy.Expr], sympy.Expr], factor: sympy.Expr, symbol: sympy.Symbol, argument: sympy.Expr
 ) -> Callable[[sympy.Expr], sympy.Expr]:
     return lambda new: put(factor * new.xreplace({symbol: argument}))

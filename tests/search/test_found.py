@@ -235,6 +235,26 @@ def test_a_part_that_is_wrong_is_read_anew_however_short_the_formula(brief):
     assert best is not None and best.expression.has(sympy.exp) and np.sqrt(best.validation_loss) < 1.1 * NOISE
 
 
+def test_without_noise_one_wrong_function_gives_way_wherever_it_is(brief):
+    search = brief(lambda u, v: 0.82 * u * (0.57 * v) ** u, noise=0.0)
+    u, v = search.fit_rows.variables
+    search.add(F(0.8) * u * sympy.exp(u * (F(2.0) - F(4.0) / (F(0.57) * v + 1))), "a guess")
+    assert not search.exact()
+    search.improve(0.0, seed=0)
+    assert search.exact()
+
+
+def test_what_a_formula_follows_is_no_noise(found):
+    search = found(lambda u, v: u * v, noise=0.0)
+    u, v = search.fit_rows.variables
+    search.add(F(1.1) * u * v ** F(0.9), "a guess")
+    assert search.exact() and search._belies(1e-3)
+    noisy = found(lambda u, v: u * v)
+    noisy.add(F(1.1) * u * v ** F(0.9), "a guess")
+    # Of its residual, and of the errors that are given, it is the noise.
+    assert not noisy._belies(NOISE) and noisy._belies(10 * NOISE)
+
+
 def test_a_pick_with_a_wrong_part_is_wrong_until_there_is_another(found):
     search = found(lambda u, v: 2.0 * np.exp(-1.3 * u) + np.sin(2.2 * v))
     assert search.wrong()
