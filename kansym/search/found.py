@@ -222,7 +222,7 @@ class FoundFormulas:
                 return
 
     def _belies(self, noise: float) -> bool:
-        """Whether a formula of several columns follows the rows more closely than what interpolants call noise allows."""
+        """Whether a formula of several columns follows the rows more closely than what looks like noise allows."""
         below = FAR_BELOW * noise
         many = len(self.fit_rows.variables) > 1 and len(self.fit_rows.fitting) >= LEAST_ROWS
         return many and below > self.fit_rows.noise_floor and self.best_loss() < below**2
