@@ -246,7 +246,7 @@ def null_vector(matrix: np.ndarray) -> np.ndarray | None:
     """The sparsest vector found in the null space of a matrix; None where there is none."""
     matrix = equal_rows(matrix)
     clock.charge(Work.SMALL_FITS)
-    clock.charge(Work.DENSE_PRODUCTS, 4 * matrix.size * matrix.shape[1])
+    clock.charge(Work.DENSE_PRODUCTS, 2 * matrix.size * matrix.shape[1])
     size = np.sqrt((matrix**2).mean(0))
     if not (size > 0).all():
         return None
