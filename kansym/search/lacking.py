@@ -6,7 +6,7 @@ Without noise a formula is the law or is not, and one wrong function is most of 
 """
 
 import math
-from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -16,7 +16,6 @@ from kansym import clock
 from kansym.clock import Work
 from kansym.search.parts_anew import Part, explained, filled, parts_of, stand_in
 from kansym.search.rows import FitRows
-from kansym.symbolic.complexity import complexity
 from kansym.symbolic.parametric import parametrize
 
 FINE, ROWS_PER_DEGREE = 24, 16
@@ -43,8 +42,7 @@ def wrong_parts(formula: sympy.Expr, fit_rows: FitRows, share: float, *, near: b
 
 
 def most_wrong(formula: sympy.Expr, fit_rows: FitRows, share: float) -> list[Part]:
-    """Parts of one argument of a formula without noise that may be what is wrong with it, the most first, and of
-    as much the largest.
+    """Parts of one argument of a formula without noise that may be what is wrong with it, the most first.
 
     Where one function is wrong, another in its place, and nowhere else, leaves little of the residual.
 
@@ -58,8 +56,7 @@ def most_wrong(formula: sympy.Expr, fit_rows: FitRows, share: float) -> list[Par
     """
     rows = len(fit_rows.fitting)
     parts = parts_of(formula, fit_rows, long=False, degree=_fine(rows))
-    wrong = [part for part in parts if not part.pair and part.drop >= share * rows]
-    return sorted(wrong, key=lambda part: (-round(part.drop / rows, 1), -complexity(part.expression)))
+    return [part for part in parts if not part.pair and part.drop >= share * rows]
 
 
 def lacking(formula: sympy.Expr, fit_rows: FitRows, share: float, *, instead: bool = False) -> list[Part]:
@@ -87,8 +84,8 @@ def lacking(formula: sympy.Expr, fit_rows: FitRows, share: float, *, instead: bo
         return []
     # By chance the ratio is as far from one as this, three times in a thousand.
     share = max(share, 3 / math.sqrt(len(y)))
-    found: list[tuple[float, int, Part]] = []
-    for argument in (*fit_rows.variables, *_arguments(formula)):
+    found: list[Part] = []
+    for argument in (*fit_rows.variables, *_arguments(formula)) if formula.free_symbols else ():
         x = parametrize(argument, fit_rows.variables).evaluate(X)
         if not np.isfinite(x).all():
             continue
@@ -96,9 +93,22 @@ def lacking(formula: sympy.Expr, fit_rows: FitRows, share: float, *, instead: bo
         steps = np.diff(residual[np.argsort(x, kind="stable")])
         seen = 1.0 - float(steps @ steps) / (2 * square)
         if seen > share:
-            parts = _beside(formula, rest, fit_rows.variables, argument, x, len(y) * seen, X, instead=instead)
-            found += [(-seen, len(found), part) for part in parts]
-    return [part for *_, part in sorted(found, key=lambda one: one[:2])]
+            symbol = argument if argument.is_Symbol else stand_in(x)
+            put = filled(partial(sympy.Add, formula), sympy.S.One, symbol, argument)
+            beside = Part(sympy.S.Zero, x[:, None], (symbol,), rest, np.ones(len(y)), put, len(y) * seen)
+            found += [*(_instead(formula, beside, fit_rows) if instead else ()), beside]
+    return sorted(found, key=lambda part: -part.drop)
+
+
+def _instead(formula: sympy.Expr, beside: Part, fit_rows: FitRows) -> list[Part]:
+    """The same function in the place of the terms of its column alone, where there are any and others."""
+    (column,) = beside.symbols
+    own = sympy.Add(*(term for term in sympy.Add.make_args(formula) if term.free_symbols == {column}))
+    others = formula - own
+    if own == 0 or not others.free_symbols:
+        return []
+    values = parametrize(own, fit_rows.variables).evaluate(fit_rows.rows(fit_rows.fitting)[0])
+    return [replace(beside, expression=own, rest=beside.rest - values, put=partial(sympy.Add, others))]
 
 
 def lacking_factors(formula: sympy.Expr, fit_rows: FitRows, share: float) -> list[Part]:
@@ -119,17 +129,14 @@ def lacking_factors(formula: sympy.Expr, fit_rows: FitRows, share: float) -> lis
         return []
     root = np.ones(len(y)) if weights is None else np.sqrt(weights)
     residual, degree = (y - values[0]) * root, _fine(len(y))
-    found: list[tuple[float, int, Part]] = []
+    found: list[Part] = []
     for term, own in dict(zip((formula, *terms), values, strict=True)).items():
         for k, column in enumerate(fit_rows.variables):
-            if term.has(column):
-                continue
-            seen = explained(X[:, [k]], own * root, residual, degree)
+            seen = 0.0 if term.has(column) else explained(X[:, [k]], own * root, residual, degree)
             if seen > share:
                 put = partial(_times, formula - term, term)
-                part = Part(sympy.S.One, X[:, [k]], (column,), values[0] - own, own, put, len(y) * seen)
-                found.append((-seen, len(found), part))
-    return [part for *_, part in sorted(found, key=lambda one: one[:2])]
+                found.append(Part(sympy.S.One, X[:, [k]], (column,), values[0] - own, own, put, len(y) * seen))
+    return sorted(found, key=lambda part: -part.drop)
 
 
 def _times(rest: sympy.Expr, term: sympy.Expr, factor: sympy.Expr) -> sympy.Expr:
@@ -149,30 +156,3 @@ def _arguments(formula: sympy.Expr) -> list[sympy.Expr]:
             bare = (argument.as_independent(*argument.free_symbols) for argument in node.args if argument.free_symbols)
             found += [rest for _, rest in bare if len(rest.free_symbols) > 1]
     return list(dict.fromkeys(found))
-
-
-def _beside(
-    formula: sympy.Expr,
-    values: np.ndarray,
-    variables: tuple[sympy.Symbol, ...],
-    argument: sympy.Expr,
-    x: np.ndarray,
-    drop: float,
-    X: np.ndarray,
-    *,
-    instead: bool,
-) -> Iterator[Part]:
-    """A function of one argument beside a formula; with `instead`, first in the place of the terms of it alone."""
-    if not argument.is_Symbol:
-        symbol = stand_in(x)
-        put = filled(partial(sympy.Add, formula), sympy.S.One, symbol, argument)
-        yield Part(sympy.S.Zero, x[:, None], (symbol,), values, np.ones(len(x)), put, drop)
-        return
-    terms = sympy.Add.make_args(formula) if instead else ()
-    own = sympy.Add(*(term for term in terms if term.free_symbols == {argument}))
-    for mine in dict.fromkeys((own, sympy.S.Zero)):
-        others = formula - mine
-        rest = values - parametrize(mine, variables).evaluate(X) if mine.free_symbols else values
-        if others.free_symbols:
-            put = partial(sympy.Add, others)
-            yield Part(mine, x[:, None], (argument,), rest, np.ones(len(x)), put, drop)
