@@ -249,7 +249,8 @@ class FoundFormulas:
         n = len(self.fit_rows.dataset.y)
         found: list[tuple[float, int, Formula, ParametricForm, Part]] = []
         leaders = sorted(self.all, key=lambda formula: formula.rank)[:LEADERS]
-        for formula in dict.fromkeys((*leaders, *ParetoFront.from_formulas(self.all, self.fit_rows.dataset.X))):
+        front = ParetoFront.from_formulas(self.all, self.fit_rows.dataset.X)
+        for formula in {one.expression: one for one in (*leaders, *front)}.values():
             form = self._form(formula.expression) if formula.expression.free_symbols else None
             if form is None:
                 continue

@@ -1,6 +1,7 @@
 """Formulas found so far, and better parts of them."""
 
 import math
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -242,6 +243,17 @@ def test_without_noise_one_wrong_function_gives_way_wherever_it_is(brief):
     assert not search.exact()
     search.improve(0.0, seed=0)
     assert search.exact()
+
+
+def test_a_formula_that_was_found_twice_is_asked_once(brief, monkeypatch):
+    search = brief(lambda u, v: 0.82 * u * (0.57 * v) ** u, noise=0.0)
+    u, v = search.fit_rows.variables
+    search.add(F(0.8) * u * sympy.exp(u * (F(2.0) - F(4.0) / (F(0.57) * v + 1))), "a guess")
+    search.all += [replace(one, steps=()) for one in search.all]
+    asked = []
+    monkeypatch.setattr(search, "_read", lambda part, formula, *rest: asked.append((formula.expression, part)))
+    search.improve(0.0, seed=0)
+    assert asked and len(asked) == len(set(asked))
 
 
 def test_what_a_formula_follows_is_no_noise(found):
