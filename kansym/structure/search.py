@@ -71,8 +71,8 @@ TIMES, BEND = 10.0, 10.0
 """Squared errors of an interpolant that a curve of one index may leave, and what half a wave adds, in units of the
 inverse squared rows."""
 
-CERTAIN = 1e-6
-"""Largest misfit of a symmetry of a law whose derivatives are exact."""
+CERTAIN, LEAST_POINTS = 1e-6, 30
+"""Largest misfit of a symmetry of a law whose derivatives are exact, and least rows where it has them."""
 
 MOST_INNER = 4
 """Inner functions tried per problem."""
@@ -294,6 +294,11 @@ class Reducer:
     def by_exact(self, problem: Problem, law: Interpolant) -> Iterator[list[Problem]]:
         """Lists of equivalent smaller problems by the symmetries of a law that is exact."""
         points = self._some(problem)
+        value, gradient = law.derivatives(points)
+        # At the edge of where it is defined a root has no derivative.
+        points = points[np.isfinite(value) & np.isfinite(gradient).all(1)]
+        if len(points) < LEAST_POINTS:
+            return
         for inner in inner_functions(law, points):
             if inner.misfit < CERTAIN:
                 yield from self._with_inner(problem, inner)

@@ -5,6 +5,7 @@ nobody reads what it is. As an interpolant without any error the law itself says
 linear algebra finds it again in the columns that they leave.
 """
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -13,11 +14,14 @@ import sympy
 
 from kansym import clock
 from kansym.clock import Work
+from kansym.errors import ArgumentError
 from kansym.structure.exact import laws_at_once
 from kansym.structure.leaf import Solution, symbols
 from kansym.structure.problem import Problem
 from kansym.symbolic.complexity import complexity
 from kansym.symbolic.parametric import ParametricForm, parametrize
+
+logger = logging.getLogger(__name__)
 
 LONG = 20
 """Nodes from which a law is looked at."""
@@ -84,7 +88,12 @@ def _smaller(
     """The law in the columns that its first symmetry leaves; None where it is short, or has none."""
     if complexity(law) < LONG:
         return None
-    interpolant = LawAsInterpolant.of(law, symbols(problem.dimension))
+    try:
+        interpolant = LawAsInterpolant.of(law, symbols(problem.dimension))
+    except ArgumentError as error:
+        # A constant beyond double precision.
+        logger.info("law as it is: %s", error)
+        return None
     for child, *_ in reductions(problem, interpolant):
         for own in laws_at_once(child, any_function=any_function):
             return own, child

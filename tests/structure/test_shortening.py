@@ -7,6 +7,7 @@ import pytest
 import sympy
 
 from kansym import clock
+from kansym.errors import ArgumentError
 from kansym.structure.problem import Problem
 from kansym.structure.search import Reducer
 from kansym.structure.shortening import LawAsInterpolant, at_once
@@ -48,6 +49,31 @@ def test_a_law_without_symmetries_stays(box, values, agree):
     found, X = solutions(expression, box, values)
     assert {problem.dimension for _, problem in found} == {4}
     assert agree(found[0][0], expression, SYMBOLS, X, relative=1e-7)
+
+
+def test_a_law_need_not_have_derivatives_on_all_rows(box, values, agree):
+    expression = sympy.sqrt((A - math.sqrt(5) * B) ** 4 / (C + 0.7 * D) - 0.1)
+    X = box(900, *[(0.3, 3)] * 4)
+    inside = (X[:, 0] - math.sqrt(5) * X[:, 1]) ** 4 / (X[:, 2] + 0.7 * X[:, 3]) > 0.11
+    X = X[inside]
+    y = values(expression, SYMBOLS, X)
+    law = LawAsInterpolant.of(expression, SYMBOLS)
+    reducer = Reducer(y, seed=0, deadline=np.inf)
+    # On the edge of the root.
+    X[:5, 0] = math.sqrt(5) * X[:5, 1] + (0.1 * (X[:5, 2] + 0.7 * X[:5, 3])) ** 0.25
+    y[:5] = 0.0
+    with clock.running(clock.Clock()):
+        (child, *_), *_ = reducer.by_exact(Problem.of(X, y, SYMBOLS), law)
+    assert child.dimension == 3
+
+
+def test_a_constant_beyond_double_precision_costs_no_law(box, values, monkeypatch):
+    def refuse(*_):
+        raise ArgumentError("law: beyond double precision")
+
+    monkeypatch.setattr("kansym.structure.shortening.parametrize", refuse)
+    found, _ = solutions((A - math.sqrt(5) * B) ** 4 / (C + 0.7 * D), box, values)
+    assert {problem.dimension for _, problem in found} == {4}
 
 
 def test_a_law_is_an_interpolant_with_its_own_derivatives(box):
