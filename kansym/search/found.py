@@ -5,6 +5,7 @@
 import logging
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import sympy
@@ -12,12 +13,12 @@ import sympy
 from kansym import clock
 from kansym.errors import ArgumentError
 from kansym.extraction.selection import EXACT
-from kansym.search.budget import IMPROVING, IMPROVING_EXACTLY
+from kansym.search.budget import IMPROVING, IMPROVING_EXACTLY, IMPROVING_LAST
 from kansym.search.challenge import SECONDS as CHALLENGE_SECONDS
 from kansym.search.challenge import rivals
 from kansym.search.formulation import from_expression, polished
 from kansym.search.front import ParetoFront
-from kansym.search.lacking import lacking, wrong_parts
+from kansym.search.lacking import fewer_terms, lacking, wrong_parts
 from kansym.search.lengths import description_length_of
 from kansym.search.parts_anew import Part, parts_of, plainly_wrong, read_anew
 from kansym.search.rows import FitRows
@@ -72,6 +73,9 @@ ENOUGH = 0.5
 READ_ANEW, PARTS = 2, 5
 """Formulas whose parts are read anew, in each round, and most parts of each."""
 
+WITHOUT_TERMS = 3
+"""Formulas whose parts are also looked at without each of their terms."""
+
 PAIR_SHARE, PART_SHARE = 0.7, 0.5
 """Share of the time that is left for a part of two columns, and for one of one without noise."""
 
@@ -82,6 +86,18 @@ Seeds = Callable[[FitRows, float, Callable[[str, str], None]], Iterator[Formula]
 def _short(formula: Formula) -> int:
     """Nodes of a formula of as many columns than which none is much shorter."""
     return max(SHORT_FORMULA, SHORT_OF_COLUMNS + NODES_OF_COLUMN * len(formula.expression.free_symbols))
+
+
+@dataclass(eq=False)
+class _WrongPart:
+    """A part of a formula, the form that it is a part of, the description to hope for without it, and whether it was
+    read anew."""
+
+    bits: float
+    formula: Formula
+    form: ParametricForm
+    part: Part
+    asked: bool = False
 
 
 class FoundFormulas:
@@ -98,7 +114,7 @@ class FoundFormulas:
         self.fit_rows, self.deadline = fit_rows, deadline
         self.all: list[Formula] = []
         self._asked: set[sympy.Expr] = set()
-        self._wrong_of: dict[sympy.Expr, list[Part]] = {}
+        self._wrong_of: dict[sympy.Expr, list[_WrongPart]] = {}
         self._wrong: dict[Formula, bool] = {}
 
     def __iter__(self) -> Iterator[Formula]:
@@ -188,7 +204,7 @@ class FoundFormulas:
         front = sorted(ParetoFront.from_formulas(self.all, self.fit_rows.dataset.X), key=lambda formula: formula.rank)
         return next((one for one in front if one in self.fit_rows.rough and one not in tried), None)
 
-    def improve(self, noise: float, *, seed: int) -> None:
+    def improve(self, noise: float, *, seed: int, last: bool = False) -> None:
         """Try the formulas of the shortest descriptions with what they lack and with parts read anew.
 
         Parameters
@@ -197,9 +213,12 @@ class FoundFormulas:
             Standard deviation of y, as far as it is known. Without noise a formula is the law or is not, and only
             terms are tried that are most of what it leaves.
         seed : int
+        last : bool, default False
+            Whether nothing comes after but networks, which without noise seldom end in the law.
         """
         if noise <= 0 or self._belies(noise):
-            self._improve_exactly(clock.now() + IMPROVING_EXACTLY * clock.left(self.deadline), seed)
+            share = IMPROVING_LAST if last else IMPROVING_EXACTLY
+            self._improve_exactly(clock.now() + share * clock.left(self.deadline), seed)
             return
         until = clock.now() + IMPROVING * clock.left(self.deadline)
         for _ in range(MOST_ROUNDS):
@@ -234,39 +253,50 @@ class FoundFormulas:
             return
         for _ in range(MOST_ROUNDS):
             before = self.best()
-            for formula, form, part in self._wrong_parts()[:PARTS]:
+            for one in self._wrong_parts()[:PARTS]:
                 if clock.late(until) or self.exact():
                     return
-                self._wrong_of[formula.expression].remove(part)
-                self._read(part, formula, form, 0.0, clock.now() + PART_SHARE * clock.left(until), seed)
+                one.asked = True
+                share = clock.now() + PART_SHARE * clock.left(until)
+                self._read(one.part, one.formula, one.form, 0.0, share, seed)
                 if self._gave_way(before):
                     break
             if self.best() is before:
                 return
 
-    def _wrong_parts(self) -> list[tuple[Formula, ParametricForm, Part]]:
+    def _wrong_parts(self) -> list["_WrongPart"]:
         """Parts that may be all that is wrong with a formula, with the best description to hope for first."""
-        n = len(self.fit_rows.dataset.y)
-        found: list[tuple[float, int, Formula, ParametricForm, Part]] = []
         leaders = sorted(self.all, key=lambda formula: formula.rank)[:LEADERS]
         front = ParetoFront.from_formulas(self.all, self.fit_rows.dataset.X)
-        for formula in {one.expression: one for one in (*leaders, *front)}.values():
-            form = self._form(formula.expression) if formula.expression.free_symbols else None
-            if form is None:
-                continue
+        found: list[_WrongPart] = []
+        for number, formula in enumerate({one.expression: one for one in (*leaders, *front)}.values()):
             if formula.expression not in self._wrong_of:
-                self._wrong_of[formula.expression] = self._wrong_parts_of(formula, form)
-            for part in self._wrong_of[formula.expression]:
-                left = max(1.0 - part.drop / len(self.fit_rows.fitting), LEAST_LEFT)
-                bits = formula.description_length + 0.5 * n * math.log2(left)
-                found.append((bits, len(found), formula, form, part))
-        return [(formula, form, part) for _, _, formula, form, part in sorted(found, key=lambda one: one[:2])]
+                self._wrong_of[formula.expression] = self._wrong_parts_of(formula, fewer=number < WITHOUT_TERMS)
+            found += [one for one in self._wrong_of[formula.expression] if not one.asked]
+        return sorted(found, key=lambda one: one.bits)
 
-    def _wrong_parts_of(self, formula: Formula, form: ParametricForm) -> list[Part]:
-        """Parts of one formula that are most of what is wrong with it, the most first."""
-        near = formula.validation_loss <= NEAR_MISS**2 * float(np.mean(self.fit_rows.dataset.y**2))
-        share = MOST_OF_THE_REST if near else NEARLY_ALL
-        return wrong_parts(form.substituted(), self.fit_rows, share, near=near)[:PARTS]
+    def _wrong_parts_of(self, formula: Formula, *, fewer: bool) -> list["_WrongPart"]:
+        """Parts of one formula that are most of what is wrong with it, or with it less one of its terms.
+
+        A term may be there only because another one is wrong.
+        """
+        form = self._form(formula.expression) if formula.expression.free_symbols else None
+        if form is None:
+            return []
+        forms = [(form, self.fit_rows.loss(form, self.fit_rows.fitting), formula.description_length)]
+        for other in map(self._form, fewer_terms(form.substituted())) if fewer else ():
+            fitted = None if other is None else self.fit_rows.fit(other, max_steps=30)
+            if fitted is not None and fitted.status != "non-finite":
+                forms.append((fitted.form, fitted.loss, description_length_of(fitted.form, self.fit_rows)))
+        n, size = len(self.fit_rows.dataset.y), float(np.mean(self.fit_rows.dataset.y**2))
+        found: list[_WrongPart] = []
+        for form, loss, length in forms:
+            near = loss <= NEAR_MISS**2 * size
+            share = MOST_OF_THE_REST if near else NEARLY_ALL
+            for part in wrong_parts(form.substituted(), self.fit_rows, share, near=near)[:PARTS]:
+                left = max(1.0 - part.drop / len(self.fit_rows.fitting), LEAST_LEFT)
+                found.append(_WrongPart(length + 0.5 * n * math.log2(left), formula, form, part))
+        return found
 
     def challenge(self, deadline: float, *, seed: int) -> bool:
         """Try other functions in the places of the pick's, until none of them is the better description.

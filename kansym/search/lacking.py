@@ -139,6 +139,12 @@ def lacking_factors(formula: sympy.Expr, fit_rows: FitRows, share: float) -> lis
     return sorted(found, key=lambda part: -part.drop)
 
 
+def fewer_terms(formula: sympy.Expr) -> list[sympy.Expr]:
+    """The formula without one of its terms."""
+    terms = [term for term in sympy.Add.make_args(formula) if term.free_symbols]
+    return [formula - term for term in terms] if len(terms) > 1 else []
+
+
 def _times(rest: sympy.Expr, term: sympy.Expr, factor: sympy.Expr) -> sympy.Expr:
     return rest + term * factor
 

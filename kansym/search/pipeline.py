@@ -145,8 +145,7 @@ class _Run:
         self._baseline()
         good = self.formulas.at_noise()
         if seeds is not None:
-            for formula in seeds(self.fit_rows, self.deadline, self.report):
-                self.formulas.all.append(formula)
+            self.formulas.all.extend(seeds(self.fit_rows, self.deadline, self.report))
         if good or self.formulas.exact():
             return StopReason.AS_GOOD_AS_DATA
         rows, columns = self.dataset.X.shape
@@ -316,8 +315,9 @@ class _Run:
                 continue  # A quotient of expanded polynomials may be a short law of a smaller problem.
             if self.formulas.exact() or (self.formulas.at_noise() and len(y) >= SMALL_TABLE and not solver.more):
                 return
-            if clock.late(self.start + budget.ADDITIVE_AFTER * self.options.max_seconds):
-                self._additive(solver.smooth)
+            late = clock.late(self.start + budget.ADDITIVE_AFTER * self.options.max_seconds)
+            if late and self._additive(solver.smooth):
+                return
             if self.sums.noise > 0 and self.sums.first is not Turn.GLANCE:
                 # Without errors given these had to wait for an interpolant to see the noise.
                 self._terms(self.sums.first)
@@ -381,13 +381,13 @@ class _Run:
         """Look for sums of products; whether one is as good as the data allow."""
         if not self.sums.open(turn):
             return False
+        noisy, several, last = self.sums.noisy, self.dataset.n_columns > 1, turn is self.sums.last
         # What was found of one column is seldom kept beside sums, nor what a glance finds of several beside structure.
-        several = self.dataset.n_columns > 1
-        kept = self.sums.noisy and not (several and turn is Turn.GLANCE)
+        kept = not (noisy and several and turn is Turn.GLANCE)
         # What is very long, or long with noise, seldom is on the way to the law, and improving it takes long.
-        long = self.formulas.long() if kept else self.formulas.very_long()
+        long = self.formulas.long() if noisy and kept else self.formulas.very_long()
         begun = self.part or self.solver is not None  # before, there are only a constant and a straight line
-        if ((kept and several and begun) or turn is self.sums.last) and not long:
+        if ((noisy and kept and several and begun) or last) and not long:
             self._improve()
         before = self.formulas.best()
         self.report("terms", "looking for sums of products")
@@ -398,28 +398,28 @@ class _Run:
             if self.formulas.at_noise() and not (self.sums.noisy and self.formulas.long()):
                 return True
         # Beside a short formula that leaves nothing the second best need not be improved.
-        if (kept or turn is self.sums.last) and not (self.sums.settled and self.formulas.best() is before):
-            self._improve()
+        if kept and not (self.sums.settled and self.formulas.best() is before):
+            self._improve(last=last)
         return self.formulas.at_noise()
 
-    def _additive(self, smooth: float) -> None:
+    def _additive(self, smooth: float) -> bool:
         """Read the smallest network, a sum of functions of columns, where it leaves no more than the best interpolant.
 
-        Kinks in several columns are noise to an interpolant, and not to splines.
+        Kinks in several columns are noise to an interpolant, and not to splines. Whether there is an exact law then.
         """
-        if self.dataset.n_columns == 1 or self.held.all:
-            return
-        for first in itertools.islice(self.candidates, 1):
+        for first in itertools.islice(self.candidates, 0 if self.dataset.n_columns == 1 or self.held.all else 1):
             self._keep_network(first)
             if self.networks.loss(first) < (ELBOW * smooth) ** 2:
                 self._read(first, thorough=True)
+                self._improve()
+        return self.formulas.exact()
 
     @contained("improving formulas")
-    def _improve(self) -> None:
+    def _improve(self, *, last: bool = False) -> None:
         """Let the best formulas have what they lack."""
         if not self.formulas.at_noise():
             noise = max(self.sums.noise, self.floor) if self.sums.noisy else 0.0
-            self.formulas.improve(noise, seed=self.options.seed)
+            self.formulas.improve(noise, seed=self.options.seed, last=last)
 
     @contained("reading the curve")
     def _one_dimensional(self) -> None:

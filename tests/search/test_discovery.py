@@ -425,7 +425,7 @@ def test_with_noise_only_a_short_formula_is_improved_before_sums(rng, monkeypatc
     order = []
     monkeypatch.setattr("kansym.search.sums.LEAST_SECONDS", 0.5)
     monkeypatch.setattr("kansym.search.sums.Sums.formulas", lambda sums, turn: iter(order.append(turn) or ()))
-    monkeypatch.setattr("kansym.search.found.FoundFormulas.improve", lambda found, noise, seed: order.append("improve"))
+    monkeypatch.setattr("kansym.search.found.FoundFormulas.improve", lambda found, noise, **_: order.append("improve"))
     monkeypatch.setattr("kansym.search.found.FoundFormulas._longer_than", lambda found, times: nodes > 12 * times)
     X = rng.uniform(0.5, 3, (600, 2))
     y = np.exp(np.sin(2 * X[:, 0]) * X[:, 1]) + np.log(X[:, 1]) * X[:, 0] + 0.1 * rng.normal(size=600)
@@ -438,7 +438,7 @@ def test_with_noise_only_a_short_formula_is_improved_before_sums(rng, monkeypatc
 def test_a_straight_line_is_not_improved_before_the_first_sums(rng, monkeypatch):
     order = []
     monkeypatch.setattr("kansym.search.sums.Sums.formulas", lambda sums, turn: iter(order.append(turn) or ()))
-    monkeypatch.setattr("kansym.search.found.FoundFormulas.improve", lambda found, noise, seed: order.append("improve"))
+    monkeypatch.setattr("kansym.search.found.FoundFormulas.improve", lambda found, noise, **_: order.append("improve"))
     X = rng.uniform(0.5, 3, (60, 2))
     y = np.sin(3 * X[:, 0]) * X[:, 1] + 0.01 * rng.normal(size=60)
     dataset = make_dataset(X, y, names=["x", "y"], target="t", y_error=0.01)

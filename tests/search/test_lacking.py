@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import sympy
 
-from kansym.search.lacking import lacking, lacking_factors, most_wrong, wrong_parts
+from kansym.search.lacking import fewer_terms, lacking, lacking_factors, most_wrong, wrong_parts
 from kansym.search.parts_anew import read_anew
 from kansym.symbolic.parametric import parametrize
 
@@ -90,6 +90,12 @@ def test_only_near_a_formula_its_derivatives_say_what_is_wrong_inside(table):
     assert [part.drop for part in near] == sorted((part.drop for part in near), reverse=True)
     inside = {part.expression for part in near} - {part.expression for part in far}
     assert sympy.exp(-0.6 * z) in inside
+
+
+def test_each_term_may_go():
+    x, y = sympy.symbols("x y")
+    assert set(fewer_terms(x * y + sympy.sin(x) + 2)) == {sympy.sin(x) + 2, x * y + 2}
+    assert fewer_terms(x * y + 2) == []
 
 
 def test_noise_and_functions_of_two_columns_lack_none(table):
