@@ -210,8 +210,8 @@ class FoundFormulas:
         Parameters
         ----------
         noise : float
-            Standard deviation of y, as far as it is known. Without noise a formula is the law or is not, and only
-            terms are tried that are most of what it leaves.
+            Standard deviation of y, as far as it is known. Without noise a formula is the law or is not, and is asked
+            which one function is most of what is wrong with it.
         seed : int
         last : bool, default False
             Whether nothing comes after but networks, which without noise seldom end in the law.
