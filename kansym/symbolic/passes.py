@@ -88,6 +88,34 @@ def _exponential_and_number(expression: Expr) -> tuple[Expr, Expr] | None:
     return None
 
 
+SAME_NUMBER = 1e-9
+"""Relative difference of two numbers that is taken to be rounding."""
+
+
+def join_softplus(expression: Expr) -> Expr:
+    """Take the linear term into ``c*log(a + b*exp(-u)) + c*u``, which is ``c*log(a*exp(u) + b)``."""
+    if not (expression.has(sympy.exp) and expression.has(sympy.log)):
+        return expression
+    return expression.replace(lambda node: node.is_Add, _softplus)
+
+
+def _softplus(total: Expr) -> Expr:
+    for term in total.args:
+        coefficient, logarithm = term.as_coeff_Mul()
+        if not isinstance(logarithm, sympy.log):
+            continue
+        number, rest = logarithm.args[0].as_coeff_Add()
+        scale, power = rest.as_coeff_Mul()
+        if number == 0 or not isinstance(power, sympy.exp):
+            continue
+        others = sympy.expand(total - term).as_coefficients_dict()
+        inside = sympy.expand(coefficient * power.args[0]).as_coefficients_dict()
+        if all(part in others and abs(others[part] + c) <= SAME_NUMBER * abs(c) for part, c in inside.items()):
+            left = Add(*(c * part for part, c in others.items() if part not in inside))
+            return left + coefficient * sympy.log(number * sympy.exp(-power.args[0]) + scale)
+    return total
+
+
 SQUARE_ROUNDING = 1e-10
 """Relative difference of the square of a coefficient that is taken to be rounding."""
 
@@ -340,6 +368,7 @@ PASSES: dict[str, Pass] = {
     "common factors": Pass(sympy.factor_terms, cost=2.0),
     "powers": Pass(_powers, cost=4.0),
     "hyperbolic functions": Pass(recognize_hyperbolic),
+    "softplus": Pass(join_softplus),
     "trigonometry": Pass(_trigonometry, largest=20),
     "collection": Pass(_collect, cost=2.0),
     "common denominator": Pass(sympy.together, cost=2.0),

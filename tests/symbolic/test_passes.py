@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from kansym.symbolic.complexity import complexity
 from kansym.symbolic.parametric import parametrize
-from kansym.symbolic.passes import cancel_signs, complete_squares, divide, recognize_hyperbolic
+from kansym.symbolic.passes import cancel_signs, complete_squares, divide, join_softplus, recognize_hyperbolic
 from kansym.symbolic.simplification import simplify
 
 X, Y, Z = SYMBOLS = sympy.symbols("x y z")
@@ -125,6 +125,22 @@ def test_division_keeps_values(above, cross, below):
     assert complexity(found) <= complexity(fraction)
     point = {U: sympy.Rational(7, 3), V: sympy.Rational(5, 11)}
     assert sympy.expand(found.subs(point) - fraction.subs(point)) == 0
+
+
+def test_softplus():
+    x, y, z = sympy.symbols("x y z")
+    exp, log = sympy.exp, sympy.log
+    product = x * (y + z)
+    assert join_softplus(0.1064 * product + 0.19 * log(1 + exp(-0.56 * product))) == 0.19 * log(1 + exp(0.56 * product))
+    assert join_softplus(3 - 0.1064 * x + y + 0.19 * log(2 + 3 * exp(0.56 * x))) == 3 + y + 0.19 * log(
+        3 + 2 * exp(-0.56 * x)
+    )
+    for other in (
+        0.11 * x + 0.19 * log(1 + exp(-0.56 * x)),
+        0.1064 * x + 0.19 * log(x + exp(-0.56 * x)),
+        x + log(exp(-x), evaluate=False),
+    ):
+        assert join_softplus(other) == other
 
 
 def test_hyperbolic_functions():
