@@ -54,12 +54,13 @@ CONSTANT_BITS, NEAR_BITS, READ_BITS = 6.0, 8.0, 20.0
 more is still worth a fit, since what is expected is rough, and one with a new part, whose offset or exponent may yet
 turn out to be none or a whole number."""
 
-MOST_OF_THE_REST, NEARLY_ALL = 0.5, 0.9
-"""Share of the residual that a function of one column explains where the rest of a law is taken to be one, and the same
-of a formula that leaves much."""
+MUCH_OF_THE_REST, NEARLY_ALL = 0.3, 0.9
+"""Share of the residual that one function explains from which on it may be what is wrong, or one of two or three that
+are; and the same of a formula that leaves much."""
 
-HARDLY_LEFT = 0.02
-"""Share of the squared residual that such a function may leave."""
+FORESEEN, HARDLY_LEFT = 0.9, 0.02
+"""Share of what such a function explains that another in its place must explain, and of the squared residual that it
+may leave in any case."""
 
 NEAR_MISS = 0.1
 """Residual, in units of the RMS of y, of a formula without noise of which one function may be all that is wrong."""
@@ -292,7 +293,7 @@ class FoundFormulas:
         found: list[_WrongPart] = []
         for form, loss, length in forms:
             near = loss <= NEAR_MISS**2 * size
-            share = MOST_OF_THE_REST if near else NEARLY_ALL
+            share = MUCH_OF_THE_REST if near else NEARLY_ALL
             for part in wrong_parts(form.substituted(), self.fit_rows, share, near=near)[:PARTS]:
                 left = max(1.0 - part.drop / len(self.fit_rows.fitting), LEAST_LEFT)
                 found.append(_WrongPart(length + 0.5 * n * math.log2(left), formula, form, part))
@@ -381,7 +382,8 @@ class FoundFormulas:
             if noise <= 0:
                 # What is then still far from the rows is no law, and would only be longer.
                 fitted = self.fit_rows.fit(other, max_steps=30)
-                if fitted.status == "non-finite" or fitted.loss >= HARDLY_LEFT * loss:
+                most = max(HARDLY_LEFT, 1.0 - FORESEEN * part.drop / len(self.fit_rows.fitting))
+                if fitted.status == "non-finite" or fitted.loss >= most * loss:
                     continue
                 other, made = fitted.form, fitted.form.substituted()
             others.append((description_length_of(other, self.fit_rows), made))

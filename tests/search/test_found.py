@@ -245,6 +245,16 @@ def test_without_noise_one_wrong_function_gives_way_wherever_it_is(brief):
     assert search.exact()
 
 
+@pytest.mark.long
+def test_of_two_wrong_functions_one_comes_nearer_after_the_other(brief):
+    search = brief(lambda u, v: 2 - 1 / (1 + u**4) - 1 / (1 + v**4), noise=0.0)
+    u, v = search.fit_rows.variables
+    search.deadline = 6 * SECONDS
+    search.add(F(2.0) - sympy.exp(-F(0.77) * u**2) - sympy.exp(-F(0.77) * v**2), "a guess")
+    search.improve(0.0, seed=0)
+    assert search.exact()
+
+
 def test_a_formula_that_was_found_twice_is_asked_once(brief, monkeypatch):
     search = brief(lambda u, v: 0.82 * u * (0.57 * v) ** u, noise=0.0)
     u, v = search.fit_rows.variables
