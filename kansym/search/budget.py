@@ -37,6 +37,6 @@ CHALLENGE = 0.2
 RESERVE = 0.03
 """Share of the time budget kept for the last refit."""
 
-IMPROVING, IMPROVING_EXACTLY, IMPROVING_LAST = 0.3, 0.5, 0.8
-"""Share of the time that is left for better parts of what has been found, the same without noise, and that after the
-last sums."""
+IMPROVING, IMPROVING_LAST = 0.3, 0.8
+"""Share of the time that is left for better parts of what has been found, and the same without noise after the last
+sums."""

@@ -13,7 +13,7 @@ import sympy
 from kansym import clock
 from kansym.errors import ArgumentError
 from kansym.extraction.selection import EXACT
-from kansym.search.budget import IMPROVING, IMPROVING_EXACTLY, IMPROVING_LAST
+from kansym.search.budget import IMPROVING, IMPROVING_LAST
 from kansym.search.challenge import SECONDS as CHALLENGE_SECONDS
 from kansym.search.challenge import rivals
 from kansym.search.formulation import from_expression, polished
@@ -54,13 +54,13 @@ CONSTANT_BITS, NEAR_BITS, READ_BITS = 6.0, 8.0, 20.0
 more is still worth a fit, since what is expected is rough, and one with a new part, whose offset or exponent may yet
 turn out to be none or a whole number."""
 
-MUCH_OF_THE_REST, NEARLY_ALL = 0.3, 0.9
-"""Share of the residual that one function explains from which on it may be what is wrong, or one of two or three that
-are; and the same of a formula that leaves much."""
+MOST_OF_THE_REST, NEARLY_ALL, MUCH_OF_THE_REST = 0.5, 0.9, 0.3
+"""Share of the residual that one function explains where it is taken to be what is wrong; the same of a formula that
+leaves much; and in the end, where it may be one of two or three that are."""
 
-FORESEEN, HARDLY_LEFT = 0.9, 0.02
-"""Share of what such a function explains that another in its place must explain, and of the squared residual that it
-may leave in any case."""
+HARDLY_LEFT, FORESEEN = 0.02, 0.9
+"""Share of the squared residual that it may leave beside the others or as one more factor; and in the place of another,
+of what such a function explains what it must explain."""
 
 NEAR_MISS = 0.1
 """Residual, in units of the RMS of y, of a formula without noise of which one function may be all that is wrong."""
@@ -91,10 +91,11 @@ def _short(formula: Formula) -> int:
 
 @dataclass(eq=False)
 class _WrongPart:
-    """A part of a formula, the form that it is a part of, the description to hope for without it, and whether it was
-    read anew."""
+    """A part of a formula, with the description to hope for without it, the share of the residual that it is, the form
+    that it is a part of, and whether it was read anew."""
 
     bits: float
+    share: float
     formula: Formula
     form: ParametricForm
     part: Part
@@ -217,11 +218,11 @@ class FoundFormulas:
         last : bool, default False
             Whether nothing comes after but networks, which without noise seldom end in the law.
         """
-        if noise <= 0 or self._belies(noise):
-            share = IMPROVING_LAST if last else IMPROVING_EXACTLY
-            self._improve_exactly(clock.now() + share * clock.left(self.deadline), seed)
+        exactly = noise <= 0 or self._belies(noise)
+        until = clock.now() + (IMPROVING_LAST if exactly and last else IMPROVING) * clock.left(self.deadline)
+        if exactly:
+            self._improve_exactly(until, seed, last=last)
             return
-        until = clock.now() + IMPROVING * clock.left(self.deadline)
         for _ in range(MOST_ROUNDS):
             before = self.best()
             leaders = sorted(self.all, key=lambda formula: formula.rank)[:LEADERS]
@@ -247,19 +248,23 @@ class FoundFormulas:
         many = len(self.fit_rows.variables) > 1 and len(self.fit_rows.fitting) >= LEAST_ROWS
         return many and below > self.fit_rows.noise_floor and self.best_loss() < below**2
 
-    def _improve_exactly(self, until: float, seed: int) -> None:
+    def _improve_exactly(self, until: float, seed: int, *, last: bool) -> None:
         """Without noise: whatever formula has one wrong part, the one first that is the best without it."""
         if len(self.fit_rows.variables) == 1 or len(self.fit_rows.fitting) < LEAST_ROWS:
             # A function of the only column is what the whole search is for.
             return
         for _ in range(MOST_ROUNDS):
             before = self.best()
-            for one in self._wrong_parts()[:PARTS]:
+            parts = [one for one in self._wrong_parts() if last or one.share >= MOST_OF_THE_REST]
+            for one in parts[:PARTS]:
                 if clock.late(until) or self.exact():
                     return
                 one.asked = True
                 share = clock.now() + PART_SHARE * clock.left(until)
-                self._read(one.part, one.formula, one.form, 0.0, share, seed)
+                # What comes beside the others or as one more factor leaves nothing, or any formula would grow and grow.
+                instead = one.part.expression.free_symbols
+                most = max(HARDLY_LEFT, 1.0 - FORESEEN * one.share) if instead else HARDLY_LEFT
+                self._read(one.part, one.formula, one.form, 0.0, share, seed, most=most)
                 if self._gave_way(before):
                     break
             if self.best() is before:
@@ -295,8 +300,9 @@ class FoundFormulas:
             near = loss <= NEAR_MISS**2 * size
             share = MUCH_OF_THE_REST if near else NEARLY_ALL
             for part in wrong_parts(form.substituted(), self.fit_rows, share, near=near)[:PARTS]:
-                left = max(1.0 - part.drop / len(self.fit_rows.fitting), LEAST_LEFT)
-                found.append(_WrongPart(length + 0.5 * n * math.log2(left), formula, form, part))
+                explained = part.drop / len(self.fit_rows.fitting)
+                bits = length + 0.5 * n * math.log2(max(1.0 - explained, LEAST_LEFT))
+                found.append(_WrongPart(bits, explained, formula, form, part))
         return found
 
     def challenge(self, deadline: float, *, seed: int) -> bool:
@@ -366,8 +372,19 @@ class FoundFormulas:
                 share = clock.now() + PAIR_SHARE * clock.left(until) if part.pair else until
                 self._read(part, formula, form, noise, share, seed)
 
-    def _read(self, part: Part, formula: Formula, form: ParametricForm, noise: float, until: float, seed: int) -> None:
-        """Add what a formula becomes with other functions in one place."""
+    def _read(
+        self,
+        part: Part,
+        formula: Formula,
+        form: ParametricForm,
+        noise: float,
+        until: float,
+        seed: int,
+        *,
+        most: float = HARDLY_LEFT,
+    ) -> None:
+        """Add what a formula becomes with other functions in one place; without noise, of which they leave at most so
+        much."""
         if clock.late(until):
             return
         loss = self.fit_rows.loss(form, self.fit_rows.fitting)
@@ -382,7 +399,6 @@ class FoundFormulas:
             if noise <= 0:
                 # What is then still far from the rows is no law, and would only be longer.
                 fitted = self.fit_rows.fit(other, max_steps=30)
-                most = max(HARDLY_LEFT, 1.0 - FORESEEN * part.drop / len(self.fit_rows.fitting))
                 if fitted.status == "non-finite" or fitted.loss >= most * loss:
                     continue
                 other, made = fitted.form, fitted.form.substituted()

@@ -398,7 +398,7 @@ class _Run:
             if self.formulas.at_noise() and not (self.sums.noisy and self.formulas.long()):
                 return True
         # Beside a short formula that leaves nothing the second best need not be improved.
-        if kept and not (self.sums.settled and self.formulas.best() is before):
+        if (noisy or last or not self.part) and kept and not (self.sums.settled and self.formulas.best() is before):
             self._improve(last=last)
         return self.formulas.at_noise()
 
