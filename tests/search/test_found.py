@@ -261,7 +261,7 @@ def test_a_formula_that_was_found_twice_is_asked_once(brief, monkeypatch):
     search.add(F(0.8) * u * sympy.exp(u * (F(2.0) - F(4.0) / (F(0.57) * v + 1))), "a guess")
     search.all += [replace(one, steps=()) for one in search.all]
     asked = []
-    monkeypatch.setattr(search, "_read", lambda part, formula, *rest: asked.append((formula.expression, part)))
+    monkeypatch.setattr(search, "_read", lambda part, formula, *rest, **_: asked.append((formula.expression, part)))
     search.improve(0.0, seed=0)
     assert asked and len(asked) == len(set(asked))
 
