@@ -44,15 +44,8 @@ def wrong_parts(formula: sympy.Expr, fit_rows: FitRows, share: float, *, near: b
 def most_wrong(formula: sympy.Expr, fit_rows: FitRows, share: float) -> list[Part]:
     """Parts of one argument of a formula without noise that may be what is wrong with it, the most first.
 
-    Where one function is wrong, another in its place, and nowhere else, leaves little of the residual.
-
-    Parameters
-    ----------
-    formula : sympy.Expr
-        In `fit_rows.variables`.
-    fit_rows : FitRows
-    share : float
-        Share of the squared residual that another function explains.
+    Where one function is wrong, another in its place, and nowhere else, leaves little of the residual. Parameters are
+    those of `wrong_parts`.
     """
     rows = len(fit_rows.fitting)
     parts = parts_of(formula, fit_rows, long=False, degree=_fine(rows))
@@ -112,15 +105,9 @@ def _instead(formula: sympy.Expr, beside: Part, fit_rows: FitRows) -> list[Part]
 
 
 def lacking_factors(formula: sympy.Expr, fit_rows: FitRows, share: float) -> list[Part]:
-    """Functions of single columns that a term of the formula, or the whole, may lack as a factor; the most first.
+    """Functions of single columns that a term of the formula, or the whole, may lack as a factor, the most first.
 
-    Parameters
-    ----------
-    formula : sympy.Expr
-        In `fit_rows.variables`.
-    fit_rows : FitRows
-    share : float
-        Share of the squared residual that they explain.
+    Parameters are those of `wrong_parts`.
     """
     X, y, weights = fit_rows.rows(fit_rows.fitting)
     terms = [term for term in sympy.Add.make_args(formula) if term.free_symbols]
