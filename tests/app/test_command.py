@@ -37,6 +37,7 @@ def command(*arguments):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Ctrl-C is a signal")
+@pytest.mark.long
 def test_prints_its_url_and_ends_with_ctrl_c_also_while_it_works(extra, stored):
     with command(stored) as process:
         assert process.stdout

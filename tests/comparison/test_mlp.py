@@ -56,6 +56,7 @@ def test_learns_a_smooth_law_in_odd_units(two_starts: None, tmp_path: Path) -> N
     assert answer.version == torch.__version__
 
 
+@pytest.mark.long
 def test_same_seed_same_predictions(two_starts: None, tmp_path: Path) -> None:
     # Noise, where early stopping ends every start long before the time does.
     generator = np.random.default_rng(1)

@@ -69,6 +69,7 @@ def test_a_fault_is_one_row(faulty, line, found, fault):
     assert findings(result)[0].failure == other.failure
 
 
+@pytest.mark.long
 def test_the_others_still_run(faulty, line, found, monkeypatch):
     faulty("crash")
     result = compare(line, peers=["faulty", "mlp"], options=DiscoveryOptions(max_seconds=4), found=found)

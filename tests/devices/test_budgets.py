@@ -70,6 +70,7 @@ def test_a_step_with_sparsity_products_and_primitives(card):
     assert found["launches"] <= 375 and found["waits"] <= 0.25 and found["uploads"] == 0
 
 
+@pytest.mark.long
 def test_a_step_of_lbfgs(card):
     x, y = table(100)
     counted = []

@@ -74,6 +74,7 @@ def test_discover_with_networks_alone(card, rng):
     assert card.counts.launches > 10_000
 
 
+@pytest.mark.long
 def test_growing_pruning_and_selecting(card, rng):
     X, y = product_rows(rng)
     rows = Rows(on_card(X), on_card(y / y.std()), (on_card(X[:40]), on_card(y[:40] / y.std())))
@@ -87,6 +88,7 @@ def test_growing_pruning_and_selecting(card, rng):
     assert found[0].validation_loss < 1e-18
 
 
+@pytest.mark.long
 def test_eliminating_and_straightening(card, rng):
     x = on_card(rng.uniform(-1, 1, (150, 3)))
     y = torch.exp(-(x[:, 0] + 2) / (x[:, 1] + 3))
@@ -102,6 +104,7 @@ def test_eliminating_and_straightening(card, rng):
     assert straight.device.type == "cuda" and int(straight.layers[0].mode[0, 0, 0]) == EdgeMode.SYMBOLIC
 
 
+@pytest.mark.long
 def test_reconsidering_edges_one_at_a_time(card, rng):
     X, y = product_rows(rng, rows=40)
     rows = Rows(on_card(X), on_card(y), (on_card(X[:0]), on_card(y[:0])))
@@ -136,7 +139,9 @@ def test_edges_are_matched_on_the_card_and_few_of_a_network_on_the_host(card):
 
 
 @pytest.mark.parametrize(
-    ("together", "left_to_the_host"), [(0, 10**9), (10**9, 0)], ids=["one after the other", "all at once"]
+    ("together", "left_to_the_host"),
+    [pytest.param(0, 10**9, marks=pytest.mark.long), (10**9, 0)],
+    ids=["one after the other", "all at once"],
 )
 def test_a_card_matches_what_the_host_does(card, monkeypatch, together, left_to_the_host):
     """However many primitives are screened at once, and wherever the last steps are done."""

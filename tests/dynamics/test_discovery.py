@@ -49,6 +49,7 @@ def test_constants_without_noise_are_exact(make_table):
     assert system.certificate.verdicts[0].kind == "law"
 
 
+@pytest.mark.long
 def test_a_pendulum_from_its_angle_alone(make_table):
     def rates(_, x):
         return [x[1], -9.81 / 0.5 * np.sin(x[0]) - 0.3 * x[1]]

@@ -143,6 +143,7 @@ def test_only_the_primitives_of_the_run_are_suggested(found: Discovery) -> None:
     assert net.edge("0.0.0").fix("sin") > 0.999  # by name, everything is there
 
 
+@pytest.mark.long
 def test_a_script_does_it_again(found: Discovery) -> None:
     net = edit(found, start="splines")
     text = """

@@ -108,6 +108,7 @@ def test_the_benchmark_says_what_it_saw(tmp_path, capsys):
     assert (tmp_path / "laws.pdf").stat().st_size > 10_000
 
 
+@pytest.mark.long
 def test_matplotlib_can_draw_all_of_them():
     parser = MathTextParser("path")
     formulas = [law.formula for law in known_laws(["feynman", "feynman_bonus"], 1)]

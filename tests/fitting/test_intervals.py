@@ -131,6 +131,7 @@ def test_undetermined_constants_have_no_interval(decay):
     np.testing.assert_allclose(found["tau"], plain["tau"], rtol=1e-4)
 
 
+@pytest.mark.long
 def test_bootstrap_takes_out_the_bias_of_strong_curvature():
     """A sine whose phase is uncertain by a third of a radian: the fit alone makes the amplitude too large."""
     expression = parse_expression("A*sin(w*t + p)", ["t", "A", "w", "p"])

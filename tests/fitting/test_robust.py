@@ -82,6 +82,7 @@ def test_wild_rows_do_not_count_with_tukey(spoilt, known):
     assert "row 33 (t=8.46154): residual" in str(fit)
 
 
+@pytest.mark.long
 def test_huber_on_a_line_has_the_errors_that_simulation_shows():
     rng = np.random.default_rng(0)
     x = np.linspace(-1, 1, 40)

@@ -48,6 +48,7 @@ def test_errors_below_and_above_have_their_likelihood():
     assert fit.intervals()["A"][0] < fit.values["A"] - 0.5 * fit.errors["A"]
 
 
+@pytest.mark.long
 def test_constants_are_not_pulled_to_the_longer_side():
     rng, pulls, plain = np.random.default_rng(5), [], []
     for _ in range(200):
@@ -103,6 +104,7 @@ def test_equal_sides_are_ordinary_errors():
     assert ways[0].errors == pytest.approx(ways[1].errors, rel=1e-9)
 
 
+@pytest.mark.long
 def test_errors_below_and_above_are_searched(tmp_path):
     y = two_piece(np.random.default_rng(7), decay(3.0, 2.0, 0.0), BELOW / 5, ABOVE / 5)
     path = tmp_path / "t.csv"

@@ -197,6 +197,7 @@ def test_summary_counts_and_names_failures():
     assert describe(summary.failures[0]) == "case 9 (text): exit code 1: a | bug: kansym report 'a b'"
 
 
+@pytest.mark.long
 def test_a_worker_that_does_not_answer_is_ended(monkeypatch, tmp_path, run):
     number = next(number for number in range(1000) if takes_long(number, tmp_path / str(number), run))
     monkeypatch.setattr(fuzz, "HANG", 0.01)

@@ -64,6 +64,7 @@ def test_what_its_constants_share_is_told(table, forms):
         np.testing.assert_allclose(best.form.with_values(constants).evaluate(X), law(*X.T, scale), atol=0.05)
 
 
+@pytest.mark.long
 def test_they_are_the_same_for_the_same_seed(table, forms):
     assert found(table) == forms
 

@@ -47,6 +47,7 @@ def test_the_sum_of_two_terms_is_found_and_its_constants_are_told_apart(table, s
         np.testing.assert_allclose(best.form.with_values(constants).evaluate(v[:, None]), law, atol=0.1)
 
 
+@pytest.mark.long
 def test_they_are_the_same_for_the_same_seed(table, sums):
     assert len(sums) == MOST
     with clock.budget(60, deterministic=True):

@@ -61,6 +61,7 @@ def test_the_order_of_nodes_does_not_matter_to_a_structure(seed):
     assert structure_of(turned) != structure_of(net)
 
 
+@pytest.mark.long
 def test_a_product_of_two_inputs_is_left_of_two_products_of_three():
     net, *table = trained((3, (0, 2), 1), lambda x: torch.sin(2 * x[:, 0] * x[:, 2]))
     lean = eliminate(net, table[0], table[1], validation=table[2])[0]
@@ -90,6 +91,7 @@ def test_with_noise_a_term_of_its_size_stays():
     assert [edge[1] for edge in active_edges(lean)] == [0, 1]
 
 
+@pytest.mark.long
 def test_the_same_rows_give_the_same_networks():
     net, *table = trained((3, (0, 2), 1), lambda x: x[:, 0] * x[:, 1], starts=4)
     first, second = (eliminate(net, table[0], table[1], validation=table[2])[0] for _ in range(2))

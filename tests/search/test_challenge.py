@@ -48,6 +48,7 @@ def test_the_law_behind_a_part_that_imitates_it(rng):
     assert same(best, law, X)
 
 
+@pytest.mark.long
 def test_a_function_of_a_product_of_columns(rng):
     X = rng.uniform([1.0, 1.0], [4.0, 4.0], (150, 2))
     law = 3.0 * np.exp(-0.21 * X[:, 0] * X[:, 1])
@@ -67,6 +68,7 @@ def test_a_function_of_one_argument_of_several_columns(rng):
     np.testing.assert_allclose(best.predict(X), law, atol=0.01)
 
 
+@pytest.mark.long
 def test_a_sum_of_powers_under_a_link(rng):
     f = np.linspace(0.5, 5.4, 40)
     law = 1.57 / np.sqrt(0.5 * f**2 + (6.06 - f**2) ** 2)

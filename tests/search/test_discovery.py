@@ -69,6 +69,7 @@ def test_mercury_with_its_errors():
     assert len(found.formula.constants) <= 4
 
 
+@pytest.mark.long
 def test_a_discharge_is_an_exponential_decay():
     found = discover(load_dataset("capacitor"), SHORT)
     (t,) = found.formula.expression.free_symbols
@@ -137,6 +138,7 @@ def test_the_same_seed_gives_the_same_formula(reference):
     assert constants_of(again) == constants_of(reference)
 
 
+@pytest.mark.long
 def test_noisy_rows_in_any_order_give_the_same_formula(rng, monkeypatch):
     monkeypatch.setattr("kansym.search.found.CHALLENGE_SECONDS", 0.3)
     X, y = product_table(60)

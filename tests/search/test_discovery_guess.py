@@ -127,6 +127,7 @@ def assert_smaller(found, dropped):
     np.testing.assert_allclose(found.formula.predict(FRESH), law(FRESH), rtol=0.01)
 
 
+@pytest.mark.long
 def test_a_factor_of_one_is_not_needed():
     found = run(np.exp(-x / 1.73) * z**1.5, FORM)
     assert found.guesses[0].verdict == SMALLER and found.guesses[0].dropped == ("A = 1",)

@@ -49,6 +49,7 @@ def test_constants_are_those_of_the_orthogonal_fit():
         assert constant.error == pytest.approx(known.errors[name], rel=1e-4)
 
 
+@pytest.mark.long
 def test_errors_of_constants_are_absolute():
     rng = np.random.default_rng(1)
     x = np.linspace(1, 5, 400)

@@ -132,6 +132,7 @@ def test_a_constant_that_is_missing_is_found(brief):
     assert best.complexity <= before.complexity + 4
 
 
+@pytest.mark.long
 def test_a_part_that_is_wrong_is_read_anew(brief):
     search = brief(lambda u, v: 2.0 * np.exp(-1.3 * u) + np.sin(2.2 * v))
     u, v = search.fit_rows.variables
@@ -191,6 +192,7 @@ def test_without_noise_a_term_of_one_column_is_added_where_it_leaves_hardly_anyt
     assert search.exact()
 
 
+@pytest.mark.long
 def test_without_noise_terms_of_one_column_that_come_near_give_way_to_the_law(brief):
     # The other term is the law's; two that together come near a sine, and their constants, are not.
     search = brief(lambda u, v: 0.7 * u * v**2 + 0.5 * np.sin(1.3 * v) + 0.2 * v, noise=0.0)

@@ -49,6 +49,7 @@ def test_tables_without_a_line(y):
     assert lines_of(y) == []
 
 
+@pytest.mark.long
 def test_a_thin_lens_with_two_percent_noise():
     rng = np.random.default_rng(11)
     a = np.sort(rng.uniform(20, 80, 30)).round(1)

@@ -22,6 +22,7 @@ def two(x):
     return np.abs(x - 2.1) - 0.5 * np.exp(-1.7 * x)
 
 
+@pytest.mark.long
 def test_a_sum_of_two_terms(setting):
     search, rows = setting(two)
     pairs = best_pairs(search.dictionary, rows.y, 2000, columns=4000)

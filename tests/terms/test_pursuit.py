@@ -72,6 +72,7 @@ def test_waves_are_not_looked_for_where_formulas_may_not_have_them(table):
     assert not any(one.has(sympy.sin, sympy.cos) for one in found)
 
 
+@pytest.mark.long
 def test_a_target_under_a_link_is_found(table):
     X = table((0.5, 3.0), (1.0, 2.0))
     y = 1 / (0.7 * X[:, 0] + 0.4 * X[:, 1] ** 2)

@@ -59,6 +59,7 @@ def test_common_functions_of_several_curves():
     assert sorted(round(float(v), 6) for v in best.theta[best.free]) == pytest.approx([0.0, 1.4, 2.3], abs=1e-6)
 
 
+@pytest.mark.long
 def test_a_sum_of_two_products(table):
     X = table((0.5, 4.0), (0.5, 3.0), rows=400)
     symbols = sympy.symbols("x:2", real=True)

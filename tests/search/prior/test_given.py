@@ -37,6 +37,7 @@ def test_a_term_is_kept_and_the_rest_is_found():
     assert found.network is None or np.isfinite(found.network.predict(X)).all()
 
 
+@pytest.mark.long
 def test_constants_of_a_given_factor_are_fitted_with_the_rest():
     y = np.exp(-x / 1.7) * np.sin(3 * z) + RNG.normal(0, 1e-3, 300)
     found = discover(table(y), DiscoveryOptions(max_seconds=5, given="exp(-x/tau)*(...)"))
