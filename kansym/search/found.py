@@ -261,7 +261,7 @@ class FoundFormulas:
                     return
                 one.asked = True
                 share = clock.now() + PART_SHARE * clock.left(until)
-                # What comes beside the others or as one more factor leaves next to nothing: else formulas grow and grow.
+                # What comes beside the others or as one more factor leaves hardly anything, or formulas would grow.
                 instead = one.part.expression.free_symbols
                 most = max(HARDLY_LEFT, 1.0 - FORESEEN * one.share) if instead else HARDLY_LEFT
                 self._read(one.part, one.formula, one.form, 0.0, share, seed, most=most)
