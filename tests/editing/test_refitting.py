@@ -126,6 +126,7 @@ def test_undo_and_redo_are_exact(net: EditableNetwork) -> None:
         net.undo()
 
 
+@pytest.mark.long
 def test_the_same_steps_give_the_same_state(trained: EditableNetwork) -> None:
     def worked() -> EditableNetwork:
         net = trained.copy()

@@ -69,6 +69,7 @@ def test_they_are_the_same_for_the_same_seed(table, forms):
     assert found(table) == forms
 
 
+@pytest.mark.long
 def test_groups_count_alike_whatever_the_size_of_their_target(table, forms):
     dataset = table.dataset
     larger = dataset.y * np.array([1.0, 1e3, 1.0, 1e-3, 1.0])[table.codes]

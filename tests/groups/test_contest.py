@@ -81,6 +81,7 @@ def test_a_resonance_has_its_width_of_each_group_alone():
     assert (contest.best.shared.sum(), len(contest.best.shared)) == (2, 3)
 
 
+@pytest.mark.long
 def test_a_quadratic_has_its_slope_at_zero_of_all_groups():
     # Around its vertex, as a/((x + b)^2 + c), all three differ from group to group.
     curvatures = np.array([0.3, 0.5, 0.7, 0.9, 1.2])

@@ -201,6 +201,7 @@ def test_other_numbers_than_the_guess_has():
     assert outcome.verdict == REPLACED and "1.5 in place of 2" in outcome.words
 
 
+@pytest.mark.long
 def test_another_formula():
     found = run((LAW + NOISE)[:120], "a*x + b*z", data=X[:120], seconds=3, y_error=0.01)
     (outcome,) = found.guesses

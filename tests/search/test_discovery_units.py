@@ -35,6 +35,7 @@ def test_a_dimensionally_wrong_formula_is_never_first():
     assert wrong or not any("it is on the front, marked" in note for note in found.notes)
 
 
+@pytest.mark.long
 def test_noise_does_not_hide_the_units():
     m, v, c = RNG.uniform(1, 3, (3, 300))
     y = m * v**2 / (1 + v / c)

@@ -75,6 +75,7 @@ def test_constants_and_certificate_are_of_all_rows(found, file, numbers, tmp_pat
     assert table_of_a_search(other) == run.summary.data_sha256 == table_of_a_search(found.dataset)
 
 
+@pytest.mark.long
 def test_known_errors_of_y_are_those_of_the_constants(file, numbers):
     found = discover(read_table(file, target="y", error="dy"), OPTIONS)
     u = numbers[:, 0] / numbers[:, 1]
