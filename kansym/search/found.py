@@ -43,8 +43,9 @@ SIMPLEST = 5
 """Nodes of a power of one column with its factor, or of another function of a line."""
 
 LEADERS, PLACES, ROUNDS, MOST_ROUNDS = 12, 2, 3, 10
-"""Formulas of the shortest descriptions that are asked for constants they lack, constants tried in each, rounds, and
-most rounds with noise, where each ends as soon as the pick has given way to something far better."""
+"""Formulas of the shortest descriptions that are asked for what they lack, constants tried in each, rounds of the case
+against the pick, and most rounds of improving, where each ends as soon as the pick has given way to something far
+better."""
 
 LEAST_LEFT = 1e-3
 """Share of the residual that one constant leaves at least, as far as is believed."""

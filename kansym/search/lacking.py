@@ -59,14 +59,8 @@ def lacking(formula: sympy.Expr, fit_rows: FitRows, share: float, *, instead: bo
     In the order of a column's values the residual changes little from row to row where it is a function of that column,
     however often that oscillates: von Neumann's ratio, doi:10.1214/aoms/1177731677.
 
-    Parameters
-    ----------
-    formula : sympy.Expr
-        In `fit_rows.variables`.
-    fit_rows : FitRows
-    share : float
-    instead : bool, default False
-        Whether in the place of the terms that depend on the column alone, where there are any, as well.
+    With `instead` also in the place of the terms that depend on the column alone, where there are any; the other
+    parameters are those of `wrong_parts`.
     """
     X, y, weights = fit_rows.rows(fit_rows.fitting)
     rest = parametrize(formula, fit_rows.variables).evaluate(X)

@@ -73,12 +73,10 @@ def at_once(problem: Problem, reductions: Reductions, *, any_function: bool, unt
     """
     for law in laws_at_once(problem, any_function=any_function):
         found = [(problem.compose(law, symbols(problem.dimension)), problem)]
-        smaller = (law, problem)
-        while smaller is not None and not clock.late(until):
-            smaller = _smaller(*smaller, reductions, any_function=any_function)
-            if smaller is not None:
-                own, child = smaller
-                found.append((child.compose(own, symbols(child.dimension)), child))
+        own, child = law, problem
+        while not clock.late(until) and (smaller := _smaller(own, child, reductions, any_function=any_function)):
+            own, child = smaller
+            found.append((child.compose(own, symbols(child.dimension)), child))
         yield from sorted(found, key=lambda solution: complexity(solution[0]))
 
 

@@ -6,13 +6,7 @@ import numpy as np
 import pytest
 import sympy
 
-from kansym.search.parts_anew import (
-    LONG_PART,
-    pairs_within,
-    parts_of,
-    parts_within,
-    read_anew,
-)
+from kansym.search.parts_anew import LONG_PART, pairs_within, parts_of, parts_within, read_anew
 from kansym.symbolic.complexity import complexity
 from kansym.symbolic.parametric import parametrize
 

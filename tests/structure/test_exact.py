@@ -32,10 +32,7 @@ def first(engine, expression, box, values, low=0.3):
     ("engine", "expression"),
     [
         (lambda whole: laws(whole, any_function=False), (A + B) / (1 + A * C)),
-        (
-            lambda whole: laws(whole, any_function=True),
-            B - C + sympy.sqrt(A**2 + B * C),
-        ),
+        (lambda whole: laws(whole, any_function=True), B - C + sympy.sqrt(A**2 + B * C)),
         (lambda whole: short_sums(whole, np.inf), A * sympy.sin(B) + sympy.exp(-C)),
         (lambda whole: featured(whole, np.inf), (1 - A**2) / (1 + A * sympy.cos(B))),
         (lambda whole: beside(whole, np.inf, seed=0), A * sympy.sin(B) - 2 * sympy.log(A) / C + sympy.sqrt(B)),
@@ -50,10 +47,5 @@ def test_a_law_in_the_units_of_the_user(engine, expression, box, values, agree):
 
 
 def test_without_functions_there_are_no_roots(box, values):
-    found, _, _ = first(
-        lambda whole: laws(whole, any_function=False),
-        sympy.sqrt(A + B) + C,
-        box,
-        values,
-    )
+    found, _, _ = first(lambda whole: laws(whole, any_function=False), sympy.sqrt(A + B) + C, box, values)
     assert found is None
