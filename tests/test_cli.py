@@ -431,6 +431,7 @@ def test_the_module_runs_and_a_closed_pipe_is_no_error():
     assert process.returncode == 0 and err == ""
 
 
+@pytest.mark.long
 def test_signs_that_a_terminal_cannot_show_are_escaped():
     process = run("primitives", env={**os.environ, "PYTHONIOENCODING": "ascii"})
     out, err = process.communicate(timeout=300)

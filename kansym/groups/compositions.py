@@ -5,8 +5,9 @@ where constants differ. So trees are scored group by group, each with constants 
 up; and the best are fitted so. Sums and products of two trees are looked at all at once (`kansym.groups.pairs`).
 """
 
+import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import sympy
@@ -151,10 +152,17 @@ class GroupedEnumeration(Enumeration):
         apart = np.stack([np.argsort(block, kind="stable")[:APART] for block in left], axis=1)
         return theta[np.concatenate([np.repeat(same[:, None], len(left), axis=1), apart])]
 
+    def _fitted(
+        self, trees: Iterable[tuple[Key, np.ndarray]], rows: EnumeratedRows, steps: int, until: float = math.inf
+    ) -> list[Composition]:
+        """Trees with constants (S, G, P) fitted, one by one; the best start of each group goes on."""
+        return [self._fit(*one, rows, steps) for one in itertools.takewhile(lambda _: not clock.late(until), trees)]
+
     def _fit(self, key: Key, theta: np.ndarray, rows: EnumeratedRows, steps: int) -> Composition:
         """Constants (S, G, P) fitted; the best start of each group goes on."""
         starts, groups, constants = theta.shape
-        moved, state = descend(key, theta.reshape(starts * groups, constants), self._repeat(starts), steps)
+        flat = theta.reshape(starts * groups, constants)
+        ((moved, state),) = descend([(key, flat)], self._repeat(starts), steps)
         squares, number = state.square.reshape(starts, groups), range(groups)
         best = squares.argmin(axis=0)
         square = float(squares[best, number].sum())

@@ -5,6 +5,7 @@ form (variable projection; Golub and Pereyra 1973, doi:10.1137/0710036). All sta
 may have rows of their own.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,8 +18,8 @@ from kansym.terms.trees import Tree
 LARGEST_OFFSET = 2e3
 """In units of y's root mean square: a tree and an offset that cancel imitate others, as tanh far out does exp."""
 
-VALUE_COST, STEP_COST = 8e-5, 1.7
-"""What a value and a step cost, in small fits."""
+VALUE_COST, STEP_COST, TREE_COST = 8e-5, 2.5, 0.7
+"""What a value, a step of all trees together, and one of each tree cost, in small fits."""
 
 Key = tuple[Tree, int, int]
 """A tree, the number of its monomial, and columns of the background that stand beside it: an offset, and a slope."""
@@ -64,7 +65,7 @@ class EnumeratedRows:
 
 
 @dataclass(frozen=True, eq=False)
-class _State:
+class State:
     """Fits at some constants: residuals (S, n), their derivatives (S, P, n) with the other sign less what coefficients
     absorb, those of the tree and of the background (S, 1 + K), and sums of squares (S,)."""
 
@@ -73,69 +74,130 @@ class _State:
     coefficients: np.ndarray
     square: np.ndarray
 
-    def where(self, better: np.ndarray, other: "_State") -> "_State":
+    def where(self, better: np.ndarray, other: "State") -> "State":
         """The others where those are better."""
-        return _State(
+        return State(
             np.where(better[:, None], other.residual, self.residual),
             np.where(better[:, None, None], other.slopes, self.slopes),
             np.where(better[:, None], other.coefficients, self.coefficients),
             np.where(better, other.square, self.square),
         )
 
+    def some(self, kept: np.ndarray | slice) -> "State":
+        return State(self.residual[kept], self.slopes[kept], self.coefficients[kept], self.square[kept])
 
-@np.errstate(all="ignore")
-def descend(key: Key, theta: np.ndarray, rows: EnumeratedRows, steps: int) -> tuple[np.ndarray, _State]:
-    """Constants (S, P) by Levenberg-Marquardt on what the coefficients leave, each start for itself."""
-    state, damping = _state(key, theta, rows), np.full(len(theta), 1e-2)
-    for _ in range(steps if theta.shape[1] else 0):
-        normal = state.slopes @ state.slopes.transpose(0, 2, 1)
-        # In units of each constant, which may differ by many orders of magnitude.
-        scale = np.sqrt(normal.diagonal(axis1=1, axis2=2))
-        scale = np.where(scale > 0, scale, 1.0)
-        system = normal / (scale[:, :, None] * scale[:, None])
-        system = system + (damping[:, None, None] + 1e-12) * np.eye(theta.shape[1])
-        gradient = state.slopes @ state.residual[:, :, None] / scale[:, :, None]
-        sound = np.isfinite(system).all((1, 2)) & np.isfinite(gradient).all((1, 2)) & np.isfinite(state.square)
-        if not sound.any():
-            break
-        step = np.linalg.solve(
-            np.where(sound[:, None, None], system, np.eye(theta.shape[1])),
-            np.where(sound[:, None, None], gradient, 0.0),
-        )
-        moved = theta + step[:, :, 0] / scale
-        trial = _state(key, moved, rows)
-        better = sound & (trial.square < state.square)
-        ended = ~better & (damping > 1e6) | better & (state.square - trial.square < 1e-9 * trial.square) | ~sound
-        theta, state = np.where(better[:, None], moved, theta), state.where(better, trial)
-        damping = np.where(better, np.maximum(0.2 * damping, 1e-12), 8 * damping)
-        if ended.all():
-            break
-    return theta, state
+    def put(self, place: np.ndarray, other: "State") -> None:
+        """Take over the others at these places."""
+        self.residual[place], self.slopes[place] = other.residual, other.slopes
+        self.coefficients[place], self.square[place] = other.coefficients, other.square
 
 
-def _state(key: Key, theta: np.ndarray, rows: EnumeratedRows) -> _State:
-    tree, monomial, background = key
-    clock.charge(Work.SMALL_FITS, STEP_COST + VALUE_COST * len(theta) * rows.y.shape[-1] * (tree.constants + 1))
-    values, slopes = tree.values_and_slopes(rows.columns, theta)
-    factor = rows.root * rows.monomials[monomial]
+@dataclass(frozen=True, eq=False)
+class _Batch:
+    """Trees of as many constants on backgrounds as large, each with some of the starts, one after the other."""
+
+    keys: list[Key]
+    starts: np.ndarray
+
+    @property
+    def first(self) -> np.ndarray:
+        """The first start of each."""
+        return np.concatenate([[0], np.cumsum(self.starts)[:-1]])
+
+    def some(self, kept: np.ndarray) -> "_Batch":
+        return _Batch([key for key, keep in zip(self.keys, kept, strict=True) if keep], self.starts[kept])
+
+    def state(self, theta: np.ndarray, rows: EnumeratedRows) -> State:
+        """Fits at constants (S, P) of all starts."""
+        n, (starts, constants) = rows.y.shape[-1], theta.shape
+        values, slopes = np.empty((starts, n)), np.empty((starts, constants, n))
+        for (tree, monomial, _), first, number in zip(self.keys, self.first, self.starts, strict=True):
+            own, factor = slice(first, first + number), rows.root * rows.monomials[monomial]
+            value, derivatives = tree.values_and_slopes(rows.columns, theta[own])
+            values[own] = factor * value
+            for k, derivative in enumerate(derivatives):
+                slopes[own, k] = factor * derivative
+        of_trees = TREE_COST * len(self.keys) + VALUE_COST * values.size * (constants + 1)
+        clock.charge(Work.SMALL_FITS, STEP_COST + of_trees)
+        return _projected(values, slopes, rows, self.keys[0][2])
+
+
+def descend(
+    trees: Sequence[tuple[Key, np.ndarray]], rows: EnumeratedRows, steps: int
+) -> list[tuple[np.ndarray, State]]:
+    """Constants by Levenberg-Marquardt on what the coefficients leave, each start for itself.
+
+    Parameters
+    ----------
+    trees : sequence of (Key, ndarray (S, P))
+        With constants to start from: as many of them, and columns of the background, in all trees.
+    rows : EnumeratedRows
+        Those of each start only for one tree.
+    steps : int
+        At most.
+
+    Returns
+    -------
+    list of (ndarray (S, P), State)
+        Of each tree.
+    """
+    batch = _Batch([key for key, _ in trees], np.array([len(theta) for _, theta in trees]))
+    theta, number = np.concatenate([theta for _, theta in trees]), batch.starts
+    with np.errstate(all="ignore"):
+        state, damping = batch.state(theta, rows), np.full(len(theta), 1e-2)
+        going = np.ones(len(trees), dtype=bool)
+        for _ in range(steps if theta.shape[1] else 0):
+            some, mine = batch.some(going), np.repeat(going, number)
+            theta[mine], after, damping[mine], ended = _step(some, theta[mine], state.some(mine), damping[mine], rows)
+            state.put(mine, after)
+            going[going] = ~np.logical_and.reduceat(ended, some.first)
+            if not going.any():
+                break
+    places = [slice(first, first + count) for first, count in zip(batch.first, number, strict=True)]
+    return [(theta[place], state.some(place)) for place in places]
+
+
+def _step(
+    batch: _Batch, theta: np.ndarray, state: State, damping: np.ndarray, rows: EnumeratedRows
+) -> tuple[np.ndarray, State, np.ndarray, np.ndarray]:
+    """Constants, state and damping of each start after one step, and whether it has ended."""
+    normal = state.slopes @ state.slopes.transpose(0, 2, 1)
+    # In units of each constant, which may differ by many orders of magnitude.
+    scale = np.sqrt(normal.diagonal(axis1=1, axis2=2))
+    scale = np.where(scale > 0, scale, 1.0)
+    system = normal / (scale[:, :, None] * scale[:, None])
+    system = system + (damping[:, None, None] + 1e-12) * np.eye(theta.shape[1])
+    gradient = state.slopes @ state.residual[:, :, None] / scale[:, :, None]
+    sound = np.isfinite(system).all((1, 2)) & np.isfinite(gradient).all((1, 2)) & np.isfinite(state.square)
+    step = np.linalg.solve(
+        np.where(sound[:, None, None], system, np.eye(theta.shape[1])),
+        np.where(sound[:, None, None], gradient, 0.0),
+    )
+    moved = theta + step[:, :, 0] / scale
+    trial = batch.state(moved, rows)
+    better = sound & (trial.square < state.square)
+    ended = ~better & (damping > 1e6) | better & (state.square - trial.square < 1e-9 * trial.square) | ~sound
+    damping = np.where(better, np.maximum(0.2 * damping, 1e-12), 8 * damping)
+    return np.where(better[:, None], moved, theta), state.where(better, trial), damping, ended
+
+
+def _projected(values: np.ndarray, slopes: np.ndarray, rows: EnumeratedRows, background: int) -> State:
+    """Fits of columns (S, n) with derivatives (S, P, n): coefficients in closed form, and what they leave."""
     # What the background takes away of the column and of y.
     level, y = rows.beside(rows.y, background)
-    shift, column = rows.beside(factor * values, background)
+    shift, column = rows.beside(values, background)
     size = np.linalg.norm(column, axis=1)
     direction = column / size[:, None]
     share = (direction[:, None] @ y[..., None])[:, 0, 0]
     residual, first = y - share[:, None] * direction, share / size
-    J = np.zeros((len(theta), tree.constants, y.shape[-1]))
-    for k, slope in enumerate(slopes):
-        J[:, k] = first[:, None] * factor * slope
-    J = rows.beside(J, background)[1]
+    J = rows.beside(first[:, None, None] * slopes, background)[1]
     J -= (J @ direction[:, :, None]) * direction[:, None]
     others = level - first[:, None] * shift
     largest = LARGEST_OFFSET * np.linalg.norm(rows.root, axis=-1)[..., None]
     sound = np.isfinite(J).all((1, 2)) & (np.abs(others) < largest).all(1)
     square = np.where(sound, np.square(residual).sum(1), np.inf)
     triangle = rows.background[1][..., :background, :background]
-    return _State(
+    return State(
         residual,
         J,
         np.column_stack([first, np.linalg.solve(triangle, others[:, :, None])[:, :, 0]]),

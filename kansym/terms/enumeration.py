@@ -12,7 +12,7 @@ best under several noise floors get their constants by Levenberg-Marquardt, with
 import heapq
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -23,7 +23,7 @@ from kansym import clock
 from kansym.clock import Work
 from kansym.primitives.allowed import AllowedFunctions
 from kansym.terms.arguments import Argument
-from kansym.terms.compositions import VALUE_COST, EnumeratedRows, Key, descend
+from kansym.terms.compositions import VALUE_COST, EnumeratedRows, Key, State, descend
 from kansym.terms.length import NODE_NATS, NOISE, ROUNDING
 from kansym.terms.monomials import monomials
 from kansym.terms.trees import BINARY, NOTHING_NEW, SYMMETRIC, UNARY, Operation, Range, Tree
@@ -70,8 +70,11 @@ NEARLY_EXACT = 1e-8
 HANDED = 3
 """Formulas handed on."""
 
-TREE_COST = 1.1
-"""What a tree costs, in small fits."""
+TOGETHER = 32
+"""Trees that are fitted together: more of them, and their values leave the cache."""
+
+LOOK_COST = 1.1
+"""What looking at a tree costs, in small fits."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -318,7 +321,7 @@ class Enumeration:
             found += [(sum(chosen) + k, chosen, start) for k, start in enumerate(operation.starts(*ranges))]
             if len(found) >= self.kept**2:
                 break
-        clock.charge(Work.SMALL_FITS, TREE_COST + VALUE_COST * len(found) * self.few.columns.shape[1])
+        clock.charge(Work.SMALL_FITS, LOOK_COST + VALUE_COST * len(found) * self.few.columns.shape[1])
         if not found:
             return
         found.sort(key=lambda one: one[0])
@@ -386,18 +389,15 @@ class Enumeration:
     def _refined(self, until: float, handed: int, near: float) -> list[Composition]:
         """The best trees so far that were not handed on before, fitted to all rows; the shortest first."""
         chosen = {entry[2]: entry[3] for heap in self._best.values() for entry in heap}
-        first = []
-        for key, theta in chosen.items():
-            if clock.late(until):
-                break
-            first.append(self._fit(key, theta, self.few, STEPS[0]))
+        first = self._fitted(chosen.items(), self.few, STEPS[0], until)
         fitted = {one.key for one in first}
         for heap in self._best.values():
             heap[:] = [entry for entry in heap if entry[2] not in fitted]
             heapq.heapify(heap)
         looked = self._shortest(first, self.refined)
-        better = self._shortest([self._fit(one.key, one.theta, self.few, STEPS[1]) for one in looked], self.finished)
-        whole = [self._fit(one.key, one.theta, self.rows, STEPS[2]) for one in better]
+        again = self._fitted([(one.key, one.theta) for one in looked], self.few, STEPS[1])
+        better = self._shortest(again, self.finished)
+        whole = self._fitted([(one.key, one.theta) for one in better], self.rows, STEPS[2])
         before = min((one.length for one in self.found.values()), default=math.inf)
         self.found |= {one.key: one for one in whole}
         # What is longer than a smaller tree is no news.
@@ -421,12 +421,27 @@ class Enumeration:
         tree, monomial, background = key
         return self._fixed(tree, background) + float(self._cost[monomial])
 
-    def _fit(self, key: Key, theta: np.ndarray, rows: EnumeratedRows, steps: int) -> Composition:
-        """Constants (S, P) fitted; the best start goes on."""
-        theta, state = descend(key, theta, rows, steps)
-        best = int(state.square.argmin())
+    def _fitted(
+        self, trees: Iterable[tuple[Key, np.ndarray]], rows: EnumeratedRows, steps: int, until: float = math.inf
+    ) -> list[Composition]:
+        """Trees with constants (S, P) fitted, as long as there is time; the best start of each goes on."""
+        alike: dict[tuple[int, int], list[tuple[Key, np.ndarray]]] = {}
+        for key, theta in trees:
+            alike.setdefault((key[0].constants, key[2]), []).append((key, theta))
+        found: list[Composition] = []
+        for same in alike.values():
+            for begin in range(0, len(same), TOGETHER):
+                if clock.late(until):
+                    return found
+                batch = same[begin : begin + TOGETHER]
+                descended = descend(batch, rows, steps)
+                found += [self._best_start(key, *one) for (key, _), one in zip(batch, descended, strict=True)]
+        return found
+
+    def _best_start(self, key: Key, theta: np.ndarray, state: State) -> Composition:
+        best, n = int(state.square.argmin()), state.residual.shape[-1]
         square = float(state.square[best])
-        length = 0.5 * rows.number * math.log(square / rows.number + self.floor**2) + self._priced(key)
+        length = 0.5 * n * math.log(square / n + self.floor**2) + self._priced(key)
         return Composition(length, square, key, theta[best : best + 1], state.coefficients[best : best + 1])
 
     def expression(self, fitted: Composition, block: int = 0) -> sympy.Expr:

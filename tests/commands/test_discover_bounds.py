@@ -19,6 +19,7 @@ def table(tmp_path, monkeypatch):
     return ["decay.csv", "--target", "y", "--error", "e", "--columns", "t"]
 
 
+@pytest.mark.long
 def test_a_guess_within_bounds(table, capsys):
     options = ["--guess", "A*exp(-t/tau) + B", "--bounds", "B>0,tau=0:1.5", "--seconds", "1", "--quiet", "--json"]
     assert main(["discover", *table, *options]) == 0

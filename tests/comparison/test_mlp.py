@@ -92,6 +92,7 @@ def test_keeps_the_time_within_a_start(tmp_path: Path, monkeypatch: pytest.Monke
     assert "0 of 1 starts converged" in answer.remark
 
 
+@pytest.mark.long
 def test_few_rows_and_no_points(two_starts: None, tmp_path: Path) -> None:
     X = np.arange(4.0)[:, None]
     answer = trained(tmp_path, X, 2 * X[:, 0] + 1)

@@ -169,6 +169,7 @@ def test_operon_says_what_it_leaves_out(operon_answer: tuple[Answer, list[str]])
 
 
 @needs("pyoperon")
+@pytest.mark.long
 def test_operon_in_units_that_single_precision_does_not_hold(tmp_path: Path) -> None:
     X, y = table()
     scale = np.array([1e30, 1e-25])

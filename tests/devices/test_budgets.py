@@ -105,6 +105,7 @@ def test_a_match(card):
     assert three.waits <= 135
 
 
+@pytest.mark.long
 def test_a_match_of_many_edges_with_the_whole_library(card):
     x = torch.linspace(0.1, 2, 60, dtype=torch.float64)
     curves = torch.stack([torch.sin(2 * x), torch.exp(-x), 3 * torch.sqrt(x)]).repeat(5, 1)

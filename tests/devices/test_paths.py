@@ -47,6 +47,7 @@ def relative_error(discovery, X: np.ndarray, y: np.ndarray) -> float:
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.05])
+@pytest.mark.long
 def test_discover_one_column(card, rng, noise):
     X = rng.uniform(0.1, 4, (100, 1))
     y = 2.5 * np.sqrt(X[:, 0])

@@ -59,6 +59,7 @@ def test_equal_forms_are_one_candidate(hunters):
     assert ranked(found)[0].bits == min(one.bits for one in found)
 
 
+@pytest.mark.long
 def test_a_short_sum_is_found_though_its_inner_constant_is_far_from_all_that_are_tried(make_table):
     # Without noise sums of eight terms with wrong inner constants describe the points better than the law with a wrong
     # one: x from 2 to 40 has saturating terms from 3 on, and the law has 1.

@@ -39,6 +39,7 @@ def stiff(make_table):
 WELL = (1.0 * y, 1.0 * x - 1.0 * x**3 - 0.18 * y)
 
 
+@pytest.mark.long
 def test_what_looked_like_noise_is_none_where_a_system_leaves_nothing(stiff):
     setting = setting_of(stiff)
     assert not setting.smoothed.exact.any()

@@ -26,6 +26,7 @@ def test_choosing_says_how_good_it_is(idle_column: EditableNetwork):
     assert do_step(net, "prune", "0").startswith("prune: no edge moves")
 
 
+@pytest.mark.long
 def test_beside_what_was_fixed() -> None:
     rng = np.random.default_rng(0)
     X = rng.uniform(-1, 1, (250, 2))

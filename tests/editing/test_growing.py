@@ -25,6 +25,7 @@ def net(additive: EditableNetwork) -> EditableNetwork:
     return additive.copy()
 
 
+@pytest.mark.long
 def test_a_product_that_the_network_lacks(net: EditableNetwork) -> None:
     before = net.error
     assert before.held_out > 0.2

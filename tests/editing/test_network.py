@@ -28,6 +28,7 @@ def trained() -> EditableNetwork:
     return edit(dataset, start=(2, 1, 1), options=DiscoveryOptions(seed=0))
 
 
+@pytest.mark.long
 def test_a_wrong_edge_put_right_by_hand_turns_what_is_no_closed_form_into_the_law(trained: EditableNetwork) -> None:
     net = trained.copy()
     at_start = tensors(net.network)

@@ -103,6 +103,7 @@ def test_candidates_come_in_order_of_score(root_of_sum):
     assert all(candidate.curved_edges <= 4 for candidate in found)
 
 
+@pytest.mark.long
 def test_the_same_seed_selects_the_same_networks(sum_of_products):
     rows, network, _ = sum_of_products
     few = SelectionOptions(top_k=3, beam=12, finalists=5)

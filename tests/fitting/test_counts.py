@@ -124,6 +124,7 @@ def test_rows_without_counts_do_not_lower_the_mean():
     assert fit.values["a"] == pytest.approx(counts.mean(), rel=1e-9)
 
 
+@pytest.mark.long
 def test_counts_are_searched():
     counts = np.random.default_rng(1).poisson(decay(300.0, 2.0, 0.0) + 0.0).astype(float)
     table = make_dataset(t[:, None], counts, names=["t"], target="N", y_error="poisson")

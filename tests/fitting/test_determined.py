@@ -81,6 +81,7 @@ def test_it_is_said_in_the_report_and_the_notes():
     assert "What they determine: A*C = 5.00" in " ".join(text.split())
 
 
+@pytest.mark.long
 def test_large_groups():
     x = np.linspace(1, 2, 30)
     names = "abcdefgh"

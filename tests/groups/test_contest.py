@@ -12,6 +12,7 @@ from kansym.groups.table import grouped_table
 
 
 @pytest.mark.parametrize("text", ["ratio", "law"])
+@pytest.mark.long
 def test_a_shared_ratio_of_two_constants_is_found_in_either_gauge(text):
     # y = V x/(K + x) with one slope V/K at zero: of the two gauges only a*x/(1 + b*x) has a shared constant.
     rng = np.random.default_rng(1)
@@ -64,6 +65,7 @@ def grouped(law, own, *, rows=40, low=0.1, high=3.0, seed=4):
     return grouped_table(make_dataset(x[:, None], y, names=["x"]), [f"g{k}" for k in codes], "run")
 
 
+@pytest.mark.long
 def test_a_resonance_has_its_width_of_each_group_alone():
     # Around its peak, as (x^2 - b)^2 + c, both b and c depend on the width.
     widths = np.array([0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.75, 0.9])

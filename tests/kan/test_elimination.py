@@ -99,6 +99,7 @@ def test_the_same_rows_give_the_same_networks():
     assert torch.equal(first(table[0]), second(table[0]))
 
 
+@pytest.mark.long
 def test_the_network_that_comes_in_is_not_changed():
     net, *table = trained((3, (0, 2), 1), lambda x: x[:, 0] * x[:, 1], starts=4)
     before = net(table[0]).clone()

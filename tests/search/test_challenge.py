@@ -80,6 +80,7 @@ def test_a_sum_of_powers_under_a_link(rng):
 
 
 @pytest.mark.parametrize("size", [0.002, 0.2])
+@pytest.mark.long
 def test_what_the_data_cannot_tell_apart_is_handed_on(size, rng):
     x = np.linspace(0.1, 1.5, 60)
     rows = rows_of(x[:, None], 3 * np.exp(-x / 1.3) + size * rng.normal(size=60), ("x",), size)

@@ -76,6 +76,7 @@ def test_a_right_guess_that_no_search_would_find():
     assert found.formula.validation_loss < 1e-20
 
 
+@pytest.mark.long
 def test_with_noise_the_pick_is_written_as_the_guess_was():
     # 1.37 is no exact number, so that every constant stays a fitted one.
     y = 2.97 * np.exp(-x / 1.73) * z**1.37 + NOISE
@@ -98,6 +99,7 @@ def test_with_noise_the_pick_is_written_as_the_guess_was():
         assert constants[name].error == pytest.approx(error, rel=1e-4)
 
 
+@pytest.mark.long
 def test_exponents_that_became_exact_are_named_and_measured_factors_stay():
     found = run(3 * np.exp(-x / 1.73) * z**1.5 + NOISE, FORM, seconds=3)
     assert found.guesses[0].verdict == CONFIRMED
@@ -195,6 +197,7 @@ def test_a_term_of_the_only_column():
     np.testing.assert_allclose(found.formula.predict(inside[:, None]), expected, atol=0.01)
 
 
+@pytest.mark.long
 def test_other_numbers_than_the_guess_has():
     found = run(LAW + NOISE, "A*exp(-x/tau)*z**2", seconds=3)
     (outcome,) = found.guesses
@@ -281,6 +284,7 @@ def test_an_interrupted_search_keeps_what_it_has(wanted):
         assert found.formula.rank <= found.guesses[0].formula.rank
 
 
+@pytest.mark.long
 def test_outliers_do_not_move_a_guess():
     y = LAW + NOISE
     y = y.copy()

@@ -34,6 +34,7 @@ def test_effective_errors_follow_the_slope():
     assert with_effective_errors(exact, seed=0) is exact
 
 
+@pytest.mark.long
 def test_constants_are_those_of_the_orthogonal_fit():
     from kansym.fitting.known_form import fit_constants
 

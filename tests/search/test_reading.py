@@ -10,6 +10,7 @@ X = np.random.default_rng(0).uniform(-1, 1, (800, 3))
 OPTIONS = DiscoveryOptions(max_seconds=30, deterministic=True, structure=False, terms=False)
 
 
+@pytest.mark.long
 def test_a_law_is_read_from_a_network_without_its_spare_parts():
     table = make_dataset(X, np.sqrt(1 + X[:, 0] ** 2 + X[:, 2] ** 2), names=["a", "b", "c"], target="y")
     messages = []

@@ -35,6 +35,7 @@ def algebraic_functions(draw):
 
 @settings(max_examples=40, deadline=None, derandomize=True)
 @given(algebraic_functions(), st.integers(-6, 6))
+@pytest.mark.long
 def test_laws_of_the_class(box, law, agree, planted, decade):
     d, expression = planted
     expression = sympy.Float(10) ** decade * expression

@@ -84,6 +84,7 @@ def planck(nu, temperature):
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.02])
+@pytest.mark.long
 def test_planck_in_logarithms_over_decades(rng, noise):
     # 100 rows: nu over six decades, T over two; h/k is 4.799e-11.
     nu, temperature = 10 ** rng.uniform(8.5, 14.5, 100), 10 ** rng.uniform(2, 4, 100)

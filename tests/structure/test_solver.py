@@ -222,6 +222,7 @@ def test_the_whole_problem_is_not_a_leaf(box, law):
     assert not any(one.X is X and one.t is y for one in leaf.asked)
 
 
+@pytest.mark.long
 def test_a_leaf_solver_without_answers(box, law):
     X = box(60, None, None)
     # No sum of products, no form without constants: only the leaf solver could tell. The others offer what they have.

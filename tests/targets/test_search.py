@@ -44,6 +44,7 @@ def test_polar_coordinates(tables_of):
     assert not found.failed and not found.interrupted and found["y"] is found.rows[1]
 
 
+@pytest.mark.long
 def test_the_order_of_the_targets_changes_no_formula(tables_of):
     tables = lines(tables_of, 0.05)
     del tables["w"]

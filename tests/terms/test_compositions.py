@@ -6,7 +6,15 @@ import scipy.optimize
 from kansym.terms.compositions import EnumeratedRows, descend
 from kansym.terms.trees import UNARY, Tree
 
-EXPONENTIAL = Tree(next(one for one in UNARY if one.name == "exp"), (Tree(None, input=0),))
+EXPONENTIAL, ROOT = (
+    Tree(next(one for one in UNARY if one.name == name), (Tree(None, input=0),)) for name in ("exp", "root")
+)
+
+
+def fitted(key, theta, rows, steps=60):
+    """Constants of one tree, and its state."""
+    (found,) = descend([(key, np.array(theta))], rows, steps)
+    return found
 
 
 def rows(seed, rate, n=40):
@@ -27,7 +35,7 @@ def least(one):
 
 def test_they_are_those_of_least_squares():
     one = rows(0, -1.1)
-    theta, state = descend((EXPONENTIAL, 0, 1), np.array([[-0.3], [-2.0]]), one, 60)
+    theta, state = fitted((EXPONENTIAL, 0, 1), [[-0.3], [-2.0]], one)
     best = least(one)
     np.testing.assert_allclose(theta[:, 0], best.x[0], rtol=1e-5)
     np.testing.assert_allclose(state.coefficients[0], best.x[1:], rtol=1e-5)
@@ -44,9 +52,9 @@ def test_each_start_may_have_rows_of_its_own():
     )
     for background in (0, 1, 2):
         key = (EXPONENTIAL, 0, background)
-        theta, state = descend(key, np.array([[-0.8], [-0.8], [0.4]]), together, 60)
+        theta, state = fitted(key, [[-0.8], [-0.8], [0.4]], together)
         for k, one in enumerate(each):
-            alone, expected = descend(key, np.array([[-0.8 if k < 2 else 0.4]]), one, 60)
+            alone, expected = fitted(key, [[-0.8 if k < 2 else 0.4]], one)
             # Steps end where a sum of squares changes by 1e-9 of itself, and constants by the root of that.
             np.testing.assert_allclose(state.square[k], expected.square[0], rtol=1e-7)
             np.testing.assert_allclose(theta[k], alone[0], rtol=1e-3)
@@ -55,7 +63,20 @@ def test_each_start_may_have_rows_of_its_own():
 
 def test_a_start_without_values_leaves_the_others_alone():
     one = rows(0, -1.1)
-    theta, state = descend((EXPONENTIAL, 0, 1), np.array([[-0.3], [1e6]]), one, 60)
+    theta, state = fitted((EXPONENTIAL, 0, 1), [[-0.3], [1e6]], one)
     np.testing.assert_allclose(theta[0, 0], least(one).x[0], rtol=1e-5)
     assert theta[1, 0] == 1e6
     assert np.isinf(state.square[1])
+
+
+def test_trees_that_are_fitted_together_are_fitted_as_each_alone():
+    one = rows(0, -1.1)
+    # The second has other starts, and is done after other steps.
+    trees = [((EXPONENTIAL, 0, 1), [[-0.3], [-2.0], [3.0]]), ((ROOT, 0, 1), [[0.5]]), ((EXPONENTIAL, 0, 1), [[-1.1]])]
+    together = descend([(key, np.array(theta)) for key, theta in trees], one, 60)
+    for (key, start), (theta, state) in zip(trees, together, strict=True):
+        alone, expected = fitted(key, start, one)
+        # Which of two equal sums of squares is the less, rounding says.
+        np.testing.assert_allclose(theta, alone, rtol=1e-7)
+        np.testing.assert_allclose(state.square, expected.square, rtol=1e-9)
+        np.testing.assert_allclose(state.coefficients, expected.coefficients, rtol=1e-7)

@@ -140,6 +140,7 @@ def test_a_brief_look_hands_on_what_is_exact_and_is_taken_up_again(table):
         assert next(hard.formulas(running.now() + 4.0), None) is not None
 
 
+@pytest.mark.long
 def test_a_beam_that_is_taken_up_again_has_its_own_rows_and_target(table, monkeypatch):
     X = table((0.5, 3.0))
     y = np.exp(np.sin(3 * X[:, 0]) + 0.3 * X[:, 0] ** 2)

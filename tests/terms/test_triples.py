@@ -49,6 +49,7 @@ def test_products_and_functions_of_functions_among_rich_columns(setting, rich):
     assert (float(refine(triples, rows, 18, until=np.inf).square.min()) < 1e-18) is rich
 
 
+@pytest.mark.long
 def test_beside_the_most_common_plain_terms_first(setting):
     search, rows = setting(lambda x: three(x) - 1 + 2.2 * x)
     effort = replace(EFFORTS[1], triples=1000)
