@@ -6,9 +6,9 @@
 In a sum or a product of functions of single columns each function was read while the others were not yet right, and
 with noise one passes for another: 1/((|x| + a)^2 + b) for exp(-2 |x|). Where y = a + b p on all rows, with a and b from
 the rest of the formula, (y - a)/b says what the part p is, with errors in proportion to 1/b; within a function of
-several columns that is so to the first order, with its derivative for b. Short sums of powers and exponentials of its
-one argument and all compositions of few operations are tried: backfitting, with formulas for smoothers. What depends on
-two columns together, as x^y, is read anew as a table of these two, of compositions and sums of products.
+several columns that is so to the first order, with its derivative for b. Short sums of powers, exponentials and waves
+of its one argument and all compositions of few operations are tried: backfitting, with formulas for smoothers. What
+depends on two columns together, as x^y, is read anew as a table of these two, of compositions and sums of products.
 """
 
 import itertools
@@ -24,6 +24,7 @@ from kansym import clock
 from kansym.clock import Work
 from kansym.search.rows import FitRows
 from kansym.search.sums import EngineTable
+from kansym.structure.exponentials import exponential_sums
 from kansym.symbolic.complexity import complexity
 from kansym.symbolic.parametric import parametrize
 from kansym.symbolic.single_argument import factor_and_argument, innermost_argument
@@ -299,8 +300,8 @@ def read_anew(
     near: float = 0.0,
     sums: bool = False,
 ) -> Iterator[sympy.Expr]:
-    """The formula with other functions of the part's argument in its place: sums of powers and exponentials, and then
-    compositions, the shortest first; or of its two columns: compositions, and then sums of products.
+    """The formula with other functions of the part's argument in its place: sums of powers, exponentials and waves, and
+    then compositions, the shortest first; or of its two columns: compositions, and then sums of products.
 
     Parameters
     ----------
@@ -330,15 +331,19 @@ def read_anew(
     if not (np.isfinite(target).all() and len(target) and np.ptp(target) > 0):
         return
     share = (1.0 if weights is None else weights[rows]) * part.slope[rows] ** 2
-    X = part.values[rows]
+    X, allowed = part.values[rows], fit_rows.allowed
+    own_noise = noise / math.sqrt(float(np.mean(share)))
     if not part.pair:
-        short = power_sums(X[:, 0], target, part.symbols[0], weights=share, allowed=fit_rows.allowed)
-        yield from map(part.put, short)
+        x, symbol = X[:, 0], part.symbols[0]
+        short = power_sums(x, target, symbol, weights=share, allowed=allowed)
+        solutions = exponential_sums(x, target, symbol, weights=share, noise=own_noise)
+        permitted = (one for one in solutions if allowed is None or allowed.permits(one))
+        yield from map(part.put, itertools.chain(short, permitted))
     table: EngineTable = {
         "weights": share,
-        "noise": noise / math.sqrt(float(np.mean(share))),
+        "noise": own_noise,
         "noisy": True,
-        "allowed": fit_rows.allowed,
+        "allowed": allowed,
         "seed": seed,
     }
     enumeration = Enumeration(X, target, part.symbols, **table)

@@ -14,6 +14,7 @@ from kansym.primitives.allowed import AllowedFunctions
 from kansym.search.budget import LEAF, TERMS_AFTER
 from kansym.search.options import DiscoveryOptions
 from kansym.search.rows import FitRows
+from kansym.structure.exponentials import exponential_sums
 from kansym.structure.product_units import SMALL_TABLE
 from kansym.terms.enumeration import FEW, FEW_OF_NOISY_CURVES, Enumeration
 from kansym.terms.pursuit import FEW_INPUTS, LEAST_ROWS, Pursuit, suits
@@ -126,7 +127,7 @@ class Sums:
         self.wanted = options.terms and (options.structure or part)
         self.noise, self.settled = 0.0, False
         self.idle: tuple[int, ...] = ()
-        self._part, self._squared = part, False
+        self._part, self._of_one = part, False
         self._rounded = ROUNDED * float(fit_rows.dataset.y.std())
         self._had: set[Turn] = set()
         self._made: dict[tuple[bool, tuple[int, ...]], tuple[Enumeration, Pursuit | None]] = {}
@@ -191,7 +192,7 @@ class Sums:
         # An exact sum is one whatever the interpolants say, which may take a kink for noise.
         enumeration, pursuit = self._engines(noisy=self.noisy and turn is not Turn.BRIEF)
         last = turn in LAST
-        yield from self._squares()
+        yield from self._of_one_column()
         pursuit = None if turn in WITHOUT_SUMS else pursuit
         if pursuit is not None:
             # What waves there are is seen at once.
@@ -212,16 +213,17 @@ class Sums:
                 if allowed is None or allowed.permits(one):
                     yield one
 
-    def _squares(self) -> Iterator[sympy.Expr]:
-        """Squares of waves of the only column, once."""
-        X, y, weights = self.fit_rows.rows(self.fit_rows.fitting)
-        variables, allowed = self.fit_rows.variables, self.fit_rows.allowed
-        if X.shape[1] == 1 and not self._squared:
-            self._squared = True
+    def _of_one_column(self) -> Iterator[sympy.Expr]:
+        """Squares of waves of the only column, and sums of exponentials and waves, once."""
+        X, y, weights, variables = self._table()
+        allowed = self.fit_rows.allowed
+        if len(variables) == 1 and not self._of_one:
+            self._of_one = True
             noise = max(self.fit_rows.noise_floor, self.noise)
-            for one in squared_waves(X[:, 0], y, variables[0], weights=weights, noise=noise):
-                if allowed is None or allowed.permits(one):
-                    yield one
+            for engine in (squared_waves, exponential_sums):
+                for one in engine(X[:, 0], y, variables[0], weights=weights, noise=noise):
+                    if allowed is None or allowed.permits(one):
+                        yield one
 
     def _table(self) -> tuple[np.ndarray, np.ndarray, np.ndarray | None, tuple[sympy.Symbol, ...]]:
         """Columns that matter, y, weights, and the variables of those columns."""

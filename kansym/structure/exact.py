@@ -1,14 +1,16 @@
 # sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
-# pyright: reportArgumentType=false
+# pyright: reportArgumentType=false, reportReturnType=false
 """Laws of a problem that are exact on all rows, by linear algebra, as formulas for the user's y."""
 
 import itertools
 from collections.abc import Iterator
 
+import numpy as np
 import sympy
 
 from kansym import clock
 from kansym.structure.algebraic import algebraic_law
+from kansym.structure.exponentials import exponential_law
 from kansym.structure.leaf import Solution, symbols
 from kansym.structure.links import usable_links
 from kansym.structure.mixed import mixed_laws
@@ -17,6 +19,8 @@ from kansym.structure.problem import Problem
 from kansym.structure.rational import featured_laws, rational_laws
 from kansym.structure.spans import span_laws
 from kansym.structure.sparse import sparse_law
+
+STAND_IN = sympy.Symbol("_s", real=True)
 
 
 def laws_at_once(problem: Problem, *, any_function: bool) -> Iterator[sympy.Expr]:
@@ -40,7 +44,7 @@ def laws_at_once(problem: Problem, *, any_function: bool) -> Iterator[sympy.Expr
 
 
 def short_sums(problem: Problem, until: float, *, plain: bool = False) -> Iterator[Solution]:
-    """Sums of a few products of functions, under links.
+    """Sums of a few products of functions, under links; of one column also of exponentials, waves and any powers.
 
     Parameters
     ----------
@@ -55,9 +59,23 @@ def short_sums(problem: Problem, until: float, *, plain: bool = False) -> Iterat
         if clock.late(until):
             return
         linked = link.apply(problem)
-        law = sparse_law(linked.X, linked.t, variables, four=plain) if linked.finite() else None
+        if not linked.finite():
+            continue
+        if problem.dimension == 1:
+            yield from ((linked.compose(law, variables), linked) for law in _of_one_column(linked, variables[0]))
+        law = sparse_law(linked.X, linked.t, variables, four=plain)
         if law is not None:
             yield linked.compose(law, variables), linked
+
+
+def _of_one_column(problem: Problem, variable: sympy.Symbol) -> Iterator[sympy.Expr]:
+    """Solutions of linear differential equations in the only column, or in its logarithm: sums of any powers."""
+    x = problem.X[:, 0]
+    columns = [(x, variable), *([(np.log(x), sympy.log(variable))] if (x > 0).all() else ())]
+    for values, column in columns:
+        law = exponential_law(values, problem.t, STAND_IN)
+        if law is not None:
+            yield law.xreplace({STAND_IN: column})
 
 
 def featured(problem: Problem, until: float) -> Iterator[Solution]:

@@ -1,0 +1,419 @@
+# sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
+# pyright: reportArgumentType=false, reportReturnType=false, reportOperatorIssue=false
+"""Sums of polynomials times exponentials and waves of one column, by the differential equation that they solve.
+
+Decays, damped and driven oscillations, beats and critical damping are sums of P(x) exp(z x) with complex rates z: what
+a linear differential equation with constant coefficients has for solutions. Integrated as many times as its order, the
+equation says that y is a combination of its own integrals and a polynomial: one linear system in the Chebyshev
+coefficients of y, whatever the design of the rows. Its rates are the roots of one polynomial, as in Prony's method
+(doi:10.1137/0912033), and start a fit of rates with all coefficients in closed form (variable projection; Golub and
+Pereyra 1973, doi:10.1137/0710036).
+"""
+
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import sympy
+from numpy.polynomial import chebyshev
+
+from kansym import clock
+from kansym.clock import Work
+
+MOST_ORDER, MOST_ORDER_NEAR = 8, 6
+"""Order of the largest differential equation, without noise and with it."""
+
+MOST_DEGREE, ROWS_OF_DEGREE = 60, 3
+"""Of the polynomial through the rows, and least rows for each: at random rows one of higher degree swings."""
+
+EXACT, CLIFF = 1e-11, 1e-3
+"""Residual, in units of y's root mean square, of an exact law; and what the right order leaves of an equation at most,
+in units of what the order before leaves: that of an imitation falls step by step."""
+
+LEAST_FOR_EACH = 1.5
+"""Degree of the polynomial that takes the place of an exact law, for each of its constants, at least."""
+
+TOGETHER = (0.02, 0.2, 0.6)
+"""Differences of rates, in units of their size and of one over half the range, up to which two are the same, or one is
+zero, as seen before the fit: multiple roots are found with a root of the precision."""
+
+BEST = 4
+"""Sums that are tried with fewer rates, and handed on."""
+
+STEPS = 30
+"""Steps of the fit of rates."""
+
+SHARED = 0.6
+"""Share of the range that the middle 98 in 100 rows have where they are looked at alone."""
+
+NODES = 1.3
+"""Nats of a node of the formula."""
+
+ROUNDING = 1e-12
+"""Residual that is rounding, in units of y's root mean square."""
+
+
+@dataclass(frozen=True)
+class _Block:
+    """Powers 0 to `powers` - 1 of s, times exp(decay s), times a cosine and a sine where there is a frequency."""
+
+    decay: float
+    frequency: float
+    powers: int
+
+    @property
+    def rates(self) -> int:
+        return (self.decay != 0) + (self.frequency != 0)
+
+    @property
+    def width(self) -> int:
+        """Columns."""
+        return self.powers * (2 if self.frequency else 1)
+
+    def columns(self, s: np.ndarray) -> np.ndarray:
+        """Columns (n, width): for each power the cosine and then the sine."""
+        # At most one within the range.
+        size = np.exp(self.decay * (s - math.copysign(1.0, self.decay)))
+        waves = [np.cos(self.frequency * s), np.sin(self.frequency * s)] if self.frequency else [np.ones_like(s)]
+        return np.column_stack([size * s**power * wave for power in range(self.powers) for wave in waves])
+
+    def slopes(self, s: np.ndarray, columns: np.ndarray, coefficients: np.ndarray) -> list[np.ndarray]:
+        """Derivatives of the sum of columns by its rates."""
+        found = []
+        if self.decay:
+            found.append((s - math.copysign(1.0, self.decay)) * (columns @ coefficients))
+        if self.frequency:
+            pairs = coefficients.reshape(-1, 2)
+            turned = np.column_stack([pairs[:, 1], -pairs[:, 0]]).reshape(-1)
+            found.append(s * (columns @ turned))
+        return found
+
+    def moved(self, steps: Sequence[float]) -> "_Block":
+        left = list(steps)
+        decay = self.decay + left.pop(0) if self.decay else 0.0
+        return replace(self, decay=decay, frequency=self.frequency + left.pop(0) if self.frequency else 0.0)
+
+
+@dataclass(frozen=True, eq=False)
+class _Fit:
+    """Blocks with their coefficients, the weighted residual, and the derivatives of the sum by the rates (n, R)."""
+
+    blocks: tuple[_Block, ...]
+    coefficients: np.ndarray
+    residual: np.ndarray
+    jacobian: np.ndarray
+
+    @property
+    def square(self) -> float:
+        square = float(self.residual @ self.residual)
+        return square if math.isfinite(square) else math.inf
+
+    @property
+    def constants(self) -> int:
+        return len(self.coefficients) + sum(block.rates for block in self.blocks)
+
+
+def exponential_law(x: np.ndarray, y: np.ndarray, symbol: sympy.Symbol) -> sympy.Expr | None:
+    """An exact sum, or None.
+
+    Parameters
+    ----------
+    x, y : ndarray, shape (n,)
+    symbol : sympy.Symbol
+        For x.
+    """
+    rows = _Rows.of(x, y)
+    if rows is None:
+        return None
+    for part in rows.windows():
+        series = part.series()
+        left = _equations(series, MOST_ORDER)
+        for before, (rates, residual) in zip([1.0, *(one for _, one in left)], left, strict=False):
+            if not (residual < CLIFF * before):
+                continue
+            for fit in _fits(part.on(rows, rates), rows):
+                exact = math.sqrt(fit.square / rows.number) <= EXACT
+                if exact and LEAST_FOR_EACH * fit.constants <= len(series):
+                    return rows.written(fit, ROUNDING, symbol)
+    return None
+
+
+def exponential_sums(
+    x: np.ndarray, y: np.ndarray, symbol: sympy.Symbol, *, weights: np.ndarray | None = None, noise: float = 0.0
+) -> Iterator[sympy.Expr]:
+    """Sums that come near, with Float constants, the shortest description first.
+
+    Parameters
+    ----------
+    x, y : ndarray, shape (n,)
+    symbol : sympy.Symbol
+        For x.
+    weights : ndarray, shape (n,), optional
+        Of the squared residuals of y.
+    noise : float, default 0
+        Standard deviation of y where the weight is one, as far as it is known.
+    """
+    rows = _Rows.of(x, y, weights)
+    if rows is None:
+        return
+    floor, found = max(noise / rows.size, ROUNDING), []
+    for rates, _ in _equations(rows.series(), MOST_ORDER_NEAR):
+        found += [(rows.length(fit, floor), fit) for fit in _fits(rates, rows)]
+    shortest = [fit for _, fit in sorted(found, key=lambda one: one[0])[:BEST]]
+    better = [_simplest(fit, rows, floor) for fit in shortest]
+    written = [rows.written(fit, floor, symbol) for _, fit in sorted(better, key=lambda one: one[0])]
+    yield from dict.fromkeys(written)
+
+
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """Rows in s from -1 to 1, y times root weights in units of its root mean square."""
+
+    s: np.ndarray
+    y: np.ndarray
+    root: np.ndarray
+    middle: float
+    half: float
+    size: float
+
+    @classmethod
+    def of(cls, x: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None) -> "_Rows | None":
+        root = np.ones(len(y)) if weights is None else np.sqrt(weights / weights.mean())
+        low, high, size = float(x.min()), float(x.max()), float(np.sqrt(np.mean((root * y) ** 2)))
+        if not (high > low and size > 0 and len(y) >= ROWS_OF_DEGREE * 4):
+            return None
+        middle, half = (low + high) / 2, (high - low) / 2
+        return cls((x - middle) / half, root * y / size, root, middle, half, size)
+
+    @property
+    def number(self) -> int:
+        return len(self.y)
+
+    def part(self, low: float, high: float) -> "_Rows":
+        """The rows between two values of s."""
+        kept = (self.s >= low) & (self.s <= high)
+        middle, half = (low + high) / 2, (high - low) / 2
+        s = (self.s[kept] - middle) / half
+        return _Rows(s, self.y[kept], self.root[kept], self.middle + self.half * middle, self.half * half, self.size)
+
+    def windows(self) -> Iterator["_Rows"]:
+        """All rows, or most where the others are far away, and a third for what has many waves."""
+        low, first, second, high = np.quantile(self.s, [0.01, 1 / 3, 2 / 3, 0.99])
+        yield self.part(low, high) if high - low < 2 * SHARED else self
+        if self.number >= 3 * ROWS_OF_DEGREE * MOST_DEGREE:
+            yield self.part(first, second)
+
+    def on(self, other: "_Rows", rates: np.ndarray) -> np.ndarray:
+        """Rates of this s as those of another one's."""
+        return rates * other.half / self.half
+
+    def series(self) -> np.ndarray:
+        """Chebyshev coefficients of y, as many as the rows tell."""
+        most = min(MOST_DEGREE, self.number // ROWS_OF_DEGREE)
+        matrix = chebyshev.chebvander(self.s, most) * self.root[:, None]
+        clock.charge(Work.DENSE_PRODUCTS, 4 * matrix.size * (most + 1))
+        basis, triangle = np.linalg.qr(matrix)
+        shares = basis.T @ self.y
+        rest = self.y - basis @ shares
+        # What is left after each degree, without cancellation.
+        tails = np.append(np.cumsum(shares[::-1] ** 2)[::-1][1:], 0.0) + rest @ rest
+        n, degrees = self.number, np.arange(1, most + 2)
+        lengths = 0.5 * n * np.log(tails / n + 1e-28) + 0.5 * math.log(n) * degrees
+        kept = max(int(degrees[lengths.argmin()]), 4)
+        return np.linalg.solve(triangle[:kept, :kept], shares[:kept])
+
+    def length(self, fit: _Fit, floor: float) -> float:
+        """Nats of y with a fit."""
+        nodes = sum(3 * block.width + 3 * block.rates for block in fit.blocks)
+        misfit = 0.5 * self.number * math.log(fit.square / self.number + floor**2)
+        return misfit + 0.5 * math.log(self.number) * fit.constants + NODES * nodes
+
+    def written(self, fit: _Fit, floor: float, symbol: sympy.Symbol) -> sympy.Expr:
+        """The formula in x, without terms that leave no more when they are gone."""
+        x = self.middle + self.half * self.s
+        scale = float(np.abs(x).max())
+        terms = [
+            (block, power, side) for block in fit.blocks for power in range(block.powers) for side in _sides(block)
+        ]
+
+        def column(block: _Block, power: int, side: int) -> np.ndarray:
+            size = np.exp(block.decay * (self.s - math.copysign(1.0, block.decay)))
+            angle = block.frequency / self.half * x
+            return self.root * size * (x / scale) ** power * (np.sin(angle) if side else np.cos(angle))
+
+        matrix = np.column_stack([column(*term) for term in terms])
+        kept = _fewest(matrix, self.y, floor)
+        coefficients = np.linalg.lstsq(matrix[:, kept], self.y, rcond=None)[0]
+        parts: dict[_Block, dict[int, list[float]]] = {}
+        for place, value in zip(kept, coefficients, strict=True):
+            block, power, side = terms[place]
+            # exp(decay s) of the column is one at an end of the range, and that of the formula at zero.
+            shift = math.exp(-block.decay * (self.middle / self.half + math.copysign(1.0, block.decay)))
+            own = parts.setdefault(block, {}).setdefault(power, [0.0, 0.0])
+            own[side] = float(value) * self.size * shift / scale**power
+        return sympy.Add(*(_formula(block, own, self.half, symbol) for block, own in parts.items()))
+
+
+def _sides(block: _Block) -> tuple[int, ...]:
+    return (0, 1) if block.frequency else (0,)
+
+
+def _fewest(matrix: np.ndarray, y: np.ndarray, floor: float) -> list[int]:
+    """Columns that are needed, by description length."""
+    n, kept = len(y), list(range(matrix.shape[1]))
+
+    def length(some: list[int]) -> float:
+        rest = y - matrix[:, some] @ np.linalg.lstsq(matrix[:, some], y, rcond=None)[0] if some else y
+        return 0.5 * n * math.log(float(rest @ rest) / n + floor**2) + (0.5 * math.log(n) + 3 * NODES) * len(some)
+
+    least = length(kept)
+    while len(kept) > 1:
+        shorter = [(length([k for k in kept if k != one]), one) for one in kept]
+        best, gone = min(shorter)
+        if best > least:
+            break
+        least, kept = best, [k for k in kept if k != gone]
+    return kept
+
+
+def _formula(block: _Block, powers: dict[int, list[float]], half: float, symbol: sympy.Symbol) -> sympy.Expr:
+    total = sympy.S.Zero
+    angle = sympy.Float(block.frequency / half) * symbol
+    for power, (cosine, sine) in powers.items():
+        if not block.frequency:
+            wave = sympy.Float(cosine)
+        elif cosine and sine:
+            wave = sympy.Float(math.hypot(cosine, sine)) * sympy.sin(angle + sympy.Float(math.atan2(cosine, sine)))
+        else:
+            wave = sympy.Float(sine) * sympy.sin(angle) if sine else sympy.Float(cosine) * sympy.cos(angle)
+        total += symbol**power * wave
+    return total * sympy.exp(sympy.Float(block.decay / half) * symbol) if block.decay else total
+
+
+def _equations(series: np.ndarray, most: int) -> list[tuple[np.ndarray, float]]:
+    """Rates of the equation of each order, and what it leaves of the coefficients."""
+    found, size = [], float(np.linalg.norm(series))
+    integrals, one = [], series
+    for order in range(1, most + 1):
+        one = chebyshev.chebint(one)
+        integrals.append(one)
+        # The polynomial of lower degree than the order is free, and nothing is known of what was cut off.
+        rows = slice(order, len(series))
+        if len(series) - order < order:
+            break
+        matrix = np.column_stack([integral[rows] for integral in integrals])
+        widths = np.linalg.norm(matrix, axis=0)
+        widths[widths == 0] = 1.0
+        solution = np.linalg.lstsq(matrix / widths, series[rows], rcond=1e-15)[0] / widths
+        left = float(np.linalg.norm(series[rows] - matrix @ solution))
+        found.append((np.roots(np.concatenate([[1.0], -solution])), left / size))
+    return found
+
+
+def _fits(rates: np.ndarray, rows: _Rows) -> list[_Fit]:
+    """Sums of these rates, fitted: as they are, and with those the same that nearly are."""
+    choices = dict.fromkeys(_blocks(rates, near) for near in TOGETHER)
+    return [fit for fit in (_fitted(blocks, rows) for blocks in choices if blocks) if fit is not None]
+
+
+def _simplest(fit: _Fit, rows: _Rows, floor: float) -> tuple[float, _Fit]:
+    """The fit with fewer rates where that is the shorter description, and its length."""
+    least = rows.length(fit, floor)
+    while True:
+        fits = [one for one in (_fitted(blocks, rows) for blocks in _fewer_rates(fit.blocks)) if one is not None]
+        shorter = min(((rows.length(one, floor), number) for number, one in enumerate(fits)), default=(math.inf, 0))
+        if not shorter[0] < least:
+            return least, fit
+        least, fit = shorter[0], fits[shorter[1]]
+
+
+def _fewer_rates(blocks: tuple[_Block, ...]) -> Iterator[tuple[_Block, ...]]:
+    """Blocks of which one has no decay, or two are one."""
+    for block in blocks:
+        rest = [other for other in blocks if other is not block]
+        if block.decay:
+            yield _joined([*rest, replace(block, decay=0.0)])
+    for one, other in itertools.combinations(blocks, 2):
+        if bool(one.frequency) == bool(other.frequency):
+            rest = [block for block in blocks if block is not one and block is not other]
+            middle = (one.decay + other.decay) / 2, (one.frequency + other.frequency) / 2
+            yield _joined([*rest, _Block(*middle, one.powers + other.powers)])
+
+
+def _joined(blocks: Sequence[_Block]) -> tuple[_Block, ...]:
+    """Blocks of which no two have the same rates: together they have the powers of both."""
+    found: dict[tuple[float, float], int] = {}
+    for block in blocks:
+        rates = block.decay, block.frequency
+        found[rates] = found.get(rates, 0) + block.powers
+    return tuple(_Block(decay, frequency, powers) for (decay, frequency), powers in found.items())
+
+
+def _blocks(rates: np.ndarray, near: float) -> tuple[_Block, ...]:
+    """Blocks of rates, of which some may be the same, zero, or without a real or imaginary part."""
+    groups: list[list[complex]] = []
+    for rate in sorted((complex(one) for one in rates if one.imag >= 0), key=lambda one: (abs(one), one.imag)):
+        close = [one for one in groups if abs(rate - np.mean(one)) <= near * max(abs(rate), 1.0)]
+        (close[0] if close else groups.append([]) or groups[-1]).append(rate)
+    found: list[_Block] = []
+    for group in groups:
+        mean = complex(np.mean(group))
+        least = near * max(abs(mean), 1.0)
+        decay, frequency = (0.0 if abs(part) <= least else part for part in (mean.real, mean.imag))
+        # Of a double real root that splits in two complex ones only one is here.
+        split = sum(2 if one.imag > 0 and not frequency else 1 for one in group)
+        found.append(_Block(decay, frequency, split))
+    return _joined(found)
+
+
+def _fitted(blocks: tuple[_Block, ...], rows: _Rows) -> _Fit | None:
+    """Rates by Levenberg-Marquardt, with the coefficients in closed form."""
+    with np.errstate(all="ignore"):
+        fit, damping = _solved(blocks, rows), 1e-3
+        for _ in range(STEPS if any(block.rates for block in blocks) else 0):
+            if fit is None or damping > 1e6:
+                break
+            moved = _solved(_stepped(fit, damping), rows)
+            if moved is None or not moved.square < fit.square:
+                damping *= 8
+                continue
+            done, damping = fit.square - moved.square < 1e-9 * moved.square, max(0.1 * damping, 1e-12)
+            fit = moved
+            if done:
+                break
+    return fit
+
+
+def _solved(blocks: tuple[_Block, ...], rows: _Rows) -> _Fit | None:
+    each = [block.columns(rows.s) * rows.root[:, None] for block in blocks]
+    matrix = np.concatenate(each, axis=1)
+    if matrix.shape[1] > rows.number or not np.isfinite(matrix).all():
+        return None
+    clock.charge(Work.SMALL_FITS)
+    clock.charge(Work.DENSE_PRODUCTS, 4 * matrix.size * matrix.shape[1])
+    basis, triangle = np.linalg.qr(matrix)
+    shares = basis.T @ rows.y
+    coefficients = np.linalg.lstsq(triangle, shares, rcond=1e-14)[0]
+    residual, slopes, first = rows.y - matrix @ coefficients, [], 0
+    for block, own in zip(blocks, each, strict=True):
+        slopes += block.slopes(rows.s, own, coefficients[first : first + block.width])
+        first += block.width
+    # What the coefficients absorb of a change of rates is none.
+    jacobian = np.array(slopes).reshape(-1, rows.number).T
+    return _Fit(blocks, coefficients, residual, jacobian - basis @ (basis.T @ jacobian))
+
+
+def _stepped(fit: _Fit, damping: float) -> tuple[_Block, ...]:
+    jacobian = fit.jacobian
+    scale = np.linalg.norm(jacobian, axis=0)
+    scale[~(scale > 0)] = 1.0
+    jacobian = jacobian / scale
+    system = np.concatenate([jacobian, math.sqrt(damping) * np.eye(len(scale))])
+    steps = (np.linalg.lstsq(system, np.append(fit.residual, np.zeros(len(scale))), rcond=None)[0] / scale).tolist()
+    moved = []
+    for block in fit.blocks:
+        moved.append(block.moved(steps[: block.rates]))
+        steps = steps[block.rates :]
+    return tuple(moved)
