@@ -69,9 +69,12 @@ def short_sums(problem: Problem, until: float, *, plain: bool = False) -> Iterat
 
 
 def _of_one_column(problem: Problem, variable: sympy.Symbol) -> Iterator[sympy.Expr]:
-    """Solutions of linear differential equations in the only column, or in its logarithm: sums of any powers."""
+    """Solutions of linear differential equations in the only column, its reciprocal, or its logarithm: sums of any
+    powers."""
     x = problem.X[:, 0]
-    columns = [(x, variable), *([(np.log(x), sympy.log(variable))] if (x > 0).all() else ())]
+    columns = [(x, variable)]
+    if (x > 0).all():
+        columns += [(1 / x, 1 / variable), (np.log(x), sympy.log(variable))]
     for values, column in columns:
         law = exponential_law(values, problem.t, STAND_IN)
         if law is not None:
