@@ -14,6 +14,7 @@ import itertools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import sympy
@@ -25,12 +26,13 @@ from kansym.clock import Work
 MOST_ORDER, MOST_ORDER_NEAR = 8, 6
 """Order of the largest differential equation, without noise and with it."""
 
-MOST_DEGREE, ROWS_OF_DEGREE = 60, 3
+LEAST_DEGREE, MOST_DEGREE, ROWS_OF_DEGREE = 4, 60, 3
 """Of the polynomial through the rows, and least rows for each: at random rows one of higher degree swings."""
 
-EXACT, CLIFF = 1e-11, 1e-3
-"""Residual, in units of y's root mean square, of an exact law; and what the right order leaves of an equation at most,
-in units of what the order before leaves: that of an imitation falls step by step."""
+EXACT, NEARLY, CLIFF = 1e-11, 1e-8, 1e-3
+"""Residual, in units of y's root mean square, of an exact law, and of the polynomial that takes its place; and what the
+right order leaves of an equation at most, in units of what the order before leaves: that of an imitation falls step by
+step."""
 
 LEAST_FOR_EACH = 1.5
 """Degree of the polynomial that takes the place of an exact law, for each of its constants, at least."""
@@ -50,6 +52,9 @@ SHARED = 0.6
 
 NODES = 1.3
 """Nats of a node of the formula."""
+
+LARGEST_EXPONENT = 600.0
+"""Of an exponential at zero, in units of its value at an end of the range, in double precision."""
 
 ROUNDING = 1e-12
 """Residual that is rounding, in units of y's root mean square."""
@@ -128,7 +133,9 @@ def exponential_law(x: np.ndarray, y: np.ndarray, symbol: sympy.Symbol) -> sympy
     if rows is None:
         return None
     for part in rows.windows():
-        series = part.series()
+        series, missed = part.series()
+        if missed > NEARLY:
+            continue
         left = _equations(series, MOST_ORDER)
         for before, (rates, residual) in zip([1.0, *(one for _, one in left)], left, strict=False):
             if not (residual < CLIFF * before):
@@ -159,7 +166,7 @@ def exponential_sums(
     if rows is None:
         return
     floor, found = max(noise / rows.size, ROUNDING), []
-    for rates, _ in _equations(rows.series(), MOST_ORDER_NEAR):
+    for rates, _ in _equations(rows.series()[0], MOST_ORDER_NEAR):
         found += [(rows.length(fit, floor), fit) for fit in _fits(rates, rows)]
     shortest = [fit for _, fit in sorted(found, key=lambda one: one[0])[:BEST]]
     better = [_simplest(fit, rows, floor) for fit in shortest]
@@ -182,14 +189,20 @@ class _Rows:
     def of(cls, x: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None) -> "_Rows | None":
         root = np.ones(len(y)) if weights is None else np.sqrt(weights / weights.mean())
         low, high, size = float(x.min()), float(x.max()), float(np.sqrt(np.mean((root * y) ** 2)))
-        if not (high > low and size > 0 and len(y) >= ROWS_OF_DEGREE * 4):
+        if not (high > low and size > 0):
             return None
         middle, half = (low + high) / 2, (high - low) / 2
-        return cls((x - middle) / half, root * y / size, root, middle, half, size)
+        found = cls((x - middle) / half, root * y / size, root, middle, half, size)
+        return found if found.distinct >= ROWS_OF_DEGREE * LEAST_DEGREE else None
 
     @property
     def number(self) -> int:
         return len(self.y)
+
+    @cached_property
+    def distinct(self) -> int:
+        """Values of the column that differ."""
+        return len(np.unique(self.s))
 
     def part(self, low: float, high: float) -> "_Rows":
         """The rows between two values of s."""
@@ -209,9 +222,9 @@ class _Rows:
         """Rates of this s as those of another one's."""
         return rates * other.half / self.half
 
-    def series(self) -> np.ndarray:
-        """Chebyshev coefficients of y, as many as the rows tell."""
-        most = min(MOST_DEGREE, self.number // ROWS_OF_DEGREE)
+    def series(self) -> tuple[np.ndarray, float]:
+        """Chebyshev coefficients of y, as many as the rows tell, and what they leave of it."""
+        most = min(MOST_DEGREE, self.distinct // ROWS_OF_DEGREE)
         matrix = chebyshev.chebvander(self.s, most) * self.root[:, None]
         clock.charge(Work.DENSE_PRODUCTS, 4 * matrix.size * (most + 1))
         basis, triangle = np.linalg.qr(matrix)
@@ -221,8 +234,8 @@ class _Rows:
         tails = np.append(np.cumsum(shares[::-1] ** 2)[::-1][1:], 0.0) + rest @ rest
         n, degrees = self.number, np.arange(1, most + 2)
         lengths = 0.5 * n * np.log(tails / n + 1e-28) + 0.5 * math.log(n) * degrees
-        kept = max(int(degrees[lengths.argmin()]), 4)
-        return np.linalg.solve(triangle[:kept, :kept], shares[:kept])
+        kept = max(int(degrees[lengths.argmin()]), LEAST_DEGREE)
+        return np.linalg.solve(triangle[:kept, :kept], shares[:kept]), math.sqrt(float(tails[kept - 1]) / n)
 
     def length(self, fit: _Fit, floor: float) -> float:
         """Nats of y with a fit."""
@@ -387,6 +400,10 @@ def _fitted(blocks: tuple[_Block, ...], rows: _Rows) -> _Fit | None:
 
 
 def _solved(blocks: tuple[_Block, ...], rows: _Rows) -> _Fit | None:
+    """Coefficients of blocks; None where they have no values."""
+    farthest = abs(rows.middle / rows.half) + 1.0
+    if max(abs(block.decay) for block in blocks) * farthest > LARGEST_EXPONENT:
+        return None
     each = [block.columns(rows.s) * rows.root[:, None] for block in blocks]
     matrix = np.concatenate(each, axis=1)
     if matrix.shape[1] > rows.number or not np.isfinite(matrix).all():

@@ -223,7 +223,7 @@ def test_squares_of_waves_come_first_and_once(rng):
     with clock.running(Clock()):
         search = Sums(fit_rows, DiscoveryOptions(), torch.device("cpu"), part=False, deadline=60.0)
         first = next(search.formulas(Turn.CURVE))
-        assert not list(search._squares())
+        assert not list(search._of_one_column())
     found = parametrize(first, fit_rows.variables).evaluate(x[:, None])
     assert np.sqrt(np.mean((found - clean) ** 2)) < 0.03 * clean.std()
 
