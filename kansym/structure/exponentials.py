@@ -35,7 +35,8 @@ right order leaves of an equation at most, in units of what the order before lea
 step."""
 
 LEAST_FOR_EACH = 1.5
-"""Degree of the polynomial that takes the place of an exact law, for each of its constants, at least."""
+"""Degree of the polynomial that takes the place of a sum, at least, for each constant: of any smooth curve there
+are sums of as many constants as the polynomial has. With noise, of which the polynomial sees less, just as many."""
 
 TOGETHER = (0.02, 0.2, 0.6)
 """Differences of rates, in units of their size and of one over half the range, up to which two are the same, or one is
@@ -56,8 +57,8 @@ NODES = 1.3
 LARGEST_EXPONENT = 600.0
 """Of an exponential at zero, in units of its value at an end of the range, in double precision."""
 
-ROUNDING = 1e-12
-"""Residual that is rounding, in units of y's root mean square."""
+ROUNDING, NOISE = 1e-12, 1e-3
+"""Residual that is rounding, and least one that is noise, in units of y's root mean square."""
 
 
 @dataclass(frozen=True)
@@ -133,16 +134,16 @@ def exponential_law(x: np.ndarray, y: np.ndarray, symbol: sympy.Symbol) -> sympy
     if rows is None:
         return None
     for part in rows.windows():
-        series, missed = part.series()
-        if missed > NEARLY:
+        series = part.series()
+        if series.left[-1] > NEARLY:
             continue
-        left = _equations(series, MOST_ORDER)
+        left = _equations(series.coefficients, MOST_ORDER)
         for before, (rates, residual) in zip([1.0, *(one for _, one in left)], left, strict=False):
             if not (residual < CLIFF * before):
                 continue
             for fit in _fits(part.on(rows, rates), rows):
-                exact = math.sqrt(fit.square / rows.number) <= EXACT
-                if exact and LEAST_FOR_EACH * fit.constants <= len(series):
+                error = math.sqrt(fit.square / rows.number)
+                if error <= EXACT and series.needs(error) >= LEAST_FOR_EACH * fit.constants:
                     return rows.written(fit, ROUNDING, symbol)
     return None
 
@@ -166,12 +167,26 @@ def exponential_sums(
     if rows is None:
         return
     floor, found = max(noise / rows.size, ROUNDING), []
-    for rates, _ in _equations(rows.series()[0], MOST_ORDER_NEAR):
+    series = rows.series()
+    for rates, _ in _equations(series.coefficients, MOST_ORDER_NEAR):
         found += [(rows.length(fit, floor), fit) for fit in _fits(rates, rows)]
     shortest = [fit for _, fit in sorted(found, key=lambda one: one[0])[:BEST]]
-    better = [_simplest(fit, rows, floor) for fit in shortest]
-    written = [rows.written(fit, floor, symbol) for _, fit in sorted(better, key=lambda one: one[0])]
-    yield from dict.fromkeys(written)
+    better = sorted((_simplest(fit, rows, floor) for fit in shortest), key=lambda one: one[0])
+    each = LEAST_FOR_EACH if floor < NOISE else 1.0
+    few = [fit for _, fit in better if series.needs(math.sqrt(fit.square / rows.number)) >= each * fit.constants]
+    yield from dict.fromkeys(rows.written(fit, floor, symbol) for fit in few)
+
+
+@dataclass(frozen=True, eq=False)
+class _Series:
+    """Chebyshev coefficients of y, and what the first of them leave of it, one after the other."""
+
+    coefficients: np.ndarray
+    left: np.ndarray
+
+    def needs(self, error: float) -> int:
+        """How many coefficients it takes to come as near."""
+        return int(np.count_nonzero(self.left[:-1] > error)) + 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -222,8 +237,8 @@ class _Rows:
         """Rates of this s as those of another one's."""
         return rates * other.half / self.half
 
-    def series(self) -> tuple[np.ndarray, float]:
-        """Chebyshev coefficients of y, as many as the rows tell, and what they leave of it."""
+    def series(self) -> "_Series":
+        """The polynomial through the rows, of the degree that they tell."""
         most = min(MOST_DEGREE, self.distinct // ROWS_OF_DEGREE)
         matrix = chebyshev.chebvander(self.s, most) * self.root[:, None]
         clock.charge(Work.DENSE_PRODUCTS, 4 * matrix.size * (most + 1))
@@ -235,7 +250,7 @@ class _Rows:
         n, degrees = self.number, np.arange(1, most + 2)
         lengths = 0.5 * n * np.log(tails / n + 1e-28) + 0.5 * math.log(n) * degrees
         kept = max(int(degrees[lengths.argmin()]), LEAST_DEGREE)
-        return np.linalg.solve(triangle[:kept, :kept], shares[:kept]), math.sqrt(float(tails[kept - 1]) / n)
+        return _Series(np.linalg.solve(triangle[:kept, :kept], shares[:kept]), np.sqrt(tails[:kept] / n))
 
     def length(self, fit: _Fit, floor: float) -> float:
         """Nats of y with a fit."""
