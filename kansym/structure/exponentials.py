@@ -38,9 +38,9 @@ LEAST_FOR_EACH = 1.5
 """Degree of the polynomial that takes the place of a sum, at least, for each constant: of any smooth curve there
 are sums of as many constants as the polynomial has. With noise, of which the polynomial sees less, just as many."""
 
-TOGETHER = (0.02, 0.2, 0.6)
+TOGETHER = (0.6, 0.2, 0.02, 1e-4)
 """Differences of rates, in units of their size and of one over half the range, up to which two are the same, or one is
-zero, as seen before the fit: multiple roots are found with a root of the precision."""
+zero, as seen before the fit, the shortest sums first: multiple roots are found with a root of the precision."""
 
 BEST = 4
 """Sums that are tried with fewer rates, and handed on."""
