@@ -15,6 +15,7 @@ import itertools
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import scipy.stats
@@ -53,6 +54,9 @@ BEYOND_DOUBT = 2.0
 
 LONG_PART = 5
 """Nodes of a part that is as right as can be told, for which something shorter may do."""
+
+SAME = 1e-3
+"""Difference of two factors, in units of their size, that are taken for one."""
 
 LEAST_SLOPE = 1e-6
 """Least size of b, in units of its root mean square, with which a row says something of a part."""
@@ -215,6 +219,7 @@ def _within(node: sympy.Expr, place: _Place, variables: tuple[sympy.Symbol, ...]
         yield Part(node, values, (symbol,), place.rest, place.slope, place.put)
     elif len(columns) > 1:
         yield from _of_one_argument(node, place, variables, X)
+        yield from _of_one_factor(node, place, variables, X)
     if not (node.is_Add or node.is_Mul):
         if len(columns) > 1:
             for argument in node.args:
@@ -271,6 +276,35 @@ def _of_one_argument(
             symbol = stand_in(values)
             put = filled(place.put, own, symbol, argument)
             yield Part(node, values[:, None], (symbol,), place.rest, place.slope * sizes, put)
+
+
+def _of_one_factor(
+    node: sympy.Expr, place: _Place, variables: tuple[sympy.Symbol, ...], X: np.ndarray
+) -> Iterator[Part]:
+    """In a sum, what depends on one column in several terms whose other factors are one but for the last digits."""
+    for symbol in variables if node.is_Add else ():
+        split = [(term, *term.as_independent(symbol, as_Add=False)) for term in node.args if term.has(symbol)]
+        left = [one for one in split if one[1].free_symbols and one[2].free_symbols == {symbol}]
+        factors = {term: parametrize(factor, variables).evaluate(X) for term, factor, _ in left}
+        while left:
+            base = factors[left[0][0]]
+            shares = {one[0]: float(factors[one[0]] @ base) / float(base @ base) for one in left}
+            mine = [one for one in left if _same(factors[one[0]], shares[one[0]] * base)]
+            left = [one for one in left[1:] if one not in mine]
+            inner = place.within(node, [one[0] for one in mine], variables, X) if len(mine) > 1 else None
+            if inner is not None:
+                expression = sympy.Add(*(shares[term] * own for term, _, own in mine))
+                put = partial(_times, inner.put, mine[0][1])
+                values = X[:, [variables.index(symbol)]]
+                yield Part(expression, values, (symbol,), inner.rest, inner.slope * base, put)
+
+
+def _times(put: Callable[[sympy.Expr], sympy.Expr], factor: sympy.Expr, new: sympy.Expr) -> sympy.Expr:
+    return put(factor * new)
+
+
+def _same(one: np.ndarray, other: np.ndarray) -> bool:
+    return bool(np.linalg.norm(one - other) <= SAME * np.linalg.norm(other))
 
 
 def _without_argument(factor: sympy.Expr, argument: sympy.Expr) -> Iterator[sympy.Expr]:

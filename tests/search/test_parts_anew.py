@@ -112,3 +112,21 @@ def test_pairs_have_the_values_of_the_formula_and_go_where_it_is_right(table):
         again = parametrize(pair.put(pair.expression), fit_rows.variables).evaluate(rows)
         np.testing.assert_allclose(again, values, rtol=1e-10, atol=1e-12)
     assert not any(part.pair for part in parts_of(formula, fit_rows))
+
+
+def test_terms_of_one_factor_but_for_its_last_digits_are_read_together(table):
+    fit_rows = table(lambda x, y, z: np.sin(2 * x) / (y**2 + 0.3373) + z)
+    x, y, z = fit_rows.variables
+    first, second, other = (1 / (y**2 + constant) for constant in (0.3373, 0.33731, 0.4))
+    formula = 2.0 * x * first - 4 * x**3 / 3 * second + 0.1 * sympy.exp(x) * other + z
+    rows, _, _ = fit_rows.rows(fit_rows.fitting)
+    # All parts of the sum of one column that have both terms, and not the third.
+    found = next(part for part in parts_of(formula, fit_rows) if part.expression.is_Add)
+    assert found.symbols == (x,)
+
+    def values(expression):
+        return parametrize(expression, fit_rows.variables).evaluate(rows)
+
+    own = found.slope * values(found.expression)
+    np.testing.assert_allclose(own, values((2.0 * x - 4 * x**3 / 3) * first), rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(values(found.put(3 * found.expression)), values(formula) + 2 * own, rtol=1e-4, atol=1e-4)
