@@ -90,6 +90,7 @@ def test_a_peer_that_crashes_is_a_failed_row(monkeypatch):
 
 
 @pytest.mark.skipif(importlib.util.find_spec("pyoperon") is None, reason="pyoperon is not installed")
+@pytest.mark.long
 def test_operon_answers():
     record = runner.run_job(Job(Settings("feynman", rows=100, seconds=1.0), "I.12.1", 0, "operon"))
     assert record["failure"] is None

@@ -54,6 +54,7 @@ def test_json(faulty, table, capsys):
     assert record["tools"][1]["failure"].startswith("ValueError")
 
 
+@pytest.mark.long
 def test_a_finished_run(faulty, table, capsys, tmp_path):
     faulty("")
     assert main(["discover", "line.csv", "--target", "b", "--seconds", "5", "--out", "run", "-q"]) == 0

@@ -163,6 +163,7 @@ def value(formula, request):
 # -- the usual case ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_finds_a_law_again_and_again_in_one_process(stand_in, tmp_path):
     worker = stand_in.ready()
     request = request_in(tmp_path)

@@ -144,6 +144,7 @@ def test_edges_are_matched_on_the_card_and_few_of_a_network_on_the_host(card):
     [pytest.param(0, 10**9, marks=pytest.mark.long), (10**9, 0)],
     ids=["one after the other", "all at once"],
 )
+@pytest.mark.long
 def test_a_card_matches_what_the_host_does(card, monkeypatch, together, left_to_the_host):
     """However many primitives are screened at once, and wherever the last steps are done."""
     monkeypatch.setattr(matching, "chunk_bytes", lambda device: together)

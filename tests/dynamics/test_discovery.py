@@ -68,6 +68,7 @@ def test_a_pendulum_from_its_angle_alone(make_table):
     assert r"\ddot{\theta}" in system.latex() and r"\dot{\theta}" in system.latex()
 
 
+@pytest.mark.long
 def test_a_force_from_outside_is_an_input(make_table):
     t = np.linspace(0, 10, 100)
     table = make_table(lambda t, x: [-0.7 * x[0] + 1.3 * np.sin(2 * t)], [[1.0]], t, ["x"])

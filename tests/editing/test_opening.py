@@ -105,6 +105,7 @@ def test_what_cannot_be_edited(found: Discovery, folder: Path, tmp_path: Path) -
         edit(given)
 
 
+@pytest.mark.long
 def test_saved_as_a_new_run(folder: Path, tmp_path: Path) -> None:
     net = edit(folder)
     net.edge("x -> h1.0").fix("tanh")

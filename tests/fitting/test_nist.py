@@ -18,9 +18,16 @@ OWN = [name for name in nist.MODELS if name not in ("Gauss1", "Gauss3", "Lanczos
 """Sets that are begun from our own starts here; `benchmarks.nist` has all. Others have the same model, with other rows
 and other noise."""
 
+LONG = ("Bennett5", "Gauss2", "ENSO")
+"""Sets that take some seconds from our own starts."""
+
 
 @pytest.mark.parametrize(
-    ("name", "start"), [*((name, start) for name in nist.MODELS for start in (1, 2)), *((name, None) for name in OWN)]
+    ("name", "start"),
+    [
+        *((name, start) for name in nist.MODELS for start in (1, 2)),
+        *(pytest.param(name, None, marks=[pytest.mark.long] * (name in LONG)) for name in OWN),
+    ],
 )
 def test_certified_constants_and_standard_deviations(name, start):
     problem = nist.load_set(name)

@@ -51,6 +51,7 @@ def test_for_a_mean_it_is_grubbs_test():
 
 
 @pytest.mark.parametrize("error", [None, 0.1])
+@pytest.mark.long
 def test_tables_without_outliers_are_left_alone(error):
     """One table in a hundred may have a false one; eight of 200 have a chance of 1e-3."""
     found = 0

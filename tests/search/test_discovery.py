@@ -52,6 +52,7 @@ def test_kepler():
     assert exponent_of(found.formula.expression.subs(axis, a), a) == pytest.approx(1.5, abs=0.005)
 
 
+@pytest.mark.long
 def test_hydrogen():
     found = discover(load_dataset("hydrogen"), SHORT)
     n1, n2 = sympy.symbols("n1 n2")
@@ -60,6 +61,7 @@ def test_hydrogen():
     assert ratio.is_number and float(ratio) == pytest.approx(109677.6, abs=5)
 
 
+@pytest.mark.long
 def test_mercury_with_its_errors():
     dataset = load_dataset("mercury")
     found = discover(dataset, DiscoveryOptions(max_seconds=3, deterministic=True))

@@ -254,6 +254,7 @@ def test_units_that_do_not_go_together_are_told():
 
 
 @pytest.mark.budget
+@pytest.mark.long
 def test_the_budget_is_kept(work_clock):
     # Twelve constants, and nothing that helps. A step that has begun is finished; the largest is to fit the guess from
     # one start, up to two seconds of an idle core.

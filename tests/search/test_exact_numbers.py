@@ -28,6 +28,7 @@ def found(y, **options):
 
 # Of half a decay so few digits are known that no number is near.
 @pytest.mark.parametrize(("shape", "factor"), [("line", 2.0), ("line", 0.5), ("square", 1.0), ("decay", 0.5)])
+@pytest.mark.long
 def test_a_constant_near_a_simple_number_is_that_of_least_squares(shape, factor, rng):
     law = SHAPES[shape]
     # Off by about one standard error.

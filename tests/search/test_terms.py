@@ -32,6 +32,7 @@ def test_it_can_be_left_out(table, options, monkeypatch):
     discover(table, DiscoveryOptions(max_seconds=1, deterministic=True, **options))
 
 
+@pytest.mark.long
 def test_an_exponential_of_a_ratio_on_eight_rows(rng):
     X = np.column_stack([np.linspace(0.1, 0.55, 8), np.tile([290.0, 350.0], 4)])
     clean = 0.0022 * np.expm1(4900 * X[:, 0] / X[:, 1])

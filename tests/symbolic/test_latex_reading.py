@@ -56,6 +56,7 @@ def test_of_any_formula(data, any_formula, symbols):
 
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
+@pytest.mark.long
 def test_of_quotients(data):
     """Products, quotients, roots and signs nested in each other, which is where parentheses go wrong."""
     names = ["x", "y", "z", "time"]

@@ -72,6 +72,7 @@ def test_a_constant_of_every_term_stands_before_the_sum():
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.01])
+@pytest.mark.long
 def test_the_shared_part_is_seen_behind_other_constants_and_with_noise(noise):
     # A generator of its own: the draws must not depend on what ran before.
     Y = np.column_stack([2 * np.exp(-0.7 * R), 3 * np.sin(1.3 * R)])

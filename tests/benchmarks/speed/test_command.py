@@ -91,6 +91,7 @@ REQUEST = {"tool": "kansym", "dtype": "float64", "threads": 1}
 TRAINING = {"kind": "training", "problem": "Coulomb's law", "seed": 0, "steps": 12, "population": 2}
 
 
+@pytest.mark.long
 def test_worker_trains_and_matches_in_its_own_process_and_says_why_it_fails():
     matching = {"kind": "matching", "seed": 0, "points": 60, "splined": False, "batched": True}
     results = worker.run({**REQUEST, "jobs": [TRAINING, matching, {**TRAINING, "problem": "nothing"}]})

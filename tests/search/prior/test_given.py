@@ -110,6 +110,7 @@ def test_fixed_and_bounded_constants_of_the_given_part():
         GivenPart.read("g*x^2/2 + ...", data.names, {"Q": (0, 1)})
 
 
+@pytest.mark.long
 def test_bounds_hold_in_the_last_fit():
     data = table(9.81 * x**2 / 2 + 2 * np.sin(z) + RNG.normal(0, 1e-2, 300), y_error=1e-2)
     options = DiscoveryOptions(max_seconds=1.5, given="g*x^2/2 + ...", bounds={"g": (None, 9.7)})
