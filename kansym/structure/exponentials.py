@@ -45,6 +45,9 @@ zero, as seen before the fit, the shortest sums first: multiple roots are found 
 BEST = 4
 """Sums that are tried with fewer rates, and handed on."""
 
+CHOSEN_ON = 500
+"""Rows that sums are chosen on, at most; the best are fitted to all."""
+
 STEPS = 30
 """Steps of the fit of rates."""
 
@@ -99,7 +102,8 @@ class _Block:
     def moved(self, steps: Sequence[float]) -> "_Block":
         left = list(steps)
         decay = self.decay + left.pop(0) if self.decay else 0.0
-        return replace(self, decay=decay, frequency=self.frequency + left.pop(0) if self.frequency else 0.0)
+        # A sine of the other sign has another coefficient.
+        return replace(self, decay=decay, frequency=abs(self.frequency + left.pop(0)) if self.frequency else 0.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,14 +171,17 @@ def exponential_sums(
     if rows is None:
         return
     floor, found = max(noise / rows.size, ROUNDING), []
-    series = rows.series()
+    series, few = rows.series(), rows.few()
     for rates, _ in _equations(series.coefficients, MOST_ORDER_NEAR):
-        found += [(rows.length(fit, floor), fit) for fit in _fits(rates, rows)]
+        found += [(few.length(fit, floor), fit) for fit in _fits(rates, few)]
     shortest = [fit for _, fit in sorted(found, key=lambda one: one[0])[:BEST]]
-    better = sorted((_simplest(fit, rows, floor) for fit in shortest), key=lambda one: one[0])
+    better = [_fitted(_simplest(fit, few, floor).blocks, rows) for fit in shortest]
     each = LEAST_FOR_EACH if floor < NOISE else 1.0
-    few = [fit for _, fit in better if series.needs(math.sqrt(fit.square / rows.number)) >= each * fit.constants]
-    yield from dict.fromkeys(rows.written(fit, floor, symbol) for fit in few)
+    plain = [fit for fit in better if fit and series.needs(math.sqrt(fit.square / rows.number)) >= each * fit.constants]
+    # What leaves the same is the same.
+    different = {f"{rows.length(fit, floor):.6g}": fit for fit in plain}
+    for fit in sorted(different.values(), key=lambda fit: rows.length(fit, floor)):
+        yield rows.written(fit, floor, symbol)
 
 
 @dataclass(frozen=True, eq=False)
@@ -199,6 +206,7 @@ class _Rows:
     middle: float
     half: float
     size: float
+    stands_for: int = 0
 
     @classmethod
     def of(cls, x: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None) -> "_Rows | None":
@@ -225,6 +233,11 @@ class _Rows:
         middle, half = (low + high) / 2, (high - low) / 2
         s = (self.s[kept] - middle) / half
         return _Rows(s, self.y[kept], self.root[kept], self.middle + self.half * middle, self.half * half, self.size)
+
+    def few(self) -> "_Rows":
+        """Rows that sums are chosen on, each of which stands for as many."""
+        some = slice(None, None, -(-self.number // CHOSEN_ON))
+        return replace(self, s=self.s[some], y=self.y[some], root=self.root[some], stands_for=self.number)
 
     def windows(self) -> Iterator["_Rows"]:
         """All rows, or most where the others are far away, and a third for what has many waves."""
@@ -255,8 +268,9 @@ class _Rows:
     def length(self, fit: _Fit, floor: float) -> float:
         """Nats of y with a fit."""
         nodes = sum(3 * block.width + 3 * block.rates for block in fit.blocks)
-        misfit = 0.5 * self.number * math.log(fit.square / self.number + floor**2)
-        return misfit + 0.5 * math.log(self.number) * fit.constants + NODES * nodes
+        n = self.stands_for or self.number
+        misfit = 0.5 * n * math.log(fit.square / self.number + floor**2)
+        return misfit + 0.5 * math.log(n) * fit.constants + NODES * nodes
 
     def written(self, fit: _Fit, floor: float, symbol: sympy.Symbol) -> sympy.Expr:
         """The formula in x, without terms that leave no more when they are gone."""
@@ -346,23 +360,25 @@ def _fits(rates: np.ndarray, rows: _Rows) -> list[_Fit]:
     return [fit for fit in (_fitted(blocks, rows) for blocks in choices if blocks) if fit is not None]
 
 
-def _simplest(fit: _Fit, rows: _Rows, floor: float) -> tuple[float, _Fit]:
-    """The fit with fewer rates where that is the shorter description, and its length."""
+def _simplest(fit: _Fit, rows: _Rows, floor: float) -> _Fit:
+    """The fit with fewer rates where that is the shorter description."""
     least = rows.length(fit, floor)
     while True:
         fits = [one for one in (_fitted(blocks, rows) for blocks in _fewer_rates(fit.blocks)) if one is not None]
         shorter = min(((rows.length(one, floor), number) for number, one in enumerate(fits)), default=(math.inf, 0))
         if not shorter[0] < least:
-            return least, fit
+            return fit
         least, fit = shorter[0], fits[shorter[1]]
 
 
 def _fewer_rates(blocks: tuple[_Block, ...]) -> Iterator[tuple[_Block, ...]]:
-    """Blocks of which one has no decay, or two are one."""
+    """Blocks of which one has no decay or a power less, or two are one."""
     for block in blocks:
         rest = [other for other in blocks if other is not block]
         if block.decay:
             yield _joined([*rest, replace(block, decay=0.0)])
+        if rest or block.powers > 1:
+            yield _joined([*rest, *([replace(block, powers=block.powers - 1)] if block.powers > 1 else ())])
     for one, other in itertools.combinations(blocks, 2):
         if bool(one.frequency) == bool(other.frequency):
             rest = [block for block in blocks if block is not one and block is not other]
@@ -423,8 +439,8 @@ def _solved(blocks: tuple[_Block, ...], rows: _Rows) -> _Fit | None:
     matrix = np.concatenate(each, axis=1)
     if matrix.shape[1] > rows.number or not np.isfinite(matrix).all():
         return None
-    clock.charge(Work.SMALL_FITS)
-    clock.charge(Work.DENSE_PRODUCTS, 4 * matrix.size * matrix.shape[1])
+    clock.charge(Work.SMALL_FITS, 2)
+    clock.charge(Work.DENSE_PRODUCTS, 8 * matrix.size * matrix.shape[1])
     basis, triangle = np.linalg.qr(matrix)
     shares = basis.T @ rows.y
     coefficients = np.linalg.lstsq(triangle, shares, rcond=1e-14)[0]
