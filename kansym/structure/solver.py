@@ -13,6 +13,7 @@ import sympy
 
 from kansym import clock
 from kansym.structure.exact import beside, featured, short_sums
+from kansym.structure.folding import ROUGH, folded
 from kansym.structure.leaf import Leaf, LeafSolver, Solution, evaluate, symbols
 from kansym.structure.links import usable_links
 from kansym.structure.peeling import peeled
@@ -40,9 +41,6 @@ DEEPEST = 4
 
 MOST_SEPARATIONS = 3
 """Separations tried per problem."""
-
-ROUGH = 5e-4
-"""Error of an interpolant without noise above which its target has a kink, a pole or an edge that a link may remove."""
 
 FEW_ROWS = 500
 """Rows of the interpolants that links are compared with."""
@@ -147,6 +145,9 @@ class Solver:
             if first and self.reducer.noisy:
                 # Reductions are guesses then, and followed for long.
                 yield from beside(problem, self.until, seed=self.seed) if self.any_function else ()
+                # What looks like noise may be a kink.
+                fold = self.any_function and folded(problem, self.reducer.surrogate(problem)[0], self.seed)
+                yield from self.solutions(fold, depth + 1) if fold else ()
             surrogate, _ = self.reducer.surrogate(smaller)
             if depth or smaller.steps:
                 yield from self._at_once(smaller)
