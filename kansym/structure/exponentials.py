@@ -6,8 +6,8 @@ Decays, damped and driven oscillations, beats and critical damping are sums of P
 a linear differential equation with constant coefficients has for solutions. Integrated as many times as its order, the
 equation says that y is a combination of its own integrals and a polynomial: one linear system in the Chebyshev
 coefficients of y, whatever the design of the rows. Its rates are the roots of one polynomial, as in Prony's method
-(doi:10.1137/0912033), and start a fit of rates with all coefficients in closed form (variable projection; Golub and
-Pereyra 1973, doi:10.1137/0710036).
+(Osborne and Smyth 1995, SIAM J. Sci. Comput. 16, 119), and start a fit of rates with all coefficients in closed form
+(variable projection; Golub and Pereyra 1973, doi:10.1137/0710036).
 """
 
 import itertools
@@ -211,8 +211,9 @@ class _Rows:
     @classmethod
     def of(cls, x: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None) -> "_Rows | None":
         root = np.ones(len(y)) if weights is None else np.sqrt(weights / weights.mean())
-        low, high, size = float(x.min()), float(x.max()), float(np.sqrt(np.mean((root * y) ** 2)))
-        if not (high > low and size > 0):
+        with np.errstate(over="ignore"):
+            low, high, size = float(x.min()), float(x.max()), float(np.sqrt(np.mean((root * y) ** 2)))
+        if not (high > low and 0 < size < math.inf):
             return None
         middle, half = (low + high) / 2, (high - low) / 2
         found = cls((x - middle) / half, root * y / size, root, middle, half, size)
@@ -350,6 +351,8 @@ def _equations(series: np.ndarray, most: int) -> list[tuple[np.ndarray, float]]:
         widths[widths == 0] = 1.0
         solution = np.linalg.lstsq(matrix / widths, series[rows], rcond=1e-15)[0] / widths
         left = float(np.linalg.norm(series[rows] - matrix @ solution))
+        if not math.isfinite(left):
+            break
         found.append((np.roots(np.concatenate([[1.0], -solution])), left / size))
     return found
 
@@ -400,7 +403,10 @@ def _blocks(rates: np.ndarray, near: float) -> tuple[_Block, ...]:
     groups: list[list[complex]] = []
     for rate in sorted((complex(one) for one in rates if one.imag >= 0), key=lambda one: (abs(one), one.imag)):
         close = [one for one in groups if abs(rate - np.mean(one)) <= near * max(abs(rate), 1.0)]
-        (close[0] if close else groups.append([]) or groups[-1]).append(rate)
+        if close:
+            close[0].append(rate)
+        else:
+            groups.append([rate])
     found: list[_Block] = []
     for group in groups:
         mean = complex(np.mean(group))
@@ -444,12 +450,14 @@ def _solved(blocks: tuple[_Block, ...], rows: _Rows) -> _Fit | None:
     basis, triangle = np.linalg.qr(matrix)
     shares = basis.T @ rows.y
     coefficients = np.linalg.lstsq(triangle, shares, rcond=1e-14)[0]
-    residual, slopes, first = rows.y - matrix @ coefficients, [], 0
+    residual, slopes, first = rows.y - matrix @ coefficients, list[np.ndarray](), 0
     for block, own in zip(blocks, each, strict=True):
         slopes += block.slopes(rows.s, own, coefficients[first : first + block.width])
         first += block.width
     # What the coefficients absorb of a change of rates is none.
     jacobian = np.array(slopes).reshape(-1, rows.number).T
+    if not (np.isfinite(residual).all() and np.isfinite(jacobian).all()):
+        return None
     return _Fit(blocks, coefficients, residual, jacobian - basis @ (basis.T @ jacobian))
 
 
