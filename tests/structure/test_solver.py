@@ -126,6 +126,17 @@ def test_separable_laws_are_read_curve_by_curve(box, law, expression):
     assert read and all(one.X.shape[1] == 1 and one.error and one.weights is None for one in read)
 
 
+@pytest.mark.long
+def test_a_column_with_a_kink_is_folded_where_it_is(rng):
+    u, v, w = (X := rng.uniform([1, 1, 1], [5, 9, 4], (1200, 3))).T
+    y = 2 * np.abs(v - 4.3) + np.exp(-u * w)
+    _, found = solve(X, y, good=1e-3)
+    formula, problem = found[-1]
+    assert any(step.expressions and step.expressions[0].has(sympy.Abs) for step in problem.steps)
+    (kink,) = formula.atoms(sympy.Abs)
+    assert float(kink.subs(V, 4.3)) < 1e-3
+
+
 def test_a_kink_in_the_target_is_linked_away(box, law, agree):
     # acos has an infinite slope at the rim; under cos the law is a product.
     X = box(250, (0.05, 0.999), (0.05, 0.999))
