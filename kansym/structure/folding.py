@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import sympy
-from scipy.optimize import minimize_scalar
+from scipy.optimize import OptimizeResult, minimize_scalar
 
 from kansym.structure.problem import Problem
 from kansym.structure.surrogate import Surrogate, fit_surrogate
@@ -100,7 +100,7 @@ class _Errors:
     def closer(self, fold: _Fold, near: float, rows: int) -> _Fold:
         """The same column at the place that leaves the least error within so much of its range."""
         width = near * float(np.ptp(self.problem.X[:, fold.column]))
-        found = minimize_scalar(
+        found: OptimizeResult = minimize_scalar(
             lambda place: self.of(fold.column, place, rows),
             bounds=(fold.place - width, fold.place + width),
             method="bounded",

@@ -260,6 +260,20 @@ def divide(expression: sympy.Expr) -> sympy.Expr:
     return ParametricForm(divided, (), form.constants, form.values).substituted()
 
 
+def split_fractions(expression: Expr) -> Expr:
+    """The expression with ``(a*d + b)/d`` as ``a + b/d`` wherever a term above has what is below as a factor."""
+    return expression.replace(lambda node: node.is_Mul, _split)
+
+
+def _split(product: Expr) -> Expr:
+    below = {one.args[0] for one in product.args if one.is_Pow and one.args[1] is sympy.S.NegativeOne}
+    for numerator in product.args:
+        if numerator.is_Add and any(below & set(Mul.make_args(term)) for term in numerator.args):
+            rest = product / numerator
+            return Add(*(rest * term for term in numerator.args))
+    return product
+
+
 Values = Mapping[sympy.Symbol, float]
 
 
@@ -377,6 +391,7 @@ PASSES: dict[str, Pass] = {
     "factorization": Pass(_factor, cost=6.0, largest=60),
     "squares": Pass(complete_squares),
     "signs": Pass(cancel_signs, cost=LOOK),
+    "fractions": Pass(split_fractions),
     "division": Pass(divide),
 }
 """The passes in order; each is followed by the canonical gauge. Up to their largest trees each takes some tenths of a

@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 
 from kansym.symbolic.complexity import complexity
 from kansym.symbolic.parametric import parametrize
-from kansym.symbolic.passes import cancel_signs, complete_squares, divide, join_softplus, recognize_hyperbolic
+from kansym.symbolic.passes import (
+    cancel_signs,
+    complete_squares,
+    divide,
+    join_softplus,
+    recognize_hyperbolic,
+    split_fractions,
+)
 from kansym.symbolic.simplification import simplify
 
 X, Y, Z = SYMBOLS = sympy.symbols("x y z")
@@ -125,6 +132,14 @@ def test_division_keeps_values(above, cross, below):
     assert complexity(found) <= complexity(fraction)
     point = {U: sympy.Rational(7, 3), V: sympy.Rational(5, 11)}
     assert sympy.expand(found.subs(point) - fraction.subs(point)) == 0
+
+
+def test_fractions_are_split_where_a_term_above_has_what_is_below():
+    below = 4.66 * sympy.exp(4 * X) + 1
+    assert split_fractions(0.5 * (Y * below * sympy.sin(X) + 478) / below) == 0.5 * Y * sympy.sin(X) + 239.0 / below
+    assert split_fractions(sympy.exp((3 * Y * below + X) / below)) == sympy.exp(3 * Y + X / below)
+    for other in (0.5 * (Y + 478) / below, (below * Y + 1) / (below + 1), below * Y + 1 / below):
+        assert split_fractions(other) == other
 
 
 def test_softplus():
