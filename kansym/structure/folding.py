@@ -7,12 +7,14 @@ as |x - c| only, it is the same at both sides of c. An interpolant shows that ro
 the right place for c the kink is gone, and its error with it: the place is where that is least.
 """
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
 import sympy
 from scipy.optimize import OptimizeResult, minimize_scalar
 
+from kansym import clock
 from kansym.structure.problem import Problem
 from kansym.structure.surrogate import Surrogate, fit_surrogate
 from kansym.symbolic.steps import Step, StepKind
@@ -50,7 +52,7 @@ class _Fold:
     place: float
 
 
-def folded(problem: Problem, surrogate: Surrogate | None, seed: int) -> Problem | None:
+def folded(problem: Problem, surrogate: Surrogate | None, seed: int, until: float = math.inf) -> Problem | None:
     """The problem with |x - c| in place of the column x that leaves the least error; None where none leaves much less.
 
     Parameters
@@ -60,6 +62,8 @@ def folded(problem: Problem, surrogate: Surrogate | None, seed: int) -> Problem 
         An interpolant of it.
     seed : int
         Of the rows of interpolants.
+    until : float, default inf
+        `kansym.clock.now` value after which there is none.
     """
     if surrogate is None or surrogate.error < ROUGH:
         return None
@@ -67,11 +71,12 @@ def folded(problem: Problem, surrogate: Surrogate | None, seed: int) -> Problem 
     folds = [
         _Fold(errors.of(column, place, FEW), column, place)
         for column in range(problem.dimension)
-        for place in _likeliest(problem, surrogate, column)
+        for place in (() if clock.late(until) else _likeliest(problem, surrogate, column))
     ]
-    closer = [errors.closer(fold, NEAR, FEW) for fold in sorted(folds, key=lambda one: one.error)[:LIKELY]]
+    likely = sorted(folds, key=lambda one: one.error)[:LIKELY]
+    closer = [errors.closer(fold, NEAR, FEW) for fold in likely if not clock.late(until)]
     best = min(closer, key=lambda one: one.error, default=None)
-    if best is None or not best.error < errors.plain(FEW):
+    if best is None or clock.late(until) or not best.error < errors.plain(FEW):
         return None
     best = errors.closer(replace(best, error=errors.of(best.column, best.place, MANY)), NEARER, MANY)
     if not best.error < GONE * errors.plain(MANY):

@@ -146,7 +146,8 @@ class Solver:
                 # Reductions are guesses then, and followed for long.
                 yield from beside(problem, self.until, seed=self.seed) if self.any_function else ()
                 # What looks like noise may be a kink.
-                fold = self.any_function and folded(problem, self.reducer.surrogate(problem)[0], self.seed)
+                rough = self.reducer.surrogate(problem)[0] if self.any_function and not self._late() else None
+                fold = folded(problem, rough, self.seed, self.until)
                 yield from self.solutions(fold, depth + 1) if fold else ()
             surrogate, _ = self.reducer.surrogate(smaller)
             if depth or smaller.steps:
