@@ -42,6 +42,10 @@ TOGETHER = (0.6, 0.2, 0.02, 1e-4)
 """Differences of rates, in units of their size and of one over half the range, up to which two are the same, or one is
 zero, as seen before the fit, the shortest sums first: multiple roots are found with a root of the precision."""
 
+FULL_TURN, WITHOUT_TURNS = math.pi, 4
+"""Frequency of a wave that turns once over the range, and most constants of a noisy sum that has none: of decays alone
+there is one for any curve."""
+
 BEST = 4
 """Sums that are tried with fewer rates, and handed on."""
 
@@ -176,8 +180,7 @@ def exponential_sums(
         found += [(few.length(fit, floor), fit) for fit in _fits(rates, few)]
     shortest = [fit for _, fit in sorted(found, key=lambda one: one[0])[:BEST]]
     better = [_fitted(_simplest(fit, few, floor).blocks, rows) for fit in shortest]
-    each = LEAST_FOR_EACH if floor < NOISE else 1.0
-    plain = [fit for fit in better if fit and series.needs(math.sqrt(fit.square / rows.number)) >= each * fit.constants]
+    plain = [fit for fit in better if fit and _is_told(fit, series, rows, noisy=floor >= NOISE)]
     # What leaves the same is the same.
     different = {f"{rows.length(fit, floor):.6g}": fit for fit in plain}
     for fit in sorted(different.values(), key=lambda fit: rows.length(fit, floor)):
@@ -361,6 +364,15 @@ def _fits(rates: np.ndarray, rows: _Rows) -> list[_Fit]:
     """Sums of these rates, fitted: as they are, and with those the same that nearly are."""
     choices = dict.fromkeys(_blocks(rates, near) for near in TOGETHER)
     return [fit for fit in (_fitted(blocks, rows) for blocks in choices if blocks) if fit is not None]
+
+
+def _is_told(fit: _Fit, series: _Series, rows: _Rows, *, noisy: bool) -> bool:
+    """Whether a sum is more than one of the many that come near a smooth curve."""
+    error = math.sqrt(fit.square / rows.number)
+    if not noisy:
+        return series.needs(error) >= LEAST_FOR_EACH * fit.constants
+    turns = max(block.frequency for block in fit.blocks) >= FULL_TURN
+    return series.needs(error) >= fit.constants and (turns or fit.constants <= WITHOUT_TURNS)
 
 
 def _simplest(fit: _Fit, rows: _Rows, floor: float) -> _Fit:

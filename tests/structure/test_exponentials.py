@@ -89,7 +89,7 @@ def test_rates_and_amplitudes_of_any_size(first, second, amplitudes):
     np.testing.assert_allclose(values(found, x), y, atol=1e-9 * np.abs(y).max())
 
 
-@pytest.mark.parametrize(("law", "ends"), LAWS[1:6])
+@pytest.mark.parametrize(("law", "ends"), LAWS[2:6])
 def test_with_noise_the_first_is_as_near_as_the_law_and_as_short(law, ends):
     x, y = rows(law, ends, noise=0.01)
     clean = values(law, x)
