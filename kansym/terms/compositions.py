@@ -18,7 +18,7 @@ from kansym.terms.trees import Tree
 LARGEST_OFFSET = 2e3
 """In units of y's root mean square: a tree and an offset that cancel imitate others, as tanh far out does exp."""
 
-VALUE_COST, STEP_COST, TREE_COST = 8e-5, 2.5, 0.7
+VALUE_COST, STEP_COST, TREE_COST = 8e-5, 1.0, 0.75
 """What a value, a step of all trees together, and one of each tree cost, in small fits."""
 
 Key = tuple[Tree, int, int]
