@@ -369,10 +369,11 @@ def read_anew(
     own_noise = noise / math.sqrt(float(np.mean(share)))
     if not part.pair:
         x, symbol = X[:, 0], part.symbols[0]
-        short = power_sums(x, target, symbol, weights=share, allowed=allowed)
-        solutions = exponential_sums(x, target, symbol, weights=share, noise=own_noise)
-        permitted = (one for one in solutions if allowed is None or allowed.permits(one))
-        yield from map(part.put, itertools.chain(short, permitted))
+        yield from map(part.put, power_sums(x, target, symbol, weights=share, allowed=allowed))
+        # Of the only column the first turn of sums has them.
+        if len(fit_rows.variables) > 1:
+            solutions = exponential_sums(x, target, symbol, weights=share, noise=own_noise)
+            yield from (part.put(one) for one in solutions if allowed is None or allowed.permits(one))
     table: EngineTable = {
         "weights": share,
         "noise": own_noise,

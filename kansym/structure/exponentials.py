@@ -46,8 +46,9 @@ FULL_TURN, WITHOUT_TURNS = math.pi, 4
 """Frequency of a wave that turns once over the range, and most constants of a noisy sum that has none: of decays alone
 there is one for any curve."""
 
-BEST = 4
-"""Sums that are tried with fewer rates, and handed on."""
+BEST, HANDED, WORSE = 3, 2, 2
+"""Sums that are tried with fewer rates, those of them that are handed on, and orders without a shorter one after which
+no larger ones are tried."""
 
 CHOSEN_ON = 500
 """Rows that sums are chosen on, at most; the best are fitted to all."""
@@ -176,14 +177,16 @@ def exponential_sums(
         return
     floor, found = max(noise / rows.size, ROUNDING), []
     series, few = rows.series(), rows.few()
-    for rates, _ in _equations(series.coefficients, MOST_ORDER_NEAR):
-        found += [(few.length(fit, floor), fit) for fit in _fits(rates, few)]
-    shortest = [fit for _, fit in sorted(found, key=lambda one: one[0])[:BEST]]
+    for order, (rates, _) in enumerate(_equations(series.coefficients, MOST_ORDER_NEAR), start=1):
+        found += [(few.length(fit, floor), order, fit) for fit in _fits(rates, few)]
+        if order > min(found, key=lambda one: one[:2], default=(0.0, order))[1] + WORSE:
+            break
+    shortest = [fit for *_, fit in sorted(found, key=lambda one: one[:2])[:BEST]]
     better = [_fitted(_simplest(fit, few, floor).blocks, rows) for fit in shortest]
     plain = [fit for fit in better if fit and _is_told(fit, series, rows, noisy=floor >= NOISE)]
     # What leaves the same is the same.
     different = {f"{rows.length(fit, floor):.6g}": fit for fit in plain}
-    for fit in sorted(different.values(), key=lambda fit: rows.length(fit, floor)):
+    for fit in sorted(different.values(), key=lambda fit: rows.length(fit, floor))[:HANDED]:
         yield rows.written(fit, floor, symbol)
 
 

@@ -145,10 +145,10 @@ class Solver:
             if first and self.reducer.noisy:
                 # Reductions are guesses then, and followed for long.
                 yield from beside(problem, self.until, seed=self.seed) if self.any_function else ()
-                # What looks like noise may be a kink.
-                rough = self.reducer.surrogate(problem)[0] if self.any_function and not self._late() else None
-                fold = folded(problem, rough, self.seed, self.until)
-                yield from self.solutions(fold, depth + 1) if fold else ()
+                # What looks like noise may be a kink, whose residuals are not those of noise.
+                if self.any_function and not self._settling.noisy and not self._late():
+                    fold = folded(problem, self.reducer.surrogate(problem)[0], self.seed, self.until)
+                    yield from self.solutions(fold, depth + 1) if fold else ()
             surrogate, _ = self.reducer.surrogate(smaller)
             if depth or smaller.steps:
                 yield from self._at_once(smaller)
