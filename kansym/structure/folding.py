@@ -1,5 +1,5 @@
 # sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
-# pyright: reportArgumentType=false
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false
 """Columns in which a law is even about a place: |x - c| in place of x.
 
 A kink is noise to an interpolant, which sees neither symmetries nor inner functions beside it. Where a law has a column
@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import sympy
-from scipy.optimize import OptimizeResult, minimize_scalar
+from scipy.optimize import minimize_scalar
 
 from kansym import clock
 from kansym.structure.problem import Problem
@@ -105,7 +105,7 @@ class _Errors:
     def closer(self, fold: _Fold, near: float, rows: int) -> _Fold:
         """The same column at the place that leaves the least error within so much of its range."""
         width = near * float(np.ptp(self.problem.X[:, fold.column]))
-        found: OptimizeResult = minimize_scalar(
+        found = minimize_scalar(
             lambda place: self.of(fold.column, place, rows),
             bounds=(fold.place - width, fold.place + width),
             method="bounded",
