@@ -15,7 +15,6 @@ import itertools
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 import scipy.stats
@@ -294,13 +293,9 @@ def _of_one_factor(
             inner = place.within(node, [one[0] for one in mine], variables, X) if len(mine) > 1 else None
             if inner is not None:
                 expression = sympy.Add(*(shares[term] * own for term, _, own in mine))
-                put = partial(_times, inner.put, mine[0][1])
+                put = filled(inner.put, mine[0][1], symbol, symbol)
                 values = X[:, [variables.index(symbol)]]
                 yield Part(expression, values, (symbol,), inner.rest, inner.slope * base, put)
-
-
-def _times(put: Callable[[sympy.Expr], sympy.Expr], factor: sympy.Expr, new: sympy.Expr) -> sympy.Expr:
-    return put(factor * new)
 
 
 def _same(one: np.ndarray, other: np.ndarray) -> bool:

@@ -78,6 +78,11 @@ class _Block:
     powers: int
 
     @property
+    def end(self) -> float:
+        """The end of the range at which the exponential is largest, where it is taken to be one."""
+        return math.copysign(1.0, self.decay)
+
+    @property
     def rates(self) -> int:
         return (self.decay != 0) + (self.frequency != 0)
 
@@ -88,8 +93,7 @@ class _Block:
 
     def columns(self, s: np.ndarray) -> np.ndarray:
         """Columns (n, width): for each power the cosine and then the sine."""
-        # At most one within the range.
-        size = np.exp(self.decay * (s - math.copysign(1.0, self.decay)))
+        size = np.exp(self.decay * (s - self.end))
         waves = [np.cos(self.frequency * s), np.sin(self.frequency * s)] if self.frequency else [np.ones_like(s)]
         return np.column_stack([size * s**power * wave for power in range(self.powers) for wave in waves])
 
@@ -97,7 +101,7 @@ class _Block:
         """Derivatives of the sum of columns by its rates."""
         found = []
         if self.decay:
-            found.append((s - math.copysign(1.0, self.decay)) * (columns @ coefficients))
+            found.append((s - self.end) * (columns @ coefficients))
         if self.frequency:
             pairs = coefficients.reshape(-1, 2)
             turned = np.column_stack([pairs[:, 1], -pairs[:, 0]]).reshape(-1)
@@ -288,7 +292,7 @@ class _Rows:
         ]
 
         def column(block: _Block, power: int, side: int) -> np.ndarray:
-            size = np.exp(block.decay * (self.s - math.copysign(1.0, block.decay)))
+            size = np.exp(block.decay * (self.s - block.end))
             angle = block.frequency / self.half * x
             return self.root * size * (x / scale) ** power * (np.sin(angle) if side else np.cos(angle))
 
@@ -298,8 +302,8 @@ class _Rows:
         parts: dict[_Block, dict[int, list[float]]] = {}
         for place, value in zip(kept, coefficients, strict=True):
             block, power, side = terms[place]
-            # exp(decay s) of the column is one at an end of the range, and that of the formula at zero.
-            shift = math.exp(-block.decay * (self.middle / self.half + math.copysign(1.0, block.decay)))
+            # The exponential of the column is one at an end of the range, and that of the formula at zero.
+            shift = math.exp(-block.decay * (self.middle / self.half + block.end))
             own = parts.setdefault(block, {}).setdefault(power, [0.0, 0.0])
             own[side] = float(value) * self.size * shift / scale**power
         return sympy.Add(*(_formula(block, own, self.half, symbol) for block, own in parts.items()))
