@@ -470,7 +470,7 @@ class Solver:
             residual = curve - a
             # The constant of a term belongs to the rest.
             error = float(np.std(residual) if not separation.product else np.sqrt(np.mean(residual**2)))
-            cost = complexity(formula) + MISFIT_PRICE * math.log10(max(error / uncertain, 1.0))
+            cost = complexity(formula) + MISFIT_PRICE * math.log10(max(error, uncertain) / spread)
             found.append(_Reading(rest, cost, surrogate.error))
             sure = sure or (simple and len(found) == 1)
         return found, sure

@@ -40,6 +40,11 @@ SKEWED, WIDE = 4.0, 30.0
 """Ratio of the 90 % to the 10 % quantile of |x| from which a logarithmic axis is tried, and from which it is the rule.
 A uniform distribution from zero has 9."""
 
+RARE, FAR = 0.02, 0.5
+"""Share of the rows next to zero, and of a column's logarithmic range that lies between there and the other end: where
+those rows reach farther down, the logarithm is of |x| plus what |x| is at that quantile. Products of several columns
+come near zero now and then, and a few rows alone at the end of an axis would stretch it and say nothing between."""
+
 DECADES = 100.0
 """The same ratio of |y| from which a logarithmic target is tried first."""
 
@@ -70,12 +75,15 @@ class Axes:
         Whether log|y| is interpolated in place of y.
     sign : float
         Of y, where `log_target`.
+    shift : ndarray, shape (d,)
+        What is added to |x| under the logarithm, see `RARE`.
     center, half_width : ndarray, shape (d,)
     level, spread : float
         Of the (transformed) target.
     """
 
     log: np.ndarray
+    shift: np.ndarray
     log_target: bool
     sign: float
     center: np.ndarray
@@ -85,27 +93,37 @@ class Axes:
 
     @classmethod
     def of(cls, X: np.ndarray, y: np.ndarray, *, log: np.ndarray, log_target: bool) -> "Axes":
-        Z = laid_out(X, log)
+        shift = _shift(X, log)
+        Z = _laid_out(X, log, shift)
         low, high = Z.min(0), Z.max(0)
         target = np.log(np.abs(y)) if log_target else y
         spread = float(target.std())
         width = (high - low) / 2
         sign = float(np.sign(y[0])) if log_target else 1.0
         width[width == 0] = 1.0
-        return cls(log, log_target, sign, (low + high) / 2, width, float(target.mean()), spread or 1.0)
+        return cls(log, shift, log_target, sign, (low + high) / 2, width, float(target.mean()), spread or 1.0)
 
     def inputs(self, X: np.ndarray) -> np.ndarray:
-        return (laid_out(X, self.log) - self.center) / self.half_width
+        return (_laid_out(X, self.log, self.shift) - self.center) / self.half_width
 
     def target(self, y: np.ndarray) -> np.ndarray:
         return ((np.log(np.abs(y)) if self.log_target else y) - self.level) / self.spread
 
 
-def laid_out(X: np.ndarray, log: np.ndarray) -> np.ndarray:
-    """The columns, with the logarithm of |x| where `log` says so."""
+def _laid_out(X: np.ndarray, log: np.ndarray, shift: np.ndarray) -> np.ndarray:
+    """The columns, with the logarithm of |x| plus its shift where `log` says so."""
     Z = X.copy()
-    Z[:, log] = np.log(np.abs(X[:, log]))
+    Z[:, log] = np.log(np.abs(X[:, log]) + shift[log])
     return Z
+
+
+def _shift(X: np.ndarray, log: np.ndarray) -> np.ndarray:
+    """What is added to each |x| under its logarithm, shape (d,); zero on most axes."""
+    shift = np.zeros(X.shape[1])
+    size = np.abs(X[:, log])
+    least, rare, most = size.min(0), np.quantile(size, RARE, axis=0), size.max(0)
+    shift[log] = np.where(np.log(rare / least) > FAR * np.log(most / rare), rare, 0.0)
+    return shift
 
 
 class Interpolant(Protocol):
@@ -209,7 +227,8 @@ class Surrogate:
         value = weighted.sum(1) * self.axes.spread + self.axes.level
         slope = (weighted @ self.points - weighted.sum(1)[:, None] * Z) / self.length**2
         slope *= self.axes.spread / self.axes.half_width
-        slope[:, self.axes.log] /= X[:, self.axes.log]
+        log = self.axes.log
+        slope[:, log] /= X[:, log] + np.sign(X[:, log]) * self.axes.shift[log]
         return value, slope
 
 
