@@ -21,6 +21,7 @@ from kansym.groups.contest import Contest, columns_of_constants
 from kansym.groups.sums import GroupedSums
 from kansym.groups.table import GroupedTable
 from kansym.primitives.allowed import allowed_functions
+from kansym.search.curve_readings import EngineTable
 from kansym.search.budget import RESERVE
 from kansym.search.challenge import rivals
 from kansym.search.formulation import from_expression, judge
@@ -29,7 +30,6 @@ from kansym.search.pipeline import run_pipeline
 from kansym.search.progress import Progress, ProgressCallback
 from kansym.search.results import StopReason
 from kansym.search.rows import FitRows
-from kansym.search.sums import EngineTable
 from kansym.search.watchdog import tell
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.naming import plain, plain_symbol

@@ -220,7 +220,7 @@ class FoundFormulas:
             Whether nothing comes after but networks, which without noise seldom end in the law.
         """
         exactly = noise <= 0 or self._belies(noise)
-        until = clock.now() + (IMPROVING_LAST if exactly and last else IMPROVING) * clock.left(self.deadline)
+        until = clock.now() + (IMPROVING_LAST if last else IMPROVING) * clock.left(self.deadline)
         if exactly:
             self._improve_exactly(until, seed, last=last)
             return

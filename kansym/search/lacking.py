@@ -14,7 +14,8 @@ import sympy
 
 from kansym import clock
 from kansym.clock import Work
-from kansym.search.parts_anew import Part, explained, filled, parts_of, stand_in
+from kansym.search.curve_readings import stand_in
+from kansym.search.parts_anew import Part, explained, filled, parts_of
 from kansym.search.rows import FitRows
 from kansym.symbolic.parametric import parametrize
 

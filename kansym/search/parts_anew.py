@@ -22,21 +22,16 @@ import sympy
 
 from kansym import clock
 from kansym.clock import Work
+from kansym.search.curve_readings import TREES, EngineTable, curve_readings, stand_in
 from kansym.search.rows import FitRows
-from kansym.search.sums import EngineTable
-from kansym.structure.exponentials import exponential_sums
 from kansym.symbolic.complexity import complexity
 from kansym.symbolic.parametric import parametrize
 from kansym.symbolic.single_argument import factor_and_argument, innermost_argument
 from kansym.terms.enumeration import FEW, HANDED, Enumeration
-from kansym.terms.powers import power_sums
 from kansym.terms.pursuit import Pursuit, TermOptions, suits
 
 SMALLEST_PART = 4
 """Nodes of a part that may be another function."""
-
-TREES = 300
-"""Compositions of a size up to which a part is looked for among them: all of two operations of one column."""
 
 DEGREE, SURE = 8, 18.0
 """Degree of the polynomials that ask whether a part is right, and the least drop of chi-squared where it is not: 9 are
@@ -117,17 +112,23 @@ def parts_of(formula: sympy.Expr, fit_rows: FitRows, *, long: bool = True, degre
     root = np.ones(len(y)) if weights is None else np.sqrt(weights)
     if not np.isfinite(residual).all():
         return []
-    found = []
+    found, asked = [], set()
     for part in itertools.chain(parts_within(formula, fit_rows), pairs_within(formula, fit_rows)):
-        nodes = complexity(part.expression)
-        if part.expression == formula or (not part.pair and nodes < SMALLEST_PART):
+        nodes, one = complexity(part.expression), _but_for_constants(part)
+        if part.expression == formula or one in asked or (not part.pair and nodes < SMALLEST_PART):
             continue
+        asked.add(one)
         drop = len(y) * explained(part.values, part.slope * root, residual * root, degree)
         if part.pair and drop > SURE_OF_TWO:
             found.append((drop / MORE, nodes, part))
         elif not part.pair and (drop > SURE or (long and nodes >= LONG_PART)):
             found.append((max(drop, SURE), nodes, part))
     return [replace(part, drop=drop) for drop, _, part in sorted(found, key=lambda one: (-one[0], -one[1]))]
+
+
+def _but_for_constants(part: Part) -> tuple:
+    """The same for two parts where one is the other times a constant, and plus one."""
+    return part.symbols, part.expression.as_coeff_Add()[1].as_coeff_Mul()[1]
 
 
 def plainly_wrong(formula: sympy.Expr, fit_rows: FitRows) -> bool:
@@ -140,7 +141,12 @@ def parts_within(formula: sympy.Expr, fit_rows: FitRows) -> Iterator[Part]:
     """Sums and products of all that depends on one column, one product of powers of columns, or one argument of a
     function alone, the whole formula among them where it does."""
     X = fit_rows.rows(fit_rows.fitting)[0]
-    yield from _within(formula, _Place.whole(len(X)), fit_rows.variables, X)
+    parts = list(_within(formula, _Place.whole(len(X)), fit_rows.variables, X))
+    yield from parts
+    apart, known = distributed(formula), {part.expression for part in parts}
+    if apart != formula:
+        others = _within(apart, _Place.whole(len(X)), fit_rows.variables, X)
+        yield from (part for part in others if part.expression not in known)
 
 
 def pairs_within(formula: sympy.Expr, fit_rows: FitRows) -> Iterator[Part]:
@@ -149,9 +155,25 @@ def pairs_within(formula: sympy.Expr, fit_rows: FitRows) -> Iterator[Part]:
     yield from _pairs_within(formula, _Place.whole(len(X)), fit_rows.variables, X)
 
 
-def stand_in(values: np.ndarray) -> sympy.Symbol:
-    """A symbol for an argument with these values."""
-    return sympy.Symbol("z", positive=True) if (values > 0).all() else sympy.Symbol("z", real=True)
+def distributed(formula: sympy.Expr) -> sympy.Expr:
+    """A formula with constants out of brackets where they belong to other terms: a f(x) g(y) + b f(x) + h(x) for
+    a f(x) (g(y) + b/a) + h(x), in which the function of x is not in one place."""
+    return formula.replace(lambda node: node.is_Add, _distributed)
+
+
+def _distributed(node: sympy.Expr) -> sympy.Expr:
+    terms: list[sympy.Expr] = []
+    for term in node.args:
+        beside = {frozenset(other.free_symbols) for other in node.args if other is not term and other.free_symbols}
+        for bracket in term.args if term.is_Mul else ():
+            constant, varying = bracket.as_coeff_Add()
+            factor = term / bracket
+            if constant != 0 and varying.free_symbols and frozenset(factor.free_symbols) in beside:
+                terms += [constant * factor, varying * factor]
+                break
+        else:
+            terms.append(term)
+    return node.func(*terms)
 
 
 def explained(x: np.ndarray, slope: np.ndarray, residual: np.ndarray, degree: int) -> float:
@@ -362,13 +384,6 @@ def read_anew(
     share = (1.0 if weights is None else weights[rows]) * part.slope[rows] ** 2
     X, allowed = part.values[rows], fit_rows.allowed
     own_noise = noise / math.sqrt(float(np.mean(share)))
-    if not part.pair:
-        x, symbol = X[:, 0], part.symbols[0]
-        yield from map(part.put, power_sums(x, target, symbol, weights=share, allowed=allowed))
-        # Of the only column the first turn of sums has them.
-        if len(fit_rows.variables) > 1:
-            solutions = exponential_sums(x, target, symbol, weights=share, noise=own_noise)
-            yield from (part.put(one) for one in solutions if allowed is None or allowed.permits(one))
     table: EngineTable = {
         "weights": share,
         "noise": own_noise,
@@ -376,8 +391,15 @@ def read_anew(
         "allowed": allowed,
         "seed": seed,
     }
-    enumeration = Enumeration(X, target, part.symbols, **table)
-    yield from map(part.put, enumeration.formulas(until, few=FEW if part.pair else few, handed=handed, near=near))
+    if part.pair:
+        enumeration = Enumeration(X, target, part.symbols, **table)
+        readings = enumeration.formulas(until, few=FEW, handed=handed, near=near)
+    else:
+        # Of the only column the first turn of sums has exponentials.
+        several = len(fit_rows.variables) > 1
+        options = {"handed": handed, "few": few, "near": near, "exponentials": several}
+        readings = curve_readings(X[:, 0], target, part.symbols[0], table, until=until, **options)
+    yield from map(part.put, readings)
     if (part.pair or sums) and suits(X, target):
         quick = TermOptions(quick=True)
         yield from map(part.put, Pursuit(X, target, part.symbols, options=quick, **table).formulas(until))

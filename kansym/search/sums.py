@@ -3,15 +3,15 @@
 import math
 from collections.abc import Iterator
 from enum import Enum, unique
-from typing import TypedDict
 
 import numpy as np
 import sympy
 import torch
 
 from kansym import clock
-from kansym.primitives.allowed import AllowedFunctions
 from kansym.search.budget import LEAF, TERMS_AFTER
+from kansym.search.curve_readings import EngineTable
+from kansym.search.factors import by_factors
 from kansym.search.options import DiscoveryOptions
 from kansym.search.rows import FitRows
 from kansym.structure.exponentials import exponential_sums
@@ -86,14 +86,8 @@ ENUMERATED = 0.25
 """Share of a turn for trees of operations, and only in the last turn for large ones."""
 
 
-class EngineTable(TypedDict):
-    """What engines are told of a table besides its columns."""
-
-    weights: np.ndarray | None
-    noise: float
-    noisy: bool
-    allowed: AllowedFunctions | None
-    seed: int
+FACTORED = 0.6
+"""Most of a turn for functions that are read one at a time."""
 
 
 class Sums:
@@ -130,6 +124,7 @@ class Sums:
         self._part, self._of_one = part, False
         self._rounded = ROUNDED * float(fit_rows.dataset.y.std())
         self._had: set[Turn] = set()
+        self._factored: set[tuple[int, ...]] = set()
         self._made: dict[tuple[bool, tuple[int, ...]], tuple[Enumeration, Pursuit | None]] = {}
 
     @property
@@ -193,6 +188,7 @@ class Sums:
         enumeration, pursuit = self._engines(noisy=self.noisy and turn is not Turn.BRIEF)
         last = turn in LAST
         yield from self._of_one_column()
+        yield from self._by_factors(until)
         pursuit = None if turn in WITHOUT_SUMS else pursuit
         if pursuit is not None:
             # What waves there are is seen at once.
@@ -225,6 +221,14 @@ class Sums:
                     if allowed is None or allowed.permits(one):
                         yield one
 
+    def _by_factors(self, until: float) -> Iterator[sympy.Expr]:
+        """With noise, sums of products of functions that are read one at a time, once for each set of columns."""
+        if self.noisy and self.idle not in self._factored:
+            self._factored.add(self.idle)
+            X, y, weights, variables = self._table()
+            share = clock.now() + FACTORED * clock.left(until)
+            yield from by_factors(X, y, variables, self._told(weights, noisy=True), until=share)
+
     def _table(self) -> tuple[np.ndarray, np.ndarray, np.ndarray | None, tuple[sympy.Symbol, ...]]:
         """Columns that matter, y, weights, and the variables of those columns."""
         X, y, weights = self.fit_rows.rows(self.fit_rows.fitting)
@@ -236,21 +240,24 @@ class Sums:
         if key not in self._made:
             X, y, weights, variables = self._table()
             weights = weights if noisy else _evened(y, weights)
-            # Errors that are given count in full; a rounding says nothing of the noise.
-            floor = self.fit_rows.noise_floor
-            seen = self.noise if noisy and floor <= self._rounded else 0.0
-            # Few rows show an interpolant less than they show a short sum.
-            seen *= SEEN_BY_FEW if len(y) < LEAST_ROWS else 1.0
-            table: EngineTable = {
-                "weights": weights,
-                "noise": max(floor, seen),
-                "noisy": noisy,
-                "allowed": self.fit_rows.allowed,
-                "seed": self.options.seed,
-            }
+            table = self._told(weights, noisy=noisy)
             pursuit = Pursuit(X, y, variables, device=self.device, **table) if suits(X, y) else None
             self._made[key] = Enumeration(X, y, variables, **table), pursuit
         return self._made[key]
+
+    def _told(self, weights: np.ndarray | None, *, noisy: bool) -> EngineTable:
+        # Errors that are given count in full; a rounding says nothing of the noise.
+        floor, rows = self.fit_rows.noise_floor, len(self.fit_rows.fitting)
+        seen = self.noise if noisy and floor <= self._rounded else 0.0
+        # Few rows show an interpolant less than they show a short sum.
+        seen *= SEEN_BY_FEW if rows < LEAST_ROWS else 1.0
+        return {
+            "weights": weights,
+            "noise": max(floor, seen),
+            "noisy": noisy,
+            "allowed": self.fit_rows.allowed,
+            "seed": self.options.seed,
+        }
 
 
 def _evened(y: np.ndarray, weights: np.ndarray | None) -> np.ndarray | None:

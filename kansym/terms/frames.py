@@ -116,14 +116,19 @@ class Combined(Frame):
         return X
 
 
-def frames(X: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> Iterator[Combined]:
-    """Coordinates in which a combination of two inputs takes the place of one, wherever a box fits into the data."""
+def frames(X: np.ndarray, variables: tuple[sympy.Symbol, ...], *, boxed: bool = True) -> Iterator[Combined]:
+    """Coordinates in which a combination of two inputs takes the place of one, wherever a box fits into the data.
+
+    Without boxes all there are: of a sum of products every function is seen on all rows.
+    """
     for replaced, partner in itertools.permutations(range(X.shape[1]), 2):
         x, z = X[:, replaced], X[:, partner]
         for change in _CHANGES:
             with np.errstate(all="ignore"):
                 u = change.forward(x, z)
-                sides = _box(u, x, z, change.back) if np.isfinite(u).all() and np.ptp(u) > 0 else None
+                if not (np.isfinite(u).all() and np.ptp(u) > 0):
+                    continue
+                sides = _box(u, x, z, change.back) if boxed else (_ends(u), _ends(z))
             if sides is None:
                 continue
             Z = X.copy()
@@ -132,6 +137,10 @@ def frames(X: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> Iterator[Combi
             expressions[replaced] = change.expression(variables[replaced], variables[partner])
             both = dict(zip((replaced, partner), sides, strict=True))
             yield Combined(Z, tuple(expressions), replaced, partner, both, change.back)
+
+
+def _ends(values: np.ndarray) -> np.ndarray:
+    return np.array([values.min(), values.max()])
 
 
 def _box(u: np.ndarray, x: np.ndarray, z: np.ndarray, back: Solve) -> tuple[np.ndarray, np.ndarray] | None:

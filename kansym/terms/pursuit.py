@@ -378,6 +378,9 @@ class Pursuit:
         if target.way is Way.APART:
             self._search_apart(target, rows, until)
             return
+        if target.way is Way.SPLINES:
+            self._search_by_splines(target, rows, until)
+            return
         key = (target.name, target.way)
         if target.way is Way.AGAIN:
             self._draw()
@@ -419,6 +422,15 @@ class Pursuit:
                     if self._hold_apart(target, seen, rows, few, until, known, frame):
                         return
             if self.noisy and len(self.held) > before:
+                self._hold_changed(target, self.held[before:], rows, until)
+
+    def _search_by_splines(self, target: Target, rows: TermRows, until: float) -> None:
+        """Hold sums of the functions that splines in single coordinates have, where these leave no more than noise."""
+        with torch.no_grad():
+            few, before = rows.take(self.apart), len(self.held)
+            for frame, seen in self.separable.by_splines(self.given, until):
+                self._hold_apart(target, seen, rows, few, until, {}, frame)
+            if len(self.held) > before:
                 self._hold_changed(target, self.held[before:], rows, until)
 
     def _hold_changed(self, target: Target, held: list[_Held], rows: TermRows, until: float) -> None:

@@ -11,6 +11,7 @@ import logging
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import sympy
@@ -25,6 +26,7 @@ from kansym.terms.arguments import Argument, arguments
 from kansym.terms.beam import State
 from kansym.terms.frames import Combined, Frame, frames
 from kansym.terms.length import Lengths
+from kansym.terms.polyadic import AS_GOOD, Polyadic, best_polyadic
 from kansym.terms.refinement import refine
 from kansym.terms.rows import TermRows
 from kansym.terms.slots import Slots, joined, values
@@ -37,6 +39,9 @@ POINTS, OTHERS, GLANCE = 80, 80, 40
 
 FRAMES = 2
 """Coordinates with a combination of two inputs that are followed, those in which fewest functions are seen."""
+
+GLANCED = {"pieces": (10,), "starts": 1}
+"""Splines of a first look at other coordinates."""
 
 MOST_RANK = 3
 """Most functions of one input that are independent of each other."""
@@ -130,6 +135,46 @@ class Separable:
             seen = self._all_seen(self._read(frame, POINTS, OTHERS), np.asarray)
             if seen is not None:
                 yield frame, seen
+
+    def by_splines(self, noise: float, until: float) -> Iterator[tuple[Frame, list["Curves"]]]:
+        """Coordinates in which y is a sum of few products but for noise, with what is seen; the fewest products first.
+
+        Parameters
+        ----------
+        noise : float
+            Standard deviation of y, as far as it is known. No more than an interpolant misses is believed, and no more
+            than some such sum does.
+        until : float
+            `kansym.clock.now` value to stop at.
+        """
+        found = [(self.plain, self._by_splines(self.plain))]
+        for frame in frames(self.X, self.variables, boxed=False):
+            if clock.late(until):
+                break
+            if frame.combination in self._place:
+                found.append((frame, self._by_splines(frame, **GLANCED)))
+        fitted = [(frame, one) for frame, one in found if one is not None]
+        least = min([noise or math.inf, *(one.error for _, one in fitted)])
+        good = [(frame, one) for frame, one in fitted if one.error <= AS_GOOD * least]
+        for frame, _ in sorted(good, key=lambda one: (one[1].rank, one[1].error))[:FRAMES]:
+            one = self._by_splines(frame)
+            seen = None if one is None else self._curves_of(frame, one)
+            if seen is not None:
+                yield frame, seen
+
+    def _by_splines(self, frame: Frame, **options: Any) -> Polyadic | None:
+        return best_polyadic(frame.X, self.y, weights=self.weights, seed=self.seed, **options)
+
+    def _curves_of(self, frame: Frame, fitted: Polyadic) -> list["Curves"] | None:
+        """What a fit says of each coordinate, at values and beside partners that rows have."""
+        others = Frame.draws(frame, OTHERS, np.random.default_rng(self.seed))
+        # Of the noise of n rows each of k numbers that are fitted to them keeps a share of k/n.
+        error = fitted.error * math.sqrt(fitted.numbers / len(self.y))
+        curves = []
+        for column in range(frame.X.shape[1]):
+            points = Frame.points(frame, column, POINTS)
+            curves.append(Curves.of(points, fitted.table(column, points, others), error))
+        return None if any(one is None for one in curves) else curves
 
     def _all_seen(self, tables: Iterable["Table"], forward: Function) -> list["Curves"] | None:
         """Curves of all coordinates; None at the first whose curves are no sums of few functions."""

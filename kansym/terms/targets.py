@@ -28,6 +28,7 @@ class Way(Enum):
 
     QUICK = "the likeliest terms one after another"
     APART = "functions of each input on their own"
+    SPLINES = "the same where splines see a sum of few products in noise"
     SHORT = "terms of moderate length"
     BESIDE = "pairs or triples of terms beside plain ones"
     AGAIN = "terms of moderate length on other rows"
@@ -104,6 +105,14 @@ def plain_target(y: np.ndarray) -> Target:
     return Target("identity", y, np.ones_like(y), lambda z: z, TARGET, 0.4, 2)
 
 
+def linked_targets(y: np.ndarray, allowed: AllowedFunctions | None, *, times: float = 1.0) -> list[Target]:
+    """Functions of y for sums, in their order; none where y comes near zero."""
+    if not keeps_away(y):
+        return []
+    known = {link.name: link for link in permitted_links(y, allowed)}
+    return [_under(known[name], y, times * part, terms) for name, (part, terms) in SHARES.items() if name in known]
+
+
 def targets(
     y: np.ndarray,
     allowed: AllowedFunctions | None,
@@ -117,19 +126,14 @@ def targets(
 
     Functions of y are for targets of one sign that keep away from zero, and for functions that formulas may have. With
     noise sums for y come before functions of it: a short sum for one may be as good as the law, a sum for y more often
-    than not. So they do with one input, for which they are found soon. With several, the functions of each are looked
+    than not, unless splines see such a sum. So they do with one input, for which they are found soon. With several, the functions of each are looked
     for on their own before all else, for y and under every link; but an interpolant of `few` rows sees little of them,
     and all sums come before, as those for y do with two inputs and noise, in which it takes one function for another.
     """
     alone = dimension == 1
     links = permitted_links(y, allowed)
     plain = plain_target(y)
-    linked = []
-    if keeps_away(y):
-        known, times = {link.name: link for link in links}, 2.0 if alone else 1.0
-        linked = [
-            _under(known[name], y, times * part, terms) for name, (part, terms) in SHARES.items() if name in known
-        ]
+    linked = linked_targets(y, allowed, times=2.0 if alone else 1.0)
     whole = replace(plain, share=0.45, terms=most_terms)
     beside, again = replace(whole, share=0.35, way=Way.BESIDE), replace(whole, share=0.35, way=Way.AGAIN)
     long = replace(whole, way=Way.LONG)
@@ -143,7 +147,8 @@ def targets(
     # What a beam meets depends on its rows: a sum that one seed misses, another finds as often as not.
     rest = [beside, long, again] if alone else [beside, again, long] if dimension < WIDE else [again, beside]
     before = len(first) if few else int(noisy and dimension < WIDE)
-    return [*first[:before], *separate, *first[before:], *rest, *RESTARTS * [replace(again, share=1.0)]]
+    seen = [replace(whole, share=APART, way=Way.SPLINES)] if noisy and not alone and not few else []
+    return [*seen, *first[:before], *separate, *first[before:], *rest, *RESTARTS * [replace(again, share=1.0)]]
 
 
 def _under(link: Link, y: np.ndarray, share: float, terms: int) -> Target:

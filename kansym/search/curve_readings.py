@@ -1,0 +1,70 @@
+"""What a noisy function of one argument may be, by all engines that need no more than its values."""
+
+from collections.abc import Iterator
+from typing import TypedDict
+
+import numpy as np
+import sympy
+
+from kansym.primitives.allowed import AllowedFunctions
+from kansym.structure.exponentials import exponential_sums
+from kansym.terms.enumeration import HANDED, Enumeration
+from kansym.terms.powers import power_sums
+
+TREES = 300
+"""Compositions of a size up to which a part is looked for among them: all of two operations of one column."""
+
+
+class EngineTable(TypedDict):
+    """What engines are told of a table besides its columns."""
+
+    weights: np.ndarray | None
+    noise: float
+    noisy: bool
+    allowed: AllowedFunctions | None
+    seed: int
+
+
+def stand_in(values: np.ndarray) -> sympy.Symbol:
+    """A symbol for an argument with these values."""
+    return sympy.Symbol("z", positive=True) if (values > 0).all() else sympy.Symbol("z", real=True)
+
+
+def curve_readings(
+    x: np.ndarray,
+    target: np.ndarray,
+    symbol: sympy.Symbol,
+    table: EngineTable,
+    *,
+    until: float,
+    exponentials: bool = True,
+    handed: int = HANDED,
+    few: float = TREES,
+    near: float = 0.0,
+) -> Iterator[sympy.Expr]:
+    """Sums of powers, exponentials and waves, and then compositions, the shortest first.
+
+    Parameters
+    ----------
+    x, target : ndarray, shape (n,)
+    symbol : sympy.Symbol
+        Stands for x.
+    table : EngineTable
+    until : float
+        `kansym.clock.now` value to stop at.
+    exponentials : bool, default True
+        Whether sums of exponentials and waves are among them.
+    handed : int, default 3
+        Most compositions.
+    few : float, default 300
+        Compositions of a size up to which all of that size are tried.
+    near : float, default 0
+        Nats by which a composition may be longer than smaller ones.
+    """
+    allowed, weights = table["allowed"], table["weights"]
+    yield from power_sums(x, target, symbol, weights=weights, allowed=allowed)
+    if exponentials:
+        sums = exponential_sums(x, target, symbol, weights=weights, noise=table["noise"])
+        yield from (one for one in sums if allowed is None or allowed.permits(one))
+    enumeration = Enumeration(x[:, None], target, (symbol,), **table)
+    yield from enumeration.formulas(until, few=few, handed=handed, near=near)

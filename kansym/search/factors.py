@@ -1,0 +1,199 @@
+# sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
+# pyright: reportArgumentType=false, reportReturnType=false
+"""Products and sums of functions of single columns, each read from the rows while splines stand for the others.
+
+Where splines in single columns, one for each, leave no more than noise of y as a product or a sum, all functions but
+one, f, may be taken from them: y = a + b f, and (y - a)/b says what f is, with errors in proportion to 1/b. Every
+function is then a curve, however many columns there are. A combination of two columns may stand in the place of one.
+"""
+
+import itertools
+import logging
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import sympy
+
+from kansym import clock
+from kansym.search.curve_readings import EngineTable, curve_readings, stand_in
+from kansym.symbolic.complexity import formula_bits
+from kansym.symbolic.parametric import parametrize
+from kansym.terms.frames import Frame, frames
+from kansym.terms.polyadic import AS_GOOD, Polyadic, best_polyadic, fit_additive, fit_polyadic
+from kansym.terms.targets import Target, linked_targets, plain_target
+
+logger = logging.getLogger(__name__)
+
+COLUMNS, LEAST_ROWS = range(2, 6), 60
+"""Columns of a table, and its fewest rows."""
+
+PIECES, FIRST = (6, 12, 24), 10
+"""Pieces of splines, and those of a first look at other coordinates."""
+
+MOST_COMBINED, FRAMES = 3, 2
+"""Most columns of a table whose combinations are looked at, and how many of those that leave no more than noise are
+read."""
+
+FLAT = 2.0
+"""What a function changes, in units of its error, up to which it is a constant."""
+
+KEPT, HANDED = 3, 6
+"""Readings of each function that are kept, and formulas that are handed on."""
+
+POINTS, LEAST_SHARE = 200, 1e-6
+"""Points of each function, and the least weight of one, in units of their mean, with which it says anything."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Reading:
+    """A function of one column, and its description length in bits beside what it leaves of the rows."""
+
+    bits: float
+    expression: sympy.Expr
+
+
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    """A function z of y that is a product or a sum of functions of some coordinates.
+
+    Attributes
+    ----------
+    target : Target
+    frame : Frame
+    fitted : Polyadic
+        Of z.
+    table : EngineTable
+        Of z: its weights are those of y times the squared slope of y, so that errors count as they do in y.
+    """
+
+    target: Target
+    frame: Frame
+    fitted: Polyadic
+    table: EngineTable
+
+
+def by_factors(
+    X: np.ndarray,
+    y: np.ndarray,
+    variables: tuple[sympy.Symbol, ...],
+    table: EngineTable,
+    *,
+    until: float,
+) -> Iterator[sympy.Expr]:
+    """Formulas of a noisy table that is such a product or sum, the shortest first; none where it is none.
+
+    Parameters
+    ----------
+    X : ndarray, shape (n, d)
+    y : ndarray, shape (n,)
+    variables : tuple of Symbol, length d
+    table : EngineTable
+    until : float
+        `kansym.clock.now` value to stop at.
+    """
+    if len(variables) not in COLUMNS or len(y) < LEAST_ROWS or not np.ptp(y) > 0:
+        return
+    for seen in _seen(X, y, variables, table, until):
+        fitted, name = seen.fitted, seen.target.name
+        expressions = ", ".join(map(str, seen.frame.expressions))
+        logger.info("terms: %s as %d products in %s leaves %.1e", name, fitted.rank, expressions, fitted.error)
+        places = itertools.product(range(fitted.rank), range(len(variables)))
+        readings = {place: _readings(seen, place, until) for place in places}
+        if all(readings.values()):
+            yield from map(seen.target.formula, _combined(readings))
+
+
+def _seen(
+    X: np.ndarray, y: np.ndarray, variables: tuple[sympy.Symbol, ...], table: EngineTable, until: float
+) -> Iterator[_Seen]:
+    """What y is a product or a sum of; nothing where there is more to it."""
+    plain, most, seed = Frame(X, variables), AS_GOOD * table["noise"], table["seed"]
+    options = {"weights": table["weights"], "seed": seed}
+    identity = plain_target(y)
+    for constant in (False, True):
+        product = best_polyadic(X, y, ranks=(1,), pieces=PIECES, constant=constant, **options)
+        if product is not None and product.error <= most:
+            yield _Seen(identity, plain, product, table)
+            return
+    sums = []
+    for target in (identity, *linked_targets(y, table["allowed"])):
+        told = _under(target, table)
+        for pieces in PIECES:
+            fitted = fit_additive(X, target.z, pieces=pieces, weights=told["weights"], seed=seed)
+            if fitted is not None and fitted.error <= AS_GOOD * told["noise"]:
+                sums.append(_Seen(target, plain, fitted, told))
+    if sums:
+        yield min(sums, key=lambda one: one.fitted.error / one.table["noise"])
+        return
+    looked: list[tuple[float, Frame]] = []
+    for frame in frames(X, variables, boxed=False) if len(variables) <= MOST_COMBINED else ():
+        if clock.late(until):
+            return
+        one = fit_polyadic(frame.X, y, 1, pieces=FIRST, starts=1, **options)
+        if one is not None:
+            looked.append((one.error, frame))
+    for _, frame in sorted(looked, key=lambda one: one[0])[:FRAMES]:
+        one = best_polyadic(frame.X, y, ranks=(1,), pieces=PIECES, **options)
+        if one is not None and one.error <= most:
+            yield _Seen(identity, frame, one, table)
+
+
+def _under(target: Target, table: EngineTable) -> EngineTable:
+    """What engines are told of a function of y."""
+    if not target.linked:
+        return table
+    own = np.ones(len(target.z)) if table["weights"] is None else table["weights"]
+    weights = own * target.slope**2
+    return {**table, "weights": weights, "noise": table["noise"] * math.sqrt(float(own.mean() / weights.mean()))}
+
+
+def _combined(readings: dict[tuple[int, int], list[_Reading]]) -> Iterator[sympy.Expr]:
+    """Sums of products of the best readings, and with one of them for another, the shortest first."""
+    first = {place: found[0] for place, found in readings.items()}
+    chosen = [first, *({**first, place: other} for place, found in readings.items() for other in found[1:])]
+    chosen.sort(key=lambda one: sum(reading.bits for reading in one.values()))
+    for one in chosen[:HANDED]:
+        terms = itertools.groupby(one, key=lambda place: place[0])
+        yield sympy.Add(*(sympy.Mul(*(one[place].expression for place in group)) for _, group in terms))
+
+
+def _readings(seen: _Seen, place: tuple[int, int], until: float) -> list[_Reading]:
+    """What the function of a product, by their numbers, and a column may be, the shortest description first."""
+    number, column = place
+    fitted, frame, table, y = seen.fitted, seen.frame, seen.table, seen.target.z
+    values = np.stack([fitted.functions(k, x) for k, x in enumerate(frame.X.T)])
+    own, slope = values[column, :, number], np.delete(values, column, 0)[:, :, number].prod(0)
+    changed = float(np.std(own)) * math.sqrt(float(np.mean(slope**2)))
+    if changed <= FLAT * fitted.error * math.sqrt(fitted.numbers / len(y)):
+        return [_Reading(0.0, sympy.Float(float(np.mean(own))))]
+    root = np.ones(len(y)) if table["weights"] is None else np.sqrt(table["weights"] / table["weights"].mean())
+    x, target, share = _averaged(fitted, number, column, frame.X[:, column], root * slope, root * (y - values.prod(0).sum(1)))
+    told: EngineTable = {**table, "weights": share, "noise": table["noise"] / math.sqrt(float(np.mean(share)))}
+    symbol = stand_in(x)
+    found: dict[str, _Reading] = {}
+    for expression in curve_readings(x, target, symbol, told, until=until):
+        left = float(share @ (target - parametrize(expression, (symbol,)).evaluate(x[:, None])) ** 2)
+        bits = 0.5 * left / table["noise"] ** 2 / math.log(2) + formula_bits(expression, len(y), 1)
+        # What leaves the same is the same in other words.
+        same = f"{left:.4g}"
+        if math.isfinite(left) and (same not in found or bits < found[same].bits):
+            found[same] = _Reading(bits, expression.xreplace({symbol: frame.expressions[column]}))
+    return sorted(found.values(), key=lambda one: one.bits)[:KEPT]
+
+
+def _averaged(
+    fitted: Polyadic, number: int, column: int, x: np.ndarray, slope: np.ndarray, residual: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Points of one function, its values, and their weights: what the rows next to each other say together.
+
+    Only what its spline leaves is averaged, which has no slope and no bend. Single rows with a small factor say hardly
+    anything, and noise would give their values any sign.
+    """
+    places = np.array_split(np.argsort(x, kind="stable"), min(POINTS, len(x)))
+    share = np.array([slope[one] @ slope[one] for one in places])
+    kept = share > LEAST_SHARE * share.mean()
+    centres = np.array([x[one].mean() for one in places])[kept]
+    moved = np.array([slope[one] @ residual[one] for one in places])[kept] / share[kept]
+    return centres, fitted.functions(column, centres)[:, number] + moved, share[kept]
