@@ -21,9 +21,9 @@ from kansym.groups.contest import Contest, columns_of_constants
 from kansym.groups.sums import GroupedSums
 from kansym.groups.table import GroupedTable
 from kansym.primitives.allowed import allowed_functions
-from kansym.search.curve_readings import EngineTable
 from kansym.search.budget import RESERVE
 from kansym.search.challenge import rivals
+from kansym.search.curve_readings import EngineTable
 from kansym.search.formulation import from_expression, judge
 from kansym.search.options import DiscoveryOptions
 from kansym.search.pipeline import run_pipeline

@@ -22,13 +22,12 @@ from kansym import clock
 from kansym.clock import Clock
 from kansym.primitives.allowed import allowed_functions
 from kansym.primitives.library import PrimitiveLibrary
+from kansym.search.curve_readings import TREES, EngineTable
 from kansym.search.formulation import from_expression
 from kansym.search.lengths import description_length_of
-from kansym.search.curve_readings import TREES, EngineTable
 from kansym.search.parts_anew import SMALLEST_PART, Part, parts_within, read_anew
 from kansym.search.results import Discovery
 from kansym.search.rows import FitRows
-
 from kansym.symbolic.complexity import complexity
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.parametric import ParametricForm, parametrize

@@ -169,7 +169,9 @@ def _readings(seen: _Seen, place: tuple[int, int], until: float) -> list[_Readin
     if changed <= FLAT * fitted.error * math.sqrt(fitted.numbers / len(y)):
         return [_Reading(0.0, sympy.Float(float(np.mean(own))))]
     root = np.ones(len(y)) if table["weights"] is None else np.sqrt(table["weights"] / table["weights"].mean())
-    x, target, share = _averaged(fitted, number, column, frame.X[:, column], root * slope, root * (y - values.prod(0).sum(1)))
+    x, target, share = _averaged(
+        fitted, number, column, frame.X[:, column], root * slope, root * (y - values.prod(0).sum(1))
+    )
     told: EngineTable = {**table, "weights": share, "noise": table["noise"] / math.sqrt(float(np.mean(share)))}
     symbol = stand_in(x)
     found: dict[str, _Reading] = {}
