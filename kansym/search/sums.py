@@ -11,7 +11,7 @@ import torch
 from kansym import clock
 from kansym.search.budget import LEAF, TERMS_AFTER
 from kansym.search.curve_readings import EngineTable
-from kansym.search.factors import by_factors
+from kansym.search.factor_readings import factor_readings
 from kansym.search.options import DiscoveryOptions
 from kansym.search.rows import FitRows
 from kansym.structure.exponentials import exponential_sums
@@ -188,7 +188,7 @@ class Sums:
         enumeration, pursuit = self._engines(noisy=self.noisy and turn is not Turn.BRIEF)
         last = turn in LAST
         yield from self._of_one_column()
-        yield from self._by_factors(until)
+        yield from self._of_single_columns(until)
         pursuit = None if turn in WITHOUT_SUMS else pursuit
         if pursuit is not None:
             # What waves there are is seen at once.
@@ -221,13 +221,13 @@ class Sums:
                     if allowed is None or allowed.permits(one):
                         yield one
 
-    def _by_factors(self, until: float) -> Iterator[sympy.Expr]:
+    def _of_single_columns(self, until: float) -> Iterator[sympy.Expr]:
         """With noise, sums of products of functions that are read one at a time, once for each set of columns."""
         if self.noisy and self.idle not in self._factored:
             self._factored.add(self.idle)
             X, y, weights, variables = self._table()
             share = clock.now() + FACTORED * clock.left(until)
-            yield from by_factors(X, y, variables, self._told(weights, noisy=True), until=share)
+            yield from factor_readings(X, y, variables, self._told(weights, noisy=True), until=share)
 
     def _table(self) -> tuple[np.ndarray, np.ndarray, np.ndarray | None, tuple[sympy.Symbol, ...]]:
         """Columns that matter, y, weights, and the variables of those columns."""

@@ -29,7 +29,7 @@ HELD_OUT = 0.2
 STEPS, CONVERGED = 40, 5e-4
 """Most rounds over all coordinates, and the relative gain of one below which they end."""
 
-RIDGE = 1e-6
+RIDGE = 1e-10
 """Of the normal equations, in units of their mean diagonal: an interval that holds no row has no value."""
 
 SPREAD = 0.3
@@ -37,6 +37,9 @@ SPREAD = 0.3
 
 AS_GOOD = 1.1
 """Error of a fit, in units of a lower one, that is as good: the next product finds something in noise as well."""
+
+MOVES, HELPS = 4, 1.02
+"""Most times that pieces move to where functions bend, and by how much the error has to fall each time."""
 
 EVEN = 0.5
 """Share of the pieces, in units of that of bends, that is spread evenly over the rows."""
@@ -89,12 +92,49 @@ class Polyadic:
 
     def predict(self, Z: np.ndarray) -> np.ndarray:
         """Values of y for rows of coordinates (n, d)."""
-        return math.prod(self.functions(column, z) for column, z in enumerate(Z.T)).sum(1)
+        return np.prod([self.functions(column, z) for column, z in enumerate(Z.T)], axis=0).sum(1)
 
     def table(self, column: int, points: np.ndarray, others: np.ndarray) -> np.ndarray:
         """Values over points (n,) of one coordinate, for rows (m, d) of the others: shape (n, m)."""
-        rest = math.prod(self.functions(other, others[:, other]) for other in range(others.shape[1]) if other != column)
+        each = [self.functions(other, others[:, other]) for other in range(others.shape[1]) if other != column]
+        rest = np.prod(each, axis=0)
         return self.functions(column, points) @ np.transpose(rest)
+
+
+class _Table:
+    """Rows to fit, rows that are held out, and the splines of all coordinates."""
+
+    def __init__(
+        self,
+        Z: np.ndarray,
+        y: np.ndarray,
+        weights: np.ndarray | None,
+        pieces: int,
+        generator: np.random.Generator,
+        like: Polyadic | None = None,
+    ) -> None:
+        self.Z, self.y, self.pieces = Z, y, pieces
+        self.root = np.ones(len(y)) if weights is None else np.sqrt(weights / weights.mean())
+        order, held = generator.permutation(len(y)), int(HELD_OUT * len(y))
+        self.checked, self.rows = order[:held], order[held:]
+        bends = [None if like is None else like.bend(k, np.sort(z)) for k, z in enumerate(Z.T)]
+        self.knots = [_knots(z, pieces, bend) for z, bend in zip(Z.T, bends, strict=True)]
+        self.lengths = [len(t) - 4 for t in self.knots]
+
+    def enough(self, rank: int) -> bool:
+        """Whether there are rows for so many products."""
+        return ROWS_PER_NUMBER * rank * sum(self.lengths) <= len(self.rows)
+
+    def bases(self) -> list[np.ndarray]:
+        """B-splines of all coordinates at the rows to fit."""
+        return [BSpline.design_matrix(z[self.rows], t, 3).toarray() for z, t in zip(self.Z.T, self.knots, strict=True)]
+
+    def fitted(self, coefficients: Sequence[np.ndarray], numbers: int) -> Polyadic:
+        """With its error on the rows that are held out."""
+        splines = tuple(BSpline(t, one, 3) for t, one in zip(self.knots, coefficients, strict=True))
+        one = Polyadic(splines, math.nan, self.pieces, numbers)
+        residual = self.root[self.checked] * (one.predict(self.Z[self.checked]) - self.y[self.checked])
+        return replace(one, error=math.sqrt(float(np.mean(residual**2))))
 
 
 def fit_polyadic(
@@ -131,26 +171,14 @@ def fit_polyadic(
         Whether a constant comes beside the products; it is one more of them.
     """
     generator = np.random.default_rng(seed)
-    order = generator.permutation(len(y))
-    held = int(HELD_OUT * len(y))
-    checked, rows = order[:held], order[held:]
-    bends = [None if like is None else like.bend(column, np.sort(z[rows])) for column, z in enumerate(Z.T)]
-    knots = [_knots(z[rows], pieces, bend) for z, bend in zip(Z.T, bends, strict=True)]
-    numbers = rank * sum(len(t) - 4 for t in knots)
-    if ROWS_PER_NUMBER * numbers > len(rows):
+    table = _Table(Z, y, weights, pieces, generator, like)
+    if not table.enough(rank):
         return None
-    root = np.ones(len(y)) if weights is None else np.sqrt(weights / weights.mean())
-    bases = [BSpline.design_matrix(z[rows], t, 3).toarray() for z, t in zip(Z.T, knots, strict=True)]
-    best = None
-    for _ in range(starts):
-        found = _alternating(bases, y[rows], root[rows], rank, generator, constant=constant)
-        splines = tuple(BSpline(t, one, 3) for t, one in zip(knots, found, strict=True))
-        fitted = Polyadic(splines, math.nan, pieces, numbers)
-        residual = root[checked] * (fitted.predict(Z[checked]) - y[checked])
-        error = math.sqrt(float(np.mean(residual**2)))
-        if math.isfinite(error) and (best is None or error < best.error):
-            best = replace(fitted, error=error)
-    return best
+    numbers, bases = rank * sum(table.lengths) + int(constant), table.bases()
+    found = (
+        table.fitted(_alternating(bases, table, rank, generator, constant=constant), numbers) for _ in range(starts)
+    )
+    return min((one for one in found if math.isfinite(one.error)), key=_error, default=None)
 
 
 def fit_additive(
@@ -160,30 +188,22 @@ def fit_additive(
 
     Parameters are those of `fit_polyadic`; None where there are too few rows.
     """
-    order = np.random.default_rng(seed).permutation(len(y))
-    held = int(HELD_OUT * len(y))
-    checked, rows = order[:held], order[held:]
-    knots = [_knots(z[rows], pieces, None) for z in Z.T]
-    lengths = [len(t) - 4 for t in knots]
-    if ROWS_PER_NUMBER * sum(lengths) > len(rows):
+    table = _Table(Z, y, weights, pieces, np.random.default_rng(seed))
+    if not table.enough(1):
         return None
-    root = np.ones(len(y)) if weights is None else np.sqrt(weights / weights.mean())
-    columns = np.hstack([BSpline.design_matrix(z[rows], t, 3).toarray() for z, t in zip(Z.T, knots, strict=True)])
-    solution = _solved(columns * root[rows, None], (y * root)[rows])
-    parts = np.split(solution, np.cumsum(lengths)[:-1])
+    bases, root = table.bases(), table.root[table.rows]
+    solution = _solved(np.hstack(bases) * root[:, None], y[table.rows] * root)
+    parts = np.split(solution, np.cumsum(table.lengths)[:-1])
     # A constant may be with any of them; it is with the first, so that the others have sizes of their own.
-    means = [float(np.mean(BSpline(t, c, 3)(z[rows]))) for z, t, c in zip(Z.T, knots, parts, strict=True)]
-    parts = [c - mean for c, mean in zip(parts, means, strict=True)]
+    means = [float(np.mean(basis @ own)) for basis, own in zip(bases, parts, strict=True)]
+    parts = [own - mean for own, mean in zip(parts, means, strict=True)]
     parts[0] = parts[0] + sum(means)
-    splines = []
-    for k, (t, own) in enumerate(zip(knots, parts, strict=True)):
+    coefficients = []
+    for k, own in enumerate(parts):
         # B-splines add up to one.
-        coefficients = np.ones((len(own), len(knots)))
-        coefficients[:, k] = own
-        splines.append(BSpline(t, coefficients, 3))
-    fitted = Polyadic(tuple(splines), math.nan, pieces, sum(lengths))
-    residual = root[checked] * (fitted.predict(Z[checked]) - y[checked])
-    return replace(fitted, error=math.sqrt(float(np.mean(residual**2))))
+        coefficients.append(np.ones((len(own), len(parts))))
+        coefficients[-1][:, k] = own
+    return table.fitted(coefficients, sum(table.lengths))
 
 
 def _solved(columns: np.ndarray, target: np.ndarray) -> np.ndarray:
@@ -208,25 +228,20 @@ def _knots(z: np.ndarray, pieces: int, bend: np.ndarray | None) -> np.ndarray:
 
 
 def _alternating(
-    bases: Sequence[np.ndarray],
-    y: np.ndarray,
-    root: np.ndarray,
-    rank: int,
-    generator: np.random.Generator,
-    *,
-    constant: bool,
+    bases: Sequence[np.ndarray], table: _Table, rank: int, generator: np.random.Generator, *, constant: bool
 ) -> list[np.ndarray]:
     """Coefficients (m, R) of every coordinate, with those of a constant after the others."""
+    root = table.root[table.rows]
     coefficients = [1.0 + SPREAD * generator.normal(size=(basis.shape[1], rank)) for basis in bases]
     values = [basis @ one for basis, one in zip(bases, coefficients, strict=True)]
-    target, beside, last = root * y, root[:, None] if constant else root[:, None][:, :0], math.inf
-    level = np.zeros(beside.shape[1])
+    target, beside, last = root * table.y[table.rows], root[:, None][:, : int(constant)], math.inf
+    left, level = target, np.zeros(int(constant))
     for _ in range(STEPS):
         for k, basis in enumerate(bases):
-            rest = math.prod(value for other, value in enumerate(values) if other != k)
+            rest = np.prod([value for other, value in enumerate(values) if other != k], axis=0)
             # The size of a product is with the coordinate whose turn it is.
             size = np.maximum(np.sqrt(np.mean(np.square(rest), axis=0)), np.finfo(float).tiny)
-            columns = (basis[:, :, None] * (rest / size)[:, None, :]).reshape(len(y), -1) * root[:, None]
+            columns = (basis[:, :, None] * (rest / size)[:, None, :]).reshape(len(root), -1) * root[:, None]
             columns = np.hstack([columns, beside])
             found = _solved(columns, target)
             left = target - columns @ found
@@ -274,9 +289,13 @@ def best_polyadic(
         best = None
         for number in pieces:
             options = {"pieces": number, "weights": weights, "starts": starts, "seed": seed, "constant": constant}
-            even = fit_polyadic(Z, y, rank, **options)
-            moved = None if even is None or number == pieces[0] else fit_polyadic(Z, y, rank, like=even, **options)
-            fitted = min((one for one in (even, moved) if one is not None), key=_error, default=None)
+            fitted = fit_polyadic(Z, y, rank, **options)
+            # Functions are seen to bend in one place only once there are pieces there.
+            for _ in range(MOVES if number > pieces[0] else 0):
+                moved = None if fitted is None else fit_polyadic(Z, y, rank, like=fitted, **options)
+                if fitted is None or moved is None or moved.error * HELPS > fitted.error:
+                    break
+                fitted = moved
             if fitted is None or (best is not None and fitted.error >= best.error):
                 break
             best = fitted

@@ -8,8 +8,9 @@ together. Nothing is known of the law but what the dictionary can write.
 
 import logging
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import sympy
@@ -25,11 +26,10 @@ from kansym.terms.chirps import chirps
 from kansym.terms.dictionary import POLES, Dictionary
 from kansym.terms.effort import EFFORTS
 from kansym.terms.finishing import finished
-from kansym.terms.frames import Frame
 from kansym.terms.length import NOISE, Lengths
 from kansym.terms.refinement import Refined, refine
 from kansym.terms.rows import TermRows
-from kansym.terms.separable import Curves, Separable
+from kansym.terms.separable import Separable
 from kansym.terms.slots import Slots, expression, joined
 from kansym.terms.targets import Target, Way, plain_target, targets
 from kansym.terms.wave_forms import phase, wave_formulas
@@ -198,8 +198,7 @@ class Pursuit:
         self.ranks: dict[str, float] = {}
         self.started: dict[tuple[str, Way], tuple[Beam, Iterator[list[State]]]] = {}
         self.held: list[_Held] = []
-        waves = n >= LEAST_ROWS and (allowed is None or allowed.permits(sympy.sin(variables[0])))
-        self.scanned = self.options.quick or not waves
+        self.scanned = self.options.quick or n < LEAST_ROWS or not self._permitted(sympy.sin(variables[0]))
 
     def waves(self, until: float) -> Iterator[sympy.Expr]:
         """Look for waves once: formulas of them and little else, and their phases among the arguments.
@@ -375,11 +374,8 @@ class Pursuit:
 
     def _search(self, target: Target, rows: TermRows, until: float) -> None:
         """Hold the best sums of every size."""
-        if target.way is Way.APART:
+        if target.way in (Way.APART, Way.SPLINES):
             self._search_apart(target, rows, until)
-            return
-        if target.way is Way.SPLINES:
-            self._search_by_splines(target, rows, until)
             return
         key = (target.name, target.way)
         if target.way is Way.AGAIN:
@@ -402,36 +398,38 @@ class Pursuit:
                 if (terms >= target.terms and target.way is not Way.BESIDE) or beam.exact:
                     break
 
+    @torch.no_grad()
     def _search_apart(self, target: Target, rows: TermRows, until: float) -> None:
         """Hold sums whose functions are found one input at a time, under links where that takes fewer of them."""
-        if target.name in self.ranks:
+        few, before = rows.take(self.apart), len(self.held)
+        sums = partial(self.separable.sums, rows=few, lengths=self.lengths, until=until)
+        if target.way is Way.SPLINES:
+            for frame, seen in self.separable.by_splines(self.given, until):
+                self._hold_apart(target, sums(seen, known={}, frame=frame), rows, few.number)
+        elif self._hold_seen(target, rows, few.number, sums, until):
             return
+        if self.noisy and len(self.held) > before:
+            self._hold_changed(target, self.held[before:], rows, until)
+
+    def _hold_seen(
+        self, target: Target, rows: TermRows, number: int, sums: Callable[..., Iterator[State]], until: float
+    ) -> bool:
+        """Hold sums of functions that an interpolant shows; whether one is exact."""
+        if target.name in self.ranks:
+            return False
         if self.noisy and target.linked and min((one.error for one in self.held), default=math.inf) <= self.enough:
             # Under a link there may be a shorter sum, but with noise what y itself is a sum of comes first.
-            return
-        with torch.no_grad():
-            curves = self.separable.curves(target.forward)
-            rank = math.inf if curves is None else sum(len(one.curves) for one in curves)
-            simpler = rank < min(self.ranks.values(), default=math.inf)
-            self.ranks[target.name] = rank
-            few, before, known = rows.take(self.apart), len(self.held), dict[int, list[Slots]]()
-            if curves is not None and simpler and self._hold_apart(target, curves, rows, few, until, known):
-                return
-            if not target.linked:
-                for frame, seen in self.separable.combinations(rank, until):
-                    if self._hold_apart(target, seen, rows, few, until, known, frame):
-                        return
-            if self.noisy and len(self.held) > before:
-                self._hold_changed(target, self.held[before:], rows, until)
-
-    def _search_by_splines(self, target: Target, rows: TermRows, until: float) -> None:
-        """Hold sums of the functions that splines in single coordinates have, where these leave no more than noise."""
-        with torch.no_grad():
-            few, before = rows.take(self.apart), len(self.held)
-            for frame, seen in self.separable.by_splines(self.given, until):
-                self._hold_apart(target, seen, rows, few, until, {}, frame)
-            if len(self.held) > before:
-                self._hold_changed(target, self.held[before:], rows, until)
+            return False
+        curves, known = self.separable.curves(target.forward), dict[int, list[Slots]]()
+        rank = math.inf if curves is None else sum(len(one.curves) for one in curves)
+        simpler = rank < min(self.ranks.values(), default=math.inf)
+        self.ranks[target.name] = rank
+        if curves is not None and simpler and self._hold_apart(target, sums(curves, known=known), rows, number):
+            return True
+        others = () if target.linked else self.separable.combinations(rank, until)
+        return any(
+            self._hold_apart(target, sums(seen, known=known, frame=frame), rows, number) for frame, seen in others
+        )
 
     def _hold_changed(self, target: Target, held: list[_Held], rows: TermRows, until: float) -> None:
         """Hold what becomes of sums where the rows decide: with noise an interpolant takes one function for another."""
@@ -448,22 +446,13 @@ class Pursuit:
             length = state.length + number * math.log(rows.size)
             self.held.append(_Held(length, math.sqrt(state.square / number), target, state, rows))
 
-    def _hold_apart(
-        self,
-        target: Target,
-        curves: list[Curves],
-        rows: TermRows,
-        few: TermRows,
-        until: float,
-        known: dict[int, list[Slots]],
-        frame: Frame | None = None,
-    ) -> bool:
-        """Hold sums of functions that are seen in some coordinates; whether one is exact."""
-        for state in self.separable.sums(curves, few, self.lengths, until=until, known=known, frame=frame):
-            error = math.sqrt(state.square / few.number)
-            length = state.length + few.number * math.log(rows.size)
+    def _hold_apart(self, target: Target, states: Iterator[State], rows: TermRows, number: int) -> bool:
+        """Hold sums of functions that are seen in some coordinates, fitted to so many rows; whether one is exact."""
+        for state in states:
+            error = math.sqrt(state.square / number)
+            length = state.length + number * math.log(rows.size)
             # Lengths of sums on different numbers of rows are compared as if all had as many as the others.
-            self.held.append(_Held(length * len(self.chosen) / few.number, error, target, state, rows))
+            self.held.append(_Held(length * len(self.chosen) / number, error, target, state, rows))
             if error <= EXACT:
                 return True
         return False

@@ -126,9 +126,10 @@ def targets(
 
     Functions of y are for targets of one sign that keep away from zero, and for functions that formulas may have. With
     noise sums for y come before functions of it: a short sum for one may be as good as the law, a sum for y more often
-    than not, unless splines see such a sum. So they do with one input, for which they are found soon. With several, the functions of each are looked
-    for on their own before all else, for y and under every link; but an interpolant of `few` rows sees little of them,
-    and all sums come before, as those for y do with two inputs and noise, in which it takes one function for another.
+    than not; and before those come sums of few products that splines see. With one input sums for y come first as well,
+    for which they are found soon. With several, the functions of each are looked for on their own before all else, for
+    y and under every link; but an interpolant of `few` rows sees little of them, and all sums come before, as those for
+    y do with two inputs and noise, in which it takes one function for another.
     """
     alone = dimension == 1
     links = permitted_links(y, allowed)

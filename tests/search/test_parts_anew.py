@@ -130,3 +130,20 @@ def test_terms_of_one_factor_but_for_its_last_digits_are_read_together(table):
     own = found.slope * values(found.expression)
     np.testing.assert_allclose(own, values((2.0 * x - 4 * x**3 / 3) * first), rtol=1e-4, atol=1e-4)
     np.testing.assert_allclose(values(found.put(3 * found.expression)), values(formula) + 2 * own, rtol=1e-4, atol=1e-4)
+
+
+def test_a_function_in_two_places_is_one_part(table):
+    # x (2 + z^2) + exp(-x) has 2 x + exp(-x) in it, which is no part as it is written.
+    fit_rows = table(lambda x, y, z: x * z**2 + 4 * np.log(x) + 0 * y)
+    x, _, z = fit_rows.variables
+    formula = x * (2.0 + z**2) + 3.0 * sympy.sqrt(x)
+    alone = [part for part in parts_within(formula, fit_rows) if part.symbols == (x,) and part.expression.is_Add]
+    assert [part.expression for part in alone] == [2.0 * x + 3.0 * sympy.sqrt(x)]
+    assert sympy.expand(alone[0].put(sympy.log(x)) - x * z**2 - sympy.log(x)) == 0
+
+
+def test_a_part_is_asked_once_whatever_its_factor(table):
+    fit_rows = table(lambda x, y, z: y + np.exp(-x))
+    x, y, _ = fit_rows.variables
+    found = [part for part in parts_of(y - 3.0 * sympy.sqrt(x**2 + 1.0), fit_rows) if part.symbols == (x,)]
+    assert len([part for part in found if part.expression.has(sympy.sqrt(x**2 + 1.0))]) == 1

@@ -297,3 +297,32 @@ def test_idle_columns_of_random_laws(noise):
         assert columns <= without, law.name
         idle, seen = idle + len(without), seen + len(columns)
     assert idle > 5 and seen >= 0.8 * idle
+
+
+@pytest.fixture
+def near_zero(rng):
+    """Rows of one column that is a product of others and comes near zero now and then, with a noisy function of it."""
+    u = rng.uniform(0, 12, 1200) * rng.uniform(0, 1, 1200) ** 2
+    y = 1 / (np.exp(0.7 * u) + 1)
+    return u[:, None], y, y + 0.01 * y.std() * rng.normal(size=len(y))
+
+
+def test_rows_next_to_zero_do_not_stretch_a_logarithmic_axis(near_zero):
+    X, _, y = near_zero
+    linear, logarithmic = (fit(X, y, log=np.array([log])) for log in (False, True))
+    assert logarithmic.axes.shift[0] > 0
+    assert logarithmic.error < 1.1 * linear.error
+
+
+def test_gradients_on_a_shifted_axis(near_zero):
+    X, y, _ = near_zero
+    found = fit(X[:ROWS], y[:ROWS], log=np.array([True]))
+    inside = X[(X[:, 0] > 0.5) & (X[:, 0] < 6)]
+    np.testing.assert_allclose(
+        found.derivatives(inside)[1], finite_differences(found.predict, inside), rtol=1e-3, atol=1e-5
+    )
+
+
+def test_decades_have_no_shift(rng):
+    X = np.exp(rng.uniform(-8, 3, (500, 1)))
+    assert fit(X, np.log(X[:, 0]), log=np.array([True])).axes.shift[0] == 0

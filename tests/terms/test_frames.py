@@ -61,3 +61,13 @@ def test_a_function_of_a_difference_beside_one_of_an_input(table):
         found = next(iter(Pursuit(X, law(*X.T), VARIABLES).formulas(30.0)))
     new = table((0.5, 4.0), (0.5, 4.0), seed=1)
     assert np.abs(sympy.lambdify(VARIABLES, found)(*new.T) - law(*new.T)).max() < 1e-8
+
+
+def test_without_boxes_there_are_all_combinations(table):
+    X = table((-2.0, 2.0), (1.0, 3.0))
+    every = list(frames(X, VARIABLES, boxed=False))
+    boxed = {frame.expressions for frame in frames(X, VARIABLES)}
+    assert boxed <= {frame.expressions for frame in every}
+    for frame in every:
+        low, high = frame.sides[frame.replaced]
+        assert low == frame.X[:, frame.replaced].min() and high == frame.X[:, frame.replaced].max()

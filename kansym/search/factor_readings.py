@@ -74,7 +74,7 @@ class _Seen:
     table: EngineTable
 
 
-def by_factors(
+def factor_readings(
     X: np.ndarray,
     y: np.ndarray,
     variables: tuple[sympy.Symbol, ...],

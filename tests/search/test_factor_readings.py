@@ -1,0 +1,74 @@
+"""Functions of single columns, each read while splines stand for the others."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+import sympy
+
+from kansym import clock
+from kansym.search.factor_readings import factor_readings
+from kansym.symbolic.parametric import parametrize
+
+X, Z = sympy.symbols("x z", positive=True)
+NOISE = 0.01
+
+LAWS = {
+    "a product": 2 * sympy.sin(1.7 * X) * sympy.exp(-0.8 * Z),
+    "a product beside a constant": 3.2 + 2 * sympy.sin(1.7 * X) * sympy.exp(-0.8 * Z),
+    "a resonance": Z / sympy.sqrt(0.02 * X**2 + (0.9 - X**2) ** 2),
+    "a sum": 2.2 * sympy.log(1 + 3 * X) - 1.4 / (Z**2 + 0.5),
+    "a sum under a reciprocal": 1 / (0.3 + 2 * X + 1.5 / Z),
+    "a sum under a root": sympy.sqrt(1.3 * X**2 + 0.7 * sympy.exp(Z)),
+    "a product of a combination": sympy.exp(-0.7 * X * Z) * sympy.sqrt(Z + 1),
+}
+
+
+def readings(law, *, noise=NOISE, rows=1500, scale=1.0, most=None):
+    """Formulas of noisy rows of a law, with the rows and what the law is there."""
+    generator = np.random.default_rng(1)
+    points = generator.uniform(0.2, 2.5, (rows, 2))
+    clean = scale * parametrize(law, (X, Z)).evaluate(points)
+    level = noise * float(np.std(clean))
+    table = {"weights": None, "noise": 1.05 * level, "noisy": True, "allowed": None, "seed": 0}
+    found = factor_readings(points, clean + generator.normal(0, level, rows), (X, Z), table, until=math.inf)
+    with clock.budget(math.inf, deterministic=True):
+        return list(itertools.islice(found, most)), points, clean, level
+
+
+def test_a_law_is_read(law):
+    found, points, clean, level = readings(law, most=1)
+    residual = parametrize(found[0], (X, Z)).evaluate(points) - clean
+    assert np.sqrt(np.mean(residual**2)) < 0.5 * level
+    # A few operations more than the law has are constants that no data are without.
+    assert len(list(sympy.preorder_traversal(found[0]))) <= len(list(sympy.preorder_traversal(law))) + 8
+
+
+@pytest.mark.parametrize("law", LAWS.values(), ids=LAWS)
+@pytest.mark.long
+def test_every_law_is_read(law):
+    test_a_law_is_read(law)
+
+
+@pytest.fixture(params=["a product", "a sum under a reciprocal"])
+def law(request):
+    return LAWS[request.param]
+
+
+def test_units_of_y_do_not_matter():
+    one = readings(LAWS["a product"], most=1)
+    other = readings(LAWS["a product"], most=1, scale=1e-9)
+    values = [parametrize(found[0], (X, Z)).evaluate(points) for found, points, _, _ in (one, other)]
+    np.testing.assert_allclose(values[1], 1e-9 * values[0], rtol=1e-4, atol=1e-9 * one[3])
+
+
+@pytest.mark.parametrize("law", [sympy.sin(3 * X * Z) + sympy.exp(-X / Z), sympy.cos(X + 2 * Z) * Z**X])
+def test_no_word_where_there_is_more_to_a_law(law):
+    assert readings(law)[0] == []
+
+
+def test_few_rows_of_much_noise():
+    found, points, clean, level = readings(LAWS["a product"], noise=0.03, rows=160, most=1)
+    residual = parametrize(found[0], (X, Z)).evaluate(points) - clean
+    assert np.sqrt(np.mean(residual**2)) < level
