@@ -18,6 +18,8 @@ import sympy
 
 from kansym import clock
 from kansym.search.curve_readings import EngineTable, curve_readings, stand_in
+from kansym.structure.scaled_forms import scaled_forms
+from kansym.structure.simple_forms import simple_forms
 from kansym.symbolic.complexity import formula_bits
 from kansym.symbolic.parametric import parametrize
 from kansym.terms.frames import Frame, frames
@@ -175,7 +177,9 @@ def _readings(seen: _Seen, place: tuple[int, int], until: float) -> list[_Readin
     told: EngineTable = {**table, "weights": share, "noise": table["noise"] / math.sqrt(float(np.mean(share)))}
     symbol = stand_in(x)
     found: dict[str, _Reading] = {}
-    for expression in curve_readings(x, target, symbol, told, until=until):
+    for expression in itertools.chain(
+        _forms(x, target, symbol, told), curve_readings(x, target, symbol, told, until=until)
+    ):
         left = float(share @ (target - parametrize(expression, (symbol,)).evaluate(x[:, None])) ** 2)
         bits = 0.5 * left / table["noise"] ** 2 / math.log(2) + formula_bits(expression, len(y), 1)
         # What leaves the same is the same in other words.
@@ -183,6 +187,16 @@ def _readings(seen: _Seen, place: tuple[int, int], until: float) -> list[_Readin
         if math.isfinite(left) and (same not in found or bits < found[same].bits):
             found[same] = _Reading(bits, expression.xreplace({symbol: frame.expressions[column]}))
     return sorted(found.values(), key=lambda one: one.bits)[:KEPT]
+
+
+def _forms(x: np.ndarray, target: np.ndarray, symbol: sympy.Symbol, table: EngineTable) -> Iterator[sympy.Expr]:
+    """The likeliest forms with one constant within, and with none."""
+    weights, allowed = table["weights"], table["allowed"]
+    found = [simple_forms(x[:, None], target, (symbol,), weights)]
+    found += [scaled_forms(x, target, symbol, weights, offset=offset) for offset in (False, True)]
+    for forms in found:
+        likely = sorted(forms, key=lambda form: form.bits(len(x), 1))[:KEPT]
+        yield from (form.expression for form in likely if allowed is None or allowed.permits(form.expression))
 
 
 def _averaged(

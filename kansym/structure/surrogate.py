@@ -42,8 +42,8 @@ A uniform distribution from zero has 9."""
 
 RARE, FAR = 0.02, 0.5
 """Share of the rows next to zero, and of a column's logarithmic range that lies between there and the other end: where
-those rows reach farther down, the logarithm is of |x| plus what |x| is at that quantile. Products of several columns
-come near zero now and then, and a few rows alone at the end of an axis would stretch it and say nothing between."""
+those rows reach farther down, the logarithm of |x| plus what |x| is at that quantile is tried too. Products of several
+columns come near zero now and then, and few rows at the end of an axis would stretch it, unless the law has a pole."""
 
 DECADES = 100.0
 """The same ratio of |y| from which a logarithmic target is tried first."""
@@ -92,8 +92,8 @@ class Axes:
     spread: float
 
     @classmethod
-    def of(cls, X: np.ndarray, y: np.ndarray, *, log: np.ndarray, log_target: bool) -> "Axes":
-        shift = _shift(X, log)
+    def of(cls, X: np.ndarray, y: np.ndarray, *, log: np.ndarray, log_target: bool, shifted: bool = False) -> "Axes":
+        shift = _shift(X, log) if shifted else np.zeros(X.shape[1])
         Z = _laid_out(X, log, shift)
         low, high = Z.min(0), Z.max(0)
         target = np.log(np.abs(y)) if log_target else y
@@ -246,6 +246,7 @@ def fit_surrogate(
     *,
     log: np.ndarray,
     log_target: bool = False,
+    shifted: bool = False,
     weights: np.ndarray | None = None,
     seed: int = 0,
     rows: int = ROWS,
@@ -259,6 +260,8 @@ def fit_surrogate(
     log : ndarray of bool, shape (d,)
         Columns to lay out on a logarithmic axis.
     log_target : bool, default False
+    shifted : bool, default False
+        Whether logarithmic axes of columns that seldom come near zero end there, see `RARE`.
     weights : ndarray, shape (n,), optional
         Inverse noise variances, up to a factor.
     seed : int, default 0
@@ -270,7 +273,7 @@ def fit_surrogate(
         return None
     check = check_rows(len(y), seed)
     rest = np.random.default_rng(seed).permutation(len(y))[len(check) :]
-    axes = Axes.of(X, y, log=log, log_target=log_target)
+    axes = Axes.of(X, y, log=log, log_target=log_target, shifted=shifted)
     Z, t = axes.inputs(X), axes.target(y)
     relative = np.ones(len(y))
     if weights is not None:
@@ -392,16 +395,19 @@ def best_surrogate(
     trials = [(wide, False), (signed, False), (signed, positive), (wide, positive), (skewed, False)]
     if decades:
         trials = [(signed, True), (wide, False), (wide, True), (skewed, False)]
+    layouts = [(*one, False) for one in trials]
+    if _shift(X, wide).any():
+        layouts.insert(1, (wide, False, True))
     tried: set[tuple] = set()
     found: list[Surrogate] = []
-    for log, log_target in trials:
+    for log, log_target, shifted in layouts:
         if len(tried) >= most or (found and clock.late(until)):
             break
-        key = (tuple(log.tolist()), log_target)
+        key = (tuple(log.tolist()), log_target, shifted)
         if key in tried:
             continue
         tried.add(key)
-        surrogate = fit_surrogate(X, y, log=log, log_target=log_target, weights=weights, seed=seed)
+        surrogate = fit_surrogate(X, y, log=log, log_target=log_target, shifted=shifted, weights=weights, seed=seed)
         if surrogate is not None and math.isfinite(surrogate.error):
             found.append(surrogate)
             if surrogate.error < good:
