@@ -34,7 +34,7 @@ COLUMNS, LEAST_ROWS = range(2, 6), 60
 PIECES, FIRST = (6, 12, 24), 10
 """Pieces of splines, and those of a first look at other coordinates."""
 
-MOST_COMBINED, FRAMES = 3, 2
+MOST_COMBINED, FRAMES = 4, 2
 """Most columns of a table whose combinations are looked at, and how many of those that leave no more than noise are
 read."""
 
@@ -111,35 +111,42 @@ def _seen(
     X: np.ndarray, y: np.ndarray, variables: tuple[sympy.Symbol, ...], table: EngineTable, until: float
 ) -> Iterator[_Seen]:
     """What y is a product or a sum of; nothing where there is more to it."""
-    plain, most, seed = Frame(X, variables), AS_GOOD * table["noise"], table["seed"]
-    options = {"weights": table["weights"], "seed": seed}
-    identity = plain_target(y)
-    for constant in (False, True):
-        product = best_polyadic(X, y, ranks=(1,), pieces=PIECES, constant=constant, **options)
-        if product is not None and product.error <= most:
-            yield _Seen(identity, plain, product, table)
-            return
-    sums = []
-    for target in (identity, *linked_targets(y, table["allowed"])):
-        told = _under(target, table)
-        for pieces in PIECES:
-            fitted = fit_additive(X, target.z, pieces=pieces, weights=told["weights"], seed=seed)
-            if fitted is not None and fitted.error <= AS_GOOD * told["noise"]:
-                sums.append(_Seen(target, plain, fitted, told))
-    if sums:
-        yield min(sums, key=lambda one: one.fitted.error / one.table["noise"])
+    plain = _product(Frame(X, variables), y, table) or _sum(Frame(X, variables), y, table)
+    if plain is not None:
+        yield plain
         return
     looked: list[tuple[float, Frame]] = []
     for frame in frames(X, variables, boxed=False) if len(variables) <= MOST_COMBINED else ():
         if clock.late(until):
             return
-        one = fit_polyadic(frame.X, y, 1, pieces=FIRST, starts=1, **options)
-        if one is not None:
-            looked.append((one.error, frame))
+        one = fit_polyadic(frame.X, y, 1, pieces=FIRST, starts=1, weights=table["weights"], seed=table["seed"])
+        looked += [] if one is None else [(one.error, frame)]
     for _, frame in sorted(looked, key=lambda one: one[0])[:FRAMES]:
-        one = best_polyadic(frame.X, y, ranks=(1,), pieces=PIECES, **options)
-        if one is not None and one.error <= most:
-            yield _Seen(identity, frame, one, table)
+        combined = _product(frame, y, table)
+        if combined is not None:
+            yield combined
+
+
+def _product(frame: Frame, y: np.ndarray, table: EngineTable) -> _Seen | None:
+    """y as one product, or a constant and one, that leaves no more than noise."""
+    options = {"ranks": (1,), "pieces": PIECES, "weights": table["weights"], "seed": table["seed"]}
+    for constant in (False, True):
+        fitted = best_polyadic(frame.X, y, constant=constant, **options)
+        if fitted is not None and fitted.error <= AS_GOOD * table["noise"]:
+            return _Seen(plain_target(y), frame, fitted, table)
+    return None
+
+
+def _sum(frame: Frame, y: np.ndarray, table: EngineTable) -> _Seen | None:
+    """y, or a function of y, as a sum that leaves no more than noise: the one that leaves least."""
+    found: list[tuple[float, _Seen]] = []
+    for target in (plain_target(y), *linked_targets(y, table["allowed"])):
+        told = _under(target, table)
+        for pieces in PIECES:
+            fitted = fit_additive(frame.X, target.z, pieces=pieces, weights=told["weights"], seed=told["seed"])
+            if fitted is not None and fitted.error <= AS_GOOD * told["noise"]:
+                found.append((fitted.error / told["noise"], _Seen(target, frame, fitted, told)))
+    return min(found, key=lambda one: one[0])[1] if found else None
 
 
 def _under(target: Target, table: EngineTable) -> EngineTable:
@@ -171,15 +178,13 @@ def _readings(seen: _Seen, place: tuple[int, int], until: float) -> list[_Readin
     if changed <= FLAT * fitted.error * math.sqrt(fitted.numbers / len(y)):
         return [_Reading(0.0, sympy.Float(float(np.mean(own))))]
     root = np.ones(len(y)) if table["weights"] is None else np.sqrt(table["weights"] / table["weights"].mean())
-    x, target, share = _averaged(
-        fitted, number, column, frame.X[:, column], root * slope, root * (y - values.prod(0).sum(1))
-    )
+    residual = root * (y - values.prod(0).sum(1))
+    x, target, share = _averaged(fitted, number, column, frame.X[:, column], root * slope, residual)
     told: EngineTable = {**table, "weights": share, "noise": table["noise"] / math.sqrt(float(np.mean(share)))}
     symbol = stand_in(x)
     found: dict[str, _Reading] = {}
-    for expression in itertools.chain(
-        _forms(x, target, symbol, told), curve_readings(x, target, symbol, told, until=until)
-    ):
+    forms = _forms(x, target, symbol, told)
+    for expression in itertools.chain(forms, curve_readings(x, target, symbol, told, until=until)):
         left = float(share @ (target - parametrize(expression, (symbol,)).evaluate(x[:, None])) ** 2)
         bits = 0.5 * left / table["noise"] ** 2 / math.log(2) + formula_bits(expression, len(y), 1)
         # What leaves the same is the same in other words.

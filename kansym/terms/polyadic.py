@@ -26,7 +26,7 @@ from kansym.clock import Work
 HELD_OUT = 0.2
 """Share of the rows that say how good a fit is."""
 
-STEPS, CONVERGED = 40, 5e-4
+STEPS, CONVERGED = 100, 1e-4
 """Most rounds over all coordinates, and the relative gain of one below which they end."""
 
 RIDGE = 1e-10

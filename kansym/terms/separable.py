@@ -40,8 +40,11 @@ POINTS, OTHERS, GLANCE = 80, 80, 40
 FRAMES = 2
 """Coordinates with a combination of two inputs that are followed, those in which fewest functions are seen."""
 
-GLANCED = {"pieces": (10,), "starts": 1}
-"""Splines of a first look at other coordinates."""
+GLANCED, MOST_COMBINED = {"ranks": (1, 2), "pieces": (10,), "starts": 1}, 3
+"""Splines of a first look at other coordinates, and most inputs of a table with such a look."""
+
+GLANCED_GOOD = 2.0
+"""Error at the first look, in units of the least or the noise, of coordinates that are fitted again."""
 
 MOST_RANK = 3
 """Most functions of one input that are independent of each other."""
@@ -147,18 +150,22 @@ class Separable:
         until : float
             `kansym.clock.now` value to stop at.
         """
-        found = [(self.plain, self._by_splines(self.plain))]
-        for frame in frames(self.X, self.variables, boxed=False):
+        plain = self._by_splines(self.plain)
+        looked = [] if plain is None else [(plain, self.plain)]
+        for frame in frames(self.X, self.variables, boxed=False) if self.X.shape[1] <= MOST_COMBINED else ():
             if clock.late(until):
                 break
-            if frame.combination in self._place:
-                found.append((frame, self._by_splines(frame, **GLANCED)))
-        fitted = [(frame, one) for frame, one in found if one is not None]
-        least = min([noise or math.inf, *(one.error for _, one in fitted)])
-        good = [(frame, one) for frame, one in fitted if one.error <= AS_GOOD * least]
-        for frame, _ in sorted(good, key=lambda one: (one[1].rank, one[1].error))[:FRAMES]:
-            one = self._by_splines(frame)
-            seen = None if one is None else self._curves_of(frame, one)
+            one = self._by_splines(frame, **GLANCED) if frame.combination in self._place else None
+            looked += [] if one is None else [(one, frame)]
+        # A first look has few pieces, and misses more than there is.
+        near = GLANCED_GOOD * max(noise, min((one.error for one, _ in looked), default=0.0))
+        likely = [(one.rank, one.error, frame) for one, frame in looked if one.error <= near]
+        likely.sort(key=lambda one: one[:2])
+        fitted = [(frame, plain if frame is self.plain else self._by_splines(frame)) for *_, frame in likely[:FRAMES]]
+        good = [(frame, one) for frame, one in fitted if one is not None]
+        least = min([noise or math.inf, *(one.error for _, one in good)])
+        for frame, one in sorted(good, key=lambda pair: (pair[1].rank, pair[1].error)):
+            seen = self._curves_of(frame, one) if one.error <= AS_GOOD * least else None
             if seen is not None:
                 yield frame, seen
 

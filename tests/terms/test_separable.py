@@ -109,3 +109,27 @@ def test_products_without_a_value_on_the_rows_cost_themselves_only():
     good = Slots.of([[(("log", -3.0, 0.0), 0)], [(("power", 2.0, 0.0), 0)]], torch.device("cpu"), torch.float64)
     length, kept = _needed(good, rows, lengths)
     assert math.isfinite(length) and len(kept) == 1
+
+
+def test_splines_see_in_which_coordinates_a_noisy_sum_is_short():
+    generator = np.random.default_rng(0)
+    X = generator.uniform(0.5, 3.0, (700, 2))
+    symbols = sympy.symbols("x z", real=True)
+    y = X[:, 0] * np.sin(1.5 * X[:, 0] * X[:, 1]) + np.cos(1.5 * X[:, 0] * X[:, 1])
+    noise = 0.01 * float(y.std())
+    y = y + generator.normal(0, noise, len(y))
+    with clock.running(Clock()):
+        separable = Separable(X, y, symbols, arguments(X, symbols), weights=None, noisy=True, allowed=None, seed=0)
+        frame, seen = next(separable.by_splines(noise, math.inf))
+    assert symbols[0] * symbols[1] in frame.expressions
+    assert [len(one.curves) for one in seen] == [2, 2]
+
+
+def test_splines_see_no_short_sum_where_there_is_none():
+    generator = np.random.default_rng(0)
+    X = generator.uniform(0.5, 3.0, (700, 2))
+    symbols = sympy.symbols("x z", real=True)
+    y = np.sin(12 * np.hypot(X[:, 0] - 1.7, X[:, 1] - 1.2))
+    with clock.running(Clock()):
+        separable = Separable(X, y, symbols, arguments(X, symbols), weights=None, noisy=True, allowed=None, seed=0)
+        assert not list(separable.by_splines(0.01 * float(y.std()), math.inf))
