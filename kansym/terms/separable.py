@@ -152,7 +152,10 @@ class Separable:
         """
         plain = self._by_splines(self.plain)
         looked = [] if plain is None else [(plain, self.plain)]
-        for frame in frames(self.X, self.variables, boxed=False) if self.X.shape[1] <= MOST_COMBINED else ():
+        # Of three inputs there are many, and in combinations a sum is seldom much shorter.
+        seen = plain is not None and plain.error <= AS_GOOD * noise and self.X.shape[1] > 2
+        others = () if seen or self.X.shape[1] > MOST_COMBINED else frames(self.X, self.variables, boxed=False)
+        for frame in others:
             if clock.late(until):
                 break
             one = self._by_splines(frame, **GLANCED) if frame.combination in self._place else None

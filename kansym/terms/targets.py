@@ -78,6 +78,9 @@ class Target:
 APART = 0.6
 """Part of the time for functions of each input on their own."""
 
+SEEN = 0.8
+"""The same where splines see a sum of few products: nothing where they see none."""
+
 RESTARTS = 3
 """Most further beams on other rows."""
 
@@ -148,7 +151,7 @@ def targets(
     # What a beam meets depends on its rows: a sum that one seed misses, another finds as often as not.
     rest = [beside, long, again] if alone else [beside, again, long] if dimension < WIDE else [again, beside]
     before = len(first) if few else int(noisy and dimension < WIDE)
-    seen = [replace(whole, share=APART, way=Way.SPLINES)] if noisy and not alone and not few else []
+    seen = [replace(whole, share=SEEN, way=Way.SPLINES)] if noisy and not alone and not few else []
     return [*seen, *first[:before], *separate, *first[before:], *rest, *RESTARTS * [replace(again, share=1.0)]]
 
 
