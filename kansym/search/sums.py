@@ -16,6 +16,7 @@ from kansym.search.options import DiscoveryOptions
 from kansym.search.rows import FitRows
 from kansym.structure.exponentials import exponential_sums
 from kansym.structure.product_units import SMALL_TABLE
+from kansym.symbolic.complexity import complexity
 from kansym.terms.enumeration import FEW, FEW_OF_NOISY_CURVES, Enumeration
 from kansym.terms.pursuit import FEW_INPUTS, LEAST_ROWS, Pursuit, suits
 from kansym.terms.squares import squared_waves
@@ -85,6 +86,10 @@ SEEN_BY_FEW = 0.1
 ENUMERATED = 0.25
 """Share of a turn for trees of operations, and only in the last turn for large ones."""
 
+
+LONGEST = 100
+"""Nodes of a formula that is handed on with noise: to fit a longer one and write it shorter takes as long as a hundred
+others, and it is no law; waves on polynomials of several columns may have twice as many."""
 
 FACTORED = 0.6
 """Most of a turn for functions that are read one at a time."""
@@ -180,7 +185,10 @@ class Sums:
         return max(start + TERMS_AFTER * seconds - clock.now(), LEAF * seconds)
 
     def formulas(self, turn: Turn) -> Iterator[sympy.Expr]:
-        """Formulas in the variables of the table, as they are found."""
+        """Formulas in the variables of the table, as they are found; with noise none that is far longer than laws."""
+        return (one for one in self._found(turn) if not (self.noisy and complexity(one) > LONGEST))
+
+    def _found(self, turn: Turn) -> Iterator[sympy.Expr]:
         self._had.add(turn)
         seconds = turn.value * clock.left(self.deadline)
         until = clock.now() + (min(seconds, SHORTER_SECONDS) if self.settled else seconds)
