@@ -38,5 +38,4 @@ RESERVE = 0.03
 """Share of the time budget kept for the last refit."""
 
 IMPROVING, IMPROVING_LAST = 0.3, 0.8
-"""Share of the time that is left for better parts of what has been found, and the same without noise after the last
-sums."""
+"""Share of the time that is left for better parts of what has been found, and the same after the last sums."""

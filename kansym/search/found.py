@@ -217,7 +217,7 @@ class FoundFormulas:
             which one function is most of what is wrong with it.
         seed : int
         last : bool, default False
-            Whether nothing comes after but networks, which without noise seldom end in the law.
+            Whether nothing comes after but networks, which then seldom end in the law.
         """
         exactly = noise <= 0 or self._belies(noise)
         until = clock.now() + (IMPROVING_LAST if last else IMPROVING) * clock.left(self.deadline)
