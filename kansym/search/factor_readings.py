@@ -34,7 +34,7 @@ COLUMNS, LEAST_ROWS = range(2, 6), 60
 PIECES, FIRST = (6, 12, 24), 10
 """Pieces of splines, and those of a first look at other coordinates."""
 
-MOST_COMBINED, FRAMES = 4, 2
+MOST_COMBINED, FRAMES = 5, 2
 """Most columns of a table whose combinations are looked at, and how many of those that leave no more than noise are
 read."""
 

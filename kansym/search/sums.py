@@ -65,6 +65,9 @@ WITHOUT_SUMS = {Turn.GLANCE, Turn.COMPOSED}
 ROUNDED = 1e-5
 """Errors of y, in units of its spread, up to which a sum can be told to be exact."""
 
+LIKE_NOISE = 1e-3
+"""What an interpolant leaves, in units of the spread of y, that may be noise."""
+
 LEAST_SECONDS, LEAST_GLANCE, LEAST_COMPOSED, LEAST_OF_CURVE = 6.0, 2.0, 1.2, 3.0
 """Least time for a turn, for a glance, the same in a part, and for a turn with the few terms of a single column: in
 less, hardly two terms are tried, and what is nearly done elsewhere needs it."""
@@ -108,6 +111,8 @@ class Sums:
         had theirs.
     deadline : float
         `kansym.clock.now` value.
+    attainable : float, optional
+        Weighted error of an interpolant of y, in units of the spread of y.
 
     Attributes
     ----------
@@ -120,11 +125,18 @@ class Sums:
     """
 
     def __init__(
-        self, fit_rows: FitRows, options: DiscoveryOptions, device: torch.device, *, part: bool, deadline: float
+        self,
+        fit_rows: FitRows,
+        options: DiscoveryOptions,
+        device: torch.device,
+        *,
+        part: bool,
+        deadline: float,
+        attainable: float | None = None,
     ) -> None:
         self.fit_rows, self.options, self.device, self.deadline = fit_rows, options, device, deadline
         self.wanted = options.terms and (options.structure or part)
-        self.noise, self.settled = 0.0, False
+        self.noise, self.settled = _noise(attainable, fit_rows.dataset.y, fit_rows.dataset.sample_weight), False
         self.idle: tuple[int, ...] = ()
         self._part, self._of_one = part, False
         self._rounded = ROUNDED * float(fit_rows.dataset.y.std())
@@ -266,6 +278,17 @@ class Sums:
             "allowed": self.fit_rows.allowed,
             "seed": self.options.seed,
         }
+
+
+def _noise(attainable: float | None, y: np.ndarray, weights: np.ndarray | None) -> float:
+    """What an interpolant of a part leaves, in units of y, where that may be noise.
+
+    Whether it may depends on the spread that the weights see: the values of a quotient are large where its noise is.
+    """
+    if attainable is None:
+        return 0.0
+    left = attainable * float(y.std())
+    return left if left > LIKE_NOISE * math.sqrt(float(np.cov(y, aweights=weights))) else 0.0
 
 
 def _evened(y: np.ndarray, weights: np.ndarray | None) -> np.ndarray | None:

@@ -237,3 +237,32 @@ def test_idle_columns_are_no_columns_of_sums(rng):
     with clock.running(Clock()):
         found = next(enumeration.formulas(1.0))
     assert {str(symbol) for symbol in found.free_symbols} == {"u"}
+
+
+def test_a_quotient_of_noisy_values_is_noisy_in_its_own_weights(rng):
+    # y/x^3 has large values, and large noise, where x is small, and its weights are small there.
+    x = rng.uniform(0.05, 4.0, (400, 1))
+    weights = x[:, 0] ** 6
+    t = 1.0 + np.exp(-x[:, 0]) / x[:, 0] ** 3 + 0.01 * rng.normal(size=400) / x[:, 0] ** 3
+    left = np.sqrt(np.average((0.01 / x[:, 0] ** 3) ** 2, weights=weights))
+    rows = prepare(Dataset(x, t, ("x",), sample_weight=weights), validation_fraction=0.2, seed=0)
+    fit_rows = FitRows.of(rows.table, rows.train, rows.validation, rows.noise_floor, None)
+
+    def noise_of(attainable):
+        with clock.running(Clock()):
+            options = DiscoveryOptions(), torch.device("cpu")
+            return Sums(fit_rows, *options, part=True, deadline=60.0, attainable=attainable).noise
+
+    assert left / t.std() < 1e-3
+    assert noise_of(left / t.std()) == pytest.approx(left)
+    assert noise_of(1e-4 * left / t.std()) == 0.0 == noise_of(None)
+
+
+@pytest.mark.parametrize("noisy", [True, False])
+def test_no_long_formula_is_handed_on_with_noise(sums, noisy, monkeypatch):
+    x = sympy.Symbol("x", real=True)
+    long = sympy.Add(*(float(k) * sympy.sin(k * x + 0.5) for k in range(1, 30)))
+    search = sums()
+    search.noise = 0.01 if noisy else 0.0
+    monkeypatch.setattr(search, "_found", lambda _: iter([long, sympy.sin(x)]))
+    assert (long in list(search.formulas(Turn.WHOLE))) is not noisy
