@@ -2,7 +2,7 @@
 
 An interpolant that knows nothing of a law averages over neighbours, of which there are few in several inputs; where the
 law is a sum of R products of functions of single coordinates, R splines in each are all there is to fit, some hundred
-numbers, and a thousand noisy rows show every one of them to a tenth of the noise. With all but one coordinate held they
+numbers, and a thousand noisy rows show each of them to a fraction of the noise. With all but one coordinate held they
 are a linear problem, and one coordinate after another converges: alternating least squares for the canonical polyadic
 decomposition, on scattered rows in place of a full grid.
 
