@@ -26,7 +26,7 @@ def test_with_noise_no_turn_for_short_sums_parts_a_round(y):
 
 @pytest.mark.parametrize(
     ("noisy", "few", "dimension", "before"),
-    [(False, False, 2, 0), (False, False, 4, 0), (True, False, 4, 0), (True, False, 2, 1), (True, True, 2, None)],
+    [(False, False, 2, 0), (False, False, 4, 0), (True, False, 4, 1), (True, False, 2, 2), (True, True, 2, None)],
 )
 def test_what_comes_before_functions_of_one_input_at_a_time(y, noisy, few, dimension, before):
     found = targets(y, None, 5, noisy=noisy, few=few, dimension=dimension)
@@ -38,6 +38,14 @@ def test_what_comes_before_functions_of_one_input_at_a_time(y, noisy, few, dimen
         assert any(one.linked for one in first) and not any(one.linked for one in found[apart[-1] + 1 :])
     else:
         assert len(first) == before and not any(one.linked for one in first)
+
+
+@pytest.mark.parametrize(("dimension", "few"), [(2, False), (4, False), (2, True)])
+def test_with_noise_what_splines_see_comes_first(y, dimension, few):
+    found = targets(y, None, 5, noisy=True, dimension=dimension, few=few)
+    assert [place for place, one in enumerate(found) if one.way is Way.SPLINES] == ([] if few else [0])
+    assert not any(one.way is Way.SPLINES for one in targets(y, None, 5, dimension=dimension))
+    assert not any(one.way is Way.SPLINES for one in targets(y, None, 5, noisy=True))
 
 
 def test_one_input_has_no_others():
