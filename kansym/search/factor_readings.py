@@ -34,9 +34,8 @@ COLUMNS, LEAST_ROWS = range(2, 6), 60
 PIECES, FIRST = (6, 12, 24), 10
 """Pieces of splines, and those of a first look at other coordinates."""
 
-MOST_COMBINED, FRAMES = 5, 2
-"""Most columns of a table whose combinations are looked at, and how many of those that leave no more than noise are
-read."""
+FRAMES = 2
+"""Combinations of two columns that are followed: those in which the first look misses least."""
 
 FLAT = 2.0
 """What a function changes, in units of its error, up to which it is a constant."""
@@ -44,8 +43,9 @@ FLAT = 2.0
 KEPT, HANDED = 3, 6
 """Readings of each function that are kept, and formulas that are handed on."""
 
-POINTS, LEAST_SHARE = 200, 1e-6
-"""Points of each function, and the least weight of one, in units of their mean, with which it says anything."""
+POINTS, EACH, LEAST_SHARE = 200, 4, 1e-2
+"""Most points of each function, least rows of one, and its least weight in units of their mean: a value of any sign
+keeps all functions away that have one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +82,7 @@ def factor_readings(
     variables: tuple[sympy.Symbol, ...],
     table: EngineTable,
     *,
+    combined: bool = True,
     until: float,
 ) -> Iterator[sympy.Expr]:
     """Formulas of a noisy table that is such a product or sum, the shortest first; none where it is none.
@@ -92,12 +93,15 @@ def factor_readings(
     y : ndarray, shape (n,)
     variables : tuple of Symbol, length d
     table : EngineTable
+        Its noise is the most that splines may leave.
+    combined : bool, default True
+        Whether combinations of two columns are looked at.
     until : float
         `kansym.clock.now` value to stop at.
     """
     if len(variables) not in COLUMNS or len(y) < LEAST_ROWS or not np.ptp(y) > 0:
         return
-    for seen in _seen(X, y, variables, table, until):
+    for seen in _seen(X, y, variables, table, until, combined=combined):
         fitted, name = seen.fitted, seen.target.name
         expressions = ", ".join(map(str, seen.frame.expressions))
         logger.info("terms: %s as %d products in %s leaves %.1e", name, fitted.rank, expressions, fitted.error)
@@ -108,7 +112,13 @@ def factor_readings(
 
 
 def _seen(
-    X: np.ndarray, y: np.ndarray, variables: tuple[sympy.Symbol, ...], table: EngineTable, until: float
+    X: np.ndarray,
+    y: np.ndarray,
+    variables: tuple[sympy.Symbol, ...],
+    table: EngineTable,
+    until: float,
+    *,
+    combined: bool,
 ) -> Iterator[_Seen]:
     """What y is a product or a sum of; nothing where there is more to it."""
     plain = _product(Frame(X, variables), y, table) or _sum(Frame(X, variables), y, table)
@@ -116,15 +126,15 @@ def _seen(
         yield plain
         return
     looked: list[tuple[float, Frame]] = []
-    for frame in frames(X, variables, boxed=False) if len(variables) <= MOST_COMBINED else ():
+    for frame in frames(X, variables, boxed=False) if combined else ():
         if clock.late(until):
             return
         one = fit_polyadic(frame.X, y, 1, pieces=FIRST, starts=1, weights=table["weights"], seed=table["seed"])
         looked += [] if one is None else [(one.error, frame)]
     for _, frame in sorted(looked, key=lambda one: one[0])[:FRAMES]:
-        combined = _product(frame, y, table)
-        if combined is not None:
-            yield combined
+        product = _product(frame, y, table)
+        if product is not None:
+            yield product
 
 
 def _product(frame: Frame, y: np.ndarray, table: EngineTable) -> _Seen | None:
@@ -180,13 +190,15 @@ def _readings(seen: _Seen, place: tuple[int, int], until: float) -> list[_Readin
     root = np.ones(len(y)) if table["weights"] is None else np.sqrt(table["weights"] / table["weights"].mean())
     residual = root * (y - values.prod(0).sum(1))
     x, target, share = _averaged(fitted, number, column, frame.X[:, column], root * slope, residual)
-    told: EngineTable = {**table, "weights": share, "noise": table["noise"] / math.sqrt(float(np.mean(share)))}
+    # Where an interpolant misses much, splines leave less, and that is the noise.
+    noise = min(table["noise"], fitted.error)
+    told: EngineTable = {**table, "weights": share, "noise": noise / math.sqrt(float(np.mean(share))), "noisy": True}
     symbol = stand_in(x)
     found: dict[str, _Reading] = {}
     forms = _forms(x, target, symbol, told)
     for expression in itertools.chain(forms, curve_readings(x, target, symbol, told, until=until)):
         left = float(share @ (target - parametrize(expression, (symbol,)).evaluate(x[:, None])) ** 2)
-        bits = 0.5 * left / table["noise"] ** 2 / math.log(2) + formula_bits(expression, len(y), 1)
+        bits = 0.5 * left / noise**2 / math.log(2) + formula_bits(expression, len(y), 1)
         # What leaves the same is the same in other words.
         same = f"{left:.4g}"
         if math.isfinite(left) and (same not in found or bits < found[same].bits):
@@ -212,7 +224,7 @@ def _averaged(
     Only what its spline leaves is averaged, which has no slope and no bend. Single rows with a small factor say hardly
     anything, and noise would give their values any sign.
     """
-    places = np.array_split(np.argsort(x, kind="stable"), min(POINTS, len(x)))
+    places = np.array_split(np.argsort(x, kind="stable"), min(POINTS, len(x) // EACH))
     share = np.array([slope[one] @ slope[one] for one in places])
     kept = share > LEAST_SHARE * share.mean()
     centres = np.array([x[one].mean() for one in places])[kept]

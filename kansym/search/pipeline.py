@@ -307,7 +307,7 @@ class _Run:
         leader, unbeaten, reduced = None, 0, False
         for raw, problem in self.faults.guard("the structure search", solver.solutions(whole)):
             steps = problem.steps or (Step(StepKind.WHOLE),)
-            self.sums.noise, self.sums.idle = solver.noise, solver.reducer.idle
+            self.sums.see(solver.noise, solver.smooth, solver.reducer.idle)
             self.formulas.add(raw, steps)
             self.report("structure", in_words(steps))
             if self.formulas.exact() and self.formulas.very_long() and not clock.late(soon):
@@ -338,7 +338,7 @@ class _Run:
                 shorter = reduced and (problem.dimension == 1 or self.formulas.long())
                 if self._leaves or not shorter or self.formulas.simplest():
                     return
-        self.sums.noise, self.sums.idle = solver.noise, solver.reducer.idle
+        self.sums.see(solver.noise, solver.smooth, solver.reducer.idle)
 
     def _leaf(self, leaf: Leaf) -> Iterator[sympy.Expr]:
         """Formulas of a small table, by the same search without structure; the best ones first."""

@@ -118,6 +118,8 @@ class Sums:
     ----------
     noise : float
         Standard deviation of y's errors as the interpolants see it; zero where they see none.
+    smooth : float
+        What interpolants leave, noise or not, in units of y; inf before there is one.
     idle : tuple of int
         Columns that do not matter, as the interpolants see it: sums of the others are far fewer.
     settled : bool
@@ -137,6 +139,7 @@ class Sums:
         self.fit_rows, self.options, self.device, self.deadline = fit_rows, options, device, deadline
         self.wanted = options.terms and (options.structure or part)
         self.noise, self.settled = _noise(attainable, fit_rows.dataset.y, fit_rows.dataset.sample_weight), False
+        self.smooth = math.inf
         self.idle: tuple[int, ...] = ()
         self._part, self._of_one = part, False
         self._rounded = ROUNDED * float(fit_rows.dataset.y.std())
@@ -148,6 +151,10 @@ class Sums:
     def noisy(self) -> bool:
         """Whether y has noise, by its errors or as the interpolants see it."""
         return self.noise > 0 or self.fit_rows.noise_floor > self._rounded
+
+    def see(self, noise: float, smooth: float, idle: tuple[int, ...]) -> None:
+        """Take what interpolants see, see the attributes."""
+        self.noise, self.smooth, self.idle = noise, smooth, idle
 
     @property
     def first(self) -> Turn:
@@ -242,12 +249,19 @@ class Sums:
                         yield one
 
     def _of_single_columns(self, until: float) -> Iterator[sympy.Expr]:
-        """With noise, sums of products of functions that are read one at a time, once for each set of columns."""
-        if self.noisy and self.idle not in self._factored:
+        """Products and sums of functions that are read one at a time, once for each set of columns.
+
+        With noise, and where an interpolant misses as much: a narrow peak leaves it more than noise does.
+        """
+        X, y, weights, variables = self._table()
+        rough = LIKE_NOISE * float(y.std()) < self.smooth < math.inf
+        if (self.noisy or rough) and self.idle not in self._factored:
             self._factored.add(self.idle)
-            X, y, weights, variables = self._table()
+            told = self._told(weights, noisy=self.noisy)
+            if not self.noisy:
+                told["noise"] = self.smooth
             share = clock.now() + FACTORED * clock.left(until)
-            yield from factor_readings(X, y, variables, self._told(weights, noisy=True), until=share)
+            yield from factor_readings(X, y, variables, told, combined=self.noisy, until=share)
 
     def _table(self) -> tuple[np.ndarray, np.ndarray, np.ndarray | None, tuple[sympy.Symbol, ...]]:
         """Columns that matter, y, weights, and the variables of those columns."""
