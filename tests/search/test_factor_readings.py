@@ -72,3 +72,19 @@ def test_few_rows_of_much_noise():
     found, points, clean, level = readings(LAWS["a product"], noise=0.03, rows=160, most=1)
     residual = parametrize(found[0], (X, Z)).evaluate(points) - clean
     assert np.sqrt(np.mean(residual**2)) < level
+
+
+@pytest.mark.long
+def test_a_narrow_peak_of_few_rows():
+    # An interpolant misses five times the noise, which is then all that is known.
+    law = 1.7 * X * sympy.sin(1.2 * Z) / sympy.sqrt(0.03 * X**2 + (1.44 - X**2) ** 2)
+    generator = np.random.default_rng(3)
+    points = generator.uniform(0.2, 2.8, (320, 2))
+    clean = parametrize(law, (X, Z)).evaluate(points)
+    level = 0.01 * float(np.std(clean))
+    table = {"weights": None, "noise": 5 * level, "noisy": False, "allowed": None, "seed": 0}
+    y = clean + generator.normal(0, level, len(clean))
+    with clock.budget(math.inf, deterministic=True):
+        first = next(factor_readings(points, y, (X, Z), table, combined=False, until=math.inf))
+    residual = parametrize(first, (X, Z)).evaluate(points) - clean
+    assert np.sqrt(np.mean(residual**2)) < level

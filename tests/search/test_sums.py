@@ -266,3 +266,15 @@ def test_no_long_formula_is_handed_on_with_noise(sums, noisy, monkeypatch):
     search.noise = 0.01 if noisy else 0.0
     monkeypatch.setattr(search, "_found", lambda _: iter([long, sympy.sin(x)]))
     assert (long in list(search.formulas(Turn.WHOLE))) is not noisy
+
+
+def test_single_columns_are_read_where_an_interpolant_misses_much(rng, monkeypatch):
+    asked = []
+    monkeypatch.setattr("kansym.search.sums.factor_readings", lambda *table, **how: asked.append((table[3], how)) or ())
+    with clock.running(Clock()):
+        for noise, smooth in ((0.0, 1e-5), (0.0, 0.1), (0.1, 0.1)):
+            search = table_of(rng, 300, 2)
+            search.see(noise, smooth, ())
+            for _ in range(2):
+                list(search._of_single_columns(60.0))
+    assert [(told["noise"], how["combined"]) for told, how in asked] == [(0.1, False), (0.1, True)]
