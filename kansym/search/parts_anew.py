@@ -364,12 +364,8 @@ def read_anew(
     until : float
         `kansym.clock.now` value to stop at.
     seed : int
-    handed : int, default 3
-        Most compositions.
-    few : float, default 300
-        Compositions of a size up to which all of that size are tried.
-    near : float, default 0
-        Nats by which a composition may be longer than smaller ones.
+    handed, few, near
+        As in `kansym.search.curve_readings.curve_readings`.
     sums : bool, default False
         Whether sums of products of one argument are looked for too.
     """
@@ -382,13 +378,12 @@ def read_anew(
     if not (np.isfinite(target).all() and len(target) and np.ptp(target) > 0):
         return
     share = (1.0 if weights is None else weights[rows]) * part.slope[rows] ** 2
-    X, allowed = part.values[rows], fit_rows.allowed
-    own_noise = noise / math.sqrt(float(np.mean(share)))
+    X = part.values[rows]
     table: EngineTable = {
         "weights": share,
-        "noise": own_noise,
+        "noise": noise / math.sqrt(float(np.mean(share))),
         "noisy": True,
-        "allowed": allowed,
+        "allowed": fit_rows.allowed,
         "seed": seed,
     }
     if part.pair:

@@ -121,8 +121,7 @@ class _Run:
         kept = min(budget.CHALLENGE * options.max_seconds, CHALLENGE_SECONDS) if noisy else 0.0
         self.deadline = self.start + options.max_seconds * (1 - budget.RESERVE) - kept
         self.formulas = FoundFormulas(self.fit_rows, self.deadline)
-        about = self.fit_rows, options, self.device
-        self.sums = Sums(*about, part=part, deadline=self.deadline, attainable=attainable)
+        self.sums = Sums(self.fit_rows, options, self.device, part=part, deadline=self.deadline, attainable=attainable)
         self.own_library = set(options.primitives) != set(default_library())
 
     def report(self, stage: str, message: str) -> None:

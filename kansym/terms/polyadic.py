@@ -82,8 +82,8 @@ class Polyadic:
     def bend(self, column: int, points: np.ndarray) -> np.ndarray:
         """How short pieces have to be at points (n,) of one coordinate, about one in the mean.
 
-        The error of a cubic piece is in proportion to its length and the root of the second derivative; see de Boor, A
-        Practical Guide to Splines (2001), chapter XII, on knots that have equal shares of it.
+        The root of the second derivative, as for straight pieces: of a noisy function no higher one is known. See de
+        Boor, A Practical Guide to Splines (2001), chapter XII, on knots that have equal shares of such a density.
         """
         second = self.splines[column](points, 2)
         size = np.maximum(np.abs(second).mean(0), np.finfo(float).tiny)

@@ -177,6 +177,7 @@ class Separable:
 
     def _curves_of(self, frame: Frame, fitted: Polyadic) -> list["Curves"] | None:
         """What a fit says of each coordinate, at values and beside partners that rows have."""
+        # As the rows are, and not evenly from a box: splines know all of the rows.
         others = Frame.draws(frame, OTHERS, np.random.default_rng(self.seed))
         # Of the noise of n rows each of k numbers that are fitted to them keeps a share of k/n.
         error = fitted.error * math.sqrt(fitted.numbers / len(self.y))
