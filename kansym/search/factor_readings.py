@@ -10,20 +10,22 @@ function is then a curve, however many columns there are. A combination of two c
 import itertools
 import logging
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 import sympy
+from scipy.interpolate import BSpline
 
 from kansym import clock
 from kansym.search.curve_readings import EngineTable, curve_readings, stand_in
 from kansym.structure.scaled_forms import scaled_forms
 from kansym.structure.simple_forms import simple_forms
-from kansym.symbolic.complexity import formula_bits
+from kansym.symbolic.complexity import complexity, formula_bits
 from kansym.symbolic.parametric import parametrize
 from kansym.terms.frames import Frame, frames
-from kansym.terms.polyadic import AS_GOOD, Polyadic, best_polyadic, fit_additive, fit_polyadic
+from kansym.terms.polyadic import AS_GOOD, CONSTANT, Polyadic, best_polyadic, fit_additive, fit_polyadic
+from kansym.terms.pursuit import Pursuit, TermOptions
 from kansym.terms.targets import Target, linked_targets, plain_target
 
 logger = logging.getLogger(__name__)
@@ -34,6 +36,9 @@ COLUMNS, LEAST_ROWS = range(2, 6), 60
 PIECES, FIRST = (6, 12, 24), 10
 """Pieces of splines, and those of a first look at other coordinates."""
 
+FEWEST, FEW_ROWS_EACH = (3, 6), 50
+"""Pieces of splines where a table has fewer rows for each of its columns."""
+
 FRAMES = 2
 """Combinations of two columns that are followed: those in which the first look misses least."""
 
@@ -43,6 +48,16 @@ FLAT = 2.0
 KEPT, HANDED = 3, 6
 """Readings of each function that are kept, and formulas that are handed on."""
 
+SHORT, LEAVES = 20, 3.0
+"""Nodes of a reading that is short, and the most that it may leave, in units of noise: of one that is neither a sum of
+products may be in its place."""
+
+LESS = 0.5
+"""What splines leave, in units of what an interpolant does, below which that was no noise."""
+
+FAR = 20.0
+"""Squared residual of a row, in units of the median, from which on it counts less: three standard deviations."""
+
 POINTS, EACH, LEAST_SHARE = 200, 4, 1e-2
 """Most points of each function, least rows of one, and its least weight in units of their mean: a value of any sign
 keeps all functions away that have one."""
@@ -50,9 +65,11 @@ keeps all functions away that have one."""
 
 @dataclass(frozen=True, eq=False)
 class _Reading:
-    """A function of one column, and its description length in bits beside what it leaves of the rows."""
+    """A function of one column, its description length in bits beside what it leaves of the rows, and that: the sum of
+    squares in units of the noise."""
 
     bits: float
+    left: float
     expression: sympy.Expr
 
 
@@ -76,6 +93,112 @@ class _Seen:
     table: EngineTable
 
 
+@dataclass(frozen=True, eq=False)
+class _Curve:
+    """The function of one product and one coordinate, as points, and what it may be.
+
+    Attributes
+    ----------
+    x, target : ndarray, shape (k,)
+    symbol, argument : sympy.Expr
+        The symbol stands for the coordinate.
+    table : EngineTable
+        Of the points.
+    noise : float
+        What splines leave of z.
+    rows : int
+        Of the table.
+    exact : bool
+        Whether what they leave is no noise.
+    flat : bool
+        Whether the function is a constant.
+    found : dict
+        Readings, by what they leave.
+    """
+
+    x: np.ndarray
+    target: np.ndarray
+    symbol: sympy.Symbol
+    argument: sympy.Expr
+    table: EngineTable
+    noise: float
+    rows: int
+    exact: bool
+    flat: bool
+    found: dict[str, _Reading]
+
+    @classmethod
+    def of(cls, seen: _Seen, number: int, column: int) -> "_Curve":
+        """The function of a product, by their numbers, and a column."""
+        fitted, frame, table, y = seen.fitted, seen.frame, seen.table, seen.target.z
+        values = np.stack([fitted.functions(k, x) for k, x in enumerate(frame.X.T)])
+        own, slope = values[column, :, number], np.delete(values, column, 0)[:, :, number].prod(0)
+        weights = np.ones(len(y)) if table["weights"] is None else table["weights"] / table["weights"].mean()
+        residual = y - values.prod(0).sum(1)
+        square = weights * residual**2
+        # At a kink or an end splines may miss far more than elsewhere, which is no reason to doubt the rest.
+        weights = weights * np.minimum(1.0, FAR * np.median(square) / np.maximum(square, np.finfo(float).tiny))
+        # Where an interpolant misses much, splines leave less, and that is the noise.
+        noise = min(table["noise"], math.sqrt(float(weights @ residual**2) / len(y)))
+        x, target, share = _averaged(fitted, number, column, frame.X[:, column], slope, residual, weights)
+        told: EngineTable = {**table, "weights": share, "noise": noise / math.sqrt(float(share.mean())), "noisy": True}
+        exact = not table["noisy"] or noise < LESS * table["noise"]
+        changed = float(np.std(own)) * math.sqrt(float(np.mean(slope**2)))
+        flat = changed <= FLAT * fitted.error * math.sqrt(fitted.numbers / len(y))
+        found = {"": _Reading(0.0, 0.0, sympy.Float(float(own.mean())))} if flat else {}
+        return cls(x, target, stand_in(x), frame.expressions[column], told, noise, len(y), exact, flat, found)
+
+    @property
+    def sure(self) -> bool:
+        """Whether nothing else need be asked: few others leave as little of what is no noise."""
+        return self.flat or (self.exact and self.settled)
+
+    @property
+    def settled(self) -> bool:
+        """Whether there is something short that leaves no more than noise."""
+        good = LEAVES * len(self.x)
+        return any(one.left < good and complexity(one.expression) <= SHORT for one in self.found.values())
+
+    def best(self) -> list[_Reading]:
+        """The shortest descriptions."""
+        return sorted(self.found.values(), key=lambda one: one.bits)[:KEPT]
+
+    def take(self, expressions: Iterator[sympy.Expr]) -> None:
+        """Take readings until nothing else need be asked."""
+        while not self.sure and (expression := next(expressions, None)) is not None:
+            residual = self.target - parametrize(expression, (self.symbol,)).evaluate(self.x[:, None])
+            left = float(self.table["weights"] @ residual**2) / self.noise**2
+            bits = 0.5 * left / math.log(2) + formula_bits(expression, self.rows, 1)
+            # What leaves the same is the same in other words.
+            same = f"{left:.4g}"
+            if math.isfinite(left) and (same not in self.found or bits < self.found[same].bits):
+                self.found[same] = _Reading(bits, left, expression.xreplace({self.symbol: self.argument}))
+
+    def forms(self) -> Iterator[sympy.Expr]:
+        """The likeliest forms with one constant within, and with none."""
+        weights, allowed = self.table["weights"], self.table["allowed"]
+        found = [simple_forms(self.x[:, None], self.target, (self.symbol,), weights)]
+        for offset in (False, True):
+            found.append(scaled_forms(self.x, self.target, self.symbol, weights, offset=offset))
+        for forms in found:
+            likely = sorted(forms, key=lambda form: form.bits(len(self.x), 1))[:KEPT]
+            yield from (form.expression for form in likely if allowed is None or allowed.permits(form.expression))
+
+    def readings(self, until: float) -> Iterator[sympy.Expr]:
+        """What all engines for curves say."""
+        return curve_readings(self.x, self.target, self.symbol, self.table, until=until)
+
+    def sums(self, until: float) -> Iterator[sympy.Expr]:
+        """Sums of products, where nothing that was found is right."""
+        if not self.settled:
+            options = TermOptions(quick=True)
+            pursuit = Pursuit(self.x[:, None], self.target, (self.symbol,), options=options, **self.table)
+            yield from pursuit.formulas(until)
+
+
+_Look = Callable[[Frame, np.ndarray, EngineTable], _Seen | None]
+
+
 def factor_readings(
     X: np.ndarray,
     y: np.ndarray,
@@ -95,7 +218,7 @@ def factor_readings(
     table : EngineTable
         Its noise is the most that splines may leave.
     combined : bool, default True
-        Whether combinations of two columns are looked at.
+        Whether products with combinations of two columns are looked at; sums with them are, since they take less time.
     until : float
         `kansym.clock.now` value to stop at.
     """
@@ -106,9 +229,16 @@ def factor_readings(
         expressions = ", ".join(map(str, seen.frame.expressions))
         logger.info("terms: %s as %d products in %s leaves %.1e", name, fitted.rank, expressions, fitted.error)
         places = itertools.product(range(fitted.rank), range(len(variables)))
-        readings = {place: _readings(seen, place, until) for place in places}
-        if all(readings.values()):
-            yield from map(seen.target.formula, _combined(readings))
+        curves = {place: _Curve.of(seen, *place) for place in places}
+        for curve in curves.values():
+            curve.take(curve.forms())
+        waiting = [curve for curve in curves.values() if not curve.sure]
+        for number, curve in enumerate(waiting):
+            share = clock.now() + clock.left(until) / (len(waiting) - number)
+            curve.take(curve.readings(share))
+            curve.take(curve.sums(share))
+        if all(curve.found for curve in curves.values()):
+            yield from map(seen.target.formula, _combined({place: one.best() for place, one in curves.items()}))
 
 
 def _seen(
@@ -121,30 +251,69 @@ def _seen(
     combined: bool,
 ) -> Iterator[_Seen]:
     """What y is a product or a sum of; nothing where there is more to it."""
-    plain = _product(Frame(X, variables), y, table) or _sum(Frame(X, variables), y, table)
+    frame = Frame(X, variables)
+    plain = _product(frame, y, table) or _sum(frame, y, table) or _product_and_function(frame, y, table)
     if plain is not None:
         yield plain
         return
-    looked: list[tuple[float, Frame]] = []
-    for frame in frames(X, variables, boxed=False) if combined else ():
+    looked: list[tuple[float, _Look, Frame]] = []
+    told = {"pieces": FIRST, "weights": table["weights"], "seed": table["seed"]}
+    for frame in frames(X, variables, boxed=False):
         if clock.late(until):
             return
-        one = fit_polyadic(frame.X, y, 1, pieces=FIRST, starts=1, weights=table["weights"], seed=table["seed"])
-        looked += [] if one is None else [(one.error, frame)]
-    for _, frame in sorted(looked, key=lambda one: one[0])[:FRAMES]:
-        product = _product(frame, y, table)
-        if product is not None:
-            yield product
+        one = fit_polyadic(frame.X, y, 1, starts=1, **told) if combined else None
+        both = (_product, one), (_sum, fit_additive(frame.X, y, **told))
+        looked += [(fitted.error, look, frame) for look, fitted in both if fitted is not None]
+    for _, look, frame in sorted(looked, key=lambda one: one[0])[:FRAMES]:
+        found = look(frame, y, table)
+        if found is not None:
+            yield found
 
 
 def _product(frame: Frame, y: np.ndarray, table: EngineTable) -> _Seen | None:
     """y as one product, or a constant and one, that leaves no more than noise."""
-    options = {"ranks": (1,), "pieces": PIECES, "weights": table["weights"], "seed": table["seed"]}
-    for constant in (False, True):
-        fitted = best_polyadic(frame.X, y, constant=constant, **options)
-        if fitted is not None and fitted.error <= AS_GOOD * table["noise"]:
-            return _Seen(plain_target(y), frame, fitted, table)
+    for beside in (None, CONSTANT):
+        seen = _product_beside(frame, y, table, beside)
+        if seen is not None:
+            return seen
     return None
+
+
+def _product_beside(frame: Frame, y: np.ndarray, table: EngineTable, beside: int | None) -> _Seen | None:
+    rows, columns = frame.X.shape
+    pieces = PIECES if rows >= FEW_ROWS_EACH * columns else FEWEST
+    options = {"ranks": (1,), "pieces": pieces, "weights": table["weights"], "seed": table["seed"]}
+    fitted = best_polyadic(frame.X, y, beside=beside, **options)
+    good = fitted is not None and fitted.error <= AS_GOOD * table["noise"]
+    return _Seen(plain_target(y), frame, fitted, table) if good else None
+
+
+def _product_and_function(frame: Frame, y: np.ndarray, table: EngineTable) -> _Seen | None:
+    """y as a product and a function of one column: of the columns that in a first look leave least."""
+    looked: list[tuple[float, int]] = []
+    for beside in range(frame.X.shape[1]):
+        options = {"pieces": FEWEST[1], "starts": 1, "weights": table["weights"], "seed": table["seed"]}
+        one = fit_polyadic(frame.X, y, 1, beside=beside, **options)
+        looked += [] if one is None else [(one.error, beside)]
+    for _, beside in sorted(looked)[:FRAMES]:
+        seen = _product_beside(frame, y, table, beside)
+        if seen is not None:
+            return seen if frame.X.shape[1] > 2 else _without_constant(seen, 1 - beside)
+    return None
+
+
+def _without_constant(seen: _Seen, column: int) -> _Seen:
+    """f(x) h(z) + g(x) with the constant of h, which the rows do not tell, in g: (h + c) f + g is h f + (g + c f)."""
+    curve = _Curve.of(seen, 0, column)
+    curve.take(curve.forms())
+    best = curve.best()
+    constant = float(best[0].expression.as_coeff_Add()[0]) if best else 0.0
+    splines = list(seen.fitted.splines)
+    # B-splines add up to one.
+    moved, other = splines[column], splines[1 - column]
+    splines[column] = BSpline(moved.t, moved.c - [constant, 0.0], 3)
+    splines[1 - column] = BSpline(other.t, other.c + constant * np.outer(other.c[:, 0], [0.0, 1.0]), 3)
+    return replace(seen, fitted=replace(seen.fitted, splines=tuple(splines)))
 
 
 def _sum(frame: Frame, y: np.ndarray, table: EngineTable) -> _Seen | None:
@@ -178,46 +347,14 @@ def _combined(readings: dict[tuple[int, int], list[_Reading]]) -> Iterator[sympy
         yield sympy.Add(*(sympy.Mul(*(one[place].expression for place in group)) for _, group in terms))
 
 
-def _readings(seen: _Seen, place: tuple[int, int], until: float) -> list[_Reading]:
-    """What the function of a product, by their numbers, and a column may be, the shortest description first."""
-    number, column = place
-    fitted, frame, table, y = seen.fitted, seen.frame, seen.table, seen.target.z
-    values = np.stack([fitted.functions(k, x) for k, x in enumerate(frame.X.T)])
-    own, slope = values[column, :, number], np.delete(values, column, 0)[:, :, number].prod(0)
-    changed = float(np.std(own)) * math.sqrt(float(np.mean(slope**2)))
-    if changed <= FLAT * fitted.error * math.sqrt(fitted.numbers / len(y)):
-        return [_Reading(0.0, sympy.Float(float(np.mean(own))))]
-    root = np.ones(len(y)) if table["weights"] is None else np.sqrt(table["weights"] / table["weights"].mean())
-    residual = root * (y - values.prod(0).sum(1))
-    x, target, share = _averaged(fitted, number, column, frame.X[:, column], root * slope, residual)
-    # Where an interpolant misses much, splines leave less, and that is the noise.
-    noise = min(table["noise"], fitted.error)
-    told: EngineTable = {**table, "weights": share, "noise": noise / math.sqrt(float(np.mean(share))), "noisy": True}
-    symbol = stand_in(x)
-    found: dict[str, _Reading] = {}
-    forms = _forms(x, target, symbol, told)
-    for expression in itertools.chain(forms, curve_readings(x, target, symbol, told, until=until)):
-        left = float(share @ (target - parametrize(expression, (symbol,)).evaluate(x[:, None])) ** 2)
-        bits = 0.5 * left / noise**2 / math.log(2) + formula_bits(expression, len(y), 1)
-        # What leaves the same is the same in other words.
-        same = f"{left:.4g}"
-        if math.isfinite(left) and (same not in found or bits < found[same].bits):
-            found[same] = _Reading(bits, expression.xreplace({symbol: frame.expressions[column]}))
-    return sorted(found.values(), key=lambda one: one.bits)[:KEPT]
-
-
-def _forms(x: np.ndarray, target: np.ndarray, symbol: sympy.Symbol, table: EngineTable) -> Iterator[sympy.Expr]:
-    """The likeliest forms with one constant within, and with none."""
-    weights, allowed = table["weights"], table["allowed"]
-    found = [simple_forms(x[:, None], target, (symbol,), weights)]
-    found += [scaled_forms(x, target, symbol, weights, offset=offset) for offset in (False, True)]
-    for forms in found:
-        likely = sorted(forms, key=lambda form: form.bits(len(x), 1))[:KEPT]
-        yield from (form.expression for form in likely if allowed is None or allowed.permits(form.expression))
-
-
 def _averaged(
-    fitted: Polyadic, number: int, column: int, x: np.ndarray, slope: np.ndarray, residual: np.ndarray
+    fitted: Polyadic,
+    number: int,
+    column: int,
+    x: np.ndarray,
+    slope: np.ndarray,
+    residual: np.ndarray,
+    weights: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Points of one function, its values, and their weights: what the rows next to each other say together.
 
@@ -225,8 +362,8 @@ def _averaged(
     anything, and noise would give their values any sign.
     """
     places = np.array_split(np.argsort(x, kind="stable"), min(POINTS, len(x) // EACH))
-    share = np.array([slope[one] @ slope[one] for one in places])
+    share = np.array([weights[one] @ slope[one] ** 2 for one in places])
     kept = share > LEAST_SHARE * share.mean()
     centres = np.array([x[one].mean() for one in places])[kept]
-    moved = np.array([slope[one] @ residual[one] for one in places])[kept] / share[kept]
+    moved = np.array([(weights * slope)[one] @ residual[one] for one in places])[kept] / share[kept]
     return centres, fitted.functions(column, centres)[:, number] + moved, share[kept]

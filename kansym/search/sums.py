@@ -40,6 +40,9 @@ class Turn(Enum):
     """Before all else, on curves as laboratories have them: peaks on backgrounds, several lifetimes. Without errors as
     soon as an interpolant has seen the noise; in noisy parts before the curve is read."""
 
+    SINGLE = 0.2
+    """Only functions of single columns that are read one at a time."""
+
     SMALL = 0.45
     """The same on small tables of two columns, whose symmetries are guesses where noisy rows are few."""
 
@@ -64,6 +67,9 @@ WITHOUT_SUMS = {Turn.GLANCE, Turn.COMPOSED}
 
 ROUNDED = 1e-5
 """Errors of y, in units of its spread, up to which a sum can be told to be exact."""
+
+SPLINED = 1e-4
+"""The same up to which splines of few pieces follow functions without noise."""
 
 LIKE_NOISE = 1e-3
 """What an interpolant leaves, in units of the spread of y, that may be noise."""
@@ -144,7 +150,7 @@ class Sums:
         self._part, self._of_one = part, False
         self._rounded = ROUNDED * float(fit_rows.dataset.y.std())
         self._had: set[Turn] = set()
-        self._factored: set[tuple[int, ...]] = set()
+        self._factored: set[tuple[tuple[int, ...], bool]] = set()
         self._made: dict[tuple[bool, tuple[int, ...]], tuple[Enumeration, Pursuit | None]] = {}
 
     @property
@@ -185,7 +191,7 @@ class Sums:
         least = LEAST_OF_CURVE if X.shape[1] == 1 else LEAST_SECONDS
         if turn is Turn.COMPOSED:
             least, summed = LEAST_COMPOSED, False
-        elif turn is Turn.GLANCE or not summed:
+        elif turn in {Turn.GLANCE, Turn.SINGLE} or not summed:
             least = LEAST_GLANCE
         enough = turn.value * clock.left(self.deadline) > least
         return self.wanted and not had and enough and (summed or composed)
@@ -215,7 +221,10 @@ class Sums:
         enumeration, pursuit = self._engines(noisy=self.noisy and turn is not Turn.BRIEF)
         last = turn in LAST
         yield from self._of_one_column()
-        yield from self._of_single_columns(until)
+        if turn is Turn.SINGLE:
+            yield from self._of_single_columns(until, combined=False)
+            return
+        yield from self._of_single_columns(clock.now() + FACTORED * clock.left(until), combined=self.noisy)
         pursuit = None if turn in WITHOUT_SUMS else pursuit
         if pursuit is not None:
             # What waves there are is seen at once.
@@ -248,20 +257,20 @@ class Sums:
                     if allowed is None or allowed.permits(one):
                         yield one
 
-    def _of_single_columns(self, until: float) -> Iterator[sympy.Expr]:
+    def _of_single_columns(self, until: float, *, combined: bool) -> Iterator[sympy.Expr]:
         """Products and sums of functions that are read one at a time, once for each set of columns.
 
-        With noise, and where an interpolant misses as much: a narrow peak leaves it more than noise does.
+        Without noise once there is an interpolant, to which kinks and narrow peaks are noise and which splines need not
+        follow.
         """
         X, y, weights, variables = self._table()
-        rough = LIKE_NOISE * float(y.std()) < self.smooth < math.inf
-        if (self.noisy or rough) and self.idle not in self._factored:
-            self._factored.add(self.idle)
+        asked = self.idle, combined
+        if (self.noisy or self.smooth < math.inf) and asked not in self._factored:
+            self._factored.add(asked)
             told = self._told(weights, noisy=self.noisy)
             if not self.noisy:
-                told["noise"] = self.smooth
-            share = clock.now() + FACTORED * clock.left(until)
-            yield from factor_readings(X, y, variables, told, combined=self.noisy, until=share)
+                told["noise"] = max(self.smooth, SPLINED * float(y.std()))
+            yield from factor_readings(X, y, variables, told, combined=combined, until=until)
 
     def _table(self) -> tuple[np.ndarray, np.ndarray, np.ndarray | None, tuple[sympy.Symbol, ...]]:
         """Columns that matter, y, weights, and the variables of those columns."""

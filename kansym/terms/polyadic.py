@@ -47,6 +47,9 @@ EVEN = 0.5
 ROWS_PER_NUMBER = 4
 """Fewest rows for each coefficient."""
 
+CONSTANT = -1
+"""In place of a coordinate: a number comes beside the products."""
+
 
 @dataclass(frozen=True, eq=False)
 class Polyadic:
@@ -121,9 +124,9 @@ class _Table:
         self.knots = [_knots(z, pieces, bend) for z, bend in zip(Z.T, bends, strict=True)]
         self.lengths = [len(t) - 4 for t in self.knots]
 
-    def enough(self, rank: int) -> bool:
-        """Whether there are rows for so many products."""
-        return ROWS_PER_NUMBER * rank * sum(self.lengths) <= len(self.rows)
+    def enough(self, rank: int, beside: int = 0) -> bool:
+        """Whether there are rows for so many products, and so many numbers beside them."""
+        return ROWS_PER_NUMBER * (rank * sum(self.lengths) + beside) <= len(self.rows)
 
     def bases(self) -> list[np.ndarray]:
         """B-splines of all coordinates at the rows to fit."""
@@ -147,7 +150,7 @@ def fit_polyadic(
     starts: int = 2,
     seed: int = 0,
     like: Polyadic | None = None,
-    constant: bool = False,
+    beside: int | None = None,
 ) -> Polyadic | None:
     """The best of some fits; None where there are too few rows.
 
@@ -167,17 +170,17 @@ def fit_polyadic(
         Of the rows that are held out, and the starts.
     like : Polyadic, optional
         A fit that says where functions bend: pieces are short there. Without, each has as many rows.
-    constant : bool, default False
-        Whether a constant comes beside the products; it is one more of them.
+    beside : int, optional
+        Coordinate whose function comes beside the products, or `CONSTANT` for a number; it is one more of them.
     """
     generator = np.random.default_rng(seed)
     table = _Table(Z, y, weights, pieces, generator, like)
-    if not table.enough(rank):
+    bases = table.bases()
+    extra = _extra(bases, beside)
+    if not table.enough(rank, extra.shape[1]):
         return None
-    numbers, bases = rank * sum(table.lengths) + int(constant), table.bases()
-    found = (
-        table.fitted(_alternating(bases, table, rank, generator, constant=constant), numbers) for _ in range(starts)
-    )
+    numbers = rank * sum(table.lengths) + extra.shape[1]
+    found = (table.fitted(_alternating(bases, table, rank, generator, extra, beside), numbers) for _ in range(starts))
     return min((one for one in found if math.isfinite(one.error)), key=_error, default=None)
 
 
@@ -227,22 +230,34 @@ def _knots(z: np.ndarray, pieces: int, bend: np.ndarray | None) -> np.ndarray:
     return np.r_[[inner[0]] * 3, inner, [inner[-1]] * 3]
 
 
+def _extra(bases: Sequence[np.ndarray], beside: int | None) -> np.ndarray:
+    """Columns beside those of products, see `fit_polyadic`."""
+    if beside is None:
+        return np.zeros((len(bases[0]), 0))
+    return np.ones((len(bases[0]), 1)) if beside == CONSTANT else bases[beside]
+
+
 def _alternating(
-    bases: Sequence[np.ndarray], table: _Table, rank: int, generator: np.random.Generator, *, constant: bool
+    bases: Sequence[np.ndarray],
+    table: _Table,
+    rank: int,
+    generator: np.random.Generator,
+    extra: np.ndarray,
+    beside: int | None,
 ) -> list[np.ndarray]:
-    """Coefficients (m, R) of every coordinate, with those of a constant after the others."""
+    """Coefficients (m, R) of every coordinate, with those of what comes beside after the others."""
     root = table.root[table.rows]
     coefficients = [1.0 + SPREAD * generator.normal(size=(basis.shape[1], rank)) for basis in bases]
     values = [basis @ one for basis, one in zip(bases, coefficients, strict=True)]
-    target, beside, last = root * table.y[table.rows], root[:, None][:, : int(constant)], math.inf
-    left, level = target, np.zeros(int(constant))
+    target, weighted, last = root * table.y[table.rows], extra * root[:, None], math.inf
+    left, level = target, np.zeros(extra.shape[1])
     for _ in range(STEPS):
         for k, basis in enumerate(bases):
             rest = np.prod([value for other, value in enumerate(values) if other != k], axis=0)
             # The size of a product is with the coordinate whose turn it is.
             size = np.maximum(np.sqrt(np.mean(np.square(rest), axis=0)), np.finfo(float).tiny)
             columns = (basis[:, :, None] * (rest / size)[:, None, :]).reshape(len(root), -1) * root[:, None]
-            columns = np.hstack([columns, beside])
+            columns = np.hstack([columns, weighted])
             found = _solved(columns, target)
             left = target - columns @ found
             solution, level = found[: len(found) - len(level)].reshape(-1, rank), found[len(found) - len(level) :]
@@ -253,9 +268,12 @@ def _alternating(
         if not math.isfinite(square) or square > (1 - CONVERGED) * last:
             break
         last = square
+    if beside is None:
+        return coefficients
     # B-splines add up to one.
-    factors = [level, *(np.ones(len(level)) for _ in bases[1:])]
-    return [np.hstack([one, np.tile(own, (len(one), 1))]) for one, own in zip(coefficients, factors, strict=True)]
+    own = [np.ones(len(one)) for one in coefficients]
+    own[max(beside, 0)] = level * np.ones(len(own[max(beside, 0)]))
+    return [np.column_stack([one, more]) for one, more in zip(coefficients, own, strict=True)]
 
 
 def _error(fitted: Polyadic) -> float:
@@ -271,13 +289,13 @@ def best_polyadic(
     pieces: Sequence[int] = (6, 12, 24),
     starts: int = 2,
     seed: int = 0,
-    constant: bool = False,
+    beside: int | None = None,
 ) -> Polyadic | None:
     """The fit with as many products as plainly help on held-out rows; None where there are too few rows.
 
     Parameters
     ----------
-    Z, y, weights, starts, seed, constant
+    Z, y, weights, starts, seed, beside
         As in `fit_polyadic`.
     ranks : sequence of int, default (1, 2, 3)
         Numbers of products that are tried, in this order.
@@ -288,7 +306,7 @@ def best_polyadic(
     for rank in ranks:
         best = None
         for number in pieces:
-            options = {"pieces": number, "weights": weights, "starts": starts, "seed": seed, "constant": constant}
+            options = {"pieces": number, "weights": weights, "starts": starts, "seed": seed, "beside": beside}
             fitted = fit_polyadic(Z, y, rank, **options)
             # Functions are seen to bend in one place only once there are pieces there.
             for _ in range(MOVES if number > pieces[0] else 0):

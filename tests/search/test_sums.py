@@ -12,7 +12,7 @@ from kansym.data.preparation import prepare
 from kansym.search.budget import LEAF, TERMS_AFTER
 from kansym.search.options import DiscoveryOptions
 from kansym.search.rows import FitRows
-from kansym.search.sums import LEAST_OF_CURVE, SEEN_BY_FEW, SHORTER_SECONDS, Sums, Turn
+from kansym.search.sums import LEAST_OF_CURVE, SEEN_BY_FEW, SHORTER_SECONDS, SPLINED, Sums, Turn
 from kansym.symbolic.parametric import parametrize
 from kansym.terms.enumeration import Enumeration
 from kansym.terms.pursuit import Pursuit
@@ -268,13 +268,32 @@ def test_no_long_formula_is_handed_on_with_noise(sums, noisy, monkeypatch):
     assert (long in list(search.formulas(Turn.WHOLE))) is not noisy
 
 
-def test_single_columns_are_read_where_an_interpolant_misses_much(rng, monkeypatch):
+@pytest.mark.parametrize(("noise", "smooth", "told"), [(0.0, 1e-5, None), (0.0, 0.1, 0.1), (0.1, 0.1, 0.1)])
+def test_single_columns_are_read_once(rng, monkeypatch, noise, smooth, told):
     asked = []
     monkeypatch.setattr("kansym.search.sums.factor_readings", lambda *table, **how: asked.append((table[3], how)) or ())
+    search = table_of(rng, 300, 2)
+    search.see(noise, smooth, ())
     with clock.running(Clock()):
-        for noise, smooth in ((0.0, 1e-5), (0.0, 0.1), (0.1, 0.1)):
-            search = table_of(rng, 300, 2)
-            search.see(noise, smooth, ())
-            for _ in range(2):
-                list(search._of_single_columns(60.0))
-    assert [(told["noise"], how["combined"]) for told, how in asked] == [(0.1, False), (0.1, True)]
+        for combined in (False, False, True, True):
+            list(search._of_single_columns(60.0, combined=combined))
+    # Splines of few pieces do not follow a function as closely as an interpolant may.
+    y = search.fit_rows.rows(search.fit_rows.fitting)[1]
+    expected = SPLINED * float(np.std(y)) if told is None else told
+    assert [how["combined"] for _, how in asked] == [False, True]
+    assert [table["noise"] for table, _ in asked] == pytest.approx([expected, expected])
+
+
+def test_without_an_interpolant_single_columns_wait(rng, monkeypatch):
+    monkeypatch.setattr("kansym.search.sums.factor_readings", lambda *table, **how: pytest.fail("asked"))
+    search = table_of(rng, 300, 2)
+    assert list(search._of_single_columns(60.0, combined=False)) == []
+
+
+def test_a_turn_for_single_columns_has_nothing_else(rng, monkeypatch):
+    x = sympy.Symbol("x", real=True)
+    monkeypatch.setattr("kansym.search.sums.factor_readings", lambda *table, **how: iter([x]))
+    search = table_of(rng, 300, 2)
+    search.see(0.0, 1e-5, ())
+    with clock.running(Clock()):
+        assert list(search.formulas(Turn.SINGLE)) == [x]
