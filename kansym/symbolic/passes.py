@@ -15,6 +15,7 @@ from kansym import clock
 from kansym.clock import Work
 from kansym.symbolic.complexity import complexity
 from kansym.symbolic.parametric import ParametricForm, node_count, parametrize
+from kansym.symbolic.partial_fractions import split_denominators
 
 LARGEST_TREE = 400
 """Trees with more nodes than this are only brought into canonical gauge."""
@@ -393,6 +394,7 @@ PASSES: dict[str, Pass] = {
     "signs": Pass(cancel_signs, cost=LOOK),
     "fractions": Pass(split_fractions),
     "division": Pass(divide),
+    "partial fractions": Pass(split_denominators, cost=LOOK),
 }
 """The passes in order; each is followed by the canonical gauge. Up to their largest trees each takes some tenths of a
 second at most; then trigsimp takes minutes, from 40 nodes on, and factor some seconds, from 80 on."""
