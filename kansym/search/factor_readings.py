@@ -12,6 +12,7 @@ import logging
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import sympy
@@ -24,7 +25,15 @@ from kansym.structure.simple_forms import simple_forms
 from kansym.symbolic.complexity import complexity, formula_bits
 from kansym.symbolic.parametric import parametrize
 from kansym.terms.frames import Frame, frames
-from kansym.terms.polyadic import AS_GOOD, CONSTANT, Polyadic, best_polyadic, fit_additive, fit_polyadic
+from kansym.terms.polyadic import (
+    AS_GOOD,
+    CONSTANT,
+    Polyadic,
+    best_polyadic,
+    fit_additive,
+    fit_polyadic,
+    with_moved_pieces,
+)
 from kansym.terms.pursuit import Pursuit, TermOptions
 from kansym.terms.targets import Target, linked_targets, plain_target
 
@@ -39,6 +48,9 @@ PIECES, FIRST = (6, 12, 24), 10
 FEWEST, FEW_ROWS_EACH = (3, 6), 50
 """Pieces of splines where a table has fewer rows for each of its columns."""
 
+MOST_BESIDE = 3
+"""Columns of a table in which a product with a combination has a function of that combination beside it."""
+
 FRAMES = 2
 """Combinations of two columns that are followed: those in which the first look misses least."""
 
@@ -48,15 +60,16 @@ FLAT = 2.0
 KEPT, HANDED = 3, 6
 """Readings of each function that are kept, and formulas that are handed on."""
 
-SHORT, LEAVES = 20, 3.0
+SHORT, LEAVES = 20, 4.0
 """Nodes of a reading that is short, and the most that it may leave, in units of noise: of one that is neither a sum of
 products may be in its place."""
 
 LESS = 0.5
 """What splines leave, in units of what an interpolant does, below which that was no noise."""
 
-FAR = 20.0
-"""Squared residual of a row, in units of the median, from which on it counts less: three standard deviations."""
+FAR, MISSED = 20.0, 3.0
+"""Squared residual of a row, in units of the median, from which on it counts less: three standard deviations; and the
+same of the mean of the rows of a point."""
 
 POINTS, EACH, LEAST_SHARE = 200, 4, 1e-2
 """Most points of each function, least rows of one, and its least weight in units of their mean: a value of any sign
@@ -104,10 +117,10 @@ class _Curve:
         The symbol stands for the coordinate.
     table : EngineTable
         Of the points.
-    noise : float
-        What splines leave of z.
-    rows : int
-        Of the table.
+    noise, error : float
+        What splines leave of z, without rows of which they miss far more; and with them, at most what the table has.
+    rows, numbers : int
+        Of the table, and of its spline.
     exact : bool
         Whether what they leave is no noise.
     flat : bool
@@ -122,7 +135,9 @@ class _Curve:
     argument: sympy.Expr
     table: EngineTable
     noise: float
+    error: float
     rows: int
+    numbers: int
     exact: bool
     flat: bool
     found: dict[str, _Reading]
@@ -146,7 +161,9 @@ class _Curve:
         changed = float(np.std(own)) * math.sqrt(float(np.mean(slope**2)))
         flat = changed <= FLAT * fitted.error * math.sqrt(fitted.numbers / len(y))
         found = {"": _Reading(0.0, 0.0, sympy.Float(float(own.mean())))} if flat else {}
-        return cls(x, target, stand_in(x), frame.expressions[column], told, noise, len(y), exact, flat, found)
+        numbers, symbol = len(fitted.splines[column].c), stand_in(x)
+        error, argument = max(noise, min(table["noise"], fitted.error)), frame.expressions[column]
+        return cls(x, target, symbol, argument, told, noise, error, len(y), numbers, exact, flat, found)
 
     @property
     def sure(self) -> bool:
@@ -156,7 +173,7 @@ class _Curve:
     @property
     def settled(self) -> bool:
         """Whether there is something short that leaves no more than noise."""
-        good = LEAVES * len(self.x)
+        good = LEAVES * len(self.x) * (self.error / self.noise) ** 2
         return any(one.left < good and complexity(one.expression) <= SHORT for one in self.found.values())
 
     def best(self) -> list[_Reading]:
@@ -164,11 +181,13 @@ class _Curve:
         return sorted(self.found.values(), key=lambda one: one.bits)[:KEPT]
 
     def take(self, expressions: Iterator[sympy.Expr]) -> None:
-        """Take readings until nothing else need be asked."""
-        while not self.sure and (expression := next(expressions, None)) is not None:
+        """Take readings."""
+        for expression in () if self.flat else expressions:
             residual = self.target - parametrize(expression, (self.symbol,)).evaluate(self.x[:, None])
             left = float(self.table["weights"] @ residual**2) / self.noise**2
-            bits = 0.5 * left / math.log(2) + formula_bits(expression, self.rows, 1)
+            # What splines miss, if not noise, is the same over a piece.
+            share = min(1.0, self.numbers / len(self.x)) if self.exact else 1.0
+            bits = 0.5 * share * left / math.log(2) + formula_bits(expression, self.rows, 1)
             # What leaves the same is the same in other words.
             same = f"{left:.4g}"
             if math.isfinite(left) and (same not in self.found or bits < self.found[same].bits):
@@ -257,13 +276,18 @@ def _seen(
         yield plain
         return
     looked: list[tuple[float, _Look, Frame]] = []
-    told = {"pieces": FIRST, "weights": table["weights"], "seed": table["seed"]}
+    first = FIRST if len(y) >= FEW_ROWS_EACH * (len(variables) + 1) else FEWEST[1]
+    told = {"pieces": first, "weights": table["weights"], "seed": table["seed"]}
     for frame in frames(X, variables, boxed=False):
         if clock.late(until):
             return
-        one = fit_polyadic(frame.X, y, 1, starts=1, **told) if combined else None
-        both = (_product, one), (_sum, fit_additive(frame.X, y, **told))
-        looked += [(fitted.error, look, frame) for look, fitted in both if fitted is not None]
+        looks: list[tuple[_Look, Polyadic | None]] = [(_sum, fit_additive(frame.X, y, **told))]
+        if combined:
+            looks.append((_product, fit_polyadic(frame.X, y, 1, starts=1, **told)))
+        if combined and len(variables) <= MOST_BESIDE:
+            beside = frame.replaced
+            looks.append((_product_and_function, fit_polyadic(frame.X, y, 1, starts=1, beside=beside, **told)))
+        looked += [(fitted.error, look, frame) for look, fitted in looks if fitted is not None]
     for _, look, frame in sorted(looked, key=lambda one: one[0])[:FRAMES]:
         found = look(frame, y, table)
         if found is not None:
@@ -322,7 +346,8 @@ def _sum(frame: Frame, y: np.ndarray, table: EngineTable) -> _Seen | None:
     for target in (plain_target(y), *linked_targets(y, table["allowed"])):
         told = _under(target, table)
         for pieces in PIECES:
-            fitted = fit_additive(frame.X, target.z, pieces=pieces, weights=told["weights"], seed=told["seed"])
+            options = {"pieces": pieces, "weights": told["weights"], "seed": told["seed"]}
+            fitted = with_moved_pieces(partial(fit_additive, frame.X, target.z, **options))
             if fitted is not None and fitted.error <= AS_GOOD * told["noise"]:
                 found.append((fitted.error / told["noise"], _Seen(target, frame, fitted, told)))
     return min(found, key=lambda one: one[0])[1] if found else None
@@ -362,8 +387,11 @@ def _averaged(
     anything, and noise would give their values any sign.
     """
     places = np.array_split(np.argsort(x, kind="stable"), min(POINTS, len(x) // EACH))
-    share = np.array([weights[one] @ slope[one] ** 2 for one in places])
+    told = np.array([weights[one] @ slope[one] ** 2 for one in places])
+    missed = np.array([np.mean((weights * residual**2)[one]) for one in places])
+    # Where splines miss more than elsewhere, all rows say the same wrong thing.
+    share = told * np.minimum(1.0, MISSED * np.median(missed) / np.maximum(missed, np.finfo(float).tiny))
     kept = share > LEAST_SHARE * share.mean()
     centres = np.array([x[one].mean() for one in places])[kept]
-    moved = np.array([(weights * slope)[one] @ residual[one] for one in places])[kept] / share[kept]
+    moved = np.array([(weights * slope)[one] @ residual[one] for one in places])[kept] / told[kept]
     return centres, fitted.functions(column, centres)[:, number] + moved, share[kept]

@@ -11,7 +11,7 @@ import torch
 from kansym import clock
 from kansym.search.budget import LEAF, TERMS_AFTER
 from kansym.search.curve_readings import EngineTable
-from kansym.search.factor_readings import factor_readings
+from kansym.search.factor_readings import MOST_BESIDE, factor_readings
 from kansym.search.options import DiscoveryOptions
 from kansym.search.rows import FitRows
 from kansym.structure.exponentials import exponential_sums
@@ -224,7 +224,8 @@ class Sums:
         if turn is Turn.SINGLE:
             yield from self._of_single_columns(until, combined=False)
             return
-        yield from self._of_single_columns(clock.now() + FACTORED * clock.left(until), combined=self.noisy)
+        few = len(self.fit_rows.variables) - len(self.idle) <= MOST_BESIDE
+        yield from self._of_single_columns(clock.now() + FACTORED * clock.left(until), combined=self.noisy or few)
         pursuit = None if turn in WITHOUT_SUMS else pursuit
         if pursuit is not None:
             # What waves there are is seen at once.

@@ -14,8 +14,9 @@ Journal on Scientific Computing 31 (2009), 1840, doi:10.1137/070710524.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from scipy.interpolate import BSpline
@@ -185,13 +186,19 @@ def fit_polyadic(
 
 
 def fit_additive(
-    Z: np.ndarray, y: np.ndarray, *, pieces: int, weights: np.ndarray | None = None, seed: int = 0
+    Z: np.ndarray,
+    y: np.ndarray,
+    *,
+    pieces: int,
+    weights: np.ndarray | None = None,
+    seed: int = 0,
+    like: Polyadic | None = None,
 ) -> Polyadic | None:
     """y as a sum of functions of single coordinates: d products, each of one function and ones.
 
     Parameters are those of `fit_polyadic`; None where there are too few rows.
     """
-    table = _Table(Z, y, weights, pieces, np.random.default_rng(seed))
+    table = _Table(Z, y, weights, pieces, np.random.default_rng(seed), like)
     if not table.enough(1):
         return None
     bases, root = table.bases(), table.root[table.rows]
@@ -280,6 +287,17 @@ def _error(fitted: Polyadic) -> float:
     return fitted.error
 
 
+def with_moved_pieces(fit: Callable[..., Polyadic | None], moves: int = MOVES) -> Polyadic | None:
+    """A fit whose pieces move to where functions bend, as long as that helps; `fit` takes the fit before as `like`."""
+    fitted = fit()
+    for _ in range(moves):
+        moved = None if fitted is None else fit(like=fitted)
+        if fitted is None or moved is None or moved.error * HELPS > fitted.error:
+            break
+        fitted = moved
+    return fitted
+
+
 def best_polyadic(
     Z: np.ndarray,
     y: np.ndarray,
@@ -307,13 +325,9 @@ def best_polyadic(
         best = None
         for number in pieces:
             options = {"pieces": number, "weights": weights, "starts": starts, "seed": seed, "beside": beside}
-            fitted = fit_polyadic(Z, y, rank, **options)
             # Functions are seen to bend in one place only once there are pieces there.
-            for _ in range(MOVES if number > pieces[0] else 0):
-                moved = None if fitted is None else fit_polyadic(Z, y, rank, like=fitted, **options)
-                if fitted is None or moved is None or moved.error * HELPS > fitted.error:
-                    break
-                fitted = moved
+            moves = MOVES if number > pieces[0] else 0
+            fitted = with_moved_pieces(partial(fit_polyadic, Z, y, rank, **options), moves)
             if fitted is None or (best is not None and fitted.error >= best.error):
                 break
             best = fitted
