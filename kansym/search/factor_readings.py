@@ -281,13 +281,14 @@ def _seen(
     for frame in frames(X, variables, boxed=False):
         if clock.late(until):
             return
-        looks: list[tuple[_Look, Polyadic | None]] = [(_sum, fit_additive(frame.X, y, **told))]
+        looks: list[tuple[_Look, float, Polyadic | None]] = [(_sum, 1.0, fit_additive(frame.X, y, **told))]
         if combined:
-            looks.append((_product, fit_polyadic(frame.X, y, 1, starts=1, **told)))
+            looks.append((_product, 1.0, fit_polyadic(frame.X, y, 1, starts=1, **told)))
         if combined and len(variables) <= MOST_BESIDE:
-            beside = frame.replaced
-            looks.append((_product_and_function, fit_polyadic(frame.X, y, 1, starts=1, beside=beside, **told)))
-        looked += [(fitted.error, look, frame) for look, fitted in looks if fitted is not None]
+            # A function more has to be better by as much as one that is not there.
+            more = fit_polyadic(frame.X, y, 1, starts=1, beside=frame.replaced, **told)
+            looks.append((_product_and_function, AS_GOOD, more))
+        looked += [(price * fitted.error, look, frame) for look, price, fitted in looks if fitted is not None]
     for _, look, frame in sorted(looked, key=lambda one: one[0])[:FRAMES]:
         found = look(frame, y, table)
         if found is not None:
