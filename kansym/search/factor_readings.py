@@ -185,13 +185,17 @@ class _Curve:
         for expression in () if self.flat else expressions:
             residual = self.target - parametrize(expression, (self.symbol,)).evaluate(self.x[:, None])
             left = float(self.table["weights"] @ residual**2) / self.noise**2
-            # What splines miss, if not noise, is the same over a piece.
-            share = min(1.0, self.numbers / len(self.x)) if self.exact else 1.0
-            bits = 0.5 * share * left / math.log(2) + formula_bits(expression, self.rows, 1)
+            bits = self._misfit(left) + formula_bits(expression, self.rows, 1)
             # What leaves the same is the same in other words.
             same = f"{left:.4g}"
             if math.isfinite(left) and (same not in self.found or bits < self.found[same].bits):
                 self.found[same] = _Reading(bits, left, expression.xreplace({self.symbol: self.argument}))
+
+    def _misfit(self, left: float) -> float:
+        """Bits of what a reading leaves. What splines miss, if not noise, is the same over a piece, and of any size."""
+        if self.exact:
+            return 0.5 * self.numbers * math.log2(max(left / len(self.x), 1.0))
+        return 0.5 * left / math.log(2)
 
     def forms(self) -> Iterator[sympy.Expr]:
         """The likeliest forms with one constant within, and with none."""
@@ -298,30 +302,32 @@ def _seen(
 def _product(frame: Frame, y: np.ndarray, table: EngineTable) -> _Seen | None:
     """y as one product, or a constant and one, that leaves no more than noise."""
     for beside in (None, CONSTANT):
-        seen = _product_beside(frame, y, table, beside)
+        seen = _product_beside(frame, plain_target(y), table, beside)
         if seen is not None:
             return seen
     return None
 
 
-def _product_beside(frame: Frame, y: np.ndarray, table: EngineTable, beside: int | None) -> _Seen | None:
+def _product_beside(frame: Frame, target: Target, told: EngineTable, beside: int | None) -> _Seen | None:
     rows, columns = frame.X.shape
     pieces = PIECES if rows >= FEW_ROWS_EACH * columns else FEWEST
-    options = {"ranks": (1,), "pieces": pieces, "weights": table["weights"], "seed": table["seed"]}
-    fitted = best_polyadic(frame.X, y, beside=beside, **options)
-    good = fitted is not None and fitted.error <= AS_GOOD * table["noise"]
-    return _Seen(plain_target(y), frame, fitted, table) if good else None
+    options = {"ranks": (1,), "pieces": pieces, "weights": told["weights"], "seed": told["seed"]}
+    fitted = best_polyadic(frame.X, target.z, beside=beside, **options)
+    good = fitted is not None and fitted.error <= AS_GOOD * told["noise"]
+    return _Seen(target, frame, fitted, told) if good else None
 
 
 def _product_and_function(frame: Frame, y: np.ndarray, table: EngineTable) -> _Seen | None:
-    """y as a product and a function of one column: of the columns that in a first look leave least."""
-    looked: list[tuple[float, int]] = []
-    for beside in range(frame.X.shape[1]):
-        options = {"pieces": FEWEST[1], "starts": 1, "weights": table["weights"], "seed": table["seed"]}
-        one = fit_polyadic(frame.X, y, 1, beside=beside, **options)
-        looked += [] if one is None else [(one.error, beside)]
-    for _, beside in sorted(looked)[:FRAMES]:
-        seen = _product_beside(frame, y, table, beside)
+    """y, or a function of y, as a product and a function of one column: of those that in a first look leave least."""
+    looked: list[tuple[float, Target, EngineTable, int]] = []
+    for target in (plain_target(y), *linked_targets(y, table["allowed"])):
+        told = _under(target, table)
+        options = {"pieces": FEWEST[1], "starts": 1, "weights": told["weights"], "seed": told["seed"]}
+        for beside in range(frame.X.shape[1]):
+            one = fit_polyadic(frame.X, target.z, 1, beside=beside, **options)
+            looked += [] if one is None else [(one.error / told["noise"], target, told, beside)]
+    for _, target, told, beside in sorted(looked, key=lambda one: one[0])[:FRAMES]:
+        seen = _product_beside(frame, target, told, beside)
         if seen is not None:
             return seen if frame.X.shape[1] > 2 else _without_constant(seen, 1 - beside)
     return None
