@@ -9,7 +9,7 @@ import sympy
 from kansym.primitives.allowed import AllowedFunctions
 from kansym.structure.exponentials import exponential_sums
 from kansym.terms.enumeration import HANDED, Enumeration
-from kansym.terms.powers import power_sums
+from kansym.terms.powers import free_powers, power_sums
 
 TREES = 300
 """Compositions of a size up to which a part is looked for among them: all of two operations of one column."""
@@ -42,7 +42,7 @@ def curve_readings(
     few: float = TREES,
     near: float = 0.0,
 ) -> Iterator[sympy.Expr]:
-    """Sums of powers, exponentials and waves, and then compositions, the shortest first.
+    """A real power, sums of powers, exponentials and waves, and then compositions, the shortest first.
 
     Parameters
     ----------
@@ -62,6 +62,7 @@ def curve_readings(
         Nats by which a composition may be longer than smaller ones.
     """
     allowed, weights = table["allowed"], table["weights"]
+    yield from free_powers(x, target, symbol, weights=weights, allowed=allowed)
     yield from power_sums(x, target, symbol, weights=weights, allowed=allowed)
     if exponentials:
         sums = exponential_sums(x, target, symbol, weights=weights, noise=table["noise"])

@@ -10,7 +10,7 @@ function is then a curve, however many columns there are. A combination of two c
 import itertools
 import logging
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -98,12 +98,15 @@ class _Seen:
         Of z.
     table : EngineTable
         Of z: its weights are those of y times the squared slope of y, so that errors count as they do in y.
+    beside : tuple of int
+        Coordinates whose functions come beside a product.
     """
 
     target: Target
     frame: Frame
     fitted: Polyadic
     table: EngineTable
+    beside: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -275,7 +278,7 @@ def _seen(
 ) -> Iterator[_Seen]:
     """What y is a product or a sum of; nothing where there is more to it."""
     frame = Frame(X, variables)
-    plain = _product(frame, y, table) or _sum(frame, y, table) or _product_and_function(frame, y, table)
+    plain = _product(frame, y, table) or _sum(frame, y, table) or _product_and_functions(frame, y, table)
     if plain is not None:
         yield plain
         return
@@ -290,8 +293,8 @@ def _seen(
             looks.append((_product, 1.0, fit_polyadic(frame.X, y, 1, starts=1, **told)))
         if combined and len(variables) <= MOST_BESIDE:
             # A function more has to be better by as much as one that is not there.
-            more = fit_polyadic(frame.X, y, 1, starts=1, beside=frame.replaced, **told)
-            looks.append((_product_and_function, AS_GOOD, more))
+            more = fit_polyadic(frame.X, y, 1, starts=1, beside=(frame.replaced,), **told)
+            looks.append((_product_and_functions, AS_GOOD, more))
         looked += [(price * fitted.error, look, frame) for look, price, fitted in looks if fitted is not None]
     for _, look, frame in sorted(looked, key=lambda one: one[0])[:FRAMES]:
         found = look(frame, y, table)
@@ -301,50 +304,65 @@ def _seen(
 
 def _product(frame: Frame, y: np.ndarray, table: EngineTable) -> _Seen | None:
     """y as one product, or a constant and one, that leaves no more than noise."""
-    for beside in (None, CONSTANT):
+    for beside in ((), (CONSTANT,)):
         seen = _product_beside(frame, plain_target(y), table, beside)
         if seen is not None:
             return seen
     return None
 
 
-def _product_beside(frame: Frame, target: Target, told: EngineTable, beside: int | None) -> _Seen | None:
+def _product_beside(frame: Frame, target: Target, told: EngineTable, beside: Sequence[int]) -> _Seen | None:
     rows, columns = frame.X.shape
     pieces = PIECES if rows >= FEW_ROWS_EACH * columns else FEWEST
     options = {"ranks": (1,), "pieces": pieces, "weights": told["weights"], "seed": told["seed"]}
     fitted = best_polyadic(frame.X, target.z, beside=beside, **options)
     good = fitted is not None and fitted.error <= AS_GOOD * told["noise"]
-    return _Seen(target, frame, fitted, told) if good else None
+    return _Seen(target, frame, fitted, told, tuple(beside)) if good else None
 
 
-def _product_and_function(frame: Frame, y: np.ndarray, table: EngineTable) -> _Seen | None:
-    """y, or a function of y, as a product and a function of one column: of those that in a first look leave least."""
-    looked: list[tuple[float, Target, EngineTable, int]] = []
+def _product_and_functions(frame: Frame, y: np.ndarray, table: EngineTable) -> _Seen | None:
+    """y, or a function of y, as a product and functions of one column or all: what in a first look leaves least."""
+    columns = range(frame.X.shape[1])
+    looked: list[tuple[float, Target, EngineTable, tuple[int, ...]]] = []
     for target in (plain_target(y), *linked_targets(y, table["allowed"])):
         told = _under(target, table)
         options = {"pieces": FEWEST[1], "starts": 1, "weights": told["weights"], "seed": told["seed"]}
-        for beside in range(frame.X.shape[1]):
+        for beside in (*((column,) for column in columns), tuple(columns)):
             one = fit_polyadic(frame.X, target.z, 1, beside=beside, **options)
-            looked += [] if one is None else [(one.error / told["noise"], target, told, beside)]
+            # Functions more have to be better by as much as those that are not there.
+            price = (AS_GOOD if len(beside) > 1 else 1.0) / told["noise"]
+            looked += [] if one is None else [(price * one.error, target, told, beside)]
     for _, target, told, beside in sorted(looked, key=lambda one: one[0])[:FRAMES]:
         seen = _product_beside(frame, target, told, beside)
         if seen is not None:
-            return seen if frame.X.shape[1] > 2 else _without_constant(seen, 1 - beside)
+            return _without_constants(_without_flat(seen))
     return None
 
 
-def _without_constant(seen: _Seen, column: int) -> _Seen:
+def _without_flat(seen: _Seen) -> _Seen:
+    """Without functions beside a product that are but noise, which would have rows of their own."""
+    kept = tuple(k for number, k in enumerate(seen.beside, start=1) if not _Curve.of(seen, number, k).flat)
+    if kept in ((), seen.beside):
+        return seen
+    return _product_beside(seen.frame, seen.target, seen.table, kept) or seen
+
+
+def _without_constants(seen: _Seen) -> _Seen:
     """f(x) h(z) + g(x) with the constant of h, which the rows do not tell, in g: (h + c) f + g is h f + (g + c f)."""
-    curve = _Curve.of(seen, 0, column)
-    curve.take(curve.forms())
-    best = curve.best()
-    constant = float(best[0].expression.as_coeff_Add()[0]) if best else 0.0
-    splines = list(seen.fitted.splines)
-    # B-splines add up to one.
-    moved, other = splines[column], splines[1 - column]
-    splines[column] = BSpline(moved.t, moved.c - [constant, 0.0], 3)
-    splines[1 - column] = BSpline(other.t, other.c + constant * np.outer(other.c[:, 0], [0.0, 1.0]), 3)
-    return replace(seen, fitted=replace(seen.fitted, splines=tuple(splines)))
+    for number, other in enumerate(seen.beside if seen.frame.X.shape[1] == 2 else (), start=1):
+        curve = _Curve.of(seen, 0, 1 - other)
+        curve.take(curve.forms())
+        best = curve.best()
+        constant = float(best[0].expression.as_coeff_Add()[0]) if best else 0.0
+        splines = list(seen.fitted.splines)
+        # B-splines add up to one.
+        for column, change in ((1 - other, -constant), (other, constant * splines[other].c[:, 0])):
+            spline = splines[column]
+            coefficients = spline.c.copy()
+            coefficients[:, 0 if column != other else number] += change
+            splines[column] = BSpline(spline.t, coefficients, 3)
+        seen = replace(seen, fitted=replace(seen.fitted, splines=tuple(splines)))
+    return seen
 
 
 def _sum(frame: Frame, y: np.ndarray, table: EngineTable) -> _Seen | None:

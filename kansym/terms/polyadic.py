@@ -151,7 +151,7 @@ def fit_polyadic(
     starts: int = 2,
     seed: int = 0,
     like: Polyadic | None = None,
-    beside: int | None = None,
+    beside: Sequence[int] = (),
 ) -> Polyadic | None:
     """The best of some fits; None where there are too few rows.
 
@@ -171,16 +171,17 @@ def fit_polyadic(
         Of the rows that are held out, and the starts.
     like : Polyadic, optional
         A fit that says where functions bend: pieces are short there. Without, each has as many rows.
-    beside : int, optional
-        Coordinate whose function comes beside the products, or `CONSTANT` for a number; it is one more of them.
+    beside : sequence of int, optional
+        Coordinates whose functions come beside the products, each as one more of them; `CONSTANT` stands for a number.
     """
     generator = np.random.default_rng(seed)
     table = _Table(Z, y, weights, pieces, generator, like)
     bases = table.bases()
     extra = _extra(bases, beside)
-    if not table.enough(rank, extra.shape[1]):
+    more = sum(one.shape[1] for one in extra)
+    if not table.enough(rank, more):
         return None
-    numbers = rank * sum(table.lengths) + extra.shape[1]
+    numbers = rank * sum(table.lengths) + more
     found = (table.fitted(_alternating(bases, table, rank, generator, extra, beside), numbers) for _ in range(starts))
     return min((one for one in found if math.isfinite(one.error)), key=_error, default=None)
 
@@ -237,11 +238,9 @@ def _knots(z: np.ndarray, pieces: int, bend: np.ndarray | None) -> np.ndarray:
     return np.r_[[inner[0]] * 3, inner, [inner[-1]] * 3]
 
 
-def _extra(bases: Sequence[np.ndarray], beside: int | None) -> np.ndarray:
+def _extra(bases: Sequence[np.ndarray], beside: Sequence[int]) -> list[np.ndarray]:
     """Columns beside those of products, see `fit_polyadic`."""
-    if beside is None:
-        return np.zeros((len(bases[0]), 0))
-    return np.ones((len(bases[0]), 1)) if beside == CONSTANT else bases[beside]
+    return [np.ones((len(bases[0]), 1)) if place == CONSTANT else bases[place] for place in beside]
 
 
 def _alternating(
@@ -249,15 +248,16 @@ def _alternating(
     table: _Table,
     rank: int,
     generator: np.random.Generator,
-    extra: np.ndarray,
-    beside: int | None,
+    extra: Sequence[np.ndarray],
+    beside: Sequence[int],
 ) -> list[np.ndarray]:
     """Coefficients (m, R) of every coordinate, with those of what comes beside after the others."""
     root = table.root[table.rows]
     coefficients = [1.0 + SPREAD * generator.normal(size=(basis.shape[1], rank)) for basis in bases]
     values = [basis @ one for basis, one in zip(bases, coefficients, strict=True)]
-    target, weighted, last = root * table.y[table.rows], extra * root[:, None], math.inf
-    left, level = target, np.zeros(extra.shape[1])
+    weighted = np.hstack([np.zeros((len(root), 0)), *extra]) * root[:, None]
+    target, level, last = root * table.y[table.rows], np.zeros(weighted.shape[1]), math.inf
+    left = target
     for _ in range(STEPS):
         for k, basis in enumerate(bases):
             rest = np.prod([value for other, value in enumerate(values) if other != k], axis=0)
@@ -275,12 +275,14 @@ def _alternating(
         if not math.isfinite(square) or square > (1 - CONVERGED) * last:
             break
         last = square
-    if beside is None:
+    if not beside:
         return coefficients
     # B-splines add up to one.
-    own = [np.ones(len(one)) for one in coefficients]
-    own[max(beside, 0)] = level * np.ones(len(own[max(beside, 0)]))
-    return [np.column_stack([one, more]) for one, more in zip(coefficients, own, strict=True)]
+    found = [[one] for one in coefficients]
+    for place, own in zip(beside, np.split(level, np.cumsum([one.shape[1] for one in extra])[:-1]), strict=True):
+        for k, one in enumerate(coefficients):
+            found[k].append((own if k == max(place, 0) else 1.0) * np.ones(len(one)))
+    return [np.column_stack(one) for one in found]
 
 
 def _error(fitted: Polyadic) -> float:
@@ -307,7 +309,7 @@ def best_polyadic(
     pieces: Sequence[int] = (6, 12, 24),
     starts: int = 2,
     seed: int = 0,
-    beside: int | None = None,
+    beside: Sequence[int] = (),
 ) -> Polyadic | None:
     """The fit with as many products as plainly help on held-out rows; None where there are too few rows.
 

@@ -1,5 +1,5 @@
 # sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
-# pyright: reportArgumentType=false, reportReturnType=false, reportOperatorIssue=false
+# pyright: reportArgumentType=false, reportReturnType=false, reportOperatorIssue=false, reportAttributeAccessIssue=false
 """Sums of up to three powers and exponentials of one column, under links: all of them, by linear algebra.
 
 A resonance is the root of a reciprocal of a sum of three powers, a rate that too much of the substrate slows down a
@@ -10,8 +10,10 @@ operations, and the sums are few enough to fit all.
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
+import scipy.optimize
 import sympy
 
 from kansym import clock
@@ -38,6 +40,13 @@ and those of each number of terms that are handed on."""
 
 REWEIGHTED = 2
 """Passes in which a link's slope is taken at the fitted values: at small y that noise has moved it says little."""
+
+FREE_STEP = 0.15
+FREE = tuple(FREE_STEP * (k + 0.5) for k in range(-27, 27))
+"""Real exponents between which the best one is looked for; none is zero, a constant."""
+
+REFINING, ACCURATE = 60, {"xatol": 1e-10, "maxiter": 60}
+"""Most steps, and the accuracy, of an exponent."""
 
 CONDITION = 1e-12
 """Least eigenvalue of a few normalised columns, in units of the largest, that counts."""
@@ -171,3 +180,39 @@ def _settled(
         if not (np.isfinite(slope).all() and slope.all() and (np.sign(at) == np.sign(y)).all()):
             break
     return coefficients, at
+
+
+def free_powers(
+    x: np.ndarray,
+    y: np.ndarray,
+    symbol: sympy.Symbol,
+    *,
+    weights: np.ndarray | None = None,
+    allowed: AllowedFunctions | None = None,
+) -> Iterator[sympy.Expr]:
+    """The best real power of a positive column, times a factor, and the same plus a constant.
+
+    Parameters are those of `power_sums`.
+    """
+    if not ((x > 0).all() and np.ptp(x) > 0 and np.ptp(y) > 0):
+        return
+    root = np.ones(len(y)) if weights is None else np.sqrt(weights)
+    scale = float(np.exp(np.mean(np.log(x))))
+
+    def fitted(exponent: float, *, constant: bool) -> tuple[float, np.ndarray]:
+        columns = np.column_stack([(x / scale) ** exponent, np.ones(len(x))])[:, : 1 + constant] * root[:, None]
+        solution = np.linalg.lstsq(columns, root * y, rcond=None)[0]
+        return float(np.sum((columns @ solution - root * y) ** 2)), solution
+
+    clock.charge(Work.FORM_VALUES, 2 * (len(FREE) + REFINING) * len(x))
+    for constant in (False, True):
+        losses = [fitted(exponent, constant=constant)[0] for exponent in FREE]
+        best = FREE[int(np.argmin(losses))]
+        bracket = best - FREE_STEP, best + FREE_STEP
+        loss = partial(lambda exponent, constant: fitted(exponent, constant=constant)[0], constant=constant)
+        found = float(scipy.optimize.minimize_scalar(loss, bounds=bracket, method="bounded", options=ACCURATE).x)
+        solution = fitted(found, constant=constant)[1]
+        power = sympy.Float(float(solution[0]) * scale**-found) * symbol ** sympy.Float(found)
+        expression = power + sympy.Float(float(solution[1])) if constant else power
+        if allowed is None or allowed.permits(expression):
+            yield expression

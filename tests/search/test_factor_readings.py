@@ -23,6 +23,7 @@ LAWS = {
     "a sum under a root": sympy.sqrt(1.3 * X**2 + 0.7 * sympy.exp(Z)),
     "a product of a combination": sympy.exp(-0.7 * X * Z) * sympy.sqrt(Z + 1),
     "a sum with a combination": sympy.Abs(X - Z) + 1.5 * sympy.log(X),
+    "a product beside functions of both": Z * sympy.sin(5 * X) + 0.8 / X + sympy.exp(Z),
     "the same under a reciprocal": 5 / (0.09 * Z * sympy.sqrt(X) + sympy.exp(-0.8 * X) + 0.3),
     "a product beside a function": Z * sympy.sin(2.7 * sympy.log(X + 1)) + 0.8 / X,
 }

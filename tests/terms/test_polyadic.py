@@ -34,7 +34,7 @@ def test_products_are_counted():
 
 def test_a_constant_is_the_last_product():
     Z, y, _, level = noisy(lambda x, z: 3.2 + np.sin(2 * x) * z)
-    fitted = fit_polyadic(Z, y, 1, pieces=12, beside=CONSTANT)
+    fitted = fit_polyadic(Z, y, 1, pieces=12, beside=(CONSTANT,))
     assert fitted is not None and fitted.rank == 2 and fitted.error < 1.15 * level
     last = [fitted.functions(k, z)[:, 1] for k, z in enumerate(Z.T)]
     assert float(np.ptp(last[0] * last[1])) < 1e-12
@@ -43,15 +43,24 @@ def test_a_constant_is_the_last_product():
 
 def test_a_function_beside_a_product_is_the_last_one():
     Z, y, clean, level = noisy(lambda x, z, w: np.sin(2 * x) * np.exp(-z) * (1 + w) + 1.5 / (z + 0.3), columns=3)
-    fitted = fit_polyadic(Z, y, 1, pieces=12, beside=1)
+    fitted = fit_polyadic(Z, y, 1, pieces=12, beside=(1,))
     assert fitted is not None and fitted.rank == 2 and fitted.error < 1.1 * level
     assert np.sqrt(np.mean((fitted.predict(Z) - clean) ** 2)) < 0.4 * level
     np.testing.assert_allclose(fitted.functions(0, Z[:, 0])[:, 1] * fitted.functions(2, Z[:, 2])[:, 1], 1.0)
     own = fitted.functions(1, Z[:, 1])[:, 1] - 1.5 / (Z[:, 1] + 0.3)
     assert np.sqrt(np.mean((own - own.mean()) ** 2)) < 0.4 * level
-    for beside in (None, CONSTANT, 0, 2):
+    for beside in ((), (CONSTANT,), (0,), (2,)):
         other = fit_polyadic(Z, y, 1, pieces=12, beside=beside)
         assert other is not None and other.error > 5 * level
+
+
+def test_functions_beside_a_product():
+    Z, y, clean, level = noisy(lambda x, z, w: x * np.sin(2 * z) * (1 + w**2) + 1.5 / (z + 0.3) + np.exp(w), columns=3)
+    fitted = fit_polyadic(Z, y, 1, pieces=12, beside=(0, 1, 2))
+    assert fitted is not None and fitted.rank == 4 and fitted.error < 1.15 * level
+    assert np.sqrt(np.mean((fitted.predict(Z) - clean) ** 2)) < 0.5 * level
+    # What is not there has no size.
+    assert np.std(fitted.functions(0, Z[:, 0])[:, 1]) < level
 
 
 def test_a_sum_of_functions_of_single_columns():

@@ -8,7 +8,7 @@ from kansym.primitives.allowed import allowed_functions
 from kansym.primitives.library import default_library
 from kansym.symbolic.parametric import parametrize
 from kansym.symbolic.refit import refit
-from kansym.terms.powers import MOST_TERMS, power_sums
+from kansym.terms.powers import MOST_TERMS, free_powers, power_sums
 
 X = sympy.Symbol("x", real=True)
 
@@ -98,3 +98,33 @@ def test_targets_that_run_over_decades_give_what_can_be_fitted():
     for y in (np.exp(-20.0 * x), 1e-100 * x, np.exp(20.0 * x), 1e-100 * np.exp(5.0 * x)):
         for expression in power_sums(x, y, X):
             assert expression.is_finite is not False
+
+
+@pytest.mark.parametrize("exponent", [-2.5, -1 / 3, 0.2, 1 / 3, 3.17])
+@pytest.mark.parametrize("constant", [0.0, -4.2])
+def test_the_best_real_power(rng, exponent, constant):
+    x = rng.uniform(0.2, 40.0, 300)
+    y = 1.7e-9 * (x**exponent + constant)
+    plain, shifted = free_powers(x, y, X)
+    found = shifted if constant else plain
+    (power,) = found.atoms(sympy.Pow)
+    assert float(power.exp) == pytest.approx(exponent, abs=1e-6)
+    np.testing.assert_allclose(sympy.lambdify(X, found)(x), y, rtol=1e-5, atol=1e-14)
+
+
+def test_no_power_of_what_is_below_zero(rng):
+    assert list(free_powers(rng.uniform(-1, 1, 50), rng.normal(size=50), X)) == []
+
+
+def test_a_real_power_that_formulas_may_not_have(rng):
+    x = rng.uniform(0.2, 4.0, 50)
+    assert list(free_powers(x, x**0.3, X, allowed=allowed_functions(default_library().only("x", "sin")))) == []
+
+
+def test_weights_of_a_real_power(rng):
+    x = rng.uniform(0.2, 4.0, 200)
+    right = x > 1
+    y = np.where(right, x**1.3, 5.0)
+    plain, _ = free_powers(x, y, X, weights=np.where(right, 1.0, 1e-12))
+    (power,) = plain.atoms(sympy.Pow)
+    assert float(power.exp) == pytest.approx(1.3, abs=1e-4)
