@@ -60,6 +60,16 @@ def law(request):
     return LAWS[request.param]
 
 
+def test_what_splines_follow_exactly():
+    law = 1.3 * X**3 * Z**2
+    points = np.random.default_rng(1).uniform(0.2, 2.5, (800, 2))
+    y = parametrize(law, (X, Z)).evaluate(points)
+    table = {"weights": None, "noise": 1e-4 * float(np.std(y)), "noisy": False, "allowed": None, "seed": 0}
+    with clock.budget(math.inf, deterministic=True):
+        first = next(factor_readings(points, y, (X, Z), table, combined=False, until=math.inf))
+    np.testing.assert_allclose(parametrize(first, (X, Z)).evaluate(points), y, rtol=1e-6)
+
+
 @pytest.mark.long
 def test_a_kink_in_one_column_is_no_noise():
     # To an interpolant it is, and splines miss a thousandth there.
