@@ -29,6 +29,10 @@ TOLERANCE = 1e-9
 CHECK_ROWS = 256
 """Rows of data that every step is checked on."""
 
+ROUNDED, ROUNDINGS = 3, 16.0
+"""Times that constants are changed in their last digits, some up and some down, to see what that does to values, and
+times of it that are allowed."""
+
 ROUNDS = 6
 
 GAUGE = "canonical gauge"
@@ -154,6 +158,8 @@ class _Check:
         self.outside = np.where((X > 0).all(axis=0), np.maximum(off, X.min(axis=0) / 2), off)
         self.expected = self._values(expression, self.inside)
         self.expected_outside = self._values(expression, self.outside)
+        self.rounding = self._rounding(expression, self.inside, self.expected)
+        self.rounding_outside = self._rounding(expression, self.outside, self.expected_outside)
 
     def __call__(self, candidate: Expr) -> bool:
         inside = self._values(candidate, self.inside)
@@ -162,16 +168,29 @@ class _Check:
         if not np.isfinite(inside[known]).all():
             return False
         both = np.isfinite(self.expected_outside) & np.isfinite(outside)
-        return _close(inside[known], self.expected[known]) and _close(outside[both], self.expected_outside[both])
+        return _close(inside[known], self.expected[known], self.rounding[known]) and _close(
+            outside[both], self.expected_outside[both], self.rounding_outside[both]
+        )
 
     def _values(self, expression: Expr, X: np.ndarray) -> np.ndarray:
         # Floats as arguments: printed code would round them.
         return parametrize(expression, self.variables).evaluate(X)
 
+    def _rounding(self, expression: Expr, X: np.ndarray, expected: np.ndarray) -> np.ndarray:
+        """What rounding of the constants may do to the values: below a root, near a double zero, a good deal."""
+        form, found = parametrize(expression, self.variables), np.zeros(len(X))
+        numbers = np.arange(1, len(form.values) + 1)
+        for digit in range(ROUNDED):
+            change = 1 + np.finfo(float).eps * np.where(numbers >> digit & 1, 1.0, -1.0)
+            with np.errstate(all="ignore"):
+                found = np.fmax(found, np.abs(form.with_values(form.values * change).evaluate(X) - expected))
+        return ROUNDINGS * found
 
-def _close(values: np.ndarray, expected: np.ndarray) -> bool:
+
+def _close(values: np.ndarray, expected: np.ndarray, rounding: np.ndarray) -> bool:
     if not len(expected):
         return True
     # Near a zero of the formula rounding errors are relative to its terms, not to their sum.
     floor = 1e-3 * float(np.median(np.abs(expected)))
-    return bool((np.abs(values - expected) <= TOLERANCE * np.maximum(np.abs(expected), floor)).all())
+    allowed = TOLERANCE * np.maximum(np.abs(expected), floor) + rounding
+    return bool((np.abs(values - expected) <= allowed).all())

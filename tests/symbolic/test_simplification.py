@@ -73,6 +73,22 @@ def test_a_pass_that_changes_the_function_is_rejected(monkeypatch):
     assert result.expression == X + F(1e-6) * sympy.sin(Y)
 
 
+def test_a_square_below_a_root_near_its_zero():
+    # There the root has half of the digits.
+    rows = np.column_stack([np.r_[1.7 + np.geomspace(1e-9, 1.0, 60)], np.full(60, 2.0), np.zeros(60)])
+    raw = F(0.6) * sympy.sqrt(F(1.7) ** 2 - F(3.4) * X + X**2)
+    result = simplify(raw, VARIABLES, rows)
+    assert complexity(result.expression) < complexity(raw)
+    values = sympy.lambdify(VARIABLES, result.expression)(*rows.T)
+    np.testing.assert_allclose(values, 0.6 * np.abs(rows[:, 0] - 1.7), rtol=1e-12, atol=1e-15)
+
+
+def test_a_small_difference_is_no_rounding(monkeypatch):
+    monkeypatch.setitem(PASSES, "wrong", Pass(lambda expression: expression.subs(Z, 0)))
+    raw = F(1.3) * X + F(2e-8) * Z**3
+    assert simplify(raw, VARIABLES, ROWS).expression.has(Z)
+
+
 def test_a_pass_that_fails_is_rejected(monkeypatch):
     def broken(expression):
         raise RuntimeError("no")
