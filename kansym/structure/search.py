@@ -13,6 +13,7 @@ import numpy as np
 
 from kansym import clock
 from kansym.structure.inner import InnerFunction, inner_functions, with_fitted_ratio
+from kansym.structure.power_columns import power_columns
 from kansym.structure.problem import Problem, monomial, relative_error
 from kansym.structure.scaling_symmetry import ScalingReduction, scaling_reductions
 from kansym.structure.single_index import SMOOTH, single_index
@@ -271,6 +272,10 @@ class Reducer:
             if problem.dimension > 1
             else []
         )
+        if self.noisy or surrogate.error > HOPELESS:
+            for reduction in power_columns(problem.X, problem.t):
+                child = self._scaled(problem, reduction)
+                yield from [[child]] if child.finite() else []
         if (self.noisy or surrogate.error > HOPELESS) and problem.dimension > 1:
             weights, smooth = problem.fitting_weights(), _smooth(surrogate.error, len(problem.t))
             for reduction in single_index(problem.X, problem.t, weights, smooth=smooth, seed=self.seed):
