@@ -224,3 +224,13 @@ def test_what_many_columns_hide_is_not_reduced_too_far(rng):
         first = next(reducer.reduced(Problem.of(X, y, symbols)))
     assert first.dimension == 2 and sympy.Add(*first.columns).free_symbols == set(symbols[1:4])
     assert reducer.lowest < 1e-3
+
+
+def test_plain_powers_among_many_columns_go_first(rng):
+    # An interpolant of seven columns misses a seventh of the spread.
+    X = rng.uniform(1.0, 5.0, (1500, 7))
+    a, b, c, d, e, f, g = X.T
+    y = a**2 * f**2 / (b**2 * g**2) * (d / e - np.sin(c) ** 2 + e / d)
+    _, problems = reduced(X, y, sympy.symbols("a b c d e f g", positive=True))
+    assert {str(one) for column in problems[0].columns for one in column.free_symbols} <= {"c", "d", "e"}
+    assert problems[0].dimension <= 3
