@@ -272,11 +272,9 @@ class Reducer:
             if problem.dimension > 1
             else []
         )
-        if self.noisy or surrogate.error > HOPELESS:
-            for reduction in power_columns(problem.X, problem.t):
-                child = self._scaled(problem, reduction)
-                yield from [[child]] if child.finite() else []
         if (self.noisy or surrogate.error > HOPELESS) and problem.dimension > 1:
+            powers = (self._scaled(problem, reduction) for reduction in power_columns(problem.X, problem.t))
+            yield from ([child] for child in powers if child.finite())
             weights, smooth = problem.fitting_weights(), _smooth(surrogate.error, len(problem.t))
             for reduction in single_index(problem.X, problem.t, weights, smooth=smooth, seed=self.seed):
                 # A wave in u is a chirp in 1/u: the interpolant tells which of the two the law is made of.
