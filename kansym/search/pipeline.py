@@ -401,21 +401,18 @@ class _Run:
         return self.formulas.at_noise()
 
     def _additive(self, smooth: float) -> bool:
-        """Read functions of single columns, whose splines leave less than the best interpolant does, and then the
-        smallest network where it does.
+        """Read functions of single columns, and the smallest network where it leaves no more than an interpolant.
 
         Kinks in several columns are noise to an interpolant, and not to splines. Whether there is an exact law then.
         """
-        if not self.sums.noisy and self._terms(Turn.SINGLE):
-            return True
-        for first in itertools.islice(self.candidates, 0 if self.dataset.n_columns == 1 or self.held.all else 1):
+        found = not self.sums.noisy and self._terms(Turn.SINGLE)
+        known = found or self.dataset.n_columns == 1 or self.held.all
+        for first in itertools.islice(self.candidates, 0 if known else 1):
             self._keep_network(first)
-            if self.networks.loss(first) < (ELBOW * smooth) ** 2:
-                if self._terms(Turn.SINGLE):
-                    return True
+            if self.networks.loss(first) < (ELBOW * smooth) ** 2 and not (found := self._terms(Turn.SINGLE)):
                 self._read(first, thorough=True)
                 self._improve()
-        return self.formulas.exact()
+        return found or self.formulas.exact()
 
     @contained("improving formulas")
     def _improve(self, *, last: bool = False) -> None:
