@@ -209,8 +209,14 @@ class Reducer:
         """The reductions with the least errors; with noise all errors are close to it, and fewer columns win ties.
 
         One that is plainly better is taken. But what is noise to an interpolant of many columns may be the law; then a
-        reduction that takes too many of them is plainly better, and one of the next ones is better still.
+        reduction that takes too many of them is plainly better, and one of the next ones is better still. Plain powers
+        come first, since no interpolant is needed to see them, and count for nothing where they are not plainly better.
         """
+        powers: list[Trial] = []
+        for reduction in power_columns(problem.X, problem.t):
+            child = self._scaled(problem, reduction)
+            if child.finite() and self._compare(child, error, powers):
+                return powers[-1:]
         steps: list[Trial] = []
         unsound: list[Problem] = []
         plain, others = None, 0
@@ -273,8 +279,6 @@ class Reducer:
             else []
         )
         if (self.noisy or surrogate.error > HOPELESS) and problem.dimension > 1:
-            powers = (self._scaled(problem, reduction) for reduction in power_columns(problem.X, problem.t))
-            yield from ([child] for child in powers if child.finite())
             weights, smooth = problem.fitting_weights(), _smooth(surrogate.error, len(problem.t))
             for reduction in single_index(problem.X, problem.t, weights, smooth=smooth, seed=self.seed):
                 # A wave in u is a chirp in 1/u: the interpolant tells which of the two the law is made of.
