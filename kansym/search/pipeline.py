@@ -381,7 +381,7 @@ class _Run:
             return False
         noisy, several, last = self.sums.noisy, self.dataset.n_columns > 1, turn is self.sums.last
         # What was found of one column is seldom kept beside sums, nor what a glance finds of several beside structure.
-        kept = not (noisy and several and turn is Turn.GLANCE)
+        kept = turn is not Turn.SINGLE and not (noisy and several and turn is Turn.GLANCE)
         # What is very long, or long with noise, seldom is on the way to the law, and improving it takes long.
         long = self.formulas.long() if noisy and kept else self.formulas.very_long()
         begun = self.part or self.solver is not None  # before, there are only a constant and a straight line
