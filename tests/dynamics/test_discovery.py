@@ -32,6 +32,7 @@ def test_noisy_hunters_are_lotka_and_volterras(found):
             assert errors[value] < 0.01 * abs(value)
 
 
+@pytest.mark.long
 def test_they_are_laws_that_foretell_left_out_runs_and_conserve_a_quantity(found):
     assert [verdict.kind for verdict in found.certificate.verdicts] == ["law", "law"]
     assert len(found.certificate.left_out) == 2

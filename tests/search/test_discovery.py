@@ -439,6 +439,7 @@ def test_with_noise_only_a_short_formula_is_improved_before_sums(rng, monkeypatc
     assert ("improve" in order[:first]) == (nodes == 12) and "improve" in order[first:]
 
 
+@pytest.mark.long
 def test_a_straight_line_is_not_improved_before_the_first_sums(rng, monkeypatch):
     order = []
     monkeypatch.setattr("kansym.search.sums.Sums.formulas", lambda sums, turn: iter(order.append(turn) or ()))

@@ -64,6 +64,7 @@ def test_errors_of_constants_are_absolute():
     assert errors[1] == pytest.approx(2 * errors[0], rel=1e-6)
 
 
+@pytest.mark.long
 def test_large_tables_are_searched_on_some_rows_and_fitted_to_all(monkeypatch):
     monkeypatch.setattr("kansym.search.discovery.MOST_ROWS", 300)
     rng = np.random.default_rng(2)

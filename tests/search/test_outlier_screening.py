@@ -27,6 +27,7 @@ def test_suspects_are_the_wrong_rows():
     assert suspects(clean, seed=0).mean() < 0.02
 
 
+@pytest.mark.long
 def test_the_law_is_found_among_wrong_rows_and_they_are_listed():
     table, bad = spoiled(300, 0.07)
     found = discover(table, DiscoveryOptions(max_seconds=3, loss="tukey"))

@@ -69,6 +69,7 @@ def test_exact_laws(box, values, agree, expression):
     assert agree(laws[0].expression, expression, (U, V), box(50, (0.3, 2.1), (0.3, 2.1), seed=9), relative=1e-7)
 
 
+@pytest.mark.long
 def test_a_column_of_no_influence_is_dropped(box, values, rng):
     X = box(300, (0.2, 5.0), (0.2, 5.0), None)
     t = values(LAWS[1], (U, V, W), X)

@@ -38,7 +38,12 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("name", CASES)
+LONG = {"kink anywhere", "product"}
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.long) if name in LONG else name for name in CASES]
+)
 def test_sums_are_found(table, name):
     ends, law = CASES[name]
     X, far = table(*ends), table(*ends, seed=1)

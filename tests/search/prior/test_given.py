@@ -58,6 +58,7 @@ def test_nothing_left_and_nothing_defined_are_said():
         discover(table(x - 10), DiscoveryOptions(max_seconds=2, given="exp(...)"))
 
 
+@pytest.mark.long
 def test_a_factor_of_the_same_column_does_not_hide_the_rest():
     """With a constant for the unknown part, a decay of no time at all leaves y alone; nothing would be left to see."""
     t = np.linspace(0, 8, 60)
