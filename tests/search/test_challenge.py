@@ -38,6 +38,7 @@ def same(formula, law, X):
     return np.allclose(formula.predict(X), law, rtol=0.02)
 
 
+@pytest.mark.long
 def test_the_law_behind_a_part_that_imitates_it(rng):
     X = rng.uniform([0.1, 1.0], [8.0, 3.0], (150, 2))
     law = 2.1 * X[:, 0] / (X[:, 0] + 1.3) * X[:, 1]

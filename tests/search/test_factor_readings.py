@@ -107,6 +107,7 @@ def test_no_word_where_there_is_more_to_a_law(law):
     assert readings(law)[0] == []
 
 
+@pytest.mark.long
 def test_few_rows_of_much_noise():
     found, points, clean, level = readings(LAWS["a product"], noise=0.03, rows=160, most=1)
     residual = parametrize(found[0], (X, Z)).evaluate(points) - clean

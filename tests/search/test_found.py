@@ -165,6 +165,7 @@ def test_what_has_given_way_is_asked_nothing_more(brief):
     assert len(behind) > 1 and max(behind) < 20
 
 
+@pytest.mark.long
 def test_what_is_right_stays_the_pick(brief):
     search = brief(lambda u, v: 2.0 * np.exp(-1.3 * u) + np.sin(2.2 * v))
     u, v = search.fit_rows.variables

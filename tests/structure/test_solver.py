@@ -110,6 +110,7 @@ def test_whole_terms_are_taken_away_before_any_interpolant(box, law, agree):
     assert agree(found, expression, symbols_used, box(100, *ranges, seed=9), relative=1e-8)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "expression",
     [

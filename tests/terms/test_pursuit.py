@@ -38,7 +38,7 @@ CASES = {
 }
 
 
-LONG = {"kink anywhere", "product"}
+LONG = {"kink anywhere", "kink", "product"}
 
 
 @pytest.mark.parametrize(

@@ -111,6 +111,7 @@ def test_products_without_a_value_on_the_rows_cost_themselves_only():
     assert math.isfinite(length) and len(kept) == 1
 
 
+@pytest.mark.long
 def test_splines_see_in_which_coordinates_a_noisy_sum_is_short():
     generator = np.random.default_rng(0)
     X = generator.uniform(0.5, 3.0, (1000, 2))
