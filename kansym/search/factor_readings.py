@@ -188,12 +188,12 @@ def _without_constants(seen: Seen) -> Seen:
         best = curve.best()
         constant = float(best[0].expression.as_coeff_Add()[0]) if best else 0.0
         splines = list(seen.fitted.splines)
+        h, fg = splines[1 - other], splines[other]
+        one, both = h.c.copy(), fg.c.copy()
         # B-splines add up to one.
-        for column, change in ((1 - other, -constant), (other, constant * splines[other].c[:, 0])):
-            spline = splines[column]
-            coefficients = spline.c.copy()
-            coefficients[:, 0 if column != other else number] += change
-            splines[column] = BSpline(spline.t, coefficients, 3)
+        one[:, 0] -= constant
+        both[:, number] += constant * both[:, 0]
+        splines[1 - other], splines[other] = BSpline(h.t, one, 3), BSpline(fg.t, both, 3)
         seen = replace(seen, fitted=replace(seen.fitted, splines=tuple(splines)))
     return seen
 

@@ -51,8 +51,7 @@ def _partial_fractions(quotient: Expr, symbol: Symbol) -> Expr | None:
     degree = math.lcm(*(int(power.exp.q) for power in quotient.atoms(sympy.Pow) if power.exp.is_Rational))
     if degree not in ROOTS:
         return None
-    rational = quotient.xreplace({symbol: root**degree}) if degree == 1 else _in_root(quotient, symbol, root, degree)
-    above, below = sympy.fraction(sympy.together(rational))
+    above, below = sympy.fraction(sympy.together(_in_root(quotient, symbol, root, degree)))
     if not (above.is_polynomial(root) and below.is_polynomial(root)):
         return None
     numerator, denominator = (_coefficients(one, root) for one in (above, below))
