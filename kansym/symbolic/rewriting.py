@@ -237,8 +237,12 @@ class _Factors:
         return sympy.Add(*(self._term(self._inside(term)) for term in sympy.Add.make_args(node)))
 
     def _term(self, term: sympy.Expr) -> sympy.Expr:
-        if term.as_coeff_Mul()[0].is_Float:
-            return term
+        coefficient, rest = term.as_coeff_Mul()
+        if coefficient.is_Float:
+            # One that is 1.0 but for rounding is dropped by algebra like none.
+            if abs(abs(coefficient) - 1) > FACTOR_STEP:
+                return term
+            term = sympy.sign(coefficient) * rest
         self.count += 1
         return sympy.Float(1.0 + self.count * FACTOR_STEP) * term
 

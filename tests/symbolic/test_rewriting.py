@@ -6,6 +6,7 @@ import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kansym.symbolic.canonical import canonicalize
 from kansym.symbolic.complexity import complexity
 from kansym.symbolic.parametric import ParametricForm, parametrize
 from kansym.symbolic.rewriting import absorb_minus, join_logarithms, join_roots, with_factors, with_positive_offsets
@@ -183,3 +184,11 @@ def test_every_term_and_argument_gets_a_factor(expression, constants):
     assert len(form.constants) == constants
     place = {x: 0.3, t: 0.7}
     assert float(scaled.subs(place)) == pytest.approx(float(expression.subs(place)), rel=2e-5)
+
+
+@pytest.mark.parametrize("factor", [1.0, -1.0, 1 + 2e-16])
+def test_algebra_drops_no_factor_that_may_carry_a_unit(factor):
+    factor = sympy.Float(factor)
+    scaled = with_factors(factor * sympy.exp(factor * x))
+    assert len(parametrize(canonicalize(scaled), (x,)).constants) == 2
+    assert float(scaled.subs(x, 0.3)) == pytest.approx(float(factor * sympy.exp(0.3 * factor)), rel=2e-5)
