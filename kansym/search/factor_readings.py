@@ -14,6 +14,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import sympy
@@ -32,7 +33,7 @@ from kansym.terms.polyadic import (
     fit_polyadic,
     with_moved_pieces,
 )
-from kansym.terms.targets import Target, linked_targets, plain_target
+from kansym.terms.targets import Target, linked_targets, noisy_targets, plain_target
 
 logger = logging.getLogger(__name__)
 
@@ -54,8 +55,11 @@ FRAMES = 2
 HANDED = 6
 """Formulas that are handed on."""
 
+ROUNDS = 4
+"""Fits of a target that is near zero by noise, each near the one before."""
 
-_Look = Callable[[Frame, np.ndarray, EngineTable], Seen | None]
+
+_Look = Callable[[Frame, np.ndarray, EngineTable], list[Seen]]
 
 
 def factor_readings(
@@ -83,21 +87,27 @@ def factor_readings(
     """
     if len(variables) not in COLUMNS or len(y) < LEAST_ROWS or not np.ptp(y) > 0:
         return
-    for seen in _seen(X, y, variables, table, until, combined=combined):
-        fitted, name = seen.fitted, seen.target.name
-        expressions = ", ".join(map(str, seen.frame.expressions))
-        logger.info("terms: %s as %d products in %s leaves %.1e", name, fitted.rank, expressions, fitted.error)
-        places = itertools.product(range(fitted.rank), range(len(variables)))
-        curves = {place: Curve.of(seen, *place) for place in places}
-        for curve in curves.values():
-            curve.take(curve.forms())
-        waiting = [curve for curve in curves.values() if not curve.sure]
-        for number, curve in enumerate(waiting):
-            share = clock.now() + clock.left(until) / (len(waiting) - number)
-            curve.take(curve.readings(share))
-            curve.take(curve.sums(share))
-        if all(curve.found for curve in curves.values()):
-            yield from map(seen.target.formula, _combined({place: one.best() for place, one in curves.items()}))
+    for alike in _seen(X, y, variables, table, until, combined=combined):
+        for number, seen in enumerate(alike):
+            yield from _read(seen, clock.now() + clock.left(until) / (len(alike) - number))
+
+
+def _read(seen: Seen, until: float) -> Iterator[sympy.Expr]:
+    """Formulas of what y is seen as, one function after another."""
+    fitted, name = seen.fitted, seen.target.name
+    expressions = ", ".join(map(str, seen.frame.expressions))
+    logger.info("terms: %s as %d products in %s leaves %.1e", name, fitted.rank, expressions, fitted.error)
+    places = itertools.product(range(fitted.rank), range(seen.frame.X.shape[1]))
+    curves = {place: Curve.of(seen, *place) for place in places}
+    for curve in curves.values():
+        curve.take(curve.forms())
+    waiting = [curve for curve in curves.values() if not curve.sure]
+    for number, curve in enumerate(waiting):
+        share = clock.now() + clock.left(until) / (len(waiting) - number)
+        curve.take(curve.readings(share))
+        curve.take(curve.sums(share))
+    if all(curve.found for curve in curves.values()):
+        yield from map(seen.target.formula, _combined({place: one.best() for place, one in curves.items()}))
 
 
 def _seen(
@@ -108,11 +118,11 @@ def _seen(
     until: float,
     *,
     combined: bool,
-) -> Iterator[Seen]:
-    """What y is a product or a sum of; nothing where there is more to it."""
+) -> Iterator[list[Seen]]:
+    """What y is a product or a sum of, or one of some; nothing where there is more to it."""
     frame = Frame(X, variables)
     plain = _product(frame, y, table) or _sum(frame, y, table) or _product_and_functions(frame, y, table)
-    if plain is not None:
+    if plain:
         yield plain
         return
     looked: list[tuple[float, _Look, Frame]] = []
@@ -131,53 +141,84 @@ def _seen(
         looked += [(price * fitted.error, look, frame) for look, price, fitted in looks if fitted is not None]
     for _, look, frame in sorted(looked, key=lambda one: one[0])[:FRAMES]:
         found = look(frame, y, table)
-        if found is not None:
+        if found:
             yield found
 
 
-def _product(frame: Frame, y: np.ndarray, table: EngineTable) -> Seen | None:
+def _product(frame: Frame, y: np.ndarray, table: EngineTable) -> list[Seen]:
     """y as one product, or a constant and one, that leaves no more than noise."""
     for beside in ((), (CONSTANT,)):
         seen = _product_beside(frame, plain_target(y), table, beside)
         if seen is not None:
-            return seen
-    return None
+            return [seen]
+    return []
 
 
-def _product_beside(frame: Frame, target: Target, told: EngineTable, beside: Sequence[int]) -> Seen | None:
+def _product_beside(frame: Frame, target: Target, table: EngineTable, beside: Sequence[int]) -> Seen | None:
     rows, columns = frame.X.shape
     pieces = PIECES if rows >= FEW_ROWS_EACH * columns else FEWEST
-    options = {"ranks": (1,), "pieces": pieces, "weights": told["weights"], "seed": told["seed"]}
-    fitted = best_polyadic(frame.X, target.z, beside=beside, **options)
-    good = fitted is not None and fitted.error <= AS_GOOD * told["noise"]
-    return Seen(target, frame, fitted, told, tuple(beside)) if good else None
+    fit = partial(best_polyadic, beside=beside, ranks=(1,), pieces=pieces)
+    return _good(_settled(frame, target, table, fit, beside))
 
 
-def _product_and_functions(frame: Frame, y: np.ndarray, table: EngineTable) -> Seen | None:
-    """y, or a function of y, as a product and functions of one column or all: what in a first look leaves least."""
+def _product_and_functions(frame: Frame, y: np.ndarray, table: EngineTable) -> list[Seen]:
+    """y, or a function of y, as a product and functions of one column or all.
+
+    Under each function that which leaves least in a first look, and of these the best.
+    """
     columns = range(frame.X.shape[1])
-    looked: list[tuple[float, Target, EngineTable, tuple[int, ...]]] = []
-    for target in (plain_target(y), *linked_targets(y, table["allowed"])):
-        told = _under(target, table)
-        options = {"pieces": FEWEST[1], "starts": 1, "weights": told["weights"], "seed": told["seed"]}
+    looked: list[tuple[float, Seen]] = []
+    for target in _targets(y, table):
+        under: list[tuple[float, Seen]] = []
         for beside in (*((column,) for column in columns), tuple(columns)):
-            one = fit_polyadic(frame.X, target.z, 1, beside=beside, **options)
+            fit = partial(fit_polyadic, rank=1, beside=beside, pieces=FEWEST[1], starts=1)
+            one = _settled(frame, target, table, fit, beside)
             # Functions more have to be better by as much as those that are not there.
-            price = (AS_GOOD if len(beside) > 1 else 1.0) / told["noise"]
-            looked += [] if one is None else [(price * one.error, target, told, beside)]
-    for _, target, told, beside in sorted(looked, key=lambda one: one[0])[:FRAMES]:
-        seen = _product_beside(frame, target, told, beside)
-        if seen is not None:
-            return _without_constants(_without_flat(seen))
-    return None
+            price = AS_GOOD if len(beside) > 1 else 1.0
+            under += [] if one is None else [(price * one.fitted.error / one.table["noise"], one)]
+        looked += sorted(under, key=lambda one: one[0])[:1]
+    likely = [one for _, one in sorted(looked, key=lambda one: one[0])[:FRAMES]]
+    found = [_product_beside(frame, one.target, table, one.beside) for one in likely]
+    return [_without_constants(_without_flat(seen, table)) for seen in found if seen is not None]
 
 
-def _without_flat(seen: Seen) -> Seen:
+def _targets(y: np.ndarray, table: EngineTable) -> list[Target]:
+    """y, and functions of it."""
+    allowed = table["allowed"]
+    linked = noisy_targets(y, allowed, table["noise"]) if table["noisy"] else linked_targets(y, allowed)
+    return [plain_target(y), *linked]
+
+
+def _settled(
+    frame: Frame,
+    target: Target,
+    table: EngineTable,
+    fit: Callable[..., Polyadic | None],
+    beside: Sequence[int] = (),
+) -> Seen | None:
+    """The fit of a target, which is taken near the fit where it is near zero by noise."""
+    seen = None
+    for _ in range(1 if target.near is None else ROUNDS):
+        told = _under(target, table)
+        fitted = fit(frame.X, target.z, weights=told["weights"], seed=told["seed"])
+        if fitted is None:
+            break
+        seen = Seen(target, frame, fitted, told, tuple(beside))
+        target = target if target.near is None else target.near(fitted.predict(frame.X))
+    return seen
+
+
+def _good(seen: Seen | None) -> Seen | None:
+    """What leaves no more than noise."""
+    return seen if seen is not None and seen.fitted.error <= AS_GOOD * seen.table["noise"] else None
+
+
+def _without_flat(seen: Seen, table: EngineTable) -> Seen:
     """Without functions beside a product that are but noise, which would have rows of their own."""
     kept = tuple(k for number, k in enumerate(seen.beside, start=1) if not Curve.of(seen, number, k).flat)
     if kept in ((), seen.beside):
         return seen
-    return _product_beside(seen.frame, seen.target, seen.table, kept) or seen
+    return _product_beside(seen.frame, seen.target, table, kept) or seen
 
 
 def _without_constants(seen: Seen) -> Seen:
@@ -198,17 +239,18 @@ def _without_constants(seen: Seen) -> Seen:
     return seen
 
 
-def _sum(frame: Frame, y: np.ndarray, table: EngineTable) -> Seen | None:
+def _sum(frame: Frame, y: np.ndarray, table: EngineTable) -> list[Seen]:
     """y, or a function of y, as a sum that leaves no more than noise: the one that leaves least."""
-    found: list[tuple[float, Seen]] = []
-    for target in (plain_target(y), *linked_targets(y, table["allowed"])):
-        told = _under(target, table)
+    found: list[Seen] = []
+    for target in _targets(y, table):
         for pieces in PIECES:
-            options = {"pieces": pieces, "weights": told["weights"], "seed": told["seed"]}
-            fitted = with_moved_pieces(partial(fit_additive, frame.X, target.z, **options))
-            if fitted is not None and fitted.error <= AS_GOOD * told["noise"]:
-                found.append((fitted.error / told["noise"], Seen(target, frame, fitted, told)))
-    return min(found, key=lambda one: one[0])[1] if found else None
+
+            def fit(*rows: np.ndarray, pieces: int = pieces, **told: Any) -> Polyadic | None:
+                return with_moved_pieces(partial(fit_additive, *rows, pieces=pieces, **told))
+
+            seen = _good(_settled(frame, target, table, fit))
+            found += [] if seen is None else [seen]
+    return sorted(found, key=lambda one: one.fitted.error / one.table["noise"])[:1]
 
 
 def _under(target: Target, table: EngineTable) -> EngineTable:

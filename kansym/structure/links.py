@@ -58,6 +58,12 @@ class Link:
         with np.errstate(all="ignore"):
             return 1.0 / np.abs(self.slope(t))
 
+    def near(self, t: np.ndarray, at: np.ndarray) -> np.ndarray:
+        """L(t) as the straight line that it is near other targets, shape (n,): noise of t is noise of that size there,
+        and of mean zero."""
+        with np.errstate(all="ignore"):
+            return self.forward(at) + (t - at) * self.slope(at)
+
 
 def _one_signed(t: np.ndarray) -> bool:
     return bool((t > 0).all() or (t < 0).all())

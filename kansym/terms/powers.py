@@ -165,11 +165,9 @@ def _settled(
     at, passes = y, 1 if link.name == "identity" else 1 + REWEIGHTED
     coefficients = np.zeros(columns.shape[1])
     for _ in range(passes):
-        # L(y) is taken as the straight line that it is near the fitted value.
+        root = link.slope_back(at) * (1.0 if weights is None else np.sqrt(weights))
         with np.errstate(all="ignore"):
-            root = link.slope_back(at) * (1.0 if weights is None else np.sqrt(weights))
-            target = (link.forward(at) + (y - at) * link.slope(at)) * root
-            matrix = columns * root[:, None]
+            target, matrix = link.near(y, at) * root, columns * root[:, None]
         if not (np.isfinite(target).all() and np.isfinite(matrix).all()):
             break
         coefficients = np.linalg.lstsq(matrix, target, rcond=None)[0]

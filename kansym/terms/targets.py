@@ -5,7 +5,8 @@
 Rows are weighted by |dy/dz|, so that small errors of z count as the errors of y that they are.
 """
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -21,6 +22,10 @@ POSITIVE = sympy.Symbol("z", positive=True)
 
 LEAST = 1e-6
 """Smallest |y|, in units of its root mean square, under a link."""
+
+BEYOND, LEAST_MODEL, MOST_MODEL = 5.0, 0.1, 2.0
+"""Noise by which a y of one sign may be near zero or beyond it; and the least and the largest model of it, in units of
+noise and of the largest |y|."""
 
 
 class Way(Enum):
@@ -55,6 +60,8 @@ class Target:
         Most terms.
     way : Way
         How sums are looked for; one of a target that has begun is taken up again.
+    near : callable, optional
+        The target that z is to first order near a model of z, shape (n,), where noise of y is not small beside it.
     """
 
     name: str
@@ -65,6 +72,7 @@ class Target:
     share: float
     terms: int
     way: Way = Way.SHORT
+    near: Callable[[np.ndarray], "Target"] | None = None
 
     @property
     def linked(self) -> bool:
@@ -114,6 +122,42 @@ def linked_targets(y: np.ndarray, allowed: AllowedFunctions | None, *, times: fl
         return []
     known = {link.name: link for link in permitted_links(y, allowed)}
     return [_under(known[name], y, times * part, terms) for name, (part, terms) in SHARES.items() if name in known]
+
+
+def noisy_targets(y: np.ndarray, allowed: AllowedFunctions | None, noise: float) -> list[Target]:
+    """Functions of a y of one sign but for noise: as straight lines near a model of y, where that comes near zero.
+
+    Noise that is not small beside y is none of mean zero under a link, and there may be no L(y). As in generalized
+    linear models, L(y) is taken as the straight line that it is near a model of y, whose noise is that of y. Without
+    one, y itself is the model as far as it is above the noise.
+
+    References
+    ----------
+    McCullagh and Nelder, Generalized Linear Models (1989), section 2.5, doi:10.1201/9780203753736.
+    """
+    sign = 1.0 if y.sum() > 0 else -1.0
+    least = float((sign * y).min())
+    if least > BEYOND * noise:
+        return linked_targets(y, allowed)
+    if least < -BEYOND * noise:
+        return []
+    above = sign * np.maximum(sign * y, noise)
+    known = {link.name: link for link in permitted_links(above, allowed)}
+    return [_near(known[name], y, above, sign * LEAST_MODEL * noise) for name in SHARES if name in known]
+
+
+def _near(link: Link, y: np.ndarray, model: np.ndarray, least: float) -> Target:
+    """The target near a model of y, which is taken as no nearer to zero than `least`."""
+    sign, most = math.copysign(1.0, least), MOST_MODEL * float(np.abs(y).max())
+    at = sign * np.clip(np.nan_to_num(sign * model, nan=most), abs(least), most)
+    back = link.inverse(at)
+    inverse = sympy.lambdify(TARGET, back, "numpy")
+
+    def near(z: np.ndarray) -> Target:
+        with np.errstate(all="ignore"):
+            return _near(link, y, inverse(z), least)
+
+    return replace(_under(link, at, *SHARES[link.name]), z=link.near(y, at), near=near)
 
 
 def targets(

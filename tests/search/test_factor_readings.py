@@ -25,6 +25,7 @@ LAWS = {
     "a sum with a combination": sympy.Abs(X - Z) + 1.5 * sympy.log(X),
     "a product beside functions of both": Z * sympy.sin(5 * X) + 0.8 / X + sympy.exp(Z),
     "the same under a reciprocal": 5 / (0.09 * Z * sympy.sqrt(X) + sympy.exp(-0.8 * X) + 0.3),
+    "a power that noise takes across zero": 12 / (0.9 * Z**2 + 1) ** (3 * X),
     "a product beside a function": Z * sympy.sin(2.7 * sympy.log(X + 1)) + 0.8 / X,
 }
 
