@@ -1,6 +1,6 @@
 # sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
 # pyright: reportArgumentType=false, reportReturnType=false
-"""One function of a product or a sum, as a curve: its points, while splines stand for the others, and its readings."""
+"""One function of a product or a sum: its points, while splines stand for the others, and its readings."""
 
 import math
 from collections.abc import Iterator
@@ -80,9 +80,13 @@ class Curve:
 
     Attributes
     ----------
-    x, target : ndarray, shape (k,)
-    symbol, argument : sympy.Expr
-        The symbol stands for the coordinate.
+    X : ndarray, shape (k, m)
+        The coordinate, or columns that it is a function of.
+    target : ndarray, shape (k,)
+    symbols : tuple of Symbol, length m
+        Stand for that.
+    arguments : tuple of Expr, length m
+        What they stand for.
     table : EngineTable
         Of the points.
     noise, error : float
@@ -97,10 +101,10 @@ class Curve:
         Readings, by what they leave.
     """
 
-    x: np.ndarray
+    X: np.ndarray
     target: np.ndarray
-    symbol: sympy.Symbol
-    argument: sympy.Expr
+    symbols: tuple[sympy.Symbol, ...]
+    arguments: tuple[sympy.Expr, ...]
     table: EngineTable
     noise: float
     error: float
@@ -112,28 +116,21 @@ class Curve:
 
     @classmethod
     def of(cls, seen: Seen, number: int, column: int) -> "Curve":
-        """The function of a product, by their numbers, and a column."""
-        fitted, frame, table, y = seen.fitted, seen.frame, seen.table, seen.target.z
-        values = np.stack([fitted.functions(k, x) for k, x in enumerate(frame.X.T)])
-        own, slope = values[column, :, number], np.delete(values, column, 0)[:, :, number].prod(0)
-        weights = np.ones(len(y)) if table["weights"] is None else table["weights"] / table["weights"].mean()
-        residual = y - values.prod(0).sum(1)
-        square = weights * residual**2
-        # At a kink or an end splines may miss far more than elsewhere, which is no reason to doubt the rest.
-        weights = weights * np.minimum(1.0, FAR * np.median(square) / np.maximum(square, np.finfo(float).tiny))
-        # Where an interpolant misses much, splines leave less, and that is the noise.
-        noise = min(table["noise"], math.sqrt(float(weights @ residual**2) / len(y)))
-        # Cubic functions are followed exactly.
-        noise = max(noise, float(np.finfo(float).eps * np.std(y)))
-        x, target, share = _averaged(fitted, number, column, frame.X[:, column], slope, residual, weights)
-        told: EngineTable = {**table, "weights": share, "noise": noise / math.sqrt(float(share.mean())), "noisy": True}
-        exact = not table["noisy"] or noise < LESS * table["noise"]
-        changed = float(np.std(own)) * math.sqrt(float(np.mean(slope**2)))
-        flat = changed <= FLAT * fitted.error * math.sqrt(fitted.numbers / len(y))
-        found = {"": Reading(0.0, 0.0, sympy.Float(float(own.mean())))} if flat else {}
-        numbers, symbol = len(fitted.splines[column].c), stand_in(x)
-        error, argument = max(noise, min(table["noise"], fitted.error)), frame.expressions[column]
-        return cls(x, target, symbol, argument, told, noise, error, len(y), numbers, exact, flat, found)
+        """The function of a product, by their numbers, and a coordinate."""
+        rest = _Rest.of(seen, number, column)
+        x, target, share = rest.averaged(seen.frame.X[:, column])
+        return rest.curve(x[:, None], target, share, (stand_in(x),), (seen.frame.expressions[column],))
+
+    @classmethod
+    def of_columns(
+        cls, seen: Seen, number: int, column: int, X: np.ndarray, variables: tuple[sympy.Symbol, ...]
+    ) -> "Curve":
+        """The same of a coordinate that is itself a function of columns (n, m)."""
+        rest = _Rest.of(seen, number, column)
+        share = rest.weights * rest.slope**2
+        kept = share > LEAST_SHARE * share.mean()
+        target = rest.own[kept] + rest.residual[kept] / rest.slope[kept]
+        return rest.curve(X[kept], target, share[kept], variables, variables)
 
     @property
     def sure(self) -> bool:
@@ -143,7 +140,7 @@ class Curve:
     @property
     def settled(self) -> bool:
         """Whether there is something short that leaves no more than noise."""
-        good = LEAVES * len(self.x) * (self.error / self.noise) ** 2
+        good = LEAVES * len(self.X) * (self.error / self.noise) ** 2
         return any(one.left < good and complexity(one.expression) <= SHORT for one in self.found.values())
 
     def best(self) -> list[Reading]:
@@ -153,62 +150,103 @@ class Curve:
     def take(self, expressions: Iterator[sympy.Expr]) -> None:
         """Take readings."""
         for expression in () if self.flat else expressions:
-            residual = self.target - parametrize(expression, (self.symbol,)).evaluate(self.x[:, None])
+            residual = self.target - parametrize(expression, self.symbols).evaluate(self.X)
             left = float(self.table["weights"] @ residual**2) / self.noise**2
-            bits = self._misfit(left) + formula_bits(expression, self.rows, 1)
+            bits = self._misfit(left) + formula_bits(expression, self.rows, len(self.symbols))
             # What leaves the same is the same in other words.
             same = f"{left:.4g}"
             if math.isfinite(left) and (same not in self.found or bits < self.found[same].bits):
-                self.found[same] = Reading(bits, left, expression.xreplace({self.symbol: self.argument}))
+                meant = dict(zip(self.symbols, self.arguments, strict=True))
+                self.found[same] = Reading(bits, left, expression.xreplace(meant))
 
     def _misfit(self, left: float) -> float:
         """Bits of what a reading leaves. What splines miss, if not noise, is the same over a piece, and of any size."""
         if self.exact:
-            return 0.5 * self.numbers * math.log2(max(left / len(self.x), 1.0))
+            return 0.5 * self.numbers * math.log2(max(left / len(self.X), 1.0))
         return 0.5 * left / math.log(2)
 
     def forms(self) -> Iterator[sympy.Expr]:
-        """The likeliest forms with one constant within, and with none."""
+        """The likeliest forms of one coordinate with one constant within, and with none."""
         weights, allowed = self.table["weights"], self.table["allowed"]
-        found = [simple_forms(self.x[:, None], self.target, (self.symbol,), weights)]
+        found = [simple_forms(self.X, self.target, self.symbols, weights)]
         for offset in (False, True):
-            found.append(scaled_forms(self.x, self.target, self.symbol, weights, offset=offset))
+            found.append(scaled_forms(self.X[:, 0], self.target, self.symbols[0], weights, offset=offset))
         for forms in found:
-            likely = sorted(forms, key=lambda form: form.bits(len(self.x), 1))[:KEPT]
+            likely = sorted(forms, key=lambda form: form.bits(len(self.X), 1))[:KEPT]
             yield from (form.expression for form in likely if allowed is None or allowed.permits(form.expression))
 
     def readings(self, until: float) -> Iterator[sympy.Expr]:
-        """What all engines for curves say."""
-        return curve_readings(self.x, self.target, self.symbol, self.table, until=until)
+        """What all engines for curves say of one coordinate."""
+        return curve_readings(self.X[:, 0], self.target, self.symbols[0], self.table, until=until)
 
     def sums(self, until: float) -> Iterator[sympy.Expr]:
         """Sums of products, where nothing that was found is right."""
         if not self.settled:
             options = TermOptions(quick=True)
-            pursuit = Pursuit(self.x[:, None], self.target, (self.symbol,), options=options, **self.table)
-            yield from pursuit.formulas(until)
+            yield from Pursuit(self.X, self.target, self.symbols, options=options, **self.table).formulas(until)
 
 
-def _averaged(
-    fitted: Polyadic,
-    number: int,
-    column: int,
-    x: np.ndarray,
-    slope: np.ndarray,
-    residual: np.ndarray,
-    weights: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Points of one function, its values, and their weights: what the rows next to each other say together.
+@dataclass(frozen=True, eq=False)
+class _Rest:
+    """y while splines stand for all functions but one, whose values at the rows are `own`: y = a + slope own, where
+    `residual` is what splines leave, and the rows of which they miss far more count less."""
 
-    Only what its spline leaves is averaged, which has no slope and no bend. Single rows with a small factor say hardly
-    anything, and noise would give their values any sign.
-    """
-    places = np.array_split(np.argsort(x, kind="stable"), min(POINTS, len(x) // EACH))
-    told = np.array([weights[one] @ slope[one] ** 2 for one in places])
-    missed = np.array([np.mean((weights * residual**2)[one]) for one in places])
-    # Where splines miss more than elsewhere, all rows say the same wrong thing.
-    share = told * np.minimum(1.0, MISSED * np.median(missed) / np.maximum(missed, np.finfo(float).tiny))
-    kept = share > LEAST_SHARE * share.mean()
-    centres = np.array([x[one].mean() for one in places])[kept]
-    moved = np.array([(weights * slope)[one] @ residual[one] for one in places])[kept] / told[kept]
-    return centres, fitted.functions(column, centres)[:, number] + moved, share[kept]
+    seen: Seen
+    number: int
+    column: int
+    own: np.ndarray
+    slope: np.ndarray
+    residual: np.ndarray
+    weights: np.ndarray
+
+    @classmethod
+    def of(cls, seen: Seen, number: int, column: int) -> "_Rest":
+        fitted, table, y = seen.fitted, seen.table, seen.target.z
+        values = np.stack([fitted.functions(k, x) for k, x in enumerate(seen.frame.X.T)])
+        own, slope = values[column, :, number], np.delete(values, column, 0)[:, :, number].prod(0)
+        weights = np.ones(len(y)) if table["weights"] is None else table["weights"] / table["weights"].mean()
+        residual = y - values.prod(0).sum(1)
+        square = weights * residual**2
+        # At a kink or an end splines may miss far more than elsewhere, which is no reason to doubt the rest.
+        weights = weights * np.minimum(1.0, FAR * np.median(square) / np.maximum(square, np.finfo(float).tiny))
+        return cls(seen, number, column, own, slope, residual, weights)
+
+    def curve(
+        self,
+        X: np.ndarray,
+        target: np.ndarray,
+        share: np.ndarray,
+        symbols: tuple[sympy.Symbol, ...],
+        arguments: tuple[sympy.Expr, ...],
+    ) -> Curve:
+        """With points and their weights."""
+        fitted, table, y = self.seen.fitted, self.seen.table, self.seen.target.z
+        # Where an interpolant misses much, splines leave less, and that is the noise.
+        noise = min(table["noise"], math.sqrt(float(self.weights @ self.residual**2) / len(y)))
+        # Cubic functions are followed exactly.
+        noise = max(noise, float(np.finfo(float).eps * np.std(y)))
+        told: EngineTable = {**table, "weights": share, "noise": noise / math.sqrt(float(share.mean())), "noisy": True}
+        exact = not table["noisy"] or noise < LESS * table["noise"]
+        changed = float(np.std(self.own)) * math.sqrt(float(np.mean(self.slope**2)))
+        flat = changed <= FLAT * fitted.error * math.sqrt(fitted.numbers / len(y))
+        found = {"": Reading(0.0, 0.0, sympy.Float(float(self.own.mean())))} if flat else {}
+        numbers, error = len(fitted.splines[self.column].c), max(noise, min(table["noise"], fitted.error))
+        return Curve(X, target, symbols, arguments, told, noise, error, len(y), numbers, exact, flat, found)
+
+    def averaged(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Points of one coordinate, values, and weights: what the rows next to each other say together.
+
+        Only what its spline leaves is averaged, which has no slope and no bend. Single rows with a small factor say
+        hardly anything, and noise would give their values any sign.
+        """
+        weights, slope, residual = self.weights, self.slope, self.residual
+        places = np.array_split(np.argsort(x, kind="stable"), min(POINTS, len(x) // EACH))
+        told = np.array([weights[one] @ slope[one] ** 2 for one in places])
+        missed = np.array([np.mean((weights * residual**2)[one]) for one in places])
+        # Where splines miss more than elsewhere, all rows say the same wrong thing.
+        share = told * np.minimum(1.0, MISSED * np.median(missed) / np.maximum(missed, np.finfo(float).tiny))
+        kept = share > LEAST_SHARE * share.mean()
+        centres = np.array([x[one].mean() for one in places])[kept]
+        moved = np.array([(weights * slope)[one] @ residual[one] for one in places])[kept] / told[kept]
+        functions = self.seen.fitted.functions(self.column, centres)[:, self.number]
+        return centres, functions + moved, share[kept]

@@ -12,7 +12,7 @@ import itertools
 import logging
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -68,7 +68,6 @@ def factor_readings(
     variables: tuple[sympy.Symbol, ...],
     table: EngineTable,
     *,
-    combined: bool = True,
     until: float,
 ) -> Iterator[sympy.Expr]:
     """Formulas of a table that is such a product or sum, the shortest first; none where it is none.
@@ -80,50 +79,36 @@ def factor_readings(
     variables : tuple of Symbol, length d
     table : EngineTable
         Its noise is the most that splines may leave.
-    combined : bool, default True
-        Whether products with combinations of two columns are looked at; sums with them are, since they take less time.
     until : float
         `kansym.clock.now` value to stop at.
     """
-    if len(variables) not in COLUMNS or len(y) < LEAST_ROWS or not np.ptp(y) > 0:
+    if not _suits(y, variables):
         return
-    for alike in _seen(X, y, variables, table, until, combined=combined):
-        for number, seen in enumerate(alike):
-            yield from _read(seen, clock.now() + clock.left(until) / (len(alike) - number))
+    frame = Frame(X, variables)
+    alike = as_product(frame, y, table) or as_sum(frame, y, table) or _product_and_functions(frame, y, table)
+    for number, seen in enumerate(alike):
+        yield from read(seen, clock.now() + clock.left(until) / (len(alike) - number))
 
 
-def _read(seen: Seen, until: float) -> Iterator[sympy.Expr]:
-    """Formulas of what y is seen as, one function after another."""
-    fitted, name = seen.fitted, seen.target.name
-    expressions = ", ".join(map(str, seen.frame.expressions))
-    logger.info("terms: %s as %d products in %s leaves %.1e", name, fitted.rank, expressions, fitted.error)
-    places = itertools.product(range(fitted.rank), range(seen.frame.X.shape[1]))
-    curves = {place: Curve.of(seen, *place) for place in places}
-    for curve in curves.values():
-        curve.take(curve.forms())
-    waiting = [curve for curve in curves.values() if not curve.sure]
-    for number, curve in enumerate(waiting):
-        share = clock.now() + clock.left(until) / (len(waiting) - number)
-        curve.take(curve.readings(share))
-        curve.take(curve.sums(share))
-    if all(curve.found for curve in curves.values()):
-        yield from map(seen.target.formula, _combined({place: one.best() for place, one in curves.items()}))
-
-
-def _seen(
+def combination_readings(
     X: np.ndarray,
     y: np.ndarray,
     variables: tuple[sympy.Symbol, ...],
     table: EngineTable,
-    until: float,
     *,
-    combined: bool,
-) -> Iterator[list[Seen]]:
-    """What y is a product or a sum of, or one of some; nothing where there is more to it."""
-    frame = Frame(X, variables)
-    plain = _product(frame, y, table) or _sum(frame, y, table) or _product_and_functions(frame, y, table)
-    if plain:
-        yield plain
+    products: bool = True,
+    until: float,
+) -> Iterator[sympy.Expr]:
+    """The same with a combination of two columns in the place of one of them.
+
+    Parameters
+    ----------
+    X, y, variables, table, until
+        As in `factor_readings`.
+    products : bool, default True
+        Whether products are looked at, too, which takes longer than sums.
+    """
+    if not _suits(y, variables):
         return
     looked: list[tuple[float, _Look, Frame]] = []
     first = FIRST if len(y) >= FEW_ROWS_EACH * (len(variables) + 1) else FEWEST[1]
@@ -131,21 +116,61 @@ def _seen(
     for frame in frames(X, variables, boxed=False):
         if clock.late(until):
             return
-        looks: list[tuple[_Look, float, Polyadic | None]] = [(_sum, 1.0, fit_additive(frame.X, y, **told))]
-        if combined:
-            looks.append((_product, 1.0, fit_polyadic(frame.X, y, 1, starts=1, **told)))
-        if combined and len(variables) <= MOST_BESIDE:
+        looks: list[tuple[_Look, float, Polyadic | None]] = [(as_sum, 1.0, fit_additive(frame.X, y, **told))]
+        if products:
+            looks.append((as_product, 1.0, fit_polyadic(frame.X, y, 1, starts=1, **told)))
+        if products and len(variables) <= MOST_BESIDE:
             # A function more has to be better by as much as one that is not there.
             more = fit_polyadic(frame.X, y, 1, starts=1, beside=(frame.replaced,), **told)
             looks.append((_product_and_functions, AS_GOOD, more))
         looked += [(price * fitted.error, look, frame) for look, price, fitted in looks if fitted is not None]
     for _, look, frame in sorted(looked, key=lambda one: one[0])[:FRAMES]:
-        found = look(frame, y, table)
-        if found:
-            yield found
+        alike = look(frame, y, table)
+        for number, seen in enumerate(alike):
+            yield from read(seen, clock.now() + clock.left(until) / (len(alike) - number))
 
 
-def _product(frame: Frame, y: np.ndarray, table: EngineTable) -> list[Seen]:
+def _suits(y: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> bool:
+    return len(variables) in COLUMNS and len(y) >= LEAST_ROWS and bool(np.ptp(y) > 0)
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """A coordinate that is itself a function of columns (n, m), which `engines` read from its points."""
+
+    column: int
+    X: np.ndarray
+    variables: tuple[sympy.Symbol, ...]
+    engines: Callable[[Curve, float], Iterator[sympy.Expr]]
+
+
+def read(seen: Seen, until: float, block: Block | None = None) -> Iterator[sympy.Expr]:
+    """Formulas of what y is seen as, one function after another."""
+    fitted, name = seen.fitted, seen.target.name
+    expressions = ", ".join(map(str, seen.frame.expressions))
+    logger.info("terms: %s as %d products in %s leaves %.1e", name, fitted.rank, expressions, fitted.error)
+    places = itertools.product(range(fitted.rank), range(seen.frame.X.shape[1]))
+    curves = {place: Curve.of(seen, *place) for place in places}
+    read_by = dict.fromkeys(curves, _curve_engines)
+    for place, curve in curves.items():
+        if block is None or place[1] != block.column or curve.flat:
+            curve.take(curve.forms())
+        else:
+            curves[place], read_by[place] = Curve.of_columns(seen, *place, block.X, block.variables), block.engines
+    waiting = [place for place, curve in curves.items() if not curve.sure]
+    for number, place in enumerate(waiting):
+        share = clock.now() + clock.left(until) / (len(waiting) - number)
+        curves[place].take(read_by[place](curves[place], share))
+        curves[place].take(curves[place].sums(share))
+    if all(curve.found for curve in curves.values()):
+        yield from map(seen.target.formula, _combined({place: one.best() for place, one in curves.items()}))
+
+
+def _curve_engines(curve: Curve, until: float) -> Iterator[sympy.Expr]:
+    return curve.readings(until)
+
+
+def as_product(frame: Frame, y: np.ndarray, table: EngineTable) -> list[Seen]:
     """y as one product, or a constant and one, that leaves no more than noise."""
     for beside in ((), (CONSTANT,)):
         seen = _product_beside(frame, plain_target(y), table, beside)
@@ -168,7 +193,7 @@ def _product_and_functions(frame: Frame, y: np.ndarray, table: EngineTable) -> l
     """
     columns = range(frame.X.shape[1])
     looked: list[tuple[float, Seen]] = []
-    for target in _targets(y, table):
+    for target in functions_of(y, table):
         under: list[tuple[float, Seen]] = []
         for beside in (*((column,) for column in columns), tuple(columns)):
             fit = partial(fit_polyadic, rank=1, beside=beside, pieces=FEWEST[1], starts=1)
@@ -182,7 +207,7 @@ def _product_and_functions(frame: Frame, y: np.ndarray, table: EngineTable) -> l
     return [_without_constants(_without_flat(seen, table)) for seen in found if seen is not None]
 
 
-def _targets(y: np.ndarray, table: EngineTable) -> list[Target]:
+def functions_of(y: np.ndarray, table: EngineTable) -> list[Target]:
     """y, and functions of it."""
     allowed = table["allowed"]
     linked = noisy_targets(y, allowed, table["noise"]) if table["noisy"] else linked_targets(y, allowed)
@@ -199,7 +224,7 @@ def _settled(
     """The fit of a target, which is taken near the fit where it is near zero by noise."""
     seen = None
     for _ in range(1 if target.near is None else ROUNDS):
-        told = _under(target, table)
+        told = under(target, table)
         fitted = fit(frame.X, target.z, weights=told["weights"], seed=told["seed"])
         if fitted is None:
             break
@@ -239,10 +264,10 @@ def _without_constants(seen: Seen) -> Seen:
     return seen
 
 
-def _sum(frame: Frame, y: np.ndarray, table: EngineTable) -> list[Seen]:
+def as_sum(frame: Frame, y: np.ndarray, table: EngineTable) -> list[Seen]:
     """y, or a function of y, as a sum that leaves no more than noise: the one that leaves least."""
     found: list[Seen] = []
-    for target in _targets(y, table):
+    for target in functions_of(y, table):
         for pieces in PIECES:
 
             def fit(*rows: np.ndarray, pieces: int = pieces, **told: Any) -> Polyadic | None:
@@ -253,7 +278,7 @@ def _sum(frame: Frame, y: np.ndarray, table: EngineTable) -> list[Seen]:
     return sorted(found, key=lambda one: one.fitted.error / one.table["noise"])[:1]
 
 
-def _under(target: Target, table: EngineTable) -> EngineTable:
+def under(target: Target, table: EngineTable) -> EngineTable:
     """What engines are told of a function of y."""
     if not target.linked:
         return table

@@ -405,11 +405,11 @@ class _Run:
 
         Kinks in several columns are noise to an interpolant, and not to splines. Whether there is an exact law then.
         """
-        found = not self.sums.noisy and self._terms(Turn.SINGLE)
+        found = self._terms(Turn.SINGLE)
         known = found or self.dataset.n_columns == 1 or self.held.all
         for first in itertools.islice(self.candidates, 0 if known else 1):
             self._keep_network(first)
-            if self.networks.loss(first) < (ELBOW * smooth) ** 2 and not (found := self._terms(Turn.SINGLE)):
+            if self.networks.loss(first) < (ELBOW * smooth) ** 2:
                 self._read(first, thorough=True)
                 self._improve()
         return found or self.formulas.exact()

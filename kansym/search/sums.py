@@ -1,17 +1,19 @@
 """Sums of products as one engine of a search: when they are looked for, with which noise, and for how long."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import Enum, unique
+from functools import partial
 
 import numpy as np
 import sympy
 import torch
 
 from kansym import clock
+from kansym.search.block_readings import block_readings
 from kansym.search.budget import LEAF, TERMS_AFTER
 from kansym.search.curve_readings import EngineTable
-from kansym.search.factor_readings import MOST_BESIDE, factor_readings
+from kansym.search.factor_readings import MOST_BESIDE, combination_readings, factor_readings
 from kansym.search.options import DiscoveryOptions
 from kansym.search.rows import FitRows
 from kansym.structure.exponentials import exponential_sums
@@ -100,8 +102,9 @@ LONGEST = 100
 """Nodes of a formula that is handed on with noise: to fit a longer one and write it shorter takes as long as a hundred
 others, and it is no law; waves on polynomials of several columns may have twice as many."""
 
-FACTORED = 0.6
-"""Most of a turn for functions that are read one at a time."""
+FACTORED, SEEN = 0.6, 0.4
+"""Most of a turn for functions that are read one at a time; and with noise the least share of the time that is left for
+those."""
 
 
 class Sums:
@@ -150,7 +153,7 @@ class Sums:
         self._part, self._of_one = part, False
         self._rounded = ROUNDED * float(fit_rows.dataset.y.std())
         self._had: set[Turn] = set()
-        self._factored: set[tuple[tuple[int, ...], bool]] = set()
+        self._factored: set[tuple[str, tuple[int, ...]]] = set()  # "" once one of them has been seen
         self._made: dict[tuple[bool, tuple[int, ...]], tuple[Enumeration, Pursuit | None]] = {}
 
     @property
@@ -222,10 +225,11 @@ class Sums:
         last = turn in LAST
         yield from self._of_one_column()
         if turn is Turn.SINGLE:
-            yield from self._of_single_columns(until, combined=False)
+            yield from self._of_single_columns(until, combined=not self.noisy, products=False)
             return
         few = len(self.fit_rows.variables) - len(self.idle) <= MOST_BESIDE
-        yield from self._of_single_columns(clock.now() + FACTORED * clock.left(until), combined=self.noisy or few)
+        part = clock.now() + FACTORED * clock.left(until)
+        yield from self._of_single_columns(part, combined=True, products=self.noisy or few)
         pursuit = None if turn in WITHOUT_SUMS else pursuit
         if pursuit is not None:
             # What waves there are is seen at once.
@@ -258,20 +262,38 @@ class Sums:
                     if allowed is None or allowed.permits(one):
                         yield one
 
-    def _of_single_columns(self, until: float, *, combined: bool) -> Iterator[sympy.Expr]:
-        """Products and sums of functions that are read one at a time, once for each set of columns.
+    def _of_single_columns(self, until: float, *, combined: bool, products: bool) -> Iterator[sympy.Expr]:
+        """Products and sums of functions that are read one at a time, once for each set of columns: of single columns;
+        with one of two, with noise; with combinations of two, in products too or in sums alone.
 
         Without noise once there is an interpolant, to which kinks and narrow peaks are noise and which splines need not
-        follow.
+        follow. With it an interpolant leaves more of a function of two columns than splines do.
         """
         X, y, weights, variables = self._table()
-        asked = self.idle, combined
-        if (self.noisy or self.smooth < math.inf) and asked not in self._factored:
-            self._factored.add(asked)
-            told = self._told(weights, noisy=self.noisy)
-            if not self.noisy:
-                told["noise"] = max(self.smooth, SPLINED * float(y.std()))
-            yield from factor_readings(X, y, variables, told, combined=combined, until=until)
+        if not (self.noisy or self.smooth < math.inf) or ("", self.idle) in self._factored:
+            return
+        told = self._told(weights, noisy=self.noisy)
+        if not self.noisy:
+            told["noise"] = max(self.smooth, SPLINED * float(y.std()))
+        engines: list[tuple[str, Callable[..., Iterator[sympy.Expr]]]] = [("single columns", factor_readings)]
+        if self.noisy:
+            engines.append(("two columns", block_readings))
+            # What leaves no more than noise is seldom a wrong path, and takes its time.
+            until = max(until, clock.now() + SEEN * clock.left(self.deadline))
+        if combined:
+            name = "combinations" if products else "sums of combinations"
+            engines.append((name, partial(combination_readings, products=products)))
+        for name, engine in engines:
+            asked = name, self.idle
+            if asked not in self._factored:
+                self._factored.add(asked)
+                found = False
+                for one in engine(X, y, variables, told, until=until):
+                    found = True
+                    yield one
+                if found:
+                    self._factored.add(("", self.idle))
+                    return
 
     def _table(self) -> tuple[np.ndarray, np.ndarray, np.ndarray | None, tuple[sympy.Symbol, ...]]:
         """Columns that matter, y, weights, and the variables of those columns."""

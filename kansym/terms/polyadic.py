@@ -122,7 +122,7 @@ class _Table:
         order, held = generator.permutation(len(y)), int(HELD_OUT * len(y))
         self.checked, self.rows = order[:held], order[held:]
         bends = [None if like is None else like.bend(k, np.sort(z)) for k, z in enumerate(Z.T)]
-        self.knots = [_knots(z, pieces, bend) for z, bend in zip(Z.T, bends, strict=True)]
+        self.knots = [knots(z, pieces, bend) for z, bend in zip(Z.T, bends, strict=True)]
         self.lengths = [len(t) - 4 for t in self.knots]
 
     def enough(self, rank: int, beside: int = 0) -> bool:
@@ -177,12 +177,13 @@ def fit_polyadic(
     generator = np.random.default_rng(seed)
     table = _Table(Z, y, weights, pieces, generator, like)
     bases = table.bases()
-    extra = _extra(bases, beside)
+    extra = columns_beside(bases, beside)
     more = sum(one.shape[1] for one in extra)
     if not table.enough(rank, more):
         return None
     numbers = rank * sum(table.lengths) + more
-    found = (table.fitted(_alternating(bases, table, rank, generator, extra, beside), numbers) for _ in range(starts))
+    target = table.y[table.rows], table.root[table.rows]
+    found = (table.fitted(alternating(bases, *target, rank, generator, extra, beside), numbers) for _ in range(starts))
     return min((one for one in found if math.isfinite(one.error)), key=_error, default=None)
 
 
@@ -203,7 +204,7 @@ def fit_additive(
     if not table.enough(1):
         return None
     bases, root = table.bases(), table.root[table.rows]
-    solution = _solved(np.hstack(bases) * root[:, None], y[table.rows] * root)
+    solution = solved(np.hstack(bases) * root[:, None], y[table.rows] * root)
     parts = np.split(solution, np.cumsum(table.lengths)[:-1])
     # A constant may be with any of them; it is with the first, so that the others have sizes of their own.
     means = [float(np.mean(basis @ own)) for basis, own in zip(bases, parts, strict=True)]
@@ -217,7 +218,7 @@ def fit_additive(
     return table.fitted(coefficients, sum(table.lengths))
 
 
-def _solved(columns: np.ndarray, target: np.ndarray) -> np.ndarray:
+def solved(columns: np.ndarray, target: np.ndarray) -> np.ndarray:
     """Least squares by normal equations, with a little of every column's size on the diagonal."""
     rows, number = columns.shape
     # A tall matrix times itself takes a fifth of what as many single multiplications do; making it comes beside that.
@@ -227,7 +228,7 @@ def _solved(columns: np.ndarray, target: np.ndarray) -> np.ndarray:
     return np.linalg.solve(gram + ridge * np.eye(len(gram)), columns.T @ target)
 
 
-def _knots(z: np.ndarray, pieces: int, bend: np.ndarray | None) -> np.ndarray:
+def knots(z: np.ndarray, pieces: int, bend: np.ndarray | None = None) -> np.ndarray:
     """Of a cubic spline, with as many rows between each two, or as much of what a function needs."""
     places = np.linspace(0, 1, pieces + 1)
     if bend is None:
@@ -238,25 +239,41 @@ def _knots(z: np.ndarray, pieces: int, bend: np.ndarray | None) -> np.ndarray:
     return np.r_[[inner[0]] * 3, inner, [inner[-1]] * 3]
 
 
-def _extra(bases: Sequence[np.ndarray], beside: Sequence[int]) -> list[np.ndarray]:
+def columns_beside(bases: Sequence[np.ndarray], beside: Sequence[int]) -> list[np.ndarray]:
     """Columns beside those of products, see `fit_polyadic`."""
     return [np.ones((len(bases[0]), 1)) if place == CONSTANT else bases[place] for place in beside]
 
 
-def _alternating(
+def alternating(
     bases: Sequence[np.ndarray],
-    table: _Table,
+    y: np.ndarray,
+    root: np.ndarray,
     rank: int,
     generator: np.random.Generator,
     extra: Sequence[np.ndarray],
     beside: Sequence[int],
 ) -> list[np.ndarray]:
-    """Coefficients (m, R) of every coordinate, with those of what comes beside after the others."""
-    root = table.root[table.rows]
+    """Coefficients (m, R) of every coordinate, with those of what comes beside after the others.
+
+    Parameters
+    ----------
+    bases : sequence of ndarray, shapes (n, m)
+        B-splines of each coordinate, or products of those of two.
+    y, root : ndarray, shape (n,)
+        Values, and roots of their weights.
+    rank : int
+        Products.
+    generator : Generator
+        Of the start.
+    extra : sequence of ndarray
+        See `columns_beside`.
+    beside : sequence of int
+        As in `fit_polyadic`.
+    """
     coefficients = [1.0 + SPREAD * generator.normal(size=(basis.shape[1], rank)) for basis in bases]
     values = [basis @ one for basis, one in zip(bases, coefficients, strict=True)]
     weighted = np.hstack([np.zeros((len(root), 0)), *extra]) * root[:, None]
-    target, level, last = root * table.y[table.rows], np.zeros(weighted.shape[1]), math.inf
+    target, level, last = root * y, np.zeros(weighted.shape[1]), math.inf
     left = target
     for _ in range(STEPS):
         for k, basis in enumerate(bases):
@@ -265,7 +282,7 @@ def _alternating(
             size = np.maximum(np.sqrt(np.mean(np.square(rest), axis=0)), np.finfo(float).tiny)
             columns = (basis[:, :, None] * (rest / size)[:, None, :]).reshape(len(root), -1) * root[:, None]
             columns = np.hstack([columns, weighted])
-            found = _solved(columns, target)
+            found = solved(columns, target)
             left = target - columns @ found
             solution, level = found[: len(found) - len(level)].reshape(-1, rank), found[len(found) - len(level) :]
             scale = np.maximum(np.sqrt(np.mean(np.square(basis @ solution), axis=0)), np.finfo(float).tiny)

@@ -8,7 +8,7 @@ import pytest
 import sympy
 
 from kansym import clock
-from kansym.search.factor_readings import factor_readings
+from kansym.search.factor_readings import combination_readings, factor_readings
 from kansym.symbolic.parametric import parametrize
 
 X, Z = sympy.symbols("x z", positive=True)
@@ -37,7 +37,9 @@ def readings(law, *, noise=NOISE, rows=1500, scale=1.0, told=1.05, most=None):
     clean = scale * parametrize(law, (X, Z)).evaluate(points)
     level = noise * float(np.std(clean))
     table = {"weights": None, "noise": told * level, "noisy": True, "allowed": None, "seed": 0}
-    found = factor_readings(points, clean + generator.normal(0, level, rows), (X, Z), table, until=math.inf)
+    y = clean + generator.normal(0, level, rows)
+    engines = factor_readings, combination_readings
+    found = itertools.chain(*(engine(points, y, (X, Z), table, until=math.inf) for engine in engines))
     with clock.budget(math.inf, deterministic=True):
         return list(itertools.islice(found, most)), points, clean, level
 
@@ -67,7 +69,7 @@ def test_what_splines_follow_exactly():
     y = parametrize(law, (X, Z)).evaluate(points)
     table = {"weights": None, "noise": 1e-4 * float(np.std(y)), "noisy": False, "allowed": None, "seed": 0}
     with clock.budget(math.inf, deterministic=True):
-        first = next(factor_readings(points, y, (X, Z), table, combined=False, until=math.inf))
+        first = next(factor_readings(points, y, (X, Z), table, until=math.inf))
     np.testing.assert_allclose(parametrize(first, (X, Z)).evaluate(points), y, rtol=1e-6)
 
 
@@ -79,7 +81,7 @@ def test_a_kink_in_one_column_is_no_noise():
     y = parametrize(law, (X, Z)).evaluate(points)
     table = {"weights": None, "noise": 3e-3 * float(np.std(y)), "noisy": True, "allowed": None, "seed": 0}
     with clock.budget(math.inf, deterministic=True):
-        first = next(factor_readings(points, y, (X, Z), table, combined=False, until=math.inf))
+        first = next(factor_readings(points, y, (X, Z), table, until=math.inf))
     assert first.has(sympy.Abs) and first.has(sympy.sin)
     residual = parametrize(first, (X, Z)).evaluate(points) - y
     assert np.sqrt(np.mean(residual**2)) < 1e-3 * np.std(y)
@@ -126,6 +128,6 @@ def test_a_narrow_peak_of_few_rows():
     table = {"weights": None, "noise": 5 * level, "noisy": False, "allowed": None, "seed": 0}
     y = clean + generator.normal(0, level, len(clean))
     with clock.budget(math.inf, deterministic=True):
-        first = next(factor_readings(points, y, (X, Z), table, combined=False, until=math.inf))
+        first = next(factor_readings(points, y, (X, Z), table, until=math.inf))
     residual = parametrize(first, (X, Z)).evaluate(points) - clean
     assert np.sqrt(np.mean(residual**2)) < level

@@ -1,0 +1,103 @@
+"""Products and sums with a function of two columns, the others' functions read one at a time and this one as a table.
+
+Where a tensor product of splines in two columns and splines in the others leave no more than noise of y, the function
+of the two is a small table of its own, with all that the engines for small tables know, however many columns there are.
+"""
+
+import logging
+from collections.abc import Iterator
+
+import numpy as np
+import sympy
+
+from kansym import clock
+from kansym.search.curve_readings import EngineTable
+from kansym.search.factor_curves import Curve
+from kansym.search.factor_readings import (
+    Block,
+    as_product,
+    as_sum,
+    combination_readings,
+    factor_readings,
+    functions_of,
+    read,
+    under,
+)
+from kansym.terms.enumeration import FEW, HANDED, Enumeration
+from kansym.terms.frames import Frame
+from kansym.terms.pair_blocks import PairBlock, pair_blocks
+
+logger = logging.getLogger(__name__)
+
+COLUMNS = range(3, 6)
+"""Columns of a table."""
+
+AS_GOOD = 1.2
+"""Error of splines, in units of noise, that may be noise: there are far more numbers than for single columns."""
+
+FOLLOWED = 2
+"""Pairs of columns that are followed."""
+
+FACTORED = 0.5
+"""Part of the time for a table of two columns that goes to functions of single ones."""
+
+
+def block_readings(
+    X: np.ndarray,
+    y: np.ndarray,
+    variables: tuple[sympy.Symbol, ...],
+    table: EngineTable,
+    *,
+    until: float,
+) -> Iterator[sympy.Expr]:
+    """Formulas of a table that is such a product or sum, the shortest first; none where it is none.
+
+    Parameters
+    ----------
+    X : ndarray, shape (n, d)
+    y : ndarray, shape (n,)
+    variables : tuple of Symbol, length d
+    table : EngineTable
+    until : float
+        `kansym.clock.now` value to stop at.
+    """
+    if len(variables) not in COLUMNS or not np.ptp(y) > 0:
+        return
+    found = sorted(_blocks(X, y, table), key=lambda one: one[0])
+    followed = list({block.pair: (error, block) for error, block in reversed(found) if error < AS_GOOD}.values())
+    followed = sorted(followed, key=lambda one: one[0])[:FOLLOWED]
+    for number, (error, block) in enumerate(followed):
+        share = clock.now() + clock.left(until) / (len(followed) - number)
+        logger.info("terms: a function of %s leaves %.2f times the noise", [variables[k] for k in block.pair], error)
+        singles = [k for k in range(len(variables)) if k not in block.pair]
+        stand_in = sympy.Dummy("u", real=True)
+        frame = Frame(np.column_stack([X[:, singles], block.values]), (*(variables[k] for k in singles), stand_in))
+        told: EngineTable = {**table, "noise": table["noise"] * max(1.0, error)}
+        pair = list(block.pair)
+        own = Block(len(singles), X[:, pair], tuple(variables[k] for k in pair), _engines)
+        seen = (as_sum if block.additive else as_product)(frame, y, told)
+        for one in seen:
+            yield from read(one, share, own)
+
+
+def _blocks(X: np.ndarray, y: np.ndarray, table: EngineTable) -> Iterator[tuple[float, PairBlock]]:
+    """Pairs of columns, with the error in units of noise."""
+    for target in functions_of(y, table):
+        told = under(target, table)
+        for additive in (True, False) if not target.linked else (True,):
+            rows = {"weights": told["weights"], "seed": told["seed"]}
+            for block in pair_blocks(X, target.z, additive=additive, **rows):
+                yield block.error / told["noise"], block
+
+
+def _engines(curve: Curve, until: float) -> Iterator[sympy.Expr]:
+    """What engines for tables of two columns say."""
+    rows = curve.X, curve.target, curve.symbols
+    found = False
+    for engine in (factor_readings, combination_readings):
+        for one in engine(*rows, curve.table, until=clock.now() + FACTORED * clock.left(until)):
+            found = True
+            yield one
+        if found:
+            break
+    yield from Enumeration(*rows, **curve.table).formulas(until, few=FEW, handed=HANDED)
