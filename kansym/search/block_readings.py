@@ -63,21 +63,33 @@ def block_readings(
     """
     if len(variables) not in COLUMNS or not np.ptp(y) > 0:
         return
-    found = sorted(_blocks(X, y, table), key=lambda one: one[0])
-    followed = list({block.pair: (error, block) for error, block in reversed(found) if error < AS_GOOD}.values())
-    followed = sorted(followed, key=lambda one: one[0])[:FOLLOWED]
+    found: dict[tuple[int, int], tuple[float, PairBlock]] = {}
+    for error, block in sorted(_blocks(X, y, table), key=lambda one: one[0]):
+        found.setdefault(block.pair, (error, block))
+    followed = [one for one in found.values() if one[0] < AS_GOOD][:FOLLOWED]
     for number, (error, block) in enumerate(followed):
-        share = clock.now() + clock.left(until) / (len(followed) - number)
         logger.info("terms: a function of %s leaves %.2f times the noise", [variables[k] for k in block.pair], error)
-        singles = [k for k in range(len(variables)) if k not in block.pair]
-        stand_in = sympy.Dummy("u", real=True)
-        frame = Frame(np.column_stack([X[:, singles], block.values]), (*(variables[k] for k in singles), stand_in))
+        share = clock.now() + clock.left(until) / (len(followed) - number)
+        # What so many numbers leave may be noise, though it is more.
         told: EngineTable = {**table, "noise": table["noise"] * max(1.0, error)}
-        pair = list(block.pair)
-        own = Block(len(singles), X[:, pair], tuple(variables[k] for k in pair), _engines)
-        seen = (as_sum if block.additive else as_product)(frame, y, told)
-        for one in seen:
-            yield from read(one, share, own)
+        yield from _read(block, X, y, variables, told, share)
+
+
+def _read(
+    block: PairBlock,
+    X: np.ndarray,
+    y: np.ndarray,
+    variables: tuple[sympy.Symbol, ...],
+    table: EngineTable,
+    until: float,
+) -> Iterator[sympy.Expr]:
+    """Formulas with the function of two columns as one coordinate more in the place of both."""
+    pair, singles = list(block.pair), [k for k in range(len(variables)) if k not in block.pair]
+    expressions = (*(variables[k] for k in singles), sympy.Dummy("u", real=True))
+    frame = Frame(np.column_stack([X[:, singles], block.values]), expressions)
+    own = Block(len(singles), X[:, pair], tuple(variables[k] for k in pair), _engines)
+    for seen in (as_sum if block.additive else as_product)(frame, y, table):
+        yield from read(seen, until, own)
 
 
 def _blocks(X: np.ndarray, y: np.ndarray, table: EngineTable) -> Iterator[tuple[float, PairBlock]]:

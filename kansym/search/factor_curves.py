@@ -166,8 +166,10 @@ class Curve:
         return 0.5 * left / math.log(2)
 
     def forms(self) -> Iterator[sympy.Expr]:
-        """The likeliest forms of one coordinate with one constant within, and with none."""
+        """The likeliest forms of one coordinate with one constant within, and with none, and a line."""
         weights, allowed = self.table["weights"], self.table["allowed"]
+        slope, level = np.polyfit(self.X[:, 0], self.target, 1, w=None if weights is None else np.sqrt(weights))
+        yield sympy.Float(float(slope)) * self.symbols[0] + sympy.Float(float(level))
         found = [simple_forms(self.X, self.target, self.symbols, weights)]
         for offset in (False, True):
             found.append(scaled_forms(self.X[:, 0], self.target, self.symbols[0], weights, offset=offset))

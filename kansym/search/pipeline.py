@@ -131,9 +131,6 @@ class _Run:
             remaining = max(0.0, self.options.max_seconds - elapsed)
             tell(self.progress, Progress(stage, message, self.formulas.best(), elapsed, remaining))
 
-    def out_of_time(self) -> bool:
-        return clock.late(self.deadline)
-
     def _on_decision(self, decision: Decision) -> None:
         self.decisions.append(decision)
         self.report("training", str(decision))
@@ -193,7 +190,7 @@ class _Run:
             return StopReason.AS_GOOD_AS_DATA
         for candidate in candidates:
             self._keep_network(candidate)
-            if self.out_of_time():
+            if clock.late(self.deadline):
                 break
             if self.formulas and len(self.formulas) > 1:
                 # A larger network that sees no more than the formula is evidence that there is no more to see.
@@ -211,7 +208,7 @@ class _Run:
         self._read_held()
         if self.formulas.at_noise():
             return StopReason.AS_GOOD_AS_DATA
-        if not self.out_of_time():
+        if not clock.late(self.deadline):
             return StopReason.ALL_SHAPES_TRIED
         return StopReason.OUT_OF_WALL_TIME if clock.current().ended_by_wall else StopReason.OUT_OF_TIME
 
@@ -265,7 +262,7 @@ class _Run:
     def _read_held(self) -> None:
         """Read what was left aside."""
         for candidate, thorough in self.held.rest(unread=not self.readings):
-            if self.out_of_time() or self.formulas.at_noise():
+            if clock.late(self.deadline) or self.formulas.at_noise():
                 return
             if self._worth_reading(candidate):
                 self._read(candidate, thorough=thorough)
@@ -313,8 +310,7 @@ class _Run:
                 continue  # A quotient of expanded polynomials may be a short law of a smaller problem.
             if self.formulas.exact() or (self.formulas.at_noise() and len(y) >= SMALL_TABLE and not solver.more):
                 return
-            late = clock.late(self.start + budget.ADDITIVE_AFTER * self.options.max_seconds)
-            if late and self._additive(solver.smooth):
+            if self._additive():
                 return
             if self.sums.noise > 0 and self.sums.first is not Turn.GLANCE:
                 # Without errors given these had to wait for an interpolant to see the noise.
@@ -347,6 +343,8 @@ class _Run:
         if leaf.glance:
             yield from self._glance(leaf)
             return
+        if self._additive():
+            return
         self._leaves += 1
         longest = self.sums.spare(self.start, self.options.max_seconds)
         if self.settled and leaf.X.shape[1] == 1:
@@ -369,8 +367,7 @@ class _Run:
 
     def _glance(self, leaf: Leaf) -> Iterator[sympy.Expr]:
         """What is exact of a leaf and seen at once."""
-        table, options = leaf_table(leaf, self.options, self.dataset.n_columns)
-        part = _Run(table, options, None, part=True)
+        part = _Run(*leaf_table(leaf, self.options, self.dataset.n_columns), None, part=True)
         names = dict(zip(part.fit_rows.variables, leaf.variables, strict=True))
         for formula in part.sums.at_once(leaf.until):
             yield cast(sympy.Expr, formula.xreplace(names))
@@ -384,8 +381,8 @@ class _Run:
         kept = turn is not Turn.SINGLE and not (noisy and several and turn is Turn.GLANCE)
         # What is very long, or long with noise, seldom is on the way to the law, and improving it takes long.
         long = self.formulas.long() if noisy and kept else self.formulas.very_long()
-        begun = self.part or self.solver is not None  # before, there are only a constant and a straight line
-        if ((noisy and kept and several and begun) or last) and not long:
+        # Before structure there are only a constant and a straight line.
+        if ((noisy and kept and several and (self.part or self.solver is not None)) or last) and not long:
             self._improve()
         before = self.formulas.best()
         self.report("terms", "looking for sums of products")
@@ -400,19 +397,22 @@ class _Run:
             self._improve(last=last)
         return self.formulas.at_noise()
 
-    def _additive(self, smooth: float) -> bool:
-        """Read functions of single columns, and the smallest network where it leaves no more than an interpolant.
-
-        Kinks in several columns are noise to an interpolant, and not to splines. Whether there is an exact law then.
-        """
-        found = self._terms(Turn.SINGLE)
-        known = found or self.dataset.n_columns == 1 or self.held.all
+    def _additive(self) -> bool:
+        """Read functions of one and two columns, and the smallest network if it sees all; whether that is enough."""
+        solver = self.solver
+        if solver is None or not clock.late(self.start + budget.ADDITIVE_AFTER * self.options.max_seconds):
+            return False
+        self.sums.see(solver.noise, solver.smooth, solver.reducer.idle)
+        done = self._terms(Turn.SINGLE)
+        known = done or self.dataset.n_columns == 1 or self.held.all
         for first in itertools.islice(self.candidates, 0 if known else 1):
             self._keep_network(first)
-            if self.networks.loss(first) < (ELBOW * smooth) ** 2:
+            if self.networks.loss(first) < (ELBOW * solver.smooth) ** 2:
                 self._read(first, thorough=True)
                 self._improve()
-        return found or self.formulas.exact()
+        done = done or self.formulas.exact()
+        solver.until = clock.now() if done else solver.until
+        return done
 
     @contained("improving formulas")
     def _improve(self, *, last: bool = False) -> None:
@@ -433,7 +433,7 @@ class _Run:
         alone = clock.now() + budget.TERMS_AFTER * self.options.max_seconds
         selector = self.networks.selector()
         for form, group in self.networks.curve_readings():
-            if self.out_of_time() or (clock.late(second_look) and self._nothing_left()):
+            if clock.late(self.deadline) or (clock.late(second_look) and self._nothing_left()):
                 return
             if clock.late(alone) and not self._nothing_left() and any(map(self._terms, (Turn.BRIEF, self.sums.last))):
                 return

@@ -1,7 +1,7 @@
 """Sums of products as one engine of a search: when they are looked for, with which noise, and for how long."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from enum import Enum, unique
 from functools import partial
 
@@ -70,8 +70,8 @@ WITHOUT_SUMS = {Turn.GLANCE, Turn.COMPOSED}
 ROUNDED = 1e-5
 """Errors of y, in units of its spread, up to which a sum can be told to be exact."""
 
-SPLINED = 1e-4
-"""The same up to which splines of few pieces follow functions without noise."""
+SPLINED, SPLINED_BY_TWO = 1e-4, 1e-3
+"""The same up to which splines of few pieces follow functions without noise, and functions of two columns."""
 
 LIKE_NOISE = 1e-3
 """What an interpolant leaves, in units of the spread of y, that may be noise."""
@@ -264,7 +264,7 @@ class Sums:
 
     def _of_single_columns(self, until: float, *, combined: bool, products: bool) -> Iterator[sympy.Expr]:
         """Products and sums of functions that are read one at a time, once for each set of columns: of single columns;
-        with one of two, with noise; with combinations of two, in products too or in sums alone.
+        with one of two; with combinations of two, in products too or in sums alone.
 
         Without noise once there is an interpolant, to which kinks and narrow peaks are noise and which splines need not
         follow. With it an interpolant leaves more of a function of two columns than splines do.
@@ -272,23 +272,25 @@ class Sums:
         X, y, weights, variables = self._table()
         if not (self.noisy or self.smooth < math.inf) or ("", self.idle) in self._factored:
             return
-        told = self._told(weights, noisy=self.noisy)
+        single, double = self._told(weights, noisy=self.noisy), self._told(weights, noisy=self.noisy)
         if not self.noisy:
-            told["noise"] = max(self.smooth, SPLINED * float(y.std()))
-        engines: list[tuple[str, Callable[..., Iterator[sympy.Expr]]]] = [("single columns", factor_readings)]
-        if self.noisy:
-            engines.append(("two columns", block_readings))
-            # What leaves no more than noise is seldom a wrong path, and takes its time.
-            until = max(until, clock.now() + SEEN * clock.left(self.deadline))
+            single["noise"] = max(self.smooth, SPLINED * float(y.std()))
+            double["noise"] = max(self.smooth, SPLINED_BY_TWO * float(y.std()))
+        # What leaves no more than noise is seldom a wrong path, and takes its time.
+        seen = max(until, clock.now() + SEEN * clock.left(self.deadline))
+        engines = {
+            "single columns": partial(factor_readings, table=single, until=seen if self.noisy else until),
+            "two columns": partial(block_readings, table=double, until=seen),
+        }
         if combined:
             name = "combinations" if products else "sums of combinations"
-            engines.append((name, partial(combination_readings, products=products)))
-        for name, engine in engines:
+            engines[name] = partial(combination_readings, table=single, products=products, until=until)
+        for name, engine in engines.items():
             asked = name, self.idle
             if asked not in self._factored:
                 self._factored.add(asked)
                 found = False
-                for one in engine(X, y, variables, told, until=until):
+                for one in engine(X, y, variables):
                     found = True
                     yield one
                 if found:

@@ -86,7 +86,10 @@ def pair_blocks(
     found = sorted(rows.blocks(itertools.combinations(range(Z.shape[1]), 2), FIRST), key=_error)[:FOLLOWED]
     if rows.enough(PIECES):
         found += rows.blocks((one.pair for one in found), PIECES)
-    return list({one.pair: one for one in sorted(found, key=_error, reverse=True)}.values())[::-1]
+    best: dict[tuple[int, int], PairBlock] = {}
+    for one in sorted(found, key=_error):
+        best.setdefault(one.pair, one)
+    return list(best.values())
 
 
 @dataclass(frozen=True, eq=False)
