@@ -9,6 +9,7 @@ import sympy
 from kansym.primitives.allowed import AllowedFunctions
 from kansym.structure.exponentials import exponential_sums
 from kansym.terms.enumeration import HANDED, Enumeration
+from kansym.terms.linked_waves import linked_waves
 from kansym.terms.powers import free_powers, power_sums
 
 TREES = 300
@@ -42,7 +43,7 @@ def curve_readings(
     few: float = TREES,
     near: float = 0.0,
 ) -> Iterator[sympy.Expr]:
-    """A real power, sums of powers, exponentials and waves, and then compositions, the shortest first.
+    """A real power, sums of powers, exponentials and waves, waves under links, then compositions, the shortest first.
 
     Parameters
     ----------
@@ -64,6 +65,7 @@ def curve_readings(
     allowed, weights = table["allowed"], table["weights"]
     yield from free_powers(x, target, symbol, weights=weights, allowed=allowed)
     yield from power_sums(x, target, symbol, weights=weights, allowed=allowed)
+    yield from linked_waves(x, target, symbol, weights=weights, noise=table["noise"], allowed=allowed)
     if exponentials:
         sums = exponential_sums(x, target, symbol, weights=weights, noise=table["noise"])
         yield from (one for one in sums if allowed is None or allowed.permits(one))

@@ -20,6 +20,7 @@ from kansym.structure.exponentials import exponential_sums
 from kansym.structure.product_units import SMALL_TABLE
 from kansym.symbolic.complexity import complexity
 from kansym.terms.enumeration import FEW, FEW_OF_NOISY_CURVES, Enumeration
+from kansym.terms.linked_waves import linked_waves
 from kansym.terms.pursuit import FEW_INPUTS, LEAST_ROWS, Pursuit, suits
 from kansym.terms.squares import squared_waves
 from kansym.terms.wave_columns import MOST_COLUMNS, waves_at_once
@@ -251,13 +252,13 @@ class Sums:
                     yield one
 
     def _of_one_column(self) -> Iterator[sympy.Expr]:
-        """Squares of waves of the only column, and sums of exponentials and waves, once."""
+        """Squares of waves of the only column, waves under links, and sums of exponentials and waves, once."""
         X, y, weights, variables = self._table()
         allowed = self.fit_rows.allowed
         if len(variables) == 1 and not self._of_one:
             self._of_one = True
             noise = max(self.fit_rows.noise_floor, self.noise)
-            for engine in (squared_waves, exponential_sums):
+            for engine in (squared_waves, linked_waves, exponential_sums):
                 for one in engine(X[:, 0], y, variables[0], weights=weights, noise=noise):
                     if allowed is None or allowed.permits(one):
                         yield one

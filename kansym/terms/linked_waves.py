@@ -1,0 +1,155 @@
+# sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
+# pyright: reportArgumentType=false, reportReturnType=false, reportOperatorIssue=false
+"""A wave beside a constant under a function of y: fringes, and what else turns without being a wave.
+
+The light that a pair of mirrors lets through is 1/(a + b cos(c x)), the length of the third side of a triangle
+sqrt(a + b cos(c x)), and directions are spread as exp(b cos(c x)). Only the frequency is not linear, and many are
+tried.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import scipy.optimize
+import sympy
+
+from kansym import clock
+from kansym.clock import Work
+from kansym.primitives.allowed import AllowedFunctions
+from kansym.structure.links import Function
+from kansym.terms.targets import Target, linked_targets, noisy_targets
+
+LEAST_ROWS = 12
+
+FREQUENCIES, STEP = 120, 0.5
+"""Frequencies that are tried, and half turns over the data from one to the next."""
+
+ROUNDS, LIKELY = 4, 4
+"""Fits of a function of y that is near zero by noise, each near the one before, and frequencies that have them."""
+
+HANDED = 2
+"""Functions of y that are handed on: those whose waves leave least of y."""
+
+ACCURATE, STEPS = 1e-8, 40
+"""Accuracy of a frequency, in units of that step, and most steps on the way to it."""
+
+PHASES: tuple[tuple[Function, ...], ...] = ((np.sin,), (np.cos,), (np.cos, np.sin))
+"""Functions that come with a constant: one of them, or both, which is a wave of any phase."""
+
+
+def linked_waves(
+    x: np.ndarray,
+    y: np.ndarray,
+    symbol: sympy.Symbol,
+    *,
+    weights: np.ndarray | None = None,
+    noise: float = 0.0,
+    allowed: AllowedFunctions | None = None,
+) -> Iterator[sympy.Expr]:
+    """Formulas with a wave of any phase, and with a sine or a cosine alone, those that leave least first.
+
+    Parameters
+    ----------
+    x, y : ndarray, shape (n,)
+    symbol : sympy.Symbol
+        For x.
+    weights : ndarray, shape (n,), optional
+        Of the squared residuals of y.
+    noise : float, default 0
+        Standard deviation of y's errors where weights are one in the mean, if it is known.
+    allowed : AllowedFunctions, optional
+        What formulas may have; default anything.
+    """
+    if len(y) < LEAST_ROWS or not (np.ptp(x) > 0 and np.ptp(y) > 0):
+        return
+    root = np.ones(len(y)) if weights is None else np.sqrt(weights / weights.mean())
+    found: list[tuple[float, int, str, sympy.Expr]] = []
+    for target in noisy_targets(y, allowed, noise) if noise > 0 else linked_targets(y, allowed):
+        for number, phases in enumerate(PHASES):
+            wave = _Wave.best(x, target, root, phases)
+            if wave is not None:
+                formula = target.formula(wave.expression(symbol))
+                # Rounded, so that waves that are as good come in their own order and not in that of rounding errors.
+                found.append((float(f"{wave.left:.9g}"), number, target.name, formula))
+    names = list(dict.fromkeys(name for _, _, name, _ in sorted(found, key=lambda one: one[:2])))[:HANDED]
+    for _, _, name, formula in sorted(found, key=lambda one: one[:2]):
+        if name in names and (allowed is None or allowed.permits(formula)):
+            yield formula
+
+
+@dataclass(frozen=True, eq=False)
+class _Wave:
+    """A constant and functions of one frequency, with their coefficients, and the sum of squares that they leave."""
+
+    left: float
+    frequency: float
+    phases: tuple[Function, ...]
+    coefficients: np.ndarray
+
+    @classmethod
+    def best(cls, x: np.ndarray, target: Target, root: np.ndarray, phases: tuple[Function, ...]) -> "_Wave | None":
+        """Of all frequencies, refined, and of a target near its fit where that is near zero by noise."""
+        step = STEP * math.pi / float(np.ptp(x))
+        clock.charge(Work.FORM_VALUES, FREQUENCIES * (1 + len(phases)) * len(x))
+        tried = [cls.fitted(x, target, root, phases, step * (1 + k)) for k in range(min(FREQUENCIES, len(x)))]
+        left = np.array([math.inf, *(one.left for one in tried), math.inf])
+        dips = np.flatnonzero((left[1:-1] <= left[:-2]) & (left[1:-1] <= left[2:]) & np.isfinite(left[1:-1]))
+        # Near zero by noise a harmonic may leave less than the wave at first.
+        likely = sorted((tried[k] for k in dips), key=_left)[: 1 if target.near is None else LIKELY]
+        return min((one.refined(x, target, root, step) for one in likely), key=_left, default=None)
+
+    def refined(self, x: np.ndarray, target: Target, root: np.ndarray, step: float) -> "_Wave":
+        """With the best frequency about its own, of a target near its fit where that is near zero by noise."""
+        best = self
+        for _ in range(1 if target.near is None else ROUNDS):
+
+            def left(one: float, target: Target = target) -> float:
+                return self.fitted(x, target, root, self.phases, one).left
+
+            bounds = max(best.frequency - step, 0.1 * step), best.frequency + step
+            options = {"xatol": ACCURATE * step, "maxiter": STEPS}
+            found: Any = scipy.optimize.minimize_scalar(left, bounds=bounds, method="bounded", options=options)
+            clock.charge(Work.SMALL_FITS, STEPS)
+            best = min(best, self.fitted(x, target, root, self.phases, float(found.x)), key=_left)
+            if target.near is not None:
+                target = target.near(best.values(x))
+                best = self.fitted(x, target, root, self.phases, best.frequency)
+        return best
+
+    @classmethod
+    def fitted(
+        cls, x: np.ndarray, target: Target, root: np.ndarray, phases: tuple[Function, ...], frequency: float
+    ) -> "_Wave":
+        """By linear least squares."""
+        weight = root * target.slope
+        columns = np.column_stack([np.ones(len(x)), *(one(frequency * x) for one in phases)]) * weight[:, None]
+        gram, moment = columns.T @ columns, columns.T @ (weight * target.z)
+        size = np.sqrt(np.diag(gram))
+        try:
+            solution = np.linalg.solve(gram / np.outer(size, size), moment / size) / size
+        except np.linalg.LinAlgError:
+            return cls(math.inf, frequency, phases, np.zeros(1 + len(phases)))
+        left = float(np.sum((weight * target.z - columns @ solution) ** 2))
+        return cls(left if math.isfinite(left) else math.inf, frequency, phases, solution)
+
+    def values(self, x: np.ndarray) -> np.ndarray:
+        columns = [np.ones(len(x)), *(one(self.frequency * x) for one in self.phases)]
+        return np.column_stack(columns) @ self.coefficients
+
+    def expression(self, symbol: sympy.Symbol) -> sympy.Expr:
+        """A sine with a phase where there are both."""
+        level, *others = (float(one) for one in self.coefficients)
+        argument = sympy.Float(self.frequency) * symbol
+        if len(others) == 1:
+            function = sympy.sin if self.phases == (np.sin,) else sympy.cos
+            return sympy.Float(level) + sympy.Float(others[0]) * function(argument)
+        cosine, sine = others
+        phase = sympy.Float(math.atan2(cosine, sine))
+        return sympy.Float(level) + sympy.Float(math.hypot(cosine, sine)) * sympy.sin(argument + phase)
+
+
+def _left(wave: _Wave) -> float:
+    return wave.left
