@@ -7,7 +7,8 @@ SHORTER = 0.5
 """Share of the budget for which structure goes on where a formula is exact and very long."""
 
 ADDITIVE_AFTER = 0.1
-"""Share of the budget for which structure goes on alone before the smallest network has its turn."""
+"""Share of the budget for which structure goes on alone before functions of one and two columns are read, and the
+smallest network has its turn."""
 
 LAST_LOOK, LAST_SECONDS = 0.15, 4.0
 """Share of the time budget for the one column that is left of a table which a short formula settles, and seconds, at
@@ -19,7 +20,8 @@ rows the first such formula need not be the best."""
 
 TERMS_AFTER, TERMS_AFTER_REDUCED = 0.25, 0.6
 """Share of the budget for which structure, or the readings of a curve, go on alone before sums have their turn; and
-the same with noise where a smaller problem was found, whose own sums come first."""
+the same with noise where a smaller problem was found, whose own sums come first, and for functions of one and two
+columns where structure has made a curve of a table, which has the engines for curves first."""
 
 LEAF = 0.05
 """Least share of the time budget for a smaller problem while sums of products are still to have their first turn."""

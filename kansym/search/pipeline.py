@@ -114,7 +114,7 @@ class _Run:
         self.decisions: list[Decision] = []
         # Where something smooth is known to reach an error, networks far above it have the wrong shape.
         self.promising = PROMISING if attainable is None else min(PROMISING, max(SPLINE_ERROR, 30 * attainable))
-        self.settled, self.challenged, self.part, self._leaves = False, False, part, 0
+        self.settled, self.challenged, self.part, self._leaves, self._curve = False, False, part, 0, False
         self.solver: Solver | None = None
         # Where noise is known, time is kept for the case against the pick.
         noisy = not part and is_noisy(0.0, self.fit_rows)
@@ -256,8 +256,7 @@ class _Run:
     def _next_network(self) -> Candidate | None:
         """The network to read now, if any."""
         late = clock.late(self.start + 0.5 * self.options.max_seconds)
-        known = self.formulas.best_loss()
-        return self.held.next(known, noisy=self.sums.noisy, late=late, unread=not self.readings)
+        return self.held.next(self.formulas.best_loss(), noisy=self.sums.noisy, late=late, unread=not self.readings)
 
     def _read_held(self) -> None:
         """Read what was left aside."""
@@ -310,6 +309,7 @@ class _Run:
                 continue  # A quotient of expanded polynomials may be a short law of a smaller problem.
             if self.formulas.exact() or (self.formulas.at_noise() and len(y) >= SMALL_TABLE and not solver.more):
                 return
+            self._curve = self._curve or (problem.reduced and problem.dimension == 1)
             if self._additive():
                 return
             if self.sums.noise > 0 and self.sums.first is not Turn.GLANCE:
@@ -343,7 +343,7 @@ class _Run:
         if leaf.glance:
             yield from self._glance(leaf)
             return
-        if self._additive():
+        if self._leaves and self._additive():
             return
         self._leaves += 1
         longest = self.sums.spare(self.start, self.options.max_seconds)
@@ -399,13 +399,12 @@ class _Run:
 
     def _additive(self) -> bool:
         """Read functions of one and two columns, and the smallest network if it sees all; whether that is enough."""
-        solver = self.solver
-        if solver is None or not clock.late(self.start + budget.ADDITIVE_AFTER * self.options.max_seconds):
+        solver, after = self.solver, budget.TERMS_AFTER_REDUCED if self._curve else budget.ADDITIVE_AFTER
+        if solver is None or not clock.late(self.start + after * self.options.max_seconds):
             return False
         self.sums.see(solver.noise, solver.smooth, solver.reducer.idle)
         done = self._terms(Turn.SINGLE)
-        known = done or self.dataset.n_columns == 1 or self.held.all
-        for first in itertools.islice(self.candidates, 0 if known else 1):
+        for first in itertools.islice(self.candidates, int(not (done or self.dataset.n_columns == 1 or self.held.all))):
             self._keep_network(first)
             if self.networks.loss(first) < (ELBOW * solver.smooth) ** 2:
                 self._read(first, thorough=True)
