@@ -27,16 +27,17 @@ LEAST_ROWS = 12
 FREQUENCIES, STEP = 120, 0.5
 """Frequencies that are tried, and half turns over the data from one to the next."""
 
-ROUNDS, LIKELY = 4, 4
+ROUNDS, LIKELY = 3, 3
 """Fits of a function of y that is near zero by noise, each near the one before, and frequencies that have them."""
 
-HANDED = 2
-"""Functions of y that are handed on: those whose waves leave least of y."""
+MOST_LEFT, MORE, LARGEST = 1e-3, 2.0, 0.3
+"""Root mean square that a wave leaves at most, in units of the spread of y and of its noise, and in any case of its
+spread: under some function of y most curves are nearly waves, and each formula takes its time."""
 
 ACCURATE, STEPS = 1e-8, 40
 """Accuracy of a frequency, in units of that step, and most steps on the way to it."""
 
-PHASES: tuple[tuple[Function, ...], ...] = ((np.sin,), (np.cos,), (np.cos, np.sin))
+BOTH: tuple[Function, ...] = (np.cos, np.sin)
 """Functions that come with a constant: one of them, or both, which is a wave of any phase."""
 
 
@@ -68,16 +69,26 @@ def linked_waves(
     root = np.ones(len(y)) if weights is None else np.sqrt(weights / weights.mean())
     found: list[tuple[float, int, str, sympy.Expr]] = []
     for target in noisy_targets(y, allowed, noise) if noise > 0 else linked_targets(y, allowed):
-        for number, phases in enumerate(PHASES):
-            wave = _Wave.best(x, target, root, phases)
-            if wave is not None:
-                formula = target.formula(wave.expression(symbol))
-                # Rounded, so that waves that are as good come in their own order and not in that of rounding errors.
-                found.append((float(f"{wave.left:.9g}"), number, target.name, formula))
-    names = list(dict.fromkeys(name for _, _, name, _ in sorted(found, key=lambda one: one[:2])))[:HANDED]
-    for _, _, name, formula in sorted(found, key=lambda one: one[:2]):
-        if name in names and (allowed is None or allowed.permits(formula)):
+        for number, wave in enumerate(_waves(x, target, root)):
+            # Rounded, so that waves that are as good come in their own order and not in that of rounding errors.
+            found.append((float(f"{wave.left:.9g}"), number, target.name, target.formula(wave.expression(symbol))))
+    spread = float(np.sqrt(np.cov(y, aweights=root**2)))
+    most = min(max(MOST_LEFT * spread, MORE * noise), LARGEST * spread)
+    found = sorted((one for one in found if one[0] <= len(y) * most**2), key=lambda one: one[:2])
+    for _, _, name, formula in found:
+        if name == found[0][2] and (allowed is None or allowed.permits(formula)):
             yield formula
+
+
+def _waves(x: np.ndarray, target: Target, root: np.ndarray) -> list["_Wave"]:
+    """A sine or a cosine alone, and of any phase."""
+    step = STEP * math.pi / float(np.ptp(x))
+    best = _Wave.best(x, target, root, step)
+    if best is None:
+        return []
+    target = target if target.near is None else target.near(best.values(x))
+    alone = (_Wave.fitted(x, target, root, (one,), best.frequency) for one in BOTH)
+    return [*(one.nearer(x, target, root, step) for one in alone if math.isfinite(one.left)), best]
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,34 +101,35 @@ class _Wave:
     coefficients: np.ndarray
 
     @classmethod
-    def best(cls, x: np.ndarray, target: Target, root: np.ndarray, phases: tuple[Function, ...]) -> "_Wave | None":
-        """Of all frequencies, refined, and of a target near its fit where that is near zero by noise."""
-        step = STEP * math.pi / float(np.ptp(x))
-        clock.charge(Work.FORM_VALUES, FREQUENCIES * (1 + len(phases)) * len(x))
-        tried = [cls.fitted(x, target, root, phases, step * (1 + k)) for k in range(min(FREQUENCIES, len(x)))]
+    def best(cls, x: np.ndarray, target: Target, root: np.ndarray, step: float) -> "_Wave | None":
+        """Of all frequencies and phases, of a target near its fit where that is near zero by noise."""
+        clock.charge(Work.FORM_VALUES, 3 * FREQUENCIES * len(x))
+        tried = [cls.fitted(x, target, root, BOTH, step * (1 + k)) for k in range(min(FREQUENCIES, len(x)))]
         left = np.array([math.inf, *(one.left for one in tried), math.inf])
         dips = np.flatnonzero((left[1:-1] <= left[:-2]) & (left[1:-1] <= left[2:]) & np.isfinite(left[1:-1]))
         # Near zero by noise a harmonic may leave less than the wave at first.
         likely = sorted((tried[k] for k in dips), key=_left)[: 1 if target.near is None else LIKELY]
-        return min((one.refined(x, target, root, step) for one in likely), key=_left, default=None)
+        return min((one.settled(x, target, root, step) for one in likely), key=_left, default=None)
 
-    def refined(self, x: np.ndarray, target: Target, root: np.ndarray, step: float) -> "_Wave":
-        """With the best frequency about its own, of a target near its fit where that is near zero by noise."""
-        best = self
-        for _ in range(1 if target.near is None else ROUNDS):
-
-            def left(one: float, target: Target = target) -> float:
-                return self.fitted(x, target, root, self.phases, one).left
-
-            bounds = max(best.frequency - step, 0.1 * step), best.frequency + step
-            options = {"xatol": ACCURATE * step, "maxiter": STEPS}
-            found: Any = scipy.optimize.minimize_scalar(left, bounds=bounds, method="bounded", options=options)
-            clock.charge(Work.SMALL_FITS, STEPS)
-            best = min(best, self.fitted(x, target, root, self.phases, float(found.x)), key=_left)
-            if target.near is not None:
-                target = target.near(best.values(x))
-                best = self.fitted(x, target, root, self.phases, best.frequency)
+    def settled(self, x: np.ndarray, target: Target, root: np.ndarray, step: float) -> "_Wave":
+        """The nearest wave, of a target near the fit before."""
+        best = self.nearer(x, target, root, step)
+        for _ in range(0 if target.near is None else ROUNDS - 1):
+            target = target.near(best.values(x)) if target.near is not None else target
+            best = self.fitted(x, target, root, self.phases, best.frequency).nearer(x, target, root, step)
         return best
+
+    def nearer(self, x: np.ndarray, target: Target, root: np.ndarray, step: float) -> "_Wave":
+        """With the best frequency within a step of its own."""
+
+        def left(frequency: float) -> float:
+            return self.fitted(x, target, root, self.phases, frequency).left
+
+        bounds = max(self.frequency - step, 0.1 * step), self.frequency + step
+        options = {"xatol": ACCURATE * step, "maxiter": STEPS}
+        found: Any = scipy.optimize.minimize_scalar(left, bounds=bounds, method="bounded", options=options)
+        clock.charge(Work.SMALL_FITS, found.nfev)
+        return min(self, self.fitted(x, target, root, self.phases, float(found.x)), key=_left)
 
     @classmethod
     def fitted(
