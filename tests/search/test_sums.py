@@ -12,7 +12,7 @@ from kansym.data.preparation import prepare
 from kansym.search.budget import LEAF, TERMS_AFTER
 from kansym.search.options import DiscoveryOptions
 from kansym.search.rows import FitRows
-from kansym.search.sums import LEAST_OF_CURVE, SEEN_BY_FEW, SHORTER_SECONDS, SPLINED, Sums, Turn
+from kansym.search.sums import LEAST_OF_CURVE, SEEN_BY_FEW, SHORTER_SECONDS, SPLINED, SPLINED_BY_TWO, Sums, Turn
 from kansym.symbolic.parametric import parametrize
 from kansym.terms.enumeration import Enumeration
 from kansym.terms.pursuit import Pursuit
@@ -268,26 +268,54 @@ def test_no_long_formula_is_handed_on_with_noise(sums, noisy, monkeypatch):
     assert (long in list(search.formulas(Turn.WHOLE))) is not noisy
 
 
-@pytest.mark.parametrize(("noise", "smooth", "told"), [(0.0, 1e-5, None), (0.0, 0.1, 0.1), (0.1, 0.1, 0.1)])
-def test_single_columns_are_read_once(rng, monkeypatch, noise, smooth, told):
+def engines_of_columns(monkeypatch, answer=()):
+    """What the engines for functions of one and two columns are asked: their names and what they are told."""
     asked = []
-    monkeypatch.setattr("kansym.search.sums.factor_readings", lambda *table, **how: asked.append((table[3], how)) or ())
+
+    def of(name):
+        return lambda X, y, variables, table, **how: asked.append((name, table, how)) or iter(answer)
+
+    for name in ("factor_readings", "block_readings", "combination_readings"):
+        monkeypatch.setattr(f"kansym.search.sums.{name}", of(name))
+    return asked
+
+
+@pytest.mark.parametrize(
+    ("noise", "smooth", "told"), [(0.0, 1e-5, (SPLINED, SPLINED_BY_TWO)), (0.0, 0.1, None), (0.1, 0.1, None)]
+)
+def test_functions_of_columns_are_read_once(rng, monkeypatch, noise, smooth, told):
+    asked = engines_of_columns(monkeypatch)
     search = table_of(rng, 300, 2)
     search.see(noise, smooth, ())
     with clock.running(Clock()):
-        for combined in (False, False, True, True):
-            list(search._of_single_columns(60.0, combined=combined))
+        for combined, products in ((False, False), (False, False), (True, False), (True, True), (True, True)):
+            list(search._of_single_columns(60.0, combined=combined, products=products))
+    names = ["factor_readings", "block_readings", "combination_readings", "combination_readings"]
+    assert [name for name, _, _ in asked] == names
+    assert [how.get("products") for _, _, how in asked] == [None, None, False, True]
     # Splines of few pieces do not follow a function as closely as an interpolant may.
-    y = search.fit_rows.rows(search.fit_rows.fitting)[1]
-    expected = SPLINED * float(np.std(y)) if told is None else told
-    assert [how["combined"] for _, how in asked] == [False, True]
-    assert [table["noise"] for table, _ in asked] == pytest.approx([expected, expected])
+    spread = float(np.std(search.fit_rows.rows(search.fit_rows.fitting)[1]))
+    single, double = (0.1, 0.1) if told is None else (share * spread for share in told)
+    assert [table["noise"] for _, table, _ in asked] == pytest.approx([single, double, single, single])
 
 
-def test_without_an_interpolant_single_columns_wait(rng, monkeypatch):
-    monkeypatch.setattr("kansym.search.sums.factor_readings", lambda *table, **how: pytest.fail("asked"))
+def test_where_functions_of_columns_are_seen_no_others_are_asked(rng, monkeypatch):
+    asked = engines_of_columns(monkeypatch, answer=[sympy.Symbol("x", real=True)])
     search = table_of(rng, 300, 2)
-    assert list(search._of_single_columns(60.0, combined=False)) == []
+    search.see(0.1, 0.1, ())
+    with clock.running(Clock()):
+        for idle in ((), (), (0,)):
+            search.see(0.1, 0.1, idle)
+            list(search._of_single_columns(60.0, combined=True, products=True))
+    # Without a column that does not matter the table is another one.
+    assert [name for name, _, _ in asked] == ["factor_readings", "factor_readings"]
+
+
+def test_without_an_interpolant_functions_of_columns_wait(rng, monkeypatch):
+    asked = engines_of_columns(monkeypatch)
+    search = table_of(rng, 300, 2)
+    assert list(search._of_single_columns(60.0, combined=True, products=True)) == []
+    assert asked == []
 
 
 def test_a_turn_for_single_columns_has_nothing_else(rng, monkeypatch):
