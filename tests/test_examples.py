@@ -116,6 +116,7 @@ def test_nine_inputs_are_taken_apart(tmp_path):
     assert number(r"twice as long: ([\d.e+-]+)", output)[0] < 1e-9
 
 
+@pytest.mark.long
 def test_hubble_is_off_by_his_distances(tmp_path):
     output = run_example(tmp_path, "hubble", "main()")
     # The least-squares slope through the origin of his table, by hand.

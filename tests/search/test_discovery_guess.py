@@ -144,6 +144,7 @@ def test_constants_that_cannot_be_told_apart():
     np.testing.assert_allclose(found.formula.predict(FRESH), law(FRESH), rtol=1e-9)
 
 
+@pytest.mark.long
 def test_a_guess_that_is_longer_than_it_is_worth():
     # A fit to the noise of eight orbits; the formula is one that PySR hands out for them.
     a = np.array([0.387, 0.723, 1, 1.524, 5.203, 9.537, 19.19, 30.07])
@@ -217,6 +218,7 @@ def test_another_formula():
 # -- several, and bad ones ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_several_guesses_and_one_without_values():
     found = run(LAW + NOISE, "A*log(x - 3)", FORM, "a + b*x")
     assert [one.verdict for one in found.guesses] == [UNUSABLE, CONFIRMED, REPLACED]

@@ -56,6 +56,7 @@ def test_constants_have_names_of_their_own():
 
 
 @pytest.mark.parametrize("relative", [True, False])
+@pytest.mark.long
 def test_a_scatter_that_grows_with_the_target_is_told(relative, rng):
     x = np.linspace(0.5, 10, 100)
     error = 0.03 * 2 * x if relative else np.full(100, 0.3)

@@ -77,6 +77,7 @@ def test_constants_out_of_double_precision_end_one_formula_and_not_the_run(rng):
 X = sympy.Symbol("x")
 
 
+@pytest.mark.long
 def test_moseleys_square_is_named_as_a_rival():
     found = discover(load_dataset("moseley", target="wavenumber"), DiscoveryOptions(max_seconds=2))
     shown = {formula.expression for formula in found.front}

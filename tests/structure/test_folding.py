@@ -28,6 +28,7 @@ def fold_of(function, n=900, noise=0.0):
     ],
     ids=["a term", "inside"],
 )
+@pytest.mark.long
 def test_the_place_of_a_kink_is_found_and_its_column_folded(function, place):
     fold, X, y = fold_of(function)
     assert fold is not None

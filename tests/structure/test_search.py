@@ -213,6 +213,7 @@ def test_idle_columns_are_those_of_the_whole_table(box, law):
     assert reducer.idle == (2,)
 
 
+@pytest.mark.long
 def test_what_many_columns_hide_is_not_reduced_too_far(rng):
     # Over narrow ranges a ratio is nearly a difference, and one column fewer is left.
     X = rng.uniform([0.2, 2.77, -6.0, 2.77, -1.5], [2.0, 3.38, 6.0, 3.38, 1.5], (1600, 5))

@@ -194,6 +194,7 @@ def test_the_same_seed_gives_the_same_formulas(box, law):
     assert runs[0] == runs[1] and len(runs[0]) >= 1
 
 
+@pytest.mark.long
 def test_the_deadline_is_passed_on_and_kept(box, rng):
     class Slow(Curves):
         def __call__(self, leaf):

@@ -48,6 +48,7 @@ def test_small_exact_numbers_are_constants_where_they_scale_a_function(tables_of
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.002])
+@pytest.mark.long
 def test_magnitude_and_phase_of_an_oscillator_share_its_constants(tables_of, formula_of, noise):
     common = resonance(tables_of, formula_of, noise)
     assert [formula.text for formula in common.formulas] == ["c/sqrt(P**2 + b**2*w**2)", "pi/2 - atan(P/(b*w))"]

@@ -59,6 +59,7 @@ def test_what_is_foretold_is_least_squares_on_columns_and_derivatives(setting):
         assert float(gain[k]) == pytest.approx(1 - left_over @ left_over, abs=1e-4)
 
 
+@pytest.mark.long
 def test_a_pole_between_the_starts_of_a_grid(table):
     """The nearest start leaves more than thousands of other pairs do; derivatives tell where it leads."""
     X = table((0.2, 2.0), (260, 420), rows=120)

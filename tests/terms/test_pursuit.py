@@ -109,6 +109,7 @@ def test_only_allowed_functions_are_used(table):
     assert found and all(allowed.permits(one) for one in found)
 
 
+@pytest.mark.long
 def test_rows_without_weight_do_not_count(table):
     X = table((0.0, 4.0))
     y = 2 * np.exp(-0.7 * X[:, 0]) + 0.3 * X[:, 0]
@@ -119,6 +120,7 @@ def test_rows_without_weight_do_not_count(table):
     assert min(error(one, variables, X, y) for one in found) < 1e-8
 
 
+@pytest.mark.long
 def test_extreme_units_and_tables_that_say_nothing(table):
     X = table((0.0, 4.0))
     y = 1e-19 * (2 * np.exp(-0.7 * X[:, 0]) + 0.3 * X[:, 0])

@@ -25,6 +25,7 @@ def rows():
     [sympy.cos(A - B + sympy.sqrt(C)) + 0.78, 2.5 * sympy.sin(B + 3 * sympy.log(C)) - A],
     ids=str,
 )
+@pytest.mark.long
 def test_a_wave_beside_a_polynomial(rows, expression):
     y, found = looked_for(expression, rows)
     assert found
