@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import sympy
 
+from kansym.errors import ArgumentError
 from kansym.search.curve_readings import EngineTable, curve_readings, stand_in
 from kansym.structure.scaled_forms import scaled_forms
 from kansym.structure.simple_forms import simple_forms
@@ -150,7 +151,10 @@ class Curve:
     def take(self, expressions: Iterator[sympy.Expr]) -> None:
         """Take readings."""
         for expression in () if self.flat else expressions:
-            residual = self.target - parametrize(expression, self.symbols).evaluate(self.X)
+            try:
+                residual = self.target - parametrize(expression, self.symbols).evaluate(self.X)
+            except ArgumentError:  # a constant that no double holds
+                continue
             left = float(self.table["weights"] @ residual**2) / self.noise**2
             bits = self._misfit(left) + formula_bits(expression, self.rows, len(self.symbols))
             # What leaves the same is the same in other words.
@@ -210,7 +214,8 @@ class _Rest:
         residual = y - values.prod(0).sum(1)
         square = weights * residual**2
         # At a kink or an end splines may miss far more than elsewhere, which is no reason to doubt the rest.
-        weights = weights * np.minimum(1.0, FAR * np.median(square) / np.maximum(square, np.finfo(float).tiny))
+        with np.errstate(over="ignore"):
+            weights = weights * np.minimum(1.0, FAR * np.median(square) / np.maximum(square, np.finfo(float).tiny))
         return cls(seen, number, column, own, slope, residual, weights)
 
     def curve(
@@ -227,10 +232,13 @@ class _Rest:
         noise = min(table["noise"], math.sqrt(float(self.weights @ self.residual**2) / len(y)))
         # Cubic functions are followed exactly.
         noise = max(noise, float(np.finfo(float).eps * np.std(y)))
-        told: EngineTable = {**table, "weights": share, "noise": noise / math.sqrt(float(share.mean())), "noisy": True}
+        size = math.sqrt(float(share.mean())) if len(share) else 1.0
+        told: EngineTable = {**table, "weights": share, "noise": noise / size, "noisy": True}
         exact = not table["noisy"] or noise < LESS * table["noise"]
         changed = float(np.std(self.own)) * math.sqrt(float(np.mean(self.slope**2)))
-        flat = changed <= FLAT * fitted.error * math.sqrt(fitted.numbers / len(y))
+        # Of what no row says anything of there are no points, or a single one.
+        several = bool(len(share) and np.ptp(X, axis=0).all())
+        flat = not several or changed <= FLAT * fitted.error * math.sqrt(fitted.numbers / len(y))
         found = {"": Reading(0.0, 0.0, sympy.Float(float(self.own.mean())))} if flat else {}
         numbers, error = len(fitted.splines[self.column].c), max(noise, min(table["noise"], fitted.error))
         return Curve(X, target, symbols, arguments, told, noise, error, len(y), numbers, exact, flat, found)

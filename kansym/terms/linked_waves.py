@@ -139,13 +139,18 @@ class _Wave:
         weight = root * target.slope
         columns = np.column_stack([np.ones(len(x)), *(one(frequency * x) for one in phases)]) * weight[:, None]
         gram, moment = columns.T @ columns, columns.T @ (weight * target.z)
-        size = np.sqrt(np.diag(gram))
+        size = np.maximum(np.sqrt(np.diag(gram)), np.finfo(float).tiny)
+        total, nothing = weight * target.z, np.zeros(1 + len(phases))
         try:
             solution = np.linalg.solve(gram / np.outer(size, size), moment / size) / size
         except np.linalg.LinAlgError:
-            return cls(math.inf, frequency, phases, np.zeros(1 + len(phases)))
-        left = float(np.sum((weight * target.z - columns @ solution) ** 2))
-        return cls(left if math.isfinite(left) else math.inf, frequency, phases, solution)
+            solution = nothing
+        left = float(np.sum((total - columns @ solution) ** 2))
+        return (
+            cls(left, frequency, phases, solution)
+            if math.isfinite(left)
+            else cls(float(total @ total), frequency, phases, nothing)
+        )
 
     def values(self, x: np.ndarray) -> np.ndarray:
         columns = [np.ones(len(x)), *(one(self.frequency * x) for one in self.phases)]

@@ -51,3 +51,16 @@ def test_two_columns_are_the_whole_table():
     rows = np.random.default_rng(0).uniform(size=(500, 2))
     table = {"weights": None, "noise": 0.1, "noisy": True, "allowed": None, "seed": 0}
     assert list(block_readings(rows, rows.prod(1), (X, Z), table, until=math.inf)) == []
+
+
+@pytest.mark.parametrize("noisy", [True, False])
+def test_columns_of_few_values_and_a_target_that_hardly_depends_on_them(noisy):
+    generator = np.random.default_rng(2)
+    n = 500
+    counts, rare = generator.integers(0, 3, n).astype(float), np.where(generator.random(n) < 0.99, 0.0, 1.0)
+    points = np.column_stack([counts, rare, generator.uniform(-1, 1, n)])
+    table = {"weights": generator.uniform(0, 1, n), "noise": 0.3, "noisy": noisy, "allowed": None, "seed": 0}
+    y = points[:, 2] * rare + 0.1 * generator.normal(size=n)
+    with clock.budget(2, deterministic=True):
+        for found in block_readings(points, y, VARIABLES, table, until=1.0):
+            assert np.isfinite(parametrize(found, VARIABLES).values).all()

@@ -36,7 +36,7 @@ def product(x, z, w):
 
 def chi_squared(curve, function):
     """Of points, for each, against a function but for its factor."""
-    weights, values = curve.table["weights"], function(curve.x)
+    weights, values = curve.table["weights"], function(curve.X[:, 0])
     factor = (weights * values) @ curve.target / ((weights * values) @ values)
     return float(np.mean(weights * (curve.target - factor * values) ** 2)) / curve.noise**2
 
@@ -61,7 +61,7 @@ def test_a_function_that_is_not_there_is_flat():
     assert curves[2].sure and len(curves[2].best()) == 1
     assert curves[2].best()[0].expression.is_number
     # Nothing else is asked of it.
-    curves[2].take(iter([sympy.sin(curves[2].symbol)]))
+    curves[2].take(iter([sympy.sin(curves[2].symbols[0])]))
     assert len(curves[2].best()) == 1
 
 
@@ -74,7 +74,7 @@ def test_what_splines_leave_is_noise_or_is_not(noisy, told, exact):
 @pytest.mark.parametrize("noisy", [True, False])
 def test_the_right_reading_is_the_shortest(noisy):
     curve = Curve.of(seen(product, noisy=noisy), 0, 1)
-    z = curve.symbol
+    z = curve.symbols[0]
     with clock.budget(math.inf, deterministic=True):
         curve.take(iter([1 / (1.0 + z) ** 2, sympy.nan * z]))
         assert not curve.settled
@@ -86,8 +86,8 @@ def test_the_right_reading_is_the_shortest(noisy):
 
 def test_a_size_that_nobody_knows_costs_less_than_chi_squared():
     noisy, exact = (Curve.of(seen(product, noisy=one), 0, 1) for one in (True, False))
-    wrong = float(noisy.target.mean()) / (1.0 + noisy.symbol)
+    wrong = float(noisy.target.mean()) / (1.0 + noisy.symbols[0])
     for curve in (noisy, exact):
-        curve.take(iter([wrong.xreplace({noisy.symbol: curve.symbol})]))
+        curve.take(iter([wrong.xreplace({noisy.symbols[0]: curve.symbols[0]})]))
     bits = [curve.best()[0].bits for curve in (noisy, exact)]
     assert bits[1] < 0.1 * bits[0]
