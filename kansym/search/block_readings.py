@@ -35,6 +35,10 @@ COLUMNS = range(3, 6)
 AS_GOOD = 1.2
 """Error of splines, in units of noise, that may be noise: there are far more numbers than for single columns."""
 
+FAR_LESS, CLOSE = 0.1, 0.02
+"""Error of one pair of columns, in units of those of all others and of the spread of y, that without noise says that it
+is the one, though a steep function of another column may need more pieces."""
+
 FOLLOWED = 2
 """Pairs of columns that are followed."""
 
@@ -66,7 +70,11 @@ def block_readings(
     found: dict[tuple[int, int], tuple[float, PairBlock]] = {}
     for error, block in sorted(_blocks(X, y, table), key=lambda one: one[0]):
         found.setdefault(block.pair, (error, block))
-    followed = [one for one in found.values() if one[0] < AS_GOOD][:FOLLOWED]
+    likely = list(found.values())[:FOLLOWED]
+    followed = [one for one in likely if one[0] < AS_GOOD]
+    close = CLOSE * float(y.std()) / table["noise"]
+    if not (followed or table["noisy"]) and len(likely) > 1 and likely[0][0] < min(close, FAR_LESS * likely[1][0]):
+        followed = likely[:1]
     for number, (error, block) in enumerate(followed):
         logger.info("terms: a function of %s leaves %.2f times the noise", [variables[k] for k in block.pair], error)
         share = clock.now() + clock.left(until) / (len(followed) - number)

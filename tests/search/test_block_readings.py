@@ -64,3 +64,17 @@ def test_columns_of_few_values_and_a_target_that_hardly_depends_on_them(noisy):
     with clock.budget(2, deterministic=True):
         for found in block_readings(points, y, VARIABLES, table, until=1.0):
             assert np.isfinite(parametrize(found, VARIABLES).values).all()
+
+
+@pytest.mark.long
+def test_without_noise_one_pair_that_leaves_far_less_is_followed():
+    # Of a steep function of another column few pieces leave more than an interpolant does.
+    generator = np.random.default_rng(1)
+    points = np.column_stack([generator.uniform(*ends, 2000) for ends in ((0.5, 2.5), (0.5, 5.0), (0.001, 1.0))])
+    law = sympy.exp(-0.19 / W) * sympy.exp(-((0.37 * Z) ** X))
+    y = parametrize(law, VARIABLES).evaluate(points)
+    table = {"weights": None, "noise": 1e-3 * float(np.std(y)), "noisy": False, "allowed": None, "seed": 0}
+    with clock.budget(math.inf, deterministic=True):
+        first = next(block_readings(points, y, VARIABLES, table, until=30.0))
+    residual = parametrize(first, VARIABLES).evaluate(points) - y
+    assert np.sqrt(np.mean(residual**2)) < 1e-3 * float(np.std(y))
