@@ -1,4 +1,4 @@
-"""Waves beside a constant under functions of y."""
+"""Waves beside a constant or a line under functions of y."""
 
 import numpy as np
 import pytest
@@ -15,6 +15,7 @@ LAWS = {
     "fringes": 3.5 / (1 + 0.85 * sympy.sin(0.5 * X) ** 2),
     "the third side": sympy.sqrt(2.3 - 1.9 * sympy.cos(1.3 * X)),
     "directions": sympy.exp(1.4 * sympy.sin(2.1 * X + 0.4)),
+    "growth by seasons": 0.3 * sympy.exp(-0.1 * X - 0.8 * sympy.cos(2.6 * X)),
     "of the other sign": -1 / (1.6 + sympy.sin(0.7 * X)),
 }
 
