@@ -343,8 +343,6 @@ class _Run:
         if leaf.glance:
             yield from self._glance(leaf)
             return
-        if self._leaves and self._additive():
-            return
         self._leaves += 1
         longest = self.sums.spare(self.start, self.options.max_seconds)
         if self.settled and leaf.X.shape[1] == 1:

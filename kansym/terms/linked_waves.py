@@ -30,7 +30,7 @@ FREQUENCIES, STEP = 120, 0.5
 ROUNDS, LIKELY = 3, 3
 """Fits of a function of y that is near zero by noise, each near the one before, and frequencies that have them."""
 
-MOST_LEFT, MORE, LARGEST = 1e-3, 2.0, 0.3
+MOST_LEFT, MORE, LARGEST = 1e-6, 2.0, 0.3
 """Root mean square that a wave leaves at most, in units of the spread of y and of its noise, and in any case of its
 spread: under some function of y most curves are nearly waves, and each formula takes its time."""
 
