@@ -86,8 +86,7 @@ def factor_readings(
         return
     frame = Frame(X, variables)
     alike = as_product(frame, y, table) or as_sum(frame, y, table) or _product_and_functions(frame, y, table)
-    for number, seen in enumerate(alike):
-        yield from read(seen, clock.now() + clock.left(until) / (len(alike) - number))
+    yield from _read_each(alike, until)
 
 
 def combination_readings(
@@ -125,9 +124,13 @@ def combination_readings(
             looks.append((_product_and_functions, AS_GOOD, more))
         looked += [(price * fitted.error, look, frame) for look, price, fitted in looks if fitted is not None]
     for _, look, frame in sorted(looked, key=lambda one: one[0])[:FRAMES]:
-        alike = look(frame, y, table)
-        for number, seen in enumerate(alike):
-            yield from read(seen, clock.now() + clock.left(until) / (len(alike) - number))
+        yield from _read_each(look(frame, y, table), until)
+
+
+def _read_each(alike: list[Seen], until: float) -> Iterator[sympy.Expr]:
+    """Formulas of all that y is seen as, each with its share of the time."""
+    for number, seen in enumerate(alike):
+        yield from read(seen, clock.now() + clock.left(until) / (len(alike) - number))
 
 
 def _suits(y: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> bool:
@@ -151,7 +154,7 @@ def read(seen: Seen, until: float, block: Block | None = None) -> Iterator[sympy
     logger.info("terms: %s as %d products in %s leaves %.1e", name, fitted.rank, expressions, fitted.error)
     places = itertools.product(range(fitted.rank), range(seen.frame.X.shape[1]))
     curves = {place: Curve.of(seen, *place) for place in places}
-    read_by = dict.fromkeys(curves, _curve_engines)
+    read_by = dict.fromkeys(curves, Curve.readings)
     for place, curve in curves.items():
         if block is None or place[1] != block.column or curve.flat:
             curve.take(curve.forms())
@@ -164,10 +167,6 @@ def read(seen: Seen, until: float, block: Block | None = None) -> Iterator[sympy
         curves[place].take(curves[place].sums(share))
     if all(curve.found for curve in curves.values()):
         yield from map(seen.target.formula, _combined({place: one.best() for place, one in curves.items()}))
-
-
-def _curve_engines(curve: Curve, until: float) -> Iterator[sympy.Expr]:
-    return curve.readings(until)
 
 
 def as_product(frame: Frame, y: np.ndarray, table: EngineTable) -> list[Seen]:
