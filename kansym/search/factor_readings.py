@@ -152,19 +152,27 @@ def read(seen: Seen, until: float, block: Block | None = None) -> Iterator[sympy
     fitted, name = seen.fitted, seen.target.name
     expressions = ", ".join(map(str, seen.frame.expressions))
     logger.info("terms: %s as %d products in %s leaves %.1e", name, fitted.rank, expressions, fitted.error)
-    places = itertools.product(range(fitted.rank), range(seen.frame.X.shape[1]))
-    curves = {place: Curve.of(seen, *place) for place in places}
-    read_by = dict.fromkeys(curves, Curve.readings)
-    for place, curve in curves.items():
-        if block is None or place[1] != block.column or curve.flat:
-            curve.take(curve.forms())
+    curves = {}
+    for place in itertools.product(range(fitted.rank), range(seen.frame.X.shape[1])):
+        curves[place] = Curve.of(seen, *place)
+        if block is None or place[1] != block.column or curves[place].flat:
+            curves[place].take(curves[place].forms())
         else:
-            curves[place], read_by[place] = Curve.of_columns(seen, *place, block.X, block.variables), block.engines
-    waiting = [place for place, curve in curves.items() if not curve.sure]
-    for number, place in enumerate(waiting):
-        share = clock.now() + clock.left(until) / (len(waiting) - number)
-        curves[place].take(read_by[place](curves[place], share))
-        curves[place].take(curves[place].sums(share))
+            curves[place] = Curve.of_columns(seen, *place, block.X, block.variables)
+    done: set[tuple[int, int]] = set()
+    seen = _without_constants(seen, curves, done)
+    # The other factor of what comes beside a product is first, since its constant goes there.
+    order = sorted(curves, key=lambda place: (place[0], place[1] in seen.beside))
+    for number, place in enumerate(order):
+        curve, waiting = curves[place], sum(not curves[other].sure for other in order[number:])
+        if curve.sure:
+            continue
+        share = clock.now() + clock.left(until) / waiting
+        curve.take(curve.readings(share) if block is None or len(curve.symbols) == 1 else block.engines(curve, share))
+        curve.take(curve.sums(share))
+        done.add(place)
+        if place[0] == 0:
+            seen = _without_constants(seen, curves, done)
     if all(curve.found for curve in curves.values()):
         yield from map(seen.target.formula, _combined({place: one.best() for place, one in curves.items()}))
 
@@ -203,7 +211,7 @@ def _product_and_functions(frame: Frame, y: np.ndarray, table: EngineTable) -> l
         looked += sorted(under, key=lambda one: one[0])[:1]
     likely = [one for _, one in sorted(looked, key=lambda one: one[0])[:FRAMES]]
     found = [_product_beside(frame, one.target, table, one.beside) for one in likely]
-    return [_without_constants(_without_flat(seen, table)) for seen in found if seen is not None]
+    return [_without_flat(seen, table) for seen in found if seen is not None]
 
 
 def functions_of(y: np.ndarray, table: EngineTable) -> list[Target]:
@@ -245,13 +253,17 @@ def _without_flat(seen: Seen, table: EngineTable) -> Seen:
     return _product_beside(seen.frame, seen.target, table, kept) or seen
 
 
-def _without_constants(seen: Seen) -> Seen:
-    """f(x) h(z) + g(x) with the constant of h, which the rows do not tell, in g: (h + c) f + g is h f + (g + c f)."""
+def _without_constants(seen: Seen, curves: dict[tuple[int, int], Curve], done: set[tuple[int, int]]) -> Seen:
+    """f(x) h(z) + g(x) with the constant of h, which the rows do not tell, in g: (h + c) f + g is h f + (g + c f).
+
+    The constant is that of the best reading of h, which it leaves; of functions that are not done there are new curves.
+    """
     for number, other in enumerate(seen.beside if seen.frame.X.shape[1] == 2 else (), start=1):
-        curve = Curve.of(seen, 0, 1 - other)
-        curve.take(curve.forms())
-        best = curve.best()
-        constant = float(best[0].expression.as_coeff_Add()[0]) if best else 0.0
+        product = (0, 1 - other)
+        readings = [] if other == CONSTANT else curves[product].best()
+        constant = float(readings[0].expression.as_coeff_Add()[0]) if readings else 0.0
+        if constant == 0 or curves[product].flat:
+            continue
         splines = list(seen.fitted.splines)
         h, fg = splines[1 - other], splines[other]
         one, both = h.c.copy(), fg.c.copy()
@@ -260,6 +272,12 @@ def _without_constants(seen: Seen) -> Seen:
         both[:, number] += constant * both[:, 0]
         splines[1 - other], splines[other] = BSpline(h.t, one, 3), BSpline(fg.t, both, 3)
         seen = replace(seen, fitted=replace(seen.fitted, splines=tuple(splines)))
+        kept = curves[product].found
+        found = {same: replace(one, expression=one.expression - constant) for same, one in kept.items()}
+        curves[product] = replace(Curve.of(seen, *product), found=found)
+        for place in curves.keys() - done - {product}:
+            curves[place] = Curve.of(seen, *place)
+            curves[place].take(curves[place].forms())
     return seen
 
 

@@ -44,7 +44,7 @@ from kansym.search.results import Discovery, NetworkReading, StopReason, Trained
 from kansym.search.rows import FitRows
 from kansym.search.sums import Sums, Turn
 from kansym.search.watchdog import tell, watched
-from kansym.structure.leaf import Leaf
+from kansym.structure.leaf import Leaf, Look
 from kansym.structure.problem import Problem
 from kansym.structure.product_units import SMALL_TABLE
 from kansym.structure.settling import UNEVEN_ROWS
@@ -340,7 +340,7 @@ class _Run:
         if not np.ptp(leaf.t) > 0:
             yield sympy.Float(float(leaf.t[0]))
             return
-        if leaf.glance:
+        if leaf.look is not Look.WHOLE:
             yield from self._glance(leaf)
             return
         self._leaves += 1
@@ -364,10 +364,12 @@ class _Run:
             raise KeyboardInterrupt
 
     def _glance(self, leaf: Leaf) -> Iterator[sympy.Expr]:
-        """What is exact of a leaf and seen at once."""
-        part = _Run(*leaf_table(leaf, self.options, self.dataset.n_columns), None, part=True)
+        """What is exact of a leaf and seen at once, or has a look of its own."""
+        table, options = leaf_table(leaf, self.options, self.dataset.n_columns)
+        part = _Run(table, options, None, attainable=leaf.attainable, part=True)
         names = dict(zip(part.fit_rows.variables, leaf.variables, strict=True))
-        for formula in part.sums.at_once(leaf.until):
+        look = part.sums.at_once if leaf.look is Look.WAVES else part.sums.followed_by_splines
+        for formula in look(leaf.until):
             yield cast(sympy.Expr, formula.xreplace(names))
 
     def _terms(self, turn: Turn) -> bool:

@@ -103,6 +103,9 @@ LONGEST = 100
 """Nodes of a formula that is handed on with noise: to fit a longer one and write it shorter takes as long as a hundred
 others, and it is no law; waves on polynomials of several columns may have twice as many."""
 
+FAR_LESS = 0.2
+"""What splines leave, in units of what an interpolant does, that says that the law is of their form."""
+
 FACTORED, SEEN = 0.6, 0.4
 """Most of a turn for functions that are read one at a time; and with noise the least share of the time that is left for
 those."""
@@ -152,6 +155,7 @@ class Sums:
         self.smooth = math.inf
         self.idle: tuple[int, ...] = ()
         self._part, self._of_one = part, False
+        self._attainable = math.inf if attainable is None else attainable * float(fit_rows.dataset.y.std())
         self._rounded = ROUNDED * float(fit_rows.dataset.y.std())
         self._had: set[Turn] = set()
         self._factored: set[tuple[str, tuple[int, ...]]] = set()  # "" once one of them has been seen
@@ -250,6 +254,15 @@ class Sums:
             for one in waves_at_once(X, y, root, variables, seed=self.options.seed, seconds=left):
                 if allowed is None or allowed.permits(one):
                     yield one
+
+    def followed_by_splines(self, until: float) -> Iterator[sympy.Expr]:
+        """Products and sums of functions of single columns where splines leave far less than the interpolant of a part,
+        which is then no noise; outside of all turns."""
+        X, y, weights, variables = self._table()
+        table = self._told(weights, noisy=False)
+        table["noise"] = FAR_LESS * self._attainable
+        if self.wanted and math.isfinite(self._attainable):
+            yield from factor_readings(X, y, variables, table, until=until)
 
     def _of_one_column(self) -> Iterator[sympy.Expr]:
         """Squares of waves of the only column, waves under links, and sums of exponentials and waves, once."""

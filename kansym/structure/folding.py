@@ -15,6 +15,7 @@ import sympy
 from scipy.optimize import minimize_scalar
 
 from kansym import clock
+from kansym.structure.links import usable_links
 from kansym.structure.problem import Problem
 from kansym.structure.surrogate import Surrogate, fit_surrogate
 from kansym.symbolic.steps import Step, StepKind
@@ -38,6 +39,10 @@ most interpolants for that, and how far apart the last ones are, in units of tha
 
 ROUGH = 5e-4
 """Error of an interpolant without noise above which its target has a kink, a pole or an edge."""
+
+LINK_ROWS, SMOOTHER = 500, 0.2
+"""Rows of the interpolants that links are compared with, and the most error of the one that makes the target smooth, in
+units of that without."""
 
 GONE = 0.6
 """Error of an interpolant of the folded table, in units of that of the table, from which on it is folded."""
@@ -143,3 +148,25 @@ def _likeliest(problem: Problem, surrogate: Surrogate, column: int) -> list[floa
             found.append((float(np.mean(missed**2)) / (float(np.mean(change**2)) or 1.0), place))
     least, place = min(found, default=(np.inf, 0.0))
     return [place] if least < EVEN else []
+
+
+def smoother_link(problem: Problem, surrogate: Surrogate, seed: int, until: float = math.inf) -> Problem | None:
+    """The problem under the link that makes it smooth, where it has a kink, a pole or an edge; None where none does.
+
+    Parameters
+    ----------
+    problem, surrogate, seed, until
+        As in `folded`.
+    """
+    best, lowest = None, SMOOTHER * surrogate.error
+    for link in usable_links(problem.t)[1:] if surrogate.error >= ROUGH else ():
+        if clock.late(until):
+            return None
+        linked = link.apply(problem)
+        if not linked.finite():
+            continue
+        weights = linked.fitting_weights()
+        own = fit_surrogate(linked.X, linked.t, log=surrogate.axes.log, weights=weights, seed=seed, rows=LINK_ROWS)
+        if own is not None and own.error < lowest:
+            best, lowest = linked, own.error
+    return best

@@ -2,12 +2,22 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from enum import Enum, unique
 
 import numpy as np
 import sympy
 
 from kansym.structure.problem import Problem
 from kansym.symbolic.parametric import parametrize
+
+
+@unique
+class Look(Enum):
+    """How long a small table is looked at."""
+
+    WHOLE = "by all engines"
+    WAVES = "for what is exact and seen at once, which is waves"
+    CURVES = "for functions of single columns, where splines leave far less than the interpolant"
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,8 +36,7 @@ class Leaf:
         `kansym.clock.now` value to stop at.
     attainable : float or None
         Error, in units of the spread of t, that the interpolant reaches: networks far above it have the wrong shape.
-    glance : bool, default False
-        Only what is exact and seen at once, which is waves.
+    look : Look, default all engines
     """
 
     X: np.ndarray
@@ -37,7 +46,7 @@ class Leaf:
     weights: np.ndarray | None
     until: float
     attainable: float | None
-    glance: bool = False
+    look: Look = Look.WHOLE
 
 
 Solution = tuple[sympy.Expr, Problem]

@@ -13,8 +13,8 @@ import sympy
 
 from kansym import clock
 from kansym.structure.exact import beside, featured, short_sums
-from kansym.structure.folding import ROUGH, folded
-from kansym.structure.leaf import Leaf, LeafSolver, Solution, evaluate, symbols
+from kansym.structure.folding import folded, smoother_link
+from kansym.structure.leaf import Leaf, LeafSolver, Look, Solution, evaluate, symbols
 from kansym.structure.links import usable_links
 from kansym.structure.peeling import peeled
 from kansym.structure.problem import TARGET, Problem
@@ -79,6 +79,9 @@ of those, the smallest, have their own."""
 
 NETWORKS, NETWORKS_WITH_NOISE = 0.4, 0.7
 """Share of the time for the search of a smaller problem: with noise its readings only begin to say what it is."""
+
+SPLINES = 0.35
+"""The same for functions of single columns where splines leave far less than an interpolant."""
 
 READINGS = 4
 """Readings of separated curves that are followed."""
@@ -169,12 +172,14 @@ class Solver:
                 if smaller.steps and smaller.steps[-1].kind is StepKind.UNITS:
                     yield from self._together(self._as_product_units(smaller))
             whole = depth == 0 and not smaller.steps
+            if whole or not self.reducer.noisy:
+                yield from self._by_splines(smaller, surrogate)
             # With noise a term or factor that is read off is a guess, which reductions are not.
             early = self.reducer.noisy and smaller.reduced and self.any_function
             if early:
                 yield from self._by_networks(smaller, surrogate)
             if smaller.dimension > 1:
-                linked = self._smoother(smaller, surrogate)
+                linked = smoother_link(smaller, surrogate, self.seed, self.until)
                 if linked is not None:
                     own, _ = self.reducer.surrogate(linked)
                     yield from self._at_once(linked)
@@ -286,28 +291,15 @@ class Solver:
                 if linked.finite():
                     yield linked
 
-    def _smoother(self, problem: Problem, surrogate: Surrogate) -> Problem | None:
-        """The problem under the link that makes it smooth, where it has a kink, a pole or an edge."""
-        if surrogate.error < ROUGH:
-            return None
-        best, lowest = None, 0.2 * surrogate.error
-        for link in usable_links(problem.t)[1:]:
-            if self._late():
-                return None
-            linked = link.apply(problem)
-            if not linked.finite():
-                continue
-            own = fit_surrogate(
-                linked.X,
-                linked.t,
-                log=surrogate.axes.log,
-                weights=linked.fitting_weights(),
-                seed=self.seed,
-                rows=FEW_ROWS,
-            )
-            if own is not None and own.error < lowest:
-                best, lowest = linked, own.error
-        return best
+    def _by_splines(self, problem: Problem, surrogate: Surrogate) -> Iterator[Solution]:
+        """Functions of single columns: splines say what they are before networks or separations say it less exactly."""
+        if problem.dimension > 1 and self.any_function and not self._late():
+            variables, until = symbols(problem.dimension), clock.now() + SPLINES * clock.left(self.until)
+            weights = problem.fitting_weights()
+            for formula in self.leaf(
+                Leaf(problem.X, problem.t, variables, None, weights, until, surrogate.error, Look.CURVES)
+            ):
+                yield problem.compose(formula, variables), problem
 
     def _linked_networks(self, problem: Problem, surrogate: Surrogate) -> Iterator[Solution]:
         """Networks on L(t) where a link lowers the rank."""
@@ -387,7 +379,7 @@ class Solver:
             surrogate = fit_surrogate(rest.X, rest.t, log=signed, weights=None, seed=self.seed, rows=FEW_ROWS)
             if surrogate is None or surrogate.noise > NOISY or surrogate.error > WAVY:
                 variables, until = symbols(rest.dimension), clock.now() + GLANCE * clock.left(self.until)
-                for formula in self.leaf(Leaf(rest.X, rest.t, variables, None, None, until, None, glance=True)):
+                for formula in self.leaf(Leaf(rest.X, rest.t, variables, None, None, until, None, Look.WAVES)):
                     yield rest.compose(formula, variables), rest
             elif len(rest.t) == len(problem.t):
                 whole, self.until = self.until, min(self.until, clock.now() + REST * clock.left(self.until))

@@ -16,6 +16,7 @@ from kansym.clock import Work
 from kansym.symbolic.complexity import complexity
 from kansym.symbolic.parametric import ParametricForm, node_count, parametrize
 from kansym.symbolic.partial_fractions import split_denominators
+from kansym.symbolic.polynomial_powers import join_powers
 
 LARGEST_TREE = 400
 """Trees with more nodes than this are only brought into canonical gauge."""
@@ -115,6 +116,43 @@ def _softplus(total: Expr) -> Expr:
             left = Add(*(c * part for part, c in others.items() if part not in inside))
             return left + coefficient * sympy.log(number * sympy.exp(-power.args[0]) + scale)
     return total
+
+
+ROUND_DIGITS = 3
+"""Digits of a round number."""
+
+
+def join_waves(expression: Expr) -> Expr:
+    """The expression with ``a sin(u) + b cos(u)``, times the same factor, as one wave with a phase.
+
+    Of a wave that has a phase both numbers are hardly ever round.
+    """
+    return expression.replace(lambda node: node.is_Add, _joined_waves)
+
+
+def _joined_waves(total: Expr) -> Expr:
+    seen: dict[tuple[Expr, Expr, type], tuple[Expr, Expr]] = {}
+    for term in total.args:
+        number, rest = term.as_coeff_Mul()
+        for wave in Mul.make_args(rest):
+            if not isinstance(wave, sympy.sin | sympy.cos):
+                continue
+            place = wave.args[0], rest / wave
+            other = seen.get((*place, sympy.cos if isinstance(wave, sympy.sin) else sympy.sin))
+            if other is not None and not (_is_round(number) and _is_round(other[0])):
+                both = (number, other[0]) if isinstance(wave, sympy.sin) else (other[0], number)
+                a, b = map(float, both)
+                # With one sign for a wave and its negative.
+                size = math.copysign(math.hypot(a, b), a)
+                joined = size * sympy.sin(place[0] + math.atan2(b / size, a / size)) * place[1]
+                return _joined_waves(total - term - other[1] + joined)
+            seen[*place, type(wave)] = number, term
+    return total
+
+
+def _is_round(number: Expr) -> bool:
+    value = float(number)
+    return abs(value - float(f"{value:.{ROUND_DIGITS}g}")) <= SAME_NUMBER * abs(value)
 
 
 SQUARE_ROUNDING = 1e-10
@@ -252,7 +290,7 @@ def divide(expression: sympy.Expr) -> sympy.Expr:
     """The expression with polynomial division where that makes it shorter.
 
     In every product with a sum below, the factors above that are sums, one at a time and all together, are divided by
-    it with respect to each symbol.
+    it with respect to each symbol; of the same powers of two sums, the sums are.
     """
     # With symbols for the Floats: polynomial algebra on inexact numbers is neither exact nor stable.
     form = parametrize(expression, ())
@@ -285,7 +323,8 @@ def _divided(node: sympy.Expr, values: Values) -> sympy.Expr:
     if not node.is_Mul:
         return node
     # A quotient of constants is one constant.
-    return min([node, *_divisions(node, values)], key=lambda one: complexity(one.subs(values)))
+    found = [node, *_divisions(node, values), *_divisions_of_powers(node, values)]
+    return min(found, key=lambda one: complexity(one.subs(values)))
 
 
 def _divisions(node: sympy.Expr, values: Values) -> list[sympy.Expr]:
@@ -308,6 +347,18 @@ def _divisions(node: sympy.Expr, values: Values) -> list[sympy.Expr]:
     return found
 
 
+def _divisions_of_powers(node: sympy.Expr, values: Values) -> list[sympy.Expr]:
+    """Of ``p^n / q^n``, the powers of what division makes of ``p / q``."""
+    found = []
+    powers = [f for f in node.args if f.is_Pow and f.args[1].is_Integer and f.args[0].is_Add]
+    for above, below in itertools.permutations(powers, 2):
+        if above.args[1] > 1 and above.args[1] == -below.args[1]:
+            others = [f for f in node.args if f not in (above, below)]
+            ratios = _divisions(above.args[0] / below.args[0], values)
+            found += [sympy.Mul(*others, Pow(ratio, above.args[1])) for ratio in ratios]
+    return found
+
+
 def _polynomial_quotient(
     numerator: sympy.Expr, denominator: sympy.Expr, symbol: sympy.Symbol
 ) -> tuple[sympy.Expr, sympy.Expr] | None:
@@ -324,12 +375,21 @@ def _without_rounding(part: sympy.Expr, symbol: sympy.Symbol, values: Values) ->
     """A polynomial without the coefficients that are zero but for rounding, which their symbols do not show."""
     kept = []
     for (power,), coefficient in sympy.Poly(part, symbol).terms():
-        terms = Add.make_args(sympy.expand(coefficient))
-        # A coefficient with other variables in it is none of these numbers.
-        numbers = [float(term.subs(values)) for term in terms if term.free_symbols <= values.keys()]
-        if len(numbers) < len(terms) or abs(math.fsum(numbers)) > CANCELLED * math.fsum(map(abs, numbers)):
+        groups: dict[sympy.Expr, list[tuple[float, sympy.Expr]]] = {}
+        for term in Add.make_args(sympy.expand(coefficient)):
+            others = term.free_symbols - values.keys()
+            number, varying = term.as_independent(*others, as_Add=False) if others else (term, sympy.S.One)
+            groups.setdefault(varying, []).append((float(number.subs(values)), term))
+        known = [group for group in groups.values() if not _cancels([number for number, _ in group])]
+        if len(known) == len(groups):
             kept.append(coefficient * symbol**power)
+        else:
+            kept += [term * symbol**power for group in known for _, term in group]
     return Add(*kept)
+
+
+def _cancels(numbers: list[float]) -> bool:
+    return abs(math.fsum(numbers)) <= CANCELLED * math.fsum(map(abs, numbers))
 
 
 def _powers(expression: Expr) -> Expr:
@@ -385,12 +445,14 @@ PASSES: dict[str, Pass] = {
     "hyperbolic functions": Pass(recognize_hyperbolic),
     "softplus": Pass(join_softplus),
     "trigonometry": Pass(_trigonometry, largest=20),
+    "waves": Pass(join_waves),
     "collection": Pass(_collect, cost=2.0),
     "common denominator": Pass(sympy.together, cost=2.0),
     "turned squares": Pass(turn_squares, cost=LOOK),
     "expansion": Pass(_expand, cost=3.0),
     "factorization": Pass(_factor, cost=6.0, largest=60),
     "squares": Pass(complete_squares),
+    "powers of sums": Pass(join_powers, cost=LOOK, largest=80),
     "signs": Pass(cancel_signs, cost=LOOK),
     "fractions": Pass(split_fractions),
     "division": Pass(divide),

@@ -131,3 +131,16 @@ def test_a_narrow_peak_of_few_rows():
         first = next(factor_readings(points, y, (X, Z), table, until=math.inf))
     residual = parametrize(first, (X, Z)).evaluate(points) - clean
     assert np.sqrt(np.mean(residual**2)) < level
+
+
+@pytest.mark.long
+def test_the_constant_of_one_function_is_no_part_of_another():
+    # Without the bell's own constant the waves are with the straight line, which is then none.
+    law = (sympy.cos(2.5 * Z) / 2 + sympy.exp(-0.9 * Z)) * sympy.exp(-((X - 1.3) ** 2)) + 0.8 * Z
+    points = np.random.default_rng(1).uniform(0.2, 2.5, (1500, 2))
+    y = parametrize(law, (X, Z)).evaluate(points)
+    table = {"weights": None, "noise": 1e-5 * float(np.std(y)), "noisy": False, "allowed": None, "seed": 0}
+    with clock.budget(math.inf, deterministic=True):
+        first = next(factor_readings(points, y, (X, Z), table, until=math.inf))
+    np.testing.assert_allclose(parametrize(first, (X, Z)).evaluate(points), y, atol=1e-4)
+    assert len(list(sympy.preorder_traversal(first))) <= len(list(sympy.preorder_traversal(law))) + 8

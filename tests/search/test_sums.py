@@ -325,3 +325,19 @@ def test_a_turn_for_single_columns_has_nothing_else(rng, monkeypatch):
     search.see(0.0, 1e-5, ())
     with clock.running(Clock()):
         assert list(search.formulas(Turn.SINGLE)) == [x]
+
+
+@pytest.mark.parametrize(("attainable", "seen"), [(1e-3, True), (1e-9, False), (None, False)])
+def test_what_splines_follow_far_better_than_an_interpolant_is_read(rng, attainable, seen):
+    X = rng.uniform(0.5, 3.0, (400, 2))
+    y = np.log(1 + 3 * X[:, 0]) + np.sqrt(X[:, 1])
+    rows = prepare(Dataset(X, y, ("x", "z")), validation_fraction=0.2, seed=0)
+    fit_rows = FitRows.of(rows.table, rows.train, rows.validation, rows.noise_floor, None)
+    with clock.running(Clock()):
+        told = {"part": True, "deadline": 60.0, "attainable": attainable}
+        search = Sums(fit_rows, DiscoveryOptions(), torch.device("cpu"), **told)
+        found = next(search.followed_by_splines(30.0), None)
+    assert (found is not None) == seen
+    if found is not None:
+        values = parametrize(found, fit_rows.variables).evaluate(X)
+        np.testing.assert_allclose(values, y, atol=1e-5)

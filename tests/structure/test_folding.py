@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import sympy
 
-from kansym.structure.folding import folded
+from kansym.structure.folding import folded, smoother_link
 from kansym.structure.problem import Problem
 from kansym.structure.surrogate import fit_surrogate
 
@@ -66,3 +66,16 @@ def test_what_is_smooth_or_all_noise_is_left():
     assert fold_of(lambda u, v, w: u**2 / v + w)[0] is None
     assert fold_of(lambda u, v, w: 0 * u + np.random.default_rng(1).normal(size=len(u)))[0] is None
     assert folded(Problem.of(np.ones((5, 1)), np.arange(5.0), (U,)), None, 0) is None
+
+
+def test_the_link_under_which_a_root_is_smooth():
+    X = np.random.default_rng(0).uniform([-2, 1, 0], [6, 4, 3], (600, 3))
+    y = np.sqrt(X[:, 1] + np.sin(X[:, 0]) - 0.001)
+    problem = Problem.of(X, y, SYMBOLS)
+    surrogate = fit_surrogate(X, y, log=np.zeros(3, dtype=bool))
+    linked = smoother_link(problem, surrogate, 0)
+    assert linked is not None
+    np.testing.assert_allclose(linked.t, y**2)
+    assert smoother_link(problem, surrogate, 0, until=-1.0) is None
+    smooth = fit_surrogate(X, y**2, log=np.zeros(3, dtype=bool))
+    assert smoother_link(Problem.of(X, y**2, SYMBOLS), smooth, 0) is None

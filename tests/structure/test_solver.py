@@ -6,7 +6,7 @@ import sympy
 
 from kansym import clock
 from kansym.clock import SECONDS, SLOWNESS, Work
-from kansym.structure.leaf import Leaf, evaluate, symbols
+from kansym.structure.leaf import Leaf, Look, evaluate, symbols
 from kansym.structure.problem import Problem
 from kansym.structure.separability import linked_separations
 from kansym.structure.settling import PATIENCE
@@ -33,10 +33,12 @@ class Curves:
 
     def __init__(self):
         self.asked: list[Leaf] = []
+        self.looked: list[Leaf] = []
 
     def __call__(self, leaf):
-        if leaf.glance:
+        if leaf.look is not Look.WHOLE:
             # It has nothing that is exact.
+            self.looked.append(leaf)
             return
         self.asked.append(leaf)
         if leaf.X.shape[1] != 1:
@@ -204,9 +206,10 @@ def test_the_deadline_is_passed_on_and_kept(box, rng):
     X = box(100, None, None)
     leaf = Slow()
     solve(X, rng.normal(size=100), leaf=leaf, seconds=8.0, most=10_000)
-    assert leaf.asked and all(one.until <= 8.0 for one in leaf.asked)
+    asked = leaf.asked + leaf.looked
+    assert asked and all(one.until <= 8.0 for one in asked)
     # Two leaves use the time up; of the step that is under way a few more may be asked.
-    assert len(leaf.asked) <= 6
+    assert len(asked) <= 6
 
 
 def test_no_time_no_formulas(box):
@@ -300,3 +303,25 @@ def test_evaluate():
 
 def test_symbols_differ():
     assert symbols(0) == () and len(set(symbols(5))) == 5 and symbols(3) == symbols(5)[:3]
+
+
+class Asked(Exception):
+    """The leaf solver was asked for what splines follow."""
+
+
+class Splines(Curves):
+    def __call__(self, leaf):
+        if leaf.look is Look.CURVES:
+            self.looked.append(leaf)
+            raise Asked
+        yield from super().__call__(leaf)
+
+
+@pytest.mark.long
+def test_splines_are_asked_before_a_column_is_read_alone(box):
+    X = box(150, None, None)
+    leaf = Splines()
+    with pytest.raises(Asked):
+        solve(X, np.sin(X[:, 0] * X[:, 1]) + np.tanh(X[:, 1]) / X[:, 0], leaf=leaf)
+    assert leaf.looked[-1].X.shape == X.shape and leaf.looked[-1].attainable is not None
+    assert not leaf.asked

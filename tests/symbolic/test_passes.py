@@ -13,6 +13,7 @@ from kansym.symbolic.passes import (
     complete_squares,
     divide,
     join_softplus,
+    join_waves,
     recognize_hyperbolic,
     split_fractions,
 )
@@ -189,3 +190,27 @@ def test_signs_before_and_in_odd_functions_cancel(odd):
 @pytest.mark.parametrize("kinked", [sympy.Abs(X), sympy.sin(X * sympy.Abs(Y)), sympy.cos(Y) * sympy.sign(Y)])
 def test_functions_that_differ_with_the_sign_keep_it(kinked):
     assert cancel_signs(kinked) == kinked
+
+
+def test_a_sine_and_a_cosine_of_one_argument_are_one_wave():
+    x, y = sympy.symbols("x y", real=True)
+    wave = 2 * sympy.sin(x - 4)
+    apart = x * y + y * sympy.expand_trig(wave).evalf() + sympy.expand(-3 * sympy.expand_trig(wave)).evalf()
+    joined = join_waves(apart)
+    assert not joined.atoms(sympy.cos)
+    assert len({round(float(one.args[0].subs(x, 0)), 9) for one in joined.atoms(sympy.sin)}) == 1
+    law = x * y + (y - 3) * wave
+    assert all(abs(float((joined - law).subs({x: a, y: b}))) < 1e-12 for a, b in ((0.3, 1.2), (-2.0, 0.7)))
+
+
+def test_round_numbers_of_a_sine_and_a_cosine_stay():
+    x, y = sympy.symbols("x y", real=True)
+    for expression in (2 * sympy.sin(x) + 0.35 * sympy.cos(x), 1.234567 * sympy.sin(x) + 1.5 * sympy.cos(x) * y):
+        assert join_waves(expression) == expression
+
+
+def test_powers_of_a_quotient_are_divided_as_the_quotient():
+    law = 0.7 * (1.0 + X * Y - 5.4 / (1 + 0.4 * Z)) ** 2
+    apart = 0.7 * sympy.expand((1.0 + X * Y) * (1 + 0.4 * Z) - 5.4) ** 2 / (1 + 0.4 * Z) ** 2
+    found = simplify(apart, SYMBOLS, np.random.default_rng(0).uniform(0.5, 2, (50, 3))).expression
+    assert complexity(found) <= complexity(law) + 2 < complexity(apart)
