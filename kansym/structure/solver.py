@@ -22,6 +22,7 @@ from kansym.structure.product_units import SMALL_TABLE, product_unit_laws
 from kansym.structure.rank import link_ranks
 from kansym.structure.rational_fits import rational_fits
 from kansym.structure.scaled_forms import scaled_forms
+from kansym.structure.scaled_pairs import scaled_pairs
 from kansym.structure.search import GRADIENT_ROWS, NOISY, Reducer
 from kansym.structure.separability import Separation, linked_separations, separated_curve
 from kansym.structure.settling import Settling
@@ -214,15 +215,16 @@ class Solver:
                 forms += scaled_forms(problem.X[:, 0], problem.t, variables[0], weights, offset=offset)
             lengths = {form: form.bits(len(problem.t), 1) for form in forms}
             forms.sort(key=lengths.__getitem__)
-        if not forms:
-            return
         size = float(np.mean((np.ones(1) if weights is None else weights / weights.mean()) * problem.t**2))
         exact = [form for form in forms if form.loss <= EXACT_FORM * size]
+        for offset in (False, True) if problem.dimension == 1 and not self.reducer.noisy else ():
+            pairs = () if exact else scaled_pairs(problem.X[:, 0], problem.t, variables[0], weights, offset=offset)
+            exact += [form for form in pairs if form.loss <= EXACT_FORM * size]
         if exact:
             # Bits of losses at the level of rounding say nothing.
             simplest = min(exact, key=lambda form: formula_bits(form.expression, len(problem.t), problem.dimension))
             yield problem.compose(simplest.expression, variables), problem
-        elif self.reducer.noisy:
+        elif self.reducer.noisy and forms:
             n = len(problem.t)
             # Dimensionless by its units: there is nothing else to be read from the data first.
             wide = 2 if problem.steps and problem.steps[-1].kind is StepKind.UNITS else 1

@@ -136,6 +136,7 @@ def test_a_form_of_other_columns_than_the_parts_have(rng):
     assert len(best.constants) == 2 and np.allclose(best.predict(X), law, atol=0.2)
 
 
+@pytest.mark.long
 def test_a_peak_on_a_background_that_is_not_flat(rng):
     x = np.linspace(0, 60, 200)
     law = 60 * np.exp(-(((x - 31) / 9.0) ** 2)) + 14 + 0.1 * x

@@ -34,6 +34,7 @@ def exponent_of(expression, symbol):
     return float(sympy.simplify(sympy.diff(sympy.log(expression), symbol) * symbol))
 
 
+@pytest.mark.long
 def test_nothing_is_trained_where_networks_are_switched_off():
     X, y = product_table()
     noisy = y + 0.01 * y.std() * np.random.default_rng(1).standard_normal(len(y))

@@ -136,6 +136,7 @@ def test_a_negative_column(box, values, agree):
     assert agree(laws[0].expression, law, (n, V), box(50, (-3.0, -0.4), None, seed=8), relative=1e-7)
 
 
+@pytest.mark.long
 def test_a_second_function_is_added(box, values):
     X = box(300, (0.4, 2.5), (0.4, 2.5))
     t = values(U * sympy.sqrt(1 + V**2) * sympy.exp(-U * V), (U, V), X)
@@ -166,6 +167,7 @@ def test_the_same_seed_gives_the_same_laws(box, rng):
     assert [law.bits for law in first] == [law.bits for law in second]
 
 
+@pytest.mark.long
 def test_rows_of_no_weight_do_not_count(box, values, agree):
     X = box(80, None, None)
     law = U**2 * sympy.sqrt(1 + V)
@@ -177,6 +179,7 @@ def test_rows_of_no_weight_do_not_count(box, values, agree):
     assert not agree(product_unit_laws(X, t, (U, V))[0].expression, law, (U, V), X, relative=0.1)
 
 
+@pytest.mark.long
 def test_weights_count_relatively(box, rng):
     X = box(40, None)
     sigma = np.where(np.arange(40) % 2, 1e-3, 0.5)

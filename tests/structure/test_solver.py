@@ -188,6 +188,7 @@ def test_without_noise_nothing_settles(box):
     assert not solver.settles(np.zeros(200), Problem.of(X, y, (U, V)))
 
 
+@pytest.mark.long
 def test_the_same_seed_gives_the_same_formulas(box, law):
     X = box(60, None, None)
     y = law(U * sympy.tanh(V / U), (U, V)).predict(X)

@@ -339,6 +339,7 @@ def test_a_formula_is_itself_with_rounded_constants(formula, generator):
 
 @settings(deadline=None, max_examples=6)
 @given(FORMULAS, FORMULAS)
+@pytest.mark.long
 def test_the_verdict_is_symmetric_and_repeatable(first, second):
     verdict, swapped = verdict_of(first, second), verdict_of(second, first)
     assert verdict.kind is swapped.kind
