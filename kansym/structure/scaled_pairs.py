@@ -28,8 +28,8 @@ LEAST_ROWS, FEW_ROWS = 20, 200
 SCALES, LEAST, MOST = 24, 0.05, 20.0
 """Scales of every function, evenly spread in the logarithm, in units of the reciprocal root mean square of z."""
 
-SHORTLIST, SHORT_STEPS = 80, 20
-"""Products whose scales are refined on few rows, and evaluations for each."""
+SINGLE, SHORTLIST, SHORT_STEPS = 30, 80, 20
+"""Single functions and products whose scales are refined on few rows, and evaluations for each."""
 
 REFINED, STEPS = 6, 60
 """Products refined on all rows, and evaluations for each."""
@@ -37,10 +37,14 @@ REFINED, STEPS = 6, 60
 LARGEST = 1e8
 """Largest value of a column."""
 
+ONE = 0
+"""Number of the function that is none."""
+
 FACTOR_POWERS = (0, 1, -1, 2, -2)
 
 _v = sympy.Symbol("_v", real=True)
 _FUNCTIONS: tuple[tuple[sympy.Expr, Callable[[np.ndarray], np.ndarray]], ...] = (
+    (sympy.S.One, np.ones_like),
     (sympy.exp(_v), np.exp),
     (sympy.exp(_v**2), lambda v: np.exp(v**2)),
     (1 + _v**2, lambda v: 1 + v**2),
@@ -100,7 +104,10 @@ def scaled_pairs(
     rows = np.unique(np.linspace(0, len(t) - 1, FEW_ROWS).astype(int))
     few = (x[rows], t[rows], w[rows], offset)
     better = []
-    for _, power, pair, scales in sorted(_screened(*few), key=lambda one: one[0])[:SHORTLIST]:
+    screened = sorted(_screened(*few), key=lambda one: one[0])
+    # With two scales on the grid many a product comes nearer than a single function does with one.
+    single, double = ([one for one in screened if _is_single(one[2]) == alone] for alone in (True, False))
+    for _, power, pair, scales in [*single[:SINGLE], *double[:SHORTLIST]]:
         fit = _Fit(*few, power, pair).refined(scales, SHORT_STEPS)
         better += [] if fit is None else [(*fit, power, pair)]
     found = []
@@ -109,6 +116,10 @@ def scaled_pairs(
         fit = problem.refined(scales, STEPS)
         found += [] if fit is None else [SimpleForm(problem.expression(variable, fit[1]), fit[0])]
     return sorted(found, key=lambda form: form.bits(len(t), 1))
+
+
+def _is_single(pair: _Pair) -> bool:
+    return any(factor.number == ONE for factor in pair)
 
 
 def _screened(
@@ -192,9 +203,11 @@ class _Fit:
         if not np.isfinite(self.solved(scales)[0]).all():
             return None
         exact = 2 * np.finfo(float).eps
-        found = least_squares(
-            residual, np.zeros(2), bounds=(-1.0, 1.0), ftol=exact, xtol=exact, gtol=None, max_nfev=steps
-        )
+        with np.errstate(all="ignore"):
+            # A scale that does not matter has no slope.
+            found = least_squares(
+                residual, np.zeros(2), bounds=(-1.0, 1.0), ftol=exact, xtol=exact, gtol=None, max_nfev=steps
+            )
         a, b = (scale * math.exp(change) for scale, change in zip(scales, found.x, strict=True))
         left = self.solved((a, b))[0]
         return (float(np.mean(left**2)), (a, b)) if np.isfinite(left).all() else None

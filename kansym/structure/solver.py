@@ -84,6 +84,9 @@ NETWORKS, NETWORKS_WITH_NOISE = 0.4, 0.7
 SPLINES = 0.35
 """The same for functions of single columns where splines leave far less than an interpolant."""
 
+FEW_COLUMNS = 3
+"""Most columns of a smaller problem with noise for which splines are asked: with few they are soon fitted."""
+
 READINGS = 4
 """Readings of separated curves that are followed."""
 
@@ -173,7 +176,8 @@ class Solver:
                 if smaller.steps and smaller.steps[-1].kind is StepKind.UNITS:
                     yield from self._together(self._as_product_units(smaller))
             whole = depth == 0 and not smaller.steps
-            if whole or not self.reducer.noisy:
+            # What looks like noise may be a kink or a narrow peak, which splines follow.
+            if whole or smaller.dimension <= FEW_COLUMNS or not self.reducer.noisy:
                 yield from self._by_splines(smaller, surrogate)
             # With noise a term or factor that is read off is a guess, which reductions are not.
             early = self.reducer.noisy and smaller.reduced and self.any_function

@@ -12,6 +12,7 @@ X = sympy.Symbol("x", real=True)
 LAWS = {
     "a wave under a resonance": 2.2 * sympy.cos(0.9 * X) ** 2 / (1 + (0.7 * X) ** 2),
     "a power times two": X * sympy.exp(-0.7 * X) * sympy.tanh(1.3 * X),
+    "a single function of a column of both signs": 0.3 * X * sympy.log(1 + 0.4 * X),
     "beside a constant": 1.7 + sympy.exp(-((0.6 * X) ** 2)) / sympy.sqrt(1 + (1.9 * X) ** 2),
 }
 
