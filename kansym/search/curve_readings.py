@@ -8,16 +8,12 @@ import sympy
 
 from kansym.primitives.allowed import AllowedFunctions
 from kansym.structure.exponentials import exponential_sums
-from kansym.structure.scaled_pairs import scaled_pairs
 from kansym.terms.enumeration import HANDED, Enumeration
 from kansym.terms.linked_waves import linked_waves
 from kansym.terms.powers import free_powers, power_sums
 
 TREES = 300
 """Compositions of a size up to which a part is looked for among them: all of two operations of one column."""
-
-PAIRS = 2
-"""Products of two functions that are handed on, with a constant and without."""
 
 
 class EngineTable(TypedDict):
@@ -47,8 +43,7 @@ def curve_readings(
     few: float = TREES,
     near: float = 0.0,
 ) -> Iterator[sympy.Expr]:
-    """A real power, sums of powers, exponentials and waves, waves under links, products of two functions, then
-    compositions, the shortest first.
+    """A real power, sums of powers, exponentials and waves, waves under links, then compositions, the shortest first.
 
     Parameters
     ----------
@@ -74,8 +69,5 @@ def curve_readings(
     if exponentials:
         sums = exponential_sums(x, target, symbol, weights=weights, noise=table["noise"])
         yield from (one for one in sums if allowed is None or allowed.permits(one))
-    for offset in (False, True):
-        pairs = scaled_pairs(x, target, symbol, weights, offset=offset)[:PAIRS]
-        yield from (form.expression for form in pairs if allowed is None or allowed.permits(form.expression))
     enumeration = Enumeration(x[:, None], target, (symbol,), **table)
     yield from enumeration.formulas(until, few=few, handed=handed, near=near)

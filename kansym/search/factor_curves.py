@@ -12,6 +12,7 @@ import sympy
 from kansym.errors import ArgumentError
 from kansym.search.curve_readings import EngineTable, curve_readings, stand_in
 from kansym.structure.scaled_forms import scaled_forms
+from kansym.structure.scaled_pairs import scaled_pairs
 from kansym.structure.simple_forms import simple_forms
 from kansym.symbolic.complexity import complexity, formula_bits
 from kansym.symbolic.parametric import parametrize
@@ -182,8 +183,13 @@ class Curve:
             yield from (form.expression for form in likely if allowed is None or allowed.permits(form.expression))
 
     def readings(self, until: float) -> Iterator[sympy.Expr]:
-        """What all engines for curves say of one coordinate."""
-        return curve_readings(self.X[:, 0], self.target, self.symbols[0], self.table, until=until)
+        """What all engines for curves say of one coordinate, and without noise products of two functions."""
+        x, target, symbol = self.X[:, 0], self.target, self.symbols[0]
+        weights, allowed = self.table["weights"], self.table["allowed"]
+        for offset in (False, True) if self.exact else ():
+            pairs = scaled_pairs(x, target, symbol, weights, offset=offset)[:KEPT]
+            yield from (form.expression for form in pairs if allowed is None or allowed.permits(form.expression))
+        yield from curve_readings(x, target, symbol, self.table, until=until)
 
     def sums(self, until: float) -> Iterator[sympy.Expr]:
         """Sums of products, where nothing that was found is right."""
