@@ -49,6 +49,7 @@ def test_what_has_no_values_has_no_form(problem, in_columns):
 
 
 @pytest.mark.parametrize("name", ["random:3", "sums:3"])
+@pytest.mark.long
 def test_drawn_laws_have_their_own_form(name, problem_of):
     for law in load_catalogue(name).only(["8"]).laws:
         problem = problem_of(law, noise=0.05)

@@ -128,6 +128,7 @@ def test_a_column_of_both_signs_enters_by_its_exponential(box, values, agree):
     assert agree(laws[0].expression, law, (S, V), box(50, (-3.0, 3.0), None, seed=8), relative=1e-7)
 
 
+@pytest.mark.long
 def test_a_negative_column(box, values, agree):
     n = sympy.Symbol("n", negative=True)
     X = box(80, (-2.5, -0.5), None)
@@ -159,6 +160,7 @@ def test_units_do_not_matter(box, values, agree, unit):
     assert agree(laws[0].expression, law, (U, V), unit * X, relative=1e-8)
 
 
+@pytest.mark.long
 def test_the_same_seed_gives_the_same_laws(box, rng):
     X = box(40, None, None)
     t = X[:, 0] * np.exp(-X[:, 1]) + 0.05 * rng.normal(size=40)

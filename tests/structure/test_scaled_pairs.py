@@ -39,6 +39,7 @@ def test_units_do_not_matter():
     np.testing.assert_allclose(parametrize(found[0].expression, (X,)).evaluate(1e-7 * x[:, None]), y, rtol=1e-9)
 
 
+@pytest.mark.long
 def test_with_noise_the_law_is_the_shortest():
     law = LAWS["a power times two"]
     found, x, y = readings(law, low=0.1, noise=0.01)
@@ -46,6 +47,7 @@ def test_with_noise_the_law_is_the_shortest():
     assert np.sqrt(np.mean(residual**2)) < 3e-3 * np.std(y)
 
 
+@pytest.mark.long
 def test_weights_say_which_rows_count():
     generator = np.random.default_rng(1)
     x = generator.uniform(0.1, 4.0, 300)

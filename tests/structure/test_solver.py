@@ -165,6 +165,7 @@ def test_with_noise_the_law_is_among_the_formulas_and_settles(box, law, rng):
     assert not solver.settles(truth * 1.1 - y, whole)
 
 
+@pytest.mark.long
 def test_few_rows_are_settled_by_a_short_law_whose_residual_is_noise(box, rng):
     X = box(300, None, None)
     truth = X.prod(1)
@@ -229,6 +230,7 @@ def test_leaves_are_small_tables_of_the_parts_own_names(box, law):
         assert one.attainable is None or 0 <= one.attainable < 1
 
 
+@pytest.mark.long
 def test_the_whole_problem_is_not_a_leaf(box, law):
     # It goes to the networks of the main search.
     X = box(200, None, None)

@@ -126,6 +126,7 @@ def test_a_column_of_one_value_is_no_table():
     assert found(X, np.sin(9 * X[:, 0])) is None
 
 
+@pytest.mark.long
 def test_the_same_seed_sees_the_same():
     X = table(1, 7)
     y = np.sin(2 * X[:, 0] ** 2) + np.exp(-X[:, 0])
