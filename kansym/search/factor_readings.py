@@ -40,8 +40,8 @@ logger = logging.getLogger(__name__)
 COLUMNS, LEAST_ROWS = range(2, 6), 60
 """Columns of a table, and its fewest rows."""
 
-PIECES, OF_TWO, FIRST = (6, 12, 24), (48,), 10
-"""Pieces of splines, more of them in tables of two columns, and those of a first look at other coordinates."""
+PIECES, OF_TWO, FIRST = (6, 12, 24), (6, 12, 24, 48), 10
+"""Pieces of splines, those of a product of two columns, and those of a first look at other coordinates."""
 
 FEWEST, FEW_ROWS_EACH = (3, 6), 50
 """Pieces of splines where a table has fewer rows for each of its columns."""
@@ -188,7 +188,7 @@ def as_product(frame: Frame, y: np.ndarray, table: EngineTable) -> list[Seen]:
 
 def _product_beside(frame: Frame, target: Target, table: EngineTable, beside: Sequence[int]) -> Seen | None:
     rows, columns = frame.X.shape
-    pieces = FEWEST if rows < FEW_ROWS_EACH * columns else (*PIECES, *OF_TWO) if columns == 2 else PIECES
+    pieces = FEWEST if rows < FEW_ROWS_EACH * columns else OF_TWO if columns == 2 else PIECES
     fit = partial(best_polyadic, beside=beside, ranks=(1,), pieces=pieces)
     return _good(_settled(frame, target, table, fit, beside))
 

@@ -5,6 +5,8 @@
 A kink is noise to an interpolant, which sees neither symmetries nor inner functions beside it. Where a law has a column
 as |x - c| only, it is the same at both sides of c. An interpolant shows that roughly in spite of its errors, and with
 the right place for c the kink is gone, and its error with it: the place is where that is least.
+
+Where y itself has a kink, a pole or an edge, a function of it may have none.
 """
 
 import math

@@ -13,11 +13,11 @@ from kansym.symbolic.parametric import parametrize
 
 @unique
 class Look(Enum):
-    """How long a small table is looked at."""
+    """What is looked for in a small table."""
 
-    WHOLE = "by all engines"
-    WAVES = "for what is exact and seen at once, which is waves"
-    CURVES = "for functions of single columns, where splines leave far less than the interpolant"
+    WHOLE = "all there is"
+    WAVES = "what is exact and seen at once, which is waves"
+    CURVES = "functions of single columns, where splines leave far less than the interpolant"
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +36,7 @@ class Leaf:
         `kansym.clock.now` value to stop at.
     attainable : float or None
         Error, in units of the spread of t, that the interpolant reaches: networks far above it have the wrong shape.
-    look : Look, default all engines
+    look : Look, default all there is
     """
 
     X: np.ndarray

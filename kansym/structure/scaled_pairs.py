@@ -137,13 +137,12 @@ def _screened(
         columns.append(values[usable])
         known += [(_Factor(number, sign), float(scale)) for scale in signed[usable]]
     F = np.concatenate(columns)
-    owners = np.unique([2 * factor.number + (factor.sign > 0) for factor, _ in known], return_inverse=True)[1]
+    edges = np.cumsum([0, *(len(one) for one in columns if len(one))])
     share, level = w / w.sum(), float(w @ t / w.sum()) if offset else 0.0
     total = float(share @ (t - level) ** 2)
-    starts = np.searchsorted(owners, np.arange(owners.max() + 1))
     for power in FACTOR_POWERS:
         with np.errstate(all="ignore"):
-            z = x.astype(float) ** power
+            z = x**power
         if not np.isfinite(z).all():
             continue
         clock.charge(Work.DENSE_PRODUCTS, (3 if offset else 2) * len(F) ** 2 * len(x))
@@ -154,16 +153,12 @@ def _screened(
             # A product that is constant on the rows leaves only rounding once its mean is gone.
             loss = np.where(square > 1e-12 * whole, 1 - moment**2 / square / total, np.inf)
         loss[~np.isfinite(loss)] = np.inf
-        for i, j in itertools.combinations_with_replacement(range(len(starts)), 2):
-            block = loss[starts[i] : _end(starts, i, len(F)), starts[j] : _end(starts, j, len(F))]
+        for i, j in itertools.combinations_with_replacement(range(len(edges) - 1), 2):
+            block = loss[edges[i] : edges[i + 1], edges[j] : edges[j + 1]]
             place = np.unravel_index(np.argmin(block), block.shape)
-            (one, a), (other, b) = known[starts[i] + place[0]], known[starts[j] + place[1]]
+            (one, a), (other, b) = known[edges[i] + place[0]], known[edges[j] + place[1]]
             if math.isfinite(block[place]):
                 yield float(block[place]), power, (one, other), (a, b)
-
-
-def _end(starts: np.ndarray, number: int, size: int) -> int:
-    return int(starts[number + 1]) if number + 1 < len(starts) else size
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,7 +192,7 @@ class _Fit:
 
         def residual(change: np.ndarray) -> np.ndarray:
             moved = self.solved((scales[0] * math.exp(change[0]), scales[1] * math.exp(change[1])))[0]
-            # Not a number that steps can be compared with.
+            # No step can be compared with infinity.
             return np.where(np.isfinite(moved), moved, 1e3 * np.abs(self.t).max())
 
         if not np.isfinite(self.solved(scales)[0]).all():
