@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from types import FrameType
 
 SOON = 2.0
@@ -24,6 +25,25 @@ class _Presses:
     """When Ctrl-C last ended a search, or was pressed in one."""
 
     last = -math.inf
+
+
+@dataclass
+class Press:
+    """Whether Ctrl-C ended a block."""
+
+    came: bool = False
+
+
+@contextmanager
+def first_press() -> Iterator[Press]:
+    """Within it Ctrl-C ends the block and is noted, so that what has been found is kept; not `Abandoned`."""
+    press = Press()
+    try:
+        yield press
+    except Abandoned:
+        raise
+    except KeyboardInterrupt:
+        press.came = True
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import pytest
 from kansym import interrupting
 from kansym.data.dataset import make_dataset
 from kansym.estimator.regressor import SymbolicRegressor
-from kansym.interrupting import Abandoned, two_presses
+from kansym.interrupting import Abandoned, first_press, two_presses
 from kansym.search.discovery import discover
 from kansym.search.options import DiscoveryOptions
 
@@ -51,6 +51,20 @@ def test_the_second_press_is_another_error():
     with pytest.raises(KeyboardInterrupt) as outside, two_presses():
         signal.raise_signal(signal.SIGINT)
     assert outside.type is KeyboardInterrupt
+
+
+@pytest.mark.parametrize("error", [None, KeyboardInterrupt])
+def test_a_press_ends_a_block_and_is_noted(error):
+    with first_press() as press:
+        if error is not None:
+            raise error
+    assert press.came is (error is not None)
+
+
+@pytest.mark.parametrize("error", [Abandoned, ValueError])
+def test_a_block_ends_with_its_other_errors(error):
+    with pytest.raises(error), first_press():
+        raise error
 
 
 def test_a_later_press_is_a_first_one_again(monkeypatch):

@@ -175,6 +175,10 @@ class Curve:
         weights, allowed = self.table["weights"], self.table["allowed"]
         slope, level = np.polyfit(self.X[:, 0], self.target, 1, w=None if weights is None else np.sqrt(weights))
         yield sympy.Float(float(slope)) * self.symbols[0] + sympy.Float(float(level))
+        if self.exact and self.settled:
+            x, w = self.X[:, 0], 1.0 if weights is None else weights
+            yield sympy.Float(float(np.sum(w * x * self.target) / np.sum(w * x**2))) * self.symbols[0]
+            return
         found = [simple_forms(self.X, self.target, self.symbols, weights)]
         for offset in (False, True):
             found.append(scaled_forms(self.X[:, 0], self.target, self.symbols[0], weights, offset=offset))
@@ -183,13 +187,16 @@ class Curve:
             yield from (form.expression for form in likely if allowed is None or allowed.permits(form.expression))
 
     def readings(self, until: float) -> Iterator[sympy.Expr]:
-        """What all engines for curves say of one coordinate, and without noise products of two functions."""
-        x, target, symbol = self.X[:, 0], self.target, self.symbols[0]
+        """What all engines for curves say of one coordinate."""
+        yield from curve_readings(self.X[:, 0], self.target, self.symbols[0], self.table, until=until)
+
+    def products(self) -> Iterator[sympy.Expr]:
+        """Without noise products of two functions of one coordinate, where nothing that was found is right."""
         weights, allowed = self.table["weights"], self.table["allowed"]
-        for offset in (False, True) if self.exact else ():
-            pairs = scaled_pairs(x, target, symbol, weights, offset=offset)[:KEPT]
-            yield from (form.expression for form in pairs if allowed is None or allowed.permits(form.expression))
-        yield from curve_readings(x, target, symbol, self.table, until=until)
+        for offset in (False, True) if self.exact and len(self.symbols) == 1 else ():
+            if not self.settled:
+                pairs = scaled_pairs(self.X[:, 0], self.target, self.symbols[0], weights, offset=offset)[:KEPT]
+                yield from (form.expression for form in pairs if allowed is None or allowed.permits(form.expression))
 
     def sums(self, until: float) -> Iterator[sympy.Expr]:
         """Sums of products, where nothing that was found is right."""

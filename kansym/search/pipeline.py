@@ -22,7 +22,7 @@ from kansym.data.preparation import prepare
 from kansym.device import choose_device
 from kansym.errors import KansymError
 from kansym.extraction.one_dimensional import as_networks
-from kansym.interrupting import AGAIN, Abandoned
+from kansym.interrupting import AGAIN, Abandoned, first_press
 from kansym.kan.growth import Candidate, Decision
 from kansym.primitives.allowed import allowed_functions
 from kansym.primitives.library import default_library
@@ -114,8 +114,8 @@ class _Run:
         self.decisions: list[Decision] = []
         # Where something smooth is known to reach an error, networks far above it have the wrong shape.
         self.promising = PROMISING if attainable is None else min(PROMISING, max(SPLINE_ERROR, 30 * attainable))
-        self.settled, self.challenged, self.part, self._leaves, self._curve = False, False, part, 0, False
-        self.solver: Solver | None = None
+        self.settled = self.challenged = self._curve = False
+        self.part, self._leaves, self.solver = part, 0, cast(Solver | None, None)
         # Where noise is known, time is kept for the case against the pick.
         noisy = not part and is_noisy(0.0, self.fit_rows)
         kept = min(budget.CHALLENGE * options.max_seconds, CHALLENGE_SECONDS) if noisy else 0.0
@@ -343,6 +343,10 @@ class _Run:
         if leaf.look is not Look.WHOLE:
             yield from self._glance(leaf)
             return
+        # With noise sums of the whole come before a table that is no smaller.
+        whole = self.sums.noisy and leaf.X.shape[1] >= self.dataset.n_columns - len(self.sums.idle)
+        if whole and self._sums_end(self.sums.early):
+            return
         self._leaves += 1
         longest = self.sums.spare(self.start, self.options.max_seconds)
         if self.settled and leaf.X.shape[1] == 1:
@@ -350,17 +354,11 @@ class _Run:
         leaf = replace(leaf, until=min(leaf.until, clock.now() + longest))
         table, options = leaf_table(leaf, self.options, self.dataset.n_columns)
         part = _Run(table, options, None, attainable=leaf.attainable, part=True)
-        interrupted = False
-        try:
+        with first_press() as press:
             part.search()
-        except Abandoned:
-            raise
-        except KeyboardInterrupt:
-            # What the part has found so far goes into the whole before the run ends.
-            interrupted = True
         self.faults.count += part.faults.count
         yield from leaf_formulas(leaf, part.formulas.all)
-        if interrupted:
+        if press.came:  # What the part has found so far is in the whole.
             raise KeyboardInterrupt
 
     def _glance(self, leaf: Leaf) -> Iterator[sympy.Expr]:
@@ -397,21 +395,28 @@ class _Run:
             self._improve(last=last)
         return self.formulas.at_noise()
 
+    def _sums_end(self, turn: Turn) -> bool:
+        """Look for sums in the middle of the structure search, which ends with one that is as good as the data."""
+        solver = cast(Solver, self.solver)
+        self.sums.see(solver.noise, solver.smooth, solver.reducer.idle)
+        done = self._terms(turn)
+        solver.until = clock.now() if done else solver.until
+        return done
+
     def _additive(self) -> bool:
         """Read functions of one and two columns, and the smallest network if it sees all; whether that is enough."""
         solver, after = self.solver, budget.TERMS_AFTER_REDUCED if self._curve else budget.ADDITIVE_AFTER
         if solver is None or not clock.late(self.start + after * self.options.max_seconds):
             return False
-        self.sums.see(solver.noise, solver.smooth, solver.reducer.idle)
-        done = self._terms(Turn.SINGLE)
+        done = self._sums_end(Turn.SINGLE)
         for first in itertools.islice(self.candidates, int(not (done or self.dataset.n_columns == 1 or self.held.all))):
             self._keep_network(first)
             if self.networks.loss(first) < (ELBOW * solver.smooth) ** 2:
                 self._read(first, thorough=True)
                 self._improve()
-        done = done or self.formulas.exact()
-        solver.until = clock.now() if done else solver.until
-        return done
+        if not done and self.formulas.exact():
+            solver.until = clock.now()
+        return done or self.formulas.exact()
 
     @contained("improving formulas")
     def _improve(self, *, last: bool = False) -> None:
@@ -452,14 +457,10 @@ class _Run:
     @contained("the network beside the formula")
     def _network_beside(self) -> None:
         """A network where algebra alone found the formula: to predict with, and to hold against the formula."""
-        if not self.options.networks:
-            return
-        try:
-            for candidate in self.networks.beside(self._on_decision):
+        with first_press() as press:
+            for candidate in self.networks.beside(self._on_decision) if self.options.networks else ():
                 self._keep_network(candidate)
-        except Abandoned:
-            raise
-        except KeyboardInterrupt:
+        if press.came:
             logger.warning("the network beside the formula was interrupted; the formula stands without it; %s", AGAIN)
 
     def finish(self, stopped: StopReason) -> Discovery:

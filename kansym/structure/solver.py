@@ -127,6 +127,7 @@ class Solver:
         self.reducer = Reducer(y, seed=seed, deadline=until, units=units)
         self.more = self.looked = False
         self._settling = Settling(self.reducer, seed)
+        self._splined: set[tuple[tuple[sympy.Expr, ...], sympy.Expr]] = set()
 
     def solutions(self, problem: Problem, depth: int = 0, expected: float = math.inf) -> Iterator[Solution]:
         """Formulas for the user's y, with the smaller problem that each one solves."""
@@ -154,7 +155,9 @@ class Solver:
                 yield from beside(problem, self.until, seed=self.seed) if self.any_function else ()
                 # What looks like noise may be a kink, whose residuals are not those of noise.
                 if self.any_function and not self._settling.noisy and not self._late():
-                    fold = folded(problem, self.reducer.surrogate(problem)[0], self.seed, self.until)
+                    own, _ = self.reducer.surrogate(problem)
+                    yield from self._by_splines(problem, own)
+                    fold = folded(problem, own, self.seed, self.until)
                     yield from self.solutions(fold, depth + 1) if fold else ()
             surrogate, _ = self.reducer.surrogate(smaller)
             if depth or smaller.steps:
@@ -211,8 +214,7 @@ class Solver:
         """Forms without inner constants: exact ones, or with noise those that leave no more than the interpolant."""
         if self._late() or problem.dimension > 3 or not self.any_function:
             return
-        variables = symbols(problem.dimension)
-        weights = problem.fitting_weights()
+        variables, weights = symbols(problem.dimension), problem.fitting_weights()
         forms = simple_forms(problem.X, problem.t, variables, weights, until=self.until)
         if problem.dimension == 1:
             for offset in (False, True):
@@ -297,15 +299,16 @@ class Solver:
                 if linked.finite():
                     yield linked
 
-    def _by_splines(self, problem: Problem, surrogate: Surrogate) -> Iterator[Solution]:
+    def _by_splines(self, problem: Problem, surrogate: Surrogate | None) -> Iterator[Solution]:
         """Functions of single columns: splines say what they are before networks or separations say it less exactly."""
-        if problem.dimension > 1 and self.any_function and not self._late():
-            variables, until = symbols(problem.dimension), clock.now() + SPLINES * clock.left(self.until)
-            weights = problem.fitting_weights()
-            for formula in self.leaf(
-                Leaf(problem.X, problem.t, variables, None, weights, until, surrogate.error, Look.CURVES)
-            ):
-                yield problem.compose(formula, variables), problem
+        asked, variables = (problem.columns, problem.outer), symbols(problem.dimension)
+        known = not self.any_function or asked in self._splined
+        if surrogate is None or problem.dimension == 1 or known or self._late():
+            return
+        self._splined.add(asked)
+        until, weights = clock.now() + SPLINES * clock.left(self.until), problem.fitting_weights()
+        leaf = Leaf(problem.X, problem.t, variables, None, weights, until, surrogate.error, Look.CURVES)
+        yield from ((problem.compose(formula, variables), problem) for formula in self.leaf(leaf))
 
     def _linked_networks(self, problem: Problem, surrogate: Surrogate) -> Iterator[Solution]:
         """Networks on L(t) where a link lowers the rank."""
@@ -397,8 +400,7 @@ class Solver:
     def _by_networks(self, problem: Problem, surrogate: Surrogate | None) -> Iterator[Solution]:
         if self._late():
             return
-        variables = symbols(problem.dimension)
-        weights = problem.fitting_weights()
+        variables, weights = symbols(problem.dimension), problem.fitting_weights()
         share = NETWORKS_WITH_NOISE if self.reducer.noisy and self.any_function else NETWORKS
         until = min(self.until, clock.now() + max(1.0, share * clock.left(self.until)))
         attainable = None if surrogate is None else surrogate.error

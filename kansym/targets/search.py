@@ -10,7 +10,7 @@ from kansym import clock
 from kansym.data.dataset import Dataset
 from kansym.errors import ArgumentError, KansymError
 from kansym.extraction.selection import EXACT
-from kansym.interrupting import Abandoned, two_presses
+from kansym.interrupting import first_press, two_presses
 from kansym.search.discovery import discover
 from kansym.search.options import DiscoveryOptions
 from kansym.search.progress import ProgressCallback
@@ -112,12 +112,9 @@ def discover_targets(
     run = _Run(tables, options, progress)
     with two_presses():
         for step in (run.search, run.share):
-            try:
+            with first_press() as press:
                 step()
-            except Abandoned:
-                raise
-            except KeyboardInterrupt:
-                run.interrupted = True
+            run.interrupted = run.interrupted or press.came
     if not any(run.found.values()):
         raise KeyboardInterrupt if run.interrupted else run.first_error
     return run.result()

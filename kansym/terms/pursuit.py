@@ -17,7 +17,7 @@ import sympy
 import torch
 
 from kansym import clock
-from kansym.interrupting import Abandoned
+from kansym.interrupting import first_press
 from kansym.primitives.allowed import AllowedFunctions
 from kansym.symbolic.parametric import parametrize
 from kansym.terms.arguments import PHASE, Argument, arguments
@@ -284,8 +284,7 @@ class Pursuit:
             With Float constants. After Ctrl-C the best sum so far comes, and then the KeyboardInterrupt.
         """
         whole = clock.left(until) if math.isfinite(until) else math.inf
-        interrupted = False
-        try:
+        with first_press() as press:
             yield from self.waves(until)
             looking = clock.now() + SEARCHED * clock.left(until) if math.isfinite(whole) else math.inf
             for target in self._targets(brief=brief):
@@ -307,17 +306,13 @@ class Pursuit:
                 self.held = self.held[:before]
                 if any(error <= self.enough for _, error in done):
                     return
-        except Abandoned:
-            raise
-        except KeyboardInterrupt:
-            interrupted = True
-        if brief and not interrupted:
+        if brief and not press.came:
             # What is not yet as good as the data may grow on.
             return
         # Only the first is finished where nobody waits for the rest.
-        until = clock.now() if interrupted else until
+        until = clock.now() if press.came else until
         yield from (formula for formula, _ in self._finished(self.held, until))
-        if interrupted:
+        if press.came:
             raise KeyboardInterrupt
 
     def _targets(self, *, brief: bool) -> list[Target]:

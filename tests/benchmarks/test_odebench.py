@@ -24,6 +24,7 @@ def test_all_systems_have_as_many_equations_as_initial_values(catalogue, systems
     assert count == equations
 
 
+@pytest.mark.long
 def test_trajectories_of_the_further_systems_stay_finite():
     for number in odebench.numbers("all", "llm_ode"):
         table, clean = odebench.trajectories(number, 0.0, 0, "llm_ode")

@@ -61,6 +61,7 @@ def test_a_step_of_a_deeper_network(card):
     assert found["launches"] <= 180 and found["waits"] <= 0.25 and found["uploads"] == 0
 
 
+@pytest.mark.long
 def test_a_step_with_sparsity_products_and_primitives(card):
     start = networks(3, (2, (1, 1), 1))
     start.set_symbolic(0, 0, 0, LIBRARY["sin"], a=2.0)
@@ -88,6 +89,7 @@ def test_a_step_of_lbfgs(card):
     assert counted[0] <= 6_300 and counted[1] <= 1.5 * counted[0]
 
 
+@pytest.mark.long
 def test_a_match(card):
     x = torch.linspace(0.1, 2, 60, dtype=torch.float64)
     counted = []

@@ -190,6 +190,7 @@ def test_a_curve_is_read_on_the_host(card):
     assert as_networks(readings, u).device.type == "cuda"
 
 
+@pytest.mark.long
 def test_sums_of_terms(card, rng):
     X = rng.uniform(0.5, 4, (50, 1))
     y = 0.3 * X[:, 0] * np.exp(-0.4 * X[:, 0])

@@ -42,6 +42,7 @@ def test_they_are_laws_that_foretell_left_out_runs_and_conserve_a_quantity(found
     assert quantity.spread < 2
 
 
+@pytest.mark.long
 def test_constants_without_noise_are_exact(make_table):
     t = np.linspace(0, 6, 60)
     table = make_table(lambda _, x: [0.5 - 2 * x[0]], [[3.0], [0.0]], t, ["x"])

@@ -36,6 +36,7 @@ def test_a_hill_function_of_any_exponent_is_found(make_table, power):
     assert differs(best(table, ["x"], 0), law, [(one, 0) for one in (0.3, 0.9, 1.8)]) < 1e-6
 
 
+@pytest.mark.long
 def test_a_product_of_one_state_and_the_saturation_of_another_is_found(make_table):
     def rates(_, s):
         together = s[0] * s[1] / (s[0] ** 2 + 1)

@@ -36,6 +36,7 @@ def test_three_terms_are_found_where_two_of_them_say_little(make_table):
     assert terms(sparse_sums(problem, everything, until=math.inf)[0]) == {sympy.S.One, x, sympy.exp(-x)}
 
 
+@pytest.mark.long
 def test_inner_constants_of_saturating_terms_are_refined():
     # Michaelis and Menten: x' = -x/(x + 0.7), implicitly x + 0.7 log(x) = c - t.
     x = np.linspace(4.0, 0.3, 400)
@@ -52,6 +53,7 @@ def test_inner_constants_of_saturating_terms_are_refined():
     assert any(abs(float((one.form.substituted() + saturating).subs(sympy.Symbol("x"), 3.0))) < 2e-3 for one in found)
 
 
+@pytest.mark.long
 def test_equal_forms_are_one_candidate(hunters):
     problem = weak_problems(smooth(hunters), ["x", "y"])[0]
     found = sparse_candidates(problem, until=math.inf)

@@ -72,6 +72,7 @@ def test_without_noise_curves_go_through_all_points_of_the_chosen_states(stiff):
         assert np.allclose(piece.curves[1](piece.run.t), piece.run.x[:, 1], atol=1e-12)
 
 
+@pytest.mark.long
 def test_terms_and_constants_that_say_nothing_are_left_out(make_table):
     table = make_table(
         lambda _, s: [-0.55 * s[0] + s[0] ** 2 / (s[0] ** 2 + 1), -s[1]],

@@ -77,6 +77,7 @@ def test_a_fast_start_hides_neither_noise_nor_that_there_is_none(noise):
         assert found.relative[0] and found.noise[0] == pytest.approx(noise, rel=0.3)
 
 
+@pytest.mark.long
 def test_spikes_are_no_noise_beside_a_state_without_any(make_table):
     # Roessler's equations: the points do not resolve the third state, whose spikes no smooth curve follows.
     table = make_table(

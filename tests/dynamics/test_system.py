@@ -162,6 +162,7 @@ def test_figures_are_drawn(name, hunt, swing):
         assert figure is not None and figure.axes
 
 
+@pytest.mark.long
 def test_the_page_and_its_folder_stand_alone(hunt, tmp_path):
     folder = write_folder(hunt, tmp_path / "out")
     names = {path.name for path in folder.iterdir()}

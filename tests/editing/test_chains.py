@@ -49,6 +49,7 @@ def test_a_node_of_two_curves_or_of_a_function_is_left_alone():
     assert int(net.network.layers[0].mode[0, 0, 0]) == EdgeMode.SYMBOLIC
 
 
+@pytest.mark.long
 def test_no_function_is_read_next_to_its_inverse():
     net = bent()
     assert net.auto()["0.0.0"] == "x"

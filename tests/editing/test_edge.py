@@ -204,6 +204,7 @@ def test_the_table_of_edges(net: EditableNetwork) -> None:
         net.edge(9, 9, 9)
 
 
+@pytest.mark.long
 def test_a_given_height_of_a_hidden_edge_changes_nothing_else() -> None:
     rng = np.random.default_rng(0)
     X = rng.uniform(-1, 1, (200, 2))

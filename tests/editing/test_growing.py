@@ -52,6 +52,7 @@ def test_a_product_of_edges_starts_from_their_curves(net: EditableNetwork) -> No
     assert new[0].constants["a"] == copied["a"]
 
 
+@pytest.mark.long
 def test_a_sum_whose_curve_the_network_lacks() -> None:
     rng = np.random.default_rng(0)
     X = rng.uniform(-1, 1, (250, 2))

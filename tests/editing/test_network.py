@@ -68,6 +68,7 @@ def test_a_formula_needs_all_edges(trained: EditableNetwork) -> None:
         net.formula()
 
 
+@pytest.mark.long
 def test_a_network_that_the_formula_came_without_says_so(idle_column: EditableNetwork):
     net = idle_column.copy()
     net.edge(0, 2, 0).remove()

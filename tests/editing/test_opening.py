@@ -78,6 +78,7 @@ def test_starts(found: Discovery) -> None:
     assert edit(replace(found, reading=None)).history == ("network [2, 1, 1]",)
 
 
+@pytest.mark.long
 def test_beside_an_exact_law_a_network_is_trained_when_it_is_asked_for(found: Discovery) -> None:
     net = edit(replace(found, network=None, reading=None), max_seconds=20)
     assert {edge.mode for edge in net.edges} <= {"spline", "x"}  # a product node may stand alone

@@ -32,6 +32,7 @@ def by_hand(net):
     return done
 
 
+@pytest.mark.long
 def test_edges_are_fixed_and_every_output_has_its_formula(net):
     assert [edge.name for edge in net.edges] == ["a -> h1.0", "b -> h1.0", "h1.0 -> u", "h1.0 -> v"]
     assert net.edges["a -> h1.0"].suggest(1)[0].name == "x^2"
@@ -65,6 +66,7 @@ def test_errors_are_parts_of_spreads(net):
     assert net.editor.error.held_out == pytest.approx(net.error.held_out, rel=1e-9)
 
 
+@pytest.mark.long
 def test_held_constants_are_kept_in_the_formula(net):
     by_hand(net)
     net.edges["h1.0 -> v"].fix("sin", c=49_000.0)
@@ -85,6 +87,7 @@ def test_one_output_is_certified(net):
         _ = net.editor.front
 
 
+@pytest.mark.long
 def test_a_product_is_added_for_one_output(net):
     X2 = rng.uniform(0.5, 2, (200, 2))
     net = KAN([2, 2], grid=6, targets=["u", "v"]).fit(X2, np.column_stack([X2.prod(1), X2.sum(1)]), starts=2, steps=20)

@@ -77,6 +77,7 @@ def test_the_same_rows_are_held_out(net):
     assert np.allclose(opened.predict(X), net.predict(X), rtol=1e-12)
 
 
+@pytest.mark.long
 def test_a_formula_leaves_the_network(net):
     before = net.predict(X)
     formula = net.symbolify()

@@ -95,6 +95,7 @@ def test_names_errors_and_units_of_targets():
     assert "target_names=['a', 'b']" in model.estimators_[0]._command
 
 
+@pytest.mark.long
 def test_scores_of_a_cross_validation():
     X, Y = table()
     scores = cross_val_score(SymbolicRegressor(max_seconds=0.4, deterministic=True), X, Y, cv=2)

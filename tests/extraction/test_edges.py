@@ -111,6 +111,7 @@ def test_below_the_floor_the_simpler_primitive_is_cheaper():
     assert match_cost(match("log", 1e-9), 1e-5, 0.15) < match_cost(match("exp", 1e-6), 1e-5, 0.15)
 
 
+@pytest.mark.long
 def test_planted_edges_are_matched(chain, splined, x):
     network = splined(chain, x, 40)
     refs = edges_of_mode(network, EdgeMode.SPLINE)

@@ -34,6 +34,7 @@ def test_amplitude_does_not_matter(amplitude, shape):
     assert abs(match.c) == pytest.approx(amplitude, rel=1e-9)
 
 
+@pytest.mark.long
 @settings(max_examples=15, deadline=None)
 @given(st.floats(-20, 20), st.floats(-20, 20))
 def test_powers_of_ten_change_only_the_constants(log_x, log_y):

@@ -109,6 +109,7 @@ def test_a_constant_weight_of_any_size_changes_nothing():
     assert math.isclose(plain[0].cost, heavy[0].cost, rel_tol=0.1)
 
 
+@pytest.mark.long
 def test_only_primitives_that_were_offered_are_used():
     u, y, origin = scaled(*CURVES["cubic"][1:3])
     offered = [primitive for primitive in PRIMITIVES if primitive.name in ("x", "exp", "sin")]
@@ -163,7 +164,7 @@ def test_points_that_are_not_finite_are_refused(wrong):
         list(read_curve(u, torch.where(u == u[7], wrong, u), PRIMITIVES, origin=-1.3))
 
 
-@pytest.mark.parametrize("scale", [1e-90, 1e90])
+@pytest.mark.parametrize("scale", [1e-90, pytest.param(1e90, marks=pytest.mark.long)])
 def test_the_unit_of_y_does_not_matter(scale):
     u, y, origin = scaled(*CURVES["planck"][1:3], rows=60)
     form, readings = first_exact(u, scale * y, origin, floor=1e-24 * scale**2)
@@ -181,7 +182,7 @@ def test_the_deadline_is_kept(allowed, work_clock):
     assert allowed > 0 or set(forms) == {"single"}
 
 
-@pytest.mark.parametrize("points", [3, 6, 30])
+@pytest.mark.parametrize("points", [3, 6, pytest.param(30, marks=pytest.mark.long)])
 def test_forms_with_as_many_constants_as_points_are_not_tried(points):
     u = torch.linspace(0.3, 2.0, points, dtype=torch.float64)
     y = torch.exp(-u) + 0.3 * torch.sin(3 * u)

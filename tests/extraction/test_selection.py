@@ -137,6 +137,7 @@ def test_reconsideration_undoes_a_wrong_choice(root_of_sum, wrong):
     assert {ref: primitive_at(found[0].network, ref) for ref in planted} == planted
 
 
+@pytest.mark.long
 def test_reconsideration_leaves_a_right_choice_alone(root_of_sum):
     rows, network, _ = root_of_sum
     selector = Selector(rows, PRIMITIVES)
@@ -144,6 +145,7 @@ def test_reconsideration_leaves_a_right_choice_alone(root_of_sum):
     assert selector._reconsider(right, network) == []
 
 
+@pytest.mark.long
 def test_stepwise_alone_finds_the_law(root_of_sum):
     rows, network, _ = root_of_sum
     stepped = Selector(rows, PRIMITIVES)._stepwise(network)

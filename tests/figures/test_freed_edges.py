@@ -24,6 +24,7 @@ MOVED = FreedFunction("tanh(b)", "b", "", 4, 2, 30.0, 1e-6, 1e-5, 28.0, 0.1, Tru
 STAYS = replace(MOVED, text="a**2", argument="a", p_value=0.3, adjusted_p=0.4, moved=False)
 
 
+@pytest.mark.long
 def test_each_function_is_drawn_over_its_difference(plain_run):
     failed = FreedFunction("exp(a)", "a", failure="it has several arguments")
     run = freed_run(plain_run, MOVED, STAYS, failed)

@@ -46,7 +46,7 @@ def by_scipy(y, bounds, start):
         ({"B": (0, np.inf)}, (3, 2, 1), []),
         ({"B": (0.2, np.inf)}, (3, 2, 1), ["B"]),
         ({"B": (0.2, np.inf), "tau": (0, 1.5)}, (3, 1, 1), ["tau"]),
-        ({"A": (0, 2.5)}, (1, 2, 0.5), ["A"]),
+        pytest.param({"A": (0, 2.5)}, (1, 2, 0.5), ["A"], marks=pytest.mark.long),
         ({"A": (0, 2.5), "tau": (0, 1.5)}, (1, 1, 0.5), ["A", "tau"]),
         ({"tau": (2.5, 10)}, (1, 3, 0), ["tau"]),
     ],
@@ -73,6 +73,7 @@ def test_errors_of_the_others_are_those_at_the_bound(y):
     assert np.isnan(fit.covariance[2]).all()
 
 
+@pytest.mark.long
 def test_bounds_that_do_not_matter_change_nothing(y):
     plain = fit_constants(DECAY, {"t": t}, y, y_error=0.2)
     fit = fit_constants(DECAY, {"t": t}, y, y_error=0.2, bounds={"A": (0, 100), "tau": (0.1, None), "B": (-5, None)})
@@ -107,6 +108,7 @@ def test_another_sign_is_found_where_the_bounds_want_it():
     assert fit_constants(text, data, y, bounds={"s": (None, 0)}).values["s"] == pytest.approx(-0.7)
 
 
+@pytest.mark.long
 def test_a_frequency_between_its_bounds():
     rng = np.random.default_rng(4)
     x = np.linspace(0, 10, 80)

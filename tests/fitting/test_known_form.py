@@ -131,6 +131,7 @@ def test_finds_the_constants_of_exact_tables_from_the_data_alone(expression, col
         assert abs(fit.values[name]) == pytest.approx(abs(value), rel=1e-6), name
 
 
+@pytest.mark.long
 def test_an_oscillation_on_even_rows_is_the_slow_one():
     """cos(2 pi f m) at whole m is the same for f, 1 - f, 1 + f, ...: only f below one half is shown by the rows."""
     x = np.arange(60.0)
@@ -271,7 +272,7 @@ def test_units_of_another_kind_are_refused(units):
 # -- oscillations ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.long)])
 def test_the_lowest_frequency_that_fits_where_times_are_rounded(seed):
     # Rounded times tell the frequencies above the Nyquist limit from the slow one by a few units of chi-squared.
     t = np.round(np.linspace(0, 8, 80), 4)

@@ -15,7 +15,7 @@ def run(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("number", range(24))
+@pytest.mark.parametrize("number", [*range(12), *(pytest.param(k, marks=pytest.mark.long) for k in range(12, 24))])
 def test_a_valid_result_or_one_clear_line(number, tmp_path, run):
     outcome = run_case(2, number, tmp_path, run)
     assert not outcome.failure, describe(outcome)

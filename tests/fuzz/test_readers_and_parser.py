@@ -57,6 +57,7 @@ def test_numbers_come_back_as_they_were_written(folder, rows, width, delimiter, 
     np.testing.assert_array_equal(np.column_stack([dataset.X, dataset.y]), table)
 
 
+@pytest.mark.long
 @given(number=st.integers(0, len(seeds()) - 1), changes=st.lists(st.tuples(st.integers(0, 400), st.binary(max_size=4))))
 @settings(max_examples=150, deadline=None)
 def test_damaged_files_of_every_kind(folder, number, changes):

@@ -81,6 +81,7 @@ def test_groups_count_alike_whatever_the_size_of_their_target(table, forms):
         np.testing.assert_allclose(values / factor, expected, rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.long
 def test_a_group_whose_column_is_constant_is_no_error():
     t = np.concatenate([np.linspace(0, 3, 12), np.full(12, 1.0)])
     y = np.exp(-t) + np.repeat([0.0, 0.2], 12) + 0.01 * np.random.default_rng(1).standard_normal(24)

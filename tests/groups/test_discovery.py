@@ -98,6 +98,7 @@ def files(decays, tmp_path):
     return tmp_path
 
 
+@pytest.mark.long
 def test_the_command_fits_groups_of_a_column_and_of_files(files, capsys):
     arguments = ["fit-constants", "A*exp(-t/tau) + B", "--target", "N", "--json"]
     assert main([*arguments, str(files / "all.csv"), "--group", "sample", "--out", str(files / "out")]) == 0

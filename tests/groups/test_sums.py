@@ -54,6 +54,7 @@ def test_they_are_the_same_for_the_same_seed(table, sums):
         assert list(GroupedSums(table, 0.0).expressions(SECONDS, MOST)) == sums
 
 
+@pytest.mark.long
 def test_a_function_with_constants_of_each_group_comes_with_a_start_for_each(decays):
     t, y, names = decays
     lifetimes = grouped_table(make_dataset(t[:, None], y, names=["t"]), names, "sample")

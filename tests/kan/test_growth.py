@@ -47,6 +47,7 @@ def test_shapes_are_written_with_their_products():
     assert format_shape((3, 2, 1)) == "[3, 2, 1]"
 
 
+@pytest.mark.long
 def test_an_additive_function_needs_no_more_than_the_first_shape():
     x, y = table(lambda a, b: np.sin(2 * a) + b**2, 600, 2)
     grower, candidates = grow(x, y, shapes=((2, 1), (2, 1, 1)))
@@ -55,6 +56,7 @@ def test_an_additive_function_needs_no_more_than_the_first_shape():
     assert any(decision.action == "extend grid" and decision.accepted for decision in grower.decisions)
 
 
+@pytest.mark.long
 def test_a_sum_of_products_shows_its_rank():
     x, y = table(lambda a, b, c: (a + 1.5) * np.exp(b) + np.cos(c) * b, 1000, 3)
     _, candidates = grow(x, y, shapes=((3, 1), (3, (0, 1), 1), (3, (0, 2), 1)))

@@ -65,6 +65,7 @@ def test_a_search_gives_no_function_that_was_left_out(law):
         assert all(power.exp.is_Integer for power in formula.expression.atoms(sympy.Pow) if not power.base.is_number)
 
 
+@pytest.mark.long
 def test_a_guess_with_other_functions_is_fitted():
     x = np.linspace(0.5, 3, 60)
     y = 2.0 * np.exp(-0.7 * x) + 1e-3 * np.random.default_rng(0).normal(size=60)

@@ -53,7 +53,7 @@ def test_two_columns_are_the_whole_table():
     assert list(block_readings(rows, rows.prod(1), (X, Z), table, until=math.inf)) == []
 
 
-@pytest.mark.parametrize("noisy", [True, False])
+@pytest.mark.parametrize("noisy", [pytest.param(True, marks=pytest.mark.long), False])
 def test_columns_of_few_values_and_a_target_that_hardly_depends_on_them(noisy):
     generator = np.random.default_rng(2)
     n = 500

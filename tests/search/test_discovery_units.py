@@ -20,6 +20,7 @@ def test_an_argument_with_a_unit_keeps_its_constant():
     np.testing.assert_allclose([abs(constant.value) for constant in found.formula.constants], 1.0, rtol=1e-6)
 
 
+@pytest.mark.long
 def test_a_dimensionally_wrong_formula_is_never_first():
     x = RNG.uniform(0.5, 6, 300)
     table = make_dataset(x[:, None], x + np.log(x), names=["x"], units=["m"], y_units="m")

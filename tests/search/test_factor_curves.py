@@ -71,7 +71,7 @@ def test_what_splines_leave_is_noise_or_is_not(noisy, told, exact):
     assert Curve.of(seen(product, noisy=noisy, told=told * level), 0, 0).exact is exact
 
 
-@pytest.mark.parametrize("noisy", [True, False])
+@pytest.mark.parametrize("noisy", [pytest.param(True, marks=pytest.mark.long), False])
 def test_the_right_reading_is_the_shortest(noisy):
     curve = Curve.of(seen(product, noisy=noisy), 0, 1)
     z = curve.symbols[0]
@@ -91,3 +91,24 @@ def test_a_size_that_nobody_knows_costs_less_than_chi_squared():
         curve.take(iter([wrong.xreplace({noisy.symbols[0]: curve.symbols[0]})]))
     bits = [curve.best()[0].bits for curve in (noisy, exact)]
     assert bits[1] < 0.1 * bits[0]
+
+
+def test_nothing_else_is_asked_of_an_exact_line():
+    curve = Curve.of(seen(lambda x, z, w: (1.5 - 0.6 * x) * z * np.exp(w), noise=1e-6, noisy=False), 0, 0)
+    forms = curve.forms()
+    curve.take(forms)
+    assert curve.sure and {sympy.Poly(one.expression).degree() for one in curve.best()} == {1}
+    bent = Curve.of(seen(product, noise=1e-6, noisy=False), 0, 0)
+    bent.take(bent.forms())
+    assert any(one.expression.has(sympy.sin) for one in bent.best())
+
+
+def test_products_of_two_functions_are_for_exact_curves_that_nothing_else_is():
+    def resonance(x, z, w):
+        return np.cos(1.3 * x) ** 2 / (1 + (0.9 * x) ** 2) * np.exp(-z) * (1 + w)
+
+    exact, noisy = (Curve.of(seen(resonance, noise=1e-4, noisy=one), 0, 0) for one in (False, True))
+    assert not list(noisy.products())
+    exact.take(exact.products())
+    assert exact.settled and exact.best()[0].expression.has(sympy.cos)
+    assert not list(exact.products())

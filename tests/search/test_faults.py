@@ -44,7 +44,17 @@ STEPS = {
 }
 
 
-@pytest.mark.parametrize("step", list(STEPS))
+LONG = {
+    "search.pipeline.Solver.solutions",
+    "search.pipeline.baseline",
+    "search.smaller_forms.eliminate",
+    "structure.solver.Solver._as_product_units",
+}
+
+
+@pytest.mark.parametrize(
+    "step", [pytest.param(step, marks=pytest.mark.long) if step in LONG else step for step in STEPS]
+)
 def test_a_run_ends_with_its_best_whatever_fails(step, monkeypatch, caplog):
     table, error = STEPS[step]
 

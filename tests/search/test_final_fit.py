@@ -67,6 +67,7 @@ def test_a_scatter_that_grows_with_the_target_is_told(relative, rng):
     assert not relative or "--error" in hints[0]
 
 
+@pytest.mark.long
 def test_rows_that_look_like_mistakes_are_told_without_errors(rng):
     x = np.linspace(0.5, 10, 60)
     y = 2.2 * x + 0.1 * rng.normal(size=60)

@@ -229,6 +229,7 @@ def test_a_part_that_is_right_and_has_a_constant_too_many_is_read_anew(brief):
     assert sympy.limit(best.expression.subs(best.variables[1], 0), best.variables[0], sympy.oo) == 0
 
 
+@pytest.mark.long
 def test_a_part_that_is_wrong_is_read_anew_however_short_the_formula(brief):
     search = brief(lambda u, v: 2.0 * u * np.exp(-1.3 * v))
     u, v = search.fit_rows.variables
@@ -239,6 +240,7 @@ def test_a_part_that_is_wrong_is_read_anew_however_short_the_formula(brief):
     assert best is not None and best.expression.has(sympy.exp) and np.sqrt(best.validation_loss) < 1.1 * NOISE
 
 
+@pytest.mark.long
 def test_without_noise_one_wrong_function_gives_way_wherever_it_is(brief):
     search = brief(lambda u, v: 0.82 * u * (0.57 * v) ** u, noise=0.0)
     u, v = search.fit_rows.variables

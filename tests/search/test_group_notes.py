@@ -35,6 +35,7 @@ def test_groups_that_explain_the_residuals(rng, more, unit):
     assert ("= B" in note) == ("above" in note)
 
 
+@pytest.mark.long
 def test_groups_that_are_alike_are_not_mentioned(rng):
     assert notes(rng, 0.0) == []
 

@@ -18,6 +18,7 @@ def test_a_column_that_a_formula_lacks_is_seen_however_often_it_oscillates(table
     assert part.symbols == (z,) and part.put(sympy.sin(z)) == 1.0 * x * y + sympy.sin(z)
 
 
+@pytest.mark.long
 def test_terms_of_a_column_go_together_where_another_function_takes_their_place(table):
     fit_rows = table(lambda x, y, z: x * y + np.exp(z) + z**3, noise=0.0)
     x, y, z = fit_rows.variables

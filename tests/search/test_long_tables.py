@@ -54,6 +54,7 @@ def found(file):
     return discover(read_table(file, target="y", columns=["a", "b"]), OPTIONS)
 
 
+@pytest.mark.long
 def test_constants_and_certificate_are_of_all_rows(found, file, numbers, tmp_path):
     (constant,) = found.formula.constants
     c, error = slope(numbers)
@@ -127,6 +128,7 @@ def renamed(found):
     return replace(found, formula=formula, front=ParetoFront([formula]))
 
 
+@pytest.mark.long
 def test_the_reading_of_all_rows_is_shown_and_can_be_interrupted(file):
     seen = []
 

@@ -56,7 +56,11 @@ def test_a_function_of_a_product_has_the_products_that_it_may_have_before_it(tab
 @pytest.mark.parametrize(
     "law, formula",
     [
-        (lambda x, y, z: 3 * np.exp(-2 * np.abs(z)) + x * y, lambda x, y, z: 1.2 / (sympy.Abs(z) + 0.4) + x * y),
+        pytest.param(
+            lambda x, y, z: 3 * np.exp(-2 * np.abs(z)) + x * y,
+            lambda x, y, z: 1.2 / (sympy.Abs(z) + 0.4) + x * y,
+            marks=pytest.mark.long,
+        ),
         (lambda x, y, z: x * np.exp(-0.7 * y) + z, lambda x, y, z: x * (1.0 - 0.4 * y + 0.05 * y**2) + z),
     ],
     ids=["term", "factor"],

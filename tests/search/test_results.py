@@ -24,6 +24,7 @@ def rough(note):
     return "No formula was found that" in note
 
 
+@pytest.mark.long
 def test_a_formula_far_worse_than_the_network_is_called_rough(rng):
     X = rng.uniform(1, 3, (300, 2))
     # A sum over many phases: smooth for a spline network, no short formula.

@@ -228,6 +228,7 @@ def test_squares_of_waves_come_first_and_once(rng):
     assert np.sqrt(np.mean((found - clean) ** 2)) < 0.03 * clean.std()
 
 
+@pytest.mark.long
 def test_idle_columns_are_no_columns_of_sums(rng):
     search = table_of(rng, 300, 3)
     assert search._engines(noisy=False)[1].X.shape[1] == 3
@@ -327,7 +328,9 @@ def test_a_turn_for_single_columns_has_nothing_else(rng, monkeypatch):
         assert list(search.formulas(Turn.SINGLE)) == [x]
 
 
-@pytest.mark.parametrize(("attainable", "seen"), [(1e-3, True), (1e-9, False), (None, False)])
+@pytest.mark.parametrize(
+    ("attainable", "seen"), [pytest.param(1e-3, True, marks=pytest.mark.long), (1e-9, False), (None, False)]
+)
 def test_what_splines_follow_far_better_than_an_interpolant_is_read(rng, attainable, seen):
     X = rng.uniform(0.5, 3.0, (400, 2))
     y = np.log(1 + 3 * X[:, 0]) + np.sqrt(X[:, 1])

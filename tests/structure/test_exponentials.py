@@ -74,6 +74,7 @@ def test_a_law_on_a_column_with_far_outliers():
     np.testing.assert_allclose(values(found, x), values(law, x), atol=1e-10)
 
 
+@pytest.mark.long
 @given(
     first=st.tuples(st.floats(-2, 2), st.floats(3, 9)),
     second=st.floats(-3, 3),

@@ -328,3 +328,16 @@ def test_splines_are_asked_before_a_column_is_read_alone(box):
         solve(X, np.sin(X[:, 0] * X[:, 1]) + np.tanh(X[:, 1]) / X[:, 0], leaf=leaf)
     assert leaf.looked[-1].X.shape == X.shape and leaf.looked[-1].attainable is not None
     assert not leaf.asked
+
+
+def test_splines_are_asked_once_and_before_a_kink_is_folded(rng, monkeypatch):
+    leaf, folds = Curves(), []
+
+    def folded(*told):
+        folds.append(len(leaf.looked))
+
+    monkeypatch.setattr("kansym.structure.solver.folded", folded)
+    X = rng.uniform(2, 7, (600, 2))
+    solve(X, np.abs(X[:, 0] - 4.3) * X[:, 1], leaf=leaf, most=4)
+    assert folds == [1]
+    assert sum(one.X.shape == X.shape and np.array_equal(one.t, leaf.looked[0].t) for one in leaf.looked) == 1

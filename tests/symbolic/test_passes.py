@@ -172,14 +172,17 @@ def test_squares_are_turned_to_the_shortest(angle):
     u, v, sine, cosine = X - Y, 2 * Z + 1, sympy.sin(angle), sympy.cos(angle)
     turned = (cosine * u - sine * v) ** 2 + (sine * u + cosine * v) ** 2 + X
     rows = np.random.default_rng(0).uniform(-2, 2, (50, 3))
-    found = simplify(sympy.N(turned) if isinstance(angle, float) else turned, SYMBOLS, rows).expression
+    found = simplify(sympy.N(turned) if isinstance(angle, float) else turned, SYMBOLS, rows, seconds=60.0).expression
     assert sympy.expand(found - (u**2 + v**2 + X)).subs({X: 0.7, Y: -1.3, Z: 0.4}) == pytest.approx(0, abs=1e-12)
     assert complexity(found) <= complexity(u**2 + v**2 + X)
 
 
 def test_squares_that_are_shortest_stay():
     shortest = (X - Y) ** 2 + (X + Z) ** 2
-    assert simplify(shortest, SYMBOLS, np.random.default_rng(0).uniform(-2, 2, (50, 3))).expression == shortest
+    assert (
+        simplify(shortest, SYMBOLS, np.random.default_rng(0).uniform(-2, 2, (50, 3)), seconds=60.0).expression
+        == shortest
+    )
 
 
 @pytest.mark.parametrize("odd", [sympy.sin, sympy.tanh, sympy.atan, lambda u: u**3])
@@ -212,5 +215,5 @@ def test_round_numbers_of_a_sine_and_a_cosine_stay():
 def test_powers_of_a_quotient_are_divided_as_the_quotient():
     law = 0.7 * (1.0 + X * Y - 5.4 / (1 + 0.4 * Z)) ** 2
     apart = 0.7 * sympy.expand((1.0 + X * Y) * (1 + 0.4 * Z) - 5.4) ** 2 / (1 + 0.4 * Z) ** 2
-    found = simplify(apart, SYMBOLS, np.random.default_rng(0).uniform(0.5, 2, (50, 3))).expression
+    found = simplify(apart, SYMBOLS, np.random.default_rng(0).uniform(0.5, 2, (50, 3)), seconds=60.0).expression
     assert complexity(found) <= complexity(law) + 2 < complexity(apart)

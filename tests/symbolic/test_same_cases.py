@@ -346,6 +346,7 @@ def test_the_verdict_is_symmetric_and_repeatable(first, second):
     assert verdict == verdict_of(first, second)
 
 
+@pytest.mark.long
 @settings(deadline=None, max_examples=6)
 @given(FORMULAS, FORMULAS)
 def test_names_and_order_of_columns_do_not_matter(first, second):
@@ -355,6 +356,7 @@ def test_names_and_order_of_columns_do_not_matter(first, second):
     assert verdict_of(first, second).kind is verdict_of(*renamed, names=["a", "b"], X=X[:, ::-1]).kind
 
 
+@pytest.mark.long
 @settings(deadline=None, max_examples=6)
 @given(FORMULAS, FORMULAS, st.sampled_from([1e-2, 1e-4, 1e-6]))
 def test_one_more_term_breaks_equality(formula, term, factor):

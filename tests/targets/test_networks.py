@@ -21,6 +21,7 @@ def net():
     return KAN([2, 1, 2], grid=8, names=["a", "b"], targets=["u", "v"]).fit(X, Y, starts=8, steps=40)
 
 
+@pytest.mark.long
 def test_a_shared_node_is_named_once(net):
     before = net.predict(X)
     found = net.symbolify()

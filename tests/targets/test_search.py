@@ -33,6 +33,7 @@ def dipole():
     return tables, discover(tables["Bz"], brief), brief
 
 
+@pytest.mark.long
 def test_polar_coordinates(tables_of):
     rng = np.random.default_rng(0)
     r, theta = rng.uniform(1, 3, 60), rng.uniform(0, 6, 60)
@@ -74,6 +75,7 @@ def test_a_form_that_does_not_pay_changes_nothing(dipole, formula_of):
     assert same is found and target == ""
 
 
+@pytest.mark.long
 def test_a_form_of_a_noisy_target_with_errors_is_settled_on_the_table(tables_of, formula_of):
     from kansym import discover
 
@@ -120,6 +122,7 @@ def test_ctrl_c_keeps_those_that_were_found(tables_of, monkeypatch):
     assert {row.failure for row in found.failed} == {"interrupted before it was searched"}
 
 
+@pytest.mark.long
 def test_algebra_that_fails_costs_no_formula(tables_of, monkeypatch):
     def failing(*_, **__):
         raise RecursionError

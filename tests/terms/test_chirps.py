@@ -113,7 +113,12 @@ NONE = {
 }
 
 
-@pytest.mark.parametrize("name", NONE)
+LONG = {"kink", "pole", "smooth", "step"}
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.long) if name in LONG else name for name in NONE]
+)
 def test_tables_without_waves_have_none(name):
     columns, law = NONE[name]
     X = table(columns, 6)

@@ -49,11 +49,13 @@ def test_a_function_of_a_function_is_found_exactly(law, variables):
     assert misfit(formulas[0], law, variables) < 1e-8
 
 
+@pytest.mark.long
 def test_times_powers_of_the_other_inputs():
     law = 0.3 * y**2 / z * sympy.exp(-1.2 * sympy.sqrt(x + 0.9))
     assert misfit(found(law, (x, y, z))[0], law, (x, y, z)) < 1e-8
 
 
+@pytest.mark.long
 def test_with_noise_as_near_as_the_rows_allow():
     law = 2.1 * sympy.exp(-((x / 1.3) ** y))
     best = found(law, (x, y), noise=0.02)

@@ -103,6 +103,7 @@ def test_bounds_stay_with_a_guess_and_with_its_numbers_freed():
     np.testing.assert_array_equal(free.form.bounds, [[0, np.inf], [2, 2], [-np.inf, np.inf]])
 
 
+@pytest.mark.long
 def test_a_guess_keeps_to_its_bounds():
     t = np.linspace(0, 6, 60)
     y = 3 * np.exp(-t / 2) - 0.05 + 0.05 * np.random.default_rng(0).standard_normal(60)
