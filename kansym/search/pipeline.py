@@ -340,12 +340,10 @@ class _Run:
         if not np.ptp(leaf.t) > 0:
             yield sympy.Float(float(leaf.t[0]))
             return
+        if leaf.look is not Look.WAVES and self._sums_end(self.sums.before(leaf)):
+            return
         if leaf.look is not Look.WHOLE:
             yield from self._glance(leaf)
-            return
-        # With noise sums of the whole come before a table that is no smaller.
-        whole = self.sums.noisy and leaf.X.shape[1] >= self.dataset.n_columns - len(self.sums.idle)
-        if whole and self._sums_end(self.sums.early):
             return
         self._leaves += 1
         longest = self.sums.spare(self.start, self.options.max_seconds)
@@ -376,7 +374,7 @@ class _Run:
             return False
         noisy, several, last = self.sums.noisy, self.dataset.n_columns > 1, turn is self.sums.last
         # What was found of one column is seldom kept beside sums, nor what a glance finds of several beside structure.
-        kept = turn is not Turn.SINGLE and not (noisy and several and turn is Turn.GLANCE)
+        kept = turn not in {Turn.SINGLE, Turn.SHORT} and not (noisy and several and turn is Turn.GLANCE)
         # What is very long, or long with noise, seldom is on the way to the law, and improving it takes long.
         long = self.formulas.long() if noisy and kept else self.formulas.very_long()
         # Before structure there are only a constant and a straight line.

@@ -17,6 +17,7 @@ from kansym.search.factor_readings import MOST_BESIDE, combination_readings, fac
 from kansym.search.options import DiscoveryOptions
 from kansym.search.rows import FitRows
 from kansym.structure.exponentials import exponential_sums
+from kansym.structure.leaf import Leaf, Look
 from kansym.structure.product_units import SMALL_TABLE
 from kansym.symbolic.complexity import complexity
 from kansym.terms.enumeration import FEW, FEW_OF_NOISY_CURVES, Enumeration
@@ -29,6 +30,9 @@ from kansym.terms.wave_columns import MOST_COLUMNS, waves_at_once
 @unique
 class Turn(Enum):
     """Occasions to look for sums, with the share of the time that is left."""
+
+    SHORT = 0.1
+    """Only exact compositions of few operations, in a second or two, without noise: before all that takes long."""
 
     BRIEF = 0.15
     """Only exact sums, and only what is found at once."""
@@ -191,18 +195,24 @@ class Sums:
         """Whether there is such a turn, each of which comes once; none after the last."""
         same = {Turn.EARLY, Turn.NOISY} if turn is self.early else {turn}
         had = bool(self._had & (same | LAST))
-        if turn is Turn.BRIEF and self.fit_rows.noise_floor > self._rounded:
+        if (turn is Turn.BRIEF and self.fit_rows.noise_floor > self._rounded) or (turn is Turn.SHORT and self.noisy):
             return False
         X, y, _, _ = self._table()
         summed = suits(X, y)
         composed = X.shape[1] <= FEW_INPUTS and len(y) >= FEWEST_ROWS and bool(np.ptp(y) > 0)
         least = LEAST_OF_CURVE if X.shape[1] == 1 else LEAST_SECONDS
-        if turn is Turn.COMPOSED:
+        if turn in {Turn.COMPOSED, Turn.SHORT}:
             least, summed = LEAST_COMPOSED, False
         elif turn in {Turn.GLANCE, Turn.SINGLE} or not summed:
             least = LEAST_GLANCE
         enough = turn.value * clock.left(self.deadline) > least
         return self.wanted and not had and enough and (summed or composed)
+
+    def before(self, leaf: Leaf) -> Turn:
+        """The turn that comes before a part is searched: with noise sums, unless the part has fewer columns."""
+        columns = self.fit_rows.dataset.n_columns
+        smaller = leaf.look is not Look.WHOLE or leaf.X.shape[1] < columns - len(self.idle)
+        return Turn.SHORT if smaller or not self.noisy else self.early
 
     def or_compositions(self, turn: Turn) -> Turn:
         """A turn, or compositions alone in a part without noise that has too little time for it."""
@@ -228,6 +238,9 @@ class Sums:
         # An exact sum is one whatever the interpolants say, which may take a kink for noise.
         enumeration, pursuit = self._engines(noisy=self.noisy and turn is not Turn.BRIEF)
         last = turn in LAST
+        if turn is Turn.SHORT:
+            yield from enumeration.formulas(until, few=FEW, exact=True)
+            return
         yield from self._of_one_column()
         if turn is Turn.SINGLE:
             yield from self._of_single_columns(until, combined=not self.noisy, products=False)
