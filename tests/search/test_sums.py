@@ -13,6 +13,7 @@ from kansym.search.budget import LEAF, TERMS_AFTER
 from kansym.search.options import DiscoveryOptions
 from kansym.search.rows import FitRows
 from kansym.search.sums import LEAST_OF_CURVE, SEEN_BY_FEW, SHORTER_SECONDS, SPLINED, SPLINED_BY_TWO, Sums, Turn
+from kansym.structure.leaf import Leaf, Look
 from kansym.symbolic.parametric import parametrize
 from kansym.terms.enumeration import Enumeration
 from kansym.terms.pursuit import Pursuit
@@ -57,6 +58,32 @@ def test_a_part_without_time_for_sums_has_compositions(sums, monkeypatch):
     assert sums(0.99 * brief).or_compositions(Turn.BRIEF) is Turn.BRIEF
     search.noise = 0.1
     assert search.or_compositions(Turn.BRIEF) is Turn.BRIEF
+
+
+def test_exact_compositions_come_before_what_takes_long(sums, monkeypatch):
+    monkeypatch.setattr(Pursuit, "waves", lambda *_, **__: pytest.fail("waves"))
+    monkeypatch.setattr(Pursuit, "formulas", lambda *_, **__: pytest.fail("a pursuit"))
+    found = list(sums().formulas(Turn.SHORT))
+    assert len(found) == 1 and clock.now() < 2.0
+
+
+@pytest.mark.parametrize(
+    ("noise", "columns", "look", "expected"),
+    [
+        (0.0, 3, Look.WHOLE, Turn.SHORT),
+        (0.1, 3, Look.CURVES, Turn.SHORT),
+        (0.1, 1, Look.WHOLE, Turn.SHORT),
+        (0.1, 2, Look.WHOLE, Turn.NOISY),
+        (0.1, 3, Look.WHOLE, Turn.NOISY),
+    ],
+)
+def test_with_noise_the_whole_has_its_sums_before_a_part_that_is_no_smaller(rng, noise, columns, look, expected):
+    search = table_of(rng, 300, 3)
+    search.see(noise, noise, (1,))
+    leaf = Leaf(np.ones((300, columns)), np.ones(300), (), None, None, 1.0, None, look)
+    assert search.before(leaf) is expected
+    with clock.running(Clock()):
+        assert search.open(Turn.SHORT) is (noise == 0)
 
 
 def test_parts_have_turns_that_networks_alone_do_not_have(sums):
