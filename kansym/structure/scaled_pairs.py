@@ -28,11 +28,15 @@ LEAST_ROWS, FEW_ROWS = 20, 200
 SCALES, LEAST, MOST = 24, 0.05, 20.0
 """Scales of every function, evenly spread in the logarithm, in units of the reciprocal root mean square of z."""
 
-SINGLE, SHORTLIST, SHORT_STEPS = 30, 80, 20
-"""Single functions and products whose scales are refined on few rows, and evaluations for each."""
+SINGLE, TIED, SHORTLIST, SHORT_STEPS = 30, 40, 80, 20
+"""Single functions, products with one scale for both and with two whose scales are refined on few rows, and evaluations
+for each."""
 
 REFINED, STEPS = 6, 60
 """Products refined on all rows, and evaluations for each."""
+
+EXACT = 1e-24
+"""Mean square residual, in units of that of the target, that is rounding."""
 
 LARGEST = 1e8
 """Largest value of a column."""
@@ -57,6 +61,7 @@ _FUNCTIONS: tuple[tuple[sympy.Expr, Callable[[np.ndarray], np.ndarray]], ...] = 
     (sympy.sin(_v) ** 2, lambda v: np.sin(v) ** 2),
     (sympy.cos(_v) ** 2, lambda v: np.cos(v) ** 2),
     (sympy.tanh(_v), np.tanh),
+    (sympy.sinh(_v), np.sinh),
     (sympy.cosh(_v), np.cosh),
     (sympy.exp(_v) - 1, np.expm1),
     (sympy.exp(_v) + 1, lambda v: np.exp(v) + 1),
@@ -103,14 +108,17 @@ def scaled_pairs(
     w = np.ones(len(t)) if weights is None else weights / weights.mean()
     rows = np.unique(np.linspace(0, len(t) - 1, FEW_ROWS).astype(int))
     few = (x[rows], t[rows], w[rows], offset)
-    better = []
+    better, rounding = [], EXACT * float(w[rows] @ t[rows] ** 2 / len(rows))
     screened = sorted(_screened(*few), key=lambda one: one[0])
-    # With two scales on the grid many a product comes nearer than a single function does with one.
-    single, double = ([one for one in screened if _is_single(one[2]) == alone] for alone in (True, False))
-    for _, power, pair, scales in [*single[:SINGLE], *double[:SHORTLIST]]:
+    # With two scales on the grid many a product comes nearer than one with a single scale does.
+    single = [one for one in screened if _is_single(one[2])][:SINGLE]
+    several = [one for one in screened if not _is_single(one[2])]
+    tied, double = ([one for one in several if (one[3][0] == one[3][1]) == same] for same in (True, False))
+    for _, power, pair, scales in [*single, *tied[:TIED], *double[:SHORTLIST]]:
         fit = _Fit(*few, power, pair).refined(scales, SHORT_STEPS)
-        better += [] if fit is None else [(*fit, power, pair)]
+        better += [] if fit is None else [(max(fit[0], rounding), fit[1], power, pair)]
     found = []
+    # The sort is stable: of those that are exact the ones with fewer scales stay first.
     for _, scales, power, pair in sorted(better, key=lambda one: one[0])[:REFINED]:
         problem = _Fit(x, t, w, offset, power, pair)
         fit = problem.refined(scales, STEPS)
@@ -132,12 +140,16 @@ def _screened(
     for number, sign in itertools.product(range(len(_FUNCTIONS)), (-1, 1)):
         values = _Factor(number, sign).values(signed[:, None] * x)
         usable = np.isfinite(values).all(1) & (np.abs(values).max(1) < LARGEST)
+        # The function that is none is the same at any scale.
+        usable[int(sign == 1) if number == ONE else len(usable) :] = False
         # Functions that are even or odd say the same at both signs.
         usable[SCALES:] &= ~np.isclose(np.abs(values[SCALES:]), np.abs(values[:SCALES])).all(1)
         columns.append(values[usable])
         known += [(_Factor(number, sign), float(scale)) for scale in signed[usable]]
     F = np.concatenate(columns)
     edges = np.cumsum([0, *(len(one) for one in columns if len(one))])
+    at = np.array([scale for _, scale in known])
+    same = at[:, None] == at
     share, level = w / w.sum(), float(w @ t / w.sum()) if offset else 0.0
     total = float(share @ (t - level) ** 2)
     for power in FACTOR_POWERS:
@@ -153,12 +165,14 @@ def _screened(
             # A product that is constant on the rows leaves only rounding once its mean is gone.
             loss = np.where(square > 1e-12 * whole, 1 - moment**2 / square / total, np.inf)
         loss[~np.isfinite(loss)] = np.inf
+        apart, tied = np.where(same, np.inf, loss), np.where(same, loss, np.inf)
         for i, j in itertools.combinations_with_replacement(range(len(edges) - 1), 2):
-            block = loss[edges[i] : edges[i + 1], edges[j] : edges[j + 1]]
-            place = np.unravel_index(np.argmin(block), block.shape)
-            (one, a), (other, b) = known[edges[i] + place[0]], known[edges[j] + place[1]]
-            if math.isfinite(block[place]):
-                yield float(block[place]), power, (one, other), (a, b)
+            rows, others = slice(edges[i], edges[i + 1]), slice(edges[j], edges[j + 1])
+            for block in (apart[rows, others], tied[rows, others]):
+                place = np.unravel_index(np.argmin(block), block.shape)
+                (one, a), (other, b) = known[edges[i] + place[0]], known[edges[j] + place[1]]
+                if math.isfinite(block[place]):
+                    yield float(block[place]), power, (one, other), (a, b)
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,10 +202,14 @@ class _Fit:
         return np.sqrt(self.w) * (factor * u + constant - self.t), factor, constant
 
     def refined(self, scales: tuple[float, float], steps: int) -> tuple[float, tuple[float, float]] | None:
-        """Loss and scales after Levenberg-Marquardt steps in their logarithms; None where they leave the functions."""
+        """Loss and scales after Levenberg-Marquardt steps in their logarithms; None where they leave the functions.
+
+        Scales that are the same stay so.
+        """
+        numbers = 1 if scales[0] == scales[1] else 2
 
         def residual(change: np.ndarray) -> np.ndarray:
-            moved = self.solved((scales[0] * math.exp(change[0]), scales[1] * math.exp(change[1])))[0]
+            moved = self.solved((scales[0] * math.exp(change[0]), scales[1] * math.exp(change[-1])))[0]
             # No step can be compared with infinity.
             return np.where(np.isfinite(moved), moved, 1e3 * np.abs(self.t).max())
 
@@ -201,9 +219,9 @@ class _Fit:
         with np.errstate(all="ignore"):
             # A scale that does not matter has no slope.
             found = least_squares(
-                residual, np.zeros(2), bounds=(-1.0, 1.0), ftol=exact, xtol=exact, gtol=None, max_nfev=steps
+                residual, np.zeros(numbers), bounds=(-1.0, 1.0), ftol=exact, xtol=exact, gtol=None, max_nfev=steps
             )
-        a, b = (scale * math.exp(change) for scale, change in zip(scales, found.x, strict=True))
+        a, b = scales[0] * math.exp(found.x[0]), scales[1] * math.exp(found.x[-1])
         left = self.solved((a, b))[0]
         return (float(np.mean(left**2)), (a, b)) if np.isfinite(left).all() else None
 

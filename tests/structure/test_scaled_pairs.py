@@ -13,6 +13,7 @@ LAWS = {
     "a wave under a resonance": 2.2 * sympy.cos(0.9 * X) ** 2 / (1 + (0.7 * X) ** 2),
     "a power times two": X * sympy.exp(-0.7 * X) * sympy.tanh(1.3 * X),
     "a single function of a column of both signs": 0.3 * X * sympy.log(1 + 0.4 * X),
+    "two of the same scale": X**2 / sympy.sinh(0.2 * X) ** 2,
     "beside a constant": 1.7 + sympy.exp(-((0.6 * X) ** 2)) / sympy.sqrt(1 + (1.9 * X) ** 2),
 }
 
@@ -31,6 +32,12 @@ def test_a_law_is_found_to_rounding(law):
     found, x, y = readings(law, offset=offset)
     np.testing.assert_allclose(parametrize(found[0].expression, (X,)).evaluate(x[:, None]), y, rtol=1e-9, atol=1e-12)
     assert found[0].loss < 1e-24 and (found[0].expression.as_coeff_Add()[0] != 0) == offset
+
+
+def test_fewer_scales_come_first():
+    x = np.random.default_rng(0).uniform(1, 10, 200)
+    (found, *_) = scaled_pairs(x, x / np.sinh(0.16 * x), X)
+    assert found.expression.has(sympy.sinh) and not found.expression.has(sympy.cosh)
 
 
 def test_units_do_not_matter():
