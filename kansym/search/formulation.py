@@ -106,11 +106,7 @@ def _formulas(
     fitted = fit_rows.fit(form)
     if fitted.status == "non-finite":
         return
-    lean = drop_terms(
-        fitted.form,
-        lambda form: fit_rows.loss(form, fit_rows.fitting),
-        allowed=max(1.001 * fitted.loss, fit_rows.noise_floor**2),
-    )
+    lean = _lean(fitted.form, fitted.loss, fit_rows)
     if lean is not fitted.form:
         fitted = fit_rows.fit(lean)
     # In an exact law every number and every function is what it is; what is as good as errors allow is none.
@@ -133,6 +129,12 @@ def _formulas(
     chain = [(fitted.form, length)] if noisy else []
     chain += eliminated(fitted.form, length, fit_rows, deadline, ones=not noisy)
     yield from _of_chain(chain, fit_rows, structure, deadline, pick)
+
+
+def _lean(form: ParametricForm, loss: float, fit_rows: FitRows) -> ParametricForm:
+    """Without terms that are as good as zero on the rows."""
+    allowed = max(1.001 * loss, fit_rows.noise_floor**2)
+    return drop_terms(form, lambda one: fit_rows.loss(one, fit_rows.fitting), allowed=allowed)
 
 
 def _of_chain(
@@ -187,6 +189,9 @@ def _finish(
         return _left_rough(plain_formula, form, fit_rows)
     noisy = plain_formula is not None and is_noisy(plain_formula.train_loss, fit_rows)
     shorter = shortened(form, fit_rows, structural=noisy, seconds=seconds).form
+    if not noisy:
+        # Beside exact numbers what else there was may be rounding.
+        shorter = _lean(shorter, fit_rows.loss(shorter, fit_rows.fitting), fit_rows)
     formula = judge(shorter, fit_rows, structure=structure)
     if formula is None or plain_formula is None:
         return formula or plain_formula

@@ -470,7 +470,9 @@ class _Run:
         if not self.formulas:
             self._baseline()
         if self.fit_rows.rough:
-            for rough, polish in self.formulas.polish(self.start + (1 + budget.RESERVE) * self.options.max_seconds):
+            least = budget.RESERVE * self.options.max_seconds
+            clock.current().grant(least)
+            for rough, polish in self.formulas.polish(max(self.start + self.options.max_seconds, clock.now()) + least):
                 if rough in self.readings:
                     self.readings[polish] = self.readings[rough]
         front = ParetoFront.from_formulas(self.formulas.all, self.dataset.X)
