@@ -7,12 +7,23 @@ import numpy as np
 import pytest
 import sympy
 
-from kansym import ArgumentError, DataError, DiscoveryOptions, default_library, discover, load_dataset, make_dataset
+from kansym import (
+    ArgumentError,
+    DataError,
+    DiscoveryOptions,
+    clock,
+    default_library,
+    discover,
+    load_dataset,
+    make_dataset,
+)
+from kansym.clock import SECONDS, SLOWNESS, Work
 from kansym.data.preparation import split
 from kansym.device import choose_device
 from kansym.kan.growth import GrowthOptions
 from kansym.run.summary import RunSummary
 from kansym.search.formulation import from_expression
+from kansym.search.pipeline import _Run
 from kansym.search.results import StopReason
 from kansym.search.sums import Turn
 
@@ -468,3 +479,18 @@ def test_a_noisy_part_of_one_column_has_sums_before_its_curve_is_read(rng, monke
     discover(make_dataset(X, y, names=["x", "y"], target="t"), DiscoveryOptions(max_seconds=8, deterministic=True))
     part = [what for of_part, what in order if of_part]
     assert part.index(turn) < part.index("curve")
+
+
+def test_the_pick_is_brought_into_shape_however_long_the_last_step_took(rng):
+    x = rng.uniform(0.5, 3.0, (400, 1))
+    run = _Run(make_dataset(x, 1.25 * np.exp(-0.5 * x[:, 0])), DiscoveryOptions(max_seconds=10.0, networks=False), None)
+    (z,) = run.fit_rows.variables
+    with clock.running(clock.Clock()):
+        clock.charge(Work.ALGEBRA, 20.0 / (SLOWNESS * SECONDS[Work.ALGEBRA]))
+        raw = sympy.Float(1.3) * sympy.exp(sympy.Float(-0.51) * z)
+        rough = from_expression(raw, run.fit_rows, structure="one", deadline=0.0)
+        assert all(one in run.fit_rows.rough for one in rough)
+        run.formulas.all.extend(rough)
+        formula = run.finish(StopReason.OUT_OF_TIME).formula
+    assert formula not in rough and str(formula.expression) == "5*exp(-x0/2)/4", formula
+    np.testing.assert_allclose(formula.predict(x), 1.25 * np.exp(-0.5 * x[:, 0]), rtol=1e-12)

@@ -241,6 +241,16 @@ def test_an_exact_law_is_snapped_and_simplified(rng):
     assert best.validation_loss < 1e-28
 
 
+def test_what_is_rounding_beside_exact_numbers_goes(rng):
+    x = rng.uniform(0.5, 3, 400)
+    fit_rows = bench_of(x, 1.48 * np.tanh(4.4 * x))
+    z = fit_rows.variables[0]
+    tail = F(1.3e-14) * (F(0.7) - z**2) * sympy.sqrt(1 + F(2.3) * z**2)
+    (best, *_) = from_expression(F(1.4801) * sympy.tanh(F(4.4002) * z) + tail, fit_rows, structure="one")
+    assert not best.expression.has(sympy.sqrt)
+    np.testing.assert_allclose(best.predict(x[:, None]), 1.48 * np.tanh(4.4 * x), rtol=1e-12)
+
+
 def test_a_near_miss_without_noise_becomes_the_law(rng):
     # A power and a whole number that nobody measured come near the logarithm, and a third term nearer.
     x = rng.uniform(0, 5, 400)
