@@ -111,8 +111,13 @@ def _blocks(X: np.ndarray, y: np.ndarray, table: EngineTable) -> Iterator[tuple[
 
 
 def _engines(curve: Curve, until: float) -> Iterator[sympy.Expr]:
-    """What engines for tables of two columns say."""
+    """What engines for tables of two columns say; without noise compositions first, which tell at once."""
     rows = curve.X, curve.target, curve.symbols
+    compositions = Enumeration(*rows, **curve.table).formulas(until, few=FEW, handed=HANDED)
+    if curve.exact:
+        yield from compositions
+    if curve.sure:
+        return
     found = False
     for engine in (factor_readings, combination_readings):
         for one in engine(*rows, curve.table, until=clock.now() + FACTORED * clock.left(until)):
@@ -120,4 +125,5 @@ def _engines(curve: Curve, until: float) -> Iterator[sympy.Expr]:
             yield one
         if found:
             break
-    yield from Enumeration(*rows, **curve.table).formulas(until, few=FEW, handed=HANDED)
+    # Without noise they have come.
+    yield from compositions
