@@ -81,8 +81,9 @@ of those, the smallest, have their own."""
 NETWORKS, NETWORKS_WITH_NOISE = 0.4, 0.7
 """Share of the time for the search of a smaller problem: with noise its readings only begin to say what it is."""
 
-SPLINES = 0.35
-"""The same for functions of single columns where splines leave far less than an interpolant."""
+SPLINES, FAR_LESS = 0.35, 5.0
+"""The same for functions of single columns where splines leave far less than an interpolant; and how many times more
+than that of a smaller table the interpolant of the whole leaves where those are looked at later."""
 
 FEW_COLUMNS = 3
 """Most columns of a smaller problem with noise for which splines are asked: with few they are soon fitted."""
@@ -155,8 +156,8 @@ class Solver:
                 yield from beside(problem, self.until, seed=self.seed) if self.any_function else ()
                 # What looks like noise may be a kink, whose residuals are not those of noise.
                 if self.any_function and not self._settling.noisy and not self._late():
-                    own, _ = self.reducer.surrogate(problem)
-                    yield from self._by_splines(problem, own)
+                    own, error = self.reducer.surrogate(problem)
+                    yield from self._by_splines(problem, own) if error < FAR_LESS * self.reducer.lowest else ()
                     fold = folded(problem, own, self.seed, self.until)
                     yield from self.solutions(fold, depth + 1) if fold else ()
             surrogate, _ = self.reducer.surrogate(smaller)
@@ -315,8 +316,7 @@ class Solver:
         if surrogate.noise > 100 * NOISY:
             return
         rows = np.random.default_rng(self.seed).permutation(len(problem.X))[:GRADIENT_ROWS]
-        tolerance = max(1e-5, 10 * surrogate.error)
-        ranked = link_ranks(surrogate, problem.X[rows], problem.t, tolerance=tolerance)
+        ranked = link_ranks(surrogate, problem.X[rows], problem.t, tolerance=max(1e-5, 10 * surrogate.error))
         if not ranked:
             return
         link, rank = ranked[0]
