@@ -90,7 +90,13 @@ _Pair = tuple[_Factor, _Factor]
 
 
 def scaled_pairs(
-    x: np.ndarray, t: np.ndarray, variable: sympy.Symbol, weights: np.ndarray | None = None, *, offset: bool = False
+    x: np.ndarray,
+    t: np.ndarray,
+    variable: sympy.Expr,
+    weights: np.ndarray | None = None,
+    *,
+    offset: bool = False,
+    either: bool = False,
 ) -> list[SimpleForm]:
     """Forms with two inner scales, those of least description length first.
 
@@ -98,11 +104,18 @@ def scaled_pairs(
     ----------
     x : ndarray, shape (n,)
     t : ndarray, shape (n,)
-    variable : Symbol
+    variable : Expr
+        What x stands for.
     weights : ndarray, shape (n,), optional
     offset : bool, default False
         Whether a constant is added, which is part of the expressions.
+    either : bool, default False
+        Whether the functions may be of 1/x, too, where x is positive: which of two columns is above in their ratio is
+        nothing that a law has to say.
     """
+    if either and (x > 0).all():
+        both = (scaled_pairs(x**power, t, variable**power, weights, offset=offset) for power in (1, -1))
+        return sorted(itertools.chain(*both), key=lambda form: form.bits(len(t), 1))
     if len(t) < LEAST_ROWS or not (np.isfinite(x).all() and np.isfinite(t).all() and np.ptp(x) > 0 and np.ptp(t) > 0):
         return []
     w = np.ones(len(t)) if weights is None else weights / weights.mean()
@@ -225,7 +238,7 @@ class _Fit:
         left = self.solved((a, b))[0]
         return (float(np.mean(left**2)), (a, b)) if np.isfinite(left).all() else None
 
-    def expression(self, variable: sympy.Symbol, scales: tuple[float, float]) -> sympy.Expr:
+    def expression(self, variable: sympy.Expr, scales: tuple[float, float]) -> sympy.Expr:
         """The formula."""
         _, factor, constant = self.solved(scales)
         functions = [f.expression(sympy.Float(a) * variable) for f, a in zip(self.pair, scales, strict=True)]

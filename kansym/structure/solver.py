@@ -217,15 +217,15 @@ class Solver:
             return
         variables, weights = symbols(problem.dimension), problem.fitting_weights()
         forms = simple_forms(problem.X, problem.t, variables, weights, until=self.until)
+        curve = (problem.X[:, 0], problem.t, variables[0], weights)
         if problem.dimension == 1:
             for offset in (False, True):
-                forms += scaled_forms(problem.X[:, 0], problem.t, variables[0], weights, offset=offset)
-            lengths = {form: form.bits(len(problem.t), 1) for form in forms}
-            forms.sort(key=lengths.__getitem__)
+                forms += scaled_forms(*curve, offset=offset)
+            forms.sort(key=lambda form: form.bits(len(problem.t), 1))
         size = float(np.mean((np.ones(1) if weights is None else weights / weights.mean()) * problem.t**2))
         exact = [form for form in forms if form.loss <= EXACT_FORM * size]
         for offset in (False, True) if problem.dimension == 1 and not self.reducer.noisy else ():
-            pairs = () if exact else scaled_pairs(problem.X[:, 0], problem.t, variables[0], weights, offset=offset)
+            pairs = () if exact else scaled_pairs(*curve, offset=offset, either=bool(problem.steps))
             exact += [form for form in pairs if form.loss <= EXACT_FORM * size]
         if exact:
             # Bits of losses at the level of rounding say nothing.

@@ -41,6 +41,17 @@ def test_single_functions_are_among_them():
     assert any(one.has(sympy.sinh) and not one.has(sympy.cosh) for one in exact)
 
 
+def test_the_reciprocal_of_a_positive_column():
+    x = 1 / np.random.default_rng(0).uniform(0.2, 3.0, 300)
+    (found, *_) = scaled_pairs(x, np.cos(0.9 / x) ** 2 / (1 + (0.7 / x) ** 2), X, either=True)
+    assert found.loss < 1e-24 and found.expression.has(sympy.cos)
+    # Of both signs there is no such thing.
+    law = LAWS["a power times two"]
+    x = np.linspace(-2.0, 3.0, 300)
+    (found, *_) = scaled_pairs(x, parametrize(law, (X,)).evaluate(x[:, None]), X, either=True)
+    assert found.loss < 1e-24
+
+
 def test_units_do_not_matter():
     law = LAWS["a wave under a resonance"]
     found, x, y = readings(law, scale=1e-7)
