@@ -32,13 +32,14 @@ def recognize_hyperbolic(expression: Expr) -> Expr:
     """Write differences, sums and quotients of exponentials as sinh, cosh and tanh.
 
     ``exp(u) - exp(-u)`` becomes ``2*sinh(u)``, ``exp(u) + exp(-u)`` becomes ``2*cosh(u)``, and
-    ``(exp(u) - k)/(exp(u) + k)`` becomes ``tanh((u - log(k))/2)`` for a positive number k.
+    ``(exp(u) - k)/(exp(u) + k)`` becomes ``tanh((u - log(k))/2)`` for a positive number k, as does ``1 - 2*k/(exp(u) +
+    k)``.
     """
     if not expression.has(sympy.exp):
         return expression
-    return expression.replace(lambda node: node.is_Add, _hyperbolic_sum).replace(
-        lambda node: node.is_Mul, _hyperbolic_quotient
-    )
+    for change in (_hyperbolic_sum, _one_and_quotient):
+        expression = expression.replace(lambda node: node.is_Add, change)
+    return expression.replace(lambda node: node.is_Mul, _hyperbolic_quotient)
 
 
 def _hyperbolic_sum(expression: Expr) -> Expr:
@@ -62,6 +63,19 @@ def _hyperbolic_sum(expression: Expr) -> Expr:
     if not changed:
         return expression
     return Add(*others, *(coefficient * sympy.exp(argument) for argument, coefficient in coefficients.items()))
+
+
+def _one_and_quotient(total: Expr) -> Expr:
+    """``a + b/(exp(u) + k)`` with b = -2 a k, beside other terms."""
+    number, rest = total.as_coeff_Add()
+    for term in Add.make_args(rest) if number.is_Float or number.is_Rational else ():
+        coefficient, power = term.as_coeff_Mul()
+        below = _exponential_and_number(power.base) if power.is_Pow and power.exp == -1 else None
+        if below is not None and below[1].is_positive:
+            changed = coefficient + 2 * number * below[1]
+            if abs(changed) <= SAME_NUMBER * abs(coefficient):
+                return number * sympy.tanh((below[0] - sympy.log(below[1])) / 2) + rest - term
+    return total
 
 
 def _hyperbolic_quotient(expression: Expr) -> Expr:
@@ -290,7 +304,7 @@ def divide(expression: sympy.Expr) -> sympy.Expr:
     """The expression with polynomial division where that makes it shorter.
 
     In every product with a sum below, the factors above that are sums, one at a time and all together, are divided by
-    it with respect to each symbol; of the same powers of two sums, the sums are.
+    it with respect to each symbol and each exponential; of the same powers of two sums, the sums are.
     """
     # With symbols for the Floats: polynomial algebra on inexact numbers is neither exact nor stable.
     form = parametrize(expression, ())
@@ -337,11 +351,15 @@ def _divisions(node: sympy.Expr, values: Values) -> list[sympy.Expr]:
         groups = [[f] for f in above if f.is_Add]
         if len(above) > 1:
             groups.append(above)
-        for group, symbol in itertools.product(groups, sorted(denominator.free_symbols - values.keys(), key=str)):
-            numerator = sympy.expand(sympy.Mul(*group))
-            parts = _polynomial_quotient(numerator, denominator, symbol)
+        generators = (denominator.free_symbols - values.keys()) | denominator.atoms(sympy.exp)
+        for group, generator in itertools.product(groups, sorted(generators, key=str)):
+            # What holds for any value of a symbol holds for an exponential.
+            symbol = generator if generator.is_Symbol else sympy.Dummy("g", positive=True)
+            numerator = sympy.expand(sympy.Mul(*group)).xreplace({generator: symbol})
+            parts = _polynomial_quotient(numerator, denominator.xreplace({generator: symbol}), symbol)
             if parts is not None:
-                quotient, remainder = (_without_rounding(part, symbol, values) for part in parts)
+                cleared = (_without_rounding(part, symbol, values) for part in parts)
+                quotient, remainder = (part.xreplace({symbol: generator}) for part in cleared)
                 others = [f for f in above if f not in group]
                 found.append(sympy.Mul(*others, *rest, quotient + sympy.factor_terms(remainder) / denominator))
     return found

@@ -164,6 +164,8 @@ def test_hyperbolic_functions():
     assert recognize_hyperbolic(sympy.exp(z) + sympy.exp(-z)) == 2 * sympy.cosh(z)
     assert recognize_hyperbolic((sympy.exp(z) - 1) / (sympy.exp(z) + 1)) == sympy.tanh(z / 2)
     assert recognize_hyperbolic((sympy.exp(z) + 1) / (sympy.exp(z) - 1)) == 1 / sympy.tanh(z / 2)
+    assert recognize_hyperbolic(X + 3 - 6 / (sympy.exp(z) + 1)) == X + 3 * sympy.tanh(z / 2)
+    assert recognize_hyperbolic(X + 3 - 5 / (sympy.exp(z) + 1)) == X + 3 - 5 / (sympy.exp(z) + 1)
     assert recognize_hyperbolic(sympy.exp(z) + sympy.exp(2 * z)) == sympy.exp(z) + sympy.exp(2 * z)
 
 
@@ -210,6 +212,13 @@ def test_round_numbers_of_a_sine_and_a_cosine_stay():
     x, y = sympy.symbols("x y", real=True)
     for expression in (2 * sympy.sin(x) + 0.35 * sympy.cos(x), 1.234567 * sympy.sin(x) + 1.5 * sympy.cos(x) * y):
         assert join_waves(expression) == expression
+
+
+def test_a_quotient_of_exponentials_is_divided():
+    law = 1.7 * sympy.tanh(X / 2) - 0.3 * Y * Z
+    apart = (1.7 * (sympy.exp(X) - 1) - 0.3 * Y * (Z * sympy.exp(X) + Z)) / (sympy.exp(X) + 1)
+    found = simplify(apart, SYMBOLS, np.random.default_rng(0).uniform(0.5, 2, (50, 3)), seconds=60.0).expression
+    assert complexity(found) <= complexity(law) < complexity(apart)
 
 
 def test_powers_of_a_quotient_are_divided_as_the_quotient():
