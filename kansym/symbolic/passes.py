@@ -304,7 +304,8 @@ def divide(expression: sympy.Expr) -> sympy.Expr:
     """The expression with polynomial division where that makes it shorter.
 
     In every product with a sum below, the factors above that are sums, one at a time and all together, are divided by
-    it with respect to each symbol and each exponential; of the same powers of two sums, the sums are.
+    it with respect to each symbol, or its square root, and each exponential; of the same powers of two sums, the sums
+    are.
     """
     # With symbols for the Floats: polynomial algebra on inexact numbers is neither exact nor stable.
     form = parametrize(expression, ())
@@ -351,17 +352,31 @@ def _divisions(node: sympy.Expr, values: Values) -> list[sympy.Expr]:
         groups = [[f] for f in above if f.is_Add]
         if len(above) > 1:
             groups.append(above)
-        generators = (denominator.free_symbols - values.keys()) | denominator.atoms(sympy.exp)
-        for group, generator in itertools.product(groups, sorted(generators, key=str)):
-            # What holds for any value of a symbol holds for an exponential.
-            symbol = generator if generator.is_Symbol else sympy.Dummy("g", positive=True)
-            numerator = sympy.expand(sympy.Mul(*group)).xreplace({generator: symbol})
-            parts = _polynomial_quotient(numerator, denominator.xreplace({generator: symbol}), symbol)
+        for group, (replaced, symbol, generator) in itertools.product(groups, _generators(node, denominator, values)):
+            numerator = sympy.expand(sympy.Mul(*group)).xreplace(replaced)
+            parts = _polynomial_quotient(numerator, denominator.xreplace(replaced), symbol)
             if parts is not None:
                 cleared = (_without_rounding(part, symbol, values) for part in parts)
                 quotient, remainder = (part.xreplace({symbol: generator}) for part in cleared)
                 others = [f for f in above if f not in group]
                 found.append(sympy.Mul(*others, *rest, quotient + sympy.factor_terms(remainder) / denominator))
+    return found
+
+
+def _generators(
+    node: sympy.Expr, denominator: sympy.Expr, values: Values
+) -> list[tuple[dict[sympy.Expr, sympy.Expr], sympy.Symbol, sympy.Expr]]:
+    """What may be divided with respect to: what is replaced, the symbol in its place, and what that stands for."""
+    found = []
+    for symbol in sorted(denominator.free_symbols - values.keys(), key=str):
+        powers = [one.exp for one in node.atoms(Pow) if one.base == symbol and one.exp.is_Rational]
+        degree, root = math.lcm(*(int(power.q) for power in powers)), sympy.Dummy("g", positive=True)
+        of_root = ({symbol: root**degree}, root, symbol ** sympy.Rational(1, degree))
+        found.append(of_root if degree == 2 else ({}, symbol, symbol))
+    for exponential in sorted(denominator.atoms(sympy.exp), key=str):
+        # What holds for any value of a symbol holds for an exponential.
+        root = sympy.Dummy("g", positive=True)
+        found.append(({exponential: root}, root, exponential))
     return found
 
 

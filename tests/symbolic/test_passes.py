@@ -221,6 +221,13 @@ def test_a_quotient_of_exponentials_is_divided():
     assert complexity(found) <= complexity(law) < complexity(apart)
 
 
+def test_a_quotient_with_square_roots_is_divided():
+    law = 14.5 * X - 47.9 / (1 + 2.7 * X**2) - 34.1 * sympy.sqrt(X)
+    apart = sympy.together(law)
+    found = simplify(apart, SYMBOLS, np.random.default_rng(0).uniform(0.5, 2, (50, 3)), seconds=60.0).expression
+    assert complexity(found) <= complexity(law) < complexity(apart)
+
+
 def test_powers_of_a_quotient_are_divided_as_the_quotient():
     law = 0.7 * (1.0 + X * Y - 5.4 / (1 + 0.4 * Z)) ** 2
     apart = 0.7 * sympy.expand((1.0 + X * Y) * (1 + 0.4 * Z) - 5.4) ** 2 / (1 + 0.4 * Z) ** 2
