@@ -340,7 +340,7 @@ class _Run:
         if not np.ptp(leaf.t) > 0:
             yield sympy.Float(float(leaf.t[0]))
             return
-        if leaf.look is not Look.WAVES and self._sums_end(self.sums.before(leaf)):
+        if leaf.look is not Look.WAVES and any(map(self._sums_end, self.sums.before(leaf))):
             return
         if leaf.look is not Look.WHOLE:
             yield from self._glance(leaf)

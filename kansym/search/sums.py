@@ -32,7 +32,8 @@ class Turn(Enum):
     """Occasions to look for sums, with the share of the time that is left."""
 
     SHORT = 0.1
-    """Only exact compositions of few operations, in a second or two, without noise: before all that takes long."""
+    """Only compositions of few operations, and without noise only exact ones: in a second or two, before all that takes
+    long."""
 
     BRIEF = 0.15
     """Only exact sums, and only what is found at once."""
@@ -195,7 +196,7 @@ class Sums:
         """Whether there is such a turn, each of which comes once; none after the last."""
         same = {Turn.EARLY, Turn.NOISY} if turn is self.early else {turn}
         had = bool(self._had & (same | LAST))
-        if (turn is Turn.BRIEF and self.fit_rows.noise_floor > self._rounded) or (turn is Turn.SHORT and self.noisy):
+        if turn is Turn.BRIEF and self.fit_rows.noise_floor > self._rounded:
             return False
         X, y, _, _ = self._table()
         summed = suits(X, y)
@@ -208,11 +209,11 @@ class Sums:
         enough = turn.value * clock.left(self.deadline) > least
         return self.wanted and not had and enough and (summed or composed)
 
-    def before(self, leaf: Leaf) -> Turn:
-        """The turn that comes before a part is searched: with noise sums, unless the part has fewer columns."""
+    def before(self, leaf: Leaf) -> tuple[Turn, ...]:
+        """The turns that come before a part is searched: with noise also sums, unless the part has fewer columns."""
         columns = self.fit_rows.dataset.n_columns
         smaller = leaf.look is not Look.WHOLE or leaf.X.shape[1] < columns - len(self.idle)
-        return Turn.SHORT if smaller or not self.noisy else self.early
+        return (Turn.SHORT,) if smaller or not self.noisy else (Turn.SHORT, self.early)
 
     def or_compositions(self, turn: Turn) -> Turn:
         """A turn, or compositions alone in a part without noise that has too little time for it."""
@@ -239,7 +240,7 @@ class Sums:
         enumeration, pursuit = self._engines(noisy=self.noisy and turn is not Turn.BRIEF)
         last = turn in LAST
         if turn is Turn.SHORT:
-            yield from enumeration.formulas(until, few=FEW, exact=True)
+            yield from enumeration.formulas(until, few=FEW, exact=not self.noisy)
             return
         yield from self._of_one_column()
         if turn is Turn.SINGLE:
