@@ -121,8 +121,8 @@ class Clock:
         return self._work
 
     def grant(self, seconds: float) -> None:
-        """Move the wall back, for steps that end a search."""
-        self.wall_limit += seconds
+        """Move the wall back, for steps that end a search, however long the one before has taken."""
+        self.wall_limit = max(self.wall_limit, self.wall) + seconds
 
     def safety(self) -> float:
         """Wall seconds after which a step that got lost, in sympy mostly, is given up."""

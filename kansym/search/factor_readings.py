@@ -127,6 +127,8 @@ def combination_readings(
             looks.append((_product_and_functions, AS_GOOD, more))
         looked += [(price * fitted.error, look, frame) for look, price, fitted in looks if fitted is not None]
     for _, look, frame in sorted(looked, key=lambda one: one[0])[:FRAMES]:
+        if clock.current().wall_is_up:
+            return
         yield from _read_each(look(frame, y, table), until)
 
 
@@ -168,7 +170,7 @@ def read(seen: Seen, until: float, block: Block | None = None) -> Iterator[sympy
     order = sorted(curves, key=lambda place: (place[0], place[1] in seen.beside))
     for number, place in enumerate(order):
         curve, waiting = curves[place], sum(not curves[other].sure for other in order[number:])
-        if curve.sure:
+        if curve.sure or clock.current().wall_is_up:
             continue
         share = clock.now() + clock.left(until) / waiting
         curve.take(curve.readings(share) if block is None or len(curve.symbols) == 1 else block.engines(curve, share))
