@@ -8,7 +8,7 @@ from torch import Tensor
 
 from kansym import clock
 from kansym.errors import TrainingError
-from kansym.interrupting import Abandoned
+from kansym.interrupting import first_press
 from kansym.kan.network import Network
 from kansym.kan.pruning import count_edges, remove_below
 from kansym.kan.training import BestKeeper, run_optimizer
@@ -128,14 +128,9 @@ class _Stage:
 def _trained(population: Network, problem: Problem, first: int, steps: int, on_step: OnStep) -> _Stage:
     """The best weights of each network after some steps, of which `first` have been done before."""
     recorder = _Recorder(population, problem, first, on_step)
-    options, interrupted = replace(problem.options, steps=steps), False
-    try:
-        with torch.no_grad():
-            run_optimizer(population, problem.x, problem.y, options, weights=problem.weights, observe=recorder.observe)
-    except Abandoned:
-        raise
-    except KeyboardInterrupt:
-        interrupted = True
+    options = replace(problem.options, steps=steps)
+    with first_press() as press, torch.no_grad():
+        run_optimizer(population, problem.x, problem.y, options, weights=problem.weights, observe=recorder.observe)
     finite = torch.isfinite(recorder.validation_loss).nonzero()[:, 0]
     if not len(finite):
         raise TrainingError(
@@ -143,7 +138,7 @@ def _trained(population: Network, problem: Problem, first: int, steps: int, on_s
             "primitives, or take a smaller learning_rate"
         )
     losses = recorder.validation_loss[finite]
-    return _Stage(recorder.network.select(finite), losses, interrupted or recorder.stopped, interrupted)
+    return _Stage(recorder.network.select(finite), losses, press.came or recorder.stopped, press.came)
 
 
 def _best(population: Network, losses: Tensor, problem: Problem) -> int:

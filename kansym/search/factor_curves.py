@@ -188,7 +188,7 @@ class Curve:
 
     def readings(self, until: float) -> Iterator[sympy.Expr]:
         """What all engines for curves say of one coordinate."""
-        yield from curve_readings(self.X[:, 0], self.target, self.symbols[0], self.table, until=until)
+        return curve_readings(self.X[:, 0], self.target, self.symbols[0], self.table, until=until)
 
     def products(self) -> Iterator[sympy.Expr]:
         """Without noise products of two functions of one coordinate, where nothing that was found is right."""

@@ -102,7 +102,7 @@ class _Run:
         part: bool = False,
     ) -> None:
         self.start, self.began = clock.now(), time.monotonic()
-        self.options, self.progress = options, progress
+        self.options, self.progress, self.part, self._leaves = options, progress, part, 0
         rows = prepare(dataset, validation_fraction=options.validation_fraction, seed=options.seed)
         self.dataset, self.floor = rows.table, rows.noise_floor
         library = allowed_functions(options.primitives), own_functions(options.primitives)
@@ -115,7 +115,7 @@ class _Run:
         # Where something smooth is known to reach an error, networks far above it have the wrong shape.
         self.promising = PROMISING if attainable is None else min(PROMISING, max(SPLINE_ERROR, 30 * attainable))
         self.settled = self.challenged = self._curve = False
-        self.part, self._leaves, self.solver = part, 0, cast(Solver | None, None)
+        self.solver: Solver | None = None
         # Where noise is known, time is kept for the case against the pick.
         noisy = not part and is_noisy(0.0, self.fit_rows)
         kept = min(budget.CHALLENGE * options.max_seconds, CHALLENGE_SECONDS) if noisy else 0.0

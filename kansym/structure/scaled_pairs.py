@@ -1,12 +1,12 @@
 # sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
 # pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false, reportCallIssue=false
 # pyright: reportOperatorIssue=false, reportAssignmentType=false, reportGeneralTypeIssues=false
-"""Curves with two inner scales: c z^p f(a z)^(+-1) g(b z)^(+-1), and the same plus a constant.
+"""Curves with one or two inner scales: c z^p f(a z)^(+-1) g(b z)^(+-1), and the same plus a constant.
 
 A resonance under an envelope, cos(a z)^2/(1 + (b z)^2), is a product of two functions with scales of their own, and
 the sums that come near to it are many. All functions on a grid of scales are columns of one matrix F, and what each
 product of two of them explains of the target t comes from F diag(w z^p t) F^T and F^2 diag(w z^2p) (F^2)^T; the best of
-every pair of functions are refined in both scales at once.
+every pair of functions are refined in both scales at once, and the best with one scale for both in that.
 """
 
 import itertools
@@ -98,7 +98,7 @@ def scaled_pairs(
     offset: bool = False,
     either: bool = False,
 ) -> list[SimpleForm]:
-    """Forms with two inner scales, those of least description length first.
+    """Forms with one or two inner scales, those of least description length first.
 
     Parameters
     ----------

@@ -48,10 +48,10 @@ def _partial_fractions(quotient: Expr, symbol: Symbol) -> Expr | None:
     if not any(power.exp.is_negative and power.base.is_Add for power in quotient.atoms(sympy.Pow)):
         return None
     root = Symbol("_g", positive=True)
-    degree = math.lcm(*(int(power.exp.q) for power in quotient.atoms(sympy.Pow) if power.exp.is_Rational))
+    degree = degree_of_root(quotient, symbol)
     if degree not in ROOTS:
         return None
-    above, below = sympy.fraction(sympy.together(_in_root(quotient, symbol, root, degree)))
+    above, below = sympy.fraction(sympy.together(quotient.xreplace({symbol: root**degree})))
     if not (above.is_polynomial(root) and below.is_polynomial(root)):
         return None
     numerator, denominator = (_coefficients(one, root) for one in (above, below))
@@ -68,14 +68,10 @@ def _partial_fractions(quotient: Expr, symbol: Symbol) -> Expr | None:
     return None
 
 
-def _in_root(quotient: Expr, symbol: Symbol, root: Symbol, degree: int) -> Expr:
-    """With powers of a root of the symbol for its own."""
-    powers = {
-        power: root ** (degree * power.exp)
-        for power in quotient.atoms(sympy.Pow)
-        if power.base == symbol and power.exp.is_Rational
-    }
-    return quotient.xreplace(powers).xreplace({symbol: root**degree})
+def degree_of_root(expression: Expr, symbol: Symbol) -> int:
+    """Of the root of a symbol of which all its rational powers are whole ones."""
+    powers = (power.exp for power in expression.atoms(sympy.Pow) if power.base == symbol)
+    return math.lcm(*(int(exponent.q) for exponent in powers if exponent.is_Rational))
 
 
 def _coefficients(polynomial: Expr, symbol: Symbol) -> np.ndarray | None:

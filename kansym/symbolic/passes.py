@@ -15,7 +15,7 @@ from kansym import clock
 from kansym.clock import Work
 from kansym.symbolic.complexity import complexity
 from kansym.symbolic.parametric import ParametricForm, node_count, parametrize
-from kansym.symbolic.partial_fractions import split_denominators
+from kansym.symbolic.partial_fractions import degree_of_root, split_denominators
 from kansym.symbolic.polynomial_powers import join_powers
 
 LARGEST_TREE = 400
@@ -71,10 +71,10 @@ def _one_and_quotient(total: Expr) -> Expr:
     for term in Add.make_args(rest) if number.is_Float or number.is_Rational else ():
         coefficient, power = term.as_coeff_Mul()
         below = _exponential_and_number(power.base) if power.is_Pow and power.exp == -1 else None
-        if below is not None and below[1].is_positive:
-            changed = coefficient + 2 * number * below[1]
-            if abs(changed) <= SAME_NUMBER * abs(coefficient):
-                return number * sympy.tanh((below[0] - sympy.log(below[1])) / 2) + rest - term
+        if below is None or not below[1].is_positive:
+            continue
+        if abs(coefficient + 2 * number * below[1]) <= SAME_NUMBER * abs(coefficient):
+            return number * sympy.tanh((below[0] - sympy.log(below[1])) / 2) + rest - term
     return total
 
 
@@ -369,10 +369,9 @@ def _generators(
     """What may be divided with respect to: what is replaced, the symbol in its place, and what that stands for."""
     found = []
     for symbol in sorted(denominator.free_symbols - values.keys(), key=str):
-        powers = [one.exp for one in node.atoms(Pow) if one.base == symbol and one.exp.is_Rational]
-        degree, root = math.lcm(*(int(power.q) for power in powers)), sympy.Dummy("g", positive=True)
-        of_root = ({symbol: root**degree}, root, symbol ** sympy.Rational(1, degree))
-        found.append(of_root if degree == 2 else ({}, symbol, symbol))
+        root = sympy.Dummy("g", positive=True)
+        square = degree_of_root(node, symbol) == 2
+        found.append(({symbol: root**2}, root, sympy.sqrt(symbol)) if square else ({}, symbol, symbol))
     for exponential in sorted(denominator.atoms(sympy.exp), key=str):
         # What holds for any value of a symbol holds for an exponential.
         root = sympy.Dummy("g", positive=True)

@@ -58,7 +58,7 @@ def test_every_law_is_read(law):
     test_a_law_is_read(law)
 
 
-@pytest.fixture(params=["a product beside a constant"])
+@pytest.fixture(params=["a sum under a reciprocal"])
 def law(request):
     return LAWS[request.param]
 
