@@ -45,9 +45,9 @@ def refused(capsys, *arguments: str, code: int = 2) -> str:
     return captured.err
 
 
-def found(capsys, *arguments: str) -> dict:
+def found(capsys, *arguments: str, seconds: str = FAST[1]) -> dict:
     """The JSON result of a search, with what was written to standard error under "stderr"."""
-    assert main(["discover", *arguments, *FAST, "--json"]) == 0
+    assert main(["discover", *arguments, "--seconds", seconds, *FAST[2:], "--json"]) == 0
     captured = capsys.readouterr()
     assert "Traceback" not in captured.err
     return {**json.loads(captured.out), "stderr": captured.err}
@@ -167,7 +167,7 @@ def test_result_report_and_run_directory(table, capsys, tmp_path):
 
 def test_a_run_of_the_same_table_is_replaced_and_one_of_another_is_not(table, capsys, tmp_path, monkeypatch):
     name = table("a,b,y\n" + SQUARES)
-    command = ["discover", name, "--target", "y", "--columns", "a", "--seconds", "1", "-q", "--out", "run"]
+    command = ["discover", name, "--target", "y", "--columns", "a", "--seconds", "0.3", "-q", "--out", "run"]
     assert main(command) == 0
     (tmp_path / "run" / "notes.txt").write_text("mine")
     assert main([option for option in command if option != "-q"]) == 0
@@ -290,9 +290,9 @@ def test_fewer_rows_than_parameters_work_and_it_is_said(table, capsys):
 
 
 def test_a_dataset_that_comes_along_is_found_by_name_and_a_file_goes_first(table, capsys, tmp_path):
-    result = found(capsys, "hydrogen", "--target", "wavenumber", "--columns", "n1")
+    result = found(capsys, "hydrogen", "--target", "wavenumber", "--columns", "n1", seconds="0.2")
     assert "using the dataset 'hydrogen' that comes with kansym" in result["stderr"] and result["names"] == ["n1"]
-    result = found(capsys, "kepler", "--target", "semi_major_axis")
+    result = found(capsys, "kepler", "--target", "semi_major_axis", seconds="0.2")
     assert result["target"] == "semi_major_axis" and result["names"] == ["period"]
     (tmp_path / "kepler").write_text("")
     assert "unknown kind of file" in refused(capsys, "discover", "kepler", "--target", "period")

@@ -125,6 +125,7 @@ def test_hubble_is_off_by_his_distances(tmp_path):
     assert abs(modern[0] - 67.4) < 2 * modern[1]
 
 
+@pytest.mark.long
 def test_latent_heat_of_mercury_is_the_accepted_one(tmp_path):
     output = run_example(tmp_path, "latent_heat", "main()")
     sigmas = [float(value) for value in re.findall(r"accepted [\d.]+: ([+-][\d.]+) standard errors", output)]

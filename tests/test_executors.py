@@ -41,9 +41,9 @@ def test_tasks_are_asked_for_one_by_one():
 
 
 def test_a_worker_that_dies_costs_its_own_task_alone():
-    found = dict(completed(squared_or_dead, [1, 2, 3, 4, 5, 6], workers=2))
-    assert isinstance(found.pop(2), WorkerFailure)
-    assert found == {0: 1, 1: 4, 3: 16, 4: 25, 5: 36}
+    found = dict(completed(squared_or_dead, [2, 3, 4], workers=2))
+    assert isinstance(found.pop(1), WorkerFailure)
+    assert found == {0: 4, 2: 16}
 
 
 def test_any_executor_will_do():

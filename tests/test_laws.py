@@ -31,7 +31,9 @@ def rows_of(ranges, rows, seed):
     return np.column_stack([rng.uniform(low, high, rows) for low, high in ranges])
 
 
-@pytest.mark.parametrize("name", LAWS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.long] * name.startswith("exp")) for name in LAWS]
+)
 def test_the_law_is_found_exactly(name, work_clock):
     law, ranges = LAWS[name]
     X = rows_of(ranges, 300, seed=1)

@@ -181,6 +181,7 @@ def test_modules_of_a_package_that_moved_are_not_loaded_twice():
     assert module is importlib.import_module("kansym.report.notebook.display")
 
 
+@pytest.mark.long
 def test_the_warning_points_at_the_import_of_the_user(tmp_path):
     script = tmp_path / "old.py"
     script.write_text("import kansym\nfrom kansym.formula import Formula\nassert Formula is kansym.Formula\n")

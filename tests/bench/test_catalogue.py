@@ -33,7 +33,9 @@ def test_catalogues_have_all_their_laws():
     assert {name: len(load_catalogue(name).laws) for name in catalogue_names()} == SIZES
 
 
-@pytest.mark.parametrize("name", SIZES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.long] * (name in ("strogatz", "livermore2"))) for name in SIZES]
+)
 def test_rows_can_be_drawn_and_are_reproducible(name):
     for law in load_catalogue(name).laws:
         X, y = law.sample(60, 1)
@@ -163,7 +165,9 @@ def test_unknown_names_come_with_a_hint():
     assert [law.name for law in load_catalogue("feynman").only(["I.12.2", "I.8.14"]).laws] == ["I.8.14", "I.12.2"]
 
 
-@pytest.mark.parametrize("name", ["feynman", "srsd", "classics", "livermore2", "odebench", "llm_ode"])
+@pytest.mark.parametrize(
+    "name", ["feynman", "srsd", "classics", pytest.param("livermore2", marks=pytest.mark.long), "odebench", "llm_ode"]
+)
 def test_halves_share_nothing_and_hold_everything(name):
     whole, development, report = (load_catalogue(name + part) for part in ("", ":development", ":report"))
     assert sorted([*development.names, *report.names]) == sorted(whole.names)

@@ -74,6 +74,7 @@ def test_an_interrupted_discovery_interrupts_the_benchmark(product, monkeypatch)
         runner.run_job(product)
 
 
+@pytest.mark.long
 def test_a_worker_process_answers_like_this_process():
     # One job, since every worker takes seconds to start.
     (record,) = runner.run([Job(SETTINGS, "I.12.1", 0)], workers=2)

@@ -27,6 +27,7 @@ def test_a_look_alike_has_another_function_in_one_place(law):
     assert any(node == plain_symbol("z") ** 2 for node in nodes)
 
 
+@pytest.mark.long
 def test_cases_are_right_and_wrong_by_turns_and_the_same_twice():
     first, second = list(cases(7, 2)), list(cases(7, 2))
     assert [bool(case.wrong) for case in first] == [False, True]

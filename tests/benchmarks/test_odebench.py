@@ -11,7 +11,10 @@ import sympy
 from benchmarks import dynamics_coverage, odebench
 
 
-@pytest.mark.parametrize(("catalogue", "systems", "equations"), [("odebench", 63, 117), ("llm_ode", 27, 97)])
+@pytest.mark.parametrize(
+    ("catalogue", "systems", "equations"),
+    [pytest.param("odebench", 63, 117, marks=pytest.mark.long), ("llm_ode", 27, 97)],
+)
 def test_all_systems_have_as_many_equations_as_initial_values(catalogue, systems, equations):
     known = odebench.numbers("all", catalogue)
     assert len(known) == systems

@@ -26,7 +26,7 @@ def test_pykan_has_the_same_notebooks():
     assert pykan_side.STEPS.keys() == kansym_side.STEPS.keys()
 
 
-@pytest.mark.parametrize("seed", [4, pytest.param(0, marks=pytest.mark.pages)])
+@pytest.mark.parametrize("seed", [pytest.param(4, marks=pytest.mark.long), pytest.param(0, marks=pytest.mark.pages)])
 def test_columns_that_depend_on_each_other_end_in_the_law(seed):
     # gamma is a function of beta: in seed 4 training leaves a factor of each.
     tutorial = tutorial_named("auxiliary_variables")

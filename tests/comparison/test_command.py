@@ -23,7 +23,7 @@ def table(tmp_path, monkeypatch):
 
 def test_one_table(faulty, table, capsys, tmp_path):
     faulty("")
-    arguments = ["compare", "line.csv", "--target", "b", "--with", "faulty", "--seconds", "5", "--out", "out", "-q"]
+    arguments = ["compare", "line.csv", "--target", "b", "--with", "faulty", "--seconds", "1", "--out", "out", "-q"]
     assert main(arguments) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split()[:3] == ["tool", "nodes", "error"]

@@ -68,6 +68,7 @@ def test_same_seed_same_predictions(two_starts: None, tmp_path: Path) -> None:
     assert not np.allclose(first.predictions, other.predictions)
 
 
+@pytest.mark.long
 def test_weights_count(two_starts: None, tmp_path: Path) -> None:
     # Two values at every place: least squares lie at their weighted mean.
     x = np.linspace(-1, 1, 60)[:, None]

@@ -62,6 +62,7 @@ def test_what_was_found_before_the_budget_ended_is_kept(faulty, request_of):
     assert [f.expression for f in answer.formulas] == ["x0 + 1"] and "stopped at the budget" in answer.remark
 
 
+@pytest.mark.long
 def test_a_million_lines_are_no_answer(faulty, request_of):
     with PeerProcess(faulty("million lines")) as process:
         answer = process.ask(request_of(60.0))
@@ -76,8 +77,8 @@ def test_a_missing_tool(faulty, request_of):
 def test_a_start_that_takes_too_long(faulty, request_of):
     from dataclasses import replace
 
-    peer = replace(faulty("slow start"), start_up_limit=2.0)
-    with PeerProcess(peer) as process, pytest.raises(PeerError, match="did not start within 2 s"):
+    peer = replace(faulty("slow start"), start_up_limit=1.0)
+    with PeerProcess(peer) as process, pytest.raises(PeerError, match="did not start within 1 s"):
         process.ask(request_of())
 
 
@@ -114,7 +115,7 @@ def test_interrupts_stop_the_process(faulty, request_of, interruptible):
 
     def interrupt() -> None:
         # Again and again: one that arrives while Python runs a destructor is lost, as a user's would be.
-        while not caught.wait(5.0):
+        while not caught.wait(1.5):
             _thread.interrupt_main()
 
     threading.Thread(target=interrupt, daemon=True).start()

@@ -217,6 +217,7 @@ def test_settings_and_environment(stand_in, tmp_path):
     assert last["settings"]["niterations"] >= 10**6
 
 
+@pytest.mark.long
 def test_the_time_is_kept(worker, tmp_path):
     began = time.monotonic()
     answer = worker.ask(request_in(tmp_path, seconds=2.5))
@@ -235,6 +236,7 @@ def test_what_is_being_fetched_is_told(stand_in):
 # -- faults ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_what_is_missing_is_the_answer_and_the_end(stand_in):
     stand_in.plan(**{"import": "no julia"})
     worker = stand_in.start()
@@ -271,6 +273,7 @@ def test_anything_else_at_start_up_is_missing_too():
     assert "AssertionError" in pysr_start.missing(AssertionError())
 
 
+@pytest.mark.long
 def test_a_crash_leaves_the_hall_of_fame(stand_in, tmp_path):
     worker = stand_in.ready()
     stand_in.plan(fit="crash")
@@ -289,7 +292,7 @@ def test_a_search_that_never_ends_is_salvaged(stand_in, tmp_path):
     worker.send(request)
     stand_in.wait_for_file()
     with pytest.raises(queue.Empty):
-        worker.message(timeout=1.5)
+        worker.message(timeout=0.7)
     worker.close()
     # The file was cut off while it was written; the copy is whole.
     assert not (request.folder / "pysr" / "hall_of_fame.csv").read_text().endswith("\n")
@@ -405,6 +408,7 @@ def test_the_stand_in_takes_what_pysr_takes():
     assert arguments_of(stand_in, "fit") == arguments_of(tree, "fit")
 
 
+@pytest.mark.long
 @pytest.mark.skipif(real_source() is None, reason="PySR is not installed")
 def test_the_real_pysr(tmp_path):
     # Nothing is fetched for a test: it runs where Julia and its packages are there already.

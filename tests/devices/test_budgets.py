@@ -45,7 +45,7 @@ def show(what: str, **counts: float) -> None:
     sys.stdout.write(f"\n{what}: " + ", ".join(f"{value:g} {name}" for name, value in counts.items()))
 
 
-@pytest.mark.parametrize(("population", "rows"), [(4, 300), (16, 100)])
+@pytest.mark.parametrize(("population", "rows"), [(4, 300), pytest.param(16, 100, marks=pytest.mark.long)])
 def test_a_step_of_training(card, population, rows):
     found = of_a_step(card, networks(population), table(rows))
     show(f"a step of [2, 5, 1], {population} networks, {rows} rows", **found)
@@ -53,6 +53,7 @@ def test_a_step_of_training(card, population, rows):
     assert found["launches"] <= 135 and found["waits"] <= 0.25 and found["uploads"] == 0
 
 
+@pytest.mark.long
 def test_a_step_of_a_deeper_network(card):
     x = torch.rand(100, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(0)).to("cuda")
     found = of_a_step(card, networks(2, (4, 5, 5, 1)), (x, x[:, 0] * x[:, 1] + x[:, 2]))

@@ -117,7 +117,9 @@ def test_reconsidering_edges_one_at_a_time(card, rng):
     assert found and found[0].network.device.type == "cuda"
 
 
-@pytest.mark.parametrize(("optimizer", "steps"), [("levenberg-marquardt", 6), ("lbfgs", 1), ("adam", 6)])
+@pytest.mark.parametrize(
+    ("optimizer", "steps"), [("levenberg-marquardt", 6), pytest.param("lbfgs", 1, marks=pytest.mark.long), ("adam", 6)]
+)
 def test_training_ends_where_it_does_on_the_cpu(card, rng, optimizer, steps):
     X, y = product_rows(rng, rows=60)
     start = Network.create((2, (1, 1), 1), grid=3, population=2, generator=torch.Generator().manual_seed(3))

@@ -28,7 +28,7 @@ def differs(found, law, points):
     return max(abs(float((found - law).subs(dict(zip((x, y), point, strict=True))))) for point in points)
 
 
-@pytest.mark.parametrize("power", [2, 5])
+@pytest.mark.parametrize("power", [2, pytest.param(5, marks=pytest.mark.long)])
 def test_a_hill_function_of_any_exponent_is_found(make_table, power):
     law = 0.1 - 0.55 * x + 0.9 * x**power / (x**power + sympy.Float(1.3) ** power)
     rate = sympy.lambdify(x, law)

@@ -43,6 +43,7 @@ def test_beside_what_was_fixed() -> None:
     assert net.error.held_out < 1e-3
 
 
+@pytest.mark.long
 def test_a_slow_machine_selects_the_same(idle_column: EditableNetwork, monkeypatch: pytest.MonkeyPatch) -> None:
     quick, slow = idle_column.copy(), idle_column.copy()
     quick.auto(max_seconds=5)

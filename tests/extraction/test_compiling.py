@@ -53,6 +53,7 @@ def expressions(draw, depth=3):
     return draw(numbers) * first + second - draw(numbers) if kind == "sum" else draw(numbers) * first * second
 
 
+@pytest.mark.long
 @settings(max_examples=60, deadline=None)
 @given(expressions())
 def test_a_network_computes_what_its_formula_does(expression):

@@ -60,6 +60,7 @@ def networks(draw):
     return network
 
 
+@pytest.mark.long
 @settings(max_examples=60, deadline=None)
 @given(network=networks(), data=st.data())
 def test_a_formula_is_its_network(network, data):

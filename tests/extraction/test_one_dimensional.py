@@ -41,7 +41,10 @@ def first_exact(u, y, origin, **options):
     raise AssertionError("no exact reading")
 
 
-@pytest.mark.parametrize("name", CURVES)
+LONG = {"langevin", "exp(1/x)", "log + 1/x^2"}
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.long] * (name in LONG)) for name in CURVES])
 def test_a_planted_curve_comes_back_exactly(name):
     planted_form, curve, ends, names = CURVES[name]
     u, y, origin = scaled(curve, ends)
@@ -66,6 +69,7 @@ def wild():
     return u, y, list(read_curve(u, y, PRIMITIVES, origin=origin, count=3))
 
 
+@pytest.mark.long
 def test_groups_share_form_and_shape_and_are_sorted(wild):
     *_, groups = wild
     assert groups
@@ -78,6 +82,7 @@ def test_groups_share_form_and_shape_and_are_sorted(wild):
         assert len({reading.names for reading in readings}) == len(readings)
 
 
+@pytest.mark.long
 def test_the_network_of_a_reading_leaves_the_loss_that_it_claims(wild):
     u, y, groups = wild
     for _, readings in groups:

@@ -78,7 +78,7 @@ def best_of_each_edge(network, x, refs):
     return [matches[0].primitive.name for matches in match_edges(inputs, values, PRIMITIVES, top_k=1)]
 
 
-@pytest.mark.parametrize("case", ["root_of_sum", "sum_of_products"])
+@pytest.mark.parametrize("case", ["root_of_sum", pytest.param("sum_of_products", marks=pytest.mark.long)])
 def test_the_network_chooses_right_where_its_edges_do_not(case, request):
     rows, network, planted = request.getfixturevalue(case)
     refs = list(planted)

@@ -197,7 +197,12 @@ def quantum_numbers():
     return make_run(n, n[:, 0] ** -2 + RNG.normal(0, 0.01, 45), lambda n: n**-2)
 
 
-@pytest.fixture(params=sorted(AWKWARD))
+LONG = {"constant_column", "constant_formula", "decades", "exact", "many_rows", "nine_inputs", "pole",
+        "quantum_numbers", "three_rows", "tiny_numbers"}  # fmt: skip
+"""Runs that `make test` leaves to `make test-long`: what is odd about them, one of the others has as well or nearly."""
+
+
+@pytest.fixture(params=[pytest.param(name, marks=[pytest.mark.long] * (name in LONG)) for name in sorted(AWKWARD)])
 def awkward_run(request):
     return AWKWARD[request.param]()
 

@@ -60,11 +60,13 @@ def test_what_cannot_be_drawn_is_left_out_and_refused(plain_run):
         kansym.figure(3, "parity")  # pyright: ignore[reportArgumentType]
 
 
-def test_the_same_run_gives_the_same_text_and_dark_another_one(plain_run):
-    for name in ("network", "front", "slices"):
-        svg = to_svg(FIGURES[name](plain_run))
-        assert svg == to_svg(FIGURES[name](plain_run)), name
-        assert svg != to_svg(FIGURES[name](plain_run, dark=True)), name
+@pytest.mark.parametrize(
+    "name", ["front", pytest.param("network", marks=pytest.mark.long), pytest.param("slices", marks=pytest.mark.long)]
+)
+def test_the_same_run_gives_the_same_text_and_dark_another_one(plain_run, name):
+    svg = to_svg(FIGURES[name](plain_run))
+    assert svg == to_svg(FIGURES[name](plain_run))
+    assert svg != to_svg(FIGURES[name](plain_run, dark=True))
 
 
 def test_settings_of_the_user_are_neither_used_nor_changed(plain_run):
@@ -76,7 +78,7 @@ def test_settings_of_the_user_are_neither_used_nor_changed(plain_run):
         assert dict(matplotlib.rcParams) == before
 
 
-@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("dark", [pytest.param(False, marks=pytest.mark.long), True])
 def test_texts_stand_out_from_their_paper(plain_run, dark):
     def luminance(colour):
         rgb = np.array(matplotlib.colors.to_rgb(colour))
@@ -255,7 +257,7 @@ def test_a_run_is_drawn_from_memory_folder_and_estimator(tmp_path, new_discovery
     from kansym import SymbolicRegressor, save_run
 
     X = np.linspace(1, 2, 30)[:, None]
-    model = SymbolicRegressor(max_seconds=2).fit(X, 3 * X[:, 0], variable_names=["t"])
+    model = SymbolicRegressor(max_seconds=0.3).fit(X, 3 * X[:, 0], variable_names=["t"])
     assert to_svg(model.figure("parity")) == to_svg(kansym.figure(model.discovery_, "parity"))
     discovery = new_discovery(X, 3 * X[:, 0], lambda x: 3 * x)
     folder = save_run(discovery, tmp_path)

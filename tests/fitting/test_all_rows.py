@@ -60,6 +60,7 @@ def fitted(data, rows, expression=LAW, limit=EVERYTHING):
     return form, fit_to_all(form, formula_of(expression), Parts(data, rows), limit)
 
 
+@pytest.mark.long
 @settings(max_examples=20, deadline=None)
 @given(rows=st.integers(1, 500), seed=st.integers(0, 50), given_errors=st.booleans())
 def test_parts_give_the_fit_of_the_whole(rows, seed, given_errors):

@@ -168,6 +168,7 @@ def test_profiles_end_at_the_bound(y, fixed):
         fit.intervals(method="bootstrap")
 
 
+@pytest.mark.long
 def test_errors_of_the_inputs_and_robust_losses_keep_to_them(y):
     bounds = {"B": (0.2, None)}
     exact = fit_constants(DECAY, {"t": t}, y, y_error=0.2, bounds=bounds)

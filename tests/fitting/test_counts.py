@@ -77,6 +77,7 @@ def test_one_mean_has_the_exact_interval_of_its_likelihood():
     assert high - mean > mean - low
 
 
+@pytest.mark.long
 def test_counts_within_bounds():
     counts = np.random.default_rng(11).poisson(decay(60.0, 2.0, 0.0)).astype(float)
     fit = fit_constants("A*exp(-t/tau) + b", {"t": t}, counts, y_error="poisson", bounds={"b": (0.5, None)})

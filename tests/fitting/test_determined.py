@@ -24,7 +24,13 @@ def table(law, seed=0, error=0.01):
         ("G*m1*m2/(r*x)**2", "m/x**2", lambda x, z: 5 / x**2, {"G*m1*m2/r**2": "m"}),
         ("A*B*x + A*C*z", "m*x + q*z", lambda x, z: 5 * x + 2 * z, {"A*B": "m", "A*C": "q"}),
         ("A*B*x + C*D*z", "m*x + q*z", lambda x, z: 5 * x + z, {"A*B": "m", "C*D": "q"}),
-        ("a + b*x + c*(x - d)", "q + m*x", lambda x, z: 1 + 2 * x, {"b + c": "m", "a - c*d": "q"}),
+        pytest.param(
+            "a + b*x + c*(x - d)",
+            "q + m*x",
+            lambda x, z: 1 + 2 * x,
+            {"b + c": "m", "a - c*d": "q"},
+            marks=pytest.mark.long,
+        ),
     ],
 )
 def test_combinations_have_value_and_error_of_the_merged_formula(expression, merged, law, expected):

@@ -111,7 +111,13 @@ def test_units_do_not_matter(decay, x_unit, y_unit):
             lambda x: 50 / ((x - 3048) ** 2 + 16),
             {"A": 50.0, "x0": 3048.0, "g": 4.0},
         ),
-        ("A*exp(-k*x)", {"x": (1000, 1010)}, lambda x: 1e170 * np.exp(-0.4 * x), {"k": 0.4}),
+        pytest.param(
+            "A*exp(-k*x)",
+            {"x": (1000, 1010)},
+            lambda x: 1e170 * np.exp(-0.4 * x),
+            {"k": 0.4},
+            marks=pytest.mark.long,
+        ),
         ("V*S/(K + S)", {"S": (1e-7, 5e-5)}, lambda s: 3 * s / (8e-6 + s), {"V": 3.0, "K": 8e-6}),
         (
             "c*x**p*z**q",
@@ -272,7 +278,8 @@ def test_units_of_another_kind_are_refused(units):
 # -- oscillations ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("seed", [0, 1])
 def test_the_lowest_frequency_that_fits_where_times_are_rounded(seed):
     # Rounded times tell the frequencies above the Nyquist limit from the slow one by a few units of chi-squared.
     t = np.round(np.linspace(0, 8, 80), 4)

@@ -18,7 +18,7 @@ OWN = [name for name in nist.MODELS if name not in ("Gauss1", "Gauss3", "Lanczos
 """Sets that are begun from our own starts here; `benchmarks.nist` has all. Others have the same model, with other rows
 and other noise."""
 
-LONG = ("Bennett5", "Gauss2", "ENSO")
+LONG = ("Bennett5", "Gauss2", "ENSO", "Lanczos3", "Hahn1")
 """Sets that take some seconds from our own starts."""
 
 

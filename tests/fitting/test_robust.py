@@ -67,7 +67,7 @@ def test_agrees_with_scipy_with_errors_of_y(spoilt, name):
     assert fit.errors_scaled and fit.loss == name
 
 
-@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("known", [True, pytest.param(False, marks=pytest.mark.long)])
 def test_wild_rows_do_not_count_with_tukey(spoilt, known):
     t, y, error = spoilt
     good = np.delete(np.arange(40), [5, 20, 33])
@@ -105,6 +105,7 @@ def test_errors_of_the_inputs_and_wild_rows(spoilt):
         assert abs(fit.values[name] - truth) < 4 * fit.errors[name]
 
 
+@pytest.mark.long
 def test_units_do_not_matter(spoilt):
     t, y, _ = spoilt
     plain = fit_constants(DECAY, {"t": t}, y, loss="tukey")

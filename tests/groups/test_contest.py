@@ -100,6 +100,7 @@ def test_a_quadratic_has_its_slope_at_zero_of_all_groups():
     assert (contest.best.shared.sum(), len(contest.best.shared)) == (2, 3)
 
 
+@pytest.mark.long
 def test_two_constants_that_are_equal_become_one_in_one_place():
     # c - c*x/(a + x) is c*a/(a + x).
     table = grouped(lambda x, a: 2.0 * a / (a + x), [0.5, 0.8, 1.3, 2.0])

@@ -22,7 +22,7 @@ from kansym.groups.text import text_report
 from kansym.search.options import DiscoveryOptions
 from tests.groups.conftest import TRUE
 
-OPTIONS = DiscoveryOptions(max_seconds=4, deterministic=True)
+OPTIONS = DiscoveryOptions(max_seconds=2, deterministic=True)
 
 
 @pytest.fixture(scope="module")

@@ -19,6 +19,7 @@ def test_the_first_notebook_ends_in_its_law(seed):
     assert str(net.symbolify()) == "f = exp(y**2 + sin(pi*x))"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("lamb", [1e-3, 3e-2])
 def test_the_weight_of_sparsity_need_not_be_tuned(lamb):
     X = np.random.default_rng(0).uniform(-1, 1, (300, 2))

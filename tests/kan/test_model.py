@@ -224,6 +224,7 @@ def test_rows_for_validation_may_be_given(table):
     assert len(KAN([2, 1]).fit(X, y, validation=0, starts=1, steps=2).table.validation) == 0
 
 
+@pytest.mark.long
 def test_several_outputs_at_once(table):
     X, y = table
     Y = np.column_stack([y, 1e6 * X[:, 1] ** 2])

@@ -78,6 +78,7 @@ def _differences(function, network, parameters, eps=1e-6):
     return torch.stack(columns, -1)
 
 
+@pytest.mark.long
 @DEAR
 @given(network=NETWORKS)
 def test_jacobian_equals_finite_differences(network):
@@ -142,6 +143,7 @@ def test_grids_are_refined_without_a_change(network, factor):
     assert_allclose(finer(x), network(x), rtol=1e-6, atol=1e-6)
 
 
+@pytest.mark.long
 @PROPERTY
 @given(network=NETWORKS)
 def test_training_lowers_the_loss_and_comes_back_finite(network):

@@ -32,7 +32,17 @@ CONTRACT = {
 each_optimizer = pytest.mark.parametrize("options", CONTRACT.values(), ids=CONTRACT.keys())
 # Where every step is dear: LAMB takes Adam's way, with other lengths of its steps.
 FEW = {name: options for name, options in CONTRACT.items() if name != "lamb"}
-each_way = pytest.mark.parametrize("options", FEW.values(), ids=FEW.keys())
+
+
+def each_way(*long):
+    """All of these; the named ones, and a user's own optimizer, which takes Adam's way too, in the long tests."""
+    return pytest.mark.parametrize(
+        "options",
+        [
+            pytest.param(options, id=name, marks=[pytest.mark.long] * (name in (*long, "function")))
+            for name, options in FEW.items()
+        ],
+    )
 
 
 def with_steps(options, steps, **changes):
@@ -70,7 +80,7 @@ class TestContract:
         assert torch.equal(result.train_loss, result.validation_loss)
         assert 0 < result.steps <= options.steps and not result.stopped
 
-    @each_way
+    @each_way("lbfgs")
     def test_trains_networks_of_every_kind_of_edge(self, options, mixed_network, problem):
         network, (x, y) = mixed_network((2, (1, 1), 1), population=2), problem(60)
         start = mean_loss(network, x, y[:, None])
@@ -118,7 +128,7 @@ class TestContract:
         assert (result.train_loss[[0, 2]] < 0.5 * start[[0, 2]]).all()
         assert all(torch.isfinite(tensor).all() for tensor in tensors(result.network))
 
-    @each_way
+    @each_way("adam")
     def test_keeps_the_weights_of_the_best_validation_loss(self, options, plain_network, problem):
         generator = torch.Generator().manual_seed(0)
         (x, y), validation = problem(30, seed=3), problem(200, seed=4)
@@ -136,7 +146,7 @@ class TestContract:
         best = [loss for _, loss in result.history]
         assert best == sorted(best, reverse=True) and min(seen) == best[-1] == float(result.validation_loss.min())
 
-    @each_way
+    @each_way("lbfgs")
     def test_stops_at_the_deadline(self, options, plain_network, problem, work_clock):
         network, (x, y) = plain_network((2, 2, 1), population=3, grid=10), problem(6000)
         y = y + 0.1 * torch.sin(1e4 * x[:, 0])
@@ -183,7 +193,7 @@ class TestContract:
         result = train(network, x, y, options)
         assert_allclose(result.train_loss, mean_loss(network, x, y[:, None]), rtol=1e-12)
 
-    @each_way
+    @each_way("lbfgs")
     def test_sparsity_shrinks_edges_that_are_not_needed(self, options, plain_network, rows):
         network, x = plain_network((2, 1)), rows(200, 2)
         y = torch.sin(3 * x[:, 0]) + 0.05 * x[:, 1]
@@ -256,7 +266,7 @@ def test_a_step_out_of_the_domain_is_taken_back(optimizer, plain_network, rows):
     assert torch.isfinite(result.network(x)).all()
 
 
-@pytest.mark.parametrize("optimizer", ["adam", "lbfgs"])
+@pytest.mark.parametrize("optimizer", ["adam", pytest.param("lbfgs", marks=pytest.mark.long)])
 def test_drifted_nodes_are_put_back_on_their_grids(optimizer, plain_network, problem):
     network, (x, y) = plain_network((2, 1, 1), population=1), problem()
     network.layers[0].coefficients *= 50.0

@@ -53,7 +53,9 @@ def test_few_functions_less_leave_the_elementary_ones():
     assert not allowed_functions(library("x", "sin")).elementary
 
 
-@pytest.mark.parametrize("law", [np.exp, np.sqrt, np.log], ids=["exp", "sqrt", "log"])
+@pytest.mark.parametrize(
+    "law", [np.exp, np.sqrt, pytest.param(np.log, marks=pytest.mark.long)], ids=["exp", "sqrt", "log"]
+)
 def test_a_search_gives_no_function_that_was_left_out(law):
     rng = np.random.default_rng(0)
     X = rng.uniform(1, 3, (80, 2))

@@ -12,7 +12,14 @@ from kansym.primitives import ARGUMENT, Domain, default_library, primitive_from_
 t = sympy.Symbol("t")
 
 
-@pytest.mark.parametrize("name", [n for n, p in default_library().items() if not p.has_shape])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.long] * (name == "Ai"))
+        for name, primitive in default_library().items()
+        if not primitive.has_shape
+    ],
+)
 def test_the_built_in_table_is_rediscovered(name):
     """From the bare expression the analysis must find what the hand-written entry says."""
     known = default_library()[name]

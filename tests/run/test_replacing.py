@@ -18,7 +18,7 @@ RNG = np.random.default_rng(0)
     ("data", "options"),
     [
         ({}, {}),
-        ({"y_error": 0.1}, {}),
+        pytest.param({"y_error": 0.1}, {}, marks=pytest.mark.long),
         ({"y_error": 0.1, "x_error": {"x0": 0.05}}, {}),
         ({}, {"loss": "tukey"}),
         ({}, {"given": "k*x0 + ..."}),

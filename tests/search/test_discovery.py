@@ -57,6 +57,7 @@ def test_nothing_is_trained_where_networks_are_switched_off():
 # -- measured tables ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_kepler():
     found = discover(load_dataset("kepler"), SHORT)
     (axis,) = found.formula.expression.free_symbols
@@ -264,7 +265,7 @@ def test_an_interrupted_run_keeps_what_it_has(options, report):
     ("options", "stages"),
     [
         (FEW, {"composing", "structure", "finishing"}),
-        (NETWORKS_ONLY, {"composing", "training", "matching", "finishing"}),
+        pytest.param(NETWORKS_ONLY, {"composing", "training", "matching", "finishing"}, marks=pytest.mark.long),
     ],
     ids=["structure", "networks only"],
 )
@@ -320,7 +321,7 @@ def test_an_error_in_the_callback_is_not_swallowed():
 # -- small and odd tables ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("rows", "columns"), [(2, 1), (3, 2), (5, 3), (8, 2)])
+@pytest.mark.parametrize(("rows", "columns"), [(2, 1), (3, 2), pytest.param(5, 3, marks=pytest.mark.long), (8, 2)])
 def test_tiny_tables(rows, columns):
     rng = np.random.default_rng(rows)
     X = rng.uniform(1, 3, (rows, columns))
@@ -344,6 +345,7 @@ def test_integers_hold_a_law():
     assert sympy.expand(found.formula.expression - (x0**2 + x1)) == 0
 
 
+@pytest.mark.long
 def test_a_restricted_library_is_obeyed():
     x = np.linspace(0.5, 3, 60)
     options = DiscoveryOptions(max_seconds=0.5, primitives=default_library().only("x", "x^2", "x^3"))
@@ -401,7 +403,7 @@ def test_the_error_of_the_network_is_weighted_like_that_of_the_formula():
     X = rng.uniform(0.5, 3, (80, 2))
     error = np.where(X[:, 0] > 1.5, 0.01, 1.0)
     table = make_dataset(X, X[:, 0] * X[:, 1] + error * rng.normal(size=80), y_error=error)
-    found = discover(table, DiscoveryOptions(max_seconds=1.5))
+    found = discover(table, DiscoveryOptions(max_seconds=0.5))
     rows = found.dataset
     for index, loss in zip(split(rows, seed=0), (found.network.train_loss, found.network.validation_loss), strict=True):
         residual, weights = (found.network.predict(rows.X) - rows.y)[index], rows.y_error[index] ** -2.0

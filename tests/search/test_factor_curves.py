@@ -93,6 +93,7 @@ def test_a_size_that_nobody_knows_costs_less_than_chi_squared():
     assert bits[1] < 0.1 * bits[0]
 
 
+@pytest.mark.long
 def test_nothing_else_is_asked_of_an_exact_line():
     curve = Curve.of(seen(lambda x, z, w: (1.5 - 0.6 * x) * z * np.exp(w), noise=1e-6, noisy=False), 0, 0)
     forms = curve.forms()
@@ -103,6 +104,7 @@ def test_nothing_else_is_asked_of_an_exact_line():
     assert any(one.expression.has(sympy.sin) for one in bent.best())
 
 
+@pytest.mark.long
 def test_products_of_two_functions_are_for_exact_curves_that_nothing_else_is():
     def resonance(x, z, w):
         return np.cos(1.3 * x) ** 2 / (1 + (0.9 * x) ** 2) * np.exp(-z) * (1 + w)

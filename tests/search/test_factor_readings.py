@@ -106,7 +106,13 @@ def test_units_of_y_do_not_matter():
     np.testing.assert_allclose(values[1], 1e-9 * values[0], rtol=1e-4, atol=1e-9 * one[3])
 
 
-@pytest.mark.parametrize("law", [sympy.sin(3 * X * Z) + sympy.exp(-X / Z), sympy.cos(X + 2 * Z) * Z**X])
+@pytest.mark.parametrize(
+    "law",
+    [
+        sympy.sin(3 * X * Z) + sympy.exp(-X / Z),
+        pytest.param(sympy.cos(X + 2 * Z) * Z**X, marks=pytest.mark.long),
+    ],
+)
 def test_no_word_where_there_is_more_to_a_law(law):
     assert readings(law)[0] == []
 

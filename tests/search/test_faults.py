@@ -47,6 +47,9 @@ STEPS = {
 LONG = {
     "search.pipeline.Solver.solutions",
     "search.pipeline.baseline",
+    "search.formulation.drop_terms",
+    "search.found.rivals",
+    "search.challenge.read_anew",
     "search.smaller_forms.eliminate",
     "structure.solver.Solver._as_product_units",
 }
@@ -70,6 +73,7 @@ def test_a_run_ends_with_its_best_whatever_fails(step, monkeypatch, caplog):
     assert any(type(error).__name__ in record.getMessage() for record in caplog.records)
 
 
+@pytest.mark.long
 def test_memory_that_cannot_be_had_costs_a_formula(monkeypatch):
     from kansym.search import formulation
 
@@ -166,7 +170,7 @@ def hanging(monkeypatch, with_wall):
     return make
 
 
-@pytest.mark.parametrize("hang", [spin, close_for_ever])
+@pytest.mark.parametrize("hang", [spin, pytest.param(close_for_ever, marks=pytest.mark.long)])
 @pytest.mark.parametrize("step", ["search.formulation.snap", "search.sums.Sums.formulas"])
 def test_a_step_that_hangs_is_interrupted(step, hang, monkeypatch, hanging):
     hung, reports = hanging(step, hang), []

@@ -119,6 +119,7 @@ def test_no_power_law_is_long(found):
     assert long(other) and not long(law)
 
 
+@pytest.mark.long
 def test_a_constant_that_is_missing_is_found(brief):
     search = brief(lambda u, v: 3.1 * u / (u + 1.27 * v + 2.3))
     u, v = search.fit_rows.variables
@@ -185,6 +186,7 @@ def test_it_ends_when_time_is_up(found):
     assert len(search) == number
 
 
+@pytest.mark.long
 def test_without_noise_a_term_of_one_column_is_added_where_it_leaves_hardly_anything(found):
     search = found(lambda u, v: u * v + 0.3 * np.sin(9 * v), noise=0.0)
     u, v = search.fit_rows.variables

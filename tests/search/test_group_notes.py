@@ -25,7 +25,9 @@ def notes(rng, offset, **more):
     return [note for note in found.notes if "explain the residuals" in note]
 
 
-@pytest.mark.parametrize(("more", "unit"), [({}, "mV"), ({"error": 0.02}, "errors")])
+@pytest.mark.parametrize(
+    ("more", "unit"), [pytest.param({}, "mV", marks=pytest.mark.long), ({"error": 0.02}, "errors")]
+)
 def test_groups_that_explain_the_residuals(rng, more, unit):
     (note,) = notes(rng, 0.2, **more)
     assert "The rows of detector = " in note and f" {unit} " in note and "'detector'" in note

@@ -89,7 +89,8 @@ PAIRS = {
 }
 
 
-@pytest.mark.parametrize("name", [pytest.param("power", marks=pytest.mark.long), "column of a kink"])
+@pytest.mark.long
+@pytest.mark.parametrize("name", ["power", "column of a kink"])
 def test_what_depends_on_two_columns_is_found_together(table, name):
     law, formula = PAIRS[name]
     fit_rows = table(law)

@@ -23,7 +23,9 @@ def test_a_sum_that_nothing_else_finds(table, monkeypatch):
     assert found.formula.structure == "sum of products"
 
 
-@pytest.mark.parametrize("options", [{"terms": False}, {"structure": False}], ids=str)
+@pytest.mark.parametrize(
+    "options", [{"terms": False}, pytest.param({"structure": False}, marks=pytest.mark.long)], ids=str
+)
 def test_it_can_be_left_out(table, options, monkeypatch):
     def refuse(*args, **kwargs):
         raise AssertionError("sums of products were looked for")

@@ -43,6 +43,7 @@ def test_the_place_of_a_kink_is_found_and_its_column_folded(function, place):
     assert abs(float(found) - place) < 8e-3
 
 
+@pytest.mark.long
 def test_with_noise_that_hides_it_as_well():
     fold, _, _ = fold_of(lambda u, v, w: 2 * np.abs(u - 1.3) / v + np.sin(w), noise=0.01)
     assert fold is not None

@@ -19,7 +19,10 @@ def exponents_of(expression, *symbols):
 
 @pytest.mark.parametrize(
     "exponents",
-    [(sympy.Rational(3, 2), -2, sympy.Rational(1, 3)), (1, sympy.Rational(-1, 2), 0)],
+    [
+        (sympy.Rational(3, 2), -2, sympy.Rational(1, 3)),
+        pytest.param((1, sympy.Rational(-1, 2), 0), marks=pytest.mark.long),
+    ],
     ids=str,
 )
 def test_a_noisy_power_law_has_exact_exponents(box, rng, exponents):
@@ -55,9 +58,9 @@ LAWS = [
     U * sympy.sqrt(1 + 2 * V / U),
     3 / (U**2 + 2 * V**2),
     U**3 / (sympy.exp(2 * U / V) - 1),
-    U * sympy.tanh(V / U),
+    pytest.param(U * sympy.tanh(V / U), marks=pytest.mark.long),
     V * sympy.sin(U * V / 2) ** 2,
-    sympy.exp(-U / V) / sympy.sqrt(U),
+    pytest.param(sympy.exp(-U / V) / sympy.sqrt(U), marks=pytest.mark.long),
 ]
 
 
@@ -146,13 +149,14 @@ def test_a_second_function_is_added(box, values):
     assert min(law.loss for law in with_two) < 1e-3 * min(law.loss for law in with_one)
 
 
+@pytest.mark.long
 def test_no_second_function_beside_an_exact_one(box):
     X = box(120, None, None)
     laws = product_unit_laws(X, X[:, 0] * np.tanh(X[:, 1] / X[:, 0]), (U, V))
     assert laws[0].loss < 1e-20 and all(len(law.expression.atoms(sympy.Function)) < 2 for law in laws)
 
 
-@pytest.mark.parametrize("unit", [1e-30, 1e25])
+@pytest.mark.parametrize("unit", [1e-30, pytest.param(1e25, marks=pytest.mark.long)])
 def test_units_do_not_matter(box, values, agree, unit):
     X = box(80, None, None)
     law = U * sympy.tanh(V / U)

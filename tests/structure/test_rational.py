@@ -30,6 +30,7 @@ def rational_functions(draw):
     return d, draw(polynomials(d, 2, 3)) / draw(polynomials(d, 2, 3))
 
 
+@pytest.mark.long
 @few
 @given(rational_functions(), st.sampled_from([1.0, -1.0]), st.integers(-8, 8))
 def test_sparse_rational_functions(box, law, agree, planted, sign, decade):

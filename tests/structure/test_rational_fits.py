@@ -86,6 +86,7 @@ def test_what_is_no_quotient_of_few_coefficients_is_not_handed_on(box, rng):
     assert rational_fits(X, t, (A, B), attainable=error) == []
 
 
+@pytest.mark.long
 def test_what_is_handed_on_is_short(box, rng):
     X = box(500, (-1.0, 1.0), (-1.0, 1.0))
     found = rational_fits(X, np.exp(X[:, 0] * X[:, 1] + X[:, 0]) + 0.1 * rng.normal(size=500), (A, B))

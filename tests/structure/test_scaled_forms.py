@@ -43,6 +43,7 @@ def test_units_do_not_matter(box, values, agree, unit):
     assert agree(scaled_forms(unit * X[:, 0], t, U)[0].expression, expected, (U,), unit * X, relative=1e-7)
 
 
+@pytest.mark.long
 def test_scales_between_those_of_the_grid(box, values, agree):
     X = box(100, (0.3, 3.0))
     for scale in np.geomspace(0.3, 3.0, 7):

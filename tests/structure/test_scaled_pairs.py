@@ -26,7 +26,12 @@ def readings(law, *, low=-2.0, noise=0.0, scale=1.0, offset=False):
     return scaled_pairs(scale * x, told, X, offset=offset), x, y
 
 
-@pytest.mark.parametrize("law", LAWS.values(), ids=LAWS)
+LONG = {"a wave under a resonance", "a power times two", "two of the same scale"}
+
+
+@pytest.mark.parametrize(
+    "law", [pytest.param(law, id=name, marks=[pytest.mark.long] * (name in LONG)) for name, law in LAWS.items()]
+)
 def test_a_law_is_found_to_rounding(law):
     offset = law.is_Add
     found, x, y = readings(law, offset=offset)
@@ -34,6 +39,7 @@ def test_a_law_is_found_to_rounding(law):
     assert found[0].loss < 1e-24 and (found[0].expression.as_coeff_Add()[0] != 0) == offset
 
 
+@pytest.mark.long
 def test_single_functions_are_among_them():
     x = np.random.default_rng(0).uniform(1, 10, 200)
     exact = [form.expression for form in scaled_pairs(x, x / np.sinh(0.16 * x), X) if form.loss < 1e-24]
@@ -41,6 +47,7 @@ def test_single_functions_are_among_them():
     assert any(one.has(sympy.sinh) and not one.has(sympy.cosh) for one in exact)
 
 
+@pytest.mark.long
 def test_the_reciprocal_of_a_positive_column():
     x = 1 / np.random.default_rng(0).uniform(0.2, 3.0, 300)
     (found, *_) = scaled_pairs(x, np.cos(0.9 / x) ** 2 / (1 + (0.7 / x) ** 2), X, either=True)
@@ -52,6 +59,7 @@ def test_the_reciprocal_of_a_positive_column():
     assert found.loss < 1e-24
 
 
+@pytest.mark.long
 def test_units_do_not_matter():
     law = LAWS["a wave under a resonance"]
     found, x, y = readings(law, scale=1e-7)

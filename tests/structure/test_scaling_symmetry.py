@@ -140,6 +140,7 @@ def test_a_single_column_is_scaled_alike_with_no_other(box, law):
     assert not list(_alike(symmetry_matrix(law(A**2, SYMBOLS[:1]), X, noisy=True), X))
 
 
+@pytest.mark.long
 @few
 @given(buckingham(), st.integers(-6, 6))
 def test_units_do_not_matter(box, law, planted, decade):

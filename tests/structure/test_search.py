@@ -60,8 +60,15 @@ IRREDUCIBLE = [
 ]
 
 
-@pytest.mark.parametrize("expression", IRREDUCIBLE, ids=str)
-@pytest.mark.parametrize("noise", [0.0, 0.02])
+@pytest.mark.parametrize(
+    ("noise", "expression"),
+    [
+        *((0.0, one) for one in IRREDUCIBLE),
+        pytest.param(0.02, IRREDUCIBLE[0], marks=pytest.mark.long),
+        (0.02, IRREDUCIBLE[1]),
+    ],
+    ids=str,
+)
 def test_wrong_reductions_are_refused(box, law, rng, expression, noise):
     X = box(300, None, None, None)
     y = law(expression, SYMBOLS).predict(X)
@@ -71,7 +78,10 @@ def test_wrong_reductions_are_refused(box, law, rng, expression, noise):
     assert reducer.noisy == (noise > 0)
 
 
-@pytest.mark.parametrize("expression, dimension, inner", REDUCIBLE[1:4], ids=[str(one) for one, _, _ in REDUCIBLE[1:4]])
+@pytest.mark.parametrize(
+    "expression, dimension, inner",
+    [pytest.param(*one, id=str(one[0]), marks=[pytest.mark.long] * (one != REDUCIBLE[2])) for one in REDUCIBLE[1:4]],
+)
 def test_reduced_with_noise(box, law, rng, expression, dimension, inner):
     X = box(250, None, None, None)
     y = law(expression, SYMBOLS).predict(X)
@@ -85,7 +95,7 @@ def test_reduced_with_noise(box, law, rng, expression, dimension, inner):
     assert all(problem.weights is not None for problem in problems)
 
 
-@pytest.mark.parametrize("waves", [5, 9])
+@pytest.mark.parametrize("waves", [5, pytest.param(9, marks=pytest.mark.long)])
 def test_a_wave_too_fast_for_the_interpolant(box, law, waves):
     X = box(800, (1, 2), (1, 2), (1, 2))
     fast = sympy.sin(2 * sympy.pi.n() / 3 * waves * U * V) * W
@@ -109,6 +119,7 @@ def test_a_constant_target_needs_no_columns(box, level):
     assert problems[0].dimension == 0
 
 
+@pytest.mark.long
 def test_units_do_not_matter(box, law):
     X, units = box(300, None, None, None), np.array([1e-19, 3e8, 1.0])
     y = law(U * sympy.tanh(V / W), SYMBOLS).predict(X)
@@ -118,7 +129,7 @@ def test_units_do_not_matter(box, law):
     assert is_function_of(scaled[0], inner, X * units, law)
 
 
-@pytest.mark.parametrize("noise", [0.0, 0.02])
+@pytest.mark.parametrize("noise", [0.0, pytest.param(0.02, marks=pytest.mark.long)])
 def test_the_same_seed_gives_the_same_problems(box, law, noise):
     X = box(150, None, None, None)
     y = law(W * sympy.tanh(U - V), SYMBOLS).predict(X)
@@ -227,6 +238,7 @@ def test_what_many_columns_hide_is_not_reduced_too_far(rng):
     assert reducer.lowest < 1e-3
 
 
+@pytest.mark.long
 def test_plain_powers_among_many_columns_go_first(rng):
     # An interpolant of seven columns misses a seventh of the spread.
     X = rng.uniform(1.0, 5.0, (1500, 7))

@@ -18,10 +18,10 @@ ONE_COLUMN = [
 ]
 TWO_COLUMNS = [
     2 * U**3 / (sympy.exp(V) - 1),
-    3 * U / sympy.sqrt(1 - V**2),
+    pytest.param(3 * U / sympy.sqrt(1 - V**2), marks=pytest.mark.long),
     sympy.asin(U * V) * 2,
     5 / (U**2 + V**2),
-    sympy.log(U / V),
+    pytest.param(sympy.log(U / V), marks=pytest.mark.long),
 ]
 
 
@@ -40,6 +40,7 @@ def test_exact_forms_of_two_columns(box, values, agree, expression):
     assert agree(forms[0].expression, expression, (U, V), box(50, (0.05, 0.95), (0.05, 0.95), seed=4), relative=1e-9)
 
 
+@pytest.mark.long
 def test_exact_form_of_three_columns(box, values, agree):
     X = box(100, None, None, None)
     expression = sympy.Float(0.25) * U * V / W
@@ -53,6 +54,7 @@ def test_columns_of_both_signs(box, values, agree):
     assert agree(simple_forms(X, t, (S, U))[0].expression, 3 * S * sympy.exp(-(U**2) / 2), (S, U), X, relative=1e-12)
 
 
+@pytest.mark.long
 def test_a_factor_near_a_small_fraction_needs_no_constant(box, rng):
     X = box(400, None)
     noise = 0.05 * rng.normal(size=400)

@@ -83,7 +83,7 @@ LAWS = [
     W * sympy.sqrt(U**2 + V**2),
     pytest.param(sympy.sin(U) + sympy.exp(V) + 0 * W, marks=pytest.mark.long),
     U * V / (U + V + W),
-    sympy.tanh(U * V) * W**2,
+    pytest.param(sympy.tanh(U * V) * W**2, marks=pytest.mark.long),
     sympy.exp(sympy.sin(U) * V) / W,
     sympy.log(U + V**2 * W),
 ]
@@ -148,6 +148,7 @@ def test_a_kink_in_the_target_is_linked_away(box, law, agree):
     assert agree(found[-1][0], expression, (U, V), X, relative=1e-6)
 
 
+@pytest.mark.long
 def test_with_noise_the_law_is_among_the_formulas_and_settles(box, law, rng):
     X = box(300, None, None)
     truth = law(U * sympy.tanh(V / U), (U, V)).predict(X)
@@ -220,6 +221,7 @@ def test_no_time_no_formulas(box):
     assert solve(X, X.prod(1), seconds=-1.0, leaf=leaf)[1] == [] and leaf.asked == []
 
 
+@pytest.mark.long
 def test_leaves_are_small_tables_of_the_parts_own_names(box, law):
     X = box(300, None, None, None)
     leaf = Curves()
@@ -330,6 +332,7 @@ def test_splines_are_asked_before_a_column_is_read_alone(box):
     assert not leaf.asked
 
 
+@pytest.mark.long
 def test_splines_are_asked_once_and_before_a_kink_is_folded(rng, monkeypatch):
     leaf, folds = Curves(), []
 

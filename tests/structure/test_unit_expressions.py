@@ -104,6 +104,7 @@ def test_the_logarithm_of_a_square_is_that_of_the_size(values):
 exponents = st.sampled_from([0.0, 0.0, 1.0, -1.0, 2.0, 0.5, -1 / 3, 1.5, 0.731, -1.42])
 
 
+@pytest.mark.long
 @settings(max_examples=60, deadline=None)
 @given(
     factors=st.lists(st.sampled_from(FACTORS), max_size=2).map(tuple),

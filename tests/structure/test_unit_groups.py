@@ -44,6 +44,7 @@ def test_nothing_where_a_constant_with_a_unit_is_missing():
     assert unit_reductions(table, system) == [] and not sound(table, system)
 
 
+@pytest.mark.long
 def test_reductions_that_would_need_a_constant_with_a_unit_come_last(work_clock):
     rng = np.random.default_rng(1)
     table, system = problem(

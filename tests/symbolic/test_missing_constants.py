@@ -67,6 +67,7 @@ def test_what_is_promised_is_what_a_linear_fit_gives(rows, rng):
     assert min(abs(drop - expected) for drop in promised) < 1e-3 * expected
 
 
+@pytest.mark.long
 @settings(max_examples=30, deadline=None)
 @given(st.integers(0, 10_000))
 def test_noise_asks_for_nothing(seed):

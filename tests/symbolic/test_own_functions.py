@@ -24,7 +24,7 @@ SHAPES = {
 }
 
 
-@pytest.fixture(params=list(SHAPES))
+@pytest.fixture(scope="module", params=list(SHAPES))
 def own(request):
     return primitive_from_expression(request.param, SHAPES[request.param])
 

@@ -59,6 +59,7 @@ def test_what_would_not_be_shorter_or_not_be_known_stays(quotient):
     assert split_denominators(quotient) == quotient
 
 
+@pytest.mark.long
 @given(st.lists(st.floats(0.2, 20), min_size=2, max_size=3), st.lists(st.floats(-5, 5), min_size=3, max_size=3))
 def test_the_value_is_kept(poles, residues):
     quotient = sympy.together(sum(residue / (X + pole) for pole, residue in zip(poles, residues, strict=False)))

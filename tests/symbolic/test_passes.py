@@ -58,6 +58,7 @@ def test_what_is_no_square_stays(expression):
     assert complete_squares(expression) == expression
 
 
+@pytest.mark.long
 @given(st.floats(0.1, 50), st.floats(-9, 9).filter(lambda q: abs(q) > 0.1), st.integers(1, 3), st.sampled_from([-1, 1]))
 def test_completed_squares_keep_values(p, q, power, sign):
     square = sign * (F(p) * X**power + F(q) * Y * Z) ** 2
@@ -125,6 +126,7 @@ def test_coefficients_that_are_rounding_are_left_out():
 coefficients = st.integers(-5, 5)
 
 
+@pytest.mark.long
 @given(st.lists(coefficients, min_size=3, max_size=4), coefficients, st.integers(1, 5))
 def test_division_keeps_values(above, cross, below):
     numerator = sum((c * U**k for k, c in enumerate(above)), cross * U * V)

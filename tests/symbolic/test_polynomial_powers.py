@@ -33,6 +33,7 @@ def test_a_power_is_found_again(law):
     np.testing.assert_allclose(values, expected, rtol=1e-8, atol=1e-9 * np.abs(expected).max())
 
 
+@pytest.mark.long
 @given(NUMBERS, NUMBERS, NUMBERS, st.sampled_from([2, 3]), st.sampled_from([-1, 1]))
 def test_powers_keep_values(p, q, r, exponent, sign):
     law = sign * r * (X + p * Y - q) ** exponent

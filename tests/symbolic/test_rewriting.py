@@ -82,6 +82,7 @@ def test_coefficients_without_a_common_measure_make_no_giant_power():
 coefficients = st.sampled_from([sympy.Rational(p, q) for p in (-3, -2, -1, 1, 2, 3) for q in (1, 2, 3)])
 
 
+@pytest.mark.long
 @given(st.lists(coefficients, min_size=3, max_size=3))
 def test_joined_logarithms_keep_values(powers):
     expression = sympy.Add(*(p * log(s) for p, s in zip(powers, SYMBOLS, strict=True)), sympy.Float(0.25))

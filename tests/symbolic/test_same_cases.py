@@ -328,6 +328,7 @@ def verdict_of(first, second, names=("x", "z"), X=None):
     return compared(first, second, rows(BOX) if X is None else X, None, names)
 
 
+@pytest.mark.long
 @settings(deadline=None, max_examples=6)
 @given(FORMULAS, st.randoms(use_true_random=False))
 def test_a_formula_is_itself_with_rounded_constants(formula, generator):
@@ -372,7 +373,13 @@ def test_one_more_term_breaks_equality(formula, term, factor):
 # -- many digits ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", sorted(precise.KNOWN - {"bessely", "besselk"}))
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.long] * (name == "airyai"))
+        for name in sorted(precise.KNOWN - {"bessely", "besselk"})
+    ],
+)
 def test_functions_against_mpmath(name):
     oracles = {
         "Abs": abs,

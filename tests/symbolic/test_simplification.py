@@ -43,7 +43,7 @@ def test_shorter_forms_are_found(raw, expected):
     assert result.steps
 
 
-@pytest.mark.parametrize("seconds", [0.2, 0.5])
+@pytest.mark.parametrize("seconds", [0.2, pytest.param(0.5, marks=pytest.mark.long)])
 def test_the_time_limit_holds(seconds, work_clock):
     raw = hard_sum(24)
     result = simplify(raw, VARIABLES, ROWS, seconds=seconds)

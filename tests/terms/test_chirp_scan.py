@@ -38,7 +38,7 @@ def test_a_wave_times_a_column_is_seen_with_its_amplitude():
     assert first.amplitude == (0, 1)
 
 
-@pytest.mark.parametrize("columns", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("columns", [1, 2, 3, pytest.param(4, marks=pytest.mark.long), 5])
 def test_noise_has_no_peak(columns):
     for seed in range(3):
         found, _ = scanned(lambda x, *_, seed=seed: np.random.default_rng(seed).normal(size=len(x)), columns, seed)

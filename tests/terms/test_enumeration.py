@@ -42,7 +42,12 @@ COMPOSITIONS = [
 ]
 
 
-@pytest.mark.parametrize(("law", "variables"), COMPOSITIONS, ids=str)
+# Of those of two inputs the first is found again below.
+@pytest.mark.parametrize(
+    ("law", "variables"),
+    [pytest.param(*one, marks=[pytest.mark.long] * (len(one[1]) > 1)) for one in COMPOSITIONS],
+    ids=str,
+)
 def test_a_function_of_a_function_is_found_exactly(law, variables):
     formulas = found(law, variables)
     assert formulas
@@ -73,6 +78,7 @@ def test_a_search_goes_on_where_it_was_left():
     assert misfit(formulas[0], COMPOSITIONS[0][0], (x, y)) < 1e-8
 
 
+@pytest.mark.long
 def test_only_functions_that_are_allowed():
     law = 2.1 * sympy.sin(0.7 * x**2)
     allowed = AllowedFunctions([sympy.exp(x), sympy.sqrt(x)])
@@ -80,9 +86,11 @@ def test_only_functions_that_are_allowed():
     assert formulas and not any(one.has(sympy.sin, sympy.cos) for one in formulas)
 
 
+@pytest.mark.long
 def test_the_same_seed_gives_the_same_formulas():
     law = 2.1 * sympy.exp(-((x / 1.3) ** y))
-    assert found(law, (x, y), noise=0.02) == found(law, (x, y), noise=0.02)
+    formulas = found(law, (x, y), noise=0.02, rows=150)
+    assert formulas and formulas == found(law, (x, y), noise=0.02, rows=150)
 
 
 def test_an_input_of_both_signs_and_zeros():
@@ -90,6 +98,7 @@ def test_an_input_of_both_signs_and_zeros():
     assert misfit(found(law, (x,), low=-2.0, high=2.0)[0], law, (x,), low=-2.0, high=2.0) < 1e-8
 
 
+@pytest.mark.long
 def test_approximations_only_where_they_are_of_use():
     law = sympy.sin(3 * x) + sympy.exp(-x) * y + 1 / (x + y)
     assert found(law, (x, y), exact=True) == []

@@ -38,7 +38,7 @@ CASES = {
 }
 
 
-LONG = {"kink anywhere", "kink"}
+LONG = {"kink anywhere", "kink", "product"}
 
 
 @pytest.mark.parametrize(
@@ -70,6 +70,7 @@ def test_waves_of_polynomial_phases_are_found_beside_other_terms(table):
     assert min(error(one, variables, far, law(far[:, 0])) for one in found) < 1e-4
 
 
+@pytest.mark.long
 def test_waves_are_not_looked_for_where_formulas_may_not_have_them(table):
     X = table((-2.0, 3.0), rows=600)
     allowed = allowed_functions(default_library().only("x", "exp"))
@@ -88,8 +89,8 @@ def test_a_target_under_a_link_is_found(table):
 def test_the_same_seed_gives_the_same_formulas(table):
     X = table((0.0, 4.0))
     y = np.tanh(X[:, 0] - 1) / (1 + X[:, 0] ** 2) + 0.1 * X[:, 0]
-    first, second = (pursued(X, y, seconds=1.5, seed=3)[0] for _ in range(2))
-    assert first == second
+    first, second = (pursued(X, y, seconds=0.7, seed=3)[0] for _ in range(2))
+    assert first and first == second
 
 
 def test_work_that_is_charged_ends_it(table):
@@ -105,7 +106,7 @@ def test_only_allowed_functions_are_used(table):
     y = np.sin(2 * X[:, 0]) + np.exp(-X[:, 0])
     allowed = allowed_functions(default_library().only("x", "exp"))
     assert allowed is not None
-    found, _, _ = pursued(X, y, seconds=1.5, allowed=allowed)
+    found, _, _ = pursued(X, y, seconds=0.8, allowed=allowed)
     assert found and all(allowed.permits(one) for one in found)
 
 

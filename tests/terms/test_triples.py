@@ -41,7 +41,8 @@ def test_the_best_starts_by_least_squares(setting):
     assert min(residual(terms, rows.y.numpy()) for terms in found) <= best + 1e-12
 
 
-@pytest.mark.parametrize("rich", [False, pytest.param(True, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("rich", [False, True])
 def test_products_and_functions_of_functions_among_rich_columns(setting, rich):
     search, rows = setting(lambda x: x * np.exp(-2 * x) + np.sin(9 * np.log(1 + x)) + 1 / x)
     triples = best_triples(search.dictionary, rows.y, 2000, rich=rich)

@@ -51,6 +51,7 @@ def test_nothing_without_grounds(value, error, unit):
     assert suggestions(value, error, None) == []
 
 
+@pytest.mark.long
 def test_coincidences_are_rare():
     rng = np.random.default_rng(0)
     units = [parse_unit(text) for text in ("m/s^2", "J s", "m", "kg", "J", "C/kg", "m/s", "1/m")]

@@ -146,6 +146,7 @@ def test_certificates_without_freed_functions_can_still_be_read(certified):
     assert old.freed is None and not any(line.startswith("freed") for line in old.text())
 
 
+@pytest.mark.long
 def test_the_same_twice(planck, certified):
     assert certify(planck) == certified
 
@@ -167,6 +168,7 @@ def test_other_seeds_find_an_easy_law(discovered, rng):
     assert "the same formula in 2 of 2 searches" in str(certificate)
 
 
+@pytest.mark.long
 def test_other_seeds_and_rows_drawn_anew_on_any_number_of_workers(discovered, rng):
     x = rng.uniform(1, 3, 60)
     discovery = discovered(x, 2.5 / x, "2.4/x")
@@ -299,7 +301,7 @@ def test_grounds_of_peers_are_replaced_also_in_a_certificate_stored_without_topi
     ("units", "consistent", "told"),
     [
         (["s"], True, "its units go together"),
-        ([None], True, ""),
+        pytest.param([None], True, "", marks=pytest.mark.long),
         ([None], False, "its units do not go together"),
     ],
 )

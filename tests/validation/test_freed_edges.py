@@ -63,7 +63,7 @@ def test_a_freed_function_bends_towards_the_right_one(two_columns):
     assert tanh.gain == pytest.approx(tanh.statistic, rel=0.5)
 
 
-@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("known", [pytest.param(True, marks=pytest.mark.long), False])
 def test_p_values_under_a_right_formula_are_even(known, rng):
     x = np.linspace(0, 4, 45)
     truth = 3 * np.exp(-0.7 * x) + 0.5

@@ -47,6 +47,7 @@ def test_many_rows_at_an_end_give_the_same_without_their_covariance(rng, monkeyp
     assert worst(LINE, y).ratio == pytest.approx(written_out.ratio, rel=1e-12)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("given", [True, False])
 def test_a_right_form_is_off_as_often_as_p_says(given):
     # The smaller of two p-values, times two: uniform but for the correction.

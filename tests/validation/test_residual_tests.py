@@ -12,6 +12,7 @@ def _tests(discovery, names=("x",)):
     return check_residuals(residuals_of(discovery.formula, discovery.dataset), names, seed=0)
 
 
+@pytest.mark.long
 def test_noise_passes(discovered, rng):
     rejected = 0
     x = np.linspace(0, 1, 60)

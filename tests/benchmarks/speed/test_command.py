@@ -105,6 +105,7 @@ def test_worker_trains_and_matches_in_its_own_process_and_says_why_it_fails():
     assert matched["edges"] == len(matched["right"]) == 21
 
 
+@pytest.mark.long
 def test_worker_that_cannot_import_its_tool_names_the_extra(monkeypatch, tmp_path):
     # An empty package of the peer's name, where the worker looks first, has none of its contents.
     (tmp_path / "kan.py").touch()

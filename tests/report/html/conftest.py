@@ -1,5 +1,6 @@
 """Runs to write pages of, a strict reader of pages, and a real browser."""
 
+import functools
 import itertools
 import math
 import re
@@ -35,7 +36,7 @@ def found():
     data = make_dataset(
         X, y, names=ODD, target=TARGET, y_error=np.full(120, 0.01), units=["m", "s", "1"], y_units="m/s"
     )
-    options = DiscoveryOptions(max_seconds=3)
+    options = DiscoveryOptions(max_seconds=1)
     discovery = discover(data, options)
     return discovery, options, certify(discovery, options=options)
 
@@ -192,7 +193,8 @@ def check(html: str) -> Page:
 
 @pytest.fixture(scope="session")
 def checked():
-    return check
+    """`check`, once for every page: many tests look at the same one, and change nothing of it."""
+    return functools.cache(check)
 
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

@@ -85,7 +85,7 @@ def test_splines_are_a_basis_of_cubics():
     assert spline_basis(np.repeat([1.0, 2.0, 3.0], 50)) is None
 
 
-@pytest.mark.parametrize("factor", [False, True])
+@pytest.mark.parametrize("factor", [False, pytest.param(True, marks=pytest.mark.long)])
 def test_a_free_curve_gives_the_constants_back(factor):
     # Without the curve, both constants move to make up for the sine.
     rng = np.random.default_rng(4)
