@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import sympy
 
+from kansym.symbolic.factoring import factored
 from kansym.symbolic.parametric import ParametricForm, node_count
 
 GAUGE_POWERS = ("1", "-1", "2", "-2", "1/2", "-1/2")
@@ -102,6 +103,6 @@ def collected(expression: sympy.Expr, symbol: sympy.Symbol) -> sympy.Expr:
     if plain.count(symbol) == 1:
         return plain
     terms = [term for term in sympy.Add.make_args(expression) if term.has(symbol)]
-    together = sympy.factor(sympy.together(sympy.Add(*terms)))
+    together = factored(sympy.together(sympy.Add(*terms)))
     other = together + sympy.Add(*(term for term in sympy.Add.make_args(expression) if term not in terms))
     return min((plain, other), key=lambda one: (one.count(symbol), node_count(one)))

@@ -20,6 +20,7 @@ import sympy
 
 from kansym import clock
 from kansym.clock import Clock
+from kansym.errors import ArgumentError
 from kansym.primitives.allowed import allowed_functions
 from kansym.primitives.library import PrimitiveLibrary
 from kansym.search.curve_readings import TREES, EngineTable
@@ -162,6 +163,9 @@ def _shortest(expressions: Iterator[sympy.Expr], fit_rows: FitRows) -> list[_Fit
         try:
             fit = fit_rows.fit(parametrize(one, fit_rows.variables), max_steps=30)
             fitted.append(_Fitted(description_length_of(fit.form, fit_rows), fit.form, fit.loss))
+        except ArgumentError as error:
+            # A constant that no double holds; see `from_expression`.
+            logger.info("rival given up: %s", error)
         except Exception as error:
             fit_rows.faults.add("a rival", error)
     kept: list[_Fitted] = []

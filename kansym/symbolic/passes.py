@@ -14,6 +14,7 @@ from sympy import Add, Expr, Mul, Pow
 from kansym import clock
 from kansym.clock import Work
 from kansym.symbolic.complexity import complexity
+from kansym.symbolic.factoring import factored
 from kansym.symbolic.parametric import ParametricForm, node_count, parametrize
 from kansym.symbolic.partial_fractions import degree_of_root, split_denominators
 from kansym.symbolic.polynomial_powers import join_powers
@@ -443,8 +444,7 @@ def _collect(expression: Expr) -> Expr:
 def _factor(expression: Expr) -> Expr:
     # With symbols for the Floats: polynomial algebra on inexact numbers is neither exact nor stable.
     form = parametrize(expression, ())
-    factored = sympy.factor(form.expression)
-    return ParametricForm(factored, (), form.constants, form.values).substituted()
+    return ParametricForm(factored(form.expression), (), form.constants, form.values).substituted()
 
 
 def _expand(expression: Expr) -> Expr:

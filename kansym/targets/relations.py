@@ -11,6 +11,7 @@ import sympy
 from kansym import clock
 from kansym.clock import Work
 from kansym.symbolic.complexity import complexity
+from kansym.symbolic.factoring import factored
 from kansym.symbolic.parametric import node_count
 from kansym.symbolic.timelimit import TimeLimitError, call_with_limit
 
@@ -71,7 +72,7 @@ def _simple_sum(forms: Sequence[sympy.Expr], signs: Sequence[int]) -> sympy.Expr
     total = sympy.Add(*(sign * form**2 for sign, form in zip(signs, forms, strict=True)))
     clock.charge(Work.ALGEBRA, EFFORT * node_count(total))
     try:
-        ways = call_with_limit(lambda: [sympy.factor(total), sympy.factor(sympy.trigsimp(total))], clock.safety())
+        ways = call_with_limit(lambda: [factored(total), factored(sympy.trigsimp(total))], clock.safety())
     except TimeLimitError:
         clock.interfered()
         return None
