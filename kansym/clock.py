@@ -93,6 +93,8 @@ class Clock:
         What was charged so far.
     ended_by_wall : bool
         Whether a deadline was declared passed by the wall alone.
+    horizon : float
+        Time on this clock at which every deadline has passed: a search that has found what there is sets it.
     """
 
     def __init__(self, wall_limit: float = math.inf) -> None:
@@ -100,6 +102,7 @@ class Clock:
         self.wall_limit = wall_limit
         self.counts: dict[Work, float] = dict.fromkeys(Work, 0.0)
         self.ended_by_wall = False
+        self.horizon = math.inf
         self._work = 0.0
 
     @property
@@ -110,6 +113,11 @@ class Clock:
     @property
     def wall_is_up(self) -> bool:
         return self.wall > self.wall_limit
+
+    @property
+    def over(self) -> bool:
+        """Whether all deadlines have passed, by the wall or the horizon."""
+        return self.wall_is_up or self._work > self.horizon
 
     def charge(self, kind: Work, amount: float) -> None:
         """Count a step of some cost, in the unit of its kind."""
@@ -133,12 +141,12 @@ class Clock:
         self.ended_by_wall = True
 
     def late(self, deadline: float | None) -> bool:
-        """Whether a time on this clock has passed; never for None, and always once the wall is up."""
-        if deadline is None:
+        """Whether a time on this clock has passed, as all have once the wall or the horizon has; never None and inf."""
+        if deadline is None or deadline == math.inf:
             return False
-        if self._work > deadline:
+        if self._work > min(deadline, self.horizon):
             return True
-        if deadline < math.inf and self.wall_is_up:
+        if self.wall_is_up:
             self.ended_by_wall = True
             return True
         return False
@@ -194,6 +202,8 @@ def late(deadline: float | None) -> bool:
 def left(deadline: float) -> float:
     """Seconds on the current clock until a deadline; 0 once it has passed."""
     clock = _current.get()
+    if deadline < math.inf:
+        deadline = min(deadline, clock.horizon)
     return 0.0 if clock.late(deadline) else deadline - clock.now()
 
 

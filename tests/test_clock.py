@@ -106,6 +106,22 @@ def test_a_grant_moves_the_wall_back(wall):
     assert running.late(5.0)
 
 
+def test_no_deadline_outlasts_the_horizon(wall):
+    with clock.running(Clock(10.0)) as running:
+        running.horizon = 3.0
+        work(2, running)
+        assert not clock.late(5.0) and clock.left(5.0) == pytest.approx(1) and not running.over
+        assert clock.left(2.5) == pytest.approx(0.5) and clock.left(math.inf) == math.inf
+        work(1.1, running)
+        assert clock.late(5.0) and clock.left(5.0) == 0 and running.over
+        # What it decides is decided by work, so a rerun does not differ.
+        assert not clock.late(math.inf) and not running.ended_by_wall
+        running.horizon = math.inf
+        assert not clock.late(5.0) and not running.over
+        wall.time += 11
+        assert running.over
+
+
 def test_a_single_step_has_the_rest_of_the_wall_within_bounds(wall, monkeypatch):
     monkeypatch.setattr(clock, "SAFETY_SECONDS", 20.0)
     with clock.running(Clock(30.0)) as running:
@@ -198,9 +214,9 @@ def test_the_wall_ends_a_search_on_a_machine_that_is_too_slow():
 
         wall = property(lambda self: 10 * self.now())
 
-    with clock.running(Slow(WALL_SHARE * 30)) as running:
-        found = discover(noise(), DiscoveryOptions(max_seconds=30))
-    assert running.ended_by_wall and 0.9 * 3 * WALL_SHARE < running.now() < 3 + 2
+    with clock.running(Slow(WALL_SHARE * 15)) as running:
+        found = discover(noise(), DiscoveryOptions(max_seconds=15))
+    assert running.ended_by_wall and 0.9 * 1.5 * WALL_SHARE < running.now() < 1.5 + 2
     assert found.stopped == StopReason.OUT_OF_WALL_TIME and WALL_DECIDED in found.notes
 
 

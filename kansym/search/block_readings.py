@@ -105,6 +105,8 @@ def _blocks(X: np.ndarray, y: np.ndarray, table: EngineTable) -> Iterator[tuple[
     for target in functions_of(y, table):
         told = under(target, table)
         for additive in (True, False) if not target.linked else (True,):
+            if clock.current().over:
+                return
             rows = {"weights": told["weights"], "seed": told["seed"]}
             for block in pair_blocks(X, target.z, additive=additive, **rows):
                 yield block.error / told["noise"], block

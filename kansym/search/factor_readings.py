@@ -127,7 +127,7 @@ def combination_readings(
             looks.append((_product_and_functions, AS_GOOD, more))
         looked += [(price * fitted.error, look, frame) for look, price, fitted in looks if fitted is not None]
     for _, look, frame in sorted(looked, key=lambda one: one[0])[:FRAMES]:
-        if clock.current().wall_is_up:
+        if clock.current().over:
             return
         yield from _read_each(look(frame, y, table), until)
 
@@ -170,7 +170,7 @@ def read(seen: Seen, until: float, block: Block | None = None) -> Iterator[sympy
     order = sorted(curves, key=lambda place: (place[0], place[1] in seen.beside))
     for number, place in enumerate(order):
         curve, waiting = curves[place], sum(not curves[other].sure for other in order[number:])
-        if curve.sure or clock.current().wall_is_up:
+        if curve.sure or clock.current().over:
             continue
         share = clock.now() + clock.left(until) / waiting
         curve.take(curve.readings(share) if block is None or len(curve.symbols) == 1 else block.engines(curve, share))
@@ -209,6 +209,8 @@ def _product_and_functions(frame: Frame, y: np.ndarray, table: EngineTable) -> l
     for target in functions_of(y, table):
         under: list[tuple[float, Seen]] = []
         for beside in (*((column,) for column in columns), tuple(columns)):
+            if clock.current().over:
+                return []
             fit = partial(fit_polyadic, rank=1, beside=beside, pieces=FEWEST[1], starts=1)
             one = _settled(frame, target, table, fit, beside)
             # Functions more have to be better by as much as those that are not there.

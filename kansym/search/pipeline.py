@@ -29,6 +29,7 @@ from kansym.primitives.library import default_library
 from kansym.search import budget
 from kansym.search.baseline import baseline
 from kansym.search.challenge import SECONDS as CHALLENGE_SECONDS
+from kansym.search.ending import Ending
 from kansym.search.faults import contained
 from kansym.search.found import FoundFormulas, Seeds
 from kansym.search.front import ParetoFront
@@ -56,8 +57,8 @@ from kansym.threads import threads_for
 
 logger = logging.getLogger(__name__)
 
-SPLINE_ERROR, BLIND = 1e-3, 5.0
-"""Validation RMSE that splines reach without noise, in spreads of y, and one that shows nothing, in errors of y."""
+SPLINE_ERROR = 1e-3
+"""Validation RMSE that splines reach without noise, in spreads of y."""
 
 
 def run_pipeline(
@@ -77,7 +78,10 @@ def run_pipeline(
         run = _Run(dataset, options, progress)
         try:
             with watched():
-                stopped = run.search(seeds)
+                try:
+                    stopped = run.search(seeds)
+                finally:
+                    clock.current().horizon = math.inf
                 run.challenge()
         except (Abandoned, KansymError):
             raise
@@ -114,7 +118,7 @@ class _Run:
         self.decisions: list[Decision] = []
         # Where something smooth is known to reach an error, networks far above it have the wrong shape.
         self.promising = PROMISING if attainable is None else min(PROMISING, max(SPLINE_ERROR, 30 * attainable))
-        self.settled = self.challenged = self._curve = False
+        self.challenged = self._curve = False
         self.solver: Solver | None = None
         # Where noise is known, time is kept for the case against the pick.
         noisy = not part and is_noisy(0.0, self.fit_rows)
@@ -122,6 +126,7 @@ class _Run:
         self.deadline = self.start + options.max_seconds * (1 - budget.RESERVE) - kept
         self.formulas = FoundFormulas(self.fit_rows, self.deadline)
         self.sums = Sums(self.fit_rows, options, self.device, part=part, deadline=self.deadline, attainable=attainable)
+        self.ending = Ending(self.formulas, part=part)
         self.own_library = set(options.primitives) != set(default_library())
 
     def report(self, stage: str, message: str) -> None:
@@ -151,10 +156,10 @@ class _Run:
             # With noise a long formula is seldom improved to the law, which takes long: sums come first. Where nothing
             # smooth is left that is their last turn, which comes next and has all that the early one has.
             sums = self.sums.noisy and self.formulas.long() and self.sums.open(self.sums.early)
-            if sums and not (self.settled or self.formulas.exact()):
+            if sums and not (self.ending.settled or self.formulas.exact()):
                 self._terms(self.sums.early)
             # A short formula that leaves nothing lacks nothing; what else its parts may be, its rivals will say.
-            elif not sums and (self.formulas.long() or not self.settled):
+            elif not sums and (self.formulas.long() or not self.ending.settled):
                 self._improve()
             # With few rows much is as good as the data, and the readings of the curve are still to come; what is long
             # is one of many that are, and the last sums are still to come.
@@ -162,7 +167,7 @@ class _Run:
             if self.formulas.exact() or (self.formulas.at_noise() and many):
                 return StopReason.AS_GOOD_AS_DATA
             # Only readings know functions of the user's own.
-            if self.settled and not (self.own_library and columns == 1):
+            if self.ending.settled and not (self.own_library and columns == 1):
                 if columns == 1:
                     self._terms(Turn.GLANCE)
                 # Near poles nothing smooth is left either, though a sum of products may be; so may a shorter formula.
@@ -210,6 +215,8 @@ class _Run:
             return StopReason.AS_GOOD_AS_DATA
         if not clock.late(self.deadline):
             return StopReason.ALL_SHAPES_TRIED
+        if self.ending.settled:
+            return StopReason.NOTHING_SMOOTH_LEFT
         return StopReason.OUT_OF_WALL_TIME if clock.current().ended_by_wall else StopReason.OUT_OF_TIME
 
     @contained("looking for rivals")
@@ -219,7 +226,7 @@ class _Run:
         if best is not None and is_noisy(best.loss, self.fit_rows):
             self.report("composing", "looking for rivals of the pick")
             until = self.start + self.options.max_seconds * (1 - budget.RESERVE)
-            self.challenged = self.formulas.challenge(until, seed=self.options.seed)
+            self.challenged = self.formulas.challenge(min(until, self.ending.soon()), seed=self.options.seed)
 
     @contained("the first formulas")
     def _baseline(self) -> None:
@@ -277,34 +284,29 @@ class _Run:
         if best is None or self.network is None or not len(self.fit_rows.validation):
             return False
         # Limited by its splines and not by noise: very precise, or far above the errors. As good as it is not the law.
-        blind = self._beyond_errors(self.network.validation_loss)
+        blind = self.ending.beyond_errors(self.network.validation_loss, self.solver)
         noisy = not blind and self.network.validation_loss > (SPLINE_ERROR * self.networks.scaling.y_scale) ** 2
         return noisy and best.validation_loss < factor * self.network.validation_loss
-
-    def _beyond_errors(self, loss: float) -> bool:
-        """Whether a loss is so far above the errors of the table, or an interpolant's, that there is more to see."""
-        errors = math.inf if self.dataset.y_error is None else self.floor
-        smooth = math.inf if self.solver is None else self.solver.smooth
-        return loss > (BLIND * min(errors, smooth)) ** 2
 
     @contained("the structure search")
     def _structure(self) -> None:
         """Solve the smaller problems that symmetries and inner functions make of this one."""
         self.report("structure", "looking for symmetries")
-        X, y, weights = self.fit_rows.rows(self.fit_rows.fitting)
         shares = budget.STRUCTURE_SHARE, budget.SHORTER
         until, soon = (self.start + share * self.options.max_seconds for share in shares)
         every = self.fit_rows.allowed is None or self.fit_rows.allowed.elementary
+        X, y, weights = self.fit_rows.rows(self.fit_rows.fitting)
+        whole = Problem.of(X, y, self.fit_rows.variables, weights)
         solver = self.solver = Solver(
             y, self._leaf, seed=self.options.seed, until=until, any_function=every, units=self.fit_rows.units
         )
-        whole = Problem.of(X, y, self.fit_rows.variables, weights)
         leader, unbeaten, reduced = None, 0, False
         for raw, problem in self.faults.guard("the structure search", solver.solutions(whole)):
             steps = problem.steps or (Step(StepKind.WHOLE),)
             self.sums.see(solver.noise, solver.smooth, solver.reducer.idle)
             self.formulas.add(raw, steps)
             self.report("structure", in_words(steps))
+            self.sums.settled = self.ending.foresee(solver)
             if self.formulas.exact() and self.formulas.very_long() and not clock.late(soon):
                 continue  # A quotient of expanded polynomials may be a short law of a smaller problem.
             if self.formulas.exact() or (self.formulas.at_noise() and len(y) >= SMALL_TABLE and not solver.more):
@@ -323,12 +325,8 @@ class _Run:
                 return
             best = self.formulas.best()
             leader, unbeaten = best, unbeaten + 1 if best is leader else 0
-            if best is None or solver.more or self._beyond_errors(best.validation_loss):
-                continue
-            short = not self.formulas.long()
-            settles = solver.settles(best.predict(X) - y, whole, unbeaten=unbeaten, short=short)
-            if settles and not self.formulas.wrong():
-                self.settled, self.sums.settled = True, short
+            if not solver.more and self.ending.settles(solver, unbeaten):
+                self.sums.settled = self.ending.short
                 # As long as another curve of the one column that is left may be shorter, or another sum is.
                 shorter = reduced and (problem.dimension == 1 or self.formulas.long())
                 if self._leaves or not shorter or self.formulas.simplest():
@@ -347,7 +345,7 @@ class _Run:
             return
         self._leaves += 1
         longest = self.sums.spare(self.start, self.options.max_seconds)
-        if self.settled and leaf.X.shape[1] == 1:
+        if self.ending.settled and leaf.X.shape[1] == 1:
             longest = min(budget.LAST_LOOK * self.options.max_seconds, budget.LAST_SECONDS)
         leaf = replace(leaf, until=min(leaf.until, clock.now() + longest))
         table, options = leaf_table(leaf, self.options, self.dataset.n_columns)
@@ -385,6 +383,7 @@ class _Run:
         for raw in self.faults.guard("sums of products", self.sums.formulas(turn)):
             self.formulas.add(raw, "sum of products")
             self.report("terms", f"{self.formulas.best()}")
+            self.sums.settled = self.ending.foresee(self.solver)
             # With noise a long formula that leaves no more than errors is one of many, and a sum may be shorter.
             if self.formulas.at_noise() and not (self.sums.noisy and self.formulas.long()):
                 return True

@@ -310,7 +310,7 @@ def with_moved_pieces(fit: Callable[..., Polyadic | None], moves: int = MOVES) -
     """A fit whose pieces move to where functions bend, as long as that helps; `fit` takes the fit before as `like`."""
     fitted = fit()
     for _ in range(moves):
-        moved = None if fitted is None else fit(like=fitted)
+        moved = None if fitted is None or clock.current().over else fit(like=fitted)
         if fitted is None or moved is None or moved.error * HELPS > fitted.error:
             break
         fitted = moved
@@ -343,6 +343,8 @@ def best_polyadic(
     for rank in ranks:
         best = None
         for number in pieces:
+            if best is not None and clock.current().over:
+                break
             options = {"pieces": number, "weights": weights, "starts": starts, "seed": seed, "beside": beside}
             # Functions are seen to bend in one place only once there are pieces there.
             moves = MOVES if number > pieces[0] else 0
@@ -353,4 +355,6 @@ def best_polyadic(
         if best is None or (found and best.error * AS_GOOD > found[-1].error):
             break
         found.append(best)
+        if clock.current().over:
+            break
     return found[-1] if found else None

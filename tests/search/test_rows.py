@@ -91,8 +91,8 @@ def test_pruning_judges_by_the_same_loss(fraction):
 def test_a_loss_far_above_the_errors_of_the_table_shows_nothing(told):
     # "No smooth function does better" is no reason to end a search where chi-squared says that all of them are wrong.
     run = _Run(noisy_table(**({"y_error": ERRORS} if told else {})), DiscoveryOptions(), None)
-    assert not run._beyond_errors(4 * run.floor**2)
-    assert run._beyond_errors(100 * run.floor**2 + 1.0) == told
+    assert not run.ending.beyond_errors(4 * run.floor**2, None)
+    assert run.ending.beyond_errors(100 * run.floor**2 + 1.0, None) == told
 
 
 # -- as good as the data ----------------------------------------------------------------------------------------------

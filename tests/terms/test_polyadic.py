@@ -1,8 +1,11 @@
 """Sums of products of splines on scattered rows, against the laws that the rows were made of."""
 
+import math
+
 import numpy as np
 import pytest
 
+from kansym.clock import Clock, running
 from kansym.terms.polyadic import CONSTANT, best_polyadic, fit_additive, fit_polyadic
 
 NOISE = 0.01
@@ -124,3 +127,19 @@ def test_the_seed_is_all_that_is_random():
     one, same = (fit_polyadic(Z, y, 2, pieces=6, seed=4) for _ in range(2))
     assert one is not None and same is not None
     np.testing.assert_array_equal(one.predict(Z), same.predict(Z))
+
+
+def test_once_time_is_over_the_first_fit_has_to_do(monkeypatch):
+    Z, y, _, _ = noisy(lambda x, z: np.sin(2 * x) * z + np.exp(-x) * np.cos(3 * z))
+    calls = []
+
+    def counted(*args, **kwargs):
+        calls.append(kwargs)
+        return fit_polyadic(*args, **kwargs)
+
+    monkeypatch.setattr("kansym.terms.polyadic.fit_polyadic", counted)
+    with running(Clock()) as work:
+        work.horizon = -1.0
+        assert best_polyadic(Z, y) is not None and len(calls) == 1
+        work.horizon = math.inf
+        assert best_polyadic(Z, y) is not None and len(calls) > 5
