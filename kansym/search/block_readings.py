@@ -113,19 +113,15 @@ def _blocks(X: np.ndarray, y: np.ndarray, table: EngineTable) -> Iterator[tuple[
 
 
 def _engines(curve: Curve, until: float) -> Iterator[sympy.Expr]:
-    """What engines for tables of two columns say; without noise compositions first, which tell at once."""
+    """What engines for tables of two columns say: compositions first, which take a second or two."""
     rows = curve.X, curve.target, curve.symbols
-    compositions = Enumeration(*rows, **curve.table).formulas(until, few=FEW, handed=HANDED)
-    if curve.exact:
-        yield from compositions
+    yield from Enumeration(*rows, **curve.table).formulas(until, few=FEW, handed=HANDED)
     if curve.sure:
         return
-    found = False
     for engine in (factor_readings, combination_readings):
+        found = False
         for one in engine(*rows, curve.table, until=clock.now() + FACTORED * clock.left(until)):
             found = True
             yield one
         if found:
-            break
-    # Without noise they have come.
-    yield from compositions
+            return

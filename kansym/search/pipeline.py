@@ -149,9 +149,10 @@ class _Run:
         if good or self.formulas.exact():
             return StopReason.AS_GOOD_AS_DATA
         rows, columns = self.dataset.X.shape
+        # Curves in parts have a spline first.
+        if self.sums.noisy and (self.options.structure or columns > 1):
+            self._terms(self.sums.first)
         if self.options.structure:
-            if self.sums.noisy:
-                self._terms(self.sums.first)
             self._structure()
             # With noise a long formula is seldom improved to the law, which takes long: sums come first. Where nothing
             # smooth is left that is their last turn, which comes next and has all that the early one has.
@@ -321,7 +322,7 @@ class _Run:
             reduced = reduced or (self.sums.noisy and problem.reduced)
             after = budget.TERMS_AFTER_REDUCED if reduced else budget.TERMS_AFTER
             due = solver.looked and clock.late(self.start + after * self.options.max_seconds)
-            if due and self._terms(self.sums.early):
+            if due and any(map(self._sums_end, (Turn.SHORT, self.sums.early))):
                 return
             best = self.formulas.best()
             leader, unbeaten = best, unbeaten + 1 if best is leader else 0
@@ -405,7 +406,7 @@ class _Run:
         solver, after = self.solver, budget.TERMS_AFTER_REDUCED if self._curve else budget.ADDITIVE_AFTER
         if solver is None or not clock.late(self.start + after * self.options.max_seconds):
             return False
-        done = self._sums_end(Turn.SINGLE)
+        done = any(map(self._sums_end, (Turn.SHORT, Turn.SINGLE)))
         for first in itertools.islice(self.candidates, int(not (done or self.dataset.n_columns == 1 or self.held.all))):
             self._keep_network(first)
             if self.networks.loss(first) < (ELBOW * solver.smooth) ** 2:

@@ -31,7 +31,7 @@ from kansym.terms.wave_columns import MOST_COLUMNS, waves_at_once
 class Turn(Enum):
     """Occasions to look for sums, with the share of the time that is left."""
 
-    SHORT = 0.1
+    SHORT = 0.18
     """Only compositions of few operations, and without noise only exact ones: in a second or two, before all that takes
     long."""
 
@@ -177,10 +177,12 @@ class Sums:
 
     @property
     def first(self) -> Turn:
-        """The turn before structure, with noise."""
+        """The turn before structure, with noise, or before all else in a part."""
         rows, columns = self.fit_rows.dataset.X.shape
-        small = columns == 2 and rows < SMALL_TABLE and not self._part
-        return Turn.CURVE if columns == 1 else Turn.SMALL if small else Turn.GLANCE
+        if columns == 1:
+            return Turn.CURVE
+        small = columns == 2 and rows < SMALL_TABLE
+        return Turn.SHORT if self._part else Turn.SMALL if small else Turn.GLANCE
 
     @property
     def early(self) -> Turn:

@@ -15,6 +15,7 @@ VARIABLES = X, Z, W = sympy.symbols("x z w", positive=True)
 
 LAWS = {
     "a base and an exponent": 3 * W / (1 + 0.6 * Z**2) ** X,
+    "a power in an exponent": 0.6 * W * sympy.exp(-((1.4 * X) ** Z)),
     "a combination in a product": W**2 * sympy.log(1 + sympy.exp(2 * (X - Z))),
     "a difference in a sum": 0.8 * (X - Z) * sympy.Abs(X - Z) + 1.5 / (X**2 + 0.4) - sympy.cos(4 * W),
 }

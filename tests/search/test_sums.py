@@ -126,7 +126,7 @@ def table_of(rng, n, columns, *, part=False, error=None):
 def test_the_first_turn_of_small_tables_is_a_whole_one(rng):
     assert table_of(rng, 300, 1).first is Turn.CURVE
     assert table_of(rng, 40, 2).first is Turn.SMALL
-    assert table_of(rng, 40, 2, part=True).first is Turn.GLANCE
+    assert table_of(rng, 40, 2, part=True).first is Turn.SHORT
     assert table_of(rng, 300, 2).first is table_of(rng, 40, 3).first is Turn.GLANCE
 
 
