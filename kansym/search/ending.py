@@ -15,9 +15,9 @@ logger = logging.getLogger(__name__)
 BLIND = 5.0
 """Validation RMSE that shows nothing, in errors of y."""
 
-LEAST, FOR_SHORTER = 3.0, 2.0
-"""Least seconds for which a search goes on with a formula that leaves nothing; and how many times as long as it took
-where that is not short. What follows is other words for it and rivals, and rarely something shorter."""
+LEAST, FOR_SHORTER, FOR_RIVALS = 3.0, 2.0, 0.5
+"""Least seconds for which a search goes on with a formula that leaves nothing; how many times as long as it took where
+that is not short, since a shorter one may come late; and for which rivals are looked for, in units of all the time."""
 
 
 class Ending:
@@ -77,7 +77,7 @@ class Ending:
         return self.short
 
     def soon(self, times: float = 1.0) -> float:
-        """Time on the clock until which to go on beside a pick that leaves nothing, as long as it took or times that;
+        """Time on the clock until which to go on beside a pick that leaves nothing, as many times as long as it took;
         inf where it leaves something."""
         now = clock.now()
         return now + times * max(LEAST, now - self._start) if self._foreseen else math.inf

@@ -29,7 +29,7 @@ from kansym.primitives.library import default_library
 from kansym.search import budget
 from kansym.search.baseline import baseline
 from kansym.search.challenge import SECONDS as CHALLENGE_SECONDS
-from kansym.search.ending import Ending
+from kansym.search.ending import FOR_RIVALS, Ending
 from kansym.search.faults import contained
 from kansym.search.found import FoundFormulas, Seeds
 from kansym.search.front import ParetoFront
@@ -227,7 +227,7 @@ class _Run:
         if best is not None and is_noisy(best.loss, self.fit_rows):
             self.report("composing", "looking for rivals of the pick")
             until = self.start + self.options.max_seconds * (1 - budget.RESERVE)
-            self.challenged = self.formulas.challenge(min(until, self.ending.soon()), seed=self.options.seed)
+            self.challenged = self.formulas.challenge(min(until, self.ending.soon(FOR_RIVALS)), seed=self.options.seed)
 
     @contained("the first formulas")
     def _baseline(self) -> None:
