@@ -247,9 +247,8 @@ class _Run:
     @cached_property
     def candidates(self) -> Iterator[Candidate]:
         """Networks from the smallest up, each trained when it is asked for."""
-        if not self.options.networks:
-            return iter(())
-        return self.faults.guard("training networks", iter(self.networks.grower(self._on_decision)))
+        grower = self.networks.grower(self._on_decision) if self.options.networks else ()
+        return self.faults.guard("training networks", iter(grower))
 
     @cached_property
     def held(self) -> HeldNetworks:
@@ -388,6 +387,8 @@ class _Run:
             # With noise a long formula that leaves no more than errors is one of many, and a sum may be shorter.
             if self.formulas.at_noise() and not (self.sums.noisy and self.formulas.long()):
                 return True
+            if clock.current().over:
+                break
         # Beside a short formula that leaves nothing the second best need not be improved.
         if (noisy or last or not self.part) and kept and not (self.sums.settled and self.formulas.best() is before):
             self._improve(last=last)
@@ -449,8 +450,7 @@ class _Run:
 
     @contained("reading a network")
     def _read(self, candidate: Candidate, *, thorough: bool) -> None:
-        done = self.reader.read(candidate, thorough=thorough, noisy=self.sums.noisy)
-        self.held.mark(candidate, done=done)
+        self.held.mark(candidate, done=self.reader.read(candidate, thorough=thorough, noisy=self.sums.noisy))
 
     @contained("the network beside the formula")
     def _network_beside(self) -> None:
