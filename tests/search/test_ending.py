@@ -12,8 +12,10 @@ from kansym.search.ending import FOR_SHORTER, LEAST, Ending
 from kansym.search.formulation import from_expression
 from kansym.search.found import FoundFormulas
 from kansym.search.options import DiscoveryOptions
+from kansym.search.pipeline import _Run
 from kansym.search.results import StopReason
 from kansym.search.rows import FitRows
+from kansym.search.sums import Turn
 from kansym.structure.problem import Problem
 from kansym.structure.settling import UNEVEN_ROWS
 from kansym.structure.solver import Solver
@@ -89,3 +91,22 @@ def test_a_law_with_noise_takes_a_small_part_of_its_budget(rng):
         assert work.now() < 25 and work.horizon == math.inf
     assert found.stopped == StopReason.NOTHING_SMOOTH_LEFT and not clock.searching()
     np.testing.assert_allclose(found.formula.predict(np.array([[4.0]])), 1.94 * 4 * np.exp(-0.84), rtol=0.01)
+
+
+def test_once_time_is_over_no_further_formula_of_a_turn_is_looked_at(rng, monkeypatch):
+    with running(Clock()) as work:
+        run = _Run(table(rng), DiscoveryOptions(seed=0), None)
+        taken = []
+
+        def formulas(turn):
+            for number in range(1, 6):
+                taken.append(number)
+                yield number * run.fit_rows.variables[0]
+
+        monkeypatch.setattr(run.sums, "open", lambda turn: True)
+        monkeypatch.setattr(run.sums, "formulas", formulas)
+        run._terms(Turn.SHORT)
+        assert taken == [1, 2, 3, 4, 5]
+        work.horizon = -1.0
+        run._terms(Turn.SHORT)
+        assert taken == [1, 2, 3, 4, 5, 1]
