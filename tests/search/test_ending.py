@@ -48,7 +48,7 @@ def test_a_short_formula_that_leaves_nothing_ends_a_search_soon(rng):
     rows, formulas, solver = looked_at(table(rng))
     with running(Clock()) as work:
         ending = Ending(formulas, part=False)
-        clock.charge(clock.Work.TENSOR_PASSES, 1000)
+        clock.charge(clock.Work.TENSOR_PASSES, 2000)
         add(formulas, rows, IMITATION)
         assert not ending.foresee(solver) and work.horizon == ending.soon() == math.inf
         add(formulas, rows, LAW)
