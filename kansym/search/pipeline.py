@@ -321,7 +321,7 @@ class _Run:
             reduced = reduced or (self.sums.noisy and problem.reduced)
             after = budget.TERMS_AFTER_REDUCED if reduced else budget.TERMS_AFTER
             due = solver.looked and clock.late(self.start + after * self.options.max_seconds)
-            if due and any(map(self._sums_end, (Turn.SHORT, self.sums.early))):
+            if due and self._sums_end(self.sums.early):
                 return
             best = self.formulas.best()
             leader, unbeaten = best, unbeaten + 1 if best is leader else 0
@@ -395,10 +395,10 @@ class _Run:
         return self.formulas.at_noise()
 
     def _sums_end(self, turn: Turn) -> bool:
-        """Look for sums in the middle of the structure search, which ends with one that is as good as the data."""
+        """Look for sums, short compositions first; the structure search ends with one that is as good as the data."""
         solver = cast(Solver, self.solver)
         self.sums.see(solver.noise, solver.smooth, solver.reducer.idle)
-        done = self._terms(turn)
+        done = any(map(self._terms, (Turn.SHORT, turn)))
         solver.until = clock.now() if done else solver.until
         return done
 
@@ -407,7 +407,7 @@ class _Run:
         solver, after = self.solver, budget.TERMS_AFTER_REDUCED if self._curve else budget.ADDITIVE_AFTER
         if solver is None or not clock.late(self.start + after * self.options.max_seconds):
             return False
-        done = any(map(self._sums_end, (Turn.SHORT, Turn.SINGLE)))
+        done = self._sums_end(Turn.SINGLE)
         for first in itertools.islice(self.candidates, int(not (done or self.dataset.n_columns == 1 or self.held.all))):
             self._keep_network(first)
             if self.networks.loss(first) < (ELBOW * solver.smooth) ** 2:

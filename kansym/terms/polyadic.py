@@ -343,7 +343,7 @@ def best_polyadic(
     for rank in ranks:
         best = None
         for number in pieces:
-            if best is not None and clock.current().over:
+            if (best is not None or found) and clock.current().over:
                 break
             options = {"pieces": number, "weights": weights, "starts": starts, "seed": seed, "beside": beside}
             # Functions are seen to bend in one place only once there are pieces there.
@@ -355,6 +355,4 @@ def best_polyadic(
         if best is None or (found and best.error * AS_GOOD > found[-1].error):
             break
         found.append(best)
-        if clock.current().over:
-            break
     return found[-1] if found else None
