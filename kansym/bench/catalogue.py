@@ -93,7 +93,7 @@ class Catalogue:
     def _check(self, name: str) -> None:
         if name in self.names:
             return
-        close = difflib.get_close_matches(name, self.names, n=1)
+        close = difflib.get_close_matches(str(name), self.names, n=1)
         hint = f"; did you mean {close[0]!r}?" if close else ""
         raise ArgumentError(f"laws: the catalogue {self.name} has no law {name!r}{hint}")
 

@@ -162,6 +162,8 @@ def test_unknown_names_come_with_a_hint():
         load_catalogue("feynmann")
     with pytest.raises(ArgumentError, match=r"no law 'I\.12\.22'; did you mean 'I\.12\.2'"):
         load_catalogue("feynman").only(["I.12.22"])
+    with pytest.raises(ArgumentError, match="no law 0"):
+        load_catalogue("feynman")[0]  # pyright: ignore[reportArgumentType]
     assert [law.name for law in load_catalogue("feynman").only(["I.12.2", "I.8.14"]).laws] == ["I.8.14", "I.12.2"]
 
 
