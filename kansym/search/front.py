@@ -74,10 +74,9 @@ class ParetoFront(Sequence[Formula]):
             twin = next(
                 (k for k, other in enumerate(fingerprints) if equal_values(fingerprint, other, relative=SAME)), None
             )
-            if twin is not None and (wrong or kept[twin].consistent is not False):
+            if twin is not None and not _gives_way(kept[twin], formula):
                 continue
             if twin is not None:
-                # sin(x) of metres next to a*sin(b*x) with a = b = 1: the same function, and the second has its units.
                 del kept[twin], fingerprints[twin]
             lowest[wrong] = min(lowest[wrong], formula.loss)
             kept.append(formula)
@@ -166,11 +165,26 @@ class ParetoFront(Sequence[Formula]):
         return "\n".join(lines)
 
 
+def _gives_way(simpler: Formula, formula: Formula) -> bool:
+    """Whether of two formulas with the same values the one of fewer nodes goes.
+
+    ``sin(x)`` of metres next to ``a*sin(b*x)`` with a = b = 1: the second has its units. ``0.3**x`` next to ``exp(b*x)``:
+    its nodes are fewer, and dearer. Where the last digits decide, the simpler formula stays.
+    """
+    if (formula.consistent is False) != (simpler.consistent is False):
+        return simpler.consistent is False
+    alike = math.isclose(formula.loss, simpler.loss, rel_tol=SAME_LOSS, abs_tol=0.0)
+    return alike and formula.rank < simpler.rank
+
+
 FEWEST_POINTS, MOST_POINTS = 10, 2000
 """Fewest and most values by which two formulas are compared, to see whether they are the same function."""
 
 SAME = 1e-8
 """Relative difference of values up to which they are."""
+
+SAME_LOSS = 1e-5
+"""Relative difference of what they leave then, up to which it is noise and not their last digits."""
 
 
 def _fingerprint(formula: Formula, rows: np.ndarray | None) -> np.ndarray:

@@ -31,7 +31,7 @@ from kansym.terms.enumeration import FEW, HANDED, Enumeration
 from kansym.terms.pursuit import Pursuit, TermOptions, suits
 
 SMALLEST_PART = 4
-"""Nodes of a part that may be another function."""
+"""Nodes of a part that may be another function; a smaller one has to be wrong beyond doubt."""
 
 DEGREE, SURE = 8, 18.0
 """Degree of the polynomials that ask whether a part is right, and the least drop of chi-squared where it is not: 9 are
@@ -115,13 +115,14 @@ def parts_of(formula: sympy.Expr, fit_rows: FitRows, *, long: bool = True, degre
     found, asked = [], set()
     for part in itertools.chain(parts_within(formula, fit_rows), pairs_within(formula, fit_rows)):
         nodes, one = complexity(part.expression), _but_for_constants(part)
-        if part.expression == formula or one in asked or (not part.pair and nodes < SMALLEST_PART):
+        if part.expression == formula or one in asked:
             continue
         asked.add(one)
         drop = len(y) * explained(part.values, part.slope * root, residual * root, degree)
+        sure = SURE if nodes >= SMALLEST_PART else BEYOND_DOUBT * SURE
         if part.pair and drop > SURE_OF_TWO:
             found.append((drop / MORE, nodes, part))
-        elif not part.pair and (drop > SURE or (long and nodes >= LONG_PART)):
+        elif not part.pair and (drop > sure or (long and nodes >= LONG_PART)):
             found.append((max(drop, SURE), nodes, part))
     return [replace(part, drop=drop) for drop, _, part in sorted(found, key=lambda one: (-one[0], -one[1]))]
 

@@ -32,6 +32,7 @@ def canonicalize(expression: Expr, positive_variables: Collection[sympy.Symbol] 
 
     - ``exp`` of a sum with logarithms becomes a product of powers with one prefactor;
     - logarithms of products are split, so that constants merge, and joined again where coefficients are equal;
+    - ``0.5**x`` becomes ``exp(-0.693*x)``;
     - positive factors leave powers, ``(a*x + b)**p`` becomes ``a**p*(x + b/a)**p``, likewise in ``log`` and ``Abs``;
     - nested affine maps fold, additive and multiplicative constants merge, exact 1.0 and 0.0 vanish;
     - phases of sin, cos and tan go to [-pi/2, pi/2), signs of even and odd functions to the outside;
@@ -132,8 +133,10 @@ def _into_exponential(coefficient: Expr, factors: list[Expr]) -> Expr:
 
 def _power(base: Expr, exponent: Expr) -> Expr:
     power = Pow(base, exponent)
-    if not power.is_Pow or not exponent.is_number:
+    if not power.is_Pow:
         return power
+    if not exponent.is_number:
+        return _exp(_product([sympy.log(base), exponent])) if isinstance(base, Float) and base > 0 else power
     base, exponent = power.args
     whole = bool(exponent.is_integer)
     if base.is_Mul:

@@ -57,6 +57,22 @@ def test_of_the_same_formula_the_one_that_was_found_first_stays():
     assert ParetoFront.from_formulas([first, again])[0] is first
 
 
+def test_the_pick_stays_beside_the_same_function_of_fewer_and_dearer_nodes():
+    power, exponential, other = (
+        formula(F(0.5) ** X * X, 5, 1e-3, 30.0),
+        formula(X * sympy.exp(-math.log(2) * X), 6, 1e-3 * (1 + 1e-8), 17.0),
+        formula(1 + X - sympy.exp(Y), 7, 0.9e-3, 28.0),
+    )
+    kept = ParetoFront.from_formulas([other, power, exponential])
+    assert list(kept) == [exponential, other] and kept.best is exponential
+
+
+def test_the_last_digits_of_the_same_function_pay_for_no_nodes():
+    short = formula(F(2.0) * X, 3, 1e-20, 20.0)
+    longer = formula(F(2.0) * X + F(1e-10) * X * sympy.sin(X), 8, 1e-24, -100.0)
+    assert list(ParetoFront.from_formulas([longer, short])) == [short]
+
+
 def test_the_pick_has_the_smallest_description_length():
     assert front().best.complexity == 7
     with pytest.raises(ArgumentError, match="empty"):

@@ -24,6 +24,14 @@ def test_the_part_that_is_wrong_comes_first(table):
     assert all(complexity(part.expression) >= LONG_PART for part in parts_of(right, fit_rows))
 
 
+def test_what_is_short_is_asked_where_it_is_wrong_beyond_doubt(table):
+    fit_rows = table(lambda x, y, z: x / (1 + np.exp(2.0 * (y - 2.0))) + z)
+    x, y, z = fit_rows.variables
+    assert [part.symbols for part in parts_of(x * (3.0 - y) + z, fit_rows, long=False)][0] == (y,)
+    slightly = table(lambda x, y, z: x * (3.0 - y + 0.0003 * y**2) + z)
+    assert not parts_of(x * (3.0 - y) + z, slightly, long=False)
+
+
 def test_values_are_those_of_the_formula(table):
     fit_rows = table(lambda x, y, z: 5.0 + 0 * x + y * z)
     x, y, z = fit_rows.variables
@@ -31,7 +39,7 @@ def test_values_are_those_of_the_formula(table):
     rows = fit_rows.rows(fit_rows.fitting)[0]
     values = parametrize(formula, fit_rows.variables).evaluate(rows)
     found = parts_of(formula, fit_rows)
-    assert {part.symbols[0] for part in found} == {x, y}
+    assert {part.symbols[0] for part in found} == {x, y, z}
     for part in found:
         own = parametrize(part.expression, fit_rows.variables).evaluate(rows)
         np.testing.assert_allclose(part.rest + part.slope * own, values, rtol=1e-10, atol=1e-12)

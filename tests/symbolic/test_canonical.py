@@ -35,6 +35,7 @@ def test_nested_exponentials_and_logarithms_become_a_product_of_powers():
         (F(3.0) * X * (F(2.0) * Y + F(3.0) * Z), 2, sympy.Mul),
         (F(2.1) * sympy.Abs(F(-1.5) * Z + F(0.4)), 2, sympy.Mul),
         (F(1.1) * sympy.exp(F(0.3) * Z + F(0.2)), 2, sympy.Mul),
+        (F(1.1) * F(0.3) ** Z * F(0.7) ** (F(0.5) * Z + F(2.0)), 2, sympy.Mul),
         (sympy.exp(F(0.3) * Z + F(0.2)) * sympy.exp(F(0.4) * Y + F(0.2)), 3, sympy.Mul),
         (F(3.0) * sympy.pi * X + sympy.pi + F(1.0), 2, sympy.Add),
         (F(4.9) * X - F(4.9) * Y, 1, sympy.Mul),
