@@ -168,8 +168,8 @@ class ParetoFront(Sequence[Formula]):
 def _gives_way(simpler: Formula, formula: Formula) -> bool:
     """Whether of two formulas with the same values the one of fewer nodes goes.
 
-    ``sin(x)`` of metres next to ``a*sin(b*x)`` with a = b = 1: the second has its units. ``0.3**x`` next to ``exp(b*x)``:
-    its nodes are fewer, and dearer. Where the last digits decide, the simpler formula stays.
+    ``sin(x)`` of metres next to ``a*sin(b*x)`` with a = b = 1: the second has its units. ``a**x`` next to ``exp(b*x)``:
+    the nodes of the first are fewer, and dearer. Where the last digits decide, the simpler formula stays.
     """
     if (formula.consistent is False) != (simpler.consistent is False):
         return simpler.consistent is False

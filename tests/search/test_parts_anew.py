@@ -27,7 +27,7 @@ def test_the_part_that_is_wrong_comes_first(table):
 def test_what_is_short_is_asked_where_it_is_wrong_beyond_doubt(table):
     fit_rows = table(lambda x, y, z: x / (1 + np.exp(2.0 * (y - 2.0))) + z)
     x, y, z = fit_rows.variables
-    assert [part.symbols for part in parts_of(x * (3.0 - y) + z, fit_rows, long=False)][0] == (y,)
+    assert parts_of(x * (3.0 - y) + z, fit_rows, long=False)[0].symbols == (y,)
     slightly = table(lambda x, y, z: x * (3.0 - y + 0.0003 * y**2) + z)
     assert not parts_of(x * (3.0 - y) + z, slightly, long=False)
 
