@@ -41,6 +41,9 @@ ROUNDS, FITTED_ROWS, LARGEST_STEP = 2, 500, 0.3
 DEGREES = (8, 5, 4, 3)
 """Degree of the polynomials in one, two, ... columns that smooth what a column is at given values of those."""
 
+SHIFTS = tuple(shifts for shifts in itertools.product((0, 1, -1), repeat=2) if any(shifts))
+"""What is taken off two columns before they are multiplied."""
+
 SURE = 0.03
 """Misfit up to which shifted columns are believed: there are eight pairs of shifts, and one fits by chance."""
 
@@ -82,8 +85,9 @@ class InnerFunction:
         if self.slopes == (-1.0, -1.0):
             power = _number(self.ratio)
             if power.is_Integer:
-                # log u + log z is a function of the product, which is the simpler column.
-                return u**power * z, U ** float(power) * Z
+                # log u + log z is a function of the product, which is the simpler column; and so is its reciprocal.
+                turned = -1 if power < 0 and not one_signed(U[:, None])[0] and one_signed(Z[:, None])[0] else 1
+                return u ** (turned * power) * z**turned, U ** float(turned * power) * Z**turned
         first, a = _antiderivative(u, U, self.slopes[0])
         second, b = _antiderivative(z, Z, self.slopes[1])
         # A difference is written as x - y, not as -x + y, and a common factor is left to the rest of the law.
@@ -156,7 +160,9 @@ def _with_noise(surrogate: Interpolant, X: np.ndarray, loose: float) -> list[Inn
                     found.append(InnerFunction(i, j, slopes, math.copysign(1.0, ratio), misfit))
                 if slope != -1.0 and SAME_RATIO < near < math.inf:
                     found.append(InnerFunction(i, j, slopes, ratio, misfit, real=True))
-        found += _with_factor(i, j, value, gradient, X, min([loose, *(one.misfit for one in found)]))
+        known = min([loose, *(one.misfit for one in found)])
+        found += _with_factor(i, j, value, gradient, X, known)
+        found += _with_shifts(i, j, gradient, X, known)
     return sorted(found, key=lambda candidate: candidate.misfit)
 
 
@@ -178,6 +184,16 @@ def _with_factor(
             if seen is not None and abs(math.log(max(abs(seen[0]), 1e-300))) <= PLAIN_RATIO:
                 powers = (power, 0.0) if place == 0 else (0.0, power)
                 found.append(InnerFunction(i, j, (0.0, 0.0), math.copysign(1.0, seen[0]), seen[1], powers=powers))
+    return sorted(found, key=lambda one: one.misfit)[:1]
+
+
+def _with_shifts(i: int, j: int, gradient: np.ndarray, X: np.ndarray, known: float) -> list[InnerFunction]:
+    """A product of columns less one or plus one, where that is clearer than any other; see `InnerFunction`."""
+    found = []
+    for shifts in SHIFTS:
+        seen = _across(gradient[:, [i, j]] * (X[:, [i, j]] - shifts), CLEARER * known)
+        if seen is not None and abs(math.log(max(abs(seen[0]), 1e-300))) <= PLAIN_RATIO:
+            found.append(InnerFunction(i, j, (-1.0, -1.0), math.copysign(1.0, seen[0]), seen[1], shifts=shifts))
     return sorted(found, key=lambda one: one.misfit)[:1]
 
 
@@ -244,9 +260,7 @@ def _polynomials(X: np.ndarray) -> np.ndarray:
 def _shifted(i: int, j: int, ratio: np.ndarray, x: np.ndarray, z: np.ndarray) -> InnerFunction | None:
     """A sure product of columns less one or plus one, or None."""
     best = None
-    for shifts in itertools.product((0, 1, -1), repeat=2):
-        if shifts == (0, 0):
-            continue
+    for shifts in SHIFTS:
         found = _fit(i, j, ratio, x - shifts[0], z - shifts[1])
         if found is None or found.slopes != (-1.0, -1.0) or found.misfit > SURE:
             continue

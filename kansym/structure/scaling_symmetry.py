@@ -203,6 +203,9 @@ def reductions_of(
             groups[row, j] = 1.0
             groups[row, chosen] = -rounded[:, j]
             groups[row] *= _denominator(groups[row])
+            if (groups[row, ~signed] <= 0).all() and (groups[row, ~signed] < 0).any():
+                # An interpolant sees no function of q/(u - v) where u comes up to v, and every one of (u - v)/q.
+                groups[row] *= -1
         factor = np.zeros(d)
         factor[chosen] = rounded[:, d]
         reduction = ScalingReduction(factor, groups, misfit, _cost(factor) + sum(_cost(row) for row in groups))
