@@ -112,6 +112,17 @@ def test_columns_of_both_signs(box, law, inner):
     np.testing.assert_allclose(values, law(expression, (X_SYMBOL, Z_SYMBOL)).predict(X), rtol=1e-12)
 
 
+@pytest.mark.parametrize("mixed", [0, 1])
+def test_of_a_quotient_the_column_of_both_signs_is_above(box, law, mixed):
+    X = box(300, *([(-2.0, 2.0), None] if mixed == 0 else [None, (-2.0, 2.0)]))
+    symbols = (X_SYMBOL, Z_SYMBOL)
+    inner = symbols[mixed] / symbols[1 - mixed]
+    (found,) = inner_functions(law(sympy.atan(inner), symbols), X)
+    expression, values = found.apply(symbols, X)
+    assert expression == inner
+    np.testing.assert_allclose(values, law(inner, symbols).predict(X), rtol=1e-12)
+
+
 @pytest.mark.parametrize("signs", [(1, 1), (-1, 1), (1, -1), (-1, -1)], ids=str)
 @pytest.mark.parametrize("q", [0.0, -1.0])
 def test_values_are_those_of_the_expression(box, values, q, signs):
@@ -186,6 +197,14 @@ def test_with_noise_a_power_may_stand_before_a_function_of_a_sum(box, law, power
     (first, *_) = inner_functions(y, X, noisy=True)
     assert first.powers == (0.0, power) and first.slopes == (0.0, 0.0)
     assert first.ratio == sign and first.misfit < 1e-6
+
+
+@pytest.mark.parametrize("inner", [(A - 1) / B, A * (B - 1), (A + 1) * B, (A - 1) / (B + 1)], ids=str)
+def test_with_noise_columns_less_one_may_be_multiplied(box, law, inner):
+    X = box(300, None, None)
+    (first, *_) = inner_functions(law(sympy.tanh(inner), (A, B)), X, noisy=True)
+    assert any(first.shifts) and first.misfit < 1e-6
+    assert independent(first.apply((A, B), X)[0], inner, (A, B), X, law) < 1e-6
 
 
 def test_with_noise_a_power_is_taken_out_only_where_that_is_clearer(box, law):

@@ -176,6 +176,15 @@ def test_columns_of_both_signs_have_whole_powers(box, law, outside):
     assert outside(first.groups, [[0, 1, -1]]) < 1e-9 and outside(first.factor - [1, 0, 0], [[0, 1, -1]]) < 1e-9
 
 
+@pytest.mark.parametrize("inner", ["b/c", "c/b", "b*c", "b**2/c"])
+def test_a_column_of_both_signs_stays_above(box, law, inner):
+    b, c = sympy.symbols("b c", real=True)
+    X = box(300, (-2.0, 2.0), None)
+    y = law(sympy.tanh(sympy.sympify(inner, {"b": b, "c": c})), (b, c))
+    found = [one for noisy in (False, True) for group in scaling_reductions(y, X, noisy=noisy) for one in group]
+    assert found and all((one.groups[:, 0] >= 0).all() for one in found)
+
+
 def test_nothing_is_divided_by_a_column_with_zeros(box, law):
     a, b, c = sympy.symbols("a b c", real=True)
     X = box(300, None, (-2.0, 2.0), None)

@@ -68,6 +68,23 @@ def test_gradients_are_those_of_the_prediction(table, log, log_target, flip):
     np.testing.assert_allclose(gradient, expected, rtol=1e-5, atol=1e-5 * np.abs(expected).max())
 
 
+def test_gradients_on_an_axis_of_both_signs_are_those_of_the_prediction(table):
+    X, y = table
+    X = X - [1.5, 0.0]
+    fitted = fit(X, y, log=BOTH, rows=100)
+    assert (fitted.axes.median > 0).tolist() == [True, False]
+    expected = finite_differences(fitted.predict, X[:40])
+    np.testing.assert_allclose(fitted.derivatives(X[:40])[1], expected, rtol=1e-5, atol=1e-5 * np.abs(expected).max())
+
+
+def test_a_quotient_of_a_difference_is_seen_over_its_whole_range(rng):
+    x = rng.normal(size=600) / rng.uniform(0.05, 2.0, 600)
+    y = np.tanh(2 * x)
+    assert best(x[:, None], y).error < 0.1 * fit(x[:, None], y, log=NONE[:1]).error
+    # A column of thousands of normal numbers keeps its axis.
+    assert best(rng.normal(size=(600, 1)), y).axes.log.tolist() == [False]
+
+
 def test_derivatives_are_those_of_the_laid_out_target(table):
     X, y = table
     fitted = fit(X, -y - 2.0, log=NONE, log_target=True, rows=100)
