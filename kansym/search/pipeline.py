@@ -420,7 +420,7 @@ class _Run:
     @contained("improving formulas")
     def _improve(self, *, last: bool = False) -> None:
         """Let the best formulas have what they lack."""
-        if not self.formulas.at_noise():
+        if not self.formulas.at_noise() and (last or not self.held.far_below(self.formulas.best_loss())):
             noise = max(self.sums.noise, self.floor) if self.sums.noisy else 0.0
             self.formulas.improve(noise, seed=self.options.seed, last=last)
 
