@@ -219,6 +219,8 @@ class FoundFormulas:
         last : bool, default False
             Whether nothing comes after but networks, which then seldom end in the law.
         """
+        if self.at_noise():
+            return
         exactly = noise <= 0 or self._belies(noise)
         until = clock.now() + (IMPROVING_LAST if last else IMPROVING) * clock.left(self.deadline)
         if exactly:

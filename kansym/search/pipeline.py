@@ -419,9 +419,9 @@ class _Run:
 
     @contained("improving formulas")
     def _improve(self, *, last: bool = False) -> None:
-        """Let the best formulas have what they lack."""
-        if not self.formulas.at_noise() and (last or not self.held.far_below(self.formulas.best_loss())):
-            noise = max(self.sums.noise, self.floor) if self.sums.noisy else 0.0
+        """Let the best formulas have what they lack; with noise not those that a network betters by far."""
+        noise = max(self.sums.noise, self.floor) if self.sums.noisy else 0.0
+        if last or noise <= 0 or not self.held.far_below(self.formulas.best_loss()):
             self.formulas.improve(noise, seed=self.options.seed, last=last)
 
     @contained("reading the curve")
