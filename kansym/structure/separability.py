@@ -1,14 +1,20 @@
 """Columns that separate: y = A(x_i) + R(rest) or y = A(x_i) R(rest).
 
 In the first case dy/dx_i is a function of x_i alone, in the second d log|y| / dx_i is. The factor or term A is then
-the mean of the interpolant over the other columns, a curve of one variable that can be read on its own.
+the mean of the interpolant over the other columns, a curve of one variable that can be read on its own. The logarithm
+of a factor with zeros has poles: such a factor is the spline A for which A' y - A dy/dx_i is least, piece by piece.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.linalg
+import scipy.stats
 from scipy.interpolate import BSpline
+from scipy.spatial import KDTree
 
+from kansym import clock
+from kansym.clock import Work
 from kansym.structure.coordinates import Coordinates, coordinate_changes
 from kansym.structure.links import LINKS, Link, usable_links
 from kansym.structure.surrogate import Surrogate
@@ -21,6 +27,13 @@ CURVE_KNOTS = 40
 
 LINK_PRICE = 3.0
 """Factor on the misfit of what needs a link or other coordinates: the plain columns win ties."""
+
+ZERO, BOTH_SIGNS, CLEARER = 0.05, 0.02, 0.5
+"""Least value of a factor on each side of its zeros, in units of its largest one; share of the rows on which y has the
+rarer sign, from which a factor may have zeros; and its misfit then, in units of that of a factor without."""
+
+ALIKE = 0.25
+"""Share of the rows on one side of a zero that are compared with the nearest ones on the other."""
 
 WIDEST_CHANGE = 4
 """Most columns for changes of coordinates."""
@@ -37,11 +50,14 @@ class Separation:
         Whether A multiplies the rest or is added to it.
     misfit : float
         Share of the derivative's mean square that x_i does not explain, as a root: the smaller, the surer.
+    zeros : bool, default False
+        Whether A is a factor that changes its sign.
     """
 
     column: int
     product: bool
     misfit: float
+    zeros: bool = False
 
 
 def separations(value: np.ndarray, gradient: np.ndarray, X: np.ndarray, *, loose: float = 0.1) -> list[Separation]:
@@ -60,11 +76,17 @@ def separations(value: np.ndarray, gradient: np.ndarray, X: np.ndarray, *, loose
     found = []
     # Relative changes of y make no sense where y is zero; weights y^2 turn them back into changes of y.
     safe = np.abs(value) > 1e-3 * np.abs(value).max()
+    both_signs = BOTH_SIGNS < np.mean(value > 0) < 1 - BOTH_SIGNS
     for column in range(X.shape[1]):
-        slope = gradient[:, column]
-        found.append(Separation(column, False, _unexplained(X[:, column], slope, np.ones(len(value)))))
-        relative = slope[safe] / value[safe]
-        found.append(Separation(column, True, _unexplained(X[safe, column], relative, value[safe] ** 2)))
+        x, slope = X[:, column], gradient[:, column]
+        found.append(Separation(column, False, _unexplained(x, slope, np.ones(len(value)))))
+        product = Separation(column, True, _unexplained(x[safe], slope[safe] / value[safe], value[safe] ** 2))
+        if both_signs and len(x) >= 5 * KNOTS and np.ptp(x) > 0:
+            factor, misfit = _factor(x, value, slope, KNOTS)
+            a = factor(x)
+            if min(a.max(), -a.min()) > ZERO * np.abs(a).max() and misfit < CLEARER * product.misfit:
+                product = Separation(column, True, misfit, zeros=True)
+        found.append(product)
     return sorted((one for one in found if one.misfit < loose), key=lambda one: one.misfit)
 
 
@@ -81,10 +103,8 @@ def _smooth(
     x: np.ndarray, slope: np.ndarray, weights: np.ndarray, knots: int
 ) -> tuple[BSpline, np.ndarray, np.ndarray]:
     """A cubic spline through derivatives, the weighted residuals, and which of them were kept."""
-    # Knots at quantiles: columns may be spread over decades.
-    inner = np.unique(np.quantile(x, np.linspace(0, 1, knots + 1)))
+    inner, places = _knots(x, knots)
     interval = np.clip(np.searchsorted(inner, x, side="right") - 1, 0, max(len(inner) - 2, 0))
-    places = np.r_[[inner[0]] * 3, inner, [inner[-1]] * 3]
     basis = BSpline.design_matrix(x, places, 3).toarray()
     root = np.sqrt(weights / weights.mean())
     kept = np.ones(len(x), dtype=bool)
@@ -100,6 +120,63 @@ def _smooth(
             if inside.sum() >= 10:
                 kept[inside] |= left[inside] <= np.quantile(left[inside], 0.5)
     return BSpline(places, solution, 3), left, kept
+
+
+def _knots(x: np.ndarray, knots: int) -> tuple[np.ndarray, np.ndarray]:
+    """Ends of intervals at quantiles, since columns may be spread over decades; and with those of a cubic spline."""
+    inner = np.unique(np.quantile(x, np.linspace(0, 1, knots + 1)))
+    return inner, np.r_[[inner[0]] * 3, inner, [inner[-1]] * 3]
+
+
+def _factor(x: np.ndarray, value: np.ndarray, slope: np.ndarray, knots: int) -> tuple[BSpline, float]:
+    """A cubic spline A with the least A' y - A dy/dx, and what that is in units of A dy/dx.
+
+    The worst tenth of the rows has no vote, as in `_smooth`.
+    """
+    _, places = _knots(x, knots)
+    basis = BSpline.design_matrix(x, places, 3).toarray()
+    slopes = BSpline(places, np.eye(basis.shape[1]), 3).derivative()(x)
+    relation, size = slopes * value[:, None] - basis * slope[:, None], basis * slope[:, None]
+    clock.charge(Work.DENSE_PRODUCTS, 4 * relation.size * relation.shape[1])
+    kept, solution, misfit = np.ones(len(x), dtype=bool), np.zeros(basis.shape[1]), np.inf
+    for _ in range(2):
+        gram = size[kept].T @ size[kept]
+        gram += 1e-12 * np.trace(gram) / len(gram) * np.eye(len(gram))
+        squares, vectors = scipy.linalg.eigh(relation[kept].T @ relation[kept], gram, subset_by_index=[0, 0])
+        solution, misfit = vectors[:, 0], float(np.sqrt(max(squares[0], 0.0)))
+        left = np.abs(relation @ solution)
+        kept = left <= np.quantile(left, 0.9)
+    return BSpline(places, solution, 3), misfit
+
+
+def _curve_with_zeros(
+    x: np.ndarray, value: np.ndarray, slope: np.ndarray, rest: np.ndarray, places: np.ndarray
+) -> np.ndarray:
+    """A at some places, its largest size one.
+
+    Across a zero A dy/dx = A' y leaves the size of A open. It is the one for which rows on both sides have the same y/A
+    where their other columns `rest` (n, d - 1) are alike.
+    """
+    factor, _ = _factor(x, value, slope, KNOTS)
+    grid = np.linspace(x.min(), x.max(), 10 * CURVE_KNOTS)
+    zeros = grid[1:][np.diff(np.sign(factor(grid))) != 0]
+    piece, a, ranks = np.searchsorted(zeros, x), factor(x), scipy.stats.rankdata(rest, axis=0)
+    weight = np.bincount(piece, (a * value) ** 2, minlength=len(zeros) + 1)
+    first, *others = np.argsort(-weight).tolist()
+    sizes, joined = np.ones(len(zeros) + 1), piece == first
+    for one in others:
+        rows = np.flatnonzero(piece == one)
+        if len(rows):
+            distance, mates = KDTree(ranks[joined]).query(ranks[rows])
+            # Rows of a region that is no box may have no others that are alike.
+            alike = distance <= np.quantile(distance, ALIKE)
+            rows, mates = rows[alike], np.flatnonzero(joined)[mates[alike]]
+            own, other = a[rows] * value[mates], a[mates] * value[rows]
+            sizes[one] = (own @ other) / max(own @ own, 1e-300)
+            a[piece == one] *= sizes[one]
+            joined |= piece == one
+    found = factor(places) * sizes[np.searchsorted(zeros, places)]
+    return found / max(float(np.abs(found).max()), 1e-300)
 
 
 def separated_curve(
@@ -124,6 +201,10 @@ def separated_curve(
     x, a : ndarray, shape (points,)
     """
     x, slope, weights = X[:, separation.column], gradient[:, separation.column], np.ones(len(value))
+    shown = np.unique(np.linspace(0, len(x) - 1, points).astype(int))
+    if separation.zeros:
+        places = np.sort(x)[shown]
+        return places, _curve_with_zeros(x, value, slope, np.delete(X, separation.column, axis=1), places)
     if separation.product:
         safe = np.abs(value) > 1e-3 * np.abs(value).max()
         x, slope, weights = x[safe], slope[safe] / value[safe], value[safe] ** 2

@@ -115,6 +115,35 @@ def test_the_curve_is_the_one_that_was_planted(box, law, curve, product):
         assert (a - planted).std() < 2e-3 * planted.std()
 
 
+@pytest.mark.parametrize(
+    "factor", [lambda x: x - 1, lambda x: sympy.tanh(2 * x - 3), lambda x: sympy.sin(4 * x), lambda x: x**2 - 2]
+)
+@pytest.mark.parametrize("rest", [B * sympy.Abs(B), sympy.exp(-B) - sympy.Rational(1, 2), 1 + B**2], ids=str)
+def test_a_factor_with_zeros_has_its_signs_and_sizes(box, law, factor, rest):
+    X = box(1200, None, (-2.0, 2.0))
+    expression = factor(A) * rest
+    value, gradient = law(expression, (A, B)).value_and_gradient(X)
+    first = next(one for one in separations(value, gradient, X) if one.column == 0)
+    assert first.product and first.zeros
+    x, a = separated_curve(value, gradient, X, first)
+    expected = law(factor(A), (A,)).predict(x[:, None])
+    assert np.abs(a).max() == pytest.approx(1.0)
+    scale = (a @ expected) / (a @ a)
+    assert np.sqrt(np.mean((scale * a - expected) ** 2)) < 0.01 * expected.std()
+
+
+def test_sizes_on_both_sides_of_a_zero_are_compared_where_both_have_rows(rng, law):
+    # In u = b - a the rows fill no box.
+    X = rng.uniform(-2.0, 5.0, (1500, 2))
+    X[:, 1] -= X[:, 0]
+    expression = sympy.tanh(A * 0.3) * B * sympy.Abs(B)
+    value, gradient = law(expression, (A, B)).value_and_gradient(X)
+    x, a = separated_curve(value, gradient, X, Separation(0, True, 0.0, zeros=True))
+    expected = np.tanh(0.3 * x)
+    scale = (a @ expected) / (a @ a)
+    assert np.sqrt(np.mean((scale * a - expected) ** 2)) < 0.01 * expected.std()
+
+
 def test_the_steep_end_of_a_curve_is_not_lost(box, law):
     X = box(500, None, None)
     value, gradient = law(A**-3 + B, (A, B)).value_and_gradient(X)
