@@ -39,7 +39,8 @@ class Ending:
         self.formulas, self.settled, self.short = formulas, False, False
         self._rows, self._start = formulas.fit_rows, clock.now()
         table = self._rows.dataset
-        self._tells = not part and table.y_error is None and len(table.y) >= UNEVEN_ROWS
+        many = len(table.y) >= UNEVEN_ROWS
+        self._tells, self._part = not part and table.y_error is None and many, part and many
         self._seen: Formula | None = None
         self._foreseen = False
 
@@ -48,6 +49,10 @@ class Ending:
         errors = math.inf if self._rows.dataset.y_error is None else self._rows.noise_floor
         smooth = math.inf if solver is None else solver.smooth
         return loss > (BLIND * min(errors, smooth)) ** 2
+
+    def short_part(self, noisy: bool) -> bool:
+        """Whether a part of many noisy rows has a short formula: where that leaves nothing, the whole needs it soon."""
+        return noisy and self._part and not self.formulas.long()
 
     def settles(self, solver: Solver, unbeaten: int) -> bool:
         """Whether the pick leaves nothing that is smooth; see `Solver.settles`."""

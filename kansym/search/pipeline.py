@@ -177,15 +177,15 @@ class _Run:
         unimproved, candidates = 0, self.candidates
         if columns == 1:
             # The curve itself as one spline: what it leaves is noise, and a reading that leaves no more needs no other.
-            first = next(candidates, None)
-            if first is not None:
+            for first in itertools.islice(candidates, 1):
                 self._keep_network(first)
             # With noise much is as good as the data.
             if self.sums.noisy and self.part and not self.own_library:
                 self._terms(Turn.CURVE if self.sums.open(Turn.CURVE) else Turn.GLANCE)
             # What is seen in few rows need not be noise.
             sure = self.sums.noisy and rows >= UNEVEN_ROWS
-            if sure or not self._terms(self.sums.or_compositions(Turn.BRIEF)):
+            settled = self.ending.short_part(self.sums.noisy) and self._nothing_left()
+            if not settled and (sure or not self._terms(self.sums.or_compositions(Turn.BRIEF))):
                 self._one_dimensional()
             if self.sums.noisy and not (self.own_library and self._nothing_left()):
                 self._terms(Turn.GLANCE)
@@ -387,7 +387,7 @@ class _Run:
             # With noise a long formula that leaves no more than errors is one of many, and a sum may be shorter.
             if self.formulas.at_noise() and not (self.sums.noisy and self.formulas.long()):
                 return True
-            if clock.current().over:
+            if clock.current().over or (self.ending.short_part(self.sums.noisy) and self._nothing_left()):
                 break
         # Beside a short formula that leaves nothing the second best need not be improved.
         if (noisy or last or not self.part) and kept and not (self.sums.settled and self.formulas.best() is before):
