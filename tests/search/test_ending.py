@@ -110,3 +110,24 @@ def test_once_time_is_over_no_further_formula_of_a_turn_is_looked_at(rng, monkey
         work.horizon = -1.0
         run._terms(Turn.SHORT)
         assert taken == [1, 2, 3, 4, 5, 1]
+
+
+def test_a_part_of_many_noisy_rows_ends_with_a_short_formula_that_leaves_nothing(rng, monkeypatch):
+    for rows, part, left in ((UNEVEN_ROWS, True, 2), (UNEVEN_ROWS - 1, True, 4), (UNEVEN_ROWS, False, 4)):
+        data = table(rng, rows)
+        with running(Clock()):
+            run = _Run(data, DiscoveryOptions(seed=0), None, part=part)
+            law = parse_expression(LAW, ("x",)).xreplace(run.fit_rows.symbols)
+            taken = []
+
+            def formulas(turn, law=law, taken=taken, x=run.fit_rows.variables[0]):
+                for number, one in enumerate((x, law, 2 * x, 3 * x), 1):
+                    taken.append(number)
+                    yield one
+
+            run.sums.see(0.03, 0.03, ())
+            run._keep_network(next(iter(run.candidates)))
+            monkeypatch.setattr(run.sums, "open", lambda turn: True)
+            monkeypatch.setattr(run.sums, "formulas", formulas)
+            run._terms(Turn.SHORT)
+        assert taken == list(range(1, left + 1)), (rows, part)
