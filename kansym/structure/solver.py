@@ -91,8 +91,8 @@ FEW_COLUMNS = 3
 READINGS = 4
 """Readings of separated curves that are followed."""
 
-MISFIT_PRICE, DOUBT = 10.0, 3.0
-"""Nodes that a decade of misfit is worth between readings; times its expected error that a curve may be off."""
+MISFIT_PRICE = 10.0
+"""Nodes of a formula that one decade of misfit is worth, when readings of curves are compared."""
 
 
 class Solver:
@@ -456,13 +456,14 @@ class Solver:
             return [], False
         variables = symbols(1)
         until = min(self.until, clock.now() + max(1.0, 0.15 * clock.left(self.until)))
-        uncertain = max(DOUBT * max(surrogate.error, separation.misfit), 1e-6) * spread
+        uncertain = max(3 * surrogate.error, 3 * separation.misfit, 1e-6) * spread
         found, sure = [], False
         for formula, simple in self._curve_formulas(x, a, uncertain, separation, until):
-            curve, values = (evaluate(formula, variables[0], one) for one in (x, problem.X[:, separation.column]))
+            column = problem.X[:, separation.column]
+            curve, values = evaluate(formula, variables[0], x), evaluate(formula, variables[0], column)
             if curve is None or values is None:
                 continue
-            if separation.product and np.abs(values).min() <= 1e-9 * np.abs(values).max():
+            if separation.product and not (np.abs(values) > 1e-9 * np.abs(values).max()).all():
                 continue
             expression = formula.xreplace({variables[0]: problem.columns[separation.column]})
             rest = problem.without(separation.column, expression, values, product=separation.product)
@@ -481,12 +482,11 @@ class Solver:
         variables = symbols(1)
         forms = simple_forms(x[:, None], a, variables, offset=not separation.product, floor=error**2, until=until)
         forms += scaled_forms(x, a, variables[0], offset=not separation.product)
-        fitting = (form for form in forms if form.loss <= error**2)
-        best = min(fitting, key=lambda form: complexity(form.expression), default=None)
-        if best is not None:
+        fitting = [form for form in forms if form.loss <= error**2]
+        if fitting:
+            best = min(fitting, key=lambda form: complexity(form.expression))
             yield best.expression, not self.reducer.noisy
-            if not self.reducer.noisy or best.loss <= (error / DOUBT) ** 2:
-                return
+            return
         for formula in self.leaf(Leaf(x[:, None], a, variables, error, None, until, None)):
             yield formula, False
 
