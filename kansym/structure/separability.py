@@ -167,7 +167,7 @@ def _curve_with_zeros(
     for one in others:
         rows = np.flatnonzero(piece == one)
         if len(rows):
-            distance, mates = KDTree(ranks[joined]).query(ranks[rows])
+            distance, mates = map(np.asarray, KDTree(ranks[joined]).query(ranks[rows]))
             # Rows of a region that is no box may have no others that are alike.
             alike = distance <= np.quantile(distance, ALIKE)
             rows, mates = rows[alike], np.flatnonzero(joined)[mates[alike]]
