@@ -40,7 +40,7 @@ class Ending:
         self._rows, self._start = formulas.fit_rows, clock.now()
         table = self._rows.dataset
         many = len(table.y) >= UNEVEN_ROWS
-        self._tells, self._part = not part and table.y_error is None and many, part and many
+        self._tells, self._large_part = not part and table.y_error is None and many, part and many
         self._seen: Formula | None = None
         self._foreseen = False
 
@@ -52,7 +52,7 @@ class Ending:
 
     def short_part(self, noisy: bool) -> bool:
         """Whether a part of many noisy rows has a short formula: where that leaves nothing, the whole needs it soon."""
-        return noisy and self._part and not self.formulas.long()
+        return noisy and self._large_part and not self.formulas.long()
 
     def settles(self, solver: Solver, unbeaten: int) -> bool:
         """Whether the pick leaves nothing that is smooth; see `Solver.settles`."""

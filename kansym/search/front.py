@@ -52,7 +52,8 @@ class ParetoFront(Sequence[Formula]):
         """The front of any formulas: without those that are not finite, are dominated, or equal a simpler one.
 
         Formulas are equal that have the same values on `rows`, an array (n, d); at fixed points of the size of one
-        where there are too few. At a temperature of one, all that is left of exp(-7000/T) is zero.
+        where there are too few. At a temperature of one, all that is left of exp(-7000/T) is zero. A
+        simpler one whose description is longer gives way to an equal one, see `_gives_way`.
 
         Of several formulas of one complexity the one of the smallest description length stays: x^(3/2) next to a
         real exponent that fits a little better. The formula of the smallest description length of all stays in any

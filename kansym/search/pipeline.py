@@ -184,8 +184,7 @@ class _Run:
                 self._terms(Turn.CURVE if self.sums.open(Turn.CURVE) else Turn.GLANCE)
             # What is seen in few rows need not be noise.
             sure = self.sums.noisy and rows >= UNEVEN_ROWS
-            settled = self.ending.short_part(self.sums.noisy) and self._nothing_left()
-            if not settled and (sure or not self._terms(self.sums.or_compositions(Turn.BRIEF))):
+            if sure or not self._terms(self.sums.or_compositions(Turn.BRIEF)):
                 self._one_dimensional()
             if self.sums.noisy and not (self.own_library and self._nothing_left()):
                 self._terms(Turn.GLANCE)
@@ -427,8 +426,9 @@ class _Run:
     @contained("reading the curve")
     def _one_dimensional(self) -> None:
         """A table with one input is one edge: read it as one or two primitives."""
-        if not self.options.networks or (self.solver is not None and self.formulas.simplest() and self._nothing_left()):
-            # The structure search has had all formulas as short.
+        # The structure search has had all formulas as short, or the whole needs what a part has found.
+        known = self.solver is not None and self.formulas.simplest()
+        if not self.options.networks or ((known or self.ending.short_part(self.sums.noisy)) and self._nothing_left()):
             return
         self.report("matching", "reading the curve as one or two primitives")
         # Where a formula leaves nothing to find, something shorter may be as good, but is not worth the whole budget.

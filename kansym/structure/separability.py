@@ -201,15 +201,13 @@ def separated_curve(
     x, a : ndarray, shape (points,)
     """
     x, slope, weights = X[:, separation.column], gradient[:, separation.column], np.ones(len(value))
-    shown = np.unique(np.linspace(0, len(x) - 1, points).astype(int))
-    if separation.zeros:
-        places = np.sort(x)[shown]
-        return places, _curve_with_zeros(x, value, slope, np.delete(X, separation.column, axis=1), places)
-    if separation.product:
+    if separation.product and not separation.zeros:
         safe = np.abs(value) > 1e-3 * np.abs(value).max()
         x, slope, weights = x[safe], slope[safe] / value[safe], value[safe] ** 2
-    spline, _, _ = _smooth(x, slope, weights, max(KNOTS, min(CURVE_KNOTS, len(x) // 20)))
     places = np.sort(x)[np.unique(np.linspace(0, len(x) - 1, points).astype(int))]
+    if separation.zeros:
+        return places, _curve_with_zeros(x, value, slope, np.delete(X, separation.column, axis=1), places)
+    spline, _, _ = _smooth(x, slope, weights, max(KNOTS, min(CURVE_KNOTS, len(x) // 20)))
     integral = spline.antiderivative()(places)
     if separation.product:
         return places, np.exp(integral - integral.max())

@@ -271,7 +271,7 @@ def fit_surrogate(
     X : ndarray, shape (n, d)
     y : ndarray, shape (n,)
     log : ndarray of bool, shape (d,)
-        Columns to lay out on a logarithmic axis.
+        Columns to lay out on a logarithmic axis, or by arsinh where they have both signs.
     log_target : bool, default False
     shifted : bool, default False
         Whether logarithmic axes of columns that seldom come near zero end there, see `RARE`.
@@ -397,25 +397,23 @@ def best_surrogate(
     until : float
         `kansym.clock.now` value after which no further layout is tried.
     """
-    signed = one_signed(X)
-    low, high = np.quantile(np.abs(X), [0.1, 0.9], axis=0)
+    signed, size = one_signed(X), np.abs(X)
+    low, middle, high = np.quantile(size, [0.1, 0.5, 0.9], axis=0)
+    tailed = ~signed & (middle > 0) & (size.max(0) > TAILED * middle)
     ratio = high / np.maximum(low, 1e-300)
     skewed, wide = signed & (ratio > SKEWED), signed & (ratio > WIDE)
     positive = bool((y > 0).all() or (y < 0).all())
     low, high = np.quantile(np.abs(y), [0.1, 0.9])
     decades = positive and high > DECADES * low
+    one_sided, signed, skewed, wide = wide, signed | tailed, skewed | tailed, wide | tailed
     # Wide columns belong on logarithmic axes, whatever the error says on the few rows that dominate it.
-    size = np.abs(X)
-    tailed = ~signed & (size.max(0) > TAILED * np.median(size, axis=0)) & (np.median(size, axis=0) > 0)
-    straight = wide
-    signed, skewed, wide = signed | tailed, skewed | tailed, wide | tailed
     trials = [(wide, False), (signed, False), (signed, positive), (wide, positive), (skewed, False)]
     if decades:
         trials = [(signed, True), (wide, False), (wide, True), (skewed, False)]
     if tailed.any():
-        trials.insert(1, (straight, False))
+        trials.insert(1, (one_sided, False))
     layouts = [(*one, False) for one in trials]
-    if _shift(X, straight).any():
+    if _shift(X, one_sided).any():
         layouts.insert(1, (wide, False, True))
     tried: set[tuple] = set()
     found: list[Surrogate] = []
