@@ -208,8 +208,7 @@ class FoundFormulas:
         return next((one for one in front if one in self.fit_rows.rough and one not in tried), None)
 
     def improve(self, noise: float, *, seed: int, last: bool = False) -> None:
-        """Try the formulas of the shortest descriptions with what they lack and with parts read anew, if none is as good as
-        the data.
+        """Try the shortest formulas with what they lack and with parts read anew, if none is as good as the data.
 
         Parameters
         ----------
