@@ -24,7 +24,7 @@ from kansym.terms.enumeration import FEW, FEW_OF_NOISY_CURVES, Enumeration
 from kansym.terms.linked_waves import linked_waves
 from kansym.terms.pursuit import FEW_INPUTS, LEAST_ROWS, Pursuit, suits
 from kansym.terms.squares import squared_waves
-from kansym.terms.wave_columns import MOST_COLUMNS, waves_at_once
+from kansym.terms.wave_columns import waves_at_once
 
 
 @unique
@@ -262,10 +262,10 @@ class Sums:
             yield from pursuit.formulas(until, brief=turn is Turn.BRIEF)
 
     def at_once(self, until: float) -> Iterator[sympy.Expr]:
-        """Waves that leave nothing, outside of all turns."""
+        """Waves that leave nothing or noise, outside of all turns."""
         X, y, weights = self.fit_rows.rows(self.fit_rows.fitting)
         variables, allowed = self.fit_rows.variables, self.fit_rows.allowed
-        if self.wanted and suits(X, y) and len(y) >= LEAST_ROWS and X.shape[1] <= MOST_COLUMNS:
+        if self.wanted and suits(X, y) and len(y) >= LEAST_ROWS:
             root, left = np.ones(len(y)) if weights is None else np.sqrt(weights), clock.left(until)
             for one in waves_at_once(X, y, root, variables, seed=self.options.seed, seconds=left):
                 if allowed is None or allowed.permits(one):

@@ -33,7 +33,8 @@ FACTOR_POWERS, CLEARER = (1.0, -1.0, 2.0, -2.0), 0.5
 without it: there are eight of them, and one fits by chance."""
 
 PLAIN_RATIO, SAME_RATIO = 0.25, 0.02
-"""Distance of log|ratio| from zero up to which noise lets it be one, and up to which nothing else is tried."""
+"""Distance of log|ratio| from zero up to which noise lets it be one, and up to which nothing else is tried; of a zero
+from that of its column, in units of half the column's range, the same."""
 
 ROUNDS, FITTED_ROWS, LARGEST_STEP = 2, 500, 0.3
 """Steps by which a ratio is fitted, rows of the interpolants for that, and the largest relative change in one."""
@@ -47,6 +48,10 @@ SHIFTS = tuple(shifts for shifts in itertools.product((0, 1, -1), repeat=2) if a
 SURE = 0.03
 """Misfit up to which shifted columns are believed: there are eight pairs of shifts, and one fits by chance."""
 
+ZERO_POWERS, WIDEST = (1.0, -1.0, 2.0, -2.0, 0.5, -0.5), 2.0
+"""Powers of a column less an unknown number beside another column, and how far from the middle of the column that
+number may be, in units of half the column's range: from afar the power is an exponential."""
+
 
 @dataclass(frozen=True, eq=False)
 class InnerFunction:
@@ -59,12 +64,13 @@ class InnerFunction:
     slopes : tuple of float
         The two p.
     ratio : float
-    shifts : tuple of int
-        Numbers taken off the columns first: with r = x/z the difference x - z has become z (r - 1).
+    shifts : tuple of float
+        Numbers taken off the columns first: with r = x/z the difference x - z has become z (r - 1); a zero of the
+        column that is none of the table's, as in (E - E_0)/kT.
     misfit : float
         RMS of what log|dT/dx_i : dT/dx_j| leaves, in units of one: the smaller, the surer.
     real : bool
-        Whether the ratio is any number, and not one that noise hides.
+        Whether the ratio, or the shift, is any number, and not one that noise hides.
     powers : tuple of float
         Exponents of the two columns in a factor before the function of h.
     """
@@ -74,7 +80,7 @@ class InnerFunction:
     slopes: tuple[float, float]
     ratio: float
     misfit: float
-    shifts: tuple[int, int] = (0, 0)
+    shifts: tuple[float, float] = (0, 0)
     real: bool = False
     powers: tuple[float, float] = (0.0, 0.0)
 
@@ -84,6 +90,8 @@ class InnerFunction:
         U, Z = X[:, self.i] - self.shifts[0], X[:, self.j] - self.shifts[1]
         if self.slopes == (-1.0, -1.0):
             power = _number(self.ratio)
+            if self.real:
+                return u * z ** (1 / power), U * Z ** float(1 / power)
             if power.is_Integer:
                 # log u + log z is a function of the product, which is the simpler column; and so is its reciprocal.
                 turned = -1 if power < 0 and not one_signed(U[:, None])[0] and one_signed(Z[:, None])[0] else 1
@@ -128,6 +136,8 @@ def inner_functions(
         candidate = _fit(i, j, ratio, X[steep, i], X[steep, j])
         if candidate is None or candidate.misfit > SURE:
             candidate = _shifted(i, j, ratio, X[steep, i], X[steep, j]) or candidate
+        if candidate is None or candidate.misfit > SURE:
+            found += _with_zero(i, j, gradient, X, SURE)
         if candidate is None:
             continue
         # Logarithms and roots need columns of one sign.
@@ -163,6 +173,7 @@ def _with_noise(surrogate: Interpolant, X: np.ndarray, loose: float) -> list[Inn
         known = min([loose, *(one.misfit for one in found)])
         found += _with_factor(i, j, value, gradient, X, known)
         found += _with_shifts(i, j, gradient, X, known)
+        found += _with_zero(i, j, gradient, X, CLEARER * known if known < loose else loose)
     return sorted(found, key=lambda candidate: candidate.misfit)
 
 
@@ -197,6 +208,35 @@ def _with_shifts(i: int, j: int, gradient: np.ndarray, X: np.ndarray, known: flo
     return sorted(found, key=lambda one: one.misfit)[:1]
 
 
+def _with_zero(i: int, j: int, gradient: np.ndarray, X: np.ndarray, loose: float) -> list[InnerFunction]:
+    """A column less an unknown number times a power of the other column, (x - a) z^q.
+
+    Where y is a function of it, z dy/dz = q (x - a) dy/dx, which is linear in a.
+    """
+    found = []
+    signed = one_signed(X)
+    for first, second in ((i, j), (j, i)):
+        x, z = X[:, first], X[:, second]
+        middle, half = (x.max() + x.min()) / 2, float(np.ptp(x)) / 2
+        for power in ZERO_POWERS:
+            if not (signed[second] or power in (1.0, 0.5)):
+                continue
+            steep = gradient[:, first]
+            own, other, steep = shortened(
+                np.column_stack([(x - middle) / half * steep, power * z / half * gradient[:, second], steep])
+            ).T
+            clock.charge(Work.SMALL_FITS, 1)
+            _, (_, least), right = np.linalg.svd(np.column_stack([own - other, steep]), full_matrices=False)
+            misfit = float(least / max(math.hypot(np.linalg.norm(own), np.linalg.norm(other)), 1e-300))
+            if misfit > loose or abs(right[1, 1]) > WIDEST * abs(right[1, 0]):
+                continue
+            zero = float(middle - half * right[1, 1] / right[1, 0])
+            # With its own zero a column is multiplied as it is, which is found as a scaling symmetry.
+            if abs(zero) > SAME_RATIO * half:
+                found.append(InnerFunction(first, second, (-1.0, -1.0), power, misfit, shifts=(zero, 0.0), real=True))
+    return sorted(found, key=lambda one: one.misfit)[:1]
+
+
 def _across(pairs: np.ndarray, loose: float) -> tuple[float, float] | None:
     """The ratio of two derivatives (n, 2) that is the same on all rows, with its misfit; None where there is none."""
     pairs = shortened(pairs)
@@ -211,24 +251,29 @@ def _across(pairs: np.ndarray, loose: float) -> tuple[float, float] | None:
     return -float(across[1] / across[0]), float(smaller / larger)
 
 
-def with_fitted_ratio(
+def with_fitted_number(
     inner: InnerFunction, X: np.ndarray, t: np.ndarray, weights: np.ndarray | None, *, seed: int = 0
 ) -> InnerFunction:
-    """The inner function with the ratio that lets the target be most nearly a function of it and the other columns.
+    """The inner function with the ratio, or zero, that lets the target be most nearly a function of it and the others.
 
-    Gauss-Newton steps for the ratio alone, on an interpolant in those columns; the derivative by the ratio is taken
-    less what they tell of it, since the interpolant follows (semiparametric least squares).
+    Gauss-Newton steps for that number alone, on an interpolant in those columns; the derivative by it is taken less
+    what they tell of it, since the interpolant follows (semiparametric least squares).
 
     References
     ----------
     Ichimura, Journal of Econometrics 58 (1993) 71, doi:10.1016/0304-4076(93)90114-K.
     """
     others = [k for k in range(X.shape[1]) if k not in (inner.i, inner.j)]
-    power = inner.slopes[0] + 1.0
+    zero, power = any(inner.shifts), inner.slopes[0] + 1.0
     first, second = X[:, inner.i] ** power, X[:, inner.j] ** power
+    if zero:
+        # (x - a) z^q is linear in its zero as a sum is in its ratio.
+        first = -(X[:, inner.j] ** (1.0 / inner.ratio))
+        second = -X[:, inner.i] * first
     root = np.ones(len(t)) if weights is None else np.sqrt(weights / weights.mean())
     for _ in range(ROUNDS):
-        child = np.column_stack([inner.ratio * first + second, X[:, others]])
+        number = inner.shifts[0] if zero else inner.ratio
+        child = np.column_stack([number * first + second, X[:, others]])
         linear = np.zeros(child.shape[1], dtype=bool)
         surrogate = fit_surrogate(child, t, log=linear, weights=weights, seed=seed, rows=FITTED_ROWS)
         if surrogate is None:
@@ -242,8 +287,9 @@ def with_fitted_ratio(
         if not (math.isfinite(size) and size > 0):
             break
         change = float(own @ ((t - value) * root)) / size
-        most = LARGEST_STEP * abs(inner.ratio)
-        inner = replace(inner, ratio=inner.ratio + float(np.clip(change, -most, most)))
+        most = LARGEST_STEP * (float(np.ptp(X[:, inner.i])) / 2 if zero else abs(inner.ratio))
+        number += float(np.clip(change, -most, most))
+        inner = replace(inner, shifts=(number, 0.0)) if zero else replace(inner, ratio=number)
     return inner
 
 

@@ -56,6 +56,13 @@ LeafSolver = Callable[[Leaf], Iterator[sympy.Expr]]
 """Formulas of a leaf in its variables, best first."""
 
 
+def waves(problem: Problem, leaf: LeafSolver, until: float) -> Iterator[Solution]:
+    """Sums of waves of many turns, which no interpolant sees."""
+    variables, weights = symbols(problem.dimension), problem.fitting_weights()
+    for formula in leaf(Leaf(problem.X, problem.t, variables, None, weights, until, None, Look.WAVES)):
+        yield problem.compose(formula, variables), problem
+
+
 def symbols(number: int) -> tuple[sympy.Symbol, ...]:
     """Names of a part's inputs; they never clash with the user's."""
     return tuple(sympy.Symbol(f"_z{k}") for k in range(number))

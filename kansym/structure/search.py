@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from kansym import clock
-from kansym.structure.inner import InnerFunction, inner_functions, with_fitted_ratio
+from kansym.structure.inner import InnerFunction, inner_functions, with_fitted_number
 from kansym.structure.power_columns import power_columns
 from kansym.structure.problem import Problem, monomial, relative_error
 from kansym.structure.scaling_symmetry import ScalingReduction, scaling_reductions
@@ -328,7 +328,7 @@ class Reducer:
 
     def _with_inner(self, problem: Problem, inner: InnerFunction) -> Iterator[list[Problem]]:
         if inner.real:
-            inner = with_fitted_ratio(inner, problem.X, problem.t, problem.fitting_weights(), seed=self.seed)
+            inner = with_fitted_number(inner, problem.X, problem.t, problem.fitting_weights(), seed=self.seed)
         expression, values = inner.apply(problem.columns, problem.X)
         keep = [k for k in range(problem.dimension) if k not in (inner.i, inner.j)]
         X = np.column_stack([values, problem.X[:, keep]])

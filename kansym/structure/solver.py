@@ -14,7 +14,7 @@ import sympy
 from kansym import clock
 from kansym.structure.exact import beside, featured, short_sums
 from kansym.structure.folding import folded, smoother_link
-from kansym.structure.leaf import Leaf, LeafSolver, Look, Solution, evaluate, symbols
+from kansym.structure.leaf import Leaf, LeafSolver, Look, Solution, evaluate, symbols, waves
 from kansym.structure.links import usable_links
 from kansym.structure.peeling import peeled
 from kansym.structure.problem import TARGET, Problem
@@ -151,6 +151,8 @@ class Solver:
             first, self.looked = not self.looked, True
             if self._late():
                 return
+            if first and problem.dimension > 1 and self.reducer.lowest > WAVY:
+                yield from waves(problem, self.leaf, clock.now() + GLANCE * clock.left(self.until))
             if first and self.reducer.noisy:
                 # Reductions are guesses then, and followed for long.
                 yield from beside(problem, self.until, seed=self.seed) if self.any_function else ()
@@ -387,9 +389,7 @@ class Solver:
             signed = one_signed(rest.X)
             surrogate = fit_surrogate(rest.X, rest.t, log=signed, weights=None, seed=self.seed, rows=FEW_ROWS)
             if surrogate is None or surrogate.noise > NOISY or surrogate.error > WAVY:
-                variables, until = symbols(rest.dimension), clock.now() + GLANCE * clock.left(self.until)
-                for formula in self.leaf(Leaf(rest.X, rest.t, variables, None, None, until, None, Look.WAVES)):
-                    yield rest.compose(formula, variables), rest
+                yield from waves(rest, self.leaf, clock.now() + GLANCE * clock.left(self.until))
             elif len(rest.t) == len(problem.t):
                 whole, self.until = self.until, min(self.until, clock.now() + REST * clock.left(self.until))
                 try:

@@ -34,8 +34,12 @@ for one of more, which has many pairs."""
 TRIPLE_RATES = (11.2, 8.0)
 """Largest rates of three columns and of their products; their squares are left to refinement."""
 
-LINEAR_RATES = {2: 64.0, 3: 32.0}
+LINEAR_RATES = {2: 512.0, 3: 32.0}
 """Largest rates of two and three columns in phases that have nothing but these: straight waves may be far shorter."""
+
+TURN = math.pi / 2
+"""Largest rate, in radians, for each step between the values of one of two columns: faster waves have the values of
+slower ones where these are the points of a regular grid."""
 
 MOST_FOR_AMPLITUDES = 2
 """Columns of a table up to which waves times a column are scanned for, too."""
@@ -124,8 +128,10 @@ def _scanned(residual: np.ndarray, rows: WaveRows, *, swelling: bool) -> Iterato
     dimension = rows.X.shape[1]
     times = range(dimension if swelling and dimension <= MOST_FOR_AMPLITUDES else 0)
     amplitudes = [(0,) * dimension, *(_unit(dimension, k) for k in times)]
-    for grid in _grids(dimension):
-        for amplitude in amplitudes:
+    fastest = [TURN * (len(np.unique(column)) - 1) for column in few.X.T]
+    for grid in _grids(fastest):
+        # Of waves with many phases only those that neither bend nor swell are scanned for.
+        for amplitude in amplitudes[:1] if len(grid.left + grid.right) == 2 else amplitudes:
             yield _highest(r, few, grid, amplitude)
 
 
@@ -170,7 +176,9 @@ def _phasors(rates: np.ndarray, columns: np.ndarray) -> np.ndarray:
     return found
 
 
-def _grids(dimension: int) -> Iterator[_Grid]:
+def _grids(fastest: Sequence[float]) -> Iterator[_Grid]:
+    """Grids for columns with these largest rates."""
+    dimension = len(fastest)
     unit = functools.partial(_unit, dimension)
     for i in range(dimension):
         first, second, third = OWN_RATES
@@ -179,8 +187,8 @@ def _grids(dimension: int) -> Iterator[_Grid]:
         linear, cross, square = PAIR_RATES if dimension == 2 else FEW_PAIR_RATES
         right = [unit(i, j), unit(i, i), unit(j, j)]
         yield _grid([unit(i), unit(j)], right, [linear, linear], [cross, square, square])
-        if dimension > 2:
-            yield _grid([unit(i)], [unit(j)], [LINEAR_RATES[2]], [LINEAR_RATES[2]], right)
+        short = [min(LINEAR_RATES[2], fastest[k]) for k in (i, j)]
+        yield _grid([unit(i)], [unit(j)], short[:1], short[1:], right)
     for chosen in itertools.combinations(range(dimension if dimension <= MOST_FOR_TRIPLES else 0), 3):
         linear, cross = TRIPLE_RATES
         right = [unit(*both) for both in itertools.combinations(chosen, 2)]

@@ -45,8 +45,9 @@ LEAST_GAIN, CLEAR_GAIN = 0.12, 0.97
 MORE_TIME = 3.0
 """Times as long as without a clear wave."""
 
-SEEN = 0.02
-"""Share of the sum of squares that each wave leaves where all that is left of the law is smooth."""
+SEEN, WHITE = 0.02, 0.25
+"""Share of the sum of squares that each wave leaves where all that is left of the law is smooth, and that all of them
+leave where it has no peaks, as noise has none."""
 
 SWELLS = 0.5
 """Share of the sum of squares that amplitudes which are no constants leave at most where they are needed."""
@@ -183,9 +184,12 @@ class _Search:
         if seen.exact:
             return self._exact(seen, size)
         noisy = seen.white and seen.fit.error < NEAR_NOISE * self.noise
-        if noisy and any(np.ptp(wave.phase(self.scaled)) < FEWEST_TURNS * 2 * math.pi for wave in seen.fit.total.waves):
+        waves, left = seen.fit.total.waves, seen.fit.square / before.square
+        slow = any(np.ptp(wave.phase(self.scaled)) < FEWEST_TURNS * 2 * math.pi for wave in waves)
+        if noisy and slow:
             return None
-        if not (noisy or seen.fit.square < SEEN ** len(seen.fit.total.waves) * before.square):
+        white = seen.white and not slow and left < WHITE
+        if not (noisy or white or left < SEEN ** len(waves)):
             return None
         part = self._shortened(seen)
         whole = self.shortening.whole(part.total.waves) if noisy else None

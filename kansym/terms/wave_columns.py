@@ -15,7 +15,7 @@ from kansym.terms.chirps import chirps
 from kansym.terms.wave_forms import wave_formulas
 
 MOST_COLUMNS = 3
-"""Columns of a table up to which waves are looked for outside of all turns, and functions of theirs are tried."""
+"""Columns of a table up to which functions of theirs are tried in phases."""
 
 FIRST = 0.25
 """Share of the time for waves of the columns as they are."""
@@ -24,10 +24,15 @@ FIRST = 0.25
 def waves_at_once(
     X: np.ndarray, y: np.ndarray, root: np.ndarray, variables: tuple[sympy.Symbol, ...], *, seed: int, seconds: float
 ) -> Iterator[sympy.Expr]:
-    """Waves that leave nothing beside polynomials, of columns or of functions of theirs; see `waves_of_functions`."""
+    """Waves that leave nothing, or nothing but noise, beside polynomials, of columns or of functions of theirs; see
+    `waves_of_functions`."""
     late = clock.now() + seconds
     # A wave of a function is seen, and never found, with the column in its place.
     found = chirps(X, y, root, seed=seed, seconds=seconds * FIRST)
+    if found is not None and found.part is not None:
+        # What is left beside clear waves has no other, which is what noise is like.
+        noise = found.part.error * found.size
+        found = chirps(X, y, root, noise=noise, seed=seed, seconds=seconds * FIRST) or found
     if found is not None and found.fit is not None:
         yield from wave_formulas(found.fit, found.size, variables)
     elif not clock.late(late):

@@ -8,7 +8,7 @@ import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kansym.structure.inner import SLOPES, InnerFunction, inner_functions, with_fitted_ratio
+from kansym.structure.inner import SLOPES, InnerFunction, inner_functions, with_fitted_number
 from kansym.structure.surrogate import best_surrogate
 
 A, B, C = sympy.symbols("a b c", positive=True)
@@ -162,7 +162,7 @@ def test_a_ratio_is_fitted_to_noisy_rows(box, rng, power, ratio, third):
     y = y + 0.02 * y.std() * rng.normal(size=len(y))
     start = InnerFunction(0, 1, (power - 1.0, power - 1.0), 1.08 * ratio, 0.0, real=True)
     columns = X if third else X[:, :2]
-    assert with_fitted_ratio(start, columns, y, None).ratio == pytest.approx(ratio, rel=0.01)
+    assert with_fitted_number(start, columns, y, None).ratio == pytest.approx(ratio, rel=0.01)
 
 
 def test_units_change_the_ratio_only(box, law):
@@ -205,6 +205,28 @@ def test_with_noise_columns_less_one_may_be_multiplied(box, law, inner):
     (first, *_) = inner_functions(law(sympy.tanh(inner), (A, B)), X, noisy=True)
     assert any(first.shifts) and first.misfit < 1e-6
     assert independent(first.apply((A, B), X)[0], inner, (A, B), X, law) < 1e-6
+
+
+@pytest.mark.parametrize("noisy", [False, True])
+@pytest.mark.parametrize("power", [1, -1, 2, -2, HALF, -HALF], ids=str)
+def test_a_column_may_have_a_zero_of_its_own(box, law, noisy, power):
+    X = box(300, (-1.0, 1.0), (0.5, 2.0))
+    inner = (X_SYMBOL - sympy.Float(0.3)) * Z_SYMBOL**power
+    (first, *_) = inner_functions(law(sympy.atan(inner), (X_SYMBOL, Z_SYMBOL)), X, noisy=noisy, loose=0.05)
+    assert first.real and first.shifts[0] == pytest.approx(0.3) and first.misfit < 1e-6
+    expression, values = first.apply((X_SYMBOL, Z_SYMBOL), X)
+    assert sympy.simplify(expression / inner).subs({X_SYMBOL: 2, Z_SYMBOL: 3}) == pytest.approx(1)
+    np.testing.assert_allclose(values, (X[:, 0] - 0.3) * X[:, 1] ** float(power), atol=1e-9)
+
+
+@pytest.mark.parametrize("zero", [-0.4, 0.05, 0.7])
+@pytest.mark.parametrize("power", [1.0, -1.0, -2.0])
+def test_a_zero_is_fitted_to_noisy_rows(box, rng, zero, power):
+    X = box(1500, (-1, 1), (0.5, 2))
+    y = np.tanh((X[:, 0] - zero) * X[:, 1] ** (1 / power))
+    y = y + 0.02 * y.std() * rng.normal(size=len(y))
+    start = InnerFunction(0, 1, (-1.0, -1.0), power, 0.0, shifts=(zero + 0.05, 0.0), real=True)
+    assert with_fitted_number(start, X, y, None).shifts[0] == pytest.approx(zero, abs=0.01)
 
 
 def test_with_noise_a_power_is_taken_out_only_where_that_is_clearer(box, law):

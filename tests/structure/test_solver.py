@@ -310,6 +310,15 @@ def test_symbols_differ():
     assert symbols(0) == () and len(set(symbols(5))) == 5 and symbols(3) == symbols(5)[:3]
 
 
+def test_waves_are_looked_for_before_any_reduction_where_an_interpolant_sees_nothing(box):
+    X, leaf = box(400, None, None), Curves()
+    solve(X, np.sin(90 * X[:, 0] - 70 * X[:, 1]), leaf=leaf, most=2)
+    assert leaf.looked[0].look is Look.WAVES and leaf.looked[0].X.shape == X.shape
+    smooth = Curves()
+    solve(X, np.sin(X[:, 0] - X[:, 1]), leaf=smooth, most=2)
+    assert not any(one.look is Look.WAVES for one in smooth.looked)
+
+
 class Asked(Exception):
     """The leaf solver was asked for what splines follow."""
 
