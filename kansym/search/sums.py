@@ -1,5 +1,6 @@
 """Sums of products as one engine of a search: when they are looked for, with which noise, and for how long."""
 
+import itertools
 import math
 from collections.abc import Iterator
 from enum import Enum, unique
@@ -17,6 +18,7 @@ from kansym.search.factor_readings import MOST_BESIDE, combination_readings, fac
 from kansym.search.options import DiscoveryOptions
 from kansym.search.rows import FitRows
 from kansym.structure.exponentials import exponential_sums
+from kansym.structure.fast_waves import fast_waves
 from kansym.structure.leaf import Leaf, Look
 from kansym.structure.product_units import SMALL_TABLE
 from kansym.symbolic.complexity import complexity
@@ -267,7 +269,9 @@ class Sums:
         variables, allowed = self.fit_rows.variables, self.fit_rows.allowed
         if self.wanted and suits(X, y) and len(y) >= LEAST_ROWS:
             root, left = np.ones(len(y)) if weights is None else np.sqrt(weights), clock.left(until)
-            for one in waves_at_once(X, y, root, variables, seed=self.options.seed, seconds=left):
+            fast = fast_waves(X[:, 0], y, variables[0], weights=weights) if X.shape[1] == 1 else ()
+            others = waves_at_once(X, y, root, variables, seed=self.options.seed, seconds=left)
+            for one in itertools.chain(fast, others):
                 if allowed is None or allowed.permits(one):
                     yield one
 
@@ -281,13 +285,13 @@ class Sums:
             yield from factor_readings(X, y, variables, table, until=until)
 
     def _of_one_column(self) -> Iterator[sympy.Expr]:
-        """Squares of waves of the only column, waves under links, and sums of exponentials and waves, once."""
+        """Waves of the only column, of many turns, squared or under links, and sums of exponentials and waves, once."""
         X, y, weights, variables = self._table()
         allowed = self.fit_rows.allowed
         if len(variables) == 1 and not self._of_one:
             self._of_one = True
             noise = max(self.fit_rows.noise_floor, self.noise)
-            for engine in (squared_waves, linked_waves, exponential_sums):
+            for engine in (fast_waves, squared_waves, linked_waves, exponential_sums):
                 for one in engine(X[:, 0], y, variables[0], weights=weights, noise=noise):
                     if allowed is None or allowed.permits(one):
                         yield one

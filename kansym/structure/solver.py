@@ -151,7 +151,7 @@ class Solver:
             first, self.looked = not self.looked, True
             if self._late():
                 return
-            if first and problem.dimension > 1 and self.reducer.lowest > WAVY:
+            if first and self.reducer.lowest > WAVY:
                 yield from waves(problem, self.leaf, clock.now() + GLANCE * clock.left(self.until))
             if first and self.reducer.noisy:
                 # Reductions are guesses then, and followed for long.

@@ -34,11 +34,11 @@ for one of more, which has many pairs."""
 TRIPLE_RATES = (11.2, 8.0)
 """Largest rates of three columns and of their products; their squares are left to refinement."""
 
-LINEAR_RATES = {2: 512.0, 3: 32.0}
-"""Largest rates of two and three columns in phases that have nothing but these: straight waves may be far shorter."""
+LINEAR_RATES = {1: 1600.0, 2: 512.0, 3: 32.0}
+"""Largest rates of one, two and three columns in phases that have nothing but these: straight waves may be short."""
 
 TURN = math.pi / 2
-"""Largest rate, in radians, for each step between the values of one of two columns: faster waves have the values of
+"""Largest rate, in radians, for each step between the values of one column or of two: faster waves have the values of
 slower ones where these are the points of a regular grid."""
 
 MOST_FOR_AMPLITUDES = 2
@@ -128,10 +128,10 @@ def _scanned(residual: np.ndarray, rows: WaveRows, *, swelling: bool) -> Iterato
     dimension = rows.X.shape[1]
     times = range(dimension if swelling and dimension <= MOST_FOR_AMPLITUDES else 0)
     amplitudes = [(0,) * dimension, *(_unit(dimension, k) for k in times)]
-    fastest = [TURN * (len(np.unique(column)) - 1) for column in few.X.T]
+    fastest = [TURN * (len(np.unique(column)) - 1) for column in rows.X.T]
     for grid in _grids(fastest):
         # Of waves with many phases only those that neither bend nor swell are scanned for.
-        for amplitude in amplitudes[:1] if len(grid.left + grid.right) == 2 else amplitudes:
+        for amplitude in amplitudes[:1] if len(grid.left + grid.right) == 2 < 2 * dimension else amplitudes:
             yield _highest(r, few, grid, amplitude)
 
 
@@ -183,6 +183,7 @@ def _grids(fastest: Sequence[float]) -> Iterator[_Grid]:
     for i in range(dimension):
         first, second, third = OWN_RATES
         yield _grid([unit(i)], [unit(i, i), unit(i, i, i)], [first], [second, third])
+        yield _grid([unit(i)], [unit(i, i)], [min(LINEAR_RATES[1], fastest[i])], [0.0], [unit(i, i, i)])
     for i, j in itertools.combinations(range(dimension), 2):
         linear, cross, square = PAIR_RATES if dimension == 2 else FEW_PAIR_RATES
         right = [unit(i, j), unit(i, i), unit(j, j)]

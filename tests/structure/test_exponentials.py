@@ -9,7 +9,7 @@ import sympy
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from kansym.structure.exponentials import _Block, exponential_law, exponential_sums
+from kansym.structure.exponentials import exponential_law, exponential_sums
 from kansym.symbolic.complexity import complexity
 from kansym.symbolic.parametric import parametrize
 
@@ -108,18 +108,6 @@ def test_weights_decide_which_rows_count():
     y[wrong] += np.random.default_rng(0).normal(size=wrong.sum())
     found = next(exponential_sums(x, y, X, weights=np.where(wrong, 1e-12, 1.0), noise=1e-6))
     np.testing.assert_allclose(values(found, x), values(law, x), atol=1e-4)
-
-
-@pytest.mark.parametrize("block", [_Block(-1.3, 0.0, 2), _Block(0.7, 5.0, 3), _Block(0.0, 2.0, 1)])
-def test_slopes_are_finite_differences(block):
-    s = np.linspace(-1, 1, 50)
-    coefficients = np.random.default_rng(0).normal(size=block.width)
-    slopes = block.slopes(s, block.columns(s), coefficients)
-    assert len(slopes) == block.rates
-    for place, slope in enumerate(slopes):
-        steps = [1e-6 * (k == place) for k in range(block.rates)]
-        sides = [block.moved([sign * one for one in steps]).columns(s) @ coefficients for sign in (1, -1)]
-        np.testing.assert_allclose(slope, (sides[0] - sides[1]) / 2e-6, rtol=1e-6, atol=1e-7)
 
 
 @pytest.mark.parametrize("n", [3, 11])
