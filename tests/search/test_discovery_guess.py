@@ -46,7 +46,7 @@ def value_of(text, X):
 @pytest.fixture(scope="module")
 def smaller():
     """A search from a guess with a term too many, and from one without values."""
-    return run(LAW + NOISE, f"{FORM} + B*x*z", "A*log(x - 3)", seconds=3, deterministic=True)
+    return run(LAW + NOISE, f"{FORM} + B*x*z", "A*log(x - 3)", seconds=6, deterministic=True)
 
 
 def assert_valid(found):
