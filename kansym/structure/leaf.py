@@ -49,6 +49,15 @@ class Leaf:
     look: Look = Look.WHOLE
 
 
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """A problem less one column that was read, what the reading costs, and the error it was read with."""
+
+    rest: Problem
+    cost: float
+    error: float
+
+
 Solution = tuple[sympy.Expr, Problem]
 """A formula for the user's y, with the smaller problem that it solves."""
 

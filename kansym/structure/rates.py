@@ -140,9 +140,8 @@ class Rows:
         return replace(self, s=self.s[some], y=self.y[some], root=self.root[some], stands_for=self.number)
 
     def scattered(self, count: int) -> Self:
-        """Some of the rows, in no order: those of equal steps would take a fast wave for a slow one."""
-        places = np.unique((np.arange(1, count + 1) * GOLDEN % 1.0 * self.number).astype(int))
-        some = np.arange(self.number) if count >= self.number else places
+        """Some of the rows, in no order, each of which stands for as many."""
+        some = scattered(self.number, count)
         return replace(self, s=self.s[some], y=self.y[some], root=self.root[some], stands_for=self.number)
 
     def length(self, fit: RateFit, floor: float) -> float:
@@ -176,6 +175,13 @@ class Rows:
             own = parts.setdefault(block, {}).setdefault(power, [0.0, 0.0])
             own[side] = float(value) * self.size * shift / scale**power
         return sympy.Add(*(_formula(block, own, self.half, symbol) for block, own in parts.items()))
+
+
+def scattered(number: int, count: int) -> np.ndarray:
+    """Places of some rows, spread evenly: those of equal steps would take a fast wave for a slow one."""
+    if count >= number:
+        return np.arange(number)
+    return np.unique((np.arange(1, count + 1) * GOLDEN % 1.0 * number).astype(int))
 
 
 def fitted(blocks: tuple[Block, ...], rows: Rows) -> RateFit | None:

@@ -6,15 +6,15 @@
 import logging
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import sympy
 
 from kansym import clock
 from kansym.structure.exact import beside, featured, short_sums
+from kansym.structure.fast_factors import without_fast_factor
 from kansym.structure.folding import folded, smoother_link
-from kansym.structure.leaf import Leaf, LeafSolver, Look, Solution, evaluate, symbols, waves
+from kansym.structure.leaf import Leaf, LeafSolver, Look, Reading, Solution, evaluate, symbols, waves
 from kansym.structure.links import usable_links
 from kansym.structure.peeling import peeled
 from kansym.structure.problem import TARGET, Problem
@@ -74,9 +74,9 @@ from others by many rows, or not at all."""
 WAVY = 0.05
 """Error of an interpolant of what is left from which it may be a wave."""
 
-GLANCE, REST, MOST_RESTS = 0.08, 0.2, 2
-"""Shares of the time for waves of what is left, and for exact laws of all that is or the structure of one; and how many
-of those, the smallest, have their own."""
+GLANCE, FAST, REST, MOST_RESTS = 0.08, 0.6, 0.2, 2
+"""Shares of the time for waves of what is left, for what a fast factor leaves, and for exact laws of all that is or the
+structure of one; and how many of those, the smallest, have their own."""
 
 NETWORKS, NETWORKS_WITH_NOISE = 0.4, 0.7
 """Share of the time for the search of a smaller problem: with noise its readings only begin to say what it is."""
@@ -153,6 +153,7 @@ class Solver:
                 return
             if first and self.reducer.lowest > WAVY:
                 yield from waves(problem, self.leaf, clock.now() + GLANCE * clock.left(self.until))
+                yield from self._slowly(problem)
             if first and self.reducer.noisy:
                 # Reductions are guesses then, and followed for long.
                 yield from beside(problem, self.until, seed=self.seed) if self.any_function else ()
@@ -205,6 +206,13 @@ class Solver:
             # The whole problem itself goes to the networks of the main search.
             if not whole and not early:
                 yield from self._by_networks(smaller, surrogate)
+
+    def _slowly(self, problem: Problem) -> Iterator[Solution]:
+        """Laws of what is left without a factor that turns many times; its interpolants say how noisy that is."""
+        slow = without_fast_factor(problem) if self.any_function else None
+        if slow is not None:
+            until = min(self.until, clock.now() + FAST * clock.left(self.until))
+            yield from Solver(self.reducer.y[slow[1]], self.leaf, seed=self.seed, until=until).solutions(slow[0])
 
     def _together(self, solutions: Iterator[Solution]) -> Iterator[Solution]:
         """Rivals that were found at once; `more` says that others follow, which are to be judged before any settles."""
@@ -425,7 +433,7 @@ class Solver:
         loose = min(0.1, max(3e-3, 300 * surrogate.error))
         rows = np.random.default_rng(self.seed).permutation(len(problem.X))[:GRADIENT_ROWS]
         found = linked_separations(surrogate, problem.X[rows], problem.t, loose)[:MOST_SEPARATIONS]
-        readings: list[_Reading] = []
+        readings: list[Reading] = []
         for coordinates, link, separation in found:
             if self._late():
                 return
@@ -447,7 +455,7 @@ class Solver:
                 return
             yield from self.solutions(reading.rest, depth + 1, max(0.02, 30 * reading.error))
 
-    def _read(self, problem: Problem, surrogate: Surrogate, separation: Separation) -> tuple[list["_Reading"], bool]:
+    def _read(self, problem: Problem, surrogate: Surrogate, separation: Separation) -> tuple[list[Reading], bool]:
         """The problem less one column, for each reading of that column's curve; and whether the first one is sure."""
         value, gradient = surrogate.value_and_gradient(problem.X)
         x, a = separated_curve(value, gradient, problem.X, separation)
@@ -471,7 +479,7 @@ class Solver:
             # The constant of a term belongs to the rest.
             error = float(np.std(residual) if not separation.product else np.sqrt(np.mean(residual**2)))
             cost = complexity(formula) + MISFIT_PRICE * math.log10(max(error, uncertain) / spread)
-            found.append(_Reading(rest, cost, surrogate.error))
+            found.append(Reading(rest, cost, surrogate.error))
             sure = sure or (simple and len(found) == 1)
         return found, sure
 
@@ -489,12 +497,3 @@ class Solver:
             return
         for formula in self.leaf(Leaf(x[:, None], a, variables, error, None, until, None)):
             yield formula, False
-
-
-@dataclass(frozen=True, eq=False)
-class _Reading:
-    """A problem less one column that was read, what the reading costs, and the error it was read with."""
-
-    rest: Problem
-    cost: float
-    error: float

@@ -319,6 +319,13 @@ def test_waves_are_looked_for_before_any_reduction_where_an_interpolant_sees_not
     assert not any(one.look is Look.WAVES for one in smooth.looked)
 
 
+def test_a_factor_that_turns_many_times_is_taken_out(rng, agree):
+    X = rng.uniform(1.0, 2.0, (600, 2))
+    y = X[:, 0] ** 2 * np.sin(190 * X[:, 1] + 0.3)
+    _, found = solve(X, y, good=1e-6)
+    assert agree(found[-1][0], U**2 * sympy.sin(190 * V + 0.3), SYMBOLS[:2], X[:50], relative=1e-3)
+
+
 class Asked(Exception):
     """The leaf solver was asked for what splines follow."""
 
