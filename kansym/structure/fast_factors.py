@@ -175,12 +175,12 @@ def _factor(table: _Table, columns: list[int], rates: np.ndarray) -> tuple[float
     numbers = np.array([k / turning, math.atan2(b, a), *rates])
     for degrees in (DEGREES, HIGH_DEGREES):
         numbers = _fitted(functools.partial(left, amplitude=table.polynomials(degrees)), numbers)
-    level, phase, *rates = numbers.tolist()
+    level, phase, rates = float(numbers[0]), float(numbers[1]), numbers[2:]
     other = _peak(table, left(numbers, table.polynomials(HIGH_DEGREES)))
-    if other is not None and not _near(other, (columns, numbers[2:])):
+    if other is not None and not _near(other, (columns, rates)):
         return None
     whole = float(round(level))
-    return (whole if abs(whole) <= 1 and abs(level - whole) < PLAIN else level), np.array(rates), phase
+    return (whole if abs(whole) <= 1 and abs(level - whole) < PLAIN else level), rates, phase
 
 
 def _near(one: tuple[list[int], np.ndarray], other: tuple[list[int], np.ndarray]) -> bool:
