@@ -52,6 +52,11 @@ SIMPLE = 9
 3/4. There are so many others, such as 7/3 and 9/4, that one is always near: they cost what a real exponent does."""
 
 
+HIGHEST = 4
+"""Exponent of a sum up to which it may be a law's: high powers of sums imitate exponentials, (1 + x/p)^p, and there is
+one for any range. They cost what a real exponent does."""
+
+
 FEW_ROWS, FREE_BITS = 50, 3.0
 """Rows from which a constant costs 1/2 log2(n) and no more; and bits of an unremarkable constant: most are within a
 factor of eight of the scales of the table."""
@@ -97,7 +102,7 @@ def _count(expression: sympy.Expr, found: Counter[Kind]) -> None:
             found["sqrt"] += 1
             found["1/"] += int(exponent == -sympy.S.Half)
         else:
-            found[_power(exponent)] += 1
+            found[_power(base, exponent)] += 1
             if exponent == 2:
                 found["square"] += 1
             else:
@@ -313,10 +318,11 @@ def _count_inverted(base: sympy.Expr, exponent: sympy.Expr, found: Counter[Kind]
     if exponent == -sympy.S.Half:
         found["sqrt"] += 1
     else:
-        found[_power(exponent)] += 1
+        found[_power(base, exponent)] += 1
         found["square" if exponent == -2 else "constant"] += 1
 
 
-def _power(exponent: sympy.Expr) -> Kind:
+def _power(base: sympy.Expr, exponent: sympy.Expr) -> Kind:
     simple = isinstance(exponent, sympy.Rational) and (exponent.q <= 2 or abs(exponent.p) + exponent.q <= SIMPLE)
-    return "^" if simple else "^ real"
+    imitates = base.is_Add and exponent.is_number and abs(exponent) > HIGHEST
+    return "^" if simple and not imitates else "^ real"

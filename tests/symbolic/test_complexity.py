@@ -101,6 +101,15 @@ def test_an_exponent_of_many_that_are_always_near_costs_what_a_real_one_does():
         assert (bits > formula_bits(real, 100, 1) - 10 / (2 * math.log(2))) == rare
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+def test_high_powers_of_sums_cost_what_a_real_one_does(sign):
+    x, a, b = sympy.symbols("x a b")
+    for power, rare in ((2, False), (4, False), (5, True), (11, True)):
+        assert kinds(a * (x + b) ** (sign * power))["^ real"] == rare
+        # Of a column they are those of Lennard-Jones and Stefan.
+        assert kinds(a * x ** (sign * power))["^ real"] == 0
+
+
 def test_kinds_add_up_to_the_node_count():
     expression = sympy.exp(-(X**2) / 2) / sympy.sqrt(Y) - 3 * X * Y**-2 + sympy.sin(X - Y) ** 2.5
     assert sum(kinds(expression).values()) == complexity(expression)
