@@ -35,7 +35,8 @@ def canonicalize(expression: Expr, positive_variables: Collection[sympy.Symbol] 
     - ``0.5**x`` becomes ``exp(-0.693*x)``;
     - positive factors leave powers, ``(a*x + b)**p`` becomes ``a**p*(x + b/a)**p``, likewise in ``log`` and ``Abs``;
     - nested affine maps fold, additive and multiplicative constants merge, exact 1.0 and 0.0 vanish;
-    - phases of sin, cos and tan go to [-pi/2, pi/2), signs of even and odd functions to the outside;
+    - phases of sin, cos and tan go to [-pi/2, pi/2), signs of even and odd functions to the outside, and
+      ``cos(|u|)`` becomes ``cos(u)``;
     - equal coefficients of a sum are pulled out: ``4.9*x - 4.9*y + 0.5`` becomes ``4.9*(x - y) + 0.5``.
 
     Exponents stay Floats and no term is dropped: rounding constants is the business of snapping.
@@ -230,13 +231,20 @@ def _periodic(function: type[sympy.Function], argument: Expr) -> Expr:
     return _product([sympy.S.NegativeOne, shifted]) if odd else shifted
 
 
+def _without_size(argument: Expr) -> Expr:
+    """The argument of an even function, which need not be one of absolute size."""
+    number, rest = argument.as_coeff_Mul()
+    return number * rest.args[0] if isinstance(rest, sympy.Abs) else argument
+
+
 _RULES = {
     sympy.exp: _exp,
     sympy.log: _log,
     sympy.Abs: _abs,
     sympy.sign: _sign,
     sympy.sin: lambda argument: _periodic(sympy.sin, argument),
-    sympy.cos: lambda argument: _periodic(sympy.cos, argument),
+    sympy.cos: lambda argument: _periodic(sympy.cos, _without_size(argument)),
+    sympy.cosh: lambda argument: sympy.cosh(_without_size(argument)),
     sympy.tan: lambda argument: _periodic(sympy.tan, argument),
 }
 

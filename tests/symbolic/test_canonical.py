@@ -77,6 +77,18 @@ def test_signs_of_odd_and_even_functions_go_outside():
     assert canonicalize((F(0.5) - F(1.5) * Z) ** 2) == canonicalize((F(1.5) * Z - F(0.5)) ** 2)
 
 
+@pytest.mark.parametrize("function", [sympy.cos, sympy.cosh])
+def test_even_functions_need_no_absolute_size(function):
+    for argument in (sympy.Abs(Z - F(0.3)), F(1.7) * sympy.Abs(Z * Y), sympy.Abs(sympy.sin(Z))):
+        raw = F(2.0) * function(argument) + F(0.1)
+        found = canonicalize(raw)
+        assert not found.atoms(sympy.Abs)
+        rows = np.random.default_rng(0).uniform(-3, 3, (2, 20))
+        values = [sympy.lambdify((Y, Z), one, "numpy")(*rows) for one in (raw, found)]
+        np.testing.assert_allclose(*values, rtol=1e-12)
+    assert canonicalize(sympy.sin(sympy.Abs(Z))).atoms(sympy.Abs)
+
+
 def test_equal_coefficients_of_logarithms_join():
     result = canonicalize(F(1.2) * sympy.log(X) + F(1.2) * sympy.log(Y), POSITIVE)
     assert result == F(1.2) * sympy.log(X * Y)
