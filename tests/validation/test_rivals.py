@@ -64,7 +64,7 @@ def test_a_formula_with_nearly_as_many_constants_as_rows_is_no_rival(discovered)
 
 
 @pytest.mark.parametrize(
-    ("nearly", "bits", "untold"), [(40.0, 60.0, True), (20.0, 60.0, False), (40.0, 3.0, False)], ids=str
+    ("nearly", "bits", "untold"), [(60.0, 60.0, True), (20.0, 60.0, False), (60.0, 3.0, False)], ids=str
 )
 def test_a_form_of_about_the_length_that_fits_as_well(discovered, rng, monkeypatch, nearly, bits, untold):
     monkeypatch.setattr(rivals, "NEARLY", nearly)
@@ -72,8 +72,8 @@ def test_a_form_of_about_the_length_that_fits_as_well(discovered, rng, monkeypat
     X = rng.uniform([0, 0], [3, 1], (80, 2))
     y = np.sin(5 * X[:, 0]) * np.exp(-1.5 * X[:, 1]) + 0.005 * rng.normal(size=80)
     rival = _rival(discovered(X, y, "1.0*sin(5.0*x)*exp(-1.5*y)", "1.0*sin(5.0*x)/(0.2*y + 1)**8"))
-    # It is some thirty bits longer, most of them for what it leaves of the data.
-    assert rival.untold == untold and 25 < rival.margin < 40
+    # It is some fifty bits longer, most of them for what it leaves of the data, and sixteen for a high power of a sum.
+    assert rival.untold == untold and 40 < rival.margin < 60
 
 
 def test_a_correction_that_changes_nothing_says_nothing_else(discovered, rng):
