@@ -24,6 +24,7 @@ from kansym import clock
 from kansym.clock import Work
 from kansym.search.curve_readings import TREES, EngineTable, curve_readings, stand_in
 from kansym.search.rows import FitRows
+from kansym.structure.rational import chebyshev_products
 from kansym.symbolic.complexity import complexity
 from kansym.symbolic.parametric import parametrize
 from kansym.symbolic.single_argument import factor_and_argument, innermost_argument
@@ -184,10 +185,7 @@ def explained(x: np.ndarray, slope: np.ndarray, residual: np.ndarray, degree: in
     """
     ranks = (scipy.stats.rankdata(x, "ordinal", axis=0) - 1) / max(len(x) - 1, 1)
     degree = degree if x.shape[1] == 1 else DEGREE_OF_TWO
-    each = [np.polynomial.chebyshev.chebvander(2 * one - 1, degree) for one in ranks.T]
-    orders = [order for order in itertools.product(range(degree + 1), repeat=len(each)) if sum(order) <= degree]
-    columns = [math.prod(one[:, k] for one, k in zip(each, order, strict=True)) for order in orders]
-    basis = np.column_stack(columns) * slope[:, None]
+    basis = chebyshev_products(2 * ranks - 1, degree) * slope[:, None]
     if not (np.isfinite(basis).all() and residual.any()):
         return 0.0
     clock.charge(Work.DENSE_PRODUCTS, basis.size * basis.shape[1])

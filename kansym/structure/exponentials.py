@@ -21,12 +21,13 @@ from numpy.polynomial import chebyshev
 
 from kansym import clock
 from kansym.clock import Work
-from kansym.structure.rates import Block, RateFit, Rows, fitted
+from kansym.structure.rates import LEAST_DISTINCT, ROUNDING, Block, RateFit, Rows, fitted
 
 MOST_ORDER, MOST_ORDER_NEAR = 8, 6
 """Order of the largest differential equation, without noise and with it."""
 
-LEAST_DEGREE, MOST_DEGREE, ROWS_OF_DEGREE = 4, 60, 3
+MOST_DEGREE, ROWS_OF_DEGREE = 60, 3
+LEAST_DEGREE = LEAST_DISTINCT // ROWS_OF_DEGREE
 """Of the polynomial through the rows, and least rows for each: at random rows one of higher degree swings."""
 
 EXACT, NEARLY, CLIFF = 1e-11, 1e-8, 1e-3
@@ -53,8 +54,8 @@ no larger ones are tried."""
 SHARED = 0.6
 """Share of the range that the middle 98 in 100 rows have where they are looked at alone."""
 
-ROUNDING, NOISE = 1e-12, 1e-3
-"""Residual that is rounding, and least one that is noise, in units of y's root mean square."""
+NOISE = 1e-3
+"""Least residual that is noise, in units of y's root mean square."""
 
 
 def exponential_law(x: np.ndarray, y: np.ndarray, symbol: sympy.Symbol) -> sympy.Expr | None:

@@ -13,7 +13,7 @@ other peak, y over the factor is a smaller problem.
 import functools
 import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,27 +22,19 @@ import sympy
 
 from kansym import clock
 from kansym.clock import Work
+from kansym.structure.periodogram import SMOOTH_DEGREES, WAVE_VALUES, highest_peak, scattered
 from kansym.structure.problem import Problem
-from kansym.structure.rates import scattered
-from kansym.structure.rational import powers_up_to
+from kansym.structure.rational import chebyshev_products
 
-DEGREES, LOW_DEGREES = {1: 10, 2: 6, 3: 4, 4: 3, 5: 3}, {1: 4, 2: 3, 3: 2, 4: 2, 5: 1}
-HIGH_DEGREES = {1: 24, 2: 12, 3: 7, 4: 5, 5: 4}
-"""Degree of the polynomials in place of A, by the number of columns: for what is smooth, where three of them are
-fitted, and for the last digits of the factor."""
+LOW_DEGREES, HIGH_DEGREES = {1: 4, 2: 3, 3: 2, 4: 2, 5: 1}, {1: 24, 2: 12, 3: 7, 4: 5, 5: 4}
+"""Degree of the polynomials in place of A, by the number of columns: where three of them are fitted, and for the last
+digits of the factor."""
 
-ROWS, FEWEST = 1000, 200
-"""Rows that the factor is looked for on, and fewest."""
-
-STEP, TURN, FASTEST, FASTEST_OF_TWO = 0.8, math.pi / 2, 1600.0, 256.0
-"""Distance of neighbouring frequencies, in radians from the middle of a column to its end; the largest for each step
-between values of a column; and the largest of one column and of two."""
+FEWEST = 200
+"""Fewest rows."""
 
 SLOWEST = 16.0
 """Frequency below which an interpolant follows."""
-
-CHANCE = 8.0
-"""Nats above the logarithm of the number of frequencies that a peak of noise alone has once in some thousand tables."""
 
 MOVES = np.linspace(-1.6, 1.6, 33)
 """What may be amiss with each rate of a peak."""
@@ -73,10 +65,7 @@ class _Table:
 
     def polynomials(self, degrees: dict[int, int]) -> np.ndarray:
         """Polynomials of the columns up to a total degree, shape (n, m)."""
-        degree, d = degrees[self.s.shape[1]], self.s.shape[1]
-        single = [np.polynomial.chebyshev.chebvander(column, degree).T for column in self.s.T]
-        columns = [math.prod(one[p] for one, p in zip(single, own, strict=True)) for own in powers_up_to(d, degree)]
-        return np.column_stack(columns) * self.root[:, None]
+        return chebyshev_products(self.s, degrees[self.s.shape[1]]) * self.root[:, None]
 
     def left(self, matrix: np.ndarray) -> np.ndarray:
         """What columns leave of y."""
@@ -94,8 +83,8 @@ def without_fast_factor(problem: Problem) -> tuple[Problem, np.ndarray] | None:
     ----------
     problem : Problem
     """
-    some = scattered(len(problem.t), ROWS)
-    if problem.dimension not in DEGREES or len(some) < FEWEST:
+    some = scattered(len(problem.t))
+    if problem.dimension not in SMOOTH_DEGREES or len(some) < FEWEST:
         return None
     low, high, weights = problem.X.min(0), problem.X.max(0), problem.fitting_weights()
     middle, half = (low + high) / 2, (high - low) / 2
@@ -104,7 +93,7 @@ def without_fast_factor(problem: Problem) -> tuple[Problem, np.ndarray] | None:
     if not ((half > 0).all() and size > 0):
         return None
     table = _Table((problem.X[some] - middle) / half, root * problem.t[some] / size, root)
-    peak = _peak(table, table.left(table.polynomials(DEGREES)))
+    peak = _peak(table, table.left(table.polynomials(SMOOTH_DEGREES)))
     factor = None if peak is None else _factor(table, *peak)
     if peak is None or factor is None:
         return None
@@ -126,29 +115,12 @@ def _peak(table: _Table, residual: np.ndarray) -> tuple[list[int], np.ndarray] |
     size, d = float(np.linalg.norm(residual)), table.s.shape[1]
     if not size > 0:
         return None
-    weighted = residual * table.root / size
-    most = [TURN * (len(np.unique(column)) - 1) for column in table.s.T]
-    best, found = CHANCE, None
+    best, found = 0.0, None
     for columns in itertools.chain(([k] for k in range(d)), map(list, itertools.combinations(range(d), 2))):
-        height, rates = _highest(weighted, table.s[:, columns], [most[k] for k in columns])
+        height, rates = highest_peak(residual * table.root / size, table.s[:, columns])
         if height > best:
             best, found = height, (columns, rates)
     return found if found is not None and np.abs(found[1]).max() > SLOWEST else None
-
-
-def _highest(weighted: np.ndarray, s: np.ndarray, most: Sequence[float]) -> tuple[float, np.ndarray]:
-    """The highest peak over rates of one or two columns, in nats above the logarithm of their number."""
-    first = np.arange(STEP, min(most[0], FASTEST if len(most) == 1 else FASTEST_OF_TWO), len(most) * STEP)
-    limit = min(most[-1], FASTEST_OF_TWO)
-    second = np.zeros(1) if len(most) == 1 else np.arange(-limit, limit, 2 * STEP)
-    if not (len(first) and len(second)):
-        return 0.0, np.zeros(len(most))
-    clock.charge(Work.FORM_VALUES, 6 * (len(first) + len(second)) * len(s))
-    clock.charge(Work.DENSE_PRODUCTS, 2 * len(first) * len(second) * len(s))
-    left = np.exp(1j * np.outer(first, s[:, 0])) * weighted
-    power = np.abs(left @ np.exp(1j * np.outer(second, s[:, -1])).T) ** 2
-    a, b = divmod(int(power.argmax()), len(second))
-    return float(power[a, b]) - math.log(power.size), np.array([first[a], second[b]][: len(most)])
 
 
 def _factor(table: _Table, columns: list[int], rates: np.ndarray) -> tuple[float, np.ndarray, float] | None:
@@ -161,6 +133,7 @@ def _factor(table: _Table, columns: list[int], rates: np.ndarray) -> tuple[float
     # The rates of the peak are those of the law but for a part of a turn, which what stands before both has.
     wave = sine + 1j * cosine
     moves = np.array(list(itertools.product(MOVES, repeat=len(columns))))
+    clock.charge(Work.FORM_VALUES, WAVE_VALUES * len(moves) * len(s))
     move = moves[np.abs(np.exp(-2j * (moves @ s.T)) @ wave**2).argmax()]
     wave, rates = wave * np.exp(-1j * (s @ move)), rates + move
     shares, sizes, _ = np.linalg.svd(np.array([smooth, wave.real, wave.imag]), full_matrices=False)
@@ -173,7 +146,7 @@ def _factor(table: _Table, columns: list[int], rates: np.ndarray) -> tuple[float
         return table.left(amplitude * (numbers[0] + np.sin(s @ numbers[2:] + numbers[1]))[:, None])
 
     numbers = np.array([k / turning, math.atan2(b, a), *rates])
-    for degrees in (DEGREES, HIGH_DEGREES):
+    for degrees in (SMOOTH_DEGREES, HIGH_DEGREES):
         numbers = _fitted(functools.partial(left, amplitude=table.polynomials(degrees)), numbers)
     level, phase, rates = float(numbers[0]), float(numbers[1]), numbers[2:]
     other = _peak(table, left(numbers, table.polynomials(HIGH_DEGREES)))

@@ -1,9 +1,9 @@
 """Waves of many turns in one column, alone or damped, beside a straight line and one another.
 
 A record of an oscillation has hundreds of turns, which no polynomial or interpolant follows. The highest peak of the
-periodogram of what is left, up to the frequency that the spacing of the rows tells (Lomb 1976, doi:10.1007/BF00648343;
-Scargle 1982, doi:10.1086/160554), starts a wave with several decays; all rates so far are fitted together by variable
-projection, and the next peak is looked for as long as there is one that chance does not make.
+periodogram of what is left, up to the frequency that the spacing of the rows tells, starts a wave with several decays;
+all rates so far are fitted together by variable projection, and the next peak is looked for as long as there is one
+that chance does not make.
 """
 
 import math
@@ -12,26 +12,11 @@ from collections.abc import Iterator
 import numpy as np
 import sympy
 
-from kansym import clock
-from kansym.clock import Work
-from kansym.structure.rates import Block, RateFit, Rows, fitted
+from kansym.structure.periodogram import TURN, highest_peak
+from kansym.structure.rates import ROUNDING, Block, RateFit, Rows, fitted
 
-SLOWEST, FASTEST = 40.0, 1600.0
-"""Frequencies, in radians from the middle of the column to its end, below which polynomials follow a wave, and above
-which none is looked for."""
-
-STEP, TURN = 0.8, math.pi / 2
-"""Distance of neighbouring frequencies, and the largest for each step between values of the column: on a regular grid
-a faster wave has the values of a slower one."""
-
-ROWS = 1000
-"""Rows that waves are looked for on."""
-
-WAVE_VALUES = 6
-"""Values of a form that take as long as one of a wave."""
-
-CHANCE = 8.0
-"""Nats above the logarithm of the number of frequencies that a peak of noise alone has once in some thousand tables."""
+SLOWEST = 40.0
+"""Frequency, in radians from the middle of the column to its end, below which polynomials follow a wave."""
 
 DECAYS = (-0.5, 0.5, -3.0, 3.0, -12.0, 12.0)
 """Starts of decays, from the middle of the column to its end."""
@@ -39,8 +24,8 @@ DECAYS = (-0.5, 0.5, -3.0, 3.0, -12.0, 12.0)
 MOST = 4
 """Most waves."""
 
-ROUNDING, NEARLY = 1e-12, 1e-7
-"""Residual, in units of y's root mean square, that is rounding, and at which only digits of rates are left to find."""
+NEARLY = 1e-7
+"""Residual, in units of y's root mean square, at which only digits of rates are left to find."""
 
 
 def fast_waves(
@@ -61,12 +46,11 @@ def fast_waves(
     rows = Rows.of(x, y, weights)
     if rows is None or TURN * (rows.distinct - 1) < SLOWEST:
         return
-    few = rows.scattered(ROWS)
-    frequencies = np.arange(STEP, min(FASTEST, TURN * (few.distinct - 1)), STEP)
+    few = rows.scattered()
     floor = max(noise / rows.size, ROUNDING)
     fit = fitted((Block(0.0, 0.0, 2),), few)
     while fit is not None and len(fit.blocks) <= MOST and fit.square > NEARLY**2 * few.number:
-        peak = _peak(few, fit.residual, frequencies)
+        peak = _peak(few, fit.residual)
         # What is slow is left to others, unless it is beside what is fast.
         slow = len(fit.blocks) == 1 and (peak or 0.0) < SLOWEST
         more = None if peak is None or slow else _with_wave(fit, peak, few, floor)
@@ -78,16 +62,13 @@ def fast_waves(
         yield rows.written(whole, floor, symbol)
 
 
-def _peak(rows: Rows, residual: np.ndarray, frequencies: np.ndarray) -> float | None:
+def _peak(rows: Rows, residual: np.ndarray) -> float | None:
     """The frequency that explains most of a residual; None where chance may be the reason."""
-    size = float(residual @ residual)
+    size = float(np.linalg.norm(residual))
     if not size > 0:
         return None
-    clock.charge(Work.FORM_VALUES, WAVE_VALUES * len(frequencies) * rows.number)
-    weighted = residual * rows.root / math.sqrt(size)
-    power = np.array([abs(np.exp(1j * frequency * rows.s) @ weighted) ** 2 for frequency in frequencies])
-    best = int(power.argmax())
-    return float(frequencies[best]) if power[best] > math.log(len(frequencies)) + CHANCE else None
+    height, frequencies = highest_peak(residual * rows.root / size, rows.s[:, None])
+    return float(frequencies[0]) if height > 0 else None
 
 
 def _with_wave(fit: RateFit, frequency: float, rows: Rows, floor: float) -> RateFit | None:

@@ -18,6 +18,7 @@ import sympy
 
 from kansym import clock
 from kansym.clock import Work
+from kansym.structure.rational import chebyshev_products
 from kansym.structure.scaling_symmetry import nearest_rational, shortened
 from kansym.structure.surrogate import Interpolant, fit_surrogate, one_signed
 
@@ -83,6 +84,23 @@ class InnerFunction:
     shifts: tuple[float, float] = (0, 0)
     real: bool = False
     powers: tuple[float, float] = (0.0, 0.0)
+
+    @property
+    def number(self) -> float:
+        """The one that is fitted: a shift where there is one, or else the ratio."""
+        return self.shifts[0] if any(self.shifts) else self.ratio
+
+    def with_number(self, number: float) -> "InnerFunction":
+        return replace(self, shifts=(number, 0.0)) if any(self.shifts) else replace(self, ratio=number)
+
+    def linear(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+        """Columns of which h is the first times the number and the second, and the size of such a number."""
+        x, z = X[:, self.i], X[:, self.j]
+        if any(self.shifts):
+            power = z ** (1.0 / self.ratio)
+            return -power, x * power, float(np.ptp(x)) / 2
+        power = self.slopes[0] + 1.0
+        return x**power, z**power, abs(self.ratio)
 
     def apply(self, x: tuple[sympy.Expr, ...], X: np.ndarray) -> tuple[sympy.Expr, np.ndarray]:
         """The inner function of the columns, as an expression and as values."""
@@ -264,16 +282,10 @@ def with_fitted_number(
     Ichimura, Journal of Econometrics 58 (1993) 71, doi:10.1016/0304-4076(93)90114-K.
     """
     others = [k for k in range(X.shape[1]) if k not in (inner.i, inner.j)]
-    zero, power = any(inner.shifts), inner.slopes[0] + 1.0
-    first, second = X[:, inner.i] ** power, X[:, inner.j] ** power
-    if zero:
-        # (x - a) z^q is linear in its zero as a sum is in its ratio.
-        first = -(X[:, inner.j] ** (1.0 / inner.ratio))
-        second = -X[:, inner.i] * first
     root = np.ones(len(t)) if weights is None else np.sqrt(weights / weights.mean())
     for _ in range(ROUNDS):
-        number = inner.shifts[0] if zero else inner.ratio
-        child = np.column_stack([number * first + second, X[:, others]])
+        first, second, size = inner.linear(X)
+        child = np.column_stack([inner.number * first + second, X[:, others]])
         linear = np.zeros(child.shape[1], dtype=bool)
         surrogate = fit_surrogate(child, t, log=linear, weights=weights, seed=seed, rows=FITTED_ROWS)
         if surrogate is None:
@@ -283,13 +295,11 @@ def with_fitted_number(
         clock.charge(Work.DENSE_PRODUCTS, basis.size * basis.shape[1])
         told = np.linalg.lstsq(basis, first * root, rcond=None)[0]
         own = gradient[:, 0] * (first * root - basis @ told)
-        size = float(own @ own)
-        if not (math.isfinite(size) and size > 0):
+        square, most = float(own @ own), LARGEST_STEP * size
+        if not (math.isfinite(square) and square > 0):
             break
-        change = float(own @ ((t - value) * root)) / size
-        most = LARGEST_STEP * (float(np.ptp(X[:, inner.i])) / 2 if zero else abs(inner.ratio))
-        number += float(np.clip(change, -most, most))
-        inner = replace(inner, shifts=(number, 0.0)) if zero else replace(inner, ratio=number)
+        change = float(own @ ((t - value) * root)) / square
+        inner = inner.with_number(inner.number + float(np.clip(change, -most, most)))
     return inner
 
 
@@ -297,10 +307,7 @@ def _polynomials(X: np.ndarray) -> np.ndarray:
     """Products of Chebyshev polynomials of the columns up to some total degree, shape (n, terms)."""
     low, high = X.min(0), X.max(0)
     unit = 2 * (X - low) / np.where(high > low, high - low, 1.0) - 1
-    degree = DEGREES[min(X.shape[1], len(DEGREES)) - 1]
-    single = [np.polynomial.chebyshev.chebvander(column, degree).T for column in unit.T]
-    exponents = (one for one in itertools.product(range(degree + 1), repeat=X.shape[1]) if sum(one) <= degree)
-    return np.column_stack([math.prod(one[p] for one, p in zip(single, powers, strict=True)) for powers in exponents])
+    return chebyshev_products(unit, DEGREES[min(X.shape[1], len(DEGREES)) - 1])
 
 
 def _shifted(i: int, j: int, ratio: np.ndarray, x: np.ndarray, z: np.ndarray) -> InnerFunction | None:

@@ -17,6 +17,7 @@ import sympy
 
 from kansym import clock
 from kansym.clock import Work
+from kansym.structure.periodogram import scattered
 
 CHOSEN_ON = 500
 """Rows that sums are chosen on, at most; the best are fitted to all."""
@@ -30,8 +31,8 @@ NODES = 1.3
 LARGEST_EXPONENT = 600.0
 """Of an exponential at zero, in units of its value at an end of the range, in double precision."""
 
-GOLDEN = (math.sqrt(5) - 1) / 2
-"""Its multiples are spread evenly and have no step."""
+ROUNDING = 1e-12
+"""Residual, in units of y's root mean square, that is rounding."""
 
 LEAST_DISTINCT = 12
 """Values of the column below which there is nothing to tell."""
@@ -139,9 +140,9 @@ class Rows:
         some = slice(None, None, -(-self.number // CHOSEN_ON))
         return replace(self, s=self.s[some], y=self.y[some], root=self.root[some], stands_for=self.number)
 
-    def scattered(self, count: int) -> Self:
+    def scattered(self) -> Self:
         """Some of the rows, in no order, each of which stands for as many."""
-        some = scattered(self.number, count)
+        some = scattered(self.number)
         return replace(self, s=self.s[some], y=self.y[some], root=self.root[some], stands_for=self.number)
 
     def length(self, fit: RateFit, floor: float) -> float:
@@ -175,13 +176,6 @@ class Rows:
             own = parts.setdefault(block, {}).setdefault(power, [0.0, 0.0])
             own[side] = float(value) * self.size * shift / scale**power
         return sympy.Add(*(_formula(block, own, self.half, symbol) for block, own in parts.items()))
-
-
-def scattered(number: int, count: int) -> np.ndarray:
-    """Places of some rows, spread evenly: those of equal steps would take a fast wave for a slow one."""
-    if count >= number:
-        return np.arange(number)
-    return np.unique((np.arange(1, count + 1) * GOLDEN % 1.0 * number).astype(int))
 
 
 def fitted(blocks: tuple[Block, ...], rows: Rows) -> RateFit | None:

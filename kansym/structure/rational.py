@@ -219,6 +219,13 @@ def powers_up_to(d: int, degree: int) -> list[tuple[int, ...]]:
     return sorted((tuple(f.count(k) for k in range(d)) for f in factors), key=lambda p: (sum(p), p))
 
 
+def chebyshev_products(U: np.ndarray, degree: int) -> np.ndarray:
+    """Products of Chebyshev polynomials of columns from -1 to 1 up to some total degree, shape (n, terms)."""
+    single = [np.polynomial.chebyshev.chebvander(u, degree).T for u in U.T]
+    every = powers_up_to(U.shape[1], degree)
+    return np.column_stack([math.prod(one[p] for one, p in zip(single, own, strict=True)) for own in every])
+
+
 def monomials(U: np.ndarray, powers: list[tuple[int, ...]]) -> np.ndarray:
     """Products of powers of the columns, shape (n, len(powers))."""
     exponents = np.array(powers)

@@ -209,10 +209,10 @@ class Solver:
 
     def _slowly(self, problem: Problem) -> Iterator[Solution]:
         """Laws of what is left without a factor that turns many times; its interpolants say how noisy that is."""
-        slow = without_fast_factor(problem) if self.any_function else None
-        if slow is not None:
-            until = min(self.until, clock.now() + FAST * clock.left(self.until))
-            yield from Solver(self.reducer.y[slow[1]], self.leaf, seed=self.seed, until=until).solutions(slow[0])
+        found = without_fast_factor(problem) if self.any_function else None
+        if found is not None:
+            (slow, rows), until = found, min(self.until, clock.now() + FAST * clock.left(self.until))
+            yield from Solver(self.reducer.y[rows], self.leaf, seed=self.seed, until=until).solutions(slow)
 
     def _together(self, solutions: Iterator[Solution]) -> Iterator[Solution]:
         """Rivals that were found at once; `more` says that others follow, which are to be judged before any settles."""

@@ -16,6 +16,7 @@ import numpy as np
 
 from kansym import clock
 from kansym.clock import Work
+from kansym.structure.periodogram import CHANCE, TURN
 from kansym.terms.waves import Powers, Wave, WaveRows
 
 STEP = 1.6
@@ -37,18 +38,11 @@ TRIPLE_RATES = (11.2, 8.0)
 LINEAR_RATES = {1: 1600.0, 2: 512.0, 3: 32.0}
 """Largest rates of one, two and three columns in phases that have nothing but these: straight waves may be short."""
 
-TURN = math.pi / 2
-"""Largest rate, in radians, for each step between the values of one column or of two: faster waves have the values of
-slower ones where these are the points of a regular grid."""
-
 MOST_FOR_AMPLITUDES = 2
 """Columns of a table up to which waves times a column are scanned for, too."""
 
 MOST_FOR_TRIPLES = 4
 """Columns of a table up to which triples of them are tried."""
-
-CHANCE = 8.0
-"""Nats above the logarithm of the number of phases that a peak of noise alone has once in some thousand tables."""
 
 APART = 2
 """Steps of the grid, in any direction, within which two cells belong to one peak."""

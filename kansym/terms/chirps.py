@@ -11,15 +11,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from kansym import clock
+from kansym.structure.periodogram import SMOOTH_DEGREES
 from kansym.structure.rational import powers_up_to
 from kansym.terms.chirp_scan import Peak, peaks
 from kansym.terms.shorter_waves import ROUNDING, Shortening, length, unscaled
 from kansym.terms.wave_pairs import best_pairs
 from kansym.terms.waves import Wave, WaveFit, WaveRows, WaveSum, fitted
-
-DEGREES = {1: 10, 2: 6, 3: 4, 4: 3, 5: 3}
-"""Degree of the polynomial, by the number of columns, that takes out all that is smooth: where it leaves nothing, there
-is no wave of several turns."""
 
 LOW_DEGREE = 2
 """Degree of the polynomial beside slow waves, which one of high degree takes for its own."""
@@ -157,7 +154,7 @@ class _Search:
         self.shortening = Shortening(plain, number)
 
     def found(self, size: float) -> Chirps | None:
-        basis = self._smooth(DEGREES[self.dimension])
+        basis = self._smooth(SMOOTH_DEGREES[self.dimension])
         rows = self.scaled.beside(basis)
         before = fitted(WaveSum((), ()), rows, 0)
         if before.error < EXACT:

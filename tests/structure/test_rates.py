@@ -34,19 +34,6 @@ def test_rates_are_fitted_from_near_starts(rng):
     np.testing.assert_allclose(sympy.lambdify(X, law, "numpy")(x), y, rtol=0, atol=1e-9)
 
 
-@pytest.mark.parametrize("number", [50, 3000])
-def test_scattered_rows_have_no_equal_steps(number):
-    s = np.linspace(-1, 1, number)
-    rows = Rows.of(s, np.cos(s))
-    assert rows is not None
-    some = rows.scattered(1000)
-    assert (some.stands_for == number and 600 < some.number <= 1000) or some.number == number
-    # A wave with four turns less for each third row is another one on these.
-    fast = 0.5 * np.pi * (number - 1)
-    if number > 1000:
-        assert abs(np.exp(1j * 2 * fast / 3 * some.s).mean()) < 0.2
-
-
 def test_no_rows_without_a_range_or_values():
     assert Rows.of(np.ones(50), np.arange(50.0)) is None
     assert Rows.of(np.linspace(0, 1, 50), np.zeros(50)) is None
