@@ -33,8 +33,8 @@ class Variable:
         The unit is "1" for a pure number.
     low, high : float
         Ends of the range; of the size of the values where `signed`.
-    distribution : {"uniform", "log"}
-        Uniform in the value or in its logarithm.
+    distribution : {"uniform", "log", "normal"}
+        Uniform in the value or in its logarithm; or normal, with both ends two standard deviations from the mean.
     signed : bool
         Either sign with the same probability.
     integer : bool
@@ -47,7 +47,7 @@ class Variable:
     low: float
     high: float
     unit: str = "1"
-    distribution: Literal["uniform", "log"] = "uniform"
+    distribution: Literal["uniform", "log", "normal"] = "uniform"
     signed: bool = False
     integer: bool = False
     above: str = ""
@@ -55,10 +55,14 @@ class Variable:
     def __post_init__(self) -> None:
         if not np.isfinite([self.low, self.high]).all() or not self.low <= self.high:
             raise ArgumentError(f"variable {self.name!r}: low and high must be finite and ordered, got {self}")
-        if self.distribution not in ("uniform", "log"):
-            raise ArgumentError(f"variable {self.name!r}: distribution must be 'uniform' or 'log', got {self}")
+        if self.distribution not in ("uniform", "log", "normal"):
+            raise ArgumentError(
+                f"variable {self.name!r}: distribution must be 'uniform', 'log' or 'normal', got {self}"
+            )
         if (self.distribution == "log" or self.signed) and self.low <= 0:
             raise ArgumentError(f"variable {self.name!r}: a range of sizes must be positive, got {self}")
+        if self.distribution == "normal" and (self.signed or self.integer or self.above):
+            raise ArgumentError(f"variable {self.name!r}: a normal variable is no size and no whole number, got {self}")
 
     def extended(self) -> "Variable":
         """The variable over a range that is longer by `BEYOND` of its width at both ends.
@@ -91,6 +95,8 @@ def draw_one(variable: Variable, low: np.ndarray, generator: np.random.Generator
         sizes = np.floor(low + generator.random(len(low)) * (variable.high - low + 1))
     elif variable.distribution == "log":
         sizes = np.exp(generator.uniform(np.log(low), np.log(variable.high)))
+    elif variable.distribution == "normal":
+        sizes = generator.normal((low + variable.high) / 2, (variable.high - low) / 4)
     else:
         sizes = generator.uniform(low, variable.high)
     if variable.signed:

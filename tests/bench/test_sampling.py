@@ -14,6 +14,10 @@ def test_distributions():
     assert uniform.min() >= 2 and uniform.max() <= 6 and np.mean(uniform) == pytest.approx(4, abs=0.1)
     log = column(Variable("x", 1e-4, 1e4, distribution="log"))
     assert np.mean(np.log10(log)) == pytest.approx(0, abs=0.15)
+    normal = column(Variable("x", -1, 3, distribution="normal"))
+    assert np.mean(normal) == pytest.approx(1, abs=0.05) and np.std(normal) == pytest.approx(1, abs=0.05)
+    with pytest.raises(ArgumentError, match="no whole number"):
+        Variable("n", 1, 4, distribution="normal", integer=True)
     signed = column(Variable("x", 1, 10, distribution="log", signed=True))
     assert np.abs(signed).min() >= 1 and np.mean(signed > 0) == pytest.approx(0.5, abs=0.05)
     whole = column(Variable("n", 1, 4, integer=True))
