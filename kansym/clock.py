@@ -23,7 +23,7 @@ from enum import Enum
 DEFAULT_SECONDS = 120.0
 """Wall seconds of a search, where the user names none."""
 
-SLOWNESS = 2.0
+SLOWNESS = 1.2
 """How many times slower than an idle core of 2025 the reference core is."""
 
 SAFETY_SECONDS, LEAST_SAFETY = 20.0, 0.3

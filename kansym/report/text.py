@@ -143,6 +143,8 @@ def _history(summary: RunSummary) -> list[str]:
         lines.append(f"best network: {summary.network}{after_number(summary.y_units)}")
     if summary.formula.structure:
         lines.append(f"the formula came from: {'; '.join(steps_in_words(summary.formula))}")
+    if summary.formula.origin:
+        lines.append(f"found by: {summary.formula.origin}")
     return [*lines, ended(summary)]
 
 

@@ -262,6 +262,7 @@ def guesses_of(summary: RunSummary) -> list[GuessValues]:
 def history_values(summary: RunSummary) -> dict[str, Any]:
     return {
         "steps": steps_in_words(summary.formula) if summary.formula.structure else [],
+        "origin": "" if summary.formula.origin is None else str(summary.formula.origin),
         "network": f"{summary.network}{after_number(summary.y_units)}" if summary.network else "",
         "growth": [_decision(decision) for decision in summary.growth],
         "decisions": [] if summary.growth else list(summary.decisions),

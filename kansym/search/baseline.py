@@ -6,6 +6,7 @@
 import numpy as np
 import sympy
 
+from kansym import provenance
 from kansym.search.formulation import from_expression, judge
 from kansym.search.rows import FitRows
 from kansym.symbolic.formula import Formula
@@ -34,6 +35,7 @@ def baseline(fit_rows: FitRows, deadline: float, *, quadratic: bool = False) -> 
         For tables with one input: the quadratic formula too, and its smaller forms. It is the commonest law of one
         variable after the straight line, and searches for stranger ones end where they are as good as the data.
     """
+    provenance.sign("constant and linear formulas")
     X, y, weights = fit_rows.rows(fit_rows.train)
     mean = float(np.mean(y))
     level = sympy.Float(mean if mean else float(np.std(y)))

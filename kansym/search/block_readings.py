@@ -11,6 +11,7 @@ import numpy as np
 import sympy
 
 from kansym import clock
+from kansym.provenance import signed
 from kansym.search.curve_readings import EngineTable
 from kansym.search.factor_curves import Curve
 from kansym.search.factor_readings import (
@@ -46,6 +47,7 @@ FACTORED = 0.5
 """Part of the time for a table of two columns that goes to functions of single ones."""
 
 
+@signed("functions of two columns")
 def block_readings(
     X: np.ndarray,
     y: np.ndarray,

@@ -3,6 +3,9 @@
 STRUCTURE_SHARE = 0.75
 """Share of the time budget that the structure search may take before networks on the whole problem have their turn."""
 
+QUICK = 0.5
+"""Share of the time budget for what structure finds of several columns before all that takes long."""
+
 SHORTER = 0.5
 """Share of the budget for which structure goes on where a formula is exact and very long."""
 
@@ -35,6 +38,9 @@ READING = 0.2
 
 CHALLENGE = 0.2
 """Most of the time budget that is kept for rivals of the pick, where the noise of the table is known."""
+
+LEAST_FOR_RIVALS = 2.0
+"""Seconds for rivals of a pick that was found at once: time for all short compositions of a table."""
 
 RESERVE = 0.03
 """Share of the time budget kept for the last refit."""

@@ -18,11 +18,12 @@ from functools import partial
 import numpy as np
 import sympy
 
-from kansym import clock
+from kansym import clock, provenance
 from kansym.clock import Clock
 from kansym.errors import ArgumentError
 from kansym.primitives.allowed import allowed_functions
 from kansym.primitives.library import PrimitiveLibrary
+from kansym.provenance import Origin
 from kansym.search.curve_readings import TREES, EngineTable
 from kansym.search.formulation import from_expression
 from kansym.search.lengths import description_length_of
@@ -97,6 +98,7 @@ def rivals(formula: Formula, fit_rows: FitRows, *, until: float, seed: int) -> l
         news = [one for one in forms if one.length < length - WORDS or not _alike(one.loss, loss)]
         for one in news[:FITTED]:
             if one.length < limit:
+                provenance.credit(one.origin, changed="as a rival of the pick")
                 found += from_expression(one.form.substituted(), fit_rows, structure="rival", deadline=until)
     kept = [one for one in found if one.description_length < limit and one.consistent is not False]
     logger.info("%d rivals of %s", len(kept), formula)
@@ -149,20 +151,22 @@ def _sloped(form: ParametricForm, symbol: sympy.Symbol, fit_rows: FitRows) -> sy
 
 @dataclass(frozen=True, eq=False)
 class _Fitted:
-    """A fitted form, the length of its description, and what it leaves."""
+    """A fitted form, the length of its description, what it leaves, and who wrote it."""
 
     length: float
     form: ParametricForm
     loss: float
+    origin: Origin | None
 
 
 def _shortest(expressions: Iterator[sympy.Expr], fit_rows: FitRows) -> list[_Fitted]:
     """Expressions with their constants fitted, the shortest descriptions first."""
     fitted: list[_Fitted] = []
     for one in expressions:
+        origin = provenance.last()
         try:
             fit = fit_rows.fit(parametrize(one, fit_rows.variables), max_steps=30)
-            fitted.append(_Fitted(description_length_of(fit.form, fit_rows), fit.form, fit.loss))
+            fitted.append(_Fitted(description_length_of(fit.form, fit_rows), fit.form, fit.loss, origin))
         except ArgumentError as error:
             # A constant that no double holds; see `from_expression`.
             logger.info("rival given up: %s", error)

@@ -63,7 +63,10 @@ def _exact(formula: Formula, rows: FitRows, loss: str) -> Formula:
     if not result.accepted:
         return formula
     expression = as_written(result.form, rows).substituted()
-    shorter = replace(formula, expression=expression, complexity=complexity(expression), constants=(), covariance=None)
+    origin = None if formula.origin is None else formula.origin.changed("exact numbers")
+    shorter = replace(
+        formula, expression=expression, complexity=complexity(expression), constants=(), covariance=None, origin=origin
+    )
     fitted = refitted(shorter, rows.dataset, loss)[0]
     exact = [_replaced(k, value, number, formula.constants) for k, (_, value, number) in enumerate(result.accepted)]
     return with_exact(fitted, exact)

@@ -21,6 +21,7 @@ import sympy
 from scipy.interpolate import BSpline
 
 from kansym import clock
+from kansym.provenance import signed
 from kansym.search.curve_readings import EngineTable
 from kansym.search.factor_curves import Curve, Reading, Seen
 from kansym.terms.frames import Frame, frames
@@ -65,6 +66,7 @@ ROUNDS = 4
 _Look = Callable[[Frame, np.ndarray, EngineTable], list[Seen]]
 
 
+@signed("functions of single columns")
 def factor_readings(
     X: np.ndarray,
     y: np.ndarray,
@@ -92,6 +94,7 @@ def factor_readings(
     yield from _read_each(alike, until)
 
 
+@signed("functions of combinations")
 def combination_readings(
     X: np.ndarray,
     y: np.ndarray,

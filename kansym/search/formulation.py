@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import sympy
 
-from kansym import clock
+from kansym import clock, provenance
 from kansym.data.preparation import thinned
 from kansym.errors import ArgumentError
 from kansym.extraction.composition import AffineMap, compose
@@ -28,7 +28,7 @@ from kansym.symbolic.refit import refit
 from kansym.symbolic.rewriting import use_signs, with_factors, with_positive_offsets
 from kansym.symbolic.simplification import simplify
 from kansym.symbolic.snapping import SnapResult, snap
-from kansym.symbolic.steps import Origin, steps_of
+from kansym.symbolic.steps import Structure, steps_of
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ def formulate(
     scaling: AffineMap,
     fit_rows: FitRows,
     *,
-    structure: Origin,
+    structure: Structure,
     deadline: float | None = None,
     pick: Formula | None = None,
 ) -> list[Formula]:
@@ -70,7 +70,7 @@ def from_expression(
     raw: sympy.Expr,
     fit_rows: FitRows,
     *,
-    structure: Origin,
+    structure: Structure,
     deadline: float | None = None,
     pick: Formula | None = None,
 ) -> list[Formula]:
@@ -97,7 +97,7 @@ def from_expression(
 
 
 def _formulas(
-    raw: sympy.Expr, fit_rows: FitRows, structure: Origin, deadline: float | None, pick: Formula | None
+    raw: sympy.Expr, fit_rows: FitRows, structure: Structure, deadline: float | None, pick: Formula | None
 ) -> Iterator[Formula]:
     positive = [symbol for symbol in fit_rows.variables if symbol.is_positive]
     form = parametrize(canonicalize(raw, positive), fit_rows.variables)
@@ -140,7 +140,7 @@ def _lean(form: ParametricForm, loss: float, fit_rows: FitRows) -> ParametricFor
 def _of_chain(
     chain: list[tuple[ParametricForm, float]],
     fit_rows: FitRows,
-    structure: Origin,
+    structure: Structure,
     deadline: float | None,
     pick: Formula | None,
 ) -> Iterator[Formula]:
@@ -169,7 +169,7 @@ def polished(formula: Formula, fit_rows: FitRows, seconds: float) -> Formula:
         return formula
 
 
-def _as_fitted(form: ParametricForm, fit_rows: FitRows, structure: Origin) -> Formula | None:
+def _as_fitted(form: ParametricForm, fit_rows: FitRows, structure: Structure) -> Formula | None:
     return _left_rough(judge(form, fit_rows, structure=structure), form, fit_rows)
 
 
@@ -181,7 +181,7 @@ def _left_rough(formula: Formula | None, form: ParametricForm, fit_rows: FitRows
 
 
 def _finish(
-    form: ParametricForm, fit_rows: FitRows, structure: Origin, deadline: float | None, seconds: float = 20.0
+    form: ParametricForm, fit_rows: FitRows, structure: Structure, deadline: float | None, seconds: float = 20.0
 ) -> Formula | None:
     """Snap, simplify and judge; the smaller description length of the snapped and the plain form."""
     plain_formula = judge(form, fit_rows, structure=structure)
@@ -304,7 +304,7 @@ def _simpler(form: ParametricForm, fit_rows: FitRows, seconds: float) -> Paramet
     return form if result.status == "non-finite" else result.form
 
 
-def judge(form: ParametricForm, fit_rows: FitRows, *, structure: Origin) -> Formula | None:
+def judge(form: ParametricForm, fit_rows: FitRows, *, structure: Structure) -> Formula | None:
     """A `Formula` with its losses, size and constants.
 
     None when it is not finite on the rows it was made for, or has functions that the user left out.
@@ -337,6 +337,7 @@ def judge(form: ParametricForm, fit_rows: FitRows, *, structure: Origin) -> Form
         description_length=length,
         constants=constants,
         steps=steps_of(structure),
+        origin=provenance.last(),
         notes=() if found is None or found.consistent else (f"The units do not go together: {found.reason}.",),
         covariance=None if result.covariance is None else result.covariance * np.outer(signs, signs),
         consistent=None if found is None else found.consistent,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import sympy
 
-from kansym import clock
+from kansym import clock, provenance
 from kansym.errors import ArgumentError
 from kansym.extraction.selection import EXACT
 from kansym.search.budget import IMPROVING, IMPROVING_LAST
@@ -27,7 +27,7 @@ from kansym.symbolic.formula import Formula
 from kansym.symbolic.missing_constants import missing_constants
 from kansym.symbolic.parametric import ParametricForm, parametrize
 from kansym.symbolic.single_argument import is_power_law
-from kansym.symbolic.steps import Origin
+from kansym.symbolic.steps import Structure
 from kansym.terms.pursuit import LEAST_ROWS
 
 logger = logging.getLogger(__name__)
@@ -179,10 +179,10 @@ class FoundFormulas:
             self._wrong[best] = form is None or plainly_wrong(form.substituted(), self.fit_rows)
         return self._wrong[best]
 
-    def add(self, raw: sympy.Expr, structure: Origin) -> None:
-        """Fit and simplify an expression."""
+    def add(self, raw: sympy.Expr, structure: Structure) -> None:
+        """Fit and simplify an expression, which whoever signed last has found."""
         made = from_expression(raw, self.fit_rows, structure=structure, deadline=self.deadline, pick=self.best())
-        self.all += made
+        self.all += [one for one in made if not provenance.withheld(one)]
 
     def polish(self, deadline: float) -> list[tuple[Formula, Formula]]:
         """Bring the pick into shape where that was left out, and of few rows the front.
@@ -354,6 +354,7 @@ class FoundFormulas:
             fewer = 0.5 * n * math.log2(loss / max(loss - one.drop, LEAST_LEFT * loss))
             if fewer < price or not self._promises(formula.description_length + price - fewer, NEAR_BITS):
                 return
+            provenance.credit(formula.origin, changed="one more constant")
             self.add(one.expression, formula.steps)
 
     def _read_parts(self, formula: Formula, form: ParametricForm, noise: float, until: float, seed: int) -> None:
@@ -410,4 +411,5 @@ class FoundFormulas:
         for number, (bits, raw) in enumerate(sorted(others, key=lambda one: one[0])):
             if not self._promises(bits, READ_BITS) or (number and clock.late(until)):
                 return
+            provenance.credit(formula.origin, changed="a part read anew")
             self.add(raw, formula.steps)

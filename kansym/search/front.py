@@ -118,7 +118,7 @@ class ParetoFront(Sequence[Formula]):
 
     def to_frame(self) -> pd.DataFrame:
         """A table with the columns complexity, loss, score, equation, sympy_format, latex, description_length,
-        consistent (of its units, None where the table has none), picked.
+        consistent (of its units, None where the table has none), origin (who found it, in words), picked.
 
         The score is PySR's: the drop of log(loss) per unit of complexity since the formula before.
         """
@@ -140,13 +140,14 @@ class ParetoFront(Sequence[Formula]):
                     "latex": formula.latex(),
                     "description_length": formula.description_length,
                     "consistent": formula.consistent,
+                    "origin": "" if formula.origin is None else str(formula.origin),
                     "picked": formula is best,
                 }
             )
             before = formula
         columns = [
             "complexity", "loss", "score", "equation", "sympy_format", "latex", "description_length", "consistent",
-            "picked",
+            "origin", "picked",
         ]  # fmt: skip
         return Equations(rows, columns=columns)
 

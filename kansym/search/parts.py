@@ -7,7 +7,7 @@ from typing import cast
 import numpy as np
 import sympy
 
-from kansym import clock
+from kansym import clock, provenance
 from kansym.data.dataset import Dataset
 from kansym.search.options import DiscoveryOptions
 from kansym.structure.leaf import Leaf
@@ -34,4 +34,5 @@ def leaf_formulas(leaf: Leaf, formulas: Sequence[Formula]) -> Iterator[sympy.Exp
     closest = sorted(formulas, key=lambda formula: formula.validation_loss)[:1]
     names = {plain_symbol(variable.name): variable for variable in leaf.variables}
     for formula in dict.fromkeys(shortest + closest):
+        provenance.credit(formula.origin)
         yield cast(sympy.Expr, formula.expression.xreplace(names))

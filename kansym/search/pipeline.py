@@ -15,7 +15,7 @@ from typing import cast
 import numpy as np
 import sympy
 
-from kansym import clock
+from kansym import clock, provenance
 from kansym.data.dataset import Dataset
 from kansym.data.limits import require_moderate_target
 from kansym.data.preparation import prepare
@@ -74,7 +74,8 @@ def run_pipeline(
         If y is so large or small that its squares leave double precision, or no row has a positive weight.
     """
     require_moderate_target(dataset)
-    with threads_for(len(dataset.y)), clock.budget(options.max_seconds, deterministic=options.deterministic):
+    limits = clock.budget(options.max_seconds, deterministic=options.deterministic)
+    with threads_for(len(dataset.y)), limits, provenance.keeping():
         run = _Run(dataset, options, progress)
         try:
             with watched():
@@ -118,7 +119,7 @@ class _Run:
         self.decisions: list[Decision] = []
         # Where something smooth is known to reach an error, networks far above it have the wrong shape.
         self.promising = PROMISING if attainable is None else min(PROMISING, max(SPLINE_ERROR, 30 * attainable))
-        self.challenged = self._curve = False
+        self.challenged = self._curve = self._quick = False
         self.solver: Solver | None = None
         # Where noise is known, time is kept for the case against the pick.
         noisy = not part and is_noisy(0.0, self.fit_rows)
@@ -141,62 +142,101 @@ class _Run:
         self.report("training", str(decision))
 
     def search(self, seeds: Seeds | None = None) -> StopReason:
-        """Run until done; returns why it ended."""
+        """Run until done; returns why it ended. What is cheap and likely comes first."""
         self._baseline()
         good = self.formulas.at_noise()
         if seeds is not None:
             self.formulas.all.extend(seeds(self.fit_rows, self.deadline, self.report))
         if good or self.formulas.exact():
             return StopReason.AS_GOOD_AS_DATA
-        rows, columns = self.dataset.X.shape
-        # Curves in parts have a spline first.
-        if self.sums.noisy and (self.options.structure or columns > 1):
-            self._terms(self.sums.first)
-        if self.options.structure:
-            self._structure()
-            # With noise a long formula is seldom improved to the law, which takes long: sums come first. Where nothing
-            # smooth is left that is their last turn, which comes next and has all that the early one has.
-            sums = self.sums.noisy and self.formulas.long() and self.sums.open(self.sums.early)
-            if sums and not (self.ending.settled or self.formulas.exact()):
-                self._terms(self.sums.early)
-            # A short formula that leaves nothing lacks nothing; what else its parts may be, its rivals will say.
-            elif not sums and (self.formulas.long() or not self.ending.settled):
-                self._improve()
-            # With few rows much is as good as the data, and the readings of the curve are still to come; what is long
-            # is one of many that are, and the last sums are still to come.
-            many = rows >= SMALL_TABLE or (columns > 1 and not (self.sums.noisy and self.formulas.long()))
-            if self.formulas.exact() or (self.formulas.at_noise() and many):
-                return StopReason.AS_GOOD_AS_DATA
-            # Only readings know functions of the user's own.
-            if self.ending.settled and not (self.own_library and columns == 1):
-                if columns == 1:
-                    self._terms(Turn.GLANCE)
-                # Near poles nothing smooth is left either, though a sum of products may be; so may a shorter formula.
-                found = (self.formulas.long() or not self.sums.noisy) and self._terms(self.sums.last)
-                return StopReason.AS_GOOD_AS_DATA if found else StopReason.NOTHING_SMOOTH_LEFT
-        unimproved, candidates = 0, self.candidates
-        if columns == 1:
-            # The curve itself as one spline: what it leaves is noise, and a reading that leaves no more needs no other.
-            for first in itertools.islice(candidates, 1):
-                self._keep_network(first)
-            # With noise much is as good as the data.
-            if self.sums.noisy and self.part and not self.own_library:
-                self._terms(Turn.CURVE if self.sums.open(Turn.CURVE) else Turn.GLANCE)
-            # What is seen in few rows need not be noise.
-            sure = self.sums.noisy and rows >= UNEVEN_ROWS
-            if sure or not self._terms(self.sums.or_compositions(Turn.BRIEF)):
-                self._one_dimensional()
-            if self.sums.noisy and not (self.own_library and self._nothing_left()):
-                self._terms(Turn.GLANCE)
-            long = self.sums.noisy and self.formulas.long() and not self.own_library
-            if self.formulas.exact() or (self._nothing_left() and not long):
-                return StopReason.AS_GOOD_AS_DATA if self.formulas.at_noise() else StopReason.AS_GOOD_AS_SPLINE
-        if self._terms(self.sums.or_compositions(self.sums.last)):
+        columns = self.dataset.n_columns
+        stages = (
+            self._of_quick_structure if self.options.structure and columns > 1 else None,
+            # Curves in parts have a spline first.
+            self._of_first_sums if self.options.structure or columns > 1 else None,
+            self._of_structure if self.options.structure else None,
+            self._of_one_curve if columns == 1 else None,
+            self._of_last_sums,
+            self._of_networks,
+        )
+        for stage in stages:
+            if stage is not None and (reason := stage()) is not None:
+                return reason
+        return self._of_held_networks()
+
+    def _of_quick_structure(self) -> StopReason | None:
+        """Reductions and linear algebra alone: whether they end the search."""
+        self._quickly()
+        rows = self.dataset.n_rows
+        # With few rows much is as good as the data; what is very long is one of many that are.
+        if self.formulas.exact() or (
+            self.formulas.at_noise() and rows >= SMALL_TABLE and not self.formulas.very_long()
+        ):
             return StopReason.AS_GOOD_AS_DATA
-        for candidate in candidates:
+        if self.ending.settled and self.ending.short:
+            return StopReason.NOTHING_SMOOTH_LEFT
+        self.ending.settled = False
+        return None
+
+    def _of_first_sums(self) -> None:
+        if self.sums.noisy:
+            self._terms(self.sums.first)
+
+    def _of_structure(self) -> StopReason | None:
+        """The whole structure search, and what its formulas lack."""
+        rows, columns = self.dataset.X.shape
+        self._structure()
+        # With noise a long formula is seldom improved to the law, which takes long: sums come first. Where nothing
+        # smooth is left that is their last turn, which comes next and has all that the early one has.
+        sums = self.sums.noisy and self.formulas.long() and self.sums.open(self.sums.early)
+        if sums and not (self.ending.settled or self.formulas.exact()):
+            self._terms(self.sums.early)
+        # A short formula that leaves nothing lacks nothing; what else its parts may be, its rivals will say.
+        elif not sums and (self.formulas.long() or not self.ending.settled):
+            self._improve()
+        # With few rows much is as good as the data, and the readings of the curve are still to come; what is long
+        # is one of many that are, and the last sums are still to come.
+        many = rows >= SMALL_TABLE or (columns > 1 and not (self.sums.noisy and self.formulas.long()))
+        if self.formulas.exact() or (self.formulas.at_noise() and many):
+            return StopReason.AS_GOOD_AS_DATA
+        # Only readings know functions of the user's own.
+        if not self.ending.settled or (self.own_library and columns == 1):
+            return None
+        if columns == 1:
+            self._terms(Turn.GLANCE)
+        # Near poles nothing smooth is left either, though a sum of products may be; so may a shorter formula.
+        found = (self.formulas.long() or not self.sums.noisy) and self._terms(self.sums.last)
+        return StopReason.AS_GOOD_AS_DATA if found else StopReason.NOTHING_SMOOTH_LEFT
+
+    def _of_one_curve(self) -> StopReason | None:
+        """Readings of a table's only column."""
+        # The curve itself as one spline: what it leaves is noise, and a reading that leaves no more needs no other.
+        for first in itertools.islice(self.candidates, 1):
+            self._keep_network(first)
+        # With noise much is as good as the data.
+        if self.sums.noisy and self.part and not self.own_library:
+            self._terms(Turn.CURVE if self.sums.open(Turn.CURVE) else Turn.GLANCE)
+        # What is seen in few rows need not be noise.
+        sure = self.sums.noisy and self.dataset.n_rows >= UNEVEN_ROWS
+        if sure or not self._terms(self.sums.or_compositions(Turn.BRIEF)):
+            self._one_dimensional()
+        if self.sums.noisy and not (self.own_library and self._nothing_left()):
+            self._terms(Turn.GLANCE)
+        long = self.sums.noisy and self.formulas.long() and not self.own_library
+        if self.formulas.exact() or (self._nothing_left() and not long):
+            return StopReason.AS_GOOD_AS_DATA if self.formulas.at_noise() else StopReason.AS_GOOD_AS_SPLINE
+        return None
+
+    def _of_last_sums(self) -> StopReason | None:
+        return StopReason.AS_GOOD_AS_DATA if self._terms(self.sums.or_compositions(self.sums.last)) else None
+
+    def _of_networks(self) -> StopReason | None:
+        """Networks from the smallest up, read as they come."""
+        unimproved = 0
+        for candidate in self.candidates:
             self._keep_network(candidate)
             if clock.late(self.deadline):
-                break
+                return None
             if self.formulas and len(self.formulas) > 1:
                 # A larger network that sees no more than the formula is evidence that there is no more to see.
                 better = self.networks.loss(candidate) < 0.9 * self.formulas.best_loss()
@@ -210,6 +250,10 @@ class _Run:
             told = self.solver is not None or self.dataset.y_error is not None
             if told and unimproved >= 3 and self._matches_network():
                 return StopReason.AS_GOOD_AS_NETWORKS
+        return None
+
+    def _of_held_networks(self) -> StopReason:
+        """What was left aside; why the search ends."""
         self._read_held()
         if self.formulas.at_noise():
             return StopReason.AS_GOOD_AS_DATA
@@ -226,6 +270,8 @@ class _Run:
         if best is not None and is_noisy(best.loss, self.fit_rows):
             self.report("composing", "looking for rivals of the pick")
             until = self.start + self.options.max_seconds * (1 - budget.RESERVE)
+            # As long as the search itself has taken: what was hard to find has rivals that are hard to find.
+            until = min(until, clock.now() + max(budget.LEAST_FOR_RIVALS, clock.now() - self.start))
             self.challenged = self.formulas.challenge(min(until, self.ending.soon(FOR_RIVALS)), seed=self.options.seed)
 
     @contained("the first formulas")
@@ -287,18 +333,51 @@ class _Run:
         noisy = not blind and self.network.validation_loss > (SPLINE_ERROR * self.networks.scaling.y_scale) ** 2
         return noisy and best.validation_loss < factor * self.network.validation_loss
 
+    @contained("the quick structure search")
+    def _quickly(self) -> None:
+        """What structure finds of several columns before all that takes long."""
+        self.report("structure", "looking for symmetries")
+        solver = self.solver = self._solver(budget.QUICK, quick=True)
+        leader, unbeaten, self._quick = None, 0, True
+        for raw, problem in self.faults.guard("the structure search", solver.solutions(self._whole())):
+            steps = problem.steps or (Step(StepKind.WHOLE),)
+            self.sums.see(solver.noise, solver.smooth, solver.reducer.idle)
+            self.formulas.add(raw, steps)
+            self.report("structure", in_words(steps))
+            enough = self.formulas.at_noise() and len(self.dataset.y) >= SMALL_TABLE
+            if self.formulas.exact() or (enough and not solver.more):
+                break
+            best = self.formulas.best()
+            leader, unbeaten = best, unbeaten + 1 if best is leader else 0
+            if not solver.more and self.ending.settles(solver, unbeaten):
+                break
+        self.sums.see(solver.noise, solver.smooth, solver.reducer.idle)
+        self._quick = False
+
+    def _whole(self) -> Problem:
+        X, y, weights = self.fit_rows.rows(self.fit_rows.fitting)
+        return Problem.of(X, y, self.fit_rows.variables, weights)
+
+    def _solver(self, share: float, *, quick: bool) -> Solver:
+        every = self.fit_rows.allowed is None or self.fit_rows.allowed.elementary
+        return Solver(
+            self.fit_rows.rows(self.fit_rows.fitting)[1],
+            self._leaf,
+            seed=self.options.seed,
+            until=self.start + share * self.options.max_seconds,
+            any_function=every,
+            units=self.fit_rows.units,
+            quick=quick,
+            known=None if self.solver is None else self.solver.reducer.known,
+        )
+
     @contained("the structure search")
     def _structure(self) -> None:
         """Solve the smaller problems that symmetries and inner functions make of this one."""
         self.report("structure", "looking for symmetries")
-        shares = budget.STRUCTURE_SHARE, budget.SHORTER
-        until, soon = (self.start + share * self.options.max_seconds for share in shares)
-        every = self.fit_rows.allowed is None or self.fit_rows.allowed.elementary
-        X, y, weights = self.fit_rows.rows(self.fit_rows.fitting)
-        whole = Problem.of(X, y, self.fit_rows.variables, weights)
-        solver = self.solver = Solver(
-            y, self._leaf, seed=self.options.seed, until=until, any_function=every, units=self.fit_rows.units
-        )
+        soon = self.start + budget.SHORTER * self.options.max_seconds
+        y, whole = self.dataset.y, self._whole()
+        solver = self.solver = self._solver(budget.STRUCTURE_SHARE, quick=False)
         leader, unbeaten, reduced = None, 0, False
         for raw, problem in self.faults.guard("the structure search", solver.solutions(whole)):
             steps = problem.steps or (Step(StepKind.WHOLE),)
@@ -337,10 +416,13 @@ class _Run:
         if not np.ptp(leaf.t) > 0:
             yield sympy.Float(float(leaf.t[0]))
             return
-        if leaf.look is not Look.WAVES and any(map(self._sums_end, self.sums.before(leaf))):
+        if leaf.look is not Look.WAVES and not self._quick and any(map(self._sums_end, self.sums.before(leaf))):
             return
         if leaf.look is not Look.WHOLE:
             yield from self._glance(leaf)
+            return
+        if self._quick:
+            yield from self._quick_leaf(leaf)
             return
         self._leaves += 1
         longest = self.sums.spare(self.start, self.options.max_seconds)
@@ -354,6 +436,16 @@ class _Run:
         self.faults.count += part.faults.count
         yield from leaf_formulas(leaf, part.formulas.all)
         if press.came:  # What the part has found so far is in the whole.
+            raise KeyboardInterrupt
+
+    def _quick_leaf(self, leaf: Leaf) -> Iterator[sympy.Expr]:
+        table, options = leaf_table(leaf, replace(self.options, terms=False), self.dataset.n_columns)
+        part = _Run(table, options, None, attainable=leaf.attainable, part=True)
+        with first_press() as press:
+            part.search()
+        self.faults.count += part.faults.count
+        yield from leaf_formulas(leaf, part.formulas.all)
+        if press.came:
             raise KeyboardInterrupt
 
     def _glance(self, leaf: Leaf) -> Iterator[sympy.Expr]:

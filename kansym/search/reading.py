@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 
-from kansym import clock
+from kansym import clock, provenance
 from kansym.extraction.selection import SymbolicCandidate
 from kansym.kan.growth import Candidate
 from kansym.kan.network import Network, format_shape
@@ -15,7 +15,7 @@ from kansym.search.prospects import could_win
 from kansym.search.results import NetworkReading
 from kansym.search.rows import FitRows
 from kansym.symbolic.formula import Formula
-from kansym.symbolic.steps import Origin, Step, StepKind
+from kansym.symbolic.steps import Step, StepKind, Structure
 
 NEARLY_EXACT = 1e-6
 """Error of a symbolic network, in spreads of y, from which on it is no law without noise."""
@@ -88,7 +88,7 @@ class Reader:
     def formulate(
         self,
         found: list[SymbolicCandidate],
-        structure: Origin,
+        structure: Structure,
         trained: Network | None = None,
         until: float = math.inf,
         *,
@@ -99,7 +99,7 @@ class Reader:
         Parameters
         ----------
         found : list of SymbolicCandidate
-        structure : Origin
+        structure : Structure
         trained : Network, optional
             What they were read from.
         until : float, default inf
@@ -116,8 +116,10 @@ class Reader:
                 continue
             network = symbolic.network.to("cpu")
             pick = self.formulas.best()
+            provenance.sign("networks" if trained is not None else "readings of a curve")
             end = clock.now() if rough else until
             made = formulate(network, self.networks.map, self.fit_rows, structure=structure, deadline=end, pick=pick)
+            made = [one for one in made if not provenance.withheld(one)]
             self.formulas.all += made
             for formula in made:
                 self.readings[formula] = NetworkReading(network, trained)

@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import Enum, unique
 from functools import partial
 
@@ -11,6 +11,7 @@ import sympy
 import torch
 
 from kansym import clock
+from kansym.provenance import signing
 from kansym.search.block_readings import block_readings
 from kansym.search.budget import LEAF, TERMS_AFTER
 from kansym.search.curve_readings import EngineTable
@@ -116,6 +117,15 @@ FAR_LESS = 0.2
 FACTORED, SEEN = 0.6, 0.4
 """Most of a turn for functions that are read one at a time; and with noise the least share of the time that is left for
 those."""
+
+
+ONE_COLUMN: dict[str, Callable[..., Iterable[sympy.Expr]]] = {
+    "fast waves": fast_waves,
+    "squared waves": squared_waves,
+    "linked waves": linked_waves,
+    "exponentials and waves": exponential_sums,
+}
+"""Finders for a table's only column."""
 
 
 class Sums:
@@ -269,9 +279,11 @@ class Sums:
         variables, allowed = self.fit_rows.variables, self.fit_rows.allowed
         if self.wanted and suits(X, y) and len(y) >= LEAST_ROWS:
             root, left = np.ones(len(y)) if weights is None else np.sqrt(weights), clock.left(until)
-            fast = fast_waves(X[:, 0], y, variables[0], weights=weights) if X.shape[1] == 1 else ()
-            others = waves_at_once(X, y, root, variables, seed=self.options.seed, seconds=left)
-            for one in itertools.chain(fast, others):
+            fast = signing("fast waves", lambda: fast_waves(X[:, 0], y, variables[0], weights=weights))
+            others = signing(
+                "wave columns", lambda: waves_at_once(X, y, root, variables, seed=self.options.seed, seconds=left)
+            )
+            for one in itertools.chain(fast if X.shape[1] == 1 else (), others):
                 if allowed is None or allowed.permits(one):
                     yield one
 
@@ -291,8 +303,9 @@ class Sums:
         if len(variables) == 1 and not self._of_one:
             self._of_one = True
             noise = max(self.fit_rows.noise_floor, self.noise)
-            for engine in (fast_waves, squared_waves, linked_waves, exponential_sums):
-                for one in engine(X[:, 0], y, variables[0], weights=weights, noise=noise):
+            for name, engine in ONE_COLUMN.items():
+                found = partial(engine, X[:, 0], y, variables[0], weights=weights, noise=noise)
+                for one in signing(name, found):
                     if allowed is None or allowed.permits(one):
                         yield one
 

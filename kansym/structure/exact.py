@@ -3,12 +3,14 @@
 """Laws of a problem that are exact on all rows, by linear algebra, as formulas for the user's y."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 import sympy
 
 from kansym import clock
+from kansym.provenance import signed, signing
 from kansym.structure.algebraic import algebraic_law
 from kansym.structure.exponentials import exponential_law
 from kansym.structure.leaf import Solution, symbols
@@ -35,12 +37,14 @@ def laws_at_once(problem: Problem, *, any_function: bool) -> Iterator[sympy.Expr
     if problem.dimension == 0:
         return
     variables = symbols(problem.dimension)
-    yield from rational_laws(problem.X, problem.t, variables)
+    yield from signing("rational functions", lambda: rational_laws(problem.X, problem.t, variables))
     if any_function:
-        for engine in (monomial_law, algebraic_law):
-            law = engine(problem.X, problem.t, variables)
-            if law is not None:
-                yield law
+        yield from signing("monomials", lambda: _one(monomial_law(problem.X, problem.t, variables)))
+        yield from signing("algebraic laws", lambda: _one(algebraic_law(problem.X, problem.t, variables)))
+
+
+def _one(law: sympy.Expr | None) -> list[sympy.Expr]:
+    return [] if law is None else [law]
 
 
 def short_sums(problem: Problem, until: float, *, plain: bool = False) -> Iterator[Solution]:
@@ -63,11 +67,16 @@ def short_sums(problem: Problem, until: float, *, plain: bool = False) -> Iterat
             continue
         if problem.dimension == 1:
             yield from ((linked.compose(law, variables), linked) for law in _of_one_column(linked, variables[0]))
-        law = sparse_law(linked.X, linked.t, variables, four=plain)
-        if law is not None:
-            yield linked.compose(law, variables), linked
+        found = partial(sparse_law, linked.X, linked.t, variables, four=plain)
+        yield from ((linked.compose(law, variables), linked) for law in _signed_sparse(found))
 
 
+@signed("sparse sums")
+def _signed_sparse(law: Callable[[], sympy.Expr | None]) -> Iterator[sympy.Expr]:
+    yield from _one(law())
+
+
+@signed("exponentials and waves")
 def _of_one_column(problem: Problem, variable: sympy.Symbol) -> Iterator[sympy.Expr]:
     """Solutions of linear differential equations in the only column, its reciprocal, or its logarithm: sums of any
     powers."""
@@ -84,9 +93,11 @@ def _of_one_column(problem: Problem, variable: sympy.Symbol) -> Iterator[sympy.E
 def featured(problem: Problem, until: float) -> Iterator[Solution]:
     """Sums of three products that hide each other, and rational laws in functions of columns."""
     variables = symbols(problem.dimension)
-    law = sparse_law(problem.X, problem.t, variables, triples=True)
-    found = [] if law is None else [law]
-    for one in itertools.chain(found, featured_laws(problem.X, problem.t, variables, until=until)):
+    found = _signed_sparse(lambda: sparse_law(problem.X, problem.t, variables, triples=True))
+    others = signing(
+        "rational functions of functions", partial(featured_laws, problem.X, problem.t, variables, until=until)
+    )
+    for one in itertools.chain(found, others):
         yield problem.compose(one, variables), problem
 
 
@@ -102,6 +113,7 @@ def beside(problem: Problem, until: float, *, seed: int) -> Iterator[Solution]:
         Of the rows.
     """
     variables = symbols(problem.dimension)
-    spans = span_laws(problem.X, problem.t, variables, seed=seed, until=until)
-    for law in itertools.chain(spans, mixed_laws(problem.X, problem.t, variables, until=until)):
+    spans = partial(span_laws, problem.X, problem.t, variables, seed=seed, until=until)
+    mixed = partial(mixed_laws, problem.X, problem.t, variables, until=until)
+    for law in itertools.chain(signing("linear spans", spans), signing("mixed laws", mixed)):
         yield problem.compose(law, variables), problem

@@ -98,6 +98,8 @@ class Reducer:
         `kansym.clock.now` value.
     units : UnitSystem, optional
         Where all units are known and the columns can give the target its own: dimensional analysis then comes first.
+    known : dict, optional
+        Interpolants of problems that an earlier search of the same table has made.
 
     Attributes
     ----------
@@ -112,8 +114,17 @@ class Reducer:
         proportion to y: one for noise, and far below where a kink or a pole is all that an interpolant misses.
     """
 
-    def __init__(self, y: np.ndarray, *, seed: int, deadline: float, units: UnitSystem | None = None) -> None:
+    def __init__(
+        self,
+        y: np.ndarray,
+        *,
+        seed: int,
+        deadline: float,
+        units: UnitSystem | None = None,
+        known: dict[tuple[str, ...], Surrogate | None] | None = None,
+    ) -> None:
         self.y, self.seed, self.deadline = y, seed, deadline
+        self.known = {} if known is None else known
         self.units = units if units is not None and units.closed else None
         self.noisy = False
         self.idle: tuple[int, ...] = ()
@@ -127,14 +138,17 @@ class Reducer:
             weights = problem.target_weights()
             residual = problem.t - (weights * problem.t).sum() / weights.sum()
             return None, self._error(residual * problem.slope, check, problem)
-        surrogate = best_surrogate(
-            problem.X,
-            problem.t,
-            weights=problem.fitting_weights(),
-            seed=self.seed,
-            most=QUICK if self.noisy else 5,
-            until=self.deadline,
-        )
+        key = (str(problem.outer), str(problem.columns), str(self.noisy))
+        if key not in self.known:
+            self.known[key] = best_surrogate(
+                problem.X,
+                problem.t,
+                weights=problem.fitting_weights(),
+                seed=self.seed,
+                most=QUICK if self.noisy else 5,
+                until=self.deadline,
+            )
+        surrogate = self.known[key]
         if surrogate is None:
             return None, math.inf
         residual = (surrogate.predict(problem.X[check]) - problem.t[check]) * problem.slope[check]

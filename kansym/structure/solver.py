@@ -11,6 +11,7 @@ import numpy as np
 import sympy
 
 from kansym import clock
+from kansym.provenance import signed
 from kansym.structure.exact import beside, featured, short_sums
 from kansym.structure.fast_factors import without_fast_factor
 from kansym.structure.folding import folded, smoother_link
@@ -112,6 +113,11 @@ class Solver:
         allows, and keeps to symmetries and rational functions here.
     units : UnitSystem, optional
         Of the user's table.
+    quick : bool, default False
+        Only reductions, separations, linear algebra and simple forms, which find most of what there is in a small part
+        of the time.
+    known : dict, optional
+        Interpolants of an earlier solver of the same table.
     """
 
     def __init__(
@@ -123,9 +129,12 @@ class Solver:
         until: float,
         any_function: bool = True,
         units: UnitSystem | None = None,
+        quick: bool = False,
+        known: dict[tuple[str, ...], Surrogate | None] | None = None,
     ) -> None:
         self.leaf, self.seed, self.until, self.any_function = leaf, seed, until, any_function
-        self.reducer = Reducer(y, seed=seed, deadline=until, units=units)
+        self.quick = quick
+        self.reducer = Reducer(y, seed=seed, deadline=until, units=units, known=known)
         self.more = self.looked = False
         self._settling = Settling(self.reducer, seed)
         self._splined: set[tuple[tuple[sympy.Expr, ...], sympy.Expr]] = set()
@@ -136,7 +145,7 @@ class Solver:
         if depth == 0:
             # Before any interpolant: what linear algebra finds is found at once.
             yield from self._at_once(problem)
-            yield from self._peeled(problem)
+            yield from () if self.quick else self._peeled(problem)
         if depth == 0 and problem.dimension == 1:
             yield from self._together(straight_lines(problem, any_function=self.any_function))
         if depth == 0 and small:
@@ -151,10 +160,10 @@ class Solver:
             first, self.looked = not self.looked, True
             if self._late():
                 return
-            if first and self.reducer.lowest > WAVY:
+            if first and self.reducer.lowest > WAVY and not self.quick:
                 yield from waves(problem, self.leaf, clock.now() + GLANCE * clock.left(self.until))
                 yield from self._slowly(problem)
-            if first and self.reducer.noisy:
+            if first and self.reducer.noisy and not self.quick:
                 # Reductions are guesses then, and followed for long.
                 yield from beside(problem, self.until, seed=self.seed) if self.any_function else ()
                 # What looks like noise may be a kink, whose residuals are not those of noise.
@@ -178,16 +187,16 @@ class Solver:
                 continue
             yield from self._together(self._simply(smaller, surrogate))
             if self.reducer.noisy:
-                yield from self._together(self._as_quotients(smaller))
+                yield from () if self.quick else self._together(self._as_quotients(smaller))
                 yield from self._together(self._as_sums(smaller))
                 if smaller.steps and smaller.steps[-1].kind is StepKind.UNITS:
                     yield from self._together(self._as_product_units(smaller))
             whole = depth == 0 and not smaller.steps
             # What looks like noise may be a kink or a narrow peak, which splines follow.
-            if whole or smaller.dimension <= FEW_COLUMNS or not self.reducer.noisy:
+            if (whole or smaller.dimension <= FEW_COLUMNS or not self.reducer.noisy) and not self.quick:
                 yield from self._by_splines(smaller, surrogate)
             # With noise a term or factor that is read off is a guess, which reductions are not.
-            early = self.reducer.noisy and smaller.reduced and self.any_function
+            early = self.reducer.noisy and smaller.reduced and self.any_function and not self.quick
             if early:
                 yield from self._by_networks(smaller, surrogate)
             if smaller.dimension > 1:
@@ -221,6 +230,7 @@ class Solver:
             self.more = number < len(found)
             yield solution
 
+    @signed("simple forms")
     def _simply(self, problem: Problem, surrogate: Surrogate) -> Iterator[Solution]:
         """Forms without inner constants: exact ones, or with noise those that leave no more than the interpolant."""
         if self._late() or problem.dimension > 3 or not self.any_function:
@@ -250,6 +260,7 @@ class Solver:
                 if form.bits(n, problem.dimension) <= least:
                     yield problem.compose(form.expression, variables), problem
 
+    @signed("product units")
     def _as_product_units(self, problem: Problem) -> Iterator[Solution]:
         """Power laws times functions of products, fitted to the whole table: few rows or much noise suffice."""
         if self._late() or not self.any_function:
@@ -280,6 +291,7 @@ class Solver:
         for law in sorted(found, key=lambda law: law.bits)[: SMALL_TABLE_FORMS if small else MOST_FORMS]:
             yield problem.compose(law.expression, variables), problem
 
+    @signed("quotients of polynomials")
     def _as_quotients(self, problem: Problem) -> Iterator[Solution]:
         """Quotients of polynomials in several columns that leave about as little as interpolants, and their roots."""
         if not self.any_function or problem.dimension == 1 or self._late():
@@ -291,6 +303,7 @@ class Solver:
             for law in rational_fits(linked.X, linked.t, variables, linked.fitting_weights(), attainable=least):
                 yield linked.compose(law, variables), linked
 
+    @signed("sparse sums")
     def _as_sums(self, problem: Problem) -> Iterator[Solution]:
         """Short sums of products that leave no more than noise, of the target, its square and its reciprocal."""
         if not self.any_function or not 1 <= problem.dimension <= 3:

@@ -11,6 +11,7 @@ import numpy as np
 import sympy
 
 from kansym.errors import ArgumentError
+from kansym.provenance import signed
 from kansym.structure.links import usable_links
 from kansym.structure.problem import Problem
 from kansym.symbolic.complexity import formula_bits
@@ -76,6 +77,7 @@ SHOWN = {
 }  # fmt: skip
 
 
+@signed("straight lines")
 def straight_lines(problem: Problem, *, any_function: bool) -> Iterator[tuple[sympy.Expr, Problem]]:
     """Formulas for y that are straight lines of some L(y) against some g(x), the best ones first.
 

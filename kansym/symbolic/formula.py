@@ -14,6 +14,7 @@ import sympy
 
 from kansym.errors import ArgumentError, DataError, StorageError
 from kansym.numbers import uncertain_numbers
+from kansym.provenance import Origin
 from kansym.surfaces import surface
 from kansym.symbolic.constants import Constant as Constant
 from kansym.symbolic.constants import consistency_of, constants_of, correlation_of, errors_alone, errors_of_parts
@@ -62,6 +63,8 @@ class Formula:
     steps : tuple of Step
         The steps from the table to the formula, first to last, in plain symbols; one that carries `structure` as its
         name where only the words are known, as of runs that were saved by older versions.
+    origin : Origin or None
+        Which finder first wrote it, after how much work, and what has changed it since; None where nobody noted it.
     """
 
     expression: sympy.Expr
@@ -77,6 +80,7 @@ class Formula:
     covariance: np.ndarray | None = None
     consistent: bool | None = None
     steps: tuple[Step, ...] = ()
+    origin: Origin | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "variables", tuple(self.variables))
@@ -250,6 +254,7 @@ class Formula:
             "covariance": None if self.covariance is None else [[_to_json(c) for c in row] for row in self.covariance],
             "consistent": self.consistent,
             "steps": [step.to_dict() for step in self.steps],
+            "origin": None if self.origin is None else self.origin.to_dict(),
         }
 
     @classmethod
@@ -276,6 +281,7 @@ class Formula:
                 covariance=_covariance(data.get("covariance"), len(data["constants"])),
                 consistent=None if data.get("consistent") is None else bool(data["consistent"]),
                 steps=tuple(Step.from_dict(step) for step in data.get("steps", ())),
+                origin=None if data.get("origin") is None else Origin.from_dict(data["origin"]),
             )
         except (KeyError, TypeError, ValueError) as error:
             if isinstance(error, StorageError):

@@ -133,6 +133,20 @@ def _softplus(total: Expr) -> Expr:
     return total
 
 
+def swap_squares(expression: Expr) -> Expr:
+    """The expression with ``1 - sin(u)^2`` in the place of ``cos(u)^2``, or the other way round, where it is shorter."""
+    for argument in sorted({wave.args[0] for wave in expression.atoms(sympy.sin, sympy.cos)}, key=str):
+        for one, other in itertools.permutations((sympy.sin(argument), sympy.cos(argument))):
+            swapped = expression.replace(
+                lambda node, one=one: node.is_Pow and node.base == one and node.exp.is_Integer and node.exp % 2 == 0,
+                lambda node, other=other: (1 - other**2) ** (node.exp / 2),
+            )
+            if swapped != expression:
+                expanded = swapped.replace(lambda node: node.is_Add, _expand)
+                expression = min(expression, expanded, key=complexity)
+    return expression
+
+
 ROUND_DIGITS = 3
 """Digits of a round number."""
 
@@ -478,6 +492,7 @@ PASSES: dict[str, Pass] = {
     "softplus": Pass(join_softplus),
     "trigonometry": Pass(_trigonometry, largest=20),
     "waves": Pass(join_waves),
+    "squares of waves": Pass(swap_squares, cost=LOOK),
     "collection": Pass(_collect, cost=2.0),
     "common denominator": Pass(sympy.together, cost=2.0),
     "turned squares": Pass(turn_squares, cost=LOOK),

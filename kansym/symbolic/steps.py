@@ -102,11 +102,11 @@ class Step:
         return cls(StepKind(record["kind"]), str(record["name"]), tuple(expressions), int(record["fewer"]))
 
 
-Origin = str | tuple[Step, ...]
+Structure = str | tuple[Step, ...]
 """Where a formula comes from: the steps that led to it, or a name where there are none."""
 
 
-def steps_of(origin: Origin) -> tuple[Step, ...]:
+def steps_of(origin: Structure) -> tuple[Step, ...]:
     """An origin as steps: a name is one step of its own, an empty one none."""
     if isinstance(origin, str):
         return (Step(StepKind.NAMED, origin),) if origin else ()

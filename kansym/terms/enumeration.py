@@ -22,6 +22,7 @@ import sympy
 from kansym import clock
 from kansym.clock import Work
 from kansym.primitives.allowed import AllowedFunctions
+from kansym.provenance import signed
 from kansym.terms.arguments import Argument
 from kansym.terms.compositions import VALUE_COST, EnumeratedRows, Key, State, descend
 from kansym.terms.length import NODE_NATS, NOISE, ROUNDING
@@ -233,6 +234,7 @@ class Enumeration:
         last, before = self._counts[-1], self._counts[-2:][0]
         return last**2 / max(before, 1)
 
+    @signed("enumeration")
     def formulas(
         self,
         until: float = math.inf,

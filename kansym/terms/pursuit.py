@@ -19,6 +19,7 @@ import torch
 from kansym import clock
 from kansym.interrupting import first_press
 from kansym.primitives.allowed import AllowedFunctions
+from kansym.provenance import signed
 from kansym.symbolic.parametric import parametrize
 from kansym.terms.arguments import PHASE, Argument, arguments
 from kansym.terms.beam import Beam, State
@@ -200,6 +201,7 @@ class Pursuit:
         self.held: list[_Held] = []
         self.scanned = self.options.quick or n < LEAST_ROWS or not self._permitted(sympy.sin(variables[0]))
 
+    @signed("waves of pursuit")
     def waves(self, until: float) -> Iterator[sympy.Expr]:
         """Look for waves once: formulas of them and little else, and their phases among the arguments.
 
@@ -267,6 +269,7 @@ class Pursuit:
         poles = bool(np.abs(self.y).max() > POLES * np.sqrt(np.mean(self.y**2)))
         self.dictionary = Dictionary(self.arguments, rows, self.lengths, self.allowed, self.dimension, poles=poles)
 
+    @signed("pursuit")
     def formulas(self, until: float = math.inf, *, brief: bool = False) -> Iterator[sympy.Expr]:
         """Formulas in the variables: at once where a sum is as good as the data, and the best of all at the end.
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import sympy
 
-from kansym import clock
+from kansym import clock, provenance
 from kansym.data.columns import is_constant
 from kansym.data.dataset import Dataset
 from kansym.data.preparation import thinned
@@ -214,6 +214,7 @@ def _joined(
 def _formulas(whole: ParametricForm, fit_rows: FitRows, way: str, until: float) -> list[Formula]:
     """The whole as a formula, as it stands and simplified."""
     structure = f"a guess and what it lacks, {way}"
+    provenance.sign("a guess and what it lacks")
     plain = judge(whole, fit_rows, structure=structure)
     found = [] if plain is None else [plain]
     try:

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import sympy
 
-from kansym import clock
+from kansym import clock, provenance
 from kansym.data.dataset import Dataset
 from kansym.extraction.selection import EXACT
 from kansym.fitting.bounds import require_names
@@ -127,6 +127,7 @@ def _fitted(
     """The guess with its constants fitted, the smaller formulas that it leads to, and it with its numbers free."""
     now = clock.now()
     try:
+        provenance.sign("a guess")
         # Half of the time is for what follows from the fit.
         half = now + 0.5 * (until - now)
         trial.form = fitted_guess(trial.guess, fit_rows, seed=options.seed, until=half, deadline=deadline)
