@@ -37,7 +37,7 @@ extensions = [
     "matplotlib.sphinxext.plot_directive",
     "mathml",
 ]
-exclude_patterns = ["_build", "_figures.md", "examples/GALLERY_HEADER.rst"]
+exclude_patterns = ["_build", "_figures.md", "_finders.md", "examples/GALLERY_HEADER.rst"]
 suppress_warnings = ["config.cache"]
 
 # Pages.

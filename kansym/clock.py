@@ -6,9 +6,9 @@ that the data decide (rows, parameters, steps, nodes of an expression), in secon
 deadline, share and limit is a time on that clock. The same table, seed and options then lead to the same formula,
 however fast or busy the machine is.
 
-Beside the work stands the wall: a limit that a user can rely on. The reference core is slow, `SLOWNESS` times slower
-than an idle core of 2025, so that a search has spent its work well before the wall ends it. If the wall does,
-`Clock.ended_by_wall` says so: a rerun may then differ.
+Beside the work stands the wall: a limit that a user can rely on. The reference core is `SLOWNESS` times slower than an
+idle core of 2025, so that a search on such a core has spent its work before the wall ends it, and has used most of the
+seconds that it was given. If the wall ends it, `Clock.ended_by_wall` says so: a rerun may then differ.
 
 Outside a search, where nobody has started a clock, time is `time.monotonic` and charges count for nothing.
 """
@@ -24,7 +24,8 @@ DEFAULT_SECONDS = 120.0
 """Wall seconds of a search, where the user names none."""
 
 SLOWNESS = 1.2
-"""How many times slower than an idle core of 2025 the reference core is."""
+"""How many times slower than an idle core of 2025 the reference core is: estimates of single steps are off by a tenth
+or so, and a search that uses half of what it was given loses laws that the other half finds."""
 
 SAFETY_SECONDS, LEAST_SAFETY = 20.0, 0.3
 """Wall seconds of a single step after which it is given up, and the fewest that it has at the end of a search."""

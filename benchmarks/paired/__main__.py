@@ -27,7 +27,8 @@ from cyclopts import App, Parameter, validators
 from benchmarks.pace.side import HERE
 from benchmarks.paired.entries import sample
 from benchmarks.paired.searching import Job, Record, read_records, run
-from benchmarks.paired.summary import lines_of_contest, lines_of_states
+from benchmarks.paired.summary import figures, lines_of_contest, lines_of_states
+from benchmarks.table import keep as keep_figures
 
 app = App(name="python -m benchmarks.paired", help="Pairs of searches by two states of the project.", version_flags=[])
 
@@ -115,7 +116,9 @@ def _line(record: Record) -> str:
 
 
 @app.command
-def show(path: Path, /, *, before: str | None = None, after: str = NOW, criterion: str = "right") -> None:
+def show(
+    path: Path, /, *, before: str | None = None, after: str = NOW, criterion: str = "right", keep: bool = False
+) -> None:
     """Print what a file of records says.
 
     Parameters
@@ -126,6 +129,8 @@ def show(path: Path, /, *, before: str | None = None, after: str = NOW, criterio
         Two states, whose pairs are compared by stratum and kind.
     criterion
         "right", "form" or "front_right".
+    keep
+        Keep the figures of all states in benchmarks/results.
     """
     records = read_records(path)
     if not records:
@@ -133,6 +138,8 @@ def show(path: Path, /, *, before: str | None = None, after: str = NOW, criterio
         return
     lines = lines_of_states(records) if before is None else lines_of_contest(records, before, after, criterion)
     print("\n".join(lines))
+    if keep:
+        keep_figures("paired", "Pairs", figures(records))
 
 
 if __name__ == "__main__":

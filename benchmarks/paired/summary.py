@@ -86,6 +86,24 @@ def lines_of_states(records: Sequence[Record]) -> list[str]:
     return lines
 
 
+def figures(records: Sequence[Record]) -> dict[str, str]:
+    """What the page of benchmarks says of each state."""
+    said = {}
+    for state, own in by_state(records).items():
+        shares = []
+        for stratum in STRATA:
+            of_it = [one for one in own if one["stratum"] == stratum]
+            if of_it:
+                shares.append(f"{stratum} {sum(one['right'] for one in of_it)} of {len(of_it)}")
+        times = [one["cpu"] for one in own if one.get("cpu") is not None] or [0.0]
+        form = sum(one["form"] for one in own)
+        said[state] = (
+            f"right {', '.join(shares)}; form {form} of {len(own)}; "
+            f"mean {statistics.fmean(times):.1f} s, median {statistics.median(times):.1f} s"
+        )
+    return said
+
+
 def _cell(records: Sequence[Record]) -> str:
     times = [one["cpu"] for one in records if one.get("cpu") is not None] or [0.0]
     right, form, front = (sum(one[what] for one in records) for what in ("right", "form", "front_right"))

@@ -84,6 +84,27 @@ def losses(records: Sequence[Record]) -> Table:
     return table
 
 
+def by_engine(records: Sequence[Record]) -> Table:
+    """Who found what kansym recovered: each finder with its runs, the work until then, and the steps before it."""
+    table = Table(title="recovered, by finder", title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for name in ("", "runs", "median work", "changed afterwards", "after steps"):
+        table.add_column(name, justify="right" if name in ("runs", "median work", "changed afterwards") else "left")
+    own = [one for one in records if one["recovered"] and one.get("origin") is not None]
+    found: dict[str, list[Record]] = {}
+    for record in own:
+        found.setdefault(record["origin"]["finder"], []).append(record)
+    for finder, runs in sorted(found.items(), key=lambda item: (-len(item[1]), item[0])):
+        steps = Counter(step for run in runs for step in set(run.get("reductions") or ()))
+        table.add_row(
+            finder,
+            str(len(runs)),
+            f"{statistics.median(run['origin']['work'] for run in runs):.1f} s",
+            str(sum(bool(run["origin"]["changes"]) for run in runs)),
+            ", ".join(f"{step} {count}" for step, count in steps.most_common()),
+        )
+    return table
+
+
 def plot(records: Sequence[Record], path: Path, *, budget: float) -> None:
     """Draw the share of runs that had recovered their law after a time, one curve per tool.
 

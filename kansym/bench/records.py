@@ -18,8 +18,9 @@ ENGINES = ("structure", "terms", "networks")
 
 Record = dict[str, Any]
 """Of a job: its settings, "law", "seed", "tool", "stage", "recovered", "form", "srbench", "front_recovered", "elapsed"
-(in seconds), "inside", "beyond", "nodes", "law_nodes", "formula", "stopped", "network_error" and "failure"; what does
-not apply is None. Older results lack "form"."""
+(in seconds), "inside", "beyond", "nodes", "law_nodes", "formula", "stopped", "network_error" and "failure"; of kansym's
+pick also "origin" (a dictionary, see `kansym.provenance.Origin`) and "reductions" (the kinds of its steps). What does
+not apply is None. Older results lack "form", "origin" and "reductions"."""
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,12 @@ from kansym.search.options import DiscoveryOptions
 MOST_JUDGED = 40
 """Formulas of a front that are judged."""
 
+EMPTY = (
+    "elapsed", "inside", "beyond", "nodes", "law_nodes", "formula", "stopped", "network_error", "failure", "origin",
+    "reductions",
+)  # fmt: skip
+"""Fields of a record that need not apply."""
+
 WITH_FORMULAS = tuple(name for name in PEERS if name != "mlp")
 """Peers that can recover a law."""
 
@@ -89,9 +95,7 @@ def run_job(job: Job) -> Record:
 
 
 def _record(job: Job, **found: Any) -> Record:
-    empty = dict.fromkeys(
-        ("elapsed", "inside", "beyond", "nodes", "law_nodes", "formula", "stopped", "network_error", "failure"), None
-    )
+    empty = dict.fromkeys(EMPTY)
     flags: dict[str, Any] = dict.fromkeys(("recovered", "form", "srbench", "front_recovered"), False)
     flags |= {"stage": outcome.NO_FORMULA, "wrong_units": None}
     return {**job.settings.to_dict(), "law": job.law, "seed": job.seed, "tool": job.tool, **flags, **empty, **found}
@@ -133,6 +137,8 @@ def _kansym(problem: Problem, job: Job) -> Record:
         "formula": discovery.formula.text(),
         "wrong_units": None if not told else discovery.formula.consistent is not True,
         "stopped": discovery.stopped,
+        "origin": None if discovery.formula.origin is None else discovery.formula.origin.to_dict(),
+        "reductions": [str(step.kind) for step in discovery.formula.steps],
         "network_error": math.nan if predict is None else outcome.network_error(problem, predict),
     }
 

@@ -24,6 +24,7 @@ def bench(
     without: Names = None,
     peers: Names = None,
     units: Flag = False,
+    by_engine: Flag = False,
     jobs: Annotated[int, WHOLE] = 1,
     out: Path | None = None,
 ) -> int:
@@ -60,6 +61,8 @@ def bench(
         Other tools on the same tables: operon, gplearn, pysr, pykan, as far as they are installed.
     units
         Run every law a second time, with the units of its columns and target.
+    by_engine
+        Also show who found what was recovered: each finder, the work until then, and the steps before it.
     jobs
         Worker processes, one thread each.
     out

@@ -134,7 +134,7 @@ def _softplus(total: Expr) -> Expr:
 
 
 def swap_squares(expression: Expr) -> Expr:
-    """The expression with ``1 - sin(u)^2`` in the place of ``cos(u)^2``, or the other way round, where it is shorter."""
+    """With ``1 - sin(u)^2`` in the place of ``cos(u)^2``, or the other way round, where it is shorter."""
     for argument in sorted({wave.args[0] for wave in expression.atoms(sympy.sin, sympy.cos)}, key=str):
         for one, other in itertools.permutations((sympy.sin(argument), sympy.cos(argument))):
             swapped = expression.replace(

@@ -10,7 +10,7 @@ import pytest
 from benchmarks.pace.side import HERE
 from benchmarks.paired.entries import NOISE, ROWS, STRATA, catalogue_of, entries, sample, table_of
 from benchmarks.paired.searching import WORKER, read_records, verdicts
-from benchmarks.paired.summary import contest, lines_of_contest, lines_of_states
+from benchmarks.paired.summary import contest, figures, lines_of_contest, lines_of_states
 from kansym.bench.catalogue import HALVES, catalogue_names, load_catalogue
 from kansym.symbolic.naming import plain_symbol
 
@@ -126,6 +126,7 @@ def test_pairs_that_differ():
     text = "\n".join(lines_of_contest(before + after, "old", "new"))
     assert "lost: law0" in text and "won:  law9" in text and "more" not in text
     assert any("new" in line and "5" in line for line in lines_of_states(before + after))
+    assert figures(before + after)["old"] == "right clean 6 of 10; form 6 of 10; mean 1.0 s, median 1.0 s"
 
 
 def test_records_survive_a_cut_line(tmp_path):

@@ -83,7 +83,7 @@ def test_table_has_the_columns_of_pysr():
     frame = front().to_frame()
     assert list(frame.columns) == [
         "complexity", "loss", "score", "equation", "sympy_format", "latex", "description_length", "consistent",
-        "picked",
+        "origin", "picked",
     ]  # fmt: skip
     assert frame["score"].tolist() == pytest.approx(
         [0.0, math.log(100) / 2, math.log(1e4) / 4, math.log(10) / 5], rel=1e-12

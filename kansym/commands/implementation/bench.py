@@ -31,6 +31,7 @@ def bench(
     without: list[str] | None,
     peers: list[str] | None,
     units: bool,
+    by_engine: bool,
     jobs: int,
     out: Path | None,
 ) -> int:
@@ -55,6 +56,7 @@ def bench(
         seeds=numbers,
         peers=split_names(peers),
         units=units,
+        by_engine=by_engine,
         jobs=jobs,
         out=out,
     )
@@ -69,6 +71,7 @@ def run_benchmark(
     seeds: Sequence[int] = (0,),
     peers: Sequence[str] = (),
     units: bool = False,
+    by_engine: bool = False,
     jobs: int = 1,
     out: Path | None = None,
     run: Run = runner.run,
@@ -87,6 +90,8 @@ def run_benchmark(
         Tools next to kansym.
     units : bool, default False
         Run every law a second time with the units of its columns.
+    by_engine : bool, default False
+        Also show who found what was recovered.
     jobs : int, default 1
         Worker processes.
     out : Path, optional
@@ -138,6 +143,9 @@ def run_benchmark(
         console.print(display.summary(found))
         console.print()
         console.print(display.losses(found))
+        if by_engine:
+            console.print()
+            console.print(display.by_engine(found))
         if out is not None:
             display.plot(found, out / display.PLOT, budget=settings.seconds)
     return found

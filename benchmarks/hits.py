@@ -1,0 +1,223 @@
+"""The hit matrix: which finders would have found a law, each as if no other had, and after how much work.
+
+::
+
+    python -m benchmarks.hits measure --sample 60 --jobs 2     # adds to benchmarks/hit_matrix.jsonl
+    python -m benchmarks.hits page                             # docs/_finders.md from that file
+
+A search of an entry of the paired set (`benchmarks.paired`, development half) runs to the end of its budget and is not
+shown any formula that is right: whoever proposes one has a hit, with the work of that finder alone until then, and the
+reductions on the way to its problem. So one search asks all finders. What it cannot ask is who else would have solved a
+smaller problem on which a finder had ended the search of that part.
+"""
+
+import json
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+from cyclopts import App, Parameter, validators
+
+from benchmarks.paired.entries import Entry, sample, table_of
+from kansym.bench.problem import Problem
+from kansym.bench.strict import EXACT, NOISE_SHARE, strict
+from kansym.data.dataset import make_dataset
+from kansym.executors import WorkerFailure, completed
+from kansym.provenance import Book, keeping
+from kansym.search.discovery import discover
+from kansym.search.options import DiscoveryOptions
+from kansym.symbolic.formula import Formula
+
+MATRIX = Path(__file__).parent / "hit_matrix.jsonl"
+PAGE = Path(__file__).parents[1] / "docs" / "_finders.md"
+
+COVERS = (0.95, 0.99)
+"""Shares of all laws with a hit that sets of finders are chosen for."""
+
+NEAR = 10.0
+"""Times the tolerance of the judge up to which a formula is given to the judge."""
+
+Record = dict[str, Any]
+
+app = App(name="python -m benchmarks.hits", help="Which finders find which laws.", version_flags=[])
+
+Positive = Annotated[float, Parameter(validator=validators.Number(gt=0))]
+Count = Annotated[int, Parameter(validator=validators.Number(gte=1))]
+
+
+class Jury:
+    """Keeps right formulas of one law from its search, and notes who proposed them."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.clean = problem.law_at(problem.inside)
+        self.tolerance = max(EXACT, problem.noise / NOISE_SHARE)
+        self.hits: dict[str, Record] = {}
+        self.book: Book | None = None
+        self._known: dict[Any, bool] = {}
+
+    def __call__(self, formula: Formula) -> bool:
+        """Whether a formula of the user's table is right; formulas of its parts are no business of the jury."""
+        if formula.variables != self.problem.names or formula.target != "y":
+            return False
+        expression = formula.expression
+        if expression not in self._known:
+            self._known[expression] = self._near(formula) and strict(expression, self.problem).recovered
+        if self._known[expression]:
+            self._note(formula)
+        return self._known[expression]
+
+    def _near(self, formula: Formula) -> bool:
+        left = formula.predict(self.problem.inside) - self.clean
+        size = float(np.std(self.clean))
+        return bool(np.sqrt(np.nanmean(left**2)) <= NEAR * self.tolerance * size)
+
+    def _note(self, formula: Formula) -> None:
+        origin = formula.origin
+        if origin is None or self.book is None or origin.finder in self.hits:
+            return
+        self.hits[origin.finder] = {
+            "work": origin.work,
+            "spent": self.book.spent[origin.finder],
+            "changes": list(origin.changes),
+            "reductions": [str(step.kind) for step in formula.steps],
+        }
+
+
+@dataclass(frozen=True)
+class Job:
+    """An entry and the budget of its search."""
+
+    entry: Entry
+    seconds: float
+
+
+def hits(job: Job) -> Record:
+    """The record of one entry: who found it, and the work of all finders."""
+    problem = table_of(job.entry).problem
+    jury = Jury(problem)
+    table = make_dataset(problem.X, problem.y, names=list(problem.names), target="y", y_error=problem.errors)
+    book = Book(jury)
+    jury.book = book
+    with keeping(book):
+        discover(table, DiscoveryOptions(max_seconds=job.seconds, seed=0, device="cpu", deterministic=True))
+    entry = job.entry
+    return {
+        "entry": entry.name,
+        "kind": entry.kind,
+        "stratum": entry.stratum,
+        "columns": problem.X.shape[1],
+        "seconds": job.seconds,
+        "hits": jury.hits,
+        "spent": {name: round(work, 3) for name, work in sorted(book.spent.items())},
+    }
+
+
+@app.command
+def measure(
+    *,
+    sample_size: Annotated[Count | None, Parameter(name="--sample")] = None,
+    seconds: Positive = 30.0,
+    jobs: Count = 1,
+    out: Path = MATRIX,
+) -> None:
+    """Search entries of the development half and add their records to a file.
+
+    Parameters
+    ----------
+    sample_size
+        So many entries, a third of each stratum; all by default.
+    seconds
+        Budget of a search, in counted work.
+    jobs
+        Processes.
+    out
+        The file; entries that it has are not searched again.
+    """
+    have = {one["entry"] for one in read(out)}
+    todo = [Job(entry, seconds) for entry in sample("development", sample_size) if entry.name not in have]
+    with out.open("a", encoding="utf-8") as file:
+        for place, found in completed(hits, todo, workers=jobs):
+            if isinstance(found, WorkerFailure):
+                print(f"{todo[place].entry.name}: {found.reason}", flush=True)
+                continue
+            file.write(json.dumps(found) + "\n")
+            file.flush()
+            print(f"{found['entry']:50} {', '.join(found['hits']) or '-'}", flush=True)
+
+
+def read(path: Path = MATRIX) -> list[Record]:
+    """The records of a file, none where there is no file."""
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.is_file() else []
+
+
+def cover(records: Iterable[Record], share: float) -> list[tuple[str, int]]:
+    """Finders that together hit a share of all laws with a hit, each the one with the most laws that are left.
+
+    Greedy set cover; of equals the one that has spent less work on its hits.
+    """
+    left = {one["entry"]: one["hits"] for one in records if one["hits"]}
+    allowed = len(left) - math.ceil(share * len(left) - 1e-9)
+    chosen: list[tuple[str, int]] = []
+    while len(left) > allowed:
+        counts: Counter[str] = Counter(name for found in left.values() for name in found)
+        work: Counter[str] = Counter()
+        for found in left.values():
+            work.update({name: hit["spent"] for name, hit in found.items()})
+        best = min(counts, key=lambda name: (-counts[name], work[name], name))
+        chosen.append((best, counts[best]))
+        left = {entry: found for entry, found in left.items() if best not in found}
+    return chosen
+
+
+def lines(records: Sequence[Record]) -> Iterator[str]:
+    """The page: a row per finder, and the sets that cover."""
+    solved = [one for one in records if one["hits"]]
+    spent: Counter[str] = Counter()
+    for one in records:
+        spent.update(one["spent"])
+    total = spent.total() or 1.0
+    names = sorted(spent, key=lambda name: (-sum(name in one["hits"] for one in records), -spent[name], name))
+    yield f"{len(records)} laws, of which {len(solved)} have a hit."
+    yield ""
+    yield "| finder | hits | first | alone | work until a hit, median | share of all work |"
+    yield "|---|---|---|---|---|---|"
+    for name in names:
+        own = [one for one in solved if name in one["hits"]]
+        first = sum(min(one["hits"], key=lambda other, one=one: one["hits"][other]["work"]) == name for one in own)
+        alone = sum(len(one["hits"]) == 1 for one in own)
+        times = sorted(one["hits"][name]["spent"] for one in own)
+        median = f"{times[len(times) // 2]:.1f} s" if times else "-"
+        yield f"| {name} | {len(own)} | {first} | {alone} | {median} | {100 * spent[name] / total:.0f} % |"
+    for share in COVERS:
+        chosen = cover(records, share)
+        shown = ", ".join(f"{name} (+{count})" for name, count in chosen)
+        yield ""
+        yield f"{100 * share:.0f} % of the laws with a hit are covered by {len(chosen)} finders: {shown}."
+    idle = [name for name in names if not any(name in one["hits"] for one in records)]
+    yield ""
+    work = sum(spent[name] for name in idle)
+    yield f"Without any hit: {', '.join(idle) or 'none'}; {100 * work / total:.0f} % of the work of finders."
+
+
+@app.command
+def page(*, matrix: Path = MATRIX, out: Path = PAGE) -> None:
+    """Write the page from the file of records.
+
+    Parameters
+    ----------
+    matrix
+        The file.
+    out
+        The page.
+    """
+    out.write_text("\n".join(lines(read(matrix))) + "\n", encoding="utf-8")
+    print(out.read_text(encoding="utf-8"))
+
+
+if __name__ == "__main__":
+    app()
