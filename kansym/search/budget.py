@@ -4,10 +4,8 @@ STRUCTURE_SHARE = 0.75
 """Share of the time budget that the structure search may take before networks on the whole problem have their turn."""
 
 QUICK = 0.5
-"""Share of the time budget for what structure finds of several columns before all that takes long."""
-
-SHORTER = 0.5
-"""Share of the budget for which structure goes on where a formula is exact and very long."""
+"""Share of the time budget for what structure finds of several columns before all that takes long, and for which
+structure goes on where a formula is exact and very long."""
 
 ADDITIVE_AFTER = 0.1
 """Share of the budget for which structure goes on alone before functions of one and two columns are read, and the

@@ -15,9 +15,9 @@ logger = logging.getLogger(__name__)
 BLIND = 5.0
 """Validation RMSE that shows nothing, in errors of y."""
 
-LEAST, FOR_SHORTER, FOR_RIVALS = 6.0, 2.0, 0.5
-"""Least seconds for which a search goes on with a formula that leaves nothing; how many times as long as it took where
-that is not short, since a shorter one may come late; and for which rivals are looked for, in units of all the time."""
+LEAST, FOR_SHORTER = 6.0, 2.0
+"""Least seconds for which a search goes on with a formula that leaves nothing; and how many times as long as it took
+where that is not short, since a shorter one may come late."""
 
 
 class Ending:

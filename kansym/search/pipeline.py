@@ -29,7 +29,7 @@ from kansym.primitives.library import default_library
 from kansym.search import budget
 from kansym.search.baseline import baseline
 from kansym.search.challenge import SECONDS as CHALLENGE_SECONDS
-from kansym.search.ending import FOR_RIVALS, Ending
+from kansym.search.ending import Ending
 from kansym.search.faults import contained
 from kansym.search.found import FoundFormulas, Seeds
 from kansym.search.front import ParetoFront
@@ -272,7 +272,7 @@ class _Run:
             until = self.start + self.options.max_seconds * (1 - budget.RESERVE)
             # As long as the search itself has taken: what was hard to find has rivals that are hard to find.
             until = min(until, clock.now() + max(budget.LEAST_FOR_RIVALS, clock.now() - self.start))
-            self.challenged = self.formulas.challenge(min(until, self.ending.soon(FOR_RIVALS)), seed=self.options.seed)
+            self.challenged = self.formulas.challenge(until, seed=self.options.seed)
 
     @contained("the first formulas")
     def _baseline(self) -> None:
@@ -375,7 +375,7 @@ class _Run:
     def _structure(self) -> None:
         """Solve the smaller problems that symmetries and inner functions make of this one."""
         self.report("structure", "looking for symmetries")
-        soon = self.start + budget.SHORTER * self.options.max_seconds
+        soon = self.start + budget.QUICK * self.options.max_seconds
         y, whole = self.dataset.y, self._whole()
         solver = self.solver = self._solver(budget.STRUCTURE_SHARE, quick=False)
         leader, unbeaten, reduced = None, 0, False

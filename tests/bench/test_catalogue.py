@@ -246,7 +246,7 @@ def test_own_catalogue(tmp_path):
         ("t**2", "u**2", "'fall'.*unknown name 'u'"),
         ("low = 0, high = 3", "low = 3, high = 0", "'fall'.*ordered"),
         ("low = 0, high = 3", 'low = 0, high = 3, distribution = "log"', "'fall'.*must be positive"),
-        ("low = 0, high = 3", 'low = 1, high = 3, distribution = "normal"', "'fall'.*'uniform' or 'log'"),
+        ("low = 0, high = 3", 'low = 1, high = 3, distribution = "gamma"', "'fall'.*'uniform', 'log' or 'normal'"),
         ("low = 0, ", "", "'fall'.*'low' is missing"),
         ('name = "fall"', 'name = "fall"\nfoo = 1', "'fall'.*foo"),
         ('name = "fall"', 'name = "fall"\nfree = ["h"]', r"'fall'.*lacks \['h'\]"),
