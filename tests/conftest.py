@@ -91,6 +91,7 @@ def _no_wall():
         # Nor is a single step given up on a slow machine.
         patch.setattr(clock, "SAFETY_SECONDS", 300.0)
         patch.setattr(clock, "budget", lambda seconds, **_: WITH_WALL(seconds, deterministic=True))
+        patch.setattr(clock, "limited", lambda wall: clock.Clock())
         if BUDGET != 1:
             patch.setattr(discovery, "_discover", with_budget)
         yield

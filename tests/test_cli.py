@@ -120,7 +120,7 @@ def test_other_bad_commands_are_one_line_and_exit_code_2(table, capsys, tmp_path
 
 def test_a_bad_output_folder_is_noticed_before_the_search(table, capsys, monkeypatch):
     monkeypatch.setattr(
-        "kansym.commands.implementation.discover.search", lambda *a, **k: pytest.fail("the search has started")
+        "kansym.commands.implementation.discover_one.search", lambda *a, **k: pytest.fail("the search has started")
     )
     refused(capsys, "discover", table(SQUARES), "--target", "x2", "--out", "t.csv")
 
@@ -129,7 +129,7 @@ def test_unexpected_errors_name_their_type_and_how_to_see_more(table, capsys, mo
     def broken(*arguments, **options):
         raise ZeroDivisionError("a\nbug")
 
-    monkeypatch.setattr("kansym.commands.implementation.discover.search", broken)
+    monkeypatch.setattr("kansym.commands.implementation.discover_one.search", broken)
     line = refused(capsys, "discover", table(SQUARES), "--target", "x2", "--quiet", code=1)
     assert line == "kansym: error: unexpected ZeroDivisionError: a bug; re-run with --verbose for a traceback\n"
     assert main(["discover", "t.csv", "--target", "x2", "--verbose"]) == 1
@@ -176,7 +176,7 @@ def test_a_run_of_the_same_table_is_replaced_and_one_of_another_is_not(table, ca
     def started(*arguments, **options):
         raise ArgumentError("the search has started")
 
-    monkeypatch.setattr("kansym.commands.implementation.discover.search", started)
+    monkeypatch.setattr("kansym.commands.implementation.discover_one.search", started)
     for other in (["--target", "b"], ["--target", "y", "--columns", "b"]):
         message = refused(capsys, "discover", name, *other, "--out", "run")
         assert "the folder run holds a run of another table (y by a; 8 rows, " in message and "--overwrite" in message

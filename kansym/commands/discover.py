@@ -8,6 +8,7 @@ from cyclopts import Parameter
 from kansym.clock import DEFAULT_SECONDS
 from kansym.commands.implementation import run
 from kansym.commands.options import ADVANCED, WHOLE, AsJson, Flag, Names, Quiet
+from kansym.data.files import require_table
 from kansym.errors import ArgumentError
 
 
@@ -167,4 +168,6 @@ def discover(
         raise ArgumentError("--guess and --given do not go together; write what is given into the guess")
     if (bounds or fix) and not guess and given is None:
         raise ArgumentError("--bounds and --fix are for constants of --given or --guess, and there is neither")
+    if file is not None and dataset_per_file is None:
+        require_table(file)
     return run(discover, locals())

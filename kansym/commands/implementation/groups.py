@@ -1,51 +1,16 @@
-"""What `kansym discover` and `kansym fit-constants` have in common with --group: the table, and what is shown."""
+"""What `kansym discover` and `kansym fit-constants` have in common with --group: the folder, and what is shown."""
 
 import shlex
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from kansym.commands.implementation.tables import is_shipped, require_table
-from kansym.commands.output import write_json, write_line, write_note
-from kansym.data.catalogue import dataset_file
-from kansym.errors import ArgumentError, DataError
-from kansym.groups.folder import CONSTANTS, require_place, save_groups
-from kansym.groups.reading import GroupedSource, grouped_source, source_of_files
+from kansym.commands.output import watch, write_json, write_line, write_note
+from kansym.commands.stopwatch import FILES
+from kansym.groups.folder import CONSTANTS, RECORD, require_place, save_groups
 from kansym.groups.result import GroupedFormula
 from kansym.groups.text import text_report
-from kansym.run.storage import prepare_directory
-
-
-def source_of(file: str | None, group: str | None, per_file: str | None, key: str | None) -> GroupedSource:
-    """The table and its groups, from the options of a command."""
-    if per_file is not None:
-        if file is not None or group is not None:
-            raise ArgumentError("--dataset-per-file stands for the table and its groups; leave FILE and --group out")
-        return source_of_files(per_file, key)
-    if file is None or group is None:
-        raise ArgumentError("name a table and --group, or the files of --dataset-per-file")
-    if is_shipped(file):
-        with dataset_file(file) as path:
-            return grouped_source(path, group, key)
-    require_table(file)
-    return grouped_source(file, group, key)
-
-
-def require_target(target: str | None, source: GroupedSource) -> str:
-    """The target, or an error that names the columns."""
-    if target is None:
-        raise DataError(f"--target is missing; the columns are {', '.join(map(repr, source.names))}")
-    return source.spellings.get(target.strip(), target)
-
-
-def refused(options: dict[str, object]) -> None:
-    """Say which options have no meaning for groups."""
-    given = [name for name, value in options.items() if value]
-    if given:
-        raise ArgumentError(
-            f"{', '.join(given)}: not used with groups; leave {'it' if len(given) == 1 else 'them'} out"
-        )
+from kansym.run.writing import prepare_directory
 
 
 def prepare(out: Path | None, *, overwrite: bool) -> None:
@@ -57,6 +22,7 @@ def prepare(out: Path | None, *, overwrite: bool) -> None:
 
 def show(found: GroupedFormula, *, out: Path | None, overwrite: bool, as_json: bool, quiet: bool = False) -> None:
     """Print the result, and save it."""
+    watch.enter(FILES)
     if as_json:
         write_json(found.to_dict())
     else:
@@ -64,6 +30,7 @@ def show(found: GroupedFormula, *, out: Path | None, overwrite: bool, as_json: b
     if out is None:
         return
     path = save_groups(found, out, overwrite=overwrite)
+    watch.record = path / RECORD
     write_note(f"saved to {path}", quiet=quiet)
     for command in next_commands(found, path):
         write_note(f"further: {command}", quiet=quiet)
@@ -90,8 +57,3 @@ def _is_number(name: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def names_of(option: Sequence[str] | None) -> tuple[str, ...]:
-    """Names of groups of an option that may be given several times."""
-    return tuple(name.strip() for name in option or () if name.strip())
