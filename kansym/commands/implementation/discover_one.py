@@ -9,7 +9,7 @@ from typing import Any, Literal
 from rich.console import Console
 
 from kansym import clock
-from kansym.commands.implementation.discover_several import certificate_of, summary_json
+from kansym.commands.implementation.found import certificate_of, summary_json
 from kansym.commands.implementation.tables import TableOptions
 from kansym.commands.output import this_command, verbose_log, watch, write_json, write_line, write_note
 from kansym.commands.stopwatch import CERTIFICATE, FILES, SEARCH

@@ -1,6 +1,5 @@
 """The work of ``kansym discover`` where --target names several columns."""
 
-import logging
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
@@ -10,6 +9,7 @@ from typing import Any
 from rich.console import Console
 
 from kansym import clock
+from kansym.commands.implementation.found import certificate_of, summary_json
 from kansym.commands.implementation.tables import TableOptions, before_the_search
 from kansym.commands.output import this_command, verbose_log, watch, write_json, write_line, write_note
 from kansym.commands.stopwatch import CERTIFICATE, FILES, READING, SEARCH
@@ -19,19 +19,15 @@ from kansym.errors import ArgumentError, DataError
 from kansym.report.terminal import ProgressDisplay, recorded_log
 from kansym.run.budget import certificate_wall, search_wall
 from kansym.run.files import TARGETS
-from kansym.run.summary import RunSummary
 from kansym.search.options import DiscoveryOptions
 from kansym.search.progress import Progress, ProgressCallback
-from kansym.search.results import Discovery
 from kansym.targets.finished import FinishedTargets
 from kansym.targets.result import TargetsDiscovery
 from kansym.targets.search import discover_targets
 from kansym.targets.storage import require_place_for, save_targets
 from kansym.targets.text import targets_text
 from kansym.units.system import UnknownUnit
-from kansym.validation.certificate import CERTIFYING, Certificate, certify
-
-logger = logging.getLogger(__name__)
+from kansym.validation.certificate import CERTIFYING, Certificate
 
 
 def discover_several(
@@ -111,24 +107,6 @@ def discover_several(
     return 0
 
 
-def certificate_of(
-    discovery: Discovery,
-    options: DiscoveryOptions,
-    again: Mapping[str, Any],
-    *,
-    quiet: bool,
-    within: float | None,
-) -> Certificate | None:
-    """The certificate of a formula; None with a note where it fails, for the formula stands."""
-    try:
-        # Other seeds must find it on their own.
-        return certify(discovery, options=options.unguessed, within=within, **again)
-    except Exception as problem:
-        logger.warning("the certificate failed", exc_info=True)
-        write_note(f"The certificate failed ({type(problem).__name__}: {problem}); the formula stands.", quiet=quiet)
-        return None
-
-
 def _certificates(
     found: TargetsDiscovery,
     options: DiscoveryOptions,
@@ -161,13 +139,3 @@ def _under(name: str, display: ProgressDisplay) -> ProgressCallback:
         display(replace(progress, message=f"{name}: {progress.message}", elapsed=elapsed))
 
     return told
-
-
-def summary_json(summary: RunSummary) -> dict[str, Any]:
-    """A run for other programs: its formula in several notations, and everything that is stored."""
-    return {
-        "text": str(summary.formula),
-        "named": summary.formula.named().text,
-        "latex": summary.formula.latex(with_target=True),
-        **summary.to_dict(),
-    }

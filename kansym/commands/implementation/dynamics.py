@@ -7,7 +7,6 @@ from kansym.commands.options import split_names
 from kansym.commands.output import watch, write_json, write_line, write_note
 from kansym.commands.stopwatch import FILES, READING, SEARCH
 from kansym.dynamics.discovery import discover_dynamics
-from kansym.dynamics.page import RECORD, write_folder
 from kansym.dynamics.text import record, text_report
 from kansym.dynamics.trajectories import read_trajectories
 from kansym.errors import ArgumentError
@@ -73,6 +72,9 @@ def dynamics(
     else:
         write_line(text_report(system))
     if out is not None:
+        # Pages and figures are imported where they are made.
+        from kansym.dynamics.page import RECORD, write_folder
+
         path = write_folder(system, out)
         watch.record = path / RECORD
         write_note(f"Saved in {path}.", quiet=quiet)

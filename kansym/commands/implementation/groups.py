@@ -7,7 +7,6 @@ import numpy as np
 
 from kansym.commands.output import watch, write_json, write_line, write_note
 from kansym.commands.stopwatch import FILES
-from kansym.groups.folder import CONSTANTS, RECORD, require_place, save_groups
 from kansym.groups.result import GroupedFormula
 from kansym.groups.text import text_report
 from kansym.run.writing import prepare_directory
@@ -16,6 +15,8 @@ from kansym.run.writing import prepare_directory
 def prepare(out: Path | None, *, overwrite: bool) -> None:
     """See that the folder can be written to, before time is spent."""
     if out is not None:
+        from kansym.groups.folder import require_place
+
         prepare_directory(out)
         require_place(out, overwrite=overwrite)
 
@@ -29,6 +30,9 @@ def show(found: GroupedFormula, *, out: Path | None, overwrite: bool, as_json: b
         write_line(text_report(found))
     if out is None:
         return
+    # Pages and figures are imported where they are made.
+    from kansym.groups.folder import RECORD, save_groups
+
     path = save_groups(found, out, overwrite=overwrite)
     watch.record = path / RECORD
     write_note(f"saved to {path}", quiet=quiet)
@@ -38,6 +42,8 @@ def show(found: GroupedFormula, *, out: Path | None, overwrite: bool, as_json: b
 
 def next_commands(found: GroupedFormula, path: Path) -> list[str]:
     """Commands that search the constants of the groups against what the groups differ in."""
+    from kansym.groups.folder import CONSTANTS
+
     levels = [name for name, column in found.table.level_columns.items() if np.issubdtype(column.dtype, np.number)]
     if all(_is_number(name) for name in found.groups):
         levels = [found.table.group, *levels]
