@@ -325,7 +325,9 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
             return [one.certificate_ for one in self.estimators_]
         if self._certificate is None:
             # Other seeds must find it on their own.
-            self._certificate = certify(self.discovery_, options=self._options().unguessed, within=self._within)
+            # One that was pickled by an older version says nothing of its seconds.
+            within = getattr(self, "_within", None)
+            self._certificate = certify(self.discovery_, options=self._options().unguessed, within=within)
             self.discovery_ = replace(self.discovery_, certificate=self._certificate)
         return self._certificate
 

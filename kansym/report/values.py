@@ -133,7 +133,7 @@ def ended(summary: RunSummary) -> str:
 
 
 def ended_words(seconds: float, stopped: str) -> str:
-    """``searched for 5.2 s; ended because: every shape was tried``; a reason that says itself that it ended is alone."""
+    """``searched for 5.2 s; ended because: every shape was tried``; one that says itself that it ended is alone."""
     alone = stopped in (StopReason.OUT_OF_WALL_TIME, StopReason.INTERRUPTED, StopReason.EDITED)
     return f"searched for {seconds:.1f} s; {'' if alone else 'ended because: '}{stopped}"
 
