@@ -22,7 +22,7 @@ if os.environ.get("CI"):
 BUDGET = float(os.environ.get("KANSYM_TEST_BUDGET", "1"))
 """Every search gets so many times its time budget, see CONTRIBUTING.md."""
 
-WITH_WALL = clock.budget
+WITH_WALL, WITH_LIMIT = clock.budget, clock.limited
 
 LONGEST = (
     "search/test_discovery_guess.py",
@@ -101,6 +101,7 @@ def _no_wall():
 def with_wall(monkeypatch):
     """Searches have their limit on the wall, as for a user."""
     monkeypatch.setattr(clock, "budget", WITH_WALL)
+    monkeypatch.setattr(clock, "limited", WITH_LIMIT)
 
 
 @pytest.fixture

@@ -123,8 +123,8 @@ def discover(
     leave_out
         With groups: one whose rows do not count. The option may be given several times.
     seconds
-        Wall time of the search and the certificate, kept to within 10 % from 5 s on. A law that is found exactly ends
-        the search earlier; give more time for many columns.
+        Wall time of everything, from Enter to the prompt, kept to within 10 % from 5 s on: reading, search, certificate
+        and files. A law that is found exactly ends the search earlier; give more time for many columns.
     seed
         Source of every random choice: the same table, seed and options give the same formula on any machine, unless the
         clock on the wall ended the search, which the report then says.
