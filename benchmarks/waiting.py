@@ -238,7 +238,7 @@ def commands(
     before
         A clone of another state of the project.
     only
-        Commands whose name contains this text.
+        Commands whose name contains one of these texts, separated by semicolons.
     repeats
         Calls of each command by each state.
     out
@@ -255,7 +255,7 @@ def commands(
             (folder / side).mkdir()
             write_tables(folder / side)
             watched(clone, CALLS[9].arguments, folder / side)
-        for call in [one for one in CALLS if only in one.name]:
+        for call in [one for one in CALLS if any(part in one.name for part in only.split(";"))]:
             found: dict[str, list[Seen]] = {side: [] for side in sides}
             for _ in range(repeats):
                 for side, clone in sides.items():
