@@ -16,7 +16,7 @@ from cyclopts import App
 
 from benchmarks.table import keep as keep_figures
 from kansym import Dataset, DiscoveryOptions, certify, discover, load_dataset
-from kansym.report.text import constant_line
+from kansym.report.constants import constant_line
 from kansym.symbolic.formula import Formula
 
 TABLES = ("kepler", "hydrogen", "mercury", "firas", "capacitor", "boyle", "kalpha", "moseley", "cooling")

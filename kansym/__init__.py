@@ -1,10 +1,10 @@
 """kansym: from a table of measurements to a closed-form law, by Kolmogorov-Arnold networks."""
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kansym import _renamed
 from kansym._version import __version__ as __version__
+from kansym.deferred import deferred_names
 
 if TYPE_CHECKING:
     from kansym.comparison.result import Comparison as Comparison
@@ -118,12 +118,7 @@ _renamed.install()
 __all__ = ["__version__", *_HOMES]  # pyright: ignore[reportUnsupportedDunderAll]
 
 
-def __getattr__(name: str) -> Any:
-    try:
-        home = _HOMES[name]
-    except KeyError:
-        raise AttributeError(f"module 'kansym' has no attribute {name!r}") from None
-    return getattr(importlib.import_module(home), name)
+__getattr__ = deferred_names(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

@@ -5,10 +5,10 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 
 from cyclopts import App, CycloptsError, UnknownCommandError
 
+from kansym._version import __version__
 from kansym.commands.bench import bench
 from kansym.commands.compare import compare
 from kansym.commands.discover import discover
@@ -18,7 +18,7 @@ from kansym.commands.finished_runs import app as show_app
 from kansym.commands.finished_runs import export, figures, report
 from kansym.commands.fit_constants import fit_constants
 from kansym.commands.listings import datasets, primitives
-from kansym.commands.output import command_line
+from kansym.commands.output import begin, tell_time
 from kansym.commands.sweep import sweep
 from kansym.errors import KansymError
 
@@ -49,13 +49,6 @@ OPTION_NAMES = {
 """What the arguments that messages of the library name are called here."""
 
 
-def _version() -> str:
-    try:
-        return version("kansym")
-    except PackageNotFoundError:
-        return "unknown"
-
-
 COMMANDS = {
     "discover": discover,
     "sweep": sweep,
@@ -78,7 +71,7 @@ app = App(
     help="Find the closed-form law behind a table of measurements.\n\n"
     "Start with `kansym discover data.csv --target y`, or try a table that comes with kansym: "
     "`kansym discover kepler --target period`.",
-    version=_version,
+    version=__version__,
     help_format="markdown",
     exit_on_error=False,
     print_error=False,
@@ -89,22 +82,26 @@ for place, (name, command) in enumerate(COMMANDS.items()):
     app.command(command, name=name, sort_key=place)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, *, began: float | None = None) -> int:
     """Run the command and return its exit code.
 
     Parameters
     ----------
     arguments : sequence of str, optional
         Default: those of the process.
+    began : float, optional
+        `time.monotonic` value from which on its time is counted. Default: now.
     """
     tokens = list(sys.argv[1:] if arguments is None else arguments)
-    command_line[:] = tokens
+    begin(tokens, began)
     for stream in (sys.stdout, sys.stderr):
         # Names of columns may hold characters that a terminal's encoding lacks.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
-        return app(tokens) or OK
+        code = app(tokens) or OK
+        tell_time()
+        return code
     except CycloptsError as error:
         return _fail(f"{_usage_message(error)}; see {_help_for(tokens)}", USAGE)
     except KansymError as error:

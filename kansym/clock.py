@@ -219,16 +219,28 @@ def interfered() -> None:
 
 
 @contextmanager
-def budget(seconds: float, *, deterministic: bool = False) -> Iterator[Clock]:
+def budget(seconds: float, *, deterministic: bool = False, wall: float | None = None) -> Iterator[Clock]:
     """The clock of a search: the one that is running, or a new one whose wall is up shortly before `seconds`.
 
-    A deterministic search has no wall.
+    Parameters
+    ----------
+    seconds : float
+    deterministic : bool, default False
+        A deterministic search has no wall.
+    wall : float, optional
+        Seconds that are left of those, where something came before the search or is to follow it.
     """
     if searching():
         yield current()
     else:
-        with running(Clock(math.inf if deterministic else WALL_SHARE * seconds)) as clock:
+        limit = WALL_SHARE * (seconds if wall is None else wall)
+        with running(Clock(math.inf if deterministic else limit)) as clock:
             yield clock
+
+
+def limited(wall: float | None) -> Clock:
+    """A clock for what follows a search, whose wall is up in so many seconds; never, where it is None."""
+    return Clock(math.inf if wall is None else max(wall, 0.0))
 
 
 def charge(kind: Work, amount: float = 1.0) -> None:

@@ -1,8 +1,16 @@
 """Where networks are trained: CPU or CUDA."""
 
-import torch
+from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from kansym.deferred import deferred_module
 from kansym.errors import Argument, ArgumentError
+
+if TYPE_CHECKING:
+    import torch
+else:
+    torch = deferred_module("torch", globals())
 
 CUDA_WORK = 1_000_000
 """Networks times rows times parameters of a training step from which "auto" takes a GPU.

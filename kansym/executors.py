@@ -13,11 +13,15 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-import torch
-
+from kansym.deferred import deferred_module
 from kansym.optional import optional_module
+
+if TYPE_CHECKING:
+    import torch
+else:
+    torch = deferred_module("torch", globals())
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")

@@ -41,6 +41,7 @@ _HOMES = {
     "collapse_figure": "kansym.groups.figure:collapse_figure",
     "watched": "kansym.report.progress:watched",
     "report_text": "kansym.report.text:text_report",
+    "run_page": "kansym.report.html.page:write_page",
     "run_network": "kansym.figures.run_network:network",
     "separability_figure": "kansym.figures.hypotheses:separability_figure",
     "symmetry_figure": "kansym.figures.hypotheses:symmetry_figure",

@@ -2,9 +2,16 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-import torch
 from threadpoolctl import threadpool_limits
+
+from kansym.deferred import deferred_module
+
+if TYPE_CHECKING:
+    import torch
+else:
+    torch = deferred_module("torch", globals())
 
 SMALL_ROWS = 50_001
 """Tables below this run on one thread; larger ones are searched on fewer rows, and only their last fit is large."""

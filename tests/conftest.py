@@ -25,7 +25,7 @@ clock.SLOWNESS = 2.0
 BUDGET = float(os.environ.get("KANSYM_TEST_BUDGET", "1"))
 """Every search gets so many times its time budget, see CONTRIBUTING.md."""
 
-WITH_WALL = clock.budget
+WITH_WALL, WITH_LIMIT = clock.budget, clock.limited
 
 LONGEST = (
     "search/test_discovery_guess.py",
@@ -94,6 +94,7 @@ def _no_wall():
         # Nor is a single step given up on a slow machine.
         patch.setattr(clock, "SAFETY_SECONDS", 300.0)
         patch.setattr(clock, "budget", lambda seconds, **_: WITH_WALL(seconds, deterministic=True))
+        patch.setattr(clock, "limited", lambda wall: clock.Clock())
         if BUDGET != 1:
             patch.setattr(discovery, "_discover", with_budget)
         yield
@@ -103,6 +104,7 @@ def _no_wall():
 def with_wall(monkeypatch):
     """Searches have their limit on the wall, as for a user."""
     monkeypatch.setattr(clock, "budget", WITH_WALL)
+    monkeypatch.setattr(clock, "limited", WITH_LIMIT)
 
 
 @pytest.fixture

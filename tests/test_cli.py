@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,9 +15,11 @@ import pytest
 from kansym.cli import main
 from kansym.commands.implementation.tables import TableOptions, before_the_search
 from kansym.commands.options import split_names
+from kansym.commands.stopwatch import in_words
 from kansym.errors import ArgumentError
 from kansym.primitives.library import default_library
 from kansym.report import terminal
+from kansym.run.storage import load_run
 from kansym.search.progress import Progress
 
 FAST = ["--seconds", "1", "--primitives", "x,x^2"]
@@ -120,7 +123,7 @@ def test_other_bad_commands_are_one_line_and_exit_code_2(table, capsys, tmp_path
 
 def test_a_bad_output_folder_is_noticed_before_the_search(table, capsys, monkeypatch):
     monkeypatch.setattr(
-        "kansym.commands.implementation.discover.search", lambda *a, **k: pytest.fail("the search has started")
+        "kansym.commands.implementation.discover_one.search", lambda *a, **k: pytest.fail("the search has started")
     )
     refused(capsys, "discover", table(SQUARES), "--target", "x2", "--out", "t.csv")
 
@@ -129,7 +132,7 @@ def test_unexpected_errors_name_their_type_and_how_to_see_more(table, capsys, mo
     def broken(*arguments, **options):
         raise ZeroDivisionError("a\nbug")
 
-    monkeypatch.setattr("kansym.commands.implementation.discover.search", broken)
+    monkeypatch.setattr("kansym.commands.implementation.discover_one.search", broken)
     line = refused(capsys, "discover", table(SQUARES), "--target", "x2", "--quiet", code=1)
     assert line == "kansym: error: unexpected ZeroDivisionError: a bug; re-run with --verbose for a traceback\n"
     assert main(["discover", "t.csv", "--target", "x2", "--verbose"]) == 1
@@ -176,7 +179,7 @@ def test_a_run_of_the_same_table_is_replaced_and_one_of_another_is_not(table, ca
     def started(*arguments, **options):
         raise ArgumentError("the search has started")
 
-    monkeypatch.setattr("kansym.commands.implementation.discover.search", started)
+    monkeypatch.setattr("kansym.commands.implementation.discover_one.search", started)
     for other in (["--target", "b"], ["--target", "y", "--columns", "b"]):
         message = refused(capsys, "discover", name, *other, "--out", "run")
         assert "the folder run holds a run of another table (y by a; 8 rows, " in message and "--overwrite" in message
@@ -318,6 +321,22 @@ def test_primitives_lists_the_library(capsys):
     }  # fmt: skip
     assert rows["cos"]["equivalent_to"] == "sin" and rows["asin"]["domain"] == "-1 ≤ z ≤ 1"
     assert rows["tan"]["domain"] == "z ≠ 1.571 + k 3.142" and rows["exp"]["domain"] == ""
+
+
+def test_the_last_line_is_what_the_record_says(table, capsys):
+    name = table(SQUARES.join(["a,b,y\n", ""]))
+    assert main(["discover", name, "--target", "y", *FAST, "--out", "run"]) == 0
+    shown = capsys.readouterr().err.splitlines()[-1]
+    run = load_run("run")
+    assert in_words(dict(run.summary.times)) == shown and {"start", "search", "files"} <= {*run.summary.times}
+    # Folders of before have none.
+    path = Path("run/formula.json")
+    record = json.loads(path.read_text(encoding="utf-8"))
+    del record["times"]
+    path.write_text(json.dumps(record), encoding="utf-8")
+    assert load_run("run").summary.times == {}
+    assert main(["discover", name, "--target", "y", *FAST, "--quiet"]) == 0
+    assert capsys.readouterr().err == ""
 
 
 def test_datasets_version_and_help(capsys):

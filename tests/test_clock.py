@@ -225,3 +225,17 @@ def test_a_search_that_spends_its_work_does_not_speak_of_the_wall():
         found = discover(noise(), DiscoveryOptions(max_seconds=1))
     assert not running.ended_by_wall
     assert found.stopped == StopReason.OUT_OF_TIME and WALL_DECIDED not in found.notes
+
+
+def test_a_search_may_have_less_of_the_wall_than_of_the_work(with_wall, wall):
+    with clock.budget(100.0, wall=10.0) as limits:
+        wall.time += WALL_SHARE * 10.0 - 0.1
+        assert not clock.late(100.0)
+        wall.time += 0.2
+        assert clock.late(100.0) and limits.ended_by_wall
+
+
+def test_a_deterministic_search_has_none_of_it(with_wall, wall):
+    with clock.budget(100.0, deterministic=True, wall=10.0):
+        wall.time += 50.0
+        assert not clock.late(100.0)

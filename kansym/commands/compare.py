@@ -7,6 +7,7 @@ from cyclopts import Parameter
 
 from kansym.commands.implementation import run
 from kansym.commands.options import ADVANCED, WHOLE, AsJson, Flag, Names, Quiet
+from kansym.data.files import require_table
 
 
 def compare(
@@ -79,4 +80,6 @@ def compare(
     as_json
         Print the result as one JSON object.
     """
+    if not Path(file).is_dir():
+        require_table(file)
     return run(compare, locals())

@@ -8,6 +8,7 @@ from cyclopts import Parameter
 from kansym.clock import DEFAULT_SECONDS
 from kansym.commands.implementation import run
 from kansym.commands.options import ADVANCED, WHOLE, AsJson, Flag, Names, Quiet
+from kansym.data.files import require_table
 from kansym.errors import ArgumentError
 
 
@@ -122,8 +123,8 @@ def discover(
     leave_out
         With groups: one whose rows do not count. The option may be given several times.
     seconds
-        Wall time of the search and the certificate, kept to within 10 % from 5 s on. A law that is found exactly ends
-        the search earlier; give more time for many columns.
+        Wall time of everything, from Enter to the prompt, kept to within 10 % from 5 s on: reading, search, certificate
+        and files. A law that is found exactly ends the search earlier; give more time for many columns.
     seed
         Source of every random choice: the same table, seed and options give the same formula on any machine, unless the
         clock on the wall ended the search, which the report then says.
@@ -167,4 +168,6 @@ def discover(
         raise ArgumentError("--guess and --given do not go together; write what is given into the guess")
     if (bounds or fix) and not guess and given is None:
         raise ArgumentError("--bounds and --fix are for constants of --given or --guess, and there is neither")
+    if file is not None and dataset_per_file is None:
+        require_table(file)
     return run(discover, locals())

@@ -6,6 +6,7 @@ from typing import Annotated
 from kansym.clock import DEFAULT_SECONDS
 from kansym.commands.implementation import run
 from kansym.commands.options import ADVANCED, WHOLE, AsJson, Flag, Names, Quiet
+from kansym.data.files import require_file
 
 
 def dynamics(
@@ -68,4 +69,6 @@ def dynamics(
     as_json
         Print the result as one JSON object.
     """
+    for file in files:
+        require_file(Path(file))
     return run(dynamics, locals())

@@ -10,6 +10,7 @@ from cyclopts import Parameter, Token
 from kansym.commands.implementation import run
 from kansym.commands.options import ADVANCED, WHOLE, AsJson, Flag
 from kansym.errors import ArgumentError
+from kansym.run.files import require_folder
 
 STEPS = ("--fix", "--unfix", "--remove", "--hold", "--free", "--product", "--node", "--refine", "--prune", "--auto")
 """Options that are steps; they are done in the order in which they stand."""
@@ -83,4 +84,5 @@ def edges(
         raise ArgumentError("--suggest needs --edge, such as --edge 0.1.0")
     if edge is not None and (steps or script is not None or out is not None):
         raise ArgumentError("--edge shows suggestions and goes with no steps; call the command twice")
+    require_folder(directory)
     return run(edges, locals())

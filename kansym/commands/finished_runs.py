@@ -9,6 +9,7 @@ from cyclopts import Parameter
 from kansym.commands.implementation import run
 from kansym.commands.options import WHOLE, Flag, Names, split_names
 from kansym.errors import ArgumentError
+from kansym.run.files import require_folder
 
 FORMATS = ("svg", "png", "pdf")
 
@@ -25,6 +26,7 @@ def report(directory: Path, /, *, html: Path | None = None, name_constants: Flag
     name_constants
         Print the formula with names for its constants as well, `c0*exp(c1*t)`, in text and LaTeX; the page has both.
     """
+    require_folder(directory)
     return run(report, locals())
 
 
@@ -57,6 +59,7 @@ def figures(
         For dark backgrounds; the names of the files end in -dark.
     """
     _check_formats(split_names(formats))
+    require_folder(directory)
     return run(figures, locals())
 
 
@@ -90,6 +93,7 @@ def export(
     out
         A file; default the standard output.
     """
+    require_folder(directory)
     return run(export, locals())
 
 
@@ -121,4 +125,5 @@ def app(
     browser
         Open the page in the default browser; --no-browser only prints its URL.
     """
+    require_folder(directory)
     return run(app, locals())

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from kansym.commands.implementation import run
 from kansym.commands.options import ADVANCED, WHOLE, AsJson, Flag, Names
+from kansym.data.files import require_table
 from kansym.errors import ArgumentError
 
 
@@ -106,4 +107,6 @@ def fit_constants(
         for option, value in (("--per-group", per_group), ("--leave-out", leave_out), ("--out", out)):
             if value:
                 raise ArgumentError(f"{option} is for groups; name their column with --group")
+    if file is not None and dataset_per_file is None:
+        require_table(file)
     return run(fit_constants, locals())

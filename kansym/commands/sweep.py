@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from kansym.clock import DEFAULT_SECONDS
 from kansym.commands.implementation import run
 from kansym.commands.options import ADVANCED, WHOLE, AsJson, Flag, Names
+from kansym.commands.patterns import matching
 from kansym.errors import ArgumentError
 
 
@@ -85,4 +86,5 @@ def sweep(
     """
     if scheduler is not None and executor != "dask":
         raise ArgumentError("--scheduler is for --executor dask")
+    matching(files)
     return run(sweep, locals())

@@ -11,7 +11,8 @@ import matplotlib
 from kansym.comparison.result import Comparison
 from kansym.errors import StorageError
 from kansym.run.files import COMPARISON
-from kansym.run.storage import SavedRun, replace_file, save_summary
+from kansym.run.storage import SavedRun, save_summary
+from kansym.run.writing import replace_file
 from kansym.validation.peers import PeerFinding
 
 RECORD, TABLE, TEXT, *FIGURES = COMPARISON

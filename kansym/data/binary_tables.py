@@ -1,20 +1,27 @@
 """Tables in Parquet, HDF5 and numpy files."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zipfile import ZipFile, is_zipfile
 
 import numpy as np
-import pandas as pd
 
 from kansym.data.columns import listing
 from kansym.data.limits import require_moderate_table
 from kansym.data.table import RawTable
+from kansym.deferred import deferred_module
 from kansym.errors import DataError
 from kansym.optional import optional_module
+
+if TYPE_CHECKING:
+    import pandas as pd
+else:
+    pd = deferred_module("pandas", globals(), "pd")
 
 _OURS = (DataError, PermissionError, MemoryError)
 """What goes on to the caller. Everything else that comes out of a reader means damage: they raise whatever their

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from scipy import sparse
+import scipy
 
 from kansym.data.columns import MissingRows, as_float_column, finite_rows, name_listing, quoted
 from kansym.data.error_models import ErrorModel, pair_of_errors
@@ -130,9 +130,14 @@ def checked_rows(
     }
 
 
+def _is_sparse(values: Any) -> bool:
+    # The arrays that a file is read into need no import of what is sparse.
+    return not isinstance(values, np.ndarray) and scipy.sparse.issparse(values)
+
+
 def raw_columns(X: Any, names: Sequence[str] | None) -> tuple[list[Any], list[str]]:
     """The columns of X as they are, and their names."""
-    if sparse.issparse(X):
+    if _is_sparse(X):
         raise DataError("X is a sparse matrix, which is not supported; pass X.toarray()")
     if hasattr(X, "columns") and hasattr(X, "to_numpy"):
         found = [str(name) for name in X.columns]
@@ -176,7 +181,7 @@ def _vector(
     scalar: bool = False,
 ) -> np.ndarray:
     """A float64 vector of one value per row."""
-    if sparse.issparse(values):
+    if _is_sparse(values):
         raise DataError(f"{argument} is a sparse matrix, which is not supported; pass {argument}.toarray().ravel()")
     if hasattr(values, "columns") and len(values.columns) == 1:
         values = values[values.columns[0]]

@@ -1,14 +1,21 @@
 """Columns of any origin, as float64, and rows without missing values."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
+from kansym.deferred import deferred_module
 from kansym.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+else:
+    pd = deferred_module("pandas", globals(), "pd")
 
 FORTRAN_EXPONENT = re.compile(r"^([+-]?(?:\d+\.?\d*|\.\d+))[dD]([+-]?\d+)$")
 """Numbers such as ``1.5D+03``, as Fortran programs write double precision."""

@@ -4,13 +4,14 @@ What a table is searched on is a sample, one row from each of 50,000 stretches o
 ends of the columns. What is measured on all rows are sums over them, which are taken part by part.
 """
 
+from __future__ import annotations
+
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from kansym.data.checked_rows import checked_rows
 from kansym.data.columns import MissingRows
@@ -18,7 +19,13 @@ from kansym.data.dataset import Dataset
 from kansym.data.limits import MOST_ROWS
 from kansym.data.row_files import RowFile
 from kansym.data.table import RawTable, Roles, roles_of
+from kansym.deferred import deferred_module
 from kansym.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+else:
+    pd = deferred_module("pandas", globals(), "pd")
 
 CHUNK = 2**17
 """Rows of a part: ten columns are some ten megabytes, and numpy's overhead is nothing beside them."""

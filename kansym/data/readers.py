@@ -8,6 +8,7 @@ from typing import Any
 
 from kansym.data.binary_tables import read_hdf5, read_npy, read_npz, read_parquet
 from kansym.data.dataset import Dataset
+from kansym.data.files import EXCEL_SUFFIXES, HDF5_SUFFIXES, PARQUET_SUFFIXES, TEXT_SUFFIXES, require_file
 from kansym.data.large import RowsDone, read_large
 from kansym.data.limits import LONG
 from kansym.data.row_files import RowFile, row_file
@@ -15,13 +16,6 @@ from kansym.data.spreadsheets import read_excel
 from kansym.data.table import RawTable, column_listing, names_and_units, to_dataset, to_datasets
 from kansym.data.text_table import read_text
 from kansym.errors import DataError
-
-TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".dat", ".tab", ".asc", ".lvm")
-PARQUET_SUFFIXES = (".parquet", ".pq")
-HDF5_SUFFIXES = (".h5", ".hdf5", ".hdf", ".he5")
-EXCEL_SUFFIXES = (".xlsx", ".xlsm")
-OTHER_SPREADSHEETS = (".xls", ".xlsb", ".ods", ".numbers")
-ALL_SUFFIXES = (*TEXT_SUFFIXES, *EXCEL_SUFFIXES, *PARQUET_SUFFIXES, *HDF5_SUFFIXES, ".npy", ".npz")
 
 
 def read_table(
@@ -199,22 +193,7 @@ def _from_frame(frame: Any) -> RawTable:
 @contextmanager
 def _opened(path: Path) -> Iterator[None]:
     """See that a file is there, of a known kind and not empty, and say it where it cannot be read."""
-    try:
-        if path.is_dir():
-            raise DataError(f"{path} is a folder; name the file in it")
-        if not path.exists():
-            raise DataError(f"there is no file {path}")
-    except OSError as failure:
-        # A name that is too long, a link to itself, a folder that may not be looked into.
-        raise DataError(f"there is no file {str(path)[:200]}: {failure.strerror}") from failure
-    if not path.is_file():
-        raise DataError(f"{path} is a pipe or a device; write the table to a file first")
-    suffix = path.suffix.lower()
-    if suffix not in ALL_SUFFIXES:
-        hint = "save it as CSV or .xlsx; " if suffix in OTHER_SPREADSHEETS else ""
-        raise DataError(f"{path.name}: unknown kind of file {suffix!r}; {hint}known: {' '.join(ALL_SUFFIXES)}")
-    if path.stat().st_size == 0:
-        raise DataError(f"{path.name} is empty; a table with at least two rows is needed")
+    require_file(path)
     try:
         yield
     except PermissionError as failure:

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.stats
+import scipy.special
 
 LEAST_FREEDOM = 5
 """Degrees of freedom of repeated rows below which their scatter says little."""
@@ -46,5 +46,5 @@ def repeated_scatter(
     weights = np.ones(len(y)) if y_error is None else (y_error / scale) ** -2.0
     means = np.bincount(group, weights * y / scale) / np.bincount(group, weights)
     square = float(np.sum(weights * (y / scale - means[group]) ** 2))
-    p_value = 1.0 if y_error is None else float(scipy.stats.chi2.sf(square, freedom))
+    p_value = 1.0 if y_error is None else float(scipy.special.chdtrc(freedom, square))
     return Scatter(math.sqrt(square / freedom) * (scale if y_error is None else 1.0), p_value)

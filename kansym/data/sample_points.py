@@ -1,7 +1,7 @@
 """Points inside the box of the data, and around it."""
 
 import numpy as np
-import scipy.stats
+import scipy
 
 BEYOND = 0.3
 """The box is extended by this part of its width on either side."""

@@ -1,21 +1,28 @@
 """A table as it was found in a file, before it is known which column is which."""
 
+from __future__ import annotations
+
 import csv
 import difflib
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from kansym.data.columns import as_float_column, name_listing, parse_numbers, quoted
 from kansym.data.dataset import Dataset, make_dataset
 from kansym.data.error_models import ErrorModel
 from kansym.data.remarks import are_groups, scatter_remarks
+from kansym.deferred import deferred_module
 from kansym.errors import Argument, DataError
 from kansym.units.headers import names_and_units_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+else:
+    pd = deferred_module("pandas", globals(), "pd")
 
 ROUND_BRACKETS = re.compile(r"^(?P<name>.*\S)\s*\([^()]*\)$", re.DOTALL)
 

@@ -1,27 +1,35 @@
 """Delimited text: from its lines to columns."""
 
+from __future__ import annotations
+
 import io
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from kansym.data.dialect import SAMPLE_LINES, WHITESPACE, Dialect, dialect_of, single_blanks, usual_count
 from kansym.data.heads import COMMENT_SIGNS, head_of, preamble, preamble_note
 from kansym.data.labview import is_labview, read_labview
 from kansym.data.limits import LARGEST_TEXT, require_moderate_table
 from kansym.data.table import RawTable
+from kansym.deferred import deferred_module
 from kansym.errors import DataError
 
-# Before 3.1 the default of pandas was off by one in the last digit for some numbers; since then it is exact, and the
-# option is deprecated.
-EXACT_NUMBERS: dict[str, Any] = (
-    {"float_precision": "round_trip"} if tuple(map(int, pd.__version__.split(".")[:2])) < (3, 1) else {}
-)
+if TYPE_CHECKING:
+    import pandas as pd
+else:
+    pd = deferred_module("pandas", globals(), "pd")
+
+
+def exact_numbers() -> dict[str, Any]:
+    """Options by which pandas reads numbers to the last digit."""
+    # Before 3.1 the default of pandas was off by one in the last digit for some numbers; since then it is exact, and
+    # the option is deprecated.
+    return {"float_precision": "round_trip"} if tuple(map(int, pd.__version__.split(".")[:2])) < (3, 1) else {}
 
 
 def read_text(path: Path) -> RawTable:
@@ -150,7 +158,7 @@ def _parse(source: str, numbers: np.ndarray, lines: list[str], dialect: Dialect,
                 skipinitialspace=True,
                 skip_blank_lines=False,
                 low_memory=False,
-                **EXACT_NUMBERS,
+                **exact_numbers(),
             )
     except (pd.errors.ParserError, pd.errors.ParserWarning, ValueError) as failure:
         raise DataError(f"{source} cannot be read as a table: {' '.join(str(failure).split())}") from failure

@@ -13,14 +13,14 @@ from kansym.dynamics.text import certificate_lines, fixed_point_lines, record, t
 from kansym.errors import KansymError
 from kansym.export.languages import language_of, suffix_of
 from kansym.figures.svg import figure_bytes, to_svg
+from kansym.report.constants import constants_of
 from kansym.report.html.certificate import VERDICTS
 from kansym.report.html.drawings import PIXELS, Drawing
 from kansym.report.html.formulas import formula_markup
 from kansym.report.html.markup import trusted_svg
 from kansym.report.html.page import rendered
-from kansym.report.values import constants_of
 from kansym.run.files import PAGE
-from kansym.run.storage import prepare_directory, replace_file
+from kansym.run.writing import prepare_directory, replace_file
 
 logger = logging.getLogger(__name__)
 

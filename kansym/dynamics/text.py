@@ -6,7 +6,7 @@ import numpy as np
 
 from kansym.dynamics.system import System
 from kansym.errors import ArgumentError
-from kansym.report.text import constant_line, note_lines
+from kansym.report.constants import constant_line, note_lines
 
 
 def text_report(system: System) -> str:

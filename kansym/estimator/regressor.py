@@ -2,6 +2,7 @@
 
 import logging
 import os
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,12 +13,14 @@ from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
+from kansym import clock
 from kansym.errors import ArgumentError, DataError
 from kansym.estimator.input import arguments_in_words, checked_names, faults_named, options_of
 from kansym.estimator.pysr_parameters import in_words, translate
 from kansym.estimator.several import datasets_of, index_of_each, target_names_of
 from kansym.export.latex_table import HEADS, latex_table
 from kansym.primitives.library import PrimitiveLibrary
+from kansym.run.budget import certificate_wall, search_wall
 from kansym.run.finished import FinishedRun
 from kansym.search.discovery import discover
 from kansym.search.options import DiscoveryOptions
@@ -46,8 +49,8 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
     Parameters
     ----------
     max_seconds : float, optional
-        Time budget, by default that of `options`, which is 120. A law that is found exactly ends the run much
-        earlier; raise the budget for many columns or large tables.
+        Time budget of `fit` and `certificate_` together, by default that of `options`, which is 120. A law that is
+        found exactly ends the run much earlier; raise the budget for many columns or large tables.
     random_state : int, default 0
         Seed of every random choice: the same seed, data and device give the same formula, as long as the wall clock
         does not end the run.
@@ -226,7 +229,7 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
         names = variable_names
         if names is None and hasattr(X, "columns"):
             names = [str(column) for column in X.columns]
-        given = y
+        given, began = y, time.monotonic()
         options = self._options()
         with faults_named(X, y, names, str(getattr(y, "name", None) or "y")):
             X, y = validate_data(self, X, y, dtype=np.float64, y_numeric=True, multi_output=True, ensure_min_samples=2)
@@ -246,10 +249,19 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
         )  # fmt: skip
         for left in ("targets_", "estimators_"):
             self.__dict__.pop(left, None)
-        if self.nout_ == 1:
-            self._keep(discover(datasets[targets[0]], options, progress=self.progress))
+        # The seconds are for the certificate too, which is measured when it is asked for.
+        wall = search_wall(options.max_seconds, spent=time.monotonic() - began)
+        with clock.budget(options.max_seconds, deterministic=options.deterministic, wall=wall):
+            if self.nout_ == 1:
+                found = discover(datasets[targets[0]], options, progress=self.progress)
+            else:
+                found = discover_targets(datasets, options, progress=lambda _: self.progress)
+        left = certificate_wall(options.max_seconds, spent=time.monotonic() - began)
+        self._within = None if options.deterministic else left / self.nout_
+        if isinstance(found, Discovery):
+            self._keep(found)
         else:
-            self._keep_each(discover_targets(datasets, options, progress=lambda _: self.progress))
+            self._keep_each(found)
         return self
 
     def _keep(self, discovery: Discovery) -> None:
@@ -271,6 +283,7 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
         for row in found.rows:
             one: Any = clone(self)
             one.variable_names_, one.nout_, one._fitted_with = self.variable_names_, 1, self._fitted_with
+            one._within = self._within
             for name in ("n_features_in_", "feature_names_in_"):
                 if hasattr(self, name):
                     setattr(one, name, getattr(self, name))
@@ -312,7 +325,9 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
             return [one.certificate_ for one in self.estimators_]
         if self._certificate is None:
             # Other seeds must find it on their own.
-            self._certificate = certify(self.discovery_, options=self._options().unguessed)
+            # One that was pickled by an older version says nothing of its seconds.
+            within = getattr(self, "_within", None)
+            self._certificate = certify(self.discovery_, options=self._options().unguessed, within=within)
             self.discovery_ = replace(self.discovery_, certificate=self._certificate)
         return self._certificate
 

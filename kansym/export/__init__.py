@@ -3,8 +3,7 @@
 Public names are imported when they are first used: the command line is to start fast.
 """
 
-import importlib
-from typing import Any
+from kansym.deferred import deferred_names
 
 _HOMES = {
     "LANGUAGES": "kansym.export.languages",
@@ -17,10 +16,4 @@ _HOMES = {
 
 __all__ = list(_HOMES)  # pyright: ignore[reportUnsupportedDunderAll]
 
-
-def __getattr__(name: str) -> Any:
-    try:
-        home = _HOMES[name]
-    except KeyError:
-        raise AttributeError(f"module 'kansym.export' has no attribute {name!r}") from None
-    return getattr(importlib.import_module(home), name)
+__getattr__ = deferred_names(__name__, _HOMES)

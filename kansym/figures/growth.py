@@ -8,8 +8,8 @@ from matplotlib.ticker import MaxNLocator
 
 from kansym.figures.axes import finish, set_scale
 from kansym.figures.style import Theme, blank, styled, theme_of
-from kansym.kan.growth import Decision
-from kansym.kan.network import format_shape
+from kansym.kan.decision import Decision
+from kansym.kan.shape import format_shape
 from kansym.run.finished import FinishedRun
 
 MOST_TICKS = 26

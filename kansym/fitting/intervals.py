@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import scipy.optimize
-import scipy.stats
+import scipy.special
 
 from kansym.errors import ArgumentError
 from kansym.fitting.estimate import Estimate
@@ -106,7 +106,7 @@ def intervals_of(
 def _quantile(fit: Estimate, level: float) -> float:
     """Gaussian with absolute errors, Student's where the residuals set the scale."""
     part = 0.5 * (1 + level)
-    return float(scipy.stats.t.ppf(part, fit.ndf) if fit.errors_scaled else scipy.stats.norm.ppf(part))
+    return float(scipy.special.stdtrit(fit.ndf, part) if fit.errors_scaled else scipy.special.ndtri(part))
 
 
 def _bootstrap(

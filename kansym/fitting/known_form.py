@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import scipy.stats
+import scipy.special
 
 from kansym.data.remarks import name_hints
 from kansym.errors import Argument, ArgumentError, DataError
@@ -205,7 +205,7 @@ def _result(
         covariance=covariance,
         consistent=None if found is None else found.consistent,
     )
-    p_value = float(scipy.stats.chi2.sf(fit.chi2, fit.ndf)) if fit.chi2 is not None and fit.ndf > 0 else None
+    p_value = float(scipy.special.chdtrc(fit.ndf, fit.chi2)) if fit.chi2 is not None and fit.ndf > 0 else None
     return KnownForm(
         expression=problem.text,
         values=problem.named(fit.values),

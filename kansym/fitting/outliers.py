@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.stats
+import scipy.special
 
 LEVEL = 0.01
 """Chance that a table without outliers has a row that is called one."""
@@ -59,7 +59,7 @@ def studentized(
     with np.errstate(all="ignore"):
         internal = scaled / np.sqrt(1 - leverage)
         if known:
-            sigmas, limit = internal, float(scipy.stats.norm.isf(LEVEL / (2 * n)))
+            sigmas, limit = internal, float(-scipy.special.ndtri(LEVEL / (2 * n)))
         elif ndf < 2:
             return np.zeros(len(scaled)), np.inf
         else:
@@ -68,7 +68,7 @@ def studentized(
             sigmas = internal / np.sqrt(np.where(others > 0, others, np.nan))
             # All others fitted exactly: what is left is the outlier's alone.
             sigmas = np.where((others <= 0) & (np.abs(internal) > 0), np.copysign(np.inf, internal), sigmas)
-            limit = float(scipy.stats.t.isf(LEVEL / (2 * n), ndf - 1))
+            limit = float(-scipy.special.stdtrit(ndf - 1, LEVEL / (2 * n)))
     # A row that the formula passes through whatever its value is cannot be judged.
     return np.where((1 - leverage > 1e-8) & ~np.isnan(sigmas), sigmas, 0.0), limit
 
@@ -76,8 +76,8 @@ def studentized(
 def robust_limit(n: int, ndf: int, known: bool) -> float:
     """What the distance of a row, in units of a robust scale, may be by chance."""
     if known:
-        return float(scipy.stats.norm.isf(LEVEL / (2 * n)))
-    return float(scipy.stats.t.isf(LEVEL / (2 * n), ndf)) if ndf > 0 else np.inf
+        return float(-scipy.special.ndtri(LEVEL / (2 * n)))
+    return float(-scipy.special.stdtrit(ndf, LEVEL / (2 * n))) if ndf > 0 else np.inf
 
 
 def outliers_of(sigmas: np.ndarray, limit: float, residuals: np.ndarray) -> tuple[Outlier, ...]:

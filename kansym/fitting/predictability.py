@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.spatial
-import scipy.stats
 
 from kansym.fitting.residuals import Residuals
 

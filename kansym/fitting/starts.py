@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
-import scipy.stats
+import scipy
 import sympy
 
 from kansym import clock

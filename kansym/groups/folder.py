@@ -20,7 +20,7 @@ from kansym.groups.table import GroupedTable
 from kansym.groups.text import text_report
 from kansym.run.files import PAGE, REPORT
 from kansym.run.files import RECORD as RUN_RECORD
-from kansym.run.storage import prepare_directory, replace_file
+from kansym.run.writing import prepare_directory, replace_file
 from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parametric import ParametricForm
 from kansym.symbolic.serialization import from_tree

@@ -4,7 +4,7 @@ import math
 
 from kansym.groups.result import GroupedConstant, GroupedFormula
 from kansym.numbers import measured, probability, short
-from kansym.report.text import note_lines
+from kansym.report.constants import note_lines
 from kansym.units.words import after_number
 
 MOST_LINES = 20

@@ -13,9 +13,11 @@ import torch
 from torch import Tensor
 
 from kansym.errors import ArgumentError
+from kansym.kan.decision import Decision
 from kansym.kan.jacobian import HeldOut
-from kansym.kan.network import Network, Width, concatenate, format_shape
+from kansym.kan.network import Network, concatenate
 from kansym.kan.restructure import deepened
+from kansym.kan.shape import Width
 from kansym.kan.training import TrainingOptions, TrainingResult, TrainingRows
 from kansym.primitives.library import default_library
 
@@ -63,42 +65,6 @@ class GrowthOptions:
     improvement: float = 0.2
     overfit: float = 2.0
     training: TrainingOptions = field(default_factory=lambda: TrainingOptions(steps=40))
-
-
-@dataclass(frozen=True)
-class Decision:
-    """One step of growth.
-
-    Attributes
-    ----------
-    action : str
-        "start", "widen", "deepen", "multiply" (product nodes), "extend grid" or "shrink grid".
-    shape : tuple
-    grid : int
-    train_rmse, validation_rmse : float
-        Of the best network of the population, in units of the scaled target.
-    accepted : bool
-    reason : str
-    """
-
-    action: str
-    shape: tuple[Width, ...]
-    grid: int
-    train_rmse: float
-    validation_rmse: float
-    accepted: bool
-    reason: str
-
-    def __str__(self) -> str:
-        kept = "kept" if self.accepted else "refused"
-        tried = f"{self.action} {format_shape(self.shape)} grid {self.grid}"
-        if math.isnan(self.validation_rmse):
-            return f"{tried}: {kept} ({self.reason})"
-        errors = f"training {self.train_rmse:.2e}"
-        # Without held-out rows training judges, and the same number twice would pretend otherwise.
-        if self.validation_rmse != self.train_rmse:
-            errors = f"validation {self.validation_rmse:.2e}, {errors}"
-        return f"{tried}: {errors}, {kept} ({self.reason})"
 
 
 @dataclass(frozen=True)

@@ -22,10 +22,9 @@ from kansym.kan.curves import BASES, Curves
 from kansym.kan.initial import edges_at_start, random_curves
 from kansym.kan.layer import EdgeMode, EdgeValues, Layer, combine, evaluate_edges
 from kansym.kan.remembered import remembered
+from kansym.kan.shape import Width, format_shape
 from kansym.kan.spline import DEGREE, HIGHEST_DEGREE
 from kansym.primitives.primitive import Primitive
-
-Width = int | tuple[int, int]
 
 
 def _nodes(width: Width, position: int) -> tuple[int, int]:
@@ -36,15 +35,6 @@ def _nodes(width: Width, position: int) -> tuple[int, int]:
     if sums < 0 or products < 0 or sums + products < 1:
         raise ArgumentError(f"shape[{position}] must have at least one node, got {width!r}")
     return sums, products
-
-
-def format_shape(shape: Sequence[Width]) -> str:
-    """``[3, 2x, 1]`` for two product nodes, ``[3, 1+2x, 1]`` for one sum node beside them."""
-    parts = []
-    for width in shape:
-        sums, products = (width, 0) if isinstance(width, int) else width
-        parts.append(str(sums) if not products else f"{products}x" if not sums else f"{sums}+{products}x")
-    return "[" + ", ".join(parts) + "]"
 
 
 @dataclass

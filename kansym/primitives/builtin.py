@@ -3,14 +3,22 @@
 Its expression may hold the functions of `kansym.functions.TABLE`.
 """
 
+from __future__ import annotations
+
 import math
+from typing import TYPE_CHECKING
 
 import sympy
-import torch
-from torch import Tensor
 
+from kansym.deferred import deferred_module
 from kansym.primitives.primitive import ARGUMENT, EXPONENT, Domain, Primitive
 from kansym.primitives.special import airy_ai, airy_ai_prime, bessel_j0, bessel_j1, power_series
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+else:
+    torch = deferred_module("torch", globals())
 
 _Z = ARGUMENT
 _A = frozenset({"a"})

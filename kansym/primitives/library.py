@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 
 from kansym.errors import ArgumentError
-from kansym.primitives.builtin import BUILT_IN
 from kansym.primitives.primitive import Primitive
 
 LISTED = "`kansym primitives` and kansym.default_library() list them all"
@@ -95,6 +94,9 @@ class PrimitiveLibrary(Mapping[str, Primitive]):
 @cache
 def default_library() -> PrimitiveLibrary:
     """The built-in primitives."""
+    # Their expressions take a tenth of a second to build, and a run is read without them.
+    from kansym.primitives.builtin import BUILT_IN
+
     return PrimitiveLibrary(BUILT_IN)
 
 

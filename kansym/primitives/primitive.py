@@ -1,12 +1,21 @@
 """One type for every one-dimensional function an edge can turn out to be."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import sympy
-import torch
-from torch import Tensor
+
+from kansym.deferred import deferred_module
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+else:
+    torch = deferred_module("torch", globals())
 
 ARGUMENT = sympy.Symbol("z", real=True)
 """The argument of `Primitive.expression`."""

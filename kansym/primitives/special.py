@@ -7,17 +7,26 @@ Sums run over one term after the other on the CPU, where a term stays in the cac
 the number of kernels, all terms are one tensor, and both ranges of a function are computed everywhere.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable, Sequence
 from functools import cache, partial
+from typing import TYPE_CHECKING
 
 import scipy.special
-import torch
-from torch import Tensor
 
-TorchFunction = Callable[[Tensor], Tensor]
+from kansym.deferred import deferred_module
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+else:
+    torch = deferred_module("torch", globals())
+
+TorchFunction = Callable[["Tensor"], "Tensor"]
 Rows = tuple[tuple[float, ...], ...]
-Step = Callable[[Tensor, Tensor], Tensor]
+Step = Callable[["Tensor", "Tensor"], "Tensor"]
 
 _QUARTER_POINTS = 16
 _BESSEL_SWITCH = 25.0
@@ -101,8 +110,9 @@ def _hankel_coefficients(order: int) -> Rows:
     return tuple(map(tuple, rows))
 
 
-def power_series(rows: Rows, w: Tensor, step: Step = torch.mul) -> Sequence[Tensor]:
+def power_series(rows: Rows, w: Tensor, step: Step | None = None) -> Sequence[Tensor]:
     """The power series in w (or in 1/w, where `step` is `torch.div`) that each row has the coefficients of."""
+    step = step or torch.mul
     if w.is_cuda:
         powers = w.flatten() ** _exponents(len(rows[0]), step is torch.div, w.dtype, w.device)
         return (_constants(rows, w.dtype, w.device) @ powers).reshape(len(rows), *w.shape).unbind(0)

@@ -7,7 +7,7 @@ import numpy as np
 from kansym.fitting.intervals import Intervals
 from kansym.fitting.result import KnownForm
 from kansym.numbers import with_error
-from kansym.report.text import constant_line, note_lines
+from kansym.report.constants import constant_line, note_lines
 from kansym.units.words import after_number
 
 SHOWN = 20

@@ -3,9 +3,9 @@
 import textwrap
 from collections.abc import Iterable
 
-from kansym.figures.structure import steps_in_words
+from kansym.figures.steps import steps_in_words
+from kansym.report.constants import WIDTH, ConstantValues, constant_line, note_lines
 from kansym.report.values import (
-    ConstantValues,
     agreement_lines,
     ended,
     errors_too_small,
@@ -16,12 +16,9 @@ from kansym.report.values import (
 from kansym.run.residuals import counted, loss_words
 from kansym.run.summary import RunSummary
 from kansym.symbolic.constants import is_named
-from kansym.symbolic.formula import Constant, Formula
+from kansym.symbolic.formula import Formula
 from kansym.units.words import after_number
 from kansym.validation.text import measurement_lines, verdict_lines
-
-WIDTH = 100
-"""Columns that prose is wrapped to; formulas are never broken, so that they can be copied."""
 
 
 def text_report(summary: RunSummary, *, full: bool = True, name_constants: bool = False) -> str:
@@ -74,15 +71,6 @@ def _constants(formula: Formula, *, named: bool) -> list[str]:
     return lines
 
 
-def constant_line(constant: Constant) -> str:
-    """``c0 = 9.812 ± 0.020 m/s^2``, with its remarks."""
-    shown = ConstantValues.of(constant)
-    line = f"{shown.name} = {shown.full}{after_number(constant.unit)}"
-    if shown.converted:
-        line += f", which is {shown.converted}"
-    return f"{line}  ({shown.remark})" if shown.remark else line
-
-
 def _latex(formula: Formula, *, named: bool) -> list[str]:
     kinds = (False, True) if named and formula.constants else (False,)
     return [formula.latex(with_target=True, with_units=with_names) for with_names in kinds]
@@ -126,14 +114,6 @@ def front_table(summary: RunSummary) -> list[str]:
     lines.append(loss_words(summary))
     if any(formula.consistent is False for formula in summary.front):
         lines.append("! the units of this formula do not go together")
-    return lines
-
-
-def note_lines(notes: Iterable[str]) -> list[str]:
-    """Notes as a list, wrapped."""
-    lines = []
-    for note in notes:
-        lines += textwrap.wrap(note, WIDTH - 4, initial_indent="- ", subsequent_indent="  ")
     return lines
 
 

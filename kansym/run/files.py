@@ -47,6 +47,23 @@ OF_A_RUN = (RECORD, EQUATIONS, MODEL, REPORT, LOG, CERTIFICATE, SYMBOLIC, READ, 
 """What `kansym.save_run` writes."""
 
 
+def require_folder(directory: Path) -> None:
+    """See that a folder is there, before anything is imported to read it.
+
+    Raises
+    ------
+    StorageError
+        If it is not.
+    """
+    try:
+        there = directory.is_dir()
+    except OSError as error:
+        # A name longer than the system allows.
+        raise StorageError(f"{str(directory)[:200]} cannot be read: {error.strerror}") from error
+    if not there:
+        raise StorageError(f"{directory} is not a folder; name the folder that a run was saved to (--out)")
+
+
 def read_record(path: Path) -> dict[str, Any]:
     """The record of a run, as far as it is one.
 

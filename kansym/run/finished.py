@@ -1,17 +1,21 @@
 """A finished run, from memory or from a folder: all that figures, reports and editing need."""
 
+from __future__ import annotations
+
 import math
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kansym.data.dataset import Dataset
 from kansym.run.summary import RunSummary
 from kansym.search.front import ParetoFront
-from kansym.search.options import DiscoveryOptions
-from kansym.search.results import Discovery, NetworkReading, TrainedNetwork
 from kansym.surfaces import surface
 from kansym.symbolic.formula import Formula
 from kansym.validation.certificate import Certificate
+
+if TYPE_CHECKING:
+    from kansym.search.options import DiscoveryOptions
+    from kansym.search.results import Discovery, NetworkReading, TrainedNetwork
 
 
 def found_without(free: int, formula: str = "this formula", network: str = "the network below") -> str:
@@ -59,7 +63,7 @@ class FinishedRun:
         command: str = "",
         options: DiscoveryOptions | None = None,
         certificate: Certificate | None = None,
-    ) -> "FinishedRun":
+    ) -> FinishedRun:
         """Of a discovery; the arguments are those of `RunSummary.of`."""
         summary = RunSummary.of(discovery, command=command, options=options, certificate=certificate)
         return cls(summary, discovery.network, {}, discovery.dataset, discovery.reading)

@@ -10,7 +10,6 @@ that the pick was composed from, and ``read.safetensors`` the one that those wer
 import json
 import logging
 import os
-import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -35,11 +34,11 @@ from kansym.run.files import (
     REPORT,
     SCHEMA,
     SYMBOLIC,
-    read_record,
 )
 from kansym.run.finished import FinishedRun
 from kansym.run.replacing import clear_beside, require_place
-from kansym.run.summary import RunSummary
+from kansym.run.summary import RunSummary, load_summary
+from kansym.run.writing import prepare_directory, replace_file
 from kansym.search.options import DiscoveryOptions
 from kansym.search.results import Discovery, NetworkReading, TrainedNetwork
 from kansym.surfaces import surface
@@ -63,29 +62,6 @@ class FittedModel(Protocol):
     def _command(self) -> str: ...
 
     def _options(self) -> DiscoveryOptions: ...
-
-
-def prepare_directory(directory: str | os.PathLike[str]) -> Path:
-    """Make the folder and see that files can be written there, so that a long search does not end in an error.
-
-    Raises
-    ------
-    ArgumentError
-        If it is a file or cannot be made or written to.
-    """
-    path = Path(directory)
-    try:
-        if path.exists() and not path.is_dir():
-            raise ArgumentError(f"the output directory {path} is a file; name a folder")
-        path.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=path):
-            pass
-    except ArgumentError:
-        raise
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
-        raise ArgumentError(f"the output directory {path} cannot be written to: {reason}; name another") from error
-    return path
 
 
 def save_run(
@@ -207,14 +183,7 @@ def load_run(directory: str | os.PathLike[str], *, library: Mapping[str, Primiti
         If a file is missing, damaged, too large, of another version or not kansym's.
     """
     path = Path(directory)
-    try:
-        there = path.is_dir()
-    except OSError as error:
-        # A name longer than the system allows.
-        raise StorageError(f"{str(path)[:200]} cannot be read: {error.strerror}") from error
-    if not there:
-        raise StorageError(f"{path} is not a folder; name the folder that a run was saved to (--out)")
-    summary = RunSummary.from_dict(read_record(path / RECORD))
+    summary = load_summary(path)
     dataset = load_table(path / DATA) if (path / DATA).exists() else None
     reading = _reading(path, library)
     if not (path / MODEL).exists():
@@ -275,19 +244,3 @@ def _draw(run: FinishedRun) -> dict[str, bytes | None]:
     except ArgumentError:
         return dict.fromkeys(PICTURES)
     return {name: surface("figure_bytes")(figure, name.rsplit(".", 1)[1]) for name in PICTURES}
-
-
-def replace_file(path: Path, data: bytes) -> None:
-    """Replace a file in one step: a reader sees the old one or the new one, never half of it."""
-    handle, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-        # mkstemp makes files that only the owner can read.
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(partial, 0o666 & ~umask)
-        os.replace(partial, path)
-    except BaseException:
-        Path(partial).unlink(missing_ok=True)
-        raise

@@ -1,5 +1,7 @@
 """A run in plain values: what the report says and what is stored, from a `Discovery` or from a file."""
 
+from __future__ import annotations
+
 import datetime
 import hashlib
 import importlib.metadata
@@ -7,7 +9,8 @@ import math
 import platform
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any, cast
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -16,16 +19,19 @@ from kansym.data.dataset import Dataset
 from kansym.data.preparation import MINIMUM_ROWS
 from kansym.errors import StorageError
 from kansym.fitting.outliers import Outlier
-from kansym.kan.growth import Decision
-from kansym.kan.network import format_shape
+from kansym.kan.decision import Decision
+from kansym.kan.shape import format_shape
 from kansym.primitives.library import default_library
 from kansym.run.agreement import Agreement, Weighting
+from kansym.run.files import RECORD, read_record, require_folder
 from kansym.search.front import ParetoFront
 from kansym.search.guess_outcome import GuessOutcome
-from kansym.search.options import DiscoveryOptions
-from kansym.search.results import Discovery
 from kansym.symbolic.formula import Formula
 from kansym.validation.certificate import Certificate
+
+if TYPE_CHECKING:
+    from kansym.search.options import DiscoveryOptions
+    from kansym.search.results import Discovery
 
 
 def recorded_options(options: DiscoveryOptions) -> dict[str, Any]:
@@ -90,6 +96,9 @@ class RunSummary:
     table : dict
         Options of `kansym discover` that say which table was searched and with which functions; empty for a run that
         was started otherwise.
+    times : dict
+        Seconds of the command that made the run, by phase, from Enter to the prompt: start, reading, search,
+        certificate, files. Empty for a run that no command made, and of older versions.
     """
 
     formula: Formula
@@ -117,6 +126,7 @@ class RunSummary:
     growth: tuple[Decision, ...] = ()
     outliers: tuple[Outlier, ...] = ()
     table: Mapping[str, Any] = field(default_factory=dict)
+    times: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -127,7 +137,7 @@ class RunSummary:
         options: DiscoveryOptions | None = None,
         certificate: Certificate | None = None,
         table: Mapping[str, Any] | None = None,
-    ) -> "RunSummary":
+    ) -> RunSummary:
         """Of a discovery.
 
         Parameters
@@ -209,7 +219,7 @@ class RunSummary:
         return finite_json(record)
 
     @classmethod
-    def from_dict(cls, record: Mapping[str, Any]) -> "RunSummary":
+    def from_dict(cls, record: Mapping[str, Any]) -> RunSummary:
         """The inverse of `to_dict`.
 
         Raises
@@ -259,11 +269,24 @@ class RunSummary:
                 growth=tuple(_decision(decision) for decision in _list(record.get("growth", []))),
                 outliers=tuple(_outlier(outlier) for outlier in _list(record.get("outliers", []))),
                 table=dict(record.get("table", {})),
+                times={_text(phase): _number_or(time, math.nan) for phase, time in record.get("times", {}).items()},
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             if isinstance(error, StorageError):
                 raise
             raise StorageError(f"run record cannot be read: {type(error).__name__} {str(error)[:100]}") from error
+
+
+def load_summary(directory: Path) -> RunSummary:
+    """What the folder of a run says, without its table and networks.
+
+    Raises
+    ------
+    StorageError
+        As of `kansym.load_run`.
+    """
+    require_folder(directory)
+    return RunSummary.from_dict(read_record(directory / RECORD))
 
 
 def _set_aside(

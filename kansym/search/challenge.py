@@ -193,7 +193,9 @@ def _noise(form: ParametricForm, fit_rows: FitRows) -> float:
     return math.sqrt(fit_rows.loss(form, fit_rows.fitting) * n / max(n - len(form.constants), 1))
 
 
-def challenged(discovery: Discovery, primitives: PrimitiveLibrary, *, seed: int) -> tuple[Formula, ...]:
+def challenged(
+    discovery: Discovery, primitives: PrimitiveLibrary, *, seed: int, limits: Clock | None = None
+) -> tuple[Formula, ...]:
     """`rivals` of the pick of a search that did not look for them, as of one that time or a user has ended.
 
     Parameters
@@ -202,6 +204,8 @@ def challenged(discovery: Discovery, primitives: PrimitiveLibrary, *, seed: int)
     primitives : PrimitiveLibrary
         What formulas may have, as for the search.
     seed : int
+    limits : Clock, optional
+        A new one, whose wall ends the look for them. Default: one without a wall.
     """
     table = discovery.dataset
     if table.n_rows > MOST_ROWS:
@@ -211,5 +215,5 @@ def challenged(discovery: Discovery, primitives: PrimitiveLibrary, *, seed: int)
     allowed = allowed_functions(primitives)
     own = discovery.own_functions
     rows = FitRows.of(table, everything, everything[:0], discovery.noise_floor, allowed, own)
-    with clock.running(Clock()):
+    with clock.running(limits or Clock()):
         return tuple(rivals(discovery.formula, rows, until=SECONDS, seed=seed))

@@ -2,32 +2,18 @@
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from typing import overload
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
-import pandas as pd
-import scipy.stats
+import scipy
 
 from kansym.errors import ArgumentError
 from kansym.surfaces import surface
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.same import equal_values
 
-STYLE = ".kansym-equations td, .kansym-equations th { white-space: nowrap; }"
-
-
-class Equations(pd.DataFrame):
-    """The table of a front, whose formulas stay on one line in a notebook; what is made of it is a plain DataFrame."""
-
-    @property
-    def _constructor(self) -> type[pd.DataFrame]:
-        return pd.DataFrame
-
-    def _repr_html_(self) -> str | None:
-        table = pd.DataFrame(self)._repr_html_()  # pyright: ignore[reportCallIssue]
-        if table is None:
-            return None
-        return f'<style>{STYLE}</style><div class="kansym-equations" style="overflow-x: auto">{table}</div>'
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def _order_of_picks(formula: Formula) -> tuple[tuple[bool, float], int]:
@@ -116,12 +102,15 @@ class ParetoFront(Sequence[Formula]):
             raise ArgumentError("the Pareto front is empty, so it has no best formula")
         return min(self._formulas, key=_order_of_picks)
 
-    def to_frame(self) -> pd.DataFrame:
+    def to_frame(self) -> "pd.DataFrame":
         """A table with the columns complexity, loss, score, equation, sympy_format, latex, description_length,
         consistent (of its units, None where the table has none), origin (who found it, in words), picked.
 
         The score is PySR's: the drop of log(loss) per unit of complexity since the formula before.
         """
+        # pandas takes a third of a second to import, and most of what reads a front makes no table of it.
+        from kansym.search.equations import Equations
+
         best = self.best if self._formulas else None
         rows = []
         before: Formula | None = None

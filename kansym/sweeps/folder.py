@@ -15,8 +15,8 @@ from kansym.errors import ArgumentError, StorageError
 from kansym.executors import WorkerFailure, completed
 from kansym.run.files import RECORD, read_record
 from kansym.run.replacing import table_of_a_search
-from kansym.run.storage import prepare_directory, replace_file
 from kansym.run.summary import RunSummary, recorded_options
+from kansym.run.writing import prepare_directory, replace_file
 from kansym.search.options import DiscoveryOptions
 from kansym.sweeps.page import sweep_html
 from kansym.sweeps.row import SweepRow, recurring

@@ -8,7 +8,7 @@ from typing import Any
 
 import sympy
 
-from kansym.report.values import constants_of
+from kansym.report.constants import constants_of
 from kansym.run.summary import RunSummary
 from kansym.symbolic.formula import Formula
 

@@ -2,15 +2,20 @@
 
 import logging
 import tempfile
+import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from kansym import clock
 from kansym.data.dataset import Dataset
 from kansym.errors import KansymError
 from kansym.report.html.page import write_page
 from kansym.report.html.runs import draw_thumbnail
 from kansym.report.terminal import recorded_log
+from kansym.run.budget import certificate_wall, search_wall
+from kansym.run.files import RECORD
 from kansym.run.storage import save_run
+from kansym.run.writing import keep_times
 from kansym.search.discovery import discover
 from kansym.search.options import DiscoveryOptions
 from kansym.validation.certificate import CERTIFYING, certify
@@ -74,17 +79,27 @@ def failure_in_words(error: Exception) -> str:
 
 
 def _search(task: SearchTask, folder: Path) -> None:
-    options = task.options
+    options, began = task.options, time.monotonic()
+    seconds = options.max_seconds
+    # The seconds of a table are for its certificate and files too.
+    limits = clock.budget(seconds, deterministic=options.deterministic, wall=search_wall(seconds, files=True))
     with recorded_log(None) as log:
-        discovery = discover(task.dataset, replace(options, max_seconds=(1 - CERTIFYING) * options.max_seconds))
+        with limits:
+            discovery = discover(task.dataset, replace(options, max_seconds=(1 - CERTIFYING) * seconds))
+        searched = time.monotonic()
         if discovery.interrupted:
             raise KeyboardInterrupt
         try:
-            certificate = certify(discovery, options=options.unguessed)
+            spent = searched - began
+            left = None if options.deterministic else certificate_wall(seconds, spent=spent, files=True)
+            certificate = certify(discovery, options=options.unguessed, within=left)
         except Exception:
             # The formula stands; it has no certificate.
             certificate = None
             logger.warning("the certificate failed", exc_info=True)
+    certified = time.monotonic()
     save_run(discovery, folder, command=task.command, options=options, certificate=certificate, log_lines=log)
     write_page(folder)
     draw_thumbnail(folder)
+    times = {"search": searched - began, "certificate": certified - searched, "files": time.monotonic() - certified}
+    keep_times(folder / RECORD, {phase: round(seconds, 3) for phase, seconds in times.items()})

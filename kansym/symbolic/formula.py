@@ -2,16 +2,18 @@
 # pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false
 """Formulas as results: one formula with its evidence, and the Pareto front of several."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import sympy
 
+from kansym.deferred import deferred_module
 from kansym.errors import ArgumentError, DataError, StorageError
 from kansym.numbers import uncertain_numbers
 from kansym.provenance import Origin
@@ -27,6 +29,11 @@ from kansym.symbolic.steps import Step, in_words, steps_of
 from kansym.symbolic.text import to_text
 from kansym.units.headers import names_and_units_of
 from kansym.units.system import UnitSystem
+
+if TYPE_CHECKING:
+    import pandas as pd
+else:
+    pd = deferred_module("pandas", globals(), "pd")
 
 LEAST_KNOWN = 0.1
 """Largest relative error that digits of a constant are shown for."""
@@ -127,7 +134,7 @@ class Formula:
         DataError
             If columns are missing or their number is wrong.
         """
-        if isinstance(X, pd.DataFrame):
+        if not isinstance(X, np.ndarray) and isinstance(X, pd.DataFrame):
             missing = [name for name in self.variables if name not in X.columns]
             if missing:
                 # The table of a file has the units in its headers.
@@ -258,7 +265,7 @@ class Formula:
         }
 
     @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> "Formula":
+    def from_dict(cls, data: dict[str, Any]) -> Formula:
         """The formula of a dictionary made by `to_dict`.
 
         Raises

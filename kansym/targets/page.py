@@ -7,10 +7,10 @@ from typing import Any
 from markupsafe import Markup
 
 from kansym.errors import KansymError
+from kansym.report.constants import ConstantValues
 from kansym.report.html.formulas import formula_markup
 from kansym.report.html.page import rendered
 from kansym.report.html.runs import run_row
-from kansym.report.values import ConstantValues
 from kansym.symbolic.constants import Constant
 from kansym.symbolic.named import NamedFormula
 from kansym.symbolic.parser import parse_expression

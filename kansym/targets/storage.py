@@ -13,8 +13,9 @@ from kansym.report.html.page import write_page
 from kansym.report.html.runs import draw_thumbnail
 from kansym.run.files import MAX_BYTES, RECORD, REPORT, TARGETS, read_record
 from kansym.run.replacing import require_place, table_of_a_search
-from kansym.run.storage import prepare_directory, replace_file, save_run
+from kansym.run.storage import save_run
 from kansym.run.summary import RunSummary
+from kansym.run.writing import prepare_directory, replace_file
 from kansym.search.options import DiscoveryOptions
 from kansym.targets.common import Common
 from kansym.targets.finished import FinishedTarget, FinishedTargets, folder_names

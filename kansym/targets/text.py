@@ -5,7 +5,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 
 from kansym.numbers import measured, probability
-from kansym.report.text import WIDTH, constant_line, note_lines
+from kansym.report.constants import WIDTH, constant_line, note_lines
 from kansym.report.values import agreement_lines, ended
 from kansym.targets.common import Common, RelationKind, SharedConstant
 from kansym.targets.finished import FinishedTarget, FinishedTargets

@@ -4,10 +4,12 @@ import logging
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from kansym import clock
+from kansym.clock import Clock
 from kansym.codec import from_json, to_json
 from kansym.data.dataset import Dataset
 from kansym.data.sample_points import box_of, extended
@@ -15,15 +17,10 @@ from kansym.errors import ArgumentError
 from kansym.fitting.all_rows import AllRows
 from kansym.fitting.predictability import Dependence, Leftover, dependence, leftover
 from kansym.fitting.residuals import residuals_of
-from kansym.search.challenge import challenged
-from kansym.search.options import DiscoveryOptions
-from kansym.search.progress import ProgressCallback
-from kansym.search.results import Discovery
 from kansym.surfaces import surface
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.own_functions import folded
-from kansym.threads import threads_for
-from kansym.validation.agreement import Agreement, agreement, bootstrap
+from kansym.validation.agreement import Agreement
 from kansym.validation.description_length import Explained, explained
 from kansym.validation.domain import Domain, check_domain
 from kansym.validation.extrapolation import Extrapolation, extrapolation
@@ -35,6 +32,11 @@ from kansym.validation.peers import PeerFinding
 from kansym.validation.residual_tests import LackOfFit, ResidualTest, check_residuals, lack_of_fit
 from kansym.validation.rivals import Rival, nearest_rival
 from kansym.validation.verdict import DESCRIPTION, LAW, Evidence, Verdict, judge, with_peers, with_topics
+
+if TYPE_CHECKING:
+    from kansym.search.options import DiscoveryOptions
+    from kansym.search.progress import ProgressCallback
+    from kansym.search.results import Discovery
 
 logger = logging.getLogger(__name__)
 
@@ -164,16 +166,17 @@ class Certificate:
 
 
 def certify(
-    discovery: Discovery,
+    discovery: "Discovery",
     *,
     seeds: int = 0,
     seconds: float = 60.0,
     seconds_each: float | None = None,
-    options: DiscoveryOptions | None = None,
-    progress: ProgressCallback | None = None,
+    options: "DiscoveryOptions | None" = None,
+    progress: "ProgressCallback | None" = None,
     resamples: int = 0,
     jobs: int = 1,
     executor: Executor | None = None,
+    within: float | None = None,
 ) -> Certificate:
     """Measure what speaks for and against the picked formula of a discovery.
 
@@ -201,12 +204,20 @@ def certify(
         Worker processes, one thread each, for the searches; what they find does not depend on it.
     executor : concurrent.futures.Executor, optional
         Where the searches run instead, as in `kansym.sweep`.
+    within : float, optional
+        Seconds on the wall for what is measured here, searches from other seeds apart. Rivals of a law are looked for
+        as long as that leaves, and the verdict says where it was not long enough. Default: as long as it takes.
 
     Raises
     ------
     ArgumentError
         If `seeds` or `resamples` is negative, or `seconds` or `jobs` is not positive.
     """
+    # What searches is imported here: a certificate is read with every run, and that needs none of it.
+    from kansym.search.options import DiscoveryOptions
+    from kansym.threads import threads_for
+    from kansym.validation.reruns import agreement, bootstrap
+
     for name, count in (("seeds", seeds), ("resamples", resamples)):
         if isinstance(count, bool) or not isinstance(count, int | np.integer) or count < 0:
             raise ArgumentError(f"{name} must be a number of searches, 0 or more, got {count!r}")
@@ -234,7 +245,7 @@ def certify(
     if resamples:
         drawn = bootstrap(discovery.dataset, discovery.formula, int(resamples), seconds=seconds, **searches)
     with threads_for(discovery.dataset.n_rows):
-        return _measure(discovery, options, again, drawn)
+        return _measure(discovery, options, again, drawn, clock.limited(within))
 
 
 def _units_tell(formula: Formula, dataset: Dataset) -> bool | None:
@@ -246,7 +257,7 @@ def _units_tell(formula: Formula, dataset: Dataset) -> bool | None:
 
 
 def _measure(
-    discovery: Discovery, options: DiscoveryOptions, again: Agreement | None, drawn: Agreement | None
+    discovery: "Discovery", options: "DiscoveryOptions", again: Agreement | None, drawn: Agreement | None, limits: Clock
 ) -> Certificate:
     # Rows that a robust fit has set aside are not what the formula claims to describe.
     aside = [] if options.loss == "linear" else [outlier.row for outlier in discovery.outliers]
@@ -279,11 +290,17 @@ def _measure(
     )
     verdict = judge(evidence)
     if verdict.kind == LAW and not evidence.fit.exact and not discovery.challenged:
+        from kansym.search.challenge import challenged
+
         # The case against it is made before the word is said.
-        others = challenged(discovery, options.primitives, seed=seed)
+        others = challenged(discovery, options.primitives, seed=seed, limits=limits)
         wider = replace(discovery, rivals=(*discovery.rivals, *others))
         evidence = replace(evidence, rival=nearest_rival(wider, residuals, seed=seed))
         verdict = judge(evidence)
+        if limits.ended_by_wall:
+            verdict = replace(
+                verdict, reason=f"{verdict.reason}; the time was up before all rivals had been looked for"
+            )
     if discovery.interrupted and verdict.kind != LAW:
         reason = f"{verdict.reason}; the search was interrupted, and a longer one may find more"
         verdict = replace(verdict, reason=reason)

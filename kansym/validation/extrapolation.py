@@ -2,11 +2,14 @@
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from kansym.data.sample_points import around, box_of, inside
-from kansym.search.results import Discovery
+
+if TYPE_CHECKING:
+    from kansym.search.results import Discovery
 
 POINTS = 1000
 
@@ -49,7 +52,7 @@ class Extrapolation:
         return self.undefined + self.exploding > MOST_ABSURD
 
 
-def extrapolation(discovery: Discovery, *, seed: int) -> Extrapolation:
+def extrapolation(discovery: "Discovery", *, seed: int) -> Extrapolation:
     """Evaluate the picked formula, and the network where there is one, inside and beyond.
 
     A network continues about linearly beyond its grid, so where it and the formula part far outside that is

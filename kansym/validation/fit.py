@@ -2,14 +2,17 @@
 
 import math
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-import scipy.stats
+import scipy
 
 from kansym.data.preparation import MINIMUM_ROWS
 from kansym.data.weights import root_mean_square
 from kansym.fitting.all_rows import AllRows
 from kansym.fitting.residuals import Residuals
-from kansym.search.results import Discovery
+
+if TYPE_CHECKING:
+    from kansym.search.results import Discovery
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ class Fit:
         return math.isfinite(self.held_out_rms) and self.held_out_rms <= 1.5 * self.noise_floor
 
 
-def measure_fit(discovery: Discovery, residuals: Residuals, *, validation_fraction: float = 0.2) -> Fit:
+def measure_fit(discovery: "Discovery", residuals: Residuals, *, validation_fraction: float = 0.2) -> Fit:
     """Measure a discovery's formula and network.
 
     Parameters

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-import scipy.stats
+import scipy
 import sympy
 
 from kansym.errors import KansymError

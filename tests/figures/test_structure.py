@@ -8,7 +8,7 @@ import pytest
 import sympy
 
 from kansym.data.dataset import make_dataset
-from kansym.figures.structure import is_piece, steps_in_words, steps_shown, title
+from kansym.figures.steps import is_piece, steps_in_words, steps_shown, title
 from kansym.structure.problem import Problem
 from kansym.structure.search import Reducer
 from kansym.symbolic.steps import Step, StepKind

@@ -15,7 +15,8 @@ from kansym.fitting.outliers import Outlier
 from kansym.kan.growth import Decision
 from kansym.numbers import with_error
 from kansym.primitives.library import default_library
-from kansym.report.text import constant_line, text_report
+from kansym.report.constants import constant_line
+from kansym.report.text import text_report
 from kansym.report.values import agreement_lines, ended_words, errors_too_small
 from kansym.run.agreement import Agreement, Weighting
 from kansym.run.finished import FinishedRun
@@ -143,9 +144,9 @@ def test_errors_of_constants_are_not_to_be_trusted_where_chi_squared_is_not():
 @pytest.mark.parametrize(
     ("stopped", "words"),
     [
-        (StopReason.OUT_OF_TIME, "2.0 s; ended because: time is up"),
-        (StopReason.OUT_OF_WALL_TIME, "2.0 s; ended by the clock; a rerun may differ"),
-        (StopReason.INTERRUPTED, "2.0 s; interrupted"),
+        (StopReason.OUT_OF_TIME, "searched for 2.0 s; ended because: time is up"),
+        (StopReason.OUT_OF_WALL_TIME, "searched for 2.0 s; ended by the clock; a rerun may differ"),
+        (StopReason.INTERRUPTED, "searched for 2.0 s; interrupted"),
     ],
 )
 def test_why_a_run_ended_is_said_once(stopped, words):
@@ -194,7 +195,7 @@ def test_report_says_everything():
         "- Only 5 rows for 2 inputs: formulas are judged by leave-one-out",
         "start [2, 1] grid 3",
         "the formula came from: [2, 1]",
-        "1.2 s; ended because: every shape was tried",
+        "searched for 1.2 s; ended because: every shape was tried",
         "5 rows; target E [J]; inputs a [m], λ (nm)",
         "command: kansym discover t.csv --target E",
         "seed: 3",

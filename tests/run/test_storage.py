@@ -20,8 +20,9 @@ from kansym.kan.network import Network
 from kansym.primitives import default_library, primitive_from_expression
 from kansym.report.text import text_report
 from kansym.run import files, storage
-from kansym.run.storage import load_run, prepare_directory, save_run
+from kansym.run.storage import load_run, save_run
 from kansym.run.summary import RunSummary
+from kansym.run.writing import prepare_directory
 from kansym.search.discovery import discover
 from kansym.search.options import DiscoveryOptions
 from kansym.search.results import Discovery, NetworkReading, TrainedNetwork

@@ -10,9 +10,10 @@ from kansym.errors import ArgumentError, StorageError
 from kansym.executors import WorkerFailure
 from kansym.search.options import DiscoveryOptions
 from kansym.symbolic.parser import parse_expression
-from kansym.validation.agreement import Rerun, agreement, bootstrap, compared
+from kansym.validation.agreement import Rerun
 from kansym.validation.certificate import Certificate, certify
 from kansym.validation.peers import PeerFinding
+from kansym.validation.reruns import agreement, bootstrap, compared
 from kansym.validation.verdict import Topic
 
 
@@ -191,6 +192,24 @@ def test_other_seeds_and_rows_drawn_anew_on_any_number_of_workers(discovered, rn
         certify(discovery, resamples=-1)
 
 
+@pytest.mark.parametrize(("within", "cut"), [(None, False), (1e6, False), (0.0, True), (-3.0, True)])
+def test_rivals_are_looked_for_in_what_is_left_of_the_time(discovered, rng, monkeypatch, with_wall, within, cut):
+    x = np.sort(rng.uniform(1, 3, 60))
+    discovery = discovered(x, 2.5 / x + 0.01 * rng.standard_normal(60), "2.4/x")
+    asked = []
+
+    def look(*_, limits, **__):
+        asked.append(limits)
+        # A source of rivals asks whether its time is up.
+        limits.late(1.0)
+        return ()
+
+    monkeypatch.setattr("kansym.search.challenge.challenged", look)
+    certificate = certify(discovery, within=within)
+    assert certificate.is_law and len(asked) == 1
+    assert ("the time was up before all rivals" in certificate.verdict.reason) == cut
+
+
 def test_rows_are_drawn_anew_by_seed_and_number(discovered, rng, monkeypatch):
     x = np.sort(rng.uniform(1, 3, 60))
     discovery, drawn = discovered(x, 2.5 / x, "2.4/x"), []
@@ -199,7 +218,7 @@ def test_rows_are_drawn_anew_by_seed_and_number(discovered, rng, monkeypatch):
         drawn.append((options.seed, tuple(dataset.X[:, 0])))
         return discovery
 
-    monkeypatch.setattr("kansym.validation.agreement.discover", search)
+    monkeypatch.setattr("kansym.validation.reruns.discover", search)
     for seed in (0, 0, 1):
         bootstrap(discovery.dataset, discovery.formula, 3, options=DiscoveryOptions(seed=seed))
     assert drawn[:3] == drawn[3:6] and len({rows for _, rows in drawn}) == 6
@@ -215,7 +234,7 @@ def test_a_search_lost_with_its_worker_is_not_counted(discovered, rng, monkeypat
     discovery = discovered(x, 2.5 / x, "2.4/x")
     rerun = Rerun(3, "y = 2.5/x", same_form=True, same_values=True)
     outcomes = [(1, WorkerFailure("its process died twice")), (2, rerun), (0, rerun)]
-    monkeypatch.setattr("kansym.validation.agreement.completed", lambda *_, **__: iter(outcomes))
+    monkeypatch.setattr("kansym.validation.reruns.completed", lambda *_, **__: iter(outcomes))
     found = agreement(discovery.dataset, discovery.formula, range(3), jobs=2)
     assert (len(found.reruns), found.asked) == (2, 3)
 
@@ -231,7 +250,7 @@ def test_ctrl_c_keeps_what_was_counted(discovered, rng, monkeypatch):
             raise KeyboardInterrupt
         return discovery
 
-    monkeypatch.setattr("kansym.validation.agreement.discover", search)
+    monkeypatch.setattr("kansym.validation.reruns.discover", search)
     found = agreement(discovery.dataset, discovery.formula, [5, 6, 7])
     assert (len(found.reruns), found.asked, calls) == (1, 3, [5, 6])
 
@@ -250,8 +269,8 @@ def test_no_search_starts_that_would_not_fit(discovered, rng, monkeypatch):
     x = rng.uniform(1, 3, 60)
     discovery = discovered(x, 2.5 / x, "2.4/x")
     clock = iter(range(0, 1000, 4))
-    monkeypatch.setattr("kansym.validation.agreement.time.monotonic", lambda: float(next(clock)))
-    monkeypatch.setattr("kansym.validation.agreement.discover", lambda dataset, options, progress=None: discovery)
+    monkeypatch.setattr("kansym.validation.reruns.time.monotonic", lambda: float(next(clock)))
+    monkeypatch.setattr("kansym.validation.reruns.discover", lambda dataset, options, progress=None: discovery)
     found = agreement(discovery.dataset, discovery.formula, range(50), seconds_each=4, seconds=30)
     assert 1 <= len(found.reruns) <= 7
 

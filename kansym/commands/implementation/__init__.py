@@ -14,6 +14,14 @@ def implementation_of(command: Callable[..., int]) -> Callable[..., int]:
     runs. All of these are in this package, so that the layers are still seen: what they import stands at their top.
     """
     name = command.__name__
+    return work_of(name)
+
+
+def work_of(name: str) -> Callable[..., Any]:
+    """A part of the work of a command that not every call needs, imported when one does.
+
+    The module of this name in this package, with a function of the same name.
+    """
     return pkgutil.resolve_name(f"{__name__}.{name}:{name}")
 
 

@@ -12,7 +12,8 @@ from kansym.bench.catalogue import load_catalogue
 from kansym.bench.records import OWN, Job, Record, Settings
 from kansym.bench.runner import check_peer
 from kansym.commands.options import split_names
-from kansym.commands.output import output_console
+from kansym.commands.output import output_console, watch
+from kansym.commands.stopwatch import SEARCH
 from kansym.errors import ArgumentError
 
 Run = Callable[[Sequence[Job], int], Iterator[Record]]
@@ -41,6 +42,7 @@ def bench(
     except ValueError:
         raise ArgumentError(f"--seeds: expected whole numbers, got {seeds}") from None
     names = tuple(split_names(primitives))
+    watch.enter(SEARCH)
     run_benchmark(
         Settings(
             catalogue,

@@ -10,19 +10,22 @@ from rich.text import Text
 from kansym.clock import DEFAULT_SECONDS
 from kansym.commands.implementation.tables import TableOptions, before_the_search
 from kansym.commands.options import split_names
-from kansym.commands.output import this_command, write_json, write_line, write_note
+from kansym.commands.output import this_command, watch, write_json, write_line, write_note
+from kansym.commands.stopwatch import CERTIFICATE, FILES, READING, SEARCH
+from kansym.comparison.files import RECORD as COMPARED
 from kansym.comparison.files import add_to_run, save_comparison
 from kansym.comparison.result import findings
 from kansym.comparison.run import DEFAULT_PEERS, run_comparison
 from kansym.comparison.split import Split
-from kansym.data.catalogue import dataset_names
 from kansym.data.dataset import Dataset
+from kansym.data.shipped import dataset_names
 from kansym.errors import ArgumentError
 from kansym.report.html.page import write_page
 from kansym.report.terminal import recorded_log
 from kansym.run.files import RECORD
 from kansym.run.replacing import require_place, saved_line, table_of_a_search
-from kansym.run.storage import SavedRun, load_run, prepare_directory, save_run
+from kansym.run.storage import SavedRun, load_run, save_run
+from kansym.run.writing import prepare_directory
 from kansym.search.options import DiscoveryOptions
 from kansym.search.results import Discovery
 from kansym.validation.certificate import certify
@@ -53,6 +56,8 @@ def compare(
     as_json: bool,
 ) -> int:
     """Run kansym and other tools on one table, print how they compare, and save it."""
+    watch.quiet = quiet
+    watch.enter(READING)
     run = load_run(file) if Path(file).is_dir() else None
     table = TableOptions(
         file=file,
@@ -101,6 +106,7 @@ def compare(
         require_place(out, *tables, overwrite=overwrite)
     for remark in remarks:
         write_note(remark, quiet=quiet)
+    watch.enter(SEARCH)
     with recorded_log(None) as log, _Display(quiet) as display:
         comparison, found = run_comparison(
             dataset,
@@ -111,6 +117,7 @@ def compare(
             front=None if run is None else run.front,
             progress=display,
         )
+    watch.enter(FILES)
     if as_json:
         write_json(comparison.to_dict())
     else:
@@ -118,7 +125,9 @@ def compare(
     if out is not None:
         if run is None:
             assert isinstance(found, Discovery)
+            watch.enter(CERTIFICATE)
             certificate = certify(found, options=options).with_peers(findings(comparison))
+            watch.enter(FILES)
             save_run(
                 found,
                 out,
@@ -133,6 +142,7 @@ def compare(
         save_comparison(comparison, out)
         if (out / RECORD).exists():
             write_page(out)
+        watch.record = out / COMPARED
         write_note(saved_line(out), quiet=quiet)
     return MISSING if any(result.missing for result in comparison.tools) else 0
 

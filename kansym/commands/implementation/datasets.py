@@ -3,7 +3,7 @@
 from dataclasses import asdict
 
 from kansym.commands.output import write_json, write_table
-from kansym.data.catalogue import dataset_names, describe_dataset
+from kansym.data.shipped import dataset_names, describe_dataset
 
 
 def datasets(*, as_json: bool) -> int:

@@ -1,34 +1,22 @@
-"""The work of ``kansym discover``."""
+"""The work of ``kansym discover``: which table and which kind of search.
 
-from contextlib import nullcontext
-from dataclasses import asdict, replace
+Only what reads a table is imported here. What searches takes seconds to import, and a table that cannot be searched is
+to be told from one that can before that.
+"""
+
 from pathlib import Path
 from typing import Literal
 
 from rich.console import Console
 
-from kansym.commands.implementation.groups import names_of, prepare, refused, require_target, show, source_of
-from kansym.commands.implementation.several_targets import certificate_of, discover_several, summary_json
+from kansym.commands.implementation import work_of
+from kansym.commands.implementation.group_options import names_of, refused, source_of
 from kansym.commands.implementation.tables import TableOptions, before_the_search, several_targets
-from kansym.commands.options import bounds_by_name, numbers_by_name, split_names, target_errors
-from kansym.commands.output import this_command, verbose_log, write_json, write_line, write_note
-from kansym.device import choose_device
+from kansym.commands.options import bounds_by_name, numbers_by_name, target_errors
+from kansym.commands.output import watch
+from kansym.commands.stopwatch import READING, START
 from kansym.errors import ArgumentError
-from kansym.executors import dask_executor
-from kansym.groups.discovery import discover_groups
-from kansym.groups.reading import GroupedSource
-from kansym.report.html.page import write_page
-from kansym.report.terminal import ProgressDisplay, recorded_log
-from kansym.report.text import text_report
-from kansym.run.replacing import require_place, saved_line, table_of_a_search
-from kansym.run.storage import prepare_directory, save_run
-from kansym.run.summary import RunSummary
-from kansym.search.discovery import discover as search
-from kansym.search.options import DiscoveryOptions
-from kansym.search.prior.guessed import read_guesses
-from kansym.search.prior.part import GivenPart
-from kansym.units.system import UnknownUnit
-from kansym.validation.certificate import CERTIFYING
+from kansym.report.terminal import ProgressDisplay
 
 
 def discover(
@@ -70,17 +58,11 @@ def discover(
     as_json: bool,
 ) -> int:
     """Search a table, print what was found, and save it as a run."""
+    watch.quiet = quiet
     grouped = group is not None or dataset_per_file is not None
-    if grouped:
-        refused({
-            "--x-error": x_error, "--given": given, "--guess": guess, "--robust": robust, "--exact": exact,
-            "--agreement": agreement, "--bootstrap": bootstrap, "--units": units, "--name-constants": name_constants,
-        })  # fmt: skip
-        if len(target or ()) > 1 or len(error or ()) > 1:
-            raise ArgumentError("--group and --dataset-per-file take one target with one error; search others apart")
-        targets = list(target or ())
-    else:
-        targets = several_targets(target, file or "", key)
+    if grouped and (len(target or ()) > 1 or len(error or ()) > 1):
+        raise ArgumentError("--group and --dataset-per-file take one target with one error; search others apart")
+    targets = list(target or ()) if grouped else several_targets(target, file or "", key)
     if len(targets) < 2 and error and len(error) > 1:
         raise ArgumentError(f"--error: one target has one column or number, or minus,plus, got {' and '.join(error)}")
     table = TableOptions(
@@ -95,112 +77,53 @@ def discover(
         primitives=primitives,
         without=without,
     )
-    options = DiscoveryOptions(
-        max_seconds=seconds,
-        seed=seed,
-        device=device,
-        validation_fraction=validation_fraction,
-        primitives=table.library(),
-        loss="tukey" if robust else "linear",
-        given=given,
-        guesses=tuple(guess or ()),
-        bounds=bounds_by_name(bounds),
-        fixed=numbers_by_name("--fix", fix),
-        deterministic=deterministic,
-        exact=exact,
-    )
+    library = table.library()
+    searched = {
+        "max_seconds": seconds,
+        "seed": seed,
+        "device": device,
+        "validation_fraction": validation_fraction,
+        "primitives": library,
+        "loss": "tukey" if robust else "linear",
+        "given": given,
+        "guesses": tuple(guess or ()),
+        "bounds": bounds_by_name(bounds),
+        "fixed": numbers_by_name("--fix", fix),
+        "deterministic": deterministic,
+        "exact": exact,
+    }
+    shown = {"out": out, "overwrite": overwrite, "quiet": quiet, "verbose": verbose, "as_json": as_json}
     if grouped:
+        refused({
+            "--x-error": x_error, "--given": given, "--guess": guess, "--robust": robust, "--exact": exact,
+            "--agreement": agreement, "--bootstrap": bootstrap, "--units": units, "--name-constants": name_constants,
+        })  # fmt: skip
+        watch.enter(READING)
         source = source_of(file, group, dataset_per_file, key)
-        return _of_groups(source, table, options, names_of(leave_out), out, overwrite, quiet, verbose, as_json)
+        watch.enter(START)
+        return work_of("discover_by_group")(source, table, searched, leave_out=names_of(leave_out), **shown)
     if leave_out:
         raise ArgumentError("--leave-out is for groups; name their column with --group")
-    if len(targets) > 1 and bootstrap:
-        raise ArgumentError("--bootstrap is for one target; search the others apart")
     if len(targets) > 1:
-        return discover_several(
-            table,
-            targets,
-            target_errors(error, targets),
-            options,
-            agreement=agreement,
-            out=out,
-            overwrite=overwrite,
-            quiet=quiet,
-            verbose=verbose,
-            as_json=as_json,
-        )
+        if bootstrap:
+            raise ArgumentError("--bootstrap is for one target; search the others apart")
+        errors = target_errors(error, targets)
+        return work_of("discover_several")(table, targets, errors, searched, agreement=agreement, **shown)
     display = ProgressDisplay(Console(stderr=True), seconds)
+    watch.enter(READING)
     dataset, remarks = table.read(seed=seed, progress=None if quiet else display.reading)
     remarks += before_the_search(dataset)
-    # What the search would refuse is refused before time is spent.
-    choose_device(device, work=0)
-    if given is not None:
-        remarks += GivenPart.read(given, dataset.names, options.limits).name_hints
-    for one in read_guesses(dataset, options):
-        remarks += one.name_hints
-    if out is not None:
-        prepare_directory(out)
-        require_place(out, table_of_a_search(dataset), overwrite=overwrite)
-    for remark in remarks:
-        write_note(remark, quiet=quiet and not isinstance(remark, UnknownUnit))
-    handler = verbose_log() if verbose else None
-    searched = replace(options, max_seconds=(1 - CERTIFYING) * seconds)
-    with recorded_log(handler) as log:
-        if quiet or verbose:
-            discovery = search(dataset, searched)
-        else:
-            with display.running():
-                discovery = search(dataset, searched, progress=display)
-        asked = agreement + bootstrap
-        again = {"seeds": agreement, "resamples": bootstrap, "seconds": asked * seconds, "seconds_each": seconds}
-        try:
-            with dask_executor(scheduler) if asked and executor == "dask" else nullcontext() as pool:
-                searches = again | {"jobs": jobs, "executor": pool} if asked else {}
-                certificate = certificate_of(discovery, searched, searches, quiet=quiet)
-        except KeyboardInterrupt:
-            # The formula stands; it has no certificate.
-            certificate = None
-    record = {"command": this_command(), "options": options, "certificate": certificate, "table": asdict(table)}
-    summary = RunSummary.of(discovery, **record)
-    if as_json:
-        write_json(summary_json(summary))
-    else:
-        write_line(text_report(summary, full=False, name_constants=name_constants).rstrip("\n"))
-    if out is not None:
-        # The folder was checked before the search.
-        path = save_run(discovery, out, log_lines=log, overwrite=True, **record)
-        write_page(path)
-        write_note(saved_line(path), quiet=quiet)
-    return 0
-
-
-def _of_groups(
-    source: GroupedSource,
-    table: TableOptions,
-    options: DiscoveryOptions,
-    leave_out: tuple[str, ...],
-    out: Path | None,
-    overwrite: bool,
-    quiet: bool,
-    verbose: bool,
-    as_json: bool,
-) -> int:
-    """One law for several groups."""
-    dataset, labels = source.read(
-        target=require_target(table.target, source),
-        error=table.error,
-        columns=split_names(table.columns) or None,
-        drop_missing=table.drop_missing,
+    watch.enter(START)
+    return work_of("discover_one")(
+        table,
+        dataset,
+        searched,
+        remarks,
+        agreement=agreement,
+        bootstrap=bootstrap,
+        jobs=jobs,
+        executor=executor,
+        scheduler=scheduler,
+        name_constants=name_constants,
+        **shown,
     )
-    choose_device(options.device, work=0)
-    prepare(out, overwrite=overwrite)
-    display = ProgressDisplay(Console(stderr=True), options.max_seconds)
-    arguments = {"group": source.group, "options": options, "leave_out": leave_out}
-    with recorded_log(verbose_log() if verbose else None):
-        if quiet or verbose:
-            found = discover_groups(dataset, labels, **arguments)
-        else:
-            with display.running():
-                found = discover_groups(dataset, labels, **arguments, progress=display)
-    show(found, out=out, overwrite=overwrite, as_json=as_json, quiet=quiet)
-    return 0

@@ -2,14 +2,16 @@
 
 from pathlib import Path
 
+from kansym import clock
 from kansym.commands.options import split_names
-from kansym.commands.output import write_json, write_line, write_note
+from kansym.commands.output import watch, write_json, write_line, write_note
+from kansym.commands.stopwatch import FILES, READING, SEARCH
 from kansym.dynamics.discovery import discover_dynamics
-from kansym.dynamics.page import write_folder
 from kansym.dynamics.text import record, text_report
 from kansym.dynamics.trajectories import read_trajectories
 from kansym.errors import ArgumentError
-from kansym.run.storage import prepare_directory
+from kansym.run.budget import search_wall
+from kansym.run.writing import prepare_directory
 from kansym.units.files import read_units
 
 
@@ -38,6 +40,8 @@ def dynamics(
         raise ArgumentError("no file is named: kansym dynamics run.csv --time t --state x,v")
     if not states:
         raise ArgumentError("--state is missing; name the columns whose motion is looked for, as in --state x,v")
+    watch.quiet = quiet
+    watch.enter(READING)
     data = read_trajectories(
         [Path(file) for file in files],
         time=time,
@@ -50,21 +54,30 @@ def dynamics(
     )
     if out is not None:
         prepare_directory(out)
-    system = discover_dynamics(
-        data,
-        order=order,
-        explicit_time=explicit_time,
-        max_seconds=seconds,
-        seed=seed,
-        deterministic=deterministic,
-        progress=lambda words: write_note(words, quiet=quiet),
-    )
+    watch.enter(SEARCH)
+    wall = search_wall(seconds, spent=watch.total, files=out is not None)
+    with clock.budget(seconds, deterministic=deterministic, wall=wall):
+        system = discover_dynamics(
+            data,
+            order=order,
+            explicit_time=explicit_time,
+            max_seconds=seconds,
+            seed=seed,
+            deterministic=deterministic,
+            progress=lambda words: write_note(words, quiet=quiet),
+        )
+    watch.enter(FILES)
     if as_json:
         write_json(record(system))
     else:
         write_line(text_report(system))
     if out is not None:
-        write_note(f"Saved in {write_folder(system, out)}.", quiet=quiet)
+        # Pages and figures are imported where they are made.
+        from kansym.dynamics.page import RECORD, write_folder
+
+        path = write_folder(system, out)
+        watch.record = path / RECORD
+        write_note(f"Saved in {path}.", quiet=quiet)
     return 0
 
 

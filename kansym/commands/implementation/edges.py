@@ -6,15 +6,18 @@ from pathlib import Path
 from typing import Any
 
 from kansym.codec import finite_json
-from kansym.commands.output import this_command, write_json, write_line, write_note
+from kansym.commands.output import this_command, watch, write_json, write_line, write_note
+from kansym.commands.stopwatch import CERTIFICATE, FILES, FIT, READING
 from kansym.editing.network import EditableNetwork
 from kansym.editing.opening import edit
 from kansym.editing.script import do_step, run_script
 from kansym.errors import ArgumentError
-from kansym.report.text import constant_line
+from kansym.report.constants import constant_line
+from kansym.run.files import RECORD
 from kansym.run.replacing import require_place, saved_line
-from kansym.run.storage import prepare_directory, save_run
+from kansym.run.storage import save_run
 from kansym.run.summary import fingerprint
+from kansym.run.writing import prepare_directory
 from kansym.units.words import after_number
 
 
@@ -33,7 +36,9 @@ def edges(
     as_json: bool,
 ) -> int:
     """Print the edges of a run's network, or what becomes of them."""
+    watch.enter(READING)
     net = edit(directory, start=_start(start))
+    watch.enter(FIT)
     if edge is not None:
         found = net.edge(edge).suggest(5 if suggest is None else suggest, in_context=True)
         if as_json:
@@ -52,7 +57,9 @@ def edges(
     before, said = net.error, []
     if text or steps or refit:
         said = _do(net, text, steps or (), seconds)
+    watch.enter(CERTIFICATE)
     certificate = net.certificate() if said and net.is_symbolic else None
+    watch.enter(FILES)
     if as_json:
         write_json(_record(net, said, before, certificate))
     else:
@@ -60,6 +67,7 @@ def edges(
             write_line(line)
     if out is not None:
         _save(net, out, certificate)
+        watch.record = out / RECORD
         write_note(saved_line(out))
     return 0
 

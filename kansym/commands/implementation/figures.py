@@ -3,20 +3,24 @@
 from pathlib import Path
 
 from kansym.commands.options import split_names
-from kansym.commands.output import write_line
+from kansym.commands.output import watch, write_line
+from kansym.commands.stopwatch import FILES, READING
 from kansym.comparison.files import RECORD, load_comparison
 from kansym.errors import ArgumentError
 from kansym.figures.catalogue import figure_kind, figures_of
 from kansym.figures.svg import figure_bytes
 from kansym.run.files import DRAWN
-from kansym.run.storage import load_run, prepare_directory, replace_file
+from kansym.run.storage import load_run
+from kansym.run.writing import prepare_directory, replace_file
 
 
 def figures(*, directory: Path, out: Path | None, formats: list[str] | None, only: list[str] | None, dark: bool) -> int:
     """Draw the figures of a run and print the names of the files."""
     wanted = [figure_kind(name).name for name in split_names(only)]
+    watch.enter(READING)
     run = load_run(directory)
     comparison = load_comparison(directory) if (directory / RECORD).exists() else None
+    watch.enter(FILES)
     made = figures_of(run, dark=dark, only=wanted or None, comparison=comparison)
     left_out = [name for name in wanted if name not in made]
     if left_out:

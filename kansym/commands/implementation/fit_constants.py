@@ -4,21 +4,21 @@ from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
-from kansym.commands.implementation.groups import names_of, prepare, refused, require_target, show, source_of
-from kansym.commands.implementation.tables import is_shipped, require_table, shipped_remark
+from kansym.commands.implementation import work_of
+from kansym.commands.implementation.group_options import names_of, refused, require_target, source_of
+from kansym.commands.implementation.tables import shipped_remark
 from kansym.commands.options import bounds_by_name, input_errors, numbers_by_name, split_names
-from kansym.commands.output import write_json, write_line, write_note
-from kansym.data.catalogue import dataset_file, describe_dataset
+from kansym.commands.output import watch, write_json, write_line, write_note
+from kansym.commands.stopwatch import FILES, FIT, READING
 from kansym.data.dataset import Dataset
 from kansym.data.error_models import POISSON
+from kansym.data.files import is_shipped, require_table
 from kansym.data.readers import column_spellings, read_table
 from kansym.data.remarks import name_hints
+from kansym.data.shipped import dataset_file, describe_dataset
 from kansym.errors import ArgumentError, DataError
 from kansym.fitting.known_form import fit_constants as fit
 from kansym.fitting.result import record
-from kansym.groups.known_form import fit_constants_by_group
-from kansym.groups.reading import GroupedSource
-from kansym.groups.result import GroupedFormula
 from kansym.report.known_form import text_report
 from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parser import free_names, parse_expression
@@ -57,16 +57,28 @@ def fit_constants(
             "--x-error": x_error, "--bounds": bounds, "--fix": fix, "--robust": robust, "--intervals": intervals,
             "--scale-errors": scale_errors,
         })  # fmt: skip
+        watch.enter(READING)
         source = source_of(file, group, dataset_per_file, key)
-        prepare(out, overwrite=overwrite)
-        own = None if per_group is None else split_names(per_group)
-        found = _of_groups(source, expression, target, error, begin, seed, own, names_of(leave_out), drop_missing)
-        show(found, out=out, overwrite=overwrite, as_json=as_json)
-        return 0
+        return work_of("fit_constants_by_group")(
+            source,
+            expression,
+            target=require_target(target, source),
+            error=error,
+            start=begin,
+            seed=seed,
+            per_group=None if per_group is None else split_names(per_group),
+            leave_out=names_of(leave_out),
+            drop_missing=drop_missing,
+            out=out,
+            overwrite=overwrite,
+            as_json=as_json,
+        )
     file = file or ""
+    watch.enter(READING)
     dataset, expression, names = _read(expression, file, target, error, input_errors(x_error), drop_missing, key)
     if is_shipped(file):
         write_note(shipped_remark(file))
+    watch.enter(FIT)
     result = fit(
         expression,
         {name: dataset.X[:, j] for j, name in enumerate(dataset.names)},
@@ -86,6 +98,7 @@ def fit_constants(
     unused = [name for name in names if name not in dataset.names]
     result = replace(result, notes=(*dataset.notes, *name_hints(list(result.values), unused, ()), *result.notes))
     ends = result.intervals(level, "covariance" if robust else "profile") if intervals else None
+    watch.enter(FILES)
     if as_json:
         write_json(record(result, ends))
     else:
@@ -130,41 +143,3 @@ def _read(
             remove_constant=False,
         )
     return dataset, expression, names
-
-
-def _of_groups(
-    source: GroupedSource,
-    expression: str,
-    target: str | None,
-    error: str | None,
-    start: dict[str, float],
-    seed: int,
-    per_group: list[str] | None,
-    leave_out: tuple[str, ...],
-    drop_missing: bool,
-) -> GroupedFormula:
-    """The constants of a formula for several groups."""
-    wanted, names = require_target(target, source), source.names
-    expression = with_short_names(expression, source.spellings)
-    symbols = parse_expression(expression, [*names, *free_names(expression, names)]).free_symbols
-    if plain_symbol(source.group) in symbols:
-        raise ArgumentError(f"the formula names the column {source.group!r}, which names the groups; rename one")
-    dataset, labels = source.read(target=wanted, error=error, drop_missing=drop_missing)
-    if not any(plain_symbol(name) in symbols for name in dataset.names):
-        listed = ", ".join(map(repr, dataset.names))
-        raise ArgumentError(f"the formula {expression!r} names no column; the columns are {listed}")
-    return fit_constants_by_group(
-        expression,
-        {**dataset.labels, **{name: dataset.X[:, j] for j, name in enumerate(dataset.names)}},
-        dataset.y,
-        labels,
-        per_group=per_group,
-        start=start,
-        y_error=dataset.y_error if dataset.y_sides is None else tuple(dataset.y_sides),
-        seed=seed,
-        target=dataset.target,
-        group=source.group,
-        units=dict(zip(dataset.names, dataset.units, strict=True)),
-        y_units=dataset.y_units,
-        leave_out=leave_out,
-    )

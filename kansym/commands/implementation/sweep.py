@@ -1,6 +1,5 @@
 """The work of ``kansym sweep``."""
 
-import glob
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -13,9 +12,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from kansym.codec import finite_json
 from kansym.commands.implementation.tables import TableOptions
-from kansym.commands.output import this_command, write_json, write_line, write_note
+from kansym.commands.output import this_command, watch, write_json, write_line, write_note
+from kansym.commands.patterns import matching
+from kansym.commands.stopwatch import FILES, SEARCH
 from kansym.data.dataset import Dataset
-from kansym.errors import ArgumentError, DataError
+from kansym.errors import DataError
 from kansym.executors import dask_executor
 from kansym.search.options import DiscoveryOptions
 from kansym.sweeps.folder import PAGE, Sweep
@@ -70,6 +71,8 @@ def sweep(
         deterministic=deterministic,
         exact=exact,
     )
+    watch.quiet = as_json
+    watch.enter(SEARCH)
     tables = {name: _reader(replace(common, file=file)) for name, file in names_of(matching(files)).items()}
     with (
         dask_executor(scheduler) if executor == "dask" else nullcontext() as pool,
@@ -80,6 +83,7 @@ def sweep(
         except KeyboardInterrupt:
             write_note(f"interrupted: what is done is in {out}, and the same command goes on from there")
             raise
+    watch.enter(FILES)
     if as_json:
         write_json({"folder": str(out), "rows": [finite_json(row.to_dict()) for row in found.rows]})
     else:
@@ -87,26 +91,6 @@ def sweep(
     if len(found.failed) == len(found.rows):
         raise DataError(f"none of the {len(found.rows)} tables could be searched; {out / PAGE} has the reasons")
     return 0
-
-
-def matching(patterns: Sequence[str]) -> list[str]:
-    """Files that patterns stand for, in the order of their names; each once.
-
-    Raises
-    ------
-    ArgumentError
-        If there are none, or a pattern has no file.
-    """
-    if not patterns:
-        raise ArgumentError("no tables are named; give files or a pattern, such as 'runs/*.csv'")
-    files: list[str] = []
-    for pattern in patterns:
-        # A file may be called like a pattern.
-        some = [pattern] if Path(pattern).exists() else sorted(glob.glob(pattern, recursive=True))
-        if not some:
-            raise ArgumentError(f"there is no file {pattern}, nor any that it stands for")
-        files += [file for file in some if Path(file).is_file()]
-    return list(dict.fromkeys(files))
 
 
 def names_of(files: Sequence[str]) -> dict[str, str]:

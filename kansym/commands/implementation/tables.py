@@ -1,17 +1,18 @@
 """What commands that read a table have in common: the table, its units, and which functions may be used."""
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 from kansym.commands.options import input_errors, joined_names, split_names
-from kansym.data.catalogue import dataset_file, dataset_names, describe_dataset, load_dataset
+from kansym.data.catalogue import load_dataset
 from kansym.data.dataset import Dataset
+from kansym.data.files import is_shipped, require_table
 from kansym.data.large import RowsDone
 from kansym.data.readers import column_spellings, columns_in_words, read_table, read_targets
 from kansym.data.remarks import Warned
+from kansym.data.shipped import dataset_file, describe_dataset
 from kansym.errors import ArgumentError, DataError
 from kansym.primitives.library import PrimitiveLibrary, default_library
 from kansym.units.files import read_units
@@ -159,18 +160,6 @@ def before_the_search(dataset: Dataset) -> list[str]:
     return [*(note for note in dataset.notes if isinstance(note, Warned)), *(() if units is None else units.notes)]
 
 
-def is_shipped(file: str) -> bool:
-    """Whether a table that comes with kansym is meant; files go first."""
-    return file in dataset_names() and not Path(file).exists()
-
-
 def shipped_remark(file: str) -> str:
     """What to say then."""
     return f"using the dataset {file!r} that comes with kansym (there is no file of that name here)"
-
-
-def require_table(file: str) -> None:
-    """Refuse a word that is neither a file nor a shipped dataset."""
-    if not Path(file).suffix and not os.path.lexists(file) and file not in dataset_names():
-        known = ", ".join(dataset_names())
-        raise DataError(f"there is no file {file}, nor a dataset of that name; known: {known}")

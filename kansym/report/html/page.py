@@ -14,6 +14,7 @@ from kansym.comparison.files import RECORD, load_comparison
 from kansym.comparison.result import Comparison
 from kansym.errors import ArgumentError, KansymError, StorageError
 from kansym.figures.style import DARK, LIGHT
+from kansym.report.constants import constants_of
 from kansym.report.html.captions import front_words
 from kansym.report.html.certificate import certificate_values
 from kansym.report.html.drawings import Drawing, comparison_drawing, drawings
@@ -23,7 +24,6 @@ from kansym.report.html.markup import drawing_colours
 from kansym.report.values import (
     agreement_lines,
     comparison_values,
-    constants_of,
     data_values,
     errors_too_small,
     front_rows,
@@ -35,7 +35,8 @@ from kansym.report.values import (
 from kansym.run.files import PAGE
 from kansym.run.finished import FinishedRun
 from kansym.run.residuals import error_words as residual_words
-from kansym.run.storage import load_run, replace_file
+from kansym.run.storage import load_run
+from kansym.run.writing import replace_file
 from kansym.units.words import after_number
 
 logger = logging.getLogger(__name__)

@@ -7,12 +7,13 @@ from typing import Any
 
 from kansym.figures.catalogue import figure
 from kansym.figures.svg import figure_bytes
+from kansym.report.constants import constants_of
 from kansym.report.html.certificate import VERDICTS
 from kansym.report.html.formulas import formula_markup, formula_text
-from kansym.report.values import constants_of
 from kansym.run.files import PAGE, THUMBNAIL
-from kansym.run.storage import load_run, replace_file
+from kansym.run.storage import load_run
 from kansym.run.summary import RunSummary
+from kansym.run.writing import replace_file
 
 logger = logging.getLogger(__name__)
 

@@ -65,7 +65,7 @@ class LiveProgress:
         """
         if discovery is not None:
             best = discovery.formula
-            words = f"{discovery.seconds:.1f} s; ended because: {discovery.stopped}"
+            words = f"searched for {discovery.seconds:.1f} s; ended because: {discovery.stopped}"
             # Folded to a line: what follows in the cell shows the formula as mathematics.
             self._show(None, f"{_one_line(str(best))}; {_numbers(best)}; {words}", None)
         elif self._handle is not None and self._progress is not None:

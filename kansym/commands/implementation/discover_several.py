@@ -1,6 +1,5 @@
 """The work of ``kansym discover`` where --target names several columns."""
 
-import logging
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
@@ -9,32 +8,33 @@ from typing import Any
 
 from rich.console import Console
 
+from kansym import clock
+from kansym.commands.implementation.found import certificate_of, summary_json
 from kansym.commands.implementation.tables import TableOptions, before_the_search
-from kansym.commands.output import this_command, verbose_log, write_json, write_line, write_note
+from kansym.commands.output import this_command, verbose_log, watch, write_json, write_line, write_note
+from kansym.commands.stopwatch import CERTIFICATE, FILES, READING, SEARCH
 from kansym.data.dataset import Dataset
 from kansym.device import choose_device
 from kansym.errors import ArgumentError, DataError
 from kansym.report.terminal import ProgressDisplay, recorded_log
-from kansym.run.summary import RunSummary
+from kansym.run.budget import certificate_wall, search_wall
+from kansym.run.files import TARGETS
 from kansym.search.options import DiscoveryOptions
 from kansym.search.progress import Progress, ProgressCallback
-from kansym.search.results import Discovery
 from kansym.targets.finished import FinishedTargets
 from kansym.targets.result import TargetsDiscovery
 from kansym.targets.search import discover_targets
 from kansym.targets.storage import require_place_for, save_targets
 from kansym.targets.text import targets_text
 from kansym.units.system import UnknownUnit
-from kansym.validation.certificate import CERTIFYING, Certificate, certify
-
-logger = logging.getLogger(__name__)
+from kansym.validation.certificate import CERTIFYING, Certificate
 
 
 def discover_several(
     table: TableOptions,
     targets: Sequence[str],
     errors: Mapping[str, str],
-    options: DiscoveryOptions,
+    searched: Mapping[str, Any],
     *,
     agreement: int,
     out: Path | None,
@@ -44,8 +44,10 @@ def discover_several(
     as_json: bool,
 ) -> int:
     """Search all targets, print what was found, and save it as a folder of runs."""
+    options = DiscoveryOptions(**searched)
     if options.given is not None or options.guesses:
         raise ArgumentError("--guess and --given are for one target; search that one alone")
+    watch.enter(READING)
     tables, remarks = table.read_targets(targets, errors)
     for dataset in tables.values():
         remarks += before_the_search(dataset) if isinstance(dataset, Dataset) else []
@@ -58,15 +60,25 @@ def discover_several(
         write_note(remark, quiet=quiet and not isinstance(remark, UnknownUnit))
     seconds = options.max_seconds
     display = ProgressDisplay(Console(stderr=True), seconds)
-    searched = replace(options, max_seconds=(1 - CERTIFYING) * seconds)
+    limited = replace(options, max_seconds=(1 - CERTIFYING) * seconds)
     with recorded_log(verbose_log() if verbose else None) as log:
-        if quiet or verbose:
-            found = discover_targets(tables, searched)
-        else:
-            with display.running():
-                found = discover_targets(tables, searched, progress=lambda name: _under(name, display))
+        watch.enter(SEARCH)
+        wall = search_wall(seconds, spent=watch.total, files=out is not None)
+        with clock.budget(
+            seconds,
+            deterministic=options.deterministic,
+            wall=wall,
+        ):
+            if quiet or verbose:
+                found = discover_targets(tables, limited)
+            else:
+                with display.running():
+                    found = discover_targets(tables, limited, progress=lambda name: _under(name, display))
+        watch.enter(CERTIFICATE)
         again = {"seeds": agreement, "seconds": agreement * seconds, "seconds_each": seconds} if agreement else {}
-        certificates = _certificates(found, searched, again, quiet=quiet)
+        within = None if options.deterministic else certificate_wall(seconds, spent=watch.total, files=out is not None)
+        certificates = _certificates(found, limited, again, quiet=quiet, within=within)
+    watch.enter(FILES)
     own = {
         name: asdict(table.of_target(dataset, errors.get(name)))
         for name, dataset in tables.items()
@@ -90,32 +102,28 @@ def discover_several(
     if out is not None:
         # The folder was checked before the search.
         path = save_targets(found, out, log_lines=log, overwrite=True, **record)
+        watch.record = path / TARGETS
         write_note(f"saved to {path}", quiet=quiet)
     return 0
 
 
-def certificate_of(
-    discovery: Discovery, options: DiscoveryOptions, again: Mapping[str, Any], *, quiet: bool
-) -> Certificate | None:
-    """The certificate of a formula; None with a note where it fails, for the formula stands."""
-    try:
-        # Other seeds must find it on their own.
-        return certify(discovery, options=options.unguessed, **again)
-    except Exception as problem:
-        logger.warning("the certificate failed", exc_info=True)
-        write_note(f"The certificate failed ({type(problem).__name__}: {problem}); the formula stands.", quiet=quiet)
-        return None
-
-
 def _certificates(
-    found: TargetsDiscovery, options: DiscoveryOptions, again: Mapping[str, Any], *, quiet: bool
+    found: TargetsDiscovery,
+    options: DiscoveryOptions,
+    again: Mapping[str, Any],
+    *,
+    quiet: bool,
+    within: float | None,
 ) -> dict[str, Certificate]:
     """By target; Ctrl-C leaves out what is still to come."""
     certificates: dict[str, Certificate] = {}
     try:
-        for row in found.found:
+        until = None if within is None else time.monotonic() + within
+        for k, row in enumerate(found.found):
             assert row.discovery is not None
-            certificate = certificate_of(row.discovery, options, again, quiet=quiet)
+            # Each has an equal part of what those before it have left.
+            own = None if until is None else (until - time.monotonic()) / (len(found.found) - k)
+            certificate = certificate_of(row.discovery, options, again, quiet=quiet, within=own)
             if certificate is not None:
                 certificates[row.name] = certificate
     except KeyboardInterrupt:
@@ -131,13 +139,3 @@ def _under(name: str, display: ProgressDisplay) -> ProgressCallback:
         display(replace(progress, message=f"{name}: {progress.message}", elapsed=elapsed))
 
     return told
-
-
-def summary_json(summary: RunSummary) -> dict[str, Any]:
-    """A run for other programs: its formula in several notations, and everything that is stored."""
-    return {
-        "text": str(summary.formula),
-        "named": summary.formula.named().text,
-        "latex": summary.formula.latex(with_target=True),
-        **summary.to_dict(),
-    }
