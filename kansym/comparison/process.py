@@ -16,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
+from kansym.comparison.last_words import why_it_ended
 from kansym.comparison.peers import Peer, salvaged
 from kansym.comparison.request import Answer, PeerError, Progress, Request
 
@@ -202,15 +203,9 @@ class PeerProcess:
                 return message
 
     def _epitaph(self, code: int | None) -> str:
-        how = "ended without an answer"
-        if code is not None and code < 0:
-            how = f"was killed by {signal.Signals(-code).name}" if -code in signal.valid_signals() else how
-        elif code:
-            how = f"ended with exit code {code}"
         # The reader of standard error may be a moment behind.
         time.sleep(0.05)
-        last = next((word for word in reversed(self._words) if word), "")
-        return f"{how}: {last}" if last else how
+        return why_it_ended(code, self._words)
 
     @staticmethod
     def _read(

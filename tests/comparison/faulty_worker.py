@@ -30,6 +30,8 @@ def search(request, progress):
     if FAULT == "segfault":
         os.kill(os.getpid(), signal.SIGSEGV)
     if FAULT == "killed":
+        sys.stderr.write("┌ Warning: cos is defined already\n└ @ DynamicExpressions Construction.jl:309\n")
+        sys.stderr.flush()
         os.kill(os.getpid(), signal.SIGKILL)
     if FAULT == "hang":
         time.sleep(600)

@@ -40,7 +40,7 @@ def test_an_answer_and_progress(faulty, request_of):
         ("crash", "^ValueError: the population died out over two lines$"),
         ("exit", "ended with exit code 7: fatal: out of luck"),
         ("segfault", "killed by SIGSEGV"),
-        ("killed", "killed by SIGKILL"),
+        ("killed", "^was killed by SIGKILL$"),
         ("nothing", "found no formula"),
         ("hang", "did not end within 1 s"),
         ("stubborn", "did not end within 1 s"),
