@@ -29,6 +29,9 @@ OVERRUN = 1.25
 LONGEST_LINE = 64 * 2**20
 """Characters of an answer; a thousand rows of predictions take some kilobytes."""
 
+SLOWEST_START = 120.0
+"""Seconds after which the start of kansym itself is not waited for; a cold disk takes some ten."""
+
 TELL_EVERY = 5.0
 """Seconds between lines about a start-up that goes on. It is told from here: Python's threads stand still while Julia
 compiles, which takes a minute."""
@@ -56,6 +59,26 @@ def environment(threads: int = 1) -> dict[str, str]:
         "PYTHONWARNINGS": "ignore",
         "PYTHONUNBUFFERED": "1",
     }
+
+
+def start_up_of(module: str) -> float | None:
+    """Seconds that a process of its own takes to start and import a module, as is measured of every peer.
+
+    None where it cannot.
+    """
+    began = time.monotonic()
+    try:
+        subprocess.run(
+            [sys.executable, "-c", f"import {module}"],
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=True,
+            timeout=SLOWEST_START,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return time.monotonic() - began
 
 
 class PeerProcess:
