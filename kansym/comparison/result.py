@@ -135,6 +135,13 @@ class ToolResult:
         return None if self.seconds is None else self.seconds + (self.start_up or 0.0)
 
     @property
+    def same_law(self) -> bool:
+        """Whether the pick is kansym's law with the same numbers or others, exponents that were fitted among them."""
+        if self.same is not None and self.same.kind.same_form:
+            return True
+        return self.agreeing is not None and self.agreeing.formula == self.formula
+
+    @property
     def expression(self) -> sympy.Expr | None:
         """The pick in plain symbols of the columns, exact; None without a formula."""
         return from_tree(json.loads(self.tree)) if self.tree else None
