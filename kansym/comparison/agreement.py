@@ -77,7 +77,9 @@ def equal_by_algebra(first: sympy.Expr, second: sympy.Expr, *, seconds: float = 
         return None
 
 
-def is_law_of_other_numbers(law: sympy.Expr, row: sympy.Expr, names: Sequence[str], X: np.ndarray, *, seed: int) -> bool:
+def is_law_of_other_numbers(
+    law: sympy.Expr, row: sympy.Expr, names: Sequence[str], X: np.ndarray, *, seed: int
+) -> bool:
     """Whether a formula is a law whose exact numbers, exponents among them, were fitted: ``x**1.4998`` for ``x**(3/2)``.
 
     Strictly it is another one, and goes apart from it far out; whoever looks at the two sees one law.

@@ -16,7 +16,7 @@ from kansym.figures.style import Theme, blank, styled, theme_of
 from kansym.symbolic.same import Sameness
 from kansym.units.words import after_number
 
-WIDTH, TOOL_HEIGHT, PANEL_HEIGHT, LEGEND_HEIGHT = 6.4, 0.28, 0.72, 0.3
+WIDTH, TOOL_HEIGHT, PANEL_HEIGHT, LEGEND_HEIGHT = 5.9, 0.28, 0.72, 0.3
 """Inches: of the figure, of a tool's line, of a panel's title and axis, and of the legend."""
 
 COLUMNS = 2
@@ -89,7 +89,7 @@ def _panels(comparison: Comparison) -> Sequence[_Panel]:
     return (
         _Panel("Bits more than kansym's", bits, lambda result: bits_words(result, own)),
         error(lambda result: result.held_out_rms if unseen else result.rms, title),
-        error(lambda result: result.beyond_rms, "Error beyond the range of the others"),
+        error(lambda result: result.beyond_rms, "Error beyond their range"),
         _Panel(
             "Seconds from Enter (pale: start-up)",
             lambda result: result.from_enter,
@@ -121,7 +121,14 @@ def _draw(axes: Axes, panel: _Panel, tools: Sequence[ToolResult], theme: Theme, 
             )  # fmt: skip
             continue
         colour = _colour(_kind(tool, place), theme)
-        axes.barh([place], [max(value, low) - low if panel.log else value - low], left=low, height=0.55, color=colour, zorder=2)
+        axes.barh(
+            [place],
+            [max(value, low) - low if panel.log else value - low],
+            left=low,
+            height=0.55,
+            color=colour,
+            zorder=2,
+        )
         paler = None if panel.before is None else panel.before(tool)
         if paler:
             axes.barh([place], [paler], height=0.55, color=theme.background, alpha=0.6, zorder=3)

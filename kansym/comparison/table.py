@@ -5,7 +5,7 @@ import textwrap
 from collections.abc import Iterator
 
 from kansym.comparison.result import Comparison, ToolResult
-from kansym.symbolic.same import Sameness
+from kansym.comparison.words import sentences
 from kansym.units.words import after_number
 
 LONGEST_FORMULA = 90
@@ -53,7 +53,7 @@ def _cells(result: ToolResult, own: ToolResult) -> dict[str, str]:
         "from Enter": seconds_words(result.from_enter),
         "memory": memory_words(result.peak_memory),
         "same as kansym's": same_words(result),
-        "formula": f"failed: {result.failure}" if result.failure else text,
+        "formula": f"{'not run' if result.missing else 'failed'}: {result.failure}" if result.failure else text,
     }
 
 
@@ -79,18 +79,6 @@ def same_words(result: ToolResult) -> str:
     if result.same is None:
         return ""
     return "same law, other numbers" if result.same_law and not result.same.kind.same_form else str(result.same.kind)
-
-
-def agreeing_words(result: ToolResult) -> str:
-    """The row of a front that is kansym's law, beside the pick; nothing where there is none."""
-    row = result.agreeing
-    if row is None:
-        return ""
-    if row.formula == result.formula:
-        return f"its pick is {row.same.reason}"
-    count = "" if row.own_complexity is None else f" (complexity {row.own_complexity:g} by its own count)"
-    kind = str(row.same.kind) if row.same.kind is Sameness.SAME else row.same.reason
-    return f"row {row.place} of its front{count}, not its pick, is {row.formula}: {kind}"
 
 
 def error_words(value: float | None) -> str:
@@ -119,16 +107,12 @@ def share_words(comparison: Comparison) -> str:
 def _below(comparison: Comparison) -> Iterator[str]:
     yield from textwrap.wrap(share_words(comparison), WIDTH)
     for result in comparison.tools:
-        notes = []
+        notes = [] if result is comparison.kansym or result.failure else sentences(result, comparison)
         if len(result.formula) > LONGEST_FORMULA:
-            notes.append(f"formula: {result.formula}")
-        if result.same is not None and result.same.reason:
-            notes.append(f"{result.same.kind}: {result.same.reason}")
+            notes.append(f"The whole formula is {result.formula}.")
         if result.remark:
-            notes.append(result.remark)
-        if words := agreeing_words(result):
-            notes.append(words)
+            notes.append(f"Remarks: {result.remark}.")
         if notes:
-            yield f"{result.tool}: {'; '.join(notes)}"
+            yield f"{result.tool}: {' '.join(notes)}"
     if comparison.interrupted:
         yield "Interrupted: tools that had not run yet are missing."

@@ -73,6 +73,8 @@ def test_none_where_no_row_is_the_law(rows):
 def test_the_law_with_a_fitted_exponent_is_named_as_such():
     rows = {0: read("3.0"), 1: read("x**1.49985"), 2: read("(x - 0.0018*cos(x))**1.49985")}
     found = found_among(rows, 2, "0.9994*x**(3/2)", pick_agrees=False, target=lambda X: X[:, 0] ** 1.49985)
-    assert found.place == 2 and found.same.kind is Sameness.OTHER_CONSTANTS and "exact numbers fitted" in found.same.reason
+    assert (
+        found.place == 2 and found.same.kind is Sameness.OTHER_CONSTANTS and "exact numbers fitted" in found.same.reason
+    )
     # Another curve is no law with other numbers.
     assert found_among({1: read("exp(0.7*x - 0.4)")}, 1, "0.9994*x**(3/2)", pick_agrees=False) is None

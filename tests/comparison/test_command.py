@@ -30,7 +30,14 @@ def test_one_table(faulty, table, capsys, tmp_path):
     assert lines[1].split()[:2] == ["kansym", "5"] and lines[1].endswith("2*a + 1")
     assert lines[2].split()[:2] == ["faulty", "5"] and "same formula" in lines[2]
     written = {path.name for path in (tmp_path / "out").iterdir()}
-    assert {"comparison.json", "comparison.csv", "comparison.txt", "comparison.svg", "comparison.png"} <= written
+    assert {
+        "comparison.json",
+        "comparison.csv",
+        "comparison.txt",
+        "comparison.svg",
+        "comparison.png",
+        "comparison.html",
+    } <= written
     assert {"formula.json", "certificate.json", "report.txt"} <= written
     assert "faulty found the same" in (tmp_path / "out" / "report.txt").read_text()
     # Again is all right, with another table it is not.

@@ -8,9 +8,10 @@ import jinja2
 from markupsafe import Markup
 
 from kansym.report.html.certificate import certificate_values
+from kansym.report.html.compared import comparison_values
 from kansym.report.html.environment import environment
 from kansym.report.html.formulas import formula_markup
-from kansym.report.values import comparison_values, constants_of, ended_words, front_rows
+from kansym.report.values import constants_of, ended_words, front_rows
 from kansym.search.front import ParetoFront
 from kansym.symbolic.formula import Formula
 from kansym.units.words import after_number
