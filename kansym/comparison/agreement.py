@@ -80,7 +80,7 @@ def equal_by_algebra(first: sympy.Expr, second: sympy.Expr, *, seconds: float = 
 def is_law_of_other_numbers(
     law: sympy.Expr, row: sympy.Expr, names: Sequence[str], X: np.ndarray, *, seed: int
 ) -> bool:
-    """Whether a formula is a law whose exact numbers, exponents among them, were fitted: ``x**1.4998`` for ``x**(3/2)``.
+    """Whether a formula is a law whose exact numbers, exponents too, were fitted: ``x**1.4998`` for ``x**1.5``.
 
     Strictly it is another one, and goes apart from it far out; whoever looks at the two sees one law.
     """
@@ -97,6 +97,7 @@ def is_law_of_other_numbers(
 def agreeing_row(
     rows: Mapping[int, sympy.Expr],
     chosen: int,
+    pick: sympy.Expr,
     counts: Mapping[int, float | None],
     law: sympy.Expr,
     names: Sequence[str],
@@ -115,9 +116,11 @@ def agreeing_row(
     Parameters
     ----------
     rows : mapping of int to sympy.Expr
-        Formulas of the front by their number, the pick among them as the peer wrote it.
+        Formulas of the front by their number, as the peer wrote them.
     chosen : int
         Number of the pick.
+    pick : sympy.Expr
+        The pick as it is shown, simplified.
     counts : mapping of int to float or None
         Their complexities as the peer counts.
     law : sympy.Expr
@@ -125,7 +128,7 @@ def agreeing_row(
     names, X, y, weights
         The fitted rows of the table.
     pick_agrees : bool
-        Whether the pick is the law: only shorter rows are of interest then.
+        Whether the pick is the law: only rows that were written shorter are of interest then.
     seed : int
     seconds : float, default 10
     """
@@ -135,17 +138,20 @@ def agreeing_row(
         return None
     # Its own exponents fitted, a row may well be nearer; farther away it is another law.
     most = max(AS_CLOSE * own, ROUNDING * float(np.std(y)))
-    longest = complexity(rows[chosen]) if pick_agrees else math.inf
+    sizes = {number: counts.get(number) or complexity(row) for number, row in rows.items()}
+    longest = sizes[chosen] if pick_agrees else math.inf
     loosely: AgreeingRow | None = None
-    for size, number in sorted((complexity(row), number) for number, row in rows.items()):
-        if size >= longest or time.monotonic() > until:
+    for number in sorted(sizes, key=lambda number: (sizes[number], number)):
+        if sizes[number] >= longest or time.monotonic() > until:
             break
-        row = rows[number]
+        row = pick if number == chosen else rows[number]
         left = rms(values_of(row, names, X), y, weights)
         if left is None or left > most:
             continue
         same = compare_formulas(law, row, X, y, names, weights=weights, seed=seed, seconds=min(5.0, seconds))
-        found = AgreeingRow(number + 1, to_text(row), size, counts.get(number), left, same)
+        found = AgreeingRow(
+            number + 1, to_text(row), complexity(row), counts.get(number), counts.get(chosen), left, same
+        )
         if same.kind.same_form and number != chosen:
             return found
         if loosely is None and not pick_agrees and _in_time(law, row, names, X, seed):

@@ -54,8 +54,8 @@ class AgreeingRow:
     formula : str
     complexity : int
         Nodes by kansym's count.
-    own_complexity : float or None
-        As the tool counts.
+    own_complexity, pick_complexity : float or None
+        Of the row and of the pick, as the tool counts.
     rms : float
         On the fitted rows.
     same : SameVerdict
@@ -65,6 +65,7 @@ class AgreeingRow:
     formula: str
     complexity: int
     own_complexity: float | None
+    pick_complexity: float | None
     rms: float
     same: SameVerdict
 
@@ -135,11 +136,14 @@ class ToolResult:
         return None if self.seconds is None else self.seconds + (self.start_up or 0.0)
 
     @property
+    def same_form(self) -> bool:
+        """Whether the pick is kansym's formula, but for constants."""
+        return self.same is not None and self.same.kind.same_form
+
+    @property
     def same_law(self) -> bool:
         """Whether the pick is kansym's law with the same numbers or others, exponents that were fitted among them."""
-        if self.same is not None and self.same.kind.same_form:
-            return True
-        return self.agreeing is not None and self.agreeing.formula == self.formula
+        return self.same_form or (self.agreeing is not None and self.agreeing.formula == self.formula)
 
     @property
     def expression(self) -> sympy.Expr | None:

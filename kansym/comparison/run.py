@@ -322,7 +322,7 @@ def _of_formula(
         "same": same,
         "algebra": equal_by_algebra(pick, shorter),
         "agreeing": agreeing_row(
-            rows | {chosen: shorter}, chosen, counts, pick, names, X, y, weights, pick_agrees=agrees, seed=options.seed
+            rows, chosen, shorter, counts, pick, names, X, y, weights, pick_agrees=agrees, seed=options.seed
         ),
         **errors,
     }

@@ -99,8 +99,8 @@ def share_words(comparison: Comparison) -> str:
     return (
         f"{', '.join(shares)}; {comparison.seconds:g} s for each, seed {comparison.seed}. Errors are root-mean-square "
         f"residuals of {comparison.target}{unit} (its spread is {comparison.spread:.3g}{unit}); nodes by one "
-        "count for all; bits are those of writing the rows down with the formula, less those with kansym's. Seconds are "
-        "those of the search; starting up comes before and does not count."
+        "count for all; bits are those of writing the rows down with the formula, less those with kansym's. Seconds "
+        "are those of the search; starting up comes before and does not count."
     )
 
 

@@ -99,8 +99,9 @@ def _bits_sentence(result: ToolResult, own: ToolResult) -> list[str]:
 
 def _agreeing_sentence(result: ToolResult) -> list[str]:
     row = result.agreeing
-    if row is None or row.formula == result.formula:
+    if row is None or (row.formula == result.formula and not result.same_form):
         return []
     count = "" if row.own_complexity is None else f", of complexity {row.own_complexity:g} by its own count"
     exact = "kansym's function" if row.same.kind is Sameness.SAME else row.same.reason
-    return [f"Row {row.place} of its own list{count}, is {exact}: {row.formula}. It picked a longer one."]
+    picked = "a longer one" if row.pick_complexity is None else f"one of complexity {row.pick_complexity:g}"
+    return [f"Row {row.place} of its own list{count}, is {exact}: {row.formula}. It picked {picked}."]

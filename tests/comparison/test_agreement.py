@@ -48,13 +48,15 @@ def rows():
 def found_among(rows, chosen, law="2*x", *, pick_agrees, target=None):
     X = np.random.default_rng(0).uniform(1, 3, (60, 2))
     y = 2 * X[:, 0] if target is None else target(X)
-    counts = {number: float(number) for number in rows}
-    return agreeing_row(rows, chosen, counts, read(law), NAMES, X, y, None, pick_agrees=pick_agrees, seed=0)
+    counts = {number: 10.0 + number for number in rows}
+    return agreeing_row(
+        rows, chosen, rows[chosen], counts, read(law), NAMES, X, y, None, pick_agrees=pick_agrees, seed=0
+    )
 
 
 def test_of_a_longer_equal_pick_the_shorter_row(rows):
     found = found_among(rows, 3, pick_agrees=True)
-    assert (found.place, found.complexity, found.own_complexity) == (2, 3, 1.0)
+    assert (found.place, found.complexity, found.own_complexity, found.pick_complexity) == (2, 3, 11.0, 13.0)
     assert found.formula == "2*x" and found.same.kind is Sameness.SAME and found.rms == 0
 
 

@@ -10,7 +10,7 @@ from kansym.comparison.last_words import why_it_ended
 WARNINGS = (
     "┌ Warning: The `tanh` operator is already defined.",
     "│ It will be overwritten, which is no error.",
-    "└ @ DynamicExpressions.OperatorEnumConstructionModule ~/.julia/packages/DynamicExpressions/src/Construction.jl:309",
+    "└ @ DynamicExpressions.OperatorEnumConstructionModule ~/.julia/packages/DynamicExpressions/src/x.jl:309",
     "[ Info: Started!",
     "FutureWarning: an error is raised in a later version",
 )

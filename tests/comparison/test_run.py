@@ -243,26 +243,23 @@ def test_a_failure_does_not_count_its_start(faulty, line, found):
 
 def test_of_an_equal_longer_pick_the_shorter_row_is_told(line, found, tmp_path):
     path = tmp_path / "hall_of_fame.csv"
-    longer = '11,1e-31,"((first * 2.0) + (sin(first) ^ 2.0)) + (cos(first) ^ 2.0)"'
-    path.write_text(f'Complexity,Loss,Equation\n1,1.2,"first"\n5,1.6e-31,"(first * 2.0) + 1.0"\n{longer}\n')
-    result = compare(line, peers=[], options=OPTIONS, found=found, pysr_csv=path)
-    entry = result["pysr (file)"]
-    # PySR's rule takes the first of the two; a pick is told apart from the row that agrees where it is another.
-    assert entry.same.kind is Sameness.SAME and entry.agreeing is None
-    path.write_text(
-        f'Complexity,Loss,Equation\n1,1.2,"first"\n5,1.6e-31,"(first * 2.0) + 1.0"\n{longer[:2]},0.0{longer[8:]}\n'
+    lines = ('1,1.2,"first"', '5,1.6e-31,"(first * 2.0) + 1.0"', '11,0.0,"(first*2.0 + sin(first)^2) + cos(first)^2"')
+    path.write_text("\n".join(("Complexity,Loss,Equation", *lines)))
+    entry = compare(line, peers=[], options=OPTIONS, found=found, pysr_csv=path)["pysr (file)"]
+    # Its rule hands out the exact one, which is the same once simplified; the row that needs no simplification is told.
+    assert entry.formula == "2*first + 1" and entry.same.kind is Sameness.SAME
+    assert (entry.agreeing.place, entry.agreeing.own_complexity, entry.agreeing.pick_complexity) == (2, 5.0, 11.0)
+    assert sentences(entry, compare(line, peers=[], options=OPTIONS, found=found))[-1] == (
+        "Row 2 of its own list, of complexity 5 by its own count, is kansym's function: 2*first + 1. It picked one of "
+        "complexity 11."
     )
-    result = compare(line, peers=[], options=OPTIONS, found=found, pysr_csv=path)
-    entry = result["pysr (file)"]
-    # Simplified the longer one is as short.
-    assert entry.formula == "2*first + 1" and entry.same.kind is Sameness.SAME and entry.agreeing is None
 
 
 def test_sentences_for_every_outcome():
     verdict = SameVerdict(Sameness.DIFFERENT, 1.0, 1.0, "their values differ on the data")
     same = SameVerdict(Sameness.SAME, 0.0, 0.0, "equal to 30 digits")
     own = ToolResult("kansym", formula="x", rms=1.0, held_out_rms=1.0, beyond_rms=1.0, bits=0.0)
-    row = AgreeingRow(2, "x*1.0", 3, 3.0, 1.0, same)
+    row = AgreeingRow(2, "x*1.0", 3, 3.0, None, 1.0, same)
     worse = ToolResult(
         "a", formula="y", rms=2.0, held_out_rms=4.0, beyond_rms=math.inf, bits=7.0, same=verdict, agreeing=row
     )
@@ -277,8 +274,8 @@ def test_sentences_for_every_outcome():
         "Row 2 of its own list, of complexity 3 by its own count, is kansym's function: x*1.0. It picked a longer one.",
     ]
     assert sentences(better, comparison)[1:] == [
-        "On rows that no tool saw its error is 4 times smaller than kansym's; beyond the range of the others its error is "
-        "more than 1e9 times smaller than kansym's.",
+        "On rows that no tool saw its error is 4 times smaller than kansym's; beyond the range of the others its error "
+        "is more than 1e9 times smaller than kansym's.",
         "With it the rows take 7 bits fewer to write down, formula included.",
     ]
     assert sentences(equal, comparison) == ["Found the same function: equal to 30 digits, and by algebra."]

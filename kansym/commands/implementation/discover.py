@@ -12,6 +12,7 @@ from kansym.commands.implementation.several_targets import certificate_of, disco
 from kansym.commands.implementation.tables import TableOptions, before_the_search, several_targets
 from kansym.commands.options import bounds_by_name, numbers_by_name, split_names, target_errors
 from kansym.commands.output import this_command, verbose_log, write_json, write_line, write_note
+from kansym.comparison.guesses import guesses_from
 from kansym.device import choose_device
 from kansym.errors import ArgumentError
 from kansym.executors import dask_executor
@@ -40,6 +41,7 @@ def discover(
     units: Path | None,
     given: str | None,
     guess: list[str] | None,
+    guess_from: Path | None,
     bounds: list[str] | None,
     fix: list[str] | None,
     columns: list[str] | None,
@@ -75,6 +77,7 @@ def discover(
         refused({
             "--x-error": x_error, "--given": given, "--guess": guess, "--robust": robust, "--exact": exact,
             "--agreement": agreement, "--bootstrap": bootstrap, "--units": units, "--name-constants": name_constants,
+            "--guess-from": guess_from,
         })  # fmt: skip
         if len(target or ()) > 1 or len(error or ()) > 1:
             raise ArgumentError("--group and --dataset-per-file take one target with one error; search others apart")
@@ -116,6 +119,8 @@ def discover(
         raise ArgumentError("--leave-out is for groups; name their column with --group")
     if len(targets) > 1 and bootstrap:
         raise ArgumentError("--bootstrap is for one target; search the others apart")
+    if len(targets) > 1 and guess_from is not None:
+        raise ArgumentError("--guess-from is for one target; search the others apart")
     if len(targets) > 1:
         return discover_several(
             table,
@@ -136,6 +141,8 @@ def discover(
     choose_device(device, work=0)
     if given is not None:
         remarks += GivenPart.read(given, dataset.names, options.limits).name_hints
+    if guess_from is not None:
+        options = replace(options, guesses=(*options.guesses, *guesses_from(guess_from, dataset.names)))
     for one in read_guesses(dataset, options):
         remarks += one.name_hints
     if out is not None:

@@ -1,6 +1,7 @@
 """A comparison with other tools as a table for pages: the cells of every tool, and what it says in sentences."""
 
 import logging
+import re
 from typing import Any
 
 from markupsafe import Markup
@@ -13,6 +14,8 @@ from kansym.report.html.markup import trusted_mathml
 from kansym.symbolic.same import Sameness
 
 logger = logging.getLogger(__name__)
+
+_AFTER_OPERATORS = re.compile(r"(?<=[*/(])(?!\*)")
 
 LONGEST = 40
 """Characters of a formula that is set as mathematics, which does not break into lines; longer ones are text."""
@@ -52,6 +55,7 @@ def _tool(result: ToolResult, comparison: Comparison) -> dict[str, Any]:
         "missing": result.missing,
         "formula": result.formula,
         "markup": _markup(result),
+        "text": _breakable(result.formula),
         "parameters": result.parameters,
         "cells": [
             ("Bits more", bits_words(result, own)),
@@ -75,6 +79,11 @@ def _same(result: ToolResult, *, own: bool) -> tuple[str, str]:
     if result.same.kind is Sameness.SAME:
         return "same", "same function"
     return ("law" if result.same_law else "other"), same_words(result)
+
+
+def _breakable(text: str) -> Markup:
+    """A formula as text that breaks after operators before it breaks inside of numbers."""
+    return Markup("<wbr>").join(_AFTER_OPERATORS.split(text))
 
 
 def _markup(result: ToolResult) -> Markup | None:
