@@ -174,6 +174,11 @@ class PeerProcess:
             raise
         return replace(answer, start_up=self.start_up, peak_memory=answer.peak_memory or self.peak_memory)
 
+    @property
+    def pid(self) -> int | None:
+        """Of the process; None where there is none."""
+        return None if self._process is None else self._process.pid
+
     def close(self) -> None:
         """Stop the process, and all that it started."""
         process, self._process = self._process, None
