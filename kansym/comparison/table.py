@@ -113,6 +113,12 @@ def _below(comparison: Comparison) -> Iterator[str]:
         if result.remark:
             notes.append(f"Remarks: {result.remark}.")
         if notes:
-            yield f"{result.tool}: {' '.join(notes)}"
+            yield from textwrap.wrap(
+                f"{result.tool}: {' '.join(notes)}",
+                WIDTH,
+                subsequent_indent="  ",
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
     if comparison.interrupted:
         yield "Interrupted: tools that had not run yet are missing."

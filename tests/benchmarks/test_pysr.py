@@ -89,7 +89,7 @@ def test_facts_without_what_was_left_are_no_run(read, tmp_path):
     hall = (STAND_IN.parent / "pysr_files" / "kepler" / "hall_of_fame.csv").read_text()
     for name, one in facts["searches"].items():
         one |= {"hall": hall, "table": record_module.digest(TABLES[name].make()), "remark": "", "killed_after": None}
-    with pytest.raises(StorageError, match="was not made by a run: .* losses are not those of the formulas"):
+    with pytest.raises(StorageError, match=r"was not made by a run: .* losses are not those of the formulas"):
         read(facts)
 
 
