@@ -34,8 +34,8 @@ def compare(
     """Run kansym and other tools on the same rows, and say whether they found the same formula.
 
     Prints one table: picks, whether the formula is the same, complexity by one count, bits, errors on rows that no tool
-    saw, seconds with the start-up apart, and memory; sentences below say what it means. A tool that fails is one line of it. Ctrl-C prints what is there. Exit code 3 where a tool is not
-    installed; the others run all the same.
+    saw, seconds with the start-up apart, and memory; sentences below say what it means. A tool that fails is one line
+    of it. Ctrl-C prints what is there. Exit code 3 where a tool is not installed; the others run all the same.
 
     Parameters
     ----------
