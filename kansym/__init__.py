@@ -7,6 +7,7 @@ from kansym._version import __version__ as __version__
 from kansym.deferred import deferred_names
 
 if TYPE_CHECKING:
+    from kansym.comparison.guesses import guesses_from as guesses_from
     from kansym.comparison.result import Comparison as Comparison
     from kansym.comparison.run import compare as compare
     from kansym.data import Dataset as Dataset
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Comparison": "kansym.comparison.result",
     "compare": "kansym.comparison.run",
+    "guesses_from": "kansym.comparison.guesses",
     "DiscoveryOptions": "kansym.search.options",
     "Dataset": "kansym.data",
     "dataset_names": "kansym.data",

@@ -34,9 +34,9 @@ def compare(
 ) -> int:
     """Run kansym and other tools on the same rows, and say whether they found the same formula.
 
-    Prints one table: picks, complexity by one count, errors on rows that no tool saw, seconds, and whether the formula
-    is the same. A tool that fails is one line of it. Ctrl-C prints what is there. Exit code 3 where a tool is not
-    installed; the others run all the same.
+    Prints one table: picks, whether the formula is the same, complexity by one count, bits, errors on rows that no tool
+    saw, seconds with the start-up apart, and memory; sentences below say what it means. A tool that fails is one line
+    of it. Ctrl-C prints what is there. Exit code 3 where a tool is not installed; the others run all the same.
 
     Parameters
     ----------
@@ -71,7 +71,8 @@ def compare(
     key
         Group or dataset of an HDF5 file, sheet of an Excel file, or array of an npz file, where there are several.
     out
-        Folder for comparison.json, comparison.csv, comparison.txt and a figure, and for kansym's run with its report.
+        Folder for comparison.html, a page to show to others, comparison.json, comparison.csv, comparison.txt and a
+        figure, and for kansym's run with its report.
         Nothing is written without it.
     overwrite
         With --out and a table: replace a run of another table too.

@@ -22,6 +22,7 @@ def discover(
     units: Path | None = None,
     given: str | None = None,
     guess: Annotated[Names, Parameter(allow_leading_hyphen=True)] = None,
+    guess_from: Path | None = None,
     bounds: Names = None,
     fix: Names = None,
     columns: Names = None,
@@ -87,6 +88,9 @@ def discover(
         A formula to start from, of PySR or a textbook: `"A*exp(-t/tau) + 0.1"`. Names that are not columns are
         constants, numbers with a point their starting values. The report says whether the data want less or more. The
         option may be given several times.
+    guess_from
+        hall_of_fame.csv of a PySR run on this table, or the folder of the run: its pick and the best of its other
+        formulas by its own score, three in all, become guesses. It is read without PySR and without Julia.
     bounds
         What constants of --given or --guess may be, such as `"tau=0:10,A>0"` or tau=0: for one end.
     fix
@@ -164,6 +168,8 @@ def discover(
         raise ArgumentError(f"--jobs must be at least 1, got {jobs}")
     if scheduler is not None and executor != "dask":
         raise ArgumentError("--scheduler is for --executor dask")
+    if guess_from is not None and given is not None:
+        raise ArgumentError("--guess-from and --given do not go together; give one of its formulas with --guess")
     if guess and given is not None:
         raise ArgumentError("--guess and --given do not go together; write what is given into the guess")
     if (bounds or fix) and not guess and given is None:

@@ -192,22 +192,36 @@ def best_pick(rows: Sequence[Row | PeerFormula]) -> int:
     rows : sequence of Row or PeerFormula, not empty
         In the order of the file.
     """
-    losses = [math.inf if row.loss is None or math.isnan(row.loss) else row.loss for row in rows]
-    sizes = [row.complexity or 0.0 for row in rows]
+    losses = _losses(rows)
     least = min(losses)
     if least < 0:
         return losses.index(least)
-    scores = [0.0]
+    found = scores(rows)
+    good = [k for k, loss in enumerate(losses) if loss <= 1.5 * least]
+    return max(good, key=lambda k: found[k])
+
+
+def scores(rows: Sequence[Row | PeerFormula]) -> list[float]:
+    """PySR's score of every row: the fall of the logarithm of the loss per unit of complexity, from the row before.
+
+    The first row has 0, an exact one infinity, and a row without a better loss or a larger complexity minus infinity.
+    """
+    losses = _losses(rows)
+    sizes = [row.complexity or 0.0 for row in rows]
+    found = [0.0]
     for k in range(1, len(rows)):
         if losses[k] <= 0:
-            scores.append(math.inf)
+            found.append(math.inf)
         elif losses[k] == math.inf or losses[k - 1] <= 0 or sizes[k] == sizes[k - 1]:
-            scores.append(-math.inf)
+            found.append(-math.inf)
         else:
             ratio = losses[k] / losses[k - 1]
-            scores.append(-math.log(ratio) / (sizes[k] - sizes[k - 1]) if ratio > 0 else math.inf)
-    good = [k for k, loss in enumerate(losses) if loss <= 1.5 * least]
-    return max(good, key=lambda k: scores[k])
+            found.append(-math.log(ratio) / (sizes[k] - sizes[k - 1]) if ratio > 0 else math.inf)
+    return found
+
+
+def _losses(rows: Sequence[Row | PeerFormula]) -> list[float]:
+    return [math.inf if row.loss is None or math.isnan(row.loss) else row.loss for row in rows]
 
 
 # -- files -------------------------------------------------------------------------------------------------------------

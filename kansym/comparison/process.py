@@ -16,6 +16,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
+from kansym.comparison.last_words import why_it_ended
+from kansym.comparison.memory import peak_memory
 from kansym.comparison.peers import Peer, salvaged
 from kansym.comparison.request import Answer, PeerError, Progress, Request
 
@@ -26,6 +28,13 @@ OVERRUN = 1.25
 
 LONGEST_LINE = 64 * 2**20
 """Characters of an answer; a thousand rows of predictions take some kilobytes."""
+
+SLOWEST_START = 120.0
+"""Seconds after which the start of kansym itself is not waited for; a cold disk takes some ten."""
+
+TELL_EVERY = 5.0
+"""Seconds between lines about a start-up that goes on. It is told from here: Python's threads stand still while Julia
+compiles, which takes a minute."""
 
 LAST_WORDS = 40
 """Lines of what a peer printed that are kept, for the reason of a failure."""
@@ -52,6 +61,26 @@ def environment(threads: int = 1) -> dict[str, str]:
     }
 
 
+def start_up_of(module: str) -> float | None:
+    """Seconds that a process of its own takes to start and import a module, as is measured of every peer.
+
+    None where it cannot.
+    """
+    began = time.monotonic()
+    try:
+        subprocess.run(
+            [sys.executable, "-c", f"import {module}"],
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=True,
+            timeout=SLOWEST_START,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return time.monotonic() - began
+
+
 class PeerProcess:
     """One peer, at work in a process group of its own.
 
@@ -62,6 +91,14 @@ class PeerProcess:
     ----------
     peer : Peer
     threads : int, default 1
+
+    Attributes
+    ----------
+    start_up : float
+        Seconds before the search of the last request: of the start, where that was for it, and of what was compiled
+        for its table. There also where the request failed.
+    peak_memory : int or None
+        Bytes, at most, of the process since it started; None where the system does not say.
     """
 
     def __init__(self, peer: Peer, *, threads: int = 1) -> None:
@@ -70,7 +107,8 @@ class PeerProcess:
         self._home: tempfile.TemporaryDirectory[str] | None = None
         self._messages: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self._words: collections.deque[str] = collections.deque(maxlen=LAST_WORDS)
-        self._start_up = 0.0
+        self.start_up = 0.0
+        self.peak_memory: int | None = None
 
     def __enter__(self) -> "PeerProcess":
         return self
@@ -98,20 +136,25 @@ class PeerProcess:
             If it fails, or does not end in time and leaves no formula.
         """
         report = progress or (lambda text: None)
+        # A tool that is there already has started up.
+        self.start_up = 0.0
         if self._process is None:
             self._start(report)
         process = self._process
         assert process is not None and process.stdin is not None
-        began = time.monotonic()
+        began, started = time.monotonic(), self.start_up
         limit = self.peer.start_up_limit
         try:
             process.stdin.write(json.dumps(request.write()).encode() + b"\n")
             process.stdin.flush()
-            self._await("searching", began + limit, report)
-            self._start_up += time.monotonic() - began
+            try:
+                self._await("searching", began + limit, report, tell=True)
+            finally:
+                self.start_up = started + time.monotonic() - began
             began, limit = time.monotonic(), OVERRUN * request.seconds + GRACE
             answer = Answer.read(self._await("answer", began + limit, report))
         except (BrokenPipeError, TimeoutError, PeerError) as error:
+            self._look_at_memory()
             ended = process.poll()
             if not isinstance(error, PeerError) or ended is not None:
                 self.close()
@@ -129,10 +172,12 @@ class PeerProcess:
             # Ctrl-C among them: the process would go on without anyone to answer to.
             self.close()
             raise
-        answer = replace(answer, start_up=self._start_up)
-        # The next request finds the tool ready.
-        self._start_up = 0.0
-        return answer
+        return replace(answer, start_up=self.start_up, peak_memory=answer.peak_memory or self.peak_memory)
+
+    @property
+    def pid(self) -> int | None:
+        """Of the process; None where there is none."""
+        return None if self._process is None else self._process.pid
 
     def close(self) -> None:
         """Stop the process, and all that it started."""
@@ -169,23 +214,33 @@ class PeerProcess:
         began = time.monotonic()
         try:
             report("starting")
-            self._await("ready", began + self.peer.start_up_limit, report)
+            self._await("ready", began + self.peer.start_up_limit, report, tell=True)
         except TimeoutError:
             self.close()
             raise PeerError(f"did not start within {self.peer.start_up_limit:.0f} s") from None
         except BaseException:
             self.close()
             raise
-        self._start_up = time.monotonic() - began
+        finally:
+            self.start_up = time.monotonic() - began
 
-    def _await(self, kind: str, until: float, report: Progress) -> dict[str, Any]:
-        """The next message of a kind; TimeoutError when it is late, PeerError when the process fails or ends."""
+    def _await(self, kind: str, until: float, report: Progress, *, tell: bool = False) -> dict[str, Any]:
+        """The next message of a kind; TimeoutError when it is late, PeerError when the process fails or ends.
+
+        With `tell`, what it says last is repeated now and then, with the seconds since.
+        """
+        began = told = time.monotonic()
+        words = "starting"
         while True:
             try:
                 message = self._messages.get(timeout=max(0.01, min(0.5, until - time.monotonic())))
             except queue.Empty:
-                if time.monotonic() > until:
+                now = time.monotonic()
+                if now > until:
                     raise TimeoutError from None
+                if tell and now - told >= TELL_EVERY:
+                    told = now
+                    report(f"{words}: {self.start_up + now - began:.0f} s so far, which do not count as its time")
                 continue
             if message is None:
                 assert self._process is not None
@@ -197,20 +252,20 @@ class PeerProcess:
             if message["kind"] == "failed":
                 raise (MissingPeerError if message.get("missing") else PeerError)(str(message.get("reason")))
             if message["kind"] == "progress":
-                report(str(message.get("text")))
+                told, words = time.monotonic(), str(message.get("text"))
+                report(words)
             elif message["kind"] == kind:
                 return message
 
+    def _look_at_memory(self) -> None:
+        """Ask for the memory of a process that is about to go, as far as it is still there to be asked."""
+        if self._process is not None:
+            self.peak_memory = peak_memory(self._process.pid) or self.peak_memory
+
     def _epitaph(self, code: int | None) -> str:
-        how = "ended without an answer"
-        if code is not None and code < 0:
-            how = f"was killed by {signal.Signals(-code).name}" if -code in signal.valid_signals() else how
-        elif code:
-            how = f"ended with exit code {code}"
         # The reader of standard error may be a moment behind.
         time.sleep(0.05)
-        last = next((word for word in reversed(self._words) if word), "")
-        return f"{how}: {last}" if last else how
+        return why_it_ended(code, self._words)
 
     @staticmethod
     def _read(

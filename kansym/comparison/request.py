@@ -146,6 +146,8 @@ class Answer:
         What the reader of the result should know.
     version : str
         Of the tool.
+    peak_memory : int or None
+        Bytes, at most, of its process.
     """
 
     formulas: tuple[PeerFormula, ...] = ()
@@ -156,6 +158,7 @@ class Answer:
     parameters: int | None = None
     remark: str = ""
     version: str = ""
+    peak_memory: int | None = None
 
     def write(self) -> dict[str, Any]:
         """In JSON types."""
@@ -194,6 +197,7 @@ class Answer:
                 None if parameters is None else int(parameters),
                 str(record.get("remark") or ""),
                 str(record.get("version") or ""),
+                None if record.get("peak_memory") is None else int(record["peak_memory"]),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise PeerError(f"answered in a form that is not understood ({error})") from error

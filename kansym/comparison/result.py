@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 FORMAT = 1
 """Version of the stored form."""
 
+_WITHOUT_A_COLUMN = ("front", "tree", "agreeing")
+"""Fields that are no cells of a table."""
+
 
 @dataclass(frozen=True)
 class FrontPoint:
@@ -41,6 +44,33 @@ class FrontPoint:
 
 
 @dataclass(frozen=True)
+class AgreeingRow:
+    """A row of a tool's front that is kansym's law, though the tool hands out another one.
+
+    Attributes
+    ----------
+    place : int
+        In the tool's own front, counted from 1.
+    formula : str
+    complexity : int
+        Nodes by kansym's count.
+    own_complexity, pick_complexity : float or None
+        Of the row and of the pick, as the tool counts.
+    rms : float
+        On the fitted rows.
+    same : SameVerdict
+    """
+
+    place: int
+    formula: str
+    complexity: int
+    own_complexity: float | None
+    pick_complexity: float | None
+    rms: float
+    same: SameVerdict
+
+
+@dataclass(frozen=True)
 class ToolResult:
     """What one tool made of the table.
 
@@ -55,7 +85,7 @@ class ToolResult:
         Root-mean-square residual on the fitted rows, on rows that no tool saw, and on rows outside the box of the
         fitted ones, weighted where the table has errors; inf where the formula has no value, None without such rows.
     seconds, start_up : float or None
-        Of the search, and before it (imports, compilation).
+        Of the search, and before it (imports, compilation); see `from_enter`.
     parameters : int or None
         Fitted numbers of a tool without formulas.
     same : SameVerdict or None
@@ -68,6 +98,14 @@ class ToolResult:
         Whether the failure is that the tool is not installed.
     tree : str
         The pick, exact, as JSON; see `expression`.
+    bits : float or None
+        Description length of the fitted rows with the help of the pick, up to a constant of the table.
+    algebra : bool or None
+        Whether the pick minus kansym's simplifies to zero, constants rounded to four digits.
+    agreeing : AgreeingRow or None
+        The shortest other row of its front that is kansym's law, where the pick is not, or is longer.
+    peak_memory : int or None
+        Bytes of its process, at most.
     """
 
     tool: str
@@ -87,6 +125,25 @@ class ToolResult:
     remark: str = ""
     missing: bool = False
     tree: str = ""
+    bits: float | None = None
+    algebra: bool | None = None
+    agreeing: AgreeingRow | None = None
+    peak_memory: int | None = None
+
+    @property
+    def from_enter(self) -> float | None:
+        """Seconds from the command to the formula: start-up and search."""
+        return None if self.seconds is None else self.seconds + (self.start_up or 0.0)
+
+    @property
+    def same_form(self) -> bool:
+        """Whether the pick is kansym's formula, but for constants."""
+        return self.same is not None and self.same.kind.same_form
+
+    @property
+    def same_law(self) -> bool:
+        """Whether the pick is kansym's law with the same numbers or others, exponents that were fitted among them."""
+        return self.same_form or (self.agreeing is not None and self.agreeing.formula == self.formula)
 
     @property
     def expression(self) -> sympy.Expr | None:
@@ -145,8 +202,10 @@ class Comparison:
         """One row per tool; `same` in words."""
         rows = []
         for result in self.tools:
-            record = {key: value for key, value in asdict(result).items() if key not in ("front", "same", "tree")}
-            rows.append(record | {"same": None if result.same is None else str(result.same.kind)})
+            record = {key: value for key, value in asdict(result).items() if key not in (*_WITHOUT_A_COLUMN, "same")}
+            agreeing = None if result.agreeing is None else result.agreeing.formula
+            same = None if result.same is None else str(result.same.kind)
+            rows.append(record | {"same": same, "agreeing": agreeing, "from_enter": result.from_enter})
         return pd.DataFrame(rows)
 
     def text(self) -> list[str]:

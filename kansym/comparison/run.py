@@ -13,10 +13,13 @@ from typing import Any
 import numpy as np
 import sympy
 
+from kansym.comparison.agreement import agreeing_row, equal_by_algebra
+from kansym.comparison.description import bits_of
 from kansym.comparison.hall_of_fame import HallOfFame, read_hall_of_fame
+from kansym.comparison.memory import peak_memory
 from kansym.comparison.peer_formulas import front_points, read_formula, readable, rms, simplified, values_of
 from kansym.comparison.peers import Peer, is_installed, peer_named
-from kansym.comparison.process import MissingPeerError, PeerProcess
+from kansym.comparison.process import MissingPeerError, PeerProcess, start_up_of
 from kansym.comparison.request import Answer, PeerError, Request, safe_names
 from kansym.comparison.result import Comparison, ToolResult
 from kansym.comparison.split import Split
@@ -117,11 +120,16 @@ def run_comparison(
     split = Split.of(dataset, seed=options.seed) if found is None else Split.all_rows(dataset.n_rows)
     table = _Table(dataset, split, row_weights(dataset))
     interrupted = False
+    searched: dict[str, Any] = {}
     if found is None:
         found = discover(table.fitted, options, progress=_words(report))
         interrupted = found.interrupted
+        searched = {"peak_memory": peak_memory()}
+        if not interrupted:
+            report(KANSYM, "measuring how long it takes to start")
+            searched["start_up"] = start_up_of("kansym.search.discovery")
     pick = found.expression if isinstance(found, Formula) else found.formula.expression
-    results = [_own(found, front, table)]
+    results = [replace(_own(found, front, table), **searched)]
     if hall is not None:
         results.append(_from_file(hall, pick, table, options))
     for peer in tools:
@@ -199,6 +207,7 @@ def _own(found: Discovery | Formula, front: ParetoFront | None, table: _Table) -
         latex=to_latex(formula.expression),
         tree=_tree(formula.expression),
         complexity=formula.complexity,
+        bits=bits_of(formula.expression, table.fitted),
         seconds=None if isinstance(found, Formula) else found.seconds,
         front=front_points([formula.expression, *others], names, X, y, weights),
         remark=INTERRUPTED if isinstance(found, Discovery) and found.interrupted else "",
@@ -240,16 +249,23 @@ def _run(peer: Peer, pick: sympy.Expr, table: _Table, options: DiscoveryOptions,
             seed=options.seed,
             folder=Path(folder),
         )
-        start = time.monotonic()
+        start, process = time.monotonic(), PeerProcess(peer)
         try:
-            with PeerProcess(peer) as process:
+            with process:
                 answer = process.ask(request, lambda text: report(peer.name, text))
             return _measured(peer.name, answer, pick, table, options)
         except MissingPeerError as error:
             return ToolResult(peer.name, failure=str(error), missing=True)
         except PeerError as error:
             logger.info("%s failed: %s", peer.name, error)
-            return ToolResult(peer.name, failure=str(error), seconds=time.monotonic() - start)
+            seconds = max(0.0, time.monotonic() - start - process.start_up)
+            return ToolResult(
+                peer.name,
+                failure=str(error),
+                seconds=seconds,
+                start_up=process.start_up,
+                peak_memory=process.peak_memory,
+            )
 
 
 def _measured(tool: str, answer: Answer, pick: sympy.Expr, table: _Table, options: DiscoveryOptions) -> ToolResult:
@@ -261,6 +277,7 @@ def _measured(tool: str, answer: Answer, pick: sympy.Expr, table: _Table, option
         start_up=answer.start_up,
         parameters=answer.parameters,
         remark=answer.remark,
+        peak_memory=answer.peak_memory,
     )
     if not answer.formulas:
         if answer.predictions is None or answer.predictions.shape != (table.dataset.n_rows,):
@@ -274,33 +291,48 @@ def _measured(tool: str, answer: Answer, pick: sympy.Expr, table: _Table, option
     if chosen not in read:
         # Says what is wrong with the pick.
         read_formula(answer.formulas[chosen].expression, safe, names)
-    return replace(base, **_of_formula(read[chosen], list(read.values()), pick, table, options))
+    counts = {number: formula.complexity for number, formula in enumerate(answer.formulas)}
+    return replace(base, **_of_formula(read, chosen, counts, pick, table, options))
 
 
 def _of_formula(
-    formula: sympy.Expr, others: list[sympy.Expr], pick: sympy.Expr, table: _Table, options: DiscoveryOptions
+    rows: dict[int, sympy.Expr],
+    chosen: int,
+    counts: dict[int, float | None],
+    pick: sympy.Expr,
+    table: _Table,
+    options: DiscoveryOptions,
 ) -> dict[str, Any]:
-    names = table.dataset.names
+    """What is said of the formula that a peer picked among the rows of its front."""
+    names, fitted = table.dataset.names, table.fitted
     X, y, weights = table.part(table.split.fitted)
-    shorter = simplified(formula, names, X)
+    shorter = simplified(rows[chosen], names, X)
     errors = table.errors(values_of(shorter, names, table.dataset.X))
     if errors["rms"] == np.inf:
         raise PeerError(f"its formula {to_text(shorter)[:200]} has no finite value on all rows")
+    same = compare_formulas(pick, shorter, X, y, names, weights=weights, seed=options.seed)
+    agrees = same.kind.same_form
     return {
         "formula": to_text(shorter),
         "latex": to_latex(shorter),
         "tree": _tree(shorter),
         "complexity": complexity(shorter),
-        "front": front_points([shorter, *others], names, X, y, weights),
-        "same": compare_formulas(pick, shorter, X, y, names, weights=weights, seed=options.seed),
+        "bits": bits_of(shorter, fitted),
+        "front": front_points([shorter, *rows.values()], names, X, y, weights),
+        "same": same,
+        "algebra": equal_by_algebra(pick, shorter),
+        "agreeing": agreeing_row(
+            rows, chosen, shorter, counts, pick, names, X, y, weights, pick_agrees=agrees, seed=options.seed
+        ),
         **errors,
     }
 
 
 def _from_file(hall: HallOfFame, pick: sympy.Expr, table: _Table, options: DiscoveryOptions) -> ToolResult:
     base = ToolResult(PYSR_FILE, remark="; ".join(hall.remarks))
+    rows = dict(enumerate(hall.expressions))
+    counts = {number: formula.complexity for number, formula in enumerate(hall.formulas)}
     try:
-        formulas = list(hall.expressions)
-        return replace(base, **_of_formula(formulas[hall.pick], formulas, pick, table, options))
+        return replace(base, **_of_formula(rows, hall.pick, counts, pick, table, options))
     except PeerError as error:
         return replace(base, failure=str(error))

@@ -5,6 +5,7 @@ import textwrap
 from collections.abc import Iterator
 
 from kansym.comparison.result import Comparison, ToolResult
+from kansym.comparison.words import sentences
 from kansym.units.words import after_number
 
 LONGEST_FORMULA = 90
@@ -13,42 +14,71 @@ LONGEST_FORMULA = 90
 WIDTH = 100
 
 
+WORDS = ("tool", "same as kansym's", "formula")
+"""Columns of words, to the left; numbers stand to the right."""
+
+
 def comparison_lines(comparison: Comparison) -> list[str]:
     """The table, then formulas in full, then remarks."""
-    headers = ["tool", "nodes", "error", "held out", "beyond", "seconds", "same as kansym's", "formula"]
-    kept = [True, True, True, comparison.held_out_rows > 0, comparison.beyond_rows > 0, True, True, True]
-    rows = [headers, *(_cells(tool) for tool in comparison.tools)]
-    rows = [[cell for cell, keep in zip(row, kept, strict=True) if keep] for row in rows]
+    found = [_cells(tool, comparison.kansym) for tool in comparison.tools]
+    # What was measured of no tool is no column.
+    names = [name for name in found[0] if name in WORDS or any(cells[name] for cells in found)]
+    rows = [names, *([cells[name] for name in names] for cells in found)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = []
     for row in rows:
-        # Numbers to the right; the first and the last two columns are words.
-        cells = [
-            cell.ljust(width) if place in (0, len(row) - 2, len(row) - 1) else cell.rjust(width)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        padded = [
+            cell.ljust(width) if name in WORDS else cell.rjust(width)
+            for name, cell, width in zip(names, row, widths, strict=True)
         ]
-        lines.append("  ".join(cells).rstrip())
+        lines.append("  ".join(padded).rstrip())
     return [*lines, "", *_below(comparison)]
 
 
-def _cells(result: ToolResult) -> list[str]:
-    if result.failure:
-        return [result.tool, "", "", "", "", "", "", f"failed: {result.failure}"]
+def _cells(result: ToolResult, own: ToolResult) -> dict[str, str]:
     if result.formula:
         text = result.formula
         text = text if len(text) <= LONGEST_FORMULA else f"{text[: LONGEST_FORMULA - 1]}…"
     else:
         text = f"({result.parameters} parameters, no formula)" if result.parameters else "(no formula)"
-    return [
-        result.tool,
-        "" if result.complexity is None else str(result.complexity),
-        error_words(result.rms),
-        error_words(result.held_out_rms),
-        error_words(result.beyond_rms),
-        "" if result.seconds is None else f"{result.seconds:.1f}",
-        "" if result.same is None else str(result.same.kind),
-        text,
-    ]
+    return {
+        "tool": result.tool,
+        "nodes": "" if result.complexity is None else str(result.complexity),
+        "bits": bits_words(result, own),
+        "error": error_words(result.rms),
+        "held out": error_words(result.held_out_rms),
+        "beyond": error_words(result.beyond_rms),
+        "seconds": seconds_words(result.seconds),
+        "start-up": seconds_words(result.start_up),
+        "from Enter": seconds_words(result.from_enter),
+        "memory": memory_words(result.peak_memory),
+        "same as kansym's": same_words(result),
+        "formula": f"{'not run' if result.missing else 'failed'}: {result.failure}" if result.failure else text,
+    }
+
+
+def bits_words(result: ToolResult, own: ToolResult) -> str:
+    """Bits more than kansym's formula takes: only differences mean anything."""
+    if result.bits is None or own.bits is None:
+        return ""
+    return f"{result.bits - own.bits:+.0f}" if round(result.bits - own.bits) else "0"
+
+
+def seconds_words(value: float | None) -> str:
+    """Seconds with one digit after the point; nothing where they were not measured."""
+    return "" if value is None else f"{value:.1f}"
+
+
+def memory_words(value: int | None) -> str:
+    """Bytes in megabytes."""
+    return "" if value is None else f"{value / 1e6:.0f} MB"
+
+
+def same_words(result: ToolResult) -> str:
+    """Whether a pick is kansym's formula, in a few words; nothing for kansym itself and without a formula."""
+    if result.same is None:
+        return ""
+    return "same law, other numbers" if result.same_law and not result.same.kind.same_form else str(result.same.kind)
 
 
 def error_words(value: float | None) -> str:
@@ -69,23 +99,26 @@ def share_words(comparison: Comparison) -> str:
     return (
         f"{', '.join(shares)}; {comparison.seconds:g} s for each, seed {comparison.seed}. Errors are root-mean-square "
         f"residuals of {comparison.target}{unit} (its spread is {comparison.spread:.3g}{unit}); nodes by one "
-        "count for all."
+        "count for all; bits are those of writing the rows down with the formula, less those with kansym's. Seconds "
+        "are those of the search; starting up comes before and does not count."
     )
 
 
 def _below(comparison: Comparison) -> Iterator[str]:
     yield from textwrap.wrap(share_words(comparison), WIDTH)
     for result in comparison.tools:
-        notes = []
+        notes = [] if result is comparison.kansym or result.failure else sentences(result, comparison)
         if len(result.formula) > LONGEST_FORMULA:
-            notes.append(f"formula: {result.formula}")
-        if result.same is not None and result.same.reason:
-            notes.append(f"{result.same.kind}: {result.same.reason}")
+            notes.append(f"The whole formula is {result.formula}.")
         if result.remark:
-            notes.append(result.remark)
-        if result.start_up is not None and result.start_up >= 1:
-            notes.append(f"{result.start_up:.1f} s to start up, not counted")
+            notes.append(f"Remarks: {result.remark}.")
         if notes:
-            yield f"{result.tool}: {'; '.join(notes)}"
+            yield from textwrap.wrap(
+                f"{result.tool}: {' '.join(notes)}",
+                WIDTH,
+                subsequent_indent="  ",
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
     if comparison.interrupted:
         yield "Interrupted: tools that had not run yet are missing."

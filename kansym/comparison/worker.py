@@ -11,8 +11,10 @@ import math
 import os
 import sys
 import time
+from dataclasses import replace
 from typing import IO, Any
 
+from kansym.comparison.memory import peak_memory
 from kansym.comparison.request import Request
 
 
@@ -48,7 +50,8 @@ def main() -> int:
             # What is compiled for this table alone is no part of the search either.
             getattr(module, "warm_up", lambda request, progress: None)(request, report)
             _send(channel, "searching", {"start_up": time.perf_counter() - start})
-            _send(channel, "answer", module.search(request, report).write())
+            answer = module.search(request, report)
+            _send(channel, "answer", replace(answer, peak_memory=peak_memory()).write())
         except Exception as error:
             _fail(channel, error)
     return 0

@@ -8,8 +8,6 @@ from typing import Any
 import numpy as np
 import sympy
 
-from kansym.comparison.result import Comparison, ToolResult
-from kansym.comparison.table import error_words, share_words
 from kansym.figures.steps import steps_in_words
 from kansym.kan.decision import Decision
 from kansym.kan.shape import format_shape
@@ -217,35 +215,6 @@ def _limit_words(name: str, low: float | None, high: float | None) -> str:
     if low is None or high is None:
         return f"{name} <= {high:g}" if low is None else f"{name} >= {low:g}"
     return f"{name} = {low:g}" if low == high else f"{low:g} <= {name} <= {high:g}"
-
-
-def comparison_values(comparison: Comparison) -> dict[str, Any]:
-    """A comparison with other tools."""
-    return {
-        "tools": [_tool(result) for result in comparison.tools],
-        "held_out": comparison.held_out_rows > 0,
-        "beyond": comparison.beyond_rows > 0,
-        "about": share_words(comparison),
-        "interrupted": comparison.interrupted,
-    }
-
-
-def _tool(result: ToolResult) -> dict[str, Any]:
-    same = result.same
-    return {
-        "tool": f"{result.tool} {result.version}".strip(),
-        "nodes": "" if result.complexity is None else str(result.complexity),
-        "error": error_words(result.rms),
-        "held_out": error_words(result.held_out_rms),
-        "beyond": error_words(result.beyond_rms),
-        "seconds": "" if result.seconds is None else f"{result.seconds:.1f}",
-        "same": "" if same is None else str(same.kind),
-        "reason": "" if same is None else same.reason,
-        "formula": result.formula,
-        "parameters": result.parameters,
-        "failure": result.failure,
-        "remark": result.remark,
-    }
 
 
 def data_values(run: FinishedRun) -> dict[str, Any]:

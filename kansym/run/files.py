@@ -24,7 +24,9 @@ THUMBNAIL = "thumbnail.png"
 
 TARGETS = "targets.json"
 """In a folder that holds a run for each of several targets."""
+COMPARISON_PAGE = "comparison.html"
 COMPARISON = ("comparison.json", "comparison.csv", "comparison.txt", "comparison.svg", "comparison.png")
+"""What `kansym.comparison.files.save_comparison` writes."""
 
 DRAWN = "figures"
 """Folder for what `kansym figures` draws, in the folder of the run."""

@@ -5,7 +5,7 @@ from pathlib import Path
 from kansym.data.dataset import Dataset
 from kansym.data.preparation import canonical_table
 from kansym.errors import ArgumentError, StorageError
-from kansym.run.files import COMPARISON, DRAWN, FIGURE_NAMES, OF_A_RUN, PAGE, RECORD, read_record
+from kansym.run.files import COMPARISON, COMPARISON_PAGE, DRAWN, FIGURE_NAMES, OF_A_RUN, PAGE, RECORD, read_record
 from kansym.run.summary import fingerprint
 
 
@@ -54,7 +54,7 @@ def clear_beside(path: Path) -> None:
     """
     if not (path / RECORD).exists():
         return
-    for name in (PAGE, *COMPARISON):
+    for name in (PAGE, COMPARISON_PAGE, *COMPARISON):
         (path / name).unlink(missing_ok=True)
     drawn = path / DRAWN
     if not drawn.is_dir() or drawn.is_symlink():
@@ -73,5 +73,5 @@ def saved_line(path: Path) -> str:
 
 def others(path: Path) -> bool:
     """Whether a folder holds anything that is not of a run."""
-    known = {*OF_A_RUN, PAGE, *COMPARISON, DRAWN}
+    known = {*OF_A_RUN, PAGE, COMPARISON_PAGE, *COMPARISON, DRAWN}
     return path.is_dir() and any(entry.name not in known for entry in path.iterdir())

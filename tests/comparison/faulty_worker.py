@@ -16,7 +16,18 @@ def prepare(progress):
         raise ImportError("no module named faulty; pip install faulty")
     if FAULT == "slow start":
         time.sleep(600)
+    if FAULT.startswith("late start"):
+        progress("starting Julia")
+        time.sleep(2.5)
     progress("ready in a moment")
+
+
+def warm_up(request, progress):
+    if FAULT.startswith("late start"):
+        progress("compiling for this table")
+        time.sleep(2.5)
+        if FAULT.endswith("killed"):
+            os.kill(os.getpid(), signal.SIGKILL)
 
 
 def search(request, progress):
@@ -30,6 +41,8 @@ def search(request, progress):
     if FAULT == "segfault":
         os.kill(os.getpid(), signal.SIGSEGV)
     if FAULT == "killed":
+        sys.stderr.write("┌ Warning: cos is defined already\n└ @ DynamicExpressions Construction.jl:309\n")
+        sys.stderr.flush()
         os.kill(os.getpid(), signal.SIGKILL)
     if FAULT == "hang":
         time.sleep(600)

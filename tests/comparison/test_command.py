@@ -26,11 +26,18 @@ def test_one_table(faulty, table, capsys, tmp_path):
     arguments = ["compare", "line.csv", "--target", "b", "--with", "faulty", "--seconds", "1", "--out", "out", "-q"]
     assert main(arguments) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split()[:3] == ["tool", "nodes", "error"]
+    assert lines[0].split()[:3] == ["tool", "nodes", "bits"]
     assert lines[1].split()[:2] == ["kansym", "5"] and lines[1].endswith("2*a + 1")
     assert lines[2].split()[:2] == ["faulty", "5"] and "same formula" in lines[2]
     written = {path.name for path in (tmp_path / "out").iterdir()}
-    assert {"comparison.json", "comparison.csv", "comparison.txt", "comparison.svg", "comparison.png"} <= written
+    assert {
+        "comparison.json",
+        "comparison.csv",
+        "comparison.txt",
+        "comparison.svg",
+        "comparison.png",
+        "comparison.html",
+    } <= written
     assert {"formula.json", "certificate.json", "report.txt"} <= written
     assert "faulty found the same" in (tmp_path / "out" / "report.txt").read_text()
     # Again is all right, with another table it is not.

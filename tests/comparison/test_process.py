@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import kansym.comparison.process as process_module
+from kansym.comparison.memory import peak_memory
 from kansym.comparison.process import MissingPeerError, PeerProcess
 from kansym.comparison.request import Answer, PeerError, PeerFormula, Request
 
@@ -40,7 +41,7 @@ def test_an_answer_and_progress(faulty, request_of):
         ("crash", "^ValueError: the population died out over two lines$"),
         ("exit", "ended with exit code 7: fatal: out of luck"),
         ("segfault", "killed by SIGSEGV"),
-        ("killed", "killed by SIGKILL"),
+        ("killed", "^was killed by SIGKILL$"),
         ("nothing", "found no formula"),
         ("hang", "did not end within 1 s"),
         ("stubborn", "did not end within 1 s"),
@@ -80,6 +81,38 @@ def test_a_start_that_takes_too_long(faulty, request_of):
     peer = replace(faulty("slow start"), start_up_limit=1.0)
     with PeerProcess(peer) as process, pytest.raises(PeerError, match="did not start within 1 s"):
         process.ask(request_of())
+
+
+def test_a_late_start_is_told_and_does_not_count(faulty, request_of, monkeypatch):
+    monkeypatch.setattr(process_module, "TELL_EVERY", 0.3)
+    lines = []
+    with PeerProcess(faulty("late start")) as process:
+        answer = process.ask(request_of(), lines.append)
+        # The stand-in says 0.01 s for its search, and sleeps for 5 s before.
+        assert answer.start_up >= 5.0 and answer.seconds == 0.01 and answer.start_up == process.start_up
+        told = [line for line in lines if line.endswith("so far, which do not count as its time")]
+        assert any(line.startswith("starting Julia: ") for line in told)
+        assert any(line.startswith("compiling for this table: ") for line in told)
+        # What is told of the second wait includes the first.
+        assert float(told[-1].split(": ")[1].split()[0]) >= 3
+        assert process.ask(request_of()).start_up < answer.start_up
+
+
+def test_the_start_up_of_a_failure_is_known(faulty, request_of):
+    with PeerProcess(faulty("late start, then killed")) as process:
+        with pytest.raises(PeerError, match="was killed by SIGKILL"):
+            process.ask(request_of())
+        assert process.start_up >= 5.0
+
+
+@pytest.mark.parametrize("fault", ["", "hang with results"])
+def test_the_memory_of_the_process(faulty, request_of, fault):
+    if peak_memory(os.getpid()) is None:
+        pytest.skip("other processes are known on Linux only")
+    with PeerProcess(faulty(fault)) as process:
+        answer = process.ask(request_of(2.0))
+    # An interpreter with numpy in it.
+    assert answer.peak_memory is not None and answer.peak_memory > 20 * 2**20
 
 
 def _alive(pid: int) -> bool:
@@ -145,7 +178,7 @@ def test_requests_and_answers_survive_the_way(tmp_path, rng):
     for name in ("X", "y", "weights", "points"):
         np.testing.assert_array_equal(getattr(read, name), getattr(asked, name))
     assert (read.units, read.y_unit, read.functions, read.seconds, read.seed) == (("m", None), "s", ("exp",), 2.5, 7)
-    answer = Answer((PeerFormula("x0", 1, 0.5),), 0, None, 1.0, 2.0, 3, "remark", "v")
+    answer = Answer((PeerFormula("x0", 1, 0.5),), 0, None, 1.0, 2.0, 3, "remark", "v", 2**30)
     assert Answer.read(answer.write()).write() == answer.write()
     predicted = Answer.read(Answer(predictions=np.array([1.0, 2.0])).write())
     np.testing.assert_array_equal(predicted.predictions, [1.0, 2.0])

@@ -7,14 +7,15 @@ import pytest
 import kansym.comparison.process as process_module
 import kansym.comparison.run as run_module
 from kansym.comparison.files import add_to_run, load_comparison, save_comparison
-from kansym.comparison.result import Comparison, findings
+from kansym.comparison.result import AgreeingRow, Comparison, ToolResult, findings
 from kansym.comparison.run import compare
+from kansym.comparison.words import sentences
 from kansym.data.dataset import make_dataset
 from kansym.errors import ArgumentError, StorageError
 from kansym.run.storage import load_run, save_run
 from kansym.search.discovery import discover
 from kansym.search.options import DiscoveryOptions
-from kansym.symbolic.same import Sameness
+from kansym.symbolic.same import Sameness, SameVerdict
 from kansym.validation.certificate import certify
 
 OPTIONS = DiscoveryOptions(max_seconds=5)
@@ -65,7 +66,7 @@ def test_a_fault_is_one_row(faulty, line, found, fault):
     assert own.formula == "2*first + 1" and not own.failure
     assert other.failure and "\n" not in other.failure and other.formula == ""
     assert other.missing == (fault == "missing")
-    assert f"failed: {other.failure}" in str(result)
+    assert f"{'not run' if other.missing else 'failed'}: {other.failure}" in str(result)
     assert findings(result)[0].failure == other.failure
 
 
@@ -180,6 +181,104 @@ def test_wrong_arguments(line):
 def test_the_figure_has_every_tool_that_answered(faulty, line, found):
     faulty("")
     result = compare(line, peers=["faulty"], options=OPTIONS, found=found)
-    (axes,) = result.figure().axes
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["kansym", "faulty"]
-    assert axes.get_yscale() == "log"
+    bits, errors = result.figure().axes[:2]
+    assert [text.get_text() for text in bits.get_yticklabels()] == ["kansym", "faulty"]
+    assert (
+        bits.get_title(loc="left") == "Bits more than kansym's"
+        and errors.get_title(loc="left") == "Error on the rows, m"
+    )
+    (legend,) = result.figure().legends
+    assert [text.get_text() for text in legend.get_texts()] == ["kansym", "the same function"]
+
+
+def test_bars_of_the_figure():
+    tools = (
+        ToolResult("kansym", "1", "x", rms=1e-17, held_out_rms=1e-17, seconds=2.0, start_up=3.0, bits=-10.0),
+        ToolResult("far", "1", "y", rms=1.0, held_out_rms=1.0, beyond_rms=math.inf, seconds=4.0, bits=30.0),
+        ToolResult("near", "1", "z", rms=1e-3, held_out_rms=1e-3, beyond_rms=2.0, bits=-12.0, peak_memory=5 * 10**6),
+        ToolResult("gone", failure="crashed"),
+    )
+    axes = Comparison(tools, "y", None, 20, 5, 5, 1.0, 3.0, 0).figure().axes
+    shown = {one.get_title(loc="left"): one for one in axes}
+    assert list(shown) == [
+        "Bits more than kansym's", "Error on rows that no tool saw", "Error beyond their range",
+        "Seconds from Enter (pale: start-up)", "Peak memory in megabytes",
+    ]  # fmt: skip
+    assert [bar.get_width() for bar in shown["Bits more than kansym's"].patches] == [0, 40, -2]
+    errors = shown["Error on rows that no tool saw"]
+    # Three decades are a logarithmic axis, on which what is exact has no bar.
+    assert errors.get_xscale() == "log" and errors.patches[0].get_width() == 0
+    assert errors.patches[1].get_width() > errors.patches[2].get_width() > 0
+    words = [text.get_text() for text in shown["Error beyond their range"].texts]
+    assert words == ["not measured", "undefined", "2"]
+    assert [bar.get_width() for bar in shown["Seconds from Enter (pale: start-up)"].patches] == [5, 3, 4]
+    assert [text.get_text() for text in errors.get_yticklabels()] == [""] * 3
+    for one in axes:
+        assert not any("crashed" in text.get_text() for text in one.texts)
+
+
+def test_what_was_measured_is_in_the_table_and_in_the_file(faulty, line, tmp_path):
+    faulty("late start")
+    result = compare(line, peers=["faulty"], options=OPTIONS)
+    own, other = result.tools
+    assert other.seconds == 0.01 and other.start_up >= 5 and other.from_enter == other.seconds + other.start_up
+    # kansym's own start is measured as the others' are.
+    assert own.start_up > 0.1 and own.from_enter > own.seconds
+    assert other.bits == own.bits and other.algebra is True and other.agreeing is None
+    header, first, second = str(result).splitlines()[:3]
+    assert header.split()[7:11] == ["seconds", "start-up", "from", "Enter"]
+    assert f"{other.start_up:.1f}  " in second and f"{other.from_enter:.1f}" in second and " 0 " in first
+    save_comparison(result, tmp_path)
+    loaded = load_comparison(tmp_path)
+    assert loaded.tools == result.tools
+    frame = result.to_frame().set_index("tool")
+    assert frame.loc["faulty", "from_enter"] == other.from_enter and frame.loc["faulty", "algebra"]
+
+
+def test_a_failure_does_not_count_its_start(faulty, line, found):
+    faulty("late start, then killed")
+    other = compare(line, peers=["faulty"], options=OPTIONS, found=found)["faulty"]
+    assert other.failure == "was killed by SIGKILL" and other.start_up >= 5.0 and other.seconds < 5.0
+
+
+def test_of_an_equal_longer_pick_the_shorter_row_is_told(line, found, tmp_path):
+    path = tmp_path / "hall_of_fame.csv"
+    lines = ('1,1.2,"first"', '5,1.6e-31,"(first * 2.0) + 1.0"', '11,0.0,"(first*2.0 + sin(first)^2) + cos(first)^2"')
+    path.write_text("\n".join(("Complexity,Loss,Equation", *lines)))
+    entry = compare(line, peers=[], options=OPTIONS, found=found, pysr_csv=path)["pysr (file)"]
+    # Its rule hands out the exact one, which is the same once simplified; the row that needs no simplification is told.
+    assert entry.formula == "2*first + 1" and entry.same.kind is Sameness.SAME
+    assert (entry.agreeing.place, entry.agreeing.own_complexity, entry.agreeing.pick_complexity) == (2, 5.0, 11.0)
+    assert sentences(entry, compare(line, peers=[], options=OPTIONS, found=found))[-1] == (
+        "Row 2 of its own list, of complexity 5 by its own count, is kansym's function: 2*first + 1. It picked one of "
+        "complexity 11."
+    )
+
+
+def test_sentences_for_every_outcome():
+    verdict = SameVerdict(Sameness.DIFFERENT, 1.0, 1.0, "their values differ on the data")
+    same = SameVerdict(Sameness.SAME, 0.0, 0.0, "equal to 30 digits")
+    own = ToolResult("kansym", formula="x", rms=1.0, held_out_rms=1.0, beyond_rms=1.0, bits=0.0)
+    row = AgreeingRow(2, "x*1.0", 3, 3.0, None, 1.0, same)
+    worse = ToolResult(
+        "a", formula="y", rms=2.0, held_out_rms=4.0, beyond_rms=math.inf, bits=7.0, same=verdict, agreeing=row
+    )
+    better = ToolResult("b", formula="z", held_out_rms=0.25, beyond_rms=1e-12, bits=-7.0, same=verdict)
+    equal = ToolResult("c", formula="x + 0", held_out_rms=1.0, bits=0.0, same=same, algebra=True)
+    net = ToolResult("d", held_out_rms=1.05, parameters=9)
+    comparison = Comparison((own, worse, better, equal, net), "y", None, 50, 10, 5, 1.0, 3.0, 0)
+    assert sentences(worse, comparison) == [
+        "Found another function: their values differ on the data.",
+        "On rows that no tool saw its error is 4 times kansym's; beyond the range of the others it has no value.",
+        "With it the rows take 7 bits more to write down, formula included.",
+        "Row 2 of its own list, of complexity 3 by its own count, is kansym's function: x*1.0. It picked a longer one.",
+    ]
+    assert sentences(better, comparison)[1:] == [
+        "On rows that no tool saw its error is 4 times smaller than kansym's; beyond the range of the others its error "
+        "is more than 1e9 times smaller than kansym's.",
+        "With it the rows take 7 bits fewer to write down, formula included.",
+    ]
+    assert sentences(equal, comparison) == ["Found the same function: equal to 30 digits, and by algebra."]
+    assert sentences(net, comparison) == [
+        "Predicts without a formula. On rows that no tool saw its error is about as large as kansym's."
+    ]

@@ -20,6 +20,7 @@ from kansym.comparison.split import Split
 from kansym.data.dataset import Dataset
 from kansym.data.shipped import dataset_names
 from kansym.errors import ArgumentError
+from kansym.report.html.comparison import write_comparison_page
 from kansym.report.html.page import write_page
 from kansym.report.terminal import recorded_log
 from kansym.run.files import RECORD
@@ -140,6 +141,7 @@ def compare(
         elif out.resolve() == Path(file).resolve():
             add_to_run(out, run, findings(comparison))
         save_comparison(comparison, out)
+        write_comparison_page(comparison, out)
         if (out / RECORD).exists():
             write_page(out)
         watch.record = out / COMPARED

@@ -28,6 +28,7 @@ def discover(
     units: Path | None,
     given: str | None,
     guess: list[str] | None,
+    guess_from: Path | None,
     bounds: list[str] | None,
     fix: list[str] | None,
     columns: list[str] | None,
@@ -97,6 +98,7 @@ def discover(
         refused({
             "--x-error": x_error, "--given": given, "--guess": guess, "--robust": robust, "--exact": exact,
             "--agreement": agreement, "--bootstrap": bootstrap, "--units": units, "--name-constants": name_constants,
+            "--guess-from": guess_from,
         })  # fmt: skip
         watch.enter(READING)
         source = source_of(file, group, dataset_per_file, key)
@@ -104,6 +106,8 @@ def discover(
         return work_of("discover_by_group")(source, table, searched, leave_out=names_of(leave_out), **shown)
     if leave_out:
         raise ArgumentError("--leave-out is for groups; name their column with --group")
+    if len(targets) > 1 and guess_from is not None:
+        raise ArgumentError("--guess-from is for one target; search the others apart")
     if len(targets) > 1:
         if bootstrap:
             raise ArgumentError("--bootstrap is for one target; search the others apart")
@@ -119,6 +123,7 @@ def discover(
         dataset,
         searched,
         remarks,
+        guess_from=guess_from,
         agreement=agreement,
         bootstrap=bootstrap,
         jobs=jobs,

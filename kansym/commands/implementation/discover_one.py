@@ -13,6 +13,7 @@ from kansym.commands.implementation.found import certificate_of, summary_json
 from kansym.commands.implementation.tables import TableOptions
 from kansym.commands.output import this_command, verbose_log, watch, write_json, write_line, write_note
 from kansym.commands.stopwatch import CERTIFICATE, FILES, SEARCH
+from kansym.comparison.guesses import guesses_from
 from kansym.data.dataset import Dataset
 from kansym.device import choose_device
 from kansym.executors import dask_executor
@@ -39,6 +40,7 @@ def discover_one(
     searched: Mapping[str, Any],
     remarks: Sequence[str],
     *,
+    guess_from: Path | None,
     agreement: int,
     bootstrap: int,
     jobs: int,
@@ -59,6 +61,8 @@ def discover_one(
     choose_device(options.device, work=0)
     if options.given is not None:
         remarks += GivenPart.read(options.given, dataset.names, options.limits).name_hints
+    if guess_from is not None:
+        options = replace(options, guesses=(*options.guesses, *guesses_from(guess_from, dataset.names)))
     for one in read_guesses(dataset, options):
         remarks += one.name_hints
     if out is not None:

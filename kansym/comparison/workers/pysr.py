@@ -1,5 +1,7 @@
 """PySR, in a process of its own, with Julia.
 
+Versions 1.5 and 2 take the same arguments and leave the same files; `lacking` says what 1.5 has not.
+
 Settings, and why; all others are PySR's defaults, which its authors tuned and advise to keep
 (https://pysr.ai/tuning, and the advice that comes with version 2).
 
@@ -244,7 +246,8 @@ def search(request: Request, progress: Progress) -> Answer:
     operators = operators_for(request.functions)
     # Of an earlier search, if the folder is used again.
     shutil.rmtree(request.folder / RUN, ignore_errors=True)
-    remarks = [units.remark]
+    version = str(getattr(pysr, "__version__", ""))
+    remarks = [units.remark, lacking(version)]
     if operators.missing:
         remarks.append(f"without {', '.join(operators.missing)}, which PySR does not have")
     progress("searching")
@@ -274,8 +277,16 @@ def search(request: Request, progress: Progress) -> Answer:
         pick=_pick(model, rows),
         seconds=seconds,
         remark="; ".join(remark for remark in remarks if remark),
-        version=str(getattr(pysr, "__version__", "")),
+        version=version,
     )
+
+
+def lacking(version: str) -> str:
+    """What a version lacks of what kansym has a use for; nothing where it lacks nothing.
+
+    The arguments of a search are in 1.5 and in all of 2.
+    """
+    return "PySR 1 takes no guesses, which kansym can write for version 2" if version.startswith("1.") else ""
 
 
 def pick(formulas: Sequence[PeerFormula]) -> int:

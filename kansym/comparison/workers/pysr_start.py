@@ -71,7 +71,7 @@ def missing(error: Exception) -> str:
     """In one line, what is missing for PySR and how to get it, from what its import raised."""
     if isinstance(error, ModuleNotFoundError):
         if error.name == "pysr":
-            return f"PySR is not installed: pip install 'pysr>=2.7,<3', then once {FIRST_START}, which fetches Julia"
+            return f"PySR is not installed: pip install 'pysr>=1.5,<3', then once {FIRST_START}, which fetches Julia"
         return f"PySR needs the package {error.name!r}: pip install --upgrade pysr"
     cause = _cause(error)
     network = (urllib.error.URLError, TimeoutError, ConnectionError, http.client.HTTPException)

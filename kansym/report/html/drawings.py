@@ -32,7 +32,7 @@ ORDER = (
 LEADING = ("slices", "residuals")
 """Figures that stand before the constants."""
 
-COMPARED = "Down and to the left is better. Residuals are those on the rows that every tool was fitted to."
+COMPARED = "Shorter is better in every panel. Errors that lie far apart are on a logarithmic axis."
 
 WIDE = 650.0
 """Pixels from which a figure takes the whole width of the page."""
@@ -96,15 +96,11 @@ def _of_kind(name: str, run: FinishedRun) -> Drawing | None:
     )
 
 
-def comparison_drawing(comparison: Comparison, run: FinishedRun | None = None) -> Drawing:
-    """The fronts of several tools; with the run, in the style of its other figures."""
-
-    def draw() -> Figure:
-        return comparison.figure() if run is None else FIGURES["front"](run, comparison=comparison)
-
-    tools = ", ".join(result.tool for result in comparison.tools)
-    alt = f"Pareto fronts of {tools}: residual against the number of nodes."
-    drawn = _drawn("comparison", "Fronts of all tools", draw, lambda: alt, lambda: COMPARED)
+def comparison_drawing(comparison: Comparison) -> Drawing:
+    """Several tools side by side: what their formulas cost, how far they are off, and what they took."""
+    tools = ", ".join(result.tool for result in comparison.tools if not result.failure)
+    alt = f"{tools} side by side: bits, errors, seconds from Enter and memory; the table has the numbers."
+    drawn = _drawn("comparison", "Side by side", comparison.figure, lambda: alt, lambda: COMPARED)
     assert drawn is not None
     return drawn
 

@@ -17,13 +17,13 @@ from kansym.figures.style import DARK, LIGHT
 from kansym.report.constants import constants_of
 from kansym.report.html.captions import front_words
 from kansym.report.html.certificate import certificate_values
+from kansym.report.html.compared import comparison_values
 from kansym.report.html.drawings import Drawing, comparison_drawing, drawings
 from kansym.report.html.environment import environment
 from kansym.report.html.formulas import code_listings, formula_markup, formula_text
 from kansym.report.html.markup import drawing_colours
 from kansym.report.values import (
     agreement_lines,
-    comparison_values,
     data_values,
     errors_too_small,
     front_rows,
@@ -84,7 +84,7 @@ def write_html(text: str, path: str | os.PathLike[str]) -> Path:
 
 def report_html(run: FinishedRun, *, comparison: Comparison | None = None) -> str:
     """The report of a run as the text of an HTML file; see `write_report`."""
-    compared = None if comparison is None else comparison_drawing(comparison, run)
+    compared = None if comparison is None else comparison_drawing(comparison)
     return render(summarise(run, comparison), drawings(run), compared)
 
 

@@ -9,9 +9,10 @@ from markupsafe import Markup
 
 from kansym.report.constants import constants_of
 from kansym.report.html.certificate import certificate_values
+from kansym.report.html.compared import comparison_values
 from kansym.report.html.environment import environment
 from kansym.report.html.formulas import formula_markup
-from kansym.report.values import comparison_values, ended_words, front_rows
+from kansym.report.values import ended_words, front_rows
 from kansym.search.front import ParetoFront
 from kansym.symbolic.formula import Formula
 from kansym.units.words import after_number

@@ -118,7 +118,8 @@ class Page(HTMLParser):
 
     def __post_init__(self) -> None:
         HTMLParser.__init__(self, convert_charrefs=True)
-        self.feed(self.html)
+        # Where a line may break is no element of the page, and splits no word of its text.
+        self.feed(self.html.replace("<wbr>", ""))
         self.close()
         assert not self.stack, self.stack
 

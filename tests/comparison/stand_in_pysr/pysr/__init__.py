@@ -1,7 +1,8 @@
 """A stand-in for PySR 2.7.2, for tests where there is no Julia: same names, arguments, checks and files.
 
 What it does is written in the JSON file that STAND_IN_PYSR names: ``{"import": ..., "fit": ...}``, read again at every
-fit. Its search is least squares for three forms of formulas.
+fit; ``"version"`` makes it 1.5.10, and ``"late"`` is how long it starts and compiles. Its search is least squares for
+three forms of formulas.
 """
 
 import json
@@ -20,7 +21,17 @@ import numpy as np
 import pandas as pd
 import sympy
 
-__version__ = "2.7.2"
+SINCE_2 = {
+    "operators", "type_spec", "fraction_replaced_guesses", "weight_backsolve", "mutations", "default_mutations",
+    "worker_timeout", "worker_imports", "guesses", "plugins", "default_plugins", "use_tracing", "tracing_file",
+}  # fmt: skip
+"""Arguments that 1.5 does not know."""
+
+# What 1.5.10 and 2.0.0a2 wrote to standard error before they searched, with every set of operators.
+WARNING = """\
+┌ Warning: The `atanh` operator is not recommended with default settings.
+└ @ DynamicExpressions.OperatorEnumConstructionModule ~/.julia/packages/DynamicExpressions/x/src/Construction.jl:309
+"""
 
 # pysr/sr.py of the wheel, in its order.
 # fmt: off
@@ -81,10 +92,14 @@ def _log(**entries):
             file.write(json.dumps(entries, default=str) + "\n")
 
 
+__version__ = _plan("version") or "2.7.2"
+
+
 def _start():
     """What happens at import: juliapkg looks for Julia, and juliacall starts it."""
     plan = _plan("import")
     _log(environment={key: os.environ[key] for key in os.environ if "JULIA" in key}, torch="torch" in sys.modules)
+    time.sleep(_plan("late") or 0.0)
     if plan == "no pysr":
         raise ModuleNotFoundError("No module named 'pysr'", name="pysr")
     if plan == "no juliacall":
@@ -119,7 +134,7 @@ _start()
 class PySRRegressor:
     def __init__(self, model_selection="best", **arguments):
         for name in arguments:
-            if name not in PARAMETERS:
+            if name not in PARAMETERS or (__version__.startswith("1.") and name in SINCE_2):
                 raise TypeError(f"`{name}` is not a valid keyword argument for PySRRegressor.")
         defaults = {"niterations": 100, "populations": 31, "population_size": 27, "maxsize": 30, "run_id": "20260101_x"}
         defaults |= {"tournament_selection_n": 15, "ncycles_per_iteration": 380, "output_directory": "outputs"}
@@ -153,9 +168,11 @@ class PySRRegressor:
         folder = Path(self.output_directory) / self.run_id
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "checkpoint.pkl").write_bytes(b"\x80\x04N.")
+        os.write(2, WARNING.encode())
         warm_up = self.niterations < 10
         if warm_up:
             plan = ""
+            time.sleep(_plan("late") or 0.0)
         self.interrupted_ = False
         handler = signal.signal(signal.SIGINT, self._interrupt)
         try:
@@ -187,9 +204,21 @@ class PySRRegressor:
                 os.write(1, b'{"kind": "answer", "formulas": [{"expression": "42"}]} %d\n' % k)
                 os.write(2, b"\xff\x00 not text\n")
         text = self._hall_of_fame(X, y, weights, names)
+        for guess in self.guesses or ():
+            values = sympy.lambdify(sympy.symbols(names), sympy.sympify(guess.replace("^", "**")), "numpy")(*X.T)
+            text += f'9,{float(np.mean((values - y) ** 2))!r},"{guess}"\n'
+        if plan == "longer pick":
+            # Equal, longer, and of least loss by rounding alone: what it then hands out.
+            last = text.splitlines()[-1].split(",")
+            longer = f"({last[2].strip(chr(34))}) + ((square(sin({names[0]})) + square(cos({names[0]}))) - 1.0)"
+            text += f'{int(last[0]) + 9},0.0,"{longer}"\n'
         file.write_text(text)
         file.with_name(file.name + ".bak").write_text(text)
         _log(written=str(file))
+        if plan == "killed":
+            # As by the system where memory is short.
+            time.sleep(0.5)
+            os.kill(os.getpid(), signal.SIGKILL)
         if plan == "exit":
             os._exit(3)
         if plan == "crash":
