@@ -27,7 +27,7 @@ columns where structure has made a curve of a table, which has the engines for c
 LEAF = 0.05
 """Least share of the time budget for a smaller problem while sums of products are still to have their first turn."""
 
-NETWORK_SECONDS, LAST_NETWORK = 1.6, 0.03
+NETWORK_SECONDS, LAST_NETWORK = 1.0, 0.03
 """Most time for a network beside a formula that was found without one, and the share of the budget that it has in any
 case: one that is hardly trained says nothing."""
 
@@ -37,8 +37,8 @@ READING = 0.2
 CHALLENGE = 0.2
 """Most of the time budget that is kept for rivals of the pick, where the noise of the table is known."""
 
-LEAST_FOR_RIVALS = 2.0
-"""Seconds for rivals of a pick that was found at once: time for all short compositions of a table."""
+LEAST_FOR_RIVALS = 1.0
+"""Seconds for rivals of a pick that was found at once: time for the short compositions of a table."""
 
 RESERVE = 0.03
 """Share of the time budget kept for the last refit."""

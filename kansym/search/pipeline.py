@@ -270,8 +270,8 @@ class _Run:
         if best is not None and is_noisy(best.loss, self.fit_rows):
             self.report("composing", "looking for rivals of the pick")
             until = self.start + self.options.max_seconds * (1 - budget.RESERVE)
-            # As long as the search itself has taken: what was hard to find has rivals that are hard to find.
-            until = min(until, clock.now() + max(budget.LEAST_FOR_RIVALS, clock.now() - self.start))
+            # Half as long as the search itself has taken: what was hard to find has rivals that are hard to find.
+            until = min(until, clock.now() + max(budget.LEAST_FOR_RIVALS, (clock.now() - self.start) / 2))
             self.challenged = self.formulas.challenge(until, seed=self.options.seed)
 
     @contained("the first formulas")

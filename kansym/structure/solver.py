@@ -244,7 +244,8 @@ class Solver:
             forms.sort(key=lambda form: form.bits(len(problem.t), 1))
         size = float(np.mean((np.ones(1) if weights is None else weights / weights.mean()) * problem.t**2))
         exact = [form for form in forms if form.loss <= EXACT_FORM * size]
-        for offset in (False, True) if problem.dimension == 1 and not self.reducer.noisy else ():
+        paired = problem.dimension == 1 and not (self.reducer.noisy or self.quick)
+        for offset in (False, True) if paired else ():
             pairs = () if exact else scaled_pairs(*curve, offset=offset, either=bool(problem.steps))
             exact += [form for form in pairs if form.loss <= EXACT_FORM * size]
         if exact:
