@@ -22,8 +22,10 @@ from kansym.search.final_fit import MANY
 from kansym.search.front import ParetoFront
 from kansym.search.results import StopReason
 from kansym.symbolic.formula import Constant, Formula
-from kansym.units.unit import split_factor
-from kansym.units.words import after_number, begins_with_number
+from kansym.units.naming import reduced
+from kansym.units.words import after_number
+from kansym.validation.certificate import Certificate
+from kansym.validation.grounds import Topic
 from kansym.validation.verdict import accounts_for_errors
 
 MOST_OUTLIERS = 50
@@ -44,7 +46,8 @@ class ConstantValues:
     unit : str
         Empty for a pure number.
     converted : str
-        The full value in a unit without a number in it, for units such as ``1000 m``; else empty.
+        The value in a unit without a number in it and in which nothing cancels, for units such as ``1000 m`` and
+        ``cm/mm``; else empty.
     remark : str
         How its error is to be understood, and the simple number that it is near to; empty where it is a plain standard
         error.
@@ -72,10 +75,12 @@ class ConstantValues:
         snapped = constant.snapped is not None
         fitted = f"; {measured(constant.fitted, error)} was fitted" if constant.fitted is not None else ""
         converted = ""
-        if not snapped and unit and begins_with_number(unit):
-            factor, plain = split_factor(unit)
+        factor, plain = reduced(unit) if unit and not snapped else (1.0, unit)
+        if plain != unit:
             scaled = None if error is None else factor * error
-            converted = f"{with_error(factor * value, scaled)}{after_number(plain)}"
+            # A pure number is written as the literature does, with its error in brackets.
+            written = measured(factor * value, scaled) if plain == "1" else with_error(factor * value, scaled)
+            converted = f"{written}{after_number(plain)}"
         rounding = error is not None and is_rounding(value, error)
         remark = "exact to rounding" if rounding else "standard error unknown" if error is None else ""
         if constant.near is not None and not rounding:
@@ -212,15 +217,38 @@ def _percent(fraction: float) -> str:
     return f"{100 * fraction:.2g} %" if fraction > 1e-6 else f"{fraction:.1g}"
 
 
+CLAIMS = (
+    StopReason.AS_GOOD_AS_DATA,
+    StopReason.NOTHING_SMOOTH_LEFT,
+    StopReason.AS_GOOD_AS_SPLINE,
+    StopReason.AS_GOOD_AS_NETWORKS,
+)
+"""Endings that say how good the formula is, by tests that are quick and dull beside those of the certificate."""
+
+OF_WHAT_IS_LEFT = (Topic.FIT, Topic.RESIDUALS, Topic.FUNCTIONS)
+"""Topics of grounds that say the same."""
+
+
 def ended(summary: RunSummary) -> str:
     """How long the run took, and why it ended."""
-    return ended_words(summary.seconds, summary.stopped)
+    return ended_words(summary.seconds, summary.stopped, summary.certificate)
 
 
-def ended_words(seconds: float, stopped: str) -> str:
-    """``5.2 s; ended because: every shape was tried``; a reason that says itself that it ended stands alone."""
+def ended_words(seconds: float, stopped: str, certificate: Certificate | None = None) -> str:
+    """``5.2 s; ended because: every shape was tried``; a reason that says itself that it ended stands alone.
+
+    Where the certificate objects to what the formula leaves, a claim that it leaves nothing is said to be the search's.
+    """
     alone = stopped in (StopReason.OUT_OF_WALL_TIME, StopReason.INTERRUPTED, StopReason.EDITED)
-    return f"{seconds:.1f} s; {'' if alone else 'ended because: '}{stopped}"
+    words = f"{seconds:.1f} s; {'' if alone else 'ended because: '}"
+    if stopped in CLAIMS and certificate is not None and _sees_more(certificate):
+        return f"{words}to the search {stopped}; the tests of the certificate see more"
+    return f"{words}{stopped}"
+
+
+def _sees_more(certificate: Certificate) -> bool:
+    grounds = certificate.verdict.grounds
+    return any(not ground.supports and ground.topic in OF_WHAT_IS_LEFT for ground in grounds)
 
 
 @dataclass(frozen=True)

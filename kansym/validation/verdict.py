@@ -6,8 +6,8 @@ touched (`kansym.fitting.predictability`) and the formula predicts left-out rows
 (`AS_SMOOTH`). It describes y if it has values on all rows and leaves no more than the known errors, or less than half
 of the variance; and where structure is left, or a network predicts better, less than a hundredth of it. What leaves
 more than `FAR_OFF` times what the errors allow, or than a network does, or has more than `MOST_OF_ALL` constants,
-or has more constants than a law may have and still leaves more than the errors allow, describes y only where it is off by
-less than `SMALL`. Otherwise there is **no closed form**.
+or has more constants than a law may have and still leaves more than the errors allow, describes y only where it is off
+by less than `SMALL`. Otherwise there is **no closed form**.
 
 It is a **law** only if nothing speaks against it that could be measured:
 
