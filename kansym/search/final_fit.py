@@ -21,8 +21,7 @@ from kansym.fitting.estimate import Estimate, estimate_table
 from kansym.fitting.least_squares import Measurements
 from kansym.fitting.outliers import Outlier, outliers_of, robust_limit
 from kansym.fitting.residuals import EXACT, effective_error
-from kansym.search.front import ParetoFront
-from kansym.search.guess_outcome import GuessOutcome
+from kansym.search.guess_outcome import GuessOutcome, ShorterRival, with_pick
 from kansym.search.prior.guess import Guess
 from kansym.search.results import Discovery
 from kansym.symbolic.constants import Constant, bounded, with_constant_symbols
@@ -85,7 +84,7 @@ def settled(discovery: Discovery, dataset: Dataset, *, loss: str, until: float) 
         for formula in discovery.front:
             if not clock.late(until) and id(formula) not in formulas:
                 formulas[id(formula)] = refitted(formula, dataset, loss)[0]
-    front = ParetoFront(formulas.get(id(formula), formula) for formula in discovery.front)
+    front = with_pick((formulas.get(id(formula), formula) for formula in discovery.front), fitted)
     few = found is not None and len(found.residuals) == dataset.n_rows
     outliers = found.outliers if found is not None and few else far_rows(fitted, dataset)
     notes = (*discovery.notes, *_outlier_notes(outliers, dataset, loss), *_group_notes(fitted, dataset))
@@ -217,7 +216,7 @@ def settled_on_all(
             pick = with_exact(pick, exact) if exact else pick
     rounding = EXACT * root_mean_square(sample.y, None)
     left = residuals_on_all(pick, whole, sample, limit, exact=rounding, watch=watch)
-    front = ParetoFront(pick if formula is discovery.formula else formula for formula in discovery.front)
+    front = with_pick((pick if formula is discovery.formula else formula for formula in discovery.front), pick)
     notes = [*discovery.notes, f"The constants of the pick are from all {whole.n_rows} rows, those of others are not."]
     if far := left.far or left.left_out:
         listed = ", ".join(str(row) for row in left.farthest[:LISTED]) + (", ..." if far > LISTED else "")
@@ -259,7 +258,7 @@ def settled_guesses(discovery: Discovery, table: Dataset | None, *, loss: str, p
             # One function has one description length, that of its shortest notation.
             settled = discovery.formula
             written = replace(one.formula, description_length=settled.description_length)
-            front = ParetoFront(written if formula is settled else formula for formula in discovery.front)
+            front = with_pick((written if formula is settled else formula for formula in discovery.front), written)
             return replace(discovery, formula=written, front=front)
     return discovery
 
@@ -276,7 +275,8 @@ def _settled_guess(outcome: GuessOutcome, table: Dataset, loss: str) -> GuessOut
         logger.info("constants of the guess %s stay as they are: %s", outcome.text, problem)
         return outcome
     fitted = with_fitted_constants(formula, fit.form, fit.covariance, UnitSystem.of(table))
-    return replace(outcome, formula=fitted)
+    rivals = tuple(ShorterRival(refitted(one.formula, table, loss)[0], one.bits) for one in outcome.rivals)
+    return replace(outcome, formula=fitted, rivals=rivals)
 
 
 def _few_steps(form: ParametricForm, dataset: Dataset) -> tuple[ParametricForm, np.ndarray]:
