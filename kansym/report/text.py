@@ -100,6 +100,7 @@ def _guesses(summary: RunSummary) -> list[str]:
             ]
             lines += _indented(f"fitted: {', '.join(values)}" if values else "it has no constants to fit")
         lines += _indented(f"{guess.verdict}: {guess.words}")
+        lines += [f"    {one['bits']} shorter: {one['formula']}" for one in guess.rivals]
     return lines
 
 

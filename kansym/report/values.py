@@ -26,7 +26,7 @@ from kansym.units.naming import reduced
 from kansym.units.words import after_number
 from kansym.validation.certificate import Certificate
 from kansym.validation.grounds import Topic
-from kansym.validation.verdict import accounts_for_errors
+from kansym.validation.verdict import accounts_for_errors, bits
 
 MOST_OUTLIERS = 50
 """Outliers that are listed."""
@@ -262,6 +262,9 @@ class GuessValues:
         Whether its constants could be fitted.
     constants : list of dict
         With ``name``, ``value`` with its error, and ``start``, the number in the guess; empty without one.
+    rivals : list of dict
+        Of shorter descriptions, where the guess is the pick all the same: ``formula``, and ``bits`` by which it is
+        shorter.
     """
 
     text: str
@@ -269,6 +272,7 @@ class GuessValues:
     words: str
     fitted: bool
     constants: list[dict[str, str]]
+    rivals: list[dict[str, str]]
 
 
 def guesses_of(summary: RunSummary) -> list[GuessValues]:
@@ -283,7 +287,9 @@ def guesses_of(summary: RunSummary) -> list[GuessValues]:
             }
             for one in (() if guess.formula is None else guess.formula.constants)
         ]
-        found.append(GuessValues(guess.text, guess.verdict, guess.words, guess.formula is not None, constants))
+        rivals = [{"formula": str(one.formula), "bits": bits(one.bits)} for one in guess.rivals]
+        fitted = guess.formula is not None
+        found.append(GuessValues(guess.text, guess.verdict, guess.words, fitted, constants, rivals))
     return found
 
 
