@@ -9,6 +9,7 @@ from kansym.report.values import (
     agreement_lines,
     ended,
     errors_too_small,
+    exponent_lines,
     front_rows,
     guesses_of,
     option_words,
@@ -71,7 +72,7 @@ def _constants(formula: Formula, *, named: bool) -> list[str]:
     for constant in formula.constants:
         lines.append(constant_line(constant))
         lines += [f"  {words}" for words in ConstantValues.of(constant).suggestions]
-    return lines
+    return [*lines, *exponent_lines(formula)]
 
 
 def constant_line(constant: Constant) -> str:

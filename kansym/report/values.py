@@ -114,6 +114,15 @@ class ConstantValues:
         return [*converted, *([self.remark] if self.remark else weak), *self.suggestions]
 
 
+def exponent_lines(formula: Formula) -> list[str]:
+    """What the data say of each whole or rational exponent, ``x**(2/3): 0.684(2) if free, 3.9 errors from 2/3``."""
+    lines = []
+    for one in formula.exponents:
+        away = f"{one.deviation:.1f} errors from {one.number}"
+        lines.append(f"{one.power}: {measured(one.fitted, one.error)} if the exponent is free, {away}")
+    return lines
+
+
 def constants_of(formula: Formula) -> list[ConstantValues]:
     """The constants of a formula."""
     return [ConstantValues.of(constant) for constant in formula.constants]

@@ -17,6 +17,7 @@ from kansym.numbers import uncertain_numbers
 from kansym.surfaces import surface
 from kansym.symbolic.constants import Constant as Constant
 from kansym.symbolic.constants import consistency_of, constants_of, correlation_of, errors_alone, errors_of_parts
+from kansym.symbolic.exponents import Exponent
 from kansym.symbolic.latex import name_to_latex, to_latex
 from kansym.symbolic.named import NamedFormula, named_formula
 from kansym.symbolic.naming import plain, plain_symbol
@@ -62,6 +63,9 @@ class Formula:
     steps : tuple of Step
         The steps from the table to the formula, first to last, in plain symbols; one that carries `structure` as its
         name where only the words are known, as of runs that were saved by older versions.
+    exponents : tuple of Exponent
+        What the data make of its whole and rational exponents, where they were freed one by one; of the pick of a noisy
+        table.
     """
 
     expression: sympy.Expr
@@ -77,6 +81,7 @@ class Formula:
     covariance: np.ndarray | None = None
     consistent: bool | None = None
     steps: tuple[Step, ...] = ()
+    exponents: tuple[Exponent, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "variables", tuple(self.variables))
@@ -250,6 +255,7 @@ class Formula:
             "covariance": None if self.covariance is None else [[_to_json(c) for c in row] for row in self.covariance],
             "consistent": self.consistent,
             "steps": [step.to_dict() for step in self.steps],
+            "exponents": [asdict(exponent) for exponent in self.exponents],
         }
 
     @classmethod
@@ -276,6 +282,7 @@ class Formula:
                 covariance=_covariance(data.get("covariance"), len(data["constants"])),
                 consistent=None if data.get("consistent") is None else bool(data["consistent"]),
                 steps=tuple(Step.from_dict(step) for step in data.get("steps", ())),
+                exponents=tuple(Exponent.read(one) for one in data.get("exponents", ())),
             )
         except (KeyError, TypeError, ValueError) as error:
             if isinstance(error, StorageError):
