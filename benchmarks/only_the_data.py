@@ -2,10 +2,10 @@
 # pyright: reportArgumentType=false, reportAttributeAccessIssue=false
 """Does a result say more than the data do? Twenty guesses, twenty exponents and twenty random walks.
 
-Right guesses, with the law of a noisy table that shorter formulas imitate, have to stay the pick; wrong ones, which lack
-a term, have to go. Of power laws with exponents beside a fraction (0.684 for 2/3) none may be written that the data deny
-by more than the odds of one in a thousand, and right ones have to be written. No random walk has a law, or a good
-description whose residuals are alike beyond doubt::
+Right guesses, with the law of a noisy table that shorter formulas imitate, have to stay the pick; wrong ones, which
+lack a part, have to go. Of power laws with exponents beside a fraction (0.684 for 2/3) none may be written that the
+data deny by more than the odds of one in a thousand, and right ones have to be written. No random walk has a law, or a
+good description whose residuals are alike beyond doubt::
 
     python -m benchmarks.only_the_data                         # 20 of each, 6 s each
     python -m benchmarks.only_the_data --tables 5 --seed 1001
