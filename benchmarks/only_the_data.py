@@ -84,7 +84,7 @@ def guess_table(index: int, seed: int) -> tuple[Dataset, str, str]:
 def power_table(index: int, seed: int, *, right: bool) -> Dataset:
     """A table of a power law, alone or beside a straight line, whose exponent is a number or is beside one."""
     g = generator(f"power-{index}-{right}", seed)
-    x = np.exp(g.uniform(*np.log((0.5, 30)), int(g.integers(60, 300))))
+    x = np.exp(g.uniform(math.log(0.5), math.log(30), int(g.integers(60, 300))))
     power = float(g.choice(POWERS)) + (0.0 if right else float(g.choice([-1, 1]) * g.uniform(0.012, 0.03)))
     truth = g.uniform(1, 4) * x**power + float(g.choice([0, 0.3, 2.0])) * x
     error = math.exp(g.uniform(*np.log((0.003, 0.02))))

@@ -1,3 +1,5 @@
+# sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
+# pyright: reportArgumentType=false, reportReturnType=false
 """Whole and rational exponents of a formula beside what the data say of them: a number is written where they agree.
 
 An exponent of a noisy formula was chosen among a few numbers, or fitted and then rounded. Beside data that are sharp
@@ -30,9 +32,9 @@ FRACTION_ERRORS = 2.0
 """Errors up to which a fraction with a denominator above two is written: one is always near, so that a right one, which
 is farther off in one table of twenty, has nothing for it but the data."""
 
-STRUCTURE_LEVEL = 0.01
+STRUCTURE_LEVEL = 1e-3
 """Probability with which right whole and half exponents of a formula together are given up. Nearly all laws have such
-ones, so that it takes the odds of every other objection."""
+ones, so that it takes more than the odds of an objection: at three errors from 2 that is still the likelier number."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -318,7 +318,7 @@ def _without_far_rows(discovery: Discovery, options: DiscoveryOptions, verdict: 
     dataset = discovery.dataset
     if discovery.all_rows is not None:
         return verdict
-    formula, far = discovery.formula, ()
+    formula, kept, far = discovery.formula, dataset, ()
     # A row that pulls the formula to itself hides others, and shows what is right as far off: twice.
     for _ in range(2):
         far = far_rows(formula, dataset)

@@ -89,7 +89,7 @@ def test_of_numbers_that_are_wrong_none_is_written_and_right_ones_stay(number):
             after = with_measured_exponents(start, start.dataset, "linear")
             written.append(bool(rational_exponents(after.formula)))
     assert not any(wrong)
-    # Five in a hundred fractions, and one in a hundred of the others, are given up.
+    # Five in a hundred fractions, and one in a thousand of the others, are given up.
     assert sum(right) >= 4
 
 
