@@ -7,7 +7,7 @@ import numpy as np
 import scipy
 
 from kansym.data.columns import MissingRows, as_float_column, finite_rows, name_listing, quoted
-from kansym.data.error_models import ErrorModel, pair_of_errors
+from kansym.data.error_models import ErrorModel, is_like_poisson, pair_of_errors
 from kansym.errors import Argument, DataError
 
 
@@ -59,7 +59,8 @@ def checked_rows(
     model = ErrorModel.read(y_error) if isinstance(y_error, str) else None
     if isinstance(y_error, str):
         if model is None:
-            words = f" must be numbers, or 1%, sqrt(NAME) of a column, or poisson, got {quoted(y_error)}"
+            meant = "; did you mean poisson?" if is_like_poisson(y_error) else ""
+            words = f" must be numbers, or 1%, sqrt(NAME) of a column, or poisson, got {quoted(y_error)}{meant}"
             raise DataError(Argument("y_error"), words)
         first = 0 if row_numbers is None or row_word != "row" else int(row_numbers[0])
         y_error = model.errors(outcome, {**dict(zip(names, columns, strict=True)), target: outcome}, first_row=first)

@@ -1,5 +1,6 @@
 """Standard errors that follow from the target itself: a share of it, the root of a column, those of counts."""
 
+import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +15,15 @@ _SHARE = re.compile(r"\s*(?P<number>[0-9.eE+-]+)\s*%\s*")
 _ROOT = re.compile(r"\s*sqrt\((?P<column>.+)\)\s*")
 
 POISSON = "poisson"
+
+
+LIKE_POISSON = 0.75
+"""How near a word is to poisson, from 0 to 1, that is meant to be it: poison, Poission, poisso."""
+
+
+def is_like_poisson(text: str) -> bool:
+    """Whether a word that is no error model is probably meant as the one for counts."""
+    return difflib.SequenceMatcher(None, text.strip().lower(), POISSON).ratio() >= LIKE_POISSON
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,14 @@ LONG, ALIKE = 4, 0.8
 LEAST_VALUES = 30
 """Different values of a column below which gaps are its nature: levels, quantum numbers, settings."""
 
+FEWEST_VALUES, RANGE, PRINTED = 6, 2.0, 0.02
+"""Different values of a target, ratio of the largest to small ones, and relative difference from rounding, from which a
+column that follows from it does so by no coincidence."""
+
 _SIGN = r"u|unc|uncert|uncertainty|err|error|errors|sigma|sig|sd|std|stddev|se|stderr"
+_WORD = rf"(?:.*[ _.-])?(?:{_SIGN})(?:[ _.-].*)?"
+"""A name with a word for errors in it, whatever they are of."""
+
 _PATTERNS = (
     re.compile(rf"(?:{_SIGN})[ _.-](?P<of>.+)", re.IGNORECASE),
     re.compile(rf"(?:{_SIGN}|σ)\((?P<of>.+)\)", re.IGNORECASE),
@@ -77,7 +84,7 @@ def column_remarks(X: np.ndarray, names: Sequence[str], y: np.ndarray, target: s
     y : ndarray, shape (n,)
     target : str
     """
-    return [*_leaks(X, names, y, target), *_twins(X, names), *_gaps(X, names)]
+    return [*_leaks(X, names, y, target), *_errors_by_value(X, names, y, target), *_twins(X, names), *_gaps(X, names)]
 
 
 def scatter_remarks(
@@ -126,6 +133,42 @@ def _leaks(X: np.ndarray, names: Sequence[str], y: np.ndarray, target: str) -> l
                 "will be that column; leave it out of the inputs (--columns) if it is a copy."
             )
     return found
+
+
+def _errors_by_value(X: np.ndarray, names: Sequence[str], y: np.ndarray, target: str) -> list[Warned]:
+    """Notes on columns that follow from the target as its errors do: roots of counts, and a share under a telling name.
+
+    A formula with one of them says nothing of the target but how its errors were made. Laws have roots and shares too,
+    so that whole numbers and their roots count, which are none, and a share only where the name is one of errors.
+    """
+    sizes = np.abs(y)
+    if len(np.unique(sizes)) < FEWEST_VALUES or not sizes.max() > RANGE * np.quantile(sizes, 0.1):
+        return []
+    counts = bool((y >= 0).all() and (y == np.round(y)).all())
+    found = []
+    for column, name in zip(X.T, names, strict=True):
+        if not (column > 0).all() or _owner(name, target, (*names, target)) is not None:
+            continue
+        if counts and not (column == np.round(column)).all() and _follows(column, np.sqrt(np.maximum(y, 1.0)), 1.0):
+            what = f"the root of the counts {quoted(target)}"
+        elif re.fullmatch(_WORD, name, re.IGNORECASE) and _follows(column, sizes):
+            what = f"a share of the target {quoted(target)}"
+        else:
+            continue
+        found.append(
+            Warned(
+                f"Column {quoted(name)} is {what}, as its errors would be, and is an input now; if it holds errors, "
+                f"say --error {shown(name)} (in Python y_error)."
+            )
+        )
+    return found
+
+
+def _follows(column: np.ndarray, base: np.ndarray, factor: float | None = None) -> bool:
+    """Whether a column is a base times a factor, to two printed digits in nine of ten rows."""
+    ratio = column[base > 0] / base[base > 0]
+    middle = float(np.median(ratio)) if factor is None else factor
+    return float(np.quantile(np.abs(ratio / middle - 1), 0.9)) <= PRINTED
 
 
 def _twins(X: np.ndarray, names: Sequence[str]) -> list[str]:

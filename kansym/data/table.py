@@ -13,7 +13,7 @@ import numpy as np
 
 from kansym.data.columns import as_float_column, name_listing, parse_numbers, quoted
 from kansym.data.dataset import Dataset, make_dataset
-from kansym.data.error_models import ErrorModel
+from kansym.data.error_models import POISSON, ErrorModel, is_like_poisson
 from kansym.data.remarks import are_groups, scatter_remarks
 from kansym.deferred import deferred_module
 from kansym.errors import Argument, DataError
@@ -321,6 +321,9 @@ def _find(table: RawTable, names: list[str], wanted: str | float, role: str) -> 
     if not table.named and text.isdecimal() and int(text) < len(names):
         return int(text)
     close = difflib.get_close_matches(text, names, n=3, cutoff=0.5)
+    if role == "error" and is_like_poisson(text):
+        words = f"there is no {role} column {quoted(text)}; did you mean {POISSON}, the errors of counts?"
+        raise DataError(f"{table.source}: {words} columns: {column_listing(table, names)}")
     hint = f"did you mean {' or '.join(quoted(name) for name in close)}? " if close else ""
     raise DataError(
         f"{table.source}: there is no {role} column {quoted(text)}; {hint}columns: {column_listing(table, names)}"

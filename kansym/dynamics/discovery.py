@@ -12,6 +12,7 @@ import numpy as np
 from kansym import clock
 from kansym.dynamics.certificate import certify_system
 from kansym.dynamics.conserved import conserved_quantities
+from kansym.dynamics.definitions import with_definitions
 from kansym.dynamics.finish import formulas_of, settled
 from kansym.dynamics.options import DynamicsOptions
 from kansym.dynamics.ranking import Ranked, fitted_system
@@ -115,13 +116,14 @@ def discover_dynamics(
             )
         (progress or (lambda words: None))("fitting the constants to integrated trajectories")
         setting, best = settled(outcome.setting, outcome.best, until=begin + max_seconds)
+        best, definitions = with_definitions(setting, best, until=begin + max_seconds)
         system = _system(setting, best, outcome, seed, begin + max_seconds)
-        notes = list(system.notes)
+        notes = [*system.notes, *map(str, definitions)]
         if outcome.interrupted:
             notes.append("The search was interrupted; more time may find more.")
         if watch.ended_by_wall:
             notes.append(WALL_DECIDED)
-    return replace(system, notes=tuple(notes), seconds=wall.monotonic() - began)
+    return replace(system, notes=tuple(notes), definitions=definitions, seconds=wall.monotonic() - began)
 
 
 def fit_dynamics(data: Trajectories, forms: Sequence[ParametricForm], *, order: int = 1, parts: int = 1) -> System:

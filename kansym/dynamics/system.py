@@ -11,6 +11,7 @@ import numpy as np
 import sympy
 
 from kansym.dynamics.certificate import Certificate
+from kansym.dynamics.definitions import Definition
 from kansym.dynamics.findings import Conserved, FixedPoint
 from kansym.dynamics.inputs import input_function
 from kansym.dynamics.integration import CannotIntegrateError, Flow, flow_of
@@ -52,6 +53,8 @@ class System:
     explicit_time : bool
     notes : tuple of str
     seconds : float
+    definitions : tuple of Definition
+        States that are the rates of others, whose equations say no more than that.
     """
 
     formulas: tuple[Formula, ...]
@@ -68,6 +71,7 @@ class System:
     explicit_time: bool = False
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
+    definitions: tuple[Definition, ...] = ()
 
     @property
     def variables(self) -> tuple[str, ...]:

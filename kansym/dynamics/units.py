@@ -2,6 +2,7 @@
 
 from kansym.dynamics.setting import Setting
 from kansym.dynamics.trajectories import Trajectories
+from kansym.units.naming import quotient
 
 
 def derivative_units(data: Trajectories, state: int, order: int) -> str | None:
@@ -9,8 +10,7 @@ def derivative_units(data: Trajectories, state: int, order: int) -> str | None:
     own, time = data.units.get(data.states[state]), data.units.get(data.time)
     if own is None or time is None:
         return None
-    above, below = (unit if unit.isalnum() else f"({unit})" for unit in (own, time))
-    return f"{above}/{below}" + ("^2" if order == 2 else "")
+    return quotient(own, time, order)
 
 
 def units_of_grid(setting: Setting) -> dict[str, str | None]:

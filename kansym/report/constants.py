@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from kansym.numbers import is_rounding, measured, with_error
 from kansym.symbolic.formula import Constant, Formula
-from kansym.units.unit import split_factor
-from kansym.units.words import after_number, begins_with_number
+from kansym.units.naming import reduced
+from kansym.units.words import after_number
 
 WIDTH = 100
 """Columns that prose is wrapped to; formulas are never broken, so that they can be copied."""
@@ -27,7 +27,8 @@ class ConstantValues:
     unit : str
         Empty for a pure number.
     converted : str
-        The full value in a unit without a number in it, for units such as ``1000 m``; else empty.
+        The value in a unit without a number in it and in which nothing cancels, for units such as ``1000 m`` and
+        ``cm/mm``; else empty.
     remark : str
         How its error is to be understood, and the simple number that it is near to; empty where it is a plain standard
         error.
@@ -55,10 +56,12 @@ class ConstantValues:
         snapped = constant.snapped is not None
         fitted = f"; {measured(constant.fitted, error)} was fitted" if constant.fitted is not None else ""
         converted = ""
-        if not snapped and unit and begins_with_number(unit):
-            factor, plain = split_factor(unit)
+        factor, plain = reduced(unit) if unit and not snapped else (1.0, unit)
+        if plain != unit:
             scaled = None if error is None else factor * error
-            converted = f"{with_error(factor * value, scaled)}{after_number(plain)}"
+            # A pure number is written as the literature does, with its error in brackets.
+            written = measured(factor * value, scaled) if plain == "1" else with_error(factor * value, scaled)
+            converted = f"{written}{after_number(plain)}"
         rounding = error is not None and is_rounding(value, error)
         remark = "exact to rounding" if rounding else "standard error unknown" if error is None else ""
         if constant.near is not None and not rounding:

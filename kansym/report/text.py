@@ -9,6 +9,7 @@ from kansym.report.values import (
     agreement_lines,
     ended,
     errors_too_small,
+    exponent_lines,
     front_rows,
     guesses_of,
     option_words,
@@ -68,7 +69,7 @@ def _constants(formula: Formula, *, named: bool) -> list[str]:
     for constant in formula.constants:
         lines.append(constant_line(constant))
         lines += [f"  {words}" for words in ConstantValues.of(constant).suggestions]
-    return lines
+    return [*lines, *exponent_lines(formula)]
 
 
 def _latex(formula: Formula, *, named: bool) -> list[str]:
@@ -88,6 +89,7 @@ def _guesses(summary: RunSummary) -> list[str]:
             ]
             lines += _indented(f"fitted: {', '.join(values)}" if values else "it has no constants to fit")
         lines += _indented(f"{guess.verdict}: {guess.words}")
+        lines += [f"    {one['bits']} shorter: {one['formula']}" for one in guess.rivals]
     return lines
 
 

@@ -21,10 +21,21 @@ from kansym.search.front import ParetoFront
 from kansym.search.results import StopReason
 from kansym.symbolic.formula import Formula
 from kansym.units.words import after_number
-from kansym.validation.verdict import accounts_for_errors
+from kansym.validation.certificate import Certificate
+from kansym.validation.grounds import Topic
+from kansym.validation.verdict import accounts_for_errors, bits
 
 MOST_OUTLIERS = 50
 """Outliers that are listed."""
+
+
+def exponent_lines(formula: Formula) -> list[str]:
+    """What the data say of each whole or rational exponent, ``x**(2/3): 0.684(2) if free, 3.9 errors from 2/3``."""
+    lines = []
+    for one in formula.exponents:
+        away = f"{one.deviation:.1f} errors from {one.number}"
+        lines.append(f"{one.power}: {measured(one.fitted, one.error)} if the exponent is free, {away}")
+    return lines
 
 
 def errors_too_small(summary: RunSummary) -> str:
@@ -125,15 +136,38 @@ def _percent(fraction: float) -> str:
     return f"{100 * fraction:.2g} %" if fraction > 1e-6 else f"{fraction:.1g}"
 
 
+CLAIMS = (
+    StopReason.AS_GOOD_AS_DATA,
+    StopReason.NOTHING_SMOOTH_LEFT,
+    StopReason.AS_GOOD_AS_SPLINE,
+    StopReason.AS_GOOD_AS_NETWORKS,
+)
+"""Endings that say how good the formula is, by tests that are quick and dull beside those of the certificate."""
+
+OF_WHAT_IS_LEFT = (Topic.FIT, Topic.RESIDUALS, Topic.FUNCTIONS)
+"""Topics of grounds that say the same."""
+
+
 def ended(summary: RunSummary) -> str:
     """How long the run took, and why it ended."""
-    return ended_words(summary.seconds, summary.stopped)
+    return ended_words(summary.seconds, summary.stopped, summary.certificate)
 
 
-def ended_words(seconds: float, stopped: str) -> str:
-    """``searched for 5.2 s; ended because: every shape was tried``; one that says itself that it ended is alone."""
+def ended_words(seconds: float, stopped: str, certificate: Certificate | None = None) -> str:
+    """``searched for 5.2 s; ended because: every shape was tried``; a reason that says itself that it ended stands alone.
+
+    Where the certificate objects to what the formula leaves, a claim that it leaves nothing is said to be the search's.
+    """
     alone = stopped in (StopReason.OUT_OF_WALL_TIME, StopReason.INTERRUPTED, StopReason.EDITED)
-    return f"searched for {seconds:.1f} s; {'' if alone else 'ended because: '}{stopped}"
+    words = f"searched for {seconds:.1f} s; {'' if alone else 'ended because: '}"
+    if stopped in CLAIMS and certificate is not None and _sees_more(certificate):
+        return f"{words}to the search {stopped}; the tests of the certificate see more"
+    return f"{words}{stopped}"
+
+
+def _sees_more(certificate: Certificate) -> bool:
+    grounds = certificate.verdict.grounds
+    return any(not ground.supports and ground.topic in OF_WHAT_IS_LEFT for ground in grounds)
 
 
 @dataclass(frozen=True)
@@ -147,6 +181,9 @@ class GuessValues:
         Whether its constants could be fitted.
     constants : list of dict
         With ``name``, ``value`` with its error, and ``start``, the number in the guess; empty without one.
+    rivals : list of dict
+        Of shorter descriptions, where the guess is the pick all the same: ``formula``, and ``bits`` by which it is
+        shorter.
     """
 
     text: str
@@ -154,6 +191,7 @@ class GuessValues:
     words: str
     fitted: bool
     constants: list[dict[str, str]]
+    rivals: list[dict[str, str]]
 
 
 def guesses_of(summary: RunSummary) -> list[GuessValues]:
@@ -168,7 +206,9 @@ def guesses_of(summary: RunSummary) -> list[GuessValues]:
             }
             for one in (() if guess.formula is None else guess.formula.constants)
         ]
-        found.append(GuessValues(guess.text, guess.verdict, guess.words, guess.formula is not None, constants))
+        rivals = [{"formula": str(one.formula), "bits": bits(one.bits)} for one in guess.rivals]
+        fitted = guess.formula is not None
+        found.append(GuessValues(guess.text, guess.verdict, guess.words, fitted, constants, rivals))
     return found
 
 

@@ -37,6 +37,7 @@ from kansym.run.files import (
 )
 from kansym.run.finished import FinishedRun
 from kansym.run.replacing import clear_beside, require_place
+from kansym.run.saving import told
 from kansym.run.summary import RunSummary, load_summary
 from kansym.run.writing import prepare_directory, replace_file
 from kansym.search.options import DiscoveryOptions
@@ -108,6 +109,8 @@ def save_run(
     ------
     ArgumentError
         If `discovery` is not a discovery, the folder cannot be written to, or it holds a run of another table.
+    StorageError
+        If a file cannot be written, as on a full disk; the message says which are there.
     """
     if not isinstance(discovery, Discovery):
         # The certificate of an estimator is that of its discovery.
@@ -116,6 +119,13 @@ def save_run(
     path = prepare_directory(directory)
     summary = RunSummary.of(discovery, command=command, options=options, certificate=certificate, table=table)
     require_place(path, summary.data_sha256, overwrite=overwrite)
+    with told(path, str(discovery.formula)):
+        _write(discovery, summary, path, log_lines)
+    return path
+
+
+def _write(discovery: Discovery, summary: RunSummary, path: Path, log_lines: Iterable[str]) -> None:
+    """All files of a run."""
     network = discovery.network
     if network is None:
         (path / MODEL).unlink(missing_ok=True)
@@ -138,7 +148,6 @@ def save_run(
     replace_file(path / LOG, "".join(f"{line}\n" for line in log_lines).encode("utf-8"))
     clear_beside(path)
     save_summary(summary, path)
-    return path
 
 
 def _fitted(model: Any) -> FittedModel:

@@ -25,7 +25,7 @@ from kansym.primitives.library import default_library
 from kansym.run.agreement import Agreement, Weighting
 from kansym.run.files import RECORD, read_record, require_folder
 from kansym.search.front import ParetoFront
-from kansym.search.guess_outcome import GuessOutcome
+from kansym.search.guess_outcome import GuessOutcome, with_pick
 from kansym.symbolic.formula import Formula
 from kansym.validation.certificate import Certificate
 
@@ -232,9 +232,10 @@ class RunSummary:
             agreement = {name: _number_or(found[name], None) for name in _AGREEMENT}
             # Older records do not say; errors are what they had chi-squared from.
             weights = found.get("weights", "1/error^2" if found["reduced_chi2"] is not None else "")
+            guesses = tuple(GuessOutcome.from_dict(guess) for guess in _list(record.get("guesses", [])))
             return cls(
                 formula=_formula(record["formula"]),
-                front=ParetoFront(_formula(formula) for formula in _list(record["front"])),
+                front=_front(record, guesses),
                 agreement=Agreement(
                     rms=_number_or(agreement["rms"], math.nan),
                     relative=_number_or(agreement["relative"], math.nan),
@@ -265,7 +266,7 @@ class RunSummary:
                 versions={_text(key): _text(value) for key, value in record["versions"].items()},
                 data_sha256=_text(record["data_sha256"]),
                 certificate=None if record.get("certificate") is None else Certificate.from_dict(record["certificate"]),
-                guesses=tuple(GuessOutcome.from_dict(guess) for guess in _list(record.get("guesses", []))),
+                guesses=guesses,
                 growth=tuple(_decision(decision) for decision in _list(record.get("growth", []))),
                 outliers=tuple(_outlier(outlier) for outlier in _list(record.get("outliers", []))),
                 table=dict(record.get("table", {})),
@@ -287,6 +288,15 @@ def load_summary(directory: Path) -> RunSummary:
     """
     require_folder(directory)
     return RunSummary.from_dict(read_record(directory / RECORD))
+
+
+def _front(record: Mapping[str, Any], guesses: tuple[GuessOutcome, ...]) -> ParetoFront:
+    """The front of a record, whose pick may be a guess that is not the shortest description."""
+    stored = _list(record["front"])
+    formulas = [_formula(formula) for formula in stored]
+    if any(guess.as_written for guess in guesses) and record["formula"] in stored:
+        return with_pick(formulas, formulas[stored.index(record["formula"])])
+    return ParetoFront(formulas)
 
 
 def _set_aside(

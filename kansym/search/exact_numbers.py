@@ -15,7 +15,7 @@ from kansym.data.weights import mean_square
 from kansym.numbers import measured
 from kansym.search.final_fit import refitted, with_exact
 from kansym.search.formulation import shortened
-from kansym.search.front import ParetoFront
+from kansym.search.guess_outcome import with_pick
 from kansym.search.lengths import as_written, is_noisy
 from kansym.search.results import Discovery
 from kansym.search.rows import FitRows
@@ -50,7 +50,7 @@ def with_exact_numbers(found: Discovery, *, loss: str, until: float) -> Discover
     for formula in found.front:
         if id(formula) not in formulas and not clock.late(until):
             formulas[id(formula)] = _exact(formula, rows, loss)
-    front = ParetoFront(formulas.get(id(formula), formula) for formula in found.front)
+    front = with_pick((formulas.get(id(formula), formula) for formula in found.front), pick)
     notes = found.notes if pick is found.formula else (*found.notes, _price(found.formula, pick, found.dataset))
     return replace(found, front=front, formula=pick, notes=notes)
 

@@ -18,14 +18,19 @@ from kansym.data.weights import mean_error, root_mean_square, row_weights
 from kansym.errors import KansymError
 from kansym.fitting.all_rows import Limit, RowsDone, fit_to_all, residuals_on_all
 from kansym.fitting.estimate import Estimate, estimate_table
+from kansym.fitting.exponents import MOST_EXPONENTS, freed_exponents
 from kansym.fitting.least_squares import Measurements
 from kansym.fitting.outliers import Outlier, outliers_of, robust_limit
 from kansym.fitting.residuals import EXACT, effective_error
+from kansym.search.formulation import judge
 from kansym.search.front import ParetoFront
-from kansym.search.guess_outcome import GuessOutcome
+from kansym.search.guess_outcome import GuessOutcome, ShorterRival, with_pick
+from kansym.search.lengths import is_noisy
+from kansym.search.prior.given import GivenNetwork
 from kansym.search.prior.guess import Guess
 from kansym.search.results import Discovery
-from kansym.symbolic.constants import Constant, bounded, with_constant_symbols
+from kansym.search.rows import FitRows
+from kansym.symbolic.constants import Constant, bounded, is_named, with_constant_symbols
 from kansym.symbolic.formula import Formula, with_fitted_constants
 from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parametric import ParametricForm, columns_of, parametrize
@@ -74,6 +79,7 @@ def settled(discovery: Discovery, dataset: Dataset, *, loss: str, until: float) 
     until : float
         `kansym.clock.now` value after which formulas other than the pick stay as they are.
     """
+    discovery = with_measured_exponents(discovery, dataset, loss)
     pick = discovery.formula
     fitted, found = refitted(pick, dataset, loss)
     rows = Measurements(dataset.X, dataset.y, dataset.y_error, counts=dataset.counts, sides=dataset.y_sides)
@@ -85,7 +91,7 @@ def settled(discovery: Discovery, dataset: Dataset, *, loss: str, until: float) 
         for formula in discovery.front:
             if not clock.late(until) and id(formula) not in formulas:
                 formulas[id(formula)] = refitted(formula, dataset, loss)[0]
-    front = ParetoFront(formulas.get(id(formula), formula) for formula in discovery.front)
+    front = with_pick((formulas.get(id(formula), formula) for formula in discovery.front), fitted)
     few = found is not None and len(found.residuals) == dataset.n_rows
     outliers = found.outliers if found is not None and few else far_rows(fitted, dataset)
     notes = (*discovery.notes, *_outlier_notes(outliers, dataset, loss), *_group_notes(fitted, dataset))
@@ -95,12 +101,57 @@ def settled(discovery: Discovery, dataset: Dataset, *, loss: str, until: float) 
 def hinted(discovery: Discovery) -> Discovery:
     """The discovery of a table without errors, with a note on rows that look like mistakes."""
     dataset = discovery.dataset
+    discovery = with_measured_exponents(discovery, dataset, "linear")
     if dataset.n_rows < FEWEST_FOR_HINT:
         return discovery
     far = far_rows(discovery.formula, dataset)
     notes = _outlier_notes(far, dataset, "linear") if len(far) <= max(MOST_MISTAKES * dataset.n_rows, 1) else []
     notes += [*_scatter_notes(discovery.formula, dataset), *_group_notes(discovery.formula, dataset)]
     return replace(discovery, notes=(*discovery.notes, *notes))
+
+
+def with_measured_exponents(discovery: Discovery, table: Dataset, loss: str) -> Discovery:
+    """The discovery with what the data say of the exponents of its pick, which is without those that they deny.
+
+    Exponents that the user has written stay, and so do those without which the units do not go together; what the data
+    say of them is told.
+
+    Parameters
+    ----------
+    discovery : Discovery
+    table : Dataset
+        That constants are settled on.
+    loss : str
+        See `kansym.fitting.estimate.estimate`.
+    """
+    everything = np.arange(table.n_rows)
+    rows = FitRows.of(table, everything, everything[:0], discovery.noise_floor, own=discovery.own_functions)
+    pick = discovery.formula
+    if table.n_rows > MOST_ROBUST or not is_noisy(pick.train_loss, rows):
+        return discovery
+    by_user = isinstance(discovery.network, GivenNetwork) or any(is_named(one.name) for one in pick.constants)
+    by_user = by_user or any(one.as_written for one in discovery.guesses)
+    formulas = list(discovery.front)
+    for _ in range(MOST_EXPONENTS):
+        freed = freed_exponents(_form_of(pick), table, loss)
+        denied = max(freed, key=lambda one: one.denied, default=None)
+        if by_user or denied is None or not denied.denied > 1:
+            break
+        free = judge(_in_symbols_of(rows, denied.form), rows, structure=pick.steps)
+        if free is None or free.consistent is False:
+            break
+        # With what the exponent costs as a constant another formula may be the shortest.
+        formulas = [free if one is pick else one for one in formulas]
+        pick = ParetoFront(formulas).best
+    told = replace(pick, exponents=tuple(one.exponent for one in freed_exponents(_form_of(pick), table, loss)))
+    front = with_pick((told if one is pick else one for one in formulas), told)
+    reading = discovery.reading if pick is discovery.formula else None
+    return replace(discovery, formula=told, front=front, reading=reading)
+
+
+def _in_symbols_of(rows: FitRows, form: ParametricForm) -> ParametricForm:
+    """A form of plain symbols in those of the rows of a search."""
+    return replace(form, expression=form.expression.xreplace(rows.symbols), variables=rows.variables)
 
 
 def _scatter_notes(formula: Formula, dataset: Dataset) -> list[str]:
@@ -217,7 +268,7 @@ def settled_on_all(
             pick = with_exact(pick, exact) if exact else pick
     rounding = EXACT * root_mean_square(sample.y, None)
     left = residuals_on_all(pick, whole, sample, limit, exact=rounding, watch=watch)
-    front = ParetoFront(pick if formula is discovery.formula else formula for formula in discovery.front)
+    front = with_pick((pick if formula is discovery.formula else formula for formula in discovery.front), pick)
     notes = [*discovery.notes, f"The constants of the pick are from all {whole.n_rows} rows, those of others are not."]
     if far := left.far or left.left_out:
         listed = ", ".join(str(row) for row in left.farthest[:LISTED]) + (", ..." if far > LISTED else "")
@@ -259,7 +310,7 @@ def settled_guesses(discovery: Discovery, table: Dataset | None, *, loss: str, p
             # One function has one description length, that of its shortest notation.
             settled = discovery.formula
             written = replace(one.formula, description_length=settled.description_length)
-            front = ParetoFront(written if formula is settled else formula for formula in discovery.front)
+            front = with_pick((written if formula is settled else formula for formula in discovery.front), written)
             return replace(discovery, formula=written, front=front)
     return discovery
 
@@ -276,7 +327,8 @@ def _settled_guess(outcome: GuessOutcome, table: Dataset, loss: str) -> GuessOut
         logger.info("constants of the guess %s stay as they are: %s", outcome.text, problem)
         return outcome
     fitted = with_fitted_constants(formula, fit.form, fit.covariance, UnitSystem.of(table))
-    return replace(outcome, formula=fitted)
+    rivals = tuple(ShorterRival(refitted(one.formula, table, loss)[0], one.bits) for one in outcome.rivals)
+    return replace(outcome, formula=fitted, rivals=rivals)
 
 
 def _few_steps(form: ParametricForm, dataset: Dataset) -> tuple[ParametricForm, np.ndarray]:

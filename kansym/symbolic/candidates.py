@@ -27,6 +27,16 @@ IRRATIONAL_AGREEMENT = 1e-6
 NEAR_ERRORS = 4.0
 """Standard errors up to which a simple number is shown beside a constant."""
 
+CHANCE = 0.03
+"""Numbers with pi or a usual root, as simple and as near as the one shown, that lie beside a constant by chance: of
+constants that have nothing to do with any at most one in ten is shown beside one."""
+
+WITHIN = 2.0
+"""Standard errors within which such a number must lie."""
+
+AS_NEAR = 0.5
+"""Standard errors up to which two numbers are equally near to a constant."""
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -66,6 +76,13 @@ class Candidate:
         """Whether the number has neither pi nor a root in it."""
         return self.pi_power == 0 and self.radicand == 1
 
+    @property
+    def usual(self) -> bool:
+        """Whether it is a fraction of a power of pi, or of the root of two, three or two pi, as numbers in laws are."""
+        if self.radicand == 1:
+            return self.pi_power != 0
+        return self.radicand in (2, 3) if self.pi_power == 0 else self.radicand == 2 and abs(self.pi_power) == 0.5
+
 
 def rational(numerator: int, denominator: int = 1) -> Candidate:
     """The candidate p/q."""
@@ -88,7 +105,7 @@ def nearby(kind: str, value: float, window: float, *, most: float = math.inf) ->
     if abs(value) <= window:
         found[0.0] = rational(0)
     sign = -1 if value < 0 else 1
-    table = _table(kind if kind in ("exponent", "phase", "prefactor") else "general")
+    table = _table_of(kind)
     first = np.searchsorted(table.values, abs(value) - window)
     last = np.searchsorted(table.values, abs(value) + window, side="right")
     # A wide window has thousands of numbers, of which a few are cheap.
@@ -107,8 +124,9 @@ def nearby(kind: str, value: float, window: float, *, most: float = math.inf) ->
 def simple_number(kind: str, value: float, error: float) -> Candidate | None:
     """The simple number that a measured constant is near to; None where there is none that says anything.
 
-    It takes fewer bits than the digits that were measured, and lies within `NEAR_ERRORS` standard errors. Of several
-    the one is taken whose bits and distance together are the least.
+    It takes fewer bits than the digits that were measured, and lies within `NEAR_ERRORS` standard errors; or it has pi
+    or a root, and fewer than `CHANCE` such numbers that are as simple lie as near by chance. Of several the one is
+    taken whose bits and distance together are the least, rational ones first. None is put in the constant's place.
 
     Parameters
     ----------
@@ -119,15 +137,24 @@ def simple_number(kind: str, value: float, error: float) -> Candidate | None:
     if not (math.isfinite(value) and math.isfinite(error) and 0 < error < abs(value)):
         return None
     most = math.log2(4.0 * abs(value) / (math.sqrt(2 * math.pi) * error)) + PRIOR_BITS[kind]
-    best, least = None, math.inf
-    for candidate in nearby(kind, value, NEAR_ERRORS * error, most=most):
-        distance = abs(candidate.value - value)
-        if kind == "prefactor" and not candidate.rational and error > IRRATIONAL_AGREEMENT * abs(value):
-            continue
-        bits = candidate.bits + 0.5 * (distance / error) ** 2 / math.log(2)
-        if candidate.value and bits < least:
-            best, least = candidate, bits
-    return best
+    cheap = [one for one in nearby(kind, value, NEAR_ERRORS * error, most=most) if one.value]
+    plain = [one for one in cheap if one.rational or kind != "prefactor" or error <= IRRATIONAL_AGREEMENT * abs(value)]
+    others = [] if plain else nearby(kind, value, WITHIN * error)
+    found = plain or [one for one in others if one.usual and _by_chance(kind, one, value, error) <= CHANCE]
+    return min(found, key=lambda one: one.bits + 0.5 * ((one.value - value) / error) ** 2 / math.log(2), default=None)
+
+
+def _by_chance(kind: str, candidate: Candidate, value: float, error: float) -> float:
+    """Expected number of candidates, as simple and as near to the constant as one of them, where they lie by chance.
+
+    They are spread about evenly over the logarithm; those within a factor of two either way say how densely.
+    """
+    table = _table_of(kind)
+    size = abs(value)
+    first, last = np.searchsorted(table.values, (size / 2, 2 * size))
+    alike = int(np.sum(table.usual[first:last] & (table.bits[first:last] <= candidate.bits)))
+    distance = max(abs(candidate.value - value), AS_NEAR * error)
+    return alike / math.log(4) * 2 * distance / size
 
 
 def _candidate(p: int, q: int, k: float, m: int) -> Candidate:
@@ -139,11 +166,16 @@ def _candidate(p: int, q: int, k: float, m: int) -> Candidate:
 
 @dataclass(frozen=True, eq=False)
 class _Table:
-    """Positive candidates in increasing order of their value, with the values and costs of all."""
+    """Positive candidates in increasing order of their value, with the values and costs of all, and which are usual."""
 
     candidates: list[Candidate]
     values: np.ndarray
     bits: np.ndarray
+    usual: np.ndarray
+
+
+def _table_of(kind: str) -> _Table:
+    return _table(kind if kind in ("exponent", "phase", "prefactor") else "general")
 
 
 @lru_cache(maxsize=4)
@@ -183,7 +215,7 @@ def _table(name: str) -> _Table:
             if math.gcd(p, q) == 1:
                 add(_candidate(p, q, k, m))
     table = sorted(best.values(), key=lambda candidate: candidate.value)
-    return _Table(table, *(np.array([getattr(one, name) for one in table]) for name in ("value", "bits")))
+    return _Table(table, *(np.array([getattr(one, name) for one in table]) for name in ("value", "bits", "usual")))
 
 
 ROLES = ("exponent", "phase", "offset", "inner", "prefactor")

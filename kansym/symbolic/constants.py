@@ -20,6 +20,7 @@ from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parametric import PREFIXES, ParametricForm
 from kansym.units.consistency import Consistency
 from kansym.units.named_constants import suggestions
+from kansym.units.naming import reduced
 from kansym.units.system import UnitSystem
 
 
@@ -41,7 +42,8 @@ class Constant:
     suggestions : tuple of str
         Constants of nature that have the same unit and agree within the errors, in words.
     near : str or None
-        The simple number that it is near to, ``"2"`` or ``"3/2"``; None where there is none.
+        The simple number that it is near to, ``"2"``, ``"3/2"`` or ``"pi/8"``, as a pure number where the unit is one
+        such as ``cm/mm``; None where there is none.
     deviation : float or None
         Its distance from that number, or from the exact number it was replaced by, in standard errors.
     fitted : float or None
@@ -99,16 +101,20 @@ def constants_of(
     for symbol, value, error, bounds in zip(form.constants, form.values, errors, _bounds_of(form), strict=True):
         unit = known.get(symbol.name)
         own = float(error) if math.isfinite(error) else None
-        near = simple_number(places.get(symbol, "prefactor"), float(value), own) if own else None
+        name = None if unit is None or units is None else units.named(unit)
+        # 0.0393 cm/mm is 0.393.
+        factor, rest = (1.0, "1") if name is None else reduced(name)
+        factor = factor if rest == "1" else 1.0
+        near = simple_number(places.get(symbol, "prefactor"), factor * float(value), factor * own) if own else None
         constants.append(
             Constant(
                 name=symbol.name,
                 value=float(value),
                 error=own,
-                unit=None if unit is None or units is None else units.named(unit),
+                unit=name,
                 suggestions=tuple(str(one) for one in suggestions(float(value), own, unit)[:3]),
                 near=None if near is None else str(near.expression),
-                deviation=None if near is None or own is None else abs(float(value) - near.value) / own,
+                deviation=None if near is None or own is None else abs(float(value) - near.value / factor) / own,
                 bounds=bounds,
             )
         )

@@ -20,6 +20,7 @@ from kansym.provenance import Origin
 from kansym.surfaces import surface
 from kansym.symbolic.constants import Constant as Constant
 from kansym.symbolic.constants import consistency_of, constants_of, correlation_of, errors_alone, errors_of_parts
+from kansym.symbolic.exponents import Exponent
 from kansym.symbolic.latex import name_to_latex, to_latex
 from kansym.symbolic.named import NamedFormula, named_formula
 from kansym.symbolic.naming import plain, plain_symbol
@@ -72,6 +73,9 @@ class Formula:
         name where only the words are known, as of runs that were saved by older versions.
     origin : Origin or None
         Which finder first wrote it, after how much work, and what has changed it since; None where nobody noted it.
+    exponents : tuple of Exponent
+        What the data make of its whole and rational exponents, where they were freed one by one; of the pick of a noisy
+        table.
     """
 
     expression: sympy.Expr
@@ -88,6 +92,7 @@ class Formula:
     consistent: bool | None = None
     steps: tuple[Step, ...] = ()
     origin: Origin | None = None
+    exponents: tuple[Exponent, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "variables", tuple(self.variables))
@@ -262,6 +267,7 @@ class Formula:
             "consistent": self.consistent,
             "steps": [step.to_dict() for step in self.steps],
             "origin": None if self.origin is None else self.origin.to_dict(),
+            "exponents": [asdict(exponent) for exponent in self.exponents],
         }
 
     @classmethod
@@ -289,6 +295,7 @@ class Formula:
                 consistent=None if data.get("consistent") is None else bool(data["consistent"]),
                 steps=tuple(Step.from_dict(step) for step in data.get("steps", ())),
                 origin=None if data.get("origin") is None else Origin.from_dict(data["origin"]),
+                exponents=tuple(Exponent.read(one) for one in data.get("exponents", ())),
             )
         except (KeyError, TypeError, ValueError) as error:
             if isinstance(error, StorageError):

@@ -52,6 +52,10 @@ EXACT_WINDOW = 1e-4
 FINEST = 6
 """Largest denominator of exponents that noisy data make exact: a fraction of twelfths is always near."""
 
+HALVES, FRACTION_ERRORS = 2, 2.0
+"""Denominators of exponents that nearly all laws have, and errors up to which noisy data make another fraction exact:
+one is always near, and 2/3 for 0.684(2) moves all other constants."""
+
 TRIES = 5
 """Candidates refitted per constant."""
 
@@ -334,6 +338,8 @@ def _options(state: _State, index: int, role: str, structural: bool) -> Iterator
         if structural and not (plain or _is_structure(state, index, role, candidate, error)):
             continue
         distance = abs(candidate.value - value)
+        if structural and candidate.denominator > HALVES and distance > FRACTION_ERRORS * error:
+            continue
         precision = max(distance, error) / abs(value) if value else math.inf
         if role == "prefactor" and not candidate.rational and precision > IRRATIONAL_AGREEMENT:
             continue

@@ -5,10 +5,11 @@ import math
 import re
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import lru_cache
 
 from kansym.errors import DataError
 from kansym.units.linear import solve
-from kansym.units.unit import PURE, Unit, describe, exponent_text, parse_unit
+from kansym.units.unit import PURE, Dimension, Unit, base_of, describe, exponent_text, parse_unit, split_factor
 
 LARGEST_POWER = 4
 """Of a unit in a product; halves are allowed."""
@@ -25,6 +26,9 @@ TOLERANCE = 1e-6
 
 _TOWER = re.compile(r"\^[^()]*\)\^")
 """A power of a power, which people do not write, and `parse_unit` does not read."""
+
+_FACTOR = re.compile(r"(?P<sign>\s*[/*·]?\s*)(?P<word>[^\W\d_]+)(?:\^?(?P<power>(?<=\^)\(-?\d+(?:/\d+)?\)|-?\d+))?")
+"""A word of a product with its sign before it and its exponent, ``/s^2`` or `` s-2``."""
 
 
 def name_unit(unit: Unit, own: Sequence[Unit]) -> str:
@@ -74,6 +78,87 @@ def name_unit(unit: Unit, own: Sequence[Unit]) -> str:
     factor = "" if coherent else _factor(unit.scale)
     words = describe(unit.dimension)
     return factor if factor and words == "1" else f"{factor} {words}".strip()
+
+
+@lru_cache(maxsize=1024)
+def reduced(text: str) -> tuple[float, str]:
+    """A number and a unit in which nothing cancels: ``(10.0, "1")`` for ``cm/mm``, ``(0.1, "m")`` for ``10^-1 m``.
+
+    What is left of different units of one dimension is a pure number, as of ``min/h``, or they are one unit with
+    different prefixes; ``km/s/Mpc`` is a unit of its own, as a degree and a percentage are. What is no unit stays.
+    """
+    try:
+        return _reduced(*split_factor(text))
+    except DataError:
+        return 1.0, text
+
+
+def _reduced(factor: float, plain: str) -> tuple[float, str]:
+    kinds: dict[Dimension, dict[str, Unit]] = {}
+    for word in re.findall(r"[^\W\d_]+|[%°]\w*", plain):
+        one = parse_unit(word)
+        if one is not None and not one.pure:
+            kinds.setdefault(one.dimension, {}).setdefault(word, one)
+    several = [alike for alike in kinds.values() if len(alike) > 1]
+    whole = parse_unit(plain)
+    if whole is None or not several:
+        return factor, plain or "1"
+    if not whole.pure and any(len({base_of(word) for word in alike}) > 1 for alike in several):
+        return factor, plain
+    kept = [next(iter(alike.values())) for alike in kinds.values()]
+    rest, name = split_factor(name_unit(whole, kept))
+    if name.startswith("/") or not name:
+        # A number alone: all units cancel.
+        name = "1"
+    return factor * (whole.scale if whole.pure else rest), name
+
+
+def quotient(above: str, below: str, power: int = 1) -> str:
+    """The unit of a quotient in the words of its parts: ``1/s^2`` for ``1/s`` by ``s``, ``m/s^2`` for ``m/s``.
+
+    Parameters
+    ----------
+    above, below : str
+        As written.
+    power : int, default 1
+        Of what is below.
+    """
+    plain = split_factor(above)[1]
+    if plain and plain != above:
+        return f"{above.removesuffix(plain)}{quotient(plain, below, power)}"
+    parts, own = _powers_of_words(above), _powers_of_words(below)
+    if parts is None or own is None:
+        first, second = (text if text.isalnum() else f"({text})" for text in (above, below))
+        return f"{first}/{second}{exponent_text(Fraction(power))}"
+    for word, exponent in own.items():
+        parts[word] = parts.get(word, Fraction(0)) - power * exponent
+    ups = [word + exponent_text(exponent) for word, exponent in parts.items() if exponent > 0]
+    downs = [f"/{word}{exponent_text(-exponent)}" for word, exponent in parts.items() if exponent < 0]
+    return (" ".join(ups) or "1") + "".join(downs)
+
+
+def _powers_of_words(text: str) -> dict[str, Fraction] | None:
+    """Exponents by the words of a unit such as ``kg m/s^2``; None where it has numbers or brackets but in exponents."""
+    found: dict[str, Fraction] = {}
+    rest = text.strip().replace("**", "^")
+    if rest in ("", "1"):
+        return found
+    rest = re.sub(r"^1\s*(?=/)", "", rest)
+    below = False
+    while rest:
+        match = _FACTOR.match(rest)
+        if match is None:
+            return None
+        sign = match["sign"].strip()
+        # What follows a slash and a blank is read in two ways.
+        if below and sign != "/":
+            return None
+        below = sign == "/"
+        exponent = Fraction(match["power"].strip("()")) if match["power"] else Fraction(1)
+        word = match["word"]
+        found[word] = found.get(word, Fraction(0)) + (-exponent if below else exponent)
+        rest = rest[match.end() :]
+    return found
 
 
 def _shortest(unit: Unit, pool: Sequence[Unit], most: int, known: bool) -> str:

@@ -147,6 +147,12 @@ def known_unit(text: str) -> str | None:
     return None
 
 
+def base_of(word: str) -> str:
+    """The name of a unit without its prefix, ``meter`` for ``mm``; the word itself where pint does not know it."""
+    found = _registry().parse_unit_name(word)
+    return found[0][1] if found else word
+
+
 def describe(dimension: Dimension) -> str:
     """A dimension in SI base units, such as ``kg m^2 s^-2``; ``1`` for a pure number."""
     order = (1, 0, 2, 3, 4, 5, 6)

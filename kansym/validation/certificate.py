@@ -21,17 +21,18 @@ from kansym.surfaces import surface
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.own_functions import folded
 from kansym.validation.agreement import Agreement
-from kansym.validation.description_length import Explained, explained
+from kansym.validation.description_length import Explained, explained, loo
 from kansym.validation.domain import Domain, check_domain
 from kansym.validation.extrapolation import Extrapolation, extrapolation
 from kansym.validation.fit import Fit, measure_fit, with_all_rows
 from kansym.validation.form import CheckedConstants, FormFacts, check_constants, form_facts
 from kansym.validation.freed_edges import FreedEdges, freed_edges
+from kansym.validation.grounds import Verdict, WithoutRows
 from kansym.validation.left_out_ends import LeftOutEnd, worst_left_out_end
 from kansym.validation.peers import PeerFinding
 from kansym.validation.residual_tests import LackOfFit, ResidualTest, check_residuals, lack_of_fit
 from kansym.validation.rivals import Rival, nearest_rival
-from kansym.validation.verdict import DESCRIPTION, LAW, Evidence, Verdict, judge, with_peers, with_topics
+from kansym.validation.verdict import DESCRIPTION, LAW, Evidence, judge, with_peers, with_topics
 
 if TYPE_CHECKING:
     from kansym.search.options import DiscoveryOptions
@@ -264,6 +265,30 @@ def _measure(
     if aside:
         kept = np.delete(np.arange(discovery.dataset.n_rows), aside)
         discovery = replace(discovery, dataset=discovery.dataset.take(kept))
+    evidence, verdict = _judged(discovery, options, again, drawn, limits)
+    if discovery.interrupted and verdict.kind != LAW:
+        reason = f"{verdict.reason}; the search was interrupted, and a longer one may find more"
+        verdict = replace(verdict, reason=reason)
+    if verdict.kind != LAW and options.loss == "linear":
+        verdict = _without_far_rows(discovery, options, verdict, limits)
+    dataset, formula, seed = discovery.dataset, discovery.formula, options.seed
+    box = box_of(dataset.X)
+    logger.info("certificate: %s", verdict.kind)
+    return Certificate(
+        formula=str(formula),
+        target=formula.target,
+        names=dataset.names,
+        verdict=verdict,
+        **{field.name: getattr(evidence, field.name) for field in fields(evidence) if field.name != "consistent"},
+        domain_beyond=check_domain(formula.expression, dataset.names, extended(box), rows=dataset.X, seed=seed),
+        outliers_left_out=len(aside),
+    )
+
+
+def _judged(
+    discovery: "Discovery", options: "DiscoveryOptions", again: Agreement | None, drawn: Agreement | None, limits: Clock
+) -> tuple[Evidence, Verdict]:
+    """All that is measured on the rows of a discovery, and what follows."""
     dataset, formula, seed = discovery.dataset, discovery.formula, options.seed
     residuals = residuals_of(formula, dataset)
     box, everything = box_of(dataset.X), discovery.all_rows
@@ -298,19 +323,38 @@ def _measure(
         evidence = replace(evidence, rival=nearest_rival(wider, residuals, seed=seed))
         verdict = judge(evidence)
         if limits.ended_by_wall:
-            verdict = replace(
-                verdict, reason=f"{verdict.reason}; the time was up before all rivals had been looked for"
-            )
-    if discovery.interrupted and verdict.kind != LAW:
-        reason = f"{verdict.reason}; the search was interrupted, and a longer one may find more"
-        verdict = replace(verdict, reason=reason)
-    logger.info("certificate: %s", verdict.kind)
-    return Certificate(
-        formula=str(formula),
-        target=formula.target,
-        names=dataset.names,
-        verdict=verdict,
-        **{field.name: getattr(evidence, field.name) for field in fields(evidence) if field.name != "consistent"},
-        domain_beyond=check_domain(formula.expression, dataset.names, extended(box), rows=dataset.X, seed=seed),
-        outliers_left_out=len(aside),
+            reason = f"{verdict.reason}; the time was up before all rivals had been looked for"
+            verdict = replace(verdict, reason=reason)
+    return evidence, verdict
+
+
+def _without_far_rows(
+    discovery: "Discovery", options: "DiscoveryOptions", verdict: Verdict, limits: Clock
+) -> Verdict:
+    """The verdict with what it would be without the few rows that are farther off than chance allows."""
+    from kansym.search.final_fit import MOST_MISTAKES, far_rows, refitted
+
+    dataset = discovery.dataset
+    if discovery.all_rows is not None:
+        return verdict
+    formula, kept, far = discovery.formula, dataset, ()
+    # A row that pulls the formula to itself hides others, and shows what is right as far off: twice.
+    for _ in range(2):
+        far = far_rows(formula, dataset)
+        if not 0 < len(far) <= max(MOST_MISTAKES * dataset.n_rows, 1):
+            return verdict
+        kept = dataset.take(np.delete(np.arange(dataset.n_rows), [one.row for one in far]))
+        formula = refitted(discovery.formula, kept)[0]
+    left = residuals_of(formula, kept)
+    formula = replace(formula, train_loss=left.rms**2, validation_loss=loo(left))
+    # Networks and other searches were of all rows.
+    rest = replace(discovery, dataset=kept, formula=formula, network=None, outliers=())
+    kind = _judged(rest, options, None, None, limits)[1].kind
+    if kind == verdict.kind or kind not in (LAW, DESCRIPTION):
+        return verdict
+    places = (
+        ", ".join(f"{name} = {value:g}" for name, value in zip(dataset.names, dataset.X[one.row], strict=True))
+        for one in far
     )
+    without = WithoutRows(tuple(one.row for one in far), tuple(places), kind)
+    return replace(verdict, reason=f"{verdict.reason}; {without}", without=without)

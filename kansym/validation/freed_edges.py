@@ -30,8 +30,11 @@ from kansym.validation.freed_spline import Edge, Fit, Rows, Spline, directions_o
 from kansym.validation.nested_test import SIZES, nested_p
 from kansym.validation.residual_tests import holm
 
-LEVEL = 1e-3
-"""Probability, over all functions of a formula, that the data move one by chance."""
+LEVEL = 0.01
+"""Probability, over all functions of a formula, that the data move one by chance: that of every other objection."""
+
+SEEN = 0.1
+"""Change of a function, in parts of its own spread, that a test must be able to see for its silence to say anything."""
 
 MOST_FUNCTIONS = 16
 """Functions that are freed, in the order of the formula."""
@@ -103,6 +106,9 @@ class FreedFunction:
         function about its mean.
     moved : bool
         Whether the data move the function, with `LEVEL` as the probability that they seem to move any by chance.
+    power : float
+        Probability that the test would see the function be another by `SEEN` of its spread, in the smoothest way that
+        constants do not make up for; nan in certificates of versions that did not ask.
     curve : FreedCurve or None
     """
 
@@ -117,6 +123,7 @@ class FreedFunction:
     gain: float = 0.0
     move: float = math.nan
     moved: bool = False
+    power: float = math.nan
     curve: FreedCurve | None = None
 
     @property
@@ -155,6 +162,12 @@ class FreedEdges:
     def least_p(self) -> float:
         """The smallest corrected p-value; 1 where nothing was freed."""
         return min((one.adjusted_p for one in self.functions if not one.failure), default=1.0)
+
+    @property
+    def least_power(self) -> float:
+        """The smallest power of a test; 0 where nothing was freed, or where that was not asked."""
+        found = [one.power for one in self.functions if not one.failure]
+        return min((0.0 if math.isnan(power) else power for power in found), default=0.0)
 
 
 def freed_edges(residuals: Residuals, *, seed: int = 0) -> FreedEdges:
@@ -234,6 +247,9 @@ def _tested(empty: FreedFunction, edge: Edge, rows: Rows) -> FreedFunction:
     p, size, statistic = nested_p(tested, rest, rows.freedom - len(tested))
     fit = fitted(edge, spline, directions.coefficients, rows)
     variance = 1.0 if known else max(fit.loss / freedom, 1e-300)
+    # An effect of length 1 is one standard deviation of y, with the constants making up for what they can.
+    smoothest = _share(spline.basis(u) @ directions.coefficients[:, 0], own, effect**2)
+    shift = SEEN / smoothest if smoothest > 0 else math.inf
     return replace(
         empty,
         directions=count,
@@ -242,8 +258,23 @@ def _tested(empty: FreedFunction, edge: Edge, rows: Rows) -> FreedFunction:
         p_value=p,
         gain=(fit.start - fit.loss) / variance,
         move=_share(spline.basis(u) @ fit.coefficients, own, effect**2),
+        power=_power(shift**2 / variance, None if known else freedom),
         curve=_curve(edge, spline, fit, variance),
     )
+
+
+def _power(noncentrality: float, freedom: int | None) -> float:
+    """Probability that the test of the smoothest directions sees a deviation at `LEVEL`.
+
+    Of the nested tests the first, of `SIZES[0]` directions, is the most powerful against a smooth deviation, and pays
+    for the others with a level of a third of the whole.
+    """
+    if not math.isfinite(noncentrality):
+        return 1.0 if noncentrality > 0 else 0.0
+    size, level = SIZES[0], LEVEL / len(SIZES)
+    if freedom is None:
+        return float(scipy.stats.ncx2.sf(scipy.stats.chi2.isf(level, size), size, noncentrality))
+    return float(scipy.stats.ncf.sf(scipy.stats.f.isf(level, size, freedom), size, freedom, noncentrality))
 
 
 def _share(change: np.ndarray, function: np.ndarray, weights: np.ndarray) -> float:

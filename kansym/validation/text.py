@@ -8,9 +8,10 @@ from kansym.numbers import percent, probability, short, with_error
 from kansym.validation.agreement import Agreement
 from kansym.validation.certificate import Certificate
 from kansym.validation.domain import DEFINED, UNDEFINED, Domain
+from kansym.validation.freed_edges import SEEN
 from kansym.validation.peers import peer_lines
 from kansym.validation.residual_tests import LEVEL
-from kansym.validation.verdict import NOTHING, bits, network_can_tell, off_zero
+from kansym.validation.verdict import NOTHING, POWER, bits, network_can_tell, off_zero
 
 WIDTH = 19
 """Of the first column."""
@@ -185,6 +186,8 @@ def _freed(c: Certificate) -> Iterator[tuple[str, str]]:
         count = "the function" if len(free) == 1 else f"any of {len(free)} functions"
         yield label, f"the data do not move {count}, least {probability(found.least_p)}"
         label = ""
+        if found.least_power < POWER and not math.isnan(min(one.power for one in free)):
+            yield "", f"(which says little: a change by {percent(SEEN)} would be seen in {percent(found.least_power)})"
     for one in found.functions:
         if one.failure:
             yield label, f"{one.text} cannot be freed: {one.failure}"

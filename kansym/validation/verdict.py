@@ -6,14 +6,16 @@ touched (`kansym.fitting.predictability`) and the formula predicts left-out rows
 (`AS_SMOOTH`). It describes y if it has values on all rows and leaves no more than the known errors, or less than half
 of the variance; and where structure is left, or a network predicts better, less than a hundredth of it. What leaves
 more than `FAR_OFF` times what the errors allow, or than a network does, or has more than `MOST_OF_ALL` constants,
-describes y only where it is off by less than `SMALL`. Otherwise there is **no closed form**.
+or has more constants than a law may have and still leaves more than the errors allow, describes y only where it is off
+by less than `SMALL`. Otherwise there is **no closed form**.
 
 It is a **law** only if nothing speaks against it that could be measured:
 
 1. it saves bits far beyond chance (`LAW_SAVED`), and gains several bits for each that it costs (`LAW_RATIO`);
 2. it accounts for the data: exactly, or within the errors of the table, or else but for a tenth of the variance;
 3. nothing is left: residuals without structure, no lack of fit against repeated points, no smooth function that
-   predicts them, no network that does better held out, no function of the formula that the data move;
+   predicts them, no network that does better held out, no function of the formula that the data move. That these leave
+   each function where it is supports a law only where they could have moved it (`SURE`, `POWER`);
 4. the data determine every constant, and there are few of them (`MOST_CONSTANTS`) unless the fit is exact; no real
    exponent was fitted, except in a plain power law, and no function or high power stands inside another function,
    unless the fit is exact: over a short range these imitate many a function;
@@ -32,7 +34,6 @@ would refuse.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
 from kansym.fitting.all_rows import AllRows, MeansAlong
 from kansym.fitting.predictability import Dependence, Leftover
@@ -44,6 +45,7 @@ from kansym.validation.extrapolation import Extrapolation
 from kansym.validation.fit import Fit
 from kansym.validation.form import CheckedConstants, FormFacts
 from kansym.validation.freed_edges import FreedEdges
+from kansym.validation.grounds import Ground, Topic, Verdict
 from kansym.validation.left_out_ends import LeftOutEnd
 from kansym.validation.peers import BETTER, PeerFinding
 from kansym.validation.residual_tests import LackOfFit, ResidualTest
@@ -91,6 +93,14 @@ NETWORK_NEAR = 2.0
 """Times the formula's error up to which that of a network that leaves more than a tenth of the variance says something:
 where noise is most of the variance, nothing leaves less."""
 
+SURE = 0.1
+"""Probability of what a test has seen, were there nothing, above which the test speaks for the formula; between it and
+`LEVEL`, which one in eleven right formulas comes to by chance, it speaks neither for nor against."""
+
+POWER = 0.8
+"""Least probability with which a test must see a deviation that matters, for its silence to count: four in five, as is
+the custom (Cohen, Statistical Power Analysis for the Behavioral Sciences, 1988, section 2.4)."""
+
 FAR_OFF = 3.0
 """Residuals of no description, in units of the errors of the table, or of what a network leaves."""
 
@@ -99,71 +109,6 @@ MOST_OF_ALL = 10
 
 AGREES = 0.5
 """Share of other seeds, and of tables of rows drawn anew, that must find the same, for a law."""
-
-
-class Topic(StrEnum):
-    """What a ground is about."""
-
-    SIZE = "size"
-    FIT = "fit"
-    RESIDUALS = "residuals"
-    FUNCTIONS = "functions"
-    CONSTANTS = "constants"
-    RIVAL = "rival"
-    UNITS = "units"
-    DOMAIN = "domain"
-    EXTRAPOLATION = "extrapolation"
-    AGREEMENT = "agreement"
-    PEERS = "peers"
-    UNKNOWN = "unknown"
-    """Of a certificate that was stored by a version without topics."""
-
-
-@dataclass(frozen=True)
-class Ground:
-    """One reason.
-
-    Attributes
-    ----------
-    supports : bool
-        Whether it speaks for the formula.
-    words : str
-        For people; no rule reads them.
-    topic : Topic
-    """
-
-    supports: bool
-    words: str
-    topic: Topic = Topic.UNKNOWN
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """The outcome.
-
-    Attributes
-    ----------
-    kind : str
-        "law", "good description" or "no closed form found".
-    reason : str
-        In one sentence.
-    grounds : tuple of Ground
-        For and against being a law.
-    """
-
-    kind: str
-    reason: str
-    grounds: tuple[Ground, ...]
-
-    @property
-    def against(self) -> tuple[str, ...]:
-        """What speaks against a law."""
-        return tuple(ground.words for ground in self.grounds if not ground.supports)
-
-    @property
-    def supporting(self) -> tuple[str, ...]:
-        """What speaks for it."""
-        return tuple(ground.words for ground in self.grounds if ground.supports)
 
 
 @dataclass(frozen=True)
@@ -215,11 +160,11 @@ def with_peers(verdict: Verdict, peers: tuple[PeerFinding, ...]) -> Verdict:
     against = [ground.words for ground in new if not ground.supports]
     grounds = (*kept, *new)
     if verdict.kind == LAW and against:
-        return Verdict(DESCRIPTION, f"it describes the data, but {against[0]}", grounds)
+        return replace(verdict, kind=DESCRIPTION, reason=f"it describes the data, but {against[0]}", grounds=grounds)
     if verdict.kind == DESCRIPTION and all(ground.supports for ground in grounds):
         # Only what other tools had said before stood against it.
-        return Verdict(LAW, "no test speaks against it", grounds)
-    return Verdict(verdict.kind, verdict.reason, grounds)
+        return replace(verdict, kind=LAW, reason="no test speaks against it", grounds=grounds)
+    return replace(verdict, grounds=grounds)
 
 
 def with_topics(verdict: Verdict, peers: tuple[PeerFinding, ...]) -> Verdict:
@@ -270,6 +215,29 @@ def structure_left(evidence: Evidence) -> bool:
     return left or lack or everywhere or any(test.objection for test in evidence.residual_tests)
 
 
+def structure_beyond_doubt(evidence: Evidence) -> bool:
+    """Whether it does so with a probability by chance that is as small as that from which errors are disbelieved."""
+    found = [test.adjusted_p for test in evidence.residual_tests if test.objection]
+    found += [] if evidence.lack_of_fit is None else [evidence.lack_of_fit.p_value]
+    found += [] if evidence.all_rows is None else [evidence.all_rows.least_p]
+    return min(found, default=1.0) < CHI2_LEVEL
+
+
+def within_noise(evidence: Evidence) -> bool:
+    """Whether what is left is noise: no more than the errors or the known scatter, and without structure beyond doubt.
+
+    Where a table has errors, chi-squared says so, and not a residual that is half as large again.
+    """
+    fit = evidence.fit
+    small = fit.at_noise_floor if fit.chi2_p is None else accounts_for_errors(fit)
+    return small and not structure_beyond_doubt(evidence)
+
+
+def most_constants(evidence: Evidence) -> int:
+    """Fitted constants that a law of so many columns may have unless it is exact."""
+    return MOST_CONSTANTS + max(evidence.form.columns - 1, 0)
+
+
 def _no_closed_form(evidence: Evidence) -> str:
     """Why there is no closed form, or nothing."""
     fit, saved = evidence.fit, evidence.explained.saved
@@ -284,7 +252,7 @@ def _no_closed_form(evidence: Evidence) -> str:
             f"the formula saves {max(saved, 0.0):.0f} bits over the mean alone, which some formula or other would do "
             "by chance"
         )
-    if fit.exact or accounts_for_errors(fit) or fit.at_noise_floor:
+    if fit.exact or within_noise(evidence):
         return ""
     left = max(fit.one_minus_r2, fit.held_out_one_minus_r2)
     if left > SMALL:
@@ -293,6 +261,9 @@ def _no_closed_form(evidence: Evidence) -> str:
             return f"{constants} fitted constants are a table in another form"
         if fit.chi2 is not None and fit.chi2 > FAR_OFF**2 * fit.freedom:
             return f"chi-squared is {fit.chi2:.4g} for {fit.freedom} degrees of freedom: much is missing"
+        if constants > most_constants(evidence) and fit.chi2_p is not None and not accounts_for_errors(fit):
+            chance = probability(fit.chi2_p)
+            return f"with {constants} fitted constants chi-squared is still more than the errors allow ({chance})"
         if network_better(fit) and fit.network_rms is not None and fit.held_out_rms > FAR_OFF * fit.network_rms:
             factor = fit.held_out_rms / fit.network_rms
             return f"held out, a network is better by a factor of {short(factor)}: much is missing"
@@ -388,7 +359,8 @@ def _of_functions(e: Evidence) -> Iterator[Ground]:
         return
     moved = next((one for one in found.functions if one.text == found.named), None)
     if moved is None:
-        yield Ground(True, "the data leave each of its functions where it is")
+        if found.least_p > SURE and found.least_power >= POWER:
+            yield Ground(True, "the data leave each of its functions where it is")
         return
     others = f", or {_listed(found.alike)}" if found.alike else ""
     yield Ground(False, f"the data move {moved.text}{others} ({probability(moved.adjusted_p, 1)})")
@@ -401,7 +373,7 @@ def _of_constants(e: Evidence) -> list[Ground]:
         found.append(Ground(False, f"the data do not determine {_listed(e.constants.undetermined)}"))
     if e.constants.weak:
         found.append(Ground(False, f"the error exceeds the value of {_listed(e.constants.weak)}"))
-    if count > MOST_CONSTANTS + max(e.form.columns - 1, 0) and not e.fit.exact:
+    if count > most_constants(e) and not e.fit.exact:
         found.append(Ground(False, f"{count} fitted constants are enough for many a curve"))
     if e.form.real_exponents and not e.form.power_law and not e.fit.exact:
         found.append(Ground(False, "an exponent that is no whole or half number imitates many a function"))

@@ -438,3 +438,17 @@ def test_frames():
     with pytest.raises(DataError) as caught:
         read_table(pd.DataFrame(), target="y")
     check(caught.value, ["no columns"])
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"), [("poison", True), ("Poission", True), ("counts", False), ("position", False)]
+)
+def test_a_misspelt_poisson_is_named(word, meant, tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("t,n\n1,10\n2,7\n3,5\n4,4\n")
+    with pytest.raises(DataError) as caught:
+        read_table(path, target="n", error=word)
+    assert ("did you mean poisson" in str(caught.value)) == meant
+    with pytest.raises(DataError) as caught:
+        make_dataset([[1.0], [2.0], [3.0]], [10, 7, 5], y_error=word)
+    assert ("did you mean poisson" in str(caught.value)) == meant

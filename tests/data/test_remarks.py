@@ -172,3 +172,27 @@ def test_repeated_rows_within_their_errors_are_not_named(tmp_path, rng):
 def test_constants_called_nearly_like_columns(constants, columns, used, meant):
     found = name_hints(constants, columns, used)
     assert [f"is {meant!r} meant?" in one for one in found] == ([True] if meant else [])
+
+
+def by_value(y, **columns):
+    found = make_dataset(np.column_stack(list(columns.values())), y, names=list(columns), target="n")
+    return [note for note in found.notes if "as its errors would be" in note]
+
+
+def test_columns_that_follow_from_the_target_as_errors_do_are_named_with_the_option(rng):
+    t = np.linspace(0, 6, 40)
+    counts = rng.poisson(400 * np.exp(-t / 2)) + 1.0
+    (note,) = by_value(counts, t=t, w=np.round(np.sqrt(counts), 2))
+    assert note.startswith("Column 'w' is the root of the counts 'n'") and "--error w" in note and "y_error" in note
+    amount = 3.7 * np.exp(-t / 2) + 0.1
+    (note,) = by_value(amount, t=t, sigma=np.round(0.03 * amount, 5))
+    assert "Column 'sigma' is a share of the target" in note
+
+
+def test_laws_with_roots_and_shares_are_no_errors(rng):
+    t = np.linspace(0.5, 6, 40)
+    assert by_value(10 * t, t=t) == [] and by_value(t**2, t=t) == []
+    whole = np.arange(1.0, 41)
+    assert by_value(whole**2, k=whole) == [] and by_value(0.5 * whole**2 + 0.5 * whole, k=whole) == []
+    # Names of errors that do not follow from the target.
+    assert by_value(10 * t, sigma=rng.uniform(1, 2, 40), t=t) == []

@@ -13,20 +13,22 @@ from kansym.data.dataset import make_dataset
 from kansym.errors import StorageError
 from kansym.fitting.outliers import Outlier
 from kansym.kan.growth import Decision
-from kansym.numbers import with_error
+from kansym.numbers import measured, with_error
 from kansym.primitives.library import default_library
 from kansym.report.constants import constant_line
 from kansym.report.text import text_report
-from kansym.report.values import agreement_lines, ended_words, errors_too_small
+from kansym.report.values import agreement_lines, ended, ended_words, errors_too_small
 from kansym.run.agreement import Agreement, Weighting
 from kansym.run.finished import FinishedRun
 from kansym.run.residuals import judging_rows, r_squared
 from kansym.run.summary import RunSummary, fingerprint
+from kansym.search.final_fit import refitted
 from kansym.search.front import ParetoFront
 from kansym.search.options import DiscoveryOptions
 from kansym.search.results import Discovery, StopReason
 from kansym.symbolic.formula import Constant, Formula
 from kansym.validation.certificate import certify
+from kansym.validation.grounds import Topic
 
 A, B = sympy.Symbol("a"), sympy.Symbol("λ (nm)")
 DATA = make_dataset(
@@ -151,6 +153,39 @@ def test_errors_of_constants_are_not_to_be_trusted_where_chi_squared_is_not():
 )
 def test_why_a_run_ended_is_said_once(stopped, words):
     assert ended_words(2.0, str(stopped)) == words
+
+
+def test_units_that_cancel_are_said_as_a_number_and_what_it_is_near_to(rng):
+    d = np.linspace(10, 200, 60)
+    data = make_dataset(
+        d[:, None], np.pi / 80 * d + 0.005 * rng.normal(size=60), names=["d"], target="h",
+        units=["mm"], y_units="cm", y_error=np.full(60, 0.005),
+    )  # fmt: skip
+    column = sympy.Symbol("d")
+    pick = Formula(0.039 * column, ("d",), "h", 3, 0.09, 0.09, -5.0, (Constant("c0", 0.039, 0.001),))
+    (constant,) = refitted(pick, data)[0].constants
+    assert constant.unit == "cm/mm" and constant.near == "pi/8"
+    assert constant.deviation == pytest.approx(abs(constant.value - np.pi / 80) / constant.error)
+    line = constant_line(constant)
+    assert f" cm/mm, which is {measured(10 * constant.value, 10 * constant.error)}  (" in line
+    assert line.endswith(f"({constant.deviation:.1f} errors from pi/8)")
+
+
+@pytest.mark.parametrize("stopped", [StopReason.AS_GOOD_AS_DATA, StopReason.AS_GOOD_AS_SPLINE, StopReason.OUT_OF_TIME])
+def test_an_ending_does_not_contradict_the_certificate(stopped):
+    data = make_dataset(
+        np.arange(40.0)[:, None], 2 * np.arange(40.0) + np.tile([0.3, -0.3], 20), y_error=np.full(40, 0.1)
+    )
+    pick = Formula(2.0 * sympy.Symbol("x0"), data.names, "y", 3, 0.09, 0.09, -5.0, (Constant("c0", 2.0, 0.001),))
+    found = replace(DISCOVERY, dataset=data, formula=pick, front=ParetoFront([pick]), stopped=stopped)
+    for scale, against in ((1.0, True), (3.0, False)):
+        scaled = replace(found, dataset=replace(data, y_error=np.full(40, 0.1 * scale)))
+        certificate = certify(scaled)
+        assert any(one.topic is Topic.FIT for one in certificate.verdict.grounds if not one.supports) == against
+        words = ended(RunSummary.of(scaled, certificate=certificate))
+        claims = stopped is not StopReason.OUT_OF_TIME
+        assert words.endswith("the tests of the certificate see more") == (against and claims)
+        assert stopped in words
 
 
 def test_rows_are_held_out_only_where_the_share_makes_one():

@@ -1,9 +1,11 @@
 """A run written to a folder and read back, and folders that are damaged, foreign or hostile."""
 
+import errno
 import json
 import os
 import xml.etree.ElementTree
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -323,3 +325,27 @@ def test_a_network_without_scaling_is_refused(saved, discovery):
     refused(saved, "does not say how its inputs are scaled")
     (saved / "model.safetensors").write_bytes(b"no network")
     refused(saved, "model.safetensors")
+
+
+@pytest.mark.parametrize("last", [1, 5])
+def test_a_full_disk_is_named_with_what_was_kept(discovery, tmp_path, monkeypatch, last):
+    (tmp_path / "notes.txt").write_text("mine")
+    done, replace = [], os.replace
+
+    def full(source, target):
+        if len(done) == last:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        done.append(Path(target).name)
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(StorageError) as caught:
+        save_run(discovery, tmp_path)
+    words = str(caught.value)
+    assert "No space left on device" in words and "\n" not in words
+    assert all(name in words for name in done) and str(discovery.formula) in words
+    assert "beside older files (notes.txt)" in words
+    # Nothing half written stays, and no record tells of a complete run.
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == sorted([*done, "notes.txt"])
+    with pytest.raises(StorageError):
+        load_run(tmp_path)

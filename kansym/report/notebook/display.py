@@ -82,7 +82,7 @@ def _found(
 ) -> str:
     loss = math.sqrt(formula.loss) if formula.loss >= 0 else math.nan
     lines = [f"RMS residual {loss:.3g}{after_number(unit)}", f"{rows} rows"]
-    lines += [ended_words(seconds, stopped)]
+    lines += [ended_words(seconds, stopped, certificate)]
     return _page(
         formula=_formula(formula),
         certificate=None if certificate is None else certificate_values(certificate),

@@ -21,6 +21,7 @@ from kansym.search.options import DiscoveryOptions
 from kansym.search.pipeline import run_pipeline
 from kansym.search.prior.correction import corrections
 from kansym.search.prior.guess import Guess, freed
+from kansym.search.prior.guess_standing import judged
 from kansym.search.prior.starts import UnusableGuess, fitted_guess
 from kansym.search.prior.trial import STRUCTURE, Trial, outcome
 from kansym.search.progress import ProgressCallback
@@ -55,7 +56,9 @@ def discover_guessed(
 
     Each guess is fitted, snapped, reduced and put on the front, and once more with its exact numbers free. Where it
     leaves residuals with structure, a term and a factor that it lacks are looked for. Then comes the search as without
-    guesses; it ends early where the guess is as good as the data.
+    guesses; it ends early where the guess is as good as the data. A guess that no test rejects is the
+    pick in the end, see `kansym.search.prior.guess_standing`; with a robust loss, where tests depend on which rows
+    count, the shortest description is.
 
     Raises
     ------
@@ -69,10 +72,15 @@ def discover_guessed(
         yield from _guessed(trials, fit_rows, plain, deadline, report)
 
     found = run_pipeline(dataset, plain, progress, seeds=seeds)
-    outcomes = tuple(outcome(trial, found) for trial in trials)
+    found = judged(trials, found) if options.loss == "linear" else _told(trials, found)
     notes: list[str] = [note for trial in trials for note in trial.guess.name_hints]
-    notes += [f"The guess {one.text} was not used: {one.words}" for one in outcomes if one.formula is None]
-    return replace(found, guesses=outcomes, notes=(*found.notes, *notes))
+    notes += [f"The guess {one.text} was not used: {one.words}" for one in found.guesses if one.formula is None]
+    return replace(found, notes=(*found.notes, *notes))
+
+
+def _told(trials: list[Trial], found: Discovery) -> Discovery:
+    """The discovery with what it says of its guesses, the shortest description being the pick."""
+    return replace(found, guesses=tuple(outcome(trial, found) for trial in trials))
 
 
 def read_guesses(dataset: Dataset, options: DiscoveryOptions) -> list[Guess]:
