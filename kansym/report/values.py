@@ -11,7 +11,7 @@ import sympy
 from kansym.figures.steps import steps_in_words
 from kansym.kan.decision import Decision
 from kansym.kan.shape import format_shape
-from kansym.numbers import short, with_error
+from kansym.numbers import measured, short, with_error
 from kansym.run.agreement import fitted_count
 from kansym.run.finished import FinishedRun
 from kansym.run.residuals import counted, floor_words, holds_out, r_squared, weighting
@@ -154,7 +154,7 @@ def ended(summary: RunSummary) -> str:
 
 
 def ended_words(seconds: float, stopped: str, certificate: Certificate | None = None) -> str:
-    """``searched for 5.2 s; ended because: every shape was tried``; a reason that says itself that it ended stands alone.
+    """``searched for 5.2 s; ended because: every shape was tried``; a reason that says that it ended stands alone.
 
     Where the certificate objects to what the formula leaves, a claim that it leaves nothing is said to be the search's.
     """

@@ -328,9 +328,7 @@ def _judged(
     return evidence, verdict
 
 
-def _without_far_rows(
-    discovery: "Discovery", options: "DiscoveryOptions", verdict: Verdict, limits: Clock
-) -> Verdict:
+def _without_far_rows(discovery: "Discovery", options: "DiscoveryOptions", verdict: Verdict, limits: Clock) -> Verdict:
     """The verdict with what it would be without the few rows that are farther off than chance allows."""
     from kansym.search.final_fit import MOST_MISTAKES, far_rows, refitted
 
