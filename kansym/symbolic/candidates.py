@@ -31,6 +31,9 @@ CHANCE = 0.03
 """Numbers with pi or a usual root, as simple and as near as the one shown, that lie beside a constant by chance: of
 constants that have nothing to do with any at most one in ten is shown beside one."""
 
+KNOWN = 1e-3
+"""Relative error up to which such a number is looked for: 2*9.81 to a percent is 2*pi**2, and says nothing of pi."""
+
 WITHIN = 2.0
 """Standard errors within which such a number must lie."""
 
@@ -125,8 +128,9 @@ def simple_number(kind: str, value: float, error: float) -> Candidate | None:
     """The simple number that a measured constant is near to; None where there is none that says anything.
 
     It takes fewer bits than the digits that were measured, and lies within `NEAR_ERRORS` standard errors; or it has pi
-    or a root, and fewer than `CHANCE` such numbers that are as simple lie as near by chance. Of several the one is
-    taken whose bits and distance together are the least, rational ones first. None is put in the constant's place.
+    or a root, the constant is known to `KNOWN`, and fewer than `CHANCE` such numbers that are as simple lie as near by
+    chance. Of several the one is taken whose bits and distance together are the least, rational ones first. None is put
+    in the constant's place.
 
     Parameters
     ----------
@@ -139,7 +143,7 @@ def simple_number(kind: str, value: float, error: float) -> Candidate | None:
     most = math.log2(4.0 * abs(value) / (math.sqrt(2 * math.pi) * error)) + PRIOR_BITS[kind]
     cheap = [one for one in nearby(kind, value, NEAR_ERRORS * error, most=most) if one.value]
     plain = [one for one in cheap if one.rational or kind != "prefactor" or error <= IRRATIONAL_AGREEMENT * abs(value)]
-    others = [] if plain else nearby(kind, value, WITHIN * error)
+    others = [] if plain or error > KNOWN * abs(value) else nearby(kind, value, WITHIN * error)
     found = plain or [one for one in others if one.usual and _by_chance(kind, one, value, error) <= CHANCE]
     return min(found, key=lambda one: one.bits + 0.5 * ((one.value - value) / error) ** 2 / math.log(2), default=None)
 
