@@ -13,6 +13,7 @@ from kansym.data.limits import MOST_ROWS, require_moderate_target
 from kansym.data.preparation import canonical_table, thinned
 from kansym.fitting.all_rows import RowsDone
 from kansym.interrupting import AGAIN, Abandoned, two_presses
+from kansym.primitives.allowed import allowed_functions
 from kansym.search.effective_errors import with_effective_errors
 from kansym.search.exact_numbers import with_exact_numbers
 from kansym.search.faults import CallbackError
@@ -163,7 +164,8 @@ def _settled(
     """The last fit of what was found, to all rows of the table; Ctrl-C leaves it out."""
     loss = options.loss
     try:
-        last = hinted(found) if plain else settled(found, table, loss=loss, until=until)
+        allowed = allowed_functions(options.primitives)
+        last = hinted(found, allowed) if plain else settled(found, table, loss=loss, until=until, allowed=allowed)
         if last.guesses:
             last = settled_guesses(last, None if plain else table, loss=loss, pick=found.formula)
         if options.exact:

@@ -22,6 +22,7 @@ from kansym.fitting.exponents import MOST_EXPONENTS, freed_exponents
 from kansym.fitting.least_squares import Measurements
 from kansym.fitting.outliers import Outlier, outliers_of, robust_limit
 from kansym.fitting.residuals import EXACT, effective_error
+from kansym.primitives.allowed import AllowedFunctions
 from kansym.search.formulation import judge
 from kansym.search.front import ParetoFront
 from kansym.search.guess_outcome import GuessOutcome, ShorterRival, with_pick
@@ -66,7 +67,9 @@ MANY = 0.1
 """Share of the rows above which what is far off is not the rows."""
 
 
-def settled(discovery: Discovery, dataset: Dataset, *, loss: str, until: float) -> Discovery:
+def settled(
+    discovery: Discovery, dataset: Dataset, *, loss: str, until: float, allowed: AllowedFunctions | None = None
+) -> Discovery:
     """The discovery with the constants of its formulas fitted to all rows of a table, and with their errors from it.
 
     Parameters
@@ -78,8 +81,10 @@ def settled(discovery: Discovery, dataset: Dataset, *, loss: str, until: float) 
         See `kansym.fitting.estimate.estimate`.
     until : float
         `kansym.clock.now` value after which formulas other than the pick stay as they are.
+    allowed : AllowedFunctions, optional
+        What formulas may have; default anything.
     """
-    discovery = with_measured_exponents(discovery, dataset, loss)
+    discovery = with_measured_exponents(discovery, dataset, loss, allowed)
     pick = discovery.formula
     fitted, found = refitted(pick, dataset, loss)
     rows = Measurements(dataset.X, dataset.y, dataset.y_error, counts=dataset.counts, sides=dataset.y_sides)
@@ -98,10 +103,10 @@ def settled(discovery: Discovery, dataset: Dataset, *, loss: str, until: float) 
     return replace(discovery, front=front, formula=fitted, dataset=dataset, notes=notes, outliers=outliers)
 
 
-def hinted(discovery: Discovery) -> Discovery:
+def hinted(discovery: Discovery, allowed: AllowedFunctions | None = None) -> Discovery:
     """The discovery of a table without errors, with a note on rows that look like mistakes."""
     dataset = discovery.dataset
-    discovery = with_measured_exponents(discovery, dataset, "linear")
+    discovery = with_measured_exponents(discovery, dataset, "linear", allowed)
     if dataset.n_rows < FEWEST_FOR_HINT:
         return discovery
     far = far_rows(discovery.formula, dataset)
@@ -110,7 +115,9 @@ def hinted(discovery: Discovery) -> Discovery:
     return replace(discovery, notes=(*discovery.notes, *notes))
 
 
-def with_measured_exponents(discovery: Discovery, table: Dataset, loss: str) -> Discovery:
+def with_measured_exponents(
+    discovery: Discovery, table: Dataset, loss: str, allowed: AllowedFunctions | None
+) -> Discovery:
     """The discovery with what the data say of the exponents of its pick, which is without those that they deny.
 
     Exponents that the user has written stay, and so do those without which the units do not go together; what the data
@@ -123,9 +130,11 @@ def with_measured_exponents(discovery: Discovery, table: Dataset, loss: str) -> 
         That constants are settled on.
     loss : str
         See `kansym.fitting.estimate.estimate`.
+    allowed : AllowedFunctions or None
+        What formulas may have: a free exponent is a function like any other.
     """
     everything = np.arange(table.n_rows)
-    rows = FitRows.of(table, everything, everything[:0], discovery.noise_floor, own=discovery.own_functions)
+    rows = FitRows.of(table, everything, everything[:0], discovery.noise_floor, allowed, own=discovery.own_functions)
     pick = discovery.formula
     if table.n_rows > MOST_ROBUST or not is_noisy(pick.train_loss, rows):
         return discovery
@@ -140,6 +149,7 @@ def with_measured_exponents(discovery: Discovery, table: Dataset, loss: str) -> 
         free = judge(_in_symbols_of(rows, denied.form), rows, structure=pick.steps)
         if free is None or free.consistent is False:
             break
+        free = replace(free, origin=None if pick.origin is None else pick.origin.changed("a free exponent"))
         # With what the exponent costs as a constant another formula may be the shortest.
         formulas = [free if one is pick else one for one in formulas]
         pick = ParetoFront(formulas).best
