@@ -48,11 +48,14 @@ class FreedExponent:
         With its constants, the exponent last, fitted.
     denied : float
         How far the number is away, in units of what is too far.
+    base : sympy.Expr
+        What has the exponent, in the symbols of the form.
     """
 
     exponent: Exponent
     form: ParametricForm
     denied: float
+    base: sympy.Expr
 
 
 def freed_exponents(form: ParametricForm, table: Dataset, loss: str = "linear") -> tuple[FreedExponent, ...]:
@@ -75,12 +78,12 @@ def freed_exponents(form: ParametricForm, table: Dataset, loss: str = "linear") 
     level = STRUCTURE_LEVEL / max(len(found), 1)
     limit = float(scipy.stats.norm.isf(level / 2))
     return tuple(
-        FreedExponent(one, free, one.deviation / (limit if number.q <= 2 else FRACTION_ERRORS))
-        for number, one, free in found
+        FreedExponent(one, free, one.deviation / (limit if node.exp.q <= 2 else FRACTION_ERRORS), node.base)
+        for node, one, free in found
     )
 
 
-def _fits(form: ParametricForm, table: Dataset, loss: str) -> Iterator[tuple[sympy.Rational, Exponent, ParametricForm]]:
+def _fits(form: ParametricForm, table: Dataset, loss: str) -> Iterator[tuple[sympy.Pow, Exponent, ParametricForm]]:
     numbers = {symbol: sympy.Float(value) for symbol, value in zip(form.constants, form.values, strict=True)}
     places = list(with_a_free_exponent(form, table.X))[:MOST_EXPONENTS]
     for node, free in places:
@@ -97,7 +100,6 @@ def _fits(form: ParametricForm, table: Dataset, loss: str) -> Iterator[tuple[sym
         error = math.sqrt(variance * excess) if variance > 0 else math.nan
         if not math.isfinite(error) or is_rounding(value, error) or not np.isfinite(fit.form.values).all():
             continue
-        number = node.exp
         power = to_text(node.xreplace(numbers), digits=4)
-        deviation = abs(value - float(number)) / error
-        yield number, Exponent(power, str(number), value, error, deviation), fit.form
+        deviation = abs(value - float(node.exp)) / error
+        yield node, Exponent(power, str(node.exp), value, error, deviation), fit.form

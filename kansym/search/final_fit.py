@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 import scipy.stats
+import sympy
 
 from kansym import clock
 from kansym.data.columns import quoted
@@ -116,12 +117,12 @@ def hinted(discovery: Discovery, allowed: AllowedFunctions | None = None) -> Dis
 
 
 def with_measured_exponents(
-    discovery: Discovery, table: Dataset, loss: str, allowed: AllowedFunctions | None
+    discovery: Discovery, table: Dataset, loss: str, allowed: AllowedFunctions | None = None
 ) -> Discovery:
     """The discovery with what the data say of the exponents of its pick, which is without those that they deny.
 
-    Exponents that the user has written stay, and so do those without which the units do not go together; what the data
-    say of them is told.
+    Exponents that the user has written stay, and so do those of quantities with a unit, of which no law has a real
+    power; what the data say of them is told.
 
     Parameters
     ----------
@@ -130,8 +131,8 @@ def with_measured_exponents(
         That constants are settled on.
     loss : str
         See `kansym.fitting.estimate.estimate`.
-    allowed : AllowedFunctions or None
-        What formulas may have: a free exponent is a function like any other.
+    allowed : AllowedFunctions, optional
+        What formulas may have: a free exponent is a function like any other. Default: anything.
     """
     everything = np.arange(table.n_rows)
     rows = FitRows.of(table, everything, everything[:0], discovery.noise_floor, allowed, own=discovery.own_functions)
@@ -143,7 +144,8 @@ def with_measured_exponents(
     formulas = list(discovery.front)
     for _ in range(MOST_EXPONENTS):
         freed = freed_exponents(_form_of(pick), table, loss)
-        denied = max(freed, key=lambda one: one.denied, default=None)
+        pure = [one for one in freed if not _has_unit(one.base, rows.units)]
+        denied = max(pure, key=lambda one: one.denied, default=None)
         if by_user or denied is None or not denied.denied > 1:
             break
         free = judge(_in_symbols_of(rows, denied.form), rows, structure=pick.steps)
@@ -157,6 +159,12 @@ def with_measured_exponents(
     front = with_pick((told if one is pick else one for one in formulas), told)
     reading = discovery.reading if pick is discovery.formula else None
     return replace(discovery, formula=told, front=front, reading=reading)
+
+
+def _has_unit(base: sympy.Expr, units: UnitSystem | None) -> bool:
+    """Whether what has an exponent is known to be no pure number."""
+    dimension = None if units is None else units.dimension(base)
+    return dimension is not None and any(dimension)
 
 
 def _in_symbols_of(rows: FitRows, form: ParametricForm) -> ParametricForm:

@@ -107,3 +107,13 @@ def test_powers_of_what_has_both_signs_are_not_freed(rng):
     x = np.linspace(-2, 2, 60)
     start = found("1.7*x**2", x, 1.7 * x**2 + 0.1 * rng.normal(size=60))
     assert freed_exponents(parametrize(start.formula.expression, (sympy.Symbol("x"),)), start.dataset) == ()
+
+
+def test_a_power_of_a_quantity_with_a_unit_stays_and_is_told():
+    x, y, error = drag(0)
+    plain = found("3.1*x + 0.5*x**(5/3)", x, y, y_error=error)
+    length = found("3.1*x + 0.5*x**(5/3)", x, y, y_error=error, units=["m"], y_units="N")
+    number = found("3.1*x + 0.5*x**(5/3)", x, y, y_error=error, units=["1"], y_units="N")
+    after = [with_measured_exponents(one, one.dataset, "linear").formula for one in (plain, length, number)]
+    assert [rational_exponents(one) for one in after] == [[], [sympy.Rational(5, 3)], []]
+    assert [one.number for one in after[1].exponents] == ["5/3"] and after[1].exponents[0].deviation > 2
