@@ -82,7 +82,7 @@ class Jury:
             return
         self.hits[origin.finder] = {
             "work": origin.work,
-            "spent": self.book.spent[origin.finder],
+            "spent": self.book.spent.get(origin.finder, 0.0),
             "changes": list(origin.changes),
             "reductions": [str(step.kind) for step in formula.steps],
         }

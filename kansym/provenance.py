@@ -6,7 +6,6 @@ hands on what another has written adds nothing. Outside a search, decorated gene
 """
 
 import functools
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -69,7 +68,7 @@ class Book:
         The last signature.
     signatures : int
         How many there were.
-    spent : Counter of str
+    spent : dict of str to float
         Seconds of work of each finder itself, those beneath it not counted.
     """
 
@@ -77,7 +76,7 @@ class Book:
         self.withholds = withholds
         self.last: Origin | None = None
         self.signatures = 0
-        self.spent: Counter[str] = Counter()
+        self.spent: dict[str, float] = {}
         self._open: list[str] = []
         self._since = clock.now()
 
@@ -99,7 +98,7 @@ class Book:
     def _count(self) -> None:
         now = clock.now()
         if self._open:
-            self.spent[self._open[-1]] += now - self._since
+            self.spent[self._open[-1]] = self.spent.get(self._open[-1], 0.0) + now - self._since
         self._since = now
 
 

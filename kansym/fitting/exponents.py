@@ -1,5 +1,5 @@
 # sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
-# pyright: reportArgumentType=false, reportReturnType=false
+# pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false
 """Whole and rational exponents of a formula beside what the data say of them: a number is written where they agree.
 
 An exponent of a noisy formula was chosen among a few numbers, or fitted and then rounded. Beside data that are sharp
