@@ -360,3 +360,23 @@ def test_splines_are_asked_once_and_before_a_kink_is_folded(rng, monkeypatch):
     solve(X, np.abs(X[:, 0] - 4.3) * X[:, 1], leaf=leaf, most=4)
     assert folds == [1]
     assert sum(one.X.shape == X.shape and np.array_equal(one.t, leaf.looked[0].t) for one in leaf.looked) == 1
+
+
+def test_quick_structure_is_reductions_and_linear_algebra_and_leaves_its_interpolants(rng, work_clock):
+    X = rng.uniform(0.5, 3, (400, 3))
+    clean = np.tanh(X[:, 0] * X[:, 1]) / X[:, 2]
+    y = clean * (1 + 0.01 * rng.normal(size=400))
+    leaf = Curves()
+    quick = Solver(y, leaf, seed=0, until=clock.now() + 60, quick=True)
+    found = list(quick.solutions(Problem.of(X, y, SYMBOLS, None)))
+    # Nothing is asked that takes long: waves of the whole table, or splines of single columns.
+    assert leaf.looked == [] and leaf.asked
+    with np.errstate(all="ignore"):
+        errors = [float(np.std(sympy.lambdify(SYMBOLS, one)(*X.T) - y)) for one, _ in found]
+    # As good as the law itself.
+    assert np.nanmin(errors) < 1.01 * np.std(y - clean)
+    # The whole search of the same table begins with what the quick one knows.
+    asked, spent = set(quick.reducer.known), clock.now()
+    whole = Solver(y, leaf, seed=0, until=clock.now() + 60, known=quick.reducer.known)
+    whole.reducer.look(Problem.of(X, y, SYMBOLS, None))
+    assert set(whole.reducer.known) == asked and clock.now() - spent < 0.1 * spent

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from kansym.symbolic.complexity import complexity
 from kansym.symbolic.parametric import parametrize
+from kansym.symbolic.parser import parse_expression
 from kansym.symbolic.passes import (
     cancel_signs,
     complete_squares,
@@ -16,6 +17,7 @@ from kansym.symbolic.passes import (
     join_waves,
     recognize_hyperbolic,
     split_fractions,
+    swap_squares,
 )
 from kansym.symbolic.simplification import simplify
 
@@ -235,3 +237,21 @@ def test_powers_of_a_quotient_are_divided_as_the_quotient():
     apart = 0.7 * sympy.expand((1.0 + X * Y) * (1 + 0.4 * Z) - 5.4) ** 2 / (1 + 0.4 * Z) ** 2
     found = simplify(apart, SYMBOLS, np.random.default_rng(0).uniform(0.5, 2, (50, 3)), seconds=60.0).expression
     assert complexity(found) <= complexity(law) + 2 < complexity(apart)
+
+
+@pytest.mark.parametrize(
+    ("long", "short"),
+    [
+        ("(1 - cos(x)**2)/(a - a*cos(x)**2 + 1)", "sin(x)**2/(a*sin(x)**2 + 1)"),
+        ("1/(1 + a - a*sin(2.5*x)**2)", "1/(1 + a*cos(2.5*x)**2)"),
+        ("2.5*a*sin(x)**4 - 5.0*a*sin(x)**2 + 2.5*a", "2.5*a*cos(x)**4"),
+        ("cos(x)**2 + a", "cos(x)**2 + a"),
+        ("cos(x)**3 + a*cos(x)", "cos(x)**3 + a*cos(x)"),
+    ],
+)
+def test_squares_of_waves(long, short):
+    before, wanted = (parse_expression(text, ["x", "a"]) for text in (long, short))
+    after = swap_squares(before)
+    assert complexity(after) == complexity(wanted)
+    point = {"x": 0.7, "a": 1.3}
+    assert float(after.subs(point)) == pytest.approx(float(before.subs(point)), rel=1e-12)
