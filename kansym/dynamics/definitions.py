@@ -8,20 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.stats
 
-from kansym.dynamics.finish import blocks
+from kansym.dynamics.finish import LAST_STEPS, blocks
 from kansym.dynamics.ranking import Ranked, fitted_system
 from kansym.dynamics.setting import Setting
+from kansym.fitting.levels import DENIAL
 from kansym.numbers import measured
 from kansym.symbolic.parametric import ParametricForm
 
 NEAR_ONE = 0.02
 """Factor beside one that sensors of a state and of its rate may have."""
-
-LEVEL = 1e-3
-"""Probability of a chi-squared that rises as much by the factor one, below which it is another."""
-
-STEPS = 60
-"""Of the fit with it."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +64,8 @@ def with_definitions(setting: Setting, best: Ranked, *, until: float) -> tuple[R
             continue
         plain = form.with_constant(form.constants[0], 1)
         forms = [plain if other == k else one for other, one in enumerate(best.fitted)]
-        trial = fitted_system(setting, forms, best.parts, most=STEPS, until=until)
-        if trial is None or scipy.stats.chi2.sf(setting.data.points * _rise(best, trial), 1) < LEVEL:
+        trial = fitted_system(setting, forms, best.parts, most=LAST_STEPS, until=until)
+        if trial is None or scipy.stats.chi2.sf(setting.data.points * _rise(best, trial), 1) < DENIAL:
             continue
         best = trial
         found.append(Definition(setting.data.states[k], rate, factor, error))

@@ -18,6 +18,7 @@ import sympy
 from kansym.data.dataset import Dataset
 from kansym.errors import KansymError
 from kansym.fitting.estimate import estimate_table
+from kansym.fitting.levels import DENIAL
 from kansym.numbers import is_rounding
 from kansym.symbolic.exponents import Exponent, with_a_free_exponent
 from kansym.symbolic.parametric import ParametricForm
@@ -31,10 +32,6 @@ MOST_EXPONENTS = 4
 FRACTION_ERRORS = 2.0
 """Errors up to which a fraction with a denominator above two is written: one is always near, so that a right one, which
 is farther off in one table of twenty, has nothing for it but the data."""
-
-STRUCTURE_LEVEL = 1e-3
-"""Probability with which right whole and half exponents of a formula together are given up. Nearly all laws have such
-ones, so that it takes more than the odds of an objection: at three errors from 2 that is still the likelier number."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +72,8 @@ def freed_exponents(form: ParametricForm, table: Dataset, loss: str = "linear") 
         Without those that the data do not determine, and those without noise to compare with.
     """
     found = list(_fits(form, table, loss))
-    level = STRUCTURE_LEVEL / max(len(found), 1)
+    # Nearly all laws have whole and half exponents: at three errors from 2 that is still the likelier number.
+    level = DENIAL / max(len(found), 1)
     limit = float(scipy.stats.norm.isf(level / 2))
     return tuple(
         FreedExponent(one, free, one.deviation / (limit if node.exp.q <= 2 else FRACTION_ERRORS), node.base)

@@ -21,6 +21,7 @@ from kansym.fitting.all_rows import Limit, RowsDone, fit_to_all, residuals_on_al
 from kansym.fitting.estimate import Estimate, estimate_table
 from kansym.fitting.exponents import MOST_EXPONENTS, freed_exponents
 from kansym.fitting.least_squares import Measurements
+from kansym.fitting.levels import DENIAL
 from kansym.fitting.outliers import Outlier, outliers_of, robust_limit
 from kansym.fitting.residuals import EXACT, effective_error
 from kansym.primitives.allowed import AllowedFunctions
@@ -57,9 +58,6 @@ FEWEST_FOR_HINT, MOST_MISTAKES = 20, 0.05
 
 GROWS = 1e-5
 """Probability of a rank correlation between size and scatter below which they go together."""
-
-GROUPED = 1e-3
-"""Probability of the ranks of residuals in the groups of a column below which these explain them."""
 
 LISTED = 10
 """Outliers named in a note."""
@@ -208,7 +206,7 @@ def _group_notes(formula: Formula, dataset: Dataset) -> list[str]:
     notes = []
     for name, column in labels.items():
         groups = {str(group): scaled[column == group] for group in np.unique(column)}
-        if not scipy.stats.kruskal(*groups.values()).pvalue <= GROUPED / len(labels):
+        if not scipy.stats.kruskal(*groups.values()).pvalue <= DENIAL / len(labels):
             continue
         # The one whose mean is the least likely to be zero.
         group, own = max(groups.items(), key=lambda pair: abs(float(np.sum(pair[1]))) / math.sqrt(len(pair[1])))

@@ -43,7 +43,7 @@ from kansym.search.prospects import may_better
 from kansym.search.reading import Reader
 from kansym.search.results import Discovery, NetworkReading, StopReason, TrainedNetwork, near_rivals, notes_on
 from kansym.search.rows import FitRows
-from kansym.search.sums import Sums, Turn
+from kansym.search.sums import SPLINED_BY_TWO, Sums, Turn
 from kansym.search.watchdog import tell, watched
 from kansym.structure.leaf import Leaf, Look
 from kansym.structure.problem import Problem
@@ -56,9 +56,6 @@ from kansym.symbolic.steps import Step, StepKind, in_words
 from kansym.threads import threads_for
 
 logger = logging.getLogger(__name__)
-
-SPLINE_ERROR = 1e-3
-"""Validation RMSE that splines reach without noise, in spreads of y."""
 
 
 def run_pipeline(
@@ -118,7 +115,7 @@ class _Run:
         self.readings: dict[Formula, NetworkReading] = {}
         self.decisions: list[Decision] = []
         # Where something smooth is known to reach an error, networks far above it have the wrong shape.
-        self.promising = PROMISING if attainable is None else min(PROMISING, max(SPLINE_ERROR, 30 * attainable))
+        self.promising = PROMISING if attainable is None else min(PROMISING, max(SPLINED_BY_TWO, 30 * attainable))
         self.challenged = self._curve = self._quick = False
         self.solver: Solver | None = None
         # Where noise is known, time is kept for the case against the pick.
@@ -330,7 +327,7 @@ class _Run:
             return False
         # Limited by its splines and not by noise: very precise, or far above the errors. As good as it is not the law.
         blind = self.ending.beyond_errors(self.network.validation_loss, self.solver)
-        noisy = not blind and self.network.validation_loss > (SPLINE_ERROR * self.networks.scaling.y_scale) ** 2
+        noisy = not blind and self.network.validation_loss > (SPLINED_BY_TWO * self.networks.scaling.y_scale) ** 2
         return noisy and best.validation_loss < factor * self.network.validation_loss
 
     @contained("the quick structure search")

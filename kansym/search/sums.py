@@ -80,10 +80,8 @@ ROUNDED = 1e-5
 """Errors of y, in units of its spread, up to which a sum can be told to be exact."""
 
 SPLINED, SPLINED_BY_TWO = 1e-4, 1e-3
-"""The same up to which splines of few pieces follow functions without noise, and functions of two columns."""
-
-LIKE_NOISE = 1e-3
-"""What an interpolant leaves, in units of the spread of y, that may be noise."""
+"""The same up to which splines of few pieces follow functions without noise, and functions of two columns and more;
+what an interpolant leaves beyond that may be noise."""
 
 LEAST_SECONDS, LEAST_GLANCE, LEAST_COMPOSED, LEAST_OF_CURVE = 6.0, 2.0, 1.2, 3.0
 """Least time for a turn, for a glance, the same in a part, and for a turn with the few terms of a single column: in
@@ -383,7 +381,7 @@ def _noise(attainable: float | None, y: np.ndarray, weights: np.ndarray | None) 
     if attainable is None:
         return 0.0
     left = attainable * float(y.std())
-    return left if left > LIKE_NOISE * math.sqrt(float(np.cov(y, aweights=weights))) else 0.0
+    return left if left > SPLINED_BY_TWO * math.sqrt(float(np.cov(y, aweights=weights))) else 0.0
 
 
 def _evened(y: np.ndarray, weights: np.ndarray | None) -> np.ndarray | None:

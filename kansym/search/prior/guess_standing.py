@@ -21,6 +21,7 @@ import numpy as np
 import scipy.stats
 
 from kansym.data.weights import mean_square, row_weights
+from kansym.fitting.levels import DENIAL, OBJECTION
 from kansym.fitting.predictability import leftover
 from kansym.fitting.residuals import Residuals, residuals_of
 from kansym.search.guess_outcome import CONFIRMED, GuessOutcome, ShorterRival, with_pick
@@ -32,12 +33,6 @@ from kansym.symbolic.formula import Formula
 from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parametric import ParametricForm, parametrize
 from kansym.symbolic.refit import jacobian_rank, refit
-
-LEVEL = 0.01
-"""Probability with which a right guess is rejected by a test against one other formula."""
-
-CHI2_LEVEL = 1e-3
-"""The same of chi-squared alone: published errors are seldom better known than to a few percent."""
 
 CHOSEN = 13.0
 """Bits that a formula must fit better because it is the best of some thousand that a search fits."""
@@ -78,7 +73,7 @@ def stands(trial: Trial, found: Discovery) -> bool:
     guess = _Fitted.of(trial.formula, found)
     if guess is None or guess.rows.exact or jacobian_rank(guess.rows.form, guess.rows.X) < guess.rows.k:
         return False
-    if guess.chi2 is not None and not scipy.stats.chi2.sf(guess.chi2, guess.freedom) >= CHI2_LEVEL:
+    if guess.chi2 is not None and not scipy.stats.chi2.sf(guess.chi2, guess.freedom) >= DENIAL:
         return False
     left = leftover(guess.rows, found.dataset.names, seed=0)
     if left is not None and left.p_value < STRUCTURE and left.share > 0:
@@ -110,7 +105,7 @@ class _Fitted:
         rows = residuals_of(formula, found.dataset)
         if rows.undefined or rows.n <= rows.k:
             return None
-        form = refit(rows.form, rows.X, rows.y, weights=rows.weights, max_steps=60).form
+        form = refit(rows.form, rows.X, rows.y, weights=rows.weights).form
         predicted = form.evaluate(rows.X)
         if np.isfinite(predicted).all():
             rows = replace(rows, form=form, predicted=predicted)
@@ -135,11 +130,11 @@ class _Fitted:
         if more <= 0 or self.bits >= special.bits:
             return more <= 0
         if self.chi2 is not None and special.chi2 is not None:
-            return bool(scipy.stats.chi2.sf(special.chi2 - self.chi2, more) < LEVEL)
+            return bool(scipy.stats.chi2.sf(special.chi2 - self.chi2, more) < OBJECTION)
         own, other = (float(np.sum(one.rows.raw**2 * _weights(one.rows))) for one in (self, special))
         if not own > 0:
             return True
-        return bool(scipy.stats.f.sf((other - own) / more / (own / self.freedom), more, self.freedom) < LEVEL)
+        return bool(scipy.stats.f.sf((other - own) / more / (own / self.freedom), more, self.freedom) < OBJECTION)
 
 
 def _weights(rows: Residuals) -> np.ndarray | float:
