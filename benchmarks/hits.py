@@ -181,7 +181,9 @@ def lines(records: Sequence[Record]) -> Iterator[str]:
     for one in records:
         spent.update(one["spent"])
     total = spent.total() or 1.0
-    names = sorted(spent, key=lambda name: (-sum(name in one["hits"] for one in records), -spent[name], name))
+    # Readings of networks and curves sign what they propose; their work is that of training, which is no finder's.
+    every = {*spent, *(name for one in records for name in one["hits"])}
+    names = sorted(every, key=lambda name: (-sum(name in one["hits"] for one in records), -spent[name], name))
     yield f"{len(records)} laws, of which {len(solved)} have a hit."
     yield ""
     yield "| finder | hits | first | alone | work until a hit, median | share of all work |"
@@ -192,7 +194,8 @@ def lines(records: Sequence[Record]) -> Iterator[str]:
         alone = sum(len(one["hits"]) == 1 for one in own)
         times = sorted(one["hits"][name]["spent"] for one in own)
         median = f"{times[len(times) // 2]:.1f} s" if times else "-"
-        yield f"| {name} | {len(own)} | {first} | {alone} | {median} | {100 * spent[name] / total:.0f} % |"
+        share_of_work = f"{100 * spent[name] / total:.0f} %" if name in spent else "-"
+        yield f"| {name} | {len(own)} | {first} | {alone} | {median} | {share_of_work} |"
     for share in COVERS:
         chosen = cover(records, share)
         shown = ", ".join(f"{name} (+{count})" for name, count in chosen)

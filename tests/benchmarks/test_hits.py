@@ -37,6 +37,9 @@ def test_the_page():
     assert "6 laws, of which 5 have a hit" in text
     assert "| algebra | 3 | 3 | 1 | 1.0 s |" in text
     assert "Without any hit: idle" in text
+    reading = record("g", networks=3.0)
+    del reading["spent"]["networks"]
+    assert "| networks | 1 | 1 | 1 | 3.0 s | - |" in "\n".join(lines([*MATRIX, reading]))
 
 
 @pytest.fixture(scope="module")
