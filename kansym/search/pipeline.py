@@ -419,30 +419,22 @@ class _Run:
             yield from self._glance(leaf)
             return
         if self._quick:
-            yield from self._quick_leaf(leaf)
+            yield from self._searched(leaf, replace(self.options, terms=False))
             return
         self._leaves += 1
         longest = self.sums.spare(self.start, self.options.max_seconds)
         if self.ending.settled and leaf.X.shape[1] == 1:
             longest = min(budget.LAST_LOOK * self.options.max_seconds, budget.LAST_SECONDS)
-        leaf = replace(leaf, until=min(leaf.until, clock.now() + longest))
-        table, options = leaf_table(leaf, self.options, self.dataset.n_columns)
+        yield from self._searched(replace(leaf, until=min(leaf.until, clock.now() + longest)), self.options)
+
+    def _searched(self, leaf: Leaf, options: DiscoveryOptions) -> Iterator[sympy.Expr]:
+        table, options = leaf_table(leaf, options, self.dataset.n_columns)
         part = _Run(table, options, None, attainable=leaf.attainable, part=True)
         with first_press() as press:
             part.search()
         self.faults.count += part.faults.count
         yield from leaf_formulas(leaf, part.formulas.all)
         if press.came:  # What the part has found so far is in the whole.
-            raise KeyboardInterrupt
-
-    def _quick_leaf(self, leaf: Leaf) -> Iterator[sympy.Expr]:
-        table, options = leaf_table(leaf, replace(self.options, terms=False), self.dataset.n_columns)
-        part = _Run(table, options, None, attainable=leaf.attainable, part=True)
-        with first_press() as press:
-            part.search()
-        self.faults.count += part.faults.count
-        yield from leaf_formulas(leaf, part.formulas.all)
-        if press.came:
             raise KeyboardInterrupt
 
     def _glance(self, leaf: Leaf) -> Iterator[sympy.Expr]:
