@@ -74,6 +74,14 @@ def search(job: Job) -> list[Record]:
 
 
 def _searched(job: Job, table: Table, clone: Path) -> Record:
+    """What a state found; whatever fails costs this record and no other."""
+    try:
+        return _found_and_judged(job, table, clone)
+    except Exception as error:
+        return {"failure": " ".join(f"{type(error).__name__}: {error}".split())[:500]}
+
+
+def _found_and_judged(job: Job, table: Table, clone: Path) -> Record:
     problem = table.problem
     circumstances = {
         "rows": len(problem.y),
@@ -93,7 +101,8 @@ def _searched(job: Job, table: Table, clone: Path) -> Record:
             certify=job.certify,
             without=list(job.without),
         )
-    except RuntimeError as error:
+    except (RuntimeError, OSError) as error:
+        # The process has ended; the next table gets a new one.
         _side.cache_clear()
         return {**circumstances, "failure": str(error)}
     if "failure" in found:

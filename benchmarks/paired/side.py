@@ -8,6 +8,7 @@ one JSON line each, and writes what was found.
 import importlib.util
 import inspect
 import json
+import os
 import sys
 import time
 from typing import Any
@@ -102,5 +103,8 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
+    # Compiled libraries write their warnings to the same place as answers: they go to the other one.
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
     for line in sys.stdin:
-        print(json.dumps(answer(json.loads(line))), flush=True)
+        print(json.dumps(answer(json.loads(line))), file=answers, flush=True)

@@ -69,15 +69,15 @@ def test_no_law_from_textbooks_is_in_a_catalogue():
         assert shape_of(law) not in known, f"{law.name} is in a catalogue"
 
 
-def ask(**request):
-    """The answer of a side of this state, in a process of its own."""
+def ask(*, clone=HERE, **request):
+    """The answer of a side of a state, in a process of its own."""
     done = subprocess.run(
         [sys.executable, str(WORKER)],
         input=json.dumps(request) + "\n",
         capture_output=True,
         text=True,
-        cwd=HERE,
-        env={"PYTHONPATH": str(HERE), "PATH": "", "OMP_NUM_THREADS": "1"},
+        cwd=clone,
+        env={"PYTHONPATH": str(clone), "PATH": "", "OMP_NUM_THREADS": "1"},
         check=True,
     )
     return json.loads(done.stdout)
@@ -134,3 +134,12 @@ def test_records_survive_a_cut_line(tmp_path):
     path.write_text(json.dumps(record("a", "now", True)) + "\n" + '{"entry": "b", "ri', encoding="utf-8")
     assert [one["entry"] for one in read_records(path)] == ["a"]
     assert read_records(tmp_path / "none.jsonl") == []
+
+
+def test_what_libraries_write_does_not_mix_with_answers(tmp_path):
+    loud = tmp_path / "kansym"
+    loud.mkdir()
+    code = "import os\n\n\ndef make_dataset(*_, **__):\n    os.write(1, b' ** On entry to DLASCL')\n"
+    (loud / "__init__.py").write_text(code)
+    found = ask(X=[[1.0]], y=[1.0], errors=None, names=["x0"], seconds=1.0, certify=False, without=[], clone=tmp_path)
+    assert "AttributeError" in found["failure"]
