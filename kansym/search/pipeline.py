@@ -116,7 +116,7 @@ class _Run:
         self.decisions: list[Decision] = []
         # Where something smooth is known to reach an error, networks far above it have the wrong shape.
         self.promising = PROMISING if attainable is None else min(PROMISING, max(SPLINED_BY_TWO, 30 * attainable))
-        self.challenged = self._curve = self._quick = False
+        self.challenged = self._curve = False
         self.solver: Solver | None = None
         # Where noise is known, time is kept for the case against the pick.
         noisy = not part and is_noisy(0.0, self.fit_rows)
@@ -335,7 +335,7 @@ class _Run:
         """What structure finds of several columns before all that takes long."""
         self.report("structure", "looking for symmetries")
         solver = self.solver = self._solver(budget.QUICK, quick=True)
-        leader, unbeaten, self._quick = None, 0, True
+        leader, unbeaten = None, 0
         for raw, problem in self.faults.guard("the structure search", solver.solutions(self._whole())):
             steps = problem.steps or (Step(StepKind.WHOLE),)
             self.sums.see(solver.noise, solver.smooth, solver.reducer.idle)
@@ -349,7 +349,11 @@ class _Run:
             if not solver.more and self.ending.settles(solver, unbeaten):
                 break
         self.sums.see(solver.noise, solver.smooth, solver.reducer.idle)
-        self._quick = False
+
+    @property
+    def _quickly_solved(self) -> bool:
+        """Whether the solver at work is the quick one, whose parts have no sums."""
+        return self.solver is not None and self.solver.quick
 
     def _whole(self) -> Problem:
         X, y, weights = self.fit_rows.rows(self.fit_rows.fitting)
@@ -413,12 +417,16 @@ class _Run:
         if not np.ptp(leaf.t) > 0:
             yield sympy.Float(float(leaf.t[0]))
             return
-        if leaf.look is not Look.WAVES and not self._quick and any(map(self._sums_end, self.sums.before(leaf))):
+        if (
+            leaf.look is not Look.WAVES
+            and not self._quickly_solved
+            and any(map(self._sums_end, self.sums.before(leaf)))
+        ):
             return
         if leaf.look is not Look.WHOLE:
             yield from self._glance(leaf)
             return
-        if self._quick:
+        if self._quickly_solved:
             yield from self._searched(leaf, replace(self.options, terms=False))
             return
         self._leaves += 1

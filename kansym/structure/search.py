@@ -138,21 +138,28 @@ class Reducer:
             weights = problem.target_weights()
             residual = problem.t - (weights * problem.t).sum() / weights.sum()
             return None, self._error(residual * problem.slope, check, problem)
-        key = (str(problem.outer), str(problem.columns), str(self.noisy))
-        if key not in self.known:
-            self.known[key] = best_surrogate(
-                problem.X,
-                problem.t,
-                weights=problem.fitting_weights(),
-                seed=self.seed,
-                most=QUICK if self.noisy else 5,
-                until=self.deadline,
-            )
-        surrogate = self.known[key]
+        surrogate = self._interpolant(problem)
         if surrogate is None:
             return None, math.inf
         residual = (surrogate.predict(problem.X[check]) - problem.t[check]) * problem.slope[check]
         return surrogate, self._error(residual, np.arange(len(check)), problem)
+
+    def _interpolant(self, problem: Problem) -> Surrogate | None:
+        key = (str(problem.outer), str(problem.columns), str(len(problem.t)), str(self.noisy))
+        if key in self.known:
+            return self.known[key]
+        found = best_surrogate(
+            problem.X,
+            problem.t,
+            weights=problem.fitting_weights(),
+            seed=self.seed,
+            most=QUICK if self.noisy else 5,
+            until=self.deadline,
+        )
+        # One that time has cut short is nothing that a later search should go by.
+        if not clock.late(self.deadline):
+            self.known[key] = found
+        return found
 
     def _error(self, residual: np.ndarray, rows: np.ndarray, problem: Problem) -> float:
         """Error of some entries of a residual, in units of the spread of y; the lowest one is remembered."""

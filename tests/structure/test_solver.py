@@ -380,3 +380,14 @@ def test_quick_structure_is_reductions_and_linear_algebra_and_leaves_its_interpo
     whole = Solver(y, leaf, seed=0, until=clock.now() + 60, known=quick.reducer.known)
     whole.reducer.look(Problem.of(X, y, SYMBOLS, None))
     assert set(whole.reducer.known) == asked and clock.now() - spent < 0.1 * spent
+
+
+def test_an_interpolant_that_time_has_cut_short_is_not_kept(rng, work_clock):
+    X = rng.uniform(0.5, 3, (400, 3))
+    problem = Problem.of(X, np.tanh(X[:, 0] * X[:, 1]) / X[:, 2], SYMBOLS, None)
+    cut = Solver(problem.t, Curves(), seed=0, until=clock.now() + 1e-6, quick=True)
+    cut.reducer.surrogate(problem)
+    assert cut.reducer.known == {}
+    whole = Solver(problem.t, Curves(), seed=0, until=clock.now() + 60, known=cut.reducer.known)
+    first, _ = whole.reducer.surrogate(problem)
+    assert first is not None and whole.reducer.surrogate(problem)[0] is first
