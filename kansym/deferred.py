@@ -5,12 +5,14 @@ primitives is read for its names, a run is opened for its formula.
 """
 
 import importlib
-from collections.abc import Callable, Mapping
-from typing import Any
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 
 class _Deferred:
-    """Stands for a module until something of it is asked for; the module then takes its place."""
+    """Stands for a module until something of it is asked for; the module then takes its place in one scope."""
 
     def __init__(self, name: str, scope: dict[str, Any], called: str) -> None:
         self._name, self._scope, self._called = name, scope, called
@@ -19,6 +21,45 @@ class _Deferred:
         module = importlib.import_module(self._name)
         self._scope[self._called] = module
         return getattr(module, attribute)
+
+
+class _Shared:
+    """Stands for a module in many others that import it from here, and keeps what was asked for."""
+
+    def __init__(self, name: str) -> None:
+        self._name, self._waiting = name, list[Callable[[], None]]()
+
+    def __getattr__(self, attribute: str) -> Any:
+        value = getattr(importlib.import_module(self._name), attribute)
+        # Asked for once, an attribute is as near as that of the module.
+        setattr(self, attribute, value)
+        waiting, self._waiting = self._waiting, []
+        for action in waiting:
+            action()
+        return value
+
+
+if TYPE_CHECKING:
+    import torch as torch
+else:
+    torch = _Shared("torch")
+
+
+@contextmanager
+def once_torch_is_here(action: Callable[[], None]) -> Iterator[None]:
+    """Do something as soon as torch is used in a block, at once where it has been imported already."""
+    if "torch" in sys.modules:
+        action()
+        yield
+        return
+    waiting: list[Callable[[], None]] = torch._waiting  # pyright: ignore[reportAttributeAccessIssue, reportPrivateUsage]
+    waiting.append(action)
+    try:
+        yield
+    finally:
+        # Elsewhere by now, if torch was used.
+        if action in waiting:
+            waiting.remove(action)
 
 
 def deferred_module(name: str, scope: dict[str, Any], called: str | None = None) -> Any:

@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from kansym.deferred import deferred_module
+from kansym.deferred import torch
 from kansym.errors import Argument, ArgumentError
-
-if TYPE_CHECKING:
-    import torch
-else:
-    torch = deferred_module("torch", globals())
 
 CUDA_WORK = 1_000_000
 """Networks times rows times parameters of a training step from which "auto" takes a GPU.
@@ -23,8 +16,10 @@ CHECKED_EVERY = 4
 """Iterations on a card between two looks at who has come to an end, for which the host waits."""
 
 
-def choose_device(name: str, work: float) -> torch.device:
-    """The torch device for a name, "auto" included.
+def choose_device(name: str, work: float) -> str:
+    """The name of a torch device that is there, for one that may be "auto".
+
+    torch is asked only where a GPU is wanted.
 
     Parameters
     ----------
@@ -40,7 +35,9 @@ def choose_device(name: str, work: float) -> torch.device:
         If the name is not a device of this machine.
     """
     if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() and work >= CUDA_WORK else "cpu")
+        return "cuda" if work >= CUDA_WORK and torch.cuda.is_available() else "cpu"
+    if name == "cpu":
+        return name
     try:
         device = torch.device(name)
     except RuntimeError:
@@ -51,4 +48,4 @@ def choose_device(name: str, work: float) -> torch.device:
         )
     if device.type not in ("cpu", "cuda"):
         raise ArgumentError(Argument("device"), f" must be 'auto', 'cpu' or 'cuda', got {name!r}")
-    return device
+    return name

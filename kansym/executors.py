@@ -4,6 +4,8 @@ A task is a function and a value that can be pickled. What it returns must not d
 depend on the number of workers.
 """
 
+from __future__ import annotations
+
 import multiprocessing
 import os
 import signal
@@ -13,15 +15,10 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
-from kansym.deferred import deferred_module
+from kansym.deferred import torch
 from kansym.optional import optional_module
-
-if TYPE_CHECKING:
-    import torch
-else:
-    torch = deferred_module("torch", globals())
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")

@@ -1,17 +1,13 @@
 """Number of threads for torch and BLAS while small problems run."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from threadpoolctl import threadpool_limits
 
-from kansym.deferred import deferred_module
-
-if TYPE_CHECKING:
-    import torch
-else:
-    torch = deferred_module("torch", globals())
+from kansym.deferred import once_torch_is_here, torch
 
 SMALL_ROWS = 50_001
 """Tables below this run on one thread; larger ones are searched on fewer rows, and only their last fit is large."""
@@ -29,14 +25,19 @@ def threads_for(rows: int) -> Iterator[None]:
     rows : int
         Rows of the table.
     """
-    before = torch.get_num_threads()
     if rows >= SMALL_ROWS:
         yield
         return
-    # BLAS has threads of its own, whatever torch is set to.
-    torch.set_num_threads(1)
+    before: list[int] = []
+
+    def limit() -> None:
+        before.append(torch.get_num_threads())
+        torch.set_num_threads(1)
+
     try:
-        with threadpool_limits(1):
+        # BLAS has threads of its own, whatever torch is set to; its limit ends first, or it would undo torch's.
+        with once_torch_is_here(limit), threadpool_limits(1):
             yield
     finally:
-        torch.set_num_threads(before)
+        if before:
+            torch.set_num_threads(before[0])

@@ -4,21 +4,24 @@ An edge computes ``c f(a x + b) + d``, f with an exponent p where it has one. Th
 scaled units; users see them in their own.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING, Any
 
 from kansym.data.scaling import Scaling
+from kansym.deferred import torch
 from kansym.editing.context import EditContext
 from kansym.errors import ArgumentError
 from kansym.extraction.edges import EdgeRef, edges_of_mode
 from kansym.kan.layer import AFFINE, EdgeMode
 from kansym.kan.network import Network
 from kansym.primitives.primitive import Primitive
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 SAME_CURVE = 1e-12
 """Change of an edge, relative to its largest value, up to which other constants give the same curve."""

@@ -1,12 +1,13 @@
 """The fixed surroundings of a network under edit: table, rows, scaling, primitives, and the run that it came from."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-import torch
 
 from kansym.clock import DEFAULT_SECONDS
 from kansym.data.dataset import Dataset
@@ -14,6 +15,7 @@ from kansym.data.noise import noise_floor
 from kansym.data.preparation import Prepared, canonical_table, prepare, thinned
 from kansym.data.scaling import Scaling, without_shifts
 from kansym.data.weights import mean_square
+from kansym.deferred import torch
 from kansym.device import choose_device
 from kansym.errors import ArgumentError
 from kansym.extraction.composition import AffineMap
@@ -76,10 +78,10 @@ class EditContext:
     options: DiscoveryOptions
     device: torch.device
     run: FinishedRun | None = None
-    each: tuple["EditContext", ...] = ()
+    each: tuple[EditContext, ...] = ()
 
     @classmethod
-    def of_outputs(cls, contexts: Sequence["EditContext"]) -> "EditContext":
+    def of_outputs(cls, contexts: Sequence[EditContext]) -> EditContext:
         """Of a network of several outputs, from the contexts of each, which have the same rows in the same order."""
         first, *others = contexts
         if not others:
@@ -91,7 +93,7 @@ class EditContext:
         return replace(first, rows=rows, each=tuple(contexts))
 
     @property
-    def outputs(self) -> tuple["EditContext", ...]:
+    def outputs(self) -> tuple[EditContext, ...]:
         """The contexts of single outputs, in their order."""
         return self.each or (self,)
 
@@ -122,7 +124,7 @@ class EditContext:
         run: FinishedRun | None = None,
         library: Mapping[str, Primitive] | None = None,
         parts: tuple[np.ndarray, np.ndarray] | None = None,
-    ) -> "EditContext":
+    ) -> EditContext:
         """Of a table, split and scaled as a discovery does; names are looked up in `library` as well.
 
         `parts` are the rows to train on and those to judge by, where a table has been put in order and split already.
@@ -148,12 +150,12 @@ class EditContext:
         candidates = tuple(own.distinct())
         named = PrimitiveLibrary({**default_library(), **own, **(library or {})}.values())
         device = choose_device(options.device, training_work(options, *table.X.shape))
-        return cls(table, fit_rows, scaling, centred, rows, named, candidates, options, device, run)
+        return cls(table, fit_rows, scaling, centred, rows, named, candidates, options, torch.device(device), run)
 
     @classmethod
     def of_run(
         cls, run: FinishedRun, *, library: Mapping[str, Primitive] | None = None, device: str = "auto"
-    ) -> "EditContext":
+    ) -> EditContext:
         """Of a finished run, with its seed, its split and its primitives; the device may be another.
 
         Raises

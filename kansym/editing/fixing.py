@@ -1,14 +1,16 @@
 """An edge made the primitive ``c f(a x + b) + d``: some constants are held at given values, the others fitted."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.optimize
-import torch
-from torch import Tensor
 
+from kansym.deferred import torch
 from kansym.editing.constants import held_mask, output_scale, redundant_constants, set_primitive
 from kansym.editing.context import EditContext
 from kansym.editing.curve import learned_curve
@@ -20,6 +22,9 @@ from kansym.extraction.starts import features, starting_points
 from kansym.kan.layer import AFFINE
 from kansym.kan.network import Network
 from kansym.primitives.primitive import Primitive
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 POINTS = 512
 """Quantile points that a curve is thinned to."""

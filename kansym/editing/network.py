@@ -1,15 +1,17 @@
 """`EditableNetwork`: a trained network whose edges are fixed, freed, removed and added by hand."""
 
+from __future__ import annotations
+
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import torch
 from matplotlib.figure import Figure
 
 from kansym._renamed import renamed_arguments
+from kansym.deferred import torch
 from kansym.editing.automatic import PrimitiveSelection, select_primitives, splines_of
 from kansym.editing.constants import edge_id, held_mask
 from kansym.editing.context import EditContext, Errors
@@ -389,7 +391,7 @@ class EditableNetwork:
         """The steps that `redo` would do again, the next one first."""
         return self._editor.history.undone
 
-    def copy(self) -> "EditableNetwork":
+    def copy(self) -> EditableNetwork:
         """Another network in the same state, with a history of its own."""
         state = self._editor.state
         return EditableNetwork(state.network, self.context, splines=state.splines, label=state.label, apart=self.apart)

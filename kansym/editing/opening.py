@@ -1,15 +1,16 @@
 """`edit`: from a run, a discovery, an estimator or a table to an `EditableNetwork`."""
 
+from __future__ import annotations
+
 import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import torch
-
 from kansym import clock
 from kansym.data.dataset import Dataset
+from kansym.deferred import torch
 from kansym.editing.constants import with_conventional_constants, with_scaling
 from kansym.editing.context import EditContext
 from kansym.editing.network import EditableNetwork

@@ -1,14 +1,15 @@
 """Refit a network within a budget: splines and free constants, never worse than before."""
 
+from __future__ import annotations
+
 import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import torch
-
 from kansym import clock
+from kansym.deferred import torch
 from kansym.editing.constants import held_mask
 from kansym.editing.context import EditContext, Errors
 from kansym.errors import ArgumentError

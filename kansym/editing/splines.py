@@ -1,7 +1,8 @@
 """Edges made splines again, or switched off."""
 
-import torch
+from __future__ import annotations
 
+from kansym.deferred import torch
 from kansym.editing.constants import edge_id
 from kansym.editing.context import EditContext
 from kansym.errors import ArgumentError

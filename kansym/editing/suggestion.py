@@ -1,5 +1,7 @@
 """Primitives suggested for an edge, as a table, in JSON types and as a figure."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,10 +10,10 @@ from typing import Any, overload
 
 import numpy as np
 import pandas as pd
-import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from kansym.deferred import torch
 from kansym.editing.tables import constants_text, curve_svg, number, styled_html, to_html, to_lines
 from kansym.errors import ArgumentError
 from kansym.figures.labels import primitive_label, scientific, shorten
@@ -112,9 +114,9 @@ class Suggestions(Sequence[Suggestion]):
     def __getitem__(self, index: int) -> Suggestion: ...
 
     @overload
-    def __getitem__(self, index: slice) -> "Suggestions": ...
+    def __getitem__(self, index: slice) -> Suggestions: ...
 
-    def __getitem__(self, index: int | slice) -> "Suggestion | Suggestions":
+    def __getitem__(self, index: int | slice) -> Suggestion | Suggestions:
         if isinstance(index, slice):
             return Suggestions(self._suggestions[index], self.x, self.y, self.edge, self.source)
         return self._suggestions[index]

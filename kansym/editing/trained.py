@@ -1,16 +1,18 @@
 """A KAN trained by hand under edit: its edges and its figure."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
-import torch
 from matplotlib.figure import Figure
 
 from kansym.data.dataset import Dataset
 from kansym.data.preparation import canonical_table
 from kansym.data.scaling import Scaling
+from kansym.deferred import torch
 from kansym.editing.context import EditContext
 from kansym.editing.network import EditableNetwork
 from kansym.figures.network_figure import network_figure

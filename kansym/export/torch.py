@@ -5,10 +5,10 @@
 from collections.abc import Callable, Mapping, Sequence
 
 import sympy
-import torch
 from sympy.printing.pytorch import TorchPrinter as SympyTorchPrinter
 from torch import Tensor, nn
 
+from kansym.deferred import torch
 from kansym.errors import ArgumentError
 from kansym.export.languages import CodeLanguage
 from kansym.export.printer import ExportError, SourcePrinter

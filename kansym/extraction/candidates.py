@@ -1,17 +1,20 @@
 """The primitives under trial, with their domains as tensors so that a mixed batch is checked at once."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-import torch
-from torch import Tensor
-
+from kansym.deferred import torch
 from kansym.errors import ArgumentError
 from kansym.kan.remembered import remembered
 from kansym.primitives.primitive import Domain, Primitive
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ class Rules(Batch):
     steps: Tensor
 
     @classmethod
-    def of(cls, primitives: Sequence[Primitive], device: torch.device) -> "Rules":
+    def of(cls, primitives: Sequence[Primitive], device: torch.device) -> Rules:
         """Collect them on a device."""
         domains = [primitive.domain for primitive in primitives]
         widest = max(len(domain.poles) for domain in domains)
@@ -116,7 +119,7 @@ class Candidates:
     rules: Rules
 
     @classmethod
-    def from_primitives(cls, primitives: Sequence[Primitive], device: torch.device) -> "Candidates":
+    def from_primitives(cls, primitives: Sequence[Primitive], device: torch.device) -> Candidates:
         """Collect the table on a device."""
         return cls(tuple(primitives), Rules.of(primitives, device))
 

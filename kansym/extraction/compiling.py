@@ -3,6 +3,8 @@
 # pyright: reportOperatorIssue=false
 """From a formula to its own network, the inverse of `kansym.extraction.composition`: exact, nothing is trained."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -10,9 +12,9 @@ from itertools import pairwise
 
 import numpy as np
 import sympy
-import torch
 
 from kansym.data.sample_points import inside
+from kansym.deferred import torch
 from kansym.errors import ArgumentError
 from kansym.kan.layer import EdgeMode
 from kansym.kan.network import Network, Width
@@ -129,11 +131,11 @@ class _Edge:
     p: sympy.Expr = sympy.S.One
 
     @property
-    def bare(self) -> "_Edge":
+    def bare(self) -> _Edge:
         """The same before its outer numbers."""
         return replace(self, c=sympy.S.One, d=sympy.S.Zero)
 
-    def outside(self, scale: sympy.Expr, shift: sympy.Expr) -> "_Edge":
+    def outside(self, scale: sympy.Expr, shift: sympy.Expr) -> _Edge:
         return replace(self, c=self.c * scale, d=self.d * scale + shift)
 
 

@@ -3,17 +3,21 @@
 The grids only have to reach the basin of every minimum; `kansym.extraction.curve_sketches` goes the rest of the way.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from kansym import clock
 from kansym.clock import Work
+from kansym.deferred import torch
 from kansym.extraction.curve_sketches import TERMS, Points, Sketches, atom_values
 from kansym.primitives.primitive import Primitive
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 PLAIN_COMPLEXITY = 4
 """Most complex primitive that is laid down; Bessel functions of something are not worth their time."""
@@ -58,7 +62,7 @@ class Atoms:
     def __len__(self) -> int:
         return self.inner.shape[0]
 
-    def select(self, index: Tensor) -> "Atoms":
+    def select(self, index: Tensor) -> Atoms:
         return Atoms(*(getattr(self, field.name)[index] for field in fields(self)))
 
     @property
@@ -72,7 +76,7 @@ class Atoms:
         return self.group * 2 + (self.theta[:, 0].abs() > STEEP)
 
     @classmethod
-    def concatenate(cls, parts: Sequence["Atoms"]) -> "Atoms":
+    def concatenate(cls, parts: Sequence[Atoms]) -> Atoms:
         return cls(*(torch.cat([getattr(part, field.name) for part in parts]) for field in fields(cls)))
 
 

@@ -1,9 +1,14 @@
 """What a curve shows before any formula: its noise, and how fast it oscillates."""
 
-import math
+from __future__ import annotations
 
-import torch
-from torch import Tensor
+import math
+from typing import TYPE_CHECKING
+
+from kansym.deferred import torch
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 LEAST_POINTS = 60
 """Points below which smoothness and noise cannot be told apart."""

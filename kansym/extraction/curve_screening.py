@@ -5,17 +5,21 @@ A, B and A B with one another and with the curve. For N atoms these are matrices
 than a hundred fits. What is found are starts for `curve_sketches.minimise`, the best few of each pair of primitives.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from itertools import pairwise
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from kansym import clock
 from kansym.clock import Work
+from kansym.deferred import torch
 from kansym.extraction.curve_atoms import Atoms, as_sketches
 from kansym.extraction.curve_sketches import PART, TERMS, Points, Sketches, evaluate, free_mask
 from kansym.primitives.primitive import Primitive
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 LEAST_VARIANCE = 1e-7
 """Share of a term's variance that must not be explained by the terms before it."""

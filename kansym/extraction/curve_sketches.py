@@ -6,16 +6,20 @@ constants are eliminated (variable projection, Golub and Pereyra 1973, doi:10.11
 1975, doi:10.1007/BF01932995) and the inner ones follow by Levenberg-Marquardt, thousands of sketches at a time.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from kansym import clock
 from kansym.clock import Work
+from kansym.deferred import torch
 from kansym.primitives.primitive import Domain, Primitive
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 CONSTANTS = ("a", "b", "p", "alpha", "beta", "q")
 """Inner constants of an atom, in the order of `Sketches.theta`; q is the shape of the outer primitive."""
@@ -58,11 +62,11 @@ class Sketches:
     def __len__(self) -> int:
         return self.inner.shape[0]
 
-    def select(self, index: Tensor) -> "Sketches":
+    def select(self, index: Tensor) -> Sketches:
         return Sketches(*(getattr(self, field.name)[index] for field in fields(self)))
 
     @classmethod
-    def concatenate(cls, parts: Sequence["Sketches"]) -> "Sketches":
+    def concatenate(cls, parts: Sequence[Sketches]) -> Sketches:
         return cls(*(torch.cat([getattr(part, field.name) for part in parts]) for field in fields(cls)))
 
     def complexity(self, primitives: Sequence[Primitive]) -> Tensor:
@@ -90,7 +94,7 @@ class Points:
     norm: float
 
     @classmethod
-    def of(cls, u: Tensor, y: Tensor, weights: Tensor) -> "Points":
+    def of(cls, u: Tensor, y: Tensor, weights: Tensor) -> Points:
         share = weights / weights.sum()
         root, level = share.sqrt(), float((share * y).sum())
         centred = root * (y - level)
@@ -121,7 +125,7 @@ class Fit:
     atoms: Tensor
     directions: Tensor
 
-    def select(self, index: Tensor) -> "Fit":
+    def select(self, index: Tensor) -> Fit:
         return Fit(*(getattr(self, field.name)[index] for field in fields(self)))
 
 

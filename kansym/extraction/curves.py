@@ -1,9 +1,14 @@
 """Edge curves, standardised and thinned for matching."""
 
-from dataclasses import dataclass, fields, replace
+from __future__ import annotations
 
-import torch
-from torch import Tensor
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING
+
+from kansym.deferred import torch
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 # Below this ratio of centre to half-width the origin of x stays where it is, so that an inner constant b of exactly 0
 # (a domain end or a pole at x = 0, the usual case in physics) is represented without rounding. Beyond it, no such
@@ -34,7 +39,7 @@ class Sample:
     norm: Tensor
 
     @classmethod
-    def from_points(cls, v: Tensor, y: Tensor, weights: Tensor) -> "Sample":
+    def from_points(cls, v: Tensor, y: Tensor, weights: Tensor) -> Sample:
         """Normalise weights and ordinates."""
         weights = weights / weights.sum(-1, keepdim=True)
         root = weights.sqrt()
@@ -71,7 +76,7 @@ class Curves:
     largest: Tensor
 
     @classmethod
-    def from_data(cls, x: Tensor, y: Tensor, weights: Tensor, max_points: int) -> "Curves":
+    def from_data(cls, x: Tensor, y: Tensor, weights: Tensor, max_points: int) -> Curves:
         """Sort, thin and standardise; every edge must have x of positive width."""
         # Three stable sorts: the result does not depend on the order of the rows even where x, or x and y, repeat.
         for key in (2, 1, 0):
@@ -87,7 +92,7 @@ class Curves:
         largest = torch.where(largest > 0, largest, 1.0)
         return cls(x, v, y / largest[:, None], weights, v[:, 0], v[:, -1], origin, half, largest)
 
-    def to(self, device: torch.device | str) -> "Curves":
+    def to(self, device: torch.device | str) -> Curves:
         """The same on another device."""
         return Curves(*(getattr(self, field.name).to(device) for field in fields(self)))
 
@@ -115,7 +120,7 @@ class Curves:
         weights = torch.where(weights.sum(-1, keepdim=True) > 0, weights, 1.0)
         return Sample.from_points(self.v.gather(-1, index), self.y.gather(-1, index), weights)
 
-    def in_x(self) -> "Curves":
+    def in_x(self) -> Curves:
         """The same curves with x itself as the coordinate."""
         zero = torch.zeros_like(self.half)
         return replace(self, v=self.x, low=self.x[:, 0], high=self.x[:, -1], origin=zero, half=zero + 1)

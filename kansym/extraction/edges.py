@@ -1,17 +1,21 @@
 """The curves of a network's edges, ready to be matched, and edges turned symbolic."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
-
+from kansym.deferred import torch
 from kansym.extraction.matching import Match, match_edges
 from kansym.kan.jacobian import edge_sensitivity
 from kansym.kan.layer import EdgeMode
 from kansym.kan.network import Network
 from kansym.primitives.primitive import Primitive
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 CURVE_ROWS = 2048
 """Rows from which curves are drawn; the matcher reduces them to 512 quantile points."""

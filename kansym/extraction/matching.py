@@ -1,13 +1,15 @@
 """Which primitive is an edge? Every edge against every primitive, ``c f(a x + b) + d``, in one batch."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import sympy
-import torch
-from torch import Tensor
 
+from kansym.deferred import torch
 from kansym.errors import ArgumentError
 from kansym.extraction.candidates import Candidates, free_constants
 from kansym.extraction.curves import Curves, Sample
@@ -24,6 +26,9 @@ from kansym.extraction.variable_projection import (
 from kansym.kan.card_memory import chunk_bytes
 from kansym.primitives.library import default_library
 from kansym.primitives.primitive import Primitive
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _SCREENING_POINTS = 40
 _SCREENED_STARTS = 8
@@ -155,8 +160,8 @@ def _checked(x: Tensor, y: Tensor, weights: Tensor | None, top_k: int, max_point
     for name, tensor in (("x", x), ("y", y), ("weights", weights)):
         if tensor is None:
             continue
-        if not isinstance(tensor, Tensor) or tensor.dtype != torch.float64:
-            found = tensor.dtype if isinstance(tensor, Tensor) else type(tensor).__name__
+        if not isinstance(tensor, torch.Tensor) or tensor.dtype != torch.float64:
+            found = tensor.dtype if isinstance(tensor, torch.Tensor) else type(tensor).__name__
             raise ArgumentError(f"{name}: expected a float64 tensor, got {found}; convert it with .to(torch.float64)")
         if not bool(torch.isfinite(tensor).all()):
             bad = int((~torch.isfinite(tensor)).sum())

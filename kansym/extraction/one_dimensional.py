@@ -8,14 +8,15 @@ at once by their inner products (`curve_screening`), and the best of each pair o
 is merely close waits until every form was tried.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from kansym import clock
+from kansym.deferred import torch
 from kansym.extraction.curve_atoms import Atoms, chained_atoms, plain_atoms
 from kansym.extraction.curve_noise import bins, fastest_frequency, noise_variance, thinned
 from kansym.extraction.curve_rationals import rationals
@@ -31,6 +32,9 @@ from kansym.extraction.curve_sketches import TERMS, Fit, Points, Sketches, minim
 from kansym.extraction.edges import match_cost
 from kansym.extraction.matching import match_edges
 from kansym.primitives.primitive import Primitive
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 __all__ = ["Reading", "as_networks", "read_curve"]
 
@@ -205,7 +209,7 @@ class _Curve:
         floor: float,
         seed: int,
         deadline: float | None,
-    ) -> "_Curve":
+    ) -> _Curve:
         share = weights / weights.sum()
         spread = max(float((share * (y - (share * y).sum()).square()).sum()), 1e-300)
         # Losses are shares of the weighted variance, which need not be that of the rows.

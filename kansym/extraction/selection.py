@@ -13,15 +13,16 @@ refitted together as one population on the data, and the data decide:
 The defect that this avoids is the best known one of symbolic KANs (pykan issues 206 and 276; arXiv:2603.15250).
 """
 
+from __future__ import annotations
+
 import heapq
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from kansym import clock
+from kansym.deferred import torch
 from kansym.errors import TrainingError
 from kansym.extraction.edges import EdgeRef, apply_match, edges_of_mode, match_cost, match_network
 from kansym.extraction.matching import Match
@@ -30,6 +31,9 @@ from kansym.kan.layer import EdgeMode
 from kansym.kan.network import Network
 from kansym.kan.training import TrainingOptions, TrainingResult, train
 from kansym.primitives.primitive import Primitive
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 EXACT = 1e-24
 """Relative mean squared residual at which a fit in double precision counts as exact."""
@@ -59,14 +63,14 @@ class Rows:
         everything = (self.x, self.y, None if self.weights is None else self.weights / self.weights.mean())
         return held_out_parts(self.validation if self.validation[0].shape[0] else everything)
 
-    def to(self, device: torch.device | str) -> "Rows":
+    def to(self, device: torch.device | str) -> Rows:
         """The same rows on another device."""
         x, y, weights = held_out_parts(self.validation)
         held_out = x.to(device), y.to(device), None if weights is None else weights.to(device)
         weights = None if self.weights is None else self.weights.to(device)
         return Rows(self.x.to(device), self.y.to(device), held_out, weights)
 
-    def thinned(self, rows: int) -> "Rows":
+    def thinned(self, rows: int) -> Rows:
         """At most about `rows` training rows, evenly taken."""
         step = self.x.shape[0] // rows
         if step < 2:

@@ -5,19 +5,22 @@ doi:10.1007/BF01932995). At most two inner constants are free, so each step is a
 of different primitives advance together: only the functions themselves are called primitive by primitive.
 """
 
+from __future__ import annotations
+
 import math
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from typing import TypeVar
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING, TypeVar
 
 from kansym import clock
 from kansym.clock import Work
+from kansym.deferred import torch
 from kansym.device import CHECKED_EVERY
 from kansym.extraction.candidates import Batch, Candidates, Rules, free_constants
 from kansym.extraction.curves import Curves, Sample
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _LARGEST_EXPONENT = 30.0
 _FLOOR = 1e-31
@@ -76,7 +79,7 @@ class Data(Batch):
         return self.ends.sum(-1) / 2
 
     @classmethod
-    def gather(cls, problems: Problems, candidates: Candidates, curves: Curves, sample: Sample) -> "Data":
+    def gather(cls, problems: Problems, candidates: Candidates, curves: Curves, sample: Sample) -> Data:
         """Data of the edge and the primitive of each problem."""
         edge, ends = problems.edge, torch.stack([curves.low, curves.high], -1)
         return cls(
@@ -222,7 +225,7 @@ class _Run(Batch):
     data: Data
 
     @classmethod
-    def start(cls, problems: Problems, candidates: Candidates, data: Data) -> "_Run":
+    def start(cls, problems: Problems, candidates: Candidates, data: Data) -> _Run:
         """All problems, of which those can move that are valid and not exact."""
         state = evaluate(problems, candidates, data)
         movable = data.rules.steps.flatten(1).any(-1)
@@ -230,7 +233,7 @@ class _Run(Batch):
         where = torch.arange(len(running), device=running.device)
         return cls(where, running, torch.full_like(state.loss, 1e-2), problems, state, data)
 
-    def stepped(self, candidates: Candidates, tolerance: float) -> "_Run":
+    def stepped(self, candidates: Candidates, tolerance: float) -> _Run:
         """After one step, taken by those whose loss it lowers."""
         data, old = self.data, self.state
         frame = _Frame.of(self.problems, data)
@@ -283,7 +286,7 @@ def into_closed_domain(problems: Problems, data: Data) -> Problems:
 
 
 def _step(
-    problems: Problems, state: Projection, candidates: Candidates, data: Data, frame: "_Frame", damping: Tensor
+    problems: Problems, state: Projection, candidates: Candidates, data: Data, frame: _Frame, damping: Tensor
 ) -> Tensor:
     """Damped Gauss-Newton step (M, 2) of the free constants, in the frame of each problem."""
     columns = _columns(problems, candidates, data, frame)
@@ -318,7 +321,7 @@ def _step(
     return torch.where(usable[:, None] & (step.abs() < math.inf), step, 0.0)
 
 
-def _columns(problems: Problems, candidates: Candidates, data: Data, frame: "_Frame") -> Tensor:
+def _columns(problems: Problems, candidates: Candidates, data: Data, frame: _Frame) -> Tensor:
     """Derivatives (2, M, n) of f in the free constants; zero or nan for those that a primitive lacks."""
     z = problems.a[:, None] * data.v
     z += problems.b[:, None]
@@ -335,7 +338,7 @@ def _columns(problems: Problems, candidates: Candidates, data: Data, frame: "_Fr
     return columns
 
 
-def _move(problems: Problems, step: Tensor, rules: Rules, frame: "_Frame") -> Problems:
+def _move(problems: Problems, step: Tensor, rules: Rules, frame: _Frame) -> Problems:
     moves = (step[:, :, None] * rules.steps).sum(1)
     da, db, dp = moves.unbind(-1)
     growth_a, growth_b, _ = torch.exp(moves.clamp(-_LARGEST_GROWTH, _LARGEST_GROWTH)).unbind(-1)
@@ -365,7 +368,7 @@ class _Frame:
     unit_b: Tensor
 
     @classmethod
-    def of(cls, problems: Problems, data: Data) -> "_Frame":
+    def of(cls, problems: Problems, data: Data) -> _Frame:
         rules, (low, high) = data.rules, data.ends.unbind(-1)
         anchored = rules.anchored
         z = problems.a[:, None] * data.ends + problems.b[:, None]

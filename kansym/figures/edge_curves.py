@@ -1,12 +1,14 @@
 """The one-dimensional function of every edge as a curve that can be drawn."""
 
+from __future__ import annotations
+
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import Tensor
 
+from kansym.deferred import torch
 from kansym.errors import ArgumentError
 from kansym.extraction.edges import EdgeRef
 from kansym.figures.labels import primitive_label
@@ -14,6 +16,9 @@ from kansym.kan.layer import EdgeMode, EdgeValues, evaluate_edges
 from kansym.kan.network import Network
 from kansym.kan.pruning import attribute
 from kansym.primitives.primitive import Primitive
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 POINTS = 160
 """Points per curve: smooth at the size of the boxes."""

@@ -1,14 +1,16 @@
 """A trained network as one figure: nodes, and the curve of every edge, from inputs on the left to the output."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyBboxPatch, PathPatch
 from matplotlib.path import Path
-from torch import Tensor
 
 from kansym.errors import ArgumentError
 from kansym.figures.edge_curves import EdgeCurve, edge_curves
@@ -17,6 +19,9 @@ from kansym.figures.network_layout import Layout, lay_out
 from kansym.figures.style import FONT, Theme, blank, styled, theme_of
 from kansym.kan.network import Network
 from kansym.units.words import unit_label
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 LONGEST_NAME = 1.7
 """Inches for the name of a variable; longer ones are shortened."""

@@ -8,17 +8,20 @@ are changed in the beam of that pursuit, with their inner constants shared; and 
 constants of each group's own.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import sympy
-import torch
-from torch import Tensor
 
 from kansym import clock
 from kansym.clock import Work
+from kansym.deferred import torch
+from kansym.gradients import without_gradients
 from kansym.groups.searched_rows import SearchedRows
 from kansym.groups.table import GroupedTable
 from kansym.primitives.allowed import AllowedFunctions
@@ -30,6 +33,9 @@ from kansym.terms.length import Lengths
 from kansym.terms.refinement import refine
 from kansym.terms.rows import TermRows
 from kansym.terms.slots import Slots, beside, expression, values
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 TERMS, MOVES, TOP, HELD = 3, 3, 12, 24
 """Most terms, rounds of changes of each, columns tried beside each sum, and sums of each number of terms."""
@@ -68,7 +74,7 @@ class _Side:
     free: Tensor
 
     @classmethod
-    def of(cls, slots: Slots) -> "_Side":
+    def of(cls, slots: Slots) -> _Side:
         fixed = torch.where(slots.free, 0.0, slots.theta).flatten(1)
         kind = torch.cat([slots.factor.double(), slots.argument.double(), fixed.double()], 1)
         begins = np.flatnonzero(np.append(True, (kind[1:] != kind[:-1]).any(1).numpy()))
@@ -171,7 +177,7 @@ class GroupedSums:
         self.dictionary = GroupedDictionary(self.arguments, self.rows, self.lengths, allowed, dimension, self.parts)
         self.effort = replace(EFFORTS[dimension], seeds=SEEDS, functions=FUNCTIONS, triples=0)
 
-    @torch.no_grad()
+    @without_gradients
     def expressions(self, until: float, most: int) -> Iterator[list[sympy.Expr]]:
         """The sums of the shortest descriptions.
 

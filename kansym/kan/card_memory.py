@@ -1,11 +1,12 @@
 """How much of a card's memory one chunk of rows may take, learned from the card."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
-import torch
-
+from kansym.deferred import torch
 from kansym.kan.network import Network
 
 P = ParamSpec("P")

@@ -1,12 +1,17 @@
 """Whether the tensors of a network fit together: asked before a network is written and after one is read."""
 
-import torch
-from torch import Tensor
+from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from kansym.deferred import torch
 from kansym.kan.curves import BASES
 from kansym.kan.layer import EdgeMode, Layer
 from kansym.kan.network import Network
 from kansym.kan.spline import HIGHEST_DEGREE
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 FLOATS = ("coefficients", "affine", "offset", "center", "half_width")
 """Attributes of `Layer` that hold numbers of the network's precision."""
@@ -14,8 +19,8 @@ FLOATS = ("coefficients", "affine", "offset", "center", "half_width")
 FLAGS = ("frozen", "product")
 """Attributes of `Layer` that hold booleans."""
 
-INTEGERS = {"mode": torch.int8, "primitive": torch.int64}
-"""Attributes of `Layer` that hold integers, and their types."""
+INTEGERS = {"mode": "int8", "primitive": "int64"}
+"""Attributes of `Layer` that hold integers, and the names of their types."""
 
 
 def inconsistency(network: Network) -> str | None:
@@ -61,7 +66,7 @@ def _layer_problem(
     }
     for name, shape in shapes.items():
         tensor: Tensor = getattr(layer, name)
-        kind = dtype if name in FLOATS else INTEGERS.get(name, torch.bool)
+        kind = dtype if name in FLOATS else getattr(torch, INTEGERS.get(name, "bool"))
         if tuple(tensor.shape) != shape or tensor.dtype != kind:
             return f"{name} is {tensor.dtype} of shape {tuple(tensor.shape)}, not {kind} of {shape}"
         if name in FLOATS and not bool(torch.isfinite(tensor).all()):

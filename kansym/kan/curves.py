@@ -1,12 +1,16 @@
 """What the curves of a layer are made of: splines of one degree, and perhaps a base function beside them."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
-
+from kansym.deferred import torch
 from kansym.kan import knots as uneven
 from kansym.kan.spline import DEGREE, basis, change_grid, greville, least_squares, roughness
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 BASES = ("none", "silu", "identity")
 """Base functions b of a curve ``w b(u) + spline(u)``."""
@@ -118,11 +122,11 @@ class Curves:
             fitted[..., -1, :] = base
         return fitted
 
-    def on_grid(self, grid: int) -> "Curves":
+    def on_grid(self, grid: int) -> Curves:
         """The space on another grid: every old interval is divided alike, where its number allows."""
         return replace(self, grid=grid, knots=None if self.knots is None else uneven.between(self.knots, grid))
 
-    def projected(self, coefficients: Tensor, into: "Curves") -> Tensor:
+    def projected(self, coefficients: Tensor, into: Curves) -> Tensor:
         """Coefficients (..., k, size) of the curves in a space of the same degree and base.
 
         Exact where its knots are among the new ones, least squares otherwise.

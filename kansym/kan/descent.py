@@ -1,11 +1,11 @@
 """Networks that descend side by side by their gradients: what is kept, put back on its grids, and let go."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-import torch
-from torch import Tensor
-
+from kansym.deferred import torch
 from kansym.kan.gradient import Gradient, Look
 from kansym.kan.layer import Layer
 from kansym.kan.levenberg_marquardt import packed, unpacked
@@ -14,11 +14,14 @@ from kansym.kan.parameters import ParameterMap
 from kansym.kan.rescaling import rescale
 from kansym.kan.walkers import Report
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
 MAX_CUTS = 10
 """Non-finite steps after which a network stops training."""
 
 Evaluate = Callable[[Network, ParameterMap], Gradient]
-Observe = Callable[[Network, Tensor, Tensor, int], bool]
+Observe: TypeAlias = "Callable[[Network, Tensor, Tensor, int], bool]"
 
 
 class StopTrainingError(Exception):

@@ -6,13 +6,14 @@ node and every pair of factors is taken out on trial; all trials are trained tog
 out without which the network comes back to its error. Then every spline is a straight line on trial.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations, zip_longest
-
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from kansym import clock
 from kansym.kan.jacobian import HeldOut
@@ -23,6 +24,9 @@ from kansym.kan.restructure import compacted, without_edges
 from kansym.kan.straightening import Edge, straightened
 from kansym.kan.training import TrainingOptions, TrainingResult, TrainingRows
 from kansym.primitives.library import default_library
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 PRECISE = 1e-3
 """Error of a network, in spreads of y, below which it is known to be that of its splines."""

@@ -1,18 +1,22 @@
 """The rows that a KAN is fitted to: read from arrays, frames, tensors or a `Dataset`, checked, split and scaled."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from kansym.data.dataset import Dataset, check_columns, make_dataset
 from kansym.data.preparation import canonical_order, canonical_table, split
 from kansym.data.scaling import Scaling, without_shifts
 from kansym.data.weights import row_weights
+from kansym.deferred import torch
 from kansym.errors import Argument, ArgumentError, DataError
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 PARTS = ("train_input", "train_label", "test_input", "test_label")
 """Keys of the mapping of arrays that pykan takes as a data set."""
@@ -20,7 +24,7 @@ PARTS = ("train_input", "train_label", "test_input", "test_label")
 
 def plain(values: Any) -> Any:
     """Tensors as arrays; anything else as it is."""
-    return values.detach().cpu().numpy() if isinstance(values, Tensor) else values
+    return values.detach().cpu().numpy() if isinstance(values, torch.Tensor) else values
 
 
 def inputs_of(X: Any, n_inputs: int, names: Sequence[str], *, known: bool) -> np.ndarray:
@@ -110,7 +114,7 @@ class FitTable:
         weights: Any,
         y_error: Any,
         seed: int,
-    ) -> "FitTable":
+    ) -> FitTable:
         """Read and split what `KAN.fit` is given; names are the user's, None where they are not known yet."""
         X, y, validation = _unpacked(X, y, validation)
         apart = validation is not None and not isinstance(validation, bool | int | float)
@@ -164,7 +168,7 @@ class FitTable:
     def targets(self) -> tuple[str, ...]:
         return tuple(table.target for table in self.tables)
 
-    def same(self, other: "FitTable | None") -> bool:
+    def same(self, other: FitTable | None) -> bool:
         """Whether another table has the same rows, names, weights and split."""
         if other is None or len(self.tables) != len(other.tables):
             return False
@@ -185,7 +189,7 @@ class FitTable:
         """Targets of all rows, shape (n, k)."""
         return np.column_stack([table.y for table in self.tables])
 
-    def without_input(self, column: int) -> "FitTable":
+    def without_input(self, column: int) -> FitTable:
         """The same rows without one column."""
         keep = [k for k in range(len(self.names)) if k != column]
 

@@ -1,18 +1,22 @@
 """How a KAN is fitted: several starts side by side, the hopeless ones dropped early, the best weights kept."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from kansym import clock
+from kansym.deferred import torch
 from kansym.errors import TrainingError
 from kansym.interrupting import first_press
 from kansym.kan.network import Network
 from kansym.kan.pruning import count_edges, remove_below
 from kansym.kan.training import BestKeeper, run_optimizer
 from kansym.kan.training_options import TrainingOptions
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 TRIAL = 0.2
 """Share of the steps after which starts are compared."""
@@ -54,7 +58,7 @@ class Problem:
     options: TrainingOptions
     deadline: float | None
 
-    def thinned(self, rows: int) -> "Problem":
+    def thinned(self, rows: int) -> Problem:
         """The same with every k-th row, at least so many and `LEAST_TRIAL_ROWS`."""
         every = max(1, len(self.x) // max(rows, LEAST_TRIAL_ROWS))
         weights = self.weights[::every]

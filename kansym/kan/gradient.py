@@ -1,13 +1,14 @@
 """Loss, objective and gradient of a population by automatic differentiation, in row chunks."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING, TypeAlias
 
 from kansym import clock
 from kansym.clock import Work
+from kansym.deferred import torch
 from kansym.errors import ArgumentError
 from kansym.kan.card_memory import halving
 from kansym.kan.jacobian import chunks, edge_count, mean_loss
@@ -15,6 +16,9 @@ from kansym.kan.network import Network
 from kansym.kan.parameters import ParameterMap
 from kansym.kan.penalty import PenaltyWeights, penalty_value
 from kansym.kan.training_options import Loss
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -35,10 +39,10 @@ class Gradient:
     objective: Tensor
     gradient: Tensor
 
-    def select(self, where: Tensor) -> "Gradient":
+    def select(self, where: Tensor) -> Gradient:
         return Gradient(self.loss[where], self.objective[where], self.gradient[where])
 
-    def replaced(self, mask: Tensor, other: "Gradient") -> "Gradient":
+    def replaced(self, mask: Tensor, other: Gradient) -> Gradient:
         """The same with the rows of `other` where `mask` (P,) is true."""
         return Gradient(
             torch.where(mask, other.loss, self.loss),
@@ -47,7 +51,7 @@ class Gradient:
         )
 
 
-Look = Callable[[Tensor, Tensor], Gradient]
+Look: TypeAlias = "Callable[[Tensor, Tensor], Gradient]"
 """Of parameters, shape (k, size), and the places of those k networks in a population: where they would stand."""
 
 
@@ -116,13 +120,13 @@ def _own_losses(network: Network, x: Tensor, y: Tensor, loss: Loss) -> Tensor:
     found = [loss(output, y) for output in network(x)]
     for value in found:
         if (
-            not isinstance(value, Tensor)
+            not isinstance(value, torch.Tensor)
             or value.numel() != 1
             or not (value.requires_grad or not torch.is_grad_enabled())
         ):
             raise ArgumentError(
                 "loss must return one number that torch can differentiate, such as (prediction - target).abs().mean(), "
-                f"got {f'a tensor of shape {tuple(value.shape)}' if isinstance(value, Tensor) else repr(value)}"
+                f"got {f'a tensor of shape {tuple(value.shape)}' if isinstance(value, torch.Tensor) else repr(value)}"
             )
     return torch.stack([value.reshape(()) for value in found]).to(network.dtype)
 

@@ -4,14 +4,15 @@ This is the practice that users of KANs follow by hand (Liu et al., arXiv:2404.1
 automatic and put on record: every step names the shape and grid tried, both errors, whether it was kept, and why.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
-
+from kansym.deferred import torch
 from kansym.errors import ArgumentError
 from kansym.kan.decision import Decision
 from kansym.kan.jacobian import HeldOut
@@ -20,6 +21,9 @@ from kansym.kan.restructure import deepened
 from kansym.kan.shape import Width
 from kansym.kan.training import TrainingOptions, TrainingResult, TrainingRows
 from kansym.primitives.library import default_library
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 HOPELESS = 3.0
 """Times the error of the best shape on the same grid from which on a shape gets no finer one."""

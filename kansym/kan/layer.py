@@ -4,16 +4,20 @@ Axes are always (P, in, out, ...): network of the population, input node, output
 primitive ``c * f(a * h + b) + d``, or the sum of both; every network of the population has its own mix.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
-
+from kansym.deferred import torch
 from kansym.kan.curves import Curves
 from kansym.kan.remembered import remembered
 from kansym.kan.spline import DEGREE
 from kansym.primitives.primitive import Primitive
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class EdgeMode(IntEnum):
@@ -94,7 +98,7 @@ class Layer:
         """The same for edges from one node of one network."""
         return replace(self.curves, knots=None if self.knots is None else self.knots[network, source])
 
-    def on_grid(self, grid: int) -> "Layer":
+    def on_grid(self, grid: int) -> Layer:
         """A layer with the same curves on another grid; exact where it is a multiple of the present one."""
         if grid == self.grid:
             return self.clone()
@@ -165,11 +169,11 @@ class Layer:
         curves = replace(self.curves, knots=None if self.knots is None else self.knots[:count])
         return curves.basis((h - self.center[:count, None]) / self.half_width[:count, None], axis=-2)
 
-    def map(self, function) -> "Layer":
+    def map(self, function) -> Layer:
         """A layer with `function` applied to every per-network tensor (all but `product`)."""
         return replace(self, **{name: function(getattr(self, name)) for name in self.per_network})
 
-    def clone(self) -> "Layer":
+    def clone(self) -> Layer:
         return self.map(torch.Tensor.clone)
 
 

@@ -9,15 +9,19 @@ D. C. Liu and J. Nocedal, Math. Program. 45 (1989) 503, doi:10.1007/BF01589116.
 J. Nocedal and S. J. Wright, *Numerical Optimization* (2006), algorithm 7.4.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
-
+from kansym.deferred import torch
 from kansym.kan.gradient import Gradient, Look
 from kansym.kan.line_search import search
 from kansym.kan.parameters import ParameterMap
 from kansym.kan.walkers import Report
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 ITERATIONS = 10
 """Of one training step."""

@@ -12,18 +12,22 @@ References
 D. Marquardt, J. SIAM 11 (1963) 431, doi:10.1137/0111030; H. B. Nielsen, IMM-REP-1999-05 (damping update).
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
-
+from kansym.deferred import torch
 from kansym.device import CHECKED_EVERY
 from kansym.kan.jacobian import mean_loss, normal_equations
 from kansym.kan.network import Network
 from kansym.kan.parameters import ParameterMap
 from kansym.kan.penalty import PenaltyWeights, penalise, penalty_value
 from kansym.kan.rescaling import rescale
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 MAX_DAMPING = 1e10
 
@@ -106,7 +110,7 @@ class _Problem:
 
     def linearise(
         self, network: Network, index: Tensor, parameters: ParameterMap | None = None, values: Tensor | None = None
-    ) -> "_Batch":
+    ) -> _Batch:
         """`parameters` and their `values` are those of the network, where they are known."""
         parameters = ParameterMap.of(network) if parameters is None else parameters
         values = parameters.flatten(network) if values is None else values
@@ -141,7 +145,7 @@ class _Batch:
     objective: Tensor
     loss: Tensor
 
-    def select(self, where: Tensor, problem: _Problem) -> "_Batch":
+    def select(self, where: Tensor, problem: _Problem) -> _Batch:
         network, index = self.network.select(where), self.index[where]
         parameters = ParameterMap.of(network)
         if parameters.size != self.parameters.size:
@@ -150,7 +154,7 @@ class _Batch:
         rest = {name: getattr(self, name)[where] for name in NUMBERS}
         return _Batch(network=network, index=index, parameters=parameters, **rest)
 
-    def advance(self, moved: Network, accepted: Tensor, problem: _Problem) -> "_Batch":
+    def advance(self, moved: Network, accepted: Tensor, problem: _Problem) -> _Batch:
         """Take the step where `accepted`, linearising only those networks again."""
         if bool(accepted.all()):
             return problem.linearise(moved, self.index, self.parameters)
@@ -165,7 +169,7 @@ class _Batch:
             rest[name] = getattr(self, name).index_copy(0, where, getattr(part, name))
         return _Batch(network=network, index=self.index, parameters=self.parameters, **rest)
 
-    def merged(self, trial: "_Batch", accepted: Tensor) -> "_Batch":
+    def merged(self, trial: _Batch, accepted: Tensor) -> _Batch:
         """The trial, where it was accepted."""
         rows = accepted[:, None]
         values = torch.where(rows, trial.values, self.values)
@@ -197,14 +201,14 @@ class _Pace:
     slow: Tensor
 
     @classmethod
-    def start(cls, objective: Tensor, damping: float) -> "_Pace":
+    def start(cls, objective: Tensor, damping: float) -> _Pace:
         level = torch.full_like(objective, damping)
         return cls(level, torch.full_like(level, 2.0), torch.zeros_like(objective, dtype=torch.long))
 
-    def select(self, where: Tensor) -> "_Pace":
+    def select(self, where: Tensor) -> _Pace:
         return _Pace(self.damping[where], self.growth[where], self.slow[where])
 
-    def after(self, batch: _Batch, step: Tensor, objective: Tensor, accepted: Tensor, tolerance: float) -> "_Pace":
+    def after(self, batch: _Batch, step: Tensor, objective: Tensor, accepted: Tensor, tolerance: float) -> _Pace:
         """The pace after a step from `batch` to an `objective`, as Nielsen has it."""
         curved = (step * (batch.matrix @ step.unsqueeze(-1)).squeeze(-1)).sum(-1)
         predicted = torch.add((step * batch.gradient).sum(-1), curved, alpha=0.5)

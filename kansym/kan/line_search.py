@@ -5,12 +5,16 @@ References
 J. Nocedal and S. J. Wright, *Numerical Optimization* (2006), algorithms 3.5 and 3.6, and (3.59).
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
-
+from kansym.deferred import torch
 from kansym.kan.gradient import Gradient, Look
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 DECREASE, CURVATURE = 1e-4, 0.9
 """Of Wolfe's two conditions: the share of the first slope that the objective must fall by, and the share of it that
@@ -38,15 +42,15 @@ class _Points:
     value: Tensor
     slope: Tensor
 
-    def select(self, where: Tensor) -> "_Points":
+    def select(self, where: Tensor) -> _Points:
         return _Points(self.length[where], self.value[where], self.slope[where])
 
-    def replaced(self, mask: Tensor, other: "_Points") -> "_Points":
+    def replaced(self, mask: Tensor, other: _Points) -> _Points:
         """The same with those of `other` where `mask` is true."""
         pairs = zip(vars(self).values(), vars(other).values(), strict=True)
         return _Points(*(torch.where(mask, new, old) for old, new in pairs))
 
-    def put(self, where: Tensor, other: "_Points") -> None:
+    def put(self, where: Tensor, other: _Points) -> None:
         for name, new in vars(other).items():
             getattr(self, name)[where] = new
 

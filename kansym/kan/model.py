@@ -1,18 +1,19 @@
 """`KAN`: a network of one as a torch module, and the steps that people take with it by hand."""
 
+from __future__ import annotations
+
 import copy
 import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import pandas as pd
-import torch
-from torch import Tensor
 
 from kansym import clock
+from kansym.deferred import torch
 from kansym.device import choose_device
 from kansym.errors import ArgumentError, StorageError
 from kansym.interrupting import two_presses
@@ -33,6 +34,9 @@ from kansym.primitives.library import default_library
 from kansym.primitives.primitive import Primitive
 from kansym.surfaces import surface
 from kansym.threads import threads_for
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 logger = logging.getLogger(__name__)
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
+from kansym.deferred import torch
 from kansym.errors import ArgumentError
 from kansym.kan.layer import Layer
 from kansym.kan.network import Network

@@ -9,14 +9,15 @@ References
 Z. Liu et al., "KAN: Kolmogorov-Arnold Networks", arXiv:2404.19756; "KAN 2.0", arXiv:2408.10205 (product nodes).
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from numbers import Integral
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
-
+from kansym.deferred import torch
 from kansym.errors import ArgumentError
 from kansym.kan.curves import BASES, Curves
 from kansym.kan.initial import edges_at_start, random_curves
@@ -25,6 +26,9 @@ from kansym.kan.remembered import remembered
 from kansym.kan.shape import Width, format_shape
 from kansym.kan.spline import DEGREE, HIGHEST_DEGREE
 from kansym.primitives.primitive import Primitive
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 def _nodes(width: Width, position: int) -> tuple[int, int]:
@@ -74,8 +78,8 @@ class Network:
         population: int = 1,
         generator: torch.Generator,
         device: torch.device | str = "cpu",
-        dtype: torch.dtype = torch.float64,
-    ) -> "Network":
+        dtype: torch.dtype | None = None,
+    ) -> Network:
         """Random networks whose edges are splines.
 
         Parameters
@@ -136,7 +140,7 @@ class Network:
             product = torch.arange(n_out) >= sums
             curves, edges = Curves(grids[number], order, base), (population, n_in, n_out)
             coefficients = random_curves(curves, product, edges, generator)
-            layer = _spline_layer(coefficients, product, curves, device=device, dtype=dtype)
+            layer = _spline_layer(coefficients, product, curves, device=device, dtype=dtype or torch.float64)
             layer.train_offsets = train_offsets
             hidden = number < len(shape) - 2
             there = edges_at_start(
@@ -219,15 +223,15 @@ class Network:
         about = (first.grid, first.order, first.base)
         return remembered("bases", x, *places, about=about, find=lambda: first.bases(x[None]))
 
-    def clone(self) -> "Network":
+    def clone(self) -> Network:
         return replace(self, layers=[layer.clone() for layer in self.layers])
 
-    def select(self, indices: Sequence[int] | Tensor) -> "Network":
+    def select(self, indices: Sequence[int] | Tensor) -> Network:
         """The networks with these positions in the population, as a new population; positions may repeat."""
         index = torch.as_tensor(indices, device=self.device).long()
         return replace(self, layers=[layer.map(lambda tensor: tensor[index].clone()) for layer in self.layers])
 
-    def with_grid(self, grid: int | Sequence[int]) -> "Network":
+    def with_grid(self, grid: int | Sequence[int]) -> Network:
         """The same networks on another grid (grid extension; exact where it is a multiple of the present one).
 
         Parameters
@@ -240,7 +244,7 @@ class Network:
             layers.append(layer.on_grid(intervals))
         return replace(self, layers=layers)
 
-    def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> "Network":
+    def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> Network:
         """A copy on another device or in another floating-point precision."""
 
         def move(tensor: Tensor) -> Tensor:
@@ -252,7 +256,7 @@ class Network:
             layers.append(replace(moved, product=layer.product.to(device=device)))
         return replace(self, layers=layers)
 
-    def with_primitives(self, primitives: Sequence[Primitive]) -> "Network":
+    def with_primitives(self, primitives: Sequence[Primitive]) -> Network:
         """A copy that knows these primitives as well; positions of the ones it has do not change."""
         known = {primitive.name for primitive in self.primitives}
         extra = tuple(primitive for primitive in primitives if primitive.name not in known)

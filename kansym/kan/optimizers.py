@@ -8,13 +8,14 @@ References
 D. P. Kingma and J. Ba, "Adam", arXiv:1412.6980. Y. You et al., arXiv:1904.00962 (LAMB).
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
-
+from kansym.deferred import torch
 from kansym.errors import ArgumentError
 from kansym.kan.descent import Descent, Mover, Observe, StopTrainingError
 from kansym.kan.gradient import Gradient, objective_gradient, population_loss
@@ -24,6 +25,9 @@ from kansym.kan.parameters import ParameterMap
 from kansym.kan.training_options import TrainingOptions
 from kansym.kan.walkers import Factory, Walkers
 from kansym.optional import optional_module
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 OPTIMIZERS = ("levenberg-marquardt", "lbfgs", "adam", "lamb")
 """Names that `kansym.kan.training.TrainingOptions.optimizer` takes."""

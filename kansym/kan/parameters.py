@@ -1,12 +1,16 @@
 """The trainable numbers of a population as one matrix, shape (P, size), and back."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
-
+from kansym.deferred import torch
 from kansym.kan.network import Network
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ class ParameterMap:
         return -self.active.to(torch.int8)
 
     @classmethod
-    def of(cls, network: Network) -> "ParameterMap":
+    def of(cls, network: Network) -> ParameterMap:
         blocks, active, start = [], [], 0
         for number, layer in enumerate(network.layers):
             if layer.has_splines:
@@ -74,7 +78,7 @@ class ParameterMap:
             return cls((), torch.zeros(network.population, 0, dtype=torch.bool, device=network.device))
         return cls(tuple(blocks), torch.cat(active, 1))
 
-    def select(self, index: Tensor) -> "ParameterMap":
+    def select(self, index: Tensor) -> ParameterMap:
         return ParameterMap(self.blocks, self.active[index])
 
     def flatten(self, network: Network) -> Tensor:

@@ -10,17 +10,21 @@ form in the coefficients, so the majoriser w_e s_e^2 / (2 s_e) makes the penalty
 (Hunter and Li 2005, doi:10.1214/009053605000000200).
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
-
+from kansym.deferred import torch
 from kansym.kan.curves import Curves
 from kansym.kan.layer import EdgeMode, EdgeValues, Layer
 from kansym.kan.network import Network
 from kansym.kan.parameters import Block, ParameterMap
 from kansym.kan.remembered import remembered
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 GRAM_ROWS = 512
 """Rows used for edge standard deviations: they only weigh edges against each other."""
@@ -134,7 +138,7 @@ class _Sparsity:
     pulls: list[Tensor]
 
     @classmethod
-    def of(cls, network: Network, x: Tensor, weights: PenaltyWeights) -> "_Sparsity":
+    def of(cls, network: Network, x: Tensor, weights: PenaltyWeights) -> _Sparsity:
         step = max(1, x.shape[0] // GRAM_ROWS)
         if step > 1:
             # A copy, as it outlives the view.

@@ -7,17 +7,18 @@ versions, and what the caller adds (primitives: see `kansym.kan.stored_primitive
 Reference for the format: https://huggingface.co/docs/safetensors
 """
 
+from __future__ import annotations
+
 import importlib.metadata
 import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import safetensors
-import safetensors.torch
-import torch
 
+from kansym.deferred import deferred_module, torch
 from kansym.errors import ArgumentError, StorageError
 from kansym.kan.consistency import FLAGS, FLOATS, INTEGERS, inconsistency
 from kansym.kan.layer import Layer
@@ -25,6 +26,11 @@ from kansym.kan.network import Network, Width
 from kansym.kan.stored_primitives import describe, find_all, short
 from kansym.primitives.library import default_library
 from kansym.primitives.primitive import Primitive
+
+if TYPE_CHECKING:
+    import safetensors.torch as safetensors_torch
+else:
+    safetensors_torch = deferred_module("safetensors.torch", globals(), "safetensors_torch")
 
 SCHEMA = 2
 """Version of the record and of the tensors' layout that is written."""
@@ -93,7 +99,7 @@ def save_network(network: Network, path: str | os.PathLike[str], *, metadata: Ma
             tensor = getattr(layer, name).detach().cpu().contiguous()
             # Flags as whole bytes: a byte other than 0 or 1 read as a boolean would be undefined behaviour.
             tensors[f"{number}.{name}"] = tensor.to(torch.uint8) if name in FLAGS else tensor
-    data = safetensors.torch.save(tensors, {_KEY: text})
+    data = safetensors_torch.save(tensors, {_KEY: text})
     if len(data) > MAX_FILE_BYTES or _header_length(data) > MAX_HEADER_BYTES:
         raise ArgumentError(
             f"metadata or network is too large to save: {len(text)} characters of record, {len(data)} bytes in all"
@@ -139,7 +145,7 @@ def load_network(
     settings = _layer_settings(record, len(shape) - 1, path)
     primitives = find_all(record.get("primitives"), default_library() if library is None else library, path)
     try:
-        tensors = safetensors.torch.load(data)
+        tensors = safetensors_torch.load(data)
     except _MALFORMED as error:
         raise StorageError(f"{path} is damaged: {short(error)}") from error
     held = [f"{number}.{name}" for number, own in enumerate(settings) for name in _names(own["uneven"])]

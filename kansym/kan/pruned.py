@@ -1,13 +1,13 @@
 """Pruning with a report: which edges went, the errors before and after, and whether it was taken back."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
-from torch import Tensor
-
+from kansym.deferred import torch
 from kansym.errors import ArgumentError, TrainingError
 from kansym.kan.elimination import with_idle, without_each
 from kansym.kan.jacobian import HeldOut, held_out_parts, mean_loss
@@ -17,6 +17,9 @@ from kansym.kan.pruning import active_edges, prune, remove_below
 from kansym.kan.residuals import Errors
 from kansym.kan.training import train
 from kansym.kan.training_options import TrainingOptions
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 REFIT = TrainingOptions(steps=15, rescale_every=0)
 """Retraining after edges are gone. Nodes stay where they are, since constants may be held."""
@@ -73,7 +76,7 @@ class Pruned(int):
         taken_back: bool = False,
         was: float = math.nan,
         would_be: float = math.nan,
-    ) -> "Pruned":
+    ) -> Pruned:
         made = super().__new__(cls, 0 if taken_back else len(edges))
         made.edges, made.threshold, made.before, made.after = edges, threshold, before, after
         made.taken_back, made.was, made.would_be = taken_back, was, would_be

@@ -11,15 +11,15 @@ References
 Z. Liu et al., "KAN 2.0", arXiv:2408.10205; pykan 0.2.8, https://github.com/KindXiaoming/pykan.
 """
 
+from __future__ import annotations
+
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
-from torch import Tensor
-
+from kansym.deferred import torch
 from kansym.errors import ArgumentError, StorageError
 from kansym.kan.consistency import inconsistency
 from kansym.kan.layer import EdgeMode, Layer
@@ -29,6 +29,9 @@ from kansym.kan.stored_primitives import short
 from kansym.optional import optional_module
 from kansym.primitives.library import default_library
 from kansym.primitives.primitive import Primitive
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 FUNCTIONS = {
     "1/x": "x^-1", "1/x^2": "x^-2", "1/x^3": "x^-3", "1/x^4": "x^-4", "1/x^5": "x^-5", "x^0.5": "sqrt",
@@ -55,7 +58,7 @@ class _Source:
     def tensor(self, name: str, *shape: int) -> Tensor:
         """A tensor in double precision, known to be finite and of a shape where one is given."""
         tensor = self.state.get(name)
-        if not isinstance(tensor, Tensor):
+        if not isinstance(tensor, torch.Tensor):
             raise ArgumentError(f"model: {name} must be a tensor, it is {short(type(tensor))}")
         if shape and tuple(tensor.shape) != shape:
             raise ArgumentError(f"model: {name} must be a tensor of shape {shape}, it is {tuple(tensor.shape)}")
@@ -183,7 +186,7 @@ def _list(value: Any) -> list[Any]:
 
 def _is_count(value: Any) -> bool:
     """Whether a value is a whole number, of Python or numpy, that is not negative."""
-    return hasattr(value, "__index__") and not isinstance(value, bool | Tensor) and int(value) >= 0
+    return hasattr(value, "__index__") and not isinstance(value, bool | torch.Tensor) and int(value) >= 0
 
 
 # -- layers ------------------------------------------------------------------------------------------------------------

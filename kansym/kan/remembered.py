@@ -4,15 +4,23 @@ An ``if`` on a tensor makes the host wait until a card has done all that it was 
 where its primitives are, changes far more rarely than it is needed.
 """
 
-from collections.abc import Callable, Hashable
-from typing import Any, TypeVar
+from __future__ import annotations
 
-from torch import Tensor
-from torch.utils.weak import WeakTensorKeyDictionary
+import functools
+import importlib
+from collections.abc import Callable, Hashable, MutableMapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 T = TypeVar("T")
 
-_known: WeakTensorKeyDictionary = WeakTensorKeyDictionary()
+
+@functools.cache
+def _known() -> MutableMapping[Tensor, dict[str, tuple[tuple, tuple, Any]]]:
+    """Answers by the tensor that they are about; torch has the only mapping that compares tensors by identity."""
+    return importlib.import_module("torch.utils.weak").WeakTensorKeyDictionary()
 
 
 def remembered(what: str, tensor: Tensor, *others: Tensor, find: Callable[[], T], about: Hashable = None) -> T:
@@ -32,9 +40,9 @@ def remembered(what: str, tensor: Tensor, *others: Tensor, find: Callable[[], T]
     """
     if tensor.is_inference():  # whose changes torch does not count
         return find()
-    answers: dict[str, tuple[tuple, tuple, Any]] | None = _known.get(tensor)
+    answers = _known().get(tensor)
     if answers is None:
-        answers = _known[tensor] = {}
+        answers = _known()[tensor] = {}
     versions = (about, tensor._version, *(one._version for one in others))
     known = answers.get(what)
     if known is None or known[1] != versions or any(a is not b for a, b in zip(known[0], others, strict=True)):

@@ -5,14 +5,18 @@ values leave the grid, where splines are straight lines. Every few steps the nod
 edges, by least squares over the rows for splines.
 """
 
+from __future__ import annotations
+
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
-
+from kansym.deferred import torch
 from kansym.kan.knots import at_quantiles
 from kansym.kan.layer import Layer, spline_values
 from kansym.kan.network import Network
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 MAX_ROWS = 4096
 """Rows used to find ranges and refit: a spline of some twenty coefficients is settled by far fewer."""

@@ -11,11 +11,16 @@ P. Eilers and B. Marx, "Flexible smoothing with B-splines and penalties", Statis
 doi:10.1214/ss/1038425655 (the second-difference penalty).
 """
 
+from __future__ import annotations
+
 from fractions import Fraction
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
+from kansym.deferred import torch
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 DEGREE = 3
 """Degree of a spline unless another is asked for."""
@@ -147,10 +152,10 @@ def knots(grid: int, degree: int = DEGREE) -> Tensor:
 
 
 def greville(
-    grid: int, degree: int = DEGREE, *, dtype: torch.dtype = torch.float64, device: torch.device | str = "cpu"
+    grid: int, degree: int = DEGREE, *, dtype: torch.dtype | None = None, device: torch.device | str = "cpu"
 ) -> Tensor:
-    """Greville abscissae, shape (G + d,): coefficients equal to them give the identity function."""
-    places = torch.arange(grid + degree, dtype=dtype, device=device) - (degree - 1) / 2
+    """Greville abscissae, shape (G + d,), float64 by default: coefficients equal to them give the identity function."""
+    places = torch.arange(grid + degree, dtype=dtype or torch.float64, device=device) - (degree - 1) / 2
     return -1.0 + (2.0 / grid) * places
 
 
@@ -169,15 +174,16 @@ def roughness(
     degree: int = DEGREE,
     *,
     differences: int = 2,
-    dtype: torch.dtype = torch.float64,
+    dtype: torch.dtype | None = None,
     device: torch.device | str = "cpu",
 ) -> Tensor:
     """Second-difference penalty matrix R, shape (G + d, G + d): c^T R c approximates the integral of f''^2.
 
     Splines of degree 1 have no second derivative; there the jumps of the slope take its place. With `differences` of
-    order d + 1 polynomials of degree d cost nothing, and a curve goes on as one where there are no rows.
+    order d + 1 polynomials of degree d cost nothing, and a curve goes on as one where there are no rows. By default it
+    is of float64.
     """
-    return _roughness(grid, degree, differences, dtype, device)
+    return _roughness(grid, degree, differences, dtype or torch.float64, device)
 
 
 def fit_coefficients(u: Tensor, y: Tensor, grid: int, degree: int = DEGREE, *, smoothness: float = 1e-10) -> Tensor:

@@ -1,10 +1,11 @@
 """The starts of a fit: the network as it is, and others of its shape that are drawn anew."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from typing import Any
 
-import torch
-
+from kansym.deferred import torch
 from kansym.kan.network import Network
 
 

@@ -1,12 +1,14 @@
 """What people do with a KAN by hand: refine, prune, look at what matters, add and remove nodes, read the formula."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from itertools import combinations
 from typing import Any, Self
 
 import pandas as pd
-import torch
 
+from kansym.deferred import torch
 from kansym.errors import ArgumentError
 from kansym.kan.layer import EdgeMode
 from kansym.kan.network import Network

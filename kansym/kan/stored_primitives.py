@@ -4,12 +4,13 @@ A function cannot be stored without storing code. A file holds the name of each 
 which is shown in errors and never parsed, and its values at a few points, which the library's must equal.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Mapping
 from pathlib import Path
 
-import torch
-
+from kansym.deferred import torch
 from kansym.errors import MissingPrimitiveError, StorageError
 from kansym.primitives.primitive import Primitive
 

@@ -5,16 +5,21 @@ it are composed with it; and factors of one sign may all be raised to a power wh
 the root. So ``exp(-2 log c)``, ``c^-2.07 v^2.07`` and ``v / c`` are the same network, and the last can be read.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from scipy.optimize import minimize_scalar
-from torch import Tensor
 
+from kansym.deferred import torch
 from kansym.kan.layer import EdgeMode
 from kansym.kan.network import Network
 from kansym.primitives.library import default_library
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Edge = tuple[int, int, int]
 """Layer, source and target."""

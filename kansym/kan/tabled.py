@@ -1,21 +1,25 @@
 """A KAN with names for its nodes and a table beside it: predictions, errors, and the rows that steps are judged on."""
 
+from __future__ import annotations
+
 import logging
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from kansym.data.preparation import thinned
 from kansym.data.scaling import Scaling
 from kansym.data.weights import root_mean_square
+from kansym.deferred import torch
 from kansym.errors import ArgumentError
 from kansym.kan.fit_table import FitTable, inputs_of
 from kansym.kan.module import ScaledModule
 from kansym.kan.network import Network
 from kansym.kan.residuals import Errors
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 logger = logging.getLogger(__name__)
 

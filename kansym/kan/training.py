@@ -4,14 +4,15 @@ The best weights by validation error are kept per network, a step that gives any
 what comes back is always a finite network.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from kansym import clock
+from kansym.deferred import torch
 from kansym.errors import ArgumentError, TrainingError
 from kansym.kan.descent import Observe
 from kansym.kan.gradient import population_loss
@@ -20,6 +21,9 @@ from kansym.kan.levenberg_marquardt import LevenbergMarquardtOptions, levenberg_
 from kansym.kan.network import Network
 from kansym.kan.optimizers import first_order
 from kansym.kan.training_options import Loss, TrainingOptions
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ class TrainingResult:
         """Position of the network with the smallest validation loss."""
         return int(self.validation_loss.argmin())
 
-    def to(self, device: torch.device | str) -> "TrainingResult":
+    def to(self, device: torch.device | str) -> TrainingResult:
         """The same on another device."""
         moved = self.network.to(device), self.train_loss.to(device), self.validation_loss.to(device)
         return TrainingResult(*moved, self.steps, self.history, self.stopped)

@@ -1,17 +1,21 @@
 """How a population is trained."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
 
-import torch
-from torch import Tensor
-
+from kansym.deferred import torch
 from kansym.errors import ArgumentError
 from kansym.kan.penalty import PenaltyWeights
 
-OptimizerFactory = Callable[[list[Tensor]], torch.optim.Optimizer]
+if TYPE_CHECKING:
+    from torch import Tensor
 
-Loss = Callable[[Tensor, Tensor], Tensor]
+OptimizerFactory: TypeAlias = "Callable[[list[Tensor]], torch.optim.Optimizer]"
+
+Loss: TypeAlias = "Callable[[Tensor, Tensor], Tensor]"
 """Of outputs and targets, each of shape (n, n_outputs), a number that is small where they agree."""
 
 

@@ -4,20 +4,24 @@ An optimizer sees one network only, as one tensor per layer and kind of paramete
 ratio couples a network to its neighbours. Only the evaluation of loss and gradient is shared.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeAlias
 
-import torch
-from torch import Tensor
-
+from kansym.deferred import torch
 from kansym.errors import ArgumentError
 from kansym.kan.gradient import Gradient, Look
 from kansym.kan.parameters import ParameterMap
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
 STEP_CUT = 0.25
 """Factor on the learning rate of a network whose loss was not finite after a step."""
 
-Factory = Callable[[list[Tensor]], torch.optim.Optimizer]
-Report = Callable[[Tensor, Tensor, Gradient], None]
+Factory: TypeAlias = "Callable[[list[Tensor]], torch.optim.Optimizer]"
+Report: TypeAlias = "Callable[[Tensor, Tensor, Gradient], None]"
 
 
 class _Walker:

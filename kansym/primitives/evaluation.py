@@ -4,18 +4,24 @@ The tree is walked and each node mapped to a torch call. `sympy.lambdify` would 
 printer lacks Bessel and Airy functions and fails on numbers such as sqrt(2).
 """
 
+from __future__ import annotations
+
+import functools
 import math
 from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias
 
 import sympy
-import torch
-from torch import Tensor
 
+from kansym.deferred import torch
 from kansym.errors import ArgumentError
 from kansym.functions import TABLE, reciprocals
 from kansym.primitives.special import airy_ai, airy_ai_prime, bessel_j0, bessel_j1
 
-TorchFunction = Callable[[Tensor], Tensor]
+if TYPE_CHECKING:
+    from torch import Tensor
+
+TorchFunction: TypeAlias = "Callable[[Tensor], Tensor]"
 
 
 def torch_function(expression: sympy.Basic, symbol: sympy.Symbol) -> TorchFunction:
@@ -58,10 +64,11 @@ def torch_function(expression: sympy.Basic, symbol: sympy.Symbol) -> TorchFuncti
     parts = [torch_function(argument, symbol) for argument in expression.args]
     if isinstance(expression, sympy.Pow):
         return _power(expression, parts)
-    for kind, combine in _ASSOCIATIVE.items():
+    for kind, name in _ASSOCIATIVE.items():
         if isinstance(expression, kind):
+            combine = getattr(torch, name)
             return lambda z: _folded([part(z) for part in parts], combine)
-    for kind, function in _UNARY.items():
+    for kind, function in _unary().items():
         if isinstance(expression, kind) and len(parts) == 1:
             return lambda z: function(parts[0](z))
     raise ArgumentError(
@@ -111,8 +118,9 @@ def _condition(test: sympy.Basic, symbol: sympy.Symbol) -> TorchFunction:
         parts = [_condition(part, symbol) for part in test.args]
         combine = torch.logical_and if isinstance(test, sympy.And) else torch.logical_or
         return lambda z: _folded([part(z) for part in parts], combine)
-    for kind, compare in _RELATIONS.items():
+    for kind, name in _RELATIONS.items():
         if isinstance(test, kind):
+            compare = getattr(torch, name)
             left, right = (torch_function(side, symbol) for side in test.args)
             return lambda z: compare(left(z), right(z))
     raise ArgumentError(f"expression: the condition {test} is not a comparison; use <, <=, >, >=, == or !=")
@@ -150,15 +158,18 @@ def _gamma(z: Tensor) -> Tensor:
     return torch.where(z > 0, torch.exp(torch.lgamma(z)), reflected)
 
 
-_ASSOCIATIVE = {sympy.Add: torch.add, sympy.Mul: torch.mul, sympy.Max: torch.maximum, sympy.Min: torch.minimum}
+_ASSOCIATIVE = {sympy.Add: "add", sympy.Mul: "mul", sympy.Max: "maximum", sympy.Min: "minimum"}
+"""Operations of several arguments, and their names in torch."""
+
 _RELATIONS = {
-    sympy.Lt: torch.lt,
-    sympy.Le: torch.le,
-    sympy.Gt: torch.gt,
-    sympy.Ge: torch.ge,
-    sympy.Eq: torch.eq,
-    sympy.Ne: torch.ne,
+    sympy.Lt: "lt",
+    sympy.Le: "le",
+    sympy.Gt: "gt",
+    sympy.Ge: "ge",
+    sympy.Eq: "eq",
+    sympy.Ne: "ne",
 }
+
 _OWN: dict[type, TorchFunction] = {
     sympy.acot: lambda z: torch.atan(1 / z),
     sympy.sinc: lambda z: torch.where(z == 0, 1.0, torch.sin(z) / z),
@@ -168,8 +179,9 @@ _OWN: dict[type, TorchFunction] = {
 }
 """Functions of one argument that torch lacks, or has to six digits only."""
 
-_UNARY: dict[type, TorchFunction] = {
-    **{function.kind: getattr(torch, function.torch) for function in TABLE if function.torch is not None},
-    **reciprocals(torch),
-    **_OWN,
-}
+
+@functools.cache
+def _unary() -> dict[type, TorchFunction]:
+    """Functions of one argument."""
+    plain = {function.kind: getattr(torch, function.torch) for function in TABLE if function.torch is not None}
+    return {**plain, **reciprocals(torch), **_OWN}

@@ -3,15 +3,19 @@
 Symbolic answers (sympy's `continuous_domain`, `singularities`) can take unbounded time; these take milliseconds.
 """
 
+from __future__ import annotations
+
 import itertools
 import math
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
-
+from kansym.deferred import torch
 from kansym.errors import ArgumentError
 from kansym.primitives.evaluation import TorchFunction
 from kansym.primitives.primitive import Domain
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _FURTHEST = 1e6
 _POLE_RANGE = 20.0

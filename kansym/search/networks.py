@@ -1,12 +1,13 @@
 """Networks over the table of a search: how they see its rows, how they grow, and how they become symbolic."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-import torch
-
 from kansym import clock
+from kansym.deferred import torch
 from kansym.extraction.composition import AffineMap
 from kansym.extraction.one_dimensional import Reading, read_curve
 from kansym.extraction.selection import EXACT, Selector
@@ -43,7 +44,7 @@ class Networks:
     ----------
     fit_rows : FitRows
     options : DiscoveryOptions
-    device : torch.device or str
+    device : str
     deadline : float
         `kansym.clock.now` value at which training and reading end.
 
@@ -56,9 +57,7 @@ class Networks:
         From the user's units to the network's and back.
     """
 
-    def __init__(
-        self, fit_rows: FitRows, options: DiscoveryOptions, device: torch.device | str, deadline: float
-    ) -> None:
+    def __init__(self, fit_rows: FitRows, options: DiscoveryOptions, device: str, deadline: float) -> None:
         self.fit_rows, self.options, self.deadline = fit_rows, options, deadline
         self.scaling = fitted_scaling(fit_rows, options.network_rows)
         self.rows = scaled_rows(fit_rows, self.scaling, options.network_rows, device)

@@ -1,5 +1,7 @@
 """What a discovery hands back."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -7,10 +9,10 @@ from enum import StrEnum
 from typing import Protocol, Self
 
 import numpy as np
-import torch
 
 from kansym.data.dataset import Dataset
 from kansym.data.scaling import Scaling
+from kansym.deferred import torch
 from kansym.fitting.all_rows import AllRows
 from kansym.fitting.outliers import Outlier
 from kansym.kan.growth import Decision

@@ -1,18 +1,20 @@
 """The rows that a search fits and judges on: as formulas see them, in the user's units, and as networks do, scaled."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import sympy
-import torch
-from torch import Tensor
 
 from kansym.data.dataset import Dataset
 from kansym.data.preparation import thinned
 from kansym.data.scaling import Scaling
 from kansym.data.weights import mean_square, row_weights
+from kansym.deferred import torch
 from kansym.extraction.selection import Rows
 from kansym.primitives.allowed import AllowedFunctions
 from kansym.search.faults import Faults
@@ -24,6 +26,9 @@ from kansym.symbolic.parametric import ParametricForm
 from kansym.symbolic.refit import RefitResult, refit
 from kansym.units.consistency import Consistency
 from kansym.units.system import UnitSystem
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 FITTING_ROWS = 10_000
 """Most rows for trial fits: snapping and elimination fit a formula some hundred times."""
@@ -90,7 +95,7 @@ class FitRows:
         noise_floor: float,
         allowed: AllowedFunctions | None = None,
         own: tuple[OwnFunction, ...] = (),
-    ) -> "FitRows":
+    ) -> FitRows:
         variables = internal_symbols(dataset.names, dataset.X)
         units = UnitSystem.of(dataset)
         weights = row_weights(dataset)

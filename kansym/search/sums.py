@@ -1,5 +1,7 @@
 """Sums of products as one engine of a search: when they are looked for, with which noise, and for how long."""
 
+from __future__ import annotations
+
 import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator
@@ -8,7 +10,6 @@ from functools import partial
 
 import numpy as np
 import sympy
-import torch
 
 from kansym import clock
 from kansym.provenance import signing
@@ -133,7 +134,8 @@ class Sums:
     ----------
     fit_rows : FitRows
     options : DiscoveryOptions
-    device : torch.device
+    device : str
+        Of torch, where large tables have their dictionaries.
     part : bool
         Whether the table is a part of another: without structure the user wants to see networks alone, and parts have
         had theirs.
@@ -158,7 +160,7 @@ class Sums:
         self,
         fit_rows: FitRows,
         options: DiscoveryOptions,
-        device: torch.device,
+        device: str,
         *,
         part: bool,
         deadline: float,

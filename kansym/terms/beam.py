@@ -5,17 +5,19 @@ constants of all candidates together by successive halving, and then tries moves
 place of one, one more factor in a term, another factor in place of one.
 """
 
+from __future__ import annotations
+
 import itertools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from kansym import clock
 from kansym.clock import Work
+from kansym.deferred import torch
 from kansym.terms.dictionary import Dictionary, limited
 from kansym.terms.effort import Effort
 from kansym.terms.factors import NUMBER
@@ -25,6 +27,9 @@ from kansym.terms.refinement import Refined, refine
 from kansym.terms.rows import TermRows, orthonormal
 from kansym.terms.slots import Key, Slots, beside, joined, values
 from kansym.terms.triples import best_triples
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 FLOORS = ((0.0, 0.5), (0.003, 0.25), (0.03, 0.25))
 """Noise that is pretended, in units of the target's root mean square, and the share of a beam under it."""

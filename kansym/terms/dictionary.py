@@ -6,17 +6,19 @@ Billings and Luo 1989, doi:10.1080/00207178908953472): with an orthonormal basis
 residual r, a column d lowers the sum of squares by (r d)^2 / (|d|^2 - sum (q d)^2).
 """
 
+from __future__ import annotations
+
 import itertools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from kansym import clock
 from kansym.clock import Work
+from kansym.deferred import torch
 from kansym.primitives.allowed import AllowedFunctions
 from kansym.terms.arguments import INPUT, PAIR, PHASE, Argument
 from kansym.terms.effort import WIDE
@@ -25,6 +27,9 @@ from kansym.terms.grids import Atom, Density, atoms
 from kansym.terms.length import Lengths
 from kansym.terms.rows import TermRows
 from kansym.terms.slots import MOST_FACTORS, Slots, joined, values, values_and_slopes
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 SINGLE = (-3, -2, -1, -1.5, -0.5, 1 / 3, 0.5, 1, 1.5, 2, 3, 4)
 DOUBLE = (-2, -1, -0.5, 0.5, 1, 2, 3)
@@ -67,16 +72,16 @@ POLES = 6.0
 FLAT = 1e-3
 """Least spread of a column, in the same units."""
 
-SHARP_ROWS, SINGULAR = {torch.float32: 1e-6, torch.float64: 1e-13}, {torch.float32: 3e-5, torch.float64: 1e-9}
+SHARP_ROWS, SINGULAR = {4: 1e-6, 8: 1e-13}, {4: 3e-5, 8: 1e-9}
 """Share of the residual that is rounding when columns are scored, and share of a column that must be new."""
 
-HALF = {torch.float32: 0.5, torch.float64: 1.0}
+HALF = {4: 0.5, 8: 1.0}
 """Time of single precision in units of double precision."""
 
 COARSE = 1e-3
 """Share of the target's sum of squares above which single precision sees enough of a residual, with two inputs."""
 
-SMALL = {torch.float32: 1e-2, torch.float64: 1e-6}
+SMALL = {4: 1e-2, 8: 1e-6}
 """Share of the target's sum of squares above which a residual's products are differences of others."""
 
 PASSES, CHOICE_PASSES = 60, 900
@@ -196,7 +201,7 @@ class Dictionary:
         coarse = float(residual.square().sum()) > COARSE * float(self.rows.y.square().sum())
         return torch.float32 if self.dimension >= 3 or coarse else torch.float64
 
-    def _in(self, dtype: torch.dtype) -> "_Sides":
+    def _in(self, dtype: torch.dtype) -> _Sides:
         if dtype not in self._sides:
             left, right = (self.left * self.rows.root).to(dtype), self.right.to(dtype)
             self._sides[dtype] = _Sides(left, right, (left**2) @ (right**2).T, (left * self.rows.y.to(dtype)) @ right.T)
@@ -226,11 +231,11 @@ class Dictionary:
         n, count = residual.numel(), len(basis)
         total = residual.square().sum()
         # Where the residual is no small difference, its products are those of the target and of the basis.
-        known = own is None and float(total) > SMALL[dtype] * float(self.rows.y.square().sum())
+        known = own is None and float(total) > SMALL[dtype.itemsize] * float(self.rows.y.square().sum())
         # Single precision takes half the time.
         values = n * (count if known else 1 + count) + PASSES
-        clock.charge(Work.DICTIONARY_VALUES, len(left) * len(right) * values * HALF[dtype])
-        least = square * SINGULAR[dtype]
+        clock.charge(Work.DICTIONARY_VALUES, len(left) * len(right) * values * HALF[dtype.itemsize])
+        least = square * SINGULAR[dtype.itemsize]
         gain = sides.target.clone() if known else (left * residual.to(dtype)) @ right.T
         for number, vector in enumerate(basis):
             products = (left * vector.to(dtype)) @ right.T
@@ -240,7 +245,7 @@ class Dictionary:
             square = square - products if number == 0 else square.sub_(products)
         gain.div_(total.sqrt().to(dtype)).square_().div_(square)
         gain[square < least] = 0.0
-        gain.clamp_(0, 1 - SHARP_ROWS[dtype])
+        gain.clamp_(0, 1 - SHARP_ROWS[dtype.itemsize])
         return Scores(gain, float(total / n), cost)
 
     def best(self, scores: Scores, top: int, *, most_cost: float = math.inf) -> list[tuple[int, int]]:
@@ -253,7 +258,7 @@ class Dictionary:
         list of (left, right)
         """
         best = self._by_family(scores.gain)
-        clock.charge(Work.DICTIONARY_VALUES, CHOICE_PASSES * best.numel() * HALF[best.dtype])
+        clock.charge(Work.DICTIONARY_VALUES, CHOICE_PASSES * best.numel() * HALF[best.dtype.itemsize])
         error = math.sqrt(scores.mean_square)
         n = self.rows.number
         # Near the end only what the data resolve counts; before, a term may matter that explains little yet.

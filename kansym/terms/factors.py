@@ -6,19 +6,24 @@ A factor is a primitive with a special place for its constants, such that one fo
 is a saturation and ``(u^2 + a)^-1`` a resonance. Amplitudes are left out, since the coefficient of the term has them.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TYPE_CHECKING, TypeAlias
 
 import sympy
-import torch
-from torch import Tensor
 
+from kansym.deferred import torch
 from kansym.primitives.allowed import AllowedFunctions
 
-Value = Callable[[Tensor, Tensor, Tensor], Tensor]
-Slopes = Callable[[Tensor, Tensor, Tensor, Tensor], tuple[Tensor, ...]]
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Value: TypeAlias = "Callable[[Tensor, Tensor, Tensor], Tensor]"
+Slopes: TypeAlias = "Callable[[Tensor, Tensor, Tensor, Tensor], tuple[Tensor, ...]]"
 Writing = Callable[[sympy.Expr, sympy.Expr, sympy.Expr], sympy.Expr]
 
 

@@ -5,12 +5,14 @@ whichever shortens the description most, until nothing does. Sums that grew by a
 factors often: a wide Gaussian beside a wave, or a phase that is zero.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Iterator, Sequence
 
-import torch
-
 from kansym import clock
+from kansym.deferred import torch
+from kansym.gradients import without_gradients
 from kansym.terms.beam import State
 from kansym.terms.factors import CAN_VANISH, EXPONENTS, FACTORS, NUMBER
 from kansym.terms.length import Lengths
@@ -37,7 +39,7 @@ ZERO_NATS = 3.0
 """Nats that zero is worth beside other plain numbers: it takes an operation away."""
 
 
-@torch.no_grad()
+@without_gradients
 def finished(pool: Sequence[State], rows: TermRows, lengths: Lengths, *, until: float) -> list[tuple[float, Refined]]:
     """The best sums of a pool with their constants fitted to all rows, as short as they get; the shortest first.
 

@@ -4,16 +4,22 @@ The first term of a sum need not explain much of it: what a beam keeps after one
 So sums of two terms are looked for as such.
 """
 
+from __future__ import annotations
+
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from kansym import clock
 from kansym.clock import Work
+from kansym.deferred import torch
+from kansym.gradients import without_gradients
 from kansym.terms.dictionary import Dictionary
 from kansym.terms.slots import Slots, joined
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 NEIGHBOURS = 6
 """Starts of which the best is refined. The best of a family may be in the wrong valley: a function and its derivative
@@ -27,7 +33,7 @@ PAIR_FLOORS = ((0.0, 1.0), (0.003, 1.0), (0.03, 1.0), (0.3, 6.0))
 it: on short ranges thousands of pairs of starts leave as little as those of the law, and only the shortest of all are
 few enough to be refined."""
 
-NEW, ROUNDING = {torch.float32: 1e-4, torch.float64: 1e-9}, {torch.float32: 1e-6, torch.float64: 1e-12}
+NEW, ROUNDING = {4: 1e-4, 8: 1e-9}, {4: 1e-6, 8: 1e-12}
 """Share of the second column that must be new, and share of the target that is rounding."""
 
 LEFT_OVER = 1e-5
@@ -47,7 +53,7 @@ PASSES, CHOICE_PASSES = 200, 1800
 product of matrices."""
 
 
-@torch.no_grad()
+@without_gradients
 def best_pairs(
     dictionary: Dictionary,
     y: Tensor,
@@ -158,8 +164,8 @@ def _gains(one: Tensor, other: Tensor, first: Tensor, second: Tensor) -> Tensor:
     new = gram.square().neg_().add_(1.0)
     first, second = first[..., :, None], second[..., None, :]
     gram.mul_(first).mul_(second).mul_(-2.0).add_(first.square()).add_(second.square())
-    gram.div_(new).masked_fill_(new < NEW[gram.dtype], 0.0)
-    return gram.nan_to_num_(0.0, 0.0, 0.0).clamp_(0.0, 1.0 - ROUNDING[gram.dtype])
+    gram.div_(new).masked_fill_(new < NEW[gram.dtype.itemsize], 0.0)
+    return gram.nan_to_num_(0.0, 0.0, 0.0).clamp_(0.0, 1.0 - ROUNDING[gram.dtype.itemsize])
 
 
 def _members(starts: np.ndarray, ends: np.ndarray, device: torch.device) -> Tensor:
@@ -211,7 +217,7 @@ def _foretold(
     explained = columns @ y
     step = torch.linalg.solve_ex(normal, explained[..., None])[0][..., 0]
     linear = (explained * step).sum(-1).nan_to_num(0.0, 0.0, 0.0).to(terms.dtype)
-    return linear.clamp(0.0, 1.0 - ROUNDING[terms.dtype]), one, other
+    return linear.clamp(0.0, 1.0 - ROUNDING[terms.dtype.itemsize]), one, other
 
 
 def _shortest(dictionary: Dictionary, gain: Tensor, cost: Tensor, y: Tensor, top: int) -> Tensor:

@@ -6,6 +6,8 @@ needs a node for every product; here its terms are found one by one in a diction
 together. Nothing is known of the law but what the dictionary can write.
 """
 
+from __future__ import annotations
+
 import logging
 import math
 from collections.abc import Callable, Iterator
@@ -14,9 +16,10 @@ from functools import partial
 
 import numpy as np
 import sympy
-import torch
 
 from kansym import clock
+from kansym.deferred import torch
+from kansym.gradients import without_gradients
 from kansym.interrupting import first_press
 from kansym.primitives.allowed import AllowedFunctions
 from kansym.provenance import signed
@@ -396,7 +399,7 @@ class Pursuit:
                 if (terms >= target.terms and target.way is not Way.BESIDE) or beam.exact:
                     break
 
-    @torch.no_grad()
+    @without_gradients
     def _search_apart(self, target: Target, rows: TermRows, until: float) -> None:
         """Hold sums whose functions are found one input at a time, under links where that takes fewer of them."""
         few, before = rows.take(self.apart), len(self.held)

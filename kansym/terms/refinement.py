@@ -5,18 +5,23 @@ doi:10.1007/BF01932995). The batch axis holds states, candidates and starts toge
 Products of the factors before and after a slot give the derivative of its term without a division.
 """
 
+from __future__ import annotations
+
 import functools
 import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from kansym import clock
 from kansym.clock import Work
+from kansym.deferred import torch
+from kansym.gradients import without_gradients
 from kansym.terms.rows import TermRows, orthonormal
 from kansym.terms.slots import Index, Slots, joined, values_and_slopes
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 EXACT_SQUARE = 1e-26
 """Mean squared residual, in units of the target's, that is rounding: there is nothing to refine."""
@@ -50,7 +55,7 @@ class Refined:
     square: Tensor
     coefficients: Tensor
 
-    def __getitem__(self, index: Index) -> "Refined":
+    def __getitem__(self, index: Index) -> Refined:
         return Refined(self.slots[index], self.square[index], self.coefficients[index])
 
     def __len__(self) -> int:
@@ -109,7 +114,7 @@ def refine(slots: Slots, rows: TermRows | Sequence[TermRows], steps: int, *, unt
     )
 
 
-@torch.no_grad()
+@without_gradients
 def _refine(slots: Slots, blocks: list[TermRows], steps: int, until: float) -> Refined:
     batch, n = len(slots), sum(block.number for block in blocks)
     flat = slots.free.reshape(batch, -1)

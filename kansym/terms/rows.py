@@ -1,9 +1,14 @@
 """The rows that sums are fitted to: columns of all arguments, the target, and what each row counts."""
 
-from dataclasses import dataclass
+from __future__ import annotations
 
-import torch
-from torch import Tensor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kansym.deferred import torch
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +36,7 @@ class TermRows:
     def number(self) -> int:
         return self.y.shape[-1]
 
-    def take(self, index: Tensor) -> "TermRows":
+    def take(self, index: Tensor) -> TermRows:
         return TermRows(self.columns[:, index].contiguous(), self.y[..., index], self.root[index], self.size)
 
 

@@ -6,6 +6,8 @@ each input are looked for on their own (`kansym.terms.spans`), however many inpu
 which of their products make y: a linear problem.
 """
 
+from __future__ import annotations
+
 import itertools
 import logging
 import math
@@ -15,10 +17,10 @@ from typing import Any
 
 import numpy as np
 import sympy
-import torch
 
 from kansym import clock
 from kansym.clock import Work
+from kansym.deferred import torch
 from kansym.primitives.allowed import AllowedFunctions
 from kansym.structure.links import Function
 from kansym.structure.surrogate import Surrogate, best_surrogate
@@ -114,7 +116,7 @@ class Separable:
         self._tables: list[Table] | None = None
         self._surrogate: Surrogate | None = None
 
-    def curves(self, forward: Function) -> list["Curves"] | None:
+    def curves(self, forward: Function) -> list[Curves] | None:
         """What is seen of each input for a function of y; None where the curves of one are no sums of few functions."""
         if self._tables is None:
             self._surrogate = best_surrogate(self.X, self.y, weights=self.weights, seed=self.seed)
@@ -123,7 +125,7 @@ class Separable:
             self._tables = list(self._read(self.plain, POINTS, OTHERS))
         return self._all_seen(self._tables, forward)
 
-    def combinations(self, most: float, until: float) -> Iterator[tuple[Frame, list["Curves"]]]:
+    def combinations(self, most: float, until: float) -> Iterator[tuple[Frame, list[Curves]]]:
         """Coordinates in which fewer functions than so many are seen, with what is seen; the fewest first."""
         found: list[tuple[int, Combined]] = []
         for frame in frames(self.X, self.variables):
@@ -139,7 +141,7 @@ class Separable:
             if seen is not None:
                 yield frame, seen
 
-    def by_splines(self, noise: float, until: float) -> Iterator[tuple[Frame, list["Curves"]]]:
+    def by_splines(self, noise: float, until: float) -> Iterator[tuple[Frame, list[Curves]]]:
         """Coordinates in which y is a sum of few products but for noise, with what is seen; the fewest products first.
 
         Parameters
@@ -175,7 +177,7 @@ class Separable:
     def _by_splines(self, frame: Frame, **options: Any) -> Polyadic | None:
         return best_polyadic(frame.X, self.y, weights=self.weights, seed=self.seed, **options)
 
-    def _curves_of(self, frame: Frame, fitted: Polyadic) -> list["Curves"] | None:
+    def _curves_of(self, frame: Frame, fitted: Polyadic) -> list[Curves] | None:
         """What a fit says of each coordinate, at values and beside partners that rows have."""
         # As the rows are, and not evenly from a box: splines know all of the rows.
         others = Frame.draws(frame, OTHERS, np.random.default_rng(self.seed))
@@ -187,7 +189,7 @@ class Separable:
             curves.append(Curves.of(points, fitted.table(column, points, others), error))
         return None if any(one is None for one in curves) else curves
 
-    def _all_seen(self, tables: Iterable["Table"], forward: Function) -> list["Curves"] | None:
+    def _all_seen(self, tables: Iterable[Table], forward: Function) -> list[Curves] | None:
         """Curves of all coordinates; None at the first whose curves are no sums of few functions."""
         found = []
         for table in tables:
@@ -197,7 +199,7 @@ class Separable:
             found.append(one)
         return found or None
 
-    def _seen(self, table: "Table", forward: Function) -> "Curves | None":
+    def _seen(self, table: Table, forward: Function) -> Curves | None:
         with np.errstate(all="ignore"):
             values = forward(table.values)
             # What an error of y is at the values of this function.
@@ -206,7 +208,7 @@ class Separable:
             return None
         return Curves.of(table.points, values, math.sqrt(float(np.mean((moved - values) ** 2))))
 
-    def _read(self, frame: Frame, points: int, others: int) -> Iterator["Table"]:
+    def _read(self, frame: Frame, points: int, others: int) -> Iterator[Table]:
         """Tables for each coordinate, in their order; none without an interpolant."""
         if self._surrogate is None:
             return
@@ -221,7 +223,7 @@ class Separable:
 
     def sums(
         self,
-        curves: Sequence["Curves"],
+        curves: Sequence[Curves],
         rows: TermRows,
         lengths: Lengths,
         *,
@@ -264,7 +266,7 @@ class Separable:
                 yield state
 
     def _sets(
-        self, coordinate: sympy.Expr, seen: "Curves", lengths: Lengths, rows: TermRows, until: float
+        self, coordinate: sympy.Expr, seen: Curves, lengths: Lengths, rows: TermRows, until: float
     ) -> list[Slots]:
         """Sets of functions of one coordinate, as tables (K, F) of the arguments of the whole table."""
         symbol = sympy.Symbol("u", real=True)
@@ -312,7 +314,7 @@ class Curves:
     error: float
 
     @classmethod
-    def of(cls, points: np.ndarray, table: np.ndarray, error: float) -> "Curves | None":
+    def of(cls, points: np.ndarray, table: np.ndarray, error: float) -> Curves | None:
         """From a table over points (n,) and draws of the other inputs, and the root mean square error of its values.
 
         None where no gap of the singular values parts few curves from errors.

@@ -5,23 +5,27 @@ argument it is applied to, two constants, and which of them are fitted. Slots ar
 one elementwise call, however many sums there are. Empty slots have number 0, are one, and are never evaluated.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
-from typing import Self
+from typing import TYPE_CHECKING, Self, TypeAlias
 
 import numpy as np
 import sympy
-import torch
-from torch import Tensor
 
+from kansym.deferred import torch
 from kansym.terms.arguments import Argument
 from kansym.terms.factors import FACTORS, NUMBER, exact
 from kansym.terms.grids import Atom
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
 MOST_FACTORS = 7
 """Factors of a term."""
 
-Index = int | slice | None | Tensor | list[int] | tuple[slice | int | list[int] | None, ...]
+Index: TypeAlias = "int | slice | Tensor | list[int] | tuple[slice | int | list[int] | None, ...] | None"
 """What picks products out of a table, along its leading axes."""
 
 Key = int
@@ -48,7 +52,7 @@ class Slots:
     free: Tensor
 
     @classmethod
-    def of(cls, products: Sequence[Sequence[tuple[Atom, int]]], device: torch.device, dtype: torch.dtype) -> "Slots":
+    def of(cls, products: Sequence[Sequence[tuple[Atom, int]]], device: torch.device, dtype: torch.dtype) -> Slots:
         """Products of atoms of arguments, one row each."""
         width = max((len(product) for product in products), default=1) or 1
         empty = (0, 0, 0.0, 0.0, False, False)

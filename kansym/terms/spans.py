@@ -5,13 +5,15 @@ other inputs are: what their singular vectors have in common is looked for by al
 coefficients of every curve solved for.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Sequence
 
 import numpy as np
-import torch
 
 from kansym import clock
+from kansym.deferred import torch
 from kansym.primitives.allowed import AllowedFunctions
 from kansym.terms.arguments import Argument
 from kansym.terms.dictionary import Dictionary

@@ -5,18 +5,24 @@ many imitations more often than not. There are few enough to try all triples of 
 right valley only the refinement of thousands tells.
 """
 
+from __future__ import annotations
+
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from kansym import clock
 from kansym.clock import Work
+from kansym.deferred import torch
+from kansym.gradients import without_gradients
 from kansym.terms.dictionary import Dictionary
 from kansym.terms.pairs import LEFT_OVER, groups, unit_columns
 from kansym.terms.slots import Slots, joined
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 FLOORS = (0.0, 0.003, 0.03, 0.3)
 """Noise that is pretended, in units of the target's root mean square."""
@@ -46,7 +52,7 @@ class _Columns:
     share: Tensor
 
 
-@torch.no_grad()
+@without_gradients
 def best_triples(
     dictionary: Dictionary,
     y: Tensor,

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import sympy
-import torch
 
 from kansym import clock
 from kansym.clock import Clock
@@ -26,7 +25,7 @@ def sums(rng):
     fit_rows = FitRows.of(rows.table, rows.train, rows.validation, rows.noise_floor, None)
 
     def of(seconds=60.0, part=False, **options):
-        return Sums(fit_rows, DiscoveryOptions(**options), torch.device("cpu"), part=part, deadline=seconds)
+        return Sums(fit_rows, DiscoveryOptions(**options), "cpu", part=part, deadline=seconds)
 
     with clock.running(Clock()):
         yield of
@@ -96,7 +95,7 @@ def test_with_errors_no_sum_is_exact_at_first_sight(rng):
     rows = prepare(Dataset(x, y, ("x",), y_error=np.full(300, 0.01)), validation_fraction=0.2, seed=0)
     fit_rows = FitRows.of(rows.table, rows.train, rows.validation, rows.noise_floor, None)
     with clock.running(Clock()):
-        search = Sums(fit_rows, DiscoveryOptions(), torch.device("cpu"), part=False, deadline=60.0)
+        search = Sums(fit_rows, DiscoveryOptions(), "cpu", part=False, deadline=60.0)
         assert search.noisy and not search.open(Turn.BRIEF) and search.open(Turn.WHOLE)
 
 
@@ -120,7 +119,7 @@ def table_of(rng, n, columns, *, part=False, error=None):
     given = None if error is None else np.full(n, error)
     rows = prepare(Dataset(X, y, tuple("uvw"[:columns]), y_error=given), validation_fraction=0.2, seed=0)
     fit_rows = FitRows.of(rows.table, rows.train, rows.validation, rows.noise_floor, None)
-    return Sums(fit_rows, DiscoveryOptions(), torch.device("cpu"), part=part, deadline=60.0)
+    return Sums(fit_rows, DiscoveryOptions(), "cpu", part=part, deadline=60.0)
 
 
 def test_the_first_turn_of_small_tables_is_a_whole_one(rng):
@@ -174,7 +173,7 @@ def test_rows_of_a_target_over_decades_count_by_their_relative_errors_without_no
             return iter(())
 
     monkeypatch.setattr("kansym.search.sums.Pursuit", Recorder)
-    search = Sums(fit_rows, DiscoveryOptions(), torch.device("cpu"), part=False, deadline=60.0)
+    search = Sums(fit_rows, DiscoveryOptions(), "cpu", part=False, deadline=60.0)
     search.noise = noise
     with clock.running(Clock()):
         next(search.formulas(Turn.EARLY), None)
@@ -219,7 +218,7 @@ def test_what_is_seen_at_once_takes_no_turn(rng):
     fit_rows = FitRows.of(rows.table, rows.train, rows.validation, rows.noise_floor, None)
 
     def search(**options):
-        return Sums(fit_rows, DiscoveryOptions(**options), torch.device("cpu"), part=True, deadline=1.0)
+        return Sums(fit_rows, DiscoveryOptions(**options), "cpu", part=True, deadline=1.0)
 
     with clock.running(Clock()):
         found = next(search(structure=False).at_once(20.0))
@@ -246,7 +245,7 @@ def test_squares_of_waves_come_first_and_once(rng):
     rows = prepare(Dataset(x[:, None], y, ("x",), y_error=np.full(90, 0.004)), validation_fraction=0.2, seed=0)
     fit_rows = FitRows.of(rows.table, rows.train, rows.validation, rows.noise_floor, None)
     with clock.running(Clock()):
-        search = Sums(fit_rows, DiscoveryOptions(), torch.device("cpu"), part=False, deadline=60.0)
+        search = Sums(fit_rows, DiscoveryOptions(), "cpu", part=False, deadline=60.0)
         first = next(search.formulas(Turn.CURVE))
         assert not list(search._of_one_column())
     found = parametrize(first, fit_rows.variables).evaluate(x[:, None])
@@ -276,7 +275,7 @@ def test_a_quotient_of_noisy_values_is_noisy_in_its_own_weights(rng):
 
     def noise_of(attainable):
         with clock.running(Clock()):
-            options = DiscoveryOptions(), torch.device("cpu")
+            options = DiscoveryOptions(), "cpu"
             return Sums(fit_rows, *options, part=True, deadline=60.0, attainable=attainable).noise
 
     assert left / t.std() < 1e-3
@@ -363,7 +362,7 @@ def test_what_splines_follow_far_better_than_an_interpolant_is_read(rng, attaina
     fit_rows = FitRows.of(rows.table, rows.train, rows.validation, rows.noise_floor, None)
     with clock.running(Clock()):
         told = {"part": True, "deadline": 60.0, "attainable": attainable}
-        search = Sums(fit_rows, DiscoveryOptions(), torch.device("cpu"), **told)
+        search = Sums(fit_rows, DiscoveryOptions(), "cpu", **told)
         found = next(search.followed_by_splines(30.0), None)
     assert (found is not None) == seen
     if found is not None:

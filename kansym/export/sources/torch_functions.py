@@ -1,8 +1,10 @@
 """Functions that torch lacks; exported files hold copies of those that they call."""
 
+from __future__ import annotations
+
 import math
 
-import torch
+from kansym.deferred import torch
 
 
 def log_exp_sum(u, c):

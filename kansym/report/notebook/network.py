@@ -1,10 +1,12 @@
 """A trained network as a picture in a notebook."""
 
+from __future__ import annotations
+
 from io import BytesIO
 
-import torch
 from matplotlib.figure import Figure
 
+from kansym.deferred import torch
 from kansym.figures.network_figure import network_figure
 from kansym.figures.svg import to_svg
 from kansym.search.results import TrainedNetwork
