@@ -72,17 +72,19 @@ POLES = 6.0
 FLAT = 1e-3
 """Least spread of a column, in the same units."""
 
-SHARP_ROWS, SINGULAR = {4: 1e-6, 8: 1e-13}, {4: 3e-5, 8: 1e-9}
-"""Share of the residual that is rounding when columns are scored, and share of a column that must be new."""
+SHARP_ROWS, SINGULAR = (1e-6, 1e-13), (3e-5, 1e-9)
+"""Share of the residual that is rounding when columns are scored, and share of a column that must be new, in single and
+in double precision."""
 
-HALF = {4: 0.5, 8: 1.0}
-"""Time of single precision in units of double precision."""
+HALF = (0.5, 1.0)
+"""Time of single and of double precision, in units of the latter."""
 
 COARSE = 1e-3
 """Share of the target's sum of squares above which single precision sees enough of a residual, with two inputs."""
 
-SMALL = {4: 1e-2, 8: 1e-6}
-"""Share of the target's sum of squares above which a residual's products are differences of others."""
+SMALL = (1e-2, 1e-6)
+"""Share of the target's sum of squares above which a residual's products are differences of others, in single and in
+double precision."""
 
 PASSES, CHOICE_PASSES = 60, 900
 """Passes over the scores, and over the best of each family where some are chosen, in multiplications of a product of
@@ -231,11 +233,11 @@ class Dictionary:
         n, count = residual.numel(), len(basis)
         total = residual.square().sum()
         # Where the residual is no small difference, its products are those of the target and of the basis.
-        known = own is None and float(total) > SMALL[dtype.itemsize] * float(self.rows.y.square().sum())
+        known = own is None and float(total) > SMALL[dtype == torch.float64] * float(self.rows.y.square().sum())
         # Single precision takes half the time.
         values = n * (count if known else 1 + count) + PASSES
-        clock.charge(Work.DICTIONARY_VALUES, len(left) * len(right) * values * HALF[dtype.itemsize])
-        least = square * SINGULAR[dtype.itemsize]
+        clock.charge(Work.DICTIONARY_VALUES, len(left) * len(right) * values * HALF[dtype == torch.float64])
+        least = square * SINGULAR[dtype == torch.float64]
         gain = sides.target.clone() if known else (left * residual.to(dtype)) @ right.T
         for number, vector in enumerate(basis):
             products = (left * vector.to(dtype)) @ right.T
@@ -245,7 +247,7 @@ class Dictionary:
             square = square - products if number == 0 else square.sub_(products)
         gain.div_(total.sqrt().to(dtype)).square_().div_(square)
         gain[square < least] = 0.0
-        gain.clamp_(0, 1 - SHARP_ROWS[dtype.itemsize])
+        gain.clamp_(0, 1 - SHARP_ROWS[dtype == torch.float64])
         return Scores(gain, float(total / n), cost)
 
     def best(self, scores: Scores, top: int, *, most_cost: float = math.inf) -> list[tuple[int, int]]:
@@ -258,7 +260,7 @@ class Dictionary:
         list of (left, right)
         """
         best = self._by_family(scores.gain)
-        clock.charge(Work.DICTIONARY_VALUES, CHOICE_PASSES * best.numel() * HALF[best.dtype.itemsize])
+        clock.charge(Work.DICTIONARY_VALUES, CHOICE_PASSES * best.numel() * HALF[best.dtype == torch.float64])
         error = math.sqrt(scores.mean_square)
         n = self.rows.number
         # Near the end only what the data resolve counts; before, a term may matter that explains little yet.

@@ -33,8 +33,9 @@ PAIR_FLOORS = ((0.0, 1.0), (0.003, 1.0), (0.03, 1.0), (0.3, 6.0))
 it: on short ranges thousands of pairs of starts leave as little as those of the law, and only the shortest of all are
 few enough to be refined."""
 
-NEW, ROUNDING = {4: 1e-4, 8: 1e-9}, {4: 1e-6, 8: 1e-12}
-"""Share of the second column that must be new, and share of the target that is rounding."""
+NEW, ROUNDING = (1e-4, 1e-9), (1e-6, 1e-12)
+"""Share of the second column that must be new, and share of the target that is rounding, in single and in double
+precision."""
 
 LEFT_OVER = 1e-5
 """Least share of a column that other terms must leave."""
@@ -164,8 +165,8 @@ def _gains(one: Tensor, other: Tensor, first: Tensor, second: Tensor) -> Tensor:
     new = gram.square().neg_().add_(1.0)
     first, second = first[..., :, None], second[..., None, :]
     gram.mul_(first).mul_(second).mul_(-2.0).add_(first.square()).add_(second.square())
-    gram.div_(new).masked_fill_(new < NEW[gram.dtype.itemsize], 0.0)
-    return gram.nan_to_num_(0.0, 0.0, 0.0).clamp_(0.0, 1.0 - ROUNDING[gram.dtype.itemsize])
+    gram.div_(new).masked_fill_(new < NEW[gram.dtype == torch.float64], 0.0)
+    return gram.nan_to_num_(0.0, 0.0, 0.0).clamp_(0.0, 1.0 - ROUNDING[gram.dtype == torch.float64])
 
 
 def _members(starts: np.ndarray, ends: np.ndarray, device: torch.device) -> Tensor:
@@ -217,7 +218,7 @@ def _foretold(
     explained = columns @ y
     step = torch.linalg.solve_ex(normal, explained[..., None])[0][..., 0]
     linear = (explained * step).sum(-1).nan_to_num(0.0, 0.0, 0.0).to(terms.dtype)
-    return linear.clamp(0.0, 1.0 - ROUNDING[terms.dtype.itemsize]), one, other
+    return linear.clamp(0.0, 1.0 - ROUNDING[terms.dtype == torch.float64]), one, other
 
 
 def _shortest(dictionary: Dictionary, gain: Tensor, cost: Tensor, y: Tensor, top: int) -> Tensor:
