@@ -37,7 +37,7 @@ READING = 0.2
 CHALLENGE = 0.2
 """Most of the time budget that is kept for rivals of the pick, where the noise of the table is known."""
 
-LEAST_FOR_RIVALS = 1.0
+LEAST_FOR_RIVALS = 0.5
 """Seconds for rivals of a pick that was found at once: time for the short compositions of a table."""
 
 RESERVE = 0.03

@@ -9,6 +9,7 @@ against all compositions of few operations of all columns and all sums of produc
 compositions and terms that the search makes of the library's functions.
 """
 
+import itertools
 import logging
 import math
 from collections.abc import Callable, Iterator
@@ -91,13 +92,15 @@ def rivals(formula: Formula, fit_rows: FitRows, *, until: float, seed: int) -> l
     sources = _sources(own, fit_rows, seed)
     whole = clock.left(until) / sum(share for share, _ in sources)
     for share, source in sources:
+        if clock.late(until):
+            break
         # What a source leaves of its share is saved: one that takes all it gets would find nothing more.
         due = min(until, clock.now() + whole * share)
-        forms = _shortest(fit_rows.faults.guard("a source of rivals", source(due)), fit_rows)
+        forms = _shortest(fit_rows.faults.guard("a source of rivals", source(due)), fit_rows, until)
         # The formula itself comes back in many words, each of which would get all of the algebra.
         news = [one for one in forms if one.length < length - WORDS or not _alike(one.loss, loss)]
         for one in news[:FITTED]:
-            if one.length < limit:
+            if one.length < limit and not clock.late(until):
                 provenance.credit(one.origin, changed="as a rival of the pick")
                 found += from_expression(one.form.substituted(), fit_rows, structure="rival", deadline=until)
     kept = [one for one in found if one.description_length < limit and one.consistent is not False]
@@ -159,10 +162,10 @@ class _Fitted:
     origin: Origin | None
 
 
-def _shortest(expressions: Iterator[sympy.Expr], fit_rows: FitRows) -> list[_Fitted]:
-    """Expressions with their constants fitted, the shortest descriptions first."""
+def _shortest(expressions: Iterator[sympy.Expr], fit_rows: FitRows, until: float) -> list[_Fitted]:
+    """Expressions with their constants fitted while there is time, the shortest descriptions first."""
     fitted: list[_Fitted] = []
-    for one in expressions:
+    for one in itertools.takewhile(lambda _: not clock.late(until), expressions):
         origin = provenance.last()
         try:
             fit = fit_rows.fit(parametrize(one, fit_rows.variables), max_steps=30)

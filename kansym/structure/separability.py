@@ -114,12 +114,16 @@ def _smooth(
         solution = np.linalg.lstsq((basis * root[:, None])[kept], (slope * root)[kept], rcond=None)[0]
         left = np.abs((slope - basis @ solution) * root)
         # No interval loses more than half, so that none is emptied: where the derivative is steep all are large.
-        kept = left <= np.quantile(left, 0.9)
-        for one in range(len(inner) - 1):
-            inside = interval == one
-            if inside.sum() >= 10:
-                kept[inside] |= left[inside] <= np.quantile(left[inside], 0.5)
+        kept = (left <= np.quantile(left, 0.9)) | (left <= _middles(left, interval, len(inner) - 1)[interval])
     return BSpline(places, solution, 3), left, kept
+
+
+def _middles(values: np.ndarray, group: np.ndarray, groups: int) -> np.ndarray:
+    """The lower median of the values of each group, shape (groups,); -inf where there are fewer than ten."""
+    counts = np.bincount(group, minlength=groups)
+    ordered = np.r_[values[np.lexsort((values, group))], -np.inf]
+    places = np.cumsum(counts) - counts + (counts - 1) // 2
+    return ordered[np.where(counts >= 10, places, -1)]
 
 
 def _knots(x: np.ndarray, knots: int) -> tuple[np.ndarray, np.ndarray]:

@@ -10,6 +10,7 @@ are evaluated, and their one factor c comes from least squares. It is a search o
 every table.
 """
 
+import functools
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -180,26 +181,45 @@ def simple_forms(
         shortlist += _best_with(i, few, target, share, offset, floor)
         if len(shortlist) > 4 * SHORTLIST:
             shortlist = sorted(shortlist)[:SHORTLIST]
+    scored = [
+        one for place in sorted(shortlist)[:SHORTLIST] if (one := _scored(place[1:], values, t, w, offset)) is not None
+    ]
     found: dict[sympy.Expr, SimpleForm] = {}
-    for _, i, j, operation, outer in sorted(shortlist)[:SHORTLIST]:
-        with np.errstate(all="ignore"):
-            value = OUTER[outer][0](OPERATIONS[operation][0](values[i], values[j]))
-        if not np.isfinite(value).all():
-            continue
-        middle, level = (float((w * value).mean()), float((w * t).mean())) if offset else (0.0, 0.0)
-        moment, square = (w * (value - middle) * (t - level)).sum(), (w * (value - middle) ** 2).sum()
-        factor = float(moment / max(square, 1e-300))
-        constant = level - factor * middle
-        loss = float((w * (t - factor * value - constant) ** 2).mean())
-        inner = OPERATIONS[operation][1](atoms[i][0], atoms[j][0])
-        expression = sympy.Float(factor) * OUTER[outer][1](inner)
-        if math.isfinite(loss):
-            bare = OUTER[outer][1](inner)
-            mean_square = float((w * value**2).mean())
-            form = SimpleForm(expression, loss, None if offset else bare, factor, mean_square)
-            found.setdefault(bare, form)
-    best = sorted(found.values(), key=lambda form: max(form.loss, floor))[: SHORTLIST // 4]
-    return sorted(best, key=lambda form: form.bits(len(t), X.shape[1], floor))
+    for one in sorted(scored, key=lambda one: max(one.loss, floor)):
+        if len(found) == SHORTLIST // 4:
+            break
+        i, j, operation, outer = one.place
+        bare = OUTER[outer][1](OPERATIONS[operation][1](atoms[i][0], atoms[j][0]))
+        expression = sympy.Float(one.factor) * bare
+        found.setdefault(bare, SimpleForm(expression, one.loss, None if offset else bare, one.factor, one.square))
+    return sorted(found.values(), key=lambda form: form.bits(len(t), X.shape[1], floor))
+
+
+@dataclass(frozen=True)
+class _Scored:
+    """A form before its expression is written: where it is among atoms, operations and outer functions, and its fit."""
+
+    place: tuple[int, int, int, int]
+    loss: float
+    factor: float
+    square: float
+
+
+def _scored(
+    place: tuple[int, int, int, int], values: np.ndarray, t: np.ndarray, w: np.ndarray, offset: bool
+) -> _Scored | None:
+    """A form on all rows; None where it is not finite on them."""
+    i, j, operation, outer = place
+    with np.errstate(all="ignore"):
+        value = OUTER[outer][0](OPERATIONS[operation][0](values[i], values[j]))
+    if not np.isfinite(value).all():
+        return None
+    middle, level = (float((w * value).mean()), float((w * t).mean())) if offset else (0.0, 0.0)
+    moment, square = (w * (value - middle) * (t - level)).sum(), (w * (value - middle) ** 2).sum()
+    factor = float(moment / max(square, 1e-300))
+    constant = level - factor * middle
+    loss = float((w * (t - factor * value - constant) ** 2).mean())
+    return _Scored(place, loss, factor, float((w * value**2).mean())) if math.isfinite(loss) else None
 
 
 def _best_with(
@@ -245,23 +265,36 @@ def _atoms(X: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> list[tuple[sym
             forms = [form for form in forms if form not in POWERS[4:]][:40]
         for form in forms:
             with np.errstate(all="ignore"):
-                value = sympy.lambdify(_z, form, "numpy")(x) * np.ones(len(x))
+                value = _compiled((_z,), form)(x) * np.ones(len(x))
             if np.isrealobj(value) and np.isfinite(value).all() and 0 < np.abs(value).max() < 1e12:
                 found.append((form.xreplace({_z: variable}), value))
     for a in range(X.shape[1]):
         for b in range(a):
-            x, z = variables[a], variables[b]
-            pairs = [x * z, x / z, x + z, x - z, 1 + x * z, 1 - x * z, x**2 + z**2, x**2 - z**2, 1 + x**2 + z**2]
-            for form in pairs:
+            pair = variables[a], variables[b]
+            for form in _of_pairs(*pair):
                 with np.errstate(all="ignore"):
-                    value = sympy.lambdify((x, z), form, "numpy")(X[:, a], X[:, b])
+                    value = _compiled(pair, form)(X[:, a], X[:, b])
                 if np.isfinite(value).all():
                     found.append((form, value))
     # Functions that are one and the same on the rows to rounding are kept once.
     clock.charge(Work.COMPILED_NODES, 10 * len(found))
     clock.charge(Work.FORM_VALUES, len(found) ** 2 * len(X))
     kept: list[tuple[sympy.Expr, np.ndarray]] = []
+    known = np.empty((len(found), len(X)))
     for expression, value in found:
-        if not any(np.allclose(value, other, rtol=1e-12, atol=0) for _, other in kept):
+        others = known[: len(kept)]
+        if not (np.abs(others - value) <= 1e-12 * np.abs(others)).all(1).any():
+            known[len(kept)] = value
             kept.append((expression, value))
     return kept[:MOST_ATOMS]
+
+
+@functools.cache
+def _of_pairs(x: sympy.Symbol, z: sympy.Symbol) -> tuple[sympy.Expr, ...]:
+    """Functions of two columns."""
+    return (x * z, x / z, x + z, x - z, 1 + x * z, 1 - x * z, x**2 + z**2, x**2 - z**2, 1 + x**2 + z**2)
+
+
+@functools.cache
+def _compiled(variables: tuple[sympy.Symbol, ...], form: sympy.Expr) -> Callable[..., np.ndarray]:
+    return sympy.lambdify(variables, form, "numpy")

@@ -1,5 +1,7 @@
 """Rivals of a formula: other functions in the places of its own."""
 
+import math
+
 import numpy as np
 import pytest
 import sympy
@@ -64,7 +66,8 @@ def test_a_function_of_one_argument_of_several_columns(rng):
     law = 0.5 * (np.tanh(1.3 * (X[:, 0] - X[:, 2]) / X[:, 1]) + 1)
     rows = rows_of(X, law + 0.01 * rng.normal(size=150), ("x", "z", "w"), 0.01)
     imitation = fitted("0.01 + 0.98*exp(-0.6*((x - w)/z - 1.3)**2)", rows)
-    best = found(imitation, rows)[0]
+    # Its one argument comes after the whole.
+    best = found(imitation, rows, 2 * SECONDS)[0]
     assert best.description_length < imitation.description_length - 5
     np.testing.assert_allclose(best.predict(X), law, atol=0.01)
 
@@ -149,6 +152,6 @@ def test_a_constant_that_no_double_holds_costs_its_rival_and_is_no_fault(rng):
     rows = rows_of(x[:, None], 2.0 * x, ("x",), 0.01)
     (symbol,) = rows.variables
     tiny = sympy.Float("9.5e-776") * symbol + sympy.Float(1.5)
-    (kept,) = challenge._shortest(iter([tiny, sympy.Float(1.5) * symbol]), rows)
+    (kept,) = challenge._shortest(iter([tiny, sympy.Float(1.5) * symbol]), rows, math.inf)
     np.testing.assert_allclose(kept.form.evaluate(x[:, None]), 2.0 * x, atol=1e-9)
     assert rows.faults.count == 0

@@ -27,7 +27,7 @@ from kansym.search.pipeline import _Run
 from kansym.search.results import StopReason
 from kansym.search.sums import Turn
 
-SHORT = DiscoveryOptions(max_seconds=2)
+SHORT = DiscoveryOptions(max_seconds=4)
 """For laws that are there in a second, where the rest of the time looks for something better."""
 FEW = DiscoveryOptions(max_seconds=30)
 NETWORKS_ONLY = DiscoveryOptions(max_seconds=30, structure=False)
@@ -212,7 +212,7 @@ def test_a_row_twice_is_a_row_of_weight_two(rng, monkeypatch):
     weighted = discover(make_dataset(X, y, sample_weight=np.repeat([2.0, 1.0], [10, 30])), options)
     assert str(doubled.formula) == str(weighted.formula)
     assert str(discover(make_dataset(X, y), options).formula) != str(weighted.formula)
-    assert doubled.notes == ("Merged 10 exact copies of rows into the rows they copy, with their weights added.",)
+    assert doubled.notes[0] == "Merged 10 exact copies of rows into the rows they copy, with their weights added."
 
 
 # -- budget and interruptions ------------------------------------------------------------------------------------------
@@ -403,7 +403,7 @@ def test_the_error_of_the_network_is_weighted_like_that_of_the_formula():
     X = rng.uniform(0.5, 3, (80, 2))
     error = np.where(X[:, 0] > 1.5, 0.01, 1.0)
     table = make_dataset(X, X[:, 0] * X[:, 1] + error * rng.normal(size=80), y_error=error)
-    found = discover(table, DiscoveryOptions(max_seconds=0.5))
+    found = discover(table, DiscoveryOptions(max_seconds=2, structure=False))
     rows = found.dataset
     for index, loss in zip(split(rows, seed=0), (found.network.train_loss, found.network.validation_loss), strict=True):
         residual, weights = (found.network.predict(rows.X) - rows.y)[index], rows.y_error[index] ** -2.0
@@ -436,52 +436,6 @@ def test_a_noisy_curve_without_errors_has_sums_as_soon_as_noise_is_seen(rng, mon
     # Compositions of few operations may come before.
     turn, noise = next(one for one in turns if one[0] is not Turn.SHORT)
     assert turn is Turn.CURVE and noise == pytest.approx(0.05, rel=0.5)
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("nodes", [12, 20])
-def test_with_noise_only_a_short_formula_is_improved_before_sums(rng, monkeypatch, nodes):
-    order = []
-    monkeypatch.setattr("kansym.search.sums.LEAST_SECONDS", 0.5)
-    monkeypatch.setattr("kansym.search.sums.Sums.formulas", lambda sums, turn: iter(order.append(turn) or ()))
-    monkeypatch.setattr("kansym.search.found.FoundFormulas.improve", lambda found, noise, **_: order.append("improve"))
-    monkeypatch.setattr("kansym.search.found.FoundFormulas._longer_than", lambda found, times: nodes > 12 * times)
-    X = rng.uniform(0.5, 3, (600, 2))
-    y = np.exp(np.sin(2 * X[:, 0]) * X[:, 1]) + np.log(X[:, 1]) * X[:, 0] + 0.1 * rng.normal(size=600)
-    dataset = make_dataset(X, y, names=["x", "y"], target="t", y_error=0.1)
-    discover(dataset, DiscoveryOptions(max_seconds=6.0, seed=0, device="cpu", networks=False))
-    first = order.index(Turn.NOISY)
-    assert ("improve" in order[:first]) == (nodes == 12) and "improve" in order[first:]
-
-
-@pytest.mark.long
-def test_a_straight_line_is_not_improved_before_the_first_sums(rng, monkeypatch):
-    order = []
-    monkeypatch.setattr("kansym.search.sums.Sums.formulas", lambda sums, turn: iter(order.append(turn) or ()))
-    monkeypatch.setattr("kansym.search.found.FoundFormulas.improve", lambda found, noise, **_: order.append("improve"))
-    X = rng.uniform(0.5, 3, (60, 2))
-    y = np.sin(3 * X[:, 0]) * X[:, 1] + 0.01 * rng.normal(size=60)
-    dataset = make_dataset(X, y, names=["x", "y"], target="t", y_error=0.01)
-    discover(dataset, DiscoveryOptions(max_seconds=20, deterministic=True, networks=False))
-    assert order[0] is Turn.SMALL and "improve" in order
-
-
-@pytest.mark.long
-@pytest.mark.parametrize(("least", "turn"), [(0.1, Turn.CURVE), (60.0, Turn.GLANCE)])
-def test_a_noisy_part_of_one_column_has_sums_before_its_curve_is_read(rng, monkeypatch, least, turn):
-    order = []
-    monkeypatch.setattr("kansym.search.sums.LEAST_OF_CURVE", least)
-    monkeypatch.setattr("kansym.search.sums.LEAST_GLANCE", 0.1)
-    monkeypatch.setattr(
-        "kansym.search.sums.Sums.formulas", lambda sums, turn: iter(order.append((sums._part, turn)) or ())
-    )
-    monkeypatch.setattr("kansym.search.pipeline._Run._one_dimensional", lambda run: order.append((run.part, "curve")))
-    X = rng.uniform(0.5, 2, (600, 2))
-    u = X[:, 0] * X[:, 1]
-    y = np.sqrt(u) - 2 / (u + 0.8) + 0.005 * rng.normal(size=600)
-    discover(make_dataset(X, y, names=["x", "y"], target="t"), DiscoveryOptions(max_seconds=8, deterministic=True))
-    part = [what for of_part, what in order if of_part]
-    assert part.index(turn) < part.index("curve")
 
 
 def test_the_pick_is_brought_into_shape_however_long_the_last_step_took(rng):
