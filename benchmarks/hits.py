@@ -6,9 +6,10 @@
     python -m benchmarks.hits page                             # docs/_finders.md from that file
 
 A search of an entry of the paired set (`benchmarks.paired`, development half) runs to the end of its budget and is not
-shown any formula that is right: whoever proposes one has a hit, with the work of that finder alone until then, and the
-reductions on the way to its problem. So one search asks all finders. What it cannot ask is who else would have solved a
-smaller problem on which a finder had ended the search of that part.
+shown any formula that is right: whoever proposes one has a hit, with the work of that finder alone until then, the
+reductions on the way to its problem, and the finders that read the factors and terms that were taken out. So one search
+asks all finders. What it cannot ask is who else would have solved a smaller problem on which a finder had ended the
+search of that part.
 """
 
 import json
@@ -85,6 +86,7 @@ class Jury:
             "spent": self.book.spent.get(origin.finder, 0.0),
             "changes": list(origin.changes),
             "reductions": [str(step.kind) for step in formula.steps],
+            "readers": sorted({step.finder for step in formula.steps if step.finder}),
         }
 
 
@@ -155,22 +157,32 @@ def read(path: Path = MATRIX) -> list[Record]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.is_file() else []
 
 
-def cover(records: Iterable[Record], share: float) -> list[tuple[str, int]]:
-    """Finders that together hit a share of all laws with a hit, each the one with the most laws that are left.
+def paths(record: Record) -> dict[frozenset[str], float]:
+    """Sets of finders that lead to a law: who wrote it, with those who read the factors and terms on the way; with the
+    work of the writer."""
+    return {frozenset((name, *hit.get("readers", ()))): hit["spent"] for name, hit in record["hits"].items()}
 
-    Greedy set cover; of equals the one that has spent less work on its hits.
+
+def cover(records: Iterable[Record], share: float) -> list[tuple[str, int]]:
+    """Finders that together hit a share of all laws with a hit; those of one path join together.
+
+    Greedy set cover: the next path is the one with the most laws that are left for each finder that it adds; of equals
+    the one that has spent less work on its hits. The laws of a path count for the last of its finders.
     """
-    left = {one["entry"]: one["hits"] for one in records if one["hits"]}
+    left = {one["entry"]: paths(one) for one in records if one["hits"]}
     allowed = len(left) - math.ceil(share * len(left) - 1e-9)
     chosen: list[tuple[str, int]] = []
     while len(left) > allowed:
-        counts: Counter[str] = Counter(name for found in left.values() for name in found)
-        work: Counter[str] = Counter()
+        have = {name for name, _ in chosen}
+        work: Counter[frozenset[str]] = Counter()
         for found in left.values():
-            work.update({name: hit["spent"] for name, hit in found.items()})
-        best = min(counts, key=lambda name: (-counts[name], work[name], name))
-        chosen.append((best, counts[best]))
-        left = {entry: found for entry, found in left.items() if best not in found}
+            work.update({path - have: spent for path, spent in found.items()})
+        counts = {new: sum(any(path - have <= new for path in found) for found in left.values()) for new in work}
+        best = min(counts, key=lambda new: (-counts[new] / len(new), work[new], sorted(new)))
+        *helpers, last = sorted(best)
+        chosen += [*((name, 0) for name in helpers), (last, counts[best])]
+        have |= best
+        left = {entry: found for entry, found in left.items() if not any(path <= have for path in found)}
     return chosen
 
 
@@ -182,26 +194,27 @@ def lines(records: Sequence[Record]) -> Iterator[str]:
         spent.update(one["spent"])
     total = spent.total() or 1.0
     # Readings of networks and curves sign what they propose; their work is that of training, which is no finder's.
-    every = {*spent, *(name for one in records for name in one["hits"])}
+    every = {*spent, *(name for one in records for path in paths(one) for name in path)}
     names = sorted(every, key=lambda name: (-sum(name in one["hits"] for one in records), -spent[name], name))
     yield f"{len(records)} laws, of which {len(solved)} have a hit."
     yield ""
-    yield "| finder | hits | first | alone | work until a hit, median | share of all work |"
-    yield "|---|---|---|---|---|---|"
+    yield "| finder | hits | first | alone | read on the way | work until a hit, median | share of all work |"
+    yield "|---|---|---|---|---|---|---|"
     for name in names:
         own = [one for one in solved if name in one["hits"]]
         first = sum(min(one["hits"], key=lambda other, one=one: one["hits"][other]["work"]) == name for one in own)
         alone = sum(len(one["hits"]) == 1 for one in own)
         times = sorted(one["hits"][name]["spent"] for one in own)
         median = f"{times[len(times) // 2]:.1f} s" if times else "-"
+        on_the_way = sum(any(name in hit.get("readers", ()) for hit in one["hits"].values()) for one in solved)
         share_of_work = f"{100 * spent[name] / total:.0f} %" if name in spent else "-"
-        yield f"| {name} | {len(own)} | {first} | {alone} | {median} | {share_of_work} |"
+        yield f"| {name} | {len(own)} | {first} | {alone} | {on_the_way} | {median} | {share_of_work} |"
     for share in COVERS:
         chosen = cover(records, share)
         shown = ", ".join(f"{name} (+{count})" for name, count in chosen)
         yield ""
         yield f"{100 * share:.0f} % of the laws with a hit are covered by {len(chosen)} finders: {shown}."
-    idle = [name for name in names if not any(name in one["hits"] for one in records)]
+    idle = [name for name in names if not any(name in path for one in records for path in paths(one))]
     yield ""
     work = sum(spent[name] for name in idle)
     yield f"Without any hit: {', '.join(idle) or 'none'}; {100 * work / total:.0f} % of the work of finders."

@@ -105,12 +105,18 @@ class Problem:
         outer = self.outer.xreplace({TARGET: factor * TARGET})
         return replace(self, t=self.t / values, outer=outer, slope=self.slope * np.abs(values))
 
-    def without(self, column: int, expression: sympy.Expr, values: np.ndarray, *, product: bool) -> "Problem":
-        """The problem less one column whose factor or term is known: `expression`, with `values` on the rows."""
+    def without(
+        self, column: int, expression: sympy.Expr, values: np.ndarray, *, product: bool, finder: str = ""
+    ) -> "Problem":
+        """The problem less one column whose factor or term is known: `expression`, with `values` on the rows.
+
+        `finder` is who has read it.
+        """
         trust = np.ones(len(self.t)) if self.trust is None else self.trust
         # The factor is not exact, and where it is small its error makes that of the quotient large.
         trust = trust * values**2 if product else trust
-        return replace(self.less((column,), expression, values, product=product), trust=trust)
+        rest = self.less((column,), expression, values, product=product)
+        return replace(rest, trust=trust, steps=(*rest.steps[:-1], replace(rest.steps[-1], finder=finder)))
 
     def less(self, gone: tuple[int, ...], expression: sympy.Expr, values: np.ndarray, *, product: bool) -> "Problem":
         """The problem less columns, after an exact factor or term, in the user's columns, with `values` on the rows."""

@@ -11,7 +11,7 @@ import numpy as np
 import sympy
 
 from kansym import clock
-from kansym.provenance import signed
+from kansym.provenance import last, signed
 from kansym.structure.exact import beside, featured, short_sums
 from kansym.structure.fast_factors import without_fast_factor
 from kansym.structure.folding import folded, smoother_link
@@ -488,7 +488,9 @@ class Solver:
             if separation.product and not (np.abs(values) > 1e-9 * np.abs(values).max()).all():
                 continue
             expression = formula.xreplace({variables[0]: problem.columns[separation.column]})
-            rest = problem.without(separation.column, expression, values, product=separation.product)
+            reader = last()
+            finder = "" if reader is None else reader.finder
+            rest = problem.without(separation.column, expression, values, product=separation.product, finder=finder)
             residual = curve - a
             # The constant of a term belongs to the rest.
             error = float(np.std(residual) if not separation.product else np.sqrt(np.mean(residual**2)))
@@ -501,13 +503,19 @@ class Solver:
         self, x: np.ndarray, a: np.ndarray, error: float, separation: Separation, until: float
     ) -> Iterator[tuple[sympy.Expr, bool]]:
         """Formulas of a separated curve: simple forms without constants that fit (True), or else those of networks."""
-        variables = symbols(1)
-        forms = simple_forms(x[:, None], a, variables, offset=not separation.product, floor=error**2, until=until)
-        forms += scaled_forms(x, a, variables[0], offset=not separation.product)
-        fitting = [form for form in forms if form.loss <= error**2]
-        if fitting:
-            best = min(fitting, key=lambda form: complexity(form.expression))
-            yield best.expression, not self.reducer.noisy
+        for simple in _simple_curve(x, a, error, until, offset=not separation.product):
+            yield simple, not self.reducer.noisy
             return
-        for formula in self.leaf(Leaf(x[:, None], a, variables, error, None, until, None)):
+        for formula in self.leaf(Leaf(x[:, None], a, symbols(1), error, None, until, None)):
             yield formula, False
+
+
+@signed("simple forms")
+def _simple_curve(x: np.ndarray, a: np.ndarray, error: float, until: float, *, offset: bool) -> Iterator[sympy.Expr]:
+    """The shortest form without constants, or with one scale, that fits a curve, if any does."""
+    variables = symbols(1)
+    forms = simple_forms(x[:, None], a, variables, offset=offset, floor=error**2, until=until)
+    forms += scaled_forms(x, a, variables[0], offset=offset)
+    fitting = [form for form in forms if form.loss <= error**2]
+    if fitting:
+        yield min(fitting, key=lambda form: complexity(form.expression)).expression

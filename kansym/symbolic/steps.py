@@ -55,12 +55,15 @@ class Step:
         be stored otherwise.
     fewer : int
         Number of columns that the step removes.
+    finder : str
+        Who read the factor or term, such as "simple forms"; empty where nobody signed it.
     """
 
     kind: StepKind
     name: str = ""
     expressions: tuple[sympy.Expr | str, ...] = ()
     fewer: int = 0
+    finder: str = ""
 
     def __str__(self) -> str:
         shown = ", ".join(map(str, self.expressions))
@@ -85,7 +88,8 @@ class Step:
     def to_dict(self) -> dict[str, Any]:
         """Everything, in JSON types; exact."""
         expressions = [one if isinstance(one, str) else to_tree(one) for one in self.expressions]
-        return {"kind": str(self.kind), "name": self.name, "expressions": expressions, "fewer": self.fewer}
+        record = {"kind": str(self.kind), "name": self.name, "expressions": expressions, "fewer": self.fewer}
+        return {**record, "finder": self.finder} if self.finder else record
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> "Step":
@@ -99,7 +103,8 @@ class Step:
             If a key is missing or a value is none.
         """
         expressions = (one if isinstance(one, str) else plain(from_tree(one)) for one in record["expressions"])
-        return cls(StepKind(record["kind"]), str(record["name"]), tuple(expressions), int(record["fewer"]))
+        finder = str(record.get("finder", ""))
+        return cls(StepKind(record["kind"]), str(record["name"]), tuple(expressions), int(record["fewer"]), finder)
 
 
 Structure = str | tuple[Step, ...]

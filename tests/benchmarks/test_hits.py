@@ -32,14 +32,23 @@ def test_greedy_cover():
     assert cover([record("f")], 0.95) == []
 
 
+def test_a_law_needs_all_who_read_on_its_way():
+    through = record("g", sums=1.0)
+    through["hits"]["sums"]["readers"] = ["curves"]
+    assert cover([through], 1.0) == [("curves", 0), ("sums", 1)]
+    # Who reads on the way is not idle, and one finder for two laws comes before two for one.
+    assert "Without any hit: idle;" in "\n".join(lines([through]))
+    assert cover([through, record("h", trees=9.0), record("i", trees=9.0)], 0.5) == [("trees", 2)]
+
+
 def test_the_page():
     text = "\n".join(lines(MATRIX))
     assert "6 laws, of which 5 have a hit" in text
-    assert "| algebra | 3 | 3 | 1 | 1.0 s |" in text
+    assert "| algebra | 3 | 3 | 1 | 0 | 1.0 s |" in text
     assert "Without any hit: idle" in text
     reading = record("g", networks=3.0)
     del reading["spent"]["networks"]
-    assert "| networks | 1 | 1 | 1 | 3.0 s | - |" in "\n".join(lines([*MATRIX, reading]))
+    assert "| networks | 1 | 1 | 1 | 0 | 3.0 s | - |" in "\n".join(lines([*MATRIX, reading]))
 
 
 @pytest.fixture(scope="module")
