@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.stats
 
 from kansym.data.dataset import Dataset
 from kansym.data.preparation import MINIMUM_ROWS, split
+from kansym.data.ranks import average_ranks
 
 HELD_OUT = 0.2
 """Share of the rows held out at random."""
@@ -60,7 +60,7 @@ class Split:
 
 def _edges(X: np.ndarray) -> np.ndarray:
     """The outermost rows: by the rank of a value among its column's, so that no scale of a column decides."""
-    ranks = np.column_stack([scipy.stats.rankdata(column) for column in X.T])
+    ranks = average_ranks(X)
     # Columns of few levels have no edge to speak of: their outermost rows are a large part of the table.
     varied = np.array([len(np.unique(column)) >= MINIMUM_ROWS for column in X.T])
     if not varied.any():

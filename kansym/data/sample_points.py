@@ -1,7 +1,7 @@
 """Points inside the box of the data, and around it."""
 
 import numpy as np
-import scipy
+import sympy
 
 BEYOND = 0.3
 """The box is extended by this part of its width on either side."""
@@ -27,9 +27,29 @@ def extended(box: np.ndarray, share: float = BEYOND) -> np.ndarray:
     return np.column_stack([below, above])
 
 
+def halton(count: int, dimension: int) -> np.ndarray:
+    """The first points of the Halton sequence, evenly spread in the unit cube, shape (count, dimension).
+
+    As of ``scipy.stats.qmc.Halton(dimension, scramble=False)``, whose module takes longer to import than most tables
+    take to search.
+
+    References
+    ----------
+    J. H. Halton, Numer. Math. 2 (1960) 84, doi:10.1007/BF01386213.
+    """
+    bases = np.array([sympy.prime(place) for place in range(1, dimension + 1)], dtype=float)
+    left, weight = np.repeat(np.arange(count, dtype=float)[:, None], dimension, axis=1), 1.0 / bases
+    points = np.zeros((count, dimension))
+    while left.any():
+        left, digit = np.divmod(left, bases)
+        points += digit * weight
+        weight = weight / bases
+    return points
+
+
 def inside(box: np.ndarray, count: int, *, seed: int) -> np.ndarray:
     """Evenly spread points (count, d) of a box: a Halton sequence, shifted at random (Cranley and Patterson 1976)."""
-    unit = scipy.stats.qmc.Halton(len(box), scramble=False).random(count)
+    unit = halton(count, len(box))
     unit = (unit + np.random.default_rng(seed).random(len(box))) % 1.0
     return box[:, 0] + unit * (box[:, 1] - box[:, 0])
 

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.stats
+import scipy
 
 from kansym.dynamics.finish import LAST_STEPS, blocks
 from kansym.dynamics.ranking import Ranked, fitted_system

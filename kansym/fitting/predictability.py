@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.spatial
 
+from kansym.data.ranks import average_ranks
 from kansym.fitting.residuals import Residuals
 
 LEVEL = 0.01
@@ -144,7 +145,7 @@ def dependence(residuals: Residuals, names: tuple[str, ...], *, seed: int) -> De
         rows = np.sort(generator.choice(len(rows), MOST_ROWS, replace=False))
     y = residuals.y[rows] / np.max(np.abs(residuals.y))
     # Ranks for the test, since a few large values would decide alone; the values themselves for the comparison.
-    ranked = best_share(residuals.X[rows], scipy.stats.rankdata(y), names, generator)
+    ranked = best_share(residuals.X[rows], average_ranks(y), names, generator)
     plain = best_share(residuals.X[rows], y, names, None)
     if ranked is None or plain is None:
         return None
@@ -242,7 +243,7 @@ def smoothers(X: np.ndarray, names: tuple[str, ...]) -> Iterator[Smoother]:
 
 def unit_ranks(X: np.ndarray) -> np.ndarray:
     """Every column replaced by its ranks, from 0 to 1; equal values share a rank."""
-    ranks = scipy.stats.rankdata(X, axis=0)
+    ranks = average_ranks(X)
     return (ranks - 0.5) / len(X)
 
 

@@ -5,7 +5,7 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
-import scipy.stats
+import scipy
 import sympy
 
 from kansym import clock

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-import scipy.stats
+import scipy
 import sympy
 
 from kansym import clock

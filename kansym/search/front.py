@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, overload
 
 import numpy as np
-import scipy
 
+from kansym.data.sample_points import halton
 from kansym.errors import ArgumentError
 from kansym.surfaces import surface
 from kansym.symbolic.formula import Formula
@@ -183,6 +183,6 @@ def _fingerprint(formula: Formula, rows: np.ndarray | None) -> np.ndarray:
     d = len(formula.variables)
     if rows is not None and len(rows) >= FEWEST_POINTS:
         return formula.predict(rows[:: -(-len(rows) // MOST_POINTS)])
-    unit = scipy.stats.qmc.Halton(max(d, 1), scramble=False).random(49)[1:, :d]
+    unit = halton(49, max(d, 1))[1:, :d]
     fixed = (0.5 + 1.5 * unit, 4 * unit - 2)
     return formula.predict(np.concatenate(fixed if rows is None else (*fixed, rows)))

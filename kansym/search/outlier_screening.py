@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-import scipy.stats
+import scipy
 
 from kansym import clock
 from kansym.data.dataset import Dataset

@@ -8,13 +8,14 @@ of a factor with zeros has poles: such a factor is the spline A for which A' y -
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 import scipy.linalg
-import scipy.stats
 from scipy.interpolate import BSpline
 from scipy.spatial import KDTree
 
 from kansym import clock
 from kansym.clock import Work
+from kansym.data.ranks import average_ranks
 from kansym.structure.coordinates import Coordinates, coordinate_changes
 from kansym.structure.links import LINKS, Link, usable_links
 from kansym.structure.surrogate import Surrogate
@@ -164,7 +165,7 @@ def _curve_with_zeros(
     factor, _ = _factor(x, value, slope, KNOTS)
     grid = np.linspace(x.min(), x.max(), 10 * CURVE_KNOTS)
     zeros = grid[1:][np.diff(np.sign(factor(grid))) != 0]
-    piece, a, ranks = np.searchsorted(zeros, x), factor(x), scipy.stats.rankdata(rest, axis=0)
+    piece, a, ranks = np.searchsorted(zeros, x), factor(x), average_ranks(rest)
     weight = np.bincount(piece, (a * value) ** 2, minlength=len(zeros) + 1)
     first, *others = np.argsort(-weight).tolist()
     sizes, joined = np.ones(len(zeros) + 1), piece == first

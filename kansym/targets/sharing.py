@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-import scipy.stats
+import scipy
 import sympy
 from sympy import Rational
 

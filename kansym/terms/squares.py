@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
+import scipy
 import sympy
-from scipy.signal import find_peaks, peak_prominences
 
 from kansym.terms.chirp_scan import Peak
 from kansym.terms.shorter_waves import ROUNDING, Shortening
@@ -115,8 +115,8 @@ def signed_root(x: np.ndarray, y: np.ndarray, sigma: np.ndarray | float = 0.0) -
 def _peaks(y: np.ndarray, sigma: np.ndarray) -> list[int]:
     """Places of the peaks of a curve in order, its ends among them, that stand out between lower places."""
     walled = np.concatenate([[y.min()], y, [y.min()]])
-    places, _ = find_peaks(walled)
-    prominence, places = peak_prominences(walled, places)[0], places - 1
+    places, _ = scipy.signal.find_peaks(walled)
+    prominence, places = scipy.signal.peak_prominences(walled, places)[0], places - 1
     return places[(prominence > SEEN * sigma[places]) & (prominence > PEAK * y[places])].tolist()
 
 

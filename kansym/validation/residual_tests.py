@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.special
 
+from kansym.data.ranks import average_ranks
 from kansym.fitting.residuals import Residuals
 
 LEVEL = 0.01
@@ -212,7 +213,7 @@ def von_neumann(values: np.ndarray, generator: np.random.Generator) -> tuple[flo
 
     The ratio is near 2 for independent values and near 0 where neighbours are alike.
     """
-    ranks = scipy.stats.rankdata(values)
+    ranks = average_ranks(values)
     ranks = ranks - ranks.mean()
     n, total = len(ranks), float(np.sum(ranks**2))
     if total == 0:

@@ -89,4 +89,4 @@ def test_a_command_imports_what_it_needs(folder, arguments, code, allowed):
 
 def test_a_search_that_needs_no_network_draws_nothing_and_trains_nothing(folder):
     used = imported(folder, "discover", "t.csv", "--target", "y")
-    assert "sympy" in used and not used & {"torch", "matplotlib", "jinja2", "sklearn"}
+    assert "sympy" in used and not used & {"torch", "scipy.stats", "matplotlib", "jinja2", "sklearn"}

@@ -1,7 +1,14 @@
 import numpy as np
 import pytest
+import scipy.stats
 
-from kansym.data.sample_points import around, box_of, extended, inside
+from kansym.data.sample_points import around, box_of, extended, halton, inside
+
+
+@pytest.mark.parametrize("dimension", [1, 2, 7])
+def test_the_halton_sequence(dimension):
+    expected = scipy.stats.qmc.Halton(dimension, scramble=False).random(200)
+    np.testing.assert_allclose(halton(200, dimension), expected, rtol=0, atol=1e-15)
 
 
 def test_points_around_lie_outside_of_the_box_and_within_the_larger_one(rng):

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-import scipy.stats
+import scipy
 
 from kansym.data.weights import mean_square, row_weights
 from kansym.fitting.levels import DENIAL, OBJECTION
