@@ -7,6 +7,7 @@
     python -m benchmarks.paired run --kinds losses --clone ../other --out runs/other.jsonl
     python -m benchmarks.paired show runs/paired.jsonl                           # all states of a file, by stratum
     python -m benchmarks.paired show runs/paired.jsonl --before 16bd2ed --after now
+    python -m benchmarks.paired show runs/paired.jsonl --states 94013ef 16bd2ed now
 
 An entry is a law with its rows, noise and distribution (`benchmarks.paired.entries`), the same for every state.
 Searches are deterministic, with a budget in counted work, and times are those of the processor, so that other work on
@@ -117,7 +118,14 @@ def _line(record: Record) -> str:
 
 @app.command
 def show(
-    path: Path, /, *, before: str | None = None, after: str = NOW, criterion: str = "right", keep: bool = False
+    path: Path,
+    /,
+    *,
+    before: str | None = None,
+    after: str = NOW,
+    states: Annotated[Sequence[str], Parameter(consume_multiple=True)] = (),
+    criterion: str = "right",
+    keep: bool = False,
 ) -> None:
     """Print what a file of records says.
 
@@ -127,12 +135,14 @@ def show(
         Of the records.
     before, after
         Two states, whose pairs are compared by stratum and kind.
+    states
+        Only these, on the entries that all of them have searched; all of the file by default.
     criterion
         "right", "form" or "front_right".
     keep
         Keep the figures of all states in benchmarks/results.
     """
-    records = read_records(path)
+    records = [one for one in read_records(path) if not states or one["state"] in states]
     if not records:
         print(f"no records in {path}")
         return
