@@ -142,7 +142,8 @@ def _sums(
 
 
 def _anew(part: Part, fit_rows: FitRows, noise: float, few: float, seed: int, due: float) -> Iterator[sympy.Expr]:
-    return read_anew(part, fit_rows, noise, until=due, seed=seed, handed=HANDED, few=few, near=NEAR_NATS)
+    # Compositions have all that simple forms have, with more constants: a rival may be longer than the formula.
+    return read_anew(part, fit_rows, noise, until=due, seed=seed, handed=HANDED, few=few, near=NEAR_NATS, short=False)
 
 
 def _sloped(form: ParametricForm, symbol: sympy.Symbol, fit_rows: FitRows) -> sympy.Expr:

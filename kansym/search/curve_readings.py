@@ -7,7 +7,10 @@ import numpy as np
 import sympy
 
 from kansym.primitives.allowed import AllowedFunctions
+from kansym.provenance import signed
 from kansym.structure.exponentials import exponential_sums
+from kansym.structure.scaled_forms import scaled_forms
+from kansym.structure.simple_forms import SimpleForm, simple_forms
 from kansym.terms.enumeration import HANDED, Enumeration
 from kansym.terms.linked_waves import linked_waves
 from kansym.terms.powers import free_powers, power_sums
@@ -31,6 +34,38 @@ def stand_in(values: np.ndarray) -> sympy.Symbol:
     return sympy.Symbol("z", positive=True) if (values > 0).all() else sympy.Symbol("z", real=True)
 
 
+def short_forms(
+    x: np.ndarray, target: np.ndarray, symbol: sympy.Symbol, weights: np.ndarray | None
+) -> Iterator[list[SimpleForm]]:
+    """Forms without a constant within, and with one scale, each alone and beside a constant."""
+    for offset in (False, True):
+        yield simple_forms(x[:, None], target, (symbol,), weights, offset=offset)
+    for offset in (False, True):
+        yield scaled_forms(x, target, symbol, weights, offset=offset)
+
+
+@signed("simple forms")
+def shortest_forms(
+    x: np.ndarray,
+    target: np.ndarray,
+    symbol: sympy.Symbol,
+    *,
+    weights: np.ndarray | None,
+    noise: float,
+    allowed: AllowedFunctions | None = None,
+    most: int = HANDED,
+) -> Iterator[sympy.Expr]:
+    """Forms without a constant within, alone and beside one, of the shortest descriptions.
+
+    Those with a scale are among compositions.
+    """
+    columns, symbols = x[:, None], (symbol,)
+    forms = [one for offset in (False, True) for one in simple_forms(columns, target, symbols, weights, offset=offset)]
+    permitted = [form for form in forms if allowed is None or allowed.permits(form.whole)]
+    for form in sorted(permitted, key=lambda form: form.bits(len(x), 1, noise**2))[:most]:
+        yield form.whole
+
+
 def curve_readings(
     x: np.ndarray,
     target: np.ndarray,
@@ -38,12 +73,14 @@ def curve_readings(
     table: EngineTable,
     *,
     until: float,
+    short: bool = True,
     exponentials: bool = True,
     handed: int = HANDED,
     few: float = TREES,
     near: float = 0.0,
 ) -> Iterator[sympy.Expr]:
-    """A real power, sums of powers, exponentials and waves, waves under links, then compositions, the shortest first.
+    """Simple forms, a real power, sums of powers, exponentials and waves, waves under links, then compositions, the
+    shortest first.
 
     Parameters
     ----------
@@ -53,6 +90,8 @@ def curve_readings(
     table : EngineTable
     until : float
         `kansym.clock.now` value to stop at.
+    short : bool, default True
+        Whether `shortest_forms` are among them.
     exponentials : bool, default True
         Whether sums of exponentials and waves are among them.
     handed : int, default 3
@@ -63,6 +102,9 @@ def curve_readings(
         Nats by which a composition may be longer than smaller ones.
     """
     allowed, weights = table["allowed"], table["weights"]
+    if short:
+        known = {"weights": weights, "noise": table["noise"], "allowed": allowed}
+        yield from shortest_forms(x, target, symbol, **known, most=handed)
     yield from free_powers(x, target, symbol, weights=weights, allowed=allowed)
     yield from power_sums(x, target, symbol, weights=weights, allowed=allowed)
     yield from linked_waves(x, target, symbol, weights=weights, noise=table["noise"], allowed=allowed)

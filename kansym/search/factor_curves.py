@@ -10,10 +10,8 @@ import numpy as np
 import sympy
 
 from kansym.errors import ArgumentError
-from kansym.search.curve_readings import EngineTable, curve_readings, stand_in
-from kansym.structure.scaled_forms import scaled_forms
+from kansym.search.curve_readings import EngineTable, curve_readings, short_forms, stand_in
 from kansym.structure.scaled_pairs import scaled_pairs
-from kansym.structure.simple_forms import simple_forms
 from kansym.symbolic.complexity import complexity, formula_bits
 from kansym.symbolic.parametric import parametrize
 from kansym.terms.frames import Frame
@@ -179,16 +177,13 @@ class Curve:
             x, w = self.X[:, 0], 1.0 if weights is None else weights
             yield sympy.Float(float(np.sum(w * x * self.target) / np.sum(w * x**2))) * self.symbols[0]
             return
-        found = [simple_forms(self.X, self.target, self.symbols, weights)]
-        for offset in (False, True):
-            found.append(scaled_forms(self.X[:, 0], self.target, self.symbols[0], weights, offset=offset))
-        for forms in found:
+        for forms in short_forms(self.X[:, 0], self.target, self.symbols[0], weights):
             likely = sorted(forms, key=lambda form: form.bits(len(self.X), 1))[:KEPT]
-            yield from (form.expression for form in likely if allowed is None or allowed.permits(form.expression))
+            yield from (form.whole for form in likely if allowed is None or allowed.permits(form.expression))
 
     def readings(self, until: float) -> Iterator[sympy.Expr]:
         """What all engines for curves say of one coordinate."""
-        return curve_readings(self.X[:, 0], self.target, self.symbols[0], self.table, until=until)
+        return curve_readings(self.X[:, 0], self.target, self.symbols[0], self.table, until=until, short=False)
 
     def products(self) -> Iterator[sympy.Expr]:
         """Without noise products of two functions of one coordinate, where nothing that was found is right."""

@@ -348,6 +348,7 @@ def read_anew(
     handed: int = HANDED,
     few: float = TREES,
     near: float = 0.0,
+    short: bool = True,
     sums: bool = False,
 ) -> Iterator[sympy.Expr]:
     """The formula with other functions of the part's argument in its place: sums of powers, exponentials and waves, and
@@ -363,7 +364,7 @@ def read_anew(
     until : float
         `kansym.clock.now` value to stop at.
     seed : int
-    handed, few, near
+    handed, few, near, short
         As in `kansym.search.curve_readings.curve_readings`.
     sums : bool, default False
         Whether sums of products of one argument are looked for too.
@@ -391,7 +392,7 @@ def read_anew(
     else:
         # Of the only column the first turn of sums has exponentials.
         several = len(fit_rows.variables) > 1
-        options = {"handed": handed, "few": few, "near": near, "exponentials": several}
+        options = {"handed": handed, "few": few, "near": near, "short": short, "exponentials": several}
         readings = curve_readings(X[:, 0], target, part.symbols[0], table, until=until, **options)
     yield from map(part.put, readings)
     if (part.pair or sums) and suits(X, target):

@@ -15,7 +15,7 @@ from kansym import clock
 from kansym.provenance import signing
 from kansym.search.block_readings import block_readings
 from kansym.search.budget import LEAF, TERMS_AFTER
-from kansym.search.curve_readings import EngineTable
+from kansym.search.curve_readings import EngineTable, shortest_forms
 from kansym.search.factor_readings import MOST_BESIDE, combination_readings, factor_readings
 from kansym.search.options import DiscoveryOptions
 from kansym.search.rows import FitRows
@@ -123,6 +123,7 @@ ONE_COLUMN: dict[str, Callable[..., Iterable[sympy.Expr]]] = {
     "squared waves": squared_waves,
     "linked waves": linked_waves,
     "exponentials and waves": exponential_sums,
+    "simple forms": shortest_forms,
 }
 """Finders for a table's only column."""
 

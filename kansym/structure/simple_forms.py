@@ -57,6 +57,8 @@ class SimpleForm:
         The expression without its factor, where another factor may be tried.
     factor, square : float
         The factor, and the weighted mean square of `bare`: what a change of the factor costs.
+    constant : float
+        What was fitted beside the expression; zero where nothing was.
     """
 
     expression: sympy.Expr
@@ -64,6 +66,12 @@ class SimpleForm:
     bare: sympy.Expr | None = None
     factor: float = math.nan
     square: float = math.nan
+    constant: float = 0.0
+
+    @property
+    def whole(self) -> sympy.Expr:
+        """The expression with its constant."""
+        return self.expression + sympy.Float(self.constant) if self.constant else self.expression
 
     def bits(self, n: int, columns: int, floor: float = 0.0) -> float:
         """Description length up to a constant, with the factor as a real constant or a small fraction near it."""
@@ -71,7 +79,7 @@ class SimpleForm:
         def length(loss: float, expression: sympy.Expr) -> float:
             return 0.5 * n * math.log2(max(loss, floor, 1e-300)) + formula_bits(expression, n, columns)
 
-        least = length(self.loss, self.expression)
+        least = length(self.loss, self.whole)
         if self.bare is None:
             return least
         size = min(FRACTIONS, key=lambda fraction: abs(abs(self.factor) - float(fraction)))
@@ -159,7 +167,7 @@ def simple_forms(
     variables : tuple of Symbol, length d
     weights : ndarray, shape (n,), optional
     offset : bool, default False
-        Whether a constant is fitted as well; it is not part of the expressions.
+        Whether a constant is fitted as well; it is no part of the expressions, see `SimpleForm.whole`.
     floor : float, default 0
         Mean squared error of t: smaller losses are ties.
     until : float
@@ -191,8 +199,14 @@ def simple_forms(
         i, j, operation, outer = one.place
         bare = OUTER[outer][1](OPERATIONS[operation][1](atoms[i][0], atoms[j][0]))
         expression = sympy.Float(one.factor) * bare
-        found.setdefault(bare, SimpleForm(expression, one.loss, None if offset else bare, one.factor, one.square))
-    return sorted(found.values(), key=lambda form: form.bits(len(t), X.shape[1], floor))
+        form = SimpleForm(expression, one.loss, None if offset else bare, one.factor, one.square, one.constant)
+        found.setdefault(bare, form)
+    best = sorted(found.values(), key=lambda form: form.bits(len(t), X.shape[1], floor))
+    # What leaves the same, to ten digits, is the same in other words.
+    distinct: dict[str, SimpleForm] = {}
+    for form in best:
+        distinct.setdefault(f"{form.loss:.9e}", form)
+    return list(distinct.values())
 
 
 @dataclass(frozen=True)
@@ -203,6 +217,7 @@ class _Scored:
     loss: float
     factor: float
     square: float
+    constant: float
 
 
 def _scored(
@@ -219,7 +234,7 @@ def _scored(
     factor = float(moment / max(square, 1e-300))
     constant = level - factor * middle
     loss = float((w * (t - factor * value - constant) ** 2).mean())
-    return _Scored(place, loss, factor, float((w * value**2).mean())) if math.isfinite(loss) else None
+    return _Scored(place, loss, factor, float((w * value**2).mean()), constant) if math.isfinite(loss) else None
 
 
 def _best_with(

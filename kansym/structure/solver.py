@@ -239,6 +239,7 @@ class Solver:
         forms = simple_forms(problem.X, problem.t, variables, weights, until=self.until)
         curve = (problem.X[:, 0], problem.t, variables[0], weights)
         if problem.dimension == 1:
+            forms += simple_forms(problem.X, problem.t, variables, weights, offset=True, until=self.until)
             for offset in (False, True):
                 forms += scaled_forms(*curve, offset=offset)
             forms.sort(key=lambda form: form.bits(len(problem.t), 1))
@@ -250,8 +251,8 @@ class Solver:
             exact += [form for form in pairs if form.loss <= EXACT_FORM * size]
         if exact:
             # Bits of losses at the level of rounding say nothing.
-            simplest = min(exact, key=lambda form: formula_bits(form.expression, len(problem.t), problem.dimension))
-            yield problem.compose(simplest.expression, variables), problem
+            simplest = min(exact, key=lambda form: formula_bits(form.whole, len(problem.t), problem.dimension))
+            yield problem.compose(simplest.whole, variables), problem
         elif self.reducer.noisy and forms:
             n = len(problem.t)
             # Dimensionless by its units: there is nothing else to be read from the data first.
@@ -259,7 +260,7 @@ class Solver:
             least = forms[0].bits(n, problem.dimension) + wide * FORM_BITS
             for form in forms[: wide * MOST_FORMS]:
                 if form.bits(n, problem.dimension) <= least:
-                    yield problem.compose(form.expression, variables), problem
+                    yield problem.compose(form.whole, variables), problem
 
     @signed("product units")
     def _as_product_units(self, problem: Problem) -> Iterator[Solution]:

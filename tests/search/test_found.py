@@ -196,9 +196,9 @@ def test_without_noise_a_term_of_one_column_is_added_where_it_leaves_hardly_anyt
 
 
 @pytest.mark.long
-def test_without_noise_terms_of_one_column_that_come_near_give_way_to_the_law(brief):
+def test_without_noise_terms_of_one_column_that_come_near_give_way_to_the_law(found):
     # The other term is the law's; two that together come near a sine, and their constants, are not.
-    search = brief(lambda u, v: 0.7 * u * v**2 + 0.5 * np.sin(1.3 * v) + 0.2 * v, noise=0.0)
+    search = found(lambda u, v: 0.7 * u * v**2 + 0.5 * np.sin(1.3 * v) + 0.2 * v, noise=0.0)
     u, v = search.fit_rows.variables
     near = F(0.62) - F(0.9) / (v + F(1.4)) + F(0.35) * sympy.tanh(F(1.1) * v - F(0.5))
     search.add(F(0.7) * u * v**2 + near, "a guess")

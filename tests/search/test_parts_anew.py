@@ -103,7 +103,7 @@ def test_what_depends_on_two_columns_is_found_together(table, name):
     law, formula = PAIRS[name]
     fit_rows = table(law)
     raw = formula(*fit_rows.variables)
-    part = parts_of(raw, fit_rows)[0]
+    part = next(part for part in parts_of(raw, fit_rows) if part.pair)
     assert part.symbols == fit_rows.variables[:2]
     X, y, _ = fit_rows.rows(fit_rows.fitting)
     found = read_anew(part, fit_rows, NOISE, until=math.inf, seed=0)
