@@ -92,8 +92,8 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
         The Pareto front: complexity, loss, score, equation, sympy_format, latex, description_length, picked.
     front_ : ParetoFront
     network_ : TrainedNetwork or None
-        The best trained network; predicts on its own. None where the run ended before one was trained, and beside
-        an exact law that was found without.
+        The best trained network; predicts on its own. None where the run ended before one was trained, and where a
+        formula that is as good as the data was found without.
     certificate_ : Certificate
         "law", "good description" or "no closed form found", with the grounds.
     discovery_ : Discovery

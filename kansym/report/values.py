@@ -140,6 +140,7 @@ CLAIMS = (
     StopReason.AS_GOOD_AS_DATA,
     StopReason.NOTHING_SMOOTH_LEFT,
     StopReason.AS_GOOD_AS_SPLINE,
+    StopReason.SHORTEST,
     StopReason.AS_GOOD_AS_NETWORKS,
 )
 """Endings that say how good the formula is, by tests that are quick and dull beside those of the certificate."""

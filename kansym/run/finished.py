@@ -40,7 +40,8 @@ class FinishedRun:
     ----------
     summary : RunSummary
     network : TrainedNetwork or None
-        None for a run that ended before a network was trained, and beside an exact law that was found without.
+        None for a run that ended before a network was trained, and where a formula as good as the
+        data was found without.
     metadata : dict
         What the network file says about itself; empty for a run in memory.
     dataset : Dataset or None

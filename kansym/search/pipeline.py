@@ -50,6 +50,7 @@ from kansym.structure.problem import Problem
 from kansym.structure.product_units import SMALL_TABLE
 from kansym.structure.settling import UNEVEN_ROWS
 from kansym.structure.solver import Solver
+from kansym.symbolic.complexity import FEW_ROWS
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.own_functions import own_functions
 from kansym.symbolic.steps import Step, StepKind, in_words
@@ -196,6 +197,8 @@ class _Run:
         many = rows >= SMALL_TABLE or (columns > 1 and not (self.sums.noisy and self.formulas.long()))
         if self.formulas.exact() or (self.formulas.at_noise() and many):
             return StopReason.AS_GOOD_AS_DATA
+        if self._shortest:
+            return StopReason.SHORTEST
         # Only readings know functions of the user's own.
         if not self.ending.settled or (self.own_library and columns == 1):
             return None
@@ -204,6 +207,15 @@ class _Run:
         # Near poles nothing smooth is left either, though a sum of products may be; so may a shorter formula.
         found = (self.formulas.long() or not self.sums.noisy) and self._terms(self.sums.last)
         return StopReason.AS_GOOD_AS_DATA if found else StopReason.NOTHING_SMOOTH_LEFT
+
+    @property
+    def _shortest(self) -> bool:
+        """Whether no formula of the only column is shorter than the pick, of rows so few that much that is longer
+        describes them; not where their errors say that what is short does not do."""
+        rows, columns = self.dataset.X.shape
+        few = columns == 1 and rows < FEW_ROWS and not self.own_library
+        enough = self.dataset.y_error is None or self.formulas.at_noise()
+        return few and enough and self.formulas.simplest()
 
     def _of_one_curve(self) -> StopReason | None:
         """Readings of a table's only column."""
@@ -393,7 +405,7 @@ class _Run:
             self._curve = self._curve or (problem.reduced and problem.dimension == 1)
             if self._additive():
                 return
-            if self.sums.noise > 0 and self.sums.first is not Turn.GLANCE:
+            if self.sums.noise > 0 and self.sums.first is not Turn.GLANCE and not self._shortest:
                 # Without errors given these had to wait for an interpolant to see the noise.
                 self._terms(self.sums.first)
             # What is left of a reduced table has its own sums before the whole has.

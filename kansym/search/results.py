@@ -32,6 +32,7 @@ class StopReason(StrEnum):
     AS_GOOD_AS_DATA = "the formula is as good as the data"
     NOTHING_SMOOTH_LEFT = "no smooth function of the inputs predicts held-out rows better than the formula does"
     AS_GOOD_AS_SPLINE = "the curve as a free spline shows no more than the formula does"
+    SHORTEST = "no formula is shorter, and so few rows do not judge a longer one"
     AS_GOOD_AS_NETWORKS = "larger networks see no more than the formula does"
     GIVEN_PART_EXPLAINED = "what the given part leaves is as good as noise with the constants that were tried"
     ALL_SHAPES_TRIED = "every shape was tried"
@@ -191,8 +192,8 @@ class Discovery:
     formula : Formula
         The pick: the least description length (see `kansym.symbolic.complexity.description_length`).
     network : TrainedNetwork or None
-        The best network by validation; None where the run ended before one was trained, and beside an exact
-        law that was found without.
+        The best network by validation; None where the run ended before one was trained, and where a
+        formula as good as the data was found without.
     reading : NetworkReading or None
         The all-symbolic network that the picked formula was composed from; None for the constant and linear formulas.
     decisions : tuple of Decision

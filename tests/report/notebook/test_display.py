@@ -7,6 +7,7 @@ import pytest
 import sympy
 from sklearn import config_context
 
+import kansym
 from kansym import ParetoFront, SymbolicRegressor
 from kansym.comparison.result import Comparison, FrontPoint, ToolResult
 from kansym.run.finished import FinishedRun
@@ -57,8 +58,12 @@ def test_a_certificate(model):
     assert model.certificate_.verdict.kind.lower() in html.lower() and "What it means" in html
 
 
-def test_a_network(model):
-    svg, png = model.network_._repr_svg_(), model.network_._repr_png_()
+def test_a_network():
+    X = np.random.default_rng(0).uniform(1, 3, (60, 2))
+    options = kansym.DiscoveryOptions(max_seconds=1, structure=False, terms=False)
+    network = kansym.discover(kansym.make_dataset(X, X[:, 0] / X[:, 1]), options).network
+    assert network is not None
+    svg, png = network._repr_svg_(), network._repr_png_()
     assert svg.startswith("<svg") and png.startswith(b"\x89PNG") and len(svg) < 300_000
 
 
