@@ -45,7 +45,8 @@ class ProgressDisplay:
             return
         if progress.elapsed - self.last_line >= LINE_INTERVAL:
             self.last_line = progress.elapsed
-            best = "" if progress.best is None else f"; best: {_one_line(str(progress.best))}"
+            lead = f", {progress.lead}" if progress.lead else ""
+            best = "" if progress.best is None else f"; best{lead}: {_one_line(str(progress.best))}"
             line = f"{progress.elapsed:6.1f} s  {progress.stage}: {_one_line(progress.message)}{best}"
             self.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
@@ -86,6 +87,8 @@ class ProgressDisplay:
         best = "" if self.last is None or self.last.best is None else str(self.last.best)
         if self.last is not None and stage == ALL_ROWS:
             best = f"{self.last.message}; {best}"
+        elif self.last is not None and self.last.lead:
+            best = f"{best}  ({self.last.lead}; {_one_line(self.last.message)})"
         table = Table.grid(padding=(0, 1))
         table.add_column(width=2)
         table.add_column(width=10)

@@ -14,8 +14,8 @@ from kansym import clock, provenance
 from kansym.errors import ArgumentError
 from kansym.extraction.selection import EXACT
 from kansym.search.budget import IMPROVING, IMPROVING_LAST
+from kansym.search.challenge import ALIKE, rivals
 from kansym.search.challenge import SECONDS as CHALLENGE_SECONDS
-from kansym.search.challenge import rivals
 from kansym.search.formulation import from_expression, polished
 from kansym.search.front import ParetoFront
 from kansym.search.lacking import fewer_terms, lacking, wrong_parts
@@ -129,6 +129,16 @@ class FoundFormulas:
     def best(self) -> Formula | None:
         """The pick so far."""
         return min(self.all, key=lambda formula: formula.rank, default=None)
+
+    def ahead(self) -> float | None:
+        """Bits by which the pick is ahead of the shortest other function; None where there is no other."""
+        best = self.best()
+        if best is None:
+            return None
+        # What leaves the same is the same function in other words.
+        others = (one for one in self.all if abs(one.train_loss - best.train_loss) > ALIKE * best.train_loss)
+        least = min((one.description_length for one in others), default=math.inf)
+        return least - best.description_length if math.isfinite(least) else None
 
     def best_loss(self) -> float:
         """The least loss on held-out rows; inf without formulas."""

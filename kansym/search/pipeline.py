@@ -133,7 +133,8 @@ class _Run:
         if self.progress is not None:
             elapsed = time.monotonic() - self.began
             remaining = max(0.0, self.options.max_seconds - elapsed)
-            tell(self.progress, Progress(stage, message, self.formulas.best(), elapsed, remaining))
+            best, ahead = self.formulas.best(), self.formulas.ahead()
+            tell(self.progress, Progress(stage, message, best, elapsed, remaining, ahead))
 
     def _on_decision(self, decision: Decision) -> None:
         self.decisions.append(decision)

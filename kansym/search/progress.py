@@ -23,6 +23,9 @@ class Progress:
         Best formula so far.
     elapsed, remaining : float
         Seconds since the start, and seconds left in the budget.
+    ahead : float, optional
+        Bits of description length by which the best formula is ahead of the next one that is another function; None
+        before there are two.
     """
 
     stage: str
@@ -30,6 +33,12 @@ class Progress:
     best: Formula | None
     elapsed: float
     remaining: float
+    ahead: float | None = None
+
+    @property
+    def lead(self) -> str:
+        """How far the best formula is ahead, in words; empty where nothing is known of it."""
+        return "" if self.ahead is None else f"{self.ahead:.0f} bits ahead"
 
 
 ProgressCallback = Callable[[Progress], None]

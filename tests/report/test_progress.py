@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 from kansym import ArgumentError, DiscoveryOptions, SymbolicRegressor, discover, make_dataset
 from kansym.report.notebook import progress as notebook_progress
@@ -43,6 +44,17 @@ def test_a_line_in_a_terminal(monkeypatch):
         assert isinstance(watch.callback, ProgressDisplay)
     discover(DATA, QUICK, progress="auto")
     assert "left" in terminal.getvalue()
+
+
+def test_how_far_the_best_formula_is_ahead(rng):
+    heard = []
+    x = rng.uniform(1, 3, 40)
+    discover(make_dataset(x[:, None], x**2 + 0.01 * rng.normal(size=40)), QUICK, progress=heard.append)
+    assert heard[-1].ahead is not None and heard[-1].ahead > 0
+    assert f"{heard[-1].ahead:.0f} bits ahead" == heard[-1].lead
+    screen = io.StringIO()
+    ProgressDisplay(Console(file=screen, width=200), 1.0)(heard[-1])
+    assert f"best, {heard[-1].lead}: y = " in screen.getvalue()
 
 
 def test_an_output_in_a_notebook(monkeypatch):

@@ -53,7 +53,7 @@ class LiveProgress:
         share = min(100, round(100 * progress.elapsed / budget)) if budget > 0 else 100
         message = _one_line(progress.message)
         words = f"{progress.stage}: {message}; {progress.elapsed:.0f} s, {progress.remaining:.0f} s left"
-        self._show(progress.best, words, share, "best so far: ")
+        self._show(progress.best, words, share, f"best so far{', ' * bool(progress.lead)}{progress.lead}: ")
 
     def done(self, discovery: Discovery | None) -> None:
         """Show the result in a line; the next search has an output of its own.
