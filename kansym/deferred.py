@@ -41,8 +41,9 @@ class _Shared:
 
 if TYPE_CHECKING:
     import torch as torch
+    from torch import Tensor as Tensor
 else:
-    torch = _Shared("torch")
+    torch, Tensor = _Shared("torch"), Any
 
 
 @contextmanager

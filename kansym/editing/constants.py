@@ -9,19 +9,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kansym.data.scaling import Scaling
-from kansym.deferred import torch
+from kansym.deferred import Tensor, torch
 from kansym.editing.context import EditContext
 from kansym.errors import ArgumentError
 from kansym.extraction.edges import EdgeRef, edges_of_mode
 from kansym.kan.layer import AFFINE, EdgeMode
 from kansym.kan.network import Network
 from kansym.primitives.primitive import Primitive
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 SAME_CURVE = 1e-12
 """Change of an edge, relative to its largest value, up to which other constants give the same curve."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
-from kansym.deferred import torch
+from kansym.deferred import Tensor, torch
 from kansym.editing.constants import edge_id, edge_mode, output_scale, set_primitive
 from kansym.editing.context import EditContext
 from kansym.editing.splines import unfixed
@@ -20,9 +19,6 @@ from kansym.kan.layer import EdgeMode
 from kansym.kan.network import Network
 from kansym.kan.training import TrainingOptions
 from kansym.primitives.primitive import Primitive
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 UNFIXED_GAIN = 0.9
 """An edge made a spline that does not bring the loss below this fraction says nothing new about its primitive."""

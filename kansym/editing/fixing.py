@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.optimize
 
-from kansym.deferred import torch
+from kansym.deferred import Tensor, torch
 from kansym.editing.constants import held_mask, output_scale, redundant_constants, set_primitive
 from kansym.editing.context import EditContext
 from kansym.editing.curve import learned_curve
@@ -22,9 +21,6 @@ from kansym.extraction.starts import features, starting_points
 from kansym.kan.layer import AFFINE
 from kansym.kan.network import Network
 from kansym.primitives.primitive import Primitive
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 POINTS = 512
 """Quantile points that a curve is thinned to."""

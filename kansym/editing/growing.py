@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
-from kansym.deferred import torch
+from kansym.deferred import Tensor, torch
 from kansym.editing.constants import edge_id
 from kansym.editing.context import EditContext
 from kansym.editing.edge import Edge
@@ -20,9 +19,6 @@ from kansym.kan.network import Network
 from kansym.kan.restructure import EMPTY, with_new_node
 from kansym.kan.spline import DEGREE
 from kansym.primitives.library import default_library
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 LEAST = 1e-3
 """Least effect of a new node, in units of the spread of y: with none at all nothing would move its edges."""

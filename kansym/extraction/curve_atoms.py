@@ -8,16 +8,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
 
 from kansym import clock
 from kansym.clock import Work
-from kansym.deferred import torch
+from kansym.deferred import Tensor, torch
 from kansym.extraction.curve_sketches import TERMS, Points, Sketches, atom_values
 from kansym.primitives.primitive import Primitive
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 PLAIN_COMPLEXITY = 4
 """Most complex primitive that is laid down; Bessel functions of something are not worth their time."""

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
-from kansym.deferred import torch
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from kansym.deferred import Tensor, torch
 
 LEAST_POINTS = 60
 """Points below which smoothness and noise cannot be told apart."""

@@ -5,20 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.polynomial import Polynomial
 
-from kansym.deferred import torch
+from kansym.deferred import Tensor, torch
 from kansym.extraction.curve_sketches import TERMS
 from kansym.extraction.matching import Match
 from kansym.kan.network import Network, Width, concatenate
 from kansym.primitives.library import default_library
 from kansym.primitives.primitive import Primitive
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 HELD = "abcdp"
 """All constants of an edge, for edges that only pass their input on."""

@@ -9,17 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from kansym import clock
 from kansym.clock import Work
-from kansym.deferred import torch
+from kansym.deferred import Tensor, torch
 from kansym.extraction.curve_atoms import Atoms, as_sketches
 from kansym.extraction.curve_sketches import PART, TERMS, Points, Sketches, evaluate, free_mask
 from kansym.primitives.primitive import Primitive
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 LEAST_VARIANCE = 1e-7
 """Share of a term's variance that must not be explained by the terms before it."""

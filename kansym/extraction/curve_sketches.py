@@ -11,15 +11,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING
 
 from kansym import clock
 from kansym.clock import Work
-from kansym.deferred import torch
+from kansym.deferred import Tensor, torch
 from kansym.primitives.primitive import Domain, Primitive
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 CONSTANTS = ("a", "b", "p", "alpha", "beta", "q")
 """Inner constants of an atom, in the order of `Sketches.theta`; q is the shape of the outer primitive."""

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING
 
-from kansym.deferred import torch
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from kansym.deferred import Tensor, torch
 
 # Below this ratio of centre to half-width the origin of x stays where it is, so that an inner constant b of exactly 0
 # (a domain end or a pole at x = 0, the usual case in physics) is represented without rounding. Beyond it, no such

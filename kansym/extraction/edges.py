@@ -5,17 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from kansym.deferred import torch
+from kansym.deferred import Tensor, torch
 from kansym.extraction.matching import Match, match_edges
 from kansym.kan.jacobian import edge_sensitivity
 from kansym.kan.layer import EdgeMode
 from kansym.kan.network import Network
 from kansym.primitives.primitive import Primitive
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 CURVE_ROWS = 2048
 """Rows from which curves are drawn; the matcher reduces them to 512 quantile points."""

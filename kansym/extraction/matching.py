@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import sympy
 
-from kansym.deferred import torch
+from kansym.deferred import Tensor, torch
 from kansym.errors import ArgumentError
 from kansym.extraction.candidates import Candidates, free_constants
 from kansym.extraction.curves import Curves, Sample
@@ -26,9 +25,6 @@ from kansym.extraction.variable_projection import (
 from kansym.kan.card_memory import chunk_bytes
 from kansym.primitives.library import default_library
 from kansym.primitives.primitive import Primitive
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 _SCREENING_POINTS = 40
 _SCREENED_STARTS = 8

@@ -13,10 +13,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from kansym import clock
-from kansym.deferred import torch
+from kansym.deferred import Tensor, torch
 from kansym.extraction.curve_atoms import Atoms, chained_atoms, plain_atoms
 from kansym.extraction.curve_noise import bins, fastest_frequency, noise_variance, thinned
 from kansym.extraction.curve_rationals import rationals
@@ -32,9 +31,6 @@ from kansym.extraction.curve_sketches import TERMS, Fit, Points, Sketches, minim
 from kansym.extraction.edges import match_cost
 from kansym.extraction.matching import match_edges
 from kansym.primitives.primitive import Primitive
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 __all__ = ["Reading", "as_networks", "read_curve"]
 

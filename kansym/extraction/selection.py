@@ -19,10 +19,9 @@ import heapq
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from kansym import clock
-from kansym.deferred import torch
+from kansym.deferred import Tensor, torch
 from kansym.errors import TrainingError
 from kansym.extraction.edges import EdgeRef, apply_match, edges_of_mode, match_cost, match_network
 from kansym.extraction.matching import Match
@@ -31,9 +30,6 @@ from kansym.kan.layer import EdgeMode
 from kansym.kan.network import Network
 from kansym.kan.training import TrainingOptions, TrainingResult, train
 from kansym.primitives.primitive import Primitive
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 EXACT = 1e-24
 """Relative mean squared residual at which a fit in double precision counts as exact."""

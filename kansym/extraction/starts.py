@@ -10,14 +10,10 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from kansym.deferred import torch
+from kansym.deferred import Tensor, torch
 from kansym.extraction.curves import Curves
 from kansym.primitives.primitive import Domain, Primitive
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 _LOCATIONS = (-3.0, -2.0, -1.4, -1.0, -0.6, -0.3, 0.0, 0.3, 0.6, 1.0, 1.4, 2.0, 3.0)
 _GAPS = (0.0, 1e-8, 1e-6, 1e-4, 1e-3, 0.01, 0.03, 0.1, 0.3, 0.6, 1.0, 2.0, 4.0, 10.0, 30.0, 100.0)

@@ -10,17 +10,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from kansym import clock
 from kansym.clock import Work
-from kansym.deferred import torch
+from kansym.deferred import Tensor, torch
 from kansym.device import CHECKED_EVERY
 from kansym.extraction.candidates import Batch, Candidates, Rules, free_constants
 from kansym.extraction.curves import Curves, Sample
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 _LARGEST_EXPONENT = 30.0
 _FLOOR = 1e-31

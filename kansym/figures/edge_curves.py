@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kansym.deferred import torch
+from kansym.deferred import Tensor, torch
 from kansym.errors import ArgumentError
 from kansym.extraction.edges import EdgeRef
 from kansym.figures.labels import primitive_label
@@ -16,9 +15,6 @@ from kansym.kan.layer import EdgeMode, EdgeValues, evaluate_edges
 from kansym.kan.network import Network
 from kansym.kan.pruning import attribute
 from kansym.primitives.primitive import Primitive
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 POINTS = 160
 """Points per curve: smooth at the size of the boxes."""

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from kansym.deferred import torch
+from kansym.deferred import Tensor, torch
 from kansym.extraction.edges import EdgeRef, edge_curves, edges_of_mode, match_cost
 from kansym.extraction.matching import Match, match_edges
 from kansym.figures.labels import primitive_label, scientific, shorten, text_width
@@ -21,9 +20,6 @@ from kansym.kan.network import Network
 from kansym.primitives.library import default_library
 from kansym.primitives.primitive import Primitive
 from kansym.run.finished import FinishedRun
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 ROWS, POINTS = 512, 128
 """Rows that curves are drawn from, and points that functions are matched at: figures must not be waited for."""

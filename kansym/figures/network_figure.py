@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyBboxPatch, PathPatch
 from matplotlib.path import Path
 
+from kansym.deferred import Tensor
 from kansym.errors import ArgumentError
 from kansym.figures.edge_curves import EdgeCurve, edge_curves
 from kansym.figures.labels import clean, scientific, shorten, text_width
@@ -19,9 +19,6 @@ from kansym.figures.network_layout import Layout, lay_out
 from kansym.figures.style import FONT, Theme, blank, styled, theme_of
 from kansym.kan.network import Network
 from kansym.units.words import unit_label
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 LONGEST_NAME = 1.7
 """Inches for the name of a variable; longer ones are shortened."""

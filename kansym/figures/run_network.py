@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from matplotlib.figure import Figure
 
-from kansym.deferred import torch
+from kansym.deferred import Tensor, torch
 from kansym.errors import ArgumentError
 from kansym.extraction.compiling import kan_from_expression
 from kansym.figures.edges import scaled_rows
@@ -16,9 +14,6 @@ from kansym.figures.points import table_of
 from kansym.kan.layer import EdgeMode
 from kansym.kan.network import Network, format_shape
 from kansym.run.finished import FinishedRun
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 MOST_EDGES = 100
 """Of a formula's own network: more are no picture any more."""

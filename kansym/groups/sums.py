@@ -13,14 +13,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import sympy
 
 from kansym import clock
 from kansym.clock import Work
-from kansym.deferred import torch
+from kansym.deferred import Tensor, torch
 from kansym.gradients import without_gradients
 from kansym.groups.searched_rows import SearchedRows
 from kansym.groups.table import GroupedTable
@@ -33,9 +32,6 @@ from kansym.terms.length import Lengths
 from kansym.terms.refinement import refine
 from kansym.terms.rows import TermRows
 from kansym.terms.slots import Slots, beside, expression, values
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 TERMS, MOVES, TOP, HELD = 3, 3, 12, 24
 """Most terms, rounds of changes of each, columns tried beside each sum, and sums of each number of terms."""

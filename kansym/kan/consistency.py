@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from kansym.deferred import torch
+from kansym.deferred import Tensor, torch
 from kansym.kan.curves import BASES
 from kansym.kan.layer import EdgeMode, Layer
 from kansym.kan.network import Network
 from kansym.kan.spline import HIGHEST_DEGREE
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 FLOATS = ("coefficients", "affine", "offset", "center", "half_width")
 """Attributes of `Layer` that hold numbers of the network's precision."""

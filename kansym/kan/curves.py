@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
-from kansym.deferred import torch
+from kansym.deferred import Tensor, torch
 from kansym.kan import knots as uneven
 from kansym.kan.spline import DEGREE, basis, change_grid, greville, least_squares, roughness
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 BASES = ("none", "silu", "identity")
 """Base functions b of a curve ``w b(u) + spline(u)``."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
-from kansym.deferred import torch
+from kansym.deferred import Tensor, torch
 from kansym.kan.gradient import Gradient, Look
 from kansym.kan.layer import Layer
 from kansym.kan.levenberg_marquardt import packed, unpacked
@@ -14,14 +14,11 @@ from kansym.kan.parameters import ParameterMap
 from kansym.kan.rescaling import rescale
 from kansym.kan.walkers import Report
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
 MAX_CUTS = 10
 """Non-finite steps after which a network stops training."""
 
 Evaluate = Callable[[Network, ParameterMap], Gradient]
-Observe: TypeAlias = "Callable[[Network, Tensor, Tensor, int], bool]"
+Observe: TypeAlias = Callable[[Network, Tensor, Tensor, int], bool]
 
 
 class StopTrainingError(Exception):

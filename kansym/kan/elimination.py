@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations, zip_longest
-from typing import TYPE_CHECKING
 
 from kansym import clock
+from kansym.deferred import Tensor
 from kansym.kan.jacobian import HeldOut
 from kansym.kan.layer import EdgeMode
 from kansym.kan.network import Network, concatenate
@@ -24,9 +24,6 @@ from kansym.kan.restructure import compacted, without_edges
 from kansym.kan.straightening import Edge, straightened
 from kansym.kan.training import TrainingOptions, TrainingResult, TrainingRows
 from kansym.primitives.library import default_library
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 PRECISE = 1e-3
 """Error of a network, in spreads of y, below which it is known to be that of its splines."""

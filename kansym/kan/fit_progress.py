@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
-from kansym.deferred import torch
+from kansym.deferred import Tensor, torch
 from kansym.errors import Argument, ArgumentError
 from kansym.kan.network import Network
 from kansym.kan.training_options import Loss, OptimizerFactory, TrainingOptions
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 OPTIMIZERS = {"lm": "levenberg-marquardt", "lbfgs": "lbfgs", "adam": "adam", "lamb": "lamb"}
 """Names of optimizers, and what `TrainingOptions` calls them."""
@@ -25,7 +22,7 @@ OWN_STEPS = 1000
 STARTS, DEAR_STARTS = 16, 4
 """Starts of a fresh network, for Levenberg-Marquardt and for optimizers that need many steps."""
 
-Metric: TypeAlias = "Callable[[Tensor, Tensor], Any]"
+Metric: TypeAlias = Callable[[Tensor, Tensor], Any]
 
 
 def training_options(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -12,11 +12,8 @@ from kansym.data.dataset import Dataset, check_columns, make_dataset
 from kansym.data.preparation import canonical_order, canonical_table, split
 from kansym.data.scaling import Scaling, without_shifts
 from kansym.data.weights import row_weights
-from kansym.deferred import torch
+from kansym.deferred import Tensor, torch
 from kansym.errors import Argument, ArgumentError, DataError
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 PARTS = ("train_input", "train_label", "test_input", "test_label")
 """Keys of the mapping of arrays that pykan takes as a data set."""

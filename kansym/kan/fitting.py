@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from kansym import clock
-from kansym.deferred import torch
+from kansym.deferred import Tensor, torch
 from kansym.errors import TrainingError
 from kansym.interrupting import first_press
 from kansym.kan.network import Network
 from kansym.kan.pruning import count_edges, remove_below
 from kansym.kan.training import BestKeeper, run_optimizer
 from kansym.kan.training_options import TrainingOptions
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 TRIAL = 0.2
 """Share of the steps after which starts are compared."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from kansym import clock
 from kansym.clock import Work
-from kansym.deferred import torch
+from kansym.deferred import Tensor, torch
 from kansym.errors import ArgumentError
 from kansym.kan.card_memory import halving
 from kansym.kan.jacobian import chunks, edge_count, mean_loss
@@ -16,9 +16,6 @@ from kansym.kan.network import Network
 from kansym.kan.parameters import ParameterMap
 from kansym.kan.penalty import PenaltyWeights, penalty_value
 from kansym.kan.training_options import Loss
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -51,7 +48,7 @@ class Gradient:
         )
 
 
-Look: TypeAlias = "Callable[[Tensor, Tensor], Gradient]"
+Look: TypeAlias = Callable[[Tensor, Tensor], Gradient]
 """Of parameters, shape (k, size), and the places of those k networks in a population: where they would stand."""
 
 

@@ -10,9 +10,8 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
-from kansym.deferred import torch
+from kansym.deferred import Tensor, torch
 from kansym.errors import ArgumentError
 from kansym.kan.decision import Decision
 from kansym.kan.jacobian import HeldOut
@@ -21,9 +20,6 @@ from kansym.kan.restructure import deepened
 from kansym.kan.shape import Width
 from kansym.kan.training import TrainingOptions, TrainingResult, TrainingRows
 from kansym.primitives.library import default_library
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 HOPELESS = 3.0
 """Times the error of the best shape on the same grid from which on a shape gets no finer one."""

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from kansym.deferred import torch
+from kansym.deferred import Tensor, torch
 from kansym.kan.curves import Curves
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 
 def random_curves(curves: Curves, product: Tensor, edges: tuple[int, int, int], generator: torch.Generator) -> Tensor:

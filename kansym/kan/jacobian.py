@@ -9,18 +9,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from kansym import clock
 from kansym.clock import Work
-from kansym.deferred import torch
+from kansym.deferred import Tensor, torch
 from kansym.kan.card_memory import chunk_bytes, halving
 from kansym.kan.layer import EdgeValues, Layer, node_gradient, offset_gradient
 from kansym.kan.network import Network
 from kansym.kan.parameters import ParameterMap
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 CHUNK_BYTES = 16 * 2**20
 """Memory for one chunk of the Jacobian on the CPU. What is larger than about 32 MB the C library asks the system for
@@ -186,7 +183,7 @@ class _Square:
         return result
 
 
-HeldOut: TypeAlias = "tuple[Tensor, Tensor] | tuple[Tensor, Tensor, Tensor | None]"
+HeldOut: TypeAlias = tuple[Tensor, Tensor] | tuple[Tensor, Tensor, Tensor | None]
 """Rows that judge a network: inputs, targets, and weights of mean 1 where the rows are not alike."""
 
 

@@ -12,13 +12,9 @@ C. de Boor, *A Practical Guide to Splines* (1978), ch. X.
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
-from kansym.deferred import torch
+from kansym.deferred import Tensor, torch
 from kansym.kan.spline import spread
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 UNIFORM_SHARE = 0.02
 """Share of even spacing in knots at quantiles: where rows crowd, an interval keeps this fraction of the mean one."""

@@ -12,16 +12,12 @@ J. Nocedal and S. J. Wright, *Numerical Optimization* (2006), algorithm 7.4.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from kansym.deferred import torch
+from kansym.deferred import Tensor, torch
 from kansym.kan.gradient import Gradient, Look
 from kansym.kan.line_search import search
 from kansym.kan.parameters import ParameterMap
 from kansym.kan.walkers import Report
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 ITERATIONS = 10
 """Of one training step."""

@@ -16,18 +16,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
-from kansym.deferred import torch
+from kansym.deferred import Tensor, torch
 from kansym.device import CHECKED_EVERY
 from kansym.kan.jacobian import mean_loss, normal_equations
 from kansym.kan.network import Network
 from kansym.kan.parameters import ParameterMap
 from kansym.kan.penalty import PenaltyWeights, penalise, penalty_value
 from kansym.kan.rescaling import rescale
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 MAX_DAMPING = 1e10
 

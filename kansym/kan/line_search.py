@@ -8,13 +8,9 @@ J. Nocedal and S. J. Wright, *Numerical Optimization* (2006), algorithms 3.5 and
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from kansym.deferred import torch
+from kansym.deferred import Tensor, torch
 from kansym.kan.gradient import Gradient, Look
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 DECREASE, CURVATURE = 1e-4, 0.9
 """Of Wolfe's two conditions: the share of the first slope that the objective must fall by, and the share of it that

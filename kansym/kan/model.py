@@ -8,12 +8,12 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import pandas as pd
 
 from kansym import clock
-from kansym.deferred import torch
+from kansym.deferred import Tensor, torch
 from kansym.device import choose_device
 from kansym.errors import ArgumentError, StorageError
 from kansym.interrupting import two_presses
@@ -34,9 +34,6 @@ from kansym.primitives.library import default_library
 from kansym.primitives.primitive import Primitive
 from kansym.surfaces import surface
 from kansym.threads import threads_for
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 logger = logging.getLogger(__name__)
 

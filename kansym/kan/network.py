@@ -15,9 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from numbers import Integral
-from typing import TYPE_CHECKING
 
-from kansym.deferred import torch
+from kansym.deferred import Tensor, torch
 from kansym.errors import ArgumentError
 from kansym.kan.curves import BASES, Curves
 from kansym.kan.initial import edges_at_start, random_curves
@@ -26,9 +25,6 @@ from kansym.kan.remembered import remembered
 from kansym.kan.shape import Width, format_shape
 from kansym.kan.spline import DEGREE, HIGHEST_DEGREE
 from kansym.primitives.primitive import Primitive
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 
 def _nodes(width: Width, position: int) -> tuple[int, int]:

@@ -13,9 +13,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
 
-from kansym.deferred import torch
+from kansym.deferred import Tensor, torch
 from kansym.errors import ArgumentError
 from kansym.kan.descent import Descent, Mover, Observe, StopTrainingError
 from kansym.kan.gradient import Gradient, objective_gradient, population_loss
@@ -25,9 +24,6 @@ from kansym.kan.parameters import ParameterMap
 from kansym.kan.training_options import TrainingOptions
 from kansym.kan.walkers import Factory, Walkers
 from kansym.optional import optional_module
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 OPTIMIZERS = ("levenberg-marquardt", "lbfgs", "adam", "lamb")
 """Names that `kansym.kan.training.TrainingOptions.optimizer` takes."""

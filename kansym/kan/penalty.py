@@ -14,17 +14,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING
 
-from kansym.deferred import torch
+from kansym.deferred import Tensor, torch
 from kansym.kan.curves import Curves
 from kansym.kan.layer import EdgeMode, EdgeValues, Layer
 from kansym.kan.network import Network
 from kansym.kan.parameters import Block, ParameterMap
 from kansym.kan.remembered import remembered
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 GRAM_ROWS = 512
 """Rows used for edge standard deviations: they only weigh edges against each other."""

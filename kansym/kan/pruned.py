@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from kansym.deferred import torch
+from kansym.deferred import Tensor, torch
 from kansym.errors import ArgumentError, TrainingError
 from kansym.kan.elimination import with_idle, without_each
 from kansym.kan.jacobian import HeldOut, held_out_parts, mean_loss
@@ -17,9 +17,6 @@ from kansym.kan.pruning import active_edges, prune, remove_below
 from kansym.kan.residuals import Errors
 from kansym.kan.training import train
 from kansym.kan.training_options import TrainingOptions
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 REFIT = TrainingOptions(steps=15, rescale_every=0)
 """Retraining after edges are gone. Nodes stay where they are, since constants may be held."""

@@ -8,17 +8,13 @@ the edge alone it counts what happens downstream, in sums and in products, and a
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
-from kansym.deferred import torch
+from kansym.deferred import Tensor, torch
 from kansym.errors import ArgumentError
 from kansym.kan.jacobian import HeldOut, edge_sensitivity, held_out_parts, mean_loss
 from kansym.kan.layer import EdgeMode
 from kansym.kan.network import Network
 from kansym.kan.training import TrainingOptions, train
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 ATTRIBUTION_ROWS = 4096
 """Rows used for scores; scores are compared with thresholds of a per cent, so sampling error does not matter."""

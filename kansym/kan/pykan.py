@@ -17,9 +17,9 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from kansym.deferred import torch
+from kansym.deferred import Tensor, torch
 from kansym.errors import ArgumentError, StorageError
 from kansym.kan.consistency import inconsistency
 from kansym.kan.layer import EdgeMode, Layer
@@ -29,9 +29,6 @@ from kansym.kan.stored_primitives import short
 from kansym.optional import optional_module
 from kansym.primitives.library import default_library
 from kansym.primitives.primitive import Primitive
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 FUNCTIONS = {
     "1/x": "x^-1", "1/x^2": "x^-2", "1/x^3": "x^-3", "1/x^4": "x^-4", "1/x^5": "x^-5", "x^0.5": "sqrt",

@@ -9,10 +9,9 @@ from __future__ import annotations
 import functools
 import importlib
 from collections.abc import Callable, Hashable, MutableMapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
-if TYPE_CHECKING:
-    from torch import Tensor
+from kansym.deferred import Tensor
 
 T = TypeVar("T")
 

@@ -8,15 +8,11 @@ edges, by least squares over the rows for splines.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from kansym.deferred import torch
+from kansym.deferred import Tensor, torch
 from kansym.kan.knots import at_quantiles
 from kansym.kan.layer import Layer, spline_values
 from kansym.kan.network import Network
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 MAX_ROWS = 4096
 """Rows used to find ranges and refit: a spline of some twenty coefficients is settled by far fewer."""

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from kansym.deferred import torch
+from kansym.deferred import Tensor, torch
 from kansym.errors import ArgumentError
 from kansym.kan.layer import EdgeMode, Layer
 from kansym.kan.network import Network, Width
 from kansym.kan.pruning import switch_off
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 TARGET_TENSORS = ("offset",)
 """Attributes of `Layer` with a number for each node that it makes."""

@@ -15,12 +15,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
-from kansym.deferred import torch
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from kansym.deferred import Tensor, torch
 
 DEGREE = 3
 """Degree of a spline unless another is asked for."""

@@ -8,18 +8,14 @@ the root. So ``exp(-2 log c)``, ``c^-2.07 v^2.07`` and ``v / c`` are the same ne
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from kansym.deferred import torch
+from kansym.deferred import Tensor, torch
 from kansym.kan.layer import EdgeMode
 from kansym.kan.network import Network
 from kansym.primitives.library import default_library
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 Edge = tuple[int, int, int]
 """Layer, source and target."""

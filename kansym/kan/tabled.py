@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from kansym.data.preparation import thinned
 from kansym.data.scaling import Scaling
 from kansym.data.weights import root_mean_square
-from kansym.deferred import torch
+from kansym.deferred import Tensor, torch
 from kansym.errors import ArgumentError
 from kansym.kan.fit_table import FitTable, inputs_of
 from kansym.kan.module import ScaledModule
 from kansym.kan.network import Network
 from kansym.kan.residuals import Errors
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 logger = logging.getLogger(__name__)
 

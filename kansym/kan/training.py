@@ -9,10 +9,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from kansym import clock
-from kansym.deferred import torch
+from kansym.deferred import Tensor, torch
 from kansym.errors import ArgumentError, TrainingError
 from kansym.kan.descent import Observe
 from kansym.kan.gradient import population_loss
@@ -21,9 +20,6 @@ from kansym.kan.levenberg_marquardt import LevenbergMarquardtOptions, levenberg_
 from kansym.kan.network import Network
 from kansym.kan.optimizers import first_order
 from kansym.kan.training_options import Loss, TrainingOptions
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 
 @dataclass(frozen=True)

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
-from kansym.deferred import torch
+from kansym.deferred import Tensor, torch
 from kansym.errors import ArgumentError
 from kansym.kan.penalty import PenaltyWeights
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
 OptimizerFactory: TypeAlias = "Callable[[list[Tensor]], torch.optim.Optimizer]"
 
-Loss: TypeAlias = "Callable[[Tensor, Tensor], Tensor]"
+Loss: TypeAlias = Callable[[Tensor, Tensor], Tensor]
 """Of outputs and targets, each of shape (n, n_outputs), a number that is small where they agree."""
 
 

@@ -7,21 +7,18 @@ ratio couples a network to its neighbours. Only the evaluation of loss and gradi
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
-from kansym.deferred import torch
+from kansym.deferred import Tensor, torch
 from kansym.errors import ArgumentError
 from kansym.kan.gradient import Gradient, Look
 from kansym.kan.parameters import ParameterMap
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 STEP_CUT = 0.25
 """Factor on the learning rate of a network whose loss was not finite after a step."""
 
 Factory: TypeAlias = "Callable[[list[Tensor]], torch.optim.Optimizer]"
-Report: TypeAlias = "Callable[[Tensor, Tensor, Gradient], None]"
+Report: TypeAlias = Callable[[Tensor, Tensor, Gradient], None]
 
 
 class _Walker:

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 
 import sympy
 
-from kansym.deferred import deferred_module
+from kansym.deferred import Tensor, deferred_module
 from kansym.primitives.primitive import ARGUMENT, EXPONENT, Domain, Primitive
 from kansym.primitives.special import airy_ai, airy_ai_prime, bessel_j0, bessel_j1, power_series
 
 if TYPE_CHECKING:
     import torch
-    from torch import Tensor
 else:
     torch = deferred_module("torch", globals())
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import mpmath
 import sympy
 
-from kansym.deferred import torch
+from kansym.deferred import Tensor, torch
 from kansym.errors import ArgumentError
 from kansym.primitives.evaluation import TorchFunction, torch_function
 from kansym.primitives.primitive import ARGUMENT, Domain, Primitive
 from kansym.primitives.probing import find_domain, find_parity, find_redundant
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 _TAYLOR_DEGREE = 16
 _TAYLOR_DIGITS = 40

@@ -9,19 +9,16 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import sympy
 
-from kansym.deferred import torch
+from kansym.deferred import Tensor, torch
 from kansym.errors import ArgumentError
 from kansym.functions import TABLE, reciprocals
 from kansym.primitives.special import airy_ai, airy_ai_prime, bessel_j0, bessel_j1
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
-TorchFunction: TypeAlias = "Callable[[Tensor], Tensor]"
+TorchFunction: TypeAlias = Callable[[Tensor], Tensor]
 
 
 def torch_function(expression: sympy.Basic, symbol: sympy.Symbol) -> TorchFunction:

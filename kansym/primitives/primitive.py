@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 
 import sympy
 
-from kansym.deferred import deferred_module
+from kansym.deferred import Tensor, deferred_module
 
 if TYPE_CHECKING:
     import torch
-    from torch import Tensor
 else:
     torch = deferred_module("torch", globals())
 

@@ -7,15 +7,11 @@ from __future__ import annotations
 
 import itertools
 import math
-from typing import TYPE_CHECKING
 
-from kansym.deferred import torch
+from kansym.deferred import Tensor, torch
 from kansym.errors import ArgumentError
 from kansym.primitives.evaluation import TorchFunction
 from kansym.primitives.primitive import Domain
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 _FURTHEST = 1e6
 _POLE_RANGE = 20.0

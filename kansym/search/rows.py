@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 import sympy
@@ -14,7 +13,7 @@ from kansym.data.dataset import Dataset
 from kansym.data.preparation import thinned
 from kansym.data.scaling import Scaling
 from kansym.data.weights import mean_square, row_weights
-from kansym.deferred import torch
+from kansym.deferred import Tensor, torch
 from kansym.extraction.selection import Rows
 from kansym.primitives.allowed import AllowedFunctions
 from kansym.search.faults import Faults
@@ -26,9 +25,6 @@ from kansym.symbolic.parametric import ParametricForm
 from kansym.symbolic.refit import RefitResult, refit
 from kansym.units.consistency import Consistency
 from kansym.units.system import UnitSystem
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 FITTING_ROWS = 10_000
 """Most rows for trial fits: snapping and elimination fit a formula some hundred times."""

@@ -11,13 +11,12 @@ import itertools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from kansym import clock
 from kansym.clock import Work
-from kansym.deferred import torch
+from kansym.deferred import Tensor, torch
 from kansym.terms.dictionary import Dictionary, limited
 from kansym.terms.effort import Effort
 from kansym.terms.factors import NUMBER
@@ -27,9 +26,6 @@ from kansym.terms.refinement import Refined, refine
 from kansym.terms.rows import TermRows, orthonormal
 from kansym.terms.slots import Key, Slots, beside, joined, values
 from kansym.terms.triples import best_triples
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 FLOORS = ((0.0, 0.5), (0.003, 0.25), (0.03, 0.25))
 """Noise that is pretended, in units of the target's root mean square, and the share of a beam under it."""

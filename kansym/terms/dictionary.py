@@ -12,13 +12,12 @@ import itertools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from kansym import clock
 from kansym.clock import Work
-from kansym.deferred import torch
+from kansym.deferred import Tensor, torch
 from kansym.primitives.allowed import AllowedFunctions
 from kansym.terms.arguments import INPUT, PAIR, PHASE, Argument
 from kansym.terms.effort import WIDE
@@ -27,9 +26,6 @@ from kansym.terms.grids import Atom, Density, atoms
 from kansym.terms.length import Lengths
 from kansym.terms.rows import TermRows
 from kansym.terms.slots import MOST_FACTORS, Slots, joined, values, values_and_slopes
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 SINGLE = (-3, -2, -1, -1.5, -0.5, 1 / 3, 0.5, 1, 1.5, 2, 3, 4)
 DOUBLE = (-2, -1, -0.5, 0.5, 1, 2, 3)

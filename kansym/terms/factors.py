@@ -12,18 +12,15 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import sympy
 
-from kansym.deferred import torch
+from kansym.deferred import Tensor, torch
 from kansym.primitives.allowed import AllowedFunctions
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
-Value: TypeAlias = "Callable[[Tensor, Tensor, Tensor], Tensor]"
-Slopes: TypeAlias = "Callable[[Tensor, Tensor, Tensor, Tensor], tuple[Tensor, ...]]"
+Value: TypeAlias = Callable[[Tensor, Tensor, Tensor], Tensor]
+Slopes: TypeAlias = Callable[[Tensor, Tensor, Tensor, Tensor], tuple[Tensor, ...]]
 Writing = Callable[[sympy.Expr, sympy.Expr, sympy.Expr], sympy.Expr]
 
 

@@ -9,19 +9,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import sympy
 
-from kansym.deferred import torch
+from kansym.deferred import Tensor, torch
 from kansym.errors import ArgumentError
 from kansym.symbolic.complexity import formula_bits
 from kansym.terms.arguments import NODES, Argument
 from kansym.terms.factors import FACTORS, NUMBER
 from kansym.terms.slots import Slots
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 ROUNDING = 1e-11
 """Residual, in units of the target's root mean square, that is rounding: no sum gets shorter below it."""

@@ -7,19 +7,15 @@ So sums of two terms are looked for as such.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from kansym import clock
 from kansym.clock import Work
-from kansym.deferred import torch
+from kansym.deferred import Tensor, torch
 from kansym.gradients import without_gradients
 from kansym.terms.dictionary import Dictionary
 from kansym.terms.slots import Slots, joined
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 NEIGHBOURS = 6
 """Starts of which the best is refined. The best of a family may be in the wrong valley: a function and its derivative

@@ -11,17 +11,13 @@ import functools
 import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from kansym import clock
 from kansym.clock import Work
-from kansym.deferred import torch
+from kansym.deferred import Tensor, torch
 from kansym.gradients import without_gradients
 from kansym.terms.rows import TermRows, orthonormal
 from kansym.terms.slots import Index, Slots, joined, values_and_slopes
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 EXACT_SQUARE = 1e-26
 """Mean squared residual, in units of the target's, that is rounding: there is nothing to refine."""

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from kansym.deferred import torch
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from kansym.deferred import Tensor, torch
 
 
 @dataclass(frozen=True, eq=False)

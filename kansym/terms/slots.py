@@ -9,23 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Self, TypeAlias
+from typing import Self, TypeAlias
 
 import numpy as np
 import sympy
 
-from kansym.deferred import torch
+from kansym.deferred import Tensor, torch
 from kansym.terms.arguments import Argument
 from kansym.terms.factors import FACTORS, NUMBER, exact
 from kansym.terms.grids import Atom
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
 MOST_FACTORS = 7
 """Factors of a term."""
 
-Index: TypeAlias = "int | slice | Tensor | list[int] | tuple[slice | int | list[int] | None, ...] | None"
+Index: TypeAlias = int | slice | Tensor | list[int] | tuple[slice | int | list[int] | None, ...] | None
 """What picks products out of a table, along its leading axes."""
 
 Key = int

@@ -9,20 +9,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from kansym import clock
 from kansym.clock import Work
-from kansym.deferred import torch
+from kansym.deferred import Tensor, torch
 from kansym.gradients import without_gradients
 from kansym.terms.dictionary import Dictionary
 from kansym.terms.pairs import LEFT_OVER, groups, unit_columns
 from kansym.terms.slots import Slots, joined
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 FLOORS = (0.0, 0.003, 0.03, 0.3)
 """Noise that is pretended, in units of the target's root mean square."""
