@@ -29,8 +29,8 @@ PARTIAL = ".partial-"
 """Begins the name of a folder that is not complete; a sweep that was killed leaves some, and the next removes them."""
 
 COLUMNS = (
-    "table", "verdict", "formula", "constants", "rows", "rms", "relative_rms", "reduced_chi2", "complexity", "seconds",
-    "stopped", "reason",
+    "table", "verdict", "probability", "formula", "constants", "rows", "rms", "relative_rms", "reduced_chi2",
+    "complexity", "seconds", "stopped", "reason", "forms",
 )  # fmt: skip
 """Of the CSV file."""
 

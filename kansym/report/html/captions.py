@@ -8,6 +8,7 @@ from kansym.figures import parity, residuals, slices
 from kansym.figures.freed_edges import functions_shown
 from kansym.figures.points import floor_shows, inputs_shown, points_of, table_of
 from kansym.figures.residuals import mean_along
+from kansym.numbers import chance
 from kansym.run.finished import FinishedRun
 from kansym.run.residuals import counted, holds_out
 from kansym.symbolic.constants import strongest_pair
@@ -68,6 +69,21 @@ def _residuals(run: FinishedRun) -> list[str]:
     if points.aside.any():
         said.append("Outliers that were left out are hollow, drawn at the edge if they lie outside the axes.")
     return said
+
+
+def _forms(run: FinishedRun) -> list[str]:
+    said = ["The leading forms, their mean by probability, and twice its standard deviation."]
+    if table_of(run).n_columns > 1:
+        said.append("The other inputs are at their medians.")
+    said.append(f"What was not tried, {chance(run.forms.not_tried)}, is not in the band.")
+    return [*said, "No row lies in the shaded range."]
+
+
+def _next_measurement(run: FinishedRun) -> list[str]:
+    said = ["How far the two leading forms are apart, in units of the error of a reading and of both predictions."]
+    if table_of(run).n_columns > 1:
+        said.append("The other inputs are those of the row that tells most.")
+    return [*said, "Dots are rows to measure; a hollow one lies beyond the data."]
 
 
 def _parity(run: FinishedRun) -> list[str]:
@@ -151,6 +167,8 @@ _CAPTIONS: Mapping[str, Callable[[FinishedRun], list[str]]] = {
     "slices": _slices,
     "residuals": _residuals,
     "parity": _parity,
+    "forms": _forms,
+    "next_measurement": _next_measurement,
     "front": _front,
     "correlation": _correlation,
     "network": _network,

@@ -19,6 +19,8 @@ ORDER = (
     "slices",
     "residuals",
     "parity",
+    "forms",
+    "next_measurement",
     "front",
     "freed_edges",
     "correlation",
@@ -31,6 +33,9 @@ ORDER = (
 
 LEADING = ("slices", "residuals")
 """Figures that stand before the constants."""
+
+OF_FORMS = ("forms", "next_measurement")
+"""Figures that stand beside the probabilities of forms."""
 
 COMPARED = "Shorter is better in every panel. Errors that lie far apart are on a logarithmic axis."
 
@@ -75,6 +80,11 @@ class Drawing:
     def leads(self) -> bool:
         """Whether it stands before the constants."""
         return self.key in LEADING
+
+    @property
+    def of_forms(self) -> bool:
+        """Whether it stands beside the probabilities of forms."""
+        return self.key in OF_FORMS
 
 
 def drawings(run: FinishedRun) -> list[Drawing]:

@@ -1,0 +1,102 @@
+# scipy's results are typed as plain tuples.
+# pyright: reportAttributeAccessIssue=false
+"""What a search knows about whether the law is among the forms that it has met."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.stats
+
+from kansym.fitting.predictability import leftover
+from kansym.fitting.residuals import EXACT, residuals_of
+from kansym.forms.distinct import DistinctForm
+from kansym.search.results import Discovery, StopReason
+
+GOOD = (
+    StopReason.AS_GOOD_AS_DATA,
+    StopReason.NOTHING_SMOOTH_LEFT,
+    StopReason.AS_GOOD_AS_SPLINE,
+    StopReason.AS_GOOD_AS_NETWORKS,
+)
+"""Endings by which a search says that it sees nothing left."""
+
+LEAST_P = 1e-3
+"""Least probability that counts: permutations tell no smaller ones, and chi-squared, of errors that are known to a few
+percent, means none."""
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """Of the pick of a search.
+
+    Attributes
+    ----------
+    rows, columns : int
+        Of the table; columns that the pick has.
+    words : float
+        Bits of the pick itself.
+    constants : int
+        That were fitted.
+    noise : float
+        What it leaves, in units of the spread of y.
+    left_p : float
+        Probability by chance of what smooth functions predict of its residuals; 1 where that cannot be asked.
+    chi2_p : float or None
+        Of as large a chi-squared; None without errors.
+    settled : bool
+        Whether the search ended because it saw nothing left.
+    """
+
+    rows: int
+    columns: int
+    words: float
+    constants: int
+    noise: float
+    left_p: float
+    chi2_p: float | None
+    settled: bool
+
+    def signals(self, doubt: float) -> dict[str, float]:
+        """What the logistic model of `kansym.forms.calibration` weighs, by name.
+
+        Parameters
+        ----------
+        doubt : float
+            Share of the forms that were met other than the pick.
+        """
+        noise = min(max(self.noise, EXACT), 1.0)
+        gained = -self.rows * math.log2(noise)
+        return {
+            "unsettled": float(not self.settled),
+            "left": -math.log10(max(self.left_p, LEAST_P)),
+            "chi2": 0.0 if self.chi2_p is None else -math.log10(max(self.chi2_p, LEAST_P)),
+            "words": math.log2(max(self.words, 1.0)),
+            "gain": math.log2(max(gained, 1.0) / max(self.words, 1.0)),
+            "noise": math.log10(noise),
+            "rows": math.log10(max(self.rows, 1)),
+            "doubt": doubt,
+        }
+
+
+def circumstances(discovery: Discovery, pick: DistinctForm, left_p: float | None = None) -> Circumstances:
+    """Measure them on the rows of a discovery; `left_p` where it is known already."""
+    residuals = residuals_of(discovery.formula, discovery.dataset)
+    if left_p is None:
+        left = leftover(residuals, discovery.dataset.names, seed=0)
+        left_p = 1.0 if left is None else left.p_value
+    chi2_p = None
+    if residuals.sigma is not None and residuals.n > residuals.k:
+        chi2 = float(np.sum((residuals.raw / residuals.sigma) ** 2))
+        chi2_p = float(scipy.stats.chi2.sf(chi2, residuals.n - residuals.k))
+    noise = residuals.rms / residuals.spread if residuals.n and residuals.spread > 0 else math.inf
+    return Circumstances(
+        rows=residuals.n,
+        columns=len(discovery.formula.expression.free_symbols),
+        words=pick.words,
+        constants=residuals.k,
+        noise=noise,
+        left_p=left_p,
+        chi2_p=chi2_p,
+        settled=discovery.stopped in GOOD,
+    )
